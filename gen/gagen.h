@@ -1,0 +1,224 @@
+/* gagen.h -- every struct that passes between the stages, one section per file. */
+#ifndef GAGEN_H
+#define GAGEN_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- util.c: memory that lives until exit, text that grows ---------------------------------------------------- */
+void *mem_alloc(size_t bytes);                              /* zeroed; never fails but by fatal() */
+char *mem_copy(const char *s, size_t n);                    /* n characters and a zero */
+char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define NEW(type)          ((type *)mem_alloc(sizeof(type)))
+#define NEW_ARRAY(type, n) ((type *)mem_alloc(sizeof(type) * (size_t)(n)))
+
+typedef struct { char *s; size_t n, room; } Text;           /* s is always zero-terminated once anything was added */
+void text_add(Text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_put(Text *t, const char *s, size_t n);
+
+/* a growing array of pointers: VEC(Node) nodes;  vec_push(&nodes, n);  for (i < nodes.n) nodes.at[i] */
+#define VEC(type) struct { type **at; int n, room; }
+#define vec_push(v, x) (vec_grow((void ***)(void *)&(v)->at, &(v)->n, &(v)->room), (v)->at[(v)->n++] = (x))
+void vec_grow(void ***at, int *n, int *room);
+
+/* ---- diag.c: whose fault it is -------------------------------------------------------------------------------- */
+typedef struct { const char *file; int line; } Loc;         /* file NULL: no place */
+void error_at(Loc loc, const char *format, ...) __attribute__((format(printf, 2, 3)));    /* the user's: counted, up to 20 */
+void warn_at(Loc loc, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void note_at(Loc loc, const char *format, ...) __attribute__((format(printf, 2, 3)));     /* a second place, after an error */
+void diag_source(const char *file, const char *source, size_t n);     /* lets errors show the source line */
+void stop_if_errors(void);                                  /* exit 1 when any error_at() was called */
+_Noreturn void fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));      /* the machine's: exit 3 */
+_Noreturn void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));   /* the command line's: exit 2 */
+#define BUG(...) bug_at(__FILE__, __LINE__, __VA_ARGS__)
+_Noreturn void bug_at(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- main.c, options.c: the command line ---------------------------------------------------------------------- */
+typedef enum { TARGET_C, TARGET_CUDA } Target;
+typedef enum { DUMP_NONE, DUMP_GRAPH, DUMP_GRAD, DUMP_SIMPLE, DUMP_KERNELS, DUMP_MEMORY, DUMP_PROGRAM } Dump;
+typedef struct {
+    const char *model;                  /* path, "-" for standard input */
+    const char *output;                 /* path or NULL: standard output */
+    Target target;
+    Dump dump;
+    bool library, standalone, no_reuse;
+    VEC(const char) defines;            /* "name=value", in order */
+    const char *command;                /* the command as the banner shows it: base names, options that change bytes */
+    bool run;                           /* gagen run */
+    VEC(const char) run_args;           /* what stood behind -- */
+} Opts;
+
+/* ---- expr.c: the formulas of ops and optimizers ---------------------------------------------------------------- */
+/* The common subset of C and Lua: + - * / ( ), comparisons, calls, names, numbers, select(c, a, b). One table of
+   functions, the only place in gen/ that quotes their names. */
+typedef enum { E_NUM, E_VAR, E_NEG, E_ADD, E_SUB, E_MUL, E_DIV, E_LT, E_LE, E_GT, E_GE, E_EQ, E_NE, E_CALL } ExprKind;
+typedef struct { const char *name; int nargs; double (*eval)(const double *arg); } Function;
+typedef struct Expr {
+    ExprKind kind;
+    double num;                         /* E_NUM: its value in double */
+    const char *name;                   /* E_VAR, and E_NUM as the user wrote it (NULL when folding made it) */
+    const Function *fn;                 /* E_CALL; fn->name == "select" prints as a conditional */
+    int nargs;
+    struct Expr *arg[3];
+} Expr;
+typedef const Expr *(*ExprLookup)(void *context, const char *name);      /* NULL: leave the name as it is */
+Expr *expr_parse(const char *text, const char **error);     /* NULL and *error on a syntax error or unknown function */
+Expr *expr_number(double x);
+Expr *expr_variable(const char *name);
+const Expr *expr_replace(const Expr *e, ExprLookup lookup, void *context);      /* substitutes variables, folds constants in double */
+bool  expr_uses(const Expr *e, const char *name);
+bool  expr_is_select(const Expr *e);
+double expr_eval(const Expr *e, double (*value)(void *context, const char *name), void *context);
+/* What a target calls things. A vector style prints r.g. v_exp(x), select as v_select(c, a, b), numbers in calls as v_set(R(x)). */
+typedef struct { const char *prefix; bool vector; bool host; } ExprStyle;      /* prefix "r_", "v_", "v8_"; host: plain double C */
+void  expr_print(Text *out, const Expr *e, const ExprStyle *style);     /* variables print as their names */
+
+/* ---- op.c: ops as data ----------------------------------------------------------------------------------------- */
+enum { RANK = 6, ARGS = 4, ATTRS = 8, LETS = 8 };
+typedef enum { K_CONST, K_PARAM, K_INPUT, K_NOISE, K_ROWS, K_MAP, K_REDUCE, K_MATMUL, K_WINDOW, K_VIEW } Kind;
+typedef enum { FOLD_NONE, FOLD_SUM, FOLD_MAX, FOLD_MIN } Fold;
+typedef struct { const char *name; Fold fold; const Expr *e; } Let;     /* "s = sum(exp(x - m))" has fold FOLD_SUM */
+typedef struct Op {
+    const char *name, *doc;
+    Kind kind;
+    const char *role;                   /* what C may ask for without knowing a name: "add", "div", "sum", "forward" ... or "" */
+    int nargs;  const char *arg[ARGS];
+    int nattrs; const char *attr[ATTRS]; double preset[ATTRS];
+    int nlets;  Let let[LETS];          /* map: plain lets; reduce: folds over the folded axes, in order, each a pass */
+    const Expr *value;                  /* of an element; a reduce op may use `i`, the index along the folded axis */
+    bool per_row;                       /* reduce: one value per row (the folded axes are gone), not one per element */
+    bool noise;                         /* its first use in a call gets a fresh K_NOISE argument */
+    const Expr *grad[ARGS];             /* map: adjoint of each argument; may use the args, lets, attrs, y and gy */
+    int lua;                            /* registry reference of the op's table: shape and grad functions, tests */
+    bool has_grad;                      /* structured ops: the table holds a grad function */
+} Op;
+Op  *op_find(const char *name);         /* by name, for Lua's calls; NULL */
+Op  *op_with_role(const char *role);    /* BUG when there is none */
+int  op_count(void);
+Op  *op_at(int i);
+Op  *op_gradient(Op *op, int arg);      /* map: the op of args + y + gy whose value is grad[arg]; made once */
+
+/* ---- shape.c --------------------------------------------------------------------------------------------------- */
+/* A batch tensor has axis 0 = the batch; its dim is 0 until train binds it to the micro-batch, then that number. */
+typedef struct { int rank; bool batch; long dim[RANK]; } Shape;
+bool shape_same(const Shape *a, const Shape *b);
+long shape_count(const Shape *s);                           /* elements, of one micro-batch */
+long shape_sample(const Shape *s);                          /* elements of one sample (the batch axis left out) */
+char *shape_text(const Shape *s);                           /* "[N, 3, 28, 28]" */
+int  shape_axis(const Shape *arg, const Shape *out, int axis);   /* arg's axis that meets out's under broadcasting; -1: broadcast there */
+bool shape_broadcast(const Shape *a, const Shape *b, Shape *out);
+
+/* ---- graph.c: what the model says ------------------------------------------------------------------------------ */
+typedef enum { T_REAL, T_INT, T_U8 } Type;
+typedef enum { WHEN_CONST, WHEN_WINDOW, WHEN_MICRO, WHEN_AFTER } When;   /* of constants; of parameters only; of data; of sums over the batch */
+
+typedef struct { const char *kind; double a, b; } Init;     /* "uniform" lo hi, "normal" mean std, "constant" value */
+typedef struct Param {
+    const char *name;                   /* "net.0.weight": the file's key and PyTorch's path */
+    const char *ident;                  /* a C identifier made from it, unique: net_0_weight */
+    Shape shape;
+    Init init;
+    Loc loc;                            /* where its layer was made */
+    const char *layer;                  /* "Linear": for the banner */
+    bool trained;
+    struct Node *node;
+    int index;                          /* in Graph.params */
+} Param;
+
+typedef struct Column {                 /* a column of the data set that the model reads */
+    const char *name, *ident;
+    Type type;                          /* as stored in memory: T_U8, T_INT or T_REAL */
+    int rank; long dim[RANK];           /* of one row, no batch */
+    long classes;                       /* > 0: values are 0 .. classes - 1 and the reader checks it */
+    const char *source;                 /* csv: "1-8" or a header name; idx: which file */
+    VEC(const char) names;              /* csv: class names, or empty */
+    Loc loc;
+    int index;
+} Column;
+
+typedef struct Node {
+    int id;
+    Kind kind;
+    Op *op;                             /* K_MAP, K_REDUCE, K_MATMUL, K_WINDOW, K_VIEW */
+    int nargs; struct Node *arg[ARGS];
+    double attr[ATTRS];                 /* as op->attr names them */
+    unsigned axes;                      /* K_REDUCE: bit a = axis a of arg 0 is folded */
+    const char *labels;                 /* K_MATMUL: "ni,oi->no", one letter an axis; batch is just a letter */
+    int perm[RANK];                     /* K_VIEW of role "permute": output axis a is argument axis perm[a] */
+    Shape shape;
+    Type type;
+    When when;
+    Loc loc;
+    const char *name;                   /* the user's local, or NULL */
+    const char *path;                   /* K_NOISE: layer path and call, "net.2#1"; layers' outputs: "net.0" */
+    double value;                       /* K_CONST */
+    Param *param;                       /* K_PARAM */
+    Column *column;                     /* K_INPUT */
+    struct Node *same;                  /* simplify: what stands for this node now, or NULL */
+    struct Buffer *buffer;              /* fuse: where it lies, or NULL: never materialised */
+    struct Kernel *kernel;              /* fuse: who computes it */
+    int uses;                           /* counted by simplify */
+} Node;
+
+typedef struct { const char *name; Node *node; } Report;    /* a function of sums over the batch */
+
+typedef struct {                        /* optim.*: formulas over p, g, the states, lr and the window's scalars */
+    const char *name, *doc;
+    int nstates; const char *state[4]; const Expr *next[4];     /* m = "beta1 * m + (1 - beta1) * g" */
+    int nlets;   Let let[LETS];         /* evaluated per element before the states */
+    const Expr *step;                   /* the new p */
+    int nscalars; const char *scalar[4]; const Expr *scalar_value[4];      /* per update, in double, of t: "1 / (1 - pow(beta1, t))" */
+    const Expr *lr;                     /* of t (update 1 .. T), T (planned updates), E (updates an epoch), in double */
+    const char *lr_text;                /* as the header shows it: "cosine 6e-4, warmup 700" */
+    double clip;                        /* 0: none */
+    Loc loc;
+} Optimizer;                            /* hyper-parameters are already folded into the formulas */
+
+typedef struct {                        /* a number with its unit, the unit kept */
+    double value;                       /* a fraction of the rows (0 < x < 1), or a count, when path is NULL */
+    const char *path;
+} Split;
+
+typedef struct {
+    const char *kind;                   /* reader: "idx", "csv" */
+    const char *path;
+    bool shuffle;
+    Split valid, test;                  /* value 0 and no path: none */
+    VEC(Column) columns;                /* those that the model uses */
+    Loc loc;
+} Dataset;
+
+typedef enum { TAIL_STEP, TAIL_DROP, TAIL_CARRY } Tail;
+typedef struct {
+    long batch, micro_batch, accumulate;      /* batch = micro_batch * accumulate always holds */
+    long epochs, steps;                 /* one of them > 0 */
+    Tail tail;
+    long seed;
+    const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
+    Loc loc, batch_loc;
+} Train;
+
+typedef struct Graph {
+    const char *file, *title;           /* base name of the model file; and without .lua, as an identifier */
+    VEC(Node) nodes;                    /* in order of creation: arguments before users */
+    VEC(Param) params;
+    Dataset data;
+    Train train;
+    Optimizer optimizer;
+    Node *minimize;
+    VEC(Report) reports;                /* "loss" first, always there */
+    /* made by check */
+    VEC(Node) sums;                     /* sums over the batch that minimize or a report needs */
+    /* made by differentiate: per parameter, the nodes whose values are to be added into its gradient */
+    VEC(struct Contribution) gradients;
+} Graph;
+typedef struct Contribution { Param *param; Node *value; } Contribution;
+
+Graph *read_model(const Opts *o);                           /* host.c: stage 2; exits 1 on the user's errors */
+Node *node_new(Kind kind, Loc loc);                         /* appended to the graph being built */
+Node *node_const(double value);
+Node *node_call(Op *op, Loc loc, int nargs, Node **arg);    /* shape inferred, type and when set; attrs preset */
+int   node_gradients(Node *y, Node *gy, const bool need[ARGS], Node *out[ARGS]);   /* structured ops: asks the op's Lua grad */
+Graph *graph_current(void);
+#include "stages.h"
+#endif

@@ -1,0 +1,1 @@
+/* stages.h -- what passes between the stages behind the graph: kernels, buffers, layouts, the plan, the program. */
