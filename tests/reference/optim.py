@@ -1,0 +1,84 @@
+"""Writes optim.txt: optimizers by PyTorch in double on seven parameters, and learning rates in closed form.
+
+    python3 tests/reference/optim.py > tests/reference/optim.txt
+"""
+import math
+import torch
+from hashed import number, numbers, real
+
+UPDATES, SIZE, SEED = 12, 7, 1000
+HEAD = """# Optimizers by PyTorch {version} in double, {updates} updates of {size} parameters, and learning rates in closed form.
+# Parameters start at real({size}, seed 999); the gradient of update t is real({size}, seed 1000 + t): tests/reference/hashed.py.
+# A model that has these gradients: nn.Linear(1, {{ bias = false }}) on rows of {size} numbers, fn.sum of it, batch 1.
+#
+#   case NAME
+#   model EXPRESSION                  what train's option optim says
+#   norm UPDATE VALUE                 of the gradient before clipping, where the case clips
+#   p UPDATE V1 .. V{size}                 after update UPDATE
+#   lr NAME T E WARMUP UPDATE VALUE   at update 1 .. T of T, E updates an epoch
+"""
+
+
+def lua(options):
+    return ", ".join(f"{k} = {'{ %g, %g }' % v if isinstance(v, tuple) else str(v).lower()}" for k, v in options.items())
+
+
+def case(name, kind, clip=None, **options):
+    """One optimizer over the hashed gradients; clip is the largest norm allowed."""
+    p = torch.nn.Parameter(real((SIZE,), 999))
+    make = getattr(torch.optim, kind)
+    optimizer = make([p], **options)
+    print(f"case {name}\nmodel optim.{kind} {{ {lua(options | ({'clip': clip} if clip else {}))} }}")
+    for t in range(1, UPDATES + 1):
+        p.grad = real((SIZE,), SEED + t)
+        if clip:
+            print(f"norm {t} {number(torch.nn.utils.clip_grad_norm_([p], clip))}")
+        optimizer.step()
+        print(f"p {t} {numbers(p)}")
+
+
+def optimizers():
+    sgd = {
+        "sgd": {}, "sgd_decay": dict(weight_decay=0.05), "sgd_momentum": dict(momentum=0.9),
+        "sgd_dampening": dict(momentum=0.9, dampening=0.3), "sgd_nesterov": dict(momentum=0.9, nesterov=True),
+        "sgd_momentum_decay": dict(momentum=0.8, weight_decay=0.05),
+        "sgd_dampening_decay": dict(momentum=0.8, dampening=0.5, weight_decay=0.05),
+        "sgd_nesterov_decay": dict(momentum=0.8, weight_decay=0.05, nesterov=True),
+    }
+    adam = {
+        "": {}, "_decay": dict(weight_decay=0.1), "_betas": dict(betas=(0.8, 0.95), eps=1e-3),
+        "_betas_decay": dict(betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1),
+    }
+    for clip in (None, 1.5):
+        suffix = "_clip" if clip else ""
+        for name, options in sgd.items():
+            case(name + suffix, "SGD", clip, lr=0.1, **options)
+        for name, options in adam.items():
+            case("adam" + name + suffix, "Adam", clip, lr=0.01, **options)
+            case("adamw" + name + suffix, "AdamW", clip, lr=0.01, **({"weight_decay": 0.0} | options))
+
+
+def rate(kind, base, floor, warmup, total, t):
+    """The learning rate of update t; after warm-up s runs from 0 at the last warm-up update to 1 at the last of all."""
+    if t <= warmup:
+        return base * t / warmup
+    s = (t - warmup) / (total - warmup)
+    return {"constant": base, "linear": base + (floor - base) * s,
+            "cosine": floor + (base - floor) * 0.5 * (1 + math.cos(math.pi * s))}[kind]
+
+
+def rates():
+    for kind in ("constant", "linear", "cosine"):
+        for base, floor, warmup, total in ((0.1, 0.0, 0, 6), (0.1, 0.0, 3, 6), (6e-4, 6e-5, 5, 40)):
+            for t in range(1, total + 1):
+                value = rate(kind, base, floor, warmup, total, t)
+                print(f"lr {kind}:{base}:{floor} {total} 10 {warmup} {t} {number(value)}")
+    for warmup in (0, 4):
+        for t in range(1, 41):
+            value = 0.1 * t / warmup if t <= warmup else 0.1 * 0.5 ** ((t - 1) // 10)
+            print(f"lr step:0.1:every=10:factor=0.5 40 10 {warmup} {t} {number(value)}")
+
+
+print(HEAD.format(version=torch.__version__.split("+")[0], updates=UPDATES, size=SIZE), end="")
+optimizers()
+rates()
