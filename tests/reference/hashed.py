@@ -43,7 +43,7 @@ def bits(shape, seed):
 
 
 def number(x):
-    return "%.17g" % float(x)
+    return "%.17g" % float(x.detach() if isinstance(x, torch.Tensor) else x)
 
 
 def numbers(t):
