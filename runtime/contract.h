@@ -1,0 +1,42 @@
+/* contract.h -- C (+)= A B over constant extents and strides: a matmul's forward, data and weight gradient, and a
+   convolution's three directions. Inlined into its caller it becomes a few loops with every number in place.
+
+   1. Element (i, j) of C is one chain of multiply-adds over the depth, from 0, in order; with beta 1 it is added to C
+      at the end. So its bits do not depend on which rows and columns are computed in one call or one tile.
+   2. A tile of C stays in registers while the depth runs: for each k one row of B is loaded, and one number of A for each
+      row of the tile is broadcast. Tiles are as large as the registers allow and as equal as the rows allow. */
+#ifndef GAGEN_CONTRACT_H
+#define GAGEN_CONTRACT_H
+#include "real.h"
+
+typedef struct {
+    int  rows[2];                       /* of C: outer, inner */
+    long a_row[2], c_row[2];            /* from one row to the next in A and in C, in reals */
+    int  depth[3];                      /* of the sum: outer to inner */
+    long a_k[3], b_k[3];                /* from one term to the next in A and in B */
+    int  width;                         /* columns of B and C, contiguous, a multiple of 8 */
+} Contract;
+
+#define VEC vec
+#define V(name) v_##name
+#define V_LANES LANES
+#include "tile.h"
+#undef VEC
+#undef V
+#undef V_LANES
+
+#define VEC vec8
+#define V(name) v8_##name
+#define V_LANES LANES8
+#include "tile.h"
+#undef VEC
+#undef V
+#undef V_LANES
+
+/* C = A B with beta 0, C += A B with beta 1 */
+INLINE void contract(const Contract d, const real *a, const real *b, real *c, const int beta)
+{
+    if (d.width % LANES == 0) v_contract(d, a, b, c, beta);
+    else v8_contract(d, a, b, c, beta);
+}
+#endif

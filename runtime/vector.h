@@ -1,0 +1,92 @@
+/* vector.h -- the functions of one vector type. real.h includes this file once for vec as v_ and once for vec8 as v8_;
+   VEC, MASK, V and V_LANES are defined then. Sums, products and comparisons are operators: w * x + b, x <= 0. */
+#if V_LANES * REAL_BYTES == 64 && defined __AVX512F__
+#define X86(op) X86_NAME(_mm512, op)
+#define X86_VEC X86_TYPE(__m512)
+#elif V_LANES * REAL_BYTES == 32 && defined __AVX2__
+#define X86(op) X86_NAME(_mm256, op)
+#define X86_VEC X86_TYPE(__m256)
+#elif V_LANES * REAL_BYTES == 16 && defined __SSE4_1__
+#define X86(op) X86_NAME(_mm, op)
+#define X86_VEC X86_TYPE(__m128)
+#endif
+
+typedef VEC V(unaligned) __attribute__((aligned(REAL_BYTES), may_alias));
+
+INLINE VEC V(load)(const real *p)            { return *(const V(unaligned) *)p; }
+INLINE void V(store)(real *p, VEC x)         { *(V(unaligned) *)p = x; }
+INLINE VEC V(set)(real x)                    { return x - (VEC){ 0 }; }
+INLINE VEC V(select)(MASK c, VEC a, VEC b)   { return (VEC)((c & (MASK)a) | (~c & (MASK)b)); }
+
+/* a b + c, rounded once where the machine can */
+INLINE VEC V(fma)(VEC a, VEC b, VEC c)
+{
+#if defined X86_VEC && (V_LANES * REAL_BYTES == 64 || defined __FMA__)
+    return (VEC)X86(fmadd)((X86_VEC)a, (X86_VEC)b, (X86_VEC)c);
+#elif defined __aarch64__
+    return (VEC)NEON(vfma)((NEON_TYPE)c, (NEON_TYPE)a, (NEON_TYPE)b);
+#else
+    return a * b + c;
+#endif
+}
+
+INLINE VEC V(sqrt)(VEC x)
+{
+#if defined X86_VEC
+    return (VEC)X86(sqrt)((X86_VEC)x);
+#elif defined __aarch64__
+    return (VEC)NEON(vsqrt)((NEON_TYPE)x);
+#else
+    for (int i = 0; i < V_LANES; i++) x[i] = r_sqrt(x[i]);
+    return x;
+#endif
+}
+
+INLINE VEC V(floor)(VEC x)
+{
+#if defined X86_VEC
+    return (VEC)X86(floor)((X86_VEC)x);
+#elif defined __aarch64__
+    return (VEC)NEON(vrndm)((NEON_TYPE)x);
+#else
+    for (int i = 0; i < V_LANES; i++) x[i] = r_floor(x[i]);
+    return x;
+#endif
+}
+
+INLINE VEC V(abs)(VEC x)         { return (VEC)((MASK)x & ~(MASK)V(set)(R(-0.0))); }
+INLINE VEC V(max)(VEC a, VEC b)  { return V(select)((a > b) | (a != a), a, b); }          /* NaN if either is */
+INLINE VEC V(min)(VEC a, VEC b)  { return V(select)((a < b) | (a != a), a, b); }
+INLINE VEC V(sign)(VEC x)                                                                 /* of 0 and NaN: themselves */
+{
+    return V(select)(x > 0, V(set)(1), V(select)(x < 0, V(set)(-1), x));
+}
+/* x with the sign of s */
+INLINE VEC V(copysign)(VEC x, VEC s)
+{
+    const MASK sign = (MASK)V(set)(R(-0.0));
+    return (VEC)(((MASK)x & ~sign) | ((MASK)s & sign));
+}
+INLINE VEC V(iota)(void)
+{
+    VEC x = { 0 };
+    UNROLL for (int i = 0; i < V_LANES; i++) x[i] = (real)i;
+    return x;
+}
+
+/* The lanes in one number: halves are folded onto each other, always in this order. */
+#define V_FOLD(name, expression)                                            \
+    INLINE real V(name)(VEC x)                                              \
+    {                                                                       \
+        real t[V_LANES];                                                    \
+        V(store)(t, x);                                                     \
+        UNROLL for (int n = V_LANES / 2; n; n /= 2)                         \
+            UNROLL for (int i = 0; i < n; i++) t[i] = expression;           \
+        return t[0];                                                        \
+    }
+V_FOLD(sum, t[i] + t[i + n])
+V_FOLD(hmax, r_max(t[i], t[i + n]))
+V_FOLD(hmin, r_min(t[i], t[i + n]))
+#undef V_FOLD
+#undef X86
+#undef X86_VEC
