@@ -1,5 +1,6 @@
 """What the peers share: hashed data and weights (tests/reference/hashed.py explains the hash), and how an update is timed."""
 import os
+import resource
 import sys
 import time
 
@@ -48,3 +49,4 @@ def measure(update, version):
         if i >= WARM:
             print(f"ms {ms:.4f}")
         print(f"loss {i + 1} {loss:.9g}")
+    print("rss_kb", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)    # leaving the interpreter would add to it
