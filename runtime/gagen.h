@@ -1,6 +1,9 @@
 /* gagen.h -- what a generated C program may call: numbers, vectors, a team of threads, the window, the program's main. */
 #ifndef GAGEN_RUNTIME_H
 #define GAGEN_RUNTIME_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
 #include "real.h"       /* real, vec, vec8: one program, float or double, whatever the machine's vectors */
 #include "contract.h"   /* C (+)= A B over constant extents and strides */
 #include "team.h"       /* the threads of one program, spans, barrier */

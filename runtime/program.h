@@ -1,6 +1,10 @@
 /* program.h -- what a generated program says of itself, and what the runtime calls in it. */
 #ifndef GAGEN_PROGRAM_H
 #define GAGEN_PROGRAM_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "real.h"
+#include "team.h"
 
 /* ---- tensors: parameters and other state, stored in one order, known to files in the logical one ---------------- */
 enum { GG_RANK = 6, GG_DIGITS = 3 };
@@ -55,6 +59,15 @@ static inline long window_row(const Window *w, long i)
     return w->base + (order ? (long)order[place] : place);
 }
 
+/* the instructions that the program was compiled for */
+#if defined __AVX512F__
+#define GG_BUILT_FOR "avx512f"
+#elif defined __AVX2__
+#define GG_BUILT_FOR "avx2"
+#else
+#define GG_BUILT_FOR ""
+#endif
+
 /* ---- the program ---------------------------------------------------------------------------------------------------- */
 typedef struct { const char *name; bool percent, max; } ReportName;       /* accuracy prints as %; max: larger is better */
 
@@ -90,6 +103,7 @@ typedef struct {
     void (*scalars)(Window *w);                             /* from t, lr, samples: rate, c, scale_in */
     void (*report)(const double *sums, double samples, double *out);      /* out[nreports], from sums over any number of windows */
     const char *target;                                     /* "c" */
+    const char *machine;                                    /* GG_BUILT_FOR */
 } Program;
 
 int gagen_main(int argc, char **argv, const Program *p);    /* the command line program */

@@ -1,0 +1,224 @@
+/* checkpoint.c -- a run's state as a safetensors file: tensors in logical order under their names, optimizer states as
+   optimizer.m.NAME, and as metadata where the run stands. */
+#include "runtime.h"
+#include <errno.h>
+#include <fcntl.h>
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "checkpoints are written and read on little-endian machines"
+#endif
+
+enum { GG_CHUNK = 8192 };                                   /* reals that pass through memory at once */
+
+/* array 0 is the parameters, array 1 the first state ... */
+static real *gg_array(const Program *p, int array)
+{
+    return array ? p->states[array - 1] : p->params;
+}
+
+static void gg_array_name(char *out, size_t room, const Program *p, int array, const Tensor *t)
+{
+    if (array) snprintf(out, room, "optimizer.%s.%s", p->state_names[array - 1], t->name);
+    else snprintf(out, room, "%s", t->name);
+}
+
+/* ---- writing -------------------------------------------------------------------------------------------------------------- */
+static long gg_consumed(const Run *r, long update)
+{
+    return update < r->plan.T ? gg_place(&r->plan, update).first : r->plan.total;
+}
+
+static void gg_header_metadata(const Run *r, Line *h)
+{
+    gg_add(h, "{\"__metadata__\":{\"format\":\"gagen 1\",\"update\":\"%ld\",\"samples\":\"%ld\",\"seed\":\"%llu\","
+           "\"fingerprint\":\"%016llx\",\"best\":\"%a\",\"log\":\"%ld\",\"sums\":\"%a", r->update,
+           gg_consumed(r, r->update), (unsigned long long)r->seed, (unsigned long long)r->p->fingerprint, r->best,
+           r->log_bytes, r->samples);
+    for (int i = 0; i < r->p->nsums; i++) gg_add(h, " %a", r->sums[i]);
+    gg_add(h, "\"}");
+}
+
+static void gg_header(Run *r)
+{
+    const Program *p = r->p;
+    Line *h = &r->header;
+    char name[1024];
+    long at = 0;
+    h->n = 0;
+    gg_header_metadata(r, h);
+    for (int array = 0; array <= p->nstates; array++)
+        for (int i = 0; i < p->ntensors; i++) {
+            const Tensor *t = &p->tensors[i];
+            long bytes = gg_count(t) * (long)sizeof(real);
+            gg_array_name(name, sizeof name, p, array, t);
+            gg_add(h, ",");
+            gg_add_quoted(h, name);
+            gg_add(h, ":{\"dtype\":\"%s\",\"shape\":[", sizeof(real) == 8 ? "F64" : "F32");
+            for (int a = 0; a < t->rank; a++) gg_add(h, a ? ",%ld" : "%ld", t->dim[a]);
+            gg_add(h, "],\"data_offsets\":[%ld,%ld]}", at, at + bytes);
+            at += bytes;
+        }
+    gg_add(h, "}");
+    while (h->n % 8) gg_add(h, " ");
+}
+
+static bool gg_write(int fd, const void *data, size_t n)
+{
+    const char *from = data;
+    while (n > 0) {
+        ssize_t done = write(fd, from, n);
+        if (done < 0 && errno != EINTR) return false;
+        if (done > 0) from += done, n -= (size_t)done;
+    }
+    return true;
+}
+
+static bool gg_write_tensors(const Program *p, int fd)
+{
+    static real chunk[GG_CHUNK];
+    for (int array = 0; array <= p->nstates; array++)
+        for (int i = 0; i < p->ntensors; i++)
+            for (long from = 0, count = gg_count(&p->tensors[i]); from < count; from += GG_CHUNK) {
+                long n = count - from < GG_CHUNK ? count - from : GG_CHUNK;
+                gg_read_tensor(&p->tensors[i], gg_array(p, array), from, n, chunk);
+                if (!gg_write(fd, chunk, (size_t)n * sizeof *chunk)) return false;
+            }
+    return true;
+}
+
+static bool gg_write_file(Run *r, int fd)
+{
+    unsigned char size[8];
+    for (int i = 0; i < 8; i++) size[i] = (unsigned char)(r->header.n >> 8 * i);
+    return gg_write(fd, size, 8) && gg_write(fd, r->header.s, r->header.n) && gg_write_tensors(r->p, fd) && !fsync(fd);
+}
+
+/* A new name is on the disk when its directory is. */
+static void gg_sync_directory(const char *path)
+{
+    char dir[4096];
+    const char *slash = strrchr(path, '/');
+    int n = slash ? (int)(slash - path) + 1 : 1;
+    snprintf(dir, sizeof dir, "%.*s", n, slash ? path : ".");
+    int fd = open(dir, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    fsync(fd);
+    close(fd);
+}
+
+void gg_save(Run *r, const char *path)
+{
+    char temporary[4096];
+    if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
+        gg_fail(GG_DATA, "%s: too long a name", path);
+    gg_header(r);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) gg_fail(GG_DATA, "%s: %s", temporary, strerror(errno));
+    bool written = gg_write_file(r, fd);
+    if (close(fd)) written = false;
+    if (!written || rename(temporary, path)) {
+        int why = errno;
+        unlink(temporary);
+        gg_fail(GG_DATA, "%s: %s; what it held before is untouched", path, strerror(why));
+    }
+    gg_sync_directory(path);
+}
+
+/* ---- reading -------------------------------------------------------------------------------------------------------------- */
+static const Entry *gg_match(const Archive *a, const char *name, const Tensor *t)
+{
+    const Entry *e = gg_archive_find(a, name);
+    if (!e) gg_fail(GG_DATA, "%s: it lacks %s", a->path, name);
+    if (strcmp(e->dtype, "F32") && strcmp(e->dtype, "F64"))
+        gg_fail(GG_DATA, "%s: %s is %s, F32 and F64 can be read", a->path, name, e->dtype);
+    if (e->rank != t->rank || memcmp(e->dim, t->dim, (size_t)t->rank * sizeof *t->dim)) {
+        char in_file[128] = "", in_model[128] = "";
+        for (int i = 0, n = 0; i < e->rank; i++) n += snprintf(in_file + n, 20, i ? ", %ld" : "%ld", e->dim[i]);
+        for (int i = 0, n = 0; i < t->rank; i++) n += snprintf(in_model + n, 20, i ? ", %ld" : "%ld", t->dim[i]);
+        gg_fail(GG_DATA, "%s: %s is [%s], the model says [%s]", a->path, name, in_file, in_model);
+    }
+    return e;
+}
+
+static void gg_read_chunk(const Archive *a, const Entry *e, long from, long n, real *out)
+{
+    static double raw[GG_CHUNK];
+    size_t unit = e->dtype[1] == '6' ? sizeof(double) : sizeof(float), bytes = (size_t)n * unit;
+    if (pread(a->fd, raw, bytes, a->start + e->from + from * (long)unit) != (ssize_t)bytes)
+        gg_fail(GG_DATA, "%s: %s cannot be read", a->path, e->name);
+    for (long i = 0; i < n; i++) {
+        float single;
+        memcpy(&single, (char *)raw + sizeof single * (size_t)i, sizeof single);
+        out[i] = unit == sizeof single ? (real)single : (real)raw[i];
+    }
+}
+
+/* Every tensor is looked up before the first is read, so that a wrong file changes nothing. */
+static void gg_read_arrays(const Archive *a, const Program *p, int arrays)
+{
+    static real chunk[GG_CHUNK];
+    for (int pass = 0; pass < 2; pass++)
+        for (int k = 0; k < arrays * p->ntensors; k++) {
+            char name[1024];
+            const Tensor *t = &p->tensors[k % p->ntensors];
+            gg_array_name(name, sizeof name, p, k / p->ntensors, t);
+            const Entry *e = gg_match(a, name, t);
+            for (long from = 0, count = gg_count(t); pass && from < count; from += GG_CHUNK) {
+                long n = count - from < GG_CHUNK ? count - from : GG_CHUNK;
+                gg_read_chunk(a, e, from, n, chunk);
+                gg_write_tensor(t, gg_array(p, k / p->ntensors), from, n, chunk);
+            }
+        }
+}
+
+void gg_load_weights(Run *r, const char *path)
+{
+    Archive a;
+    if (!gg_archive_open(&a, path)) gg_fail(GG_DATA, "%s: no such file", path);
+    gg_read_arrays(&a, r->p, 1);
+    gg_archive_close(&a);
+    r->prepared = false;
+}
+
+static const char *gg_need_meta(const Archive *a, const char *key)
+{
+    const char *value = gg_archive_meta(a, key);
+    if (!value) gg_fail(GG_DATA, "%s: no checkpoint of a run: it lacks '%s' (--load takes weights alone)", a->path, key);
+    return value;
+}
+
+static void gg_check_run(const Run *r, const Archive *a, long update, long samples)
+{
+    uint64_t fingerprint = strtoull(gg_need_meta(a, "fingerprint"), NULL, 16);
+    if (fingerprint != r->p->fingerprint)
+        gg_fail(GG_DATA, "%s: it belongs to another model: fingerprint %016llx, this program's is %016llx", a->path,
+                (unsigned long long)fingerprint, (unsigned long long)r->p->fingerprint);
+    uint64_t seed = strtoull(gg_need_meta(a, "seed"), NULL, 10);
+    if (seed != r->seed)
+        gg_fail(GG_DATA, "%s: its run has --seed %llu, this one %llu", a->path, (unsigned long long)seed,
+                (unsigned long long)r->seed);
+    if (r->o.eval) return;
+    if (update < 0 || update > r->plan.T)
+        gg_fail(GG_DATA, "%s: it has done %ld updates, this run plans %ld", a->path, update, r->plan.T);
+    if (samples != gg_consumed(r, update))
+        gg_fail(GG_DATA, "%s: %ld samples in %ld updates, here they would be %ld: other data, batch or tail", a->path,
+                samples, update, gg_consumed(r, update));
+}
+
+bool gg_load_run(Run *r, const char *path)
+{
+    Archive a;
+    if (!gg_archive_open(&a, path)) return false;
+    long update = strtol(gg_need_meta(&a, "update"), NULL, 10);
+    long samples = strtol(gg_need_meta(&a, "samples"), NULL, 10);
+    gg_check_run(r, &a, update, samples);
+    char *sums = (char *)(uintptr_t)gg_need_meta(&a, "sums");
+    double best = strtod(gg_need_meta(&a, "best"), NULL);
+    long log_bytes = strtol(gg_need_meta(&a, "log"), NULL, 10);
+    gg_read_arrays(&a, r->p, 1 + r->p->nstates);
+    r->update = update, r->best = best, r->log_bytes = log_bytes < 0 ? 0 : log_bytes;
+    r->samples = strtod(sums, &sums);
+    for (int i = 0; i < r->p->nsums; i++) r->sums[i] = strtod(sums, &sums);
+    r->prepared = false;
+    gg_archive_close(&a);
+    return true;
+}

@@ -1,0 +1,176 @@
+/* data.c -- where the data lies, the columns in memory, which rows train, which validate, which test. */
+#include "runtime.h"
+#include <errno.h>
+#include <sys/stat.h>
+
+typedef struct { const char *name; long (*append)(Table *, const char *path, bool test); } Reader;
+static const Reader gg_readers[] = { { "idx", gg_idx_append }, { "csv", gg_csv_append } };
+
+static const Reader *gg_reader(const char *name)
+{
+    for (size_t i = 0; i < sizeof gg_readers / sizeof *gg_readers; i++)
+        if (!strcmp(gg_readers[i].name, name)) return &gg_readers[i];
+    gg_fail(GG_DATA, "this runtime has no reader '%s'", name);
+}
+
+long gg_row_count(const Column *c)
+{
+    long n = 1;
+    for (int a = 0; a < c->rank; a++) n *= c->dim[a];
+    return n;
+}
+
+size_t gg_element_size(const Column *c)
+{
+    return c->type == 'b' ? 1 : c->type == 'i' ? sizeof(int32_t) : sizeof(real);
+}
+
+char *gg_table_grow(Table *d, int column, long rows)
+{
+    const Column *c = &d->p->columns[column];
+    size_t row = (size_t)gg_row_count(c) * gg_element_size(c);
+    d->column[column] = gg_resize(d->column[column], (size_t)(d->rows + rows), row);
+    return (char *)d->column[column] + (size_t)d->rows * row;
+}
+
+void gg_table_range(const char *file, const Column *c, long row, long value)
+{
+    if (value < 0 || value >= c->classes)
+        gg_fail(GG_DATA, "%s: row %ld: %s is %ld, the model says %ld classes, 0 to %ld", file, row, c->name, value,
+                c->classes, c->classes - 1);
+}
+
+/* path, $GAGEN_DATA/path, $GAGEN_DATA/the path's last part: the first that exists */
+static const char *gg_find_path(const char *path)
+{
+    static char found[4096];
+    const char *root = getenv("GAGEN_DATA"), *last = strrchr(path, '/');
+    if (access(path, F_OK) == 0) return path;
+    if (root && *path != '/') {
+        snprintf(found, sizeof found, "%s/%s", root, path);
+        if (access(found, F_OK) == 0) return found;
+        snprintf(found, sizeof found, "%s/%s", root, last ? last + 1 : path);
+        if (access(found, F_OK) == 0) return found;
+    }
+    gg_fail(GG_DATA, "%s: %s; --data DIR says where the data lies%s%s", path, strerror(errno),
+            root ? ", GAGEN_DATA is " : "", root ? root : "");
+}
+
+static Rows gg_append(Table *d, const char *path, bool test)
+{
+    long rows = gg_reader(d->p->reader)->append(d, path, test);
+    if (rows < 0) return (Rows){ 0 };
+    if (rows == 0) gg_fail(GG_DATA, "%s: no rows", path);
+    if (d->rows + rows > UINT32_MAX) gg_fail(GG_DATA, "%s: more than 4,294,967,295 rows", path);
+    d->rows += rows;
+    return (Rows){ d->rows - rows, rows, NULL };
+}
+
+/* A number of row and stream; no two rows of a stream share one. */
+static uint64_t gg_row_hash(long row, uint64_t stream)
+{
+    uint64_t x = (uint64_t)row * 2 + stream + 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+static int gg_by_value(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* the hash below which `count` of the rows lie that are in no split yet */
+static uint64_t gg_hash_bound(const char *split, long n, long count, uint64_t stream)
+{
+    uint64_t *hash = gg_alloc((size_t)n, sizeof *hash);
+    long free_rows = 0;
+    for (long row = 0; row < n; row++)
+        if (!split[row]) hash[free_rows++] = gg_row_hash(row, stream);
+    if (count >= free_rows) gg_fail(GG_DATA, "a split of %ld rows leaves none of %ld to train", count, free_rows);
+    qsort(hash, (size_t)free_rows, sizeof *hash, gg_by_value);
+    uint64_t bound = hash[count];
+    free(hash);
+    return bound;
+}
+
+/* Marks the rows that a fraction or a count chooses: those with the smallest hashes. */
+static void gg_choose(char *split, long n, double part, uint64_t stream, char mark)
+{
+    uint64_t bound = part < 1 ? (uint64_t)(part * 18446744073709551616.0) : gg_hash_bound(split, n, (long)part, stream);
+    for (long row = 0; row < n; row++)
+        if (!split[row] && gg_row_hash(row, stream) < bound) split[row] = mark;
+}
+
+static Rows gg_marked(const char *split, long n, char mark)
+{
+    Rows rows = { 0, 0, gg_alloc((size_t)n, sizeof *rows.list) };
+    for (long row = 0; row < n; row++)
+        if (split[row] == mark) rows.list[rows.count++] = (uint32_t)row;
+    if (rows.count && rows.list[rows.count - 1] - rows.list[0] == rows.count - 1) {
+        rows.from = rows.list[0];
+        free(rows.list), rows.list = NULL;
+    }
+    return rows;
+}
+
+/* Of the n rows of the main set: a count for test takes the last ones, all else goes by hash of the row number. */
+static void gg_split(Table *d, long n)
+{
+    const Program *p = d->p;
+    enum { TRAIN, VALID, TEST };
+    char *split = gg_alloc((size_t)n, 1);
+    bool cut_test = !d->test.count && p->test > 0, cut_valid = !d->valid.count && p->valid > 0;
+    if (cut_test && p->test >= 1) {
+        if (p->test >= (double)n) gg_fail(GG_DATA, "test = %.0f leaves none of %ld rows to train", p->test, n);
+        memset(split + n - (long)p->test, TEST, (size_t)p->test);
+    } else if (cut_test)
+        gg_choose(split, n, p->test, 1, TEST);
+    if (cut_valid) gg_choose(split, n, p->valid, 0, VALID);
+    if (cut_test) d->test = gg_marked(split, n, TEST);
+    if (cut_valid) d->valid = gg_marked(split, n, VALID);
+    d->train = gg_marked(split, n, TRAIN);
+    free(split);
+    if (!d->train.count) gg_fail(GG_DATA, "the splits leave none of %ld rows to train", n);
+}
+
+static void gg_table_bind(const Table *d)
+{
+    for (int c = 0; c < d->p->ncolumns; c++) *d->p->columns[c].base = d->column[c];
+}
+
+void gg_table_load(Table *d, const Program *p, const char *path)
+{
+    *d = (Table){ .p = p, .column = gg_alloc((size_t)p->ncolumns, sizeof *d->column), .owned = true };
+    if (!path) path = gg_find_path(p->path);
+    long rows = gg_append(d, path, false).count;
+    if (p->test_path) d->test = gg_append(d, gg_find_path(p->test_path), true);
+    else if (p->test > 0) d->test = gg_append(d, path, true);
+    if (p->valid_path) d->valid = gg_append(d, gg_find_path(p->valid_path), false);
+    gg_split(d, rows);
+    gg_table_bind(d);
+}
+
+void gg_table_give(Table *d, const Program *p, long rows, const void *const *columns)
+{
+    *d = (Table){ .p = p, .rows = rows, .column = gg_alloc((size_t)p->ncolumns, sizeof *d->column) };
+    for (int c = 0; c < p->ncolumns; c++) memcpy(&d->column[c], &columns[c], sizeof columns[c]);
+    gg_split(d, rows);
+    gg_table_bind(d);
+}
+
+void gg_table_free(Table *d)
+{
+    for (int c = 0; d->owned && d->column && c < d->p->ncolumns; c++) free(d->column[c]);
+    free(d->column), free(d->train.list), free(d->valid.list), free(d->test.list);
+    *d = (Table){ .p = d->p };
+}
+
+long gg_table_bytes(const Table *d)
+{
+    long bytes = 0;
+    for (int c = 0; c < d->p->ncolumns; c++)
+        bytes += d->rows * gg_row_count(&d->p->columns[c]) * (long)gg_element_size(&d->p->columns[c]);
+    return bytes;
+}

@@ -1,0 +1,73 @@
+/* fail.c -- errors, memory, text that grows. */
+#include "runtime.h"
+#include <errno.h>
+#include <stdarg.h>
+
+jmp_buf *gg_trap;
+char gg_message[512];
+
+void gg_fail(int status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(gg_message, sizeof gg_message, format, args);
+    va_end(args);
+    if (gg_trap) longjmp(*gg_trap, status);
+    fflush(stdout);
+    fprintf(stderr, "error: %s\n", gg_message);
+    exit(status);
+}
+
+void *gg_alloc(size_t count, size_t size)
+{
+    void *memory = calloc(count ? count : 1, size);
+    if (!memory) gg_fail(GG_MACHINE, "out of memory: %zu x %zu bytes are not to be had", count, size);
+    return memory;
+}
+
+void *gg_resize(void *memory, size_t count, size_t size)
+{
+    bool fits = count <= PTRDIFF_MAX / size;
+    void *moved = fits ? realloc(memory, count ? count * size : 1) : NULL;
+    if (!moved) gg_fail(GG_MACHINE, "out of memory: %zu x %zu bytes are not to be had", count, size);
+    return moved;
+}
+
+double gg_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void gg_add(Line *line, const char *format, ...)
+{
+    for (;;) {
+        va_list args;
+        va_start(args, format);
+        int n = vsnprintf(line->s ? line->s + line->n : NULL, line->room - line->n, format, args);
+        va_end(args);
+        if (n < 0) gg_fail(GG_MACHINE, "a line of text cannot be written");
+        if (line->n + (size_t)n < line->room) { line->n += (size_t)n; return; }
+        line->room = 2 * line->room + (size_t)n + 4096;
+        line->s = gg_resize(line->s, line->room, 1);
+    }
+}
+
+void gg_add_quoted(Line *line, const char *s)
+{
+    gg_add(line, "\"");
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\') gg_add(line, "\\%c", *s);
+        else if ((unsigned char)*s < ' ') gg_add(line, "\\u%04x", (unsigned)*s);
+        else gg_add(line, "%c", *s);
+    }
+    gg_add(line, "\"");
+}
+
+void gg_add_number(Line *line, double x)
+{
+    if (isnan(x)) gg_add(line, "NaN");
+    else if (isinf(x)) gg_add(line, x < 0 ? "-Infinity" : "Infinity");
+    else gg_add(line, "%.17g", x);
+}

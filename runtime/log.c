@@ -1,0 +1,122 @@
+/* log.c -- what a run tells: lines of JSON in a file, lines and a progress line on the terminal. */
+#include "runtime.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+void gg_log_open(Run *r)
+{
+    struct stat st;
+    if (!r->o.log) return;
+    r->log = open(r->o.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (r->log < 0 || fstat(r->log, &st)) gg_fail(GG_DATA, "%s: %s", r->o.log, strerror(errno));
+    if (r->update && S_ISREG(st.st_mode) && st.st_size > r->log_bytes && ftruncate(r->log, r->log_bytes))
+        gg_fail(GG_DATA, "%s: %s", r->o.log, strerror(errno));
+    if (fstat(r->log, &st) == 0) r->log_bytes = st.st_size;
+}
+
+static void gg_log_reports(Run *r, const double *values)
+{
+    for (int i = 0; i < r->p->nreports; i++) {
+        gg_add(&r->text, ",");
+        gg_add_quoted(&r->text, r->p->reports[i].name);
+        gg_add(&r->text, ":");
+        gg_add_number(&r->text, values[i]);
+    }
+}
+
+/* One write per line: what is in the file after a kill is whole lines, but for a full disk. */
+static void gg_log_write(Run *r)
+{
+    gg_add(&r->text, "}\n");
+    for (size_t done = 0; done < r->text.n;) {
+        ssize_t n = write(r->log, r->text.s + done, r->text.n - done);
+        if (n < 0 && errno != EINTR) gg_fail(GG_DATA, "%s: %s", r->o.log, strerror(errno));
+        if (n > 0) done += (size_t)n;
+    }
+    r->log_bytes += (long)r->text.n;
+}
+
+void gg_log_update(Run *r, const Place *place, double ms, double seconds)
+{
+    const Window *w = r->p->w;
+    if (r->log < 0) return;
+    r->text.n = 0;
+    gg_add(&r->text, "{\"update\":%ld,\"epoch\":%ld,\"samples\":%ld", r->update, place->epoch + 1,
+           place->first + place->samples);
+    gg_log_reports(r, r->values);
+    gg_add(&r->text, ",\"lr\":");
+    gg_add_number(&r->text, w->lr);
+    if (!(w->norm < 0)) {
+        gg_add(&r->text, ",\"grad_norm\":");
+        gg_add_number(&r->text, w->norm);
+    }
+    gg_add(&r->text, ",\"ms\":%.4f,\"time\":%.3f", ms, seconds);
+    gg_log_write(r);
+}
+
+void gg_log_split(Run *r, const char *split, const double *values)
+{
+    if (r->log < 0) return;
+    r->text.n = 0;
+    gg_add(&r->text, "{\"split\":\"%s\",\"update\":%ld", split, r->update);
+    gg_log_reports(r, values);
+    gg_log_write(r);
+}
+
+/* ---- for people ------------------------------------------------------------------------------------------------------------ */
+void gg_show_plan(const Run *r)
+{
+    const Plan *n = &r->plan;
+    const Program *p = r->p;
+    printf("%s: %ld training rows", p->name, n->samples);
+    if (r->data.valid.count) printf(", %ld validation", r->data.valid.count);
+    if (r->data.test.count) printf(", %ld test", r->data.test.count);
+    printf("; %d thread%s; %.1f MiB and data %.1f MiB\n", r->team->n, r->team->n > 1 ? "s" : "",
+           (double)p->memory / 1048576, (double)gg_table_bytes(&r->data) / 1048576);
+    printf("batch %ld = %ld x %ld: %ld updates an epoch, %ld in all", p->batch, p->accumulate, p->micro_batch, n->E, n->T);
+    if (n->last != n->batch && n->T) printf("; the last window %s %ld samples", n->tail == 'c' ? "of all has" : "has", n->last);
+    if (n->unread) printf("; %ld samples of an epoch stay unread", n->unread);
+    printf("\n");
+    if (n->samples < n->batch && n->tail != 'c')
+        printf("note: %ld rows are less than a batch: every update is an epoch\n", n->samples);
+}
+
+/* Percentages first: they are what people look for. */
+static void gg_report_text(Run *r, const double *values)
+{
+    for (int percent = 1; percent >= 0; percent--)
+        for (int i = 0; i < r->p->nreports; i++) {
+            const ReportName *name = &r->p->reports[i];
+            if (name->percent != percent) continue;
+            if (percent) gg_add(&r->text, "  %s %.2f %%", name->name, 100 * values[i]);
+            else gg_add(&r->text, "  %s %.4g", name->name, values[i]);
+        }
+}
+
+static void gg_clear_progress(Run *r)
+{
+    if (r->shown > 0) fprintf(stderr, "\r\033[K");
+    r->shown = 0;
+}
+
+void gg_show_report(Run *r, const char *what, const double *values)
+{
+    gg_clear_progress(r);
+    r->text.n = 0;
+    gg_report_text(r, values);
+    printf("%s%s\n", what, r->text.s);
+    fflush(stdout);
+}
+
+void gg_show_progress(Run *r)
+{
+    double now = gg_seconds(), spent = now - r->start;
+    if (now - r->shown < 0.2 || !isatty(2)) return;
+    double rate = (double)(r->update - r->start_update) / spent;
+    r->text.n = 0;
+    gg_report_text(r, r->values);
+    fprintf(stderr, "\r%ld/%ld%s  %.0f samples/s  %.0f s left\033[K", r->update, r->plan.T, r->text.s,
+            rate * (double)r->p->batch, (double)(r->plan.T - r->update) / rate);
+    r->shown = now;
+}

@@ -1,0 +1,100 @@
+/* options.c -- the command line of a generated program, from one table. */
+#include "runtime.h"
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stddef.h>
+
+enum { GG_FLAG, GG_NUMBER, GG_TEXT };
+typedef struct { const char *name, *value, *help; int kind; size_t place; long least; } Option;
+static const Option gg_option_table[] = {
+    { "epochs",     "N",    "passes over the training samples",                     GG_NUMBER, offsetof(Options, epochs), 0 },
+    { "steps",      "N",    "updates, in place of epochs",                          GG_NUMBER, offsetof(Options, steps), 0 },
+    { "seed",       "N",    "of weights, order and noise",                          GG_NUMBER, offsetof(Options, seed), 0 },
+    { "threads",    "N",    "default: the cores at hand; results do not depend on it", GG_NUMBER, offsetof(Options, threads), 1 },
+    { "data",       "DIR",  "where the data lies, in place of the model's path",    GG_TEXT,   offsetof(Options, data), 0 },
+    { "save",       "FILE", "write checkpoints to FILE, the best one to FILE.best", GG_TEXT,   offsetof(Options, save), 0 },
+    { "save-every", "N",    "save after every N updates too, not only every epoch", GG_NUMBER, offsetof(Options, save_every), 1 },
+    { "load",       "FILE", "begin with the weights in FILE",                       GG_TEXT,   offsetof(Options, load), 0 },
+    { "resume",     NULL,   "go on from the file that --save names, if it exists",  GG_FLAG,   offsetof(Options, resume), 0 },
+    { "log",        "FILE", "append a line of JSON for every update",               GG_TEXT,   offsetof(Options, log), 0 },
+    { "eval",       NULL,   "no training: evaluate what --load or --resume loads",  GG_FLAG,   offsetof(Options, eval), 0 },
+};
+enum { GG_OPTIONS = sizeof gg_option_table / sizeof *gg_option_table };
+
+static void gg_help(const Program *p, const char *program)
+{
+    printf("usage: %s [options]\n\ntrains %s: batch %ld = %ld x %ld\n\n", program, p->name, p->batch, p->accumulate,
+           p->micro_batch);
+    for (int i = 0; i < GG_OPTIONS; i++) {
+        const Option *o = &gg_option_table[i];
+        printf("  --%s%s%-*s  %s\n", o->name, o->value ? " " : "",
+               (int)(16 - strlen(o->name) - (o->value ? 1 : 0)), o->value ? o->value : "", o->help);
+    }
+    printf("  --%-16s  %s\n\nData is looked for at the model's path, then under the directory GAGEN_DATA.\n"
+           "Exit status: 0 done, 1 data or file error, 2 usage, 3 memory or device, 130 interrupted and saved.\n",
+           "help", "this text");
+    exit(fflush(stdout) ? GG_DATA : 0);
+}
+
+static const Option *gg_option_find(const char *arg, size_t n)
+{
+    for (int i = 0; i < GG_OPTIONS; i++)
+        if (strlen(gg_option_table[i].name) == n && !memcmp(gg_option_table[i].name, arg, n)) return &gg_option_table[i];
+    return NULL;
+}
+
+static long gg_option_number(const Option *o, const char *text)
+{
+    char *end;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno) gg_fail(GG_USAGE, "--%s %s: not a whole number", o->name, text);
+    if (value < o->least) gg_fail(GG_USAGE, "--%s %s: at least %ld", o->name, text, o->least);
+    return value;
+}
+
+static void gg_option_set(Options *all, const Option *o, const char *value)
+{
+    char *place = (char *)all + o->place;
+    if (o->kind == GG_FLAG) *(bool *)(void *)place = true;
+    else if (o->kind == GG_TEXT) *(const char **)(void *)place = value;
+    else *(long *)(void *)place = gg_option_number(o, value);
+}
+
+static void gg_options_check(const Options *o)
+{
+    if (o->epochs >= 0 && o->steps >= 0) gg_fail(GG_USAGE, "--epochs and --steps exclude each other");
+    if (o->resume && !o->save) gg_fail(GG_USAGE, "--resume needs --save FILE: the file to go on from");
+    if (o->save_every >= 0 && !o->save) gg_fail(GG_USAGE, "--save-every needs --save FILE");
+    if (o->eval && !o->load && !o->resume) gg_fail(GG_USAGE, "--eval needs --load FILE");
+    if (o->threads > GG_THREADS) gg_fail(GG_USAGE, "--threads %ld: at most %d", o->threads, GG_THREADS);
+}
+
+Options gg_options(int argc, char **argv, const Program *p)
+{
+    Options all = { -1, -1, -1, -1, -1, NULL, NULL, NULL, NULL, false, false };
+    for (int i = 1; i < argc; i++) {
+        const char *arg = argv[i], *name = arg + 2;
+        if (!strcmp(arg, "--help") || !strcmp(arg, "-h")) gg_help(p, argv[0]);
+        size_t n = strncmp(arg, "--", 2) ? 0 : strcspn(name, "=");
+        const Option *o = n ? gg_option_find(name, n) : NULL;
+        if (!o) gg_fail(GG_USAGE, "unknown option '%s'; --help lists them", arg);
+        const char *value = name[n] ? name + n + 1 : NULL;
+        if (o->kind == GG_FLAG && value) gg_fail(GG_USAGE, "--%s takes no value", o->name);
+        if (o->kind != GG_FLAG && !value && !(value = argv[++i])) gg_fail(GG_USAGE, "--%s needs a value", o->name);
+        gg_option_set(&all, o, value);
+    }
+    gg_options_check(&all);
+    return all;
+}
+
+long gg_cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+#if defined __linux__
+    cpu_set_t set;
+    if (!sched_getaffinity(0, sizeof set, &set)) n = CPU_COUNT(&set);
+#endif
+    return n < 1 ? 1 : n > GG_THREADS ? GG_THREADS : n;
+}

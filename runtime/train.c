@@ -1,0 +1,278 @@
+/* train.c -- a run: opening it, one window after the other, evaluation, the end. */
+#include "runtime.h"
+#include <signal.h>
+
+static volatile sig_atomic_t gg_stop;                       /* the signal that asks the run to leave */
+
+static void gg_on_signal(int number)
+{
+    gg_stop = number;
+}
+
+/* The second signal of a kind ends the process at once. */
+static void gg_catch_signals(void)
+{
+    struct sigaction action = { .sa_handler = gg_on_signal, .sa_flags = (int)SA_RESETHAND };
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------------------------------ */
+static void gg_run_plan(Run *r)
+{
+    const Program *p = r->p;
+    long epochs = r->o.epochs, steps = r->o.steps;
+    if (epochs < 0 && steps < 0) epochs = p->epochs, steps = p->epochs > 0 ? -1 : p->steps;
+    r->plan = gg_plan(p, r->data.train.count, epochs, steps);
+    if (!r->plan.E)
+        gg_fail(GG_DATA, "%ld training rows do not fill one batch of %ld, and tail = \"drop\"", r->data.train.count, p->batch);
+    gg_order_start(&r->order, p, &r->plan, &r->data.train, r->seed);
+}
+
+static void gg_run_memory(Run *r)
+{
+    const Program *p = r->p;
+    r->sums = gg_alloc((size_t)p->nsums, sizeof *r->sums);
+    r->values = gg_alloc((size_t)p->nreports, sizeof *r->values);
+    if (!r->o.save && r->data.valid.count) r->best_params = gg_alloc((size_t)p->elements, sizeof(real));
+    gg_add(&r->text, "%4000s", "");
+    gg_add(&r->header, "%*s", 4000 + 400 * p->ntensors * (1 + p->nstates), "");
+}
+
+static void gg_run_weights(Run *r)
+{
+    gg_init_weights(r->p, r->seed);
+    if (r->o.load) gg_load_weights(r, r->o.load);
+    if (r->o.resume && !gg_load_run(r, r->o.save) && r->o.eval) gg_fail(GG_DATA, "%s: no such file", r->o.save);
+}
+
+static void gg_clear_states(const Program *p)
+{
+    for (int i = 0; i < p->nstates; i++) memset(p->states[i], 0, (size_t)p->elements * sizeof(real));
+}
+
+void gg_run_open(Run *r, const Program *p, const Options *o)
+{
+    r->p = p, r->o = *o, r->log = -1, r->best = NAN;
+    r->seed = (uint64_t)(o->seed < 0 ? p->seed : o->seed);
+    if (!r->data.rows) gg_table_load(&r->data, p, o->data);
+    gg_run_plan(r);
+    gg_run_memory(r);
+    gg_clear_states(p);
+    gg_run_weights(r);
+    gg_log_open(r);
+    r->team = gg_team_start((int)(o->threads < 0 ? gg_cores() : o->threads));
+    if (!r->team) gg_fail(GG_MACHINE, "the threads cannot be started");
+    r->start = gg_seconds(), r->start_update = r->update;
+}
+
+void gg_run_close(Run *r)
+{
+    gg_team_stop(r->team);
+    gg_table_free(&r->data);
+    gg_order_free(&r->order);
+    if (r->log >= 0) close(r->log);
+    free(r->sums), free(r->values), free(r->best_params), free(r->text.s), free(r->header.s);
+    *r = (Run){ 0 };
+}
+
+/* ---- the window ----------------------------------------------------------------------------------------------------------------- */
+static void gg_fill(Run *r, long samples, long places, long base)
+{
+    const Program *p = r->p;
+    Window *w = p->w;
+    long full = (samples - 1) / p->micro_batch;
+    memset(w, 0, sizeof *w);
+    w->micros = (int)(full + 1), w->rows = (int)(samples - full * p->micro_batch), w->samples = samples;
+    w->places = places, w->base = base;
+    w->seed = r->seed, w->T = r->plan.T, w->E = r->plan.E;
+    w->scale_out = 1, w->clip = 1, w->norm = -1;
+}
+
+void gg_run_aim(Run *r)
+{
+    const Program *p = r->p;
+    Window *w = p->w;
+    Place place = gg_place(&r->plan, r->update);
+    long group = place.epoch / r->order.epochs, places = r->order.epochs * r->plan.samples;
+    gg_order_turn(&r->order, group);
+    gg_fill(r, place.samples, places, r->order.now ? 0 : r->data.train.from);
+    w->first = place.first;
+    w->at = place.epoch % r->order.epochs * r->plan.samples + place.at;
+    w->order = r->order.now, w->order_next = r->order.next;
+    w->training = true;
+    w->t = r->update + 1;
+    w->lr = p->lr((double)w->t, (double)w->T, (double)w->E);
+    p->scalars(w);
+}
+
+static void gg_run_prepare(Run *r)
+{
+    if (!r->prepared && r->p->prepare) gg_team_call(r->team, r->p->prepare);
+    r->prepared = true;
+}
+
+void gg_run_step(Run *r, void (*fn)(const Thread *))
+{
+    gg_run_aim(r);
+    gg_run_prepare(r);
+    gg_team_call(r->team, fn);
+}
+
+bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
+{
+    if (!rows->count) return false;
+    gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
+    r->p->w->order = rows->list;
+    r->p->w->t = r->update ? r->update : 1;
+    r->p->scalars(r->p->w);
+    gg_run_prepare(r);
+    gg_team_call(r->team, r->p->evaluate);
+    r->p->report(r->p->sums, (double)rows->count, out);
+    return true;
+}
+
+/* ---- training -------------------------------------------------------------------------------------------------------------------- */
+static void gg_best_path(const Run *r, char out[4096])
+{
+    snprintf(out, 4096, "%s.best", r->o.save);
+}
+
+static void gg_keep_best(Run *r)
+{
+    const Program *p = r->p;
+    double value = r->values[p->best];
+    bool better = p->reports[p->best].max ? value > r->best : value < r->best;
+    if (isnan(value) || !(better || isnan(r->best))) return;
+    r->best = value;
+    if (r->best_params) memcpy(r->best_params, p->params, (size_t)p->elements * sizeof(real));
+    if (!r->o.save) return;
+    char path[4096];
+    gg_best_path(r, path);
+    gg_save(r, path);
+}
+
+static bool gg_evaluate_split(Run *r, const char *split, const Rows *rows)
+{
+    if (!gg_run_evaluate(r, rows, r->values)) return false;
+    gg_show_report(r, split, r->values);
+    gg_log_split(r, split, r->values);
+    return true;
+}
+
+static void gg_validate(Run *r)
+{
+    if (gg_evaluate_split(r, "valid", &r->data.valid)) gg_keep_best(r);
+}
+
+/* A line for the updates since the last one: every epoch, and every tenth of a run of few. */
+static void gg_report_since(Run *r, const Place *place)
+{
+    long every = r->plan.T / 10 < 1 ? 1 : r->plan.T / 10;
+    bool due = place->ends || r->update == r->plan.T || (r->plan.T < 3 * r->plan.E && r->update % every == 0);
+    if (!due) return;
+    char what[64];
+    snprintf(what, sizeof what, "epoch %ld  update %ld/%ld", place->epoch + 1, r->update, r->plan.T);
+    r->p->report(r->sums, r->samples, r->values);
+    gg_show_report(r, what, r->values);
+    memset(r->sums, 0, (size_t)r->p->nsums * sizeof *r->sums);
+    r->samples = 0;
+}
+
+static void gg_train_window(Run *r, const Place *place)
+{
+    const Program *p = r->p;
+    double begin = gg_seconds();
+    gg_run_step(r, p->window);
+    double end = gg_seconds();
+    r->update++;
+    r->samples += (double)place->samples;
+    for (int i = 0; i < p->nsums; i++) r->sums[i] += p->sums[i];
+    p->report(p->sums, (double)place->samples, r->values);
+    gg_log_update(r, place, (end - begin) * 1e3, end - r->start);
+    gg_show_progress(r);
+}
+
+static void gg_train(Run *r)
+{
+    bool saved = true;
+    while (r->update < r->plan.T && !gg_stop) {
+        Place place = gg_place(&r->plan, r->update);
+        gg_train_window(r, &place);
+        bool ends = place.ends || r->update == r->plan.T;
+        gg_report_since(r, &place);
+        if (ends) gg_validate(r);
+        bool due = ends || (r->o.save_every > 0 && r->update % r->o.save_every == 0);
+        if (due && r->o.save) gg_save(r, r->o.save);
+        saved = due;
+    }
+    if (r->o.save && (!saved || r->plan.T == 0)) gg_save(r, r->o.save);
+}
+
+/* The weights that validated best, where there are any. */
+static void gg_use_best(Run *r)
+{
+    char path[4096];
+    if (isnan(r->best)) return;
+    if (r->o.save) {
+        gg_best_path(r, path);
+        gg_load_weights(r, path);
+    } else if (r->best_params)
+        memcpy(r->p->params, r->best_params, (size_t)r->p->elements * sizeof(real));
+    r->prepared = false;
+}
+
+static void gg_evaluate(Run *r)
+{
+    bool valid = gg_evaluate_split(r, "valid", &r->data.valid);
+    bool test = gg_evaluate_split(r, "test", &r->data.test);
+    if (!valid && !test) gg_evaluate_split(r, "train", &r->data.train);
+}
+
+/* what the program was compiled for and this machine lacks, or NULL */
+static const char *gg_lacking(const Program *p)
+{
+#if defined __x86_64__
+    if (p->machine && !strcmp(p->machine, "avx512f") && !__builtin_cpu_supports("avx512f")) return p->machine;
+    if (p->machine && !strcmp(p->machine, "avx2") && !__builtin_cpu_supports("avx2")) return p->machine;
+#endif
+    (void)p;
+    return NULL;
+}
+
+static int gg_finish(Run *r)
+{
+    if (gg_stop) {
+        printf("stopped after update %ld of %ld%s%s\n", r->update, r->plan.T, r->o.save ? ", saved to " : "",
+               r->o.save ? r->o.save : "");
+        return 128 + gg_stop;
+    }
+    double seconds = gg_seconds() - r->start;
+    printf("%ld updates in %.2f s\n", r->update - r->start_update, seconds);
+    if (r->data.test.count) {
+        gg_use_best(r);
+        gg_evaluate_split(r, "test", &r->data.test);
+    }
+    return 0;
+}
+
+int gagen_main(int argc, char **argv, const Program *p)
+{
+    static Run run;
+    Options o = gg_options(argc, argv, p);
+    if (gg_lacking(p)) gg_fail(GG_MACHINE, "built for %s, which this machine lacks: compile again here", gg_lacking(p));
+    gg_run_open(&run, p, &o);
+    int status = 0;
+    if (o.eval) gg_evaluate(&run);
+    else {
+        gg_catch_signals();
+        gg_show_plan(&run);
+        if (run.update) printf("resumed after update %ld\n", run.update);
+        fflush(stdout);
+        gg_train(&run);
+        status = gg_finish(&run);
+    }
+    gg_run_close(&run);
+    if (fflush(stdout) || ferror(stdout)) gg_fail(GG_DATA, "standard output cannot be written");
+    return status;
+}
