@@ -10,6 +10,7 @@ from hashed import bits, ids, number, numbers, real, steps
 HEAD = """# Ops and layers by PyTorch {version} in double. Inputs are hashed: tests/reference/hashed.py tells how.
 #
 #   case NAME
+#   layer EXPRESSION                      a layer that the model calls
 #   model EXPRESSION                      y in the language; x, a, b, t, m are the case's inputs, axis 1 is the batch
 #   real NAME SHAPE SEED SCALE SHIFT      an input whose gradient is told; so are steps NAME SHAPE SEED N SCALE
 #   points NAME SHAPE VALUES              an input given in full
@@ -33,11 +34,13 @@ class Case:
     """Collects the inputs of one case; finish() runs it and prints the rest. Seeds follow from the case's number."""
     count = 0
 
-    def __init__(self, name, model):
+    def __init__(self, name, model, layer=None):
         Case.count += 1
-        self.seed = 2000 + 20 * Case.count
-        self.leaves = []
-        print(f"case {name}\nmodel {model}")
+        self.name, self.seed, self.leaves = name, 2000 + 20 * Case.count, []
+        print(f"case {name}")
+        if layer:
+            print(f"layer {layer}")
+        print(f"model {model}")
 
     def next_seed(self):
         self.seed += 1
@@ -78,9 +81,9 @@ class Case:
         module = module.double()
         for name, p in module.named_parameters():
             seed = self.next_seed()
-            print(f"param {name} {shape_text(p)} {seed}")
+            print(f"param {self.name}.{name} {shape_text(p)} {seed}")
             p.data.copy_(real(p.shape, seed, 0.5))
-            self.leaves.append((name, p))
+            self.leaves.append((f"{self.name}.{name}", p))
         return module
 
     def finish(self, y, loss=False, ones=False):
@@ -113,10 +116,10 @@ def pointwise():
         case.finish(f(case.real("x", 3, 7, scale=2, shift=2.5 if positive else 0)))
         case = Case(name + "_edges", model)
         case.finish(f(case.points("x", EDGES)), ones=True)
-    for slope in (0.2, 0.0):
-        case = Case(f"leaky_relu_{slope:g}", f"fn.leaky_relu(x, {{ slope = {slope:g} }})")
+    for name, slope in (("steep", 0.2), ("flat", 0.0)):
+        case = Case(f"leaky_relu_{name}", f"fn.leaky_relu(x, {{ slope = {slope:g} }})")
         case.finish(F.leaky_relu(case.real("x", 3, 5), slope))
-    case = Case("elu_0.5", "fn.elu(x, { alpha = 0.5 })")
+    case = Case("elu_half", "fn.elu(x, { alpha = 0.5 })")
     case.finish(F.elu(case.real("x", 3, 5), 0.5))
     case = Case("clamp_bounds", "fn.clamp(x, -0.5, 1)")
     case.finish(case.steps("x", 5, 7).clamp(-0.5, 1))
@@ -153,7 +156,7 @@ AXES = {"2": (1,), "3": (2,), "{ 2, 3 }": (1, 2), "-1": (-1,)}
 
 def reductions():
     for axes, dims in AXES.items():
-        tag = axes.strip("{ }").replace(", ", "_")
+        tag = axes.strip("{ }").replace(", ", "_").replace("-1", "last")
         for name, f in (("sum", torch.sum), ("mean", torch.mean)):
             case = Case(f"{name}_{tag}", f"fn.{name}(x, {{ axis = {axes} }})")
             case.finish(f(case.real("x", 3, 5, 7), dims))
@@ -222,17 +225,18 @@ def contractions():
         case.finish(a @ case.real("b", *right))
     for name, shape, out in (("linear", (5, 7), 3), ("linear_rank3", (3, 5, 7), 4), ("linear_rank4", (2, 3, 2, 7), 3),
                              ("linear_wide", (2, 19), 17), ("linear_one", (3, 1), 1)):
-        case = Case(name, f"nn.Linear({out})(x)")
+        case = Case(name, "layer(x)", f'nn.Linear({out}, {{ name = "{name}" }})')
         x = case.real("x", *shape)
         case.finish(case.layer(nn.Linear(shape[-1], out))(x))
-    case = Case("linear_no_bias", "nn.Linear(3, { bias = false })(x)")
+    case = Case("linear_no_bias", "layer(x)", 'nn.Linear(3, { bias = false, name = "linear_no_bias" })')
     x = case.real("x", 5, 7)
     case.finish(case.layer(nn.Linear(7, 3, bias=False))(x))
     for shape in ((5, 7), (3, 4, 5), (2, 33)):
-        case = Case("layer_norm_" + "x".join(map(str, shape)), "nn.LayerNorm()(x)")
+        name = "layer_norm_" + "x".join(map(str, shape))
+        case = Case(name, "layer(x)", f'nn.LayerNorm {{ name = "{name}" }}')
         x = case.real("x", *shape)
         case.finish(case.layer(nn.LayerNorm(shape[-1]))(x))
-    case = Case("layer_norm_eps", "nn.LayerNorm { eps = 0.125 }(x)")
+    case = Case("layer_norm_eps", "layer(x)", 'nn.LayerNorm { eps = 0.125, name = "layer_norm_eps" }')
     x = case.real("x", 3, 5)
     case.finish(case.layer(nn.LayerNorm(5, eps=0.125))(x))
     case = Case("flatten", "nn.Flatten()(x) * b")
@@ -244,8 +248,12 @@ def pair(v):
     return "{ %d, %d }" % v if isinstance(v, tuple) else str(v)
 
 
+def value(v):
+    return pair(v) if isinstance(v, tuple) else f'"{v}"' if isinstance(v, str) else str(v).lower()
+
+
 def options(given):
-    inside = ", ".join(f"{k} = {pair(v) if not isinstance(v, bool) else str(v).lower()}" for k, v in given.items())
+    inside = ", ".join(f"{k} = {value(v)}" for k, v in given.items())
     return f", {{ {inside} }}" if inside else ""
 
 
@@ -269,14 +277,14 @@ POOLS = (
 
 def windows():
     for name, shape, out, kernel, given in CONVOLUTIONS:
-        case = Case(name, f"nn.Conv2d({out}, {pair(kernel)}{options(given)})(x)")
+        case = Case(name, "layer(x)", f"nn.Conv2d({out}, {pair(kernel)}{options(given | {'name': name})})")
         x = case.real("x", *shape)
         case.finish(case.layer(nn.Conv2d(shape[1], out, kernel, **given))(x))
     for name, shape, kernel, given in POOLS:
         for suffix, make in (("", Case.real), ("_ties", Case.steps)):
             case = Case(name + suffix, f"nn.MaxPool2d({pair(kernel)}{options(given)})(x)")
             case.finish(F.max_pool2d(make(case, "x", *shape), kernel, **given))
-    case = Case("conv_relu_pool", "nn.MaxPool2d(2)(fn.relu(nn.Conv2d(6, 5, { padding = 2 })(x)))")
+    case = Case("conv_relu_pool", "nn.MaxPool2d(2)(fn.relu(layer(x)))", 'nn.Conv2d(6, 5, { padding = 2, name = "conv_relu_pool" })')
     x = case.real("x", 2, 1, 8, 10)
     case.finish(F.max_pool2d(F.relu(case.layer(nn.Conv2d(1, 6, 5, padding=2))(x)), 2))
 
