@@ -105,7 +105,7 @@ static void gg_sync_directory(const char *path)
     close(fd);
 }
 
-void gg_save(Run *r, const char *path)
+void gg_save_run(Run *r, const char *path)
 {
     char temporary[4096];
     if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 jmp_buf *gg_trap;
+int gg_status;
 char gg_message[512];
 
 void gg_fail(int status, const char *format, ...)
@@ -12,7 +13,8 @@ void gg_fail(int status, const char *format, ...)
     va_start(args, format);
     vsnprintf(gg_message, sizeof gg_message, format, args);
     va_end(args);
-    if (gg_trap) longjmp(*gg_trap, status);
+    gg_status = status;
+    if (gg_trap) longjmp(*gg_trap, 1);
     fflush(stdout);
     fprintf(stderr, "error: %s\n", gg_message);
     exit(status);

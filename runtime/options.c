@@ -73,7 +73,7 @@ static void gg_options_check(const Options *o)
 
 Options gg_options(int argc, char **argv, const Program *p)
 {
-    Options all = { -1, -1, -1, -1, -1, NULL, NULL, NULL, NULL, false, false };
+    Options all = GG_NO_OPTIONS;
     for (int i = 1; i < argc; i++) {
         const char *arg = argv[i], *name = arg + 2;
         if (!strcmp(arg, "--help") || !strcmp(arg, "-h")) gg_help(p, argv[0]);

@@ -22,8 +22,9 @@
 /* ---- fail.c: errors, memory, text that grows ---------------------------------------------------------------------- */
 enum { GG_DATA = 1, GG_USAGE = 2, GG_MACHINE = 3 };         /* exit statuses: data or file, command line, memory or device */
 _Noreturn void gg_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-extern jmp_buf *gg_trap;                                    /* where gg_fail goes instead of exit, when a library is open */
-extern char gg_message[512];                                /* what it would have printed */
+extern jmp_buf *gg_trap;                                    /* where gg_fail goes in a library, instead of exiting */
+extern int gg_status;                                       /* with what */
+extern char gg_message[512];                                /* having printed what */
 void *gg_alloc(size_t count, size_t size);                  /* zeroed; fails by gg_fail */
 void *gg_resize(void *memory, size_t count, size_t size);
 double gg_seconds(void);                                    /* of a clock that only runs forward */
@@ -38,7 +39,10 @@ typedef struct {
     long epochs, steps, seed, threads, save_every;          /* -1: not given */
     const char *data, *save, *load, *log;
     bool resume, eval;
+    const void *const *columns;                             /* rows of these, in place of files */
+    long rows;
 } Options;
+#define GG_NO_OPTIONS { .epochs = -1, .steps = -1, .seed = -1, .threads = -1, .save_every = -1 }
 Options gg_options(int argc, char **argv, const Program *p);
 long gg_cores(void);                                        /* those that this process may use */
 
@@ -114,7 +118,7 @@ typedef struct {
     long start_update;
     Line text, header;
 } Run;
-void gg_run_open(Run *r, const Program *p, const Options *o);      /* r->data may hold rows already */
+void gg_run_open(Run *r);                                   /* all else follows from r->p and r->o */
 void gg_run_close(Run *r);
 void gg_run_aim(Run *r);                                    /* fills the window of update r->update */
 void gg_run_step(Run *r, void (*fn)(const Thread *));       /* aims, calls fn on the team */
@@ -134,7 +138,7 @@ bool gg_archive_open(Archive *a, const char *path);         /* false: no such fi
 void gg_archive_close(Archive *a);
 const Entry *gg_archive_find(const Archive *a, const char *name);
 const char *gg_archive_meta(const Archive *a, const char *key);
-void gg_save(Run *r, const char *path);                     /* all or nothing: a new file takes the old one's place */
+void gg_save_run(Run *r, const char *path);                    /* all or nothing: a new file takes the old one's place */
 void gg_load_weights(Run *r, const char *path);
 bool gg_load_run(Run *r, const char *path);                 /* false: no such file */
 

@@ -7,9 +7,7 @@
 #endif
 
 enum { GG_SPINS = 2000 };
-static Thread    gg_members[GG_THREADS];
-static pthread_t gg_workers[GG_THREADS];
-static Team      gg_team;
+typedef struct { Team team; Thread member[GG_THREADS]; pthread_t worker[GG_THREADS]; } Crew;
 
 #if defined __linux__
 static void gg_sleep(Team *team, int turn)
@@ -67,26 +65,31 @@ static void *gg_worker(void *member)
 
 Team *gg_team_start(int n)
 {
-    gg_team.n = n;
+    Crew *crew = aligned_alloc(_Alignof(Crew), sizeof *crew);
+    if (!crew) return NULL;
+    memset(crew, 0, sizeof *crew);
+    crew->team.n = n;
     flush_denormals();
-    for (int i = 0; i < n; i++) gg_members[i] = (Thread){ i, n, &gg_team };
+    for (int i = 0; i < n; i++) crew->member[i] = (Thread){ i, n, &crew->team };
     for (int i = 1; i < n; i++)
-        if (pthread_create(&gg_workers[i], NULL, gg_worker, &gg_members[i])) return NULL;
-    return &gg_team;
+        if (pthread_create(&crew->worker[i], NULL, gg_worker, &crew->member[i])) return NULL;
+    return &crew->team;
 }
 
 void gg_team_call(Team *team, void (*fn)(const Thread *))
 {
-    const Thread *me = &gg_members[0];
+    const Thread me = { 0, team->n, team };
     team->fn = fn;
-    barrier(me);
-    fn(me);
-    barrier(me);
+    barrier(&me);
+    fn(&me);
+    barrier(&me);
 }
 
 void gg_team_stop(Team *team)
 {
+    Crew *crew = (Crew *)team;
     team->fn = NULL;
-    barrier(&gg_members[0]);
-    for (int i = 1; i < team->n; i++) pthread_join(gg_workers[i], NULL);
+    barrier(&crew->member[0]);
+    for (int i = 1; i < team->n; i++) pthread_join(crew->worker[i], NULL);
+    free(crew);
 }

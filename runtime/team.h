@@ -17,7 +17,7 @@ typedef struct Team {
     void (*fn)(const Thread *);                             /* what the team does next; NULL: leave */
 } Team;
 
-Team *gg_team_start(int n);                                 /* n - 1 workers, which wait; one team at a time; NULL: no threads */
+Team *gg_team_start(int n);                                 /* n - 1 workers, which wait; NULL: no threads to be had */
 void  gg_team_call(Team *team, void (*fn)(const Thread *)); /* fn on every thread, the caller is thread 0; all have returned */
 void  gg_team_stop(Team *team);
 void  gg_team_wait(Team *team, int turn);                   /* until the turn is another: spins, then sleeps */

@@ -51,11 +51,14 @@ static void gg_clear_states(const Program *p)
     for (int i = 0; i < p->nstates; i++) memset(p->states[i], 0, (size_t)p->elements * sizeof(real));
 }
 
-void gg_run_open(Run *r, const Program *p, const Options *o)
+void gg_run_open(Run *r)
 {
-    r->p = p, r->o = *o, r->log = -1, r->best = NAN;
+    const Program *p = r->p;
+    const Options *o = &r->o;
+    r->log = -1, r->best = NAN;
     r->seed = (uint64_t)(o->seed < 0 ? p->seed : o->seed);
-    if (!r->data.rows) gg_table_load(&r->data, p, o->data);
+    if (o->columns) gg_table_give(&r->data, p, o->rows, o->columns);
+    else gg_table_load(&r->data, p, o->data);
     gg_run_plan(r);
     gg_run_memory(r);
     gg_clear_states(p);
@@ -68,7 +71,7 @@ void gg_run_open(Run *r, const Program *p, const Options *o)
 
 void gg_run_close(Run *r)
 {
-    gg_team_stop(r->team);
+    if (r->team) gg_team_stop(r->team);
     gg_table_free(&r->data);
     gg_order_free(&r->order);
     if (r->log >= 0) close(r->log);
@@ -149,7 +152,7 @@ static void gg_keep_best(Run *r)
     if (!r->o.save) return;
     char path[4096];
     gg_best_path(r, path);
-    gg_save(r, path);
+    gg_save_run(r, path);
 }
 
 static bool gg_evaluate_split(Run *r, const char *split, const Rows *rows)
@@ -203,10 +206,10 @@ static void gg_train(Run *r)
         gg_report_since(r, &place);
         if (ends) gg_validate(r);
         bool due = ends || (r->o.save_every > 0 && r->update % r->o.save_every == 0);
-        if (due && r->o.save) gg_save(r, r->o.save);
+        if (due && r->o.save) gg_save_run(r, r->o.save);
         saved = due;
     }
-    if (r->o.save && (!saved || r->plan.T == 0)) gg_save(r, r->o.save);
+    if (r->o.save && (!saved || r->plan.T == 0)) gg_save_run(r, r->o.save);
 }
 
 /* The weights that validated best, where there are any. */
@@ -222,7 +225,7 @@ static void gg_use_best(Run *r)
     r->prepared = false;
 }
 
-static void gg_evaluate(Run *r)
+static void gg_evaluate_all(Run *r)
 {
     bool valid = gg_evaluate_split(r, "valid", &r->data.valid);
     bool test = gg_evaluate_split(r, "test", &r->data.test);
@@ -259,11 +262,11 @@ static int gg_finish(Run *r)
 int gagen_main(int argc, char **argv, const Program *p)
 {
     static Run run;
-    Options o = gg_options(argc, argv, p);
+    run.p = p, run.o = gg_options(argc, argv, p);
     if (gg_lacking(p)) gg_fail(GG_MACHINE, "built for %s, which this machine lacks: compile again here", gg_lacking(p));
-    gg_run_open(&run, p, &o);
+    gg_run_open(&run);
     int status = 0;
-    if (o.eval) gg_evaluate(&run);
+    if (run.o.eval) gg_evaluate_all(&run);
     else {
         gg_catch_signals();
         gg_show_plan(&run);

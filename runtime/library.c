@@ -1,0 +1,182 @@
+/* library.c -- the calls of library.h over a run. */
+#include "runtime.h"
+#include "library.h"
+
+typedef struct Opened { Run run; const Program *p; struct Opened *next; } Opened;
+static Opened *gg_opened;
+
+static Run *gg_find(const Program *p)
+{
+    for (Opened *o = gg_opened; o; o = o->next)
+        if (o->p == p) return &o->run;
+    snprintf(gg_message, sizeof gg_message, "%s is not open", p->name);
+    return NULL;
+}
+
+const char *gg_error(void)
+{
+    return gg_message;
+}
+
+/* Calls fn(r, text); gg_fail inside it comes back here. */
+static int gg_guard(void (*fn)(Run *, const char *), Run *r, const char *text)
+{
+    jmp_buf here;
+    if (!r) return GG_USAGE;
+    gg_trap = &here, gg_status = 0;
+    if (!setjmp(here)) fn(r, text);
+    gg_trap = NULL;
+    return gg_status;
+}
+
+static void gg_opening(Run *r, const char *unused)
+{
+    (void)unused;
+    gg_run_open(r);
+}
+
+static int gg_open_run(const Program *p, Options with, int threads, long seed)
+{
+    Opened *o = gg_alloc(1, sizeof *o);
+    with.threads = threads > 0 ? threads : -1, with.seed = seed;
+    o->p = o->run.p = p, o->run.o = with;
+    o->next = gg_opened, gg_opened = o;
+    int status = gg_guard(gg_opening, &o->run, NULL);
+    if (status) gg_close(p);
+    return status;
+}
+
+int gg_open(const Program *p, const char *data, int threads, long seed)
+{
+    Options with = GG_NO_OPTIONS;
+    with.data = data;
+    return gg_open_run(p, with, threads, seed);
+}
+
+int gg_open_rows(const Program *p, long rows, const void *const *columns, int threads, long seed)
+{
+    Options with = GG_NO_OPTIONS;
+    with.rows = rows, with.columns = columns;
+    return gg_open_run(p, with, threads, seed);
+}
+
+void gg_close(const Program *p)
+{
+    for (Opened **at = &gg_opened; *at; at = &(*at)->next)
+        if ((*at)->p == p) {
+            Opened *o = *at;
+            *at = o->next;
+            gg_run_close(&o->run);
+            free(o);
+            return;
+        }
+}
+
+/* ---- windows ------------------------------------------------------------------------------------------------------------- */
+int gg_steps(const Program *p, long steps)
+{
+    Run *r = gg_find(p);
+    if (!r) return GG_USAGE;
+    r->plan = gg_plan(p, r->data.train.count, -1, steps);
+    return 0;
+}
+
+static int gg_run_window(const Program *p, void (*fn)(const Thread *), double *reports)
+{
+    Run *r = gg_find(p);
+    if (!r) return GG_USAGE;
+    if (r->update >= r->plan.T) {
+        snprintf(gg_message, sizeof gg_message, "%s: all %ld updates are done", p->name, r->plan.T);
+        return GG_USAGE;
+    }
+    gg_run_step(r, fn);
+    if (reports) p->report(p->sums, (double)p->w->samples, reports);
+    return 0;
+}
+
+int gg_window(const Program *p, double *reports)
+{
+    return gg_run_window(p, p->gradient, reports);
+}
+
+int gg_update(const Program *p)
+{
+    Run *r = gg_find(p);
+    if (!r) return GG_USAGE;
+    gg_team_call(r->team, p->update);
+    r->update++;
+    return 0;
+}
+
+int gg_train(const Program *p, long windows, double *reports)
+{
+    int status = 0;
+    for (long i = 0; i < windows && !status; i++)
+        if (!(status = gg_run_window(p, p->window, i == windows - 1 ? reports : NULL))) gg_find(p)->update++;
+    return status;
+}
+
+int gg_evaluate(const Program *p, const char *split, double *reports)
+{
+    Run *r = gg_find(p);
+    if (!r) return GG_USAGE;
+    const Rows *rows = !strcmp(split, "test") ? &r->data.test : !strcmp(split, "valid") ? &r->data.valid : &r->data.train;
+    if (gg_run_evaluate(r, rows, reports)) return 0;
+    snprintf(gg_message, sizeof gg_message, "%s: no rows in split '%s'", p->name, split);
+    return GG_DATA;
+}
+
+/* ---- tensors ----------------------------------------------------------------------------------------------------------------- */
+static int gg_copy_out(const Program *p, const char *name, const real *flat, real *out)
+{
+    const Tensor *t = gg_tensor(p, name);
+    if (t && flat) {
+        gg_read_tensor(t, flat, 0, gg_count(t), out);
+        return 0;
+    }
+    snprintf(gg_message, sizeof gg_message, "%s has no tensor %s", p->name, name);
+    return GG_USAGE;
+}
+
+int gg_gradient(const Program *p, const char *name, real *out)
+{
+    int status = gg_copy_out(p, name, p->gradients, out);
+    for (long i = 0, n = status ? 0 : gg_count(gg_tensor(p, name)); i < n; i++) out[i] *= p->w->scale_out;
+    return status;
+}
+
+int gg_parameter(const Program *p, const char *name, real *out)
+{
+    return gg_copy_out(p, name, p->params, out);
+}
+
+int gg_state(const Program *p, const char *state, const char *name, real *out)
+{
+    const real *flat = NULL;
+    for (int i = 0; i < p->nstates; i++)
+        if (!strcmp(p->state_names[i], state)) flat = p->states[i];
+    return gg_copy_out(p, name, flat, out);
+}
+
+int gg_set_parameter(const Program *p, const char *name, const real *in)
+{
+    Run *r = gg_find(p);
+    const Tensor *t = gg_tensor(p, name);
+    if (r && t) {
+        gg_write_tensor(t, p->params, 0, gg_count(t), in);
+        r->prepared = false;
+        return 0;
+    }
+    if (r) snprintf(gg_message, sizeof gg_message, "%s has no tensor %s", p->name, name);
+    return GG_USAGE;
+}
+
+/* ---- files -------------------------------------------------------------------------------------------------------------------- */
+static void gg_resuming(Run *r, const char *file)
+{
+    if (!gg_load_run(r, file)) gg_fail(GG_DATA, "%s: no such file", file);
+}
+
+int gg_save(const Program *p, const char *file)   { return gg_guard(gg_save_run, gg_find(p), file); }
+int gg_load(const Program *p, const char *file)   { return gg_guard(gg_load_weights, gg_find(p), file); }
+int gg_resume(const Program *p, const char *file) { return gg_guard(gg_resuming, gg_find(p), file); }
