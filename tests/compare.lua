@@ -1,0 +1,127 @@
+-- compare.lua -- compares what tests/probe.c printed with a reference, says how far they differ, exits 1 when too far.
+--
+--   lua5.4 tests/compare.lua GOT REFERENCE [OPTION...]
+--
+--   --case "tail 80 step"    the case of windows.txt; --peer "a double" the run of peers.txt; none: all of the file
+--   --loss X                 largest relative difference of a loss allowed, --updates N: of the first N alone
+--   --gradient X             relative L2 over all tensors
+--   --tensor X               of each tensor: ||difference|| / (||tensor|| + 1e-3 ||all tensors||)
+--   --weight X               relative L2 of the final weights over all tensors
+--   --scale X                multiplies the first tensor's gradient and every loss by X: a control, which must fail
+
+local function options(from)
+  local o = { scale = 1, updates = math.huge }
+  for i = from, #arg, 2 do
+    local key = arg[i]:match "^%-%-(%a+)$"
+    o[key] = tonumber(arg[i + 1]) or arg[i + 1]
+  end
+  return o
+end
+
+local function words(line)
+  local t = {}
+  for w in line:gmatch "%S+" do t[#t + 1] = w end
+  return t
+end
+
+local function dense(w, from)
+  local t = { index = {}, value = {} }
+  for i = from, #w do t.index[#t.index + 1], t.value[#t.value + 1] = i - from, tonumber(w[i]) end
+  return t
+end
+
+local function sampled(w, from)
+  local t = { index = {}, value = {} }
+  for i = from, #w, 2 do t.index[#t.index + 1], t.value[#t.value + 1] = math.tointeger(tonumber(w[i])), tonumber(w[i + 1]) end
+  return t
+end
+
+local function put(set, update, name, t)
+  set[update] = set[update] or {}
+  set[update][name] = t
+  set[update][#set[update] + 1] = name
+end
+
+-- what a file says under the case or of the peer; gradients without an update are those of update 1
+local function read(path, case, peer)
+  local r, inside = { loss = {}, gradient = {}, weight = {} }, case == nil
+  for line in io.lines(path) do
+    local w = words(line)
+    if w[1] == "case" then
+      inside = case == nil or line == "case " .. case
+    elseif peer and w[2] and w[2] .. " " .. (w[3] or "") == peer then
+      table.remove(w, 2)
+      table.remove(w, 2)
+    elseif peer then
+      w = {}
+    end
+    if inside then
+      if w[1] == "loss" then r.loss[tonumber(w[2])] = tonumber(w[3])
+      elseif w[1] == "gradient_at" then put(r.gradient, tonumber(w[2]), w[3], sampled(w, 4))
+      elseif w[1] == "weight_at" and peer then put(r.weight, 1, w[2], sampled(w, 3))
+      elseif w[1] == "gradient" and not peer then
+        local u = tonumber(w[2])
+        put(r.gradient, u or 1, w[u and 3 or 2], dense(w, u and 5 or 4))
+      elseif w[1] == "weight" and not peer then put(r.weight, 1, w[2], dense(w, 4))
+      end
+    end
+  end
+  return r
+end
+
+local worst, compared = false, 0
+
+local function judge(what, measured, allowed)
+  compared = compared + 1
+  local failed = allowed and not (measured <= allowed)
+  print(("%s %s: %.3g%s"):format(failed and "over" or "fine", what, measured, allowed and (" of %g"):format(allowed) or ""))
+  worst = worst or failed
+end
+
+local function losses(got, want, o)
+  local most, n = 0, 0
+  for u, v in pairs(want.loss) do
+    if u <= o.updates and got.loss[u] then
+      local d = math.abs(got.loss[u] * o.scale - v) / math.abs(v)
+      most, n = d <= most and most or d, n + 1
+    end
+  end
+  if n > 0 then judge(("%d losses, largest relative difference"):format(n), most, o.loss) end
+end
+
+-- squares of the difference and of the reference
+local function distance(got, want, scale)
+  local d, s = 0, 0
+  for i, at in ipairs(want.index) do
+    local g = got and got.value[at + 1] or 0 / 0
+    d, s = d + (g * scale - want.value[i]) ^ 2, s + want.value[i] ^ 2
+  end
+  return d, s
+end
+
+local function tensors(what, got, want, scale, all, each)
+  local d, s, list = 0, 0, {}
+  for i, name in ipairs(want) do
+    local dt, st = distance(got[name], want[name], i == 1 and scale or 1)
+    d, s, list[i] = d + dt, s + st, { name, dt, st }
+  end
+  judge(what .. ", relative L2", math.sqrt(d / s), all)
+  local top, where = -1, nil
+  for _, t in ipairs(list) do
+    local x = math.sqrt(t[2]) / (math.sqrt(t[3]) + 1e-3 * math.sqrt(s))
+    if not (x <= top) then top, where = x, t[1] end
+  end
+  if each then judge(what .. ", worst tensor " .. where, top, each) end
+end
+
+local o = options(3)
+local got, want = read(arg[1]), read(arg[2], o.case, o.peer)
+losses(got, want, o)
+for _, u in ipairs { 1, 20 } do
+  if want.gradient[u] and got.gradient[u] then
+    tensors("gradient " .. u, got.gradient[u], want.gradient[u], o.scale, o.gradient, o.tensor)
+  end
+end
+if want.weight[1] and got.weight[1] and o.weight then tensors("weights", got.weight[1], want.weight[1], 1, o.weight) end
+if compared == 0 then print "over nothing to compare" end
+os.exit((worst or compared == 0) and 1 or 0)

@@ -1,0 +1,62 @@
+/* probe.c -- drives a program made with --library and prints what it computed, in the words of tests/reference/windows.txt.
+
+       cc -DPROGRAM=name probe.c program.c runtime...
+       probe DATA WEIGHTS THREADS UPDATES [AT...]       gradients at updates AT; "-" for DATA or WEIGHTS: the model's own */
+#include "library.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const Program PROGRAM;
+
+static void must(int status)
+{
+    if (!status) return;
+    fprintf(stderr, "probe: %s\n", gg_error());
+    exit(1);
+}
+
+static long elements(const Tensor *t)
+{
+    long n = 1;
+    for (int r = 0; r < t->rank; r++) n *= t->dim[r];
+    return n;
+}
+
+static void show(const char *head, int (*get)(const Program *, const char *, real *))
+{
+    for (int i = 0; i < PROGRAM.ntensors; i++) {
+        const Tensor *t = &PROGRAM.tensors[i];
+        real *value = malloc((size_t)elements(t) * sizeof *value);
+        if (!value) exit(3);
+        must(get(&PROGRAM, t->name, value));
+        printf("%s %s %ld", head, t->name, elements(t));
+        for (long e = 0; e < elements(t); e++) printf(" %.17g", (double)value[e]);
+        putchar('\n');
+        free(value);
+    }
+}
+
+static void update(long u, char **at, int count)
+{
+    double reports[64];
+    char head[64];
+    must(gg_window(&PROGRAM, reports));
+    printf("loss %ld %.17g\n", u, reports[0]);
+    for (int i = 0; i < count; i++) {
+        snprintf(head, sizeof head, "gradient %ld", u);
+        if (atol(at[i]) == u) show(head, gg_gradient);
+    }
+    must(gg_update(&PROGRAM));
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 5) return fprintf(stderr, "usage: probe DATA WEIGHTS THREADS UPDATES [AT...]\n"), 2;
+    must(gg_open(&PROGRAM, strcmp(argv[1], "-") ? argv[1] : NULL, atoi(argv[3]), -1));
+    if (strcmp(argv[2], "-")) must(gg_load(&PROGRAM, argv[2]));
+    for (long u = 1; u <= atol(argv[4]); u++) update(u, argv + 5, argc - 5);
+    show("weight", gg_parameter);
+    gg_close(&PROGRAM);
+    return fflush(stdout) ? 1 : 0;
+}
