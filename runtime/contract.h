@@ -4,7 +4,9 @@
    1. Element (i, j) of C is one chain of multiply-adds over the depth, from 0, in order; with beta 1 it is added to C
       at the end. So its bits do not depend on which rows and columns are computed in one call or one tile.
    2. A tile of C stays in registers while the depth runs: for each k one row of B is loaded, and one number of A for each
-      row of the tile is broadcast. Tiles are as large as the registers allow and as equal as the rows allow. */
+      row of the tile is broadcast. Tiles are as large as the registers allow and as equal as the rows allow.
+   3. Neighbouring terms of a convolution share numbers of A. A compiler that keeps them in registers has none left
+      for C, so each term reads A through a pointer it knows nothing about. */
 #ifndef GAGEN_CONTRACT_H
 #define GAGEN_CONTRACT_H
 #include "real.h"

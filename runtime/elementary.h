@@ -128,7 +128,7 @@ INLINE VEC V(sin_quarter)(VEC x, int quarter)
 /* whether every lane suits sin_quarter */
 INLINE int V(sin_near)(VEC x)
 {
-#if defined __FMA__ || defined __aarch64__
+#if FUSED
     const MASK far = V(abs)(x) > R(1e5);
     real_int any = 0;
     for (int i = 0; i < V_LANES; i++) any |= far[i];

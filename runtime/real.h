@@ -76,6 +76,11 @@ INLINE real r_sign(real x)        { return x > 0 ? 1 : x < 0 ? -1 : x; }   /* of
 #define VECTOR_BYTES 16
 #define REGISTERS 16
 #endif
+#if defined __FMA__ || defined __AVX512F__ || defined __aarch64__
+#define FUSED 1                         /* v_fma rounds once */
+#else
+#define FUSED 0
+#endif
 #define LANES  (VECTOR_BYTES / REAL_BYTES)
 #define LANES8 (LANES < 8 ? LANES : 8)
 typedef real     vec   __attribute__((vector_size(VECTOR_BYTES)));

@@ -1,71 +1,76 @@
 /* tile.h -- contract() for one vector type; contract.h includes this file for vec and for vec8. */
 
-/* q += one term: the row of B at b, times the tile's numbers of A at a */
-INLINE void V(term)(const Contract d, const int outer, const int inner, const int nv, const real *a, const real *b, VEC *q)
+/* q += one term: row n's number of A, broadcast, times the row of B at b. The empty asm hides where a points (rule 3). */
+INLINE void V(term)(const Contract d, const int rows, const int inner, const int nv, const real *a, const real *b, VEC *q)
 {
     VEC row[4];
+    __asm__ ("" : "+r"(a));
     UNROLL for (int j = 0; j < nv; j++) row[j] = V(load)(b + j * V_LANES);
-    UNROLL for (int r = 0; r < outer; r++)
-        UNROLL for (int i = 0; i < inner; i++) {
-            const VEC x = V(set)(a[r * d.a_row[0] + i * d.a_row[1]]);
-            UNROLL for (int j = 0; j < nv; j++, q++) *q = V(fma)(x, row[j], *q);
-        }
+    UNROLL for (int n = 0; n < rows; n++) {
+        const VEC x = V(set)(a[n / inner * d.a_row[0] + n % inner * d.a_row[1]]);
+        UNROLL for (int j = 0; j < nv; j++) q[n * nv + j] = V(fma)(x, row[j], q[n * nv + j]);
+    }
 }
 
-/* outer x inner rows of C, nv vectors wide */
-INLINE void V(tile)(const Contract d, const int outer, const int inner, const int nv,
+/* brings the next run of A's rows closer */
+INLINE void V(fetch)(const Contract d, const int rows, const int inner, const real *a)
+{
+    UNROLL for (int n = 0; n < rows; n++)
+        UNROLL for (int z = 0; z < d.depth[2]; z += 64 / REAL_BYTES)
+            __builtin_prefetch(a + n / inner * d.a_row[0] + n % inner * d.a_row[1] + z);
+}
+
+/* `rows` rows of C from c on, `inner` of them to an outer one, nv vectors wide */
+INLINE void V(tile)(const Contract d, const int rows, const int inner, const int nv,
                     const real *a, const real *b, real *c, const int beta)
 {
     VEC q[32];
-    UNROLL for (int i = 0; i < outer * inner * nv; i++) q[i] = (VEC){ 0 };
+    UNROLL for (int n = 0; n < rows * nv; n++) q[n] = (VEC){ 0 };
     for (int x = 0; x < d.depth[0]; x++)
         for (int y = 0; y < d.depth[1]; y++) {
             const real *ay = a + x * d.a_k[0] + y * d.a_k[1], *by = b + x * d.b_k[0] + y * d.b_k[1];
-            if (d.depth[2] <= 8)
-                UNROLL for (int z = 0; z < d.depth[2]; z++)
-                    V(term)(d, outer, inner, nv, ay + z * d.a_k[2], by + z * d.b_k[2], q);
-            else
-                for (int z = 0; z < d.depth[2]; z++)
-                    V(term)(d, outer, inner, nv, ay + z * d.a_k[2], by + z * d.b_k[2], q);
+            if (d.a_k[2] == 1 && d.depth[2] >= 32 && d.depth[2] <= 128 && y + 1 < d.depth[1])
+                V(fetch)(d, rows, inner, ay + d.a_k[1]);
+            for (int z = 0; z < d.depth[2]; z++)
+                V(term)(d, rows, inner, nv, ay + z * d.a_k[2], by + z * d.b_k[2], q);
         }
-    UNROLL for (int r = 0; r < outer; r++)
-        UNROLL for (int i = 0; i < inner; i++)
-            UNROLL for (int j = 0; j < nv; j++) {
-                real *to = c + r * d.c_row[0] + i * d.c_row[1] + j * V_LANES;
-                const VEC sum = q[(r * inner + i) * nv + j];
-                V(store)(to, beta ? V(load)(to) + sum : sum);
-            }
+    UNROLL for (int n = 0; n < rows; n++)
+        UNROLL for (int j = 0; j < nv; j++) {
+            real *to = c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES;
+            V(store)(to, beta ? V(load)(to) + q[n * nv + j] : q[n * nv + j]);
+        }
 }
 
-/* n units down C in equal tiles of at most `most`; a unit is a row, or with `whole` all inner rows of an outer one */
-INLINE void V(down)(const Contract d, const int whole, const int n, const int most, const int nv,
+/* n units of C in nearly equal tiles of at most `most`; a unit is a row or, if `whole`, an outer row with all its inner ones */
+INLINE void V(rows)(const Contract d, const int whole, const int n, const int most, const int nv,
                     const real *a, const real *b, real *c, const int beta)
 {
     const int tiles = (n + most - 1) / most, low = n / tiles, high = low + 1, larger = n % tiles;
+    const int unit = whole ? d.rows[1] : 1, inner = d.rows[1];
     const long a_unit = d.a_row[!whole], c_unit = d.c_row[!whole];
     for (int i = 0; i < larger; i++, a += high * a_unit, c += high * c_unit)
-        V(tile)(d, whole ? high : 1, whole ? d.rows[1] : high, nv, a, b, c, beta);
+        V(tile)(d, high * unit, inner, nv, a, b, c, beta);
     for (int i = larger; i < tiles; i++, a += low * a_unit, c += low * c_unit)
-        V(tile)(d, whole ? low : 1, whole ? d.rows[1] : low, nv, a, b, c, beta);
+        V(tile)(d, low * unit, inner, nv, a, b, c, beta);
 }
 
-/* all rows, nv vectors of the columns: nv rows * nv accumulators, nv vectors of B, one of A */
-INLINE void V(column)(const Contract d, const int nv, const real *a, const real *b, real *c, const int beta)
+/* all rows, nv vectors wide: registers hold rows * nv sums, nv vectors of B, one of A, and a product where it is not fused */
+INLINE void V(columns)(const Contract d, const int nv, const real *a, const real *b, real *c, const int beta)
 {
-    const int most = (REGISTERS - 1 - nv) / nv;
+    const int most = (REGISTERS - (FUSED ? 1 : 2) - nv) / nv;
     if (d.rows[1] <= most)
-        V(down)(d, 1, d.rows[0], most / d.rows[1], nv, a, b, c, beta);
+        V(rows)(d, 1, d.rows[0], most / d.rows[1], nv, a, b, c, beta);
     else
         for (int r = 0; r < d.rows[0]; r++)
-            V(down)(d, 0, d.rows[1], most, nv, a + r * d.a_row[0], b, c + r * d.c_row[0], beta);
+            V(rows)(d, 0, d.rows[1], most, nv, a + r * d.a_row[0], b, c + r * d.c_row[0], beta);
 }
 
 INLINE void V(contract)(const Contract d, const real *a, const real *b, real *c, const int beta)
 {
     const int n = d.width / V_LANES, most = REGISTERS == 32 ? 4 : 2;
-    const int columns = (n + most - 1) / most, low = n / columns, larger = n % columns;
+    const int parts = (n + most - 1) / most, low = n / parts, larger = n % parts;
     for (int j = 0; j < larger; j++, b += (low + 1) * V_LANES, c += (low + 1) * V_LANES)
-        V(column)(d, low + 1, a, b, c, beta);
-    for (int j = larger; j < columns; j++, b += low * V_LANES, c += low * V_LANES)
-        V(column)(d, low, a, b, c, beta);
+        V(columns)(d, low + 1, a, b, c, beta);
+    for (int j = larger; j < parts; j++, b += low * V_LANES, c += low * V_LANES)
+        V(columns)(d, low, a, b, c, beta);
 }

@@ -21,7 +21,7 @@ INLINE VEC V(select)(MASK c, VEC a, VEC b)   { return (VEC)((c & (MASK)a) | (~c 
 /* a b + c, rounded once where the machine can */
 INLINE VEC V(fma)(VEC a, VEC b, VEC c)
 {
-#if defined X86_VEC && (V_LANES * REAL_BYTES == 64 || defined __FMA__)
+#if FUSED && defined X86_VEC
     return (VEC)X86(fmadd)((X86_VEC)a, (X86_VEC)b, (X86_VEC)c);
 #elif defined __aarch64__
     return (VEC)NEON(vfma)((NEON_TYPE)c, (NEON_TYPE)a, (NEON_TYPE)b);
