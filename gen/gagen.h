@@ -16,6 +16,10 @@ typedef struct { char *s; size_t n, room; } Text;           /* s is always zero-
 void text_add(Text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_put(Text *t, const char *s, size_t n);
 
+char *c_string(const char *s);                              /* between the quotes of a C literal */
+char *c_comment(const char *s);                             /* inside a C comment */
+char *c_ident(const char *s);                               /* an identifier; keywords of C and CUDA are dodged */
+
 /* a growing array of pointers: VEC(Node) nodes;  vec_push(&nodes, n);  for (i < nodes.n) nodes.at[i] */
 #define VEC(type) struct { type **at; int n, room; }
 #define vec_push(v, x) (vec_grow((void ***)(void *)&(v)->at, &(v)->n, &(v)->room), (v)->at[(v)->n++] = (x))
@@ -71,11 +75,11 @@ bool  expr_is_select(const Expr *e);
 double expr_eval(const Expr *e, double (*value)(void *context, const char *name), void *context);
 /* What a target calls things. A vector style prints r.g. v_exp(x), select as v_select(c, a, b), numbers in calls as v_set(R(x)). */
 typedef struct { const char *prefix; bool vector; bool host; } ExprStyle;      /* prefix "r_", "v_", "v8_"; host: plain double C */
-void  expr_print(Text *out, const Expr *e, const ExprStyle *style);     /* variables print as their names */
+void  expr_print(Text *out, const Expr *e, const ExprStyle *style);     /* variables print as their names; NULL: as the ops write */
 
 /* ---- op.c: ops as data ----------------------------------------------------------------------------------------- */
-enum { RANK = 6, ARGS = 4, ATTRS = 8, LETS = 8 };
-typedef enum { K_CONST, K_PARAM, K_INPUT, K_NOISE, K_ROWS, K_MAP, K_REDUCE, K_MATMUL, K_WINDOW, K_VIEW } Kind;
+enum { RANK = 6, ARGS = 6, ATTRS = 8, LETS = 8 };
+typedef enum { K_CONST, K_PARAM, K_INPUT, K_NOISE, K_ROWS, K_SEED, K_MAP, K_REDUCE, K_MATMUL, K_WINDOW, K_VIEW } Kind;
 typedef enum { FOLD_NONE, FOLD_SUM, FOLD_MAX, FOLD_MIN } Fold;
 typedef struct { const char *name; Fold fold; const Expr *e; } Let;     /* "s = sum(exp(x - m))" has fold FOLD_SUM */
 typedef struct Op {
@@ -211,14 +215,21 @@ typedef struct Graph {
     VEC(Node) sums;                     /* sums over the batch that minimize or a report needs */
     /* made by differentiate: per parameter, the nodes whose values are to be added into its gradient */
     VEC(struct Contribution) gradients;
+    VEC(struct Seed) seeds;             /* where the backward pass starts */
+    int nforward;                       /* nodes 0 .. nforward - 1 are the forward ones */
 } Graph;
 typedef struct Contribution { Param *param; Node *value; } Contribution;
+typedef struct Seed { Node *coefficient, *node; } Seed;     /* dJ / d sum: of constants, rows and sums of data; its K_SEED node */
 
 Graph *read_model(const Opts *o);                           /* host.c: stage 2; exits 1 on the user's errors */
 Node *node_new(Kind kind, Loc loc);                         /* appended to the graph being built */
 Node *node_const(double value);
 Node *node_call(Op *op, Loc loc, int nargs, Node **arg);    /* shape inferred, type and when set; attrs preset */
 int   node_gradients(Node *y, Node *gy, const bool need[ARGS], Node *out[ARGS]);   /* structured ops: asks the op's Lua grad */
+double node_attr(const Node *n, const char *name);          /* BUG when its op has no such attribute */
 Graph *graph_current(void);
+void  ops_print(Text *out, const char *name);               /* host.c: gagen ops [NAME]; an unknown name is a usage error */
+Opts  options(int argc, char **argv);                       /* options.c: stage 1 */
+const char *resource(const char *path, size_t *n);          /* embed: dsl/, templates/, runtime/ by path; NULL: there is none */
 #include "stages.h"
 #endif

@@ -1,0 +1,421 @@
+-- fn.lua -- functions of tensors: what owns no parameters. A composite is written with ops and needs no gradient.
+local core = ...
+local util, op = core.use("dsl/util.lua"), core.use("dsl/op.lua")
+local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
+local fn = {}
+
+for _, t in ipairs(op.list) do
+  if t.kind == "map" and not t.hidden then fn[t.name] = op.public(t, "fn." .. t.name) end
+end
+
+-- ---- axes ------------------------------------------------------------------------------------------------------------
+-- the place of axis (1, 2 ... or -1 for the last) among the axes of x
+local function axis_of(what, x, axis)
+  local s = info(x)
+  local a = util.integer(what, axis, -s.rank, "axis")
+  if a < 0 then a = s.rank + 1 + a end
+  if a < 1 or a > s.rank then fail("%s: axis %d: the tensor is %s, its axes are 1 to %d", what, axis, s.text, s.rank) end
+  return a
+end
+
+-- an axis of a sample: folding the batch away would mix samples
+local function sample_axis(what, x, axis)
+  local a = axis_of(what, x, axis)
+  if a == 1 and info(x).batch then fail("%s: axis 1 is the batch: this would mix samples", what) end
+  return a
+end
+
+local function axis_mask(what, x, axis)
+  local mask = 0
+  for _, a in ipairs(type(axis) == "table" and axis or { axis }) do mask = mask | 1 << (sample_axis(what, x, a) - 1) end
+  return mask
+end
+
+local function one_axis(what, x, o)
+  if o.axis == nil then fail("%s: say which axis: { axis = -1 } is the last", what) end
+  return sample_axis(what, x, o.axis)
+end
+
+-- the elements of one sample, or of a tensor without a batch
+local function elements(x)
+  local s, n = info(x), 1
+  for a = s.batch and 2 or 1, s.rank do n = n * s.dims[a] end
+  return n
+end
+
+-- ---- sums ------------------------------------------------------------------------------------------------------------
+local function total(x)
+  local s = info(x)
+  if s.rank == 0 then return x end
+  return call.sum(x, { axes = (1 << s.rank) - 1 })
+end
+
+local function sum(what, x, o)
+  if o.axis == nil then return total(x) end
+  return call.sum(x, { axes = axis_mask(what, x, o.axis) })
+end
+
+function fn.sum(x, o)
+  x = tensor("fn.sum", x)
+  return sum("fn.sum", x, options("fn.sum", o, { axis = util.any }))
+end
+
+-- the number of values that a sum over all of x takes in
+local function count(x)
+  local n = elements(x)
+  if not info(x).batch then return core.const(n) end
+  return n == 1 and core.rows() or call.mul(core.rows(), core.const(n))
+end
+
+-- sum over sum: a mask says what counts
+local function mean_of(what, l, m)
+  if not m then return call.div(total(l), count(l)) end
+  m = tensor(what .. ": mask", m)
+  local top, bottom = total(call.masked(l, m)), total(m)
+  local times = elements(l) // math.max(elements(m), 1)
+  if times > 1 then bottom = call.mul(bottom, core.const(times)) end
+  return call.div(top, bottom)
+end
+
+function fn.mean(x, o)
+  x = tensor("fn.mean", x)
+  o = options("fn.mean", o, { axis = util.any, mask = util.any })
+  if o.axis == nil then return mean_of("fn.mean", x, o.mask) end
+  if o.mask then fail("fn.mean: mask goes with a mean over everything, not with an axis") end
+  local s = sum("fn.mean", x, o)
+  return call.mul(s, core.const(elements(s) / elements(x)))
+end
+
+-- two tensors: element by element; one: along an axis
+local function extreme(name, pair, fold)
+  fn[name] = function(a, b)
+    local what = "fn." .. name
+    if type(b) ~= "table" and b ~= nil then return call[pair](tensor(what, a), tensor(what, b)) end
+    a = tensor(what, a)
+    local o = options(what, b, { axis = util.any })
+    if o.axis == nil then fail("%s: say which axis: { axis = -1 } is the last", what) end
+    return call[fold](a, { axes = axis_mask(what, a, o.axis) })
+  end
+end
+extreme("max", "maximum", "amax")
+extreme("min", "minimum", "amin")
+
+-- ---- shapes ----------------------------------------------------------------------------------------------------------
+-- sizes with one -1 filled in so that they hold n elements
+local function fill(what, sizes, n, x)
+  local known, open = 1, nil
+  for i, d in ipairs(sizes) do
+    if d == -1 and not open then open = i
+    else known = known * util.integer(what, d, 1, "a size") end
+  end
+  if open and known > 0 and n % known == 0 then sizes[open], known = n // known, n end
+  if known ~= n then
+    fail("%s: %s has %d elements%s, the sizes given hold %d", what, info(x).text, n, info(x).batch and " a sample" or "", known)
+  end
+  return sizes
+end
+
+local function reshape(what, x, sizes)
+  fill(what, sizes, elements(x), x)
+  local batch = info(x).batch
+  if batch then table.insert(sizes, 1, info(x).dims[1]) end
+  return call.reshape(x, { dims = sizes, batch = batch })
+end
+
+function fn.reshape(x, ...) return reshape("fn.reshape", tensor("fn.reshape", x), { ... }) end
+
+function fn.flatten(x)
+  x = tensor("fn.flatten", x)
+  return reshape("fn.flatten", x, { -1 })
+end
+
+function fn.permute(x, ...)
+  x = tensor("fn.permute", x)
+  local s, perm, seen = info(x), {}, {}
+  for i, a in ipairs { ... } do
+    perm[i] = axis_of("fn.permute", x, a) - 1
+    if seen[perm[i]] then fail("fn.permute: axis %d is there twice", a) end
+    seen[perm[i]] = true
+  end
+  if #perm ~= s.rank then fail("fn.permute: %s has %d axes, got %d", s.text, s.rank, #perm) end
+  if s.batch and perm[1] ~= 0 then fail("fn.permute: axis 1 is the batch and stays the first") end
+  return call.permute(x, { perm = perm })
+end
+
+function fn.transpose(x, a, b)
+  x = tensor("fn.transpose", x)
+  local s, perm = info(x), {}
+  if a == nil and not s.batch and s.rank == 2 then a, b = 1, 2 end
+  if a == nil or b == nil then fail("fn.transpose: name two axes: fn.transpose(x, 2, 3)") end
+  a, b = sample_axis("fn.transpose", x, a), sample_axis("fn.transpose", x, b)
+  for i = 1, s.rank do perm[i] = (i == a and b or i == b and a or i) - 1 end
+  return call.permute(x, { perm = perm })
+end
+
+function fn.expand(x, ...)
+  x = tensor("fn.expand", x)
+  local s, dims = info(x), { ... }
+  if s.batch then table.insert(dims, 1, s.dims[1]) end
+  if #dims ~= s.rank then fail("fn.expand: %s needs %d sizes", s.text, s.rank - (s.batch and 1 or 0)) end
+  for i = 1, s.rank do
+    if dims[i] ~= s.dims[i] and s.dims[i] ~= 1 then fail("fn.expand: %s: only axes of extent 1 can be repeated", s.text) end
+    if not (i == 1 and s.batch) then util.integer("fn.expand", dims[i], 1, "a size") end
+  end
+  return call.expand(x, { dims = dims, batch = s.batch })
+end
+
+function fn.detach(x) return call.detach(tensor("fn.detach", x)) end
+
+-- ---- pointwise functions with a choice ---------------------------------------------------------------------------------
+function fn.gelu(x, o)
+  o = options("fn.gelu", o, { approximate = "none" })
+  if o.approximate == "tanh" then return call.gelu_tanh(tensor("fn.gelu", x)) end
+  if o.approximate ~= "none" then fail("fn.gelu: approximate is \"none\" or \"tanh\", got %s", util.show(o.approximate)) end
+  return call.gelu(tensor("fn.gelu", x))
+end
+
+function fn.clamp(x, o)
+  x = tensor("fn.clamp", x)
+  o = options("fn.clamp", o, { min = util.any, max = util.any })
+  for _, k in ipairs { "min", "max" } do
+    if o[k] then util.number("fn.clamp", o[k], -math.huge, math.huge, k) end
+  end
+  if o.min and o.max then return call.clamp(x, { lo = o.min, hi = o.max }) end
+  if o.min then return call.clamp_min(x, { lo = o.min }) end
+  if o.max then return call.clamp_max(x, { hi = o.max }) end
+  fail("fn.clamp: give min, max or both: fn.clamp(x, { min = 0 })")
+end
+
+function fn.pow(x, p)
+  if type(p) ~= "number" then return call.pow(tensor("fn.pow", x), tensor("fn.pow", p)) end
+  x = tensor("fn.pow", x)
+  if p == 2 then return call.square(x) end
+  if p == 1 then return x end
+  if p == 0 then return core.const(1) end
+  return p == 0.5 and call.sqrt(x) or call.power(x, { p = p })
+end
+
+function fn.dropout(x, p)
+  x = tensor("fn.dropout", x)
+  if type(p) == "table" then p = options("fn.dropout", p, { p = 0.5 }).p end
+  p = util.number("fn.dropout", p == nil and 0.5 or p, 0, 1, "a probability")
+  if p == 1 then fail("fn.dropout: with p = 1 nothing is left") end
+  if p == 0 then return x end
+  return call.dropout(x, op.noise(x), { p = p })
+end
+
+-- ---- products --------------------------------------------------------------------------------------------------------
+local letters = { "n", "t", "u", "v", "s", "r" }
+
+-- letters for all but the last `but` axes of a tensor of rank n
+local function leading(n, but) return table.concat(letters, "", 1, n - but) end
+
+-- x times the transpose of w, plus b: w is out x in
+function fn.linear(x, w, b)
+  x, w = tensor("fn.linear", x), tensor("fn.linear", w)
+  local sx, sw = info(x), info(w)
+  if sw.batch or sw.rank ~= 2 then fail("fn.linear: the weight must be a matrix without a batch, out x in; got %s", sw.text) end
+  if sx.rank < 1 or sx.batch and sx.rank < 2 then fail("fn.linear: expected [N, ..., features], got %s", sx.text) end
+  if sx.dims[sx.rank] ~= sw.dims[2] then
+    core.fail(("fn.linear: the input %s has %d features, the weight %s takes %d"):format(sx.text, sx.dims[sx.rank], sw.text, sw.dims[2]),
+      core.where(), "the weight was made here", sw.place)
+  end
+  local lead = leading(sx.rank, 1)
+  local y = call.matmul(x, w, { labels = lead .. "i,oi->" .. lead .. "o" })
+  return b == nil and y or call.add(y, tensor("fn.linear", b))
+end
+
+local function mixes(sa, sb)
+  fail("fn.matmul: %s times %s would mix samples: a batch of matrices has three axes or more", sa.text, sb.text)
+end
+
+-- the last two axes are matrices; the axes before them are equal, or only one operand has them
+function fn.matmul(a, b)
+  a, b = tensor("fn.matmul", a), tensor("fn.matmul", b)
+  local sa, sb = info(a), info(b)
+  if sa.rank < 2 or sb.rank < 2 then fail("fn.matmul: expected matrices, got %s and %s", sa.text, sb.text) end
+  if sb.batch and sb.rank == 2 then mixes(sa, sb) end
+  if sa.batch and sb.batch and sa.rank ~= sb.rank then mixes(sa, sb) end
+  if sa.dims[sa.rank] ~= sb.dims[sb.rank - 1] then
+    fail("fn.matmul: %s times %s: %d columns meet %d rows", sa.text, sb.text, sa.dims[sa.rank], sb.dims[sb.rank - 1])
+  end
+  local la, lb = leading(sa.rank, 2), leading(sb.rank, 2)
+  if sa.rank > 2 and sb.rank > 2 then
+    if sa.rank ~= sb.rank or sa.batch ~= sb.batch then fail("fn.matmul: %s and %s have different leading axes", sa.text, sb.text) end
+    for i = 1, sa.rank - 2 do
+      if sa.dims[i] ~= sb.dims[i] then fail("fn.matmul: %s and %s have different leading axes", sa.text, sb.text) end
+    end
+  end
+  local row = sa.batch and sa.rank == 2 and "n" or "m"
+  local lead = #la > #lb and la or lb
+  return call.matmul(a, b, { labels = la .. row .. "i," .. lb .. "io->" .. lead .. row .. "o" })
+end
+
+-- ---- softmax and normalization ---------------------------------------------------------------------------------------
+for _, name in ipairs { "softmax", "log_softmax" } do
+  fn[name] = function(x, o)
+    local what = "fn." .. name
+    x = tensor(what, x)
+    local a = one_axis(what, x, options(what, o, { axis = util.any }))
+    return call[name](x, { axes = 1 << (a - 1) })
+  end
+end
+
+-- zero mean and unit variance over the last axis
+function fn.layer_norm(x, o)
+  x = tensor("fn.layer_norm", x)
+  o = options("fn.layer_norm", o, { eps = 1e-5 })
+  return call.normalize(x, { axes = 1 << (sample_axis("fn.layer_norm", x, -1) - 1), eps = o.eps })
+end
+
+-- ---- losses ----------------------------------------------------------------------------------------------------------
+local function reduced(what, l, o, m)
+  local r = o.reduction
+  if r == "none" then return m and call.masked(l, m) or l end
+  if r == "mean" then return mean_of(what, l, m) end
+  local top = total(m and call.masked(l, m) or l)
+  if r == "sum" then return top end
+  if r == "batchmean" then return call.div(top, core.rows()) end
+  fail("%s: reduction is \"mean\", \"batchmean\", \"sum\" or \"none\", got %s", what, util.show(r))
+end
+
+-- sizes without the 1s behind
+local function trimmed(s)
+  local d = table.move(s.dims, 1, s.rank, 1, {})
+  while #d > 1 and d[#d] == 1 do d[#d] = nil end
+  return table.concat(d, ",")
+end
+
+-- t in the shape of p: losses never broadcast
+local function as_target(what, p, t)
+  if type(t) == "number" then return core.const(t) end
+  t = tensor(what, t)
+  local sp, st = info(p), info(t)
+  if st.rank == 0 or sp.rank == st.rank and trimmed(sp) == trimmed(st) and #sp.dims == #st.dims then return t end
+  if trimmed(sp) ~= trimmed(st) or sp.batch ~= st.batch then
+    fail("%s: shapes %s and %s differ: losses do not broadcast", what, sp.text, st.text)
+  end
+  return call.reshape(t, { dims = sp.dims, batch = sp.batch })
+end
+
+-- a mask says which elements of a loss count; where it is 0 the difference itself is 0, whatever it was
+local function pairwise(name, of)
+  fn[name] = function(p, t, o)
+    local what = "fn." .. name
+    p = tensor(what, p)
+    o = options(what, o, { reduction = "mean", mask = util.any })
+    local m = o.mask ~= nil and tensor(what .. ": mask", o.mask) or nil
+    local d = call.sub(p, as_target(what, p, t))
+    if m then d = call.where(m, d, core.const(0)) end
+    return reduced(what, of(d), o, m)
+  end
+end
+pairwise("mse", call.square)
+pairwise("l1", call.abs)
+
+local function same_sizes(a, b, skip)
+  local k = 0
+  for i = 1, a.rank do
+    if i ~= skip then
+      k = k + 1
+      if a.dims[i] ~= b.dims[k] then return false end
+    end
+  end
+  return k == b.rank
+end
+
+-- the axis of x whose removal leaves the shape of t
+local function class_axis(what, x, t, axis)
+  if axis then return sample_axis(what, x, axis) end
+  local sx, st, found = info(x), info(t), nil
+  for a = 2, sx.rank do
+    if same_sizes(sx, st, a) then
+      if found then fail("%s: the classes of %s may be axis %d or %d: say which, { axis = %d }", what, sx.text, found, a, a) end
+      found = a
+    end
+  end
+  if not found then fail("%s: logits %s need a target of their shape without the class axis; got %s", what, sx.text, st.text) end
+  return found
+end
+
+-- logits, class ids and their axis, checked
+local function classes(what, x, t, axis)
+  x, t = tensor(what, x), tensor(what, t)
+  local sx, st = info(x), info(t)
+  if not sx.batch or not st.batch then fail("%s: expected logits and class ids of samples, got %s and %s", what, sx.text, st.text) end
+  if st.type == "real" then fail("%s: the target must hold class ids, whole numbers; '%s' holds reals", what, st.name or "it") end
+  local a = class_axis(what, x, t, axis)
+  if not same_sizes(sx, st, a) then fail("%s: logits %s without axis %d do not have the shape of the target, %s", what, sx.text, a, st.text) end
+  if st.classes > 0 and st.classes ~= sx.dims[a] then
+    core.fail(("%s: %d logits for %d classes"):format(what, sx.dims[a], st.classes), core.where(), "the classes were counted here", st.place)
+  end
+  return x, t, 1 << (a - 1)
+end
+
+-- the mask of a class loss: what the user gives, without the ignored ids
+local function class_mask(what, t, o)
+  local m = o.mask ~= nil and tensor(what .. ": mask", o.mask) or nil
+  if o.ignore_index == nil then return m end
+  local v = call.valid(t, { ignore = util.integer(what, o.ignore_index, -2^31, "ignore_index") })
+  return m and call.mul(m, v) or v
+end
+
+local class_options = { axis = util.any, mask = util.any, ignore_index = util.any }
+
+function fn.cross_entropy(x, t, o)
+  local spec = { reduction = "mean" }
+  for k, v in pairs(class_options) do spec[k] = v end
+  o = options("fn.cross_entropy", o, spec)
+  local axes
+  x, t, axes = classes("fn.cross_entropy", x, t, o.axis)
+  return reduced("fn.cross_entropy", call.cross_entropy(x, t, { axes = axes }), o, class_mask("fn.cross_entropy", t, o))
+end
+
+function fn.accuracy(x, t, o)
+  o = options("fn.accuracy", o, class_options)
+  local axes
+  x, t, axes = classes("fn.accuracy", x, t, o.axis)
+  return mean_of("fn.accuracy", call.hit(x, t, { axes = axes }), class_mask("fn.accuracy", t, o))
+end
+
+-- ---- operators -------------------------------------------------------------------------------------------------------
+local T = core.tensor
+local fields
+
+T.__name = "tensor"
+for meta, name in pairs { __add = "add", __sub = "sub", __mul = "mul", __div = "div" } do
+  local sign = ({ __add = "+", __sub = "-", __mul = "*", __div = "/" })[meta]
+  T[meta] = function(a, b) return call[name](tensor(sign, a), tensor(sign, b)) end
+end
+function T.__unm(a) return call.neg(a) end
+function T.__pow(a, b) return fn.pow(a, b) end
+function T.__tostring(x) return info(x).text end
+
+for meta, message in pairs {
+  __lt = "< and > do not compare tensors: write fn.lt, fn.gt or fn.where", __le = "<= and >= do not compare tensors: write fn.le, fn.ge or fn.where",
+  __eq = "== and ~= do not compare tensors: write fn.eq or fn.ne", __concat = "tensors are not joined by ..",
+  __len = "# of a tensor: write #x.shape for the number of axes, x.shape[1] for a size", __mod = "tensors have no %", __idiv = "tensors have no //",
+  __call = "a tensor is not called", __band = "tensors have no &", __bor = "tensors have no |", __newindex = "a tensor has no fields to set" } do
+  T[meta] = function() fail("%s", message) end
+end
+
+function fields(x, k)
+  local s = info(x)
+  if k == "shape" then return s.batch and table.move(s.dims, 2, s.rank, 1, {}) or s.dims end
+  if k == "name" then return s.path or s.name end
+  return nil
+end
+
+function T.__index(x, k)
+  local v = fields(x, k)
+  if v ~= nil then return v end
+  local hint = rawget(fn, k) and (": write fn.%s(x)"):format(k) or util.near(k, { shape = 1, name = 1 })
+  fail("a tensor has no field %s%s", util.show(k), hint)
+end
+
+local others = { view = "fn.reshape", mse_loss = "fn.mse", l1_loss = "fn.l1", nll_loss = "fn.cross_entropy of the logits",
+  swish = "fn.silu", maximum = "fn.max", minimum = "fn.min", transpose2d = "fn.transpose", argmax = "fn.accuracy for now",
+  max_pool2d = "nn.MaxPool2d", conv2d = "nn.Conv2d", greater = "fn.gt", less = "fn.lt", equal = "fn.eq", not_equal = "fn.ne",
+  mm = "fn.matmul", bmm = "fn.matmul", stop_gradient = "fn.detach", leakyrelu = "fn.leaky_relu", normalize = "fn.layer_norm" }
+
+return { open = fn, public = util.namespace("fn", fn, others) }

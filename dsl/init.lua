@@ -1,0 +1,15 @@
+-- init.lua -- loads the rooms of dsl/ and returns the table of names that a model file sees.
+local core = ...
+local loaded = {}
+
+-- what a file of dsl/ returns; each is run once
+function core.use(path)
+  if loaded[path] == nil then loaded[path] = core.load(path) end
+  return loaded[path]
+end
+
+core.use("dsl/op.lua")
+for _, name in ipairs { "map", "reduce", "softmax", "normalize", "cross_entropy", "matmul", "conv2d", "max_pool2d", "view" } do
+  core.use("dsl/ops/" .. name .. ".lua")
+end
+return core.use("dsl/world.lua")

@@ -1,0 +1,343 @@
+-- nn.lua -- layers: functions that own parameters. Input sizes are inferred at the first call; calling twice shares.
+local core = ...
+local util, op, fn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua").open
+local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
+
+local nn, inside = {}, {}           -- inside[layer]: what the user cannot reach
+local outputs = {}                  -- { node, layer } of the leaf layers' results
+local Layer = { __name = "layer" }
+local made = 0
+
+local function is_layer(v) return inside[v] ~= nil end
+
+local function field(l, k)
+  local m = inside[l]
+  if m.params[k] then return m.params[k] end
+  if m.owns and m.owns[k] then
+    core.fail(("nn.%s: '%s' does not exist before the layer is called: input sizes are inferred"):format(m.kind, k), core.where(),
+      "the layer was made here", m.place)
+  end
+  if m.fields and m.fields[k] ~= nil then return m.fields[k] end
+  if m.kids and math.type(k) == "integer" then
+    if k >= 1 and k <= #m.kids then return m.kids[k][2] end
+    if k == #m.kids + 1 then return nil end
+  end
+  local known = {}
+  for _, t in ipairs { m.params, m.owns or {}, m.fields or {} } do
+    for name in pairs(t) do known[name] = true end
+  end
+  fail("nn.%s: no field %s%s", m.kind, util.show(k), util.near(k, known))
+end
+
+Layer.__index = field
+Layer.hint = function() return "call the layer: net(x)" end
+function Layer.__newindex(l) fail("nn.%s: a layer's fields are set when it is made", inside[l].kind) end
+function Layer.__len(l) return inside[l].kids and #inside[l].kids or 0 end
+function Layer.__tostring(l) return "nn." .. inside[l].kind end
+for meta, sign in pairs { __add = "+", __sub = "-", __mul = "*", __div = "/" } do
+  Layer[meta] = function() fail("%s: a layer is no tensor: call it first, net(x)", sign) end
+end
+
+function Layer.__call(l, ...)
+  local m = inside[l]
+  op.layers[#op.layers + 1] = l
+  local results = table.pack(m.forward(m.kids and l or m, ...))
+  op.layers[#op.layers] = nil
+  if not m.kids and core.is_tensor(results[1]) then outputs[#outputs + 1] = { node = results[1], layer = l } end
+  return table.unpack(results, 1, results.n)
+end
+
+-- a new layer; `owns` names the parameters that its first call makes
+local function layer(kind, forward, owns, name)
+  local l = setmetatable({}, Layer)
+  made = made + 1
+  inside[l] = { id = made, kind = kind, forward = forward, place = core.where(), params = {}, order = {}, owns = owns, name = name }
+  return l
+end
+
+-- the layer's parameter of that name, made at the first call; `init` is { kind, a, b }
+local function parameter(m, name, dims, init, x)
+  local p = m.params[name]
+  if not p then
+    p = core.param { dims = dims, layer = m.kind, place = m.place }
+    core.set_init(p, table.unpack(init))
+    m.params[name] = p
+    m.order[#m.order + 1] = name
+    return p
+  end
+  for i, d in ipairs(info(p).dims) do
+    if d ~= dims[i] then
+      core.fail(("nn.%s: the input %s does not fit the %s %s that the first call made"):format(m.kind, info(x).text, name, info(p).text),
+        core.where(), "the layer was made here", m.place)
+    end
+  end
+  return p
+end
+
+-- `given` holds more sizes than the layer takes: PyTorch's habit of stating the input's
+local function no_input_size(what, extra, example)
+  if type(extra) == "number" then fail("%s: input sizes are inferred, write %s", what, example) end
+end
+
+local function features(what, m, x, least, form)
+  x = tensor(what, x)
+  if info(x).rank < least then fail("%s: expected %s, got %s", what, form, info(x).text) end
+  return x
+end
+
+-- ---- layers with parameters ------------------------------------------------------------------------------------------
+function nn.Linear(out, o, more)
+  if type(o) == "number" then fail("nn.Linear: input sizes are inferred, write nn.Linear(%s)", tostring(o)) end
+  no_input_size("nn.Linear", more, "nn.Linear(n)")
+  out = util.integer("nn.Linear", out, 1, "the number of outputs")
+  o = options("nn.Linear", o, { bias = true, name = util.any })
+  return layer("Linear", function(m, x)
+    x = features("nn.Linear", m, x, 2, "[N, ..., features]")
+    local s = info(x)
+    local k = s.dims[s.rank]
+    local bound = 1 / math.sqrt(k)
+    local w = parameter(m, "weight", { out, k }, { "uniform", -bound, bound }, x)
+    return fn.linear(x, w, o.bias and parameter(m, "bias", { out }, { "uniform", -bound, bound }, x) or nil)
+  end, { weight = true, bias = o.bias or nil }, o.name)
+end
+
+-- a size for both directions, or two: 3 or { 3, 5 }
+local function two(what, v, least, name)
+  if type(v) ~= "table" then v = { v, v } end
+  if #v ~= 2 then fail("%s: %s takes a number or { height, width }", what, name) end
+  return util.integer(what, v[1], least, name), util.integer(what, v[2], least, name)
+end
+
+local function window(what, k, o)
+  local w = {}
+  w.kh, w.kw = two(what, k, 1, "the kernel's size")
+  w.sh, w.sw = two(what, o.stride == util.any and { w.kh, w.kw } or o.stride, 1, "stride")
+  w.dh, w.dw = two(what, o.dilation, 1, "dilation")
+  if o.padding == "same" then
+    w.ph, w.pw = w.dh * (w.kh - 1) // 2, w.dw * (w.kw - 1) // 2
+    if w.sh > 1 or w.sw > 1 or w.dh * (w.kh - 1) % 2 + w.dw * (w.kw - 1) % 2 > 0 then
+      fail("%s: padding = \"same\" needs stride 1 and an odd kernel", what)
+    end
+  else
+    w.ph, w.pw = two(what, o.padding, 0, "padding")
+  end
+  return w
+end
+
+local function check_window(what, x, w)
+  local d = info(x).dims
+  if d[3] + 2 * w.ph < w.dh * (w.kh - 1) + 1 or d[4] + 2 * w.pw < w.dw * (w.kw - 1) + 1 then
+    fail("%s: a %d x %d kernel does not fit into %s", what, w.kh, w.kw, info(x).text)
+  end
+end
+
+local function images(what, x)
+  x = tensor(what, x)
+  if info(x).rank ~= 4 or not info(x).batch then fail("%s: expected [N, channels, height, width], got %s", what, info(x).text) end
+  return x
+end
+
+function nn.Conv2d(out, k, o, ...)
+  if type(o) == "number" then fail("nn.Conv2d: input sizes are inferred, write nn.Conv2d(%s, %s)", tostring(k), tostring(o)) end
+  out = util.integer("nn.Conv2d", out, 1, "the number of output channels")
+  if k == nil then fail("nn.Conv2d: the kernel's size is missing, write nn.Conv2d(%d, 3)", out) end
+  o = options("nn.Conv2d", o, { stride = util.any, padding = util.any, dilation = util.any, bias = true, name = util.any })
+  local w = window("nn.Conv2d", k, { stride = o.stride or 1, padding = o.padding or 0, dilation = o.dilation or 1 })
+  return layer("Conv2d", function(m, x)
+    x = images("nn.Conv2d", x)
+    local c = info(x).dims[2]
+    local bound = 1 / math.sqrt(c * w.kh * w.kw)
+    check_window("nn.Conv2d", x, w)
+    local y = call.conv2d(x, parameter(m, "weight", { out, c, w.kh, w.kw }, { "uniform", -bound, bound }, x), w)
+    if not o.bias then return y end
+    local b = parameter(m, "bias", { out }, { "uniform", -bound, bound }, x)
+    return call.add(y, call.reshape(b, { dims = { out, 1, 1 }, batch = false }))
+  end, { weight = true, bias = o.bias or nil }, o.name)
+end
+
+function nn.LayerNorm(o)
+  if type(o) == "number" then fail("nn.LayerNorm: input sizes are inferred, write nn.LayerNorm()") end
+  o = options("nn.LayerNorm", o, { eps = 1e-5, bias = true, elementwise_affine = true, name = util.any })
+  local affine = o.elementwise_affine
+  return layer("LayerNorm", function(m, x)
+    x = features("nn.LayerNorm", m, x, 2, "[N, ..., features]")
+    local s = info(x)
+    local y = fn.layer_norm(x, { eps = o.eps })
+    if not affine then return y end
+    y = call.mul(y, parameter(m, "weight", { s.dims[s.rank] }, { "constant", 1 }, x))
+    return o.bias and call.add(y, parameter(m, "bias", { s.dims[s.rank] }, { "constant", 0 }, x)) or y
+  end, { weight = affine or nil, bias = affine and o.bias or nil }, o.name)
+end
+
+-- ---- initial values --------------------------------------------------------------------------------------------------
+-- inputs and outputs of a weight as PyTorch counts them
+local function fans(what, dims)
+  if #dims < 2 then fail("%s: fan-in and fan-out need two axes or more", what) end
+  local area = 1
+  for i = 3, #dims do area = area * dims[i] end
+  return dims[2] * area, dims[1] * area
+end
+
+local named = {
+  zeros = function() return { "constant", 0 } end,
+  ones = function() return { "constant", 1 } end,
+  kaiming_uniform = function(i) return { "uniform", -math.sqrt(6 / i), math.sqrt(6 / i) } end,
+  kaiming_normal = function(i) return { "normal", 0, math.sqrt(2 / i) } end,
+  xavier_uniform = function(i, o) return { "uniform", -math.sqrt(6 / (i + o)), math.sqrt(6 / (i + o)) } end,
+  xavier_normal = function(i, o) return { "normal", 0, math.sqrt(2 / (i + o)) } end }
+
+local function two_numbers(what, v, name)
+  if type(v) ~= "table" then return nil end
+  for i = 1, 2 do util.number(what, v[i], -1e30, 1e30, name) end
+  return v[1], v[2]
+end
+
+-- what `init = v` means for a tensor of these sizes: { kind, a, b }
+local function init_of(what, v, dims)
+  if type(v) == "number" then return { "constant", util.number(what, v, -1e30, 1e30, "init") } end
+  if type(v) == "string" then
+    if not named[v] then fail("%s: unknown init %s%s", what, util.show(v), util.near(v, named)) end
+    if v == "zeros" or v == "ones" then return named[v]() end
+    return named[v](fans(what, dims))
+  end
+  local o = options(what .. ": init", v, { normal = util.any, uniform = util.any, constant = util.any })
+  if o.constant then return { "constant", util.number(what, o.constant, -1e30, 1e30, "constant") } end
+  local a, b = two_numbers(what, o.normal or o.uniform, "init")
+  if o.normal then return { "normal", a or 0, b or util.number(what, o.normal, 0, 1e30, "normal") } end
+  if o.uniform then
+    if not a then b = util.number(what, o.uniform, 0, 1e30, "uniform") end
+    return { "uniform", a or -b, b }
+  end
+  fail("%s: init is a number, { normal = std }, { uniform = bound }, { constant = value } or \"kaiming_uniform\"", what)
+end
+
+-- nn.Parameter(784, { init = 0 }): a tensor, not called
+function nn.Parameter(...)
+  local sizes, o = { ... }, nil
+  if type(sizes[#sizes]) == "table" then o = table.remove(sizes) end
+  if #sizes == 0 then fail("nn.Parameter: give its sizes: nn.Parameter(784)") end
+  for _, d in ipairs(sizes) do util.integer("nn.Parameter", d, 1, "a size") end
+  o = options("nn.Parameter", o, { init = util.any, name = util.any })
+  local p = core.param { dims = sizes, layer = "Parameter", place = core.where() }
+  core.set_init(p, table.unpack(init_of("nn.Parameter", o.init == nil and 0 or o.init, sizes)))
+  if o.name then core.set_name(p, util.identifier and util.identifier("nn.Parameter", o.name) or o.name) end
+  return p
+end
+
+-- ---- layers without parameters -----------------------------------------------------------------------------------------
+function nn.MaxPool2d(k, o)
+  if k == nil then fail("nn.MaxPool2d: the window's size is missing, write nn.MaxPool2d(2)") end
+  o = options("nn.MaxPool2d", o, { stride = util.any, padding = util.any, dilation = util.any })
+  local w = window("nn.MaxPool2d", k, { stride = o.stride or util.any, padding = o.padding or 0, dilation = o.dilation or 1 })
+  if w.ph * 2 > w.kh or w.pw * 2 > w.kw then fail("nn.MaxPool2d: padding is at most half of the window") end
+  return layer("MaxPool2d", function(_, x)
+    x = images("nn.MaxPool2d", x)
+    check_window("nn.MaxPool2d", x, w)
+    return call.max_pool2d(x, w)
+  end)
+end
+
+function nn.Dropout(p)
+  if type(p) == "table" then p = options("nn.Dropout", p, { p = 0.5 }).p end
+  p = util.number("nn.Dropout", p == nil and 0.5 or p, 0, 1, "a probability")
+  if p == 1 then fail("nn.Dropout: with p = 1 nothing is left") end
+  return layer("Dropout", function(_, x) return fn.dropout(x, p) end)
+end
+
+function nn.Flatten(...)
+  if select("#", ...) > 0 then fail("nn.Flatten: takes nothing: it flattens a sample") end
+  return layer("Flatten", function(_, x) return fn.flatten(x) end)
+end
+
+function nn.Identity() return layer("Identity", function(_, x) return x end) end
+
+local function pointwise(kind, name, spec)
+  nn[kind] = function(o)
+    if o ~= nil and not next(spec) then fail("nn.%s: takes no options", kind) end
+    o = options("nn." .. kind, o, spec)
+    return layer(kind, function(_, x) return fn[name](x, next(spec) and o or nil) end)
+  end
+end
+pointwise("ReLU", "relu", {})
+pointwise("GELU", "gelu", { approximate = "none" })
+pointwise("Tanh", "tanh", {})
+pointwise("Sigmoid", "sigmoid", {})
+pointwise("SiLU", "silu", {})
+pointwise("Softplus", "softplus", {})
+pointwise("LeakyReLU", "leaky_relu", { negative_slope = 0.01 })
+pointwise("ELU", "elu", { alpha = 1.0 })
+
+-- ---- containers --------------------------------------------------------------------------------------------------------
+local function container(kind, forward, kids, fields, name)
+  local l = layer(kind, forward, nil, name)
+  inside[l].kids, inside[l].fields = kids, fields
+  return l
+end
+
+local function run_list(l, x, ...)
+  for _, kid in ipairs(inside[l].kids) do x = kid[2](x, ...) end
+  return x
+end
+
+local function numbered(what, list)
+  local kids = {}
+  for i, l in ipairs(list) do
+    if not is_layer(l) then
+      local hint = type(l) == "function" and ": layers are made by a call, nn.ReLU()" or ""
+      fail("%s: item %d is %s, not a layer%s", what, i, util.show(l), hint)
+    end
+    kids[i] = { tostring(i - 1), l }
+  end
+  return kids
+end
+
+function nn.Sequential(list)
+  if type(list) ~= "table" or is_layer(list) then fail("nn.Sequential: the layers stand in a table: nn.Sequential { nn.Linear(10), nn.ReLU() }") end
+  local o, layers, n = {}, {}, 0
+  for _, k in ipairs(util.sorted(list)) do
+    if math.type(k) == "integer" then layers[k], n = list[k], n + 1 else o[k] = list[k] end
+  end
+  o = options("nn.Sequential", o, { name = util.any })
+  if n ~= #layers then fail("nn.Sequential: one of the layers is nil") end
+  return container("Sequential", run_list, numbered("nn.Sequential", layers), nil, o.name)
+end
+
+function nn.Repeat(n, make)
+  n = util.integer("nn.Repeat", n, 1, "how many")
+  if type(make) ~= "function" then fail("nn.Repeat: expected a function that makes a layer, got %s", util.show(make)) end
+  local list = {}
+  for i = 1, n do list[i] = make(i) end
+  return container("Repeat", run_list, numbered("nn.Repeat", list))
+end
+
+-- layers and parameters in a plain table, in the order of its sorted keys; lists count from 0 as PyTorch's do
+local function gather(t, prefix, kids, params, depth)
+  if depth > 8 then fail("nn.Module: tables in tables in tables: too deep, or a circle") end
+  for _, k in ipairs(util.sorted(t)) do
+    local v = t[k]
+    local key = prefix .. (math.type(k) == "integer" and tostring(k - 1) or tostring(k))
+    if is_layer(v) then kids[#kids + 1] = { key, v }
+    elseif core.is_tensor(v) and info(v).kind == "parameter" then params[#params + 1] = { key, v }
+    elseif type(v) == "table" and not getmetatable(v) then gather(v, key .. ".", kids, params, depth + 1) end
+  end
+end
+
+function nn.Module(t)
+  if type(t) ~= "table" or getmetatable(t) then fail("nn.Module: expected a table with its layers and forward") end
+  if type(t.forward) ~= "function" then fail("nn.Module: no forward: forward = function(m, x) return ... end") end
+  local fields, kids, params = {}, {}, {}
+  for k, v in pairs(t) do fields[k] = v end
+  local name = type(t.name) == "string" and t.name or nil
+  gather(fields, "", kids, params, 0)
+  local l = container("Module", t.forward, kids, fields, name)
+  inside[l].tensors = params
+  return l
+end
+
+local others = { BatchNorm1d = "nn.LayerNorm: batch norm is not there yet", BatchNorm2d = "nn.LayerNorm: batch norm is not there yet",
+  ModuleList = "nn.Sequential, nn.Repeat or a plain table in nn.Module", LeakyRelu = "nn.LeakyReLU", Swish = "nn.SiLU", Dense = "nn.Linear",
+  CrossEntropyLoss = "fn.cross_entropy", MSELoss = "fn.mse", Softmax = "fn.softmax", MaxPool = "nn.MaxPool2d", Conv = "nn.Conv2d",
+  Relu = "nn.ReLU", Gelu = "nn.GELU" }
+
+return { open = nn, public = util.namespace("nn", nn, others), inside = inside, outputs = outputs, is_layer = is_layer,
+         init_of = init_of, gather = gather }

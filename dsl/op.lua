@@ -1,0 +1,76 @@
+-- op.lua -- how ops are declared and called. An op is a table; C keeps its formulas, Lua its shape and gradient.
+local core = ...
+local util = core.use("dsl/util.lua")
+local op = { list = {}, call = {}, noises = {}, layers = {} }
+
+-- a tensor from what the user gave: numbers become constants
+function op.tensor(what, v)
+  if core.is_tensor(v) then return v end
+  if type(v) == "number" then return core.const(v) end
+  if type(v) == "boolean" then
+    util.fail("%s: expected a tensor, got %s: == and ~= compare Lua values; write fn.eq, fn.ne", what, tostring(v))
+  end
+  local hint = getmetatable(v) and getmetatable(v).hint
+  util.fail("%s: expected a tensor, got %s%s", what, util.show(v), hint and ": " .. hint(v) or "")
+end
+
+-- a fresh draw for every element of x; its path is the layer that runs now
+function op.noise(x)
+  local n = core.noise(x)
+  op.noises[#op.noises + 1] = { node = n, layer = op.layers[#op.layers] }
+  return n
+end
+
+local function caller(t)
+  return function(...)
+    local args, options = { ... }, nil
+    if #args > #t.args then options = table.remove(args) end
+    options = options or {}
+    if t.shape then
+      options = setmetatable({}, { __index = options })
+      local given = table.move(args, 1, #args, 1, {})
+      given[#given + 1] = options
+      options.dims, options.batch = t.shape(table.unpack(given))
+    end
+    return core.call(t.handle, args, options)
+  end
+end
+
+local function attributes(t)
+  local given = t.attrs or {}
+  if given[1] then return given, {} end
+  local names = util.sorted(given)
+  return names, given
+end
+
+local function declare(kind, given)
+  local t = {}
+  for k, v in pairs(given) do t[k] = v end
+  t.kind = kind
+  t.attrs, t.preset = attributes(given)
+  t.handle = core.op(t, kind)
+  op.list[#op.list + 1] = t
+  op.list[t.name] = t
+  op.call[t.name] = caller(t)
+  return t
+end
+
+for _, kind in ipairs { "map", "reduce", "matmul", "window", "view" } do
+  op[kind] = function(t) return declare(kind, t) end
+end
+
+-- the function that users call: fn.silu(x), fn.leaky_relu(x, { negative_slope = 0.1 })
+function op.public(t, what)
+  local n = #t.args - (t.noise and 1 or 0)
+  return function(...)
+    local given, args = select("#", ...), { ... }
+    if given > n + 1 then util.fail("%s: expected %d tensor%s, got %d values", what, n, n == 1 and "" or "s", given) end
+    for i = 1, n do args[i] = op.tensor(what, args[i]) end
+    local options = util.options(what, args[n + 1], t.preset)
+    if t.noise then args[n + 1] = op.noise(args[1]) end
+    args[#t.args + 1] = nil
+    return core.call(t.handle, args, options)
+  end
+end
+
+return op

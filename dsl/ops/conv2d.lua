@@ -1,0 +1,33 @@
+-- conv2d.lua -- two-dimensional convolution (cross-correlation, as everywhere in deep learning) and its two gradients.
+-- x is [N, c, h, w], w is [o, c, kh, kw]; stride sh sw, padding ph pw, dilation dh dw.
+local core = ...
+local op = core.use("dsl/op.lua")
+local attrs = { "kh", "kw", "sh", "sw", "ph", "pw", "dh", "dw" }
+
+-- the window of a node as options for another
+local function window(y)
+  local of, o = core.info(y), {}
+  for _, k in ipairs(attrs) do o[k] = of[k] end
+  return o
+end
+
+op.window { name = "conv2d", role = "forward", args = { "x", "w" }, attrs = attrs, hidden = true,
+  doc = "Convolution of images [N, c, h, w] with kernels [o, c, kh, kw].", example = "nn.Conv2d(16, 3, { padding = 1 })",
+  tests = { { { 2, 3, 6, 5 }, { 4, 3, 3, 3 }, kh = 3, kw = 3, sh = 1, sw = 1, ph = 1, pw = 1, dh = 1, dw = 1 },
+            { { 2, 2, 7, 7 }, { 3, 2, 3, 2 }, kh = 3, kw = 2, sh = 2, sw = 1, ph = 0, pw = 1, dh = 2, dw = 1 } },
+  shape = function(x, w, o)
+    local d = core.info(x).dims
+    return { d[1], core.info(w).dims[1], (d[3] + 2 * o.ph - o.dh * (o.kh - 1) - 1) // o.sh + 1,
+             (d[4] + 2 * o.pw - o.dw * (o.kw - 1) - 1) // o.sw + 1 }, core.info(x).batch
+  end,
+  grad = function(y, gy, x, w)
+    return op.call.conv2d_data(gy, w, x, window(y)), op.call.conv2d_weight(x, gy, w, window(y))
+  end }
+
+op.window { name = "conv2d_data", role = "data", args = { "gy", "w", "x" }, attrs = attrs, hidden = true,
+  doc = "The gradient of conv2d with respect to x, which is here for its shape alone.", example = "nn.Conv2d(16, 3)",
+  shape = function(_, _, x) return core.info(x).dims, core.info(x).batch end }
+
+op.window { name = "conv2d_weight", role = "weight", args = { "x", "gy", "w" }, attrs = attrs, hidden = true,
+  doc = "The gradient of conv2d with respect to w, which is here for its shape alone.", example = "nn.Conv2d(16, 3)",
+  shape = function(_, _, w) return core.info(w).dims, false end }

@@ -1,0 +1,35 @@
+-- reduce.lua -- sums and maxima along the axes of a sample. A fold is a pass; per_row: the folded axes are gone.
+local core = ...
+local op = core.use("dsl/op.lua")
+local call = op.call
+
+-- shape of x with extent 1 along the axes that y has folded
+local function with_ones(y, x)
+  local dims, axes = core.info(x).dims, core.info(y).axes
+  for a = 1, #dims do
+    if axes >> (a - 1) & 1 == 1 then dims[a] = 1 end
+  end
+  return dims
+end
+
+op.reduce { name = "sum", role = "sum", args = { "x" }, per_row = true, folds = { "s = sum(x)" }, value = "s",
+  doc = "The sum along axes; without axes over everything, the batch included.", example = "fn.sum(x, { axis = 2 })",
+  tests = { { { 3, 4 }, axes = 2 }, { { 2, 3, 4 }, axes = 2 }, { { 2, 3, 4 }, axes = 6 } },
+  grad = function(y, gy, x)
+    local to = core.info(x)
+    local one = call.reshape(gy, { dims = with_ones(y, x), batch = to.batch })
+    return call.expand(one, { dims = to.dims, batch = to.batch })
+  end }
+
+op.reduce { name = "amax", args = { "x" }, per_row = true, folds = { "m = max(x)" }, value = "m",
+  doc = "The largest along axes; equals share the gradient.", example = "fn.max(x, { axis = 2 })",
+  tests = { { { 3, 4 }, axes = 2 }, { { 2, 3, 4 }, axes = 6 } },
+  grad = function(y, gy, x) return call.amax_grad(x, y, gy, { axes = core.info(y).axes }) end }
+
+op.reduce { name = "amax_grad", args = { "x", "m", "gy" }, hidden = true, folds = { "c = sum(select(x == m, 1, 0))" },
+  value = "select(x == m, gy / c, 0)", doc = "The gradient of amax, shared among equals.", example = "fn.max(x, { axis = 2 })" }
+
+op.reduce { name = "amin", args = { "x" }, per_row = true, folds = { "m = min(x)" }, value = "m",
+  doc = "The smallest along axes; equals share the gradient.", example = "fn.min(x, { axis = 2 })",
+  tests = { { { 3, 4 }, axes = 2 } },
+  grad = function(y, gy, x) return call.amax_grad(x, y, gy, { axes = core.info(y).axes }) end }

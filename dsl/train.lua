@@ -1,0 +1,262 @@
+-- train.lua -- the statement that ends a model file: names everything, checks the window, hands all of it to C.
+local core = ...
+local util, op, nn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/nn.lua")
+local sets, recipes = core.use("dsl/data.lua").sets, core.use("dsl/optim.lua").recipes
+local fail, info = util.fail, core.info
+local inside = nn.inside
+local done
+
+-- ---- names -----------------------------------------------------------------------------------------------------------
+local function check_name(place, name)
+  if type(name) ~= "string" or not name:find("^%a[%w_]*$") or #name > 40 then
+    core.fail(("%s cannot name a layer: write a letter, then letters, digits and _"):format(util.show(name)), place)
+  end
+  return name
+end
+
+-- Gives a layer and all below it their paths; the first path found stays.
+local function name_layer(paths, l, path)
+  if paths[l] then return end
+  local m = inside[l]
+  paths[l] = path
+  for _, k in ipairs(m.order) do core.set_name(m.params[k], path .. "." .. k) end
+  for _, p in ipairs(m.tensors or {}) do
+    if not info(p[2]).path then core.set_name(p[2], path .. "." .. p[1]) end
+  end
+  for _, kid in ipairs(m.kids or {}) do name_layer(paths, kid[2], path .. "." .. kid[1]) end
+end
+
+local function name_value(paths, name, v)
+  if nn.is_layer(v) then name_layer(paths, v, inside[v].name and check_name(inside[v].place, inside[v].name) or name)
+  elseif core.is_tensor(v) then
+    if info(v).kind ~= "parameter" or not info(v).path then core.set_name(v, name) end
+  elseif type(v) == "table" and not getmetatable(v) then
+    local kids, params = {}, {}
+    nn.gather(v, name .. ".", kids, params, 0)
+    for _, p in ipairs(params) do name_value(paths, p[1], p[2]) end
+    for _, kid in ipairs(kids) do name_layer(paths, kid[2], kid[1]) end
+  end
+end
+
+-- whatever the main chunk's locals call a thing, we call it too
+local function name_locals(paths)
+  local locals = core.locals()
+  if not locals then fail("train: write train { ... } as a statement of its own, without return: the names of locals are read here") end
+  local taken = {}
+  for _, pair in ipairs(locals) do
+    local name, v = pair[1], pair[2]
+    if name:find("^[%a_]") then
+      if nn.is_layer(v) and not paths[v] and taken[name] then
+        core.fail(("two layers are called '%s': files could not tell them apart"):format(name), inside[v].place, "the other one was made here", inside[taken[name]].place)
+      end
+      if nn.is_layer(v) then taken[name] = v end
+      name_value(paths, name, v)
+    end
+  end
+end
+
+-- layers that are in no local: by their own name, or an error
+local function name_rest(paths, nodes)
+  for _, l in ipairs(nodes) do
+    local m = inside[l]
+    if not paths[l] and m.name then name_layer(paths, l, check_name(m.place, m.name)) end
+    if not paths[l] and (#m.order > 0) then
+      core.fail(("nn.%s: this layer has no name: keep it in a local, in a field of a Module, or say { name = \"head\" }"):format(m.kind), m.place)
+    end
+  end
+end
+
+local function all_layers()
+  local list = {}
+  for l in pairs(inside) do list[#list + 1] = l end
+  table.sort(list, function(a, b) return inside[a].id < inside[b].id end)
+  return list
+end
+
+local function name_everything(parameters)
+  local paths, draws = {}, {}
+  name_locals(paths)
+  name_rest(paths, all_layers())
+  for _, p in ipairs(parameters) do
+    if not info(p).path then
+      core.fail("this parameter has no name: keep it in a local, in a field of a Module, or say { name = \"scale\" }", info(p).place)
+    end
+  end
+  for _, o in ipairs(nn.outputs) do
+    if paths[o.layer] then core.set_path(o.node, paths[o.layer]) end
+  end
+  for _, d in ipairs(op.noises) do
+    local path = d.layer and paths[d.layer] or "fn"
+    draws[path] = (draws[path] or 0) + 1
+    core.set_path(d.node, ("%s#%d"):format(path, draws[path]))
+  end
+  return paths
+end
+
+-- ---- rules -----------------------------------------------------------------------------------------------------------
+local function belongs(l, p)
+  for _, k in ipairs(inside[l].order) do
+    if rawequal(inside[l].params[k], p) then return true end
+  end
+  for _, t in ipairs(inside[l].tensors or {}) do
+    if rawequal(t[2], p) then return true end
+  end
+  for _, kid in ipairs(inside[l].kids or {}) do
+    if belongs(kid[2], p) then return true end
+  end
+  return false
+end
+
+local function matches(who, p)
+  if nn.is_layer(who) then return belongs(who, p) end
+  if core.is_tensor(who) then return rawequal(who, p) end
+  local s = info(p)
+  local facts = { name = s.path, shape = s.dims, layer = s.layer, kind = s.path:match("([%w_]+)$") }
+  local yes = who(facts)
+  if type(yes) ~= "boolean" and yes ~= nil and type(yes) ~= "number" then fail("train: rules: a rule's function returns true or false, got %s", util.show(yes)) end
+  return yes and true or false
+end
+
+local function apply_rules(rules, parameters)
+  for i, r in ipairs(rules) do
+    local what = ("train: rule %d"):format(i)
+    if type(r) ~= "table" or getmetatable(r) then fail("%s: expected { who, init = value }, got %s", what, util.show(r)) end
+    local o, found = util.options(what, r, { init = util.any }, 1), false
+    if not (nn.is_layer(o[1]) or core.is_tensor(o[1]) or type(o[1]) == "function") then
+      fail("%s: who is a layer, a parameter or function(p), got %s", what, util.show(o[1]))
+    end
+    for _, p in ipairs(parameters) do
+      if matches(o[1], p) then
+        found = true
+        if o.init ~= nil then core.set_init(p, table.unpack(nn.init_of(what, o.init, info(p).dims))) end
+      end
+    end
+    if not found then fail("%s: matches no parameter", what) end
+  end
+end
+
+-- ---- the window ------------------------------------------------------------------------------------------------------
+local counts = { "batch", "micro_batch", "accumulate" }
+
+-- -D batch=64 and the like stand before what the file says
+local function overridden(o, name, convert)
+  local v = core.define(name)
+  if not v then return false end
+  o[name] = convert(v)
+  if o[name] == nil then fail("-D %s=%s: expected a number", name, v) end
+  return true
+end
+
+local function window(o)
+  local known, fixed, n = {}, false, 0
+  for _, k in ipairs(counts) do
+    if overridden(o, k, tonumber) then fixed, n, known[k] = true, n + 1, o[k] end
+  end
+  for _, k in ipairs(counts) do
+    if o[k] ~= nil then o[k] = util.integer("train", o[k], 1, "'" .. k .. "'") end
+    if known[k] then known[k] = o[k] end
+  end
+  for _, k in ipairs(counts) do
+    if o[k] ~= nil and not known[k] and (not fixed or n < 2) then known[k], n = o[k], n + 1 end
+  end
+  local b, m, a = known.batch, known.micro_batch, known.accumulate
+  if not b and not m then fail("train: say batch (samples in an update) and micro_batch (samples in memory), or one of them and accumulate") end
+  if not b then b = m * (a or 1) end
+  if not a then a = m and b // m or 1 end
+  if not m then m = b // a end
+  if m < 1 or m * a ~= b then
+    fail("train: batch = %d is not micro_batch x accumulate = %d x %d: give two of the three, the third follows", b, known.micro_batch or m, known.accumulate or a)
+  end
+  if m > 65536 then fail("train: micro_batch = %d: at most 65536 samples are held at once; let accumulate make the window", m) end
+  o.batch, o.micro_batch, o.accumulate = b, m, a
+end
+
+local function length(o)
+  local e, s = overridden(o, "epochs", tonumber), overridden(o, "steps", tonumber)
+  if e and not s then o.steps = nil end
+  if s and not e then o.epochs = nil end
+  if o.epochs and o.steps then fail("train: epochs or steps, not both") end
+  if not o.epochs and not o.steps then fail("train: how long? give epochs or steps") end
+  if o.epochs then o.epochs = util.integer("train", o.epochs, 1, "'epochs'") end
+  if o.steps then o.steps = util.integer("train", o.steps, 1, "'steps'") end
+  overridden(o, "seed", tonumber)
+  o.seed = util.integer("train", o.seed, 0, "'seed'")
+  overridden(o, "tail", tostring)
+  if o.tail ~= "step" and o.tail ~= "drop" and o.tail ~= "carry" then
+    fail("train: tail is \"step\", \"drop\" or \"carry\", got %s", util.show(o.tail))
+  end
+end
+
+-- ---- what is minimized and reported ----------------------------------------------------------------------------------
+local function scalar(what, v)
+  if not core.is_tensor(v) then op.tensor(what, v) end
+  if not core.is_tensor(v) or info(v).rank > 0 then
+    core.fail(("%s: expected a scalar, a sum or a mean over the batch, got %s: write fn.mean(...)"):format(what, util.show(v)),
+      core.where(), core.is_tensor(v) and "it was made here" or nil, core.is_tensor(v) and info(v).place or nil)
+  end
+  return v
+end
+
+local function reports(o)
+  local list = { { "loss", o.minimize } }
+  for _, name in ipairs(util.sorted(o.report)) do
+    if type(name) ~= "string" or not name:find("^%a[%w_]*$") or #name > 40 then
+      fail("train: report: %s cannot be a name: write report = { accuracy = ... }", util.show(name))
+    end
+    local node = scalar("train: report " .. name, o.report[name])
+    if name == "loss" then list[1][2] = node else list[#list + 1] = { name, node } end
+  end
+  return list
+end
+
+-- best = "max accuracy" or "min loss"
+local function best(o, list)
+  local way, name = o.best:match("^(%a+) ([%w_]+)$")
+  if way ~= "max" and way ~= "min" then fail("train: best is \"min loss\" or \"max accuracy\", got %s", util.show(o.best)) end
+  local names = {}
+  for _, r in ipairs(list) do names[r[1]] = true end
+  if not names[name] then fail("train: best: there is no report '%s'%s", name, util.near(name, names)) end
+  return name, way == "max"
+end
+
+-- ---- train -----------------------------------------------------------------------------------------------------------
+local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, epochs = util.any, steps = util.any,
+  tail = "step", seed = 0, minimize = util.any, optim = util.any, report = {}, rules = {}, best = "min loss" }
+
+local function check_inputs(inputs, set)
+  for _, n in ipairs(inputs) do
+    local known = false
+    for _, c in pairs(sets[set].nodes) do known = known or rawequal(c, n) end
+    if not known then
+      core.fail(("train: column '%s' belongs to another data set than data ="):format(info(n).name), core.where(), "it was stated here", info(n).place)
+    end
+  end
+end
+
+local function train(given)
+  if done then core.fail("train: there is one train { ... } in a model file", core.where(), "the first one is here", done) end
+  if type(given) ~= "table" or getmetatable(given) then fail("train: expected a table: train { data = ..., minimize = ..., ... }") end
+  local o = util.options("train", given, spec)
+  done = core.where()
+  if o.minimize == nil then fail("train: nothing to minimize: minimize = loss") end
+  scalar("train: minimize", o.minimize)
+  if not sets[o.data] then fail("train: 'data' is the data set to train on, data = mnist; got %s", util.show(o.data)) end
+  if not recipes[o.optim] then fail("train: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got %s", util.show(o.optim)) end
+  window(o)
+  length(o)
+  local list, roots = reports(o), { o.minimize }
+  for _, r in ipairs(list) do roots[#roots + 1] = r[2] end
+  local inputs = core.inputs_of(table.unpack(roots))
+  if #inputs == 0 then fail("train: nothing that is minimized or reported reads the data") end
+  check_inputs(inputs, o.data)
+  local parameters = core.parameters()
+  name_everything(parameters)
+  apply_rules(o.rules, parameters)
+  o.best, o.best_max = best(o, list)
+  o.place, o.batch_place = done, done
+  o.reports, o.inputs, o.optimizer = list, inputs, recipes[o.optim]
+  o.data = sets[o.data]
+  core.train(o)
+end
+
+return train

@@ -1,0 +1,176 @@
+/* finish.c -- the end of the model file: the table that dsl/train.lua made, checked there, becomes the Graph's fields. */
+#include "host.h"
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- identifiers ---------------------------------------------------------------------------------------------------- */
+static const char *unique(const char *name, const char **used, int n)
+{
+    const char *id = c_ident(name);
+    for (int again = 2, i = 0; i < n; i++)
+        if (!strcmp(id, used[i])) {
+            id = text("%s_%d", c_ident(name), again++);
+            i = -1;
+        }
+    return id;
+}
+
+static void name_params(Graph *g)
+{
+    const char **used = NEW_ARRAY(const char *, g->params.n);
+    for (int i = 0; i < g->params.n; i++)
+        used[i] = g->params.at[i]->ident = unique(g->params.at[i]->name, used, i);
+}
+
+/* ---- data ----------------------------------------------------------------------------------------------------------- */
+static Split read_split(lua_State *L, int index, const char *key)
+{
+    Split s = { 0, NULL };
+    int type = lua_getfield(L, index, key);
+    if (type == LUA_TNUMBER) s.value = lua_tonumber(L, -1);
+    if (type == LUA_TSTRING) s.path = text("%s", lua_tostring(L, -1));
+    lua_pop(L, 1);
+    return s;
+}
+
+static void read_data(lua_State *L, int index, Graph *g)
+{
+    Dataset *d = &g->data;
+    lua_getfield(L, index, "data");
+    int at = lua_gettop(L);
+    d->kind = field_string(L, at, "kind");
+    d->path = field_string(L, at, "path");
+    d->shuffle = field_true(L, at, "shuffle");
+    d->valid = read_split(L, at, "valid");
+    d->test = read_split(L, at, "test");
+    d->loc = field_loc(L, at);
+    lua_pop(L, 1);
+    lua_getfield(L, index, "inputs");
+    const char *used[64];
+    for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE || node_at(L, -1); i++, lua_pop(L, 1)) {
+        Column *c = node_at(L, -1)->column;
+        c->index = d->columns.n;
+        if (c->index == 64) host_fail(c->loc, "a model reads at most 64 columns");
+        used[c->index] = c->ident = unique(c->name, used, c->index);
+        vec_push(&d->columns, c);
+    }
+    lua_pop(L, 2);
+}
+
+/* ---- the optimizer -------------------------------------------------------------------------------------------------- */
+typedef struct { lua_State *L; int hyper; } Hyper;
+
+static const Expr *hyper_value(void *context, const char *name)
+{
+    Hyper *h = context;
+    lua_getfield(h->L, h->hyper, name);
+    const Expr *e = lua_type(h->L, -1) == LUA_TNUMBER ? expr_number(lua_tonumber(h->L, -1)) : NULL;
+    lua_pop(h->L, 1);
+    return e;
+}
+
+/* A formula with the hyper-parameters in it and what is constant computed in double. */
+static const Expr *formula(Hyper *h, const char *s)
+{
+    const char *error;
+    const Expr *e = expr_parse(s, &error);
+    if (!e) BUG("optimizer formula \"%s\": %s", s, error);
+    return expr_replace(e, hyper_value, h);
+}
+
+/* Reads { { name, formula }, ... } at key into the two arrays; gives their number. */
+static int read_pairs(Hyper *h, int index, const char *key, int most, const char **name, const Expr **value)
+{
+    int n = 0;
+    lua_State *L = h->L;
+    lua_getfield(L, index, key);
+    for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, n++) {
+        if (n == most) BUG("too many %s", key);
+        int at = lua_gettop(L);
+        lua_geti(L, at, 1), lua_geti(L, at, 2);
+        name[n] = text("%s", lua_tostring(L, -2));
+        value[n] = formula(h, lua_tostring(L, -1));
+        lua_settop(L, at - 1);
+    }
+    lua_pop(L, 2);
+    return n;
+}
+
+static void read_optimizer(lua_State *L, int index, Graph *g)
+{
+    Optimizer *o = &g->optimizer;
+    const char *name[LETS];
+    const Expr *value[LETS];
+    lua_getfield(L, index, "optimizer");
+    int at = lua_gettop(L);
+    lua_getfield(L, at, "hyper");
+    Hyper h = { L, lua_gettop(L) };
+    o->name = field_string(L, at, "name");
+    o->doc = field_string(L, at, "doc");
+    o->loc = field_loc(L, at);
+    o->clip = field_number(L, at, "clip", 0);
+    o->lr_text = field_string(L, at, "lr_text");
+    o->lr = formula(&h, field_string(L, at, "lr"));
+    o->nstates = read_pairs(&h, at, "states", 4, o->state, o->next);
+    o->nscalars = read_pairs(&h, at, "scalars", 4, o->scalar, o->scalar_value);
+    o->nlets = read_pairs(&h, at, "lets", LETS, name, value);
+    for (int i = 0; i < o->nlets; i++) o->let[i] = (Let){ name[i], FOLD_NONE, value[i] };
+    o->step = formula(&h, field_string(L, at, "step"));
+    lua_pop(L, 2);
+}
+
+/* ---- the schedule --------------------------------------------------------------------------------------------------- */
+static void read_train(lua_State *L, int index, Train *t)
+{
+    t->batch = (long)field_number(L, index, "batch", 0);
+    t->micro_batch = (long)field_number(L, index, "micro_batch", 0);
+    t->accumulate = (long)field_number(L, index, "accumulate", 0);
+    t->epochs = (long)field_number(L, index, "epochs", 0);
+    t->steps = (long)field_number(L, index, "steps", 0);
+    t->seed = (long)field_number(L, index, "seed", 0);
+    const char *tail = field_string(L, index, "tail");
+    t->tail = tail[0] == 's' ? TAIL_STEP : tail[0] == 'd' ? TAIL_DROP : TAIL_CARRY;
+    t->best = field_string(L, index, "best");
+    t->best_max = field_true(L, index, "best_max");
+    t->loc = field_loc(L, index);
+    t->batch_loc = host_at((int)field_number(L, index, "batch_place", 0));
+}
+
+static void read_reports(lua_State *L, int index, Graph *g)
+{
+    lua_getfield(L, index, "reports");
+    for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) {
+        Report *r = NEW(Report);
+        int at = lua_gettop(L);
+        lua_geti(L, at, 1), lua_geti(L, at, 2);
+        r->name = text("%s", lua_tostring(L, -2));
+        r->node = node_at(L, -1);
+        vec_push(&g->reports, r);
+        lua_settop(L, at);
+    }
+    lua_pop(L, 2);
+}
+
+static void bind_batch(Graph *g)
+{
+    for (int i = 0; i < g->nodes.n; i++) {
+        Shape *s = &g->nodes.at[i]->shape;
+        if (s->batch) s->dim[0] = g->train.micro_batch;
+    }
+}
+
+int finish_train(lua_State *L)
+{
+    Graph *g = graph_current();
+    read_train(L, 1, &g->train);
+    read_data(L, 1, g);
+    read_optimizer(L, 1, g);
+    read_reports(L, 1, g);
+    lua_getfield(L, 1, "minimize");
+    g->minimize = node_at(L, -1);
+    name_params(g);
+    bind_batch(g);
+    return 0;
+}

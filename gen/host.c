@@ -1,0 +1,346 @@
+/* host.c -- stage 2: runs the model file in a closed world and gives back the graph that it described.
+
+   1. What the user may see is made by dsl/world.lua; nothing in it opens a file, loads code or catches an error.
+   2. A hook counts instructions, the allocator counts bytes. Where no hook fires, inside a library function written in
+      C, a CPU-time timer ends the process; its handler only writes a line that stands ready.
+   3. A tail call erases its caller's frame: then the last line that the hook saw is the user's place. */
+#include "host.h"
+#include <errno.h>
+#include <lualib.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { MEMORY = 256 << 20, BUDGET = 100 * 1000 * 1000, COUNT = 1000, LINE_COST = 20, SECONDS = 10, FILE_MOST = 4 << 20 };
+
+static lua_State *state;
+static const Opts *opts;
+static VEC(const char) files;           /* the user's, as the chunk names @1, @2 ... */
+static volatile sig_atomic_t last_line, last_file;      /* that ran */
+static long budget;
+static size_t bytes;
+static bool *asked;                     /* by define: the model looked at it */
+
+/* ---- limits --------------------------------------------------------------------------------------------------------- */
+static void *limited_alloc(void *context, void *p, size_t old, size_t size)
+{
+    (void)context;
+    if (!p) old = 0;
+    if (size > old && bytes + size - old > MEMORY) return NULL;
+    void *q = NULL;
+    if (size) q = realloc(p, size);
+    else free(p);
+    if (q || !size) bytes += size - old;
+    return q;
+}
+
+static void hook(lua_State *L, lua_Debug *ar)
+{
+    budget -= ar->event == LUA_HOOKLINE ? LINE_COST : COUNT;
+    if (ar->event == LUA_HOOKLINE) {
+        lua_getinfo(L, "S", ar);
+        if (ar->source[0] != '@') return;
+        last_file = atoi(ar->source + 1);
+        last_line = ar->currentline;
+    }
+    if (budget < 0)
+        host_fail(host_where(L), "the model file runs too long: a loop without end? (it may take %d million instructions)",
+                  BUDGET / 1000000);
+}
+
+/* Written by a signal handler: no library function that allocates or locks. */
+static void too_long(int signal_number)
+{
+    (void)signal_number;
+    char line[400], digits[12];
+    size_t n = 0;
+    int k = 0;
+    const char *file = last_file ? files.at[last_file - 1] : "gagen";
+    while (*file && n < 300) line[n++] = *file++;
+    for (int x = last_line; x > 0 && k < 11; x /= 10) digits[k++] = (char)('0' + x % 10);
+    if (k) line[n++] = ':';
+    while (k) line[n++] = digits[--k];
+    const char *message = ": error: this line takes too long (a pattern, a sort or a copy without end?)\n";
+    while (*message) line[n++] = *message++;
+    if (write(STDERR_FILENO, line, n) < 0) _exit(1);
+    _exit(1);
+}
+
+static void set_timer(int seconds)
+{
+    struct itimerval t = { .it_value = { seconds, 0 } };
+    signal(SIGVTALRM, seconds ? too_long : SIG_IGN);
+    setitimer(ITIMER_VIRTUAL, &t, NULL);
+}
+
+/* ---- places and errors ---------------------------------------------------------------------------------------------- */
+static Loc loc_of(int file, int line)
+{
+    return (Loc){ file > 0 && file <= files.n ? files.at[file - 1] : NULL, line };
+}
+
+Loc host_where(lua_State *L)
+{
+    lua_Debug ar;
+    bool lost = false;
+    for (int level = 0; lua_getstack(L, level, &ar) && !lost; level++) {
+        lua_getinfo(L, "Slt", &ar);
+        if (ar.source[0] == '@' && ar.currentline > 0) return loc_of(atoi(ar.source + 1), ar.currentline);
+        lost = ar.istailcall;
+    }
+    return loc_of(last_file, last_line);
+}
+
+enum { LINES = 1 << 24 };
+
+Loc host_at(int where) { return loc_of(where / LINES, where % LINES); }
+
+int host_place(Loc loc)
+{
+    for (int i = 0; i < files.n; i++)
+        if (loc.file == files.at[i]) return (i + 1) * LINES + loc.line;
+    return 0;
+}
+
+_Noreturn void host_fail(Loc loc, const char *format, ...)
+{
+    va_list args;
+    char message[2000];
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    error_at(loc, "%s", message);
+    stop_if_errors();
+    abort();
+}
+
+/* "attempt to index a nil value (field 'x')" -> "cannot index 'x': it is nil"; other messages as they are */
+static const char *reword(const char *message)
+{
+    static const char attempt[] = "attempt to ", value[] = " value";
+    const char *of = strstr(message, " a "), *end = of ? strstr(of, value) : NULL;
+    if (strstr(message, "stack overflow")) return "stack overflow: a function that calls itself without end?";
+    if (strncmp(message, attempt, sizeof attempt - 1) || !end) return message;
+    const char *verb = text("%.*s", (int)(of - message) - (int)sizeof attempt + 1, message + sizeof attempt - 1);
+    const char *type = text("%.*s", (int)(end - of) - 3, of + 3), *name = strchr(end, '\'');
+    if (!strcmp(verb, "perform arithmetic on")) verb = "compute with";
+    const char *close = name ? strchr(name + 1, '\'') : NULL;
+    if (!close) return text("cannot %s a value that is %s", verb, type);
+    return text("cannot %s '%.*s': it is %s%s", verb, (int)(close - name) - 1, name + 1,
+                strcmp(type, "nil") ? "a " : "", type);
+}
+
+/* Tells an error that Lua raised: its own "1:6: " is the user's place; one in dsl/ is a mistake of gagen's. */
+static int on_error(lua_State *L)
+{
+    Loc loc = host_where(L);
+    if (lua_type(L, 1) != LUA_TSTRING) host_fail(loc, "error() was called with a %s", luaL_typename(L, 1));
+    const char *message = lua_tostring(L, 1);
+    int file, line, used = 0;
+    if (sscanf(message, "%d:%d: %n", &file, &line, &used) == 2 && used) {
+        loc = loc_of(file, line);
+        message += used;
+    }
+    host_fail(loc, "%s", reword(message));
+}
+
+void host_call(lua_State *L, int nargs, int nresults)
+{
+    int base = lua_gettop(L) - nargs;
+    lua_pushcfunction(L, on_error);
+    lua_insert(L, base);
+    int status = lua_pcall(L, nargs, nresults, base);
+    if (status == LUA_ERRMEM)
+        host_fail(loc_of(last_file, last_line), "the model file needs more than %d MB of memory: a table or a string that grows "
+                  "without end?", MEMORY >> 20);
+    if (status != LUA_OK) host_fail(loc_of(last_file, last_line), "%s", lua_tostring(L, -1));
+    lua_remove(L, base);
+}
+
+/* ---- files ---------------------------------------------------------------------------------------------------------- */
+int host_load(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    size_t n;
+    const char *source = resource(path, &n);
+    if (!source) fatal("cannot read %s", path);
+    if (luaL_loadbufferx(L, source, n, text("=%s", path), "t")) BUG("%s", lua_tostring(L, -1));
+    core_push(L);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+static void load_dsl(lua_State *L)
+{
+    lua_pushcfunction(L, host_load);
+    lua_pushstring(L, "dsl/init.lua");
+    host_call(L, 1, 1);
+}
+
+static char *read_source(const char *path, size_t *n)
+{
+    bool standard = !strcmp(path, "-");
+    FILE *f = standard ? stdin : fopen(path, "rb");
+    if (!f) host_fail((Loc){ path, 0 }, "cannot open: %s", strerror(errno));
+    char *s = malloc(FILE_MOST + 1);
+    if (!s) fatal("out of memory");
+    errno = 0;
+    *n = fread(s, 1, FILE_MOST + 1, f);
+    if (ferror(f)) host_fail((Loc){ path, 0 }, "cannot read: %s", strerror(errno));
+    if (*n > FILE_MOST) host_fail((Loc){ path, 0 }, "a model file of more than %d MB", FILE_MOST >> 20);
+    if (!standard) fclose(f);
+    s[*n] = 0;
+    return s;
+}
+
+/* Pushes the model file as a function of the world at index `world`. */
+static void load_model(lua_State *L, const char *path, int world)
+{
+    size_t n;
+    char *s = read_source(path, &n);
+    path = strcmp(path, "-") ? path : "<stdin>";
+    vec_push(&files, path);
+    diag_source(path, s, n);
+    int line = 1, used = 0;
+    if (luaL_loadbufferx(L, s, n, "@1", "t")) {
+        const char *message = lua_tostring(L, -1);
+        if (sscanf(message, "1:%d: %n", &line, &used) != 1) used = 0;
+        host_fail(loc_of(1, line), "%s", message + used);
+    }
+    lua_pushvalue(L, world);
+    if (!lua_setupvalue(L, -2, 1)) lua_pop(L, 1);
+}
+
+/* ---- -D ------------------------------------------------------------------------------------------------------------- */
+const char *host_define(const char *name)
+{
+    const char *found = NULL;
+    for (int i = 0; opts && i < opts->defines.n; i++) {
+        const char *d = opts->defines.at[i], *equal = strchr(d, '=');
+        if (strlen(name) != (size_t)(equal - d) || strncmp(d, name, strlen(name))) continue;
+        asked[i] = true;
+        found = equal + 1;
+    }
+    return found;
+}
+
+static void check_defines(void)
+{
+    for (int i = 0; i < opts->defines.n; i++)
+        if (!asked[i])
+            usage_error("-D %s: the model asks for no option \"%.*s\"", opts->defines.at[i],
+                        (int)(strchr(opts->defines.at[i], '=') - opts->defines.at[i]), opts->defines.at[i]);
+}
+
+/* ---- the stage ------------------------------------------------------------------------------------------------------ */
+static lua_State *start(void)
+{
+    state = lua_newstate(limited_alloc, NULL);
+    if (!state) fatal("out of memory");
+    luaL_openlibs(state);
+    lua_gc(state, LUA_GCGEN, 0, 0);
+    load_dsl(state);
+    return state;
+}
+
+static void set_title(Graph *g, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    if (!strcmp(path, "-")) base = "stdin";
+    size_t n = strlen(base);
+    bool lua = n > 4 && !strcmp(base + n - 4, ".lua");
+    g->file = base;
+    g->title = c_ident(mem_copy(base, lua ? n - 4 : n));
+}
+
+Graph *read_model(const Opts *o)
+{
+    opts = o;
+    asked = NEW_ARRAY(bool, o->defines.n + 1);
+    lua_State *L = start();
+    load_model(L, o->model, lua_gettop(L));
+    Graph *g = graph_current();
+    set_title(g, o->model);
+    budget = BUDGET;
+    set_timer(SECONDS);
+    lua_sethook(L, hook, LUA_MASKLINE | LUA_MASKCOUNT, COUNT);
+    host_call(L, 0, 0);
+    lua_sethook(L, NULL, 0, 0);
+    set_timer(0);
+    if (!g->train.loc.file) host_fail((Loc){ loc_of(1, 0).file, 0 }, "no train { ... }: nothing says what to minimize");
+    check_defines();
+    stop_if_errors();
+    return g;
+}
+
+/* ---- gagen ops ------------------------------------------------------------------------------------------------------ */
+static const char *op_kind(Kind kind)
+{
+    static const char *const names[] = { [K_MAP] = "map", [K_REDUCE] = "reduce", [K_MATMUL] = "matmul",
+                                         [K_WINDOW] = "window", [K_VIEW] = "view" };
+    return names[kind];
+}
+
+static void print_formula(Text *out, const char *name, const Expr *e)
+{
+    if (!e) return;
+    text_add(out, "  %-8s ", name);
+    expr_print(out, e, NULL);
+    text_add(out, "\n");
+}
+
+static void op_print(Text *out, const Op *op)
+{
+    static const char *const folds[] = { "", "sum", "max", "min" };
+    text_add(out, "%s(", op->name);
+    for (int i = 0; i < op->nargs; i++) text_add(out, "%s%s", i ? ", " : "", op->arg[i]);
+    text_add(out, ")  %s\n  %s\n", op_kind(op->kind), op->doc);
+    const char *example = lua_rawgeti(state, LUA_REGISTRYINDEX, op->lua) ? field_string(state, -1, "example") : NULL;
+    lua_pop(state, 1);
+    if (example) text_add(out, "  example  %s\n", example);
+    for (int i = 0; i < op->nattrs; i++) text_add(out, "  %-8s attribute, %g unless told\n", op->attr[i], op->preset[i]);
+    for (int i = 0; i < op->nlets; i++) {
+        text_add(out, "  %-8s %s(", op->let[i].name, folds[op->let[i].fold]);
+        expr_print(out, op->let[i].e, NULL);
+        text_add(out, ")\n");
+    }
+    print_formula(out, "value", op->value);
+    for (int i = 0; i < op->nargs; i++) print_formula(out, text("d%s", op->arg[i]), op->grad[i]);
+}
+
+void ops_print(Text *out, const char *name)
+{
+    start();
+    if (name && !op_find(name)) usage_error("there is no op '%s'", name);
+    if (name) op_print(out, op_find(name));
+    else
+        for (int i = 0; i < op_count(); i++)
+            text_add(out, "%-16s %-7s %s\n", op_at(i)->name, op_kind(op_at(i)->kind), op_at(i)->doc);
+}
+
+/* ---- gradients of structured ops ------------------------------------------------------------------------------------ */
+/* Asks the op's own grad(y, gy, args...) for the arguments' adjoints; what is not needed comes back NULL. */
+int node_gradients(Node *y, Node *gy, const bool need[ARGS], Node *out[ARGS])
+{
+    lua_State *L = state;
+    int found = 0, top = lua_gettop(L);
+    if (!y->op || !y->op->has_grad) return 0;
+    last_file = host_place(y->loc) / LINES;
+    last_line = y->loc.line;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, y->op->lua);
+    lua_getfield(L, -1, "grad");
+    node_push(L, y);
+    node_push(L, gy);
+    for (int i = 0; i < y->nargs; i++) node_push(L, y->arg[i]);
+    host_call(L, y->nargs + 2, y->nargs);
+    for (int i = 0; i < y->nargs; i++) {
+        out[i] = need[i] ? node_at(L, i - y->nargs) : NULL;
+        found += out[i] != NULL;
+    }
+    lua_settop(L, top);
+    return found;
+}

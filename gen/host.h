@@ -1,0 +1,29 @@
+/* host.h -- what the rooms of the Lua host share: host.c runs files, bind.c is the core that dsl/ builds on, finish.c
+   reads what train says, op.c the ops' tables. */
+#ifndef GAGEN_HOST_H
+#define GAGEN_HOST_H
+#include <lauxlib.h>
+#include <lua.h>
+#include "gagen.h"
+
+Loc  host_where(lua_State *L);                              /* the user's line that led here */
+Loc  host_at(int place);                                    /* of a place as core.where() gave it to dsl/ */
+int  host_place(Loc loc);
+int  host_load(lua_State *L);                               /* path -> what that file of dsl/ returns */
+void host_call(lua_State *L, int nargs, int nresults);      /* exits when it fails */
+const char *host_define(const char *name);                  /* -D name=value, asked for; NULL: not given */
+_Noreturn void host_fail(Loc loc, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void core_push(lua_State *L);                               /* the table of functions that dsl/ builds on */
+void node_push(lua_State *L, Node *n);
+Node *node_at(lua_State *L, int index);                     /* NULL when it is no tensor */
+Op  *op_read(lua_State *L, int index, Kind kind, Loc loc);  /* from an op's table; registers it */
+int  finish_train(lua_State *L);                            /* from the table that dsl/train.lua made */
+
+/* fields of the table at index; dsl/ has checked what has no `otherwise` */
+const char *field_string(lua_State *L, int index, const char *key);    /* a copy; NULL: not there */
+double field_number(lua_State *L, int index, const char *key, double otherwise);
+bool   field_true(lua_State *L, int index, const char *key);
+Loc    field_loc(lua_State *L, int index);                  /* of key "place" */
+void   field_sizes(lua_State *L, int index, const char *key, int *rank, long *dim);
+#endif
