@@ -105,7 +105,7 @@ POINTWISE = {
     "tanh": ("fn.tanh(x)", torch.tanh), "sigmoid": ("fn.sigmoid(x)", torch.sigmoid), "relu": ("fn.relu(x)", F.relu),
     "gelu": ("fn.gelu(x)", F.gelu), "gelu_tanh": ('fn.gelu(x, { approximate = "tanh" })', lambda x: F.gelu(x, approximate="tanh")),
     "elu": ("fn.elu(x)", F.elu), "silu": ("fn.silu(x)", F.silu), "softplus": ("fn.softplus(x)", F.softplus),
-    "leaky_relu": ("fn.leaky_relu(x)", F.leaky_relu), "clamp": ("fn.clamp(x, -1, 1)", lambda x: x.clamp(-1, 1)),
+    "leaky_relu": ("fn.leaky_relu(x)", F.leaky_relu), "clamp": ("fn.clamp(x, { min = -1, max = 1 })", lambda x: x.clamp(-1, 1)),
 }
 
 
@@ -117,11 +117,11 @@ def pointwise():
         case = Case(name + "_edges", model)
         case.finish(f(case.points("x", EDGES)), ones=True)
     for name, slope in (("steep", 0.2), ("flat", 0.0)):
-        case = Case(f"leaky_relu_{name}", f"fn.leaky_relu(x, {{ slope = {slope:g} }})")
+        case = Case(f"leaky_relu_{name}", f"fn.leaky_relu(x, {{ negative_slope = {slope:g} }})")
         case.finish(F.leaky_relu(case.real("x", 3, 5), slope))
     case = Case("elu_half", "fn.elu(x, { alpha = 0.5 })")
     case.finish(F.elu(case.real("x", 3, 5), 0.5))
-    case = Case("clamp_bounds", "fn.clamp(x, -0.5, 1)")
+    case = Case("clamp_bounds", "fn.clamp(x, { min = -0.5, max = 1 })")
     case.finish(case.steps("x", 5, 7).clamp(-0.5, 1))
 
 

@@ -15,7 +15,8 @@ HEAD = """# Optimizers by PyTorch {version} in double, {updates} updates of {siz
 #   model EXPRESSION                  what train's option optim says
 #   norm UPDATE VALUE                 of the gradient before clipping, where the case clips
 #   p UPDATE V1 .. V{size}                 after update UPDATE
-#   lr NAME T E WARMUP UPDATE VALUE   at update 1 .. T of T, E updates an epoch
+#   schedule T E EXPRESSION           a learning rate over T updates, E an epoch
+#   lr UPDATE VALUE                   at update 1 .. T
 """
 
 
@@ -58,25 +59,39 @@ def optimizers():
             case("adamw" + name + suffix, "AdamW", clip, lr=0.01, **({"weight_decay": 0.0} | options))
 
 
-def rate(kind, base, floor, warmup, total, t):
-    """The learning rate of update t; after warm-up s runs from 0 at the last warm-up update to 1 at the last of all."""
-    if t <= warmup:
-        return base * t / warmup
-    s = (t - warmup) / (total - warmup)
-    return {"constant": base, "linear": base + (floor - base) * s,
-            "cosine": floor + (base - floor) * 0.5 * (1 + math.cos(math.pi * s))}[kind]
+def behind(t, warmup, total):
+    """How far update t is behind the warm-up: 0 at its first update, 1 would be reached after the last."""
+    return (t - 1 - warmup) / (total - warmup)
+
+
+def linear(base, to):
+    return lambda t, warmup, total: base + (to - base) * behind(t, warmup, total)
+
+
+def cosine(base, floor):
+    return lambda t, warmup, total: floor + (base - floor) * (1 + math.cos(math.pi * behind(t, warmup, total))) / 2
+
+
+def step(base, every, by):
+    return lambda t, warmup, total: base * by ** ((t - 1) // every)
+
+
+def schedule(model, base, rate, warmup, total):
+    """Update t = 1 .. warmup has base * t / warmup, later ones have rate."""
+    print(f"schedule {total} 10 {model % (f', warmup = {warmup}' if warmup else '')}")
+    for t in range(1, total + 1):
+        print(f"lr {t} {number(base * t / warmup if t <= warmup else rate(t, warmup, total))}")
 
 
 def rates():
-    for kind in ("constant", "linear", "cosine"):
-        for base, floor, warmup, total in ((0.1, 0.0, 0, 6), (0.1, 0.0, 3, 6), (6e-4, 6e-5, 5, 40)):
-            for t in range(1, total + 1):
-                value = rate(kind, base, floor, warmup, total, t)
-                print(f"lr {kind}:{base}:{floor} {total} 10 {warmup} {t} {number(value)}")
-    for warmup in (0, 4):
-        for t in range(1, 41):
-            value = 0.1 * t / warmup if t <= warmup else 0.1 * 0.5 ** ((t - 1) // 10)
-            print(f"lr step:0.1:every=10:factor=0.5 40 10 {warmup} {t} {number(value)}")
+    for warmup, total in ((0, 6), (3, 6), (5, 40)):
+        schedule("optim.constant { 0.1%s }", 0.1, lambda *_: 0.1, warmup, total)
+        schedule("optim.linear { 0.1, 0%s }", 0.1, linear(0.1, 0.0), warmup, total)
+        schedule("optim.linear { 0.01, 0.1%s }", 0.01, linear(0.01, 0.1), warmup, total)
+        schedule("optim.cosine { 6e-4, floor = 6e-5%s }", 6e-4, cosine(6e-4, 6e-5), warmup, total)
+        schedule("optim.cosine { 0.1%s }", 0.1, cosine(0.1, 0.0), warmup, total)
+        schedule("optim.step { 0.1, every = 10, by = 0.5%s }", 0.1, step(0.1, 10, 0.5), warmup, total)
+        schedule('optim.step { 0.1, every = "2 epochs", by = 0.5%s }', 0.1, step(0.1, 20, 0.5), warmup, total)
 
 
 print(HEAD.format(version=torch.__version__.split("+")[0], updates=UPDATES, size=SIZE), end="")
