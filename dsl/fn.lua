@@ -379,6 +379,11 @@ function fn.accuracy(x, t, o)
 end
 
 -- ---- operators -------------------------------------------------------------------------------------------------------
+local others = { view = "fn.reshape", mse_loss = "fn.mse", l1_loss = "fn.l1", nll_loss = "fn.cross_entropy of the logits",
+  swish = "fn.silu", maximum = "fn.max", minimum = "fn.min", transpose2d = "fn.transpose", argmax = "fn.accuracy for now",
+  max_pool2d = "nn.MaxPool2d", conv2d = "nn.Conv2d", greater = "fn.gt", less = "fn.lt", equal = "fn.eq", not_equal = "fn.ne",
+  mm = "fn.matmul", bmm = "fn.matmul", stop_gradient = "fn.detach", leakyrelu = "fn.leaky_relu", normalize = "fn.layer_norm" }
+
 local T = core.tensor
 local fields
 
@@ -409,13 +414,8 @@ end
 function T.__index(x, k)
   local v = fields(x, k)
   if v ~= nil then return v end
-  local hint = rawget(fn, k) and (": write fn.%s(x)"):format(k) or util.near(k, { shape = 1, name = 1 })
+  local hint = rawget(fn, k) and ": write fn." .. k .. "(x)" or others[k] and ": write " .. others[k] or util.near(k, { shape = 1, name = 1 })
   fail("a tensor has no field %s%s", util.show(k), hint)
 end
-
-local others = { view = "fn.reshape", mse_loss = "fn.mse", l1_loss = "fn.l1", nll_loss = "fn.cross_entropy of the logits",
-  swish = "fn.silu", maximum = "fn.max", minimum = "fn.min", transpose2d = "fn.transpose", argmax = "fn.accuracy for now",
-  max_pool2d = "nn.MaxPool2d", conv2d = "nn.Conv2d", greater = "fn.gt", less = "fn.lt", equal = "fn.eq", not_equal = "fn.ne",
-  mm = "fn.matmul", bmm = "fn.matmul", stop_gradient = "fn.detach", leakyrelu = "fn.leaky_relu", normalize = "fn.layer_norm" }
 
 return { open = fn, public = util.namespace("fn", fn, others) }

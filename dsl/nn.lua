@@ -41,7 +41,9 @@ end
 function Layer.__call(l, ...)
   local m = inside[l]
   op.layers[#op.layers + 1] = l
+  core.within(m.kids and 0 or m.place)
   local results = table.pack(m.forward(m.kids and l or m, ...))
+  core.within(0)
   op.layers[#op.layers] = nil
   if not m.kids and core.is_tensor(results[1]) then outputs[#outputs + 1] = { node = results[1], layer = l } end
   return table.unpack(results, 1, results.n)

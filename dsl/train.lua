@@ -135,6 +135,12 @@ local function apply_rules(rules, parameters)
   end
 end
 
+-- fails at the line of one of train's options, and shows the line of another
+local function fail_at(key, other, message, ...)
+  local note = other and ("and '%s' here"):format(other) or nil
+  core.fail(message:format(...), core.key_place(done, key), note, other and core.key_place(done, other) or nil)
+end
+
 -- ---- the window ------------------------------------------------------------------------------------------------------
 local counts = { "batch", "micro_batch", "accumulate" }
 
@@ -162,12 +168,16 @@ local function window(o)
   local b, m, a = known.batch, known.micro_batch, known.accumulate
   if not b and not m then fail("train: say batch (samples in an update) and micro_batch (samples in memory), or one of them and accumulate") end
   if not b then b = m * (a or 1) end
-  if not a then a = m and b // m or 1 end
-  if not m then m = b // a end
-  if m < 1 or m * a ~= b then
-    fail("train: batch = %d is not micro_batch x accumulate = %d x %d: give two of the three, the third follows", b, known.micro_batch or m, known.accumulate or a)
+  if not a then a = m and math.max(b // m, 1) or 1 end
+  if not m then m = math.max(b // a, 1) end
+  if b % m > 0 and not o.accumulate then
+    fail_at("batch", "micro_batch", "train: batch = %d is not a multiple of micro_batch = %d: a window is whole micro-batches", b, m)
   end
-  if m > 65536 then fail("train: micro_batch = %d: at most 65536 samples are held at once; let accumulate make the window", m) end
+  if m * a ~= b then
+    fail_at("batch", o.micro_batch and "micro_batch" or "accumulate",
+      "train: batch = %d is not micro_batch x accumulate = %d x %d: give two of the three, the third follows", b, m, a)
+  end
+  if m > 65536 then fail_at("micro_batch", nil, "train: micro_batch = %d: at most 65536 samples are held at once; let accumulate make the window", m) end
   o.batch, o.micro_batch, o.accumulate = b, m, a
 end
 
@@ -175,7 +185,7 @@ local function length(o)
   local e, s = overridden(o, "epochs", tonumber), overridden(o, "steps", tonumber)
   if e and not s then o.steps = nil end
   if s and not e then o.epochs = nil end
-  if o.epochs and o.steps then fail("train: epochs or steps, not both") end
+  if o.epochs and o.steps then fail_at("epochs", "steps", "train: epochs or steps, not both") end
   if not o.epochs and not o.steps then fail("train: how long? give epochs or steps") end
   if o.epochs then o.epochs = util.integer("train", o.epochs, 1, "'epochs'") end
   if o.steps then o.steps = util.integer("train", o.steps, 1, "'steps'") end
@@ -183,16 +193,16 @@ local function length(o)
   o.seed = util.integer("train", o.seed, 0, "'seed'")
   overridden(o, "tail", tostring)
   if o.tail ~= "step" and o.tail ~= "drop" and o.tail ~= "carry" then
-    fail("train: tail is \"step\", \"drop\" or \"carry\", got %s", util.show(o.tail))
+    fail_at("tail", nil, "train: tail is \"step\", \"drop\" or \"carry\", got %s", util.show(o.tail))
   end
 end
 
 -- ---- what is minimized and reported ----------------------------------------------------------------------------------
-local function scalar(what, v)
+local function scalar(what, v, key)
   if not core.is_tensor(v) then op.tensor(what, v) end
   if not core.is_tensor(v) or info(v).rank > 0 then
     core.fail(("%s: expected a scalar, a sum or a mean over the batch, got %s: write fn.mean(...)"):format(what, util.show(v)),
-      core.where(), core.is_tensor(v) and "it was made here" or nil, core.is_tensor(v) and info(v).place or nil)
+      core.key_place(done, key), core.is_tensor(v) and "it was made here" or nil, core.is_tensor(v) and info(v).place or nil)
   end
   return v
 end
@@ -203,7 +213,7 @@ local function reports(o)
     if type(name) ~= "string" or not name:find("^%a[%w_]*$") or #name > 40 then
       fail("train: report: %s cannot be a name: write report = { accuracy = ... }", util.show(name))
     end
-    local node = scalar("train: report " .. name, o.report[name])
+    local node = scalar("train: report " .. name, o.report[name], name)
     if name == "loss" then list[1][2] = node else list[#list + 1] = { name, node } end
   end
   return list
@@ -212,10 +222,10 @@ end
 -- best = "max accuracy" or "min loss"
 local function best(o, list)
   local way, name = o.best:match("^(%a+) ([%w_]+)$")
-  if way ~= "max" and way ~= "min" then fail("train: best is \"min loss\" or \"max accuracy\", got %s", util.show(o.best)) end
+  if way ~= "max" and way ~= "min" then fail_at("best", nil, "train: best is \"min loss\" or \"max accuracy\", got %s", util.show(o.best)) end
   local names = {}
   for _, r in ipairs(list) do names[r[1]] = true end
-  if not names[name] then fail("train: best: there is no report '%s'%s", name, util.near(name, names)) end
+  if not names[name] then fail_at("best", nil, "train: best: there is no report '%s'%s", name, util.near(name, names)) end
   return name, way == "max"
 end
 
@@ -239,9 +249,9 @@ local function train(given)
   local o = util.options("train", given, spec)
   done = core.where()
   if o.minimize == nil then fail("train: nothing to minimize: minimize = loss") end
-  scalar("train: minimize", o.minimize)
-  if not sets[o.data] then fail("train: 'data' is the data set to train on, data = mnist; got %s", util.show(o.data)) end
-  if not recipes[o.optim] then fail("train: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got %s", util.show(o.optim)) end
+  scalar("train: minimize", o.minimize, "minimize")
+  if not sets[o.data] then fail_at("data", nil, "train: 'data' is the data set to train on, data = mnist; got %s", util.show(o.data)) end
+  if not recipes[o.optim] then fail_at("optim", nil, "train: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got %s", util.show(o.optim)) end
   window(o)
   length(o)
   local list, roots = reports(o), { o.minimize }
@@ -253,7 +263,7 @@ local function train(given)
   name_everything(parameters)
   apply_rules(o.rules, parameters)
   o.best, o.best_max = best(o, list)
-  o.place, o.batch_place = done, done
+  o.place, o.batch_place = done, core.key_place(done, o.batch and "batch" or "micro_batch")
   o.reports, o.inputs, o.optimizer = list, inputs, recipes[o.optim]
   o.data = sets[o.data]
   core.train(o)

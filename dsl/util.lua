@@ -4,16 +4,23 @@ local util = {}
 
 util.any = setmetatable({}, { __name = "any" })      -- the default of an option that may be anything, or nothing
 
-function util.fail(format, ...) core.fail(format:format(...)) end
+local format = string.format       -- strings' own method is the user's
 
--- keys of t in the order numbers, strings; whatever else stands behind, in no order
+function util.fail(message, ...) core.fail(format(message, ...)) end
+
+local rank = { number = 1, string = 2, boolean = 3 }
+
+-- keys of t: numbers, then strings, then booleans; other keys have no order and are an error
 function util.sorted(t)
   local keys = {}
-  for k in pairs(t) do keys[#keys + 1] = k end
+  for k in next, t do
+    if not rank[type(k)] then util.fail("%s as a key of a table has no order", util.show(k)) end
+    keys[#keys + 1] = k
+  end
   table.sort(keys, function(a, b)
-    local ta, tb = type(a), type(b)
-    if ta ~= tb then return ta < tb end
-    if ta ~= "number" and ta ~= "string" then return false end
+    local ra, rb = rank[type(a)], rank[type(b)]
+    if ra ~= rb then return ra < rb end
+    if ra == 3 then return not a and b end
     return a < b
   end)
   return keys

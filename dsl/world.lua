@@ -29,7 +29,7 @@ local function guarded_strings()
     return string.rep(text, n, between)
   end
   function s.format(format, ...)
-    if type(format) == "string" and format:find("%%[%-#0-9.+ ]*p") then fail("string.format: %%p would show an address") end
+    if type(format) == "string" and format:gsub("%%%%", ""):find("%%[%-#0-9.+ ]*p") then fail("string.format: %%p would show an address") end
     for _, v in ipairs(table.pack(...)) do checked("string.format", v) end
     return string.format(format, ...)
   end
@@ -62,11 +62,7 @@ end
 -- in the order of the keys: numbers, then strings, then booleans
 local function sorted_pairs(t)
   if type(t) ~= "table" or getmetatable(t) then fail("pairs: expected a table, got %s", util.show(t)) end
-  for k in next, t do
-    if type(k) ~= "number" and type(k) ~= "string" and type(k) ~= "boolean" then fail("pairs: a %s as a key has no order", type(k)) end
-  end
   local keys, i = util.sorted(t), 0
-  if t[false] ~= nil and t[true] ~= nil then keys[#keys], keys[#keys - 1] = nil, nil; keys[#keys + 1], keys[#keys + 2] = false, true end
   return function()
     i = i + 1
     if keys[i] ~= nil then return keys[i], t[keys[i]] end

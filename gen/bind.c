@@ -86,11 +86,29 @@ static int where(lua_State *L)
     return 1;
 }
 
+/* key_place(place, key): where "key = value" stands from there on; the place itself when it does not */
+static int key_place(lua_State *L)
+{
+    Loc loc = host_at((int)luaL_checkinteger(L, 1));
+    int line = loc.file ? diag_find_key(loc, luaL_checkstring(L, 2)) : 0;
+    if (line) loc.line = line;
+    lua_pushinteger(L, host_place(loc));
+    return 1;
+}
+
+/* within(place or 0): the layer that runs from now on */
+static int within(lua_State *L)
+{
+    host_within(host_at((int)luaL_checkinteger(L, 1)));
+    return 0;
+}
+
 /* fail(message [, place [, note, its place]]): the user's fault; never returns */
 static int fail(lua_State *L)
 {
-    Loc loc = lua_isinteger(L, 2) ? host_at((int)lua_tointeger(L, 2)) : host_where(L);
+    Loc here = host_where(L), loc = lua_isinteger(L, 2) ? host_at((int)lua_tointeger(L, 2)) : host_made(L);
     error_at(loc, "%s", luaL_checkstring(L, 1));
+    if (lua_gettop(L) == 1 && (loc.file != here.file || loc.line != here.line)) note_at(here, "the layer was called here");
     if (lua_isstring(L, 3)) note_at(host_at((int)luaL_checkinteger(L, 4)), "%s", lua_tostring(L, 3));
     stop_if_errors();
     return 0;
@@ -159,6 +177,16 @@ static void given_shape(lua_State *L, int index, Node *y)
     if (y->kind == K_VIEW) y->type = y->arg[0]->type;
 }
 
+/* What follows a sum over the batch is a scalar of the window: no tensor of samples can wait for it. */
+static void refuse_mixing(const Node *y)
+{
+    if (y->when != WHEN_AFTER || y->shape.rank == 0 || graph_current()->train.loc.file) return;
+    error_at(y->loc, "%s: this mixes samples: a sum over the batch is known when all micro-batches were seen, and then the "
+             "tensor %s is gone; sum over the sample's own axes, { axis = 2 }, or keep it for the loss", y->op->name,
+             shape_text(&y->shape));
+    stop_if_errors();
+}
+
 /* call(op, { tensors }, { attributes, axes, labels, perm, dims, batch }): the new node */
 static int call(lua_State *L)
 {
@@ -169,11 +197,12 @@ static int call(lua_State *L)
         lua_geti(L, 2, i + 1);
         arg[i] = check_node(L, -1);
     }
-    Node *y = node_call(op, host_where(L), n, arg);
+    Node *y = node_call(op, host_made(L), n, arg);
     lua_settop(L, 3);
     read_attrs(L, 3, y);
     if (op->kind == K_REDUCE) reduce_shape(y);
     else if (op->kind != K_MAP) given_shape(L, 3, y);
+    refuse_mixing(y);
     node_push(L, y);
     return 1;
 }
@@ -182,14 +211,14 @@ static int call(lua_State *L)
 static int constant(lua_State *L)
 {
     Node *n = node_const(luaL_checknumber(L, 1));
-    n->loc = host_where(L);
+    n->loc = host_made(L);
     node_push(L, n);
     return 1;
 }
 
 static int rows(lua_State *L)
 {
-    Node *n = node_new(K_ROWS, host_where(L));
+    Node *n = node_new(K_ROWS, host_made(L));
     n->when = WHEN_AFTER;
     node_push(L, n);
     return 1;
@@ -197,7 +226,7 @@ static int rows(lua_State *L)
 
 static int noise(lua_State *L)
 {
-    Node *x = check_node(L, 1), *n = node_new(K_NOISE, host_where(L));
+    Node *x = check_node(L, 1), *n = node_new(K_NOISE, host_made(L));
     n->shape = x->shape;
     n->when = WHEN_MICRO;
     node_push(L, n);
@@ -398,7 +427,7 @@ static int define(lua_State *L)
 void core_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        { "is_tensor", is_tensor }, { "where", where }, { "fail", fail }, { "report", report }, { "warn", warn },
+        { "is_tensor", is_tensor }, { "where", where }, { "within", within }, { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
         { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows }, { "noise", noise },
         { "input", input }, { "param", param }, { "set_init", set_init }, { "set_name", set_name },
         { "set_path", set_path }, { "info", info }, { "inputs_of", inputs_of }, { "parameters", parameters }, { "locals", locals },

@@ -1,5 +1,6 @@
 /* diag.c -- whose fault it is, told with file, line and the source line. */
 #include "gagen.h"
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,9 +26,35 @@ static const Source *source_of(const char *file)
     return NULL;
 }
 
-static void put_safe(const char *s, size_t n)
+/* The first line from `line` on where `key` is given a value, as in "batch = 64"; 0: none. */
+int diag_find_key(Loc from, const char *key)
 {
-    for (size_t i = 0; i < n && i < WIDEST; i++) {
+    const Source *s = source_of(from.file);
+    size_t n = strlen(key);
+    const char *p = s ? s->source : NULL, *end = s ? p + s->n : NULL;
+    for (int line = 1; p && p < end; line++) {
+        const char *stop = memchr(p, '\n', (size_t)(end - p)), *last = stop ? stop : end;
+        for (const char *c = p; line >= from.line && c + n < last; c++) {
+            bool starts = c == p || !(isalnum((unsigned char)c[-1]) || c[-1] == '_');
+            if (starts && !strncmp(c, key, n) && c[n + strspn(c + n, " \t")] == '=') return line;
+        }
+        p = stop ? stop + 1 : NULL;
+    }
+    return 0;
+}
+
+int diag_lines(const char *file)
+{
+    const Source *s = source_of(file);
+    int lines = s && s->n && s->source[s->n - 1] != '\n';
+    for (size_t i = 0; s && i < s->n; i++) lines += s->source[i] == '\n';
+    return lines;
+}
+
+/* no control character of the user's reaches the terminal */
+static void put_safe(const char *s, size_t n, size_t most)
+{
+    for (size_t i = 0; i < n && i < most; i++) {
         unsigned char c = (unsigned char)s[i];
         fputc(c < 32 || c == 127 ? (c == '\t' ? ' ' : '?') : c, stderr);
     }
@@ -36,7 +63,7 @@ static void put_safe(const char *s, size_t n)
 
 static void show_line(Loc loc)
 {
-    const Source *s = loc.file ? source_of(loc.file) : NULL;
+    const Source *s = loc.file && loc.line > 0 ? source_of(loc.file) : NULL;
     if (!s) return;
     const char *p = s->source, *end = p + s->n;
     for (int line = 1; line < loc.line && p; line++)
@@ -44,17 +71,17 @@ static void show_line(Loc loc)
     if (!p || p >= end) return;
     const char *stop = memchr(p, '\n', (size_t)(end - p));
     fprintf(stderr, "%5d | ", loc.line);
-    put_safe(p, (size_t)((stop ? stop : end) - p));
+    put_safe(p, (size_t)((stop ? stop : end) - p), WIDEST);
 }
 
 static void tell(Loc loc, const char *kind, const char *format, va_list args)
 {
-    fflush(stdout);
+    char message[2000];
+    vsnprintf(message, sizeof message, format, args);
     if (loc.file && loc.line > 0) fprintf(stderr, "%s:%d: ", loc.file, loc.line);
     else fprintf(stderr, "%s: ", loc.file ? loc.file : "gagen");
     fprintf(stderr, "%s: ", kind);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    put_safe(message, strlen(message), sizeof message);
     show_line(loc);
 }
 

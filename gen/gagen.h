@@ -31,6 +31,8 @@ void error_at(Loc loc, const char *format, ...) __attribute__((format(printf, 2,
 void warn_at(Loc loc, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void note_at(Loc loc, const char *format, ...) __attribute__((format(printf, 2, 3)));     /* a second place, after an error */
 void diag_source(const char *file, const char *source, size_t n);     /* lets errors show the source line */
+int  diag_find_key(Loc from, const char *key);              /* the line, from there on, of "key = value"; 0: none */
+int  diag_lines(const char *file);                          /* lines of a file that diag_source() knows */
 void stop_if_errors(void);                                  /* exit 1 when any error_at() was called */
 _Noreturn void fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));      /* the machine's: exit 3 */
 _Noreturn void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));   /* the command line's: exit 2 */

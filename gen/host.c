@@ -15,7 +15,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { MEMORY = 256 << 20, BUDGET = 100 * 1000 * 1000, COUNT = 1000, LINE_COST = 20, SECONDS = 10, FILE_MOST = 4 << 20 };
+enum { MEMORY = 256 << 20, BUDGET = 100 * 1000 * 1000, COUNT = 1000, LINE_COST = 20, SECONDS = 5, FILE_MOST = 4 << 20 };
 
 static lua_State *state;
 static const Opts *opts;
@@ -23,6 +23,7 @@ static VEC(const char) files;           /* the user's, as the chunk names @1, @2
 static volatile sig_atomic_t last_line, last_file;      /* that ran */
 static long budget;
 static size_t bytes;
+static Loc within;                      /* a layer that runs: what it makes is of the line that made it */
 static bool *asked;                     /* by define: the model looked at it */
 
 /* ---- limits --------------------------------------------------------------------------------------------------------- */
@@ -40,13 +41,13 @@ static void *limited_alloc(void *context, void *p, size_t old, size_t size)
 
 static void hook(lua_State *L, lua_Debug *ar)
 {
-    budget -= ar->event == LUA_HOOKLINE ? LINE_COST : COUNT;
     if (ar->event == LUA_HOOKLINE) {
         lua_getinfo(L, "S", ar);
         if (ar->source[0] != '@') return;
         last_file = atoi(ar->source + 1);
         last_line = ar->currentline;
     }
+    budget -= ar->event == LUA_HOOKLINE ? LINE_COST : COUNT;
     if (budget < 0)
         host_fail(host_where(L), "the model file runs too long: a loop without end? (it may take %d million instructions)",
                   BUDGET / 1000000);
@@ -95,6 +96,10 @@ Loc host_where(lua_State *L)
     return loc_of(last_file, last_line);
 }
 
+void host_within(Loc loc) { within = loc; }
+
+Loc host_made(lua_State *L) { return within.file ? within : host_where(L); }
+
 enum { LINES = 1 << 24 };
 
 Loc host_at(int where) { return loc_of(where / LINES, where % LINES); }
@@ -129,7 +134,7 @@ static const char *reword(const char *message)
     const char *type = text("%.*s", (int)(end - of) - 3, of + 3), *name = strchr(end, '\'');
     if (!strcmp(verb, "perform arithmetic on")) verb = "compute with";
     const char *close = name ? strchr(name + 1, '\'') : NULL;
-    if (!close) return text("cannot %s a value that is %s", verb, type);
+    if (!close) return text("cannot %s a %s", verb, type);
     return text("cannot %s '%.*s': it is %s%s", verb, (int)(close - name) - 1, name + 1,
                 strcmp(type, "nil") ? "a " : "", type);
 }
@@ -271,7 +276,7 @@ Graph *read_model(const Opts *o)
     host_call(L, 0, 0);
     lua_sethook(L, NULL, 0, 0);
     set_timer(0);
-    if (!g->train.loc.file) host_fail((Loc){ loc_of(1, 0).file, 0 }, "no train { ... }: nothing says what to minimize");
+    if (!g->train.loc.file) host_fail(loc_of(1, diag_lines(files.at[0])), "no train { ... }: nothing says what to minimize");
     check_defines();
     stop_if_errors();
     return g;
@@ -293,23 +298,35 @@ static void print_formula(Text *out, const char *name, const Expr *e)
     text_add(out, "\n");
 }
 
-static void op_print(Text *out, const Op *op)
+static void print_let(Text *out, const Let *let)
 {
     static const char *const folds[] = { "", "sum", "max", "min" };
-    text_add(out, "%s(", op->name);
-    for (int i = 0; i < op->nargs; i++) text_add(out, "%s%s", i ? ", " : "", op->arg[i]);
-    text_add(out, ")  %s\n  %s\n", op_kind(op->kind), op->doc);
-    const char *example = lua_rawgeti(state, LUA_REGISTRYINDEX, op->lua) ? field_string(state, -1, "example") : NULL;
+    Text e = { 0 };
+    expr_print(&e, let->e, NULL);
+    text_add(out, let->fold ? "  %-8s %s(%s)\n" : "  %-8s %s%s\n", let->name, folds[let->fold], e.s);
+}
+
+static char *signature(const Op *op)
+{
+    Text t = { 0 };
+    text_add(&t, "%s(", op->name);
+    for (int i = 0; i < op->nargs; i++) text_add(&t, "%s%s", i ? ", " : "", op->arg[i]);
+    text_add(&t, ")");
+    return t.s;
+}
+
+static void op_print(Text *out, const Op *op)
+{
+    lua_rawgeti(state, LUA_REGISTRYINDEX, op->lua);
+    const char *example = field_string(state, -1, "example");
     lua_pop(state, 1);
-    if (example) text_add(out, "  example  %s\n", example);
+    text_add(out, "%s  %s\n  %s\n", signature(op), op_kind(op->kind), op->doc);
+    text_add(out, "  example  %s\n", example ? example : text("fn.%s", signature(op)));
     for (int i = 0; i < op->nattrs; i++) text_add(out, "  %-8s attribute, %g unless told\n", op->attr[i], op->preset[i]);
-    for (int i = 0; i < op->nlets; i++) {
-        text_add(out, "  %-8s %s(", op->let[i].name, folds[op->let[i].fold]);
-        expr_print(out, op->let[i].e, NULL);
-        text_add(out, ")\n");
-    }
+    for (int i = 0; i < op->nlets; i++) print_let(out, &op->let[i]);
     print_formula(out, "value", op->value);
     for (int i = 0; i < op->nargs; i++) print_formula(out, text("d%s", op->arg[i]), op->grad[i]);
+    if (op->has_grad) text_add(out, "  gradient by other ops, in dsl/ops\n");
 }
 
 void ops_print(Text *out, const char *name)

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Every broken model under tests/errors gives the message beside it, exit 1 and not one byte of output.
+# BLESS=1 writes the messages; a missing one is written and fails.
+n=0 bad=0
+ok() { n=$((n + 1)); echo "$1 $n - $2"; [ "$1" = ok ] || bad=1; }
+mkdir -p build/tests
+out=build/tests/errors.out err=build/tests/errors.err
+for model in tests/errors/*.lua; do
+    expected=${model%.lua}.err
+    ./gagen -t c "$model" > $out 2> $err
+    rc=$?
+    if [ -n "$BLESS" ]; then cp $err "$expected"; fi
+    if [ ! -f "$expected" ]; then cp $err "$expected"; ok "not ok" "$model: no expected message, written now"
+    elif [ $rc -ne 1 ]; then ok "not ok" "$model: exit $rc"
+    elif [ -s $out ]; then ok "not ok" "$model: wrote output"
+    elif ! grep -q "^$model:[0-9][0-9]*: error: " $err; then ok "not ok" "$model: no file:line"
+    elif cmp -s $err "$expected"; then ok ok "$model"
+    else ok "not ok" "$model: another message"; diff "$expected" $err | sed 's/^/# /'
+    fi
+done
+usage() {
+    ./gagen $1 > $out 2> $err
+    if [ $? -eq 2 ] && [ ! -s $out ] && grep -q -e "$2" $err; then ok ok "gagen $1"; else ok "not ok" "gagen $1: $(cat $err)"; fi
+}
+usage "--nonsense x.lua" "--nonsense"
+usage "-t pascal x.lua" "pascal"
+usage "--dump=nothing x.lua" "nothing"
+usage "-D batch x.lua" "name=value"
+usage "-t c -D nobody=1 examples/mnist_mlp.lua" "nobody"
+usage "ops nothing" "nothing"
+usage "" "no model file"
+echo "1..$n"
+exit $bad

@@ -1,0 +1,3 @@
+local set = data.idx { "data/mnist", image = { 1, 28, 28 }, classes = 10 }
+local mask = set.image ~= 0
+local x = fn.where(mask, set.image, 1)

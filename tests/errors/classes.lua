@@ -1,0 +1,3 @@
+local set = data.idx { "data/mnist", image = { 1, 28, 28 }, classes = 10 }
+local net = nn.Linear(12)
+local loss = fn.cross_entropy(net(fn.flatten(set.image)), set.label)

@@ -1,0 +1,3 @@
+local set = data.idx { "data/mnist", image = { 1, 28, 28 }, classes = 10 }
+local net = nn.Linear(10)
+local y = net(fn.flatten(set.imag))

@@ -1,0 +1,1 @@
+local set = data.csv { "x.csv", columns = { ["a; int b"] = "1-3" } }

@@ -1,0 +1,1 @@
+local f = map { name = "f(x) { exit(1); } int g", value = "x" }

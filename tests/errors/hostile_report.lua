@@ -1,0 +1,5 @@
+local set = data.idx { "data/mnist", image = { 1, 28, 28 }, classes = 10 }
+local net = nn.Linear(10)
+local x = fn.flatten(set.image / 255)
+local loss = fn.cross_entropy(net(x), set.label)
+train { data = set, batch = 8, epochs = 1, minimize = loss, optim = optim.SGD { lr = 0.1 }, report = { ["a\"b"] = loss } }

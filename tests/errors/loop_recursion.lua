@@ -1,0 +1,2 @@
+local function depth(n) return 1 + depth(n) end
+depth(1)

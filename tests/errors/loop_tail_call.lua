@@ -1,0 +1,2 @@
+local function walk(n) return walk(n + 1) end
+walk(1)

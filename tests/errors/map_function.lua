@@ -1,0 +1,1 @@
+local f = map { name = "swish", value = "x / (1 + system(x))" }

@@ -1,0 +1,1 @@
+local f = map { name = "swish", value = "x * beta", grad = { x = "gy" } }

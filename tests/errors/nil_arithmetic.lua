@@ -1,0 +1,2 @@
+local scale
+local y = scale * 2

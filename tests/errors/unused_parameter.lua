@@ -1,0 +1,7 @@
+local set = data.idx { "data/mnist", image = { 1, 28, 28 }, classes = 10 }
+local net = nn.Linear(10)
+local x = fn.flatten(set.image / 255)
+local loss = fn.cross_entropy(net(x), set.label)
+local spare = nn.Linear(3)
+local unused = spare(x)
+train { data = set, batch = 8, micro_batch = 4, epochs = 1, minimize = loss, optim = optim.SGD { lr = 0.1 } }

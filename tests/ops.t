@@ -1,0 +1,200 @@
+#!/usr/bin/env lua5.4
+-- ops.t -- every op is documented, and the gradients of those written as formulas are right: the strings themselves are
+-- evaluated here against differences in double.
+local tests, failures = 0, 0
+local function ok(good, what)
+  tests = tests + 1
+  if not good then failures = failures + 1 end
+  print((good and "ok " or "not ok ") .. tests .. " - " .. what)
+end
+
+local function run(command)
+  local f = assert(io.popen(command .. " 2>&1"))
+  local text = f:read("a")
+  return text, f:close()
+end
+
+-- ---- formulas as Lua ---------------------------------------------------------------------------------------------------
+local function erf(x)               -- a series, enough for the ranges here
+  local sum, term = x, x
+  for k = 1, 200 do
+    term = -term * x * x / k
+    sum = sum + term / (2 * k + 1)
+  end
+  return sum * 2 / math.sqrt(math.pi)
+end
+
+local functions = { exp = math.exp, log = math.log, sqrt = math.sqrt, sin = math.sin, cos = math.cos, abs = math.abs, erf = erf,
+  floor = math.floor, max = math.max, min = math.min, pow = function(a, b) return a ^ b end,
+  log1p = function(x) return math.log(1 + x) end, expm1 = function(x) return math.exp(x) - 1 end,
+  sign = function(x) return x > 0 and 1 or x < 0 and -1 or x end,
+  tanh = function(x) local e = math.exp(2 * x); return (e - 1) / (e + 1) end,
+  select = function(c, a, b) if c and c ~= 0 then return a else return b end end }
+
+local function evaluate(formula, values)
+  return assert(load("return " .. formula, formula, "t", setmetatable(values, { __index = functions })))()
+end
+
+-- ---- the ops' tables -----------------------------------------------------------------------------------------------------
+local maps, reduces, calls = {}, {}, {}
+local op = { call = calls }
+function op.map(t) maps[#maps + 1] = t end
+function op.reduce(t) reduces[#reduces + 1] = t; reduces[t.name] = t end
+local core = { use = function() return op end }
+function core.info(x)               -- of a row, or of a number: one per row
+  return { axes = 2, eps = 1e-5, dims = { 1, type(x) == "table" and #x or nil } }
+end
+assert(loadfile("dsl/ops/map.lua"))(core)
+for _, name in ipairs { "reduce", "softmax", "normalize", "cross_entropy" } do assert(loadfile("dsl/ops/" .. name .. ".lua"))(core) end
+
+local function copy(t)
+  local c = {}
+  for k, v in pairs(t) do c[k] = v end
+  return c
+end
+
+-- ---- maps ----------------------------------------------------------------------------------------------------------------
+local function with_lets(t, v)
+  for _, let in ipairs(t.let or {}) do
+    local name, e = let:match("^(%w+) = (.*)$")
+    v[name] = evaluate(e, v)
+  end
+  return v
+end
+
+local function value(t, v) return evaluate(t.value, with_lets(t, copy(v))) end
+
+local function draw(t)
+  local v = { training = 1 }
+  for k, x in pairs(t.attrs or {}) do v[k] = x end
+  for _, a in ipairs(t.args) do
+    local d = t.domain and t.domain[a] or { -2, 2 }
+    v[a] = d[1] + math.random() * (d[2] - d[1])
+  end
+  return v
+end
+
+local function slope(t, v, a)
+  local up, down, h = copy(v), copy(v), 1e-5
+  up[a], down[a] = v[a] + h, v[a] - h
+  return (value(t, up) - value(t, down)) / (2 * h)
+end
+
+local function map_error(t, a)
+  local worst = 0
+  for _ = 1, 50 do
+    local v = draw(t)
+    local given = with_lets(t, copy(v))
+    given.y, given.gy = value(t, v), 1.7
+    local expected, got = 1.7 * slope(t, v, a), evaluate(t.grad[a], given)
+    worst = math.max(worst, math.abs(expected - got) / (1 + math.abs(expected)))
+  end
+  return worst
+end
+
+-- ---- reductions of one row -------------------------------------------------------------------------------------------------
+local fold = { sum = function(a, b) return (a or 0) + b end, max = function(a, b) return math.max(a or -math.huge, b) end,
+               min = function(a, b) return math.min(a or math.huge, b) end }
+
+-- the values of a reduce op's arguments at element i of a row; an argument that is a number is one per row
+local function at(t, args, lets, attrs, i, n)
+  local v = { i = i - 1, n = n }
+  for k, x in pairs(attrs) do v[k] = x end
+  for k, a in ipairs(t.args) do
+    if type(args[k]) == "table" then v[a] = args[k][i] else v[a] = args[k] end
+  end
+  for k, x in pairs(lets) do v[k] = x end
+  return v
+end
+
+local function reduce(t, args, attrs)
+  local lets, n, out = {}, #args[1], {}
+  for _, f in ipairs(t.folds) do
+    local name, kind, e = f:match("^(%w+) = (%w+)%((.*)%)$")
+    local total
+    for i = 1, n do total = fold[kind](total, evaluate(e, at(t, args, lets, attrs, i, n))) end
+    lets[name] = total
+  end
+  if t.per_row then return evaluate(t.value, at(t, args, lets, attrs, 1, n)) end
+  for i = 1, n do out[i] = evaluate(t.value, at(t, args, lets, attrs, i, n)) end
+  return out
+end
+
+for name, t in pairs(reduces) do
+  if type(name) == "string" then
+    calls[name] = function(...)
+      local args, attrs = { ... }, {}
+      for k, v in pairs(t.attrs or {}) do attrs[k] = v end
+      return reduce(t, { table.unpack(args, 1, #t.args) }, attrs)
+    end
+  end
+end
+function calls.reshape(x) return x end
+function calls.expand(x, o)
+  local out = {}
+  for i = 1, o.dims[#o.dims] do out[i] = x end
+  return out
+end
+
+-- gy: a number when y is one per row, else a row of weights
+local function weighed(y, gy)
+  if type(y) == "number" then return y * gy end
+  local total = 0
+  for i = 1, #y do total = total + y[i] * gy[i] end
+  return total
+end
+
+local function row(n)
+  local x = {}
+  for i = 1, n do x[i] = math.random() * 4 - 2 end
+  return x
+end
+
+local function reduce_error(t)
+  local n, worst, attrs = 5, 0, t.attrs or {}
+  local function apply(x, class) return reduce(t, { x, class }, attrs) end
+  for _ = 1, 20 do
+    local x, class = row(n), math.random(0, n - 1)
+    local y, gy = apply(x, class), t.per_row and 1.7 or row(n)
+    local dx = t.grad(y, gy, x, class)
+    for i = 1, n do
+      local h, keep = 1e-5, x[i]
+      x[i] = keep + h
+      local up = weighed(apply(x, class), gy)
+      x[i] = keep - h
+      local expected = (up - weighed(apply(x, class), gy)) / (2 * h)
+      x[i] = keep
+      worst = math.max(worst, math.abs(expected - dx[i]) / (1 + math.abs(expected)))
+    end
+  end
+  return worst
+end
+
+-- ---- the tests -------------------------------------------------------------------------------------------------------------
+math.randomseed(1)
+local list = run("./gagen ops")
+local names = {}
+for name, kind, doc in list:gmatch("(%S+) +(%S+) +([^\n]*)\n") do
+  names[name] = kind
+  local shown = run("./gagen ops " .. name)
+  ok(#doc > 1 and shown:find("\n  example  %S"), name .. " has a doc and an example")
+end
+for _, t in ipairs(maps) do
+  ok(names[t.name] == "map", t.name .. " is listed")
+  for _, a in ipairs(t.args) do
+    if t.grad and t.grad[a] then
+      local e = map_error(t, a)
+      ok(e < 1e-6, ("d%s/d%s  # %.1e"):format(t.name, a, e))
+    end
+  end
+end
+for _, t in ipairs(reduces) do
+  if t.grad then
+    local e = reduce_error(t)
+    ok(e < 1e-6, ("gradient of %s  # %.1e"):format(t.name, e))
+  end
+end
+local text, good = run("./gagen ops no_such_op")
+ok(not good and text:find("no_such_op", 1, true), "an unknown op is named")
+print("1.." .. tests)
+os.exit(failures == 0)
