@@ -133,8 +133,8 @@ report() {
 [ -x ./gagen ] || fail "build ./gagen first: make"
 torch=; "$PYTHON" -c "import torch" 2> /dev/null && torch=yes
 jax=; "$PYTHON" -c "import jax" 2> /dev/null && jax=yes
-prepare
 load=$(cut -d ' ' -f 1 /proc/loadavg)
+prepare
 i=0; while [ $i -lt "$ROUNDS" ]; do round "a b" quiet; i=$((i + 1)); done
 i=0; while [ $i -lt "$BUSY_ROUNDS" ]; do round "a b" busy; i=$((i + 1)); done
 slug=$(echo "$(cpu_name) $(cpu_field 'cpu family') $(cpu_field model)" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9' '-' | sed 's/-$//')
