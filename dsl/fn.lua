@@ -8,13 +8,15 @@ for _, t in ipairs(op.list) do
   if t.kind == "map" and not t.hidden then fn[t.name] = op.public(t, "fn." .. t.name) end
 end
 
--- ---- axes ------------------------------------------------------------------------------------------------------------
+-- ---- axes ---------------------------------------------------------------------------------------
 -- the place of axis (1, 2 ... or -1 for the last) among the axes of x
 local function axis_of(what, x, axis)
   local s = info(x)
   local a = util.integer(what, axis, -s.rank, "axis")
   if a < 0 then a = s.rank + 1 + a end
-  if a < 1 or a > s.rank then fail("%s: axis %d: the tensor is %s, its axes are 1 to %d", what, axis, s.text, s.rank) end
+  if a < 1 or a > s.rank then
+    fail("%s: axis %d: the tensor is %s, its axes are 1 to %d", what, axis, s.text, s.rank)
+  end
   return a
 end
 
@@ -27,7 +29,9 @@ end
 
 local function axis_mask(what, x, axis)
   local mask = 0
-  for _, a in ipairs(type(axis) == "table" and axis or { axis }) do mask = mask | 1 << (sample_axis(what, x, a) - 1) end
+  for _, a in ipairs(type(axis) == "table" and axis or { axis }) do
+    mask = mask | 1 << (sample_axis(what, x, a) - 1)
+  end
   return mask
 end
 
@@ -43,7 +47,7 @@ local function elements(x)
   return n
 end
 
--- ---- sums ------------------------------------------------------------------------------------------------------------
+-- ---- sums ---------------------------------------------------------------------------------------
 local function total(x)
   local s = info(x)
   if s.rank == 0 then return x end
@@ -100,7 +104,7 @@ end
 extreme("max", "maximum", "amax")
 extreme("min", "minimum", "amin")
 
--- ---- shapes ----------------------------------------------------------------------------------------------------------
+-- ---- shapes -------------------------------------------------------------------------------------
 -- sizes with one -1 filled in so that they hold n elements
 local function fill(what, sizes, n, x)
   local known, open = 1, nil
@@ -110,7 +114,8 @@ local function fill(what, sizes, n, x)
   end
   if open and known > 0 and n % known == 0 then sizes[open], known = n // known, n end
   if known ~= n then
-    fail("%s: %s has %d elements%s, the sizes given hold %d", what, info(x).text, n, info(x).batch and " a sample" or "", known)
+    local of = info(x).batch and "a sample has" or "it has"
+    fail("%s: %s: %s %d elements, the sizes given hold %d", what, info(x).text, of, n, known)
   end
   return sizes
 end
@@ -158,7 +163,9 @@ function fn.expand(x, ...)
   if s.batch then table.insert(dims, 1, s.dims[1]) end
   if #dims ~= s.rank then fail("fn.expand: %s needs %d sizes", s.text, s.rank - (s.batch and 1 or 0)) end
   for i = 1, s.rank do
-    if dims[i] ~= s.dims[i] and s.dims[i] ~= 1 then fail("fn.expand: %s: only axes of extent 1 can be repeated", s.text) end
+    if dims[i] ~= s.dims[i] and s.dims[i] ~= 1 then
+      fail("fn.expand: %s: only axes of extent 1 can be repeated", s.text)
+    end
     if not (i == 1 and s.batch) then util.integer("fn.expand", dims[i], 1, "a size") end
   end
   return call.expand(x, { dims = dims, batch = s.batch })
@@ -166,11 +173,13 @@ end
 
 function fn.detach(x) return call.detach(tensor("fn.detach", x)) end
 
--- ---- pointwise functions with a choice ---------------------------------------------------------------------------------
+-- ---- pointwise functions with a choice ----------------------------------------------------------
 function fn.gelu(x, o)
   o = options("fn.gelu", o, { approximate = "none" })
   if o.approximate == "tanh" then return call.gelu_tanh(tensor("fn.gelu", x)) end
-  if o.approximate ~= "none" then fail("fn.gelu: approximate is \"none\" or \"tanh\", got %s", util.show(o.approximate)) end
+  if o.approximate ~= "none" then
+    fail("fn.gelu: approximate is \"none\" or \"tanh\", got %s", util.show(o.approximate))
+  end
   return call.gelu(tensor("fn.gelu", x))
 end
 
@@ -204,7 +213,7 @@ function fn.dropout(x, p)
   return call.dropout(x, op.noise(x), { p = p })
 end
 
--- ---- products --------------------------------------------------------------------------------------------------------
+-- ---- products -----------------------------------------------------------------------------------
 local letters = { "n", "t", "u", "v", "s", "r" }
 
 -- letters for all but the last `but` axes of a tensor of rank n
@@ -214,11 +223,16 @@ local function leading(n, but) return table.concat(letters, "", 1, n - but) end
 function fn.linear(x, w, b)
   x, w = tensor("fn.linear", x), tensor("fn.linear", w)
   local sx, sw = info(x), info(w)
-  if sw.batch or sw.rank ~= 2 then fail("fn.linear: the weight must be a matrix without a batch, out x in; got %s", sw.text) end
-  if sx.rank < 1 or sx.batch and sx.rank < 2 then fail("fn.linear: expected [N, ..., features], got %s", sx.text) end
+  if sw.batch or sw.rank ~= 2 then
+    fail("fn.linear: the weight must be a matrix without a batch, out x in; got %s", sw.text)
+  end
+  if sx.rank < 1 or sx.batch and sx.rank < 2 then
+    fail("fn.linear: expected [N, ..., features], got %s", sx.text)
+  end
   if sx.dims[sx.rank] ~= sw.dims[2] then
-    core.fail(("fn.linear: the input %s has %d features, the weight %s takes %d"):format(sx.text, sx.dims[sx.rank], sw.text, sw.dims[2]),
-      core.where(), "the weight was made here", sw.place)
+    core.fail(("fn.linear: the input %s has %d features, the weight %s takes %d"):format(sx.text,
+      sx.dims[sx.rank], sw.text, sw.dims[2]),
+      core.place(), "the weight was made here", sw.place)
   end
   local lead = leading(sx.rank, 1)
   local y = call.matmul(x, w, { labels = lead .. "i,oi->" .. lead .. "o" })
@@ -226,24 +240,32 @@ function fn.linear(x, w, b)
 end
 
 local function mixes(sa, sb)
-  fail("fn.matmul: %s times %s would mix samples: a batch of matrices has three axes or more", sa.text, sb.text)
+  fail("fn.matmul: %s times %s would mix samples: a batch of matrices has three axes or more", sa.text,
+    sb.text)
 end
 
 -- the last two axes are matrices; the axes before them are equal, or only one operand has them
 function fn.matmul(a, b)
   a, b = tensor("fn.matmul", a), tensor("fn.matmul", b)
   local sa, sb = info(a), info(b)
-  if sa.rank < 2 or sb.rank < 2 then fail("fn.matmul: expected matrices, got %s and %s", sa.text, sb.text) end
+  if sa.rank < 2 or sb.rank < 2 then
+    fail("fn.matmul: expected matrices, got %s and %s", sa.text, sb.text)
+  end
   if sb.batch and sb.rank == 2 then mixes(sa, sb) end
   if sa.batch and sb.batch and sa.rank ~= sb.rank then mixes(sa, sb) end
   if sa.dims[sa.rank] ~= sb.dims[sb.rank - 1] then
-    fail("fn.matmul: %s times %s: %d columns meet %d rows", sa.text, sb.text, sa.dims[sa.rank], sb.dims[sb.rank - 1])
+    fail("fn.matmul: %s times %s: %d columns meet %d rows", sa.text, sb.text, sa.dims[sa.rank],
+      sb.dims[sb.rank - 1])
   end
   local la, lb = leading(sa.rank, 2), leading(sb.rank, 2)
   if sa.rank > 2 and sb.rank > 2 then
-    if sa.rank ~= sb.rank or sa.batch ~= sb.batch then fail("fn.matmul: %s and %s have different leading axes", sa.text, sb.text) end
+    if sa.rank ~= sb.rank or sa.batch ~= sb.batch then
+      fail("fn.matmul: %s and %s have different leading axes", sa.text, sb.text)
+    end
     for i = 1, sa.rank - 2 do
-      if sa.dims[i] ~= sb.dims[i] then fail("fn.matmul: %s and %s have different leading axes", sa.text, sb.text) end
+      if sa.dims[i] ~= sb.dims[i] then
+        fail("fn.matmul: %s and %s have different leading axes", sa.text, sb.text)
+      end
     end
   end
   local row = sa.batch and sa.rank == 2 and "n" or "m"
@@ -251,7 +273,7 @@ function fn.matmul(a, b)
   return call.matmul(a, b, { labels = la .. row .. "i," .. lb .. "io->" .. lead .. row .. "o" })
 end
 
--- ---- softmax and normalization ---------------------------------------------------------------------------------------
+-- ---- softmax and normalization ------------------------------------------------------------------
 for _, name in ipairs { "softmax", "log_softmax" } do
   fn[name] = function(x, o)
     local what = "fn." .. name
@@ -268,7 +290,7 @@ function fn.layer_norm(x, o)
   return call.normalize(x, { axes = 1 << (sample_axis("fn.layer_norm", x, -1) - 1), eps = o.eps })
 end
 
--- ---- losses ----------------------------------------------------------------------------------------------------------
+-- ---- losses -------------------------------------------------------------------------------------
 local function reduced(what, l, o, m)
   local r = o.reduction
   if r == "none" then return m and call.masked(l, m) or l end
@@ -291,7 +313,9 @@ local function as_target(what, p, t)
   if type(t) == "number" then return core.const(t) end
   t = tensor(what, t)
   local sp, st = info(p), info(t)
-  if st.rank == 0 or sp.rank == st.rank and trimmed(sp) == trimmed(st) and #sp.dims == #st.dims then return t end
+  if st.rank == 0 or sp.rank == st.rank and trimmed(sp) == trimmed(st) and #sp.dims == #st.dims then
+    return t
+  end
   if trimmed(sp) ~= trimmed(st) or sp.batch ~= st.batch then
     fail("%s: shapes %s and %s differ: losses do not broadcast", what, sp.text, st.text)
   end
@@ -330,11 +354,17 @@ local function class_axis(what, x, t, axis)
   local sx, st, found = info(x), info(t), nil
   for a = 2, sx.rank do
     if same_sizes(sx, st, a) then
-      if found then fail("%s: the classes of %s may be axis %d or %d: say which, { axis = %d }", what, sx.text, found, a, a) end
+      if found then
+        fail("%s: the classes of %s may be axis %d or %d: say which, { axis = %d }", what, sx.text, found,
+          a, a)
+      end
       found = a
     end
   end
-  if not found then fail("%s: logits %s need a target of their shape without the class axis; got %s", what, sx.text, st.text) end
+  if not found then
+    fail("%s: logits %s need a target of their shape without the class axis; got %s", what, sx.text,
+      st.text)
+  end
   return found
 end
 
@@ -342,12 +372,19 @@ end
 local function classes(what, x, t, axis)
   x, t = tensor(what, x), tensor(what, t)
   local sx, st = info(x), info(t)
-  if not sx.batch or not st.batch then fail("%s: expected logits and class ids of samples, got %s and %s", what, sx.text, st.text) end
-  if st.type == "real" then fail("%s: the target must hold class ids, whole numbers; '%s' holds reals", what, st.name or "it") end
+  if not sx.batch or not st.batch then
+    fail("%s: expected logits and class ids of samples, got %s and %s", what, sx.text, st.text)
+  end
+  if st.type == "real" then
+    fail("%s: the target must hold class ids, whole numbers; '%s' holds reals", what, st.name or "it")
+  end
   local a = class_axis(what, x, t, axis)
-  if not same_sizes(sx, st, a) then fail("%s: logits %s without axis %d do not have the shape of the target, %s", what, sx.text, a, st.text) end
+  if not same_sizes(sx, st, a) then
+    fail("%s: logits %s without axis %d do not have the shape of the target, %s", what, sx.text, a, st.text)
+  end
   if st.classes > 0 and st.classes ~= sx.dims[a] then
-    core.fail(("%s: %d logits for %d classes"):format(what, sx.dims[a], st.classes), core.where(), "the classes were counted here", st.place)
+    core.fail(("%s: %d logits for %d classes"):format(what, sx.dims[a], st.classes), core.place(),
+      "the classes were counted here", st.place)
   end
   return x, t, 1 << (a - 1)
 end
@@ -356,7 +393,7 @@ end
 local function class_mask(what, t, o)
   local m = o.mask ~= nil and tensor(what .. ": mask", o.mask) or nil
   if o.ignore_index == nil then return m end
-  local v = call.valid(t, { ignore = util.integer(what, o.ignore_index, -2^31, "ignore_index") })
+  local v = call.kept(t, { ignore = util.integer(what, o.ignore_index, -2^31, "ignore_index") })
   return m and call.mul(m, v) or v
 end
 
@@ -368,7 +405,8 @@ function fn.cross_entropy(x, t, o)
   o = options("fn.cross_entropy", o, spec)
   local axes
   x, t, axes = classes("fn.cross_entropy", x, t, o.axis)
-  return reduced("fn.cross_entropy", call.cross_entropy(x, t, { axes = axes }), o, class_mask("fn.cross_entropy", t, o))
+  return reduced("fn.cross_entropy", call.cross_entropy(x, t, { axes = axes }), o,
+    class_mask("fn.cross_entropy", t, o))
 end
 
 function fn.accuracy(x, t, o)
@@ -378,11 +416,14 @@ function fn.accuracy(x, t, o)
   return mean_of("fn.accuracy", call.hit(x, t, { axes = axes }), class_mask("fn.accuracy", t, o))
 end
 
--- ---- operators -------------------------------------------------------------------------------------------------------
-local others = { view = "fn.reshape", mse_loss = "fn.mse", l1_loss = "fn.l1", nll_loss = "fn.cross_entropy of the logits",
-  swish = "fn.silu", maximum = "fn.max", minimum = "fn.min", transpose2d = "fn.transpose", argmax = "fn.accuracy for now",
-  max_pool2d = "nn.MaxPool2d", conv2d = "nn.Conv2d", greater = "fn.gt", less = "fn.lt", equal = "fn.eq", not_equal = "fn.ne",
-  mm = "fn.matmul", bmm = "fn.matmul", stop_gradient = "fn.detach", leakyrelu = "fn.leaky_relu", normalize = "fn.layer_norm" }
+-- ---- operators ----------------------------------------------------------------------------------
+-- what other systems call it
+local others = {
+  view = "fn.reshape", mse_loss = "fn.mse", l1_loss = "fn.l1", nll_loss = "fn.cross_entropy of the logits",
+  swish = "fn.silu", maximum = "fn.max", minimum = "fn.min", argmax = "fn.accuracy", leakyrelu = "fn.leaky_relu",
+  max_pool2d = "nn.MaxPool2d", conv2d = "nn.Conv2d", normalize = "fn.layer_norm", mm = "fn.matmul",
+  bmm = "fn.matmul", greater = "fn.gt", less = "fn.lt", equal = "fn.eq", not_equal = "fn.ne",
+  stop_gradient = "fn.detach" }
 
 local T = core.tensor
 local fields
@@ -396,11 +437,16 @@ function T.__unm(a) return call.neg(a) end
 function T.__pow(a, b) return fn.pow(a, b) end
 function T.__tostring(x) return info(x).text end
 
-for meta, message in pairs {
-  __lt = "< and > do not compare tensors: write fn.lt, fn.gt or fn.where", __le = "<= and >= do not compare tensors: write fn.le, fn.ge or fn.where",
-  __eq = "== and ~= do not compare tensors: write fn.eq or fn.ne", __concat = "tensors are not joined by ..",
-  __len = "# of a tensor: write #x.shape for the number of axes, x.shape[1] for a size", __mod = "tensors have no %", __idiv = "tensors have no //",
-  __call = "a tensor is not called", __band = "tensors have no &", __bor = "tensors have no |", __newindex = "a tensor has no fields to set" } do
+local refused = {
+  __lt = "< and > do not compare tensors: write fn.lt, fn.gt or fn.where",
+  __le = "<= and >= do not compare tensors: write fn.le, fn.ge or fn.where",
+  __eq = "== and ~= do not compare tensors: write fn.eq or fn.ne",
+  __len = "# of a tensor: write #x.shape for the number of axes, x.shape[1] for a size",
+  __concat = "tensors are not joined by ..", __call = "a tensor is not called",
+  __mod = "tensors have no %", __idiv = "tensors have no //", __band = "tensors have no &",
+  __bor = "tensors have no |", __newindex = "a tensor has no fields to set" }
+
+for meta, message in pairs(refused) do
   T[meta] = function() fail("%s", message) end
 end
 
@@ -414,7 +460,8 @@ end
 function T.__index(x, k)
   local v = fields(x, k)
   if v ~= nil then return v end
-  local hint = rawget(fn, k) and ": write fn." .. k .. "(x)" or others[k] and ": write " .. others[k] or util.near(k, { shape = 1, name = 1 })
+  local hint = rawget(fn, k) and ": write fn." .. k .. "(x)" or others[k] and ": write " .. others[k]
+    or util.near(k, { shape = 1, name = 1 })
   fail("a tensor has no field %s%s", util.show(k), hint)
 end
 

@@ -9,7 +9,8 @@ function core.use(path)
 end
 
 core.use("dsl/op.lua")
-for _, name in ipairs { "map", "reduce", "softmax", "normalize", "cross_entropy", "matmul", "conv2d", "max_pool2d", "view" } do
+for _, name in ipairs { "map", "reduce", "softmax", "normalize", "cross_entropy", "matmul", "conv2d",
+  "max_pool2d", "view" } do
   core.use("dsl/ops/" .. name .. ".lua")
 end
 return core.use("dsl/world.lua")

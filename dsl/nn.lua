@@ -14,8 +14,8 @@ local function field(l, k)
   local m = inside[l]
   if m.params[k] then return m.params[k] end
   if m.owns and m.owns[k] then
-    core.fail(("nn.%s: '%s' does not exist before the layer is called: input sizes are inferred"):format(m.kind, k), core.where(),
-      "the layer was made here", m.place)
+    local message = "nn.%s: '%s' does not exist before the layer is called: input sizes are inferred"
+    core.fail(message:format(m.kind, k), core.place(), "the layer was made here", m.place)
   end
   if m.fields and m.fields[k] ~= nil then return m.fields[k] end
   if m.kids and math.type(k) == "integer" then
@@ -45,7 +45,9 @@ function Layer.__call(l, ...)
   local results = table.pack(m.forward(m.kids and l or m, ...))
   core.within(0)
   op.layers[#op.layers] = nil
-  if not m.kids and core.is_tensor(results[1]) then outputs[#outputs + 1] = { node = results[1], layer = l } end
+  if not m.kids and core.is_tensor(results[1]) then
+    outputs[#outputs + 1] = { node = results[1], layer = l }
+  end
   return table.unpack(results, 1, results.n)
 end
 
@@ -53,7 +55,8 @@ end
 local function layer(kind, forward, owns, name)
   local l = setmetatable({}, Layer)
   made = made + 1
-  inside[l] = { id = made, kind = kind, forward = forward, place = core.where(), params = {}, order = {}, owns = owns, name = name }
+  inside[l] = { id = made, kind = kind, forward = forward, place = core.place(), params = {}, order = {},
+    owns = owns, name = name }
   return l
 end
 
@@ -69,8 +72,9 @@ local function parameter(m, name, dims, init, x)
   end
   for i, d in ipairs(info(p).dims) do
     if d ~= dims[i] then
-      core.fail(("nn.%s: the input %s does not fit the %s %s that the first call made"):format(m.kind, info(x).text, name, info(p).text),
-        core.where(), "the layer was made here", m.place)
+      core.fail(("nn.%s: the input %s does not fit the %s %s that the first call made"):format(m.kind,
+        info(x).text, name, info(p).text),
+        core.place(), "the layer was made here", m.place)
     end
   end
   return p
@@ -87,9 +91,19 @@ local function features(what, m, x, least, form)
   return x
 end
 
--- ---- layers with parameters ------------------------------------------------------------------------------------------
+-- a name that may stand in files' keys and in C
+local function check_name(place, name)
+  if type(name) ~= "string" or not name:find("^[%a_][%w_]*$") or #name > 40 then
+    core.fail(("%s cannot name a layer: write a letter, then letters, digits and _"):format(util.show(name)), place)
+  end
+  return name
+end
+
+-- ---- layers with parameters ---------------------------------------------------------------------
 function nn.Linear(out, o, more)
-  if type(o) == "number" then fail("nn.Linear: input sizes are inferred, write nn.Linear(%s)", tostring(o)) end
+  if type(o) == "number" then
+    fail("nn.Linear: input sizes are inferred, write nn.Linear(%s)", tostring(o))
+  end
   no_input_size("nn.Linear", more, "nn.Linear(n)")
   out = util.integer("nn.Linear", out, 1, "the number of outputs")
   o = options("nn.Linear", o, { bias = true, name = util.any })
@@ -135,22 +149,29 @@ end
 
 local function images(what, x)
   x = tensor(what, x)
-  if info(x).rank ~= 4 or not info(x).batch then fail("%s: expected [N, channels, height, width], got %s", what, info(x).text) end
+  if info(x).rank ~= 4 or not info(x).batch then
+    fail("%s: expected [N, channels, height, width], got %s", what, info(x).text)
+  end
   return x
 end
 
 function nn.Conv2d(out, k, o, ...)
-  if type(o) == "number" then fail("nn.Conv2d: input sizes are inferred, write nn.Conv2d(%s, %s)", tostring(k), tostring(o)) end
+  if type(o) == "number" then
+    fail("nn.Conv2d: input sizes are inferred, write nn.Conv2d(%s, %s)", tostring(k), tostring(o))
+  end
   out = util.integer("nn.Conv2d", out, 1, "the number of output channels")
   if k == nil then fail("nn.Conv2d: the kernel's size is missing, write nn.Conv2d(%d, 3)", out) end
-  o = options("nn.Conv2d", o, { stride = util.any, padding = util.any, dilation = util.any, bias = true, name = util.any })
-  local w = window("nn.Conv2d", k, { stride = o.stride or 1, padding = o.padding or 0, dilation = o.dilation or 1 })
+  o = options("nn.Conv2d", o, { stride = util.any, padding = util.any, dilation = util.any, bias = true,
+  name = util.any })
+  local w = window("nn.Conv2d", k,
+    { stride = o.stride or 1, padding = o.padding or 0, dilation = o.dilation or 1 })
   return layer("Conv2d", function(m, x)
     x = images("nn.Conv2d", x)
     local c = info(x).dims[2]
     local bound = 1 / math.sqrt(c * w.kh * w.kw)
     check_window("nn.Conv2d", x, w)
-    local y = call.conv2d(x, parameter(m, "weight", { out, c, w.kh, w.kw }, { "uniform", -bound, bound }, x), w)
+    local weight = parameter(m, "weight", { out, c, w.kh, w.kw }, { "uniform", -bound, bound }, x)
+    local y = call.conv2d(x, weight, w)
     if not o.bias then return y end
     local b = parameter(m, "bias", { out }, { "uniform", -bound, bound }, x)
     return call.add(y, call.reshape(b, { dims = { out, 1, 1 }, batch = false }))
@@ -171,7 +192,7 @@ function nn.LayerNorm(o)
   end, { weight = affine or nil, bias = affine and o.bias or nil }, o.name)
 end
 
--- ---- initial values --------------------------------------------------------------------------------------------------
+-- ---- initial values -----------------------------------------------------------------------------
 -- inputs and outputs of a weight as PyTorch counts them
 local function fans(what, dims)
   if #dims < 2 then fail("%s: fan-in and fan-out need two axes or more", what) end
@@ -220,17 +241,18 @@ function nn.Parameter(...)
   if #sizes == 0 then fail("nn.Parameter: give its sizes: nn.Parameter(784)") end
   for _, d in ipairs(sizes) do util.integer("nn.Parameter", d, 1, "a size") end
   o = options("nn.Parameter", o, { init = util.any, name = util.any })
-  local p = core.param { dims = sizes, layer = "Parameter", place = core.where() }
+  local p = core.param { dims = sizes, layer = "Parameter", place = core.place() }
   core.set_init(p, table.unpack(init_of("nn.Parameter", o.init == nil and 0 or o.init, sizes)))
-  if o.name then core.set_name(p, util.identifier and util.identifier("nn.Parameter", o.name) or o.name) end
+  if o.name then core.set_name(p, check_name(core.place(), o.name)) end
   return p
 end
 
--- ---- layers without parameters -----------------------------------------------------------------------------------------
+-- ---- layers without parameters ------------------------------------------------------------------
 function nn.MaxPool2d(k, o)
   if k == nil then fail("nn.MaxPool2d: the window's size is missing, write nn.MaxPool2d(2)") end
   o = options("nn.MaxPool2d", o, { stride = util.any, padding = util.any, dilation = util.any })
-  local w = window("nn.MaxPool2d", k, { stride = o.stride or util.any, padding = o.padding or 0, dilation = o.dilation or 1 })
+  local w = window("nn.MaxPool2d", k, { stride = o.stride or util.any, padding = o.padding or 0,
+    dilation = o.dilation or 1 })
   if w.ph * 2 > w.kh or w.pw * 2 > w.kw then fail("nn.MaxPool2d: padding is at most half of the window") end
   return layer("MaxPool2d", function(_, x)
     x = images("nn.MaxPool2d", x)
@@ -269,7 +291,7 @@ pointwise("Softplus", "softplus", {})
 pointwise("LeakyReLU", "leaky_relu", { negative_slope = 0.01 })
 pointwise("ELU", "elu", { alpha = 1.0 })
 
--- ---- containers --------------------------------------------------------------------------------------------------------
+-- ---- containers ---------------------------------------------------------------------------------
 local function container(kind, forward, kids, fields, name)
   local l = layer(kind, forward, nil, name)
   inside[l].kids, inside[l].fields = kids, fields
@@ -294,7 +316,9 @@ local function numbered(what, list)
 end
 
 function nn.Sequential(list)
-  if type(list) ~= "table" or is_layer(list) then fail("nn.Sequential: the layers stand in a table: nn.Sequential { nn.Linear(10), nn.ReLU() }") end
+  if type(list) ~= "table" or is_layer(list) then
+    fail("nn.Sequential: the layers stand in a table: nn.Sequential { nn.Linear(10), nn.ReLU() }")
+  end
   local o, layers, n = {}, {}, 0
   for _, k in ipairs(util.sorted(list)) do
     if math.type(k) == "integer" then layers[k], n = list[k], n + 1 else o[k] = list[k] end
@@ -306,10 +330,18 @@ end
 
 function nn.Repeat(n, make)
   n = util.integer("nn.Repeat", n, 1, "how many")
-  if type(make) ~= "function" then fail("nn.Repeat: expected a function that makes a layer, got %s", util.show(make)) end
+  if type(make) ~= "function" then
+    fail("nn.Repeat: expected a function that makes a layer, got %s", util.show(make))
+  end
   local list = {}
   for i = 1, n do list[i] = make(i) end
   return container("Repeat", run_list, numbered("nn.Repeat", list))
+end
+
+local function key_of(k, v)
+  if math.type(k) == "integer" then return tostring(k - 1) end
+  if (is_layer(v) or core.is_tensor(v) or type(v) == "table") then check_name(core.place(), k) end
+  return tostring(k)
 end
 
 -- layers and parameters in a plain table, in the order of its sorted keys; lists count from 0 as PyTorch's do
@@ -317,16 +349,22 @@ local function gather(t, prefix, kids, params, depth)
   if depth > 8 then fail("nn.Module: tables in tables in tables: too deep, or a circle") end
   for _, k in ipairs(util.sorted(t)) do
     local v = t[k]
-    local key = prefix .. (math.type(k) == "integer" and tostring(k - 1) or tostring(k))
+    local key = prefix .. key_of(k, v)
     if is_layer(v) then kids[#kids + 1] = { key, v }
     elseif core.is_tensor(v) and info(v).kind == "parameter" then params[#params + 1] = { key, v }
-    elseif type(v) == "table" and not getmetatable(v) then gather(v, key .. ".", kids, params, depth + 1) end
+    elseif type(v) == "table" and not getmetatable(v) then
+      gather(v, key .. ".", kids, params, depth + 1)
+    end
   end
 end
 
 function nn.Module(t)
-  if type(t) ~= "table" or getmetatable(t) then fail("nn.Module: expected a table with its layers and forward") end
-  if type(t.forward) ~= "function" then fail("nn.Module: no forward: forward = function(m, x) return ... end") end
+  if type(t) ~= "table" or getmetatable(t) then
+    fail("nn.Module: expected a table with its layers and forward")
+  end
+  if type(t.forward) ~= "function" then
+    fail("nn.Module: no forward: forward = function(m, x) return ... end")
+  end
   local fields, kids, params = {}, {}, {}
   for k, v in pairs(t) do fields[k] = v end
   local name = type(t.name) == "string" and t.name or nil
@@ -336,10 +374,12 @@ function nn.Module(t)
   return l
 end
 
-local others = { BatchNorm1d = "nn.LayerNorm: batch norm is not there yet", BatchNorm2d = "nn.LayerNorm: batch norm is not there yet",
-  ModuleList = "nn.Sequential, nn.Repeat or a plain table in nn.Module", LeakyRelu = "nn.LeakyReLU", Swish = "nn.SiLU", Dense = "nn.Linear",
-  CrossEntropyLoss = "fn.cross_entropy", MSELoss = "fn.mse", Softmax = "fn.softmax", MaxPool = "nn.MaxPool2d", Conv = "nn.Conv2d",
-  Relu = "nn.ReLU", Gelu = "nn.GELU" }
+-- what other systems call it
+local others = {
+  BatchNorm1d = "nn.LayerNorm: batch norm is not there yet", BatchNorm2d = "nn.LayerNorm: batch norm is not there yet",
+  ModuleList = "nn.Sequential, nn.Repeat or a plain table in nn.Module", Dense = "nn.Linear", Conv = "nn.Conv2d",
+  MaxPool = "nn.MaxPool2d", Swish = "nn.SiLU", Softmax = "fn.softmax", CrossEntropyLoss = "fn.cross_entropy",
+  MSELoss = "fn.mse", Relu = "nn.ReLU", Gelu = "nn.GELU", LeakyRelu = "nn.LeakyReLU" }
 
-return { open = nn, public = util.namespace("nn", nn, others), inside = inside, outputs = outputs, is_layer = is_layer,
-         init_of = init_of, gather = gather }
+return { open = nn, public = util.namespace("nn", nn, others), inside = inside, outputs = outputs,
+         is_layer = is_layer, init_of = init_of, gather = gather, check_name = check_name }

@@ -8,7 +8,8 @@ function op.tensor(what, v)
   if core.is_tensor(v) then return v end
   if type(v) == "number" then return core.const(v) end
   if type(v) == "boolean" then
-    util.fail("%s: expected a tensor, got %s: == and ~= compare Lua values; write fn.eq, fn.ne", what, tostring(v))
+    util.fail("%s: expected a tensor, got %s: == and ~= compare Lua values; write fn.eq, fn.ne", what,
+      tostring(v))
   end
   local hint = getmetatable(v) and getmetatable(v).hint
   util.fail("%s: expected a tensor, got %s%s", what, util.show(v), hint and ": " .. hint(v) or "")
@@ -55,7 +56,7 @@ local function declare(kind, given)
   return t
 end
 
-for _, kind in ipairs { "map", "reduce", "matmul", "window", "view" } do
+for _, kind in ipairs { "map", "reduce", "contraction", "window", "view" } do
   op[kind] = function(t) return declare(kind, t) end
 end
 
@@ -64,7 +65,9 @@ function op.public(t, what)
   local n = #t.args - (t.noise and 1 or 0)
   return function(...)
     local given, args = select("#", ...), { ... }
-    if given > n + 1 then util.fail("%s: expected %d tensor%s, got %d values", what, n, n == 1 and "" or "s", given) end
+    if given > n + 1 then
+      util.fail("%s: expected %d tensor%s, got %d values", what, n, n == 1 and "" or "s", given)
+    end
     for i = 1, n do args[i] = op.tensor(what, args[i]) end
     local options = util.options(what, args[n + 1], t.preset)
     if t.noise then args[n + 1] = op.noise(args[1]) end

@@ -7,13 +7,16 @@ local util = core.use("dsl/util.lua")
 local fail, options, number = util.fail, util.options, util.number
 local optim, recipes, schedules = {}, {}, {}
 
--- ---- learning rates --------------------------------------------------------------------------------------------------
+-- ---- learning rates -----------------------------------------------------------------------------
+local units = { epoch = "epoch", epochs = "epoch", update = "update", updates = "update", step = "update", steps = "update" }
+
 -- updates that v stands for, as a formula: 700, "700 updates", "5 epochs"
 local function updates(what, name, v)
   if type(v) == "number" then return tostring(util.integer(what, v, 0, name)) end
   local n, unit = tostring(v):match("^%s*(%d+%.?%d*)%s*(%a+)%s*$")
-  if type(v) == "string" and n and (unit == "epoch" or unit == "epochs") then return ("(%s * E)"):format(n) end
-  if type(v) == "string" and n and (unit == "update" or unit == "updates" or unit == "step" or unit == "steps") and not n:find("%.") then return n end
+  local kind = type(v) == "string" and units[unit]
+  if kind == "epoch" then return ("(%s * E)"):format(n) end
+  if kind == "update" and not n:find("%.") then return n end
   fail("%s: '%s' is a number of updates or \"5 epochs\", got %s", what, name, util.show(v))
 end
 
@@ -29,7 +32,9 @@ local function schedule(name, spec, shape)
     number(what, o[1], 0, 1e6, "a learning rate first,")
     local warm = o.warmup and updates(what, "warmup", o.warmup)
     local formula = shape(what, o, warm or "0")
-    if warm then formula = ("select(t <= %s, %s * t / %s, %s)"):format(warm, literal(o[1]), warm, formula) end
+    if warm then
+      formula = ("select(t <= %s, %s * t / %s, %s)"):format(warm, literal(o[1]), warm, formula)
+    end
     local text = name == "constant" and ("%.6g"):format(o[1]) or ("%s %.6g"):format(name, o[1])
     if o.warmup then text = text .. ", warmup " .. tostring(o.warmup) end
     local s = setmetatable({}, { __name = "schedule" })
@@ -53,13 +58,15 @@ end)
 
 schedule("cosine", { over = util.any, floor = 0 }, function(what, o, warm)
   number(what, o.floor, 0, 1e6, "floor")
-  return ("%s + %s * (1 + cos(3.141592653589793 * %s))"):format(literal(o.floor), literal((o[1] - o.floor) / 2), progress(what, o, warm))
+  return ("%s + %s * (1 + cos(3.141592653589793 * %s))"):format(literal(o.floor),
+    literal((o[1] - o.floor) / 2), progress(what, o, warm))
 end)
 
 schedule("step", { every = util.any, by = 0.1 }, function(what, o)
   if o.every == nil then fail("%s: 'every' is missing: every = \"10 epochs\"", what) end
   number(what, o.by, 0, 1e6, "by")
-  return ("%s * pow(%s, floor((t - 1) / %s))"):format(literal(o[1]), literal(o.by), updates(what, "every", o.every))
+  return ("%s * pow(%s, floor((t - 1) / %s))"):format(literal(o[1]), literal(o.by),
+    updates(what, "every", o.every))
 end)
 
 local function learning_rate(what, lr)
@@ -68,7 +75,7 @@ local function learning_rate(what, lr)
   return { formula = literal(lr), text = ("%.6g"):format(lr) }
 end
 
--- ---- optimizers ------------------------------------------------------------------------------------------------------
+-- ---- optimizers ---------------------------------------------------------------------------------
 local function recipe(name, doc, spec, build)
   optim[name] = function(given)
     local what = "optim." .. name
@@ -77,7 +84,7 @@ local function recipe(name, doc, spec, build)
     local o = options(what, given, all)
     local r = build(what, o)
     local lr = learning_rate(what, o.lr == nil and 1e-3 or o.lr)
-    r.name, r.doc, r.place = name, doc, core.where()
+    r.name, r.doc, r.place = name, doc, core.place()
     r.lr, r.lr_text, r.clip = lr.formula, lr.text, number(what, o.clip, 0, 1e30, "clip, the largest norm,")
     for _, k in ipairs { "states", "lets", "scalars", "hyper" } do r[k] = r[k] or {} end
     local s = setmetatable({}, { __name = "optimizer" })
@@ -87,12 +94,16 @@ local function recipe(name, doc, spec, build)
 end
 
 -- PyTorch's SGD: weight decay is added to the gradient; the buffer's first value is the gradient itself
-recipe("SGD", "m = momentum * m + g; p = p - lr * m", { momentum = 0, dampening = 0, weight_decay = 0, nesterov = false }, function(what, o)
+recipe("SGD", "m = momentum * m + g; p = p - lr * m", { momentum = 0, dampening = 0, weight_decay = 0,
+  nesterov = false }, function(what, o)
   number(what, o.momentum, 0, 1e6, "momentum")
   number(what, o.dampening, -1e6, 1e6, "dampening")
   number(what, o.weight_decay, 0, 1e6, "weight_decay")
-  if o.nesterov and (o.momentum == 0 or o.dampening ~= 0) then fail("%s: nesterov needs momentum and no dampening", what) end
-  local r = { hyper = { momentum = o.momentum, decay = o.weight_decay, dampening = o.dampening }, step = "p - rate * d" }
+  if o.nesterov and (o.momentum == 0 or o.dampening ~= 0) then
+    fail("%s: nesterov needs momentum and no dampening", what)
+  end
+  local r = { hyper = { momentum = o.momentum, decay = o.weight_decay, dampening = o.dampening },
+    step = "p - rate * d" }
   r.lets = { { "d", o.weight_decay > 0 and "g + decay * p" or "g" } }
   if o.momentum > 0 then
     r.states = { { "m", o.dampening == 0 and "momentum * m + d" or "momentum * m + fresh * d" } }
@@ -133,12 +144,16 @@ recipe("AdamW", "Adam whose weight decay shrinks p itself: p = (1 - lr * weight_
   { betas = util.any, eps = 1e-8, weight_decay = 0.01 }, function(what, o)
   local r = adam(what, o)
   r.lets = { { "d", "g" } }
-  r.step = o.weight_decay > 0 and "p * shrink - rate * c1 * m / (sqrt(v) * c2 + eps)" or "p - rate * c1 * m / (sqrt(v) * c2 + eps)"
+  r.step = o.weight_decay > 0 and "p * shrink - rate * c1 * m / (sqrt(v) * c2 + eps)"
+    or "p - rate * c1 * m / (sqrt(v) * c2 + eps)"
   if o.weight_decay > 0 then r.scalars[3] = { "shrink", "1 - lr * decay" } end
   return r
 end)
 
-local others = { Sgd = "optim.SGD", ADAM = "optim.Adam", Adamw = "optim.AdamW", CosineAnnealingLR = "optim.cosine", StepLR = "optim.step",
-  LinearLR = "optim.linear", ConstantLR = "optim.constant", OneCycleLR = "optim.cosine { ..., warmup = ... }" }
+-- what other systems call it
+local others = {
+  CosineAnnealingLR = "optim.cosine", StepLR = "optim.step", LinearLR = "optim.linear",
+  ConstantLR = "optim.constant", OneCycleLR = "optim.cosine { 0.1, warmup = \"1 epoch\" }",
+  step_decay = "optim.step" }
 
 return { public = util.namespace("optim", optim, others), recipes = recipes }

@@ -3,17 +3,10 @@ local core = ...
 local util, op, nn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/nn.lua")
 local sets, recipes = core.use("dsl/data.lua").sets, core.use("dsl/optim.lua").recipes
 local fail, info = util.fail, core.info
-local inside = nn.inside
+local inside, check_name = nn.inside, nn.check_name
 local done
 
--- ---- names -----------------------------------------------------------------------------------------------------------
-local function check_name(place, name)
-  if type(name) ~= "string" or not name:find("^%a[%w_]*$") or #name > 40 then
-    core.fail(("%s cannot name a layer: write a letter, then letters, digits and _"):format(util.show(name)), place)
-  end
-  return name
-end
-
+-- ---- names --------------------------------------------------------------------------------------
 -- Gives a layer and all below it their paths; the first path found stays.
 local function name_layer(paths, l, path)
   if paths[l] then return end
@@ -27,7 +20,9 @@ local function name_layer(paths, l, path)
 end
 
 local function name_value(paths, name, v)
-  if nn.is_layer(v) then name_layer(paths, v, inside[v].name and check_name(inside[v].place, inside[v].name) or name)
+  if nn.is_layer(v) then
+    local own = inside[v].name
+    name_layer(paths, v, own and check_name(inside[v].place, own) or name)
   elseif core.is_tensor(v) then
     if info(v).kind ~= "parameter" or not info(v).path then core.set_name(v, name) end
   elseif type(v) == "table" and not getmetatable(v) then
@@ -41,13 +36,16 @@ end
 -- whatever the main chunk's locals call a thing, we call it too
 local function name_locals(paths)
   local locals = core.locals()
-  if not locals then fail("train: write train { ... } as a statement of its own, without return: the names of locals are read here") end
+  if not locals then
+    fail("train: write train { ... } as a statement, without return: the names of locals are read here")
+  end
   local taken = {}
   for _, pair in ipairs(locals) do
     local name, v = pair[1], pair[2]
     if name:find("^[%a_]") then
       if nn.is_layer(v) and not paths[v] and taken[name] then
-        core.fail(("two layers are called '%s': files could not tell them apart"):format(name), inside[v].place, "the other one was made here", inside[taken[name]].place)
+        core.fail(("two layers are called '%s': files could not tell them apart"):format(name),
+          inside[v].place, "the other one was made here", inside[taken[name]].place)
       end
       if nn.is_layer(v) then taken[name] = v end
       name_value(paths, name, v)
@@ -60,8 +58,9 @@ local function name_rest(paths, nodes)
   for _, l in ipairs(nodes) do
     local m = inside[l]
     if not paths[l] and m.name then name_layer(paths, l, check_name(m.place, m.name)) end
-    if not paths[l] and (#m.order > 0) then
-      core.fail(("nn.%s: this layer has no name: keep it in a local, in a field of a Module, or say { name = \"head\" }"):format(m.kind), m.place)
+    if not paths[l] and #m.order > 0 then
+      local message = "nn.%s: this layer has no name: keep it in a local, in a field of a Module, or say { name = \"head\" }"
+      core.fail(message:format(m.kind), m.place)
     end
   end
 end
@@ -93,7 +92,7 @@ local function name_everything(parameters)
   return paths
 end
 
--- ---- rules -----------------------------------------------------------------------------------------------------------
+-- ---- rules --------------------------------------------------------------------------------------
 local function belongs(l, p)
   for _, k in ipairs(inside[l].order) do
     if rawequal(inside[l].params[k], p) then return true end
@@ -113,14 +112,18 @@ local function matches(who, p)
   local s = info(p)
   local facts = { name = s.path, shape = s.dims, layer = s.layer, kind = s.path:match("([%w_]+)$") }
   local yes = who(facts)
-  if type(yes) ~= "boolean" and yes ~= nil and type(yes) ~= "number" then fail("train: rules: a rule's function returns true or false, got %s", util.show(yes)) end
+  if type(yes) ~= "boolean" and yes ~= nil and type(yes) ~= "number" then
+    fail("train: rules: a rule's function returns true or false, got %s", util.show(yes))
+  end
   return yes and true or false
 end
 
 local function apply_rules(rules, parameters)
   for i, r in ipairs(rules) do
     local what = ("train: rule %d"):format(i)
-    if type(r) ~= "table" or getmetatable(r) then fail("%s: expected { who, init = value }, got %s", what, util.show(r)) end
+    if type(r) ~= "table" or getmetatable(r) then
+      fail("%s: expected { who, init = value }, got %s", what, util.show(r))
+    end
     local o, found = util.options(what, r, { init = util.any }, 1), false
     if not (nn.is_layer(o[1]) or core.is_tensor(o[1]) or type(o[1]) == "function") then
       fail("%s: who is a layer, a parameter or function(p), got %s", what, util.show(o[1]))
@@ -138,10 +141,11 @@ end
 -- fails at the line of one of train's options, and shows the line of another
 local function fail_at(key, other, message, ...)
   local note = other and ("and '%s' here"):format(other) or nil
-  core.fail(message:format(...), core.key_place(done, key), note, other and core.key_place(done, other) or nil)
+  local where = other and core.key_place(done, other) or nil
+  core.fail(message:format(...), core.key_place(done, key), note, where)
 end
 
--- ---- the window ------------------------------------------------------------------------------------------------------
+-- ---- the window ---------------------------------------------------------------------------------
 local counts = { "batch", "micro_batch", "accumulate" }
 
 -- -D batch=64 and the like stand before what the file says
@@ -166,7 +170,9 @@ local function window(o)
     if o[k] ~= nil and not known[k] and (not fixed or n < 2) then known[k], n = o[k], n + 1 end
   end
   local b, m, a = known.batch, known.micro_batch, known.accumulate
-  if not b and not m then fail("train: say batch (samples in an update) and micro_batch (samples in memory), or one of them and accumulate") end
+  if not b and not m then
+    fail("train: say batch (samples in an update), micro_batch (samples in memory) or both")
+  end
   if not b then b = m * (a or 1) end
   if not a then a = m and math.max(b // m, 1) or 1 end
   if not m then m = math.max(b // a, 1) end
@@ -177,7 +183,9 @@ local function window(o)
     fail_at("batch", o.micro_batch and "micro_batch" or "accumulate",
       "train: batch = %d is not micro_batch x accumulate = %d x %d: give two of the three, the third follows", b, m, a)
   end
-  if m > 65536 then fail_at("micro_batch", nil, "train: micro_batch = %d: at most 65536 samples are held at once; let accumulate make the window", m) end
+  if m > 65536 then
+    fail_at("micro_batch", nil, "train: micro_batch = %d: at most 65536 samples are held at once; raise accumulate", m)
+  end
   o.batch, o.micro_batch, o.accumulate = b, m, a
 end
 
@@ -197,12 +205,14 @@ local function length(o)
   end
 end
 
--- ---- what is minimized and reported ----------------------------------------------------------------------------------
+-- ---- what is minimized and reported -------------------------------------------------------------
 local function scalar(what, v, key)
   if not core.is_tensor(v) then op.tensor(what, v) end
-  if not core.is_tensor(v) or info(v).rank > 0 then
-    core.fail(("%s: expected a scalar, a sum or a mean over the batch, got %s: write fn.mean(...)"):format(what, util.show(v)),
-      core.key_place(done, key), core.is_tensor(v) and "it was made here" or nil, core.is_tensor(v) and info(v).place or nil)
+  local made = core.is_tensor(v) and info(v).place or nil
+  if not made or info(v).rank > 0 then
+    local message = "%s: expected a scalar, a sum or a mean over the batch, got %s: write fn.mean(...)"
+    core.fail(message:format(what, util.show(v)),
+      core.key_place(done, key), made and "it was made here" or nil, made)
   end
   return v
 end
@@ -222,38 +232,70 @@ end
 -- best = "max accuracy" or "min loss"
 local function best(o, list)
   local way, name = o.best:match("^(%a+) ([%w_]+)$")
-  if way ~= "max" and way ~= "min" then fail_at("best", nil, "train: best is \"min loss\" or \"max accuracy\", got %s", util.show(o.best)) end
+  if way ~= "max" and way ~= "min" then
+    fail_at("best", nil, "train: best is \"min loss\" or \"max accuracy\", got %s", util.show(o.best))
+  end
   local names = {}
   for _, r in ipairs(list) do names[r[1]] = true end
-  if not names[name] then fail_at("best", nil, "train: best: there is no report '%s'%s", name, util.near(name, names)) end
+  if not names[name] then
+    fail_at("best", nil, "train: best: there is no report '%s'%s", name, util.near(name, names))
+  end
   return name, way == "max"
 end
 
--- ---- train -----------------------------------------------------------------------------------------------------------
-local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, epochs = util.any, steps = util.any,
-  tail = "step", seed = 0, minimize = util.any, optim = util.any, report = {}, rules = {}, best = "min loss" }
+-- loss / 8 where accumulate is 8: the habit of loops that gagen has no need of
+local function check_division(o)
+  local j, by = info(o.minimize), core.args(o.minimize)
+  if o.accumulate == 1 or #by ~= 2 then return end
+  local right, left = info(by[2]), info(by[1])
+  local divided = j.kind == "div" and right.kind == "constant" and right.value == o.accumulate
+  local factor = right.kind == "constant" and right.value or left.value
+  local scaled = j.kind == "mul" and factor == 1 / o.accumulate
+  if divided or scaled then
+    core.warn(("the loss is divided by %d, which is accumulate: gagen already divides by what the window "
+      .. "holds"):format(o.accumulate), j.place)
+  end
+end
+
+-- ---- train --------------------------------------------------------------------------------------
+local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any,
+  epochs = util.any, steps = util.any, tail = "step", seed = 0, minimize = util.any, optim = util.any,
+  report = {}, rules = {}, best = "min loss" }
 
 local function check_inputs(inputs, set)
   for _, n in ipairs(inputs) do
     local known = false
     for _, c in pairs(sets[set].nodes) do known = known or rawequal(c, n) end
     if not known then
-      core.fail(("train: column '%s' belongs to another data set than data ="):format(info(n).name), core.where(), "it was stated here", info(n).place)
+      core.fail(("train: column '%s' belongs to another data set than data ="):format(info(n).name),
+        core.place(), "it was stated here", info(n).place)
     end
   end
 end
 
 local function train(given)
-  if done then core.fail("train: there is one train { ... } in a model file", core.where(), "the first one is here", done) end
-  if type(given) ~= "table" or getmetatable(given) then fail("train: expected a table: train { data = ..., minimize = ..., ... }") end
+  if done then
+    core.fail("train: there is one train { ... } in a model file", core.place(), "the first one is here",
+      done)
+  end
+  if type(given) ~= "table" or getmetatable(given) then
+    fail("train: expected a table: train { data = ..., minimize = ..., ... }")
+  end
   local o = util.options("train", given, spec)
-  done = core.where()
+  done = core.place()
   if o.minimize == nil then fail("train: nothing to minimize: minimize = loss") end
   scalar("train: minimize", o.minimize, "minimize")
-  if not sets[o.data] then fail_at("data", nil, "train: 'data' is the data set to train on, data = mnist; got %s", util.show(o.data)) end
-  if not recipes[o.optim] then fail_at("optim", nil, "train: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got %s", util.show(o.optim)) end
+  if not sets[o.data] then
+    fail_at("data", nil, "train: 'data' is the data set to train on, data = mnist; got %s",
+      util.show(o.data))
+  end
+  if not recipes[o.optim] then
+    fail_at("optim", nil, "train: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got %s",
+      util.show(o.optim))
+  end
   window(o)
   length(o)
+  check_division(o)
   local list, roots = reports(o), { o.minimize }
   for _, r in ipairs(list) do roots[#roots + 1] = r[2] end
   local inputs = core.inputs_of(table.unpack(roots))

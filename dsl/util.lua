@@ -2,7 +2,8 @@
 local core = ...
 local util = {}
 
-util.any = setmetatable({}, { __name = "any" })      -- the default of an option that may be anything, or nothing
+-- the default of an option that may be anything, or nothing
+util.any = setmetatable({}, { __name = "any" })
 
 local format = string.format       -- strings' own method is the user's
 
@@ -62,13 +63,16 @@ function util.show(v)
   return meta and meta.__name and "a " .. meta.__name or "a " .. type(v)
 end
 
-local words = { dim = "axis", axes = "axis", dims = "axis", keepdim = "no such option: the axis is gone", pad = "padding",
-  optimizer = "optim", learning_rate = "lr", batch_size = "batch", max_norm = "clip", loss = "minimize",
-  size = "the sizes stand in the call", lambda = "weight_decay", wd = "weight_decay", metrics = "report",
-  accumulation_steps = "accumulate", gradient_accumulation_steps = "accumulate", micro_batch_size = "micro_batch" }
+-- what other systems call an option
+local words = {
+  dim = "axis", dims = "axis", axes = "axis", pad = "padding", optimizer = "optim", learning_rate = "lr",
+  batch_size = "batch", micro_batch_size = "micro_batch", max_norm = "clip", loss = "minimize",
+  wd = "weight_decay", metrics = "report", accumulation_steps = "accumulate",
+  gradient_accumulation_steps = "accumulate" }
 
 local function unknown(what, k, spec)
-  local hint = words[k] and spec[words[k]] ~= nil and (" (did you mean '%s'?)"):format(words[k]) or util.near(k, spec)
+  local hint = words[k] and spec[words[k]] ~= nil and (" (did you mean '%s'?)"):format(words[k])
+    or util.near(k, spec)
   util.fail("%s: unknown option %s%s", what, util.show(k), hint)
 end
 
@@ -118,7 +122,9 @@ end
 function util.namespace(name, t, others)
   return setmetatable({}, { __name = "namespace", __index = function(_, k)
     if t[k] ~= nil then return t[k] end
-    if others and others[k] then util.fail("there is no %s.%s: write %s", name, util.show(k):gsub("'", ""), others[k]) end
+    if others and others[k] then
+      util.fail("there is no %s.%s: write %s", name, util.show(k):gsub("'", ""), others[k])
+    end
     util.fail("there is no %s.%s%s", name, util.show(k):gsub("'", ""), util.near(k, t))
   end, __newindex = function() util.fail("'%s' is closed: names cannot be added to it", name) end })
 end

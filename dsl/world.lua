@@ -11,10 +11,11 @@ local function pick(from, names)
   return t
 end
 
--- ---- text ------------------------------------------------------------------------------------------------------------
+-- ---- text ---------------------------------------------------------------------------------------
 local function checked(what, v)
   local meta = getmetatable(v)
-  if (type(v) == "table" or type(v) == "function" or type(v) == "userdata") and not (type(meta) == "table" and meta.__tostring) then
+  if (type(v) == "table" or type(v) == "function" or type(v) == "userdata")
+    and not (type(meta) == "table" and meta.__tostring) then
     fail("%s: a %s has no text", what, util.show(v):gsub("^a ", ""))
   end
   return v
@@ -29,19 +30,23 @@ local function guarded_strings()
     return string.rep(text, n, between)
   end
   function s.format(format, ...)
-    if type(format) == "string" and format:gsub("%%%%", ""):find("%%[%-#0-9.+ ]*p") then fail("string.format: %%p would show an address") end
+    if type(format) == "string" and format:gsub("%%%%", ""):find("%%[%-#0-9.+ ]*p") then
+      fail("string.format: %%p would show an address")
+    end
     for _, v in ipairs(table.pack(...)) do checked("string.format", v) end
     return string.format(format, ...)
   end
   return s
 end
 
--- ---- tables ----------------------------------------------------------------------------------------------------------
+-- ---- tables -------------------------------------------------------------------------------------
 local function less(a, b) return a < b end
 
 -- stable, and in the same order everywhere
 local function sort(t, before)
-  if type(t) ~= "table" or getmetatable(t) then fail("table.sort: expected a table, got %s", util.show(t)) end
+  if type(t) ~= "table" or getmetatable(t) then
+    fail("table.sort: expected a table, got %s", util.show(t))
+  end
   before = before or less
   local n, width, from, to = #t, 1, t, {}
   while width < n do
@@ -69,13 +74,18 @@ local function sorted_pairs(t)
   end
 end
 
--- ---- users' own ops and options ----------------------------------------------------------------------------------------
-local map_spec = { name = util.any, args = util.any, doc = "", let = {}, value = util.any, grad = {}, attrs = {}, domain = {}, example = "", noise = false }
+-- ---- users' own ops and options -----------------------------------------------------------------
+local map_spec = { name = util.any, args = util.any, doc = "", let = {}, value = util.any, grad = {},
+  attrs = {}, domain = {}, example = "", noise = false }
 
 local function map(given)
   local t = util.options("map", given, map_spec)
-  if type(t.name) ~= "string" then fail("map: 'name' is missing: map { name = \"swish\", value = \"x / (1 + exp(-x))\" }") end
-  if type(t.value) ~= "string" then fail("map '%s': 'value' is missing, a formula of its arguments", t.name) end
+  if type(t.name) ~= "string" then
+    fail("map: 'name' is missing: map { name = \"swish\", value = \"x / (1 + exp(-x))\" }")
+  end
+  if type(t.value) ~= "string" then
+    fail("map '%s': 'value' is missing, a formula of its arguments", t.name)
+  end
   t.args = t.args or { "x" }
   if #t.args == 0 then fail("map '%s': it needs an argument", t.name) end
   local names = {}
@@ -84,7 +94,9 @@ local function map(given)
     if not names[a] then fail("map '%s': grad names '%s', which is no argument", t.name, tostring(a)) end
   end
   for _, a in ipairs(util.sorted(t.attrs)) do
-    if type(t.attrs[a]) ~= "number" then fail("map '%s': attribute '%s' must be a number", t.name, tostring(a)) end
+    if type(t.attrs[a]) ~= "number" then
+      fail("map '%s': attribute '%s' must be a number", t.name, tostring(a))
+    end
   end
   local what = t.name
   return op.public(op.map(t), what)
@@ -92,7 +104,9 @@ end
 
 -- option("layers", 4): what -D layers=6 says, else the default, whose type it takes
 local function option(name, default)
-  if type(name) ~= "string" or not name:find("^%a[%w_]*$") then fail("option: expected a name, got %s", util.show(name)) end
+  if type(name) ~= "string" or not name:find("^%a[%w_]*$") then
+    fail("option: expected a name, got %s", util.show(name))
+  end
   if type(default) ~= "number" and type(default) ~= "string" and type(default) ~= "boolean" then
     fail("option '%s': the default says of which type it is; got %s", name, util.show(default))
   end
@@ -104,10 +118,11 @@ local function option(name, default)
   fail("-D %s=%s: expected a %s", name, v, type(default))
 end
 
--- ---- the world -------------------------------------------------------------------------------------------------------
+-- ---- the world ----------------------------------------------------------------------------------
 local world = pick(_G, "assert error ipairs select tonumber")
 world.string, world.table = guarded_strings(), pick(table, "concat insert move pack remove unpack")
-world.math = pick(math, "abs ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf pi rad sin sqrt tan tointeger type ult")
+world.math = pick(math, "abs ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf pi rad sin "
+  .. "sqrt tan tointeger type ult")
 world.table.sort = sort
 world.pairs = sorted_pairs
 world.map, world.option = map, option
@@ -131,13 +146,25 @@ end
 
 getmetatable("").__index = guarded_strings()
 
-local closed = { require = "a model file is closed: nn, fn, data, optim and train are there", io = "a model file opens nothing",
-  os = "a model file has no system", load = "a model file loads nothing", dofile = "a model file loads nothing", debug = "a model file has no debug",
-  pcall = "errors are not caught here", setmetatable = "there are no metatables here", getmetatable = "there are no metatables here",
-  coroutine = "there are no coroutines here", next = "write pairs: its order is that of the keys", torch = "write nn and fn", np = "write fn",
-  rawget = "there are no metatables here", rawset = "there are no metatables here", collectgarbage = "memory is not yours to collect" }
+-- why a name is not there
+local closed = {
+  require = "a model file is closed: nn, fn, data, optim and train are there", io = "a model file opens nothing",
+  os = "a model file has no system", load = "a model file loads nothing", dofile = "a model file loads nothing",
+  debug = "a model file has no debug", pcall = "errors are not caught here",
+  setmetatable = "there are no metatables here", getmetatable = "there are no metatables here",
+  rawget = "there are no metatables here", rawset = "there are no metatables here",
+  coroutine = "there are no coroutines here", collectgarbage = "memory is not yours to collect",
+  next = "write pairs: its order is that of the keys", torch = "write nn and fn", np = "write fn" }
 
-return setmetatable({}, { __name = "world", __index = function(_, k)
+local function unknown(_, k)
   if world[k] ~= nil then return world[k] end
-  fail("unknown name '%s'%s", tostring(k):sub(1, 40), closed[k] and ": " .. closed[k] or util.near(k, world))
-end, __newindex = function(_, k) fail("assignment to the global '%s': write local %s = ...", tostring(k):sub(1, 40), tostring(k):sub(1, 40)) end })
+  local hint = closed[k] and ": " .. closed[k] or util.near(k, world)
+  fail("unknown name '%s'%s", tostring(k):sub(1, 40), hint)
+end
+
+local function assigned(_, k)
+  local name = tostring(k):sub(1, 40)
+  fail("assignment to the global '%s': write local %s = ...", name, name)
+end
+
+return setmetatable({}, { __name = "world", __index = unknown, __newindex = assigned })

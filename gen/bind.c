@@ -80,7 +80,7 @@ static int is_tensor(lua_State *L)
 }
 
 /* ---- places and errors ---------------------------------------------------------------------------------------------- */
-static int where(lua_State *L)
+static int place_here(lua_State *L)
 {
     lua_pushinteger(L, host_place(host_where(L)));
     return 1;
@@ -130,7 +130,7 @@ static int warn(lua_State *L)
 /* ---- ops ------------------------------------------------------------------------------------------------------------ */
 static Kind kind_of(lua_State *L, int index)
 {
-    static const char *const names[] = { "map", "reduce", "matmul", "window", "view", NULL };
+    static const char *const names[] = { "map", "reduce", "contraction", "window", "view", NULL };
     static const Kind kinds[] = { K_MAP, K_REDUCE, K_MATMUL, K_WINDOW, K_VIEW };
     return kinds[luaL_checkoption(L, index, NULL, names)];
 }
@@ -332,6 +332,18 @@ static const char *leaf_name(Kind kind)
     return kind == K_PARAM ? "parameter" : kind == K_INPUT ? "input" : kind == K_CONST ? "constant" : "leaf";
 }
 
+/* args(tensor): what it was called with */
+static int args(lua_State *L)
+{
+    const Node *n = check_node(L, 1);
+    lua_createtable(L, n->nargs, 0);
+    for (int i = 0; i < n->nargs; i++) {
+        node_push(L, n->arg[i]);
+        lua_seti(L, -2, i + 1);
+    }
+    return 1;
+}
+
 /* info(tensor): its facts as a fresh table */
 static int info(lua_State *L)
 {
@@ -427,10 +439,12 @@ static int define(lua_State *L)
 void core_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        { "is_tensor", is_tensor }, { "where", where }, { "within", within }, { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
-        { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows }, { "noise", noise },
-        { "input", input }, { "param", param }, { "set_init", set_init }, { "set_name", set_name },
-        { "set_path", set_path }, { "info", info }, { "inputs_of", inputs_of }, { "parameters", parameters }, { "locals", locals },
+        { "is_tensor", is_tensor }, { "place", place_here }, { "within", within },
+        { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
+        { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows },
+        { "noise", noise }, { "input", input }, { "param", param }, { "set_init", set_init },
+        { "set_name", set_name }, { "set_path", set_path }, { "args", args }, { "info", info },
+        { "inputs_of", inputs_of }, { "parameters", parameters }, { "locals", locals },
         { "define", define }, { "train", finish_train }, { "load", host_load }, { NULL, NULL }
     };
     if (lua_getfield(L, LUA_REGISTRYINDEX, "gagen.core") == LUA_TTABLE) return;

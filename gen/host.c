@@ -15,7 +15,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { MEMORY = 256 << 20, BUDGET = 100 * 1000 * 1000, COUNT = 1000, LINE_COST = 20, SECONDS = 5, FILE_MOST = 4 << 20 };
+enum { MEMORY = 256 << 20, BUDGET = 100 * 1000 * 1000, COUNT = 1000, LINE_COST = 20, SECONDS = 3, FILE_MOST = 4 << 20 };
 
 static lua_State *state;
 static const Opts *opts;
@@ -285,7 +285,7 @@ Graph *read_model(const Opts *o)
 /* ---- gagen ops ------------------------------------------------------------------------------------------------------ */
 static const char *op_kind(Kind kind)
 {
-    static const char *const names[] = { [K_MAP] = "map", [K_REDUCE] = "reduce", [K_MATMUL] = "matmul",
+    static const char *const names[] = { [K_MAP] = "map", [K_REDUCE] = "reduce", [K_MATMUL] = "contraction",
                                          [K_WINDOW] = "window", [K_VIEW] = "view" };
     return names[kind];
 }
@@ -322,6 +322,7 @@ static void op_print(Text *out, const Op *op)
     lua_pop(state, 1);
     text_add(out, "%s  %s\n  %s\n", signature(op), op_kind(op->kind), op->doc);
     text_add(out, "  example  %s\n", example ? example : text("fn.%s", signature(op)));
+    if (*op->role) text_add(out, "  role     %s\n", op->role);
     for (int i = 0; i < op->nattrs; i++) text_add(out, "  %-8s attribute, %g unless told\n", op->attr[i], op->preset[i]);
     for (int i = 0; i < op->nlets; i++) print_let(out, &op->let[i]);
     print_formula(out, "value", op->value);

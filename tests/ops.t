@@ -179,6 +179,18 @@ for name, kind, doc in list:gmatch("(%S+) +(%S+) +([^\n]*)\n") do
   local shown = run("./gagen ops " .. name)
   ok(#doc > 1 and shown:find("\n  example  %S"), name .. " has a doc and an example")
 end
+local files = {}
+for path in run("ls gen/*.c"):gmatch("%S+") do
+  if path ~= "gen/expr.c" then files[#files + 1] = path end
+end
+local quoted = {}
+for _, path in ipairs(files) do
+  for name in assert(io.open(path)):read("a"):gmatch('"([%w_]+)"') do
+    local shown = names[name] and run("./gagen ops " .. name)
+    if shown and not shown:find("\n  role     " .. name .. "\n") then quoted[#quoted + 1] = path .. ": " .. name end
+  end
+end
+ok(#quoted == 0, "C quotes no op's name but where it is a role  # " .. table.concat(quoted, ", "))
 for _, t in ipairs(maps) do
   ok(names[t.name] == "map", t.name .. " is listed")
   for _, a in ipairs(t.args) do

@@ -12,9 +12,11 @@ local function window(y)
 end
 
 op.window { name = "conv2d", role = "forward", args = { "x", "w" }, attrs = attrs, hidden = true,
-  doc = "Convolution of images [N, c, h, w] with kernels [o, c, kh, kw].", example = "nn.Conv2d(16, 3, { padding = 1 })",
-  tests = { { { 2, 3, 6, 5 }, { 4, 3, 3, 3 }, kh = 3, kw = 3, sh = 1, sw = 1, ph = 1, pw = 1, dh = 1, dw = 1 },
-            { { 2, 2, 7, 7 }, { 3, 2, 3, 2 }, kh = 3, kw = 2, sh = 2, sw = 1, ph = 0, pw = 1, dh = 2, dw = 1 } },
+  doc = "Convolution of images [N, c, h, w] with kernels [o, c, kh, kw].",
+  example = "nn.Conv2d(16, 3, { padding = 1 })",
+  tests = {
+    { { 2, 3, 6, 5 }, { 4, 3, 3, 3 }, kh = 3, kw = 3, sh = 1, sw = 1, ph = 1, pw = 1, dh = 1, dw = 1 },
+    { { 2, 2, 7, 7 }, { 3, 2, 3, 2 }, kh = 3, kw = 2, sh = 2, sw = 1, ph = 0, pw = 1, dh = 2, dw = 1 } },
   shape = function(x, w, o)
     local d = core.info(x).dims
     return { d[1], core.info(w).dims[1], (d[3] + 2 * o.ph - o.dh * (o.kh - 1) - 1) // o.sh + 1,
@@ -25,9 +27,11 @@ op.window { name = "conv2d", role = "forward", args = { "x", "w" }, attrs = attr
   end }
 
 op.window { name = "conv2d_data", role = "data", args = { "gy", "w", "x" }, attrs = attrs, hidden = true,
-  doc = "The gradient of conv2d with respect to x, which is here for its shape alone.", example = "nn.Conv2d(16, 3)",
+  doc = "The gradient of conv2d with respect to x, which is here for its shape alone.",
+  example = "nn.Conv2d(16, 3)",
   shape = function(_, _, x) return core.info(x).dims, core.info(x).batch end }
 
 op.window { name = "conv2d_weight", role = "weight", args = { "x", "gy", "w" }, attrs = attrs, hidden = true,
-  doc = "The gradient of conv2d with respect to w, which is here for its shape alone.", example = "nn.Conv2d(16, 3)",
+  doc = "The gradient of conv2d with respect to w, which is here for its shape alone.",
+  example = "nn.Conv2d(16, 3)",
   shape = function(_, _, w) return core.info(w).dims, false end }

@@ -3,15 +3,20 @@ local core = ...
 local op = core.use("dsl/op.lua")
 
 op.reduce { name = "cross_entropy", args = { "x", "t" }, per_row = true, hidden = true,
-  folds = { "m = max(x)", "s = sum(exp(x - m))", "z = sum(select(i == t, x, 0))" }, value = "log(s) + m - z",
-  doc = "-log softmax(x)[t]: x are logits, t is a class id per row.", example = "fn.cross_entropy(logits, label)",
+  folds = { "m = max(x)", "s = sum(exp(x - m))", "z = sum(select(i == t, x, 0))" },
+  value = "log(s) + m - z",
+  doc = "-log softmax(x)[t]: x are logits, t is a class id per row.",
+  example = "fn.cross_entropy(logits, label)",
   tests = { { { 3, 5 }, { 3, ids = 5 }, axes = 2 }, { { 2, 5, 3 }, { 2, 3, ids = 5 }, axes = 2 } },
-  grad = function(y, gy, x, t) return op.call.cross_entropy_grad(x, t, gy, { axes = core.info(y).axes }) end }
+  grad = function(y, gy, x, t)
+    return op.call.cross_entropy_grad(x, t, gy, { axes = core.info(y).axes })
+  end }
 
 op.reduce { name = "cross_entropy_grad", args = { "x", "t", "gy" }, hidden = true,
   folds = { "m = max(x)", "s = sum(exp(x - m))" },
   value = "select(gy == 0, 0, gy * (exp(x - m) / s - select(i == t, 1, 0)))",
-  doc = "The gradient of cross_entropy; 0 where gy is 0, whatever x is.", example = "fn.cross_entropy(logits, label)" }
+  doc = "The gradient of cross_entropy; 0 where gy is 0, whatever x is.",
+  example = "fn.cross_entropy(logits, label)" }
 
 op.reduce { name = "hit", args = { "x", "t" }, per_row = true, hidden = true,
   folds = { "m = max(x)", "j = min(select(x == m, i, n))" }, value = "select(j == t, 1, 0)",

@@ -12,10 +12,11 @@ local function extents(labels, a, b)
   return lo, of, batch
 end
 
-op.matmul { name = "matmul", role = "contract", args = { "a", "b" },
+op.contraction { name = "matmul", role = "contract", args = { "a", "b" },
   doc = "The matrix product; leading axes are batches.", example = "fn.matmul(a, b)",
   tests = { { { 3, 4 }, { 5, 4 }, labels = "ni,oi->no" }, { { 2, 3, 4 }, { 5, 4 }, labels = "nti,oi->nto" },
-            { { 2, 3, 4 }, { 2, 4, 5 }, labels = "nti,nio->nto" }, { { 3, 4 }, { 4, 5 }, labels = "ni,io->no" } },
+            { { 2, 3, 4 }, { 2, 4, 5 }, labels = "nti,nio->nto" },
+              { { 3, 4 }, { 4, 5 }, labels = "ni,io->no" } },
   shape = function(a, b, o)
     local out, of, batch = extents(o.labels, a, b)
     local dims = {}

@@ -12,8 +12,10 @@ local function with_ones(y, x)
   return dims
 end
 
-op.reduce { name = "sum", role = "sum", args = { "x" }, per_row = true, folds = { "s = sum(x)" }, value = "s",
-  doc = "The sum along axes; without axes over everything, the batch included.", example = "fn.sum(x, { axis = 2 })",
+op.reduce { name = "sum", role = "sum", args = { "x" }, per_row = true, folds = { "s = sum(x)" },
+  value = "s",
+  doc = "The sum along axes; without axes over everything, the batch included.",
+  example = "fn.sum(x, { axis = 2 })",
   tests = { { { 3, 4 }, axes = 2 }, { { 2, 3, 4 }, axes = 2 }, { { 2, 3, 4 }, axes = 6 } },
   grad = function(y, gy, x)
     local to = core.info(x)
@@ -26,8 +28,10 @@ op.reduce { name = "amax", args = { "x" }, per_row = true, folds = { "m = max(x)
   tests = { { { 3, 4 }, axes = 2 }, { { 2, 3, 4 }, axes = 6 } },
   grad = function(y, gy, x) return call.amax_grad(x, y, gy, { axes = core.info(y).axes }) end }
 
-op.reduce { name = "amax_grad", args = { "x", "m", "gy" }, hidden = true, folds = { "c = sum(select(x == m, 1, 0))" },
-  value = "select(x == m, gy / c, 0)", doc = "The gradient of amax, shared among equals.", example = "fn.max(x, { axis = 2 })" }
+op.reduce { name = "amax_grad", args = { "x", "m", "gy" }, hidden = true,
+  folds = { "c = sum(select(x == m, 1, 0))" },
+  value = "select(x == m, gy / c, 0)", doc = "The gradient of amax, shared among equals.",
+  example = "fn.max(x, { axis = 2 })" }
 
 op.reduce { name = "amin", args = { "x" }, per_row = true, folds = { "m = min(x)" }, value = "m",
   doc = "The smallest along axes; equals share the gradient.", example = "fn.min(x, { axis = 2 })",

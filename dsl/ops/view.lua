@@ -5,14 +5,17 @@ local call = op.call
 
 local function given(_, o) return o.dims, o.batch end
 
-op.view { name = "reshape", role = "reshape", args = { "x" }, doc = "Other axes, the same elements in the same order.",
-  example = "fn.reshape(x, 28, -1)", shape = given, tests = { { { 2, 3, 4 }, dims = { 2, 12 }, batch = true } },
+op.view { name = "reshape", role = "reshape", args = { "x" },
+  doc = "Other axes, the same elements in the same order.",
+  example = "fn.reshape(x, 28, -1)", shape = given,
+  tests = { { { 2, 3, 4 }, dims = { 2, 12 }, batch = true } },
   grad = function(_, gy, x)
     local to = core.info(x)
     return call.reshape(gy, { dims = to.dims, batch = to.batch })
   end }
 
-op.view { name = "permute", role = "permute", args = { "x" }, doc = "Axes in another order.", example = "fn.permute(x, 1, 3, 2)",
+op.view { name = "permute", role = "permute", args = { "x" }, doc = "Axes in another order.",
+  example = "fn.permute(x, 1, 3, 2)",
   tests = { { { 2, 3, 4 }, perm = { 0, 2, 1 } } },
   shape = function(x, o)
     local of, dims = core.info(x), {}
@@ -25,7 +28,8 @@ op.view { name = "permute", role = "permute", args = { "x" }, doc = "Axes in ano
     return call.permute(gy, { perm = back })
   end }
 
-op.view { name = "expand", role = "expand", args = { "x" }, doc = "Axes of extent 1 repeated.", example = "fn.expand(x, 3, 4)",
+op.view { name = "expand", role = "expand", args = { "x" }, doc = "Axes of extent 1 repeated.",
+  example = "fn.expand(x, 3, 4)",
   shape = given, tests = { { { 2, 1, 4 }, dims = { 2, 3, 4 }, batch = true } },
   grad = function(_, gy, x)
     local from, to, axes = core.info(x), core.info(gy), 0
@@ -35,5 +39,6 @@ op.view { name = "expand", role = "expand", args = { "x" }, doc = "Axes of exten
     return call.reshape(call.sum(gy, { axes = axes }), { dims = from.dims, batch = from.batch })
   end }
 
-op.view { name = "detach", role = "detach", args = { "x" }, doc = "x, where the gradient stops.", example = "fn.detach(x)",
+op.view { name = "detach", role = "detach", args = { "x" }, doc = "x, where the gradient stops.",
+  example = "fn.detach(x)",
   shape = function(x) return core.info(x).dims, core.info(x).batch end }
