@@ -73,15 +73,15 @@ map { name = "minimum", args = { "a", "b" },
       grad = { a = "select(a == b, 0.5 * gy, select(a > b, 0, gy))",
       b = "select(a == b, 0.5 * gy, select(b > a, 0, gy))" } }
 map { name = "clamp", args = { "x" }, attrs = { lo = -1, hi = 1 }, hidden = true,
-      doc = "x, no less than lo and no more than hi; the derivative at the bounds is 1.",
+      doc = "x, no less than lo and no more than hi; the derivative at the bounds is 0.",
       value = "select(x < lo, lo, select(x > hi, hi, x))",
-      grad = { x = "select(x >= lo, select(x <= hi, gy, 0), 0)" },
+      grad = { x = "select(x > lo, select(x < hi, gy, 0), 0)" },
       example = "fn.clamp(x, { min = 0, max = 1 })" }
 map { name = "clamp_min", args = { "x" }, attrs = { lo = 0 }, hidden = true, doc = "x, no less than lo.",
-      value = "select(x < lo, lo, x)", grad = { x = "select(x >= lo, gy, 0)" },
+      value = "select(x < lo, lo, x)", grad = { x = "select(x > lo, gy, 0)" },
       example = "fn.clamp(x, { min = 0 })" }
 map { name = "clamp_max", args = { "x" }, attrs = { hi = 0 }, hidden = true, doc = "x, no more than hi.",
-      value = "select(x > hi, hi, x)", grad = { x = "select(x <= hi, gy, 0)" },
+      value = "select(x > hi, hi, x)", grad = { x = "select(x < hi, gy, 0)" },
       example = "fn.clamp(x, { max = 0 })" }
 map { name = "where", args = { "c", "a", "b" }, doc = "a where c is not 0, else b.",
       value = "select(c ~= 0, a, b)", grad = { a = "select(c ~= 0, gy, 0)", b = "select(c ~= 0, 0, gy)" },
