@@ -20,7 +20,15 @@ local function updates(what, name, v)
   fail("%s: '%s' is a number of updates or \"5 epochs\", got %s", what, name, util.show(v))
 end
 
-local function literal(x) return ("%.17g"):format(x):gsub("^%-(.*)", "(-%1)") end
+-- the shortest decimal that reads back as x
+local function literal(x)
+  local text
+  for digits = 1, 17 do
+    text = ("%." .. digits .. "g"):format(x)
+    if tonumber(text) == x then break end
+  end
+  return x < 0 and "(" .. text .. ")" or text
+end
 
 -- a schedule whose formula comes from `shape(o, progress)`; before it the warm-up, lr t / W
 local function schedule(name, spec, shape)
@@ -53,13 +61,14 @@ schedule("constant", {}, function(_, o) return literal(o[1]) end)
 
 schedule("linear", { over = util.any }, function(what, o, warm)
   local to = number(what, o[2] == nil and 0 or o[2], 0, 1e6, "where it ends")
-  return ("%s + %s * %s"):format(literal(o[1]), literal(to - o[1]), progress(what, o, warm))
+  local sign = to < o[1] and "-" or "+"
+  return ("%s %s %s * %s"):format(literal(o[1]), sign, literal(math.abs(to - o[1])), progress(what, o, warm))
 end)
 
 schedule("cosine", { over = util.any, floor = 0 }, function(what, o, warm)
   number(what, o.floor, 0, 1e6, "floor")
-  return ("%s + %s * (1 + cos(3.141592653589793 * %s))"):format(literal(o.floor),
-    literal((o[1] - o.floor) / 2), progress(what, o, warm))
+  local wave = ("%s * (1 + cos(3.141592653589793 * %s))"):format(literal((o[1] - o.floor) / 2), progress(what, o, warm))
+  return o.floor > 0 and literal(o.floor) .. " + " .. wave or wave
 end)
 
 schedule("step", { every = util.any, by = 0.1 }, function(what, o)

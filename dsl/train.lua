@@ -131,7 +131,8 @@ local function apply_rules(rules, parameters)
     for _, p in ipairs(parameters) do
       if matches(o[1], p) then
         found = true
-        if o.init ~= nil then core.set_init(p, table.unpack(nn.init_of(what, o.init, info(p).dims))) end
+        local where = ("%s, parameter '%s'"):format(what, info(p).path)
+        if o.init ~= nil then core.set_init(p, table.unpack(nn.init_of(where, o.init, info(p).dims))) end
       end
     end
     if not found then fail("%s: matches no parameter", what) end
