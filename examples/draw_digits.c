@@ -79,15 +79,15 @@ typedef struct { double m[4], x, y; } Affine;
 /* A turn, a slant and a size, each a little; the middle lies near one of four places. */
 static Affine affine(void)
 {
-    double turn = normal(0.1), shear = normal(0.11), wide = 19 * uniform(0.9, 1.1), high = 20 * uniform(0.9, 1.08);
+    double turn = normal(0.09), shear = normal(0.1), wide = 19 * uniform(0.9, 1.1), high = 20 * uniform(0.9, 1.08);
     double right = uniform(0, 1) < 0.5 ? 3 : -3, down = uniform(0, 1) < 0.5 ? 2 : -2, c = cos(turn), s = sin(turn);
     return (Affine){ { c * wide, (shear * c - s) * high, s * wide, (shear * s + c) * high },
-                     SIDE / 2.0 + right + normal(0.4), SIDE / 2.0 + down + normal(0.4) };
+                     SIDE / 2.0 + right + normal(0.35), SIDE / 2.0 + down + normal(0.35) };
 }
 
 static Point place(const Affine *a, const signed char *at)
 {
-    double x = at[0] / 100.0 - 0.5 + normal(0.028), y = at[1] / 100.0 - 0.5 + normal(0.028);
+    double x = at[0] / 100.0 - 0.5 + normal(0.026), y = at[1] / 100.0 - 0.5 + normal(0.026);
     return (Point){ a->m[0] * x + a->m[1] * y + a->x, a->m[2] * x + a->m[3] * y + a->y };
 }
 
@@ -151,7 +151,7 @@ static void image(unsigned char out[SIDE][SIDE], int digit)
     static double ink[SIDE][SIDE];
     draw(ink, digit);
     if (uniform(0, 1) < 0.3) smudge(ink);
-    double blur = uniform(0, 0.45), tone = uniform(0.65, 1), noise = uniform(0, 0.1);
+    double blur = uniform(0, 0.45), tone = uniform(0.65, 1), noise = uniform(0, 0.09);
     for (int y = 0; y < SIDE; y++)
         for (int x = 0; x < SIDE; x++) {
             double value = tone * blurred(ink, y, x, blur) + normal(noise);
