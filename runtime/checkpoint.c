@@ -170,12 +170,18 @@ static void gg_read_arrays(const Archive *a, const Program *p, int arrays)
         }
 }
 
+/* A load that failed may have left the archive open. */
+static bool gg_open_archive(Run *r, const char *path)
+{
+    gg_archive_close(&r->archive);
+    return gg_archive_open(&r->archive, path);
+}
+
 void gg_load_weights(Run *r, const char *path)
 {
-    Archive a;
-    if (!gg_archive_open(&a, path)) gg_fail(GG_DATA, "%s: no such file", path);
-    gg_read_arrays(&a, r->p, 1);
-    gg_archive_close(&a);
+    if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
+    gg_read_arrays(&r->archive, r->p, 1);
+    gg_archive_close(&r->archive);
     r->prepared = false;
 }
 
@@ -204,21 +210,27 @@ static void gg_check_run(const Run *r, const Archive *a, long update, long sampl
                 samples, update, gg_consumed(r, update));
 }
 
+/* "samples sum sum ...", as gg_header_metadata wrote them */
+static void gg_scan_sums(Run *r, const char *text)
+{
+    char *end;
+    r->samples = strtod(text, &end);
+    for (int i = 0; i < r->p->nsums; i++) r->sums[i] = strtod(text = end, &end);
+}
+
 bool gg_load_run(Run *r, const char *path)
 {
-    Archive a;
-    if (!gg_archive_open(&a, path)) return false;
-    long update = strtol(gg_need_meta(&a, "update"), NULL, 10);
-    long samples = strtol(gg_need_meta(&a, "samples"), NULL, 10);
-    gg_check_run(r, &a, update, samples);
-    char *sums = (char *)(uintptr_t)gg_need_meta(&a, "sums");
-    double best = strtod(gg_need_meta(&a, "best"), NULL);
-    long log_bytes = strtol(gg_need_meta(&a, "log"), NULL, 10);
-    gg_read_arrays(&a, r->p, 1 + r->p->nstates);
+    if (!gg_open_archive(r, path)) return false;
+    const Archive *a = &r->archive;
+    long update = strtol(gg_need_meta(a, "update"), NULL, 10), samples = strtol(gg_need_meta(a, "samples"), NULL, 10);
+    long log_bytes = strtol(gg_need_meta(a, "log"), NULL, 10);
+    double best = strtod(gg_need_meta(a, "best"), NULL);
+    const char *sums = gg_need_meta(a, "sums");
+    gg_check_run(r, a, update, samples);
+    gg_read_arrays(a, r->p, 1 + r->p->nstates);
+    gg_scan_sums(r, sums);
     r->update = update, r->best = best, r->log_bytes = log_bytes < 0 ? 0 : log_bytes;
-    r->samples = strtod(sums, &sums);
-    for (int i = 0; i < r->p->nsums; i++) r->sums[i] = strtod(sums, &sums);
     r->prepared = false;
-    gg_archive_close(&a);
+    gg_archive_close(&r->archive);
     return true;
 }

@@ -98,6 +98,22 @@ void gg_write_tensor(const Tensor *t, real *flat, long from, long n, const real 
 const Tensor *gg_tensor(const Program *p, const char *name);               /* NULL: none */
 void gg_init_weights(const Program *p, uint64_t seed);
 
+/* ---- safetensors.c ------------------------------------------------------------------------------------------------------ */
+typedef struct { const char *name; char dtype[8]; int rank; long dim[GG_RANK]; long from, to; } Entry;
+typedef struct {
+    const char *path;
+    int fd;
+    bool open;
+    char *text;                                             /* the header, cut into the strings below */
+    long start;                                             /* of the data in the file */
+    Entry *entry; long entries;                             /* by name */
+    const char *(*meta)[2]; long metas;
+} Archive;
+bool gg_archive_open(Archive *a, const char *path);         /* false: no such file; any fault in it fails, then close it */
+void gg_archive_close(Archive *a);
+const Entry *gg_archive_find(const Archive *a, const char *name);
+const char *gg_archive_meta(const Archive *a, const char *key);
+
 /* ---- train.c: a run ------------------------------------------------------------------------------------------------------ */
 typedef struct {
     const Program *p;
@@ -117,6 +133,7 @@ typedef struct {
     double start, shown;                                    /* seconds */
     long start_update;
     Line text, header;
+    Archive archive;                                        /* the file being loaded */
 } Run;
 void gg_run_open(Run *r);                                   /* all else follows from r->p and r->o */
 void gg_run_close(Run *r);
@@ -124,20 +141,7 @@ void gg_run_aim(Run *r);                                    /* fills the window 
 void gg_run_step(Run *r, void (*fn)(const Thread *));       /* aims, calls fn on the team */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out);       /* false: no rows */
 
-/* ---- safetensors.c, checkpoint.c ------------------------------------------------------------------------------------------ */
-typedef struct { const char *name; char dtype[8]; int rank; long dim[GG_RANK]; long from, to; } Entry;
-typedef struct {
-    const char *path;
-    int fd;
-    char *text;                                             /* the header, cut into the strings below */
-    long start;                                             /* of the data in the file */
-    Entry *entry; long entries;                             /* by name */
-    const char *(*meta)[2]; long metas;
-} Archive;
-bool gg_archive_open(Archive *a, const char *path);         /* false: no such file; any fault in it fails */
-void gg_archive_close(Archive *a);
-const Entry *gg_archive_find(const Archive *a, const char *name);
-const char *gg_archive_meta(const Archive *a, const char *key);
+/* ---- checkpoint.c -------------------------------------------------------------------------------------------------------- */
 void gg_save_run(Run *r, const char *path);                    /* all or nothing: a new file takes the old one's place */
 void gg_load_weights(Run *r, const char *path);
 bool gg_load_run(Run *r, const char *path);                 /* false: no such file */

@@ -210,7 +210,8 @@ bool gg_archive_open(Archive *a, const char *path)
     uint64_t n = 0;
     *a = (Archive){ .path = path, .fd = open(path, O_RDONLY | O_CLOEXEC) };
     if (a->fd < 0 && errno == ENOENT) return false;
-    if (a->fd < 0 || fstat(a->fd, &st)) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
+    a->open = a->fd >= 0;
+    if (!a->open || fstat(a->fd, &st)) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode)) gg_fail(GG_DATA, "%s: not a file", path);
     if (pread(a->fd, size, 8, 0) != 8) gg_fail(GG_DATA, "%s: truncated: no header", path);
     for (int i = 0; i < 8; i++) n |= (uint64_t)size[i] << 8 * i;
@@ -227,8 +228,9 @@ bool gg_archive_open(Archive *a, const char *path)
 
 void gg_archive_close(Archive *a)
 {
-    close(a->fd);
+    if (a->open) close(a->fd);
     free(a->text), free(a->entry), free(a->meta);
+    *a = (Archive){ 0 };
 }
 
 const Entry *gg_archive_find(const Archive *a, const char *name)

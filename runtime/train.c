@@ -73,6 +73,7 @@ void gg_run_close(Run *r)
 {
     if (r->team) gg_team_stop(r->team);
     gg_table_free(&r->data);
+    gg_archive_close(&r->archive);
     gg_order_free(&r->order);
     if (r->log >= 0) close(r->log);
     free(r->sums), free(r->values), free(r->best_params), free(r->text.s), free(r->header.s);
