@@ -1,7 +1,6 @@
 /* data.c -- where the data lies, the columns in memory, which rows train, which validate, which test. */
 #include "runtime.h"
 #include <errno.h>
-#include <sys/stat.h>
 
 typedef struct { const char *name; long (*append)(Table *, const char *path, bool test); } Reader;
 static const Reader gg_readers[] = { { "idx", gg_idx_append }, { "csv", gg_csv_append } };
@@ -54,6 +53,15 @@ static const char *gg_find_path(const char *path)
     }
     gg_fail(GG_DATA, "%s: %s; --data DIR says where the data lies%s%s", path, strerror(errno),
             root ? ", GAGEN_DATA is " : "", root ? root : "");
+}
+
+/* --data DIR: DIR/the last part of the model's path where that exists, else DIR itself */
+static const char *gg_given_path(const char *dir, const char *path)
+{
+    static char inside[4096];
+    const char *last = strrchr(path, '/');
+    snprintf(inside, sizeof inside, "%s/%s", dir, last ? last + 1 : path);
+    return access(inside, F_OK) == 0 ? inside : dir;
 }
 
 static Rows gg_append(Table *d, const char *path, bool test)
@@ -120,7 +128,7 @@ static void gg_split(Table *d, long n)
 {
     const Program *p = d->p;
     enum { TRAIN, VALID, TEST };
-    char *split = gg_alloc((size_t)n, 1);
+    char *split = d->split = gg_alloc((size_t)n, 1);
     bool cut_test = !d->test.count && p->test > 0, cut_valid = !d->valid.count && p->valid > 0;
     if (cut_test && p->test >= 1) {
         if (p->test >= (double)n) gg_fail(GG_DATA, "test = %.0f leaves none of %ld rows to train", p->test, n);
@@ -132,6 +140,7 @@ static void gg_split(Table *d, long n)
     if (cut_valid) d->valid = gg_marked(split, n, VALID);
     d->train = gg_marked(split, n, TRAIN);
     free(split);
+    d->split = NULL;
     if (!d->train.count) gg_fail(GG_DATA, "the splits leave none of %ld rows to train", n);
 }
 
@@ -143,7 +152,7 @@ static void gg_table_bind(const Table *d)
 void gg_table_load(Table *d, const Program *p, const char *path)
 {
     *d = (Table){ .p = p, .column = gg_alloc((size_t)p->ncolumns, sizeof *d->column), .owned = true };
-    if (!path) path = gg_find_path(p->path);
+    path = path ? gg_given_path(path, p->path) : gg_find_path(p->path);
     long rows = gg_append(d, path, false).count;
     if (p->test_path) d->test = gg_append(d, gg_find_path(p->test_path), true);
     else if (p->test > 0) d->test = gg_append(d, path, true);
@@ -163,7 +172,7 @@ void gg_table_give(Table *d, const Program *p, long rows, const void *const *col
 void gg_table_free(Table *d)
 {
     for (int c = 0; d->owned && d->column && c < d->p->ncolumns; c++) free(d->column[c]);
-    free(d->column), free(d->train.list), free(d->valid.list), free(d->test.list);
+    free(d->column), free(d->train.list), free(d->valid.list), free(d->test.list), free(d->split);
     *d = (Table){ .p = d->p };
 }
 

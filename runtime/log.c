@@ -4,13 +4,14 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+/* A run from the start begins a new log, a resumed one goes on where its checkpoint was. */
 void gg_log_open(Run *r)
 {
     struct stat st;
     if (!r->o.log) return;
     r->log = open(r->o.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (r->log < 0 || fstat(r->log, &st)) gg_fail(GG_DATA, "%s: %s", r->o.log, strerror(errno));
-    if (r->update && S_ISREG(st.st_mode) && st.st_size > r->log_bytes && ftruncate(r->log, r->log_bytes))
+    if (S_ISREG(st.st_mode) && st.st_size > r->log_bytes && ftruncate(r->log, r->log_bytes))
         gg_fail(GG_DATA, "%s: %s", r->o.log, strerror(errno));
     if (fstat(r->log, &st) == 0) r->log_bytes = st.st_size;
 }

@@ -17,7 +17,7 @@ static const Option gg_option_table[] = {
     { "save-every", "N",    "save after every N updates too, not only every epoch", GG_NUMBER, offsetof(Options, save_every), 1 },
     { "load",       "FILE", "begin with the weights in FILE",                       GG_TEXT,   offsetof(Options, load), 0 },
     { "resume",     NULL,   "go on from the file that --save names, if it exists",  GG_FLAG,   offsetof(Options, resume), 0 },
-    { "log",        "FILE", "append a line of JSON for every update",               GG_TEXT,   offsetof(Options, log), 0 },
+    { "log",        "FILE", "write a line of JSON for every update",               GG_TEXT,   offsetof(Options, log), 0 },
     { "eval",       NULL,   "no training: evaluate what --load or --resume loads",  GG_FLAG,   offsetof(Options, eval), 0 },
 };
 enum { GG_OPTIONS = sizeof gg_option_table / sizeof *gg_option_table };

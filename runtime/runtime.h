@@ -53,6 +53,7 @@ typedef struct {
     long rows;                                              /* in memory, of all the file sets */
     void **column;
     bool owned;                                             /* the columns are ours to free */
+    char *split;                                            /* which of the three, by row of the main set */
     Rows train, valid, test;
 } Table;
 void gg_table_load(Table *d, const Program *p, const char *path);      /* path NULL: as the model says */

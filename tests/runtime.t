@@ -1,0 +1,64 @@
+#!/bin/sh
+# The runtime by itself, driven by a program written by hand (tests/runtime/mlp.h), under ASan, UBSan and TSan.
+dir=build/tests/runtime
+cc=${CC:-cc}
+mkdir -p $dir
+n=0 bad=0
+ok() { n=$((n + 1)); printf '%s %d - %s\n' "$1" $n "$2"; [ "$1" = ok ] || bad=1; }
+check() { if [ "$1" -eq 0 ]; then ok ok "$2"; else ok "not ok" "$2"; fi; }
+
+# build NAME FLAGS: tests/runtime/NAME.c with the runtime's sources
+build() {
+    $cc -std=gnu11 -g -O1 $2 -Wall -Wextra -Iruntime tests/runtime/$1.c $dir/asan/*.o $3 -lm -lpthread -o $dir/$1 ||
+        ok "not ok" "tests/runtime/$1.c compiles"
+}
+asan="-fsanitize=address,undefined -fno-sanitize-recover=all"
+mkdir -p $dir/asan
+for source in runtime/*.c; do
+    $cc -std=gnu11 -g -O1 $asan -Wall -Wextra -Wpedantic -Iruntime -c $source -o $dir/asan/$(basename $source .c).o ||
+        ok "not ok" "$source compiles"
+done
+for program in units read hostile embed train_mlp; do build $program "$asan"; done
+$cc -std=gnu11 -g -O1 -fsanitize=thread -Iruntime tests/runtime/teams.c runtime/team.c runtime/fail.c -lpthread -o $dir/teams
+$cc -std=gnu11 -O2 -Iruntime tests/runtime/train_mlp.c runtime/*.c -lm -lpthread -o $dir/fast
+$cc -std=gnu11 -O2 -Iruntime -DTAIL="'c'" tests/runtime/train_mlp.c runtime/*.c -lm -lpthread -o $dir/carry
+$cc -std=gnu11 -O2 -Iruntime -DGAGEN_DOUBLE tests/runtime/train_mlp.c runtime/*.c -lm -lpthread -o $dir/double
+if echo '#include <zlib.h>' | $cc -E - > /dev/null 2>&1; then
+    $cc -std=gnu11 -O1 -Iruntime -DGAGEN_ZLIB tests/runtime/read.c runtime/*.c -lm -lpthread -lz -o $dir/read_gz
+fi
+$cc tests/runtime/squares.c -o $dir/squares
+rm -rf $dir/data; mkdir -p $dir/data/squares; $dir/squares $dir/data/squares
+GAGEN_DATA=$PWD/$dir/data; export GAGEN_DATA
+
+# the facts that a test program prints, numbered on
+facts() {
+    "$@" > $dir/facts 2> $dir/facts.err; facts_rc=$?
+    while read -r line; do
+        case $line in
+            "ok "*) ok ok "${line#*- }" ;;
+            "not ok "*) ok "not ok" "${line#*- }" ;;
+        esac
+    done < $dir/facts
+    [ $facts_rc -eq 0 ] || { ok "not ok" "$1 exits $facts_rc"; sed 's/^/# /' $dir/facts.err; }
+}
+
+# refused WHAT PATTERN COMMAND...: exit 1, a message of one line with the pattern, nothing from a sanitizer
+refused() {
+    what=$1 pattern=$2; shift 2
+    "$@" > $dir/out 2> $dir/err
+    rc=$?
+    if [ $rc -eq 1 ] && grep -q "^error: .*$pattern" $dir/err && [ "$(wc -l < $dir/err)" -eq 1 ]; then ok ok "$what: $(cut -c8- $dir/err)"
+    else ok "not ok" "$what: exit $rc: $(head -3 $dir/err)"; fi
+}
+
+# same WHAT EXPECTED COMMAND...: exit 0 and this text
+same() {
+    what=$1 expected=$2; shift 2
+    if [ "$("$@" 2>&1)" = "$expected" ]; then ok ok "$what"; else ok "not ok" "$what: $("$@" 2>&1 | tr '\n' '|')"; fi
+}
+
+. tests/runtime/parts.sh
+. tests/runtime/data.sh
+. tests/runtime/runs.sh
+echo "1..$n"
+exit $bad

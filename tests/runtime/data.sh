@@ -1,0 +1,142 @@
+# Readers: what they take, what they refuse and in which words.
+d=$dir/idx
+idx() { # idx NAME RANK-BYTES... : a file of octal bytes
+    name=$1; shift
+    printf "$*" > $d/$name
+}
+read_idx() { $dir/read idx $d 0 0 image:b:0:image:2,3 label:i:4:label:1; }
+fresh() {
+    rm -rf $d; mkdir -p $d
+    idx images.idx '\0\0\010\003\0\0\0\002\0\0\0\002\0\0\0\003\001\002\003\004\005\006\007\010\011\012\013\014'
+    idx labels.idx '\0\0\010\001\0\0\0\002\003\001'
+}
+fresh
+same "idx" "train 2
+1 2 3 4 5 6 3 
+7 8 9 10 11 12 1 
+valid 0
+test 0" read_idx
+idx images.idx '\0\0\010\003\0\0\0\002\0\0\0\002\0\0\0\003\001\002\003\004\005\006\007\010\011\012\013'
+refused "truncated" "images.idx: truncated" read_idx
+idx images.idx '\0\0\010\003\377\377\377\377\0\0\0\002\0\0\0\003\001\002\003\004'
+refused "a header that asks for 25 GB" "truncated.* 4294967295 rows of 6 bytes, the file has 20" read_idx
+idx images.idx '\0\0\010'
+refused "no header" "truncated: no header" read_idx
+idx images.idx '\0\0\010\003\0\0'
+refused "half a header" "truncated: the header ends" read_idx
+fresh; printf 'x' >> $d/images.idx
+refused "oversized" "images.idx: oversized" read_idx
+idx images.idx 'GIF89a..........'
+refused "wrong magic" "not an IDX file: it begins with 47 49 46 38" read_idx
+idx images.idx '\0\0\016\003\0\0\0\002\0\0\0\002\0\0\0\003'
+refused "another type" "IDX type 0x0e" read_idx
+fresh; idx images.idx '\0\0\010\003\0\0\0\002\0\0\0\003\0\0\0\002\001\002\003\004\005\006\007\010\011\012\013\014'
+refused "other sizes" "its rows are 3 x 2, the model says 2 x 3 for image" read_idx
+fresh; idx labels.idx '\0\0\010\001\0\0\0\002\003\004'
+refused "label out of range" "labels.idx: row 1: label is 4, the model says 4 classes" read_idx
+idx labels.idx '\0\0\010\001\0\0\0\003\003\001\002'
+refused "more labels than images" "labels.idx: 3 rows, but $d/images.idx has 2" read_idx
+fresh; rm $d/labels.idx
+refused "no labels" "no train-images-idx3-ubyte" read_idx
+mkdir $d/labels.idx
+refused "a directory for a file" "labels.idx: a directory" read_idx
+fresh; printf '\037\213\010\0' > $d/images.idx
+refused "compressed, without zlib" "gunzip it, or build with -DGAGEN_ZLIB and -lz" read_idx
+if [ -x $dir/read_gz ]; then
+    gz() { $dir/read_gz idx $d 0 0 image:b:0:image:2,3 label:i:4:label:1; }
+    fresh; gzip $d/images.idx $d/labels.idx
+    same "compressed, with zlib" "$(fresh; read_idx)" echo "$(fresh; gzip $d/images.idx $d/labels.idx; gz)"
+    fresh; head -c 100000 /dev/zero | cat $d/images.idx - | gzip > $d/images.idx.gz; rm $d/images.idx
+    refused "compressed and oversized" "images.idx.gz: oversized" gz
+    fresh; gzip $d/images.idx; head -c 30 $d/images.idx.gz > $d/images.idx; rm $d/images.idx.gz
+    refused "compressed and truncated" "images.idx: truncated" gz
+fi
+refused "no such directory" "No such file or directory; --data DIR" $dir/read idx $d/none 0 0 image:b:0:image:2,3
+fresh; idx images.idx '\0\0\015\002\0\0\0\002\0\0\0\001\077\200\0\0\300\040\0\0'
+refused "float32 for bytes" "it holds float32, the model says unsigned bytes" $dir/read idx $d 0 0 image:b:0:image:1
+same "float32" "train 2
+1 3 
+-2.5 1 
+valid 0
+test 0" $dir/read idx $d 0 0 image:r:0:image:1 label:i:4:label:1
+if [ "$(id -u)" -ne 0 ]; then
+    fresh; chmod 0 $d/images.idx
+    refused "unreadable" "Permission denied" read_idx
+fi
+fresh
+cp $d/images.idx $d/train-images-idx3-ubyte; cp $d/labels.idx $d/train-labels-idx1-ubyte
+cp $d/images.idx $d/t10k-images-idx3-ubyte; idx t10k-labels-idx1-ubyte '\0\0\010\001\0\0\0\002\002\002'
+same "test files beside training files are the test" "train 2
+1 2 3 4 5 6 3 
+7 8 9 10 11 12 1 
+valid 0
+test 2
+1 2 3 4 5 6 2 
+7 8 9 10 11 12 2 " $dir/read idx $d 1 0 image:b:0:image:2,3 label:i:4:label:1
+rm $d/t10k-labels-idx1-ubyte
+same "test = 1 cuts the last row where there are none" "train 1
+1 2 3 4 5 6 3 
+valid 0
+test 1
+7 8 9 10 11 12 1 " $dir/read idx $d 1 0 image:b:0:image:2,3 label:i:4:label:1
+refused "a test of all rows" "test = 2 leaves none of 2 rows" $dir/read idx $d 2 0 image:b:0:image:2,3 label:i:4:label:1
+refused "a validation of all rows" "a split of 2 rows leaves none of 2" $dir/read idx $d 0 2 image:b:0:image:2,3
+
+# ---- splits by hash ----
+seq 1 1000 > $dir/seq.csv
+split() { $dir/read csv $dir/seq.csv $1 $2 x:r:0:1:1 | grep -E '^(train|valid|test)' | tr '\n' ' '; }
+same "a fraction of 1,000 rows, about" "train 795 valid 109 test 96 " split 0.1 0.1
+same "a count, exactly" "train 650 valid 100 test 250 " split 250 100
+$dir/read csv $dir/seq.csv 0 0.1 x:r:0:1:1 | sed -n '/^valid/,/^test/p' | grep -v '[a-z]' > $dir/valid1
+(seq 1 1000; seq 5000 5500) > $dir/longer.csv
+$dir/read csv $dir/longer.csv 0 0.1 x:r:0:1:1 | sed -n '/^valid/,/^test/p' | grep -v '[a-z]' > $dir/valid2
+cmp -s $dir/valid1 $dir/valid2 && [ -s $dir/valid1 ]; check $? "rows keep their split when a file grows"
+
+# ---- csv ----
+csv() { printf "$1" > $dir/x.csv; }
+read_csv() { $dir/read csv $dir/x.csv 0 0 x:r:0:1-2:2 y:i:0:class:1:cat,dog; }
+csv 'a,b,"class"\r\n1,-2.5e1,cat\r\n" 3 ",4,"dog"\r\n\r\n'
+same "csv: header, quotes, \\r\\n, an empty line" "train 2
+1 -25 0 
+3 4 1 
+valid 0
+test 0" read_csv
+csv '\357\273\277a,b,class,"say ""hi"", twice\nok"\n1,2,cat,"x, y\n"\n3,4,dog,'
+same "csv: a BOM, commas and line ends in quotes, no last line end" "train 2
+1 2 0 
+3 4 1 
+valid 0
+test 0" read_csv
+csv 'a,b,class\n1,2,cat\n3,abc,dog\n'
+refused "a word for a number" "x.csv:3:3: x: 'abc' is not a number" read_csv
+csv 'a,b,class\n1,2,cat\n3,,dog\n'
+refused "an empty field" "x.csv:3:3: x: '' is empty" read_csv
+csv 'a,b,class\n1,nan,cat\n'
+refused "nan" "x.csv:2:3: x: 'nan' is not a number" read_csv
+csv 'a,b,class\n1,1e999,cat\n'
+refused "1e999" "is too large" read_csv
+csv 'a,b,class\n1,0x10,cat\n'
+refused "0x10" "is not a number" read_csv
+csv 'a,b,class\n1,2,cow\n'
+refused "an unknown class" "x.csv:2:5: y: 'cow' is none of the model's classes" read_csv
+csv 'a,b,class\n1,2,cat\n"1\n",2\n'
+refused "too few fields" "x.csv:3: 2 fields, the first line has 3" read_csv
+csv 'a,b,kind\n1,2,cat\n'
+refused "no such header" "x.csv:1: no field 'class' in the header, which y needs" read_csv
+csv 'a,b,class\n1,2,"cat\n'
+refused "a quote without end" "x.csv:2: a quote opens here" read_csv
+csv 'a,b,class\n1,2,"cat"x\n'
+refused "text after a quote" "x.csv:2:10: a comma or the line" read_csv
+csv 'a,b,class\n'
+refused "a header alone" "no rows" read_csv
+csv ''
+refused "nothing" "x.csv: empty" read_csv
+csv '1,2,3\n4,5,6\n'
+same "csv: positions and no header" "train 2
+2 3 1 
+5 6 4 
+valid 0
+test 0" $dir/read csv $dir/x.csv 0 0 x:r:0:2-3:2 y:i:9:1:1
+refused "a position too far" "3 fields a line, x reads 3-4" $dir/read csv $dir/x.csv 0 0 x:r:0:3-4:2
+refused "a range of another size" "fields 1-3 are 3, the model says 2 for x" $dir/read csv $dir/x.csv 0 0 x:r:0:1-3:2
+refused "a class too large" "x.csv:2:1: y: '4' is not a class.*; the model says 3 classes" $dir/read csv $dir/x.csv 0 0 y:i:3:1:1

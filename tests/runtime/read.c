@@ -1,0 +1,50 @@
+/* read.c -- reads files into columns and prints them: read idx|csv PATH TEST VALID COLUMN...
+   A column is name:type:classes:source:dim,dim[:class,class...]; classes 0 is none. */
+#include "runtime.h"
+
+enum { COLUMNS = 8, NAMES = 8 };
+static Column columns[COLUMNS];
+static const void *base[COLUMNS];
+static const char *names[COLUMNS][NAMES + 1];
+
+static void column(int i, char *text)
+{
+    char *part[6] = { strtok(text, ":") };
+    for (int k = 1; k < 6; k++) part[k] = strtok(NULL, ":");
+    columns[i] = (Column){ part[0], *part[1], 0, { 0 }, atol(part[2]), part[3], part[5] ? names[i] : NULL, &base[i] };
+    for (char *d = strtok(part[4], ","); d; d = strtok(NULL, ",")) columns[i].dim[columns[i].rank++] = atol(d);
+    int n = 0;
+    for (char *s = part[5] ? strtok(part[5], ",") : NULL; s; s = strtok(NULL, ",")) names[i][n++] = s;
+}
+
+static void print_row(const Program *p, long row)
+{
+    for (int i = 0; i < p->ncolumns; i++)
+        for (long k = 0, n = gg_row_count(&columns[i]); k < n; k++) {
+            long at = row * n + k;
+            if (columns[i].type == 'b') printf("%d ", ((const unsigned char *)base[i])[at]);
+            else if (columns[i].type == 'i') printf("%d ", ((const int32_t *)base[i])[at]);
+            else printf("%.6g ", (double)((const real *)base[i])[at]);
+        }
+    printf("\n");
+}
+
+static void print_rows(const Program *p, const char *name, const Rows *rows)
+{
+    printf("%s %ld\n", name, rows->count);
+    for (long i = 0; i < rows->count && i < 20; i++) print_row(p, rows->list ? (long)rows->list[i] : rows->from + i);
+}
+
+int main(int argc, char **argv)
+{
+    Program p = { .name = "read", .reader = argv[1], .path = argv[2], .columns = columns };
+    Table d;
+    if (*argv[3] == '/') p.test_path = argv[3];
+    else p.test = atof(argv[3]);
+    p.valid = atof(argv[4]);
+    for (int i = 5; i < argc; i++) column(p.ncolumns++, argv[i]);
+    gg_table_load(&d, &p, NULL);
+    print_rows(&p, "train", &d.train), print_rows(&p, "valid", &d.valid), print_rows(&p, "test", &d.test);
+    gg_table_free(&d);
+    return 0;
+}

@@ -1,0 +1,252 @@
+/* units.c -- the parts of the runtime that are functions: plan, order, Philox, tensors' order, weights, window_row. */
+#include "mlp.h"
+#include "runtime.h"
+#include "tap.h"
+
+/* ---- Philox: the known answers of Random123's kat_vectors ---- */
+static void test_philox(void)
+{
+    static const uint32_t known[3][10] = {
+        { 0, 0, 0, 0, 0, 0, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 },
+        { ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd },
+        { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0xd16cfe09, 0x94fdcceb, 0x5001e420,
+          0x24126ea1 } };
+    for (int k = 0; k < 3; k++) {
+        uint32_t c[4] = { known[k][0], known[k][1], known[k][2], known[k][3] };
+        philox4x32(c, known[k][4], known[k][5]);
+        ok(!memcmp(c, known[k] + 6, sizeof c), "Philox4x32-10 known answer %d", k);
+        philox4x32(c, known[k][4], known[k][5] ^ 1);
+        ok(memcmp(c, known[k] + 6, sizeof c) != 0, "control: another key is caught");
+    }
+}
+
+static bool fill_agrees(int n, uint32_t from, uint32_t stride, uint32_t off)
+{
+    static real out[4096];
+    noise_fill(out, n, 7, 1ull << 40, 3, from, stride);
+    for (int i = 0; i < n; i++)
+        if (out[i] != noise_uniform(7, 1ull << 40, 3, from + (uint32_t)i * stride + off)) return false;
+    return true;
+}
+
+static void test_noise(void)
+{
+    bool all = true;
+    for (int n = 0; n < 300; n += 7)
+        for (uint32_t from = 0; from < 9; from++)
+            for (uint32_t stride = 1; stride < 70; stride += 23) all &= fill_agrees(n, from, stride, 0);
+    ok(all, "noise_fill gives noise_uniform's numbers");
+    ok(!fill_agrees(300, 0, 1, 1), "control: numbers shifted by one element are caught");
+    double sum = 0, square = 0;
+    long hits = 0, n = 200000;
+    for (long i = 0; i < n; i++) {
+        double u = noise_uniform(1, (uint64_t)i / 50, 5, (uint32_t)(i % 50));
+        sum += u, square += u * u, hits += u < 0.1;
+    }
+    ok(fabs(sum / n - 0.5) < 3 * sqrt(1.0 / 12 / n) && fabs(square / n - 1.0 / 3) < 0.003, "noise is uniform: mean %.4f", sum / n);
+    ok(fabs((double)hits / n - 0.1) < 3 * sqrt(0.09 / n), "a tenth of it is below 0.1: %.4f", (double)hits / n);
+}
+
+/* ---- plan: ACCEPTANCE 11 to 14 ---- */
+static Program planned(long K, char tail)
+{
+    Program q = mlp;
+    q.micro_batch = 1, q.accumulate = K, q.batch = K, q.tail = tail;
+    return q;
+}
+
+static bool sizes_are(const Plan *plan, int n, const long *sizes)
+{
+    if (plan->T != n) return false;
+    for (int i = 0; i < n; i++)
+        if (gg_place(plan, i).samples != sizes[i]) return false;
+    return true;
+}
+
+static void test_tails(void)
+{
+    Program s = planned(4, 's'), d = planned(4, 'd'), c = planned(4, 'c');
+    Plan ps = gg_plan(&s, 10, 2, -1), pd = gg_plan(&d, 10, 2, -1), pc = gg_plan(&c, 10, 2, -1);
+    ok(sizes_are(&ps, 6, (long[]){ 4, 4, 2, 4, 4, 2 }), "10 micros, K = 4, 2 epochs, step: 4 4 2 4 4 2");
+    ok(sizes_are(&pd, 4, (long[]){ 4, 4, 4, 4 }) && pd.unread == 2, "drop: 4 4 4 4, two unread an epoch");
+    ok(sizes_are(&pc, 5, (long[]){ 4, 4, 4, 4, 4 }) && pc.total == 20, "carry: five of 4, none left");
+    ok(!sizes_are(&ps, 5, (long[]){ 4, 4, 4, 4, 4 }), "control: the leaking tail is caught");
+    Plan p3 = gg_plan(&s, 3, 4, -1), c3 = gg_plan(&c, 3, 4, -1), d3 = gg_plan(&d, 3, 4, -1);
+    ok(sizes_are(&p3, 4, (long[]){ 3, 3, 3, 3 }), "epochs of 3, K = 4, step: four of 3");
+    ok(sizes_are(&c3, 3, (long[]){ 4, 4, 4 }), "carry: three of 4");
+    ok(d3.E == 0 && d3.T == 0, "drop: not one window, and the plan says so");
+}
+
+/* updates, sizes and cursors of one plan, against counting */
+static bool plan_holds(long L, long K, char tail, long epochs)
+{
+    Program q = planned(K, tail);
+    Plan plan = gg_plan(&q, L, epochs, -1);
+    long expected = tail == 's' ? epochs * ((L + K - 1) / K) : tail == 'd' ? epochs * (L / K) : (epochs * L + K - 1) / K;
+    long consumed = 0, ends = 0;
+    if (plan.T != expected) return false;
+    for (long u = 0; u < plan.T; u++) {
+        Place place = gg_place(&plan, u);
+        if (place.first != consumed || place.samples < 1 || place.samples > K || place.at >= L) return false;
+        if (tail == 's' && place.at + place.samples > L) return false;
+        consumed += place.samples, ends += place.ends;
+    }
+    long all = tail == 'd' ? epochs * (L / K) * K : epochs * L;
+    bool every_end = tail == 'd' ? ends == (L >= K ? epochs : 0) : tail == 's' ? ends == epochs : ends >= 1 && ends <= epochs;
+    return consumed == all && plan.total == consumed && every_end;
+}
+
+static void test_sweep(void)
+{
+    static const char tails[] = "sdc";
+    for (int k = 0; k < 3; k++) {
+        long wrong = 0;
+        for (long L = 1; L < 200; L++)
+            for (long K = 2; K <= 16; K++) wrong += !plan_holds(L, K, tails[k], 3);
+        ok(wrong == 0, "tail '%c': lengths 1 to 199, K 2 to 16, 3 epochs: %ld wrong", tails[k], wrong);
+    }
+    Program q = planned(4, 's');
+    Plan plan = gg_plan(&q, 7, 1, -1);
+    ok(sizes_are(&plan, 2, (long[]){ 4, 3 }), "7 micros, K = 4: exactly two updates, 4 and 3");
+}
+
+static void test_steps(void)
+{
+    Program s = mlp, d;
+    s.micro_batch = 8, s.accumulate = 4, s.batch = 32, d = s, d.tail = 'd';
+    Plan ps = gg_plan(&s, 1003, 1, -1), pd = gg_plan(&d, 1003, 1, -1), p5 = gg_plan(&s, 1003, -1, 40);
+    ok(ps.T == 32 && ps.last == 11 && gg_place(&ps, 31).samples == 11, "1003 samples, 4 x 8: 32 updates, the last of 11");
+    ok(pd.T == 31 && pd.unread == 11, "drop: 31 updates, 11 unread");
+    ok(p5.T == 40 && gg_place(&p5, 39).epoch == 1 && gg_place(&p5, 39).first == 1003 + 7 * 32, "40 steps end in epoch 2");
+}
+
+/* ---- order ---- */
+static bool is_permutation(const uint32_t *order, long n)
+{
+    static char seen[100000];
+    memset(seen, 0, (size_t)n);
+    for (long i = 0; i < n; i++)
+        if (order[i] >= (uint64_t)n || seen[order[i]]++) return false;
+    return true;
+}
+
+static void test_permutation(void)
+{
+    static uint32_t a[60000], b[60000];
+    bool all = true;
+    for (long n = 1; n < 70; n++) gg_permute(a, n, 5, n), all &= is_permutation(a, n);
+    gg_permute(a, 60000, 1, 0), all &= is_permutation(a, 60000);
+    ok(all, "orders are permutations");
+    a[17] = a[18];
+    ok(!is_permutation(a, 60000), "control: a repeated row is caught");
+    gg_permute(a, 1000, 1, 2), gg_permute(b, 1000, 1, 2);
+    ok(!memcmp(a, b, 1000 * sizeof *a), "seed and epoch decide the order");
+    gg_permute(b, 1000, 1, 3);
+    bool epoch = memcmp(a, b, 1000 * sizeof *a) != 0;
+    gg_permute(b, 1000, 2, 2);
+    ok(epoch && memcmp(a, b, 1000 * sizeof *a) != 0, "another epoch or seed gives another order");
+}
+
+/* chi squared of who comes to place 0, 1 and 4 of 5 in 50,000 orders; 4 degrees of freedom: 23.5 is passed once in 10,000 */
+static void test_fairness(void)
+{
+    long count[5][5] = { { 0 } };
+    uint32_t a[5];
+    for (long e = 0; e < 50000; e++) {
+        gg_permute(a, 5, 9, e);
+        for (int i = 0; i < 5; i++) count[i][a[i]]++;
+    }
+    for (int i = 0; i < 5; i += i ? 3 : 1) {
+        double chi = 0;
+        for (int r = 0; r < 5; r++) chi += ((double)count[i][r] - 10000) * ((double)count[i][r] - 10000) / 10000;
+        ok(chi < 23.5, "place %d gets every row as often: chi squared %.1f", i, chi);
+    }
+}
+
+/* Rows that a run of carried epochs reads, against perm(seed, s div n)[s mod n] of every sample s. */
+static long carried_wrong(long n, long batch, long epochs, uint64_t seed)
+{
+    Program q = planned(batch, 'c');
+    uint32_t *perm = gg_alloc((size_t)n, sizeof *perm);
+    Rows rows = { 0, n, NULL };
+    Plan plan = gg_plan(&q, n, epochs, -1);
+    Order o;
+    long wrong = 0;
+    q.shuffle = true;
+    gg_order_start(&o, &q, &plan, &rows, 3);
+    for (long u = 0; u < plan.T; u++) {
+        Place place = gg_place(&plan, u);
+        gg_order_turn(&o, place.epoch / o.epochs);
+        Window v = { .order = o.now, .order_next = o.next, .places = o.epochs * n, .at = place.epoch % o.epochs * n + place.at };
+        for (long i = 0; i < place.samples; i++) {
+            gg_permute(perm, n, seed, (place.first + i) / n);
+            wrong += window_row(&v, i) != (long)perm[(place.first + i) % n];
+        }
+    }
+    gg_order_free(&o);
+    free(perm);
+    return wrong;
+}
+
+static void test_carry(void)
+{
+    long wrong = 0;
+    for (long n = 1; n < 14; n++)
+        for (long batch = 1; batch < 20; batch++) wrong += carried_wrong(n, batch, 5, 3);
+    ok(wrong == 0, "carry reads sample s at perm(seed, s div n)[s mod n]: %ld wrong", wrong);
+    ok(carried_wrong(13, 4, 5, 4) > 0, "control: another seed's order is caught");
+}
+
+/* ---- tensors ---- */
+static void test_tensor(void)
+{
+    static real out[HIDDEN * IN], part[HIDDEN * IN], flat[sizeof p / sizeof(real)];
+    const Tensor *t = gg_tensor(&mlp, "net.0.weight");
+    bool right = true;
+    for (size_t i = 0; i < sizeof p / sizeof(real); i++) ((real *)&p)[i] = (real)i;
+    gg_read_tensor(t, (real *)&p, 0, gg_count(t), out);
+    for (int o = 0; o < HIDDEN; o++)
+        for (int i = 0; i < IN; i++) right &= out[o * IN + i] == p.w1[o / 8][i][o % 8];
+    ok(right, "a tensor in strips is read in logical order");
+    ok(out[1] != ((real *)&p)[1], "control: the stored order is another");
+    gg_read_tensor(t, (real *)&p, 100, 1000, part);
+    ok(!memcmp(part, out + 100, 1000 * sizeof(real)), "any part of it too");
+    gg_write_tensor(t, flat, 0, gg_count(t), out);
+    right = true;
+    for (int k = 0; k < STRIPS * IN * 8; k++) right &= flat[k] == (k / (IN * 8) * 8 + k % 8 < HIDDEN ? ((real *)&p)[k] : 0);
+    ok(right, "and written; padding stays zero");
+    ok(gg_tensor(&mlp, "net.9") == NULL, "an unknown name is no tensor");
+}
+
+static void test_weights(void)
+{
+    static Weights again;
+    static real w2[CLASSES * HIDDEN];
+    memset(&p, 0, sizeof p);
+    gg_init_weights(&mlp, 1);
+    memcpy(&again, &p, sizeof p);
+    double sum = 0, square = 0, most = 0;
+    for (int o = 0; o < HIDDEN; o++)
+        for (int i = 0; i < IN; i++) {
+            double x = p.w1[o / 8][i][o % 8];
+            sum += x, square += x * x, most = fmax(most, fabs(x));
+        }
+    ok(most <= 0.125 && most > 0.12 && fabs(sum) < 8 && fabs(square / 1280 - 0.125 * 0.125 / 3) < 5e-4, "uniform in its bounds");
+    gg_read_tensor(gg_tensor(&mlp, "net.2.weight"), (real *)&p, 0, CLASSES * HIDDEN, w2);
+    for (int i = square = 0; i < CLASSES * HIDDEN; i++) square += (double)(w2[i] * w2[i]);
+    ok(fabs(sqrt(square / (CLASSES * HIDDEN)) - 0.2) < 0.05, "normal with its deviation");
+    ok(p.w1[2][0][4] == 0 && p.b2[1] == 0, "padding and constants are zero");
+    memset(&p, 0, sizeof p), gg_init_weights(&mlp, 1);
+    ok(!memcmp(&p, &again, sizeof p), "the same seed gives the same weights");
+    gg_init_weights(&mlp, 2);
+    ok(memcmp(&p, &again, sizeof p) != 0, "control: another seed does not");
+}
+
+int main(void)
+{
+    test_philox(), test_noise();
+    test_tails(), test_sweep(), test_steps();
+    test_permutation(), test_fairness(), test_carry();
+    test_tensor(), test_weights();
+    return done();
+}
