@@ -197,7 +197,7 @@ static void gg_train_window(Run *r, const Place *place)
     gg_show_progress(r);
 }
 
-static void gg_train(Run *r)
+static void gg_train_all(Run *r)
 {
     bool saved = true;
     while (r->update < r->plan.T && !gg_stop) {
@@ -273,7 +273,7 @@ int gagen_main(int argc, char **argv, const Program *p)
         gg_show_plan(&run);
         if (run.update) printf("resumed after update %ld\n", run.update);
         fflush(stdout);
-        gg_train(&run);
+        gg_train_all(&run);
         status = gg_finish(&run);
     }
     gg_run_close(&run);
