@@ -1,1 +1,122 @@
-/* stages.h -- what passes between the stages behind the graph: kernels, buffers, layouts, the plan, the program. */
+/* stages.h -- what passes between the stages behind the graph: layouts, buffers, kernels, the plan, the program. */
+
+/* ---- layout.c: where a logical element lies -------------------------------------------------------------------- */
+/* Element (i0, i1, ...) of a tensor lies at offset + SUM over axes and digits of (i / div % mod) * stride. A blocked
+   axis has two digits, an axis that a view has merged has one for each axis it was made of. */
+typedef struct { long div, mod, stride, extent; } Digit;   /* mod 0: none; extent: values the digit takes, padding included */
+typedef struct { int n; Digit digit[4]; } Axis;
+typedef struct {
+    int rank;
+    Axis axis[RANK];
+    long offset;                        /* of element 0: past the halo */
+    long size;                          /* reals in all, padding and halo included, a multiple of 16 */
+    int ndims; long dims[8], strides[8];      /* the C array, outermost first: digits by falling stride, halo included */
+    int vaxis; long block;              /* the axis whose innermost digit is contiguous, and that digit's extent; 0: none */
+    long halo[RANK][2];                 /* zeros before and after an axis */
+} Layout;
+
+enum { BLOCK_MIN = 8, BLOCK_MAX = 64, ALIGN = 16 };
+long   layout_block(long extent);                           /* the block that a vector axis of this extent is cut into */
+void   layout_make(Layout *l, const Shape *s, int vaxis, long block, const long halo[RANK][2]);
+bool   layout_view(Layout *out, const Layout *l, const Shape *from, const Shape *to);   /* a reshape; false: only a copy will do */
+void   layout_permute(Layout *out, const Layout *l, const int perm[RANK]);
+void   layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape *to);
+long   layout_at(const Layout *l, const long index[RANK]);  /* the element's place */
+bool   layout_same(const Layout *a, const Layout *b);
+char  *layout_text(const Layout *l);                        /* "[4][32][64]" */
+
+/* ---- fuse.c: kernels and what they touch ------------------------------------------------------------------------ */
+typedef enum { HOME_ARENA, HOME_PARAM, HOME_GRADIENT, HOME_PACKED } Home;
+typedef struct Buffer {
+    const char *ident;                  /* its name in the program */
+    Node *node;                         /* whose value it holds */
+    Param *param;                       /* HOME_PARAM, HOME_GRADIENT */
+    Home home;
+    Layout layout;                      /* of node->shape */
+    long offset;                        /* in reals, in the arena or in Packed */
+    int first, last;                    /* phases in which it is alive */
+    struct Buffer *shares;              /* in place: lies where this one lay */
+} Buffer;
+
+typedef enum { PART_ONE, PART_ROWS, PART_STRIPS, PART_TILES } PartKind;
+typedef struct { PartKind kind; int count; long size; } Partition;      /* units that threads take; size: rows or strips in one */
+
+typedef struct { Buffer *buffer; bool write, own; } Touch;  /* own: a unit touches only its own part of it */
+
+typedef struct Kernel {
+    int id;                             /* 1, 2, ... in order of execution: the k of k2_linear_relu */
+    const char *ident;                  /* "k2_linear_relu" */
+    Node *core;                         /* the structured node, or NULL: a map */
+    VEC(Node) pre;                      /* maps that make a reduction's arguments while it reads them */
+    VEC(Node) body;                     /* maps, in order; in a structured kernel what happens to its result */
+    Node *out;                          /* whose shape the loops run over */
+    VEC(Node) stores;                   /* nodes of core and body that others read */
+    Param *adds_to;                     /* grad's value is added into this parameter's gradient, with beta */
+    Node *grad;
+    Layout grad_layout;                 /* of the gradient, seen in grad's shape */
+    bool first_write;                   /* of adds_to in a micro-step: the window's first one stores */
+    int sum;                            /* >= 0: its value is partial sum number `sum` */
+    When when;                          /* once per window, or per micro-step */
+    bool backward;
+    Partition part;
+    int phase;                          /* kernels of one phase run without a barrier between them */
+    struct Contraction *contraction;
+    VEC(Touch) touches;
+    double flop;
+} Kernel;
+
+typedef struct Kernels {
+    Graph *g;
+    Target target;
+    VEC(Kernel) once;                   /* made from parameters: before the window's first micro-step */
+    VEC(Kernel) micro;                  /* a micro-step: the forward ones first */
+    VEC(Kernel) finish;                 /* gradients of terms without data: after the last micro-step */
+    int nforward;                       /* of micro: what evaluation runs */
+    int phases;                         /* of micro */
+    VEC(Buffer) buffers;
+    VEC(Buffer) params;                 /* by Param.index */
+    VEC(Buffer) gradients;
+    long elements;                      /* of the flat parameter array */
+} Kernels;
+
+/* ---- lower.c: a matmul or a convolution as nested sums over affine addresses ------------------------------------ */
+typedef struct { char label; long div, extent, stride[3]; } Level;       /* strides in A, B and C */
+typedef struct Contraction {
+    Node *a, *b;                        /* A is broadcast, B's rows are vectors */
+    long base[3];                       /* of A, B and C: offsets in reals */
+    int nouter; Level outer[8];         /* loops written out: strips, samples */
+    int unit;                           /* which of outer is dealt to threads: its index, or -1 */
+    bool outer_sum[8];                  /* an outer loop over the sum: all but its first turn add */
+    int nrows; Level rows[2];
+    int ndepth; Level depth[3];
+    long width;
+    double flop;
+} Contraction;
+
+/* ---- the stages --------------------------------------------------------------------------------------------------- */
+typedef struct Plan {
+    Kernels *k;
+    long arena, bound;                  /* reals; the largest sum of live buffers */
+    long packed;
+    int nstates;
+} Plan;
+
+typedef struct Scale { const char *text; } Scale;
+typedef struct Program {
+    Plan *p; Kernels *k; Graph *g;
+    bool unrolled;                      /* the full window is straight calls */
+    bool next;                          /* some window has a second micro-step */
+} Program;
+
+void     check(Graph *g);
+void     differentiate(Graph *g);
+void     simplify(Graph *g);
+Kernels *fuse(Graph *g, Target target);
+Plan    *place(Kernels *k, bool reuse);
+Program *schedule(Plan *p);
+void     emit(Program *s, const Opts *o, Text *out);
+
+void graph_print(Text *out, const Graph *g);
+void kernels_print(Text *out, const Kernels *k);
+void plan_print(Text *out, const Plan *p);
+void program_print(Text *out, const Program *s);
