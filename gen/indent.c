@@ -1,0 +1,162 @@
+/* indent.c -- the layout of generated text: levels from braces, brackets and what hangs, comments in a column. */
+#include "template.h"
+#include <ctype.h>
+#include <string.h>
+
+enum { DEEPEST = 64, COLUMN = 72 };
+typedef struct {
+    int open[DEEPEST], n;               /* level of the line that opened each brace */
+    int hang;                           /* levels that for and if without braces have added */
+    int brackets;                       /* ( and [ open */
+    bool goes_on;                       /* a statement is not over yet */
+    bool comment, macro;                /* inside a comment; inside a # line */
+    bool blank;                         /* the last line was empty */
+} State;
+
+typedef struct { const char *s; size_t n; char last; int net; const char *words; size_t nwords; } Line;
+
+static bool is_word(char c) { return isalnum((unsigned char)c) || c == '_'; }
+
+static const char *skip_quoted(const char *c, const char *end)
+{
+    for (const char quote = *c++; c < end && *c != quote; c++)
+        if (*c == '\\') c++;
+    return c;
+}
+
+static void brace(State *t, char c, int level)
+{
+    if (c == '{') {
+        if (t->n == DEEPEST) BUG("braces are too deep");
+        t->open[t->n++] = level;
+    } else if (c == '}' && t->n) {
+        t->n--;
+    } else if (c == '(' || c == '[') {
+        t->brackets++;
+    } else if ((c == ')' || c == ']') && t->brackets) {
+        t->brackets--;
+    }
+}
+
+/* Follows the braces and brackets of a line at that level; returns its last character that is code, or 0. */
+static char scan(State *t, const char *s, const char *end, int level)
+{
+    char last = 0;
+    for (const char *c = s; c < end; c++) {
+        if (t->comment) {
+            if (c[0] == '*' && c + 1 < end && c[1] == '/') t->comment = false, c++;
+        } else if (c[0] == '/' && c + 1 < end && c[1] == '*') {
+            t->comment = true, c++;
+        } else if (c[0] == '/' && c + 1 < end && c[1] == '/') {
+            break;
+        } else if (*c == '"' || *c == '\'') {
+            last = *c, c = skip_quoted(c, end);
+        } else {
+            brace(t, *c, level);
+            if (!isspace((unsigned char)*c)) last = *c;
+        }
+    }
+    return last;
+}
+
+/* Does the line begin with a word that another statement follows? */
+static bool is_control(const char *s, const char *end)
+{
+    static const char *const words[] = { "for", "if", "else", "while", "do", "for_span", "UNROLL", "}" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t n = strlen(words[i]);
+        if ((size_t)(end - s) >= n && !strncmp(s, words[i], n) && (s + n == end || !is_word(s[n]))) return true;
+    }
+    return false;
+}
+
+/* What a line leaves for the next one. */
+static void leave(State *t, const char *s, const char *end, char last)
+{
+    if (!last) return;
+    if (last == ';' || last == '}') t->hang = 0, t->goes_on = false;
+    else if (last == '{' || last == ',' || last == ':') t->goes_on = t->brackets > 0;
+    else if (t->brackets == 0 && !t->goes_on && is_control(s, end)) t->hang++;
+    else t->goes_on = true;
+    if (last == '{') t->hang = 0;
+}
+
+static int base(const State *t) { return t->n ? t->open[t->n - 1] + 1 : 0; }
+
+static int level_of(const State *t, const char *s)
+{
+    if (*s == '}' && t->n) return t->open[t->n - 1];
+    if (*s == '{' && t->n == 0) return 0;
+    int hang = t->hang + (t->goes_on || t->brackets > 0);
+    return base(t) + (*s == '{' && t->hang ? hang - 1 : hang);
+}
+
+static const char *trim(const char *s, const char *end)
+{
+    while (end > s && isspace((unsigned char)end[-1])) end--;
+    return end;
+}
+
+static const char *find_mark(const char *s, const char *end)
+{
+    for (; s + 1 < end; s++)
+        if (s[0] == '@' && s[1] == '@') return s;
+    return end;
+}
+
+static size_t put_code(Text *out, const char *s, const char *end, int level)
+{
+    size_t n = (size_t)(end - s);
+    if (n) text_add(out, "%*s", 4 * level, "");
+    text_put(out, s, n);
+    return n ? n + 4 * (size_t)level : 0;
+}
+
+static void put_words(Text *out, const char *s, const char *end, size_t column, int level)
+{
+    size_t to = column ? COLUMN : 4 * (size_t)level;
+    while (s < end && *s == ' ') s++;
+    if (s == end) return;
+    text_add(out, "%*s/* %.*s */", (int)(column < to ? to - column : column > 0), "", (int)(end - s), s);
+}
+
+static void put_line(State *t, Text *out, const char *s, const char *end)
+{
+    while (s < end && isspace((unsigned char)*s)) s++;
+    const char *mark = find_mark(s, end), *code = trim(s, mark);
+    int level = level_of(t, s);
+    if (t->hang && *s == '{') t->hang--;
+    size_t column = put_code(out, s, code, level);
+    if (mark < end) put_words(out, mark + 2, trim(mark, end), column, level);
+    leave(t, s, code, scan(t, s, code, level));
+    text_put(out, "\n", 1);
+}
+
+static void put_verbatim(State *t, Text *out, const char *s, const char *end)
+{
+    const char *stop = trim(s, end);
+    text_put(out, s, (size_t)(stop - s));
+    text_put(out, "\n", 1);
+    t->macro = t->macro && stop > s && stop[-1] == '\\';
+}
+
+void indent(Text *out, const char *program)
+{
+    State t = { 0 };
+    for (const char *s = program, *end; *s; s = *end ? end + 1 : end) {
+        end = s + strcspn(s, "\n");
+        const char *first = s + strspn(s, " ");
+        const bool blank = trim(s, end) == s;
+        if (*first == '#' && !t.comment) t.macro = true, s = first;
+        if (blank && t.blank) continue;
+        t.blank = blank;
+        if (t.comment) {
+            put_verbatim(&t, out, s, end);
+            scan(&t, s, end, 0);
+        } else if (t.macro || blank) {
+            put_verbatim(&t, out, s, end);
+        } else {
+            put_line(&t, out, s, end);
+        }
+    }
+}
