@@ -1,15 +1,29 @@
-# gagen: a compiler in build/gen, its resources embedded, the runtime as a static library.
+# gagen: the compiler ./gagen, its resources embedded, and the runtime as two static libraries.
+#   make          build all three            make run        train on digits and print the accuracy
+#   make test     everything, in minutes     make test-long  what takes longer
+#   make bench    beside PyTorch and JAX     make install    PREFIX=/usr/local, DESTDIR= for packagers
+#   make deps     install the Debian packages that are missing; run and test begin with it
+#   make bless    accept what golden tests say now
+VERSION = 0.1
 CC      = gcc
+AR      = ar
 CFLAGS  = -O2 -g
+RUNTIME_CFLAGS = -O3 -march=native
+PREFIX  = /usr/local
+PROVE   = prove --timer
 WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 LUA_INC = $(shell pkg-config --cflags lua5.4 2>/dev/null || echo -I/usr/include/lua5.4)
 LUA_LIB = $(firstword $(wildcard $(addsuffix /liblua5.4.a,$(shell pkg-config --variable=libdir lua5.4 2>/dev/null) /usr/lib/$(shell gcc -print-multiarch 2>/dev/null) /usr/lib)) -llua5.4)
+ZLIB    = $(shell echo '\#include <zlib.h>' | $(CC) -E - > /dev/null 2>&1 && echo -DGAGEN_ZLIB)
 
 GEN       = $(filter-out gen/embed.c,$(wildcard gen/*.c))
 OBJ       = $(GEN:gen/%.c=build/gen/%.o) build/gen/resources.o
+RUNTIME   = $(wildcard runtime/*.c)
+HEADERS   = $(filter-out runtime/runtime.h,$(wildcard runtime/*.h))
 RESOURCES = $(wildcard dsl/*.lua dsl/ops/*.lua templates/*.c templates/c/*.c templates/cuda/*.cu runtime/*.h runtime/*.c)
+LIBRARIES = libgagen.a libgagen_double.a
 
-all: gagen
+all: gagen $(LIBRARIES)
 
 gagen: $(OBJ)
 	$(CC) $(LDFLAGS) -o $@ $(OBJ) $(LUA_LIB) -lm -ldl
@@ -27,10 +41,72 @@ build/resources.c: build/embed $(RESOURCES)
 build/embed: gen/embed.c | build/gen
 	$(CC) -std=gnu11 $(WARN) -O1 -o $@ $<
 
-build/gen:
+# ---- the runtime, in float and in double
+libgagen.a:        $(RUNTIME:runtime/%.c=build/float/%.o)
+libgagen_double.a: $(RUNTIME:runtime/%.c=build/double/%.o)
+$(LIBRARIES):
+	rm -f $@
+	$(AR) rcs $@ $^
+
+build/float/%.o: runtime/%.c $(wildcard runtime/*.h) | build/float
+	$(CC) -std=gnu11 $(RUNTIME_CFLAGS) $(WARN) $(ZLIB) -c -o $@ $<
+
+build/double/%.o: runtime/%.c $(wildcard runtime/*.h) | build/double
+	$(CC) -std=gnu11 $(RUNTIME_CFLAGS) $(WARN) $(ZLIB) -DGAGEN_DOUBLE -c -o $@ $<
+
+build/gen build/float build/double data:
 	mkdir -p $@
 
-clean:
-	rm -rf build gagen
+# ---- a job: real MNIST where examples/fetch-mnist.sh has put it, else digits that we draw
+build/draw_digits: examples/draw_digits.c | build/gen
+	$(CC) -std=gnu11 -O2 $(WARN) -o $@ $< -lm
 
-.PHONY: all clean
+data/digits: build/draw_digits | data
+	build/draw_digits $@.new
+	rm -rf $@
+	mv $@.new $@
+
+DIGITS = $(if $(wildcard data/mnist/train-images*),data/mnist,data/digits)
+
+run: deps
+	@$(MAKE) --no-print-directory train
+
+train: all data/digits
+	./gagen run examples/mnist_mlp.lua -- --data $(DIGITS)
+
+# ---- tests; a failing one is named by prove's last lines
+test: deps
+	@$(MAKE) --no-print-directory all data/digits
+	$(PROVE) tests/*.t
+
+test-long: deps
+	@$(MAKE) --no-print-directory all data/digits
+	$(PROVE) tests/long/*.t
+
+bless: all
+	BLESS=1 $(PROVE) tests/errors.t tests/golden.t
+
+bench: all
+	sh bench/run.sh
+
+deps:
+	@sh tools/deps.sh
+
+# ---- packages
+install: all
+	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/gagen
+	cp gagen $(DESTDIR)$(PREFIX)/bin/
+	cp $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/
+	cp $(HEADERS) $(DESTDIR)$(PREFIX)/include/gagen/
+	printf 'Name: gagen\nDescription: runtime of training programs\nVersion: %s\nCflags: -I%s\nLibs: -L%s -lgagen %s-lm -lpthread\n' \
+	  $(VERSION) $(PREFIX)/include/gagen $(PREFIX)/lib '$(if $(ZLIB),-lz )' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/gagen.pc
+
+uninstall:
+	rm -rf $(DESTDIR)$(PREFIX)/include/gagen
+	rm -f $(DESTDIR)$(PREFIX)/bin/gagen $(DESTDIR)$(PREFIX)/lib/pkgconfig/gagen.pc
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,$(LIBRARIES))
+
+clean:
+	rm -rf build gagen $(LIBRARIES)
+
+.PHONY: all run train test test-long bless bench deps install uninstall clean
