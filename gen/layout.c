@@ -46,12 +46,12 @@ static void assign(Layout *l, const Shape *s, const Dim *dim, int n)
     l->size = round_up(stride, ALIGN);
 }
 
-static Dim plain(const Shape *s, int axis, const long halo[RANK][2])
+static Dim plain(const Shape *s, int axis, long halo[RANK][2])
 {
     return (Dim) { axis, 1, s->dim[axis], halo ? halo[axis][0] : 0, halo ? halo[axis][1] : 0 };
 }
 
-void layout_make(Layout *l, const Shape *s, int vaxis, long block, const long halo[RANK][2])
+void layout_make(Layout *l, const Shape *s, int vaxis, long block, long halo[RANK][2])
 {
     Dim dim[RANK + 1];
     int n = 0;

@@ -38,6 +38,12 @@ static void absorb_permutation(Node *n)
         }
 }
 
+/* The third argument of a convolution's gradients told them a shape, which they have by now. */
+static void drop_shapes(Node *n)
+{
+    if (n->kind == K_WINDOW && (!strcmp(n->op->role, "data") || !strcmp(n->op->role, "weight"))) n->nargs = 2;
+}
+
 static void pass_through(Node *n)
 {
     if (n->kind != K_MAP || n->op->nlets || n->op->value->kind != E_VAR || !strcmp(n->op->role, "copy")) return;
@@ -89,6 +95,7 @@ void simplify(Graph *g)
         for (int k = 0; k < n->nargs; k++) n->arg[k] = now(n->arg[k]);
         merge_views(n);
         absorb_permutation(n);
+        drop_shapes(n);
         pass_through(n);
         if (!n->same) find_equal(g, n);
     }

@@ -17,7 +17,7 @@ typedef struct {
 
 enum { BLOCK_MIN = 8, BLOCK_MAX = 64, ALIGN = 16 };
 long   layout_block(long extent);                           /* the block that a vector axis of this extent is cut into */
-void   layout_make(Layout *l, const Shape *s, int vaxis, long block, const long halo[RANK][2]);
+void   layout_make(Layout *l, const Shape *s, int vaxis, long block, long halo[RANK][2]);
 bool   layout_view(Layout *out, const Layout *l, const Shape *from, const Shape *to);   /* a reshape; false: only a copy will do */
 void   layout_permute(Layout *out, const Layout *l, const int perm[RANK]);
 void   layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape *to);
@@ -68,6 +68,7 @@ typedef struct Kernel {
 typedef struct Kernels {
     Graph *g;
     Target target;
+    int once_phases, finish_phases;
     VEC(Kernel) once;                   /* made from parameters: before the window's first micro-step */
     VEC(Kernel) micro;                  /* a micro-step: the forward ones first */
     VEC(Kernel) finish;                 /* gradients of terms without data: after the last micro-step */
@@ -79,21 +80,32 @@ typedef struct Kernels {
     long elements;                      /* of the flat parameter array */
 } Kernels;
 
+Node   *node_base(Node *n);                                 /* what lies below n's views */
+bool    node_layout(Node *n, Layout *out);                  /* of n's elements in its base's buffer; false: no digits say it */
+bool    has_role(const Node *n, const char *role);
+Kernel *kernel_new(Kernels *k, Node *core, Node *out, When when, bool backward);   /* not in a list yet */
+Node   *copy_before(Kernels *k, Kernel *user, Node *n);     /* a copy of n in a kernel of its own, in front of its user */
+void    make_buffers(Kernels *k);                           /* buffers.c: what must be stored, and in which layout */
+Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident);
+char   *ident_new(const char *wish);                        /* unique in the program */
+void    make_partitions(Kernels *k);                        /* partition.c: units, phases */
+
 /* ---- lower.c: a matmul or a convolution as nested sums over affine addresses ------------------------------------ */
 typedef struct { char label; long div, extent, stride[3]; } Level;       /* strides in A, B and C */
 typedef struct Contraction {
     Node *a, *b;                        /* A is broadcast, B's rows are vectors */
-    long base[3];                       /* of A, B and C: offsets in reals */
-    int nouter; Level outer[8];         /* loops written out: strips, samples */
-    int unit;                           /* which of outer is dealt to threads: its index, or -1 */
+    long base[3];                       /* of element 0 of A, B and C, in reals */
+    Level unit;                         /* dealt to threads; extent 1: nothing to deal */
+    int nouter; Level outer[8];         /* loops written out inside a unit: samples, strips */
     bool outer_sum[8];                  /* an outer loop over the sum: all but its first turn add */
     int nrows; Level rows[2];
     int ndepth; Level depth[3];
-    long width;
+    Level vector;                       /* C's contiguous columns; extent is the width */
     double flop;
 } Contraction;
+long row_parts(long n);                 /* in how many parts the rows of a batch are dealt */
+void lower(Kernels *k, Kernel *x);      /* decides its operands' layouts where they are still open; may put copies in front */
 
-/* ---- the stages --------------------------------------------------------------------------------------------------- */
 typedef struct Plan {
     Kernels *k;
     long arena, bound;                  /* reals; the largest sum of live buffers */

@@ -1,0 +1,259 @@
+/* buffers.c -- which values are stored, and how they lie.
+
+   1. A value is stored when another kernel reads it, or its own through a view.
+   2. Matrices lie in strips of features, images in blocks of channels with the halo that their convolutions want.
+      What is always read as an image is stored as one, whatever shape the kernel that makes it knows.
+   3. A parameter's order follows the first contraction that reads it; gradients and moments share it. */
+#include <ctype.h>
+#include <string.h>
+#include "gagen.h"
+
+static Kernels *K;
+static Graph *g;
+
+/* ---- names ---- */
+static VEC(char) taken;
+
+char *ident_new(const char *wish)
+{
+    char *name = c_ident(wish);
+    for (int n = 2, i = 0; i < taken.n; i++)
+        if (!strcmp(taken.at[i], name)) name = text("%s%d", c_ident(wish), n++), i = -1;
+    vec_push(&taken, name);
+    return name;
+}
+
+static void reserve_names(void)
+{
+    static const char *const own[] = { "p", "g", "w", "t", "m", "n", "s", "i", "j", "k", "u", "x0", "data", "packed", "arena", "part", "sums",
+        "rows", "beta", "micro", "update", "window", "evaluate", "prepare", "gradient", "main", "real", "vec", "program", "report", "lr",
+        "scalars", "contract", "barrier", "row", "h", "c", "y" };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) vec_push(&taken, mem_copy(own[i], strlen(own[i])));
+    taken.n -= 2;       /* h and y are free: only loops inside a kernel shadow them */
+}
+
+static const char *wish_of(const Node *n)
+{
+    const bool backward = n->id >= g->nforward;
+    if (n->name) return backward ? text("d_%s", n->name) : n->name;
+    if (n->path && strchr(n->path, '.')) return text("%s", n->path);
+    return n->op ? n->op->name : "value";
+}
+
+/* ---- who reads what ---- */
+static bool counts(const Node *u) { return u->uses > 0 && !u->same; }
+
+static bool image_shape(const Shape *s) { return s->batch && s->rank == 4; }
+
+static bool is_conv(const Node *n) { return n->kind == K_WINDOW && !has_role(n, "max") && !has_role(n, "max_grad"); }
+
+/* Calls f for every reader of n and of n's views. */
+static void each_reader(Node *n, void (*f)(Node *user, int arg, void *x), void *x)
+{
+    for (int i = 0; i < g->nodes.n; i++) {
+        Node *u = g->nodes.at[i];
+        if (!counts(u)) continue;
+        for (int a = 0; a < u->nargs; a++)
+            if (u->arg[a] == n) {
+                f(u, a, x);
+                if (u->kind == K_VIEW) each_reader(u, f, x);
+            }
+    }
+}
+
+typedef struct { const Shape *shape; } Found;
+static void find_image(Node *u, int arg, void *x)
+{
+    Found *f = x;
+    (void)arg;
+    if (u->kind == K_VIEW && image_shape(&u->shape) && !f->shape && has_role(u, "reshape")) f->shape = &u->shape;
+}
+
+typedef struct { long halo[RANK][2]; bool only_conv; const Shape *shape; } Readers;
+static void max_to(long *x, long y) { if (y > *x) *x = y; }
+
+static void note_reader(Node *u, int arg, void *x)
+{
+    Readers *r = x;
+    if (u->kind == K_VIEW) return;
+    const bool forward = has_role(u, "forward") && arg == 0, weight = has_role(u, "weight") && arg == 0;
+    if (!is_conv(u) || !(forward || weight)) r->only_conv = false;
+    if (!is_conv(u) || !shape_same(&u->arg[arg]->shape, r->shape)) return;
+    const double *a = u->attr;
+    for (int d = 0; d < 2; d++) {
+        const long k = (long)a[d], s = (long)a[2 + d], p = (long)a[4 + d], dil = (long)a[6 + d];
+        const long in = r->shape->dim[2 + d];
+        if (forward || weight) {
+            const long out = (in + 2 * p - dil * (k - 1) - 1) / s + 1;
+            max_to(&r->halo[2 + d][0], p);
+            max_to(&r->halo[2 + d][1], (out - 1) * s + (k - 1) * dil - p - (in - 1));
+        } else if (has_role(u, "data") && arg == 0 && s == 1) {
+            max_to(&r->halo[2 + d][0], (k - 1) * dil - p);
+            max_to(&r->halo[2 + d][1], (k - 1) * dil - p);
+        }
+    }
+}
+
+/* ---- buffers ---- */
+static int vector_axis(const Shape *s)
+{
+    if (image_shape(s)) return 1;
+    return s->rank == 0 || (s->rank == 1 && s->batch) ? -1 : s->rank - 1;
+}
+
+Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident)
+{
+    Buffer *b = NEW(Buffer);
+    b->ident = ident, b->node = n, b->home = home, b->first = -1;
+    n->buffer = b;
+    vec_push(&k->buffers, b);
+    return b;
+}
+
+static void lay_out(Buffer *b)
+{
+    Node *n = b->node;
+    Found f = { 0 };
+    if (!image_shape(&n->shape)) each_reader(n, find_image, &f);
+    const Shape *s = f.shape ? f.shape : &n->shape;
+    Readers r = { .only_conv = true, .shape = s };
+    each_reader(n, note_reader, &r);
+    const int v = vector_axis(s);
+    long block = v < 0 ? 0 : layout_block(s->dim[v]);
+    if (image_shape(s) && s->dim[1] < BLOCK_MIN && r.only_conv && !(n->kernel->core && is_conv(n->kernel->core))) block = s->dim[1];
+    Layout l;
+    layout_make(&l, s, v, block, r.halo);
+    if (f.shape && !layout_view(&b->layout, &l, s, &n->shape)) {
+        layout_make(&b->layout, &n->shape, vector_axis(&n->shape), layout_block(n->shape.dim[n->shape.rank - 1]), 0);
+        return;
+    }
+    if (!f.shape) b->layout = l;
+    memcpy(b->layout.halo, l.halo, sizeof l.halo);
+}
+
+bool node_layout(Node *n, Layout *out)
+{
+    if (n->kind != K_VIEW) {
+        if (!n->buffer) return false;
+        *out = n->buffer->layout;
+        return true;
+    }
+    Layout l;
+    Node *x = n->arg[0];
+    if (!node_layout(x, &l)) return false;
+    if (has_role(n, "reshape")) return layout_view(out, &l, &x->shape, &n->shape);
+    if (has_role(n, "permute")) layout_permute(out, &l, n->perm);
+    else layout_expand(out, &l, &x->shape, &n->shape);
+    return true;
+}
+
+static void store(Node *n)
+{
+    if (n->kernel->grad == n) return;
+    for (int i = 0; i < n->kernel->stores.n; i++)
+        if (n->kernel->stores.at[i] == n) return;
+    vec_push(&n->kernel->stores, n);
+}
+
+static void find_stores(void)
+{
+    for (int i = 0; i < g->nodes.n; i++) {
+        Node *u = g->nodes.at[i];
+        if (!counts(u) || u->kind == K_VIEW) continue;
+        for (int a = 0; a < u->nargs; a++) {
+            Node *b = node_base(u->arg[a]);
+            if (b->kernel && b->when != WHEN_AFTER && (b->kernel != u->kernel || b != u->arg[a])) store(b);
+        }
+    }
+    for (int i = 0; i < g->reports.n; i++) {
+        Node *b = node_base(g->reports.at[i]->node);
+        if (b->kernel && b->when == WHEN_WINDOW) store(b);
+    }
+}
+
+static void make_arena(void)
+{
+    for (int i = 0; i < g->nodes.n; i++) {
+        Node *n = g->nodes.at[i];
+        if (!n->kernel || n->buffer) continue;
+        for (int s = 0; s < n->kernel->stores.n; s++)
+            if (n->kernel->stores.at[s] == n)
+                lay_out(buffer_new(K, n, n->when == WHEN_MICRO ? HOME_ARENA : HOME_PACKED, ident_new(wish_of(n))));
+    }
+}
+
+/* ---- parameters ---- */
+static void make_parameters(void)
+{
+    for (int i = 0; i < g->params.n; i++) {
+        Param *p = g->params.at[i];
+        Buffer *b = buffer_new(K, p->node, HOME_PARAM, p->ident);
+        b->param = p;
+        vec_push(&K->params, b);
+    }
+}
+
+static void finish_parameters(void)
+{
+    for (int i = 0; i < K->params.n; i++) {
+        Buffer *b = K->params.at[i], *d = NEW(Buffer);
+        const Shape *s = &b->param->shape;
+        const int v = s->rank - 1;
+        if (!b->layout.size) layout_make(&b->layout, s, v, v < 0 ? 0 : layout_block(s->dim[v]), 0);
+        b->offset = K->elements;
+        K->elements += b->layout.size;
+        *d = *b;
+        d->home = HOME_GRADIENT;
+        vec_push(&K->gradients, d);
+    }
+}
+
+/* The layout of a gradient, seen in the shape of the node below the contribution's views. */
+static void gradient_layout(Contribution *c)
+{
+    Layout l = K->gradients.at[c->param->index]->layout, below;
+    Node *n = c->value;
+    for (; n->kind == K_VIEW; n = n->arg[0], l = below) {
+        if (has_role(n, "reshape")) {
+            if (!layout_view(&below, &l, &n->shape, &n->arg[0]->shape)) BUG("a gradient's view has no digits");
+        } else {
+            int inverse[RANK] = { 0 };
+            for (int a = 0; a < n->shape.rank; a++) inverse[n->perm[a]] = a;
+            layout_permute(&below, &l, inverse);
+        }
+    }
+    n->kernel->grad_layout = l;
+}
+
+static void first_writes(void)
+{
+    for (int i = 0; i < K->micro.n; i++) {
+        Kernel *x = K->micro.at[i];
+        x->first_write = x->adds_to != 0;
+        for (int j = 0; j < i; j++)
+            if (x->adds_to && K->micro.at[j]->adds_to == x->adds_to) x->first_write = false;
+    }
+}
+
+static bool contracts(const Kernel *x) { return x->core && (x->core->kind == K_MATMUL || is_conv(x->core)); }
+
+static void lower_list(bool adds)
+{
+    for (int i = 0; i < K->micro.n; i++)        /* grows while copies come in */
+        if (contracts(K->micro.at[i]) && !K->micro.at[i]->contraction && (K->micro.at[i]->adds_to != 0) == adds)
+            lower(K, K->micro.at[i]), i = -1;
+}
+
+void make_buffers(Kernels *k)
+{
+    K = k, g = k->g;
+    reserve_names();
+    find_stores();
+    make_parameters();
+    make_arena();
+    lower_list(false);
+    finish_parameters();
+    for (int i = 0; i < g->gradients.n; i++) gradient_layout(g->gradients.at[i]);
+    lower_list(true);
+    first_writes();
+}

@@ -1,0 +1,256 @@
+/* fuse.c -- stage 6: nodes become kernels.
+
+   1. A structured node (a fold, a matmul, a convolution, a pool) opens a kernel. A map joins the kernel of one of its
+      arguments when both run over the same shape and all its other arguments are there by then; else it opens one.
+   2. Forward and backward never share a kernel: evaluation runs the forward ones alone.
+   3. What is made of parameters alone runs once a window; what follows a seed without rows, once at its end.
+   4. A map that only a one-pass fold reads moves into the fold's loop.
+   5. A contribution's last kernel adds straight into the gradient, where nobody else wants its value. */
+#include <string.h>
+#include "gagen.h"
+
+static Kernels *K;
+static Graph *g;
+
+bool has_role(const Node *n, const char *role) { return n->op && !strcmp(n->op->role, role); }
+
+Node *node_base(Node *n)
+{
+    while (n->kind == K_VIEW) n = n->arg[0];
+    return n;
+}
+
+static bool is_leaf(const Node *n)
+{
+    return n->kind == K_CONST || n->kind == K_PARAM || n->kind == K_INPUT || n->kind == K_NOISE || n->kind == K_ROWS || n->kind == K_SEED;
+}
+
+static bool is_batch_sum(const Node *n) { return n->kind == K_REDUCE && n->when == WHEN_AFTER; }
+static bool computes(const Node *n)
+{
+    return n->uses > 0 && !n->same && n->kind != K_VIEW && !is_leaf(n) && (n->when != WHEN_AFTER || is_batch_sum(n));
+}
+
+Kernel *kernel_new(Kernels *k, Node *core, Node *out, When when, bool backward)
+{
+    Kernel *x = NEW(Kernel);
+    (void)k;
+    x->core = core, x->out = out, x->when = when, x->backward = backward, x->sum = -1, x->id = -1;
+    return x;
+}
+
+/* ---- the three lists ---- */
+typedef VEC(Kernel) List;
+
+static List *list_of(const Kernel *x)
+{
+    if (x->when == WHEN_MICRO) return (List *)(void *)&K->micro;
+    return x->backward ? (List *)(void *)&K->finish : (List *)(void *)&K->once;
+}
+
+static int position(const Kernel *x)
+{
+    const List *l = list_of(x);
+    const int list = x->when == WHEN_MICRO ? 1 : x->backward ? 2 : 0;
+    for (int i = 0; i < l->n; i++)
+        if (l->at[i] == x) return list * 100000 + i;
+    BUG("a kernel is in no list");
+}
+
+static void insert(Kernel *x, int at)
+{
+    List *l = list_of(x);
+    vec_push(l, x);
+    memmove(l->at + at + 1, l->at + at, sizeof(Kernel *) * (size_t)(l->n - 1 - at));
+    l->at[at] = x;
+}
+
+static void drop(Kernel *x)
+{
+    List *l = list_of(x);
+    int at = position(x) % 100000;
+    memmove(l->at + at, l->at + at + 1, sizeof(Kernel *) * (size_t)(--l->n - at));
+}
+
+static Kernel *open_kernel(Node *n, Node *core)
+{
+    When when = n->when == WHEN_AFTER || n->when == WHEN_MICRO ? WHEN_MICRO : WHEN_WINDOW;
+    Kernel *x = kernel_new(K, core, n, when, n->id >= g->nforward);
+    insert(x, list_of(x)->n);
+    n->kernel = x;
+    return x;
+}
+
+/* ---- joining ---- */
+static bool pool_tiles(const Node *n)       /* every element of the input lies in exactly one window */
+{
+    const double *a = n->attr;
+    const Shape *in = &n->shape, *out = &n->arg[1]->shape;
+    return a[0] == a[2] && a[1] == a[3] && a[4] == 0 && a[5] == 0 && a[6] == 1 && a[7] == 1
+        && in->dim[2] == out->dim[2] * (long)a[2] && in->dim[3] == out->dim[3] * (long)a[3];
+}
+
+static bool takes_maps(const Kernel *x)
+{
+    if (!x->core) return true;
+    if (is_batch_sum(x->core) || !x->core->shape.batch) return false;
+    return !has_role(x->core, "max_grad") || pool_tiles(x->core);
+}
+
+static bool can_join(const Kernel *x, const Node *n)
+{
+    if (!takes_maps(x) || !shape_same(&x->out->shape, &n->shape) || x->backward != (n->id >= g->nforward)) return false;
+    if ((x->when == WHEN_MICRO) != (n->when == WHEN_MICRO)) return false;
+    const int at = position(x);
+    for (int i = 0; i < n->nargs; i++) {
+        Node *b = node_base(n->arg[i]);
+        if (!b->kernel) continue;
+        if (b->kernel == x ? b != n->arg[i] : position(b->kernel) > at) return false;
+    }
+    return true;
+}
+
+static void add_map(Node *n)
+{
+    Kernel *best = 0;
+    for (int i = 0; i < n->nargs; i++) {
+        Kernel *x = n->arg[i]->kernel;
+        if (x && can_join(x, n) && (!best || position(x) > position(best))) best = x;
+    }
+    if (!best) best = open_kernel(n, 0);
+    n->kernel = best;
+    vec_push(&best->body, n);
+}
+
+/* ---- copies ---- */
+static Node *copy_node(Node *n)
+{
+    Node *c = node_new(K_MAP, n->loc);
+    c->op = op_with_role("copy"), c->arg[c->nargs++] = n, c->uses = 1;
+    c->shape = n->shape, c->when = n->when, c->name = n->name, c->type = T_REAL;
+    return c;
+}
+
+Node *copy_before(Kernels *k, Kernel *user, Node *n)
+{
+    (void)k;
+    Node *c = copy_node(n);
+    bool once = n->when != WHEN_MICRO;
+    Kernel *x = kernel_new(K, 0, c, once ? WHEN_WINDOW : WHEN_MICRO, once ? false : user->backward);
+    c->kernel = x;
+    vec_push(&x->body, c);
+    insert(x, once ? K->once.n : position(user) % 100000);
+    return c;
+}
+
+/* Structured kernels read buffers: what has none, data and seeds, is copied into one first. */
+static void copy_leaves(Node *n)
+{
+    if (n->kind == K_REDUCE) return;
+    for (int i = 0; i < n->nargs; i++) {
+        Node *b = node_base(n->arg[i]);
+        if (!is_leaf(b) || b->kind == K_PARAM) continue;
+        Node *c = copy_node(n->arg[i]);
+        Kernel *x = open_kernel(c, 0);
+        x->backward = n->id >= g->nforward;
+        vec_push(&x->body, c);
+        n->arg[i] = c;
+    }
+}
+
+/* ---- folds that make their own arguments ---- */
+static int readers(const Node *n)       /* kernels other than n's own that read n, counted as nodes */
+{
+    int count = 0;
+    for (int i = 0; i < g->nodes.n; i++) {
+        const Node *u = g->nodes.at[i];
+        if (u->uses == 0 || u->same || u == n) continue;
+        for (int k = 0; k < u->nargs; k++) count += u->arg[k] == n && (u->kind == K_VIEW || u->kernel != n->kernel);
+    }
+    return count;
+}
+
+static bool only_this(const Kernel *m, const Node *result)
+{
+    for (int i = 0; i < m->body.n; i++) {
+        Node *n = m->body.at[i];
+        if (readers(n) != (n == result)) return false;
+        for (int c = 0; c < g->gradients.n; c++)
+            if (node_base(g->gradients.at[c]->value) == n) return false;
+    }
+    return true;
+}
+
+static void absorb(Kernel *x)
+{
+    Node *f = x->core;
+    if (!f || f->kind != K_REDUCE || f->nargs != 1 || f->op->nlets != 1) return;
+    Node *a = f->arg[0];
+    Kernel *m = a->kernel;
+    if (a->kind != K_MAP || !m || m->core || m->when != x->when || m->backward != x->backward || !only_this(m, a)) return;
+    for (int i = 0; i < m->body.n; i++) {
+        m->body.at[i]->kernel = x;
+        vec_push(&x->pre, m->body.at[i]);
+    }
+    drop(m);
+}
+
+/* ---- contributions ---- */
+static bool views_invert(Node *n)
+{
+    for (; n->kind == K_VIEW; n = n->arg[0])
+        if (!has_role(n, "reshape") && !has_role(n, "permute")) return false;
+    return true;
+}
+
+static void add_contribution(Contribution *c)
+{
+    Node *b = node_base(c->value);
+    bool direct = b->kernel && !b->kernel->grad && views_invert(c->value) && readers(b) == (c->value != b) && b->uses <= 1;
+    if (direct && b->kernel->core && b != b->kernel->core) direct = false;
+    if (!direct) {
+        Node *copy = copy_node(c->value);
+        open_kernel(copy, 0);
+        copy->kernel->backward = true;
+        vec_push(&copy->kernel->body, copy);
+        c->value = b = copy;
+    }
+    b->kernel->adds_to = c->param;
+    b->kernel->grad = b;
+}
+
+static int sum_index(const Node *n)
+{
+    for (int i = 0; i < g->sums.n; i++)
+        if (g->sums.at[i] == n) return i;
+    return -1;
+}
+
+static void count_forward(void)
+{
+    for (int i = 0; i < K->micro.n; i++)
+        if (!K->micro.at[i]->backward) {
+            if (i != K->nforward) BUG("a forward kernel behind a backward one");
+            K->nforward++;
+        }
+}
+
+Kernels *fuse(Graph *graph, Target target)
+{
+    K = NEW(Kernels);
+    K->g = g = graph, K->target = target;
+    for (int i = 0; i < g->nodes.n; i++) {
+        Node *n = g->nodes.at[i];
+        if (!computes(n) || n->kernel) continue;
+        copy_leaves(n);
+        if (n->kind == K_MAP) { add_map(n); continue; }
+        Kernel *x = open_kernel(n, n);
+        x->sum = is_batch_sum(n) ? sum_index(n) : -1;
+    }
+    for (int i = 0; i < g->gradients.n; i++) add_contribution(g->gradients.at[i]);
+    for (int i = K->micro.n; i-- > 0; ) absorb(K->micro.at[i]);
+    make_buffers(K);
+    count_forward();
+    make_partitions(K);
+    return K;
+}

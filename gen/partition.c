@@ -1,0 +1,186 @@
+/* partition.c -- who computes what, and where all must meet.
+
+   1. A kernel's units are dealt to threads in order. Rows: parts of the batch. Strips: blocks of the result's columns.
+      Tiles: pieces of a weight gradient. Their number is a constant, so the bits do not depend on the threads.
+   2. Two kernels may run without a barrier between them when everything that one writes and the other touches is
+      touched by the same unit of both: same kind of parts, same count, each its own.
+   3. No unit ever adds to what another unit writes. */
+#include <string.h>
+#include "gagen.h"
+
+static Kernels *K;
+
+static long strips_of(const Layout *l)
+{
+    if (l->vaxis < 0 || l->rank < 2) return 1;
+    const Axis *x = &l->axis[l->vaxis];
+    return x->n == 2 && x->digit[0].div == 1 && x->digit[1].stride > x->digit[0].stride ? x->digit[1].extent : 1;
+}
+
+static bool reads_data(const Kernel *x)
+{
+    for (int i = 0; i < x->body.n; i++)
+        for (int a = 0; a < x->body.at[i]->nargs; a++)
+            if (node_base(x->body.at[i]->arg[a])->kind == K_INPUT) return true;
+    return false;
+}
+
+static Partition by_rows(const Node *n)
+{
+    const long rows = n->shape.dim[0], parts = row_parts(rows);
+    return (Partition) { PART_ROWS, (int)parts, rows / parts };
+}
+
+static Partition one(void) { return (Partition) { PART_ONE, 1, 1 }; }
+
+static const Layout *result_layout(const Kernel *x)
+{
+    if (x->stores.n) return &x->stores.at[0]->buffer->layout;
+    return &x->grad_layout;
+}
+
+static Partition of_contraction(const Kernel *x)
+{
+    const Contraction *c = x->contraction;
+    const Level *u = &c->unit;
+    if (u->extent == 1) return one();
+    const Node *n = x->core;
+    const char batch = !n->shape.batch ? 0 : n->kind == K_MATMUL ? strchr(n->labels, '>')[1] : 'n';
+    if (u->label == batch) return (Partition) { PART_ROWS, (int)u->extent, u->div };
+    if (u->label == c->vector.label) return (Partition) { PART_STRIPS, (int)u->extent, 1 };
+    return (Partition) { PART_TILES, (int)u->extent, 1 };
+}
+
+static Partition of_fold(const Kernel *x)
+{
+    const Node *f = x->core;
+    if (f->when == WHEN_AFTER || f->shape.batch) return by_rows(f->when == WHEN_AFTER ? f->arg[0] : f);
+    Layout l;
+    if (f->arg[0]->shape.batch && !x->pre.n && node_layout(f->arg[0], &l) && strips_of(&l) > 1 && !(f->axes >> l.vaxis & 1))
+        return (Partition) { PART_STRIPS, (int)strips_of(&l), l.block };
+    return one();
+}
+
+static Partition of_map(const Kernel *x)
+{
+    const Layout *l = result_layout(x);
+    const long strips = strips_of(l);
+    const bool image = x->out->shape.batch && x->out->shape.rank == 4;
+    if (strips > 1 && !image && !reads_data(x)) return (Partition) { PART_STRIPS, (int)strips, 1 };
+    return x->out->shape.batch ? by_rows(x->out) : one();
+}
+
+static Partition partition_of(const Kernel *x)
+{
+    if (x->contraction) return of_contraction(x);
+    if (x->core && x->core->kind == K_REDUCE) return of_fold(x);
+    if (x->core) return by_rows(x->core);
+    return of_map(x);
+}
+
+/* ---- what a kernel touches ---- */
+static bool owns(const Kernel *x, const Node *value, const Layout *l)
+{
+    if (x->part.kind == PART_ONE) return true;
+    if (x->part.kind == PART_ROWS) return value->shape.batch;
+    return x->part.kind == PART_STRIPS && strips_of(l) == x->part.count;
+}
+
+static void touch(Kernel *x, Buffer *b, bool write, bool own)
+{
+    Touch *t = NEW(Touch);
+    *t = (Touch) { b, write, own };
+    vec_push(&x->touches, t);
+}
+
+static bool is_operand_a(const Kernel *x, const Node *n) { return x->contraction && x->contraction->a == n; }
+static bool is_operand_b(const Kernel *x, const Node *n) { return x->contraction && x->contraction->b == n; }
+
+static void touch_read(Kernel *x, Node *n)
+{
+    Node *b = node_base(n);
+    if (!b->buffer || b->buffer->home == HOME_PARAM || (b->kernel == x && b == n)) return;
+    bool own = owns(x, b, &b->buffer->layout);
+    if (is_operand_a(x, n) && x->part.kind == PART_STRIPS) own = false;
+    if (is_operand_b(x, n) && x->part.kind == PART_ROWS && x->core->shape.batch) own = false;
+    touch(x, b->buffer, false, own);
+}
+
+static void read_nodes(Kernel *x, Node **at, int n)
+{
+    for (int i = 0; i < n; i++)
+        for (int a = 0; a < at[i]->nargs; a++) touch_read(x, at[i]->arg[a]);
+}
+
+static void find_touches(Kernel *x)
+{
+    x->touches.n = 0;
+    read_nodes(x, x->pre.at, x->pre.n);
+    read_nodes(x, x->body.at, x->body.n);
+    if (x->contraction) touch_read(x, x->contraction->a), touch_read(x, x->contraction->b);
+    else if (x->core) read_nodes(x, &x->core, 1);
+    for (int i = 0; i < x->stores.n; i++)
+        touch(x, x->stores.at[i]->buffer, true, owns(x, x->stores.at[i], &x->stores.at[i]->buffer->layout));
+    if (x->adds_to) {
+        Buffer *d = K->gradients.at[x->adds_to->index];
+        touch(x, d, true, x->part.kind == PART_ONE || (x->part.kind == PART_STRIPS && strips_of(&d->layout) == x->part.count));
+    }
+}
+
+static bool same_parts(const Kernel *a, const Kernel *b) { return a->part.kind == b->part.kind && a->part.count == b->part.count; }
+
+static bool clash(const Kernel *a, const Kernel *b)
+{
+    for (int i = 0; i < a->touches.n; i++)
+        for (int j = 0; j < b->touches.n; j++) {
+            const Touch *s = a->touches.at[i], *t = b->touches.at[j];
+            if (s->buffer != t->buffer || !(s->write || t->write)) continue;
+            if (!(s->own && t->own && same_parts(a, b))) return true;
+        }
+    return false;
+}
+
+static int find_phases(Kernel **at, int n)
+{
+    int phase = 0, from = 0;
+    for (int i = 0; i < n; i++) {
+        at[i]->part = partition_of(at[i]);
+        find_touches(at[i]);
+        bool meets = K->nforward && i == K->nforward && at == K->micro.at;      /* evaluation stops here */
+        for (int j = from; j < i; j++) meets |= clash(at[j], at[i]);
+        if (meets && i > from) phase++, from = i;
+        at[i]->phase = phase;
+    }
+    return n ? phase + 1 : 0;
+}
+
+/* ---- numbers and names ---- */
+static const char *name_of(const Kernel *x)
+{
+    Text t = { 0 };
+    if (x->core && x->core->op) text_add(&t, "%s", x->core->path ? x->core->path : x->core->op->name);
+    if (x->adds_to) text_add(&t, "%sd_%s", t.n ? "_" : "", x->adds_to->ident);
+    else if (x->stores.n && (x->stores.at[0] != x->core || !x->core)) text_add(&t, "%s%s", t.n ? "_" : "", x->stores.at[0]->buffer->ident);
+    return t.n ? t.s : "map";
+}
+
+static void number(Kernel **at, int n, int *id)
+{
+    for (int i = 0; i < n; i++) {
+        at[i]->id = ++*id;
+        at[i]->ident = text("k%d_%s", at[i]->id, c_ident(name_of(at[i])));
+        if (at[i]->flop == 0) at[i]->flop = (double)shape_count(&at[i]->out->shape) * (at[i]->body.n + (at[i]->core ? 1 : 0));
+    }
+}
+
+void make_partitions(Kernels *k)
+{
+    int id = 0;
+    K = k;
+    K->once_phases = find_phases(K->once.at, K->once.n);
+    K->phases = find_phases(K->micro.at, K->micro.n);
+    K->finish_phases = find_phases(K->finish.at, K->finish.n);
+    number(K->micro.at, K->micro.n, &id);
+    number(K->finish.at, K->finish.n, &id);
+    number(K->once.at, K->once.n, &id);
+}
