@@ -113,11 +113,16 @@ typedef struct Plan {
     int nstates;
 } Plan;
 
-typedef struct Scale { const char *text; } Scale;
 typedef struct Program {
     Plan *p; Kernels *k; Graph *g;
     bool unrolled;                      /* the full window is straight calls */
     bool next;                          /* some window has a second micro-step */
+    VEC(Node) levels;                   /* scalars of parameters alone that reports show; in sums[] behind the sums */
+    bool late;                          /* count is made of sums: known after the last micro-step; scale_out is 1 / count */
+    const Expr *count;                  /* late: the denominator that all terms share; else NULL: samples, scale_out is 1 */
+    const Expr **scale_in;              /* by seed; of `samples`, `sums[i]` and `w.count` */
+    bool *seed_late;                    /* by seed: known after the last micro-step, like count */
+    const Expr **report;                /* by report; of `samples` and `sums[i]` */
 } Program;
 
 void     check(Graph *g);
@@ -127,6 +132,12 @@ Kernels *fuse(Graph *g, Target target);
 Plan    *place(Kernels *k, bool reuse);
 Program *schedule(Plan *p);
 void     emit(Program *s, const Opts *o, Text *out);
+
+/* ---- emit.c and its neighbours: the program's text ---------------------------------------------------------------- */
+char *param_field(const Param *p);                          /* "net_0.weight": its place in Params */
+char *buffer_name(const Buffer *b);                         /* "p.net_0.weight", "packed.net_2_weight", "h1": an array */
+bool  kernel_has_beta(const Program *s, const Kernel *k);   /* its function takes a beta */
+void  emit_kernel(const Program *s, const Kernel *k, Text *out);       /* emit_c.c: the kernel's function */
 
 void graph_print(Text *out, const Graph *g);
 void kernels_print(Text *out, const Kernels *k);

@@ -50,6 +50,8 @@ typedef struct {
     double norm, clip;                                      /* of the unscaled gradient; the factor applied */
 } Window;
 
+typedef struct { long from; int rows; } Micro;              /* a micro-batch: its first sample in the window, its real rows */
+
 /* the data row of sample i of this window */
 static inline long window_row(const Window *w, long i)
 {

@@ -1,0 +1,196 @@
+/* sched.c -- stage 8: what is known when. Scalars of the window become formulas that the program computes in double.
+
+   1. The variables of a formula are `samples`, the real rows of the window, and `sums[i]`, the sums over the batch. Behind
+      them in sums[] stand the levels: scalars of parameters alone that a report shows, weighted by samples.
+   2. A seed's coefficient without sums is known before the first backward: it is scale_in, and scale_out is 1.
+   3. Else every coefficient must be numerator / N with the same N: scale_in is the numerator, scale_out is 1 / N.
+   4. A seed without rows starts a gradient that is made once, after the last micro-step: it is undone by scale_out too, so
+      its factor is coefficient / scale_out. */
+#include <string.h>
+#include "gagen.h"
+
+enum { SEEDS = 8 };                     /* as many as Window has room for */
+static Program *s;
+static Graph *g;
+static const Expr **known;              /* by node id */
+
+/* ---- nodes as formulas ---------------------------------------------------------------------------------------------- */
+static const Expr *formula(const Node *n);
+
+static Expr *binary(ExprKind kind, const Expr *a, const Expr *b)
+{
+    Expr *e = NEW(Expr);
+    *e = (Expr) { .kind = kind, .nargs = 2, .arg = { (Expr *)a, (Expr *)b } };
+    return e;
+}
+
+typedef struct { const Node *n; const Expr *let[LETS]; int lets; } Scope;
+
+static const Expr *in_scope(void *context, const char *name)
+{
+    const Scope *x = context;
+    const Op *op = x->n->op;
+    for (int i = 0; i < op->nargs; i++)
+        if (!strcmp(op->arg[i], name)) return formula(x->n->arg[i]);
+    for (int i = 0; i < op->nattrs; i++)
+        if (!strcmp(op->attr[i], name)) return expr_number(x->n->attr[i]);
+    for (int i = 0; i < x->lets; i++)
+        if (!strcmp(op->let[i].name, name)) return x->let[i];
+    return NULL;
+}
+
+static const Expr *map_formula(const Node *n)
+{
+    Scope x = { .n = n };
+    for (; x.lets < n->op->nlets; x.lets++) x.let[x.lets] = expr_replace(n->op->let[x.lets].e, in_scope, &x);
+    return expr_replace(n->op->value, in_scope, &x);
+}
+
+static const Expr *sum_formula(const Node *n)
+{
+    for (int i = 0; i < g->sums.n; i++)
+        if (g->sums.at[i] == n) return expr_variable(text("sums[%d]", i));
+    BUG("a sum over the batch that nobody makes");
+}
+
+/* A scalar of parameters alone: its value in this window, times the samples it stood for. */
+static const Expr *level_formula(const Node *n)
+{
+    int i = 0;
+    while (i < s->levels.n && s->levels.at[i] != n) i++;
+    if (i == s->levels.n) vec_push(&s->levels, (Node *)n);
+    return binary(E_DIV, expr_variable(text("sums[%d]", g->sums.n + i)), expr_variable("samples"));
+}
+
+static const Expr *formula(const Node *n)
+{
+    const Expr **e = &known[n->id];
+    if (*e) return *e;
+    if (n->kind == K_CONST) *e = expr_number(n->value);
+    else if (n->kind == K_ROWS) *e = expr_variable("samples");
+    else if (n->kind == K_REDUCE && n->when == WHEN_AFTER) *e = sum_formula(n);
+    else if (n->when == WHEN_WINDOW) *e = level_formula(n);
+    else if (n->kind == K_VIEW) *e = formula(n->arg[0]);
+    else if (n->kind == K_MAP) *e = map_formula(n);
+    else BUG("node %d is no scalar of the window", n->id);
+    return *e;
+}
+
+static bool uses_sums(const Expr *e)
+{
+    if (e->kind == E_VAR) return !strncmp(e->name, "sums[", 5);
+    for (int i = 0; i < e->nargs; i++)
+        if (uses_sums(e->arg[i])) return true;
+    return false;
+}
+
+/* ---- numerator and denominator --------------------------------------------------------------------------------------- */
+typedef struct { const Expr *top, *bottom; } Ratio;         /* bottom NULL: 1; sums stand in the bottom alone */
+
+static const Expr *product(const Expr *a, const Expr *b)
+{
+    const bool one = a->kind == E_NUM && a->num >= 1 && a->num <= 1;
+    return one ? b : binary(E_MUL, a, b);
+}
+
+/* r divided by e; factors without sums go to the top. */
+static void divide(Ratio *r, const Expr *e)
+{
+    if (!uses_sums(e)) {
+        r->top = binary(E_DIV, r->top, e);
+    } else if (e->kind == E_MUL && !(uses_sums(e->arg[0]) && uses_sums(e->arg[1]))) {
+        divide(r, e->arg[0]);
+        divide(r, e->arg[1]);
+    } else {
+        r->bottom = r->bottom ? product(r->bottom, e) : e;
+    }
+}
+
+/* false: sums stand in e other than in its denominators */
+static bool split(const Expr *e, Ratio *r)
+{
+    if (!uses_sums(e)) {
+        r->top = product(r->top, e);
+        return true;
+    }
+    if (e->kind == E_NEG) r->top = binary(E_MUL, expr_number(-1), r->top);
+    if (e->kind == E_NEG) return split(e->arg[0], r);
+    if (e->kind == E_MUL) return split(e->arg[0], r) && split(e->arg[1], r);
+    if (e->kind != E_DIV || !split(e->arg[0], r)) return false;
+    divide(r, e->arg[1]);
+    return true;
+}
+
+static const char *host_text(const Expr *e)
+{
+    static const ExprStyle host = { .prefix = "", .host = true };
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    if (e) expr_print(&t, e, &host);
+    return t.s;
+}
+
+static const Expr *keep(void *context, const char *name)
+{
+    (void)context, (void)name;
+    return NULL;
+}
+
+/* ---- scales ---------------------------------------------------------------------------------------------------------- */
+static bool has_rows(int i) { return g->seeds.at[i]->node->shape.rank > 0; }
+
+static void refuse(const Node *sum)
+{
+    error_at(g->minimize->loc, "minimize: the terms of this loss are divided by different sums over the data, so no common "
+             "factor is left for the update: give them the same mask, or reduction = \"batchmean\" or \"sum\"");
+    note_at(sum->loc, "the denominator of this term differs from that of the first");
+}
+
+/* Rule 3: the seed's numerator; its denominator must be the one found first. */
+static void scale_late(int i)
+{
+    Seed *x = g->seeds.at[i];
+    Ratio r = { expr_number(1), NULL };
+    bool good = split(s->scale_in[i], &r);
+    if (good && !s->count && r.bottom) s->count = r.bottom;
+    if (!good || !r.bottom || strcmp(host_text(r.bottom), host_text(s->count))) refuse(x->coefficient);
+    s->scale_in[i] = expr_replace(r.top, keep, NULL);
+}
+
+static void scale_seeds(void)
+{
+    for (int i = 0; i < g->seeds.n; i++) {
+        s->scale_in[i] = formula(g->seeds.at[i]->coefficient);
+        s->late |= has_rows(i) && uses_sums(s->scale_in[i]);
+    }
+    if (s->levels.n) error_at(g->minimize->loc, "minimize: a term is multiplied by a scalar made from parameters");
+    for (int i = 0; s->late && i < g->seeds.n; i++)
+        if (has_rows(i)) scale_late(i);
+    for (int i = 0; i < g->seeds.n; i++) {
+        if (has_rows(i)) continue;
+        s->seed_late[i] = s->late || uses_sums(s->scale_in[i]);
+        if (s->late) s->scale_in[i] = product(s->scale_in[i], expr_variable("w.count"));
+    }
+}
+
+static void make_reports(void)
+{
+    s->report = NEW_ARRAY(const Expr *, g->reports.n);
+    for (int i = 0; i < g->reports.n; i++) s->report[i] = formula(g->reports.at[i]->node);
+}
+
+Program *schedule(Plan *p)
+{
+    s = NEW(Program);
+    s->p = p, s->k = p->k, s->g = g = p->k->g;
+    known = NEW_ARRAY(const Expr *, g->nodes.n);
+    s->scale_in = NEW_ARRAY(const Expr *, g->seeds.n);
+    s->seed_late = NEW_ARRAY(bool, g->seeds.n);
+    s->next = g->train.accumulate > 1;
+    s->unrolled = g->train.accumulate <= 16;
+    if (g->seeds.n > SEEDS) error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", SEEDS);
+    scale_seeds();
+    make_reports();
+    stop_if_errors();
+    return s;
+}
