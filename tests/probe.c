@@ -1,7 +1,8 @@
 /* probe.c -- drives a program made with --library and prints what it computed, in the words of tests/reference/windows.txt.
 
        cc -DPROGRAM=name probe.c program.c runtime...
-       probe DATA WEIGHTS THREADS UPDATES [AT...]       gradients at updates AT; "-" for DATA or WEIGHTS: the model's own */
+       probe DATA WEIGHTS THREADS UPDATES [AT...] [save=FILE]      gradients at updates AT; "-" for DATA or WEIGHTS: the
+                                                                   model's own; resume=FILE for WEIGHTS: a checkpoint */
 #include "library.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,9 +55,11 @@ int main(int argc, char **argv)
 {
     if (argc < 5) return fprintf(stderr, "usage: probe DATA WEIGHTS THREADS UPDATES [AT...]\n"), 2;
     must(gg_open(&PROGRAM, strcmp(argv[1], "-") ? argv[1] : NULL, atoi(argv[3]), -1));
-    if (strcmp(argv[2], "-")) must(gg_load(&PROGRAM, argv[2]));
+    if (!strncmp(argv[2], "resume=", 7)) must(gg_resume(&PROGRAM, argv[2] + 7));
+    else if (strcmp(argv[2], "-")) must(gg_load(&PROGRAM, argv[2]));
     for (long u = 1; u <= atol(argv[4]); u++) update(u, argv + 5, argc - 5);
     show("weight", gg_parameter);
+    if (!strncmp(argv[argc - 1], "save=", 5)) must(gg_save(&PROGRAM, argv[argc - 1] + 5));
     gg_close(&PROGRAM);
     return fflush(stdout) ? 1 : 0;
 }

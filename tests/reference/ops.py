@@ -289,6 +289,34 @@ def windows():
     case.finish(F.max_pool2d(F.relu(case.layer(nn.Conv2d(1, 6, 5, padding=2))(x)), 2))
 
 
+COMPARISONS = {"eq": torch.eq, "ne": torch.ne, "lt": torch.lt, "le": torch.le, "gt": torch.gt, "ge": torch.ge}
+
+
+def others():
+    case = Case("pow", "fn.pow(a, b)")
+    a = case.real("a", 3, 7, scale=1, shift=1.5)
+    case.finish(torch.pow(a, case.real("b", 3, 7)))
+    for name, given, bounds in (("min", "min = -0.5", (-0.5, None)), ("max", "max = 0.5", (None, 0.5))):
+        case = Case(f"clamp_{name}", f"fn.clamp(x, {{ {given} }})")
+        case.finish(case.steps("x", 5, 7).clamp(*bounds))
+    for name, f in COMPARISONS.items():
+        case = Case(name, f"fn.where(fn.{name}(a, b), 2 * a, a * b)")
+        a, b = case.steps("a", 3, 7), case.steps("b", 3, 7)
+        case.finish(torch.where(f(a, b), 2 * a, a * b))
+    for suffix, make in (("", Case.real), ("_ties", Case.steps)):
+        case = Case("amin" + suffix, "fn.min(x, { axis = 2 })")
+        case.finish(torch.amin(make(case, "x", 3, 5, 7), 1))
+    case = Case("permute", "fn.permute(x, 1, 3, 2) * b")
+    x = case.real("x", 2, 3, 5)
+    case.finish(x.permute(0, 2, 1) * case.real("b", 2, 5, 3))
+    case = Case("detach", "a * fn.detach(fn.exp(a)) + b")
+    a = case.real("a", 3, 7)
+    case.finish(a * torch.exp(a).detach() + case.real("b", 3, 7))
+    case = Case("accuracy", "fn.cross_entropy(x, t) + 0.5 * fn.accuracy(x, t)")
+    x, t = case.steps("x", 9, 5), case.ids("t", 9, n=5)
+    case.finish(F.cross_entropy(x, t) + 0.5 * (x.argmax(1) == t).double().mean(), loss=True)
+
+
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-for part in (pointwise, binary, reductions, losses, contractions, windows):
+for part in (pointwise, binary, reductions, losses, contractions, windows, others):
     part()

@@ -1,0 +1,89 @@
+# lib.sh -- what tests in sh share: facts as TAP, programs made of models, numbers compared.
+#   . tests/lib.sh          first;  finish          last
+: "${CC:=gcc}"
+name=$(basename "$0" .t)
+work=build/tests/$name
+mkdir -p "$work"
+facts=0 failed=0
+zlib=$(echo '#include <zlib.h>' | $CC -E - > /dev/null 2>&1 && echo -lz)
+LC_ALL=C
+export LC_ALL
+
+# tell GOOD WHAT: GOOD is 0 where the fact holds, a status
+tell() {
+    facts=$((facts + 1))
+    if [ "$1" -eq 0 ]; then echo "ok $facts - $2"; else echo "not ok $facts - $2"; failed=1; fi
+}
+
+# yes WHAT COMMAND...: the command succeeds;  no WHAT COMMAND...: it fails. What it says is shown when that is wrong.
+yes() {
+    what=$1; shift
+    "$@" > "$work/said" 2>&1; tell $? "$what"
+    tail -n 1 "$work/said" | grep -q . && sed 's/^/# /' "$work/said" | tail -n 12
+}
+no() {
+    what=$1; shift
+    "$@" > "$work/said" 2>&1; [ $? -eq 1 ]; tell $? "control: $what"
+    tail -n 1 "$work/said" | grep -q . && sed 's/^/# /' "$work/said" | tail -n 12
+}
+
+# finish: how many facts there were
+finish() {
+    echo "1..$facts"
+    exit $failed
+}
+
+# generate OUT MODEL OPTION...: the program's source
+generate() {
+    out=$1 model=$2; shift 2
+    ./gagen "$@" -o "$out" "$model" 2> "$work/errors" && return 0
+    tell 1 "gagen $* $model"
+    sed 's/^/# /' "$work/errors"
+    return 1
+}
+
+# compile OUT SOURCE LIBRARY FLAG...: LIBRARY is gagen or gagen_double
+compile() {
+    out=$1 source=$2 library=$3; shift 3
+    if [ "$library" = gagen_double ]; then set -- -DGAGEN_DOUBLE "$@"; fi
+    # shellcheck disable=SC2086
+    $CC -std=gnu11 ${OPTIMIZE:--O1} -march=native -Iruntime -Itests "$@" $source -L. -l"$library" $zlib -lm -lpthread \
+        -o "$out" 2> "$work/errors" && return 0
+    tell 1 "$source compiles"
+    head -n 20 "$work/errors" | sed 's/^/# /'
+    return 1
+}
+
+# trainer NAME MODEL OPTION...: build/tests/.../NAME, a program with a command line
+trainer() {
+    generate "$work/$1.c" "$2" $(shift 2; echo "$@") && compile "$work/$1" "$work/$1.c" gagen
+}
+
+# prober NAME MODEL LIBRARY OPTION...: the program under tests/probe.c
+prober() {
+    generate "$work/$1.c" "$2" --library $(shift 3; echo "$@") &&
+        compile "$work/$1" "tests/probe.c $work/$1.c" "$3" -DPROGRAM="$(basename "$2" .lua)"
+}
+
+compare() { lua5.4 tests/compare.lua "$@"; }
+
+# near A B RELATIVE: two numbers agree
+near() { awk -v a="$1" -v b="$2" -v e="$3" 'BEGIN { d = a - b; m = b < 0 ? -b : b; exit !(a != "" && b != "" && d <= e * m && -d <= e * m) }'; }
+
+# A log's lines without what a clock said; one field of its updates.
+log_facts() { sed 's/,"ms":.*//' "$1"; }
+log_field() { sed -n "s/^{\"update\":.*\"$2\":\([-+.eEa-zA-Z0-9]*\).*/\1/p" "$1"; }
+
+# The hashed data and weights, made once for all tests.
+window_data() {
+    data=build/tests/data/windows
+    [ -f "$data/done" ] && return
+    mkdir -p build/tests/data
+    $CC -O2 -o "$work/window_data" tests/window_data.c -lm && "$work/window_data" "$data" && touch "$data/done"
+}
+peer_data() {
+    peers=build/tests/data/peers
+    [ -f "$peers/done" ] && return
+    mkdir -p build/tests/data
+    $CC -O2 -o "$work/peer_data" tests/peer_data.c -lm && "$work/peer_data" "$peers" && touch "$peers/done"
+}
