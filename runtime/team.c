@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 #endif
 
-enum { GG_SPINS = 2000 };
 typedef struct { Team team; Thread member[GG_THREADS]; pthread_t worker[GG_THREADS]; } Crew;
 
 #if defined __linux__
@@ -39,12 +38,27 @@ void gg_team_wake(Team *team)
 }
 #endif
 
-void gg_team_wait(Team *team, int turn)
+/* A thread that spins in vain too often shares its core: for a while it gives up early, so that the others may run there.
+   A miss counts GG_MISS, a hit takes one back; at GG_MISSES the thread is shy for GG_SHY waits, then tries again. */
+enum { GG_SPINS = 4000, GG_SHY_SPINS = 50, GG_MISS = 16, GG_MISSES = 64, GG_SHY = 256 };
+static _Thread_local int gg_misses, gg_shy;
+
+static bool gg_spin(Team *team, int turn)
 {
-    for (int spin = 0; spin < GG_SPINS; spin++) {
-        if (atomic_load_explicit(&team->turn, memory_order_acquire) != turn) return;
+    for (int left = gg_shy ? GG_SHY_SPINS : GG_SPINS; left > 0; left--) {
+        if (atomic_load_explicit(&team->turn, memory_order_acquire) != turn) return true;
         spin_pause();
     }
+    return false;
+}
+
+void gg_team_wait(Team *team, int turn)
+{
+    bool hit = gg_spin(team, turn);
+    if (gg_shy) gg_shy--;
+    else if (hit) gg_misses -= gg_misses > 0;
+    else if ((gg_misses += GG_MISS) >= GG_MISSES) gg_shy = GG_SHY, gg_misses = GG_MISSES / 2;
+    if (hit) return;
     atomic_fetch_add(&team->asleep, 1);
     gg_sleep(team, turn);
     atomic_fetch_sub(&team->asleep, 1);
