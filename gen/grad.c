@@ -10,14 +10,6 @@ static Graph *g;
 static Node **adjoint;                  /* by node id */
 static char *needed;                    /* a trained parameter lies below */
 
-static bool has_role(const Node *n, const char *role)
-{
-    if (!n->op) return false;
-    const char *a = n->op->role, *b = role;
-    while (*a && *a == *b) a++, b++;
-    return *a == *b;
-}
-
 static void find_needed(void)
 {
     for (int i = 0; i < g->nforward; i++) {
@@ -77,7 +69,6 @@ static Node *seed(Node *coefficient, Loc loc, bool rows)
 
 static void add_adjoint(Node *n, Node *dn)
 {
-    if (dn->when == WHEN_AFTER && n->when != WHEN_AFTER) dn = seed(dn, n->loc, false);
     if (n->kind == K_PARAM) {
         Contribution *c = NEW(Contribution);
         *c = (Contribution) { n->param, dn };
@@ -110,7 +101,9 @@ static void map_backward(Node *y, Node *dy)
         Node *d = node_call(op, y->loc, op->nargs, arg);
         for (int k = 0; k < ATTRS; k++) d->attr[k] = y->attr[k];
         if (!shape_same(&d->shape, &y->shape)) d = view("expand", d, &y->shape);
-        add_adjoint(y->arg[i], unbroadcast(d, &y->arg[i]->shape));
+        d = unbroadcast(d, &y->arg[i]->shape);
+        if (y->when == WHEN_AFTER && y->arg[i]->when == WHEN_WINDOW) d = seed(d, y->arg[i]->loc, false);
+        add_adjoint(y->arg[i], d);
     }
 }
 

@@ -7,7 +7,7 @@
    4. A seed without rows starts a gradient that is made once, after the last micro-step: it is undone by scale_out too, so
       its factor is coefficient / scale_out. */
 #include <string.h>
-#include "gagen.h"
+#include "emit.h"
 
 enum { SEEDS = 8 };                     /* as many as Window has room for */
 static Program *s;
@@ -121,7 +121,7 @@ static bool split(const Expr *e, Ratio *r)
     return true;
 }
 
-static const char *host_text(const Expr *e)
+char *host_text(const Expr *e)
 {
     static const ExprStyle host = { .prefix = "", .host = true };
     Text t = { 0 };

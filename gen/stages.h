@@ -132,6 +132,7 @@ Kernels *fuse(Graph *g, Target target);
 Plan    *place(Kernels *k, bool reuse);
 Program *schedule(Plan *p);
 void     emit(Program *s, const Opts *o, Text *out);
+void     emit_header(const Program *s, const Opts *o, Text *out);      /* of a library: what to include */
 
 /* ---- emit.c and its neighbours: the program's text ---------------------------------------------------------------- */
 char *param_field(const Param *p);                          /* "net_0.weight": its place in Params */

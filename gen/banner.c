@@ -1,0 +1,136 @@
+/* banner.c -- what stands at the top of a program: the model as a table, the window, memory and work. */
+#include <string.h>
+#include "emit.h"
+
+/* 12345678 as "12 345 678" */
+static char *grouped(long n)
+{
+    char *s = text("%ld", n);
+    Text t = { 0 };
+    for (size_t i = 0, length = strlen(s); i < length; i++) {
+        if (i && (length - i) % 3 == 0) text_add(&t, " ");
+        text_put(&t, s + i, 1);
+    }
+    return t.s;
+}
+
+static char *kib(long reals) { return grouped((reals * 4 + 1023) / 1024); }
+
+/* ---- the table of layers -------------------------------------------------------------------------------------------------- */
+typedef struct { const char *path; const Param *first; long count; } Row;
+
+static Row row_of(const Graph *g, int from, int *to)
+{
+    const char *name = g->params.at[from]->name, *dot = strrchr(name, '.');
+    Row r = { mem_copy(name, dot ? (size_t)(dot - name) : strlen(name)), g->params.at[from], 0 };
+    const size_t n = strlen(r.path);
+    for (*to = from; *to < g->params.n; ++*to) {
+        const Param *p = g->params.at[*to];
+        const char *end = strrchr(p->name, '.');
+        if (*to > from && !(dot && end && (size_t)(end - p->name) == n && !strncmp(p->name, r.path, n))) break;
+        r.count += shape_count(&p->shape);
+    }
+    return r;
+}
+
+static const Node *now(const Node *n)
+{
+    while (n->same) n = n->same;
+    return n;
+}
+
+/* what the layer of that path gives, or NULL */
+static const Node *output_of(const Graph *g, const char *path)
+{
+    for (int i = 0; i < g->nforward; i++) {
+        const Node *n = g->nodes.at[i];
+        if (n->path && n->kind != K_NOISE && !strcmp(n->path, path)) return now(n);
+    }
+    return NULL;
+}
+
+/* the one map without parameters that follows */
+static const Node *activation_of(const Graph *g, const Node *y)
+{
+    for (int i = 0; y && i < g->nforward; i++) {
+        const Node *n = g->nodes.at[i];
+        if (n->uses && !n->same && n->kind == K_MAP && n->nargs == 1 && n->arg[0] == y) return n;
+    }
+    return NULL;
+}
+
+static void add_row(Text *out, const Graph *g, const Row *r)
+{
+    const Node *y = output_of(g, r->path), *a = activation_of(g, y);
+    const char *layer = r->first->layer ? r->first->layer : "Parameter";
+    text_add(out, "   %-14.40s %-22s %-18s %12s %6d\n", c_comment(r->path),
+             c_comment(a ? text("%s + %s", layer, a->op->name) : layer),
+             shape_text(y ? &y->shape : &r->first->shape), grouped(r->count), r->first->loc.line);
+}
+
+static void add_layers(Text *out, const Graph *g)
+{
+    long total = 0;
+    text_add(out, "   %-14s %-22s %-18s %12s   %s\n", "layer", "", "output", "parameters", c_comment(g->file));
+    for (int from = 0, to; from < g->params.n; from = to) {
+        const Row r = row_of(g, from, &to);
+        add_row(out, g, &r);
+        total += r.count;
+    }
+    text_add(out, "   %-56s %12s\n", "", grouped(total));
+}
+
+/* ---- the window, memory and work ------------------------------------------------------------------------------------------- */
+static char *plain(const Expr *e)
+{
+    Text t = { 0 };
+    expr_print(&t, e, NULL);
+    return t.s;
+}
+
+static void add_window(Text *out, const Program *s)
+{
+    static const char *const tails[] = { "step", "drop", "carry" };
+    const Graph *g = s->g;
+    const Train *t = &g->train;
+    text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"; ", t->batch, t->accumulate, t->micro_batch, tails[t->tail]);
+    if (s->late) text_add(out, "scale_out 1 / (%s), known behind the last micro-step\n", plain(s->count));
+    else text_add(out, "scale_out 1\n");
+    for (int i = 0; i < g->seeds.n; i++)
+        text_add(out, "            scale_in[%d] = %s%s\n", i, plain(s->scale_in[i]), s->seed_late[i] ? ", behind the last micro-step" : "");
+    for (int i = 0; i < g->sums.n; i++) {
+        const Node *n = g->sums.at[i]->arg[0];
+        text_add(out, "            sums[%d] = sum of %s, line %d\n", i, c_comment(n->name ? n->name : n->op ? n->op->name : "a column"), n->loc.line);
+    }
+}
+
+static int barriers(const Kernels *k)
+{
+    int n = 0;
+    for (int i = 0; i < k->micro.n; i++) n += i == 0 || k->micro.at[i]->phase != k->micro.at[i - 1]->phase;
+    return n;
+}
+
+static void add_costs(Text *out, const Program *s)
+{
+    const Kernels *k = s->k;
+    const int nstates = s->g->optimizer.nstates;
+    double flop = 0;
+    for (int i = 0; i < k->micro.n; i++) flop += k->micro.at[i]->flop;
+    text_add(out, "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound %s), whatever accumulate is\n",
+             nstates ? ", states" : "", kib(k->elements * (2 + nstates)), kib(s->p->packed), kib(s->p->arena), kib(s->p->bound));
+    text_add(out, "   a micro-step   %.1f MFLOP in %d kernels between %d barriers;  an update   %s elements, %s\n",
+             flop / 1e6, k->micro.n, barriers(k), grouped(k->elements), s->g->optimizer.name);
+    text_add(out, "   lr %s", c_comment(s->g->optimizer.lr_text));
+    if (s->g->optimizer.clip > 0) text_add(out, ", norm clipped at %g", s->g->optimizer.clip);
+}
+
+char *banner(const Program *s)
+{
+    Text out = { 0 };
+    add_layers(&out, s->g);
+    text_add(&out, "\n");
+    add_window(&out, s);
+    add_costs(&out, s);
+    return out.s;
+}

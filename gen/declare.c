@@ -1,0 +1,179 @@
+/* declare.c -- what the program's memory is called: parameters as nested structs, packed copies, the arena, the data. */
+#include <string.h>
+#include "emit.h"
+
+/* ---- names ------------------------------------------------------------------------------------------------------------ */
+static VEC(char) groups;                                    /* members of Params */
+static VEC(char) names;                                     /* by Param.index: "net_0.weight" */
+
+static char *unique(const char *wish, char **taken, int n)
+{
+    char *name = c_ident(wish);
+    for (int again = 2, i = 0; i < n; i++)
+        if (!strcmp(taken[i], name)) name = text("%s_%d", c_ident(wish), again++), i = -1;
+    return name;
+}
+
+/* "net.0" of "net.0.weight", "" of what has no dot */
+static char *path_of(const Param *p)
+{
+    const char *dot = strrchr(p->name, '.');
+    return mem_copy(p->name, dot ? (size_t)(dot - p->name) : 0);
+}
+
+/* Neighbours of one layer share a struct. */
+static bool opens_group(const Graph *g, int i)
+{
+    return i == 0 || !*path_of(g->params.at[i]) || strcmp(path_of(g->params.at[i]), path_of(g->params.at[i - 1]));
+}
+
+static void name_params(const Graph *g)
+{
+    VEC(char) inside = { 0 };
+    for (int i = 0; i < g->params.n; i++) {
+        const Param *p = g->params.at[i];
+        const char *path = path_of(p);
+        if (opens_group(g, i)) {
+            inside.n = 0;
+            char *group = unique(*path ? path : p->name, groups.at, groups.n);
+            vec_push(&groups, group);
+        }
+        char *group = groups.at[groups.n - 1], *field = group;
+        if (*path) {
+            char *own = unique(strrchr(p->name, '.') + 1, inside.at, inside.n);
+            vec_push(&inside, own);
+            field = text("%s.%s", group, own);
+        }
+        vec_push(&names, field);
+    }
+}
+
+char *param_field(const Param *p)
+{
+    if (!names.n) name_params(graph_current());
+    return names.at[p->index];
+}
+
+char *buffer_name(const Buffer *b)
+{
+    switch (b->home) {
+    case HOME_PARAM: return text("p.%s", param_field(b->param));
+    case HOME_GRADIENT: return text("g.%s", param_field(b->param));
+    case HOME_PACKED: return text("packed.%s", b->ident);
+    default: return text("%s", b->ident);
+    }
+}
+
+/* ---- arrays ----------------------------------------------------------------------------------------------------------- */
+static char *dims_text(const Layout *l, int from)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = from; i < l->ndims; i++) text_add(&t, "[%ld]", l->dims[i]);
+    if (!l->ndims && from == 0) text_add(&t, "[1]");
+    return t.s;
+}
+
+static long pad_of(const Layout *l)
+{
+    long n = 1;
+    for (int i = 0; i < l->ndims; i++) n *= l->dims[i];
+    return l->size - n;
+}
+
+static void add_array(Text *t, const char *name, const Buffer *b, int pad)
+{
+    text_add(t, "%s%s", name, dims_text(&b->layout, 0));
+    if (pad_of(&b->layout)) text_add(t, ", pad_%d[%ld]", pad, pad_of(&b->layout));
+}
+
+/* The struct of the parameters from .. to - 1, or the one parameter that stands for itself. */
+static char *group_text(const Kernels *k, int from, int to)
+{
+    Text t = { 0 }, shapes = { 0 };
+    const bool alone = !strchr(param_field(k->params.at[from]->param), '.');
+    text_add(&t, alone ? "real " : "struct { real ");
+    for (int i = from; i < to; i++) {
+        const Buffer *b = k->params.at[i];
+        const char *field = param_field(b->param), *dot = strchr(field, '.');
+        if (i > from) text_add(&t, ", ");
+        if (i > from && t.n + strlen(dims_text(&b->layout, 0)) > 90) text_add(&t, "\n");
+        add_array(&t, dot ? dot + 1 : field, b, i);
+        text_add(&shapes, " %s", shape_text(&b->param->shape));
+    }
+    if (alone) text_add(&t, ";");
+    else text_add(&t, "; } %.*s;", (int)strcspn(param_field(k->params.at[from]->param), "."), param_field(k->params.at[from]->param));
+    return text("%s @@%s", t.s, shapes.s);
+}
+
+static void declare_params(const Program *s, Env *e)
+{
+    const Kernels *k = s->k;
+    const Optimizer *o = &s->g->optimizer;
+    Text arrays = { 0 };
+    for (int from = 0, to; from < k->params.n; from = to) {
+        for (to = from + 1; to < k->params.n && !opens_group(s->g, to); ) to++;
+        env_set(env_item(e, "fields"), "text", "%s", group_text(k, from, to));
+    }
+    text_add(&arrays, "p, g");
+    for (int i = 0; i < o->nstates; i++) text_add(&arrays, ", s_%s", o->state[i]);
+    env_set(e, "arrays", "%s", arrays.s);
+    env_set(e, "arrays_are", "parameters, gradients%s", o->nstates ? ", the optimizer's states" : "");
+    env_set(e, "elements", "%ld", k->elements);
+}
+
+static char *lives(const Buffer *b)
+{
+    return b->first == b->last ? text("phase %d", b->first) : text("phases %d-%d", b->first, b->last);
+}
+
+static char *arena_text(const Buffer *b)
+{
+    const Layout *l = &b->layout;
+    const char *rest = dims_text(l, 1);
+    const char *name = *rest ? text("(*const %s)%s", b->ident, rest) : text("*const %s", b->ident);
+    const char *at = b->offset ? text("(arena + %ld * sizeof(real))", b->offset) : "arena";
+    return text("static real %s = (void *)%s; @@ %s  %s", name, at, shape_text(&b->node->shape), lives(b));
+}
+
+static char *packed_text(const Buffer *b, int pad)
+{
+    Text t = { 0 };
+    text_add(&t, "real ");
+    add_array(&t, b->ident, b, pad);
+    text_add(&t, "; @@ %s", shape_text(&b->node->shape));
+    return t.s;
+}
+
+static void declare_buffers(const Program *s, Env *e)
+{
+    int packed = 0;
+    for (int i = 0; i < s->k->buffers.n; i++) {
+        const Buffer *b = s->k->buffers.at[i];
+        if (b->home == HOME_ARENA) env_set(env_item(e, "buffers"), "text", "%s", arena_text(b));
+        if (b->home == HOME_PACKED) env_set(env_item(e, "packed_fields"), "text", "%s", packed_text(b, packed++));
+    }
+    env_flag(e, "packed", packed > 0);
+    env_flag(e, "arena", s->p->arena > 0);
+    env_set(e, "arena", "%ld", s->p->arena);
+}
+
+static void declare_data(const Program *s, Env *e)
+{
+    static const char *const types[] = { [T_REAL] = "const real", [T_INT] = "const int32_t", [T_U8] = "const uint8_t" };
+    const Dataset *d = &s->g->data;
+    for (int i = 0; i < d->columns.n; i++) {
+        const Column *c = d->columns.at[i];
+        Env *x = env_item(e, "data_fields");
+        Shape row = { .rank = c->rank };
+        for (int a = 0; a < c->rank; a++) row.dim[a] = c->dim[a];
+        env_set(x, "text", "%s *%s; @@ %s", types[c->type], c->ident, c->rank ? shape_text(&row) : "one number");
+    }
+}
+
+void declare(const Program *s, Env *e)
+{
+    declare_params(s, e);
+    declare_buffers(s, e);
+    declare_data(s, e);
+}

@@ -1,0 +1,16 @@
+/* emit.h -- what the rooms of the last stage share: each fills the holes of templates/program.c that are its own. */
+#ifndef EMIT_H
+#define EMIT_H
+#include "template.h"
+
+void  declare(const Program *s, Env *e);                    /* declare.c: Params, packed, data, arena */
+void  steps(const Program *s, Env *e);                      /* steps.c: micro-steps, prepare, conclude, the window */
+void  update(const Program *s, Env *e);                     /* update.c: optimizer, scalars, learning rate, reports */
+void  tables(const Program *s, Env *e);                     /* tables.c: tensors, columns, the Program */
+char *banner(const Program *s);                             /* banner.c: the comment at the top */
+void  paste_headers(Text *out, const char *name);           /* standalone.c: that header and all it needs */
+void  paste_runtime(Text *out);                             /* the rest of it */
+char *host_text(const Expr *e);                             /* sched.c: a formula in double */
+long  partials(const Program *s);                           /* parts of the sum that has most of them */
+bool  concludes(const Program *s);                          /* something is known only behind the last micro-step */
+#endif

@@ -1,0 +1,60 @@
+/* main.c -- the map of the compiler: nine stages, each takes one struct and gives the next. */
+#include <stdlib.h>
+#include <string.h>
+#include "run.h"
+
+static _Noreturn void show(const Text *t)
+{
+    write_output(NULL, t);
+    exit(0);
+}
+
+static void check_options(const Opts *o)
+{
+    if (o->target == TARGET_CUDA && o->dump == DUMP_NONE) usage_error("the CUDA target is not there yet: say -t c, or -o FILE.c");
+    if (o->run && o->library) usage_error("run needs a main program: leave out --library");
+}
+
+/* mlp.h beside mlp.c */
+static const char *header_path(const char *output)
+{
+    const size_t n = strlen(output);
+    return text("%.*s.h", n > 2 && output[n - 2] == '.' ? (int)n - 2 : (int)n, output);
+}
+
+static void finish(Opts *o, Program *s)
+{
+    Text out = { 0 }, header = { 0 };
+    o->standalone |= o->run;
+    emit(s, o, &out);
+    if (o->run) run_program(o, s->g->title, &out);
+    if (o->library && o->output) {
+        emit_header(s, o, &header);
+        write_output(header_path(o->output), &header);
+    }
+    write_output(o->output, &out);
+}
+
+int main(int argc, char **argv)
+{
+    Text out = { 0 };
+    Opts o = options(argc, argv);
+    check_options(&o);
+    Graph *g = read_model(&o);
+    if (o.dump == DUMP_GRAPH) graph_print(&out, g), show(&out);
+    check(g);
+    stop_if_errors();
+    differentiate(g);
+    stop_if_errors();
+    if (o.dump == DUMP_GRAD) graph_print(&out, g), show(&out);
+    simplify(g);
+    if (o.dump == DUMP_SIMPLE) graph_print(&out, g), show(&out);
+    Kernels *k = fuse(g, o.target);
+    if (o.dump == DUMP_KERNELS) kernels_print(&out, k), show(&out);
+    Plan *p = place(k, !o.no_reuse);
+    if (o.dump == DUMP_MEMORY) plan_print(&out, p), show(&out);
+    Program *s = schedule(p);
+    if (o.dump == DUMP_PROGRAM) program_print(&out, s), show(&out);
+    finish(&o, s);
+    return 0;
+}

@@ -1,0 +1,134 @@
+/* steps.c -- the kernels in order: a micro-step, what is made before the window and behind it, the window.
+
+   1. Threads meet where the phase changes and at the end.
+   2. The parts of a sum are added up by thread 0 behind the barrier that ends their phase. The next micro-step writes them
+      anew; a barrier lies between, but where a micro-step is one phase: there one is added. */
+#include "emit.h"
+
+typedef struct { Kernel **at; int n; const char *micro; const char *beta; } Steps;
+
+bool kernel_has_beta(const Program *s, const Kernel *k) { return k->adds_to && (s->next || !k->first_write); }
+
+static void call_kernel(const Program *s, Text *out, const Steps *x, const Kernel *k)
+{
+    text_add(out, "%s(t, %s", k->ident, x->micro);
+    if (kernel_has_beta(s, k)) text_add(out, ", %s", k->first_write ? x->beta : "1");
+    text_add(out, ");\n");
+}
+
+/* Thread 0 adds up the sums that kernels from .. to - 1 have left in parts; returns how many. */
+static int add_sums(Text *out, const Steps *x, int from, int to)
+{
+    int sums = 0;
+    for (int i = from; i < to; i++) sums += x->at[i]->sum >= 0;
+    if (sums > 1) text_add(out, "if (t->id == 0) {\n");
+    for (int i = from; i < to; i++) {
+        const Kernel *k = x->at[i];
+        if (k->sum >= 0) text_add(out, "%sadd_up(%d, %d);\n", sums == 1 ? "if (t->id == 0) " : "", k->sum, k->part.count);
+    }
+    if (sums > 1) text_add(out, "}\n");
+    return sums;
+}
+
+static char *steps_text(const Program *s, Steps x)
+{
+    Text out = { 0 };
+    text_put(&out, "", 0);
+    for (int from = 0, to; from < x.n; from = to) {
+        for (to = from; to < x.n && x.at[to]->phase == x.at[from]->phase; to++) call_kernel(s, &out, &x, x.at[to]);
+        text_add(&out, "barrier(t);\n");
+        if (add_sums(&out, &x, from, to) && from == 0 && to == x.n) text_add(&out, "barrier(t);\n");
+    }
+    return out.s;
+}
+
+long partials(const Program *s)
+{
+    long most = 1;
+    for (int i = 0; i < s->k->micro.n; i++)
+        if (s->k->micro.at[i]->sum >= 0 && s->k->micro.at[i]->part.count > most) most = s->k->micro.at[i]->part.count;
+    return most;
+}
+
+/* ---- behind the last micro-step ------------------------------------------------------------------------------------------ */
+static bool any_late(const Program *s)
+{
+    bool late = s->late;
+    for (int i = 0; i < s->g->seeds.n; i++) late |= s->seed_late[i];
+    return late;
+}
+
+bool concludes(const Program *s) { return any_late(s) || s->levels.n || s->k->finish.n; }
+
+static char *levels_text(const Program *s)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = 0; i < s->levels.n; i++)
+        text_add(&t, "sums[%d] = (double)w.samples * (double)%s[0];\n", s->g->sums.n + i, buffer_name(s->levels.at[i]->buffer));
+    return t.s;
+}
+
+/* What thread 0 computes: the denominator, what undoes it, the factors of penalties. */
+static char *late_text(const Program *s)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    if (s->late) text_add(&t, "w.count = %s;\nw.scale_out = w.count != 0 ? (real)(1 / w.count) : 0;\n", host_text(s->count));
+    for (int i = 0; i < s->g->seeds.n; i++)
+        if (s->seed_late[i]) text_add(&t, "w.scale_in[%d] = (real)(%s);\n", i, host_text(s->scale_in[i]));
+    return t.s;
+}
+
+static bool late_uses_samples(const Program *s)
+{
+    bool uses = s->count && expr_uses(s->count, "samples");
+    for (int i = 0; i < s->g->seeds.n; i++) uses |= s->seed_late[i] && expr_uses(s->scale_in[i], "samples");
+    return uses;
+}
+
+static char *conclude_text(const Program *s)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    const Steps finish = { s->k->finish.at, s->k->finish.n, "NULL", "0" };
+    if (any_late(s) || s->levels.n) {
+        text_add(&t, "if (t->id == 0) {\n");
+        if (late_uses_samples(s)) text_add(&t, "const double samples = (double)w.samples;\n");
+        text_add(&t, "%s%s}\n", late_text(s), levels_text(s));
+        if (any_late(s)) text_add(&t, "barrier(t);\n");
+    }
+    text_add(&t, "%s", steps_text(s, finish));
+    return t.s;
+}
+
+/* ---- the window -------------------------------------------------------------------------------------------------------------- */
+static void list_micros(const Program *s, Env *e)
+{
+    const Train *t = &s->g->train;
+    for (long i = 1; s->unrolled && i < t->accumulate; i++) env_set(env_item(e, "micros"), "from", "%ld", i * t->micro_batch);
+}
+
+void steps(const Program *s, Env *e)
+{
+    const Kernels *k = s->k;
+    const Train *t = &s->g->train;
+    env_set(e, "micro", "%s", steps_text(s, (Steps) { k->micro.at, k->micro.n, "m", "beta" }));
+    env_set(e, "forward", "%s", steps_text(s, (Steps) { k->micro.at, k->nforward, "m", "1" }));
+    env_set(e, "prepare", "%s", steps_text(s, (Steps) { k->once.at, k->once.n, "NULL", "1" }));
+    env_set(e, "conclude", "%s", conclude_text(s));
+    env_set(e, "level_lines", "%s", levels_text(s));
+    env_flag(e, "next", s->next);
+    env_flag(e, "unrolled", s->unrolled);
+    env_flag(e, "prepared", k->once.n > 0);
+    env_flag(e, "concluded", concludes(s));
+    env_flag(e, "levels", s->levels.n > 0);
+    env_set(e, "window", "%ld = %ld x %ld", t->batch, t->accumulate, t->micro_batch);
+    env_set(e, "batch", "%ld", t->batch);
+    env_set(e, "micro_batch", "%ld", t->micro_batch);
+    env_set(e, "accumulate", "%ld", t->accumulate);
+    env_set(e, "nsums", "%d", s->g->sums.n + s->levels.n);
+    env_set(e, "nparts", "%d", s->g->sums.n ? s->g->sums.n : 1);
+    env_set(e, "parts", "%ld", partials(s));
+    list_micros(s, e);
+}

@@ -1,0 +1,169 @@
+/* tables.c -- what the program says of itself: its tensors, columns and schedule. */
+#include <string.h>
+#include "emit.h"
+
+/* FNV-1a over what makes a checkpoint fit: tensors, window, optimizer. */
+static uint64_t hash(uint64_t h, const char *s)
+{
+    do h = (h ^ (unsigned char)*s) * 0x100000001b3u;
+    while (*s++);
+    return h;
+}
+
+static uint64_t hash_formula(uint64_t h, const char *name, const Expr *e)
+{
+    Text t = { 0 };
+    expr_print(&t, e, NULL);
+    return hash(hash(h, name), t.s);
+}
+
+static uint64_t fingerprint(const Graph *g)
+{
+    const Optimizer *o = &g->optimizer;
+    const Train *t = &g->train;
+    uint64_t h = 0xcbf29ce484222325u;
+    for (int i = 0; i < g->params.n; i++) h = hash(hash(h, g->params.at[i]->name), shape_text(&g->params.at[i]->shape));
+    h = hash(h, text("%ld %d", t->batch, (int)t->tail));
+    for (int i = 0; i < o->nlets; i++) h = hash_formula(h, o->let[i].name, o->let[i].e);
+    for (int i = 0; i < o->nstates; i++) h = hash_formula(h, o->state[i], o->next[i]);
+    for (int i = 0; i < o->nscalars; i++) h = hash_formula(h, o->scalar[i], o->scalar_value[i]);
+    return hash_formula(hash_formula(h, "p", o->step), text("clip %.17g", o->clip), o->lr);
+}
+
+/* ---- tensors -------------------------------------------------------------------------------------------------------------- */
+static char *list_text(int n, const long *x)
+{
+    Text t = { 0 };
+    text_add(&t, "{ ");
+    for (int i = 0; i < n; i++) text_add(&t, i ? ", %ld" : "%ld", x[i]);
+    text_add(&t, n ? " }" : "0 }");
+    return t.s;
+}
+
+static char *axis_text(const Axis *a)
+{
+    Text t = { 0 };
+    if (a->n > 3) BUG("a parameter's axis has %d digits", a->n);
+    text_add(&t, "{ ");
+    for (int i = 0; i < a->n; i++) {
+        const Digit *d = &a->digit[i];
+        text_add(&t, "%s{ %ld, %ld, %ld }", i ? ", " : "", d->div, d->mod, d->stride);
+    }
+    text_add(&t, a->n ? " }" : "{ 1, 0, 0 } }");
+    return t.s;
+}
+
+static char *tensor_text(const Buffer *b)
+{
+    const Param *p = b->param;
+    Text t = { 0 };
+    text_add(&t, "{ \"%s\", %d, %s,\n{ ", c_string(p->name), p->shape.rank, list_text(p->shape.rank, p->shape.dim));
+    for (int a = 0; a < b->layout.rank; a++) text_add(&t, a ? ", %s" : "%s", axis_text(&b->layout.axis[a]));
+    if (!b->layout.rank) text_add(&t, "{ { 1, 0, 0 } }");
+    text_add(&t, " }, %ld, '%c', %.17g, %.17g },", b->offset, p->init.kind[0], p->init.a, p->init.b);
+    return t.s;
+}
+
+/* ---- columns -------------------------------------------------------------------------------------------------------------- */
+static char *class_list(const Column *c)
+{
+    Text t = { 0 };
+    for (int i = 0; i < c->names.n; i++) text_add(&t, "\"%s\", ", c_string(c->names.at[i]));
+    text_add(&t, "NULL");
+    return t.s;
+}
+
+static char *column_text(const Column *c)
+{
+    static const char types[] = { [T_REAL] = 'r', [T_INT] = 'i', [T_U8] = 'b' };
+    Text t = { 0 };
+    text_add(&t, "{ .name = \"%s\", .type = '%c', .rank = %d, .dim = %s, ", c_string(c->name), types[c->type], c->rank,
+             list_text(c->rank, c->dim));
+    if (c->classes) text_add(&t, ".classes = %ld, ", c->classes);
+    if (c->names.n) text_add(&t, ".names = classes_%s, ", c->ident);
+    text_add(&t, "\n.source = \"%s\", .base = (const void **)&data.%s },", c_string(c->source), c->ident);
+    return t.s;
+}
+
+static void fill_columns(const Dataset *d, Env *e)
+{
+    for (int i = 0; i < d->columns.n; i++) {
+        const Column *c = d->columns.at[i];
+        env_set(env_item(e, "columns"), "text", "%s", column_text(c));
+        if (!c->names.n) continue;
+        Env *x = env_item(e, "class_lists");
+        env_set(x, "ident", "classes_%s", c->ident);
+        env_set(x, "names", "%s", class_list(c));
+    }
+    env_set(e, "ncolumns", "%d", d->columns.n);
+    env_set(e, "reader", "%s", c_string(d->kind));
+    env_set(e, "path", "%s", c_string(d->path));
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    if (d->valid.path) text_add(&t, " .valid_path = \"%s\",", c_string(d->valid.path));
+    if (d->test.path) text_add(&t, " .test_path = \"%s\",", c_string(d->test.path));
+    env_set(e, "split_paths", "%s", t.s);
+    env_set(e, "valid", "%.17g", d->valid.path ? 0 : d->valid.value);
+    env_set(e, "test", "%.17g", d->test.path ? 0 : d->test.value);
+    env_set(e, "shuffle", "%s", d->shuffle ? "true" : "false");
+}
+
+/* ---- the rest --------------------------------------------------------------------------------------------------------------- */
+static void fill_reports(const Graph *g, Env *e)
+{
+    Text t = { 0 };
+    int best = 0;
+    for (int i = 0; i < g->reports.n; i++) {
+        const char *name = g->reports.at[i]->name;
+        const bool percent = strstr(name, "accuracy"), is_best = !strcmp(name, g->train.best);
+        if (is_best) best = i;
+        text_add(&t, "%s{ \"%s\", %s, %s }", i ? ", " : "", c_string(name), percent ? "true" : "false",
+                 (is_best ? g->train.best_max : percent) ? "true" : "false");
+    }
+    env_set(e, "report_names", "%s", t.s);
+    env_set(e, "nreports", "%d", g->reports.n);
+    env_set(e, "best", "%d", best);
+}
+
+static char *states_text(const Optimizer *o)
+{
+    Text at = { 0 }, called = { 0 };
+    if (!o->nstates) return "";
+    for (int i = 0; i < o->nstates; i++) {
+        text_add(&at, "%s(real *)&s_%s", i ? ", " : "", o->state[i]);
+        text_add(&called, "%s\"%s\"", i ? ", " : "", o->state[i]);
+    }
+    return text(" .states = { %s }, .state_names = { %s },", at.s, called.s);
+}
+
+static char *memory_text(const Program *s)
+{
+    bool packed = false;
+    for (int i = 0; i < s->k->buffers.n; i++) packed |= s->k->buffers.at[i]->home == HOME_PACKED;
+    return text("sizeof p * %d%s%s + sizeof part", 2 + s->g->optimizer.nstates, packed ? " + sizeof packed" : "",
+                s->p->arena > 0 ? " + sizeof arena" : "");
+}
+
+static void fill_schedule(const Train *t, Env *e)
+{
+    env_set(e, "epochs", "%ld", t->epochs);
+    env_set(e, "steps", "%ld", t->steps);
+    env_set(e, "seed", "%ld", t->seed);
+    env_set(e, "tail", "%c", "sdc"[t->tail]);
+}
+
+void tables(const Program *s, Env *e)
+{
+    const Graph *g = s->g;
+    for (int i = 0; i < s->k->params.n; i++) env_set(env_item(e, "tensors"), "text", "%s", tensor_text(s->k->params.at[i]));
+    env_set(e, "ntensors", "%d", s->k->params.n);
+    env_set(e, "name", "%s", c_string(g->title));
+    env_set(e, "fingerprint", "%016llx", (unsigned long long)fingerprint(g));
+    env_set(e, "nstates", "%d", g->optimizer.nstates);
+    env_set(e, "states", "%s", states_text(&g->optimizer));
+    env_set(e, "memory", "%s", memory_text(s));
+    env_set(e, "prepare_name", "%s", s->k->once.n ? "prepare" : "NULL");
+    fill_columns(&g->data, e);
+    fill_reports(g, e);
+    fill_schedule(&g->train, e);
+}

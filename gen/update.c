@@ -1,0 +1,155 @@
+/* update.c -- the program's formulas: the optimizer's pass over the flat arrays, what is known before the window, the
+   reports. The parameter's value is called x in the pass, its gradient dx. */
+#include <string.h>
+#include "emit.h"
+
+static const ExprStyle vector = { .prefix = "v_", .vector = true };
+static const Optimizer *o;
+
+static const Expr *pass_name(void *context, const char *name)
+{
+    (void)context;
+    return !strcmp(name, "p") ? expr_variable("x") : !strcmp(name, "g") ? expr_variable("dx") : NULL;
+}
+
+static char *vector_text(const Expr *e)
+{
+    Text t = { 0 };
+    expr_print(&t, expr_replace(e, pass_name, NULL), &vector);
+    return t.s;
+}
+
+static bool pass_uses(const char *name)
+{
+    bool uses = expr_uses(o->step, name);
+    for (int i = 0; i < o->nlets; i++) uses |= expr_uses(o->let[i].e, name);
+    for (int i = 0; i < o->nstates; i++) uses |= expr_uses(o->next[i], name);
+    return uses;
+}
+
+/* ---- the pass -------------------------------------------------------------------------------------------------------------- */
+static char *pointers_text(void)
+{
+    Text t = { 0 };
+    text_add(&t, "const real *dx_at = (const real *)&g;\nreal *x_at = (real *)&p");
+    for (int i = 0; i < o->nstates; i++) text_add(&t, ", *%s_at = (real *)&s_%s", o->state[i], o->state[i]);
+    text_add(&t, ";\n");
+    return t.s;
+}
+
+/* The factor of every gradient, or NULL: 1. */
+static const char *scale_of(const Program *s)
+{
+    if (o->clip > 0) return s->late ? "w.scale_out * (real)w.clip" : "(real)w.clip";
+    return s->late ? "w.scale_out" : NULL;
+}
+
+static char *constants_text(const Program *s)
+{
+    Text t = { 0 };
+    const char *scale = scale_of(s), *comma = "const vec ";
+    text_put(&t, "", 0);
+    if (scale) text_add(&t, "%sscale = v_set(%s)", comma, scale), comma = ", ";
+    if (pass_uses("rate")) text_add(&t, "%srate = v_set(w.rate)", comma), comma = ", ";
+    for (int i = 0; i < o->nscalars; i++)
+        if (pass_uses(o->scalar[i])) text_add(&t, "%s%s = v_set(w.c[%d])", comma, o->scalar[i], i), comma = ", ";
+    if (t.n) text_add(&t, ";\n");
+    return t.s;
+}
+
+static char *body_text(const Program *s)
+{
+    Text t = { 0 };
+    text_add(&t, "const vec x = v_load(x_at + i), dx = v_load(dx_at + i)%s;\n", scale_of(s) ? " * scale" : "");
+    for (int i = 0; i < o->nlets; i++) text_add(&t, "const vec %s = %s;\n", o->let[i].name, vector_text(o->let[i].e));
+    for (int i = 0; i < o->nstates; i++) {
+        text_add(&t, "vec %s = v_load(%s_at + i);\n", o->state[i], o->state[i]);
+        text_add(&t, "%s = %s;\n", o->state[i], vector_text(o->next[i]));
+        text_add(&t, "v_store(%s_at + i, %s);\n", o->state[i], o->state[i]);
+    }
+    text_add(&t, "v_store(x_at + i, %s);\n", vector_text(o->step));
+    return t.s;
+}
+
+static void fill_update(const Program *s, Env *e)
+{
+    env_flag(e, "clip", o->clip > 0);
+    env_flag(e, "late", s->late);
+    env_set(e, "clip", "%.9g", o->clip);
+    env_set(e, "optimizer", "%s", c_comment(o->name));
+    env_set(e, "doc", "%s", c_comment(o->doc));
+    env_set(e, "pointers", "%s", pointers_text());
+    env_set(e, "constants", "%s", constants_text(s));
+    env_set(e, "body", "%s", body_text(s));
+    env_set(e, "update", "%s", template_render("c/update.c", e));
+}
+
+/* ---- before the window ------------------------------------------------------------------------------------------------------- */
+static bool scalars_use(const Program *s, const char *name)
+{
+    bool uses = false;
+    for (int i = 0; i < o->nscalars; i++) uses |= expr_uses(o->scalar_value[i], name);
+    for (int i = 0; i < s->g->seeds.n; i++) uses |= !s->seed_late[i] && expr_uses(s->scale_in[i], name);
+    return uses;
+}
+
+static char *scalars_text(const Program *s)
+{
+    static const char *const given[] = { "samples", "t", "T", "E", "lr" };
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+        if (scalars_use(s, given[i])) text_add(&t, "const double %s = (double)to->%s;\n", given[i], given[i]);
+    text_add(&t, "to->rate = (real)to->lr;\n");
+    for (int i = 0; i < o->nscalars; i++) text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(o->scalar_value[i]), o->scalar[i]);
+    for (int i = 0; i < s->g->seeds.n; i++)
+        if (!s->seed_late[i]) text_add(&t, "to->scale_in[%d] = (real)(%s);\n", i, host_text(s->scale_in[i]));
+    if (!s->late) text_add(&t, "to->count = (double)to->samples;\n");
+    return t.s;
+}
+
+/* (void)T for each of the names that no formula uses; the names are space separated */
+static char *unused(const char *list, const Expr *const *e, int n)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    while (*list) {
+        size_t length = strcspn(list, " ");
+        const char *name = mem_copy(list, length);
+        bool uses = false;
+        for (int i = 0; i < n; i++) uses |= expr_uses(e[i], name);
+        if (!uses) text_add(&t, "%s(void)%s", t.n ? ", " : "", name);
+        list += length + (list[length] == ' ');
+    }
+    if (t.n) text_add(&t, ";");
+    return t.s;
+}
+
+/* ---- reports -------------------------------------------------------------------------------------------------------------------- */
+static const Expr *report_name(void *context, const char *name)
+{
+    (void)context;
+    return strncmp(name, "sums[", 5) ? NULL : expr_variable(text("s%s", name + 4));
+}
+
+static void fill_reports(const Program *s, Env *e)
+{
+    for (int i = 0; i < s->g->reports.n; i++) {
+        Env *x = env_item(e, "reports");
+        env_set(x, "index", "%d", i);
+        env_set(x, "value", "%s", host_text(expr_replace(s->report[i], report_name, NULL)));
+        env_set(x, "name", "%s", c_comment(s->g->reports.at[i]->name));
+    }
+    env_set(e, "report_unused", "%s", unused("samples", s->report, s->g->reports.n));
+}
+
+void update(const Program *s, Env *e)
+{
+    o = &s->g->optimizer;
+    fill_update(s, e);
+    env_set(e, "lr", "%s", host_text(o->lr));
+    env_set(e, "lr_text", "%s", c_comment(o->lr_text));
+    env_set(e, "lr_unused", "%s", unused("t T E", &o->lr, 1));
+    env_set(e, "scalars", "%s", scalars_text(s));
+    fill_reports(s, e);
+}

@@ -1,0 +1,59 @@
+enum { BLOCK = 4096, BLOCKS = (${elements} + BLOCK - 1) / BLOCK };
+
+//:if clip
+static double squares[BLOCKS];
+
+/* the square of the gradient's norm over [from, to), sixteen sums side by side */
+static double norm_of(long from, long to)
+{
+const real *gradient_at = (const real *)&g;
+double lane[16] = { 0 }, sum = 0;
+for (long i = from; i < to; i += 16)
+for (int j = 0; j < 16; j++) {
+const double dx = (double)gradient_at[i + j] * (double)w.scale_out;
+lane[j] += dx * dx;
+}
+for (int j = 0; j < 16; j++) sum += lane[j];
+return sum;
+}
+
+/* w.norm of the whole gradient, the blocks' squares added in order; w.clip = min(1, ${clip} / (norm + 1e-6)) */
+static void clip(const Thread *t)
+{
+double sum = 0;
+for_span (b, t, BLOCKS) squares[b] = norm_of((long)b * BLOCK, b == BLOCKS - 1 ? ${elements} : (b + 1L) * BLOCK);
+barrier(t);
+if (t->id == 0) {
+for (int b = 0; b < BLOCKS; b++) sum += squares[b];
+w.norm = sqrt(sum);
+w.clip = ${clip} / (w.norm + 1e-6);
+if (w.clip > 1) w.clip = 1;
+}
+barrier(t);
+}
+
+//:end
+/* ${optimizer} over [from, to) of the flat arrays in one pass: ${doc} */
+static void optimize(long from, long to)
+{
+${pointers}
+${constants}
+for (long i = from; i < to; i += LANES) {
+${body}
+}
+}
+
+static void update(const Thread *t)
+{
+//:if late
+if (w.count == 0) return; @@ nothing in this window counts
+//:end
+//:if clip
+clip(t);
+//:end
+for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? ${elements} : (b + 1L) * BLOCK);
+//:if prepared
+barrier(t);
+prepare(t);
+//:end
+}

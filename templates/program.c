@@ -1,0 +1,202 @@
+/* ${file} -- written by gagen: ${command}
+
+${banner}
+*/
+#include "gagen.h"
+
+typedef struct { @@ as stored; logical shapes
+//:for f in fields
+${text}
+//:end
+} Params;
+_Static_assert(sizeof(Params) == ${elements} * sizeof(real), "flat");
+
+_Alignas(64) static Params ${arrays}; @@ ${arrays_are}
+//:if packed
+_Alignas(64) static struct { @@ made from Params once per update
+//:for f in packed_fields
+${text}
+//:end
+} packed;
+//:end
+static struct { @@ rows in memory
+//:for c in data_fields
+${text}
+//:end
+} data;
+static Window w;
+static double part[${nparts}][${parts}], sums[${nsums}]; @@ sums over the batch, and the parts that units leave
+//:if arena
+_Alignas(64) static char arena[${arena} * sizeof(real)];
+
+//:for b in buffers
+${text}
+//:end
+//:end
+
+static void clear_sums(void)
+{
+for (int i = 0; i < ${nsums}; i++) sums[i] = 0;
+}
+
+static void add_up(int sum, int parts) @@ in order, whatever the threads
+{
+for (int i = 0; i < parts; i++) sums[sum] += part[sum][i];
+}
+
+${kernels}
+
+//:if next
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+INLINE void micro(const Thread *t, const Micro *m, const int beta)
+{
+${micro}
+}
+
+static __attribute__((noinline)) void micro_first(const Thread *t, const Micro *m) { micro(t, m, 0); }
+static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m)  { micro(t, m, 1); }
+//:else
+/* The window is one micro-batch: forward, loss, backward. */
+static void micro(const Thread *t, const Micro *m)
+{
+${micro}
+}
+//:end
+
+/* The forward part of it. */
+static void forward(const Thread *t, const Micro *m)
+{
+${forward}
+}
+
+//:if prepared
+/* What is made from parameters once per update. */
+static void prepare(const Thread *t)
+{
+${prepare}
+}
+
+//:end
+${update}
+
+//:if concluded
+/* What is known only behind the last micro-step. */
+static void conclude(const Thread *t)
+{
+${conclude}
+}
+
+//:end
+//:if next
+static void window_full(const Thread *t) @@ ${window}
+{
+//:if unrolled
+micro_first(t, &(Micro){ 0, ${micro_batch} });
+//:for m in micros
+micro_next(t, &(Micro){ ${from}, ${micro_batch} });
+//:end
+//:else
+micro_first(t, &(Micro){ 0, ${micro_batch} });
+for (int k = 1; k < ${accumulate}; k++) micro_next(t, &(Micro){ ${micro_batch}L * k, ${micro_batch} });
+//:end
+}
+
+static void window_short(const Thread *t) @@ a tail: w.micros of them, w.rows in the last
+{
+const int last = w.micros - 1;
+micro_first(t, &(Micro){ 0, last == 0 ? w.rows : ${micro_batch} });
+for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
+}
+
+//:end
+/* A window's gradients and sums. */
+static void gradient(const Thread *t)
+{
+if (t->id == 0) clear_sums();
+//:if next
+if (w.micros == ${accumulate} && w.rows == ${micro_batch}) window_full(t);
+else window_short(t);
+//:else
+micro(t, &(Micro){ 0, w.rows });
+//:end
+//:if concluded
+conclude(t);
+//:end
+}
+
+static void window(const Thread *t)
+{
+gradient(t);
+update(t);
+}
+
+/* The sums of w.micros micro-batches. */
+static void evaluate(const Thread *t)
+{
+const int last = w.micros - 1;
+if (t->id == 0) clear_sums();
+for (int k = 0; k <= last; k++) forward(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
+//:if levels
+if (t->id == 0) {
+${level_lines}
+}
+//:end
+}
+
+/* ---- the program as the runtime sees it ---- */
+static double learning_rate(double t, double T, double E) @@ of update t of T, E an epoch: ${lr_text}
+{
+${lr_unused}
+return ${lr};
+}
+
+static void scalars(Window *to) @@ what is known before the window
+{
+${scalars}
+}
+
+static void report(const double *s, double samples, double *out) @@ from sums over any number of windows
+{
+${report_unused}
+//:for r in reports
+out[${index}] = ${value}; @@ ${name}
+//:end
+}
+
+static const Tensor tensors[] = {
+//:for p in tensors
+${text}
+//:end
+};
+
+//:for l in class_lists
+static const char *const ${ident}[] = { ${names} };
+//:end
+static const Column columns[] = {
+//:for c in columns
+${text}
+//:end
+};
+
+static const ReportName reports[] = { ${report_names} };
+
+${linkage}const Program ${title} = {
+.name = "${name}", .fingerprint = 0x${fingerprint}u,
+.batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
+.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',
+.reader = "${reader}", .path = "${path}",${split_paths}
+.valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
+.columns = columns, .ncolumns = ${ncolumns},
+.tensors = tensors, .ntensors = ${ntensors}, .elements = ${elements},
+.params = (real *)&p, .gradients = (real *)&g,
+.nstates = ${nstates},${states}
+.memory = ${memory},
+.reports = reports, .nreports = ${nreports}, .best = ${best}, .nsums = ${nsums},
+.prepare = ${prepare_name}, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
+.w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
+.target = "c", .machine = GG_BUILT_FOR
+};
+//:if main
+
+int main(int argc, char **argv) { return gagen_main(argc, argv, &${title}); }
+//:end
