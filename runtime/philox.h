@@ -32,38 +32,54 @@ static inline real noise_uniform(uint64_t seed, uint64_t sample, uint32_t stream
     return philox_real(c[element & 3]);
 }
 
-enum { GG_NOISE = 16 };                                     /* counters that are worked on side by side */
+enum { GG_NOISE = 16 };                                     /* counters that are worked on side by side, at most */
 
-/* Fills out[0 .. 4 * GG_NOISE): the elements from 4 * block on. */
-static inline void noise_blocks(uint64_t seed, uint64_t sample, uint32_t stream, uint32_t block, real *out)
+/* The words of n counters with these first words, the same sample and stream; n is a constant. */
+INLINE void noise_words(const int n, uint32_t (*c)[GG_NOISE], uint64_t seed, uint64_t sample, uint32_t stream)
 {
-    uint32_t c0[GG_NOISE], c1[GG_NOISE], c2[GG_NOISE], c3[GG_NOISE], k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
-    for (int i = 0; i < GG_NOISE; i++) {
-        c0[i] = block + (uint32_t)i, c1[i] = stream;
-        c2[i] = (uint32_t)sample, c3[i] = (uint32_t)(sample >> 32);
-    }
+    uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+    for (int i = 0; i < n; i++) c[1][i] = stream, c[2][i] = (uint32_t)sample, c[3][i] = (uint32_t)(sample >> 32);
     for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u)
-        for (int i = 0; i < GG_NOISE; i++) {
-            uint64_t a = (uint64_t)0xD2511F53u * c0[i], b = (uint64_t)0xCD9E8D57u * c2[i];
-            c0[i] = (uint32_t)(b >> 32) ^ c1[i] ^ k0;
-            c1[i] = (uint32_t)b;
-            c2[i] = (uint32_t)(a >> 32) ^ c3[i] ^ k1;
-            c3[i] = (uint32_t)a;
+        for (int i = 0; i < n; i++) {
+            uint64_t a = (uint64_t)0xD2511F53u * c[0][i], b = (uint64_t)0xCD9E8D57u * c[2][i];
+            c[0][i] = (uint32_t)(b >> 32) ^ c[1][i] ^ k0;
+            c[1][i] = (uint32_t)b;
+            c[2][i] = (uint32_t)(a >> 32) ^ c[3][i] ^ k1;
+            c[3][i] = (uint32_t)a;
         }
+}
+
+/* 4 * n numbers in a row: those from element 4 * block on */
+INLINE void noise_row(const int n, real *out, uint64_t seed, uint64_t sample, uint32_t stream, uint32_t block)
+{
+    uint32_t c[4][GG_NOISE];
+    for (int i = 0; i < n; i++) c[0][i] = block + (uint32_t)i;
+    noise_words(n, c, seed, sample, stream);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < 4; k++) out[4 * i + k] = philox_real(c[k][i]);
+}
+
+/* GG_NOISE numbers: of elements from, from + stride ... */
+static __attribute__((noinline, unused)) void noise_apart(real *out, uint64_t seed, uint64_t sample, uint32_t stream, uint32_t from, uint32_t stride)
+{
+    uint32_t c[4][GG_NOISE], word[GG_NOISE];
+    for (int i = 0; i < GG_NOISE; i++) word[i] = from + (uint32_t)i * stride, c[0][i] = word[i] >> 2;
+    noise_words(GG_NOISE, c, seed, sample, stream);
     for (int i = 0; i < GG_NOISE; i++) {
-        out[4 * i] = philox_real(c0[i]), out[4 * i + 1] = philox_real(c1[i]);
-        out[4 * i + 2] = philox_real(c2[i]), out[4 * i + 3] = philox_real(c3[i]);
+        uint32_t low = word[i] & 1 ? c[1][i] : c[0][i], high = word[i] & 1 ? c[3][i] : c[2][i];
+        out[i] = philox_real(word[i] & 2 ? high : low);
     }
 }
 
 /* out[i] = noise_uniform(seed, sample, stream, from + i * stride) for i in 0 .. n - 1 */
-static inline void noise_fill(real *out, int n, uint64_t seed, uint64_t sample, uint32_t stream, uint32_t from,
-                              uint32_t stride)
+static inline void noise_fill(real *out, int n, uint64_t seed, uint64_t sample, uint32_t stream, uint32_t from, uint32_t stride)
 {
     int i = 0;
-    if (stride == 1 && from % 4 == 0)
-        for (; i + 4 * GG_NOISE <= n; i += 4 * GG_NOISE)
-            noise_blocks(seed, sample, stream, (from + (uint32_t)i) / 4, out + i);
+    if (stride == 1 && from % 4 == 0) {
+        for (; i + 4 * GG_NOISE <= n; i += 4 * GG_NOISE) noise_row(GG_NOISE, out + i, seed, sample, stream, (from + (uint32_t)i) / 4);
+        for (; i + 8 <= n; i += 8) noise_row(2, out + i, seed, sample, stream, (from + (uint32_t)i) / 4);
+    }
+    for (; i + GG_NOISE <= n; i += GG_NOISE) noise_apart(out + i, seed, sample, stream, from + (uint32_t)i * stride, stride);
     for (; i < n; i++) out[i] = noise_uniform(seed, sample, stream, from + (uint32_t)i * stride);
 }
 #endif
