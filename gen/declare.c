@@ -132,7 +132,7 @@ static char *arena_text(const Buffer *b)
     const Layout *l = &b->layout;
     const char *rest = dims_text(l, 1);
     const char *name = *rest ? text("(*const %s)%s", b->ident, rest) : text("*const %s", b->ident);
-    const char *at = b->offset ? text("(arena + %ld * sizeof(real))", b->offset) : "arena";
+    const char *at = b->offset ? text("(arena + %ld)", b->offset) : "arena";
     return text("static real %s = (void *)%s; @@ %s  %s", name, at, shape_text(&b->node->shape), lives(b));
 }
 

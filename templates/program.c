@@ -27,7 +27,7 @@ ${text}
 static Window w;
 static double part[${nparts}][${parts}], sums[${nsums}]; @@ sums over the batch, and the parts that units leave
 //:if arena
-_Alignas(64) static char arena[${arena} * sizeof(real)];
+_Alignas(64) static real arena[${arena}];
 
 //:for b in buffers
 ${text}

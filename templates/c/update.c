@@ -33,7 +33,8 @@ barrier(t);
 }
 
 //:end
-/* ${optimizer} over [from, to) of the flat arrays in one pass: ${doc} */
+/* ${optimizer} over [from, to) of the flat arrays, in one pass
+   ${doc} */
 static void optimize(long from, long to)
 {
 ${pointers}
