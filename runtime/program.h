@@ -91,7 +91,7 @@ typedef struct {
     int nstates; real *states[4]; const char *state_names[4];
     long memory;                                            /* bytes the program holds, data left out */
     /* reports; report 0 is the loss */
-    const ReportName *reports; int nreports; int best; 
+    const ReportName *reports; int nreports; int best;
     int nsums;                                              /* sums over the batch that a window leaves behind */
     /* what the runtime calls; every thread of the team calls all but the last three together */
     void (*prepare)(const Thread *);                        /* what is made from parameters once per update */
