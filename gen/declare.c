@@ -70,7 +70,6 @@ static char *dims_text(const Layout *l, int from)
     Text t = { 0 };
     text_put(&t, "", 0);
     for (int i = from; i < l->ndims; i++) text_add(&t, "[%ld]", l->dims[i]);
-    if (!l->ndims && from == 0) text_add(&t, "[1]");
     return t.s;
 }
 

@@ -104,31 +104,35 @@ static const char *find_mark(const char *s, const char *end)
     return end;
 }
 
+/* Returns the column behind the code, 0 when it is empty. */
 static size_t put_code(Text *out, const char *s, const char *end, int level)
 {
-    size_t n = (size_t)(end - s);
-    if (n) text_add(out, "%*s", 4 * level, "");
+    const size_t n = (size_t)(end - s);
+    text_add(out, "%*s", 4 * level, "");
     text_put(out, s, n);
     return n ? n + 4 * (size_t)level : 0;
 }
 
-static void put_words(Text *out, const char *s, const char *end, size_t column, int level)
+/* The words of a comment of its own, or the rest of a comment that the code has opened. */
+static void put_words(Text *out, const char *s, const char *end, size_t column, bool opened)
 {
-    size_t to = column ? COLUMN : 4 * (size_t)level;
     while (s < end && *s == ' ') s++;
     if (s == end) return;
-    text_add(out, "%*s/* %.*s */", (int)(column < to ? to - column : column > 0), "", (int)(end - s), s);
+    if (column) text_add(out, "%*s", (int)(column < COLUMN ? COLUMN - column : 1), "");
+    text_add(out, opened ? "%.*s" : "/* %.*s */", (int)(end - s), s);
 }
 
 static void put_line(State *t, Text *out, const char *s, const char *end)
 {
     while (s < end && isspace((unsigned char)*s)) s++;
-    const char *mark = find_mark(s, end), *code = trim(s, mark);
-    int level = level_of(t, s);
+    const char *mark = find_mark(s, end), *code = trim(s, mark), *words = mark < end ? mark + 2 : end;
+    const int level = level_of(t, s);
     if (t->hang && *s == '{') t->hang--;
-    size_t column = put_code(out, s, code, level);
-    if (mark < end) put_words(out, mark + 2, trim(mark, end), column, level);
-    leave(t, s, code, scan(t, s, code, level));
+    const size_t column = put_code(out, s, code, level);
+    const char last = scan(t, s, code, level);
+    put_words(out, words, trim(words, end), column, t->comment);
+    if (t->comment) scan(t, words, end, level);
+    leave(t, s, code, last);
     text_put(out, "\n", 1);
 }
 

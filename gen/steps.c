@@ -64,8 +64,10 @@ static char *levels_text(const Program *s)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    for (int i = 0; i < s->levels.n; i++)
-        text_add(&t, "sums[%d] = (double)w.samples * (double)%s[0];\n", s->g->sums.n + i, buffer_name(s->levels.at[i]->buffer));
+    for (int i = 0; i < s->levels.n; i++) {
+        const Buffer *b = s->levels.at[i]->buffer;
+        text_add(&t, "sums[%d] = (double)w.samples * (double)%s;\n", s->g->sums.n + i, buffer_name(b));
+    }
     return t.s;
 }
 
