@@ -90,8 +90,9 @@ static void gg_report_text(Run *r, const double *values)
         for (int i = 0; i < r->p->nreports; i++) {
             const ReportName *name = &r->p->reports[i];
             if (name->percent != percent) continue;
-            if (percent) gg_add(&r->text, "  %s %.2f %%", name->name, 100 * values[i]);
-            else gg_add(&r->text, "  %s %.4g", name->name, values[i]);
+            double value = isnan(values[i]) ? fabs(values[i]) : values[i];      /* printf shows a NaN's sign */
+            if (percent) gg_add(&r->text, "  %s %.2f %%", name->name, 100 * value);
+            else gg_add(&r->text, "  %s %.4g", name->name, value);
         }
 }
 

@@ -213,15 +213,14 @@ static void gg_train_all(Run *r)
     if (r->o.save && (!saved || r->plan.T == 0)) gg_save_run(r, r->o.save);
 }
 
-/* The weights that validated best, where there are any. */
+/* The weights that validated best, where they are still at hand. */
 static void gg_use_best(Run *r)
 {
     char path[4096];
     if (isnan(r->best)) return;
-    if (r->o.save) {
-        gg_best_path(r, path);
-        gg_load_weights(r, path);
-    } else if (r->best_params)
+    gg_best_path(r, path);
+    if (r->o.save && access(path, R_OK) == 0) gg_load_weights(r, path);
+    else if (r->best_params)
         memcpy(r->p->params, r->best_params, (size_t)r->p->elements * sizeof(real));
     r->prepared = false;
 }

@@ -103,7 +103,10 @@ static void gradient(const Thread *t) { for (int k = 0; k < w.micros; k++) micro
 static void window(const Thread *t)   { gradient(t); update(t); }
 static void evaluate(const Thread *t) { for (int k = 0; k < w.micros; k++) micro(t, k, false); }
 
-static double rate(double t, double T, double E) { (void)E; return 0.1 * (1 - 0.5 * (t - 1) / T); }
+#ifndef RATE
+#define RATE 0.1
+#endif
+static double rate(double t, double T, double E) { (void)E; return RATE * (1 - 0.5 * (t - 1) / T); }
 static void scalars(Window *v) { v->rate = (real)v->lr; v->scale_in[0] = 1 / (real)v->samples; v->count = 1; }
 static void report(const double *s, double n, double *out) { out[0] = s[0] / n, out[1] = s[1] / n; }
 
