@@ -34,7 +34,7 @@ static void reserve_names(void)
 
 static const char *wish_of(const Node *n)
 {
-    const bool backward = n->id >= g->nforward;
+    const bool backward = n->kernel->backward;
     if (n->name) return backward ? text("d_%s", n->name) : n->name;
     if (n->path && strchr(n->path, '.')) return text("%s", n->path);
     return n->op ? n->op->name : "value";
@@ -69,13 +69,14 @@ static void find_image(Node *u, int arg, void *x)
     if (u->kind == K_VIEW && image_shape(&u->shape) && !f->shape && has_role(u, "reshape")) f->shape = &u->shape;
 }
 
-typedef struct { long halo[RANK][2]; bool only_conv; const Shape *shape; } Readers;
+typedef struct { long halo[RANK][2]; bool only_conv, only_matmul; const Shape *shape; } Readers;
 static void max_to(long *x, long y) { if (y > *x) *x = y; }
 
 static void note_reader(Node *u, int arg, void *x)
 {
     Readers *r = x;
     if (u->kind == K_VIEW) return;
+    if (u->kind != K_MATMUL) r->only_matmul = false;
     const bool forward = has_role(u, "forward") && arg == 0, weight = has_role(u, "weight") && arg == 0;
     if (!is_conv(u) || !(forward || weight)) r->only_conv = false;
     if (!is_conv(u) || !shape_same(&u->arg[arg]->shape, r->shape)) return;
@@ -110,15 +111,16 @@ Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident)
     return b;
 }
 
+/* 4. What is made of data and only multiplied is A in every contraction: no vector runs along it, it needs no blocks. */
 static void lay_out(Buffer *b)
 {
     Node *n = b->node;
     Found f = { 0 };
     if (!image_shape(&n->shape)) each_reader(n, find_image, &f);
     const Shape *s = f.shape ? f.shape : &n->shape;
-    Readers r = { .only_conv = true, .shape = s };
+    Readers r = { .only_conv = true, .only_matmul = true, .shape = s };
     each_reader(n, note_reader, &r);
-    const int v = vector_axis(s);
+    const int v = !n->kernel->core && reads_data(n->kernel) && r.only_matmul && !image_shape(s) ? -1 : vector_axis(s);
     long block = v < 0 ? 0 : layout_block(s->dim[v]);
     if (image_shape(s) && s->dim[1] < BLOCK_MIN && r.only_conv && !(n->kernel->core && is_conv(n->kernel->core))) block = s->dim[1];
     Layout l;

@@ -82,7 +82,7 @@ static Kernel *open_kernel(Node *n, Node *core)
 }
 
 /* ---- joining ---- */
-static bool pool_tiles(const Node *n)       /* every element of the input lies in exactly one window */
+bool pool_tiles(const Node *n)       /* every element of the input lies in exactly one window */
 {
     const double *a = n->attr;
     const Shape *in = &n->shape, *out = &n->arg[1]->shape;
@@ -143,17 +143,28 @@ Node *copy_before(Kernels *k, Kernel *user, Node *n)
     return c;
 }
 
-/* Structured kernels read buffers: what has none, data and seeds, is copied into one first. */
+static Node *copied(const Node *n)
+{
+    for (int i = 0; i < K->micro.n; i++) {
+        Node *c = K->micro.at[i]->out;
+        if (has_role(c, "copy") && c->arg[0] == n) return c;
+    }
+    return 0;
+}
+
+/* Matmuls, convolutions and pools read buffers: what has none, data and seeds, is copied into one first. */
 static void copy_leaves(Node *n)
 {
-    if (n->kind == K_REDUCE) return;
+    if (n->kind != K_MATMUL && n->kind != K_WINDOW) return;
     for (int i = 0; i < n->nargs; i++) {
-        Node *b = node_base(n->arg[i]);
+        Node *b = node_base(n->arg[i]), *c = copied(n->arg[i]);
         if (!is_leaf(b) || b->kind == K_PARAM) continue;
-        Node *c = copy_node(n->arg[i]);
-        Kernel *x = open_kernel(c, 0);
-        x->backward = n->id >= g->nforward;
-        vec_push(&x->body, c);
+        if (!c) {
+            c = copy_node(n->arg[i]);
+            Kernel *x = open_kernel(c, 0);
+            x->backward = n->id >= g->nforward;
+            vec_push(&x->body, c);
+        }
         n->arg[i] = c;
     }
 }

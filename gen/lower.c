@@ -267,7 +267,9 @@ static void b_layout(Lowering *w, int vector, Layout *out)
     }
     long inner = 1;
     for (int i = n; i-- > 0; inner *= order[i].extent)
-        if (order[i].extent > 1 || i == n - 1) {
+        if (i + 2 < n && order[i].label == order[i + 1].label && order[i].div == order[i + 1].div * order[i + 1].extent && l.ndims > 1) {
+            l.dims[0] *= order[i].extent;
+        } else if (order[i].extent > 1 || i == n - 1) {
             memmove(l.dims + 1, l.dims, sizeof(long) * (size_t)l.ndims);
             memmove(l.strides + 1, l.strides, sizeof(long) * (size_t)l.ndims);
             l.dims[0] = order[i].extent, l.strides[0] = inner, l.ndims++;

@@ -17,7 +17,7 @@ static long strips_of(const Layout *l)
     return x->n == 2 && x->digit[0].div == 1 && x->digit[1].stride > x->digit[0].stride ? x->digit[1].extent : 1;
 }
 
-static bool reads_data(const Kernel *x)
+bool reads_data(const Kernel *x)
 {
     for (int i = 0; i < x->body.n; i++)
         for (int a = 0; a < x->body.at[i]->nargs; a++)
@@ -146,7 +146,7 @@ static int find_phases(Kernel **at, int n)
     for (int i = 0; i < n; i++) {
         at[i]->part = partition_of(at[i]);
         find_touches(at[i]);
-        bool meets = K->nforward && i == K->nforward && at == K->micro.at;      /* evaluation stops here */
+        bool meets = false;
         for (int j = from; j < i; j++) meets |= clash(at[j], at[i]);
         if (meets && i > from) phase++, from = i;
         at[i]->phase = phase;

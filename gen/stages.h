@@ -81,6 +81,8 @@ typedef struct Kernels {
 } Kernels;
 
 Node   *node_base(Node *n);                                 /* what lies below n's views */
+bool    reads_data(const Kernel *x);
+bool    pool_tiles(const Node *n);                          /* every element of the input lies in exactly one window */
 bool    node_layout(Node *n, Layout *out);                  /* of n's elements in its base's buffer; false: no digits say it */
 bool    has_role(const Node *n, const char *role);
 Kernel *kernel_new(Kernels *k, Node *core, Node *out, When when, bool backward);   /* not in a list yet */

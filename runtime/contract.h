@@ -36,9 +36,12 @@ typedef struct {
 #undef V_LANES
 
 /* C = A B with beta 0, C += A B with beta 1 */
-INLINE void contract(const Contract d, const real *a, const real *b, real *c, const int beta)
+SPECIALISED void contract(const Contract d, const real *a, const real *b, real *c, const int beta)
 {
-    if (d.width % LANES == 0) v_contract(d, a, b, c, beta);
-    else v8_contract(d, a, b, c, beta);
+#if LANES > 8
+    if (d.width % LANES) v8_contract(d, a, b, c, beta);
+    else
+#endif
+    v_contract(d, a, b, c, beta);
 }
 #endif

@@ -35,7 +35,7 @@ INLINE VEC V(poly)(VEC x, const int n, const real *c)
 }
 
 /* 2^n for whole n in -126 .. 127 */
-INLINE VEC V(power2)(MASK n) { return (VEC)((n + 127) << 23); }
+INLINE VEC V(power2)(MASK n) { return (VEC)(((V(bits))n + 127) << 23); }
 
 /* x = n log(2) + *r, and exp(*r) - 1; *n is meant for |x| < 2^15 */
 INLINE VEC V(exp_reduced)(VEC x, MASK *n)
@@ -44,7 +44,7 @@ INLINE VEC V(exp_reduced)(VEC x, MASK *n)
     const VEC shift = V(set)(R(12582912.0));                /* 1.5 * 2^23: adding it rounds to a whole number */
     const VEC t = V(fma)(x, V(set)(R(1.44269504)), shift), m = t - shift;
     const VEC r = V(fma)(m, V(set)(R(2.12194440e-4)), V(fma)(m, V(set)(R(-0.693359375)), x));
-    *n = (MASK)t - (MASK)shift;
+    *n = (MASK)((V(bits))t - (V(bits))shift);
     return V(fma)(r * r, V(poly)(r, 6, c), r);
 }
 
@@ -53,7 +53,7 @@ INLINE VEC V(exp)(VEC x)
     MASK n;
     x = V(select)(x > 89, V(set)(89), V(select)(x < -105, V(set)(-105), x));
     const VEC y = 1 + V(exp_reduced)(x, &n);
-    return y * V(power2)(n >> 1) * V(power2)(n - (n >> 1));
+    return y * V(power2)(n >> 1) * V(power2)((n + 1) >> 1);
 }
 
 INLINE VEC V(expm1)(VEC x)
@@ -70,7 +70,8 @@ INLINE VEC V(log_sum)(VEC x, VEC low)
 {
     static const real c[] = { R(0.333333135), R(-0.250001669), R(0.200022236), R(-0.166593581), R(0.142095581),
                               R(-0.125500143), R(0.12109299), R(-0.109148085), R(0.0533729456) };
-    const MASK bits = (MASK)x - 0x3f3504f3, e = bits >> 23;
+    const V(bits) bits = (V(bits))x - 0x3f3504f3;
+    const MASK e = (MASK)bits >> 23;
     const VEC m = __builtin_convertvector(e, VEC);
     const VEC f = (VEC)((bits & 0x7fffff) + 0x3f3504f3) - 1 + V(select)(e < 25, low * V(power2)(-e), (VEC){ 0 });
     const VEC z = f * f;
@@ -117,12 +118,12 @@ INLINE VEC V(sin_quarter)(VEC x, int quarter)
     VEC r = V(fma)(m, V(set)(R(-1.57079637)), x);
     r = V(fma)(m, V(set)(R(4.37113883e-08)), r);
     r = V(fma)(m, V(set)(R(1.71512451e-15)), r);
-    const MASK n = (MASK)t - (MASK)shift + quarter;
+    const V(bits) n = (V(bits))t - (V(bits))shift + (real_bits)quarter;
     const VEC z = r * r;
     const VEC sine = V(fma)(r * z, V(poly)(z, 3, s), r);
     const VEC cosine = V(fma)(z * z, V(poly)(z, 3, c), V(fma)(z, V(set)(R(-0.5)), V(set)(1)));
     const VEC y = V(select)((n & 1) != 0, cosine, sine);
-    return (VEC)((MASK)y ^ (n << 30 & (MASK)V(set)(R(-0.0))));
+    return (VEC)((V(bits))y ^ (n << 30 & (V(bits))V(set)(R(-0.0))));
 }
 
 /* whether every lane suits sin_quarter */

@@ -9,4 +9,5 @@
 #include "team.h"       /* the threads of one program, spans, barrier */
 #include "philox.h"     /* noise keyed by sample */
 #include "program.h"
+#include "kernel.h"
 #endif

@@ -9,17 +9,36 @@
 #include <arm_neon.h>
 #endif
 
+/* Sanitizers check every copy of what is copied into its callers, hours of it: nothing is specialised for them. */
+#if defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#elif defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED
+#endif
+
 /* Contraction is ours to decide: a*b + c is two roundings, v_fma is one where the machine has it. */
 #if defined __clang__
 #pragma STDC FP_CONTRACT OFF
-#define UNROLL _Pragma("clang loop unroll(full)")
 #elif defined __GNUC__
 #pragma GCC optimize ("fp-contract=off")
+#endif
+#if defined SANITIZED
+#define UNROLL
+#elif defined __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#elif defined __GNUC__
 #define UNROLL _Pragma("GCC unroll 64")
 #else
 #define UNROLL
 #endif
 #define INLINE static inline __attribute__((always_inline))
+#if defined SANITIZED
+#define SPECIALISED static __attribute__((noinline, unused))
+#else
+#define SPECIALISED INLINE              /* a copy for each call, made for its constant arguments */
+#endif
 
 /* ---- real ---- */
 #ifdef GAGEN_DOUBLE

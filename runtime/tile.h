@@ -41,28 +41,22 @@ INLINE void V(tile)(const Contract d, const int rows, const int inner, const int
         }
 }
 
-/* n units of C in nearly equal tiles of at most `most`; a unit is a row or, if `whole`, an outer row with all its inner ones */
-INLINE void V(rows)(const Contract d, const int whole, const int n, const int most, const int nv,
-                    const real *a, const real *b, real *c, const int beta)
+/* All rows, nv vectors wide, in nearly equal tiles. Registers hold a tile's sums, nv vectors of B, one of A, and a product
+   where it is not fused. Outer rows go into a tile whole where they fit, else inner rows are shared out. */
+INLINE void V(rows)(const Contract d, const int nv, const real *a, const real *b, real *c, const int beta)
 {
-    const int tiles = (n + most - 1) / most, low = n / tiles, high = low + 1, larger = n % tiles;
-    const int unit = whole ? d.rows[1] : 1, inner = d.rows[1];
-    const long a_unit = d.a_row[!whole], c_unit = d.c_row[!whole];
-    for (int i = 0; i < larger; i++, a += high * a_unit, c += high * c_unit)
-        V(tile)(d, high * unit, inner, nv, a, b, c, beta);
-    for (int i = larger; i < tiles; i++, a += low * a_unit, c += low * c_unit)
-        V(tile)(d, low * unit, inner, nv, a, b, c, beta);
-}
-
-/* all rows, nv vectors wide: registers hold rows * nv sums, nv vectors of B, one of A, and a product where it is not fused */
-INLINE void V(columns)(const Contract d, const int nv, const real *a, const real *b, real *c, const int beta)
-{
-    const int most = (REGISTERS - (FUSED ? 1 : 2) - nv) / nv;
-    if (d.rows[1] <= most)
-        V(rows)(d, 1, d.rows[0], most / d.rows[1], nv, a, b, c, beta);
-    else
-        for (int r = 0; r < d.rows[0]; r++)
-            V(rows)(d, 0, d.rows[1], most, nv, a + r * d.a_row[0], b, c + r * d.c_row[0], beta);
+    const int room = (REGISTERS - (FUSED ? 1 : 2) - nv) / nv, inner = d.rows[1], whole = inner <= room;
+    const int count = whole ? d.rows[0] : d.rows[1], unit = whole ? inner : 1, most = room / unit;
+    const int tiles = (count + most - 1) / most, low = count / tiles, high = low + 1, larger = count % tiles;
+    const long a_unit = whole ? d.a_row[0] : d.a_row[1], c_unit = whole ? d.c_row[0] : d.c_row[1];
+    for (int r = 0; r < (whole ? 1 : d.rows[0]); r++) {
+        const real *ar = a + r * d.a_row[0];
+        real *cr = c + r * d.c_row[0];
+        for (int i = 0; i < larger; i++, ar += high * a_unit, cr += high * c_unit)
+            V(tile)(d, high * unit, inner, nv, ar, b, cr, beta);
+        for (int i = larger; i < tiles; i++, ar += low * a_unit, cr += low * c_unit)
+            V(tile)(d, low * unit, inner, nv, ar, b, cr, beta);
+    }
 }
 
 INLINE void V(contract)(const Contract d, const real *a, const real *b, real *c, const int beta)
@@ -70,7 +64,7 @@ INLINE void V(contract)(const Contract d, const real *a, const real *b, real *c,
     const int n = d.width / V_LANES, most = REGISTERS == 32 ? 4 : 2;
     const int parts = (n + most - 1) / most, low = n / parts, larger = n % parts;
     for (int j = 0; j < larger; j++, b += (low + 1) * V_LANES, c += (low + 1) * V_LANES)
-        V(columns)(d, low + 1, a, b, c, beta);
+        V(rows)(d, low + 1, a, b, c, beta);
     for (int j = larger; j < parts; j++, b += low * V_LANES, c += low * V_LANES)
-        V(columns)(d, low, a, b, c, beta);
+        V(rows)(d, low, a, b, c, beta);
 }

@@ -12,6 +12,7 @@
 #endif
 
 typedef VEC V(unaligned) __attribute__((aligned(REAL_BYTES), may_alias));
+typedef real_bits V(bits) __attribute__((vector_size(V_LANES * REAL_BYTES)));    /* wraps around where mask overflows */
 
 INLINE VEC V(load)(const real *p)            { return *(const V(unaligned) *)p; }
 INLINE void V(store)(real *p, VEC x)         { *(V(unaligned) *)p = x; }

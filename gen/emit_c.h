@@ -1,0 +1,31 @@
+/* emit_c.h -- what the rooms of the C emitter share: body.c writes the statements of maps, emit_c.c loops around them. */
+#ifndef EMIT_C_H
+#define EMIT_C_H
+#include "nest.h"
+#include "template.h"
+
+typedef struct {
+    const Program *s;
+    const Kernel *k;
+    Scope scope;
+    Text out;                           /* statements so far */
+    const Expr **value;                 /* by node id: what stands for a node computed in this kernel */
+    VEC(char) names;                    /* local names taken */
+    bool reads_data;                    /* some statement needs `r`, the data row */
+    const char *fold_index; long fold_count;      /* `i` and `n` of a fold's formulas */
+    const char *fold_name[LETS];        /* what its folds are called here */
+    const Node *fold;                   /* the fold whose arguments may lack the folded axes */
+} Body;
+
+Body *body_new(const Program *s, const Kernel *k);
+const Expr *body_load(Body *b, Node *n);                    /* n's element at the scope's place, as an expression */
+const Expr *body_formula(Body *b, const Node *n, const Expr *e);        /* a formula of n's op, its names put in */
+char *body_text(Body *b, const Expr *e);
+void  body_maps(Body *b, Node *const *at, int n, Node *const *later, int nlater);   /* statements of maps, stored where others read them; later: maps that run after */
+void  body_define(Body *b, Node *n, const Expr *e, bool name);      /* n is e from here on; name: in a constant of its own */
+void  body_store(Body *b, const Node *n, const Expr *e);    /* into its buffer or its parameter's gradient, if it has one */
+char *body_name(Body *b, const char *wish);
+bool  body_vectorises(const Program *s, const Kernel *k, const Scope *scope, Node *const *at, int n);
+Layout with_ones(const Layout *l, const Shape *s, unsigned axes, Shape *out);       /* axes of extent 1 put back */
+const char *beta_of(const Program *s, const Kernel *k);
+#endif

@@ -1,0 +1,134 @@
+/* nest.c -- the text of an address. A loop's variable is a digit of an axis: the axis' index is the sum of var * div.
+   A digit of a layout is made of the loops that lie within it; what straddles is written with / and %. */
+#include <string.h>
+#include "nest.h"
+
+void scope_scalar(Scope *s)
+{
+    s->vector = -1, s->prefix = "r_", s->type = "real", s->lanes = "1";
+}
+
+void scope_vector(Scope *s, int loop)
+{
+    const bool wide = s->loop[loop].extent % 16 == 0;
+    s->vector = loop;
+    s->prefix = wide ? "v_" : "v8_", s->type = wide ? "vec" : "vec8", s->lanes = wide ? "LANES" : "LANES8";
+}
+
+static char *scaled(const char *var, long factor)
+{
+    if (factor == 1) return text("%s", var);
+    return text(strpbrk(var, " ") ? "(%s) * %ld" : "%s * %ld", var, factor);
+}
+
+static char *sum(char *a, char *b) { return a ? text("%s + %s", a, b) : b; }
+
+char *coordinate(const Scope *s, int axis)
+{
+    char *t = 0;
+    for (int i = 0; i < s->n; i++)
+        if (s->loop[i].axis == axis && s->loop[i].var) t = sum(t, scaled(s->loop[i].var, s->loop[i].div));
+    return t ? t : text("0");
+}
+
+static void add_piece(Address *a, const char *words, long stride, bool lane)
+{
+    if (a->n == 24) BUG("an address of too many pieces");
+    a->at[a->n++] = (Piece) { words, stride, lane };
+}
+
+static bool in_digit(const Loop *l, const Digit *d)
+{
+    return l->div >= d->div && l->div % d->div == 0 && (!d->mod || l->div * l->extent <= d->div * d->mod);
+}
+
+static bool outside(const Loop *l, const Digit *d)
+{
+    return l->div * l->extent <= d->div || (d->mod && l->div % (d->div * d->mod) == 0);
+}
+
+static void straddle(Address *a, const Scope *s, int axis, const Digit *d)
+{
+    char *c = coordinate(s, axis);
+    if (d->div > 1) c = text("(%s) / %ld", c, d->div);
+    if (d->mod) c = d->div > 1 ? text("%s %% %ld", c, d->mod) : text("(%s) %% %ld", c, d->mod);
+    add_piece(a, text("(%s)", c), d->stride, false);
+    for (int i = 0; i < s->n; i++)
+        if (s->loop[i].axis == axis && i == s->vector) a->strange = true;
+}
+
+static void add_digit(Address *a, const Scope *s, int axis, const Digit *d)
+{
+    for (int i = 0; i < s->n; i++) {
+        const Loop *l = &s->loop[i];
+        if (l->axis == axis && !in_digit(l, d) && !outside(l, d)) { straddle(a, s, axis, d); return; }
+    }
+    for (int i = 0; i < s->n; i++) {
+        const Loop *l = &s->loop[i];
+        if (l->axis == axis && l->var && !outside(l, d)) add_piece(a, l->var, d->stride * (l->div / d->div), i == s->vector);
+    }
+}
+
+Address address_of(const Scope *s, const Layout *l, const Shape *shape)
+{
+    Address a = { .constant = l->offset };
+    for (int axis = 0; axis < s->domain->rank; axis++) {
+        const int mine = shape_axis(shape, s->domain, axis);
+        if (mine < 0 || (shape->dim[mine] == 1 && s->domain->dim[axis] != 1)) continue;
+        for (int d = 0; d < l->axis[mine].n; d++) add_digit(&a, s, axis, &l->axis[mine].digit[d]);
+    }
+    return a;
+}
+
+static int dim_of(const Layout *l, long stride)
+{
+    for (int i = 0; i < l->ndims; i++)
+        if (l->strides[i] <= stride && stride % l->strides[i] == 0) return i;
+    return l->ndims - 1;
+}
+
+char *address_text(const Address *a, const Layout *l, const char *name)
+{
+    char *index[8] = { 0 };
+    Text t = { 0 };
+    long rest = a->constant;
+    for (int i = 0; i < a->n; i++) {
+        const int d = dim_of(l, a->at[i].stride);
+        index[d] = sum(index[d], scaled(a->at[i].text, a->at[i].stride / l->strides[d]));
+    }
+    for (int i = 0; i < l->ndims; i++) {
+        const long c = i == l->ndims - 1 ? rest / l->strides[i] : rest / l->strides[i] * (rest >= 0);
+        rest -= c * l->strides[i];
+        if (c) index[i] = index[i] ? text("%s %c %ld", index[i], c < 0 ? '-' : '+', c < 0 ? -c : c) : text("%ld", c);
+    }
+    text_add(&t, "%s", name);
+    for (int i = 0; i < l->ndims; i++) text_add(&t, "[%s]", index[i] ? index[i] : "0");
+    return t.s;
+}
+
+long lane_stride(const Address *a)
+{
+    long stride = 0;
+    for (int i = 0; i < a->n; i++)
+        if (a->at[i].lane) stride += a->at[i].stride;
+    return a->strange ? -1 : stride;
+}
+
+char *flat_index(const Scope *s, const Shape *shape, long *lane)
+{
+    char *t = 0;
+    long place = 1;
+    *lane = 0;
+    for (int axis = s->domain->rank; axis-- > 0; ) {
+        const int mine = shape_axis(shape, s->domain, axis);
+        if (mine < 0 || (shape->batch && mine == 0)) continue;
+        if (shape->dim[mine] > 1) {
+            char *c = scaled(coordinate(s, axis), place);
+            t = t ? text("%s + %s", c, t) : c;
+            for (int i = 0; i < s->n; i++)
+                if (i == s->vector && s->loop[i].axis == axis) *lane = place * s->loop[i].div;
+        }
+        place *= shape->dim[mine];
+    }
+    return t ? t : text("0");
+}

@@ -1,0 +1,6 @@
+/* ${title} @@ ${loc} */
+${linkage} ${ident}(const Thread *t, const Micro *m${parameter})
+{
+    ${body}
+    ${unused}
+}

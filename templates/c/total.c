@@ -1,0 +1,8 @@
+for_span (q, t, ${count}) { @@ rows that are real
+    double total = 0;
+    for (int n = ${from}; n < ${to} && n < m->rows; n++) {
+        ${first}
+        ${inner}
+    }
+    part[${sum}][q] = total;
+}

@@ -1,0 +1,3 @@
+for_span (${unit}, t, ${count}) {
+    ${inner}
+}
