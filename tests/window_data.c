@@ -1,7 +1,10 @@
 /* window_data.c -- writes the data and the weights of tests/reference/windows.py.
 
-       window_data DIR      DIR/rows_1024, rows_80, rows_77, rows_64   images.idx float32 N x 16, labels.idx 0 .. 5
-                            DIR/rows_zero       64 rows of zeros       DIR/clip.csv    gradients (2, 0) and (0, 2)
+       window_data DIR      DIR/rows_24 64 77 80 1003 1024             images.idx float32 N x 16, labels.idx 0 .. 5
+                            DIR/rows_zero       64 rows of zeros       DIR/rows_nan    64 rows, row 40 of NaN
+                            DIR/clip.csv        gradients (2, 0) and (0, 2)
+                            DIR/masked_1.csv    800 rows, their labels and a mask of ones; masked_2.csv    the same with 8
+                                                rows of mask 0 behind every 8       DIR/onehot.csv    64 rows of a 1 each
                             DIR/ragged.csv      8 rows of 128 tokens of 12 numbers, then 128 targets, -100 where none
                             DIR/{perceptron,ragged,tied,clip,decay}.safetensors */
 #include "hashed.h"
@@ -24,8 +27,8 @@ static const HashedTensor tied[] = {
 };
 static const int valid[] = { 128, 3, 64, 17, 100, 1, 40, 90 };
 
-/* Rows of hashed images and labels; with scale 0 the images are zeros. */
-static void write_rows(const char *root, const char *name, long n, float scale)
+/* Rows of hashed images and labels; with scale 0 the images are zeros. Row `bad` is of NaN; -1: none. */
+static void write_rows(const char *root, const char *name, long n, float scale, long bad)
 {
     char dir[2048];
     snprintf(dir, sizeof dir, "%s/%s", root, name);
@@ -33,7 +36,8 @@ static void write_rows(const char *root, const char *name, long n, float scale)
     FILE *images = file_open(dir, "images.idx"), *labels = file_open(dir, "labels.idx");
     put_idx_header(images, 13, 2, (const long[]) { n, INPUTS });
     put_idx_header(labels, 8, 1, &n);
-    for (uint32_t i = 0; i < (uint32_t)n * INPUTS; i++) put_big(images, float_bits(hash_real(i, 3001, scale)));
+    for (uint32_t i = 0; i < (uint32_t)n * INPUTS; i++)
+        put_big(images, i / INPUTS == bad ? 0x7fc00000 : float_bits(hash_real(i, 3001, scale)));
     for (uint32_t i = 0; i < (uint32_t)n; i++) putc((int)(hash(i, 3002) % CLASSES), labels);
     file_close(images, "images.idx");
     file_close(labels, "labels.idx");
@@ -53,6 +57,34 @@ static void write_ragged(const char *root)
         }
     }
     file_close(f, "ragged.csv");
+}
+
+static void write_masked_row(FILE *f, uint32_t row, int mask)
+{
+    for (uint32_t c = 0; c < INPUTS; c++)
+        fprintf(f, "%.9g,", (double)hash_real(row * INPUTS + c, mask ? 3001 : 3009, mask ? 1 : 1000));
+    fprintf(f, "%d,%d\n", (int)(hash(row, 3002) % CLASSES), mask);
+}
+
+/* 100 groups of 8 rows; with two copies each is followed by 8 rows that count for nothing. */
+static void write_masked(const char *root, const char *name, int copies)
+{
+    FILE *f = file_open(root, name);
+    for (int c = 0; c < INPUTS; c++) fprintf(f, "x%d,", c + 1);
+    fputs("label,mask\n", f);
+    for (uint32_t i = 0; i < 100u * 8 * (uint32_t)copies; i++) {
+        uint32_t group = i / 8 / (uint32_t)copies, copy = i / 8 % (uint32_t)copies;
+        write_masked_row(f, group * 8 + i % 8, copy == 0);
+    }
+    file_close(f, name);
+}
+
+static void write_onehot(const char *root)
+{
+    FILE *f = file_open(root, "onehot.csv");
+    for (int c = 0; c < 64; c++) fprintf(f, "c%d%c", c + 1, c < 63 ? ',' : '\n');
+    for (int i = 0; i < 64 * 64; i++) fprintf(f, "%d%c", i / 64 == i % 64, i % 64 < 63 ? ',' : '\n');
+    file_close(f, "onehot.csv");
 }
 
 static void write_clip(const char *root)
@@ -77,13 +109,19 @@ static void write_constant(const char *root, const char *name, const char *tenso
 
 int main(int argc, char **argv)
 {
+    static const long sizes[] = { 24, 64, 77, 80, 1003, 1024 };
     if (argc != 2) return fprintf(stderr, "usage: window_data DIR\n"), 2;
     file_directory(argv[1]);
-    write_rows(argv[1], "rows_1024", 1024, 1);
-    write_rows(argv[1], "rows_80", 80, 1);
-    write_rows(argv[1], "rows_77", 77, 1);
-    write_rows(argv[1], "rows_64", 64, 1);
-    write_rows(argv[1], "rows_zero", 64, 0);
+    for (int i = 0; i < COUNT(sizes); i++) {
+        char name[32];
+        snprintf(name, sizeof name, "rows_%ld", sizes[i]);
+        write_rows(argv[1], name, sizes[i], 1, -1);
+    }
+    write_rows(argv[1], "rows_zero", 64, 0, -1);
+    write_rows(argv[1], "rows_nan", 64, 1, 40);
+    write_masked(argv[1], "masked_1.csv", 1);
+    write_masked(argv[1], "masked_2.csv", 2);
+    write_onehot(argv[1]);
     write_ragged(argv[1]);
     write_clip(argv[1]);
     write_safetensors(argv[1], "perceptron.safetensors", perceptron, COUNT(perceptron));
