@@ -1,5 +1,7 @@
 /* run.c -- gagen run: the program is compiled once for its source, compiler and machine, kept, and run. */
+#define _GNU_SOURCE 1
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +72,7 @@ static double seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void compile(const Build *b, const char *source, const char *program)
+static int compile(const Build *b, const char *source, const char *program)
 {
     const char *args[16] = { "-std=gnu11", "-O3", "-march=native", "-o", program, source };
     int n = 6;
@@ -80,9 +82,8 @@ static void compile(const Build *b, const char *source, const char *program)
     fprintf(stderr, "gagen: compiling with %s -O3 -march=native ... ", b->compiler);
     const double start = seconds();
     const int status = call_compiler(b, args, false);
-    if (status == 127) fatal("no C compiler '%s': install one, or name it in CC", b->compiler);
-    if (status) fatal("'%s' could not compile the program (status %d)", b->compiler, status);
-    fprintf(stderr, "%.1f s\n", seconds() - start);
+    if (!status) fprintf(stderr, "%.1f s\n", seconds() - start);
+    return status;
 }
 
 /* ---- where programs are kept --------------------------------------------------------------------------------------------------- */
@@ -98,28 +99,45 @@ static void find_directory(Build *b)
     if (!b->keep) b->directory = setting("TMPDIR") ? setting("TMPDIR") : "/tmp";
 }
 
-static _Noreturn void become(const Opts *o, const char *program, const char *title)
+static const char **arguments(const Opts *o, const char *title)
 {
     const char **argv = NEW_ARRAY(const char *, o->run_args.n + 2);
     argv[0] = title;
     for (int i = 0; i < o->run_args.n; i++) argv[i + 1] = o->run_args.at[i];
-    execv(program, (char **)(void *)argv);
+    return argv;
+}
+
+/* Becomes the program in that directory, which is gone by then. */
+static _Noreturn void run_unkept(const Opts *o, const char *title, const char *program, const char *work)
+{
+    int fd = open(program, O_RDONLY | O_CLOEXEC);
+    remove(program);
+    rmdir(work);
+    if (fd >= 0) fexecve(fd, (char **)(void *)arguments(o, title), environ);
+    fatal("%s: %s", program, strerror(errno));
+}
+
+static _Noreturn void run_kept(const Opts *o, const char *title, const char *program)
+{
+    execv(program, (char **)(void *)arguments(o, title));
     fatal("%s: %s", program, strerror(errno));
 }
 
 /* Compiles in a directory of its own, so that what is found under the final name is whole. */
-static const char *build(const Build *b, const char *title, const Text *source, const char *final)
+static _Noreturn void build(const Opts *o, const Build *b, const char *title, const Text *source, const char *final)
 {
     char *work = text("%s/build-XXXXXX", b->directory);
     if (!mkdtemp(work)) fatal("%s: %s", work, strerror(errno));
     const char *c = text("%s/%s.c", work, title), *program = text("%s/%s", work, title);
     write_output(c, source);
-    compile(b, c, program);
+    const int status = compile(b, c, program);
     remove(c);
-    if (!b->keep) return program;
-    if (rename(program, final)) fatal("%s: %s", final, strerror(errno));
+    if (!status && !b->keep) run_unkept(o, title, program, work);
+    if (!status && rename(program, final)) fatal("%s: %s", final, strerror(errno));
     rmdir(work);
-    return final;
+    if (status == 127) fatal("no C compiler '%s': install one, or name it in CC", b->compiler);
+    if (status) fatal("'%s' could not compile the program (status %d)", b->compiler, status);
+    run_kept(o, title, final);
 }
 
 void run_program(const Opts *o, const char *title, const Text *source)
@@ -130,6 +148,6 @@ void run_program(const Opts *o, const char *title, const Text *source)
     uint64_t h = hash(0xcbf29ce484222325u, source->s, source->n);
     h = hash_machine(hash(h, b.compiler, strlen(b.compiler)) + (b.zlib[0] != NULL));
     const char *final = text("%s/%s-%016llx", b.directory, title, (unsigned long long)h);
-    if (b.keep && access(final, X_OK) == 0) become(o, final, title);
-    become(o, build(&b, title, source, final), title);
+    if (b.keep && access(final, X_OK) == 0) run_kept(o, title, final);
+    build(o, &b, title, source, final);
 }
