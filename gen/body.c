@@ -6,7 +6,7 @@
 #include "emit_c.h"
 
 /* what loops, kernels and the program call their own */
-static const char *const reserved[] = { "n", "m", "t", "q", "s", "j", "r", "c", "i", "w", "g", "p", "data", "part", "sum", "row", "total",
+static const char *const reserved[] = { "n", "m", "t", "q", "s", "j", "r", "c", "i", "at", "w", "g", "p", "data", "part", "sum", "row", "total",
     "best", "open", "hit", "gy", "v", "ky", "kx", "one", "packed", "beta" };
 
 Body *body_new(const Program *s, const Kernel *k)
@@ -63,7 +63,7 @@ static const Expr *load_input(Body *b, const Node *n)
     const char *at = flat_index(&b->scope, &n->shape, &lane);
     const long row = shape_sample(&n->shape);
     b->reads_data = true;
-    const char *place = row == 1 ? "r" : text("r * %ld + %s", row, at);
+    const char *place = row == 1 ? "at" : text("at * %ld + %s", row, at);
     return expr_variable(text(n->column->type == T_REAL ? "data.%s[%s]" : "(real)data.%s[%s]", n->column->ident, place));
 }
 

@@ -25,11 +25,10 @@ char *ident_new(const char *wish)
 
 static void reserve_names(void)
 {
-    static const char *const own[] = { "p", "g", "w", "t", "m", "n", "s", "i", "j", "k", "u", "x0", "data", "packed", "arena", "part", "sums",
+    static const char *const own[] = { "p", "g", "w", "t", "m", "n", "s", "q", "r", "c", "i", "j", "k", "u", "v", "at", "one", "data", "packed", "arena", "part", "sums",
         "rows", "beta", "micro", "update", "window", "evaluate", "prepare", "gradient", "main", "real", "vec", "program", "report", "lr",
-        "scalars", "contract", "barrier", "row", "h", "c", "y" };
+        "scalars", "contract", "barrier", "row", "sum", "total", "best", "open", "hit", "gy", "ky", "kx" };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) vec_push(&taken, mem_copy(own[i], strlen(own[i])));
-    taken.n -= 2;       /* h and y are free: only loops inside a kernel shadow them */
 }
 
 static const char *wish_of(const Node *n)
@@ -122,7 +121,7 @@ static void lay_out(Buffer *b)
     each_reader(n, note_reader, &r);
     const int v = !n->kernel->core && reads_data(n->kernel) && r.only_matmul && !image_shape(s) ? -1 : vector_axis(s);
     long block = v < 0 ? 0 : layout_block(s->dim[v]);
-    if (image_shape(s) && s->dim[1] < BLOCK_MIN && r.only_conv && !(n->kernel->core && is_conv(n->kernel->core))) block = s->dim[1];
+    if (image_shape(s) && s->dim[1] < BLOCK_MIN && r.only_conv && !n->kernel->core) block = s->dim[1];
     Layout l;
     layout_make(&l, s, v, block, r.halo);
     if (f.shape && !layout_view(&b->layout, &l, s, &n->shape)) {

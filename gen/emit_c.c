@@ -101,7 +101,7 @@ static int loop_at(const Scope *s, int axis, long div)
     return -1;
 }
 
-static const char *row_line(bool reads) { return reads ? "const long r = data_row(&w, m, n);\n" : ""; }
+static const char *row_line(bool reads) { return reads ? "const long at = data_row(&w, m, n);\n" : ""; }
 
 static char *rows_head(void)
 {
@@ -119,7 +119,7 @@ static char *wrap_loops(const Nest *x, char *inner, unsigned skip, bool reads)
         inner = wrap(x->head[i].head, rows ? row_line(reads) : "", inner);
         told |= rows;
     }
-    return reads && !told && !(skip & 1u << 31) ? text("{\nconst long r = data_row(&w, m, %s);\n%s}\n", loop_at(&x->scope, 0, 1) >= 0 ? "n" : "0", inner) : inner;
+    return reads && !told && !(skip & 1u << 31) ? text("{\nconst long at = data_row(&w, m, %s);\n%s}\n", loop_at(&x->scope, 0, 1) >= 0 ? "n" : "0", inner) : inner;
 }
 
 /* The row loop of a kernel that deals rows stands outermost; the part's strips, when it deals strips. */

@@ -11,7 +11,7 @@ typedef struct {
     Text out;                           /* statements so far */
     const Expr **value;                 /* by node id: what stands for a node computed in this kernel */
     VEC(char) names;                    /* local names taken */
-    bool reads_data;                    /* some statement needs `r`, the data row */
+    bool reads_data;                    /* some statement needs `at`, the data row */
     const char *fold_index; long fold_count;      /* `i` and `n` of a fold's formulas */
     const char *fold_name[LETS];        /* what its folds are called here */
     const Node *fold;                   /* the fold whose arguments may lack the folded axes */

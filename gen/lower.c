@@ -243,6 +243,21 @@ static int b_order(const void *pa, const void *pb)      /* outermost first: batc
     return (x < y) - (x > y);
 }
 
+/* Columns that run on from the vector in C run on from it in B's rows too: one wide row instead of strips. */
+static void join_columns(const Lowering *w, Level *order, int n, const Level *vector)
+{
+    long width = vector->extent;
+    int joined = 0;
+    for (int i = 0; i < n - joined; i++) {
+        const Level l = order[i];
+        if (!label_of(w, &l)->in[2] || label_of(w, &l)->in[0] || l.stride[2] != width || width * l.extent > 512) continue;
+        memmove(order + i, order + i + 1, sizeof(Level) * (size_t)(n - joined - 1 - i));
+        order[n - joined - 1] = l;
+        width *= l.extent, joined++;
+        i = -1;
+    }
+}
+
 static void b_layout(Lowering *w, int vector, Layout *out)
 {
     Level order[LEVELS];
@@ -251,6 +266,7 @@ static void b_layout(Lowering *w, int vector, Layout *out)
         if (label_of(w, &w->level[i])->in[1] && i != vector) order[n++] = w->level[i];
     sorting = w;
     qsort(order, (size_t)n, sizeof *order, b_order);
+    join_columns(w, order, n, &w->level[vector]);
     order[n++] = w->level[vector];
     const Operand *b = &w->operand[1];
     Layout l = { .rank = b->shape.rank, .vaxis = -1 };
