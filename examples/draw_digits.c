@@ -1,5 +1,5 @@
 /* draw_digits.c -- draws handwritten-looking digits and writes them as MNIST's four IDX files.
-   usage: draw_digits DIR [TRAIN [TEST [SEED]]]      8000, 2000 and 1 unless told; row and seed decide an image wholly. */
+   usage: draw_digits DIR [TRAIN [TEST [SEED]]]      8000, 2000 and 1 unless told; seed and row decide an image. */
 #include <errno.h>
 #include <math.h>
 #include <stdint.h>
@@ -69,7 +69,8 @@ typedef struct { double x, y; } Point;
 /* a point of the Catmull-Rom curve between b and c */
 static Point curve(Point a, Point b, Point c, Point d, double t)
 {
-    double t2 = t * t, t3 = t2 * t, ka = -t3 + 2 * t2 - t, kb = 3 * t3 - 5 * t2 + 2, kc = -3 * t3 + 4 * t2 + t, kd = t3 - t2;
+    double t2 = t * t, t3 = t2 * t;
+    double ka = -t3 + 2 * t2 - t, kb = 3 * t3 - 5 * t2 + 2, kc = -3 * t3 + 4 * t2 + t, kd = t3 - t2;
     return (Point){ (ka * a.x + kb * b.x + kc * c.x + kd * d.x) / 2, (ka * a.y + kb * b.y + kc * c.y + kd * d.y) / 2 };
 }
 
@@ -173,8 +174,8 @@ static FILE *create(const char *dir, const char *set, const char *what, long row
     snprintf(path, sizeof path, "%s/%s-%s-idx%d-ubyte", dir, set, what, rank);
     FILE *f = fopen(path, "wb");
     if (!f) fail(path);
-    const unsigned char head[16] = { 0, 0, 8, (unsigned char)rank, (unsigned char)(rows >> 24), (unsigned char)(rows >> 16),
-                                     (unsigned char)(rows >> 8), (unsigned char)rows, 0, 0, 0, SIDE, 0, 0, 0, SIDE };
+    unsigned char head[16] = { 0, 0, 8, (unsigned char)rank, 0, 0, 0, 0, 0, 0, 0, SIDE, 0, 0, 0, SIDE };
+    for (int i = 0; i < 4; i++) head[4 + i] = (unsigned char)(rows >> (24 - 8 * i));
     fwrite(head, 1, rank == 3 ? 16 : 8, f);
     return f;
 }
@@ -195,7 +196,8 @@ static void write_set(const char *dir, const char *set, long first, long rows, l
 
 int main(int argc, char **argv)
 {
-    long train = argc > 2 ? atol(argv[2]) : 8000, test = argc > 3 ? atol(argv[3]) : 2000, seed = argc > 4 ? atol(argv[4]) : 1;
+    long train = argc > 2 ? atol(argv[2]) : 8000, test = argc > 3 ? atol(argv[3]) : 2000;
+    long seed = argc > 4 ? atol(argv[4]) : 1;
     if (argc < 2 || argc > 5 || train < 1 || test < 1) {
         fprintf(stderr, "usage: %s DIR [TRAIN [TEST [SEED]]]\n", argv[0]);
         return 2;

@@ -21,7 +21,7 @@ static void gg_array_name(char *out, size_t room, const Program *p, int array, c
     else snprintf(out, room, "%s", t->name);
 }
 
-/* ---- writing -------------------------------------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------------------- */
 static long gg_consumed(const Run *r, long update)
 {
     return update < r->plan.T ? gg_place(&r->plan, update).first : r->plan.total;
@@ -123,7 +123,7 @@ void gg_save_run(Run *r, const char *path)
     gg_sync_directory(path);
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------------------- */
 static const Entry *gg_match(const Archive *a, const char *name, const Tensor *t)
 {
     const Entry *e = gg_archive_find(a, name);
@@ -188,7 +188,8 @@ void gg_load_weights(Run *r, const char *path)
 static const char *gg_need_meta(const Archive *a, const char *key)
 {
     const char *value = gg_archive_meta(a, key);
-    if (!value) gg_fail(GG_DATA, "%s: no checkpoint of a run: it lacks '%s' (--load takes weights alone)", a->path, key);
+    if (!value)
+        gg_fail(GG_DATA, "%s: no checkpoint of a run: it lacks '%s' (--load takes weights alone)", a->path, key);
     return value;
 }
 

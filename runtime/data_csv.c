@@ -89,7 +89,7 @@ static bool gg_csv_record(Csv *f)
     return f->fields > 0;
 }
 
-/* ---- which fields a column reads ------------------------------------------------------------------------------------ */
+/* ---- which fields a column reads ------------------------------------------------------------------------ */
 /* "3" and "2-9" are positions, from 1; all else is a header's name. */
 static bool gg_csv_positions(const char *source, long *from, long *to)
 {
@@ -104,7 +104,8 @@ static long gg_csv_named(const Csv *f, const Column *c)
 {
     for (long i = 0; i < f->fields; i++)
         if (!strcmp(f->field[i].text, c->source)) return i;
-    gg_fail(GG_DATA, "%s:%ld: no field '%s' in the header, which %s needs", f->path, f->field[0].line, c->source, c->name);
+    gg_fail(GG_DATA, "%s:%ld: no field '%s' in the header, which %s needs", f->path, f->field[0].line, c->source,
+            c->name);
 }
 
 static void gg_csv_place(Csv *f, const Table *d)
@@ -115,15 +116,15 @@ static void gg_csv_place(Csv *f, const Table *d)
         long from, to, width = gg_row_count(c);
         if (!gg_csv_positions(c->source, &from, &to)) from = to = gg_csv_named(f, c) + 1;
         if (to - from + 1 != width)
-            gg_fail(GG_DATA, "%s: fields %s are %ld, the model says %ld for %s", f->path, c->source, to - from + 1, width,
-                    c->name);
+            gg_fail(GG_DATA, "%s: fields %s are %ld, the model says %ld for %s", f->path, c->source, to - from + 1,
+                    width, c->name);
         if (from < 1 || to > f->fields)
             gg_fail(GG_DATA, "%s: %ld fields a line, %s reads %s", f->path, f->fields, c->name, c->source);
         f->place[i] = from - 1;
     }
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------------------ */
+/* ---- values --------------------------------------------------------------------------------------------- */
 /* NULL, or what is wrong with the text as a value of the column */
 static const char *gg_csv_value(const Column *c, const char *text, double *value)
 {
@@ -138,7 +139,8 @@ static const char *gg_csv_value(const Column *c, const char *text, double *value
     if (!isfinite(*value)) return "is too large";
     if (c->type != 'r' && (*value != rint(*value) || fabs(*value) > INT32_MAX)) return "is not a whole number";
     if (c->type == 'b' && (*value < 0 || *value > 255)) return "is outside 0 to 255";
-    if (c->type != 'r' && c->classes && (*value < 0 || *value >= (double)c->classes)) return "is not a class, they count from 0";
+    if (c->type != 'r' && c->classes && (*value < 0 || *value >= (double)c->classes))
+        return "is not a class, they count from 0";
     return NULL;
 }
 
@@ -184,7 +186,8 @@ static long gg_csv_rows(Csv *f, Table *d, long fields)
     do {
         if (!f->fields) break;
         if (f->fields != fields)
-            gg_fail(GG_DATA, "%s:%ld: %ld fields, the first line has %ld", f->path, f->field[0].line, f->fields, fields);
+            gg_fail(GG_DATA, "%s:%ld: %ld fields, the first line has %ld", f->path, f->field[0].line, f->fields,
+                    fields);
         if (rows == room) {
             room = 2 * room + 256;
             for (int i = 0; i < d->p->ncolumns; i++) gg_table_grow(d, i, room);

@@ -54,7 +54,7 @@ static void gg_idx_open(IdxFile *f)
     if (!(f->file = gg_stream_open(f->path))) gg_fail(GG_DATA, "%s: %s", f->path, strerror(errno));
 }
 
-/* ---- the header --------------------------------------------------------------------------------------------------- */
+/* ---- the header ----------------------------------------------------------------------------------------- */
 enum { GG_IDX_U8 = 0x08, GG_IDX_INT = 0x0c, GG_IDX_FLOAT = 0x0d, GG_IDX_RANK = 8 };
 typedef struct { int type, rank; long rows, dim[GG_IDX_RANK]; } IdxHeader;      /* dim: of a row, 1s left out */
 
@@ -113,7 +113,7 @@ static void gg_idx_check_size(const IdxFile *f, const IdxHeader *h, long row_byt
                 h->rows, row_bytes, f->bytes, f->packed ? " compressed" : "");
 }
 
-/* ---- the elements --------------------------------------------------------------------------------------------------- */
+/* ---- the elements --------------------------------------------------------------------------------------- */
 static float gg_big_endian_float(const unsigned char *b)
 {
     uint32_t u = gg_big_endian(b);
@@ -163,7 +163,8 @@ static long gg_idx_column(Table *d, int column, IdxFile *f)
     for (; done < h.rows && gg_idx_read(f, in, row) == row; done++)
         gg_idx_convert(in, h.type, width, c->type, out + (size_t)(done * width) * gg_element_size(c));
     if (done < h.rows)
-        gg_fail(GG_DATA, "%s: truncated or damaged: its header says %ld rows, it ends in row %ld", f->path, h.rows, done);
+        gg_fail(GG_DATA, "%s: truncated or damaged: its header says %ld rows, it ends in row %ld", f->path, h.rows,
+                done);
     extra = gg_idx_read(f, in, 1);
     if (extra) gg_fail(GG_DATA, "%s: oversized: bytes follow the %ld rows that its header says", f->path, h.rows);
     free(in);
@@ -172,7 +173,7 @@ static long gg_idx_column(Table *d, int column, IdxFile *f)
     return h.rows;
 }
 
-/* ---- the files of a set ------------------------------------------------------------------------------------------------ */
+/* ---- the files of a set --------------------------------------------------------------------------------- */
 static bool gg_idx_find(IdxFile *f, const char *dir, const char *prefix, const char *source)
 {
     static const char *const patterns[] = { "%s/%s%ss-idx%d-ubyte%s", "%s/%s%ss.idx%d-ubyte%s", "%s/%s%ss.idx%.0d%s" };
@@ -180,7 +181,8 @@ static bool gg_idx_find(IdxFile *f, const char *dir, const char *prefix, const c
     int axes = strcmp(source, "label") ? 3 : 1;
     for (int i = 0; i < 6; i++) {
         int room = (int)sizeof f->path, form = i / 2;
-        int n = snprintf(f->path, sizeof f->path, patterns[form], dir, prefix, source, form == 2 ? 0 : axes, ends[i % 2]);
+        int n = snprintf(f->path, sizeof f->path, patterns[form], dir, prefix, source, form == 2 ? 0 : axes,
+                         ends[i % 2]);
         if (n < room && access(f->path, F_OK) == 0) return true;
     }
     return false;

@@ -72,7 +72,7 @@ void gg_close(const Program *p)
         }
 }
 
-/* ---- windows ------------------------------------------------------------------------------------------------------------- */
+/* ---- windows -------------------------------------------------------------------------------------------- */
 int gg_steps(const Program *p, long steps)
 {
     Run *r = gg_find(p);
@@ -120,13 +120,14 @@ int gg_evaluate(const Program *p, const char *split, double *reports)
 {
     Run *r = gg_find(p);
     if (!r) return GG_USAGE;
-    const Rows *rows = !strcmp(split, "test") ? &r->data.test : !strcmp(split, "valid") ? &r->data.valid : &r->data.train;
+    const Table *d = &r->data;
+    const Rows *rows = !strcmp(split, "test") ? &d->test : !strcmp(split, "valid") ? &d->valid : &d->train;
     if (gg_run_evaluate(r, rows, reports)) return 0;
     snprintf(gg_message, sizeof gg_message, "%s: no rows in split '%s'", p->name, split);
     return GG_DATA;
 }
 
-/* ---- tensors ----------------------------------------------------------------------------------------------------------------- */
+/* ---- tensors -------------------------------------------------------------------------------------------- */
 static int gg_copy_out(const Program *p, const char *name, const real *flat, real *out)
 {
     const Tensor *t = gg_tensor(p, name);
@@ -171,7 +172,7 @@ int gg_set_parameter(const Program *p, const char *name, const real *in)
     return GG_USAGE;
 }
 
-/* ---- files -------------------------------------------------------------------------------------------------------------------- */
+/* ---- files ---------------------------------------------------------------------------------------------- */
 static void gg_resuming(Run *r, const char *file)
 {
     if (!gg_load_run(r, file)) gg_fail(GG_DATA, "%s: no such file", file);

@@ -65,7 +65,7 @@ void gg_log_split(Run *r, const char *split, const double *values)
     gg_log_write(r);
 }
 
-/* ---- for people ------------------------------------------------------------------------------------------------------------ */
+/* ---- for people ----------------------------------------------------------------------------------------- */
 void gg_show_plan(const Run *r)
 {
     const Plan *n = &r->plan;
@@ -75,8 +75,10 @@ void gg_show_plan(const Run *r)
     if (r->data.test.count) printf(", %ld test", r->data.test.count);
     printf("; %d thread%s; %.1f MiB and data %.1f MiB\n", r->team->n, r->team->n > 1 ? "s" : "",
            (double)p->memory / 1048576, (double)gg_table_bytes(&r->data) / 1048576);
-    printf("batch %ld = %ld x %ld: %ld updates an epoch, %ld in all", p->batch, p->accumulate, p->micro_batch, n->E, n->T);
-    if (n->last != n->batch && n->T) printf("; the last window %s %ld samples", n->tail == 'c' ? "of all has" : "has", n->last);
+    printf("batch %ld = %ld x %ld: %ld updates an epoch, %ld in all", p->batch, p->accumulate, p->micro_batch, n->E,
+           n->T);
+    if (n->last != n->batch && n->T)
+        printf("; the last window %s %ld samples", n->tail == 'c' ? "of all has" : "has", n->last);
     if (n->unread) printf("; %ld samples of an epoch stay unread", n->unread);
     printf("\n");
     if (n->samples < n->batch && n->tail != 'c')

@@ -7,19 +7,21 @@
 
 enum { GG_FLAG, GG_NUMBER, GG_TEXT };
 typedef struct { const char *name, *value, *help; int kind; size_t place; long least; } Option;
+#define AT(field) offsetof(Options, field)
 static const Option gg_option_table[] = {
-    { "epochs",     "N",    "passes over the training samples",                     GG_NUMBER, offsetof(Options, epochs), 0 },
-    { "steps",      "N",    "updates, in place of epochs",                          GG_NUMBER, offsetof(Options, steps), 0 },
-    { "seed",       "N",    "of weights, order and noise",                          GG_NUMBER, offsetof(Options, seed), 0 },
-    { "threads",    "N",    "default: the cores at hand; results do not depend on it", GG_NUMBER, offsetof(Options, threads), 1 },
-    { "data",       "DIR",  "where the data lies, in place of the model's path",    GG_TEXT,   offsetof(Options, data), 0 },
-    { "save",       "FILE", "write checkpoints to FILE, the best one to FILE.best", GG_TEXT,   offsetof(Options, save), 0 },
-    { "save-every", "N",    "save after every N updates too, not only every epoch", GG_NUMBER, offsetof(Options, save_every), 1 },
-    { "load",       "FILE", "begin with the weights in FILE",                       GG_TEXT,   offsetof(Options, load), 0 },
-    { "resume",     NULL,   "go on from the file that --save names, if it exists",  GG_FLAG,   offsetof(Options, resume), 0 },
-    { "log",        "FILE", "write a line of JSON for every update",               GG_TEXT,   offsetof(Options, log), 0 },
-    { "eval",       NULL,   "no training: evaluate what --load or --resume loads",  GG_FLAG,   offsetof(Options, eval), 0 },
+    { "epochs",     "N",    "passes over the training samples",                     GG_NUMBER, AT(epochs), 0 },
+    { "steps",      "N",    "updates, in place of epochs",                          GG_NUMBER, AT(steps), 0 },
+    { "seed",       "N",    "of weights, order and noise",                          GG_NUMBER, AT(seed), 0 },
+    { "threads",    "N",    "default: the cores at hand; results do not depend on it", GG_NUMBER, AT(threads), 1 },
+    { "data",       "DIR",  "where the data lies, in place of the model's path",    GG_TEXT, AT(data), 0 },
+    { "save",       "FILE", "write checkpoints to FILE, the best one to FILE.best", GG_TEXT, AT(save), 0 },
+    { "save-every", "N",    "save after every N updates too, not only every epoch", GG_NUMBER, AT(save_every), 1 },
+    { "load",       "FILE", "begin with the weights in FILE",                       GG_TEXT, AT(load), 0 },
+    { "resume",     NULL,   "go on from the file that --save names, if it exists",  GG_FLAG, AT(resume), 0 },
+    { "log",        "FILE", "write a line of JSON for every update",               GG_TEXT, AT(log), 0 },
+    { "eval",       NULL,   "no training: evaluate what --load or --resume loads",  GG_FLAG, AT(eval), 0 },
 };
+#undef AT
 enum { GG_OPTIONS = sizeof gg_option_table / sizeof *gg_option_table };
 
 static void gg_help(const Program *p, const char *program)
@@ -40,7 +42,8 @@ static void gg_help(const Program *p, const char *program)
 static const Option *gg_option_find(const char *arg, size_t n)
 {
     for (int i = 0; i < GG_OPTIONS; i++)
-        if (strlen(gg_option_table[i].name) == n && !memcmp(gg_option_table[i].name, arg, n)) return &gg_option_table[i];
+        if (strlen(gg_option_table[i].name) == n && !memcmp(gg_option_table[i].name, arg, n))
+            return &gg_option_table[i];
     return NULL;
 }
 

@@ -60,7 +60,8 @@ INLINE void noise_row(const int n, real *out, uint64_t seed, uint64_t sample, ui
 }
 
 /* GG_NOISE numbers: of elements from, from + stride ... */
-static __attribute__((noinline, unused)) void noise_apart(real *out, uint64_t seed, uint64_t sample, uint32_t stream, uint32_t from, uint32_t stride)
+static __attribute__((noinline, unused))
+void noise_apart(real *out, uint64_t seed, uint64_t sample, uint32_t stream, uint32_t from, uint32_t stride)
 {
     uint32_t c[4][GG_NOISE], word[GG_NOISE];
     for (int i = 0; i < GG_NOISE; i++) word[i] = from + (uint32_t)i * stride, c[0][i] = word[i] >> 2;
@@ -72,14 +73,18 @@ static __attribute__((noinline, unused)) void noise_apart(real *out, uint64_t se
 }
 
 /* out[i] = noise_uniform(seed, sample, stream, from + i * stride) for i in 0 .. n - 1 */
-static inline void noise_fill(real *out, int n, uint64_t seed, uint64_t sample, uint32_t stream, uint32_t from, uint32_t stride)
+static inline void noise_fill(real *out, int n, uint64_t seed, uint64_t sample, uint32_t stream, uint32_t from,
+                              uint32_t stride)
 {
     int i = 0;
     if (stride == 1 && from % 4 == 0) {
-        for (; i + 4 * GG_NOISE <= n; i += 4 * GG_NOISE) noise_row(GG_NOISE, out + i, seed, sample, stream, (from + (uint32_t)i) / 4);
-        for (; i + 8 <= n; i += 8) noise_row(2, out + i, seed, sample, stream, (from + (uint32_t)i) / 4);
+        const uint32_t block = from / 4;
+        for (; i + 4 * GG_NOISE <= n; i += 4 * GG_NOISE)
+            noise_row(GG_NOISE, out + i, seed, sample, stream, block + (uint32_t)i / 4);
+        for (; i + 8 <= n; i += 8) noise_row(2, out + i, seed, sample, stream, block + (uint32_t)i / 4);
     }
-    for (; i + GG_NOISE <= n; i += GG_NOISE) noise_apart(out + i, seed, sample, stream, from + (uint32_t)i * stride, stride);
+    for (; i + GG_NOISE <= n; i += GG_NOISE)
+        noise_apart(out + i, seed, sample, stream, from + (uint32_t)i * stride, stride);
     for (; i < n; i++) out[i] = noise_uniform(seed, sample, stream, from + (uint32_t)i * stride);
 }
 #endif

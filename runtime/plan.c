@@ -38,7 +38,8 @@ Place gg_place(const Plan *plan, long update)
     if (plan->tail == 'c') return gg_place_carried(plan, update);
     long epoch = update / plan->E, step = update % plan->E, read = plan->samples - plan->unread;
     bool ends = step == plan->E - 1;
-    return (Place){ epoch, step * plan->batch, epoch * read + step * plan->batch, ends ? plan->last : plan->batch, ends };
+    long at = step * plan->batch, samples = ends ? plan->last : plan->batch;
+    return (Place){ epoch, at, epoch * read + at, samples, ends };
 }
 
 /* Fisher and Yates, from the end; the numbers are Philox's at counter (place / 4, epoch). */
@@ -48,7 +49,8 @@ void gg_permute(uint32_t *out, long n, uint64_t seed, long epoch)
     for (long i = 0; i < n; i++) out[i] = (uint32_t)i;
     for (long i = n - 1; i > 0; i--) {
         if (i % 4 == 3 || i == n - 1) {
-            c[0] = (uint32_t)(i / 4), c[1] = 0x6f726472u, c[2] = (uint32_t)epoch, c[3] = (uint32_t)((uint64_t)epoch >> 32);
+            c[0] = (uint32_t)(i / 4), c[1] = 0x6f726472u;
+            c[2] = (uint32_t)epoch, c[3] = (uint32_t)((uint64_t)epoch >> 32);
             philox4x32(c, (uint32_t)seed, (uint32_t)(seed >> 32));
         }
         long j = (long)((uint64_t)c[i % 4] * (uint64_t)(i + 1) >> 32);

@@ -6,51 +6,51 @@
 #include "real.h"
 #include "team.h"
 
-/* ---- tensors: parameters and other state, stored in one order, known to files in the logical one ---------------- */
+/* ---- tensors: parameters and other state, stored in one order, known to files in the logical one -------- */
 enum { GG_RANK = 6, GG_DIGITS = 3 };
-typedef struct { int div, mod; long stride; } Digit;        /* (index / div % mod) * stride; mod 0: no % */
+typedef struct { int div, mod; long stride; } Digit; /* (index / div % mod) * stride; mod 0: no % */
 typedef struct {
-    const char *name;                                       /* PyTorch's path: "net.0.weight" */
+    const char *name;                             /* PyTorch's path: "net.0.weight" */
     int rank;
-    long dim[GG_RANK];                                      /* logical */
-    Digit digit[GG_RANK][GG_DIGITS];                        /* unused ones have stride 0, div 1 */
-    long offset;                                            /* of element 0 in the flat array, in reals */
-    char init;                                              /* 'u' uniform a..b, 'n' normal mean a std b, 'c' constant a */
+    long dim[GG_RANK];                            /* logical */
+    Digit digit[GG_RANK][GG_DIGITS];              /* unused ones have stride 0, div 1 */
+    long offset;                                  /* of element 0 in the flat array, in reals */
+    char init;                                    /* 'u' uniform a..b, 'n' normal mean a std b, 'c' constant a */
     double a, b;
 } Tensor;
 
-/* ---- data -------------------------------------------------------------------------------------------------------- */
+/* ---- data ----------------------------------------------------------------------------------------------- */
 typedef struct {
-    const char *name;                                       /* "image" */
-    char type;                                              /* in memory: 'b' unsigned byte, 'i' int32, 'r' float32 (real in the double build) */
+    const char *name;                             /* "image" */
+    char type;                                    /* in memory: 'b' unsigned byte, 'i' int32, 'r' real */
     int rank;
-    long dim[GG_RANK];                                      /* of one row */
-    long classes;                                           /* > 0: checked, 0 .. classes - 1 */
-    const char *source;                                     /* idx: "image" or "label"; csv: "1-24", "price" */
-    const char *const *names;                               /* csv: class names, NULL-terminated, or NULL */
-    const void **base;                                      /* where the program wants the address of row 0 of the resident column */
+    long dim[GG_RANK];                            /* of one row */
+    long classes;                                 /* > 0: checked, 0 .. classes - 1 */
+    const char *source;                           /* idx: "image" or "label"; csv: "1-24", "price" */
+    const char *const *names;                     /* csv: class names, NULL-terminated, or NULL */
+    const void **base;                            /* where the program keeps the address of the column's row 0 */
 } Column;
 
-/* ---- the window: all that changes from update to update ----------------------------------------------------------- */
+/* ---- the window: all that changes from update to update ------------------------------------------------- */
 typedef struct {
-    int    micros;                                          /* micro-batches in this window */
-    int    rows;                                            /* real rows of the last one; the others are full */
-    long   samples;                                         /* real rows in all */
-    long   first;                                           /* samples consumed before this window since the start: keys noise */
-    const uint32_t *order, *order_next;                     /* data row of place 0, 1, ... of this epoch and of the next; NULL: itself */
-    long   at, places;                                      /* the window's first place in the epoch; places in an epoch */
-    long   base;                                            /* added to a place's row: where the split begins */
-    bool   training;                                        /* false in evaluation: dropout passes */
+    int    micros;                                /* micro-batches in this window */
+    int    rows;                                  /* real rows of the last one; the others are full */
+    long   samples;                               /* real rows in all */
+    long   first;                                 /* samples consumed before this window since the start: keys noise */
+    const uint32_t *order, *order_next;           /* rows at the places of this epoch and the next; NULL: the place */
+    long   at, places;                            /* the window's first place in the epoch; places in an epoch */
+    long   base;                                  /* added to a place's row: where the split begins */
+    bool   training;                              /* false in evaluation: dropout passes */
     uint64_t seed;
-    long   t, T, E;                                         /* this update 1 .. T; updates planned; updates an epoch */
+    long   t, T, E;                               /* this update 1 .. T; updates planned; updates an epoch */
     double lr;
-    real   scale_in[8], scale_out;                          /* per sum over the batch; their product is lambda / N */
-    real   rate, c[4];                                      /* lr and the optimizer's scalars as reals */
-    double count;                                           /* the denominator N that scale_out undoes, or 0: nothing to learn here */
-    double norm, clip;                                      /* of the unscaled gradient; the factor applied */
+    real   scale_in[8], scale_out;                /* per sum over the batch; their product is lambda / N */
+    real   rate, c[4];                            /* lr and the optimizer's scalars as reals */
+    double count;                                 /* the denominator that scale_out undoes, or 0: nothing to learn */
+    double norm, clip;                            /* of the unscaled gradient; the factor applied */
 } Window;
 
-typedef struct { long from; int rows; } Micro;              /* a micro-batch: its first sample in the window, its real rows */
+typedef struct { long from; int rows; } Micro;    /* a micro-batch: its first sample in the window, its real rows */
 
 /* the data row of sample i of this window */
 static inline long window_row(const Window *w, long i)
@@ -70,18 +70,18 @@ static inline long window_row(const Window *w, long i)
 #define GG_BUILT_FOR ""
 #endif
 
-/* ---- the program ---------------------------------------------------------------------------------------------------- */
-typedef struct { const char *name; bool percent, max; } ReportName;       /* accuracy prints as %; max: larger is better */
+/* ---- the program ---------------------------------------------------------------------------------------- */
+typedef struct { const char *name; bool percent, max; } ReportName; /* accuracy prints as %; max: larger is better */
 
 typedef struct {
-    const char *name;                                       /* "mnist_mlp" */
-    uint64_t fingerprint;                                   /* of the model: tensors, window, optimizer */
+    const char *name;                             /* "mnist_mlp" */
+    uint64_t fingerprint;                         /* of the model: tensors, window, optimizer */
     /* schedule */
     long batch, micro_batch, accumulate, epochs, steps, seed;
-    char tail;                                              /* 's'tep, 'd'rop, 'c'arry */
+    char tail;                                    /* 's'tep, 'd'rop, 'c'arry */
     /* data */
-    const char *reader, *path, *valid_path, *test_path;     /* "idx", "csv" */
-    double valid, test;                                     /* a fraction (< 1) or a count; 0: none */
+    const char *reader, *path, *valid_path, *test_path; /* "idx", "csv" */
+    double valid, test;                           /* a fraction (< 1) or a count; 0: none */
     bool shuffle;
     const Column *columns; int ncolumns;
     /* state: `flat` arrays of `elements` reals: parameters, then the optimizer's states */
@@ -89,24 +89,24 @@ typedef struct {
     long elements;
     real *params, *gradients;
     int nstates; real *states[4]; const char *state_names[4];
-    long memory;                                            /* bytes the program holds, data left out */
+    long memory;                                  /* bytes the program holds, data left out */
     /* reports; report 0 is the loss */
     const ReportName *reports; int nreports; int best;
-    int nsums;                                              /* sums over the batch that a window leaves behind */
+    int nsums;                                    /* sums over the batch that a window leaves behind */
     /* what the runtime calls; every thread of the team calls all but the last three together */
-    void (*prepare)(const Thread *);                        /* what is made from parameters once per update */
-    void (*window)(const Thread *);                         /* w->micros micro-steps, then the update; prepared again */
-    void (*gradient)(const Thread *);                       /* the same without the update */
-    void (*update)(const Thread *);
-    void (*evaluate)(const Thread *);                       /* forward only, sums as in window */
+    void (*prepare)(const Thread *);              /* makes what follows from the parameters; NULL: nothing does */
+    void (*window)(const Thread *);               /* w->micros micro-steps, then the update; prepared again */
+    void (*gradient)(const Thread *);             /* the same without the update */
+    void (*update)(const Thread *);               /* the update alone; prepared again */
+    void (*evaluate)(const Thread *);             /* forward only, sums as in window */
     Window *w;
-    double *sums;                                           /* nsums, of this window */
+    double *sums;                                 /* nsums, of this window or evaluation: they begin at 0 each time */
     double (*lr)(double t, double T, double E);
-    void (*scalars)(Window *w);                             /* from t, lr, samples: rate, c, scale_in */
-    void (*report)(const double *sums, double samples, double *out);      /* out[nreports], from sums over any number of windows */
-    const char *target;                                     /* "c" */
-    const char *machine;                                    /* GG_BUILT_FOR */
+    void (*scalars)(Window *w);                   /* from t, lr, samples: rate, c, scale_in */
+    void (*report)(const double *sums, double samples, double *out); /* from sums over any windows */
+    const char *target;                           /* "c" */
+    const char *machine;                          /* GG_BUILT_FOR */
 } Program;
 
-int gagen_main(int argc, char **argv, const Program *p);    /* the command line program */
+int gagen_main(int argc, char **argv, const Program *p); /* the command line program */
 #endif

@@ -19,103 +19,103 @@
 #include "philox.h"
 #include "program.h"
 
-/* ---- fail.c: errors, memory, text that grows ---------------------------------------------------------------------- */
-enum { GG_DATA = 1, GG_USAGE = 2, GG_MACHINE = 3 };         /* exit statuses: data or file, command line, memory or device */
+/* ---- fail.c: errors, memory, text that grows ------------------------------------------------------------ */
+enum { GG_DATA = 1, GG_USAGE = 2, GG_MACHINE = 3 }; /* exit statuses: data or file, command line, memory or device */
 _Noreturn void gg_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-extern jmp_buf *gg_trap;                                    /* where gg_fail goes in a library, instead of exiting */
-extern int gg_status;                                       /* with what */
-extern char gg_message[512];                                /* having printed what */
-void *gg_alloc(size_t count, size_t size);                  /* zeroed; fails by gg_fail */
+extern jmp_buf *gg_trap;                          /* where gg_fail goes in a library, instead of exiting */
+extern int gg_status;                             /* with what */
+extern char gg_message[512];                      /* having printed what */
+void *gg_alloc(size_t count, size_t size);        /* zeroed; fails by gg_fail */
 void *gg_resize(void *memory, size_t count, size_t size);
-double gg_seconds(void);                                    /* of a clock that only runs forward */
+double gg_seconds(void);                          /* of a clock that only runs forward */
 
 typedef struct { char *s; size_t n, room; } Line;
 void gg_add(Line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void gg_add_quoted(Line *line, const char *s);              /* as a JSON string */
-void gg_add_number(Line *line, double x);                   /* as JSON with 17 digits; NaN and Infinity as Python writes them */
+void gg_add_quoted(Line *line, const char *s);    /* as a JSON string */
+void gg_add_number(Line *line, double x);         /* as JSON with 17 digits; NaN and Infinity as Python writes them */
 
-/* ---- options.c ------------------------------------------------------------------------------------------------------ */
+/* ---- options.c ------------------------------------------------------------------------------------------ */
 typedef struct {
-    long epochs, steps, seed, threads, save_every;          /* -1: not given */
+    long epochs, steps, seed, threads, save_every; /* -1: not given */
     const char *data, *save, *load, *log;
     bool resume, eval;
-    const void *const *columns;                             /* rows of these, in place of files */
+    const void *const *columns;                   /* rows of these, in place of files */
     long rows;
 } Options;
 #define GG_NO_OPTIONS { .epochs = -1, .steps = -1, .seed = -1, .threads = -1, .save_every = -1 }
 Options gg_options(int argc, char **argv, const Program *p);
-long gg_cores(void);                                        /* those that this process may use */
+long gg_cores(void);                              /* those that this process may use */
 
-/* ---- data.c, data_idx.c, data_csv.c ---------------------------------------------------------------------------------- */
-typedef struct { long from, count; uint32_t *list; } Rows;  /* from, from + 1, ...; or those in the list */
+/* ---- data.c, data_idx.c, data_csv.c --------------------------------------------------------------------- */
+typedef struct { long from, count; uint32_t *list; } Rows; /* from, from + 1, ...; or those in the list */
 typedef struct {
     const Program *p;
-    long rows;                                              /* in memory, of all the file sets */
+    long rows;                                    /* in memory, of all the file sets */
     void **column;
-    bool owned;                                             /* the columns are ours to free */
-    char *split;                                            /* which of the three, by row of the main set */
+    bool owned;                                   /* the columns are ours to free */
+    char *split;                                  /* which of the three, by row of the main set */
     Rows train, valid, test;
 } Table;
-void gg_table_load(Table *d, const Program *p, const char *path);      /* path NULL: as the model says */
+void gg_table_load(Table *d, const Program *p, const char *path); /* path NULL: as the model says */
 void gg_table_give(Table *d, const Program *p, long rows, const void *const *columns);
 void gg_table_free(Table *d);
 long gg_table_bytes(const Table *d);
-long gg_row_count(const Column *c);                         /* elements of a row */
+long gg_row_count(const Column *c);               /* elements of a row */
 size_t gg_element_size(const Column *c);
-char *gg_table_grow(Table *d, int column, long rows);       /* room for more rows; where they begin */
-void gg_table_range(const char *file, const Column *c, long row, long value);      /* fails unless 0 <= value < classes */
-long gg_idx_append(Table *d, const char *path, bool test);  /* reads a file set, returns its rows; -1: no test files there */
+char *gg_table_grow(Table *d, int column, long rows); /* room for more rows; where they begin */
+void gg_table_range(const char *file, const Column *c, long row, long value); /* fails unless 0 <= value < classes */
+long gg_idx_append(Table *d, const char *path, bool test); /* reads a file set: its rows; -1: no test files */
 long gg_csv_append(Table *d, const char *path, bool test);
 
-/* ---- plan.c: what depends on the number of samples -------------------------------------------------------------------- */
+/* ---- plan.c: what depends on the number of samples ------------------------------------------------------ */
 typedef struct {
     char tail;
     long samples, batch;
-    long E, T;                                              /* updates an epoch, rounded up; updates of the run */
-    long last;                                              /* samples of an epoch's last window; carry: of the run's */
-    long unread;                                            /* samples an epoch leaves out */
-    long total;                                             /* samples that the run consumes */
+    long E, T;                                    /* updates an epoch, rounded up; updates of the run */
+    long last;                                    /* samples of an epoch's last window; carry: of the run's */
+    long unread;                                  /* samples an epoch leaves out */
+    long total;                                   /* samples that the run consumes */
 } Plan;
-typedef struct { long epoch, at, first, samples; bool ends; } Place;       /* of a window; ends: an epoch ends in it */
-Plan  gg_plan(const Program *p, long samples, long epochs, long steps);    /* T = 0 and E = 0: not one window */
-Place gg_place(const Plan *plan, long update);              /* of update 0 .. T - 1 */
+typedef struct { long epoch, at, first, samples; bool ends; } Place; /* of a window; ends: an epoch ends in it */
+Plan  gg_plan(const Program *p, long samples, long epochs, long steps); /* T = 0 and E = 0: not one window */
+Place gg_place(const Plan *plan, long update);    /* of update 0 .. T - 1 */
 
 typedef struct {
     const Rows *rows;
-    long group, epochs;                                     /* groups of so many epochs: a window meets two groups at most */
-    uint32_t *now, *next;                                   /* NULL: rows in file order */
+    long group, epochs;                           /* groups of so many epochs: a window meets two groups at most */
+    uint32_t *now, *next;                         /* NULL: rows in file order */
     bool shuffle;
     uint64_t seed;
 } Order;
 void gg_permute(uint32_t *out, long n, uint64_t seed, long epoch);
 void gg_order_start(Order *o, const Program *p, const Plan *plan, const Rows *rows, uint64_t seed);
-void gg_order_turn(Order *o, long group);                   /* makes now and next those of this group and the following */
+void gg_order_turn(Order *o, long group);         /* makes now and next those of this group and the following */
 void gg_order_free(Order *o);
 
-/* ---- tensor.c: between the stored and the logical order; the first weights ---------------------------------------------- */
+/* ---- tensor.c: between the stored and the logical order; the first weights ------------------------------ */
 long gg_count(const Tensor *t);
-void gg_read_tensor(const Tensor *t, const real *flat, long from, long n, real *out);      /* logical elements from .. from + n - 1 */
+void gg_read_tensor(const Tensor *t, const real *flat, long from, long n, real *out); /* logical elements */
 void gg_write_tensor(const Tensor *t, real *flat, long from, long n, const real *in);
-const Tensor *gg_tensor(const Program *p, const char *name);               /* NULL: none */
+const Tensor *gg_tensor(const Program *p, const char *name); /* NULL: none */
 void gg_init_weights(const Program *p, uint64_t seed);
 
-/* ---- safetensors.c ------------------------------------------------------------------------------------------------------ */
+/* ---- safetensors.c -------------------------------------------------------------------------------------- */
 typedef struct { const char *name; char dtype[8]; int rank; long dim[GG_RANK]; long from, to; } Entry;
 typedef struct {
     const char *path;
     int fd;
     bool open;
-    char *text;                                             /* the header, cut into the strings below */
-    long start;                                             /* of the data in the file */
-    Entry *entry; long entries;                             /* by name */
+    char *text;                                   /* the header, cut into the strings below */
+    long start;                                   /* of the data in the file */
+    Entry *entry; long entries;                   /* by name */
     const char *(*meta)[2]; long metas;
 } Archive;
-bool gg_archive_open(Archive *a, const char *path);         /* false: no such file; any fault in it fails, then close it */
+bool gg_archive_open(Archive *a, const char *path); /* false: no such file; any fault in it fails, then close it */
 void gg_archive_close(Archive *a);
 const Entry *gg_archive_find(const Archive *a, const char *name);
 const char *gg_archive_meta(const Archive *a, const char *key);
 
-/* ---- train.c: a run ------------------------------------------------------------------------------------------------------ */
+/* ---- train.c: a run ------------------------------------------------------------------------------------- */
 typedef struct {
     const Program *p;
     Options o;
@@ -124,34 +124,34 @@ typedef struct {
     Plan plan;
     Order order;
     uint64_t seed;
-    long update;                                            /* done so far */
-    double best;                                            /* of the report that the program names; NaN: none yet */
-    double *sums, samples, *values;                         /* since the last report line */
-    real *best_params;                                      /* where there is no file for them */
+    long update;                                  /* done so far */
+    double best;                                  /* of the report that the program names; NaN: none yet */
+    double *sums, samples, *values;               /* since the last report line */
+    real *best_params;                            /* where there is no file for them */
     bool prepared;
-    int log;                                                /* descriptor or -1 */
+    int log;                                      /* descriptor or -1 */
     long log_bytes;
-    double start, shown;                                    /* seconds */
+    double start, shown;                          /* seconds */
     long start_update;
     Line text, header;
-    Archive archive;                                        /* the file being loaded */
+    Archive archive;                              /* the file being loaded */
 } Run;
-void gg_run_open(Run *r);                                   /* all else follows from r->p and r->o */
+void gg_run_open(Run *r);                         /* all else follows from r->p and r->o */
 void gg_run_close(Run *r);
-void gg_run_aim(Run *r);                                    /* fills the window of update r->update */
-void gg_run_step(Run *r, void (*fn)(const Thread *));       /* aims, calls fn on the team */
-bool gg_run_evaluate(Run *r, const Rows *rows, double *out);       /* false: no rows */
+void gg_run_aim(Run *r);                          /* fills the window of update r->update */
+void gg_run_step(Run *r, void (*fn)(const Thread *)); /* aims, calls fn on the team */
+bool gg_run_evaluate(Run *r, const Rows *rows, double *out); /* false: no rows */
 
-/* ---- checkpoint.c -------------------------------------------------------------------------------------------------------- */
-void gg_save_run(Run *r, const char *path);                    /* all or nothing: a new file takes the old one's place */
+/* ---- checkpoint.c --------------------------------------------------------------------------------------- */
+void gg_save_run(Run *r, const char *path);       /* all or nothing: a new file takes the old one's place */
 void gg_load_weights(Run *r, const char *path);
-bool gg_load_run(Run *r, const char *path);                 /* false: no such file */
+bool gg_load_run(Run *r, const char *path);       /* false: no such file */
 
-/* ---- log.c ------------------------------------------------------------------------------------------------------------------ */
-void gg_log_open(Run *r);                                   /* cut at r->log_bytes */
+/* ---- log.c ---------------------------------------------------------------------------------------------- */
+void gg_log_open(Run *r);                         /* cut at r->log_bytes */
 void gg_log_update(Run *r, const Place *place, double ms, double seconds);
 void gg_log_split(Run *r, const char *split, const double *values);
 void gg_show_plan(const Run *r);
-void gg_show_progress(Run *r);                              /* on a terminal, now and then */
+void gg_show_progress(Run *r);                    /* on a terminal, now and then */
 void gg_show_report(Run *r, const char *what, const double *values);
 #endif

@@ -94,7 +94,7 @@ static int gg_json_sizes(Json *j, long *out, int most)
     return n;
 }
 
-/* ---- tensors and metadata ----------------------------------------------------------------------------------------------- */
+/* ---- tensors and metadata ------------------------------------------------------------------------------- */
 static long gg_dtype_bytes(const char *dtype)
 {
     static const struct { const char *name; long bytes; } types[] = {
@@ -216,8 +216,8 @@ bool gg_archive_open(Archive *a, const char *path)
     if (pread(a->fd, size, 8, 0) != 8) gg_fail(GG_DATA, "%s: truncated: no header", path);
     for (int i = 0; i < 8; i++) n |= (uint64_t)size[i] << 8 * i;
     if (n < 2 || n > 100000000 || n > (uint64_t)st.st_size - 8)
-        gg_fail(GG_DATA, "%s: not a safetensors file, or truncated: its header would have %llu bytes, the file has %lld",
-                path, (unsigned long long)n, (long long)st.st_size);
+        gg_fail(GG_DATA, "%s: not a safetensors file, or truncated: its header would have %llu bytes, the file has "
+                "%lld", path, (unsigned long long)n, (long long)st.st_size);
     a->text = gg_alloc((size_t)n + 1, 1);
     if (pread(a->fd, a->text, (size_t)n, 8) != (ssize_t)n) gg_fail(GG_DATA, "%s: cannot be read", path);
     a->start = 8 + (long)n;

@@ -38,8 +38,8 @@ void gg_team_wake(Team *team)
 }
 #endif
 
-/* A thread that spins in vain too often shares its core: for a while it gives up early, so that the others may run there.
-   A miss counts GG_MISS, a hit takes one back; at GG_MISSES the thread is shy for GG_SHY waits, then tries again. */
+/* A thread that spins in vain too often shares its core: for a while it gives up early, so that the others may run
+   there. A miss counts GG_MISS, a hit takes one back; at GG_MISSES the thread is shy for GG_SHY waits. */
 enum { GG_SPINS = 4000, GG_SHY_SPINS = 50, GG_MISS = 16, GG_MISSES = 64, GG_SHY = 256 };
 static _Thread_local int gg_misses, gg_shy;
 

@@ -14,13 +14,13 @@ typedef struct Team {
     _Alignas(64) atomic_int turn;
     _Alignas(64) atomic_int asleep;
     int n;
-    void (*fn)(const Thread *);                             /* what the team does next; NULL: leave */
+    void (*fn)(const Thread *);                   /* what the team does next; NULL: leave */
 } Team;
 
-Team *gg_team_start(int n);                                 /* n - 1 workers, which wait; NULL: no threads to be had */
-void  gg_team_call(Team *team, void (*fn)(const Thread *)); /* fn on every thread, the caller is thread 0; all have returned */
+Team *gg_team_start(int n);                       /* n - 1 workers, which wait; NULL: no threads to be had */
+void  gg_team_call(Team *team, void (*fn)(const Thread *)); /* fn on every thread, the caller as thread 0 */
 void  gg_team_stop(Team *team);
-void  gg_team_wait(Team *team, int turn);                   /* until the turn is another: spins, then sleeps */
+void  gg_team_wait(Team *team, int turn);         /* until the turn is another: spins, then sleeps */
 void  gg_team_wake(Team *team);
 
 /* this thread's share of `count` equal things */

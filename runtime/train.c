@@ -17,7 +17,7 @@ static void gg_catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------------------ */
+/* ---- opening -------------------------------------------------------------------------------------------- */
 static void gg_run_plan(Run *r)
 {
     const Program *p = r->p;
@@ -25,7 +25,8 @@ static void gg_run_plan(Run *r)
     if (epochs < 0 && steps < 0) epochs = p->epochs, steps = p->epochs > 0 ? -1 : p->steps;
     r->plan = gg_plan(p, r->data.train.count, epochs, steps);
     if (!r->plan.E)
-        gg_fail(GG_DATA, "%ld training rows do not fill one batch of %ld, and tail = \"drop\"", r->data.train.count, p->batch);
+        gg_fail(GG_DATA, "%ld training rows do not fill one batch of %ld, and tail = \"drop\"", r->data.train.count,
+                p->batch);
     gg_order_start(&r->order, p, &r->plan, &r->data.train, r->seed);
 }
 
@@ -80,7 +81,7 @@ void gg_run_close(Run *r)
     *r = (Run){ 0 };
 }
 
-/* ---- the window ----------------------------------------------------------------------------------------------------------------- */
+/* ---- the window ----------------------------------------------------------------------------------------- */
 static void gg_fill(Run *r, long samples, long places, long base)
 {
     const Program *p = r->p;
@@ -136,7 +137,7 @@ bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
     return true;
 }
 
-/* ---- training -------------------------------------------------------------------------------------------------------------------- */
+/* ---- training ------------------------------------------------------------------------------------------- */
 static void gg_best_path(const Run *r, char out[4096])
 {
     snprintf(out, 4096, "%s.best", r->o.save);
