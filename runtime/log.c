@@ -116,7 +116,7 @@ void gg_show_report(Run *r, const char *what, const double *values)
 void gg_show_progress(Run *r)
 {
     double now = gg_seconds(), spent = now - r->start;
-    if (now - r->shown < 0.2 || !isatty(2)) return;
+    if (!r->terminal || now - r->shown < 0.2) return;
     double rate = (double)(r->update - r->start_update) / spent;
     r->text.n = 0;
     gg_report_text(r, r->values);

@@ -128,7 +128,7 @@ typedef struct {
     double best;                                  /* of the report that the program names; NaN: none yet */
     double *sums, samples, *values;               /* since the last report line */
     real *best_params;                            /* where there is no file for them */
-    bool prepared;
+    bool prepared, terminal;
     int log;                                      /* descriptor or -1 */
     long log_bytes;
     double start, shown;                          /* seconds */

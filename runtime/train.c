@@ -67,6 +67,7 @@ void gg_run_open(Run *r)
     gg_log_open(r);
     r->team = gg_team_start((int)(o->threads < 0 ? gg_cores() : o->threads));
     if (!r->team) gg_fail(GG_MACHINE, "the threads cannot be started");
+    r->terminal = isatty(2);
     r->start = gg_seconds(), r->start_update = r->update;
 }
 
