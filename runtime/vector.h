@@ -6,7 +6,7 @@
 #elif V_LANES * REAL_BYTES == 32 && defined __AVX2__
 #define X86(op) X86_NAME(_mm256, op)
 #define X86_VEC X86_TYPE(__m256)
-#elif V_LANES * REAL_BYTES == 16 && defined __SSE4_1__
+#elif V_LANES * REAL_BYTES == 16 && defined __SSE2__
 #define X86(op) X86_NAME(_mm, op)
 #define X86_VEC X86_TYPE(__m128)
 #endif
@@ -45,7 +45,7 @@ INLINE VEC V(sqrt)(VEC x)
 
 INLINE VEC V(floor)(VEC x)
 {
-#if defined X86_VEC
+#if defined X86_VEC && defined __SSE4_1__
     return (VEC)X86(floor)((X86_VEC)x);
 #elif defined __aarch64__
     return (VEC)NEON(vrndm)((NEON_TYPE)x);
@@ -68,26 +68,43 @@ INLINE VEC V(copysign)(VEC x, VEC s)
     const MASK sign = (MASK)V(set)(R(-0.0));
     return (VEC)(((MASK)x & ~sign) | ((MASK)s & sign));
 }
-INLINE VEC V(iota)(void)
+/* 0, 1, 2, ... */
+INLINE MASK V(places)(void)
 {
-    VEC x = { 0 };
-    UNROLL for (int i = 0; i < V_LANES; i++) x[i] = (real)i;
-    return x;
+    static const real_int place[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+    MASK m;
+    __builtin_memcpy(&m, place, sizeof m);
+    return m;
+}
+INLINE VEC V(iota)(void) { return __builtin_convertvector(V(places)(), VEC); }
+
+/* lane i + n of x in lane i, going round */
+INLINE VEC V(turn)(VEC x, const int n)
+{
+#if defined __GNUC__ && !defined __clang__
+    return __builtin_shuffle(x, (V(places)() + n) % V_LANES);
+#else
+    VEC y = x;
+    UNROLL for (int i = 0; i < V_LANES; i++) y[i] = x[(i + n) % V_LANES];
+    return y;
+#endif
 }
 
-/* The lanes in one number: halves are folded onto each other, always in this order. */
-#define V_FOLD(name, expression)                                            \
-    INLINE real V(name)(VEC x)                                              \
-    {                                                                       \
-        real t[V_LANES];                                                    \
-        V(store)(t, x);                                                     \
-        UNROLL for (int n = V_LANES / 2; n; n /= 2)                         \
-            UNROLL for (int i = 0; i < n; i++) t[i] = expression;           \
-        return t[0];                                                        \
-    }
-V_FOLD(sum, t[i] + t[i + n])
-V_FOLD(hmax, r_max(t[i], t[i + n]))
-V_FOLD(hmin, r_min(t[i], t[i + n]))
-#undef V_FOLD
+/* the lanes in one number: halves are folded onto each other, always in this order */
+INLINE real V(sum)(VEC x)
+{
+    UNROLL for (int n = V_LANES / 2; n; n /= 2) x = x + V(turn)(x, n);
+    return x[0];
+}
+INLINE real V(hmax)(VEC x)
+{
+    UNROLL for (int n = V_LANES / 2; n; n /= 2) x = V(max)(x, V(turn)(x, n));
+    return x[0];
+}
+INLINE real V(hmin)(VEC x)
+{
+    UNROLL for (int n = V_LANES / 2; n; n /= 2) x = V(min)(x, V(turn)(x, n));
+    return x[0];
+}
 #undef X86
 #undef X86_VEC
