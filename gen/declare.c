@@ -60,16 +60,16 @@ char *buffer_name(const Buffer *b)
     case HOME_PARAM: return text("p.%s", param_field(b->param));
     case HOME_GRADIENT: return text("g.%s", param_field(b->param));
     case HOME_PACKED: return text("packed.%s", b->ident);
-    default: return text("%s", b->ident);
+    default: return text("arena.%s", b->ident);
     }
 }
 
 /* ---- arrays ----------------------------------------------------------------------------------------------------------- */
-static char *dims_text(const Layout *l, int from)
+static char *dims_text(const Layout *l)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    for (int i = from; i < l->ndims; i++) text_add(&t, "[%ld]", l->dims[i]);
+    for (int i = 0; i < l->ndims; i++) text_add(&t, "[%ld]", l->dims[i]);
     return t.s;
 }
 
@@ -82,7 +82,7 @@ static long pad_of(const Layout *l)
 
 static void add_array(Text *t, const char *name, const Buffer *b, int pad)
 {
-    text_add(t, "%s%s", name, dims_text(&b->layout, 0));
+    text_add(t, "%s%s", name, dims_text(&b->layout));
     if (pad_of(&b->layout)) text_add(t, ", pad_%d[%ld]", pad, pad_of(&b->layout));
 }
 
@@ -96,7 +96,7 @@ static char *group_text(const Kernels *k, int from, int to)
         const Buffer *b = k->params.at[i];
         const char *field = param_field(b->param), *dot = strchr(field, '.');
         if (i > from) text_add(&t, ", ");
-        if (i > from && t.n + strlen(dims_text(&b->layout, 0)) > 90) text_add(&t, "\n");
+        if (i > from && t.n + strlen(dims_text(&b->layout)) > 90) text_add(&t, "\n");
         add_array(&t, dot ? dot + 1 : field, b, i);
         text_add(&shapes, " %s", shape_text(&b->param->shape));
     }
@@ -126,13 +126,13 @@ static char *lives(const Buffer *b)
     return b->first == b->last ? text("phase %d", b->first) : text("phases %d-%d", b->first, b->last);
 }
 
+/* A member of the union that the arena is: behind what lies in front of it. */
 static char *arena_text(const Buffer *b)
 {
-    const Layout *l = &b->layout;
-    const char *rest = dims_text(l, 1);
-    const char *name = *rest ? text("(*const %s)%s", b->ident, rest) : text("*const %s", b->ident);
-    const char *at = b->offset ? text("(arena + %ld)", b->offset) : "arena";
-    return text("static real %s = (void *)%s; @@ %s  %s", name, at, shape_text(&b->node->shape), lives(b));
+    const char *name = text("%s%s", b->ident, dims_text(&b->layout));
+    const char *words = text("%s  %s", shape_text(&b->node->shape), lives(b));
+    if (!b->offset) return text("real %s; @@ %s", name, words);
+    return text("struct { real %s[%ld], %s; }; @@ %s", ident_new(text("pad_%s", b->ident)), b->offset, name, words);
 }
 
 static char *packed_text(const Buffer *b, int pad)
@@ -155,6 +155,7 @@ static void declare_buffers(const Program *s, Env *e)
     env_flag(e, "packed", packed > 0);
     env_flag(e, "arena", s->p->arena > 0);
     env_set(e, "arena", "%ld", s->p->arena);
+    env_set(e, "all", "%s", ident_new("all"));
 }
 
 static void declare_data(const Program *s, Env *e)

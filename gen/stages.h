@@ -23,6 +23,7 @@ void   layout_permute(Layout *out, const Layout *l, const int perm[RANK]);
 void   layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape *to);
 long   layout_at(const Layout *l, const long index[RANK]);  /* the element's place */
 bool   layout_same(const Layout *a, const Layout *b);
+bool   layout_batch_first(const Layout *l);                  /* a sample lies in one piece */
 char  *layout_text(const Layout *l);                        /* "[4][32][64]" */
 
 /* ---- fuse.c: kernels and what they touch ------------------------------------------------------------------------ */
@@ -138,7 +139,7 @@ void     emit_header(const Program *s, const Opts *o, Text *out);      /* of a l
 
 /* ---- emit.c and its neighbours: the program's text ---------------------------------------------------------------- */
 char *param_field(const Param *p);                          /* "net_0.weight": its place in Params */
-char *buffer_name(const Buffer *b);                         /* "p.net_0.weight", "packed.net_2_weight", "h1": an array */
+char *buffer_name(const Buffer *b);                         /* "p.net_0.weight", "packed.net_2_weight", "arena.h1" */
 bool  kernel_has_beta(const Program *s, const Kernel *k);   /* its function takes a beta */
 void  emit_kernel(const Program *s, const Kernel *k, Text *out);       /* emit_c.c: the kernel's function */
 

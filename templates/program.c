@@ -27,11 +27,12 @@ ${text}
 static Window w;
 static double part[${nparts}][${parts}], sums[${nsums}]; @@ sums over the batch, and the parts that units leave
 //:if arena
-_Alignas(64) static real arena[${arena}];
-
+_Alignas(64) static union { @@ a micro-step's values, where their lives allow
+real ${all}[${arena}];
 //:for b in buffers
 ${text}
 //:end
+} arena;
 //:end
 
 static void clear_sums(void)
