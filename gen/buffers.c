@@ -44,6 +44,18 @@ static bool counts(const Node *u) { return u->uses > 0 && !u->same; }
 
 static bool image_shape(const Shape *s) { return s->batch && s->rank == 4; }
 
+/* Four axes make an image, channels first, but where a matmul makes or reads it: there the last axis is the vector's. */
+static bool is_image(const Node *n)
+{
+    if (!image_shape(&n->shape) || (n->kernel && n->kernel->core && n->kernel->core->kind == K_MATMUL)) return false;
+    for (int i = 0; i < g->nodes.n; i++) {
+        const Node *u = g->nodes.at[i];
+        for (int a = 0; a < u->nargs && u->kind == K_MATMUL && u->uses && !u->same; a++)
+            if (u->arg[a] == n) return false;
+    }
+    return true;
+}
+
 static bool is_conv(const Node *n) { return n->kind == K_WINDOW && !has_role(n, "max") && !has_role(n, "max_grad"); }
 
 /* Calls f for every reader of n and of n's views. */
@@ -65,7 +77,7 @@ static void find_image(Node *u, int arg, void *x)
 {
     Found *f = x;
     (void)arg;
-    if (u->kind == K_VIEW && image_shape(&u->shape) && !f->shape && has_role(u, "reshape")) f->shape = &u->shape;
+    if (u->kind == K_VIEW && is_image(u) && !f->shape && has_role(u, "reshape")) f->shape = &u->shape;
 }
 
 typedef struct { long halo[RANK][2]; bool only_conv, only_matmul; const Shape *shape; } Readers;
@@ -95,9 +107,9 @@ static void note_reader(Node *u, int arg, void *x)
 }
 
 /* ---- buffers ---- */
-static int vector_axis(const Shape *s)
+static int vector_axis(const Shape *s, bool image)
 {
-    if (image_shape(s)) return 1;
+    if (image) return 1;
     return s->rank == 0 || (s->rank == 1 && s->batch) ? -1 : s->rank - 1;
 }
 
@@ -119,13 +131,14 @@ static void lay_out(Buffer *b)
     const Shape *s = f.shape ? f.shape : &n->shape;
     Readers r = { .only_conv = true, .only_matmul = true, .shape = s };
     each_reader(n, note_reader, &r);
-    const int v = !n->kernel->core && reads_data(n->kernel) && r.only_matmul && !image_shape(s) ? -1 : vector_axis(s);
+    const bool image = f.shape || is_image(n);
+    const int v = !n->kernel->core && reads_data(n->kernel) && r.only_matmul ? -1 : vector_axis(s, image);
     long block = v < 0 ? 0 : layout_block(s->dim[v]);
-    if (image_shape(s) && s->dim[1] < BLOCK_MIN && r.only_conv && !n->kernel->core) block = s->dim[1];
+    if (image && s->dim[1] < BLOCK_MIN && r.only_conv && !n->kernel->core) block = s->dim[1];
     Layout l;
     layout_make(&l, s, v, block, r.halo);
     if (f.shape && !layout_view(&b->layout, &l, s, &n->shape)) {
-        layout_make(&b->layout, &n->shape, vector_axis(&n->shape), layout_block(n->shape.dim[n->shape.rank - 1]), 0);
+        layout_make(&b->layout, &n->shape, vector_axis(&n->shape, false), layout_block(n->shape.dim[n->shape.rank - 1]), 0);
         return;
     }
     if (!f.shape) b->layout = l;

@@ -23,7 +23,7 @@ static void loops_of(Nest *x, const Layout *l, const Shape *domain)
     for (int a = 0; a < domain->rank; a++)
         for (int d = 0; d < l->axis[a].n; d++) {
             const Digit *g = &l->axis[a].digit[d];
-            if (g->extent == 1) continue;
+            if (g->extent == 1 && !(a == 0 && domain->batch)) continue;
             int at = s->n++;
             for (; at > 0 && stride[at - 1] < g->stride; at--) s->loop[at] = s->loop[at - 1], stride[at] = stride[at - 1];
             const bool lanes = g->stride == 1, strips = a == lane_axis && g->div > 1 && !g->mod && l->axis[a].n == 2;
@@ -298,7 +298,7 @@ static char *contraction_text(void)
         inner = wrap(text("int %s = 0; %s < %ld; %s++", v, v, c->outer[i].extent, v), "", inner);
     }
     const char *vars[2] = { unit, "n" };
-    const char *halo = rows && (samples || k->part.size == 1) ? zero_halos("n") : "";
+    const char *halo = rows && (samples || k->part.size == 1) ? zero_halos("n") : zero_halos("0");
     inner = text("%s%s%s", halo, inner, post_text(vars, samples ? 2 : 1));
     if (samples) inner = wrap(rows_head(), "", inner);
     return units(unit, k->part.count, inner);

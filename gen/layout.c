@@ -197,6 +197,15 @@ bool layout_same(const Layout *a, const Layout *b)
     return true;
 }
 
+bool layout_batch_first(const Layout *l)
+{
+    const long batch = l->rank && l->axis[0].n ? l->axis[0].digit[0].stride : 0;
+    for (int a = 1; a < l->rank; a++)
+        for (int i = 0; i < l->axis[a].n; i++)
+            if (l->axis[a].digit[i].extent > 1 && l->axis[a].digit[i].stride > batch) return false;
+    return true;
+}
+
 char *layout_text(const Layout *l)
 {
     Text t = { 0 };

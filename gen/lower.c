@@ -321,20 +321,49 @@ static void pack(Lowering *w, const Layout *l)
     b->node = c, b->layout = *l;
 }
 
+/* A copy of A row by row, without blocks: it is cut nowhere. */
+static void straighten_a(Lowering *w)
+{
+    Operand *a = &w->operand[0];
+    a->node = copy_before(K, w->x, a->node);
+    vec_push(&a->node->kernel->stores, a->node);
+    Buffer *b = buffer_new(K, a->node, HOME_ARENA, ident_new("straight"));
+    layout_make(&b->layout, &a->shape, -1, 0, 0);
+    a->layout = b->layout;
+}
+
+static void cut_levels(Lowering *w)
+{
+    Layout b = w->operand[1].layout;
+    if (make_levels(w)) return;
+    w->operand[1].layout.size = 0;
+    if (!make_levels(w)) {
+        w->operand[1].layout = b;
+        straighten_a(w);
+        if (!make_levels(w)) w->operand[1].layout.size = 0;
+        if (!known(&w->operand[1]) && !make_levels(w)) BUG("a contraction's columns are cut at places that do not divide each other");
+    }
+}
+
+static int find_vector(Lowering *w, char v)
+{
+    const int vector = vector_level(w, v);
+    w->level[vector].extent = room(&w->operand[2], v, w->level[vector].div);
+    return vector;
+}
+
 static void arrange_b(Lowering *w, char v)
 {
-    if (!make_levels(w)) BUG("operands of a contraction are cut at places that do not divide each other");
-    int vector = vector_level(w, v);
-    w->level[vector].extent = room(&w->operand[2], v, w->level[vector].div);
+    cut_levels(w);
+    int vector = find_vector(w, v);
     if (b_fits(w, vector)) return;
     Operand *b = &w->operand[1];
     Layout l;
     b_layout(w, vector, &l);
-    if (!known(b) && b->node->kind == K_PARAM) b->layout = b->node->buffer->layout = l;
+    if (b->node->kind == K_PARAM && !b->node->buffer->layout.size) b->layout = b->node->buffer->layout = l;
     else pack(w, &l);
     if (!make_levels(w)) BUG("a packed operand does not fit");
-    vector = vector_level(w, v);
-    w->level[vector].extent = room(&w->operand[2], v, w->level[vector].div);
+    find_vector(w, v);
 }
 
 /* ---- loops ---- */
@@ -413,7 +442,7 @@ static void take_unit(Contraction *c, Levels *s, int i)
 /* Images are dealt by rows of the batch; matrices by strips of columns, or where there is one strip only by rows. */
 static void choose_unit(const Lowering *w, Contraction *c, Levels *rows, Levels *columns)
 {
-    const bool image = w->operand[2].shape.batch && w->operand[2].shape.rank == 4;
+    const bool image = w->operand[2].shape.batch && layout_batch_first(&w->operand[2].layout);
     c->unit = (Level) { .extent = 1 };
     if (columns->n && !image) { take_unit(c, columns, 0); return; }
     if (!rows->n) return;

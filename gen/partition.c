@@ -65,7 +65,7 @@ static Partition of_map(const Kernel *x)
 {
     const Layout *l = result_layout(x);
     const long strips = strips_of(l);
-    const bool image = x->out->shape.batch && x->out->shape.rank == 4;
+    const bool image = x->out->shape.batch && layout_batch_first(l);
     if (strips > 1 && !image && !reads_data(x)) return (Partition) { PART_STRIPS, (int)strips, 1 };
     return x->out->shape.batch ? by_rows(x->out) : one();
 }
