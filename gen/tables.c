@@ -140,7 +140,7 @@ static char *memory_text(const Program *s)
 {
     bool packed = false;
     for (int i = 0; i < s->k->buffers.n; i++) packed |= s->k->buffers.at[i]->home == HOME_PACKED;
-    return text("sizeof p * %d%s%s + sizeof part", 2 + s->g->optimizer.nstates, packed ? " + sizeof packed" : "",
+    return text("sizeof p * %d%s%s", 2 + s->g->optimizer.nstates, packed ? " + sizeof packed" : "",
                 s->p->arena > 0 ? " + sizeof arena" : "");
 }
 

@@ -46,14 +46,14 @@ static const char *scale_of(const Program *s)
 
 static char *constants_text(const Program *s)
 {
-    Text t = { 0 };
-    const char *scale = scale_of(s), *comma = "const vec ";
+    Text t = { 0 }, c = { 0 };
+    const char *scale = scale_of(s);
     text_put(&t, "", 0);
-    if (scale) text_add(&t, "%sscale = v_set(%s)", comma, scale), comma = ", ";
-    if (pass_uses("rate")) text_add(&t, "%srate = v_set(w.rate)", comma), comma = ", ";
+    if (scale) text_add(&t, "const vec scale = v_set(%s);\n", scale);
+    if (pass_uses("rate")) text_add(&t, "const vec rate = v_set(w.rate);\n");
     for (int i = 0; i < o->nscalars; i++)
-        if (pass_uses(o->scalar[i])) text_add(&t, "%s%s = v_set(w.c[%d])", comma, o->scalar[i], i), comma = ", ";
-    if (t.n) text_add(&t, ";\n");
+        if (pass_uses(o->scalar[i])) text_add(&c, "%s%s = v_set(w.c[%d])", c.n ? ", " : "const vec ", o->scalar[i], i);
+    if (c.n) text_add(&t, "%s;\n", c.s);
     return t.s;
 }
 
