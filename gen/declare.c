@@ -117,7 +117,7 @@ static void declare_params(const Program *s, Env *e)
     text_add(&arrays, "p, g");
     for (int i = 0; i < o->nstates; i++) text_add(&arrays, ", s_%s", o->state[i]);
     env_set(e, "arrays", "%s", arrays.s);
-    env_set(e, "arrays_are", "parameters, gradients%s", o->nstates ? ", the optimizer's states" : "");
+    env_set(e, "arrays_are", "parameters, gradients%s", o->nstates ? ", optimizer states" : "");
     env_set(e, "elements", "%ld", k->elements);
 }
 

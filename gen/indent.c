@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { DEEPEST = 64, COLUMN = 72 };
+enum { DEEPEST = 64, COLUMN = 72, WIDTH = 118 };
 typedef struct {
     int open[DEEPEST], n;               /* level of the line that opened each brace */
     int hang;                           /* levels that for and if without braces have added */
@@ -104,21 +104,49 @@ static const char *find_mark(const char *s, const char *end)
     return end;
 }
 
+/* Is there a space behind a comma, or in front of an operator? */
+static bool may_break(const char *c, const char *end)
+{
+    if (*c != ' ' || end - c < 4) return false;
+    if (c[-1] == ',') return true;
+    return (strchr("?:+-*/", c[1]) && c[2] == ' ') || ((c[1] == '&' || c[1] == '|') && c[2] == c[1]);
+}
+
+/* Where a line with room for so many characters breaks best: outside most brackets, then farthest; NULL: nowhere. */
+static const char *find_break(const char *s, const char *end, size_t room)
+{
+    const char *best = NULL;
+    int depth = 0, least = DEEPEST;
+    for (const char *c = s; c < end && (size_t)(c - s) < room; c++) {
+        if (*c == '"' || *c == '\'') c = skip_quoted(c, end);
+        else if (*c == '(' || *c == '[') depth++;
+        else if (*c == ')' || *c == ']') depth--;
+        else if ((size_t)(c - s) > room / 3 && depth <= least && may_break(c, end)) best = c, least = depth;
+    }
+    return best;
+}
+
 /* Returns the column behind the code, 0 when it is empty. */
 static size_t put_code(Text *out, const char *s, const char *end, int level)
 {
-    const size_t n = (size_t)(end - s);
-    text_add(out, "%*s", 4 * level, "");
-    text_put(out, s, n);
-    return n ? n + 4 * (size_t)level : 0;
+    if (s == end) return 0;
+    for (int first = level; ; level = first + 2) {
+        const size_t left = 4 * (size_t)level, n = (size_t)(end - s);
+        const char *cut = left + n > WIDTH && *s != '/' ? find_break(s, end, WIDTH - left) : NULL;
+        text_add(out, "%*s%.*s", (int)left, "", (int)(cut ? cut - s : end - s), s);
+        if (!cut) return left + n;
+        text_add(out, "\n");
+        s = cut + 1;
+    }
 }
 
 /* The words of a comment of its own, or the rest of a comment that the code has opened. */
-static void put_words(Text *out, const char *s, const char *end, size_t column, bool opened)
+static void put_words(Text *out, const char *s, const char *end, size_t column, int level, bool opened)
 {
     while (s < end && *s == ' ') s++;
     if (s == end) return;
     if (column) text_add(out, "%*s", (int)(column < COLUMN ? COLUMN - column : 1), "");
+    else text_add(out, "%*s", 4 * level, "");
     text_add(out, opened ? "%.*s" : "/* %.*s */", (int)(end - s), s);
 }
 
@@ -130,7 +158,7 @@ static void put_line(State *t, Text *out, const char *s, const char *end)
     if (t->hang && *s == '{') t->hang--;
     const size_t column = put_code(out, s, code, level);
     const char last = scan(t, s, code, level);
-    put_words(out, words, trim(words, end), column, t->comment);
+    put_words(out, words, trim(words, end), column, level, t->comment);
     if (t->comment) scan(t, words, end, level);
     leave(t, s, code, last);
     text_put(out, "\n", 1);

@@ -25,9 +25,9 @@ ${text}
 //:end
 } data;
 static Window w;
-static double part[${nparts}][${parts}], sums[${nsums}]; @@ sums over the batch, and the parts that units leave
+static double part[${nparts}][${parts}], sums[${nsums}]; @@ over the batch, from parts of it
 //:if arena
-_Alignas(64) static union { @@ a micro-step's values, where their lives allow
+_Alignas(64) static union { @@ a micro-step's values and their lives
 real ${all}[${arena}];
 //:for b in buffers
 ${text}
@@ -89,7 +89,8 @@ ${conclude}
 
 //:end
 //:if next
-static void window_full(const Thread *t) @@ ${window}
+/* ${window} */
+static void window_full(const Thread *t)
 {
 //:if unrolled
 micro_first(t, &(Micro){ 0, ${micro_batch} });
@@ -102,7 +103,8 @@ for (int k = 1; k < ${accumulate}; k++) micro_next(t, &(Micro){ ${micro_batch}L 
 //:end
 }
 
-static void window_short(const Thread *t) @@ a tail: w.micros of them, w.rows in the last
+/* A tail: w.micros of them, w.rows in the last. */
+static void window_short(const Thread *t)
 {
 const int last = w.micros - 1;
 micro_first(t, &(Micro){ 0, last == 0 ? w.rows : ${micro_batch} });
@@ -145,18 +147,21 @@ ${level_lines}
 }
 
 /* ---- the program as the runtime sees it ---- */
-static double learning_rate(double t, double T, double E) @@ of update t of T, E an epoch: ${lr_text}
+/* ${lr_text}, at update t of T, E to an epoch */
+static double learning_rate(double t, double T, double E)
 {
 ${lr_unused}
 return ${lr};
 }
 
-static void scalars(Window *to) @@ what is known before the window
+/* What is known before the window. */
+static void scalars(Window *to)
 {
 ${scalars}
 }
 
-static void report(const double *s, double samples, double *out) @@ from sums over any number of windows
+/* From sums over any number of windows. */
+static void report(const double *s, double samples, double *out)
 {
 ${report_unused}
 //:for r in reports
