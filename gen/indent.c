@@ -97,10 +97,16 @@ static const char *trim(const char *s, const char *end)
     return end;
 }
 
+/* The mark in front of a comment of its own, which is in no string; the end when there is none. */
 static const char *find_mark(const char *s, const char *end)
 {
-    for (; s + 1 < end; s++)
+    bool comment = false;
+    for (; s + 1 < end; s++) {
         if (s[0] == '@' && s[1] == '@') return s;
+        if (s[0] == '/' && s[1] == '*') comment = true;
+        if (s[0] == '*' && s[1] == '/') comment = false;
+        if (!comment && (*s == '"' || *s == '\'')) s = skip_quoted(s, end);
+    }
     return end;
 }
 

@@ -101,13 +101,14 @@ char *c_string(const char *s)
     return t.s;
 }
 
-/* s as it may stand in a C comment: printable characters, no end of comment, no trigraph */
+/* s as it may stand in a C comment: printable characters, no end of comment, no trigraph, no mark of indent() */
 char *c_comment(const char *s)
 {
     char *copy = mem_copy(s, strlen(s));
     for (char *c = copy; *c; c++) {
         if ((unsigned char)*c < 32 || (unsigned char)*c > 126) *c = '.';
-        if (c > copy && ((c[-1] == '*' && *c == '/') || (c[-1] == '/' && *c == '*'))) *c = '.';
+        if (c > copy && ((c[-1] == '*' && *c == '/') || (c[-1] == '/' && *c == '*')
+                      || (c[-1] == '@' && *c == '@'))) *c = '.';
         if (*c == '?' || *c == '\\') *c = '.';
     }
     return copy;
