@@ -393,7 +393,9 @@ end
 local function class_mask(what, t, o)
   local m = o.mask ~= nil and tensor(what .. ": mask", o.mask) or nil
   if o.ignore_index == nil then return m end
-  local v = call.kept(t, { ignore = util.integer(what, o.ignore_index, -2^31, "ignore_index") })
+  local id = util.integer(what, o.ignore_index, -2^31, "ignore_index")
+  core.ignore(t, id)
+  local v = call.kept(t, { ignore = id })
   return m and call.mul(m, v) or v
 end
 

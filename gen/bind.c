@@ -396,6 +396,23 @@ static int inputs_of(lua_State *L)
     return 1;
 }
 
+/* ignore(t, value): the columns that t is made of may hold this value where it is no class */
+static int ignore(lua_State *L)
+{
+    Graph *g = graph_current();
+    bool *seen = NEW_ARRAY(bool, g->nodes.n);
+    const long value = (long)luaL_checkinteger(L, 2);
+    mark(check_node(L, 1), seen);
+    for (int i = 0; i < g->nodes.n; i++) {
+        Column *c = seen[i] ? g->nodes.at[i]->column : NULL;
+        if (!c || !c->classes || (value >= 0 && value < c->classes)) continue;
+        if (c->ignored && c->ignored != value)
+            host_fail(host_made(L), "ignore_index: column '%s' ignores %ld elsewhere, here %ld", c->name, c->ignored, value);
+        c->ignored = value;
+    }
+    return 0;
+}
+
 /* parameters(): their nodes, in order of creation */
 static int parameters(lua_State *L)
 {
@@ -442,7 +459,7 @@ void core_push(lua_State *L)
         { "is_tensor", is_tensor }, { "place", place_here }, { "within", within },
         { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
         { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows },
-        { "noise", noise }, { "input", input }, { "param", param }, { "set_init", set_init },
+        { "noise", noise }, { "input", input }, { "ignore", ignore }, { "param", param }, { "set_init", set_init },
         { "set_name", set_name }, { "set_path", set_path }, { "args", args }, { "info", info },
         { "inputs_of", inputs_of }, { "parameters", parameters }, { "locals", locals },
         { "define", define }, { "train", finish_train }, { "load", host_load }, { NULL, NULL }

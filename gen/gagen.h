@@ -136,6 +136,7 @@ typedef struct Column {                 /* a column of the data set that the mod
     Type type;                          /* as stored in memory: T_U8, T_INT or T_REAL */
     int rank; long dim[RANK];           /* of one row, no batch */
     long classes;                       /* > 0: values are 0 .. classes - 1 and the reader checks it */
+    long ignored;                       /* and this one, outside of them, which a loss leaves out; 0: none */
     const char *source;                 /* csv: "1-8" or a header name; idx: which file */
     VEC(const char) names;              /* csv: class names, or empty */
     Loc loc;
@@ -199,6 +200,7 @@ typedef struct {
     long batch, micro_batch, accumulate;      /* batch = micro_batch * accumulate always holds */
     long epochs, steps;                 /* one of them > 0 */
     Tail tail;
+    bool count_before;                  /* count = "before": sums that scales need are counted, though they could wait */
     long seed;
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
     Loc loc, batch_loc;

@@ -68,6 +68,7 @@ static void print_data(Text *out, const Dataset *d)
         for (int a = 0; a < c->rank; a++) s.dim[a] = c->dim[a];
         text_add(out, "  %-12s %-12s %-5s %s from \"%s\"", c->name, c->ident, types[c->type], shape_text(&s), c->source);
         if (c->classes) text_add(out, ", %ld classes", c->classes);
+        if (c->ignored) text_add(out, ", %ld ignored", c->ignored);
         for (int k = 0; k < c->names.n; k++) text_add(out, "%s%s", k ? ", " : ": ", c->names.at[k]);
         text_add(out, "\n");
     }

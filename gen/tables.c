@@ -80,6 +80,7 @@ static char *column_text(const Column *c)
     text_add(&t, "{ .name = \"%s\", .type = '%c', .rank = %d, .dim = %s, ", c_string(c->name), types[c->type], c->rank,
              list_text(c->rank, c->dim));
     if (c->classes) text_add(&t, ".classes = %ld, ", c->classes);
+    if (c->ignored) text_add(&t, ".ignored = %ld, ", c->ignored);
     if (c->names.n) text_add(&t, ".names = classes_%s, ", c->ident);
     text_add(&t, "\n.source = \"%s\", .base = (const void **)&data.%s },", c_string(c->source), c->ident);
     return t.s;

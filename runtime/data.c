@@ -32,9 +32,14 @@ char *gg_table_grow(Table *d, int column, long rows)
     return (char *)d->column[column] + (size_t)d->rows * row;
 }
 
+bool gg_in_range(const Column *c, long value)
+{
+    return (value >= 0 && value < c->classes) || (c->ignored && value == c->ignored);
+}
+
 void gg_table_range(const char *file, const Column *c, long row, long value)
 {
-    if (value < 0 || value >= c->classes)
+    if (!gg_in_range(c, value))
         gg_fail(GG_DATA, "%s: row %ld: %s is %ld, the model says %ld classes, 0 to %ld", file, row, c->name, value,
                 c->classes, c->classes - 1);
 }

@@ -139,7 +139,7 @@ static const char *gg_csv_value(const Column *c, const char *text, double *value
     if (!isfinite(*value)) return "is too large";
     if (c->type != 'r' && (*value != rint(*value) || fabs(*value) > INT32_MAX)) return "is not a whole number";
     if (c->type == 'b' && (*value < 0 || *value > 255)) return "is outside 0 to 255";
-    if (c->type != 'r' && c->classes && (*value < 0 || *value >= (double)c->classes))
+    if (c->type != 'r' && c->classes && !gg_in_range(c, (long)*value))
         return "is not a class, they count from 0";
     return NULL;
 }

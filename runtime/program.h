@@ -26,6 +26,7 @@ typedef struct {
     int rank;
     long dim[GG_RANK];                            /* of one row */
     long classes;                                 /* > 0: checked, 0 .. classes - 1 */
+    long ignored;                                 /* with classes: one value besides them; 0: none */
     const char *source;                           /* idx: "image" or "label"; csv: "1-24", "price" */
     const char *const *names;                     /* csv: class names, NULL-terminated, or NULL */
     const void **base;                            /* where the program keeps the address of the column's row 0 */

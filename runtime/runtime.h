@@ -63,7 +63,8 @@ long gg_table_bytes(const Table *d);
 long gg_row_count(const Column *c);               /* elements of a row */
 size_t gg_element_size(const Column *c);
 char *gg_table_grow(Table *d, int column, long rows); /* room for more rows; where they begin */
-void gg_table_range(const char *file, const Column *c, long row, long value); /* fails unless 0 <= value < classes */
+bool gg_in_range(const Column *c, long value);    /* a class, or the value that is ignored */
+void gg_table_range(const char *file, const Column *c, long row, long value); /* fails unless it is */
 long gg_idx_append(Table *d, const char *path, bool test); /* reads a file set: its rows; -1: no test files */
 long gg_csv_append(Table *d, const char *path, bool test);
 
