@@ -91,13 +91,15 @@ static char *plain(const Expr *e)
 static void add_window(Text *out, const Program *s)
 {
     static const char *const tails[] = { "step", "drop", "carry" };
+    static const char *const when[] = { [SEED_EARLY] = "", [SEED_COUNTED] = ", counted from the data before the first backward",
+                                        [SEED_LATE] = ", behind the last micro-step" };
     const Graph *g = s->g;
     const Train *t = &g->train;
     text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"; ", t->batch, t->accumulate, t->micro_batch, tails[t->tail]);
     if (s->late) text_add(out, "scale_out 1 / (%s), known behind the last micro-step\n", plain(s->count));
     else text_add(out, "scale_out 1\n");
     for (int i = 0; i < g->seeds.n; i++)
-        text_add(out, "            scale_in[%d] = %s%s\n", i, plain(s->scale_in[i]), s->seed_late[i] ? ", behind the last micro-step" : "");
+        text_add(out, "            scale_in[%d] = %s%s\n", i, plain(s->scale_in[i]), when[s->seed_when[i]]);
     for (int i = 0; i < g->sums.n; i++) {
         const Node *n = g->sums.at[i]->arg[0];
         text_add(out, "            sums[%d] = sum of %s, line %d\n", i, c_comment(n->name ? n->name : n->op ? n->op->name : "a column"), n->loc.line);

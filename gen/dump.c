@@ -70,16 +70,18 @@ static void print_line(Text *out, const char *name, const Expr *e, const char *n
 
 void program_print(Text *out, const Program *s)
 {
+    static const char *const when[] = { [SEED_EARLY] = "", [SEED_COUNTED] = "   counted before the first backward",
+                                        [SEED_LATE] = "   behind the last micro-step" };
     const Graph *g = s->g;
     const Train *t = &g->train;
     text_add(out, "program %s: window %ld = %ld x %ld, %s, %s\n", g->title, t->batch, t->accumulate, t->micro_batch,
              s->next ? "first and next" : "one micro-step", s->unrolled ? "written out" : "a loop");
     if (s->late) print_line(out, "count", s->count, "   behind the last micro-step; scale_out = 1 / count");
+    else if (s->count) print_line(out, "count", s->count, "   before the first backward; scale_out = 1");
     else text_add(out, "  %-12s = samples; scale_out = 1\n", "count");
-    for (int i = 0; i < g->seeds.n; i++)
-        print_line(out, text("scale_in[%d]", i), s->scale_in[i], s->seed_late[i] ? "   behind the last micro-step" : "");
+    for (int i = 0; i < g->seeds.n; i++) print_line(out, text("scale_in[%d]", i), s->scale_in[i], when[s->seed_when[i]]);
     for (int i = 0; i < g->reports.n; i++) print_line(out, g->reports.at[i]->name, s->report[i], "   reported");
     for (int i = 0; i < g->sums.n; i++) text_add(out, "  sums[%d] of %s\n", i, node_name(g->sums.at[i]->arg[0]));
-    text_add(out, "  kernels %d once, %d forward, %d backward, %d behind\n", s->k->once.n, s->k->nforward,
+    text_add(out, "  kernels %d once, %d counting, %d forward, %d backward, %d behind\n", s->k->once.n, s->counting.n, s->k->nforward,
              s->k->micro.n - s->k->nforward, s->k->finish.n);
 }

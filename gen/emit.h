@@ -11,6 +11,9 @@ char *banner(const Program *s);                             /* banner.c: the com
 void  paste_headers(Text *out, const char *name);           /* standalone.c: that header and all it needs */
 void  paste_runtime(Text *out);                             /* the rest of it */
 char *host_text(const Expr *e);                             /* sched.c: a formula in double */
+void  count_before(Program *s);                             /* count.c: what the counted seeds need */
+bool  uses_sums(const Expr *e);
+const Expr *guarded(const Expr *e);                         /* 0 where a denominator made of sums is 0 */
 long  partials(const Program *s);                           /* parts of the sum that has most of them */
 bool  concludes(const Program *s);                          /* something is known only behind the last micro-step */
 #endif

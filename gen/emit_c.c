@@ -171,13 +171,10 @@ static char *zero_halos(const char *n)
         const Buffer *b = k->stores.at[i]->buffer;
         const long (*h)[2] = (const long (*)[2])b->layout.halo;
         if (!(h[2][0] | h[2][1] | h[3][0] | h[3][1])) continue;
-        const Shape *s = &k->stores.at[i]->shape;
-        long height = s->dim[2] + h[2][0] + h[2][1], width = s->dim[3] + h[3][0] + h[3][1], block = b->layout.strides[b->layout.ndims - 1] == 1
-            && b->layout.vaxis == 1 && b->layout.block ? b->layout.block : s->dim[1];
-        const long plane = height * width * block, planes = b->layout.axis[0].digit[0].stride / plane;
-        for (long c = 0; c < planes; c++)
-            text_add(&t, "zero_halo((real *)%s + %s * %ld + %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld);\n", buffer_name(b), n,
-                     b->layout.axis[0].digit[0].stride, c * plane, height, width, h[2][0], h[2][1], h[3][0], h[3][1], block);
+        const long *p = b->layout.plane, plane = p[0] * p[1] * p[2], sample = b->layout.axis[0].digit[0].stride;
+        for (long c = 0; c < sample / plane; c++)
+            text_add(&t, "zero_halo((real *)%s + %s * %ld + %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld);\n", buffer_name(b), n, sample,
+                     c * plane, p[0], p[1], h[2][0], h[2][1], h[3][0], h[3][1], p[2]);
     }
     return t.s ? t.s : mem_copy("", 0);
 }

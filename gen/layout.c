@@ -65,6 +65,8 @@ void layout_make(Layout *l, const Shape *s, int vaxis, long block, long halo[RAN
         if (a != vaxis) dim[n++] = plain(s, a, halo);
     if (vaxis >= 0) dim[n++] = (Dim) { vaxis, 1, s->rank == 1 ? blocks * block : block, 0, 0 };
     assign(l, s, dim, n);
+    if (image)
+        for (int i = 0; i < 3; i++) l->plane[i] = dim[n - 3 + i].extent + dim[n - 3 + i].lo + dim[n - 3 + i].hi;
 }
 
 /* ---- views ---- */
@@ -131,6 +133,7 @@ static Layout same_memory(const Layout *l, int rank)
     Layout v = { .rank = rank, .offset = l->offset, .size = l->size, .ndims = l->ndims };
     memcpy(v.dims, l->dims, sizeof v.dims);
     memcpy(v.strides, l->strides, sizeof v.strides);
+    memcpy(v.plane, l->plane, sizeof v.plane);
     return v;
 }
 

@@ -359,6 +359,9 @@ static void arrange_b(Lowering *w, char v)
     if (b_fits(w, vector)) return;
     Operand *b = &w->operand[1];
     Layout l;
+    b->layout.size = 0;         /* another order: where it is cut now does not matter */
+    cut_levels(w);
+    vector = find_vector(w, v);
     b_layout(w, vector, &l);
     if (b->node->kind == K_PARAM && !b->node->buffer->layout.size) b->layout = b->node->buffer->layout = l;
     else pack(w, &l);
@@ -450,6 +453,7 @@ static void choose_unit(const Lowering *w, Contraction *c, Levels *rows, Levels 
     int at = 0;
     for (int i = 0; i < rows->n; i++)
         if (rows->at[i].label == batch) at = i;
+    if (w->operand[2].shape.batch && rows->at[at].label != batch) return;
     const long parts = row_parts(rows->at[at].extent);
     if ((batch || rows->n == 1) && parts < rows->at[at].extent) split_level(rows, at, parts);
     take_unit(c, rows, at);

@@ -3,7 +3,8 @@
    1. The variables of a formula are `samples`, the real rows of the window, and `sums[i]`, the sums over the batch. Behind
       them in sums[] stand the levels: scalars of parameters alone that a report shows, weighted by samples.
    2. A seed's coefficient without sums is known before the first backward: it is scale_in, and scale_out is 1.
-   3. Else every coefficient must be numerator / N with the same N: scale_in is the numerator, scale_out is 1 / N.
+   3. Where every coefficient is numerator / N with the same N, scale_in is the numerator, scale_out is 1 / N: post-scale.
+      Else the sums in the coefficients, of data alone, are counted first (count.c), and rule 2 holds: pre-count.
    4. A seed without rows starts a gradient that is made once, after the last micro-step: it is undone by scale_out too, so
       its factor is coefficient / scale_out. */
 #include <string.h>
@@ -13,6 +14,7 @@ enum { SEEDS = 8 };                     /* as many as Window has room for */
 static Program *s;
 static Graph *g;
 static const Expr **known;              /* by node id */
+static const Expr **numerator;          /* by seed: scale_in of rule 3 */
 
 /* ---- nodes as formulas ---------------------------------------------------------------------------------------------- */
 static const Expr *formula(const Node *n);
@@ -76,14 +78,6 @@ static const Expr *formula(const Node *n)
     return *e;
 }
 
-static bool uses_sums(const Expr *e)
-{
-    if (e->kind == E_VAR) return !strncmp(e->name, "sums[", 5);
-    for (int i = 0; i < e->nargs; i++)
-        if (uses_sums(e->arg[i])) return true;
-    return false;
-}
-
 /* ---- numerator and denominator --------------------------------------------------------------------------------------- */
 typedef struct { const Expr *top, *bottom; } Ratio;         /* bottom NULL: 1; sums stand in the bottom alone */
 
@@ -139,38 +133,40 @@ static const Expr *keep(void *context, const char *name)
 /* ---- scales ---------------------------------------------------------------------------------------------------------- */
 static bool has_rows(int i) { return g->seeds.at[i]->node->shape.rank > 0; }
 
-static void refuse(const Node *sum)
+/* Rule 3: every seed's numerator, or false: the denominators are not one and the same. */
+static bool scale_late(void)
 {
-    error_at(g->minimize->loc, "minimize: the terms of this loss are divided by different sums over the data, so no common "
-             "factor is left for the update: give them the same mask, or reduction = \"batchmean\" or \"sum\"");
-    note_at(sum->loc, "the denominator of this term differs from that of the first");
+    for (int i = 0; i < g->seeds.n; i++) {
+        Ratio r = { expr_number(1), NULL };
+        if (!has_rows(i)) continue;
+        if (!split(s->scale_in[i], &r) || !r.bottom) return false;
+        if (!s->count) s->count = r.bottom;
+        if (strcmp(host_text(r.bottom), host_text(s->count))) return false;
+        numerator[i] = expr_replace(r.top, keep, NULL);
+    }
+    return true;
 }
 
-/* Rule 3: the seed's numerator; its denominator must be the one found first. */
-static void scale_late(int i)
+static void take_numerators(void)
 {
-    Seed *x = g->seeds.at[i];
-    Ratio r = { expr_number(1), NULL };
-    bool good = split(s->scale_in[i], &r);
-    if (good && !s->count && r.bottom) s->count = r.bottom;
-    if (!good || !r.bottom || strcmp(host_text(r.bottom), host_text(s->count))) refuse(x->coefficient);
-    s->scale_in[i] = expr_replace(r.top, keep, NULL);
+    for (int i = 0; i < g->seeds.n; i++) {
+        s->seed_when[i] = has_rows(i) ? SEED_EARLY : SEED_LATE;
+        s->scale_in[i] = has_rows(i) ? numerator[i] : product(s->scale_in[i], expr_variable("w.count"));
+    }
 }
 
 static void scale_seeds(void)
 {
+    bool sums = false;
     for (int i = 0; i < g->seeds.n; i++) {
         s->scale_in[i] = formula(g->seeds.at[i]->coefficient);
-        s->late |= has_rows(i) && uses_sums(s->scale_in[i]);
+        if (uses_sums(s->scale_in[i])) s->seed_when[i] = has_rows(i) ? SEED_COUNTED : SEED_LATE;
+        sums |= s->seed_when[i] == SEED_COUNTED;
     }
     if (s->levels.n) error_at(g->minimize->loc, "minimize: a term is multiplied by a scalar made from parameters");
-    for (int i = 0; s->late && i < g->seeds.n; i++)
-        if (has_rows(i)) scale_late(i);
-    for (int i = 0; i < g->seeds.n; i++) {
-        if (has_rows(i)) continue;
-        s->seed_late[i] = s->late || uses_sums(s->scale_in[i]);
-        if (s->late) s->scale_in[i] = product(s->scale_in[i], expr_variable("w.count"));
-    }
+    s->late = sums && !g->train.count_before && scale_late();
+    if (s->late) take_numerators();
+    else if (sums) count_before(s);
 }
 
 static void make_reports(void)
@@ -185,7 +181,8 @@ Program *schedule(Plan *p)
     s->p = p, s->k = p->k, s->g = g = p->k->g;
     known = NEW_ARRAY(const Expr *, g->nodes.n);
     s->scale_in = NEW_ARRAY(const Expr *, g->seeds.n);
-    s->seed_late = NEW_ARRAY(bool, g->seeds.n);
+    s->seed_when = NEW_ARRAY(SeedWhen, g->seeds.n);
+    numerator = NEW_ARRAY(const Expr *, g->seeds.n);
     s->next = g->train.accumulate > 1;
     s->unrolled = g->train.accumulate <= 16;
     if (g->seeds.n > SEEDS) error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", SEEDS);

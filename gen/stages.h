@@ -13,6 +13,7 @@ typedef struct {
     int ndims; long dims[8], strides[8];      /* the C array, outermost first: digits by falling stride, halo included */
     int vaxis; long block;              /* the axis whose innermost digit is contiguous, and that digit's extent; 0: none */
     long halo[RANK][2];                 /* zeros before and after an axis */
+    long plane[3];                      /* of an image: rows, columns, channels of one block, halo included */
 } Layout;
 
 enum { BLOCK_MIN = 8, BLOCK_MAX = 64, ALIGN = 16 };
@@ -116,15 +117,17 @@ typedef struct Plan {
     int nstates;
 } Plan;
 
+typedef enum { SEED_EARLY, SEED_COUNTED, SEED_LATE } SeedWhen;   /* known before the window, counted at its start, after its last micro-step */
 typedef struct Program {
     Plan *p; Kernels *k; Graph *g;
     bool unrolled;                      /* the full window is straight calls */
     bool next;                          /* some window has a second micro-step */
     VEC(Node) levels;                   /* scalars of parameters alone that reports show; in sums[] behind the sums */
     bool late;                          /* count is made of sums: known after the last micro-step; scale_out is 1 / count */
-    const Expr *count;                  /* late: the denominator that all terms share; else NULL: samples, scale_out is 1 */
+    const Expr *count;                  /* late: the denominator that all terms share; counted: samples or 0; NULL: samples */
     const Expr **scale_in;              /* by seed; of `samples`, `sums[i]` and `w.count` */
-    bool *seed_late;                    /* by seed: known after the last micro-step, like count */
+    SeedWhen *seed_when;                /* by seed */
+    VEC(Kernel) counting;               /* of Kernels.micro: what the sums of the counted seeds need; empty: nothing is counted */
     const Expr **report;                /* by report; of `samples` and `sums[i]` */
 } Program;
 

@@ -54,7 +54,7 @@ long partials(const Program *s)
 static bool any_late(const Program *s)
 {
     bool late = s->late;
-    for (int i = 0; i < s->g->seeds.n; i++) late |= s->seed_late[i];
+    for (int i = 0; i < s->g->seeds.n; i++) late |= s->seed_when[i] == SEED_LATE;
     return late;
 }
 
@@ -71,22 +71,31 @@ static char *levels_text(const Program *s)
     return t.s;
 }
 
+/* The scales that are known then, from the sums. */
+static void scales_add(const Program *s, SeedWhen when, Text *t)
+{
+    for (int i = 0; i < s->g->seeds.n; i++) {
+        const Expr *e = s->late ? s->scale_in[i] : guarded(s->scale_in[i]);
+        if (s->seed_when[i] == when) text_add(t, "w.scale_in[%d] = (real)(%s);\n", i, host_text(e));
+    }
+}
+
+/* Whether thread 0 needs the number of samples for what is known then. */
+static bool needs_samples(const Program *s, SeedWhen when)
+{
+    bool uses = s->count && s->late == (when == SEED_LATE) && expr_uses(s->count, "samples");
+    for (int i = 0; i < s->g->seeds.n; i++) uses |= s->seed_when[i] == when && expr_uses(s->scale_in[i], "samples");
+    return uses;
+}
+
 /* What thread 0 computes: the denominator, what undoes it, the factors of penalties. */
 static char *late_text(const Program *s)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
     if (s->late) text_add(&t, "w.count = %s;\nw.scale_out = w.count != 0 ? (real)(1 / w.count) : 0;\n", host_text(s->count));
-    for (int i = 0; i < s->g->seeds.n; i++)
-        if (s->seed_late[i]) text_add(&t, "w.scale_in[%d] = (real)(%s);\n", i, host_text(s->scale_in[i]));
+    scales_add(s, SEED_LATE, &t);
     return t.s;
-}
-
-static bool late_uses_samples(const Program *s)
-{
-    bool uses = s->count && expr_uses(s->count, "samples");
-    for (int i = 0; i < s->g->seeds.n; i++) uses |= s->seed_late[i] && expr_uses(s->scale_in[i], "samples");
-    return uses;
 }
 
 static char *conclude_text(const Program *s)
@@ -96,11 +105,22 @@ static char *conclude_text(const Program *s)
     const Steps finish = { s->k->finish.at, s->k->finish.n, "NULL", "0" };
     if (any_late(s) || s->levels.n) {
         text_add(&t, "if (t->id == 0) {\n");
-        if (late_uses_samples(s)) text_add(&t, "const double samples = (double)w.samples;\n");
+        if (needs_samples(s, SEED_LATE)) text_add(&t, "const double samples = (double)w.samples;\n");
         text_add(&t, "%s%s}\n", late_text(s), levels_text(s));
         if (any_late(s)) text_add(&t, "barrier(t);\n");
     }
     text_add(&t, "%s", steps_text(s, finish));
+    return t.s;
+}
+
+/* ---- ahead of the window ----------------------------------------------------------------------------------------------------- */
+static char *counted_text(const Program *s)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    if (needs_samples(s, SEED_COUNTED)) text_add(&t, "const double samples = (double)w.samples;\n");
+    if (s->count && !s->late) text_add(&t, "w.count = %s;\n", host_text(s->count));
+    scales_add(s, SEED_COUNTED, &t);
     return t.s;
 }
 
@@ -117,6 +137,9 @@ void steps(const Program *s, Env *e)
     const Train *t = &s->g->train;
     env_set(e, "micro", "%s", steps_text(s, (Steps) { k->micro.at, k->micro.n, "m", "beta" }));
     env_set(e, "forward", "%s", steps_text(s, (Steps) { k->micro.at, k->nforward, "m", "1" }));
+    env_set(e, "counting", "%s", steps_text(s, (Steps) { s->counting.at, s->counting.n, "m", "1" }));
+    env_set(e, "counted_lines", "%s", counted_text(s));
+    env_flag(e, "counted", s->counting.n > 0);
     env_set(e, "prepare", "%s", steps_text(s, (Steps) { k->once.at, k->once.n, "NULL", "1" }));
     env_set(e, "conclude", "%s", conclude_text(s));
     env_set(e, "level_lines", "%s", levels_text(s));

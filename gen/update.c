@@ -74,7 +74,7 @@ static char *body_text(const Program *s)
 static void fill_update(const Program *s, Env *e)
 {
     env_flag(e, "clip", o->clip > 0);
-    env_flag(e, "late", s->late);
+    env_flag(e, "may_be_empty", s->count != NULL);
     env_set(e, "clip", "%.9g", o->clip);
     env_set(e, "optimizer", "%s", c_comment(o->name));
     env_set(e, "doc", "%s", c_comment(o->doc));
@@ -89,7 +89,7 @@ static bool scalars_use(const Program *s, const char *name)
 {
     bool uses = false;
     for (int i = 0; i < o->nscalars; i++) uses |= expr_uses(o->scalar_value[i], name);
-    for (int i = 0; i < s->g->seeds.n; i++) uses |= !s->seed_late[i] && expr_uses(s->scale_in[i], name);
+    for (int i = 0; i < s->g->seeds.n; i++) uses |= s->seed_when[i] == SEED_EARLY && expr_uses(s->scale_in[i], name);
     return uses;
 }
 
@@ -103,8 +103,8 @@ static char *scalars_text(const Program *s)
     text_add(&t, "to->rate = (real)to->lr;\n");
     for (int i = 0; i < o->nscalars; i++) text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(o->scalar_value[i]), o->scalar[i]);
     for (int i = 0; i < s->g->seeds.n; i++)
-        if (!s->seed_late[i]) text_add(&t, "to->scale_in[%d] = (real)(%s);\n", i, host_text(s->scale_in[i]));
-    if (!s->late) text_add(&t, "to->count = (double)to->samples;\n");
+        if (s->seed_when[i] == SEED_EARLY) text_add(&t, "to->scale_in[%d] = (real)(%s);\n", i, host_text(s->scale_in[i]));
+    if (!s->count) text_add(&t, "to->count = (double)to->samples;\n");
     return t.s;
 }
 
