@@ -1,0 +1,189 @@
+/* window.c -- what can be seen from inside a program alone: its source is included here.
+
+       cc -DSOURCE='"program.c"' -DPROGRAM=name window.c runtime...
+       window plan                          windows of runs of 1 .. 199 micro-batches, of 2 .. 16 to a window
+       window poison DATA WEIGHTS           10 updates, NaN in whatever a window may not read first; 0: the same weights
+       window memory DATA                   what 1,000 updates ask of the allocator and of the machine
+       window corrections DATA              bias corrections and complements, in the words of windows.txt
+       window noise DATA                    how often dropout drops, and in how many places two micro-batches differ */
+#include SOURCE
+#include "library.h"
+#include "runtime.h"
+#include <malloc.h>
+
+#ifndef WEIGHT
+#define WEIGHT 1                                            /* of every window, as a control may say */
+#endif
+
+static void must(int status)
+{
+    if (!status) return;
+    fprintf(stderr, "window: %s\n", gg_error());
+    exit(3);
+}
+
+/* ---- allocations, counted once `counting` is set -------------------------------------------------------------------- */
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *old, size_t n);
+static volatile bool counting;
+static volatile long allocations;
+
+void *malloc(size_t n)                 { allocations += counting; return __libc_malloc(n); }
+void *calloc(size_t n, size_t size)    { allocations += counting; return __libc_calloc(n, size); }
+void *realloc(void *old, size_t n)     { allocations += counting; return __libc_realloc(old, n); }
+
+/* "VmSize" or another line of /proc/self/status, in KiB */
+static long status_line(const char *key)
+{
+    static char text[8192];
+    FILE *f = fopen("/proc/self/status", "r");
+    text[f ? fread(text, 1, sizeof text - 1, f) : 0] = 0;
+    if (f) fclose(f);
+    const char *at = strstr(text, key);
+    return at ? strtol(at + strlen(key) + 1, NULL, 10) : -1;
+}
+
+static int memory(const char *data)
+{
+    must(gg_open(&PROGRAM, data, 2, -1));
+    must(gg_steps(&PROGRAM, 1000));
+    must(gg_train(&PROGRAM, 1, NULL));
+    status_line("");
+    long first = status_line("RssAnon"), mapped = status_line("VmSize");
+    counting = true;
+    must(gg_train(&PROGRAM, 999, NULL));
+    counting = false;
+    printf("allocations %ld\nown_grew_kib %ld\nmapped_grew_kib %ld\n", allocations, status_line("RssAnon") - first,
+           status_line("VmSize") - mapped);
+    printf("planned %ld\nstatic %zu\n", PROGRAM.memory,
+           sizeof(Params) * (2 + (size_t)PROGRAM.nstates) + PACKED_BYTES + sizeof arena);
+    return 0;
+}
+
+/* ---- plans --------------------------------------------------------------------------------------------------------------- */
+/* Whether the windows of one epoch of so many micro-batches hold each sample once, at weight 1. */
+static bool windows_right(const Program *q, long micros)
+{
+    Plan plan = gg_plan(q, micros * q->micro_batch, 1, -1);
+    long seen = 0;
+    bool good = plan.T == (micros + q->accumulate - 1) / q->accumulate;
+    for (long u = 0; u < plan.T; u++) {
+        Place place = gg_place(&plan, u);
+        w = (Window){ .t = u + 1, .T = plan.T, .E = plan.E, .samples = place.samples, .scale_out = 1 };
+        PROGRAM.scalars(&w);
+        double weight = (double)w.scale_in[0] * (double)w.scale_out * (double)place.samples * WEIGHT;
+        good = good && fabs(weight - 1) <= 1e-6 && place.first == seen;
+        seen += place.samples;
+    }
+    return good && seen == micros * q->micro_batch;
+}
+
+static int plan_sweep(void)
+{
+    long runs = 0, wrong = 0;
+    for (long k = 2; k <= 16; k++) {
+        Program q = PROGRAM;
+        q.tail = 's', q.accumulate = k, q.batch = k * q.micro_batch;
+        for (long micros = 1; micros < 200; micros++, runs++) wrong += !windows_right(&q, micros);
+    }
+    printf("%ld runs, %ld wrong\n", runs, wrong);
+    return wrong > 0;
+}
+
+/* ---- poison -------------------------------------------------------------------------------------------------------------- */
+static void poison(void *memory_, size_t bytes)
+{
+    real *at = memory_;
+    for (size_t i = 0; i < bytes / sizeof(real); i++) at[i] = (real)NAN;
+}
+
+static void train(const char *data, const char *weights, bool poisoned, real *out)
+{
+    must(gg_open(&PROGRAM, data, 2, -1));
+    must(gg_load(&PROGRAM, weights));
+    must(gg_steps(&PROGRAM, 10));
+    for (int u = 0; u < 10; u++) {
+        if (poisoned) {
+            poison(&arena, sizeof arena);
+            poison(&g, sizeof g);
+            memset(part, 0xff, sizeof part);
+        }
+        must(gg_train(&PROGRAM, 1, NULL));
+    }
+    for (int i = 0; i < PROGRAM.ntensors; out += gg_count(&PROGRAM.tensors[i++]))
+        must(gg_parameter(&PROGRAM, PROGRAM.tensors[i].name, out));
+    gg_close(&PROGRAM);
+}
+
+static int poison_facts(const char *data, const char *weights)
+{
+    static real clean[sizeof(Params) / sizeof(real)], dirty[sizeof(Params) / sizeof(real)];
+    train(data, weights, false, clean);
+    train(data, weights, true, dirty);
+    bool changed = clean[0] != 0 && memcmp(clean, dirty, sizeof clean) == 0;
+    printf("%s\n", changed ? "the same weights" : "other weights");
+    return !changed;
+}
+
+/* ---- bias corrections ------------------------------------------------------------------------------------------------------ */
+/* 1 - beta1 and 1 - beta2 as the first update's moments show them. */
+static void complements(const char *data, const char *beta1, const char *beta2)
+{
+    const Tensor *t = &PROGRAM.tensors[0];
+    real *dw = gg_alloc((size_t)gg_count(t), sizeof *dw), *m = gg_alloc((size_t)gg_count(t), sizeof *m);
+    long i = 0;
+    must(gg_open(&PROGRAM, data, 1, -1));
+    must(gg_window(&PROGRAM, NULL));
+    must(gg_gradient(&PROGRAM, t->name, dw));
+    must(gg_update(&PROGRAM));
+    while (fabs((double)dw[i]) < 1e-4) i++;
+    must(gg_state(&PROGRAM, "m", t->name, m));
+    printf("complement %s %.17g\n", beta1, (double)m[i] / (double)dw[i]);
+    must(gg_state(&PROGRAM, "v", t->name, m));
+    printf("complement %s %.17g\n", beta2, (double)m[i] / ((double)dw[i] * (double)dw[i]));
+}
+
+static int corrections(const char *data)
+{
+    static const long at[] = { 1, 2, 10, 1000, 1000000 };
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        w = (Window){ .t = at[i], .T = 1000000, .E = 1, .samples = PROGRAM.batch, .scale_out = 1, .lr = 1e-3 };
+        PROGRAM.scalars(&w);
+        double c1 = (double)w.c[0], c2 = (double)w.c[1];
+        printf("correction 0.9 %ld %.17g\ncorrection 0.999 %ld %.17g\n", at[i], 1 / c1, at[i], 1 / (c2 * c2));
+        printf("naive 0.999 %ld %.17g\n", at[i], (double)(1 - powf(0.999f, (float)at[i])));
+    }
+    complements(data, "0.9", "0.999");
+    return 0;
+}
+
+/* ---- dropout --------------------------------------------------------------------------------------------------------------- */
+/* The program is tests/models/window_noise.lua: column n of the gradient is the mask of row n. */
+static int noise(const char *data)
+{
+    enum { ROWS = 64, WIDTH = 512, MICRO = 16 };
+    static real dw[WIDTH][ROWS];
+    long dropped = 0, differ = 0;
+    must(gg_open(&PROGRAM, data, 2, -1));
+    must(gg_window(&PROGRAM, NULL));
+    must(gg_gradient(&PROGRAM, PROGRAM.tensors[0].name, dw[0]));
+    for (int o = 0; o < WIDTH; o++)
+        for (int n = 0; n < ROWS; n++) {
+            dropped += dw[o][n] == 0;
+            differ += dw[o][n] != dw[o][(n + MICRO) % ROWS];
+        }
+    printf("dropped %.6f\ndiffer %ld\n", (double)dropped / (WIDTH * ROWS), differ);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *fact = argc > 1 ? argv[1] : "", *data_at = argc > 2 ? argv[2] : NULL;
+    if (!strcmp(fact, "plan")) return plan_sweep();
+    if (!strcmp(fact, "poison") && argc > 3) return poison_facts(data_at, argv[3]);
+    if (!strcmp(fact, "memory")) return memory(data_at);
+    if (!strcmp(fact, "corrections")) return corrections(data_at);
+    if (!strcmp(fact, "noise")) return noise(data_at);
+    return fprintf(stderr, "window: what is '%s'?\n", fact), 2;
+}

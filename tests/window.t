@@ -1,0 +1,206 @@
+#!/bin/sh
+# window.t -- what a window means: ACCEPTANCE's cases by number, each with its control.
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+window_data
+models=tests/models
+want=tests/reference/windows.txt
+run() { "$work/$1" "$data" "$data/$2.safetensors" 2 "$3" $4; }
+
+# mutate NEW OLD LIBRARY PROGRAM SCRIPT: the program of OLD.c with an edit, under the probe; the text must have changed
+mutate() {
+    sed "$5" "$work/$2.c" > "$work/$1.c"
+    ! cmp -s "$work/$1.c" "$work/$2.c" && compile "$work/$1" "tests/probe.c $work/$1.c" "$3" -DPROGRAM="$4" && return
+    tell 1 "the control $1 is a program"
+}
+
+# inside NAME SOURCE PROGRAM FLAG...: tests/window.c around a program
+inside() {
+    new=$1 source=$2 title=$3; shift 3
+    packed=0; grep -q '^} packed;' "$source" && packed='sizeof packed'
+    compile "$work/$new" tests/window.c gagen -DSOURCE="\"$PWD/$source\"" -DPROGRAM="$title" -DPACKED_BYTES="($packed)" "$@"
+}
+
+# ---- 1, 48: 1,024 rows, K = 1 to 1,024
+k=1
+while [ $k -le 1024 ]; do
+    prober even_$k $models/window_even.lua gagen -D micro_batch=$((1024 / k))
+    run even_$k perceptron 1 1 > "$work/even_$k.out"
+    yes "1, 48. K = $k: gradient and logged loss are those of the full batch" \
+        compare "$work/even_$k.out" $want --case "even 1024" --gradient 1e-6 --tensor 1e-4 --loss 1e-6
+    k=$((k * 2))
+done
+mutate even_off even_4 gagen window_even 's/\(to->scale_in\[0\] = .*\);/\1 * (real)(4.0 \/ 5);/'
+run even_off perceptron 1 1 > "$work/even_off.out"
+no "1. the divisor K + 1" compare "$work/even_off.out" $want --case "even 1024" --gradient 1e-6 --tensor 1e-4
+mutate even_store even_4 gagen window_even 's/micro(t, m, 1)/micro(t, m, 0)/'
+run even_store perceptron 1 1 > "$work/even_store.out"
+no "1. a micro-step that stores where it should add" compare "$work/even_store.out" $want --case "even 1024" --gradient 1e-6
+
+# ---- 3: ragged tokens
+prober ragged $models/window_ragged.lua gagen
+run ragged ragged 1 1 > "$work/ragged.out"
+yes "3. ragged valid tokens: sum over sum" compare "$work/ragged.out" $want --case "ragged 128 3 64 17 100 1 40 90" --gradient 1e-6 --loss 1e-6
+prober means $models/window_means.lua gagen
+run means ragged 1 1 > "$work/means.out"
+no "3. the mean of means" compare "$work/means.out" $want --case "ragged 128 3 64 17 100 1 40 90" --gradient 0.5 --loss 1e-6
+
+# ---- 11, 12, 13, 14: tails
+for tail in step drop carry; do
+    prober tail_$tail $models/window_tail.lua gagen -D tail=$tail
+    for rows in 80 77; do
+        updates=$(awk -v c="case tail $rows $tail" '$0 == c { on = 1 } on && /^updates/ { print $2; exit }' $want)
+        "$work/tail_$tail" "$data/rows_$rows" "$data/perceptron.safetensors" 2 "$updates" > "$work/tail.out"
+        yes "11. $rows rows, tail = \"$tail\": $updates updates, their losses and the weights" \
+            compare "$work/tail.out" $want --case "tail $rows $tail" --loss 1e-6 --weight 1e-6
+        "$work/tail_$tail" "$data/rows_$rows" - 1 $((updates + 1)) > "$work/tail.out" 2>&1
+        [ $? -eq 1 ] && grep -q "all $updates updates are done" "$work/tail.out"; tell $? "11. and none after them"
+    done
+done
+mutate tail_off tail_step gagen window_tail 's/\(to->scale_in\[0\] = .*\);/\1 * (real)(to->samples \/ 32.0);/'
+"$work/tail_off" "$data/rows_80" "$data/perceptron.safetensors" 2 6 > "$work/tail.out"
+no "11. the tail divided by K" compare "$work/tail.out" $want --case "tail 80 step" --loss 1e-6 --weight 1e-6
+
+inside tail_inside "$work/tail_step.c" window_tail
+yes "12. 1 to 199 micro-batches, K = 2 to 16: ceil(L / K) updates, each of weight 1" "$work/tail_inside" plan
+inside tail_light "$work/tail_step.c" window_tail -DWEIGHT=1.00001
+no "12. weights 1.00001" "$work/tail_light" plan
+
+for tail in step carry; do trainer train_$tail $models/window_tail.lua -D tail=$tail; done
+trainer train_drop $models/window_tail.lua -D tail=drop
+# samples TAIL ROWS EPOCHS: what each update read
+samples() {
+    "$work/train_$1" --data "$data/rows_$2" --epochs "$3" --log "$work/log" > "$work/out" 2>&1
+    log_field "$work/log" samples | awk '{ printf("%s%d", NR > 1 ? " " : "", $1 - last); last = $1 }'
+}
+[ "$(samples step 24 4)" = "24 24 24 24" ] && grep -q "less than a batch" "$work/out"
+tell $? "13. 3 micro-batches, K = 4, 4 epochs, step: 4 updates of 3, and a note"
+[ "$(samples carry 24 4)" = "32 32 32" ]; tell $? "13. carry: 3 updates of 4"
+[ "$(samples step 24 4)" != "$(samples carry 24 4)" ]; tell $? "control: 13. they differ"
+[ "$(samples step 1003 1 | tr ' ' '\n' | tail -n 1)" = 11 ] && [ "$(wc -l < "$work/log")" = 32 ] &&
+    grep -q "32 updates an epoch, 32 in all; the last window has 11 samples" "$work/out"
+tell $? "14. 1,003 rows, 4 x 8: 32 updates, 11 samples in the last, as printed"
+[ "$(samples drop 1003 1 | tr ' ' '\n' | tail -n 1)" = 32 ] && [ "$(wc -l < "$work/log")" = 31 ] &&
+    grep -q "31 updates an epoch, 31 in all; 11 samples of an epoch stay unread" "$work/out"
+tell $? "14. drop: 31 updates, 11 samples unread, as printed"
+
+# ---- 18: K = 1, and K = 2 of which one is masked
+prober masked_1 $models/window_masked.lua gagen
+prober masked_2 $models/window_masked.lua gagen -D batch=16 -D rows=masked_2.csv
+! grep -qE 'micro_next|beta' "$work/masked_1.c"; tell $? "18. K = 1: no beta and no window loop in the text"
+grep -qE 'micro_next|beta' "$work/masked_2.c"; tell $? "control: 18. there are with K = 2"
+for k in 1 2; do run masked_$k perceptron 100 | grep '^weight' > "$work/masked_$k.out"; done
+cmp -s "$work/masked_1.out" "$work/masked_2.out"; tell $? "18. 100 updates: bit for bit those of K = 2 whose second micro-batch is masked"
+mutate masked_off masked_2 gagen window_masked 's/micro(t, m, 1)/micro(t, m, 0)/'
+run masked_off perceptron 100 | grep '^weight' > "$work/masked_off.out"
+! cmp -s "$work/masked_1.out" "$work/masked_off.out"; tell $? "control: 18. where the second stores"
+
+# ---- 26: clipping
+for m in 1 2; do
+    prober clip_$m $models/window_clip.lua gagen -D micro_batch=$m
+    run clip_$m clip 1 > "$work/clip.out"
+    yes "26. clipped once, over the window of micro-batches of $m" compare "$work/clip.out" $want --case clip --weight 1e-5
+done
+echo "weight net.weight 2 $(awk '/^control per_micro -/ { print $3, $4 }' $want)" > "$work/clip.off"
+no "26. clipped per micro-batch" compare "$work/clip.off" $want --case clip --weight 1e-5
+mkdir -p "$work/mean"
+sed 's/fn.sum(net(rows.g))/fn.mean(net(rows.g))/' $models/window_clip.lua > "$work/mean/window_clip.lua"
+for m in 1 2; do
+    trainer norm_$m "$work/mean/window_clip.lua" -D micro_batch=$m
+    "$work/norm_$m" --data "$data/clip.csv" --log "$work/norm_$m.log" > "$work/out"
+    near "$(log_field "$work/norm_$m.log" grad_norm)" 1.4142135623730951 1e-6
+    tell $? "26. micro-batches of $m: the logged norm is the mean's, before the clip"
+done
+trainer norm_sum $models/window_clip.lua -D micro_batch=1
+"$work/norm_sum" --data "$data/clip.csv" --log "$work/norm_sum.log" > "$work/out"
+! near "$(log_field "$work/norm_sum.log" grad_norm)" 1.4142135623730951 1e-6; tell $? "control: 26. the sum's norm"
+
+# ---- 27: AdamW, 200 updates
+for m in 64 8; do
+    prober adamw_$m $models/window_adamw.lua gagen -D micro_batch=$m
+    run adamw_$m perceptron 200 > "$work/adamw_$m.out"
+    yes "27. AdamW, 200 updates of 64 as $((64 / m)) x $m: PyTorch's losses and weights" \
+        compare "$work/adamw_$m.out" $want --case "adamw 200" --loss 1e-5 --weight 1e-5
+done
+yes "27. and each other's" compare "$work/adamw_64.out" "$work/adamw_8.out" --weight 1e-5
+prober adamw_off $models/window_adamw.lua gagen -D micro_batch=8 -D batch=8 -D steps=1600
+run adamw_off perceptron 1600 > "$work/adamw_off.out"
+no "27. a step of the optimizer per micro-batch" compare "$work/adamw_off.out" "$work/adamw_64.out" --weight 1e-5
+
+# ---- 28: decay
+for m in 1 16; do
+    prober decay_$m $models/window_decay.lua gagen_double -D micro_batch=$m
+    run decay_$m decay 3 > "$work/decay.out"
+    near "$(awk '/^weight/ { print $4 }' "$work/decay.out")" "$(awk '/^weight_at 3/ { print $3 }' $want)" 1e-12
+    tell $? "28. micro-batches of $m: 3 updates decay a weight to 0.999^3"
+done
+! near "$(awk '/^case decay/ { on = 1 } on && /^control/ { print $3; exit }' $want)" 0.999 1e-12; tell $? "control: 28. decay per micro-batch"
+
+# ---- 33: a shared layer
+prober tied $models/window_tied.lua gagen
+run tied tied 1 1 > "$work/tied.out"
+yes "33. a layer used twice, K = 4: the sum of both uses" compare "$work/tied.out" $want --case "tied 64" --gradient 1e-6 --loss 1e-6
+mutate tied_off tied gagen window_tied 's/micro(t, m, 1)/micro(t, m, 0)/'
+run tied_off tied 1 1 > "$work/tied_off.out"
+no "33. the second use alone" compare "$work/tied_off.out" $want --case "tied 64" --gradient 1e-6
+
+# ---- 35: dropout
+for m in 64 16 1; do
+    prober dropout_$m $models/window_dropout.lua gagen -D micro_batch=$m
+    "$work/dropout_$m" "$data" - 2 1 1 > "$work/dropout_$m.out"
+done
+for m in 16 1; do
+    yes "35. dropout, K = $((64 / m)): the gradient of K = 1" compare "$work/dropout_$m.out" "$work/dropout_64.out" --gradient 1e-6
+done
+mutate dropout_off dropout_16 gagen window_dropout 's/w\.first + m->from/w.first/'
+"$work/dropout_off" "$data" - 2 1 1 > "$work/dropout_off.out"
+no "35. one stream per micro-batch" compare "$work/dropout_off.out" "$work/dropout_64.out" --gradient 1e-2
+generate "$work/noise.c" $models/window_noise.lua --library && inside noise "$work/noise.c" window_noise
+"$work/noise" noise "$data" > "$work/noise.out"
+awk '/^dropped/ { exit !($2 > 0.1 - 0.005 && $2 < 0.1 + 0.005) }' "$work/noise.out"; tell $? "35. 0.1 of the values are dropped, to 3 sigma: $(sed -n 1p "$work/noise.out")"
+[ "$(awk '/^differ/ { print $2 }' "$work/noise.out")" -gt 1000 ]; tell $? "35. micro-batches have other masks: $(sed -n 2p "$work/noise.out")"
+
+# ---- 39: poison
+generate "$work/poison.c" $models/window_adamw.lua --library -D micro_batch=8 && inside poison "$work/poison.c" window_adamw
+yes "39. NaN in arena, gradients and partial sums before every window changes no bit" "$work/poison" poison "$data" "$data/perceptron.safetensors"
+sed 's/micro(t, m, 0)/micro(t, m, 1)/' "$work/poison.c" > "$work/poison_off.c"
+inside poison_off "$work/poison_off.c" window_adamw
+no "39. a first micro-step that adds" "$work/poison_off" poison "$data" "$data/perceptron.safetensors"
+
+# ---- 40: memory
+"$work/poison" memory "$data" > "$work/memory.out"
+grep -qx 'allocations 0' "$work/memory.out"; tell $? "40. 1,000 updates: no allocation behind the first"
+[ "$(awk '/_grew_kib/ { n += $2 } END { print n + 0 }' "$work/memory.out")" -eq 0 ]; tell $? "40. and no page more"
+awk '/^planned/ { p = $2 } /^static/ { s = $2 } END { exit !(p > 0 && s >= p && s <= p + 4096) }' "$work/memory.out"
+tell $? "40. what was planned is what there is: $(awk '/^planned|^static/ { printf "%s ", $0 }' "$work/memory.out")"
+for k in 1 2 16 1024; do ./gagen -t c --dump=memory -D micro_batch=8 -D batch=$((8 * k)) $models/window_even.lua | grep -i '^arena'; done | sort -u > "$work/arenas"
+[ "$(wc -l < "$work/arenas")" -eq 1 ]; tell $? "40. the arena is the same for K = 1 to 1,024: $(head -n 1 "$work/arenas")"
+./gagen -t c --dump=memory -D micro_batch=16 $models/window_even.lua | grep -i '^arena' | cmp -s - "$work/arenas"; [ $? -ne 0 ]
+tell $? "control: 40. micro_batch = 16 has another"
+
+# ---- 47: determinism, and 48: reporting
+run adamw_8 perceptron 20 > "$work/once"
+run adamw_8 perceptron 20 | cmp -s - "$work/once"; tell $? "47. two runs are bit-identical"
+for threads in 1 3; do
+    "$work/adamw_8" "$data" "$data/perceptron.safetensors" $threads 20 | cmp -s - "$work/once"; tell $? "47. and a run of $threads threads"
+done
+"$work/adamw_8" "$data" - 2 20 | cmp -s - "$work/once"; [ $? -ne 0 ]; tell $? "control: 47. from other weights"
+"$work/train_step" --data "$data/rows_80" --epochs 1 --log "$work/log" > "$work/out"
+[ "$(log_field "$work/log" samples | tail -n 1)" = 80 ]; tell $? "48. the log counts every micro-batch's samples"
+"$work/train_step" --data "$data/rows_nan" --epochs 1 --log "$work/log" > "$work/out"
+log_field "$work/log" loss | grep -q NaN; tell $? "48. a NaN is shown"
+"$work/train_step" --data "$data/rows_64" --epochs 1 --log "$work/log" > "$work/out"
+! log_field "$work/log" loss | grep -q NaN; tell $? "control: 48. where there is none, none"
+
+# ---- 55: bias corrections
+"$work/poison" corrections "$data" > "$work/corrections"
+while read -r word beta t value; do
+    [ -n "$value" ] || value=$t
+    expect=$(awk -v a="$word" -v b="$beta" -v t="$t" '$1 == a && $2 == b && (NF == 3 || $3 == t) { print $NF }' $want)
+    case $word in
+        correction) near "$value" "$expect" 1e-6; tell $? "55. 1 - $beta^$t" ;;
+        complement) near "$value" "$expect" 1e-6; tell $? "55. 1 - $beta in the moments" ;;
+        naive) [ "$t" != 1 ] || { ! near "$value" 0.001 1e-6; tell $? "control: 55. 1 - powf(0.999f, 1)"; } ;;
+    esac
+done < "$work/corrections"
+finish
