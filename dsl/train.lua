@@ -204,6 +204,9 @@ local function length(o)
   if o.tail ~= "step" and o.tail ~= "drop" and o.tail ~= "carry" then
     fail_at("tail", nil, "train: tail is \"step\", \"drop\" or \"carry\", got %s", util.show(o.tail))
   end
+  if o.count ~= "auto" and o.count ~= "before" then
+    fail_at("count", nil, "train: count is \"auto\" or \"before\", got %s", util.show(o.count))
+  end
 end
 
 -- ---- what is minimized and reported -------------------------------------------------------------
@@ -259,8 +262,9 @@ local function check_division(o)
 end
 
 -- ---- train --------------------------------------------------------------------------------------
+-- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
 local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any,
-  epochs = util.any, steps = util.any, tail = "step", seed = 0, minimize = util.any, optim = util.any,
+  epochs = util.any, steps = util.any, tail = "step", count = "auto", seed = 0, minimize = util.any, optim = util.any,
   report = {}, rules = {}, best = "min loss" }
 
 local function check_inputs(inputs, set)

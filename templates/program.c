@@ -70,6 +70,23 @@ static void forward(const Thread *t, const Micro *m)
 ${forward}
 }
 
+//:if counted
+/* What scales are made of: sums over w.micros micro-batches of data, known before the first backward. */
+static void count(const Thread *t)
+{
+const int last = w.micros - 1;
+for (int k = 0; k <= last; k++) {
+const Micro *m = &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} };
+${counting}
+}
+if (t->id == 0) {
+${counted_lines}
+clear_sums();
+}
+barrier(t);
+}
+
+//:end
 //:if prepared
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
@@ -116,6 +133,9 @@ for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ ${micro_batch}L * k, k =
 static void gradient(const Thread *t)
 {
 if (t->id == 0) clear_sums();
+//:if counted
+count(t);
+//:end
 //:if next
 if (w.micros == ${accumulate} && w.rows == ${micro_batch}) window_full(t);
 else window_short(t);

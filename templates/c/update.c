@@ -46,7 +46,7 @@ ${body}
 
 static void update(const Thread *t)
 {
-//:if late
+//:if may_be_empty
 if (w.count == 0) return; @@ nothing in this window counts
 //:end
 //:if clip
