@@ -16,7 +16,7 @@ static char *grouped(long n)
 
 static char *kib(long reals) { return grouped((reals * 4 + 1023) / 1024); }
 
-/* ---- the table of layers -------------------------------------------------------------------------------------------------- */
+/* ---- the table of layers ---------------------------------------------------------------------------------------- */
 typedef struct { const char *path; const Param *first; long count; } Row;
 
 static Row row_of(const Graph *g, int from, int *to)
@@ -80,7 +80,7 @@ static void add_layers(Text *out, const Graph *g)
     text_add(out, "   %-56s %12s\n", "", grouped(total));
 }
 
-/* ---- the window, memory and work ------------------------------------------------------------------------------------------- */
+/* ---- the window, memory and work -------------------------------------------------------------------------------- */
 static char *plain(const Expr *e)
 {
     Text t = { 0 };
@@ -102,7 +102,8 @@ static void add_window(Text *out, const Program *s)
         text_add(out, "            scale_in[%d] = %s%s\n", i, plain(s->scale_in[i]), when[s->seed_when[i]]);
     for (int i = 0; i < g->sums.n; i++) {
         const Node *n = g->sums.at[i]->arg[0];
-        text_add(out, "            sums[%d] = sum of %s, line %d\n", i, c_comment(n->name ? n->name : n->op ? n->op->name : "a column"), n->loc.line);
+        const char *name = n->name ? n->name : n->op ? n->op->name : "a column";
+        text_add(out, "            sums[%d] = sum of %s, line %d\n", i, c_comment(name), n->loc.line);
     }
 }
 

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "emit.h"
 
-/* ---- names ------------------------------------------------------------------------------------------------------------ */
+/* ---- names ------------------------------------------------------------------------------------------------------ */
 static VEC(char) groups;                                    /* members of Params */
 static VEC(char) names;                                     /* by Param.index: "net_0.weight" */
 
@@ -64,7 +64,7 @@ char *buffer_name(const Buffer *b)
     }
 }
 
-/* ---- arrays ----------------------------------------------------------------------------------------------------------- */
+/* ---- arrays ----------------------------------------------------------------------------------------------------- */
 static char *dims_text(const Layout *l)
 {
     Text t = { 0 };
@@ -90,7 +90,8 @@ static void add_array(Text *t, const char *name, const Buffer *b, int pad)
 static char *group_text(const Kernels *k, int from, int to)
 {
     Text t = { 0 }, shapes = { 0 };
-    const bool alone = !strchr(param_field(k->params.at[from]->param), '.');
+    const char *first = param_field(k->params.at[from]->param);
+    const bool alone = !strchr(first, '.');
     text_add(&t, alone ? "real " : "struct { real ");
     for (int i = from; i < to; i++) {
         const Buffer *b = k->params.at[i];
@@ -101,7 +102,7 @@ static char *group_text(const Kernels *k, int from, int to)
         text_add(&shapes, " %s", shape_text(&b->param->shape));
     }
     if (alone) text_add(&t, ";");
-    else text_add(&t, "; } %.*s;", (int)strcspn(param_field(k->params.at[from]->param), "."), param_field(k->params.at[from]->param));
+    else text_add(&t, "; } %.*s;", (int)strcspn(first, "."), first);
     return text("%s @@%s", t.s, shapes.s);
 }
 

@@ -9,7 +9,7 @@ static const char *node_name(const Node *n)
     return text("%s%%%d", n->name ? text("%s ", n->name) : n->op ? text("%s ", n->op->name) : "", n->id);
 }
 
-/* ---- kernels -------------------------------------------------------------------------------------------------------------- */
+/* ---- kernels ---------------------------------------------------------------------------------------------------- */
 static void print_kernel(Text *out, const Kernel *k)
 {
     static const char *const parts[] = { "one", "rows", "strips", "tiles" };
@@ -60,7 +60,7 @@ void plan_print(Text *out, const Plan *p)
     print_buffers(out, p->k);
 }
 
-/* ---- the program ------------------------------------------------------------------------------------------------------------ */
+/* ---- the program ------------------------------------------------------------------------------------------------ */
 static void print_line(Text *out, const char *name, const Expr *e, const char *note)
 {
     text_add(out, "  %-12s = ", name);

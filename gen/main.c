@@ -11,7 +11,8 @@ static _Noreturn void show(const Text *t)
 
 static void check_options(const Opts *o)
 {
-    if (o->target == TARGET_CUDA && o->dump == DUMP_NONE) usage_error("the CUDA target is not there yet: say -t c, or -o FILE.c");
+    const bool writes = o->dump == DUMP_NONE;
+    if (o->target == TARGET_CUDA && writes) usage_error("the CUDA target is not there yet: say -t c, or -o FILE.c");
     if (o->run && o->library) usage_error("run needs a main program: leave out --library");
 }
 

@@ -19,7 +19,7 @@ static const char *setting(const char *name)
     return s && *s ? s : NULL;
 }
 
-/* ---- what makes a program another one -------------------------------------------------------------------------------------- */
+/* ---- what makes a program another one --------------------------------------------------------------------------- */
 static uint64_t hash(uint64_t h, const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)s[i]) * 0x100000001b3u;
@@ -39,7 +39,7 @@ static uint64_t hash_machine(uint64_t h)
     return h;
 }
 
-/* ---- the compiler ------------------------------------------------------------------------------------------------------------ */
+/* ---- the compiler ----------------------------------------------------------------------------------------------- */
 /* Runs CC, which may be several words, with the arguments; returns its exit status. */
 static int call_compiler(const Build *b, const char *const *args, bool quiet)
 {
@@ -86,7 +86,7 @@ static int compile(const Build *b, const char *source, const char *program)
     return status;
 }
 
-/* ---- where programs are kept --------------------------------------------------------------------------------------------------- */
+/* ---- where programs are kept ------------------------------------------------------------------------------------ */
 static bool make_directory(const char *path) { return mkdir(path, 0700) == 0 || errno == EEXIST; }
 
 /* Elsewhere than in the user's own cache nothing is kept: others might put a program there. */

@@ -50,7 +50,7 @@ long partials(const Program *s)
     return most;
 }
 
-/* ---- behind the last micro-step ------------------------------------------------------------------------------------------ */
+/* ---- behind the last micro-step --------------------------------------------------------------------------------- */
 static bool any_late(const Program *s)
 {
     bool late = s->late;
@@ -113,7 +113,7 @@ static char *conclude_text(const Program *s)
     return t.s;
 }
 
-/* ---- ahead of the window ----------------------------------------------------------------------------------------------------- */
+/* ---- ahead of the window ---------------------------------------------------------------------------------------- */
 static char *counted_text(const Program *s)
 {
     Text t = { 0 };
@@ -124,11 +124,12 @@ static char *counted_text(const Program *s)
     return t.s;
 }
 
-/* ---- the window -------------------------------------------------------------------------------------------------------------- */
+/* ---- the window ------------------------------------------------------------------------------------------------- */
 static void list_micros(const Program *s, Env *e)
 {
     const Train *t = &s->g->train;
-    for (long i = 1; s->unrolled && i < t->accumulate; i++) env_set(env_item(e, "micros"), "from", "%ld", i * t->micro_batch);
+    for (long i = 1; s->unrolled && i < t->accumulate; i++)
+        env_set(env_item(e, "micros"), "from", "%ld", i * t->micro_batch);
 }
 
 void steps(const Program *s, Env *e)

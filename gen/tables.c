@@ -30,7 +30,7 @@ static uint64_t fingerprint(const Graph *g)
     return hash_formula(hash_formula(h, "p", o->step), text("clip %.17g", o->clip), o->lr);
 }
 
-/* ---- tensors -------------------------------------------------------------------------------------------------------------- */
+/* ---- tensors ---------------------------------------------------------------------------------------------------- */
 static char *list_text(int n, const long *x)
 {
     Text t = { 0 };
@@ -64,7 +64,7 @@ static char *tensor_text(const Buffer *b)
     return t.s;
 }
 
-/* ---- columns -------------------------------------------------------------------------------------------------------------- */
+/* ---- columns ---------------------------------------------------------------------------------------------------- */
 static char *class_list(const Column *c)
 {
     Text t = { 0 };
@@ -109,7 +109,7 @@ static void fill_columns(const Dataset *d, Env *e)
     env_set(e, "shuffle", "%s", d->shuffle ? "true" : "false");
 }
 
-/* ---- the rest --------------------------------------------------------------------------------------------------------------- */
+/* ---- the rest --------------------------------------------------------------------------------------------------- */
 static void fill_reports(const Graph *g, Env *e)
 {
     Text t = { 0 };
@@ -156,7 +156,8 @@ static void fill_schedule(const Train *t, Env *e)
 void tables(const Program *s, Env *e)
 {
     const Graph *g = s->g;
-    for (int i = 0; i < s->k->params.n; i++) env_set(env_item(e, "tensors"), "text", "%s", tensor_text(s->k->params.at[i]));
+    for (int i = 0; i < s->k->params.n; i++)
+        env_set(env_item(e, "tensors"), "text", "%s", tensor_text(s->k->params.at[i]));
     env_set(e, "ntensors", "%d", s->k->params.n);
     env_set(e, "name", "%s", c_string(g->title));
     env_set(e, "fingerprint", "%016llx", (unsigned long long)fingerprint(g));

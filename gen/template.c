@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- environments --------------------------------------------------------------------------------------------------- */
+/* ---- environments ----------------------------------------------------------------------------------------------- */
 typedef struct { const char *key, *value; bool flag, on; VEC(Env) items; } Entry;
 struct Env { const Env *parent; VEC(Entry) entries; };
 
@@ -70,7 +70,7 @@ Env *env_item(Env *e, const char *list)
     return item;
 }
 
-/* ---- rendering ------------------------------------------------------------------------------------------------------ */
+/* ---- rendering -------------------------------------------------------------------------------------------------- */
 typedef struct { const char *path, *s, *end; int line; Text *out; } Reader;
 
 static bool next_line(Reader *r, const char **from, size_t *n)

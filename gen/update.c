@@ -27,7 +27,7 @@ static bool pass_uses(const char *name)
     return uses;
 }
 
-/* ---- the pass -------------------------------------------------------------------------------------------------------------- */
+/* ---- the pass --------------------------------------------------------------------------------------------------- */
 static char *pointers_text(void)
 {
     Text t = { 0 };
@@ -84,7 +84,7 @@ static void fill_update(const Program *s, Env *e)
     env_set(e, "update", "%s", template_render("c/update.c", e));
 }
 
-/* ---- before the window ------------------------------------------------------------------------------------------------------- */
+/* ---- before the window ------------------------------------------------------------------------------------------ */
 static bool scalars_use(const Program *s, const char *name)
 {
     bool uses = false;
@@ -101,7 +101,8 @@ static char *scalars_text(const Program *s)
     for (size_t i = 0; i < sizeof given / sizeof *given; i++)
         if (scalars_use(s, given[i])) text_add(&t, "const double %s = (double)to->%s;\n", given[i], given[i]);
     text_add(&t, "to->rate = (real)to->lr;\n");
-    for (int i = 0; i < o->nscalars; i++) text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(o->scalar_value[i]), o->scalar[i]);
+    for (int i = 0; i < o->nscalars; i++)
+        text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(o->scalar_value[i]), o->scalar[i]);
     for (int i = 0; i < s->g->seeds.n; i++)
         if (s->seed_when[i] == SEED_EARLY) text_add(&t, "to->scale_in[%d] = (real)(%s);\n", i, host_text(s->scale_in[i]));
     if (!s->count) text_add(&t, "to->count = (double)to->samples;\n");
@@ -125,7 +126,7 @@ static char *unused(const char *list, const Expr *const *e, int n)
     return t.s;
 }
 
-/* ---- reports -------------------------------------------------------------------------------------------------------------------- */
+/* ---- reports ---------------------------------------------------------------------------------------------------- */
 static const Expr *report_name(void *context, const char *name)
 {
     (void)context;
