@@ -1,7 +1,8 @@
 /* count.c -- pre-count: scales that sums over the data are part of, known before the first backward.
 
    1. The sums that the scales are made of need a subset of the forward kernels: those that leave them and, from them
-      upwards, all that write what those read. Order and phases stay, so every buffer is where it always is.
+      upwards, all that write what those read; of a kernel of maps, the maps that are needed. Order and phases stay, so
+      every buffer is where it always is.
    2. A denominator of zero means that nothing of its term counts in this window: the term's scale is 0.
    3. Where that holds for every term that reads data, the window counts for nothing, and the update is left out. */
 #include <stdio.h>
@@ -73,31 +74,54 @@ static void mark_sums(const Expr *e, bool *used)
     for (int k = 0; k < e->nargs; k++) mark_sums(e->arg[k], used);
 }
 
-static bool writes(const Kernel *x, const Buffer *b)
+static void need_arguments(const Node *n, bool *need)
 {
-    for (int i = 0; i < x->touches.n; i++)
-        if (x->touches.at[i]->write && x->touches.at[i]->buffer == b) return true;
-    return false;
+    for (int i = 0; i < n->nargs; i++) need[node_base(n->arg[i])->id] = true;
 }
 
-static void mark_writers(const Program *s, int reader, bool *wanted)
+static void need_all(const Kernel *x, bool *need)
 {
-    const Kernel *x = s->k->micro.at[reader];
-    for (int i = 0; i < x->touches.n; i++)
-        for (int k = 0; k < reader; k++) wanted[k] |= writes(s->k->micro.at[k], x->touches.at[i]->buffer);
+    for (int i = 0; i < x->pre.n; i++) need_arguments(x->pre.at[i], need);
+    for (int i = 0; i < x->body.n; i++) need_arguments(x->body.at[i], need);
+    if (x->core) need_arguments(x->core, need);
 }
 
-/* Rule 1. */
+/* The kernel of maps x with no more than what is needed. */
+static Kernel *pruned(const Kernel *x, bool *need)
+{
+    Kernel *y = NEW(Kernel);
+    *y = *x;
+    y->ident = text("%s_counted", x->ident);
+    memset(&y->body, 0, sizeof y->body), memset(&y->stores, 0, sizeof y->stores);
+    for (int i = x->body.n; i-- > 0; )
+        if (need[x->body.at[i]->id]) need_arguments(x->body.at[i], need);
+    for (int i = 0; i < x->body.n; i++)
+        if (need[x->body.at[i]->id]) vec_push(&y->body, x->body.at[i]);
+    for (int i = 0; i < x->stores.n; i++)
+        if (need[x->stores.at[i]->id]) vec_push(&y->stores, x->stores.at[i]);
+    return y->body.n < x->body.n ? y : (Kernel *)x;
+}
+
+static bool is_wanted(const Kernel *x, const bool *need, const bool *used)
+{
+    bool wanted = x->sum >= 0 && used[x->sum];
+    for (int i = 0; i < x->stores.n; i++) wanted |= need[x->stores.at[i]->id];
+    return wanted;
+}
+
+/* Rule 1. From the last kernel to the first: what a kernel reads was made in front of it. */
 static void choose_kernels(Program *s, const bool *used)
 {
-    bool *wanted = NEW_ARRAY(bool, s->k->nforward);
+    bool *need = NEW_ARRAY(bool, s->g->nodes.n);
+    VEC(Kernel) chosen = { 0 };
     for (int i = s->k->nforward; i-- > 0; ) {
-        const int sum = s->k->micro.at[i]->sum;
-        wanted[i] |= sum >= 0 && used[sum];
-        if (wanted[i]) mark_writers(s, i, wanted);
+        Kernel *x = s->k->micro.at[i];
+        if (!is_wanted(x, need, used)) continue;
+        if (x->core) need_all(x, need);
+        else x = pruned(x, need);
+        vec_push(&chosen, x);
     }
-    for (int i = 0; i < s->k->nforward; i++)
-        if (wanted[i]) vec_push(&s->counting, s->k->micro.at[i]);
+    while (chosen.n) vec_push(&s->counting, chosen.at[--chosen.n]);
 }
 
 /* Decides what is counted; scale_in is made of sums where seed_when says so. */

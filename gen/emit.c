@@ -14,6 +14,8 @@ static char *kernels_text(const Program *s)
     text_put(&out, "", 0);
     const Kernels *k = s->k;
     for (int i = 0; i < k->once.n; i++) emit_kernel(s, k->once.at[i], &out);
+    for (int i = 0; i < s->counting.n; i++)
+        if (s->counting.at[i] != k->micro.at[s->counting.at[i]->id - 1]) emit_kernel(s, s->counting.at[i], &out);
     for (int i = 0; i < k->micro.n; i++) emit_kernel(s, k->micro.at[i], &out);
     for (int i = 0; i < k->finish.n; i++) emit_kernel(s, k->finish.at[i], &out);
     return out.s;

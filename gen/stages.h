@@ -127,7 +127,7 @@ typedef struct Program {
     const Expr *count;                  /* late: the denominator that all terms share; counted: samples or 0; NULL: samples */
     const Expr **scale_in;              /* by seed; of `samples`, `sums[i]` and `w.count` */
     SeedWhen *seed_when;                /* by seed */
-    VEC(Kernel) counting;               /* of Kernels.micro: what the sums of the counted seeds need; empty: nothing is counted */
+    VEC(Kernel) counting;               /* of Kernels.micro, or pieces of them: what the sums of the counted seeds need */
     const Expr **report;                /* by report; of `samples` and `sums[i]` */
 } Program;
 
