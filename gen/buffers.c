@@ -56,7 +56,10 @@ static bool is_image(const Node *n)
     return true;
 }
 
-static bool is_conv(const Node *n) { return n->kind == K_WINDOW && !has_role(n, "max") && !has_role(n, "max_grad"); }
+static bool is_conv(const Node *n)
+{
+    return n->kind == K_WINDOW && !has_role(n, "max") && !has_role(n, "max_grad") && !has_role(n, "spread");
+}
 
 /* Calls f for every reader of n and of n's views. */
 static void each_reader(Node *n, void (*f)(Node *user, int arg, void *x), void *x)
@@ -101,7 +104,7 @@ static void note_reader(Node *u, int arg, void *x)
             max_to(&r->halo[2 + d][1], (out - 1) * s + (k - 1) * dil - p - (in - 1));
         } else if (has_role(u, "data") && arg == 0 && s == 1) {
             max_to(&r->halo[2 + d][0], (k - 1) * dil - p);
-            max_to(&r->halo[2 + d][1], (k - 1) * dil - p);
+            max_to(&r->halo[2 + d][1], u->shape.dim[2 + d] - 1 + p - (in - 1));
         }
     }
 }

@@ -592,6 +592,31 @@ static char *pool_grad_text(void)
     return units("q", k->part.count, wrap(rows_head(), "", text("%s%s", zero, inner)));
 }
 
+/* An image's rows and columns, apart; zeros between them. */
+static char *spread_image_text(void)
+{
+    Nest x;
+    Layout l;
+    Node *f = k->core, *from = f->arg[0];
+    const Layout *to = &f->buffer->layout;
+    if (!node_layout(from, &l)) BUG("an image that lies nowhere");
+    loops_of(&x, &l, &from->shape);
+    pool_lanes(&x);
+    heads(&x);
+    Body *b = body_new(S, k);
+    b->scope = x.scope;
+    const Expr *e = body_load(b, from);
+    b->scope.domain = &f->shape;
+    for (int i = 0; i < b->scope.n; i++)
+        if (b->scope.loop[i].axis >= 2) b->scope.loop[i].div = (long)f->attr[b->scope.loop[i].axis];
+    body_store(b, f, e);
+    const int n = loop_at(&x.scope, 0, 1);
+    const long sample = to->axis[0].digit[0].stride;
+    char *inner = wrap_loops(&x, statements(b), 1u << 31 | (n < 0 ? 0 : 1u << n), false);
+    const char *zero = text("for (long i = 0; i < %ld; i++)\n((real *)%s)[n * %ld + i] = 0;\n", sample, buffer_name(f->buffer), sample);
+    return units("q", k->part.count, wrap(rows_head(), "", text("%s%s", zero, inner)));
+}
+
 /* ---- kernels ---- */
 static char *kernel_text(void)
 {
@@ -600,6 +625,7 @@ static char *kernel_text(void)
     if (k->contraction) return contraction_text();
     if (f->kind == K_REDUCE && f->when == WHEN_AFTER) return total_text();
     if (f->kind == K_REDUCE) return f->shape.batch ? fold_text() : column_text();
+    if (has_role(f, "spread")) return spread_image_text();
     return has_role(f, "max") ? pool_text() : pool_grad_text();
 }
 

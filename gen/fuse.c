@@ -94,7 +94,7 @@ static bool takes_maps(const Kernel *x)
 {
     if (!x->core) return true;
     if (is_batch_sum(x->core) || !x->core->shape.batch) return false;
-    return !has_role(x->core, "max_grad") || pool_tiles(x->core);
+    return !has_role(x->core, "spread") && (!has_role(x->core, "max_grad") || pool_tiles(x->core));
 }
 
 static bool can_join(const Kernel *x, const Node *n)

@@ -161,7 +161,7 @@ static int cuts(const Lowering *w, const Label *l, long *cut)
     qsort(cut, (size_t)n, sizeof *cut, cmp_long);
     int kept = 0;
     for (int i = 0; i < n; i++)
-        if ((!kept || cut[i] != cut[kept - 1]) && (cut[i] < l->extent || cut[i] == 1)) cut[kept++] = cut[i];
+        if ((!kept || cut[i] != cut[kept - 1]) && (cut[i] <= l->extent || cut[i] == 1)) cut[kept++] = cut[i];
     return kept;
 }
 
@@ -173,7 +173,7 @@ static long stride_in(const Operand *o, char label, long div)
             if (o->place[a].label[i] != label) continue;
             for (int d = 0; d < o->layout.axis[a].n; d++) {
                 const Digit *x = &o->layout.axis[a].digit[d];
-                if (x->div <= div && (!x->mod || div < x->div * x->mod)) stride += o->place[a].factor[i] * x->stride * (div / x->div);
+                if (x->div <= div && div < x->div * x->extent) stride += o->place[a].factor[i] * x->stride * (div / x->div);
             }
         }
     return stride;
@@ -217,7 +217,7 @@ static long room(const Operand *o, char label, long div)
         if (o->place[a].n == 1 && o->place[a].label[0] == label)
             for (int d = 0; d < o->layout.axis[a].n; d++) {
                 const Digit *x = &o->layout.axis[a].digit[d];
-                if (x->div <= div && (!x->mod || div < x->div * x->mod)) return x->extent * x->div / div;
+                if (x->div <= div && div < x->div * x->extent) return x->extent * x->div / div;
             }
     return 0;
 }

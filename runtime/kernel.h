@@ -4,6 +4,10 @@
 #include "program.h"
 #include "real.h"
 
+/* What a kernel stored is read by others. Without this gcc 12 takes a function that stores through vectors alone, into
+   memory it calls its own, for one without effects, and drops the call. */
+INLINE void stored(void) { __asm__ volatile ("" : : : "memory"); }
+
 /* the data row of row n of the micro-batch; rows past the last real one repeat the first */
 INLINE long data_row(const Window *w, const Micro *m, long n) { return window_row(w, m->from + (n < m->rows ? n : 0)); }
 

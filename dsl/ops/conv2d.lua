@@ -23,7 +23,20 @@ op.window { name = "conv2d", role = "forward", args = { "x", "w" }, attrs = attr
              (d[4] + 2 * o.pw - o.dw * (o.kw - 1) - 1) // o.sw + 1 }, core.info(x).batch
   end,
   grad = function(y, gy, x, w)
-    return op.call.conv2d_data(gy, w, x, window(y)), op.call.conv2d_weight(x, gy, w, window(y))
+    local wide, data = gy, window(y)
+    if data.sh > 1 or data.sw > 1 then
+      wide = op.call.spread(gy, data)
+      data.sh, data.sw = 1, 1
+    end
+    return op.call.conv2d_data(wide, w, x, data), op.call.conv2d_weight(x, gy, w, window(y))
+  end }
+
+op.window { name = "spread", role = "spread", args = { "x" }, attrs = attrs, hidden = true,
+  doc = "Images with sh - 1 rows and sw - 1 columns of zeros between theirs: what a strided convolution's gradient reads.",
+  example = "nn.Conv2d(16, 3, { stride = 2 })",
+  shape = function(x, o)
+    local d = core.info(x).dims
+    return { d[1], d[2], (d[3] - 1) * o.sh + 1, (d[4] - 1) * o.sw + 1 }, core.info(x).batch
   end }
 
 op.window { name = "conv2d_data", role = "data", args = { "gy", "w", "x" }, attrs = attrs, hidden = true,

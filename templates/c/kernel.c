@@ -2,5 +2,6 @@
 ${linkage} ${ident}(const Thread *t, const Micro *m${parameter})
 {
     ${body}
+    stored();
     ${unused}
 }

@@ -42,6 +42,7 @@ ${constants}
 for (long i = from; i < to; i += LANES) {
 ${body}
 }
+stored();
 }
 
 static void update(const Thread *t)
