@@ -6,6 +6,7 @@
 --   --loss X                 largest relative difference of a loss allowed, --updates N: of the first N alone
 --   --gradient X             relative L2 over all tensors
 --   --tensor X               of each tensor: ||difference|| / (||tensor|| + 1e-3 ||all tensors||)
+--   --element X              of each element of a gradient: |difference| / max(|element|, 1e-30)
 --   --weight X               relative L2 of the final weights over all tensors
 --   --scale X                multiplies the first tensor's gradient and every loss by X: a control, which must fail
 
@@ -99,6 +100,26 @@ local function distance(got, want, scale)
   return d, s
 end
 
+-- the largest relative difference of an element
+local function farthest(got, want, scale)
+  local top = 0
+  for i, at in ipairs(want.index) do
+    local w, g = want.value[i], got and got.value[at + 1] or 0 / 0
+    local x = math.abs(g * scale - w) / math.max(math.abs(w), 1e-30)
+    if not (x <= top) then top = x end
+  end
+  return top
+end
+
+local function elements(what, got, want, scale, each)
+  local top, where = -1, nil
+  for i, name in ipairs(want) do
+    local x = farthest(got[name], want[name], i == 1 and scale or 1)
+    if not (x <= top) then top, where = x, name end
+  end
+  judge(what .. ", worst element, of " .. where, top, each)
+end
+
 local function tensors(what, got, want, scale, all, each)
   local d, s, list = 0, 0, {}
   for i, name in ipairs(want) do
@@ -119,7 +140,8 @@ local got, want = read(arg[1]), read(arg[2], o.case, o.peer)
 losses(got, want, o)
 for _, u in ipairs { 1, 20 } do
   if want.gradient[u] and got.gradient[u] then
-    tensors("gradient " .. u, got.gradient[u], want.gradient[u], o.scale, o.gradient, o.tensor)
+    if o.element then elements("gradient " .. u, got.gradient[u], want.gradient[u], o.scale, o.element)
+    else tensors("gradient " .. u, got.gradient[u], want.gradient[u], o.scale, o.gradient, o.tensor) end
   end
 end
 if want.weight[1] and got.weight[1] and o.weight then tensors("weights", got.weight[1], want.weight[1], 1, o.weight) end
