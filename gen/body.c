@@ -57,10 +57,20 @@ Layout with_ones(const Layout *l, const Shape *s, unsigned axes, Shape *out)
     return v;
 }
 
+/* n's shape as the scope sees it: a fold's argument of one value a row has ones where the folded axes were. */
+static Shape seen_shape(const Body *b, const Node *n)
+{
+    Shape s = n->shape;
+    const Layout none = { 0 };
+    if (b->fold && s.batch && s.rank > 1 && s.rank < b->scope.domain->rank) with_ones(&none, &n->shape, b->fold->axes, &s);
+    return s;
+}
+
 static const Expr *load_input(Body *b, const Node *n)
 {
     long lane;
-    const char *at = flat_index(&b->scope, &n->shape, &lane);
+    const Shape s = seen_shape(b, n);
+    const char *at = flat_index(&b->scope, &s, &lane);
     const long row = shape_sample(&n->shape);
     b->reads_data = true;
     const char *place = row == 1 ? "at" : text("at * %ld + %s", row, at);

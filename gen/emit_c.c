@@ -384,9 +384,27 @@ static char *element_result(Body *b, const Nest *x, unsigned folded)
     body_define(b, f, body_formula(b, f, f->op->value), k->stores.n + k->body.n > 1);
     body_store(b, f, b->value[f->id]);
     body_maps(b, k->body.at, k->body.n, 0, 0);
-    const int j = x->scope.n - 1;
-    if (!x->pad[j] || !(folded >> j & 1)) return wrap_some(x, statements(b), folded);
-    return wrap_some(x, pad_stores(x, b, statements(b)), folded & ~(1u << j));
+    return wrap_some(x, statements(b), folded);
+}
+
+/* Zeros for the padding of what a fold stored, over all loops but the rows'. */
+static char *zero_padding(void)
+{
+    Text t = { 0 };
+    for (int i = 0; i < k->stores.n; i++) {
+        Node *n = k->stores.at[i];
+        Nest x;
+        loops_of(&x, &n->buffer->layout, &n->shape);
+        heads(&x);
+        const int j = x.scope.n - 1, rows = loop_at(&x.scope, 0, 1);
+        if (j < 0 || !x.pad[j]) continue;
+        Body *b = body_new(S, k);
+        b->scope = x.scope;
+        body_store(b, n, expr_number(0));
+        x.head[j].head = x.pad[j];
+        text_add(&t, "%s", wrap_loops(&x, b->out.s, 1u << 31 | (rows < 0 ? 0 : 1u << rows), false));
+    }
+    return t.s ? t.s : mem_copy("", 0);
 }
 
 static char *fold_text(void)
@@ -403,7 +421,7 @@ static char *fold_text(void)
     text_add(&t, "%s", f->op->per_row ? row_result(b, &x) : element_result(b, &x, folded));
     const int n = loop_at(&x.scope, 0, 1);
     if (n < 0) return units("one", 1, text("{\nenum { n = 0, q = 0 };\n%s%s}\n", row_line(b->reads_data), t.s));
-    char *inner = wrap_some(&x, t.s, ~folded & ~(1u << n));
+    char *inner = text("%s%s", wrap_some(&x, t.s, ~folded & ~(1u << n)), zero_padding());
     return units("q", k->part.count, wrap(rows_head(), row_line(b->reads_data), inner));
 }
 

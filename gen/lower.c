@@ -171,9 +171,10 @@ static long stride_in(const Operand *o, char label, long div)
     for (int a = 0; a < o->shape.rank && known(o); a++)
         for (int i = 0; i < o->place[a].n; i++) {
             if (o->place[a].label[i] != label) continue;
-            for (int d = 0; d < o->layout.axis[a].n; d++) {
+            if (o->place[a].n > 1) stride += o->place[a].factor[i] * o->layout.axis[a].digit[0].stride * div;
+            for (int d = 0; d < o->layout.axis[a].n && o->place[a].n == 1; d++) {
                 const Digit *x = &o->layout.axis[a].digit[d];
-                if (x->div <= div && div < x->div * x->extent) stride += o->place[a].factor[i] * x->stride * (div / x->div);
+                if (x->div <= div && div < x->div * (x->mod ? x->mod : x->extent)) stride += o->place[a].factor[i] * x->stride * (div / x->div);
             }
         }
     return stride;
@@ -217,7 +218,7 @@ static long room(const Operand *o, char label, long div)
         if (o->place[a].n == 1 && o->place[a].label[0] == label)
             for (int d = 0; d < o->layout.axis[a].n; d++) {
                 const Digit *x = &o->layout.axis[a].digit[d];
-                if (x->div <= div && div < x->div * x->extent) return x->extent * x->div / div;
+                if (x->div <= div && div < x->div * (x->mod ? x->mod : x->extent)) return x->extent * x->div / div;
             }
     return 0;
 }
