@@ -17,12 +17,14 @@ tell() {
 
 # yes WHAT COMMAND...: the command succeeds;  no WHAT COMMAND...: it fails. What it says is shown when that is wrong.
 yes() {
-    what=$1; shift
+    local what=$1
+    shift
     "$@" > "$work/said" 2>&1; tell $? "$what"
     tail -n 1 "$work/said" | grep -q . && sed 's/^/# /' "$work/said" | tail -n 12
 }
 no() {
-    what=$1; shift
+    local what=$1
+    shift
     "$@" > "$work/said" 2>&1; [ $? -eq 1 ]; tell $? "control: $what"
     tail -n 1 "$work/said" | grep -q . && sed 's/^/# /' "$work/said" | tail -n 12
 }
@@ -35,7 +37,8 @@ finish() {
 
 # generate OUT MODEL OPTION...: the program's source
 generate() {
-    out=$1 model=$2; shift 2
+    local out=$1 model=$2
+    shift 2
     ./gagen "$@" -o "$out" "$model" 2> "$work/errors" && return 0
     tell 1 "gagen $* $model"
     sed 's/^/# /' "$work/errors"
@@ -44,7 +47,8 @@ generate() {
 
 # compile OUT SOURCE LIBRARY FLAG...: LIBRARY is gagen or gagen_double
 compile() {
-    out=$1 source=$2 library=$3; shift 3
+    local out=$1 source=$2 library=$3
+    shift 3
     if [ "$library" = gagen_double ]; then set -- -DGAGEN_DOUBLE "$@"; fi
     # shellcheck disable=SC2086
     $CC -std=gnu11 ${OPTIMIZE:--O1} -march=native -Iruntime -Itests "$@" $source -L. -l"$library" $zlib -lm -lpthread \
