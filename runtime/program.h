@@ -7,7 +7,7 @@
 #include "team.h"
 
 /* ---- tensors: parameters and other state, stored in one order, known to files in the logical one -------- */
-enum { GG_RANK = 6, GG_DIGITS = 3 };
+enum { GG_RANK = 6, GG_DIGITS = 4 };
 typedef struct { int div, mod; long stride; } Digit; /* (index / div % mod) * stride; mod 0: no % */
 typedef struct {
     const char *name;                             /* PyTorch's path: "net.0.weight" */
