@@ -486,7 +486,8 @@ static char *tap_text(const Scope *out, Node *x, const double *a)
     s.loop[s.n++] = (Loop) { 2, (long)a[6], (long)a[0], "ky" };
     s.loop[s.n++] = (Loop) { 3, (long)a[7], (long)a[1], "kx" };
     Address at = address_of(&s, &l, &x->shape);
-    at.constant -= (long)a[4] * l.axis[2].digit[0].stride + (long)a[5] * l.axis[3].digit[0].stride;
+    for (int d = 0; d < 2; d++)
+        if (a[4 + d] > 0) at.at[at.n++] = (Piece) { text("-%ld", (long)a[4 + d]), l.axis[2 + d].digit[0].stride, false };
     return address_text(&at, &l, buffer_name(node_base(x)->buffer));
 }
 

@@ -21,7 +21,11 @@ static char *scaled(const char *var, long factor)
     return text(strpbrk(var, " ") ? "(%s) * %ld" : "%s * %ld", var, factor);
 }
 
-static char *sum(char *a, char *b) { return a ? text("%s + %s", a, b) : b; }
+static char *sum(char *a, char *b)
+{
+    if (!a) return b;
+    return *b == '-' ? text("%s - %s", a, b + 1) : text("%s + %s", a, b);
+}
 
 char *coordinate(const Scope *s, int axis)
 {
