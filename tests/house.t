@@ -1,0 +1,124 @@
+#!/usr/bin/env lua5.4
+-- house.t -- the house rules that a program can check: how long functions and lines are, what README says of the runtime,
+-- and that the documentation knows every layer, function, option and op that there is.
+local tests, failed = 0, false
+local function ok(good, what)
+  tests = tests + 1
+  failed = failed or not good
+  print((good and "ok " or "not ok ") .. tests .. " - " .. what)
+end
+
+local function run(command)
+  local f = assert(io.popen(command))
+  local text = f:read "a"
+  f:close()
+  return text
+end
+
+local function text_of(path)
+  local f = assert(io.open(path))
+  local text = f:read "a"
+  f:close()
+  return text
+end
+
+-- ---- functions --------------------------------------------------------------------------------------
+-- Lengths of a file's functions, from the signature to the closing brace; both stand in column 1.
+local function functions(path, into)
+  local start, name
+  local n = 0
+  for line in io.lines(path) do
+    n = n + 1
+    local head = line:match "^[%a_][%w_ *]-([%a_][%w_]*)%("
+    if head and line:find "}$" and line:find "{" then
+      into[#into + 1] = { 1, path .. ": " .. head }
+    elseif head and not line:find ";$" then
+      start, name = n, head
+    elseif line:find "^}" and start then
+      into[#into + 1] = { n - start + 1, path .. ": " .. name }
+      start = nil
+    elseif line:find "^[%a#]" and not head then
+      start = nil
+    end
+  end
+end
+
+local files = {}
+for path in run("git ls-files -co --exclude-standard 'gen/*.[ch]' 'runtime/*.[ch]'"):gmatch "%S+" do files[#files + 1] = path end
+local list = {}
+for _, path in ipairs(files) do functions(path, list) end
+table.sort(list, function(a, b) return a[1] < b[1] end)
+local median, short = list[(#list + 1) // 2][1], 0
+for _, f in ipairs(list) do
+  if f[1] <= 30 then short = short + 1 end
+end
+ok(#list > 400, ("functions: %d in %d files"):format(#list, #files))
+ok(median <= 12, ("the median function has %d lines"):format(median))
+ok(short >= 0.9 * #list, ("%.0f %% have 30 lines or less"):format(100 * short / #list))
+ok(list[#list][1] <= 60, ("the longest has %d: %s"):format(list[#list][1], list[#list][2]))
+
+-- ---- lines --------------------------------------------------------------------------------------------
+local marks = {}
+for path in run "git ls-files -co --exclude-standard 'gen/*' 'runtime/*' 'dsl/*' 'templates/*' 'examples/*' '*.md'":gmatch "%S+" do
+  local n = 0
+  for line in io.lines(path) do
+    n = n + 1
+    if line:find("TO" .. "DO") or line:find("FIX" .. "ME") or line:find "[ \t]$" or line:find "\t" then marks[#marks + 1] = path .. ":" .. n end
+  end
+end
+ok(#marks == 0, "no tabs, no space at the end of a line, nothing left for later  # " .. table.concat(marks, ", "))
+
+-- ---- documentation ------------------------------------------------------------------------------------
+local lines = tonumber(run "cat runtime/*.[ch] | wc -l")
+local told = text_of("README.md"):match "([%d,]+) lines"
+local said = told and tonumber((told:gsub(",", ""))) or 0
+ok(math.abs(said - lines) <= 0.05 * lines, ("README says how large the runtime is: %d, it has %d"):format(said, lines))
+
+local language = text_of "docs/language.md"
+local function documented(what, names)
+  local missing = {}
+  for _, name in ipairs(names) do
+    if not language:find(name, 1, true) then missing[#missing + 1] = name end
+  end
+  ok(#names > 0 and #missing == 0, ("docs/language.md has all %d %s  # %s"):format(#names, what, table.concat(missing, ", ")))
+end
+
+local function names_in(path, pattern, prefix)
+  local names = {}
+  for name in text_of(path):gmatch(pattern) do names[#names + 1] = prefix .. name end
+  return names
+end
+documented("layers", names_in("dsl/nn.lua", "\nfunction nn%.(%a%w*)", "nn."))
+documented("pointwise layers", names_in("dsl/nn.lua", "\npointwise%(\"(%w+)\"", "nn."))
+documented("functions", names_in("dsl/fn.lua", "\nfunction fn%.([%a_][%w_]*)", "fn."))
+documented("optimizers", names_in("dsl/optim.lua", "\nrecipe%(\"(%w+)\"", "optim."))
+documented("schedules", names_in("dsl/optim.lua", "\nschedule%(\"(%w+)\"", "optim."))
+documented("readers", names_in("dsl/data.lua", "\nfunction data%.(%w+)", "data."))
+local options = {}
+for k in text_of("dsl/train.lua"):match("local spec = (%b{})"):gmatch "([%a_]+) = " do options[#options + 1] = "`" .. k .. "`" end
+documented("options of train", options)
+local flags = {}
+for name in text_of("gen/options.c"):gmatch "\n *{ \"(%-%-[%w-]+)\"" do flags[#flags + 1] = name end
+documented("options of gagen", flags)
+flags = {}
+for name in text_of("runtime/options.c"):gmatch "\n *{ \"([%w-]+)\"" do flags[#flags + 1] = "--" .. name end
+documented("options of a program", flags)
+
+-- ---- models in documents are models ---------------------------------------------------------------------
+for _, path in ipairs { "README.md", "docs/language.md" } do
+  local n = 0
+  for block in text_of(path):gmatch "```lua\n(.-)```" do
+    if block:find "train {" then
+      n = n + 1
+      local model = os.tmpname()
+      local f = assert(io.open(model, "w"))
+      f:write(block)
+      f:close()
+      ok(run("./gagen -t c " .. model .. " 2>&1"):find "int main", ("model %d of %s"):format(n, path))
+      os.remove(model)
+    end
+  end
+  ok(n > 0, path .. " shows a model")
+end
+print("1.." .. tests)
+os.exit(not failed)
