@@ -27,7 +27,7 @@ static void reserve_names(void)
 {
     static const char *const own[] = { "p", "g", "w", "t", "m", "n", "s", "q", "r", "c", "i", "j", "k", "u", "v", "at", "one", "data", "packed", "arena", "part", "sums",
         "rows", "beta", "micro", "update", "window", "evaluate", "prepare", "gradient", "main", "real", "vec", "program", "report", "lr",
-        "scalars", "contract", "barrier", "row", "sum", "total", "best", "open", "hit", "gy", "ky", "kx" };
+        "scalars", "contract", "barrier", "row", "sum", "total", "best", "open", "share", "gy", "ky", "kx" };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) vec_push(&taken, mem_copy(own[i], strlen(own[i])));
 }
 

@@ -566,7 +566,7 @@ static char *spread_text(Body *b, const Nest *x, bool tiles)
     Node *f = k->core;
     const bool lanes = x->scope.vector >= 0;
     const char *p = x->scope.prefix;
-    const char *dy = lanes ? text("%sselect(hit > 0, gy, %sset(0))", p, p) : "hit > 0 ? gy : 0";
+    const char *dy = lanes ? text("%sselect(share > 0, gy, %sset(0))", p, p) : "share > 0 ? gy : 0";
     if (!tiles) {
         Node *target = f;
         char *at = tap_text(&x->scope, target, f->attr);
@@ -600,7 +600,7 @@ static char *pool_grad_text(void)
     env_set(e, "one", lanes ? "%sset(1)" : "1%.0s", x.scope.prefix);
     env_set(e, "kh", "%ld", (long)f->attr[0]);
     env_set(e, "kw", "%ld", (long)f->attr[1]);
-    env_set(e, "hit", lanes ? "%sselect(%sload(&%s) == best, open, %sset(0))" : "%.0s%.0s%s == best ? open : 0%.0s", x.scope.prefix, x.scope.prefix, at, x.scope.prefix);
+    env_set(e, "share", lanes ? "%sselect(%sload(&%s) == best, open, %sset(0))" : "%.0s%.0s%s == best ? open : 0%.0s", x.scope.prefix, x.scope.prefix, at, x.scope.prefix);
     env_set(e, "spread", "%s", spread_text(b, &x, tiles));
     set_bounds(e, &x.scope, f, &f->shape, &gy->shape);
     char *inner = text("%sconst %s gy = %s;\n%s", best_text(&x.scope, f->arg[0], f, &gy->shape), x.scope.type, load, template_render("c/pool_grad.c", e));

@@ -118,16 +118,6 @@ char *c_comment(const char *s)
 static bool reserved(const char *s)
 {
     static const char *const words[] = {
-        "abort", "abs", "accept", "access", "alarm", "assert", "atan", "bind", "bsearch", "calloc", "ceil", "chown", "clock", "close", "connect",
-        "cos", "cosh", "ctime", "div", "dup", "environ", "erf", "exit", "exp", "fabs", "fma", "floor", "fmod", "fork", "free", "gamma",
-        "getenv", "hypot", "index", "isnan", "isinf", "kill", "labs", "ldiv", "link", "listen", "log", "logb", "malloc", "mask", "mktime",
-        "modf", "nice", "open", "optarg", "optind", "pause", "pipe", "pow", "printf", "puts", "qsort", "raise", "rand", "random", "read",
-        "realloc", "recv", "remainder", "remove", "rename", "rindex", "rint", "round", "scanf", "select", "send", "shutdown", "signal",
-        "significand", "sin", "sinh", "sleep", "socket", "sqrt", "stat", "strlen", "swab", "sync", "system", "tan", "tanh", "time",
-        "timezone", "trunc", "tzname", "unlink", "vfork", "wait", "write", "acos", "asin", "cbrt", "daylight", "drem", "ffs", "gets", "isatty",
-        "lseek", "signgam", "span_from", "span_to", "data_row", "zero_halo", "optimize", "forward", "uint", "ushort", "ulong", "quad", "brk",
-        "sbrk", "truncate", "user", "abs_", "j0", "j1", "jn", "y0", "y1", "yn", "scalb", "bcmp", "bcopy", "bzero", "chdir", "crypt", "encrypt",
-        "basename", "daemon", "err", "sem", "tee", "splice", "unshare", "clone", "umask", "mkdir", "mount", "fputs", "getw", "putw",
         "alignas", "alignof", "and", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "complex", "const",
         "constexpr", "continue", "default", "delete", "do", "double", "dim3", "else", "enum", "errno", "explicit",
         "export", "extern", "false", "float", "for", "friend", "goto", "half", "if", "imaginary", "inline", "int", "long",

@@ -4,7 +4,7 @@ for (int ky = 0; ky < ${kh}; ky++)
         //:if bounds
         if (${outside}) continue;
         //:end
-        const ${type} hit = ${hit};
+        const ${type} share = ${share};
         ${spread}
-        open = open - hit;
+        open = open - share;
     }
