@@ -40,6 +40,13 @@ static const Expr *uniform(Body *b, const char *words)
     return expr_variable(b->scope.vector < 0 ? words : text("%sset(%s)", b->scope.prefix, words));
 }
 
+char *body_statements(Body *b)
+{
+    char *s = b->out.s ? b->out.s : mem_copy("", 0);
+    b->out = (Text) { 0 };
+    return s;
+}
+
 /* ---- loads ---- */
 Layout with_ones(const Layout *l, const Shape *s, unsigned axes, Shape *out)
 {

@@ -21,6 +21,7 @@ Body *body_new(const Program *s, const Kernel *k);
 const Expr *body_load(Body *b, Node *n);                    /* n's element at the scope's place, as an expression */
 const Expr *body_formula(Body *b, const Node *n, const Expr *e);        /* a formula of n's op, its names put in */
 char *body_text(Body *b, const Expr *e);
+char *body_statements(Body *b);                             /* those so far, taken out */
 void  body_maps(Body *b, Node *const *at, int n, Node *const *later, int nlater);   /* statements of maps, stored where others read them; later: maps that run after */
 void  body_define(Body *b, Node *n, const Expr *e, bool name);      /* n is e from here on; name: in a constant of its own */
 void  body_store(Body *b, const Node *n, const Expr *e);    /* into its buffer or its parameter's gradient, if it has one */

@@ -1,0 +1,29 @@
+/* loops.h -- the loops around the statements of a kernel; S is the program and k the kernel that are being written. */
+#ifndef LOOPS_H
+#define LOOPS_H
+#include "emit_c.h"
+
+extern const Program *S;
+extern const Kernel *k;
+typedef struct { const char *head, *first; } Head;
+typedef struct { Scope scope; Head head[12]; const char *pad[12]; } Nest;       /* pad: the head of a loop over the padding behind */
+void loops_of(Nest *x, const Layout *l, const Shape *domain);            /* all digits of the layout, outermost first */
+void heads(Nest *x);                                                     /* scalars stop at the logical extent, lanes run over the padding */
+char *wrap(const char *head, const char *first, const char *inner);      /* one loop */
+char *units(const char *unit, int count, const char *inner);             /* the loop over this thread's units */
+int loop_at(const Scope *s, int axis, long div);                         /* index of the loop of that digit, or -1 */
+const char *row_line(bool reads);                                        /* finds the data row, if it is read */
+char *rows_head(void);                                                   /* the rows of unit q */
+char *wrap_loops(const Nest *x, char *inner, unsigned skip, bool reads); /* all loops but those in skip; bit 31: the row's line is told elsewhere */
+char *deal(Nest *x, char *inner, bool reads);                            /* units outermost, as the kernel is dealt */
+const Layout *main_layout(void);                                         /* of what the kernel stores first */
+char *pad_stores(const Nest *x, Body *b, char *inner);                   /* the innermost loop, and one that zeroes the padding behind it */
+char *zero_halos(const char *n);                                         /* statements for the borders of sample n */
+
+/* ---- the kinds of kernel, each the text of a function's body ---- */
+char *fold_text(void);                  /* along axes of a sample */
+char *total_text(void);                 /* over the batch, down to a number */
+char *column_text(void);                char *pool_text(void);                                                   /* over the batch, down to a tensor */
+char *pool_grad_text(void);
+char *spread_image_text(void);
+#endif
