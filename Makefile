@@ -28,7 +28,7 @@ all: gagen $(LIBRARIES)
 gagen: $(OBJ)
 	$(CC) $(LDFLAGS) -o $@ $(OBJ) $(LUA_LIB) -lm -ldl
 
-build/gen/%.o: gen/%.c gen/gagen.h gen/stages.h gen/host.h gen/resource.h | build/gen
+build/gen/%.o: gen/%.c $(wildcard gen/*.h) | build/gen
 	$(CC) -std=gnu11 $(CFLAGS) $(WARN) $(LUA_INC) -c -o $@ $<
 
 build/gen/resources.o: build/resources.c gen/resource.h

@@ -23,7 +23,8 @@ char *zero_halos(const char *n);                                         /* stat
 /* ---- the kinds of kernel, each the text of a function's body ---- */
 char *fold_text(void);                  /* along axes of a sample */
 char *total_text(void);                 /* over the batch, down to a number */
-char *column_text(void);                char *pool_text(void);                                                   /* over the batch, down to a tensor */
+char *column_text(void);                /* over the batch, down to a tensor */
+char *pool_text(void);
 char *pool_grad_text(void);
 char *spread_image_text(void);
 #endif
