@@ -45,6 +45,43 @@ prober means $models/window_means.lua gagen
 run means ragged 1 1 > "$work/means.out"
 no "3. the mean of means" compare "$work/means.out" $want --case "ragged 128 3 64 17 100 1 40 90" --gradient 0.5 --loss 1e-6
 
+# ---- 6: two terms of different denominators
+for m in 8 2 1; do
+    prober terms_$m $models/window_terms.lua gagen -D micro_batch=$m
+    run terms_$m ragged 1 1 > "$work/terms_$m.out"
+    yes "6. a mean over tokens and one over samples, micro-batches of $m" \
+        compare "$work/terms_$m.out" $want --case "terms 8" --gradient 1e-6 --loss 1e-6
+done
+grep -q 'counted from the data before the first backward' "$work/terms_1.c"; tell $? "6. counted first: the header says so"
+mutate terms_off terms_1 gagen window_terms '/^static void count/,/^}/s/k = 0/k = last/'
+run terms_off ragged 1 1 > "$work/terms_off.out"
+no "6. where the last micro-batch alone is counted" compare "$work/terms_off.out" $want --case "terms 8" --gradient 1e-6
+for count in auto before; do
+    prober token_$count $models/window_terms.lua gagen -D term=token -D count=$count
+    run token_$count ragged 1 1 > "$work/token_$count.out"
+    yes "6. the mean over tokens alone, count = \"$count\"" \
+        compare "$work/token_$count.out" $want --case "ragged 128 3 64 17 100 1 40 90" --gradient 1e-6 --loss 1e-6
+done
+grep -q '^static void count' "$work/token_before.c" && ! grep -q '^static void count' "$work/token_auto.c"
+tell $? "6. one counts, the other scales afterwards"
+yes "6. both agree" compare "$work/token_auto.out" "$work/token_before.out" --gradient 1e-6 --loss 1e-6
+no "6. with another loss" compare "$work/token_auto.out" "$work/terms_1.out" --gradient 1e-6
+
+# ---- 7: every other window all masked, of two micro-batches each
+# after N NAME: weights and moments behind N updates, bit for bit
+after() {
+    "$work/$2" "$data/masked_2.csv" "$data/perceptron.safetensors" 2 "$1" save="$work/$2.at" > "$work/$2.said"
+    tail -c $((4 * 3 * (12 * 16 + 12 + 6 * 12 + 6))) "$work/$2.at" | cksum
+}
+for count in auto before; do
+    prober empty_$count $models/window_masked.lua gagen -D micro_batch=4 -D rows=masked_2.csv -D count=$count
+    one=$(after 1 empty_$count) two=$(after 2 empty_$count) three=$(after 3 empty_$count)
+    [ "$one" = "$two" ]; tell $? "7. a window that is all masked, count = \"$count\": weights and moments keep every bit"
+    [ "$two" != "$three" ]; tell $? "control: 7. one that is not"
+done
+mutate empty_off empty_before gagen window_masked '/if (w.count == 0) return;/d'
+[ "$(after 1 empty_off)" != "$(after 2 empty_off)" ]; tell $? "control: 7. an update all the same"
+
 # ---- 11, 12, 13, 14: tails
 for tail in step drop carry; do
     prober tail_$tail $models/window_tail.lua gagen -D tail=$tail

@@ -4,7 +4,7 @@ local rows = data.csv { option("rows", "masked_1.csv"), shuffle = false,
 local net  = nn.Sequential { nn.Linear(12), nn.Tanh(), nn.Linear(6) }
 
 train {
-  data     = rows, batch = 8, micro_batch = 8, steps = 100,
+  data     = rows, batch = 8, micro_batch = 8, steps = 100, count = option("count", "auto"),
   minimize = fn.cross_entropy(net(rows.x), rows.label, { mask = rows.mask }),
   optim    = optim.Adam { lr = 1e-2 },
 }

@@ -61,13 +61,30 @@ def even():
     show("gradient", gradients(net))
 
 
-def ragged():
-    """Eight rows of 128 tokens of which VALID count."""
-    print("case ragged", *VALID)
+def texts():
     net = initialised(nn.Sequential(nn.Linear(FEATURES, 16), nn.Tanh(), nn.Linear(16, WORDS)), 3200)
     x, y = real((len(VALID), TOKENS, FEATURES), 3201), ids((len(VALID), TOKENS), 3202, WORDS)
     for row, n in enumerate(VALID):
         y[row, n:] = -100
+    return net, x, y
+
+
+def terms():
+    """A mean over tokens and 0.3 of a mean over samples, of the same rows."""
+    print("case terms 8")
+    net, x, y = texts()
+    logits = net(x)
+    token = F.cross_entropy(logits.reshape(-1, WORDS), y.reshape(-1), ignore_index=-100)
+    loss = token + 0.3 * (logits ** 2).sum(dim=(1, 2)).mean()
+    loss.backward()
+    print(f"loss 1 {number(loss)}")
+    show("gradient", gradients(net))
+
+
+def ragged():
+    """Eight rows of 128 tokens of which VALID count."""
+    print("case ragged", *VALID)
+    net, x, y = texts()
     each = [F.cross_entropy(net(x[k]), y[k], reduction="sum") for k in range(len(VALID))]
     loss = sum(each) / sum(VALID)
     loss.backward(retain_graph=True)
@@ -173,5 +190,5 @@ def corrections():
 
 
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-for part in (even, ragged, tails, clip, adamw, decay, tied, corrections):
+for part in (even, ragged, terms, tails, clip, adamw, decay, tied, corrections):
     part()
