@@ -1,0 +1,34 @@
+#!/bin/sh
+# examples.t -- every example trains to the result that it states. Controls: three updates are not enough.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib.sh
+
+# program NAME: build/tests/examples/NAME
+program() {
+    generate "$work/$1.c" "examples/$1.lua" --standalone || return 1
+    $CC -O3 -march=native ${zlib:+-DGAGEN_ZLIB} -o "$work/$1" "$work/$1.c" -lm -lpthread $zlib
+}
+
+# reaches NAME LEAST OPTION...: the last line that tells test accuracy says no less
+reaches() {
+    local name=$1 least=$2
+    shift 2
+    "$work/$name" "$@" 2> "$work/errors" | awk -v least="$least" '
+        /^test / { for (i = 1; i < NF; i++) if ($i ~ /accuracy|brand/ && $(i + 1) + 0 > best) best = $(i + 1) + 0 }
+        END { print "test accuracy", best; exit !(best >= least) }'
+}
+
+program mnist_mlp
+yes "mnist_mlp: 97 % of drawn digits" reaches mnist_mlp 97 --data data/digits
+no "mnist_mlp after 3 updates" reaches mnist_mlp 97 --data data/digits --steps 3
+program mnist_cnn
+if [ -f "${GAGEN_DATA:-}/mnist/t10k-images-idx3-ubyte.gz" ] && [ -n "$zlib" ]; then
+    yes "mnist_cnn: 98.5 % of MNIST's last 2,000 test digits" reaches mnist_cnn 98.5 --data "$GAGEN_DATA/mnist"
+else
+    facts=$((facts + 1))
+    echo "ok $facts - mnist_cnn on MNIST # skip no MNIST at hand: examples/fetch-mnist.sh, or GAGEN_DATA"
+fi
+program multitask
+yes "multitask: the brand of 92 % of the cars" reaches multitask 92
+no "multitask after 3 updates" reaches multitask 92 --steps 3
+finish
