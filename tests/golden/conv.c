@@ -1,0 +1,559 @@
+/* conv.c -- written by gagen: gagen -t c conv.lua
+
+   layer                                 output               parameters   conv.lua
+   net.0          Conv2d + relu          [N, 8, 12, 12]               80      6
+   net.5          Linear                 [N, 10]                   2 890      7
+                                                                   2 970
+
+   window   batch 256 = 32 x 8, tail "carry"; scale_out 1
+            scale_in[0] = 1 / samples
+            sums[0] = sum of cross_entropy, line 12
+   memory   parameters, gradients, states 62 KiB; packed 12 KiB; arena 98 KiB (lower bound 98)
+   a micro-step   0.494 MFLOP in 14 kernels between 5 barriers;  an update   5 232 elements, SGD
+   lr 0.1, norm clipped at 1
+*/
+#include "gagen.h"
+
+typedef struct {                                                        /* as stored; logical shapes */
+    struct { real weight[3][3][8], pad_0[8], bias[8], pad_1[8]; } net_0; /* [8, 1, 3, 3] [8] */
+    struct { real weight[320][16], bias[16]; } net_5;                   /* [10, 288] [10] */
+} Params;
+_Static_assert(sizeof(Params) == 5232 * sizeof(real), "flat");
+
+_Alignas(64) static Params p, g, s_m;                                   /* parameters, gradients, optimizer states */
+_Alignas(64) static struct {                                            /* made from Params once per update */
+    real net_5_weight_t[10][36][8];                                     /* [10, 288] */
+} packed;
+static struct {                                                         /* rows in memory */
+    const uint8_t *image;                                               /* [1, 12, 12] */
+    const int32_t *label;                                               /* one number */
+} data;
+static Window w;
+static double part[1][8], sums[1];                                      /* over the batch, from parts of it */
+_Alignas(64) static union {                                             /* a micro-step's values and their lives */
+    real all[24992];
+    struct { real pad_div[23296], div[8][14][14][1]; };                 /* [N, 1, 12, 12]  phases 0-4 */
+    real net_1[8][12][12][8];                                           /* [N, 8, 12, 12]  phases 0-3 */
+    struct { real pad_net_2[9216], net_2[8][6][6][8]; };                /* [N, 8, 6, 6]  phases 0-1 */
+    struct { real pad_net_4[18432], net_4[5][8][64]; };                 /* [N, 288]  phases 1-3 */
+    struct { real pad_net_5[9216], net_5[8][16]; };                     /* [N, 10]  phase 2 */
+    struct { real pad_cross_entropy[9344], cross_entropy[8]; };         /* [N]  phase 2 */
+    struct { real pad_cross_entropy_grad[24864], cross_entropy_grad[8][16]; }; /* [N, 10]  phases 2-3 */
+    struct { real pad_dropout_dx[20992], dropout_dx[8][6][6][8]; };     /* [N, 288]  phase 3 */
+    struct { real pad_relu_dx[9216], relu_dx[8][12][12][8]; };          /* [N, 8, 12, 12]  phases 3-4 */
+} arena;
+
+static void clear_sums(void)
+{
+    for (int i = 0; i < 1; i++) sums[i] = 0;
+}
+
+static void add_up(int sum, int parts)                                  /* in order, whatever the threads */
+{
+    for (int i = 0; i < parts; i++) sums[sum] += part[sum][i];
+}
+
+/* k15  net_5_weight_t = copy  [10, 288]                                tests/golden/conv.lua:7 */
+static void k15_net_5_weight_t(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        for (int i = 0; i < 10; i++) {
+            for (int i26 = 0; i26 < 6; i26++) {
+                for (int i21 = 0; i21 < 6; i21++) {
+                    for (int j = 0; j < 8; j++)
+                        packed.net_5_weight_t[i][i21 + i26 * 6][j] = p.net_5.weight[((i26 * 6 + i21 + j * 36) % 64)
+                                + (((i26 * 6 + i21 + j * 36) / 64)) * 64][i];
+                }
+            }
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k1  div = div  [N, 1, 12, 12]                                        tests/golden/conv.lua:12 */
+static void k1_div(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = q; n < q + 1; n++) {
+            const long at = data_row(&w, m, n);
+            zero_halo((real *)arena.div + n * 196 + 0, 14, 14, 1, 1, 1, 1, 1);
+            for (int r = 0; r < 12; r++) {
+                for (int j = 0; j < 12; j++)
+                    arena.div[n][r + 1][j + 1][0] = (real)data.image[at * 144 + r * 12 + j] / R(255.0);
+            }
+        }
+    }
+    stored();
+}
+
+/* k2  net_1 = conv2d, add, relu  [N, 8, 12, 12]                        tests/golden/conv.lua:6 */
+static void k2_conv2d_net_1(const Thread *t, const Micro *m)
+{
+    for_span (n, t, 8) {
+        contract((Contract) { .rows = { 12, 12 }, .a_row = { 14, 1 }, .c_row = { 96, 8 },
+                .depth = { 1, 3, 3 }, .a_k = { 0, 14, 1 }, .b_k = { 0, 24, 8 },
+                .width = 8 }, &arena.div[n][0][0][0], &p.net_0.weight[0][0][0], &arena.net_1[n][0][0][0], 0);
+        for (int r = 0; r < 12; r++) {
+            for (int c = 0; c < 12; c++) {
+                for (int j = 0; j < 8; j += LANES8) {
+                    const vec8 v2 = v8_load(&arena.net_1[n][r][c][j]);
+                    const vec8 v3 = v2 + v8_load(&p.net_0.bias[j]);
+                    v8_store(&arena.net_1[n][r][c][j], v8_select(v3 <= R(0.0), v8_set(R(0.0)), v3));
+                }
+            }
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k3  net_2 = max_pool2d  [N, 8, 6, 6]                                 tests/golden/conv.lua:6 */
+static void k3_net_2(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = q; n < q + 1; n++) {
+            for (int r = 0; r < 6; r++) {
+                for (int c = 0; c < 6; c++) {
+                    for (int j = 0; j < 8; j += LANES8) {
+                        vec8 best = v8_set(-INFINITY);
+                        for (int ky = 0; ky < 2; ky++)
+                            for (int kx = 0; kx < 2; kx++) {
+                                const vec8 v = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
+                                best = v8_select((v > best) | (v != v), v, best);
+                            }
+                        v8_store(&arena.net_2[n][r][c][j], best);
+                    }
+                }
+            }
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k4  net_4 = dropout  [N, 288]                                        tests/golden/conv.lua:7 */
+static void k4_net_4(const Thread *t, const Micro *m)
+{
+    for_span (s, t, 5) {
+        for (int n = 0; n < 8; n++) {
+            for (int j = 0; j < (288 - s * 64 < 64 ? 288 - s * 64 : 64); j++) {
+                const real a = arena.net_2[n][((s * 64 + j) / 6 % 6)][((s * 64 + j) % 6)][((s * 64 + j) / 36)];
+                arena.net_4[s][n][j] = (w.training ? (noise_uniform(w.seed, (uint64_t)(w.first + m->from + n),
+                        0x5a6fa3a6u, (uint32_t)(s * 64 + j)) < R(0.2) ? R(0.0) : a * R(1.25)) : a);
+            }
+            for (int j = (288 - s * 64 < 64 ? 288 - s * 64 : 64); j < 64; j++)
+                arena.net_4[s][n][j] = R(0.0);
+        }
+    }
+    stored();
+}
+
+/* k5  net_5 = matmul, add  [N, 10]                                     tests/golden/conv.lua:7 */
+static void k5_matmul_net_5(const Thread *t, const Micro *m)
+{
+    for_span (n, t, 8) {
+        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
+                .depth = { 1, 5, 64 }, .a_k = { 0, 512, 1 }, .b_k = { 0, 1024, 16 },
+                .width = 16 }, &arena.net_4[0][n][0], &p.net_5.weight[0][0], &arena.net_5[n][0], 0);
+        for (int j = 0; j < 16; j += LANES) {
+            const vec v2 = v_load(&arena.net_5[n][j]);
+            v_store(&arena.net_5[n][j], v_keep(v2 + v_load(&p.net_5.bias[j]), 10 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k6  cross_entropy = cross_entropy  [N]                               tests/golden/conv.lua:12 */
+static void k6_cross_entropy(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = q; n < q + 1; n++) {
+            const long at = data_row(&w, m, n);
+            real m2 = -INFINITY;
+            for (int j = 0; j < 10; j++)
+                m2 = r_max(m2, arena.net_5[n][j]);
+            real s2 = 0;
+            for (int j = 0; j < 10; j++)
+                s2 += r_exp(arena.net_5[n][j] - m2);
+            real z = 0;
+            for (int j = 0; j < 10; j++)
+                z += (j == (real)data.label[at] ? arena.net_5[n][j] : R(0.0));
+            arena.cross_entropy[n] = r_log(s2) + m2 - z;
+        }
+    }
+    stored();
+}
+
+/* k7  sum 0 = sum  []                                                  tests/golden/conv.lua:12 */
+static void k7_sum(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {                                                /* rows that are real */
+        double total = 0;
+        for (int n = q; n < q + 1 && n < m->rows; n++) {
+            total += arena.cross_entropy[n];
+        }
+        part[0][q] = total;
+    }
+    stored();
+}
+
+/* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/conv.lua:12 */
+static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = q; n < q + 1; n++) {
+            const long at = data_row(&w, m, n);
+            real m2 = -INFINITY;
+            for (int j = 0; j < 10; j++)
+                m2 = r_max(m2, arena.net_5[n][j]);
+            real s2 = 0;
+            for (int j = 0; j < 10; j++)
+                s2 += r_exp(arena.net_5[n][j] - m2);
+            for (int j = 0; j < 10; j++)
+                arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
+                        : (n < m->rows ? w.scale_in[0] : 0)
+                        * (r_exp(arena.net_5[n][j] - m2) / s2 - (j == (real)data.label[at] ? R(1.0) : R(0.0))));
+            for (int j = 10; j < 16; j++)
+                arena.cross_entropy_grad[n][j] = R(0.0);
+        }
+    }
+    stored();
+}
+
+/* k9  d net.5.bias = sum  [10]                                         tests/golden/conv.lua:7 */
+INLINE void k9_sum_d_net_5_bias(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (one, t, 1) {
+        for (int j = 0; j < 16; j += LANES) {
+            vec sum = v_set(0);
+            for (int n = 0; n < 8; n++)
+                sum += v_load(&arena.cross_entropy_grad[n][j]);
+            v_store(&g.net_5.bias[j], beta ? v_load(&g.net_5.bias[j]) + v_keep(sum, 10 - (j))
+                    : v_keep(sum, 10 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k10  dropout_dx = matmul, dropout_dx  [N, 288]                       tests/golden/conv.lua:7 */
+static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
+{
+    for_span (n, t, 8) {
+        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
+                .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 288 },
+                .width = 288 }, &arena.cross_entropy_grad[n][0], &packed.net_5_weight_t[0][0][0],
+                        &arena.dropout_dx[n][0][0][0], 0);
+        for (int i26 = 0; i26 < 6; i26++) {
+            for (int i21 = 0; i21 < 6; i21++) {
+                for (int j = 0; j < 8; j += LANES8) {
+                    const vec8 v2 = v8_load(&arena.dropout_dx[n][i26][i21][j]);
+                    real u[LANES8];
+                    noise_fill(u, LANES8, w.seed, (uint64_t)(w.first + m->from + n), 0x5a6fa3a6u,
+                            (uint32_t)(i26 * 6 + i21 + j * 36), 36);
+                    v8_store(&arena.dropout_dx[n][i26][i21][j],
+                            (w.training ? v8_select(v8_load(u) < R(0.2), v8_set(R(0.0)), v2 * R(1.25)) : v2));
+                }
+            }
+        }
+    }
+    stored();
+}
+
+/* k11  d net.5.weight = matmul  [10, 288]                              tests/golden/conv.lua:7 */
+INLINE void k11_matmul_d_net_5_weight(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (q, t, 5) {
+        contract((Contract) { .rows = { 1, 64 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
+                .depth = { 1, 1, 8 }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
+                .width = 16 }, &arena.net_4[q][0][0], &arena.cross_entropy_grad[0][0], &g.net_5.weight[q * 64][0],
+                        beta);
+    }
+    stored();
+    (void)m;
+}
+
+/* k12  relu_dx = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
+static void k12_max_pool2d_grad_relu_dx(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = q; n < q + 1; n++) {
+            for (int r = 0; r < 6; r++) {
+                for (int c = 0; c < 6; c++) {
+                    for (int j = 0; j < 8; j += LANES8) {
+                        vec8 best = v8_set(-INFINITY);
+                        for (int ky = 0; ky < 2; ky++)
+                            for (int kx = 0; kx < 2; kx++) {
+                                const vec8 v = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
+                                best = v8_select((v > best) | (v != v), v, best);
+                            }
+                        const vec8 gy = v8_load(&arena.dropout_dx[n][r][c][j]);
+                        vec8 open = v8_set(1);                          /* the first of equals takes the gradient */
+                        for (int ky = 0; ky < 2; ky++)
+                            for (int kx = 0; kx < 2; kx++) {
+                                const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2
+                                        + kx][j]) == best, open, v8_set(0));
+                                const vec8 v2 = v8_select(share > 0, gy, v8_set(0));
+                                v8_store(&arena.relu_dx[n][r * 2 + ky][c * 2 + kx][j],
+                                        v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) <= R(0.0),
+                                        v8_set(R(0.0)), v2));
+                                open = open - share;
+                            }
+                    }
+                }
+            }
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k13  d net.0.bias = sum  [8]                                         tests/golden/conv.lua:6 */
+INLINE void k13_sum_d_net_0_bias(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (one, t, 1) {
+        for (int j = 0; j < 8; j += LANES8) {
+            vec8 sum = v8_set(0);
+            for (int n = 0; n < 8; n++) {
+                vec8 row = v8_set(0);
+                for (int r = 0; r < 12; r++) {
+                    for (int c = 0; c < 12; c++)
+                        row += v8_load(&arena.relu_dx[n][r][c][j]);
+                }
+                sum += row;
+            }
+            v8_store(&g.net_0.bias[j], beta ? v8_load(&g.net_0.bias[j]) + sum : sum);
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k14  d net.0.weight = conv2d_weight  [8, 1, 3, 3]                    tests/golden/conv.lua:6 */
+INLINE void k14_conv2d_weight_d_net_0_weight(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (q, t, 3) {
+        for (int n = 0; n < 8; n++) {
+            contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
+                    .depth = { 1, 12, 12 }, .a_k = { 0, 14, 1 }, .b_k = { 0, 96, 8 },
+                    .width = 8 }, &arena.div[n][q][0][0], &arena.relu_dx[n][0][0][0], &g.net_0.weight[q][0][0], n ? 1
+                            : beta);
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+INLINE void micro(const Thread *t, const Micro *m, const int beta)
+{
+    k1_div(t, m);
+    k2_conv2d_net_1(t, m);
+    k3_net_2(t, m);
+    barrier(t);
+    k4_net_4(t, m);
+    barrier(t);
+    k5_matmul_net_5(t, m);
+    k6_cross_entropy(t, m);
+    k7_sum(t, m);
+    k8_cross_entropy_grad(t, m);
+    barrier(t);
+    if (t->id == 0) add_up(0, 8);
+    k9_sum_d_net_5_bias(t, m, beta);
+    k10_matmul_dropout_dx(t, m);
+    k11_matmul_d_net_5_weight(t, m, beta);
+    k12_max_pool2d_grad_relu_dx(t, m);
+    barrier(t);
+    k13_sum_d_net_0_bias(t, m, beta);
+    k14_conv2d_weight_d_net_0_weight(t, m, beta);
+    barrier(t);
+}
+
+static __attribute__((noinline)) void micro_first(const Thread *t, const Micro *m) { micro(t, m, 0); }
+static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m)  { micro(t, m, 1); }
+
+/* The forward part of it. */
+static void forward(const Thread *t, const Micro *m)
+{
+    k1_div(t, m);
+    k2_conv2d_net_1(t, m);
+    k3_net_2(t, m);
+    barrier(t);
+    k4_net_4(t, m);
+    barrier(t);
+    k5_matmul_net_5(t, m);
+    k6_cross_entropy(t, m);
+    k7_sum(t, m);
+    barrier(t);
+    if (t->id == 0) add_up(0, 8);
+}
+
+/* What is made from parameters once per update. */
+static void prepare(const Thread *t)
+{
+    k15_net_5_weight_t(t, NULL);
+    barrier(t);
+}
+
+enum { BLOCK = 4096, BLOCKS = (5232 + BLOCK - 1) / BLOCK };
+
+static double squares[BLOCKS];
+
+/* the square of the gradient's norm over [from, to), sixteen sums side by side */
+static double norm_of(long from, long to)
+{
+    const real *gradient_at = (const real *)&g;
+    double lane[16] = { 0 }, sum = 0;
+    for (long i = from; i < to; i += 16)
+        for (int j = 0; j < 16; j++) {
+            const double dx = (double)gradient_at[i + j] * (double)w.scale_out;
+            lane[j] += dx * dx;
+        }
+    for (int j = 0; j < 16; j++) sum += lane[j];
+    return sum;
+}
+
+/* w.norm of the whole gradient, the blocks' squares added in order; w.clip = min(1, 1 / (norm + 1e-6)) */
+static void clip(const Thread *t)
+{
+    double sum = 0;
+    for_span (b, t, BLOCKS) squares[b] = norm_of((long)b * BLOCK, b == BLOCKS - 1 ? 5232 : (b + 1L) * BLOCK);
+    barrier(t);
+    if (t->id == 0) {
+        for (int b = 0; b < BLOCKS; b++) sum += squares[b];
+        w.norm = sqrt(sum);
+        w.clip = 1 / (w.norm + 1e-6);
+        if (w.clip > 1) w.clip = 1;
+    }
+    barrier(t);
+}
+
+/* SGD over [from, to) of the flat arrays, in one pass
+   m = momentum * m + g; p = p - lr * m */
+static void optimize(long from, long to)
+{
+    const real *dx_at = (const real *)&g;
+    real *x_at = (real *)&p, *m_at = (real *)&s_m;
+    const vec scale = v_set((real)w.clip);
+    const vec rate = v_set(w.rate);
+    for (long i = from; i < to; i += LANES) {
+        const vec x = v_load(x_at + i), dx = v_load(dx_at + i) * scale;
+        const vec d = dx;
+        vec m = v_load(m_at + i);
+        m = R(0.9) * m + d;
+        v_store(m_at + i, m);
+        v_store(x_at + i, x - rate * (d + R(0.9) * m));
+    }
+    stored();
+}
+
+static void update(const Thread *t)
+{
+    clip(t);
+    for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? 5232 : (b + 1L) * BLOCK);
+    barrier(t);
+    prepare(t);
+}
+
+/* 256 = 32 x 8 */
+static void window_full(const Thread *t)
+{
+    micro_first(t, &(Micro){ 0, 8 });
+    for (int k = 1; k < 32; k++) micro_next(t, &(Micro){ 8L * k, 8 });
+}
+
+/* A tail: w.micros of them, w.rows in the last. */
+static void window_short(const Thread *t)
+{
+    const int last = w.micros - 1;
+    micro_first(t, &(Micro){ 0, last == 0 ? w.rows : 8 });
+    for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ 8L * k, k == last ? w.rows : 8 });
+}
+
+/* A window's gradients and sums. */
+static void gradient(const Thread *t)
+{
+    if (t->id == 0) clear_sums();
+    if (w.micros == 32 && w.rows == 8) window_full(t);
+    else window_short(t);
+}
+
+static void window(const Thread *t)
+{
+    gradient(t);
+    update(t);
+}
+
+/* The sums of w.micros micro-batches. */
+static void evaluate(const Thread *t)
+{
+    const int last = w.micros - 1;
+    if (t->id == 0) clear_sums();
+    for (int k = 0; k <= last; k++) forward(t, &(Micro){ 8L * k, k == last ? w.rows : 8 });
+}
+
+/* ---- the program as the runtime sees it ---- */
+/* 0.1, at update t of T, E to an epoch */
+static double learning_rate(double t, double T, double E)
+{
+    (void)t, (void)T, (void)E;
+    return 0.1;
+}
+
+/* What is known before the window. */
+static void scalars(Window *to)
+{
+    const double samples = (double)to->samples;
+    to->rate = (real)to->lr;
+    to->scale_in[0] = (real)(1.0 / samples);
+    to->count = (double)to->samples;
+}
+
+/* From sums over any number of windows. */
+static void report(const double *s, double samples, double *out)
+{
+    out[0] = s[0] / samples;                                            /* loss */
+}
+
+static const Tensor tensors[] = {
+    { "net.0.weight", 4, { 8, 1, 3, 3 },
+        { { { 1, 0, 1 } }, { { 1, 0, 8 } }, { { 1, 0, 24 } }, { { 1, 0, 8 } } }, 0, 'u', -0.33333333333333331,
+                0.33333333333333331 },
+    { "net.0.bias", 1, { 8 },
+        { { { 1, 0, 1 } } }, 80, 'u', -0.33333333333333331, 0.33333333333333331 },
+    { "net.5.weight", 2, { 10, 288 },
+        { { { 1, 0, 1 } }, { { 1, 64, 16 }, { 64, 0, 1024 } } }, 96, 'u', -0.058925565098878967,
+                0.058925565098878967 },
+    { "net.5.bias", 1, { 10 },
+        { { { 1, 0, 1 } } }, 5216, 'u', -0.058925565098878967, 0.058925565098878967 },
+};
+
+static const Column columns[] = {
+    { .name = "image", .type = 'b', .rank = 3, .dim = { 1, 12, 12 },
+        .source = "image", .base = (const void **)&data.image },
+    { .name = "label", .type = 'i', .rank = 0, .dim = { 0 }, .classes = 10,
+        .source = "label", .base = (const void **)&data.label },
+};
+
+static const ReportName reports[] = { { "loss", false, false } };
+
+static const Program conv = {
+    .name = "conv", .fingerprint = 0x7eb5ba1fb7f4ea51u,
+    .batch = 256, .micro_batch = 8, .accumulate = 32,
+    .epochs = 1, .steps = 0, .seed = 0, .tail = 'c',
+    .reader = "idx", .path = "digits",
+    .valid = 0, .test = 0, .shuffle = true,
+    .columns = columns, .ncolumns = 2,
+    .tensors = tensors, .ntensors = 4, .elements = 5232,
+    .params = (real *)&p, .gradients = (real *)&g,
+    .nstates = 1, .states = { (real *)&s_m }, .state_names = { "m" },
+    .memory = sizeof p * 3 + sizeof packed + sizeof arena,
+    .reports = reports, .nreports = 1, .best = 0, .nsums = 1,
+    .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
+    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
+    .target = "c", .machine = GG_BUILT_FOR
+};
+
+int main(int argc, char **argv) { return gagen_main(argc, argv, &conv); }

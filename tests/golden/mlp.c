@@ -1,0 +1,475 @@
+/* mlp.c -- written by gagen: gagen -t c mlp.lua
+
+   layer                                 output               parameters   mlp.lua
+   net.0          Linear + relu          [N, 48]                   3 120      5
+   net.2          Linear                 [N, 10]                     490      5
+                                                                   3 610
+
+   window   batch 64 = 4 x 16, tail "step"; scale_out 1
+            scale_in[0] = 1 / samples
+            sums[0] = sum of cross_entropy, line 10
+            sums[1] = sum of hit, line 12
+   memory   parameters, gradients, states 61 KiB; packed 2 KiB; arena 11 KiB (lower bound 11)
+   a micro-step   0.244 MFLOP in 13 kernels between 4 barriers;  an update   3 904 elements, AdamW
+   lr cosine 0.001, warmup 10
+*/
+#include "gagen.h"
+
+typedef struct {                                                        /* as stored; logical shapes */
+    struct { real weight[3][64][16], bias[48]; } net_0;                 /* [48, 64] [48] */
+    struct { real weight[48][16], bias[16]; } net_2;                    /* [10, 48] [10] */
+} Params;
+_Static_assert(sizeof(Params) == 3904 * sizeof(real), "flat");
+
+_Alignas(64) static Params p, g, s_m, s_v;                              /* parameters, gradients, optimizer states */
+_Alignas(64) static struct {                                            /* made from Params once per update */
+    real net_2_weight_t[3][10][16];                                     /* [10, 48] */
+} packed;
+static struct {                                                         /* rows in memory */
+    const uint8_t *image;                                               /* [64] */
+    const int32_t *label;                                               /* one number */
+} data;
+static Window w;
+static double part[2][8], sums[2];                                      /* over the batch, from parts of it */
+_Alignas(64) static union {                                             /* a micro-step's values and their lives */
+    real all[2816];
+    real div[16][64];                                                   /* [N, 64]  phases 0-3 */
+    struct { real pad_net_1[1024], net_1[3][16][16]; };                 /* [N, 48]  phases 1-3 */
+    struct { real pad_logits[1792], logits[16][16]; };                  /* [N, 10]  phase 2 */
+    struct { real pad_cross_entropy[2048], cross_entropy[16]; };        /* [N]  phase 2 */
+    struct { real pad_hit[2064], hit[16]; };                            /* [N]  phase 2 */
+    struct { real pad_cross_entropy_grad[2560], cross_entropy_grad[16][16]; }; /* [N, 10]  phases 2-3 */
+    struct { real pad_relu_dx[1792], relu_dx[3][16][16]; };             /* [N, 48]  phase 3 */
+} arena;
+
+static void clear_sums(void)
+{
+    for (int i = 0; i < 2; i++) sums[i] = 0;
+}
+
+static void add_up(int sum, int parts)                                  /* in order, whatever the threads */
+{
+    for (int i = 0; i < parts; i++) sums[sum] += part[sum][i];
+}
+
+/* k14  net_2_weight_t = copy  [10, 48]                                 tests/golden/mlp.lua:5 */
+static void k14_net_2_weight_t(const Thread *t, const Micro *m)
+{
+    for_span (s, t, 3) {
+        for (int i = 0; i < 10; i++) {
+            for (int j = 0; j < 16; j++)
+                packed.net_2_weight_t[s][i][j] = p.net_2.weight[j + s * 16][i];
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k1  div = div  [N, 64]                                               tests/golden/mlp.lua:6 */
+static void k1_div(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = 2 * q; n < 2 * q + 2; n++) {
+            const long at = data_row(&w, m, n);
+            for (int j = 0; j < 64; j++)
+                arena.div[n][j] = (real)data.image[at * 64 + j] / R(255.0);
+        }
+    }
+    stored();
+}
+
+/* k2  net_1 = matmul, add, relu  [N, 48]                               tests/golden/mlp.lua:5 */
+static void k2_matmul_net_1(const Thread *t, const Micro *m)
+{
+    for_span (s, t, 3) {
+        contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 64 }, .c_row = { 0, 16 },
+                .depth = { 1, 1, 64 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 16 },
+                .width = 16 }, &arena.div[0][0], &p.net_0.weight[s][0][0], &arena.net_1[s][0][0], 0);
+        for (int n = 0; n < 16; n++) {
+            for (int j = 0; j < 16; j += LANES) {
+                const vec v2 = v_load(&arena.net_1[s][n][j]);
+                const vec v3 = v2 + v_load(&p.net_0.bias[s * 16 + j]);
+                v_store(&arena.net_1[s][n][j], v_select(v3 <= R(0.0), v_set(R(0.0)), v3));
+            }
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k3  logits = matmul, add  [N, 10]                                    tests/golden/mlp.lua:5 */
+static void k3_matmul_logits(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        contract((Contract) { .rows = { 1, 2 }, .a_row = { 0, 16 }, .c_row = { 0, 16 },
+                .depth = { 1, 3, 16 }, .a_k = { 0, 256, 1 }, .b_k = { 0, 256, 16 },
+                .width = 16 }, &arena.net_1[0][q * 2][0], &p.net_2.weight[0][0], &arena.logits[q * 2][0], 0);
+        for (int n = 2 * q; n < 2 * q + 2; n++) {
+            for (int j = 0; j < 16; j += LANES) {
+                const vec v2 = v_load(&arena.logits[n][j]);
+                v_store(&arena.logits[n][j], v_keep(v2 + v_load(&p.net_2.bias[j]), 10 - (j)));
+            }
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k4  cross_entropy = cross_entropy  [N]                               tests/golden/mlp.lua:10 */
+static void k4_cross_entropy(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = 2 * q; n < 2 * q + 2; n++) {
+            const long at = data_row(&w, m, n);
+            real m2 = -INFINITY;
+            for (int j = 0; j < 10; j++)
+                m2 = r_max(m2, arena.logits[n][j]);
+            real s2 = 0;
+            for (int j = 0; j < 10; j++)
+                s2 += r_exp(arena.logits[n][j] - m2);
+            real z = 0;
+            for (int j = 0; j < 10; j++)
+                z += (j == (real)data.label[at] ? arena.logits[n][j] : R(0.0));
+            arena.cross_entropy[n] = r_log(s2) + m2 - z;
+        }
+    }
+    stored();
+}
+
+/* k5  sum 0 = sum  []                                                  tests/golden/mlp.lua:10 */
+static void k5_sum(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {                                                /* rows that are real */
+        double total = 0;
+        for (int n = 2 * q; n < 2 * q + 2 && n < m->rows; n++) {
+            total += arena.cross_entropy[n];
+        }
+        part[0][q] = total;
+    }
+    stored();
+}
+
+/* k6  hit = hit  [N]                                                   tests/golden/mlp.lua:12 */
+static void k6_hit(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = 2 * q; n < 2 * q + 2; n++) {
+            const long at = data_row(&w, m, n);
+            real m2 = -INFINITY;
+            for (int j = 0; j < 10; j++)
+                m2 = r_max(m2, arena.logits[n][j]);
+            real j2 = INFINITY;
+            for (int j = 0; j < 10; j++)
+                j2 = r_min(j2, (arena.logits[n][j] == m2 ? j : R(1e+01)));
+            arena.hit[n] = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
+        }
+    }
+    stored();
+}
+
+/* k7  sum 1 = sum  []                                                  tests/golden/mlp.lua:12 */
+static void k7_sum(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {                                                /* rows that are real */
+        double total = 0;
+        for (int n = 2 * q; n < 2 * q + 2 && n < m->rows; n++) {
+            total += arena.hit[n];
+        }
+        part[1][q] = total;
+    }
+    stored();
+}
+
+/* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/mlp.lua:10 */
+static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = 2 * q; n < 2 * q + 2; n++) {
+            const long at = data_row(&w, m, n);
+            real m2 = -INFINITY;
+            for (int j = 0; j < 10; j++)
+                m2 = r_max(m2, arena.logits[n][j]);
+            real s2 = 0;
+            for (int j = 0; j < 10; j++)
+                s2 += r_exp(arena.logits[n][j] - m2);
+            for (int j = 0; j < 10; j++)
+                arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
+                        : (n < m->rows ? w.scale_in[0] : 0)
+                        * (r_exp(arena.logits[n][j] - m2) / s2 - (j == (real)data.label[at] ? R(1.0) : R(0.0))));
+            for (int j = 10; j < 16; j++)
+                arena.cross_entropy_grad[n][j] = R(0.0);
+        }
+    }
+    stored();
+}
+
+/* k9  d net.2.bias = sum  [10]                                         tests/golden/mlp.lua:5 */
+INLINE void k9_sum_d_net_2_bias(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (one, t, 1) {
+        for (int j = 0; j < 16; j += LANES) {
+            vec sum = v_set(0);
+            for (int n = 0; n < 16; n++)
+                sum += v_load(&arena.cross_entropy_grad[n][j]);
+            v_store(&g.net_2.bias[j], beta ? v_load(&g.net_2.bias[j]) + v_keep(sum, 10 - (j))
+                    : v_keep(sum, 10 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k10  relu_dx = matmul, relu_dx  [N, 48]                              tests/golden/mlp.lua:5 */
+static void k10_matmul_relu_dx(const Thread *t, const Micro *m)
+{
+    for_span (s, t, 3) {
+        contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 16 }, .c_row = { 0, 16 },
+                .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 16 },
+                .width = 16 }, &arena.cross_entropy_grad[0][0], &packed.net_2_weight_t[s][0][0],
+                        &arena.relu_dx[s][0][0], 0);
+        for (int n = 0; n < 16; n++) {
+            for (int j = 0; j < 16; j += LANES) {
+                const vec v2 = v_load(&arena.relu_dx[s][n][j]);
+                v_store(&arena.relu_dx[s][n][j], v_select(v_load(&arena.net_1[s][n][j]) <= R(0.0), v_set(R(0.0)),
+                        v2));
+            }
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k11  d net.2.weight = matmul  [10, 48]                               tests/golden/mlp.lua:5 */
+INLINE void k11_matmul_d_net_2_weight(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (q, t, 3) {
+        contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
+                .depth = { 1, 1, 16 }, .a_k = { 0, 0, 16 }, .b_k = { 0, 0, 16 },
+                .width = 16 }, &arena.net_1[q][0][0], &arena.cross_entropy_grad[0][0], &g.net_2.weight[q * 16][0],
+                        beta);
+    }
+    stored();
+    (void)m;
+}
+
+/* k12  d net.0.bias = sum  [48]                                        tests/golden/mlp.lua:5 */
+INLINE void k12_sum_d_net_0_bias(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (s, t, 3) {
+        for (int j = 0; j < 16; j += LANES) {
+            vec sum = v_set(0);
+            for (int n = 0; n < 16; n++)
+                sum += v_load(&arena.relu_dx[s][n][j]);
+            v_store(&g.net_0.bias[s * 16 + j], beta ? v_load(&g.net_0.bias[s * 16 + j]) + sum : sum);
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k13  d net.0.weight = matmul  [48, 64]                               tests/golden/mlp.lua:5 */
+INLINE void k13_matmul_d_net_0_weight(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (s, t, 3) {
+        contract((Contract) { .rows = { 1, 64 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
+                .depth = { 1, 1, 16 }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
+                .width = 16 }, &arena.div[0][0], &arena.relu_dx[s][0][0], &g.net_0.weight[s][0][0], beta);
+    }
+    stored();
+    (void)m;
+}
+
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+INLINE void micro(const Thread *t, const Micro *m, const int beta)
+{
+    k1_div(t, m);
+    barrier(t);
+    k2_matmul_net_1(t, m);
+    barrier(t);
+    k3_matmul_logits(t, m);
+    k4_cross_entropy(t, m);
+    k5_sum(t, m);
+    k6_hit(t, m);
+    k7_sum(t, m);
+    k8_cross_entropy_grad(t, m);
+    barrier(t);
+    if (t->id == 0) {
+        add_up(0, 8);
+        add_up(1, 8);
+    }
+    k9_sum_d_net_2_bias(t, m, beta);
+    k10_matmul_relu_dx(t, m);
+    k11_matmul_d_net_2_weight(t, m, beta);
+    k12_sum_d_net_0_bias(t, m, beta);
+    k13_matmul_d_net_0_weight(t, m, beta);
+    barrier(t);
+}
+
+static __attribute__((noinline)) void micro_first(const Thread *t, const Micro *m) { micro(t, m, 0); }
+static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m)  { micro(t, m, 1); }
+
+/* The forward part of it. */
+static void forward(const Thread *t, const Micro *m)
+{
+    k1_div(t, m);
+    barrier(t);
+    k2_matmul_net_1(t, m);
+    barrier(t);
+    k3_matmul_logits(t, m);
+    k4_cross_entropy(t, m);
+    k5_sum(t, m);
+    k6_hit(t, m);
+    k7_sum(t, m);
+    barrier(t);
+    if (t->id == 0) {
+        add_up(0, 8);
+        add_up(1, 8);
+    }
+}
+
+/* What is made from parameters once per update. */
+static void prepare(const Thread *t)
+{
+    k14_net_2_weight_t(t, NULL);
+    barrier(t);
+}
+
+enum { BLOCK = 4096, BLOCKS = (3904 + BLOCK - 1) / BLOCK };
+
+/* AdamW over [from, to) of the flat arrays, in one pass
+   Adam whose weight decay shrinks p itself: p = (1 - lr * weight_decay) * p before the step */
+static void optimize(long from, long to)
+{
+    const real *dx_at = (const real *)&g;
+    real *x_at = (real *)&p, *m_at = (real *)&s_m, *v_at = (real *)&s_v;
+    const vec rate = v_set(w.rate);
+    const vec c1 = v_set(w.c[0]), c2 = v_set(w.c[1]), shrink = v_set(w.c[2]);
+    for (long i = from; i < to; i += LANES) {
+        const vec x = v_load(x_at + i), dx = v_load(dx_at + i);
+        const vec d = dx;
+        vec m = v_load(m_at + i);
+        m = R(0.9) * m + R(0.09999999999999998) * d;
+        v_store(m_at + i, m);
+        vec v = v_load(v_at + i);
+        v = R(0.999) * v + R(0.0010000000000000009) * d * d;
+        v_store(v_at + i, v);
+        v_store(x_at + i, x * shrink - rate * c1 * m / (v_sqrt(v) * c2 + R(1e-08)));
+    }
+    stored();
+}
+
+static void update(const Thread *t)
+{
+    for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? 3904 : (b + 1L) * BLOCK);
+    barrier(t);
+    prepare(t);
+}
+
+/* 64 = 4 x 16 */
+static void window_full(const Thread *t)
+{
+    micro_first(t, &(Micro){ 0, 16 });
+    micro_next(t, &(Micro){ 16, 16 });
+    micro_next(t, &(Micro){ 32, 16 });
+    micro_next(t, &(Micro){ 48, 16 });
+}
+
+/* A tail: w.micros of them, w.rows in the last. */
+static void window_short(const Thread *t)
+{
+    const int last = w.micros - 1;
+    micro_first(t, &(Micro){ 0, last == 0 ? w.rows : 16 });
+    for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ 16L * k, k == last ? w.rows : 16 });
+}
+
+/* A window's gradients and sums. */
+static void gradient(const Thread *t)
+{
+    if (t->id == 0) clear_sums();
+    if (w.micros == 4 && w.rows == 16) window_full(t);
+    else window_short(t);
+}
+
+static void window(const Thread *t)
+{
+    gradient(t);
+    update(t);
+}
+
+/* The sums of w.micros micro-batches. */
+static void evaluate(const Thread *t)
+{
+    const int last = w.micros - 1;
+    if (t->id == 0) clear_sums();
+    for (int k = 0; k <= last; k++) forward(t, &(Micro){ 16L * k, k == last ? w.rows : 16 });
+}
+
+/* ---- the program as the runtime sees it ---- */
+/* cosine 0.001, warmup 10, at update t of T, E to an epoch */
+static double learning_rate(double t, double T, double E)
+{
+    (void)E;
+    return (t <= 10.0 ? 0.001 * t / 10.0 : 0.0005
+            * (1.0 + cos(3.141592653589793 * fmin(fmax((t - 1.0 - 10.0) / (T - 10.0), 0.0), 1.0))));
+}
+
+/* What is known before the window. */
+static void scalars(Window *to)
+{
+    const double samples = (double)to->samples;
+    const double t = (double)to->t;
+    const double lr = (double)to->lr;
+    to->rate = (real)to->lr;
+    to->c[0] = (real)(1.0 / (1.0 - pow(0.9, t)));                       /* c1 */
+    to->c[1] = (real)(1.0 / sqrt(1.0 - pow(0.999, t)));                 /* c2 */
+    to->c[2] = (real)(1.0 - lr * 0.01);                                 /* shrink */
+    to->scale_in[0] = (real)(1.0 / samples);
+    to->count = (double)to->samples;
+}
+
+/* From sums over any number of windows. */
+static void report(const double *s, double samples, double *out)
+{
+    out[0] = s[0] / samples;                                            /* loss */
+    out[1] = s[1] / samples;                                            /* accuracy */
+}
+
+static const Tensor tensors[] = {
+    { "net.0.weight", 2, { 48, 64 },
+        { { { 1, 16, 1 }, { 16, 0, 1024 } }, { { 1, 0, 16 } } }, 0, 'u', -0.125, 0.125 },
+    { "net.0.bias", 1, { 48 },
+        { { { 1, 0, 1 } } }, 3072, 'u', -0.125, 0.125 },
+    { "net.2.weight", 2, { 10, 48 },
+        { { { 1, 0, 1 } }, { { 1, 16, 16 }, { 16, 0, 256 } } }, 3120, 'u', -0.14433756729740646,
+                0.14433756729740646 },
+    { "net.2.bias", 1, { 10 },
+        { { { 1, 0, 1 } } }, 3888, 'u', -0.14433756729740646, 0.14433756729740646 },
+};
+
+static const Column columns[] = {
+    { .name = "image", .type = 'b', .rank = 1, .dim = { 64 },
+        .source = "image", .base = (const void **)&data.image },
+    { .name = "label", .type = 'i', .rank = 0, .dim = { 0 }, .classes = 10,
+        .source = "label", .base = (const void **)&data.label },
+};
+
+static const ReportName reports[] = { { "loss", false, false }, { "accuracy", true, true } };
+
+static const Program mlp = {
+    .name = "mlp", .fingerprint = 0x8881ff31e8b7b9acu,
+    .batch = 64, .micro_batch = 16, .accumulate = 4,
+    .epochs = 2, .steps = 0, .seed = 0, .tail = 's',
+    .reader = "idx", .path = "digits",
+    .valid = 0.10000000000000001, .test = 0, .shuffle = true,
+    .columns = columns, .ncolumns = 2,
+    .tensors = tensors, .ntensors = 4, .elements = 3904,
+    .params = (real *)&p, .gradients = (real *)&g,
+    .nstates = 2, .states = { (real *)&s_m, (real *)&s_v }, .state_names = { "m", "v" },
+    .memory = sizeof p * 4 + sizeof packed + sizeof arena,
+    .reports = reports, .nreports = 2, .best = 0, .nsums = 2,
+    .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
+    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
+    .target = "c", .machine = GG_BUILT_FOR
+};
+
+int main(int argc, char **argv) { return gagen_main(argc, argv, &mlp); }

@@ -1,0 +1,532 @@
+/* one.c -- written by gagen: gagen -t c one.lua
+
+   layer                                 output               parameters   one.lua
+   trunk          Linear + gelu          [N, 24]                     216      5
+   price          Linear                 [N, 1]                       25      9
+   brand          Linear                 [N, 2]                       50     10
+                                                                     291
+
+   window   batch 8 = 1 x 8, tail "drop"; scale_out 1
+            scale_in[0] = 1 / samples
+            scale_in[1] = 1 / samples
+            sums[0] = sum of square, line 9
+            sums[1] = sum of cross_entropy, line 10
+   memory   parameters, gradients 6 KiB; packed 1 KiB; arena 5 KiB (lower bound 5)
+   a micro-step   0.00972 MFLOP in 17 kernels between 4 barriers;  an update   704 elements, SGD
+   lr 0.1
+*/
+#include "gagen.h"
+
+typedef struct {                                                        /* as stored; logical shapes */
+    struct { real weight[8][32], bias[32]; } trunk;                     /* [24, 8] [24] */
+    struct { real weight[24][8], bias[8], pad_3[8]; } price;            /* [1, 24] [1] */
+    struct { real weight[24][8], bias[8], pad_5[8]; } brand;            /* [2, 24] [2] */
+} Params;
+_Static_assert(sizeof(Params) == 704 * sizeof(real), "flat");
+
+_Alignas(64) static Params p, g;                                        /* parameters, gradients */
+_Alignas(64) static struct {                                            /* made from Params once per update */
+    real brand_weight_t[2][32];                                         /* [2, 24] */
+    real price_weight_t[32];                                            /* [1, 24] */
+} packed;
+static struct {                                                         /* rows in memory */
+    const real *body;                                                   /* [8] */
+    const real *price;                                                  /* one number */
+    const int32_t *brand;                                               /* one number */
+} data;
+static Window w;
+static double part[2][8], sums[2];                                      /* over the batch, from parts of it */
+_Alignas(64) static union {                                             /* a micro-step's values and their lives */
+    real all[1280];
+    real h[8][32];                                                      /* [N, 24]  phases 0-2 */
+    struct { real pad_gelu[256], gelu[8][32]; };                        /* [N, 24]  phases 0-2 */
+    struct { real pad_sub[1024], sub[8][8]; };                          /* [N, 1]  phases 0-1 */
+    struct { real pad_square[768], square[8][8]; };                     /* [N, 1]  phase 0 */
+    struct { real pad_tanh[512], tanh[8][32]; };                        /* [N, 24]  phases 0-1 */
+    struct { real pad_add[832], add[8][8]; };                           /* [N, 2]  phase 0 */
+    struct { real pad_cross_entropy[896], cross_entropy[8]; };          /* [N]  phase 0 */
+    struct { real pad_cross_entropy_grad[1088], cross_entropy_grad[8][8]; }; /* [N, 2]  phases 0-1 */
+    struct { real pad_tanh_dx[768], tanh_dx[8][32]; };                  /* [N, 24]  phases 1-2 */
+    struct { real pad_square_dx[1152], square_dx[8][8]; };              /* [N, 1]  phases 1-2 */
+    struct { real pad_add2[512], add2[8][32]; };                        /* [N, 24]  phases 2-3 */
+    struct { real pad_body[1216], body[8][8]; };                        /* [N, 8]  phases 0-3 */
+} arena;
+
+static void clear_sums(void)
+{
+    for (int i = 0; i < 2; i++) sums[i] = 0;
+}
+
+static void add_up(int sum, int parts)                                  /* in order, whatever the threads */
+{
+    for (int i = 0; i < parts; i++) sums[sum] += part[sum][i];
+}
+
+/* k18  brand_weight_t = copy  [2, 24]                                  tests/golden/one.lua:10 */
+static void k18_brand_weight_t(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        for (int i = 0; i < 2; i++) {
+            for (int j = 0; j < 24; j++)
+                packed.brand_weight_t[i][j] = p.brand.weight[j][i];
+            for (int j = 24; j < 32; j++)
+                packed.brand_weight_t[i][j] = R(0.0);
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k19  price_weight_t = copy  [1, 24]                                  tests/golden/one.lua:9 */
+static void k19_price_weight_t(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        for (int j = 0; j < 24; j++)
+            packed.price_weight_t[j] = p.price.weight[j][0];
+        for (int j = 24; j < 32; j++)
+            packed.price_weight_t[j] = R(0.0);
+    }
+    stored();
+    (void)m;
+}
+
+/* k1  body = copy  [N, 8]                                              tests/golden/one.lua:4 */
+static void k1_body(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = q; n < q + 1; n++) {
+            const long at = data_row(&w, m, n);
+            for (int j = 0; j < 8; j++)
+                arena.body[n][j] = data.body[at * 8 + j];
+        }
+    }
+    stored();
+}
+
+/* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24]               tests/golden/one.lua:5 */
+static void k2_matmul_gelu(const Thread *t, const Micro *m)
+{
+    for_span (n, t, 8) {
+        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
+                .depth = { 1, 1, 8 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 32 },
+                .width = 32 }, &arena.body[n][0], &p.trunk.weight[0][0], &arena.gelu[n][0], 0);
+        for (int j = 0; j < 32; j += LANES) {
+            const vec v2 = v_load(&arena.gelu[n][j]);
+            const vec v3 = v2 + v_load(&p.trunk.bias[j]);
+            v_store(&arena.h[n][j], v_keep(v3, 24 - (j)));
+            v_store(&arena.gelu[n][j], v_keep(R(0.5) * v3 * (R(1.0) + v_erf(v3 * R(0.7071067811865476))), 24 - (j)));
+            v_store(&arena.tanh[n][j], v_keep(v_tanh(v3), 24 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k3  square , sub = matmul, add, sub, square  [N, 1]                  tests/golden/one.lua:9 */
+static void k3_matmul_square(const Thread *t, const Micro *m)
+{
+    for_span (n, t, 8) {
+        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
+                .depth = { 1, 1, 24 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
+                .width = 8 }, &arena.gelu[n][0], &p.price.weight[0][0], &arena.square[n][0], 0);
+        {
+            const long at = data_row(&w, m, n);
+            for (int j = 0; j < 1; j++) {
+                const real v2 = arena.square[n][j];
+                const real v3 = v2 + p.price.bias[j] - data.price[at];
+                arena.sub[n][j] = v3;
+                arena.square[n][j] = v3 * v3;
+            }
+        }
+    }
+    stored();
+}
+
+/* k4  sum 0 = sum  []                                                  tests/golden/one.lua:9 */
+static void k4_sum(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {                                                /* rows that are real */
+        double total = 0;
+        for (int n = q; n < q + 1 && n < m->rows; n++) {
+            for (int j = 0; j < 1; j++)
+                total += arena.square[n][j];
+        }
+        part[0][q] = total;
+    }
+    stored();
+}
+
+/* k5  add = matmul, add  [N, 2]                                        tests/golden/one.lua:10 */
+static void k5_matmul_add(const Thread *t, const Micro *m)
+{
+    for_span (n, t, 8) {
+        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
+                .depth = { 1, 1, 24 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
+                .width = 8 }, &arena.tanh[n][0], &p.brand.weight[0][0], &arena.add[n][0], 0);
+        for (int j = 0; j < 8; j += LANES8) {
+            const vec8 v2 = v8_load(&arena.add[n][j]);
+            v8_store(&arena.add[n][j], v8_keep(v2 + v8_load(&p.brand.bias[j]), 2 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k6  cross_entropy = cross_entropy  [N]                               tests/golden/one.lua:10 */
+static void k6_cross_entropy(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = q; n < q + 1; n++) {
+            const long at = data_row(&w, m, n);
+            real m2 = -INFINITY;
+            for (int j = 0; j < 2; j++)
+                m2 = r_max(m2, arena.add[n][j]);
+            real s2 = 0;
+            for (int j = 0; j < 2; j++)
+                s2 += r_exp(arena.add[n][j] - m2);
+            real z = 0;
+            for (int j = 0; j < 2; j++)
+                z += (j == (real)data.brand[at] ? arena.add[n][j] : R(0.0));
+            arena.cross_entropy[n] = r_log(s2) + m2 - z;
+        }
+    }
+    stored();
+}
+
+/* k7  sum 1 = sum  []                                                  tests/golden/one.lua:10 */
+static void k7_sum(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {                                                /* rows that are real */
+        double total = 0;
+        for (int n = q; n < q + 1 && n < m->rows; n++) {
+            total += arena.cross_entropy[n];
+        }
+        part[1][q] = total;
+    }
+    stored();
+}
+
+/* k8  cross_entropy_grad = cross_entropy_grad  [N, 2]                  tests/golden/one.lua:10 */
+static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = q; n < q + 1; n++) {
+            const long at = data_row(&w, m, n);
+            real m2 = -INFINITY;
+            for (int j = 0; j < 2; j++)
+                m2 = r_max(m2, arena.add[n][j]);
+            real s2 = 0;
+            for (int j = 0; j < 2; j++)
+                s2 += r_exp(arena.add[n][j] - m2);
+            for (int j = 0; j < 2; j++)
+                arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
+                        : (n < m->rows ? w.scale_in[0] : 0)
+                        * (r_exp(arena.add[n][j] - m2) / s2 - (j == (real)data.brand[at] ? R(1.0) : R(0.0))));
+            for (int j = 2; j < 8; j++)
+                arena.cross_entropy_grad[n][j] = R(0.0);
+        }
+    }
+    stored();
+}
+
+/* k9  d brand.bias = sum  [2]                                          tests/golden/one.lua:10 */
+static void k9_sum_d_brand_bias(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        for (int j = 0; j < 8; j += LANES8) {
+            vec8 sum = v8_set(0);
+            for (int n = 0; n < 8; n++)
+                sum += v8_load(&arena.cross_entropy_grad[n][j]);
+            v8_store(&g.brand.bias[j], v8_keep(sum, 2 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k10  tanh_dx = matmul, tanh_dx  [N, 24]                              tests/golden/one.lua:10 */
+static void k10_matmul_tanh_dx(const Thread *t, const Micro *m)
+{
+    for_span (n, t, 8) {
+        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
+                .depth = { 1, 1, 2 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 32 },
+                .width = 32 }, &arena.cross_entropy_grad[n][0], &packed.brand_weight_t[0][0], &arena.tanh_dx[n][0],
+                        0);
+        for (int j = 0; j < 32; j += LANES) {
+            const vec v2 = v_load(&arena.tanh_dx[n][j]);
+            const vec a = v_load(&arena.tanh[n][j]);
+            v_store(&arena.tanh_dx[n][j], v_keep(v2 * (R(1.0) - a * a), 24 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k11  d brand.weight = matmul  [2, 24]                                tests/golden/one.lua:10 */
+static void k11_matmul_d_brand_weight(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
+                .depth = { 1, 1, 8 }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
+                .width = 8 }, &arena.tanh[0][q * 3], &arena.cross_entropy_grad[0][0], &g.brand.weight[q * 3][0], 0);
+    }
+    stored();
+    (void)m;
+}
+
+/* k12  square_dx = square_dx  [N, 1]                                   tests/golden/one.lua:9 */
+static void k12_square_dx(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        for (int n = q; n < q + 1; n++) {
+            for (int j = 0; j < 8; j += LANES8)
+                v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < m->rows ? w.scale_in[1] : 0))
+                        * v8_load(&arena.sub[n][j]), 1 - (j)));
+        }
+    }
+    stored();
+}
+
+/* k13  d price.bias = sum  [1]                                         tests/golden/one.lua:9 */
+static void k13_sum_d_price_bias(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        for (int j = 0; j < 8; j += LANES8) {
+            vec8 sum = v8_set(0);
+            for (int n = 0; n < 8; n++)
+                sum += v8_load(&arena.square_dx[n][j]);
+            v8_store(&g.price.bias[j], v8_keep(sum, 1 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k14  add2 = matmul, gelu_dx, add  [N, 24]                            tests/golden/one.lua:9 */
+static void k14_matmul_add2(const Thread *t, const Micro *m)
+{
+    for_span (n, t, 8) {
+        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
+                .depth = { 1, 1, 1 }, .a_k = { 0, 0, 0 }, .b_k = { 0, 0, 0 },
+                .width = 32 }, &arena.square_dx[n][0], &packed.price_weight_t[0], &arena.add2[n][0], 0);
+        for (int j = 0; j < 32; j += LANES) {
+            const vec v2 = v_load(&arena.add2[n][j]);
+            const vec a = v_load(&arena.h[n][j]);
+            v_store(&arena.add2[n][j], v_keep(v_load(&arena.tanh_dx[n][j]) + v2
+                    * (R(0.5) * (R(1.0) + v_erf(a * R(0.7071067811865476))) + a * R(0.3989422804014327)
+                    * v_exp(-R(0.5) * a * a)), 24 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k15  d price.weight = matmul  [1, 24]                                tests/golden/one.lua:9 */
+static void k15_matmul_d_price_weight(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
+                .depth = { 1, 1, 8 }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
+                .width = 8 }, &arena.gelu[0][q * 3], &arena.square_dx[0][0], &g.price.weight[q * 3][0], 0);
+    }
+    stored();
+    (void)m;
+}
+
+/* k16  d trunk.bias = sum  [24]                                        tests/golden/one.lua:5 */
+static void k16_sum_d_trunk_bias(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        for (int j = 0; j < 32; j += LANES) {
+            vec sum = v_set(0);
+            for (int n = 0; n < 8; n++)
+                sum += v_load(&arena.add2[n][j]);
+            v_store(&g.trunk.bias[j], v_keep(sum, 24 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k17  d trunk.weight = matmul  [24, 8]                                tests/golden/one.lua:5 */
+static void k17_matmul_d_trunk_weight(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 8) {
+        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
+                .depth = { 1, 1, 8 }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 32 },
+                .width = 32 }, &arena.body[0][q], &arena.add2[0][0], &g.trunk.weight[q][0], 0);
+    }
+    stored();
+    (void)m;
+}
+
+/* The window is one micro-batch: forward, loss, backward. */
+static void micro(const Thread *t, const Micro *m)
+{
+    k1_body(t, m);
+    k2_matmul_gelu(t, m);
+    k3_matmul_square(t, m);
+    k4_sum(t, m);
+    k5_matmul_add(t, m);
+    k6_cross_entropy(t, m);
+    k7_sum(t, m);
+    k8_cross_entropy_grad(t, m);
+    barrier(t);
+    if (t->id == 0) {
+        add_up(0, 8);
+        add_up(1, 8);
+    }
+    k9_sum_d_brand_bias(t, m);
+    k10_matmul_tanh_dx(t, m);
+    k11_matmul_d_brand_weight(t, m);
+    k12_square_dx(t, m);
+    barrier(t);
+    k13_sum_d_price_bias(t, m);
+    k14_matmul_add2(t, m);
+    k15_matmul_d_price_weight(t, m);
+    barrier(t);
+    k16_sum_d_trunk_bias(t, m);
+    k17_matmul_d_trunk_weight(t, m);
+    barrier(t);
+}
+
+/* The forward part of it. */
+static void forward(const Thread *t, const Micro *m)
+{
+    k1_body(t, m);
+    k2_matmul_gelu(t, m);
+    k3_matmul_square(t, m);
+    k4_sum(t, m);
+    k5_matmul_add(t, m);
+    k6_cross_entropy(t, m);
+    k7_sum(t, m);
+    barrier(t);
+    if (t->id == 0) {
+        add_up(0, 8);
+        add_up(1, 8);
+    }
+    barrier(t);
+}
+
+/* What is made from parameters once per update. */
+static void prepare(const Thread *t)
+{
+    k18_brand_weight_t(t, NULL);
+    k19_price_weight_t(t, NULL);
+    barrier(t);
+}
+
+enum { BLOCK = 4096, BLOCKS = (704 + BLOCK - 1) / BLOCK };
+
+/* SGD over [from, to) of the flat arrays, in one pass
+   m = momentum * m + g; p = p - lr * m */
+static void optimize(long from, long to)
+{
+    const real *dx_at = (const real *)&g;
+    real *x_at = (real *)&p;
+    const vec rate = v_set(w.rate);
+    for (long i = from; i < to; i += LANES) {
+        const vec x = v_load(x_at + i), dx = v_load(dx_at + i);
+        const vec d = dx;
+        v_store(x_at + i, x - rate * d);
+    }
+    stored();
+}
+
+static void update(const Thread *t)
+{
+    for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? 704 : (b + 1L) * BLOCK);
+    barrier(t);
+    prepare(t);
+}
+
+/* A window's gradients and sums. */
+static void gradient(const Thread *t)
+{
+    if (t->id == 0) clear_sums();
+    micro(t, &(Micro){ 0, w.rows });
+}
+
+static void window(const Thread *t)
+{
+    gradient(t);
+    update(t);
+}
+
+/* The sums of w.micros micro-batches. */
+static void evaluate(const Thread *t)
+{
+    const int last = w.micros - 1;
+    if (t->id == 0) clear_sums();
+    for (int k = 0; k <= last; k++) forward(t, &(Micro){ 8L * k, k == last ? w.rows : 8 });
+}
+
+/* ---- the program as the runtime sees it ---- */
+/* 0.1, at update t of T, E to an epoch */
+static double learning_rate(double t, double T, double E)
+{
+    (void)t, (void)T, (void)E;
+    return 0.1;
+}
+
+/* What is known before the window. */
+static void scalars(Window *to)
+{
+    const double samples = (double)to->samples;
+    to->rate = (real)to->lr;
+    to->scale_in[0] = (real)(1.0 / samples);
+    to->scale_in[1] = (real)(1.0 / samples);
+    to->count = (double)to->samples;
+}
+
+/* From sums over any number of windows. */
+static void report(const double *s, double samples, double *out)
+{
+    out[0] = s[0] / samples + s[1] / samples;                           /* loss */
+}
+
+static const Tensor tensors[] = {
+    { "trunk.weight", 2, { 24, 8 },
+        { { { 1, 0, 1 } }, { { 1, 0, 32 } } }, 0, 'u', -0.35355339059327373, 0.35355339059327373 },
+    { "trunk.bias", 1, { 24 },
+        { { { 1, 0, 1 } } }, 256, 'u', -0.35355339059327373, 0.35355339059327373 },
+    { "price.weight", 2, { 1, 24 },
+        { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 288, 'u', -0.20412414523193154, 0.20412414523193154 },
+    { "price.bias", 1, { 1 },
+        { { { 1, 0, 1 } } }, 480, 'u', -0.20412414523193154, 0.20412414523193154 },
+    { "brand.weight", 2, { 2, 24 },
+        { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 496, 'u', -0.20412414523193154, 0.20412414523193154 },
+    { "brand.bias", 1, { 2 },
+        { { { 1, 0, 1 } } }, 688, 'u', -0.20412414523193154, 0.20412414523193154 },
+};
+
+static const char *const classes_brand[] = { "alba", "elm", NULL };
+static const Column columns[] = {
+    { .name = "body", .type = 'r', .rank = 1, .dim = { 8 },
+        .source = "1-8", .base = (const void **)&data.body },
+    { .name = "price", .type = 'r', .rank = 0, .dim = { 0 },
+        .source = "price", .base = (const void **)&data.price },
+    { .name = "brand", .type = 'i', .rank = 0, .dim = { 0 }, .classes = 2, .names = classes_brand,
+        .source = "brand", .base = (const void **)&data.brand },
+};
+
+static const ReportName reports[] = { { "loss", false, false } };
+
+static const Program one = {
+    .name = "one", .fingerprint = 0x3c945fd3487d0050u,
+    .batch = 8, .micro_batch = 8, .accumulate = 1,
+    .epochs = 1, .steps = 0, .seed = 0, .tail = 'd',
+    .reader = "csv", .path = "cars.csv",
+    .valid = 0, .test = 0, .shuffle = true,
+    .columns = columns, .ncolumns = 3,
+    .tensors = tensors, .ntensors = 6, .elements = 704,
+    .params = (real *)&p, .gradients = (real *)&g,
+    .nstates = 0,
+    .memory = sizeof p * 2 + sizeof packed + sizeof arena,
+    .reports = reports, .nreports = 1, .best = 0, .nsums = 2,
+    .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
+    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
+    .target = "c", .machine = GG_BUILT_FOR
+};
+
+int main(int argc, char **argv) { return gagen_main(argc, argv, &one); }

@@ -1,0 +1,792 @@
+/* terms.c -- written by gagen: gagen -t c terms.lua
+
+   layer                                 output               parameters   terms.lua
+   norm           LayerNorm              [N, 4, 6]                    12      6
+   token          Linear                 [N, 4, 5]                    35      7
+   score          Linear                 [N, 1]                       25      8
+                                                                      72
+
+   window   batch 8 = 4 x 2, tail "step"; scale_out 1
+            scale_in[0] = 1
+            scale_in[1] = 0.3 / samples
+            scale_in[2] = 1 / sums[1], counted from the data before the first backward
+            sums[0] = sum of masked, line 13
+            sums[1] = sum of kept, line 13
+            sums[2] = sum of square, line 14
+   memory   parameters, gradients, states 5 KiB; packed 1 KiB; arena 2 KiB (lower bound 2)
+   a micro-step   0.00197 MFLOP in 19 kernels between 5 barriers;  an update   304 elements, Adam
+   lr 0.001
+*/
+#include "gagen.h"
+
+typedef struct {                                                        /* as stored; logical shapes */
+    struct { real weight[8], pad_0[8], bias[8], pad_1[8]; } norm;       /* [6] [6] */
+    struct { real weight[6][8], bias[8], pad_3[8]; } token;             /* [5, 6] [5] */
+    struct { real weight[24][8], bias[8], pad_5[8]; } score;            /* [1, 24] [1] */
+} Params;
+_Static_assert(sizeof(Params) == 304 * sizeof(real), "flat");
+
+_Alignas(64) static Params p, g, s_m, s_v;                              /* parameters, gradients, optimizer states */
+_Alignas(64) static struct {                                            /* made from Params once per update */
+    real square2[5][8], pad_0[8];                                       /* [5, 6] */
+    real sum2, pad_1[15];                                               /* [] */
+    real mul, pad_2[15];                                                /* [] */
+    real mul_db, pad_3[15];                                             /* [] */
+    real mul_db2, pad_4[15];                                            /* [] */
+    real score_weight_t[32];                                            /* [1, 24] */
+    real token_weight_t[5][8], pad_6[8];                                /* [5, 6] */
+} packed;
+static struct {                                                         /* rows in memory */
+    const real *x;                                                      /* [24] */
+    const int32_t *target;                                              /* [4] */
+    const real *score;                                                  /* one number */
+} data;
+static Window w;
+static double part[3][2], sums[4];                                      /* over the batch, from parts of it */
+_Alignas(64) static union {                                             /* a micro-step's values and their lives */
+    real all[384];
+    real normalize[2][4][8];                                            /* [N, 4, 6]  phases 0-4 */
+    struct { real pad_h[64], h[2][4][8]; };                             /* [N, 4, 6]  phases 0-4 */
+    struct { real pad_add[128], add[2][4][8]; };                        /* [N, 4, 5]  phases 1-3 */
+    struct { real pad_cross_entropy[192], cross_entropy[2][8]; };       /* [N, 4]  phase 2 */
+    struct { real pad_kept[320], kept[2][8]; };                         /* [N, 4]  phases 2-3 */
+    struct { real pad_masked[208], masked[2][8]; };                     /* [N, 4]  phase 2 */
+    struct { real pad_sub[224], sub[2][8]; };                           /* [N, 1]  phase 2 */
+    struct { real pad_square[240], square[2][8]; };                     /* [N, 1]  phase 2 */
+    struct { real pad_square_dx[336], square_dx[2][8]; };               /* [N, 1]  phases 2-3 */
+    struct { real pad_matmul[192], matmul[2][32]; };                    /* [N, 24]  phases 3-4 */
+    struct { real pad_masked_dl[352], masked_dl[2][8]; };               /* [N, 4]  phase 3 */
+    struct { real pad_cross_entropy_grad[256], cross_entropy_grad[2][4][8]; }; /* [N, 4, 5]  phases 3-4 */
+    struct { real pad_add2[128], add2[2][4][8]; };                      /* [N, 4, 6]  phase 4 */
+    struct { real pad_mul_db3[320], mul_db3[2][4][8]; };                /* [N, 4, 6]  phase 4 */
+} arena;
+
+static void clear_sums(void)
+{
+    for (int i = 0; i < 4; i++) sums[i] = 0;
+}
+
+static void add_up(int sum, int parts)                                  /* in order, whatever the threads */
+{
+    for (int i = 0; i < parts; i++) sums[sum] += part[sum][i];
+}
+
+/* k23  square2 = square  [5, 6]                                        tests/golden/terms.lua:14 */
+static void k23_square2(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        for (int i = 0; i < 5; i++) {
+            for (int j = 0; j < 6; j++) {
+                const real a = p.token.weight[j][i];
+                packed.square2[i][j] = a * a;
+            }
+            for (int j = 6; j < 8; j++)
+                packed.square2[i][j] = R(0.0);
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k24  sum2 = sum  []                                                  tests/golden/terms.lua:14 */
+static void k24_sum(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        real sum = 0;
+        for (int i = 0; i < 5; i++) {
+            real row = 0;
+            for (int j = 0; j < 6; j++)
+                row += packed.square2[i][j];
+            sum += row;
+        }
+        packed.sum2 = sum;
+    }
+    stored();
+    (void)m;
+}
+
+/* k25  mul = mul  []                                                   tests/golden/terms.lua:14 */
+static void k25_mul(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        packed.mul = R(0.0001) * packed.sum2;
+    }
+    stored();
+    (void)m;
+}
+
+/* k26  score_weight_t = copy  [1, 24]                                  tests/golden/terms.lua:8 */
+static void k26_score_weight_t(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        for (int j = 0; j < 24; j++)
+            packed.score_weight_t[j] = p.score.weight[((j) % 6) + (((j) / 6)) * 6][0];
+        for (int j = 24; j < 32; j++)
+            packed.score_weight_t[j] = R(0.0);
+    }
+    stored();
+    (void)m;
+}
+
+/* k27  token_weight_t = copy  [5, 6]                                   tests/golden/terms.lua:7 */
+static void k27_token_weight_t(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        for (int i = 0; i < 5; i++) {
+            for (int j = 0; j < 6; j++)
+                packed.token_weight_t[i][j] = p.token.weight[j][i];
+            for (int j = 6; j < 8; j++)
+                packed.token_weight_t[i][j] = R(0.0);
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k4  kept = kept  [N, 4]                                              tests/golden/terms.lua:13 */
+static void k4_masked_counted(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 2) {
+        for (int n = q; n < q + 1; n++) {
+            const long at = data_row(&w, m, n);
+            for (int j = 0; j < 4; j++)
+                arena.kept[n][j] = ((real)data.target[at * 4 + j] == -R(1e+02) ? R(0.0) : R(1.0));
+            for (int j = 4; j < 8; j++)
+                arena.kept[n][j] = R(0.0);
+        }
+    }
+    stored();
+}
+
+/* k1  h , normalize = normalize, mul, add  [N, 4, 6]                   tests/golden/terms.lua:6 */
+static void k1_normalize_h(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 2) {
+        for (int n = q; n < q + 1; n++) {
+            const long at = data_row(&w, m, n);
+            for (int i2 = 0; i2 < 4; i2++) {
+                real a = 0;
+                for (int j = 0; j < 6; j++)
+                    a += data.x[at * 24 + (i2 * 6 + j) / 1 % 24];
+                real v2 = 0;
+                for (int j = 0; j < 6; j++)
+                    v2 += (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0))
+                            * (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0));
+                for (int j = 0; j < 6; j++) {
+                    const real v3 = (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0))
+                            / r_sqrt(v2 / R(6.0) + R(1e-05));
+                    arena.normalize[n][i2][j] = v3;
+                    arena.h[n][i2][j] = v3 * p.norm.weight[j] + p.norm.bias[j];
+                }
+            }
+            for (int i2 = 0; i2 < 4; i2++) {
+                for (int j = 6; j < 8; j++)
+                    arena.h[n][i2][j] = R(0.0);
+            }
+            for (int i2 = 0; i2 < 4; i2++) {
+                for (int j = 6; j < 8; j++)
+                    arena.normalize[n][i2][j] = R(0.0);
+            }
+        }
+    }
+    stored();
+}
+
+/* k2  add = matmul, add  [N, 4, 5]                                     tests/golden/terms.lua:7 */
+static void k2_matmul_add(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 8 }, .c_row = { 0, 8 },
+                .depth = { 1, 1, 6 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
+                .width = 8 }, &arena.h[0][0][0], &p.token.weight[0][0], &arena.add[0][0][0], 0);
+        for (int n = 0; n < 2; n++) {
+            for (int i2 = 0; i2 < 4; i2++) {
+                for (int j = 0; j < 8; j += LANES8) {
+                    const vec8 v2 = v8_load(&arena.add[n][i2][j]);
+                    v8_store(&arena.add[n][i2][j], v8_keep(v2 + v8_load(&p.token.bias[j]), 5 - (j)));
+                }
+            }
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k3  cross_entropy = cross_entropy  [N, 4]                            tests/golden/terms.lua:13 */
+static void k3_cross_entropy(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 2) {
+        for (int n = q; n < q + 1; n++) {
+            const long at = data_row(&w, m, n);
+            for (int i2 = 0; i2 < 4; i2++) {
+                real m2 = -INFINITY;
+                for (int j = 0; j < 5; j++)
+                    m2 = r_max(m2, arena.add[n][i2][j]);
+                real s2 = 0;
+                for (int j = 0; j < 5; j++)
+                    s2 += r_exp(arena.add[n][i2][j] - m2);
+                real z = 0;
+                for (int j = 0; j < 5; j++)
+                    z += (j == (real)data.target[at * 4 + i2] ? arena.add[n][i2][j] : R(0.0));
+                arena.cross_entropy[n][i2] = r_log(s2) + m2 - z;
+            }
+            for (int j = 4; j < 8; j++)
+                arena.cross_entropy[n][j] = R(0.0);
+        }
+    }
+    stored();
+}
+
+/* k4  masked , kept = kept, masked  [N, 4]                             tests/golden/terms.lua:13 */
+static void k4_masked(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 2) {
+        for (int n = q; n < q + 1; n++) {
+            const long at = data_row(&w, m, n);
+            for (int j = 0; j < 4; j++) {
+                const real v2 = ((real)data.target[at * 4 + j] == -R(1e+02) ? R(0.0) : R(1.0));
+                arena.kept[n][j] = v2;
+                arena.masked[n][j] = (v2 == R(0.0) ? R(0.0) : arena.cross_entropy[n][j] * v2);
+            }
+            for (int j = 4; j < 8; j++) {
+                arena.masked[n][j] = R(0.0);
+                arena.kept[n][j] = R(0.0);
+            }
+        }
+    }
+    stored();
+}
+
+/* k5  sum 0 = sum  []                                                  tests/golden/terms.lua:13 */
+static void k5_sum(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 2) {                                                /* rows that are real */
+        double total = 0;
+        for (int n = q; n < q + 1 && n < m->rows; n++) {
+            for (int j = 0; j < 4; j++)
+                total += arena.masked[n][j];
+        }
+        part[0][q] = total;
+    }
+    stored();
+}
+
+/* k6  sum 1 = sum  []                                                  tests/golden/terms.lua:13 */
+static void k6_sum(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 2) {                                                /* rows that are real */
+        double total = 0;
+        for (int n = q; n < q + 1 && n < m->rows; n++) {
+            for (int j = 0; j < 4; j++)
+                total += arena.kept[n][j];
+        }
+        part[1][q] = total;
+    }
+    stored();
+}
+
+/* k7  square , sub = matmul, add, sub, square  [N, 1]                  tests/golden/terms.lua:8 */
+static void k7_matmul_square(const Thread *t, const Micro *m)
+{
+    for_span (n, t, 2) {
+        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
+                .depth = { 1, 4, 6 }, .a_k = { 0, 8, 1 }, .b_k = { 0, 48, 8 },
+                .width = 8 }, &arena.h[n][0][0], &p.score.weight[0][0], &arena.square[n][0], 0);
+        {
+            const long at = data_row(&w, m, n);
+            for (int j = 0; j < 1; j++) {
+                const real v2 = arena.square[n][j];
+                const real v3 = v2 + p.score.bias[j] - data.score[at];
+                arena.sub[n][j] = v3;
+                arena.square[n][j] = v3 * v3;
+            }
+        }
+    }
+    stored();
+}
+
+/* k8  sum 2 = sum  []                                                  tests/golden/terms.lua:14 */
+static void k8_sum(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 2) {                                                /* rows that are real */
+        double total = 0;
+        for (int n = q; n < q + 1 && n < m->rows; n++) {
+            for (int j = 0; j < 1; j++)
+                total += arena.square[n][j];
+        }
+        part[2][q] = total;
+    }
+    stored();
+}
+
+/* k9  square_dx = square_dx  [N, 1]                                    tests/golden/terms.lua:14 */
+static void k9_square_dx(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 2) {
+        for (int n = q; n < q + 1; n++) {
+            for (int j = 0; j < 8; j += LANES8)
+                v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < m->rows ? w.scale_in[1] : 0))
+                        * v8_load(&arena.sub[n][j]), 1 - (j)));
+        }
+    }
+    stored();
+}
+
+/* k10  d score.bias = sum  [1]                                         tests/golden/terms.lua:8 */
+INLINE void k10_sum_d_score_bias(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (one, t, 1) {
+        for (int j = 0; j < 8; j += LANES8) {
+            vec8 sum = v8_set(0);
+            for (int n = 0; n < 2; n++)
+                sum += v8_load(&arena.square_dx[n][j]);
+            v8_store(&g.score.bias[j], beta ? v8_load(&g.score.bias[j]) + v8_keep(sum, 1 - (j))
+                    : v8_keep(sum, 1 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k11  matmul = matmul  [N, 24]                                        tests/golden/terms.lua:8 */
+static void k11_matmul(const Thread *t, const Micro *m)
+{
+    for_span (n, t, 2) {
+        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
+                .depth = { 1, 1, 1 }, .a_k = { 0, 0, 0 }, .b_k = { 0, 0, 0 },
+                .width = 32 }, &arena.square_dx[n][0], &packed.score_weight_t[0], &arena.matmul[n][0], 0);
+    }
+    stored();
+    (void)m;
+}
+
+/* k12  d score.weight = matmul  [1, 24]                                tests/golden/terms.lua:8 */
+INLINE void k12_matmul_d_score_weight(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (q, t, 4) {
+        contract((Contract) { .rows = { 1, 6 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
+                .depth = { 1, 1, 2 }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
+                .width = 8 }, &arena.h[0][q][0], &arena.square_dx[0][0], &g.score.weight[q * 6][0], beta);
+    }
+    stored();
+    (void)m;
+}
+
+/* k13  masked_dl = masked_dl  [N, 4]                                   tests/golden/terms.lua:13 */
+static void k13_masked_dl(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 2) {
+        for (int n = q; n < q + 1; n++) {
+            for (int j = 0; j < 8; j += LANES8) {
+                const vec8 a = v8_load(&arena.kept[n][j]);
+                v8_store(&arena.masked_dl[n][j], v8_keep(v8_select(a == R(0.0), v8_set(R(0.0)),
+                        v8_set((n < m->rows ? w.scale_in[2] : 0)) * a), 4 - (j)));
+            }
+        }
+    }
+    stored();
+}
+
+/* k14  cross_entropy_grad = cross_entropy_grad  [N, 4, 5]              tests/golden/terms.lua:13 */
+static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
+{
+    for_span (q, t, 2) {
+        for (int n = q; n < q + 1; n++) {
+            const long at = data_row(&w, m, n);
+            for (int i2 = 0; i2 < 4; i2++) {
+                real m2 = -INFINITY;
+                for (int j = 0; j < 5; j++)
+                    m2 = r_max(m2, arena.add[n][i2][j]);
+                real s2 = 0;
+                for (int j = 0; j < 5; j++)
+                    s2 += r_exp(arena.add[n][i2][j] - m2);
+                for (int j = 0; j < 5; j++)
+                    arena.cross_entropy_grad[n][i2][j] = (arena.masked_dl[n][i2] == R(0.0) ? R(0.0)
+                            : arena.masked_dl[n][i2] * (r_exp(arena.add[n][i2][j] - m2) / s2
+                            - (j == (real)data.target[at * 4 + i2] ? R(1.0) : R(0.0))));
+            }
+            for (int i2 = 0; i2 < 4; i2++) {
+                for (int j = 5; j < 8; j++)
+                    arena.cross_entropy_grad[n][i2][j] = R(0.0);
+            }
+        }
+    }
+    stored();
+}
+
+/* k15  d token.bias = sum  [5]                                         tests/golden/terms.lua:7 */
+INLINE void k15_sum_d_token_bias(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (one, t, 1) {
+        for (int j = 0; j < 8; j += LANES8) {
+            vec8 sum = v8_set(0);
+            for (int n = 0; n < 2; n++) {
+                vec8 row = v8_set(0);
+                for (int i2 = 0; i2 < 4; i2++)
+                    row += v8_load(&arena.cross_entropy_grad[n][i2][j]);
+                sum += row;
+            }
+            v8_store(&g.token.bias[j], beta ? v8_load(&g.token.bias[j]) + v8_keep(sum, 5 - (j))
+                    : v8_keep(sum, 5 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k16  add2 , mul_db3 = matmul, add, mul_db  [N, 4, 6]                 tests/golden/terms.lua:7 */
+static void k16_matmul_add2(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 8 }, .c_row = { 0, 8 },
+                .depth = { 1, 1, 5 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
+                .width = 8 }, &arena.cross_entropy_grad[0][0][0], &packed.token_weight_t[0][0], &arena.add2[0][0][0],
+                        0);
+        for (int n = 0; n < 2; n++) {
+            for (int i2 = 0; i2 < 4; i2++) {
+                for (int j = 0; j < 8; j += LANES8) {
+                    const vec8 v2 = v8_load(&arena.add2[n][i2][j]);
+                    const vec8 v3 = v8_load(&arena.matmul[n][i2 * 6 + j]) + v2;
+                    v8_store(&arena.add2[n][i2][j], v8_keep(v3, 6 - (j)));
+                    v8_store(&arena.mul_db3[n][i2][j], v8_keep(v3 * v8_load(&arena.normalize[n][i2][j]), 6 - (j)));
+                }
+            }
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k17  d token.weight = matmul  [5, 6]                                 tests/golden/terms.lua:7 */
+INLINE void k17_matmul_d_token_weight(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (q, t, 6) {
+        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
+                .depth = { 1, 1, 8 }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 8 },
+                .width = 8 }, &arena.h[0][0][q], &arena.cross_entropy_grad[0][0][0], &g.token.weight[q][0], beta);
+    }
+    stored();
+    (void)m;
+}
+
+/* k18  d norm.bias = sum  [6]                                          tests/golden/terms.lua:6 */
+INLINE void k18_sum_d_norm_bias(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (one, t, 1) {
+        for (int j = 0; j < 8; j += LANES8) {
+            vec8 sum = v8_set(0);
+            for (int n = 0; n < 2; n++) {
+                vec8 row = v8_set(0);
+                for (int i2 = 0; i2 < 4; i2++)
+                    row += v8_load(&arena.add2[n][i2][j]);
+                sum += row;
+            }
+            v8_store(&g.norm.bias[j], beta ? v8_load(&g.norm.bias[j]) + v8_keep(sum, 6 - (j))
+                    : v8_keep(sum, 6 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k19  d norm.weight = sum  [6]                                        tests/golden/terms.lua:6 */
+INLINE void k19_sum_d_norm_weight(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (one, t, 1) {
+        for (int j = 0; j < 8; j += LANES8) {
+            vec8 sum = v8_set(0);
+            for (int n = 0; n < 2; n++) {
+                vec8 row = v8_set(0);
+                for (int i2 = 0; i2 < 4; i2++)
+                    row += v8_load(&arena.mul_db3[n][i2][j]);
+                sum += row;
+            }
+            v8_store(&g.norm.weight[j], beta ? v8_load(&g.norm.weight[j]) + v8_keep(sum, 6 - (j))
+                    : v8_keep(sum, 6 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k20  mul_db = mul_db  []                                             tests/golden/terms.lua:14 */
+static void k20_mul_db(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        packed.mul_db = w.scale_in[0] * R(0.0001);
+    }
+    stored();
+    (void)m;
+}
+
+/* k21  d token.weight = square_dx  [5, 6]                              tests/golden/terms.lua:14 */
+INLINE void k21_d_token_weight(const Thread *t, const Micro *m, const int beta)
+{
+    for_span (one, t, 1) {
+        for (int i2 = 0; i2 < 6; i2++) {
+            for (int j = 0; j < 8; j += LANES8)
+                v8_store(&g.token.weight[i2][j], beta ? v8_load(&g.token.weight[i2][j])
+                        + v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - (j))
+                        : v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - (j)));
+        }
+    }
+    stored();
+    (void)m;
+}
+
+/* k22  mul_db2 = mul_db  []                                            tests/golden/terms.lua:14 */
+static void k22_mul_db2(const Thread *t, const Micro *m)
+{
+    for_span (one, t, 1) {
+        packed.mul_db2 = R(0.3);
+    }
+    stored();
+    (void)m;
+}
+
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+INLINE void micro(const Thread *t, const Micro *m, const int beta)
+{
+    k1_normalize_h(t, m);
+    barrier(t);
+    k2_matmul_add(t, m);
+    barrier(t);
+    k3_cross_entropy(t, m);
+    k4_masked(t, m);
+    k5_sum(t, m);
+    k6_sum(t, m);
+    k7_matmul_square(t, m);
+    k8_sum(t, m);
+    k9_square_dx(t, m);
+    barrier(t);
+    if (t->id == 0) {
+        add_up(0, 2);
+        add_up(1, 2);
+        add_up(2, 2);
+    }
+    k10_sum_d_score_bias(t, m, beta);
+    k11_matmul(t, m);
+    k12_matmul_d_score_weight(t, m, beta);
+    k13_masked_dl(t, m);
+    k14_cross_entropy_grad(t, m);
+    barrier(t);
+    k15_sum_d_token_bias(t, m, beta);
+    k16_matmul_add2(t, m);
+    k17_matmul_d_token_weight(t, m, beta);
+    k18_sum_d_norm_bias(t, m, beta);
+    k19_sum_d_norm_weight(t, m, beta);
+    barrier(t);
+}
+
+static __attribute__((noinline)) void micro_first(const Thread *t, const Micro *m) { micro(t, m, 0); }
+static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m)  { micro(t, m, 1); }
+
+/* The forward part of it. */
+static void forward(const Thread *t, const Micro *m)
+{
+    k1_normalize_h(t, m);
+    barrier(t);
+    k2_matmul_add(t, m);
+    barrier(t);
+    k3_cross_entropy(t, m);
+    k4_masked(t, m);
+    k5_sum(t, m);
+    k6_sum(t, m);
+    k7_matmul_square(t, m);
+    k8_sum(t, m);
+    barrier(t);
+    if (t->id == 0) {
+        add_up(0, 2);
+        add_up(1, 2);
+        add_up(2, 2);
+    }
+}
+
+/* What scales are made of: sums over w.micros micro-batches of data, known before the first backward. */
+static void count(const Thread *t)
+{
+    const int last = w.micros - 1;
+    for (int k = 0; k <= last; k++) {
+        const Micro *m = &(Micro){ 2L * k, k == last ? w.rows : 2 };
+        k4_masked_counted(t, m);
+        k6_sum(t, m);
+        barrier(t);
+        if (t->id == 0) add_up(1, 2);
+        barrier(t);
+    }
+    if (t->id == 0) {
+        w.scale_in[2] = (real)(sums[1] == 0.0 ? 0.0 : 1.0 / sums[1]);
+        clear_sums();
+    }
+    barrier(t);
+}
+
+/* What is made from parameters once per update. */
+static void prepare(const Thread *t)
+{
+    k23_square2(t, NULL);
+    k24_sum(t, NULL);
+    k25_mul(t, NULL);
+    k26_score_weight_t(t, NULL);
+    k27_token_weight_t(t, NULL);
+    barrier(t);
+}
+
+enum { BLOCK = 4096, BLOCKS = (304 + BLOCK - 1) / BLOCK };
+
+/* Adam over [from, to) of the flat arrays, in one pass
+   m, v: running means of g and g^2; p = p - lr * m / (sqrt(v) + eps), bias corrected */
+static void optimize(long from, long to)
+{
+    const real *dx_at = (const real *)&g;
+    real *x_at = (real *)&p, *m_at = (real *)&s_m, *v_at = (real *)&s_v;
+    const vec rate = v_set(w.rate);
+    const vec c1 = v_set(w.c[0]), c2 = v_set(w.c[1]);
+    for (long i = from; i < to; i += LANES) {
+        const vec x = v_load(x_at + i), dx = v_load(dx_at + i);
+        const vec d = dx;
+        vec m = v_load(m_at + i);
+        m = R(0.9) * m + R(0.09999999999999998) * d;
+        v_store(m_at + i, m);
+        vec v = v_load(v_at + i);
+        v = R(0.999) * v + R(0.0010000000000000009) * d * d;
+        v_store(v_at + i, v);
+        v_store(x_at + i, x - rate * c1 * m / (v_sqrt(v) * c2 + R(1e-08)));
+    }
+    stored();
+}
+
+static void update(const Thread *t)
+{
+    for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? 304 : (b + 1L) * BLOCK);
+    barrier(t);
+    prepare(t);
+}
+
+/* What is known only behind the last micro-step. */
+static void conclude(const Thread *t)
+{
+    if (t->id == 0) {
+        sums[3] = (double)w.samples * (double)packed.mul;
+    }
+    k20_mul_db(t, NULL);
+    k21_d_token_weight(t, NULL, 1);
+    k22_mul_db2(t, NULL);
+    barrier(t);
+}
+
+/* 8 = 4 x 2 */
+static void window_full(const Thread *t)
+{
+    micro_first(t, &(Micro){ 0, 2 });
+    micro_next(t, &(Micro){ 2, 2 });
+    micro_next(t, &(Micro){ 4, 2 });
+    micro_next(t, &(Micro){ 6, 2 });
+}
+
+/* A tail: w.micros of them, w.rows in the last. */
+static void window_short(const Thread *t)
+{
+    const int last = w.micros - 1;
+    micro_first(t, &(Micro){ 0, last == 0 ? w.rows : 2 });
+    for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ 2L * k, k == last ? w.rows : 2 });
+}
+
+/* A window's gradients and sums. */
+static void gradient(const Thread *t)
+{
+    if (t->id == 0) clear_sums();
+    count(t);
+    if (w.micros == 4 && w.rows == 2) window_full(t);
+    else window_short(t);
+    conclude(t);
+}
+
+static void window(const Thread *t)
+{
+    gradient(t);
+    update(t);
+}
+
+/* The sums of w.micros micro-batches. */
+static void evaluate(const Thread *t)
+{
+    const int last = w.micros - 1;
+    if (t->id == 0) clear_sums();
+    for (int k = 0; k <= last; k++) forward(t, &(Micro){ 2L * k, k == last ? w.rows : 2 });
+    if (t->id == 0) {
+        sums[3] = (double)w.samples * (double)packed.mul;
+    }
+}
+
+/* ---- the program as the runtime sees it ---- */
+/* 0.001, at update t of T, E to an epoch */
+static double learning_rate(double t, double T, double E)
+{
+    (void)t, (void)T, (void)E;
+    return 0.001;
+}
+
+/* What is known before the window. */
+static void scalars(Window *to)
+{
+    const double samples = (double)to->samples;
+    const double t = (double)to->t;
+    to->rate = (real)to->lr;
+    to->c[0] = (real)(1.0 / (1.0 - pow(0.9, t)));                       /* c1 */
+    to->c[1] = (real)(1.0 / sqrt(1.0 - pow(0.999, t)));                 /* c2 */
+    to->scale_in[0] = (real)(1.0);
+    to->scale_in[1] = (real)(0.3 / samples);
+    to->count = (double)to->samples;
+}
+
+/* From sums over any number of windows. */
+static void report(const double *s, double samples, double *out)
+{
+    out[0] = s[0] / s[1] + 0.3 * (s[2] / samples) + s[3] / samples;     /* loss */
+}
+
+static const Tensor tensors[] = {
+    { "norm.weight", 1, { 6 },
+        { { { 1, 0, 1 } } }, 0, 'c', 1, 0 },
+    { "norm.bias", 1, { 6 },
+        { { { 1, 0, 1 } } }, 16, 'c', 0, 0 },
+    { "token.weight", 2, { 5, 6 },
+        { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 32, 'u', -0.40824829046386307, 0.40824829046386307 },
+    { "token.bias", 1, { 5 },
+        { { { 1, 0, 1 } } }, 80, 'u', -0.40824829046386307, 0.40824829046386307 },
+    { "score.weight", 2, { 1, 24 },
+        { { { 1, 0, 1 } }, { { 1, 6, 8 }, { 6, 0, 48 } } }, 96, 'u', -0.20412414523193154, 0.20412414523193154 },
+    { "score.bias", 1, { 1 },
+        { { { 1, 0, 1 } } }, 288, 'u', -0.20412414523193154, 0.20412414523193154 },
+};
+
+static const Column columns[] = {
+    { .name = "x", .type = 'r', .rank = 1, .dim = { 24 },
+        .source = "1-24", .base = (const void **)&data.x },
+    { .name = "target", .type = 'i', .rank = 1, .dim = { 4 }, .classes = 5, .ignored = -100,
+        .source = "25-28", .base = (const void **)&data.target },
+    { .name = "score", .type = 'r', .rank = 0, .dim = { 0 },
+        .source = "score", .base = (const void **)&data.score },
+};
+
+static const ReportName reports[] = { { "loss", false, false } };
+
+static const Program terms = {
+    .name = "terms", .fingerprint = 0x883cdb5e78ac0e91u,
+    .batch = 8, .micro_batch = 2, .accumulate = 4,
+    .epochs = 0, .steps = 3, .seed = 0, .tail = 's',
+    .reader = "csv", .path = "tokens.csv",
+    .valid = 0, .test = 0, .shuffle = false,
+    .columns = columns, .ncolumns = 3,
+    .tensors = tensors, .ntensors = 6, .elements = 304,
+    .params = (real *)&p, .gradients = (real *)&g,
+    .nstates = 2, .states = { (real *)&s_m, (real *)&s_v }, .state_names = { "m", "v" },
+    .memory = sizeof p * 4 + sizeof packed + sizeof arena,
+    .reports = reports, .nreports = 1, .best = 0, .nsums = 4,
+    .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
+    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
+    .target = "c", .machine = GG_BUILT_FOR
+};
+
+int main(int argc, char **argv) { return gagen_main(argc, argv, &terms); }
