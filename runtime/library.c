@@ -104,7 +104,7 @@ int gg_update(const Program *p)
     Run *r = gg_find(p);
     if (!r) return GG_USAGE;
     gg_team_call(r->team, p->update);
-    r->update++;
+    gg_run_done(r);
     return 0;
 }
 
@@ -112,7 +112,7 @@ int gg_train(const Program *p, long windows, double *reports)
 {
     int status = 0;
     for (long i = 0; i < windows && !status; i++)
-        if (!(status = gg_run_window(p, p->window, i == windows - 1 ? reports : NULL))) gg_find(p)->update++;
+        if (!(status = gg_run_window(p, p->window, i == windows - 1 ? reports : NULL))) gg_run_done(gg_find(p));
     return status;
 }
 

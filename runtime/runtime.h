@@ -125,7 +125,7 @@ typedef struct {
     Plan plan;
     Order order;
     uint64_t seed;
-    long update;                                  /* done so far */
+    long update, skipped;                         /* windows done so far; those of them in which nothing counted */
     double best;                                  /* of the report that the program names; NaN: none yet */
     double *sums, samples, *values;               /* since the last report line */
     real *best_params;                            /* where there is no file for them */
@@ -140,6 +140,7 @@ typedef struct {
 void gg_run_open(Run *r);                         /* all else follows from r->p and r->o */
 void gg_run_close(Run *r);
 void gg_run_aim(Run *r);                          /* fills the window of update r->update */
+void gg_run_done(Run *r);                         /* that window is behind us */
 void gg_run_step(Run *r, void (*fn)(const Thread *)); /* aims, calls fn on the team */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out); /* false: no rows */
 

@@ -107,9 +107,15 @@ void gg_run_aim(Run *r)
     w->at = place.epoch % r->order.epochs * r->plan.samples + place.at;
     w->order = r->order.now, w->order_next = r->order.next;
     w->training = true;
-    w->t = r->update + 1;
+    w->t = r->update - r->skipped + 1;
     w->lr = p->lr((double)w->t, (double)w->T, (double)w->E);
     p->scalars(w);
+}
+
+void gg_run_done(Run *r)
+{
+    r->update++;
+    r->skipped += r->p->w->count == 0;
 }
 
 static void gg_run_prepare(Run *r)
@@ -130,7 +136,7 @@ bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
     if (!rows->count) return false;
     gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
     r->p->w->order = rows->list;
-    r->p->w->t = r->update ? r->update : 1;
+    r->p->w->t = r->update > r->skipped ? r->update - r->skipped : 1;
     r->p->scalars(r->p->w);
     gg_run_prepare(r);
     gg_team_call(r->team, r->p->evaluate);
@@ -191,7 +197,7 @@ static void gg_train_window(Run *r, const Place *place)
     double begin = gg_seconds();
     gg_run_step(r, p->window);
     double end = gg_seconds();
-    r->update++;
+    gg_run_done(r);
     r->samples += (double)place->samples;
     for (int i = 0; i < p->nsums; i++) r->sums[i] += p->sums[i];
     p->report(p->sums, (double)place->samples, r->values);
