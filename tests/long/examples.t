@@ -18,10 +18,25 @@ reaches() {
         END { print "test accuracy", best; exit !(best >= least) }'
 }
 
+# gradients NAME [DATA]: of both builds from the weights after 20 updates; case 54's bound for each tensor
+gradients() {
+    local x=$1 data=${2:--}
+    prober "float_$x" "examples/$x.lua" gagen && prober "double_$x" "examples/$x.lua" gagen_double || return
+    "$work/$x" ${2:+--data "$2"} --steps 20 --save "$work/$x.safetensors" > "$work/said" 2>&1
+    for threads in 1 2 3; do "$work/float_$x" "$data" "$work/$x.safetensors" $threads 1 1 > "$work/got_$threads"; done
+    "$work/double_$x" "$data" "$work/$x.safetensors" 2 1 1 > "$work/double"
+    yes "$x: the same bits on 1 and 2 threads" cmp "$work/got_1" "$work/got_2"
+    yes "$x: the same bits on 1 and 3 threads" cmp "$work/got_1" "$work/got_3"
+    yes "$x: every gradient in float is the double build's" compare "$work/got_1" "$work/double" --tensor 1e-4
+    no "$x: a gradient times 1.001" compare "$work/got_1" "$work/double" --tensor 1e-4 --scale 1.001
+}
+
 program mnist_mlp
+gradients mnist_mlp data/digits
 yes "mnist_mlp: 97 % of drawn digits" reaches mnist_mlp 97 --data data/digits
 no "mnist_mlp after 3 updates" reaches mnist_mlp 97 --data data/digits --steps 3
 program mnist_cnn
+gradients mnist_cnn data/digits
 if [ -f "${GAGEN_DATA:-}/mnist/t10k-images-idx3-ubyte.gz" ] && [ -n "$zlib" ]; then
     yes "mnist_cnn: 98.5 % of MNIST's last 2,000 test digits" reaches mnist_cnn 98.5 --data "$GAGEN_DATA/mnist"
 else
@@ -29,6 +44,7 @@ else
     echo "ok $facts - mnist_cnn on MNIST # skip no MNIST at hand: examples/fetch-mnist.sh, or GAGEN_DATA"
 fi
 program multitask
+gradients multitask
 yes "multitask: the brand of 92 % of the cars" reaches multitask 92
 no "multitask after 3 updates" reaches multitask 92 --steps 3
 finish
