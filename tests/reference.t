@@ -50,4 +50,15 @@ for net in a b; do
             "in double $(awk -v n=$net -v u=$u '$1 == "loss" && $2 == n && $3 == "double" && $4 == u { print $5 }' tests/reference/peers.txt)"
     done
 done
+# case 27 on peer a. In float a ReLU that flips somewhere in 200 updates parts two right runs, as it does in any system.
+mkdir -p "$work/adamw"
+sed 's/optim.Adam {/optim.AdamW {/; s/steps = 50/steps = option("steps", 200)/' tests/models/peer_a.lua > "$work/adamw/peer_a.lua"
+prober adamw_8 "$work/adamw/peer_a.lua" gagen_double
+prober adamw_1 "$work/adamw/peer_a.lua" gagen_double -D micro_batch=256
+prober adamw_off "$work/adamw/peer_a.lua" gagen_double -D batch=32 -D micro_batch=32 -D steps=1600
+for k in 8 1; do updates a adamw_$k 200 > "$work/adamw_$k.out"; done
+updates a adamw_off 1600 > "$work/adamw_off.out"
+yes "27. peer a, AdamW, 200 updates in double: 8 x 32 and 1 x 256 agree" \
+    compare "$work/adamw_8.out" "$work/adamw_1.out" --loss 1e-6 --weight 1e-5
+no "27. a step of the optimizer per micro-batch" compare "$work/adamw_off.out" "$work/adamw_1.out" --weight 1e-5
 finish
