@@ -1,11 +1,11 @@
 /* tile.h -- contract() for one vector type; contract.h includes this file for vec and for vec8. */
 
-/* q += one term: row n's number of A, broadcast, times the row of B at b. The empty asm hides where a points (rule 3); without "memory"
-   gcc would think that nobody reads what was stored there. */
+/* q += one term: row n's number of A, broadcast, times the row of B at b. The empty asm hides where a points (rule 3); it
+   clobbers nothing, which would take compilers minutes: that a caller's stores are read, stored() in kernel.h says. */
 INLINE void V(term)(const Contract d, const int rows, const int inner, const int nv, const real *a, const real *b, VEC *q)
 {
     VEC row[4];
-    __asm__ ("" : "+r"(a) : : "memory");
+    __asm__ ("" : "+r"(a));
     UNROLL for (int j = 0; j < nv; j++) row[j] = V(load)(b + j * V_LANES);
     UNROLL for (int n = 0; n < rows; n++) {
         const VEC x = V(set)(a[n / inner * d.a_row[0] + n % inner * d.a_row[1]]);
