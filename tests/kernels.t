@@ -25,7 +25,7 @@ program() {
     else tell "not ok - $name: the control fails"; grep '^ok' "$work/control" | sed 's/^/# /'; fi
 }
 
-both() { program functions "$1" "$2"; }
+both() { program functions "$1" "$2"; program contract "$1" "$2"; }
 
 both "${CC:-cc}" "-std=c11 -O3 -march=native"
 both "${CC:-cc}" "-std=c11 -O3 -march=native -DGAGEN_DOUBLE"

@@ -20,15 +20,15 @@ static uint32_t next(uint32_t n)        /* 0 .. n - 1 */
 static real fused(real x, real y, real z) { return FUSED ? R_LIBM(fma)(x, y, z) : x * y + z; }
 
 /* element `at` of C as rule 1 has it, and whether it is near the sum in double */
-static int element(const Contract *d, const real *pa, const real *pb, long at, int beta)
+static int element(const Contract d, const real *pa, const real *pb, long at, int beta)
 {
     real chain = broken && beta ? before[at] : 0;
     double sum = beta ? (double)before[at] : 0, size = fabs(sum);
-    for (int x = 0; x < d->depth[0]; x++)
-        for (int y = 0; y < d->depth[1]; y++)
-            for (int z = 0; z < d->depth[2] - broken; z++) {
-                const real u = pa[x * d->a_k[0] + y * d->a_k[1] + z * d->a_k[2]];
-                const real v = pb[x * d->b_k[0] + y * d->b_k[1] + z * d->b_k[2]];
+    for (int x = 0; x < d.depth[0]; x++)
+        for (int y = 0; y < d.depth[1]; y++)
+            for (int z = 0; z < d.depth[2] - broken; z++) {
+                const real u = pa[x * d.a_k[0] + y * d.a_k[1] + z * d.a_k[2]];
+                const real v = pb[x * d.b_k[0] + y * d.b_k[1] + z * d.b_k[2]];
                 chain = fused(u, v, chain);
                 sum += (double)u * (double)v, size += fabs((double)u * (double)v);
             }
@@ -37,14 +37,14 @@ static int element(const Contract *d, const real *pa, const real *pb, long at, i
 }
 
 /* a line of TAP: whether c is what d says, and untouched between C's rows */
-static void check(const char *name, const Contract *d, int beta)
+static void check(const char *name, const Contract d, int beta)
 {
     int near = 1;
     memcpy(right, before, sizeof right);
-    for (int r = 0; r < d->rows[0]; r++)
-        for (int i = 0; i < d->rows[1]; i++)
-            for (int j = 0; j < d->width; j++)
-                near &= element(d, a + r * d->a_row[0] + i * d->a_row[1], b + j, r * d->c_row[0] + i * d->c_row[1] + j, beta);
+    for (int r = 0; r < d.rows[0]; r++)
+        for (int i = 0; i < d.rows[1]; i++)
+            for (int j = 0; j < d.width; j++)
+                near &= element(d, a + r * d.a_row[0] + i * d.a_row[1], b + j, r * d.c_row[0] + i * d.c_row[1] + j, beta);
     const int exact = !memcmp(c, right, sizeof c);
     printf("%sok - %s, beta %d: %s%s\n", near && exact ? "" : "not ", name, beta, exact ? "the chain's bits" : "other bits",
            near ? "" : ", far from the sum");
@@ -84,18 +84,19 @@ static void prepare(void)
     X(odd_7, P(3, 3), P(27, 1), P(224, 73), P(3, 3, 19), P(21, 17, 44), P(279, 47, 159), 72) \
     X(odd_8, P(3, 12), P(5, 2), P(928, 77), P(2, 2, 7), P(5, 38, 34), P(207, 16, 121), 72)
 
-/* at once with beta 0; with beta 1 in two calls, the inner rows cut at a third */
+/* At once with beta 0; with beta 1 in two calls, the inner rows cut at a third. check() has d by value: a function
+   that had its address might change it, so that compilers would expand all tiles for any numbers, which takes minutes. */
 #define RUN(name, r, ar, cr, k, ak, bk, w)                                                                                       \
     static void run_##name(void)                                                                                                 \
     {                                                                                                                            \
         const Contract d = { .rows = r, .a_row = ar, .c_row = cr, .depth = k, .a_k = ak, .b_k = bk, .width = w };                \
         const int cut = d.rows[1] / 3;                                                                                           \
         Contract top = d, rest = d;                                                                                              \
-        prepare(), contract(d, a, b, c, 0), check(#name, &d, 0);                                                                 \
+        prepare(), contract(d, a, b, c, 0), check(#name, d, 0);                                                                  \
         top.rows[1] = cut, rest.rows[1] -= cut;                                                                                  \
         prepare();                                                                                                               \
         if (cut) contract(top, a, b, c, 1);                                                                                      \
-        contract(rest, a + cut * d.a_row[1], b, c + cut * d.c_row[1], 1), check(#name " cut", &d, 1);                            \
+        contract(rest, a + cut * d.a_row[1], b, c + cut * d.c_row[1], 1), check(#name " cut", d, 1);                             \
     }
 SHAPES(RUN)
 #define CALL(name, r, ar, cr, k, ak, bk, w) run_##name();
