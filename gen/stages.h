@@ -62,7 +62,8 @@ typedef struct Kernel {
     bool backward;
     Partition part;
     int phase;                          /* kernels of one phase run without a barrier between them */
-    struct Contraction *contraction;
+    struct Contraction *contraction;    /* of a matmul or a convolution: in C */
+    struct Gemm *gemm;                  /* and in CUDA */
     VEC(Touch) touches;
     double flop;
 } Kernel;
@@ -94,9 +95,10 @@ Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident);
 char   *ident_new(const char *wish);                        /* unique in the program */
 void    make_partitions(Kernels *k);                        /* partition.c: units, phases */
 
-/* ---- lower.c: a matmul or a convolution as nested sums over affine addresses ------------------------------------ */
+/* ---- lower.c, gemm.c: a matmul or a convolution as nested sums over affine addresses ----------------------------- */
 typedef struct { char label; long div, extent, stride[3]; } Level;       /* strides in A, B and C */
-typedef struct Contraction {
+typedef struct { int n; Level at[12]; } Levels;             /* outermost first */
+typedef struct Contraction {            /* in C */
     Node *a, *b;                        /* A is broadcast, B's rows are vectors */
     long base[3];                       /* of element 0 of A, B and C, in reals */
     Level unit;                         /* dealt to threads; extent 1: nothing to deal */
@@ -107,8 +109,20 @@ typedef struct Contraction {
     Level vector;                       /* C's contiguous columns; extent is the width */
     double flop;
 } Contraction;
+typedef struct { long rows, columns, depth, batch, lead[3], step[3]; bool turned[2]; } Blas;      /* lead: from row to row; step: from batch to batch */
+typedef struct { char label[2]; long factor[2], constant, extent; } Bound;       /* 0 <= SUM label * factor + constant < extent, else A is 0 */
+typedef struct Gemm {                   /* in CUDA */
+    Node *a, *b;
+    long base[3];
+    Levels batch, rows, columns, depth;
+    int nbounds; Bound bound[2];
+    bool library; Blas blas;            /* cuBLASLt can say it: the four groups are one level each */
+    double flop;
+} Gemm;
+Node *target_of(const Kernel *x);       /* whose buffer or gradient the result goes into first */
 long row_parts(long n);                 /* in how many parts the rows of a batch are dealt */
 void lower(Kernels *k, Kernel *x);      /* decides its operands' layouts where they are still open; may put copies in front */
+void lower_gemm(Kernels *k, Kernel *x);
 
 typedef struct Plan {
     Kernels *k;

@@ -1,0 +1,247 @@
+/* levels.c -- a matmul or a convolution, C[rows][columns] = SUM over depth of A B, as labels and levels.
+
+   1. Every axis of every operand is a label, or for a convolution a sum of two: y * stride + k * dilation - padding.
+   2. A label is cut where any operand's digits are cut; each piece is a level with one stride in A, in B and in C. */
+#include <stdlib.h>
+#include <string.h>
+#include "lower.h"
+
+static Kernels *K;
+
+/* ---- operands ---- */
+static Place just(char label) { return (Place) { 1, { label }, { 1 }, 0 }; }
+
+static void plain_places(Operand *o, const char *labels)
+{
+    for (int a = 0; a < o->shape.rank; a++) o->place[a] = just(labels[a]);
+}
+
+/* position y * stride + k * dilation - padding along the axis */
+static Place affine(char y, long stride, char k, long dilation, long constant)
+{
+    return (Place) { 2, { y, k }, { stride, dilation }, constant };
+}
+
+static void image_places(Operand *o, const double *a, bool data)
+{
+    for (int d = 0; d < 2; d++) {
+        const long s = data ? 1 : (long)a[2 + d], p = (long)a[4 + d], dil = (long)a[6 + d];
+        o->place[2 + d] = affine("yx"[d], s, "kl"[d], data ? -dil : dil, data ? p : -p);
+    }
+}
+
+Node *target_of(const Kernel *x)
+{
+    if (x->grad == x->core || (x->core && x->core->buffer)) return x->core;
+    return x->stores.at[0];
+}
+
+static void set_operand(Operand *o, Node *n, const char *labels)
+{
+    o->node = n, o->shape = n->shape;
+    plain_places(o, labels);
+}
+
+/* Operands in the order first argument, second argument, result. */
+static void read_operands(Lowering *w)
+{
+    Node *n = w->x->core;
+    Operand *o = w->operand;
+    if (n->kind == K_MATMUL) {
+        const char *second = strchr(n->labels, ',') + 1;
+        set_operand(&o[0], n->arg[0], n->labels);
+        set_operand(&o[1], n->arg[1], second);
+        set_operand(&o[2], n, strchr(second, '>') + 1);
+    } else {
+        const bool data = has_role(n, "data"), weight = has_role(n, "weight");
+        set_operand(&o[0], n->arg[0], data ? "noyx" : "ncyx");
+        set_operand(&o[1], n->arg[1], weight ? "noyx" : "ockl");
+        set_operand(&o[2], n, weight ? "ockl" : data ? "ncyx" : "noyx");
+        image_places(&o[0], n->attr, data);
+    }
+}
+
+bool has_label(const Operand *o, char label)
+{
+    for (int a = 0; a < o->shape.rank; a++)
+        for (int i = 0; i < o->place[a].n; i++)
+            if (o->place[a].label[i] == label) return true;
+    return false;
+}
+
+static void find_labels(Lowering *w)
+{
+    for (int i = 0; i < 3; i++)
+        for (int a = 0; a < w->operand[i].shape.rank; a++) {
+            const Place *p = &w->operand[i].place[a];
+            if (p->n != 1) continue;
+            int at = 0;
+            while (at < w->nlabels && w->label[at].label != p->label[0]) at++;
+            if (at == w->nlabels) w->label[w->nlabels++] = (Label) { p->label[0], w->operand[i].shape.dim[a], { 0 } };
+        }
+    for (int at = 0; at < w->nlabels; at++)
+        for (int i = 0; i < 3; i++) w->label[at].in[i] = has_label(&w->operand[i], w->label[at].label);
+}
+
+bool known(const Operand *o) { return o->layout.size > 0; }
+
+static void get_layouts(Lowering *w)
+{
+    for (int i = 0; i < 2; i++) {
+        Operand *o = &w->operand[i];
+        if (!node_layout(o->node, &o->layout)) {
+            o->node = w->x->core->arg[i] = copy_before(K, w->x, o->node);
+            vec_push(&o->node->kernel->stores, o->node);
+            Buffer *b = buffer_new(K, o->node, HOME_ARENA, ident_new("copy"));
+            const int v = o->shape.rank - 1;
+            layout_make(&b->layout, &o->shape, v, layout_block(o->shape.dim[v]), 0);
+            o->layout = b->layout;
+        }
+    }
+    Node *c = target_of(w->x);
+    w->operand[2].layout = w->x->grad == c ? w->x->grad_layout : c->buffer->layout;
+}
+
+/* A copy of an operand row by row, without blocks: it is cut nowhere. */
+void straighten(Lowering *w, int which)
+{
+    Operand *o = &w->operand[which];
+    o->node = copy_before(K, w->x, o->node);
+    vec_push(&o->node->kernel->stores, o->node);
+    Buffer *b = buffer_new(K, o->node, HOME_ARENA, ident_new("straight"));
+    layout_make(&b->layout, &o->shape, -1, 0, 0);
+    o->layout = b->layout;
+}
+
+void lowering_start(Lowering *w, Kernels *k, Kernel *x)
+{
+    *w = (Lowering) { .x = x };
+    K = k;
+    read_operands(w);
+    find_labels(w);
+    get_layouts(w);
+}
+
+void lowering_order(Lowering *w, char v)
+{
+    if (!has_label(&w->operand[0], v)) return;
+    if (has_label(&w->operand[1], v)) BUG("both operands of a contraction have its columns");
+    Operand o = w->operand[0];
+    w->operand[0] = w->operand[1], w->operand[1] = o;
+}
+
+/* ---- levels ---- */
+static int cmp_long(const void *a, const void *b)
+{
+    const long x = *(const long *)a, y = *(const long *)b;
+    return (x > y) - (x < y);
+}
+
+/* Where the label's index is cut: at every digit of every operand that has it alone on an axis. */
+static int cuts(const Lowering *w, const Label *l, long *cut)
+{
+    int n = 0;
+    cut[n++] = 1;
+    for (int i = 0; i < 3; i++)
+        for (int a = 0; a < w->operand[i].shape.rank && known(&w->operand[i]); a++) {
+            const Operand *o = &w->operand[i];
+            if (o->place[a].n != 1 || o->place[a].label[0] != l->label) continue;
+            for (int d = 0; d < o->layout.axis[a].n; d++) {
+                const Digit *x = &o->layout.axis[a].digit[d];
+                cut[n++] = x->div;
+                if (x->mod) cut[n++] = x->div * x->mod;
+            }
+        }
+    qsort(cut, (size_t)n, sizeof *cut, cmp_long);
+    int kept = 0;
+    for (int i = 0; i < n; i++)
+        if ((!kept || cut[i] != cut[kept - 1]) && (cut[i] <= l->extent || cut[i] == 1)) cut[kept++] = cut[i];
+    return kept;
+}
+
+static long stride_in(const Operand *o, char label, long div)
+{
+    long stride = 0;
+    for (int a = 0; a < o->shape.rank && known(o); a++)
+        for (int i = 0; i < o->place[a].n; i++) {
+            if (o->place[a].label[i] != label) continue;
+            if (o->place[a].n > 1) stride += o->place[a].factor[i] * o->layout.axis[a].digit[0].stride * div;
+            for (int d = 0; d < o->layout.axis[a].n && o->place[a].n == 1; d++) {
+                const Digit *x = &o->layout.axis[a].digit[d];
+                if (x->div <= div && div < x->div * (x->mod ? x->mod : x->extent)) stride += o->place[a].factor[i] * x->stride * (div / x->div);
+            }
+        }
+    return stride;
+}
+
+bool lowering_levels(Lowering *w)
+{
+    w->nlevels = 0;
+    for (int i = 0; i < w->nlabels; i++) {
+        long cut[64];
+        const int n = cuts(w, &w->label[i], cut);
+        for (int c = 0; c < n; c++) {
+            const long end = c + 1 < n ? cut[c + 1] : w->label[i].extent;
+            if (c + 1 < n && end % cut[c]) return false;
+            Level *l = &w->level[w->nlevels++];
+            *l = (Level) { w->label[i].label, cut[c], (end + cut[c] - 1) / cut[c], { 0 } };
+            for (int k = 0; k < 3; k++) l->stride[k] = stride_in(&w->operand[k], l->label, l->div);
+        }
+    }
+    return true;
+}
+
+const Label *label_of(const Lowering *w, const Level *l)
+{
+    for (int i = 0; i < w->nlabels; i++)
+        if (w->label[i].label == l->label) return &w->label[i];
+    BUG("a level without a label");
+}
+
+/* ---- groups of levels ---- */
+static int sort_operand;
+static int by_stride(const void *pa, const void *pb)
+{
+    const long x = labs(((const Level *)pa)->stride[sort_operand]), y = labs(((const Level *)pb)->stride[sort_operand]);
+    return (x < y) - (x > y);
+}
+
+/* The levels of labels that are in these operands exactly, outermost first, neighbours that run on merged. */
+Levels levels_in(const Lowering *w, bool a, bool b, bool c, int skip, int sort, bool merge)
+{
+    Levels s = { 0 }, merged = { 0 };
+    for (int i = 0; i < w->nlevels; i++) {
+        const Label *l = label_of(w, &w->level[i]);
+        if (i != skip && l->in[0] == a && l->in[1] == b && l->in[2] == c && w->level[i].extent > 1) s.at[s.n++] = w->level[i];
+    }
+    sort_operand = sort;
+    qsort(s.at, (size_t)s.n, sizeof *s.at, by_stride);
+    for (int i = 0; i < s.n; i++) {
+        Level *last = merged.n ? &merged.at[merged.n - 1] : 0;
+        bool runs_on = merge && last;
+        for (int k = 0; k < 3 && runs_on; k++) runs_on = last->stride[k] == s.at[i].extent * s.at[i].stride[k];
+        if (!runs_on) { merged.at[merged.n++] = s.at[i]; continue; }
+        for (int k = 0; k < 3; k++) last->stride[k] = s.at[i].stride[k];
+        last->extent *= s.at[i].extent;
+        if (last->label != s.at[i].label) last->label = '*';
+        last->div = s.at[i].div;
+    }
+    return merged;
+}
+
+void set_bases(const Lowering *w, long base[3])
+{
+    for (int i = 0; i < 3; i++) {
+        const Operand *o = &w->operand[i];
+        base[i] = o->layout.offset;
+        for (int a = 0; a < o->shape.rank; a++)
+            if (o->place[a].constant) base[i] += o->place[a].constant * o->layout.axis[a].digit[0].stride;
+    }
+}
+
+double lowering_flop(const Lowering *w)
+{
+    double flop = 2;
+    for (int i = 0; i < w->nlabels; i++) flop *= (double)w->label[i].extent;
+    return flop;
+}
