@@ -20,7 +20,7 @@ GEN       = $(filter-out gen/embed.c,$(wildcard gen/*.c))
 OBJ       = $(GEN:gen/%.c=build/gen/%.o) build/gen/resources.o
 RUNTIME   = $(wildcard runtime/*.c)
 HEADERS   = $(filter-out runtime/runtime.h,$(wildcard runtime/*.h))
-RESOURCES = $(wildcard dsl/*.lua dsl/ops/*.lua templates/*.c templates/c/*.c templates/cuda/*.cu runtime/*.h runtime/*.c)
+RESOURCES = $(wildcard dsl/*.lua dsl/ops/*.lua templates/*.c templates/*.cu templates/c/*.c templates/cuda/*.cu runtime/*.h runtime/*.c)
 LIBRARIES = libgagen.a libgagen_double.a
 
 all: gagen $(LIBRARIES)

@@ -7,7 +7,7 @@
 
 /* what loops, kernels and the program call their own */
 static const char *const reserved[] = { "n", "m", "t", "q", "s", "j", "r", "c", "i", "at", "w", "g", "p", "data", "part", "sum", "row", "total",
-    "best", "open", "share", "gy", "v", "ky", "kx", "one", "packed", "beta" };
+    "best", "open", "share", "gy", "v", "ky", "kx", "one", "packed", "beta", "dev", "id", "lane", "here" };
 
 Body *body_new(const Program *s, const Kernel *k)
 {

@@ -126,6 +126,9 @@ Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident)
 }
 
 /* 4. What is made of data and only multiplied is A in every contraction: no vector runs along it, it needs no blocks. */
+long block_of(const Kernels *k, long extent) { return k->target == TARGET_CUDA ? layout_row(extent) : layout_block(extent); }
+
+/* 5. In CUDA a padding is no part of an image: what reads it knows. */
 static void lay_out(Buffer *b)
 {
     Node *n = b->node;
@@ -134,14 +137,15 @@ static void lay_out(Buffer *b)
     const Shape *s = f.shape ? f.shape : &n->shape;
     Readers r = { .only_conv = true, .only_matmul = true, .shape = s };
     each_reader(n, note_reader, &r);
+    if (K->target == TARGET_CUDA) memset(r.halo, 0, sizeof r.halo);
     const bool image = f.shape || is_image(n);
     const int v = !n->kernel->core && reads_data(n->kernel) && r.only_matmul ? -1 : vector_axis(s, image);
-    long block = v < 0 ? 0 : layout_block(s->dim[v]);
+    long block = v < 0 ? 0 : block_of(K, s->dim[v]);
     if (image && s->dim[1] < BLOCK_MIN && r.only_conv && !n->kernel->core) block = s->dim[1];
     Layout l;
     layout_make(&l, s, v, block, r.halo);
     if (f.shape && !layout_view(&b->layout, &l, s, &n->shape)) {
-        layout_make(&b->layout, &n->shape, vector_axis(&n->shape, false), layout_block(n->shape.dim[n->shape.rank - 1]), 0);
+        layout_make(&b->layout, &n->shape, vector_axis(&n->shape, false), block_of(K, n->shape.dim[n->shape.rank - 1]), 0);
         return;
     }
     if (!f.shape) b->layout = l;
@@ -216,7 +220,7 @@ static void finish_parameters(void)
         Buffer *b = K->params.at[i], *d = NEW(Buffer);
         const Shape *s = &b->param->shape;
         const int v = s->rank - 1;
-        if (!b->layout.size) layout_make(&b->layout, s, v, v < 0 ? 0 : layout_block(s->dim[v]), 0);
+        if (!b->layout.size) layout_make(&b->layout, s, v, v < 0 ? 0 : block_of(K, s->dim[v]), 0);
         b->offset = K->elements;
         K->elements += b->layout.size;
         *d = *b;
@@ -254,11 +258,15 @@ static void first_writes(void)
 
 static bool contracts(const Kernel *x) { return x->core && (x->core->kind == K_MATMUL || is_conv(x->core)); }
 
+static bool is_lowered(const Kernel *x) { return x->contraction || x->gemm; }
+
 static void lower_list(bool adds)
 {
     for (int i = 0; i < K->micro.n; i++)        /* grows while copies come in */
-        if (contracts(K->micro.at[i]) && !K->micro.at[i]->contraction && (K->micro.at[i]->adds_to != 0) == adds)
-            lower(K, K->micro.at[i]), i = -1;
+        if (contracts(K->micro.at[i]) && !is_lowered(K->micro.at[i]) && (K->micro.at[i]->adds_to != 0) == adds) {
+            (K->target == TARGET_CUDA ? lower_gemm : lower)(K, K->micro.at[i]);
+            i = -1;
+        }
 }
 
 void make_buffers(Kernels *k)

@@ -159,6 +159,15 @@ static void declare_buffers(const Program *s, Env *e)
     env_set(e, "all", "%s", ident_new("all"));
 }
 
+static void declare_device(const Program *s, Env *e)
+{
+    const Optimizer *o = &s->g->optimizer;
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = 0; i < o->nstates; i++) text_add(&t, ", s_%s", o->state[i]);
+    env_set(e, "states_list", "%s", t.s);
+}
+
 static void declare_data(const Program *s, Env *e)
 {
     static const char *const types[] = { [T_REAL] = "const real", [T_INT] = "const int32_t", [T_U8] = "const uint8_t" };
@@ -177,4 +186,5 @@ void declare(const Program *s, Env *e)
     declare_params(s, e);
     declare_buffers(s, e);
     declare_data(s, e);
+    declare_device(s, e);
 }

@@ -24,18 +24,20 @@ static char *kernels_text(const Program *s)
 static char *program_text(const Program *s, const Opts *o)
 {
     Env *e = env_new(NULL);
-    env_set(e, "file", "%s", o->output ? c_comment(base_name(o->output)) : text("%s.c", s->g->title));
+    const bool cuda = o->target == TARGET_CUDA;
+    env_set(e, "file", "%s", o->output ? c_comment(base_name(o->output)) : text("%s.%s", s->g->title, cuda ? "cu" : "c"));
     env_set(e, "command", "%s", o->command);
     env_set(e, "banner", "%s", banner(s));
     env_set(e, "title", "%s", s->g->title);
     env_set(e, "linkage", "%s", o->library ? "" : "static ");
     env_flag(e, "main", !o->library);
     declare(s, e);
-    steps(s, e);
+    if (cuda) cuda_steps(s, e);
+    else steps(s, e);
     update(s, e);
     tables(s, e);
-    env_set(e, "kernels", "%s", kernels_text(s));
-    return template_render("program.c", e);
+    if (!cuda) env_set(e, "kernels", "%s", kernels_text(s));
+    return template_render(cuda ? "program.cu" : "program.c", e);
 }
 
 /* The runtime's source around the program's own. */
@@ -53,7 +55,6 @@ static void put_standalone(Text *out, const char *program)
 void emit(Program *s, const Opts *o, Text *out)
 {
     Text program = { 0 };
-    if (o->target != TARGET_C) BUG("no target but C");
     indent(&program, program_text(s, o));
     if (o->standalone) put_standalone(out, program.s);
     else text_put(out, program.s, program.n);

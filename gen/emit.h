@@ -12,6 +12,12 @@ void  paste_headers(Text *out, const char *name);           /* standalone.c: tha
 void  paste_runtime(Text *out);                             /* the rest of it */
 char *host_text(const Expr *e);                             /* sched.c: a formula in double */
 void  count_before(Program *s);                             /* count.c: what the counted seeds need */
+void  window_facts(const Program *s, Env *e);               /* steps.c: what both targets say of the window */
+void  cuda_steps(const Program *s, Env *e);                 /* steps_cuda.c: the same rooms as steps.c, as launches */
+bool  any_late(const Program *s);                           /* scales that are known behind the last micro-step */
+char *late_text(const Program *s);                          /* statements that compute them */
+char *levels_text(const Program *s);                        /* statements that note scalars of parameters alone */
+char *counted_text(const Program *s);                       /* statements for what is counted ahead of the window */
 bool  uses_sums(const Expr *e);
 const Expr *guarded(const Expr *e);                         /* 0 where a denominator made of sums is 0 */
 long  partials(const Program *s);                           /* parts of the sum that has most of them */

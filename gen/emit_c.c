@@ -146,7 +146,7 @@ static char *kernel_text(void)
     return has_role(f, "max") ? pool_text() : pool_grad_text();
 }
 
-static const char *title(void)
+const char *kernel_title(void)
 {
     Text t = { 0 };
     text_add(&t, "k%d ", k->id);
@@ -167,7 +167,7 @@ void emit_kernel(const Program *s, const Kernel *kernel, Text *out)
     char *body = kernel_text();
     const bool beta = kernel_has_beta(s, k);
     const bool m = strstr(body, "m->") || strstr(body, ", m, ");
-    env_set(e, "title", "%s", title());
+    env_set(e, "title", "%s", kernel_title());
     env_set(e, "loc", "%s", k->out->loc.file ? text("%s:%d", c_comment(k->out->loc.file), k->out->loc.line) : "");
     env_set(e, "linkage", "%s", beta ? "INLINE void" : "static void");
     env_set(e, "ident", "%s", k->ident);

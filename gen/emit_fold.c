@@ -2,11 +2,11 @@
 #include <string.h>
 #include "loops.h"
 
-static const char *const fold_start[] = { [FOLD_SUM] = "0", [FOLD_MAX] = "-INFINITY", [FOLD_MIN] = "INFINITY" };
-static const char *const fold_step[] = { [FOLD_SUM] = "%s += %s;\n", [FOLD_MAX] = "%s = r_max(%s, %s);\n", [FOLD_MIN] = "%s = r_min(%s, %s);\n" };
+const char *const fold_start[] = { [FOLD_SUM] = "0", [FOLD_MAX] = "-INFINITY", [FOLD_MIN] = "INFINITY" };
+const char *const fold_step[] = { [FOLD_SUM] = "%s += %s;\n", [FOLD_MAX] = "%s = r_max(%s, %s);\n", [FOLD_MIN] = "%s = r_min(%s, %s);\n" };
 
 /* Loops over the first argument, and which of them fold. */
-static unsigned fold_loops(Nest *x)
+unsigned fold_loops(Nest *x)
 {
     Layout l;
     Node *f = k->core;
@@ -26,7 +26,7 @@ static char *wrap_some(const Nest *x, char *inner, unsigned which)
     return wrap_loops(x, inner, ~which, false);
 }
 
-static Body *fold_body(const Nest *x)
+Body *fold_body(const Nest *x)
 {
     Node *f = k->core;
     Body *b = body_new(S, k);
@@ -52,7 +52,7 @@ static char *pass_text(Body *b, const Nest *x, int i, unsigned folded)
 }
 
 /* The result has a value for each row: the folded axes are gone, the loops around it are the same. */
-static char *row_result(Body *b, const Nest *x)
+char *row_result(Body *b, const Nest *x)
 {
     Node *f = k->core;
     Scope rows = { .domain = &f->shape };

@@ -3,7 +3,7 @@
 #include "loops.h"
 
 /* x's element under tap (ky, kx) of the window at (r, c) */
-static char *tap_text(const Scope *out, Node *x, const double *a)
+char *tap_text(const Scope *out, Node *x, const double *a)
 {
     Layout l;
     Scope s = *out;
@@ -19,7 +19,7 @@ static char *tap_text(const Scope *out, Node *x, const double *a)
     return address_text(&at, &l, buffer_name(node_base(x)->buffer));
 }
 
-static void set_bounds(Env *e, const Scope *s, const Node *f, const Shape *in, const Shape *out)
+void set_bounds(Env *e, const Scope *s, const Node *f, const Shape *in, const Shape *out)
 {
     Text t = { 0 };
     for (int d = 0; d < 2; d++) {
@@ -34,7 +34,7 @@ static void set_bounds(Env *e, const Scope *s, const Node *f, const Shape *in, c
     env_set(e, "outside", "%s", t.n ? t.s : "");
 }
 
-static char *best_text(const Scope *s, Node *x, const Node *f, const Shape *out)
+char *best_text(const Scope *s, Node *x, const Node *f, const Shape *out)
 {
     Env *e = env_new(0);
     const bool lanes = s->vector >= 0;
@@ -78,7 +78,7 @@ char *pool_text(void)
 }
 
 /* dx's element under a tap, in the scope of dx: what maps behind a pool's gradient see */
-static Scope tap_scope(const Scope *out, const Node *f)
+Scope tap_scope(const Scope *out, const Node *f)
 {
     Scope s = *out;
     s.domain = &f->shape;
@@ -89,7 +89,7 @@ static Scope tap_scope(const Scope *out, const Node *f)
     return s;
 }
 
-static char *spread_text(Body *b, const Nest *x, bool tiles)
+char *spread_text(Body *b, const Nest *x, bool tiles)
 {
     Node *f = k->core;
     const bool lanes = x->scope.vector >= 0;

@@ -18,6 +18,9 @@ long layout_block(long extent)
     return ALIGN;
 }
 
+/* Rows of whole quadruples, which a GPU loads at once. */
+long layout_row(long extent) { return extent < 4 ? extent : round_up(extent, 4); }
+
 typedef struct { int axis; long div, extent, lo, hi; } Dim;     /* of the C array */
 
 static void add_digit(Layout *l, int axis, long div, long mod, long stride, long extent)

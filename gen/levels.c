@@ -71,6 +71,7 @@ bool has_label(const Operand *o, char label)
 
 static void find_labels(Lowering *w)
 {
+    w->nlabels = 0;
     for (int i = 0; i < 3; i++)
         for (int a = 0; a < w->operand[i].shape.rank; a++) {
             const Place *p = &w->operand[i].place[a];
@@ -94,7 +95,7 @@ static void get_layouts(Lowering *w)
             vec_push(&o->node->kernel->stores, o->node);
             Buffer *b = buffer_new(K, o->node, HOME_ARENA, ident_new("copy"));
             const int v = o->shape.rank - 1;
-            layout_make(&b->layout, &o->shape, v, layout_block(o->shape.dim[v]), 0);
+            layout_make(&b->layout, &o->shape, v, block_of(K, o->shape.dim[v]), 0);
             o->layout = b->layout;
         }
     }
@@ -128,6 +129,7 @@ void lowering_order(Lowering *w, char v)
     if (has_label(&w->operand[1], v)) BUG("both operands of a contraction have its columns");
     Operand o = w->operand[0];
     w->operand[0] = w->operand[1], w->operand[1] = o;
+    find_labels(w);
 }
 
 /* ---- levels ---- */

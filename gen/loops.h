@@ -20,6 +20,18 @@ const Layout *main_layout(void);                                         /* of w
 char *pad_stores(const Nest *x, Body *b, char *inner);                   /* the innermost loop, and one that zeroes the padding behind it */
 char *zero_halos(const char *n);                                         /* statements for the borders of sample n */
 
+/* ---- pieces that both targets put loops around ---- */
+extern const char *const fold_start[], *const fold_step[];               /* by Fold: "0", "%s += %s;\n" */
+unsigned fold_loops(Nest *x);                                            /* over a fold's argument; which of them fold */
+Body *fold_body(const Nest *x);
+char *row_result(Body *b, const Nest *x);                                /* statements behind the folds of one value a row */
+char *tap_text(const Scope *out, Node *x, const double *a);              /* x's element under tap (ky, kx) of the window at (r, c) */
+void  set_bounds(Env *e, const Scope *s, const Node *f, const Shape *in, const Shape *out);
+char *best_text(const Scope *s, Node *x, const Node *f, const Shape *out);
+Scope tap_scope(const Scope *out, const Node *f);                        /* of x's element under a tap */
+char *spread_text(Body *b, const Nest *x, bool tiles);                   /* what a window's element gets of the gradient */
+const char *kernel_title(void);                                          /* "k3  h = matmul, add, relu  [N, 256]" */
+
 /* ---- the kinds of kernel, each the text of a function's body ---- */
 char *fold_text(void);                  /* along axes of a sample */
 char *total_text(void);                 /* over the batch, down to a number */

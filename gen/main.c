@@ -11,8 +11,6 @@ static _Noreturn void show(const Text *t)
 
 static void check_options(const Opts *o)
 {
-    const bool writes = o->dump == DUMP_NONE;
-    if (o->target == TARGET_CUDA && writes) usage_error("the CUDA target is not there yet: say -t c, or -o FILE.c");
     if (o->run && o->library) usage_error("run needs a main program: leave out --library");
 }
 

@@ -118,6 +118,7 @@ static void find_touches(Kernel *x)
     read_nodes(x, x->pre.at, x->pre.n);
     read_nodes(x, x->body.at, x->body.n);
     if (x->contraction) touch_read(x, x->contraction->a), touch_read(x, x->contraction->b);
+    else if (x->gemm) touch_read(x, x->gemm->a), touch_read(x, x->gemm->b);
     else if (x->core) read_nodes(x, &x->core, 1);
     for (int i = 0; i < x->stores.n; i++)
         touch(x, x->stores.at[i]->buffer, true, owns(x, x->stores.at[i], &x->stores.at[i]->buffer->layout));
@@ -146,7 +147,7 @@ static int find_phases(Kernel **at, int n)
     for (int i = 0; i < n; i++) {
         at[i]->part = partition_of(at[i]);
         find_touches(at[i]);
-        bool meets = false;
+        bool meets = K->target == TARGET_CUDA;      /* a launch is a phase */
         for (int j = from; j < i; j++) meets |= clash(at[j], at[i]);
         if (meets && i > from) phase++, from = i;
         at[i]->phase = phase;

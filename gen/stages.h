@@ -17,7 +17,8 @@ typedef struct {
 } Layout;
 
 enum { BLOCK_MIN = 8, BLOCK_MAX = 64, ALIGN = 16 };
-long   layout_block(long extent);                           /* the block that a vector axis of this extent is cut into */
+long   layout_block(long extent);                           /* C: the block that a vector axis of this extent is cut into */
+long   layout_row(long extent);                             /* CUDA: one block, whatever the extent */
 void   layout_make(Layout *l, const Shape *s, int vaxis, long block, long halo[RANK][2]);
 bool   layout_view(Layout *out, const Layout *l, const Shape *from, const Shape *to);   /* a reshape; false: only a copy will do */
 void   layout_permute(Layout *out, const Layout *l, const int perm[RANK]);
@@ -91,6 +92,7 @@ bool    has_role(const Node *n, const char *role);
 Kernel *kernel_new(Kernels *k, Node *core, Node *out, When when, bool backward);   /* not in a list yet */
 Node   *copy_before(Kernels *k, Kernel *user, Node *n);     /* a copy of n in a kernel of its own, in front of its user */
 void    make_buffers(Kernels *k);                           /* buffers.c: what must be stored, and in which layout */
+long    block_of(const Kernels *k, long extent);            /* of a vector axis, as the target likes it */
 Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident);
 char   *ident_new(const char *wish);                        /* unique in the program */
 void    make_partitions(Kernels *k);                        /* partition.c: units, phases */
@@ -115,6 +117,7 @@ typedef struct Gemm {                   /* in CUDA */
     Node *a, *b;
     long base[3];
     Levels batch, rows, columns, depth;
+    char result[RANK];                  /* the label of each of C's axes */
     int nbounds; Bound bound[2];
     bool library; Blas blas;            /* cuBLASLt can say it: the four groups are one level each */
     double flop;

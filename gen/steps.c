@@ -51,7 +51,7 @@ long partials(const Program *s)
 }
 
 /* ---- behind the last micro-step --------------------------------------------------------------------------------- */
-static bool any_late(const Program *s)
+bool any_late(const Program *s)
 {
     bool late = s->late;
     for (int i = 0; i < s->g->seeds.n; i++) late |= s->seed_when[i] == SEED_LATE;
@@ -60,7 +60,7 @@ static bool any_late(const Program *s)
 
 bool concludes(const Program *s) { return any_late(s) || s->levels.n || s->k->finish.n; }
 
-static char *levels_text(const Program *s)
+char *levels_text(const Program *s)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
@@ -90,10 +90,11 @@ static bool needs_samples(const Program *s, SeedWhen when)
 }
 
 /* What thread 0 computes: the denominator, what undoes it, the factors of penalties. */
-static char *late_text(const Program *s)
+char *late_text(const Program *s)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
+    if (needs_samples(s, SEED_LATE)) text_add(&t, "const double samples = (double)w.samples;\n");
     if (s->late) text_add(&t, "w.count = %s;\nw.scale_out = w.count != 0 ? (real)(1 / w.count) : 0;\n", host_text(s->count));
     scales_add(s, SEED_LATE, &t);
     return t.s;
@@ -105,9 +106,7 @@ static char *conclude_text(const Program *s)
     text_put(&t, "", 0);
     const Steps finish = { s->k->finish.at, s->k->finish.n, "NULL", "0" };
     if (any_late(s) || s->levels.n) {
-        text_add(&t, "if (t->id == 0) {\n");
-        if (needs_samples(s, SEED_LATE)) text_add(&t, "const double samples = (double)w.samples;\n");
-        text_add(&t, "%s%s}\n", late_text(s), levels_text(s));
+        text_add(&t, "if (t->id == 0) {\n%s%s}\n", late_text(s), levels_text(s));
         if (any_late(s)) text_add(&t, "barrier(t);\n");
     }
     text_add(&t, "%s", steps_text(s, finish));
@@ -115,7 +114,7 @@ static char *conclude_text(const Program *s)
 }
 
 /* ---- ahead of the window ---------------------------------------------------------------------------------------- */
-static char *counted_text(const Program *s)
+char *counted_text(const Program *s)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
@@ -133,18 +132,11 @@ static void list_micros(const Program *s, Env *e)
         env_set(env_item(e, "micros"), "from", "%ld", i * t->micro_batch);
 }
 
-void steps(const Program *s, Env *e)
+void window_facts(const Program *s, Env *e)
 {
     const Kernels *k = s->k;
     const Train *t = &s->g->train;
-    env_set(e, "micro", "%s", steps_text(s, (Steps) { k->micro.at, k->micro.n, "m", "beta" }));
-    env_set(e, "forward", "%s", steps_text(s, (Steps) { k->micro.at, k->nforward, "m", "1" }));
-    env_set(e, "counting", "%s", steps_text(s, (Steps) { s->counting.at, s->counting.n, "m", "1" }));
-    env_set(e, "counted_lines", "%s", counted_text(s));
     env_flag(e, "counted", s->counting.n > 0);
-    env_set(e, "prepare", "%s", steps_text(s, (Steps) { k->once.at, k->once.n, "NULL", "1" }));
-    env_set(e, "conclude", "%s", conclude_text(s));
-    env_set(e, "level_lines", "%s", levels_text(s));
     env_flag(e, "next", s->next);
     env_flag(e, "unrolled", s->unrolled);
     env_flag(e, "prepared", k->once.n > 0);
@@ -158,4 +150,17 @@ void steps(const Program *s, Env *e)
     env_set(e, "nparts", "%d", s->g->sums.n ? s->g->sums.n : 1);
     env_set(e, "parts", "%ld", partials(s));
     list_micros(s, e);
+}
+
+void steps(const Program *s, Env *e)
+{
+    const Kernels *k = s->k;
+    env_set(e, "micro", "%s", steps_text(s, (Steps) { k->micro.at, k->micro.n, "m", "beta" }));
+    env_set(e, "forward", "%s", steps_text(s, (Steps) { k->micro.at, k->nforward, "m", "1" }));
+    env_set(e, "counting", "%s", steps_text(s, (Steps) { s->counting.at, s->counting.n, "m", "1" }));
+    env_set(e, "counted_lines", "%s", counted_text(s));
+    env_set(e, "prepare", "%s", steps_text(s, (Steps) { k->once.at, k->once.n, "NULL", "1" }));
+    env_set(e, "conclude", "%s", conclude_text(s));
+    env_set(e, "level_lines", "%s", levels_text(s));
+    window_facts(s, e);
 }

@@ -126,12 +126,12 @@ static void fill_reports(const Graph *g, Env *e)
     env_set(e, "best", "%d", best);
 }
 
-static char *states_text(const Optimizer *o)
+static char *states_text(const Optimizer *o, const char *from)
 {
     Text at = { 0 }, called = { 0 };
     if (!o->nstates) return "";
     for (int i = 0; i < o->nstates; i++) {
-        text_add(&at, "%s(real *)&s_%s", i ? ", " : "", o->state[i]);
+        text_add(&at, "%s(real *)&%ss_%s", i ? ", " : "", from, o->state[i]);
         text_add(&called, "%s\"%s\"", i ? ", " : "", o->state[i]);
     }
     return text(" .states = { %s }, .state_names = { %s },", at.s, called.s);
@@ -140,6 +140,7 @@ static char *states_text(const Optimizer *o)
 static char *memory_text(const Program *s)
 {
     bool packed = false;
+    if (s->k->target == TARGET_CUDA) return text("sizeof(Device) + GG_WORKSPACE");
     for (int i = 0; i < s->k->buffers.n; i++) packed |= s->k->buffers.at[i]->home == HOME_PACKED;
     return text("sizeof p * %d%s%s", 2 + s->g->optimizer.nstates, packed ? " + sizeof packed" : "",
                 s->p->arena > 0 ? " + sizeof arena" : "");
@@ -162,7 +163,7 @@ void tables(const Program *s, Env *e)
     env_set(e, "name", "%s", c_string(g->title));
     env_set(e, "fingerprint", "%016llx", (unsigned long long)fingerprint(g));
     env_set(e, "nstates", "%d", g->optimizer.nstates);
-    env_set(e, "states", "%s", states_text(&g->optimizer));
+    env_set(e, "states", "%s", states_text(&g->optimizer, s->k->target == TARGET_CUDA ? "host." : ""));
     env_set(e, "memory", "%s", memory_text(s));
     env_set(e, "prepare_name", "%s", s->k->once.n ? "prepare" : "NULL");
     fill_columns(&g->data, e);

@@ -3,8 +3,9 @@
 #include <string.h>
 #include "emit.h"
 
-static const ExprStyle vector = { .prefix = "v_", .vector = true };
+static const ExprStyle lanes = { .prefix = "v_", .vector = true }, one = { .prefix = "r_" };
 static const Optimizer *o;
+static bool device;                     /* a thread has an element, not lanes of them */
 
 static const Expr *pass_name(void *context, const char *name)
 {
@@ -12,10 +13,10 @@ static const Expr *pass_name(void *context, const char *name)
     return !strcmp(name, "p") ? expr_variable("x") : !strcmp(name, "g") ? expr_variable("dx") : NULL;
 }
 
-static char *vector_text(const Expr *e)
+static char *pass_text(const Expr *e)
 {
     Text t = { 0 };
-    expr_print(&t, expr_replace(e, pass_name, NULL), &vector);
+    expr_print(&t, expr_replace(e, pass_name, NULL), device ? &one : &lanes);
     return t.s;
 }
 
@@ -31,8 +32,9 @@ static bool pass_uses(const char *name)
 static char *pointers_text(void)
 {
     Text t = { 0 };
-    text_add(&t, "const real *dx_at = (const real *)&g;\nreal *x_at = (real *)&p");
-    for (int i = 0; i < o->nstates; i++) text_add(&t, ", *%s_at = (real *)&s_%s", o->state[i], o->state[i]);
+    const char *from = device ? "dev->" : "";
+    text_add(&t, "const real *dx_at = (const real *)&%sg;\nreal *x_at = (real *)&%sp", from, from);
+    for (int i = 0; i < o->nstates; i++) text_add(&t, ", *%s_at = (real *)&%ss_%s", o->state[i], from, o->state[i]);
     text_add(&t, ";\n");
     return t.s;
 }
@@ -44,15 +46,20 @@ static const char *scale_of(const Program *s)
     return s->late ? "w.scale_out" : NULL;
 }
 
+static const char *type(void) { return device ? "real" : "vec"; }
+static char *splat(const char *x) { return device ? text("%s", x) : text("v_set(%s)", x); }
+static char *load(const char *name) { return text(device ? "%s_at[i]" : "v_load(%s_at + i)", name); }
+static char *store(const char *name, const char *value) { return text(device ? "%s_at[i] = %s;\n" : "v_store(%s_at + i, %s);\n", name, value); }
+
 static char *constants_text(const Program *s)
 {
     Text t = { 0 }, c = { 0 };
     const char *scale = scale_of(s);
     text_put(&t, "", 0);
-    if (scale) text_add(&t, "const vec scale = v_set(%s);\n", scale);
-    if (pass_uses("rate")) text_add(&t, "const vec rate = v_set(w.rate);\n");
+    if (scale) text_add(&t, "const %s scale = %s;\n", type(), splat(scale));
+    if (pass_uses("rate")) text_add(&t, "const %s rate = %s;\n", type(), splat("w.rate"));
     for (int i = 0; i < o->nscalars; i++)
-        if (pass_uses(o->scalar[i])) text_add(&c, "%s%s = v_set(w.c[%d])", c.n ? ", " : "const vec ", o->scalar[i], i);
+        if (pass_uses(o->scalar[i])) text_add(&c, "%s%s = %s", c.n ? ", " : text("const %s ", type()), o->scalar[i], splat(text("w.c[%d]", i)));
     if (c.n) text_add(&t, "%s;\n", c.s);
     return t.s;
 }
@@ -60,14 +67,14 @@ static char *constants_text(const Program *s)
 static char *body_text(const Program *s)
 {
     Text t = { 0 };
-    text_add(&t, "const vec x = v_load(x_at + i), dx = v_load(dx_at + i)%s;\n", scale_of(s) ? " * scale" : "");
-    for (int i = 0; i < o->nlets; i++) text_add(&t, "const vec %s = %s;\n", o->let[i].name, vector_text(o->let[i].e));
+    text_add(&t, "const %s x = %s, dx = %s%s;\n", type(), load("x"), load("dx"), scale_of(s) ? " * scale" : "");
+    for (int i = 0; i < o->nlets; i++) text_add(&t, "const %s %s = %s;\n", type(), o->let[i].name, pass_text(o->let[i].e));
     for (int i = 0; i < o->nstates; i++) {
-        text_add(&t, "vec %s = v_load(%s_at + i);\n", o->state[i], o->state[i]);
-        text_add(&t, "%s = %s;\n", o->state[i], vector_text(o->next[i]));
-        text_add(&t, "v_store(%s_at + i, %s);\n", o->state[i], o->state[i]);
+        text_add(&t, "%s %s = %s;\n", type(), o->state[i], load(o->state[i]));
+        text_add(&t, "%s = %s;\n", o->state[i], pass_text(o->next[i]));
+        text_add(&t, "%s", store(o->state[i], o->state[i]));
     }
-    text_add(&t, "v_store(x_at + i, %s);\n", vector_text(o->step));
+    text_add(&t, "%s", store("x", pass_text(o->step)));
     return t.s;
 }
 
@@ -81,7 +88,7 @@ static void fill_update(const Program *s, Env *e)
     env_set(e, "pointers", "%s", pointers_text());
     env_set(e, "constants", "%s", constants_text(s));
     env_set(e, "body", "%s", body_text(s));
-    env_set(e, "update", "%s", template_render("c/update.c", e));
+    env_set(e, "update", "%s", template_render(device ? "cuda/update.cu" : "c/update.c", e));
 }
 
 /* ---- before the window ------------------------------------------------------------------------------------------ */
@@ -147,6 +154,7 @@ static void fill_reports(const Program *s, Env *e)
 void update(const Program *s, Env *e)
 {
     o = &s->g->optimizer;
+    device = s->k->target == TARGET_CUDA;
     fill_update(s, e);
     env_set(e, "lr", "%s", host_text(o->lr));
     env_set(e, "lr_text", "%s", c_comment(o->lr_text));

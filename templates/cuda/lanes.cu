@@ -1,0 +1,4 @@
+for (unsigned f = lane; f < ${count}; f += ${step}) {
+    ${decode}
+    ${inner}
+}

@@ -1,0 +1,59 @@
+enum { BLOCK = 4096, BLOCKS = (${elements} + BLOCK - 1) / BLOCK };
+
+//:if clip
+/* the square of the gradient's norm, a block of the flat array to a block of threads */
+static __global__ __launch_bounds__(256) void squares(Device *dev)
+{
+    const real *gradient = (const real *)&dev->g;
+    const double scale = (double)dev->w.scale_out;
+    double sum = 0;
+    for (long i = blockIdx.x * (long)BLOCK + threadIdx.x; i < ${elements} && i < (blockIdx.x + 1L) * BLOCK; i += 256) {
+        const double dx = (double)gradient[i] * scale;
+        sum += dx * dx;
+    }
+    sum = gg_fold_sum<256>(sum);
+    if (threadIdx.x == 0) dev->squares[blockIdx.x] = sum;
+}
+
+/* w.norm of the whole gradient; w.clip = min(1, ${clip} / (norm + 1e-6)) */
+static __global__ __launch_bounds__(256) void clip(Device *dev)
+{
+    double sum = 0;
+    for (int b = threadIdx.x; b < BLOCKS; b += 256) sum += dev->squares[b];
+    sum = gg_fold_sum<256>(sum);
+    if (threadIdx.x == 0) {
+        Window &w = dev->w;
+        w.norm = sqrt(sum);
+        w.clip = ${clip} / (w.norm + 1e-6);
+        if (w.clip > 1) w.clip = 1;
+    }
+}
+
+//:end
+/* ${optimizer} over the flat arrays, in one pass
+   ${doc} */
+static __global__ __launch_bounds__(256) void optimize(Device *dev)
+{
+    const Window &w = dev->w;
+    const long i = blockIdx.x * 256L + threadIdx.x;
+    ${pointers}
+    ${constants}
+    //:if may_be_empty
+    if (w.count == 0) return; @@ nothing in this window counts
+    //:end
+    if (i < ${elements}) {
+        ${body}
+    }
+}
+
+static void update_steps(void)
+{
+    //:if clip
+    GG_LAUNCH(squares, BLOCKS, 256, 0, gg_stream, device);
+    GG_LAUNCH(clip, 1, 256, 0, gg_stream, device);
+    //:end
+    GG_LAUNCH(optimize, (${elements} + 255) / 256, 256, 0, gg_stream, device);
+    //:if prepared
+    prepare_steps();
+    //:end
+}

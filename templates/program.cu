@@ -1,0 +1,345 @@
+/* ${file} -- written by gagen: ${command}
+
+${banner}
+*/
+#include "gagen_cuda.h"
+
+typedef struct { @@ as stored; logical shapes
+//:for f in fields
+${text}
+//:end
+} Params;
+static_assert(sizeof(Params) == ${elements} * sizeof(real), "flat");
+
+typedef struct { @@ rows in memory
+//:for c in data_fields
+${text}
+//:end
+} Data;
+
+typedef struct { @@ all that lies on the device
+alignas(256) Params p, g${states_list}; @@ ${arrays_are}
+double sums[${nsums}]; @@ over the window's samples
+Window w;
+Data data;
+uint32_t row[${batch}]; @@ of data, by the window's samples
+uint32_t row_end;
+//:if clip
+double squares[(${elements} + 4095) / 4096];
+//:end
+//:if packed
+struct { @@ made from parameters once per update
+//:for f in packed_fields
+${text}
+//:end
+} packed;
+//:end
+//:if split
+real split[${split}]; @@ sums of parts of a long sum
+//:end
+//:if arena
+alignas(256) union { @@ a micro-step's values and their lives
+real ${all}[${arena}];
+//:for b in buffers
+${text}
+//:end
+} arena;
+//:end
+} Device;
+
+static Device *device;
+static struct { Params p, g${states_list}; } host; @@ what files and options see
+static Data data;
+static Window w;
+static double sums[${nsums}];
+//:if blas
+static GgMatmul ${handles}; @@ [2]: first stores, next adds
+//:end
+
+${kernels}
+
+/* The micro-step is over. */
+static __global__ void next_micro(Device *dev) { dev->w.micro++; }
+
+//:if has_late
+/* What is known only behind the last micro-step. */
+static __global__ void late(Device *dev)
+{
+Window &w = dev->w;
+const double *sums = dev->sums;
+${late_lines}
+}
+
+//:end
+//:if has_level
+/* Scalars made of parameters alone, for the reports. */
+static __global__ void levels(Device *dev)
+{
+${level_views}
+${level_lines}
+}
+
+//:end
+//:if counted
+/* What scales are made of is counted: the sums begin anew. */
+static __global__ void counted(Device *dev)
+{
+Window &w = dev->w;
+double *sums = dev->sums;
+${counted_lines}
+for (int i = 0; i < ${nsums}; i++) sums[i] = 0;
+w.micro = 0;
+}
+
+static void counting_steps(void)
+{
+${counting}
+GG_LAUNCH(next_micro, 1, 1, 0, gg_stream, device);
+}
+static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device); }
+
+//:end
+//:if prepared
+/* What is made from parameters once per update. */
+static void prepare_steps(void)
+{
+${prepare}
+}
+
+//:end
+${update}
+
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+static void micro(int beta)
+{
+(void)beta;
+${micro}
+GG_LAUNCH(next_micro, 1, 1, 0, gg_stream, device);
+}
+
+static void micro_first(void) { micro(0); }
+//:if next
+static void micro_next(void) { micro(1); }
+//:end
+
+/* The forward part of it. */
+static void forward(void)
+{
+${forward}
+//:if has_level
+GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
+//:end
+GG_LAUNCH(next_micro, 1, 1, 0, gg_stream, device);
+}
+
+//:if concluded
+/* Behind the last micro-step. */
+static void conclude_steps(void)
+{
+//:if has_late
+GG_LAUNCH(late, 1, 1, 0, gg_stream, device);
+//:end
+//:if has_level
+GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
+//:end
+${finish}
+}
+
+//:end
+/* ${window} */
+static void window_full(void)
+{
+//:if counted
+for (int k = 0; k < ${accumulate}; k++) counting_steps();
+counted_steps();
+//:end
+micro_first();
+//:if unrolled
+//:for m in micros
+micro_next();
+//:end
+//:else
+for (int k = 1; k < ${accumulate}; k++) micro_next();
+//:end
+//:if concluded
+conclude_steps();
+//:end
+update_steps();
+}
+
+/* ---- what the device replays ---- */
+static GgGraph pass, first, step;
+//:if next
+static GgGraph next;
+//:end
+//:if counted
+static GgGraph counting, counted_graph;
+//:end
+//:if concluded
+static GgGraph conclude;
+//:end
+//:if unrolled
+static GgGraph full;
+//:end
+
+static void record(void)
+{
+pass = gg_record(forward);
+first = gg_record(micro_first);
+step = gg_record(update_steps);
+//:if next
+next = gg_record(micro_next);
+//:end
+//:if counted
+counting = gg_record(counting_steps);
+counted_graph = gg_record(counted_steps);
+//:end
+//:if concluded
+conclude = gg_record(conclude_steps);
+//:end
+//:if unrolled
+full = gg_record(window_full);
+//:end
+}
+
+static void replay_micros(void)
+{
+//:if counted
+for (int k = 0; k < w.micros; k++) gg_replay(&counting);
+gg_replay(&counted_graph);
+//:end
+gg_replay(&first);
+//:if next
+for (int k = 1; k < w.micros; k++) gg_replay(&next);
+//:end
+//:if concluded
+gg_replay(&conclude);
+//:end
+}
+
+static void gradient(const Thread *t)
+{
+(void)t;
+gg_stage();
+replay_micros();
+gg_finish();
+}
+
+static void update(const Thread *t)
+{
+(void)t;
+gg_replay(&step);
+}
+
+static void window(const Thread *t)
+{
+(void)t;
+gg_stage();
+//:if unrolled
+if (w.micros == ${accumulate} && w.rows == ${micro_batch}) gg_replay(&full);
+else {
+replay_micros();
+gg_replay(&step);
+}
+//:else
+replay_micros();
+gg_replay(&step);
+//:end
+gg_finish();
+}
+
+static void evaluate(const Thread *t)
+{
+(void)t;
+gg_evaluate(&pass);
+}
+
+//:if prepared
+static void prepare(const Thread *t)
+{
+(void)t;
+prepare_steps();
+}
+
+//:end
+/* ---- the device ---- */
+extern "C" const Program ${title};
+
+static void plan(void)
+{
+${plans}
+}
+
+static const char *device_open(long rows)
+{
+static const GgPlaces places = GG_PLACES(Device);
+device = (Device *)gg_device_open(&${title}, rows, sizeof(Device), places);
+plan();
+record();
+return gg_device_text();
+}
+
+static void send(void) { gg_copy_in(&device->p, &host, sizeof host); }
+static void fetch(void) { gg_copy_out(&host, &device->p, sizeof host); }
+
+/* ---- the program as the runtime sees it ---- */
+/* ${lr_text}, at update t of T, E to an epoch */
+static double learning_rate(double t, double T, double E)
+{
+${lr_unused}
+return ${lr};
+}
+
+/* What is known before the window. */
+static void scalars(Window *to)
+{
+${scalars}
+}
+
+/* From sums over any number of windows. */
+static void report(const double *s, double samples, double *out)
+{
+${report_unused}
+//:for r in reports
+out[${index}] = ${value}; @@ ${name}
+//:end
+}
+
+static const Tensor tensors[] = {
+//:for p in tensors
+${text}
+//:end
+};
+
+//:for l in class_lists
+static const char *const ${ident}[] = { ${names} };
+//:end
+static const Column columns[] = {
+//:for c in columns
+${text}
+//:end
+};
+
+static const ReportName reports[] = { ${report_names} };
+
+extern "C" const Program ${title} = {
+.name = "${name}", .fingerprint = 0x${fingerprint}u,
+.batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
+.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',
+.reader = "${reader}", .path = "${path}",${split_paths}
+.valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
+.columns = columns, .ncolumns = ${ncolumns},
+.tensors = tensors, .ntensors = ${ntensors}, .elements = ${elements},
+.params = (real *)&host.p, .gradients = (real *)&host.g,
+.nstates = ${nstates},${states}
+.memory = ${memory},
+.reports = reports, .nreports = ${nreports}, .best = ${best}, .nsums = ${nsums},
+.prepare = ${prepare_name}, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
+.w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
+.target = "cuda", .machine = "",
+.open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile = gg_profile, .skips = ${skips}
+};
+//:if main
+
+int main(int argc, char **argv) { return gagen_main(argc, argv, &${title}); }
+//:end
