@@ -110,6 +110,7 @@ void gg_save_run(Run *r, const char *path)
     char temporary[4096];
     if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
         gg_fail(GG_DATA, "%s: too long a name", path);
+    gg_run_fetch(r);
     gg_header(r);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) gg_fail(GG_DATA, "%s: %s", temporary, strerror(errno));
@@ -180,6 +181,7 @@ static bool gg_open_archive(Run *r, const char *path)
 void gg_load_weights(Run *r, const char *path)
 {
     if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
+    gg_run_fetch(r);
     gg_read_arrays(&r->archive, r->p, 1);
     gg_archive_close(&r->archive);
     r->prepared = false;
@@ -228,6 +230,7 @@ bool gg_load_run(Run *r, const char *path)
     double best = strtod(gg_need_meta(a, "best"), NULL);
     const char *sums = gg_need_meta(a, "sums");
     gg_check_run(r, a, update, samples);
+    gg_run_fetch(r);
     gg_read_arrays(a, r->p, 1 + r->p->nstates);
     gg_scan_sums(r, sums);
     r->update = update, r->skipped = skipped, r->best = best, r->log_bytes = log_bytes < 0 ? 0 : log_bytes;

@@ -89,7 +89,8 @@ static int gg_run_window(const Program *p, void (*fn)(const Thread *), double *r
         snprintf(gg_message, sizeof gg_message, "%s: all %ld updates are done", p->name, r->plan.T);
         return GG_USAGE;
     }
-    gg_run_step(r, fn);
+    gg_run_step(r, r->update, fn);
+    gg_run_await(r);
     if (reports) p->report(p->sums, (double)p->w->samples, reports);
     return 0;
 }
@@ -103,8 +104,7 @@ int gg_update(const Program *p)
 {
     Run *r = gg_find(p);
     if (!r) return GG_USAGE;
-    gg_team_call(r->team, p->update);
-    gg_run_done(r);
+    gg_run_update(r);
     return 0;
 }
 
@@ -128,9 +128,12 @@ int gg_evaluate(const Program *p, const char *split, double *reports)
 }
 
 /* ---- tensors -------------------------------------------------------------------------------------------- */
-static int gg_copy_out(const Program *p, const char *name, const real *flat, real *out)
+static int gg_tensor_out(const Program *p, const char *name, const real *flat, real *out)
 {
+    Run *r = p->fetch ? gg_find(p) : NULL;
     const Tensor *t = gg_tensor(p, name);
+    if (p->fetch && !r) return GG_USAGE;
+    if (r) gg_run_fetch(r);
     if (t && flat) {
         gg_read_tensor(t, flat, 0, gg_count(t), out);
         return 0;
@@ -141,14 +144,14 @@ static int gg_copy_out(const Program *p, const char *name, const real *flat, rea
 
 int gg_gradient(const Program *p, const char *name, real *out)
 {
-    int status = gg_copy_out(p, name, p->gradients, out);
+    int status = gg_tensor_out(p, name, p->gradients, out);
     for (long i = 0, n = status ? 0 : gg_count(gg_tensor(p, name)); i < n; i++) out[i] *= p->w->scale_out;
     return status;
 }
 
 int gg_parameter(const Program *p, const char *name, real *out)
 {
-    return gg_copy_out(p, name, p->params, out);
+    return gg_tensor_out(p, name, p->params, out);
 }
 
 int gg_state(const Program *p, const char *state, const char *name, real *out)
@@ -156,7 +159,7 @@ int gg_state(const Program *p, const char *state, const char *name, real *out)
     const real *flat = NULL;
     for (int i = 0; i < p->nstates; i++)
         if (!strcmp(p->state_names[i], state)) flat = p->states[i];
-    return gg_copy_out(p, name, flat, out);
+    return gg_tensor_out(p, name, flat, out);
 }
 
 int gg_set_parameter(const Program *p, const char *name, const real *in)
@@ -164,6 +167,7 @@ int gg_set_parameter(const Program *p, const char *name, const real *in)
     Run *r = gg_find(p);
     const Tensor *t = gg_tensor(p, name);
     if (r && t) {
+        gg_run_fetch(r);
         gg_write_tensor(t, p->params, 0, gg_count(t), in);
         r->prepared = false;
         return 0;

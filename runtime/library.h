@@ -4,6 +4,9 @@
 #ifndef GAGEN_LIBRARY_H
 #define GAGEN_LIBRARY_H
 #include "program.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* Reads the data (NULL: where the model says), plans the run, makes the first weights and starts the threads (0: all
    cores). seed -1 is the model's. A program is open once at a time; several programs may be. */
@@ -28,4 +31,7 @@ int gg_state(const Program *p, const char *state, const char *name, real *out); 
 int gg_save(const Program *p, const char *file);  /* a checkpoint that --resume takes */
 int gg_load(const Program *p, const char *file);  /* weights alone */
 int gg_resume(const Program *p, const char *file); /* weights, states and place */
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -38,16 +38,16 @@ static void gg_log_write(Run *r)
     r->log_bytes += (long)r->text.n;
 }
 
-void gg_log_update(Run *r, const Place *place, double ms, double seconds)
+void gg_log_update(Run *r, const Started *s, double ms, double seconds)
 {
     const Window *w = r->p->w;
     if (r->log < 0) return;
     r->text.n = 0;
-    gg_add(&r->text, "{\"update\":%ld,\"epoch\":%ld,\"samples\":%ld", r->update, place->epoch + 1,
-           place->first + place->samples);
+    gg_add(&r->text, "{\"update\":%ld,\"epoch\":%ld,\"samples\":%ld", r->update, s->place.epoch + 1,
+           s->place.first + s->place.samples);
     gg_log_reports(r, r->values);
     gg_add(&r->text, ",\"lr\":");
-    gg_add_number(&r->text, w->lr);
+    gg_add_number(&r->text, s->lr);
     if (!(w->norm < 0)) {
         gg_add(&r->text, ",\"grad_norm\":");
         gg_add_number(&r->text, w->norm);
@@ -73,8 +73,9 @@ void gg_show_plan(const Run *r)
     printf("%s: %ld training rows", p->name, n->samples);
     if (r->data.valid.count) printf(", %ld validation", r->data.valid.count);
     if (r->data.test.count) printf(", %ld test", r->data.test.count);
-    printf("; %d thread%s; %.1f MiB and data %.1f MiB\n", r->team->n, r->team->n > 1 ? "s" : "",
-           (double)p->memory / 1048576, (double)gg_table_bytes(&r->data) / 1048576);
+    if (r->device) printf("; %s", r->device);
+    else printf("; %d thread%s", r->team->n, r->team->n > 1 ? "s" : "");
+    printf("; %.1f MiB and data %.1f MiB\n", (double)p->memory / 1048576, (double)gg_table_bytes(&r->data) / 1048576);
     printf("batch %ld = %ld x %ld: %ld updates an epoch, %ld in all", p->batch, p->accumulate, p->micro_batch, n->E,
            n->T);
     if (n->last != n->batch && n->T)

@@ -20,6 +20,7 @@ static const Option gg_option_table[] = {
     { "resume",     NULL,   "go on from the file that --save names, if it exists",  GG_FLAG, AT(resume), 0 },
     { "log",        "FILE", "write a line of JSON for every update",               GG_TEXT, AT(log), 0 },
     { "eval",       NULL,   "no training: evaluate what --load or --resume loads",  GG_FLAG, AT(eval), 0 },
+    { "profile",    NULL,   "CUDA: time every launch, tell at the end which took how long", GG_FLAG, AT(profile), 0 },
 };
 #undef AT
 enum { GG_OPTIONS = sizeof gg_option_table / sizeof *gg_option_table };
@@ -65,13 +66,15 @@ static void gg_option_set(Options *all, const Option *o, const char *value)
     else *(long *)(void *)place = gg_option_number(o, value);
 }
 
-static void gg_options_check(const Options *o)
+static void gg_options_check(const Options *o, const Program *p)
 {
     if (o->epochs >= 0 && o->steps >= 0) gg_fail(GG_USAGE, "--epochs and --steps exclude each other");
     if (o->resume && !o->save) gg_fail(GG_USAGE, "--resume needs --save FILE: the file to go on from");
     if (o->save_every >= 0 && !o->save) gg_fail(GG_USAGE, "--save-every needs --save FILE");
     if (o->eval && !o->load && !o->resume) gg_fail(GG_USAGE, "--eval needs --load FILE");
     if (o->threads > GG_THREADS) gg_fail(GG_USAGE, "--threads %ld: at most %d", o->threads, GG_THREADS);
+    if (o->profile && !p->profile)
+        gg_fail(GG_USAGE, "--profile: this program runs on the CPU; one made with gagen -t cuda can");
 }
 
 Options gg_options(int argc, char **argv, const Program *p)
@@ -88,7 +91,7 @@ Options gg_options(int argc, char **argv, const Program *p)
         if (o->kind != GG_FLAG && !value && !(value = argv[++i])) gg_fail(GG_USAGE, "--%s needs a value", o->name);
         gg_option_set(&all, o, value);
     }
-    gg_options_check(&all);
+    gg_options_check(&all, p);
     return all;
 }
 

@@ -2,10 +2,10 @@
 #ifndef GAGEN_PHILOX_H
 #define GAGEN_PHILOX_H
 #include <stdint.h>
-#include "real.h"
+#include "scalar.h"
 
 /* Replaces the counter's four words by four random words. */
-static inline void philox4x32(uint32_t c[4], uint32_t k0, uint32_t k1)
+GG_BOTH static inline void philox4x32(uint32_t c[4], uint32_t k0, uint32_t k1)
 {
     for (int round = 0; round < 10; round++) {
         uint64_t a = (uint64_t)0xD2511F53u * c[0], b = (uint64_t)0xCD9E8D57u * c[2];
@@ -19,13 +19,13 @@ static inline void philox4x32(uint32_t c[4], uint32_t k0, uint32_t k1)
 }
 
 /* the upper 24 bits as a number in [0, 1), the same in float and double */
-static inline real philox_real(uint32_t x)
+GG_BOTH static inline real philox_real(uint32_t x)
 {
     return (real)(int32_t)(x >> 8) * (real)(1.0 / 16777216);
 }
 
 /* The number in [0, 1) of one element of one sample: `sample` counts samples consumed, `stream` is the call's path. */
-static inline real noise_uniform(uint64_t seed, uint64_t sample, uint32_t stream, uint32_t element)
+GG_BOTH static inline real noise_uniform(uint64_t seed, uint64_t sample, uint32_t stream, uint32_t element)
 {
     uint32_t c[4] = { element >> 2, stream, (uint32_t)sample, (uint32_t)(sample >> 32) };
     philox4x32(c, (uint32_t)seed, (uint32_t)(seed >> 32));

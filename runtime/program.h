@@ -3,8 +3,12 @@
 #define GAGEN_PROGRAM_H
 #include <stdbool.h>
 #include <stdint.h>
-#include "real.h"
-#include "team.h"
+#include "scalar.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct Thread Thread;                     /* of team.h */
 
 /* ---- tensors: parameters and other state, stored in one order, known to files in the logical one -------- */
 enum { GG_RANK = 6, GG_DIGITS = 4 };
@@ -36,6 +40,7 @@ typedef struct {
 typedef struct {
     int    micros;                                /* micro-batches in this window */
     int    rows;                                  /* real rows of the last one; the others are full */
+    int    micro;                                 /* on a device: the micro-step that runs, 0 .. micros - 1 */
     long   samples;                               /* real rows in all */
     long   first;                                 /* samples consumed before this window since the start: keys noise */
     const uint32_t *order, *order_next;           /* rows at the places of this epoch and the next; NULL: the place */
@@ -105,9 +110,20 @@ typedef struct {
     double (*lr)(double t, double T, double E);
     void (*scalars)(Window *w);                   /* from t, lr, samples: rate, c, scale_in */
     void (*report)(const double *sums, double samples, double *out); /* from sums over any windows */
-    const char *target;                           /* "c" */
+    const char *target;                           /* "c", "cuda" */
     const char *machine;                          /* GG_BUILT_FOR */
+    /* with a device: the team is one thread, and what it calls only enqueues; NULL: there is none */
+    const char *(*open)(long rows);               /* so many rows of data; what the device is, for people */
+    void (*close)(void);
+    void (*send)(void);                           /* parameters and states: host to device */
+    void (*fetch)(void);                          /* parameters, states and gradients: device to host */
+    void (*await)(void);                          /* the oldest window or evaluation is over: sums, w's results are its */
+    void (*profile)(bool on);                     /* on: begins to time every launch; off: prints what each took */
+    bool skips;                                   /* only the device knows whether a window counts: none runs ahead */
 } Program;
 
 int gagen_main(int argc, char **argv, const Program *p); /* the command line program */
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -1,8 +1,7 @@
-/* real.h -- numbers: real is float, or double under GAGEN_DOUBLE; vec is as many reals as the machine computes at once. */
+/* real.h -- numbers: real of scalar.h, and vec, as many reals as the machine computes at once. */
 #ifndef GAGEN_REAL_H
 #define GAGEN_REAL_H
-#include <math.h>
-#include <stdint.h>
+#include "scalar.h"
 #if defined __x86_64__ || defined __i386__
 #include <immintrin.h>
 #elif defined __aarch64__
@@ -38,53 +37,11 @@
 #else
 #define UNROLL
 #endif
-#define INLINE static inline __attribute__((always_inline))
 #if defined SANITIZED
 #define SPECIALISED static __attribute__((noinline, unused))
 #else
 #define SPECIALISED INLINE              /* a copy for each call, made for its constant arguments */
 #endif
-
-/* ---- real ---- */
-#ifdef GAGEN_DOUBLE
-typedef double  real;
-typedef int64_t real_int;
-typedef uint64_t real_bits;
-#define REAL_BYTES 8
-#define R(x) x
-#define R_LIBM(name) name
-#define X86_NAME(width, op) width##_##op##_pd
-#define X86_TYPE(width) width##d
-#define NEON(op) op##q_f64
-#define NEON_TYPE float64x2_t
-#else
-typedef float   real;
-typedef int32_t real_int;
-typedef uint32_t real_bits;
-#define REAL_BYTES 4
-#define R(x) x##f
-#define R_LIBM(name) name##f
-#define X86_NAME(width, op) width##_##op##_ps
-#define X86_TYPE(width) width
-#define NEON(op) op##q_f32
-#define NEON_TYPE float32x4_t
-#endif
-
-INLINE real r_exp(real x)         { return R_LIBM(exp)(x); }
-INLINE real r_log(real x)         { return R_LIBM(log)(x); }
-INLINE real r_log1p(real x)       { return R_LIBM(log1p)(x); }
-INLINE real r_expm1(real x)       { return R_LIBM(expm1)(x); }
-INLINE real r_sqrt(real x)        { return R_LIBM(sqrt)(x); }
-INLINE real r_tanh(real x)        { return R_LIBM(tanh)(x); }
-INLINE real r_sin(real x)         { return R_LIBM(sin)(x); }
-INLINE real r_cos(real x)         { return R_LIBM(cos)(x); }
-INLINE real r_erf(real x)         { return R_LIBM(erf)(x); }
-INLINE real r_abs(real x)         { return R_LIBM(fabs)(x); }
-INLINE real r_floor(real x)       { return R_LIBM(floor)(x); }
-INLINE real r_pow(real x, real y) { return R_LIBM(pow)(x, y); }
-INLINE real r_max(real a, real b) { return a > b || a != a ? a : b; }      /* NaN if either is */
-INLINE real r_min(real a, real b) { return a < b || a != a ? a : b; }
-INLINE real r_sign(real x)        { return x > 0 ? 1 : x < 0 ? -1 : x; }   /* of 0 and NaN: themselves */
 
 /* ---- vec, and vec8: no more than 8 reals, for what is 8 wide ---- */
 #if defined __AVX512F__
@@ -107,6 +64,17 @@ INLINE real r_sign(real x)        { return x > 0 ? 1 : x < 0 ? -1 : x; }   /* of
 #endif
 #define LANES  (VECTOR_BYTES / REAL_BYTES)
 #define LANES8 (LANES < 8 ? LANES : 8)
+#ifdef GAGEN_DOUBLE
+#define X86_NAME(width, op) width##_##op##_pd
+#define X86_TYPE(width) width##d
+#define NEON(op) op##q_f64
+#define NEON_TYPE float64x2_t
+#else
+#define X86_NAME(width, op) width##_##op##_ps
+#define X86_TYPE(width) width
+#define NEON(op) op##q_f32
+#define NEON_TYPE float32x4_t
+#endif
 typedef real     vec   __attribute__((vector_size(VECTOR_BYTES)));
 typedef real_int mask  __attribute__((vector_size(VECTOR_BYTES)));         /* what comparing two vecs gives: -1 or 0 */
 typedef real     vec8  __attribute__((vector_size(LANES8 * REAL_BYTES)));

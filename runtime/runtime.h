@@ -38,7 +38,7 @@ void gg_add_number(Line *line, double x);         /* as JSON with 17 digits; NaN
 typedef struct {
     long epochs, steps, seed, threads, save_every; /* -1: not given */
     const char *data, *save, *load, *log;
-    bool resume, eval;
+    bool resume, eval, profile;
     const void *const *columns;                   /* rows of these, in place of files */
     long rows;
 } Options;
@@ -117,6 +117,8 @@ const Entry *gg_archive_find(const Archive *a, const char *name);
 const char *gg_archive_meta(const Archive *a, const char *key);
 
 /* ---- train.c: a run ------------------------------------------------------------------------------------- */
+typedef struct { Place place; double lr, begin; } Started; /* a window under way */
+
 typedef struct {
     const Program *p;
     Options o;
@@ -126,10 +128,16 @@ typedef struct {
     Order order;
     uint64_t seed;
     long update, skipped;                         /* windows done so far; those of them in which nothing counted */
+    long started;                                 /* with a device the next window may be under way already */
+    Started under_way[2];
+    double ended;                                 /* the last window that is done, in seconds */
     double best;                                  /* of the report that the program names; NaN: none yet */
     double *sums, samples, *values;               /* since the last report line */
     real *best_params;                            /* where there is no file for them */
-    bool prepared, terminal;
+    bool opened, fetched;                         /* the device; the host has what the device has */
+    bool prepared;                                /* false: the host has new parameters */
+    const char *device;                           /* NULL: none */
+    bool terminal;
     int log;                                      /* descriptor or -1 */
     long log_bytes;
     double start, shown;                          /* seconds */
@@ -139,9 +147,11 @@ typedef struct {
 } Run;
 void gg_run_open(Run *r);                         /* all else follows from r->p and r->o */
 void gg_run_close(Run *r);
-void gg_run_aim(Run *r);                          /* fills the window of update r->update */
-void gg_run_done(Run *r);                         /* that window is behind us */
-void gg_run_step(Run *r, void (*fn)(const Thread *)); /* aims, calls fn on the team */
+void gg_run_step(Run *r, long update, void (*fn)(const Thread *)); /* fills that update's window, calls fn on the team */
+void gg_run_update(Run *r);                       /* what a window without its update left out */
+void gg_run_await(Run *r);                        /* a device's oldest window under way is over */
+void gg_run_done(Run *r);                         /* window r->update is behind us */
+void gg_run_fetch(Run *r);                        /* parameters, states and gradients are on the host */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out); /* false: no rows */
 
 /* ---- checkpoint.c --------------------------------------------------------------------------------------- */
@@ -151,7 +161,7 @@ bool gg_load_run(Run *r, const char *path);       /* false: no such file */
 
 /* ---- log.c ---------------------------------------------------------------------------------------------- */
 void gg_log_open(Run *r);                         /* cut at r->log_bytes */
-void gg_log_update(Run *r, const Place *place, double ms, double seconds);
+void gg_log_update(Run *r, const Started *s, double ms, double seconds);
 void gg_log_split(Run *r, const char *split, const double *values);
 void gg_show_plan(const Run *r);
 void gg_show_progress(Run *r);                    /* on a terminal, now and then */

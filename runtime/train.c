@@ -52,6 +52,15 @@ static void gg_clear_states(const Program *p)
     for (int i = 0; i < p->nstates; i++) memset(p->states[i], 0, (size_t)p->elements * sizeof(real));
 }
 
+/* A device's columns are there from now on, its parameters when they are prepared. */
+static void gg_run_device(Run *r)
+{
+    if (!r->p->open) return;
+    r->opened = true;
+    r->device = r->p->open(r->data.rows);
+    if (r->o.profile) r->p->profile(true);
+}
+
 void gg_run_open(Run *r)
 {
     const Program *p = r->p;
@@ -62,10 +71,11 @@ void gg_run_open(Run *r)
     else gg_table_load(&r->data, p, o->data);
     gg_run_plan(r);
     gg_run_memory(r);
+    gg_run_device(r);
     gg_clear_states(p);
     gg_run_weights(r);
     gg_log_open(r);
-    r->team = gg_team_start((int)(o->threads < 0 ? gg_cores() : o->threads));
+    r->team = gg_team_start((int)(p->open ? 1 : o->threads < 0 ? gg_cores() : o->threads));
     if (!r->team) gg_fail(GG_MACHINE, "the threads cannot be started");
     r->terminal = isatty(2);
     r->start = gg_seconds(), r->start_update = r->update;
@@ -73,6 +83,7 @@ void gg_run_open(Run *r)
 
 void gg_run_close(Run *r)
 {
+    if (r->opened) r->p->close();
     if (r->team) gg_team_stop(r->team);
     gg_table_free(&r->data);
     gg_archive_close(&r->archive);
@@ -95,11 +106,11 @@ static void gg_fill(Run *r, long samples, long places, long base)
     w->scale_out = 1, w->clip = 1, w->norm = -1;
 }
 
-void gg_run_aim(Run *r)
+static void gg_run_aim(Run *r, long update)
 {
     const Program *p = r->p;
     Window *w = p->w;
-    Place place = gg_place(&r->plan, r->update);
+    Place place = gg_place(&r->plan, update);
     long group = place.epoch / r->order.epochs, places = r->order.epochs * r->plan.samples;
     gg_order_turn(&r->order, group);
     gg_fill(r, place.samples, places, r->order.now ? 0 : r->data.train.from);
@@ -107,7 +118,7 @@ void gg_run_aim(Run *r)
     w->at = place.epoch % r->order.epochs * r->plan.samples + place.at;
     w->order = r->order.now, w->order_next = r->order.next;
     w->training = true;
-    w->t = r->update - r->skipped + 1;
+    w->t = update - r->skipped + 1;
     w->lr = p->lr((double)w->t, (double)w->T, (double)w->E);
     p->scalars(w);
 }
@@ -120,15 +131,37 @@ void gg_run_done(Run *r)
 
 static void gg_run_prepare(Run *r)
 {
-    if (!r->prepared && r->p->prepare) gg_team_call(r->team, r->p->prepare);
-    r->prepared = true;
+    if (r->prepared) return;
+    if (r->p->send) r->p->send();
+    if (r->p->prepare) gg_team_call(r->team, r->p->prepare);
+    r->prepared = r->fetched = true;
 }
 
-void gg_run_step(Run *r, void (*fn)(const Thread *))
+void gg_run_step(Run *r, long update, void (*fn)(const Thread *))
 {
-    gg_run_aim(r);
+    gg_run_aim(r, update);
     gg_run_prepare(r);
     gg_team_call(r->team, fn);
+    r->fetched = false;
+}
+
+void gg_run_update(Run *r)
+{
+    gg_run_prepare(r);
+    gg_team_call(r->team, r->p->update);
+    r->fetched = false;
+    gg_run_done(r);
+}
+
+void gg_run_await(Run *r)
+{
+    if (r->p->await) r->p->await();
+}
+
+void gg_run_fetch(Run *r)
+{
+    if (r->p->fetch && r->prepared && !r->fetched) r->p->fetch();
+    r->fetched = true;
 }
 
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
@@ -140,6 +173,7 @@ bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
     r->p->scalars(r->p->w);
     gg_run_prepare(r);
     gg_team_call(r->team, r->p->evaluate);
+    gg_run_await(r);
     r->p->report(r->p->sums, (double)rows->count, out);
     return true;
 }
@@ -157,6 +191,7 @@ static void gg_keep_best(Run *r)
     bool better = p->reports[p->best].max ? value > r->best : value < r->best;
     if (isnan(value) || !(better || isnan(r->best))) return;
     r->best = value;
+    gg_run_fetch(r);
     if (r->best_params) memcpy(r->best_params, p->params, (size_t)p->elements * sizeof(real));
     if (!r->o.save) return;
     char path[4096];
@@ -191,32 +226,62 @@ static void gg_report_since(Run *r, const Place *place)
     r->samples = 0;
 }
 
-static void gg_train_window(Run *r, const Place *place)
+/* Begins the window after those under way. */
+static void gg_train_start(Run *r)
+{
+    Started *s = &r->under_way[r->started % 2];
+    s->begin = gg_seconds();
+    s->place = gg_place(&r->plan, r->started);
+    gg_run_step(r, r->started, r->p->window);
+    s->lr = r->p->w->lr;
+    r->started++;
+}
+
+/* The oldest window under way is over: it is counted, and told. */
+static const Place *gg_train_end(Run *r)
 {
     const Program *p = r->p;
-    double begin = gg_seconds();
-    gg_run_step(r, p->window);
-    double end = gg_seconds();
+    const Started *s = &r->under_way[r->update % 2];
+    gg_run_await(r);
+    double end = gg_seconds(), begin = s->begin > r->ended ? s->begin : r->ended;
     gg_run_done(r);
-    r->samples += (double)place->samples;
+    r->samples += (double)s->place.samples;
     for (int i = 0; i < p->nsums; i++) r->sums[i] += p->sums[i];
-    p->report(p->sums, (double)place->samples, r->values);
-    gg_log_update(r, place, (end - begin) * 1e3, end - r->start);
+    p->report(p->sums, (double)s->place.samples, r->values);
+    gg_log_update(r, s, (end - begin) * 1e3, end - r->start);
     gg_show_progress(r);
+    r->ended = end;
+    return &s->place;
+}
+
+/* Whether the weights after so many updates are looked at. */
+static bool gg_pauses(const Run *r, long update)
+{
+    return update == r->plan.T || gg_place(&r->plan, update - 1).ends ||
+           (r->o.save_every > 0 && update % r->o.save_every == 0);
+}
+
+/* One window under way; with a device that needs no result for it the next one too, unless the weights between the two are
+   looked at. */
+static void gg_train_ahead(Run *r)
+{
+    const long most = r->p->await && !r->p->skips ? 2 : 1;
+    while (!gg_stop && r->started < r->plan.T && r->started < r->update + most) {
+        if (r->started > r->update && gg_pauses(r, r->started)) return;
+        gg_train_start(r);
+    }
 }
 
 static void gg_train_all(Run *r)
 {
     bool saved = true;
-    while (r->update < r->plan.T && !gg_stop) {
-        Place place = gg_place(&r->plan, r->update);
-        gg_train_window(r, &place);
-        bool ends = place.ends || r->update == r->plan.T;
-        gg_report_since(r, &place);
-        if (ends) gg_validate(r);
-        bool due = ends || (r->o.save_every > 0 && r->update % r->o.save_every == 0);
-        if (due && r->o.save) gg_save_run(r, r->o.save);
-        saved = due;
+    r->started = r->update;
+    for (gg_train_ahead(r); r->started > r->update; gg_train_ahead(r)) {
+        const Place *place = gg_train_end(r);
+        gg_report_since(r, place);
+        if (place->ends || r->update == r->plan.T) gg_validate(r);
+        saved = gg_pauses(r, r->update);
+        if (saved && r->o.save) gg_save_run(r, r->o.save);
     }
     if (r->o.save && (!saved || r->plan.T == 0)) gg_save_run(r, r->o.save);
 }
@@ -228,8 +293,10 @@ static void gg_use_best(Run *r)
     if (isnan(r->best)) return;
     gg_best_path(r, path);
     if (r->o.save && access(path, R_OK) == 0) gg_load_weights(r, path);
-    else if (r->best_params)
+    else if (r->best_params) {
+        gg_run_fetch(r);
         memcpy(r->p->params, r->best_params, (size_t)r->p->elements * sizeof(real));
+    }
     r->prepared = false;
 }
 
@@ -283,6 +350,7 @@ int gagen_main(int argc, char **argv, const Program *p)
         gg_train_all(&run);
         status = gg_finish(&run);
     }
+    if (run.o.profile) p->profile(false);
     gg_run_close(&run);
     if (fflush(stdout) || ferror(stdout)) gg_fail(GG_DATA, "standard output cannot be written");
     return status;

@@ -1,0 +1,568 @@
+/* gagen_cuda.h -- what a generated CUDA program may call: launches, folds, matrix products planned once, graphs, and the way
+   of data and windows to the device and back. A program is one translation unit; this state is its own.
+
+   1. All work is enqueued on gg_stream, in order. Kernels get the address of the program's Device and constants alone, so
+      graphs stay true: what varies is in Device, copied there by gg_stage before a window.
+   2. Device holds sums, w, data and row side by side. A stage fills a pinned image of them and copies it: sums 0, w as the
+      host has it, the columns' addresses, the data rows of the samples; rows past the last real one repeat the first of
+      their micro-batch. gg_finish copies sums and w back; gg_await gives the host the oldest of these results.
+   3. There are two slots of everything pinned. Stage k fills its slot when all that was enqueued before stage k - 1 is over, so
+      the host prepares one window while the device works on another; at most two finishes may be waiting.
+   4. Columns lie on the device whole where they take a quarter of its free memory or less (and GG_STREAM is not 1). Else a stage
+      gathers its rows into its slot, and a second stream copies them beside the work that goes on.
+   5. Folds are trees that depend on the number of threads alone. */
+#ifndef GAGEN_CUDA_H
+#define GAGEN_CUDA_H
+#ifdef GG_EMU
+#include "gg_emu.h"
+#else
+#include <cuda_runtime.h>
+#define GG_KERNEL(kernel, grid, block, bytes, stream, ...) kernel<<<grid, block, bytes, stream>>>(__VA_ARGS__)
+#define GG_DYN_SHARED(T, name) extern __shared__ __align__(128) unsigned char gg_shared[]; T *const name = (T *)(void *)gg_shared
+#endif
+#include <cublasLt.h>
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+#include "scalar.h"
+#include "philox.h"
+#include "program.h"
+
+extern "C" {
+[[noreturn]] void gg_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+long gg_row_count(const Column *c);
+size_t gg_element_size(const Column *c);
+}
+
+/* ---- errors --------------------------------------------------------------------------------------------- */
+enum { GG_NO_DEVICE = 3 };                        /* the exit status */
+#define gg_check(call) gg_checked((call), __FILE__, __LINE__, #call)
+
+[[noreturn]] static inline void gg_refused(const char *file, int line, const char *call, const char *why)
+{
+    const char *slash = strrchr(file, '/');
+    gg_fail(GG_NO_DEVICE, "%s:%d: %s: %s", slash ? slash + 1 : file, line, call, why);
+}
+
+static inline void gg_checked(cudaError_t status, const char *file, int line, const char *call)
+{
+    if (status != cudaSuccess) gg_refused(file, line, call, cudaGetErrorName(status));
+}
+
+static inline void gg_checked(cublasStatus_t status, const char *file, int line, const char *call)
+{
+    if (status != CUBLAS_STATUS_SUCCESS) gg_refused(file, line, call, cublasLtGetStatusName(status));
+}
+
+/* ---- what is open --------------------------------------------------------------------------------------- */
+enum { GG_WORKSPACE = 32 << 20, GG_SPANS = 4096 };
+typedef struct { size_t sums, w, data, row, end; } GgPlaces; /* in Device; end: behind row */
+#define GG_PLACES(D) { offsetof(D, sums), offsetof(D, w), offsetof(D, data), offsetof(D, row), \
+                       offsetof(D, row) + sizeof(((D *)0)->row) }
+
+typedef struct {                                  /* row-major D[m][n] = op(A) op(B) + beta D, planned */
+    cublasLtMatmulDesc_t desc;
+    cublasLtMatrixLayout_t a, b, d;
+    cublasLtMatmulAlgo_t algo;
+    const real *A, *B;
+    real *D, beta;
+} GgMatmul;
+typedef struct { void (*enqueue)(void); cudaGraphExec_t exec; } GgGraph; /* exec NULL: called each time */
+typedef struct { const char *name; cudaEvent_t from, to; } GgSpan;       /* a launch that is timed */
+typedef struct { const char *name; long launches; double ms; } GgSpent;
+
+static cudaStream_t gg_stream;
+static struct {
+    const Program *p;
+    GgPlaces at;
+    char *device, *workspace, text[320];
+    cublasLtHandle_t blas;
+    cudaStream_t copies;                          /* of streamed rows */
+    char *pinned[2], *result[2];                  /* images of Device from sums on; of sums and w */
+    cudaEvent_t read[2], done[2], arrived[2];     /* slot's stage is over; result is there; rows are there */
+    long staged, finished, awaited;
+    bool streamed, profiled;
+    char *rows[2], *rows_pinned[2];               /* streamed: a window's rows, on the device and before */
+    size_t bytes[64], from[64];                   /* of a column's row; of its rows in a slot */
+    void *column[64];                             /* resident: row 0 on the device */
+} gg;
+static std::vector<GgMatmul> gg_plans;
+static std::vector<GgGraph> gg_graphs;
+static std::vector<GgSpan> gg_spans;
+static std::vector<GgSpent> gg_spent;
+static size_t gg_span;                            /* spans in use */
+
+/* ---- launches, timed under --profile -------------------------------------------------------------------- */
+#define GG_LAUNCH(kernel, grid, block, bytes, stream, ...) do { \
+        gg_begin(#kernel); \
+        GG_KERNEL(kernel, grid, block, bytes, stream, __VA_ARGS__); \
+        gg_check(cudaGetLastError()); \
+        gg_end(); \
+    } while (0)
+
+/* Adds up the spans in use, which are over then. */
+static inline void gg_drain(void)
+{
+    for (size_t i = 0; i < gg_span; i++) {
+        const GgSpan *s = &gg_spans[i];
+        float ms;
+        gg_check(cudaEventSynchronize(s->to));
+        gg_check(cudaEventElapsedTime(&ms, s->from, s->to));
+        size_t k = 0;
+        while (k < gg_spent.size() && strcmp(gg_spent[k].name, s->name)) k++;
+        if (k == gg_spent.size()) gg_spent.push_back({ s->name, 0, 0 });
+        gg_spent[k].launches++, gg_spent[k].ms += ms;
+    }
+    gg_span = 0;
+}
+
+static inline void gg_begin(const char *name)
+{
+    if (!gg.profiled) return;
+    if (gg_span == GG_SPANS) gg_drain();
+    if (gg_span == gg_spans.size()) {
+        GgSpan s = { name, NULL, NULL };
+        gg_check(cudaEventCreate(&s.from));
+        gg_check(cudaEventCreate(&s.to));
+        gg_spans.push_back(s);
+    }
+    gg_spans[gg_span].name = name;
+    gg_check(cudaEventRecord(gg_spans[gg_span].from, gg_stream));
+}
+
+static inline void gg_end(void)
+{
+    if (gg.profiled) gg_check(cudaEventRecord(gg_spans[gg_span++].to, gg_stream));
+}
+
+static inline bool gg_slower(const GgSpent &a, const GgSpent &b)
+{
+    return a.ms > b.ms;
+}
+
+/* Program.profile: from now on nothing is replayed as a graph and every launch is timed; off: the table, slowest first */
+static inline void gg_profile(bool on)
+{
+    double all = 0;
+    gg.profiled = on;
+    if (on) return;
+    gg_drain();
+    std::stable_sort(gg_spent.begin(), gg_spent.end(), gg_slower);
+    for (const GgSpent &s : gg_spent) all += s.ms;
+    printf("%-40s %10s %12s %7s %10s\n", "kernel", "launches", "ms", "%", "us each");
+    for (const GgSpent &s : gg_spent)
+        printf("%-40s %10ld %12.3f %7.1f %10.2f\n", s.name, s.launches, s.ms, 100 * s.ms / all, 1e3 * s.ms / (double)s.launches);
+    gg_spent.clear();
+}
+
+/* ---- in kernels ----------------------------------------------------------------------------------------- */
+GG_BOTH static inline Micro gg_micro(const Window &w, int micro_batch)
+{
+    Micro m;
+    m.from = (long)w.micro * micro_batch, m.rows = w.micro == w.micros - 1 ? w.rows : micro_batch;
+    return m;
+}
+
+struct GgSum { template <class T> static __device__ T of(T a, T b) { return a + b; } };
+struct GgMax { template <class T> static __device__ T of(T a, T b) { return a > b || a != a ? a : b; } };
+struct GgMin { template <class T> static __device__ T of(T a, T b) { return a < b || a != a ? a : b; } };
+
+/* a number of each warp of the block */
+static __device__ inline void *gg_fold_room(void)
+{
+    __shared__ double room[32];
+    return room;
+}
+
+/* x of THREADS threads: a warp's, or those of a block of so many, which all get here together */
+template <class Op, int THREADS, class T> static __device__ inline T gg_fold(T x)
+{
+    static_assert(THREADS >= 32 && THREADS <= 1024 && THREADS % 32 == 0, "whole warps");
+    for (int n = 16; n > 0; n >>= 1) x = Op::of(x, __shfl_xor_sync(0xffffffffu, x, n));
+    if (THREADS == 32) return x;
+    T *const warp = (T *)gg_fold_room();
+    if (threadIdx.x % 32 == 0) warp[threadIdx.x / 32] = x;
+    __syncthreads();
+    x = warp[0];
+    for (int i = 1; i < THREADS / 32; i++) x = Op::of(x, warp[i]);
+    __syncthreads();
+    return x;
+}
+template <int THREADS, class T> static __device__ inline T gg_fold_sum(T x) { return gg_fold<GgSum, THREADS>(x); }
+template <int THREADS, class T> static __device__ inline T gg_fold_max(T x) { return gg_fold<GgMax, THREADS>(x); }
+template <int THREADS, class T> static __device__ inline T gg_fold_min(T x) { return gg_fold<GgMin, THREADS>(x); }
+
+/* ---- matrix products ------------------------------------------------------------------------------------ */
+enum GgEpilogue { GG_NONE = CUBLASLT_EPILOGUE_DEFAULT, GG_BIAS = CUBLASLT_EPILOGUE_BIAS,
+                  GG_RELU_BIAS = CUBLASLT_EPILOGUE_RELU_BIAS };     /* bias: n numbers, added to every row */
+#ifndef GG_COMPUTE
+#define GG_COMPUTE 0                              /* 1: factors are rounded to TF32 */
+#endif
+#ifdef GAGEN_DOUBLE
+static const cudaDataType_t gg_type = CUDA_R_64F;
+static const cublasComputeType_t gg_compute = CUBLAS_COMPUTE_64F;
+#else
+static const cudaDataType_t gg_type = CUDA_R_32F;
+static const cublasComputeType_t gg_compute = GG_COMPUTE ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+#endif
+
+/* a matrix as BLAS sees it, columns contiguous: rows and columns of what is stored, then of each of the batch */
+static inline cublasLtMatrixLayout_t gg_layout(long rows, long columns, long ld, int batch, long stride)
+{
+    cublasLtMatrixLayout_t layout;
+    const int32_t count = batch;
+    const int64_t offset = stride;
+    gg_check(cublasLtMatrixLayoutCreate(&layout, gg_type, (uint64_t)rows, (uint64_t)columns, ld));
+    if (batch == 1) return layout;
+    gg_check(cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count));
+    gg_check(cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &offset, sizeof offset));
+    return layout;
+}
+
+/* op: the first factor is B and the second A, since row-major D is column-major D' = op(B)' op(A)' */
+static inline cublasLtMatmulDesc_t gg_product(int ta, int tb, GgEpilogue e, const real *bias)
+{
+    cublasLtMatmulDesc_t desc;
+    const cublasOperation_t first = tb ? CUBLAS_OP_T : CUBLAS_OP_N, second = ta ? CUBLAS_OP_T : CUBLAS_OP_N;
+    const cublasLtEpilogue_t epilogue = (cublasLtEpilogue_t)e;
+    gg_check(cublasLtMatmulDescCreate(&desc, gg_compute, gg_type));
+    gg_check(cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_TRANSA, &first, sizeof first));
+    gg_check(cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_TRANSB, &second, sizeof second));
+    gg_check(cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue));
+    if (bias) gg_check(cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias));
+    return desc;
+}
+
+/* how a pointer is aligned, up to 256 bytes */
+static inline void gg_prefer(cublasLtMatmulPreference_t to, cublasLtMatmulPreferenceAttributes_t which, const void *pointer)
+{
+    const uintptr_t address = (uintptr_t)pointer | 256;
+    const uint32_t bytes = (uint32_t)(address & (~address + 1));
+    gg_check(cublasLtMatmulPreferenceSetAttribute(to, which, &bytes, sizeof bytes));
+}
+
+/* Chooses the algorithm; false: there is none. */
+static inline bool gg_choose_algorithm(GgMatmul *p)
+{
+    cublasLtMatmulPreference_t with;
+    cublasLtMatmulHeuristicResult_t found;
+    const size_t room = GG_WORKSPACE;
+    int count = 0;
+    gg_check(cublasLtMatmulPreferenceCreate(&with));
+    gg_check(cublasLtMatmulPreferenceSetAttribute(with, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &room, sizeof room));
+    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, p->B);
+    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, p->A);
+    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, p->D);
+    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, p->D);
+    cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(gg.blas, p->desc, p->b, p->a, p->d, p->d, with, 1, &found, &count);
+    gg_check(cublasLtMatmulPreferenceDestroy(with));
+    if (status == CUBLAS_STATUS_NOT_SUPPORTED || count == 0) return false;
+    gg_check(status);
+    p->algo = found.algo;
+    return true;
+}
+
+/* op(A) is [m][k], stored [k][m] where ta; op(B) is [k][n], stored [n][k] where tb; `batch` of them, strides apart */
+static inline GgMatmul gg_matmul_plan(int ta, int tb, long m, long n, long k, const real *A, long lda, const real *B, long ldb,
+                                      real *D, long ldd, int batch, long stride_a, long stride_b, long stride_d, int beta,
+                                      GgEpilogue e, const real *bias)
+{
+    GgMatmul p = GgMatmul();
+    p.A = A, p.B = B, p.D = D, p.beta = (real)beta;
+    p.desc = gg_product(ta, tb, e, bias);
+    p.a = gg_layout(ta ? m : k, ta ? k : m, lda, batch, stride_a);
+    p.b = gg_layout(tb ? k : n, tb ? n : k, ldb, batch, stride_b);
+    p.d = gg_layout(n, m, ldd, batch, stride_d);
+    gg_plans.push_back(p);
+    if (!gg_choose_algorithm(&p))
+        gg_fail(GG_NO_DEVICE, "cuBLASLt has no algorithm for [%ld][%ld] = [%ld][%ld] [%ld][%ld], batch %d, epilogue %d", m, n, m, k,
+                k, n, batch, (int)e);
+    return p;
+}
+
+#define gg_matmul_run(planned) gg_matmul_enqueue(planned, #planned)
+static inline void gg_matmul_enqueue(const GgMatmul *p, const char *name)
+{
+    const real one = 1;
+    gg_begin(name + (*name == '&'));
+    gg_check(cublasLtMatmul(gg.blas, p->desc, &one, p->B, p->b, p->A, p->a, &p->beta, p->D, p->d, p->D, p->d, &p->algo,
+                            gg.workspace, GG_WORKSPACE, gg_stream));
+    gg_end();
+}
+
+/* ---- graphs --------------------------------------------------------------------------------------------- */
+static inline bool gg_wants(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && !strcmp(value, "1");
+}
+
+/* What the function enqueues, launched with one call. GG_NO_GRAPH=1: the function itself, each time. */
+static inline GgGraph gg_record(void (*enqueue)(void))
+{
+    GgGraph g = { enqueue, NULL };
+    cudaGraph_t graph;
+    if (gg_wants("GG_NO_GRAPH")) return g;
+    gg_check(cudaStreamBeginCapture(gg_stream, cudaStreamCaptureModeRelaxed));
+    enqueue();
+    gg_check(cudaStreamEndCapture(gg_stream, &graph));
+    gg_check(cudaGraphInstantiate(&g.exec, graph, 0));
+    gg_check(cudaGraphDestroy(graph));
+    gg_graphs.push_back(g);
+    return g;
+}
+
+static inline void gg_replay(const GgGraph *g)
+{
+    if (g->exec && !gg.profiled) gg_check(cudaGraphLaunch(g->exec, gg_stream));
+    else g->enqueue();
+}
+
+/* ---- opening -------------------------------------------------------------------------------------------- */
+static inline char *gg_device_memory(size_t bytes)
+{
+    void *memory = NULL;
+    size_t left = 0, all = 0;
+    if (cudaMalloc(&memory, bytes) == cudaSuccess) return (char *)memory;
+    gg_check(cudaMemGetInfo(&left, &all));
+    gg_fail(GG_NO_DEVICE, "the device has no %.1f MiB left: %.1f of %.1f MiB are free; a smaller micro_batch needs less",
+            (double)bytes / 1048576, (double)left / 1048576, (double)all / 1048576);
+}
+
+static inline char *gg_pinned_memory(size_t bytes)
+{
+    void *memory = NULL;
+    gg_check(cudaMallocHost(&memory, bytes));
+    memset(memory, 0, bytes);
+    return (char *)memory;
+}
+
+static inline void gg_find_device(void)
+{
+    int devices = 0;
+    cudaDeviceProp is;
+    if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0)
+        gg_fail(GG_NO_DEVICE, "no CUDA device answers: gagen -t c model.lua makes the program for the CPU");
+    gg_check(cudaSetDevice(0));
+    gg_check(cudaGetDeviceProperties(&is, 0));
+    gg_check(cudaStreamCreateWithFlags(&gg_stream, cudaStreamNonBlocking));
+    gg_check(cudaStreamCreateWithFlags(&gg.copies, cudaStreamNonBlocking));
+    gg_check(cublasLtCreate(&gg.blas));
+    gg.workspace = gg_device_memory(GG_WORKSPACE);
+    snprintf(gg.text, sizeof gg.text, "%s", is.name);
+}
+
+static inline void gg_slots_open(void)
+{
+    for (int s = 0; s < 2; s++) {
+        gg.pinned[s] = gg_pinned_memory(gg.at.end - gg.at.sums);
+        gg.result[s] = gg_pinned_memory(gg.at.data - gg.at.sums);
+        gg_check(cudaEventCreateWithFlags(&gg.read[s], cudaEventDisableTiming));
+        gg_check(cudaEventCreateWithFlags(&gg.done[s], cudaEventDisableTiming));
+        gg_check(cudaEventCreateWithFlags(&gg.arrived[s], cudaEventDisableTiming));
+    }
+}
+
+/* synchronous, behind all that was enqueued */
+static inline void gg_copy_in(void *to_device, const void *from, size_t bytes)
+{
+    gg_check(cudaMemcpyAsync(to_device, from, bytes, cudaMemcpyHostToDevice, gg_stream));
+    gg_check(cudaStreamSynchronize(gg_stream));
+}
+
+static inline void gg_copy_out(void *to, const void *from_device, size_t bytes)
+{
+    gg_check(cudaMemcpyAsync(to, from_device, bytes, cudaMemcpyDeviceToHost, gg_stream));
+    gg_check(cudaStreamSynchronize(gg_stream));
+}
+
+/* Every column, row for row as the host has it. */
+static inline void gg_upload(long rows)
+{
+    for (int c = 0; c < gg.p->ncolumns; c++) {
+        gg.column[c] = gg_device_memory((size_t)rows * gg.bytes[c]);
+        gg_copy_in(gg.column[c], *gg.p->columns[c].base, (size_t)rows * gg.bytes[c]);
+    }
+}
+
+/* Columns are uploaded, or their rows will be staged with each window. */
+static inline void gg_data_open(long rows)
+{
+    const Program *p = gg.p;
+    size_t row = 0, slot = 0, left = 0, all = 0;
+    if (p->ncolumns > 64) gg_fail(GG_NO_DEVICE, "%d columns; a device program has 64 at most", p->ncolumns);
+    for (int c = 0; c < p->ncolumns; c++) {
+        gg.bytes[c] = (size_t)gg_row_count(&p->columns[c]) * gg_element_size(&p->columns[c]);
+        gg.from[c] = slot;
+        row += gg.bytes[c], slot += ((size_t)p->batch * gg.bytes[c] + 255) / 256 * 256;
+    }
+    gg_check(cudaMemGetInfo(&left, &all));
+    gg.streamed = gg_wants("GG_STREAM") || (size_t)rows * row > left / 4;
+    if (!gg.streamed) {
+        gg_upload(rows);
+        return;
+    }
+    for (int s = 0; s < 2; s++) gg.rows[s] = gg_device_memory(slot), gg.rows_pinned[s] = gg_pinned_memory(slot);
+    strcat(gg.text, ", data streamed");
+}
+
+/* Device: zeros up to the end of row, what follows as it comes. The program then plans its products and records its graphs. */
+static inline void *gg_device_open(const Program *p, long rows, size_t bytes, GgPlaces at)
+{
+    if (!(at.sums < at.w && at.w < at.data && at.data < at.row && at.row < at.end && at.end <= bytes))
+        gg_fail(GG_NO_DEVICE, "Device has to hold sums, w, data and row in this order");
+    gg.p = p, gg.at = at;
+    gg_find_device();
+    gg.device = gg_device_memory(bytes);
+    gg_check(cudaMemsetAsync(gg.device, 0, at.end, gg_stream));
+    gg_slots_open();
+    gg_data_open(rows);
+    return gg.device;
+}
+
+static inline const char *gg_device_text(void)
+{
+    return gg.text;
+}
+
+/* ---- closing: all of it, also after an opening that failed ---------------------------------------------- */
+static inline void gg_plans_close(void)
+{
+    for (const GgGraph &g : gg_graphs) cudaGraphExecDestroy(g.exec);
+    for (const GgMatmul &p : gg_plans) {
+        cublasLtMatmulDescDestroy(p.desc);
+        cublasLtMatrixLayoutDestroy(p.a);
+        cublasLtMatrixLayoutDestroy(p.b);
+        cublasLtMatrixLayoutDestroy(p.d);
+    }
+    for (const GgSpan &s : gg_spans) {
+        cudaEventDestroy(s.from);
+        cudaEventDestroy(s.to);
+    }
+    gg_graphs.clear(), gg_plans.clear(), gg_spans.clear();
+    gg_span = 0;
+}
+
+static inline void gg_slots_close(void)
+{
+    for (int s = 0; s < 2; s++) {
+        for (cudaEvent_t e : { gg.read[s], gg.done[s], gg.arrived[s] })
+            if (e) cudaEventDestroy(e);
+        cudaFreeHost(gg.pinned[s]);
+        cudaFreeHost(gg.result[s]);
+        cudaFreeHost(gg.rows_pinned[s]);
+        cudaFree(gg.rows[s]);
+    }
+}
+
+static inline void gg_device_close(void)
+{
+    if (gg_stream) cudaStreamSynchronize(gg_stream);
+    gg_plans_close();
+    gg_slots_close();
+    for (void *column : gg.column) cudaFree(column);
+    cudaFree(gg.device);
+    cudaFree(gg.workspace);
+    if (gg.blas) cublasLtDestroy(gg.blas);
+    if (gg.copies) cudaStreamDestroy(gg.copies);
+    if (gg_stream) cudaStreamDestroy(gg_stream);
+    memset(&gg, 0, sizeof gg);
+    gg_stream = NULL;
+}
+
+/* ---- windows -------------------------------------------------------------------------------------------- */
+/* The slot of this stage, when the one before the last is over (rule 3). */
+static inline int gg_stage_slot(void)
+{
+    const int slot = (int)(gg.staged % 2);
+    if (gg.staged > 0) gg_check(cudaEventRecord(gg.read[1 - slot], gg_stream));
+    if (gg.staged > 1) gg_check(cudaEventSynchronize(gg.read[slot]));
+    gg.staged++;
+    return slot;
+}
+
+/* Rows of the table, or places in the slot; how many there are with those that fill the last micro-batch. */
+static inline long gg_stage_rows(uint32_t *row, long from, long samples)
+{
+    const long micro = gg.p->micro_batch, last = (samples - 1) / micro * micro;
+    for (long i = 0; i < samples; i++) row[i] = (uint32_t)(gg.streamed ? i : window_row(gg.p->w, from + i));
+    for (long i = samples; i < last + micro; i++) row[i] = row[last];
+    return last + micro;
+}
+
+/* Streamed: gathers the samples' rows and sends them after the stage's turn on the second stream. */
+static inline void gg_stage_data(int slot, long from, long samples)
+{
+    for (int c = 0; c < gg.p->ncolumns; c++) {
+        const size_t bytes = gg.bytes[c];
+        const char *base = (const char *)*gg.p->columns[c].base;
+        char *to = gg.rows_pinned[slot] + gg.from[c];
+        for (long i = 0; i < samples; i++)
+            memcpy(to + (size_t)i * bytes, base + (size_t)window_row(gg.p->w, from + i) * bytes, bytes);
+        gg_check(cudaMemcpyAsync(gg.rows[slot] + gg.from[c], to, (size_t)samples * bytes, cudaMemcpyHostToDevice, gg.copies));
+    }
+    gg_check(cudaEventRecord(gg.arrived[slot], gg.copies));
+    gg_check(cudaStreamWaitEvent(gg_stream, gg.arrived[slot], 0));
+}
+
+/* Samples from .. from + samples - 1 of the host's window become the device's window; sums go on unless from is 0. */
+static inline void gg_stage_chunk(long from, long samples)
+{
+    const GgPlaces at = gg.at;
+    const int slot = gg_stage_slot();
+    const long micros = (samples - 1) / gg.p->micro_batch;
+    char *image = gg.pinned[slot] - at.sums;
+    Window w = *gg.p->w;
+    w.micro = 0, w.micros = (int)micros + 1, w.rows = (int)(samples - micros * gg.p->micro_batch);
+    w.samples = samples, w.first += from;
+    memcpy(image + at.w, &w, sizeof w);
+    for (int c = 0; c < gg.p->ncolumns; c++) {
+        const void *address = gg.streamed ? gg.rows[slot] + gg.from[c] : gg.column[c];
+        memcpy(image + at.data + (size_t)c * sizeof address, &address, sizeof address);
+    }
+    const long rows = gg_stage_rows((uint32_t *)(void *)(image + at.row), from, samples);
+    if (gg.streamed) gg_stage_data(slot, from, samples);
+    const size_t begin = from ? at.w : at.sums, end = at.row + (size_t)rows * sizeof(uint32_t);
+    gg_check(cudaMemcpyAsync(gg.device + begin, image + begin, end - begin, cudaMemcpyHostToDevice, gg_stream));
+}
+
+static inline void gg_stage(void)
+{
+    gg_stage_chunk(0, gg.p->w->samples);
+}
+
+/* Once behind every window or evaluation. */
+static inline void gg_finish(void)
+{
+    const int slot = (int)(gg.finished++ % 2);
+    gg_check(cudaMemcpyAsync(gg.result[slot], gg.device + gg.at.sums, gg.at.data - gg.at.sums, cudaMemcpyDeviceToHost, gg_stream));
+    gg_check(cudaEventRecord(gg.done[slot], gg_stream));
+}
+
+/* Program.await */
+static inline void gg_await(void)
+{
+    const int slot = (int)(gg.awaited++ % 2);
+    Window w;
+    gg_check(cudaEventSynchronize(gg.done[slot]));
+    memcpy(gg.p->sums, gg.result[slot], (size_t)gg.p->nsums * sizeof(double));
+    memcpy(&w, gg.result[slot] + (gg.at.w - gg.at.sums), sizeof w);
+    gg.p->w->count = w.count, gg.p->w->norm = w.norm, gg.p->w->clip = w.clip, gg.p->w->scale_out = w.scale_out;
+    if (gg.profiled) gg_drain();
+}
+
+/* The sums of the host's window, `pass` for each micro-batch; the window is as long as it may be. */
+static inline void gg_evaluate(const GgGraph *pass)
+{
+    const long all = gg.p->w->samples, batch = gg.p->batch;
+    for (long from = 0; from < all; from += batch) {
+        const long samples = all - from < batch ? all - from : batch;
+        gg_stage_chunk(from, samples);
+        for (long n = 0; n < samples; n += gg.p->micro_batch) gg_replay(pass);
+    }
+    gg_finish();
+}
+#endif

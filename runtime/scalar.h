@@ -1,0 +1,45 @@
+/* scalar.h -- numbers one at a time: real is float, or double under GAGEN_DOUBLE. C, C++ and CUDA read this file. */
+#ifndef GAGEN_SCALAR_H
+#define GAGEN_SCALAR_H
+#include <math.h>
+#include <stdint.h>
+
+#if defined __CUDACC__ || defined GG_EMU
+#define GG_BOTH __host__ __device__     /* what kernels may call too */
+#else
+#define GG_BOTH
+#endif
+#define INLINE GG_BOTH static inline __attribute__((always_inline))
+
+#ifdef GAGEN_DOUBLE
+typedef double  real;
+typedef int64_t real_int;
+typedef uint64_t real_bits;
+#define REAL_BYTES 8
+#define R(x) x
+#define R_LIBM(name) name
+#else
+typedef float   real;
+typedef int32_t real_int;
+typedef uint32_t real_bits;
+#define REAL_BYTES 4
+#define R(x) x##f
+#define R_LIBM(name) name##f
+#endif
+
+INLINE real r_exp(real x)         { return R_LIBM(exp)(x); }
+INLINE real r_log(real x)         { return R_LIBM(log)(x); }
+INLINE real r_log1p(real x)       { return R_LIBM(log1p)(x); }
+INLINE real r_expm1(real x)       { return R_LIBM(expm1)(x); }
+INLINE real r_sqrt(real x)        { return R_LIBM(sqrt)(x); }
+INLINE real r_tanh(real x)        { return R_LIBM(tanh)(x); }
+INLINE real r_sin(real x)         { return R_LIBM(sin)(x); }
+INLINE real r_cos(real x)         { return R_LIBM(cos)(x); }
+INLINE real r_erf(real x)         { return R_LIBM(erf)(x); }
+INLINE real r_abs(real x)         { return R_LIBM(fabs)(x); }
+INLINE real r_floor(real x)       { return R_LIBM(floor)(x); }
+INLINE real r_pow(real x, real y) { return R_LIBM(pow)(x, y); }
+INLINE real r_max(real a, real b) { return a > b || a != a ? a : b; }      /* NaN if either is */
+INLINE real r_min(real a, real b) { return a < b || a != a ? a : b; }
+INLINE real r_sign(real x)        { return x > 0 ? 1 : x < 0 ? -1 : x; }   /* of 0 and NaN: themselves */
+#endif
