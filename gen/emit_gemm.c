@@ -4,6 +4,7 @@
       the rest of it is a map of its own over the result in place.
    2. In a kernel of our own it stands where the sums leave the registers.
    3. A long sum over few results is cut into a constant number of parts, whose sums a second kernel adds in order. */
+#include <stdlib.h>
 #include <string.h>
 #include "emit_cuda.h"
 
@@ -171,10 +172,13 @@ static void add_levels(Address *a, const Levels *s, int which)
 static void add_label(Text *t, const Levels *s, char label, long factor)
 {
     for (int i = 0; i < s->n; i++)
-        if (s->at[i].label == label) text_add(t, "%s%s * %ld", t->n ? " + " : "", level_name(&s->at[i]), factor * s->at[i].div);
+        if (s->at[i].label == label) {
+            const long by = factor * s->at[i].div;
+            text_add(t, by == 1 ? "%s%s" : "%s%s * %ld", t->n ? " + " : "", level_name(&s->at[i]), by);
+        }
 }
 
-/* "i_y * 1 + i_k * 1 - 2 is outside of 0 .. 27", for A's padding */
+/* "(unsigned)(i_y + i_k - 2) >= 28u": where A's padding is */
 static char *outside_text(void)
 {
     const Gemm *m = k->gemm;
@@ -184,7 +188,7 @@ static char *outside_text(void)
         const Bound *b = &m->bound[i];
         Text t = { 0 };
         for (int l = 0; l < 2; l++) add_label(&t, &m->rows, b->label[l], b->factor[l]), add_label(&t, &m->depth, b->label[l], b->factor[l]);
-        text_add(&t, " + %ld", b->constant);
+        if (b->constant) text_add(&t, " %c %ld", b->constant < 0 ? '-' : '+', labs(b->constant));
         text_add(&all, "%s(unsigned)(%s) >= %ldu", all.n ? " || " : "", t.s, b->extent);
     }
     return all.s;
@@ -198,6 +202,11 @@ static char *load_text(int which, const Levels *rows, const char *row, const cha
     Address a = { .constant = m->base[which] };
     node_layout(n, &l);
     add_levels(&a, &m->batch, which), add_levels(&a, rows, which), add_levels(&a, &m->depth, which);
+    for (int i = 0; i < m->nbounds && which == 0; i++) {
+        const Bound *b = &m->bound[i];
+        a.constant -= b->constant * b->stride;
+        if (b->constant) a.at[a.n++] = (Piece) { text("%ld", b->constant), b->stride, false };
+    }
     const char *value = address_text(&a, &l, buffer_name(node_base(n)->buffer)), *outside = which ? "" : outside_text();
     const char *all = text("%s %s", value, outside);
     Env *e = env_new(0);
@@ -275,6 +284,7 @@ static char *tile_text(const Tiling *t, const char *store)
     env_set(e, "n", "%ld", t->n);
     env_set(e, "k", "%ld", t->k);
     env_set(e, "wide", "%d", t->wide);
+    env_set(e, "width", "%d", 16 * t->wide);
     env_set(e, "span", "%ld", t->span);
     env_flag(e, "parts", t->parts > 1);
     env_flag(e, "batch", m->batch.n > 0);

@@ -135,7 +135,8 @@ static void find_bounds(const Lowering *w, Gemm *m)
             else high += span;
         }
         if (low < 0 || high >= o->shape.dim[a])
-            m->bound[m->nbounds++] = (Bound) { { p->label[0], p->label[1] }, { p->factor[0], p->factor[1] }, p->constant, o->shape.dim[a] };
+            m->bound[m->nbounds++] = (Bound) { { p->label[0], p->label[1] }, { p->factor[0], p->factor[1] }, p->constant, o->shape.dim[a],
+                                                o->layout.axis[a].digit[0].stride };
     }
 }
 

@@ -112,7 +112,7 @@ typedef struct Contraction {            /* in C */
     double flop;
 } Contraction;
 typedef struct { long rows, columns, depth, batch, lead[3], step[3]; bool turned[2]; } Blas;      /* lead: from row to row; step: from batch to batch */
-typedef struct { char label[2]; long factor[2], constant, extent; } Bound;       /* 0 <= SUM label * factor + constant < extent, else A is 0 */
+typedef struct { char label[2]; long factor[2], constant, extent, stride; } Bound;       /* 0 <= SUM label * factor + constant < extent, else A is 0 */
 typedef struct Gemm {                   /* in CUDA */
     Node *a, *b;
     long base[3];

@@ -1,5 +1,5 @@
-__shared__ real as[16][64 + 1], bs[16][16 * ${wide} + 1];
-const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 16 * ${wide};
+__shared__ real as[16][64 + 1], bs[16][${width} + 1];
+const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * ${width};
 real acc[4][${wide}] = {};
 //:if parts
 const int from = blockIdx.z * ${span}, to = from + ${span} < ${k} ? from + ${span} : ${k};
@@ -22,11 +22,11 @@ for (int k0 = from; k0 < to; k0 += 16) {
         as[at][r] = row0 + r < ${m} && k0 + at < to ? ${ident}_a(dev, row0 + r, k0 + at) : 0;
         //:end
     }
-    for (int i = threadIdx.x; i < 16 * 16 * ${wide}; i += 256) {
+    for (int i = threadIdx.x; i < 16 * ${width}; i += 256) {
         //:if b_by_depth
         const int at = i % 16, c = i / 16;
         //:else
-        const int at = i / (16 * ${wide}), c = i % (16 * ${wide});
+        const int at = i / ${width}, c = i % ${width};
         //:end
         //:if batch
         bs[at][c] = column0 + c < ${n} && k0 + at < to ? ${ident}_b(dev, batch, column0 + c, k0 + at) : 0;
@@ -44,7 +44,7 @@ for (int k0 = from; k0 < to; k0 += 16) {
         for (int j = 0; j < ${wide}; j++) {
             const real b = bs[at][j * 16 + tx];
             #pragma unroll
-            for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
+            for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
         }
     }
     __syncthreads();
