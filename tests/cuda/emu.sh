@@ -1,0 +1,40 @@
+# emu.sh -- builds CUDA programs for the emulator; tests in sh read it after tests/lib.sh.
+#   emu_library                       build/tests/cuda/libgg_emu.a, made where it is older than its sources
+#   emu_build OUT "SOURCES" [FLAG...] a program of .cu files, with every check; C objects and libraries are flags
+#   emu_orders COMMAND...             the command under orders 0, 1 and three seeds of 2; stops at the first that fails
+: "${CXX:=g++}"
+emu=build/tests/cuda
+emu_flags="-std=c++17 -ffp-contract=off -DGG_EMU -Itests/cuda/include -Itests/cuda -Iruntime"
+emu_checks="-fsanitize=thread,bounds,alignment -fno-sanitize-recover=all"
+
+emu_library() {
+    mkdir -p $emu
+    local f
+    [ -f $emu/libgg_emu.a ] && [ -z "$(find tests/cuda -maxdepth 2 \( -name '*.cpp' -o -name '*.h' \) -newer $emu/libgg_emu.a)" ] && return
+    for f in settings memory emu shadow blas shim; do
+        # shellcheck disable=SC2086
+        $CXX $emu_flags -O2 -march=native -Wall -Wextra -Wshadow -c tests/cuda/$f.cpp -o $emu/$f.o || return 1
+    done
+    rm -f $emu/libgg_emu.a
+    ar rcs $emu/libgg_emu.a $emu/settings.o $emu/memory.o $emu/emu.o $emu/shadow.o $emu/blas.o $emu/shim.o
+}
+
+emu_build() {
+    local out=$1 source objects=
+    local sources=$2
+    shift 2
+    for source in $sources; do
+        # shellcheck disable=SC2086
+        $CXX -x c++ $emu_flags -O1 -Wall -Wextra $emu_checks $EMU_CFLAGS -c "$source" -o "$out.$(basename "$source").o" || return 1
+        objects="$objects $out.$(basename "$source").o"
+    done
+    # shellcheck disable=SC2086
+    $CXX $objects "$@" -L$emu -lgg_emu -o "$out"
+}
+
+emu_orders() {
+    local order
+    for order in "0 1" "1 1" "2 1" "2 2" "2 3"; do
+        GG_EMU_ORDER=${order% *} GG_EMU_SEED=${order#* } "$@" || return
+    done
+}
