@@ -158,6 +158,28 @@ local function overridden(o, name, convert)
   return true
 end
 
+-- memory = "6 GB" leaves micro_batch to C, which tries them; -D memory and -D micro_batch stand before what the file says
+local function budget(o)
+  local told = core.define("memory")
+  for _, k in ipairs { "micro_batch", "accumulate" } do
+    local fixed = core.define(k)
+    if told and fixed then fail("train: memory = %s picks micro_batch: leave out -D %s=%s, or --memory", told, k, fixed) end
+    if fixed then o.memory = nil end
+    if o.memory ~= nil and not told and o[k] ~= nil then
+      fail_at("memory", k, "train: memory picks micro_batch, and accumulate follows: leave out '%s', or memory", k)
+    end
+  end
+  if told then o.memory = told end
+  if o.memory == nil then return end
+  o.memory_place = told and 0 or core.key_place(done, "memory")
+  if type(o.memory) ~= "string" then
+    fail_at("memory", nil, "train: memory is a size with its unit, memory = \"6 GB\"; got %s", util.show(o.memory))
+  end
+  if not (o.batch or core.define("batch") or o.micro_batch) then
+    fail_at("memory", nil, "train: memory picks micro_batch for a batch: say batch too, the samples in an update")
+  end
+end
+
 local function window(o)
   local known, fixed, n = {}, false, 0
   for _, k in ipairs(counts) do
@@ -175,6 +197,7 @@ local function window(o)
     fail("train: say batch (samples in an update), micro_batch (samples in memory) or both")
   end
   if not b then b = m * (a or 1) end
+  if o.memory then m, a = 1, b end      -- until one is chosen
   if not a then a = m and math.max(b // m, 1) or 1 end
   if not m then m = math.max(b // a, 1) end
   if b % m > 0 and not o.accumulate then
@@ -250,7 +273,7 @@ end
 -- loss / 8 where accumulate is 8: the habit of loops that gagen has no need of
 local function check_division(o)
   local j, by = info(o.minimize), core.args(o.minimize)
-  if o.accumulate == 1 or #by ~= 2 then return end
+  if o.accumulate == 1 or o.memory or #by ~= 2 then return end
   local right, left = info(by[2]), info(by[1])
   local divided = j.kind == "div" and right.kind == "constant" and right.value == o.accumulate
   local factor = right.kind == "constant" and right.value or left.value
@@ -263,7 +286,7 @@ end
 
 -- ---- train --------------------------------------------------------------------------------------
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
-local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any,
+local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any,
   epochs = util.any, steps = util.any, tail = "step", count = "auto", seed = 0, minimize = util.any, optim = util.any,
   report = {}, rules = {}, best = "min loss" }
 
@@ -298,6 +321,7 @@ local function train(given)
     fail_at("optim", nil, "train: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got %s",
       util.show(o.optim))
   end
+  budget(o)
   window(o)
   length(o)
   check_division(o)

@@ -122,6 +122,7 @@ static void add_costs(Text *out, const Program *s)
     for (int i = 0; i < k->micro.n; i++) flop += k->micro.at[i]->flop;
     text_add(out, "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound %s)\n",
              nstates ? ", states" : "", kib(k->elements * (2 + nstates)), kib(s->p->packed), kib(s->p->arena), kib(s->p->bound));
+    if (s->g->train.chosen) text_add(out, "            %s\n", c_comment(s->g->train.chosen));
     text_add(out, "   a micro-step   %.3g MFLOP in %d kernels between %d barriers;  an update   %s elements, %s\n",
              flop / 1e6, k->micro.n, barriers(k), grouped(k->elements), s->g->optimizer.name);
     text_add(out, "   lr %s", c_comment(s->g->optimizer.lr_text));

@@ -1,5 +1,6 @@
 /* finish.c -- the end of the model file: the table that dsl/train.lua made, checked there, becomes the Graph's fields. */
 #include "host.h"
+#include "plan.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -133,6 +134,10 @@ static void read_train(lua_State *L, int index, Train *t)
     const char *tail = field_string(L, index, "tail");
     t->tail = tail[0] == 's' ? TAIL_STEP : tail[0] == 'd' ? TAIL_DROP : TAIL_CARRY;
     t->count_before = !strcmp(field_string(L, index, "count"), "before");
+    t->memory = field_string(L, index, "memory");
+    t->memory_loc = host_at((int)field_number(L, index, "memory_place", 0));
+    const char *wrong = t->memory ? size_parse(t->memory, &t->memory_bytes) : NULL;
+    if (wrong) host_fail(t->memory_loc, "train: memory: %s", wrong);
     t->best = field_string(L, index, "best");
     t->best_max = field_true(L, index, "best_max");
     t->loc = field_loc(L, index);
@@ -154,11 +159,12 @@ static void read_reports(lua_State *L, int index, Graph *g)
     lua_pop(L, 2);
 }
 
-static void bind_batch(Graph *g)
+void bind_micro_batch(Graph *g, long micro)
 {
+    g->train.micro_batch = micro, g->train.accumulate = g->train.batch / micro;
     for (int i = 0; i < g->nodes.n; i++) {
         Shape *s = &g->nodes.at[i]->shape;
-        if (s->batch) s->dim[0] = g->train.micro_batch;
+        if (s->batch) s->dim[0] = micro;
     }
 }
 
@@ -172,6 +178,6 @@ int finish_train(lua_State *L)
     lua_getfield(L, 1, "minimize");
     g->minimize = node_at(L, -1);
     name_params(g);
-    bind_batch(g);
+    bind_micro_batch(g, g->train.micro_batch);
     return 0;
 }

@@ -50,8 +50,12 @@ typedef struct {
     bool library, standalone, no_reuse;
     VEC(const char) defines;            /* "name=value", in order */
     const char *command;                /* the command as the banner shows it: base names, options that change bytes */
-    bool run;                           /* gagen run */
+    bool run, plan, plot;               /* gagen run, plan, plot */
     VEC(const char) run_args;           /* what stood behind -- */
+    VEC(const char) logs;               /* plot's */
+    const char *picture;                /* plan's: where the arena is drawn, or NULL */
+    bool drawn;                         /* and nothing is said */
+    double gflops, gbytes;              /* plan's: what the machine is taken to do in a second; 0: as assumed */
 } Opts;
 
 /* ---- expr.c: the formulas of ops and optimizers ---------------------------------------------------------------- */
@@ -165,6 +169,7 @@ typedef struct Node {
     struct Buffer *buffer;              /* fuse: where it lies, or NULL: never materialised */
     struct Kernel *kernel;              /* fuse: who computes it */
     int uses;                           /* counted by simplify */
+    struct Node *of;                    /* differentiate: the forward node whose backward made this one, or NULL */
 } Node;
 
 typedef struct { const char *name; Node *node; } Report;    /* a function of sums over the batch */
@@ -202,6 +207,9 @@ typedef struct {
     Tail tail;
     bool count_before;                  /* count = "before": sums that scales need are counted, though they could wait */
     long seed;
+    const char *memory;                 /* "6 GB": the largest micro-batch that fits is to be chosen; NULL: it is given */
+    double memory_bytes; Loc memory_loc;
+    const char *chosen;                 /* what was chosen for it, for the banner */
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
     Loc loc, batch_loc;
 } Train;
@@ -226,6 +234,7 @@ typedef struct Contribution { Param *param; Node *value; } Contribution;
 typedef struct Seed { Node *coefficient, *node; } Seed;     /* dJ / d sum: of constants, rows and sums of data; its K_SEED node */
 
 Graph *read_model(const Opts *o);                           /* host.c: stage 2; exits 1 on the user's errors */
+void  bind_micro_batch(Graph *g, long micro);               /* finish.c: every batch axis has that many rows; before differentiate */
 Node *node_new(Kind kind, Loc loc);                         /* appended to the graph being built */
 Node *node_const(double value);
 Node *node_call(Op *op, Loc loc, int nargs, Node **arg);    /* shape inferred, type and when set; attrs preset */

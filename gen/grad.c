@@ -152,9 +152,11 @@ void differentiate(Graph *graph)
     add_adjoint(g->minimize, node_const(1));
     for (int i = g->nforward; i-- > 0; ) {
         Node *y = g->nodes.at[i], *dy = adjoint[i];
+        int made = g->nodes.n;
         if (!dy || !needed[i]) continue;
         if (y->kind == K_REDUCE && y->when == WHEN_AFTER) sum_backward(y, dy);
         else if (y->kind == K_MAP) map_backward(y, dy);
         else structured_backward(y, dy);
+        for (; made < g->nodes.n; made++) g->nodes.at[made]->of = y;
     }
 }

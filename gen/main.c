@@ -1,6 +1,9 @@
 /* main.c -- the map of the compiler: nine stages, each takes one struct and gives the next. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "plan.h"
+#include "plot.h"
 #include "run.h"
 
 static _Noreturn void show(const Text *t)
@@ -34,15 +37,52 @@ static void finish(Opts *o, Program *s)
     write_output(o->output, &out);
 }
 
+static _Noreturn void finish_plan(const Opts *o, const Plan *p, const Choices *c)
+{
+    Text out = { 0 }, picture = { 0 };
+    plan_report(&out, p, c, o);
+    plan_draw(&picture, p);
+    if (o->picture) write_output(o->picture, &picture);
+    if (!o->drawn) write_output(o->output, &out);
+    exit(0);
+}
+
+static _Noreturn void plot(const Opts *o)
+{
+    Text out = { 0 };
+    Logs all = { 0 };
+    for (int i = 0; i < o->logs.n; i++) {
+        Log *log = log_read(o->logs.at[i], &all);
+        if (log) vec_push(&all.logs, log);
+    }
+    stop_if_errors();
+    plot_draw(&out, &all);
+    write_output(o->output, &out);
+    exit(0);
+}
+
+/* memory = "6 GB": says which micro-batches were tried, takes the largest that fits. */
+static void choose(const Opts *o, Graph *g, const Choices *c)
+{
+    Text out = { 0 };
+    choices_print(&out, c, g, o);
+    if (!o->plan) fputs(out.s, stderr);
+    take_chosen(c, g);
+    stop_if_errors();
+}
+
 int main(int argc, char **argv)
 {
     Text out = { 0 };
     Opts o = options(argc, argv);
     check_options(&o);
+    if (o.plot) plot(&o);
     Graph *g = read_model(&o);
     if (o.dump == DUMP_GRAPH) graph_print(&out, g), show(&out);
     check(g);
     stop_if_errors();
+    Choices *c = consider(g, &o);
+    if (g->train.memory) choose(&o, g, c);
     differentiate(g);
     stop_if_errors();
     if (o.dump == DUMP_GRAD) graph_print(&out, g), show(&out);
@@ -52,6 +92,7 @@ int main(int argc, char **argv)
     if (o.dump == DUMP_KERNELS) kernels_print(&out, k), show(&out);
     Plan *p = place(k, !o.no_reuse);
     if (o.dump == DUMP_MEMORY) plan_print(&out, p), show(&out);
+    if (o.plan) finish_plan(&o, p, c);
     Program *s = schedule(p);
     if (o.dump == DUMP_PROGRAM) program_print(&out, s), show(&out);
     finish(&o, s);

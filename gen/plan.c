@@ -1,0 +1,68 @@
+/* plan.c -- gagen plan: what a model will need, as a page of text. */
+#include <math.h>
+#include "plan.h"
+
+/* 1.5, 20.1, 384 */
+static char *mega(double flop)
+{
+    const double m = flop / 1e6;
+    return text("%.*f", m < 9.995 ? 2 : m < 99.95 ? 1 : 0, m);
+}
+
+static char *kib(double bytes) { return digits(ceil(bytes / 1024)); }
+
+static void add_row(Text *out, const Layer *y)
+{
+    text_add(out, "  %-16.40s %-24s %-18s %12s %10s %10s %10s %10s %6d\n", y->name, y->kind, shape_text(y->output),
+             y->params ? digits((double)y->params) : "", mega(y->forward), mega(y->backward), kib(y->values), kib(y->adjoints), y->line);
+}
+
+static void add_layers(Text *out, const Kernels *k)
+{
+    const Layers *l = layers_of(k);
+    Layer total = { .name = "all", .kind = "" };
+    text_add(out, "layers, for a micro-batch of %ld\n", k->g->train.micro_batch);
+    text_add(out, "  %-16s %-24s %-18s %12s %21s %21s %6s\n", "", "", "", "", "MFLOP", "KiB", "");
+    text_add(out, "  %-16s %-24s %-18s %12s %10s %10s %10s %10s %6s\n", "layer", "", "output", "parameters", "forward", "backward", "values",
+             "adjoints", "line");
+    for (int i = 0; i < l->at.n; i++) {
+        const Layer *y = l->at.at[i];
+        add_row(out, y);
+        total.params += y->params, total.forward += y->forward, total.backward += y->backward;
+        total.values += y->values, total.adjoints += y->adjoints;
+    }
+    text_add(out, "  %-16s %-24s %-18s %12s %10s %10s %10s %10s\n\n", total.name, "", "", digits((double)total.params), mega(total.forward),
+             mega(total.backward), kib(total.values), kib(total.adjoints));
+}
+
+static void add_window(Text *out, const Train *t, const Figures *f)
+{
+    static const char *const tails[] = { [TAIL_STEP] = "step", [TAIL_DROP] = "drop", [TAIL_CARRY] = "carry" };
+    text_add(out, "window\n  batch %ld = %ld x %ld, tail \"%s\": an update is %ld micro-step%s of %d kernels between %d barriers\n", t->batch,
+             t->accumulate, t->micro_batch, tails[t->tail], t->accumulate, t->accumulate == 1 ? "" : "s", f->kernels, f->barriers);
+    text_add(out, "  an update: %.4g GFLOP, %s read and written\n\n", f->flop / 1e9, size_text(f->traffic));
+}
+
+static void add_memory(Text *out, const Plan *p, const Figures *f)
+{
+    text_add(out, "memory, bytes\n");
+    text_add(out, "  %-42s %16s  %d arrays of %s numbers, padding included\n", "parameters, gradients, states", digits(f->state), 2 + p->nstates,
+             digits((double)p->k->elements));
+    text_add(out, "  %-42s %16s\n", "packed weights, made once an update", digits(f->packed));
+    text_add(out, "  %-42s %16s  lower bound %s, %.1f %% over it\n", "arena, the peak of a micro-step's values", digits(f->arena), digits(f->bound),
+             f->bound > 0 ? 100 * (f->arena / f->bound - 1) : 0.0);
+    text_add(out, "  %-42s %16s  %s\n", "all", digits(memory_of(f)), size_text(memory_of(f)));
+    text_add(out, "  beside it: the data set, and with validation and no --save a copy of the best parameters, %s\n\n",
+             size_text(f->state / (2 + p->nstates)));
+}
+
+void plan_report(Text *out, const Plan *p, const Choices *c, const Opts *o)
+{
+    const Graph *g = p->k->g;
+    const Figures f = figures_of(p, rates_of(o));
+    text_add(out, "%s, planned for %s\n\n", g->file, o->target == TARGET_C ? "C" : "CUDA");
+    add_layers(out, p->k);
+    add_window(out, &g->train, &f);
+    add_memory(out, p, &f);
+    choices_print(out, c, g, o);
+}

@@ -1,0 +1,47 @@
+/* plan.h -- what a model will need before anything runs: its layers, its memory, the micro-batches one could choose. */
+#ifndef PLAN_H
+#define PLAN_H
+#include "gagen.h"
+
+/* ---- plan_size.c: bytes as people write them ---- */
+const char *size_parse(const char *s, double *bytes);       /* "6 GB"; gives what is wrong with it and the cure, or NULL */
+char *size_text(double bytes);                              /* "5.22 MiB" */
+char *digits(double n);                                     /* 12345678 as "12 345 678" */
+
+/* ---- plan_cost.c: memory and work of a micro-batch ---- */
+typedef struct {
+    long micro;
+    double state, packed, arena, bound; /* bytes: parameters, gradients and states; the largest sum of live buffers */
+    double rows;                        /* bytes of the data that a micro-batch reads */
+    double flop, traffic;               /* of an update; bytes read and written */
+    double seconds;                     /* of an update, predicted */
+    int kernels, barriers;              /* of a micro-step */
+} Figures;
+typedef struct { double flop, bytes; } Rates;               /* a second */
+Rates   rates_of(const Opts *o);
+Figures figures_of(const Plan *p, Rates r);
+double  memory_of(const Figures *f);                        /* what the program asks for, data left out */
+
+/* ---- plan_choose.c ---- */
+typedef struct { VEC(Figures) at; int chosen; } Choices;    /* by rising micro-batch; chosen: the model's or ours */
+Choices *consider(Graph *g, const Opts *o);                 /* chosen: the largest that fits train's memory, -1: none; NULL: nothing asks */
+void     take_chosen(const Choices *c, Graph *g);           /* binds it, or tells by how much not even 1 fits */
+void     choices_print(Text *out, const Choices *c, const Graph *g, const Opts *o);
+
+/* ---- plan_layers.c ---- */
+typedef struct {
+    const char *name, *kind;
+    const Shape *output;
+    long params;
+    double forward, backward;           /* FLOP of a micro-step */
+    double values, adjoints;            /* bytes of the arena that its kernels write, one after the other */
+    int line;                           /* in the model file */
+} Layer;
+typedef struct { VEC(Layer) at; } Layers;
+Layers *layers_of(const Kernels *k);                        /* in order of execution */
+int     layer_of(const Layers *l, const Kernel *x);         /* whose work it is; -1: nobody's */
+
+/* ---- plan.c, plan_svg.c ---- */
+void plan_report(Text *out, const Plan *p, const Choices *c, const Opts *o);
+void plan_draw(Text *out, const Plan *p);
+#endif

@@ -1,0 +1,210 @@
+/* plan_svg.c -- the arena over the program's time: a bar for every buffer, from the phase that writes it first to the last
+   that reads it, at its place in memory. The line above the bars is the peak, the stairs are what is alive. */
+#include <string.h>
+#include "plan.h"
+#include "svg.h"
+
+enum { LEFT = 84, TOP = 78, HIGH = 420, FOOT = 150, PHASE_LEAST = 34, WIDTH = 1000 };
+typedef struct { Text *out; const Plan *p; const Layers *layers; double phase, most; VEC(const Buffer) small; } Page;
+
+static double px(const Page *v, double phase) { return LEFT + phase * v->phase; }
+static double py(const Page *v, double reals) { return TOP + HIGH * (1 - reals / v->most); }
+
+static bool in_arena(const Buffer *b) { return b->home == HOME_ARENA; }
+
+static int arena_count(const Kernels *k)
+{
+    int n = 0;
+    for (int i = 0; i < k->buffers.n; i++) n += in_arena(k->buffers.at[i]);
+    return n;
+}
+
+static long live_at(const Kernels *k, int phase)
+{
+    long sum = 0;
+    for (int i = 0; i < k->buffers.n; i++) {
+        const Buffer *b = k->buffers.at[i];
+        if (in_arena(b) && b->first <= phase && phase <= b->last) sum += b->layout.size;
+    }
+    return sum;
+}
+
+static int fullest_phase(const Kernels *k)
+{
+    int best = 0;
+    for (int p = 1; p < k->phases; p++)
+        if (live_at(k, p) > live_at(k, best)) best = p;
+    return best;
+}
+
+static const Kernel *writer_of(const Kernels *k, const Buffer *b)
+{
+    for (int i = 0; i < k->micro.n; i++)
+        for (int t = 0; t < k->micro.at[i]->touches.n; t++)
+            if (k->micro.at[i]->touches.at[t]->write && k->micro.at[i]->touches.at[t]->buffer == b) return k->micro.at[i];
+    return NULL;
+}
+
+/* ---- frame ------------------------------------------------------------------------------------------------------ */
+static void draw_scale(const Page *v)
+{
+    double at[TICKS];
+    const double mib = 1048576.0 / 4, kib = 1024.0 / 4, unit = v->most > mib ? mib : kib;
+    const int n = round_ticks(0, v->most / unit, 8, at);
+    for (int i = 0; i < n; i++) {
+        svg_line(v->out, "grid", LEFT, py(v, at[i] * unit), px(v, v->p->k->phases), py(v, at[i] * unit));
+        svg_words(v->out, "small soft right", LEFT - 6, py(v, at[i] * unit) + 3.5, tick_text(at[i]));
+    }
+    svg_words(v->out, "small soft right", LEFT - 6, TOP - 10, unit >= mib ? "MiB" : "KiB");
+}
+
+static char *kernels_text(const Kernels *k, int phase)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = 0; i < k->micro.n; i++)
+        if (k->micro.at[i]->phase == phase) text_add(&t, "%s%s", t.n ? ", " : "", k->micro.at[i]->ident);
+    return t.s;
+}
+
+/* Kernels stand below their phase, at a slant; what would not fit is in the tip. */
+static void draw_phases(const Page *v)
+{
+    const Kernels *k = v->p->k;
+    for (int p = 0; p < k->phases; p++) {
+        const char *all = kernels_text(k, p), *comma = strchr(all, ',');
+        const char *first = text("%d  %.*s%s", p, comma ? (int)(comma - all) : (int)strlen(all), all, comma ? " ..." : "");
+        const double x = px(v, p + 0.5), y = TOP + HIGH + 14;
+        svg_line(v->out, "grid", px(v, p), TOP, px(v, p), TOP + HIGH);
+        text_add(v->out, "<text class=\"small soft\" transform=\"translate(%.1f %.1f) rotate(38)\">%s<title>%s</title></text>\n", x, y,
+                 svg_escape(first), svg_escape(all));
+    }
+}
+
+static int first_backward(const Kernels *k)
+{
+    for (int i = 0; i < k->micro.n; i++)
+        if (k->micro.at[i]->backward) return k->micro.at[i]->phase;
+    return k->phases;
+}
+
+static void draw_frame(const Page *v)
+{
+    const Kernels *k = v->p->k;
+    const int full = fullest_phase(k), turn = first_backward(k);
+    text_add(v->out, "<rect class=\"zone\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>\n", px(v, full), TOP, v->phase, HIGH);
+    draw_scale(v);
+    draw_phases(v);
+    text_add(v->out, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>\n", LEFT, TOP, v->phase * k->phases, HIGH);
+    if (turn < k->phases) svg_line(v->out, "cut", px(v, turn), TOP - 8, px(v, turn), TOP + HIGH);
+    svg_words(v->out, "small soft", LEFT + 4, TOP - 10, "forward");
+    if (turn < k->phases) svg_words(v->out, "small soft", px(v, turn) + 4, TOP - 10, "backward");
+}
+
+/* ---- bars ------------------------------------------------------------------------------------------------------- */
+static char *bar_tip(const Page *v, const Buffer *b, const Kernel *x, int layer)
+{
+    Text t = { 0 };
+    text_add(&t, "%s %s: %s at %s, phase%s %d", b->ident, shape_text(&b->node->shape), size_text(4.0 * (double)b->layout.size),
+             size_text(4.0 * (double)b->offset), b->first == b->last ? "" : "s", b->first);
+    if (b->last != b->first) text_add(&t, " to %d", b->last);
+    if (x) text_add(&t, "; written by %s", x->ident);
+    if (layer >= 0) text_add(&t, ", %s of %s", x->backward ? "an adjoint" : "a value", v->layers->at.at[layer]->name);
+    return t.s;
+}
+
+static bool has_room(const char *name, double wide, double high) { return high >= 11 && wide >= 6.2 * (double)strlen(name) + 6; }
+
+static void draw_bar(Page *v, const Buffer *b)
+{
+    const Kernel *x = writer_of(v->p->k, b);
+    const int layer = x ? layer_of(v->layers, x) : -1;
+    const double left = px(v, b->first) + 1, wide = v->phase * (b->last - b->first + 1) - 2;
+    const double top = py(v, (double)(b->offset + b->layout.size)), high = py(v, (double)b->offset) - top;
+    text_add(v->out, "<rect x=\"%.1f\" y=\"%.2f\" width=\"%.1f\" height=\"%.2f\" rx=\"%d\" fill=\"%s\"%s><title>%s</title></rect>\n", left, top, wide,
+             high < 0.6 ? 0.6 : high - (high > 3 ? 0.8 : 0), high > 6 ? 2 : 0, svg_colour(layer < 0 ? COLOURS - 1 : layer),
+             x && x->backward ? " fill-opacity=\"0.72\"" : "", svg_escape(bar_tip(v, b, x, layer)));
+    if (has_room(b->ident, wide, high)) svg_words(v->out, "inside", left + 4, top + high / 2 + 3.5, b->ident);
+    else vec_push(&v->small, b);
+}
+
+static void draw_bars(Page *v)
+{
+    const Kernels *k = v->p->k;
+    for (int i = 0; i < k->buffers.n; i++)
+        if (in_arena(k->buffers.at[i])) draw_bar(v, k->buffers.at[i]);
+}
+
+static void draw_live(const Page *v)
+{
+    const Kernels *k = v->p->k;
+    text_add(v->out, "<path class=\"step\" d=\"M%.1f %.1f", px(v, 0), py(v, 0));
+    for (int p = 0; p < k->phases; p++) text_add(v->out, "V%.1fH%.1f", py(v, (double)live_at(k, p)), px(v, p + 1));
+    text_add(v->out, "V%.1f\"/>\n", py(v, 0));
+}
+
+static void draw_peak(const Page *v)
+{
+    const double y = py(v, (double)v->p->arena);
+    svg_line(v->out, "mark", LEFT, y, px(v, v->p->k->phases), y);
+    svg_words(v->out, "small head right", px(v, v->p->k->phases) - 4, y - 4, text("peak %s", size_text(4.0 * (double)v->p->arena)));
+}
+
+/* ---- the page --------------------------------------------------------------------------------------------------- */
+static void draw_head(const Page *v)
+{
+    const Graph *g = v->p->k->g;
+    const Train *t = &g->train;
+    svg_words(v->out, "title", LEFT, 26, text("%s: the arena of a micro-step", g->file));
+    svg_words(v->out, "soft", LEFT, 46, text("batch %ld = %ld x %ld; peak %s, lower bound %s in phase %d; %d buffers in %d phases of %d kernels",
+        t->batch, t->accumulate, t->micro_batch, size_text(4.0 * (double)v->p->arena), size_text(4.0 * (double)v->p->bound),
+        fullest_phase(v->p->k), arena_count(v->p->k), v->p->k->phases, v->p->k->micro.n));
+}
+
+/* The colours of layers that keep something, line after line; gives where the last one stands. */
+static double draw_legend(const Page *v, double top)
+{
+    double x = LEFT, y = top + 16;
+    svg_words(v->out, "small head", LEFT, top, "layers: full colour their values, pale their adjoints; the stairs: what is alive");
+    for (int i = 0; i < v->layers->at.n; i++) {
+        const Layer *l = v->layers->at.at[i];
+        const double wide = 24 + 6.0 * (double)strlen(l->name);
+        if (!(l->values + l->adjoints > 0)) continue;
+        if (x > LEFT && x + wide > LEFT + v->phase * v->p->k->phases) x = LEFT, y += 15;
+        text_add(v->out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"10\" height=\"10\" rx=\"2\" fill=\"%s\"/>\n", x, y - 9, svg_colour(i));
+        svg_words(v->out, "small soft", x + 14, y, l->name);
+        x += wide;
+    }
+    return y;
+}
+
+/* Buffers too small for their names, below; gives where the last one stands. */
+static double draw_small(const Page *v, double top)
+{
+    double x = LEFT, y = top + 16;
+    if (v->small.n) svg_words(v->out, "small head", LEFT, top, "too small for a name above");
+    for (int i = 0; i < v->small.n; i++) {
+        const Buffer *b = v->small.at[i];
+        svg_words(v->out, "small soft", x, y, text("%s  %s, phases %d-%d", b->ident, size_text(4.0 * (double)b->layout.size), b->first, b->last));
+        if ((x += 320) + 280 > LEFT + v->phase * v->p->k->phases) x = LEFT, y += 14;
+    }
+    return y;
+}
+
+void plan_draw(Text *out, const Plan *p)
+{
+    const int phases = p->k->phases > 0 ? p->k->phases : 1;
+    Text body = { 0 };
+    Page v = { .out = &body, .p = p, .layers = layers_of(p->k) };
+    v.phase = (double)WIDTH / phases > PHASE_LEAST ? (double)WIDTH / phases : PHASE_LEAST;
+    v.most = p->arena > 0 ? (double)p->arena * 1.06 : 1;
+    draw_head(&v);
+    draw_frame(&v);
+    draw_bars(&v);
+    draw_live(&v);
+    draw_peak(&v);
+    const double bottom = draw_small(&v, draw_legend(&v, TOP + HIGH + FOOT) + 24);
+    svg_begin(out, LEFT + v.phase * phases + 110, bottom + 24, text("%s: arena", p->k->g->file));
+    text_put(out, body.s, body.n);
+    svg_end(out);
+}
