@@ -37,11 +37,11 @@ static void finish(Opts *o, Program *s)
     write_output(o->output, &out);
 }
 
-static _Noreturn void finish_plan(const Opts *o, const Plan *p, const Choices *c)
+static _Noreturn void finish_plan(const Opts *o, const Program *s, const Choices *c)
 {
     Text out = { 0 }, picture = { 0 };
-    plan_report(&out, p, c, o);
-    plan_draw(&picture, p);
+    plan_report(&out, s, c, o);
+    plan_draw(&picture, s->p);
     if (o->picture) write_output(o->picture, &picture);
     if (!o->drawn) write_output(o->output, &out);
     exit(0);
@@ -92,9 +92,9 @@ int main(int argc, char **argv)
     if (o.dump == DUMP_KERNELS) kernels_print(&out, k), show(&out);
     Plan *p = place(k, !o.no_reuse);
     if (o.dump == DUMP_MEMORY) plan_print(&out, p), show(&out);
-    if (o.plan) finish_plan(&o, p, c);
     Program *s = schedule(p);
     if (o.dump == DUMP_PROGRAM) program_print(&out, s), show(&out);
+    if (o.plan) finish_plan(&o, s, c);
     finish(&o, s);
     return 0;
 }

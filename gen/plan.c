@@ -35,12 +35,13 @@ static void add_layers(Text *out, const Kernels *k)
              mega(total.backward), kib(total.values), kib(total.adjoints));
 }
 
-static void add_window(Text *out, const Train *t, const Figures *f)
+static void add_window(Text *out, const Train *t, const Figures *f, Target target)
 {
     static const char *const tails[] = { [TAIL_STEP] = "step", [TAIL_DROP] = "drop", [TAIL_CARRY] = "carry" };
-    text_add(out, "window\n  batch %ld = %ld x %ld, tail \"%s\": an update is %ld micro-step%s of %d kernels between %d barriers\n", t->batch,
-             t->accumulate, t->micro_batch, tails[t->tail], t->accumulate, t->accumulate == 1 ? "" : "s", f->kernels, f->barriers);
-    text_add(out, "  an update: %.4g GFLOP, %s read and written\n\n", f->flop / 1e9, size_text(f->traffic));
+    text_add(out, "window\n  batch %ld = %ld x %ld, tail \"%s\": an update is %ld micro-step%s of %d kernels%s\n", t->batch,
+             t->accumulate, t->micro_batch, tails[t->tail], t->accumulate, t->accumulate == 1 ? "" : "s", f->kernels,
+             target == TARGET_C ? text(" between %d barriers", f->barriers) : "");
+    text_add(out, "  an update: %s MFLOP, %s read and written\n\n", mega(f->flop), size_text(f->traffic));
 }
 
 static void add_memory(Text *out, const Plan *p, const Figures *f)
@@ -51,18 +52,18 @@ static void add_memory(Text *out, const Plan *p, const Figures *f)
     text_add(out, "  %-42s %16s\n", "packed weights, made once an update", digits(f->packed));
     text_add(out, "  %-42s %16s  lower bound %s, %.1f %% over it\n", "arena, the peak of a micro-step's values", digits(f->arena), digits(f->bound),
              f->bound > 0 ? 100 * (f->arena / f->bound - 1) : 0.0);
+    if (f->fixed > 0) text_add(out, "  %-42s %16s\n", "workspace, scratch, the window", digits(f->fixed));
     text_add(out, "  %-42s %16s  %s\n", "all", digits(memory_of(f)), size_text(memory_of(f)));
     text_add(out, "  beside it: the data set, and with validation and no --save a copy of the best parameters, %s\n\n",
              size_text(f->state / (2 + p->nstates)));
 }
 
-void plan_report(Text *out, const Plan *p, const Choices *c, const Opts *o)
+void plan_report(Text *out, const Program *s, const Choices *c, const Opts *o)
 {
-    const Graph *g = p->k->g;
-    const Figures f = figures_of(p, rates_of(o));
-    text_add(out, "%s, planned for %s\n\n", g->file, o->target == TARGET_C ? "C" : "CUDA");
-    add_layers(out, p->k);
-    add_window(out, &g->train, &f);
-    add_memory(out, p, &f);
-    choices_print(out, c, g, o);
+    const Figures f = figures_of(s, rates_of(o));
+    text_add(out, "%s, planned for %s\n\n", s->g->file, o->target == TARGET_C ? "C" : "CUDA");
+    add_layers(out, s->k);
+    add_window(out, &s->g->train, &f, o->target);
+    add_memory(out, s->p, &f);
+    choices_print(out, c, s->g, o);
 }

@@ -18,7 +18,7 @@ static _Noreturn void try(Graph *g, const Opts *o, long micro, int to)
     differentiate(g);
     stop_if_errors();
     simplify(g);
-    const Figures f = figures_of(place(fuse(g, o->target), !o->no_reuse), rates_of(o));
+    const Figures f = figures_of(schedule(place(fuse(g, o->target), !o->no_reuse)), rates_of(o));
     _exit(write(to, &f, sizeof f) == sizeof f ? 0 : 3);
 }
 
@@ -78,8 +78,9 @@ Choices *consider(Graph *g, const Opts *o)
 /* ---- memory = "6 GB" -------------------------------------------------------------------------------------------- */
 static char *parts_text(const Figures *f)
 {
-    return text("parameters, gradients and states %s%s, a micro-step's values %s", size_text(f->state),
-                f->packed > 0 ? text(", packed weights %s", size_text(f->packed)) : "", size_text(f->arena));
+    return text("parameters, gradients and states %s%s%s, a micro-step's values %s", size_text(f->state),
+                f->packed > 0 ? text(", packed weights %s", size_text(f->packed)) : "",
+                f->fixed > 0 ? text(", workspaces %s", size_text(f->fixed)) : "", size_text(f->arena));
 }
 
 static void tell_missing(const Figures *least, const Train *t)
@@ -119,8 +120,8 @@ void choices_print(Text *out, const Choices *c, const Graph *g, const Opts *o)
     text_add(out, "  %11s %10s %16s %13s %10s %12s %12s\n", "micro_batch", "accumulate", "memory, bytes", "arena", "over bound", "data rows",
              "ms an update");
     for (int i = 0; i < c->at.n; i++) add_choice(out, c, i, t);
-    text_add(out, "  memory: parameters, gradients, states, packed weights and the arena; the data set itself is not counted,\n"
-                  "  data rows are the part of it that a micro-batch reads\n");
+    text_add(out, "  memory: parameters, gradients, states, packed weights, the arena%s; the data set itself is not counted,\n"
+                  "  data rows are the part of it that a micro-batch reads\n", o->target == TARGET_CUDA ? ", workspaces" : "");
     text_add(out, "  ms an update: a prediction, at %g GFLOP/s and %g GB/s (--gflops, --gbytes), without caches and barriers\n", r.flop / 1e9,
              r.bytes / 1e9);
 }

@@ -16,7 +16,7 @@ Rates rates_of(const Opts *o)
     return r;
 }
 
-double memory_of(const Figures *f) { return f->state + f->packed + f->arena; }
+double memory_of(const Figures *f) { return f->state + f->packed + f->arena + f->fixed; }
 
 static double row_bytes(const Column *c)
 {
@@ -53,6 +53,7 @@ static double leaf_traffic(const Kernels *k, const Kernel *x)
     read_list(&r, x->pre.at, x->pre.n);
     read_list(&r, x->body.at, x->body.n);
     if (x->contraction) read_leaf(&r, x->contraction->a), read_leaf(&r, x->contraction->b);
+    else if (x->gemm) read_leaf(&r, x->gemm->a), read_leaf(&r, x->gemm->b);
     else if (x->core) read_list(&r, (Node **)(void *)&x->core, 1);
     return r.bytes;
 }
@@ -93,14 +94,16 @@ static void add_update(Figures *f, const Plan *p, Rates r)
     add_work(f, 10 * elements, REAL_BYTES * elements * (3 + 2 * p->nstates), r, 1);
 }
 
-Figures figures_of(const Plan *p, Rates r)
+Figures figures_of(const Program *s, Rates r)
 {
-    const Kernels *k = p->k;
+    const Kernels *k = s->k;
+    const Plan *p = s->p;
     const Train *t = &k->g->train;
     Figures f = { .micro = t->micro_batch, .kernels = k->micro.n, .barriers = k->phases };
     f.state = REAL_BYTES * (double)k->elements * (2 + p->nstates);
     f.packed = REAL_BYTES * (double)p->packed;
     f.arena = REAL_BYTES * (double)p->arena, f.bound = REAL_BYTES * (double)p->bound;
+    if (k->target == TARGET_CUDA) f.fixed = device_bytes(s);
     for (int i = 0; i < k->g->data.columns.n; i++) f.rows += row_bytes(k->g->data.columns.at[i]) * (double)t->micro_batch;
     add_kernels(&f, k, k->micro.at, k->micro.n, r, (double)t->accumulate);
     add_kernels(&f, k, k->once.at, k->once.n, r, 1);

@@ -107,12 +107,19 @@ static void add_params(Layers *l, const Graph *g)
     }
 }
 
+/* The forward node whose backward made n, or what n is a copy of; NULL: none did. */
+static const Node *origin(const Node *n)
+{
+    while (!n->of && n->nargs) n = node_base(n->arg[0]);
+    return n->of ? now(n->of) : NULL;
+}
+
 /* The kernel that made the value of which x makes an adjoint. */
 static const Kernel *forward_of(const Kernel *x)
 {
     for (int i = 0; i < node_count(x); i++) {
-        const Node *y = node_of(x, i)->of;
-        const Kernel *f = y ? node_base((Node *)(void *)now(y))->kernel : NULL;
+        const Node *y = origin(node_of(x, i));
+        const Kernel *f = y ? node_base((Node *)(void *)y)->kernel : NULL;
         if (f && !f->backward) return f;
     }
     return NULL;

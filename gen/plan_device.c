@@ -1,0 +1,22 @@
+/* plan_device.c -- what a device program holds besides its state and its arena. */
+#include <math.h>
+#include "emit_cuda.h"
+#include "plan.h"
+
+enum { WORKSPACE = 32 << 20, WINDOW = 2048 };
+
+static void gather_scratch(const Program *s, Kernel **at, int n, Cuda *out)
+{
+    for (int i = 0; i < n; i++) cuda_kernel(s, at[i], out);
+}
+
+/* The workspace is runtime/gagen_cuda.h's; WINDOW is more than the window, its columns' addresses and gaps take. */
+double device_bytes(const Program *s)
+{
+    Cuda out = { .split = 0 };
+    gather_scratch(s, s->k->once.at, s->k->once.n, &out);
+    gather_scratch(s, s->k->micro.at, s->k->micro.n, &out);
+    gather_scratch(s, s->k->finish.at, s->k->finish.n, &out);
+    return WORKSPACE + WINDOW + 4 * (double)out.split + 4 * (double)s->g->train.batch + 8 * (double)s->g->sums.n
+         + 8 * ceil((double)s->k->elements / 4096);
+}
