@@ -134,14 +134,14 @@ static void read_train(lua_State *L, int index, Train *t)
     const char *tail = field_string(L, index, "tail");
     t->tail = tail[0] == 's' ? TAIL_STEP : tail[0] == 'd' ? TAIL_DROP : TAIL_CARRY;
     t->count_before = !strcmp(field_string(L, index, "count"), "before");
-    t->memory = field_string(L, index, "memory");
-    t->memory_loc = host_at((int)field_number(L, index, "memory_place", 0));
-    const char *wrong = t->memory ? size_parse(t->memory, &t->memory_bytes) : NULL;
-    if (wrong) host_fail(t->memory_loc, "train: memory: %s", wrong);
     t->best = field_string(L, index, "best");
     t->best_max = field_true(L, index, "best_max");
     t->loc = field_loc(L, index);
     t->batch_loc = host_at((int)field_number(L, index, "batch_place", 0));
+    t->memory = field_string(L, index, "memory");
+    t->memory_loc = host_at((int)field_number(L, index, "memory_place", 0));
+    const char *wrong = t->memory ? size_parse(t->memory, &t->memory_bytes) : NULL;
+    if (wrong) host_fail(t->memory_loc, "train: memory: %s", wrong);
 }
 
 static void read_reports(lua_State *L, int index, Graph *g)

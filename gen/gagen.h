@@ -207,11 +207,11 @@ typedef struct {
     Tail tail;
     bool count_before;                  /* count = "before": sums that scales need are counted, though they could wait */
     long seed;
+    const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
+    Loc loc, batch_loc;
     const char *memory;                 /* "6 GB": the largest micro-batch that fits is to be chosen; NULL: it is given */
     double memory_bytes; Loc memory_loc;
     const char *chosen;                 /* what was chosen for it, for the banner */
-    const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
-    Loc loc, batch_loc;
 } Train;
 
 typedef struct Graph {
