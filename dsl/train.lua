@@ -227,6 +227,10 @@ local function length(o)
   if o.tail ~= "step" and o.tail ~= "drop" and o.tail ~= "carry" then
     fail_at("tail", nil, "train: tail is \"step\", \"drop\" or \"carry\", got %s", util.show(o.tail))
   end
+  overridden(o, "precision", tostring)
+  if o.precision ~= "fp32" and o.precision ~= "tf32" then
+    fail_at("precision", nil, "train: precision is \"fp32\" or \"tf32\", got %s", util.show(o.precision))
+  end
   if o.count ~= "auto" and o.count ~= "before" then
     fail_at("count", nil, "train: count is \"auto\" or \"before\", got %s", util.show(o.count))
   end
@@ -287,7 +291,7 @@ end
 -- ---- train --------------------------------------------------------------------------------------
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
 local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any,
-  epochs = util.any, steps = util.any, tail = "step", count = "auto", seed = 0, minimize = util.any, optim = util.any,
+  epochs = util.any, steps = util.any, tail = "step", count = "auto", precision = "fp32", seed = 0, minimize = util.any, optim = util.any,
   report = {}, rules = {}, best = "min loss" }
 
 local function check_inputs(inputs, set)

@@ -4,10 +4,12 @@
    2. A fold along axes of a sample: a warp has a row, or a block where rows are long. Lanes take every 32nd element.
    3. A sum over the batch that leaves a tensor: 32 neighbouring elements to a block, whose other dimension shares the sum.
    4. A sum over the batch that leaves a number: one block. All sums are trees of a constant shape; no atomics. */
+#include <limits.h>
 #include <string.h>
 #include "emit_cuda.h"
 
 enum { THREADS = 256, LONG_ROW = 1024, LONG_SUM = 4096 };
+static bool alone;                      /* the kernel has a launch of its own */
 
 /* ---- words in a text -------------------------------------------------------------------------------------------- */
 static bool in_word(char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -57,6 +59,7 @@ const char *cuda_beta(void) { return k->first_write ? "beta" : "1"; }
 void cuda_launch(Cuda *out, const Launch *l)
 {
     Env *e = env_new(0);
+    env_flag(e, "alone", !out->shared);
     env_set(e, "title", "%s", l->title);
     env_set(e, "loc", "%s", k->out->loc.file ? text("%s:%d", c_comment(k->out->loc.file), k->out->loc.line) : "");
     env_set(e, "threads", "%d", l->threads);
@@ -65,6 +68,7 @@ void cuda_launch(Cuda *out, const Launch *l)
     env_set(e, "views", "%s", cuda_views(l->body));
     env_set(e, "body", "%s", l->body);
     text_add(&out->functions, "%s\n", template_render("cuda/kernel.cu", e));
+    if (out->shared) return;
     text_add(&out->launch, "GG_LAUNCH(%s, %s, %d, 0, gg_stream, device%s);\n", l->function, grid_text(l->blocks), l->threads,
              l->beta ? text(", %s", cuda_beta()) : "");
 }
@@ -121,7 +125,8 @@ static char *flat_text(const Scope *s, const char *inner, bool reads)
     Env *e = env_new(0);
     const unsigned all = (1u << s->n) - 1;
     const char *body = text("%s%s", reads ? cuda_row() : "", inner);
-    env_set(e, "threads", "%d", THREADS);
+    env_flag(e, "alone", alone);
+    env_set(e, "threads", "%d", alone ? THREADS : BLOCK_THREADS);
     env_set(e, "count", "%ld", loop_count(s, all));
     env_set(e, "decode", "%s", decode(s, all, "id", body));
     env_set(e, "inner", "%s", body);
@@ -206,6 +211,8 @@ static void fold_kernel(Cuda *out)
     text_add(&t, "%s", fold_result(b, &x, folded, threads));
     Env *e = env_new(0);
     const char *inner = text("%s%s", b->reads_data ? cuda_row() : "", t.s);
+    env_flag(e, "alone", alone);
+    env_set(e, "warps_in_block", "%d", BLOCK_THREADS / 32);
     env_set(e, "each", "%ld", each);
     env_set(e, "lanes", "%d", threads);
     env_flag(e, "warps", each > 1);
@@ -236,7 +243,7 @@ static void total_kernel(Cuda *out)
     text_add(&b->out, "total += %s;\n", body_text(b, body_formula(b, f, f->op->let[0].e)));
     const char *inner = text("%s%s", batch_row(&x, b->reads_data), body_statements(b));
     const long count = loop_count(&x.scope, all);
-    const int threads = count > LONG_ROW ? 1024 : count > THREADS ? THREADS : 32;
+    const int threads = !alone ? BLOCK_THREADS : count > LONG_ROW ? 1024 : count > THREADS ? THREADS : 32;
     env_flag(e, "rows", loop_at(&x.scope, 0, 1) >= 0);
     env_set(e, "count", "%ld", count);
     env_set(e, "threads", "%d", threads);
@@ -260,7 +267,8 @@ static void column_kernel(Cuda *out)
     body_store(b, f, expr_variable("sum"));
     const char *store = body_statements(b);
     const long count = loop_count(&x.scope, kept), terms = loop_count(&x.scope, folded);
-    const int shares = terms > LONG_SUM ? 32 : 8;
+    const int shares = !alone ? BLOCK_THREADS / 32 : terms > LONG_SUM ? 32 : 8;
+    env_flag(e, "alone", alone);
     env_set(e, "count", "%ld", count);
     env_set(e, "shares", "%d", shares);
     env_set(e, "terms", "%ld", terms);
@@ -378,9 +386,20 @@ static void spread_kernel(Cuda *out)
 }
 
 /* ---- kernels ---------------------------------------------------------------------------------------------------- */
+long cuda_work(const Kernel *x)
+{
+    const Node *f = x->core;
+    if (x->gemm || (f && f->kind != K_REDUCE)) return LONG_MAX;
+    const Shape *s = f ? &f->arg[0]->shape : &x->out->shape;
+    long row = 1;
+    for (int a = 0; f && a < s->rank; a++)
+        if (f->axes >> a & 1) row *= s->dim[a];
+    return f && f->shape.batch && row > LONG_ROW ? LONG_MAX : shape_count(s);
+}
+
 void cuda_kernel(const Program *s, const Kernel *kernel, Cuda *out)
 {
-    S = s, k = kernel;
+    S = s, k = kernel, alone = !out->shared;
     const Node *f = k->core;
     out->launch = (Text) { 0 };
     if (!f) map_kernel(out);

@@ -9,7 +9,11 @@ typedef struct {
     Text plans;                         /* statements that fill them, at start */
     Text launch;                        /* statements that enqueue the kernel; those with a beta call it beta */
     long split;                         /* reals of scratch that partial products need */
+    bool shared;                        /* the kernel is one of several that a single block of BLOCK_THREADS runs in turn */
 } Cuda;
+
+enum { BLOCK_THREADS = 512 };
+long cuda_work(const Kernel *k);        /* elements it goes through, or LONG_MAX where one block cannot do it */
 
 void cuda_kernel(const Program *s, const Kernel *k, Cuda *out);
 void cuda_gemm(Cuda *out);              /* of kernel k, a contraction: emit_gemm.c */

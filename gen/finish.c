@@ -134,6 +134,7 @@ static void read_train(lua_State *L, int index, Train *t)
     const char *tail = field_string(L, index, "tail");
     t->tail = tail[0] == 's' ? TAIL_STEP : tail[0] == 'd' ? TAIL_DROP : TAIL_CARRY;
     t->count_before = !strcmp(field_string(L, index, "count"), "before");
+    t->tf32 = !strcmp(field_string(L, index, "precision"), "tf32");
     t->best = field_string(L, index, "best");
     t->best_max = field_true(L, index, "best_max");
     t->loc = field_loc(L, index);

@@ -207,6 +207,7 @@ typedef struct {
     Tail tail;
     bool count_before;                  /* count = "before": sums that scales need are counted, though they could wait */
     long seed;
+    bool tf32;                          /* products of 19-bit numbers, summed in 32: CUDA alone */
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
     Loc loc, batch_loc;
     const char *memory;                 /* "6 GB": the largest micro-batch that fits is to be chosen; NULL: it is given */

@@ -2,6 +2,10 @@
 
 ${banner}
 */
+//:if tf32
+/* tf32: cuBLASLt rounds what it multiplies to 10 bits of mantissa, and sums in fp32 */
+#define GG_COMPUTE 1
+//:end
 #include "gagen_cuda.h"
 
 typedef struct { @@ as stored; logical shapes
@@ -58,9 +62,11 @@ static GgMatmul ${handles}; @@ [2]: first stores, next adds
 
 ${kernels}
 
+//:if next_micro
 /* The micro-step is over. */
 static __global__ void next_micro(Device *dev) { dev->w.micro++; }
 
+//:end
 //:if has_late
 /* What is known only behind the last micro-step. */
 static __global__ void late(Device *dev)
@@ -94,7 +100,6 @@ w.micro = 0;
 static void counting_steps(void)
 {
 ${counting}
-GG_LAUNCH(next_micro, 1, 1, 0, gg_stream, device);
 }
 static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device); }
 
@@ -114,7 +119,6 @@ static void micro(int beta)
 {
 (void)beta;
 ${micro}
-GG_LAUNCH(next_micro, 1, 1, 0, gg_stream, device);
 }
 
 static void micro_first(void) { micro(0); }
@@ -129,7 +133,6 @@ ${forward}
 //:if has_level
 GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
 //:end
-GG_LAUNCH(next_micro, 1, 1, 0, gg_stream, device);
 }
 
 //:if concluded

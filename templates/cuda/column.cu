@@ -1,14 +1,25 @@
 __shared__ real shares[${shares}][33];
+//:if alone
 const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
-${decode}
-real sum = 0;
-for (unsigned f = share; f < ${terms} && id < ${count}; f += ${shares}) {
-    ${decode_term}
-    ${inner}
-}
-shares[share][lane] = sum;
-__syncthreads();
-if (share == 0 && id < ${count}) {
-    for (int i = 1; i < ${shares}; i++) sum += shares[i][lane];
-    ${store}
+{
+//:else
+const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+for (unsigned id = lane; id - lane < ${count}; id += 32) {
+//:end
+    ${decode}
+    real sum = 0;
+    for (unsigned f = share; f < ${terms} && id < ${count}; f += ${shares}) {
+        ${decode_term}
+        ${inner}
+    }
+    shares[share][lane] = sum;
+    __syncthreads();
+    if (share == 0 && id < ${count}) {
+        for (int i = 1; i < ${shares}; i++) sum += shares[i][lane];
+        ${store}
+    }
+    //:if alone
+    //:else
+    __syncthreads();
+    //:end
 }

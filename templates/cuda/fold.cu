@@ -1,3 +1,4 @@
+//:if alone
 //:if warps
 const unsigned id = blockIdx.x * ${each}u + threadIdx.x / ${lanes}, lane = threadIdx.x % ${lanes};
 //:else
@@ -7,6 +8,10 @@ const unsigned id = blockIdx.x, lane = threadIdx.x;
 if (id < ${rows}) {
 //:else
 {
+//:end
+//:else
+const unsigned lane = threadIdx.x % 32;
+for (unsigned id = threadIdx.x / 32; id < ${rows}; id += ${warps_in_block}) {
 //:end
     ${decode}
     ${inner}
