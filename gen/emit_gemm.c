@@ -174,7 +174,8 @@ static void add_label(Text *t, const Levels *s, char label, long factor)
     for (int i = 0; i < s->n; i++)
         if (s->at[i].label == label) {
             const long by = factor * s->at[i].div;
-            text_add(t, by == 1 ? "%s%s" : "%s%s * %ld", t->n ? " + " : "", level_name(&s->at[i]), by);
+            text_add(t, "%s%s", !t->n ? by < 0 ? "-" : "" : by < 0 ? " - " : " + ", level_name(&s->at[i]));
+            if (by != 1 && by != -1) text_add(t, " * %ld", labs(by));
         }
 }
 

@@ -17,7 +17,7 @@ void scope_vector(Scope *s, int loop)
 
 static char *scaled(const char *var, long factor)
 {
-    if (factor == 1) return text("%s", var);
+    if (factor == 1 || factor == -1) return text("%s%s", factor < 0 ? "-" : "", var);
     return text(strpbrk(var, " ") ? "(%s) * %ld" : "%s * %ld", var, factor);
 }
 
@@ -86,6 +86,7 @@ Address address_of(const Scope *s, const Layout *l, const Shape *shape)
 
 static int dim_of(const Layout *l, long stride)
 {
+    if (stride < 0) stride = -stride;
     for (int i = 0; i < l->ndims; i++)
         if (l->strides[i] <= stride && stride % l->strides[i] == 0) return i;
     return l->ndims - 1;

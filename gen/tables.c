@@ -81,8 +81,9 @@ static char *column_text(const Column *c)
              list_text(c->rank, c->dim));
     if (c->classes) text_add(&t, ".classes = %ld, ", c->classes);
     if (c->ignored) text_add(&t, ".ignored = %ld, ", c->ignored);
+    text_add(&t, "\n.source = \"%s\", ", c_string(c->source));
     if (c->names.n) text_add(&t, ".names = classes_%s, ", c->ident);
-    text_add(&t, "\n.source = \"%s\", .base = (const void **)&data.%s },", c_string(c->source), c->ident);
+    text_add(&t, ".base = (const void **)&data.%s },", c->ident);
     return t.s;
 }
 

@@ -22,7 +22,8 @@ ${text}
 } Data;
 
 typedef struct { @@ all that lies on the device
-alignas(256) Params p, g${states_list}; @@ ${arrays_are}
+alignas(256) Params p; @@ ${arrays_are}
+Params g${states_list};
 double sums[${nsums}]; @@ over the window's samples
 Window w;
 Data data;

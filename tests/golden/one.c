@@ -506,8 +506,8 @@ static const Column columns[] = {
         .source = "1-8", .base = (const void **)&data.body },
     { .name = "price", .type = 'r', .rank = 0, .dim = { 0 },
         .source = "price", .base = (const void **)&data.price },
-    { .name = "brand", .type = 'i', .rank = 0, .dim = { 0 }, .classes = 2, .names = classes_brand,
-        .source = "brand", .base = (const void **)&data.brand },
+    { .name = "brand", .type = 'i', .rank = 0, .dim = { 0 }, .classes = 2,
+        .source = "brand", .names = classes_brand, .base = (const void **)&data.brand },
 };
 
 static const ReportName reports[] = { { "loss", false, false } };
