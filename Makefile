@@ -84,7 +84,7 @@ test-long: deps
 	$(PROVE) tests/long/*.t
 
 bless: all
-	BLESS=1 $(PROVE) tests/errors.t tests/golden.t
+	BLESS=1 $(PROVE) tests/errors.t tests/golden.t tests/nvcc.t
 
 bench: all
 	sh bench/run.sh
