@@ -88,7 +88,7 @@ static struct {
     char *rows[2], *rows_pinned[2];               /* streamed: a window's rows, on the device and before */
     size_t bytes[64], from[64];                   /* of a column's row; of its rows in a slot */
     void *column[64];                             /* resident: row 0 on the device */
-} gg;
+} gg_cuda;
 static std::vector<GgMatmul> gg_plans;
 static std::vector<GgGraph> gg_graphs;
 static std::vector<GgSpan> gg_spans;
@@ -121,7 +121,7 @@ static inline void gg_drain(void)
 
 static inline void gg_begin(const char *name)
 {
-    if (!gg.profiled) return;
+    if (!gg_cuda.profiled) return;
     if (gg_span == GG_SPANS) gg_drain();
     if (gg_span == gg_spans.size()) {
         GgSpan s = { name, NULL, NULL };
@@ -135,7 +135,7 @@ static inline void gg_begin(const char *name)
 
 static inline void gg_end(void)
 {
-    if (gg.profiled) gg_check(cudaEventRecord(gg_spans[gg_span++].to, gg_stream));
+    if (gg_cuda.profiled) gg_check(cudaEventRecord(gg_spans[gg_span++].to, gg_stream));
 }
 
 static inline bool gg_slower(const GgSpent &a, const GgSpent &b)
@@ -147,14 +147,15 @@ static inline bool gg_slower(const GgSpent &a, const GgSpent &b)
 static inline void gg_profile(bool on)
 {
     double all = 0;
-    gg.profiled = on;
+    gg_cuda.profiled = on;
     if (on) return;
     gg_drain();
     std::stable_sort(gg_spent.begin(), gg_spent.end(), gg_slower);
     for (const GgSpent &s : gg_spent) all += s.ms;
     printf("%-40s %10s %12s %7s %10s\n", "kernel", "launches", "ms", "%", "us each");
     for (const GgSpent &s : gg_spent)
-        printf("%-40s %10ld %12.3f %7.1f %10.2f\n", s.name, s.launches, s.ms, 100 * s.ms / all, 1e3 * s.ms / (double)s.launches);
+        printf("%-40s %10ld %12.3f %7.1f %10.2f\n", s.name, s.launches, s.ms, 100 * s.ms / all,
+               1e3 * s.ms / (double)s.launches);
     gg_spent.clear();
 }
 
@@ -257,7 +258,8 @@ static inline bool gg_choose_algorithm(GgMatmul *p)
     gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, p->A);
     gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, p->D);
     gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, p->D);
-    cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(gg.blas, p->desc, p->b, p->a, p->d, p->d, with, 1, &found, &count);
+    const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(gg_cuda.blas, p->desc, p->b, p->a, p->d, p->d, with, 1,
+                                                                 &found, &count);
     gg_check(cublasLtMatmulPreferenceDestroy(with));
     if (status == CUBLAS_STATUS_NOT_SUPPORTED || count == 0) return false;
     gg_check(status);
@@ -278,8 +280,8 @@ static inline GgMatmul gg_matmul_plan(int ta, int tb, long m, long n, long k, co
     p.d = gg_layout(n, m, ldd, batch, stride_d);
     gg_plans.push_back(p);
     if (!gg_choose_algorithm(&p))
-        gg_fail(GG_NO_DEVICE, "cuBLASLt has no algorithm for [%ld][%ld] = [%ld][%ld] [%ld][%ld], batch %d, epilogue %d", m, n, m, k,
-                k, n, batch, (int)e);
+        gg_fail(GG_NO_DEVICE, "cuBLASLt has no algorithm for [%ld][%ld] = [%ld][%ld] [%ld][%ld], batch %d, epilogue %d",
+                m, n, m, k, k, n, batch, (int)e);
     return p;
 }
 
@@ -288,8 +290,8 @@ static inline void gg_matmul_enqueue(const GgMatmul *p, const char *name)
 {
     const real one = 1;
     gg_begin(name + (*name == '&'));
-    gg_check(cublasLtMatmul(gg.blas, p->desc, &one, p->B, p->b, p->A, p->a, &p->beta, p->D, p->d, p->D, p->d, &p->algo,
-                            gg.workspace, GG_WORKSPACE, gg_stream));
+    gg_check(cublasLtMatmul(gg_cuda.blas, p->desc, &one, p->B, p->b, p->A, p->a, &p->beta, p->D, p->d, p->D, p->d, &p->algo,
+                            gg_cuda.workspace, GG_WORKSPACE, gg_stream));
     gg_end();
 }
 
@@ -317,7 +319,7 @@ static inline GgGraph gg_record(void (*enqueue)(void))
 
 static inline void gg_replay(const GgGraph *g)
 {
-    if (g->exec && !gg.profiled) gg_check(cudaGraphLaunch(g->exec, gg_stream));
+    if (g->exec && !gg_cuda.profiled) gg_check(cudaGraphLaunch(g->exec, gg_stream));
     else g->enqueue();
 }
 
@@ -349,64 +351,65 @@ static inline void gg_find_device(void)
     gg_check(cudaSetDevice(0));
     gg_check(cudaGetDeviceProperties(&is, 0));
     gg_check(cudaStreamCreateWithFlags(&gg_stream, cudaStreamNonBlocking));
-    gg_check(cudaStreamCreateWithFlags(&gg.copies, cudaStreamNonBlocking));
-    gg_check(cublasLtCreate(&gg.blas));
-    gg.workspace = gg_device_memory(GG_WORKSPACE);
-    snprintf(gg.text, sizeof gg.text, "%s", is.name);
+    gg_check(cudaStreamCreateWithFlags(&gg_cuda.copies, cudaStreamNonBlocking));
+    gg_check(cublasLtCreate(&gg_cuda.blas));
+    gg_cuda.workspace = gg_device_memory(GG_WORKSPACE);
+    snprintf(gg_cuda.text, sizeof gg_cuda.text, "%s", is.name);
 }
 
 static inline void gg_slots_open(void)
 {
     for (int s = 0; s < 2; s++) {
-        gg.pinned[s] = gg_pinned_memory(gg.at.end - gg.at.sums);
-        gg.result[s] = gg_pinned_memory(gg.at.data - gg.at.sums);
-        gg_check(cudaEventCreateWithFlags(&gg.read[s], cudaEventDisableTiming));
-        gg_check(cudaEventCreateWithFlags(&gg.done[s], cudaEventDisableTiming));
-        gg_check(cudaEventCreateWithFlags(&gg.arrived[s], cudaEventDisableTiming));
+        gg_cuda.pinned[s] = gg_pinned_memory(gg_cuda.at.end - gg_cuda.at.sums);
+        gg_cuda.result[s] = gg_pinned_memory(gg_cuda.at.data - gg_cuda.at.sums);
+        gg_check(cudaEventCreateWithFlags(&gg_cuda.read[s], cudaEventDisableTiming));
+        gg_check(cudaEventCreateWithFlags(&gg_cuda.done[s], cudaEventDisableTiming));
+        gg_check(cudaEventCreateWithFlags(&gg_cuda.arrived[s], cudaEventDisableTiming));
     }
 }
 
-/* synchronous, behind all that was enqueued */
+/* behind all that was enqueued, and over when it returns */
 static inline void gg_copy_in(void *to_device, const void *from, size_t bytes)
 {
-    gg_check(cudaMemcpyAsync(to_device, from, bytes, cudaMemcpyHostToDevice, gg_stream));
     gg_check(cudaStreamSynchronize(gg_stream));
+    gg_check(cudaMemcpy(to_device, from, bytes, cudaMemcpyHostToDevice));
+    gg_check(cudaDeviceSynchronize());
 }
 
 static inline void gg_copy_out(void *to, const void *from_device, size_t bytes)
 {
-    gg_check(cudaMemcpyAsync(to, from_device, bytes, cudaMemcpyDeviceToHost, gg_stream));
     gg_check(cudaStreamSynchronize(gg_stream));
+    gg_check(cudaMemcpy(to, from_device, bytes, cudaMemcpyDeviceToHost));
 }
 
 /* Every column, row for row as the host has it. */
 static inline void gg_upload(long rows)
 {
-    for (int c = 0; c < gg.p->ncolumns; c++) {
-        gg.column[c] = gg_device_memory((size_t)rows * gg.bytes[c]);
-        gg_copy_in(gg.column[c], *gg.p->columns[c].base, (size_t)rows * gg.bytes[c]);
+    for (int c = 0; c < gg_cuda.p->ncolumns; c++) {
+        gg_cuda.column[c] = gg_device_memory((size_t)rows * gg_cuda.bytes[c]);
+        gg_copy_in(gg_cuda.column[c], *gg_cuda.p->columns[c].base, (size_t)rows * gg_cuda.bytes[c]);
     }
 }
 
 /* Columns are uploaded, or their rows will be staged with each window. */
 static inline void gg_data_open(long rows)
 {
-    const Program *p = gg.p;
+    const Program *p = gg_cuda.p;
     size_t row = 0, slot = 0, left = 0, all = 0;
     if (p->ncolumns > 64) gg_fail(GG_NO_DEVICE, "%d columns; a device program has 64 at most", p->ncolumns);
     for (int c = 0; c < p->ncolumns; c++) {
-        gg.bytes[c] = (size_t)gg_row_count(&p->columns[c]) * gg_element_size(&p->columns[c]);
-        gg.from[c] = slot;
-        row += gg.bytes[c], slot += ((size_t)p->batch * gg.bytes[c] + 255) / 256 * 256;
+        gg_cuda.bytes[c] = (size_t)gg_row_count(&p->columns[c]) * gg_element_size(&p->columns[c]);
+        gg_cuda.from[c] = slot;
+        row += gg_cuda.bytes[c], slot += ((size_t)p->batch * gg_cuda.bytes[c] + 255) / 256 * 256;
     }
     gg_check(cudaMemGetInfo(&left, &all));
-    gg.streamed = gg_wants("GG_STREAM") || (size_t)rows * row > left / 4;
-    if (!gg.streamed) {
+    gg_cuda.streamed = gg_wants("GG_STREAM") || (size_t)rows * row > left / 4;
+    if (!gg_cuda.streamed) {
         gg_upload(rows);
         return;
     }
-    for (int s = 0; s < 2; s++) gg.rows[s] = gg_device_memory(slot), gg.rows_pinned[s] = gg_pinned_memory(slot);
-    strcat(gg.text, ", data streamed");
+    for (int s = 0; s < 2; s++) gg_cuda.rows[s] = gg_device_memory(slot), gg_cuda.rows_pinned[s] = gg_pinned_memory(slot);
+    strcat(gg_cuda.text, ", data streamed");
 }
 
 /* Device: zeros up to the end of row, what follows as it comes. The program then plans its products and records its graphs. */
@@ -414,18 +417,18 @@ static inline void *gg_device_open(const Program *p, long rows, size_t bytes, Gg
 {
     if (!(at.sums < at.w && at.w < at.data && at.data < at.row && at.row < at.end && at.end <= bytes))
         gg_fail(GG_NO_DEVICE, "Device has to hold sums, w, data and row in this order");
-    gg.p = p, gg.at = at;
+    gg_cuda.p = p, gg_cuda.at = at;
     gg_find_device();
-    gg.device = gg_device_memory(bytes);
-    gg_check(cudaMemsetAsync(gg.device, 0, at.end, gg_stream));
+    gg_cuda.device = gg_device_memory(bytes);
+    gg_check(cudaMemsetAsync(gg_cuda.device, 0, at.end, gg_stream));
     gg_slots_open();
     gg_data_open(rows);
-    return gg.device;
+    return gg_cuda.device;
 }
 
 static inline const char *gg_device_text(void)
 {
-    return gg.text;
+    return gg_cuda.text;
 }
 
 /* ---- closing: all of it, also after an opening that failed ---------------------------------------------- */
@@ -449,12 +452,12 @@ static inline void gg_plans_close(void)
 static inline void gg_slots_close(void)
 {
     for (int s = 0; s < 2; s++) {
-        for (cudaEvent_t e : { gg.read[s], gg.done[s], gg.arrived[s] })
+        for (cudaEvent_t e : { gg_cuda.read[s], gg_cuda.done[s], gg_cuda.arrived[s] })
             if (e) cudaEventDestroy(e);
-        cudaFreeHost(gg.pinned[s]);
-        cudaFreeHost(gg.result[s]);
-        cudaFreeHost(gg.rows_pinned[s]);
-        cudaFree(gg.rows[s]);
+        cudaFreeHost(gg_cuda.pinned[s]);
+        cudaFreeHost(gg_cuda.result[s]);
+        cudaFreeHost(gg_cuda.rows_pinned[s]);
+        cudaFree(gg_cuda.rows[s]);
     }
 }
 
@@ -463,13 +466,13 @@ static inline void gg_device_close(void)
     if (gg_stream) cudaStreamSynchronize(gg_stream);
     gg_plans_close();
     gg_slots_close();
-    for (void *column : gg.column) cudaFree(column);
-    cudaFree(gg.device);
-    cudaFree(gg.workspace);
-    if (gg.blas) cublasLtDestroy(gg.blas);
-    if (gg.copies) cudaStreamDestroy(gg.copies);
+    for (void *column : gg_cuda.column) cudaFree(column);
+    cudaFree(gg_cuda.device);
+    cudaFree(gg_cuda.workspace);
+    if (gg_cuda.blas) cublasLtDestroy(gg_cuda.blas);
+    if (gg_cuda.copies) cudaStreamDestroy(gg_cuda.copies);
     if (gg_stream) cudaStreamDestroy(gg_stream);
-    memset(&gg, 0, sizeof gg);
+    memset(&gg_cuda, 0, sizeof gg_cuda);
     gg_stream = NULL;
 }
 
@@ -477,18 +480,18 @@ static inline void gg_device_close(void)
 /* The slot of this stage, when the one before the last is over (rule 3). */
 static inline int gg_stage_slot(void)
 {
-    const int slot = (int)(gg.staged % 2);
-    if (gg.staged > 0) gg_check(cudaEventRecord(gg.read[1 - slot], gg_stream));
-    if (gg.staged > 1) gg_check(cudaEventSynchronize(gg.read[slot]));
-    gg.staged++;
+    const int slot = (int)(gg_cuda.staged % 2);
+    if (gg_cuda.staged > 0) gg_check(cudaEventRecord(gg_cuda.read[1 - slot], gg_stream));
+    if (gg_cuda.staged > 1) gg_check(cudaEventSynchronize(gg_cuda.read[slot]));
+    gg_cuda.staged++;
     return slot;
 }
 
 /* Rows of the table, or places in the slot; how many there are with those that fill the last micro-batch. */
 static inline long gg_stage_rows(uint32_t *row, long from, long samples)
 {
-    const long micro = gg.p->micro_batch, last = (samples - 1) / micro * micro;
-    for (long i = 0; i < samples; i++) row[i] = (uint32_t)(gg.streamed ? i : window_row(gg.p->w, from + i));
+    const long micro = gg_cuda.p->micro_batch, last = (samples - 1) / micro * micro;
+    for (long i = 0; i < samples; i++) row[i] = (uint32_t)(gg_cuda.streamed ? i : window_row(gg_cuda.p->w, from + i));
     for (long i = samples; i < last + micro; i++) row[i] = row[last];
     return last + micro;
 }
@@ -496,72 +499,75 @@ static inline long gg_stage_rows(uint32_t *row, long from, long samples)
 /* Streamed: gathers the samples' rows and sends them after the stage's turn on the second stream. */
 static inline void gg_stage_data(int slot, long from, long samples)
 {
-    for (int c = 0; c < gg.p->ncolumns; c++) {
-        const size_t bytes = gg.bytes[c];
-        const char *base = (const char *)*gg.p->columns[c].base;
-        char *to = gg.rows_pinned[slot] + gg.from[c];
+    for (int c = 0; c < gg_cuda.p->ncolumns; c++) {
+        const size_t bytes = gg_cuda.bytes[c];
+        const char *base = (const char *)*gg_cuda.p->columns[c].base;
+        char *to = gg_cuda.rows_pinned[slot] + gg_cuda.from[c];
         for (long i = 0; i < samples; i++)
-            memcpy(to + (size_t)i * bytes, base + (size_t)window_row(gg.p->w, from + i) * bytes, bytes);
-        gg_check(cudaMemcpyAsync(gg.rows[slot] + gg.from[c], to, (size_t)samples * bytes, cudaMemcpyHostToDevice, gg.copies));
+            memcpy(to + (size_t)i * bytes, base + (size_t)window_row(gg_cuda.p->w, from + i) * bytes, bytes);
+        gg_check(cudaMemcpyAsync(gg_cuda.rows[slot] + gg_cuda.from[c], to, (size_t)samples * bytes,
+                                 cudaMemcpyHostToDevice, gg_cuda.copies));
     }
-    gg_check(cudaEventRecord(gg.arrived[slot], gg.copies));
-    gg_check(cudaStreamWaitEvent(gg_stream, gg.arrived[slot], 0));
+    gg_check(cudaEventRecord(gg_cuda.arrived[slot], gg_cuda.copies));
+    gg_check(cudaStreamWaitEvent(gg_stream, gg_cuda.arrived[slot], 0));
 }
 
 /* Samples from .. from + samples - 1 of the host's window become the device's window; sums go on unless from is 0. */
 static inline void gg_stage_chunk(long from, long samples)
 {
-    const GgPlaces at = gg.at;
+    const GgPlaces at = gg_cuda.at;
     const int slot = gg_stage_slot();
-    const long micros = (samples - 1) / gg.p->micro_batch;
-    char *image = gg.pinned[slot] - at.sums;
-    Window w = *gg.p->w;
-    w.micro = 0, w.micros = (int)micros + 1, w.rows = (int)(samples - micros * gg.p->micro_batch);
+    const long micros = (samples - 1) / gg_cuda.p->micro_batch;
+    char *image = gg_cuda.pinned[slot] - at.sums;
+    Window w = *gg_cuda.p->w;
+    w.micro = 0, w.micros = (int)micros + 1, w.rows = (int)(samples - micros * gg_cuda.p->micro_batch);
     w.samples = samples, w.first += from;
     memcpy(image + at.w, &w, sizeof w);
-    for (int c = 0; c < gg.p->ncolumns; c++) {
-        const void *address = gg.streamed ? gg.rows[slot] + gg.from[c] : gg.column[c];
+    for (int c = 0; c < gg_cuda.p->ncolumns; c++) {
+        const void *address = gg_cuda.streamed ? gg_cuda.rows[slot] + gg_cuda.from[c] : gg_cuda.column[c];
         memcpy(image + at.data + (size_t)c * sizeof address, &address, sizeof address);
     }
     const long rows = gg_stage_rows((uint32_t *)(void *)(image + at.row), from, samples);
-    if (gg.streamed) gg_stage_data(slot, from, samples);
+    if (gg_cuda.streamed) gg_stage_data(slot, from, samples);
     const size_t begin = from ? at.w : at.sums, end = at.row + (size_t)rows * sizeof(uint32_t);
-    gg_check(cudaMemcpyAsync(gg.device + begin, image + begin, end - begin, cudaMemcpyHostToDevice, gg_stream));
+    gg_check(cudaMemcpyAsync(gg_cuda.device + begin, image + begin, end - begin, cudaMemcpyHostToDevice, gg_stream));
 }
 
 static inline void gg_stage(void)
 {
-    gg_stage_chunk(0, gg.p->w->samples);
+    gg_stage_chunk(0, gg_cuda.p->w->samples);
 }
 
 /* Once behind every window or evaluation. */
 static inline void gg_finish(void)
 {
-    const int slot = (int)(gg.finished++ % 2);
-    gg_check(cudaMemcpyAsync(gg.result[slot], gg.device + gg.at.sums, gg.at.data - gg.at.sums, cudaMemcpyDeviceToHost, gg_stream));
-    gg_check(cudaEventRecord(gg.done[slot], gg_stream));
+    const int slot = (int)(gg_cuda.finished++ % 2);
+    const size_t from = gg_cuda.at.sums, bytes = gg_cuda.at.data - from;
+    gg_check(cudaMemcpyAsync(gg_cuda.result[slot], gg_cuda.device + from, bytes, cudaMemcpyDeviceToHost, gg_stream));
+    gg_check(cudaEventRecord(gg_cuda.done[slot], gg_stream));
 }
 
 /* Program.await */
 static inline void gg_await(void)
 {
-    const int slot = (int)(gg.awaited++ % 2);
+    const int slot = (int)(gg_cuda.awaited++ % 2);
+    const Program *p = gg_cuda.p;
     Window w;
-    gg_check(cudaEventSynchronize(gg.done[slot]));
-    memcpy(gg.p->sums, gg.result[slot], (size_t)gg.p->nsums * sizeof(double));
-    memcpy(&w, gg.result[slot] + (gg.at.w - gg.at.sums), sizeof w);
-    gg.p->w->count = w.count, gg.p->w->norm = w.norm, gg.p->w->clip = w.clip, gg.p->w->scale_out = w.scale_out;
-    if (gg.profiled) gg_drain();
+    gg_check(cudaEventSynchronize(gg_cuda.done[slot]));
+    memcpy(p->sums, gg_cuda.result[slot], (size_t)p->nsums * sizeof(double));
+    memcpy(&w, gg_cuda.result[slot] + (gg_cuda.at.w - gg_cuda.at.sums), sizeof w);
+    p->w->count = w.count, p->w->norm = w.norm, p->w->clip = w.clip, p->w->scale_out = w.scale_out;
+    if (gg_cuda.profiled) gg_drain();
 }
 
 /* The sums of the host's window, `pass` for each micro-batch; the window is as long as it may be. */
 static inline void gg_evaluate(const GgGraph *pass)
 {
-    const long all = gg.p->w->samples, batch = gg.p->batch;
+    const long all = gg_cuda.p->w->samples, batch = gg_cuda.p->batch;
     for (long from = 0; from < all; from += batch) {
         const long samples = all - from < batch ? all - from : batch;
         gg_stage_chunk(from, samples);
-        for (long n = 0; n < samples; n += gg.p->micro_batch) gg_replay(pass);
+        for (long n = 0; n < samples; n += gg_cuda.p->micro_batch) gg_replay(pass);
     }
     gg_finish();
 }

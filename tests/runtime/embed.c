@@ -1,11 +1,21 @@
-/* embed.c DIR -- the library: rows from files and from memory, gradients, updates, states, saving and going on. */
+/* embed.c DIR -- the library: rows from files and from memory, gradients, updates, states, saving and going on. With DEVICE
+   the program is another file's (tests/cuda/runtime/mlp.cu). */
+#ifdef DEVICE
+#include "program.h"
+enum { IN = 64, HIDDEN = 20, CLASSES = 4 };
+extern const Program mlp;
+#else
 #include "mlp.h"
+#endif
 #include "library.h"
 #include "runtime.h"
 #include "tap.h"
 
 enum { ROWS = 40, MANY = HIDDEN * IN };
-static const char *saved = "build/tests/runtime/embed.safetensors";
+#ifndef SAVED
+#define SAVED "build/tests/runtime/embed.safetensors"
+#endif
+static const char *saved = SAVED;
 
 static void test_window(const char *dir)
 {
