@@ -120,11 +120,13 @@ static void add_costs(Text *out, const Program *s)
     const int nstates = s->g->optimizer.nstates;
     double flop = 0;
     for (int i = 0; i < k->micro.n; i++) flop += k->micro.at[i]->flop;
-    text_add(out, "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound %s)\n",
-             nstates ? ", states" : "", kib(k->elements * (2 + nstates)), kib(s->p->packed), kib(s->p->arena), kib(s->p->bound));
+    text_add(out, "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound %s)%s\n",
+             nstates ? ", states" : "", kib(k->elements * (2 + nstates)), kib(s->p->packed), kib(s->p->arena), kib(s->p->bound),
+             k->target == TARGET_C ? "" : "; cuBLASLt's workspace 32 MiB");
+    if (s->g->train.tf32) text_add(out, "   precision tf32: what is multiplied is rounded to 10 bits of mantissa, sums are fp32\n");
     if (s->g->train.chosen) text_add(out, "            %s\n", c_comment(s->g->train.chosen));
-    text_add(out, "   a micro-step   %.3g MFLOP in %d kernels between %d barriers;  an update   %s elements, %s\n",
-             flop / 1e6, k->micro.n, barriers(k), grouped(k->elements), s->g->optimizer.name);
+    text_add(out, "   a micro-step   %.3g MFLOP in %d kernels%s;  an update   %s elements, %s\n", flop / 1e6, k->micro.n,
+             k->target == TARGET_C ? text(" between %d barriers", barriers(k)) : "", grouped(k->elements), s->g->optimizer.name);
     text_add(out, "   lr %s", c_comment(s->g->optimizer.lr_text));
     if (s->g->optimizer.clip > 0) text_add(out, ", norm clipped at %g", s->g->optimizer.clip);
 }

@@ -47,6 +47,7 @@ typedef struct {
     const char *output;                 /* path or NULL: standard output */
     Target target;
     Dump dump;
+    bool target_given;                  /* by -t or the output's extension; else gagen run looks for a device */
     bool library, standalone, no_reuse;
     VEC(const char) defines;            /* "name=value", in order */
     const char *command;                /* the command as the banner shows it: base names, options that change bytes */

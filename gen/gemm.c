@@ -11,14 +11,18 @@
 #include "lower.h"
 
 /* ---- which operand is B ----------------------------------------------------------------------------------------- */
-static char contiguous_label(const Operand *o)
+/* The result's label along which it is contiguous, unless both operands have it; 0: there is none. */
+static char contiguous_label(const Lowering *w)
 {
+    const Operand *o = &w->operand[2];
     char label = 0;
     long extent = 0;
     for (int a = 0; a < o->shape.rank; a++)
         for (int i = 0; i < o->layout.axis[a].n; i++) {
             const Digit *d = &o->layout.axis[a].digit[i];
-            if (d->stride == 1 && d->extent > extent && o->place[a].n == 1) label = o->place[a].label[0], extent = d->extent;
+            if (d->stride != 1 || d->extent <= extent || o->place[a].n != 1) continue;
+            if (has_label(&w->operand[0], o->place[a].label[0]) && has_label(&w->operand[1], o->place[a].label[0])) continue;
+            label = o->place[a].label[0], extent = d->extent;
         }
     return label;
 }
@@ -145,7 +149,7 @@ void lower_gemm(Kernels *k, Kernel *x)
     Lowering w;
     Gemm *m = NEW(Gemm);
     lowering_start(&w, k, x);
-    lowering_order(&w, contiguous_label(&w.operand[2]));
+    lowering_order(&w, contiguous_label(&w));
     cut(&w);
     m->a = w.operand[0].node, m->b = w.operand[1].node;
     m->batch = levels_in(&w, true, true, true, -1, 2, false);

@@ -15,6 +15,7 @@ static _Noreturn void show(const Text *t)
 static void check_options(const Opts *o)
 {
     if (o->run && o->library) usage_error("run needs a main program: leave out --library");
+    if (o->standalone && o->target == TARGET_CUDA && !o->run) usage_error("--standalone is of the C target: say -t c, or -o FILE.c");
 }
 
 /* mlp.h beside mlp.c */
@@ -27,7 +28,7 @@ static const char *header_path(const char *output)
 static void finish(Opts *o, Program *s)
 {
     Text out = { 0 }, header = { 0 };
-    o->standalone |= o->run;
+    o->standalone |= o->run && o->target == TARGET_C;
     emit(s, o, &out);
     if (o->run) run_program(o, s->g->title, &out);
     if (o->library && o->output) {
@@ -75,6 +76,7 @@ int main(int argc, char **argv)
 {
     Text out = { 0 };
     Opts o = options(argc, argv);
+    if (o.run) choose_run_target(&o);
     check_options(&o);
     if (o.plot) plot(&o);
     Graph *g = read_model(&o);

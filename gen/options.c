@@ -15,7 +15,7 @@ static void set_target(State *s, const char *value)
 {
     if (strcmp(value, "c") && strcmp(value, "cuda")) usage_error("-t %s: the targets are c and cuda", value);
     s->o.target = strcmp(value, "c") ? TARGET_CUDA : TARGET_C;
-    s->target_given = true;
+    s->o.target_given = true;
 }
 
 static void add_define(State *s, const char *value)
@@ -197,7 +197,7 @@ static bool ends(const char *s, const char *with)
 static void choose_target(State *s)
 {
     const char *out = s->o.output;
-    if (s->target_given) return;
+    if (s->o.target_given) return;
     s->o.target = TARGET_CUDA;
     if (s->o.run || s->o.plan || (out && (ends(out, ".c") || ends(out, ".h")))) s->o.target = TARGET_C;
     else if (out && !ends(out, ".cu")) usage_error("-o %s: say -t c or -t cuda, or end it in .c or .cu", out);

@@ -9,9 +9,10 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "resource.h"
 #include "run.h"
 
-typedef struct { const char *compiler, *directory; bool keep; const char *zlib[3]; } Build;
+typedef struct { const char *compiler, *nvcc, *directory; bool keep; const char *zlib[3]; } Build;      /* nvcc: for a CUDA program */
 
 static const char *setting(const char *name)
 {
@@ -86,6 +87,63 @@ static int compile(const Build *b, const char *source, const char *program)
     return status;
 }
 
+/* ---- CUDA ------------------------------------------------------------------------------------------------------- */
+static const char *find_nvcc(void)
+{
+    if (setting("NVCC")) return setting("NVCC");
+    if (system("command -v nvcc > /dev/null 2>&1") == 0) return "nvcc";
+    return access("/usr/local/cuda/bin/nvcc", X_OK) == 0 ? "/usr/local/cuda/bin/nvcc" : NULL;
+}
+
+/* "NVIDIA H100" of "GPU 0: NVIDIA H100 (UUID: ...)", or NULL: no device answers */
+static const char *find_device(void)
+{
+    char line[256] = "";
+    FILE *f = popen("nvidia-smi -L 2> /dev/null", "r");
+    const bool said = f && fgets(line, sizeof line, f);
+    if (f) pclose(f);
+    char *name = said && !strncmp(line, "GPU ", 4) ? strchr(line, ':') : NULL;
+    return name ? text("%.*s", (int)strcspn(name + 2, "(\n"), name + 2) : NULL;
+}
+
+void choose_run_target(Opts *o)
+{
+    if (o->target_given) return;
+    const char *device = find_nvcc() ? find_device() : NULL;
+    o->target = device ? TARGET_CUDA : TARGET_C;
+    if (device) fprintf(stderr, "gagen: CUDA, for %s\n", device);
+    else fprintf(stderr, "gagen: C, for this machine's CPU (%s)\n", find_nvcc() ? "nvcc is here, but no device answers" : "no nvcc here");
+}
+
+/* The runtime's sources, as files beside the program's. */
+static void write_runtime(const char *work)
+{
+    for (const Resource *r = resources; r->path; r++) {
+        size_t n;
+        Text t = { 0 };
+        if (strncmp(r->path, "runtime/", 8)) continue;
+        const char *s = resource(r->path, &n);
+        text_put(&t, s, n);
+        write_output(text("%s/%s", work, r->path + 8), &t);
+    }
+}
+
+/* The runtime by the C compiler, the program by nvcc; both in the directory `work`. */
+static int compile_cuda(const Build *b, const char *work, const char *title)
+{
+    const char *zlib = b->zlib[0] ? b->zlib[0] : "", *z = b->zlib[1] ? b->zlib[1] : "";
+    const char *script = text("cd \"$1\" && %s -std=gnu11 -O3 -march=native %s -c *.c && %s -std=c++17 -O3 -arch=native -I. -o %s %s.cu *.o "
+                              "-lcublasLt %s -lm -lpthread && rm -f *.o *.c *.h *.cu", b->compiler, zlib, b->nvcc, title, title, z);
+    const Build shell = { .compiler = "sh -c" };
+    const char *const args[] = { script, "sh", work, NULL };
+    fprintf(stderr, "gagen: compiling with %s -O3 -arch=native ... ", b->nvcc);
+    const double start = seconds();
+    write_runtime(work);
+    const int status = call_compiler(&shell, args, false);
+    if (!status) fprintf(stderr, "%.1f s\n", seconds() - start);
+    return status;
+}
+
 /* ---- where programs are kept ------------------------------------------------------------------------------------ */
 static bool make_directory(const char *path) { return mkdir(path, 0700) == 0 || errno == EEXIST; }
 
@@ -128,21 +186,23 @@ static _Noreturn void build(const Opts *o, const Build *b, const char *title, co
 {
     char *work = text("%s/build-XXXXXX", b->directory);
     if (!mkdtemp(work)) fatal("%s: %s", work, strerror(errno));
-    const char *c = text("%s/%s.c", work, title), *program = text("%s/%s", work, title);
+    const char *c = text("%s/%s.%s", work, title, b->nvcc ? "cu" : "c"), *program = text("%s/%s", work, title);
     write_output(c, source);
-    const int status = compile(b, c, program);
+    const int status = b->nvcc ? compile_cuda(b, work, title) : compile(b, c, program);
     remove(c);
     if (!status && !b->keep) run_unkept(o, title, program, work);
     if (!status && rename(program, final)) fatal("%s: %s", final, strerror(errno));
     rmdir(work);
-    if (status == 127) fatal("no C compiler '%s': install one, or name it in CC", b->compiler);
-    if (status) fatal("'%s' could not compile the program (status %d)", b->compiler, status);
+    const char *compiler = b->nvcc ? b->nvcc : b->compiler;
+    if (status == 127) fatal("no compiler '%s': install one, or name it in %s", compiler, b->nvcc ? "NVCC" : "CC");
+    if (status) fatal("'%s' could not compile the program (status %d)", compiler, status);
     run_kept(o, title, final);
 }
 
 void run_program(const Opts *o, const char *title, const Text *source)
 {
     Build b = { .compiler = setting("CC") ? setting("CC") : "cc" };
+    if (o->target == TARGET_CUDA && !(b.nvcc = find_nvcc())) fatal("no nvcc: install the CUDA Toolkit, name nvcc in NVCC, or say -t c");
     find_directory(&b);
     find_zlib(&b);
     uint64_t h = hash(0xcbf29ce484222325u, source->s, source->n);

@@ -1,9 +1,10 @@
 #!/bin/sh
-# golden.t -- the text of programs. Beside golden/x.lua stand x.c and x.dump; what is missing is written and fails, BLESS=1
+# golden.t -- the text of programs. Beside golden/x.lua stand x.c, x.cu and x.dump; what is missing is written and fails, BLESS=1
 # writes all. Lines of x.lua such as "-- kernels: 7" and "-- arena: 59008" must hold whatever the text says. Every program
 # compiles without a warning.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
+. tests/cuda/emu.sh
 warnings="-Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror"
 
 # golden FILE GOT: the file says what was got
@@ -38,6 +39,10 @@ for model in tests/golden/*.lua; do
     done < "$base.structure"
     golden "${model%.lua}.c" "$base.c"
     golden "${model%.lua}.dump" "$dump"
+    ./gagen -t cuda "$model" > "$base.cu" 2> "$base.err"; tell $? "gagen -t cuda $model"
+    golden "${model%.lua}.cu" "$base.cu"
+    # shellcheck disable=SC2086
+    yes "$model: its CUDA is C++ without a warning" ${CXX:-g++} -x c++ $emu_flags $emu_warnings -Werror -fsyntax-only "$base.cu"
     for cc in gcc clang; do
         command -v $cc > /dev/null || continue
         # shellcheck disable=SC2086

@@ -4,7 +4,8 @@
 #   emu_orders COMMAND...             the command under orders 0, 1 and three seeds of 2; stops at the first that fails
 : "${CXX:=g++}"
 emu=build/tests/cuda
-emu_flags="-std=c++17 -ffp-contract=off -DGG_EMU -Itests/cuda/include -Itests/cuda -Iruntime"
+emu_flags="-std=c++17 -ffp-contract=off -DGG_EMU -Itests/cuda/include -Itests/cuda -I${RT:-runtime}"
+emu_warnings="-Wall -Wextra -Wno-missing-field-initializers -Wno-unknown-pragmas"
 emu_checks="-fsanitize=thread,bounds,alignment -fno-sanitize-recover=all"
 
 emu_library() {
@@ -13,7 +14,7 @@ emu_library() {
     [ -f $emu/libgg_emu.a ] && [ -z "$(find tests/cuda -maxdepth 2 \( -name '*.cpp' -o -name '*.h' \) -newer $emu/libgg_emu.a)" ] && return
     for f in settings memory emu shadow blas shim; do
         # shellcheck disable=SC2086
-        $CXX $emu_flags -O2 -march=native -Wall -Wextra -Wshadow -c tests/cuda/$f.cpp -o $emu/$f.o || return 1
+        $CXX $emu_flags -O3 -march=native -Wall -Wextra -Wshadow -c tests/cuda/$f.cpp -o $emu/$f.o || return 1
     done
     rm -f $emu/libgg_emu.a
     ar rcs $emu/libgg_emu.a $emu/settings.o $emu/memory.o $emu/emu.o $emu/shadow.o $emu/blas.o $emu/shim.o
@@ -25,7 +26,7 @@ emu_build() {
     shift 2
     for source in $sources; do
         # shellcheck disable=SC2086
-        $CXX -x c++ $emu_flags -O1 -Wall -Wextra $emu_checks $EMU_CFLAGS -c "$source" -o "$out.$(basename "$source").o" || return 1
+        $CXX -x c++ $emu_flags -O1 $emu_warnings $emu_checks $EMU_CFLAGS -c "$source" -o "$out.$(basename "$source").o" || return 1
         objects="$objects $out.$(basename "$source").o"
     done
     # shellcheck disable=SC2086

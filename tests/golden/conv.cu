@@ -1,0 +1,740 @@
+/* conv.cu -- written by gagen: gagen conv.lua
+
+   layer                                 output               parameters   conv.lua
+   net.0          Conv2d + relu          [N, 8, 12, 12]               80      6
+   net.5          Linear                 [N, 10]                   2 890      7
+                                                                   2 970
+
+   window   batch 256 = 32 x 8, tail "carry"; scale_out 1
+            scale_in[0] = 1 / samples
+            sums[0] = sum of cross_entropy, line 12
+   memory   parameters, gradients, states 36 KiB; packed 0 KiB; arena 86 KiB (lower bound 86); cuBLASLt's workspace 32 MiB
+   a micro-step   0.494 MFLOP in 14 kernels;  an update   2 992 elements, SGD
+   lr 0.1, norm clipped at 1
+*/
+#include "gagen_cuda.h"
+
+typedef struct {                                                        /* as stored; logical shapes */
+    struct { real weight[3][3][8], pad_0[8], bias[8], pad_1[8]; } net_0; /* [8, 1, 3, 3] [8] */
+    struct { real weight[10][288], bias[12], pad_3[4]; } net_5;         /* [10, 288] [10] */
+} Params;
+static_assert(sizeof(Params) == 2992 * sizeof(real), "flat");
+
+typedef struct {                                                        /* rows in memory */
+    const uint8_t *image;                                               /* [1, 12, 12] */
+    const int32_t *label;                                               /* one number */
+} Data;
+
+typedef struct {                                                        /* all that lies on the device */
+    alignas(256) Params p;                                              /* parameters, gradients, optimizer states */
+    Params g, s_m;
+    double sums[1];                                                     /* over the window's samples */
+    Window w;
+    Data data;
+    uint32_t row[256];                                                  /* of data, by the window's samples */
+    uint32_t row_end;
+    double squares[(2992 + 4095) / 4096];
+    alignas(256) union {                                                /* a micro-step's values and their lives */
+        real all[21888];
+        struct { real pad_div[20736], div[8][12][12][1]; };             /* [N, 1, 12, 12]  phases 0-13 */
+        real net_1[8][12][12][8];                                       /* [N, 8, 12, 12]  phases 1-11 */
+        struct { real pad_net_2[9216], net_2[8][6][6][8]; };            /* [N, 8, 6, 6]  phases 2-3 */
+        struct { real pad_net_4[11520], net_4[8][288]; };               /* [N, 288]  phases 3-10 */
+        struct { real pad_net_5[9216], net_5[8][12]; };                 /* [N, 10]  phases 4-7 */
+        struct { real pad_cross_entropy[9312], cross_entropy[8]; };     /* [N]  phases 5-6 */
+        struct { real pad_cross_entropy_grad[9312], cross_entropy_grad[8][12]; }; /* [N, 10]  phases 7-10 */
+        struct { real pad_dropout_dx[18432], dropout_dx[8][6][6][8]; }; /* [N, 288]  phases 9-11 */
+        struct { real pad_relu_dx[9216], relu_dx[8][12][12][8]; };      /* [N, 8, 12, 12]  phases 11-13 */
+    } arena;
+} Device;
+
+static Device *device;
+static struct { Params p, g, s_m; } host;                               /* what files and options see */
+static Data data;
+static Window w;
+static double sums[1];
+static GgMatmul k5, k11[2];                                             /* [2]: first stores, next adds */
+
+/* k1  div = div  [N, 1, 12, 12]                                        tests/golden/conv.lua:12 */
+static __global__ __launch_bounds__(256) void k1_div(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 1152) {
+        const int j = (int)(id % 12);
+        const int r = (int)(id / 12 % 12);
+        const int n = (int)(id / 144);
+        const long at = dev->row[m->from + n];
+        arena.div[n][r][j][0] = (real)data.image[at * 144 + r * 12 + j] / R(255.0);
+    }
+}
+
+static __device__ __forceinline__ real k2_conv2d_net_1_a(const Device *dev, int row, int at)
+{
+    auto &arena = dev->arena;
+    const int i_x = row % 12;
+    const int i_y = row / 12 % 12;
+    const int i_n = row / 144;
+    const int i_l = at % 3;
+    const int i_k = at / 3;
+    if ((unsigned)(i_y + i_k - 1) >= 12u || (unsigned)(i_x + i_l - 1) >= 12u) return 0;
+    return arena.div[i_n][i_y + i_k - 1][i_x + i_l - 1][0];
+}
+
+static __device__ __forceinline__ real k2_conv2d_net_1_b(const Device *dev, int column, int at)
+{
+    auto &p = dev->p;
+    const int i_o = column;
+    const int i_l = at % 3;
+    const int i_k = at / 3;
+    return p.net_0.weight[i_k][i_l][i_o];
+}
+
+/* k2  net_1 = conv2d, add, relu  [N, 8, 12, 12]                        tests/golden/conv.lua:6 */
+static __global__ __launch_bounds__(256) void k2_conv2d_net_1(Device *dev)
+{
+    auto &p = dev->p;
+    auto &arena = dev->arena;
+    __shared__ real as[16][64 + 1], bs[16][16 + 1];
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 16;
+    real acc[4][1] = {};
+    const int from = 0, to = 9;
+    for (int k0 = from; k0 < to; k0 += 16) {
+        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
+            const int at = i / 64, r = i % 64;
+            as[at][r] = row0 + r < 1152 && k0 + at < to ? k2_conv2d_net_1_a(dev, row0 + r, k0 + at) : 0;
+        }
+        for (int i = threadIdx.x; i < 16 * 16; i += 256) {
+            const int at = i / 16, c = i % 16;
+            bs[at][c] = column0 + c < 8 && k0 + at < to ? k2_conv2d_net_1_b(dev, column0 + c, k0 + at) : 0;
+        }
+        __syncthreads();
+#pragma unroll
+        for (int at = 0; at < 16; at++) {
+            real a[4];
+#pragma unroll
+            for (int i = 0; i < 4; i++) a[i] = as[at][i * 16 + ty];
+#pragma unroll
+            for (int j = 0; j < 1; j++) {
+                const real b = bs[at][j * 16 + tx];
+#pragma unroll
+                for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+            }
+        }
+        __syncthreads();
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+#pragma unroll
+        for (int j = 0; j < 1; j++) {
+            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
+            if (row < 1152 && column < 8) {
+                const int i_x = row % 12;
+                const int i_y = row / 12 % 12;
+                const int i_n = row / 144;
+                const int i_o = column;
+                const real v2 = acc[i][j] + p.net_0.bias[i_o];
+                arena.net_1[i_n][i_y][i_x][i_o] = (v2 <= R(0.0) ? R(0.0) : v2);
+            }
+        }
+}
+
+/* k3  net_2 = max_pool2d  [N, 8, 6, 6]                                 tests/golden/conv.lua:6 */
+static __global__ __launch_bounds__(256) void k3_net_2(Device *dev)
+{
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 2304) {
+        const int j = (int)(id % 8);
+        const int c = (int)(id / 8 % 6);
+        const int r = (int)(id / 48 % 6);
+        const int n = (int)(id / 288);
+        real best = -INFINITY;
+        for (int ky = 0; ky < 2; ky++)
+            for (int kx = 0; kx < 2; kx++) {
+                const real v = arena.net_1[n][r * 2 + ky][c * 2 + kx][j];
+                best = v > best || v != v ? v : best;
+            }
+        arena.net_2[n][r][c][j] = best;
+    }
+}
+
+/* k4  net_4 = dropout  [N, 288]                                        tests/golden/conv.lua:7 */
+static __global__ __launch_bounds__(256) void k4_net_4(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 2304) {
+        const int j = (int)(id % 288);
+        const int n = (int)(id / 288);
+        const real a = arena.net_2[n][((j) / 6 % 6)][((j) % 6)][((j) / 36)];
+        arena.net_4[n][j] = (w.training ? (noise_uniform(w.seed, (uint64_t)(w.first + m->from + n), 0x5a6fa3a6u,
+                (uint32_t)(j)) < R(0.2) ? R(0.0) : a * R(1.25)) : a);
+    }
+}
+
+/* k6  cross_entropy = cross_entropy  [N]                               tests/golden/conv.lua:12 */
+static __device__ void k6_cross_entropy(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned lane = threadIdx.x % 32;
+    for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
+        const int n = (int)id;
+        const long at = dev->row[m->from + n];
+        real m2 = -INFINITY;
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            m2 = r_max(m2, arena.net_5[n][j]);
+        }
+        m2 = gg_fold_max<32>(m2);
+        real s2 = 0;
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            s2 += r_exp(arena.net_5[n][j] - m2);
+        }
+        s2 = gg_fold_sum<32>(s2);
+        real z = 0;
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            z += (j == (real)data.label[at] ? arena.net_5[n][j] : R(0.0));
+        }
+        z = gg_fold_sum<32>(z);
+        if (lane == 0) {
+            arena.cross_entropy[n] = r_log(s2) + m2 - z;
+        }
+    }
+}
+
+/* k7  sum 0 = sum  []                                                  tests/golden/conv.lua:12 */
+static __device__ void k7_sum(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    auto &arena = dev->arena;
+    auto &sums = dev->sums;
+    double total = 0;
+    for (unsigned f = threadIdx.x; f < 8; f += 512) {
+        const int n = (int)f;
+        if (n < m->rows) {                                              /* rows that are real */
+            total += arena.cross_entropy[n];
+        }
+    }
+    total = gg_fold_sum<512>(total);
+    if (threadIdx.x == 0) sums[0] += total;
+}
+
+/* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/conv.lua:12 */
+static __device__ void k8_cross_entropy_grad(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned lane = threadIdx.x % 32;
+    for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
+        const int n = (int)id;
+        const long at = dev->row[m->from + n];
+        real m2 = -INFINITY;
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            m2 = r_max(m2, arena.net_5[n][j]);
+        }
+        m2 = gg_fold_max<32>(m2);
+        real s2 = 0;
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            s2 += r_exp(arena.net_5[n][j] - m2);
+        }
+        s2 = gg_fold_sum<32>(s2);
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
+                    : (n < m->rows ? w.scale_in[0] : 0)
+                    * (r_exp(arena.net_5[n][j] - m2) / s2 - (j == (real)data.label[at] ? R(1.0) : R(0.0))));
+        }
+    }
+}
+
+/* k9  d net.5.bias = sum  [10]                                         tests/golden/conv.lua:7 */
+static __device__ void k9_sum_d_net_5_bias(Device *dev, int beta)
+{
+    auto &g = dev->g;
+    auto &arena = dev->arena;
+    __shared__ real shares[16][33];
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    for (unsigned id = lane; id - lane < 10; id += 32) {
+        const int j = (int)id;
+        real sum = 0;
+        for (unsigned f = share; f < 8 && id < 10; f += 16) {
+            const int n = (int)f;
+            sum += arena.cross_entropy_grad[n][j];
+        }
+        shares[share][lane] = sum;
+        __syncthreads();
+        if (share == 0 && id < 10) {
+            for (int i = 1; i < 16; i++) sum += shares[i][lane];
+            g.net_5.bias[j] = beta ? g.net_5.bias[j] + sum : sum;
+        }
+        __syncthreads();
+    }
+}
+
+static __device__ __forceinline__ real k10_matmul_dropout_dx_a(const Device *dev, int row, int at)
+{
+    auto &arena = dev->arena;
+    const int i_n = row;
+    const int i_o = at;
+    return arena.cross_entropy_grad[i_n][i_o];
+}
+
+static __device__ __forceinline__ real k10_matmul_dropout_dx_b(const Device *dev, int column, int at)
+{
+    auto &p = dev->p;
+    const int i_i36 = column % 8;
+    const int i_i = column / 8 % 6;
+    const int i_i6 = column / 48;
+    const int i_o = at;
+    return p.net_5.weight[i_o][i_i6 * 6 + i_i + i_i36 * 36];
+}
+
+/* k10  dropout_dx = matmul, dropout_dx  [N, 288]                       tests/golden/conv.lua:7 */
+static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    auto &arena = dev->arena;
+    __shared__ real as[16][64 + 1], bs[16][64 + 1];
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 64;
+    real acc[4][4] = {};
+    const int from = 0, to = 10;
+    for (int k0 = from; k0 < to; k0 += 16) {
+        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
+            const int at = i % 16, r = i / 16;
+            as[at][r] = row0 + r < 8 && k0 + at < to ? k10_matmul_dropout_dx_a(dev, row0 + r, k0 + at) : 0;
+        }
+        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
+            const int at = i / 64, c = i % 64;
+            bs[at][c] = column0 + c < 288 && k0 + at < to ? k10_matmul_dropout_dx_b(dev, column0 + c, k0 + at) : 0;
+        }
+        __syncthreads();
+#pragma unroll
+        for (int at = 0; at < 16; at++) {
+            real a[4];
+#pragma unroll
+            for (int i = 0; i < 4; i++) a[i] = as[at][i * 16 + ty];
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                const real b = bs[at][j * 16 + tx];
+#pragma unroll
+                for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+            }
+        }
+        __syncthreads();
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
+            if (row < 8 && column < 288) {
+                const int i_n = row;
+                const int i_i36 = column % 8;
+                const int i_i = column / 8 % 6;
+                const int i_i6 = column / 48;
+                const real a = acc[i][j];
+                arena.dropout_dx[i_n][i_i6][i_i][i_i36] = (w.training
+                        ? (noise_uniform(w.seed, (uint64_t)(w.first + m->from + i_n), 0x5a6fa3a6u,
+                        (uint32_t)(i_i6 * 6 + i_i + i_i36 * 36)) < R(0.2) ? R(0.0) : a * R(1.25)) : a);
+            }
+        }
+}
+
+/* k12  relu_dx = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
+static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_relu_dx(Device *dev)
+{
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 2304) {
+        const int j = (int)(id % 8);
+        const int c = (int)(id / 8 % 6);
+        const int r = (int)(id / 48 % 6);
+        const int n = (int)(id / 288);
+        real best = -INFINITY;
+        for (int ky = 0; ky < 2; ky++)
+            for (int kx = 0; kx < 2; kx++) {
+                const real v = arena.net_1[n][r * 2 + ky][c * 2 + kx][j];
+                best = v > best || v != v ? v : best;
+            }
+        const real gy = arena.dropout_dx[n][r][c][j];
+        real open = 1;                                                  /* the first of equals takes the gradient */
+        for (int ky = 0; ky < 2; ky++)
+            for (int kx = 0; kx < 2; kx++) {
+                const real share = arena.net_1[n][r * 2 + ky][c * 2 + kx][j] == best ? open : 0;
+                const real v2 = (share > 0 ? gy : 0);
+                arena.relu_dx[n][r * 2 + ky][c * 2 + kx][j] = (arena.net_1[n][r * 2 + ky][c * 2 + kx][j] <= R(0.0)
+                        ? R(0.0) : v2);
+                open = open - share;
+            }
+    }
+}
+
+/* k13  d net.0.bias = sum  [8]                                         tests/golden/conv.lua:6 */
+static __global__ __launch_bounds__(256) void k13_sum_d_net_0_bias(Device *dev, int beta)
+{
+    auto &g = dev->g;
+    auto &arena = dev->arena;
+    __shared__ real shares[8][33];
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    {
+        const int j = (int)id;
+        real sum = 0;
+        for (unsigned f = share; f < 1152 && id < 8; f += 8) {
+            const int c = (int)(f % 12);
+            const int r = (int)(f / 12 % 12);
+            const int n = (int)(f / 144);
+            sum += arena.relu_dx[n][r][c][j];
+        }
+        shares[share][lane] = sum;
+        __syncthreads();
+        if (share == 0 && id < 8) {
+            for (int i = 1; i < 8; i++) sum += shares[i][lane];
+            g.net_0.bias[j] = beta ? g.net_0.bias[j] + sum : sum;
+        }
+    }
+}
+
+static __device__ __forceinline__ real k14_conv2d_weight_d_net_0_weight_a(const Device *dev, int row, int at)
+{
+    auto &arena = dev->arena;
+    const int i_l = row % 3;
+    const int i_k = row / 3;
+    const int i_x = at % 12;
+    const int i_y = at / 12 % 12;
+    const int i_n = at / 144;
+    if ((unsigned)(i_y + i_k - 1) >= 12u || (unsigned)(i_x + i_l - 1) >= 12u) return 0;
+    return arena.div[i_n][i_k + i_y - 1][i_l + i_x - 1][0];
+}
+
+static __device__ __forceinline__ real k14_conv2d_weight_d_net_0_weight_b(const Device *dev, int column, int at)
+{
+    auto &arena = dev->arena;
+    const int i_o = column;
+    const int i_x = at % 12;
+    const int i_y = at / 12 % 12;
+    const int i_n = at / 144;
+    return arena.relu_dx[i_n][i_y][i_x][i_o];
+}
+
+/* k14  d net.0.weight = conv2d_weight  [8, 1, 3, 3]                    tests/golden/conv.lua:6 */
+static __global__ __launch_bounds__(256) void k14_conv2d_weight_d_net_0_weight(Device *dev, int beta)
+{
+    auto &g = dev->g;
+    __shared__ real as[16][64 + 1], bs[16][16 + 1];
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 16;
+    real acc[4][1] = {};
+    const int from = 0, to = 1152;
+    for (int k0 = from; k0 < to; k0 += 16) {
+        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
+            const int at = i / 64, r = i % 64;
+            as[at][r] = row0 + r < 9 && k0 + at < to ? k14_conv2d_weight_d_net_0_weight_a(dev, row0 + r, k0 + at) : 0;
+        }
+        for (int i = threadIdx.x; i < 16 * 16; i += 256) {
+            const int at = i / 16, c = i % 16;
+            bs[at][c] = column0 + c < 8 && k0 + at < to
+                    ? k14_conv2d_weight_d_net_0_weight_b(dev, column0 + c, k0 + at) : 0;
+        }
+        __syncthreads();
+#pragma unroll
+        for (int at = 0; at < 16; at++) {
+            real a[4];
+#pragma unroll
+            for (int i = 0; i < 4; i++) a[i] = as[at][i * 16 + ty];
+#pragma unroll
+            for (int j = 0; j < 1; j++) {
+                const real b = bs[at][j * 16 + tx];
+#pragma unroll
+                for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+            }
+        }
+        __syncthreads();
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+#pragma unroll
+        for (int j = 0; j < 1; j++) {
+            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
+            if (row < 9 && column < 8) {
+                const int i_l = row % 3;
+                const int i_k = row / 3;
+                const int i_o = column;
+                g.net_0.weight[i_k][i_l][i_o] = beta ? g.net_0.weight[i_k][i_l][i_o] + acc[i][j] : acc[i][j];
+            }
+        }
+}
+
+/* k6 to k9, one after another */
+static __global__ __launch_bounds__(512) void k6_to_k9(Device *dev, int beta)
+{
+    k6_cross_entropy(dev);
+    __syncthreads();
+    k7_sum(dev);
+    __syncthreads();
+    k8_cross_entropy_grad(dev);
+    __syncthreads();
+    k9_sum_d_net_5_bias(dev, beta);
+}
+
+/* k6 to k7, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k6_to_k7_next(Device *dev)
+{
+    k6_cross_entropy(dev);
+    __syncthreads();
+    k7_sum(dev);
+    __syncthreads();
+    if (threadIdx.x == 0) dev->w.micro++;
+}
+
+/* The micro-step is over. */
+static __global__ void next_micro(Device *dev) { dev->w.micro++; }
+
+enum { BLOCK = 4096, BLOCKS = (2992 + BLOCK - 1) / BLOCK };
+
+/* the square of the gradient's norm, a block of the flat array to a block of threads */
+static __global__ __launch_bounds__(256) void squares(Device *dev)
+{
+    const real *gradient = (const real *)&dev->g;
+    const double scale = (double)dev->w.scale_out;
+    double sum = 0;
+    for (long i = blockIdx.x * (long)BLOCK + threadIdx.x; i < 2992 && i < (blockIdx.x + 1L) * BLOCK; i += 256) {
+        const double dx = (double)gradient[i] * scale;
+        sum += dx * dx;
+    }
+    sum = gg_fold_sum<256>(sum);
+    if (threadIdx.x == 0) dev->squares[blockIdx.x] = sum;
+}
+
+/* w.norm of the whole gradient; w.clip = min(1, 1 / (norm + 1e-6)) */
+static __global__ __launch_bounds__(256) void clip(Device *dev)
+{
+    double sum = 0;
+    for (int b = threadIdx.x; b < BLOCKS; b += 256) sum += dev->squares[b];
+    sum = gg_fold_sum<256>(sum);
+    if (threadIdx.x == 0) {
+        Window &w = dev->w;
+        w.norm = sqrt(sum);
+        w.clip = 1 / (w.norm + 1e-6);
+        if (w.clip > 1) w.clip = 1;
+    }
+}
+
+/* SGD over the flat arrays, in one pass
+   m = momentum * m + g; p = p - lr * m */
+static __global__ __launch_bounds__(256) void optimize(Device *dev)
+{
+    const Window &w = dev->w;
+    const long i = blockIdx.x * 256L + threadIdx.x;
+    const real *dx_at = (const real *)&dev->g;
+    real *x_at = (real *)&dev->p, *m_at = (real *)&dev->s_m;
+    const real scale = (real)w.clip;
+    const real rate = w.rate;
+    if (i < 2992) {
+        const real x = x_at[i], dx = dx_at[i] * scale;
+        const real d = dx;
+        real m = m_at[i];
+        m = R(0.9) * m + d;
+        m_at[i] = m;
+        x_at[i] = x - rate * (d + R(0.9) * m);
+    }
+}
+
+static void update_steps(void)
+{
+    GG_LAUNCH(squares, BLOCKS, 256, 0, gg_stream, device);
+    GG_LAUNCH(clip, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(optimize, (2992 + 255) / 256, 256, 0, gg_stream, device);
+}
+
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+static void micro(int beta)
+{
+    (void)beta;
+    GG_LAUNCH(k1_div, 5, 256, 0, gg_stream, device);
+    GG_LAUNCH(k2_conv2d_net_1, 18, 256, 0, gg_stream, device);
+    GG_LAUNCH(k3_net_2, 9, 256, 0, gg_stream, device);
+    GG_LAUNCH(k4_net_4, 9, 256, 0, gg_stream, device);
+    gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10] */
+    GG_LAUNCH(k6_to_k9, 1, 512, 0, gg_stream, device, beta);
+    GG_LAUNCH(k10_matmul_dropout_dx, dim3(1, 5, 1), 256, 0, gg_stream, device);
+    gg_matmul_run(&k11[beta]);                                          /* k11  d net.5.weight = matmul  [10, 288] */
+    GG_LAUNCH(k12_max_pool2d_grad_relu_dx, 9, 256, 0, gg_stream, device);
+    GG_LAUNCH(k13_sum_d_net_0_bias, 1, 256, 0, gg_stream, device, beta);
+    GG_LAUNCH(k14_conv2d_weight_d_net_0_weight, 1, 256, 0, gg_stream, device, beta);
+    GG_LAUNCH(next_micro, 1, 1, 0, gg_stream, device);
+}
+
+static void micro_first(void) { micro(0); }
+static void micro_next(void) { micro(1); }
+
+/* The forward part of it. */
+static void forward(void)
+{
+    GG_LAUNCH(k1_div, 5, 256, 0, gg_stream, device);
+    GG_LAUNCH(k2_conv2d_net_1, 18, 256, 0, gg_stream, device);
+    GG_LAUNCH(k3_net_2, 9, 256, 0, gg_stream, device);
+    GG_LAUNCH(k4_net_4, 9, 256, 0, gg_stream, device);
+    gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10] */
+    GG_LAUNCH(k6_to_k7_next, 1, 512, 0, gg_stream, device);
+}
+
+/* 256 = 32 x 8 */
+static void window_full(void)
+{
+    micro_first();
+    for (int k = 1; k < 32; k++) micro_next();
+    update_steps();
+}
+
+/* ---- what the device replays ---- */
+static GgGraph pass, first, step;
+static GgGraph next;
+
+static void record(void)
+{
+    pass = gg_record(forward);
+    first = gg_record(micro_first);
+    step = gg_record(update_steps);
+    next = gg_record(micro_next);
+}
+
+static void replay_micros(void)
+{
+    gg_replay(&first);
+    for (int k = 1; k < w.micros; k++) gg_replay(&next);
+}
+
+static void gradient(const Thread *t)
+{
+    (void)t;
+    gg_stage();
+    replay_micros();
+    gg_finish();
+}
+
+static void update(const Thread *t)
+{
+    (void)t;
+    gg_replay(&step);
+}
+
+static void window(const Thread *t)
+{
+    (void)t;
+    gg_stage();
+    replay_micros();
+    gg_replay(&step);
+    gg_finish();
+}
+
+static void evaluate(const Thread *t)
+{
+    (void)t;
+    gg_evaluate(&pass);
+}
+
+/* ---- the device ---- */
+extern "C" const Program conv;
+
+static void plan(void)
+{
+    k5 = gg_matmul_plan(0, 1, 8, 10, 288, &device->arena.net_4[0][0], 288, &device->p.net_5.weight[0][0], 288,
+        &device->arena.net_5[0][0], 12, 1, 0, 0, 0, 0, GG_BIAS, (const real *)&device->p.net_5.bias);
+    for (int beta = 0; beta < 2; beta++)
+        k11[beta] = gg_matmul_plan(1, 0, 10, 288, 8, &device->arena.cross_entropy_grad[0][0], 12,
+                &device->arena.net_4[0][0], 288,
+            &device->g.net_5.weight[0][0], 288, 1, 0, 0, 0, beta, GG_NONE, NULL);
+}
+
+static const char *device_open(long rows)
+{
+    static const GgPlaces places = GG_PLACES(Device);
+    device = (Device *)gg_device_open(&conv, rows, sizeof(Device), places);
+    plan();
+    record();
+    return gg_device_text();
+}
+
+static void send(void) { gg_copy_in(&device->p, &host, sizeof host); }
+static void fetch(void) { gg_copy_out(&host, &device->p, sizeof host); }
+
+/* ---- the program as the runtime sees it ---- */
+/* 0.1, at update t of T, E to an epoch */
+static double learning_rate(double t, double T, double E)
+{
+    (void)t, (void)T, (void)E;
+    return 0.1;
+}
+
+/* What is known before the window. */
+static void scalars(Window *to)
+{
+    const double samples = (double)to->samples;
+    to->rate = (real)to->lr;
+    to->scale_in[0] = (real)(1.0 / samples);
+    to->count = (double)to->samples;
+}
+
+/* From sums over any number of windows. */
+static void report(const double *s, double samples, double *out)
+{
+    out[0] = s[0] / samples;                                            /* loss */
+}
+
+static const Tensor tensors[] = {
+    { "net.0.weight", 4, { 8, 1, 3, 3 },
+        { { { 1, 0, 1 } }, { { 1, 0, 8 } }, { { 1, 0, 24 } }, { { 1, 0, 8 } } }, 0, 'u', -0.33333333333333331,
+                0.33333333333333331 },
+    { "net.0.bias", 1, { 8 },
+        { { { 1, 0, 1 } } }, 80, 'u', -0.33333333333333331, 0.33333333333333331 },
+    { "net.5.weight", 2, { 10, 288 },
+        { { { 1, 0, 288 } }, { { 1, 0, 1 } } }, 96, 'u', -0.058925565098878967, 0.058925565098878967 },
+    { "net.5.bias", 1, { 10 },
+        { { { 1, 0, 1 } } }, 2976, 'u', -0.058925565098878967, 0.058925565098878967 },
+};
+
+static const Column columns[] = {
+    { .name = "image", .type = 'b', .rank = 3, .dim = { 1, 12, 12 },
+        .source = "image", .base = (const void **)&data.image },
+    { .name = "label", .type = 'i', .rank = 0, .dim = { 0 }, .classes = 10,
+        .source = "label", .base = (const void **)&data.label },
+};
+
+static const ReportName reports[] = { { "loss", false, false } };
+
+extern "C" const Program conv = {
+    .name = "conv", .fingerprint = 0x7eb5ba1fb7f4ea51u,
+    .batch = 256, .micro_batch = 8, .accumulate = 32,
+    .epochs = 1, .steps = 0, .seed = 0, .tail = 'c',
+    .reader = "idx", .path = "digits",
+    .valid = 0, .test = 0, .shuffle = true,
+    .columns = columns, .ncolumns = 2,
+    .tensors = tensors, .ntensors = 4, .elements = 2992,
+    .params = (real *)&host.p, .gradients = (real *)&host.g,
+    .nstates = 1, .states = { (real *)&host.s_m }, .state_names = { "m" },
+    .memory = sizeof(Device) + GG_WORKSPACE,
+    .reports = reports, .nreports = 1, .best = 0, .nsums = 1,
+    .prepare = NULL, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
+    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
+    .target = "cuda", .machine = "",
+    .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
+            .profile = gg_profile, .skips = false
+};
+
+int main(int argc, char **argv) { return gagen_main(argc, argv, &conv); }

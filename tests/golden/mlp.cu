@@ -1,0 +1,517 @@
+/* mlp.cu -- written by gagen: gagen mlp.lua
+
+   layer                                 output               parameters   mlp.lua
+   net.0          Linear + relu          [N, 48]                   3 120      5
+   net.2          Linear                 [N, 10]                     490      5
+                                                                   3 610
+
+   window   batch 64 = 4 x 16, tail "step"; scale_out 1
+            scale_in[0] = 1 / samples
+            sums[0] = sum of cross_entropy, line 10
+            sums[1] = sum of hit, line 12
+   memory   parameters, gradients, states 57 KiB; packed 0 KiB; arena 11 KiB (lower bound 11); cuBLASLt's workspace 32 MiB
+   a micro-step   0.244 MFLOP in 13 kernels;  an update   3 616 elements, AdamW
+   lr cosine 0.001, warmup 10
+*/
+#include "gagen_cuda.h"
+
+typedef struct {                                                        /* as stored; logical shapes */
+    struct { real weight[48][64], bias[48]; } net_0;                    /* [48, 64] [48] */
+    struct { real weight[10][48], bias[12], pad_3[4]; } net_2;          /* [10, 48] [10] */
+} Params;
+static_assert(sizeof(Params) == 3616 * sizeof(real), "flat");
+
+typedef struct {                                                        /* rows in memory */
+    const uint8_t *image;                                               /* [64] */
+    const int32_t *label;                                               /* one number */
+} Data;
+
+typedef struct {                                                        /* all that lies on the device */
+    alignas(256) Params p;                                              /* parameters, gradients, optimizer states */
+    Params g, s_m, s_v;
+    double sums[2];                                                     /* over the window's samples */
+    Window w;
+    Data data;
+    uint32_t row[64];                                                   /* of data, by the window's samples */
+    uint32_t row_end;
+    alignas(256) union {                                                /* a micro-step's values and their lives */
+        real all[2752];
+        real div[16][64];                                               /* [N, 64]  phases 0-12 */
+        struct { real pad_net_1[1024], net_1[16][48]; };                /* [N, 48]  phases 1-10 */
+        struct { real pad_logits[1792], logits[16][12]; };              /* [N, 10]  phases 2-7 */
+        struct { real pad_cross_entropy[1984], cross_entropy[16]; };    /* [N]  phases 3-4 */
+        struct { real pad_hit[1984], hit[16]; };                        /* [N]  phases 5-6 */
+        struct { real pad_cross_entropy_grad[2560], cross_entropy_grad[16][12]; }; /* [N, 10]  phases 7-10 */
+        struct { real pad_relu_dx[1792], relu_dx[16][48]; };            /* [N, 48]  phases 9-12 */
+    } arena;
+} Device;
+
+static Device *device;
+static struct { Params p, g, s_m, s_v; } host;                          /* what files and options see */
+static Data data;
+static Window w;
+static double sums[2];
+static GgMatmul k2, k3, k10, k11[2], k13[2];                            /* [2]: first stores, next adds */
+
+/* k1  div = div  [N, 64]                                               tests/golden/mlp.lua:6 */
+static __global__ __launch_bounds__(256) void k1_div(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 16), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 1024) {
+        const int j = (int)(id % 64);
+        const int n = (int)(id / 64);
+        const long at = dev->row[m->from + n];
+        arena.div[n][j] = (real)data.image[at * 64 + j] / R(255.0);
+    }
+}
+
+/* k4  cross_entropy = cross_entropy  [N]                               tests/golden/mlp.lua:10 */
+static __device__ void k4_cross_entropy(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 16), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned lane = threadIdx.x % 32;
+    for (unsigned id = threadIdx.x / 32; id < 16; id += 16) {
+        const int n = (int)id;
+        const long at = dev->row[m->from + n];
+        real m2 = -INFINITY;
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            m2 = r_max(m2, arena.logits[n][j]);
+        }
+        m2 = gg_fold_max<32>(m2);
+        real s2 = 0;
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            s2 += r_exp(arena.logits[n][j] - m2);
+        }
+        s2 = gg_fold_sum<32>(s2);
+        real z = 0;
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            z += (j == (real)data.label[at] ? arena.logits[n][j] : R(0.0));
+        }
+        z = gg_fold_sum<32>(z);
+        if (lane == 0) {
+            arena.cross_entropy[n] = r_log(s2) + m2 - z;
+        }
+    }
+}
+
+/* k5  sum 0 = sum  []                                                  tests/golden/mlp.lua:10 */
+static __device__ void k5_sum(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 16), *m = &here;
+    auto &arena = dev->arena;
+    auto &sums = dev->sums;
+    double total = 0;
+    for (unsigned f = threadIdx.x; f < 16; f += 512) {
+        const int n = (int)f;
+        if (n < m->rows) {                                              /* rows that are real */
+            total += arena.cross_entropy[n];
+        }
+    }
+    total = gg_fold_sum<512>(total);
+    if (threadIdx.x == 0) sums[0] += total;
+}
+
+/* k6  hit = hit  [N]                                                   tests/golden/mlp.lua:12 */
+static __device__ void k6_hit(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 16), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned lane = threadIdx.x % 32;
+    for (unsigned id = threadIdx.x / 32; id < 16; id += 16) {
+        const int n = (int)id;
+        const long at = dev->row[m->from + n];
+        real m2 = -INFINITY;
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            m2 = r_max(m2, arena.logits[n][j]);
+        }
+        m2 = gg_fold_max<32>(m2);
+        real j2 = INFINITY;
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            j2 = r_min(j2, (arena.logits[n][j] == m2 ? j : R(1e+01)));
+        }
+        j2 = gg_fold_min<32>(j2);
+        if (lane == 0) {
+            arena.hit[n] = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
+        }
+    }
+}
+
+/* k7  sum 1 = sum  []                                                  tests/golden/mlp.lua:12 */
+static __device__ void k7_sum(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 16), *m = &here;
+    auto &arena = dev->arena;
+    auto &sums = dev->sums;
+    double total = 0;
+    for (unsigned f = threadIdx.x; f < 16; f += 512) {
+        const int n = (int)f;
+        if (n < m->rows) {                                              /* rows that are real */
+            total += arena.hit[n];
+        }
+    }
+    total = gg_fold_sum<512>(total);
+    if (threadIdx.x == 0) sums[1] += total;
+}
+
+/* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/mlp.lua:10 */
+static __device__ void k8_cross_entropy_grad(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 16), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned lane = threadIdx.x % 32;
+    for (unsigned id = threadIdx.x / 32; id < 16; id += 16) {
+        const int n = (int)id;
+        const long at = dev->row[m->from + n];
+        real m2 = -INFINITY;
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            m2 = r_max(m2, arena.logits[n][j]);
+        }
+        m2 = gg_fold_max<32>(m2);
+        real s2 = 0;
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            s2 += r_exp(arena.logits[n][j] - m2);
+        }
+        s2 = gg_fold_sum<32>(s2);
+        for (unsigned f = lane; f < 10; f += 32) {
+            const int j = (int)f;
+            arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
+                    : (n < m->rows ? w.scale_in[0] : 0)
+                    * (r_exp(arena.logits[n][j] - m2) / s2 - (j == (real)data.label[at] ? R(1.0) : R(0.0))));
+        }
+    }
+}
+
+/* k9  d net.2.bias = sum  [10]                                         tests/golden/mlp.lua:5 */
+static __device__ void k9_sum_d_net_2_bias(Device *dev, int beta)
+{
+    auto &g = dev->g;
+    auto &arena = dev->arena;
+    __shared__ real shares[16][33];
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    for (unsigned id = lane; id - lane < 10; id += 32) {
+        const int j = (int)id;
+        real sum = 0;
+        for (unsigned f = share; f < 16 && id < 10; f += 16) {
+            const int n = (int)f;
+            sum += arena.cross_entropy_grad[n][j];
+        }
+        shares[share][lane] = sum;
+        __syncthreads();
+        if (share == 0 && id < 10) {
+            for (int i = 1; i < 16; i++) sum += shares[i][lane];
+            g.net_2.bias[j] = beta ? g.net_2.bias[j] + sum : sum;
+        }
+        __syncthreads();
+    }
+}
+
+/* k10  relu_dx = matmul, relu_dx  [N, 48], behind the product          tests/golden/mlp.lua:5 */
+static __global__ __launch_bounds__(256) void k10_matmul_relu_dx(Device *dev)
+{
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 768) {
+        const int j = (int)(id % 48);
+        const int n = (int)(id / 48);
+        const real v2 = arena.relu_dx[n][j];
+        arena.relu_dx[n][j] = (arena.net_1[n][j] <= R(0.0) ? R(0.0) : v2);
+    }
+}
+
+/* k12  d net.0.bias = sum  [48]                                        tests/golden/mlp.lua:5 */
+static __global__ __launch_bounds__(256) void k12_sum_d_net_0_bias(Device *dev, int beta)
+{
+    auto &g = dev->g;
+    auto &arena = dev->arena;
+    __shared__ real shares[8][33];
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    {
+        const int j = (int)id;
+        real sum = 0;
+        for (unsigned f = share; f < 16 && id < 48; f += 8) {
+            const int n = (int)f;
+            sum += arena.relu_dx[n][j];
+        }
+        shares[share][lane] = sum;
+        __syncthreads();
+        if (share == 0 && id < 48) {
+            for (int i = 1; i < 8; i++) sum += shares[i][lane];
+            g.net_0.bias[j] = beta ? g.net_0.bias[j] + sum : sum;
+        }
+    }
+}
+
+/* k4 to k9, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k4_to_k9_next(Device *dev, int beta)
+{
+    k4_cross_entropy(dev);
+    __syncthreads();
+    k5_sum(dev);
+    __syncthreads();
+    k6_hit(dev);
+    __syncthreads();
+    k7_sum(dev);
+    __syncthreads();
+    k8_cross_entropy_grad(dev);
+    __syncthreads();
+    k9_sum_d_net_2_bias(dev, beta);
+    __syncthreads();
+    if (threadIdx.x == 0) dev->w.micro++;
+}
+
+/* k4 to k7, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k4_to_k7_next(Device *dev)
+{
+    k4_cross_entropy(dev);
+    __syncthreads();
+    k5_sum(dev);
+    __syncthreads();
+    k6_hit(dev);
+    __syncthreads();
+    k7_sum(dev);
+    __syncthreads();
+    if (threadIdx.x == 0) dev->w.micro++;
+}
+
+enum { BLOCK = 4096, BLOCKS = (3616 + BLOCK - 1) / BLOCK };
+
+/* AdamW over the flat arrays, in one pass
+   Adam whose weight decay shrinks p itself: p = (1 - lr * weight_decay) * p before the step */
+static __global__ __launch_bounds__(256) void optimize(Device *dev)
+{
+    const Window &w = dev->w;
+    const long i = blockIdx.x * 256L + threadIdx.x;
+    const real *dx_at = (const real *)&dev->g;
+    real *x_at = (real *)&dev->p, *m_at = (real *)&dev->s_m, *v_at = (real *)&dev->s_v;
+    const real rate = w.rate;
+    const real c1 = w.c[0], c2 = w.c[1], shrink = w.c[2];
+    if (i < 3616) {
+        const real x = x_at[i], dx = dx_at[i];
+        const real d = dx;
+        real m = m_at[i];
+        m = R(0.9) * m + R(0.09999999999999998) * d;
+        m_at[i] = m;
+        real v = v_at[i];
+        v = R(0.999) * v + R(0.0010000000000000009) * d * d;
+        v_at[i] = v;
+        x_at[i] = x * shrink - rate * c1 * m / (r_sqrt(v) * c2 + R(1e-08));
+    }
+}
+
+static void update_steps(void)
+{
+    GG_LAUNCH(optimize, (3616 + 255) / 256, 256, 0, gg_stream, device);
+}
+
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+static void micro(int beta)
+{
+    (void)beta;
+    GG_LAUNCH(k1_div, 4, 256, 0, gg_stream, device);
+    gg_matmul_run(&k2);                                                 /* k2  net_1 = matmul, add, relu  [N, 48] */
+    gg_matmul_run(&k3);                                                 /* k3  logits = matmul, add  [N, 10] */
+    GG_LAUNCH(k4_to_k9_next, 1, 512, 0, gg_stream, device, beta);
+    gg_matmul_run(&k10);                                                /* k10  relu_dx = matmul, relu_dx  [N, 48] */
+    GG_LAUNCH(k10_matmul_relu_dx, 3, 256, 0, gg_stream, device);
+    gg_matmul_run(&k11[beta]);                                          /* k11  d net.2.weight = matmul  [10, 48] */
+    GG_LAUNCH(k12_sum_d_net_0_bias, 2, 256, 0, gg_stream, device, beta);
+    gg_matmul_run(&k13[beta]);                                          /* k13  d net.0.weight = matmul  [48, 64] */
+}
+
+static void micro_first(void) { micro(0); }
+static void micro_next(void) { micro(1); }
+
+/* The forward part of it. */
+static void forward(void)
+{
+    GG_LAUNCH(k1_div, 4, 256, 0, gg_stream, device);
+    gg_matmul_run(&k2);                                                 /* k2  net_1 = matmul, add, relu  [N, 48] */
+    gg_matmul_run(&k3);                                                 /* k3  logits = matmul, add  [N, 10] */
+    GG_LAUNCH(k4_to_k7_next, 1, 512, 0, gg_stream, device);
+}
+
+/* 64 = 4 x 16 */
+static void window_full(void)
+{
+    micro_first();
+    micro_next();
+    micro_next();
+    micro_next();
+    update_steps();
+}
+
+/* ---- what the device replays ---- */
+static GgGraph pass, first, step;
+static GgGraph next;
+static GgGraph full;
+
+static void record(void)
+{
+    pass = gg_record(forward);
+    first = gg_record(micro_first);
+    step = gg_record(update_steps);
+    next = gg_record(micro_next);
+    full = gg_record(window_full);
+}
+
+static void replay_micros(void)
+{
+    gg_replay(&first);
+    for (int k = 1; k < w.micros; k++) gg_replay(&next);
+}
+
+static void gradient(const Thread *t)
+{
+    (void)t;
+    gg_stage();
+    replay_micros();
+    gg_finish();
+}
+
+static void update(const Thread *t)
+{
+    (void)t;
+    gg_replay(&step);
+}
+
+static void window(const Thread *t)
+{
+    (void)t;
+    gg_stage();
+    if (w.micros == 4 && w.rows == 16) gg_replay(&full);
+    else {
+        replay_micros();
+        gg_replay(&step);
+    }
+    gg_finish();
+}
+
+static void evaluate(const Thread *t)
+{
+    (void)t;
+    gg_evaluate(&pass);
+}
+
+/* ---- the device ---- */
+extern "C" const Program mlp;
+
+static void plan(void)
+{
+    k2 = gg_matmul_plan(0, 1, 16, 48, 64, &device->arena.div[0][0], 64, &device->p.net_0.weight[0][0], 64,
+        &device->arena.net_1[0][0], 48, 1, 0, 0, 0, 0, GG_RELU_BIAS, (const real *)&device->p.net_0.bias);
+    k3 = gg_matmul_plan(0, 1, 16, 10, 48, &device->arena.net_1[0][0], 48, &device->p.net_2.weight[0][0], 48,
+        &device->arena.logits[0][0], 12, 1, 0, 0, 0, 0, GG_BIAS, (const real *)&device->p.net_2.bias);
+    k10 = gg_matmul_plan(0, 0, 16, 48, 10, &device->arena.cross_entropy_grad[0][0], 12,
+            &device->p.net_2.weight[0][0], 48,
+        &device->arena.relu_dx[0][0], 48, 1, 0, 0, 0, 0, GG_NONE, NULL);
+    for (int beta = 0; beta < 2; beta++)
+        k11[beta] = gg_matmul_plan(1, 0, 10, 48, 16, &device->arena.cross_entropy_grad[0][0], 12,
+                &device->arena.net_1[0][0], 48,
+            &device->g.net_2.weight[0][0], 48, 1, 0, 0, 0, beta, GG_NONE, NULL);
+    for (int beta = 0; beta < 2; beta++)
+        k13[beta] = gg_matmul_plan(1, 0, 48, 64, 16, &device->arena.relu_dx[0][0], 48, &device->arena.div[0][0], 64,
+            &device->g.net_0.weight[0][0], 64, 1, 0, 0, 0, beta, GG_NONE, NULL);
+}
+
+static const char *device_open(long rows)
+{
+    static const GgPlaces places = GG_PLACES(Device);
+    device = (Device *)gg_device_open(&mlp, rows, sizeof(Device), places);
+    plan();
+    record();
+    return gg_device_text();
+}
+
+static void send(void) { gg_copy_in(&device->p, &host, sizeof host); }
+static void fetch(void) { gg_copy_out(&host, &device->p, sizeof host); }
+
+/* ---- the program as the runtime sees it ---- */
+/* cosine 0.001, warmup 10, at update t of T, E to an epoch */
+static double learning_rate(double t, double T, double E)
+{
+    (void)E;
+    return (t <= 10.0 ? 0.001 * t / 10.0 : 0.0005
+            * (1.0 + cos(3.141592653589793 * fmin(fmax((t - 1.0 - 10.0) / (T - 10.0), 0.0), 1.0))));
+}
+
+/* What is known before the window. */
+static void scalars(Window *to)
+{
+    const double samples = (double)to->samples;
+    const double t = (double)to->t;
+    const double lr = (double)to->lr;
+    to->rate = (real)to->lr;
+    to->c[0] = (real)(1.0 / (1.0 - pow(0.9, t)));                       /* c1 */
+    to->c[1] = (real)(1.0 / sqrt(1.0 - pow(0.999, t)));                 /* c2 */
+    to->c[2] = (real)(1.0 - lr * 0.01);                                 /* shrink */
+    to->scale_in[0] = (real)(1.0 / samples);
+    to->count = (double)to->samples;
+}
+
+/* From sums over any number of windows. */
+static void report(const double *s, double samples, double *out)
+{
+    out[0] = s[0] / samples;                                            /* loss */
+    out[1] = s[1] / samples;                                            /* accuracy */
+}
+
+static const Tensor tensors[] = {
+    { "net.0.weight", 2, { 48, 64 },
+        { { { 1, 0, 64 } }, { { 1, 0, 1 } } }, 0, 'u', -0.125, 0.125 },
+    { "net.0.bias", 1, { 48 },
+        { { { 1, 0, 1 } } }, 3072, 'u', -0.125, 0.125 },
+    { "net.2.weight", 2, { 10, 48 },
+        { { { 1, 0, 48 } }, { { 1, 0, 1 } } }, 3120, 'u', -0.14433756729740646, 0.14433756729740646 },
+    { "net.2.bias", 1, { 10 },
+        { { { 1, 0, 1 } } }, 3600, 'u', -0.14433756729740646, 0.14433756729740646 },
+};
+
+static const Column columns[] = {
+    { .name = "image", .type = 'b', .rank = 1, .dim = { 64 },
+        .source = "image", .base = (const void **)&data.image },
+    { .name = "label", .type = 'i', .rank = 0, .dim = { 0 }, .classes = 10,
+        .source = "label", .base = (const void **)&data.label },
+};
+
+static const ReportName reports[] = { { "loss", false, false }, { "accuracy", true, true } };
+
+extern "C" const Program mlp = {
+    .name = "mlp", .fingerprint = 0x8881ff31e8b7b9acu,
+    .batch = 64, .micro_batch = 16, .accumulate = 4,
+    .epochs = 2, .steps = 0, .seed = 0, .tail = 's',
+    .reader = "idx", .path = "digits",
+    .valid = 0.10000000000000001, .test = 0, .shuffle = true,
+    .columns = columns, .ncolumns = 2,
+    .tensors = tensors, .ntensors = 4, .elements = 3616,
+    .params = (real *)&host.p, .gradients = (real *)&host.g,
+    .nstates = 2, .states = { (real *)&host.s_m, (real *)&host.s_v }, .state_names = { "m", "v" },
+    .memory = sizeof(Device) + GG_WORKSPACE,
+    .reports = reports, .nreports = 2, .best = 0, .nsums = 2,
+    .prepare = NULL, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
+    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
+    .target = "cuda", .machine = "",
+    .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
+            .profile = gg_profile, .skips = false
+};
+
+int main(int argc, char **argv) { return gagen_main(argc, argv, &mlp); }

@@ -1,0 +1,584 @@
+/* one.cu -- written by gagen: gagen one.lua
+
+   layer                                 output               parameters   one.lua
+   trunk          Linear + gelu          [N, 24]                     216      5
+   price          Linear                 [N, 1]                       25      9
+   brand          Linear                 [N, 2]                       50     10
+                                                                     291
+
+   window   batch 8 = 1 x 8, tail "drop"; scale_out 1
+            scale_in[0] = 1 / samples
+            scale_in[1] = 1 / samples
+            sums[0] = sum of square, line 9
+            sums[1] = sum of cross_entropy, line 10
+   memory   parameters, gradients 3 KiB; packed 0 KiB; arena 4 KiB (lower bound 4); cuBLASLt's workspace 32 MiB
+   a micro-step   0.00972 MFLOP in 17 kernels;  an update   336 elements, SGD
+   lr 0.1
+*/
+#include "gagen_cuda.h"
+
+typedef struct {                                                        /* as stored; logical shapes */
+    struct { real weight[24][8], bias[24], pad_1[8]; } trunk;           /* [24, 8] [24] */
+    struct { real weight[24], pad_2[8], bias[1], pad_3[15]; } price;    /* [1, 24] [1] */
+    struct { real weight[2][24], bias[2], pad_5[14]; } brand;           /* [2, 24] [2] */
+} Params;
+static_assert(sizeof(Params) == 336 * sizeof(real), "flat");
+
+typedef struct {                                                        /* rows in memory */
+    const real *body;                                                   /* [8] */
+    const real *price;                                                  /* one number */
+    const int32_t *brand;                                               /* one number */
+} Data;
+
+typedef struct {                                                        /* all that lies on the device */
+    alignas(256) Params p;                                              /* parameters, gradients */
+    Params g;
+    double sums[2];                                                     /* over the window's samples */
+    Window w;
+    Data data;
+    uint32_t row[8];                                                    /* of data, by the window's samples */
+    uint32_t row_end;
+    alignas(256) union {                                                /* a micro-step's values and their lives */
+        real all[864];
+        real h[8][24];                                                  /* [N, 24]  phases 1-13 */
+        struct { real pad_gelu[192], gelu[8][24]; };                    /* [N, 24]  phases 1-14 */
+        struct { real pad_sub[832], sub[8][1]; };                       /* [N, 1]  phases 2-11 */
+        struct { real pad_square[576], square[8][1]; };                 /* [N, 1]  phases 2-3 */
+        struct { real pad_tanh[384], tanh[8][24]; };                    /* [N, 24]  phases 1-10 */
+        struct { real pad_add[576], add[8][2]; };                       /* [N, 2]  phases 4-7 */
+        struct { real pad_cross_entropy[592], cross_entropy[8]; };      /* [N]  phases 5-6 */
+        struct { real pad_cross_entropy_grad[848], cross_entropy_grad[8][2]; }; /* [N, 2]  phases 7-10 */
+        struct { real pad_tanh_dx[576], tanh_dx[8][24]; };              /* [N, 24]  phases 9-13 */
+        struct { real pad_square_dx[848], square_dx[8][1]; };           /* [N, 1]  phases 11-14 */
+        struct { real pad_add2[384], add2[8][24]; };                    /* [N, 24]  phases 13-16 */
+        struct { real pad_body[768], body[8][8]; };                     /* [N, 8]  phases 0-16 */
+    } arena;
+} Device;
+
+static Device *device;
+static struct { Params p, g; } host;                                    /* what files and options see */
+static Data data;
+static Window w;
+static double sums[2];
+static GgMatmul k2, k3, k5, k10, k11, k14, k15, k17;                    /* [2]: first stores, next adds */
+
+/* k1  body = copy  [N, 8]                                              tests/golden/one.lua:4 */
+static __global__ __launch_bounds__(256) void k1_body(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 64) {
+        const int j = (int)(id % 8);
+        const int n = (int)(id / 8);
+        const long at = dev->row[m->from + n];
+        arena.body[n][j] = data.body[at * 8 + j];
+    }
+}
+
+/* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24], behind the product tests/golden/one.lua:5 */
+static __global__ __launch_bounds__(256) void k2_matmul_gelu(Device *dev)
+{
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 192) {
+        const int j = (int)(id % 24);
+        const int n = (int)(id / 24);
+        const real v2 = arena.h[n][j];
+        arena.gelu[n][j] = R(0.5) * v2 * (R(1.0) + r_erf(v2 * R(0.7071067811865476)));
+        arena.tanh[n][j] = r_tanh(v2);
+    }
+}
+
+/* k3  square , sub = matmul, add, sub, square  [N, 1], behind the product tests/golden/one.lua:9 */
+static __global__ __launch_bounds__(256) void k3_matmul_square(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    auto &p = dev->p;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 8) {
+        const int n = (int)id;
+        const long at = dev->row[m->from + n];
+        const real v2 = arena.square[n][0];
+        const real v3 = v2 + p.price.bias[0] - data.price[at];
+        arena.sub[n][0] = v3;
+        arena.square[n][0] = v3 * v3;
+    }
+}
+
+/* k4  sum 0 = sum  []                                                  tests/golden/one.lua:9 */
+static __global__ __launch_bounds__(32) void k4_sum(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    auto &arena = dev->arena;
+    auto &sums = dev->sums;
+    double total = 0;
+    for (unsigned f = threadIdx.x; f < 8; f += 32) {
+        const int n = (int)f;
+        if (n < m->rows) {                                              /* rows that are real */
+            total += arena.square[n][0];
+        }
+    }
+    total = gg_fold_sum<32>(total);
+    if (threadIdx.x == 0) sums[0] += total;
+}
+
+/* k6  cross_entropy = cross_entropy  [N]                               tests/golden/one.lua:10 */
+static __device__ void k6_cross_entropy(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned lane = threadIdx.x % 32;
+    for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
+        const int n = (int)id;
+        const long at = dev->row[m->from + n];
+        real m2 = -INFINITY;
+        for (unsigned f = lane; f < 2; f += 32) {
+            const int j = (int)f;
+            m2 = r_max(m2, arena.add[n][j]);
+        }
+        m2 = gg_fold_max<32>(m2);
+        real s2 = 0;
+        for (unsigned f = lane; f < 2; f += 32) {
+            const int j = (int)f;
+            s2 += r_exp(arena.add[n][j] - m2);
+        }
+        s2 = gg_fold_sum<32>(s2);
+        real z = 0;
+        for (unsigned f = lane; f < 2; f += 32) {
+            const int j = (int)f;
+            z += (j == (real)data.brand[at] ? arena.add[n][j] : R(0.0));
+        }
+        z = gg_fold_sum<32>(z);
+        if (lane == 0) {
+            arena.cross_entropy[n] = r_log(s2) + m2 - z;
+        }
+    }
+}
+
+/* k7  sum 1 = sum  []                                                  tests/golden/one.lua:10 */
+static __device__ void k7_sum(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    auto &arena = dev->arena;
+    auto &sums = dev->sums;
+    double total = 0;
+    for (unsigned f = threadIdx.x; f < 8; f += 512) {
+        const int n = (int)f;
+        if (n < m->rows) {                                              /* rows that are real */
+            total += arena.cross_entropy[n];
+        }
+    }
+    total = gg_fold_sum<512>(total);
+    if (threadIdx.x == 0) sums[1] += total;
+}
+
+/* k8  cross_entropy_grad = cross_entropy_grad  [N, 2]                  tests/golden/one.lua:10 */
+static __device__ void k8_cross_entropy_grad(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned lane = threadIdx.x % 32;
+    for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
+        const int n = (int)id;
+        const long at = dev->row[m->from + n];
+        real m2 = -INFINITY;
+        for (unsigned f = lane; f < 2; f += 32) {
+            const int j = (int)f;
+            m2 = r_max(m2, arena.add[n][j]);
+        }
+        m2 = gg_fold_max<32>(m2);
+        real s2 = 0;
+        for (unsigned f = lane; f < 2; f += 32) {
+            const int j = (int)f;
+            s2 += r_exp(arena.add[n][j] - m2);
+        }
+        s2 = gg_fold_sum<32>(s2);
+        for (unsigned f = lane; f < 2; f += 32) {
+            const int j = (int)f;
+            arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
+                    : (n < m->rows ? w.scale_in[0] : 0)
+                    * (r_exp(arena.add[n][j] - m2) / s2 - (j == (real)data.brand[at] ? R(1.0) : R(0.0))));
+        }
+    }
+}
+
+/* k9  d brand.bias = sum  [2]                                          tests/golden/one.lua:10 */
+static __device__ void k9_sum_d_brand_bias(Device *dev)
+{
+    auto &g = dev->g;
+    auto &arena = dev->arena;
+    __shared__ real shares[16][33];
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    for (unsigned id = lane; id - lane < 2; id += 32) {
+        const int j = (int)id;
+        real sum = 0;
+        for (unsigned f = share; f < 8 && id < 2; f += 16) {
+            const int n = (int)f;
+            sum += arena.cross_entropy_grad[n][j];
+        }
+        shares[share][lane] = sum;
+        __syncthreads();
+        if (share == 0 && id < 2) {
+            for (int i = 1; i < 16; i++) sum += shares[i][lane];
+            g.brand.bias[j] = sum;
+        }
+        __syncthreads();
+    }
+}
+
+/* k10  tanh_dx = matmul, tanh_dx  [N, 24], behind the product          tests/golden/one.lua:10 */
+static __global__ __launch_bounds__(256) void k10_matmul_tanh_dx(Device *dev)
+{
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 192) {
+        const int j = (int)(id % 24);
+        const int n = (int)(id / 24);
+        const real v2 = arena.tanh_dx[n][j];
+        const real a = arena.tanh[n][j];
+        arena.tanh_dx[n][j] = v2 * (R(1.0) - a * a);
+    }
+}
+
+/* k12  square_dx = square_dx  [N, 1]                                   tests/golden/one.lua:9 */
+static __device__ void k12_square_dx(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 8), *m = &here;
+    auto &arena = dev->arena;
+    for (unsigned id = threadIdx.x; id < 8; id += 512) {
+        const int n = (int)id;
+        arena.square_dx[n][0] = R(2.0) * (n < m->rows ? w.scale_in[1] : 0) * arena.sub[n][0];
+    }
+}
+
+/* k13  d price.bias = sum  [1]                                         tests/golden/one.lua:9 */
+static __device__ void k13_sum_d_price_bias(Device *dev)
+{
+    auto &g = dev->g;
+    auto &arena = dev->arena;
+    __shared__ real shares[16][33];
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    for (unsigned id = lane; id - lane < 1; id += 32) {
+        real sum = 0;
+        for (unsigned f = share; f < 8 && id < 1; f += 16) {
+            const int n = (int)f;
+            sum += arena.square_dx[n][0];
+        }
+        shares[share][lane] = sum;
+        __syncthreads();
+        if (share == 0 && id < 1) {
+            for (int i = 1; i < 16; i++) sum += shares[i][lane];
+            g.price.bias[0] = sum;
+        }
+        __syncthreads();
+    }
+}
+
+/* k14  add2 = matmul, gelu_dx, add  [N, 24], behind the product        tests/golden/one.lua:9 */
+static __global__ __launch_bounds__(256) void k14_matmul_add2(Device *dev)
+{
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 192) {
+        const int j = (int)(id % 24);
+        const int n = (int)(id / 24);
+        const real v2 = arena.add2[n][j];
+        const real a = arena.h[n][j];
+        arena.add2[n][j] = arena.tanh_dx[n][j] + v2
+                * (R(0.5) * (R(1.0) + r_erf(a * R(0.7071067811865476))) + a * R(0.3989422804014327)
+                * r_exp(-R(0.5) * a * a));
+    }
+}
+
+/* k16  d trunk.bias = sum  [24]                                        tests/golden/one.lua:5 */
+static __global__ __launch_bounds__(256) void k16_sum_d_trunk_bias(Device *dev)
+{
+    auto &g = dev->g;
+    auto &arena = dev->arena;
+    __shared__ real shares[8][33];
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    {
+        const int j = (int)id;
+        real sum = 0;
+        for (unsigned f = share; f < 8 && id < 24; f += 8) {
+            const int n = (int)f;
+            sum += arena.add2[n][j];
+        }
+        shares[share][lane] = sum;
+        __syncthreads();
+        if (share == 0 && id < 24) {
+            for (int i = 1; i < 8; i++) sum += shares[i][lane];
+            g.trunk.bias[j] = sum;
+        }
+    }
+}
+
+/* k6 to k9, one after another */
+static __global__ __launch_bounds__(512) void k6_to_k9(Device *dev)
+{
+    k6_cross_entropy(dev);
+    __syncthreads();
+    k7_sum(dev);
+    __syncthreads();
+    k8_cross_entropy_grad(dev);
+    __syncthreads();
+    k9_sum_d_brand_bias(dev);
+}
+
+/* k12 to k13, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k12_to_k13_next(Device *dev)
+{
+    k12_square_dx(dev);
+    __syncthreads();
+    k13_sum_d_price_bias(dev);
+    __syncthreads();
+    if (threadIdx.x == 0) dev->w.micro++;
+}
+
+/* k6 to k7, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k6_to_k7_next(Device *dev)
+{
+    k6_cross_entropy(dev);
+    __syncthreads();
+    k7_sum(dev);
+    __syncthreads();
+    if (threadIdx.x == 0) dev->w.micro++;
+}
+
+enum { BLOCK = 4096, BLOCKS = (336 + BLOCK - 1) / BLOCK };
+
+/* SGD over the flat arrays, in one pass
+   m = momentum * m + g; p = p - lr * m */
+static __global__ __launch_bounds__(256) void optimize(Device *dev)
+{
+    const Window &w = dev->w;
+    const long i = blockIdx.x * 256L + threadIdx.x;
+    const real *dx_at = (const real *)&dev->g;
+    real *x_at = (real *)&dev->p;
+    const real rate = w.rate;
+    if (i < 336) {
+        const real x = x_at[i], dx = dx_at[i];
+        const real d = dx;
+        x_at[i] = x - rate * d;
+    }
+}
+
+static void update_steps(void)
+{
+    GG_LAUNCH(optimize, (336 + 255) / 256, 256, 0, gg_stream, device);
+}
+
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+static void micro(int beta)
+{
+    (void)beta;
+    GG_LAUNCH(k1_body, 1, 256, 0, gg_stream, device);
+    gg_matmul_run(&k2);                                                 /* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24] */
+    GG_LAUNCH(k2_matmul_gelu, 1, 256, 0, gg_stream, device);
+    gg_matmul_run(&k3);                                                 /* k3  square , sub = matmul, add, sub, square  [N, 1] */
+    GG_LAUNCH(k3_matmul_square, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(k4_sum, 1, 32, 0, gg_stream, device);
+    gg_matmul_run(&k5);                                                 /* k5  add = matmul, add  [N, 2] */
+    GG_LAUNCH(k6_to_k9, 1, 512, 0, gg_stream, device);
+    gg_matmul_run(&k10);                                                /* k10  tanh_dx = matmul, tanh_dx  [N, 24] */
+    GG_LAUNCH(k10_matmul_tanh_dx, 1, 256, 0, gg_stream, device);
+    gg_matmul_run(&k11);                                                /* k11  d brand.weight = matmul  [2, 24] */
+    GG_LAUNCH(k12_to_k13_next, 1, 512, 0, gg_stream, device);
+    gg_matmul_run(&k14);                                                /* k14  add2 = matmul, gelu_dx, add  [N, 24] */
+    GG_LAUNCH(k14_matmul_add2, 1, 256, 0, gg_stream, device);
+    gg_matmul_run(&k15);                                                /* k15  d price.weight = matmul  [1, 24] */
+    GG_LAUNCH(k16_sum_d_trunk_bias, 1, 256, 0, gg_stream, device);
+    gg_matmul_run(&k17);                                                /* k17  d trunk.weight = matmul  [24, 8] */
+}
+
+static void micro_first(void) { micro(0); }
+
+/* The forward part of it. */
+static void forward(void)
+{
+    GG_LAUNCH(k1_body, 1, 256, 0, gg_stream, device);
+    gg_matmul_run(&k2);                                                 /* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24] */
+    GG_LAUNCH(k2_matmul_gelu, 1, 256, 0, gg_stream, device);
+    gg_matmul_run(&k3);                                                 /* k3  square , sub = matmul, add, sub, square  [N, 1] */
+    GG_LAUNCH(k3_matmul_square, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(k4_sum, 1, 32, 0, gg_stream, device);
+    gg_matmul_run(&k5);                                                 /* k5  add = matmul, add  [N, 2] */
+    GG_LAUNCH(k6_to_k7_next, 1, 512, 0, gg_stream, device);
+}
+
+/* 8 = 1 x 8 */
+static void window_full(void)
+{
+    micro_first();
+    update_steps();
+}
+
+/* ---- what the device replays ---- */
+static GgGraph pass, first, step;
+static GgGraph full;
+
+static void record(void)
+{
+    pass = gg_record(forward);
+    first = gg_record(micro_first);
+    step = gg_record(update_steps);
+    full = gg_record(window_full);
+}
+
+static void replay_micros(void)
+{
+    gg_replay(&first);
+}
+
+static void gradient(const Thread *t)
+{
+    (void)t;
+    gg_stage();
+    replay_micros();
+    gg_finish();
+}
+
+static void update(const Thread *t)
+{
+    (void)t;
+    gg_replay(&step);
+}
+
+static void window(const Thread *t)
+{
+    (void)t;
+    gg_stage();
+    if (w.micros == 1 && w.rows == 8) gg_replay(&full);
+    else {
+        replay_micros();
+        gg_replay(&step);
+    }
+    gg_finish();
+}
+
+static void evaluate(const Thread *t)
+{
+    (void)t;
+    gg_evaluate(&pass);
+}
+
+/* ---- the device ---- */
+extern "C" const Program one;
+
+static void plan(void)
+{
+    k2 = gg_matmul_plan(0, 1, 8, 24, 8, &device->arena.body[0][0], 8, &device->p.trunk.weight[0][0], 8,
+        &device->arena.h[0][0], 24, 1, 0, 0, 0, 0, GG_BIAS, (const real *)&device->p.trunk.bias);
+    k3 = gg_matmul_plan(0, 1, 1, 8, 24, &device->p.price.weight[0], 24, &device->arena.gelu[0][0], 24,
+        &device->arena.square[0][0], 8, 1, 0, 0, 0, 0, GG_NONE, NULL);
+    k5 = gg_matmul_plan(0, 1, 8, 2, 24, &device->arena.tanh[0][0], 24, &device->p.brand.weight[0][0], 24,
+        &device->arena.add[0][0], 2, 1, 0, 0, 0, 0, GG_BIAS, (const real *)&device->p.brand.bias);
+    k10 = gg_matmul_plan(0, 0, 8, 24, 2, &device->arena.cross_entropy_grad[0][0], 2, &device->p.brand.weight[0][0],
+            24,
+        &device->arena.tanh_dx[0][0], 24, 1, 0, 0, 0, 0, GG_NONE, NULL);
+    k11 = gg_matmul_plan(1, 0, 2, 24, 8, &device->arena.cross_entropy_grad[0][0], 2, &device->arena.tanh[0][0], 24,
+        &device->g.brand.weight[0][0], 24, 1, 0, 0, 0, 0, GG_NONE, NULL);
+    k14 = gg_matmul_plan(1, 0, 8, 24, 1, &device->arena.square_dx[0][0], 8, &device->p.price.weight[0], 24,
+        &device->arena.add2[0][0], 24, 1, 0, 0, 0, 0, GG_NONE, NULL);
+    k15 = gg_matmul_plan(0, 0, 1, 24, 8, &device->arena.square_dx[0][0], 8, &device->arena.gelu[0][0], 24,
+        &device->g.price.weight[0], 24, 1, 0, 0, 0, 0, GG_NONE, NULL);
+    k17 = gg_matmul_plan(1, 0, 24, 8, 8, &device->arena.add2[0][0], 24, &device->arena.body[0][0], 8,
+        &device->g.trunk.weight[0][0], 8, 1, 0, 0, 0, 0, GG_NONE, NULL);
+}
+
+static const char *device_open(long rows)
+{
+    static const GgPlaces places = GG_PLACES(Device);
+    device = (Device *)gg_device_open(&one, rows, sizeof(Device), places);
+    plan();
+    record();
+    return gg_device_text();
+}
+
+static void send(void) { gg_copy_in(&device->p, &host, sizeof host); }
+static void fetch(void) { gg_copy_out(&host, &device->p, sizeof host); }
+
+/* ---- the program as the runtime sees it ---- */
+/* 0.1, at update t of T, E to an epoch */
+static double learning_rate(double t, double T, double E)
+{
+    (void)t, (void)T, (void)E;
+    return 0.1;
+}
+
+/* What is known before the window. */
+static void scalars(Window *to)
+{
+    const double samples = (double)to->samples;
+    to->rate = (real)to->lr;
+    to->scale_in[0] = (real)(1.0 / samples);
+    to->scale_in[1] = (real)(1.0 / samples);
+    to->count = (double)to->samples;
+}
+
+/* From sums over any number of windows. */
+static void report(const double *s, double samples, double *out)
+{
+    out[0] = s[0] / samples + s[1] / samples;                           /* loss */
+}
+
+static const Tensor tensors[] = {
+    { "trunk.weight", 2, { 24, 8 },
+        { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 0, 'u', -0.35355339059327373, 0.35355339059327373 },
+    { "trunk.bias", 1, { 24 },
+        { { { 1, 0, 1 } } }, 192, 'u', -0.35355339059327373, 0.35355339059327373 },
+    { "price.weight", 2, { 1, 24 },
+        { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 224, 'u', -0.20412414523193154, 0.20412414523193154 },
+    { "price.bias", 1, { 1 },
+        { { { 1, 0, 1 } } }, 256, 'u', -0.20412414523193154, 0.20412414523193154 },
+    { "brand.weight", 2, { 2, 24 },
+        { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 272, 'u', -0.20412414523193154, 0.20412414523193154 },
+    { "brand.bias", 1, { 2 },
+        { { { 1, 0, 1 } } }, 320, 'u', -0.20412414523193154, 0.20412414523193154 },
+};
+
+static const char *const classes_brand[] = { "alba", "elm", NULL };
+static const Column columns[] = {
+    { .name = "body", .type = 'r', .rank = 1, .dim = { 8 },
+        .source = "1-8", .base = (const void **)&data.body },
+    { .name = "price", .type = 'r', .rank = 0, .dim = { 0 },
+        .source = "price", .base = (const void **)&data.price },
+    { .name = "brand", .type = 'i', .rank = 0, .dim = { 0 }, .classes = 2,
+        .source = "brand", .names = classes_brand, .base = (const void **)&data.brand },
+};
+
+static const ReportName reports[] = { { "loss", false, false } };
+
+extern "C" const Program one = {
+    .name = "one", .fingerprint = 0x3c945fd3487d0050u,
+    .batch = 8, .micro_batch = 8, .accumulate = 1,
+    .epochs = 1, .steps = 0, .seed = 0, .tail = 'd',
+    .reader = "csv", .path = "cars.csv",
+    .valid = 0, .test = 0, .shuffle = true,
+    .columns = columns, .ncolumns = 3,
+    .tensors = tensors, .ntensors = 6, .elements = 336,
+    .params = (real *)&host.p, .gradients = (real *)&host.g,
+    .nstates = 0,
+    .memory = sizeof(Device) + GG_WORKSPACE,
+    .reports = reports, .nreports = 1, .best = 0, .nsums = 2,
+    .prepare = NULL, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
+    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
+    .target = "cuda", .machine = "",
+    .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
+            .profile = gg_profile, .skips = false
+};
+
+int main(int argc, char **argv) { return gagen_main(argc, argv, &one); }

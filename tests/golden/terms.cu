@@ -1,0 +1,1024 @@
+/* terms.cu -- written by gagen: gagen terms.lua
+
+   layer                                 output               parameters   terms.lua
+   norm           LayerNorm              [N, 4, 6]                    12      6
+   token          Linear                 [N, 4, 5]                    35      7
+   score          Linear                 [N, 1]                       25      8
+                                                                      72
+
+   window   batch 8 = 4 x 2, tail "step"; scale_out 1
+            scale_in[0] = 1
+            scale_in[1] = 0.3 / samples
+            scale_in[2] = 1 / sums[1], counted from the data before the first backward
+            sums[0] = sum of masked, line 13
+            sums[1] = sum of kept, line 13
+            sums[2] = sum of square, line 14
+   memory   parameters, gradients, states 3 KiB; packed 1 KiB; arena 2 KiB (lower bound 2); cuBLASLt's workspace 32 MiB
+   a micro-step   0.00197 MFLOP in 19 kernels;  an update   144 elements, Adam
+   lr 0.001
+*/
+#include "gagen_cuda.h"
+
+typedef struct {                                                        /* as stored; logical shapes */
+    struct { real weight[8], pad_0[8], bias[8], pad_1[8]; } norm;       /* [6] [6] */
+    struct { real weight[5][8], pad_2[8], bias[8], pad_3[8]; } token;   /* [5, 6] [5] */
+    struct { real weight[4][8], bias[1], pad_5[15]; } score;            /* [1, 24] [1] */
+} Params;
+static_assert(sizeof(Params) == 144 * sizeof(real), "flat");
+
+typedef struct {                                                        /* rows in memory */
+    const real *x;                                                      /* [24] */
+    const int32_t *target;                                              /* [4] */
+    const real *score;                                                  /* one number */
+} Data;
+
+typedef struct {                                                        /* all that lies on the device */
+    alignas(256) Params p;                                              /* parameters, gradients, optimizer states */
+    Params g, s_m, s_v;
+    double sums[4];                                                     /* over the window's samples */
+    Window w;
+    Data data;
+    uint32_t row[8];                                                    /* of data, by the window's samples */
+    uint32_t row_end;
+    struct {                                                            /* made from parameters once per update */
+        real square2[5][8], pad_0[8];                                   /* [5, 6] */
+        real sum2, pad_1[15];                                           /* [] */
+        real mul, pad_2[15];                                            /* [] */
+        real mul_db, pad_3[15];                                         /* [] */
+        real mul_db2, pad_4[15];                                        /* [] */
+    } packed;
+    alignas(256) union {                                                /* a micro-step's values and their lives */
+        real all[368];
+        real normalize[2][4][8];                                        /* [N, 4, 6]  phases 0-15 */
+        struct { real pad_h[64], h[2][4][8]; };                         /* [N, 4, 6]  phases 0-16 */
+        struct { real pad_add[128], add[2][4][8]; };                    /* [N, 4, 5]  phases 1-13 */
+        struct { real pad_cross_entropy[192], cross_entropy[2][4]; };   /* [N, 4]  phases 2-3 */
+        struct { real pad_kept[208], kept[2][4]; };                     /* [N, 4]  phases 3-12 */
+        struct { real pad_masked[224], masked[2][4]; };                 /* [N, 4]  phases 3-4 */
+        struct { real pad_sub[192], sub[2][1]; };                       /* [N, 1]  phases 6-8 */
+        struct { real pad_square[224], square[2][1]; };                 /* [N, 1]  phases 6-7 */
+        struct { real pad_square_dx[224], square_dx[2][1]; };           /* [N, 1]  phases 8-11 */
+        struct { real pad_matmul[320], matmul[2][24]; };                /* [N, 24]  phases 10-15 */
+        struct { real pad_masked_dl[256], masked_dl[2][4]; };           /* [N, 4]  phases 12-13 */
+        struct { real pad_cross_entropy_grad[192], cross_entropy_grad[2][4][8]; }; /* [N, 4, 5]  phases 13-16 */
+        struct { real pad_add2[128], add2[2][4][8]; };                  /* [N, 4, 6]  phases 15-17 */
+        struct { real pad_mul_db3[256], mul_db3[2][4][8]; };            /* [N, 4, 6]  phases 15-18 */
+    } arena;
+} Device;
+
+static Device *device;
+static struct { Params p, g, s_m, s_v; } host;                          /* what files and options see */
+static Data data;
+static Window w;
+static double sums[4];
+static GgMatmul k2, k16, k17[2];                                        /* [2]: first stores, next adds */
+
+/* k23  square2 = square  [5, 6]                                        tests/golden/terms.lua:14 */
+static __global__ __launch_bounds__(256) void k23_square2(Device *dev)
+{
+    auto &p = dev->p;
+    auto &packed = dev->packed;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 30) {
+        const int j = (int)(id % 6);
+        const int i = (int)(id / 6);
+        const real a = p.token.weight[i][j];
+        packed.square2[i][j] = a * a;
+    }
+}
+
+/* k24  sum2 = sum  []                                                  tests/golden/terms.lua:14 */
+static __global__ __launch_bounds__(256) void k24_sum(Device *dev)
+{
+    auto &packed = dev->packed;
+    __shared__ real shares[8][33];
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    {
+        real sum = 0;
+        for (unsigned f = share; f < 30 && id < 1; f += 8) {
+            const int j = (int)(f % 6);
+            const int i = (int)(f / 6);
+            sum += packed.square2[i][j];
+        }
+        shares[share][lane] = sum;
+        __syncthreads();
+        if (share == 0 && id < 1) {
+            for (int i = 1; i < 8; i++) sum += shares[i][lane];
+            packed.sum2 = sum;
+        }
+    }
+}
+
+/* k25  mul = mul  []                                                   tests/golden/terms.lua:14 */
+static __global__ __launch_bounds__(256) void k25_mul(Device *dev)
+{
+    auto &packed = dev->packed;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 1) {
+        packed.mul = R(0.0001) * packed.sum2;
+    }
+}
+
+/* k4  kept = kept  [N, 4]                                              tests/golden/terms.lua:13 */
+static __global__ __launch_bounds__(256) void k4_masked_counted(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 2), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 8) {
+        const int j = (int)(id % 4);
+        const int n = (int)(id / 4);
+        const long at = dev->row[m->from + n];
+        arena.kept[n][j] = ((real)data.target[at * 4 + j] == -R(1e+02) ? R(0.0) : R(1.0));
+    }
+}
+
+/* k6  sum 1 = sum  []                                                  tests/golden/terms.lua:13 */
+static __device__ void k6_sum(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 2), *m = &here;
+    auto &arena = dev->arena;
+    auto &sums = dev->sums;
+    double total = 0;
+    for (unsigned f = threadIdx.x; f < 8; f += 512) {
+        const int j = (int)(f % 4);
+        const int n = (int)(f / 4);
+        if (n < m->rows) {                                              /* rows that are real */
+            total += arena.kept[n][j];
+        }
+    }
+    total = gg_fold_sum<512>(total);
+    if (threadIdx.x == 0) sums[1] += total;
+}
+
+/* k6 to k6, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k6_to_k6_next(Device *dev)
+{
+    k6_sum(dev);
+    __syncthreads();
+    if (threadIdx.x == 0) dev->w.micro++;
+}
+
+/* k1  h , normalize = normalize, mul, add  [N, 4, 6]                   tests/golden/terms.lua:6 */
+static __global__ __launch_bounds__(256) void k1_normalize_h(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 2), *m = &here;
+    auto &p = dev->p;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 8u + threadIdx.x / 32, lane = threadIdx.x % 32;
+    {
+        const int i2 = (int)(id % 4);
+        const int n = (int)(id / 4);
+        const long at = dev->row[m->from + n];
+        real a = 0;
+        for (unsigned f = lane; f < 6; f += 32) {
+            const int j = (int)f;
+            a += data.x[at * 24 + (i2 * 6 + j) / 1 % 24];
+        }
+        a = gg_fold_sum<32>(a);
+        real v2 = 0;
+        for (unsigned f = lane; f < 6; f += 32) {
+            const int j = (int)f;
+            v2 += (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0))
+                    * (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0));
+        }
+        v2 = gg_fold_sum<32>(v2);
+        for (unsigned f = lane; f < 6; f += 32) {
+            const int j = (int)f;
+            const real v3 = (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0)) / r_sqrt(v2 / R(6.0) + R(1e-05));
+            arena.normalize[n][i2][j] = v3;
+            arena.h[n][i2][j] = v3 * p.norm.weight[j] + p.norm.bias[j];
+        }
+    }
+}
+
+/* k3  cross_entropy = cross_entropy  [N, 4]                            tests/golden/terms.lua:13 */
+static __device__ void k3_cross_entropy(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 2), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned lane = threadIdx.x % 32;
+    for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
+        const int i2 = (int)(id % 4);
+        const int n = (int)(id / 4);
+        const long at = dev->row[m->from + n];
+        real m2 = -INFINITY;
+        for (unsigned f = lane; f < 5; f += 32) {
+            const int j = (int)f;
+            m2 = r_max(m2, arena.add[n][i2][j]);
+        }
+        m2 = gg_fold_max<32>(m2);
+        real s2 = 0;
+        for (unsigned f = lane; f < 5; f += 32) {
+            const int j = (int)f;
+            s2 += r_exp(arena.add[n][i2][j] - m2);
+        }
+        s2 = gg_fold_sum<32>(s2);
+        real z = 0;
+        for (unsigned f = lane; f < 5; f += 32) {
+            const int j = (int)f;
+            z += (j == (real)data.target[at * 4 + i2] ? arena.add[n][i2][j] : R(0.0));
+        }
+        z = gg_fold_sum<32>(z);
+        if (lane == 0) {
+            arena.cross_entropy[n][i2] = r_log(s2) + m2 - z;
+        }
+    }
+}
+
+/* k4  masked , kept = kept, masked  [N, 4]                             tests/golden/terms.lua:13 */
+static __device__ void k4_masked(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 2), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    for (unsigned id = threadIdx.x; id < 8; id += 512) {
+        const int j = (int)(id % 4);
+        const int n = (int)(id / 4);
+        const long at = dev->row[m->from + n];
+        const real v2 = ((real)data.target[at * 4 + j] == -R(1e+02) ? R(0.0) : R(1.0));
+        arena.kept[n][j] = v2;
+        arena.masked[n][j] = (v2 == R(0.0) ? R(0.0) : arena.cross_entropy[n][j] * v2);
+    }
+}
+
+/* k5  sum 0 = sum  []                                                  tests/golden/terms.lua:13 */
+static __device__ void k5_sum(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 2), *m = &here;
+    auto &arena = dev->arena;
+    auto &sums = dev->sums;
+    double total = 0;
+    for (unsigned f = threadIdx.x; f < 8; f += 512) {
+        const int j = (int)(f % 4);
+        const int n = (int)(f / 4);
+        if (n < m->rows) {                                              /* rows that are real */
+            total += arena.masked[n][j];
+        }
+    }
+    total = gg_fold_sum<512>(total);
+    if (threadIdx.x == 0) sums[0] += total;
+}
+
+static __device__ __forceinline__ real k7_matmul_square_a(const Device *dev, int row, int at)
+{
+    auto &p = dev->p;
+    const int i_i = at % 6;
+    const int i_i6 = at / 6;
+    return p.score.weight[i_i6][i_i];
+}
+
+static __device__ __forceinline__ real k7_matmul_square_b(const Device *dev, int column, int at)
+{
+    auto &arena = dev->arena;
+    const int i_n = column;
+    const int i_i = at % 6;
+    const int i_i6 = at / 6;
+    return arena.h[i_n][i_i6][i_i];
+}
+
+/* k7  square , sub = matmul, add, sub, square  [N, 1]                  tests/golden/terms.lua:8 */
+static __global__ __launch_bounds__(256) void k7_matmul_square(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 2), *m = &here;
+    auto &p = dev->p;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    __shared__ real as[16][64 + 1], bs[16][16 + 1];
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 16;
+    real acc[4][1] = {};
+    const int from = 0, to = 24;
+    for (int k0 = from; k0 < to; k0 += 16) {
+        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
+            const int at = i % 16, r = i / 16;
+            as[at][r] = row0 + r < 1 && k0 + at < to ? k7_matmul_square_a(dev, row0 + r, k0 + at) : 0;
+        }
+        for (int i = threadIdx.x; i < 16 * 16; i += 256) {
+            const int at = i % 16, c = i / 16;
+            bs[at][c] = column0 + c < 2 && k0 + at < to ? k7_matmul_square_b(dev, column0 + c, k0 + at) : 0;
+        }
+        __syncthreads();
+#pragma unroll
+        for (int at = 0; at < 16; at++) {
+            real a[4];
+#pragma unroll
+            for (int i = 0; i < 4; i++) a[i] = as[at][i * 16 + ty];
+#pragma unroll
+            for (int j = 0; j < 1; j++) {
+                const real b = bs[at][j * 16 + tx];
+#pragma unroll
+                for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+            }
+        }
+        __syncthreads();
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+#pragma unroll
+        for (int j = 0; j < 1; j++) {
+            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
+            if (row < 1 && column < 2) {
+                const int i_n = column;
+                const long at = dev->row[m->from + i_n];
+                const real v2 = acc[i][j] + p.score.bias[0] - data.score[at];
+                arena.sub[i_n][0] = v2;
+                arena.square[i_n][0] = v2 * v2;
+            }
+        }
+}
+
+/* k8  sum 2 = sum  []                                                  tests/golden/terms.lua:14 */
+static __device__ void k8_sum(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 2), *m = &here;
+    auto &arena = dev->arena;
+    auto &sums = dev->sums;
+    double total = 0;
+    for (unsigned f = threadIdx.x; f < 2; f += 512) {
+        const int n = (int)f;
+        if (n < m->rows) {                                              /* rows that are real */
+            total += arena.square[n][0];
+        }
+    }
+    total = gg_fold_sum<512>(total);
+    if (threadIdx.x == 0) sums[2] += total;
+}
+
+/* k9  square_dx = square_dx  [N, 1]                                    tests/golden/terms.lua:14 */
+static __device__ void k9_square_dx(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 2), *m = &here;
+    auto &arena = dev->arena;
+    for (unsigned id = threadIdx.x; id < 2; id += 512) {
+        const int n = (int)id;
+        arena.square_dx[n][0] = R(2.0) * (n < m->rows ? w.scale_in[1] : 0) * arena.sub[n][0];
+    }
+}
+
+/* k10  d score.bias = sum  [1]                                         tests/golden/terms.lua:8 */
+static __device__ void k10_sum_d_score_bias(Device *dev, int beta)
+{
+    auto &g = dev->g;
+    auto &arena = dev->arena;
+    __shared__ real shares[16][33];
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    for (unsigned id = lane; id - lane < 1; id += 32) {
+        real sum = 0;
+        for (unsigned f = share; f < 2 && id < 1; f += 16) {
+            const int n = (int)f;
+            sum += arena.square_dx[n][0];
+        }
+        shares[share][lane] = sum;
+        __syncthreads();
+        if (share == 0 && id < 1) {
+            for (int i = 1; i < 16; i++) sum += shares[i][lane];
+            g.score.bias[0] = beta ? g.score.bias[0] + sum : sum;
+        }
+        __syncthreads();
+    }
+}
+
+static __device__ __forceinline__ real k11_matmul_a(const Device *dev, int row, int at)
+{
+    auto &arena = dev->arena;
+    const int i_n = row;
+    return arena.square_dx[i_n][0];
+}
+
+static __device__ __forceinline__ real k11_matmul_b(const Device *dev, int column, int at)
+{
+    auto &p = dev->p;
+    const int i_i = column % 6;
+    const int i_i6 = column / 6;
+    return p.score.weight[i_i6][i_i];
+}
+
+/* k11  matmul = matmul  [N, 24]                                        tests/golden/terms.lua:8 */
+static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
+{
+    auto &arena = dev->arena;
+    __shared__ real as[16][64 + 1], bs[16][32 + 1];
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 32;
+    real acc[4][2] = {};
+    const int from = 0, to = 1;
+    for (int k0 = from; k0 < to; k0 += 16) {
+        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
+            const int at = i / 64, r = i % 64;
+            as[at][r] = row0 + r < 2 && k0 + at < to ? k11_matmul_a(dev, row0 + r, k0 + at) : 0;
+        }
+        for (int i = threadIdx.x; i < 16 * 32; i += 256) {
+            const int at = i / 32, c = i % 32;
+            bs[at][c] = column0 + c < 24 && k0 + at < to ? k11_matmul_b(dev, column0 + c, k0 + at) : 0;
+        }
+        __syncthreads();
+#pragma unroll
+        for (int at = 0; at < 16; at++) {
+            real a[4];
+#pragma unroll
+            for (int i = 0; i < 4; i++) a[i] = as[at][i * 16 + ty];
+#pragma unroll
+            for (int j = 0; j < 2; j++) {
+                const real b = bs[at][j * 16 + tx];
+#pragma unroll
+                for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+            }
+        }
+        __syncthreads();
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+#pragma unroll
+        for (int j = 0; j < 2; j++) {
+            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
+            if (row < 2 && column < 24) {
+                const int i_n = row;
+                const int i_i = column % 6;
+                const int i_i6 = column / 6;
+                arena.matmul[i_n][i_i6 * 6 + i_i] = acc[i][j];
+            }
+        }
+}
+
+static __device__ __forceinline__ real k12_matmul_d_score_weight_a(const Device *dev, int row, int at)
+{
+    auto &arena = dev->arena;
+    const int i_n = at;
+    return arena.square_dx[i_n][0];
+}
+
+static __device__ __forceinline__ real k12_matmul_d_score_weight_b(const Device *dev, int column, int at)
+{
+    auto &arena = dev->arena;
+    const int i_i = column % 6;
+    const int i_i6 = column / 6;
+    const int i_n = at;
+    return arena.h[i_n][i_i6][i_i];
+}
+
+/* k12  d score.weight = matmul  [1, 24]                                tests/golden/terms.lua:8 */
+static __global__ __launch_bounds__(256) void k12_matmul_d_score_weight(Device *dev, int beta)
+{
+    auto &g = dev->g;
+    __shared__ real as[16][64 + 1], bs[16][32 + 1];
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 32;
+    real acc[4][2] = {};
+    const int from = 0, to = 2;
+    for (int k0 = from; k0 < to; k0 += 16) {
+        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
+            const int at = i % 16, r = i / 16;
+            as[at][r] = row0 + r < 1 && k0 + at < to ? k12_matmul_d_score_weight_a(dev, row0 + r, k0 + at) : 0;
+        }
+        for (int i = threadIdx.x; i < 16 * 32; i += 256) {
+            const int at = i / 32, c = i % 32;
+            bs[at][c] = column0 + c < 24 && k0 + at < to ? k12_matmul_d_score_weight_b(dev, column0 + c, k0 + at) : 0;
+        }
+        __syncthreads();
+#pragma unroll
+        for (int at = 0; at < 16; at++) {
+            real a[4];
+#pragma unroll
+            for (int i = 0; i < 4; i++) a[i] = as[at][i * 16 + ty];
+#pragma unroll
+            for (int j = 0; j < 2; j++) {
+                const real b = bs[at][j * 16 + tx];
+#pragma unroll
+                for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+            }
+        }
+        __syncthreads();
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+#pragma unroll
+        for (int j = 0; j < 2; j++) {
+            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
+            if (row < 1 && column < 24) {
+                const int i_i = column % 6;
+                const int i_i6 = column / 6;
+                g.score.weight[i_i6][i_i] = beta ? g.score.weight[i_i6][i_i] + acc[i][j] : acc[i][j];
+            }
+        }
+}
+
+/* k13  masked_dl = masked_dl  [N, 4]                                   tests/golden/terms.lua:13 */
+static __device__ void k13_masked_dl(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 2), *m = &here;
+    auto &arena = dev->arena;
+    for (unsigned id = threadIdx.x; id < 8; id += 512) {
+        const int j = (int)(id % 4);
+        const int n = (int)(id / 4);
+        const real a = arena.kept[n][j];
+        arena.masked_dl[n][j] = (a == R(0.0) ? R(0.0) : (n < m->rows ? w.scale_in[2] : 0) * a);
+    }
+}
+
+/* k14  cross_entropy_grad = cross_entropy_grad  [N, 4, 5]              tests/golden/terms.lua:13 */
+static __device__ void k14_cross_entropy_grad(Device *dev)
+{
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 2), *m = &here;
+    const auto &data = dev->data;
+    auto &arena = dev->arena;
+    const unsigned lane = threadIdx.x % 32;
+    for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
+        const int i2 = (int)(id % 4);
+        const int n = (int)(id / 4);
+        const long at = dev->row[m->from + n];
+        real m2 = -INFINITY;
+        for (unsigned f = lane; f < 5; f += 32) {
+            const int j = (int)f;
+            m2 = r_max(m2, arena.add[n][i2][j]);
+        }
+        m2 = gg_fold_max<32>(m2);
+        real s2 = 0;
+        for (unsigned f = lane; f < 5; f += 32) {
+            const int j = (int)f;
+            s2 += r_exp(arena.add[n][i2][j] - m2);
+        }
+        s2 = gg_fold_sum<32>(s2);
+        for (unsigned f = lane; f < 5; f += 32) {
+            const int j = (int)f;
+            arena.cross_entropy_grad[n][i2][j] = (arena.masked_dl[n][i2] == R(0.0) ? R(0.0) : arena.masked_dl[n][i2]
+                    * (r_exp(arena.add[n][i2][j] - m2) / s2
+                    - (j == (real)data.target[at * 4 + i2] ? R(1.0) : R(0.0))));
+        }
+    }
+}
+
+/* k15  d token.bias = sum  [5]                                         tests/golden/terms.lua:7 */
+static __device__ void k15_sum_d_token_bias(Device *dev, int beta)
+{
+    auto &g = dev->g;
+    auto &arena = dev->arena;
+    __shared__ real shares[16][33];
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    for (unsigned id = lane; id - lane < 5; id += 32) {
+        const int j = (int)id;
+        real sum = 0;
+        for (unsigned f = share; f < 8 && id < 5; f += 16) {
+            const int i2 = (int)(f % 4);
+            const int n = (int)(f / 4);
+            sum += arena.cross_entropy_grad[n][i2][j];
+        }
+        shares[share][lane] = sum;
+        __syncthreads();
+        if (share == 0 && id < 5) {
+            for (int i = 1; i < 16; i++) sum += shares[i][lane];
+            g.token.bias[j] = beta ? g.token.bias[j] + sum : sum;
+        }
+        __syncthreads();
+    }
+}
+
+/* k16  add2 , mul_db3 = matmul, add, mul_db  [N, 4, 6], behind the product tests/golden/terms.lua:7 */
+static __global__ __launch_bounds__(256) void k16_matmul_add2(Device *dev)
+{
+    auto &arena = dev->arena;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 48) {
+        const int j = (int)(id % 6);
+        const int i2 = (int)(id / 6 % 4);
+        const int n = (int)(id / 24);
+        const real v2 = arena.add2[n][i2][j];
+        const real v3 = arena.matmul[n][i2 * 6 + j] + v2;
+        arena.add2[n][i2][j] = v3;
+        arena.mul_db3[n][i2][j] = v3 * arena.normalize[n][i2][j];
+    }
+}
+
+/* k18  d norm.bias = sum  [6]                                          tests/golden/terms.lua:6 */
+static __device__ void k18_sum_d_norm_bias(Device *dev, int beta)
+{
+    auto &g = dev->g;
+    auto &arena = dev->arena;
+    __shared__ real shares[16][33];
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    for (unsigned id = lane; id - lane < 6; id += 32) {
+        const int j = (int)id;
+        real sum = 0;
+        for (unsigned f = share; f < 8 && id < 6; f += 16) {
+            const int i2 = (int)(f % 4);
+            const int n = (int)(f / 4);
+            sum += arena.add2[n][i2][j];
+        }
+        shares[share][lane] = sum;
+        __syncthreads();
+        if (share == 0 && id < 6) {
+            for (int i = 1; i < 16; i++) sum += shares[i][lane];
+            g.norm.bias[j] = beta ? g.norm.bias[j] + sum : sum;
+        }
+        __syncthreads();
+    }
+}
+
+/* k19  d norm.weight = sum  [6]                                        tests/golden/terms.lua:6 */
+static __device__ void k19_sum_d_norm_weight(Device *dev, int beta)
+{
+    auto &g = dev->g;
+    auto &arena = dev->arena;
+    __shared__ real shares[16][33];
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    for (unsigned id = lane; id - lane < 6; id += 32) {
+        const int j = (int)id;
+        real sum = 0;
+        for (unsigned f = share; f < 8 && id < 6; f += 16) {
+            const int i2 = (int)(f % 4);
+            const int n = (int)(f / 4);
+            sum += arena.mul_db3[n][i2][j];
+        }
+        shares[share][lane] = sum;
+        __syncthreads();
+        if (share == 0 && id < 6) {
+            for (int i = 1; i < 16; i++) sum += shares[i][lane];
+            g.norm.weight[j] = beta ? g.norm.weight[j] + sum : sum;
+        }
+        __syncthreads();
+    }
+}
+
+/* k3 to k6, one after another */
+static __global__ __launch_bounds__(512) void k3_to_k6(Device *dev)
+{
+    k3_cross_entropy(dev);
+    __syncthreads();
+    k4_masked(dev);
+    __syncthreads();
+    k5_sum(dev);
+    __syncthreads();
+    k6_sum(dev);
+}
+
+/* k8 to k10, one after another */
+static __global__ __launch_bounds__(512) void k8_to_k10(Device *dev, int beta)
+{
+    k8_sum(dev);
+    __syncthreads();
+    k9_square_dx(dev);
+    __syncthreads();
+    k10_sum_d_score_bias(dev, beta);
+}
+
+/* k13 to k15, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k13_to_k15_next(Device *dev, int beta)
+{
+    k13_masked_dl(dev);
+    __syncthreads();
+    k14_cross_entropy_grad(dev);
+    __syncthreads();
+    k15_sum_d_token_bias(dev, beta);
+    __syncthreads();
+    if (threadIdx.x == 0) dev->w.micro++;
+}
+
+/* k18 to k19, one after another */
+static __global__ __launch_bounds__(512) void k18_to_k19(Device *dev, int beta)
+{
+    k18_sum_d_norm_bias(dev, beta);
+    __syncthreads();
+    k19_sum_d_norm_weight(dev, beta);
+}
+
+/* k8 to k8, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k8_to_k8_next(Device *dev)
+{
+    k8_sum(dev);
+    __syncthreads();
+    if (threadIdx.x == 0) dev->w.micro++;
+}
+
+/* k20  mul_db = mul_db  []                                             tests/golden/terms.lua:14 */
+static __global__ __launch_bounds__(256) void k20_mul_db(Device *dev)
+{
+    const Window &w = dev->w;
+    auto &packed = dev->packed;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 1) {
+        packed.mul_db = w.scale_in[0] * R(0.0001);
+    }
+}
+
+/* k21  d token.weight = square_dx  [5, 6]                              tests/golden/terms.lua:14 */
+static __global__ __launch_bounds__(256) void k21_d_token_weight(Device *dev, int beta)
+{
+    auto &p = dev->p;
+    auto &g = dev->g;
+    auto &packed = dev->packed;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 30) {
+        const int j = (int)(id % 6);
+        const int i = (int)(id / 6);
+        g.token.weight[i][j] = beta ? g.token.weight[i][j] + R(2.0) * packed.mul_db * p.token.weight[i][j] : R(2.0)
+                * packed.mul_db * p.token.weight[i][j];
+    }
+}
+
+/* k22  mul_db2 = mul_db  []                                            tests/golden/terms.lua:14 */
+static __global__ __launch_bounds__(256) void k22_mul_db2(Device *dev)
+{
+    auto &packed = dev->packed;
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 1) {
+        packed.mul_db2 = R(0.3);
+    }
+}
+
+/* Scalars made of parameters alone, for the reports. */
+static __global__ void levels(Device *dev)
+{
+    const Window &w = dev->w;
+    auto &packed = dev->packed;
+    auto &sums = dev->sums;
+    sums[3] = (double)w.samples * (double)packed.mul;
+}
+
+/* What scales are made of is counted: the sums begin anew. */
+static __global__ void counted(Device *dev)
+{
+    Window &w = dev->w;
+    double *sums = dev->sums;
+    w.scale_in[2] = (real)(sums[1] == 0.0 ? 0.0 : 1.0 / sums[1]);
+    for (int i = 0; i < 4; i++) sums[i] = 0;
+    w.micro = 0;
+}
+
+static void counting_steps(void)
+{
+    GG_LAUNCH(k4_masked_counted, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(k6_to_k6_next, 1, 512, 0, gg_stream, device);
+}
+static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device); }
+
+/* What is made from parameters once per update. */
+static void prepare_steps(void)
+{
+    GG_LAUNCH(k23_square2, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(k24_sum, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(k25_mul, 1, 256, 0, gg_stream, device);
+}
+
+enum { BLOCK = 4096, BLOCKS = (144 + BLOCK - 1) / BLOCK };
+
+/* Adam over the flat arrays, in one pass
+   m, v: running means of g and g^2; p = p - lr * m / (sqrt(v) + eps), bias corrected */
+static __global__ __launch_bounds__(256) void optimize(Device *dev)
+{
+    const Window &w = dev->w;
+    const long i = blockIdx.x * 256L + threadIdx.x;
+    const real *dx_at = (const real *)&dev->g;
+    real *x_at = (real *)&dev->p, *m_at = (real *)&dev->s_m, *v_at = (real *)&dev->s_v;
+    const real rate = w.rate;
+    const real c1 = w.c[0], c2 = w.c[1];
+    if (i < 144) {
+        const real x = x_at[i], dx = dx_at[i];
+        const real d = dx;
+        real m = m_at[i];
+        m = R(0.9) * m + R(0.09999999999999998) * d;
+        m_at[i] = m;
+        real v = v_at[i];
+        v = R(0.999) * v + R(0.0010000000000000009) * d * d;
+        v_at[i] = v;
+        x_at[i] = x - rate * c1 * m / (r_sqrt(v) * c2 + R(1e-08));
+    }
+}
+
+static void update_steps(void)
+{
+    GG_LAUNCH(optimize, (144 + 255) / 256, 256, 0, gg_stream, device);
+    prepare_steps();
+}
+
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+static void micro(int beta)
+{
+    (void)beta;
+    GG_LAUNCH(k1_normalize_h, 1, 256, 0, gg_stream, device);
+    gg_matmul_run(&k2);                                                 /* k2  add = matmul, add  [N, 4, 5] */
+    GG_LAUNCH(k3_to_k6, 1, 512, 0, gg_stream, device);
+    GG_LAUNCH(k7_matmul_square, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(k8_to_k10, 1, 512, 0, gg_stream, device, beta);
+    GG_LAUNCH(k11_matmul, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(k12_matmul_d_score_weight, 1, 256, 0, gg_stream, device, beta);
+    GG_LAUNCH(k13_to_k15_next, 1, 512, 0, gg_stream, device, beta);
+    gg_matmul_run(&k16);                                                /* k16  add2 , mul_db3 = matmul, add, mul_db  [N, 4, 6] */
+    GG_LAUNCH(k16_matmul_add2, 1, 256, 0, gg_stream, device);
+    gg_matmul_run(&k17[beta]);                                          /* k17  d token.weight = matmul  [5, 6] */
+    GG_LAUNCH(k18_to_k19, 1, 512, 0, gg_stream, device, beta);
+}
+
+static void micro_first(void) { micro(0); }
+static void micro_next(void) { micro(1); }
+
+/* The forward part of it. */
+static void forward(void)
+{
+    GG_LAUNCH(k1_normalize_h, 1, 256, 0, gg_stream, device);
+    gg_matmul_run(&k2);                                                 /* k2  add = matmul, add  [N, 4, 5] */
+    GG_LAUNCH(k3_to_k6, 1, 512, 0, gg_stream, device);
+    GG_LAUNCH(k7_matmul_square, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(k8_to_k8_next, 1, 512, 0, gg_stream, device);
+    GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
+}
+
+/* Behind the last micro-step. */
+static void conclude_steps(void)
+{
+    GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
+    GG_LAUNCH(k20_mul_db, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(k21_d_token_weight, 1, 256, 0, gg_stream, device, 1);
+    GG_LAUNCH(k22_mul_db2, 1, 256, 0, gg_stream, device);
+}
+
+/* 8 = 4 x 2 */
+static void window_full(void)
+{
+    for (int k = 0; k < 4; k++) counting_steps();
+    counted_steps();
+    micro_first();
+    micro_next();
+    micro_next();
+    micro_next();
+    conclude_steps();
+    update_steps();
+}
+
+/* ---- what the device replays ---- */
+static GgGraph pass, first, step;
+static GgGraph next;
+static GgGraph counting, counted_graph;
+static GgGraph conclude;
+static GgGraph full;
+
+static void record(void)
+{
+    pass = gg_record(forward);
+    first = gg_record(micro_first);
+    step = gg_record(update_steps);
+    next = gg_record(micro_next);
+    counting = gg_record(counting_steps);
+    counted_graph = gg_record(counted_steps);
+    conclude = gg_record(conclude_steps);
+    full = gg_record(window_full);
+}
+
+static void replay_micros(void)
+{
+    for (int k = 0; k < w.micros; k++) gg_replay(&counting);
+    gg_replay(&counted_graph);
+    gg_replay(&first);
+    for (int k = 1; k < w.micros; k++) gg_replay(&next);
+    gg_replay(&conclude);
+}
+
+static void gradient(const Thread *t)
+{
+    (void)t;
+    gg_stage();
+    replay_micros();
+    gg_finish();
+}
+
+static void update(const Thread *t)
+{
+    (void)t;
+    gg_replay(&step);
+}
+
+static void window(const Thread *t)
+{
+    (void)t;
+    gg_stage();
+    if (w.micros == 4 && w.rows == 2) gg_replay(&full);
+    else {
+        replay_micros();
+        gg_replay(&step);
+    }
+    gg_finish();
+}
+
+static void evaluate(const Thread *t)
+{
+    (void)t;
+    gg_evaluate(&pass);
+}
+
+static void prepare(const Thread *t)
+{
+    (void)t;
+    prepare_steps();
+}
+
+/* ---- the device ---- */
+extern "C" const Program terms;
+
+static void plan(void)
+{
+    k2 = gg_matmul_plan(0, 1, 8, 5, 6, &device->arena.h[0][0][0], 8, &device->p.token.weight[0][0], 8,
+        &device->arena.add[0][0][0], 8, 1, 0, 0, 0, 0, GG_BIAS, (const real *)&device->p.token.bias);
+    k16 = gg_matmul_plan(0, 0, 8, 6, 5, &device->arena.cross_entropy_grad[0][0][0], 8,
+            &device->p.token.weight[0][0], 8,
+        &device->arena.add2[0][0][0], 8, 1, 0, 0, 0, 0, GG_NONE, NULL);
+    for (int beta = 0; beta < 2; beta++)
+        k17[beta] = gg_matmul_plan(1, 0, 5, 6, 8, &device->arena.cross_entropy_grad[0][0][0], 8,
+                &device->arena.h[0][0][0], 8,
+            &device->g.token.weight[0][0], 8, 1, 0, 0, 0, beta, GG_NONE, NULL);
+}
+
+static const char *device_open(long rows)
+{
+    static const GgPlaces places = GG_PLACES(Device);
+    device = (Device *)gg_device_open(&terms, rows, sizeof(Device), places);
+    plan();
+    record();
+    return gg_device_text();
+}
+
+static void send(void) { gg_copy_in(&device->p, &host, sizeof host); }
+static void fetch(void) { gg_copy_out(&host, &device->p, sizeof host); }
+
+/* ---- the program as the runtime sees it ---- */
+/* 0.001, at update t of T, E to an epoch */
+static double learning_rate(double t, double T, double E)
+{
+    (void)t, (void)T, (void)E;
+    return 0.001;
+}
+
+/* What is known before the window. */
+static void scalars(Window *to)
+{
+    const double samples = (double)to->samples;
+    const double t = (double)to->t;
+    to->rate = (real)to->lr;
+    to->c[0] = (real)(1.0 / (1.0 - pow(0.9, t)));                       /* c1 */
+    to->c[1] = (real)(1.0 / sqrt(1.0 - pow(0.999, t)));                 /* c2 */
+    to->scale_in[0] = (real)(1.0);
+    to->scale_in[1] = (real)(0.3 / samples);
+    to->count = (double)to->samples;
+}
+
+/* From sums over any number of windows. */
+static void report(const double *s, double samples, double *out)
+{
+    out[0] = s[0] / s[1] + 0.3 * (s[2] / samples) + s[3] / samples;     /* loss */
+}
+
+static const Tensor tensors[] = {
+    { "norm.weight", 1, { 6 },
+        { { { 1, 0, 1 } } }, 0, 'c', 1, 0 },
+    { "norm.bias", 1, { 6 },
+        { { { 1, 0, 1 } } }, 16, 'c', 0, 0 },
+    { "token.weight", 2, { 5, 6 },
+        { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 32, 'u', -0.40824829046386307, 0.40824829046386307 },
+    { "token.bias", 1, { 5 },
+        { { { 1, 0, 1 } } }, 80, 'u', -0.40824829046386307, 0.40824829046386307 },
+    { "score.weight", 2, { 1, 24 },
+        { { { 1, 0, 32 } }, { { 1, 6, 1 }, { 6, 0, 8 } } }, 96, 'u', -0.20412414523193154, 0.20412414523193154 },
+    { "score.bias", 1, { 1 },
+        { { { 1, 0, 1 } } }, 128, 'u', -0.20412414523193154, 0.20412414523193154 },
+};
+
+static const Column columns[] = {
+    { .name = "x", .type = 'r', .rank = 1, .dim = { 24 },
+        .source = "1-24", .base = (const void **)&data.x },
+    { .name = "target", .type = 'i', .rank = 1, .dim = { 4 }, .classes = 5, .ignored = -100,
+        .source = "25-28", .base = (const void **)&data.target },
+    { .name = "score", .type = 'r', .rank = 0, .dim = { 0 },
+        .source = "score", .base = (const void **)&data.score },
+};
+
+static const ReportName reports[] = { { "loss", false, false } };
+
+extern "C" const Program terms = {
+    .name = "terms", .fingerprint = 0x883cdb5e78ac0e91u,
+    .batch = 8, .micro_batch = 2, .accumulate = 4,
+    .epochs = 0, .steps = 3, .seed = 0, .tail = 's',
+    .reader = "csv", .path = "tokens.csv",
+    .valid = 0, .test = 0, .shuffle = false,
+    .columns = columns, .ncolumns = 3,
+    .tensors = tensors, .ntensors = 6, .elements = 144,
+    .params = (real *)&host.p, .gradients = (real *)&host.g,
+    .nstates = 2, .states = { (real *)&host.s_m, (real *)&host.s_v }, .state_names = { "m", "v" },
+    .memory = sizeof(Device) + GG_WORKSPACE,
+    .reports = reports, .nreports = 1, .best = 0, .nsums = 4,
+    .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
+    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
+    .target = "cuda", .machine = "",
+    .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
+            .profile = gg_profile, .skips = false
+};
+
+int main(int argc, char **argv) { return gagen_main(argc, argv, &terms); }
