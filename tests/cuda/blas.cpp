@@ -1,6 +1,6 @@
 /* blas.cpp -- cuBLASLt's matmul as a plain loop, for what stands in the table and nothing else.
 
-   1. Elements of D are sums over k ascending, each step one fma in float, from alpha = 1; beta adds C at the end.
+   1. Elements of D are sums over k ascending, each step one fma in D's type, from alpha = 1; beta adds C at the end.
    2. CUBLAS_COMPUTE_32F_FAST_TF32 cuts the inputs to 10 bits of mantissa.
    3. Epilogues BGRADA and BGRADB overwrite the bias gradient: beta does not apply to it.
    4. A pointer must be aligned as the preference promised when the algorithm was chosen (256 bytes where nothing was said),
@@ -32,7 +32,7 @@ struct cublasLtMatmulPreferenceOpaque {
     uint32_t align[4];                                  // of A, B, C, D
 };
 
-using gg::die;
+using emu::die;
 typedef cublasLtMatmulDescOpaque Desc;
 typedef cublasLtMatrixLayoutOpaque Layout;
 typedef cublasLtMatmulPreferenceOpaque Preference;
@@ -48,6 +48,7 @@ struct Row {
     unsigned pointer, ld;                               // bytes of which pointers and leading dimensions are multiples
 };
 static const Row table[] = {
+    { "fp64", CUDA_R_64F, CUDA_R_64F, CUBLAS_COMPUTE_64F, ANY, ANY, PLAIN | BIAS | RELU_BIAS | BGRAD, 16, 8 },
     { "fp32", CUDA_R_32F, CUDA_R_32F, CUBLAS_COMPUTE_32F, ANY, ANY, PLAIN | BIAS | RELU_BIAS | BGRAD, 16, 4 },
     { "tf32", CUDA_R_32F, CUDA_R_32F, CUBLAS_COMPUTE_32F_FAST_TF32, ANY, ANY, PLAIN | BIAS | RELU_BIAS | BGRAD, 16, 4 },
     { "bf16", CUDA_R_16BF, CUDA_R_32F, CUBLAS_COMPUTE_32F, ANY, ANY, PLAIN | BIAS | RELU_BIAS | BGRAD, 16, 16 },
@@ -69,28 +70,28 @@ static int epilogue_kind(uint32_t epilogue)
     return 0;
 }
 
-static size_t size_of(cudaDataType_t type) { return type == CUDA_R_32F ? 4 : 2; }
+static size_t size_of(cudaDataType_t type) { return type == CUDA_R_64F ? 8 : type == CUDA_R_32F ? 4 : 2; }
 static const char *type_name(cudaDataType_t type)
 {
-    return type == CUDA_R_32F ? "32F" : type == CUDA_R_16BF ? "16BF" : "another type";
+    return type == CUDA_R_64F ? "64F" : type == CUDA_R_32F ? "32F" : type == CUDA_R_16BF ? "16BF" : "another type";
 }
 
 // The row of the table that allows this matmul; dies where there is none.
 static const Row &allowed(const Desc &p, const Layout &a, const Layout &b, const Layout &c, const Layout &d)
 {
     for (const Row &r : table)
-        if (r.ab == a.type && r.ab == b.type && r.cd == c.type && r.cd == d.type && r.compute == p.compute &&
+        if (r.ab == a.type && r.ab == b.type && r.cd == c.type && r.cd == d.type && r.compute == p.compute && p.scale == r.cd &&
             (r.trans_a & (p.trans_a ? T : N)) && (r.trans_b & (p.trans_b ? T : N)) && (r.epilogues & epilogue_kind(p.epilogue)))
             return r;
     die("cublasLtMatmul outside of the table: A %s, B %s, C %s, D %s, compute type %d, transposed %d %d, epilogue %u",
         type_name(a.type), type_name(b.type), type_name(c.type), type_name(d.type), p.compute, p.trans_a, p.trans_b, p.epilogue);
 }
 
-static void check_bias(const Desc &p)
+static void check_bias(const Desc &p, const Row &row)
 {
     if (epilogue_kind(p.epilogue) == PLAIN) return;
     if (!p.bias) die("cublasLtMatmul: epilogue %u without a bias pointer", p.epilogue);
-    if (p.bias_type != CUDA_R_32F) die("cublasLtMatmul outside of the table: a bias that is not 32F");
+    if (p.bias_type != row.cd) die("cublasLtMatmul outside of the table: the bias is not of D's type");
 }
 
 static void check_shapes(const Desc &p, const Layout &a, const Layout &b, const Layout &c, const Layout &d)
@@ -127,7 +128,7 @@ const char *cublasLtGetStatusName(cublasStatus_t status)
 
 cublasStatus_t cublasLtCreate(cublasLtHandle_t *handle)
 {
-    if (gg::no_device()) return CUBLAS_STATUS_NOT_INITIALIZED;
+    if (emu::no_device()) return CUBLAS_STATUS_NOT_INITIALIZED;
     *handle = new cublasLtContext();
     return CUBLAS_STATUS_SUCCESS;
 }
@@ -139,8 +140,8 @@ cublasStatus_t cublasLtDestroy(cublasLtHandle_t handle)
 
 cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *desc, cublasComputeType_t compute, cudaDataType_t scale)
 {
-    if (scale != CUDA_R_32F) die("cublasLtMatmulDescCreate: scale type %d is not in the table", scale);
-    *desc = new Desc{ compute, scale, CUDA_R_32F, CUBLASLT_POINTER_MODE_HOST, CUBLAS_OP_N, CUBLAS_OP_N, CUBLASLT_EPILOGUE_DEFAULT,
+    if (size_of(scale) < 4) die("cublasLtMatmulDescCreate: scale type %d is not in the table", scale);
+    *desc = new Desc{ compute, scale, scale, CUBLASLT_POINTER_MODE_HOST, CUBLAS_OP_N, CUBLAS_OP_N, CUBLASLT_EPILOGUE_DEFAULT,
                       nullptr };
     return CUBLAS_STATUS_SUCCESS;
 }
@@ -252,66 +253,69 @@ typedef struct {
     Layout a, b, c, d;
     const char *A, *B, *C;
     char *D, *workspace;
-    float beta;
+    bool adds;                                          // beta is 1
     uint32_t workspace_bytes;
 } Matmul;
 
 static float cut(float x)
 {
-    return gg::bits<float>(gg::bits<uint32_t>(x) & 0xffffe000u);
+    return emu::bits<float>(emu::bits<uint32_t>(x) & 0xffffe000u);
 }
 
-static float read(const char *p, cudaDataType_t type, int64_t i)
+template <class T> static T read(const char *p, cudaDataType_t type, uint64_t i)
 {
-    if (type == CUDA_R_32F) return ((const float *)p)[i];
-    return gg::bits<float>((uint32_t)((const uint16_t *)p)[i] << 16);
+    if (type == CUDA_R_16BF) return emu::bits<float>((uint32_t)((const uint16_t *)p)[i] << 16);
+    return ((const T *)p)[i];
 }
 
 // x[k][i] of a column-major matrix: its rows are k if `across`, else its columns are.
-static std::vector<float> pack(const char *p, const Layout &l, bool across, bool tf32)
+template <class T> static std::vector<T> pack(const char *p, const Layout &l, bool across, bool tf32)
 {
-    const uint64_t k = across ? l.rows : l.cols, m = across ? l.cols : l.rows;
-    std::vector<float> x(k * m);
+    const uint64_t k = across ? l.rows : l.cols, m = across ? l.cols : l.rows, ld = (uint64_t)l.ld;
+    std::vector<T> x(k * m);
     for (uint64_t j = 0; j < k; j++)
         for (uint64_t i = 0; i < m; i++) {
-            const float v = read(p, l.type, across ? (int64_t)(i * (uint64_t)l.ld + j) : (int64_t)(j * (uint64_t)l.ld + i));
-            x[j * m + i] = tf32 ? cut(v) : v;
+            const T v = read<T>(p, l.type, across ? i * ld + j : j * ld + i);
+            x[j * m + i] = tf32 ? cut((float)v) : v;
         }
     return x;
 }
 
-static void column(float *y, const float *a, const float *b, uint64_t m, uint64_t n, uint64_t k)
+static float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+static double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
+
+template <class T> static void column(T *y, const T *a, const T *b, uint64_t m, uint64_t n, uint64_t k)
 {
     for (uint64_t i = 0; i < m; i++) y[i] = 0;
     for (uint64_t q = 0; q < k; q++) {
-        const float x = b[q * n];
-        for (uint64_t i = 0; i < m; i++) y[i] = __builtin_fmaf(a[q * m + i], x, y[i]);
+        const T x = b[q * n];
+        for (uint64_t i = 0; i < m; i++) y[i] = fused(a[q * m + i], x, y[i]);
     }
 }
 
 // BGRADA sums op(A) over k, BGRADB op(B): one number for each row or column of D.
-static void bias_gradient(const Desc &p, const std::vector<float> &x, uint64_t m)
+template <class T> static void bias_gradient(const Desc &p, const std::vector<T> &x, uint64_t m)
 {
-    float *db = (float *)p.bias;
+    T *db = (T *)p.bias;
     for (uint64_t i = 0; i < m; i++) db[i] = 0;
     for (uint64_t q = 0; q < x.size(); q++) db[q % m] += x[q];
 }
 
-static void one(const Matmul &g, int64_t batch)
+template <class T> static void one(const Matmul &g, int64_t batch)
 {
     const bool tf32 = g.p.compute == CUBLAS_COMPUTE_32F_FAST_TF32;
     const uint64_t m = g.d.rows, n = g.d.cols, k = g.p.trans_a ? g.a.rows : g.a.cols;
-    const auto a = pack(g.A + batch * g.a.stride * (int64_t)size_of(g.a.type), g.a, g.p.trans_a != 0, tf32);
-    const auto b = pack(g.B + batch * g.b.stride * (int64_t)size_of(g.b.type), g.b, g.p.trans_b == 0, tf32);
-    const float *C = (const float *)g.C + batch * g.c.stride, *bias = (const float *)g.p.bias;
-    float *D = (float *)g.D + batch * g.d.stride;
+    const auto a = pack<T>(g.A + batch * g.a.stride * (int64_t)size_of(g.a.type), g.a, g.p.trans_a != 0, tf32);
+    const auto b = pack<T>(g.B + batch * g.b.stride * (int64_t)size_of(g.b.type), g.b, g.p.trans_b == 0, tf32);
+    const T *C = (const T *)g.C + batch * g.c.stride, *bias = (const T *)g.p.bias;
+    T *D = (T *)g.D + batch * g.d.stride;
     const int kind = epilogue_kind(g.p.epilogue);
-    std::vector<float> y(m);
+    std::vector<T> y(m);
     for (uint64_t j = 0; j < n; j++) {
         column(y.data(), a.data(), b.data() + j, m, n, k);
         for (uint64_t i = 0; i < m; i++) {
-            float v = y[i];
-            if (g.beta != 0) v = __builtin_fmaf(g.beta, C[j * (uint64_t)g.c.ld + i], v);
+            T v = y[i];
+            if (g.adds) v += C[j * (uint64_t)g.c.ld + i];
             if (kind == BIAS || kind == RELU_BIAS) v += bias[i];
             if (kind == RELU_BIAS && v < 0) v = 0;
             D[j * (uint64_t)g.d.ld + i] = v;
@@ -329,14 +333,14 @@ static void check_operand(const char *name, const void *p, const Layout &l, uint
     if ((uintptr_t)p % align) die("%s: a pointer that is not aligned to %u bytes as promised", what, align);
     if (l.ld * (int64_t)size_of(l.type) % row.ld) die("%s: leading dimension %ld is not in the table", what, l.ld);
     const int64_t last = l.stride * (l.batch - 1) + l.ld * (int64_t)(l.cols - 1) + (int64_t)l.rows;
-    gg::check_device(p, (size_t)last * size_of(l.type), what);
+    emu::check_device(p, (size_t)last * size_of(l.type), what);
 }
 
 static void check_matmul(const Matmul &g, const Algo &algo, size_t room)
 {
     const Row &row = allowed(g.p, g.a, g.b, g.c, g.d);
     check_shapes(g.p, g.a, g.b, g.c, g.d);
-    check_bias(g.p);
+    check_bias(g.p, row);
     check_operand("A", g.A, g.a, algo.align[0], row);
     check_operand("B", g.B, g.b, algo.align[1], row);
     check_operand("C", g.C, g.c, algo.align[2], row);
@@ -345,17 +349,22 @@ static void check_matmul(const Matmul &g, const Algo &algo, size_t room)
     if (g.p.bias && epilogue_kind(g.p.epilogue) != PLAIN) {
         if ((uintptr_t)g.p.bias % 16) die("cublasLtMatmul: a bias that is not aligned to 16 bytes");
         const uint64_t n = g.p.epilogue == CUBLASLT_EPILOGUE_BGRADB ? g.d.cols : g.d.rows;
-        gg::check_device(g.p.bias, n * sizeof(float), "cublasLtMatmul, bias");
+        emu::check_device(g.p.bias, n * size_of(g.d.type), "cublasLtMatmul, bias");
     }
     if (room < algo.workspace) die("cublasLtMatmul: a workspace of %zu bytes, the algorithm needs %u", room, algo.workspace);
     if (algo.workspace && (uintptr_t)g.workspace % 256) die("cublasLtMatmul: a workspace that is not aligned to 256 bytes");
-    if (algo.workspace) gg::check_device(g.workspace, algo.workspace, "cublasLtMatmul, workspace");
+    if (algo.workspace) emu::check_device(g.workspace, algo.workspace, "cublasLtMatmul, workspace");
+}
+
+static double scalar(const Desc &p, const void *value)
+{
+    return p.scale == CUDA_R_64F ? *(const double *)value : (double)*(const float *)value;
 }
 
 static void run(const Matmul &g)
 {
     if (g.workspace_bytes) memset(g.workspace, 0xff, g.workspace_bytes);
-    for (int64_t i = 0; i < g.d.batch; i++) one(g, i);
+    for (int64_t i = 0; i < g.d.batch; i++) g.d.type == CUDA_R_64F ? one<double>(g, i) : one<float>(g, i);
 }
 
 cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *alpha, const void *A,
@@ -369,11 +378,11 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc
     memcpy(&algo, chosen, sizeof algo);
     if (algo.magic != MAGIC) die("cublasLtMatmul: an algorithm that the heuristic did not give");
     if (desc->pointer_mode != CUBLASLT_POINTER_MODE_HOST) die("cublasLtMatmul outside of the table: scalars on the device");
-    const float x = *(const float *)alpha, y = *(const float *)beta;
-    if (x != 1 || (y != 0 && y != 1)) die("cublasLtMatmul outside of the table: alpha %g, beta %g", (double)x, (double)y);
-    const Matmul g = { *desc, *a, *b, *c, *d, (const char *)A, (const char *)B, (const char *)C, (char *)D, (char *)workspace, y,
+    const double x = scalar(*desc, alpha), y = scalar(*desc, beta);
+    if (x != 1 || (y != 0 && y != 1)) die("cublasLtMatmul outside of the table: alpha %g, beta %g", x, y);
+    const Matmul g = { *desc, *a, *b, *c, *d, (const char *)A, (const char *)B, (const char *)C, (char *)D, (char *)workspace, y == 1,
                        algo.workspace };
     check_matmul(g, algo, workspace_bytes);
-    return gg::submit(stream, "cublasLtMatmul", [g] { run(g); }) == cudaSuccess ? CUBLAS_STATUS_SUCCESS
+    return emu::submit(stream, "cublasLtMatmul", [g] { run(g); }) == cudaSuccess ? CUBLAS_STATUS_SUCCESS
                                                                                : CUBLAS_STATUS_EXECUTION_FAILED;
 }

@@ -34,7 +34,7 @@ enum { SAVED = 20, RETURNS = 11 };
 #error "gg_switch is written for x86-64 and aarch64"
 #endif
 
-namespace gg {
+namespace emu {
 constexpr int THREADS = 1024, LANES = 32;
 constexpr uintptr_t STACK = 64 << 10, PAGE = 4096;
 enum State { FRESH, READY, IN_WARP, IN_BLOCK, DONE };
@@ -117,7 +117,11 @@ void fault_stack()
     sigaltstack(&s, nullptr);
 }
 
-static void stamp() { now.stamp = (uint64_t)epoch << 32 | (uint64_t)now.thread << 16 | (warps[now.thread / LANES].met & 0xffff); }
+static void stamp()
+{
+    blamed = 0;
+    now.stamp = (uint64_t)epoch << 32 | (uint64_t)now.thread << 16 | (warps[now.thread / LANES].met & 0xffff);
+}
 
 static void become(int t)
 {
@@ -328,4 +332,4 @@ void execute(const Launch &launch)
     }
     now.launch = nullptr;
 }
-} // namespace gg
+} // namespace emu

@@ -5,12 +5,13 @@
 #include <functional>
 #include <vector>
 
-namespace gg {
+namespace emu {
 // ---- settings.cpp
 int order();                                            // GG_EMU_ORDER: 0 ascending and late, 1 reversed and early, 2 shuffled
 unsigned random_below(unsigned n);                      // from GG_EMU_SEED
 long setting(const char *name, long otherwise);
 [[noreturn]] void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+extern uintptr_t blamed;                                // the address of the program's code that die() names, or 0
 
 // ---- memory.cpp: the device's memory is one range of addresses, which nobody can touch while host code runs
 struct Allocation {
@@ -59,5 +60,5 @@ struct Span {                                           // of pinned host memory
 };
 cudaError_t submit(cudaStream_t stream, const char *what, std::function<void()> run, std::vector<Span> spans = {});
 bool no_device();
-} // namespace gg
+} // namespace emu
 #endif

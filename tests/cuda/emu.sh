@@ -4,7 +4,7 @@
 #   emu_orders COMMAND...             the command under orders 0, 1 and three seeds of 2; stops at the first that fails
 : "${CXX:=g++}"
 emu=build/tests/cuda
-emu_flags="-std=c++17 -ffp-contract=off -DGG_EMU -Itests/cuda/include -Itests/cuda -I${RT:-runtime}"
+emu_flags="-std=c++17 -ffp-contract=off -DGG_EMU -Itests/cuda/include -Itests/cuda -Iruntime"
 emu_warnings="-Wall -Wextra -Wno-missing-field-initializers -Wno-unknown-pragmas"
 emu_checks="-fsanitize=thread,bounds,alignment -fno-sanitize-recover=all"
 

@@ -20,18 +20,18 @@
 #define __forceinline__ inline __attribute__((always_inline))
 #define __align__(n) __attribute__((aligned(n)))
 #define __shared__ static __thread
-#define GG_DYN_SHARED(T, name) T *name = reinterpret_cast<T *>(gg::dynamic_shared())
-#define GG_LAUNCH(kernel, grid, block, shared, stream, ...)                                                                 \
-    gg::launch(#kernel, kernel, dim3(grid), dim3(block), size_t(shared), stream, ##__VA_ARGS__)
+#define GG_DYN_SHARED(T, name) T *name = reinterpret_cast<T *>(emu::dynamic_shared())
+#define GG_KERNEL(kernel, grid, block, shared, stream, ...)                                                                 \
+    emu::launch(#kernel, kernel, dim3(grid), dim3(block), size_t(shared), stream, ##__VA_ARGS__)
 
 // What does not change while a thread runs is const to the compiler.
-#define threadIdx (gg::thread_index())
-#define blockIdx (gg::block_index())
-#define blockDim (gg::block_size())
-#define gridDim (gg::grid_size())
+#define threadIdx (emu::thread_index())
+#define blockIdx (emu::block_index())
+#define blockDim (emu::block_size())
+#define gridDim (emu::grid_size())
 #define warpSize 32
 
-namespace gg {
+namespace emu {
 struct Launch {
     const char *name;
     dim3 grid, block;
@@ -94,45 +94,45 @@ template <class T> inline T exchange(unsigned mask, T value, int from, Site site
     memcpy(&value, &bits, sizeof value);
     return value;
 }
-} // namespace gg
+} // namespace emu
 
 // ---- barriers and warps
 #define GG_SITE const char *file = __builtin_FILE(), int line = __builtin_LINE()
-inline void __syncthreads(GG_SITE) { gg::block_sync(0, { file, line }); }
-inline int __syncthreads_count(int p, GG_SITE) { return gg::block_sync(p != 0, { file, line }); }
-inline int __syncthreads_or(int p, GG_SITE) { return gg::block_sync(p != 0, { file, line }) != 0; }
-inline int __syncthreads_and(int p, GG_SITE) { return gg::block_sync(p == 0, { file, line }) == 0; }
-inline void __syncwarp(unsigned mask = 0xffffffff, GG_SITE) { gg::warp_sync(mask, { file, line }); }
-inline unsigned __ballot_sync(unsigned mask, int p, GG_SITE) { return gg::warp_ballot(mask, p != 0, { file, line }); }
-inline int __any_sync(unsigned mask, int p, GG_SITE) { return gg::warp_ballot(mask, p != 0, { file, line }) != 0; }
-inline int __all_sync(unsigned mask, int p, GG_SITE) { return gg::warp_ballot(mask, p == 0, { file, line }) == 0; }
+inline void __syncthreads(GG_SITE) { emu::block_sync(0, { file, line }); }
+inline int __syncthreads_count(int p, GG_SITE) { return emu::block_sync(p != 0, { file, line }); }
+inline int __syncthreads_or(int p, GG_SITE) { return emu::block_sync(p != 0, { file, line }) != 0; }
+inline int __syncthreads_and(int p, GG_SITE) { return emu::block_sync(p == 0, { file, line }) == 0; }
+inline void __syncwarp(unsigned mask = 0xffffffff, GG_SITE) { emu::warp_sync(mask, { file, line }); }
+inline unsigned __ballot_sync(unsigned mask, int p, GG_SITE) { return emu::warp_ballot(mask, p != 0, { file, line }); }
+inline int __any_sync(unsigned mask, int p, GG_SITE) { return emu::warp_ballot(mask, p != 0, { file, line }) != 0; }
+inline int __all_sync(unsigned mask, int p, GG_SITE) { return emu::warp_ballot(mask, p == 0, { file, line }) == 0; }
 
 // Lanes are taken in segments of `width`, a power of two; who would reach past its segment gets its own value.
 template <class T> inline T __shfl_sync(unsigned mask, T value, int from, int width = 32, GG_SITE)
 {
-    return gg::exchange(mask, value, (gg::lane() & -width) | (from & (width - 1)), { file, line });
+    return emu::exchange(mask, value, (emu::lane() & -width) | (from & (width - 1)), { file, line });
 }
 template <class T> inline T __shfl_xor_sync(unsigned mask, T value, int with, int width = 32, GG_SITE)
 {
-    const int me = gg::lane(), from = me ^ with;
-    return gg::exchange(mask, value, from > (me | (width - 1)) ? me : from, { file, line });
+    const int me = emu::lane(), from = me ^ with;
+    return emu::exchange(mask, value, from > (me | (width - 1)) ? me : from, { file, line });
 }
 template <class T> inline T __shfl_down_sync(unsigned mask, T value, unsigned by, int width = 32, GG_SITE)
 {
-    const int me = gg::lane(), from = me + (int)by;
-    return gg::exchange(mask, value, from > (me | (width - 1)) ? me : from, { file, line });
+    const int me = emu::lane(), from = me + (int)by;
+    return emu::exchange(mask, value, from > (me | (width - 1)) ? me : from, { file, line });
 }
 template <class T> inline T __shfl_up_sync(unsigned mask, T value, unsigned by, int width = 32, GG_SITE)
 {
-    const int me = gg::lane(), from = me - (int)by;
-    return gg::exchange(mask, value, from < (me & -width) ? me : from, { file, line });
+    const int me = emu::lane(), from = me - (int)by;
+    return emu::exchange(mask, value, from < (me & -width) ? me : from, { file, line });
 }
 
 // ---- atomics: of integers, those whose order does not matter. A float's sum depends on the order and is refused.
 #define GG_ATOMIC(T, name, value)                                                                                           \
     __attribute__((no_sanitize("thread"))) inline T name(T *p, T x)                                                        \
     {                                                                                                                       \
-        gg::touch_atomic(p, sizeof *p);                                                                                    \
+        emu::touch_atomic(p, sizeof *p);                                                                                    \
         const T old = *p;                                                                                                  \
         *p = (value);                                                                                                      \
         return old;                                                                                                        \
@@ -147,8 +147,8 @@ template <class T> inline T __shfl_up_sync(unsigned mask, T value, unsigned by, 
 GG_ATOMICS(int)
 GG_ATOMICS(unsigned)
 GG_ATOMICS(unsigned long long)
-inline float atomicAdd(float *, float) { gg::float_atomic("atomicAdd on float"); }
-inline double atomicAdd(double *, double) { gg::float_atomic("atomicAdd on double"); }
+inline float atomicAdd(float *, float) { emu::float_atomic("atomicAdd on float"); }
+inline double atomicAdd(double *, double) { emu::float_atomic("atomicAdd on double"); }
 inline void __threadfence() {}
 inline void __threadfence_block() {}
 inline void __threadfence_system() {}
@@ -175,7 +175,7 @@ inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b)
     return (unsigned long long)((unsigned __int128)a * b >> 64);
 }
 
-namespace gg {
+namespace emu {
 template <class To, class From> inline To bits(From x)
 {
     static_assert(sizeof(To) == sizeof(From), "as many bits");
@@ -183,13 +183,13 @@ template <class To, class From> inline To bits(From x)
     memcpy(&y, &x, sizeof y);
     return y;
 }
-} // namespace gg
-inline int __float_as_int(float x) { return gg::bits<int>(x); }
-inline unsigned __float_as_uint(float x) { return gg::bits<unsigned>(x); }
-inline float __int_as_float(int x) { return gg::bits<float>(x); }
-inline float __uint_as_float(unsigned x) { return gg::bits<float>(x); }
-inline long long __double_as_longlong(double x) { return gg::bits<long long>(x); }
-inline double __longlong_as_double(long long x) { return gg::bits<double>(x); }
+} // namespace emu
+inline int __float_as_int(float x) { return emu::bits<int>(x); }
+inline unsigned __float_as_uint(float x) { return emu::bits<unsigned>(x); }
+inline float __int_as_float(int x) { return emu::bits<float>(x); }
+inline float __uint_as_float(unsigned x) { return emu::bits<float>(x); }
+inline long long __double_as_longlong(double x) { return emu::bits<long long>(x); }
+inline double __longlong_as_double(long long x) { return emu::bits<double>(x); }
 
 template <class T> inline T __ldg(const T *p) { return *p; }
 template <class T> inline T __ldcs(const T *p) { return *p; }

@@ -10,7 +10,7 @@
 #include <map>
 #include <sys/mman.h>
 
-namespace gg {
+namespace emu {
 constexpr uintptr_t PAGE = 4096, BEGIN = 256;
 static uintptr_t base, top;                             // of the range; what is given out
 static std::vector<Allocation> allocations;             // ascending
@@ -136,4 +136,4 @@ bool pinned_has(const void *p, size_t bytes)
     return (uintptr_t)p + bytes <= next->first + next->second;
 }
 bool on_pinned(uintptr_t p) { return pinned_has((void *)p, 1); }
-} // namespace gg
+} // namespace emu

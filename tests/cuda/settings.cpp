@@ -3,9 +3,10 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <link.h>
 #include <unistd.h>
 
-namespace gg {
+namespace emu {
 enum { FAILED = 97 };
 
 long setting(const char *name, long otherwise)
@@ -29,7 +30,17 @@ unsigned random_below(unsigned n)
     return (unsigned)((state >> 32) * n >> 32);
 }
 
-// One line on standard error that says which thread of which kernel; no handlers run, so nothing hides the status.
+// The source that the address was made of, by addr2line where there is one; it knows addresses as the file has them.
+uintptr_t blamed;
+static int show_source(dl_phdr_info *info, size_t, void *)
+{
+    char command[96];
+    snprintf(command, sizeof command, "addr2line -ipfCe /proc/%d/exe %#lx 1>&2 2>/dev/null", (int)getpid(), blamed - 1 - info->dlpi_addr);
+    if (system(command) != 0) fprintf(stderr, "gg_emu: at %#lx of the program\n", blamed - info->dlpi_addr);
+    return 1;
+}
+
+// One line on standard error that says which thread of which kernel, then the source; no handlers run, so nothing hides the status.
 void die(const char *format, ...)
 {
     va_list list;
@@ -45,6 +56,7 @@ void die(const char *format, ...)
     vfprintf(stderr, format, list);
     va_end(list);
     fprintf(stderr, "\n");
+    if (now.launch && blamed) dl_iterate_phdr(show_source, nullptr);
     _exit(FAILED);
 }
-} // namespace gg
+} // namespace emu

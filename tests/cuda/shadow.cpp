@@ -13,7 +13,7 @@
 #include <link.h>
 #include <sys/mman.h>
 
-namespace gg {
+namespace emu {
 enum Kind { READ, WRITE, ATOMIC };
 constexpr uint64_t SPLIT = 1u << 31, IS_ATOMIC = 1u << 30, BLOCKS = 1u << 29, WARPS = 1u << 28, LANES = 1u << 27;
 struct Cell {
@@ -204,20 +204,22 @@ void shadow_forget() { found_size = 0; }
 void touch_atomic(const void *p, size_t bytes)
 {
     if (!now.launch) die("an atomic operation outside of a kernel");
+    blamed = 0;
     if ((uintptr_t)p % bytes) die("an atomic operation on %zu bytes at an address that is not aligned", bytes);
     touch(p, bytes, ATOMIC);
 }
 void float_atomic(const char *what) { die("%s: its result depends on the order of threads", what); }
-} // namespace gg
+} // namespace emu
 
 // ---- the hooks of -fsanitize=thread
+#define SEES(p, n, kind) (emu::blamed = (uintptr_t)__builtin_return_address(0), emu::touch(p, n, kind))
 #define HOOKS(n)                                                                                                            \
-    void __tsan_read##n(void *p) { gg::touch(p, n, gg::READ); }                                                            \
-    void __tsan_write##n(void *p) { gg::touch(p, n, gg::WRITE); }                                                          \
-    void __tsan_unaligned_read##n(void *p) { gg::touch(p, n, gg::READ); }                                                  \
-    void __tsan_unaligned_write##n(void *p) { gg::touch(p, n, gg::WRITE); }                                                \
-    void __tsan_volatile_read##n(void *p) { gg::touch(p, n, gg::READ); }                                                   \
-    void __tsan_volatile_write##n(void *p) { gg::touch(p, n, gg::WRITE); }
+    void __tsan_read##n(void *p) { SEES(p, n, emu::READ); }                                                                 \
+    void __tsan_write##n(void *p) { SEES(p, n, emu::WRITE); }                                                               \
+    void __tsan_unaligned_read##n(void *p) { SEES(p, n, emu::READ); }                                                       \
+    void __tsan_unaligned_write##n(void *p) { SEES(p, n, emu::WRITE); }                                                     \
+    void __tsan_volatile_read##n(void *p) { SEES(p, n, emu::READ); }                                                        \
+    void __tsan_volatile_write##n(void *p) { SEES(p, n, emu::WRITE); }
 #pragma GCC diagnostic ignored "-Wbuiltin-declaration-mismatch"
 extern "C" {
 HOOKS(1)
@@ -225,8 +227,8 @@ HOOKS(2)
 HOOKS(4)
 HOOKS(8)
 HOOKS(16)
-void __tsan_read_range(void *p, size_t n) { gg::touch(p, n, gg::READ); }
-void __tsan_write_range(void *p, size_t n) { gg::touch(p, n, gg::WRITE); }
+void __tsan_read_range(void *p, size_t n) { SEES(p, n, emu::READ); }
+void __tsan_write_range(void *p, size_t n) { SEES(p, n, emu::WRITE); }
 void __tsan_init(void) {}
 void __tsan_func_entry(void *) {}
 void __tsan_func_exit(void) {}
@@ -244,12 +246,14 @@ struct Place {
 };
 [[noreturn]] void __ubsan_handle_out_of_bounds_abort(const Place *at, uintptr_t index)
 {
-    gg::die("index %ld is out of bounds at %s:%u", (long)index, at->file, at->line);
+    emu::blamed = 0;
+    emu::die("index %ld is out of bounds at %s:%u", (long)index, at->file, at->line);
 }
 void __ubsan_handle_out_of_bounds(const Place *at, uintptr_t index) { __ubsan_handle_out_of_bounds_abort(at, index); }
 [[noreturn]] void __ubsan_handle_type_mismatch_v1_abort(const Place *at, uintptr_t p)
 {
-    gg::die("%p is not aligned for its type at %s:%u", (void *)p, at->file, at->line);
+    emu::blamed = 0;
+    emu::die("%p is not aligned for its type at %s:%u", (void *)p, at->file, at->line);
 }
 void __ubsan_handle_type_mismatch_v1(const Place *at, uintptr_t p) { __ubsan_handle_type_mismatch_v1_abort(at, p); }
 }

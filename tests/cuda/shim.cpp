@@ -4,7 +4,7 @@
       stream or by an event; no sooner (GG_EMU_ORDER=1: at once; 2: now and then others run too, at random).
    2. The legacy default stream comes after what the other blocking streams have, and they after it.
    3. Asynchronous copies touch pinned host memory when they run. What they will write holds NaN from the call on; what they will
-      read may not change before they have. Pageable memory is refused.
+      read may not change before they have. Pageable memory is refused, but where the next call waits for the stream.
    4. A capture makes nodes, ordered as streams and events say. What CUDA forbids meanwhile fails as it does there, and ends the
       capture. A graph runs its nodes in any order that fits.
    5. A program that ends well with operations in flight ends badly. */
@@ -18,8 +18,8 @@
 #include <set>
 #include <unistd.h>
 
-using gg::die;
-using gg::Span;
+using emu::die;
+using emu::Span;
 
 struct After {
     CUstream_st *stream;
@@ -81,7 +81,7 @@ static std::map<const void *, int> shared_allowed;
 // ---- errors: CUDA's own are returned and remembered, with a line that says why
 static cudaError_t fails(cudaError_t error, const char *why)
 {
-    fprintf(stderr, "gg_emu: %s: %s\n", cudaGetErrorName(error), why);
+    if (error != cudaErrorNoDevice) fprintf(stderr, "gg_emu: %s: %s\n", cudaGetErrorName(error), why);
     return last_error = error;
 }
 
@@ -118,6 +118,17 @@ static CUevent_st &event_of(cudaEvent_t e)
     return *e;
 }
 
+// ---- pageable memory in an asynchronous copy: the host has to wait at once
+static struct {
+    CUstream_st *stream;
+    const void *p;
+    size_t bytes;
+} pageable;
+static void check_pageable()
+{
+    if (pageable.p) die("cudaMemcpyAsync: %zu bytes of pageable host memory at %p, and nobody waits", pageable.bytes, pageable.p);
+}
+
 // ---- running what streams hold
 static void run_until(CUstream_st &s, uint64_t number);
 
@@ -136,9 +147,9 @@ static uint64_t hash(Span s)
 
 static void perform(const char *what, const std::function<void()> &run)
 {
-    static const bool trace = gg::setting("GG_EMU_TRACE", 0) != 0;
+    static const bool trace = emu::setting("GG_EMU_TRACE", 0) != 0;
     if (trace) fprintf(stderr, "gg_emu: runs %s\n", what);
-    gg::device_open();
+    emu::device_open();
     run();
 }
 
@@ -158,8 +169,8 @@ static void run_one(CUstream_st &s)
 // Now and then a random stream makes a step of its own.
 static void others()
 {
-    if (gg::order() != 2 || gg::random_below(4)) return;
-    CUstream_st &s = *streams[gg::random_below((unsigned)streams.size())];
+    if (emu::order() != 2 || emu::random_below(4)) return;
+    CUstream_st &s = *streams[emu::random_below((unsigned)streams.size())];
     if (!s.queue.empty()) run_one(s);
 }
 
@@ -171,14 +182,14 @@ static void run_until(CUstream_st &s, uint64_t number)
         if (depth == 1) others();
         if (s.done < number) run_one(s);
     }
-    if (--depth == 0) gg::device_close();
+    if (--depth == 0) emu::device_close();
 }
 
 static void finish(CUstream_st &s) { run_until(s, s.given); }
 static void finish_all(bool blocking_only)
 {
     std::vector<CUstream_st *> todo = streams;
-    for (size_t i = todo.size(); gg::order() == 2 && i > 1; i--) std::swap(todo[i - 1], todo[gg::random_below((unsigned)i)]);
+    for (size_t i = todo.size(); emu::order() == 2 && i > 1; i--) std::swap(todo[i - 1], todo[emu::random_below((unsigned)i)]);
     for (CUstream_st *s : todo)
         if (s->blocking || !blocking_only) finish(*s);
 }
@@ -212,8 +223,8 @@ static void append(CUstream_st &s, Operation op)
         if (t != &s && t->blocking && s.blocking && (&s == &legacy || t == &legacy) && t->given > t->done) op.after.push_back({ t, t->given });
     s.queue.push_back(std::move(op));
     s.given++;
-    if (gg::order() == 1) finish(s);
-    else if (gg::order() == 2 && gg::random_below(8) == 0) run_until(s, s.done + 1);
+    if (emu::order() == 1) finish(s);
+    else if (emu::order() == 2 && emu::random_below(8) == 0) run_until(s, s.done + 1);
 }
 
 static cudaError_t broken()
@@ -226,10 +237,11 @@ static bool implicit(const CUstream_st &s)
     return &s == &legacy && capturing && capturing->origin->blocking;
 }
 
-cudaError_t gg::submit(cudaStream_t stream, const char *what, std::function<void()> run, std::vector<Span> spans)
+cudaError_t emu::submit(cudaStream_t stream, const char *what, std::function<void()> run, std::vector<Span> spans)
 {
     CUstream_st &s = stream_of(stream);
-    if (gg::no_device()) return fails(cudaErrorNoDevice, what);
+    check_pageable();
+    if (emu::no_device()) return fails(cudaErrorNoDevice, what);
     if (implicit(s)) {
         capturing->invalid = true;
         return fails(cudaErrorStreamCaptureImplicit, "the legacy default stream is used while a blocking stream is captured");
@@ -245,21 +257,23 @@ cudaError_t gg::submit(cudaStream_t stream, const char *what, std::function<void
     return cudaSuccess;
 }
 
-// What may block or allocate: refused while a stream is captured.
-static bool refused(const char *what, cudaError_t &error)
+// What CUDA refuses while a stream is captured: what waits for the capture in any mode, what else may wait or allocate unless
+// the capture is relaxed. The legacy stream waits for a capture of a blocking stream.
+enum Nature { UNSAFE, WAITS, WAITS_FOR_LEGACY };
+static bool refused(const char *what, Nature nature, cudaError_t &error)
 {
     error = cudaSuccess;
-    if (gg::no_device()) error = fails(cudaErrorNoDevice, what);
-    else if (capturing) {
-        capturing->invalid = true;
-        error = fails(cudaErrorStreamCaptureUnsupported, what);
-    }
+    check_pageable();
+    if (emu::no_device()) error = fails(cudaErrorNoDevice, what);
+    else if (capturing && (nature == WAITS || capturing->mode != cudaStreamCaptureModeRelaxed)) error = fails(cudaErrorStreamCaptureUnsupported, what);
+    else if (capturing && nature == WAITS_FOR_LEGACY && capturing->origin->blocking) error = fails(cudaErrorStreamCaptureImplicit, what);
+    if (capturing && error != cudaSuccess) capturing->invalid = true;
     return error != cudaSuccess;
 }
-#define REFUSE_IN_CAPTURE()                                                                                                 \
+#define REFUSE_IN_CAPTURE(nature)                                                                                           \
     do {                                                                                                                    \
         cudaError_t e_;                                                                                                    \
-        if (refused(__func__, e_)) return e_;                                                                              \
+        if (refused(__func__, nature, e_)) return e_;                                                                      \
     } while (0)
 
 // ---- the end of the program
@@ -267,6 +281,7 @@ static void at_exit(int status, void *)
 {
     size_t n = 0;
     const char *what = "";
+    if (status == 0) check_pageable();
     for (const CUstream_st *s : streams)
         for (const Operation &op : s->queue)
             if (strcmp(op.what, "event") != 0) n++, what = op.what;
@@ -275,7 +290,7 @@ static void at_exit(int status, void *)
 static const int at_exit_set = on_exit(at_exit, nullptr);
 
 // ---- kernels
-static void check_launch(const gg::Launch &l)
+static void check_launch(const emu::Launch &l)
 {
     const dim3 g = l.grid, b = l.block;
     const size_t n = (size_t)b.x * b.y * b.z;
@@ -283,25 +298,25 @@ static void check_launch(const gg::Launch &l)
     if (g.x == 0 || g.y == 0 || g.z == 0 || g.x > 0x7fffffff || g.y > 65535 || g.z > 65535)
         die("launch of %s: a grid of (%u,%u,%u) blocks", l.name, g.x, g.y, g.z);
     const auto asked = shared_allowed.find(l.kernel);
-    const size_t most = asked == shared_allowed.end() ? gg::SHARED_UNASKED : (size_t)asked->second;
+    const size_t most = asked == shared_allowed.end() ? emu::SHARED_UNASKED : (size_t)asked->second;
     if (l.shared > most) die("launch of %s: %zu bytes of dynamic shared memory, %zu are allowed", l.name, l.shared, most);
 }
 
-void gg::enqueue(cudaStream_t stream, const Launch &launch)
+void emu::enqueue(cudaStream_t stream, const Launch &launch)
 {
     check_launch(launch);
-    gg::submit(stream, launch.name, [launch] { gg::execute(launch); });
+    emu::submit(stream, launch.name, [launch] { emu::execute(launch); });
 }
 
 cudaError_t gg_func_attribute(const void *kernel, cudaFuncAttribute attribute, int value)
 {
     if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize) die("cudaFuncSetAttribute: attribute %d is not known here", attribute);
-    if (value < 0 || (size_t)value > gg::SHARED_MOST) return fails(cudaErrorInvalidValue, "cudaFuncSetAttribute: more than a block can have");
+    if (value < 0 || (size_t)value > emu::SHARED_MOST) return fails(cudaErrorInvalidValue, "cudaFuncSetAttribute: more than a block can have");
     shared_allowed[kernel] = value;
     return cudaSuccess;
 }
 
-bool gg::no_device() { return setting("GG_EMU_DEVICES", 1) <= 0; }
+bool emu::no_device() { return setting("GG_EMU_DEVICES", 1) <= 0; }
 
 // ---- copies
 static void check_direction(const void *to, const void *from, size_t bytes, cudaMemcpyKind kind, const char *what)
@@ -309,17 +324,19 @@ static void check_direction(const void *to, const void *from, size_t bytes, cuda
     static const struct {
         bool to, from;
     } device[] = { { false, false }, { true, false }, { false, true }, { true, true } };
-    const bool t = gg::on_device((uintptr_t)to), f = gg::on_device((uintptr_t)from);
+    const bool t = emu::on_device((uintptr_t)to), f = emu::on_device((uintptr_t)from);
     if (kind != cudaMemcpyDefault && (device[kind].to != t || device[kind].from != f)) die("%s: the direction is not that of the pointers", what);
-    if (t) gg::check_device(to, bytes, what);
-    if (f) gg::check_device(from, bytes, what);
+    if (t) emu::check_device(to, bytes, what);
+    if (f) emu::check_device(from, bytes, what);
 }
 
-static void add_pinned(std::vector<Span> &spans, const void *p, size_t bytes, bool written)
+// The copy's host memory: what streams watch if it is pinned. Null if it lies on the device or is pinned.
+static const void *host_side(std::vector<Span> &spans, const void *p, size_t bytes, bool written)
 {
-    if (gg::on_device((uintptr_t)p)) return;
-    if (!gg::pinned_has(p, bytes)) die("cudaMemcpyAsync: %zu bytes of pageable host memory at %p", bytes, p);
+    if (emu::on_device((uintptr_t)p)) return nullptr;
+    if (!emu::pinned_has(p, bytes)) return p;
     spans.push_back({ (uintptr_t)p, bytes, written });
+    return nullptr;
 }
 
 extern "C" {
@@ -327,91 +344,93 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpy
 {
     std::vector<Span> spans;
     check_direction(to, from, bytes, kind, __func__);
-    add_pinned(spans, from, bytes, false);
-    add_pinned(spans, to, bytes, true);
-    return gg::submit(stream, __func__, [=] { memcpy(to, from, bytes); }, spans);
+    const void *a = host_side(spans, from, bytes, false), *b = host_side(spans, to, bytes, true), *p = a ? a : b;
+    if (p && stream_of(stream).capture) die("cudaMemcpyAsync: %zu bytes of pageable host memory at %p in a capture", bytes, p);
+    const cudaError_t status = emu::submit(stream, __func__, [=] { memcpy(to, from, bytes); }, spans);
+    if (p && status == cudaSuccess) pageable = { &stream_of(stream), p, bytes };
+    return status;
 }
 
 cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, cudaMemcpyKind kind)
 {
-    REFUSE_IN_CAPTURE();
+    REFUSE_IN_CAPTURE(WAITS_FOR_LEGACY);
     check_direction(to, from, bytes, kind, __func__);
     finish_all(true);
-    gg::device_open();
+    emu::device_open();
     memcpy(to, from, bytes);
-    gg::device_close();
+    emu::device_close();
     return cudaSuccess;
 }
 
 cudaError_t cudaMemsetAsync(void *to, int value, size_t bytes, cudaStream_t stream)
 {
-    gg::check_device(to, bytes, __func__);
-    return gg::submit(stream, __func__, [=] { memset(to, value, bytes); });
+    emu::check_device(to, bytes, __func__);
+    return emu::submit(stream, __func__, [=] { memset(to, value, bytes); });
 }
 cudaError_t cudaMemset(void *to, int value, size_t bytes)
 {
-    REFUSE_IN_CAPTURE();
+    REFUSE_IN_CAPTURE(WAITS_FOR_LEGACY);
     return cudaMemsetAsync(to, value, bytes, nullptr);
 }
 
 // ---- memory
 cudaError_t cudaMalloc(void **address, size_t bytes)
 {
-    REFUSE_IN_CAPTURE();
-    *address = bytes ? gg::device_alloc(bytes) : nullptr;
+    REFUSE_IN_CAPTURE(UNSAFE);
+    *address = bytes ? emu::device_alloc(bytes) : nullptr;
     return *address || !bytes ? cudaSuccess : fails(cudaErrorMemoryAllocation, __func__);
 }
 cudaError_t cudaFree(void *address)
 {
-    REFUSE_IN_CAPTURE();
+    REFUSE_IN_CAPTURE(UNSAFE);
     finish_all(false);
-    if (address && !gg::device_free(address)) die("cudaFree of what cudaMalloc did not give, or twice");
+    if (address && !emu::device_free(address)) die("cudaFree of what cudaMalloc did not give, or twice");
     return cudaSuccess;
 }
 cudaError_t cudaHostAlloc(void **address, size_t bytes, unsigned flags)
 {
-    REFUSE_IN_CAPTURE();
+    REFUSE_IN_CAPTURE(UNSAFE);
     if (flags != cudaHostAllocDefault) die("cudaHostAlloc: flags %u are not known here", flags);
-    *address = gg::pinned_alloc(bytes);
+    *address = emu::pinned_alloc(bytes);
     return *address ? cudaSuccess : fails(cudaErrorMemoryAllocation, __func__);
 }
 cudaError_t cudaMallocHost(void **address, size_t bytes) { return cudaHostAlloc(address, bytes, cudaHostAllocDefault); }
 cudaError_t cudaFreeHost(void *address)
 {
-    REFUSE_IN_CAPTURE();
+    REFUSE_IN_CAPTURE(UNSAFE);
     if (!address) return cudaSuccess;
     if (touched({ (uintptr_t)address, 1, true })) die("cudaFreeHost while a copy is in flight");
-    if (!gg::pinned_free(address)) die("cudaFreeHost of what cudaMallocHost did not give, or twice");
+    if (!emu::pinned_free(address)) die("cudaFreeHost of what cudaMallocHost did not give, or twice");
     return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(size_t *free, size_t *total)
 {
-    if (gg::no_device()) return fails(cudaErrorNoDevice, __func__);
-    *total = (size_t)gg::setting("GG_EMU_MEMORY", 8l << 30);
-    *free = *total - gg::device_used();
+    if (emu::no_device()) return fails(cudaErrorNoDevice, __func__);
+    *total = (size_t)emu::setting("GG_EMU_MEMORY", 8l << 30);
+    *free = *total - emu::device_used();
     return cudaSuccess;
 }
 
 // ---- devices and errors
 cudaError_t cudaGetDeviceCount(int *count)
 {
-    *count = gg::no_device() ? 0 : 1;
-    return gg::no_device() ? fails(cudaErrorNoDevice, __func__) : cudaSuccess;
+    *count = emu::no_device() ? 0 : 1;
+    return emu::no_device() ? fails(cudaErrorNoDevice, __func__) : cudaSuccess;
 }
 cudaError_t cudaSetDevice(int device)
 {
-    if (gg::no_device()) return fails(cudaErrorNoDevice, __func__);
+    if (emu::no_device()) return fails(cudaErrorNoDevice, __func__);
     return device == 0 ? cudaSuccess : fails(cudaErrorInvalidDevice, __func__);
 }
 cudaError_t cudaGetDevice(int *device)
 {
     *device = 0;
-    return gg::no_device() ? fails(cudaErrorNoDevice, __func__) : cudaSuccess;
+    return emu::no_device() ? fails(cudaErrorNoDevice, __func__) : cudaSuccess;
 }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp *p, int device)
 {
     if (cudaSetDevice(device) != cudaSuccess) return last_error;
-    *p = { "gg_emu", (size_t)gg::setting("GG_EMU_MEMORY", 8l << 30), gg::SHARED_UNASKED, gg::SHARED_MOST, 9, 0, 2, 32, 1024, 2048, 1 << 20 };
+    *p = { "gg_emu", (size_t)emu::setting("GG_EMU_MEMORY", 8l << 30), emu::SHARED_UNASKED, emu::SHARED_MOST, 9, 0, 2, 32, 1024, 2048, 1 << 20 };
     return cudaSuccess;
 }
 cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int device)
@@ -429,7 +448,7 @@ cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int dev
 }
 cudaError_t cudaDeviceSynchronize(void)
 {
-    REFUSE_IN_CAPTURE();
+    REFUSE_IN_CAPTURE(WAITS);
     finish_all(false);
     return cudaSuccess;
 }
@@ -462,7 +481,7 @@ const char *cudaGetErrorString(cudaError_t error)
 // ---- streams
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags)
 {
-    if (gg::no_device()) return fails(cudaErrorNoDevice, __func__);
+    if (emu::no_device()) return fails(cudaErrorNoDevice, __func__);
     *stream = new CUstream_st{ flags != cudaStreamNonBlocking, {}, 0, 0, nullptr, {} };
     streams.push_back(*stream);
     live_streams.insert(*stream);
@@ -478,8 +497,10 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream)
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 {
-    REFUSE_IN_CAPTURE();
-    finish(stream_of(stream));
+    CUstream_st &s = stream_of(stream);
+    if (&s == pageable.stream) pageable = {};
+    REFUSE_IN_CAPTURE(s.capture ? WAITS : UNSAFE);
+    finish(s);
     return cudaSuccess;
 }
 // Whoever asks again and again gets one operation further each time.
@@ -491,14 +512,14 @@ static cudaError_t query(CUstream_st &s, uint64_t number)
 }
 cudaError_t cudaStreamQuery(cudaStream_t stream)
 {
-    REFUSE_IN_CAPTURE();
+    REFUSE_IN_CAPTURE(UNSAFE);
     CUstream_st &s = stream_of(stream);
     return query(s, s.given);
 }
 cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t call, void *argument)
 {
-    return gg::submit(stream, __func__, [=] {
-        gg::device_close();
+    return emu::submit(stream, __func__, [=] {
+        emu::device_close();
         call(argument);
     });
 }
@@ -506,7 +527,7 @@ cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t call, void *arg
 // ---- events
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags)
 {
-    if (gg::no_device()) return fails(cudaErrorNoDevice, __func__);
+    if (emu::no_device()) return fails(cudaErrorNoDevice, __func__);
     *event = new CUevent_st{ nullptr, 0, nullptr, {}, std::make_shared<double>(0), (flags & cudaEventDisableTiming) == 0 };
     live_events.insert(*event);
     return cudaSuccess;
@@ -537,7 +558,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
     e.capture = nullptr;
     e.stream = &s;
     e.number = s.given + 1;
-    return gg::submit(stream, "event", [ms] { *ms = milliseconds(); });
+    return emu::submit(stream, "event", [ms] { *ms = milliseconds(); });
 }
 
 // The other stream joins the capture that the event was recorded in, if any.
@@ -563,7 +584,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event)
 {
-    REFUSE_IN_CAPTURE();
+    REFUSE_IN_CAPTURE(UNSAFE);
     CUevent_st &e = event_of(event);
     if (e.capture) return fails(cudaErrorCapturedEvent, __func__);
     if (e.stream) run_until(*e.stream, e.number);
@@ -571,7 +592,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event)
 }
 cudaError_t cudaEventQuery(cudaEvent_t event)
 {
-    REFUSE_IN_CAPTURE();
+    REFUSE_IN_CAPTURE(UNSAFE);
     CUevent_st &e = event_of(event);
     if (e.capture) return fails(cudaErrorCapturedEvent, __func__);
     return e.stream ? query(*e.stream, e.number) : cudaSuccess;
@@ -672,7 +693,7 @@ static void run_nodes(const std::vector<Node> &nodes)
         if (!waits[n]) ready.push_back((int)n);
     }
     while (!ready.empty()) {
-        const size_t i = gg::order() == 2 ? gg::random_below((unsigned)ready.size()) : gg::order() == 1 ? ready.size() - 1 : 0;
+        const size_t i = emu::order() == 2 ? emu::random_below((unsigned)ready.size()) : emu::order() == 1 ? ready.size() - 1 : 0;
         const size_t n = (size_t)ready[i];
         ready.erase(ready.begin() + (long)i);
         perform(nodes[n].what, nodes[n].run);
@@ -687,6 +708,6 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream)
     if (stream_of(stream).capture) die("cudaGraphLaunch in a capture is not known here");
     for (const Node &n : *exec->nodes) spans.insert(spans.end(), n.spans.begin(), n.spans.end());
     const auto nodes = exec->nodes;
-    return gg::submit(stream, __func__, [nodes] { run_nodes(*nodes); }, spans);
+    return emu::submit(stream, __func__, [nodes] { run_nodes(*nodes); }, spans);
 }
 }

@@ -22,6 +22,7 @@ enum cudaDataType_t { CUDA_R_32F = 0, CUDA_R_64F = 1, CUDA_R_16F = 2, CUDA_R_16B
 typedef cudaDataType_t cudaDataType;
 enum cublasComputeType_t {
     CUBLAS_COMPUTE_32F = 68,
+    CUBLAS_COMPUTE_64F = 70,
     CUBLAS_COMPUTE_32F_FAST_16BF = 75,
     CUBLAS_COMPUTE_32F_FAST_TF32 = 77
 };
