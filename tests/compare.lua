@@ -72,6 +72,9 @@ end
 
 local worst, compared = false, 0
 
+-- NaN is larger than all, and stays so.
+local function larger(x, top) return x ~= x or x > top end
+
 local function judge(what, measured, allowed)
   compared = compared + 1
   local failed = allowed and not (measured <= allowed)
@@ -84,7 +87,7 @@ local function losses(got, want, o)
   for u, v in pairs(want.loss) do
     if u <= o.updates and got.loss[u] then
       local d = math.abs(got.loss[u] * o.scale - v) / math.abs(v)
-      most, n = d <= most and most or d, n + 1
+      most, n = larger(d, most) and d or most, n + 1
     end
   end
   if n > 0 then judge(("%d losses, largest relative difference"):format(n), most, o.loss) end
@@ -106,7 +109,7 @@ local function farthest(got, want, scale)
   for i, at in ipairs(want.index) do
     local w, g = want.value[i], got and got.value[at + 1] or 0 / 0
     local x = math.abs(g * scale - w) / math.max(math.abs(w), 1e-30)
-    if not (x <= top) then top = x end
+    if larger(x, top) then top = x end
   end
   return top
 end
@@ -115,7 +118,7 @@ local function elements(what, got, want, scale, each)
   local top, where = -1, nil
   for i, name in ipairs(want) do
     local x = farthest(got[name], want[name], i == 1 and scale or 1)
-    if not (x <= top) then top, where = x, name end
+    if larger(x, top) then top, where = x, name end
   end
   judge(what .. ", worst element, of " .. where, top, each)
 end
@@ -130,7 +133,7 @@ local function tensors(what, got, want, scale, all, each)
   local top, where = -1, nil
   for _, t in ipairs(list) do
     local x = math.sqrt(t[2]) / (math.sqrt(t[3]) + 1e-3 * math.sqrt(s))
-    if not (x <= top) then top, where = x, t[1] end
+    if larger(x, top) then top, where = x, t[1] end
   end
   if each then judge(what .. ", worst tensor " .. where, top, each) end
 end
