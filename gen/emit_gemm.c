@@ -210,13 +210,15 @@ static char *load_text(int which, const Levels *rows, const char *row, const cha
     }
     const char *value = address_text(&a, &l, buffer_name(node_base(n)->buffer)), *outside = which ? "" : outside_text();
     const char *all = text("%s %s", value, outside);
+    const char *apart = text("%s%s%s", take_apart(&m->batch, "batch", all), take_apart(rows, row, all), take_apart(&m->depth, at, all));
     Env *e = env_new(0);
     env_set(e, "ident", "%s_%c", k->ident, "ab"[which]);
-    env_set(e, "row", "%s", row);
-    env_set(e, "at", "%s", at);
-    env_flag(e, "batch", m->batch.n > 0);
+    env_set(e, "batch", "%s", speaks_of(apart, "batch") ? " batch" : "");
+    env_set(e, "row", speaks_of(apart, row) ? " %s" : "%.0s", row);
+    env_set(e, "at", speaks_of(apart, at) ? " %s" : "%.0s", at);
+    env_flag(e, "batched", m->batch.n > 0);
     env_set(e, "views", "%s", cuda_views(all));
-    env_set(e, "decode", "%s%s%s", take_apart(&m->batch, "batch", all), take_apart(rows, row, all), take_apart(&m->depth, at, all));
+    env_set(e, "decode", "%s", apart);
     env_flag(e, "bounds", *outside != 0);
     env_set(e, "outside", "%s", outside);
     env_set(e, "value", "%s", value);

@@ -95,15 +95,16 @@ static bool single(const Levels *s, long *extent)
     return s->n <= 1;
 }
 
-/* An operand of rows and columns: one of the two strides is 1, the other the distance of its rows. */
+/* An operand of rows and columns: one of the two strides is 1, the other the distance of its rows. One that is repeated has none. */
 static bool matrix(const Levels *rows, const Levels *columns, int which, long *lead, bool *turned)
 {
     const long r = rows->n ? rows->at[0].stride[which] : 0, c = columns->n ? columns->at[0].stride[which] : 0;
     *turned = columns->n ? c != 1 : rows->n && r == 1 ? true : false;
     const long inner = *turned ? (rows->n ? r : 1) : (columns->n ? c : 1), outer = *turned ? c : r;
-    const long width = *turned ? (rows->n ? rows->at[0].extent : 1) : columns->n ? columns->at[0].extent : 1;
+    const Levels *along = *turned ? rows : columns, *across = *turned ? columns : rows;
+    const long width = along->n ? along->at[0].extent : 1;
     *lead = outer ? outer : width;
-    return inner == 1 && *lead >= width;
+    return inner == 1 && *lead >= width && (outer || !across->n || across->at[0].extent == 1);
 }
 
 static bool as_blas(const Lowering *w, const Gemm *m, Blas *b)

@@ -1,7 +1,7 @@
-//:if batch
-static __device__ __forceinline__ real ${ident}(const Device *dev, int batch, int ${row}, int ${at})
+//:if batched
+static __device__ __forceinline__ real ${ident}(const Device *dev, int${batch}, int${row}, int${at})
 //:else
-static __device__ __forceinline__ real ${ident}(const Device *dev, int ${row}, int ${at})
+static __device__ __forceinline__ real ${ident}(const Device *dev, int${row}, int${at})
 //:end
 {
     ${views}

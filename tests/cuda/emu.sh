@@ -26,7 +26,7 @@ emu_build() {
     shift 2
     for source in $sources; do
         # shellcheck disable=SC2086
-        $CXX -x c++ $emu_flags -O1 $emu_warnings $emu_checks $EMU_CFLAGS -c "$source" -o "$out.$(basename "$source").o" || return 1
+        $CXX -x c++ $emu_flags -O1 -g1 $emu_warnings $emu_checks $EMU_CFLAGS -c "$source" -o "$out.$(basename "$source").o" || return 1
         objects="$objects $out.$(basename "$source").o"
     done
     # shellcheck disable=SC2086

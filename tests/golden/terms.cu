@@ -269,7 +269,7 @@ static __device__ void k5_sum(Device *dev)
     if (threadIdx.x == 0) sums[0] += total;
 }
 
-static __device__ __forceinline__ real k7_matmul_square_a(const Device *dev, int row, int at)
+static __device__ __forceinline__ real k7_matmul_square_a(const Device *dev, int, int at)
 {
     auto &p = dev->p;
     const int i_i = at % 6;
@@ -390,14 +390,14 @@ static __device__ void k10_sum_d_score_bias(Device *dev, int beta)
     }
 }
 
-static __device__ __forceinline__ real k11_matmul_a(const Device *dev, int row, int at)
+static __device__ __forceinline__ real k11_matmul_a(const Device *dev, int row, int)
 {
     auto &arena = dev->arena;
     const int i_n = row;
     return arena.square_dx[i_n][0];
 }
 
-static __device__ __forceinline__ real k11_matmul_b(const Device *dev, int column, int at)
+static __device__ __forceinline__ real k11_matmul_b(const Device *dev, int column, int)
 {
     auto &p = dev->p;
     const int i_i = column % 6;
@@ -451,7 +451,7 @@ static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
         }
 }
 
-static __device__ __forceinline__ real k12_matmul_d_score_weight_a(const Device *dev, int row, int at)
+static __device__ __forceinline__ real k12_matmul_d_score_weight_a(const Device *dev, int, int at)
 {
     auto &arena = dev->arena;
     const int i_n = at;
