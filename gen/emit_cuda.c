@@ -113,10 +113,30 @@ char *decode(const Scope *s, unsigned which, const char *index, const char *body
         const char *v = s->loop[i].var;
         char *e = place == 1 ? text("%s", index) : text("%s / %ld", index, place);
         if (!outermost(which, i)) e = text("%s %% %ld", e, extent);
-        if (speaks_of(body, v) && strcmp(v, index)) text_add(&t, strpbrk(e, " ") ? "const int %s = (int)(%s);\n" : "const int %s = (int)%s;\n", v, e);
+        if (speaks_of(body, v) && strcmp(v, index)) text_add(&t, "%s%s = %s", t.n ? ", " : "const int ", v, e);
         place *= extent;
     }
+    if (t.n) text_add(&t, ";\n");
     return t.s;
+}
+
+/* Where one loop is all there is, its own variable runs; else an index that is taken apart. */
+static const char *runner(const Scope *s, unsigned which)
+{
+    for (int i = 0; i < s->n; i++)
+        if (which == 1u << i) return s->loop[i].var;
+    return "f";
+}
+
+static void set_terms(Env *e, const Scope *s, unsigned which, const char *body)
+{
+    const char *f = runner(s, which), *apart = decode(s, which, f, body);
+    const char *newline = strchr(body, '\n');
+    env_set(e, "f", "%s", f);
+    env_set(e, "decode_term", "%s", apart);
+    env_set(e, "brace", "%s", *apart || (newline && newline[1]) ? " {" : "");
+    env_set(e, "close", "%s", *apart || (newline && newline[1]) ? "}" : "");
+    env_set(e, "inner", "%s", body);
 }
 
 /* ---- maps ------------------------------------------------------------------------------------------------------- */
@@ -164,8 +184,7 @@ static char *over_lanes(const Scope *s, unsigned which, int threads, const char 
     Env *e = env_new(0);
     env_set(e, "count", "%ld", loop_count(s, which));
     env_set(e, "step", "%d", threads);
-    env_set(e, "decode", "%s", decode(s, which, "f", inner));
-    env_set(e, "inner", "%s", inner);
+    set_terms(e, s, which, inner);
     return template_render("cuda/lanes.cu", e);
 }
 
@@ -243,12 +262,14 @@ static void total_kernel(Cuda *out)
     text_add(&b->out, "total += %s;\n", body_text(b, body_formula(b, f, f->op->let[0].e)));
     const char *inner = text("%s%s", batch_row(&x, b->reads_data), body_statements(b));
     const long count = loop_count(&x.scope, all);
+    const bool batched = loop_at(&x.scope, 0, 1) >= 0;
     const int threads = !alone ? BLOCK_THREADS : count > LONG_ROW ? 1024 : count > THREADS ? THREADS : 32;
-    env_flag(e, "rows", loop_at(&x.scope, 0, 1) >= 0);
     env_set(e, "count", "%ld", count);
     env_set(e, "threads", "%d", threads);
-    env_set(e, "decode", "%s", decode(&x.scope, all, "f", text("n %s", inner)));
-    env_set(e, "inner", "%s", inner);
+    const char *newline = strchr(inner, '\n');
+    const bool lines = newline && newline[1];
+    if (batched) inner = text("if (n < m->rows)%s @@ rows that are real\n%s%s", lines ? " {" : "", inner, lines ? "}\n" : "");
+    set_terms(e, &x.scope, all, inner);
     env_set(e, "sum", "%d", k->sum);
     launch_flat(out, template_render("cuda/total.cu", e), threads, 1);
 }
@@ -273,8 +294,7 @@ static void column_kernel(Cuda *out)
     env_set(e, "shares", "%d", shares);
     env_set(e, "terms", "%ld", terms);
     env_set(e, "decode", "%s", decode(&x.scope, kept, "id", text("%s%s", inner, store)));
-    env_set(e, "decode_term", "%s", decode(&x.scope, folded, "f", inner));
-    env_set(e, "inner", "%s", inner);
+    set_terms(e, &x.scope, folded, inner);
     env_set(e, "store", "%s", store);
     launch_flat(out, template_render("cuda/column.cu", e), 32 * shares, blocks_of(count, 32));
 }

@@ -103,6 +103,13 @@ static void set_lines(Env *e, const char *name, const char *lines)
     env_set(e, text("%s_lines", name), "%s", lines);
 }
 
+static bool any_beta(const Program *s)
+{
+    for (int i = 0; i < s->k->micro.n; i++)
+        if (kernel_has_beta(s, s->k->micro.at[i]) && s->k->micro.at[i]->first_write) return true;
+    return false;
+}
+
 void cuda_steps(const Program *s, Env *e)
 {
     const Kernels *x = s->k;
@@ -110,6 +117,7 @@ void cuda_steps(const Program *s, Env *e)
     env_set(e, "prepare", "%s", launches(s, x->once.at, x->once.n, false));
     env_set(e, "counting", "%s", launches(s, s->counting.at, s->counting.n, true));
     env_set(e, "micro", "%s", launches(s, x->micro.at, x->micro.n, true));
+    env_flag(e, "no_beta", !any_beta(s));
     env_set(e, "forward", "%s", launches(s, x->micro.at, x->nforward, true));
     env_set(e, "finish", "%s", launches(s, x->finish.at, x->finish.n, false));
     set_lines(e, "late", any_late(s) ? late_text(s) : "");

@@ -118,7 +118,9 @@ ${update}
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
+//:if no_beta
 (void)beta;
+//:end
 ${micro}
 }
 

@@ -8,10 +8,10 @@ for (unsigned id = lane; id - lane < ${count}; id += 32) {
 //:end
     ${decode}
     real sum = 0;
-    for (unsigned f = share; f < ${terms} && id < ${count}; f += ${shares}) {
+    for (int ${f} = share; ${f} < ${terms} && id < ${count}; ${f} += ${shares})${brace}
         ${decode_term}
         ${inner}
-    }
+    ${close}
     shares[share][lane] = sum;
     __syncthreads();
     if (share == 0 && id < ${count}) {

@@ -1,4 +1,4 @@
-for (unsigned f = lane; f < ${count}; f += ${step}) {
-    ${decode}
+for (int ${f} = lane; ${f} < ${count}; ${f} += ${step})${brace}
+    ${decode_term}
     ${inner}
-}
+${close}

@@ -1,13 +1,7 @@
 double total = 0;
-for (unsigned f = threadIdx.x; f < ${count}; f += ${threads}) {
-    ${decode}
-    //:if rows
-    if (n < m->rows) { @@ rows that are real
+for (int ${f} = threadIdx.x; ${f} < ${count}; ${f} += ${threads})${brace}
+    ${decode_term}
     ${inner}
-    }
-    //:else
-    ${inner}
-    //:end
-}
+${close}
 total = gg_fold_sum<${threads}>(total);
 if (threadIdx.x == 0) sums[${sum}] += total;

@@ -64,9 +64,7 @@ static __global__ __launch_bounds__(256) void k1_div(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 1152) {
-        const int j = (int)(id % 12);
-        const int r = (int)(id / 12 % 12);
-        const int n = (int)(id / 144);
+        const int j = id % 12, r = id / 12 % 12, n = id / 144;
         const long at = dev->row[m->from + n];
         arena.div[n][r][j][0] = (real)data.image[at * 144 + r * 12 + j] / R(255.0);
     }
@@ -148,10 +146,7 @@ static __global__ __launch_bounds__(256) void k3_net_2(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 2304) {
-        const int j = (int)(id % 8);
-        const int c = (int)(id / 8 % 6);
-        const int r = (int)(id / 48 % 6);
-        const int n = (int)(id / 288);
+        const int j = id % 8, c = id / 8 % 6, r = id / 48 % 6, n = id / 288;
         real best = -INFINITY;
         for (int ky = 0; ky < 2; ky++)
             for (int kx = 0; kx < 2; kx++) {
@@ -170,8 +165,7 @@ static __global__ __launch_bounds__(256) void k4_net_4(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 2304) {
-        const int j = (int)(id % 288);
-        const int n = (int)(id / 288);
+        const int j = id % 288, n = id / 288;
         const real a = arena.net_2[n][((j) / 6 % 6)][((j) % 6)][((j) / 36)];
         arena.net_4[n][j] = (w.training ? (noise_uniform(w.seed, (uint64_t)(w.first + m->from + n), 0x5a6fa3a6u,
                 (uint32_t)(j)) < R(0.2) ? R(0.0) : a * R(1.25)) : a);
@@ -187,25 +181,19 @@ static __device__ void k6_cross_entropy(Device *dev)
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
-        const int n = (int)id;
+        const int n = id;
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             m2 = r_max(m2, arena.net_5[n][j]);
-        }
         m2 = gg_fold_max<32>(m2);
         real s2 = 0;
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             s2 += r_exp(arena.net_5[n][j] - m2);
-        }
         s2 = gg_fold_sum<32>(s2);
         real z = 0;
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             z += (j == (real)data.label[at] ? arena.net_5[n][j] : R(0.0));
-        }
         z = gg_fold_sum<32>(z);
         if (lane == 0) {
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
@@ -221,11 +209,9 @@ static __device__ void k7_sum(Device *dev)
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     double total = 0;
-    for (unsigned f = threadIdx.x; f < 8; f += 512) {
-        const int n = (int)f;
-        if (n < m->rows) {                                              /* rows that are real */
+    for (int n = threadIdx.x; n < 8; n += 512) {
+        if (n < m->rows)                                                /* rows that are real */
             total += arena.cross_entropy[n];
-        }
     }
     total = gg_fold_sum<512>(total);
     if (threadIdx.x == 0) sums[0] += total;
@@ -240,26 +226,20 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
-        const int n = (int)id;
+        const int n = id;
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             m2 = r_max(m2, arena.net_5[n][j]);
-        }
         m2 = gg_fold_max<32>(m2);
         real s2 = 0;
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             s2 += r_exp(arena.net_5[n][j] - m2);
-        }
         s2 = gg_fold_sum<32>(s2);
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
                     : (n < m->rows ? w.scale_in[0] : 0)
                     * (r_exp(arena.net_5[n][j] - m2) / s2 - (j == (real)data.label[at] ? R(1.0) : R(0.0))));
-        }
     }
 }
 
@@ -271,12 +251,10 @@ static __device__ void k9_sum_d_net_5_bias(Device *dev, int beta)
     __shared__ real shares[16][33];
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 10; id += 32) {
-        const int j = (int)id;
+        const int j = id;
         real sum = 0;
-        for (unsigned f = share; f < 8 && id < 10; f += 16) {
-            const int n = (int)f;
+        for (int n = share; n < 8 && id < 10; n += 16)
             sum += arena.cross_entropy_grad[n][j];
-        }
         shares[share][lane] = sum;
         __syncthreads();
         if (share == 0 && id < 10) {
@@ -363,10 +341,7 @@ static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_relu_dx(Device
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 2304) {
-        const int j = (int)(id % 8);
-        const int c = (int)(id / 8 % 6);
-        const int r = (int)(id / 48 % 6);
-        const int n = (int)(id / 288);
+        const int j = id % 8, c = id / 8 % 6, r = id / 48 % 6, n = id / 288;
         real best = -INFINITY;
         for (int ky = 0; ky < 2; ky++)
             for (int kx = 0; kx < 2; kx++) {
@@ -394,12 +369,10 @@ static __global__ __launch_bounds__(256) void k13_sum_d_net_0_bias(Device *dev, 
     __shared__ real shares[8][33];
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
     {
-        const int j = (int)id;
+        const int j = id;
         real sum = 0;
-        for (unsigned f = share; f < 1152 && id < 8; f += 8) {
-            const int c = (int)(f % 12);
-            const int r = (int)(f / 12 % 12);
-            const int n = (int)(f / 144);
+        for (int f = share; f < 1152 && id < 8; f += 8) {
+            const int c = f % 12, r = f / 12 % 12, n = f / 144;
             sum += arena.relu_dx[n][r][c][j];
         }
         shares[share][lane] = sum;
@@ -565,7 +538,6 @@ static void update_steps(void)
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    (void)beta;
     GG_LAUNCH(k1_div, 5, 256, 0, gg_stream, device);
     GG_LAUNCH(k2_conv2d_net_1, 18, 256, 0, gg_stream, device);
     GG_LAUNCH(k3_net_2, 9, 256, 0, gg_stream, device);

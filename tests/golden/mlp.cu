@@ -62,8 +62,7 @@ static __global__ __launch_bounds__(256) void k1_div(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 1024) {
-        const int j = (int)(id % 64);
-        const int n = (int)(id / 64);
+        const int j = id % 64, n = id / 64;
         const long at = dev->row[m->from + n];
         arena.div[n][j] = (real)data.image[at * 64 + j] / R(255.0);
     }
@@ -78,25 +77,19 @@ static __device__ void k4_cross_entropy(Device *dev)
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < 16; id += 16) {
-        const int n = (int)id;
+        const int n = id;
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             m2 = r_max(m2, arena.logits[n][j]);
-        }
         m2 = gg_fold_max<32>(m2);
         real s2 = 0;
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             s2 += r_exp(arena.logits[n][j] - m2);
-        }
         s2 = gg_fold_sum<32>(s2);
         real z = 0;
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             z += (j == (real)data.label[at] ? arena.logits[n][j] : R(0.0));
-        }
         z = gg_fold_sum<32>(z);
         if (lane == 0) {
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
@@ -112,11 +105,9 @@ static __device__ void k5_sum(Device *dev)
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     double total = 0;
-    for (unsigned f = threadIdx.x; f < 16; f += 512) {
-        const int n = (int)f;
-        if (n < m->rows) {                                              /* rows that are real */
+    for (int n = threadIdx.x; n < 16; n += 512) {
+        if (n < m->rows)                                                /* rows that are real */
             total += arena.cross_entropy[n];
-        }
     }
     total = gg_fold_sum<512>(total);
     if (threadIdx.x == 0) sums[0] += total;
@@ -131,19 +122,15 @@ static __device__ void k6_hit(Device *dev)
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < 16; id += 16) {
-        const int n = (int)id;
+        const int n = id;
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             m2 = r_max(m2, arena.logits[n][j]);
-        }
         m2 = gg_fold_max<32>(m2);
         real j2 = INFINITY;
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             j2 = r_min(j2, (arena.logits[n][j] == m2 ? j : R(1e+01)));
-        }
         j2 = gg_fold_min<32>(j2);
         if (lane == 0) {
             arena.hit[n] = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
@@ -159,11 +146,9 @@ static __device__ void k7_sum(Device *dev)
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     double total = 0;
-    for (unsigned f = threadIdx.x; f < 16; f += 512) {
-        const int n = (int)f;
-        if (n < m->rows) {                                              /* rows that are real */
+    for (int n = threadIdx.x; n < 16; n += 512) {
+        if (n < m->rows)                                                /* rows that are real */
             total += arena.hit[n];
-        }
     }
     total = gg_fold_sum<512>(total);
     if (threadIdx.x == 0) sums[1] += total;
@@ -178,26 +163,20 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < 16; id += 16) {
-        const int n = (int)id;
+        const int n = id;
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             m2 = r_max(m2, arena.logits[n][j]);
-        }
         m2 = gg_fold_max<32>(m2);
         real s2 = 0;
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             s2 += r_exp(arena.logits[n][j] - m2);
-        }
         s2 = gg_fold_sum<32>(s2);
-        for (unsigned f = lane; f < 10; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 10; j += 32)
             arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
                     : (n < m->rows ? w.scale_in[0] : 0)
                     * (r_exp(arena.logits[n][j] - m2) / s2 - (j == (real)data.label[at] ? R(1.0) : R(0.0))));
-        }
     }
 }
 
@@ -209,12 +188,10 @@ static __device__ void k9_sum_d_net_2_bias(Device *dev, int beta)
     __shared__ real shares[16][33];
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 10; id += 32) {
-        const int j = (int)id;
+        const int j = id;
         real sum = 0;
-        for (unsigned f = share; f < 16 && id < 10; f += 16) {
-            const int n = (int)f;
+        for (int n = share; n < 16 && id < 10; n += 16)
             sum += arena.cross_entropy_grad[n][j];
-        }
         shares[share][lane] = sum;
         __syncthreads();
         if (share == 0 && id < 10) {
@@ -231,8 +208,7 @@ static __global__ __launch_bounds__(256) void k10_matmul_relu_dx(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 768) {
-        const int j = (int)(id % 48);
-        const int n = (int)(id / 48);
+        const int j = id % 48, n = id / 48;
         const real v2 = arena.relu_dx[n][j];
         arena.relu_dx[n][j] = (arena.net_1[n][j] <= R(0.0) ? R(0.0) : v2);
     }
@@ -246,12 +222,10 @@ static __global__ __launch_bounds__(256) void k12_sum_d_net_0_bias(Device *dev, 
     __shared__ real shares[8][33];
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
     {
-        const int j = (int)id;
+        const int j = id;
         real sum = 0;
-        for (unsigned f = share; f < 16 && id < 48; f += 8) {
-            const int n = (int)f;
+        for (int n = share; n < 16 && id < 48; n += 8)
             sum += arena.relu_dx[n][j];
-        }
         shares[share][lane] = sum;
         __syncthreads();
         if (share == 0 && id < 48) {
@@ -326,7 +300,6 @@ static void update_steps(void)
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    (void)beta;
     GG_LAUNCH(k1_div, 4, 256, 0, gg_stream, device);
     gg_matmul_run(&k2);                                                 /* k2  net_1 = matmul, add, relu  [N, 48] */
     gg_matmul_run(&k3);                                                 /* k3  logits = matmul, add  [N, 10] */

@@ -71,8 +71,7 @@ static __global__ __launch_bounds__(256) void k1_body(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 64) {
-        const int j = (int)(id % 8);
-        const int n = (int)(id / 8);
+        const int j = id % 8, n = id / 8;
         const long at = dev->row[m->from + n];
         arena.body[n][j] = data.body[at * 8 + j];
     }
@@ -84,8 +83,7 @@ static __global__ __launch_bounds__(256) void k2_matmul_gelu(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 192) {
-        const int j = (int)(id % 24);
-        const int n = (int)(id / 24);
+        const int j = id % 24, n = id / 24;
         const real v2 = arena.h[n][j];
         arena.gelu[n][j] = R(0.5) * v2 * (R(1.0) + r_erf(v2 * R(0.7071067811865476)));
         arena.tanh[n][j] = r_tanh(v2);
@@ -102,7 +100,7 @@ static __global__ __launch_bounds__(256) void k3_matmul_square(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 8) {
-        const int n = (int)id;
+        const int n = id;
         const long at = dev->row[m->from + n];
         const real v2 = arena.square[n][0];
         const real v3 = v2 + p.price.bias[0] - data.price[at];
@@ -119,11 +117,9 @@ static __global__ __launch_bounds__(32) void k4_sum(Device *dev)
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     double total = 0;
-    for (unsigned f = threadIdx.x; f < 8; f += 32) {
-        const int n = (int)f;
-        if (n < m->rows) {                                              /* rows that are real */
+    for (int n = threadIdx.x; n < 8; n += 32) {
+        if (n < m->rows)                                                /* rows that are real */
             total += arena.square[n][0];
-        }
     }
     total = gg_fold_sum<32>(total);
     if (threadIdx.x == 0) sums[0] += total;
@@ -138,25 +134,19 @@ static __device__ void k6_cross_entropy(Device *dev)
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
-        const int n = (int)id;
+        const int n = id;
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
-        for (unsigned f = lane; f < 2; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 2; j += 32)
             m2 = r_max(m2, arena.add[n][j]);
-        }
         m2 = gg_fold_max<32>(m2);
         real s2 = 0;
-        for (unsigned f = lane; f < 2; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 2; j += 32)
             s2 += r_exp(arena.add[n][j] - m2);
-        }
         s2 = gg_fold_sum<32>(s2);
         real z = 0;
-        for (unsigned f = lane; f < 2; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 2; j += 32)
             z += (j == (real)data.brand[at] ? arena.add[n][j] : R(0.0));
-        }
         z = gg_fold_sum<32>(z);
         if (lane == 0) {
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
@@ -172,11 +162,9 @@ static __device__ void k7_sum(Device *dev)
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     double total = 0;
-    for (unsigned f = threadIdx.x; f < 8; f += 512) {
-        const int n = (int)f;
-        if (n < m->rows) {                                              /* rows that are real */
+    for (int n = threadIdx.x; n < 8; n += 512) {
+        if (n < m->rows)                                                /* rows that are real */
             total += arena.cross_entropy[n];
-        }
     }
     total = gg_fold_sum<512>(total);
     if (threadIdx.x == 0) sums[1] += total;
@@ -191,26 +179,20 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
-        const int n = (int)id;
+        const int n = id;
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
-        for (unsigned f = lane; f < 2; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 2; j += 32)
             m2 = r_max(m2, arena.add[n][j]);
-        }
         m2 = gg_fold_max<32>(m2);
         real s2 = 0;
-        for (unsigned f = lane; f < 2; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 2; j += 32)
             s2 += r_exp(arena.add[n][j] - m2);
-        }
         s2 = gg_fold_sum<32>(s2);
-        for (unsigned f = lane; f < 2; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 2; j += 32)
             arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
                     : (n < m->rows ? w.scale_in[0] : 0)
                     * (r_exp(arena.add[n][j] - m2) / s2 - (j == (real)data.brand[at] ? R(1.0) : R(0.0))));
-        }
     }
 }
 
@@ -222,12 +204,10 @@ static __device__ void k9_sum_d_brand_bias(Device *dev)
     __shared__ real shares[16][33];
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 2; id += 32) {
-        const int j = (int)id;
+        const int j = id;
         real sum = 0;
-        for (unsigned f = share; f < 8 && id < 2; f += 16) {
-            const int n = (int)f;
+        for (int n = share; n < 8 && id < 2; n += 16)
             sum += arena.cross_entropy_grad[n][j];
-        }
         shares[share][lane] = sum;
         __syncthreads();
         if (share == 0 && id < 2) {
@@ -244,8 +224,7 @@ static __global__ __launch_bounds__(256) void k10_matmul_tanh_dx(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 192) {
-        const int j = (int)(id % 24);
-        const int n = (int)(id / 24);
+        const int j = id % 24, n = id / 24;
         const real v2 = arena.tanh_dx[n][j];
         const real a = arena.tanh[n][j];
         arena.tanh_dx[n][j] = v2 * (R(1.0) - a * a);
@@ -259,7 +238,7 @@ static __device__ void k12_square_dx(Device *dev)
     const Micro here = gg_micro(w, 8), *m = &here;
     auto &arena = dev->arena;
     for (unsigned id = threadIdx.x; id < 8; id += 512) {
-        const int n = (int)id;
+        const int n = id;
         arena.square_dx[n][0] = R(2.0) * (n < m->rows ? w.scale_in[1] : 0) * arena.sub[n][0];
     }
 }
@@ -273,10 +252,8 @@ static __device__ void k13_sum_d_price_bias(Device *dev)
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 1; id += 32) {
         real sum = 0;
-        for (unsigned f = share; f < 8 && id < 1; f += 16) {
-            const int n = (int)f;
+        for (int n = share; n < 8 && id < 1; n += 16)
             sum += arena.square_dx[n][0];
-        }
         shares[share][lane] = sum;
         __syncthreads();
         if (share == 0 && id < 1) {
@@ -293,8 +270,7 @@ static __global__ __launch_bounds__(256) void k14_matmul_add2(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 192) {
-        const int j = (int)(id % 24);
-        const int n = (int)(id / 24);
+        const int j = id % 24, n = id / 24;
         const real v2 = arena.add2[n][j];
         const real a = arena.h[n][j];
         arena.add2[n][j] = arena.tanh_dx[n][j] + v2
@@ -311,12 +287,10 @@ static __global__ __launch_bounds__(256) void k16_sum_d_trunk_bias(Device *dev)
     __shared__ real shares[8][33];
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
     {
-        const int j = (int)id;
+        const int j = id;
         real sum = 0;
-        for (unsigned f = share; f < 8 && id < 24; f += 8) {
-            const int n = (int)f;
+        for (int n = share; n < 8 && id < 24; n += 8)
             sum += arena.add2[n][j];
-        }
         shares[share][lane] = sum;
         __syncthreads();
         if (share == 0 && id < 24) {

@@ -80,8 +80,7 @@ static __global__ __launch_bounds__(256) void k23_square2(Device *dev)
     auto &packed = dev->packed;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 30) {
-        const int j = (int)(id % 6);
-        const int i = (int)(id / 6);
+        const int j = id % 6, i = id / 6;
         const real a = p.token.weight[i][j];
         packed.square2[i][j] = a * a;
     }
@@ -95,9 +94,8 @@ static __global__ __launch_bounds__(256) void k24_sum(Device *dev)
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
     {
         real sum = 0;
-        for (unsigned f = share; f < 30 && id < 1; f += 8) {
-            const int j = (int)(f % 6);
-            const int i = (int)(f / 6);
+        for (int f = share; f < 30 && id < 1; f += 8) {
+            const int j = f % 6, i = f / 6;
             sum += packed.square2[i][j];
         }
         shares[share][lane] = sum;
@@ -128,8 +126,7 @@ static __global__ __launch_bounds__(256) void k4_masked_counted(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 8) {
-        const int j = (int)(id % 4);
-        const int n = (int)(id / 4);
+        const int j = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
         arena.kept[n][j] = ((real)data.target[at * 4 + j] == -R(1e+02) ? R(0.0) : R(1.0));
     }
@@ -143,12 +140,10 @@ static __device__ void k6_sum(Device *dev)
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     double total = 0;
-    for (unsigned f = threadIdx.x; f < 8; f += 512) {
-        const int j = (int)(f % 4);
-        const int n = (int)(f / 4);
-        if (n < m->rows) {                                              /* rows that are real */
+    for (int f = threadIdx.x; f < 8; f += 512) {
+        const int j = f % 4, n = f / 4;
+        if (n < m->rows)                                                /* rows that are real */
             total += arena.kept[n][j];
-        }
     }
     total = gg_fold_sum<512>(total);
     if (threadIdx.x == 0) sums[1] += total;
@@ -172,24 +167,18 @@ static __global__ __launch_bounds__(256) void k1_normalize_h(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 8u + threadIdx.x / 32, lane = threadIdx.x % 32;
     {
-        const int i2 = (int)(id % 4);
-        const int n = (int)(id / 4);
+        const int i2 = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
         real a = 0;
-        for (unsigned f = lane; f < 6; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 6; j += 32)
             a += data.x[at * 24 + (i2 * 6 + j) / 1 % 24];
-        }
         a = gg_fold_sum<32>(a);
         real v2 = 0;
-        for (unsigned f = lane; f < 6; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 6; j += 32)
             v2 += (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0))
                     * (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0));
-        }
         v2 = gg_fold_sum<32>(v2);
-        for (unsigned f = lane; f < 6; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 6; j += 32) {
             const real v3 = (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0)) / r_sqrt(v2 / R(6.0) + R(1e-05));
             arena.normalize[n][i2][j] = v3;
             arena.h[n][i2][j] = v3 * p.norm.weight[j] + p.norm.bias[j];
@@ -206,26 +195,19 @@ static __device__ void k3_cross_entropy(Device *dev)
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
-        const int i2 = (int)(id % 4);
-        const int n = (int)(id / 4);
+        const int i2 = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
-        for (unsigned f = lane; f < 5; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 5; j += 32)
             m2 = r_max(m2, arena.add[n][i2][j]);
-        }
         m2 = gg_fold_max<32>(m2);
         real s2 = 0;
-        for (unsigned f = lane; f < 5; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 5; j += 32)
             s2 += r_exp(arena.add[n][i2][j] - m2);
-        }
         s2 = gg_fold_sum<32>(s2);
         real z = 0;
-        for (unsigned f = lane; f < 5; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 5; j += 32)
             z += (j == (real)data.target[at * 4 + i2] ? arena.add[n][i2][j] : R(0.0));
-        }
         z = gg_fold_sum<32>(z);
         if (lane == 0) {
             arena.cross_entropy[n][i2] = r_log(s2) + m2 - z;
@@ -241,8 +223,7 @@ static __device__ void k4_masked(Device *dev)
     const auto &data = dev->data;
     auto &arena = dev->arena;
     for (unsigned id = threadIdx.x; id < 8; id += 512) {
-        const int j = (int)(id % 4);
-        const int n = (int)(id / 4);
+        const int j = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
         const real v2 = ((real)data.target[at * 4 + j] == -R(1e+02) ? R(0.0) : R(1.0));
         arena.kept[n][j] = v2;
@@ -258,12 +239,10 @@ static __device__ void k5_sum(Device *dev)
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     double total = 0;
-    for (unsigned f = threadIdx.x; f < 8; f += 512) {
-        const int j = (int)(f % 4);
-        const int n = (int)(f / 4);
-        if (n < m->rows) {                                              /* rows that are real */
+    for (int f = threadIdx.x; f < 8; f += 512) {
+        const int j = f % 4, n = f / 4;
+        if (n < m->rows)                                                /* rows that are real */
             total += arena.masked[n][j];
-        }
     }
     total = gg_fold_sum<512>(total);
     if (threadIdx.x == 0) sums[0] += total;
@@ -345,11 +324,9 @@ static __device__ void k8_sum(Device *dev)
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     double total = 0;
-    for (unsigned f = threadIdx.x; f < 2; f += 512) {
-        const int n = (int)f;
-        if (n < m->rows) {                                              /* rows that are real */
+    for (int n = threadIdx.x; n < 2; n += 512) {
+        if (n < m->rows)                                                /* rows that are real */
             total += arena.square[n][0];
-        }
     }
     total = gg_fold_sum<512>(total);
     if (threadIdx.x == 0) sums[2] += total;
@@ -362,7 +339,7 @@ static __device__ void k9_square_dx(Device *dev)
     const Micro here = gg_micro(w, 2), *m = &here;
     auto &arena = dev->arena;
     for (unsigned id = threadIdx.x; id < 2; id += 512) {
-        const int n = (int)id;
+        const int n = id;
         arena.square_dx[n][0] = R(2.0) * (n < m->rows ? w.scale_in[1] : 0) * arena.sub[n][0];
     }
 }
@@ -376,10 +353,8 @@ static __device__ void k10_sum_d_score_bias(Device *dev, int beta)
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 1; id += 32) {
         real sum = 0;
-        for (unsigned f = share; f < 2 && id < 1; f += 16) {
-            const int n = (int)f;
+        for (int n = share; n < 2 && id < 1; n += 16)
             sum += arena.square_dx[n][0];
-        }
         shares[share][lane] = sum;
         __syncthreads();
         if (share == 0 && id < 1) {
@@ -519,8 +494,7 @@ static __device__ void k13_masked_dl(Device *dev)
     const Micro here = gg_micro(w, 2), *m = &here;
     auto &arena = dev->arena;
     for (unsigned id = threadIdx.x; id < 8; id += 512) {
-        const int j = (int)(id % 4);
-        const int n = (int)(id / 4);
+        const int j = id % 4, n = id / 4;
         const real a = arena.kept[n][j];
         arena.masked_dl[n][j] = (a == R(0.0) ? R(0.0) : (n < m->rows ? w.scale_in[2] : 0) * a);
     }
@@ -535,27 +509,20 @@ static __device__ void k14_cross_entropy_grad(Device *dev)
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
-        const int i2 = (int)(id % 4);
-        const int n = (int)(id / 4);
+        const int i2 = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
-        for (unsigned f = lane; f < 5; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 5; j += 32)
             m2 = r_max(m2, arena.add[n][i2][j]);
-        }
         m2 = gg_fold_max<32>(m2);
         real s2 = 0;
-        for (unsigned f = lane; f < 5; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 5; j += 32)
             s2 += r_exp(arena.add[n][i2][j] - m2);
-        }
         s2 = gg_fold_sum<32>(s2);
-        for (unsigned f = lane; f < 5; f += 32) {
-            const int j = (int)f;
+        for (int j = lane; j < 5; j += 32)
             arena.cross_entropy_grad[n][i2][j] = (arena.masked_dl[n][i2] == R(0.0) ? R(0.0) : arena.masked_dl[n][i2]
                     * (r_exp(arena.add[n][i2][j] - m2) / s2
                     - (j == (real)data.target[at * 4 + i2] ? R(1.0) : R(0.0))));
-        }
     }
 }
 
@@ -567,11 +534,10 @@ static __device__ void k15_sum_d_token_bias(Device *dev, int beta)
     __shared__ real shares[16][33];
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 5; id += 32) {
-        const int j = (int)id;
+        const int j = id;
         real sum = 0;
-        for (unsigned f = share; f < 8 && id < 5; f += 16) {
-            const int i2 = (int)(f % 4);
-            const int n = (int)(f / 4);
+        for (int f = share; f < 8 && id < 5; f += 16) {
+            const int i2 = f % 4, n = f / 4;
             sum += arena.cross_entropy_grad[n][i2][j];
         }
         shares[share][lane] = sum;
@@ -590,9 +556,7 @@ static __global__ __launch_bounds__(256) void k16_matmul_add2(Device *dev)
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 48) {
-        const int j = (int)(id % 6);
-        const int i2 = (int)(id / 6 % 4);
-        const int n = (int)(id / 24);
+        const int j = id % 6, i2 = id / 6 % 4, n = id / 24;
         const real v2 = arena.add2[n][i2][j];
         const real v3 = arena.matmul[n][i2 * 6 + j] + v2;
         arena.add2[n][i2][j] = v3;
@@ -608,11 +572,10 @@ static __device__ void k18_sum_d_norm_bias(Device *dev, int beta)
     __shared__ real shares[16][33];
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 6; id += 32) {
-        const int j = (int)id;
+        const int j = id;
         real sum = 0;
-        for (unsigned f = share; f < 8 && id < 6; f += 16) {
-            const int i2 = (int)(f % 4);
-            const int n = (int)(f / 4);
+        for (int f = share; f < 8 && id < 6; f += 16) {
+            const int i2 = f % 4, n = f / 4;
             sum += arena.add2[n][i2][j];
         }
         shares[share][lane] = sum;
@@ -633,11 +596,10 @@ static __device__ void k19_sum_d_norm_weight(Device *dev, int beta)
     __shared__ real shares[16][33];
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 6; id += 32) {
-        const int j = (int)id;
+        const int j = id;
         real sum = 0;
-        for (unsigned f = share; f < 8 && id < 6; f += 16) {
-            const int i2 = (int)(f % 4);
-            const int n = (int)(f / 4);
+        for (int f = share; f < 8 && id < 6; f += 16) {
+            const int i2 = f % 4, n = f / 4;
             sum += arena.mul_db3[n][i2][j];
         }
         shares[share][lane] = sum;
@@ -719,8 +681,7 @@ static __global__ __launch_bounds__(256) void k21_d_token_weight(Device *dev, in
     auto &packed = dev->packed;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 30) {
-        const int j = (int)(id % 6);
-        const int i = (int)(id / 6);
+        const int j = id % 6, i = id / 6;
         g.token.weight[i][j] = beta ? g.token.weight[i][j] + R(2.0) * packed.mul_db * p.token.weight[i][j] : R(2.0)
                 * packed.mul_db * p.token.weight[i][j];
     }
@@ -804,7 +765,6 @@ static void update_steps(void)
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    (void)beta;
     GG_LAUNCH(k1_normalize_h, 1, 256, 0, gg_stream, device);
     gg_matmul_run(&k2);                                                 /* k2  add = matmul, add  [N, 4, 5] */
     GG_LAUNCH(k3_to_k6, 1, 512, 0, gg_stream, device);
