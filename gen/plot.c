@@ -123,22 +123,37 @@ static void fill_buckets(const Panel *p, const Series *s, Bucket b[BUCKETS])
 
 static double bucket_x(const Panel *p, int k) { return p->left + (k + 0.5) * WIDE / BUCKETS; }
 
-static void draw_band(const Panel *p, const Series *s, const char *colour)
+static void draw_band(const Panel *p, const Bucket b[BUCKETS], const char *colour)
 {
-    Bucket b[BUCKETS] = { 0 };
     bool pen = false;
-    fill_buckets(p, s, b);
     text_add(p->out, "<path fill=\"%s\" fill-opacity=\"0.22\" d=\"", colour);
     for (int k = 0; k < BUCKETS; k++)
         if (b[k].n) text_add(p->out, "%c%.1f %.1f", pen ? 'L' : 'M', bucket_x(p, k), py(p, b[k].most)), pen = true;
     for (int k = BUCKETS; k-- > 0; )
         if (b[k].n) text_add(p->out, "L%.1f %.1f", bucket_x(p, k), py(p, b[k].least));
-    text_add(p->out, "Z\"/>\n");
-    begin_path(p->out, colour, "");
-    pen = false;
+    text_add(p->out, "%s\"/>\n", pen ? "Z" : "");
+}
+
+static void draw_means(const Panel *p, const Bucket b[BUCKETS], const char *colour, const char *dashes)
+{
+    bool pen = false;
+    begin_path(p->out, colour, dashes);
     for (int k = 0; k < BUCKETS; k++)
         if (b[k].n) text_add(p->out, "%c%.1f %.1f", pen ? 'L' : 'M', bucket_x(p, k), py(p, b[k].sum / b[k].n)), pen = true;
     text_add(p->out, "\"/>\n");
+}
+
+static void draw_curve(const Panel *p, const Series *s, const char *colour)
+{
+    const char *dashes = s->part == PART_TRAIN ? "" : " stroke-dasharray=\"6 3\"";
+    Bucket b[BUCKETS] = { 0 };
+    if (s->n <= 2 * BUCKETS) {
+        draw_line(p, s, colour, dashes);
+        return;
+    }
+    fill_buckets(p, s, b);
+    if (s->part == PART_TRAIN) draw_band(p, b, colour);
+    draw_means(p, b, colour, dashes);
 }
 
 static void draw_mark(Text *out, Part part, double x, double y, const char *colour)
@@ -147,19 +162,12 @@ static void draw_mark(Text *out, Part part, double x, double y, const char *colo
     else text_add(out, "<path d=\"M%.1f %.1fl5 5l-5 5l-5 -5Z\" fill=\"%s\"/>\n", x, y - 5, colour);
 }
 
-static void draw_split(const Panel *p, const Series *s, const char *colour)
-{
-    if (s->part == PART_VALID) draw_line(p, s, colour, " stroke-dasharray=\"6 3\"");
-    const int every = s->part == PART_VALID && s->n > 60 ? s->n / 30 : 1;
-    for (int i = s->n - 1; i >= 0; i -= every)
-        if (isfinite(s->at[i].y)) draw_mark(p->out, s->part, px(p, s->at[i].x[p->axis]), py(p, s->at[i].y), colour);
-}
-
 static void draw_series(const Panel *p, const Series *s, const char *colour)
 {
-    if (s->part != PART_TRAIN) draw_split(p, s, colour);
-    else if (s->n > 2 * BUCKETS) draw_band(p, s, colour);
-    else draw_line(p, s, colour, "");
+    const int every = s->n > 60 ? s->n / 30 : 1;
+    if (s->part <= PART_VALID) draw_curve(p, s, colour);
+    for (int i = s->n - 1; s->part != PART_TRAIN && i >= 0; i -= every)
+        if (isfinite(s->at[i].y)) draw_mark(p->out, s->part, px(p, s->at[i].x[p->axis]), py(p, s->at[i].y), colour);
 }
 
 static void draw_panel(Panel *p, const Logs *all, int metric)
