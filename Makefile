@@ -95,7 +95,9 @@ deps:
 # ---- packages
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/gagen
+	mkdir -p $(DESTDIR)$(PREFIX)/share/man/man1
 	cp gagen $(DESTDIR)$(PREFIX)/bin/
+	./gagen --man > $(DESTDIR)$(PREFIX)/share/man/man1/gagen.1
 	cp $(LIBRARIES) $(DESTDIR)$(PREFIX)/lib/
 	cp $(HEADERS) $(DESTDIR)$(PREFIX)/include/gagen/
 	printf 'Name: gagen\nDescription: runtime of training programs\nVersion: %s\nCflags: -I%s\nLibs: -L%s -lgagen %s-lm -lpthread\n' \
@@ -103,7 +105,7 @@ install: all
 
 uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/include/gagen
-	rm -f $(DESTDIR)$(PREFIX)/bin/gagen $(DESTDIR)$(PREFIX)/lib/pkgconfig/gagen.pc
+	rm -f $(DESTDIR)$(PREFIX)/bin/gagen $(DESTDIR)$(PREFIX)/lib/pkgconfig/gagen.pc $(DESTDIR)$(PREFIX)/share/man/man1/gagen.1
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/,$(LIBRARIES))
 
 clean:
