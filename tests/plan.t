@@ -9,7 +9,7 @@ xml() { lua5.4 tests/xml.lua "$@"; }
 # choices PLAN: micro_batch, accumulate and bytes of every row of the table
 choices() { awk -F '  +' '/^micro-batches/ { on = 1 } on && $2 ~ /^[0-9]+$/ { gsub(" ", "", $4); print $2, $3, $4 }' "$1"; }
 # told PLAN LINE: the bytes of that line of its memory
-told() { awk -F '  +' -v line="$2" 'index($2, line) == 1 { gsub(" ", "", $3); print $3; exit }' "$1"; }
+told() { awk -F '  +' -v line="$2" '/^memory, bytes/ { on = 1 } on && index($2, line) == 1 { gsub(" ", "", $3); print $3; exit }' "$1"; }
 
 # asked MODEL OPTION...: the bytes that the generated program asks for
 asked() {
