@@ -179,8 +179,8 @@ static void add_label(Text *t, const Levels *s, char label, long factor)
         }
 }
 
-/* "(unsigned)(i_y + i_k - 2) >= 28u": where A's padding is */
-static char *outside_text(void)
+/* "(unsigned)(i_y + i_k - 2) >= 28u": where the image's padding is; `rows` are the levels that it does not sum over */
+static char *outside_text(const Levels *rows)
 {
     const Gemm *m = k->gemm;
     Text all = { 0 };
@@ -188,7 +188,7 @@ static char *outside_text(void)
     for (int i = 0; i < m->nbounds; i++) {
         const Bound *b = &m->bound[i];
         Text t = { 0 };
-        for (int l = 0; l < 2; l++) add_label(&t, &m->rows, b->label[l], b->factor[l]), add_label(&t, &m->depth, b->label[l], b->factor[l]);
+        for (int l = 0; l < 2; l++) add_label(&t, rows, b->label[l], b->factor[l]), add_label(&t, &m->depth, b->label[l], b->factor[l]);
         if (b->constant) text_add(&t, " %c %ld", b->constant < 0 ? '-' : '+', labs(b->constant));
         text_add(&all, "%s(unsigned)(%s) >= %ldu", all.n ? " || " : "", t.s, b->extent);
     }
@@ -203,12 +203,12 @@ static char *load_text(int which, const Levels *rows, const char *row, const cha
     Address a = { .constant = m->base[which] };
     node_layout(n, &l);
     add_levels(&a, &m->batch, which), add_levels(&a, rows, which), add_levels(&a, &m->depth, which);
-    for (int i = 0; i < m->nbounds && which == 0; i++) {
+    for (int i = 0; i < m->nbounds && which == m->image; i++) {
         const Bound *b = &m->bound[i];
         a.constant -= b->constant * b->stride;
         if (b->constant) a.at[a.n++] = (Piece) { text("%ld", b->constant), b->stride, false };
     }
-    const char *value = address_text(&a, &l, buffer_name(node_base(n)->buffer)), *outside = which ? "" : outside_text();
+    const char *value = address_text(&a, &l, buffer_name(node_base(n)->buffer)), *outside = which == m->image ? outside_text(rows) : "";
     const char *all = text("%s %s", value, outside);
     const char *apart = text("%s%s%s", take_apart(&m->batch, "batch", all), take_apart(rows, row, all), take_apart(&m->depth, at, all));
     Env *e = env_new(0);

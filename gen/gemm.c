@@ -5,7 +5,7 @@
       depth as the other operand runs through it. A convolution's: [rows][columns][channels][outputs].
    3. Where each group of levels is one level in the end, and every operand has an axis of stride 1, cuBLASLt can say it.
       All else is a kernel of our own, which finds its elements by / and % of constants.
-   4. A convolution's padding is not in memory: an index outside of the image makes A's element 0. */
+   4. A convolution's padding is not in memory: an index outside of the image makes its element 0. */
 #include <stdlib.h>
 #include <string.h>
 #include "lower.h"
@@ -127,9 +127,9 @@ static long extent_of(const Lowering *w, char label)
     BUG("a place of an unknown label");
 }
 
-static void find_bounds(const Lowering *w, Gemm *m)
+static void find_bounds(const Lowering *w, Gemm *m, int which)
 {
-    const Operand *o = &w->operand[0];
+    const Operand *o = &w->operand[which];
     for (int a = 0; a < o->shape.rank; a++) {
         const Place *p = &o->place[a];
         long low = p->constant, high = p->constant;
@@ -139,6 +139,7 @@ static void find_bounds(const Lowering *w, Gemm *m)
             if (span < 0) low += span;
             else high += span;
         }
+        m->image = which;
         if (low < 0 || high >= o->shape.dim[a])
             m->bound[m->nbounds++] = (Bound) { { p->label[0], p->label[1] }, { p->factor[0], p->factor[1] }, p->constant, o->shape.dim[a],
                                                 o->layout.axis[a].digit[0].stride };
@@ -159,7 +160,7 @@ void lower_gemm(Kernels *k, Kernel *x)
     m->depth = levels_in(&w, true, true, false, -1, 0, false);
     for (int a = 0; a < w.operand[2].shape.rank; a++) m->result[a] = w.operand[2].place[a].label[0];
     set_bases(&w, m->base);
-    find_bounds(&w, m);
+    for (int i = 0; i < 2; i++) find_bounds(&w, m, i);
     m->library = as_blas(&w, m, &m->blas);
     m->flop = x->flop = lowering_flop(&w);
     x->gemm = m;

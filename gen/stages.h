@@ -112,13 +112,13 @@ typedef struct Contraction {            /* in C */
     double flop;
 } Contraction;
 typedef struct { long rows, columns, depth, batch, lead[3], step[3]; bool turned[2]; } Blas;      /* lead: from row to row; step: from batch to batch */
-typedef struct { char label[2]; long factor[2], constant, extent, stride; } Bound;       /* 0 <= SUM label * factor + constant < extent, else A is 0 */
+typedef struct { char label[2]; long factor[2], constant, extent, stride; } Bound;       /* 0 <= SUM label * factor + constant < extent, else the image is 0 */
 typedef struct Gemm {                   /* in CUDA */
     Node *a, *b;
     long base[3];
     Levels batch, rows, columns, depth;
     char result[RANK];                  /* the label of each of C's axes */
-    int nbounds; Bound bound[2];
+    int image, nbounds; Bound bound[2]; /* which operand it is, 0 or 1 */
     bool library; Blas blas;            /* cuBLASLt can say it: the four groups are one level each */
     double flop;
 } Gemm;
