@@ -1,6 +1,7 @@
 # emu.sh -- builds CUDA programs for the emulator; tests in sh read it after tests/lib.sh.
 #   emu_library                       build/tests/cuda/libgg_emu.a, made where it is older than its sources
-#   emu_build OUT "SOURCES" [FLAG...] a program of .cu files, with every check; C objects and libraries are flags
+#   emu_build OUT "SOURCES" [FLAG...] a program of .cu files, with every check; C objects and libraries are flags, EMU_CFLAGS are
+#                                     for the compiler, RT is the runtime's directory if it is another
 #   emu_orders COMMAND...             the command under orders 0, 1 and three seeds of 2; stops at the first that fails
 : "${CXX:=g++}"
 emu=build/tests/cuda
@@ -26,7 +27,7 @@ emu_build() {
     shift 2
     for source in $sources; do
         # shellcheck disable=SC2086
-        $CXX -x c++ $emu_flags -O1 -g1 $emu_warnings $emu_checks $EMU_CFLAGS -c "$source" -o "$out.$(basename "$source").o" || return 1
+        $CXX -x c++ "-I${RT:-runtime}" $emu_flags -O1 -g1 $emu_warnings $emu_checks $EMU_CFLAGS -c "$source" -o "$out.$(basename "$source").o" || return 1
         objects="$objects $out.$(basename "$source").o"
     done
     # shellcheck disable=SC2086

@@ -1,7 +1,8 @@
 /* memory.cpp -- the device's memory and the host's pinned memory.
 
-   1. Device addresses come from one range. An allocation has pages of its own and begins 256 bytes into the first, so it is
-      aligned to 256 bytes and no more, and what lies before and after belongs to nobody.
+   1. Device addresses come from one range. An allocation has pages of its own, huge ones if it is large (closing them is
+      cheap), and begins 256 bytes into the first, so it is aligned to 256 bytes and no more, and what lies before and after
+      belongs to nobody.
    2. Addresses are not used twice, so what was freed is known for ever.
    3. The range is inaccessible while host code runs; a fault there names the host as the culprit. */
 #include "emu.h"
@@ -11,7 +12,7 @@
 #include <sys/mman.h>
 
 namespace emu {
-constexpr uintptr_t PAGE = 4096, BEGIN = 256;
+constexpr uintptr_t PAGE = 4096, HUGE = 2 << 20, BEGIN = 256;
 static uintptr_t base, top;                             // of the range; what is given out
 static std::vector<Allocation> allocations;             // ascending
 static std::map<uintptr_t, size_t> pinned;
@@ -55,10 +56,14 @@ static void reserve()
     sigaction(SIGBUS, &action, nullptr);
 }
 
-static uintptr_t pages(uintptr_t p) { return (p + PAGE - 1) / PAGE * PAGE; }
+// Its pages: from where to where.
+static uintptr_t up(uintptr_t p, uintptr_t to) { return (p + to - 1) / to * to; }
+static uintptr_t page(size_t bytes) { return bytes < HUGE / 2 ? PAGE : HUGE; }
+static void *first(const Allocation &a) { return (void *)(a.lo - BEGIN); }
+static size_t span(const Allocation &a) { return up(BEGIN + a.hi - a.lo, page(a.hi - a.lo)); }
 static void protect(const Allocation &a, int how)
 {
-    if (!a.freed) mprotect((void *)(a.lo - BEGIN), pages(a.hi) - (a.lo - BEGIN), how);
+    if (!a.freed) mprotect(first(a), span(a), how);
 }
 
 void device_open()
@@ -79,12 +84,14 @@ void *device_alloc(size_t bytes)
 {
     if (!base) reserve();
     const size_t most = (size_t)setting("GG_EMU_MEMORY", 8l << 30);
-    if (bytes > most || used + bytes > most || pages(bytes) + 2 * PAGE > base + DEVICE_RANGE - top) return nullptr;
-    const Allocation a = { top + BEGIN, top + BEGIN + bytes, false };
-    top = pages(a.hi) + PAGE;
+    const uintptr_t begin = up(top + PAGE, page(bytes)), last = base + DEVICE_RANGE - HUGE;
+    if (bytes > most || used + bytes > most || begin > last || bytes > last - begin) return nullptr;
+    const Allocation a = { begin + BEGIN, begin + BEGIN + bytes, false };
+    top = begin + span(a);
     used += bytes;
     allocations.push_back(a);
     protect(a, PROT_READ | PROT_WRITE);
+    if (page(bytes) == HUGE) madvise(first(a), span(a), MADV_HUGEPAGE);
     memset((void *)a.lo, 0xff, bytes);
     if (!open) protect(a, PROT_NONE);
     return (void *)a.lo;
@@ -95,7 +102,7 @@ bool device_free(void *p)
     Allocation *a = const_cast<Allocation *>(device_find((uintptr_t)p));
     if (!a || a->lo != (uintptr_t)p || a->freed) return false;
     protect(*a, PROT_NONE);
-    madvise((void *)(a->lo - BEGIN), pages(a->hi) - (a->lo - BEGIN), MADV_DONTNEED);
+    madvise(first(*a), span(*a), MADV_DONTNEED);
     a->freed = true;
     shadow_forget();
     used -= a->hi - a->lo;
@@ -114,7 +121,7 @@ void check_device(const void *p, size_t bytes, const char *what)
 
 void *pinned_alloc(size_t bytes)
 {
-    void *p = aligned_alloc(PAGE, pages(bytes ? bytes : 1));
+    void *p = aligned_alloc(PAGE, up(bytes ? bytes : 1, PAGE));
     if (!p) return nullptr;
     memset(p, 0xff, bytes);
     pinned[(uintptr_t)p] = bytes;
