@@ -32,7 +32,7 @@ static char *program_text(const Program *s, const Opts *o)
     env_set(e, "linkage", "%s", o->library ? "" : "static ");
     env_flag(e, "main", !o->library);
     declare(s, e);
-    if (cuda) cuda_steps(s, e);
+    if (cuda) cuda_steps(s, e, !o->no_share);
     else steps(s, e);
     update(s, e);
     tables(s, e);

@@ -13,7 +13,7 @@ void  paste_runtime(Text *out);                             /* the rest of it */
 char *host_text(const Expr *e);                             /* sched.c: a formula in double */
 void  count_before(Program *s);                             /* count.c: what the counted seeds need */
 void  window_facts(const Program *s, Env *e);               /* steps.c: what both targets say of the window */
-void  cuda_steps(const Program *s, Env *e);                 /* steps_cuda.c: the same rooms as steps.c, as launches */
+void  cuda_steps(const Program *s, Env *e, bool share);     /* steps_cuda.c: the same rooms as steps.c, as launches; small neighbours may share one */
 bool  any_late(const Program *s);                           /* scales that are known behind the last micro-step */
 char *late_text(const Program *s);                          /* statements that compute them */
 char *levels_text(const Program *s);                        /* statements that note scalars of parameters alone */

@@ -48,7 +48,7 @@ typedef struct {
     Target target;
     Dump dump;
     bool target_given;                  /* by -t or the output's extension; else gagen run looks for a device */
-    bool library, standalone, no_reuse;
+    bool library, standalone, no_reuse, no_share;
     VEC(const char) defines;            /* "name=value", in order */
     const char *command;                /* the command as the banner shows it: base names, options that change bytes */
     bool run, plan, plot;               /* gagen run, plan, plot */

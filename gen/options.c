@@ -39,6 +39,7 @@ static void set_dump(State *s, const char *value)
 static void set_library(State *s, const char *value)    { (void)value; s->o.library = true; }
 static void set_standalone(State *s, const char *value) { (void)value; s->o.standalone = true; }
 static void set_no_reuse(State *s, const char *value)   { (void)value; s->o.no_reuse = true; }
+static void set_no_share(State *s, const char *value)   { (void)value; s->o.no_share = true; }
 
 static void set_memory(State *s, const char *value)
 {
@@ -114,6 +115,7 @@ const Option option_table[] = {
     { "--library", NULL, NULL, DO_WRITE, "write init, window, gradient, update, save instead of main", set_library },
     { "--standalone", NULL, NULL, DO_WRITE | DO_RUN, "put the runtime into the file: cc -O3 train.c -lm -lpthread builds it", set_standalone },
     { "--no-reuse", NULL, NULL, MODEL, "give every buffer a place of its own", set_no_reuse },
+    { "--no-share", NULL, NULL, DO_WRITE | DO_RUN, "give every CUDA kernel a launch of its own", set_no_share },
     { "--svg", NULL, "FILE", DO_PLAN, "draw the arena over the program's time into FILE, besides the text", set_picture },
     { "--gflops", NULL, "N", DO_PLAN, "predict time for a machine of N 1e9 operations a second", set_gflops },
     { "--gbytes", NULL, "N", DO_PLAN, "and N 1e9 bytes a second", set_gbytes },
@@ -182,6 +184,7 @@ static const char *command_of(const State *s)
     if (s->o.library) text_add(&t, " --library");
     if (s->o.standalone) text_add(&t, " --standalone");
     if (s->o.no_reuse) text_add(&t, " --no-reuse");
+    if (s->o.no_share) text_add(&t, " --no-share");
     for (int i = 0; i < s->o.defines.n; i++) text_add(&t, " -D %s", s->o.defines.at[i]);
     if (s->o.output) text_add(&t, " -o %s", base_name(s->o.output));
     text_add(&t, " %s", base_name(s->o.model));

@@ -12,8 +12,9 @@ static VEC(Done) done;                  /* kernels whose functions are written *
 static VEC(char) blocks;                /* and those that run several in turn */
 static bool alone;                      /* somewhere a launch of its own advances the micro-step's number */
 static Cuda all;
+static bool sharing;
 
-static bool is_small(const Kernel *x) { return cuda_work(x) <= SMALL; }
+static bool is_small(const Kernel *x) { return sharing && cuda_work(x) <= SMALL; }
 
 /* A kernel is shared when it and a neighbour are small: launches cost more than they compute. */
 static bool is_shared(const Kernels *x, const Kernel *one)
@@ -110,9 +111,10 @@ static bool any_beta(const Program *s)
     return false;
 }
 
-void cuda_steps(const Program *s, Env *e)
+void cuda_steps(const Program *s, Env *e, bool share)
 {
     const Kernels *x = s->k;
+    sharing = share;
     window_facts(s, e);
     env_set(e, "prepare", "%s", launches(s, x->once.at, x->once.n, false));
     env_set(e, "counting", "%s", launches(s, s->counting.at, s->counting.n, true));
