@@ -472,6 +472,7 @@ static inline void gg_device_close(void)
     if (gg_cuda.blas) cublasLtDestroy(gg_cuda.blas);
     if (gg_cuda.copies) cudaStreamDestroy(gg_cuda.copies);
     if (gg_stream) cudaStreamDestroy(gg_stream);
+    cudaGetLastError();
     memset(&gg_cuda, 0, sizeof gg_cuda);
     gg_stream = NULL;
 }

@@ -139,6 +139,18 @@ awk '/^kernel/ { on = 1; next } on { if (NF != 5 || (n && $3 > last)) bad = 1; l
 tell $? "and a table of 12 kernels, slowest first, with their launches"
 "$work/host" --profile > "$work/out" 2> "$work/err"; [ $? -eq 2 ] && grep -q "runs on the CPU" "$work/err"; tell $? "C: $(cat "$work/err")"
 
+# ---- devices that are not there, or small ----
+# refused WHAT PATTERN SETTING: exit 3 with a message
+refused() {
+    env "$3" "$work/device" > "$work/out" 2> "$work/err"
+    [ $? -eq 3 ] && grep -q "^error: $2" "$work/err"; tell $? "$1: exit 3: $(cat "$work/err")"
+}
+refused "no device" "no CUDA device answers: gagen -t c" GG_EMU_DEVICES=0
+refused "a device too small" "the device has no 32.0 MiB left" GG_EMU_MEMORY=1000000
+GG_EMU_MEMORY=33694432 run device again.jsonl
+grep -q streamed "$work/out"; tell $? "data of more than a quarter of the memory is streamed"
+yes "with the same numbers" same again.jsonl device.jsonl
+
 # ---- the library ----
 $CC -std=gnu11 -O1 -ffp-contract=off -DDEVICE -DSAVED="\"$work/embed.st\"" -Iruntime -Itests/runtime -c tests/runtime/embed.c -o "$work/embed.o"
 emulated embed runtime "$work/embed.o" -DLIBRARY
@@ -148,4 +160,6 @@ for order in 0 1; do
     grep '^not ok' "$work/out" | sed 's/^/# /'
     [ "$(grep -c '^ok' "$work/out")" -eq 17 ]; tell $? "all 17"
 done
+GG_EMU_DEVICES=0 "$work/embed" "$GAGEN_DATA/squares" > "$work/out" 2>&1
+[ "$(tail -n 1 "$work/out")" = 1..17 ] && grep -q '^not ok 2' "$work/out"; tell $? "no device: gg_open says so, and the process goes on"
 finish
