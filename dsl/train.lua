@@ -228,8 +228,8 @@ local function length(o)
     fail_at("tail", nil, "train: tail is \"step\", \"drop\" or \"carry\", got %s", util.show(o.tail))
   end
   overridden(o, "precision", tostring)
-  if o.precision ~= "fp32" and o.precision ~= "tf32" then
-    fail_at("precision", nil, "train: precision is \"fp32\" or \"tf32\", got %s", util.show(o.precision))
+  if o.precision ~= "fp32" and o.precision ~= "tf32" and o.precision ~= "bf16" then
+    fail_at("precision", nil, "train: precision is \"fp32\", \"tf32\" or \"bf16\", got %s", util.show(o.precision))
   end
   if o.count ~= "auto" and o.count ~= "before" then
     fail_at("count", nil, "train: count is \"auto\" or \"before\", got %s", util.show(o.count))

@@ -123,7 +123,9 @@ static void add_costs(Text *out, const Program *s)
     text_add(out, "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound %s)%s\n",
              nstates ? ", states" : "", kib(k->elements * (2 + nstates)), kib(s->p->packed), kib(s->p->arena), kib(s->p->bound),
              k->target == TARGET_C ? "" : "; cuBLASLt's workspace 32 MiB");
-    if (s->g->train.tf32) text_add(out, "   precision tf32: what is multiplied is rounded to 10 bits of mantissa, sums are fp32\n");
+    if (s->g->train.precision != FP32)
+        text_add(out, "   precision %s: what cuBLASLt multiplies is rounded to %d bits of mantissa; sums, parameters and all else are fp32\n",
+                 precisions[s->g->train.precision], s->g->train.precision == TF32 ? 10 : 7);
     if (s->g->train.chosen) text_add(out, "            %s\n", c_comment(s->g->train.chosen));
     text_add(out, "   a micro-step   %.3g MFLOP in %d kernels%s;  an update   %s elements, %s\n", flop / 1e6, k->micro.n,
              k->target == TARGET_C ? text(" between %d barriers", barriers(k)) : "", grouped(k->elements), s->g->optimizer.name);

@@ -21,5 +21,6 @@ char *counted_text(const Program *s);                       /* statements for wh
 bool  uses_sums(const Expr *e);
 const Expr *guarded(const Expr *e);                         /* 0 where a denominator made of sums is 0 */
 long  partials(const Program *s);                           /* parts of the sum that has most of them */
+bool  prepares(const Program *s);                            /* something is made from the parameters once per update */
 bool  concludes(const Program *s);                          /* something is known only behind the last micro-step */
 #endif

@@ -122,6 +122,8 @@ static void read_optimizer(lua_State *L, int index, Graph *g)
     lua_pop(L, 2);
 }
 
+const char *const precisions[] = { [FP32] = "fp32", [TF32] = "tf32", [BF16] = "bf16" };
+
 /* ---- the schedule --------------------------------------------------------------------------------------------------- */
 static void read_train(lua_State *L, int index, Train *t)
 {
@@ -134,7 +136,8 @@ static void read_train(lua_State *L, int index, Train *t)
     const char *tail = field_string(L, index, "tail");
     t->tail = tail[0] == 's' ? TAIL_STEP : tail[0] == 'd' ? TAIL_DROP : TAIL_CARRY;
     t->count_before = !strcmp(field_string(L, index, "count"), "before");
-    t->tf32 = !strcmp(field_string(L, index, "precision"), "tf32");
+    const char *precision = field_string(L, index, "precision");
+    t->precision = !strcmp(precision, precisions[TF32]) ? TF32 : !strcmp(precision, precisions[BF16]) ? BF16 : FP32;
     t->best = field_string(L, index, "best");
     t->best_max = field_true(L, index, "best_max");
     t->loc = field_loc(L, index);

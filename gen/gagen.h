@@ -202,13 +202,15 @@ typedef struct {
 } Dataset;
 
 typedef enum { TAIL_STEP, TAIL_DROP, TAIL_CARRY } Tail;
+typedef enum { FP32, TF32, BF16 } Precision;               /* of what is multiplied; sums and parameters are fp32; but fp32 in CUDA alone */
+extern const char *const precisions[];                     /* "fp32" */
 typedef struct {
     long batch, micro_batch, accumulate;      /* batch = micro_batch * accumulate always holds */
     long epochs, steps;                 /* one of them > 0 */
     Tail tail;
     bool count_before;                  /* count = "before": sums that scales need are counted, though they could wait */
     long seed;
-    bool tf32;                          /* products of 19-bit numbers, summed in 32: CUDA alone */
+    Precision precision;
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
     Loc loc, batch_loc;
     const char *memory;                 /* "6 GB": the largest micro-batch that fits is to be chosen; NULL: it is given */

@@ -18,8 +18,12 @@ long layout_block(long extent)
     return ALIGN;
 }
 
-/* Rows of whole quadruples, which a GPU loads at once. */
-long layout_row(long extent) { return extent < 4 ? extent : round_up(extent, 4); }
+/* Rows of whole 16 bytes, which a GPU loads at once. */
+long layout_row(long extent)
+{
+    const long by = graph_current()->train.precision == BF16 ? 8 : 4;
+    return extent < by ? extent : round_up(extent, by);
+}
 
 typedef struct { int axis; long div, extent, lo, hi; } Dim;     /* of the C array */
 

@@ -99,7 +99,7 @@ static void print_train(Text *out, const Train *t)
     text_add(out, "train batch %ld = %ld x %ld, ", t->batch, t->accumulate, t->micro_batch);
     if (t->epochs) text_add(out, "%ld epochs", t->epochs);
     else text_add(out, "%ld steps", t->steps);
-    text_add(out, ", tail %s, count %s%s, seed %ld, best %s %s\n", tails[t->tail], t->count_before ? "before" : "auto", t->tf32 ? ", tf32" : "", t->seed, t->best_max ? "max" : "min", t->best);
+    text_add(out, ", tail %s, count %s%s, seed %ld, best %s %s\n", tails[t->tail], t->count_before ? "before" : "auto", t->precision == FP32 ? "" : text(", %s", precisions[t->precision]), t->seed, t->best_max ? "max" : "min", t->best);
 }
 
 void graph_print(Text *out, const Graph *g)

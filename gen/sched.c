@@ -186,8 +186,9 @@ Program *schedule(Plan *p)
     s->next = g->train.accumulate > 1;
     s->unrolled = g->train.accumulate <= 16;
     if (g->seeds.n > SEEDS) error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", SEEDS);
-    if (g->train.tf32 && s->k->target == TARGET_C)
-        error_at(g->train.loc, "train: precision = \"tf32\" is of the CUDA target: the C target computes in fp32, leave it out here");
+    if (g->train.precision != FP32 && s->k->target == TARGET_C)
+        error_at(g->train.loc, "train: precision = \"%s\" is of the CUDA target: the C target computes in fp32, leave it out here",
+                 precisions[g->train.precision]);
     scale_seeds();
     make_reports();
     stop_if_errors();

@@ -38,6 +38,7 @@ typedef struct Buffer {
     Layout layout;                      /* of node->shape */
     long offset;                        /* in reals, in the arena or in Packed */
     int first, last;                    /* phases in which it is alive */
+    long half;                          /* CUDA, bf16: 1 + where its rounded copy lies; 0: it has none */
     struct Buffer *shares;              /* in place: lies where this one lay */
 } Buffer;
 

@@ -58,6 +58,8 @@ bool any_late(const Program *s)
     return late;
 }
 
+bool prepares(const Program *s) { return s->k->once.n || s->g->train.precision == BF16; }
+
 bool concludes(const Program *s) { return any_late(s) || s->levels.n || s->k->finish.n; }
 
 char *levels_text(const Program *s)
@@ -134,12 +136,11 @@ static void list_micros(const Program *s, Env *e)
 
 void window_facts(const Program *s, Env *e)
 {
-    const Kernels *k = s->k;
     const Train *t = &s->g->train;
     env_flag(e, "counted", s->counting.n > 0);
     env_flag(e, "next", s->next);
     env_flag(e, "unrolled", s->unrolled);
-    env_flag(e, "prepared", k->once.n > 0);
+    env_flag(e, "prepared", prepares(s));
     env_flag(e, "concluded", concludes(s));
     env_flag(e, "levels", s->levels.n > 0);
     env_set(e, "window", "%ld = %ld x %ld", t->batch, t->accumulate, t->micro_batch);

@@ -127,7 +127,10 @@ void cuda_steps(const Program *s, Env *e, bool share)
     set_lines(e, "counted", counted_text(s));
     env_flag(e, "next_micro", alone);
     env_set(e, "kernels", "%s", all.functions.s ? all.functions.s : "");
-    env_flag(e, "tf32", s->g->train.tf32);
+    env_flag(e, "precision", s->g->train.precision != FP32);
+    env_set(e, "compute", "%d", (int)s->g->train.precision);
+    env_flag(e, "rounds", s->g->train.precision == BF16);
+    env_set(e, "half", "%ld", all.half ? all.half : 1);
     env_flag(e, "blas", all.handles.n > 0);
     env_set(e, "handles", "%s", all.handles.s ? all.handles.s : "");
     env_set(e, "plans", "%s", all.plans.s ? all.plans.s : "");

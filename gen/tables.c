@@ -166,7 +166,7 @@ void tables(const Program *s, Env *e)
     env_set(e, "nstates", "%d", g->optimizer.nstates);
     env_set(e, "states", "%s", states_text(&g->optimizer, s->k->target == TARGET_CUDA ? "host." : ""));
     env_set(e, "memory", "%s", memory_text(s));
-    env_set(e, "prepare_name", "%s", s->k->once.n ? "prepare" : "NULL");
+    env_set(e, "prepare_name", "%s", prepares(s) ? "prepare" : "NULL");
     fill_columns(&g->data, e);
     fill_reports(g, e);
     fill_schedule(&g->train, e);

@@ -2,9 +2,8 @@
 
 ${banner}
 */
-//:if tf32
-/* tf32: cuBLASLt rounds what it multiplies to 10 bits of mantissa, and sums in fp32 */
-#define GG_COMPUTE 1
+//:if precision
+#define GG_COMPUTE ${compute}
 //:end
 #include "gagen_cuda.h"
 
@@ -38,6 +37,10 @@ struct { @@ made from parameters once per update
 ${text}
 //:end
 } packed;
+//:end
+//:if rounds
+alignas(256) gg_factor half_p[${elements}]; @@ parameters, rounded once per update
+alignas(256) gg_factor half[${half}]; @@ what cuBLASLt multiplies, rounded
 //:end
 //:if split
 real split[${split}]; @@ sums of parts of a long sum
@@ -105,10 +108,22 @@ ${counting}
 static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device); }
 
 //:end
+//:if rounds
+/* half_p, of all parameters */
+static __global__ __launch_bounds__(256) void round_parameters(Device *dev)
+{
+const long id = blockIdx.x * 256L + threadIdx.x;
+if (id < ${elements}) dev->half_p[id] = gg_round(((const real *)&dev->p)[id]);
+}
+
+//:end
 //:if prepared
 /* What is made from parameters once per update. */
 static void prepare_steps(void)
 {
+//:if rounds
+GG_LAUNCH(round_parameters, (${elements} + 255) / 256, 256, 0, gg_stream, device);
+//:end
 ${prepare}
 }
 

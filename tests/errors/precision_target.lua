@@ -1,4 +1,4 @@
--- TF32 is a precision of CUDA; the message comes from -t c
+-- the C target has one precision
 local set = data.idx { "data/digits", image = { 1, 28, 28 }, classes = 10 }
 local net = nn.Sequential { nn.Flatten(), nn.Linear(10) }
 train { data = set, batch = 8, epochs = 1, minimize = fn.cross_entropy(net(set.image), set.label),
