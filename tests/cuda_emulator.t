@@ -35,6 +35,15 @@ small() { GG_EMU_MEMORY=64 "$bugs" freed > "$work/small" 2>&1; [ $? -eq 3 ] && g
 small; tell $? "GG_EMU_MEMORY=64: memory is out"
 "$bugs" missing_barrier bug 2>&1 | grep -q 'kernels.cu:[0-9]'; tell $? "an error names the line of the source"
 
+# ---- what is written for the emulator is CUDA
+nvcc=${NVCC:-$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)}
+if [ -x "$nvcc" ]; then
+    yes "nvcc compiles the planted bugs" "$nvcc" -std=c++17 -arch=sm_80 -c tests/cuda/bugs/main.cu -o "$work/main.o"
+else
+    facts=$((facts + 1))
+    echo "ok $facts - nvcc compiles the planted bugs # SKIP there is no nvcc"
+fi
+
 # ---- the headers
 cuda=${CUDA_HOME:-/usr/local/cuda}/include
 facts() { $CXX -std=c++17 -w "$@" tests/cuda/facts.cpp -o "$work/facts" && "$work/facts"; }

@@ -7,7 +7,9 @@
 emu=build/tests/cuda
 emu_flags="-std=c++17 -ffp-contract=off -DGG_EMU -Itests/cuda/include -Itests/cuda -Iruntime"
 emu_warnings="-Wall -Wextra -Wno-missing-field-initializers -Wno-unknown-pragmas"
-emu_checks="-fsanitize=thread,bounds,alignment -fno-sanitize-recover=all"
+emu_checks="-fsanitize=thread,bounds,alignment -fno-sanitize-recover=all -fstack-clash-protection"
+
+emu_calls="--redefine-sym memcpy=emu_memcpy --redefine-sym memmove=emu_memmove --redefine-sym memset=emu_memset"
 
 emu_library() {
     mkdir -p $emu
@@ -28,6 +30,7 @@ emu_build() {
     for source in $sources; do
         # shellcheck disable=SC2086
         $CXX -x c++ "-I${RT:-runtime}" $emu_flags -O1 -g1 $emu_warnings $emu_checks $EMU_CFLAGS -c "$source" -o "$out.$(basename "$source").o" || return 1
+        objcopy $emu_calls "$out.$(basename "$source").o" || return 1
         objects="$objects $out.$(basename "$source").o"
     done
     # shellcheck disable=SC2086

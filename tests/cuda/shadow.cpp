@@ -7,7 +7,8 @@
       flags say that lanes, warps or blocks are more than the one it names.
    4. Two accesses, one of them a write, conflict if they are of different blocks of a launch; of different warps in one epoch;
       of different lanes with no operation of the warp between them. Atomic operations do not conflict with each other.
-   5. Shared memory forgets when a block begins; reading what nobody wrote since is an error. */
+   5. memcpy, memmove and memset of the program are emu_memcpy and so on (emu.sh renames them), which look at their ranges.
+   6. Shared memory forgets when a block begins; reading what nobody wrote since is an error. */
 #include "emu.h"
 #include <cstdio>
 #include <link.h>
@@ -238,6 +239,24 @@ int __tsan_atomic32_fetch_sub(volatile int *p, int x, int) { return __atomic_fet
 unsigned char __tsan_atomic8_load(const volatile unsigned char *p, int) { return *p; }
 unsigned __tsan_atomic32_load(const volatile unsigned *p, int) { return *p; }
 unsigned long __tsan_atomic64_load(const volatile unsigned long *p, int) { return *p; }
+
+void *emu_memset(void *to, int value, size_t n)
+{
+    SEES(to, n, emu::WRITE);
+    return memset(to, value, n);
+}
+void *emu_memmove(void *to, const void *from, size_t n)
+{
+    SEES(from, n, emu::READ);
+    emu::touch(to, n, emu::WRITE);
+    return memmove(to, from, n);
+}
+void *emu_memcpy(void *to, const void *from, size_t n)
+{
+    SEES(from, n, emu::READ);
+    emu::touch(to, n, emu::WRITE);
+    return memcpy(to, from, n);
+}
 
 // ---- the hooks of -fsanitize=bounds,alignment: what they are given begins with a place in the source
 struct Place {

@@ -265,6 +265,35 @@ static bool past_dynamic_shared(bool bug)
     return fetched(x, 1)[0] == 127;
 }
 
+// A copy by memcpy, whose size the compiler does not know.
+static __global__ void copy(float *y, const float *x, int n) { memcpy(y, x, (size_t)n * sizeof *y); }
+static bool copy_past_the_end(bool bug)
+{
+    float *x = sent(counting(32)), *y = on_device<float>(32);
+    GG_KERNEL(copy, 1, 1, 0, stream, y, x, bug ? 33 : 32);
+    return fetched(y, 32)[5] == 5;
+}
+
+// A table of constants may be read; a stack has an end.
+static __global__ void polynomial(float *x)
+{
+    const float table[8] = { 1, 2, 3, 5, 7, 11, 13, 17 };
+    x[threadIdx.x] = table[(int)x[threadIdx.x] & 7];
+}
+static __global__ void large_frame(float *x, int n)
+{
+    float room[32 << 10];
+    for (int i = 0; i < n; i++) room[i] = x[i & 31];
+    x[threadIdx.x] = room[n - 1 - (int)threadIdx.x];
+}
+static bool stack_overflow(bool bug)
+{
+    float *x = sent(counting(32));
+    if (bug) GG_KERNEL(large_frame, 1, 1, 0, stream, x, 32 << 10);
+    else GG_KERNEL(polynomial, 1, 32, 0, stream, x);
+    return fetched(x, 32)[4] == (bug ? 4 : 7);
+}
+
 static const Case kernel_cases[] = {
     { "missing_barrier", missing_barrier, "shared memory" },
     { "missing_second_barrier", missing_second_barrier, "race: .* shared memory" },
@@ -285,5 +314,7 @@ static const Case kernel_cases[] = {
     { "host_pointer", host_pointer, "reads host memory" },
     { "unwritten_shared", unwritten_shared, "which nobody wrote" },
     { "shared_not_asked_for", shared_not_asked_for, "65536 bytes of dynamic shared memory" },
+    { "copy_past_the_end", copy_past_the_end, "reads past the end of an allocation of 128 bytes: 132 at 0" },
+    { "stack_overflow", stack_overflow, "local variables do not fit the stack" },
     { "past_dynamic_shared", past_dynamic_shared, "writes dynamic shared memory" },
 };
