@@ -21,6 +21,7 @@
 #define GG_DYN_SHARED(T, name) extern __shared__ __align__(128) unsigned char gg_shared[]; T *const name = (T *)(void *)gg_shared
 #endif
 #include <cublasLt.h>
+#include <cuda_bf16.h>
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -67,7 +68,7 @@ typedef struct {                                  /* row-major D[m][n] = op(A) o
     cublasLtMatmulDesc_t desc;
     cublasLtMatrixLayout_t a, b, d;
     cublasLtMatmulAlgo_t algo;
-    const real *A, *B;
+    const void *A, *B;
     real *D, beta;
 } GgMatmul;
 typedef struct { void (*enqueue)(void); cudaGraphExec_t exec; } GgGraph; /* exec NULL: called each time */
@@ -200,23 +201,31 @@ template <int THREADS, class T> static __device__ inline T gg_fold_min(T x) { re
 enum GgEpilogue { GG_NONE = CUBLASLT_EPILOGUE_DEFAULT, GG_BIAS = CUBLASLT_EPILOGUE_BIAS,
                   GG_RELU_BIAS = CUBLASLT_EPILOGUE_RELU_BIAS };     /* bias: n numbers, added to every row */
 #ifndef GG_COMPUTE
-#define GG_COMPUTE 0                              /* 1: factors are rounded to TF32 */
+#define GG_COMPUTE 0                              /* 1: factors are rounded to TF32; 2: factors are bf16, sums fp32 */
 #endif
 #ifdef GAGEN_DOUBLE
 static const cudaDataType_t gg_type = CUDA_R_64F;
 static const cublasComputeType_t gg_compute = CUBLAS_COMPUTE_64F;
 #else
 static const cudaDataType_t gg_type = CUDA_R_32F;
-static const cublasComputeType_t gg_compute = GG_COMPUTE ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+static const cublasComputeType_t gg_compute = GG_COMPUTE == 1 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+#endif
+#if GG_COMPUTE == 2
+typedef __nv_bfloat16 gg_factor;
+static const cudaDataType_t gg_factor_type = CUDA_R_16BF;
+static __device__ inline gg_factor gg_round(real x) { return __float2bfloat16_rn(x); }
+#else
+typedef real gg_factor;
+static const cudaDataType_t gg_factor_type = gg_type;
 #endif
 
 /* a matrix as BLAS sees it, columns contiguous: rows and columns of what is stored, then of each of the batch */
-static inline cublasLtMatrixLayout_t gg_layout(long rows, long columns, long ld, int batch, long stride)
+static inline cublasLtMatrixLayout_t gg_layout(cudaDataType_t type, long rows, long columns, long ld, int batch, long stride)
 {
     cublasLtMatrixLayout_t layout;
     const int32_t count = batch;
     const int64_t offset = stride;
-    gg_check(cublasLtMatrixLayoutCreate(&layout, gg_type, (uint64_t)rows, (uint64_t)columns, ld));
+    gg_check(cublasLtMatrixLayoutCreate(&layout, type, (uint64_t)rows, (uint64_t)columns, ld));
     if (batch == 1) return layout;
     gg_check(cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count));
     gg_check(cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &offset, sizeof offset));
@@ -268,16 +277,16 @@ static inline bool gg_choose_algorithm(GgMatmul *p)
 }
 
 /* op(A) is [m][k], stored [k][m] where ta; op(B) is [k][n], stored [n][k] where tb; `batch` of them, strides apart */
-static inline GgMatmul gg_matmul_plan(int ta, int tb, long m, long n, long k, const real *A, long lda, const real *B, long ldb,
+static inline GgMatmul gg_matmul_plan(int ta, int tb, long m, long n, long k, const gg_factor *A, long lda, const gg_factor *B, long ldb,
                                       real *D, long ldd, int batch, long stride_a, long stride_b, long stride_d, int beta,
                                       GgEpilogue e, const real *bias)
 {
     GgMatmul p = GgMatmul();
     p.A = A, p.B = B, p.D = D, p.beta = (real)beta;
     p.desc = gg_product(ta, tb, e, bias);
-    p.a = gg_layout(ta ? m : k, ta ? k : m, lda, batch, stride_a);
-    p.b = gg_layout(tb ? k : n, tb ? n : k, ldb, batch, stride_b);
-    p.d = gg_layout(n, m, ldd, batch, stride_d);
+    p.a = gg_layout(gg_factor_type, ta ? m : k, ta ? k : m, lda, batch, stride_a);
+    p.b = gg_layout(gg_factor_type, tb ? k : n, tb ? n : k, ldb, batch, stride_b);
+    p.d = gg_layout(gg_type, n, m, ldd, batch, stride_d);
     gg_plans.push_back(p);
     if (!gg_choose_algorithm(&p))
         gg_fail(GG_NO_DEVICE, "cuBLASLt has no algorithm for [%ld][%ld] = [%ld][%ld] [%ld][%ld], batch %d, epilogue %d",
