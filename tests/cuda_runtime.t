@@ -24,7 +24,6 @@ emulated() {
     local out=$1 headers=$2 objects=$3
     shift 3
     RT=$headers
-    . tests/cuda/emu.sh
     EMU_CFLAGS="$*" emu_build "$work/$out" "${source:-$mlp}" $objects -L. -lgagen $zlib -lpthread 2> "$work/errors" && [ ! -s "$work/errors" ] && return
     tell 1 "$mlp compiles for the emulator"
     head -n 20 "$work/errors" | sed 's/^/# /'
