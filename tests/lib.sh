@@ -69,6 +69,31 @@ prober() {
         compile "$work/$1" "tests/probe.c $work/$1.c" "$3" -DPROGRAM="$(basename "$2" .lua)"
 }
 
+# emulated NAME LIBRARY [DRIVER PROGRAM]: build/tests/.../NAME of NAME.cu, for the emulator (tests/cuda/emu.sh, read before)
+emulated() {
+    local out=$work/$1 library=$2 double= driver=
+    if [ "$library" = gagen_double ]; then double=-DGAGEN_DOUBLE; fi
+    if [ $# -gt 2 ]; then
+        driver=$work/$(basename "$3" .c)_$4$double.o
+        # shellcheck disable=SC2086
+        [ -f "$driver" ] && [ "$driver" -nt "$3" ] ||
+            $CC -std=gnu11 -O1 -Iruntime -Itests $double -DPROGRAM="$4" -c "$3" -o "$driver" 2> "$work/errors" || return
+    fi
+    # shellcheck disable=SC2086
+    EMU_CFLAGS=$double emu_build "$out" "$out.cu" $driver -L. -l"$library" $zlib -lm -lpthread 2> "$work/errors" && return 0
+    tell 1 "$out.cu compiles"
+    head -n 20 "$work/errors" | sed 's/^/# /'
+    return 1
+}
+
+# cuda_trainer NAME MODEL OPTION..., cuda_prober NAME MODEL LIBRARY OPTION...: the same programs in CUDA
+cuda_trainer() {
+    generate "$work/$1.cu" "$2" -t cuda $(shift 2; echo "$@") && emulated "$1" gagen
+}
+cuda_prober() {
+    generate "$work/$1.cu" "$2" -t cuda --library $(shift 3; echo "$@") && emulated "$1" "$3" tests/probe.c "$(basename "$2" .lua)"
+}
+
 compare() { lua5.4 tests/compare.lua "$@"; }
 
 # near A B RELATIVE: two numbers agree

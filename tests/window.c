@@ -1,12 +1,14 @@
-/* window.c -- what can be seen from inside a program alone: its source is included here.
+/* window.c -- what can be seen from inside a program alone: its source is included here, or for CUDA in cuda_window.cpp.
 
-       cc -DSOURCE='"program.c"' -DPROGRAM=name window.c runtime...
+       cc -DSOURCE='"program.c"' -DPROGRAM=name window.c runtime...        cc -DPROGRAM=name window.c cuda_window.cpp runtime...
        window plan                          windows of runs of 1 .. 199 micro-batches, of 2 .. 16 to a window
        window poison DATA WEIGHTS           10 updates, NaN in whatever a window may not read first; 0: the same weights
        window memory DATA                   what 1,000 updates ask of the allocator and of the machine
        window corrections DATA              bias corrections and complements, in the words of windows.txt
        window noise DATA                    how often dropout drops, and in how many places two micro-batches differ */
+#ifdef SOURCE
 #include SOURCE
+#endif
 #include "library.h"
 #include "runtime.h"
 #include <malloc.h>
@@ -22,6 +24,7 @@ static void must(int status)
     exit(3);
 }
 
+#ifdef SOURCE
 /* ---- allocations, counted once `counting` is set -------------------------------------------------------------------- */
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
@@ -61,6 +64,37 @@ static int memory(const char *data)
     return 0;
 }
 
+/* ---- poison -------------------------------------------------------------------------------------------------------------- */
+static void poison(void *memory_, size_t bytes)
+{
+    real *at = memory_;
+    for (size_t i = 0; i < bytes / sizeof(real); i++) at[i] = (real)NAN;
+}
+
+static void poison_all(void)
+{
+    poison(&arena, sizeof arena);
+    poison(&g, sizeof g);
+    memset(part, 0xff, sizeof part);
+}
+#else
+extern const Program PROGRAM;
+void poison_all(void);
+long asked_calls(void), asked_bytes(void);                  /* of the device: allocations, graphs, streams, events; bytes */
+
+static int memory(const char *data)
+{
+    must(gg_open(&PROGRAM, data, 1, -1));
+    must(gg_steps(&PROGRAM, 1000));
+    must(gg_train(&PROGRAM, 1, NULL));
+    long first = asked_calls();
+    must(gg_train(&PROGRAM, 999, NULL));
+    printf("allocations %ld\nplanned %ld\nasked %ld\n", asked_calls() - first, PROGRAM.memory, asked_bytes());
+    gg_close(&PROGRAM);
+    return 0;
+}
+#endif
+
 /* ---- plans --------------------------------------------------------------------------------------------------------------- */
 /* Whether the windows of one epoch of so many micro-batches hold each sample once, at weight 1. */
 static bool windows_right(const Program *q, long micros)
@@ -70,9 +104,9 @@ static bool windows_right(const Program *q, long micros)
     bool good = plan.T == (micros + q->accumulate - 1) / q->accumulate;
     for (long u = 0; u < plan.T; u++) {
         Place place = gg_place(&plan, u);
-        w = (Window){ .t = u + 1, .T = plan.T, .E = plan.E, .samples = place.samples, .scale_out = 1 };
-        PROGRAM.scalars(&w);
-        double weight = (double)w.scale_in[0] * (double)w.scale_out * (double)place.samples * WEIGHT;
+        Window of = { .t = u + 1, .T = plan.T, .E = plan.E, .samples = place.samples, .scale_out = 1 };
+        PROGRAM.scalars(&of);
+        double weight = (double)of.scale_in[0] * (double)of.scale_out * (double)place.samples * WEIGHT;
         good = good && fabs(weight - 1) <= 1e-6 && place.first == seen;
         seen += place.samples;
     }
@@ -91,24 +125,14 @@ static int plan_sweep(void)
     return wrong > 0;
 }
 
-/* ---- poison -------------------------------------------------------------------------------------------------------------- */
-static void poison(void *memory_, size_t bytes)
-{
-    real *at = memory_;
-    for (size_t i = 0; i < bytes / sizeof(real); i++) at[i] = (real)NAN;
-}
-
+/* ---- the same weights ------------------------------------------------------------------------------------------------------ */
 static void train(const char *data, const char *weights, bool poisoned, real *out)
 {
     must(gg_open(&PROGRAM, data, 2, -1));
     must(gg_load(&PROGRAM, weights));
     must(gg_steps(&PROGRAM, 10));
     for (int u = 0; u < 10; u++) {
-        if (poisoned) {
-            poison(&arena, sizeof arena);
-            poison(&g, sizeof g);
-            memset(part, 0xff, sizeof part);
-        }
+        if (poisoned) poison_all();
         must(gg_train(&PROGRAM, 1, NULL));
     }
     for (int i = 0; i < PROGRAM.ntensors; out += gg_count(&PROGRAM.tensors[i++]))
@@ -118,12 +142,13 @@ static void train(const char *data, const char *weights, bool poisoned, real *ou
 
 static int poison_facts(const char *data, const char *weights)
 {
-    static real clean[sizeof(Params) / sizeof(real)], dirty[sizeof(Params) / sizeof(real)];
+    const size_t n = (size_t)PROGRAM.elements;
+    real *clean = gg_alloc(n, sizeof *clean), *dirty = gg_alloc(n, sizeof *dirty);
     train(data, weights, false, clean);
     train(data, weights, true, dirty);
-    bool changed = clean[0] != 0 && memcmp(clean, dirty, sizeof clean) == 0;
-    printf("%s\n", changed ? "the same weights" : "other weights");
-    return !changed;
+    bool same = clean[0] != 0 && memcmp(clean, dirty, n * sizeof *clean) == 0;
+    printf("%s\n", same ? "the same weights" : "other weights");
+    return !same;
 }
 
 /* ---- bias corrections ------------------------------------------------------------------------------------------------------ */
@@ -148,9 +173,9 @@ static int corrections(const char *data)
 {
     static const long at[] = { 1, 2, 10, 1000, 1000000 };
     for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-        w = (Window){ .t = at[i], .T = 1000000, .E = 1, .samples = PROGRAM.batch, .scale_out = 1, .lr = 1e-3 };
-        PROGRAM.scalars(&w);
-        double c1 = (double)w.c[0], c2 = (double)w.c[1];
+        Window of = { .t = at[i], .T = 1000000, .E = 1, .samples = PROGRAM.batch, .scale_out = 1, .lr = 1e-3 };
+        PROGRAM.scalars(&of);
+        double c1 = (double)of.c[0], c2 = (double)of.c[1];
         printf("correction 0.9 %ld %.17g\ncorrection 0.999 %ld %.17g\n", at[i], 1 / c1, at[i], 1 / (c2 * c2));
         printf("naive 0.999 %ld %.17g\n", at[i], (double)(1 - powf(0.999f, (float)at[i])));
     }
