@@ -14,7 +14,8 @@ emu_calls="--redefine-sym memcpy=emu_memcpy --redefine-sym memmove=emu_memmove -
 emu_library() {
     mkdir -p $emu
     local f
-    [ -f $emu/libgg_emu.a ] && [ -z "$(find tests/cuda -maxdepth 2 \( -name '*.cpp' -o -name '*.h' \) -newer $emu/libgg_emu.a)" ] && return
+    local made=$emu/libgg_emu.a
+    [ -f $made ] && [ -z "$(find tests/cuda -maxdepth 2 \( -name '*.cpp' -o -name '*.h' \) -newer $made)" ] && return
     for f in settings memory emu shadow blas shim; do
         # shellcheck disable=SC2086
         $CXX $emu_flags -O3 -march=native -Wall -Wextra -Wshadow -c tests/cuda/$f.cpp -o $emu/$f.o || return 1
@@ -24,14 +25,16 @@ emu_library() {
 }
 
 emu_build() {
-    local out=$1 source objects=
+    local out=$1 source object objects=
     local sources=$2
     shift 2
     for source in $sources; do
+        object=$out.$(basename "$source").o
         # shellcheck disable=SC2086
-        $CXX -x c++ "-I${RT:-runtime}" $emu_flags -O1 -g1 $emu_warnings $emu_checks $EMU_CFLAGS -c "$source" -o "$out.$(basename "$source").o" || return 1
-        objcopy $emu_calls "$out.$(basename "$source").o" || return 1
-        objects="$objects $out.$(basename "$source").o"
+        $CXX -x c++ "-I${RT:-runtime}" $emu_flags -O1 -g1 $emu_warnings $emu_checks $EMU_CFLAGS -c "$source" -o "$object" || return 1
+        # shellcheck disable=SC2086
+        objcopy $emu_calls "$object" || return 1
+        objects="$objects $object"
     done
     # shellcheck disable=SC2086
     $CXX $objects "$@" -L$emu -lgg_emu -o "$out"

@@ -35,12 +35,14 @@ uintptr_t blamed;
 static int show_source(dl_phdr_info *info, size_t, void *)
 {
     char command[96];
-    snprintf(command, sizeof command, "addr2line -ipfCe /proc/%d/exe %#lx 1>&2 2>/dev/null", (int)getpid(), blamed - 1 - info->dlpi_addr);
-    if (system(command) != 0) fprintf(stderr, "gg_emu: at %#lx of the program\n", blamed - info->dlpi_addr);
+    const unsigned long at = blamed - 1 - info->dlpi_addr;
+    snprintf(command, sizeof command, "addr2line -ipfCe /proc/%d/exe %#lx 1>&2 2>/dev/null", (int)getpid(), at);
+    if (system(command) != 0) fprintf(stderr, "gg_emu: at %#lx of the program\n", at);
     return 1;
 }
 
-// One line on standard error that says which thread of which kernel, then the source; no handlers run, so nothing hides the status.
+// One line on standard error that says which thread of which kernel, then the source; no handlers run, so nothing hides the
+// status.
 void die(const char *format, ...)
 {
     va_list list;

@@ -189,7 +189,8 @@ static void elsewhere(uintptr_t p, size_t n, Kind kind)
         watch(device, p, n, kind);
     } else if (within(shared, p, n)) watch(shared, p, n, kind);
     else if (p - dynamic.lo < now.launch->shared && p - dynamic.lo + n <= now.launch->shared) watch(dynamic, p, n, kind);
-    else if (within(dynamic, p, n)) die("%s dynamic shared memory + %zu; the launch has %zu bytes", verbs[kind], p - dynamic.lo, now.launch->shared);
+    else if (within(dynamic, p, n))
+        die("%s dynamic shared memory + %zu; the launch has %zu bytes", verbs[kind], p - dynamic.lo, now.launch->shared);
     else if (kind != READ || !constant(p)) stray(p, n, kind);
 }
 

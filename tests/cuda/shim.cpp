@@ -97,13 +97,13 @@ static const struct {
     { cudaErrorInvalidDevice, "cudaErrorInvalidDevice", "invalid device ordinal" },
     { cudaErrorInvalidResourceHandle, "cudaErrorInvalidResourceHandle", "invalid resource handle" },
     { cudaErrorNotReady, "cudaErrorNotReady", "device not ready" },
-    { cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported", "operation not permitted when stream is capturing" },
-    { cudaErrorStreamCaptureInvalidated, "cudaErrorStreamCaptureInvalidated", "operation failed due to a previous error during capture" },
-    { cudaErrorStreamCaptureUnmatched, "cudaErrorStreamCaptureUnmatched", "the capture was not started in this stream" },
-    { cudaErrorStreamCaptureUnjoined, "cudaErrorStreamCaptureUnjoined", "capturing stream has unjoined work" },
-    { cudaErrorStreamCaptureIsolation, "cudaErrorStreamCaptureIsolation", "dependency created on uncaptured work in another stream" },
-    { cudaErrorStreamCaptureImplicit, "cudaErrorStreamCaptureImplicit", "operation would make the legacy stream depend on a capturing blocking stream" },
-    { cudaErrorCapturedEvent, "cudaErrorCapturedEvent", "operation not permitted on an event last recorded in a capturing stream" },
+    { cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported", "not permitted while a stream is captured" },
+    { cudaErrorStreamCaptureInvalidated, "cudaErrorStreamCaptureInvalidated", "an earlier error ended the capture" },
+    { cudaErrorStreamCaptureUnmatched, "cudaErrorStreamCaptureUnmatched", "the capture did not begin in this stream" },
+    { cudaErrorStreamCaptureUnjoined, "cudaErrorStreamCaptureUnjoined", "the captured stream has unjoined work" },
+    { cudaErrorStreamCaptureIsolation, "cudaErrorStreamCaptureIsolation", "a dependency on work that is not captured" },
+    { cudaErrorStreamCaptureImplicit, "cudaErrorStreamCaptureImplicit", "the legacy stream would wait for the captured one" },
+    { cudaErrorCapturedEvent, "cudaErrorCapturedEvent", "not permitted on an event of a captured stream" },
 };
 
 static CUstream_st &stream_of(cudaStream_t s)
@@ -126,7 +126,8 @@ static struct {
 } pageable;
 static void check_pageable()
 {
-    if (pageable.p) die("cudaMemcpyAsync: %zu bytes of pageable host memory at %p, and nobody waits", pageable.bytes, pageable.p);
+    if (!pageable.p) return;
+    die("cudaMemcpyAsync: %zu bytes of pageable host memory at %p, and nobody waits", pageable.bytes, pageable.p);
 }
 
 // ---- running what streams hold
@@ -217,10 +218,16 @@ static std::vector<Watched> watched(const std::vector<Span> &spans)
     return list;
 }
 
+// Rule 2.
+static bool ordered(const CUstream_st &s, const CUstream_st &t)
+{
+    return &s != &t && s.blocking && t.blocking && (&s == &legacy || &t == &legacy);
+}
+
 static void append(CUstream_st &s, Operation op)
 {
     for (CUstream_st *t : streams)
-        if (t != &s && t->blocking && s.blocking && (&s == &legacy || t == &legacy) && t->given > t->done) op.after.push_back({ t, t->given });
+        if (ordered(s, *t) && t->given > t->done) op.after.push_back({ t, t->given });
     s.queue.push_back(std::move(op));
     s.given++;
     if (emu::order() == 1) finish(s);
@@ -262,13 +269,16 @@ cudaError_t emu::submit(cudaStream_t stream, const char *what, std::function<voi
 enum Nature { UNSAFE, WAITS, WAITS_FOR_LEGACY };
 static bool refused(const char *what, Nature nature, cudaError_t &error)
 {
+    const Capture *c = capturing;
     error = cudaSuccess;
     check_pageable();
-    if (emu::no_device()) error = fails(cudaErrorNoDevice, what);
-    else if (capturing && (nature == WAITS || capturing->mode != cudaStreamCaptureModeRelaxed)) error = fails(cudaErrorStreamCaptureUnsupported, what);
-    else if (capturing && nature == WAITS_FOR_LEGACY && capturing->origin->blocking) error = fails(cudaErrorStreamCaptureImplicit, what);
-    if (capturing && error != cudaSuccess) capturing->invalid = true;
-    return error != cudaSuccess;
+    if (emu::no_device()) error = cudaErrorNoDevice;
+    else if (c && (nature == WAITS || c->mode != cudaStreamCaptureModeRelaxed)) error = cudaErrorStreamCaptureUnsupported;
+    else if (c && nature == WAITS_FOR_LEGACY && c->origin->blocking) error = cudaErrorStreamCaptureImplicit;
+    if (error == cudaSuccess) return false;
+    if (c) capturing->invalid = true;
+    fails(error, what);
+    return true;
 }
 #define REFUSE_IN_CAPTURE(nature)                                                                                           \
     do {                                                                                                                    \
@@ -310,8 +320,10 @@ void emu::enqueue(cudaStream_t stream, const Launch &launch)
 
 cudaError_t gg_func_attribute(const void *kernel, cudaFuncAttribute attribute, int value)
 {
-    if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize) die("cudaFuncSetAttribute: attribute %d is not known here", attribute);
-    if (value < 0 || (size_t)value > emu::SHARED_MOST) return fails(cudaErrorInvalidValue, "cudaFuncSetAttribute: more than a block can have");
+    if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize)
+        die("cudaFuncSetAttribute: attribute %d is not known here", attribute);
+    if (value < 0 || (size_t)value > emu::SHARED_MOST)
+        return fails(cudaErrorInvalidValue, "cudaFuncSetAttribute: more than a block can have");
     shared_allowed[kernel] = value;
     return cudaSuccess;
 }
@@ -325,7 +337,8 @@ static void check_direction(const void *to, const void *from, size_t bytes, cuda
         bool to, from;
     } device[] = { { false, false }, { true, false }, { false, true }, { true, true } };
     const bool t = emu::on_device((uintptr_t)to), f = emu::on_device((uintptr_t)from);
-    if (kind != cudaMemcpyDefault && (device[kind].to != t || device[kind].from != f)) die("%s: the direction is not that of the pointers", what);
+    if (kind != cudaMemcpyDefault && (device[kind].to != t || device[kind].from != f))
+        die("%s: the direction is not that of the pointers", what);
     if (t) emu::check_device(to, bytes, what);
     if (f) emu::check_device(from, bytes, what);
 }
@@ -430,7 +443,8 @@ cudaError_t cudaGetDevice(int *device)
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp *p, int device)
 {
     if (cudaSetDevice(device) != cudaSuccess) return last_error;
-    *p = { "gg_emu", (size_t)emu::setting("GG_EMU_MEMORY", 8l << 30), emu::SHARED_UNASKED, emu::SHARED_MOST, 9, 0, 2, 32, 1024, 2048, 1 << 20 };
+    const size_t memory = (size_t)emu::setting("GG_EMU_MEMORY", 8l << 30);
+    *p = { "gg_emu", memory, emu::SHARED_UNASKED, emu::SHARED_MOST, 9, 0, 2, 32, 1024, 2048, 1 << 20 };
     return cudaSuccess;
 }
 cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int device)
@@ -693,7 +707,7 @@ static void run_nodes(const std::vector<Node> &nodes)
         if (!waits[n]) ready.push_back((int)n);
     }
     while (!ready.empty()) {
-        const size_t i = emu::order() == 2 ? emu::random_below((unsigned)ready.size()) : emu::order() == 1 ? ready.size() - 1 : 0;
+        const size_t last = ready.size() - 1, i = emu::order() == 2 ? emu::random_below((unsigned)last + 1) : emu::order() ? last : 0;
         const size_t n = (size_t)ready[i];
         ready.erase(ready.begin() + (long)i);
         perform(nodes[n].what, nodes[n].run);
