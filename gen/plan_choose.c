@@ -104,12 +104,14 @@ void take_chosen(const Choices *c, Graph *g)
 }
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */
+static char *ms_text(double ms) { return ms < 999.5 ? text("%.3g", ms) : digits(ms); }
+
 static void add_choice(Text *out, const Choices *c, int i, const Train *t)
 {
     const Figures *f = c->at.at[i];
     const char *mark = i == c->chosen ? t->memory ? "  chosen" : "  in the model" : t->memory && memory_of(f) > t->memory_bytes ? "  too large" : "";
-    text_add(out, "  %11ld %10ld %16s %13s %10s %12s %12.3g%s\n", f->micro, t->batch / f->micro, digits(memory_of(f)), size_text(f->arena),
-             text("%.1f %%", f->bound > 0 ? 100 * (f->arena / f->bound - 1) : 0), size_text(f->rows), f->seconds * 1e3, mark);
+    text_add(out, "  %11ld %10ld %16s %13s %10s %12s %12s%s\n", f->micro, t->batch / f->micro, digits(memory_of(f)), size_text(f->arena),
+             text("%.1f %%", f->bound > 0 ? 100 * (f->arena / f->bound - 1) : 0), size_text(f->rows), ms_text(f->seconds * 1e3), mark);
 }
 
 void choices_print(Text *out, const Choices *c, const Graph *g, const Opts *o)

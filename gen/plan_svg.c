@@ -4,11 +4,16 @@
 #include "plan.h"
 #include "svg.h"
 
-enum { LEFT = 84, TOP = 78, HIGH = 420, FOOT = 150, PHASE_LEAST = 34, WIDTH = 1000 };
-typedef struct { Text *out; const Plan *p; const Layers *layers; double phase, most; VEC(const Buffer) small; } Page;
+enum { LEFT = 84, TOP = 78, HIGH_LEAST = 420, HIGH_MOST = 1400, BAR = 13, PHASE_LEAST = 20, WIDTH = 1000, LABEL = 40 };
+typedef struct {
+    Text *out; const Plan *p; const Layers *layers;
+    double phase, high, most;           /* a phase's width, the frame's height, the reals that it holds */
+    double right, foot;                 /* how far names of kernels reach */
+    VEC(const Buffer) small;
+} Page;
 
 static double px(const Page *v, double phase) { return LEFT + phase * v->phase; }
-static double py(const Page *v, double reals) { return TOP + HIGH * (1 - reals / v->most); }
+static double py(const Page *v, double reals) { return TOP + v->high * (1 - reals / v->most); }
 
 static bool in_arena(const Buffer *b) { return b->home == HOME_ARENA; }
 
@@ -35,6 +40,18 @@ static int fullest_phase(const Kernels *k)
     for (int p = 1; p < k->phases; p++)
         if (live_at(k, p) > live_at(k, best)) best = p;
     return best;
+}
+
+static int most_alive(const Kernels *k)
+{
+    int most = 0;
+    for (int p = 0; p < k->phases; p++) {
+        int n = 0;
+        for (int i = 0; i < k->buffers.n; i++)
+            n += in_arena(k->buffers.at[i]) && k->buffers.at[i]->first <= p && p <= k->buffers.at[i]->last;
+        if (n > most) most = n;
+    }
+    return most;
 }
 
 static const Kernel *writer_of(const Kernels *k, const Buffer *b)
@@ -68,17 +85,17 @@ static char *kernels_text(const Kernels *k, int phase)
 }
 
 /* Kernels stand below their phase, at a slant; what would not fit is in the tip. */
-static void draw_phases(const Page *v)
+static void draw_phase(Page *v, int phase)
 {
-    const Kernels *k = v->p->k;
-    for (int p = 0; p < k->phases; p++) {
-        const char *all = kernels_text(k, p), *comma = strchr(all, ',');
-        const char *first = text("%d  %.*s%s", p, comma ? (int)(comma - all) : (int)strlen(all), all, comma ? " ..." : "");
-        const double x = px(v, p + 0.5), y = TOP + HIGH + 14;
-        svg_line(v->out, "grid", px(v, p), TOP, px(v, p), TOP + HIGH);
-        text_add(v->out, "<text class=\"small soft\" transform=\"translate(%.1f %.1f) rotate(38)\">%s<title>%s</title></text>\n", x, y,
-                 svg_escape(first), svg_escape(all));
-    }
+    const char *all = kernels_text(v->p->k, phase), *comma = strchr(all, ',');
+    const int n = comma ? (int)(comma - all) : (int)strlen(all);
+    const char *first = text("%d  %.*s%s", phase, n < LABEL ? n : LABEL, all, comma || n > LABEL ? " ..." : "");
+    const double x = px(v, phase + 0.5), y = TOP + v->high + 14, reach = 5.6 * (double)strlen(first);
+    svg_line(v->out, "grid", px(v, phase), TOP, px(v, phase), TOP + v->high);
+    text_add(v->out, "<text class=\"small soft\" transform=\"translate(%.1f %.1f) rotate(38)\">%s<title>%s</title></text>\n", x, y,
+             svg_escape(first), svg_escape(all));
+    if (x + 0.79 * reach > v->right) v->right = x + 0.79 * reach;
+    if (y + 0.62 * reach > v->foot) v->foot = y + 0.62 * reach;
 }
 
 static int first_backward(const Kernels *k)
@@ -88,15 +105,15 @@ static int first_backward(const Kernels *k)
     return k->phases;
 }
 
-static void draw_frame(const Page *v)
+static void draw_frame(Page *v)
 {
     const Kernels *k = v->p->k;
     const int full = fullest_phase(k), turn = first_backward(k);
-    text_add(v->out, "<rect class=\"zone\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>\n", px(v, full), TOP, v->phase, HIGH);
+    text_add(v->out, "<rect class=\"zone\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%.1f\"/>\n", px(v, full), TOP, v->phase, v->high);
     draw_scale(v);
-    draw_phases(v);
-    text_add(v->out, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>\n", LEFT, TOP, v->phase * k->phases, HIGH);
-    if (turn < k->phases) svg_line(v->out, "cut", px(v, turn), TOP - 8, px(v, turn), TOP + HIGH);
+    for (int p = 0; p < k->phases; p++) draw_phase(v, p);
+    text_add(v->out, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%.1f\"/>\n", LEFT, TOP, v->phase * k->phases, v->high);
+    if (turn < k->phases) svg_line(v->out, "cut", px(v, turn), TOP - 8, px(v, turn), TOP + v->high);
     svg_words(v->out, "small soft", LEFT + 4, TOP - 10, "forward");
     if (turn < k->phases) svg_words(v->out, "small soft", px(v, turn) + 4, TOP - 10, "backward");
 }
@@ -191,20 +208,28 @@ static double draw_small(const Page *v, double top)
     return y;
 }
 
+/* A bar of average size has room for its name, within reason. */
+static double height_for(const Kernels *k)
+{
+    const double high = BAR * most_alive(k);
+    return high < HIGH_LEAST ? HIGH_LEAST : high > HIGH_MOST ? HIGH_MOST : high;
+}
+
 void plan_draw(Text *out, const Plan *p)
 {
     const int phases = p->k->phases > 0 ? p->k->phases : 1;
     Text body = { 0 };
-    Page v = { .out = &body, .p = p, .layers = layers_of(p->k) };
+    Page v = { .out = &body, .p = p, .layers = layers_of(p->k), .high = height_for(p->k) };
     v.phase = (double)WIDTH / phases > PHASE_LEAST ? (double)WIDTH / phases : PHASE_LEAST;
     v.most = p->arena > 0 ? (double)p->arena * 1.06 : 1;
+    v.right = px(&v, phases);
     draw_head(&v);
     draw_frame(&v);
     draw_bars(&v);
     draw_live(&v);
     draw_peak(&v);
-    const double bottom = draw_small(&v, draw_legend(&v, TOP + HIGH + FOOT) + 24);
-    svg_begin(out, LEFT + v.phase * phases + 110, bottom + 24, text("%s: arena", p->k->g->file));
+    const double bottom = draw_small(&v, draw_legend(&v, v.foot + 24) + 24);
+    svg_begin(out, v.right + 24, bottom + 24, text("%s: arena", p->k->g->file));
     text_put(out, body.s, body.n);
     svg_end(out);
 }

@@ -93,6 +93,45 @@ $(awk 'NR % 3 == 1' "$work/choices")
 EOF
 done
 
+# ---- resident memory: at most the plan, the data and 4 MB
+cat > "$work/resident.c" << 'EOF'
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    struct rusage use;
+    int status = argc < 2;
+    if (fork() == 0) { close(1); dup(2); execv(argv[1], argv + 1); _exit(127); }
+    wait4(-1, &status, 0, &use);
+    printf("%ld\n", use.ru_maxrss * 1024);
+    return status != 0;
+}
+EOF
+$CC -w -o "$work/resident" "$work/resident.c"; tell $? "a way to ask for resident memory"
+# held PROGRAM OPTION...: "bytes held, bytes of data" of a short run
+held() { "$work/resident" "$work/$1" --steps 3 --threads 2 --save "$work/$1.held" 2> "$work/run" && sed -n 's/.* MiB and data \([0-9.]*\) MiB$/\1/p' "$work/run" | awk '{ printf "%.0f\n", ($1 + 0.05) * 1048576 }'; }
+while read -r program model options; do
+    # shellcheck disable=SC2086
+    trainer "$program" "$model" $options || continue
+    # shellcheck disable=SC2046
+    set -- $(held "$program")
+    # shellcheck disable=SC2086
+    ./gagen plan $options "$model" > "$work/held.txt"
+    plan=$(told "$work/held.txt" all)
+    [ "${1:-0}" -gt 1000000 ] && [ "$1" -le $((plan + ${2:-0} + 4000000)) ]; tell $? "$model $options: holds $1, planned $plan, data $2"
+done << 'EOF'
+mlp examples/mnist_mlp.lua
+cnn examples/mnist_cnn.lua -D data=data/digits
+cars examples/multitask.lua
+large examples/mnist_cnn.lua -D data=data/digits -D batch=256 -D micro_batch=256
+EOF
+# shellcheck disable=SC2046
+set -- $(held large)
+./gagen plan -D batch=256 -D micro_batch=128 examples/mnist_cnn.lua > "$work/held.txt"
+[ "$1" -gt $(($(told "$work/held.txt" all) + $2 + 4000000)) ]; tell $? "control: not what half of its micro-batch is planned to hold"
+
 # ---- the largest that fits
 # chosen MODEL MEMORY: the micro-batch in the banner
 chosen() { ./gagen -t c --memory "$2" "$1" 2> "$work/errors" | sed -n 's/^   window   batch [0-9]* = [0-9]* x \([0-9]*\),.*/\1/p'; }
