@@ -3,7 +3,7 @@
 #include "emit_cuda.h"
 #include "plan.h"
 
-enum { WORKSPACE = 32 << 20, WINDOW = 2048 };
+enum { WORKSPACE = 32 << 20, WINDOW = 2048, HALF_BYTES = 2 };
 
 static void gather_scratch(const Program *s, Kernel **at, int n, Cuda *out)
 {
@@ -17,6 +17,7 @@ double device_bytes(const Program *s)
     gather_scratch(s, s->k->once.at, s->k->once.n, &out);
     gather_scratch(s, s->k->micro.at, s->k->micro.n, &out);
     gather_scratch(s, s->k->finish.at, s->k->finish.n, &out);
-    return WORKSPACE + WINDOW + 4 * (double)out.split + 4 * (double)s->g->train.batch + 8 * (double)s->g->sums.n
+    const double rounded = s->g->train.precision == BF16 ? HALF_BYTES * (double)(s->k->elements + out.half) : 0;
+    return WORKSPACE + WINDOW + rounded + 4 * (double)out.split + 4 * (double)s->g->train.batch + 8 * (double)s->g->sums.n
          + 8 * ceil((double)s->k->elements / 4096);
 }

@@ -201,15 +201,22 @@ tell $? "a larger micro-batch is not predicted to be slower"
 # ---- a device: what the program asks for is at most the plan, and hardly less
 . tests/cuda/emu.sh
 if command -v "$CXX" > /dev/null; then
-    for model in examples/mnist_cnn.lua tests/models/peer_a.lua tests/golden/terms.lua; do
+    while read -r model options; do
         name=$(basename "$model" .lua)
-        ./gagen plan -t cuda "$model" > "$work/plan" 2> "$work/errors" && ./gagen -t cuda "$model" > "$work/$name.cu"
+        # shellcheck disable=SC2086
+        ./gagen plan -t cuda $options "$model" > "$work/plan" 2> "$work/errors" && ./gagen -t cuda $options "$model" > "$work/$name.cu"
         echo 'extern "C" { char asks[sizeof(Device) + GG_WORKSPACE]; }' >> "$work/$name.cu"
         # shellcheck disable=SC2086
         $CXX -x c++ $emu_flags -w -O0 -c "$work/$name.cu" -o "$work/$name.o" 2> "$work/errors" \
             || { tell 1 "$name.cu compiles"; head -n 5 "$work/errors" | sed 's/^/# /'; continue; }
         got=$(nm -S --radix=d "$work/$name.o" | awk '$4 == "asks" { print $2 + 0 }') plan=$(told "$work/plan" all)
-        [ "$got" -le "$plan" ] && [ $((plan - got)) -lt 4096 ]; tell $? "$name on a device: $got bytes of the $plan planned"
-    done
+        [ "$got" -le "$plan" ] && [ $((plan - got)) -lt 4096 ]; tell $? "$name $options on a device: $got bytes of the $plan planned"
+    done << 'EOF'
+examples/mnist_cnn.lua
+examples/mnist_cnn.lua -D precision=bf16
+examples/mnist_mlp.lua -D precision=bf16 -D micro_batch=128
+tests/models/peer_a.lua
+tests/golden/terms.lua
+EOF
 fi
 finish
