@@ -229,12 +229,22 @@ const Expr *body_formula(Body *b, const Node *n, const Expr *e)
     return expr_replace(e, named, &x);
 }
 
+/* The value asks for let i: an op's gradient may be all that does. */
+static bool is_asked(const Op *op, int i)
+{
+    if (times_used(op->value, op->let[i].name)) return true;
+    for (int later = i + 1; later < op->nlets; later++)
+        if (times_used(op->let[later].e, op->let[i].name) && is_asked(op, later)) return true;
+    return false;
+}
+
 static const Expr *map_value(Body *b, const Node *n)
 {
     Names x = { .b = b, .n = n };
     load_arguments(b, &x);
     for (; x.lets < n->op->nlets; x.lets++) {
         const Let *l = &n->op->let[x.lets];
+        if (!is_asked(n->op, x.lets)) continue;
         const Expr *e = expr_replace(l->e, named, &x);
         char *name = body_name(b, l->name);
         text_add(&b->out, "const %s %s = %s;\n", b->scope.type, name, body_text(b, e));
