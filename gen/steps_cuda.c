@@ -58,7 +58,7 @@ static void add_call(Env *e, const char *call, bool more)
 static void add_block(const Program *s, Text *out, Kernel **at, int n, bool last)
 {
     bool beta = false;
-    for (int i = 0; i < n; i++) beta |= kernel_has_beta(s, at[i]);
+    for (int i = 0; i < n; i++) beta |= kernel_has_beta(s, at[i]) && at[i]->first_write;
     char *ident = text("k%d_to_k%d%s", at[0]->id, at[n - 1]->id, last ? "_next" : "");
     Env *e = env_new(NULL);
     env_set(e, "title", "k%d to k%d, one after another%s", at[0]->id, at[n - 1]->id, last ? "; no later kernel asks for the micro-step" : "");
@@ -133,6 +133,7 @@ void cuda_steps(const Program *s, Env *e, bool share)
     env_set(e, "half", "%ld", all.half ? all.half : 1);
     env_flag(e, "blas", all.handles.n > 0);
     env_set(e, "handles", "%s", all.handles.s ? all.handles.s : "");
+    env_set(e, "handles_are", "%s", all.handles.s && strchr(all.handles.s, '[') ? " @@ [2]: first stores, next adds" : "");
     env_set(e, "plans", "%s", all.plans.s ? all.plans.s : "");
     env_flag(e, "split", all.split > 0);
     env_set(e, "skips", "%s", s->count ? "true" : "false");

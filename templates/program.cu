@@ -61,7 +61,7 @@ static Data data;
 static Window w;
 static double sums[${nsums}];
 //:if blas
-static GgMatmul ${handles}; @@ [2]: first stores, next adds
+static GgMatmul ${handles};${handles_are}
 //:end
 
 ${kernels}
@@ -130,6 +130,7 @@ ${prepare}
 //:end
 ${update}
 
+//:if next
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
@@ -140,8 +141,13 @@ ${micro}
 }
 
 static void micro_first(void) { micro(0); }
-//:if next
 static void micro_next(void) { micro(1); }
+//:else
+/* The window's micro-batch: forward, loss, backward. */
+static void micro_first(void)
+{
+${micro}
+}
 //:end
 
 /* The forward part of it. */

@@ -60,7 +60,7 @@ static struct { Params p, g; } host;                                    /* what 
 static Data data;
 static Window w;
 static double sums[2];
-static GgMatmul k2, k3, k5, k10, k11, k14, k15, k17;                    /* [2]: first stores, next adds */
+static GgMatmul k2, k3, k5, k10, k11, k14, k15, k17;
 
 /* k1  body = copy  [N, 8]                                              tests/golden/one.lua:4 */
 static __global__ __launch_bounds__(256) void k1_body(Device *dev)
@@ -355,10 +355,9 @@ static void update_steps(void)
     GG_LAUNCH(optimize, (336 + 255) / 256, 256, 0, gg_stream, device);
 }
 
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
-static void micro(int beta)
+/* The window's micro-batch: forward, loss, backward. */
+static void micro_first(void)
 {
-    (void)beta;
     GG_LAUNCH(k1_body, 1, 256, 0, gg_stream, device);
     gg_matmul_run(&k2);                                                 /* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24] */
     GG_LAUNCH(k2_matmul_gelu, 1, 256, 0, gg_stream, device);
@@ -377,8 +376,6 @@ static void micro(int beta)
     GG_LAUNCH(k16_sum_d_trunk_bias, 1, 256, 0, gg_stream, device);
     gg_matmul_run(&k17);                                                /* k17  d trunk.weight = matmul  [24, 8] */
 }
-
-static void micro_first(void) { micro(0); }
 
 /* The forward part of it. */
 static void forward(void)
