@@ -84,12 +84,14 @@ static long blocks_of(long count, long each) { return (count + each - 1) / each;
 char *cuda_row(void) { return text("const long at = dev->row[m->from + n];\n"); }
 
 /* ---- loops from one index --------------------------------------------------------------------------------------- */
+/* How many indices the loop has, what pads its rows left out. */
 static long extent_at(const Scope *s, int at)
 {
     const Loop *l = &s->loop[at];
+    long end = s->domain->dim[l->axis];
     for (int i = 0; i < s->n; i++)
-        if (i != at && s->loop[i].axis == l->axis && s->loop[i].div > l->div) return l->extent;
-    return (s->domain->dim[l->axis] + l->div - 1) / l->div;
+        if (s->loop[i].axis == l->axis && s->loop[i].div > l->div && s->loop[i].div < end) end = s->loop[i].div;
+    return (end + l->div - 1) / l->div;
 }
 
 long loop_count(const Scope *s, unsigned which)
