@@ -137,13 +137,84 @@ static const Expr *load_reshaped(Body *b, Node *n)
     return e;
 }
 
+/* The domain's axis that is n's axis `a`: the folded ones are left out where n has a value for each row. */
+static int domain_axis(const Body *b, const Node *n, int a)
+{
+    const Shape *domain = b->scope.domain;
+    const bool rows = b->fold && n->shape.batch && n->shape.rank > 1 && n->shape.rank < domain->rank;
+    for (int d = 0, at = 0; d < domain->rank; d++) {
+        if (rows && b->fold->axes >> d & 1) continue;
+        if (rows ? at++ == a : shape_axis(&n->shape, domain, d) == a) return d;
+    }
+    BUG("an axis that the loops do not run over");
+}
+
+/* n's coordinate c along the axis that a slice or a placing moves, in what it moves; the text of whether there is one */
+static char *moved(const Node *n, const char *c, char **inside)
+{
+    const long from = (long)node_attr(n, "from"), step = (long)node_attr(n, "step"), extent = n->arg[0]->shape.dim[(int)node_attr(n, "axis")];
+    *inside = NULL;
+    if (has_role(n, "slice")) return text("%ld + (%s) * %ld", from, c, step);
+    char *at = step == 1 ? text("%s - %ld", c, from) : text("(%s - %ld) / %ld", c, from, step);
+    *inside = text("%s(unsigned)(%s) < %ld", step == 1 || step == -1 ? "" : text("(%s - %ld) %% %ld == 0 && ", c, from, step), at, extent);
+    return at;
+}
+
+/* Through a slice, or a placing among zeros: the element's coordinates, moved along one axis. */
+static const Expr *load_moved(Body *b, Node *n)
+{
+    Node *x = n->arg[0];
+    const Scope here = b->scope;
+    const int axis = (int)node_attr(n, "axis");
+    char *inside = NULL;
+    Scope there = { .domain = &x->shape };
+    scope_scalar(&there);
+    for (int a = 0; a < x->shape.rank; a++) {
+        const int d = domain_axis(b, n, a);
+        char *c = coordinate(&here, d);
+        if (a == axis) c = moved(n, here.domain->dim[d] == n->shape.dim[a] ? c : "0", &inside);
+        else if (n->shape.dim[a] == 1 && !(a == 0 && n->shape.batch)) continue;
+        there.loop[there.n++] = (Loop) { a, 1, x->shape.dim[a], c };
+    }
+    const Node *fold = b->fold;
+    b->scope = there, b->fold = 0;
+    const Expr *e = body_load(b, x);
+    const char *value = body_text(b, e);
+    b->scope = here, b->fold = fold;
+    return inside ? expr_variable(text("(%s ? %s : R(0.0))", inside, value)) : e;
+}
+
+static const Expr *load_permuted(Body *b, Node *n)
+{
+    Node *x = n->arg[0];
+    const Scope here = b->scope;
+    Scope there = { .domain = &x->shape };
+    scope_scalar(&there);
+    for (int a = 0; a < n->shape.rank; a++)
+        if (n->shape.dim[a] > 1 || (a == 0 && n->shape.batch))
+            there.loop[there.n++] = (Loop) { n->perm[a], 1, n->shape.dim[a], coordinate(&here, domain_axis(b, n, a)) };
+    const Node *fold = b->fold;
+    b->scope = there, b->fold = 0;
+    const Expr *e = body_load(b, x);
+    b->scope = here, b->fold = fold;
+    return e;
+}
+
+/* Through a view that no digits say, by the element's index; broadcasting changes nothing. */
+static const Expr *load_view(Body *b, Node *n)
+{
+    if (has_role(n, "slice") || has_role(n, "place")) return load_moved(b, n);
+    if (has_role(n, "reshape")) return load_reshaped(b, n);
+    return has_role(n, "permute") ? load_permuted(b, n) : body_load(b, n->arg[0]);
+}
+
 static const Expr *load_buffer(Body *b, Node *n)
 {
     Layout l;
     Shape s = n->shape;
     if (!node_layout(n, &l)) {
-        if (n->kind != K_VIEW || !has_role(n, "reshape")) BUG("a value that lies nowhere");
-        return load_reshaped(b, n);
+        if (n->kind != K_VIEW) BUG("a value that lies nowhere");
+        return load_view(b, n);
     }
     if (b->fold && s.batch && s.rank > 1 && s.rank < b->scope.domain->rank && b->fold->axes)
         l = with_ones(&l, &n->shape, b->fold->axes, &s);
@@ -154,6 +225,7 @@ static const Expr *load_buffer(Body *b, Node *n)
 static Node *leaf_below(Node *n)
 {
     Node *base = node_base(n);
+    if (moves(n)) return n;
     return base->kind == K_SEED || base->kind == K_CONST ? base : n;
 }
 
@@ -166,9 +238,7 @@ const Expr *body_load(Body *b, Node *n)
     case K_INPUT: return load_input(b, n);
     case K_NOISE: return load_noise(b, n);
     case K_SEED:  return load_seed(b, n);
-    case K_VIEW:  if (!node_base(n)->buffer && has_role(n, "reshape")) return load_reshaped(b, n);
-                  if (!node_base(n)->buffer) return body_load(b, n->arg[0]);
-                  return load_buffer(b, n);
+    case K_VIEW:  return node_base(n)->buffer ? load_buffer(b, n) : load_view(b, n);
     default:      return load_buffer(b, n);
     }
 }
@@ -345,6 +415,7 @@ static bool lanes_read(const Scope *scope, const Kernel *k, Node *n)
     if (n->kernel == k && node_base(n) == n) return true;
     Node *base = node_base(n);
     if (base->kind == K_INPUT) return false;
+    if (moves(n) && !(base->buffer && node_layout(n, &l))) return false;
     if (base->kind == K_CONST || base->kind == K_SEED) return true;
     if (n->kind == K_NOISE) return true;
     if (!base->buffer || !node_layout(n, &l)) return false;

@@ -134,6 +134,7 @@ static void lay_out(Buffer *b)
     Node *n = b->node;
     Found f = { 0 };
     if (!image_shape(&n->shape)) each_reader(n, find_image, &f);
+    if (f.shape && n->kernel->core && n->kernel->core->kind == K_MATMUL && f.shape->dim[1] < BLOCK_MIN) f.shape = 0;
     const Shape *s = f.shape ? f.shape : &n->shape;
     Readers r = { .only_conv = true, .only_matmul = true, .shape = s };
     each_reader(n, note_reader, &r);
@@ -163,6 +164,11 @@ bool node_layout(Node *n, Layout *out)
     Node *x = n->arg[0];
     if (!node_layout(x, &l)) return false;
     if (has_role(n, "reshape")) return layout_view(out, &l, &x->shape, &n->shape);
+    if (has_role(n, "place")) return false;
+    if (has_role(n, "slice")) {
+        const int axis = (int)node_attr(n, "axis");
+        return layout_slice(out, &l, axis, (long)node_attr(n, "from"), (long)node_attr(n, "step"), n->shape.dim[axis]);
+    }
     if (has_role(n, "permute")) layout_permute(out, &l, n->perm);
     else layout_expand(out, &l, &x->shape, &n->shape);
     return true;

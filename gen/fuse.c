@@ -20,6 +20,13 @@ Node *node_base(Node *n)
     return n;
 }
 
+bool moves(const Node *n)
+{
+    for (; n->kind == K_VIEW; n = n->arg[0])
+        if (has_role(n, "slice") || has_role(n, "place")) return true;
+    return false;
+}
+
 static bool is_leaf(const Node *n)
 {
     return n->kind == K_CONST || n->kind == K_PARAM || n->kind == K_INPUT || n->kind == K_NOISE || n->kind == K_ROWS || n->kind == K_SEED;
@@ -152,13 +159,14 @@ static Node *copied(const Node *n)
     return 0;
 }
 
-/* Matmuls, convolutions and pools read buffers: what has none, data and seeds, is copied into one first. */
+/* Matmuls, convolutions and pools read buffers: what has none, data and seeds, is copied into one first, and so is what
+   lies in another place than its buffer. */
 static void copy_leaves(Node *n)
 {
     if (n->kind != K_MATMUL && n->kind != K_WINDOW) return;
     for (int i = 0; i < n->nargs; i++) {
         Node *b = node_base(n->arg[i]), *c = copied(n->arg[i]);
-        if (!is_leaf(b) || b->kind == K_PARAM) continue;
+        if ((!is_leaf(b) || b->kind == K_PARAM) && !moves(n->arg[i])) continue;
         if (!c) {
             c = copy_node(n->arg[i]);
             Kernel *x = open_kernel(c, 0);

@@ -184,6 +184,19 @@ void layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape 
     *out = v;
 }
 
+/* Not along the contiguous axis: lanes would lie across blocks. */
+bool layout_slice(Layout *out, const Layout *l, int axis, long from, long step, long extent)
+{
+    const Axis *x = &l->axis[axis];
+    if (x->n != 1 || x->digit[0].div != 1 || x->digit[0].mod || x->digit[0].stride == 1) return false;
+    Layout v = *l;
+    v.offset += from * x->digit[0].stride;
+    v.axis[axis].digit[0].stride *= step;
+    v.axis[axis].digit[0].extent = extent;
+    *out = v;
+    return true;
+}
+
 long layout_at(const Layout *l, const long index[RANK])
 {
     long at = l->offset;

@@ -17,7 +17,8 @@ void scope_vector(Scope *s, int loop)
 
 static char *scaled(const char *var, long factor)
 {
-    if (factor == 1 || factor == -1) return text("%s%s", factor < 0 ? "-" : "", var);
+    if (factor == 1) return text("%s", var);
+    if (factor == -1) return text(strpbrk(var, " ") ? "-(%s)" : "-%s", var);
     return text(strpbrk(var, " ") ? "(%s) * %ld" : "%s * %ld", var, factor);
 }
 

@@ -101,7 +101,7 @@ static void touch_read(Kernel *x, Node *n)
     Node *b = node_base(n);
     if (!b->buffer || b->buffer->home == HOME_PARAM || (b->kernel == x && b == n)) return;
     bool own = owns(x, b, &b->buffer->layout);
-    if (is_operand_a(x, n) && x->part.kind == PART_STRIPS) own = false;
+    if ((is_operand_a(x, n) || moves(n)) && x->part.kind == PART_STRIPS) own = false;
     if (is_operand_b(x, n) && x->part.kind == PART_ROWS && x->core->shape.batch) own = false;
     touch(x, b->buffer, false, own);
 }

@@ -132,7 +132,7 @@ static void write_runtime(const char *work)
 static int compile_cuda(const Build *b, const char *work, const char *title)
 {
     const char *zlib = b->zlib[0] ? b->zlib[0] : "", *z = b->zlib[1] ? b->zlib[1] : "";
-    const char *script = text("cd \"$1\" && %s -std=gnu11 -O3 -march=native %s -c *.c && %s -std=c++17 -O3 -arch=native -I. -o %s %s.cu *.o "
+    const char *script = text("cd \"$1\" && %s -std=gnu11 -O3 -march=native %s -c *.c && %s -std=c++17 -O3 --fmad=false -arch=native -I. -o %s %s.cu *.o "
                               "-lcublasLt %s -lm -lpthread && rm -f *.o *.c *.h *.cu", b->compiler, zlib, b->nvcc, title, title, z);
     const Build shell = { .compiler = "sh -c" };
     const char *const args[] = { script, "sh", work, NULL };

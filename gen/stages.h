@@ -24,6 +24,7 @@ bool   layout_view(Layout *out, const Layout *l, const Shape *from, const Shape 
 void   layout_permute(Layout *out, const Layout *l, const int perm[RANK]);
 void   layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape *to);
 long   layout_at(const Layout *l, const long index[RANK]);  /* the element's place */
+bool   layout_slice(Layout *out, const Layout *l, int axis, long from, long step, long extent);   /* false: only a copy will do */
 bool   layout_same(const Layout *a, const Layout *b);
 bool   layout_batch_first(const Layout *l);                  /* a sample lies in one piece */
 char  *layout_text(const Layout *l);                        /* "[4][32][64]" */
@@ -86,6 +87,7 @@ typedef struct Kernels {
 } Kernels;
 
 Node   *node_base(Node *n);                                 /* what lies below n's views */
+bool    moves(const Node *n);                                /* a slice or a placing lies between n and its base */
 bool    reads_data(const Kernel *x);
 bool    pool_tiles(const Node *n);                          /* every element of the input lies in exactly one window */
 bool    node_layout(Node *n, Layout *out);                  /* of n's elements in its base's buffer; false: no digits say it */
