@@ -84,21 +84,11 @@ static long blocks_of(long count, long each) { return (count + each - 1) / each;
 char *cuda_row(void) { return text("const long at = dev->row[m->from + n];\n"); }
 
 /* ---- loops from one index --------------------------------------------------------------------------------------- */
-/* How many indices the loop has, what pads its rows left out. */
-static long extent_at(const Scope *s, int at)
-{
-    const Loop *l = &s->loop[at];
-    long end = s->domain->dim[l->axis];
-    for (int i = 0; i < s->n; i++)
-        if (s->loop[i].axis == l->axis && s->loop[i].div > l->div && s->loop[i].div < end) end = s->loop[i].div;
-    return (end + l->div - 1) / l->div;
-}
-
 long loop_count(const Scope *s, unsigned which)
 {
     long n = 1;
     for (int i = 0; i < s->n; i++)
-        if (which >> i & 1) n *= extent_at(s, i);
+        if (which >> i & 1) n *= loop_length(s, i);
     return n;
 }
 
@@ -111,7 +101,7 @@ char *decode(const Scope *s, unsigned which, const char *index, const char *body
     text_put(&t, "", 0);
     for (int i = s->n; i-- > 0; ) {
         if (!(which >> i & 1)) continue;
-        const long extent = extent_at(s, i);
+        const long extent = loop_length(s, i);
         const char *v = s->loop[i].var;
         char *e = place == 1 ? text("%s", index) : text("%s / %ld", index, place);
         if (!outermost(which, i)) e = text("%s %% %ld", e, extent);

@@ -147,7 +147,8 @@ char *column_text(void)
     Node *f = k->core;
     unsigned folded = fold_loops(&x);
     const int j = x.scope.n - 1, n = loop_at(&x.scope, 0, 1);
-    if (j >= 0 && !(folded >> j & 1) && x.scope.loop[j].extent % BLOCK_MIN == 0 && !k->pre.n) scope_vector(&x.scope, j);
+    if (j >= 0 && !(folded >> j & 1) && x.scope.loop[j].extent % BLOCK_MIN == 0 && !k->pre.n && !loop_overlaps(&x.scope, j))
+        scope_vector(&x.scope, j);
     heads(&x);
     Body *b = fold_body(&x);
     const char *type = x.scope.type, *zero = x.scope.vector < 0 ? "0" : text("%sset(0)", x.scope.prefix);

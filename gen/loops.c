@@ -36,10 +36,25 @@ static bool is_part(const Loop *l, const Scope *s, int at)      /* of an axis th
     return false;
 }
 
+long loop_length(const Scope *s, int at)
+{
+    const Loop *l = &s->loop[at];
+    long end = s->domain->dim[l->axis];
+    for (int i = 0; i < s->n; i++)
+        if (s->loop[i].axis == l->axis && s->loop[i].div > l->div && s->loop[i].div < end) end = s->loop[i].div;
+    return (end + l->div - 1) / l->div;
+}
+
+bool loop_overlaps(const Scope *s, int at)
+{
+    return is_part(&s->loop[at], s, at) && loop_length(s, at) < s->loop[at].extent;
+}
+
 static char *limit_of(const Scope *s, int at)
 {
     const Loop *l = &s->loop[at];
     const long extent = s->domain->dim[l->axis];
+    if (loop_overlaps(s, at)) return text("%ld", loop_length(s, at));
     if (!is_part(l, s, at)) return text("%ld", (extent + l->div - 1) / l->div);
     if (l->div > 1 || extent % l->extent == 0) return text("%ld", l->extent);
     Scope outer = *s;
