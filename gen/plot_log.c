@@ -11,6 +11,7 @@
 #include "plot.h"
 
 enum { KEYS = 64, NAME = 80 };
+static const double MOST = 1e100;       /* larger values have run away, smaller ones than its inverse are 0 */
 typedef struct { char name[NAME], word[NAME]; double number; bool is_number; } Field;
 typedef struct { const char *at, *end, *wrong; Field field[KEYS]; int n; } Line;
 
@@ -102,7 +103,8 @@ static const Field *field_of(const Line *l, const char *name)
 static bool number_of(Line *l, const char *name, double *x)
 {
     const Field *f = field_of(l, name);
-    if (!f || !f->is_number || !isfinite(f->number)) return refuse(l, text("no number '%s'", name));
+    if (!f || !f->is_number) return refuse(l, text("no number '%s'", name));
+    if (!(f->number >= 0 && f->number <= 1e15)) return refuse(l, text("'%s' is %g", name, f->number));
     *x = f->number;
     return true;
 }
@@ -141,6 +143,8 @@ static void add_point(Series *s, const double x[AXES], double y)
         s->at = realloc(s->at, sizeof *s->at * (size_t)s->room);
         if (!s->at) fatal("out of memory");
     }
+    if (fabs(y) > MOST) y = INFINITY;
+    if (fabs(y) < 1 / MOST) y = 0;
     s->bad += !isfinite(y);
     memcpy(s->at[s->n].x, x, sizeof s->at->x);
     s->at[s->n++].y = y;

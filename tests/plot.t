@@ -86,6 +86,11 @@ head -n 1 "$data/steep.jsonl" > "$data/one.jsonl"
 plot "$data/one.jsonl" && xml "$work/out.svg" > "$work/said"; tell $? "a log of one update"
 printf '{"split":"train","update":7,"loss":0.5}\n' > "$data/eval.jsonl"
 plot "$data/eval.jsonl" && xml "$work/out.svg" > "$work/said"; tell $? "a log of an evaluation alone"
+awk 'BEGIN { split("1e308 -1e308 5e-324 1e-99 1e99 2 2.0000000000000004", v, " "); for (i = 1; i <= 7; i++) printf "{\"update\":%d,\"samples\":%d,\"loss\":%s,\"lr\":%s,\"time\":0}\n", i, i, v[i], v[8 - i] }' > "$data/wild.jsonl"
+for lines in 1,7 3,5 6,7 2,2 3,3; do
+    sed -n "${lines}p" "$data/wild.jsonl" > "$data/some.jsonl"
+    timeout 10 ./gagen plot "$data/some.jsonl" > "$work/out.svg" && xml "$work/out.svg" > "$work/said" && ! grep -i -q '="[^"]*\(nan\|inf\)[" ]\|[ML,]-\?\(nan\|inf\)' "$work/out.svg"; tell $? "values that have run away, lines $lines"
+done
 hostile='a<b>&"c".jsonl'
 sed 's/accuracy/<\/svg>\&\x01\xff/' "$data/one.jsonl" > "$data/$hostile"
 plot "$data/$hostile" && xml "$work/out.svg" > "$work/said"; tell $? "hostile names of files and reports"
@@ -106,6 +111,8 @@ refused "bad.jsonl:2: error: no line of a log: expected ',' or '}'" "$good" '{"u
 refused "bad.jsonl:1: error: no line of a log: a string does not end" '{"update'
 refused "bad.jsonl:1: error: no line of a log: no number 'update'" '{"loss":1}'
 refused "bad.jsonl:1: error: no line of a log: no number 'time'" '{"update":1,"samples":64,"loss":1}'
+refused "bad.jsonl:1: error: no line of a log: 'samples' is -64" '{"update":1,"samples":-64,"loss":1,"time":0}'
+refused "bad.jsonl:1: error: no line of a log: 'update' is nan" '{"update":NaN,"samples":64,"loss":1,"time":0}'
 refused "bad.jsonl:1: error: no line of a log: a number that is none" '{"update":1e,"samples":64}'
 refused "bad.jsonl:1: error: no line of a log: expected a number or a string" '{"update":[1],"samples":64}'
 refused "bad.jsonl:1: error: no line of a log: unknown split 'dev'" '{"split":"dev","update":1,"loss":1}'
