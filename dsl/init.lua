@@ -10,7 +10,7 @@ end
 
 core.use("dsl/op.lua")
 for _, name in ipairs { "map", "reduce", "softmax", "normalize", "cross_entropy", "matmul", "conv2d",
-  "max_pool2d", "view", "move" } do
+  "max_pool2d", "view", "move", "gather" } do
   core.use("dsl/ops/" .. name .. ".lua")
 end
 core.use("dsl/join.lua")

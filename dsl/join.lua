@@ -48,6 +48,18 @@ function fn.slice(x, o)
   return cut(x, a, from - 1, step, (to - from) // step + 1)
 end
 
+-- rows of the table w by the ids t, a column of classes or part of one
+function fn.embedding(t, w)
+  t, w = tensor("fn.embedding", t), tensor("fn.embedding", w)
+  local table_, ids = info(w), info(t)
+  if table_.rank ~= 2 or table_.batch then fail("fn.embedding: the table is %s, expected rows x columns", table_.text) end
+  if ids.type ~= "int" then fail("fn.embedding: the ids are %s: a column of class ids, { \"1-16\", classes = 65 }", ids.text) end
+  if ids.classes and ids.classes > table_.dims[1] then
+    fail("fn.embedding: ids of %d classes, the table has %d rows", ids.classes, table_.dims[1])
+  end
+  return call.gather(w, t)
+end
+
 function fn.flip(x, o)
   x = tensor("fn.flip", x)
   o = options("fn.flip", o, { axis = util.any })

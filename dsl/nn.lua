@@ -117,6 +117,17 @@ function nn.Linear(out, o, more)
   end, { weight = true, bias = o.bias or nil }, o.name)
 end
 
+-- rows of a table by class ids
+function nn.Embedding(count, size, o)
+  count = util.integer("nn.Embedding", count, 1, "the number of rows")
+  size = util.integer("nn.Embedding", size, 1, "the size of a row")
+  o = options("nn.Embedding", o, { name = util.any })
+  return layer("Embedding", function(m, t)
+    local w = parameter(m, "weight", { count, size }, { "normal", 0, 1 }, t)
+    return fn.embedding(t, w)
+  end, { weight = true }, o.name)
+end
+
 -- a size for both directions, or two: 3 or { 3, 5 }
 local function two(what, v, least, name)
   if type(v) ~= "table" then v = { v, v } end

@@ -184,6 +184,27 @@ static const Expr *load_moved(Body *b, Node *n)
     return inside ? expr_variable(text("(%s ? %s : R(0.0))", inside, value)) : e;
 }
 
+/* A row of a table, by a number. */
+static const Expr *load_gathered(Body *b, Node *n)
+{
+    Node *table = n->arg[0], *ids = n->arg[1];
+    const Scope here = b->scope;
+    const Node *fold = b->fold;
+    Scope there = { .domain = &ids->shape };
+    scope_scalar(&there);
+    for (int a = 0; a < ids->shape.rank; a++)
+        there.loop[there.n++] = (Loop) { a, 1, ids->shape.dim[a], coordinate(&here, domain_axis(b, n, a)) };
+    char *column = coordinate(&here, domain_axis(b, n, n->shape.rank - 1));
+    b->scope = there, b->fold = 0;
+    const char *row = body_text(b, body_load(b, ids));
+    there = (Scope) { .domain = &table->shape, .n = 2, .loop = { { 0, 1, table->shape.dim[0], text("(long)(%s)", row) }, { 1, 1, table->shape.dim[1], column } } };
+    scope_scalar(&there);
+    b->scope = there;
+    const Expr *e = body_load(b, table);
+    b->scope = here, b->fold = fold;
+    return e;
+}
+
 static const Expr *load_permuted(Body *b, Node *n)
 {
     Node *x = n->arg[0];
@@ -204,6 +225,7 @@ static const Expr *load_permuted(Body *b, Node *n)
 static const Expr *load_view(Body *b, Node *n)
 {
     if (has_role(n, "slice") || has_role(n, "place")) return load_moved(b, n);
+    if (has_role(n, "gather")) return load_gathered(b, n);
     if (has_role(n, "reshape")) return load_reshaped(b, n);
     return has_role(n, "permute") ? load_permuted(b, n) : body_load(b, n->arg[0]);
 }

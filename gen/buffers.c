@@ -58,7 +58,7 @@ static bool is_image(const Node *n)
 
 static bool is_conv(const Node *n)
 {
-    return n->kind == K_WINDOW && !has_role(n, "max") && !has_role(n, "max_grad") && !has_role(n, "spread");
+    return n->kind == K_WINDOW && (has_role(n, "forward") || has_role(n, "data") || has_role(n, "weight"));
 }
 
 /* Calls f for every reader of n and of n's views. */
@@ -164,7 +164,7 @@ bool node_layout(Node *n, Layout *out)
     Node *x = n->arg[0];
     if (!node_layout(x, &l)) return false;
     if (has_role(n, "reshape")) return layout_view(out, &l, &x->shape, &n->shape);
-    if (has_role(n, "place")) return false;
+    if (has_role(n, "place") || has_role(n, "gather")) return false;
     if (has_role(n, "slice")) {
         const int axis = (int)node_attr(n, "axis");
         return layout_slice(out, &l, axis, (long)node_attr(n, "from"), (long)node_attr(n, "step"), n->shape.dim[axis]);

@@ -397,6 +397,42 @@ static void spread_kernel(Cuda *out)
     launch_nest(out, &x, body_statements(b), b->reads_data);
 }
 
+/* ---- rows added to rows of a table ------------------------------------------------------------------------------ */
+/* A block has 128 columns and a range of the table's rows; it takes what is added in order, so no two threads meet. */
+static void scatter_kernel(Cuda *out)
+{
+    enum { COLUMNS = 128, RANGES = 64 };
+    Layout l, ids;
+    Node *f = k->core, *gy = f->arg[0], *t = f->arg[1];
+    const Layout *to = main_layout();
+    if (!node_layout(gy, &l) || !node_layout(t, &ids)) BUG("rows that lie nowhere");
+    const char *target = buffer_name(k->grad == f ? S->k->gradients.at[k->adds_to->index] : f->buffer);
+    const long rows = f->shape.dim[0], columns = f->shape.dim[1], ranges = rows < RANGES ? rows : RANGES;
+    const int last = gy->shape.rank - 1;
+    Scope terms = { .domain = &gy->shape }, at = { .domain = &f->shape, .n = 2, .loop = { { 0, 1, rows, "v" }, { 1, 1, columns, "j" } } };
+    static const char *const names[RANK] = { "n", "i", "i2", "i3", "i4", "i5" };
+    scope_scalar(&terms), scope_scalar(&at);
+    for (int a = 0; a < last; a++) terms.loop[terms.n++] = (Loop) { a, 1, gy->shape.dim[a], names[a] };
+    const unsigned which = (1u << terms.n) - 1;
+    Scope number = terms;
+    number.domain = &t->shape;
+    terms.loop[terms.n++] = (Loop) { last, 1, columns, "j" };
+    Address from = address_of(&terms, &l, &gy->shape), id = address_of(&number, &ids, &t->shape), place = address_of(&at, to, &f->shape);
+    Env *e = env_new(0);
+    env_set(e, "columns", "%ld", columns);
+    env_set(e, "span", "%ld", blocks_of(rows, ranges));
+    env_set(e, "rows", "%ld", rows);
+    env_set(e, "terms", "%ld", loop_count(&terms, which));
+    env_set(e, "decode", "%s", decode(&terms, which, "f", "n i i2 i3 i4 i5"));
+    env_set(e, "id", "%s", address_text(&id, &ids, buffer_name(node_base(t)->buffer)));
+    env_set(e, "to", "%s", address_text(&place, to, target));
+    env_set(e, "from", "%s", address_text(&from, &l, buffer_name(node_base(gy)->buffer)));
+    env_flag(e, "beta", kernel_has_beta(S, k));
+    const Launch launch = { k->ident, kernel_title(), template_render("cuda/scatter.cu", e), COLUMNS,
+                            { blocks_of(columns, COLUMNS), blocks_of(rows, blocks_of(rows, ranges)) }, kernel_has_beta(S, k) };
+    cuda_launch(out, &launch);
+}
+
 /* ---- kernels ---------------------------------------------------------------------------------------------------- */
 long cuda_work(const Kernel *x)
 {
@@ -420,6 +456,7 @@ void cuda_kernel(const Program *s, const Kernel *kernel, Cuda *out)
     else if (f->kind == K_REDUCE && f->shape.batch) fold_kernel(out);
     else if (f->kind == K_REDUCE) column_kernel(out);
     else if (has_role(f, "spread")) spread_kernel(out);
+    else if (has_role(f, "scatter")) scatter_kernel(out);
     else if (has_role(f, "max")) pool_kernel(out);
     else if (pool_tiles(f)) tile_grad_kernel(out);
     else overlap_grad_kernel(out);

@@ -23,7 +23,7 @@ Node *node_base(Node *n)
 bool moves(const Node *n)
 {
     for (; n->kind == K_VIEW; n = n->arg[0])
-        if (has_role(n, "slice") || has_role(n, "place")) return true;
+        if (has_role(n, "slice") || has_role(n, "place") || has_role(n, "gather")) return true;
     return false;
 }
 
@@ -101,7 +101,7 @@ static bool takes_maps(const Kernel *x)
 {
     if (!x->core) return true;
     if (is_batch_sum(x->core) || !x->core->shape.batch) return false;
-    return !has_role(x->core, "spread") && (!has_role(x->core, "max_grad") || pool_tiles(x->core));
+    return !has_role(x->core, "spread") && !has_role(x->core, "scatter") && (!has_role(x->core, "max_grad") || pool_tiles(x->core));
 }
 
 static bool can_join(const Kernel *x, const Node *n)

@@ -41,4 +41,5 @@ char *column_text(void);                /* over the batch, down to a tensor */
 char *pool_text(void);
 char *pool_grad_text(void);
 char *spread_image_text(void);
+char *scatter_text(void);               /* rows added to rows of a table, by number */
 #endif

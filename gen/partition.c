@@ -61,6 +61,16 @@ static Partition of_fold(const Kernel *x)
     return one();
 }
 
+/* By strips of columns, where the result and what is added to it have the same. */
+static Partition of_scatter(const Kernel *x)
+{
+    Layout l;
+    const Layout *to = result_layout(x);
+    const long strips = strips_of(to);
+    const bool same = node_layout(x->core->arg[0], &l) && strips_of(&l) == strips && l.block == to->block;
+    return same && strips > 1 ? (Partition) { PART_STRIPS, (int)strips, 1 } : one();
+}
+
 static Partition of_map(const Kernel *x)
 {
     const Layout *l = result_layout(x);
@@ -74,6 +84,7 @@ static Partition partition_of(const Kernel *x)
 {
     if (x->contraction) return of_contraction(x);
     if (x->core && x->core->kind == K_REDUCE) return of_fold(x);
+    if (x->core && has_role(x->core, "scatter")) return of_scatter(x);
     if (x->core) return by_rows(x->core);
     return of_map(x);
 }

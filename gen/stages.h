@@ -87,7 +87,7 @@ typedef struct Kernels {
 } Kernels;
 
 Node   *node_base(Node *n);                                 /* what lies below n's views */
-bool    moves(const Node *n);                                /* a slice or a placing lies between n and its base */
+bool    moves(const Node *n);                                /* a slice, a placing or a gathering lies between n and its base */
 bool    reads_data(const Kernel *x);
 bool    pool_tiles(const Node *n);                          /* every element of the input lies in exactly one window */
 bool    node_layout(Node *n, Layout *out);                  /* of n's elements in its base's buffer; false: no digits say it */

@@ -1,0 +1,8 @@
+//:if beta
+if (!beta) {
+//:else
+{
+//:end
+    ${zero}
+}
+${add}

@@ -1,0 +1,43 @@
+"""Writes gradients of tests/models/moves.lua and embedding.lua by PyTorch in double, at the weights that a program made.
+
+    ./gagen --library -t c ...; probe - - 1 0 save=W.safetensors     as tests/moves.t does
+    python3 tests/reference/moves.py moves W.safetensors > tests/reference/moves.txt
+"""
+import sys
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.numpy import load_file
+
+torch.set_default_dtype(torch.float64)
+model, weights = sys.argv[1:]
+rows = np.loadtxt(f"tests/models/{model}.csv", delimiter=",")[:8]
+p = {k: torch.tensor(v.astype("f8"), requires_grad=True) for k, v in load_file(weights).items() if "." in k and not k.startswith("optim")}
+
+
+def linear(name, x):
+    return x @ p[name + ".weight"].T + p[name + ".bias"]
+
+
+def moves():
+    x, t = torch.tensor(rows[:, :12]).reshape(8, 3, 4), torch.tensor(rows[:, 12])
+    left, right = linear("a", x).chunk(2, 2)
+    g = left * torch.sigmoid(right)
+    c = torch.cat([g, x, g.flip(1)], 1)
+    y = linear("b", F.pad(c, (1, 2), value=0.5)[:, 1:9:3])
+    z = linear("out", torch.tanh(torch.stack([y, y * 2], 1)).reshape(8, -1)).squeeze(1)
+    return ((z - t) ** 2).mean()
+
+
+def embedding():
+    c, t = torch.tensor(rows[:, :6]).long(), torch.tensor(rows[:, 6]).long()
+    table = p["emb.weight"]
+    x = torch.cat([table[c].reshape(8, -1), table[c[:, 1:3]].reshape(8, -1)], 1)
+    return F.cross_entropy(linear("net.2", torch.tanh(linear("net.0", x))), t)
+
+
+loss = globals()[model]()
+loss.backward()
+print(f"loss 1 {loss.item():.17g}")
+for name, value in p.items():
+    print("gradient 1", name, value.numel(), *(f"{v:.17g}" for v in value.grad.flatten().tolist()))
