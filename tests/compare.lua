@@ -6,12 +6,13 @@
 --   --loss X                 largest relative difference of a loss allowed, --updates N: of the first N alone
 --   --gradient X             relative L2 over all tensors
 --   --tensor X               of each tensor: ||difference|| / (||tensor|| + 1e-3 ||all tensors||)
---   --element X              of each element of a gradient: |difference| / max(|element|, 1e-30)
+--   --each X                 of each tensor by itself: ||difference|| / ||tensor||
+--   --element X              of each element of a gradient: |difference| / max(|element|, floor); --floor 1e-30 unless told
 --   --weight X               relative L2 of the final weights over all tensors
 --   --scale X                multiplies the first tensor's gradient and every loss by X: a control, which must fail
 
 local function options(from)
-  local o = { scale = 1, updates = math.huge }
+  local o = { scale = 1, updates = math.huge, floor = 1e-30 }
   for i = from, #arg, 2 do
     local key = arg[i]:match "^%-%-(%a+)$"
     o[key] = tonumber(arg[i + 1]) or arg[i + 1]
@@ -104,38 +105,42 @@ local function distance(got, want, scale)
 end
 
 -- the largest relative difference of an element
-local function farthest(got, want, scale)
+local function farthest(got, want, scale, floor)
   local top = 0
   for i, at in ipairs(want.index) do
     local w, g = want.value[i], got and got.value[at + 1] or 0 / 0
-    local x = math.abs(g * scale - w) / math.max(math.abs(w), 1e-30)
+    local x = math.abs(g * scale - w) / math.max(math.abs(w), floor)
     if larger(x, top) then top = x end
   end
   return top
 end
 
-local function elements(what, got, want, scale, each)
+local function elements(what, got, want, scale, each, floor)
   local top, where = -1, nil
   for i, name in ipairs(want) do
-    local x = farthest(got[name], want[name], i == 1 and scale or 1)
+    local x = farthest(got[name], want[name], i == 1 and scale or 1, floor)
     if larger(x, top) then top, where = x, name end
   end
   judge(what .. ", worst element, of " .. where, top, each)
 end
 
-local function tensors(what, got, want, scale, all, each)
+local function tensors(what, got, want, scale, all, each, alone)
   local d, s, list = 0, 0, {}
   for i, name in ipairs(want) do
     local dt, st = distance(got[name], want[name], i == 1 and scale or 1)
     d, s, list[i] = d + dt, s + st, { name, dt, st }
   end
   judge(what .. ", relative L2", math.sqrt(d / s), all)
-  local top, where = -1, nil
-  for _, t in ipairs(list) do
-    local x = math.sqrt(t[2]) / (math.sqrt(t[3]) + 1e-3 * math.sqrt(s))
-    if larger(x, top) then top, where = x, t[1] end
+  local function farthest_of(share, allowed)
+    local top, where = -1, nil
+    for _, t in ipairs(list) do
+      local x = math.sqrt(t[2]) / math.max(math.sqrt(t[3]) + share * math.sqrt(s), 1e-300)
+      if larger(x, top) then top, where = x, t[1] end
+    end
+    judge(what .. ", worst tensor " .. where, top, allowed)
   end
-  if each then judge(what .. ", worst tensor " .. where, top, each) end
+  if each then farthest_of(1e-3, each) end
+  if alone then farthest_of(0, alone) end
 end
 
 local o = options(3)
@@ -143,8 +148,8 @@ local got, want = read(arg[1]), read(arg[2], o.case, o.peer)
 losses(got, want, o)
 for _, u in ipairs { 1, 20 } do
   if want.gradient[u] and got.gradient[u] then
-    if o.element then elements("gradient " .. u, got.gradient[u], want.gradient[u], o.scale, o.element)
-    else tensors("gradient " .. u, got.gradient[u], want.gradient[u], o.scale, o.gradient, o.tensor) end
+    if o.element then elements("gradient " .. u, got.gradient[u], want.gradient[u], o.scale, o.element, o.floor)
+    else tensors("gradient " .. u, got.gradient[u], want.gradient[u], o.scale, o.gradient, o.tensor, o.each) end
   end
 end
 if want.weight[1] and got.weight[1] and o.weight then tensors("weights", got.weight[1], want.weight[1], 1, o.weight) end

@@ -1,11 +1,17 @@
 -- op_model.lua -- turns cases of tests/reference/ops.txt into a model whose parameters' gradients are y and every d.
 --
---   lua5.4 tests/op_model.lua --list             a line "ROWS KIND NAME" for every case; KIND: tensor, loss or edges
---   lua5.4 tests/op_model.lua DIR NAME...        writes DIR/model.lua, rows.csv, weights.safetensors, expect.txt
+--   lua5.4 tests/op_model.lua [--float] --list        a line "ROWS KIND NAME" for every case; KIND: tensor, loss or edges
+--   lua5.4 tests/op_model.lua [--float] DIR NAME...   writes DIR/model.lua, rows.csv, weights.safetensors, expect.txt
 --
 -- Each input is a Linear without bias on one-hot rows: column n of its weight is row n of the input, and so is its
 -- gradient. y is read the same way, as the gradient of the tensor that it is multiplied by. Cases of a model share their
--- number of rows; a loss is added as it is. In edge cases only what is finite is kept.
+-- number of rows; a loss is added as it is. In edge cases only what is finite is kept, with --float only what a float holds.
+
+local largest = math.huge
+if arg[1] == "--float" then
+  largest = 3.4028235e38
+  table.remove(arg, 1)
+end
 
 local function hash(i, seed)
   local x = (i + seed * 0x9E3779B9) & 0xFFFFFFFF
@@ -93,7 +99,7 @@ for _, kind in ipairs { "real", "steps", "points", "ids", "bits", "param" } do
   readers[kind] = function(case, line) input(case, kind, words(line, 2)) end
 end
 
-local function finite(x) return x == x and math.abs(x) < math.huge end
+local function finite(x) return x == x and math.abs(x) < largest end
 
 -- Keeps the points whose value and gradient are finite.
 local function trim(case)
@@ -284,7 +290,7 @@ for i = 2, #arg do
   assert(case.rows == #out.rows, case.name .. " has another number of rows")
   add(out, case)
 end
-assert(out, "usage: op_model.lua --list | DIR NAME...")
+assert(out, "usage: op_model.lua [--float] --list | DIR NAME...")
 write(arg[1] .. "/model.lua", model_text(out, #out.rows))
 write(arg[1] .. "/rows.csv", csv_text(out))
 write(arg[1] .. "/weights.safetensors", safetensors_text(out.tensors))
