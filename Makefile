@@ -4,6 +4,7 @@
 #   make bench    beside PyTorch and JAX     make install    PREFIX=/usr/local, DESTDIR= for packagers
 #   make deps     install the Debian packages that are missing; run and test begin with it
 #   make bless    accept what golden tests say now
+#   make gpu-kit  a folder for a machine with a GPU; there make test-gpu and make bench-gpu (docs/gpu.md)
 VERSION = 0.1
 CC      = gcc
 AR      = ar
@@ -92,6 +93,15 @@ bench: all
 deps:
 	@sh tools/deps.sh
 
+# ---- on a machine with a GPU; where there is no ./gagen the kit is taken as it came
+gpu-kit: all data/digits
+	@sh tools/gpu-kit.sh
+
+test-gpu bench-gpu:
+	@if ./gagen --version > /dev/null 2>&1; then $(MAKE) --no-print-directory gpu-kit; fi
+	@test -f build/gpu-kit/Makefile || { echo "no build/gpu-kit: make gpu-kit makes it, where gagen is built"; exit 1; }
+	@$(MAKE) --no-print-directory -C build/gpu-kit $@
+
 # ---- packages
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/gagen
@@ -111,4 +121,4 @@ uninstall:
 clean:
 	rm -rf build gagen $(LIBRARIES)
 
-.PHONY: all run train test test-long bless bench deps install uninstall clean
+.PHONY: all run train test test-long bless bench gpu-kit test-gpu bench-gpu deps install uninstall clean
