@@ -98,6 +98,8 @@ for tail in step drop carry; do
         [ $? -eq 1 ] && grep -q "all $updates updates are done" "$work/tail.out"; tell $? "11. and none after them"
     done
 done
+"$work/tail_carry" "$data/rows_77" - 1 5 > "$work/tail.out"
+GG_STREAM=1 "$work/tail_carry" "$data/rows_77" - 1 5 | cmp -s - "$work/tail.out"; tell $? "11. carried and streamed: the same bits"
 mutate tail_off tail_step window_tail 's/\(to->scale_in\[0\] = .*\);/\1 * (real)(to->samples \/ 32.0);/'
 "$work/tail_off" "$data/rows_80" "$data/perceptron.safetensors" 1 6 > "$work/tail.out"
 no "11. the tail divided by K" compare "$work/tail.out" $want --case "tail 80 step" --loss 1e-6 --weight 1e-6
@@ -255,6 +257,11 @@ replayed=$(trained graphs replayed) called=$(GG_NO_GRAPH=1 trained graphs called
 tell $? "44. 100 windows replayed as one graph each: bit for bit those that are not captured"
 "$work/adamw_8" "$data" "$data/perceptron.safetensors" 1 100 save="$work/apart.st" > "$work/said"
 [ "$(tail -c $state "$work/apart.st" | cksum)" = "$replayed" ]; tell $? "44. and those whose micro-steps and update are replayed one by one"
+cuda_trainer long $models/window_even.lua -D micro_batch=32
+"$work/long" --data "$data" --load "$data/perceptron.safetensors" --save "$work/long.st" > "$work/out" 2>&1
+"$work/even_32" "$data" "$data/perceptron.safetensors" 1 1 save="$work/apart.st" > "$work/said"
+[ -s "$work/long.st" ] && [ "$(tail -c $((state / 3)) "$work/long.st" | cksum)" = "$(tail -c $((state / 3)) "$work/apart.st" | cksum)" ]
+tell $? "44. a window of 32 micro-steps, which is no graph of its own, too"
 mutate baked graphs "" 's/optimize(Device \*dev)/optimize(Device *dev, real rate)/
 /const real rate = w.rate;/d
 s/\(GG_LAUNCH(optimize, .*\)device)/\1device, w.rate)/'

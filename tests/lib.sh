@@ -70,14 +70,18 @@ prober() {
 }
 
 # emulated NAME LIBRARY [DRIVER PROGRAM]: build/tests/.../NAME of NAME.cu, for the emulator (tests/cuda/emu.sh, read before)
+drivers=
 emulated() {
     local out=$work/$1 library=$2 double= driver=
     if [ "$library" = gagen_double ]; then double=-DGAGEN_DOUBLE; fi
     if [ $# -gt 2 ]; then
         driver=$work/$(basename "$3" .c)_$4$double.o
         # shellcheck disable=SC2086
-        [ -f "$driver" ] && [ "$driver" -nt "$3" ] ||
-            $CC -std=gnu11 -O1 -Iruntime -Itests $double -DPROGRAM="$4" -c "$3" -o "$driver" 2> "$work/errors" || return
+        case $drivers in
+            *" $driver "*) ;;
+            *) $CC -std=gnu11 -O1 -Iruntime -Itests $double -DPROGRAM="$4" -c "$3" -o "$driver" || return ;;
+        esac
+        drivers="$drivers $driver "
     fi
     # shellcheck disable=SC2086
     EMU_CFLAGS=$double emu_build "$out" "$out.cu" $driver -L. -l"$library" $zlib -lm -lpthread 2> "$work/errors" && return 0

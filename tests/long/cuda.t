@@ -3,6 +3,8 @@
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib.sh
 . tests/cuda/emu.sh
+work=build/tests/long_cuda
+mkdir -p $work
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 GAGEN_DATA=$PWD/data
 export GAGEN_DATA
