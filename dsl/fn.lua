@@ -54,14 +54,28 @@ local function total(x)
   return call.sum(x, { axes = (1 << s.rank) - 1 })
 end
 
+-- what a fold along axes left, with extent 1 where the folded axes were if the user wants that
+local function kept(x, y, mask, keepdim)
+  if not keepdim then return y end
+  local s = info(x)
+  for a = 1, s.rank do
+    if mask >> (a - 1) & 1 == 1 then s.dims[a] = 1 end
+  end
+  return call.reshape(y, { dims = s.dims, batch = s.batch })
+end
+
 local function sum(what, x, o)
-  if o.axis == nil then return total(x) end
-  return call.sum(x, { axes = axis_mask(what, x, o.axis) })
+  if o.axis == nil then
+    if o.keepdim then fail("%s: keepdim goes with an axis", what) end
+    return total(x)
+  end
+  local mask = axis_mask(what, x, o.axis)
+  return kept(x, call.sum(x, { axes = mask }), mask, o.keepdim)
 end
 
 function fn.sum(x, o)
   x = tensor("fn.sum", x)
-  return sum("fn.sum", x, options("fn.sum", o, { axis = util.any }))
+  return sum("fn.sum", x, options("fn.sum", o, { axis = util.any, keepdim = false }))
 end
 
 -- the number of values that a sum over all of x takes in
@@ -83,26 +97,130 @@ end
 
 function fn.mean(x, o)
   x = tensor("fn.mean", x)
-  o = options("fn.mean", o, { axis = util.any, mask = util.any })
-  if o.axis == nil then return mean_of("fn.mean", x, o.mask) end
+  o = options("fn.mean", o, { axis = util.any, mask = util.any, keepdim = false })
+  if o.axis == nil and not o.keepdim then return mean_of("fn.mean", x, o.mask) end
   if o.mask then fail("fn.mean: mask goes with a mean over everything, not with an axis") end
   local s = sum("fn.mean", x, o)
   return call.mul(s, core.const(elements(s) / elements(x)))
 end
 
+-- the axes that a fold other than a sum goes along: without a batch it may take all
+local function fold_axes(what, x, axis)
+  local s = info(x)
+  if axis ~= nil then return axis_mask(what, x, axis) end
+  if s.batch or s.rank == 0 then fail("%s: say which axis: { axis = -1 } is the last", what) end
+  return (1 << s.rank) - 1
+end
+
+-- folds other than sums are made a row at a time: x has rows
+local function with_rows(what, x)
+  if not info(x).batch then fail("%s: of a tensor without a batch, %s, this is not there yet", what, info(x).text) end
+end
+
+-- a fold along axes by the op of that name, whose attributes are in `given`
+local function fold(what, name, x, o, given)
+  local mask, attrs = fold_axes(what, x, o.axis), { axes = 0 }
+  for k, v in pairs(given or {}) do attrs[k] = v end
+  attrs.axes = mask
+  return kept(x, call[name](x, attrs), mask, o.keepdim)
+end
+
 -- two tensors: element by element; one: along an axis
-local function extreme(name, pair, fold)
+local function extreme(name, pair, of)
   fn[name] = function(a, b)
     local what = "fn." .. name
-    if type(b) ~= "table" and b ~= nil then return call[pair](tensor(what, a), tensor(what, b)) end
     a = tensor(what, a)
-    local o = options(what, b, { axis = util.any })
-    if o.axis == nil then fail("%s: say which axis: { axis = -1 } is the last", what) end
-    return call[fold](a, { axes = axis_mask(what, a, o.axis) })
+    if type(b) ~= "table" and b ~= nil then return call[pair](a, tensor(what, b)) end
+    with_rows(what, a)
+    return fold(what, of, a, options(what, b, { axis = util.any, keepdim = false }))
   end
 end
 extreme("max", "maximum", "amax")
 extreme("min", "minimum", "amin")
+
+for _, name in ipairs { "logsumexp", "prod" } do
+  fn[name] = function(x, o)
+    local what = "fn." .. name
+    x, o = tensor(what, x), options(what, o, { axis = util.any, keepdim = false })
+    with_rows(what, x)
+    return fold(what, name, x, o)
+  end
+end
+
+-- the root of a sum of squares, by folds that are only sums; its derivative where it is 0 is 0
+local function root(x, o)
+  local s = fold("fn.norm", "sum", call.square(x), o)
+  local none = call.eq(s, core.const(0))
+  return call.where(none, core.const(0), call.sqrt(call.where(none, core.const(1), s)))
+end
+
+-- the variance of a tensor without a batch, or its root
+local function spread(what, name, x, o)
+  local mask = fold_axes(what, x, o.axis)
+  local n = 1
+  for a = 1, info(x).rank do
+    if mask >> (a - 1) & 1 == 1 then n = n * info(x).dims[a] end
+  end
+  local mean = call.mul(kept(x, call.sum(x, { axes = mask }), mask, true), core.const(1 / n))
+  local d, share = call.sub(x, mean), 1 / (n - o.correction)
+  if name == "std" then return call.mul(root(d, o), core.const(share ^ 0.5)) end
+  return call.mul(fold(what, "sum", call.square(d), o), core.const(share))
+end
+
+for _, name in ipairs { "var", "std" } do
+  fn[name] = function(x, o)
+    local what = "fn." .. name
+    x, o = tensor(what, x), options(what, o, { axis = util.any, keepdim = false, correction = 1 })
+    util.number(what, o.correction, 0, 1e9, "correction")
+    if not info(x).batch then return spread(what, name, x, o) end
+    return fold(what, name, x, o, { correction = o.correction })
+  end
+end
+
+for _, name in ipairs { "argmax", "argmin" } do
+  fn[name] = function(x, o)
+    local what = "fn." .. name
+    x, o = tensor(what, x), options(what, o, { axis = util.any, keepdim = false })
+    one_axis(what, x, o)
+    with_rows(what, x)
+    return fold(what, name, x, o)
+  end
+end
+
+function fn.norm(x, o)
+  x = tensor("fn.norm", x)
+  o = options("fn.norm", o, { axis = util.any, keepdim = false, p = 2 })
+  if o.p == math.huge then
+    with_rows("fn.norm", x)
+    return fold("fn.norm", "amax", call.abs(x), o)
+  end
+  if o.p == 2 then return info(x).batch and fold("fn.norm", "norm2", x, o) or root(x, o) end
+  if not (o.p > 0) then fail("fn.norm: p is above 0, math.huge for the largest; got %s", util.show(o.p)) end
+  if o.p == 1 then return fold("fn.norm", "sum", call.abs(x), o) end
+  with_rows("fn.norm", x)
+  return fold("fn.norm", "norm_p", x, o, { p = o.p })
+end
+
+-- x over its norm along an axis, which counts as eps at least
+local function unit(what, x, axis, p, eps)
+  local n = fn.norm(x, { axis = axis, p = p, keepdim = true })
+  return call.div(x, call.clamp_min(n, { lo = util.number(what, eps, 0, 1e30, "eps") }))
+end
+
+function fn.normalize(x, o)
+  x = tensor("fn.normalize", x)
+  o = options("fn.normalize", o, { axis = util.any, p = 2, eps = 1e-12 })
+  one_axis("fn.normalize", x, o)
+  return unit("fn.normalize", x, o.axis, o.p, o.eps)
+end
+
+function fn.cosine_similarity(a, b, o)
+  local what = "fn.cosine_similarity"
+  a, b, o = tensor(what, a), tensor(what, b), options(what, o, { axis = util.any, eps = 1e-8 })
+  one_axis(what, a, o)
+  local one, two = unit(what, a, o.axis, 2, o.eps), unit(what, b, o.axis, 2, o.eps)
+  return fn.sum(call.mul(one, two), { axis = o.axis })
+end
 
 -- ---- shapes -------------------------------------------------------------------------------------
 -- sizes with one -1 filled in so that they hold n elements
@@ -283,6 +401,19 @@ for _, name in ipairs { "softmax", "log_softmax" } do
   end
 end
 
+function fn.softmin(x, o)
+  x = tensor("fn.softmin", x)
+  local a = one_axis("fn.softmin", x, options("fn.softmin", o, { axis = util.any }))
+  return call.softmax(call.neg(x), { axes = 1 << (a - 1) })
+end
+
+-- the last axis over the root of its mean square
+function fn.rms_norm(x, o)
+  x = tensor("fn.rms_norm", x)
+  o = options("fn.rms_norm", o, { eps = 2^-23 })
+  return call.rms(x, { axes = 1 << (sample_axis("fn.rms_norm", x, -1) - 1), eps = o.eps })
+end
+
 -- zero mean and unit variance over the last axis
 function fn.layer_norm(x, o)
   x = tensor("fn.layer_norm", x)
@@ -290,142 +421,22 @@ function fn.layer_norm(x, o)
   return call.normalize(x, { axes = 1 << (sample_axis("fn.layer_norm", x, -1) - 1), eps = o.eps })
 end
 
--- ---- losses -------------------------------------------------------------------------------------
-local function reduced(what, l, o, m)
-  local r = o.reduction
-  if r == "none" then return m and call.masked(l, m) or l end
-  if r == "mean" then return mean_of(what, l, m) end
-  local top = total(m and call.masked(l, m) or l)
-  if r == "sum" then return top end
-  if r == "batchmean" then return call.div(top, core.rows()) end
-  fail("%s: reduction is \"mean\", \"batchmean\", \"sum\" or \"none\", got %s", what, util.show(r))
-end
-
--- sizes without the 1s behind
-local function trimmed(s)
-  local d = table.move(s.dims, 1, s.rank, 1, {})
-  while #d > 1 and d[#d] == 1 do d[#d] = nil end
-  return table.concat(d, ",")
-end
-
--- t in the shape of p: losses never broadcast
-local function as_target(what, p, t)
-  if type(t) == "number" then return core.const(t) end
-  t = tensor(what, t)
-  local sp, st = info(p), info(t)
-  if st.rank == 0 or sp.rank == st.rank and trimmed(sp) == trimmed(st) and #sp.dims == #st.dims then
-    return t
-  end
-  if trimmed(sp) ~= trimmed(st) or sp.batch ~= st.batch then
-    fail("%s: shapes %s and %s differ: losses do not broadcast", what, sp.text, st.text)
-  end
-  return call.reshape(t, { dims = sp.dims, batch = sp.batch })
-end
-
--- a mask says which elements of a loss count; where it is 0 the difference itself is 0, whatever it was
-local function pairwise(name, of)
-  fn[name] = function(p, t, o)
-    local what = "fn." .. name
-    p = tensor(what, p)
-    o = options(what, o, { reduction = "mean", mask = util.any })
-    local m = o.mask ~= nil and tensor(what .. ": mask", o.mask) or nil
-    local d = call.sub(p, as_target(what, p, t))
-    if m then d = call.where(m, d, core.const(0)) end
-    return reduced(what, of(d), o, m)
-  end
-end
-pairwise("mse", call.square)
-pairwise("l1", call.abs)
-
-local function same_sizes(a, b, skip)
-  local k = 0
-  for i = 1, a.rank do
-    if i ~= skip then
-      k = k + 1
-      if a.dims[i] ~= b.dims[k] then return false end
-    end
-  end
-  return k == b.rank
-end
-
--- the axis of x whose removal leaves the shape of t
-local function class_axis(what, x, t, axis)
-  if axis then return sample_axis(what, x, axis) end
-  local sx, st, found = info(x), info(t), nil
-  for a = 2, sx.rank do
-    if same_sizes(sx, st, a) then
-      if found then
-        fail("%s: the classes of %s may be axis %d or %d: say which, { axis = %d }", what, sx.text, found,
-          a, a)
-      end
-      found = a
-    end
-  end
-  if not found then
-    fail("%s: logits %s need a target of their shape without the class axis; got %s", what, sx.text,
-      st.text)
-  end
-  return found
-end
-
--- logits, class ids and their axis, checked
-local function classes(what, x, t, axis)
-  x, t = tensor(what, x), tensor(what, t)
-  local sx, st = info(x), info(t)
-  if not sx.batch or not st.batch then
-    fail("%s: expected logits and class ids of samples, got %s and %s", what, sx.text, st.text)
-  end
-  if st.type == "real" then
-    fail("%s: the target must hold class ids, whole numbers; '%s' holds reals", what, st.name or "it")
-  end
-  local a = class_axis(what, x, t, axis)
-  if not same_sizes(sx, st, a) then
-    fail("%s: logits %s without axis %d do not have the shape of the target, %s", what, sx.text, a, st.text)
-  end
-  if st.classes > 0 and st.classes ~= sx.dims[a] then
-    core.fail(("%s: %d logits for %d classes"):format(what, sx.dims[a], st.classes), core.place(),
-      "the classes were counted here", st.place)
-  end
-  return x, t, 1 << (a - 1)
-end
-
--- the mask of a class loss: what the user gives, without the ignored ids
-local function class_mask(what, t, o)
-  local m = o.mask ~= nil and tensor(what .. ": mask", o.mask) or nil
-  if o.ignore_index == nil then return m end
-  local id = util.integer(what, o.ignore_index, -2^31, "ignore_index")
-  core.ignore(t, id)
-  local v = call.kept(t, { ignore = id })
-  return m and call.mul(m, v) or v
-end
-
-local class_options = { axis = util.any, mask = util.any, ignore_index = util.any }
-
-function fn.cross_entropy(x, t, o)
-  local spec = { reduction = "mean" }
-  for k, v in pairs(class_options) do spec[k] = v end
-  o = options("fn.cross_entropy", o, spec)
-  local axes
-  x, t, axes = classes("fn.cross_entropy", x, t, o.axis)
-  return reduced("fn.cross_entropy", call.cross_entropy(x, t, { axes = axes }), o,
-    class_mask("fn.cross_entropy", t, o))
-end
-
-function fn.accuracy(x, t, o)
-  o = options("fn.accuracy", o, class_options)
-  local axes
-  x, t, axes = classes("fn.accuracy", x, t, o.axis)
-  return mean_of("fn.accuracy", call.hit(x, t, { axes = axes }), class_mask("fn.accuracy", t, o))
-end
-
 -- ---- operators ----------------------------------------------------------------------------------
 -- what other systems call it
 local others = {
-  view = "fn.reshape", mse_loss = "fn.mse", l1_loss = "fn.l1", nll_loss = "fn.cross_entropy of the logits",
-  swish = "fn.silu", maximum = "fn.max", minimum = "fn.min", argmax = "fn.accuracy", leakyrelu = "fn.leaky_relu",
-  max_pool2d = "nn.MaxPool2d", conv2d = "nn.Conv2d", normalize = "fn.layer_norm", mm = "fn.matmul",
-  bmm = "fn.matmul", greater = "fn.gt", less = "fn.lt", equal = "fn.eq", not_equal = "fn.ne",
-  stop_gradient = "fn.detach" }
+  view = "fn.reshape", mse_loss = "fn.mse", l1_loss = "fn.l1", nll_loss = "fn.nll", huber_loss = "fn.huber",
+  smooth_l1_loss = "fn.smooth_l1", binary_cross_entropy = "fn.bce", kl_divergence = "fn.kl_div",
+  binary_cross_entropy_with_logits = "fn.bce_logits", bce_with_logits = "fn.bce_logits", bce_loss = "fn.bce",
+  hinge_embedding_loss = "fn.hinge_embedding", soft_margin_loss = "fn.soft_margin",
+  poisson_nll_loss = "fn.poisson_nll", gaussian_nll_loss = "fn.gaussian_nll",
+  margin_ranking_loss = "fn.margin_ranking", cosine_embedding_loss = "fn.cosine_embedding",
+  swish = "fn.silu", leakyrelu = "fn.leaky_relu", amax = "fn.max", amin = "fn.min", log_sigmoid = "fn.logsigmoid",
+  max_pool2d = "nn.MaxPool2d", avg_pool2d = "nn.AvgPool2d", conv2d = "nn.Conv2d",
+  group_norm = "nn.GroupNorm", instance_norm = "nn.InstanceNorm", mm = "fn.matmul", bmm = "fn.matmul",
+  greater = "fn.gt", less = "fn.lt", equal = "fn.eq", not_equal = "fn.ne", absolute = "fn.abs", negative = "fn.neg",
+  multiply = "fn.mul", divide = "fn.div", subtract = "fn.sub", mod = "fn.remainder", arcsinh = "fn.asinh",
+  arccosh = "fn.acosh", arctanh = "fn.atanh", hard_tanh = "fn.hardtanh", hard_swish = "fn.hardswish",
+  hard_sigmoid = "fn.hardsigmoid", variance = "fn.var", stop_gradient = "fn.detach" }
 
 local T = core.tensor
 local fields
@@ -445,7 +456,7 @@ local refused = {
   __eq = "== and ~= do not compare tensors: write fn.eq or fn.ne",
   __len = "# of a tensor: write #x.shape for the number of axes, x.shape[1] for a size",
   __concat = "tensors are not joined by ..", __call = "a tensor is not called",
-  __mod = "tensors have no %", __idiv = "tensors have no //", __band = "tensors have no &",
+  __mod = "tensors have no %: write fn.remainder", __idiv = "tensors have no //", __band = "tensors have no &",
   __bor = "tensors have no |", __newindex = "a tensor has no fields to set" }
 
 for meta, message in pairs(refused) do
@@ -467,4 +478,5 @@ function T.__index(x, k)
   fail("a tensor has no field %s%s", util.show(k), hint)
 end
 
-return { open = fn, public = util.namespace("fn", fn, others) }
+return { open = fn, public = util.namespace("fn", fn, others), total = total, mean_of = mean_of,
+         sample_axis = sample_axis, one_axis = one_axis, reshape = reshape }

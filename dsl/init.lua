@@ -9,8 +9,8 @@ function core.use(path)
 end
 
 core.use("dsl/op.lua")
-for _, name in ipairs { "map", "reduce", "softmax", "normalize", "cross_entropy", "matmul", "conv2d",
-  "max_pool2d", "view", "move", "gather" } do
+for _, name in ipairs { "map", "activation", "math", "reduce", "moments", "softmax", "normalize", "cross_entropy",
+  "loss", "matmul", "conv2d", "max_pool2d", "view", "move", "gather" } do
   core.use("dsl/ops/" .. name .. ".lua")
 end
 core.use("dsl/join.lua")

@@ -286,22 +286,6 @@ end
 
 function nn.Identity() return layer("Identity", function(_, x) return x end) end
 
-local function pointwise(kind, name, spec)
-  nn[kind] = function(o)
-    if o ~= nil and not next(spec) then fail("nn.%s: takes no options", kind) end
-    o = options("nn." .. kind, o, spec)
-    return layer(kind, function(_, x) return fn[name](x, next(spec) and o or nil) end)
-  end
-end
-pointwise("ReLU", "relu", {})
-pointwise("GELU", "gelu", { approximate = "none" })
-pointwise("Tanh", "tanh", {})
-pointwise("Sigmoid", "sigmoid", {})
-pointwise("SiLU", "silu", {})
-pointwise("Softplus", "softplus", {})
-pointwise("LeakyReLU", "leaky_relu", { negative_slope = 0.01 })
-pointwise("ELU", "elu", { alpha = 1.0 })
-
 -- ---- containers ---------------------------------------------------------------------------------
 local function container(kind, forward, kids, fields, name)
   local l = layer(kind, forward, nil, name)
@@ -387,10 +371,20 @@ end
 
 -- what other systems call it
 local others = {
-  BatchNorm1d = "nn.LayerNorm: batch norm is not there yet", BatchNorm2d = "nn.LayerNorm: batch norm is not there yet",
+  BatchNorm1d = "nn.LayerNorm: batch norm is not there yet", BatchNorm2d = "nn.GroupNorm: batch norm is not there yet",
   ModuleList = "nn.Sequential, nn.Repeat or a plain table in nn.Module", Dense = "nn.Linear", Conv = "nn.Conv2d",
-  MaxPool = "nn.MaxPool2d", Swish = "nn.SiLU", Softmax = "fn.softmax", CrossEntropyLoss = "fn.cross_entropy",
-  MSELoss = "fn.mse", Relu = "nn.ReLU", Gelu = "nn.GELU", LeakyRelu = "nn.LeakyReLU" }
+  MaxPool = "nn.MaxPool2d", AvgPool = "nn.AvgPool2d", GlobalAvgPool = "nn.GlobalAvgPool2d", Swish = "nn.SiLU",
+  InstanceNorm1d = "nn.InstanceNorm", InstanceNorm2d = "nn.InstanceNorm", InstanceNorm3d = "nn.InstanceNorm",
+  Softmax2d = "nn.Softmax { axis = 2 }", Hardsigmod = "nn.Hardsigmoid", HardSwish = "nn.Hardswish",
+  Unflatten = "nn.Reshape, with all sizes of a sample", View = "nn.Reshape", Relu = "nn.ReLU", Gelu = "nn.GELU",
+  LeakyRelu = "nn.LeakyReLU", RReLU = "nn.LeakyReLU: a slope that is drawn is not there",
+  UpsamplingNearest2d = "nn.Upsample", CrossEntropyLoss = "fn.cross_entropy", NLLLoss = "fn.nll", MSELoss = "fn.mse",
+  L1Loss = "fn.l1", HuberLoss = "fn.huber", SmoothL1Loss = "fn.smooth_l1", BCELoss = "fn.bce",
+  BCEWithLogitsLoss = "fn.bce_logits", KLDivLoss = "fn.kl_div", CosineSimilarity = "fn.cosine_similarity",
+  HingeEmbeddingLoss = "fn.hinge_embedding", SoftMarginLoss = "fn.soft_margin", PoissonNLLLoss = "fn.poisson_nll",
+  GaussianNLLLoss = "fn.gaussian_nll", MarginRankingLoss = "fn.margin_ranking",
+  CosineEmbeddingLoss = "fn.cosine_embedding" }
 
 return { open = nn, public = util.namespace("nn", nn, others), inside = inside, outputs = outputs,
-         is_layer = is_layer, init_of = init_of, gather = gather, check_name = check_name }
+         is_layer = is_layer, init_of = init_of, gather = gather, check_name = check_name, layer = layer,
+         parameter = parameter, features = features, window = window, check_window = check_window, images = images }

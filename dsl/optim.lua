@@ -85,14 +85,15 @@ local function learning_rate(what, lr)
 end
 
 -- ---- optimizers ---------------------------------------------------------------------------------
-local function recipe(name, doc, spec, build)
+-- `rate`: PyTorch's lr where it is not 1e-3
+local function recipe(name, doc, spec, build, rate)
   optim[name] = function(given)
     local what = "optim." .. name
     local all = { lr = util.any, clip = 0 }
     for k, v in pairs(spec) do all[k] = v end
     local o = options(what, given, all)
     local r = build(what, o)
-    local lr = learning_rate(what, o.lr == nil and 1e-3 or o.lr)
+    local lr = learning_rate(what, o.lr == nil and (rate or 1e-3) or o.lr)
     r.name, r.doc, r.place = name, doc, core.place()
     r.lr, r.lr_text, r.clip = lr.formula, lr.text, number(what, o.clip, 0, 1e30, "clip, the largest norm,")
     for _, k in ipairs { "states", "lets", "scalars", "hyper" } do r[k] = r[k] or {} end
@@ -141,28 +142,137 @@ local function adam(what, o)
     scalars = { { "c1", "1 / (1 - pow(beta1, t))" }, { "c2", "1 / sqrt(1 - pow(beta2, t))" } } }
 end
 
+-- the gradient with weight decay as a part of it
+local function decayed(o) return { { "d", o.weight_decay > 0 and "g + decay * p" or "g" } } end
+
+-- what v is divided by, or its largest value so far
+local function root_of(r, o)
+  if not o.amsgrad then return "sqrt(v)" end
+  r.states[#r.states + 1] = { "top", "max(top, v)" }
+  return "sqrt(top)"
+end
+
 recipe("Adam", "m, v: running means of g and g^2; p = p - lr * m / (sqrt(v) + eps), bias corrected",
-  { betas = util.any, eps = 1e-8, weight_decay = 0 }, function(what, o)
+  { betas = util.any, eps = 1e-8, weight_decay = 0, amsgrad = false }, function(what, o)
   local r = adam(what, o)
-  r.lets = { { "d", o.weight_decay > 0 and "g + decay * p" or "g" } }
-  r.step = "p - rate * c1 * m / (sqrt(v) * c2 + eps)"
+  r.lets = decayed(o)
+  r.step = ("p - rate * c1 * m / (%s * c2 + eps)"):format(root_of(r, o))
   return r
 end)
 
-recipe("AdamW", "Adam whose weight decay shrinks p itself: p = (1 - lr * weight_decay) * p before the step",
-  { betas = util.any, eps = 1e-8, weight_decay = 0.01 }, function(what, o)
-  local r = adam(what, o)
+-- p before the step of an optimizer whose weight decay shrinks p itself
+local function shrunk(r, o)
   r.lets = { { "d", "g" } }
-  r.step = o.weight_decay > 0 and "p * shrink - rate * c1 * m / (sqrt(v) * c2 + eps)"
-    or "p - rate * c1 * m / (sqrt(v) * c2 + eps)"
-  if o.weight_decay > 0 then r.scalars[3] = { "shrink", "1 - lr * decay" } end
+  if o.weight_decay == 0 then return "p" end
+  r.scalars[#r.scalars + 1] = { "shrink", "1 - lr * decay" }
+  return "p * shrink"
+end
+
+recipe("AdamW", "Adam whose weight decay shrinks p itself: p = (1 - lr * weight_decay) * p before the step",
+  { betas = util.any, eps = 1e-8, weight_decay = 0.01, amsgrad = false }, function(what, o)
+  local r = adam(what, o)
+  r.step = ("%s - rate * c1 * m / (%s * c2 + eps)"):format(shrunk(r, o), root_of(r, o))
   return r
 end)
+
+-- The product of all mu so far is kept as 1 - product, so that it starts at 0.
+recipe("NAdam", "Adam with Nesterov's look ahead: the step takes m as it will be at the next update",
+  { betas = util.any, eps = 1e-8, weight_decay = 0, momentum_decay = 4e-3, decoupled_weight_decay = false },
+  function(what, o)
+  local r = adam(what, o)
+  r.hyper.fade = number(what, o.momentum_decay, 0, 1e6, "momentum_decay")
+  r.scalars = { { "mu", "beta1 * (1 - 0.5 * pow(0.96, t * fade))" },
+    { "next", "beta1 * (1 - 0.5 * pow(0.96, (t + 1) * fade))" }, r.scalars[2] }
+  r.states[3] = { "q", "1 - (1 - q) * mu" }
+  r.lets = decayed(o)
+  local from = o.decoupled_weight_decay and shrunk(r, o) or "p"
+  r.step = from .. " - rate * ((1 - mu) / q * d + next / (1 - (1 - q) * next) * m) / (sqrt(v) * c2 + eps)"
+  return r
+end, 2e-3)
+
+recipe("RAdam", "Adam without its denominator until v is a mean of enough updates, and rectified from then on",
+  { betas = util.any, eps = 1e-8, weight_decay = 0, decoupled_weight_decay = false }, function(what, o)
+  local r = adam(what, o)
+  local most = "(2 / (1 - beta2) - 1)"
+  local rho = ("(%s - 2 * t * pow(beta2, t) / (1 - pow(beta2, t)))"):format(most)
+  r.scalars = { r.scalars[1], { "rect", (("select(R > 5, sqrt((R - 4) * (R - 2) * M / ((M - 4) * (M - 2) * R) "
+    .. "* (1 - pow(beta2, t))), 0)"):gsub("[RM]", { R = rho, M = most })) } }
+  r.lets = decayed(o)
+  local from = o.decoupled_weight_decay and shrunk(r, o) or "p"
+  r.step = from .. " - rate * c1 * m * select(rect > 0, rect / (sqrt(v) + eps), 1)"
+  return r
+end)
+
+recipe("Adamax", "Adam with the largest gradient so far in place of v: u = max(beta2 * u, abs(g) + eps)",
+  { betas = util.any, eps = 1e-8, weight_decay = 0 }, function(what, o)
+  local r = adam(what, o)
+  r.states[2] = { "u", "max(beta2 * u, abs(d) + eps)" }
+  r.scalars = { r.scalars[1] }
+  r.lets = decayed(o)
+  r.step = "p - rate * c1 * m / u"
+  return r
+end, 2e-3)
+
+recipe("RMSprop", "v: a running mean of g^2; p = p - lr * g / (sqrt(v) + eps)",
+  { alpha = 0.99, eps = 1e-8, weight_decay = 0, momentum = 0, centered = false }, function(what, o)
+  number(what, o.alpha, 0, 1, "alpha")
+  number(what, o.eps, 0, 1, "eps")
+  number(what, o.weight_decay, 0, 1e6, "weight_decay")
+  number(what, o.momentum, 0, 1e6, "momentum")
+  local r = { hyper = { alpha = o.alpha, eps = o.eps, decay = o.weight_decay, momentum = o.momentum }, lets = decayed(o),
+    states = { { "v", "alpha * v + (1 - alpha) * d * d" } } }
+  if o.centered then r.states[2] = { "a", "a + (1 - alpha) * (d - a)" } end
+  local step = ("d / (%s + eps)"):format(o.centered and "sqrt(v - a * a)" or "sqrt(v)")
+  if o.momentum > 0 then
+    r.states[#r.states + 1] = { "m", "momentum * m + " .. step }
+    step = "m"
+  end
+  r.step = "p - rate * " .. step
+  return r
+end, 1e-2)
+
+recipe("Adagrad", "v: the sum of g^2; p = p - lr / (1 + (t - 1) * lr_decay) * g / (sqrt(v) + eps)",
+  { lr_decay = 0, eps = 1e-10, weight_decay = 0, initial_accumulator_value = 0 }, function(what, o)
+  number(what, o.lr_decay, 0, 1e6, "lr_decay")
+  number(what, o.eps, 0, 1, "eps")
+  number(what, o.weight_decay, 0, 1e6, "weight_decay")
+  number(what, o.initial_accumulator_value, 0, 1e30, "initial_accumulator_value")
+  return { hyper = { fall = o.lr_decay, eps = o.eps, decay = o.weight_decay, first = o.initial_accumulator_value },
+    lets = decayed(o), states = { { "v", "v + start + d * d" } },
+    scalars = { { "start", "select(t <= 1, first, 0)" }, { "slow", "lr / (1 + (t - 1) * fall)" } },
+    step = "p - slow * d / (sqrt(v) + eps)" }
+end, 1e-2)
+
+-- The step needs u as it was: u now = rho * u + (1 - rho) * (u + eps) * r, where r = d^2 / (v + eps), says what that was.
+recipe("Adadelta", "steps as large as the last ones: u, v are running means of the steps' squares and of g^2",
+  { rho = 0.9, eps = 1e-6, weight_decay = 0 }, function(what, o)
+  number(what, o.rho, 0, 1, "rho")
+  number(what, o.eps, 1e-30, 1, "eps")
+  number(what, o.weight_decay, 0, 1e6, "weight_decay")
+  local r = "d * d / (v + eps)"
+  return { hyper = { rho = o.rho, eps = o.eps, decay = o.weight_decay }, lets = decayed(o),
+    states = { { "v", "rho * v + (1 - rho) * d * d" }, { "u", ("rho * u + (1 - rho) * (u + eps) * (%s)"):format(r) } },
+    step = ("p - rate * d * sqrt(((u - (1 - rho) * eps * (R)) / (rho + (1 - rho) * (R)) + eps) / (v + eps))")
+      :gsub("R", { R = r }) }
+end, 1)
+
+-- The paper's beta1 * m + (1 - beta1) * g with m as it was, said by m as it is.
+recipe("Lion", "p = p - lr * sign(beta1 * m + (1 - beta1) * g); m: a running mean of g by beta2",
+  { betas = util.any, weight_decay = 0 }, function(what, o)
+  local b1, b2 = betas(what, o.betas or { 0.9, 0.99 })
+  if b2 == 0 then fail("%s: the second beta is above 0", what) end
+  number(what, o.weight_decay, 0, 1e6, "weight_decay")
+  local r = { hyper = { beta1 = b1, beta2 = b2, decay = o.weight_decay }, scalars = {},
+    states = { { "m", "beta2 * m + (1 - beta2) * d" } } }
+  r.step = shrunk(r, o) .. " - rate * sign(beta1 / beta2 * m + (1 - beta1 / beta2) * d)"
+  return r
+end, 1e-4)
 
 -- what other systems call it
 local others = {
   CosineAnnealingLR = "optim.cosine", StepLR = "optim.step", LinearLR = "optim.linear",
   ConstantLR = "optim.constant", OneCycleLR = "optim.cosine { 0.1, warmup = \"1 epoch\" }",
-  step_decay = "optim.step" }
+  step_decay = "optim.step", Adafactor = "optim.AdamW", LBFGS = "optim.Adam", Rprop = "optim.RMSprop",
+  ASGD = "optim.SGD", SparseAdam = "optim.Adam" }
 
 return { public = util.namespace("optim", optim, others), recipes = recipes }

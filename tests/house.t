@@ -83,14 +83,17 @@ local function documented(what, names)
   ok(#names > 0 and #missing == 0, ("docs/language.md has all %d %s  # %s"):format(#names, what, table.concat(missing, ", ")))
 end
 
-local function names_in(path, pattern, prefix)
+local function names_in(paths, pattern, prefix)
   local names = {}
-  for name in text_of(path):gmatch(pattern) do names[#names + 1] = prefix .. name end
+  for path in paths:gmatch "%S+" do
+    for name in text_of(path):gmatch(pattern) do names[#names + 1] = prefix .. name end
+  end
   return names
 end
-documented("layers", names_in("dsl/nn.lua", "\nfunction nn%.(%a%w*)", "nn."))
-documented("pointwise layers", names_in("dsl/nn.lua", "\npointwise%(\"(%w+)\"", "nn."))
-documented("functions", names_in("dsl/fn.lua", "\nfunction fn%.([%a_][%w_]*)", "fn."))
+documented("layers", names_in("dsl/nn.lua dsl/layers.lua", "\nfunction nn%.(%a%w*)", "nn."))
+documented("layers made of functions", names_in("dsl/layers.lua", "\n%l+%(\"(%w+)\"", "nn."))
+documented("functions", names_in("dsl/fn.lua dsl/loss.lua", "\nfunction fn%.([%a_][%w_]*)", "fn."))
+documented("losses of pairs", names_in("dsl/loss.lua", "\n%l+wise%(\"([%l_%d]+)\"", "fn."))
 documented("optimizers", names_in("dsl/optim.lua", "\nrecipe%(\"(%w+)\"", "optim."))
 documented("schedules", names_in("dsl/optim.lua", "\nschedule%(\"(%w+)\"", "optim."))
 documented("readers", names_in("dsl/data.lua", "\nfunction data%.(%w+)", "data."))

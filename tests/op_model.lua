@@ -1,4 +1,4 @@
--- op_model.lua -- turns cases of tests/reference/ops.txt into a model whose parameters' gradients are y and every d.
+-- op_model.lua -- turns cases of tests/reference/ops.txt and everyday.txt into a model whose parameters' gradients are y and every d.
 --
 --   lua5.4 tests/op_model.lua [--float] --list        a line "ROWS KIND NAME" for every case; KIND: tensor, loss or edges
 --   lua5.4 tests/op_model.lua [--float] DIR NAME...   writes DIR/model.lua, rows.csv, weights.safetensors, expect.txt
@@ -120,8 +120,8 @@ local function finish(case)
   case.rows = case.inputs[1].shape[1]
 end
 
-local function read_cases(path)
-  local cases, case = {}, nil
+local function read_cases(cases, path)
+  local case
   for line in io.lines(path) do
     local name = line:match "^case (%S+)"
     if name then
@@ -131,8 +131,6 @@ local function read_cases(path)
       readers[line:match "^%S+"](case, line)
     end
   end
-  for _, c in ipairs(cases) do finish(c) end
-  return cases
 end
 
 -- ---- writing a model
@@ -278,7 +276,9 @@ local function write(path, text)
   assert(f:close())
 end
 
-local cases = read_cases((arg[0]:match "^(.*)/[^/]*$" or ".") .. "/reference/ops.txt")
+local cases, beside = {}, arg[0]:match "^(.*)/[^/]*$" or "."
+for _, name in ipairs { "ops", "everyday" } do read_cases(cases, beside .. "/reference/" .. name .. ".txt") end
+for _, c in ipairs(cases) do finish(c) end
 if arg[1] == "--list" then
   for _, case in ipairs(cases) do print(case.rows, case.kind, case.name) end
   os.exit(0)

@@ -32,35 +32,6 @@ map { name = "sqrt", args = { "x" }, doc = "The square root.", value = "sqrt(x)"
 map { name = "sin", args = { "x" }, doc = "The sine.", value = "sin(x)", grad = { x = "gy * cos(x)" } }
 map { name = "cos", args = { "x" }, doc = "The cosine.", value = "cos(x)", grad = { x = "-gy * sin(x)" } }
 
--- activations
-map { name = "relu", args = { "x" }, doc = "x where it is above 0, else 0; a NaN stays. Its derivative at 0 is 0.",
-      value = "select(x <= 0, 0, x)", grad = { x = "select(y <= 0, 0, gy)" } }
-map { name = "tanh", args = { "x" }, doc = "The hyperbolic tangent.", value = "tanh(x)",
-      grad = { x = "gy * (1 - y * y)" } }
-map { name = "sigmoid", args = { "x" }, doc = "1 / (1 + exp(-x))", value = "1 / (1 + exp(-x))",
-      grad = { x = "gy * y * (1 - y)" } }
-map { name = "gelu", args = { "x" }, doc = "x times the normal distribution function of x, exactly.",
-      value = "0.5 * x * (1 + erf(x * 0.7071067811865476))",
-      example = "fn.gelu(x, { approximate = \"tanh\" })",
-      grad = { x = "gy * (0.5 * (1 + erf(x * 0.7071067811865476)) + x * 0.3989422804014327 * exp(-0.5 * x * x))" } }
-map { name = "gelu_tanh", args = { "x" }, hidden = true, doc = "The approximation of gelu that GPT-2 uses.",
-      let = { "t = tanh(0.7978845608028654 * (x + 0.044715 * x * x * x))", "s = 1 - t * t" },
-      value = "0.5 * x * (1 + t)", example = "fn.gelu(x, { approximate = \"tanh\" })",
-      grad = { x = "gy * 0.5 * (1 + t + select(s == 0, 0, x * s * 0.7978845608028654 * (1 + 0.134145 * x * x)))" } }
-map { name = "silu", args = { "x" }, doc = "x * sigmoid(x), also called swish.",
-      let = { "s = 1 / (1 + exp(-x))" }, value = "x * s", grad = { x = "gy * s * (1 + x * (1 - s))" } }
-map { name = "softplus", args = { "x" }, doc = "log(1 + exp(x)), a smooth relu.",
-      value = "max(x, 0) + log1p(exp(-abs(x)))", grad = { x = "gy / (1 + exp(-x))" } }
-map { name = "leaky_relu", args = { "x" }, attrs = { negative_slope = 0.01 },
-      doc = "x where it is above 0, else negative_slope * x.",
-      value = "select(x > 0, x, negative_slope * x)",
-      grad = { x = "select(x > 0, gy, negative_slope * gy)" },
-      example = "fn.leaky_relu(x, { negative_slope = 0.1 })" }
-map { name = "elu", args = { "x" }, attrs = { alpha = 1 },
-      doc = "x where it is above 0, else alpha * (exp(x) - 1).",
-      value = "select(x > 0, x, alpha * expm1(x))",
-      grad = { x = "select(x > 0, gy, gy * alpha * exp(x))" } }
-
 -- choice
 map { name = "maximum", args = { "a", "b" },
       doc = "The larger of two; where they are equal each gets half of the gradient.",

@@ -59,6 +59,43 @@ def optimizers():
             case("adamw" + name + suffix, "AdamW", clip, lr=0.01, **({"weight_decay": 0.0} | options))
 
 
+class Lion(torch.optim.Optimizer):
+    """The paper's algorithm 2 (arXiv 2302.06675); weight decay shrinks p before the step."""
+    def __init__(self, params, lr=1e-4, betas=(0.9, 0.99), weight_decay=0.0):
+        super().__init__(params, dict(lr=lr, betas=betas, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            b1, b2 = group["betas"]
+            for p in group["params"]:
+                m = self.state[p].setdefault("m", torch.zeros_like(p))
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.sub_(group["lr"] * torch.sign(b1 * m + (1 - b1) * p.grad))
+                m.mul_(b2).add_((1 - b2) * p.grad)
+
+
+torch.optim.Lion = Lion
+
+
+def more_optimizers():
+    torch.set_default_dtype(torch.double)       # NAdam's product of momenta has this type
+    decay, slow = dict(weight_decay=0.1), dict(betas=(0.8, 0.95), eps=1e-3)
+    for name, kind, given in (
+            ("amsgrad", "Adam", dict(lr=0.01, amsgrad=True, betas=(0.5, 0.6))), ("amsgrad_decay", "AdamW", dict(lr=0.01, amsgrad=True) | decay),
+            ("nadam", "NAdam", {}), ("nadam_decay", "NAdam", dict(lr=0.01, momentum_decay=0.1) | decay | slow),
+            ("nadam_decoupled", "NAdam", dict(lr=0.01, decoupled_weight_decay=True) | decay), ("radam", "RAdam", {}),
+            ("radam_decay", "RAdam", dict(lr=0.01) | decay | slow), ("radam_decoupled", "RAdam", dict(lr=0.01, decoupled_weight_decay=True) | decay),
+            ("adamax", "Adamax", {}), ("adamax_decay", "Adamax", dict(lr=0.01) | decay | slow), ("rmsprop", "RMSprop", {}),
+            ("rmsprop_momentum", "RMSprop", dict(lr=0.001, alpha=0.9, momentum=0.9) | decay), ("rmsprop_centered", "RMSprop", dict(lr=0.001, centered=True)),
+            ("rmsprop_all", "RMSprop", dict(lr=0.001, alpha=0.8, eps=1e-3, centered=True, momentum=0.5) | decay), ("adagrad", "Adagrad", {}),
+            ("adagrad_decay", "Adagrad", dict(lr=0.1, lr_decay=0.5, initial_accumulator_value=0.25, eps=1e-3) | decay), ("adadelta", "Adadelta", {}),
+            ("adadelta_decay", "Adadelta", dict(lr=0.5, rho=0.8, eps=1e-3) | decay), ("lion", "Lion", {}),
+            ("lion_decay", "Lion", dict(lr=0.01, betas=(0.8, 0.95)) | decay)):
+        case(name, kind, **given)
+        case(name + "_clip", kind, 1.5, **given)
+
+
 def behind(t, warmup, total):
     """How far update t is behind the warm-up: 0 at its first update, 1 would be reached after the last."""
     return (t - 1 - warmup) / (total - warmup)
@@ -96,4 +133,5 @@ def rates():
 
 print(HEAD.format(version=torch.__version__.split("+")[0], updates=UPDATES, size=SIZE), end="")
 optimizers()
+more_optimizers()
 rates()

@@ -1,0 +1,246 @@
+-- layers.lua -- layers made of functions: activations, norms, pools, and what only moves numbers.
+local core = ...
+local util, op = core.use("dsl/util.lua"), core.use("dsl/op.lua")
+local base, kit = core.use("dsl/fn.lua"), core.use("dsl/nn.lua")
+local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
+local fn, nn, layer, parameter, images = base.open, kit.open, kit.layer, kit.parameter, kit.images
+
+-- ---- activations --------------------------------------------------------------------------------
+local function pointwise(kind, name, spec)
+  nn[kind] = function(o)
+    if o ~= nil and not next(spec) then fail("nn.%s: takes no options", kind) end
+    o = options("nn." .. kind, o, spec)
+    return layer(kind, function(_, x) return fn[name](x, next(spec) and o or nil) end)
+  end
+end
+pointwise("ReLU", "relu", {})
+pointwise("ReLU6", "relu6", {})
+pointwise("GELU", "gelu", { approximate = "none" })
+pointwise("Tanh", "tanh", {})
+pointwise("Sigmoid", "sigmoid", {})
+pointwise("LogSigmoid", "logsigmoid", {})
+pointwise("SiLU", "silu", {})
+pointwise("Mish", "mish", {})
+pointwise("Softplus", "softplus", { beta = 1, threshold = 20 })
+pointwise("Softsign", "softsign", {})
+pointwise("LeakyReLU", "leaky_relu", { negative_slope = 0.01 })
+pointwise("ELU", "elu", { alpha = 1.0 })
+pointwise("CELU", "celu", { alpha = 1.0 })
+pointwise("SELU", "selu", {})
+pointwise("Hardtanh", "hardtanh", { min_val = -1, max_val = 1 })
+pointwise("Hardsigmoid", "hardsigmoid", {})
+pointwise("Hardswish", "hardswish", {})
+pointwise("Hardshrink", "hardshrink", { lambd = 0.5 })
+pointwise("Softshrink", "softshrink", { lambd = 0.5 })
+pointwise("Tanhshrink", "tanhshrink", {})
+
+function nn.Threshold(o)
+  o = options("nn.Threshold", o, { threshold = util.any, value = util.any })
+  for _, k in ipairs { "threshold", "value" } do
+    if type(o[k]) ~= "number" then
+      fail("nn.Threshold: '%s' is missing: nn.Threshold { threshold = 0.1, value = 20 }", k)
+    end
+  end
+  return layer("Threshold", function(_, x) return fn.threshold(x, o) end)
+end
+
+local function along(kind, name)
+  nn[kind] = function(o)
+    local what = "nn." .. kind
+    o = options(what, o, { axis = util.any })
+    if o.axis == nil then fail("%s: say which axis: %s { axis = -1 } is the last", what, what) end
+    return layer(kind, function(_, x) return fn[name](x, o) end)
+  end
+end
+along("Softmax", "softmax")
+along("LogSoftmax", "log_softmax")
+along("Softmin", "softmin")
+
+-- sizes of what each channel has one of, axis 2, so that it meets x
+local function by_channel(x, n)
+  local dims = { n }
+  for a = 3, info(x).rank do dims[a - 1] = 1 end
+  return dims
+end
+
+function nn.PReLU(o)
+  if type(o) == "number" then
+    fail("nn.PReLU: input sizes are inferred, write nn.PReLU { per_channel = true } for a slope each")
+  end
+  o = options("nn.PReLU", o, { per_channel = false, init = 0.25, name = util.any })
+  return layer("PReLU", function(m, x)
+    x = kit.features("nn.PReLU", m, x, 2, "[N, channels, ...]")
+    local n = o.per_channel and info(x).dims[2] or 1
+    local w = parameter(m, "weight", { n }, { "constant", o.init }, x)
+    return call.prelu(x, call.reshape(w, { dims = by_channel(x, n), batch = false }))
+  end, { weight = true }, o.name)
+end
+
+-- x in a place of its own, and its gradient too: images lie in blocks of channels, which a reshape cannot follow
+local function settled(x)
+  return info(x).rank > 3 and call.mul(x, core.const(1)) or x
+end
+
+-- ---- norms --------------------------------------------------------------------------------------
+-- y times a weight and plus a bias for each of n channels
+local function affine(m, y, n)
+  for _, p in ipairs { { "weight", 1, call.mul }, { "bias", 0, call.add } } do
+    local w = parameter(m, p[1], { n }, { "constant", p[2] }, y)
+    y = p[3](y, call.reshape(w, { dims = by_channel(y, n), batch = false }))
+  end
+  return y
+end
+
+local function no_size(what, o)
+  if type(o) == "number" then fail("%s: input sizes are inferred, write %s()", what, what) end
+end
+
+function nn.RMSNorm(o)
+  no_size("nn.RMSNorm", o)
+  o = options("nn.RMSNorm", o, { eps = 2^-23, elementwise_affine = true, name = util.any })
+  return layer("RMSNorm", function(m, x)
+    x = kit.features("nn.RMSNorm", m, x, 2, "[N, ..., features]")
+    local y, s = fn.rms_norm(x, { eps = o.eps }), info(x)
+    if not o.elementwise_affine then return y end
+    return call.mul(y, parameter(m, "weight", { s.dims[s.rank] }, { "constant", 1 }, x))
+  end, { weight = o.elementwise_affine or nil }, o.name)
+end
+
+-- zero mean and unit variance over each of so many groups of channels
+local function grouped(what, x, groups, eps)
+  local s = info(x)
+  local y = call.normalize(base.reshape(what, settled(x), { groups, -1 }), { axes = 4, eps = eps })
+  return settled(call.reshape(y, { dims = s.dims, batch = s.batch }))
+end
+
+function nn.GroupNorm(groups, o)
+  if type(o) == "number" then
+    fail("nn.GroupNorm: input sizes are inferred, write nn.GroupNorm(%s)", tostring(groups))
+  end
+  groups = util.integer("nn.GroupNorm", groups, 1, "the number of groups")
+  o = options("nn.GroupNorm", o, { eps = 1e-5, affine = true, name = util.any })
+  return layer("GroupNorm", function(m, x)
+    x = kit.features("nn.GroupNorm", m, x, 2, "[N, channels, ...]")
+    local c = info(x).dims[2]
+    if c % groups > 0 then fail("nn.GroupNorm: %d channels of %s are not %d groups", c, info(x).text, groups) end
+    local y = grouped("nn.GroupNorm", x, groups, o.eps)
+    return o.affine and affine(m, y, c) or y
+  end, { weight = o.affine or nil, bias = o.affine or nil }, o.name)
+end
+
+function nn.InstanceNorm(o)
+  no_size("nn.InstanceNorm", o)
+  o = options("nn.InstanceNorm", o, { eps = 1e-5, affine = false, name = util.any })
+  return layer("InstanceNorm", function(m, x)
+    x = kit.features("nn.InstanceNorm", m, x, 3, "[N, channels, ...]")
+    local y = grouped("nn.InstanceNorm", x, info(x).dims[2], o.eps)
+    return o.affine and affine(m, y, info(x).dims[2]) or y
+  end, { weight = o.affine or nil, bias = o.affine or nil }, o.name)
+end
+
+-- ---- pools --------------------------------------------------------------------------------------
+-- means of kh x kw patches that lie side by side
+local function patches(what, x, kh, kw)
+  local s = info(x)
+  local h, w = s.dims[3], s.dims[4]
+  if h % kh > 0 or w % kw > 0 then
+    fail("%s: windows of %d x %d leave a rest of %s: crop the images, or choose sizes that divide theirs", what, kh,
+      kw, s.text)
+  end
+  local dims = { s.dims[1], s.dims[2], h // kh, kh, w // kw, kw }
+  local y = call.sum(call.reshape(settled(x), { dims = dims, batch = true }), { axes = 8 + 32 })
+  return call.mul(y, core.const(1 / (kh * kw)))
+end
+
+function nn.AvgPool2d(k, o)
+  if k == nil then fail("nn.AvgPool2d: the window's size is missing, write nn.AvgPool2d(2)") end
+  o = options("nn.AvgPool2d", o, { stride = util.any })
+  local w = kit.window("nn.AvgPool2d", k, { stride = o.stride or util.any, padding = 0, dilation = 1 })
+  if w.sh ~= w.kh or w.sw ~= w.kw then
+    fail("nn.AvgPool2d: windows that overlap are not there yet: stride is the window's size")
+  end
+  return layer("AvgPool2d", function(_, x) return patches("nn.AvgPool2d", images("nn.AvgPool2d", x), w.kh, w.kw) end)
+end
+
+function nn.AdaptiveAvgPool2d(size)
+  local what = "nn.AdaptiveAvgPool2d"
+  if size == nil then fail("%s: the output's size is missing, write %s(1)", what, what) end
+  local two = type(size) == "table" and size or { size, size }
+  local h = util.integer(what, two[1], 1, "the output's height")
+  local w = util.integer(what, two[2], 1, "the output's width")
+  return layer("AdaptiveAvgPool2d", function(_, x)
+    x = images(what, x)
+    local d = info(x).dims
+    if d[3] % h > 0 or d[4] % w > 0 then
+      fail("%s: %s does not divide into %d x %d windows of one size", what, info(x).text, h, w)
+    end
+    return patches(what, x, d[3] // h, d[4] // w)
+  end)
+end
+
+function nn.GlobalAvgPool2d(...)
+  if select("#", ...) > 0 then fail("nn.GlobalAvgPool2d: takes nothing: it gives the mean of each channel") end
+  return layer("GlobalAvgPool2d", function(_, x)
+    return fn.mean(settled(images("nn.GlobalAvgPool2d", x)), { axis = { 3, 4 } })
+  end)
+end
+
+-- ---- what only moves numbers --------------------------------------------------------------------
+function nn.Reshape(...)
+  local sizes = { ... }
+  if #sizes == 0 then fail("nn.Reshape: give the sizes of one sample: nn.Reshape(8, 4, -1)") end
+  return layer("Reshape", function(_, x)
+    return base.reshape("nn.Reshape", tensor("nn.Reshape", x), table.move(sizes, 1, #sizes, 1, {}))
+  end)
+end
+
+-- x as dims, its axes in another order, as dims again
+local function moved(x, dims, perm, result)
+  local y = call.permute(settled(call.reshape(x, { dims = dims, batch = true })), { perm = perm })
+  return call.reshape(settled(y), { dims = result, batch = true })
+end
+
+function nn.PixelShuffle(r)
+  r = util.integer("nn.PixelShuffle", r, 1, "the factor")
+  return layer("PixelShuffle", function(_, x)
+    x = images("nn.PixelShuffle", x)
+    local n, c, h, w = table.unpack(info(x).dims)
+    if c % (r * r) > 0 then fail("nn.PixelShuffle: the channels of %s are no multiple of %d", info(x).text, r * r) end
+    return moved(x, { n, c // (r * r), r, r, h, w }, { 0, 1, 4, 2, 5, 3 }, { n, c // (r * r), h * r, w * r })
+  end)
+end
+
+function nn.PixelUnshuffle(r)
+  r = util.integer("nn.PixelUnshuffle", r, 1, "the factor")
+  return layer("PixelUnshuffle", function(_, x)
+    x = images("nn.PixelUnshuffle", x)
+    local n, c, h, w = table.unpack(info(x).dims)
+    if h % r + w % r > 0 then fail("nn.PixelUnshuffle: the sizes of %s are no multiples of %d", info(x).text, r) end
+    return moved(x, { n, c, h // r, r, w // r, r }, { 0, 1, 3, 5, 2, 4 }, { n, c * r * r, h // r, w // r })
+  end)
+end
+
+function nn.ChannelShuffle(groups)
+  groups = util.integer("nn.ChannelShuffle", groups, 1, "the number of groups")
+  return layer("ChannelShuffle", function(_, x)
+    x = images("nn.ChannelShuffle", x)
+    local n, c, h, w = table.unpack(info(x).dims)
+    if c % groups > 0 then fail("nn.ChannelShuffle: %d channels are not %d groups", c, groups) end
+    return moved(x, { n, groups, c // groups, h, w }, { 0, 2, 1, 3, 4 }, { n, c, h, w })
+  end)
+end
+
+-- each pixel becomes s x s of them
+function nn.Upsample(o)
+  o = options("nn.Upsample", o, { scale_factor = util.any, mode = "nearest" })
+  if o.mode ~= "nearest" then fail("nn.Upsample: mode is \"nearest\", others are not there yet") end
+  if o.scale_factor == nil then fail("nn.Upsample: 'scale_factor' is missing: nn.Upsample { scale_factor = 2 }") end
+  local k = util.integer("nn.Upsample", o.scale_factor, 1, "scale_factor")
+  return layer("Upsample", function(_, x)
+    x = images("nn.Upsample", x)
+    local n, c, h, w = table.unpack(info(x).dims)
+    local one = call.reshape(x, { dims = { n, c, h, 1, w, 1 }, batch = true })
+    local many = call.expand(one, { dims = { n, c, h, k, w, k }, batch = true })
+    return call.reshape(settled(many), { dims = { n, c, h * k, w * k }, batch = true })
+  end)
+end

@@ -1,0 +1,99 @@
+-- moments.lua -- other folds along axes: variance, norms, products, log-sum-exp, the place of the largest.
+local core = ...
+local op = core.use("dsl/op.lua")
+local call = op.call
+
+-- a value per row, y or its adjoint, with extent 1 along the axes that y has folded, so that it meets x
+local function beside(r, y, x)
+  local to, axes = core.info(x), core.info(y).axes
+  for a = 1, #to.dims do
+    if axes >> (a - 1) & 1 == 1 then to.dims[a] = 1 end
+  end
+  return call.reshape(r, { dims = to.dims, batch = to.batch })
+end
+
+local function row(t)
+  t.per_row = true
+  op.reduce(t)
+end
+
+row { name = "var", args = { "x" }, attrs = { correction = 1 },
+  folds = { "a = sum(x)", "v = sum((x - a / n) * (x - a / n))" }, value = "v / (n - correction)",
+  doc = "The variance along axes: the sum of squares over n - correction.", example = "fn.var(x, { axis = 2 })",
+  tests = { { { 3, 4 }, axes = 2 } },
+  grad = function(y, gy, x)
+    local of = core.info(y)
+    return call.var_grad(x, beside(gy, y, x), { axes = of.axes, correction = of.correction })
+  end }
+
+op.reduce { name = "var_grad", args = { "x", "gy" }, attrs = { correction = 1 }, hidden = true,
+  folds = { "a = sum(x)" }, value = "2 * gy * (x - a / n) / (n - correction)",
+  doc = "The gradient of var.", example = "fn.var(x, { axis = 2 })" }
+
+row { name = "std", args = { "x" }, attrs = { correction = 1 },
+  folds = { "a = sum(x)", "v = sum((x - a / n) * (x - a / n))" }, value = "sqrt(v / (n - correction))",
+  doc = "The root of the variance along axes; its derivative where it is 0 is 0.",
+  example = "fn.std(x, { axis = 2 })", tests = { { { 3, 4 }, axes = 2 } },
+  grad = function(y, gy, x)
+    local of = core.info(y)
+    return call.std_grad(x, beside(y, y, x), beside(gy, y, x), { axes = of.axes, correction = of.correction })
+  end }
+
+op.reduce { name = "std_grad", args = { "x", "y", "gy" }, attrs = { correction = 1 }, hidden = true,
+  folds = { "a = sum(x)" }, value = "select(y == 0, 0, gy / y * (x - a / n) / (n - correction))",
+  doc = "The gradient of std.", example = "fn.std(x, { axis = 2 })" }
+
+row { name = "logsumexp", args = { "x" },
+  folds = { "m = max(x)", "s = sum(exp(x - select(m - m == 0, m, 0)))" },
+  value = "log(s) + select(m - m == 0, m, 0)",
+  doc = "The logarithm of the sum of exp(x) along axes, safe for any x.",
+  example = "fn.logsumexp(x, { axis = 2 })", tests = { { { 3, 4 }, axes = 2 } },
+  grad = function(y, gy, x) return call.logsumexp_grad(x, beside(y, y, x), beside(gy, y, x)) end }
+
+op.map { name = "logsumexp_grad", args = { "x", "r", "dr" }, hidden = true, value = "dr * exp(x - r)",
+  doc = "The gradient of logsumexp.", example = "fn.logsumexp(x, { axis = 2 })" }
+
+row { name = "norm2", args = { "x" }, folds = { "s = sum(x * x)" }, value = "sqrt(s)",
+  doc = "The root of the sum of squares along axes; its derivative where it is 0 is 0.",
+  example = "fn.norm(x, { axis = 2 })", tests = { { { 3, 4 }, axes = 2 } },
+  grad = function(y, gy, x) return call.norm2_grad(x, beside(y, y, x), beside(gy, y, x)) end }
+
+op.map { name = "norm2_grad", args = { "x", "r", "dr" }, hidden = true,
+  value = "select(r == 0, 0, x * (dr / r))", doc = "The gradient of norm2.", example = "fn.norm(x, { axis = 2 })" }
+
+row { name = "norm_p", args = { "x" }, attrs = { p = 3 }, folds = { "s = sum(pow(abs(x), p))" }, hidden = true,
+  value = "pow(s, 1 / p)", doc = "The p-th root of the sum of p-th powers of abs(x).",
+  example = "fn.norm(x, { axis = 2, p = 3 })", tests = { { { 3, 4 }, axes = 2 } },
+  grad = function(y, gy, x)
+    return call.norm_p_grad(x, beside(y, y, x), beside(gy, y, x), { p = core.info(y).p })
+  end }
+
+op.map { name = "norm_p_grad", args = { "x", "r", "dr" }, attrs = { p = 3 }, hidden = true,
+  value = "select(x == 0, 0, dr * sign(x) * pow(abs(x) / r, p - 1))",
+  doc = "The gradient of norm_p; 0 where x is 0.", example = "fn.norm(x, { axis = 2, p = 3 })" }
+
+-- z zeros, s negative numbers, l the sum of logarithms of the others
+local factors = { "z = sum(select(x == 0, 1, 0))", "s = sum(select(x < 0, 1, 0))",
+  "l = sum(select(x == 0, 0, log(abs(x))))" }
+
+row { name = "prod", args = { "x" }, folds = factors,
+  value = "exp(l) * select(z > 0, 0, 1 - 2 * (s - 2 * floor(s / 2)))",
+  doc = "The product along axes, by way of logarithms.", example = "fn.prod(x, { axis = 2 })",
+  tests = { { { 3, 4 }, axes = 2 } },
+  grad = function(y, gy, x) return call.prod_grad(x, beside(gy, y, x), { axes = core.info(y).axes }) end }
+
+op.reduce { name = "prod_grad", args = { "x", "gy" }, hidden = true, folds = factors,
+  value = "gy * (1 - 2 * (s - 2 * floor(s / 2))) * exp(l) * "
+    .. "select(x == 0, select(z == 1, 1, 0), select(z == 0, 1 / x, 0))",
+  doc = "The gradient of prod: the product of the others, with one or more zeros too.",
+  example = "fn.prod(x, { axis = 2 })" }
+
+row { name = "argmax", args = { "x" },
+  folds = { "m = max(x)", "j = min(select(x == m, i, select(x ~= x, i, n)))" }, value = "j",
+  doc = "Where the first of the largest stands along an axis, from 0; no gradient.",
+  example = "fn.argmax(x, { axis = 2 })" }
+
+row { name = "argmin", args = { "x" },
+  folds = { "m = min(x)", "j = min(select(x == m, i, select(x ~= x, i, n)))" }, value = "j",
+  doc = "Where the first of the smallest stands along an axis, from 0; no gradient.",
+  example = "fn.argmin(x, { axis = 2 })" }

@@ -1,0 +1,2 @@
+local rows = data.csv { "x.csv", columns = { x = "1-3" } }
+local y = fn.hardswich(rows.x)

@@ -1,0 +1,1 @@
+local o = optim.RMSProp { lr = 0.1 }

@@ -1,0 +1,1 @@
+local act = nn.PReLU(64)

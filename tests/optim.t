@@ -1,0 +1,24 @@
+#!/bin/sh
+# optim.t -- every optimizer through emitted C in double: weights after 1, 2, 6 and 12 updates are PyTorch's to 1e-12.
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+OPTIMIZE=-O0
+lua5.4 tests/optim_model.lua "$work"
+
+# after NAME UPDATE [SCALE]: the weights are the reference's
+after() {
+    "$work/probe" "$work/rows.csv" "$work/weights.safetensors" 1 "$2" | lua5.4 tests/optim_model.lua --check "$@"
+}
+
+all() { after "$1" 1 && after "$1" 2 && after "$1" 6 && after "$1" 12; }
+
+for name in $(lua5.4 tests/optim_model.lua --list); do
+    lua5.4 tests/optim_model.lua "$work" "$name"
+    prober probe "$work/model.lua" gagen_double || continue
+    yes "$name" all "$name"
+done
+no "the first weight times 1 + 1e-9" after "$name" 12 1.000000001
+for kind in $(sed -n 's/^recipe("\([A-Za-z]*\)".*/\1/p' dsl/optim.lua); do
+    grep -q "^model optim.$kind " tests/reference/optim.txt; tell $? "optim.$kind is in a case"
+done
+finish
