@@ -189,6 +189,37 @@ function nn.Conv2d(out, k, o, ...)
   end, { weight = true, bias = o.bias or nil }, o.name)
 end
 
+function nn.ConvTranspose2d(out, k, o, ...)
+  if type(o) == "number" then
+    fail("nn.ConvTranspose2d: input sizes are inferred, write nn.ConvTranspose2d(%s, %s)", tostring(k), tostring(o))
+  end
+  out = util.integer("nn.ConvTranspose2d", out, 1, "the number of output channels")
+  if k == nil then fail("nn.ConvTranspose2d: the kernel's size is missing, write nn.ConvTranspose2d(%d, 2, { stride = 2 })", out) end
+  o = options("nn.ConvTranspose2d", o, { stride = util.any, padding = util.any, output_padding = util.any, dilation = util.any,
+    bias = true, name = util.any })
+  local w = window("nn.ConvTranspose2d", k, { stride = o.stride or 1, padding = o.padding or 0, dilation = o.dilation or 1 })
+  local more_h, more_w = two("nn.ConvTranspose2d", o.output_padding or 0, 0, "output_padding")
+  if o.padding == "same" then fail("nn.ConvTranspose2d: padding is a number or { height, width }") end
+  if (more_h > 0 and more_h >= math.max(w.sh, w.dh)) or (more_w > 0 and more_w >= math.max(w.sw, w.dw)) then
+    fail("nn.ConvTranspose2d: output_padding is smaller than stride or dilation")
+  end
+  return layer("ConvTranspose2d", function(m, x)
+    x = images("nn.ConvTranspose2d", x)
+    local bound = 1 / math.sqrt(out * w.kh * w.kw)
+    local weight = parameter(m, "weight", { info(x).dims[2], out, w.kh, w.kw }, { "uniform", -bound, bound }, x)
+    if w.sh > 1 or w.sw > 1 then x = call.spread(x, w) end
+    local d = info(x).dims
+    if d[3] + w.dh * (w.kh - 1) - 2 * w.ph + more_h < 1 or d[4] + w.dw * (w.kw - 1) - 2 * w.pw + more_w < 1 then
+      fail("nn.ConvTranspose2d: padding leaves nothing of %s", info(x).text)
+    end
+    local y = call.conv_transpose2d(x, weight, { kh = w.kh, kw = w.kw, sh = 1, sw = 1, ph = w.ph, pw = w.pw,
+                                                 dh = w.dh, dw = w.dw, more_h = more_h, more_w = more_w })
+    if not o.bias then return y end
+    local b = parameter(m, "bias", { out }, { "uniform", -bound, bound }, x)
+    return call.add(y, call.reshape(b, { dims = { out, 1, 1 } }))
+  end, { weight = true, bias = o.bias or nil }, o.name)
+end
+
 function nn.LayerNorm(o)
   if type(o) == "number" then fail("nn.LayerNorm: input sizes are inferred, write nn.LayerNorm()") end
   o = options("nn.LayerNorm", o, { eps = 1e-5, bias = true, elementwise_affine = true, name = util.any })

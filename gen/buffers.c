@@ -129,7 +129,7 @@ Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident)
 long block_of(const Kernels *k, long extent) { return k->target == TARGET_CUDA ? layout_row(extent) : layout_block(extent); }
 
 /* 5. In CUDA a padding is no part of an image: what reads it knows. */
-static void lay_out(Buffer *b)
+void lay_out(Buffer *b)
 {
     Node *n = b->node;
     Found f = { 0 };
@@ -264,6 +264,19 @@ static void first_writes(void)
 
 static bool contracts(const Kernel *x) { return x->core && (x->core->kind == K_MATMUL || is_conv(x->core)); }
 
+/* What slides over an image reads it by its digits: a view that has none is copied. */
+static void settle(Kernel *x)
+{
+    Layout l;
+    Node *f = x->core;
+    for (int a = 0; f && a < f->nargs && f->kind == K_WINDOW && !contracts(x); a++) {
+        if (node_layout(f->arg[a], &l)) continue;
+        Node *c = f->arg[a] = copy_before(K, x, f->arg[a]);
+        vec_push(&c->kernel->stores, c);
+        lay_out(buffer_new(K, c, HOME_ARENA, ident_new("copy")));
+    }
+}
+
 static bool is_lowered(const Kernel *x) { return x->contraction || x->gemm; }
 
 static void lower_list(bool adds)
@@ -282,6 +295,7 @@ void make_buffers(Kernels *k)
     find_stores();
     make_parameters();
     make_arena();
+    for (int i = 0; i < K->micro.n; i++) settle(K->micro.at[i]);     /* grows while copies come in */
     lower_list(false);
     finish_parameters();
     for (int i = 0; i < g->gradients.n; i++) gradient_layout(g->gradients.at[i]);

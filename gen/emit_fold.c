@@ -5,13 +5,20 @@
 const char *const fold_start[] = { [FOLD_SUM] = "0", [FOLD_MAX] = "-INFINITY", [FOLD_MIN] = "INFINITY" };
 const char *const fold_step[] = { [FOLD_SUM] = "%s += %s;\n", [FOLD_MAX] = "%s = r_max(%s, %s);\n", [FOLD_MIN] = "%s = r_min(%s, %s);\n" };
 
+static bool covers(const Layout *l, const Shape *s)      /* what an axis repeats has no digits */
+{
+    for (int a = 0; a < s->rank; a++)
+        if (s->dim[a] > 1 && !l->axis[a].n) return false;
+    return true;
+}
+
 /* Loops over the first argument, and which of them fold. */
 unsigned fold_loops(Nest *x)
 {
     Layout l;
     Node *f = k->core;
     const Shape *s = &f->arg[0]->shape;
-    const bool known = !k->pre.n && node_layout(f->arg[0], &l);
+    const bool known = !k->pre.n && node_layout(f->arg[0], &l) && covers(&l, s);
     if (!known && k->stores.n && shape_same(&k->stores.at[0]->shape, s)) l = k->stores.at[0]->buffer->layout;
     else if (!known) layout_make(&l, s, -1, 0, 0);
     loops_of(x, &l, s);

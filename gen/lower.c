@@ -41,13 +41,22 @@ static long room(const Operand *o, char label, long div)
     return 0;
 }
 
+/* The label is part of a sum of two, an image's position: its room is the image and its halo. */
+static bool in_sum(const Operand *o, char label)
+{
+    for (int a = 0; a < o->shape.rank; a++)
+        for (int i = 0; i < o->place[a].n && o->place[a].n > 1; i++)
+            if (o->place[a].label[i] == label) return true;
+    return false;
+}
+
 static bool b_fits(const Lowering *w, int vector)
 {
     const Operand *b = &w->operand[1];
     if (!known(b) || w->level[vector].stride[1] != 1 || room(b, w->level[vector].label, w->level[vector].div) < w->level[vector].extent)
         return false;
     for (int i = 0; i < w->nlevels; i++)
-        if (label_of(w, &w->level[i])->in[1] && room(b, w->level[i].label, w->level[i].div) < w->level[i].extent) return false;
+        if (label_of(w, &w->level[i])->in[1] && !in_sum(b, w->level[i].label) && room(b, w->level[i].label, w->level[i].div) < w->level[i].extent) return false;
     return true;
 }
 
@@ -160,12 +169,45 @@ static int find_vector(Lowering *w, char v)
     return vector;
 }
 
+/* A copy of B as an image with the halo that the convolution reads: packed rows have no neighbours. */
+static void copy_image(Lowering *w)
+{
+    Operand *b = &w->operand[1];
+    Node *f = w->x->core;
+    for (int a = 0; a < f->nargs; a++) {
+        if (f->arg[a] != b->node) continue;
+        b->node = f->arg[a] = copy_before(K, w->x, b->node);
+        vec_push(&b->node->kernel->stores, b->node);
+        Buffer *image = buffer_new(K, b->node, HOME_ARENA, ident_new("image"));
+        lay_out(image);
+        b->layout = image->layout;
+        layout_make(&image->layout, &b->shape, 1, layout_block(b->shape.dim[1]), b->layout.halo);
+        b->layout = image->layout;
+        return;
+    }
+}
+
+/* B cuts the columns inside of a row of C that runs on: a vector would write over its neighbour. */
+static bool cut_short(const Lowering *w, char v)
+{
+    const Level *l = &w->level[vector_level(w, v)];
+    return l->extent < room(&w->operand[2], v, l->div) && l->extent < label_of(w, l)->extent;
+}
+
 static void arrange_b(Lowering *w, char v)
 {
     cut_levels(w);
+    const bool cut = cut_short(w, v);
     int vector = find_vector(w, v);
-    if (b_fits(w, vector)) return;
+    if (!cut && b_fits(w, vector)) return;
     Operand *b = &w->operand[1];
+    if (in_sum(b, 'y') && known(b)) {
+        copy_image(w);
+        cut_levels(w);
+        vector = find_vector(w, v);
+        if (b_fits(w, vector)) return;
+        BUG("an image that does not fit its convolution");
+    }
     Layout l;
     b->layout.size = 0;         /* another order: where it is cut now does not matter */
     cut_levels(w);

@@ -96,6 +96,7 @@ Kernel *kernel_new(Kernels *k, Node *core, Node *out, When when, bool backward);
 Node   *copy_before(Kernels *k, Kernel *user, Node *n);     /* a copy of n in a kernel of its own, in front of its user */
 void    make_buffers(Kernels *k);                           /* buffers.c: what must be stored, and in which layout */
 long    block_of(const Kernels *k, long extent);            /* of a vector axis, as the target likes it */
+void    lay_out(Buffer *b);                                  /* as its readers like it */
 Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident);
 char   *ident_new(const char *wish);                        /* unique in the program */
 void    make_partitions(Kernels *k);                        /* partition.c: units, phases */

@@ -37,6 +37,32 @@ op.window { name = "spread", role = "spread", args = { "x" }, attrs = attrs, hid
   shape = function(x, o)
     local d = core.info(x).dims
     return { d[1], d[2], (d[3] - 1) * o.sh + 1, (d[4] - 1) * o.sw + 1 }, core.info(x).batch
+  end,
+  grad = function(y, gy, x)
+    local of, to = core.info(y), core.info(x)
+    local rows = op.call.slice(gy, { axis = 2, from = 0, step = of.sh, batch = to.batch,
+                                     dims = { to.dims[1], to.dims[2], to.dims[3], of.dims[4] } })
+    return op.call.slice(rows, { axis = 3, from = 0, step = of.sw, dims = to.dims, batch = to.batch })
+  end }
+
+op.window { name = "conv_transpose2d", role = "data", args = { "x", "w" }, attrs = attrs, hidden = true,
+  doc = "Convolution of images [N, c, h, w] turned round, kernels [c, o, kh, kw]: what a stride leaves between rows is in x.",
+  example = "nn.ConvTranspose2d(16, 2, { stride = 2 })",
+  shape = function(x, w, o)
+    local d = core.info(x).dims
+    return { d[1], core.info(w).dims[2], d[3] + o.dh * (o.kh - 1) - 2 * o.ph + o.more_h,
+             d[4] + o.dw * (o.kw - 1) - 2 * o.pw + o.more_w }, core.info(x).batch
+  end,
+  grad = function(y, gy, x, w)
+    local back, to = op.call.conv2d(gy, w, window(y)), core.info(x)
+    if core.info(back).dims[3] > to.dims[3] then
+      back = op.call.slice(back, { axis = 2, from = 0, step = 1, batch = true,
+                                   dims = { to.dims[1], to.dims[2], to.dims[3], core.info(back).dims[4] } })
+    end
+    if core.info(back).dims[4] > to.dims[4] then
+      back = op.call.slice(back, { axis = 3, from = 0, step = 1, dims = to.dims, batch = true })
+    end
+    return back, op.call.conv2d_weight(gy, x, w, window(y))
   end }
 
 op.window { name = "conv2d_data", role = "data", args = { "gy", "w", "x" }, attrs = attrs, hidden = true,

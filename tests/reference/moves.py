@@ -36,6 +36,14 @@ def embedding():
     return F.cross_entropy(linear("net.2", torch.tanh(linear("net.0", x))), t)
 
 
+def upconv():
+    x, t = torch.tensor(rows[:, :24]).reshape(8, 2, 3, 4), torch.tensor(rows[:, 24])
+    y = F.conv_transpose2d(x, p["a.weight"], p["a.bias"], stride=2, padding=1, output_padding=1)
+    y = F.conv_transpose2d(torch.tanh(y), p["b.weight"], p["b.bias"], stride=(1, 2))
+    y = F.conv2d(torch.tanh(y), p["c.weight"], p["c.bias"], stride=2)
+    return ((linear("out", y.reshape(8, -1)).squeeze(1) - t) ** 2).mean()
+
+
 loss = globals()[model]()
 loss.backward()
 print(f"loss 1 {loss.item():.17g}")
