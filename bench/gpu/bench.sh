@@ -2,9 +2,9 @@
 # bench.sh -- make bench-gpu, in the kit: what the GPU can do at most, then our programs beside PyTorch, in turns; the same data,
 # first weights and losses. results/<gpu>.md is written again after every stage, results/<gpu>.log has all that was said; where
 # the kit lies in gagen's repository both go to bench/results too, and to RESULTS if that is set.
-# From the environment: PYTHON python3   ROUNDS 7   UPDATES 300 a turn   SECONDS_ALL 560   NETS, which   MAKE_ARGS for the build
+# From the environment: PYTHON python3   ROUNDS 7   TURN 0.25 s   SECONDS_ALL 560   NETS, which   MAKE_ARGS for the build
 cd "$(dirname "$0")" || exit 1
-: "${PYTHON:=python3}" "${ROUNDS:=7}" "${UPDATES:=300}" "${SECONDS_ALL:=560}"
+: "${PYTHON:=python3}" "${ROUNDS:=7}" "${TURN:=0.25}" "${SECONDS_ALL:=560}"
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1 TORCHINDUCTOR_COMPILE_THREADS=2
 gpu=$(nvidia-smi --query-gpu=name --format=csv,noheader 2> /dev/null | head -n 1)
 slug=$(echo "${gpu:-no-gpu}" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9' '-' | sed 's/-$//')
@@ -43,13 +43,13 @@ ours() {
     for precision in fp32 tf32; do
         program=out/time-$1; [ $precision = fp32 ] || program=${program}_$precision
         [ -x "$program" ] || continue
-        echo "exec $program $1.$precision/gagen $(data "$1") $(weights "$1") $UPDATES"
+        echo "exec $program $1.$precision/gagen $(data "$1") $(weights "$1") $TURN"
     done
 }
 peers() {
     for precision in fp32 tf32; do
         # shellcheck disable=SC2046
-        echo "exec $PYTHON src/gpu.py $1.$precision $(net "$1") $(sizes "$1" | tr '\n' ' ')$precision $(data "$1") $(weights "$1") $UPDATES 2>> out/said/peers.errors"
+        echo "exec $PYTHON src/gpu.py $1.$precision $(net "$1") $(sizes "$1" | tr '\n' ' ')$precision $(data "$1") $(weights "$1") $TURN 2>> out/said/peers.errors"
     done
 }
 
@@ -64,14 +64,14 @@ alone() {
 }
 accumulation() {
     for k in $accumulated; do
-        [ -x out/time-mlp_128x"$k" ] && echo "exec out/time-mlp_128x$k mlp_128x$k.fp32/gagen $(data mlp) $(weights mlp_128) 60"
+        [ -x out/time-mlp_128x"$k" ] && echo "exec out/time-mlp_128x$k mlp_128x$k.fp32/gagen $(data mlp) $(weights mlp_128) $TURN"
     done > $raw/accumulation.commands
     timeout "$(within 90)" out/turns 60 20 "$ROUNDS" < $raw/accumulation.commands > $raw/accumulation
     cat $raw/accumulation >> "$log"
 }
 beside() {
     for g in $groups; do ours "$g"; peers "$g"; done > $raw/beside.commands
-    ready=$(($(left) - 75))
+    ready=$(($(left) - 170))
     [ $ready -gt 240 ] && ready=240
     if [ $ready -lt 30 ]; then note "no time is left for PyTorch"; return; fi
     timeout "$(within 500)" out/turns "$ready" 20 "$ROUNDS" < $raw/beside.commands > $raw/beside
@@ -141,7 +141,7 @@ report() {
     echo "# $(value name)"
     printf '\nDriver %s, CUDA runtime %s, cuBLASLt %s, nvcc %s; %s multiprocessors, %s GiB, L2 of %s MiB.\n' "$(value driver)" \
         "$(value runtime)" "$(value cublaslt)" "$(nvcc_release)" "$(value multiprocessors)" "$(value memory_gib)" "$(value l2_mib)"
-    echo "Microseconds of wall time per update, $UPDATES updates a turn, in turns; medians of the turns. An update is the forward and"
+    echo "Microseconds of wall time per update, in turns of $TURN s behind half as long that does not count; medians of the turns. An update is the forward and"
     echo "backward pass of all its rows and one step of Adam; data lies on the device and losses are read by the host (ours: every"
     echo "update's, PyTorch's: a turn's last). All begin with the same weights: the losses of updates 1 and 10 say so."
     if [ -s $raw/ceilings ]; then ceilings_table; fi

@@ -1,10 +1,10 @@
 /* time.c -- a program made with --library, timed in turns with others: bench/gpu/turns.c says when.
 
        cc -DPROGRAM=name time.c program.o runtime...
-       time NAME DATA WEIGHTS [UPDATES]      WEIGHTS - are the model's own; init=FILE writes these and ends
+       time NAME DATA WEIGHTS [SECONDS]      WEIGHTS - are the model's own; init=FILE writes these and ends
 
-   Says "offer NAME", "loss NAME U X" of the first ten updates and "ready"; for each line "go NAME" it makes UPDATES (200)
-   updates and says "end NAME X", their last loss, and "us NAME X", the time of one. */
+   Says "offer NAME", "loss NAME U X" of the first ten updates and "ready"; for each line "go NAME" it makes updates for SECONDS
+   (0.25), after some that wake the device and do not count, and says "end NAME X", the last loss, and "us NAME X", an update. */
 #include "library.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,9 +42,23 @@ static void begin(const char *name)
     fflush(stdout);
 }
 
-static void turn(const char *name, long updates)
+/* The updates that take so long, 10 and more: as many as are made meanwhile, by tens. */
+static long awake(double limit)
 {
-    double reports[64], from = seconds();
+    const double from = seconds();
+    long n = 0;
+    do {
+        must(gg_train(&PROGRAM, 10, NULL));
+        n += 10;
+    } while (seconds() - from < limit);
+    return (long)((double)n * limit / (seconds() - from)) + 10;
+}
+
+static void turn(const char *name, double limit)
+{
+    double reports[64];
+    const long updates = awake(limit / 2) * 2;
+    double from = seconds();
     must(gg_train(&PROGRAM, updates, reports));
     from = seconds() - from;
     printf("end %s %.9g\nus %s %.3f\n", name, reports[0], name, 1e6 * from / (double)updates);
@@ -54,7 +68,7 @@ static void turn(const char *name, long updates)
 int main(int argc, char **argv)
 {
     char line[256];
-    if (argc < 4) return fprintf(stderr, "usage: time NAME DATA WEIGHTS [UPDATES]\n"), 2;
+    if (argc < 4) return fprintf(stderr, "usage: time NAME DATA WEIGHTS [SECONDS]\n"), 2;
     must(gg_open(&PROGRAM, argv[2], 0, -1));
     if (!strncmp(argv[3], "init=", 5)) {
         must(gg_save(&PROGRAM, argv[3] + 5));
@@ -64,7 +78,7 @@ int main(int argc, char **argv)
     must(gg_steps(&PROGRAM, 1000000000));
     if (strcmp(argv[3], "-")) must(gg_load(&PROGRAM, argv[3]));
     begin(argv[1]);
-    while (fgets(line, sizeof line, stdin)) turn(argv[1], argc > 4 ? atol(argv[4]) : 200);
+    while (fgets(line, sizeof line, stdin)) turn(argv[1], argc > 4 ? atof(argv[4]) : 0.25);
     gg_close(&PROGRAM);
     return 0;
 }

@@ -1,6 +1,6 @@
 """The nets of bench/models by PyTorch, for bench/gpu/turns.c: in turns with our programs, on the same data, from the same weights.
 
-    gpu.py PREFIX NET BATCH MICRO PRECISION DATA WEIGHTS [UPDATES]      DATA: a directory of IDX files, WEIGHTS: safetensors
+    gpu.py PREFIX NET BATCH MICRO PRECISION DATA WEIGHTS [SECONDS]      DATA: a directory of IDX files, WEIGHTS: safetensors
 
 Offers PREFIX/torch-eager, -graph (the whole window captured once), -compiled (mode reduce-overhead) and -compiled-graph (compiled,
 then the whole window captured). Data lies on the device; losses are read once per turn. PEER_CPU=1: eager, on the CPU."""
@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 prefix, name, batch, micro, precision, data, weights = sys.argv[1:8]
-batch, micro, updates = int(batch), int(micro), int(sys.argv[8]) if len(sys.argv) > 8 else 200
+batch, micro, limit = int(batch), int(micro), float(sys.argv[8]) if len(sys.argv) > 8 else 0.25
 cuda = not os.environ.get("PEER_CPU")
 device = torch.device("cuda" if cuda else "cpu")
 SHOWN, WARM = 10, 30
@@ -161,7 +161,21 @@ def prepare(trainer):
     return shown
 
 
+def awake(name, limit):
+    """As bench/gpu/time.c has it."""
+    begin, n = time.perf_counter(), 0
+    while True:
+        for _ in range(10):
+            trainers[name].update()
+        wait()
+        n += 10
+        spent = time.perf_counter() - begin
+        if spent >= limit:
+            return int(n * limit / spent) + 10
+
+
 def turn(name):
+    updates = 2 * awake(name, limit / 2)
     begin = time.perf_counter()
     for _ in range(updates):
         loss = trainers[name].update()
