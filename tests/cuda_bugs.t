@@ -118,7 +118,7 @@ while IFS='|' read -r name text script words with; do
     if [ "$words" = numbers ]; then
         [ "$(wc -l < "$dir/losses")" -eq 12 ] && ! same_losses "$dir/losses" "$work/base_$base/losses"
         tell $? "$name: caught by numbers"
-        found=$(paste "$dir/losses" "$work/base_$base/losses" | awk '$1 != $2 { n = NR > 6; printf "%s of update %d is %s, not %s", n ? "norm" : "loss", NR - 6 * n, $1, $2; exit }')
+        found=$(paste "$dir/losses" "$work/base_$base/losses" | awk '$1 != $1 + 0 || ($1 - $2) ^ 2 > ($2 * 1e-5) ^ 2 { n = NR > 6; printf "%s of update %d is %s, not %s", n ? "norm" : "loss", NR - 6 * n, $1, $2; exit }')
     else
         [ $status -ne 0 ] && grep -qF "$words" "$dir/said"
         tell $? "$name: caught by the emulator, \"$words\""
