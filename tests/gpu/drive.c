@@ -2,10 +2,10 @@
    followed by its elements as floats. tests/gpu/differ.c reads two such files.
 
        cc -DPROGRAM=name drive.c program.o runtime...
-       drive DATA WEIGHTS UPDATES OUT [AT...] [save=FILE] [train]
+       drive DATA WEIGHTS UPDATES OUT [AT...] [save=FILE] [train | together]
            WEIGHTS   a file, resume=FILE for a checkpoint, - for the model's own; DATA may be - too
            AT        updates whose gradients are kept; these are made by gg_window and gg_update
-           train     the other updates are windows with their step in one (gg_train)
+           train     the other updates are windows with their step in one (gg_train); together: all of them in one call
 
    OUT has "loss U X", "gradient U NAME COUNT", "weight NAME COUNT". */
 #include "library.h"
@@ -61,18 +61,20 @@ static void update(long u, bool looked_at, bool train)
 
 int main(int argc, char **argv)
 {
-    if (argc < 5) return fprintf(stderr, "usage: drive DATA WEIGHTS UPDATES OUT [AT...] [save=FILE] [train]\n"), 2;
+    if (argc < 5) return fprintf(stderr, "usage: drive DATA WEIGHTS UPDATES OUT [AT...] [save=FILE] [train | together]\n"), 2;
     const char *save = NULL;
-    bool train = false;
+    bool train = false, together = false;
     for (int i = 5; i < argc; i++) {
         if (!strncmp(argv[i], "save=", 5)) save = argv[i] + 5;
         if (!strcmp(argv[i], "train")) train = true;
+        if (!strcmp(argv[i], "together")) together = true;
     }
     if (!(out = fopen(argv[4], "wb"))) return perror(argv[4]), 1;
     must(gg_open(&PROGRAM, strcmp(argv[1], "-") ? argv[1] : NULL, 0, -1));
     if (!strncmp(argv[2], "resume=", 7)) must(gg_resume(&PROGRAM, argv[2] + 7));
     else if (strcmp(argv[2], "-")) must(gg_load(&PROGRAM, argv[2]));
-    for (long u = 1; u <= atol(argv[3]); u++) {
+    if (together) must(gg_train(&PROGRAM, atol(argv[3]), NULL));
+    for (long u = 1; u <= atol(argv[3]) && !together; u++) {
         bool looked_at = false;
         for (int i = 5; i < argc; i++) looked_at |= atol(argv[i]) == u;
         update(u, looked_at, train);

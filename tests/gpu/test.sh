@@ -1,7 +1,7 @@
 #!/bin/sh
 # test.sh -- make test-gpu, in the kit: generated CUDA programs on this machine's GPU. TAP; all of it is kept in
 # results/test-<gpu>.log. From the environment: MODELS, those to test; STAGES, of products models accumulation precisions whole
-# sanitizer; MAKE_ARGS for the build.
+# sanitizer; MAKE_ARGS for the build; LIMIT, the seconds that one run may take.
 cd "$(dirname "$0")" || exit 1
 LC_ALL=C
 export LC_ALL
@@ -30,7 +30,7 @@ where() { case $1 in mnist_*) echo data/digits ;; multitask) echo data/cars.csv 
 # drive MODEL OUT WEIGHTS UPDATES [ARGUMENT...]: a run in a process of its own; told only where it fails
 drive() {
     program=$1 to=$2 weights=$3 count=$4; shift 4
-    timeout 120 "out/drive-$program" "$(where "$program")" "$weights" "$count" "$to" "$@" > $work/said 2>&1 && return 0
+    timeout "${LIMIT:-120}" "out/drive-$program" "$(where "$program")" "$weights" "$count" "$to" "$@" > $work/said 2>&1 && return 0
     tell 1 "$program: a run of $count updates, $*"
     show
     return 1
@@ -57,6 +57,8 @@ model() {
     same "$m: data streamed instead of resident, bit for bit" $work/$m.d $work/$m.a
     drive "$m" $work/$m.e "$first" 4 train save=$work/$m.4.st && drive "$m" $work/$m.f resume=$work/$m.4.st 6 train save=$work/$m.10.st &&
         same "$m: 4 updates, saved, resumed, 6 more: the checkpoint of 10" $work/$m.10.st $work/$m.a.st
+    drive "$m" $work/$m.h "$first" 10 together save=$work/$m.h.st &&
+        same "$m: ten windows in one call, each begun before the last one ended: the checkpoint of 10" $work/$m.h.st $work/$m.a.st
     drive "$m" $work/$m.g "$first" 9 train && no "$m: 9 updates leave other weights than 10" cmp $work/$m.g $work/$m.a
     spent
 }
