@@ -12,7 +12,7 @@ static void choose_lanes(Nest *x)
     if (body_vectorises(S, k, &lanes, k->body.at, k->body.n)) x->scope = lanes;
 }
 
-static char *map_text(void)
+static char *map_loops(void)
 {
     Nest x;
     loops_of(&x, main_layout(), &k->out->shape);
@@ -39,6 +39,8 @@ static char *map_text(void)
     }
     return deal(&x, inner, b->reads_data);
 }
+
+static char *map_text(void) { return text("%s%s", map_loops(), pad_others()); }
 
 /* ---- contractions ---- */
 typedef struct { const char *var; const Level *level; } Open;
@@ -141,7 +143,7 @@ static char *kernel_text(void)
     if (!f) return map_text();
     if (k->contraction) return contraction_text();
     if (f->kind == K_REDUCE && f->when == WHEN_AFTER) return total_text();
-    if (f->kind == K_REDUCE) return f->shape.batch ? fold_text() : column_text();
+    if (f->kind == K_REDUCE) return f->shape.batch || !f->arg[0]->shape.batch ? fold_text() : column_text();
     if (has_role(f, "spread")) return spread_image_text();
     if (has_role(f, "scatter")) return scatter_text();
     return has_role(f, "max") ? pool_text() : pool_grad_text();

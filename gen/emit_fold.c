@@ -87,24 +87,13 @@ static char *element_result(Body *b, const Nest *x, unsigned folded)
     return wrap_some(x, body_statements(b), folded);
 }
 
-/* Zeros for the padding of what a fold stored, over all loops but the rows'. */
-static char *zero_padding(void)
+/* Zeros for the padding of what a fold stored: in the row at hand, or in all. */
+static char *zero_rows(bool row)
 {
     Text t = { 0 };
-    for (int i = 0; i < k->stores.n; i++) {
-        Node *n = k->stores.at[i];
-        Nest x;
-        loops_of(&x, &n->buffer->layout, &n->shape);
-        heads(&x);
-        const int j = x.scope.n - 1, rows = loop_at(&x.scope, 0, 1);
-        if (j < 0 || !x.pad[j]) continue;
-        Body *b = body_new(S, k);
-        b->scope = x.scope;
-        body_store(b, n, expr_number(0));
-        x.head[j].head = x.pad[j];
-        text_add(&t, "%s", wrap_loops(&x, b->out.s, 1u << 31 | (rows < 0 ? 0 : 1u << rows), false));
-    }
-    return t.s ? t.s : mem_copy("", 0);
+    text_put(&t, "", 0);
+    for (int i = 0; i < k->stores.n; i++) text_add(&t, "%s", zero_padding(k->stores.at[i], row));
+    return t.s;
 }
 
 char *fold_text(void)
@@ -119,9 +108,9 @@ char *fold_text(void)
         text_add(&t, "%s", pass_text(b, &x, i, folded));
     }
     text_add(&t, "%s", f->op->per_row ? row_result(b, &x) : element_result(b, &x, folded));
-    const int n = loop_at(&x.scope, 0, 1);
-    if (n < 0) return units("one", 1, text("{\nenum { n = 0, q = 0 };\n%s%s}\n", row_line(b->reads_data), t.s));
-    char *inner = text("%s%s", wrap_some(&x, t.s, ~folded & ~(1u << n)), zero_padding());
+    const int n = f->arg[0]->shape.batch ? loop_at(&x.scope, 0, 1) : -1;
+    if (n < 0) return units("one", 1, text("{\n%s%s}\n", wrap_some(&x, t.s, ~folded), zero_rows(false)));
+    char *inner = text("%s%s", wrap_some(&x, t.s, ~folded & ~(1u << n)), zero_rows(true));
     return units("q", k->part.count, wrap(rows_head(), row_line(b->reads_data), inner));
 }
 

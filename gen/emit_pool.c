@@ -74,7 +74,7 @@ char *pool_text(void)
     unsigned done = 0;
     if (x.pad[j]) inner = pad_stores(&x, b, inner), done = 1u << j;
     inner = text("%s%s", zero_halos("n"), wrap_loops(&x, inner, done | 1u << 31 | (n < 0 ? 0 : 1u << n), false));
-    return units("q", k->part.count, wrap(rows_head(), row_line(b->reads_data), inner));
+    return text("%s%s", units("q", k->part.count, wrap(rows_head(), row_line(b->reads_data), inner)), pad_others());
 }
 
 /* dx's element under a tap, in the scope of dx: what maps behind a pool's gradient see */

@@ -160,9 +160,37 @@ char *pad_stores(const Nest *x, Body *b, char *inner)
     if (j < 0 || !x->pad[j]) return inner;
     Body *zero = body_new(S, k);
     zero->scope = x->scope, zero->fold = b->fold;
-    for (int i = 0; i < k->stores.n; i++) body_store(zero, k->stores.at[i], expr_number(0));
+    for (int i = 0; i < k->stores.n; i++)
+        if (layout_same(&k->stores.at[i]->buffer->layout, main_layout())) body_store(zero, k->stores.at[i], expr_number(0));
     if (k->grad && k->grad->kernel == k) body_store(zero, k->grad, expr_number(0));
     return text("%s%s", wrap(x->head[j].head, "", inner), wrap(x->pad[j], "", zero->out.s));
+}
+
+/* Zeros for the padding of one store: of all rows, or of the row that is at hand. */
+char *zero_padding(Node *n, bool row)
+{
+    Nest x;
+    loops_of(&x, &n->buffer->layout, &n->shape);
+    heads(&x);
+    const int j = x.scope.n - 1, rows = loop_at(&x.scope, 0, 1);
+    if (j < 0 || !x.pad[j]) return mem_copy("", 0);
+    Body *b = body_new(S, k);
+    b->scope = x.scope;
+    body_store(b, n, expr_number(0));
+    x.head[j].head = x.pad[j];
+    return wrap_loops(&x, b->out.s, 1u << 31 | (rows < 0 || !row ? 0 : 1u << rows), false);
+}
+
+/* The stores that lie otherwise than the first, around whose layout the kernel's loops run. */
+char *pad_others(void)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = 1; i < k->stores.n; i++) {
+        char *zeros = layout_same(&k->stores.at[i]->buffer->layout, main_layout()) ? "" : zero_padding(k->stores.at[i], false);
+        if (*zeros) text_add(&t, "%s", units("one", 1, zeros));
+    }
+    return t.s;
 }
 
 char *zero_halos(const char *n)

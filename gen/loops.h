@@ -20,6 +20,8 @@ char *wrap_loops(const Nest *x, char *inner, unsigned skip, bool reads); /* all 
 char *deal(Nest *x, char *inner, bool reads);                            /* units outermost, as the kernel is dealt */
 const Layout *main_layout(void);                                         /* of what the kernel stores first */
 char *pad_stores(const Nest *x, Body *b, char *inner);                   /* the innermost loop, and one that zeroes the padding behind it */
+char *zero_padding(Node *n, bool row);                                   /* zeros behind n's last columns: in all rows, or in the row at hand */
+char *pad_others(void);                                                  /* the same for the stores that lie otherwise than the first */
 char *zero_halos(const char *n);                                         /* statements for the borders of sample n */
 
 /* ---- pieces that both targets put loops around ---- */

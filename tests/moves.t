@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/cuda/emu.sh
 emu_library || { tell 1 "the emulator"; finish; }
 
-for model in moves embedding upconv; do
+for model in moves embedding upconv corners; do
     want=tests/reference/$model.txt
     prober $model tests/models/$model.lua gagen_double -t c && "$work/$model" - - 2 1 1 > "$work/$model.out"
     yes "$model: C in double to 1e-12" compare "$work/$model.out" $want --loss 1e-12 --gradient 1e-12 --tensor 1e-12
