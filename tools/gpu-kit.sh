@@ -39,7 +39,7 @@ driver() {
 reference() {
     name=$1 data=$(where "$1") ref=$kit/reference/$1
     ./gagen -t c --library -o $made/$name.new.c "$(model "$name")"
-    if cmp -s $made/$name.new.c $made/$name.c && [ -f "$ref.20.ref" ] && [ libgagen.a -ot "$ref.20.ref" ]; then return; fi
+    if cmp -s $made/$name.new.c $made/$name.c && [ -f "$ref.20.ref" ] && [ -z "$(find libgagen.a -newer "$ref.20.ref")" ]; then return; fi
     mv $made/$name.new.c $made/$name.c
     driver "$name" gagen
     driver "$name" gagen_double -DGAGEN_DOUBLE
