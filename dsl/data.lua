@@ -122,27 +122,109 @@ local function csv_column(name, v, place)
   return c
 end
 
+-- the columns of a reader that names them: each made by make(name, what is given, the place)
+local function named_columns(what, given, example, make)
+  if type(given) ~= "table" or getmetatable(given) then
+    fail("%s: 'columns' is missing: columns = %s", what, example)
+  end
+  local columns, place = {}, core.place()
+  for _, name in ipairs(util.sorted(given)) do
+    if type(name) ~= "string" or not name:find("^%a[%w_]*$") or #name > 40 then
+      fail("%s: %s cannot name a column: write a letter, then letters, digits and _", what, util.show(name))
+    end
+    columns[name] = make(name, given[name], place)
+  end
+  return columns
+end
+
 function data.csv(given)
   local o = options("data.csv", given, { columns = util.any, valid = util.any, test = util.any,
     shuffle = true }, 1)
-  if type(o.columns) ~= "table" then
-    fail("data.csv: 'columns' is missing: columns = { x = \"1-8\", y = \"price\" }")
+  return set("csv", o, named_columns("data.csv", o.columns, "{ x = \"1-8\", y = \"price\" }", csv_column))
+end
+
+-- { source, size..., classes = 10, type = "uint8" }: the source, the column without it, its type in files
+local function sized_column(kind, name, v, place)
+  local what = ("data.%s: column '%s'"):format(kind, name)
+  if type(v) == "string" then v = { v } end
+  if type(v) ~= "table" or getmetatable(v) then
+    fail("%s: expected { source, size... }, { \"x.%s\", 1, 28, 28 }, got %s", what, kind, util.show(v))
   end
-  local columns, place = {}, core.place()
-  for _, name in ipairs(util.sorted(o.columns)) do
-    if type(name) ~= "string" or not name:find("^%a[%w_]*$") or #name > 40 then
-      fail("data.csv: %s cannot name a column: write a letter, then letters, digits and _", util.show(name))
-    end
-    columns[name] = csv_column(name, o.columns[name], place)
+  local o = options(what, v, { classes = util.any, type = util.any }, 1 + 6)
+  local types = { uint8 = "u8", int32 = "int", float32 = "real" }
+  if o.type ~= nil and not types[o.type] then
+    fail("%s: type is \"uint8\", \"int32\" or \"float32\", got %s", what, util.show(o.type))
   end
-  return set("csv", o, columns)
+  if o.type == "float32" and o.classes then fail("%s: classes are whole numbers: type is \"uint8\" or \"int32\"", what) end
+  local type_ = o.type or (o.classes and "int32" or "float32")
+  local c = { name = name, dims = {}, type = types[type_], place = place }
+  for i = 2, #v do c.dims[i - 1] = util.integer(what, v[i], 1, "a size") end
+  if o.classes then c.classes = util.integer(what, o.classes, 2, "classes") end
+  return v[1], c, type_
+end
+
+local function file_name(what, source)
+  if type(source) ~= "string" or source == "" or #source > 200 or source:find("[%z\1-\31\127]") then
+    fail("%s: expected the name of a file, got %s", what, util.show(source))
+  end
+  return source
+end
+
+-- NumPy's format, a file for each column in one directory
+function data.npy(given)
+  local o = options("data.npy", given, { columns = util.any, valid = util.any, test = util.any, shuffle = true }, 1)
+  return set("npy", o, named_columns("data.npy", o.columns,
+    "{ x = { \"x.npy\", 1, 28, 28 }, t = { \"t.npy\", classes = 10 } }", function(name, v, place)
+      local source, c = sized_column("npy", name, v, place)
+      c.source = file_name(("data.npy: column '%s'"):format(name), source)
+      return c
+    end))
+end
+
+local bytes = { uint8 = 1, int32 = 4, float32 = 4 }
+
+-- "uint8@2/3073": from byte 2 of records of 3073
+local function raw_field(what, from, c, type_, record)
+  from = util.integer(what, from, 1, "the byte of the record where it begins")
+  if not record then fail("%s: it begins at byte %d of a record: say record, the bytes of one", what, from) end
+  local size = bytes[type_]
+  for _, n in ipairs(c.dims) do size = size * n end
+  if from + size - 1 > record then
+    fail("%s: bytes %d to %d, and a record has %d", what, from, from + size - 1, record)
+  end
+  return ("%s@%d/%d"):format(type_, from, record)
+end
+
+-- Files without headers: one for each column in a directory, or one of records
+function data.raw(given)
+  local o = options("data.raw", given, { columns = util.any, valid = util.any, test = util.any, shuffle = true,
+    record = util.any }, 1)
+  if o.record then o.record = util.integer("data.raw", o.record, 1, "record, the bytes of one") end
+  return set("raw", o, named_columns("data.raw", o.columns,
+    "{ x = { \"x.bin\", 28, 28, type = \"uint8\" } }", function(name, v, place)
+      local source, c, type_ = sized_column("raw", name, v, place)
+      local what = ("data.raw: column '%s'"):format(name)
+      if type(source) == "number" then c.source = raw_field(what, source, c, type_, o.record)
+      elseif o.record then fail("%s: in records it begins at a byte: { 1, 28, 28 }; got %s", what, util.show(source))
+      else c.source = type_ .. " " .. file_name(what, source) end
+      return c
+    end))
+end
+
+-- CIFAR-10, the binary version: data_batch_1.bin to 5, test_batch.bin
+function data.cifar10(given)
+  local o = options("data.cifar10", given, { valid = util.any, test = util.any, shuffle = true }, 1)
+  local place = core.place()
+  return set("cifar10", o, {
+    image = { name = "image", type = "u8", dims = { 3, 32, 32 }, source = "uint8@2/3073", place = place },
+    label = { name = "label", type = "u8", dims = {}, classes = 10, source = "uint8@1/3073", place = place } })
 end
 
 -- what other systems call it
 local others = {
   mnist = "data.idx { \"data/mnist\", image = { 1, 28, 28 }, classes = 10 }",
-  npy = "data.idx or data.csv: this reader is not there yet",
-  cifar10 = "data.idx or data.csv: this reader is not there yet",
-  tokens = "data.idx or data.csv: this reader is not there yet" }
+  cifar = "data.cifar10 { \"data/cifar-10-batches-bin\" }",
+  numpy = "data.npy { \"data/voc\", columns = { image = { \"image.npy\", 3, 128, 128 } } }",
+  tokens = "data.npy or data.raw: this reader is not there yet" }
 
 return { public = util.namespace("data", data, others), sets = sets }

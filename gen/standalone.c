@@ -4,7 +4,8 @@
 #include "emit.h"
 
 static const char *const sources[] = {
-    "fail.c", "options.c", "data.c", "data_idx.c", "data_csv.c", "plan.c", "tensor.c", "safetensors.c", "team.c", "train.c",
+    "fail.c", "options.c", "data.c", "data_idx.c", "data_csv.c", "data_flat.c", "data_npy.c",
+    "data_raw.c", "plan.c", "tensor.c", "safetensors.c", "team.c", "train.c",
     "checkpoint.c", "log.c", "library.c"
 };
 static VEC(const char) pasted;

@@ -3,7 +3,8 @@
 #include <errno.h>
 
 typedef struct { const char *name; long (*append)(Table *, const char *path, bool test); } Reader;
-static const Reader gg_readers[] = { { "idx", gg_idx_append }, { "csv", gg_csv_append } };
+static const Reader gg_readers[] = { { "idx", gg_idx_append }, { "csv", gg_csv_append }, { "npy", gg_npy_append },
+                                    { "raw", gg_raw_append }, { "cifar10", gg_cifar_append } };
 
 static const Reader *gg_reader(const char *name)
 {
@@ -44,6 +45,42 @@ void gg_table_range(const char *file, const Column *c, long row, long value)
                 c->classes, c->classes - 1);
 }
 
+void gg_table_check(const char *file, const Column *c, const char *data, long rows)
+{
+    long width = gg_row_count(c);
+    for (long i = 0; c->classes && c->type != 'r' && i < rows * width; i++)
+        gg_table_range(file, c, i / width,
+                       c->type == 'b' ? (unsigned char)data[i] : ((const int32_t *)(const void *)data)[i]);
+}
+
+static void gg_dims_text(char *out, size_t room, const long *dim, int rank)
+{
+    int n = snprintf(out, room, rank ? "" : "1");
+    for (int a = 0; a < rank && n < (int)room; a++)
+        n += snprintf(out + n, room - (size_t)n, a ? " x %ld" : "%ld", dim[a]);
+}
+
+/* dim holds no 1s: they do not count. */
+void gg_table_dims(const char *file, const Column *c, const long *dim, int rank)
+{
+    char in_file[192], in_model[192];
+    long own[GG_RANK];
+    int n = 0;
+    for (int a = 0; a < c->rank; a++)
+        if (c->dim[a] != 1) own[n++] = c->dim[a];
+    if (n == rank && !memcmp(own, dim, (size_t)n * sizeof *own)) return;
+    gg_dims_text(in_file, sizeof in_file, dim, rank);
+    gg_dims_text(in_model, sizeof in_model, c->dim, c->rank);
+    gg_fail(GG_DATA, "%s: its rows are %s, the model says %s for %s", file, in_file, in_model, c->name);
+}
+
+void gg_table_put(const Column *c, char *out, long i, double value)
+{
+    if (c->type == 'b') ((unsigned char *)out)[i] = (unsigned char)value;
+    else if (c->type == 'i') ((int32_t *)(void *)out)[i] = (int32_t)value;
+    else ((real *)(void *)out)[i] = (real)value;
+}
+
 /* path, $GAGEN_DATA/path, $GAGEN_DATA/the path's last part: the first that exists */
 static const char *gg_find_path(const char *path)
 {
@@ -71,8 +108,10 @@ static const char *gg_given_path(const char *dir, const char *path)
 
 static Rows gg_append(Table *d, const char *path, bool test)
 {
-    long rows = gg_reader(d->p->reader)->append(d, path, test);
-    if (rows < 0) return (Rows){ 0 };
+    long before = d->rows, rows;
+    d->rows = gg_flat_next(d);
+    rows = gg_reader(d->p->reader)->append(d, path, test);
+    if (rows < 0) return d->rows = before, (Rows){ 0 };
     if (rows == 0) gg_fail(GG_DATA, "%s: no rows", path);
     if (d->rows + rows > UINT32_MAX) gg_fail(GG_DATA, "%s: more than 4,294,967,295 rows", path);
     d->rows += rows;
@@ -156,7 +195,8 @@ static void gg_table_bind(const Table *d)
 
 void gg_table_load(Table *d, const Program *p, const char *path)
 {
-    *d = (Table){ .p = p, .column = gg_alloc((size_t)p->ncolumns, sizeof *d->column), .owned = true };
+    *d = (Table){ .p = p, .column = gg_alloc((size_t)p->ncolumns, sizeof *d->column) };
+    d->map = gg_alloc((size_t)p->ncolumns, sizeof *d->map);
     path = path ? gg_given_path(path, p->path) : gg_find_path(p->path);
     long rows = gg_append(d, path, false).count;
     if (p->test_path) d->test = gg_append(d, gg_find_path(p->test_path), true);
@@ -176,8 +216,11 @@ void gg_table_give(Table *d, const Program *p, long rows, const void *const *col
 
 void gg_table_free(Table *d)
 {
-    for (int c = 0; d->owned && d->column && c < d->p->ncolumns; c++) free(d->column[c]);
-    free(d->column), free(d->train.list), free(d->valid.list), free(d->test.list), free(d->split);
+    for (int c = 0; d->map && c < d->p->ncolumns; c++) {
+        if (!d->map[c].n) free(d->column[c]);
+        gg_map_free(&d->map[c]);
+    }
+    free(d->map), free(d->column), free(d->train.list), free(d->valid.list), free(d->test.list), free(d->split);
     *d = (Table){ .p = d->p };
 }
 

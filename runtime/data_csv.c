@@ -144,13 +144,6 @@ static const char *gg_csv_value(const Column *c, const char *text, double *value
     return NULL;
 }
 
-static void gg_csv_put(const Column *c, char *out, long i, double value)
-{
-    if (c->type == 'b') ((unsigned char *)out)[i] = (unsigned char)value;
-    else if (c->type == 'i') ((int32_t *)(void *)out)[i] = (int32_t)value;
-    else ((real *)(void *)out)[i] = (real)value;
-}
-
 static void gg_csv_row(const Csv *f, const Table *d, long row)
 {
     for (int i = 0; i < d->p->ncolumns; i++) {
@@ -162,7 +155,7 @@ static void gg_csv_row(const Csv *f, const Table *d, long row)
             double value;
             const char *wrong = gg_csv_value(c, at->text, &value);
             if (wrong) gg_csv_fail(f, at, c, wrong);
-            gg_csv_put(c, out, k, value);
+            gg_table_put(c, out, k, value);
         }
     }
 }

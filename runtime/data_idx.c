@@ -83,27 +83,6 @@ static IdxHeader gg_idx_header(IdxFile *f)
     return h;
 }
 
-static void gg_dims_text(char *out, size_t room, const long *dim, int rank)
-{
-    int n = snprintf(out, room, rank ? "" : "1");
-    for (int a = 0; a < rank && n < (int)room; a++)
-        n += snprintf(out + n, room - (size_t)n, a ? " x %ld" : "%ld", dim[a]);
-}
-
-/* Rows must have the column's sizes; 1s do not count. */
-static void gg_idx_check_dims(const IdxFile *f, const IdxHeader *h, const Column *c)
-{
-    char in_file[128], in_model[128];
-    long dim[GG_RANK];
-    int rank = 0;
-    for (int a = 0; a < c->rank; a++)
-        if (c->dim[a] != 1) dim[rank++] = c->dim[a];
-    if (rank == h->rank && !memcmp(dim, h->dim, (size_t)rank * sizeof *dim)) return;
-    gg_dims_text(in_file, sizeof in_file, h->dim, h->rank);
-    gg_dims_text(in_model, sizeof in_model, c->dim, c->rank);
-    gg_fail(GG_DATA, "%s: its rows are %s, the model says %s for %s", f->path, in_file, in_model, c->name);
-}
-
 /* No memory is asked for that the file cannot fill: deflate packs at most 1,032 to 1. */
 static void gg_idx_check_size(const IdxFile *f, const IdxHeader *h, long row_bytes)
 {
@@ -133,14 +112,6 @@ static void gg_idx_convert(const unsigned char *in, int type, long n, char to, c
     }
 }
 
-static void gg_idx_check_labels(const IdxFile *f, const Column *c, const char *data, long rows)
-{
-    long width = gg_row_count(c);
-    for (long i = 0; c->classes && c->type != 'r' && i < rows * width; i++)
-        gg_table_range(f->path, c, i / width,
-                       c->type == 'b' ? (unsigned char)data[i] : ((const int32_t *)(const void *)data)[i]);
-}
-
 static void gg_idx_check_type(const IdxFile *f, const IdxHeader *h, const Column *c)
 {
     bool whole = h->type != GG_IDX_FLOAT;
@@ -155,7 +126,7 @@ static long gg_idx_column(Table *d, int column, IdxFile *f)
     gg_idx_open(f);
     IdxHeader h = gg_idx_header(f);
     gg_idx_check_type(f, &h, c);
-    gg_idx_check_dims(f, &h, c);
+    gg_table_dims(f->path, c, h.dim, h.rank);
     long width = gg_row_count(c), unit = h.type == GG_IDX_U8 ? 1 : 4, row = width * unit, done = 0, extra;
     gg_idx_check_size(f, &h, row);
     char *out = gg_table_grow(d, column, h.rows);
@@ -169,7 +140,7 @@ static long gg_idx_column(Table *d, int column, IdxFile *f)
     if (extra) gg_fail(GG_DATA, "%s: oversized: bytes follow the %ld rows that its header says", f->path, h.rows);
     free(in);
     gg_stream_close(f->file);
-    gg_idx_check_labels(f, c, out, h.rows);
+    gg_table_check(f->path, c, out, h.rows);
     return h.rows;
 }
 

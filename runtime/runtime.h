@@ -46,13 +46,15 @@ typedef struct {
 Options gg_options(int argc, char **argv, const Program *p);
 long gg_cores(void);                              /* those that this process may use */
 
-/* ---- data.c, data_idx.c, data_csv.c --------------------------------------------------------------------- */
+/* ---- data.c, data_idx.c, data_csv.c, data_npy.c, data_raw.c, data_flat.c --------------------------------- */
 typedef struct { long from, count; uint32_t *list; } Rows; /* from, from + 1, ...; or those in the list */
+typedef struct { int fd; long start, from, rows; } Piece; /* rows from .. of a file at byte start; fd -1: read */
+typedef struct { char *pages; size_t bytes, lead; int n; Piece piece[3]; } Map; /* row 0 is at pages + lead */
 typedef struct {
     const Program *p;
     long rows;                                    /* in memory, of all the file sets */
     void **column;
-    bool owned;                                   /* the columns are ours to free */
+    Map *map;                                     /* by column; those with pieces are mapped; NULL: all is the caller's */
     char *split;                                  /* which of the three, by row of the main set */
     Rows train, valid, test;
 } Table;
@@ -65,8 +67,30 @@ size_t gg_element_size(const Column *c);
 char *gg_table_grow(Table *d, int column, long rows); /* room for more rows; where they begin */
 bool gg_in_range(const Column *c, long value);    /* a class, or the value that is ignored */
 void gg_table_range(const char *file, const Column *c, long row, long value); /* fails unless it is */
+void gg_table_check(const char *file, const Column *c, const char *data, long rows); /* all classes of these rows */
+void gg_table_dims(const char *file, const Column *c, const long *dim, int rank); /* fails unless rows are of these sizes */
+void gg_table_put(const Column *c, char *out, long i, double value);
 long gg_idx_append(Table *d, const char *path, bool test); /* reads a file set: its rows; -1: no test files */
 long gg_csv_append(Table *d, const char *path, bool test);
+long gg_npy_append(Table *d, const char *path, bool test);
+long gg_raw_append(Table *d, const char *path, bool test);
+long gg_cifar_append(Table *d, const char *path, bool test);
+
+typedef struct {
+    char path[4096];
+    int fd;
+    char type;                                    /* of elements: b uint8, i int32, l int64, f float32, d float64 */
+    long bytes, start, stride, rows;              /* of the file; of row 0 in it; from row to row */
+} Flat;
+void gg_flat_find(Flat *f, const Program *p, const char *path, const char *source); /* opens it */
+void gg_flat_open(Flat *f);                       /* f->path */
+void gg_flat_get(const Flat *f, void *to, long from, long n); /* bytes */
+void gg_flat_append(Table *d, int column, const Flat *f, long done); /* its rows behind `done` of the set; keeps or closes it */
+void gg_flat_beside(const char *path, long rows, const char *first, long others);
+long gg_flat_next(const Table *d);
+long gg_flat_unit(char type);
+const char *gg_flat_name(char type);
+void gg_map_free(Map *m);
 
 /* ---- plan.c: what depends on the number of samples ------------------------------------------------------ */
 typedef struct {

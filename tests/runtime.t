@@ -18,7 +18,7 @@ for source in runtime/*.c; do
     $cc -std=gnu11 -g -O1 $asan -Wall -Wextra -Wpedantic -Iruntime -c $source -o $dir/asan/$(basename $source .c).o ||
         ok "not ok" "$source compiles"
 done
-for program in units read hostile embed train_mlp; do build $program "$asan"; done
+for program in units read hostile hostile_npy embed train_mlp; do build $program "$asan"; done
 $cc -std=gnu11 -g -O1 -fsanitize=thread -Iruntime tests/runtime/teams.c runtime/team.c runtime/fail.c -lpthread -o $dir/teams
 $cc -std=gnu11 -O2 -Iruntime tests/runtime/train_mlp.c runtime/*.c -lm -lpthread -o $dir/fast
 $cc -std=gnu11 -O2 -Iruntime -DTAIL="'c'" tests/runtime/train_mlp.c runtime/*.c -lm -lpthread -o $dir/carry
@@ -59,6 +59,7 @@ same() {
 
 . tests/runtime/parts.sh
 . tests/runtime/data.sh
+. tests/runtime/files.sh
 . tests/runtime/runs.sh
 echo "1..$n"
 exit $bad

@@ -1,4 +1,4 @@
-/* read.c -- reads files into columns and prints them: read idx|csv PATH TEST VALID COLUMN...
+/* read.c -- reads files into columns and prints them: read idx|csv|npy|raw|cifar10 PATH TEST VALID COLUMN...
    A column is name:type:classes:source:dim,dim[:class,class...]; classes 0 is none. */
 #include "runtime.h"
 
@@ -39,12 +39,14 @@ int main(int argc, char **argv)
 {
     Program p = { .name = "read", .reader = argv[1], .path = argv[2], .columns = columns };
     Table d;
-    if (*argv[3] == '/') p.test_path = argv[3];
+    if (*argv[3] == '/' || *argv[3] == '.') p.test_path = argv[3];
     else p.test = atof(argv[3]);
     p.valid = atof(argv[4]);
     for (int i = 5; i < argc; i++) column(p.ncolumns++, argv[i]);
     gg_table_load(&d, &p, NULL);
     print_rows(&p, "train", &d.train), print_rows(&p, "valid", &d.valid), print_rows(&p, "test", &d.test);
+    for (int i = 0; i < p.ncolumns; i++)
+        if (d.map[i].n) printf("%s mapped\n", columns[i].name);
     gg_table_free(&d);
     return 0;
 }

@@ -1,0 +1,212 @@
+/* data_flat.c -- columns whose rows lie in a file at one distance from each other.
+   1. Where a row in the file is what it will be in memory, the file is mapped, not read: data may be larger than memory.
+   2. A mapped column is one range of addresses, row i at its beginning + i x bytes of a row; each file set has a piece.
+   3. A file's pages lie at pages of memory. So a further set begins at a row where that is so for every mapped column;
+      rows between two sets belong to none and are zero.
+   4. What cannot be mapped is read and converted: into its piece, or into memory of its own. */
+#include "runtime.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+static const struct { char code; const char *name; int bytes; } gg_flat_types[] = {
+    { 'b', "uint8", 1 }, { 'i', "int32", 4 }, { 'l', "int64", 8 }, { 'f', "float32", 4 }, { 'd', "float64", 8 },
+};
+
+static int gg_flat_type(char code)
+{
+    int i = 0;
+    while (gg_flat_types[i].code != code) i++;
+    return i;
+}
+
+const char *gg_flat_name(char type)
+{
+    return gg_flat_types[gg_flat_type(type)].name;
+}
+
+long gg_flat_unit(char type)
+{
+    return gg_flat_types[gg_flat_type(type)].bytes;
+}
+
+static int gg_flat_left = -1;                               /* open, and nobody's yet: a failure leaves it so */
+
+static void gg_flat_close(void)
+{
+    if (gg_flat_left >= 0) close(gg_flat_left);
+    gg_flat_left = -1;
+}
+
+void gg_flat_open(Flat *f)
+{
+    struct stat st;
+    gg_flat_close();
+    gg_flat_left = f->fd = open(f->path, O_RDONLY | O_CLOEXEC);
+    if (f->fd < 0 || fstat(f->fd, &st)) gg_fail(GG_DATA, "%s: %s", f->path, strerror(errno));
+    if (!S_ISREG(st.st_mode)) gg_fail(GG_DATA, "%s: not a file", f->path);
+    f->bytes = st.st_size;
+}
+
+void gg_flat_get(const Flat *f, void *to, long from, long n)
+{
+    for (long done = 0; done < n;) {
+        ssize_t got = pread(f->fd, (char *)to + done, (size_t)(n - done), from + done);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) gg_fail(GG_DATA, "%s: %s", f->path, strerror(errno));
+        if (got == 0) gg_fail(GG_DATA, "%s: truncated: it ends at byte %ld", f->path, from + done);
+        done += got;
+    }
+}
+
+/* ---- reading -------------------------------------------------------------------------------------------- */
+static double gg_flat_number(char type, const unsigned char *in, long i)
+{
+    int32_t i4;
+    int64_t i8;
+    float f4;
+    double f8;
+    switch (type) {
+    case 'b': return in[i];
+    case 'i': return memcpy(&i4, in + 4 * i, 4), i4;
+    case 'l': return memcpy(&i8, in + 8 * i, 8), (double)i8;
+    case 'f': return memcpy(&f4, in + 4 * i, 4), (double)f4;
+    default:  return memcpy(&f8, in + 8 * i, 8), f8;
+    }
+}
+
+static void gg_flat_convert(const Flat *f, const Column *c, const unsigned char *in, long row, char *out)
+{
+    for (long i = 0, width = gg_row_count(c); i < width; i++) {
+        double value = gg_flat_number(f->type, in, i);
+        if (c->type == 'i' && fabs(value) > INT32_MAX)
+            gg_fail(GG_DATA, "%s: row %ld: %s is %.0f, whole numbers go to %d", f->path, row, c->name, value, INT32_MAX);
+        gg_table_put(c, out, i, value);
+    }
+}
+
+static void gg_flat_read(const Flat *f, const Column *c, char *out)
+{
+    long some = (1 << 20) / f->stride + 1;
+    if (some > f->rows) some = f->rows;
+    size_t size = (size_t)gg_row_count(c) * gg_element_size(c);
+    long used = gg_row_count(c) * gg_flat_unit(f->type);
+    static unsigned char *in;
+    free(in);
+    in = gg_alloc((size_t)some, (size_t)f->stride);
+    for (long row = 0; row < f->rows; row += some) {
+        long n = f->rows - row < some ? f->rows - row : some;
+        gg_flat_get(f, in, f->start + row * f->stride, (n - 1) * f->stride + used);
+        for (long i = 0; i < n; i++)
+            gg_flat_convert(f, c, in + i * f->stride, row + i, out + (size_t)(row + i) * size);
+    }
+    free(in), in = NULL;
+    gg_flat_close();
+}
+
+/* ---- mapping -------------------------------------------------------------------------------------------- */
+static size_t gg_page(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Pages of the range that hold [from, from + n), to be written. */
+static void gg_map_open(const Map *m, size_t from, size_t n)
+{
+    size_t first = from / gg_page() * gg_page();
+    if (mprotect(m->pages + first, from + n - first, PROT_READ | PROT_WRITE))
+        gg_fail(GG_MACHINE, "out of memory: %zu bytes are not to be had", n);
+}
+
+static void gg_map_place(const Map *m, const Piece *x, size_t size, const Map *old)
+{
+    size_t from = m->lead + (size_t)x->from * size, n = (size_t)x->rows * size, over = (size_t)x->start % gg_page();
+    if (x->fd < 0) {
+        gg_map_open(m, from, n);
+        if (old) memcpy(m->pages + from, old->pages + from, n);
+    } else if (mmap(m->pages + from - over, n + over, PROT_READ, MAP_PRIVATE | MAP_FIXED, x->fd,
+                    x->start - (long)over) == MAP_FAILED)
+        gg_fail(GG_MACHINE, "%zu bytes of a file cannot be mapped: %s", n, strerror(errno));
+}
+
+/* A range for all pieces, the new one's rows behind the others; the old range goes. */
+static char *gg_map_add(Table *d, int column, const Flat *f, long from, size_t size, bool same)
+{
+    Map *m = &d->map[column], old = *m, new = old;
+    if (!old.n) new.lead = (size_t)f->start % gg_page();
+    new.bytes = new.lead + (size_t)(from + f->rows) * size;
+    new.pages = mmap(NULL, new.bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (new.pages == MAP_FAILED)
+        gg_fail(GG_MACHINE, "%s: addresses for %zu bytes are not to be had (ulimit -v): %s", f->path, new.bytes,
+                strerror(errno));
+    size_t at = new.lead + (size_t)from * size;
+    bool mapped = same && at % gg_page() == (size_t)f->start % gg_page();
+    new.piece[new.n++] = (Piece){ mapped ? f->fd : -1, f->start, from, f->rows };
+    if (mapped) gg_flat_left = -1;
+    *m = new;
+    for (int i = 0; i < new.n; i++) gg_map_place(&new, &new.piece[i], size, i < old.n ? &old : NULL);
+    if (old.n) munmap(old.pages, old.bytes);
+    d->column[column] = new.pages + new.lead;
+    if (!mapped) gg_flat_read(f, &d->p->columns[column], new.pages + at);
+    return new.pages + at;
+}
+
+void gg_map_free(Map *m)
+{
+    if (m->n) munmap(m->pages, m->bytes);
+    for (int i = 0; i < m->n; i++)
+        if (m->piece[i].fd >= 0) close(m->piece[i].fd);
+    *m = (Map){ 0 };
+}
+
+/* ---- columns -------------------------------------------------------------------------------------------- */
+/* The row at which a further set of files begins. */
+long gg_flat_next(const Table *d)
+{
+    long step = 1, least = 0, page = (long)gg_page();
+    for (int c = 0; d->rows && c < d->p->ncolumns; c++) {
+        if (!d->map[c].n) continue;
+        long size = gg_row_count(&d->p->columns[c]) * (long)gg_element_size(&d->p->columns[c]), even = size & -size;
+        if (even < page && page / even > step) step = page / even;
+        if ((page + size - 1) / size > least) least = (page + size - 1) / size;
+    }
+    return (d->rows + least + step - 1) / step * step;
+}
+
+void gg_flat_append(Table *d, int column, const Flat *f, long done)
+{
+    const Column *c = &d->p->columns[column];
+    long from = d->rows + done, row = gg_row_count(c) * gg_flat_unit(f->type);
+    size_t size = (size_t)gg_row_count(c) * gg_element_size(c);
+    char type = c->type != 'r' ? c->type : sizeof(real) == 8 ? 'd' : 'f', *out;
+    bool same = f->type == type && f->stride == row && f->start % gg_flat_unit(type) == 0;
+    if (f->rows == 0) return;
+    if (d->map[column].n || (same && from == 0))
+        out = gg_map_add(d, column, f, from, size, same);
+    else {
+        out = gg_table_grow(d, column, done + f->rows) + (size_t)done * size;
+        gg_flat_read(f, c, out);
+    }
+    gg_table_check(f->path, c, out, f->rows);
+}
+
+/* Rows of one column, beside those of the first one. */
+void gg_flat_beside(const char *path, long rows, const char *first, long others)
+{
+    if (rows != others) gg_fail(GG_DATA, "%s: %ld rows, but %s has %ld", path, rows, first, others);
+}
+
+/* The file `source` in the directory, or the path itself where it is a file and there is one column. */
+void gg_flat_find(Flat *f, const Program *p, const char *path, const char *source)
+{
+    struct stat st;
+    bool file = stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    if (file && p->ncolumns > 1)
+        gg_fail(GG_DATA, "%s: a file, and the model reads %d columns: a directory with one file for each belongs here",
+                path, p->ncolumns);
+    int n = file ? snprintf(f->path, sizeof f->path, "%s", path)
+                 : snprintf(f->path, sizeof f->path, "%s/%s", path, source);
+    if (n >= (int)sizeof f->path) gg_fail(GG_DATA, "%s: too long a name", path);
+    gg_flat_open(f);
+}

@@ -1,0 +1,1 @@
+local set = data.cifar10 { "x", image = { 3, 32, 32 } }

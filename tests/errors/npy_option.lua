@@ -1,0 +1,1 @@
+local set = data.npy { "x", columns = { x = { "x.npy", 28, dtype = "uint8" } } }

@@ -1,0 +1,1 @@
+local set = data.npy { "x", columns = { x = { 28, 28 } } }

@@ -1,0 +1,1 @@
+local set = data.raw { "x.bin", columns = { x = { 1, 28, 28 } } }
