@@ -274,6 +274,25 @@ local function best(o, list)
   return name, way == "max"
 end
 
+-- validate = "2 epochs", "500 updates" or 500; patience counts validations
+local function watch(o)
+  local v = o.validate == nil and "1 epoch" or o.validate
+  local n, unit = tostring(v):match("^(%d+) ?(%a*)$")
+  n = n and tonumber(n)
+  local key = unit and unit:find("^epochs?$") and "validate_epochs"
+    or unit and (unit:find("^updates?$") or unit:find("^steps?$") or math.type(v) == "integer") and "validate_updates"
+  if not key or n < 1 or n > 2^40 then
+    fail_at("validate", nil, "train: validate is a number of updates, \"500 updates\" or \"2 epochs\"; got %s", util.show(v))
+  end
+  o[key] = n
+  if o.patience == nil then return end
+  o.patience = util.integer("train", o.patience, 1, "'patience', in validations")
+  if not sets[o.data].valid then
+    core.fail("train: patience counts validations, and nothing validates: say valid = 0.1 in the data set",
+      core.key_place(done, "patience"), "it was stated here", sets[o.data].place)
+  end
+end
+
 -- loss / 8 where accumulate is 8: the habit of loops that gagen has no need of
 local function check_division(o)
   local j, by = info(o.minimize), core.args(o.minimize)
@@ -292,7 +311,7 @@ end
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
 local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any,
   epochs = util.any, steps = util.any, tail = "step", count = "auto", precision = "fp32", seed = 0, minimize = util.any, optim = util.any,
-  report = {}, rules = {}, best = "min loss" }
+  report = {}, rules = {}, best = "min loss", patience = util.any, validate = util.any }
 
 local function check_inputs(inputs, set)
   for _, n in ipairs(inputs) do
@@ -328,6 +347,7 @@ local function train(given)
   budget(o)
   window(o)
   length(o)
+  watch(o)
   check_division(o)
   local list, roots = reports(o), { o.minimize }
   for _, r in ipairs(list) do roots[#roots + 1] = r[2] end

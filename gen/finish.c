@@ -140,6 +140,9 @@ static void read_train(lua_State *L, int index, Train *t)
     t->precision = !strcmp(precision, precisions[TF32]) ? TF32 : !strcmp(precision, precisions[BF16]) ? BF16 : FP32;
     t->best = field_string(L, index, "best");
     t->best_max = field_true(L, index, "best_max");
+    t->patience = (long)field_number(L, index, "patience", 0);
+    t->validate_epochs = (long)field_number(L, index, "validate_epochs", 0);
+    t->validate_updates = (long)field_number(L, index, "validate_updates", 0);
     t->loc = field_loc(L, index);
     t->batch_loc = host_at((int)field_number(L, index, "batch_place", 0));
     t->memory = field_string(L, index, "memory");

@@ -212,6 +212,8 @@ typedef struct {
     long seed;
     Precision precision;
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
+    long patience;                      /* validations without a better one that end the run; 0: none do */
+    long validate_epochs, validate_updates; /* how often is validated; one of them > 0 */
     Loc loc, batch_loc;
     const char *memory;                 /* "6 GB": the largest micro-batch that fits is to be chosen; NULL: it is given */
     double memory_bytes; Loc memory_loc;

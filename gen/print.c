@@ -100,6 +100,8 @@ static void print_train(Text *out, const Train *t)
     if (t->epochs) text_add(out, "%ld epochs", t->epochs);
     else text_add(out, "%ld steps", t->steps);
     text_add(out, ", tail %s, count %s%s, seed %ld, best %s %s\n", tails[t->tail], t->count_before ? "before" : "auto", t->precision == FP32 ? "" : text(", %s", precisions[t->precision]), t->seed, t->best_max ? "max" : "min", t->best);
+    if (t->patience) text_add(out, "train patience %ld\n", t->patience);
+    if (t->validate_epochs != 1) text_add(out, "train validate %ld %s\n", t->validate_epochs + t->validate_updates, t->validate_epochs ? "epochs" : "updates");
 }
 
 void graph_print(Text *out, const Graph *g)

@@ -110,6 +110,17 @@ static void fill_columns(const Dataset *d, Env *e)
     env_set(e, "shuffle", "%s", d->shuffle ? "true" : "false");
 }
 
+/* How often is validated and when that ends the run, where the model says so. */
+static char *watch_text(const Train *t)
+{
+    Text out = { 0 };
+    text_put(&out, "", 0);
+    if (t->patience) text_add(&out, ", .patience = %ld", t->patience);
+    if (t->validate_updates) text_add(&out, ", .validate_updates = %ld", t->validate_updates);
+    else if (t->validate_epochs > 1) text_add(&out, ", .validate_epochs = %ld", t->validate_epochs);
+    return out.s;
+}
+
 /* ---- the rest --------------------------------------------------------------------------------------------------- */
 static void fill_reports(const Graph *g, Env *e)
 {
@@ -124,7 +135,7 @@ static void fill_reports(const Graph *g, Env *e)
     }
     env_set(e, "report_names", "%s", t.s);
     env_set(e, "nreports", "%d", g->reports.n);
-    env_set(e, "best", "%d", best);
+    env_set(e, "best", "%d%s", best, watch_text(&g->train));
 }
 
 static char *states_text(const Optimizer *o, const char *from)

@@ -19,7 +19,7 @@ static const Option gg_option_table[] = {
     { "load",       "FILE", "begin with the weights in FILE",                       GG_TEXT, AT(load), 0 },
     { "resume",     NULL,   "go on from the file that --save names, if it exists",  GG_FLAG, AT(resume), 0 },
     { "log",        "FILE", "write a line of JSON for every update",               GG_TEXT, AT(log), 0 },
-    { "eval",       NULL,   "no training: evaluate what --load or --resume loads",  GG_FLAG, AT(eval), 0 },
+    { "eval",       NULL,   "no training: validate and test what --load or --resume loads",  GG_FLAG, AT(eval), 0 },
     { "profile",    NULL,   "CUDA: time every launch, tell at the end which took how long", GG_FLAG, AT(profile), 0 },
 };
 #undef AT

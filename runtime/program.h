@@ -98,6 +98,8 @@ typedef struct {
     long memory;                                  /* bytes the program holds, data left out */
     /* reports; report 0 is the loss */
     const ReportName *reports; int nreports; int best;
+    long patience;                                /* validations without a better one that end the run; 0: none do */
+    long validate_epochs, validate_updates;       /* how often is validated; neither: every epoch */
     int nsums;                                    /* sums over the batch that a window leaves behind */
     /* what the runtime calls; every thread of the team calls all but the last three together */
     void (*prepare)(const Thread *);              /* makes what follows from the parameters; NULL: nothing does */

@@ -156,6 +156,7 @@ typedef struct {
     Started under_way[2];
     double ended;                                 /* the last window that is done, in seconds */
     double best;                                  /* of the report that the program names; NaN: none yet */
+    long stale;                                   /* validations since the best one */
     double *sums, samples, *values;               /* since the last report line */
     real *best_params;                            /* where there is no file for them */
     bool opened, fetched;                         /* the device; the host has what the device has */

@@ -189,8 +189,9 @@ static void gg_keep_best(Run *r)
     const Program *p = r->p;
     double value = r->values[p->best];
     bool better = p->reports[p->best].max ? value > r->best : value < r->best;
+    r->stale++;
     if (isnan(value) || !(better || isnan(r->best))) return;
-    r->best = value;
+    r->best = value, r->stale = 0;
     gg_run_fetch(r);
     if (r->best_params) memcpy(r->best_params, p->params, (size_t)p->elements * sizeof(real));
     if (!r->o.save) return;
@@ -254,11 +255,32 @@ static const Place *gg_train_end(Run *r)
     return &s->place;
 }
 
-/* Whether the weights after so many updates are looked at. */
-static bool gg_pauses(const Run *r, long update)
+/* Whether the weights after so many updates are saved, validated, looked at at all. */
+static bool gg_saves(const Run *r, long update)
 {
     return update == r->plan.T || gg_place(&r->plan, update - 1).ends ||
            (r->o.save_every > 0 && update % r->o.save_every == 0);
+}
+
+static bool gg_validates(const Run *r, long update)
+{
+    const Program *p = r->p;
+    if (update == r->plan.T) return true;
+    if (p->validate_updates) return update % p->validate_updates == 0;
+    Place place = gg_place(&r->plan, update - 1);
+    long every = p->validate_epochs ? p->validate_epochs : 1, epochs = place.epoch + place.ends;
+    if (r->plan.tail == 'c') epochs = (place.first + place.samples) / r->plan.samples;
+    return epochs / every > place.epoch / every;
+}
+
+static bool gg_pauses(const Run *r, long update)
+{
+    return gg_saves(r, update) || gg_validates(r, update);
+}
+
+static bool gg_patience_ends(const Run *r)
+{
+    return r->p->patience && r->stale >= r->p->patience;
 }
 
 /* One window under way; with a device that needs no result for it the next one too, unless the weights between the two are
@@ -266,7 +288,7 @@ static bool gg_pauses(const Run *r, long update)
 static void gg_train_ahead(Run *r)
 {
     const long most = r->p->await && !r->p->skips ? 2 : 1;
-    while (!gg_stop && r->started < r->plan.T && r->started < r->update + most) {
+    while (!gg_stop && !gg_patience_ends(r) && r->started < r->plan.T && r->started < r->update + most) {
         if (r->started > r->update && gg_pauses(r, r->started)) return;
         gg_train_start(r);
     }
@@ -279,8 +301,8 @@ static void gg_train_all(Run *r)
     for (gg_train_ahead(r); r->started > r->update; gg_train_ahead(r)) {
         const Place *place = gg_train_end(r);
         gg_report_since(r, place);
-        if (place->ends || r->update == r->plan.T) gg_validate(r);
-        saved = gg_pauses(r, r->update);
+        if (gg_validates(r, r->update)) gg_validate(r);
+        saved = gg_saves(r, r->update);
         if (saved && r->o.save) gg_save_run(r, r->o.save);
     }
     if (r->o.save && (!saved || r->plan.T == 0)) gg_save_run(r, r->o.save);
@@ -325,6 +347,9 @@ static int gg_finish(Run *r)
                r->o.save ? r->o.save : "");
         return 128 + gg_stop;
     }
+    if (gg_patience_ends(r))
+        printf("stopped after update %ld of %ld: %s was no better in %ld validations\n", r->update, r->plan.T,
+               r->p->reports[r->p->best].name, r->stale);
     double seconds = gg_seconds() - r->start;
     printf("%ld updates in %.2f s\n", r->update - r->start_update, seconds);
     if (r->data.test.count) {

@@ -39,6 +39,25 @@ run --steps 20 --save $dir/half.st
 run --load $dir/half.st --log $dir/l.jsonl
 [ "$(losses $dir/l.jsonl | sed -n 1p)" != "$(losses $dir/t1.jsonl | sed -n 21p)" ]; check $? "control: weights alone do not resume"
 
+# ---- how often is validated, and when no more ----
+splits() { sed -n 's/.*"split":"valid","update":\([0-9]*\).*/\1/p' $1 | tr '\n' ' '; }
+for p in updates epochs carried; do $dir/$p --log $dir/$p.jsonl > $dir/out 2>&1; done
+[ "$(splits $dir/updates.jsonl)" = "10 20 30 40 50 60 70 78 " ]; check $? "validate_updates = 10: $(splits $dir/updates.jsonl)"
+[ "$(splits $dir/epochs.jsonl)" = "52 78 " ]; check $? "validate_epochs = 4 of 6: $(splits $dir/epochs.jsonl)"
+[ "$(splits $dir/carried.jsonl)" = "50 75 " ]; check $? "carried: $(splits $dir/carried.jsonl)"
+[ "$(losses $dir/updates.jsonl | grep -v split)" = "$(losses $dir/t1.jsonl | grep -v split)" ]; check $? "and the losses of a run that validates less"
+$dir/stuck --log $dir/l.jsonl --save $dir/p.st > $dir/out 2>&1; rc=$?
+[ $rc -eq 0 ] && grep -q '^stopped after update 39 of 78: loss was no better in 2 validations$' $dir/out && tail -1 $dir/out | grep -q ^test
+check $? "patience = 2, a rate of 0: $(grep ^stopped $dir/out)"
+[ "$(splits $dir/l.jsonl)" = "13 26 39 " ]; check $? "after $(splits $dir/l.jsonl)"
+$dir/stuck --save $dir/p.st --resume > $dir/out 2>&1
+grep -q '^stopped after update 39' $dir/out && grep -q '^0 updates' $dir/out; check $? "resumed, it stays so"
+rm -f $dir/p.st; $dir/stuck --save $dir/p.st --log $dir/k.jsonl --save-every 1 > $dir/out 2>&1 & pid=$!
+sleep 0.01; kill -INT $pid 2> $dir/err; wait $pid
+$dir/stuck --save $dir/p.st --log $dir/k.jsonl --save-every 1 --resume > $dir/out 2>&1
+[ "$(losses $dir/k.jsonl)" = "$(losses $dir/l.jsonl)" ]; check $? "interrupted and resumed, it ends where it would have"
+$dir/patient > $dir/out 2>&1; grep -q '^78 updates' $dir/out && ! grep -q '^stopped' $dir/out; check $? "control: what learns goes on to the end"
+
 # ---- signals ----
 rm -f $dir/s.* ; $dir/fast --epochs 100000 --save $dir/s.st > $dir/out 2>&1 &
 pid=$!; sleep 0.3; kill -INT $pid; wait $pid
