@@ -143,7 +143,7 @@ static char *kernel_text(void)
     if (!f) return map_text();
     if (k->contraction) return contraction_text();
     if (f->kind == K_REDUCE && f->when == WHEN_AFTER) return total_text();
-    if (f->kind == K_REDUCE) return f->shape.batch || !f->arg[0]->shape.batch ? fold_text() : column_text();
+    if (f->kind == K_REDUCE) return is_column(f) ? column_text() : fold_text();
     if (has_role(f, "spread")) return spread_image_text();
     if (has_role(f, "scatter")) return scatter_text();
     return has_role(f, "max") ? pool_text() : pool_grad_text();

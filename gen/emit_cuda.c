@@ -453,7 +453,7 @@ void cuda_kernel(const Program *s, const Kernel *kernel, Cuda *out)
     if (!f) map_kernel(out);
     else if (k->gemm) cuda_gemm(out);
     else if (f->kind == K_REDUCE && f->when == WHEN_AFTER) total_kernel(out);
-    else if (f->kind == K_REDUCE && (f->shape.batch || !f->arg[0]->shape.batch)) fold_kernel(out);
+    else if (f->kind == K_REDUCE && !is_column(f)) fold_kernel(out);
     else if (f->kind == K_REDUCE) column_kernel(out);
     else if (has_role(f, "spread")) spread_kernel(out);
     else if (has_role(f, "scatter")) scatter_kernel(out);

@@ -12,6 +12,8 @@ static bool covers(const Layout *l, const Shape *s)      /* what an axis repeats
     return true;
 }
 
+bool is_column(const Node *f) { return !f->shape.batch && (f->arg[0]->shape.batch || has_role(f, "sum")); }
+
 /* Loops over the first argument, and which of them fold. */
 unsigned fold_loops(Nest *x)
 {
