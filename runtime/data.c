@@ -224,6 +224,13 @@ void gg_table_free(Table *d)
     *d = (Table){ .p = d->p };
 }
 
+long gg_table_mapped(const Table *d)
+{
+    long bytes = 0;
+    for (int c = 0; d->map && c < d->p->ncolumns; c++) bytes += (long)d->map[c].bytes;
+    return bytes;
+}
+
 long gg_table_bytes(const Table *d)
 {
     long bytes = 0;

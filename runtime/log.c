@@ -75,7 +75,10 @@ void gg_show_plan(const Run *r)
     if (r->data.test.count) printf(", %ld test", r->data.test.count);
     if (r->device) printf("; %s", r->device);
     else printf("; %d thread%s", r->team->n, r->team->n > 1 ? "s" : "");
-    printf("; %.1f MiB and data %.1f MiB\n", (double)p->memory / 1048576, (double)gg_table_bytes(&r->data) / 1048576);
+    const double mib = 1048576, mapped = (double)gg_table_mapped(&r->data) / mib;
+    printf("; %.1f MiB and data %.1f MiB", (double)p->memory / mib, (double)gg_table_bytes(&r->data) / mib);
+    if (mapped > 0) printf(", %.1f of it mapped", mapped);
+    printf("\n");
     printf("batch %ld = %ld x %ld: %ld updates an epoch, %ld in all", p->batch, p->accumulate, p->micro_batch, n->E,
            n->T);
     if (n->last != n->batch && n->T)

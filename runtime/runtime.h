@@ -61,7 +61,8 @@ typedef struct {
 void gg_table_load(Table *d, const Program *p, const char *path); /* path NULL: as the model says */
 void gg_table_give(Table *d, const Program *p, long rows, const void *const *columns);
 void gg_table_free(Table *d);
-long gg_table_bytes(const Table *d);
+long gg_table_bytes(const Table *d);               /* of all columns */
+long gg_table_mapped(const Table *d);              /* those of them that lie in files */
 long gg_row_count(const Column *c);               /* elements of a row */
 size_t gg_element_size(const Column *c);
 char *gg_table_grow(Table *d, int column, long rows); /* room for more rows; where they begin */

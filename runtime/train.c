@@ -9,12 +9,27 @@ static void gg_on_signal(int number)
     gg_stop = number;
 }
 
+/* A mapped file became shorter than it was. */
+static void gg_on_lost_page(int number)
+{
+    static const char text[] = "error: a page of a data file is gone: the file was cut while the program ran\n";
+    (void)number;
+    if (write(2, text, sizeof text - 1) < 0) _exit(GG_MACHINE);
+    _exit(GG_DATA);
+}
+
 /* The second signal of a kind ends the process at once. */
 static void gg_catch_signals(void)
 {
     struct sigaction action = { .sa_handler = gg_on_signal, .sa_flags = (int)SA_RESETHAND };
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+static void gg_catch_lost_pages(const Run *r)
+{
+    struct sigaction action = { .sa_handler = gg_on_lost_page };
+    if (gg_table_mapped(&r->data)) sigaction(SIGBUS, &action, NULL);
 }
 
 /* ---- opening -------------------------------------------------------------------------------------------- */
@@ -365,6 +380,7 @@ int gagen_main(int argc, char **argv, const Program *p)
     run.p = p, run.o = gg_options(argc, argv, p);
     if (gg_lacking(p)) gg_fail(GG_MACHINE, "built for %s, which this machine lacks: compile again here", gg_lacking(p));
     gg_run_open(&run);
+    gg_catch_lost_pages(&run);
     int status = 0;
     if (run.o.eval) gg_evaluate_all(&run);
     else {
