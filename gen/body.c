@@ -274,10 +274,20 @@ static int times_used(const Expr *e, const char *name)
     return count;
 }
 
+/* The value asks for let i: an op's gradient may be all that does. */
+static bool is_asked(const Op *op, int i)
+{
+    if (op->let[i].fold != FOLD_NONE || (op->value && times_used(op->value, op->let[i].name))) return true;
+    for (int later = i + 1; later < op->nlets; later++)
+        if (times_used(op->let[later].e, op->let[i].name) && is_asked(op, later)) return true;
+    return false;
+}
+
 static int uses_in_op(const Op *op, const char *name)
 {
     int count = op->value ? times_used(op->value, name) : 0;
-    for (int i = 0; i < op->nlets; i++) count += times_used(op->let[i].e, name);
+    for (int i = 0; i < op->nlets; i++)
+        if (is_asked(op, i)) count += times_used(op->let[i].e, name);
     return count;
 }
 
@@ -319,15 +329,6 @@ const Expr *body_formula(Body *b, const Node *n, const Expr *e)
         if (times_used(e, n->op->arg[i])) x.arg[i] = body_load(b, n->arg[i]);
     for (; x.lets < n->op->nlets; x.lets++) x.let[x.lets] = expr_variable(b->fold_name[x.lets]);
     return expr_replace(e, named, &x);
-}
-
-/* The value asks for let i: an op's gradient may be all that does. */
-static bool is_asked(const Op *op, int i)
-{
-    if (times_used(op->value, op->let[i].name)) return true;
-    for (int later = i + 1; later < op->nlets; later++)
-        if (times_used(op->let[later].e, op->let[i].name) && is_asked(op, later)) return true;
-    return false;
 }
 
 static const Expr *map_value(Body *b, const Node *n)
