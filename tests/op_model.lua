@@ -5,11 +5,11 @@
 --
 -- Each input is a Linear without bias on one-hot rows: column n of its weight is row n of the input, and so is its
 -- gradient. y is read the same way, as the gradient of the tensor that it is multiplied by. Cases of a model share their
--- number of rows; a loss is added as it is. In edge cases only what is finite is kept, with --float only what a float holds.
+-- number of rows; a loss is added as it is. In edge cases only what is finite is kept, with --float only what a float holds ten times.
 
 local largest = math.huge
 if arg[1] == "--float" then
-  largest = 3.4028235e38
+  largest = 1e37
   table.remove(arg, 1)
 end
 
