@@ -12,6 +12,7 @@ CFLAGS  = -O2 -g
 RUNTIME_CFLAGS = -O3 -march=native
 PREFIX  = /usr/local
 PROVE   = prove --timer
+JOBS    = 2
 WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 LUA_INC = $(shell pkg-config --cflags lua5.4 2>/dev/null || echo -I/usr/include/lua5.4)
 LUA_LIB = $(firstword $(wildcard $(addsuffix /liblua5.4.a,$(shell pkg-config --variable=libdir lua5.4 2>/dev/null) /usr/lib/$(shell gcc -print-multiarch 2>/dev/null) /usr/lib)) -llua5.4)
@@ -78,11 +79,13 @@ train: all data/digits
 # ---- tests; a failing one is named by prove's last lines
 test: deps
 	@$(MAKE) --no-print-directory all data/digits
-	$(PROVE) tests/*.t
+	@sh tests/prepare.sh
+	$(PROVE) --jobs $(JOBS) tests/*.t
 
 test-long: deps
 	@$(MAKE) --no-print-directory all data/digits
-	$(PROVE) tests/long/*.t
+	@sh tests/prepare.sh
+	$(PROVE) --jobs $(JOBS) tests/long/*.t
 
 bless: all
 	BLESS=1 $(PROVE) tests/errors.t tests/golden.t tests/nvcc.t

@@ -75,11 +75,12 @@ static void each_reader(Node *n, void (*f)(Node *user, int arg, void *x), void *
     }
 }
 
-typedef struct { const Shape *shape; } Found;
+typedef struct { const Shape *shape; bool slid_over; } Found;       /* as an image; a convolution or a pool reads it */
 static void find_image(Node *u, int arg, void *x)
 {
     Found *f = x;
     (void)arg;
+    f->slid_over |= u->kind == K_WINDOW;
     if (u->kind == K_VIEW && is_image(u) && !f->shape && has_role(u, "reshape")) f->shape = &u->shape;
 }
 
@@ -134,7 +135,7 @@ void lay_out(Buffer *b)
     Node *n = b->node;
     Found f = { 0 };
     if (!image_shape(&n->shape)) each_reader(n, find_image, &f);
-    if (f.shape && n->kernel->core && n->kernel->core->kind == K_MATMUL && f.shape->dim[1] < BLOCK_MIN) f.shape = 0;
+    if (f.shape && n->kernel->core && n->kernel->core->kind == K_MATMUL && f.shape->dim[1] < BLOCK_MIN && !f.slid_over) f.shape = 0;
     const Shape *s = f.shape ? f.shape : &n->shape;
     Readers r = { .only_conv = true, .only_matmul = true, .shape = s };
     each_reader(n, note_reader, &r);

@@ -86,6 +86,14 @@ static void join_columns(const Lowering *w, Level *order, int n, const Level *ve
     }
 }
 
+/* No level of the label counts more, padded ones among them. */
+static bool outermost(const Lowering *w, const Level *l)
+{
+    for (int i = 0; i < w->nlevels; i++)
+        if (w->level[i].label == l->label && w->level[i].div > l->div && w->level[i].extent > 1) return false;
+    return true;
+}
+
 static void b_layout(Lowering *w, int vector, Layout *out)
 {
     Level order[LEVELS];
@@ -104,7 +112,7 @@ static void b_layout(Lowering *w, int vector, Layout *out)
         for (int a = 0; a < b->shape.rank; a++) {
             if (b->place[a].label[0] != v->label) continue;
             Axis *x = &l.axis[a];
-            x->digit[x->n++] = (Digit) { v->div, v->div * v->extent >= b->shape.dim[a] ? 0 : v->extent, stride, v->extent };
+            x->digit[x->n++] = (Digit) { v->div, v->div * v->extent >= b->shape.dim[a] && outermost(w, v) ? 0 : v->extent, stride, v->extent };
             if (i == n - 1) l.vaxis = a, l.block = v->extent;
         }
         stride *= v->extent;
