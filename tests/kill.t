@@ -96,7 +96,7 @@ fact(weights("$dir/cut.st") eq weights("$dir/whole.st") && weights("$dir/whole.s
 fact(weights("$dir/cut.st.best") eq weights("$dir/whole.st.best"), "and those of the best checkpoint");
 
 # control: from the same checkpoint the weights alone, without moments, place and update
-sub next_losses { my ($log, $from) = @_; my @all = losses($log) =~ /^{"update".*?"loss":([^,]*)/gm; return join " ", @all[$from .. $from + 19] }
+sub next_losses { my ($log, $from) = @_; my @all = losses($log) =~ /^\{"update".*?"loss":([^,]*)/gm; return join " ", @all[$from .. $from + 19] }
 my ($update) = text("$dir/mid.st") =~ /"update":"(\d+)"/;
 run("$dir/model", "--threads", 2, "--load", "$dir/mid.st", "--log", "$dir/off.jsonl", "--steps", 20);
 run("$dir/model", "--threads", 2, "--save", "$dir/mid.st", "--resume", "--log", "$dir/on.jsonl");
