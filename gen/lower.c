@@ -56,7 +56,7 @@ static bool b_fits(const Lowering *w, int vector)
     if (!known(b) || w->level[vector].stride[1] != 1 || room(b, w->level[vector].label, w->level[vector].div) < w->level[vector].extent)
         return false;
     for (int i = 0; i < w->nlevels; i++)
-        if (label_of(w, &w->level[i])->in[1] && !in_sum(b, w->level[i].label) && room(b, w->level[i].label, w->level[i].div) < w->level[i].extent) return false;
+        if (w->level[i].extent > 1 && label_of(w, &w->level[i])->in[1] && !in_sum(b, w->level[i].label) && room(b, w->level[i].label, w->level[i].div) < w->level[i].extent) return false;
     return true;
 }
 

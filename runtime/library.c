@@ -81,23 +81,21 @@ int gg_steps(const Program *p, long steps)
     return 0;
 }
 
-static int gg_run_window(const Program *p, void (*fn)(const Thread *), double *reports)
+static int gg_all_done(const Program *p, const Run *r)
 {
-    Run *r = gg_find(p);
-    if (!r) return GG_USAGE;
-    if (r->update >= r->plan.T) {
-        snprintf(gg_message, sizeof gg_message, "%s: all %ld updates are done", p->name, r->plan.T);
-        return GG_USAGE;
-    }
-    gg_run_step(r, r->update, fn);
-    gg_run_await(r);
-    if (reports) p->report(p->sums, (double)p->w->samples, reports);
-    return 0;
+    snprintf(gg_message, sizeof gg_message, "%s: all %ld updates are done", p->name, r->plan.T);
+    return GG_USAGE;
 }
 
 int gg_window(const Program *p, double *reports)
 {
-    return gg_run_window(p, p->gradient, reports);
+    Run *r = gg_find(p);
+    if (!r) return GG_USAGE;
+    if (r->update >= r->plan.T) return gg_all_done(p, r);
+    gg_run_step(r, r->update, p->gradient);
+    gg_run_await(r);
+    if (reports) p->report(p->sums, (double)p->w->samples, reports);
+    return 0;
 }
 
 int gg_update(const Program *p)
@@ -108,12 +106,21 @@ int gg_update(const Program *p)
     return 0;
 }
 
+/* While a device works on a window the next one is begun, unless the host has to know whether the first counts. */
 int gg_train(const Program *p, long windows, double *reports)
 {
-    int status = 0;
-    for (long i = 0; i < windows && !status; i++)
-        if (!(status = gg_run_window(p, p->window, i == windows - 1 ? reports : NULL))) gg_run_done(gg_find(p));
-    return status;
+    Run *r = gg_find(p);
+    if (!r) return GG_USAGE;
+    const long most = p->await && !p->skips ? 2 : 1, left = r->plan.T - r->update;
+    const long end = r->update + (windows < left ? windows : left);
+    for (long started = r->update; r->update < end;) {
+        for (; started < end && started < r->update + most; started++) gg_run_step(r, started, p->window);
+        gg_run_await(r);
+        gg_run_done(r);
+    }
+    if (windows > left) return gg_all_done(p, r);
+    if (reports && windows > 0) p->report(p->sums, (double)p->w->samples, reports);
+    return 0;
 }
 
 int gg_evaluate(const Program *p, const char *split, double *reports)
