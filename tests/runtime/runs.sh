@@ -16,7 +16,7 @@ check $? "the log has 78 updates and 6 validations"
 grep -q '^test  accuracy [0-9.]* %  loss [0-9.]*$' $dir/out; check $? "the last line tells the test: $(tail -1 $dir/out)"
 
 # ---- kill -9 at any moment, saving included ----
-long="--epochs 200 --save-every 1 --threads 2"
+long="--epochs 600 --save-every 1 --threads 2"        # some times as long as the kills take, also where nothing else runs
 for tail in fast carry; do
     rm -f $dir/k.*
     $dir/$tail $long --save $dir/ref.st --log $dir/ref.jsonl > $dir/out 2>&1
@@ -25,7 +25,7 @@ for tail in fast carry; do
         tries=$((tries + 1))
         $dir/$tail $long --save $dir/k.st --log $dir/k.jsonl --resume > $dir/out 2>&1 &
         pid=$!
-        sleep 0.$((tries * 37 % 2))$((tries * 7 % 10))
+        sleep 0.0$((tries * 7 % 10))$((tries * 3 % 10))
         kill -9 $pid 2> $dir/err && kills=$((kills + 1))
         wait $pid 2> $dir/err
         grep -q "updates in" $dir/out && break
