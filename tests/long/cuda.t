@@ -55,7 +55,8 @@ same called order_0 "20 updates, captured or not: the same bits"
 same streamed order_0 "20 updates, data on the device or streamed to it: the same bits"
 
 # ---- at its own batch
-"$work/own_c" data/digits resume="$work/first.st" 2 2 1 > "$work/double.out"
+"$work/own" data/digits - 1 0 save="$work/own_first.st" > "$work/said"
+"$work/own_c" data/digits resume="$work/own_first.st" 2 2 1 > "$work/double.out"
 yes "$model at its own batch: the gradient of C in double, and both losses" \
     compare "$work/own_0.out" "$work/double.out" --tensor 1e-4 --loss 1e-6
 same own_1 own_0 "2 updates at its own batch, order 1"
