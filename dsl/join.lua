@@ -1,17 +1,8 @@
 -- join.lua -- functions that cut axes and join them: slices, and tensors placed among zeros and added.
 local core = ...
-local util, op, fn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua").open
+local util, op, base = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua")
+local fn, one_axis = base.open, base.one_axis
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
-
--- the place of an axis of a sample, counted from 1; the batch is not cut
-local function sample_axis(what, s, axis)
-  if axis == nil then fail("%s: say which axis: { axis = 2 } is the first behind the batch", what) end
-  local a = util.integer(what, axis, -s.rank, "axis")
-  if a < 0 then a = s.rank + 1 + a end
-  if a < 1 or a > s.rank then fail("%s: axis %d: the tensor is %s, its axes are 1 to %d", what, axis, s.text, s.rank) end
-  if a == 1 and s.batch then fail("%s: axis 1 is the batch: this would mix samples", what) end
-  return a
-end
 
 -- x.dims with another extent along the axis
 local function resized(s, a, extent)
@@ -36,7 +27,7 @@ function fn.slice(x, o)
   x = tensor("fn.slice", x)
   o = options("fn.slice", o, { axis = util.any, from = 1, to = -1, step = 1 })
   local s = info(x)
-  local a = sample_axis("fn.slice", s, o.axis)
+  local a = one_axis("fn.slice", x, o)
   local n = s.dims[a]
   local from, to = util.integer("fn.slice", o.from, -n, "'from'"), util.integer("fn.slice", o.to, -n, "'to'")
   local step = util.integer("fn.slice", o.step, 1, "'step'")
@@ -63,7 +54,7 @@ end
 function fn.flip(x, o)
   x = tensor("fn.flip", x)
   o = options("fn.flip", o, { axis = util.any })
-  local a = sample_axis("fn.flip", info(x), o.axis)
+  local a = one_axis("fn.flip", x, o)
   local n = info(x).dims[a]
   return cut(x, a, n - 1, -1, n)
 end
@@ -102,7 +93,7 @@ end
 
 function fn.concat(...)
   local list, o = list_of("fn.concat", ...)
-  return join("fn.concat", list, sample_axis("fn.concat", info(list[1]), o.axis))
+  return join("fn.concat", list, one_axis("fn.concat", list[1], o))
 end
 
 function fn.stack(...)
@@ -124,7 +115,7 @@ function fn.split(x, sizes, o)
   x = tensor("fn.split", x)
   o = options("fn.split", o, { axis = util.any })
   local s = info(x)
-  local a = sample_axis("fn.split", s, o.axis)
+  local a = one_axis("fn.split", x, o)
   local parts, at = {}, 0
   if type(sizes) ~= "table" then fail("fn.split: sizes are a list, fn.split(x, { 3, 5 }, { axis = 2 }); for equal parts: fn.chunk(x, 2, { axis = 2 })") end
   for i, n in ipairs(sizes) do
@@ -140,7 +131,7 @@ function fn.chunk(x, n, o)
   x = tensor("fn.chunk", x)
   n = util.integer("fn.chunk", n, 1, "the number of parts")
   local s = info(x)
-  local a = sample_axis("fn.chunk", s, options("fn.chunk", o, { axis = util.any }).axis)
+  local a = one_axis("fn.chunk", x, options("fn.chunk", o, { axis = util.any }))
   if s.dims[a] % n ~= 0 then fail("fn.chunk: axis %d of %s is not a multiple of %d", a, s.text, n) end
   local sizes = {}
   for i = 1, n do sizes[i] = s.dims[a] // n end
@@ -152,7 +143,7 @@ function fn.pad(x, o)
   x = tensor("fn.pad", x)
   o = options("fn.pad", o, { axis = util.any, before = 0, after = 0, value = 0 })
   local s = info(x)
-  local a = sample_axis("fn.pad", s, o.axis)
+  local a = one_axis("fn.pad", x, o)
   local before, after = util.integer("fn.pad", o.before, 0, "'before'"), util.integer("fn.pad", o.after, 0, "'after'")
   local total = before + s.dims[a] + after
   if total == s.dims[a] then return x end

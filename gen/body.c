@@ -346,7 +346,7 @@ static const Expr *map_value(Body *b, const Node *n)
     return expr_replace(n->op->value, named, &x);
 }
 
-static bool is_stored(const Kernel *k, const Node *n)
+bool is_stored(const Kernel *k, const Node *n)
 {
     if (k->grad == n) return true;
     for (int i = 0; i < k->stores.n; i++)

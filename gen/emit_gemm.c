@@ -11,14 +11,6 @@
 enum { TILE = 64, STEP = 16, THREADS = 256, FEW_BLOCKS = 64, LONG_SUM = 2048, PART = 512, MOST_PARTS = 32 };
 
 /* ---- the library ------------------------------------------------------------------------------------------------ */
-static bool is_stored(const Node *n)
-{
-    if (k->grad == n) return true;
-    for (int i = 0; i < k->stores.n; i++)
-        if (k->stores.at[i] == n) return true;
-    return false;
-}
-
 static bool is_variable(const Expr *e, const char *name) { return e->kind == E_VAR && !strcmp(e->name, name); }
 static bool is_zero(const Expr *e) { return e->kind == E_NUM && !(e->num < 0 || e->num > 0); }
 
@@ -45,7 +37,7 @@ static Node *bias_of(const Node *add)
 static bool used_by_next_only(int i)        /* of body[i], or of the core for -1 */
 {
     const Node *n = i < 0 ? k->core : k->body.at[i];
-    if (is_stored(n)) return false;
+    if (is_stored(k, n)) return false;
     for (int j = i + 2; j < k->body.n; j++)
         for (int a = 0; a < k->body.at[j]->nargs; a++)
             if (k->body.at[j]->arg[a] == n) return false;
@@ -103,7 +95,7 @@ static char *result_name(const Node *n) { return buffer_name(k->grad == n ? S->k
 static const Node *destination(int taken)
 {
     const Node *last = taken ? k->body.at[taken - 1] : k->core;
-    return is_stored(last) ? last : target_of(k);
+    return is_stored(k, last) ? last : target_of(k);
 }
 
 static char *plan_call(Cuda *out, const Node *to, const char *beta, const Node *bias, int taken)

@@ -15,5 +15,6 @@ for model in moves embedding upconv corners; do
     [ "$(sort "$work/$model.cuda" | uniq -c | awk '$1 != 5' | wc -l)" -eq 0 ]; tell $? "$model: of the same bits"
     head -n "$(($(wc -l < "$work/$model.cuda") / 5))" "$work/$model.cuda" > "$work/$model.cuda1"
     yes "$model: CUDA in float to 1e-6" compare "$work/$model.cuda1" $want --loss 1e-6 --gradient 1e-6 --tensor 2e-5
+    no "$model: CUDA, the first gradient times 1.0001" compare "$work/$model.cuda1" $want --gradient 1e-6 --tensor 2e-5 --scale 1.0001
 done
 finish

@@ -189,9 +189,9 @@ static void run_until(CUstream_st &s, uint64_t number)
 static void finish(CUstream_st &s) { run_until(s, s.given); }
 static void finish_all(bool blocking_only)
 {
-    std::vector<CUstream_st *> todo = streams;
-    for (size_t i = todo.size(); emu::order() == 2 && i > 1; i--) std::swap(todo[i - 1], todo[emu::random_below((unsigned)i)]);
-    for (CUstream_st *s : todo)
+    std::vector<CUstream_st *> waiting = streams;
+    for (size_t i = waiting.size(); emu::order() == 2 && i > 1; i--) std::swap(waiting[i - 1], waiting[emu::random_below((unsigned)i)]);
+    for (CUstream_st *s : waiting)
         if (s->blocking || !blocking_only) finish(*s);
 }
 
@@ -641,13 +641,13 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus *
 // Every node comes before the origin's last ones, so that the graph ends where the capture did.
 static bool all_joined(const std::vector<Node> &nodes, const std::vector<int> &front)
 {
-    std::vector<int> todo = front;
+    std::vector<int> waiting = front;
     std::set<int> seen(front.begin(), front.end());
-    while (!todo.empty()) {
-        const int n = todo.back();
-        todo.pop_back();
+    while (!waiting.empty()) {
+        const int n = waiting.back();
+        waiting.pop_back();
         for (int a : nodes[(size_t)n].after)
-            if (seen.insert(a).second) todo.push_back(a);
+            if (seen.insert(a).second) waiting.push_back(a);
     }
     return seen.size() == nodes.size();
 }
