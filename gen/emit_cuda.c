@@ -123,11 +123,11 @@ static const char *runner(const Scope *s, unsigned which)
 static void set_terms(Env *e, const Scope *s, unsigned which, const char *body)
 {
     const char *f = runner(s, which), *apart = decode(s, which, f, body);
-    const char *newline = strchr(body, '\n');
+    const bool brace = *apart || several_lines(body);
     env_set(e, "f", "%s", f);
     env_set(e, "decode_term", "%s", apart);
-    env_set(e, "brace", "%s", *apart || (newline && newline[1]) ? " {" : "");
-    env_set(e, "close", "%s", *apart || (newline && newline[1]) ? "}" : "");
+    env_set(e, "brace", "%s", brace ? " {" : "");
+    env_set(e, "close", "%s", brace ? "}" : "");
     env_set(e, "inner", "%s", body);
 }
 
@@ -258,8 +258,7 @@ static void total_kernel(Cuda *out)
     const int threads = !alone ? BLOCK_THREADS : count > LONG_ROW ? 1024 : count > THREADS ? THREADS : 32;
     env_set(e, "count", "%ld", count);
     env_set(e, "threads", "%d", threads);
-    const char *newline = strchr(inner, '\n');
-    const bool lines = newline && newline[1];
+    const bool lines = several_lines(inner);
     if (batched) inner = text("if (n < m->rows)%s @@ rows that are real\n%s%s", lines ? " {" : "", inner, lines ? "}\n" : "");
     set_terms(e, &x.scope, all, inner);
     env_set(e, "sum", "%d", k->sum);

@@ -77,17 +77,16 @@ void heads(Nest *x)
     }
 }
 
-static int lines(const char *s)
+bool several_lines(const char *s)
 {
-    int n = 0;
-    for (; *s; s++) n += *s == '\n';
-    return n;
+    const char *end = strchr(s, '\n');
+    return end && end[1];
 }
 
 char *wrap(const char *head, const char *first, const char *inner)
 {
     Env *e = env_new(0), *l = env_item(e, "loops");
-    const bool brace = (first && *first) || lines(inner) > 1;
+    const bool brace = (first && *first) || several_lines(inner);
     env_set(l, "head", "%s", head);
     env_set(l, "first", "%s", first ? first : "");
     env_set(l, "brace", "%s", brace ? " {" : "");

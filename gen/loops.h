@@ -11,6 +11,7 @@ void loops_of(Nest *x, const Layout *l, const Shape *domain);            /* all 
 void heads(Nest *x);                                                     /* scalars stop at the logical extent, lanes run over the padding */
 long loop_length(const Scope *s, int at);                                /* its indices up to where the next digit of its axis begins: what pads rows left out */
 bool loop_overlaps(const Scope *s, int at);                              /* its padding would be the next digit's elements */
+bool several_lines(const char *s);                                       /* it needs braces */
 char *wrap(const char *head, const char *first, const char *inner);      /* one loop */
 char *units(const char *unit, int count, const char *inner);             /* the loop over this thread's units */
 int loop_at(const Scope *s, int axis, long div);                         /* index of the loop of that digit, or -1 */
