@@ -42,9 +42,9 @@ static const Node *now(const Node *n)
 /* what the layer of that path gives, or NULL */
 static const Node *output_of(const Graph *g, const char *path)
 {
-    for (int i = 0; i < g->nforward; i++) {
+    for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        if (n->path && n->kind != K_NOISE && !strcmp(n->path, path)) return now(n);
+        if (!n->backward && n->path && n->kind != K_NOISE && !strcmp(n->path, path)) return now(n);
     }
     return NULL;
 }
@@ -52,9 +52,9 @@ static const Node *output_of(const Graph *g, const char *path)
 /* the one map without parameters that follows */
 static const Node *activation_of(const Graph *g, const Node *y)
 {
-    for (int i = 0; y && i < g->nforward; i++) {
+    for (int i = 0; y && i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        if (n->uses && !n->same && n->kind == K_MAP && n->nargs == 1 && n->arg[0] == y) return n;
+        if (!n->backward && n->uses && !n->same && n->kind == K_MAP && n->nargs == 1 && n->arg[0] == y) return n;
     }
     return NULL;
 }

@@ -114,8 +114,8 @@ static void choose_kernels(Program *s, const bool *used)
 {
     bool *need = NEW_ARRAY(bool, s->g->nodes.n);
     VEC(Kernel) chosen = { 0 };
-    for (int i = s->k->nforward; i-- > 0; ) {
-        Kernel *x = s->k->micro.at[i];
+    for (int i = s->k->forward.n; i-- > 0; ) {
+        Kernel *x = s->k->forward.at[i];
         if (!is_wanted(x, need, used)) continue;
         if (x->core) need_all(x, need);
         else x = pruned(x, need);

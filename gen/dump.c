@@ -48,8 +48,11 @@ static void print_buffers(Text *out, const Kernels *k)
 void kernels_print(Text *out, const Kernels *k)
 {
     print_list(out, "once, from parameters", k->once.at, k->once.n);
-    print_list(out, "micro-step, forward", k->micro.at, k->nforward);
-    print_list(out, "micro-step, backward", k->micro.at + k->nforward, k->micro.n - k->nforward);
+    for (int from = 0, to; from < k->micro.n; from = to) {
+        const bool backward = k->micro.at[from]->backward;
+        for (to = from; to < k->micro.n && k->micro.at[to]->backward == backward; to++) continue;
+        print_list(out, backward ? "micro-step, backward" : "micro-step, forward", k->micro.at + from, to - from);
+    }
     print_list(out, "behind the last micro-step", k->finish.at, k->finish.n);
     print_buffers(out, k);
 }
@@ -82,6 +85,6 @@ void program_print(Text *out, const Program *s)
     for (int i = 0; i < g->seeds.n; i++) print_line(out, text("scale_in[%d]", i), s->scale_in[i], when[s->seed_when[i]]);
     for (int i = 0; i < g->reports.n; i++) print_line(out, g->reports.at[i]->name, s->report[i], "   reported");
     for (int i = 0; i < g->sums.n; i++) text_add(out, "  sums[%d] of %s\n", i, node_name(g->sums.at[i]->arg[0]));
-    text_add(out, "  kernels %d once, %d counting, %d forward, %d backward, %d behind\n", s->k->once.n, s->counting.n, s->k->nforward,
-             s->k->micro.n - s->k->nforward, s->k->finish.n);
+    text_add(out, "  kernels %d once, %d counting, %d forward, %d backward, %d behind\n", s->k->once.n, s->counting.n, s->k->forward.n,
+             s->k->micro.n - s->k->forward.n, s->k->finish.n);
 }

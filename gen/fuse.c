@@ -82,7 +82,7 @@ static void drop(Kernel *x)
 static Kernel *open_kernel(Node *n, Node *core)
 {
     When when = n->when == WHEN_AFTER || n->when == WHEN_MICRO ? WHEN_MICRO : WHEN_WINDOW;
-    Kernel *x = kernel_new(K, core, n, when, n->id >= g->nforward);
+    Kernel *x = kernel_new(K, core, n, when, n->backward);
     insert(x, list_of(x)->n);
     n->kernel = x;
     return x;
@@ -106,7 +106,7 @@ static bool takes_maps(const Kernel *x)
 
 static bool can_join(const Kernel *x, const Node *n)
 {
-    if (!takes_maps(x) || !shape_same(&x->out->shape, &n->shape) || x->backward != (n->id >= g->nforward)) return false;
+    if (!takes_maps(x) || !shape_same(&x->out->shape, &n->shape) || x->backward != n->backward) return false;
     if ((x->when == WHEN_MICRO) != (n->when == WHEN_MICRO)) return false;
     const int at = position(x);
     for (int i = 0; i < n->nargs; i++) {
@@ -150,11 +150,12 @@ Node *copy_before(Kernels *k, Kernel *user, Node *n)
     return c;
 }
 
-static Node *copied(const Node *n)
+/* a copy of n that a forward or a backward kernel may read */
+static Node *copied(const Node *n, bool backward)
 {
     for (int i = 0; i < K->micro.n; i++) {
         Node *c = K->micro.at[i]->out;
-        if (has_role(c, "copy") && c->arg[0] == n) return c;
+        if (has_role(c, "copy") && c->arg[0] == n && (backward || !K->micro.at[i]->backward)) return c;
     }
     return 0;
 }
@@ -165,12 +166,12 @@ static void copy_leaves(Node *n)
 {
     if (n->kind != K_MATMUL && n->kind != K_WINDOW) return;
     for (int i = 0; i < n->nargs; i++) {
-        Node *b = node_base(n->arg[i]), *c = copied(n->arg[i]);
+        Node *b = node_base(n->arg[i]), *c = copied(n->arg[i], n->backward);
         if ((!is_leaf(b) || b->kind == K_PARAM) && !moves(n->arg[i])) continue;
         if (!c) {
             c = copy_node(n->arg[i]);
             Kernel *x = open_kernel(c, 0);
-            x->backward = n->id >= g->nforward;
+            x->backward = n->backward;
             vec_push(&x->body, c);
         }
         n->arg[i] = c;
@@ -245,13 +246,10 @@ static int sum_index(const Node *n)
     return -1;
 }
 
-static void count_forward(void)
+static void list_forward(void)
 {
     for (int i = 0; i < K->micro.n; i++)
-        if (!K->micro.at[i]->backward) {
-            if (i != K->nforward) BUG("a forward kernel behind a backward one");
-            K->nforward++;
-        }
+        if (!K->micro.at[i]->backward) vec_push(&K->forward, K->micro.at[i]);
 }
 
 Kernels *fuse(Graph *graph, Target target)
@@ -269,7 +267,7 @@ Kernels *fuse(Graph *graph, Target target)
     for (int i = 0; i < g->gradients.n; i++) add_contribution(g->gradients.at[i]);
     for (int i = K->micro.n; i-- > 0; ) absorb(K->micro.at[i]);
     make_buffers(K);
-    count_forward();
+    list_forward();
     make_partitions(K);
     return K;
 }

@@ -171,6 +171,7 @@ typedef struct Node {
     struct Kernel *kernel;              /* fuse: who computes it */
     int uses;                           /* counted by simplify */
     struct Node *of;                    /* differentiate: the forward node whose backward made this one, or NULL */
+    bool backward;                      /* differentiate: made for a gradient; evaluation does without */
 } Node;
 
 typedef struct { const char *name; Node *node; } Report;    /* a function of sums over the batch */
@@ -234,7 +235,7 @@ typedef struct Graph {
     /* made by differentiate: per parameter, the nodes whose values are to be added into its gradient */
     VEC(struct Contribution) gradients;
     VEC(struct Seed) seeds;             /* where the backward pass starts */
-    int nforward;                       /* nodes 0 .. nforward - 1 are the forward ones */
+    int nforward;                       /* while it differentiates: nodes 0 .. nforward - 1 are the forward ones */
 } Graph;
 typedef struct Contribution { Param *param; Node *value; } Contribution;
 typedef struct Seed { Node *coefficient, *node; } Seed;     /* dJ / d sum: of constants, rows and sums of data; its K_SEED node */

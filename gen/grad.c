@@ -157,6 +157,6 @@ void differentiate(Graph *graph)
         if (y->kind == K_REDUCE && y->when == WHEN_AFTER) sum_backward(y, dy);
         else if (y->kind == K_MAP) map_backward(y, dy);
         else structured_backward(y, dy);
-        for (; made < g->nodes.n; made++) g->nodes.at[made]->of = y;
+        for (; made < g->nodes.n; made++) g->nodes.at[made]->of = y, g->nodes.at[made]->backward = true;
     }
 }

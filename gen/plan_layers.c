@@ -135,10 +135,11 @@ int layer_of(const Layers *l, const Kernel *x)
 Layers *layers_of(const Kernels *k)
 {
     Layers *l = NEW(Layers);
-    for (int i = 0; i < k->nforward; i++) add_forward(l, k, k->micro.at[i]);
+    for (int i = 0; i < k->forward.n; i++) add_forward(l, k, k->forward.at[i]);
     add_params(l, k->g);
-    for (int i = k->nforward; i < k->micro.n; i++) {
+    for (int i = 0; i < k->micro.n; i++) {
         const Kernel *x = k->micro.at[i];
+        if (!x->backward) continue;
         const int at = layer_of(l, x);
         Layer *y = at >= 0 ? l->at.at[at] : add_layer(l, nobody, "", &x->out->shape, x->out->loc.line);
         y->backward += x->flop;

@@ -76,9 +76,9 @@ typedef struct Kernels {
     Target target;
     int once_phases, finish_phases;
     VEC(Kernel) once;                   /* made from parameters: before the window's first micro-step */
-    VEC(Kernel) micro;                  /* a micro-step: the forward ones first */
+    VEC(Kernel) micro;                  /* a micro-step */
+    VEC(Kernel) forward;                /* those of micro that evaluation runs */
     VEC(Kernel) finish;                 /* gradients of terms without data: after the last micro-step */
-    int nforward;                       /* of micro: what evaluation runs */
     int phases;                         /* of micro */
     VEC(Buffer) buffers;
     VEC(Buffer) params;                 /* by Param.index */

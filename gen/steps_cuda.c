@@ -1,7 +1,8 @@
 /* steps_cuda.c -- kernels as launches, in order: a micro-step, what is made before the window and behind it.
 
    1. One stream runs them one after another: nobody waits for anybody inside a window.
-   2. Neighbours that are small share a launch of one block, which runs them in turn. */
+   2. Neighbours that are small share a launch of one block, which runs them in turn; its name says the first and the last,
+      so they are neighbours in every list. */
 #include <string.h>
 #include "emit.h"
 #include "emit_cuda.h"
@@ -85,7 +86,7 @@ static char *launches(const Program *s, Kernel **at, int n, bool step)
     for (int from = 0, to; from < n; from = to) {
         to = from + 1;
         if (!written(s, at[from])->shared) { text_add(&t, "%s", written(s, at[from])->launch); continue; }
-        while (to < n && written(s, at[to])->shared) to++;
+        while (to < n && at[to]->id == at[to - 1]->id + 1 && written(s, at[to])->shared) to++;
         const bool here = step && from <= last && last < to;
         add_block(s, &t, at + from, to - from, here);
         if (here) step = false;
@@ -120,7 +121,7 @@ void cuda_steps(const Program *s, Env *e, bool share)
     env_set(e, "counting", "%s", launches(s, s->counting.at, s->counting.n, true));
     env_set(e, "micro", "%s", launches(s, x->micro.at, x->micro.n, true));
     env_flag(e, "no_beta", !any_beta(s));
-    env_set(e, "forward", "%s", launches(s, x->micro.at, x->nforward, true));
+    env_set(e, "forward", "%s", launches(s, x->forward.at, x->forward.n, true));
     env_set(e, "finish", "%s", launches(s, x->finish.at, x->finish.n, false));
     set_lines(e, "late", any_late(s) ? late_text(s) : "");
     set_lines(e, "level", levels_text(s));
