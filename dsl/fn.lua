@@ -436,7 +436,10 @@ local others = {
   greater = "fn.gt", less = "fn.lt", equal = "fn.eq", not_equal = "fn.ne", absolute = "fn.abs", negative = "fn.neg",
   multiply = "fn.mul", divide = "fn.div", subtract = "fn.sub", mod = "fn.remainder", arcsinh = "fn.asinh",
   arccosh = "fn.acosh", arctanh = "fn.atanh", hard_tanh = "fn.hardtanh", hard_swish = "fn.hardswish",
-  hard_sigmoid = "fn.hardsigmoid", variance = "fn.var", stop_gradient = "fn.detach" }
+  hard_sigmoid = "fn.hardsigmoid", arcsin = "fn.asin", arccos = "fn.acos", arctan = "fn.atan", arctan2 = "fn.atan2",
+  cat = "fn.concat", hstack = "fn.concat", vstack = "fn.concat", squeeze = "fn.reshape", unsqueeze = "fn.reshape",
+  swapaxes = "fn.transpose", clip = "fn.clamp", fix = "fn.trunc", masked_fill = "fn.where", true_divide = "fn.div",
+  special = "fn.erf, fn.xlogy and the like", sgn = "fn.sign", variance = "fn.var", stop_gradient = "fn.detach" }
 
 local T = core.tensor
 local fields

@@ -138,6 +138,16 @@ function fn.chunk(x, n, o)
   return fn.split(x, sizes, { axis = a })
 end
 
+-- the first half along an axis times the sigmoid of the second
+function fn.glu(x, o)
+  x = tensor("fn.glu", x)
+  local a = one_axis("fn.glu", x, options("fn.glu", o, { axis = -1 }))
+  local n = info(x).dims[a]
+  if n % 2 > 0 then fail("fn.glu: axis %d of %s has no two halves", a, info(x).text) end
+  local value, gate = fn.split(x, { n // 2, n // 2 }, { axis = a })
+  return call.mul(value, call.sigmoid(gate))
+end
+
 -- zeros, or a number, before and after: fn.pad(x, { axis = 3, before = 1, after = 2 })
 function fn.pad(x, o)
   x = tensor("fn.pad", x)

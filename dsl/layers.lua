@@ -33,6 +33,7 @@ pointwise("Hardswish", "hardswish", {})
 pointwise("Hardshrink", "hardshrink", { lambd = 0.5 })
 pointwise("Softshrink", "softshrink", { lambd = 0.5 })
 pointwise("Tanhshrink", "tanhshrink", {})
+pointwise("GLU", "glu", { axis = -1 })
 
 function nn.Threshold(o)
   o = options("nn.Threshold", o, { threshold = util.any, value = util.any })

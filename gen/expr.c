@@ -18,10 +18,12 @@ static double f_tanh(const double *a)   { return tanh(a[0]); }
 static double f_sin(const double *a)    { return sin(a[0]); }
 static double f_cos(const double *a)    { return cos(a[0]); }
 static double f_erf(const double *a)    { return erf(a[0]); }
+static double f_erfc(const double *a)   { return erfc(a[0]); }
 static double f_abs(const double *a)    { return fabs(a[0]); }
 static double f_floor(const double *a)  { return floor(a[0]); }
 static double f_sign(const double *a)   { return a[0] > 0 ? 1 : a[0] < 0 ? -1 : a[0]; }
 static double f_pow(const double *a)    { return pow(a[0], a[1]); }
+static double f_atan2(const double *a)  { return atan2(a[0], a[1]); }
 static double f_max(const double *a)    { return a[0] > a[1] || isnan(a[0]) ? a[0] : a[1]; }
 static double f_min(const double *a)    { return a[0] < a[1] || isnan(a[0]) ? a[0] : a[1]; }
 static double f_select(const double *a) { return a[0] != 0 ? a[1] : a[2]; }
@@ -32,7 +34,7 @@ static const struct { Function f; const char *host; } functions[] = {
     { { "sin", 1, f_sin }, "sin" },       { { "cos", 1, f_cos }, "cos" },       { { "erf", 1, f_erf }, "erf" },
     { { "abs", 1, f_abs }, "fabs" },      { { "floor", 1, f_floor }, "floor" }, { { "sign", 1, f_sign }, "sign" },
     { { "pow", 2, f_pow }, "pow" },       { { "max", 2, f_max }, "fmax" },      { { "min", 2, f_min }, "fmin" },
-    { { "select", 3, f_select }, "select" }
+    { { "erfc", 1, f_erfc }, "erfc" },    { { "atan2", 2, f_atan2 }, "atan2" }, { { "select", 3, f_select }, "select" }
 };
 enum { NFUNCTIONS = sizeof functions / sizeof *functions };
 

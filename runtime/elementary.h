@@ -1,6 +1,6 @@
 /* elementary.h -- exp, log, tanh and the like of one vector type; real.h includes this file for vec and for vec8.
    In the double build libm does the lanes one by one. In float the functions are our own, within 2 ulp (sin, cos
-   of 1e5 and more, and pow, are libm's): a polynomial on a reduced argument; the reductions are exact, or end with a
+   of 1e5 and more, erfc, pow and atan2 are libm's): a polynomial on a reduced argument; the reductions are exact, or end with a
    correction. What overflows gives inf, NaN gives NaN, denormals may come out as 0. */
 #define V_LANEWISE(name)                                                    \
     INLINE VEC V(name)(VEC x)                                               \
@@ -9,11 +9,16 @@
         return x;                                                           \
     }
 
-INLINE VEC V(pow)(VEC x, VEC y)
-{
-    for (int i = 0; i < V_LANES; i++) x[i] = r_pow(x[i], y[i]);
-    return x;
-}
+#define V_PAIRWISE(name)                                                    \
+    INLINE VEC V(name)(VEC x, VEC y)                                        \
+    {                                                                       \
+        for (int i = 0; i < V_LANES; i++) x[i] = r_##name(x[i], y[i]);      \
+        return x;                                                           \
+    }
+
+V_LANEWISE(erfc)
+V_PAIRWISE(pow)
+V_PAIRWISE(atan2)
 
 #ifdef GAGEN_DOUBLE
 V_LANEWISE(exp)
@@ -167,3 +172,4 @@ INLINE VEC V(erf)(VEC x)
 }
 #endif
 #undef V_LANEWISE
+#undef V_PAIRWISE

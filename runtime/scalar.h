@@ -36,9 +36,11 @@ INLINE real r_tanh(real x)        { return R_LIBM(tanh)(x); }
 INLINE real r_sin(real x)         { return R_LIBM(sin)(x); }
 INLINE real r_cos(real x)         { return R_LIBM(cos)(x); }
 INLINE real r_erf(real x)         { return R_LIBM(erf)(x); }
+INLINE real r_erfc(real x)        { return R_LIBM(erfc)(x); }
 INLINE real r_abs(real x)         { return R_LIBM(fabs)(x); }
 INLINE real r_floor(real x)       { return R_LIBM(floor)(x); }
 INLINE real r_pow(real x, real y) { return R_LIBM(pow)(x, y); }
+INLINE real r_atan2(real y, real x) { return R_LIBM(atan2)(y, x); }
 INLINE real r_max(real a, real b) { return a > b || a != a ? a : b; }      /* NaN if either is */
 INLINE real r_min(real a, real b) { return a < b || a != a ? a : b; }
 INLINE real r_sign(real x)        { return x > 0 ? 1 : x < 0 ? -1 : x; }   /* of 0 and NaN: themselves */

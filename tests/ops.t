@@ -25,7 +25,8 @@ local function erf(x)               -- a series; behind 4 nothing much is left o
   return sum * 2 / math.sqrt(math.pi)
 end
 
-local functions = { exp = math.exp, log = math.log, sqrt = math.sqrt, sin = math.sin, cos = math.cos, abs = math.abs, erf = erf,
+local functions = { exp = math.exp, log = math.log, sqrt = math.sqrt, sin = math.sin, cos = math.cos, abs = math.abs, erf = erf, atan2 = math.atan,
+  erfc = function(x) return x ~= x and x or 1 - erf(x) end,
   floor = math.floor, max = math.max, min = math.min, pow = function(a, b) return a ^ b end,
   log1p = function(x) return math.log(1 + x) end, expm1 = function(x) return math.exp(x) - 1 end,
   sign = function(x) return x > 0 and 1 or x < 0 and -1 or x end,
@@ -251,7 +252,7 @@ end
 
 local named, t, x, y = {}, nil, nil, nil
 for _, m in ipairs(maps) do named[m.name] = m end
-for _, path in ipairs { "tests/reference/ops.txt", "tests/reference/everyday.txt" } do
+for _, path in ipairs { "tests/reference/ops.txt", "tests/reference/everyday.txt", "tests/reference/wider.txt" } do
   for line in io.lines(path) do
     local key = line:match "^%S+"
     if key == "case" then t = nil

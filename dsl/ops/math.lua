@@ -36,6 +36,21 @@ map { name = "hypot", args = { "a", "b" }, doc = "sqrt(a * a + b * b), without o
 -- angles
 map { name = "tan", args = { "x" }, doc = "The tangent.", value = "sin(x) / cos(x)", grad = { x = "gy * (1 + y * y)" },
       domain = { x = { -1.2, 1.2 } } }
+map { name = "asin", args = { "x" }, doc = "The inverse of sin, an angle from -pi / 2 to pi / 2.",
+      value = "atan2(x, sqrt((1 - x) * (1 + x)))", grad = { x = "gy / sqrt((1 - x) * (1 + x))" },
+      domain = { x = { -0.8, 0.8 } } }
+map { name = "acos", args = { "x" }, doc = "The inverse of cos, an angle from 0 to pi.",
+      value = "atan2(sqrt((1 - x) * (1 + x)), x)", grad = { x = "-gy / sqrt((1 - x) * (1 + x))" },
+      domain = { x = { -0.8, 0.8 } } }
+map { name = "atan", args = { "x" }, doc = "The inverse of tan, an angle from -pi / 2 to pi / 2.",
+      value = "atan2(x, 1)", grad = { x = "gy / (x * x + 1)" } }
+map { name = "atan2", args = { "a", "b" }, doc = "The angle of the point with abscissa b and ordinate a, from -pi to pi.",
+      let = { "s = a * a + b * b" }, value = "atan2(a, b)",
+      grad = { a = "select(s == 0, 0, gy * b / s)", b = "select(s == 0, 0, -gy * a / s)" }, domain = { a = { 0.3, 2 } } }
+map { name = "deg2rad", args = { "x" }, doc = "Degrees as radians.", value = "x * 0.017453292519943295",
+      grad = { x = "gy * 0.017453292519943295" } }
+map { name = "rad2deg", args = { "x" }, doc = "Radians as degrees.", value = "x * 57.29577951308232",
+      grad = { x = "gy * 57.29577951308232" } }
 map { name = "sinh", args = { "x" }, doc = "The hyperbolic sine.",
       let = { "e = expm1(abs(x))", "h = exp(0.5 * abs(x))" },
       value = "sign(x) * select(abs(x) < 1, 0.5 * (e + e / (e + 1)), 0.5 * h * h - 0.5 / h / h)",
@@ -54,6 +69,8 @@ map { name = "atanh", args = { "x" }, doc = "The inverse of tanh.", let = { "a =
       domain = { x = { -0.8, 0.8 } } }
 map { name = "erf", args = { "x" }, doc = "The error function.", value = "erf(x)",
       grad = { x = "gy * 1.1283791670955126 * exp(-(x * x))" } }
+map { name = "erfc", args = { "x" }, doc = "1 - erf(x), exact where erf(x) is near 1.", value = "erfc(x)",
+      grad = { x = "gy * -1.1283791670955126 * exp(-(x * x))" } }
 
 -- steps
 map { name = "sign", args = { "x" }, doc = "-1, 0 or 1.", value = "select(x > 0, 1, select(x < 0, -1, 0))" }
@@ -72,6 +89,16 @@ map { name = "fmod", args = { "a", "b" }, doc = "What is left of a / b, with the
 map { name = "remainder", args = { "a", "b" }, doc = "What is left of a / b, with the sign of b.",
       let = { "q = floor(a / b)" }, value = "a - q * b",
       grad = { a = "gy", b = "-gy * q" }, domain = { a = { 1.1, 1.9 }, b = { 0.95, 1.05 } } }
+map { name = "floor_divide", args = { "a", "b" }, doc = "The largest whole number that is not above a / b.",
+      let = { "q = floor(a / b)" }, value = "q" }
+map { name = "heaviside", args = { "x", "v" }, doc = "0 where x is below 0, 1 where it is above, v where it is 0.",
+      value = "select(x == 0, v, select(x > 0, 1, 0))" }
+map { name = "addcmul", args = { "a", "b", "c" }, attrs = { value = 1 }, doc = "a + value * b * c",
+      value = "a + value * b * c", grad = { a = "gy", b = "gy * value * c", c = "gy * value * b" },
+      example = "fn.addcmul(a, b, c, { value = 0.5 })" }
+map { name = "addcdiv", args = { "a", "b", "c" }, attrs = { value = 1 }, doc = "a + value * b / c",
+      value = "a + value * (b / c)", grad = { a = "gy", b = "gy * value / c", c = "-gy * value * b / (c * c)" },
+      domain = { c = { 0.5, 2 } }, example = "fn.addcdiv(a, b, c, { value = 0.5 })" }
 map { name = "lerp", args = { "a", "b", "w" }, doc = "a + w * (b - a)",
       value = "select(w < 0.5, a + w * (b - a), b - (b - a) * (1 - w))",
       grad = { a = "gy * (1 - w)", b = "gy * w", w = "gy * (b - a)" } }
@@ -87,5 +114,17 @@ map { name = "logical_not", args = { "x" }, doc = "1 where x is 0.", value = "se
 map { name = "isnan", args = { "x" }, doc = "1 where x is not a number.", value = "select(x ~= x, 1, 0)" }
 map { name = "isinf", args = { "x" }, doc = "1 where x is infinite.",
       value = "select(x == x, select(x - x == 0, 0, 1), 0)" }
+map { name = "isposinf", args = { "x" }, doc = "1 where x is inf.",
+      value = "select(x > 0, select(x - x == 0, 0, 1), 0)" }
+map { name = "isneginf", args = { "x" }, doc = "1 where x is -inf.",
+      value = "select(x < 0, select(x - x == 0, 0, 1), 0)" }
 map { name = "isfinite", args = { "x" }, doc = "1 where x is neither infinite nor NaN.",
       value = "select(x - x == 0, 1, 0)" }
+map { name = "isclose", args = { "a", "b" }, attrs = { rtol = 1e-5, atol = 1e-8 },
+      doc = "1 where a and b differ by at most atol + rtol * abs(b), or are equal.", let = { "d = a - b" },
+      value = "select(a == b, 1, select(d - d == 0, select(abs(d) <= atol + rtol * abs(b), 1, 0), 0))",
+      example = "fn.isclose(a, b, { rtol = 1e-3 })" }
+map { name = "nan_to_num", args = { "x" }, attrs = { nan = 0, posinf = 3.4028234663852886e38, neginf = -3.4028234663852886e38 },
+      doc = "x, and other numbers where it is NaN, inf or -inf: 0 and the largest floats unless told.",
+      value = "select(x ~= x, nan, select(x - x == 0, x, select(x > 0, posinf, neginf)))",
+      grad = { x = "select(x - x == 0, gy, 0)" }, example = "fn.nan_to_num(x, { nan = -1 })" }

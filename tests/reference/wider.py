@@ -1,0 +1,62 @@
+"""Writes wider.txt: what everyday.txt leaves out, by PyTorch in double, in the words of ops.txt.
+
+    python3 tests/reference/wider.py > tests/reference/wider.txt
+"""
+import torch
+from torch import nn
+import torch.nn.functional as F
+from cases import EDGES, Case
+
+HEAD = """# Angles, truth and gates by PyTorch {version} in double; the words are those of ops.txt.
+"""
+Case.first = 400000
+
+
+def truth(f):
+    return lambda *x: f(*(t.detach() for t in x)).double()
+
+
+# name, function, scale and shift of x
+FUNCTIONS = (
+    ("asin", torch.asin, 0.9, 0), ("acos", torch.acos, 0.9, 0), ("atan", torch.atan, 4, 0), ("erfc", torch.erfc, 3, 0),
+    ("deg2rad", torch.deg2rad, 180, 0), ("rad2deg", torch.rad2deg, 4, 0), ("isposinf", truth(torch.isposinf), 2, 0),
+    ("isneginf", truth(torch.isneginf), 2, 0),
+)
+# name, function, scale and shift of b
+PAIRS = (
+    ("atan2", torch.atan2, 4, 0), ("floor_divide", truth(torch.floor_divide), 1, 1.5),
+    ("isclose", truth(torch.isclose), 2, 0), ("heaviside", truth(torch.heaviside), 2, 0),
+)
+
+
+def functions():
+    for name, f, scale, shift in FUNCTIONS:
+        case = Case(name, f"fn.{name}(x)")
+        case.finish(f(case.real("x", 3, 7, scale=scale, shift=shift)))
+        case = Case(name + "_edges", f"fn.{name}(x)")
+        case.finish(f(case.points("x", EDGES)), ones=True)
+    case = Case("nan_to_num_edges", "fn.nan_to_num(x, { nan = -1, posinf = 7, neginf = -9 })")
+    case.finish(torch.nan_to_num(case.points("x", EDGES), -1, 7, -9), ones=True)
+    for name, f, scale, shift in PAIRS:
+        case = Case("pair_" + name, f"fn.{name}(a, b)")
+        case.finish(f(case.steps("a", 3, 7, n=7), case.real("b", 3, 7, scale=scale, shift=shift)))
+    case = Case("isclose_wide", "fn.isclose(a, b, { rtol = 0.25, atol = 0.5 })")
+    case.finish(torch.isclose(case.steps("a", 3, 7), case.real("b", 3, 7), 0.25, 0.5).double())
+    for name, f in (("addcmul", torch.addcmul), ("addcdiv", torch.addcdiv)):
+        case = Case(name, f"fn.{name}(a, b, c, {{ value = 0.5 }})")
+        case.finish(f(case.real("a", 3, 7), case.real("b", 3, 7), case.real("c", 3, 7, scale=1, shift=1.5), value=0.5))
+
+
+def gates():
+    for i, (shape, axis) in enumerate((((3, 6), -1), ((2, 3, 14), -1), ((2, 6, 5), 2), ((2, 4, 3, 5), 2))):
+        given = "" if axis < 0 else f", {{ axis = {axis} }}"
+        case = Case(f"glu_{i}", f"fn.glu(x{given})")
+        case.finish(F.glu(case.real("x", *shape), axis if axis < 0 else axis - 1))
+    case = Case("glu_layer", "nn.GLU { axis = 2 }(layer(x))", 'nn.Conv2d(6, 3, { name = "glu_layer" })')
+    x = case.real("x", 2, 3, 5, 4)
+    case.finish(F.glu(case.layer(nn.Conv2d(3, 6, 3))(x), 1))
+
+
+print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
+for part in (functions, gates):
+    part()
