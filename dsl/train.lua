@@ -231,6 +231,11 @@ local function length(o)
   if o.precision ~= "fp32" and o.precision ~= "tf32" and o.precision ~= "bf16" then
     fail_at("precision", nil, "train: precision is \"fp32\", \"tf32\" or \"bf16\", got %s", util.show(o.precision))
   end
+  overridden(o, "deterministic", tostring)
+  if o.deterministic ~= "threads" and o.deterministic ~= "split" then
+    fail_at("deterministic", nil, "train: deterministic is \"threads\" (the same bits for every --threads) or \"split\" (and for every "
+      .. "micro_batch), got %s", util.show(o.deterministic))
+  end
   if o.count ~= "auto" and o.count ~= "before" then
     fail_at("count", nil, "train: count is \"auto\" or \"before\", got %s", util.show(o.count))
   end
@@ -308,9 +313,10 @@ local function check_division(o)
 end
 
 -- ---- train --------------------------------------------------------------------------------------
+-- deterministic = "split": the same bits for every micro_batch, in C
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
 local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any,
-  epochs = util.any, steps = util.any, tail = "step", count = "auto", precision = "fp32", seed = 0, minimize = util.any, optim = util.any,
+  epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads", precision = "fp32", seed = 0, minimize = util.any, optim = util.any,
   report = {}, rules = {}, best = "min loss", patience = util.any, validate = util.any }
 
 local function check_inputs(inputs, set)

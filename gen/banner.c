@@ -95,7 +95,8 @@ static void add_window(Text *out, const Program *s)
                                         [SEED_LATE] = ", behind the last micro-step" };
     const Graph *g = s->g;
     const Train *t = &g->train;
-    text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"; ", t->batch, t->accumulate, t->micro_batch, tails[t->tail]);
+    text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"%s; ", t->batch, t->accumulate, t->micro_batch, tails[t->tail],
+             t->split ? ", the same bits for every split" : "");
     if (s->late) text_add(out, "scale_out 1 / (%s), known behind the last micro-step\n", plain(s->count));
     else text_add(out, "scale_out 1\n");
     for (int i = 0; i < g->seeds.n; i++)

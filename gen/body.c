@@ -402,13 +402,33 @@ static void store_at(Body *b, const Layout *l, const Shape *shape, const char *n
         text_add(&b->out, "%sstore(&%s, %s);\n", b->scope.prefix, to, x);
 }
 
+/* Where the kernel's gradient lies, seen from inside its loops. */
+static Layout grad_place(const Body *b, const Node *n, Shape *s)
+{
+    *s = n->shape;
+    return b->fold && b->scope.domain != &n->shape ? with_ones(&b->k->grad_layout, &n->shape, b->fold->axes, s) : b->k->grad_layout;
+}
+
+static const char *grad_name(const Body *b) { return buffer_name(b->s->k->gradients.at[b->k->adds_to->index]); }
+
+static bool goes_on(const Body *b, const Node *n) { return b->s->g->train.split && b->k->grad == n; }
+
+const char *body_start(Body *b, const Node *n, const char *zero)
+{
+    if (!goes_on(b, n) || *beta_of(b->s, b->k) == '0') return zero;
+    Shape s;
+    const Layout l = grad_place(b, n, &s);
+    Address a = address_of(&b->scope, &l, &s);
+    const char *at = address_text(&a, &l, grad_name(b));
+    return b->scope.vector < 0 ? text("beta ? %s : %s", at, zero) : text("beta ? %sload(&%s) : %s", b->scope.prefix, at, zero);
+}
+
 void body_store(Body *b, const Node *n, const Expr *e)
 {
     if (b->k->grad == n) {
-        Layout l = b->k->grad_layout;
-        Shape s = n->shape;
-        if (b->fold && b->scope.domain != &n->shape) l = with_ones(&l, &n->shape, b->fold->axes, &s);
-        store_at(b, &l, &s, buffer_name(b->s->k->gradients.at[b->k->adds_to->index]), e, beta_of(b->s, b->k));
+        Shape s;
+        const Layout l = grad_place(b, n, &s);
+        store_at(b, &l, &s, grad_name(b), e, goes_on(b, n) ? "0" : beta_of(b->s, b->k));
         return;
     }
     for (int i = 0; i < b->k->stores.n; i++)

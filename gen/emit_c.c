@@ -122,8 +122,9 @@ static char *contraction_text(void)
         if (c->outer_sum[i]) text_add(&beta, "%s%s", beta.n ? " || " : "", open[n].var);
         n++;
     }
-    const char *b = beta.n ? text("%s ? 1 : %s", beta.s, beta_of(S, k)) : beta_of(S, k);
-    char *inner = call_text(open, n, k->grad == k->core ? b : beta.n ? text("%s ? 1 : 0", beta.s) : "0");
+    const char *add = S->g->train.split ? "2" : "1", *next = beta_of(S, k);
+    const char *first = k->grad != k->core ? "0" : S->g->train.split && *next != '0' ? text("2 * %s", next) : next;
+    char *inner = call_text(open, n, beta.n ? text("%s ? %s : %s", beta.s, add, first) : first);
     if (samples) inner_from = 1;
     for (int i = c->nouter; i-- > inner_from; ) {
         const char *v = open[i + 1].var;

@@ -136,6 +136,7 @@ static void read_train(lua_State *L, int index, Train *t)
     const char *tail = field_string(L, index, "tail");
     t->tail = tail[0] == 's' ? TAIL_STEP : tail[0] == 'd' ? TAIL_DROP : TAIL_CARRY;
     t->count_before = !strcmp(field_string(L, index, "count"), "before");
+    t->split = !strcmp(field_string(L, index, "deterministic"), "split");
     const char *precision = field_string(L, index, "precision");
     t->precision = !strcmp(precision, precisions[TF32]) ? TF32 : !strcmp(precision, precisions[BF16]) ? BF16 : FP32;
     t->best = field_string(L, index, "best");

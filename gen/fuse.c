@@ -266,6 +266,7 @@ Kernels *fuse(Graph *graph, Target target)
     }
     for (int i = 0; i < g->gradients.n; i++) add_contribution(g->gradients.at[i]);
     for (int i = K->micro.n; i-- > 0; ) absorb(K->micro.at[i]);
+    check_split(K);
     make_buffers(K);
     list_forward();
     make_partitions(K);

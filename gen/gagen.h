@@ -210,6 +210,7 @@ typedef struct {
     long epochs, steps;                 /* one of them > 0 */
     Tail tail;
     bool count_before;                  /* count = "before": sums that scales need are counted, though they could wait */
+    bool split;                         /* deterministic = "split": gradients are chains over samples in order */
     long seed;
     Precision precision;
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */

@@ -202,8 +202,11 @@ const Label *label_of(const Lowering *w, const Level *l)
 
 /* ---- groups of levels ---- */
 static int sort_operand;
+static char sort_first;                 /* the label that is outermost whatever its strides; 0: none */
 static int by_stride(const void *pa, const void *pb)
 {
+    const int first = (((const Level *)pb)->label == sort_first) - (((const Level *)pa)->label == sort_first);
+    if (first) return first;
     const long x = labs(((const Level *)pa)->stride[sort_operand]), y = labs(((const Level *)pb)->stride[sort_operand]);
     return (x < y) - (x > y);
 }
@@ -217,6 +220,7 @@ Levels levels_in(const Lowering *w, bool a, bool b, bool c, int skip, int sort, 
         if (i != skip && l->in[0] == a && l->in[1] == b && l->in[2] == c && w->level[i].extent > 1) s.at[s.n++] = w->level[i];
     }
     sort_operand = sort;
+    sort_first = K->g->train.split && !c && w->operand[0].shape.batch ? w->operand[0].place[0].label[0] : 0;
     qsort(s.at, (size_t)s.n, sizeof *s.at, by_stride);
     for (int i = 0; i < s.n; i++) {
         Level *last = merged.n ? &merged.at[merged.n - 1] : 0;

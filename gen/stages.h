@@ -98,6 +98,7 @@ void    make_buffers(Kernels *k);                           /* buffers.c: what m
 long    block_of(const Kernels *k, long extent);            /* of a vector axis, as the target likes it */
 void    lay_out(Buffer *b);                                  /* as its readers like it */
 Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident);
+void    check_split(const Kernels *k);                   /* split.c: what deterministic = "split" cannot keep is an error */
 char   *ident_new(const char *wish);                        /* unique in the program */
 void    make_partitions(Kernels *k);                        /* partition.c: units, phases */
 

@@ -2,7 +2,8 @@
    convolution's three directions. Inlined into its caller it becomes a few loops with every number in place.
 
    1. Element (i, j) of C is one chain of multiply-adds over the depth, from 0, in order; with beta 1 it is added to C
-      at the end. So its bits do not depend on which rows and columns are computed in one call or one tile.
+      at the end. So its bits do not depend on which rows and columns are computed in one call or one tile. With beta 2 the
+      chain begins at C: two calls over halves of the depth are one over all of it, bit for bit.
    2. A tile of C stays in registers while the depth runs: for each k one row of B is loaded, and one number of A for each
       row of the tile is broadcast. Tiles are as large as the registers allow and as equal as the rows allow.
    3. Neighbouring terms of a convolution share numbers of A. A compiler that keeps them in registers has none left
@@ -35,7 +36,7 @@ typedef struct {
 #undef V
 #undef V_LANES
 
-/* C = A B with beta 0, C += A B with beta 1 */
+/* C = A B with beta 0, C += A B with beta 1, the chains of C go on with beta 2 */
 SPECIALISED void contract(const Contract d, const real *a, const real *b, real *c, const int beta)
 {
 #if LANES > 8

@@ -27,6 +27,9 @@ INLINE void V(tile)(const Contract d, const int rows, const int inner, const int
 {
     VEC q[32];
     UNROLL for (int n = 0; n < rows * nv; n++) q[n] = (VEC){ 0 };
+    UNROLL for (int n = 0; n < rows && beta == 2; n++)
+        UNROLL for (int j = 0; j < nv; j++)
+            q[n * nv + j] = V(load)(c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES);
     for (int x = 0; x < d.depth[0]; x++)
         for (int y = 0; y < d.depth[1]; y++) {
             const real *ay = a + x * d.a_k[0] + y * d.a_k[1], *by = b + x * d.b_k[0] + y * d.b_k[1];
@@ -38,7 +41,7 @@ INLINE void V(tile)(const Contract d, const int rows, const int inner, const int
     UNROLL for (int n = 0; n < rows; n++)
         UNROLL for (int j = 0; j < nv; j++) {
             real *to = c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES;
-            V(store)(to, beta ? V(load)(to) + q[n * nv + j] : q[n * nv + j]);
+            V(store)(to, beta == 1 ? V(load)(to) + q[n * nv + j] : q[n * nv + j]);
         }
 }
 
