@@ -85,20 +85,24 @@ local function learning_rate(what, lr)
 end
 
 -- ---- optimizers ---------------------------------------------------------------------------------
--- `rate`: PyTorch's lr where it is not 1e-3
+-- `rate`: PyTorch's lr where it is not 1e-3. A recipe's `options` are all of its options, `spec` their defaults, and
+-- with(what, options) is the recipe of the same optimizer with those.
 local function recipe(name, doc, spec, build, rate)
-  optim[name] = function(given)
-    local what = "optim." .. name
-    local all = { lr = util.any, clip = 0 }
-    for k, v in pairs(spec) do all[k] = v end
-    local o = options(what, given, all)
+  local all = { lr = util.any, clip = 0 }
+  for k, v in pairs(spec) do all[k] = v end
+  local function make(what, o)
     local r = build(what, o)
     local lr = learning_rate(what, o.lr == nil and (rate or 1e-3) or o.lr)
-    r.name, r.doc, r.place = name, doc, core.place()
+    r.name, r.doc, r.options, r.spec, r.with = name, doc, o, all, make
     r.lr, r.lr_text, r.clip = lr.formula, lr.text, number(what, o.clip, 0, 1e30, "clip, the largest norm,")
     for _, k in ipairs { "states", "lets", "scalars", "hyper" } do r[k] = r[k] or {} end
+    return r
+  end
+  optim[name] = function(given)
+    local what = "optim." .. name
     local s = setmetatable({}, { __name = "optimizer" })
-    recipes[s] = r
+    recipes[s] = make(what, options(what, given, all))
+    recipes[s].place = core.place()
     return s
   end
 end
@@ -275,4 +279,4 @@ local others = {
   step_decay = "optim.step", Adafactor = "optim.AdamW", LBFGS = "optim.Adam", Rprop = "optim.RMSprop",
   ASGD = "optim.SGD", SparseAdam = "optim.Adam" }
 
-return { public = util.namespace("optim", optim, others), recipes = recipes }
+return { public = util.namespace("optim", optim, others), recipes = recipes, schedules = schedules }

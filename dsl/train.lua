@@ -2,6 +2,7 @@
 local core = ...
 local util, op, nn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/nn.lua")
 local sets, recipes = core.use("dsl/data.lua").sets, core.use("dsl/optim.lua").recipes
+local rule = core.use("dsl/rules.lua")
 local fail, info = util.fail, core.info
 local inside, check_name = nn.inside, nn.check_name
 local done
@@ -90,53 +91,6 @@ local function name_everything(parameters)
     core.set_path(d.node, ("%s#%d"):format(path, draws[path]))
   end
   return paths
-end
-
--- ---- rules --------------------------------------------------------------------------------------
-local function belongs(l, p)
-  for _, k in ipairs(inside[l].order) do
-    if rawequal(inside[l].params[k], p) then return true end
-  end
-  for _, t in ipairs(inside[l].tensors or {}) do
-    if rawequal(t[2], p) then return true end
-  end
-  for _, kid in ipairs(inside[l].kids or {}) do
-    if belongs(kid[2], p) then return true end
-  end
-  return false
-end
-
-local function matches(who, p)
-  if nn.is_layer(who) then return belongs(who, p) end
-  if core.is_tensor(who) then return rawequal(who, p) end
-  local s = info(p)
-  local facts = { name = s.path, shape = s.dims, layer = s.layer, kind = s.path:match("([%w_]+)$") }
-  local yes = who(facts)
-  if type(yes) ~= "boolean" and yes ~= nil and type(yes) ~= "number" then
-    fail("train: rules: a rule's function returns true or false, got %s", util.show(yes))
-  end
-  return yes and true or false
-end
-
-local function apply_rules(rules, parameters)
-  for i, r in ipairs(rules) do
-    local what = ("train: rule %d"):format(i)
-    if type(r) ~= "table" or getmetatable(r) then
-      fail("%s: expected { who, init = value }, got %s", what, util.show(r))
-    end
-    local o, found = util.options(what, r, { init = util.any }, 1), false
-    if not (nn.is_layer(o[1]) or core.is_tensor(o[1]) or type(o[1]) == "function") then
-      fail("%s: who is a layer, a parameter or function(p), got %s", what, util.show(o[1]))
-    end
-    for _, p in ipairs(parameters) do
-      if matches(o[1], p) then
-        found = true
-        local where = ("%s, parameter '%s'"):format(what, info(p).path)
-        if o.init ~= nil then core.set_init(p, table.unpack(nn.init_of(where, o.init, info(p).dims))) end
-      end
-    end
-    if not found then fail("%s: matches no parameter", what) end
-  end
 end
 
 -- fails at the line of one of train's options, and shows the line of another
@@ -362,10 +316,11 @@ local function train(given)
   check_inputs(inputs, o.data)
   local parameters = core.parameters()
   name_everything(parameters)
-  apply_rules(o.rules, parameters)
+  o.optimizer = recipes[o.optim]
+  o.groups = rule(o.rules, parameters, o.optimizer)
   o.best, o.best_max = best(o, list)
   o.place, o.batch_place = done, core.key_place(done, o.batch and "batch" or "micro_batch")
-  o.reports, o.inputs, o.optimizer = list, inputs, recipes[o.optim]
+  o.reports, o.inputs = list, inputs
   o.data = sets[o.data]
   core.train(o)
 end

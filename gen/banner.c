@@ -80,6 +80,27 @@ static void add_layers(Text *out, const Graph *g)
     text_add(out, "   %-56s %12s\n", "", grouped(total));
 }
 
+/* ---- what rules made of every tensor ---------------------------------------------------------------------------- */
+static char *first_value(const Param *p)
+{
+    const Init *i = &p->init;
+    if (p->file) return text("\"%s\" of %s", p->key, p->file);
+    if (*i->kind == 'c') return text("%g", i->a);
+    return text("%s %.4g %.4g", i->kind, i->a, i->b);
+}
+
+static void add_rules(Text *out, const Graph *g)
+{
+    if (!g->ruled) return;
+    text_add(out, "   rules    tensor, first value, what the optimizer does with it\n");
+    for (int i = 0; i < g->params.n; i++) {
+        const Param *p = g->params.at[i];
+        const char *options = p->trained ? g->groups.at[p->group]->text : "frozen";
+        text_add(out, "            %-24s %-30s %s\n", c_comment(p->name), c_comment(first_value(p)),
+                 c_comment(*options ? options : text("as %s says", g->optimizer.name)));
+    }
+}
+
 /* ---- the window, memory and work -------------------------------------------------------------------------------- */
 static char *plain(const Expr *e)
 {
@@ -122,14 +143,14 @@ static void add_costs(Text *out, const Program *s)
     double flop = 0;
     for (int i = 0; i < k->micro.n; i++) flop += k->micro.at[i]->flop;
     text_add(out, "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound %s)%s\n",
-             nstates ? ", states" : "", kib(k->elements * (2 + nstates)), kib(s->p->packed), kib(s->p->arena), kib(s->p->bound),
+             nstates ? ", states" : "", kib(k->elements + k->trained * (1 + nstates)), kib(s->p->packed), kib(s->p->arena), kib(s->p->bound),
              k->target == TARGET_C ? "" : "; cuBLASLt's workspace 32 MiB");
     if (s->g->train.precision != FP32)
         text_add(out, "   precision %s: what cuBLASLt multiplies is rounded to %d bits of mantissa; sums, parameters and all else are fp32\n",
                  precisions[s->g->train.precision], s->g->train.precision == TF32 ? 10 : 7);
     if (s->g->train.chosen) text_add(out, "            %s\n", c_comment(s->g->train.chosen));
     text_add(out, "   a micro-step   %.3g MFLOP in %d kernels%s;  an update   %s elements, %s\n", flop / 1e6, k->micro.n,
-             k->target == TARGET_C ? text(" between %d barriers", barriers(k)) : "", grouped(k->elements), s->g->optimizer.name);
+             k->target == TARGET_C ? text(" between %d barriers", barriers(k)) : "", grouped(k->trained), s->g->optimizer.name);
     text_add(out, "   lr %s", c_comment(s->g->optimizer.lr_text));
     if (s->g->optimizer.clip > 0) text_add(out, ", norm clipped at %g", s->g->optimizer.clip);
 }
@@ -139,6 +160,7 @@ char *banner(const Program *s)
     Text out = { 0 };
     add_layers(&out, s->g);
     text_add(&out, "\n");
+    add_rules(&out, s->g);
     add_window(&out, s);
     add_costs(&out, s);
     return out.s;

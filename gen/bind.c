@@ -288,6 +288,33 @@ static int set_init(lua_State *L)
     return 0;
 }
 
+static int set_frozen(lua_State *L)
+{
+    check_node(L, 1)->param->trained = false;
+    return 0;
+}
+
+/* set_group(parameter, index in groups) */
+static int set_group(lua_State *L)
+{
+    check_node(L, 1)->param->group = (int)luaL_checkinteger(L, 2);
+    return 0;
+}
+
+/* set_load(parameter, file, key) */
+static int set_load(lua_State *L)
+{
+    Param *p = check_node(L, 1)->param;
+    p->file = text("%s", luaL_checkstring(L, 2)), p->key = text("%s", luaL_checkstring(L, 3));
+    return 0;
+}
+
+static int set_still(lua_State *L)
+{
+    check_node(L, 1)->still = true;
+    return 0;
+}
+
 static int set_name(lua_State *L)
 {
     Node *n = check_node(L, 1);
@@ -460,6 +487,7 @@ void core_push(lua_State *L)
         { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
         { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows },
         { "noise", noise }, { "input", input }, { "ignore", ignore }, { "param", param }, { "set_init", set_init },
+        { "set_frozen", set_frozen }, { "set_group", set_group }, { "set_load", set_load }, { "set_still", set_still },
         { "set_name", set_name }, { "set_path", set_path }, { "args", args }, { "info", info },
         { "inputs_of", inputs_of }, { "parameters", parameters }, { "locals", locals },
         { "define", define }, { "train", finish_train }, { "load", host_load }, { NULL, NULL }

@@ -230,6 +230,11 @@ static void finish_parameters(void)
         if (!b->layout.size) layout_make(&b->layout, s, v, v < 0 ? 0 : block_of(K, s->dim[v]), 0);
         b->offset = K->elements;
         K->elements += b->layout.size;
+        if (b->param->trained) {
+            Optimizer *o = g->groups.at[b->param->group];
+            if (o->to == 0) o->from = b->offset;
+            K->trained = o->to = K->elements;
+        }
         *d = *b;
         d->home = HOME_GRADIENT;
         vec_push(&K->gradients, d);

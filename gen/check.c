@@ -40,7 +40,8 @@ static void check_parameters(Graph *g, const char *seen)
     for (int i = 0; i < g->params.n; i++) {
         Param *p = g->params.at[i];
         if (p->trained && !(p->node && seen[p->node->id]))
-            error_at(p->loc, "parameter '%s' does not reach the loss, so nothing trains it", p->name);
+            error_at(p->loc, "parameter '%s' does not reach the loss, so nothing trains it: leave it out, or freeze it, "
+                     "rules = { { who, freeze = true } }", p->name);
     }
 }
 

@@ -21,10 +21,24 @@ static char *path_of(const Param *p)
     return mem_copy(p->name, dot ? (size_t)(dot - p->name) : 0);
 }
 
+static bool together(const Param *a, const Param *b) { return !strcmp(path_of(a), path_of(b)) && a->trained == b->trained; }
+
+/* Whether parameters of others stand between i and the first one of its layer. */
+static bool is_apart(const Graph *g, int i)
+{
+    const Param *p = g->params.at[i];
+    bool seen = false;
+    for (int k = 0; *path_of(p) && k < i; k++) {
+        if (seen && !together(g->params.at[k], p)) return true;
+        seen |= !strcmp(path_of(g->params.at[k]), path_of(p));
+    }
+    return seen && !together(g->params.at[i - 1], p);
+}
+
 /* Neighbours of one layer share a struct. */
 static bool opens_group(const Graph *g, int i)
 {
-    return i == 0 || !*path_of(g->params.at[i]) || strcmp(path_of(g->params.at[i]), path_of(g->params.at[i - 1]));
+    return i == 0 || !*path_of(g->params.at[i]) || !together(g->params.at[i], g->params.at[i - 1]) || is_apart(g, i);
 }
 
 static void name_params(const Graph *g)
@@ -32,7 +46,7 @@ static void name_params(const Graph *g)
     VEC(char) inside = { 0 };
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
-        const char *path = path_of(p);
+        const char *path = is_apart(g, i) ? "" : path_of(p);
         if (opens_group(g, i)) {
             inside.n = 0;
             char *group = unique(*path ? path : p->name, groups.at, groups.n);
@@ -106,20 +120,31 @@ static char *group_text(const Kernels *k, int from, int to)
     return text("%s @@%s", t.s, shapes.s);
 }
 
+static char *states_list(const Optimizer *o)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = 0; i < o->nstates; i++) text_add(&t, ", s_%s", o->state[i]);
+    return t.s;
+}
+
 static void declare_params(const Program *s, Env *e)
 {
     const Kernels *k = s->k;
     const Optimizer *o = &s->g->optimizer;
-    Text arrays = { 0 };
+    const bool frozen = k->trained < k->elements;
     for (int from = 0, to; from < k->params.n; from = to) {
         for (to = from + 1; to < k->params.n && !opens_group(s->g, to); ) to++;
-        env_set(env_item(e, "fields"), "text", "%s", group_text(k, from, to));
+        const char *field = group_text(k, from, to);
+        env_set(env_item(e, "fields"), "text", "%s", field);
+        if (frozen && k->params.at[from]->param->trained) env_set(env_item(e, "trained_fields"), "text", "%s", field);
     }
-    text_add(&arrays, "p, g");
-    for (int i = 0; i < o->nstates; i++) text_add(&arrays, ", s_%s", o->state[i]);
-    env_set(e, "arrays", "%s", arrays.s);
-    env_set(e, "arrays_are", "parameters, gradients%s", o->nstates ? ", optimizer states" : "");
+    env_flag(e, "frozen", frozen);
+    env_set(e, "arrays", "%s%s", frozen ? "g" : "p, g", states_list(o));
+    env_set(e, "gradients", "%s", frozen ? "Trained" : "Params");
+    env_set(e, "arrays_are", "%sgradients%s", frozen ? "" : "parameters, ", o->nstates ? ", optimizer states" : "");
     env_set(e, "elements", "%ld", k->elements);
+    env_set(e, "trained", "%ld", k->trained);
 }
 
 static char *lives(const Buffer *b)
@@ -159,15 +184,6 @@ static void declare_buffers(const Program *s, Env *e)
     env_set(e, "all", "%s", ident_new("all"));
 }
 
-static void declare_device(const Program *s, Env *e)
-{
-    const Optimizer *o = &s->g->optimizer;
-    Text t = { 0 };
-    text_put(&t, "", 0);
-    for (int i = 0; i < o->nstates; i++) text_add(&t, ", s_%s", o->state[i]);
-    env_set(e, "states_list", "%s", t.s);
-}
-
 static void declare_data(const Program *s, Env *e)
 {
     static const char *const types[] = { [T_REAL] = "const real", [T_INT] = "const int32_t", [T_U8] = "const uint8_t" };
@@ -186,5 +202,5 @@ void declare(const Program *s, Env *e)
     declare_params(s, e);
     declare_buffers(s, e);
     declare_data(s, e);
-    declare_device(s, e);
+    env_set(e, "states_list", "%s", states_list(&s->g->optimizer));
 }

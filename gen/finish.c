@@ -60,71 +60,9 @@ static void read_data(lua_State *L, int index, Graph *g)
     lua_pop(L, 2);
 }
 
-/* ---- the optimizer -------------------------------------------------------------------------------------------------- */
-typedef struct { lua_State *L; int hyper; } Hyper;
-
-static const Expr *hyper_value(void *context, const char *name)
-{
-    Hyper *h = context;
-    lua_getfield(h->L, h->hyper, name);
-    const Expr *e = lua_type(h->L, -1) == LUA_TNUMBER ? expr_number(lua_tonumber(h->L, -1)) : NULL;
-    lua_pop(h->L, 1);
-    return e;
-}
-
-/* A formula with the hyper-parameters in it and what is constant computed in double. */
-static const Expr *formula(Hyper *h, const char *s)
-{
-    const char *error;
-    const Expr *e = expr_parse(s, &error);
-    if (!e) BUG("optimizer formula \"%s\": %s", s, error);
-    return expr_replace(e, hyper_value, h);
-}
-
-/* Reads { { name, formula }, ... } at key into the two arrays; gives their number. */
-static int read_pairs(Hyper *h, int index, const char *key, int most, const char **name, const Expr **value)
-{
-    int n = 0;
-    lua_State *L = h->L;
-    lua_getfield(L, index, key);
-    for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, n++) {
-        if (n == most) BUG("too many %s", key);
-        int at = lua_gettop(L);
-        lua_geti(L, at, 1), lua_geti(L, at, 2);
-        name[n] = text("%s", lua_tostring(L, -2));
-        value[n] = formula(h, lua_tostring(L, -1));
-        lua_settop(L, at - 1);
-    }
-    lua_pop(L, 2);
-    return n;
-}
-
-static void read_optimizer(lua_State *L, int index, Graph *g)
-{
-    Optimizer *o = &g->optimizer;
-    const char *name[LETS];
-    const Expr *value[LETS];
-    lua_getfield(L, index, "optimizer");
-    int at = lua_gettop(L);
-    lua_getfield(L, at, "hyper");
-    Hyper h = { L, lua_gettop(L) };
-    o->name = field_string(L, at, "name");
-    o->doc = field_string(L, at, "doc");
-    o->loc = field_loc(L, at);
-    o->clip = field_number(L, at, "clip", 0);
-    o->lr_text = field_string(L, at, "lr_text");
-    o->lr = formula(&h, field_string(L, at, "lr"));
-    o->nstates = read_pairs(&h, at, "states", 4, o->state, o->next);
-    o->nscalars = read_pairs(&h, at, "scalars", 4, o->scalar, o->scalar_value);
-    o->nlets = read_pairs(&h, at, "lets", LETS, name, value);
-    for (int i = 0; i < o->nlets; i++) o->let[i] = (Let){ name[i], FOLD_NONE, value[i] };
-    o->step = formula(&h, field_string(L, at, "step"));
-    lua_pop(L, 2);
-}
-
+/* ---- the schedule --------------------------------------------------------------------------------------------------- */
 const char *const precisions[] = { [FP32] = "fp32", [TF32] = "tf32", [BF16] = "bf16" };
 
-/* ---- the schedule --------------------------------------------------------------------------------------------------- */
 static void read_train(lua_State *L, int index, Train *t)
 {
     t->batch = (long)field_number(L, index, "batch", 0);
@@ -167,6 +105,31 @@ static void read_reports(lua_State *L, int index, Graph *g)
     lua_pop(L, 2);
 }
 
+/* ---- frozen layers -------------------------------------------------------------------------------------------------- */
+static const Expr *without_training(void *context, const char *name)
+{
+    (void)context;
+    return strcmp(name, "training") ? NULL : expr_number(0);
+}
+
+/* What n passes on where nothing is drawn, or n itself. */
+static Node *passed(Node *n)
+{
+    bool still = false;
+    for (int i = 0; i < n->nargs; i++) still |= n->arg[i]->still;
+    if (!still || n->kind != K_MAP || !n->op->noise) return n;
+    const Expr *e = expr_replace(n->op->value, without_training, NULL);
+    for (int i = 0; i < n->nargs; i++)
+        if (e->kind == E_VAR && !strcmp(e->name, n->op->arg[i])) return n->arg[i];
+    return n;
+}
+
+static void still_frozen(Graph *g)
+{
+    for (int i = 0; i < g->nodes.n; i++)
+        for (int k = 0; k < g->nodes.at[i]->nargs; k++) g->nodes.at[i]->arg[k] = passed(g->nodes.at[i]->arg[k]);
+}
+
 void bind_micro_batch(Graph *g, long micro)
 {
     g->train.micro_batch = micro, g->train.accumulate = g->train.batch / micro;
@@ -181,11 +144,12 @@ int finish_train(lua_State *L)
     Graph *g = graph_current();
     read_train(L, 1, &g->train);
     read_data(L, 1, g);
-    read_optimizer(L, 1, g);
+    read_recipes(L, 1, g);
     read_reports(L, 1, g);
     lua_getfield(L, 1, "minimize");
     g->minimize = node_at(L, -1);
     name_params(g);
+    still_frozen(g);
     bind_micro_batch(g, g->train.micro_batch);
     return 0;
 }

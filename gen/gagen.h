@@ -123,6 +123,7 @@ bool shape_broadcast(const Shape *a, const Shape *b, Shape *out);
 typedef enum { T_REAL, T_INT, T_U8 } Type;
 typedef enum { WHEN_CONST, WHEN_WINDOW, WHEN_MICRO, WHEN_AFTER } When;   /* of constants; of parameters only; of data; of sums over the batch */
 
+enum { SCALARS = 64, STATES = 4 };      /* as many as Window and Program have room for */
 typedef struct { const char *kind; double a, b; } Init;     /* "uniform" lo hi, "normal" mean std, "constant" value */
 typedef struct Param {
     const char *name;                   /* "net.0.weight": the file's key and PyTorch's path */
@@ -132,6 +133,8 @@ typedef struct Param {
     Loc loc;                            /* where its layer was made */
     const char *layer;                  /* "Linear": for the banner */
     bool trained;
+    int group;                          /* in Graph.groups, when it is trained */
+    const char *file, *key;             /* a safetensors file that its first value is read from, under this name; or NULL */
     struct Node *node;
     int index;                          /* in Graph.params */
 } Param;
@@ -166,6 +169,7 @@ typedef struct Node {
     double value;                       /* K_CONST */
     Param *param;                       /* K_PARAM */
     Column *column;                     /* K_INPUT */
+    bool still;                         /* K_NOISE: of a frozen layer, where nothing is drawn */
     struct Node *same;                  /* simplify: what stands for this node now, or NULL */
     struct Buffer *buffer;              /* fuse: where it lies, or NULL: never materialised */
     struct Kernel *kernel;              /* fuse: who computes it */
@@ -178,10 +182,14 @@ typedef struct { const char *name; Node *node; } Report;    /* a function of sum
 
 typedef struct {                        /* optim.*: formulas over p, g, the states, lr and the window's scalars */
     const char *name, *doc;
-    int nstates; const char *state[4]; const Expr *next[4];     /* m = "beta1 * m + (1 - beta1) * g" */
+    int nstates; const char *state[STATES]; const Expr *next[STATES];     /* m = "beta1 * m + (1 - beta1) * g" */
     int nlets;   Let let[LETS];         /* evaluated per element before the states */
     const Expr *step;                   /* the new p */
     int nscalars; const char *scalar[4]; const Expr *scalar_value[4];      /* per update, in double, of t: "1 / (1 - pow(beta1, t))" */
+    int slot[4];                        /* of each in Window.c */
+    int rate_slot;                      /* of a group's own lr; -1: Window.rate */
+    long from, to;                      /* a group's part of the flat arrays */
+    const char *text;                   /* how a group's options differ: "lr = 0.01, weight_decay = 0", or "" */
     const Expr *lr;                     /* of t (update 1 .. T), T (planned updates), E (updates an epoch), in double */
     const char *lr_text;                /* as the header shows it: "cosine 6e-4, warmup 700" */
     double clip;                        /* 0: none */
@@ -228,7 +236,10 @@ typedef struct Graph {
     VEC(Param) params;
     Dataset data;
     Train train;
-    Optimizer optimizer;
+    Optimizer optimizer;                /* as train names it; its states are those of all groups */
+    bool ruled;                         /* rules were given */
+    VEC(Optimizer) groups;              /* of parameters that share a recipe, in the order of the flat arrays */
+    int nscalars; const char *scalar[SCALARS]; const Expr *scalar_value[SCALARS];  /* of all groups: what Window.c holds */
     Node *minimize;
     VEC(Report) reports;                /* "loss" first, always there */
     /* made by check */

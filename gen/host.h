@@ -21,6 +21,7 @@ void node_push(lua_State *L, Node *n);
 Node *node_at(lua_State *L, int index);                     /* NULL when it is no tensor */
 Op  *op_read(lua_State *L, int index, Kind kind, Loc loc);  /* from an op's table; registers it */
 int  finish_train(lua_State *L);                            /* from the table that dsl/train.lua made */
+void read_recipes(lua_State *L, int index, Graph *g);       /* recipe.c: the optimizer and its groups; orders the parameters */
 
 /* fields of the table at index; dsl/ has checked what has no `otherwise` */
 const char *field_string(lua_State *L, int index, const char *key);    /* a copy; NULL: not there */

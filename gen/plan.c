@@ -47,15 +47,16 @@ static void add_window(Text *out, const Train *t, const Figures *f, Target targe
 static void add_memory(Text *out, const Plan *p, const Figures *f)
 {
     text_add(out, "memory, bytes\n");
-    text_add(out, "  %-42s %16s  %d arrays of %s numbers, padding included\n", "parameters, gradients, states", digits(f->state), 2 + p->nstates,
-             digits((double)p->k->elements));
+    const Kernels *k = p->k;
+    text_add(out, "  %-42s %16s  %d arrays of %s numbers, padding included%s\n", "parameters, gradients, states", digits(f->state), 2 + p->nstates,
+             digits((double)k->elements), k->trained == k->elements ? "" : text("; but the first: %s, the others are frozen", digits((double)k->trained)));
     text_add(out, "  %-42s %16s\n", "packed weights, made once an update", digits(f->packed));
     text_add(out, "  %-42s %16s  lower bound %s, %.1f %% over it\n", "arena, the peak of a micro-step's values", digits(f->arena), digits(f->bound),
              f->bound > 0 ? 100 * (f->arena / f->bound - 1) : 0.0);
     if (f->fixed > 0) text_add(out, "  %-42s %16s\n", "workspace, scratch, the window", digits(f->fixed));
     text_add(out, "  %-42s %16s  %s\n", "all", digits(memory_of(f)), size_text(memory_of(f)));
     text_add(out, "  beside it: the data set, and with validation and no --save a copy of the best parameters, %s\n\n",
-             size_text(f->state / (2 + p->nstates)));
+             size_text(4 * (double)p->k->elements));
 }
 
 void plan_report(Text *out, const Program *s, const Choices *c, const Opts *o)

@@ -90,7 +90,7 @@ static void add_kernels(Figures *f, const Kernels *k, Kernel **at, int n, Rates 
 /* The optimizer reads parameters, gradients and states, and writes all but the gradients; ten operations an element. */
 static void add_update(Figures *f, const Plan *p, Rates r)
 {
-    const double elements = (double)p->k->elements;
+    const double elements = (double)p->k->trained;
     add_work(f, 10 * elements, REAL_BYTES * elements * (3 + 2 * p->nstates), r, 1);
 }
 
@@ -100,7 +100,7 @@ Figures figures_of(const Program *s, Rates r)
     const Plan *p = s->p;
     const Train *t = &k->g->train;
     Figures f = { .micro = t->micro_batch, .kernels = k->micro.n, .barriers = k->phases };
-    f.state = REAL_BYTES * (double)k->elements * (2 + p->nstates);
+    f.state = REAL_BYTES * ((double)k->elements + (double)k->trained * (1 + p->nstates));
     f.packed = REAL_BYTES * (double)p->packed;
     f.arena = REAL_BYTES * (double)p->arena, f.bound = REAL_BYTES * (double)p->bound;
     if (k->target == TARGET_CUDA) f.fixed = device_bytes(s);

@@ -19,5 +19,5 @@ double device_bytes(const Program *s)
     gather_scratch(s, s->k->finish.at, s->k->finish.n, &out);
     const double rounded = s->g->train.precision == BF16 ? HALF_BYTES * (double)(s->k->elements + out.half) : 0;
     return WORKSPACE + WINDOW + rounded + 4 * (double)out.split + 4 * (double)s->g->train.batch + 8 * (double)s->g->sums.n
-         + 8 * ceil((double)s->k->elements / 4096);
+         + 8 * ceil((double)s->k->trained / 4096);
 }

@@ -81,16 +81,27 @@ static void print_formula(Text *out, const char *name, const Expr *e)
     text_add(out, "\n");
 }
 
-static void print_optimizer(Text *out, const Optimizer *o)
+static void print_group(Text *out, const Optimizer *o)
 {
-    text_add(out, "optim %s, lr %s", o->name, o->lr_text);
-    if (o->clip > 0) text_add(out, ", clip %g", o->clip);
-    text_add(out, "\n");
-    print_formula(out, "lr", o->lr);
     for (int i = 0; i < o->nscalars; i++) print_formula(out, o->scalar[i], o->scalar_value[i]);
     for (int i = 0; i < o->nlets; i++) print_formula(out, o->let[i].name, o->let[i].e);
     for (int i = 0; i < o->nstates; i++) print_formula(out, o->state[i], o->next[i]);
     print_formula(out, "p", o->step);
+}
+
+static void print_optimizer(Text *out, const Graph *g)
+{
+    const Optimizer *o = &g->optimizer;
+    text_add(out, "optim %s, lr %s", o->name, o->lr_text);
+    if (o->clip > 0) text_add(out, ", clip %g", o->clip);
+    text_add(out, "\n");
+    print_formula(out, "lr", o->lr);
+    for (int i = 0; i < g->groups.n; i++) {
+        const Optimizer *k = g->groups.at[i];
+        if (g->groups.n > 1) text_add(out, "group %d%s%s\n", i + 1, *k->text ? ": " : "", k->text);
+        if (k->rate_slot >= 0) print_formula(out, "rate", k->lr);
+        print_group(out, k);
+    }
 }
 
 static void print_train(Text *out, const Train *t)
@@ -112,7 +123,7 @@ void graph_print(Text *out, const Graph *g)
     for (int i = 0; i < g->params.n; i++) print_param(out, g->params.at[i]);
     print_data(out, &g->data);
     print_train(out, &g->train);
-    print_optimizer(out, &g->optimizer);
+    print_optimizer(out, g);
     text_add(out, "minimize %%%d\n", g->minimize->id);
     for (int i = 0; i < g->reports.n; i++) text_add(out, "report %s %%%d\n", g->reports.at[i]->name, g->reports.at[i]->node->id);
     for (int i = 0; i < g->gradients.n; i++)

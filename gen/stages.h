@@ -83,7 +83,7 @@ typedef struct Kernels {
     VEC(Buffer) buffers;
     VEC(Buffer) params;                 /* by Param.index */
     VEC(Buffer) gradients;
-    long elements;                      /* of the flat parameter array */
+    long elements, trained;             /* of the flat parameter array; of its first part, which has gradients and states */
 } Kernels;
 
 Node   *node_base(Node *n);                                 /* what lies below n's views */

@@ -17,17 +17,26 @@ static uint64_t hash_formula(uint64_t h, const char *name, const Expr *e)
     return hash(hash(h, name), t.s);
 }
 
+static uint64_t hash_optimizer(uint64_t h, const Optimizer *o, double clip)
+{
+    for (int i = 0; i < o->nlets; i++) h = hash_formula(h, o->let[i].name, o->let[i].e);
+    for (int i = 0; i < o->nstates; i++) h = hash_formula(h, o->state[i], o->next[i]);
+    for (int i = 0; i < o->nscalars; i++) h = hash_formula(h, o->scalar[i], o->scalar_value[i]);
+    return hash_formula(hash_formula(h, "p", o->step), text("clip %.17g", clip), o->lr);
+}
+
 static uint64_t fingerprint(const Graph *g)
 {
-    const Optimizer *o = &g->optimizer;
     const Train *t = &g->train;
     uint64_t h = 0xcbf29ce484222325u;
     for (int i = 0; i < g->params.n; i++) h = hash(hash(h, g->params.at[i]->name), shape_text(&g->params.at[i]->shape));
     h = hash(h, text("%ld %d", t->batch, (int)t->tail));
-    for (int i = 0; i < o->nlets; i++) h = hash_formula(h, o->let[i].name, o->let[i].e);
-    for (int i = 0; i < o->nstates; i++) h = hash_formula(h, o->state[i], o->next[i]);
-    for (int i = 0; i < o->nscalars; i++) h = hash_formula(h, o->scalar[i], o->scalar_value[i]);
-    return hash_formula(hash_formula(h, "p", o->step), text("clip %.17g", o->clip), o->lr);
+    for (int i = 0; i < g->groups.n; i++) {
+        const Optimizer *o = g->groups.at[i];
+        if (g->groups.n > 1) h = hash(h, text("%ld %ld", o->from, o->to));
+        h = hash_optimizer(h, o, g->optimizer.clip);
+    }
+    return h;
 }
 
 /* ---- tensors ---------------------------------------------------------------------------------------------------- */
@@ -62,6 +71,20 @@ static char *tensor_text(const Buffer *b)
     if (!b->layout.rank) text_add(&t, "{ { 1, 0, 0 } }");
     text_add(&t, " }, %ld, '%c', %.17g, %.17g },", b->offset, p->init.kind[0], p->init.a, p->init.b);
     return t.s;
+}
+
+/* What rules read from files. */
+static void fill_sources(const Graph *g, Env *e)
+{
+    int n = 0;
+    for (int i = 0; i < g->params.n; i++) {
+        const Param *p = g->params.at[i];
+        if (!p->file) continue;
+        env_set(env_item(e, "sources"), "text", "{ %d, \"%s\", \"%s\" },", i, c_string(p->file), c_string(p->key));
+        n++;
+    }
+    env_flag(e, "loads", n > 0);
+    env_set(e, "sources_are", "%s", n ? text(" .sources = sources, .nsources = %d,", n) : "");
 }
 
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
@@ -154,8 +177,9 @@ static char *memory_text(const Program *s)
     bool packed = false;
     if (s->k->target == TARGET_CUDA) return text("sizeof(Device) + GG_WORKSPACE");
     for (int i = 0; i < s->k->buffers.n; i++) packed |= s->k->buffers.at[i]->home == HOME_PACKED;
-    return text("sizeof p * %d%s%s", 2 + s->g->optimizer.nstates, packed ? " + sizeof packed" : "",
-                s->p->arena > 0 ? " + sizeof arena" : "");
+    const int states = s->g->optimizer.nstates;
+    const char *flat = s->k->trained < s->k->elements ? text("sizeof p + sizeof g * %d", 1 + states) : text("sizeof p * %d", 2 + states);
+    return text("%s%s%s", flat, packed ? " + sizeof packed" : "", s->p->arena > 0 ? " + sizeof arena" : "");
 }
 
 static void fill_schedule(const Train *t, Env *e)
@@ -171,6 +195,8 @@ void tables(const Program *s, Env *e)
     const Graph *g = s->g;
     for (int i = 0; i < s->k->params.n; i++)
         env_set(env_item(e, "tensors"), "text", "%s", tensor_text(s->k->params.at[i]));
+    fill_sources(g, e);
+    env_set(e, "trained_is", "%s", s->k->trained < s->k->elements ? text(" .trained = %ld,", s->k->trained) : "");
     env_set(e, "ntensors", "%d", s->k->params.n);
     env_set(e, "name", "%s", c_string(g->title));
     env_set(e, "fingerprint", "%016llx", (unsigned long long)fingerprint(g));

@@ -42,7 +42,7 @@ static char *pointers_text(void)
 /* The factor of every gradient, or NULL: 1. */
 static const char *scale_of(const Program *s)
 {
-    if (o->clip > 0) return s->late ? "w.scale_out * (real)w.clip" : "(real)w.clip";
+    if (s->g->optimizer.clip > 0) return s->late ? "w.scale_out * (real)w.clip" : "(real)w.clip";
     return s->late ? "w.scale_out" : NULL;
 }
 
@@ -57,9 +57,9 @@ static char *constants_text(const Program *s)
     const char *scale = scale_of(s);
     text_put(&t, "", 0);
     if (scale) text_add(&t, "const %s scale = %s;\n", type(), splat(scale));
-    if (pass_uses("rate")) text_add(&t, "const %s rate = %s;\n", type(), splat("w.rate"));
+    if (pass_uses("rate")) text_add(&t, "const %s rate = %s;\n", type(), splat(o->rate_slot < 0 ? "w.rate" : text("w.c[%d]", o->rate_slot)));
     for (int i = 0; i < o->nscalars; i++)
-        if (pass_uses(o->scalar[i])) text_add(&c, "%s%s = %s", c.n ? ", " : text("const %s ", type()), o->scalar[i], splat(text("w.c[%d]", i)));
+        if (pass_uses(o->scalar[i])) text_add(&c, "%s%s = %s", c.n ? ", " : text("const %s ", type()), o->scalar[i], splat(text("w.c[%d]", o->slot[i])));
     if (c.n) text_add(&t, "%s;\n", c.s);
     return t.s;
 }
@@ -78,6 +78,41 @@ static char *body_text(const Program *s)
     return t.s;
 }
 
+/* what is said of a group where there are several: its parameters and how its options differ */
+static char *group_text(const Program *s, int group)
+{
+    Text t = { 0 };
+    int n = 0;
+    for (int i = 0; i < s->g->params.n; i++) {
+        const Param *p = s->g->params.at[i];
+        if (!p->trained || p->group != group) continue;
+        if (n < 3) text_add(&t, n ? ", %s" : "%s", p->name);
+        n++;
+    }
+    if (n > 3) text_add(&t, " and %d more", n - 3);
+    if (*o->text) text_add(&t, ": %s", o->text);
+    return c_comment(t.s);
+}
+
+static void fill_groups(const Program *s, Env *e)
+{
+    const Graph *g = s->g;
+    for (int i = 0; i < g->groups.n; i++) {
+        Env *x = env_item(e, "groups");
+        o = g->groups.at[i];
+        env_set(x, "pass", "%s", g->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
+        env_set(x, "who", "%s", g->groups.n > 1 ? group_text(s, i) : "");
+        env_set(x, "pointers", "%s", pointers_text());
+        env_set(x, "constants", "%s", constants_text(s));
+        env_set(x, "body", "%s", body_text(s));
+        env_set(x, "from", "%ld", o->from);
+        env_set(x, "to", "%ld", o->to);
+    }
+    o = &g->optimizer;
+    env_flag(e, "one", g->groups.n == 1);
+    env_flag(e, "several", g->groups.n > 1);
+}
+
 static void fill_update(const Program *s, Env *e)
 {
     env_flag(e, "clip", o->clip > 0);
@@ -85,9 +120,8 @@ static void fill_update(const Program *s, Env *e)
     env_set(e, "clip", "%.9g", o->clip);
     env_set(e, "optimizer", "%s", c_comment(o->name));
     env_set(e, "doc", "%s", c_comment(o->doc));
+    fill_groups(s, e);
     env_set(e, "pointers", "%s", pointers_text());
-    env_set(e, "constants", "%s", constants_text(s));
-    env_set(e, "body", "%s", body_text(s));
     env_set(e, "update", "%s", template_render(device ? "cuda/update.cu" : "c/update.c", e));
 }
 
@@ -95,7 +129,7 @@ static void fill_update(const Program *s, Env *e)
 static bool scalars_use(const Program *s, const char *name)
 {
     bool uses = false;
-    for (int i = 0; i < o->nscalars; i++) uses |= expr_uses(o->scalar_value[i], name);
+    for (int i = 0; i < s->g->nscalars; i++) uses |= expr_uses(s->g->scalar_value[i], name);
     for (int i = 0; i < s->g->seeds.n; i++) uses |= s->seed_when[i] == SEED_EARLY && expr_uses(s->scale_in[i], name);
     return uses;
 }
@@ -108,8 +142,8 @@ static char *scalars_text(const Program *s)
     for (size_t i = 0; i < sizeof given / sizeof *given; i++)
         if (scalars_use(s, given[i])) text_add(&t, "const double %s = (double)to->%s;\n", given[i], given[i]);
     text_add(&t, "to->rate = (real)to->lr;\n");
-    for (int i = 0; i < o->nscalars; i++)
-        text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(o->scalar_value[i]), o->scalar[i]);
+    for (int i = 0; i < s->g->nscalars; i++)
+        text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(s->g->scalar_value[i]), s->g->scalar[i]);
     for (int i = 0; i < s->g->seeds.n; i++)
         if (s->seed_when[i] == SEED_EARLY) text_add(&t, "to->scale_in[%d] = (real)(%s);\n", i, host_text(s->scale_in[i]));
     if (!s->count) text_add(&t, "to->count = (double)to->samples;\n");

@@ -15,6 +15,12 @@ static real *gg_array(const Program *p, int array)
     return array ? p->states[array - 1] : p->params;
 }
 
+/* Frozen tensors have no states. */
+static bool gg_in_array(const Program *p, int array, const Tensor *t)
+{
+    return !array || !p->trained || t->offset < p->trained;
+}
+
 static void gg_array_name(char *out, size_t room, const Program *p, int array, const Tensor *t)
 {
     if (array) snprintf(out, room, "optimizer.%s.%s", p->state_names[array - 1], t->name);
@@ -49,6 +55,7 @@ static void gg_header(Run *r)
         for (int i = 0; i < p->ntensors; i++) {
             const Tensor *t = &p->tensors[i];
             long bytes = gg_count(t) * (long)sizeof(real);
+            if (!gg_in_array(p, array, t)) continue;
             gg_array_name(name, sizeof name, p, array, t);
             gg_add(h, ",");
             gg_add_quoted(h, name);
@@ -72,16 +79,22 @@ static bool gg_write(int fd, const void *data, size_t n)
     return true;
 }
 
-static bool gg_write_tensors(const Program *p, int fd)
+static bool gg_write_one(const Tensor *t, const real *flat, int fd)
 {
     static real chunk[GG_CHUNK];
+    for (long from = 0, count = gg_count(t); from < count; from += GG_CHUNK) {
+        long n = count - from < GG_CHUNK ? count - from : GG_CHUNK;
+        gg_read_tensor(t, flat, from, n, chunk);
+        if (!gg_write(fd, chunk, (size_t)n * sizeof *chunk)) return false;
+    }
+    return true;
+}
+
+static bool gg_write_tensors(const Program *p, int fd)
+{
     for (int array = 0; array <= p->nstates; array++)
         for (int i = 0; i < p->ntensors; i++)
-            for (long from = 0, count = gg_count(&p->tensors[i]); from < count; from += GG_CHUNK) {
-                long n = count - from < GG_CHUNK ? count - from : GG_CHUNK;
-                gg_read_tensor(&p->tensors[i], gg_array(p, array), from, n, chunk);
-                if (!gg_write(fd, chunk, (size_t)n * sizeof *chunk)) return false;
-            }
+            if (gg_in_array(p, array, &p->tensors[i]) && !gg_write_one(&p->tensors[i], gg_array(p, array), fd)) return false;
     return true;
 }
 
@@ -153,21 +166,28 @@ static void gg_read_chunk(const Archive *a, const Entry *e, long from, long n, r
     }
 }
 
+static void gg_read_one(const Archive *a, const Entry *e, const Tensor *t, real *flat)
+{
+    static real chunk[GG_CHUNK];
+    for (long from = 0, count = gg_count(t); from < count; from += GG_CHUNK) {
+        long n = count - from < GG_CHUNK ? count - from : GG_CHUNK;
+        gg_read_chunk(a, e, from, n, chunk);
+        gg_write_tensor(t, flat, from, n, chunk);
+    }
+}
+
 /* Every tensor is looked up before the first is read, so that a wrong file changes nothing. */
 static void gg_read_arrays(const Archive *a, const Program *p, int arrays)
 {
-    static real chunk[GG_CHUNK];
     for (int pass = 0; pass < 2; pass++)
         for (int k = 0; k < arrays * p->ntensors; k++) {
             char name[1024];
+            const int array = k / p->ntensors;
             const Tensor *t = &p->tensors[k % p->ntensors];
-            gg_array_name(name, sizeof name, p, k / p->ntensors, t);
+            if (!gg_in_array(p, array, t)) continue;
+            gg_array_name(name, sizeof name, p, array, t);
             const Entry *e = gg_match(a, name, t);
-            for (long from = 0, count = gg_count(t); pass && from < count; from += GG_CHUNK) {
-                long n = count - from < GG_CHUNK ? count - from : GG_CHUNK;
-                gg_read_chunk(a, e, from, n, chunk);
-                gg_write_tensor(t, gg_array(p, k / p->ntensors), from, n, chunk);
-            }
+            if (pass) gg_read_one(a, e, t, gg_array(p, array));
         }
 }
 
@@ -176,6 +196,20 @@ static bool gg_open_archive(Run *r, const char *path)
 {
     gg_archive_close(&r->archive);
     return gg_archive_open(&r->archive, path);
+}
+
+void gg_load_sources(Run *r)
+{
+    const Program *p = r->p;
+    for (int i = 0; i < p->nsources; i++) {
+        const Source *s = &p->sources[i];
+        const Tensor *t = &p->tensors[s->tensor];
+        const bool again = i && !strcmp(s->file, p->sources[i - 1].file);
+        if (!again && !gg_open_archive(r, s->file))
+            gg_fail(GG_DATA, "%s: no such file: a rule of the model loads %s from it", s->file, t->name);
+        gg_read_one(&r->archive, gg_match(&r->archive, s->key, t), t, p->params);
+    }
+    gg_archive_close(&r->archive);
 }
 
 void gg_load_weights(Run *r, const char *path)

@@ -141,11 +141,11 @@ static int gg_tensor_out(const Program *p, const char *name, const real *flat, r
     const Tensor *t = gg_tensor(p, name);
     if (p->fetch && !r) return GG_USAGE;
     if (r) gg_run_fetch(r);
-    if (t && flat) {
+    if (t && flat && (flat == p->params || !p->trained || t->offset < p->trained)) {
         gg_read_tensor(t, flat, 0, gg_count(t), out);
         return 0;
     }
-    snprintf(gg_message, sizeof gg_message, "%s has no tensor %s", p->name, name);
+    snprintf(gg_message, sizeof gg_message, t && flat ? "%s: %s is frozen" : "%s has no tensor %s", p->name, name);
     return GG_USAGE;
 }
 

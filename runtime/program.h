@@ -23,6 +23,8 @@ typedef struct {
     double a, b;
 } Tensor;
 
+typedef struct { int tensor; const char *file, *key; } Source; /* a tensor's first value: that name in a safetensors file */
+
 /* ---- data ----------------------------------------------------------------------------------------------- */
 typedef struct {
     const char *name;                             /* "image" */
@@ -51,7 +53,7 @@ typedef struct {
     long   t, T, E;                               /* this update 1 .. T; updates planned; updates an epoch */
     double lr;
     real   scale_in[8], scale_out;                /* per sum over the batch; their product is lambda / N */
-    real   rate, c[4];                            /* lr and the optimizer's scalars as reals */
+    real   rate, c[64];                           /* lr and the optimizer's scalars as reals */
     double count;                                 /* the denominator that scale_out undoes, or 0: nothing to learn */
     double norm, clip;                            /* of the unscaled gradient; the factor applied */
 } Window;
@@ -92,7 +94,8 @@ typedef struct {
     const Column *columns; int ncolumns;
     /* state: `flat` arrays of `elements` reals: parameters, then the optimizer's states */
     const Tensor *tensors; int ntensors;
-    long elements;
+    const Source *sources; int nsources;
+    long elements, trained;                       /* gradients and states are of the first `trained` elements; 0: of all */
     real *params, *gradients;
     int nstates; real *states[4]; const char *state_names[4];
     long memory;                                  /* bytes the program holds, data left out */

@@ -182,6 +182,7 @@ bool gg_run_evaluate(Run *r, const Rows *rows, double *out); /* false: no rows *
 
 /* ---- checkpoint.c --------------------------------------------------------------------------------------- */
 void gg_save_run(Run *r, const char *path);       /* all or nothing: a new file takes the old one's place */
+void gg_load_sources(Run *r);                     /* what the model's rules load */
 void gg_load_weights(Run *r, const char *path);
 bool gg_load_run(Run *r, const char *path);       /* false: no such file */
 

@@ -58,13 +58,15 @@ static void gg_run_memory(Run *r)
 static void gg_run_weights(Run *r)
 {
     gg_init_weights(r->p, r->seed);
+    if (!r->o.load && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);   /* the others hold every tensor */
     if (r->o.load) gg_load_weights(r, r->o.load);
     if (r->o.resume && !gg_load_run(r, r->o.save) && r->o.eval) gg_fail(GG_DATA, "%s: no such file", r->o.save);
 }
 
 static void gg_clear_states(const Program *p)
 {
-    for (int i = 0; i < p->nstates; i++) memset(p->states[i], 0, (size_t)p->elements * sizeof(real));
+    const size_t n = (size_t)(p->trained ? p->trained : p->elements);
+    for (int i = 0; i < p->nstates; i++) memset(p->states[i], 0, n * sizeof(real));
 }
 
 /* A device's columns are there from now on, its parameters when they are prepared. */

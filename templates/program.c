@@ -10,8 +10,21 @@ ${text}
 //:end
 } Params;
 _Static_assert(sizeof(Params) == ${elements} * sizeof(real), "flat");
+//:if frozen
+typedef struct { @@ those that are trained: they come first
+//:for f in trained_fields
+${text}
+//:end
+} Trained;
+_Static_assert(sizeof(Trained) == ${trained} * sizeof(real), "flat");
+//:end
 
+//:if frozen
+_Alignas(64) static Params p; @@ parameters, the frozen ones last
+_Alignas(64) static Trained ${arrays}; @@ ${arrays_are} of those that are trained
+//:else
 _Alignas(64) static Params ${arrays}; @@ ${arrays_are}
+//:end
 //:if packed
 _Alignas(64) static struct { @@ made from Params once per update
 //:for f in packed_fields
@@ -195,6 +208,13 @@ ${text}
 //:end
 };
 
+//:if loads
+static const Source sources[] = {
+//:for s in sources
+${text}
+//:end
+};
+//:end
 //:for l in class_lists
 static const char *const ${ident}[] = { ${names} };
 //:end
@@ -213,7 +233,7 @@ ${linkage}const Program ${title} = {
 .reader = "${reader}", .path = "${path}",${split_paths}
 .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
 .columns = columns, .ncolumns = ${ncolumns},
-.tensors = tensors, .ntensors = ${ntensors}, .elements = ${elements},
+.tensors = tensors, .ntensors = ${ntensors},${sources_are} .elements = ${elements},${trained_is}
 .params = (real *)&p, .gradients = (real *)&g,
 .nstates = ${nstates},${states}
 .memory = ${memory},

@@ -13,6 +13,14 @@ ${text}
 //:end
 } Params;
 static_assert(sizeof(Params) == ${elements} * sizeof(real), "flat");
+//:if frozen
+typedef struct { @@ those that are trained: they come first
+//:for f in trained_fields
+${text}
+//:end
+} Trained;
+static_assert(sizeof(Trained) == ${trained} * sizeof(real), "flat");
+//:end
 
 typedef struct { @@ rows in memory
 //:for c in data_fields
@@ -22,14 +30,14 @@ ${text}
 
 typedef struct { @@ all that lies on the device
 alignas(256) Params p; @@ ${arrays_are}
-Params g${states_list};
+${gradients} g${states_list};
 double sums[${nsums}]; @@ over the window's samples
 Window w;
 Data data;
 uint32_t row[${batch}]; @@ of data, by the window's samples
 uint32_t row_end;
 //:if clip
-double squares[(${elements} + 4095) / 4096];
+double squares[(${trained} + 4095) / 4096];
 //:end
 //:if packed
 struct { @@ made from parameters once per update
@@ -56,7 +64,11 @@ ${text}
 } Device;
 
 static Device *device;
+//:if frozen
+static struct { Params p; Trained g${states_list}; } host; @@ what files and options see
+//:else
 static struct { Params p, g${states_list}; } host; @@ what files and options see
+//:end
 static Data data;
 static Window w;
 static double sums[${nsums}];
@@ -338,6 +350,13 @@ ${text}
 //:end
 };
 
+//:if loads
+static const Source sources[] = {
+//:for s in sources
+${text}
+//:end
+};
+//:end
 //:for l in class_lists
 static const char *const ${ident}[] = { ${names} };
 //:end
@@ -356,7 +375,7 @@ extern "C" const Program ${title} = {
 .reader = "${reader}", .path = "${path}",${split_paths}
 .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
 .columns = columns, .ncolumns = ${ncolumns},
-.tensors = tensors, .ntensors = ${ntensors}, .elements = ${elements},
+.tensors = tensors, .ntensors = ${ntensors},${sources_are} .elements = ${elements},${trained_is}
 .params = (real *)&host.p, .gradients = (real *)&host.g,
 .nstates = ${nstates},${states}
 .memory = ${memory},

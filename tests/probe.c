@@ -28,6 +28,7 @@ static void show(const char *head, int (*get)(const Program *, const char *, rea
 {
     for (int i = 0; i < PROGRAM.ntensors; i++) {
         const Tensor *t = &PROGRAM.tensors[i];
+        if (get == gg_gradient && PROGRAM.trained && t->offset >= PROGRAM.trained) continue;
         real *value = malloc((size_t)elements(t) * sizeof *value);
         if (!value) exit(3);
         must(get(&PROGRAM, t->name, value));

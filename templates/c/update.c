@@ -1,4 +1,4 @@
-enum { BLOCK = 4096, BLOCKS = (${elements} + BLOCK - 1) / BLOCK };
+enum { BLOCK = 4096, BLOCKS = (${trained} + BLOCK - 1) / BLOCK };
 
 //:if clip
 static double squares[BLOCKS];
@@ -21,7 +21,7 @@ return sum;
 static void clip(const Thread *t)
 {
 double sum = 0;
-for_span (b, t, BLOCKS) squares[b] = norm_of((long)b * BLOCK, b == BLOCKS - 1 ? ${elements} : (b + 1L) * BLOCK);
+for_span (b, t, BLOCKS) squares[b] = norm_of((long)b * BLOCK, b == BLOCKS - 1 ? ${trained} : (b + 1L) * BLOCK);
 barrier(t);
 if (t->id == 0) {
 for (int b = 0; b < BLOCKS; b++) sum += squares[b];
@@ -33,9 +33,15 @@ barrier(t);
 }
 
 //:end
+//:for k in groups
+//:if one
 /* ${optimizer} over [from, to) of the flat arrays, in one pass
    ${doc} */
-static void optimize(long from, long to)
+//:else
+/* ${optimizer} over [from, to) of the flat arrays: ${who}
+   ${doc} */
+//:end
+static void ${pass}(long from, long to)
 {
 ${pointers}
 ${constants}
@@ -45,6 +51,16 @@ ${body}
 stored();
 }
 
+//:end
+//:if several
+static void optimize(long from, long to) @@ a part of the flat arrays is a group's
+{
+//:for k in groups
+if (from < ${to} && to > ${from}) ${pass}(from > ${from} ? from : ${from}, to < ${to} ? to : ${to});
+//:end
+}
+
+//:end
 static void update(const Thread *t)
 {
 //:if may_be_empty
@@ -53,7 +69,7 @@ if (w.count == 0) return; @@ nothing in this window counts
 //:if clip
 clip(t);
 //:end
-for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? ${elements} : (b + 1L) * BLOCK);
+for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? ${trained} : (b + 1L) * BLOCK);
 //:if prepared
 barrier(t);
 prepare(t);

@@ -1,4 +1,4 @@
-enum { BLOCK = 4096, BLOCKS = (${elements} + BLOCK - 1) / BLOCK };
+enum { BLOCK = 4096, BLOCKS = (${trained} + BLOCK - 1) / BLOCK };
 
 //:if clip
 /* the square of the gradient's norm, a block of the flat array to a block of threads */
@@ -7,7 +7,7 @@ static __global__ __launch_bounds__(256) void squares(Device *dev)
     const real *gradient = (const real *)&dev->g;
     const double scale = (double)dev->w.scale_out;
     double sum = 0;
-    for (long i = blockIdx.x * (long)BLOCK + threadIdx.x; i < ${elements} && i < (blockIdx.x + 1L) * BLOCK; i += 256) {
+    for (long i = blockIdx.x * (long)BLOCK + threadIdx.x; i < ${trained} && i < (blockIdx.x + 1L) * BLOCK; i += 256) {
         const double dx = (double)gradient[i] * scale;
         sum += dx * dx;
     }
@@ -37,13 +37,26 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
     const Window &w = dev->w;
     const long i = blockIdx.x * 256L + threadIdx.x;
     ${pointers}
+    //:if one
+    //:for k in groups
     ${constants}
+    //:end
+    //:end
     //:if may_be_empty
     if (w.count == 0) return; @@ nothing in this window counts
     //:end
-    if (i < ${elements}) {
+    //:for k in groups
+    //:if one
+    if (i < ${to}) {
         ${body}
     }
+    //:else
+    if (i >= ${from} && i < ${to}) { @@ ${who}
+        ${constants}
+        ${body}
+    }
+    //:end
+    //:end
 }
 
 static void update_steps(void)
@@ -52,7 +65,7 @@ static void update_steps(void)
     GG_LAUNCH(squares, BLOCKS, 256, 0, gg_stream, device);
     GG_LAUNCH(clip, 1, 256, 0, gg_stream, device);
     //:end
-    GG_LAUNCH(optimize, (${elements} + 255) / 256, 256, 0, gg_stream, device);
+    GG_LAUNCH(optimize, (${trained} + 255) / 256, 256, 0, gg_stream, device);
     //:if prepared
     prepare_steps();
     //:end

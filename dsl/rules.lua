@@ -1,0 +1,170 @@
+-- rules.lua -- train's rules: who they are for, and what follows for every parameter.
+--   { who, option = value, ... }: who is a layer, a parameter or function(p). Later rules win, one option at a time.
+--   init; load = FILE with key = function(path); freeze; any option of the optimizer but those of the whole update.
+local core = ...
+local util, nn, op = core.use("dsl/util.lua"), core.use("dsl/nn.lua"), core.use("dsl/op.lua")
+local schedules = core.use("dsl/optim.lua").schedules
+local fail, info, inside = util.fail, core.info, nn.inside
+local own = { init = util.any, freeze = false, load = "", key = util.any }
+local whole = { clip = "the norm of all gradients together" }
+
+-- ---- who ----------------------------------------------------------------------------------------
+-- The paths of a layer's parameters as the layer itself counts them, and all layers in it: by parameter, by layer.
+local function below(l, prefix, paths, layers)
+  local m = inside[l]
+  layers[l] = true
+  for _, k in ipairs(m.order) do paths[m.params[k]] = paths[m.params[k]] or prefix .. k end
+  for _, t in ipairs(m.tensors or {}) do paths[t[2]] = paths[t[2]] or prefix .. t[1] end
+  for _, kid in ipairs(m.kids or {}) do below(kid[2], prefix .. kid[1] .. ".", paths, layers) end
+end
+
+local function asked(what, who, p)
+  local s = info(p)
+  local yes = who { name = s.path, shape = s.dims, layer = s.layer, kind = s.path:match("([%w_]+)$") }
+  if type(yes) ~= "boolean" and yes ~= nil and type(yes) ~= "number" then
+    fail("%s: a rule's function returns true or false, got %s", what, util.show(yes))
+  end
+  return yes and s.path or nil
+end
+
+-- by parameter, its path as the rule's key function gets it: that inside the layer, else the whole one; and the layers
+local function found(what, who, parameters)
+  local paths, layers, any = {}, {}, false
+  if nn.is_layer(who) then below(who, "", paths, layers)
+  elseif core.is_tensor(who) then
+    if info(who).kind == "parameter" then paths[who] = info(who).path end
+  elseif type(who) == "function" then
+    for _, p in ipairs(parameters) do paths[p] = asked(what, who, p) end
+  else
+    fail("%s: who is a layer, a parameter or function(p), got %s", what, util.show(who))
+  end
+  for _, p in ipairs(parameters) do any = any or paths[p] ~= nil end
+  if not any then fail("%s: matches no parameter", what) end
+  return paths, layers
+end
+
+-- ---- what ---------------------------------------------------------------------------------------
+local function checked(what, r, recipe)
+  if type(r) ~= "table" or getmetatable(r) then
+    fail("%s: expected { who, init = value }, got %s", what, util.show(r))
+  end
+  local spec = {}
+  for k, v in pairs(recipe.spec) do spec[k] = v end
+  for k, v in pairs(own) do spec[k] = v end
+  for _, k in ipairs(util.sorted(whole)) do
+    if r[k] ~= nil then
+      fail("%s: '%s' is about %s: say it in optim.%s { ... }", what, k, whole[k], recipe.name)
+    end
+  end
+  util.options(what, r, spec, 1)
+  if r.key ~= nil and (type(r.key) ~= "function" or r.load == nil) then
+    fail("%s: key is a function from a path to a name in the file that load names", what)
+  end
+end
+
+local function load_from(what, r, path)
+  if r.load == "" or #r.load > 1000 or r.load:find("[%c]") then fail("%s: load is the name of a safetensors file", what) end
+  local key = r.key and r.key(path) or path
+  if type(key) ~= "string" or key == "" or #key > 500 then
+    fail("%s: key(%s) is the name in the file, got %s", what, util.show(path), util.show(key))
+  end
+  return { r.load, key }
+end
+
+-- one rule for one parameter: f is what follows so far
+local function apply(what, r, p, path, f)
+  if r.init ~= nil then
+    local where = ("%s, parameter '%s'"):format(what, info(p).path)
+    f.init = nn.init_of(where, r.init, info(p).dims)
+  end
+  if r.freeze ~= nil then f.frozen = r.freeze end
+  if r.load ~= nil then f.load = load_from(what, r, path) end
+  for _, k in ipairs(util.sorted(r)) do
+    if type(k) == "string" and own[k] == nil then f.options[k], f.what = r[k], what end
+  end
+end
+
+-- ---- groups -------------------------------------------------------------------------------------
+-- `exact`: so that two are equal where the values are, else as people write it
+local function value_text(v, exact)
+  if schedules[v] then return exact and schedules[v].formula or schedules[v].text end
+  if type(v) ~= "table" then
+    return type(v) == "number" and (exact and "%.17g" or "%.6g"):format(v) or tostring(v)
+  end
+  local t = {}
+  for i, x in ipairs(v) do t[i] = value_text(x, exact) end
+  return "{ " .. table.concat(t, ", ") .. " }"
+end
+
+-- what differs from the optimizer's own options, "lr = 0.1, weight_decay = 0", and a key for it
+local function difference(over, recipe)
+  local t, key = {}, {}
+  for _, k in ipairs(util.sorted(over)) do
+    local base = recipe.options[k]
+    if base == nil or value_text(base, true) ~= value_text(over[k], true) then
+      t[#t + 1] = k .. " = " .. value_text(over[k])
+      key[#key + 1] = k .. " = " .. value_text(over[k], true)
+    end
+  end
+  return table.concat(t, ", "), table.concat(key, ", ")
+end
+
+local function overlaid(f, recipe)
+  local o = {}
+  for k, v in pairs(recipe.options) do o[k] = v end
+  for k, v in pairs(f.options) do o[k] = v end
+  local r = recipe.with(f.what or "", o)
+  r.own_lr = f.options.lr ~= nil
+  return r
+end
+
+-- The recipes of the parameters that are trained, each once, in the order of their first parameters.
+local function grouped(parameters, facts, recipe)
+  local groups, by = {}, {}
+  for _, p in ipairs(parameters) do
+    local f = facts[p]
+    if f.frozen then core.set_frozen(p)
+    else
+      local text, key = difference(f.options, recipe)
+      if not by[key] then
+        local r = text == "" and recipe or overlaid(f, recipe)
+        groups[#groups + 1] = { recipe = r, text = text }
+        by[key] = #groups
+      end
+      core.set_group(p, by[key] - 1)
+    end
+  end
+  if #groups == 0 then fail("train: rules: every parameter is frozen, nothing is left to train") end
+  return groups
+end
+
+-- In frozen layers what is drawn in training is not drawn.
+local function still(layers)
+  for _, d in ipairs(op.noises) do
+    if d.layer and layers[d.layer] then core.set_still(d.node) end
+  end
+end
+
+-- Applies the rules; gives the groups of parameters that share a recipe: { { recipe, text }, ... }
+return function(rules, parameters, recipe)
+  local facts, frozen = {}, {}
+  for _, p in ipairs(parameters) do facts[p] = { options = {} } end
+  for i, r in ipairs(rules) do
+    local what = ("train: rule %d"):format(i)
+    checked(what, r, recipe)
+    local paths, layers = found(what, r[1], parameters)
+    for _, p in ipairs(parameters) do
+      if paths[p] then apply(what, r, p, paths[p], facts[p]) end
+    end
+    if r.freeze ~= nil then
+      for l in pairs(layers) do frozen[l] = r.freeze end
+    end
+  end
+  for _, p in ipairs(parameters) do
+    local f = facts[p]
+    if f.init then core.set_init(p, table.unpack(f.init)) end
+    if f.load then core.set_load(p, f.load[1], f.load[2]) end
+  end
+  still(frozen)
+  return grouped(parameters, facts, recipe)
+end

@@ -1,0 +1,67 @@
+"""Writes rules.txt: a net whose parameters have options of their own, trained by PyTorch in double with parameter groups.
+
+    python3 tests/reference/rules.py > tests/reference/rules.txt
+"""
+import math
+import torch
+from hashed import number, numbers, real
+
+ROWS, BATCH, UPDATES, IN = 24, 8, 6, 6
+HEAD = """# Parameter groups by PyTorch {version} in double: a frozen layer, a schedule of its own, other options elsewhere.
+# rows: x = real([24, 6], seed 1), y = real([24], seed 2); parameter i = real(shape, seed 10 + i): tests/reference/hashed.py.
+"""
+
+
+def net():
+    trunk = torch.nn.Sequential(torch.nn.Linear(IN, 9), torch.nn.Tanh(), torch.nn.Identity(), torch.nn.Linear(9, 5), torch.nn.Tanh())
+    head = torch.nn.Sequential(torch.nn.Linear(5, 7), torch.nn.Tanh(), torch.nn.Linear(7, 1))
+    for i, p in enumerate([*trunk.parameters(), *head.parameters()]):
+        p.data = real(tuple(p.shape), 10 + i)
+    return trunk, head
+
+
+def cosine(base, warmup):
+    return lambda t: base * t / warmup if t <= warmup else base * (1 + math.cos(math.pi * (t - 1 - warmup) / (UPDATES - warmup))) / 2
+
+
+def run(name, make, rates):
+    """rates: by group, a function of the update, or None: as the group says."""
+    trunk, head = net()
+    for p in trunk[0].parameters():
+        p.requires_grad = False
+    optimizer = make(trunk, head)
+    x, y = real((ROWS, IN), 1), real((ROWS,), 2)
+    print(f"case {name}")
+    for t in range(1, UPDATES + 1):
+        for group, rate in zip(optimizer.param_groups, rates):
+            group["lr"] = rate(t) if rate else group["lr"]
+        at = (t - 1) * BATCH % ROWS
+        loss = torch.nn.functional.mse_loss(head(trunk(x[at:at + BATCH]))[:, 0], y[at:at + BATCH])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        print(f"loss {t} {number(loss)}")
+    for part, layers in (("trunk", trunk), ("head", head)):
+        for key, p in layers.named_parameters():
+            print(f"weight {part}.{key} {p.numel()} {numbers(p)}")
+    return optimizer
+
+
+def adamw(trunk, head):
+    last, bias = dict(betas=(0.5, 0.9)), dict(weight_decay=0)
+    return torch.optim.AdamW([
+        dict(params=[trunk[3].weight]), dict(params=[trunk[3].bias], **bias),
+        dict(params=[head[0].weight]), dict(params=[head[0].bias], **bias),
+        dict(params=[head[2].weight], **last), dict(params=[head[2].bias], **last, weight_decay=0.5)], lr=0.01, weight_decay=0.1)
+
+
+def sgd(trunk, head):
+    return torch.optim.SGD([
+        dict(params=[trunk[3].weight, trunk[3].bias], lr=0.2, momentum=0),
+        dict(params=[head[0].weight], nesterov=True), dict(params=[head[0].bias], nesterov=True, weight_decay=0),
+        dict(params=[head[2].weight]), dict(params=[head[2].bias], weight_decay=0)], lr=0.1, momentum=0.9, weight_decay=0.05)
+
+
+print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
+run("adamw", adamw, [cosine(0.02, 2)] * 2 + [None] * 4)
+run("sgd", sgd, [None] * 5)
