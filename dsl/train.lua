@@ -1,6 +1,7 @@
 -- train.lua -- the statement that ends a model file: names everything, checks the window, hands all of it to C.
 local core = ...
 local util, op, nn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/nn.lua")
+local options_of_window = core.use("dsl/window.lua")
 local sets, recipes = core.use("dsl/data.lua").sets, core.use("dsl/optim.lua").recipes
 local rule = core.use("dsl/rules.lua")
 local fail, info = util.fail, core.info
@@ -273,6 +274,8 @@ local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumu
   epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads", precision = "fp32", seed = 0, minimize = util.any, optim = util.any,
   report = {}, rules = {}, best = "min loss", patience = util.any, validate = util.any }
 
+for name, default in pairs(options_of_window.spec) do spec[name] = default end
+
 local function check_inputs(inputs, set)
   for _, n in ipairs(inputs) do
     local known = false
@@ -307,6 +310,7 @@ local function train(given)
   budget(o)
   window(o)
   length(o)
+  options_of_window.check(o, fail_at)
   watch(o)
   check_division(o)
   local list, roots = reports(o), { o.minimize }

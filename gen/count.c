@@ -66,6 +66,13 @@ static const Expr *count_of(const Program *s)
     return count;
 }
 
+void mark_reached(const Node *n, bool *reached)
+{
+    if (reached[n->id]) return;
+    reached[n->id] = true;
+    for (int i = 0; i < n->nargs; i++) mark_reached(n->arg[i], reached);
+}
+
 /* ---- kernels -------------------------------------------------------------------------------------------------------- */
 static void mark_sums(const Expr *e, bool *used)
 {

@@ -18,6 +18,9 @@ bool  any_late(const Program *s);                           /* scales that are k
 char *late_text(const Program *s);                          /* statements that compute them */
 char *levels_text(const Program *s);                        /* statements that note scalars of parameters alone */
 char *counted_text(const Program *s);                       /* statements for what is counted ahead of the window */
+int   first_level(const Program *s);                        /* sched.c: where in sums[] the levels begin */
+bool  checks_finite(const Program *s);                      /* update.c: a window whose gradient is not finite changes nothing */
+void  mark_reached(const Node *n, bool *reached);          /* count.c: by id, n and what it is made of */
 bool  uses_sums(const Expr *e);
 const Expr *guarded(const Expr *e);                         /* 0 where a denominator made of sums is 0 */
 long  partials(const Program *s);                           /* parts of the sum that has most of them */

@@ -63,6 +63,19 @@ static void read_data(lua_State *L, int index, Graph *g)
 /* ---- the schedule --------------------------------------------------------------------------------------------------- */
 const char *const precisions[] = { [FP32] = "fp32", [TF32] = "tf32", [BF16] = "bf16" };
 
+static const char *const nonfinites[] = { [NONFINITE_KEEP] = "keep", [NONFINITE_SKIP] = "skip_window", [NONFINITE_DROP] = "drop_micro",
+                                          [NONFINITE_ABORT] = "abort" };
+
+/* Which of the n names stands at key; the first where none does. */
+static int one_of(lua_State *L, int index, const char *key, const char *const *names, int n)
+{
+    const char *word = field_string(L, index, key);
+    for (int i = 0; word && i < n; i++)
+        if (!strcmp(word, names[i])) return i;
+    return 0;
+}
+#define ONE_OF(L, index, key, names) one_of(L, index, key, names, (int)(sizeof names / sizeof *names))
+
 static void read_train(lua_State *L, int index, Train *t)
 {
     t->batch = (long)field_number(L, index, "batch", 0);
@@ -75,8 +88,8 @@ static void read_train(lua_State *L, int index, Train *t)
     t->tail = tail[0] == 's' ? TAIL_STEP : tail[0] == 'd' ? TAIL_DROP : TAIL_CARRY;
     t->count_before = !strcmp(field_string(L, index, "count"), "before");
     t->split = !strcmp(field_string(L, index, "deterministic"), "split");
-    const char *precision = field_string(L, index, "precision");
-    t->precision = !strcmp(precision, precisions[TF32]) ? TF32 : !strcmp(precision, precisions[BF16]) ? BF16 : FP32;
+    t->precision = (Precision)ONE_OF(L, index, "precision", precisions);
+    t->nonfinite = (Nonfinite)ONE_OF(L, index, "nonfinite", nonfinites);
     t->best = field_string(L, index, "best");
     t->best_max = field_true(L, index, "best_max");
     t->patience = (long)field_number(L, index, "patience", 0);

@@ -212,6 +212,7 @@ typedef struct {
 
 typedef enum { TAIL_STEP, TAIL_DROP, TAIL_CARRY } Tail;
 typedef enum { FP32, TF32, BF16 } Precision;               /* of what is multiplied; sums and parameters are fp32; but fp32 in CUDA alone */
+typedef enum { NONFINITE_KEEP, NONFINITE_SKIP, NONFINITE_DROP, NONFINITE_ABORT } Nonfinite;   /* what becomes of NaN and infinity: nothing; the window, the micro-batch, the run ends */
 extern const char *const precisions[];                     /* "fp32" */
 typedef struct {
     long batch, micro_batch, accumulate;      /* batch = micro_batch * accumulate always holds */
@@ -221,6 +222,7 @@ typedef struct {
     bool split;                         /* deterministic = "split": gradients are chains over samples in order */
     long seed;
     Precision precision;
+    Nonfinite nonfinite;
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
     long patience;                      /* validations without a better one that end the run; 0: none do */
     long validate_epochs, validate_updates; /* how often is validated; one of them > 0 */

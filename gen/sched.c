@@ -5,6 +5,7 @@
    2. A seed's coefficient without sums is known before the first backward: it is scale_in, and scale_out is 1.
    3. Where every coefficient is numerator / N with the same N, scale_in is the numerator, scale_out is 1 / N: post-scale.
       Else the sums in the coefficients, of data alone, are counted first (count.c), and rule 2 holds: pre-count.
+      Where micro-batches may be dropped, the rows that are kept are such a sum, which nobody can count first.
    4. A seed without rows starts a gradient that is made once, after the last micro-step: it is undone by scale_out too, so
       its factor is coefficient / scale_out. */
 #include <string.h>
@@ -55,13 +56,17 @@ static const Expr *sum_formula(const Node *n)
     BUG("a sum over the batch that nobody makes");
 }
 
+int first_level(const Program *p) { return p->g->sums.n + p->drops; }
+
+static const Expr *rows_formula(void) { return expr_variable(s->drops ? text("sums[%d]", g->sums.n) : "samples"); }
+
 /* A scalar of parameters alone: its value in this window, times the samples it stood for. */
 static const Expr *level_formula(const Node *n)
 {
     int i = 0;
     while (i < s->levels.n && s->levels.at[i] != n) i++;
     if (i == s->levels.n) vec_push(&s->levels, (Node *)n);
-    return binary(E_DIV, expr_variable(text("sums[%d]", g->sums.n + i)), expr_variable("samples"));
+    return binary(E_DIV, expr_variable(text("sums[%d]", first_level(s) + i)), expr_variable("samples"));
 }
 
 static const Expr *formula(const Node *n)
@@ -69,7 +74,7 @@ static const Expr *formula(const Node *n)
     const Expr **e = &known[n->id];
     if (*e) return *e;
     if (n->kind == K_CONST) *e = expr_number(n->value);
-    else if (n->kind == K_ROWS) *e = expr_variable("samples");
+    else if (n->kind == K_ROWS) *e = rows_formula();
     else if (n->kind == K_REDUCE && n->when == WHEN_AFTER) *e = sum_formula(n);
     else if (n->when == WHEN_WINDOW) *e = level_formula(n);
     else if (n->kind == K_VIEW) *e = formula(n->arg[0]);
@@ -155,6 +160,14 @@ static void take_numerators(void)
     }
 }
 
+static void refuse_dropping(void)
+{
+    error_at(g->train.loc, g->train.count_before
+             ? "train: nonfinite = \"drop_micro\" is decided after the forward, count = \"before\" counts ahead of it: leave out one of them"
+             : "train: nonfinite = \"drop_micro\" changes the denominators, and those of this loss differ, so they are counted ahead of the "
+               "first forward, when nobody knows what will be dropped: say \"skip_window\"");
+}
+
 static void scale_seeds(void)
 {
     bool sums = false;
@@ -166,6 +179,7 @@ static void scale_seeds(void)
     if (s->levels.n) error_at(g->minimize->loc, "minimize: a term is multiplied by a scalar made from parameters");
     s->late = sums && !g->train.count_before && scale_late();
     if (s->late) take_numerators();
+    else if (sums && s->drops) refuse_dropping();
     else if (sums) count_before(s);
 }
 
@@ -183,8 +197,9 @@ Program *schedule(Plan *p)
     s->scale_in = NEW_ARRAY(const Expr *, g->seeds.n);
     s->seed_when = NEW_ARRAY(SeedWhen, g->seeds.n);
     numerator = NEW_ARRAY(const Expr *, g->seeds.n);
-    s->next = g->train.accumulate > 1;
-    s->unrolled = g->train.accumulate <= 16;
+    s->drops = g->train.nonfinite == NONFINITE_DROP;
+    s->next = g->train.accumulate > 1 || s->drops;
+    s->unrolled = g->train.accumulate <= 16 && !s->drops;
     if (g->seeds.n > SEEDS) error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", SEEDS);
     if (g->train.precision != FP32 && s->k->target == TARGET_C)
         error_at(g->train.loc, "train: precision = \"%s\" is of the CUDA target: the C target computes in fp32, leave it out here",

@@ -146,6 +146,7 @@ typedef struct Program {
     bool next;                          /* some window has a second micro-step */
     VEC(Node) levels;                   /* scalars of parameters alone that reports show; in sums[] behind the sums */
     bool late;                          /* count is made of sums: known after the last micro-step; scale_out is 1 / count */
+    bool drops;                         /* micro-batches may be dropped: sums[] holds the rows kept, behind the sums over the batch */
     const Expr *count;                  /* late: the denominator that all terms share; counted: samples or 0; NULL: samples */
     const Expr **scale_in;              /* by seed; of `samples`, `sums[i]` and `w.count` */
     SeedWhen *seed_when;                /* by seed */

@@ -53,7 +53,7 @@ long partials(const Program *s)
 /* ---- behind the last micro-step --------------------------------------------------------------------------------- */
 bool any_late(const Program *s)
 {
-    bool late = s->late;
+    bool late = s->late || s->drops;
     for (int i = 0; i < s->g->seeds.n; i++) late |= s->seed_when[i] == SEED_LATE;
     return late;
 }
@@ -66,9 +66,10 @@ char *levels_text(const Program *s)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
+    if (s->drops) text_add(&t, "if (!w.training) sums[%d] = (double)w.samples;\n", s->g->sums.n);
     for (int i = 0; i < s->levels.n; i++) {
         const Buffer *b = s->levels.at[i]->buffer;
-        text_add(&t, "sums[%d] = (double)w.samples * (double)%s;\n", s->g->sums.n + i, buffer_name(b));
+        text_add(&t, "sums[%d] = (double)w.samples * (double)%s;\n", first_level(s) + i, buffer_name(b));
     }
     return t.s;
 }
@@ -98,6 +99,7 @@ char *late_text(const Program *s)
     text_put(&t, "", 0);
     if (needs_samples(s, SEED_LATE)) text_add(&t, "const double samples = (double)w.samples;\n");
     if (s->late) text_add(&t, "w.count = %s;\nw.scale_out = w.count != 0 ? (real)(1 / w.count) : 0;\n", host_text(s->count));
+    else if (s->drops) text_add(&t, "w.count = sums[%d];\n", s->g->sums.n);
     scales_add(s, SEED_LATE, &t);
     return t.s;
 }
@@ -126,6 +128,34 @@ char *counted_text(const Program *s)
     return t.s;
 }
 
+/* ---- dropping --------------------------------------------------------------------------------------------------- */
+/* The sums over the batch that the loss is made of. */
+static char *judged_text(const Program *s)
+{
+    Text t = { 0 };
+    bool *in_loss = NEW_ARRAY(bool, s->g->nodes.n);
+    mark_reached(s->g->minimize, in_loss);
+    for (int i = 0; i < s->g->sums.n; i++)
+        if (in_loss[s->g->sums.at[i]->id]) text_add(&t, t.n ? ", %d" : "%d", i);
+    return t.s;
+}
+
+/* A micro-step's kernels that run only where its loss is finite: all that are not forward ones. */
+static void split_micro(const Program *s, Env *e)
+{
+    const Kernels *k = s->k;
+    env_flag(e, "drops", s->drops);
+    env_flag(e, "whole", !s->drops);
+    if (!s->drops) return;
+    for (int i = 0; i < k->forward.n; i++)
+        if (k->micro.at[i]->backward)
+            error_at(s->g->train.loc, "train: nonfinite = \"drop_micro\" is decided behind the forward of all losses, but these run one "
+                     "behind the other: say \"skip_window\"");
+    stop_if_errors();
+    env_set(e, "judged", "%s", judged_text(s));
+    env_set(e, "kept", "%d", s->g->sums.n);
+}
+
 /* ---- the window ------------------------------------------------------------------------------------------------- */
 static void list_micros(const Program *s, Env *e)
 {
@@ -142,12 +172,13 @@ void window_facts(const Program *s, Env *e)
     env_flag(e, "unrolled", s->unrolled);
     env_flag(e, "prepared", prepares(s));
     env_flag(e, "concluded", concludes(s));
-    env_flag(e, "levels", s->levels.n > 0);
+    env_flag(e, "levels", s->levels.n || s->drops);
     env_set(e, "window", "%ld = %ld x %ld", t->batch, t->accumulate, t->micro_batch);
     env_set(e, "batch", "%ld", t->batch);
     env_set(e, "micro_batch", "%ld", t->micro_batch);
     env_set(e, "accumulate", "%ld", t->accumulate);
-    env_set(e, "nsums", "%d", s->g->sums.n + s->levels.n);
+    split_micro(s, e);
+    env_set(e, "nsums", "%d", first_level(s) + s->levels.n);
     env_set(e, "nparts", "%d", s->g->sums.n ? s->g->sums.n : 1);
     env_set(e, "parts", "%ld", partials(s));
     list_micros(s, e);
@@ -156,7 +187,8 @@ void window_facts(const Program *s, Env *e)
 void steps(const Program *s, Env *e)
 {
     const Kernels *k = s->k;
-    env_set(e, "micro", "%s", steps_text(s, (Steps) { k->micro.at, k->micro.n, "m", "beta" }));
+    const int from = s->drops ? k->forward.n : 0;
+    env_set(e, "micro", "%s", steps_text(s, (Steps) { k->micro.at + from, k->micro.n - from, "m", "beta" }));
     env_set(e, "forward", "%s", steps_text(s, (Steps) { k->forward.at, k->forward.n, "m", "1" }));
     env_set(e, "counting", "%s", steps_text(s, (Steps) { s->counting.at, s->counting.n, "m", "1" }));
     env_set(e, "counted_lines", "%s", counted_text(s));

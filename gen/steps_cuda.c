@@ -119,7 +119,9 @@ void cuda_steps(const Program *s, Env *e, bool share)
     window_facts(s, e);
     env_set(e, "prepare", "%s", launches(s, x->once.at, x->once.n, false));
     env_set(e, "counting", "%s", launches(s, s->counting.at, s->counting.n, true));
-    env_set(e, "micro", "%s", launches(s, x->micro.at, x->micro.n, true));
+    const int from = s->drops ? x->forward.n : 0;
+    env_set(e, "judging", "%s", s->drops ? launches(s, x->micro.at, from, false) : "");
+    env_set(e, "micro", "%s", launches(s, x->micro.at + from, x->micro.n - from, true));
     env_flag(e, "no_beta", !any_beta(s));
     env_set(e, "forward", "%s", launches(s, x->forward.at, x->forward.n, true));
     env_set(e, "finish", "%s", launches(s, x->finish.at, x->finish.n, false));
@@ -137,6 +139,6 @@ void cuda_steps(const Program *s, Env *e, bool share)
     env_set(e, "handles_are", "%s", all.handles.s && strchr(all.handles.s, '[') ? " @@ [2]: first stores, next adds" : "");
     env_set(e, "plans", "%s", all.plans.s ? all.plans.s : "");
     env_flag(e, "split", all.split > 0);
-    env_set(e, "skips", "%s", s->count ? "true" : "false");
+    env_set(e, "skips", "%s", s->count || checks_finite(s) ? "true" : "false");
     env_set(e, "split", "%ld", all.split);
 }

@@ -188,6 +188,7 @@ static void fill_schedule(const Train *t, Env *e)
     env_set(e, "steps", "%ld", t->steps);
     env_set(e, "seed", "%ld", t->seed);
     env_set(e, "tail", "%c", "sdc"[t->tail]);
+    env_set(e, "nonfinite", "%s", t->nonfinite ? text(" .nonfinite = '%c',", "ksda"[t->nonfinite]) : "");
 }
 
 void tables(const Program *s, Env *e)

@@ -113,10 +113,18 @@ static void fill_groups(const Program *s, Env *e)
     env_flag(e, "several", g->groups.n > 1);
 }
 
+bool checks_finite(const Program *s) { return s->g->train.nonfinite != NONFINITE_KEEP; }
+
 static void fill_update(const Program *s, Env *e)
 {
-    env_flag(e, "clip", o->clip > 0);
-    env_flag(e, "may_be_empty", s->count != NULL);
+    const bool clips = o->clip > 0, checks = checks_finite(s);
+    env_flag(e, "norm", clips || checks);
+    env_flag(e, "clip", clips);
+    env_flag(e, "checked", checks);
+    env_flag(e, "may_be_empty", s->count || s->drops);
+    env_flag(e, "may_be_left_out", s->count || checks);
+    env_set(e, "norm_does", "%s%s", checks ? "; w.count is 0 where it is not finite" : "",
+            clips ? text("; w.clip = min(1, %.9g / (norm + 1e-6))", o->clip) : "");
     env_set(e, "clip", "%.9g", o->clip);
     env_set(e, "optimizer", "%s", c_comment(o->name));
     env_set(e, "doc", "%s", c_comment(o->doc));

@@ -23,6 +23,7 @@
 #include <cublasLt.h>
 #include <cuda_bf16.h>
 #include <algorithm>
+#include <cfloat>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -88,6 +89,7 @@ static struct {
     bool streamed, profiled;
     char *rows[2], *rows_pinned[2];               /* streamed: a window's rows, on the device and before */
     size_t bytes[64], from[64];                   /* of a column's row; of its rows in a slot */
+    int *flag;                                    /* pinned: a number that was asked for */
     void *column[64];                             /* resident: row 0 on the device */
 } gg_cuda;
 static std::vector<GgMatmul> gg_plans;
@@ -432,6 +434,7 @@ static inline void *gg_device_open(const Program *p, long rows, size_t bytes, Gg
     gg_check(cudaMemsetAsync(gg_cuda.device, 0, at.end, gg_stream));
     gg_slots_open();
     gg_data_open(rows);
+    if (p->nonfinite == 'd') gg_cuda.flag = (int *)(void *)gg_pinned_memory(sizeof *gg_cuda.flag);
     return gg_cuda.device;
 }
 
@@ -476,6 +479,7 @@ static inline void gg_device_close(void)
     gg_plans_close();
     gg_slots_close();
     for (void *column : gg_cuda.column) cudaFree(column);
+    cudaFreeHost(gg_cuda.flag);
     cudaFree(gg_cuda.device);
     cudaFree(gg_cuda.workspace);
     if (gg_cuda.blas) cublasLtDestroy(gg_cuda.blas);
@@ -531,7 +535,7 @@ static inline void gg_stage_chunk(long from, long samples)
     char *image = gg_cuda.pinned[slot] - at.sums;
     Window w = *gg_cuda.p->w;
     w.micro = 0, w.micros = (int)micros + 1, w.rows = (int)(samples - micros * gg_cuda.p->micro_batch);
-    w.samples = samples, w.first += from;
+    w.first += from;
     memcpy(image + at.w, &w, sizeof w);
     for (int c = 0; c < gg_cuda.p->ncolumns; c++) {
         const void *address = gg_cuda.streamed ? gg_cuda.rows[slot] + gg_cuda.from[c] : gg_cuda.column[c];
@@ -546,6 +550,14 @@ static inline void gg_stage_chunk(long from, long samples)
 static inline void gg_stage(void)
 {
     gg_stage_chunk(0, gg_cuda.p->w->samples);
+}
+
+/* A number on the device, when all that was enqueued is over. */
+static inline int gg_flag(const int *there)
+{
+    gg_check(cudaMemcpyAsync(gg_cuda.flag, there, sizeof *there, cudaMemcpyDeviceToHost, gg_stream));
+    gg_check(cudaStreamSynchronize(gg_stream));
+    return *gg_cuda.flag;
 }
 
 /* Once behind every window or evaluation. */
@@ -567,6 +579,7 @@ static inline void gg_await(void)
     memcpy(p->sums, gg_cuda.result[slot], (size_t)p->nsums * sizeof(double));
     memcpy(&w, gg_cuda.result[slot] + (gg_cuda.at.w - gg_cuda.at.sums), sizeof w);
     p->w->count = w.count, p->w->norm = w.norm, p->w->clip = w.clip, p->w->scale_out = w.scale_out;
+    p->w->kept = w.kept, p->w->dropped = w.dropped;
     if (gg_cuda.profiled) gg_drain();
 }
 

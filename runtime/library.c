@@ -98,12 +98,22 @@ int gg_window(const Program *p, double *reports)
     return 0;
 }
 
+/* nonfinite = "abort": GG_DATA where that window, the last one done, was not finite; it counts as not done */
+static int gg_aborted(const Program *p, Run *r, long update)
+{
+    if (p->nonfinite != 'a' || !gg_run_voided(r)) return 0;
+    r->update = update, r->skipped--;
+    gg_run_blame(r, gg_message, sizeof gg_message);
+    return GG_DATA;
+}
+
 int gg_update(const Program *p)
 {
     Run *r = gg_find(p);
     if (!r) return GG_USAGE;
+    const long update = r->update;
     gg_run_update(r);
-    return 0;
+    return gg_aborted(p, r, update);
 }
 
 /* While a device works on a window the next one is begun, unless the host has to know whether the first counts. */
@@ -117,6 +127,7 @@ int gg_train(const Program *p, long windows, double *reports)
         for (; started < end && started < r->update + most; started++) gg_run_step(r, started, p->window);
         gg_run_await(r);
         gg_run_done(r);
+        if (gg_aborted(p, r, r->update - 1)) return GG_DATA;
     }
     if (windows > left) return gg_all_done(p, r);
     if (reports && windows > 0) p->report(p->sums, (double)p->w->samples, reports);

@@ -52,6 +52,8 @@ void gg_log_update(Run *r, const Started *s, double ms, double seconds)
         gg_add(&r->text, ",\"grad_norm\":");
         gg_add_number(&r->text, w->norm);
     }
+    if (w->dropped) gg_add(&r->text, ",\"dropped\":%d", w->dropped);
+    if (w->count == 0) gg_add(&r->text, ",\"skipped\":true");
     gg_add(&r->text, ",\"ms\":%.4f,\"time\":%.3f", ms, seconds);
     gg_log_write(r);
 }

@@ -55,7 +55,9 @@ typedef struct {
     real   scale_in[8], scale_out;                /* per sum over the batch; their product is lambda / N */
     real   rate, c[64];                           /* lr and the optimizer's scalars as reals */
     double count;                                 /* the denominator that scale_out undoes, or 0: nothing to learn */
-    double norm, clip;                            /* of the unscaled gradient; the factor applied */
+    double norm, clip;                            /* of the unscaled gradient, < 0: nobody asked; the factor applied */
+    int    kept, dropped;                         /* micro-batches whose loss was finite, and was not; where somebody asks */
+    int    keeps;                                 /* on a device: the one at hand is kept */
 } Window;
 
 typedef struct { long from; int rows; } Micro;    /* a micro-batch: its first sample in the window, its real rows */
@@ -87,6 +89,8 @@ typedef struct {
     /* schedule */
     long batch, micro_batch, accumulate, epochs, steps, seed;
     char tail;                                    /* 's'tep, 'd'rop, 'c'arry */
+    char nonfinite;                               /* 's'kip windows whose gradient is not finite, 'd'rop micro-batches whose loss is not as well,
+                                                     'a'bort; 0: nobody asks */
     /* data */
     const char *reader, *path, *valid_path, *test_path; /* "idx", "csv" */
     double valid, test;                           /* a fraction (< 1) or a count; 0: none */

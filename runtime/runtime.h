@@ -176,6 +176,8 @@ void gg_run_close(Run *r);
 void gg_run_step(Run *r, long update, void (*fn)(const Thread *)); /* fills that update's window, calls fn on the team */
 void gg_run_update(Run *r);                       /* what a window without its update left out */
 void gg_run_await(Run *r);                        /* a device's oldest window under way is over */
+bool gg_run_voided(const Run *r);                 /* the window's gradient was not finite, and the program asks */
+void gg_run_blame(Run *r, char *out, size_t room); /* which micro-batch of window r->update made it so, in words */
 void gg_run_done(Run *r);                         /* window r->update is behind us */
 void gg_run_fetch(Run *r);                        /* parameters, states and gradients are on the host */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out); /* false: no rows */

@@ -1,6 +1,7 @@
 /* scalar.h -- numbers one at a time: real is float, or double under GAGEN_DOUBLE. C, C++ and CUDA read this file. */
 #ifndef GAGEN_SCALAR_H
 #define GAGEN_SCALAR_H
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 

@@ -146,6 +146,40 @@ void gg_run_done(Run *r)
     r->skipped += r->p->w->count == 0;
 }
 
+bool gg_run_voided(const Run *r)
+{
+    return r->p->nonfinite && !isfinite(r->p->w->norm);
+}
+
+static bool gg_all_finite(const Program *p)
+{
+    bool finite = true;
+    for (int i = 0; i < p->nsums; i++) finite = finite && isfinite(p->sums[i]);
+    for (long i = 0; i < p->elements; i++) finite = finite && isfinite(p->gradients[i]);
+    return finite;
+}
+
+/* The window once more, ever longer, until a micro-batch is met that leaves something that is not finite. */
+void gg_run_blame(Run *r, char *out, size_t room)
+{
+    const Program *p = r->p;
+    Window *w = p->w;
+    gg_run_aim(r, r->update);
+    const int micros = w->micros, rows = w->rows;
+    int k = 0;
+    do {
+        gg_run_aim(r, r->update);
+        w->rows = ++k == micros ? rows : (int)p->micro_batch;
+        w->micros = k, w->samples = (k - 1) * p->micro_batch + w->rows;
+        p->scalars(w);
+        gg_team_call(r->team, p->gradient);
+        r->fetched = false;
+        gg_run_await(r), gg_run_fetch(r);
+    } while (k < micros && gg_all_finite(p));
+    snprintf(out, room, "update %ld: its gradient is not finite from micro-batch %d of %d on, samples %ld to %ld of the window", r->update + 1,
+             k, micros, w->samples - w->rows + 1, w->samples);
+}
+
 static void gg_run_prepare(Run *r)
 {
     if (r->prepared) return;
@@ -167,6 +201,7 @@ void gg_run_update(Run *r)
     gg_run_prepare(r);
     gg_team_call(r->team, r->p->update);
     r->fetched = false;
+    if (r->p->nonfinite) gg_run_await(r);
     gg_run_done(r);
 }
 
@@ -255,12 +290,20 @@ static void gg_train_start(Run *r)
     r->started++;
 }
 
+static _Noreturn void gg_abort(Run *r)
+{
+    char why[256];
+    gg_run_blame(r, why, sizeof why);
+    gg_fail(GG_DATA, "%s", why);
+}
+
 /* The oldest window under way is over: it is counted, and told. */
 static const Place *gg_train_end(Run *r)
 {
     const Program *p = r->p;
     const Started *s = &r->under_way[r->update % 2];
     gg_run_await(r);
+    if (p->nonfinite == 'a' && gg_run_voided(r)) gg_abort(r);
     double end = gg_seconds(), begin = s->begin > r->ended ? s->begin : r->ended;
     gg_run_done(r);
     r->samples += (double)s->place.samples;
@@ -369,6 +412,7 @@ static int gg_finish(Run *r)
                r->p->reports[r->p->best].name, r->stale);
     double seconds = gg_seconds() - r->start;
     printf("%ld updates in %.2f s\n", r->update - r->start_update, seconds);
+    if (r->skipped) printf("%ld of %ld windows changed nothing\n", r->skipped, r->update);
     if (r->data.test.count) {
         gg_use_best(r);
         gg_evaluate_split(r, "test", &r->data.test);

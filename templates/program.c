@@ -60,6 +60,16 @@ for (int i = 0; i < parts; i++) sums[sum] += part[sum][i];
 
 ${kernels}
 
+//:if drops
+/* A micro-batch's backward. beta is 0 in the window's first that is kept, 1 in the next ones. */
+INLINE void backward(const Thread *t, const Micro *m, const int beta)
+{
+${micro}
+}
+
+static __attribute__((noinline)) void backward_first(const Thread *t, const Micro *m) { backward(t, m, 0); }
+static __attribute__((noinline)) void backward_next(const Thread *t, const Micro *m)  { backward(t, m, 1); }
+//:else
 //:if next
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 INLINE void micro(const Thread *t, const Micro *m, const int beta)
@@ -76,6 +86,7 @@ static void micro(const Thread *t, const Micro *m)
 ${micro}
 }
 //:end
+//:end
 
 /* The forward part of it. */
 static void forward(const Thread *t, const Micro *m)
@@ -83,6 +94,37 @@ static void forward(const Thread *t, const Micro *m)
 ${forward}
 }
 
+//:if drops
+/* A micro-batch whose loss is not finite is dropped: its sums are taken back. sums[${kept}] is of the rows that are kept. */
+static bool keep(const Thread *t, const Micro *m)
+{
+static const int judged[] = { ${judged} };
+static double before[${nsums}];
+static bool keeps;
+if (t->id == 0) {
+keeps = true;
+for (size_t i = 0; i < sizeof judged / sizeof *judged; i++) keeps = keeps && fabs(sums[judged[i]]) <= DBL_MAX;
+if (keeps) sums[${kept}] += m->rows, w.kept++;
+else w.dropped++;
+for (int i = 0; i < ${nsums}; i++) {
+if (!keeps) sums[i] = m->from > 0 ? before[i] : 0;
+before[i] = sums[i];
+}
+}
+barrier(t);
+return keeps;
+}
+
+/* One micro-batch: forward, loss, and the backward of what is kept. */
+static void micro(const Thread *t, const Micro *m)
+{
+forward(t, m);
+if (!keep(t, m)) return;
+if (w.kept == 1) backward_first(t, m);
+else backward_next(t, m);
+}
+
+//:end
 //:if counted
 /* What scales are made of: sums over w.micros micro-batches of data, known before the first backward. */
 static void count(const Thread *t)
@@ -118,6 +160,15 @@ ${conclude}
 }
 
 //:end
+//:if drops
+/* ${window}, or fewer in a tail: w.rows in the last. */
+static void micros(const Thread *t)
+{
+const int last = w.micros - 1;
+for (int k = 0; k <= last; k++) micro(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
+}
+
+//:else
 //:if next
 /* ${window} */
 static void window_full(const Thread *t)
@@ -142,6 +193,7 @@ for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ ${micro_batch}L * k, k =
 }
 
 //:end
+//:end
 /* A window's gradients and sums. */
 static void gradient(const Thread *t)
 {
@@ -149,11 +201,15 @@ if (t->id == 0) clear_sums();
 //:if counted
 count(t);
 //:end
+//:if drops
+micros(t);
+//:else
 //:if next
 if (w.micros == ${accumulate} && w.rows == ${micro_batch}) window_full(t);
 else window_short(t);
 //:else
 micro(t, &(Micro){ 0, w.rows });
+//:end
 //:end
 //:if concluded
 conclude(t);
@@ -229,7 +285,7 @@ static const ReportName reports[] = { ${report_names} };
 ${linkage}const Program ${title} = {
 .name = "${name}", .fingerprint = 0x${fingerprint}u,
 .batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
-.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',
+.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',${nonfinite}
 .reader = "${reader}", .path = "${path}",${split_paths}
 .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
 .columns = columns, .ncolumns = ${ncolumns},

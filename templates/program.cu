@@ -36,7 +36,7 @@ Window w;
 Data data;
 uint32_t row[${batch}]; @@ of data, by the window's samples
 uint32_t row_end;
-//:if clip
+//:if norm
 double squares[(${trained} + 4095) / 4096];
 //:end
 //:if packed
@@ -52,6 +52,9 @@ alignas(256) gg_factor half[${half}]; @@ what cuBLASLt multiplies, rounded
 //:end
 //:if split
 real split[${split}]; @@ sums of parts of a long sum
+//:end
+//:if drops
+double before[${nsums}]; @@ sums ahead of the micro-step
 //:end
 //:if arena
 alignas(256) union { @@ a micro-step's values and their lives
@@ -143,7 +146,36 @@ ${prepare}
 ${update}
 
 //:if next
+//:if drops
+/* A micro-batch whose loss is not finite is dropped: its sums are taken back. sums[${kept}] is of the rows that are kept. */
+static __global__ void keep(Device *dev)
+{
+static constexpr int judged[] = { ${judged} };
+Window &w = dev->w;
+double *sums = dev->sums, *before = dev->before;
+bool keeps = true;
+for (int i : judged) keeps = keeps && fabs(sums[i]) <= DBL_MAX;
+if (keeps) sums[${kept}] += gg_micro(w, ${micro_batch}).rows, w.kept++;
+else w.dropped++;
+for (int i = 0; i < ${nsums}; i++) {
+if (!keeps) sums[i] = w.micro ? before[i] : 0;
+before[i] = sums[i];
+}
+w.keeps = keeps;
+if (!keeps) w.micro++;
+}
+
+/* A micro-batch's forward, and whether the rest follows. */
+static void judge(void)
+{
+${judging}
+GG_LAUNCH(keep, 1, 1, 0, gg_stream, device);
+}
+
+/* Its backward. beta is 0 in the window's first that is kept, 1 in the next ones. */
+//:else
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+//:end
 static void micro(int beta)
 {
 //:if no_beta
@@ -185,6 +217,7 @@ ${finish}
 }
 
 //:end
+//:if whole
 /* ${window} */
 static void window_full(void)
 {
@@ -205,9 +238,13 @@ conclude_steps();
 //:end
 update_steps();
 }
+//:end
 
 /* ---- what the device replays ---- */
 static GgGraph pass, first, step;
+//:if drops
+static GgGraph judged;
+//:end
 //:if next
 static GgGraph next;
 //:end
@@ -225,6 +262,9 @@ static void record(void)
 {
 pass = gg_record(forward);
 first = gg_record(micro_first);
+//:if drops
+judged = gg_record(judge);
+//:end
 step = gg_record(update_steps);
 //:if next
 next = gg_record(micro_next);
@@ -247,9 +287,16 @@ static void replay_micros(void)
 for (int k = 0; k < w.micros; k++) gg_replay(&counting);
 gg_replay(&counted_graph);
 //:end
+//:if drops
+for (int k = 0, kept = 0; k < w.micros; k++) {
+gg_replay(&judged);
+if (gg_flag(&device->w.keeps)) gg_replay(kept++ ? &next : &first);
+}
+//:else
 gg_replay(&first);
 //:if next
 for (int k = 1; k < w.micros; k++) gg_replay(&next);
+//:end
 //:end
 //:if concluded
 gg_replay(&conclude);
@@ -268,6 +315,9 @@ static void update(const Thread *t)
 {
 (void)t;
 gg_replay(&step);
+//:if checked
+gg_finish();
+//:end
 }
 
 static void window(const Thread *t)
@@ -371,7 +421,7 @@ static const ReportName reports[] = { ${report_names} };
 extern "C" const Program ${title} = {
 .name = "${name}", .fingerprint = 0x${fingerprint}u,
 .batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
-.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',
+.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',${nonfinite}
 .reader = "${reader}", .path = "${path}",${split_paths}
 .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
 .columns = columns, .ncolumns = ${ncolumns},

@@ -238,7 +238,7 @@ for steps in 2 3; do
 done
 # ran WHAT: how often in the third window
 ran() { echo $(($(grep -cxE "$1" "$work/ran_3") - $(grep -cxE "$1" "$work/ran_2"))); }
-for what in "cudaGraphLaunch 1" "squares 1" "clip 1" "optimize 1" "cudaMemsetAsync 0" "cudaMemcpyAsync 2" "k3_to_k4_next 2"; do
+for what in "cudaGraphLaunch 1" "squares 1" "norm 1" "optimize 1" "cudaMemsetAsync 0" "cudaMemcpyAsync 2" "k3_to_k4_next 2"; do
     [ "$(ran "${what% *}")" -eq "${what#* }" ]; tell $? "43. 2 micro-batches, a window runs ${what% *} ${what#* } times"
 done
 GG_EMU_TRACE=1 GG_STREAM=1 "$work/norm_1" --data "$data/clip.csv" --steps 3 2>&1 | sed -n 's/^gg_emu: runs //p' > "$work/ran_3"

@@ -1,6 +1,6 @@
 enum { BLOCK = 4096, BLOCKS = (${trained} + BLOCK - 1) / BLOCK };
 
-//:if clip
+//:if norm
 static double squares[BLOCKS];
 
 /* the square of the gradient's norm over [from, to), sixteen sums side by side */
@@ -17,8 +17,8 @@ for (int j = 0; j < 16; j++) sum += lane[j];
 return sum;
 }
 
-/* w.norm of the whole gradient, the blocks' squares added in order; w.clip = min(1, ${clip} / (norm + 1e-6)) */
-static void clip(const Thread *t)
+/* w.norm of the whole gradient, the blocks' squares added in order${norm_does} */
+static void norm(const Thread *t)
 {
 double sum = 0;
 for_span (b, t, BLOCKS) squares[b] = norm_of((long)b * BLOCK, b == BLOCKS - 1 ? ${trained} : (b + 1L) * BLOCK);
@@ -26,8 +26,13 @@ barrier(t);
 if (t->id == 0) {
 for (int b = 0; b < BLOCKS; b++) sum += squares[b];
 w.norm = sqrt(sum);
+//:if checked
+if (!(w.norm <= DBL_MAX)) w.count = 0;
+//:end
+//:if clip
 w.clip = ${clip} / (w.norm + 1e-6);
 if (w.clip > 1) w.clip = 1;
+//:end
 }
 barrier(t);
 }
@@ -66,8 +71,11 @@ static void update(const Thread *t)
 //:if may_be_empty
 if (w.count == 0) return; @@ nothing in this window counts
 //:end
-//:if clip
-clip(t);
+//:if norm
+norm(t);
+//:end
+//:if checked
+if (w.count == 0) return; @@ it is not finite
 //:end
 for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? ${trained} : (b + 1L) * BLOCK);
 //:if prepared

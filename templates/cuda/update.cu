@@ -1,6 +1,6 @@
 enum { BLOCK = 4096, BLOCKS = (${trained} + BLOCK - 1) / BLOCK };
 
-//:if clip
+//:if norm
 /* the square of the gradient's norm, a block of the flat array to a block of threads */
 static __global__ __launch_bounds__(256) void squares(Device *dev)
 {
@@ -15,8 +15,8 @@ static __global__ __launch_bounds__(256) void squares(Device *dev)
     if (threadIdx.x == 0) dev->squares[blockIdx.x] = sum;
 }
 
-/* w.norm of the whole gradient; w.clip = min(1, ${clip} / (norm + 1e-6)) */
-static __global__ __launch_bounds__(256) void clip(Device *dev)
+/* w.norm of the whole gradient${norm_does} */
+static __global__ __launch_bounds__(256) void norm(Device *dev)
 {
     double sum = 0;
     for (int b = threadIdx.x; b < BLOCKS; b += 256) sum += dev->squares[b];
@@ -24,8 +24,13 @@ static __global__ __launch_bounds__(256) void clip(Device *dev)
     if (threadIdx.x == 0) {
         Window &w = dev->w;
         w.norm = sqrt(sum);
+        //:if checked
+        if (!(w.norm <= DBL_MAX)) w.count = 0;
+        //:end
+        //:if clip
         w.clip = ${clip} / (w.norm + 1e-6);
         if (w.clip > 1) w.clip = 1;
+        //:end
     }
 }
 
@@ -42,8 +47,8 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
     ${constants}
     //:end
     //:end
-    //:if may_be_empty
-    if (w.count == 0) return; @@ nothing in this window counts
+    //:if may_be_left_out
+    if (w.count == 0) return; @@ nothing in this window counts, or it is not finite
     //:end
     //:for k in groups
     //:if one
@@ -61,9 +66,9 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
 
 static void update_steps(void)
 {
-    //:if clip
+    //:if norm
     GG_LAUNCH(squares, BLOCKS, 256, 0, gg_stream, device);
-    GG_LAUNCH(clip, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(norm, 1, 256, 0, gg_stream, device);
     //:end
     GG_LAUNCH(optimize, (${trained} + 255) / 256, 256, 0, gg_stream, device);
     //:if prepared

@@ -416,7 +416,7 @@ static double norm_of(long from, long to)
 }
 
 /* w.norm of the whole gradient, the blocks' squares added in order; w.clip = min(1, 1 / (norm + 1e-6)) */
-static void clip(const Thread *t)
+static void norm(const Thread *t)
 {
     double sum = 0;
     for_span (b, t, BLOCKS) squares[b] = norm_of((long)b * BLOCK, b == BLOCKS - 1 ? 5232 : (b + 1L) * BLOCK);
@@ -451,7 +451,7 @@ static void optimize(long from, long to)
 
 static void update(const Thread *t)
 {
-    clip(t);
+    norm(t);
     for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? 5232 : (b + 1L) * BLOCK);
     barrier(t);
     prepare(t);

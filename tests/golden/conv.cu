@@ -495,7 +495,7 @@ static __global__ __launch_bounds__(256) void squares(Device *dev)
 }
 
 /* w.norm of the whole gradient; w.clip = min(1, 1 / (norm + 1e-6)) */
-static __global__ __launch_bounds__(256) void clip(Device *dev)
+static __global__ __launch_bounds__(256) void norm(Device *dev)
 {
     double sum = 0;
     for (int b = threadIdx.x; b < BLOCKS; b += 256) sum += dev->squares[b];
@@ -531,7 +531,7 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
 static void update_steps(void)
 {
     GG_LAUNCH(squares, BLOCKS, 256, 0, gg_stream, device);
-    GG_LAUNCH(clip, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(norm, 1, 256, 0, gg_stream, device);
     GG_LAUNCH(optimize, (2992 + 255) / 256, 256, 0, gg_stream, device);
 }
 

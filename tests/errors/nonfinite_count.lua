@@ -1,0 +1,5 @@
+-- what is dropped cannot be counted ahead of the forward that drops it
+local set = data.csv { "t.csv", columns = { x = "1-4", y = "5", m = "6" } }
+local net = nn.Sequential { nn.Linear(1) }
+local loss = fn.mse(net(set.x), set.y, { mask = set.m }) + 0.1 * fn.mean(net(set.x) ^ 2)
+train { data = set, batch = 8, epochs = 1, minimize = loss, nonfinite = "drop_micro", optim = optim.SGD { lr = 0.1 } }

@@ -1,0 +1,6 @@
+-- what becomes of NaN is one of four words
+local set = data.idx { "data/digits", image = { 1, 28, 28 }, classes = 10 }
+local net = nn.Sequential { nn.Flatten(), nn.Linear(10) }
+train { data = set, batch = 8, epochs = 1, minimize = fn.cross_entropy(net(set.image), set.label),
+  nonfinite = "skip",
+  optim = optim.SGD { lr = 0.1 } }

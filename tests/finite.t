@@ -1,0 +1,108 @@
+#!/bin/sh
+# finite.t -- what a window does with NaN and infinity, in C and in CUDA: ACCEPTANCE's cases by number, each with its control.
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+. tests/cuda/emu.sh
+emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
+window_data
+model=tests/models/window_finite.lua
+state=$((4 * 3 * (12 * 16 + 12 + 6 * 12 + 6)))          # bytes of the perceptron's weights and moments
+
+# 160 rows: 10 windows of 4 x 4.  bad NAME COLUMN ROW...: the same with a 0 there; 18 is a, the gradient's, 19 is b, the loss's
+cut -d, -f1-17 "$data/masked_1.csv" | head -n 161 | sed '1s/$/,a,b/; 2,$s/$/,1,1/' > "$work/finite.csv"
+bad() {
+    awk -F, -v OFS=, -v c="$2" -v rows=" $(shift 2; echo "$*") " 'index(rows, " " NR - 1 " ") { $c = 0 } { print }' \
+        "$work/finite.csv" > "$work/$1.csv"
+}
+# without FROM TO: finite.csv less these rows
+without() { awk -v a="$1" -v b="$2" 'NR - 1 < a || NR - 1 > b' "$work/finite.csv" > "$work/without.csv"; }
+
+# of_target c or cuda: the suffix of its files, how its programs are made
+of_target() {
+    case $1 in
+        c) file=c prober=prober trainer=trainer threads=2 ;;
+        cuda) file=cu prober=cuda_prober trainer=cuda_trainer threads=1 ;;
+    esac
+}
+run() { "$work/$1" "$work/$2.csv" "$data/perceptron.safetensors" $threads "$3" $4; }
+
+# after N NAME ROWS: weights and moments behind N windows, bit for bit
+after() {
+    run "$2" "$3" "$1" save="$work/at" > "$work/said" && tail -c $state "$work/at" | cksum
+}
+
+# edited NEW OLD SCRIPT: the probed program OLD with an edit; the text must have changed
+edited() {
+    sed "$3" "$work/$2.$file" > "$work/$1.$file"
+    if cmp -s "$work/$1.$file" "$work/$2.$file"; then tell 1 "the control $1 is another text"; return; fi
+    case $file in
+        c) compile "$work/$1" "tests/probe.c $work/$1.c" gagen -DPROGRAM=window_finite ;;
+        cu) emulated "$1" gagen tests/probe.c window_finite ;;
+    esac
+}
+
+for target in c cuda; do
+    of_target $target
+
+    # ---- 21: window 5 holds rows 65 to 80
+    $prober skip_$target $model gagen
+    for column in 18 19; do
+        for row in 65 69 73 77; do
+            bad bad_${column}_$row $column $row
+            [ "$(after 4 skip_$target bad_${column}_$row)" = "$(after 5 skip_$target bad_${column}_$row)" ]
+            tell $? "21. $target: row $row of window 5 (column $column) is seen: weights and moments keep every bit"
+        done
+    done
+    [ "$(after 4 skip_$target finite)" != "$(after 5 skip_$target finite)" ]; tell $? "control: 21. $target: a finite window changes them"
+    edited unseen_$target skip_$target '/DBL_MAX/d'
+    [ "$(after 4 unseen_$target bad_18_69)" != "$(after 5 unseen_$target bad_18_69)" ]; tell $? "control: 21. $target: nobody looks"
+
+    $trainer train_$target $model
+    "$work/train_$target" --data "$work/bad_19_69.csv" --log "$work/log" > "$work/out"
+    [ "$(log_field "$work/log" samples | tr '\n' ' ')" = "16 32 48 64 80 96 112 128 144 160 " ]; tell $? "21. $target: the rows go on behind the window"
+    [ "$(log_field "$work/log" lr | sed -n 5,6p | sort -u | wc -l)" = 1 ]; tell $? "21. $target: lr waits for the next one"
+    [ "$(log_field "$work/log" lr | sed -n 6,7p | sort -u | wc -l)" = 2 ]; tell $? "control: 21. $target: behind a finite one it does not"
+    [ "$(grep -c '"skipped":true' "$work/log")" = 1 ] && grep -q '^1 of 10 windows changed nothing' "$work/out"
+    tell $? "21. $target: one window is told to be left out"
+    log_field "$work/log" loss | grep -q NaN; tell $? "48. $target: its NaN is shown"
+
+    # ---- 21: drop_micro
+    $prober drop_$target $model gagen -D nonfinite=drop_micro
+    $prober three_$target $model gagen -D nonfinite=keep -D batch=12
+    for k in 1 2 3 4; do
+        bad dropped 19 $((4 * k - 1))
+        without $((4 * k - 3)) $((4 * k))
+        run three_$target without 1 1 > "$work/three.out"
+        run drop_$target dropped 1 1 > "$work/drop.out"
+        yes "21. $target: micro-batch $k of 4 is dropped: loss and gradient of the other three" \
+            compare "$work/drop.out" "$work/three.out" --gradient 1e-6 --loss 1e-6
+    done
+    edited same_$target drop_$target 's/w\.scale_out = w\.count != 0 ? (real)(1 \/ w\.count)/w.scale_out = w.count != 0 ? (real)(1 \/ 16.0)/'
+    run same_$target dropped 1 1 > "$work/same.out"
+    no "21. $target: N stays what it was" compare "$work/same.out" "$work/three.out" --gradient 1e-6
+    case $target in
+        c) edited adds_$target drop_$target 's/if (w\.kept == 1) backward_first/if (m->from == 0) backward_first/' ;;
+        cuda) edited adds_$target drop_$target 's/kept++ ? &next : &first/k ? \&next : \&first/' ;;
+    esac
+    bad second 19 19
+    run drop_$target second 2 2 > "$work/drop.out"
+    run adds_$target second 2 2 > "$work/adds.out"
+    no "21. $target: the first that is kept adds to what the window before left" compare "$work/adds.out" "$work/drop.out" --weight 1e-5
+    bad all 19 65 69 73 77
+    [ "$(after 4 drop_$target all)" = "$(after 5 drop_$target all)" ]; tell $? "21. $target: a window of which all is dropped changes nothing"
+    [ "$(after 4 drop_$target bad_19_69)" != "$(after 5 drop_$target bad_19_69)" ]; tell $? "control: 21. $target: one of which something is left does"
+    [ "$(after 4 drop_$target bad_18_69)" = "$(after 5 drop_$target bad_18_69)" ]; tell $? "21. $target: what a backward makes voids the window"
+    run drop_$target finite 3 3 > "$work/drop.out"
+    run skip_$target finite 3 3 > "$work/skip.out"
+    yes "21. $target: where all is finite nothing changes" compare "$work/drop.out" "$work/skip.out" --loss 1e-6 --weight 1e-5
+
+    # ---- abort
+    $trainer abort_$target $model -D nonfinite=abort
+    for column in 18 19; do
+        "$work/abort_$target" --data "$work/bad_${column}_73.csv" > "$work/out" 2> "$work/err"
+        [ $? -eq 1 ] && grep -qx "error: update 5: its gradient is not finite from micro-batch 3 of 4 on, samples 9 to 12 of the window" "$work/err"
+        tell $? "21. $target: abort names the window and the micro-batch (column $column)"
+    done
+    "$work/abort_$target" --data "$work/finite.csv" > "$work/out" 2>&1; tell $? "control: 21. $target: nothing to abort"
+done
+finish
