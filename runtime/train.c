@@ -155,7 +155,7 @@ static bool gg_all_finite(const Program *p)
 {
     bool finite = true;
     for (int i = 0; i < p->nsums; i++) finite = finite && isfinite(p->sums[i]);
-    for (long i = 0; i < p->elements; i++) finite = finite && isfinite(p->gradients[i]);
+    for (long i = 0, n = p->trained ? p->trained : p->elements; i < n; i++) finite = finite && isfinite(p->gradients[i]);
     return finite;
 }
 
