@@ -153,7 +153,7 @@ static void split_micro(const Program *s, Env *e)
                      "behind the other: say \"skip_window\"");
     stop_if_errors();
     env_set(e, "judged", "%s", judged_text(s));
-    env_set(e, "kept", "%d", s->g->sums.n);
+    env_set(e, "rows_kept", "%d", s->g->sums.n);
 }
 
 /* ---- the window ------------------------------------------------------------------------------------------------- */

@@ -95,7 +95,7 @@ ${forward}
 }
 
 //:if drops
-/* A micro-batch whose loss is not finite is dropped: its sums are taken back. sums[${kept}] is of the rows that are kept. */
+/* A micro-batch whose loss is not finite is dropped: its sums are taken back. sums[${rows_kept}] is of the rows that are kept. */
 static bool keep(const Thread *t, const Micro *m)
 {
 static const int judged[] = { ${judged} };
@@ -104,7 +104,7 @@ static bool keeps;
 if (t->id == 0) {
 keeps = true;
 for (size_t i = 0; i < sizeof judged / sizeof *judged; i++) keeps = keeps && fabs(sums[judged[i]]) <= DBL_MAX;
-if (keeps) sums[${kept}] += m->rows, w.kept++;
+if (keeps) sums[${rows_kept}] += m->rows, w.kept++;
 else w.dropped++;
 for (int i = 0; i < ${nsums}; i++) {
 if (!keeps) sums[i] = m->from > 0 ? before[i] : 0;

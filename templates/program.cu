@@ -147,7 +147,7 @@ ${update}
 
 //:if next
 //:if drops
-/* A micro-batch whose loss is not finite is dropped: its sums are taken back. sums[${kept}] is of the rows that are kept. */
+/* A micro-batch whose loss is not finite is dropped: its sums are taken back. sums[${rows_kept}] is of the rows that are kept. */
 static __global__ void keep(Device *dev)
 {
 static constexpr int judged[] = { ${judged} };
@@ -155,7 +155,7 @@ Window &w = dev->w;
 double *sums = dev->sums, *before = dev->before;
 bool keeps = true;
 for (int i : judged) keeps = keeps && fabs(sums[i]) <= DBL_MAX;
-if (keeps) sums[${kept}] += gg_micro(w, ${micro_batch}).rows, w.kept++;
+if (keeps) sums[${rows_kept}] += gg_micro(w, ${micro_batch}).rows, w.kept++;
 else w.dropped++;
 for (int i = 0; i < ${nsums}; i++) {
 if (!keeps) sums[i] = w.micro ? before[i] : 0;
