@@ -7,6 +7,7 @@ local nn, inside = {}, {}           -- inside[layer]: what the user cannot reach
 local outputs = {}                  -- { node, layer } of the leaf layers' results
 local Layer = { __name = "layer" }
 local made = 0
+local world                         -- what a file that nn.File runs sees
 
 local function is_layer(v) return inside[v] ~= nil end
 
@@ -400,6 +401,14 @@ function nn.Module(t)
   return l
 end
 
+-- nn.File "resnet18.lua": what that file returns; its path is relative to this one's, its world the same
+function nn.File(path)
+  if type(path) ~= "string" or not path:find("^[^%c]+%.lua$") or #path > 400 or path:find("^/") then
+    fail("nn.File: expected the path of a .lua file, relative to this one: nn.File \"resnet18.lua\"; got %s", util.show(path))
+  end
+  return core.file(world, path)
+end
+
 -- what other systems call it
 local others = {
   BatchNorm1d = "nn.LayerNorm: batch norm is not there yet", BatchNorm2d = "nn.GroupNorm: batch norm is not there yet",
@@ -418,4 +427,4 @@ local others = {
 
 return { open = nn, public = util.namespace("nn", nn, others), inside = inside, outputs = outputs,
          is_layer = is_layer, init_of = init_of, gather = gather, check_name = check_name, layer = layer,
-         parameter = parameter, features = features, window = window, check_window = check_window, images = images }
+         set_world = function(w) world = w end, parameter = parameter, features = features, window = window, check_window = check_window, images = images }

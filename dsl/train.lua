@@ -292,6 +292,7 @@ local function train(given)
     core.fail("train: there is one train { ... } in a model file", core.place(), "the first one is here",
       done)
   end
+  if core.depth() > 1 then fail("train: a file that nn.File runs has none: train stands in the model file") end
   if type(given) ~= "table" or getmetatable(given) then
     fail("train: expected a table: train { data = ..., minimize = ..., ... }")
   end

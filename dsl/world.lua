@@ -169,4 +169,6 @@ local function assigned(_, k)
   fail("assignment to the global '%s': write local %s = ...", name, name)
 end
 
-return setmetatable({}, { __name = "world", __index = unknown, __newindex = assigned })
+local closed_world = setmetatable({}, { __name = "world", __index = unknown, __newindex = assigned })
+core.use("dsl/nn.lua").set_world(closed_world)
+return closed_world

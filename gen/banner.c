@@ -63,9 +63,11 @@ static void add_row(Text *out, const Graph *g, const Row *r)
 {
     const Node *y = output_of(g, r->path), *a = activation_of(g, y);
     const char *layer = r->first->layer ? r->first->layer : "Parameter";
-    text_add(out, "   %-14.40s %-22s %-18s %12s %6d\n", c_comment(r->path),
+    const char *file = r->first->loc.file, *slash = strrchr(file, '/'), *line = text("%6d", r->first->loc.line);
+    if (file != g->train.loc.file) line = text("%s:%d", c_comment(slash ? slash + 1 : file), r->first->loc.line);
+    text_add(out, "   %-14.40s %-22s %-18s %12s %s\n", c_comment(r->path),
              c_comment(a ? text("%s + %s", layer, a->op->name) : layer),
-             shape_text(y ? &y->shape : &r->first->shape), grouped(r->count), r->first->loc.line);
+             shape_text(y ? &y->shape : &r->first->shape), grouped(r->count), line);
 }
 
 static void add_layers(Text *out, const Graph *g)

@@ -66,7 +66,7 @@ Node *node_at(lua_State *L, int index)
     return n ? *n : NULL;
 }
 
-static Node *check_node(lua_State *L, int index)
+Node *check_node(lua_State *L, int index)
 {
     Node *n = node_at(L, index);
     if (!n) luaL_error(L, "argument %d: a tensor was expected", index);
@@ -262,53 +262,6 @@ static int input(lua_State *L)
     return 1;
 }
 
-/* param{ dims, layer, place, init = { kind, a, b } }: a parameter's node; train gives it its name */
-static int param(lua_State *L)
-{
-    Param *p = NEW(Param);
-    Graph *g = graph_current();
-    p->layer = field_string(L, 1, "layer");
-    p->loc = field_loc(L, 1);
-    p->trained = true;
-    field_sizes(L, 1, "dims", &p->shape.rank, p->shape.dim);
-    p->node = node_new(K_PARAM, p->loc);
-    p->node->shape = p->shape;
-    p->node->when = WHEN_WINDOW;
-    p->node->param = p;
-    p->index = g->params.n;
-    vec_push(&g->params, p);
-    node_push(L, p->node);
-    return 1;
-}
-
-static int set_init(lua_State *L)
-{
-    Param *p = check_node(L, 1)->param;
-    p->init = (Init){ text("%s", luaL_checkstring(L, 2)), luaL_checknumber(L, 3), luaL_optnumber(L, 4, 0) };
-    return 0;
-}
-
-static int set_frozen(lua_State *L)
-{
-    check_node(L, 1)->param->trained = false;
-    return 0;
-}
-
-/* set_group(parameter, index in groups) */
-static int set_group(lua_State *L)
-{
-    check_node(L, 1)->param->group = (int)luaL_checkinteger(L, 2);
-    return 0;
-}
-
-/* set_load(parameter, file, key) */
-static int set_load(lua_State *L)
-{
-    Param *p = check_node(L, 1)->param;
-    p->file = text("%s", luaL_checkstring(L, 2)), p->key = text("%s", luaL_checkstring(L, 3));
-    return 0;
-}
-
 static int set_still(lua_State *L)
 {
     check_node(L, 1)->still = true;
@@ -440,18 +393,6 @@ static int ignore(lua_State *L)
     return 0;
 }
 
-/* parameters(): their nodes, in order of creation */
-static int parameters(lua_State *L)
-{
-    Graph *g = graph_current();
-    lua_createtable(L, g->params.n, 0);
-    for (int i = 0; i < g->params.n; i++) {
-        node_push(L, g->params.at[i]->node);
-        lua_seti(L, -2, i + 1);
-    }
-    return 1;
-}
-
 /* locals(): { { name, value }, ... } of the model file's main chunk, or nil when its frame is gone */
 static int locals(lua_State *L)
 {
@@ -474,6 +415,13 @@ static int locals(lua_State *L)
     return 0;
 }
 
+/* depth(): of files that run each other; 1: the model file alone */
+static int depth(lua_State *L)
+{
+    lua_pushinteger(L, host_depth());
+    return 1;
+}
+
 static int define(lua_State *L)
 {
     lua_pushstring(L, host_define(luaL_checkstring(L, 1)));
@@ -486,15 +434,16 @@ void core_push(lua_State *L)
         { "is_tensor", is_tensor }, { "place", place_here }, { "within", within },
         { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
         { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows },
-        { "noise", noise }, { "input", input }, { "ignore", ignore }, { "param", param }, { "set_init", set_init },
-        { "set_frozen", set_frozen }, { "set_group", set_group }, { "set_load", set_load }, { "set_still", set_still },
+        { "noise", noise }, { "input", input }, { "ignore", ignore },
+        { "set_still", set_still },
         { "set_name", set_name }, { "set_path", set_path }, { "args", args }, { "info", info },
-        { "inputs_of", inputs_of }, { "parameters", parameters }, { "locals", locals },
-        { "define", define }, { "train", finish_train }, { "load", host_load }, { NULL, NULL }
+        { "inputs_of", inputs_of }, { "locals", locals },
+        { "define", define }, { "train", finish_train }, { "load", host_load }, { "file", host_file }, { "depth", depth }, { NULL, NULL }
     };
     if (lua_getfield(L, LUA_REGISTRYINDEX, "gagen.core") == LUA_TTABLE) return;
     lua_pop(L, 1);
     luaL_newlib(L, functions);
+    params_push(L);
     luaL_newmetatable(L, tensor_key);
     lua_setfield(L, -2, "tensor");
     lua_pushvalue(L, -1);

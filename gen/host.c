@@ -15,11 +15,12 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { MEMORY = 256 << 20, BUDGET = 100 * 1000 * 1000, COUNT = 1000, LINE_COST = 20, SECONDS = 3, FILE_MOST = 4 << 20 };
+enum { MEMORY = 256 << 20, BUDGET = 100 * 1000 * 1000, COUNT = 1000, LINE_COST = 20, SECONDS = 3, FILE_MOST = 4 << 20, FILES = 100 };
 
 static lua_State *state;
 static const Opts *opts;
 static VEC(const char) files;           /* the user's, as the chunk names @1, @2 ... */
+static VEC(const char) running;         /* those that nn.File runs now, by path */
 static volatile sig_atomic_t last_line, last_file;      /* that ran */
 static long budget;
 static size_t bytes;
@@ -202,23 +203,63 @@ static char *read_source(const char *path, size_t *n)
     return s;
 }
 
-/* Pushes the model file as a function of the world at index `world`. */
-static void load_model(lua_State *L, const char *path, int world)
+/* The number of a file, which is read unless it was before; *s is then its text. */
+static int open_file(const char *path, char **s, size_t *n)
+{
+    const char *name = strcmp(path, "-") ? path : "<stdin>";
+    *s = read_source(path, n);
+    for (int i = 0; i < files.n; i++)
+        if (!strcmp(files.at[i], name)) return i + 1;
+    if (files.n == FILES) host_fail(host_where(state), "nn.File: a model of more than %d files", FILES);
+    vec_push(&files, name);
+    diag_source(name, mem_copy(*s, *n), *n);
+    return files.n;
+}
+
+/* Pushes a file of the user's as a function of the world on the top of the stack, which it takes the place of. */
+static void load_model(lua_State *L, const char *path)
 {
     size_t n;
-    char *s = read_source(path, &n);
-    path = strcmp(path, "-") ? path : "<stdin>";
-    vec_push(&files, path);
-    diag_source(path, s, n);
-    int line = 1, used = 0;
-    if (luaL_loadbufferx(L, s, n, "@1", "t")) {
+    char *s;
+    int world = lua_gettop(L), file = open_file(path, &s, &n), other, line = 1, used = 0;
+    if (luaL_loadbufferx(L, s, n, text("@%d", file), "t")) {
         const char *message = lua_tostring(L, -1);
-        if (sscanf(message, "1:%d: %n", &line, &used) != 1) used = 0;
-        host_fail(loc_of(1, line), "%s", message + used);
+        if (sscanf(message, "%d:%d: %n", &other, &line, &used) != 2) used = 0;
+        host_fail(loc_of(file, line), "%s", message + used);
     }
     lua_pushvalue(L, world);
     if (!lua_setupvalue(L, -2, 1)) lua_pop(L, 1);
+    lua_remove(L, world);
+    free(s);
 }
+
+/* the path of a file named in another one: it is relative to that one's directory */
+static const char *beside(const char *from, const char *path)
+{
+    const char *slash = strrchr(from, '/');
+    while (!strncmp(path, "./", 2)) path += 2;
+    return slash ? text("%.*s%s", (int)(slash - from) + 1, from, path) : path;
+}
+
+/* file(world, path): what another file of the user's returns, run in the same world */
+int host_file(lua_State *L)
+{
+    const Loc here = host_where(L), layer = within;
+    const char *path = beside(here.file ? here.file : "", luaL_checkstring(L, 2));
+    for (int i = 0; i < running.n; i++)
+        if (!strcmp(running.at[i], path)) host_fail(here, "nn.File: %s is running already: files that run each other never end", path);
+    if (access(path, R_OK)) host_fail(here, "nn.File: cannot open %s: %s", path, strerror(errno));
+    lua_settop(L, 1);
+    vec_push(&running, path);
+    within = (Loc){ NULL, 0 };
+    load_model(L, path);
+    lua_call(L, 0, LUA_MULTRET);
+    within = layer;
+    running.n--;
+    return lua_gettop(L);
+}
+
+int host_depth(void) { return running.n; }
 
 /* ---- -D ------------------------------------------------------------------------------------------------------------- */
 const char *host_define(const char *name)
@@ -267,7 +308,8 @@ Graph *read_model(const Opts *o)
     opts = o;
     asked = NEW_ARRAY(bool, o->defines.n + 1);
     lua_State *L = start();
-    load_model(L, o->model, lua_gettop(L));
+    load_model(L, o->model);
+    vec_push(&running, o->model);
     Graph *g = graph_current();
     set_title(g, o->model);
     budget = BUDGET;

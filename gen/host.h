@@ -12,12 +12,16 @@ void host_within(Loc loc);                                  /* a layer made ther
 Loc  host_at(int place);                                    /* of a place as core.place() gave it to dsl/ */
 int  host_place(Loc loc);
 int  host_load(lua_State *L);                               /* path -> what that file of dsl/ returns */
+int  host_file(lua_State *L);                               /* world, path -> what another file of the user's returns */
+int  host_depth(void);                                      /* of files that run each other; 1: the model file alone */
 void host_call(lua_State *L, int nargs, int nresults);      /* exits when it fails */
 const char *host_define(const char *name);                  /* -D name=value, asked for; NULL: not given */
 _Noreturn void host_fail(Loc loc, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 void core_push(lua_State *L);                               /* the table of functions that dsl/ builds on */
 void node_push(lua_State *L, Node *n);
+void params_push(lua_State *L);                             /* bind_param.c: adds what is about parameters to the table on the top */
+Node *check_node(lua_State *L, int index);                  /* raises an error when it is no tensor */
 Node *node_at(lua_State *L, int index);                     /* NULL when it is no tensor */
 Op  *op_read(lua_State *L, int index, Kind kind, Loc loc);  /* from an op's table; registers it */
 int  finish_train(lua_State *L);                            /* from the table that dsl/train.lua made */

@@ -18,6 +18,14 @@ for model in tests/errors/*.lua; do
     else ok "not ok" "$model: another message"; diff "$expected" $err | sed 's/^/# /'
     fi
 done
+# parts NAME TEXT: the error of a file that nn.File runs names that file
+parts() {
+    ./gagen -t c tests/errors/parts/runs_$1.lua > $out 2> $err
+    if [ $? -eq 1 ] && grep -q "^tests/errors/parts/$1.lua:$2" $err; then ok ok "nn.File $1.lua"; else ok "not ok" "nn.File $1.lua: $(cat $err)"; fi
+}
+parts broken "2: error: nn.Linear: unknown option 'bais'"
+parts trains "1: error: train: a file that nn.File runs has none"
+parts syntax "1: error: ')' expected near '}'"
 usage() {
     ./gagen $1 > $out 2> $err
     if [ $? -eq 2 ] && [ ! -s $out ] && grep -q -e "$2" $err; then ok ok "gagen $1"; else ok "not ok" "gagen $1: $(cat $err)"; fi

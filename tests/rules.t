@@ -21,7 +21,7 @@ for name in adamw sgd; do
     yes "$name in CUDA: the same" compare "$work/cuda_$name.got" "$work/$name.txt" --loss 1e-12 --weight 1e-12
 done
 for bug in 's/weight_decay = 0 }/weight_decay = 0.01 }/' 's/lr = optim.cosine/lr = optim.linear/' 's/freeze = true/freeze = false/'; do
-    mkdir -p "$work/bug"
+    mkdir -p "$work/bug" && cp -r "$work/parts" "$work/bug/"
     sed "$bug" "$work/adamw.lua" > "$work/bug/adamw.lua"
     prober off "$work/bug/adamw.lua" gagen_double && updates off 1 > "$work/off.got"
     no "$bug" compare "$work/off.got" "$work/adamw.txt" --loss 1e-12 --weight 1e-12
@@ -35,6 +35,7 @@ for target in adamw cuda_adamw; do
     grep ^weight "$work/resumed" > "$work/halves"
     yes "$target: three updates, a checkpoint, three more: the same bits" cmp "$work/whole" "$work/halves"
 done
+yes "a layer that another file made names that file" grep -q 'trunk.0 .* trunk.lua:2$' "$work/adamw.c"
 yes "nothing of a frozen layer's backward is in the text" grep -qc 'g.trunk_3.weight' "$work/adamw.c"
 no "nor is a gradient of it" grep -q 'g\.trunk_0' "$work/adamw.c"
 no "nor a draw of its dropout" grep -qi 'noise\|philox' "$work/adamw.c"

@@ -52,7 +52,7 @@ end
 -- what holds for a file of its own
 local net = [[
 local rows  = data.csv { "rows.csv", shuffle = false, columns = { x = "1-6", y = "y" } }
-local trunk = nn.Sequential { nn.Linear(9), nn.Tanh(), nn.Dropout(0.5), nn.Linear(5), nn.Tanh() }
+local trunk = nn.File "parts/trunk.lua"
 local head  = nn.Sequential { nn.Linear(7), nn.Tanh(), nn.Linear(1) }
 train { data = rows, batch = 8, micro_batch = 4, steps = 6, minimize = fn.mse(head(trunk(rows.x)), rows.y),
   optim = %s,
@@ -73,6 +73,11 @@ local models = {
     { head[1], nesterov = true }]]) }
 
 local dir = arg[1]
+os.execute("mkdir -p " .. dir .. "/parts")
+write(dir .. "/parts/trunk.lua", [[
+local size = 9
+return nn.Sequential { nn.Linear(size), nn.Tanh(), nn.Dropout(0.5), nn.Linear(5), nn.Tanh() }
+]])
 rows(dir)
 weights(dir)
 for name, text in pairs(models) do write(("%s/%s.lua"):format(dir, name), text) end

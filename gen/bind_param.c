@@ -1,0 +1,70 @@
+/* bind_param.c -- what dsl/ may ask of C about parameters: layers make them, train names them and applies its rules. */
+#include "host.h"
+
+/* param{ dims, layer, place, init = { kind, a, b } }: a parameter's node; train gives it its name */
+static int param(lua_State *L)
+{
+    Param *p = NEW(Param);
+    Graph *g = graph_current();
+    p->layer = field_string(L, 1, "layer");
+    p->loc = field_loc(L, 1);
+    p->trained = true;
+    field_sizes(L, 1, "dims", &p->shape.rank, p->shape.dim);
+    p->node = node_new(K_PARAM, p->loc);
+    p->node->shape = p->shape;
+    p->node->when = WHEN_WINDOW;
+    p->node->param = p;
+    p->index = g->params.n;
+    vec_push(&g->params, p);
+    node_push(L, p->node);
+    return 1;
+}
+
+static int set_init(lua_State *L)
+{
+    Param *p = check_node(L, 1)->param;
+    p->init = (Init){ text("%s", luaL_checkstring(L, 2)), luaL_checknumber(L, 3), luaL_optnumber(L, 4, 0) };
+    return 0;
+}
+
+static int set_frozen(lua_State *L)
+{
+    check_node(L, 1)->param->trained = false;
+    return 0;
+}
+
+/* set_group(parameter, index in groups) */
+static int set_group(lua_State *L)
+{
+    check_node(L, 1)->param->group = (int)luaL_checkinteger(L, 2);
+    return 0;
+}
+
+/* set_load(parameter, file, key) */
+static int set_load(lua_State *L)
+{
+    Param *p = check_node(L, 1)->param;
+    p->file = text("%s", luaL_checkstring(L, 2)), p->key = text("%s", luaL_checkstring(L, 3));
+    return 0;
+}
+
+/* parameters(): their nodes, in order of creation */
+static int parameters(lua_State *L)
+{
+    Graph *g = graph_current();
+    lua_createtable(L, g->params.n, 0);
+    for (int i = 0; i < g->params.n; i++) {
+        node_push(L, g->params.at[i]->node);
+        lua_seti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+void params_push(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        { "param", param }, { "parameters", parameters }, { "set_init", set_init }, { "set_frozen", set_frozen },
+        { "set_group", set_group }, { "set_load", set_load }, { NULL, NULL }
+    };
+    luaL_setfuncs(L, functions, 0);
+}

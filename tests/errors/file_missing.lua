@@ -1,0 +1,1 @@
+local net = nn.File "parts/nobody.lua"

@@ -1,0 +1,2 @@
+local part = nn.File "broken.lua"
+part(1)

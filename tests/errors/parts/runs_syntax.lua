@@ -1,0 +1,2 @@
+local part = nn.File "syntax.lua"
+part(1)

@@ -1,0 +1,2 @@
+local part = nn.File "trains.lua"
+part(1)

@@ -1,0 +1,1 @@
+return { nn.Linear(10 }
