@@ -33,6 +33,7 @@ INLINE real r_log(real x)         { return R_LIBM(log)(x); }
 INLINE real r_log1p(real x)       { return R_LIBM(log1p)(x); }
 INLINE real r_expm1(real x)       { return R_LIBM(expm1)(x); }
 INLINE real r_sqrt(real x)        { return R_LIBM(sqrt)(x); }
+INLINE real r_fma(real a, real b, real c) { return R_LIBM(fma)(a, b, c); }
 INLINE real r_tanh(real x)        { return R_LIBM(tanh)(x); }
 INLINE real r_sin(real x)         { return R_LIBM(sin)(x); }
 INLINE real r_cos(real x)         { return R_LIBM(cos)(x); }

@@ -44,7 +44,7 @@ for (int k0 = from; k0 < to; k0 += 16) {
         for (int j = 0; j < ${wide}; j++) {
             const real b = bs[at][j * 16 + tx];
             #pragma unroll
-            for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+            for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
         }
     }
     __syncthreads();

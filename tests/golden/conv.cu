@@ -119,7 +119,7 @@ static __global__ __launch_bounds__(256) void k2_conv2d_net_1(Device *dev)
             for (int j = 0; j < 1; j++) {
                 const real b = bs[at][j * 16 + tx];
 #pragma unroll
-                for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
             }
         }
         __syncthreads();
@@ -312,7 +312,7 @@ static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
             for (int j = 0; j < 4; j++) {
                 const real b = bs[at][j * 16 + tx];
 #pragma unroll
-                for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
             }
         }
         __syncthreads();
@@ -434,7 +434,7 @@ static __global__ __launch_bounds__(256) void k14_conv2d_weight_d_net_0_weight(D
             for (int j = 0; j < 1; j++) {
                 const real b = bs[at][j * 16 + tx];
 #pragma unroll
-                for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
             }
         }
         __syncthreads();

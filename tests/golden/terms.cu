@@ -296,7 +296,7 @@ static __global__ __launch_bounds__(256) void k7_matmul_square(Device *dev)
             for (int j = 0; j < 1; j++) {
                 const real b = bs[at][j * 16 + tx];
 #pragma unroll
-                for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
             }
         }
         __syncthreads();
@@ -407,7 +407,7 @@ static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
             for (int j = 0; j < 2; j++) {
                 const real b = bs[at][j * 16 + tx];
 #pragma unroll
-                for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
             }
         }
         __syncthreads();
@@ -469,7 +469,7 @@ static __global__ __launch_bounds__(256) void k12_matmul_d_score_weight(Device *
             for (int j = 0; j < 2; j++) {
                 const real b = bs[at][j * 16 + tx];
 #pragma unroll
-                for (int i = 0; i < 4; i++) acc[i][j] = fmaf(a[i], b, acc[i][j]);
+                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
             }
         }
         __syncthreads();
