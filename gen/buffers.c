@@ -221,13 +221,19 @@ static void make_parameters(void)
     }
 }
 
+/* The order of a parameter that no contraction has chosen: its own. */
+void param_order(const Kernels *k, Buffer *b)
+{
+    const Shape *s = &b->param->shape;
+    const int v = s->rank - 1;
+    if (!b->layout.size) layout_make(&b->layout, s, v, v < 0 ? 0 : block_of(k, s->dim[v]), 0);
+}
+
 static void finish_parameters(void)
 {
     for (int i = 0; i < K->params.n; i++) {
         Buffer *b = K->params.at[i], *d = NEW(Buffer);
-        const Shape *s = &b->param->shape;
-        const int v = s->rank - 1;
-        if (!b->layout.size) layout_make(&b->layout, s, v, v < 0 ? 0 : block_of(K, s->dim[v]), 0);
+        param_order(K, b);
         b->offset = K->elements;
         K->elements += b->layout.size;
         if (b->param->trained) {
@@ -285,13 +291,19 @@ static void settle(Kernel *x)
 
 static bool is_lowered(const Kernel *x) { return x->contraction || x->gemm; }
 
-static void lower_list(bool adds)
+static void lower_list(const KernelList *l, bool adds)
 {
-    for (int i = 0; i < K->micro.n; i++)        /* grows while copies come in */
-        if (contracts(K->micro.at[i]) && !is_lowered(K->micro.at[i]) && (K->micro.at[i]->adds_to != 0) == adds) {
-            (K->target == TARGET_CUDA ? lower_gemm : lower)(K, K->micro.at[i]);
+    for (int i = 0; i < l->n; i++)              /* grows while copies come in */
+        if (contracts(l->at[i]) && !is_lowered(l->at[i]) && (l->at[i]->adds_to != 0) == adds) {
+            (K->target == TARGET_CUDA ? lower_gemm : lower)(K, l->at[i]);
             i = -1;
         }
+}
+
+/* Those of a micro-step first: their readers choose the weights' orders. */
+static void lower_lists(bool adds)
+{
+    lower_list(&K->micro, adds), lower_list(&K->once, adds), lower_list(&K->finish, adds);
 }
 
 void make_buffers(Kernels *k)
@@ -302,9 +314,9 @@ void make_buffers(Kernels *k)
     make_parameters();
     make_arena();
     for (int i = 0; i < K->micro.n; i++) settle(K->micro.at[i]);     /* grows while copies come in */
-    lower_list(false);
+    lower_lists(false);
     finish_parameters();
     for (int i = 0; i < g->gradients.n; i++) gradient_layout(g->gradients.at[i]);
-    lower_list(true);
+    lower_lists(true);
     first_writes();
 }

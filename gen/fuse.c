@@ -47,17 +47,15 @@ Kernel *kernel_new(Kernels *k, Node *core, Node *out, When when, bool backward)
 }
 
 /* ---- the three lists ---- */
-typedef VEC(Kernel) List;
-
-static List *list_of(const Kernel *x)
+static KernelList *list_of(const Kernel *x)
 {
-    if (x->when == WHEN_MICRO) return (List *)(void *)&K->micro;
-    return x->backward ? (List *)(void *)&K->finish : (List *)(void *)&K->once;
+    if (x->when == WHEN_MICRO) return &K->micro;
+    return x->backward ? &K->finish : &K->once;
 }
 
 static int position(const Kernel *x)
 {
-    const List *l = list_of(x);
+    const KernelList *l = list_of(x);
     const int list = x->when == WHEN_MICRO ? 1 : x->backward ? 2 : 0;
     for (int i = 0; i < l->n; i++)
         if (l->at[i] == x) return list * 100000 + i;
@@ -66,7 +64,7 @@ static int position(const Kernel *x)
 
 static void insert(Kernel *x, int at)
 {
-    List *l = list_of(x);
+    KernelList *l = list_of(x);
     vec_push(l, x);
     memmove(l->at + at + 1, l->at + at, sizeof(Kernel *) * (size_t)(l->n - 1 - at));
     l->at[at] = x;
@@ -74,7 +72,7 @@ static void insert(Kernel *x, int at)
 
 static void drop(Kernel *x)
 {
-    List *l = list_of(x);
+    KernelList *l = list_of(x);
     int at = position(x) % 100000;
     memmove(l->at + at, l->at + at + 1, sizeof(Kernel *) * (size_t)(--l->n - at));
 }
@@ -141,12 +139,12 @@ static Node *copy_node(Node *n)
 Node *copy_before(Kernels *k, Kernel *user, Node *n)
 {
     (void)k;
-    Node *c = copy_node(n);
-    bool once = n->when != WHEN_MICRO;
-    Kernel *x = kernel_new(K, 0, c, once ? WHEN_WINDOW : WHEN_MICRO, once ? false : user->backward);
+    Node *c = copy_node(n), *base = node_base(n);
+    const bool once = n->when != WHEN_MICRO, behind = base->kernel ? base->kernel->backward : base->kind == K_SEED;
+    Kernel *x = kernel_new(K, 0, c, once ? WHEN_WINDOW : WHEN_MICRO, once ? behind : user->backward);
     c->kernel = x;
     vec_push(&x->body, c);
-    insert(x, once ? K->once.n : position(user) % 100000);
+    insert(x, list_of(x) == list_of(user) ? position(user) % 100000 : K->once.n);
     return c;
 }
 
@@ -170,8 +168,8 @@ static void copy_leaves(Node *n)
         if ((!is_leaf(b) || b->kind == K_PARAM) && !moves(n->arg[i])) continue;
         if (!c) {
             c = copy_node(n->arg[i]);
+            c->backward = n->backward;
             Kernel *x = open_kernel(c, 0);
-            x->backward = n->backward;
             vec_push(&x->body, c);
         }
         n->arg[i] = c;
@@ -216,10 +214,25 @@ static void absorb(Kernel *x)
 }
 
 /* ---- contributions ---- */
+static bool only_ones(const Shape *a, const Shape *b)        /* they differ in axes of extent 1 alone */
+{
+    for (int i = 0, j = 0; ; i++, j++) {
+        while (i < a->rank && a->dim[i] == 1) i++;
+        while (j < b->rank && b->dim[j] == 1) j++;
+        if (i == a->rank || j == b->rank) return i == a->rank && j == b->rank;
+        if (a->dim[i] != b->dim[j]) return false;
+    }
+}
+
+/* What lies below the views can write into the gradient itself; a contraction needs its columns in one piece. */
 static bool views_invert(Node *n)
 {
-    for (; n->kind == K_VIEW; n = n->arg[0])
-        if (!has_role(n, "reshape") && !has_role(n, "permute")) return false;
+    const Kernel *x = node_base(n)->kernel;
+    const bool contracts = x && x->core && (x->core->kind == K_MATMUL || x->core->kind == K_WINDOW);
+    for (; n->kind == K_VIEW; n = n->arg[0]) {
+        if (has_role(n, "permute")) continue;
+        if (!has_role(n, "reshape") || (contracts && !only_ones(&n->shape, &n->arg[0]->shape))) return false;
+    }
     return true;
 }
 
@@ -230,8 +243,8 @@ static void add_contribution(Contribution *c)
     if (direct && b->kernel->core && b != b->kernel->core) direct = false;
     if (!direct) {
         Node *copy = copy_node(c->value);
+        copy->backward = true;
         open_kernel(copy, 0);
-        copy->kernel->backward = true;
         vec_push(&copy->kernel->body, copy);
         c->value = b = copy;
     }

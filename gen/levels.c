@@ -90,6 +90,8 @@ static void get_layouts(Lowering *w)
 {
     for (int i = 0; i < 2; i++) {
         Operand *o = &w->operand[i];
+        Node *below = node_base(o->node);
+        if (below != o->node && below->kind == K_PARAM) param_order(K, below->buffer);
         if (!node_layout(o->node, &o->layout)) {
             o->node = w->x->core->arg[i] = copy_before(K, w->x, o->node);
             vec_push(&o->node->kernel->stores, o->node);

@@ -143,7 +143,7 @@ static void pack(Lowering *w, const Layout *l)
 {
     Operand *b = &w->operand[1];
     const bool once = b->node->when != WHEN_MICRO;
-    for (int i = 0; i < K->once.n && once; i++) {
+    for (int i = 0; i < K->once.n && once && K->once.at[i] != w->x; i++) {
         Node *n = K->once.at[i]->out;
         if (K->once.at[i]->core || !has_role(n, "copy") || n->arg[0] != b->node || !n->buffer) continue;
         Operand o = { .node = n, .layout = n->buffer->layout };
@@ -193,6 +193,15 @@ static void copy_image(Lowering *w)
         b->layout = image->layout;
         return;
     }
+}
+
+/* A is broadcast, in any order: a weight that has none yet keeps its own. */
+static void order_a(Lowering *w)
+{
+    Operand *a = &w->operand[0];
+    if (known(a)) return;
+    param_order(K, a->node->buffer);
+    a->layout = a->node->buffer->layout;
 }
 
 /* B cuts the columns inside of a row of C that runs on: a vector would write over its neighbour. */
@@ -319,6 +328,7 @@ void lower(Kernels *k, Kernel *x)
     lowering_start(&w, k, x);
     const char v = contiguous_label(&w.operand[2]);
     lowering_order(&w, v);
+    order_a(&w);
     arrange_b(&w, v);
     x->contraction = assemble(&w, v);
     x->flop = x->contraction->flop;

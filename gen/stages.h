@@ -71,14 +71,15 @@ typedef struct Kernel {
     double flop;
 } Kernel;
 
+typedef VEC(Kernel) KernelList;
 typedef struct Kernels {
     Graph *g;
     Target target;
     int once_phases, finish_phases;
-    VEC(Kernel) once;                   /* made from parameters: before the window's first micro-step */
-    VEC(Kernel) micro;                  /* a micro-step */
+    KernelList once;                    /* made from parameters: before the window's first micro-step */
+    KernelList micro;                   /* a micro-step */
     VEC(Kernel) forward;                /* those of micro that evaluation runs */
-    VEC(Kernel) finish;                 /* gradients of terms without data: after the last micro-step */
+    KernelList finish;                  /* gradients of terms without data: after the last micro-step */
     int phases;                         /* of micro */
     VEC(Buffer) buffers;
     VEC(Buffer) params;                 /* by Param.index */
@@ -95,6 +96,7 @@ bool    has_role(const Node *n, const char *role);
 Kernel *kernel_new(Kernels *k, Node *core, Node *out, When when, bool backward);   /* not in a list yet */
 Node   *copy_before(Kernels *k, Kernel *user, Node *n);     /* a copy of n in a kernel of its own, in front of its user */
 void    make_buffers(Kernels *k);                           /* buffers.c: what must be stored, and in which layout */
+void    param_order(const Kernels *k, Buffer *b);           /* its own, of a parameter that no contraction has ordered */
 long    block_of(const Kernels *k, long extent);            /* of a vector axis, as the target likes it */
 void    lay_out(Buffer *b);                                  /* as its readers like it */
 Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident);

@@ -40,7 +40,7 @@ uint32_t row_end;
 double squares[(${trained} + 4095) / 4096];
 //:end
 //:if packed
-struct { @@ made from parameters once per update
+alignas(256) struct { @@ made from parameters once per update
 //:for f in packed_fields
 ${text}
 //:end

@@ -40,7 +40,7 @@ typedef struct {                                                        /* all t
     Data data;
     uint32_t row[8];                                                    /* of data, by the window's samples */
     uint32_t row_end;
-    struct {                                                            /* made from parameters once per update */
+    alignas(256) struct {                                               /* made from parameters once per update */
         real square2[5][8], pad_0[8];                                   /* [5, 6] */
         real sum2, pad_1[15];                                           /* [] */
         real mul, pad_2[15];                                            /* [] */

@@ -57,6 +57,22 @@ def gates():
     case.finish(F.glu(case.layer(nn.Conv2d(3, 6, 3))(x), 1))
 
 
+def products():
+    """Of parameters with each other, and from the left."""
+    case = Case("param_left", "fn.matmul(layer, x)", 'nn.Parameter(2, 4, { name = "param_left" })')
+    x = case.real("x", 3, 4, 5)
+    case.finish(case.parameter("param_left", 2, 4) @ x)
+    case = Case("param_turned", "fn.matmul(fn.reshape(layer, 4, 3), x)", 'nn.Parameter(2, 6, { name = "param_turned" })')
+    x = case.real("x", 3, 3, 5)
+    case.finish(case.parameter("param_turned", 2, 6).reshape(4, 3) @ x)
+    for name, loss in (("param_product", False), ("param_penalty", True)):
+        model = "fn.mean(fn.linear(x, layer[2]) ^ 2) + 0.25 * fn.sum(fn.matmul(layer[1], layer[2]) ^ 2)" if loss else \
+            "fn.linear(x, fn.matmul(layer[1], layer[2]))"
+        case = Case(name, model, f'{{ nn.Parameter(9, 3, {{ name = "{name}_1" }}), nn.Parameter(3, 7, {{ name = "{name}_2" }}) }}')
+        x, a, b = case.real("x", 3, 7), case.parameter(name + "_1", 9, 3), case.parameter(name + "_2", 3, 7)
+        case.finish(F.linear(x, b).pow(2).mean() + 0.25 * (a @ b).pow(2).sum() if loss else F.linear(x, a @ b), loss=loss)
+
+
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-for part in (functions, gates):
+for part in (functions, gates, products):
     part()
