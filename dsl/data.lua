@@ -1,6 +1,7 @@
 -- data.lua -- data sets: where the columns are and what they hold. gagen never opens them; the program checks its files.
 local core = ...
 local util = core.use("dsl/util.lua")
+local say = core.use("dsl/doc.lua").section "readers"
 local fail, options = util.fail, util.options
 local data, sets = {}, {}           -- sets[public table]: what train reads
 
@@ -60,6 +61,8 @@ local function sizes(what, list)
 end
 
 -- MNIST's format: data.idx { "data/mnist", image = { 1, 28, 28 }, classes = 10 }
+say("data.idx { \"data/mnist\", image = { 1, 28, 28 }, classes = 10, valid = 0.1, test = 2000 }",
+  "MNIST's four files, plain or .gz: the columns image and label.")
 function data.idx(given)
   local o = options("data.idx", given, { image = util.any, classes = util.any, valid = util.any,
     test = util.any, shuffle = true, type = "uint8" }, 1)
@@ -137,6 +140,8 @@ local function named_columns(what, given, example, make)
   return columns
 end
 
+say("data.csv { \"cars.csv\", columns = { x = \"1-8\", price = \"price\", brand = { \"brand\", classes = 6 } } }",
+  "Columns by header, position or range of positions.")
 function data.csv(given)
   local o = options("data.csv", given, { columns = util.any, valid = util.any, test = util.any,
     shuffle = true }, 1)
@@ -171,6 +176,8 @@ local function file_name(what, source)
 end
 
 -- NumPy's format, a file for each column in one directory
+say("data.npy { \"data/voc\", columns = { image = { \"image.npy\", 3, 128, 128, type = \"uint8\" } } }",
+  "NumPy's files, one for each column in a directory.")
 function data.npy(given)
   local o = options("data.npy", given, { columns = util.any, valid = util.any, test = util.any, shuffle = true }, 1)
   return set("npy", o, named_columns("data.npy", o.columns,
@@ -196,6 +203,8 @@ local function raw_field(what, from, c, type_, record)
 end
 
 -- Files without headers: one for each column in a directory, or one of records
+say("data.raw { \"data/sound\", columns = { x = { \"x.bin\", 16000 } } }",
+  "Files without a header: one for each column, or one of records.")
 function data.raw(given)
   local o = options("data.raw", given, { columns = util.any, valid = util.any, test = util.any, shuffle = true,
     record = util.any }, 1)
@@ -212,6 +221,8 @@ function data.raw(given)
 end
 
 -- CIFAR-10, the binary version: data_batch_1.bin to 5, test_batch.bin
+say("data.cifar10 { \"data/cifar-10-batches-bin\", valid = 0.1, test = 10000 }",
+  "The binary version: the columns image, 3 x 32 x 32, and label.")
 function data.cifar10(given)
   local o = options("data.cifar10", given, { valid = util.any, test = util.any, shuffle = true }, 1)
   local place = core.place()
@@ -227,4 +238,4 @@ local others = {
   numpy = "data.npy { \"data/voc\", columns = { image = { \"image.npy\", 3, 128, 128 } } }",
   tokens = "data.npy or data.raw: this reader is not there yet" }
 
-return { public = util.namespace("data", data, others), sets = sets }
+return { open = data, public = util.namespace("data", data, others), sets = sets }

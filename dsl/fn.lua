@@ -2,6 +2,7 @@
 local core = ...
 local util, op = core.use("dsl/util.lua"), core.use("dsl/op.lua")
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
+local say = core.use("dsl/doc.lua").section "functions"
 local fn = {}
 
 for _, t in ipairs(op.list) do
@@ -73,6 +74,8 @@ local function sum(what, x, o)
   return kept(x, call.sum(x, { axes = mask }), mask, o.keepdim)
 end
 
+say("fn.sum(x, { axis = 2, keepdim = false })",
+  "The sum along axes of a sample; without axis over everything, the batch included: a term.")
 function fn.sum(x, o)
   x = tensor("fn.sum", x)
   return sum("fn.sum", x, options("fn.sum", o, { axis = util.any, keepdim = false }))
@@ -95,6 +98,7 @@ local function mean_of(what, l, m)
   return call.div(top, bottom)
 end
 
+say("fn.mean(x, { axis = { 2, 3 } })", "The mean along axes; without axis a term, over what counts with { mask = m }.")
 function fn.mean(x, o)
   x = tensor("fn.mean", x)
   o = options("fn.mean", o, { axis = util.any, mask = util.any, keepdim = false })
@@ -135,9 +139,14 @@ local function extreme(name, pair, of)
     return fold(what, of, a, options(what, b, { axis = util.any, keepdim = false }))
   end
 end
+say("fn.max(x, { axis = 2 })",
+  "The largest along an axis, equals share the gradient; fn.max(a, b) is element by element.")
 extreme("max", "maximum", "amax")
+say("fn.min(x, { axis = 2 })", "The smallest along an axis; fn.min(a, b) is element by element.")
 extreme("min", "minimum", "amin")
 
+say("fn.logsumexp(x, { axis = 2 })", "log(sum(exp(x))) along an axis, safe for any x.")
+say("fn.prod(x, { axis = 2 })", "The product along an axis.")
 for _, name in ipairs { "logsumexp", "prod" } do
   fn[name] = function(x, o)
     local what = "fn." .. name
@@ -167,6 +176,8 @@ local function spread(what, name, x, o)
   return call.mul(fold(what, "sum", call.square(d), o), core.const(share))
 end
 
+say("fn.var(x, { axis = 2, correction = 1 })", "The variance along an axis.")
+say("fn.std(x, { axis = 2, correction = 1 })", "Its root.")
 for _, name in ipairs { "var", "std" } do
   fn[name] = function(x, o)
     local what = "fn." .. name
@@ -177,6 +188,8 @@ for _, name in ipairs { "var", "std" } do
   end
 end
 
+say("fn.argmax(x, { axis = 2 })", "The place of the largest, from 0; it has no gradient.")
+say("fn.argmin(x, { axis = 2 })", "The place of the smallest, from 0.")
 for _, name in ipairs { "argmax", "argmin" } do
   fn[name] = function(x, o)
     local what = "fn." .. name
@@ -187,6 +200,7 @@ for _, name in ipairs { "argmax", "argmin" } do
   end
 end
 
+say("fn.norm(x, { axis = 2, p = 2 })", "The p-norm, math.huge for the largest; without axis of a parameter as a whole.")
 function fn.norm(x, o)
   x = tensor("fn.norm", x)
   o = options("fn.norm", o, { axis = util.any, keepdim = false, p = 2 })
@@ -207,6 +221,7 @@ local function unit(what, x, axis, p, eps)
   return call.div(x, call.clamp_min(n, { lo = util.number(what, eps, 0, 1e30, "eps") }))
 end
 
+say("fn.normalize(x, { axis = 2, p = 2, eps = 1e-12 })", "x over its norm.")
 function fn.normalize(x, o)
   x = tensor("fn.normalize", x)
   o = options("fn.normalize", o, { axis = util.any, p = 2, eps = 1e-12 })
@@ -214,6 +229,7 @@ function fn.normalize(x, o)
   return unit("fn.normalize", x, o.axis, o.p, o.eps)
 end
 
+say("fn.cosine_similarity(a, b, { axis = 2, eps = 1e-8 })", "The cosine of the angle between a and b along an axis.")
 function fn.cosine_similarity(a, b, o)
   local what = "fn.cosine_similarity"
   a, b, o = tensor(what, a), tensor(what, b), options(what, o, { axis = util.any, eps = 1e-8 })
@@ -245,13 +261,16 @@ local function reshape(what, x, sizes)
   return call.reshape(x, { dims = sizes, batch = batch })
 end
 
+say("fn.reshape(x, 4, -1)", "Other sizes of one sample; -1 is what is left.")
 function fn.reshape(x, ...) return reshape("fn.reshape", tensor("fn.reshape", x), { ... }) end
 
+say("fn.flatten(x)", "All axes of a sample in one.")
 function fn.flatten(x)
   x = tensor("fn.flatten", x)
   return reshape("fn.flatten", x, { -1 })
 end
 
+say("fn.permute(x, 1, 3, 2)", "The axes in this order; the batch stays the first.")
 function fn.permute(x, ...)
   x = tensor("fn.permute", x)
   local s, perm, seen = info(x), {}, {}
@@ -265,6 +284,7 @@ function fn.permute(x, ...)
   return call.permute(x, { perm = perm })
 end
 
+say("fn.transpose(x, 2, 3)", "Two axes change places; fn.transpose(w) alone for a matrix parameter.")
 function fn.transpose(x, a, b)
   x = tensor("fn.transpose", x)
   local s, perm = info(x), {}
@@ -275,6 +295,7 @@ function fn.transpose(x, a, b)
   return call.permute(x, { perm = perm })
 end
 
+say("fn.expand(x, 3, 4)", "Axes of extent 1 repeated to these sizes of a sample.")
 function fn.expand(x, ...)
   x = tensor("fn.expand", x)
   local s, dims = info(x), { ... }
@@ -289,9 +310,11 @@ function fn.expand(x, ...)
   return call.expand(x, { dims = dims, batch = s.batch })
 end
 
+say("fn.detach(x)", "x, where the gradient stops.")
 function fn.detach(x) return call.detach(tensor("fn.detach", x)) end
 
 -- ---- pointwise functions with a choice ----------------------------------------------------------
+say("fn.gelu(x, { approximate = \"tanh\" })", "x times the share of a normal distribution below it, exact unless told.")
 function fn.gelu(x, o)
   o = options("fn.gelu", o, { approximate = "none" })
   if o.approximate == "tanh" then return call.gelu_tanh(tensor("fn.gelu", x)) end
@@ -301,6 +324,7 @@ function fn.gelu(x, o)
   return call.gelu(tensor("fn.gelu", x))
 end
 
+say("fn.clamp(x, { min = 0, max = 1 })", "x between two bounds, or with one of them.")
 function fn.clamp(x, o)
   x = tensor("fn.clamp", x)
   o = options("fn.clamp", o, { min = util.any, max = util.any })
@@ -313,6 +337,7 @@ function fn.clamp(x, o)
   fail("fn.clamp: give min, max or both: fn.clamp(x, { min = 0 })")
 end
 
+say("fn.pow(x, 3)", "x to the power of a number or a tensor, also written x ^ 3.")
 function fn.pow(x, p)
   if type(p) ~= "number" then return call.pow(tensor("fn.pow", x), tensor("fn.pow", p)) end
   x = tensor("fn.pow", x)
@@ -322,6 +347,7 @@ function fn.pow(x, p)
   return p == 0.5 and call.sqrt(x) or call.power(x, { p = p })
 end
 
+say("fn.dropout(x, 0.1)", "Drops with this probability in training, and scales what is left.")
 function fn.dropout(x, p)
   x = tensor("fn.dropout", x)
   if type(p) == "table" then p = options("fn.dropout", p, { p = 0.5 }).p end
@@ -338,6 +364,7 @@ local letters = { "n", "t", "u", "v", "s", "r" }
 local function leading(n, but) return table.concat(letters, "", 1, n - but) end
 
 -- x times the transpose of w, plus b: w is out x in
+say("fn.linear(x, w, b)", "x w^T + b; w is out x in: fn.linear(code, fn.transpose(enc.weight)) ties.")
 function fn.linear(x, w, b)
   x, w = tensor("fn.linear", x), tensor("fn.linear", w)
   local sx, sw = info(x), info(w)
@@ -363,6 +390,7 @@ local function mixes(sa, sb)
 end
 
 -- the last two axes are matrices; the axes before them are equal, or only one operand has them
+say("fn.matmul(a, b)", "The product of matrices, which are the last two axes.")
 function fn.matmul(a, b)
   a, b = tensor("fn.matmul", a), tensor("fn.matmul", b)
   local sa, sb = info(a), info(b)
@@ -392,6 +420,8 @@ function fn.matmul(a, b)
 end
 
 -- ---- softmax and normalization ------------------------------------------------------------------
+say("fn.softmax(x, { axis = 2 })", "exp(x) over its sum along an axis.")
+say("fn.log_softmax(x, { axis = -1 })", "Its logarithm.")
 for _, name in ipairs { "softmax", "log_softmax" } do
   fn[name] = function(x, o)
     local what = "fn." .. name
@@ -401,6 +431,7 @@ for _, name in ipairs { "softmax", "log_softmax" } do
   end
 end
 
+say("fn.softmin(x, { axis = 2 })", "The softmax of -x.")
 function fn.softmin(x, o)
   x = tensor("fn.softmin", x)
   local a = one_axis("fn.softmin", x, options("fn.softmin", o, { axis = util.any }))
@@ -408,6 +439,7 @@ function fn.softmin(x, o)
 end
 
 -- the last axis over the root of its mean square
+say("fn.rms_norm(x, { eps = 2^-23 })", "x over the root of its mean square along the last axis.")
 function fn.rms_norm(x, o)
   x = tensor("fn.rms_norm", x)
   o = options("fn.rms_norm", o, { eps = 2^-23 })
@@ -415,6 +447,7 @@ function fn.rms_norm(x, o)
 end
 
 -- zero mean and unit variance over the last axis
+say("fn.layer_norm(x, { eps = 1e-5 })", "Zero mean and unit variance along the last axis.")
 function fn.layer_norm(x, o)
   x = tensor("fn.layer_norm", x)
   o = options("fn.layer_norm", o, { eps = 1e-5 })

@@ -14,4 +14,5 @@ for _, name in ipairs { "map", "activation", "math", "reduce", "moments", "softm
   core.use("dsl/ops/" .. name .. ".lua")
 end
 core.use("dsl/join.lua")
+core.help = function(name) return core.use("dsl/doc.lua").help(name) end
 return core.use("dsl/world.lua")

@@ -1,6 +1,7 @@
 -- join.lua -- functions that cut axes and join them: slices, and tensors placed among zeros and added.
 local core = ...
 local util, op, base = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua")
+local say = core.use("dsl/doc.lua").section "functions"
 local fn, one_axis = base.open, base.one_axis
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
 
@@ -23,6 +24,7 @@ local function put(x, a, at, extent)
   return call.place(x, { axis = a - 1, from = at, step = 1, dims = resized(s, a, extent), batch = s.batch })
 end
 
+say("fn.slice(x, { axis = 3, from = 1, to = 5, step = 1 })", "Elements from 1 to 5, both there; -1 is the last.")
 function fn.slice(x, o)
   x = tensor("fn.slice", x)
   o = options("fn.slice", o, { axis = util.any, from = 1, to = -1, step = 1 })
@@ -40,6 +42,7 @@ function fn.slice(x, o)
 end
 
 -- rows of the table w by the ids t, a column of classes or part of one
+say("fn.embedding(t, w)", "Rows of w by the class ids t, a column or part of one.")
 function fn.embedding(t, w)
   t, w = tensor("fn.embedding", t), tensor("fn.embedding", w)
   local table_, ids = info(w), info(t)
@@ -51,6 +54,7 @@ function fn.embedding(t, w)
   return call.gather(w, t)
 end
 
+say("fn.flip(x, { axis = 2 })", "Elements in reverse order.")
 function fn.flip(x, o)
   x = tensor("fn.flip", x)
   o = options("fn.flip", o, { axis = util.any })
@@ -91,11 +95,13 @@ local function join(what, list, a)
   return all
 end
 
+say("fn.concat(a, b, { axis = 2 })", "One behind the other, any number of tensors.")
 function fn.concat(...)
   local list, o = list_of("fn.concat", ...)
   return join("fn.concat", list, one_axis("fn.concat", list[1], o))
 end
 
+say("fn.stack(a, b, { axis = 2 })", "Side by side along an axis that it makes.")
 function fn.stack(...)
   local list, o = list_of("fn.stack", ...)
   local s = info(list[1])
@@ -111,6 +117,7 @@ function fn.stack(...)
 end
 
 -- parts of the given sizes along an axis, as several values
+say("fn.split(x, { 3, 5 }, { axis = 2 })", "Pieces of these sizes, as several values.")
 function fn.split(x, sizes, o)
   x = tensor("fn.split", x)
   o = options("fn.split", o, { axis = util.any })
@@ -127,6 +134,7 @@ function fn.split(x, sizes, o)
   return table.unpack(parts)
 end
 
+say("fn.chunk(x, 2, { axis = 2 })", "So many pieces, as several values.")
 function fn.chunk(x, n, o)
   x = tensor("fn.chunk", x)
   n = util.integer("fn.chunk", n, 1, "the number of parts")
@@ -139,6 +147,7 @@ function fn.chunk(x, n, o)
 end
 
 -- the first half along an axis times the sigmoid of the second
+say("fn.glu(x, { axis = -1 })", "One half of x times the sigmoid of the other.")
 function fn.glu(x, o)
   x = tensor("fn.glu", x)
   local a = one_axis("fn.glu", x, options("fn.glu", o, { axis = -1 }))
@@ -149,6 +158,7 @@ function fn.glu(x, o)
 end
 
 -- zeros, or a number, before and after: fn.pad(x, { axis = 3, before = 1, after = 2 })
+say("fn.pad(x, { axis = 3, before = 1, after = 2, value = 0 })", "Zeros, or a number, around one axis.")
 function fn.pad(x, o)
   x = tensor("fn.pad", x)
   o = options("fn.pad", o, { axis = util.any, before = 0, after = 0, value = 0 })

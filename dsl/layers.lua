@@ -3,6 +3,7 @@ local core = ...
 local util, op = core.use("dsl/util.lua"), core.use("dsl/op.lua")
 local base, kit = core.use("dsl/fn.lua"), core.use("dsl/nn.lua")
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
+local say = core.use("dsl/doc.lua").section "layers"
 local fn, nn, layer, parameter, images = base.open, kit.open, kit.layer, kit.parameter, kit.images
 
 -- ---- activations --------------------------------------------------------------------------------
@@ -13,28 +14,51 @@ local function pointwise(kind, name, spec)
     return layer(kind, function(_, x) return fn[name](x, next(spec) and o or nil) end)
   end
 end
+say("nn.ReLU()", "max(x, 0).")
 pointwise("ReLU", "relu", {})
+say("nn.ReLU6()", "x between 0 and 6.")
 pointwise("ReLU6", "relu6", {})
+say("nn.GELU { approximate = \"tanh\" }", "x times the share of a normal distribution below it, exact unless told.")
 pointwise("GELU", "gelu", { approximate = "none" })
+say("nn.Tanh()", "The hyperbolic tangent.")
 pointwise("Tanh", "tanh", {})
+say("nn.Sigmoid()", "1 / (1 + exp(-x)).")
 pointwise("Sigmoid", "sigmoid", {})
+say("nn.LogSigmoid()", "log(sigmoid(x)).")
 pointwise("LogSigmoid", "logsigmoid", {})
+say("nn.SiLU()", "x sigmoid(x), also called swish.")
 pointwise("SiLU", "silu", {})
+say("nn.Mish()", "x tanh(softplus(x)).")
 pointwise("Mish", "mish", {})
+say("nn.Softplus { beta = 1, threshold = 20 }",
+  "log(1 + exp(beta x)) / beta, and x where beta x is above the threshold.")
 pointwise("Softplus", "softplus", { beta = 1, threshold = 20 })
+say("nn.Softsign()", "x / (1 + abs(x)).")
 pointwise("Softsign", "softsign", {})
+say("nn.LeakyReLU { negative_slope = 0.01 }", "x, and a share of it below 0.")
 pointwise("LeakyReLU", "leaky_relu", { negative_slope = 0.01 })
+say("nn.ELU { alpha = 1 }", "x, and alpha (exp(x) - 1) below 0.")
 pointwise("ELU", "elu", { alpha = 1.0 })
+say("nn.CELU { alpha = 1 }", "x, and alpha (exp(x / alpha) - 1) below 0.")
 pointwise("CELU", "celu", { alpha = 1.0 })
+say("nn.SELU()", "ELU, scaled so that mean 0 and variance 1 stay.")
 pointwise("SELU", "selu", {})
+say("nn.Hardtanh { min_val = -1, max_val = 1 }", "x between two bounds.")
 pointwise("Hardtanh", "hardtanh", { min_val = -1, max_val = 1 })
+say("nn.Hardsigmoid()", "x / 6 + 1/2 between 0 and 1.")
 pointwise("Hardsigmoid", "hardsigmoid", {})
+say("nn.Hardswish()", "x hardsigmoid(x).")
 pointwise("Hardswish", "hardswish", {})
+say("nn.Hardshrink { lambd = 0.5 }", "x, and 0 within lambd of 0.")
 pointwise("Hardshrink", "hardshrink", { lambd = 0.5 })
+say("nn.Softshrink { lambd = 0.5 }", "x drawn to 0 by lambd.")
 pointwise("Softshrink", "softshrink", { lambd = 0.5 })
+say("nn.Tanhshrink()", "x - tanh(x).")
 pointwise("Tanhshrink", "tanhshrink", {})
+say("nn.GLU { axis = -1 }", "One half of x times the sigmoid of the other.")
 pointwise("GLU", "glu", { axis = -1 })
 
+say("nn.Threshold { threshold = 0.1, value = 20 }", "x above the threshold, else the value.")
 function nn.Threshold(o)
   o = options("nn.Threshold", o, { threshold = util.any, value = util.any })
   for _, k in ipairs { "threshold", "value" } do
@@ -53,8 +77,11 @@ local function along(kind, name)
     return layer(kind, function(_, x) return fn[name](x, o) end)
   end
 end
+say("nn.Softmax { axis = 2 }", "exp(x) over its sum along an axis.")
 along("Softmax", "softmax")
+say("nn.LogSoftmax { axis = 2 }", "The logarithm of softmax.")
 along("LogSoftmax", "log_softmax")
+say("nn.Softmin { axis = 2 }", "The softmax of -x.")
 along("Softmin", "softmin")
 
 -- sizes of what each channel has one of, axis 2, so that it meets x
@@ -64,6 +91,8 @@ local function by_channel(x, n)
   return dims
 end
 
+say("nn.PReLU { per_channel = false, init = 0.25 }",
+  "LeakyReLU with a slope that is learned, one or one for each channel, axis 2.")
 function nn.PReLU(o)
   if type(o) == "number" then
     fail("nn.PReLU: input sizes are inferred, write nn.PReLU { per_channel = true } for a slope each")
@@ -96,6 +125,8 @@ local function no_size(what, o)
   if type(o) == "number" then fail("%s: input sizes are inferred, write %s()", what, what) end
 end
 
+say("nn.RMSNorm { eps = 2^-23, elementwise_affine = true }",
+  "x over the root of its mean square along the last axis, times a weight.")
 function nn.RMSNorm(o)
   no_size("nn.RMSNorm", o)
   o = options("nn.RMSNorm", o, { eps = 2^-23, elementwise_affine = true, name = util.any })
@@ -114,6 +145,7 @@ local function grouped(what, x, groups, eps)
   return settled(call.reshape(y, { dims = s.dims, batch = s.batch }))
 end
 
+say("nn.GroupNorm(4, { eps = 1e-5, affine = true })", "Zero mean and unit variance over each of 4 groups of channels.")
 function nn.GroupNorm(groups, o)
   if type(o) == "number" then
     fail("nn.GroupNorm: input sizes are inferred, write nn.GroupNorm(%s)", tostring(groups))
@@ -129,6 +161,8 @@ function nn.GroupNorm(groups, o)
   end, { weight = o.affine or nil, bias = o.affine or nil }, o.name)
 end
 
+say("nn.InstanceNorm { eps = 1e-5, affine = false }",
+  "Zero mean and unit variance over each channel of a sample, of any rank.")
 function nn.InstanceNorm(o)
   no_size("nn.InstanceNorm", o)
   o = options("nn.InstanceNorm", o, { eps = 1e-5, affine = false, name = util.any })
@@ -153,6 +187,7 @@ local function patches(what, x, kh, kw)
   return call.mul(y, core.const(1 / (kh * kw)))
 end
 
+say("nn.AvgPool2d(2)", "The mean of each window.")
 function nn.AvgPool2d(k, o)
   if k == nil then fail("nn.AvgPool2d: the window's size is missing, write nn.AvgPool2d(2)") end
   o = options("nn.AvgPool2d", o, { stride = util.any })
@@ -163,6 +198,7 @@ function nn.AvgPool2d(k, o)
   return layer("AvgPool2d", function(_, x) return patches("nn.AvgPool2d", images("nn.AvgPool2d", x), w.kh, w.kw) end)
 end
 
+say("nn.AdaptiveAvgPool2d(1)", "Means of as many windows as the output has places.")
 function nn.AdaptiveAvgPool2d(size)
   local what = "nn.AdaptiveAvgPool2d"
   if size == nil then fail("%s: the output's size is missing, write %s(1)", what, what) end
@@ -179,6 +215,7 @@ function nn.AdaptiveAvgPool2d(size)
   end)
 end
 
+say("nn.GlobalAvgPool2d()", "The mean of each channel, [N, channels].")
 function nn.GlobalAvgPool2d(...)
   if select("#", ...) > 0 then fail("nn.GlobalAvgPool2d: takes nothing: it gives the mean of each channel") end
   return layer("GlobalAvgPool2d", function(_, x)
@@ -187,6 +224,7 @@ function nn.GlobalAvgPool2d(...)
 end
 
 -- ---- what only moves numbers --------------------------------------------------------------------
+say("nn.Reshape(8, 4, -1)", "Other sizes of one sample; -1 is what is left.")
 function nn.Reshape(...)
   local sizes = { ... }
   if #sizes == 0 then fail("nn.Reshape: give the sizes of one sample: nn.Reshape(8, 4, -1)") end
@@ -201,6 +239,7 @@ local function moved(x, dims, perm, result)
   return call.reshape(settled(y), { dims = result, batch = true })
 end
 
+say("nn.PixelShuffle(2)", "Channels become pixels: a quarter of the channels, twice the height and width.")
 function nn.PixelShuffle(r)
   r = util.integer("nn.PixelShuffle", r, 1, "the factor")
   return layer("PixelShuffle", function(_, x)
@@ -211,6 +250,7 @@ function nn.PixelShuffle(r)
   end)
 end
 
+say("nn.PixelUnshuffle(2)", "Pixels become channels.")
 function nn.PixelUnshuffle(r)
   r = util.integer("nn.PixelUnshuffle", r, 1, "the factor")
   return layer("PixelUnshuffle", function(_, x)
@@ -221,6 +261,7 @@ function nn.PixelUnshuffle(r)
   end)
 end
 
+say("nn.ChannelShuffle(2)", "Channels dealt among groups.")
 function nn.ChannelShuffle(groups)
   groups = util.integer("nn.ChannelShuffle", groups, 1, "the number of groups")
   return layer("ChannelShuffle", function(_, x)
@@ -232,6 +273,7 @@ function nn.ChannelShuffle(groups)
 end
 
 -- each pixel becomes s x s of them
+say("nn.Upsample { scale_factor = 2, mode = \"nearest\" }", "Each pixel becomes 2 x 2.")
 function nn.Upsample(o)
   o = options("nn.Upsample", o, { scale_factor = util.any, mode = "nearest" })
   if o.mode ~= "nearest" then fail("nn.Upsample: mode is \"nearest\", others are not there yet") end

@@ -2,6 +2,7 @@
 local core = ...
 local util, op, base = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua")
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
+local say = core.use("dsl/doc.lua").section "losses"
 local fn, total, mean_of, sample_axis = base.open, base.total, base.mean_of, base.sample_axis
 
 local function reduced(what, l, o, m)
@@ -80,16 +81,22 @@ local function above(what, o, name)
   return util.number(what, o[name], 1e-30, 1e30, name)
 end
 
+say("fn.mse(p, t, { mask = m })", "The squared difference, a mean over elements.")
 pairwise("mse", {}, function(d) return call.square(d) end)
+say("fn.l1(p, t)", "The absolute difference.")
 pairwise("l1", {}, function(d) return call.abs(d) end)
+say("fn.huber(p, t, { delta = 1 })", "Squared within delta, linear beyond.")
 pairwise("huber", { delta = 1 }, function(d, o, what) return call.huber_of(d, { delta = above(what, o, "delta") }) end)
+say("fn.smooth_l1(p, t, { beta = 1 })", "Huber over beta: slope 1 beyond.")
 pairwise("smooth_l1", { beta = 1 }, function(d, o, what)
   if o.beta == 0 then return call.abs(d) end
   return call.smooth_l1_of(d, { beta = above(what, o, "beta") })
 end)
 
+say("fn.bce(p, t)", "Binary cross entropy of probabilities.")
 elementwise("bce", { 0.5, 0.5 }, {}, function(p, t) return call.bce_of(p, t) end)
 
+say("fn.bce_logits(x, t, { pos_weight = 3 })", "Binary cross entropy of logits; pos_weight is a number or a tensor.")
 elementwise("bce_logits", { 0, 0 }, { pos_weight = util.any }, function(x, t, o)
   local w = o.pos_weight
   if w == nil then return call.bce_logits_of(x, t) end
@@ -100,25 +107,31 @@ elementwise("bce_logits", { 0, 0 }, { pos_weight = util.any }, function(x, t, o)
 end)
 
 -- PyTorch's: x are log-probabilities, t probabilities, or their logarithms too
+say("fn.kl_div(x, t, { log_target = false, reduction = \"batchmean\" })",
+  "The divergence of log-probabilities x from t.")
 elementwise("kl_div", { 0, 0 }, { log_target = false }, function(x, t, o)
   if o.log_target then return call.mul(call.exp(t), call.sub(t, x)) end
   return call.sub(call.xlogy(t, t), call.mul(t, x))
 end)
 
 -- targets are 1 and -1
+say("fn.hinge(x, t, { margin = 1 })", "max(0, margin - t x); targets are 1 and -1.")
 elementwise("hinge", { 0, 0 }, { margin = 1 }, function(x, t, o)
   return call.clamp_min(call.sub(core.const(o.margin), call.mul(t, x)), { lo = 0 })
 end)
 
+say("fn.hinge_embedding(x, t, { margin = 1 })", "x where t is 1, max(0, margin - x) where it is -1.")
 elementwise("hinge_embedding", { 0, 1 }, { margin = 1 }, function(x, t, o)
   local far = call.clamp_min(call.sub(core.const(o.margin), x), { lo = 0 })
   return call.where(call.gt(t, core.const(0)), x, far)
 end)
 
+say("fn.soft_margin(x, t)", "log(1 + exp(-t x)).")
 elementwise("soft_margin", { 0, 0 }, {}, function(x, t)
   return call.softplus(call.neg(call.mul(t, x)), { beta = 1, threshold = 1e30 })
 end)
 
+say("fn.margin_ranking(a, b, t, { margin = 0 })", "max(0, margin - t (a - b)).")
 elementwise("margin_ranking", { 0, 0, 0 }, { margin = 0 }, function(a, b, t, o)
   local d = call.mul(call.neg(t), call.sub(a, b))
   return call.clamp_min(call.add(d, core.const(o.margin)), { lo = 0 })
@@ -132,6 +145,7 @@ local function stirling(t)
   return call.where(call.gt(t, core.const(1)), s, core.const(0))
 end
 
+say("fn.poisson_nll(x, t, { log_input = true, full = false })", "Of counts t with rate exp(x), or x.")
 elementwise("poisson_nll", { 0, 0 }, { log_input = true, full = false, eps = 1e-8 }, function(x, t, o)
   local l = o.log_input and call.sub(call.exp(x), call.mul(t, x))
     or call.sub(x, call.mul(t, call.log(call.add(x, core.const(o.eps)))))
@@ -139,6 +153,7 @@ elementwise("poisson_nll", { 0, 0 }, { log_input = true, full = false, eps = 1e-
 end)
 
 -- the variance counts as eps at least, but its gradient is that of the value used
+say("fn.gaussian_nll(x, t, v, { eps = 1e-6, full = false })", "Of t with mean x and variance v.")
 elementwise("gaussian_nll", { 0, 0, 1 }, { full = false, eps = 1e-6 }, function(x, t, v, o)
   local used = call.add(v, call.detach(call.sub(call.clamp_min(v, { lo = o.eps }), v)))
   local l = call.mul(core.const(0.5), call.add(call.log(used), call.div(call.square(call.sub(x, t)), used)))
@@ -146,6 +161,7 @@ elementwise("gaussian_nll", { 0, 0, 1 }, { full = false, eps = 1e-6 }, function(
 end)
 
 -- rows of a and b, and one t per row: 1 where they belong together, -1 where not
+say("fn.cosine_embedding(a, b, t, { margin = 0 })", "Over samples: 1 where a and b belong together, -1 where not.")
 function fn.cosine_embedding(a, b, t, o)
   local what = "fn.cosine_embedding"
   o = options(what, o, with_shared { margin = 0 })
@@ -306,6 +322,8 @@ local function smooth_term(what, x, t, o, axes)
   return call.div(total(l), total(each))
 end
 
+say("fn.cross_entropy(x, t, { ignore_index = -100, weight = { 1, 2 }, label_smoothing = 0, axis = 2 })",
+  "Of logits by class ids, a mean over the rows that count, by the weights of their classes; the class axis is the one whose removal leaves the target's shape.")
 function fn.cross_entropy(x, t, o)
   local what = "fn.cross_entropy"
   o = options(what, o, smooth_options)
@@ -318,6 +336,7 @@ function fn.cross_entropy(x, t, o)
 end
 
 -- x are log-probabilities
+say("fn.nll(x, t)", "The same of log-probabilities.")
 function fn.nll(x, t, o)
   local what = "fn.nll"
   o = options(what, o, loss_options)
@@ -327,6 +346,7 @@ function fn.nll(x, t, o)
   return class_term(what, call.nll(x, t, { axes = axes }), t, o)
 end
 
+say("fn.accuracy(x, t, { ignore_index = -100, mask = m })", "The share of rows whose largest logit is the target.")
 function fn.accuracy(x, t, o)
   o = options("fn.accuracy", o, class_options)
   local axes

@@ -2,6 +2,7 @@
 local core = ...
 local util, op, fn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua").open
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
+local say = core.use("dsl/doc.lua").section "layers"
 
 local nn, inside = {}, {}           -- inside[layer]: what the user cannot reach
 local outputs = {}                  -- { node, layer } of the leaf layers' results
@@ -101,6 +102,7 @@ local function check_name(place, name)
 end
 
 -- ---- layers with parameters ---------------------------------------------------------------------
+say("nn.Linear(128, { bias = true })", "x W^T + b on the last axis, of any rank; W is out x in.")
 function nn.Linear(out, o, more)
   if type(o) == "number" then
     fail("nn.Linear: input sizes are inferred, write nn.Linear(%s)", tostring(o))
@@ -119,6 +121,7 @@ function nn.Linear(out, o, more)
 end
 
 -- rows of a table by class ids
+say("nn.Embedding(65, 24)", "Rows of a table of 65 x 24 by class ids, N(0, 1) at first.")
 function nn.Embedding(count, size, o)
   count = util.integer("nn.Embedding", count, 1, "the number of rows")
   size = util.integer("nn.Embedding", size, 1, "the size of a row")
@@ -167,6 +170,8 @@ local function images(what, x)
   return x
 end
 
+say("nn.Conv2d(16, 5, { stride = 1, padding = 2, dilation = 1, bias = true })",
+  "16 channels from a kernel of 5 x 5, { 3, 5 } for another shape; padding = \"same\" keeps the size.")
 function nn.Conv2d(out, k, o, ...)
   if type(o) == "number" then
     fail("nn.Conv2d: input sizes are inferred, write nn.Conv2d(%s, %s)", tostring(k), tostring(o))
@@ -190,6 +195,8 @@ function nn.Conv2d(out, k, o, ...)
   end, { weight = true, bias = o.bias or nil }, o.name)
 end
 
+say("nn.ConvTranspose2d(16, 2, { stride = 2, padding = 0, output_padding = 0 })",
+  "A convolution turned round: images grow by the stride.")
 function nn.ConvTranspose2d(out, k, o, ...)
   if type(o) == "number" then
     fail("nn.ConvTranspose2d: input sizes are inferred, write nn.ConvTranspose2d(%s, %s)", tostring(k), tostring(o))
@@ -221,6 +228,8 @@ function nn.ConvTranspose2d(out, k, o, ...)
   end, { weight = true, bias = o.bias or nil }, o.name)
 end
 
+say("nn.LayerNorm { eps = 1e-5, bias = true, elementwise_affine = true }",
+  "Zero mean and unit variance over the last axis, times a weight, plus a bias.")
 function nn.LayerNorm(o)
   if type(o) == "number" then fail("nn.LayerNorm: input sizes are inferred, write nn.LayerNorm()") end
   o = options("nn.LayerNorm", o, { eps = 1e-5, bias = true, elementwise_affine = true, name = util.any })
@@ -278,6 +287,7 @@ local function init_of(what, v, dims)
 end
 
 -- nn.Parameter(784, { init = 0 }): a tensor, not called
+say("nn.Parameter(784, { init = 0 })", "A tensor of its own, by its sizes; it is used, not called.")
 function nn.Parameter(...)
   local sizes, o = { ... }, nil
   if type(sizes[#sizes]) == "table" then o = table.remove(sizes) end
@@ -291,6 +301,8 @@ function nn.Parameter(...)
 end
 
 -- ---- layers without parameters ------------------------------------------------------------------
+say("nn.MaxPool2d(2, { stride = 2, padding = 0, dilation = 1 })",
+  "The largest of each window; stride is the window's size unless told.")
 function nn.MaxPool2d(k, o)
   if k == nil then fail("nn.MaxPool2d: the window's size is missing, write nn.MaxPool2d(2)") end
   o = options("nn.MaxPool2d", o, { stride = util.any, padding = util.any, dilation = util.any })
@@ -304,6 +316,8 @@ function nn.MaxPool2d(k, o)
   end)
 end
 
+say("nn.Dropout(0.1)",
+  "Drops with this probability, 0.5 unless told; the noise belongs to the sample, however the batch is split.")
 function nn.Dropout(p)
   if type(p) == "table" then p = options("nn.Dropout", p, { p = 0.5 }).p end
   p = util.number("nn.Dropout", p == nil and 0.5 or p, 0, 1, "a probability")
@@ -311,11 +325,13 @@ function nn.Dropout(p)
   return layer("Dropout", function(_, x) return fn.dropout(x, p) end)
 end
 
+say("nn.Flatten()", "All axes of a sample in one.")
 function nn.Flatten(...)
   if select("#", ...) > 0 then fail("nn.Flatten: takes nothing: it flattens a sample") end
   return layer("Flatten", function(_, x) return fn.flatten(x) end)
 end
 
+say("nn.Identity()", "Nothing.")
 function nn.Identity() return layer("Identity", function(_, x) return x end) end
 
 -- ---- containers ---------------------------------------------------------------------------------
@@ -342,6 +358,7 @@ local function numbered(what, list)
   return kids
 end
 
+say("nn.Sequential { nn.Linear(64), nn.Tanh(), nn.Linear(10) }", "One layer after the other; net[1] is the first.")
 function nn.Sequential(list)
   if type(list) ~= "table" or is_layer(list) then
     fail("nn.Sequential: the layers stand in a table: nn.Sequential { nn.Linear(10), nn.ReLU() }")
@@ -355,6 +372,8 @@ function nn.Sequential(list)
   return container("Sequential", run_list, numbered("nn.Sequential", layers), nil, o.name)
 end
 
+say("nn.Repeat(4, function(i) return nn.Linear(64) end)",
+  "So many blocks, each made by the function; further arguments of a call go to every block.")
 function nn.Repeat(n, make)
   n = util.integer("nn.Repeat", n, 1, "how many")
   if type(make) ~= "function" then
@@ -385,6 +404,8 @@ local function gather(t, prefix, kids, params, depth)
   end
 end
 
+say("nn.Module { up = nn.Linear(64), forward = function(m, x) return x + m.up(x) end }",
+  "Layers and parameters in fields or plain tables, and what to do with them.")
 function nn.Module(t)
   if type(t) ~= "table" or getmetatable(t) then
     fail("nn.Module: expected a table with its layers and forward")

@@ -4,6 +4,7 @@
 -- an epoch, lr.
 local core = ...
 local util = core.use("dsl/util.lua")
+local say, about = core.use("dsl/doc.lua").section "optimizers", core.use("dsl/doc.lua").section "schedules"
 local fail, options, number = util.fail, util.options, util.number
 local optim, recipes, schedules = {}, {}, {}
 
@@ -57,20 +58,24 @@ local function progress(what, o, warm)
   return ("min(max((t - 1 - %s) / %s, 0), 1)"):format(warm, over)
 end
 
+about("optim.constant { 0.1, warmup = 100 }", "lr t / W during the warm-up, then lr.")
 schedule("constant", {}, function(_, o) return literal(o[1]) end)
 
+about("optim.linear { 1e-3, 0, over = \"5 epochs\" }", "A line from one to the other.")
 schedule("linear", { over = util.any }, function(what, o, warm)
   local to = number(what, o[2] == nil and 0 or o[2], 0, 1e6, "where it ends")
   local sign = to < o[1] and "-" or "+"
   return ("%s %s %s * %s"):format(literal(o[1]), sign, literal(math.abs(to - o[1])), progress(what, o, warm))
 end)
 
+about("optim.cosine { 1e-3, warmup = \"1 epoch\", floor = 1e-5 }", "Half a wave down to the floor.")
 schedule("cosine", { over = util.any, floor = 0 }, function(what, o, warm)
   number(what, o.floor, 0, 1e6, "floor")
   local wave = ("%s * (1 + cos(3.141592653589793 * %s))"):format(literal((o[1] - o.floor) / 2), progress(what, o, warm))
   return o.floor > 0 and literal(o.floor) .. " + " .. wave or wave
 end)
 
+about("optim.step { 0.1, every = \"10 epochs\", by = 0.1 }", "Times `by` every so often.")
 schedule("step", { every = util.any, by = 0.1 }, function(what, o)
   if o.every == nil then fail("%s: 'every' is missing: every = \"10 epochs\"", what) end
   number(what, o.by, 0, 1e6, "by")
@@ -108,6 +113,8 @@ local function recipe(name, doc, spec, build, rate)
 end
 
 -- PyTorch's SGD: weight decay is added to the gradient; the buffer's first value is the gradient itself
+say("optim.SGD { lr = 1e-3, momentum = 0, dampening = 0, weight_decay = 0, nesterov = false }",
+  "Keeps nothing for a parameter, with momentum 1 number.")
 recipe("SGD", "m = momentum * m + g; p = p - lr * m", { momentum = 0, dampening = 0, weight_decay = 0,
   nesterov = false }, function(what, o)
   number(what, o.momentum, 0, 1e6, "momentum")
@@ -156,6 +163,8 @@ local function root_of(r, o)
   return "sqrt(top)"
 end
 
+say("optim.Adam { lr = 1e-3, betas = { 0.9, 0.999 }, eps = 1e-8, weight_decay = 0, amsgrad = false }",
+  "Keeps 2 numbers, with amsgrad 3; weight decay goes into the gradient.")
 recipe("Adam", "m, v: running means of g and g^2; p = p - lr * m / (sqrt(v) + eps), bias corrected",
   { betas = util.any, eps = 1e-8, weight_decay = 0, amsgrad = false }, function(what, o)
   local r = adam(what, o)
@@ -172,6 +181,8 @@ local function shrunk(r, o)
   return "p * shrink"
 end
 
+say("optim.AdamW { lr = 1e-3, betas = { 0.9, 0.999 }, eps = 1e-8, weight_decay = 0.01, amsgrad = false }",
+  "Keeps 2 numbers, with amsgrad 3; weight decay shrinks the weight itself.")
 recipe("AdamW", "Adam whose weight decay shrinks p itself: p = (1 - lr * weight_decay) * p before the step",
   { betas = util.any, eps = 1e-8, weight_decay = 0.01, amsgrad = false }, function(what, o)
   local r = adam(what, o)
@@ -180,6 +191,8 @@ recipe("AdamW", "Adam whose weight decay shrinks p itself: p = (1 - lr * weight_
 end)
 
 -- The product of all mu so far is kept as 1 - product, so that it starts at 0.
+say("optim.NAdam { lr = 2e-3, betas = { 0.9, 0.999 }, eps = 1e-8, weight_decay = 0, momentum_decay = 4e-3 }",
+  "Adam with Nesterov's look ahead; keeps 3 numbers.")
 recipe("NAdam", "Adam with Nesterov's look ahead: the step takes m as it will be at the next update",
   { betas = util.any, eps = 1e-8, weight_decay = 0, momentum_decay = 4e-3, decoupled_weight_decay = false },
   function(what, o)
@@ -194,6 +207,8 @@ recipe("NAdam", "Adam with Nesterov's look ahead: the step takes m as it will be
   return r
 end, 2e-3)
 
+say("optim.RAdam { lr = 1e-3, betas = { 0.9, 0.999 }, eps = 1e-8, weight_decay = 0 }",
+  "Adam with a rectified start; keeps 2 numbers.")
 recipe("RAdam", "Adam without its denominator until v is a mean of enough updates, and rectified from then on",
   { betas = util.any, eps = 1e-8, weight_decay = 0, decoupled_weight_decay = false }, function(what, o)
   local r = adam(what, o)
@@ -207,6 +222,8 @@ recipe("RAdam", "Adam without its denominator until v is a mean of enough update
   return r
 end)
 
+say("optim.Adamax { lr = 2e-3, betas = { 0.9, 0.999 }, eps = 1e-8, weight_decay = 0 }",
+  "Adam by the largest gradient so far; keeps 2 numbers.")
 recipe("Adamax", "Adam with the largest gradient so far in place of v: u = max(beta2 * u, abs(g) + eps)",
   { betas = util.any, eps = 1e-8, weight_decay = 0 }, function(what, o)
   local r = adam(what, o)
@@ -217,6 +234,8 @@ recipe("Adamax", "Adam with the largest gradient so far in place of v: u = max(b
   return r
 end, 2e-3)
 
+say("optim.RMSprop { lr = 1e-2, alpha = 0.99, eps = 1e-8, weight_decay = 0, momentum = 0, centered = false }",
+  "Keeps 1 to 3 numbers.")
 recipe("RMSprop", "v: a running mean of g^2; p = p - lr * g / (sqrt(v) + eps)",
   { alpha = 0.99, eps = 1e-8, weight_decay = 0, momentum = 0, centered = false }, function(what, o)
   number(what, o.alpha, 0, 1, "alpha")
@@ -235,6 +254,8 @@ recipe("RMSprop", "v: a running mean of g^2; p = p - lr * g / (sqrt(v) + eps)",
   return r
 end, 1e-2)
 
+say("optim.Adagrad { lr = 1e-2, lr_decay = 0, eps = 1e-10, weight_decay = 0, initial_accumulator_value = 0 }",
+  "Keeps 1 number.")
 recipe("Adagrad", "v: the sum of g^2; p = p - lr / (1 + (t - 1) * lr_decay) * g / (sqrt(v) + eps)",
   { lr_decay = 0, eps = 1e-10, weight_decay = 0, initial_accumulator_value = 0 }, function(what, o)
   number(what, o.lr_decay, 0, 1e6, "lr_decay")
@@ -248,6 +269,7 @@ recipe("Adagrad", "v: the sum of g^2; p = p - lr / (1 + (t - 1) * lr_decay) * g 
 end, 1e-2)
 
 -- The step needs u as it was: u now = rho * u + (1 - rho) * (u + eps) * r, where r = d^2 / (v + eps), says what that was.
+say("optim.Adadelta { lr = 1, rho = 0.9, eps = 1e-6, weight_decay = 0 }", "Keeps 2 numbers.")
 recipe("Adadelta", "steps as large as the last ones: u, v are running means of the steps' squares and of g^2",
   { rho = 0.9, eps = 1e-6, weight_decay = 0 }, function(what, o)
   number(what, o.rho, 0, 1, "rho")
@@ -261,6 +283,7 @@ recipe("Adadelta", "steps as large as the last ones: u, v are running means of t
 end, 1)
 
 -- The paper's beta1 * m + (1 - beta1) * g with m as it was, said by m as it is.
+say("optim.Lion { lr = 1e-4, betas = { 0.9, 0.99 }, weight_decay = 0 }", "The paper's; keeps 1 number.")
 recipe("Lion", "p = p - lr * sign(beta1 * m + (1 - beta1) * g); m: a running mean of g by beta2",
   { betas = util.any, weight_decay = 0 }, function(what, o)
   local b1, b2 = betas(what, o.betas or { 0.9, 0.99 })
@@ -279,4 +302,4 @@ local others = {
   step_decay = "optim.step", Adafactor = "optim.AdamW", LBFGS = "optim.Adam", Rprop = "optim.RMSprop",
   ASGD = "optim.SGD", SparseAdam = "optim.Adam" }
 
-return { public = util.namespace("optim", optim, others), recipes = recipes, schedules = schedules }
+return { open = optim, public = util.namespace("optim", optim, others), recipes = recipes, schedules = schedules }

@@ -262,6 +262,7 @@ Node *node_call(Op *op, Loc loc, int nargs, Node **arg);    /* shape inferred, t
 int   node_gradients(Node *y, Node *gy, const bool need[ARGS], Node *out[ARGS]);   /* structured ops: asks the op's Lua grad */
 double node_attr(const Node *n, const char *name);          /* BUG when its op has no such attribute */
 Graph *graph_current(void);
+void  names_print(Text *out, const char *name);             /* host.c: gagen help [NAME]; the same */
 void  ops_print(Text *out, const char *name);               /* host.c: gagen ops [NAME]; an unknown name is a usage error */
 Opts  options(int argc, char **argv);                       /* options.c: stage 1 */
 const char *resource(const char *path, size_t *n);          /* embed: dsl/, templates/, runtime/ by path; NULL: there is none */

@@ -382,6 +382,18 @@ void ops_print(Text *out, const char *name)
             text_add(out, "%-16s %-7s %s\n", op_at(i)->name, op_kind(op_at(i)->kind), op_at(i)->doc);
 }
 
+/* ---- gagen help ----------------------------------------------------------------------------------------------------- */
+void names_print(Text *out, const char *name)
+{
+    lua_State *L = start();
+    core_push(L);
+    lua_getfield(L, -1, "help");
+    lua_pushstring(L, name ? name : "");
+    host_call(L, 1, 2);
+    if (lua_isnil(L, -2)) usage_error("there is no '%s'%s", name, lua_isnil(L, -1) ? "" : lua_tostring(L, -1));
+    text_add(out, "%s", lua_tostring(L, -2));
+}
+
 /* ---- gradients of structured ops ------------------------------------------------------------------------------------ */
 /* Asks the op's own grad(y, gy, args...) for the arguments' adjoints; what is not needed comes back NULL. */
 int node_gradients(Node *y, Node *gy, const bool need[ARGS], Node *out[ARGS])

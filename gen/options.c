@@ -97,6 +97,7 @@ const Command option_commands[] = {
     { DO_RUN, "run", "[options] model.lua [-- trainer options]", "write, compile and run it" },
     { DO_PLAN, "plan", "[options] model.lua", "say what it needs: layers, memory, micro-batches" },
     { DO_PLOT, "plot", "[-o run.svg] log.jsonl ...", "draw runs from their logs, as SVG" },
+    { DO_HELP, "help", "[NAME]", "tell what layers, functions, losses, optimizers are for, or one" },
     { DO_OPS, "ops", "[NAME]", "list the ops, or show one" }
 };
 const int option_ncommands = sizeof option_commands / sizeof *option_commands;
@@ -206,11 +207,11 @@ static void choose_target(State *s)
     else if (out && !ends(out, ".cu")) usage_error("-o %s: say -t c or -t cuda, or end it in .c or .cu", out);
 }
 
-static _Noreturn void show_ops(int argc, char **argv)
+static _Noreturn void show_names(const Command *c, int argc, char **argv)
 {
     Text out = { 0 };
-    if (argc > 3) usage_error("ops takes one name");
-    ops_print(&out, argc == 3 ? argv[2] : NULL);
+    if (argc > 3) usage_error("%s takes one name", c->name);
+    (c->id == DO_OPS ? ops_print : names_print)(&out, argc == 3 ? argv[2] : NULL);
     say(out.s);
 }
 
@@ -249,13 +250,13 @@ Opts options(int argc, char **argv)
         if (argv[i][0] == '-' && argv[i][1]) {
             const Option *p = find(s.command, argc, argv, &i, &value);
             p->set(&s, value);
-        } else if (s.command->id != DO_OPS) {
+        } else if (!(s.command->id & (DO_OPS | DO_HELP))) {
             add_file(&s, argv[i]);
         }
     }
     if (i < argc && !s.o.run) usage_error("-- goes with run");
     for (i++; i < argc; i++) vec_push(&s.o.run_args, argv[i]);
-    if (s.command->id == DO_OPS) show_ops(argc, argv);
+    if (s.command->id & (DO_OPS | DO_HELP)) show_names(s.command, argc, argv);
     settle(&s);
     return s.o;
 }

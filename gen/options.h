@@ -4,7 +4,7 @@
 #include "gagen.h"
 #define VERSION "0.1"
 
-enum { DO_WRITE = 1, DO_RUN = 2, DO_PLAN = 4, DO_PLOT = 8, DO_OPS = 16, DO_ALL = 31 };
+enum { DO_WRITE = 1, DO_RUN = 2, DO_PLAN = 4, DO_PLOT = 8, DO_OPS = 16, DO_HELP = 32, DO_ALL = 63 };
 typedef struct { unsigned id; const char *name, *synopsis, *help; } Command;     /* name "": none is said */
 typedef struct State { Opts o; const Command *command; bool target_given; } State;
 typedef struct {

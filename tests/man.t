@@ -16,7 +16,7 @@ sed '3d' "$work/in_man" | cmp -s - "$work/in_help"; [ $? -ne 0 ]; tell $? "contr
 for option in $(cat "$work/in_help"); do
     grep -q "{ \"$option\"" gen/options.c; tell $? "$option is in the table"
 done
-for command in run plan plot ops; do
+for command in run plan plot help ops; do
     grep -q "^\.B gagen $command$" "$page" && grep -q "gagen $command " "$work/help"; tell $? "gagen $command is in both"
 done
 for part in NAME SYNOPSIS COMMANDS OPTIONS "EXIT STATUS" ENVIRONMENT EXAMPLES; do
