@@ -422,6 +422,7 @@ function nn.Module(t)
   return l
 end
 
+say("nn.File \"resnet18.lua\"", "What that file returns: another file in the same closed world, its path relative to this one, without a train.")
 -- nn.File "resnet18.lua": what that file returns; its path is relative to this one's, its world the same
 function nn.File(path)
   if type(path) ~= "string" or not path:find("^[^%c]+%.lua$") or #path > 400 or path:find("^/") then
