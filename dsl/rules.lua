@@ -44,12 +44,15 @@ local function found(what, who, parameters)
 end
 
 -- ---- what ---------------------------------------------------------------------------------------
-local function checked(what, r, recipe)
+local function checked(what, r, turns)
   if type(r) ~= "table" or getmetatable(r) then
     fail("%s: expected { who, init = value }, got %s", what, util.show(r))
   end
   local spec = {}
-  for k, v in pairs(recipe.spec) do spec[k] = v end
+  local recipe = turns[1].optimizer
+  for _, t in ipairs(turns) do
+    for k, v in pairs(t.optimizer.spec) do spec[k] = v end
+  end
   for k, v in pairs(own) do spec[k] = v end
   for _, k in ipairs(util.sorted(whole)) do
     if r[k] ~= nil then
@@ -72,7 +75,7 @@ local function load_from(what, r, path)
 end
 
 -- one rule for one parameter: f is what follows so far
-local function apply(what, r, p, path, f)
+local function apply(what, r, p, path, f, recipe)
   if r.init ~= nil then
     local where = ("%s, parameter '%s'"):format(what, info(p).path)
     f.init = nn.init_of(where, r.init, info(p).dims)
@@ -80,7 +83,12 @@ local function apply(what, r, p, path, f)
   if r.freeze ~= nil then f.frozen = r.freeze end
   if r.load ~= nil then f.load = load_from(what, r, path) end
   for _, k in ipairs(util.sorted(r)) do
-    if type(k) == "string" and own[k] == nil then f.options[k], f.what = r[k], what end
+    if type(k) == "string" and own[k] == nil then
+      if recipe and recipe.spec[k] == nil then
+        fail("%s: optim.%s, which trains '%s', has no option '%s'", what, recipe.name, info(p).path, k)
+      end
+      f.options[k], f.what = r[k], what
+    end
   end
 end
 
@@ -119,12 +127,11 @@ local function overlaid(f, recipe)
 end
 
 -- The recipes of the parameters that are trained, each once, in the order of their first parameters.
-local function grouped(parameters, facts, recipe)
+local function grouped(parameters, facts, recipe, is_mine)
   local groups, by = {}, {}
   for _, p in ipairs(parameters) do
     local f = facts[p]
-    if f.frozen then core.set_frozen(p)
-    else
+    if not f.frozen and is_mine(p) then
       local text, key = difference(f.options, recipe)
       if not by[key] then
         local r = text == "" and recipe or overlaid(f, recipe)
@@ -134,7 +141,6 @@ local function grouped(parameters, facts, recipe)
       core.set_group(p, by[key] - 1)
     end
   end
-  if #groups == 0 then fail("train: rules: every parameter is frozen, nothing is left to train") end
   return groups
 end
 
@@ -145,16 +151,35 @@ local function still(layers)
   end
 end
 
--- Applies the rules; gives the groups of parameters that share a recipe: { { recipe, text }, ... }
-return function(rules, parameters, recipe)
+-- The groups of every turn; what no step trains is frozen, or an error.
+local function deal(parameters, facts, turns, owner)
+  for _, p in ipairs(parameters) do
+    if facts[p].frozen then core.set_frozen(p)
+    elseif not owner[p] then
+      core.fail(("no step trains parameter '%s': put its layer into a step's params, or freeze it, "
+        .. "rules = { { who, freeze = true } }"):format(info(p).path), info(p).place)
+    else core.set_step(p, owner[p] - 1) end
+  end
+  for i, t in ipairs(turns) do
+    t.groups = grouped(parameters, facts, t.optimizer, function(p) return owner[p] == i end)
+    if #t.groups == 0 then
+      local of = #turns == 1 and "every parameter" or ("every parameter of step '%s'"):format(t.name)
+      fail("train: rules: %s is frozen, nothing is left to train", of)
+    end
+  end
+end
+
+-- Applies the rules; gives each turn the groups of parameters that share a recipe: groups = { { recipe, text }, ... }
+local function apply_all(rules, parameters, turns, owner)
   local facts, frozen = {}, {}
   for _, p in ipairs(parameters) do facts[p] = { options = {} } end
   for i, r in ipairs(rules) do
     local what = ("train: rule %d"):format(i)
-    checked(what, r, recipe)
+    checked(what, r, turns)
     local paths, layers = found(what, r[1], parameters)
     for _, p in ipairs(parameters) do
-      if paths[p] then apply(what, r, p, paths[p], facts[p]) end
+      local turn = turns[owner[p]]
+      if paths[p] then apply(what, r, p, paths[p], facts[p], turn and turn.optimizer) end
     end
     if r.freeze ~= nil then
       for l in pairs(layers) do frozen[l] = r.freeze end
@@ -166,5 +191,7 @@ return function(rules, parameters, recipe)
     if f.load then core.set_load(p, f.load[1], f.load[2]) end
   end
   still(frozen)
-  return grouped(parameters, facts, recipe)
+  deal(parameters, facts, turns, owner)
 end
+
+return { apply = apply_all, found = found }

@@ -2,8 +2,9 @@
 local core = ...
 local util, op, nn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/nn.lua")
 local options_of_window = core.use("dsl/window.lua")
+local turns_of = core.use("dsl/step.lua")
 local sets, recipes = core.use("dsl/data.lua").sets, core.use("dsl/optim.lua").recipes
-local rule = core.use("dsl/rules.lua")
+local rules = core.use("dsl/rules.lua")
 local fail, info = util.fail, core.info
 local inside, check_name = nn.inside, nn.check_name
 local done
@@ -203,25 +204,35 @@ local function scalar(what, v, key)
   if not made or info(v).rank > 0 then
     local message = "%s: expected a scalar, a sum or a mean over the batch, got %s: write fn.mean(...)"
     core.fail(message:format(what, util.show(v)),
-      core.key_place(done, key), made and "it was made here" or nil, made)
+      key and core.key_place(done, key) or core.place(), made and "it was made here" or nil, made)
   end
   return v
 end
 
+-- the losses first: "loss", or with several steps each under its step's name unless it is reported under another one
 local function reports(o)
-  local list = { { "loss", o.minimize } }
+  local list, at = {}, {}
+  for i, s in ipairs(o.turns) do
+    list[i] = { o.minimize and "loss" or s.name, s.minimize }
+    at[list[i][1]] = i
+  end
   for _, name in ipairs(util.sorted(o.report)) do
     if type(name) ~= "string" or not name:find("^%a[%w_]*$") or #name > 40 then
       fail("train: report: %s cannot be a name: write report = { accuracy = ... }", util.show(name))
     end
     local node = scalar("train: report " .. name, o.report[name], name)
-    if name == "loss" then list[1][2] = node else list[#list + 1] = { name, node } end
+    for i, s in ipairs(o.turns) do
+      if not o.minimize and rawequal(s.minimize, node) and list[i][1] == s.name then list[i][1], at[name] = name, i end
+    end
+    if at[name] then list[at[name]][2] = node else list[#list + 1] = { name, node } end
   end
   return list
 end
 
 -- best = "max accuracy" or "min loss"
 local function best(o, list)
+  if o.best == nil then o.best = "min " .. list[1][1] end
+  if type(o.best) ~= "string" then fail_at("best", nil, "train: best is \"min loss\" or \"max accuracy\", got %s", util.show(o.best)) end
   local way, name = o.best:match("^(%a+) ([%w_]+)$")
   if way ~= "max" and way ~= "min" then
     fail_at("best", nil, "train: best is \"min loss\" or \"max accuracy\", got %s", util.show(o.best))
@@ -254,8 +265,8 @@ local function watch(o)
 end
 
 -- loss / 8 where accumulate is 8: the habit of loops that gagen has no need of
-local function check_division(o)
-  local j, by = info(o.minimize), core.args(o.minimize)
+local function check_division(o, minimize)
+  local j, by = info(minimize), core.args(minimize)
   if o.accumulate == 1 or o.memory or #by ~= 2 then return end
   local right, left = info(by[2]), info(by[1])
   local divided = j.kind == "div" and right.kind == "constant" and right.value == o.accumulate
@@ -272,7 +283,7 @@ end
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
 local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any,
   epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads", precision = "fp32", seed = 0, minimize = util.any, optim = util.any,
-  report = {}, rules = {}, best = "min loss", patience = util.any, validate = util.any }
+  report = {}, rules = {}, best = util.any, patience = util.any, validate = util.any }
 
 for name, default in pairs(options_of_window.spec) do spec[name] = default end
 
@@ -287,6 +298,30 @@ local function check_inputs(inputs, set)
   end
 end
 
+-- the steps, or the one that minimize and optim are; each with its optimizer's recipe
+local function turns(o, given)
+  if #given == 0 then
+    if o.minimize == nil then fail("train: nothing to minimize: minimize = loss") end
+    scalar("train: minimize", o.minimize, "minimize")
+    if not recipes[o.optim] then
+      fail_at("optim", nil, "train: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got %s", util.show(o.optim))
+    end
+    return { { minimize = o.minimize, optimizer = recipes[o.optim], times = 1, place = done } }
+  end
+  for _, key in ipairs { "minimize", "optim" } do
+    if o[key] ~= nil then fail_at(key, nil, "train: with steps, '%s' stands in each step { ... }", key) end
+  end
+  local list = turns_of.listed(given)
+  for _, s in ipairs(list) do
+    scalar(("step '%s': minimize"):format(s.name), s.minimize, nil)
+    s.optimizer = recipes[s.optim]
+    if not s.optimizer then
+      core.fail("step: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got " .. util.show(s.optim), s.place)
+    end
+  end
+  return list
+end
+
 local function train(given)
   if done then
     core.fail("train: there is one train { ... } in a model file", core.place(), "the first one is here",
@@ -296,33 +331,34 @@ local function train(given)
   if type(given) ~= "table" or getmetatable(given) then
     fail("train: expected a table: train { data = ..., minimize = ..., ... }")
   end
-  local o = util.options("train", given, spec)
+  local o = util.options("train", given, spec, #given)
   done = core.place()
-  if o.minimize == nil then fail("train: nothing to minimize: minimize = loss") end
-  scalar("train: minimize", o.minimize, "minimize")
+  o.turns = turns(o, given)
   if not sets[o.data] then
     fail_at("data", nil, "train: 'data' is the data set to train on, data = mnist; got %s",
       util.show(o.data))
-  end
-  if not recipes[o.optim] then
-    fail_at("optim", nil, "train: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got %s",
-      util.show(o.optim))
   end
   budget(o)
   window(o)
   length(o)
   options_of_window.check(o, fail_at)
+  if #o.turns > 1 and (o.nonfinite == "drop_micro" or o.nonfinite == "abort") then
+    fail_at("nonfinite", nil, "train: nonfinite = \"%s\" is for a train of one step: with several write \"skip_window\" or \"keep\"", o.nonfinite)
+  end
   watch(o)
-  check_division(o)
-  local list, roots = reports(o), { o.minimize }
+  local list, roots = reports(o), {}
+  for _, s in ipairs(o.turns) do
+    check_division(o, s.minimize)
+    roots[#roots + 1] = s.minimize
+  end
   for _, r in ipairs(list) do roots[#roots + 1] = r[2] end
   local inputs = core.inputs_of(table.unpack(roots))
   if #inputs == 0 then fail("train: nothing that is minimized or reported reads the data") end
   check_inputs(inputs, o.data)
   local parameters = core.parameters()
   name_everything(parameters)
-  o.optimizer = recipes[o.optim]
-  o.groups = rule(o.rules, parameters, o.optimizer)
+  local owner = turns_of.deal(o.turns, parameters, rules.found)
+  rules.apply(o.rules, parameters, o.turns, owner)
   o.best, o.best_max = best(o, list)
   o.place, o.batch_place = done, core.key_place(done, o.batch and "batch" or "micro_batch")
   o.reports, o.inputs = list, inputs

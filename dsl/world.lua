@@ -131,6 +131,7 @@ core.use("dsl/layers.lua")
 world.nn, world.fn = core.use("dsl/nn.lua").public, core.use("dsl/fn.lua").public
 world.data, world.optim = core.use("dsl/data.lua").public, core.use("dsl/optim.lua").public
 world.train = core.use("dsl/train.lua")
+world.step = core.use("dsl/step.lua").step
 
 function world.type(...)
   if select("#", ...) == 0 then fail("type: a value is missing") end

@@ -97,9 +97,9 @@ static void add_rules(Text *out, const Graph *g)
     text_add(out, "   rules    tensor, first value, what the optimizer does with it\n");
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
-        const char *options = p->trained ? g->groups.at[p->group]->text : "frozen";
+        const char *options = p->trained ? g->steps.at[p->step]->groups.at[p->group]->text : "frozen";
         text_add(out, "            %-24s %-30s %s\n", c_comment(p->name), c_comment(first_value(p)),
-                 c_comment(*options ? options : text("as %s says", g->optimizer.name)));
+                 c_comment(*options ? options : text("as %s says", g->steps.at[p->step]->optimizer.name)));
     }
 }
 
@@ -118,6 +118,8 @@ static void add_window(Text *out, const Program *s)
                                         [SEED_LATE] = ", behind the last micro-step" };
     const Graph *g = s->g;
     const Train *t = &g->train;
+    if (s->all->steps.n > 1) text_add(out, "   step     %s, %ld of the %ld window%s of a round, minimizes line %d\n", c_comment(g->step->name), g->step->times,
+                                      round_windows(g), round_windows(g) == 1 ? "" : "s", g->step->minimize->loc.line);
     text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"%s; ", t->batch, t->accumulate, t->micro_batch, tails[t->tail],
              t->split ? ", the same bits for every split" : "");
     if (s->late) text_add(out, "scale_out 1 / (%s), known behind the last micro-step\n", plain(s->count));
@@ -127,7 +129,7 @@ static void add_window(Text *out, const Program *s)
     for (int i = 0; i < g->sums.n; i++) {
         const Node *n = g->sums.at[i]->arg[0];
         const char *name = n->name ? n->name : n->op ? n->op->name : "a column";
-        text_add(out, "            sums[%d] = sum of %s, line %d\n", i, c_comment(name), n->loc.line);
+        text_add(out, "            sums[%d] = sum of %s, line %d\n", g->first_sum + i, c_comment(name), n->loc.line);
     }
 }
 
@@ -138,32 +140,45 @@ static int barriers(const Kernels *k)
     return n;
 }
 
+static void add_memory(Text *out, const Whole *all)
+{
+    const Program *s = all->steps.at[0];
+    const Train *t = &s->g->train;
+    long bound = 0;
+    for (int i = 0; i < all->steps.n; i++)
+        if (all->steps.at[i]->p->bound > bound) bound = all->steps.at[i]->p->bound;
+    text_add(out, "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound %s)%s\n",
+             all->nstates ? ", states" : "", kib(s->k->elements + s->k->trained * (1 + all->nstates)), kib(all->packed), kib(all->arena), kib(bound),
+             s->k->target == TARGET_C ? "" : "; cuBLASLt's workspace 32 MiB");
+    if (t->precision != FP32)
+        text_add(out, "   precision %s: what cuBLASLt multiplies is rounded to %d bits of mantissa; sums, parameters and all else are fp32\n",
+                 precisions[t->precision], t->precision == TF32 ? 10 : 7);
+    if (t->chosen) text_add(out, "            %s\n", c_comment(t->chosen));
+}
+
 static void add_costs(Text *out, const Program *s)
 {
     const Kernels *k = s->k;
-    const int nstates = s->g->optimizer.nstates;
     double flop = 0;
     for (int i = 0; i < k->micro.n; i++) flop += k->micro.at[i]->flop;
-    text_add(out, "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound %s)%s\n",
-             nstates ? ", states" : "", kib(k->elements + k->trained * (1 + nstates)), kib(s->p->packed), kib(s->p->arena), kib(s->p->bound),
-             k->target == TARGET_C ? "" : "; cuBLASLt's workspace 32 MiB");
-    if (s->g->train.precision != FP32)
-        text_add(out, "   precision %s: what cuBLASLt multiplies is rounded to %d bits of mantissa; sums, parameters and all else are fp32\n",
-                 precisions[s->g->train.precision], s->g->train.precision == TF32 ? 10 : 7);
-    if (s->g->train.chosen) text_add(out, "            %s\n", c_comment(s->g->train.chosen));
     text_add(out, "   a micro-step   %.3g MFLOP in %d kernels%s;  an update   %s elements, %s\n", flop / 1e6, k->micro.n,
-             k->target == TARGET_C ? text(" between %d barriers", barriers(k)) : "", grouped(k->trained), s->g->optimizer.name);
+             k->target == TARGET_C ? text(" between %d barriers", barriers(k)) : "", grouped(k->to - k->from), s->g->optimizer.name);
     text_add(out, "   lr %s", c_comment(s->g->optimizer.lr_text));
     if (s->g->optimizer.clip > 0) text_add(out, ", norm clipped at %g", s->g->optimizer.clip);
 }
 
-char *banner(const Program *s)
+char *banner(const Whole *all)
 {
     Text out = { 0 };
-    add_layers(&out, s->g);
+    add_layers(&out, all->steps.at[0]->g);
     text_add(&out, "\n");
-    add_rules(&out, s->g);
-    add_window(&out, s);
-    add_costs(&out, s);
+    add_rules(&out, all->steps.at[0]->g);
+    if (all->steps.n == 1) add_window(&out, all->steps.at[0]);
+    add_memory(&out, all);
+    for (int i = 0; i < all->steps.n; i++) {
+        if (all->steps.n > 1) add_window(&out, all->steps.at[i]);
+        add_costs(&out, all->steps.at[i]);
+        if (i + 1 < all->steps.n) text_add(&out, "\n");
+    }
     return out.s;
 }

@@ -50,7 +50,7 @@ void field_sizes(lua_State *L, int index, const char *key, int *rank, long *dim)
 void node_push(lua_State *L, Node *n)
 {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, nodes_key);
-    if (lua_rawgeti(L, -1, n->id + 1) == LUA_TNIL) {
+    if (lua_rawgeti(L, -1, n->id + 1) == LUA_TNIL || *(Node **)lua_touserdata(L, -1) != n) {      /* another graph's */
         lua_pop(L, 1);
         *(Node **)lua_newuserdatauv(L, sizeof n, 0) = n;
         luaL_setmetatable(L, tensor_key);

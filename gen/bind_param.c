@@ -33,6 +33,13 @@ static int set_frozen(lua_State *L)
     return 0;
 }
 
+/* set_step(p, i): step i, counted from 0, trains it */
+static int set_step(lua_State *L)
+{
+    check_node(L, 1)->param->step = (int)luaL_checkinteger(L, 2);
+    return 0;
+}
+
 /* set_group(parameter, index in groups) */
 static int set_group(lua_State *L)
 {
@@ -64,7 +71,7 @@ void params_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         { "param", param }, { "parameters", parameters }, { "set_init", set_init }, { "set_frozen", set_frozen },
-        { "set_group", set_group }, { "set_load", set_load }, { NULL, NULL }
+        { "set_step", set_step }, { "set_group", set_group }, { "set_load", set_load }, { NULL, NULL }
     };
     luaL_setfuncs(L, functions, 0);
 }

@@ -217,6 +217,7 @@ static void make_parameters(void)
         Param *p = g->params.at[i];
         Buffer *b = buffer_new(K, p->node, HOME_PARAM, p->ident);
         b->param = p;
+        if (g->before) b->layout = g->before->k->params.at[i]->layout;
         vec_push(&K->params, b);
     }
 }
@@ -233,14 +234,11 @@ static void finish_parameters(void)
 {
     for (int i = 0; i < K->params.n; i++) {
         Buffer *b = K->params.at[i], *d = NEW(Buffer);
-        param_order(K, b);
+        const bool last = g->step == g->steps.at[g->steps.n - 1];
+        if (b->node->uses || last) param_order(K, b);
         b->offset = K->elements;
         K->elements += b->layout.size;
-        if (b->param->trained) {
-            Optimizer *o = g->groups.at[b->param->group];
-            if (o->to == 0) o->from = b->offset;
-            K->trained = o->to = K->elements;
-        }
+        if (b->param->trained) K->trained = K->elements;
         *d = *b;
         d->home = HOME_GRADIENT;
         vec_push(&K->gradients, d);

@@ -2,10 +2,8 @@
 
    1. Whatever follows a sum over the batch is a scalar: it exists once a window, when all micro-batches were seen.
    2. The loss is a linear combination of such sums; differentiate() finds that out, and says so where it is not.
-   3. A parameter that the loss does not reach would never be trained: a mistake. */
+   3. A parameter that its step's loss does not reach would never be trained: a mistake. */
 #include "gagen.h"
-
-static bool is_sum(const Node *n) { return n->kind == K_REDUCE && n->when == WHEN_AFTER; }
 
 static void check_scalar(const Node *n)
 {
@@ -22,39 +20,36 @@ static void mark(Node *n, char *seen)
     for (int i = 0; i < n->nargs; i++) mark(n->arg[i], seen);
 }
 
-static void find_sums(Graph *g, const char *seen)
+static void check_loss(const Node *j)
 {
-    for (int i = 0; i < g->nodes.n; i++)
-        if (seen[i] && is_sum(g->nodes.at[i])) vec_push(&g->sums, g->nodes.at[i]);
-}
-
-static void check_loss(Graph *g)
-{
-    Node *j = g->minimize;
     if (j->shape.rank > 0 || (j->when != WHEN_AFTER && j->when != WHEN_WINDOW))
         error_at(j->loc, "minimize: expected a scalar made of sums or means over the batch, got %s", shape_text(&j->shape));
 }
 
-static void check_parameters(Graph *g, const char *seen)
+/* The parameters of step `step`, which should all be seen from its loss. */
+static void check_parameters(const Graph *g, int step, const char *seen)
 {
     for (int i = 0; i < g->params.n; i++) {
-        Param *p = g->params.at[i];
-        if (p->trained && !(p->node && seen[p->node->id]))
-            error_at(p->loc, "parameter '%s' does not reach the loss, so nothing trains it: leave it out, or freeze it, "
-                     "rules = { { who, freeze = true } }", p->name);
+        const Param *p = g->params.at[i];
+        if (!p->trained || p->step != step || (p->node && seen[p->node->id])) continue;
+        const char *of = g->steps.n == 1 ? "" : text(" of step '%s'", g->steps.at[step]->name);
+        error_at(p->loc, "parameter '%s' does not reach the loss%s, so nothing trains it: leave it out, or freeze it, "
+                 "rules = { { who, freeze = true } }", p->name, of);
     }
 }
 
 void check(Graph *g)
 {
-    char *seen = mem_alloc((size_t)g->nodes.n), *in_loss = mem_alloc((size_t)g->nodes.n);
+    char *seen = mem_alloc((size_t)g->nodes.n);
     for (int i = 0; i < g->reports.n; i++) mark(g->reports.at[i]->node, seen);
-    mark(g->minimize, seen);
-    mark(g->minimize, in_loss);
+    for (int i = 0; i < g->steps.n; i++) mark(g->steps.at[i]->minimize, seen);
     for (int i = 0; i < g->nodes.n; i++)
         if (seen[i]) check_scalar(g->nodes.at[i]);
-    check_loss(g);
-    check_parameters(g, in_loss);
-    find_sums(g, seen);
+    for (int i = 0; i < g->steps.n; i++) {
+        char *in_loss = mem_alloc((size_t)g->nodes.n);
+        mark(g->steps.at[i]->minimize, in_loss);
+        check_loss(g->steps.at[i]->minimize);
+        check_parameters(g, i, in_loss);
+    }
     g->nforward = g->nodes.n;
 }

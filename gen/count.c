@@ -134,7 +134,7 @@ static void choose_kernels(Program *s, const bool *used)
 /* Decides what is counted; scale_in is made of sums where seed_when says so. */
 void count_before(Program *s)
 {
-    bool *used = NEW_ARRAY(bool, s->g->sums.n);
+    bool *used = NEW_ARRAY(bool, s->g->first_sum + s->g->sums.n);
     for (int i = 0; i < s->g->seeds.n; i++)
         if (s->seed_when[i] == SEED_COUNTED) mark_sums(s->scale_in[i], used);
     choose_kernels(s, used);

@@ -120,18 +120,18 @@ static char *group_text(const Kernels *k, int from, int to)
     return text("%s @@%s", t.s, shapes.s);
 }
 
-static char *states_list(const Optimizer *o)
+static char *states_list(const Whole *all)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    for (int i = 0; i < o->nstates; i++) text_add(&t, ", s_%s", o->state[i]);
+    for (int i = 0; i < all->nstates; i++) text_add(&t, ", s_%s", all->state[i]);
     return t.s;
 }
 
-static void declare_params(const Program *s, Env *e)
+static void declare_params(const Whole *all, Env *e)
 {
+    const Program *s = all->steps.at[0];
     const Kernels *k = s->k;
-    const Optimizer *o = &s->g->optimizer;
     const bool frozen = k->trained < k->elements;
     for (int from = 0, to; from < k->params.n; from = to) {
         for (to = from + 1; to < k->params.n && !opens_group(s->g, to); ) to++;
@@ -140,9 +140,9 @@ static void declare_params(const Program *s, Env *e)
         if (frozen && k->params.at[from]->param->trained) env_set(env_item(e, "trained_fields"), "text", "%s", field);
     }
     env_flag(e, "frozen", frozen);
-    env_set(e, "arrays", "%s%s", frozen ? "g" : "p, g", states_list(o));
+    env_set(e, "arrays", "%s%s", frozen ? "g" : "p, g", states_list(all));
     env_set(e, "gradients", "%s", frozen ? "Trained" : "Params");
-    env_set(e, "arrays_are", "%sgradients%s", frozen ? "" : "parameters, ", o->nstates ? ", optimizer states" : "");
+    env_set(e, "arrays_are", "%sgradients%s", frozen ? "" : "parameters, ", all->nstates ? ", optimizer states" : "");
     env_set(e, "elements", "%ld", k->elements);
     env_set(e, "trained", "%ld", k->trained);
 }
@@ -170,18 +170,51 @@ static char *packed_text(const Buffer *b, int pad)
     return t.s;
 }
 
-static void declare_buffers(const Program *s, Env *e)
+static void declare_arena(const Kernels *k, Env *e)
+{
+    for (int i = 0; i < k->buffers.n; i++) {
+        const Buffer *b = k->buffers.at[i];
+        if (b->home == HOME_ARENA) env_set(env_item(e, "buffers"), "text", "%s", arena_text(b));
+    }
+}
+
+/* Each step's packed copies are made anew for its window, so they share their room. */
+static int declare_packed(const Whole *all, Env *e)
 {
     int packed = 0;
-    for (int i = 0; i < s->k->buffers.n; i++) {
-        const Buffer *b = s->k->buffers.at[i];
-        if (b->home == HOME_ARENA) env_set(env_item(e, "buffers"), "text", "%s", arena_text(b));
-        if (b->home == HOME_PACKED) env_set(env_item(e, "packed_fields"), "text", "%s", packed_text(b, packed++));
+    const bool several = all->steps.n > 1;
+    for (int n = 0; n < all->steps.n; n++) {
+        const Program *s = all->steps.at[n];
+        const int before = packed;
+        for (int i = 0; i < s->k->buffers.n; i++) {
+            const Buffer *b = s->k->buffers.at[i];
+            if (b->home != HOME_PACKED) continue;
+            if (several && packed == before) env_set(env_item(e, "packed_fields"), "text", "struct { @@ of %s", c_comment(s->g->step->name));
+            env_set(env_item(e, "packed_fields"), "text", "%s", packed_text(b, packed++));
+        }
+        if (several && packed > before) env_set(env_item(e, "packed_fields"), "text", "};");
     }
-    env_flag(e, "packed", packed > 0);
-    env_flag(e, "arena", s->p->arena > 0);
-    env_set(e, "arena", "%ld", s->p->arena);
+    return packed;
+}
+
+static void declare_buffers(const Whole *all, Env *e)
+{
+    for (int i = 0; i < all->steps.n; i++) declare_arena(all->steps.at[i]->k, e);
+    env_flag(e, "packed", declare_packed(all, e) > 0);
+    env_set(e, "packed_kind", "%s", all->steps.n > 1 ? "union" : "struct");
+    env_flag(e, "arena", all->arena > 0);
+    env_set(e, "arena", "%ld", all->arena);
     env_set(e, "all", "%s", ident_new("all"));
+}
+
+/* The sums of all steps, and room for their parts. */
+static void declare_sums(const Whole *all, Env *e)
+{
+    const Program *last = all->steps.at[all->steps.n - 1];
+    const int sums = last->g->first_sum + last->g->sums.n;
+    env_set(e, "nsums", "%d", all->nsums);
+    env_set(e, "nparts", "%d", sums ? sums : 1);
+    env_set(e, "parts", "%ld", partials(all));
 }
 
 static void declare_data(const Program *s, Env *e)
@@ -197,10 +230,11 @@ static void declare_data(const Program *s, Env *e)
     }
 }
 
-void declare(const Program *s, Env *e)
+void declare(const Whole *all, Env *e)
 {
-    declare_params(s, e);
-    declare_buffers(s, e);
-    declare_data(s, e);
-    env_set(e, "states_list", "%s", states_list(&s->g->optimizer));
+    declare_params(all, e);
+    declare_buffers(all, e);
+    declare_data(all->steps.at[0], e);
+    env_set(e, "states_list", "%s", states_list(all));
+    declare_sums(all, e);
 }

@@ -84,7 +84,7 @@ void program_print(Text *out, const Program *s)
     else text_add(out, "  %-12s = samples; scale_out = 1\n", "count");
     for (int i = 0; i < g->seeds.n; i++) print_line(out, text("scale_in[%d]", i), s->scale_in[i], when[s->seed_when[i]]);
     for (int i = 0; i < g->reports.n; i++) print_line(out, g->reports.at[i]->name, s->report[i], "   reported");
-    for (int i = 0; i < g->sums.n; i++) text_add(out, "  sums[%d] of %s\n", i, node_name(g->sums.at[i]->arg[0]));
+    for (int i = 0; i < g->sums.n; i++) text_add(out, "  sums[%d] of %s\n", g->first_sum + i, node_name(g->sums.at[i]->arg[0]));
     text_add(out, "  kernels %d once, %d counting, %d forward, %d backward, %d behind\n", s->k->once.n, s->counting.n, s->k->forward.n,
              s->k->micro.n - s->k->forward.n, s->k->finish.n);
 }

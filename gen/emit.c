@@ -8,35 +8,67 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static char *kernels_text(const Program *s)
+static bool is_counted(const Program *s, const Kernel *x)
+{
+    for (int i = 0; i < s->k->micro.n; i++)
+        if (s->k->micro.at[i] == x) return false;
+    return true;
+}
+
+static void add_kernels(const Program *s, Text *out)
+{
+    const Kernels *k = s->k;
+    for (int i = 0; i < k->once.n; i++) emit_kernel(s, k->once.at[i], out);
+    for (int i = 0; i < s->counting.n; i++)
+        if (is_counted(s, s->counting.at[i])) emit_kernel(s, s->counting.at[i], out);
+    for (int i = 0; i < k->micro.n; i++) emit_kernel(s, k->micro.at[i], out);
+    for (int i = 0; i < k->finish.n; i++) emit_kernel(s, k->finish.at[i], out);
+}
+
+static char *kernels_text(const Whole *all)
 {
     Text out = { 0 };
     text_put(&out, "", 0);
-    const Kernels *k = s->k;
-    for (int i = 0; i < k->once.n; i++) emit_kernel(s, k->once.at[i], &out);
-    for (int i = 0; i < s->counting.n; i++)
-        if (s->counting.at[i] != k->micro.at[s->counting.at[i]->id - 1]) emit_kernel(s, s->counting.at[i], &out);
-    for (int i = 0; i < k->micro.n; i++) emit_kernel(s, k->micro.at[i], &out);
-    for (int i = 0; i < k->finish.n; i++) emit_kernel(s, k->finish.at[i], &out);
+    for (int i = 0; i < all->steps.n; i++) add_kernels(all->steps.at[i], &out);
     return out.s;
 }
 
-static char *program_text(const Program *s, const Opts *o)
+/* One step's rooms. */
+static void fill_step(const Program *s, Env *e, bool share)
+{
+    const Step *t = s->g->step;
+    const bool several = s->all->steps.n > 1;
+    graph_use(s->g);
+    env_set(e, "prefix", "%s", t->prefix);
+    env_set(e, "step_name", "%s", c_string(t->name));
+    env_set(e, "step_times", "%ld", t->times);
+    env_set(e, "step_title", "%s", c_comment(t->name));
+    env_flag(e, "refreshed", several && prepares(s));
+    env_flag(e, "rounds_here", !s->g->before && s->g->train.precision == BF16);
+    env_set(e, "prepared_graph", "%s", prepares(s) ? text("&%sprepared", t->prefix) : "NULL");
+    env_set(e, "fresh", "%s", s->g->before ? "false" : "true");
+    if (s->k->target == TARGET_CUDA) cuda_steps(s, e, share);
+    else steps(s, e);
+    update(s, e);
+}
+
+static char *program_text(const Whole *all, const Opts *o)
 {
     Env *e = env_new(NULL);
     const bool cuda = o->target == TARGET_CUDA;
-    env_set(e, "file", "%s", o->output ? c_comment(base_name(o->output)) : text("%s.%s", s->g->title, cuda ? "cu" : "c"));
+    const Graph *g = all->steps.at[0]->g;
+    env_set(e, "file", "%s", o->output ? c_comment(base_name(o->output)) : text("%s.%s", g->title, cuda ? "cu" : "c"));
     env_set(e, "command", "%s", o->command);
-    env_set(e, "banner", "%s", banner(s));
-    env_set(e, "title", "%s", s->g->title);
+    env_set(e, "banner", "%s", banner(all));
+    env_set(e, "title", "%s", g->title);
     env_set(e, "linkage", "%s", o->library ? "" : "static ");
     env_flag(e, "main", !o->library);
-    declare(s, e);
-    if (cuda) cuda_steps(s, e, !o->no_share);
-    else steps(s, e);
-    update(s, e);
-    tables(s, e);
-    if (!cuda) env_set(e, "kernels", "%s", kernels_text(s));
+    declare(all, e);
+    for (int i = 0; i < all->steps.n; i++) fill_step(all->steps.at[i], env_item(e, "steps"), !o->no_share);
+    reports(all, e);
+    tables(all, e);
+    if (cuda) cuda_facts(all, e);
+    else env_set(e, "kernels", "%s", kernels_text(all));
     return template_render(cuda ? "program.cu" : "program.c", e);
 }
 
@@ -52,17 +84,17 @@ static void put_standalone(Text *out, const char *program)
     paste_runtime(out);
 }
 
-void emit(Program *s, const Opts *o, Text *out)
+void emit(Whole *all, const Opts *o, Text *out)
 {
     Text program = { 0 };
-    indent(&program, program_text(s, o));
+    indent(&program, program_text(all, o));
     if (o->standalone) put_standalone(out, program.s);
     else text_put(out, program.s, program.n);
 }
 
-void emit_header(const Program *s, const Opts *o, Text *out)
+void emit_header(const Whole *all, const Opts *o, Text *out)
 {
-    const char *title = s->g->title;
+    const char *title = all->steps.at[0]->g->title;
     text_add(out, "/* %s.h -- written by gagen: %s; a program that library.h drives */\n", title, o->command);
     if (o->standalone) paste_headers(out, "library.h");
     else text_add(out, "#include \"library.h\"\n");

@@ -3,16 +3,18 @@
 #define EMIT_H
 #include "template.h"
 
-void  declare(const Program *s, Env *e);                    /* declare.c: Params, packed, data, arena */
+void  declare(const Whole *all, Env *e);                    /* declare.c: Params, packed, data, arena */
 void  steps(const Program *s, Env *e);                      /* steps.c: micro-steps, prepare, conclude, the window */
-void  update(const Program *s, Env *e);                     /* update.c: optimizer, scalars, learning rate, reports */
-void  tables(const Program *s, Env *e);                     /* tables.c: tensors, columns, the Program */
-char *banner(const Program *s);                             /* banner.c: the comment at the top */
+void  update(const Program *s, Env *e);                     /* update.c: optimizer, scalars, learning rate */
+void  reports(const Whole *all, Env *e);                    /* and what is reported */
+void  tables(const Whole *all, Env *e);                     /* tables.c: tensors, columns, the Program */
+char *banner(const Whole *all);                             /* banner.c: the comment at the top */
 void  paste_headers(Text *out, const char *name);           /* standalone.c: that header and all it needs */
 void  paste_runtime(Text *out);                             /* the rest of it */
 char *host_text(const Expr *e);                             /* sched.c: a formula in double */
 void  count_before(Program *s);                             /* count.c: what the counted seeds need */
 void  window_facts(const Program *s, Env *e);               /* steps.c: what both targets say of the window */
+void  cuda_facts(const Whole *all, Env *e);                 /* and what the steps leave behind: functions, handles */
 void  cuda_steps(const Program *s, Env *e, bool share);     /* steps_cuda.c: the same rooms as steps.c, as launches; small neighbours may share one */
 bool  any_late(const Program *s);                           /* scales that are known behind the last micro-step */
 char *late_text(const Program *s);                          /* statements that compute them */
@@ -23,7 +25,7 @@ bool  checks_finite(const Program *s);                      /* update.c: a windo
 void  mark_reached(const Node *n, bool *reached);          /* count.c: by id, n and what it is made of */
 bool  uses_sums(const Expr *e);
 const Expr *guarded(const Expr *e);                         /* 0 where a denominator made of sums is 0 */
-long  partials(const Program *s);                           /* parts of the sum that has most of them */
+long  partials(const Whole *all);                           /* parts of the sum that has most of them */
 bool  prepares(const Program *s);                            /* something is made from the parameters once per update */
 bool  concludes(const Program *s);                          /* something is known only behind the last micro-step */
 #endif

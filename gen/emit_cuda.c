@@ -30,7 +30,7 @@ static void add_view(Text *t, const char *body, const char *name, const char *li
 char *cuda_views(const char *body)
 {
     Text t = { 0 };
-    const Optimizer *o = &S->g->optimizer;
+    const Whole *o = S->all;
     text_put(&t, "", 0);
     const bool m = speaks_of(body, "m");
     if (m || speaks_of(body, "w")) text_add(&t, "const Window &w = dev->w;\n");

@@ -112,6 +112,7 @@ static void read_reports(lua_State *L, int index, Graph *g)
         lua_geti(L, at, 1), lua_geti(L, at, 2);
         r->name = text("%s", lua_tostring(L, -2));
         r->node = node_at(L, -1);
+        r->index = g->reports.n;
         vec_push(&g->reports, r);
         lua_settop(L, at);
     }
@@ -159,8 +160,6 @@ int finish_train(lua_State *L)
     read_data(L, 1, g);
     read_recipes(L, 1, g);
     read_reports(L, 1, g);
-    lua_getfield(L, 1, "minimize");
-    g->minimize = node_at(L, -1);
     name_params(g);
     still_frozen(g);
     bind_micro_batch(g, g->train.micro_batch);

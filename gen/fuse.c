@@ -255,7 +255,7 @@ static void add_contribution(Contribution *c)
 static int sum_index(const Node *n)
 {
     for (int i = 0; i < g->sums.n; i++)
-        if (g->sums.at[i] == n) return i;
+        if (g->sums.at[i] == n) return g->first_sum + i;
     return -1;
 }
 

@@ -132,8 +132,10 @@ typedef struct Param {
     Init init;
     Loc loc;                            /* where its layer was made */
     const char *layer;                  /* "Linear": for the banner */
-    bool trained;
-    int group;                          /* in Graph.groups, when it is trained */
+    bool trained;                       /* not frozen */
+    int step;                           /* the one that trains it, in Graph.steps, */
+    bool mine;                          /* and that step is this graph's */
+    int group;                          /* in Graph.groups of that step */
     const char *file, *key;             /* a safetensors file that its first value is read from, under this name; or NULL */
     struct Node *node;
     int index;                          /* in Graph.params */
@@ -178,7 +180,7 @@ typedef struct Node {
     bool backward;                      /* differentiate: made for a gradient; evaluation does without */
 } Node;
 
-typedef struct { const char *name; Node *node; } Report;    /* a function of sums over the batch */
+typedef struct { const char *name; Node *node; int index; } Report;     /* a function of sums over the batch; its place among all */
 
 typedef struct {                        /* optim.*: formulas over p, g, the states, lr and the window's scalars */
     const char *name, *doc;
@@ -232,20 +234,34 @@ typedef struct {
     const char *chosen;                 /* what was chosen for it, for the banner */
 } Train;
 
+typedef struct Step {                   /* a loss, the parameters that lower it and how */
+    const char *name, *prefix;          /* "generator", and "generator_" of its functions; "" and "" where it is the only one */
+    Node *minimize;
+    Optimizer optimizer;                /* these as in Graph */
+    VEC(Optimizer) groups;
+    int nscalars; const char *scalar[SCALARS]; const Expr *scalar_value[SCALARS];
+    long times;                         /* windows of a round that it takes: the last ones */
+    Loc loc;
+} Step;
+
 typedef struct Graph {
     const char *file, *title;           /* base name of the model file; and without .lua, as an identifier */
     VEC(Node) nodes;                    /* in order of creation: arguments before users */
     VEC(Param) params;
     Dataset data;
     Train train;
-    Optimizer optimizer;                /* as train names it; its states are those of all groups */
+    VEC(Step) steps;
     bool ruled;                         /* rules were given */
+    VEC(Report) reports;                /* of one step: "loss" first */
+    /* of one step's graph, made by step_graph */
+    Step *step;
+    Optimizer optimizer;                /* as train names it; its states are those of all groups */
     VEC(Optimizer) groups;              /* of parameters that share a recipe, in the order of the flat arrays */
     int nscalars; const char *scalar[SCALARS]; const Expr *scalar_value[SCALARS];  /* of all groups: what Window.c holds */
     Node *minimize;
-    VEC(Report) reports;                /* "loss" first, always there */
-    /* made by check */
     VEC(Node) sums;                     /* sums over the batch that minimize or a report needs */
+    int first_sum;                      /* of sums[0] among those of all steps */
+    const struct Program *before;       /* of the step before this one, or NULL */
     /* made by differentiate: per parameter, the nodes whose values are to be added into its gradient */
     VEC(struct Contribution) gradients;
     VEC(struct Seed) seeds;             /* where the backward pass starts */
@@ -255,6 +271,8 @@ typedef struct Contribution { Param *param; Node *value; } Contribution;
 typedef struct Seed { Node *coefficient, *node; } Seed;     /* dJ / d sum: of constants, rows and sums of data; its K_SEED node */
 
 Graph *read_model(const Opts *o);                           /* host.c: stage 2; exits 1 on the user's errors */
+Graph *step_graph(Graph *g, int i, const struct Program *before);       /* step.c: the same nodes, what that step minimizes and reports; becomes the current graph */
+long  round_windows(const Graph *g);                        /* that a round of all steps takes */
 void  bind_micro_batch(Graph *g, long micro);               /* finish.c: every batch axis has that many rows; before differentiate */
 Node *node_new(Kind kind, Loc loc);                         /* appended to the graph being built */
 Node *node_const(double value);
@@ -263,6 +281,7 @@ int   node_gradients(Node *y, Node *gy, const bool need[ARGS], Node *out[ARGS]);
 double node_attr(const Node *n, const char *name);          /* BUG when its op has no such attribute */
 Graph *graph_current(void);
 void  names_print(Text *out, const char *name);             /* host.c: gagen help [NAME]; the same */
+void  graph_use(Graph *g);                                  /* as the one that nodes are added to */
 void  ops_print(Text *out, const char *name);               /* host.c: gagen ops [NAME]; an unknown name is a usage error */
 Opts  options(int argc, char **argv);                       /* options.c: stage 1 */
 const char *resource(const char *path, size_t *n);          /* embed: dsl/, templates/, runtime/ by path; NULL: there is none */

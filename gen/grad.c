@@ -14,7 +14,7 @@ static void find_needed(void)
 {
     for (int i = 0; i < g->nforward; i++) {
         Node *n = g->nodes.at[i];
-        if (n->kind == K_PARAM) needed[i] = n->param->trained;
+        if (n->kind == K_PARAM) needed[i] = n->param->mine;
         else if (!has_role(n, "detach"))
             for (int k = 0; k < n->nargs; k++) needed[i] |= needed[n->arg[k]->id];
     }

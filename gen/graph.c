@@ -10,6 +10,8 @@ Graph *graph_current(void)
     return current;
 }
 
+void graph_use(Graph *g) { current = g; }
+
 Node *node_new(Kind kind, Loc loc)
 {
     Graph *g = graph_current();

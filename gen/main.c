@@ -25,24 +25,24 @@ static const char *header_path(const char *output)
     return text("%.*s.h", n > 2 && output[n - 2] == '.' ? (int)n - 2 : (int)n, output);
 }
 
-static void finish(Opts *o, Program *s)
+static void finish(Opts *o, Whole *all)
 {
     Text out = { 0 }, header = { 0 };
     o->standalone |= o->run && o->target == TARGET_C;
-    emit(s, o, &out);
-    if (o->run) run_program(o, s->g->title, &out);
+    emit(all, o, &out);
+    if (o->run) run_program(o, all->steps.at[0]->g->title, &out);
     if (o->library && o->output) {
-        emit_header(s, o, &header);
+        emit_header(all, o, &header);
         write_output(header_path(o->output), &header);
     }
     write_output(o->output, &out);
 }
 
-static _Noreturn void finish_plan(const Opts *o, const Program *s, const Choices *c)
+static _Noreturn void finish_plan(const Opts *o, const Whole *all, const Choices *c)
 {
     Text out = { 0 }, picture = { 0 };
-    plan_report(&out, s, c, o);
-    plan_draw(&picture, s->p);
+    plan_report(&out, all, c, o);
+    plan_draw(&picture, all->steps.at[0]->p);
     if (o->picture) write_output(o->picture, &picture);
     if (!o->drawn) write_output(o->output, &out);
     exit(0);
@@ -72,6 +72,24 @@ static void choose(const Opts *o, Graph *g, const Choices *c)
     stop_if_errors();
 }
 
+/* Stages 4 to 8 of step i, or NULL when the dump that was asked for is written. */
+static Program *compile(Graph *whole, int i, const Program *before, const Opts *o, Text *out)
+{
+    Graph *g = step_graph(whole, i, before);
+    differentiate(g);
+    stop_if_errors();
+    if (o->dump == DUMP_GRAD) return graph_print(out, g), NULL;
+    simplify(g);
+    if (o->dump == DUMP_SIMPLE) return graph_print(out, g), NULL;
+    Kernels *k = fuse(g, o->target);
+    if (o->dump == DUMP_KERNELS) return kernels_print(out, k), NULL;
+    Plan *p = place(k, !o->no_reuse);
+    if (o->dump == DUMP_MEMORY) return plan_print(out, p), NULL;
+    Program *s = schedule(p);
+    if (o->dump == DUMP_PROGRAM) return program_print(out, s), NULL;
+    return s;
+}
+
 int main(int argc, char **argv)
 {
     Text out = { 0 };
@@ -85,18 +103,11 @@ int main(int argc, char **argv)
     stop_if_errors();
     Choices *c = consider(g, &o);
     if (g->train.memory) choose(&o, g, c);
-    differentiate(g);
-    stop_if_errors();
-    if (o.dump == DUMP_GRAD) graph_print(&out, g), show(&out);
-    simplify(g);
-    if (o.dump == DUMP_SIMPLE) graph_print(&out, g), show(&out);
-    Kernels *k = fuse(g, o.target);
-    if (o.dump == DUMP_KERNELS) kernels_print(&out, k), show(&out);
-    Plan *p = place(k, !o.no_reuse);
-    if (o.dump == DUMP_MEMORY) plan_print(&out, p), show(&out);
-    Program *s = schedule(p);
-    if (o.dump == DUMP_PROGRAM) program_print(&out, s), show(&out);
-    if (o.plan) finish_plan(&o, s, c);
-    finish(&o, s);
+    Program **steps = NEW_ARRAY(Program *, g->steps.n);
+    for (int i = 0; i < g->steps.n; i++) steps[i] = compile(g, i, i ? steps[i - 1] : NULL, &o, &out);
+    if (o.dump) show(&out);
+    Whole *all = join(steps, g->steps.n);
+    if (o.plan) finish_plan(&o, all, c);
+    finish(&o, all);
     return 0;
 }

@@ -187,7 +187,7 @@ static void number(Kernel **at, int n, int *id)
 
 void make_partitions(Kernels *k)
 {
-    int id = 0;
+    int id = k->g->before ? k->g->before->k->kernels : 0;
     K = k;
     K->once_phases = find_phases(K->once.at, K->once.n);
     K->phases = find_phases(K->micro.at, K->micro.n);
@@ -195,4 +195,5 @@ void make_partitions(Kernels *k)
     number(K->micro.at, K->micro.n, &id);
     number(K->finish.at, K->finish.n, &id);
     number(K->once.at, K->once.n, &id);
+    K->kernels = id;
 }

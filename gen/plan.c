@@ -44,11 +44,11 @@ static void add_window(Text *out, const Train *t, const Figures *f, Target targe
     text_add(out, "  an update: %s MFLOP, %s read and written\n\n", mega(f->flop), size_text(f->traffic));
 }
 
-static void add_memory(Text *out, const Plan *p, const Figures *f)
+static void add_memory(Text *out, const Whole *all, const Figures *f)
 {
     text_add(out, "memory, bytes\n");
-    const Kernels *k = p->k;
-    text_add(out, "  %-42s %16s  %d arrays of %s numbers, padding included%s\n", "parameters, gradients, states", digits(f->state), 2 + p->nstates,
+    const Kernels *k = all->steps.at[0]->k;
+    text_add(out, "  %-42s %16s  %d arrays of %s numbers, padding included%s\n", "parameters, gradients, states", digits(f->state), 2 + all->nstates,
              digits((double)k->elements), k->trained == k->elements ? "" : text("; but the first: %s, the others are frozen", digits((double)k->trained)));
     text_add(out, "  %-42s %16s\n", "packed weights, made once an update", digits(f->packed));
     text_add(out, "  %-42s %16s  lower bound %s, %.1f %% over it\n", "arena, the peak of a micro-step's values", digits(f->arena), digits(f->bound),
@@ -56,15 +56,19 @@ static void add_memory(Text *out, const Plan *p, const Figures *f)
     if (f->fixed > 0) text_add(out, "  %-42s %16s\n", "workspace, scratch, the window", digits(f->fixed));
     text_add(out, "  %-42s %16s  %s\n", "all", digits(memory_of(f)), size_text(memory_of(f)));
     text_add(out, "  beside it: the data set, and with validation and no --save a copy of the best parameters, %s\n\n",
-             size_text(4 * (double)p->k->elements));
+             size_text(4 * (double)k->elements));
 }
 
-void plan_report(Text *out, const Program *s, const Choices *c, const Opts *o)
+void plan_report(Text *out, const Whole *all, const Choices *c, const Opts *o)
 {
-    const Figures f = figures_of(s, rates_of(o));
-    text_add(out, "%s, planned for %s\n\n", s->g->file, o->target == TARGET_C ? "C" : "CUDA");
-    add_layers(out, s->k);
-    add_window(out, &s->g->train, &f, o->target);
-    add_memory(out, s->p, &f);
-    choices_print(out, c, s->g, o);
+    const Figures f = figures_of(all, rates_of(o));
+    const Graph *g = all->steps.at[0]->g;
+    text_add(out, "%s, planned for %s\n\n", g->file, o->target == TARGET_C ? "C" : "CUDA");
+    for (int i = 0; i < all->steps.n; i++) {
+        if (all->steps.n > 1) text_add(out, "step %s: ", all->steps.at[i]->g->step->name);
+        add_layers(out, all->steps.at[i]->k);
+    }
+    add_window(out, &g->train, &f, o->target);
+    add_memory(out, all, &f);
+    choices_print(out, c, g, o);
 }

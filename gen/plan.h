@@ -14,14 +14,14 @@ typedef struct {
     double state, packed, arena, bound; /* bytes: parameters, gradients and states; the largest sum of live buffers */
     double fixed;                       /* CUDA: the library's workspace, scratch of split sums, the window */
     double rows;                        /* bytes of the data that a micro-batch reads */
-    double flop, traffic;               /* of an update; bytes read and written */
+    double flop, traffic;               /* of an update, or of a round of all steps; bytes read and written */
     double seconds;                     /* of an update, predicted */
     int kernels, barriers;              /* of a micro-step */
 } Figures;
 typedef struct { double flop, bytes; } Rates;               /* a second */
 Rates   rates_of(const Opts *o);
-Figures figures_of(const Program *s, Rates r);
-double  device_bytes(const Program *s);                     /* plan_device.c: Figures.fixed */
+Figures figures_of(const Whole *all, Rates r);
+double  device_bytes(const Whole *all);                     /* plan_device.c: Figures.fixed */
 double  memory_of(const Figures *f);                        /* what the program asks for, data left out */
 
 /* ---- plan_choose.c ---- */
@@ -44,6 +44,6 @@ Layers *layers_of(const Kernels *k);                        /* in order of execu
 int     layer_of(const Layers *l, const Kernel *x);         /* whose work it is; -1: nobody's */
 
 /* ---- plan.c, plan_svg.c ---- */
-void plan_report(Text *out, const Program *s, const Choices *c, const Opts *o);
+void plan_report(Text *out, const Whole *all, const Choices *c, const Opts *o);
 void plan_draw(Text *out, const Plan *p);
 #endif

@@ -14,11 +14,16 @@ enum { MOST_ROWS = 65536 };
 
 static _Noreturn void try(Graph *g, const Opts *o, long micro, int to)
 {
+    Program **steps = NEW_ARRAY(Program *, g->steps.n);
     bind_micro_batch(g, micro);
-    differentiate(g);
-    stop_if_errors();
-    simplify(g);
-    const Figures f = figures_of(schedule(place(fuse(g, o->target), !o->no_reuse)), rates_of(o));
+    for (int i = 0; i < g->steps.n; i++) {
+        Graph *one = step_graph(g, i, i ? steps[i - 1] : NULL);
+        differentiate(one);
+        stop_if_errors();
+        simplify(one);
+        steps[i] = schedule(place(fuse(one, o->target), !o->no_reuse));
+    }
+    const Figures f = figures_of(join(steps, g->steps.n), rates_of(o));
     _exit(write(to, &f, sizeof f) == sizeof f ? 0 : 3);
 }
 

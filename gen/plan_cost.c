@@ -88,26 +88,34 @@ static void add_kernels(Figures *f, const Kernels *k, Kernel **at, int n, Rates 
 }
 
 /* The optimizer reads parameters, gradients and states, and writes all but the gradients; ten operations an element. */
-static void add_update(Figures *f, const Plan *p, Rates r)
+static void add_update(Figures *f, const Program *s, Rates r)
 {
-    const double elements = (double)p->k->trained;
-    add_work(f, 10 * elements, REAL_BYTES * elements * (3 + 2 * p->nstates), r, 1);
+    const double elements = (double)(s->k->to - s->k->from);
+    add_work(f, 10 * elements, REAL_BYTES * elements * (3 + 2 * s->p->nstates), r, (double)s->g->step->times);
 }
 
-Figures figures_of(const Program *s, Rates r)
+static void add_step(Figures *f, const Program *s, Rates r)
 {
     const Kernels *k = s->k;
-    const Plan *p = s->p;
-    const Train *t = &k->g->train;
-    Figures f = { .micro = t->micro_batch, .kernels = k->micro.n, .barriers = k->phases };
-    f.state = REAL_BYTES * ((double)k->elements + (double)k->trained * (1 + p->nstates));
-    f.packed = REAL_BYTES * (double)p->packed;
-    f.arena = REAL_BYTES * (double)p->arena, f.bound = REAL_BYTES * (double)p->bound;
-    if (k->target == TARGET_CUDA) f.fixed = device_bytes(s);
-    for (int i = 0; i < k->g->data.columns.n; i++) f.rows += row_bytes(k->g->data.columns.at[i]) * (double)t->micro_batch;
-    add_kernels(&f, k, k->micro.at, k->micro.n, r, (double)t->accumulate);
-    add_kernels(&f, k, k->once.at, k->once.n, r, 1);
-    add_kernels(&f, k, k->finish.at, k->finish.n, r, 1);
-    add_update(&f, p, r);
+    const double times = (double)s->g->step->times;
+    add_kernels(f, k, k->micro.at, k->micro.n, r, (double)k->g->train.accumulate * times);
+    add_kernels(f, k, k->once.at, k->once.n, r, times);
+    add_kernels(f, k, k->finish.at, k->finish.n, r, times);
+    add_update(f, s, r);
+    f->kernels += k->micro.n, f->barriers += k->phases;
+    if (REAL_BYTES * (double)s->p->bound > f->bound) f->bound = REAL_BYTES * (double)s->p->bound;
+}
+
+Figures figures_of(const Whole *all, Rates r)
+{
+    const Kernels *k = all->steps.at[0]->k;
+    const Graph *g = k->g;
+    Figures f = { .micro = g->train.micro_batch };
+    f.state = REAL_BYTES * ((double)k->elements + (double)k->trained * (1 + all->nstates));
+    f.packed = REAL_BYTES * (double)all->packed;
+    f.arena = REAL_BYTES * (double)all->arena;
+    if (k->target == TARGET_CUDA) f.fixed = device_bytes(all);
+    for (int i = 0; i < g->data.columns.n; i++) f.rows += row_bytes(g->data.columns.at[i]) * (double)g->train.micro_batch;
+    for (int i = 0; i < all->steps.n; i++) add_step(&f, all->steps.at[i], r);
     return f;
 }

@@ -11,13 +11,17 @@ static void gather_scratch(const Program *s, Kernel **at, int n, Cuda *out)
 }
 
 /* The workspace is runtime/gagen_cuda.h's; WINDOW is more than the window, its columns' addresses and gaps take. */
-double device_bytes(const Program *s)
+double device_bytes(const Whole *all)
 {
     Cuda out = { .split = 0 };
-    gather_scratch(s, s->k->once.at, s->k->once.n, &out);
-    gather_scratch(s, s->k->micro.at, s->k->micro.n, &out);
-    gather_scratch(s, s->k->finish.at, s->k->finish.n, &out);
-    const double rounded = s->g->train.precision == BF16 ? HALF_BYTES * (double)(s->k->elements + out.half) : 0;
-    return WORKSPACE + WINDOW + rounded + 4 * (double)out.split + 4 * (double)s->g->train.batch + 8 * (double)s->g->sums.n
-         + 8 * ceil((double)s->k->trained / 4096);
+    const Program *first = all->steps.at[0];
+    for (int i = 0; i < all->steps.n; i++) {
+        const Program *s = all->steps.at[i];
+        gather_scratch(s, s->k->once.at, s->k->once.n, &out);
+        gather_scratch(s, s->k->micro.at, s->k->micro.n, &out);
+        gather_scratch(s, s->k->finish.at, s->k->finish.n, &out);
+    }
+    const double rounded = first->g->train.precision == BF16 ? HALF_BYTES * (double)(first->k->elements + out.half) : 0;
+    return WORKSPACE + WINDOW + rounded + 4 * (double)out.split + 4 * (double)first->g->train.batch + 8 * (double)all->nsums
+         + 8 * ceil((double)first->k->trained / 4096);
 }

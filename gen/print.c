@@ -89,19 +89,21 @@ static void print_group(Text *out, const Optimizer *o)
     print_formula(out, "p", o->step);
 }
 
-static void print_optimizer(Text *out, const Graph *g)
+static void print_step(Text *out, const Graph *g, const Step *s)
 {
-    const Optimizer *o = &g->optimizer;
+    const Optimizer *o = &s->optimizer;
+    if (g->steps.n > 1) text_add(out, "step %s, %ld of %ld windows\n", s->name, s->times, round_windows(g));
     text_add(out, "optim %s, lr %s", o->name, o->lr_text);
     if (o->clip > 0) text_add(out, ", clip %g", o->clip);
     text_add(out, "\n");
     print_formula(out, "lr", o->lr);
-    for (int i = 0; i < g->groups.n; i++) {
-        const Optimizer *k = g->groups.at[i];
-        if (g->groups.n > 1) text_add(out, "group %d%s%s\n", i + 1, *k->text ? ": " : "", k->text);
+    for (int i = 0; i < s->groups.n; i++) {
+        const Optimizer *k = s->groups.at[i];
+        if (s->groups.n > 1) text_add(out, "group %d%s%s\n", i + 1, *k->text ? ": " : "", k->text);
         if (k->rate_slot >= 0) print_formula(out, "rate", k->lr);
         print_group(out, k);
     }
+    text_add(out, "minimize %%%d\n", g->step ? g->minimize->id : s->minimize->id);
 }
 
 static void print_train(Text *out, const Train *t)
@@ -123,8 +125,8 @@ void graph_print(Text *out, const Graph *g)
     for (int i = 0; i < g->params.n; i++) print_param(out, g->params.at[i]);
     print_data(out, &g->data);
     print_train(out, &g->train);
-    print_optimizer(out, g);
-    text_add(out, "minimize %%%d\n", g->minimize->id);
+    for (int i = 0; i < g->steps.n; i++)
+        if (!g->step || g->step == g->steps.at[i]) print_step(out, g, g->steps.at[i]);
     for (int i = 0; i < g->reports.n; i++) text_add(out, "report %s %%%d\n", g->reports.at[i]->name, g->reports.at[i]->node->id);
     for (int i = 0; i < g->gradients.n; i++)
         text_add(out, "gradient %s += %%%d\n", g->gradients.at[i]->param->name, g->gradients.at[i]->value->id);

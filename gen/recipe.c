@@ -1,7 +1,7 @@
-/* recipe.c -- the optimizer that train names and the groups of parameters that rules make of it.
+/* recipe.c -- the steps, each with the optimizer that it names and the groups of parameters that rules make of it.
 
-   1. Groups are ranges of the flat arrays: the parameters are put in the order of their groups, what is frozen last, so that
-      gradients and states are of a first part of them alone.
+   1. Groups are ranges of the flat arrays: the parameters are put in the order of their steps and groups, what is frozen last,
+      so that gradients and states are of a first part of them alone.
    2. States of one name are one array, whatever the group; scalars of one formula are one number in Window. */
 #include <string.h>
 #include "host.h"
@@ -75,7 +75,7 @@ static bool same(const Expr *a, const Expr *b)
 }
 
 /* The place in Window.c of a number that is computed once an update. */
-static int slot_of(Graph *g, const char *name, const Expr *value)
+static int slot_of(Step *g, const char *name, const Expr *value)
 {
     for (int i = 0; i < g->nscalars; i++)
         if (same(g->scalar_value[i], value)) return i;
@@ -100,7 +100,7 @@ static void add_states(Optimizer *all, const Optimizer *o)
     }
 }
 
-static void add_group(lua_State *L, int index, Graph *g)
+static void add_group(lua_State *L, int index, Step *g)
 {
     Optimizer *o = NEW(Optimizer);
     o->text = field_string(L, index, "text");
@@ -120,22 +120,48 @@ static void add_group(lua_State *L, int index, Graph *g)
 static void order_parameters(Graph *g)
 {
     VEC(Param) now = { 0 };
-    for (int k = 0; k <= g->groups.n; k++)
-        for (int i = 0; i < g->params.n; i++) {
-            Param *p = g->params.at[i];
-            if (k == (p->trained ? p->group : g->groups.n)) vec_push(&now, p);
-        }
+    for (int k = 0; k < g->steps.n; k++)
+        for (int group = 0; group < g->steps.at[k]->groups.n; group++)
+            for (int i = 0; i < g->params.n; i++) {
+                Param *p = g->params.at[i];
+                if (p->trained && p->step == k && p->group == group) vec_push(&now, p);
+            }
+    for (int i = 0; i < g->params.n; i++)
+        if (!g->params.at[i]->trained) vec_push(&now, g->params.at[i]);
     for (int i = 0; i < now.n; i++) g->params.at[i] = now.at[i], now.at[i]->index = i;
+}
+
+static void read_step(lua_State *L, Step *s)
+{
+    const int at = lua_gettop(L);
+    s->name = field_string(L, at, "name");
+    if (!s->name) s->name = "";
+    s->times = (long)field_number(L, at, "times", 1);
+    s->loc = field_loc(L, at);
+    lua_getfield(L, at, "minimize");
+    s->minimize = node_at(L, -1);
+    lua_pop(L, 1);
+    lua_getfield(L, at, "optimizer");
+    read_optimizer(L, &s->optimizer);
+    s->optimizer.nstates = 0;
+    lua_getfield(L, at, "groups");
+    for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) add_group(L, lua_gettop(L), s);
+    lua_pop(L, 2);
 }
 
 void read_recipes(lua_State *L, int index, Graph *g)
 {
-    lua_getfield(L, index, "optimizer");
-    read_optimizer(L, &g->optimizer);
-    g->optimizer.nstates = 0;
-    lua_getfield(L, index, "groups");
-    for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) add_group(L, lua_gettop(L), g);
+    lua_getfield(L, index, "turns");
+    for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) {
+        Step *s = NEW(Step);
+        read_step(L, s);
+        vec_push(&g->steps, s);
+    }
     lua_pop(L, 2);
+    for (int i = 0; i < g->steps.n; i++) {
+        Step *s = g->steps.at[i];
+        s->prefix = g->steps.n > 1 ? text("%s_", s->name) : "";
+    }
     lua_getfield(L, index, "rules");
     g->ruled = luaL_len(L, -1) > 0;
     lua_pop(L, 1);

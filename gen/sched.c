@@ -52,11 +52,11 @@ static const Expr *map_formula(const Node *n)
 static const Expr *sum_formula(const Node *n)
 {
     for (int i = 0; i < g->sums.n; i++)
-        if (g->sums.at[i] == n) return expr_variable(text("sums[%d]", i));
+        if (g->sums.at[i] == n) return expr_variable(text("sums[%d]", g->first_sum + i));
     BUG("a sum over the batch that nobody makes");
 }
 
-int first_level(const Program *p) { return p->g->sums.n + p->drops; }
+int first_level(const Program *p) { return p->g->first_sum + p->g->sums.n + p->drops; }
 
 static const Expr *rows_formula(void) { return expr_variable(s->drops ? text("sums[%d]", g->sums.n) : "samples"); }
 

@@ -85,6 +85,8 @@ typedef struct Kernels {
     VEC(Buffer) params;                 /* by Param.index */
     VEC(Buffer) gradients;
     long elements, trained;             /* of the flat parameter array; of its first part, which has gradients and states */
+    long from, to;                      /* in it: what the step trains */
+    int kernels;                        /* of this step and those before */
 } Kernels;
 
 Node   *node_base(Node *n);                                 /* what lies below n's views */
@@ -143,10 +145,11 @@ typedef struct Plan {
 
 typedef enum { SEED_EARLY, SEED_COUNTED, SEED_LATE } SeedWhen;   /* known before the window, counted at its start, after its last micro-step */
 typedef struct Program {
+    struct Whole *all;
     Plan *p; Kernels *k; Graph *g;
     bool unrolled;                      /* the full window is straight calls */
     bool next;                          /* some window has a second micro-step */
-    VEC(Node) levels;                   /* scalars of parameters alone that reports show; in sums[] behind the sums */
+    VEC(Node) levels;                   /* scalars of parameters alone that reports show; in sums[] behind the step's sums */
     bool late;                          /* count is made of sums: known after the last micro-step; scale_out is 1 / count */
     bool drops;                         /* micro-batches may be dropped: sums[] holds the rows kept, behind the sums over the batch */
     const Expr *count;                  /* late: the denominator that all terms share; counted: samples or 0; NULL: samples */
@@ -156,14 +159,22 @@ typedef struct Program {
     const Expr **report;                /* by report; of `samples` and `sums[i]` */
 } Program;
 
+typedef struct Whole {                  /* the programs of all steps, each with its own Graph, Kernels and Plan */
+    VEC(Program) steps;
+    long arena, packed;                 /* reals: the steps share them, so the largest counts */
+    int nsums;                          /* in sums[], by step: its sums, then its levels */
+    int nstates; const char *state[STATES]; /* of all optimizers, each name once */
+} Whole;
+
 void     check(Graph *g);
 void     differentiate(Graph *g);
 void     simplify(Graph *g);
 Kernels *fuse(Graph *g, Target target);
 Plan    *place(Kernels *k, bool reuse);
 Program *schedule(Plan *p);
-void     emit(Program *s, const Opts *o, Text *out);
-void     emit_header(const Program *s, const Opts *o, Text *out);      /* of a library: what to include */
+Whole   *join(Program *const *steps, int n);                 /* step.c: one order of parameters, one arena */
+void     emit(Whole *all, const Opts *o, Text *out);
+void     emit_header(const Whole *all, const Opts *o, Text *out);      /* of a library: what to include */
 
 /* ---- emit.c and its neighbours: the program's text ---------------------------------------------------------------- */
 char *param_field(const Param *p);                          /* "net_0.weight": its place in Params */

@@ -42,11 +42,14 @@ static char *steps_text(const Program *s, Steps x)
     return out.s;
 }
 
-long partials(const Program *s)
+long partials(const Whole *all)
 {
     long most = 1;
-    for (int i = 0; i < s->k->micro.n; i++)
-        if (s->k->micro.at[i]->sum >= 0 && s->k->micro.at[i]->part.count > most) most = s->k->micro.at[i]->part.count;
+    for (int i = 0; i < all->steps.n; i++)
+        for (int j = 0; j < all->steps.at[i]->k->micro.n; j++) {
+            const Kernel *x = all->steps.at[i]->k->micro.at[j];
+            if (x->sum >= 0 && x->part.count > most) most = x->part.count;
+        }
     return most;
 }
 
@@ -66,7 +69,7 @@ char *levels_text(const Program *s)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    if (s->drops) text_add(&t, "if (!w.training) sums[%d] = (double)w.samples;\n", s->g->sums.n);
+    if (s->drops) text_add(&t, "if (!w.training) sums[%d] = (double)w.samples;\n", s->g->first_sum + s->g->sums.n);
     for (int i = 0; i < s->levels.n; i++) {
         const Buffer *b = s->levels.at[i]->buffer;
         text_add(&t, "sums[%d] = (double)w.samples * (double)%s;\n", first_level(s) + i, buffer_name(b));
@@ -153,7 +156,7 @@ static void split_micro(const Program *s, Env *e)
                      "behind the other: say \"skip_window\"");
     stop_if_errors();
     env_set(e, "judged", "%s", judged_text(s));
-    env_set(e, "rows_kept", "%d", s->g->sums.n);
+    env_set(e, "rows_kept", "%d", s->g->first_sum + s->g->sums.n);
 }
 
 /* ---- the window ------------------------------------------------------------------------------------------------- */
@@ -178,9 +181,6 @@ void window_facts(const Program *s, Env *e)
     env_set(e, "micro_batch", "%ld", t->micro_batch);
     env_set(e, "accumulate", "%ld", t->accumulate);
     split_micro(s, e);
-    env_set(e, "nsums", "%d", first_level(s) + s->levels.n);
-    env_set(e, "nparts", "%d", s->g->sums.n ? s->g->sums.n : 1);
-    env_set(e, "parts", "%ld", partials(s));
     list_micros(s, e);
 }
 

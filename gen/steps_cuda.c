@@ -128,6 +128,11 @@ void cuda_steps(const Program *s, Env *e, bool share)
     set_lines(e, "late", any_late(s) ? late_text(s) : "");
     set_lines(e, "level", levels_text(s));
     set_lines(e, "counted", counted_text(s));
+}
+
+void cuda_facts(const Whole *all_steps, Env *e)
+{
+    const Program *s = all_steps->steps.at[0];
     env_flag(e, "next_micro", alone);
     env_set(e, "kernels", "%s", all.functions.s ? all.functions.s : "");
     env_flag(e, "precision", s->g->train.precision != FP32);
@@ -139,6 +144,8 @@ void cuda_steps(const Program *s, Env *e, bool share)
     env_set(e, "handles_are", "%s", all.handles.s && strchr(all.handles.s, '[') ? " @@ [2]: first stores, next adds" : "");
     env_set(e, "plans", "%s", all.plans.s ? all.plans.s : "");
     env_flag(e, "split", all.split > 0);
-    env_set(e, "skips", "%s", s->count || checks_finite(s) ? "true" : "false");
     env_set(e, "split", "%ld", all.split);
+    bool skips = false;
+    for (int i = 0; i < all_steps->steps.n; i++) skips |= all_steps->steps.at[i]->count || checks_finite(all_steps->steps.at[i]);
+    env_set(e, "skips", "%s", skips ? "true" : "false");
 }

@@ -25,17 +25,24 @@ static uint64_t hash_optimizer(uint64_t h, const Optimizer *o, double clip)
     return hash_formula(hash_formula(h, "p", o->step), text("clip %.17g", clip), o->lr);
 }
 
+static uint64_t hash_step(uint64_t h, const Step *s, bool only)
+{
+    if (!only) h = hash(h, text("%s %ld", s->name, s->times));
+    for (int i = 0; i < s->groups.n; i++) {
+        const Optimizer *o = s->groups.at[i];
+        if (s->groups.n > 1 || !only) h = hash(h, text("%ld %ld", o->from, o->to));
+        h = hash_optimizer(h, o, s->optimizer.clip);
+    }
+    return h;
+}
+
 static uint64_t fingerprint(const Graph *g)
 {
     const Train *t = &g->train;
     uint64_t h = 0xcbf29ce484222325u;
     for (int i = 0; i < g->params.n; i++) h = hash(hash(h, g->params.at[i]->name), shape_text(&g->params.at[i]->shape));
     h = hash(h, text("%ld %d", t->batch, (int)t->tail));
-    for (int i = 0; i < g->groups.n; i++) {
-        const Optimizer *o = g->groups.at[i];
-        if (g->groups.n > 1) h = hash(h, text("%ld %ld", o->from, o->to));
-        h = hash_optimizer(h, o, g->optimizer.clip);
-    }
+    for (int i = 0; i < g->steps.n; i++) h = hash_step(h, g->steps.at[i], g->steps.n == 1);
     return h;
 }
 
@@ -145,23 +152,33 @@ static char *watch_text(const Train *t)
 }
 
 /* ---- the rest --------------------------------------------------------------------------------------------------- */
-static void fill_reports(const Graph *g, Env *e)
+/* The report at that place among all. */
+static const Report *report_at(const Whole *all, int index)
 {
+    for (int i = 0; i < all->steps.n; i++)
+        for (int k = 0; k < all->steps.at[i]->g->reports.n; k++)
+            if (all->steps.at[i]->g->reports.at[k]->index == index) return all->steps.at[i]->g->reports.at[k];
+    return NULL;
+}
+
+static void fill_reports(const Whole *all, Env *e)
+{
+    const Graph *g = all->steps.at[0]->g;
     Text t = { 0 };
-    int best = 0;
-    for (int i = 0; i < g->reports.n; i++) {
-        const char *name = g->reports.at[i]->name;
+    int best = 0, n = 0;
+    for (int i = 0; report_at(all, i); i++, n++) {
+        const char *name = report_at(all, i)->name;
         const bool percent = strstr(name, "accuracy"), is_best = !strcmp(name, g->train.best);
         if (is_best) best = i;
         text_add(&t, "%s{ \"%s\", %s, %s }", i ? ", " : "", c_string(name), percent ? "true" : "false",
                  (is_best ? g->train.best_max : percent) ? "true" : "false");
     }
     env_set(e, "report_names", "%s", t.s);
-    env_set(e, "nreports", "%d", g->reports.n);
+    env_set(e, "nreports", "%d", n);
     env_set(e, "best", "%d%s", best, watch_text(&g->train));
 }
 
-static char *states_text(const Optimizer *o, const char *from)
+static char *states_text(const Whole *o, const char *from)
 {
     Text at = { 0 }, called = { 0 };
     if (!o->nstates) return "";
@@ -172,18 +189,23 @@ static char *states_text(const Optimizer *o, const char *from)
     return text(" .states = { %s }, .state_names = { %s },", at.s, called.s);
 }
 
-static char *memory_text(const Program *s)
+static char *memory_text(const Whole *all)
 {
-    bool packed = false;
-    if (s->k->target == TARGET_CUDA) return text("sizeof(Device) + GG_WORKSPACE");
-    for (int i = 0; i < s->k->buffers.n; i++) packed |= s->k->buffers.at[i]->home == HOME_PACKED;
-    const int states = s->g->optimizer.nstates;
-    const char *flat = s->k->trained < s->k->elements ? text("sizeof p + sizeof g * %d", 1 + states) : text("sizeof p * %d", 2 + states);
-    return text("%s%s%s", flat, packed ? " + sizeof packed" : "", s->p->arena > 0 ? " + sizeof arena" : "");
+    const Kernels *k = all->steps.at[0]->k;
+    if (k->target == TARGET_CUDA) return text("sizeof(Device) + GG_WORKSPACE");
+    const char *flat = k->trained < k->elements ? text("sizeof p + sizeof g * %d", 1 + all->nstates) : text("sizeof p * %d", 2 + all->nstates);
+    return text("%s%s%s", flat, all->packed > 0 ? " + sizeof packed" : "", all->arena > 0 ? " + sizeof arena" : "");
 }
 
-static void fill_schedule(const Train *t, Env *e)
+static void fill_schedule(const Graph *g, Env *e)
 {
+    const Train *t = &g->train;
+    env_set(e, "batch", "%ld", t->batch);
+    env_set(e, "micro_batch", "%ld", t->micro_batch);
+    env_set(e, "accumulate", "%ld", t->accumulate);
+    env_flag(e, "turns", g->steps.n > 1);
+    env_set(e, "nsteps", "%d", g->steps.n);
+    env_set(e, "times", "%ld", round_windows(g));
     env_set(e, "epochs", "%ld", t->epochs);
     env_set(e, "steps", "%ld", t->steps);
     env_set(e, "seed", "%ld", t->seed);
@@ -191,8 +213,16 @@ static void fill_schedule(const Train *t, Env *e)
     env_set(e, "nonfinite", "%s", t->nonfinite ? text(" .nonfinite = '%c',", "ksda"[t->nonfinite]) : "");
 }
 
-void tables(const Program *s, Env *e)
+static bool any_norm(const Whole *all)
 {
+    bool any = checks_finite(all->steps.at[0]);
+    for (int i = 0; i < all->steps.n; i++) any |= all->steps.at[i]->g->optimizer.clip > 0;
+    return any;
+}
+
+void tables(const Whole *all, Env *e)
+{
+    const Program *s = all->steps.at[0];
     const Graph *g = s->g;
     for (int i = 0; i < s->k->params.n; i++)
         env_set(env_item(e, "tensors"), "text", "%s", tensor_text(s->k->params.at[i]));
@@ -201,11 +231,14 @@ void tables(const Program *s, Env *e)
     env_set(e, "ntensors", "%d", s->k->params.n);
     env_set(e, "name", "%s", c_string(g->title));
     env_set(e, "fingerprint", "%016llx", (unsigned long long)fingerprint(g));
-    env_set(e, "nstates", "%d", g->optimizer.nstates);
-    env_set(e, "states", "%s", states_text(&g->optimizer, s->k->target == TARGET_CUDA ? "host." : ""));
-    env_set(e, "memory", "%s", memory_text(s));
+    env_set(e, "nstates", "%d", all->nstates);
+    env_set(e, "states", "%s", states_text(all, s->k->target == TARGET_CUDA ? "host." : ""));
+    env_set(e, "memory", "%s", memory_text(all));
+    env_flag(e, "one_prepares", all->steps.n == 1 && prepares(s));
+    env_flag(e, "norms", any_norm(all));
+    env_flag(e, "drops", s->drops);
     env_set(e, "prepare_name", "%s", prepares(s) ? "prepare" : "NULL");
     fill_columns(&g->data, e);
-    fill_reports(g, e);
-    fill_schedule(&g->train, e);
+    fill_reports(all, e);
+    fill_schedule(g, e);
 }

@@ -85,7 +85,7 @@ static char *group_text(const Program *s, int group)
     int n = 0;
     for (int i = 0; i < s->g->params.n; i++) {
         const Param *p = s->g->params.at[i];
-        if (!p->trained || p->group != group) continue;
+        if (!p->mine || p->group != group) continue;
         if (n < 3) text_add(&t, n ? ", %s" : "%s", p->name);
         n++;
     }
@@ -100,7 +100,7 @@ static void fill_groups(const Program *s, Env *e)
     for (int i = 0; i < g->groups.n; i++) {
         Env *x = env_item(e, "groups");
         o = g->groups.at[i];
-        env_set(x, "pass", "%s", g->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
+        env_set(x, "pass", "%s%s", g->step->prefix, g->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
         env_set(x, "who", "%s", g->groups.n > 1 ? group_text(s, i) : "");
         env_set(x, "pointers", "%s", pointers_text());
         env_set(x, "constants", "%s", constants_text(s));
@@ -125,6 +125,10 @@ static void fill_update(const Program *s, Env *e)
     env_flag(e, "may_be_left_out", s->count || checks);
     env_set(e, "norm_does", "%s%s", checks ? "; w.count is 0 where it is not finite" : "",
             clips ? text("; w.clip = min(1, %.9g / (norm + 1e-6))", o->clip) : "");
+    env_set(e, "begin", "%s", s->k->from ? text("%ld + ", s->k->from) : "");
+    env_set(e, "owned", "%ld", s->k->to - s->k->from);
+    env_set(e, "end", "%ld", s->k->to);
+    env_flag(e, "repacked", s->all->steps.n == 1 && prepares(s));
     env_set(e, "clip", "%.9g", o->clip);
     env_set(e, "optimizer", "%s", c_comment(o->name));
     env_set(e, "doc", "%s", c_comment(o->doc));
@@ -182,15 +186,20 @@ static const Expr *report_name(void *context, const char *name)
     return strncmp(name, "sums[", 5) ? NULL : expr_variable(text("s%s", name + 4));
 }
 
-static void fill_reports(const Program *s, Env *e)
+void reports(const Whole *all, Env *e)
 {
-    for (int i = 0; i < s->g->reports.n; i++) {
-        Env *x = env_item(e, "reports");
-        env_set(x, "index", "%d", i);
-        env_set(x, "value", "%s", host_text(expr_replace(s->report[i], report_name, NULL)));
-        env_set(x, "name", "%s", c_comment(s->g->reports.at[i]->name));
+    VEC(const Expr) values = { 0 };
+    for (int n = 0; n < all->steps.n; n++) {
+        const Program *s = all->steps.at[n];
+        for (int i = 0; i < s->g->reports.n; i++) {
+            Env *x = env_item(e, "reports");
+            env_set(x, "index", "%d", s->g->reports.at[i]->index);
+            env_set(x, "value", "%s", host_text(expr_replace(s->report[i], report_name, NULL)));
+            env_set(x, "name", "%s", c_comment(s->g->reports.at[i]->name));
+            vec_push(&values, s->report[i]);
+        }
     }
-    env_set(e, "report_unused", "%s", unused("samples", s->report, s->g->reports.n));
+    env_set(e, "report_unused", "%s", unused("samples", values.at, values.n));
 }
 
 void update(const Program *s, Env *e)
@@ -202,5 +211,4 @@ void update(const Program *s, Env *e)
     env_set(e, "lr_text", "%s", c_comment(o->lr_text));
     env_set(e, "lr_unused", "%s", unused("t T E", &o->lr, 1));
     env_set(e, "scalars", "%s", scalars_text(s));
-    fill_reports(s, e);
 }

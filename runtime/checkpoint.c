@@ -35,8 +35,9 @@ static long gg_consumed(const Run *r, long update)
 
 static void gg_header_metadata(const Run *r, Line *h)
 {
-    gg_add(h, "{\"__metadata__\":{\"format\":\"gagen 1\",\"update\":\"%ld\",\"skipped\":\"%ld\",\"samples\":\"%ld\",\"seed\":\"%llu\","
-           "\"fingerprint\":\"%016llx\",\"best\":\"%a\",\"stale\":\"%ld\",\"log\":\"%ld\",\"sums\":\"%a", r->update, r->skipped,
+    gg_add(h, "{\"__metadata__\":{\"format\":\"gagen 1\",\"update\":\"%ld\",\"skipped\":\"%ld", r->update, r->skipped[0]);
+    for (int i = 1; i < r->p->nsteps; i++) gg_add(h, " %ld", r->skipped[i]);
+    gg_add(h, "\",\"samples\":\"%ld\",\"seed\":\"%llu\",\"fingerprint\":\"%016llx\",\"best\":\"%a\",\"stale\":\"%ld\",\"log\":\"%ld\",\"sums\":\"%a",
            gg_consumed(r, r->update), (unsigned long long)r->seed, (unsigned long long)r->p->fingerprint, r->best, r->stale,
            r->log_bytes, r->samples);
     for (int i = 0; i < r->p->nsums; i++) gg_add(h, " %a", r->sums[i]);
@@ -260,14 +261,16 @@ bool gg_load_run(Run *r, const char *path)
     if (!gg_open_archive(r, path)) return false;
     const Archive *a = &r->archive;
     long update = strtol(gg_need_meta(a, "update"), NULL, 10), samples = strtol(gg_need_meta(a, "samples"), NULL, 10);
-    long log_bytes = strtol(gg_need_meta(a, "log"), NULL, 10), skipped = strtol(gg_need_meta(a, "skipped"), NULL, 10);
+    long log_bytes = strtol(gg_need_meta(a, "log"), NULL, 10);
     double best = strtod(gg_need_meta(a, "best"), NULL);
-    const char *sums = gg_need_meta(a, "sums"), *stale = gg_archive_meta(a, "stale");
+    const char *sums = gg_need_meta(a, "sums"), *skipped = gg_need_meta(a, "skipped"), *stale = gg_archive_meta(a, "stale");
     gg_check_run(r, a, update, samples);
     gg_run_fetch(r);
     gg_read_arrays(a, r->p, 1 + r->p->nstates);
     gg_scan_sums(r, sums);
-    r->update = update, r->skipped = skipped, r->best = best, r->stale = stale ? strtol(stale, NULL, 10) : 0;
+    for (int i = 0; i < gg_step_count(r->p); i++) r->skipped[i] = strtol(skipped, (char **)&skipped, 10);
+    r->turn = (Turn){ 0 };
+    r->update = update, r->best = best, r->stale = stale ? strtol(stale, NULL, 10) : 0;
     r->log_bytes = log_bytes < 0 ? 0 : log_bytes;
     r->prepared = false;
     gg_archive_close(&r->archive);

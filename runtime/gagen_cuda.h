@@ -526,8 +526,8 @@ static inline void gg_stage_data(int slot, long from, long samples)
     gg_check(cudaStreamWaitEvent(gg_stream, gg_cuda.arrived[slot], 0));
 }
 
-/* Samples from .. from + samples - 1 of the host's window become the device's window; sums go on unless from is 0. */
-static inline void gg_stage_chunk(long from, long samples)
+/* Samples from .. from + samples - 1 of the host's window become the device's window; fresh: sums begin anew. */
+static inline void gg_stage_chunk(long from, long samples, bool fresh)
 {
     const GgPlaces at = gg_cuda.at;
     const int slot = gg_stage_slot();
@@ -543,13 +543,13 @@ static inline void gg_stage_chunk(long from, long samples)
     }
     const long rows = gg_stage_rows((uint32_t *)(void *)(image + at.row), from, samples);
     if (gg_cuda.streamed) gg_stage_data(slot, from, samples);
-    const size_t begin = from ? at.w : at.sums, end = at.row + (size_t)rows * sizeof(uint32_t);
+    const size_t begin = fresh ? at.sums : at.w, end = at.row + (size_t)rows * sizeof(uint32_t);
     gg_check(cudaMemcpyAsync(gg_cuda.device + begin, image + begin, end - begin, cudaMemcpyHostToDevice, gg_stream));
 }
 
 static inline void gg_stage(void)
 {
-    gg_stage_chunk(0, gg_cuda.p->w->samples);
+    gg_stage_chunk(0, gg_cuda.p->w->samples, true);
 }
 
 /* A number on the device, when all that was enqueued is over. */
@@ -583,15 +583,21 @@ static inline void gg_await(void)
     if (gg_cuda.profiled) gg_drain();
 }
 
-/* The sums of the host's window, `pass` for each micro-batch; the window is as long as it may be. */
-static inline void gg_evaluate(const GgGraph *pass)
+/* The sums of the host's window, `pass` for each micro-batch behind what prepares it; the window is as long as it may be. */
+static inline void gg_evaluate_step(const GgGraph *prepared, const GgGraph *pass, bool fresh)
 {
     const long all = gg_cuda.p->w->samples, batch = gg_cuda.p->batch;
+    if (prepared) gg_replay(prepared);
     for (long from = 0; from < all; from += batch) {
         const long samples = all - from < batch ? all - from : batch;
-        gg_stage_chunk(from, samples);
+        gg_stage_chunk(from, samples, fresh && from == 0);
         for (long n = 0; n < samples; n += gg_cuda.p->micro_batch) gg_replay(pass);
     }
+}
+
+static inline void gg_evaluate(const GgGraph *pass)
+{
+    gg_evaluate_step(NULL, pass, true);
     gg_finish();
 }
 #endif

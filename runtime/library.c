@@ -92,7 +92,7 @@ int gg_window(const Program *p, double *reports)
     Run *r = gg_find(p);
     if (!r) return GG_USAGE;
     if (r->update >= r->plan.T) return gg_all_done(p, r);
-    gg_run_step(r, r->update, p->gradient);
+    gg_run_turn(r, r->update, r->turn.n, false);
     gg_run_await(r);
     if (reports) p->report(p->sums, (double)p->w->samples, reports);
     return 0;
@@ -102,7 +102,7 @@ int gg_window(const Program *p, double *reports)
 static int gg_aborted(const Program *p, Run *r, long update)
 {
     if (p->nonfinite != 'a' || !gg_run_voided(r)) return 0;
-    r->update = update, r->skipped--;
+    r->update = update, r->skipped[0]--;
     gg_run_blame(r, gg_message, sizeof gg_message);
     return GG_DATA;
 }
@@ -121,10 +121,11 @@ int gg_train(const Program *p, long windows, double *reports)
 {
     Run *r = gg_find(p);
     if (!r) return GG_USAGE;
-    const long most = p->await && !p->skips ? 2 : 1, left = r->plan.T - r->update;
+    const long most = p->await && !p->skips && !p->nsteps ? 2 : 1, left = r->plan.T - r->update;
     const long end = r->update + (windows < left ? windows : left);
     for (long started = r->update; r->update < end;) {
-        for (; started < end && started < r->update + most; started++) gg_run_step(r, started, p->window);
+        for (; started < end && started < r->update + most; started++)
+            for (long n = 0; gg_run_turn(r, started, n, true); n++) gg_run_await(r), gg_run_turned(r);
         gg_run_await(r);
         gg_run_done(r);
         if (gg_aborted(p, r, r->update - 1)) return GG_DATA;

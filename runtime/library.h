@@ -18,7 +18,8 @@ void gg_close(const Program *p);
 const char *gg_error(void);
 
 int gg_steps(const Program *p, long steps);       /* plans so many updates in place of the model's */
-int gg_window(const Program *p, double *reports); /* gradients and reports of the next window; reports may be NULL */
+int gg_window(const Program *p, double *reports); /* gradients and reports of the next window, with several steps of the
+                                                     round's next one; reports may be NULL */
 int gg_update(const Program *p);                  /* applies them: the window is done */
 int gg_train(const Program *p, long windows, double *reports); /* whole windows; the reports of the last */
 int gg_evaluate(const Program *p, const char *split, double *reports); /* "train", "valid", "test" */

@@ -38,6 +38,16 @@ static void gg_log_write(Run *r)
     r->log_bytes += (long)r->text.n;
 }
 
+/* Of the step whose name the keys end with. */
+static void gg_log_rate(Run *r, const char *end, double lr, double norm)
+{
+    gg_add(&r->text, ",\"lr%s\":", end);
+    gg_add_number(&r->text, lr);
+    if (norm < 0) return;
+    gg_add(&r->text, ",\"grad_norm%s\":", end);
+    gg_add_number(&r->text, norm);
+}
+
 void gg_log_update(Run *r, const Started *s, double ms, double seconds)
 {
     const Window *w = r->p->w;
@@ -46,11 +56,11 @@ void gg_log_update(Run *r, const Started *s, double ms, double seconds)
     gg_add(&r->text, "{\"update\":%ld,\"epoch\":%ld,\"samples\":%ld", r->update, s->place.epoch + 1,
            s->place.first + s->place.samples);
     gg_log_reports(r, r->values);
-    gg_add(&r->text, ",\"lr\":");
-    gg_add_number(&r->text, s->lr);
-    if (!(w->norm < 0)) {
-        gg_add(&r->text, ",\"grad_norm\":");
-        gg_add_number(&r->text, w->norm);
+    if (!r->p->nsteps) gg_log_rate(r, "", s->lr, w->norm);
+    for (int i = 0; i < r->p->nsteps; i++) {
+        char end[128];
+        snprintf(end, sizeof end, "_%s", r->p->step[i].name);
+        gg_log_rate(r, end, r->lr[i], r->norm[i]);
     }
     if (w->dropped) gg_add(&r->text, ",\"dropped\":%d", w->dropped);
     if (w->count == 0) gg_add(&r->text, ",\"skipped\":true");
@@ -83,6 +93,7 @@ void gg_show_plan(const Run *r)
     printf("\n");
     printf("batch %ld = %ld x %ld: %ld updates an epoch, %ld in all", p->batch, p->accumulate, p->micro_batch, n->E,
            n->T);
+    if (n->batch != p->batch) printf("; each is a round of %ld windows", p->times);
     if (n->last != n->batch && n->T)
         printf("; the last window %s %ld samples", n->tail == 'c' ? "of all has" : "has", n->last);
     if (n->unread) printf("; %ld samples of an epoch stay unread", n->unread);
@@ -127,6 +138,6 @@ void gg_show_progress(Run *r)
     r->text.n = 0;
     gg_report_text(r, r->values);
     fprintf(stderr, "\r%ld/%ld%s  %.0f samples/s  %.0f s left\033[K", r->update, r->plan.T, r->text.s,
-            rate * (double)r->p->batch, (double)(r->plan.T - r->update) / rate);
+            rate * (double)r->plan.batch, (double)(r->plan.T - r->update) / rate);
     r->shown = now;
 }

@@ -3,7 +3,7 @@
 
 static Plan gg_plan_epochs(const Program *p, long n)
 {
-    long B = p->batch, whole = n / B, rest = n % B;
+    long B = gg_round(p), whole = n / B, rest = n % B;
     Plan plan = { .tail = p->tail, .samples = n, .batch = B, .E = whole + (rest > 0), .last = rest ? rest : B };
     if (p->tail == 'd') plan.E = whole, plan.last = B, plan.unread = rest;
     return plan;
@@ -72,7 +72,7 @@ static void gg_order_fill(const Order *o, uint32_t *out, long group)
 void gg_order_start(Order *o, const Program *p, const Plan *plan, const Rows *rows, uint64_t seed)
 {
     bool carry = p->tail == 'c';
-    long epochs = carry ? (p->batch + plan->samples - 1) / plan->samples : 1;
+    long epochs = carry ? (plan->batch + plan->samples - 1) / plan->samples : 1;
     *o = (Order){ .rows = rows, .group = -1, .epochs = epochs, .shuffle = p->shuffle, .seed = seed };
     if (!p->shuffle && !rows->list && epochs == 1) return;
     size_t places = (size_t)epochs * (size_t)rows->count;

@@ -83,6 +83,16 @@ static inline long window_row(const Window *w, long i)
 /* ---- the program ---------------------------------------------------------------------------------------- */
 typedef struct { const char *name; bool percent, max; } ReportName; /* accuracy prints as %; max: larger is better */
 
+typedef struct {                                  /* a loss and its optimizer, one of several that take turns */
+    const char *name;
+    long times;                                   /* windows of a round that it takes: the last ones */
+    void (*window)(const Thread *), (*gradient)(const Thread *), (*update)(const Thread *); /* as a program's */
+    double (*lr)(double t, double T, double E);   /* of its own updates */
+    void (*scalars)(Window *w);
+} Step;
+
+enum { GG_STEPS = 8 };
+
 typedef struct {
     const char *name;                             /* "mnist_mlp" */
     uint64_t fingerprint;                         /* of the model: tensors, window, optimizer */
@@ -108,6 +118,7 @@ typedef struct {
     long patience;                                /* validations without a better one that end the run; 0: none do */
     long validate_epochs, validate_updates;       /* how often is validated; neither: every epoch */
     int nsums;                                    /* sums over the batch that a window leaves behind */
+    const Step *step; int nsteps; long times;     /* a round: each in turn, of so many windows; 0: what follows is the one */
     /* what the runtime calls; every thread of the team calls all but the last three together */
     void (*prepare)(const Thread *);              /* makes what follows from the parameters; NULL: nothing does */
     void (*window)(const Thread *);               /* w->micros micro-steps, then the update; prepared again */

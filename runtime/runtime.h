@@ -118,6 +118,20 @@ void gg_order_start(Order *o, const Program *p, const Plan *plan, const Rows *ro
 void gg_order_turn(Order *o, long group);         /* makes now and next those of this group and the following */
 void gg_order_free(Order *o);
 
+/* ---- step.c: a round -------------------------------------------------------------------------------------- */
+typedef struct {
+    long n;                                       /* the round's nth window, counted by step */
+    int step; long nth;                           /* and the step's nth */
+    long from, samples;                           /* of the round's */
+    bool closes, last;                            /* of the step's; of the round's */
+} Turn;
+int  gg_step_count(const Program *p);
+Step gg_step(const Program *p, int i);
+long gg_round(const Program *p);                  /* samples of a whole round */
+long gg_last_window(const Program *p, long samples); /* of a round of so many: the samples that its reports speak of */
+Turn gg_turn(const Program *p, long samples, long n); /* of a round of so many samples */
+long gg_taken(const Program *p, const Plan *plan, int step, long rounds); /* windows that the step takes in the first rounds */
+
 /* ---- tensor.c: between the stored and the logical order; the first weights ------------------------------ */
 long gg_count(const Tensor *t);
 void gg_read_tensor(const Tensor *t, const real *flat, long from, long n, real *out); /* logical elements */
@@ -152,7 +166,10 @@ typedef struct {
     Plan plan;
     Order order;
     uint64_t seed;
-    long update, skipped;                         /* windows done so far; those of them in which nothing counted */
+    long update, skipped[GG_STEPS];               /* rounds done so far; windows in which nothing counted, by step */
+    Turn turn;                                    /* the round's window under way, or the next one */
+    double *kept; bool merged;                    /* sums of the round's steps that are done; added to this window's */
+    double lr[GG_STEPS], norm[GG_STEPS];          /* of the last windows, by step */
     long started;                                 /* with a device the next window may be under way already */
     Started under_way[2];
     double ended;                                 /* the last window that is done, in seconds */
@@ -173,7 +190,8 @@ typedef struct {
 } Run;
 void gg_run_open(Run *r);                         /* all else follows from r->p and r->o */
 void gg_run_close(Run *r);
-void gg_run_step(Run *r, long update, void (*fn)(const Thread *)); /* fills that update's window, calls fn on the team */
+bool gg_run_turn(Run *r, long update, long n, bool whole); /* begins that round's nth window, with its update or without; false: no more in the round */
+void gg_run_turned(Run *r);                       /* that window is behind us */
 void gg_run_update(Run *r);                       /* what a window without its update left out */
 void gg_run_await(Run *r);                        /* a device's oldest window under way is over */
 bool gg_run_voided(const Run *r);                 /* the window's gradient was not finite, and the program asks */

@@ -41,7 +41,7 @@ static void gg_run_plan(Run *r)
     r->plan = gg_plan(p, r->data.train.count, epochs, steps);
     if (!r->plan.E)
         gg_fail(GG_DATA, "%ld training rows do not fill one batch of %ld, and tail = \"drop\"", r->data.train.count,
-                p->batch);
+                gg_round(p));
     gg_order_start(&r->order, p, &r->plan, &r->data.train, r->seed);
 }
 
@@ -50,6 +50,7 @@ static void gg_run_memory(Run *r)
     const Program *p = r->p;
     r->sums = gg_alloc((size_t)p->nsums, sizeof *r->sums);
     r->values = gg_alloc((size_t)p->nreports, sizeof *r->values);
+    r->kept = gg_alloc((size_t)p->nsums, sizeof *r->kept);
     if (!r->o.save && r->data.valid.count) r->best_params = gg_alloc((size_t)p->elements, sizeof(real));
     gg_add(&r->text, "%4000s", "");
     gg_add(&r->header, "%*s", 4000 + 400 * p->ntensors * (1 + p->nstates), "");
@@ -106,7 +107,7 @@ void gg_run_close(Run *r)
     gg_archive_close(&r->archive);
     gg_order_free(&r->order);
     if (r->log >= 0) close(r->log);
-    free(r->sums), free(r->values), free(r->best_params), free(r->text.s), free(r->header.s);
+    free(r->sums), free(r->values), free(r->kept), free(r->best_params), free(r->text.s), free(r->header.s);
     *r = (Run){ 0 };
 }
 
@@ -119,31 +120,28 @@ static void gg_fill(Run *r, long samples, long places, long base)
     memset(w, 0, sizeof *w);
     w->micros = (int)(full + 1), w->rows = (int)(samples - full * p->micro_batch), w->samples = samples;
     w->places = places, w->base = base;
-    w->seed = r->seed, w->T = r->plan.T, w->E = r->plan.E;
+    w->seed = r->seed, w->T = gg_taken(p, &r->plan, 0, r->plan.T), w->E = gg_taken(p, &r->plan, 0, r->plan.E);
     w->scale_out = 1, w->clip = 1, w->norm = -1;
 }
 
-static void gg_run_aim(Run *r, long update)
+static void gg_run_aim(Run *r, long update, const Place *at)
 {
     const Program *p = r->p;
     Window *w = p->w;
-    Place place = gg_place(&r->plan, update);
+    const Turn turn = r->turn;
+    const Step s = gg_step(p, turn.step);
+    Place place = *at;
     long group = place.epoch / r->order.epochs, places = r->order.epochs * r->plan.samples;
     gg_order_turn(&r->order, group);
-    gg_fill(r, place.samples, places, r->order.now ? 0 : r->data.train.from);
-    w->first = place.first;
-    w->at = place.epoch % r->order.epochs * r->plan.samples + place.at;
+    gg_fill(r, turn.samples, places, r->order.now ? 0 : r->data.train.from);
+    w->first = place.first + turn.from;
+    w->at = place.epoch % r->order.epochs * r->plan.samples + place.at + turn.from;
     w->order = r->order.now, w->order_next = r->order.next;
     w->training = true;
-    w->t = update - r->skipped + 1;
-    w->lr = p->lr((double)w->t, (double)w->T, (double)w->E);
-    p->scalars(w);
-}
-
-void gg_run_done(Run *r)
-{
-    r->update++;
-    r->skipped += r->p->w->count == 0;
+    w->T = gg_taken(p, &r->plan, turn.step, r->plan.T), w->E = gg_taken(p, &r->plan, turn.step, r->plan.E);
+    w->t = gg_taken(p, &r->plan, turn.step, update) + turn.nth - r->skipped[turn.step] + 1;
+    r->lr[turn.step] = w->lr = s.lr((double)w->t, (double)w->T, (double)w->E);
+    s.scalars(w);
 }
 
 bool gg_run_voided(const Run *r)
@@ -164,11 +162,13 @@ void gg_run_blame(Run *r, char *out, size_t room)
 {
     const Program *p = r->p;
     Window *w = p->w;
-    gg_run_aim(r, r->update);
+    const Place place = gg_place(&r->plan, r->update);
+    r->turn = gg_turn(p, place.samples, 0);
+    gg_run_aim(r, r->update, &place);
     const int micros = w->micros, rows = w->rows;
     int k = 0;
     do {
-        gg_run_aim(r, r->update);
+        gg_run_aim(r, r->update, &place);
         w->rows = ++k == micros ? rows : (int)p->micro_batch;
         w->micros = k, w->samples = (k - 1) * p->micro_batch + w->rows;
         p->scalars(w);
@@ -188,26 +188,52 @@ static void gg_run_prepare(Run *r)
     r->prepared = r->fetched = true;
 }
 
-void gg_run_step(Run *r, long update, void (*fn)(const Thread *))
+bool gg_run_turn(Run *r, long update, long n, bool whole)
 {
-    gg_run_aim(r, update);
+    const Place place = gg_place(&r->plan, update);
+    r->turn = gg_turn(r->p, place.samples, n);
+    const Step s = gg_step(r->p, r->turn.step);
+    gg_run_aim(r, update, &place);
+    r->merged = false;
     gg_run_prepare(r);
-    gg_team_call(r->team, fn);
+    gg_team_call(r->team, whole ? s.window : s.gradient);
     r->fetched = false;
+    return !r->turn.last;
+}
+
+/* The sums of a round are those of its steps' last windows. */
+void gg_run_await(Run *r)
+{
+    const Program *p = r->p;
+    const bool merges = p->nsteps && r->turn.closes && (p->await || !r->merged);
+    if (p->await) p->await();
+    for (int i = 0; merges && i < p->nsums; i++) p->sums[i] += r->kept[i];
+    r->merged = true;
+}
+
+void gg_run_turned(Run *r)
+{
+    const Program *p = r->p;
+    r->skipped[r->turn.step] += p->w->count == 0;
+    r->norm[r->turn.step] = p->w->norm;
+    for (int i = 0; r->turn.closes && i < p->nsums; i++) r->kept[i] = r->turn.last ? 0 : p->sums[i];
+}
+
+void gg_run_done(Run *r)
+{
+    gg_run_turned(r);
+    r->turn = (Turn){ 0 };
+    r->update++;
 }
 
 void gg_run_update(Run *r)
 {
     gg_run_prepare(r);
-    gg_team_call(r->team, r->p->update);
+    gg_team_call(r->team, gg_step(r->p, r->turn.step).update);
     r->fetched = false;
     if (r->p->nonfinite) gg_run_await(r);
-    gg_run_done(r);
-}
-
-void gg_run_await(Run *r)
-{
-    if (r->p->await) r->p->await();
+    if (r->turn.last) gg_run_done(r);
+    else gg_run_turned(r), r->turn.n++;
 }
 
 void gg_run_fetch(Run *r)
@@ -221,11 +247,12 @@ bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
     if (!rows->count) return false;
     gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
     r->p->w->order = rows->list;
-    r->p->w->t = r->update > r->skipped ? r->update - r->skipped : 1;
-    r->p->scalars(r->p->w);
+    const long done = gg_taken(r->p, &r->plan, 0, r->update) - r->skipped[0];
+    r->p->w->t = done > 0 ? done : 1;
+    gg_step(r->p, 0).scalars(r->p->w);
     gg_run_prepare(r);
     gg_team_call(r->team, r->p->evaluate);
-    gg_run_await(r);
+    if (r->p->await) r->p->await();
     r->p->report(r->p->sums, (double)rows->count, out);
     return true;
 }
@@ -285,7 +312,10 @@ static void gg_train_start(Run *r)
     Started *s = &r->under_way[r->started % 2];
     s->begin = gg_seconds();
     s->place = gg_place(&r->plan, r->started);
-    gg_run_step(r, r->started, r->p->window);
+    for (long n = 0; gg_run_turn(r, r->started, n, true); n++) {
+        gg_run_await(r);
+        gg_run_turned(r);
+    }
     s->lr = r->p->w->lr;
     r->started++;
 }
@@ -306,9 +336,10 @@ static const Place *gg_train_end(Run *r)
     if (p->nonfinite == 'a' && gg_run_voided(r)) gg_abort(r);
     double end = gg_seconds(), begin = s->begin > r->ended ? s->begin : r->ended;
     gg_run_done(r);
-    r->samples += (double)s->place.samples;
+    const double samples = (double)gg_last_window(p, s->place.samples);
+    r->samples += samples;
     for (int i = 0; i < p->nsums; i++) r->sums[i] += p->sums[i];
-    p->report(p->sums, (double)s->place.samples, r->values);
+    p->report(p->sums, samples, r->values);
     gg_log_update(r, s, (end - begin) * 1e3, end - r->start);
     gg_show_progress(r);
     r->ended = end;
@@ -347,7 +378,7 @@ static bool gg_patience_ends(const Run *r)
    looked at. */
 static void gg_train_ahead(Run *r)
 {
-    const long most = r->p->await && !r->p->skips ? 2 : 1;
+    const long most = r->p->await && !r->p->skips && !r->p->nsteps ? 2 : 1;
     while (!gg_stop && !gg_patience_ends(r) && r->started < r->plan.T && r->started < r->update + most) {
         if (r->started > r->update && gg_pauses(r, r->started)) return;
         gg_train_start(r);
@@ -412,7 +443,8 @@ static int gg_finish(Run *r)
                r->p->reports[r->p->best].name, r->stale);
     double seconds = gg_seconds() - r->start;
     printf("%ld updates in %.2f s\n", r->update - r->start_update, seconds);
-    if (r->skipped) printf("%ld of %ld windows changed nothing\n", r->skipped, r->update);
+    for (int i = 0; i < gg_step_count(r->p); i++)
+        if (r->skipped[i]) printf("%ld of %ld windows%s%s changed nothing\n", r->skipped[i], gg_taken(r->p, &r->plan, i, r->update), r->p->nsteps ? " of " : "", gg_step(r->p, i).name);
     if (r->data.test.count) {
         gg_use_best(r);
         gg_evaluate_split(r, "test", &r->data.test);

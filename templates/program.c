@@ -26,7 +26,7 @@ _Alignas(64) static Trained ${arrays}; @@ ${arrays_are} of those that are traine
 _Alignas(64) static Params ${arrays}; @@ ${arrays_are}
 //:end
 //:if packed
-_Alignas(64) static struct { @@ made from Params once per update
+_Alignas(64) static ${packed_kind} { @@ made from Params once per update
 //:for f in packed_fields
 ${text}
 //:end
@@ -60,28 +60,32 @@ for (int i = 0; i < parts; i++) sums[sum] += part[sum][i];
 
 ${kernels}
 
+//:for s in steps
+//:if turns
+/* ---- ${step_title} ---- */
+//:end
 //:if drops
 /* A micro-batch's backward. beta is 0 in the window's first that is kept, 1 in the next ones. */
-INLINE void backward(const Thread *t, const Micro *m, const int beta)
+INLINE void ${prefix}backward(const Thread *t, const Micro *m, const int beta)
 {
 ${micro}
 }
 
-static __attribute__((noinline)) void backward_first(const Thread *t, const Micro *m) { backward(t, m, 0); }
-static __attribute__((noinline)) void backward_next(const Thread *t, const Micro *m)  { backward(t, m, 1); }
+static __attribute__((noinline)) void ${prefix}backward_first(const Thread *t, const Micro *m) { ${prefix}backward(t, m, 0); }
+static __attribute__((noinline)) void ${prefix}backward_next(const Thread *t, const Micro *m)  { ${prefix}backward(t, m, 1); }
 //:else
 //:if next
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
-INLINE void micro(const Thread *t, const Micro *m, const int beta)
+INLINE void ${prefix}micro(const Thread *t, const Micro *m, const int beta)
 {
 ${micro}
 }
 
-static __attribute__((noinline)) void micro_first(const Thread *t, const Micro *m) { micro(t, m, 0); }
-static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m)  { micro(t, m, 1); }
+static __attribute__((noinline)) void ${prefix}micro_first(const Thread *t, const Micro *m) { ${prefix}micro(t, m, 0); }
+static __attribute__((noinline)) void ${prefix}micro_next(const Thread *t, const Micro *m)  { ${prefix}micro(t, m, 1); }
 //:else
 /* The window is one micro-batch: forward, loss, backward. */
-static void micro(const Thread *t, const Micro *m)
+static void ${prefix}micro(const Thread *t, const Micro *m)
 {
 ${micro}
 }
@@ -89,14 +93,14 @@ ${micro}
 //:end
 
 /* The forward part of it. */
-static void forward(const Thread *t, const Micro *m)
+static void ${prefix}forward(const Thread *t, const Micro *m)
 {
 ${forward}
 }
 
 //:if drops
 /* A micro-batch whose loss is not finite is dropped: its sums are taken back. sums[${rows_kept}] is of the rows that are kept. */
-static bool keep(const Thread *t, const Micro *m)
+static bool ${prefix}keep(const Thread *t, const Micro *m)
 {
 static const int judged[] = { ${judged} };
 static double before[${nsums}];
@@ -116,18 +120,18 @@ return keeps;
 }
 
 /* One micro-batch: forward, loss, and the backward of what is kept. */
-static void micro(const Thread *t, const Micro *m)
+static void ${prefix}micro(const Thread *t, const Micro *m)
 {
-forward(t, m);
-if (!keep(t, m)) return;
-if (w.kept == 1) backward_first(t, m);
-else backward_next(t, m);
+${prefix}forward(t, m);
+if (!${prefix}keep(t, m)) return;
+if (w.kept == 1) ${prefix}backward_first(t, m);
+else ${prefix}backward_next(t, m);
 }
 
 //:end
 //:if counted
 /* What scales are made of: sums over w.micros micro-batches of data, known before the first backward. */
-static void count(const Thread *t)
+static void ${prefix}count(const Thread *t)
 {
 const int last = w.micros - 1;
 for (int k = 0; k <= last; k++) {
@@ -144,7 +148,7 @@ barrier(t);
 //:end
 //:if prepared
 /* What is made from parameters once per update. */
-static void prepare(const Thread *t)
+static void ${prefix}prepare(const Thread *t)
 {
 ${prepare}
 }
@@ -154,7 +158,7 @@ ${update}
 
 //:if concluded
 /* What is known only behind the last micro-step. */
-static void conclude(const Thread *t)
+static void ${prefix}conclude(const Thread *t)
 {
 ${conclude}
 }
@@ -162,92 +166,103 @@ ${conclude}
 //:end
 //:if drops
 /* ${window}, or fewer in a tail: w.rows in the last. */
-static void micros(const Thread *t)
+static void ${prefix}micros(const Thread *t)
 {
 const int last = w.micros - 1;
-for (int k = 0; k <= last; k++) micro(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
+for (int k = 0; k <= last; k++) ${prefix}micro(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
 }
 
 //:else
 //:if next
 /* ${window} */
-static void window_full(const Thread *t)
+static void ${prefix}window_full(const Thread *t)
 {
 //:if unrolled
-micro_first(t, &(Micro){ 0, ${micro_batch} });
+${prefix}micro_first(t, &(Micro){ 0, ${micro_batch} });
 //:for m in micros
-micro_next(t, &(Micro){ ${from}, ${micro_batch} });
+${prefix}micro_next(t, &(Micro){ ${from}, ${micro_batch} });
 //:end
 //:else
-micro_first(t, &(Micro){ 0, ${micro_batch} });
-for (int k = 1; k < ${accumulate}; k++) micro_next(t, &(Micro){ ${micro_batch}L * k, ${micro_batch} });
+${prefix}micro_first(t, &(Micro){ 0, ${micro_batch} });
+for (int k = 1; k < ${accumulate}; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L * k, ${micro_batch} });
 //:end
 }
 
 /* A tail: w.micros of them, w.rows in the last. */
-static void window_short(const Thread *t)
+static void ${prefix}window_short(const Thread *t)
 {
 const int last = w.micros - 1;
-micro_first(t, &(Micro){ 0, last == 0 ? w.rows : ${micro_batch} });
-for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
+${prefix}micro_first(t, &(Micro){ 0, last == 0 ? w.rows : ${micro_batch} });
+for (int k = 1; k <= last; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
 }
 
 //:end
 //:end
 /* A window's gradients and sums. */
-static void gradient(const Thread *t)
+static void ${prefix}gradient(const Thread *t)
 {
+//:if refreshed
+${prefix}prepare(t);
+//:end
 if (t->id == 0) clear_sums();
 //:if counted
-count(t);
+${prefix}count(t);
 //:end
 //:if drops
-micros(t);
+${prefix}micros(t);
 //:else
 //:if next
-if (w.micros == ${accumulate} && w.rows == ${micro_batch}) window_full(t);
-else window_short(t);
+if (w.micros == ${accumulate} && w.rows == ${micro_batch}) ${prefix}window_full(t);
+else ${prefix}window_short(t);
 //:else
-micro(t, &(Micro){ 0, w.rows });
+${prefix}micro(t, &(Micro){ 0, w.rows });
 //:end
 //:end
 //:if concluded
-conclude(t);
+${prefix}conclude(t);
 //:end
 }
 
-static void window(const Thread *t)
+static void ${prefix}window(const Thread *t)
 {
-gradient(t);
-update(t);
+${prefix}gradient(t);
+${prefix}update(t);
 }
 
+//:end
 /* The sums of w.micros micro-batches. */
 static void evaluate(const Thread *t)
 {
 const int last = w.micros - 1;
 if (t->id == 0) clear_sums();
-for (int k = 0; k <= last; k++) forward(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
+//:for s in steps
+//:if refreshed
+${prefix}prepare(t);
+//:end
+for (int k = 0; k <= last; k++) ${prefix}forward(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
 //:if levels
 if (t->id == 0) {
 ${level_lines}
 }
 //:end
+//:end
 }
 
 /* ---- the program as the runtime sees it ---- */
+//:for s in steps
 /* ${lr_text}, at update t of T, E to an epoch */
-static double learning_rate(double t, double T, double E)
+static double ${prefix}learning_rate(double t, double T, double E)
 {
 ${lr_unused}
 return ${lr};
 }
 
 /* What is known before the window. */
-static void scalars(Window *to)
+static void ${prefix}scalars(Window *to)
 {
 ${scalars}
 }
+//:end
 
 /* From sums over any number of windows. */
 static void report(const double *s, double samples, double *out)
@@ -282,6 +297,14 @@ ${text}
 
 static const ReportName reports[] = { ${report_names} };
 
+//:if turns
+static const Step steps[] = { @@ a round: each in turn
+//:for s in steps
+{ "${step_name}", ${step_times}, ${prefix}window, ${prefix}gradient, ${prefix}update, ${prefix}learning_rate, ${prefix}scalars },
+//:end
+};
+
+//:end
 ${linkage}const Program ${title} = {
 .name = "${name}", .fingerprint = 0x${fingerprint}u,
 .batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
@@ -294,8 +317,13 @@ ${linkage}const Program ${title} = {
 .nstates = ${nstates},${states}
 .memory = ${memory},
 .reports = reports, .nreports = ${nreports}, .best = ${best}, .nsums = ${nsums},
+//:if turns
+.step = steps, .nsteps = ${nsteps}, .times = ${times}, .evaluate = evaluate,
+.w = &w, .sums = sums, .report = report,
+//:else
 .prepare = ${prepare_name}, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
 .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
+//:end
 .target = "c", .machine = GG_BUILT_FOR
 };
 //:if main

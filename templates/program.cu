@@ -36,11 +36,11 @@ Window w;
 Data data;
 uint32_t row[${batch}]; @@ of data, by the window's samples
 uint32_t row_end;
-//:if norm
+//:if norms
 double squares[(${trained} + 4095) / 4096];
 //:end
 //:if packed
-alignas(256) struct { @@ made from parameters once per update
+alignas(256) ${packed_kind} { @@ made from parameters once per update
 //:for f in packed_fields
 ${text}
 //:end
@@ -86,9 +86,13 @@ ${kernels}
 static __global__ void next_micro(Device *dev) { dev->w.micro++; }
 
 //:end
+//:for s in steps
+//:if turns
+/* ---- ${step_title} ---- */
+//:end
 //:if has_late
 /* What is known only behind the last micro-step. */
-static __global__ void late(Device *dev)
+static __global__ void ${prefix}late(Device *dev)
 {
 Window &w = dev->w;
 const double *sums = dev->sums;
@@ -98,7 +102,7 @@ ${late_lines}
 //:end
 //:if has_level
 /* Scalars made of parameters alone, for the reports. */
-static __global__ void levels(Device *dev)
+static __global__ void ${prefix}levels(Device *dev)
 {
 ${level_views}
 ${level_lines}
@@ -107,7 +111,7 @@ ${level_lines}
 //:end
 //:if counted
 /* What scales are made of is counted: the sums begin anew. */
-static __global__ void counted(Device *dev)
+static __global__ void ${prefix}counted(Device *dev)
 {
 Window &w = dev->w;
 double *sums = dev->sums;
@@ -116,14 +120,14 @@ for (int i = 0; i < ${nsums}; i++) sums[i] = 0;
 w.micro = 0;
 }
 
-static void counting_steps(void)
+static void ${prefix}counting_steps(void)
 {
 ${counting}
 }
-static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device); }
+static void ${prefix}counted_steps(void) { GG_LAUNCH(${prefix}counted, 1, 1, 0, gg_stream, device); }
 
 //:end
-//:if rounds
+//:if rounds_here
 /* half_p, of all parameters */
 static __global__ __launch_bounds__(256) void round_parameters(Device *dev)
 {
@@ -134,7 +138,7 @@ if (id < ${elements}) dev->half_p[id] = gg_round(((const real *)&dev->p)[id]);
 //:end
 //:if prepared
 /* What is made from parameters once per update. */
-static void prepare_steps(void)
+static void ${prefix}prepare_steps(void)
 {
 //:if rounds
 GG_LAUNCH(round_parameters, (${elements} + 255) / 256, 256, 0, gg_stream, device);
@@ -148,7 +152,7 @@ ${update}
 //:if next
 //:if drops
 /* A micro-batch whose loss is not finite is dropped: its sums are taken back. sums[${rows_kept}] is of the rows that are kept. */
-static __global__ void keep(Device *dev)
+static __global__ void ${prefix}keep(Device *dev)
 {
 static constexpr int judged[] = { ${judged} };
 Window &w = dev->w;
@@ -166,17 +170,17 @@ if (!keeps) w.micro++;
 }
 
 /* A micro-batch's forward, and whether the rest follows. */
-static void judge(void)
+static void ${prefix}judge(void)
 {
 ${judging}
-GG_LAUNCH(keep, 1, 1, 0, gg_stream, device);
+GG_LAUNCH(${prefix}keep, 1, 1, 0, gg_stream, device);
 }
 
 /* Its backward. beta is 0 in the window's first that is kept, 1 in the next ones. */
 //:else
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 //:end
-static void micro(int beta)
+static void ${prefix}micro(int beta)
 {
 //:if no_beta
 (void)beta;
@@ -184,34 +188,34 @@ static void micro(int beta)
 ${micro}
 }
 
-static void micro_first(void) { micro(0); }
-static void micro_next(void) { micro(1); }
+static void ${prefix}micro_first(void) { ${prefix}micro(0); }
+static void ${prefix}micro_next(void) { ${prefix}micro(1); }
 //:else
 /* The window's micro-batch: forward, loss, backward. */
-static void micro_first(void)
+static void ${prefix}micro_first(void)
 {
 ${micro}
 }
 //:end
 
 /* The forward part of it. */
-static void forward(void)
+static void ${prefix}forward(void)
 {
 ${forward}
 //:if has_level
-GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
+GG_LAUNCH(${prefix}levels, 1, 1, 0, gg_stream, device);
 //:end
 }
 
 //:if concluded
 /* Behind the last micro-step. */
-static void conclude_steps(void)
+static void ${prefix}conclude_steps(void)
 {
 //:if has_late
-GG_LAUNCH(late, 1, 1, 0, gg_stream, device);
+GG_LAUNCH(${prefix}late, 1, 1, 0, gg_stream, device);
 //:end
 //:if has_level
-GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
+GG_LAUNCH(${prefix}levels, 1, 1, 0, gg_stream, device);
 //:end
 ${finish}
 }
@@ -219,131 +223,151 @@ ${finish}
 //:end
 //:if whole
 /* ${window} */
-static void window_full(void)
+static void ${prefix}window_full(void)
 {
-//:if counted
-for (int k = 0; k < ${accumulate}; k++) counting_steps();
-counted_steps();
+//:if refreshed
+${prefix}prepare_steps();
 //:end
-micro_first();
+//:if counted
+for (int k = 0; k < ${accumulate}; k++) ${prefix}counting_steps();
+${prefix}counted_steps();
+//:end
+${prefix}micro_first();
 //:if unrolled
 //:for m in micros
-micro_next();
+${prefix}micro_next();
 //:end
 //:else
-for (int k = 1; k < ${accumulate}; k++) micro_next();
+for (int k = 1; k < ${accumulate}; k++) ${prefix}micro_next();
 //:end
 //:if concluded
-conclude_steps();
+${prefix}conclude_steps();
 //:end
-update_steps();
+${prefix}update_steps();
 }
 //:end
 
 /* ---- what the device replays ---- */
-static GgGraph pass, first, step;
+static GgGraph ${prefix}pass, ${prefix}first, ${prefix}step;
+//:if refreshed
+static GgGraph ${prefix}prepared;
+//:end
 //:if drops
-static GgGraph judged;
+static GgGraph ${prefix}judged;
 //:end
 //:if next
-static GgGraph next;
+static GgGraph ${prefix}next;
 //:end
 //:if counted
-static GgGraph counting, counted_graph;
+static GgGraph ${prefix}counting, ${prefix}counted_graph;
 //:end
 //:if concluded
-static GgGraph conclude;
+static GgGraph ${prefix}conclude;
 //:end
 //:if unrolled
-static GgGraph full;
+static GgGraph ${prefix}full;
 //:end
 
-static void record(void)
+static void ${prefix}record(void)
 {
-pass = gg_record(forward);
-first = gg_record(micro_first);
+${prefix}pass = gg_record(${prefix}forward);
+${prefix}first = gg_record(${prefix}micro_first);
 //:if drops
-judged = gg_record(judge);
+${prefix}judged = gg_record(${prefix}judge);
 //:end
-step = gg_record(update_steps);
+${prefix}step = gg_record(${prefix}update_steps);
+//:if refreshed
+${prefix}prepared = gg_record(${prefix}prepare_steps);
+//:end
 //:if next
-next = gg_record(micro_next);
+${prefix}next = gg_record(${prefix}micro_next);
 //:end
 //:if counted
-counting = gg_record(counting_steps);
-counted_graph = gg_record(counted_steps);
+${prefix}counting = gg_record(${prefix}counting_steps);
+${prefix}counted_graph = gg_record(${prefix}counted_steps);
 //:end
 //:if concluded
-conclude = gg_record(conclude_steps);
+${prefix}conclude = gg_record(${prefix}conclude_steps);
 //:end
 //:if unrolled
-full = gg_record(window_full);
+${prefix}full = gg_record(${prefix}window_full);
 //:end
 }
 
-static void replay_micros(void)
+static void ${prefix}replay_micros(void)
 {
+//:if refreshed
+gg_replay(&${prefix}prepared);
+//:end
 //:if counted
-for (int k = 0; k < w.micros; k++) gg_replay(&counting);
-gg_replay(&counted_graph);
+for (int k = 0; k < w.micros; k++) gg_replay(&${prefix}counting);
+gg_replay(&${prefix}counted_graph);
 //:end
 //:if drops
 for (int k = 0, kept = 0; k < w.micros; k++) {
-gg_replay(&judged);
-if (gg_flag(&device->w.keeps)) gg_replay(kept++ ? &next : &first);
+gg_replay(&${prefix}judged);
+if (gg_flag(&device->w.keeps)) gg_replay(kept++ ? &${prefix}next : &${prefix}first);
 }
 //:else
-gg_replay(&first);
+gg_replay(&${prefix}first);
 //:if next
-for (int k = 1; k < w.micros; k++) gg_replay(&next);
+for (int k = 1; k < w.micros; k++) gg_replay(&${prefix}next);
 //:end
 //:end
 //:if concluded
-gg_replay(&conclude);
+gg_replay(&${prefix}conclude);
 //:end
 }
 
-static void gradient(const Thread *t)
+static void ${prefix}gradient(const Thread *t)
 {
 (void)t;
 gg_stage();
-replay_micros();
+${prefix}replay_micros();
 gg_finish();
 }
 
-static void update(const Thread *t)
+static void ${prefix}update(const Thread *t)
 {
 (void)t;
-gg_replay(&step);
+gg_replay(&${prefix}step);
 //:if checked
 gg_finish();
 //:end
 }
 
-static void window(const Thread *t)
+static void ${prefix}window(const Thread *t)
 {
 (void)t;
 gg_stage();
 //:if unrolled
-if (w.micros == ${accumulate} && w.rows == ${micro_batch}) gg_replay(&full);
+if (w.micros == ${accumulate} && w.rows == ${micro_batch}) gg_replay(&${prefix}full);
 else {
-replay_micros();
-gg_replay(&step);
+${prefix}replay_micros();
+gg_replay(&${prefix}step);
 }
 //:else
-replay_micros();
-gg_replay(&step);
+${prefix}replay_micros();
+gg_replay(&${prefix}step);
 //:end
 gg_finish();
 }
 
+//:end
 static void evaluate(const Thread *t)
 {
 (void)t;
+//:if turns
+//:for s in steps
+gg_evaluate_step(${prepared_graph}, &${prefix}pass, ${fresh});
+//:end
+gg_finish();
+//:else
 gg_evaluate(&pass);
+//:end
 }
 
-//:if prepared
+//:if one_prepares
 static void prepare(const Thread *t)
 {
 (void)t;
@@ -364,7 +388,9 @@ static const char *device_open(long rows)
 static const GgPlaces places = GG_PLACES(Device);
 device = (Device *)gg_device_open(&${title}, rows, sizeof(Device), places);
 plan();
-record();
+//:for s in steps
+${prefix}record();
+//:end
 return gg_device_text();
 }
 
@@ -372,18 +398,20 @@ static void send(void) { gg_copy_in(&device->p, &host, sizeof host); }
 static void fetch(void) { gg_copy_out(&host, &device->p, sizeof host); }
 
 /* ---- the program as the runtime sees it ---- */
+//:for s in steps
 /* ${lr_text}, at update t of T, E to an epoch */
-static double learning_rate(double t, double T, double E)
+static double ${prefix}learning_rate(double t, double T, double E)
 {
 ${lr_unused}
 return ${lr};
 }
 
 /* What is known before the window. */
-static void scalars(Window *to)
+static void ${prefix}scalars(Window *to)
 {
 ${scalars}
 }
+//:end
 
 /* From sums over any number of windows. */
 static void report(const double *s, double samples, double *out)
@@ -418,6 +446,14 @@ ${text}
 
 static const ReportName reports[] = { ${report_names} };
 
+//:if turns
+static const Step steps[] = { @@ a round: each in turn
+//:for s in steps
+{ "${step_name}", ${step_times}, ${prefix}window, ${prefix}gradient, ${prefix}update, ${prefix}learning_rate, ${prefix}scalars },
+//:end
+};
+
+//:end
 extern "C" const Program ${title} = {
 .name = "${name}", .fingerprint = 0x${fingerprint}u,
 .batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
@@ -430,8 +466,13 @@ extern "C" const Program ${title} = {
 .nstates = ${nstates},${states}
 .memory = ${memory},
 .reports = reports, .nreports = ${nreports}, .best = ${best}, .nsums = ${nsums},
+//:if turns
+.step = steps, .nsteps = ${nsteps}, .times = ${times}, .evaluate = evaluate,
+.w = &w, .sums = sums, .report = report,
+//:else
 .prepare = ${prepare_name}, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
 .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
+//:end
 .target = "cuda", .machine = "",
 .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile = gg_profile, .skips = ${skips}
 };

@@ -1,10 +1,10 @@
-enum { BLOCK = 4096, BLOCKS = (${trained} + BLOCK - 1) / BLOCK };
+enum { ${prefix}BLOCK = 4096, ${prefix}BLOCKS = (${owned} + ${prefix}BLOCK - 1) / ${prefix}BLOCK };
 
 //:if norm
-static double squares[BLOCKS];
+static double ${prefix}squares[${prefix}BLOCKS];
 
 /* the square of the gradient's norm over [from, to), sixteen sums side by side */
-static double norm_of(long from, long to)
+static double ${prefix}norm_of(long from, long to)
 {
 const real *gradient_at = (const real *)&g;
 double lane[16] = { 0 }, sum = 0;
@@ -18,13 +18,13 @@ return sum;
 }
 
 /* w.norm of the whole gradient, the blocks' squares added in order${norm_does} */
-static void norm(const Thread *t)
+static void ${prefix}norm(const Thread *t)
 {
 double sum = 0;
-for_span (b, t, BLOCKS) squares[b] = norm_of((long)b * BLOCK, b == BLOCKS - 1 ? ${trained} : (b + 1L) * BLOCK);
+for_span (b, t, ${prefix}BLOCKS) ${prefix}squares[b] = ${prefix}norm_of(${begin}(long)b * ${prefix}BLOCK, b == ${prefix}BLOCKS - 1 ? ${end} : ${begin}(b + 1L) * ${prefix}BLOCK);
 barrier(t);
 if (t->id == 0) {
-for (int b = 0; b < BLOCKS; b++) sum += squares[b];
+for (int b = 0; b < ${prefix}BLOCKS; b++) sum += ${prefix}squares[b];
 w.norm = sqrt(sum);
 //:if checked
 if (!(w.norm <= DBL_MAX)) w.count = 0;
@@ -58,7 +58,7 @@ stored();
 
 //:end
 //:if several
-static void optimize(long from, long to) @@ a part of the flat arrays is a group's
+static void ${prefix}optimize(long from, long to) @@ a part of the flat arrays is a group's
 {
 //:for k in groups
 if (from < ${to} && to > ${from}) ${pass}(from > ${from} ? from : ${from}, to < ${to} ? to : ${to});
@@ -66,19 +66,19 @@ if (from < ${to} && to > ${from}) ${pass}(from > ${from} ? from : ${from}, to < 
 }
 
 //:end
-static void update(const Thread *t)
+static void ${prefix}update(const Thread *t)
 {
 //:if may_be_empty
 if (w.count == 0) return; @@ nothing in this window counts
 //:end
 //:if norm
-norm(t);
+${prefix}norm(t);
 //:end
 //:if checked
 if (w.count == 0) return; @@ it is not finite
 //:end
-for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? ${trained} : (b + 1L) * BLOCK);
-//:if prepared
+for_span (b, t, ${prefix}BLOCKS) ${prefix}optimize(${begin}(long)b * ${prefix}BLOCK, b == ${prefix}BLOCKS - 1 ? ${end} : ${begin}(b + 1L) * ${prefix}BLOCK);
+//:if repacked
 barrier(t);
 prepare(t);
 //:end

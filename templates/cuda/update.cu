@@ -1,13 +1,13 @@
-enum { BLOCK = 4096, BLOCKS = (${trained} + BLOCK - 1) / BLOCK };
+enum { ${prefix}BLOCK = 4096, ${prefix}BLOCKS = (${owned} + ${prefix}BLOCK - 1) / ${prefix}BLOCK };
 
 //:if norm
 /* the square of the gradient's norm, a block of the flat array to a block of threads */
-static __global__ __launch_bounds__(256) void squares(Device *dev)
+static __global__ __launch_bounds__(256) void ${prefix}squares(Device *dev)
 {
     const real *gradient = (const real *)&dev->g;
     const double scale = (double)dev->w.scale_out;
     double sum = 0;
-    for (long i = blockIdx.x * (long)BLOCK + threadIdx.x; i < ${trained} && i < (blockIdx.x + 1L) * BLOCK; i += 256) {
+    for (long i = ${begin}blockIdx.x * (long)${prefix}BLOCK + threadIdx.x; i < ${end} && i < ${begin}(blockIdx.x + 1L) * ${prefix}BLOCK; i += 256) {
         const double dx = (double)gradient[i] * scale;
         sum += dx * dx;
     }
@@ -16,10 +16,10 @@ static __global__ __launch_bounds__(256) void squares(Device *dev)
 }
 
 /* w.norm of the whole gradient${norm_does} */
-static __global__ __launch_bounds__(256) void norm(Device *dev)
+static __global__ __launch_bounds__(256) void ${prefix}norm(Device *dev)
 {
     double sum = 0;
-    for (int b = threadIdx.x; b < BLOCKS; b += 256) sum += dev->squares[b];
+    for (int b = threadIdx.x; b < ${prefix}BLOCKS; b += 256) sum += dev->squares[b];
     sum = gg_fold_sum<256>(sum);
     if (threadIdx.x == 0) {
         Window &w = dev->w;
@@ -37,10 +37,10 @@ static __global__ __launch_bounds__(256) void norm(Device *dev)
 //:end
 /* ${optimizer} over the flat arrays, in one pass
    ${doc} */
-static __global__ __launch_bounds__(256) void optimize(Device *dev)
+static __global__ __launch_bounds__(256) void ${prefix}optimize(Device *dev)
 {
     const Window &w = dev->w;
-    const long i = blockIdx.x * 256L + threadIdx.x;
+    const long i = ${begin}blockIdx.x * 256L + threadIdx.x;
     ${pointers}
     //:if one
     //:for k in groups
@@ -64,14 +64,14 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
     //:end
 }
 
-static void update_steps(void)
+static void ${prefix}update_steps(void)
 {
     //:if norm
-    GG_LAUNCH(squares, BLOCKS, 256, 0, gg_stream, device);
-    GG_LAUNCH(norm, 1, 256, 0, gg_stream, device);
+    GG_LAUNCH(${prefix}squares, ${prefix}BLOCKS, 256, 0, gg_stream, device);
+    GG_LAUNCH(${prefix}norm, 1, 256, 0, gg_stream, device);
     //:end
-    GG_LAUNCH(optimize, (${trained} + 255) / 256, 256, 0, gg_stream, device);
-    //:if prepared
+    GG_LAUNCH(${prefix}optimize, (${owned} + 255) / 256, 256, 0, gg_stream, device);
+    //:if repacked
     prepare_steps();
     //:end
 }

@@ -1,0 +1,172 @@
+/* step.c -- steps in turn: a graph for each, and what their programs share.
+
+   1. Each step goes through the stages with a graph of its own: the same forward nodes under the same numbers, its own
+      loss, parameters, optimizer and reports. What it does not need is dead there.
+   2. A report belongs to the step whose loss shares most with it, the first of those.
+   3. The steps' kernels, buffers and sums are numbered on from one step to the next. A parameter lies as the first step
+      that reads it wants it; the parameters of a step lie side by side, since they are ordered by steps.
+   4. Steps run one after another: they share the arena, and the room for what is made from parameters. */
+#include <string.h>
+#include "emit.h"
+
+long round_windows(const Graph *g)
+{
+    long most = 1;
+    for (int i = 0; i < g->steps.n; i++)
+        if (g->steps.at[i]->times > most) most = g->steps.at[i]->times;
+    return most;
+}
+
+/* ---- a step's graph --------------------------------------------------------------------------------------------- */
+static void mark(const Node *n, char *seen)
+{
+    if (seen[n->id]) return;
+    seen[n->id] = 1;
+    for (int i = 0; i < n->nargs; i++) mark(n->arg[i], seen);
+}
+
+/* Rule 2. */
+static int owner_of(const Graph *g, const Node *report)
+{
+    char *mine = mem_alloc((size_t)g->nforward);
+    int best = 0, most = -1;
+    mark(report, mine);
+    for (int i = 0; i < g->steps.n; i++) {
+        char *its = mem_alloc((size_t)g->nforward);
+        int shared = 0;
+        mark(g->steps.at[i]->minimize, its);
+        for (int k = 0; k < g->nforward; k++) shared += mine[k] && its[k];
+        if (shared > most) most = shared, best = i;
+    }
+    return best;
+}
+
+static void copy_params(Graph *to, const Graph *from, int step)
+{
+    memset(&to->params, 0, sizeof to->params);
+    for (int i = 0; i < from->params.n; i++) {
+        Param *p = NEW(Param);
+        *p = *from->params.at[i];
+        p->mine = p->trained && p->step == step;
+        vec_push(&to->params, p);
+    }
+}
+
+static void copy_nodes(Graph *to, const Graph *from)
+{
+    memset(&to->nodes, 0, sizeof to->nodes);
+    for (int i = 0; i < from->nforward; i++) {
+        Node *n = NEW(Node);
+        *n = *from->nodes.at[i];
+        for (int k = 0; k < n->nargs; k++) n->arg[k] = to->nodes.at[n->arg[k]->id];
+        if (n->param) n->param = to->params.at[n->param->index], n->param->node = n;
+        vec_push(&to->nodes, n);
+    }
+}
+
+static void copy_reports(Graph *to, const Graph *from, int step)
+{
+    memset(&to->reports, 0, sizeof to->reports);
+    for (int i = 0; i < from->reports.n; i++) {
+        Report *r = NEW(Report);
+        *r = *from->reports.at[i];
+        if (owner_of(from, r->node) != step) continue;
+        r->node = to->nodes.at[r->node->id];
+        vec_push(&to->reports, r);
+    }
+}
+
+static Graph *copied(const Graph *from, int step)
+{
+    Graph *g = NEW(Graph);
+    *g = *from;
+    copy_params(g, from, step);
+    copy_nodes(g, from);
+    copy_reports(g, from, step);
+    return g;
+}
+
+static void find_sums(Graph *g)
+{
+    char *seen = mem_alloc((size_t)g->nodes.n);
+    for (int i = 0; i < g->reports.n; i++) mark(g->reports.at[i]->node, seen);
+    mark(g->minimize, seen);
+    for (int i = 0; i < g->nodes.n; i++) {
+        Node *n = g->nodes.at[i];
+        if (seen[i] && n->kind == K_REDUCE && n->when == WHEN_AFTER) vec_push(&g->sums, n);
+    }
+}
+
+Graph *step_graph(Graph *whole, int i, const Program *before)
+{
+    Graph *g = copied(whole, i);
+    const Step *s = g->step = whole->steps.at[i];
+    g->before = before;
+    g->optimizer = s->optimizer, g->nscalars = s->nscalars;
+    memcpy(g->scalar, s->scalar, sizeof g->scalar);
+    memcpy(g->scalar_value, s->scalar_value, sizeof g->scalar_value);
+    memcpy(&g->groups, &s->groups, sizeof g->groups);
+    g->minimize = g->nodes.at[g->step->minimize->id];
+    if (before) g->first_sum = first_level(before) + before->levels.n;
+    find_sums(g);
+    graph_use(g);
+    return g;
+}
+
+/* ---- what the steps share --------------------------------------------------------------------------------------- */
+static void add_states(Whole *all, const Optimizer *o)
+{
+    for (int i = 0, at; i < o->nstates; i++) {
+        for (at = 0; at < all->nstates && strcmp(all->state[at], o->state[i]); ) at++;
+        if (at < all->nstates) continue;
+        if (at == STATES) { error_at(o->loc, "optim.%s: the optimizers of all steps keep more than %d arrays of states", o->name, STATES); return; }
+        all->state[all->nstates++] = o->state[i];
+    }
+}
+
+/* Rule 3: all steps see a parameter at one place. */
+static void agree(const Whole *all)
+{
+    const Kernels *last = all->steps.at[all->steps.n - 1]->k;
+    for (int s = 0; s < all->steps.n; s++) {
+        Kernels *k = all->steps.at[s]->k;
+        for (int i = 0; i < k->params.n; i++) {
+            const Buffer *b = last->params.at[i];
+            k->params.at[i]->layout = k->gradients.at[i]->layout = b->layout;
+            k->params.at[i]->offset = k->gradients.at[i]->offset = b->offset;
+        }
+        k->elements = last->elements, k->trained = last->trained;
+    }
+}
+
+/* The ranges of the flat arrays that the step and its groups train. */
+static void find_ranges(Program *s)
+{
+    Kernels *k = s->k;
+    for (int i = 0; i < k->params.n; i++) {
+        const Buffer *b = k->params.at[i];
+        if (!b->param->mine) continue;
+        Optimizer *o = s->g->groups.at[b->param->group];
+        if (o->to == 0) o->from = b->offset;
+        o->to = b->offset + b->layout.size;
+    }
+    k->from = s->g->groups.at[0]->from, k->to = s->g->groups.at[s->g->groups.n - 1]->to;
+}
+
+Whole *join(Program *const *steps, int n)
+{
+    Whole *all = NEW(Whole);
+    for (int i = 0; i < n; i++) {
+        Program *s = steps[i];
+        s->all = all;
+        vec_push(&all->steps, s);
+        if (s->p->arena > all->arena) all->arena = s->p->arena;
+        if (s->p->packed > all->packed) all->packed = s->p->packed;
+        all->nsums = first_level(s) + s->levels.n;
+        add_states(all, &s->g->optimizer);
+    }
+    agree(all);
+    for (int i = 0; i < n; i++) find_ranges(steps[i]);
+    stop_if_errors();
+    return all;
+}
