@@ -11,6 +11,8 @@ function op.tensor(what, v)
     util.fail("%s: expected a tensor, got %s: == and ~= compare Lua values; write fn.eq, fn.ne", what,
       tostring(v))
   end
+  local meta = type(v) == "table" and getmetatable(v)
+  if meta and meta.tensor then return meta.tensor(v) end
   local hint = getmetatable(v) and getmetatable(v).hint
   util.fail("%s: expected a tensor, got %s%s", what, util.show(v), hint and ": " .. hint(v) or "")
 end

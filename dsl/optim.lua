@@ -3,90 +3,16 @@
 -- order, then p; each sees the new values of those before it. Formulas of an update, in double: t = 1 .. T, E updates
 -- an epoch, lr.
 local core = ...
-local util = core.use("dsl/util.lua")
-local say, about = core.use("dsl/doc.lua").section "optimizers", core.use("dsl/doc.lua").section "schedules"
+local util, schedule = core.use("dsl/util.lua"), core.use("dsl/schedule.lua")
+local say = core.use("dsl/doc.lua").section "optimizers"
 local fail, options, number = util.fail, util.options, util.number
-local optim, recipes, schedules = {}, {}, {}
-
--- ---- learning rates -----------------------------------------------------------------------------
-local units = { epoch = "epoch", epochs = "epoch", update = "update", updates = "update", step = "update", steps = "update" }
-
--- updates that v stands for, as a formula: 700, "700 updates", "5 epochs"
-local function updates(what, name, v)
-  if type(v) == "number" then return tostring(util.integer(what, v, 0, name)) end
-  local n, unit = tostring(v):match("^%s*(%d+%.?%d*)%s*(%a+)%s*$")
-  local kind = type(v) == "string" and units[unit]
-  if kind == "epoch" then return ("(%s * E)"):format(n) end
-  if kind == "update" and not n:find("%.") then return n end
-  fail("%s: '%s' is a number of updates or \"5 epochs\", got %s", what, name, util.show(v))
-end
-
--- the shortest decimal that reads back as x
-local function literal(x)
-  local text
-  for digits = 1, 17 do
-    text = ("%." .. digits .. "g"):format(x)
-    if tonumber(text) == x then break end
-  end
-  return x < 0 and "(" .. text .. ")" or text
-end
-
--- a schedule whose formula comes from `shape(o, progress)`; before it the warm-up, lr t / W
-local function schedule(name, spec, shape)
-  optim[name] = function(given)
-    local what = "optim." .. name
-    local all = { warmup = util.any }
-    for k, v in pairs(spec) do all[k] = v end
-    local o = options(what, given, all, name == "linear" and 2 or 1)
-    number(what, o[1], 0, 1e6, "a learning rate first,")
-    local warm = o.warmup and updates(what, "warmup", o.warmup)
-    local formula = shape(what, o, warm or "0")
-    if warm then
-      formula = ("select(t <= %s, %s * t / %s, %s)"):format(warm, literal(o[1]), warm, formula)
-    end
-    local text = name == "constant" and ("%.6g"):format(o[1]) or ("%s %.6g"):format(name, o[1])
-    if o.warmup then text = text .. ", warmup " .. tostring(o.warmup) end
-    local s = setmetatable({}, { __name = "schedule" })
-    schedules[s] = { formula = formula, text = text }
-    return s
-  end
-end
-
--- how far update t is on its way behind the warm-up: 0 at the first update, 1 behind the last
-local function progress(what, o, warm)
-  local over = o.over and updates(what, "over", o.over) or ("(T - %s)"):format(warm)
-  return ("min(max((t - 1 - %s) / %s, 0), 1)"):format(warm, over)
-end
-
-about("optim.constant { 0.1, warmup = 100 }", "lr t / W during the warm-up, then lr.")
-schedule("constant", {}, function(_, o) return literal(o[1]) end)
-
-about("optim.linear { 1e-3, 0, over = \"5 epochs\" }", "A line from one to the other.")
-schedule("linear", { over = util.any }, function(what, o, warm)
-  local to = number(what, o[2] == nil and 0 or o[2], 0, 1e6, "where it ends")
-  local sign = to < o[1] and "-" or "+"
-  return ("%s %s %s * %s"):format(literal(o[1]), sign, literal(math.abs(to - o[1])), progress(what, o, warm))
-end)
-
-about("optim.cosine { 1e-3, warmup = \"1 epoch\", floor = 1e-5 }", "Half a wave down to the floor.")
-schedule("cosine", { over = util.any, floor = 0 }, function(what, o, warm)
-  number(what, o.floor, 0, 1e6, "floor")
-  local wave = ("%s * (1 + cos(3.141592653589793 * %s))"):format(literal((o[1] - o.floor) / 2), progress(what, o, warm))
-  return o.floor > 0 and literal(o.floor) .. " + " .. wave or wave
-end)
-
-about("optim.step { 0.1, every = \"10 epochs\", by = 0.1 }", "Times `by` every so often.")
-schedule("step", { every = util.any, by = 0.1 }, function(what, o)
-  if o.every == nil then fail("%s: 'every' is missing: every = \"10 epochs\"", what) end
-  number(what, o.by, 0, 1e6, "by")
-  return ("%s * pow(%s, floor((t - 1) / %s))"):format(literal(o[1]), literal(o.by),
-    updates(what, "every", o.every))
-end)
+local optim, recipes, schedules = {}, {}, schedule.schedules
+for _, name in ipairs(util.sorted(schedule.open)) do optim[name] = schedule.open[name] end
 
 local function learning_rate(what, lr)
   if schedules[lr] then return schedules[lr] end
   number(what, lr, 0, 1e6, "lr, a number or a schedule such as optim.cosine { 0.1 },")
-  return { formula = literal(lr), text = ("%.6g"):format(lr) }
+  return { formula = schedule.literal(lr), text = ("%.6g"):format(lr) }
 end
 
 -- ---- optimizers ---------------------------------------------------------------------------------
@@ -298,8 +224,10 @@ end, 1e-4)
 -- what other systems call it
 local others = {
   CosineAnnealingLR = "optim.cosine", StepLR = "optim.step", LinearLR = "optim.linear",
-  ConstantLR = "optim.constant", OneCycleLR = "optim.cosine { 0.1, warmup = \"1 epoch\" }",
-  step_decay = "optim.step", Adafactor = "optim.AdamW", LBFGS = "optim.Adam", Rprop = "optim.RMSprop",
+  ConstantLR = "optim.constant", OneCycleLR = "optim.one_cycle",
+  ExponentialLR = "optim.exponential", PolynomialLR = "optim.polynomial", SequentialLR = "optim.sequence",
+  ChainedScheduler = "a product of schedules", LambdaLR = "a schedule, a sum or a product of some",
+  MultiStepLR = "optim.sequence { { 0.1, \"30 epochs\" }, 0.01 }", step_decay = "optim.step", Adafactor = "optim.AdamW", LBFGS = "optim.Adam", Rprop = "optim.RMSprop",
   ASGD = "optim.SGD", SparseAdam = "optim.Adam" }
 
 return { open = optim, public = util.namespace("optim", optim, others), recipes = recipes, schedules = schedules }

@@ -224,6 +224,18 @@ static int rows(lua_State *L)
     return 1;
 }
 
+/* schedule(formula): a number of the window, of t, T and E */
+static int schedule_of(lua_State *L)
+{
+    const char *error;
+    Node *n = node_new(K_ROWS, host_made(L));
+    n->schedule = expr_parse(luaL_checkstring(L, 1), &error);
+    if (!n->schedule) BUG("schedule \"%s\": %s", lua_tostring(L, 1), error);
+    n->when = WHEN_AFTER;
+    node_push(L, n);
+    return 1;
+}
+
 static int noise(lua_State *L)
 {
     Node *x = check_node(L, 1), *n = node_new(K_NOISE, host_made(L));
@@ -433,7 +445,7 @@ void core_push(lua_State *L)
     static const luaL_Reg functions[] = {
         { "is_tensor", is_tensor }, { "place", place_here }, { "within", within },
         { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
-        { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows },
+        { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows }, { "schedule", schedule_of },
         { "noise", noise }, { "input", input }, { "ignore", ignore },
         { "set_still", set_still },
         { "set_name", set_name }, { "set_path", set_path }, { "args", args }, { "info", info },

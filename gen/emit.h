@@ -12,6 +12,7 @@ char *banner(const Whole *all);                             /* banner.c: the com
 void  paste_headers(Text *out, const char *name);           /* standalone.c: that header and all it needs */
 void  paste_runtime(Text *out);                             /* the rest of it */
 char *host_text(const Expr *e);                             /* sched.c: a formula in double */
+char *window_text(const Expr *e);                           /* where t, T and E are Window's */
 void  count_before(Program *s);                             /* count.c: what the counted seeds need */
 void  window_facts(const Program *s, Env *e);               /* steps.c: what both targets say of the window */
 void  cuda_facts(const Whole *all, Env *e);                 /* and what the steps leave behind: functions, handles */

@@ -169,6 +169,7 @@ typedef struct Node {
     const char *name;                   /* the user's local, or NULL */
     const char *path;                   /* K_NOISE: layer path and call, "net.2#1"; layers' outputs: "net.0" */
     double value;                       /* K_CONST */
+    const Expr *schedule;               /* K_ROWS: it is no count, but this number of the update, of t, T and E */
     Param *param;                       /* K_PARAM */
     Column *column;                     /* K_INPUT */
     bool still;                         /* K_NOISE: of a frozen layer, where nothing is drawn */

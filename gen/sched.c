@@ -1,6 +1,6 @@
 /* sched.c -- stage 8: what is known when. Scalars of the window become formulas that the program computes in double.
 
-   1. The variables of a formula are `samples`, the real rows of the window, and `sums[i]`, the sums over the batch. Behind
+   1. The variables of a formula are `samples`, the real rows of the window, t, T and E, and `sums[i]`, the sums over the batch. Behind
       them in sums[] stand the levels: scalars of parameters alone that a report shows, weighted by samples.
    2. A seed's coefficient without sums is known before the first backward: it is scale_in, and scale_out is 1.
    3. Where every coefficient is numerator / N with the same N, scale_in is the numerator, scale_out is 1 / N: post-scale.
@@ -74,7 +74,7 @@ static const Expr *formula(const Node *n)
     const Expr **e = &known[n->id];
     if (*e) return *e;
     if (n->kind == K_CONST) *e = expr_number(n->value);
-    else if (n->kind == K_ROWS) *e = rows_formula();
+    else if (n->kind == K_ROWS) *e = n->schedule ? n->schedule : rows_formula();
     else if (n->kind == K_REDUCE && n->when == WHEN_AFTER) *e = sum_formula(n);
     else if (n->when == WHEN_WINDOW) *e = level_formula(n);
     else if (n->kind == K_VIEW) *e = formula(n->arg[0]);
@@ -128,6 +128,16 @@ char *host_text(const Expr *e)
     if (e) expr_print(&t, e, &host);
     return t.s;
 }
+
+/* t, T and E as the window holds them */
+static const Expr *of_window(void *context, const char *name)
+{
+    (void)context;
+    const bool given = !name[1] && strchr("tTE", *name);
+    return given ? expr_variable(text("(double)w.%s", name)) : NULL;
+}
+
+char *window_text(const Expr *e) { return host_text(e ? expr_replace(e, of_window, NULL) : e); }
 
 static const Expr *keep(void *context, const char *name)
 {

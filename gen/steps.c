@@ -82,7 +82,7 @@ static void scales_add(const Program *s, SeedWhen when, Text *t)
 {
     for (int i = 0; i < s->g->seeds.n; i++) {
         const Expr *e = s->late ? s->scale_in[i] : guarded(s->scale_in[i]);
-        const char *value = expr_is_select(e) ? host_text(e) : text("(%s)", host_text(e));
+        const char *value = expr_is_select(e) ? window_text(e) : text("(%s)", window_text(e));
         if (s->seed_when[i] == when) text_add(t, "w.scale_in[%d] = (real)%s;\n", i, value);
     }
 }

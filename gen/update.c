@@ -194,7 +194,7 @@ void reports(const Whole *all, Env *e)
         for (int i = 0; i < s->g->reports.n; i++) {
             Env *x = env_item(e, "reports");
             env_set(x, "index", "%d", s->g->reports.at[i]->index);
-            env_set(x, "value", "%s", host_text(expr_replace(s->report[i], report_name, NULL)));
+            env_set(x, "value", "%s", window_text(expr_replace(s->report[i], report_name, NULL)));
             env_set(x, "name", "%s", c_comment(s->g->reports.at[i]->name));
             vec_push(&values, s->report[i]);
         }

@@ -95,7 +95,8 @@ documented("layers made of functions", names_in("dsl/layers.lua", "\n%l+%(\"(%w+
 documented("functions", names_in("dsl/fn.lua dsl/loss.lua", "\nfunction fn%.([%a_][%w_]*)", "fn."))
 documented("losses of pairs", names_in("dsl/loss.lua", "\n%l+wise%(\"([%l_%d]+)\"", "fn."))
 documented("optimizers", names_in("dsl/optim.lua", "\nrecipe%(\"(%w+)\"", "optim."))
-documented("schedules", names_in("dsl/optim.lua", "\nschedule%(\"(%w+)\"", "optim."))
+documented("schedules", names_in("dsl/schedule.lua", "\nschedule%(\"([%l_]+)\"", "optim."))
+documented("schedules made of others", names_in("dsl/schedule.lua", "\nfunction optim%.(%l+)", "optim."))
 documented("readers", names_in("dsl/data.lua", "\nfunction data%.(%w+)", "data."))
 local options = {}
 for k in text_of("dsl/train.lua"):match("local spec = (%b{})"):gmatch "([%a_]+) = " do options[#options + 1] = "`" .. k .. "`" end

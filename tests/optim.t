@@ -21,4 +21,6 @@ no "the first weight times 1 + 1e-9" after "$name" 12 1.000000001
 for kind in $(sed -n 's/^recipe("\([A-Za-z]*\)".*/\1/p' dsl/optim.lua); do
     grep -q "^model optim.$kind " tests/reference/optim.txt; tell $? "optim.$kind is in a case"
 done
+yes "learning rates are those of closed forms and of PyTorch's schedulers to 1e-12" lua5.4 tests/schedules.lua "$work"
+no "a rate times 1 + 1e-8" lua5.4 tests/schedules.lua "$work" 1.00000001
 finish

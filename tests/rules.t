@@ -11,10 +11,10 @@ lua5.4 tests/rules_model.lua "$work"
 # updates PROBE THREADS [ARGUMENT...]: six of them, what the probe prints; files are found from there
 updates() { (cd "$work" && p=$1 t=$2 && shift 2 && "./$p" rows.csv - "$t" 6 "$@"); }
 
-for name in adamw sgd; do
+for name in adamw sgd ramp ramp_late; do
     prober "$name" "$work/$name.lua" gagen_double || continue
     updates "$name" 1 > "$work/$name.got"
-    yes "$name: six losses and all weights in six or fewer groups are PyTorch's to 1e-12" \
+    yes "$name: six losses and all weights are PyTorch's to 1e-12" \
         compare "$work/$name.got" "$work/$name.txt" --loss 1e-12 --weight 1e-12
     cuda_prober "cuda_$name" "$work/$name.lua" gagen_double || continue
     updates "cuda_$name" 1 > "$work/cuda_$name.got"
@@ -25,6 +25,11 @@ for bug in 's/weight_decay = 0 }/weight_decay = 0.01 }/' 's/lr = optim.cosine/lr
     sed "$bug" "$work/adamw.lua" > "$work/bug/adamw.lua"
     prober off "$work/bug/adamw.lua" gagen_double && updates off 1 > "$work/off.got"
     no "$bug" compare "$work/off.got" "$work/adamw.txt" --loss 1e-12 --weight 1e-12
+done
+for name in ramp ramp_late; do
+    mkdir -p "$work/bug" && sed 's/over = 4 }/over = 5 }/' "$work/$name.lua" > "$work/bug/$name.lua"
+    prober off "$work/bug/$name.lua" gagen_double && updates off 1 > "$work/off.got"
+    no "$name over five updates" compare "$work/off.got" "$work/$name.txt" --loss 1e-12 --weight 1e-12
 done
 
 updates adamw 3 > "$work/adamw.3"

@@ -54,7 +54,10 @@ local net = [[
 local rows  = data.csv { "rows.csv", shuffle = false, columns = { x = "1-6", y = "y" } }
 local trunk = nn.File "parts/trunk.lua"
 local head  = nn.Sequential { nn.Linear(7), nn.Tanh(), nn.Linear(1) }
-train { data = rows, batch = 8, micro_batch = 4, steps = 6, minimize = fn.mse(head(trunk(rows.x)), rows.y),
+local mse, ramp = fn.mse(head(trunk(rows.x)), rows.y), optim.linear { 0.25, 1, over = 4 }
+local m, d = fn.gt(rows.y, 0), fn.reshape(head(trunk(rows.x))) - rows.y
+local masked, size = fn.sum(fn.abs(d) * m) / fn.sum(m), fn.sum(head[3].weight ^ 2)
+train { data = rows, batch = 8, micro_batch = 4, steps = 6, minimize = %s,
   optim = %s,
   rules = {
     { trunk, load = "start.safetensors", key = function(path) return "backbone." .. path end, freeze = true },
@@ -62,15 +65,17 @@ train { data = rows, batch = 8, micro_batch = 4, steps = 6, minimize = fn.mse(he
     %s } }
 ]]
 local models = {
-  adamw = net:format("optim.AdamW { lr = 0.01, weight_decay = 0.1 }", [[
+  adamw = net:format("mse", "optim.AdamW { lr = 0.01, weight_decay = 0.1 }", [[
     { trunk[4], freeze = false, lr = optim.cosine { 0.02, warmup = 2 } },
     { function(p) return #p.shape < 2 end, weight_decay = 0 },
     { head[3], betas = { 0.5, 0.9 } },
     { head[3].bias, weight_decay = 0.5 }]]),
-  sgd = net:format("optim.SGD { lr = 0.1, momentum = 0.9, weight_decay = 0.05 }", [[
+  sgd = net:format("mse", "optim.SGD { lr = 0.1, momentum = 0.9, weight_decay = 0.05 }", [[
     { function(p) return p.kind == "bias" end, weight_decay = 0 },
     { trunk[4], freeze = false, lr = 0.2, momentum = 0, weight_decay = 0.05 },
-    { head[1], nesterov = true }]]) }
+    { head[1], nesterov = true }]]),
+  ramp = net:format("mse + ramp * masked + size * (0.1 * ramp)", "optim.SGD { lr = 0.1 }", "{ trunk[4], freeze = false }"),
+  ramp_late = net:format("ramp * masked + size * 0.1 * ramp", "optim.SGD { lr = 0.1 }", "{ trunk[4], freeze = false }") }
 
 local dir = arg[1]
 os.execute("mkdir -p " .. dir .. "/parts")

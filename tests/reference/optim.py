@@ -131,7 +131,43 @@ def rates():
         schedule('optim.step { 0.1, every = "2 epochs", by = 0.5%s }', 0.1, step(0.1, 20, 0.5), warmup, total)
 
 
+def torch_rates(total, base, make):
+    """What a scheduler of PyTorch's gives, stepped once an update."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))], lr=base)
+    scheduler, rates = make(optimizer), []
+    for _ in range(total):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return rates
+
+
+def listed(model, rates):
+    print(f"schedule {len(rates)} 10 {model}")
+    for t, rate in enumerate(rates, 1):
+        print(f"lr {t} {number(rate)}")
+
+
+def more_rates():
+    kinds = torch.optim.lr_scheduler
+    listed('optim.exponential { 0.1, by = 0.9, every = 1 }', torch_rates(30, 0.1, lambda o: kinds.ExponentialLR(o, 0.9)))
+    listed('optim.polynomial { 0.1, power = 2 }', torch_rates(30, 0.1, lambda o: kinds.PolynomialLR(o, 30, 2.0)))
+    listed('optim.polynomial { 0.1, 0.02, power = 0.5, over = "2 epochs" }', [
+        0.02 + 0.08 * (1 - min((t - 1) / 20, 1)) ** 0.5 for t in range(1, 31)])
+    listed('optim.one_cycle { 0.1 }', torch_rates(30, 0.1, lambda o: kinds.OneCycleLR(o, 0.1, total_steps=30)))
+    listed('optim.one_cycle { 0.1, up = 0.5, div = 10, final_div = 100 }', torch_rates(30, 0.1, lambda o: kinds.OneCycleLR(
+        o, 0.1, total_steps=30, pct_start=0.5, div_factor=10, final_div_factor=100)))
+    listed('optim.sequence { { 0.05, 5 }, { optim.linear { 0.1, 0.02 }, "1 epoch" }, optim.cosine { 0.02 } }', [
+        0.05 if t <= 5 else 0.1 - 0.08 * (t - 6) / 10 if t <= 15 else 0.01 * (1 + math.cos(math.pi * (t - 16) / 15))
+        for t in range(1, 31)])
+    listed('optim.warmup { optim.step { 0.1, every = 10, by = 0.5 }, over = "5 updates" }', [
+        0.1 * t / 5 if t <= 5 else 0.1 * 0.5 ** ((t - 6) // 10) for t in range(1, 31)])
+    listed('2 * optim.linear { 0.1, 0 } * optim.exponential { 1, by = 0.5, every = "1 epoch" } + 0.01', [
+        2 * 0.1 * (1 - (t - 1) / 30) * 0.5 ** ((t - 1) / 10) + 0.01 for t in range(1, 31)])
+
+
 print(HEAD.format(version=torch.__version__.split("+")[0], updates=UPDATES, size=SIZE), end="")
 optimizers()
 more_optimizers()
 rates()
+more_rates()

@@ -24,7 +24,19 @@ def cosine(base, warmup):
     return lambda t: base * t / warmup if t <= warmup else base * (1 + math.cos(math.pi * (t - 1 - warmup) / (UPDATES - warmup))) / 2
 
 
-def run(name, make, rates):
+def mse(t, trunk, head, x, y):
+    return torch.nn.functional.mse_loss(head(trunk(x))[:, 0], y)
+
+
+def ramps(first):
+    """Terms whose factors follow the update; the second has a denominator of its own, the third reads no data."""
+    def loss(t, trunk, head, x, y):
+        ramp, m, d = 0.25 + 0.75 * min((t - 1) / 4, 1), (y > 0).double(), head(trunk(x))[:, 0] - y
+        return first * (d * d).mean() + ramp * (d.abs() * m).sum() / m.sum() + 0.1 * ramp * (head[2].weight ** 2).sum()
+    return loss
+
+
+def run(name, make, rates, loss_of=mse):
     """rates: by group, a function of the update, or None: as the group says."""
     trunk, head = net()
     for p in trunk[0].parameters():
@@ -36,7 +48,7 @@ def run(name, make, rates):
         for group, rate in zip(optimizer.param_groups, rates):
             group["lr"] = rate(t) if rate else group["lr"]
         at = (t - 1) * BATCH % ROWS
-        loss = torch.nn.functional.mse_loss(head(trunk(x[at:at + BATCH]))[:, 0], y[at:at + BATCH])
+        loss = loss_of(t, trunk, head, x[at:at + BATCH], y[at:at + BATCH])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -65,3 +77,5 @@ def sgd(trunk, head):
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
 run("adamw", adamw, [cosine(0.02, 2)] * 2 + [None] * 4)
 run("sgd", sgd, [None] * 5)
+run("ramp", lambda trunk, head: torch.optim.SGD([*trunk[3].parameters(), *head.parameters()], lr=0.1), [None], ramps(1))
+run("ramp_late", lambda trunk, head: torch.optim.SGD([*trunk[3].parameters(), *head.parameters()], lr=0.1), [None], ramps(0))

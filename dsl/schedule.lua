@@ -1,0 +1,206 @@
+-- schedule.lua -- numbers that follow the update: a learning rate, or the factor of a term of the loss.
+-- A schedule is a function of two formulas, the update it is at and the updates it has, and gives its own. Formulas are in
+-- double, of t = 1 .. T and E updates an epoch.
+local core = ...
+local util, op = core.use("dsl/util.lua"), core.use("dsl/op.lua")
+local about = core.use("dsl/doc.lua").section "schedules"
+local fail, options, number = util.fail, util.options, util.number
+local optim, schedules = {}, {}
+local Schedule = { __name = "schedule" }
+
+local units = { epoch = "epoch", epochs = "epoch", update = "update", updates = "update", step = "update", steps = "update" }
+
+-- updates that v stands for, as a formula: 700, "700 updates", "5 epochs"
+local function updates(what, name, v)
+  if type(v) == "number" then return tostring(util.integer(what, v, 0, name)) end
+  local n, unit = tostring(v):match("^%s*(%d+%.?%d*)%s*(%a+)%s*$")
+  local kind = type(v) == "string" and units[unit]
+  if kind == "epoch" then return ("(%s * E)"):format(n) end
+  if kind == "update" and not n:find("%.") then return n end
+  fail("%s: '%s' is a number of updates or \"5 epochs\", got %s", what, name, util.show(v))
+end
+
+-- the shortest decimal that reads back as x
+local function literal(x)
+  local text
+  for digits = 1, 17 do
+    text = ("%." .. digits .. "g"):format(x)
+    if tonumber(text) == x then break end
+  end
+  return x < 0 and "(" .. text .. ")" or text
+end
+
+local function made(at, text)
+  local s = setmetatable({}, Schedule)
+  schedules[s] = { at = at, formula = at("t", "T"), text = text }
+  return s
+end
+
+-- ---- shapes -------------------------------------------------------------------------------------
+-- a schedule whose formula comes from `shape(o, t, T, warm)`; before it the warm-up, lr t / W
+local function schedule(name, spec, shape)
+  optim[name] = function(given)
+    local what = "optim." .. name
+    local all = { warmup = util.any }
+    for k, v in pairs(spec) do all[k] = v end
+    local o = options(what, given, all, spec.to and 2 or 1)
+    number(what, o[1], 0, 1e6, "a number first,")
+    local warm = o.warmup and updates(what, "warmup", o.warmup)
+    local build = shape(what, o)
+    local function at(t, T)
+      local formula = build(t, T, warm or "0")
+      return warm and ("select(%s <= %s, %s * %s / %s, %s)"):format(t, warm, literal(o[1]), t, warm, formula) or formula
+    end
+    local text = name == "constant" and ("%.6g"):format(o[1]) or ("%s %.6g"):format(name, o[1])
+    if o.warmup then text = text .. ", warmup " .. tostring(o.warmup) end
+    return made(at, text)
+  end
+end
+
+-- how far update t is on its way behind the warm-up: 0 at the first update, 1 behind the last
+local function progress(over, t, T, warm)
+  return ("min(max((%s - 1 - %s) / %s, 0), 1)"):format(t, warm, over or ("(%s - %s)"):format(T, warm))
+end
+
+local function ending(what, o)
+  return number(what, o[2] == nil and (o.to or 0) or o[2], 0, 1e6, "where it ends"), o.over and updates(what, "over", o.over)
+end
+
+about("optim.constant { 0.1, warmup = 100 }", "lr t / W during the warm-up, then lr.")
+schedule("constant", {}, function(_, o) return function() return literal(o[1]) end end)
+
+about("optim.linear { 1e-3, 0, over = \"5 epochs\" }", "A line from one to the other.")
+schedule("linear", { to = util.any, over = util.any }, function(what, o)
+  local to, over = ending(what, o)
+  local sign = to < o[1] and "-" or "+"
+  return function(t, T, warm)
+    return ("%s %s %s * %s"):format(literal(o[1]), sign, literal(math.abs(to - o[1])), progress(over, t, T, warm))
+  end
+end)
+
+about("optim.polynomial { 1e-3, 0, power = 2, over = \"5 epochs\" }", "The line to that power.")
+schedule("polynomial", { to = util.any, over = util.any, power = 1 }, function(what, o)
+  local to, over = ending(what, o)
+  number(what, o.power, 0, 100, "power")
+  return function(t, T, warm)
+    return ("%s + %s * pow(1 - %s, %s)"):format(literal(to), literal(o[1] - to), progress(over, t, T, warm), literal(o.power))
+  end
+end)
+
+about("optim.cosine { 1e-3, warmup = \"1 epoch\", floor = 1e-5 }", "Half a wave down to the floor.")
+schedule("cosine", { over = util.any, floor = 0 }, function(what, o)
+  number(what, o.floor, 0, 1e6, "floor")
+  local over = o.over and updates(what, "over", o.over)
+  return function(t, T, warm)
+    local wave = ("%s * (1 + cos(3.141592653589793 * %s))"):format(literal((o[1] - o.floor) / 2), progress(over, t, T, warm))
+    return o.floor > 0 and literal(o.floor) .. " + " .. wave or wave
+  end
+end)
+
+local function every(what, o, by)
+  if o.every == nil then fail("%s: 'every' is missing: every = \"%s\"", what, by) end
+  number(what, o.by, 0, 1e6, "by")
+  return updates(what, "every", o.every)
+end
+
+about("optim.step { 0.1, every = \"10 epochs\", by = 0.1 }", "Times `by` every so often.")
+schedule("step", { every = util.any, by = 0.1 }, function(what, o)
+  local n = every(what, o, "10 epochs")
+  return function(t) return ("%s * pow(%s, floor((%s - 1) / %s))"):format(literal(o[1]), literal(o.by), t, n) end
+end)
+
+about("optim.exponential { 0.1, every = \"1 epoch\", by = 0.9 }", "Times `by` in so many updates, a little at each.")
+schedule("exponential", { every = util.any, by = 0.1 }, function(what, o)
+  local n = every(what, o, "1 epoch")
+  return function(t) return ("%s * pow(%s, (%s - 1) / %s)"):format(literal(o[1]), literal(o.by), t, n) end
+end)
+
+about("optim.one_cycle { 0.1, up = 0.3, div = 25, final_div = 1e4 }",
+  "Half a wave up from lr / div over that part of the updates, half a wave down to lr / div / final_div: PyTorch's OneCycleLR.")
+-- PyTorch's OneCycleLR: half a wave up to the value over `up` of the updates, half a wave down
+schedule("one_cycle", { up = 0.3, div = 25, final_div = 1e4 }, function(what, o)
+  number(what, o.up, 0, 1, "up, a part of the updates,")
+  number(what, o.div, 1e-6, 1e9, "div")
+  number(what, o.final_div, 1e-6, 1e9, "final_div")
+  if o.warmup then fail("%s: it warms up by itself: up = 0.3 is the part of the updates that does", what) end
+  local function wave(from, to, way)
+    return ("%s + %s * (1 + cos(3.141592653589793 * %s))"):format(literal(to), literal((from - to) / 2), way)
+  end
+  local first = o[1] / o.div
+  return function(t, T)
+    local top = ("(%s * %s - 1)"):format(literal(o.up), T)
+    return ("select(%s - 1 <= %s, %s, %s)"):format(t, top, wave(first, o[1], ("((%s - 1) / %s)"):format(t, top)),
+      wave(o[1], first / o.final_div, ("((%s - 1 - %s) / (%s - 1 - %s))"):format(t, top, T, top)))
+  end
+end)
+
+-- ---- made of others -----------------------------------------------------------------------------
+local function taken(what, v)
+  if schedules[v] then return schedules[v] end
+  number(what, v, -1e6, 1e6, "a schedule or a number")
+  return { at = function() return literal(v) end, text = ("%.6g"):format(v) }
+end
+
+about("optim.warmup { 0.1, over = \"1 epoch\" }",
+  "A line from 0 to the first value of a schedule or a number, which then begins.")
+function optim.warmup(given)
+  local what = "optim.warmup"
+  local o = options(what, given, { over = util.any }, 1)
+  if o.over == nil then fail("%s: 'over' is missing: optim.warmup { lr, over = \"1 epoch\" }", what) end
+  local s, n = taken(what, o[1]), updates(what, "over", o.over)
+  return made(function(t, T)
+    local rest = ("(%s - %s)"):format(T, n)
+    return ("select(%s <= %s, (%s) * %s / %s, %s)"):format(t, n, s.at("1", rest), t, n, s.at(("(%s - %s)"):format(t, n), rest))
+  end, ("%s, warmup %s"):format(s.text, tostring(o.over)))
+end
+
+about("optim.sequence { { 0.1, \"10 epochs\" }, 0.01 }",
+  "Schedules or numbers one after the other, each from its own update 1; the last has what is left.")
+-- each part begins at its own update 1 and has the updates that stand behind it; the last has what is left
+function optim.sequence(list)
+  local what = "optim.sequence"
+  if type(list) ~= "table" or getmetatable(list) or #list < 2 then
+    fail("%s: the parts stand in a table: optim.sequence { { 0.1, \"10 epochs\" }, optim.cosine { 0.1 } }", what)
+  end
+  local parts, texts = {}, {}
+  for i, v in ipairs(list) do
+    local timed = type(v) == "table" and not getmetatable(v)
+    if timed == (i == #list) then
+      fail("%s: part %d: %s", what, i, timed and "the last one has what is left: leave out how long" or "say how long: { part, \"10 epochs\" }")
+    end
+    parts[i] = { s = taken(what, timed and v[1] or v), n = timed and updates(what, "how long", v[2]) }
+    texts[i] = parts[i].s.text .. (timed and " for " .. tostring(v[2]) or "")
+  end
+  return made(function(t, T)
+    local heads, from = {}, nil
+    for i, p in ipairs(parts) do
+      local here = from and ("(%s - %s)"):format(t, from) or t
+      local rest = from and ("(%s - %s)"):format(T, from) or T
+      local formula = p.s.at(here, p.n or rest)
+      heads[i] = p.n and ("select(%s <= %s, %s, "):format(here, p.n, formula) or formula .. (")"):rep(i - 1)
+      if p.n then from = from and ("(%s + %s)"):format(from, p.n) or p.n end
+    end
+    return table.concat(heads)
+  end, table.concat(texts, ", then "))
+end
+
+-- a schedule meets numbers and schedules, and is then one; or a tensor, and is then a number of the window
+local function combined(sign, name)
+  return function(a, b)
+    if core.is_tensor(a) or core.is_tensor(b) then return op.call[name](op.tensor(sign, a), op.tensor(sign, b)) end
+    local x, y = taken(sign, a), taken(sign, b)
+    return made(function(t, T) return ("((%s) %s (%s))"):format(x.at(t, T), sign, y.at(t, T)) end,
+      ("%s %s %s"):format(x.text, sign, y.text))
+  end
+end
+for meta, of in pairs { __mul = { "*", "mul" }, __add = { "+", "add" }, __sub = { "-", "sub" }, __div = { "/", "div" } } do
+  Schedule[meta] = combined(of[1], of[2])
+end
+
+function Schedule.tensor(s)
+  local x = schedules[s]
+  if not x.node then x.node = core.schedule(x.formula) end
+  return x.node
+end
+
+return { open = optim, schedules = schedules, literal = literal }
