@@ -411,7 +411,7 @@ static Layout grad_place(const Body *b, const Node *n, Shape *s)
 
 static const char *grad_name(const Body *b) { return buffer_name(b->s->k->gradients.at[b->k->adds_to->index]); }
 
-static bool goes_on(const Body *b, const Node *n) { return b->s->g->train.split && b->k->grad == n; }
+static bool goes_on(const Body *b, const Node *n) { return b->s->g->train.split && b->k->grad == n && b->k->core == n && is_column(n); }
 
 const char *body_start(Body *b, const Node *n, const char *zero)
 {

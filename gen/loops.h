@@ -27,7 +27,6 @@ char *zero_halos(const char *n);                                         /* stat
 
 /* ---- pieces that both targets put loops around ---- */
 extern const char *const fold_start[], *const fold_step[];               /* by Fold: "0", "%s += %s;\n" */
-bool is_column(const Node *f);                                           /* a sum that leaves a tensor: over the batch, or of parameters */
 unsigned fold_loops(Nest *x);                                            /* over a fold's argument; which of them fold */
 Body *fold_body(const Nest *x);
 char *row_result(Body *b, const Nest *x);                                /* statements behind the folds of one value a row */
