@@ -471,7 +471,9 @@ local others = {
   arccosh = "fn.acosh", arctanh = "fn.atanh", hard_tanh = "fn.hardtanh", hard_swish = "fn.hardswish",
   hard_sigmoid = "fn.hardsigmoid", arcsin = "fn.asin", arccos = "fn.acos", arctan = "fn.atan", arctan2 = "fn.atan2",
   cat = "fn.concat", hstack = "fn.concat", vstack = "fn.concat", squeeze = "fn.reshape", unsqueeze = "fn.reshape",
-  swapaxes = "fn.transpose", clip = "fn.clamp", fix = "fn.trunc", masked_fill = "fn.where", true_divide = "fn.div",
+  zeros = "fn.const(0)", ones = "fn.const(1)", full = "fn.const", tensor = "fn.const({ 1, 2, 3 })", constant = "fn.const",
+  uniform = "fn.rand", normal = "fn.randn", rand_like = "fn.rand", randn_like = "fn.randn", onehot = "fn.one_hot",
+  take_along_dim = "fn.gather", index_select = "fn.gather", swapaxes = "fn.transpose", clip = "fn.clamp", fix = "fn.trunc", masked_fill = "fn.where", true_divide = "fn.div",
   special = "fn.erf, fn.xlogy and the like", sgn = "fn.sign", variance = "fn.var", stop_gradient = "fn.detach" }
 
 local T = core.tensor

@@ -9,10 +9,11 @@ function core.use(path)
 end
 
 core.use("dsl/op.lua")
-for _, name in ipairs { "map", "activation", "math", "reduce", "moments", "softmax", "normalize", "cross_entropy",
+for _, name in ipairs { "map", "activation", "math", "noise", "reduce", "moments", "softmax", "normalize", "cross_entropy",
   "loss", "matmul", "conv2d", "max_pool2d", "view", "move", "gather" } do
   core.use("dsl/ops/" .. name .. ".lua")
 end
 core.use("dsl/join.lua")
+core.use("dsl/make.lua")
 core.help = function(name) return core.use("dsl/doc.lua").help(name) end
 return core.use("dsl/world.lua")

@@ -236,11 +236,29 @@ static int schedule_of(lua_State *L)
     return 1;
 }
 
+/* noise(tensor), of its shape, or noise{ dims }, of a sample's sizes */
 static int noise(lua_State *L)
 {
-    Node *x = check_node(L, 1), *n = node_new(K_NOISE, host_made(L));
-    n->shape = x->shape;
+    const Node *x = node_at(L, 1);
+    Node *n = node_new(K_NOISE, host_made(L));
+    if (x) n->shape = x->shape;
+    else field_sizes(L, 1, "dims", &n->shape.rank, n->shape.dim), n->shape.batch = true;
     n->when = WHEN_MICRO;
+    node_push(L, n);
+    return 1;
+}
+
+/* table{ dims, values }: numbers that the model states; without values 0, 1, 2 ... */
+static int table(lua_State *L)
+{
+    Node *n = node_new(K_TABLE, host_made(L));
+    field_sizes(L, 1, "dims", &n->shape.rank, n->shape.dim);
+    n->when = WHEN_WINDOW;
+    if (lua_getfield(L, 1, "values") == LUA_TTABLE) {
+        double *at = NEW_ARRAY(double, shape_count(&n->shape));
+        for (long i = 0; i < shape_count(&n->shape); i++, lua_pop(L, 1)) lua_geti(L, -1, i + 1), at[i] = lua_tonumber(L, -1);
+        n->table = at;
+    }
     node_push(L, n);
     return 1;
 }
@@ -446,7 +464,7 @@ void core_push(lua_State *L)
         { "is_tensor", is_tensor }, { "place", place_here }, { "within", within },
         { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
         { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows }, { "schedule", schedule_of },
-        { "noise", noise }, { "input", input }, { "ignore", ignore },
+        { "noise", noise }, { "table", table }, { "input", input }, { "ignore", ignore },
         { "set_still", set_still },
         { "set_name", set_name }, { "set_path", set_path }, { "args", args }, { "info", info },
         { "inputs_of", inputs_of }, { "locals", locals },

@@ -29,7 +29,8 @@ bool moves(const Node *n)
 
 static bool is_leaf(const Node *n)
 {
-    return n->kind == K_CONST || n->kind == K_PARAM || n->kind == K_INPUT || n->kind == K_NOISE || n->kind == K_ROWS || n->kind == K_SEED;
+    return n->kind == K_CONST || n->kind == K_PARAM || n->kind == K_INPUT || n->kind == K_NOISE || n->kind == K_ROWS || n->kind == K_SEED
+        || n->kind == K_TABLE;
 }
 
 static bool is_batch_sum(const Node *n) { return n->kind == K_REDUCE && n->when == WHEN_AFTER; }

@@ -86,7 +86,7 @@ void  expr_print(Text *out, const Expr *e, const ExprStyle *style);     /* varia
 
 /* ---- op.c: ops as data ----------------------------------------------------------------------------------------- */
 enum { RANK = 6, ARGS = 6, ATTRS = 8, LETS = 8 };
-typedef enum { K_CONST, K_PARAM, K_INPUT, K_NOISE, K_ROWS, K_SEED, K_MAP, K_REDUCE, K_MATMUL, K_WINDOW, K_VIEW } Kind;
+typedef enum { K_CONST, K_PARAM, K_INPUT, K_NOISE, K_ROWS, K_SEED, K_TABLE, K_MAP, K_REDUCE, K_MATMUL, K_WINDOW, K_VIEW } Kind;
 typedef enum { FOLD_NONE, FOLD_SUM, FOLD_MAX, FOLD_MIN } Fold;
 typedef struct { const char *name; Fold fold; const Expr *e; } Let;     /* "s = sum(exp(x - m))" has fold FOLD_SUM */
 typedef struct Op {
@@ -170,6 +170,7 @@ typedef struct Node {
     const char *path;                   /* K_NOISE: layer path and call, "net.2#1"; layers' outputs: "net.0" */
     double value;                       /* K_CONST */
     const Expr *schedule;               /* K_ROWS: it is no count, but this number of the update, of t, T and E */
+    const double *table;                /* K_TABLE: its numbers, row by row; NULL: 0, 1, 2 ... */
     Param *param;                       /* K_PARAM */
     Column *column;                     /* K_INPUT */
     bool still;                         /* K_NOISE: of a frozen layer, where nothing is drawn */

@@ -4,6 +4,7 @@
 
 static const char *const kinds[] = {
     [K_CONST] = "const", [K_PARAM] = "param", [K_INPUT] = "input", [K_NOISE] = "noise", [K_ROWS] = "rows", [K_SEED] = "seed",
+    [K_TABLE] = "table",
     [K_MAP] = "map", [K_REDUCE] = "reduce", [K_MATMUL] = "contraction", [K_WINDOW] = "window", [K_VIEW] = "view"
 };
 static const char *const whens[] = { "const", "window", "micro", "after" };

@@ -57,7 +57,7 @@ static bool equal(const Node *a, const Node *b)
 {
     if (a->kind != b->kind || a->op != b->op || a->nargs != b->nargs || a->axes != b->axes || a->when != b->when || a->schedule != b->schedule) return false;
     if (a->kind == K_SEED || a->kind == K_NOISE || a->kind == K_PARAM || a->kind == K_INPUT) return false;
-    if (a->value < b->value || a->value > b->value || !shape_same(&a->shape, &b->shape)) return false;
+    if (a->table != b->table || a->value < b->value || a->value > b->value || !shape_same(&a->shape, &b->shape)) return false;
     if (memcmp(a->attr, b->attr, sizeof a->attr) || memcmp(a->perm, b->perm, sizeof a->perm)) return false;
     if ((a->labels || b->labels) && (!a->labels || !b->labels || strcmp(a->labels, b->labels))) return false;
     for (int i = 0; i < a->nargs; i++)

@@ -50,7 +50,7 @@ function core.info(x)               -- of a row, or of a number: one per row
   return { axes = 2, eps = 1e-5, correction = 1, p = 3, e = 0.1, dims = { 1, type(x) == "table" and #x or nil } }
 end
 assert(loadfile("dsl/ops/map.lua"))(core)
-for _, name in ipairs { "activation", "math", "reduce", "moments", "softmax", "normalize", "cross_entropy", "loss" } do
+for _, name in ipairs { "activation", "math", "noise", "reduce", "moments", "softmax", "normalize", "cross_entropy", "loss" } do
   assert(loadfile("dsl/ops/" .. name .. ".lua"))(core)
 end
 

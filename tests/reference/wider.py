@@ -73,6 +73,42 @@ def products():
         case.finish(F.linear(x, b).pow(2).mean() + 0.25 * (a @ b).pow(2).sum() if loss else F.linear(x, a @ b), loss=loss)
 
 
+def stated():
+    """Constants, counts, class ids and running sums."""
+    case = Case("const", "(x - fn.const({ 0.5, 0.25, -2 }, 3, 1)) / fn.const({ 1, 2, 3, 4, 5 }) + fn.const(2)")
+    x = case.real("x", 3, 3, 5)
+    case.finish((x - torch.tensor([0.5, 0.25, -2.0], dtype=x.dtype).reshape(3, 1)) / torch.arange(1, 6) + 2)
+    case = Case("const_matmul", "fn.linear(x, fn.const({ 1, 2, 3, -1, 0, 2, 0.5, 1, 7, 3, 3, 1, 2, 9 }, 2, 7))")
+    w = torch.tensor([1, 2, 3, -1, 0, 2, 0.5, 1, 7, 3, 3, 1, 2, 9], dtype=torch.double).reshape(2, 7)
+    case.finish(F.linear(case.real("x", 3, 7), w))
+    case = Case("const_image", "layer(x - fn.const({ 0.5, 0.25, -2 }, 3, 1, 1))", 'nn.Conv2d(4, 3, { name = "const_image" })')
+    x = case.real("x", 2, 3, 5, 4)
+    case.finish(case.layer(nn.Conv2d(3, 4, 3))(x - torch.tensor([0.5, 0.25, -2.0], dtype=x.dtype).reshape(3, 1, 1)))
+    case = Case("arange", "x * fn.arange(17) + fn.sum(fn.arange(4))")
+    case.finish(case.real("x", 3, 17) * torch.arange(17) + 6)
+    case = Case("one_hot", "fn.one_hot(t) * fn.reshape(x, 1, 5)")
+    x = case.real("x", 3, 5)
+    case.finish(F.one_hot(case.ids("t", 3, 4, n=5), 5).double() * x.reshape(3, 1, 5))
+    case = Case("one_hot_computed", "fn.linear(fn.one_hot(fn.argmax(x, { axis = 2 }), 7), fn.transpose(layer)) * fn.exp(x)",
+                'nn.Parameter(7, 7, { name = "one_hot_computed" })')
+    x = case.real("x", 3, 7)
+    case.finish(case.parameter("one_hot_computed", 7, 7)[x.argmax(1)] * x.exp())
+    for i, (shape, axis, extent) in enumerate((((3, 7), 2, 4), ((3, 5, 4), 2, 3), ((3, 5, 4), 3, 1))):
+        case = Case(f"gather_{i}", f"fn.gather(x, t, {{ axis = {axis} }}) * 2")
+        x, ids = case.real("x", *shape), list(shape)
+        ids[axis - 1] = extent
+        case.finish(torch.gather(x, axis - 1, case.ids("t", *ids, n=shape[axis - 1])) * 2)
+    case = Case("gather_one", "fn.gather(fn.exp(x), t, { axis = 2 })")
+    x = case.real("x", 3, 5)
+    case.finish(x.exp().gather(1, case.ids("t", 3, n=5).reshape(3, 1)).reshape(3))
+    case = Case("gather_least", "fn.gather(x * x, fn.argmin(x, { axis = 3 }), { axis = 3 })")
+    x = case.real("x", 3, 5, 4)
+    case.finish((x * x).gather(2, x.argmin(2, keepdim=True)).reshape(3, 5))
+    for i, (shape, axis) in enumerate((((3, 1), 2), ((3, 7), 2), ((3, 17), -1), ((3, 5, 4), 2), ((3, 2, 3, 5), 3))):
+        case = Case(f"cumsum_{i}", f"fn.cumsum(x, {{ axis = {axis} }})")
+        case.finish(case.real("x", *shape).cumsum(axis if axis < 0 else axis - 1))
+
+
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-for part in (functions, gates, products):
+for part in (functions, gates, products, stated):
     part()

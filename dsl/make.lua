@@ -1,0 +1,127 @@
+-- make.lua -- tensors out of nothing: numbers that the model states, counts, noise; and what only training sees.
+local core = ...
+local util, op, base = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua")
+local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
+local fn, say = base.open, core.use("dsl/doc.lua").section "functions"
+local MOST = 4096                   -- numbers of a constant: they stand in the program's text
+
+local function sizes_of(what, ...)
+  local sizes = { ... }
+  for i, d in ipairs(sizes) do sizes[i] = util.integer(what, d, 1, "a size") end
+  return sizes
+end
+
+-- a table is copied into memory once per update; what reads it need not know
+local function stated(dims, values)
+  return call.copy(core.table { dims = dims, values = values })
+end
+
+-- fn.const({ 0.485, 0.456, 0.406 }, 3, 1, 1): a tensor without a batch; without sizes a list is a vector
+say("fn.const({ 0.485, 0.456, 0.406 }, 3, 1, 1)", "A tensor of these numbers without a batch; a list without sizes is a vector.")
+function fn.const(values, ...)
+  local what = "fn.const"
+  local sizes, n = sizes_of(what, ...), 1
+  if type(values) == "number" and #sizes == 0 then return core.const(values) end
+  if type(values) ~= "table" or getmetatable(values) then
+    fail("%s: expected a list of numbers, then sizes: fn.const({ 0.5, 0.2, 0.3 }, 3, 1, 1); got %s", what, util.show(values))
+  end
+  if #sizes == 0 then sizes = { #values } end
+  for _, d in ipairs(sizes) do n = n * d end
+  if #values ~= n or n == 0 then fail("%s: %d numbers, the sizes given hold %d", what, #values, n) end
+  if n > MOST then fail("%s: %d numbers, more than %d: a column of the data holds more, or a formula of fn.arange", what, n, MOST) end
+  for i = 1, n do util.number(what, values[i], -math.huge, math.huge, "a number") end
+  return stated(sizes, values)
+end
+
+-- 0, 1 ... n - 1
+say("fn.arange(10)", "0, 1 ... 9.")
+function fn.arange(n, more)
+  if more ~= nil then fail("fn.arange: takes the number of values, which count from 0: fn.arange(10)") end
+  return stated({ util.integer("fn.arange", n, 1, "the number of values") })
+end
+
+-- draws for each sample, from [0, 1) and from N(0, 1); in evaluation too
+say("fn.rand(16)", "A draw from [0, 1) for each element and sample, in evaluation too; the sample's number keys it.")
+function fn.rand(...) return op.draw(sizes_of("fn.rand", ...)) end
+
+say("fn.randn(16)", "The same from N(0, 1).")
+function fn.randn(...)
+  local sizes = sizes_of("fn.randn", ...)
+  return call.normal(op.draw(sizes), op.draw(sizes))
+end
+
+-- a in training, b in evaluation: the gradient is a's
+say("fn.when_training(a, b)", "a in training, b in evaluation, of one shape; the gradient is a's.")
+function fn.when_training(a, b)
+  local what = "fn.when_training"
+  a, b = tensor(what, a), tensor(what, b)
+  local sa, sb = info(a), info(b)
+  if sa.text ~= sb.text and sa.rank > 0 and sb.rank > 0 then
+    core.fail(("%s: in training it is %s, in evaluation %s: one shape for both"):format(what, sa.text, sb.text), core.place(),
+      "the one for evaluation was made here", sb.place)
+  end
+  return call.when_training(a, b)
+end
+
+-- ---- class ids, computed or from a column ---------------------------------------------------------
+-- 1 at the place that an id names on a new axis `a` of that extent, else 0
+local function at_id(ids, a, extent)
+  local s = info(ids)
+  local dims, ones = table.move(s.dims, 1, s.rank, 1, {}), {}
+  table.insert(dims, a, 1)
+  for i = 1, #dims - a + 1 do ones[i] = i == 1 and extent or 1 end
+  return call.eq(call.reshape(ids, { dims = dims, batch = s.batch }), call.reshape(fn.arange(extent), { dims = ones }))
+end
+
+say("fn.one_hot(ids, 10)", "1 at the place that an id names on a new last axis, else 0; a column with classes knows how many.")
+function fn.one_hot(ids, classes)
+  local what = "fn.one_hot"
+  ids = tensor(what, ids)
+  local known = info(ids).classes
+  if classes == nil and known > 0 then classes = known end
+  if classes == nil then fail("%s: say how many classes there are: fn.one_hot(ids, 10)", what) end
+  classes = util.integer(what, classes, 1, "the number of classes")
+  if known > classes then fail("%s: '%s' has %d classes, more than %d", what, info(ids).name or "it", known, classes) end
+  return at_id(ids, info(ids).rank + 1, classes)
+end
+
+-- the elements of x that ids name along an axis. ids have x's axes, and any extent along this one; or one axis less: then
+-- each names one element, and the axis is gone
+say("fn.gather(x, ids, { axis = 2 })", "The elements of x that ids name along an axis, from a column or computed; ids with one axis less name one each.")
+function fn.gather(x, ids, o)
+  local what = "fn.gather"
+  x, ids = tensor(what, x), tensor(what, ids)
+  local sx, si = info(x), info(ids)
+  local a = base.one_axis(what, x, options(what, o, { axis = util.any }))
+  local one, k = si.rank == sx.rank - 1, 0
+  for i = 1, sx.rank do
+    if not (one and i == a) then
+      k = k + 1
+      if i ~= a and si.dims[k] ~= sx.dims[i] then k = -99 end
+    end
+  end
+  if k ~= si.rank or si.batch ~= sx.batch then
+    fail("%s: ids of %s do not name elements of %s along axis %d: they have its other axes", what, si.text, sx.text, a)
+  end
+  local here = at_id(ids, one and a or a + 1, sx.dims[a])
+  if one then return fn.sum(call.where(here, x, core.const(0)), { axis = a }) end
+  local dims = table.move(sx.dims, 1, sx.rank, 1, {})
+  table.insert(dims, a, 1)
+  local beside = call.reshape(x, { dims = dims, batch = sx.batch })
+  return fn.sum(call.where(here, beside, core.const(0)), { axis = a + 1 })
+end
+
+-- ---- running sums ---------------------------------------------------------------------------------
+-- Each turn adds what stands 1, 2, 4 ... places before, and zeros in front of it
+say("fn.cumsum(x, { axis = 2 })", "The sum of an element and all before it.")
+function fn.cumsum(x, o)
+  local what = "fn.cumsum"
+  x = tensor(what, x)
+  local a = base.one_axis(what, x, options(what, o, { axis = util.any }))
+  local n, step = info(x).dims[a], 1
+  while step < n do
+    local before = fn.slice(x, { axis = a, from = 1, to = n - step })
+    x, step = call.add(x, fn.pad(before, { axis = a, before = step })), 2 * step
+  end
+  return x
+end
