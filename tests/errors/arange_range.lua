@@ -1,0 +1,1 @@
+local i = fn.arange(2, 10)
