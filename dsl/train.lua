@@ -229,6 +229,46 @@ local function reports(o)
   return list
 end
 
+-- a column of class names that an argmax over so many counts, where there is exactly one
+local function counted_classes(v, set, inputs)
+  local s, found = info(v), nil
+  if s.kind ~= "argmax" then return nil end
+  local from, over = info(core.args(v)[1]), nil
+  for a = 1, from.rank do
+    if s.axes >> (a - 1) & 1 == 1 then over = from.dims[a] end
+  end
+  for _, n in ipairs(inputs) do
+    local names = set.columns[info(n).name] and set.columns[info(n).name].names
+    if names and #names == over then
+      if found then return nil end
+      found = n
+    end
+  end
+  return found
+end
+
+-- predict = { class = fn.argmax(logits, { axis = 2 }) }: values of a row
+local function outputs(o, inputs)
+  if type(o.predict) ~= "table" or getmetatable(o.predict) then
+    fail_at("predict", nil, "train: predict is a table of outputs, { class = fn.argmax(logits, { axis = 2 }) }; got %s", util.show(o.predict))
+  end
+  local list = {}
+  for _, name in ipairs(util.sorted(o.predict)) do
+    local v = o.predict[name]
+    if type(name) ~= "string" or not name:find("^%a[%w_]*$") or #name > 40 then
+      fail("train: predict: %s cannot be a name: write predict = { class = ... }", util.show(name))
+    end
+    local what = "train: predict " .. name
+    if not core.is_tensor(v) then op.tensor(what, v) end
+    if not core.is_tensor(v) or not info(v).batch or info(v).when ~= "micro" then
+      core.fail(("%s: expected values of each row, a tensor with a batch axis, got %s"):format(what, util.show(v)),
+        core.key_place(done, name), core.is_tensor(v) and "it was made here" or nil, core.is_tensor(v) and info(v).place or nil)
+    end
+    list[#list + 1] = { name, v, counted_classes(v, sets[o.data], inputs) or false }
+  end
+  return list
+end
+
 -- best = "max accuracy" or "min loss"
 local function best(o, list)
   if o.best == nil then o.best = "min " .. list[1][1] end
@@ -283,7 +323,7 @@ end
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
 local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any,
   epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads", precision = "fp32", seed = 0, minimize = util.any, optim = util.any,
-  report = {}, rules = {}, best = util.any, patience = util.any, validate = util.any }
+  report = {}, predict = {}, rules = {}, best = util.any, patience = util.any, validate = util.any }
 
 for name, default in pairs(options_of_window.spec) do spec[name] = default end
 
@@ -354,6 +394,9 @@ local function train(given)
   for _, r in ipairs(list) do roots[#roots + 1] = r[2] end
   local inputs = core.inputs_of(table.unpack(roots))
   if #inputs == 0 then fail("train: nothing that is minimized or reported reads the data") end
+  o.outputs = outputs(o, inputs)
+  for _, r in ipairs(o.outputs) do roots[#roots + 1] = r[2] end
+  inputs = core.inputs_of(table.unpack(roots))
   check_inputs(inputs, o.data)
   local parameters = core.parameters()
   name_everything(parameters)

@@ -27,7 +27,7 @@ static void reserve_names(void)
 {
     static const char *const own[] = { "p", "g", "w", "t", "m", "n", "s", "q", "r", "c", "i", "j", "k", "u", "v", "at", "one", "data", "packed", "arena", "part", "sums",
         "rows", "beta", "micro", "update", "window", "evaluate", "prepare", "gradient", "main", "real", "vec", "program", "report", "lr",
-        "scalars", "contract", "barrier", "row", "sum", "total", "best", "open", "share", "gy", "ky", "kx" };
+        "scalars", "predict", "outputs", "contract", "barrier", "row", "sum", "total", "best", "open", "share", "gy", "ky", "kx" };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) vec_push(&taken, mem_copy(own[i], strlen(own[i])));
 }
 
@@ -197,6 +197,7 @@ static void find_stores(void)
         Node *b = node_base(g->reports.at[i]->node);
         if (b->kernel && b->when == WHEN_WINDOW) store(b);
     }
+    for (int i = 0; i < g->outputs.n; i++) store(g->outputs.at[i]->node);
 }
 
 static void make_arena(void)
@@ -301,7 +302,7 @@ static void lower_list(const KernelList *l, bool adds)
 /* Those of a micro-step first: their readers choose the weights' orders. */
 static void lower_lists(bool adds)
 {
-    lower_list(&K->micro, adds), lower_list(&K->once, adds), lower_list(&K->finish, adds);
+    lower_list(&K->micro, adds), lower_list(&K->once, adds), lower_list(&K->finish, adds), lower_list(&K->predict, adds);
 }
 
 void make_buffers(Kernels *k)
@@ -312,6 +313,7 @@ void make_buffers(Kernels *k)
     make_parameters();
     make_arena();
     for (int i = 0; i < K->micro.n; i++) settle(K->micro.at[i]);     /* grows while copies come in */
+    for (int i = 0; i < K->predict.n; i++) settle(K->predict.at[i]);
     lower_lists(false);
     finish_parameters();
     for (int i = 0; i < g->gradients.n; i++) gradient_layout(g->gradients.at[i]);

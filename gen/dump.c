@@ -54,6 +54,7 @@ void kernels_print(Text *out, const Kernels *k)
         print_list(out, backward ? "micro-step, backward" : "micro-step, forward", k->micro.at + from, to - from);
     }
     print_list(out, "behind the last micro-step", k->finish.at, k->finish.n);
+    print_list(out, "for outputs alone", k->predict.at, k->predict.n);
     print_buffers(out, k);
 }
 

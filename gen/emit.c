@@ -23,6 +23,7 @@ static void add_kernels(const Program *s, Text *out)
         if (is_counted(s, s->counting.at[i])) emit_kernel(s, s->counting.at[i], out);
     for (int i = 0; i < k->micro.n; i++) emit_kernel(s, k->micro.at[i], out);
     for (int i = 0; i < k->finish.n; i++) emit_kernel(s, k->finish.at[i], out);
+    for (int i = 0; i < k->predict.n; i++) emit_kernel(s, k->predict.at[i], out);
 }
 
 static char *kernels_text(const Whole *all)
@@ -43,6 +44,7 @@ static void fill_step(const Program *s, Env *e, bool share)
     env_set(e, "step_name", "%s", c_string(t->name));
     env_set(e, "step_times", "%ld", t->times);
     env_set(e, "step_title", "%s", c_comment(t->name));
+    env_flag(e, "makes_outputs", s->g->outputs.n > 0);
     env_flag(e, "refreshed", several && prepares(s));
     env_flag(e, "rounds_here", !s->g->before && s->g->train.precision == BF16);
     env_set(e, "prepared_graph", "%s", prepares(s) ? text("&%sprepared", t->prefix) : "NULL");

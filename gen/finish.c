@@ -119,6 +119,22 @@ static void read_reports(lua_State *L, int index, Graph *g)
     lua_pop(L, 2);
 }
 
+static void read_outputs(lua_State *L, int index, Graph *g)
+{
+    lua_getfield(L, index, "outputs");
+    for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) {
+        Output *o = NEW(Output);
+        int at = lua_gettop(L);
+        lua_geti(L, at, 1), lua_geti(L, at, 2), lua_geti(L, at, 3);
+        o->name = text("%s", lua_tostring(L, -3));
+        o->node = node_at(L, -2);
+        o->classes = node_at(L, -1) ? node_at(L, -1)->column : NULL;
+        vec_push(&g->outputs, o);
+        lua_settop(L, at);
+    }
+    lua_pop(L, 2);
+}
+
 /* ---- frozen layers -------------------------------------------------------------------------------------------------- */
 static const Expr *without_training(void *context, const char *name)
 {
@@ -160,6 +176,7 @@ int finish_train(lua_State *L)
     read_data(L, 1, g);
     read_recipes(L, 1, g);
     read_reports(L, 1, g);
+    read_outputs(L, 1, g);
     name_params(g);
     still_frozen(g);
     bind_micro_batch(g, g->train.micro_batch);

@@ -5,7 +5,8 @@
    2. Forward and backward never share a kernel: evaluation runs the forward ones alone.
    3. What is made of parameters alone runs once a window; what follows a seed without rows, once at its end.
    4. A map that only a one-pass fold reads moves into the fold's loop.
-   5. A contribution's last kernel adds straight into the gradient, where nobody else wants its value. */
+   5. A contribution's last kernel adds straight into the gradient, where nobody else wants its value.
+   6. What outputs alone need has kernels of its own, which training does not run. An output that lies nowhere is copied. */
 #include <string.h>
 #include "gagen.h"
 
@@ -43,13 +44,14 @@ Kernel *kernel_new(Kernels *k, Node *core, Node *out, When when, bool backward)
 {
     Kernel *x = NEW(Kernel);
     (void)k;
-    x->core = core, x->out = out, x->when = when, x->backward = backward, x->sum = -1, x->id = -1;
+    x->core = core, x->out = out, x->when = when, x->backward = backward, x->predicts = out->predicted, x->sum = -1, x->id = -1;
     return x;
 }
 
-/* ---- the three lists ---- */
+/* ---- the four lists ---- */
 static KernelList *list_of(const Kernel *x)
 {
+    if (x->predicts) return &K->predict;
     if (x->when == WHEN_MICRO) return &K->micro;
     return x->backward ? &K->finish : &K->once;
 }
@@ -57,7 +59,7 @@ static KernelList *list_of(const Kernel *x)
 static int position(const Kernel *x)
 {
     const KernelList *l = list_of(x);
-    const int list = x->when == WHEN_MICRO ? 1 : x->backward ? 2 : 0;
+    const int list = x->predicts ? 3 : x->when == WHEN_MICRO ? 1 : x->backward ? 2 : 0;
     for (int i = 0; i < l->n; i++)
         if (l->at[i] == x) return list * 100000 + i;
     BUG("a kernel is in no list");
@@ -105,7 +107,7 @@ static bool takes_maps(const Kernel *x)
 
 static bool can_join(const Kernel *x, const Node *n)
 {
-    if (!takes_maps(x) || !shape_same(&x->out->shape, &n->shape) || x->backward != n->backward) return false;
+    if (!takes_maps(x) || !shape_same(&x->out->shape, &n->shape) || x->backward != n->backward || x->predicts != n->predicted) return false;
     if ((x->when == WHEN_MICRO) != (n->when == WHEN_MICRO)) return false;
     const int at = position(x);
     for (int i = 0; i < n->nargs; i++) {
@@ -141,7 +143,9 @@ Node *copy_before(Kernels *k, Kernel *user, Node *n)
 {
     (void)k;
     Node *c = copy_node(n), *base = node_base(n);
-    const bool once = n->when != WHEN_MICRO, behind = base->kernel ? base->kernel->backward : base->kind == K_SEED;
+    c->predicted = user->predicts;
+    if (c->predicted) c->when = WHEN_MICRO;
+    const bool once = c->when != WHEN_MICRO, behind = base->kernel ? base->kernel->backward : base->kind == K_SEED;
     Kernel *x = kernel_new(K, 0, c, once ? WHEN_WINDOW : WHEN_MICRO, once ? behind : user->backward);
     c->kernel = x;
     vec_push(&x->body, c);
@@ -149,12 +153,16 @@ Node *copy_before(Kernels *k, Kernel *user, Node *n)
     return c;
 }
 
-/* a copy of n that a forward or a backward kernel may read */
-static Node *copied(const Node *n, bool backward)
+/* a copy of n that the user's kernel may read */
+static Node *copied(const Node *n, const Node *user)
 {
     for (int i = 0; i < K->micro.n; i++) {
         Node *c = K->micro.at[i]->out;
-        if (has_role(c, "copy") && c->arg[0] == n && (backward || !K->micro.at[i]->backward)) return c;
+        if (has_role(c, "copy") && c->arg[0] == n && (user->backward || !K->micro.at[i]->backward)) return c;
+    }
+    for (int i = 0; i < K->predict.n && user->predicted; i++) {
+        Node *c = K->predict.at[i]->out;
+        if (has_role(c, "copy") && c->arg[0] == n) return c;
     }
     return 0;
 }
@@ -165,11 +173,12 @@ static void copy_leaves(Node *n)
 {
     if (n->kind != K_MATMUL && n->kind != K_WINDOW) return;
     for (int i = 0; i < n->nargs; i++) {
-        Node *b = node_base(n->arg[i]), *c = copied(n->arg[i], n->backward);
+        Node *b = node_base(n->arg[i]), *c = copied(n->arg[i], n);
         if ((!is_leaf(b) || b->kind == K_PARAM) && !moves(n->arg[i])) continue;
         if (!c) {
             c = copy_node(n->arg[i]);
-            c->backward = n->backward;
+            c->backward = n->backward, c->predicted = n->predicted;
+            if (c->predicted) c->when = WHEN_MICRO;
             Kernel *x = open_kernel(c, 0);
             vec_push(&x->body, c);
         }
@@ -196,6 +205,8 @@ static bool only_this(const Kernel *m, const Node *result)
         if (readers(n) != (n == result)) return false;
         for (int c = 0; c < g->gradients.n; c++)
             if (node_base(g->gradients.at[c]->value) == n) return false;
+        for (int o = 0; o < g->outputs.n; o++)
+            if (g->outputs.at[o]->node == n) return false;
     }
     return true;
 }
@@ -206,7 +217,7 @@ static void absorb(Kernel *x)
     if (!f || f->kind != K_REDUCE || f->nargs != 1 || f->op->nlets != 1) return;
     Node *a = f->arg[0];
     Kernel *m = a->kernel;
-    if (a->kind != K_MAP || !m || m->core || m->when != x->when || m->backward != x->backward || !only_this(m, a)) return;
+    if (a->kind != K_MAP || !m || m->core || m->when != x->when || m->backward != x->backward || m->predicts != x->predicts || !only_this(m, a)) return;
     for (int i = 0; i < m->body.n; i++) {
         m->body.at[i]->kernel = x;
         vec_push(&x->pre, m->body.at[i]);
@@ -266,6 +277,34 @@ static void list_forward(void)
         if (!K->micro.at[i]->backward) vec_push(&K->forward, K->micro.at[i]);
 }
 
+/* ---- outputs ---- */
+static void copy_output(Output *o)
+{
+    if (computes(o->node)) return;
+    Node *c = copy_node(o->node);
+    c->predicted = true, c->when = WHEN_MICRO;
+    open_kernel(c, 0);
+    vec_push(&c->kernel->body, c);
+    o->node = c;
+}
+
+/* From the last kernel to the first: what a kernel reads was made in front of it. */
+static void list_outputs(void)
+{
+    bool *need = NEW_ARRAY(bool, g->nodes.n);
+    VEC(Kernel) chosen = { 0 };
+    for (int i = 0; i < g->outputs.n; i++) need[g->outputs.at[i]->node->id] = true;
+    for (int i = K->forward.n + K->predict.n; i-- > 0; ) {
+        Kernel *x = i < K->forward.n ? K->forward.at[i] : K->predict.at[i - K->forward.n];
+        bool wanted = false;
+        for (int t = 0; t < x->touches.n; t++) wanted |= x->touches.at[t]->write && need[x->touches.at[t]->buffer->node->id];
+        if (!wanted) continue;
+        for (int t = 0; t < x->touches.n; t++) need[x->touches.at[t]->buffer->node->id] |= !x->touches.at[t]->write;
+        vec_push(&chosen, x);
+    }
+    while (chosen.n) vec_push(&K->outputs, chosen.at[--chosen.n]);
+}
+
 Kernels *fuse(Graph *graph, Target target)
 {
     K = NEW(Kernels);
@@ -279,10 +318,13 @@ Kernels *fuse(Graph *graph, Target target)
         x->sum = is_batch_sum(n) ? sum_index(n) : -1;
     }
     for (int i = 0; i < g->gradients.n; i++) add_contribution(g->gradients.at[i]);
+    for (int i = 0; i < g->outputs.n; i++) copy_output(g->outputs.at[i]);
     for (int i = K->micro.n; i-- > 0; ) absorb(K->micro.at[i]);
+    for (int i = K->predict.n; i-- > 0; ) absorb(K->predict.at[i]);
     check_split(K);
     make_buffers(K);
     list_forward();
     make_partitions(K);
+    list_outputs();
     return K;
 }

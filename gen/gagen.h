@@ -149,6 +149,7 @@ typedef struct Column {                 /* a column of the data set that the mod
     long ignored;                       /* and this one, outside of them, which a loss leaves out; 0: none */
     const char *source;                 /* csv: "1-8" or a header name; idx: which file */
     VEC(const char) names;              /* csv: class names, or empty */
+    bool asked;                         /* simplify: an output is made of it */
     Loc loc;
     int index;
 } Column;
@@ -180,9 +181,11 @@ typedef struct Node {
     int uses;                           /* counted by simplify */
     struct Node *of;                    /* differentiate: the forward node whose backward made this one, or NULL */
     bool backward;                      /* differentiate: made for a gradient; evaluation does without */
+    bool predicted;                     /* simplify: outputs alone need it; training does without */
 } Node;
 
 typedef struct { const char *name; Node *node; int index; } Report;     /* a function of sums over the batch; its place among all */
+typedef struct { const char *name; Node *node; Column *classes; } Output;    /* predict's: a value for each row; classes: whose names it counts, or NULL */
 
 typedef struct {                        /* optim.*: formulas over p, g, the states, lr and the window's scalars */
     const char *name, *doc;
@@ -253,6 +256,7 @@ typedef struct Graph {
     Dataset data;
     Train train;
     VEC(Step) steps;
+    VEC(Output) outputs;                /* of the last step's graph */
     bool ruled;                         /* rules were given */
     VEC(Report) reports;                /* of one step: "loss" first */
     /* of one step's graph, made by step_graph */

@@ -142,8 +142,7 @@ static bool same_order(const Operand *o, const Layout *l)
 static void pack(Lowering *w, const Layout *l)
 {
     Operand *b = &w->operand[1];
-    const bool once = b->node->when != WHEN_MICRO;
-    for (int i = 0; i < K->once.n && once && K->once.at[i] != w->x; i++) {
+    for (int i = 0; i < K->once.n && K->once.at[i] != w->x; i++) {
         Node *n = K->once.at[i]->out;
         if (K->once.at[i]->core || !has_role(n, "copy") || n->arg[0] != b->node || !n->buffer) continue;
         Operand o = { .node = n, .layout = n->buffer->layout };
@@ -151,7 +150,7 @@ static void pack(Lowering *w, const Layout *l)
     }
     Node *c = copy_before(K, w->x, b->node), *from = node_base(b->node);
     vec_push(&c->kernel->stores, c);
-    Buffer *f = buffer_new(K, c, once ? HOME_PACKED : HOME_ARENA,
+    Buffer *f = buffer_new(K, c, c->when == WHEN_MICRO ? HOME_ARENA : HOME_PACKED,
                            ident_new(from->param ? text("%s_%s", from->param->ident, w->x->backward ? "t" : "packed") : "turned"));
     f->layout = *l;
     b->node = c, b->layout = *l;

@@ -1,7 +1,7 @@
 /* memory.c -- stage 7: every buffer of a micro-step gets its place in one arena.
 
    1. A buffer is alive from the first phase that touches it to the last. Phases, not kernels: between two barriers
-      threads may be in different kernels.
+      threads may be in different kernels. An output is read behind the last phase of what makes outputs.
    2. Large buffers are placed first, each at the lowest place that is free while it is alive.
    3. What is made from parameters once per update lies apart and is never reused. */
 #include <stdlib.h>
@@ -67,6 +67,11 @@ Plan *place(Kernels *k, bool reuse)
     VEC(Buffer) arena = { 0 };
     p->k = k;
     for (int i = 0; i < k->micro.n; i++) live(k->micro.at[i]);
+    for (int i = 0; i < k->predict.n; i++) live(k->predict.at[i]);
+    for (int i = 0; i < k->g->outputs.n; i++) {
+        Buffer *b = k->g->outputs.at[i]->node->buffer;
+        if (b->last < k->last_output) b->last = k->last_output;
+    }
     for (int i = 0; i < k->buffers.n; i++) {
         Buffer *b = k->buffers.at[i];
         if (b->home == HOME_ARENA) vec_push(&arena, b);

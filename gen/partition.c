@@ -4,7 +4,9 @@
       Tiles: pieces of a weight gradient. Their number is a constant, so the bits do not depend on the threads.
    2. Two kernels may run without a barrier between them when everything that one writes and the other touches is
       touched by the same unit of both: same kind of parts, same count, each its own.
-   3. No unit ever adds to what another unit writes. */
+   3. No unit ever adds to what another unit writes.
+   4. What outputs alone need has phases of its own, behind the last one that has a forward kernel: there what it reads is
+      still alive, and training is as it would be without. */
 #include <string.h>
 #include "gagen.h"
 
@@ -166,6 +168,20 @@ static int find_phases(Kernel **at, int n)
     return n ? phase + 1 : 0;
 }
 
+/* Rule 4. */
+static void insert_predictions(void)
+{
+    const int phases = find_phases(K->predict.at, K->predict.n);
+    int last = 0;
+    for (int i = 0; i < K->forward.n; i++)
+        if (K->forward.at[i]->phase > last) last = K->forward.at[i]->phase;
+    for (int i = 0; i < K->micro.n; i++)
+        if (K->micro.at[i]->phase > last) K->micro.at[i]->phase += phases;
+    for (int i = 0; i < K->predict.n; i++) K->predict.at[i]->phase += last + 1;
+    K->phases += phases;
+    K->last_output = last + phases;
+}
+
 /* ---- numbers and names ---- */
 static const char *name_of(const Kernel *x)
 {
@@ -192,8 +208,10 @@ void make_partitions(Kernels *k)
     K->once_phases = find_phases(K->once.at, K->once.n);
     K->phases = find_phases(K->micro.at, K->micro.n);
     K->finish_phases = find_phases(K->finish.at, K->finish.n);
+    insert_predictions();
     number(K->micro.at, K->micro.n, &id);
     number(K->finish.at, K->finish.n, &id);
     number(K->once.at, K->once.n, &id);
+    number(K->predict.at, K->predict.n, &id);
     K->kernels = id;
 }

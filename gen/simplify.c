@@ -4,7 +4,8 @@
    2. Two nodes of equal op, arguments and attributes are one.
    3. Parameters' permutations are absorbed by the labels of the matmul that reads them.
    4. A map whose value is one of its arguments is that argument.
-   5. Uses are counted from the roots: reports, sums, coefficients and contributions to gradients. */
+   5. Uses are counted from the roots: reports, sums, coefficients and contributions to gradients. What none of them uses
+      and an output does is made with the outputs, micro-batch by micro-batch, even where it is made of parameters alone. */
 #include <string.h>
 #include "gagen.h"
 
@@ -79,6 +80,32 @@ static void use(Node *n)
     for (int i = 0; i < n->nargs; i++) use(n->arg[i]);
 }
 
+static void ask(Node *n, bool *seen)
+{
+    if (seen[n->id]) return;
+    seen[n->id] = true;
+    if (n->kind == K_INPUT) n->column->asked = true;
+    for (int i = 0; i < n->nargs; i++) ask(n->arg[i], seen);
+}
+
+static void use_in_output(Node *n)
+{
+    if (n->uses++) return;
+    n->predicted = true;
+    if (n->nargs) n->when = WHEN_MICRO;
+    for (int i = 0; i < n->nargs; i++) use_in_output(n->arg[i]);
+}
+
+static void count_outputs(Graph *g)
+{
+    bool *seen = NEW_ARRAY(bool, g->nodes.n);
+    for (int i = 0; i < g->outputs.n; i++) {
+        Node *n = g->outputs.at[i]->node = now(g->outputs.at[i]->node);
+        ask(n, seen);
+        use_in_output(n);
+    }
+}
+
 static void count_uses(Graph *g)
 {
     for (int i = 0; i < g->reports.n; i++) use(g->reports.at[i]->node = now(g->reports.at[i]->node));
@@ -86,6 +113,7 @@ static void count_uses(Graph *g)
     for (int i = 0; i < g->seeds.n; i++) use(g->seeds.at[i]->coefficient = now(g->seeds.at[i]->coefficient));
     for (int i = 0; i < g->gradients.n; i++) use(g->gradients.at[i]->value = now(g->gradients.at[i]->value));
     g->minimize = now(g->minimize);
+    count_outputs(g);
 }
 
 void simplify(Graph *g)

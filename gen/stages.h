@@ -62,7 +62,7 @@ typedef struct Kernel {
     bool first_write;                   /* of adds_to in a micro-step: the window's first one stores */
     int sum;                            /* >= 0: its value is partial sum number `sum` */
     When when;                          /* once per window, or per micro-step */
-    bool backward;
+    bool backward, predicts;            /* predicts: outputs alone need it */
     Partition part;
     int phase;                          /* kernels of one phase run without a barrier between them */
     struct Contraction *contraction;    /* of a matmul or a convolution: in C */
@@ -80,7 +80,10 @@ typedef struct Kernels {
     KernelList micro;                   /* a micro-step */
     VEC(Kernel) forward;                /* those of micro that evaluation runs */
     KernelList finish;                  /* gradients of terms without data: after the last micro-step */
-    int phases;                         /* of micro */
+    KernelList predict;                 /* what outputs alone need, of a micro-batch */
+    KernelList outputs;                 /* those of forward that the outputs need, then predict */
+    int last_output;                    /* the phase behind which outputs are read */
+    int phases;                         /* of micro, and of predict behind its last forward one */
     VEC(Buffer) buffers;
     VEC(Buffer) params;                 /* by Param.index */
     VEC(Buffer) gradients;

@@ -5,7 +5,8 @@
    2. A report belongs to the step whose loss shares most with it, the first of those.
    3. The steps' kernels, buffers and sums are numbered on from one step to the next. A parameter lies as the first step
       that reads it wants it; the parameters of a step lie side by side, since they are ordered by steps.
-   4. Steps run one after another: they share the arena, and the room for what is made from parameters. */
+   4. Steps run one after another: they share the arena, and the room for what is made from parameters.
+   5. Outputs are made by the last step, from whichever step's parameters. */
 #include <string.h>
 #include "emit.h"
 
@@ -76,6 +77,18 @@ static void copy_reports(Graph *to, const Graph *from, int step)
     }
 }
 
+/* Rule 5. */
+static void copy_outputs(Graph *to, const Graph *from, int step)
+{
+    memset(&to->outputs, 0, sizeof to->outputs);
+    for (int i = 0; i < from->outputs.n && step == from->steps.n - 1; i++) {
+        Output *o = NEW(Output);
+        *o = *from->outputs.at[i];
+        o->node = to->nodes.at[o->node->id];
+        vec_push(&to->outputs, o);
+    }
+}
+
 static Graph *copied(const Graph *from, int step)
 {
     Graph *g = NEW(Graph);
@@ -83,6 +96,7 @@ static Graph *copied(const Graph *from, int step)
     copy_params(g, from, step);
     copy_nodes(g, from);
     copy_reports(g, from, step);
+    copy_outputs(g, from, step);
     return g;
 }
 

@@ -190,6 +190,7 @@ void steps(const Program *s, Env *e)
     const int from = s->drops ? k->forward.n : 0;
     env_set(e, "micro", "%s", steps_text(s, (Steps) { k->micro.at + from, k->micro.n - from, "m", "beta" }));
     env_set(e, "forward", "%s", steps_text(s, (Steps) { k->forward.at, k->forward.n, "m", "1" }));
+    env_set(e, "output_steps", "%s", steps_text(s, (Steps) { k->outputs.at, k->outputs.n, "m", "1" }));
     env_set(e, "counting", "%s", steps_text(s, (Steps) { s->counting.at, s->counting.n, "m", "1" }));
     env_set(e, "counted_lines", "%s", counted_text(s));
     env_set(e, "prepare", "%s", steps_text(s, (Steps) { k->once.at, k->once.n, "NULL", "1" }));

@@ -69,15 +69,41 @@ static char *axis_text(const Axis *a)
     return t.s;
 }
 
+static char *place_text(const char *name, const Shape *s, const Layout *l, long offset)
+{
+    Text t = { 0 };
+    text_add(&t, "\"%s\", %d, %s,\n{ ", c_string(name), s->rank, list_text(s->rank, s->dim));
+    for (int a = 0; a < l->rank; a++) text_add(&t, a ? ", %s" : "%s", axis_text(&l->axis[a]));
+    if (!l->rank) text_add(&t, "{ { 1, 0, 0 } }");
+    text_add(&t, " }, %ld", offset);
+    return t.s;
+}
+
 static char *tensor_text(const Buffer *b)
 {
     const Param *p = b->param;
-    Text t = { 0 };
-    text_add(&t, "{ \"%s\", %d, %s,\n{ ", c_string(p->name), p->shape.rank, list_text(p->shape.rank, p->shape.dim));
-    for (int a = 0; a < b->layout.rank; a++) text_add(&t, a ? ", %s" : "%s", axis_text(&b->layout.axis[a]));
-    if (!b->layout.rank) text_add(&t, "{ { 1, 0, 0 } }");
-    text_add(&t, " }, %ld, '%c', %.17g, %.17g },", b->offset, p->init.kind[0], p->init.a, p->init.b);
-    return t.s;
+    return text("{ %s, '%c', %.17g, %.17g },", place_text(p->name, &p->shape, &b->layout, b->offset), p->init.kind[0], p->init.a, p->init.b);
+}
+
+/* ---- outputs ---------------------------------------------------------------------------------------------------- */
+static void fill_outputs(const Whole *all, Env *e)
+{
+    const Program *s = all->steps.at[all->steps.n - 1];
+    const Graph *g = s->g;
+    const bool cuda = s->k->target == TARGET_CUDA;
+    env_flag(e, "predicts", g->outputs.n > 0);
+    env_set(e, "noutputs", "%d", g->outputs.n);
+    for (int i = 0; i < g->outputs.n; i++) {
+        const Output *o = g->outputs.at[i];
+        const Buffer *b = o->node->buffer;
+        Env *x = env_item(e, "outputs");
+        env_set(x, "from", "%s", buffer_name(b));
+        env_set(x, "at", "%s", cuda ? text("output_%d", i) : text("(const real *)&%s", buffer_name(b)));
+        env_set(x, "index", "%d", i);
+        env_set(x, "size", "%ld", b->layout.size);
+        env_set(x, "place", "%s", place_text(o->name, &o->node->shape, &b->layout, b->layout.offset));
+        env_set(x, "names", "%s", o->classes ? text("classes_%s", o->classes->ident) : "NULL");
+    }
 }
 
 /* What rules read from files. */
@@ -113,6 +139,7 @@ static char *column_text(const Column *c)
     if (c->ignored) text_add(&t, ".ignored = %ld, ", c->ignored);
     text_add(&t, "\n.source = \"%s\", ", c_string(c->source));
     if (c->names.n) text_add(&t, ".names = classes_%s, ", c->ident);
+    if (c->asked) text_add(&t, ".asked = true, ");
     text_add(&t, ".base = (const void **)&data.%s },", c->ident);
     return t.s;
 }
@@ -240,5 +267,6 @@ void tables(const Whole *all, Env *e)
     env_set(e, "prepare_name", "%s", prepares(s) ? "prepare" : "NULL");
     fill_columns(&g->data, e);
     fill_reports(all, e);
+    fill_outputs(all, e);
     fill_schedule(g, e);
 }

@@ -41,7 +41,9 @@ static void gg_header_metadata(const Run *r, Line *h)
            gg_consumed(r, r->update), (unsigned long long)r->seed, (unsigned long long)r->p->fingerprint, r->best, r->stale,
            r->log_bytes, r->samples);
     for (int i = 0; i < r->p->nsums; i++) gg_add(h, " %a", r->sums[i]);
-    gg_add(h, "\"}");
+    gg_add(h, "\"");
+    if (r->data.fields.n) gg_add(h, ",\"fields\":"), gg_add_quoted(h, r->data.fields.s);
+    gg_add(h, "}");
 }
 
 static void gg_header(Run *r)
@@ -220,6 +222,14 @@ void gg_load_weights(Run *r, const char *path)
     gg_read_arrays(&r->archive, r->p, 1);
     gg_archive_close(&r->archive);
     r->prepared = false;
+}
+
+void gg_load_fields(Run *r, const char *path)
+{
+    if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
+    const char *fields = gg_archive_meta(&r->archive, "fields");
+    if (fields) gg_add(&r->data.fields, "%s", fields);
+    gg_archive_close(&r->archive);
 }
 
 static const char *gg_need_meta(const Archive *a, const char *key)

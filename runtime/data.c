@@ -193,6 +193,36 @@ static void gg_table_bind(const Table *d)
     for (int c = 0; c < d->p->ncolumns; c++) *d->p->columns[c].base = d->column[c];
 }
 
+/* Rule 1 of predict.c. */
+static void gg_table_zeros(Table *d, const Program *p)
+{
+    size_t row = 0;
+    for (int c = 0; c < p->ncolumns; c++) {
+        size_t size = (size_t)gg_row_count(&p->columns[c]) * gg_element_size(&p->columns[c]);
+        if (!p->columns[c].asked && size > row) row = size;
+    }
+    if (row) d->zeros = gg_alloc((size_t)d->rows, row);
+    for (int c = 0; c < p->ncolumns; c++)
+        if (!p->columns[c].asked) *p->columns[c].base = d->zeros;
+}
+
+void gg_table_ask(Table *d, const Program *p, const char *path, long rows)
+{
+    Column *columns = d->asked_columns = gg_alloc((size_t)p->ncolumns, sizeof *columns);
+    d->p = d->asked = gg_alloc(1, sizeof *d->asked);
+    *d->asked = *p;
+    d->asked->columns = columns, d->asked->ncolumns = 0;
+    d->asked->test_path = d->asked->valid_path = NULL;
+    for (int c = 0; c < p->ncolumns; c++)
+        if (p->columns[c].asked) columns[d->asked->ncolumns++] = p->columns[c];
+    d->column = gg_alloc((size_t)p->ncolumns, sizeof *d->column);
+    d->map = gg_alloc((size_t)p->ncolumns, sizeof *d->map);
+    if (path) gg_append(d, path, false);
+    else d->rows = rows;
+    gg_table_bind(d);
+    gg_table_zeros(d, p);
+}
+
 void gg_table_load(Table *d, const Program *p, const char *path)
 {
     *d = (Table){ .p = p, .column = gg_alloc((size_t)p->ncolumns, sizeof *d->column) };
@@ -221,7 +251,10 @@ void gg_table_free(Table *d)
         gg_map_free(&d->map[c]);
     }
     free(d->map), free(d->column), free(d->train.list), free(d->valid.list), free(d->test.list), free(d->split);
-    *d = (Table){ .p = d->p };
+    free(d->fields.s), free(d->zeros), free(d->asked_columns);
+    const Program *p = d->asked ? NULL : d->p;
+    free(d->asked);
+    *d = (Table){ .p = p };
 }
 
 long gg_table_mapped(const Table *d)

@@ -1,5 +1,7 @@
 /* data_csv.c -- CSV as RFC 4180 has it: fields between commas, quotes doubled inside quotes, line ends \n or \r\n.
-   The first line is a header, unless all columns are named by position and its fields there are values themselves. */
+   The first line is a header, unless all columns are named by position and its fields there are values themselves.
+   With a header positions become names: in any further file, of the same run or of a prediction with its weights, a column's
+   fields are those that are called so, wherever they stand. */
 #include "runtime.h"
 #include <errno.h>
 #include <locale.h>
@@ -10,7 +12,7 @@ typedef struct {
     char *text, *next, *end, *line_start;                   /* fields are cut off in place */
     long line;
     CsvField *field; long fields, room;                     /* of the record just read */
-    long *place;                                            /* per column: its first field */
+    long *place;                                            /* of every element of a row, column by column */
 } Csv;
 
 static _Noreturn void gg_csv_fail(const Csv *f, const CsvField *at, const Column *c, const char *what)
@@ -100,27 +102,65 @@ static bool gg_csv_positions(const char *source, long *from, long *to)
     return !*end;
 }
 
-static long gg_csv_named(const Csv *f, const Column *c)
+static long gg_csv_named(const Csv *f, const Column *c, const char *name, size_t n)
 {
     for (long i = 0; i < f->fields; i++)
-        if (!strcmp(f->field[i].text, c->source)) return i;
-    gg_fail(GG_DATA, "%s:%ld: no field '%s' in the header, which %s needs", f->path, f->field[0].line, c->source,
-            c->name);
+        if (strlen(f->field[i].text) == n && !memcmp(f->field[i].text, name, n)) return i;
+    gg_fail(GG_DATA, "%s:%ld: no field '%.*s' in the header, which %s needs", f->path, f->field[0].line, (int)n, name, c->name);
+}
+
+/* The names that an earlier header had for this column: behind "column\x1f", up to \x1e; NULL: none. */
+static const char *gg_csv_known(const Table *d, const Column *c)
+{
+    const char *at = d->fields.n ? d->fields.s : "";
+    for (size_t n = strlen(c->name); *at; at += strcspn(at, "\x1e") + 1)
+        if (!strncmp(at, c->name, n) && at[n] == '\x1f') return at + n + 1;
+    return NULL;
+}
+
+static bool gg_csv_nameable(const Csv *f, long i)
+{
+    bool able = *f->field[i].text && !strpbrk(f->field[i].text, "\x1e\x1f");
+    for (long k = 0; k < f->fields && able; k++) able = k == i || strcmp(f->field[k].text, f->field[i].text);
+    return able;
+}
+
+/* Keeps the names of fields from .. to where they tell them apart. */
+static void gg_csv_keep(const Csv *f, Table *d, const Column *c, long from, long to)
+{
+    for (long i = from; i <= to; i++)
+        if (!gg_csv_nameable(f, i)) return;
+    gg_add(&d->fields, "%s", c->name);
+    for (long i = from; i <= to; i++) gg_add(&d->fields, "\x1f%s", f->field[i].text);
+    gg_add(&d->fields, "\x1e");
+}
+
+static void gg_csv_place_column(const Csv *f, const Table *d, const Column *c, long *place)
+{
+    long from, to, width = gg_row_count(c);
+    const char *known = gg_csv_known(d, c);
+    if (known) {
+        for (long k = 0; k < width; k++, known += strcspn(known, "\x1f\x1e") + 1)
+            place[k] = gg_csv_named(f, c, known, strcspn(known, "\x1f\x1e"));
+        return;
+    }
+    if (!gg_csv_positions(c->source, &from, &to)) from = to = gg_csv_named(f, c, c->source, strlen(c->source)) + 1;
+    if (to - from + 1 != width)
+        gg_fail(GG_DATA, "%s: fields %s are %ld, the model says %ld for %s", f->path, c->source, to - from + 1, width, c->name);
+    if (from < 1 || to > f->fields)
+        gg_fail(GG_DATA, "%s: %ld fields a line, %s reads %s", f->path, f->fields, c->name, c->source);
+    for (long k = 0; k < width; k++) place[k] = from - 1 + k;
 }
 
 static void gg_csv_place(Csv *f, const Table *d)
 {
-    f->place = gg_alloc((size_t)d->p->ncolumns, sizeof *f->place);
+    long n = 0;
+    for (int i = 0; i < d->p->ncolumns; i++) n += gg_row_count(&d->p->columns[i]);
+    f->place = gg_alloc((size_t)n, sizeof *f->place);
+    n = 0;
     for (int i = 0; i < d->p->ncolumns; i++) {
-        const Column *c = &d->p->columns[i];
-        long from, to, width = gg_row_count(c);
-        if (!gg_csv_positions(c->source, &from, &to)) from = to = gg_csv_named(f, c) + 1;
-        if (to - from + 1 != width)
-            gg_fail(GG_DATA, "%s: fields %s are %ld, the model says %ld for %s", f->path, c->source, to - from + 1,
-                    width, c->name);
-        if (from < 1 || to > f->fields)
-            gg_fail(GG_DATA, "%s: %ld fields a line, %s reads %s", f->path, f->fields, c->name, c->source);
-        f->place[i] = from - 1;
+        gg_csv_place_column(f, d, &d->p->columns[i], f->place + n);
+        n += gg_row_count(&d->p->columns[i]);
     }
 }
 
@@ -146,12 +186,13 @@ static const char *gg_csv_value(const Column *c, const char *text, double *value
 
 static void gg_csv_row(const Csv *f, const Table *d, long row)
 {
+    const long *place = f->place;
     for (int i = 0; i < d->p->ncolumns; i++) {
         const Column *c = &d->p->columns[i];
         long width = gg_row_count(c);
         char *out = (char *)d->column[i] + (size_t)((d->rows + row) * width) * gg_element_size(c);
         for (long k = 0; k < width; k++) {
-            const CsvField *at = &f->field[f->place[i] + k];
+            const CsvField *at = &f->field[*place++];
             double value;
             const char *wrong = gg_csv_value(c, at->text, &value);
             if (wrong) gg_csv_fail(f, at, c, wrong);
@@ -166,7 +207,7 @@ static bool gg_csv_headless(const Csv *f, const Table *d)
     for (int i = 0; i < d->p->ncolumns; i++) {
         long from, to;
         double value;
-        if (!gg_csv_positions(d->p->columns[i].source, &from, &to)) return false;
+        if (gg_csv_known(d, &d->p->columns[i]) || !gg_csv_positions(d->p->columns[i].source, &from, &to)) return false;
         for (long k = from; k <= to && k >= 1 && k <= f->fields; k++)
             if (gg_csv_value(&d->p->columns[i], f->field[k - 1].text, &value)) return false;
     }
@@ -196,7 +237,14 @@ static long gg_csv_read(Csv *f, Table *d)
     if (!gg_csv_record(f)) gg_fail(GG_DATA, "%s: empty", f->path);
     gg_csv_place(f, d);
     long fields = f->fields;
-    if (!gg_csv_headless(f, d)) gg_csv_record(f);
+    if (!gg_csv_headless(f, d)) {
+        for (int i = 0; i < d->p->ncolumns && !d->asked; i++) {
+            long from, to;
+            const Column *c = &d->p->columns[i];
+            if (!gg_csv_known(d, c) && gg_csv_positions(c->source, &from, &to)) gg_csv_keep(f, d, c, from - 1, to - 1);
+        }
+        gg_csv_record(f);
+    }
     return gg_csv_rows(f, d, fields);
 }
 

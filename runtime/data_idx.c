@@ -174,9 +174,12 @@ static const char *gg_idx_find_set(IdxFile *files, const Table *d, const char *d
     return NULL;
 }
 
-/* The test files of the directory that also trains count only where it has training files of their own. */
+/* The file itself, where the model reads one column. The test files of the directory that also trains count only where it has training files of their own. */
 static bool gg_idx_files(IdxFile *files, const Table *d, const char *dir, bool test)
 {
+    struct stat st;
+    if (d->p->ncolumns == 1 && stat(dir, &st) == 0 && S_ISREG(st.st_mode))
+        return snprintf(files->path, sizeof files->path, "%s", dir) < (int)sizeof files->path && !test;
     const char *train = gg_idx_find_set(files, d, dir, false);
     if (!train)
         gg_fail(GG_DATA, "%s: no train-images-idx3-ubyte and train-labels-idx1-ubyte there, no t10k-..., no images.idx "

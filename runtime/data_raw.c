@@ -96,10 +96,12 @@ static long gg_cifar_train(Table *d, const char *dir)
     return rows;
 }
 
-/* test_batch.bin, where it is there; a directory made for testing may hold other batches. */
+/* A file of records; or test_batch.bin, where it is there; a directory made for testing may hold other batches. */
 long gg_cifar_append(Table *d, const char *dir, bool test)
 {
     char path[4096];
+    size_t n = strlen(dir);
+    if (n > 4 && !strcmp(dir + n - 4, ".bin")) return test ? -1 : gg_cifar_file(d, dir, 0);
     if (!test) return gg_cifar_train(d, dir);
     if (gg_cifar_name(path, dir, "test_batch", 0)) return gg_cifar_file(d, path, 0);
     return d->p->test_path ? gg_cifar_train(d, dir) : -1;

@@ -20,6 +20,8 @@ static const Option gg_option_table[] = {
     { "resume",     NULL,   "go on from the file that --save names, if it exists",  GG_FLAG, AT(resume), 0 },
     { "log",        "FILE", "write a line of JSON for every update",               GG_TEXT, AT(log), 0 },
     { "eval",       NULL,   "no training: validate and test what --load or --resume loads",  GG_FLAG, AT(eval), 0 },
+    { "predict",    "FILE", "no training: the model's outputs for the rows of FILE, with the weights of --load", GG_TEXT, AT(predict), 0 },
+    { "output",     "FILE", "of --predict: FILE.csv, FILE.npy or a directory of .npy; default: CSV here", GG_TEXT, AT(output), 0 },
     { "profile",    NULL,   "CUDA: time every launch, tell at the end which took how long", GG_FLAG, AT(profile), 0 },
 };
 #undef AT
@@ -72,6 +74,7 @@ static void gg_options_check(const Options *o, const Program *p)
     if (o->resume && !o->save) gg_fail(GG_USAGE, "--resume needs --save FILE: the file to go on from");
     if (o->save_every >= 0 && !o->save) gg_fail(GG_USAGE, "--save-every needs --save FILE");
     if (o->eval && !o->load && !o->resume) gg_fail(GG_USAGE, "--eval needs --load FILE");
+    gg_predict_check(o, p);
     if (o->threads > GG_THREADS) gg_fail(GG_USAGE, "--threads %ld: at most %d", o->threads, GG_THREADS);
     if (o->profile && !p->profile)
         gg_fail(GG_USAGE, "--profile: this program runs on the CPU; one made with gagen -t cuda can");

@@ -24,6 +24,8 @@ typedef struct {
 } Tensor;
 
 typedef struct { int tensor; const char *file, *key; } Source; /* a tensor's first value: that name in a safetensors file */
+/* values of the rows of a micro-batch, the first axis; names: those of the classes it counts, NULL-terminated, or NULL */
+typedef struct { Tensor tensor; const real *at; const char *const *names; } Output;
 
 /* ---- data ----------------------------------------------------------------------------------------------- */
 typedef struct {
@@ -35,6 +37,7 @@ typedef struct {
     long ignored;                                 /* with classes: one value besides them; 0: none */
     const char *source;                           /* idx: "image" or "label"; csv: "1-24", "price" */
     const char *const *names;                     /* csv: class names, NULL-terminated, or NULL */
+    bool asked;                                   /* outputs are made of it */
     const void **base;                            /* where the program keeps the address of the column's row 0 */
 } Column;
 
@@ -113,6 +116,8 @@ typedef struct {
     real *params, *gradients;
     int nstates; real *states[4]; const char *state_names[4];
     long memory;                                  /* bytes the program holds, data left out */
+    const Output *outputs; int noutputs;          /* of a prediction */
+    void (*predict)(const Thread *);              /* makes them for w->rows rows, one micro-batch; NULL: there are none */
     /* reports; report 0 is the loss */
     const ReportName *reports; int nreports; int best;
     long patience;                                /* validations without a better one that end the run; 0: none do */

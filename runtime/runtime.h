@@ -37,7 +37,7 @@ void gg_add_number(Line *line, double x);         /* as JSON with 17 digits; NaN
 /* ---- options.c ------------------------------------------------------------------------------------------ */
 typedef struct {
     long epochs, steps, seed, threads, save_every; /* -1: not given */
-    const char *data, *save, *load, *log;
+    const char *data, *save, *load, *log, *predict, *output;
     bool resume, eval, profile;
     const void *const *columns;                   /* rows of these, in place of files */
     long rows;
@@ -57,8 +57,12 @@ typedef struct {
     Map *map;                                     /* by column; those with pieces are mapped; NULL: all is the caller's */
     char *split;                                  /* which of the three, by row of the main set */
     Rows train, valid, test;
+    Line fields;                                  /* csv: positions as the header's names: "x\x1fage\x1fincome\x1ey\x1f..." */
+    Program *asked; Column *asked_columns;        /* of a prediction: the program with the columns that it asks for */
+    void *zeros;                                  /* rows of all others */
 } Table;
 void gg_table_load(Table *d, const Program *p, const char *path); /* path NULL: as the model says */
+void gg_table_ask(Table *d, const Program *p, const char *path, long rows); /* for a prediction; path NULL: so many rows */
 void gg_table_give(Table *d, const Program *p, long rows, const void *const *columns);
 void gg_table_free(Table *d);
 long gg_table_bytes(const Table *d);               /* of all columns */
@@ -199,12 +203,20 @@ void gg_run_blame(Run *r, char *out, size_t room); /* which micro-batch of windo
 void gg_run_done(Run *r);                         /* window r->update is behind us */
 void gg_run_fetch(Run *r);                        /* parameters, states and gradients are on the host */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out); /* false: no rows */
+void gg_run_predict(Run *r, long from, long n);   /* the outputs of rows from .. from + n - 1 of the table, a micro-batch at most */
 
 /* ---- checkpoint.c --------------------------------------------------------------------------------------- */
 void gg_save_run(Run *r, const char *path);       /* all or nothing: a new file takes the old one's place */
 void gg_load_sources(Run *r);                     /* what the model's rules load */
 void gg_load_weights(Run *r, const char *path);
+void gg_load_fields(Run *r, const char *path);    /* into r->data, those that the run read */
 bool gg_load_run(Run *r, const char *path);       /* false: no such file */
+
+/* ---- predict.c ------------------------------------------------------------------------------------------ */
+void gg_predict(Run *r);                          /* writes the outputs of all rows */
+void gg_predict_check(const Options *o, const Program *p); /* fails with usage errors */
+long gg_predict_count(const Program *p, const char *rows);
+const char *gg_predict_weights(const Options *o);
 
 /* ---- log.c ---------------------------------------------------------------------------------------------- */
 void gg_log_open(Run *r);                         /* cut at r->log_bytes */

@@ -45,6 +45,17 @@ static void gg_run_plan(Run *r)
     gg_order_start(&r->order, p, &r->plan, &r->data.train, r->seed);
 }
 
+static void gg_run_table(Run *r)
+{
+    const Options *o = &r->o;
+    if (o->predict) {
+        long rows = gg_predict_count(r->p, o->predict);
+        gg_load_fields(r, gg_predict_weights(o));
+        gg_table_ask(&r->data, r->p, rows < 0 ? o->predict : NULL, rows);
+    } else if (o->columns) gg_table_give(&r->data, r->p, o->rows, o->columns);
+    else gg_table_load(&r->data, r->p, o->data);
+}
+
 static void gg_run_memory(Run *r)
 {
     const Program *p = r->p;
@@ -53,12 +64,16 @@ static void gg_run_memory(Run *r)
     r->kept = gg_alloc((size_t)p->nsums, sizeof *r->kept);
     if (!r->o.save && r->data.valid.count) r->best_params = gg_alloc((size_t)p->elements, sizeof(real));
     gg_add(&r->text, "%4000s", "");
-    gg_add(&r->header, "%*s", 4000 + 400 * p->ntensors * (1 + p->nstates), "");
+    gg_add(&r->header, "%*s", 4000 + 400 * p->ntensors * (1 + p->nstates) + (int)(6 * r->data.fields.n), "");
 }
 
 static void gg_run_weights(Run *r)
 {
     gg_init_weights(r->p, r->seed);
+    if (r->o.predict) {
+        gg_load_weights(r, gg_predict_weights(&r->o));
+        return;
+    }
     if (!r->o.load && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);   /* the others hold every tensor */
     if (r->o.load) gg_load_weights(r, r->o.load);
     if (r->o.resume && !gg_load_run(r, r->o.save) && r->o.eval) gg_fail(GG_DATA, "%s: no such file", r->o.save);
@@ -85,9 +100,8 @@ void gg_run_open(Run *r)
     const Options *o = &r->o;
     r->log = -1, r->best = NAN;
     r->seed = (uint64_t)(o->seed < 0 ? p->seed : o->seed);
-    if (o->columns) gg_table_give(&r->data, p, o->rows, o->columns);
-    else gg_table_load(&r->data, p, o->data);
-    gg_run_plan(r);
+    gg_run_table(r);
+    if (!o->predict) gg_run_plan(r);
     gg_run_memory(r);
     gg_run_device(r);
     gg_clear_states(p);
@@ -120,7 +134,8 @@ static void gg_fill(Run *r, long samples, long places, long base)
     memset(w, 0, sizeof *w);
     w->micros = (int)(full + 1), w->rows = (int)(samples - full * p->micro_batch), w->samples = samples;
     w->places = places, w->base = base;
-    w->seed = r->seed, w->T = gg_taken(p, &r->plan, 0, r->plan.T), w->E = gg_taken(p, &r->plan, 0, r->plan.E);
+    w->seed = r->seed;
+    if (r->plan.E) w->T = gg_taken(p, &r->plan, 0, r->plan.T), w->E = gg_taken(p, &r->plan, 0, r->plan.E);
     w->scale_out = 1, w->clip = 1, w->norm = -1;
 }
 
@@ -255,6 +270,16 @@ bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
     if (r->p->await) r->p->await();
     r->p->report(r->p->sums, (double)rows->count, out);
     return true;
+}
+
+void gg_run_predict(Run *r, long from, long n)
+{
+    Window *w = r->p->w;
+    gg_fill(r, n, r->data.rows, 0);
+    w->at = w->first = from, w->t = 1;
+    gg_run_prepare(r);
+    gg_team_call(r->team, r->p->predict);
+    gg_run_await(r);
 }
 
 /* ---- training ------------------------------------------------------------------------------------------- */
@@ -460,7 +485,8 @@ int gagen_main(int argc, char **argv, const Program *p)
     gg_run_open(&run);
     gg_catch_lost_pages(&run);
     int status = 0;
-    if (run.o.eval) gg_evaluate_all(&run);
+    if (run.o.predict) gg_predict(&run);
+    else if (run.o.eval) gg_evaluate_all(&run);
     else {
         gg_catch_signals();
         gg_show_plan(&run);

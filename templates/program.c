@@ -229,6 +229,18 @@ ${prefix}gradient(t);
 ${prefix}update(t);
 }
 
+//:if makes_outputs
+/* The outputs of a micro-batch. */
+static void predict(const Thread *t)
+{
+//:if refreshed
+${prefix}prepare(t);
+//:end
+const Micro *m = &(Micro){ 0, w.rows };
+${output_steps}
+}
+
+//:end
 //:end
 /* The sums of w.micros micro-batches. */
 static void evaluate(const Thread *t)
@@ -296,6 +308,14 @@ ${text}
 };
 
 static const ReportName reports[] = { ${report_names} };
+//:if predicts
+
+static const Output outputs[] = {
+//:for o in outputs
+{ { ${place}, 'c', 0, 0 }, ${at}, ${names} },
+//:end
+};
+//:end
 
 //:if turns
 static const Step steps[] = { @@ a round: each in turn
@@ -316,6 +336,9 @@ ${linkage}const Program ${title} = {
 .params = (real *)&p, .gradients = (real *)&g,
 .nstates = ${nstates},${states}
 .memory = ${memory},
+//:if predicts
+.outputs = outputs, .noutputs = ${noutputs}, .predict = predict,
+//:end
 .reports = reports, .nreports = ${nreports}, .best = ${best}, .nsums = ${nsums},
 //:if turns
 .step = steps, .nsteps = ${nsteps}, .times = ${times}, .evaluate = evaluate,

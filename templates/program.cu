@@ -75,6 +75,9 @@ static struct { Params p, g${states_list}; } host; @@ what files and options see
 static Data data;
 static Window w;
 static double sums[${nsums}];
+//:for o in outputs
+static real output_${index}[${size}]; @@ from the device, for files
+//:end
 //:if blas
 static GgMatmul ${handles};${handles_are}
 //:end
@@ -207,6 +210,14 @@ GG_LAUNCH(${prefix}levels, 1, 1, 0, gg_stream, device);
 //:end
 }
 
+//:if makes_outputs
+/* The outputs of a micro-batch. */
+static void output_steps(void)
+{
+${output_steps}
+}
+
+//:end
 //:if concluded
 /* Behind the last micro-step. */
 static void ${prefix}conclude_steps(void)
@@ -255,6 +266,9 @@ static GgGraph ${prefix}prepared;
 //:if drops
 static GgGraph ${prefix}judged;
 //:end
+//:if makes_outputs
+static GgGraph predicting;
+//:end
 //:if next
 static GgGraph ${prefix}next;
 //:end
@@ -276,6 +290,9 @@ ${prefix}first = gg_record(${prefix}micro_first);
 ${prefix}judged = gg_record(${prefix}judge);
 //:end
 ${prefix}step = gg_record(${prefix}update_steps);
+//:if makes_outputs
+predicting = gg_record(output_steps);
+//:end
 //:if refreshed
 ${prefix}prepared = gg_record(${prefix}prepare_steps);
 //:end
@@ -367,6 +384,24 @@ gg_evaluate(&pass);
 //:end
 }
 
+//:if predicts
+static void predict(const Thread *t)
+{
+(void)t;
+//:for s in steps
+//:if refreshed
+gg_replay(&${prefix}prepared);
+//:end
+//:end
+gg_stage();
+gg_replay(&predicting);
+gg_finish();
+//:for o in outputs
+gg_copy_out(output_${index}, &device->${from}, sizeof output_${index});
+//:end
+}
+
+//:end
 //:if one_prepares
 static void prepare(const Thread *t)
 {
@@ -445,6 +480,14 @@ ${text}
 };
 
 static const ReportName reports[] = { ${report_names} };
+//:if predicts
+
+static const Output outputs[] = {
+//:for o in outputs
+{ { ${place}, 'c', 0, 0 }, ${at}, ${names} },
+//:end
+};
+//:end
 
 //:if turns
 static const Step steps[] = { @@ a round: each in turn
@@ -465,6 +508,9 @@ extern "C" const Program ${title} = {
 .params = (real *)&host.p, .gradients = (real *)&host.g,
 .nstates = ${nstates},${states}
 .memory = ${memory},
+//:if predicts
+.outputs = outputs, .noutputs = ${noutputs}, .predict = predict,
+//:end
 .reports = reports, .nreports = ${nreports}, .best = ${best}, .nsums = ${nsums},
 //:if turns
 .step = steps, .nsteps = ${nsteps}, .times = ${times}, .evaluate = evaluate,
