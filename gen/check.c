@@ -20,6 +20,14 @@ static void mark(Node *n, char *seen)
     for (int i = 0; i < n->nargs; i++) mark(n->arg[i], seen);
 }
 
+/* The same, where a gradient comes: not behind what is detached. */
+static void reach(Node *n, char *seen)
+{
+    if (seen[n->id]) return;
+    seen[n->id] = 1;
+    for (int i = 0; i < n->nargs && !has_role(n, "detach"); i++) reach(n->arg[i], seen);
+}
+
 static void check_loss(const Node *j)
 {
     if (j->shape.rank > 0 || (j->when != WHEN_AFTER && j->when != WHEN_WINDOW))
@@ -47,7 +55,7 @@ void check(Graph *g)
         if (seen[i]) check_scalar(g->nodes.at[i]);
     for (int i = 0; i < g->steps.n; i++) {
         char *in_loss = mem_alloc((size_t)g->nodes.n);
-        mark(g->steps.at[i]->minimize, in_loss);
+        reach(g->steps.at[i]->minimize, in_loss);
         check_loss(g->steps.at[i]->minimize);
         check_parameters(g, i, in_loss);
     }

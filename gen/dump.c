@@ -58,10 +58,11 @@ void kernels_print(Text *out, const Kernels *k)
     print_buffers(out, k);
 }
 
-void plan_print(Text *out, const Plan *p)
+void memory_print(Text *out, const Whole *all)
 {
-    text_add(out, "arena %ld reals, lower bound %ld; packed %ld; parameters %ld\n", p->arena, p->bound, p->packed, p->k->elements);
-    print_buffers(out, p->k);
+    text_add(out, "arena %ld reals, lower bound %ld; packed %ld; parameters %ld\n", all->arena, all->bound, all->packed,
+             all->steps.at[0]->k->elements);
+    for (int i = 0; i < all->steps.n; i++) print_buffers(out, all->steps.at[i]->k);
 }
 
 /* ---- the program ------------------------------------------------------------------------------------------------ */

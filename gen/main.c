@@ -42,7 +42,7 @@ static _Noreturn void finish_plan(const Opts *o, const Whole *all, const Choices
 {
     Text out = { 0 }, picture = { 0 };
     plan_report(&out, all, c, o);
-    plan_draw(&picture, all->steps.at[0]->p);
+    plan_draw(&picture, all);
     if (o->picture) write_output(o->picture, &picture);
     if (!o->drawn) write_output(o->output, &out);
     exit(0);
@@ -83,9 +83,7 @@ static Program *compile(Graph *whole, int i, const Program *before, const Opts *
     if (o->dump == DUMP_SIMPLE) return graph_print(out, g), NULL;
     Kernels *k = fuse(g, o->target);
     if (o->dump == DUMP_KERNELS) return kernels_print(out, k), NULL;
-    Plan *p = place(k, !o->no_reuse);
-    if (o->dump == DUMP_MEMORY) return plan_print(out, p), NULL;
-    Program *s = schedule(p);
+    Program *s = schedule(place(k, !o->no_reuse));
     if (o->dump == DUMP_PROGRAM) return program_print(out, s), NULL;
     return s;
 }
@@ -105,8 +103,9 @@ int main(int argc, char **argv)
     if (g->train.memory) choose(&o, g, c);
     Program **steps = NEW_ARRAY(Program *, g->steps.n);
     for (int i = 0; i < g->steps.n; i++) steps[i] = compile(g, i, i ? steps[i - 1] : NULL, &o, &out);
-    if (o.dump) show(&out);
+    if (o.dump && o.dump != DUMP_MEMORY) show(&out);
     Whole *all = join(steps, g->steps.n);
+    if (o.dump) memory_print(&out, all), show(&out);
     if (o.plan) finish_plan(&o, all, c);
     finish(&o, all);
     return 0;

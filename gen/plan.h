@@ -45,5 +45,5 @@ int     layer_of(const Layers *l, const Kernel *x);         /* whose work it is;
 
 /* ---- plan.c, plan_svg.c ---- */
 void plan_report(Text *out, const Whole *all, const Choices *c, const Opts *o);
-void plan_draw(Text *out, const Plan *p);
+void plan_draw(Text *out, const Whole *all);       /* moves the phases of steps behind one another */
 #endif

@@ -103,7 +103,6 @@ static void add_step(Figures *f, const Program *s, Rates r)
     add_kernels(f, k, k->finish.at, k->finish.n, r, times);
     add_update(f, s, r);
     f->kernels += k->micro.n, f->barriers += k->phases;
-    if (REAL_BYTES * (double)s->p->bound > f->bound) f->bound = REAL_BYTES * (double)s->p->bound;
 }
 
 Figures figures_of(const Whole *all, Rates r)
@@ -113,7 +112,7 @@ Figures figures_of(const Whole *all, Rates r)
     Figures f = { .micro = g->train.micro_batch };
     f.state = REAL_BYTES * ((double)k->elements + (double)k->trained * (1 + all->nstates));
     f.packed = REAL_BYTES * (double)all->packed;
-    f.arena = REAL_BYTES * (double)all->arena;
+    f.arena = REAL_BYTES * (double)all->arena, f.bound = REAL_BYTES * (double)all->bound;
     if (k->target == TARGET_CUDA) f.fixed = device_bytes(all);
     for (int i = 0; i < g->data.columns.n; i++) f.rows += row_bytes(g->data.columns.at[i]) * (double)g->train.micro_batch;
     for (int i = 0; i < all->steps.n; i++) add_step(&f, all->steps.at[i], r);

@@ -215,8 +215,38 @@ static double height_for(const Kernels *k)
     return high < HIGH_LEAST ? HIGH_LEAST : high > HIGH_MOST ? HIGH_MOST : high;
 }
 
-void plan_draw(Text *out, const Plan *p)
+/* A step's kernels and buffers, `phases` later than it knows them. */
+static void add_step(Kernels *to, const Kernels *k, int phases)
 {
+    for (int i = 0; i < k->micro.n; i++) {
+        k->micro.at[i]->phase += phases;
+        vec_push(&to->micro, k->micro.at[i]);
+    }
+    for (int i = 0; i < k->forward.n; i++) vec_push(&to->forward, k->forward.at[i]);
+    for (int i = 0; i < k->buffers.n; i++) {
+        if (in_arena(k->buffers.at[i])) k->buffers.at[i]->first += phases, k->buffers.at[i]->last += phases;
+        vec_push(&to->buffers, k->buffers.at[i]);
+    }
+    to->phases = phases + k->phases;
+}
+
+/* The steps one after another. */
+static Plan *in_turn(const Whole *all)
+{
+    Plan *p = NEW(Plan);
+    *p = *all->steps.at[0]->p;
+    if (all->steps.n == 1) return p;
+    p->k = NEW(Kernels);
+    p->k->g = all->steps.at[0]->g;
+    memcpy(&p->k->params, &all->steps.at[0]->k->params, sizeof p->k->params);
+    p->arena = all->arena, p->bound = all->bound;
+    for (int i = 0; i < all->steps.n; i++) add_step(p->k, all->steps.at[i]->k, p->k->phases);
+    return p;
+}
+
+void plan_draw(Text *out, const Whole *all)
+{
+    const Plan *p = in_turn(all);
     const int phases = p->k->phases > 0 ? p->k->phases : 1;
     Text body = { 0 };
     Page v = { .out = &body, .p = p, .layers = layers_of(p->k), .high = height_for(p->k) };

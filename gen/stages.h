@@ -164,7 +164,7 @@ typedef struct Program {
 
 typedef struct Whole {                  /* the programs of all steps, each with its own Graph, Kernels and Plan */
     VEC(Program) steps;
-    long arena, packed;                 /* reals: the steps share them, so the largest counts */
+    long arena, bound, packed;          /* reals: the steps share them, so the largest counts */
     int nsums;                          /* in sums[], by step: its sums, then its levels */
     int nstates; const char *state[STATES]; /* of all optimizers, each name once */
 } Whole;
@@ -187,5 +187,5 @@ void  emit_kernel(const Program *s, const Kernel *k, Text *out);       /* emit_c
 
 void graph_print(Text *out, const Graph *g);
 void kernels_print(Text *out, const Kernels *k);
-void plan_print(Text *out, const Plan *p);
+void memory_print(Text *out, const Whole *all);
 void program_print(Text *out, const Program *s);

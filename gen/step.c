@@ -167,6 +167,8 @@ static void find_ranges(Program *s)
     k->from = s->g->groups.at[0]->from, k->to = s->g->groups.at[s->g->groups.n - 1]->to;
 }
 
+static void most(long *so_far, long x) { if (x > *so_far) *so_far = x; }
+
 Whole *join(Program *const *steps, int n)
 {
     Whole *all = NEW(Whole);
@@ -174,8 +176,7 @@ Whole *join(Program *const *steps, int n)
         Program *s = steps[i];
         s->all = all;
         vec_push(&all->steps, s);
-        if (s->p->arena > all->arena) all->arena = s->p->arena;
-        if (s->p->packed > all->packed) all->packed = s->p->packed;
+        most(&all->arena, s->p->arena), most(&all->bound, s->p->bound), most(&all->packed, s->p->packed);
         all->nsums = first_level(s) + s->levels.n;
         add_states(all, &s->g->optimizer);
     }

@@ -124,6 +124,7 @@ static void gg_sync_directory(const char *path)
 void gg_save_run(Run *r, const char *path)
 {
     char temporary[4096];
+    if (r->turn.n) gg_fail(GG_USAGE, "%s: a round is under way: its last step first, then a checkpoint", path);
     if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
         gg_fail(GG_DATA, "%s: too long a name", path);
     gg_run_fetch(r);

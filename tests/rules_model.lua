@@ -2,56 +2,14 @@
 --
 --   lua5.4 tests/rules_model.lua DIR                 writes rows.csv, start.safetensors, and NAME.lua and NAME.txt for each case
 
-local ROWS, IN = 24, 6
+local here = arg[0]:match "^(.*)/[^/]*$" or "."
+local hashed = dofile(here .. "/hashed.lua")
 local shapes = { { "backbone.0.weight", 9, 6 }, { "backbone.0.bias", 9 }, { "backbone.3.weight", 5, 9 }, { "backbone.3.bias", 5 },
   { "top.0.weight", 7, 5 }, { "top.0.bias", 7 }, { "top.2.weight", 1, 7 }, { "top.2.bias", 1 } }
 
-local function hash(i, seed)
-  local x = (i + seed * 0x9E3779B9) & 0xFFFFFFFF
-  x = ((x ~ x >> 16) * 0x7feb352d) & 0xFFFFFFFF
-  x = ((x ~ x >> 15) * 0x846ca68b) & 0xFFFFFFFF
-  return x ~ x >> 16
-end
-
-local function real(n, seed)
-  local t = {}
-  for i = 1, n do t[i] = 2 * ((hash(i - 1, seed) >> 8) / 16777216) - 1 end
-  return t
-end
-
-local function write(path, text)
-  local f = assert(io.open(path, "wb"))
-  assert(f:write(text))
-  assert(f:close())
-end
-
-local function rows(dir)
-  local x, y, lines = real(ROWS * IN, 1), real(ROWS, 2), { "a,b,c,d,e,f,y" }
-  for r = 1, ROWS do
-    local row = {}
-    for i = 1, IN do row[i] = ("%.17g"):format(x[(r - 1) * IN + i]) end
-    row[IN + 1] = ("%.17g"):format(y[r])
-    lines[r + 1] = table.concat(row, ",")
-  end
-  write(dir .. "/rows.csv", table.concat(lines, "\n") .. "\n")
-end
-
-local function weights(dir)
-  local head, body, at = {}, {}, 0
-  for i, s in ipairs(shapes) do
-    local n = s[2] * (s[3] or 1)
-    head[i] = ('"%s":{"dtype":"F64","shape":[%s],"data_offsets":[%d,%d]}'):format(s[1], table.concat(s, ",", 2), at, at + 8 * n)
-    body[i] = string.pack("<" .. ("d"):rep(n), table.unpack(real(n, 9 + i)))
-    at = at + 8 * n
-  end
-  local text = "{" .. table.concat(head, ",") .. "}"
-  text = text .. (" "):rep(-#text % 8)
-  write(dir .. "/start.safetensors", string.pack("<I8", #text) .. text .. table.concat(body))
-end
-
 -- what holds for a file of its own
 local net = [[
-local rows  = data.csv { "rows.csv", shuffle = false, columns = { x = "1-6", y = "y" } }
+local rows  = data.csv { "rows.csv", shuffle = false, columns = { x = "1-6", y = "y1" } }
 local trunk = nn.File "parts/trunk.lua"
 local head  = nn.Sequential { nn.Linear(7), nn.Tanh(), nn.Linear(1) }
 local mse, ramp = fn.mse(head(trunk(rows.x)), rows.y), optim.linear { 0.25, 1, over = 4 }
@@ -79,15 +37,15 @@ local models = {
 
 local dir = arg[1]
 os.execute("mkdir -p " .. dir .. "/parts")
-write(dir .. "/parts/trunk.lua", [[
+hashed.write(dir .. "/parts/trunk.lua", [[
 local size = 9
 return nn.Sequential { nn.Linear(size), nn.Tanh(), nn.Dropout(0.5), nn.Linear(5), nn.Tanh() }
 ]])
-rows(dir)
-weights(dir)
-for name, text in pairs(models) do write(("%s/%s.lua"):format(dir, name), text) end
+hashed.csv(dir .. "/rows.csv", 24, { { "x", 6, 1 }, { "y", 1, 2 } })
+hashed.safetensors(dir .. "/start.safetensors", shapes, 10)
+for name, text in pairs(models) do hashed.write(("%s/%s.lua"):format(dir, name), text) end
 local out
-for line in io.lines((arg[0]:match "^(.*)/[^/]*$" or ".") .. "/reference/rules.txt") do
+for line in io.lines(here .. "/reference/rules.txt") do
   local name = line:match "^case (%S+)"
   if name then out = assert(io.open(("%s/%s.txt"):format(dir, name), "w"))
   elseif out then out:write(line, "\n") end

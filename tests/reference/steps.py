@@ -1,0 +1,60 @@
+"""Writes steps.txt: a discriminator and a generator with two optimizers in turn, ten rounds by PyTorch in double.
+
+    python3 tests/reference/steps.py > tests/reference/steps.txt
+
+A round is 24 rows, two windows of 12: the discriminator takes both, the generator the second; an epoch's last round has one
+window of 5.
+"""
+import torch
+from hashed import number, numbers, real
+
+ROWS, BATCH, ROUNDS, TIMES = 53, 12, 10, 2
+HEAD = """# Steps in turn by PyTorch {version} in double: losses d and g of every round's last window, and the last weights.
+# rows: x = real([53, 4], seed 1), z = real([53, 3], seed 2); parameter i = real(shape, seed 10 + i): tests/reference/hashed.py.
+"""
+bce = torch.nn.functional.binary_cross_entropy_with_logits
+
+
+def rounds():
+    """The rows of each round's windows."""
+    while True:
+        for first in range(0, ROWS, TIMES * BATCH):
+            end = min(first + TIMES * BATCH, ROWS)
+            yield [slice(at, min(at + BATCH, end)) for at in range(first, end, BATCH)]
+
+
+def main():
+    disc = torch.nn.Sequential(torch.nn.Linear(4, 11), torch.nn.LeakyReLU(0.2), torch.nn.Linear(11, 1))
+    gen = torch.nn.Sequential(torch.nn.Linear(3, 9), torch.nn.Tanh(), torch.nn.Linear(9, 4))
+    for i, p in enumerate([*disc.parameters(), *gen.parameters()]):
+        p.data = real(tuple(p.shape), 10 + i)
+    x, z = real((ROWS, 4), 1), real((ROWS, 3), 2)
+    adam = torch.optim.Adam(disc.parameters(), lr=2e-2, betas=(0.5, 0.999))
+    slow = [gen[2].bias]
+    sgd = torch.optim.SGD([dict(params=[p for p in gen.parameters() if p is not slow[0]]), dict(params=slow, lr=0.05)], lr=0.1, momentum=0.9)
+    planned = list(zip(range(ROUNDS), rounds()))
+    updates, t = sum(len(windows) for _, windows in planned), 0
+    print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
+    for n, windows in planned:
+        for w in windows:
+            adam.param_groups[0]["lr"] = 2e-2 - 1e-2 * t / updates
+            t += 1
+            real_score, fake_score = disc(x[w]), disc(gen(z[w]).detach())
+            d = (bce(real_score, torch.ones_like(real_score)) + bce(fake_score, torch.zeros_like(fake_score))
+                 + 1e-2 * (disc[0].weight ** 2).sum())
+            adam.zero_grad()
+            d.backward()
+            adam.step()
+        score = disc(gen(z[windows[-1]]))
+        g = bce(score, torch.ones_like(score))
+        sgd.zero_grad()
+        g.backward()
+        torch.nn.utils.clip_grad_norm_(gen.parameters(), 0.2)
+        sgd.step()
+        print(f"loss {2 * n + 1} {number(d)}\nloss {2 * n + 2} {number(g)}")
+    for part, net in (("disc", disc), ("gen", gen)):
+        for key, p in net.named_parameters():
+            print(f"weight {part}.{key} {p.numel()} {numbers(p)}")
+
+
+main()

@@ -1,0 +1,72 @@
+#!/bin/sh
+# steps.t -- several steps in turn: two networks with an optimizer each beside PyTorch's, in both targets; what a round is.
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+. tests/cuda/emu.sh
+OPTIMIZE=-O0
+emu_checks="$emu_checks -O0"
+emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
+model=tests/models/gan.lua
+want=tests/reference/steps.txt
+lua5.4 - "$work" << 'EOF'
+local hashed = dofile("tests/hashed.lua")
+hashed.csv(arg[1] .. "/rows.csv", 53, { { "x", 4, 1 }, { "z", 3, 2 } })
+hashed.safetensors(arg[1] .. "/start.safetensors", { { "disc.0.weight", 11, 4 }, { "disc.0.bias", 11 }, { "disc.2.weight", 1, 11 },
+  { "disc.2.bias", 1 }, { "gen.0.weight", 9, 3 }, { "gen.0.bias", 9 }, { "gen.2.weight", 4, 9 }, { "gen.2.bias", 4 } }, 10)
+EOF
+
+# program NAME [OPTION...]: a double program of NAME.lua with a command line; cuda_program the same in CUDA
+program() { generate "$work/$1.c" "$work/$1.lua" $(shift; echo "$@") && compile "$work/$1" "$work/$1.c" gagen_double; }
+cuda_program() { generate "$work/$1.cu" "$work/$1.lua" -t cuda $(shift; echo "$@") && emulated "$1" gagen_double; }
+
+# rounds NAME OPTION...: runs it; the losses of both steps in every round, in the words of steps.txt
+rounds() {
+    (cd "$work" && n=$1 && shift && "./$n" --log "$n.jsonl" "$@" > "$n.said" 2>&1)
+    sed -n 's/^{"update":\([0-9]*\),.*"d":\([^,]*\),"g":\([^,]*\),.*/\1 \2 \3/p' "$work/$1.jsonl" |
+        awk '{ printf "loss %d %s\nloss %d %s\n", 2 * $1 - 1, $2, 2 * $1, $3 }'
+}
+same_tensors() { tail -c $((8 * 143 * 3)) "$work/$1" > "$work/one" && tail -c $((8 * 143 * 3)) "$work/$2" > "$work/two" && cmp "$work/one" "$work/two"; }
+
+# ---- beside PyTorch
+cp $model "$work/gan.lua"
+program gan || finish
+rounds gan --threads 1 --save gan.safetensors > "$work/gan.got"
+yes "ten rounds of Adam twice and SGD once: the losses are PyTorch's to 1e-9" compare "$work/gan.got" $want --loss 1e-9
+prober probe $model gagen_double
+turns() { (cd "$work" && p=$1 && shift && "./$p" rows.csv "$@"); }
+turns probe - 1 27 > "$work/probe.got"
+yes "so are the weights behind 17 and 10 windows" compare "$work/probe.got" $want --weight 1e-9
+cp $model "$work/cuda_gan.lua"
+if cuda_program cuda_gan; then
+    rounds cuda_gan --save cuda_gan.safetensors > "$work/cuda_gan.got"
+    yes "in CUDA: the same losses" compare "$work/cuda_gan.got" $want --loss 1e-9
+fi
+for bug in 's/times = 2/times = 1/' 's/fn.detach(fake)/fake/;s/params = disc/params = { disc }/;s/betas = { 0.5,/betas = { 0.6,/' \
+    's/clip = 0.2/clip = 0.21/' 's/gen\[3\].bias, lr = 0.05/gen[3].bias, lr = 0.06/' 's/optim.linear { 2e-2, 1e-2 }/2e-2/'; do
+    sed "$bug" $model > "$work/off.lua"
+    program off && rounds off > "$work/off.got"
+    no "$bug" compare "$work/off.got" $want --loss 1e-9
+done
+sed 's/void d_micro_next(\(.*\)micro(t, m, 1)/void d_micro_next(\1micro(t, m, 0)/' "$work/gan.c" > "$work/off.c"
+compile "$work/off" "$work/off.c" gagen_double && rounds off > "$work/off.got"
+no "the first step's micro-steps store where they should add" compare "$work/off.got" $want --loss 1e-9
+
+# ---- bits
+rounds gan --threads 3 --save three.safetensors > "$work/three.got"
+yes "three threads give the bits of one" same_tensors gan.safetensors three.safetensors
+cp $model "$work/apart.lua"
+program apart --no-reuse && rounds apart --save apart.safetensors > /dev/null
+yes "so does an arena in which nothing is reused" same_tensors gan.safetensors apart.safetensors
+turns probe - 1 11 save=four.safetensors > /dev/null
+turns probe resume=four.safetensors 1 16 > "$work/resumed"
+grep -h ^weight "$work/probe.got" > "$work/whole"
+yes "four rounds of 11 windows, a checkpoint, six rounds more: the same bits" sh -c "grep ^weight $work/resumed | cmp - $work/whole"
+turns probe resume=four.safetensors 1 15 > "$work/resumed"
+no "all but the last window" sh -c "grep ^weight $work/resumed | cmp - $work/whole"
+turns probe - 1 10 save=never.safetensors 2> "$work/refused" > "$work/resumed"
+yes "no checkpoint inside of a round" grep -q 'a round is under way: its last step first' "$work/refused"
+
+# ---- text
+yes "both steps have their functions" grep -q '^static void d_update' "$work/gan.c" && grep -q '^static void g_update' "$work/gan.c"
+yes "an update is one pass over a step's part of the arrays" grep -q 'for_span (b, t, g_BLOCKS) g_optimize(192 + (long)b \* g_BLOCK' "$work/gan.c"
+finish
