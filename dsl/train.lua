@@ -114,19 +114,15 @@ local function overridden(o, name, convert)
   return true
 end
 
--- memory = "6 GB" leaves micro_batch to C, which tries them; -D memory and -D micro_batch stand before what the file says
+-- memory = "6 GB" leaves micro_batch to C, which tries them; a given one has to fit, with recomputation if need be
 local function budget(o)
-  local told = core.define("memory")
+  local told, given = core.define("memory"), false
   for _, k in ipairs { "micro_batch", "accumulate" } do
-    local fixed = core.define(k)
-    if told and fixed then fail("train: memory = %s picks micro_batch: leave out -D %s=%s, or --memory", told, k, fixed) end
-    if fixed then o.memory = nil end
-    if o.memory ~= nil and not told and o[k] ~= nil then
-      fail_at("memory", k, "train: memory picks micro_batch, and accumulate follows: leave out '%s', or memory", k)
-    end
+    given = given or core.define(k) ~= nil or (o[k] ~= nil and not told)
   end
   if told then o.memory = told end
   if o.memory == nil then return end
+  o.memory_free = not given
   o.memory_place = told and 0 or core.key_place(done, "memory")
   if type(o.memory) ~= "string" then
     fail_at("memory", nil, "train: memory is a size with its unit, memory = \"6 GB\"; got %s", util.show(o.memory))
@@ -153,7 +149,7 @@ local function window(o)
     fail("train: say batch (samples in an update), micro_batch (samples in memory) or both")
   end
   if not b then b = m * (a or 1) end
-  if o.memory then m, a = 1, b end      -- until one is chosen
+  if o.memory_free then m, a = 1, b end -- until one is chosen
   if not a then a = m and math.max(b // m, 1) or 1 end
   if not m then m = math.max(b // a, 1) end
   if b % m > 0 and not o.accumulate then
@@ -167,6 +163,17 @@ local function window(o)
     fail_at("micro_batch", nil, "train: micro_batch = %d: at most 65536 samples are held at once; raise accumulate", m)
   end
   o.batch, o.micro_batch, o.accumulate = b, m, a
+end
+
+-- recompute = "auto", "none", "all", or a level: 1 for what is cheap, 2 and more for that many pieces
+local function recompute(o)
+  overridden(o, "recompute", tostring)
+  local level = math.tointeger(tonumber(o.recompute))
+  if level and level >= 0 and level <= 1000 then
+    o.level, o.recompute = level, level == 0 and "none" or "level"
+  elseif o.recompute ~= "auto" and o.recompute ~= "none" and o.recompute ~= "all" then
+    fail_at("recompute", nil, "train: recompute is \"auto\", \"none\", \"all\" or a number of pieces, got %s", util.show(o.recompute))
+  end
 end
 
 local function length(o)
@@ -307,7 +314,7 @@ end
 -- loss / 8 where accumulate is 8: the habit of loops that gagen has no need of
 local function check_division(o, minimize)
   local j, by = info(minimize), core.args(minimize)
-  if o.accumulate == 1 or o.memory or #by ~= 2 then return end
+  if o.accumulate == 1 or o.memory_free or #by ~= 2 then return end
   local right, left = info(by[2]), info(by[1])
   local divided = j.kind == "div" and right.kind == "constant" and right.value == o.accumulate
   local factor = right.kind == "constant" and right.value or left.value
@@ -321,7 +328,7 @@ end
 -- ---- train --------------------------------------------------------------------------------------
 -- deterministic = "split": the same bits for every micro_batch, in C
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
-local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any,
+local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any, recompute = "auto",
   epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads", precision = "fp32", seed = 0, minimize = util.any, optim = util.any,
   report = {}, predict = {}, rules = {}, best = util.any, patience = util.any, validate = util.any }
 
@@ -380,6 +387,7 @@ local function train(given)
   end
   budget(o)
   window(o)
+  recompute(o)
   length(o)
   options_of_window.check(o, fail_at)
   if #o.turns > 1 and (o.nonfinite == "drop_micro" or o.nonfinite == "abort") then

@@ -1,5 +1,6 @@
 /* banner.c -- what stands at the top of a program: the model as a table, the window, memory and work. */
 #include <string.h>
+#include "plan.h"
 #include "emit.h"
 
 /* 12345678 as "12 345 678" */
@@ -153,11 +154,21 @@ static void add_memory(Text *out, const Whole *all)
     if (t->chosen) text_add(out, "            %s\n", c_comment(t->chosen));
 }
 
+static void add_again(Text *out, const Kernels *k)
+{
+    double flop = 0;
+    int n = 0;
+    for (int i = 0; i < k->micro.n; i++)
+        if (k->micro.at[i]->again) flop += k->micro.at[i]->flop, n++;
+    if (n) text_add(out, "   recompute   %s: %d kernels make values again for backward, %.3g MFLOP\n", level_text(k->g->train.level), n, flop / 1e6);
+}
+
 static void add_costs(Text *out, const Program *s)
 {
     const Kernels *k = s->k;
     double flop = 0;
     for (int i = 0; i < k->micro.n; i++) flop += k->micro.at[i]->flop;
+    add_again(out, k);
     text_add(out, "   a micro-step   %.3g MFLOP in %d kernels%s;  an update   %s elements, %s\n", flop / 1e6, k->micro.n,
              k->target == TARGET_C ? text(" between %d barriers", barriers(k)) : "", grouped(k->to - k->from), s->g->optimizer.name);
     text_add(out, "   lr %s", c_comment(s->g->optimizer.lr_text));

@@ -33,7 +33,8 @@ static void reserve_names(void)
 
 static const char *wish_of(const Node *n)
 {
-    const bool backward = n->kernel->backward;
+    const bool backward = n->kernel && n->kernel->backward;
+    if (n->again) return text("%s_again", n->again->buffer ? n->again->buffer->ident : wish_of(n->again));
     if (n->name) return backward ? text("d_%s", n->name) : n->name;
     if (n->path && strchr(n->path, '.')) return text("%s", n->path);
     return n->op ? n->op->name : "value";
@@ -134,6 +135,10 @@ void lay_out(Buffer *b)
 {
     Node *n = b->node;
     Found f = { 0 };
+    if (n->again && n->again->buffer) {
+        b->layout = n->again->buffer->layout;
+        return;
+    }
     if (!image_shape(&n->shape)) each_reader(n, find_image, &f);
     if (f.shape && n->kernel->core && n->kernel->core->kind == K_MATMUL && f.shape->dim[1] < BLOCK_MIN && !f.slid_over) f.shape = 0;
     const Shape *s = f.shape ? f.shape : &n->shape;

@@ -112,7 +112,7 @@ char *fold_text(void)
     text_add(&t, "%s", f->op->per_row ? row_result(b, &x) : element_result(b, &x, folded));
     const int n = f->arg[0]->shape.batch ? loop_at(&x.scope, 0, 1) : -1;
     if (n < 0) return units("one", 1, text("{\n%s%s}\n", wrap_some(&x, t.s, ~folded), zero_rows(false)));
-    char *inner = text("%s%s", wrap_some(&x, t.s, ~folded & ~(1u << n)), zero_rows(true));
+    char *inner = text("%s%s%s", zero_halos("n"), wrap_some(&x, t.s, ~folded & ~(1u << n)), zero_rows(true));
     return units("q", k->part.count, wrap(rows_head(), row_line(b->reads_data), inner));
 }
 

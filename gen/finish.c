@@ -101,6 +101,10 @@ static void read_train(lua_State *L, int index, Train *t)
     t->memory_loc = host_at((int)field_number(L, index, "memory_place", 0));
     const char *wrong = t->memory ? size_parse(t->memory, &t->memory_bytes) : NULL;
     if (wrong) host_fail(t->memory_loc, "train: memory: %s", wrong);
+    t->memory_free = field_true(L, index, "memory_free");
+    const char *again = field_string(L, index, "recompute");
+    t->recompute = *again == 'n' ? RECOMPUTE_NONE : !strcmp(again, "all") ? RECOMPUTE_ALL : *again == 'l' ? RECOMPUTE_LEVEL : RECOMPUTE_AUTO;
+    t->level = (int)field_number(L, index, "level", 0);
 }
 
 static void read_reports(lua_State *L, int index, Graph *g)

@@ -273,8 +273,12 @@ static int sum_index(const Node *n)
 
 static void list_forward(void)
 {
-    for (int i = 0; i < K->micro.n; i++)
-        if (!K->micro.at[i]->backward) vec_push(&K->forward, K->micro.at[i]);
+    for (int i = 0; i < K->micro.n; i++) {
+        Kernel *x = K->micro.at[i];
+        if (!x->backward) vec_push(&K->forward, x);
+        x->again = !x->core || x->core->again != NULL;
+        for (int n = 0; n < x->body.n && !x->core; n++) x->again &= x->body.at[n]->again != NULL;
+    }
 }
 
 /* ---- outputs ---- */

@@ -180,6 +180,7 @@ typedef struct Node {
     struct Kernel *kernel;              /* fuse: who computes it */
     int uses;                           /* counted by simplify */
     struct Node *of;                    /* differentiate: the forward node whose backward made this one, or NULL */
+    struct Node *again;                 /* recompute: the forward node whose value this one makes once more, or NULL */
     bool backward;                      /* differentiate: made for a gradient; evaluation does without */
     bool predicted;                     /* simplify: outputs alone need it; training does without */
 } Node;
@@ -218,6 +219,7 @@ typedef struct {
 } Dataset;
 
 typedef enum { TAIL_STEP, TAIL_DROP, TAIL_CARRY } Tail;
+typedef enum { RECOMPUTE_AUTO, RECOMPUTE_NONE, RECOMPUTE_ALL, RECOMPUTE_LEVEL } Recompute;      /* where memory asks for it, never, as much as saves, as told */
 typedef enum { FP32, TF32, BF16 } Precision;               /* of what is multiplied; sums and parameters are fp32; but fp32 in CUDA alone */
 typedef enum { NONFINITE_KEEP, NONFINITE_SKIP, NONFINITE_DROP, NONFINITE_ABORT } Nonfinite;   /* what becomes of NaN and infinity: nothing; the window, the micro-batch, the run ends */
 extern const char *const precisions[];                     /* "fp32" */
@@ -236,6 +238,9 @@ typedef struct {
     Loc loc, batch_loc;
     const char *memory;                 /* "6 GB": the largest micro-batch that fits is to be chosen; NULL: it is given */
     double memory_bytes; Loc memory_loc;
+    bool memory_free;                   /* it picks micro_batch; else it is what a given one has to fit in */
+    Recompute recompute;
+    int level;                          /* of recomputation, see recompute.c */
     const char *chosen;                 /* what was chosen for it, for the banner */
 } Train;
 

@@ -62,12 +62,12 @@ static _Noreturn void plot(const Opts *o)
     exit(0);
 }
 
-/* memory = "6 GB": says which micro-batches were tried, takes the largest that fits. */
+/* memory = "6 GB": takes the largest micro-batch that fits, and says which were tried where there was a choice. */
 static void choose(const Opts *o, Graph *g, const Choices *c)
 {
     Text out = { 0 };
     choices_print(&out, c, g, o);
-    if (!o->plan) fputs(out.s, stderr);
+    if (!o->plan && g->train.memory && c->at.n + c->levels.n > 1) fputs(out.s, stderr);
     take_chosen(c, g);
     stop_if_errors();
 }
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
     check(g);
     stop_if_errors();
     Choices *c = consider(g, &o);
-    if (g->train.memory) choose(&o, g, c);
+    if (c) choose(&o, g, c);
     Program **steps = NEW_ARRAY(Program *, g->steps.n);
     for (int i = 0; i < g->steps.n; i++) steps[i] = compile(g, i, i ? steps[i - 1] : NULL, &o, &out);
     if (o.dump && o.dump != DUMP_MEMORY) show(&out);

@@ -109,7 +109,7 @@ const Option option_table[] = {
     { "--target", "-t", "c|cuda", MODEL, "what to write; on standard output cuda unless told", set_target },
     { "--define", "-D", "NAME=VALUE", MODEL,
       "what option(\"NAME\", default) gives in the model; batch, micro_batch, accumulate,\n"
-      "epochs, steps, seed and tail stand before those of train { ... }", add_define },
+      "epochs, steps, seed, tail and recompute stand before those of train { ... }", add_define },
     { "--memory", NULL, "SIZE", MODEL, "choose the largest micro-batch that fits SIZE, as in 6GB or 512MiB, and say from what;\n"
       "stands before micro_batch and accumulate of train { ... }", set_memory },
     { "--dump", NULL, "STAGE", DO_WRITE, "print graph, grad, simple, kernels, memory or program instead", set_dump },

@@ -6,11 +6,14 @@
       touched by the same unit of both: same kind of parts, same count, each its own.
    3. No unit ever adds to what another unit writes.
    4. What outputs alone need has phases of its own, behind the last one that has a forward kernel: there what it reads is
-      still alive, and training is as it would be without. */
+      still alive, and training is as it would be without.
+   5. A buffer is free where its last phase ends, so phases end early where values are made again to save memory. */
 #include <string.h>
 #include "gagen.h"
 
+enum { SMALL = 64 };                    /* that many times smaller than the largest: no reason to meet */
 static Kernels *K;
+static long largest;                    /* buffer of the arena */
 
 static long strips_of(const Layout *l)
 {
@@ -154,14 +157,47 @@ static bool clash(const Kernel *a, const Kernel *b)
     return false;
 }
 
+static bool touches(const Kernel *x, const Buffer *b)
+{
+    for (int i = 0; i < x->touches.n; i++)
+        if (x->touches.at[i]->buffer == b) return true;
+    return false;
+}
+
+/* Rule 5: a large buffer of the arena is read for the last time in at[from .. to - 1]. */
+static bool frees(Kernel **at, int n, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        for (int t = 0; t < at[i]->touches.n; t++) {
+            const Buffer *b = at[i]->touches.at[t]->buffer;
+            bool later = b->home != HOME_ARENA || b->layout.size * SMALL < largest;
+            for (int j = to; j < n && !later; j++) later = touches(at[j], b);
+            if (!later) return true;
+        }
+    return false;
+}
+
+static void find_largest(void)
+{
+    largest = 0;
+    for (int i = 0; i < K->buffers.n; i++) {
+        const Buffer *b = K->buffers.at[i];
+        if (b->home == HOME_ARENA && b->layout.size > largest) largest = b->layout.size;
+    }
+}
+
 static int find_phases(Kernel **at, int n)
 {
     int phase = 0, from = 0;
+    find_largest();
     for (int i = 0; i < n; i++) {
         at[i]->part = partition_of(at[i]);
         find_touches(at[i]);
+    }
+    for (int i = 0; i < n; i++) {
         bool meets = K->target == TARGET_CUDA;      /* a launch is a phase */
         for (int j = from; j < i; j++) meets |= clash(at[j], at[i]);
+        if (K->g->train.level && !meets) meets = frees(at, n, from, i);
         if (meets && i > from) phase++, from = i;
         at[i]->phase = phase;
     }

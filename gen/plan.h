@@ -11,6 +11,7 @@ char *digits(double n);                                     /* 12345678 as "12 3
 /* ---- plan_cost.c: memory and work of a micro-batch ---- */
 typedef struct {
     long micro;
+    int level;                          /* of recomputation */
     double state, packed, arena, bound; /* bytes: parameters, gradients and states; the largest sum of live buffers */
     double fixed;                       /* CUDA: the library's workspace, scratch of split sums, the window */
     double rows;                        /* bytes of the data that a micro-batch reads */
@@ -25,9 +26,11 @@ double  device_bytes(const Whole *all);                     /* plan_device.c: Fi
 double  memory_of(const Figures *f);                        /* what the program asks for, data left out */
 
 /* ---- plan_choose.c ---- */
-typedef struct { VEC(Figures) at; int chosen; } Choices;    /* by rising micro-batch; chosen: the model's or ours */
-Choices *consider(Graph *g, const Opts *o);                 /* chosen: the largest that fits train's memory, -1: none; NULL: nothing asks */
-void     take_chosen(const Choices *c, Graph *g);           /* binds it, or tells by how much not even 1 fits */
+/* at: by rising micro-batch; chosen: the model's or ours, -1: none fits; levels: of recomputation, at the chosen one */
+typedef struct { VEC(Figures) at; int chosen; VEC(Figures) levels; } Choices;
+Choices *consider(Graph *g, const Opts *o);                 /* NULL: nothing asks */
+void     take_chosen(const Choices *c, Graph *g);           /* binds it, or tells by how much it does not fit */
+char    *level_text(int level);                             /* "what is cheap" */
 void     choices_print(Text *out, const Choices *c, const Graph *g, const Opts *o);
 
 /* ---- plan_layers.c ---- */

@@ -1,9 +1,13 @@
-/* plan_choose.c -- the micro-batches that divide a batch, what each would need, and the largest that fits.
+/* plan_choose.c -- the micro-batches that divide a batch, what each would need, and the largest that fits; and what making
+   values again would save.
 
-   The stages keep their state in static variables, so each micro-batch is tried by a child process: it goes through the
-   same stages as the program itself will and sends back its figures. */
+   1. The stages keep their state in static variables, so each way is tried by a child process: it goes through the same
+      stages as the program itself will and sends back its figures.
+   2. recompute = "auto" makes nothing again while a micro-batch fits without: else the first level that fits, at
+      micro_batch = 1 where memory picks it. "all" is the level that takes the least. */
 #define _GNU_SOURCE 1
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -12,10 +16,11 @@
 
 enum { MOST_ROWS = 65536 };
 
-static _Noreturn void try(Graph *g, const Opts *o, long micro, int to)
+static _Noreturn void try(Graph *g, const Opts *o, long micro, int level, int to)
 {
     Program **steps = NEW_ARRAY(Program *, g->steps.n);
     bind_micro_batch(g, micro);
+    g->train.level = level;
     for (int i = 0; i < g->steps.n; i++) {
         Graph *one = step_graph(g, i, i ? steps[i - 1] : NULL);
         differentiate(one);
@@ -39,14 +44,14 @@ static bool read_figures(int from, Figures *f)
 }
 
 /* A child that leaves by exit has told why. */
-static Figures *figures_for(Graph *g, const Opts *o, long micro)
+static Figures *figures_for(Graph *g, const Opts *o, long micro, int level)
 {
     Figures *f = NEW(Figures);
     int ends[2], status = 0;
     if (pipe(ends)) fatal("pipe: %s", strerror(errno));
     const pid_t child = fork();
     if (child < 0) fatal("fork: %s", strerror(errno));
-    if (child == 0) close(ends[0]), try(g, o, micro, ends[1]);
+    if (child == 0) close(ends[0]), try(g, o, micro, level, ends[1]);
     close(ends[1]);
     const bool good = read_figures(ends[0], f);
     close(ends[0]);
@@ -57,6 +62,38 @@ static Figures *figures_for(Graph *g, const Opts *o, long micro)
     return f;
 }
 
+/* ---- levels of recomputation ------------------------------------------------------------------------------------ */
+/* Of rising work for falling memory; more pieces are tried while they save. */
+static void try_levels(Choices *c, Graph *g, const Opts *o, long micro)
+{
+    static const int levels[] = { 0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64 };
+    double least = INFINITY;
+    c->levels.n = 0;
+    for (int i = 0, worse = 0; i < (int)(sizeof levels / sizeof *levels) && worse < 2; i++) {
+        Figures *f = figures_for(g, o, micro, levels[i]);
+        vec_push(&c->levels, f);
+        worse = memory_of(f) < least ? 0 : worse + 1;
+        if (!worse) least = memory_of(f);
+    }
+}
+
+static int least_level(const Choices *c)
+{
+    const Figures *best = c->levels.at[0];
+    for (int i = 1; i < c->levels.n; i++)
+        if (memory_of(c->levels.at[i]) < memory_of(best)) best = c->levels.at[i];
+    return best->level;
+}
+
+/* -1: not even the least */
+static int first_level_that_fits(const Choices *c, double bytes)
+{
+    for (int i = 0; i < c->levels.n; i++)
+        if (memory_of(c->levels.at[i]) <= bytes) return c->levels.at[i]->level;
+    return -1;
+}
+
+/* ---- micro-batches ---------------------------------------------------------------------------------------------- */
 static int last_that_fits(const Choices *c, double bytes)
 {
     int last = -1;
@@ -65,18 +102,58 @@ static int last_that_fits(const Choices *c, double bytes)
     return last;
 }
 
+static void try_micros(Choices *c, Graph *g, const Opts *o, int level)
+{
+    const Train *t = &g->train;
+    c->at.n = 0, c->chosen = -1;
+    for (long micro = 1; micro <= t->batch && micro <= MOST_ROWS; micro++) {
+        if (t->batch % micro) continue;
+        if (micro == t->micro_batch) c->chosen = c->at.n;
+        Figures *f = figures_for(g, o, micro, level);
+        vec_push(&c->at, f);
+    }
+}
+
+static void pick_micro(Choices *c, Graph *g, const Opts *o)
+{
+    const Train *t = &g->train;
+    if (t->recompute == RECOMPUTE_ALL) try_levels(c, g, o, 1);
+    try_micros(c, g, o, t->recompute == RECOMPUTE_ALL ? least_level(c) : t->level);
+    c->chosen = last_that_fits(c, t->memory_bytes);
+    if (c->chosen >= 0 || t->recompute != RECOMPUTE_AUTO) return;
+    try_levels(c, g, o, 1);
+    const int level = first_level_that_fits(c, t->memory_bytes);
+    try_micros(c, g, o, level < 0 ? least_level(c) : level);
+    c->chosen = last_that_fits(c, t->memory_bytes);
+}
+
+/* The micro-batch is given: only its level is open. */
+static void pick_level(Choices *c, Graph *g, const Opts *o)
+{
+    const Train *t = &g->train;
+    int level = t->level;
+    const bool open = t->recompute == RECOMPUTE_ALL || (t->recompute == RECOMPUTE_AUTO && t->memory);
+    if (open && (t->recompute == RECOMPUTE_ALL || memory_of(figures_for(g, o, t->micro_batch, 0)) > t->memory_bytes)) {
+        try_levels(c, g, o, t->micro_batch);
+        level = t->recompute == RECOMPUTE_ALL ? least_level(c) : first_level_that_fits(c, t->memory_bytes);
+        if (level < 0) level = least_level(c);
+    }
+    if (o->plan) {
+        try_micros(c, g, o, level);
+        return;
+    }
+    Figures *f = figures_for(g, o, t->micro_batch, level);
+    vec_push(&c->at, f);
+}
+
 Choices *consider(Graph *g, const Opts *o)
 {
     const Train *t = &g->train;
     Choices *c = NEW(Choices);
-    if (!o->plan && !t->memory) return NULL;
-    for (long micro = 1; micro <= t->batch && micro <= MOST_ROWS; micro++) {
-        if (t->batch % micro) continue;
-        if (micro == t->micro_batch) c->chosen = c->at.n;
-        Figures *f = figures_for(g, o, micro);
-        vec_push(&c->at, f);
-    }
-    if (t->memory) c->chosen = last_that_fits(c, t->memory_bytes);
+    if (!o->plan && !t->memory && t->recompute != RECOMPUTE_ALL) return NULL;
+    if (t->memory_free) pick_micro(c, g, o);
+    else pick_level(c, g, o);
+    if (o->plan && c->chosen >= 0) try_levels(c, g, o, c->at.at[c->chosen]->micro);
     return c;
 }
 
@@ -88,24 +165,29 @@ static char *parts_text(const Figures *f)
                 f->fixed > 0 ? text(", workspaces %s", size_text(f->fixed)) : "", size_text(f->arena));
 }
 
-static void tell_missing(const Figures *least, const Train *t)
+static void tell_missing(const Figures *f, const Train *t)
 {
-    const double missing = memory_of(least) - t->memory_bytes;
-    error_at(t->memory_loc, "memory = %s: not even micro_batch = 1 fits, by %s (%s bytes): it takes %s", t->memory, size_text(missing),
-             digits(missing), parts_text(least));
+    const double missing = memory_of(f) - t->memory_bytes;
+    error_at(t->memory_loc, "memory = %s: %s, by %s (%s bytes): %sit takes %s", t->memory,
+             t->memory_free ? "not even micro_batch = 1 fits" : text("micro_batch = %ld does not fit", f->micro), size_text(missing), digits(missing),
+             f->level ? "with recomputation " : "", parts_text(f));
 }
+
+static const Figures *chosen(const Choices *c) { return c->at.at[c->chosen < 0 ? 0 : c->chosen]; }
 
 void take_chosen(const Choices *c, Graph *g)
 {
     Train *t = &g->train;
-    if (c->chosen < 0) {
-        tell_missing(c->at.at[0], t);
+    const Figures *f = chosen(c), *next = c->chosen + 1 < c->at.n ? c->at.at[c->chosen + 1] : NULL;
+    if (t->memory && memory_of(f) > t->memory_bytes) {
+        tell_missing(f, t);
         return;
     }
-    const Figures *f = c->at.at[c->chosen], *next = c->chosen + 1 < c->at.n ? c->at.at[c->chosen + 1] : NULL;
     bind_micro_batch(g, f->micro);
-    t->chosen = text("micro_batch %ld is chosen for memory = %s: it takes %s%s", f->micro, t->memory, size_text(memory_of(f)),
-                     next ? text(", %ld would take %s", next->micro, size_text(memory_of(next))) : "");
+    t->level = f->level;
+    if (t->memory_free)
+        t->chosen = text("micro_batch %ld is chosen for memory = %s: it takes %s%s", f->micro, t->memory, size_text(memory_of(f)),
+                         next ? text(", %ld would take %s", next->micro, size_text(memory_of(next))) : "");
 }
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */
@@ -119,16 +201,40 @@ static void add_choice(Text *out, const Choices *c, int i, const Train *t)
              text("%.1f %%", f->bound > 0 ? 100 * (f->arena / f->bound - 1) : 0), size_text(f->rows), ms_text(f->seconds * 1e3), mark);
 }
 
-void choices_print(Text *out, const Choices *c, const Graph *g, const Opts *o)
+char *level_text(int level)
+{
+    return text(level == 0 ? "nothing" : level == 1 ? "what is cheap" : "%d pieces", level);
+}
+
+static void add_levels(Text *out, const Choices *c)
+{
+    text_add(out, "values made again for backward, at micro_batch %ld\n", c->levels.at[0]->micro);
+    text_add(out, "  %-22s %16s %13s %16s %12s\n", "", "memory, bytes", "arena", "MFLOP an update", "ms an update");
+    for (int i = 0; i < c->levels.n; i++) {
+        const Figures *f = c->levels.at[i];
+        text_add(out, "  %-22s %16s %13s %16s %12s%s\n", level_text(f->level), digits(memory_of(f)), size_text(f->arena), digits(f->flop / 1e6),
+                 ms_text(f->seconds * 1e3), f->level == chosen(c)->level ? "  chosen" : "");
+    }
+    text_add(out, "\n");
+}
+
+static void add_micros(Text *out, const Choices *c, const Graph *g, const Opts *o)
 {
     const Train *t = &g->train;
-    const Rates r = rates_of(o);
-    text_add(out, "micro-batches of batch %ld%s\n", t->batch, t->memory ? text(" in memory = %s, %s bytes", t->memory, digits(t->memory_bytes)) : "");
+    text_add(out, "micro-batches of batch %ld%s%s\n", t->batch, t->memory ? text(" in memory = %s, %s bytes", t->memory, digits(t->memory_bytes)) : "",
+             chosen(c)->level ? text(", made again: %s", level_text(chosen(c)->level)) : "");
     text_add(out, "  %11s %10s %16s %13s %10s %12s %12s\n", "micro_batch", "accumulate", "memory, bytes", "arena", "over bound", "data rows",
              "ms an update");
     for (int i = 0; i < c->at.n; i++) add_choice(out, c, i, t);
     text_add(out, "  memory: parameters, gradients, states, packed weights, the arena%s; the data set itself is not counted,\n"
                   "  data rows are the part of it that a micro-batch reads\n", o->target == TARGET_CUDA ? ", workspaces" : "");
+}
+
+void choices_print(Text *out, const Choices *c, const Graph *g, const Opts *o)
+{
+    const Rates r = rates_of(o);
+    if (c->levels.n) add_levels(out, c);
+    if (c->at.n > 1) add_micros(out, c, g, o);
     text_add(out, "  ms an update: a prediction, at %g GFLOP/s and %g GB/s (--gflops, --gbytes), without caches and barriers\n", r.flop / 1e9,
              r.bytes / 1e9);
 }

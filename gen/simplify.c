@@ -106,8 +106,9 @@ static void count_outputs(Graph *g)
     }
 }
 
-static void count_uses(Graph *g)
+void count_uses(Graph *g)
 {
+    for (int i = 0; i < g->nodes.n; i++) g->nodes.at[i]->uses = 0;
     for (int i = 0; i < g->reports.n; i++) use(g->reports.at[i]->node = now(g->reports.at[i]->node));
     for (int i = 0; i < g->sums.n; i++) use(g->sums.at[i] = now(g->sums.at[i]));
     for (int i = 0; i < g->seeds.n; i++) use(g->seeds.at[i]->coefficient = now(g->seeds.at[i]->coefficient));
@@ -128,4 +129,5 @@ void simplify(Graph *g)
         if (!n->same) find_equal(g, n);
     }
     count_uses(g);
+    recompute(g);
 }

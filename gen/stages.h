@@ -63,6 +63,7 @@ typedef struct Kernel {
     int sum;                            /* >= 0: its value is partial sum number `sum` */
     When when;                          /* once per window, or per micro-step */
     bool backward, predicts;            /* predicts: outputs alone need it */
+    bool again;                         /* all that it makes was made before, see recompute.c */
     Partition part;
     int phase;                          /* kernels of one phase run without a barrier between them */
     struct Contraction *contraction;    /* of a matmul or a convolution: in C */
@@ -172,6 +173,8 @@ typedef struct Whole {                  /* the programs of all steps, each with 
 void     check(Graph *g);
 void     differentiate(Graph *g);
 void     simplify(Graph *g);
+void     count_uses(Graph *g);                              /* by which nodes are alive */
+void     recompute(Graph *g);                               /* train.level: which values are made again for backward */
 Kernels *fuse(Graph *g, Target target);
 Plan    *place(Kernels *k, bool reuse);
 Program *schedule(Plan *p);

@@ -2,7 +2,7 @@ local data = data.csv { "d.csv", columns = { x = "1-4", y = "5" } }
 local net  = nn.Linear(1)
 
 train {
-  batch = 64, accumulate = 8, memory = "6 GB",
+  batch = 64, accumulate = 8, memory = "1 KB",
   data     = data, epochs = 1,
   minimize = fn.mse(net(data.x), data.y), optim = optim.SGD { lr = 0.1 },
 }

@@ -3,7 +3,7 @@ local net  = nn.Linear(1)
 
 train {
   batch = 64, micro_batch = 8,
-  memory = "6 GB",
+  memory = "1 KB",
   data     = data, epochs = 1,
   minimize = fn.mse(net(data.x), data.y), optim = optim.SGD { lr = 0.1 },
 }
