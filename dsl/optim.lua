@@ -221,6 +221,19 @@ recipe("Lion", "p = p - lr * sign(beta1 * m + (1 - beta1) * g); m: a running mea
   return r
 end, 1e-4)
 
+-- arXiv 1904.00962, algorithm 2 with phi(z) = z and bias correction: the step of a tensor is as long as lr times the tensor.
+say("optim.LAMB { lr = 1e-3, betas = { 0.9, 0.999 }, eps = 1e-6, weight_decay = 0.01, adapt = true }",
+  "AdamW whose step is as long as lr times the tensor; `adapt = false`, by a rule for biases say, leaves that out; keeps 2 numbers.")
+recipe("LAMB", "u = m / (sqrt(v) + eps) + weight_decay * p, bias corrected; p = p - lr * length(p) / length(u) * u, tensor by tensor",
+  { betas = util.any, eps = 1e-6, weight_decay = 0.01, adapt = true }, function(what, o)
+  local r = adam(what, o)
+  r.lets = { { "d", "g" } }
+  local u = "c1 * m / (sqrt(v) * c2 + eps)" .. (o.weight_decay > 0 and " + decay * p" or "")
+  if o.adapt then r.direction = u end
+  r.step = ("p - rate * %s(%s)"):format(o.adapt and "trust * " or "", u)
+  return r
+end)
+
 -- what other systems call it
 local others = {
   CosineAnnealingLR = "optim.cosine", StepLR = "optim.step", LinearLR = "optim.linear",

@@ -68,6 +68,7 @@ static char *program_text(const Whole *all, const Opts *o)
     declare(all, e);
     for (int i = 0; i < all->steps.n; i++) fill_step(all->steps.at[i], env_item(e, "steps"), !o->no_share);
     reports(all, e);
+    lengths(all, e);
     tables(all, e);
     if (cuda) cuda_facts(all, e);
     else env_set(e, "kernels", "%s", kernels_text(all));

@@ -1,5 +1,6 @@
 /* plan_device.c -- what a device program holds besides its state and its arena. */
 #include <math.h>
+#include "emit.h"
 #include "emit_cuda.h"
 #include "plan.h"
 
@@ -14,14 +15,16 @@ static void gather_scratch(const Program *s, Kernel **at, int n, Cuda *out)
 double device_bytes(const Whole *all)
 {
     Cuda out = { .split = 0 };
+    double lengths = 0;
     const Program *first = all->steps.at[0];
     for (int i = 0; i < all->steps.n; i++) {
         const Program *s = all->steps.at[i];
         gather_scratch(s, s->k->once.at, s->k->once.n, &out);
         gather_scratch(s, s->k->micro.at, s->k->micro.n, &out);
         gather_scratch(s, s->k->finish.at, s->k->finish.n, &out);
+        if (adapts(s)) lengths = 16 * ceil((double)s->k->trained / 4096) + 24 * (double)s->k->params.n;
     }
     const double rounded = first->g->train.precision == BF16 ? HALF_BYTES * (double)(first->k->elements + out.half) : 0;
     return WORKSPACE + WINDOW + rounded + 4 * (double)out.split + 4 * (double)first->g->train.batch + 8 * (double)all->nsums
-         + 8 * ceil((double)first->k->trained / 4096);
+         + 8 * ceil((double)first->k->trained / 4096) + lengths;
 }

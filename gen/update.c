@@ -20,21 +20,26 @@ static char *pass_text(const Expr *e)
     return t.s;
 }
 
-static bool pass_uses(const char *name)
+/* What a pass computes: all of the update, or one half where steps depend on lengths: what is measured, then the step. */
+typedef enum { PASS_ALL, PASS_MEASURE, PASS_STEP } Pass;
+
+static bool pass_uses(Pass pass, const char *name)
 {
-    bool uses = expr_uses(o->step, name);
-    for (int i = 0; i < o->nlets; i++) uses |= expr_uses(o->let[i].e, name);
-    for (int i = 0; i < o->nstates; i++) uses |= expr_uses(o->next[i], name);
+    bool uses = pass == PASS_MEASURE ? expr_uses(o->direction, name) : expr_uses(o->step, name);
+    for (int i = 0; i < o->nlets && pass != PASS_STEP; i++) uses |= expr_uses(o->let[i].e, name);
+    for (int i = 0; i < o->nstates && pass != PASS_STEP; i++) uses |= expr_uses(o->next[i], name);
     return uses;
 }
 
 /* ---- the pass --------------------------------------------------------------------------------------------------- */
-static char *pointers_text(void)
+static char *pointers_text(Pass pass)
 {
     Text t = { 0 };
     const char *from = device ? "dev->" : "";
-    text_add(&t, "const real *dx_at = (const real *)&%sg;\nreal *x_at = (real *)&%sp", from, from);
-    for (int i = 0; i < o->nstates; i++) text_add(&t, ", *%s_at = (real *)&%ss_%s", o->state[i], from, o->state[i]);
+    if (pass != PASS_STEP) text_add(&t, "const real *dx_at = (const real *)&%sg;\n", from);
+    text_add(&t, "real *x_at = (real *)&%sp", from);
+    for (int i = 0; i < o->nstates; i++)
+        if (pass != PASS_STEP || expr_uses(o->step, o->state[i])) text_add(&t, ", *%s_at = (real *)&%ss_%s", o->state[i], from, o->state[i]);
     text_add(&t, ";\n");
     return t.s;
 }
@@ -51,20 +56,20 @@ static char *splat(const char *x) { return device ? text("%s", x) : text("v_set(
 static char *load(const char *name) { return text(device ? "%s_at[i]" : "v_load(%s_at + i)", name); }
 static char *store(const char *name, const char *value) { return text(device ? "%s_at[i] = %s;\n" : "v_store(%s_at + i, %s);\n", name, value); }
 
-static char *constants_text(const Program *s)
+static char *constants_text(const Program *s, Pass pass)
 {
     Text t = { 0 }, c = { 0 };
     const char *scale = scale_of(s);
     text_put(&t, "", 0);
-    if (scale) text_add(&t, "const %s scale = %s;\n", type(), splat(scale));
-    if (pass_uses("rate")) text_add(&t, "const %s rate = %s;\n", type(), splat(o->rate_slot < 0 ? "w.rate" : text("w.c[%d]", o->rate_slot)));
+    if (scale && pass != PASS_STEP) text_add(&t, "const %s scale = %s;\n", type(), splat(scale));
+    if (pass_uses(pass, "rate")) text_add(&t, "const %s rate = %s;\n", type(), splat(o->rate_slot < 0 ? "w.rate" : text("w.c[%d]", o->rate_slot)));
     for (int i = 0; i < o->nscalars; i++)
-        if (pass_uses(o->scalar[i])) text_add(&c, "%s%s = %s", c.n ? ", " : text("const %s ", type()), o->scalar[i], splat(text("w.c[%d]", o->slot[i])));
+        if (pass_uses(pass, o->scalar[i])) text_add(&c, "%s%s = %s", c.n ? ", " : text("const %s ", type()), o->scalar[i], splat(text("w.c[%d]", o->slot[i])));
     if (c.n) text_add(&t, "%s;\n", c.s);
     return t.s;
 }
 
-static char *body_text(const Program *s)
+static char *states_text(const Program *s)
 {
     Text t = { 0 };
     text_add(&t, "const %s x = %s, dx = %s%s;\n", type(), load("x"), load("dx"), scale_of(s) ? " * scale" : "");
@@ -74,8 +79,31 @@ static char *body_text(const Program *s)
         text_add(&t, "%s = %s;\n", o->state[i], pass_text(o->next[i]));
         text_add(&t, "%s", store(o->state[i], o->state[i]));
     }
-    text_add(&t, "%s", store("x", pass_text(o->step)));
     return t.s;
+}
+
+/* The half that makes the new states, and leaves the direction in u. */
+static char *measure_text(const Program *s)
+{
+    Text t = { 0 };
+    text_add(&t, "%sconst %s u = %s;\n", states_text(s), type(), pass_text(o->direction));
+    return t.s;
+}
+
+/* The other half, behind the lengths. */
+static char *step_text(void)
+{
+    Text t = { 0 };
+    text_add(&t, "const %s x = %s", type(), load("x"));
+    for (int i = 0; i < o->nstates; i++)
+        if (expr_uses(o->step, o->state[i])) text_add(&t, ", %s = %s", o->state[i], load(o->state[i]));
+    text_add(&t, ";\n%s", store("x", pass_text(o->step)));
+    return t.s;
+}
+
+static char *body_text(const Program *s)
+{
+    return text("%s%s", states_text(s), store("x", pass_text(o->step)));
 }
 
 /* what is said of a group where there are several: its parameters and how its options differ */
@@ -94,6 +122,67 @@ static char *group_text(const Program *s, int group)
     return c_comment(t.s);
 }
 
+static void fill_measure(const Program *s, Env *x)
+{
+    env_set(x, "measure_pointers", "%s", pointers_text(PASS_MEASURE));
+    env_set(x, "measure_constants", "%s", constants_text(s, PASS_MEASURE));
+    env_set(x, "measure_body", "%s", measure_text(s));
+}
+
+enum { PIECE = 4096 };
+
+static long piece_count(const Program *s)
+{
+    long n = 0;
+    for (int i = 0; i < s->k->params.n; i++)
+        if (s->k->params.at[i]->param->mine) n += (s->k->params.at[i]->layout.size + PIECE - 1) / PIECE;
+    return n;
+}
+
+/* The step's tensors, and how many pieces there are in front of each. */
+static void fill_tensors(const Program *s, Env *e)
+{
+    Text at = { 0 }, piece = { 0 };
+    long pieces = 0;
+    int n = 0;
+    for (int i = 0; i < s->k->params.n; i++) {
+        const Buffer *b = s->k->params.at[i];
+        if (!b->param->mine) continue;
+        text_add(&at, "%ld, ", b->offset);
+        text_add(&piece, "%ld, ", pieces);
+        pieces += (b->layout.size + PIECE - 1) / PIECE;
+        n++;
+    }
+    env_set(e, "tensor_at", "%s%ld", at.s, s->k->to);
+    env_set(e, "piece_at", "%s%ld", piece.s, pieces);
+    env_set(e, "tensors", "%d", n);
+    env_set(e, "pieces", "%ld", pieces);
+}
+
+bool adapts(const Program *s)
+{
+    bool any = false;
+    for (int i = 0; i < s->g->groups.n; i++) any |= s->g->groups.at[i]->direction != NULL;
+    return any;
+}
+
+/* Room on a device for the lengths of the step that has most of them. */
+void lengths(const Whole *all, Env *e)
+{
+    long pieces = 0;
+    int tensors = 0;
+    for (int i = 0; i < all->steps.n; i++) {
+        const Program *s = all->steps.at[i];
+        if (!adapts(s)) continue;
+        const long n = piece_count(s);
+        if (n > pieces) pieces = n;
+        tensors = s->k->params.n;
+    }
+    env_flag(e, "adapts", pieces > 0);
+    env_set(e, "most_pieces", "%ld", pieces);
+    env_set(e, "most_tensors", "%d", tensors);
+}
+
 static void fill_groups(const Program *s, Env *e)
 {
     const Graph *g = s->g;
@@ -102,9 +191,14 @@ static void fill_groups(const Program *s, Env *e)
         o = g->groups.at[i];
         env_set(x, "pass", "%s%s", g->step->prefix, g->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
         env_set(x, "who", "%s", g->groups.n > 1 ? group_text(s, i) : "");
-        env_set(x, "pointers", "%s", pointers_text());
-        env_set(x, "constants", "%s", constants_text(s));
-        env_set(x, "body", "%s", body_text(s));
+        const Pass pass = o->direction ? PASS_STEP : PASS_ALL;
+        env_set(x, "pointers", "%s", pointers_text(pass));
+        env_set(x, "constants", "%s", constants_text(s, pass));
+        env_set(x, "body", "%s", o->direction ? step_text() : body_text(s));
+        env_flag(x, "adapts", o->direction != NULL);
+        env_set(x, "ratio", "%s", o->direction ? ", real ratio" : "");
+        env_set(x, "give_ratio", "%s", o->direction ? ", ratio" : "");
+        if (o->direction) fill_measure(s, x);
         env_set(x, "from", "%ld", o->from);
         env_set(x, "to", "%ld", o->to);
     }
@@ -132,8 +226,14 @@ static void fill_update(const Program *s, Env *e)
     env_set(e, "clip", "%.9g", o->clip);
     env_set(e, "optimizer", "%s", c_comment(o->name));
     env_set(e, "doc", "%s", c_comment(o->doc));
+    env_flag(e, "trust", adapts(s));
+    env_set(e, "part_ratio", "%s", adapts(s) ? ", real ratio" : "");
+    if (adapts(s)) fill_tensors(s, e);
     fill_groups(s, e);
-    env_set(e, "pointers", "%s", pointers_text());
+    bool all = adapts(s);
+    for (int i = 0; i < s->g->groups.n; i++) all &= s->g->groups.at[i]->direction != NULL;
+    env_set(e, "pointers", "%s", pointers_text(all ? PASS_STEP : PASS_ALL));
+    if (adapts(s)) env_set(e, "measure_pointers", "%s", pointers_text(PASS_MEASURE));
     env_set(e, "update", "%s", template_render(device ? "cuda/update.cu" : "c/update.c", e));
 }
 

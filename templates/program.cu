@@ -39,6 +39,10 @@ uint32_t row_end;
 //:if norms
 double squares[(${trained} + 4095) / 4096];
 //:end
+//:if adapts
+double lengths[${most_pieces}][2]; @@ of parameters and their steps, squared
+real trust[${most_tensors}];
+//:end
 //:if packed
 alignas(256) ${packed_kind} { @@ made from parameters once per update
 //:for f in packed_fields

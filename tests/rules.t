@@ -11,7 +11,7 @@ lua5.4 tests/rules_model.lua "$work"
 # updates PROBE THREADS [ARGUMENT...]: six of them, what the probe prints; files are found from there
 updates() { (cd "$work" && p=$1 t=$2 && shift 2 && "./$p" rows.csv - "$t" 6 "$@"); }
 
-for name in adamw sgd ramp ramp_late; do
+for name in adamw sgd lamb lamb_all ramp ramp_late; do
     prober "$name" "$work/$name.lua" gagen_double || continue
     updates "$name" 1 > "$work/$name.got"
     yes "$name: six losses and all weights are PyTorch's to 1e-12" \
@@ -32,8 +32,23 @@ for name in ramp ramp_late; do
     no "$name over five updates" compare "$work/off.got" "$work/$name.txt" --loss 1e-12 --weight 1e-12
 done
 
-updates adamw 3 > "$work/adamw.3"
-yes "three threads give the bits of one" cmp "$work/adamw.got" "$work/adamw.3"
+mkdir -p "$work/bug" && sed 's/adapt = false, //' "$work/lamb.lua" > "$work/bug/lamb.lua"
+prober off "$work/bug/lamb.lua" gagen_double && updates off 1 > "$work/off.got"
+no "biases that adapt" compare "$work/off.got" "$work/lamb.txt" --loss 1e-12 --weight 1e-12
+
+mkdir -p "$work/bigger/parts" && sed 's/nn.Linear(size)/nn.Linear(1000)/' "$work/parts/trunk.lua" > "$work/bigger/parts/trunk.lua"
+sed 's/    { trunk, load.*//; s/    { head, load.*//; s/{ trunk\[4\], freeze = false },//' "$work/lamb.lua" > "$work/bigger/lamb.lua"
+prober big "$work/bigger/lamb.lua" gagen_double && cuda_prober cuda_big "$work/bigger/lamb.lua" gagen_double
+updates big 2 > "$work/big.got" && updates cuda_big 1 > "$work/cuda_big.got"
+yes "lamb: tensors of several pieces, in C and in CUDA" compare "$work/big.got" "$work/cuda_big.got" --loss 1e-12 --weight 1e-12
+sed -i 's/b < piece_at\[k + 1\]/b < piece_at[k] + 1/' "$work/big.c" && compile "$work/big" "tests/probe.c $work/big.c" gagen_double -DPROGRAM=lamb
+updates big 2 > "$work/off.got"
+no "the first piece alone" compare "$work/off.got" "$work/cuda_big.got" --loss 1e-12 --weight 1e-12
+
+for name in adamw lamb; do
+    updates $name 3 > "$work/$name.3"
+    yes "$name: three threads give the bits of one" cmp "$work/$name.got" "$work/$name.3"
+done
 for target in adamw cuda_adamw; do
     (cd "$work" && "./$target" rows.csv - 1 3 save=half.safetensors > /dev/null && "./$target" rows.csv resume=half.safetensors 1 3) > "$work/resumed"
     grep -h ^weight "$work/$target.got" > "$work/whole"

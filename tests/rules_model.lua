@@ -32,6 +32,9 @@ local models = {
     { function(p) return p.kind == "bias" end, weight_decay = 0 },
     { trunk[4], freeze = false, lr = 0.2, momentum = 0, weight_decay = 0.05 },
     { head[1], nesterov = true }]]),
+  lamb = net:format("mse", "optim.LAMB { lr = 0.05, weight_decay = 0.1 }",
+    "{ trunk[4], freeze = false }, { function(p) return #p.shape < 2 end, adapt = false, weight_decay = 0 }"),
+  lamb_all = net:format("mse", "optim.LAMB { lr = 0.05 }", "{ trunk[4], freeze = false }"),
   ramp = net:format("mse + ramp * masked + size * (0.1 * ramp)", "optim.SGD { lr = 0.1 }", "{ trunk[4], freeze = false }"),
   ramp_late = net:format("ramp * masked + size * 0.1 * ramp", "optim.SGD { lr = 0.1 }", "{ trunk[4], freeze = false }") }
 

@@ -38,6 +38,67 @@ barrier(t);
 }
 
 //:end
+//:if trust
+/* The tensors of the flat arrays in pieces, each with the squares of the lengths of its x and u, added in order, and the
+   quotient of each tensor's two lengths, or 1. */
+enum { ${prefix}TENSORS = ${tensors}, ${prefix}PIECES = ${pieces} };
+static const long ${prefix}tensor_at[] = { ${tensor_at} };
+static const int ${prefix}piece_at[] = { ${piece_at} };
+static double ${prefix}lengths[${prefix}PIECES][2];
+static real ${prefix}quotient[${prefix}TENSORS];
+
+static int ${prefix}tensor_of(int piece, long *from, long *to)
+{
+int k = 0;
+while (piece >= ${prefix}piece_at[k + 1]) k++;
+*from = ${prefix}tensor_at[k] + (piece - ${prefix}piece_at[k]) * (long)${prefix}BLOCK;
+*to = *from + ${prefix}BLOCK < ${prefix}tensor_at[k + 1] ? *from + ${prefix}BLOCK : ${prefix}tensor_at[k + 1];
+return k;
+}
+
+//:for k in groups
+//:if adapts
+/* new states; the squares of two lengths over [from, to) */
+static void ${pass}_measure(long from, long to, double *length)
+{
+${measure_pointers}
+${measure_constants}
+double xx[16] = { 0 }, uu[16] = { 0 };
+for (long i = from; i < to; i += LANES) {
+${measure_body}
+for (int j = 0; j < LANES; j++) {
+xx[(i + j) % 16] += (double)x[j] * (double)x[j];
+uu[(i + j) % 16] += (double)u[j] * (double)u[j];
+}
+}
+stored();
+length[0] = length[1] = 0;
+for (int j = 0; j < 16; j++) length[0] += xx[j], length[1] += uu[j];
+}
+
+//:end
+//:end
+static void ${prefix}measure(const Thread *t)
+{
+long from, to;
+for_span (b, t, ${prefix}PIECES) {
+${prefix}tensor_of(b, &from, &to);
+//:for k in groups
+//:if adapts
+if (from >= ${from} && from < ${to}) ${pass}_measure(from, to, ${prefix}lengths[b]);
+//:end
+//:end
+}
+barrier(t);
+for_span (k, t, ${prefix}TENSORS) {
+double xx = 0, uu = 0;
+for (int b = ${prefix}piece_at[k]; b < ${prefix}piece_at[k + 1]; b++) xx += ${prefix}lengths[b][0], uu += ${prefix}lengths[b][1];
+${prefix}quotient[k] = xx > 0 && uu > 0 ? (real)sqrt(xx / uu) : 1;
+}
+barrier(t);
+}
+
+//:end
 //:for k in groups
 //:if one
 /* ${optimizer} over [from, to) of the flat arrays, in one pass
@@ -46,10 +107,13 @@ barrier(t);
 /* ${optimizer} over [from, to) of the flat arrays: ${who}
    ${doc} */
 //:end
-static void ${pass}(long from, long to)
+static void ${pass}(long from, long to${ratio})
 {
 ${pointers}
 ${constants}
+//:if adapts
+const vec trust = v_set(ratio);
+//:end
 for (long i = from; i < to; i += LANES) {
 ${body}
 }
@@ -58,10 +122,10 @@ stored();
 
 //:end
 //:if several
-static void ${prefix}optimize(long from, long to) @@ a part of the flat arrays is a group's
+static void ${prefix}optimize(long from, long to${part_ratio}) @@ a part of the flat arrays is a group's
 {
 //:for k in groups
-if (from < ${to} && to > ${from}) ${pass}(from > ${from} ? from : ${from}, to < ${to} ? to : ${to});
+if (from < ${to} && to > ${from}) ${pass}(from > ${from} ? from : ${from}, to < ${to} ? to : ${to}${give_ratio});
 //:end
 }
 
@@ -77,7 +141,16 @@ ${prefix}norm(t);
 //:if checked
 if (w.count == 0) return; @@ it is not finite
 //:end
+//:if trust
+${prefix}measure(t);
+for_span (b, t, ${prefix}PIECES) {
+long from, to;
+const int k = ${prefix}tensor_of(b, &from, &to);
+${prefix}optimize(from, to, ${prefix}quotient[k]);
+}
+//:else
 for_span (b, t, ${prefix}BLOCKS) ${prefix}optimize(${begin}(long)b * ${prefix}BLOCK, b == ${prefix}BLOCKS - 1 ? ${end} : ${begin}(b + 1L) * ${prefix}BLOCK);
+//:end
 //:if repacked
 barrier(t);
 prepare(t);

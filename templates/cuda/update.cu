@@ -35,6 +35,82 @@ static __global__ __launch_bounds__(256) void ${prefix}norm(Device *dev)
 }
 
 //:end
+//:if trust
+/* The tensors of the flat arrays in pieces, a piece to a block of threads, each with the squares of the lengths of its x and u; trust
+   is the quotient of a tensor's two lengths, or 1. */
+enum { ${prefix}TENSORS = ${tensors}, ${prefix}PIECES = ${pieces} };
+static __device__ const long ${prefix}tensor_at[] = { ${tensor_at} };
+static __device__ const int ${prefix}piece_at[] = { ${piece_at} };
+
+static __device__ inline int ${prefix}tensor_of(int piece, long *from, long *to)
+{
+    int k = 0;
+    while (piece >= ${prefix}piece_at[k + 1]) k++;
+    *from = ${prefix}tensor_at[k] + (piece - ${prefix}piece_at[k]) * (long)${prefix}BLOCK;
+    *to = *from + ${prefix}BLOCK < ${prefix}tensor_at[k + 1] ? *from + ${prefix}BLOCK : ${prefix}tensor_at[k + 1];
+    return k;
+}
+
+/* new states; the squares of two lengths */
+static __global__ __launch_bounds__(256) void ${prefix}measure(Device *dev)
+{
+    const Window &w = dev->w;
+    long from, to;
+    ${prefix}tensor_of((int)blockIdx.x, &from, &to);
+    double xx = 0, uu = 0;
+    ${measure_pointers}
+    //:if may_be_left_out
+    if (w.count == 0) return;
+    //:end
+    //:for k in groups
+    //:if adapts
+    if (from >= ${from} && from < ${to}) {
+        ${measure_constants}
+        for (long i = from + threadIdx.x; i < to; i += 256) {
+            ${measure_body}
+            xx += (double)x * (double)x, uu += (double)u * (double)u;
+        }
+    }
+    //:end
+    //:end
+    xx = gg_fold_sum<256>(xx);
+    uu = gg_fold_sum<256>(uu);
+    if (threadIdx.x == 0) dev->lengths[blockIdx.x][0] = xx, dev->lengths[blockIdx.x][1] = uu;
+}
+
+/* a tensor to a warp */
+static __global__ __launch_bounds__(32) void ${prefix}trust(Device *dev)
+{
+    const int k = (int)blockIdx.x;
+    double xx = 0, uu = 0;
+    for (int b = ${prefix}piece_at[k] + (int)threadIdx.x; b < ${prefix}piece_at[k + 1]; b += 32) xx += dev->lengths[b][0], uu += dev->lengths[b][1];
+    xx = gg_fold_sum<32>(xx);
+    uu = gg_fold_sum<32>(uu);
+    if (threadIdx.x == 0) dev->trust[k] = xx > 0 && uu > 0 ? (real)sqrt(xx / uu) : 1;
+}
+
+/* ${optimizer} over the pieces
+   ${doc} */
+static __global__ __launch_bounds__(256) void ${prefix}optimize(Device *dev)
+{
+    const Window &w = dev->w;
+    long from, to;
+    const real trust = dev->trust[${prefix}tensor_of((int)blockIdx.x, &from, &to)];
+    ${pointers}
+    //:if may_be_left_out
+    if (w.count == 0) return; @@ nothing in this window counts, or it is not finite
+    //:end
+    //:for k in groups
+    if (from >= ${from} && from < ${to}) { @@ ${who}
+        ${constants}
+        for (long i = from + threadIdx.x; i < to; i += 256) {
+            ${body}
+        }
+    }
+    //:end
+}
+
+//:else
 /* ${optimizer} over the flat arrays, in one pass
    ${doc} */
 static __global__ __launch_bounds__(256) void ${prefix}optimize(Device *dev)
@@ -64,13 +140,20 @@ static __global__ __launch_bounds__(256) void ${prefix}optimize(Device *dev)
     //:end
 }
 
+//:end
 static void ${prefix}update_steps(void)
 {
     //:if norm
     GG_LAUNCH(${prefix}squares, ${prefix}BLOCKS, 256, 0, gg_stream, device);
     GG_LAUNCH(${prefix}norm, 1, 256, 0, gg_stream, device);
     //:end
+    //:if trust
+    GG_LAUNCH(${prefix}measure, ${prefix}PIECES, 256, 0, gg_stream, device);
+    GG_LAUNCH(${prefix}trust, ${prefix}TENSORS, 32, 0, gg_stream, device);
+    GG_LAUNCH(${prefix}optimize, ${prefix}PIECES, 256, 0, gg_stream, device);
+    //:else
     GG_LAUNCH(${prefix}optimize, (${owned} + 255) / 256, 256, 0, gg_stream, device);
+    //:end
     //:if repacked
     prepare_steps();
     //:end

@@ -5,6 +5,7 @@
 import math
 import torch
 from hashed import number, numbers, real
+from lamb import LAMB
 
 UPDATES, SIZE, SEED = 12, 7, 1000
 HEAD = """# Optimizers by PyTorch {version} in double, {updates} updates of {size} parameters, and learning rates in closed form.
@@ -27,7 +28,7 @@ def lua(options):
 def case(name, kind, clip=None, **options):
     """One optimizer over the hashed gradients; clip is the largest norm allowed."""
     p = torch.nn.Parameter(real((SIZE,), 999))
-    make = getattr(torch.optim, kind)
+    make = getattr(torch.optim, kind, LAMB)
     optimizer = make([p], **options)
     print(f"case {name}\nmodel optim.{kind} {{ {lua(options | ({'clip': clip} if clip else {}))} }}")
     for t in range(1, UPDATES + 1):
@@ -131,6 +132,13 @@ def rates():
         schedule('optim.step { 0.1, every = "2 epochs", by = 0.5%s }', 0.1, step(0.1, 20, 0.5), warmup, total)
 
 
+def lamb():
+    case("lamb", "LAMB", lr=0.01)
+    case("lamb_plain", "LAMB", lr=0.01, weight_decay=0.0, eps=1e-3, betas=(0.8, 0.95))
+    case("lamb_clip", "LAMB", 1.5, lr=0.01, weight_decay=0.1)
+    case("lamb_fixed", "LAMB", lr=0.01, adapt=False)
+
+
 def torch_rates(total, base, make):
     """What a scheduler of PyTorch's gives, stepped once an update."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))], lr=base)
@@ -169,5 +177,6 @@ def more_rates():
 print(HEAD.format(version=torch.__version__.split("+")[0], updates=UPDATES, size=SIZE), end="")
 optimizers()
 more_optimizers()
+lamb()
 rates()
 more_rates()

@@ -5,6 +5,7 @@
 import math
 import torch
 from hashed import number, numbers, real
+from lamb import LAMB
 
 ROWS, BATCH, UPDATES, IN = 24, 8, 6, 6
 HEAD = """# Parameter groups by PyTorch {version} in double: a frozen layer, a schedule of its own, other options elsewhere.
@@ -79,3 +80,7 @@ run("adamw", adamw, [cosine(0.02, 2)] * 2 + [None] * 4)
 run("sgd", sgd, [None] * 5)
 run("ramp", lambda trunk, head: torch.optim.SGD([*trunk[3].parameters(), *head.parameters()], lr=0.1), [None], ramps(1))
 run("ramp_late", lambda trunk, head: torch.optim.SGD([*trunk[3].parameters(), *head.parameters()], lr=0.1), [None], ramps(0))
+run("lamb", lambda trunk, head: LAMB([
+    dict(params=[trunk[3].weight, head[0].weight, head[2].weight]),
+    dict(params=[trunk[3].bias, head[0].bias, head[2].bias], adapt=False, weight_decay=0)], lr=0.05, weight_decay=0.1), [None, None])
+run("lamb_all", lambda trunk, head: LAMB([*trunk[3].parameters(), *head.parameters()], lr=0.05), [None])
