@@ -67,6 +67,13 @@ turns probe - 1 10 save=never.safetensors 2> "$work/refused" > "$work/resumed"
 yes "no checkpoint inside of a round" grep -q 'a round is under way: its last step first' "$work/refused"
 
 # ---- text
+sed 's/^  step { name = "g".*//; s/^  rules = { /  rules = { { gen, freeze = true }, /; s/{ gen.3..bias, lr = 0.05 }//' $model > "$work/only_d.lua"
+sed '/^  step { name = "d"/,/^    optim/d; s/^  rules = { /  rules = { { disc, freeze = true }, /' $model > "$work/only_g.lua"
+arena() { ./gagen -t "$1" --dump=memory "$2" | sed -n 's/^arena \([0-9]*\) reals.*/\1/p'; }
+for target in c cuda; do
+    both=$(arena $target $model) d=$(arena $target "$work/only_d.lua") g=$(arena $target "$work/only_g.lua")
+    [ "$d" -gt 0 ] && [ "$g" -gt 0 ] && [ "$both" -eq $((d > g ? d : g)) ]; tell $? "$target: one arena of $both reals for steps that need $d and $g"
+done
 yes "both steps have their functions" grep -q '^static void d_update' "$work/gan.c" && grep -q '^static void g_update' "$work/gan.c"
 yes "an update is one pass over a step's part of the arrays" grep -q 'for_span (b, t, g_BLOCKS) g_optimize(192 + (long)b \* g_BLOCK' "$work/gan.c"
 finish
