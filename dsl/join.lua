@@ -47,7 +47,9 @@ function fn.embedding(t, w)
   t, w = tensor("fn.embedding", t), tensor("fn.embedding", w)
   local table_, ids = info(w), info(t)
   if table_.rank ~= 2 or table_.batch then fail("fn.embedding: the table is %s, expected rows x columns", table_.text) end
-  if ids.type ~= "int" then fail("fn.embedding: the ids are %s: a column of class ids, { \"1-16\", classes = 65 }", ids.text) end
+  if ids.type ~= "int" and not (ids.type == "u8" and ids.classes > 0) then
+    fail("fn.embedding: the ids are %s: a column of class ids, { \"1-16\", classes = 65 }", ids.text)
+  end
   if ids.classes and ids.classes > table_.dims[1] then
     fail("fn.embedding: ids of %d classes, the table has %d rows", ids.classes, table_.dims[1])
   end

@@ -109,7 +109,7 @@ for name in text_of("runtime/options.c"):gmatch "\n *{ \"([%w-]+)\"" do flags[#f
 documented("options of a program", flags)
 
 -- ---- models in documents are models ---------------------------------------------------------------------
-for _, path in ipairs { "README.md", "docs/language.md" } do
+for _, path in ipairs { "README.md", "docs/language.md", "docs/tutorial.md" } do
   local n = 0
   for block in text_of(path):gmatch "```lua\n(.-)```" do
     if block:find "train {" then

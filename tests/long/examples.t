@@ -31,6 +31,15 @@ gradients() {
     no "$x: a gradient times 1.001" compare "$work/got_1" "$work/double" --tensor 1e-4 --scale 1.001
 }
 
+# below NAME WORD MOST OPTION...: what the test says of WORD is no more
+below() {
+    local name=$1 word=$2 most=$3
+    shift 3
+    "$work/$name" "$@" 2> "$work/errors" | awk -v word="$word" -v most="$most" '
+        /^test / { for (i = 1; i < NF; i++) if ($i == word) last = $(i + 1) }
+        END { print "test", word, last; exit !(last != "" && last + 0 <= most) }'
+}
+
 program mnist_mlp
 gradients mnist_mlp data/digits
 yes "mnist_mlp: 97 % of drawn digits" reaches mnist_mlp 97 --data data/digits
@@ -47,4 +56,21 @@ program multitask
 gradients multitask
 yes "multitask: the brand of 92 % of the cars" reaches multitask 92
 no "multitask after 3 updates" reaches multitask 92 --steps 3
+
+# ---- examples whose data is drawn
+mkdir -p "$work/data"
+lua5.4 examples/draw_shapes.lua "$work/data/shapes"
+lua5.4 examples/name_windows.lua "" "$work/data/names"
+program autoencoder
+gradients autoencoder data/digits
+yes "autoencoder: pixels come back to within 0.115" below autoencoder rmse 0.115 --data data/digits
+no "autoencoder after 3 updates" below autoencoder rmse 0.115 --data data/digits --steps 3
+program char_mlp
+gradients char_mlp "$work/data/names"
+yes "char_mlp: 2.06 nats a letter" below char_mlp loss 2.06 --data "$work/data/names"
+no "char_mlp after 3 updates" below char_mlp loss 2.06 --data "$work/data/names" --steps 3
+program unet
+gradients unet "$work/data/shapes"
+yes "unet: 84 % of the pixels" reaches unet 84 --data "$work/data/shapes"
+no "unet after 3 updates" reaches unet 84 --data "$work/data/shapes" --steps 3
 finish
