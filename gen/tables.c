@@ -139,8 +139,7 @@ static char *column_text(const Column *c)
     if (c->ignored) text_add(&t, ".ignored = %ld, ", c->ignored);
     text_add(&t, "\n.source = \"%s\", ", c_string(c->source));
     if (c->names.n) text_add(&t, ".names = classes_%s, ", c->ident);
-    if (c->asked) text_add(&t, ".asked = true, ");
-    text_add(&t, ".base = (const void **)&data.%s },", c->ident);
+    text_add(&t, ".base = (const void **)&data.%s%s },", c->ident, c->asked ? ", .asked = true" : "");
     return t.s;
 }
 

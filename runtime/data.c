@@ -167,18 +167,14 @@ static Rows gg_marked(const char *split, long n, char mark)
     return rows;
 }
 
-/* Of the n rows of the main set: a count for test takes the last ones, all else goes by hash of the row number. */
+/* Of the n rows of the main set, by hash of the row number. */
 static void gg_split(Table *d, long n)
 {
     const Program *p = d->p;
     enum { TRAIN, VALID, TEST };
     char *split = d->split = gg_alloc((size_t)n, 1);
     bool cut_test = !d->test.count && p->test > 0, cut_valid = !d->valid.count && p->valid > 0;
-    if (cut_test && p->test >= 1) {
-        if (p->test >= (double)n) gg_fail(GG_DATA, "test = %.0f leaves none of %ld rows to train", p->test, n);
-        memset(split + n - (long)p->test, TEST, (size_t)p->test);
-    } else if (cut_test)
-        gg_choose(split, n, p->test, 1, TEST);
+    if (cut_test) gg_choose(split, n, p->test, 1, TEST);
     if (cut_valid) gg_choose(split, n, p->valid, 0, VALID);
     if (cut_test) d->test = gg_marked(split, n, TEST);
     if (cut_valid) d->valid = gg_marked(split, n, VALID);

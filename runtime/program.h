@@ -37,8 +37,8 @@ typedef struct {
     long ignored;                                 /* with classes: one value besides them; 0: none */
     const char *source;                           /* idx: "image" or "label"; csv: "1-24", "price" */
     const char *const *names;                     /* csv: class names, NULL-terminated, or NULL */
-    bool asked;                                   /* outputs are made of it */
     const void **base;                            /* where the program keeps the address of the column's row 0 */
+    bool asked;                                   /* outputs are made of it */
 } Column;
 
 /* ---- the window: all that changes from update to update ------------------------------------------------- */

@@ -74,12 +74,12 @@ test 2
 1 2 3 4 5 6 2 
 7 8 9 10 11 12 2 " $dir/read idx $d 1 0 image:b:0:image:2,3 label:i:4:label:1
 rm $d/t10k-labels-idx1-ubyte
-same "test = 1 cuts the last row where there are none" "train 1
+same "test = 1 takes a row, by its hash, where there are none" "train 1
 1 2 3 4 5 6 3 
 valid 0
 test 1
 7 8 9 10 11 12 1 " $dir/read idx $d 1 0 image:b:0:image:2,3 label:i:4:label:1
-refused "a test of all rows" "test = 2 leaves none of 2 rows" $dir/read idx $d 2 0 image:b:0:image:2,3 label:i:4:label:1
+refused "a test of all rows" "a split of 2 rows leaves none of 2" $dir/read idx $d 2 0 image:b:0:image:2,3 label:i:4:label:1
 refused "a validation of all rows" "a split of 2 rows leaves none of 2" $dir/read idx $d 0 2 image:b:0:image:2,3
 
 # ---- splits by hash ----
