@@ -190,10 +190,6 @@ local function length(o)
   if o.tail ~= "step" and o.tail ~= "drop" and o.tail ~= "carry" then
     fail_at("tail", nil, "train: tail is \"step\", \"drop\" or \"carry\", got %s", util.show(o.tail))
   end
-  overridden(o, "precision", tostring)
-  if o.precision ~= "fp32" and o.precision ~= "tf32" and o.precision ~= "bf16" then
-    fail_at("precision", nil, "train: precision is \"fp32\", \"tf32\" or \"bf16\", got %s", util.show(o.precision))
-  end
   overridden(o, "deterministic", tostring)
   if o.deterministic ~= "threads" and o.deterministic ~= "split" then
     fail_at("deterministic", nil, "train: deterministic is \"threads\" (the same bits for every --threads) or \"split\" (and for every "
@@ -329,7 +325,7 @@ end
 -- deterministic = "split": the same bits for every micro_batch, in C
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
 local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any, recompute = "auto",
-  epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads", precision = "fp32", seed = 0, minimize = util.any, optim = util.any,
+  epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads", seed = 0, minimize = util.any, optim = util.any,
   report = {}, predict = {}, rules = {}, best = util.any, patience = util.any, validate = util.any }
 
 for name, default in pairs(options_of_window.spec) do spec[name] = default end

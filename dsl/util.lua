@@ -43,8 +43,8 @@ end
 
 -- " (did you mean 'bias'?)", or "" when nothing in the set is like it
 function util.near(word, set)
-  local best, least = nil, #word < 4 and 2 or 3
   if type(word) ~= "string" or #word > 40 then return "" end
+  local best, least = nil, #word < 4 and 2 or 3
   for _, k in ipairs(util.sorted(set)) do
     if type(k) == "string" then
       local d = distance(word:lower(), k:lower())

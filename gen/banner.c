@@ -134,6 +134,15 @@ static void add_window(Text *out, const Program *s)
     }
 }
 
+static void add_finite(Text *out, const Train *t)
+{
+    if (!t->nonfinite && !(t->loss_scale > 0)) return;
+    text_add(out, "   finite   nonfinite \"%s\"", nonfinites[t->nonfinite]);
+    if (t->loss_scale > 0) text_add(out, "; loss scale %.9g, in scale_in, undone in scale_out", t->loss_scale);
+    if (t->scale_interval) text_add(out, "; doubled behind %ld finite windows, halved behind one that is not", t->scale_interval);
+    text_add(out, "\n");
+}
+
 static int barriers(const Kernels *k)
 {
     int n = 0;
@@ -149,8 +158,8 @@ static void add_memory(Text *out, const Whole *all)
              all->nstates ? ", states" : "", kib(s->k->elements + s->k->trained * (1 + all->nstates)), kib(all->packed), kib(all->arena), kib(all->bound),
              s->k->target == TARGET_C ? "" : "; cuBLASLt's workspace 32 MiB");
     if (t->precision != FP32)
-        text_add(out, "   precision %s: what cuBLASLt multiplies is rounded to %d bits of mantissa; sums, parameters and all else are fp32\n",
-                 precisions[t->precision], t->precision == TF32 ? 10 : 7);
+        text_add(out, "   precision %s: what %s rounded to %d bits of mantissa; sums, parameters and all else are fp32\n",
+                 precisions[t->precision], s->k->target == TARGET_C ? "products multiply is" : "cuBLASLt multiplies is", t->precision == BF16 ? 7 : 10);
     if (t->chosen) text_add(out, "            %s\n", c_comment(t->chosen));
 }
 
@@ -182,6 +191,7 @@ char *banner(const Whole *all)
     text_add(&out, "\n");
     add_rules(&out, all->steps.at[0]->g);
     if (all->steps.n == 1) add_window(&out, all->steps.at[0]);
+    add_finite(&out, &all->steps.at[0]->g->train);
     add_memory(&out, all);
     for (int i = 0; i < all->steps.n; i++) {
         if (all->steps.n > 1) add_window(&out, all->steps.at[i]);

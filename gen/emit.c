@@ -46,7 +46,7 @@ static void fill_step(const Program *s, Env *e, bool share)
     env_set(e, "step_title", "%s", c_comment(t->name));
     env_flag(e, "makes_outputs", s->g->outputs.n > 0);
     env_flag(e, "refreshed", several && prepares(s));
-    env_flag(e, "rounds_here", !s->g->before && s->g->train.precision == BF16);
+    env_flag(e, "rounds_here", !s->g->before && s->g->train.precision >= BF16);
     env_set(e, "prepared_graph", "%s", prepares(s) ? text("&%sprepared", t->prefix) : "NULL");
     env_set(e, "fresh", "%s", s->g->before ? "false" : "true");
     if (s->k->target == TARGET_CUDA) cuda_steps(s, e, share);
@@ -65,6 +65,8 @@ static char *program_text(const Whole *all, const Opts *o)
     env_set(e, "title", "%s", g->title);
     env_set(e, "linkage", "%s", o->library ? "" : "static ");
     env_flag(e, "main", !o->library);
+    env_flag(e, "precision", g->train.precision != FP32);
+    env_set(e, "compute", "%d", (int)g->train.precision);
     declare(all, e);
     for (int i = 0; i < all->steps.n; i++) fill_step(all->steps.at[i], env_item(e, "steps"), !o->no_share);
     reports(all, e);

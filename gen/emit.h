@@ -11,6 +11,7 @@ void  tables(const Whole *all, Env *e);                     /* tables.c: tensors
 char *banner(const Whole *all);                             /* banner.c: the comment at the top */
 void  paste_headers(Text *out, const char *name);           /* standalone.c: that header and all it needs */
 void  paste_runtime(Text *out);                             /* the rest of it */
+char *scale_text(const Program *s, const Expr *e, const char *w);      /* a scale_in, times the loss scale where there is one; in the window w */
 char *host_text(const Expr *e);                             /* sched.c: a formula in double */
 char *window_text(const Expr *e);                           /* where t, T and E are Window's */
 void  count_before(Program *s);                             /* count.c: what the counted seeds need */

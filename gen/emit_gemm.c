@@ -84,7 +84,7 @@ static char *operand_of(Cuda *out, int which)
     Node *n = which ? k->gemm->b : k->gemm->a;
     Buffer *b = node_base(n)->buffer;
     node_layout(n, &l);
-    if (S->g->train.precision == BF16) return text("device->%s", rounded(out, b, k->gemm->base[which]));
+    if (S->g->train.precision >= BF16) return text("device->%s", rounded(out, b, k->gemm->base[which]));
     return operand(which, &l, buffer_name(b));
 }
 

@@ -61,10 +61,10 @@ static void read_data(lua_State *L, int index, Graph *g)
 }
 
 /* ---- the schedule --------------------------------------------------------------------------------------------------- */
-const char *const precisions[] = { [FP32] = "fp32", [TF32] = "tf32", [BF16] = "bf16" };
+const char *const precisions[] = { [FP32] = "fp32", [TF32] = "tf32", [BF16] = "bf16", [FP16] = "fp16" };
 
-static const char *const nonfinites[] = { [NONFINITE_KEEP] = "keep", [NONFINITE_SKIP] = "skip_window", [NONFINITE_DROP] = "drop_micro",
-                                          [NONFINITE_ABORT] = "abort" };
+const char *const nonfinites[] = { [NONFINITE_KEEP] = "keep", [NONFINITE_SKIP] = "skip_window", [NONFINITE_DROP] = "drop_micro",
+                                   [NONFINITE_ABORT] = "abort" };
 
 /* Which of the n names stands at key; the first where none does. */
 static int one_of(lua_State *L, int index, const char *key, const char *const *names, int n)
@@ -89,6 +89,8 @@ static void read_train(lua_State *L, int index, Train *t)
     t->count_before = !strcmp(field_string(L, index, "count"), "before");
     t->split = !strcmp(field_string(L, index, "deterministic"), "split");
     t->precision = (Precision)ONE_OF(L, index, "precision", precisions);
+    t->loss_scale = field_number(L, index, "scale_start", 0);
+    t->scale_interval = (long)field_number(L, index, "scale_interval", 0);
     t->nonfinite = (Nonfinite)ONE_OF(L, index, "nonfinite", nonfinites);
     t->best = field_string(L, index, "best");
     t->best_max = field_true(L, index, "best_max");

@@ -221,9 +221,9 @@ typedef struct {
 
 typedef enum { TAIL_STEP, TAIL_DROP, TAIL_CARRY } Tail;
 typedef enum { RECOMPUTE_AUTO, RECOMPUTE_NONE, RECOMPUTE_ALL, RECOMPUTE_LEVEL } Recompute;      /* where memory asks for it, never, as much as saves, as told */
-typedef enum { FP32, TF32, BF16 } Precision;               /* of what is multiplied; sums and parameters are fp32; but fp32 in CUDA alone */
+typedef enum { FP32, TF32, BF16, FP16 } Precision;         /* of what is multiplied; sums and parameters are fp32; TF32 in CUDA alone */
 typedef enum { NONFINITE_KEEP, NONFINITE_SKIP, NONFINITE_DROP, NONFINITE_ABORT } Nonfinite;   /* what becomes of NaN and infinity: nothing; the window, the micro-batch, the run ends */
-extern const char *const precisions[];                     /* "fp32" */
+extern const char *const precisions[], *const nonfinites[];  /* "fp32" */
 typedef struct {
     long batch, micro_batch, accumulate;      /* batch = micro_batch * accumulate always holds */
     long epochs, steps;                 /* one of them > 0 */
@@ -233,6 +233,8 @@ typedef struct {
     long seed;
     Precision precision;
     Nonfinite nonfinite;
+    double loss_scale;                  /* what losses are multiplied by in the backward, undone in the update; 0: they are not */
+    long scale_interval;                /* windows behind which it doubles, having halved where one was not finite; 0: it stays */
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
     long patience;                      /* validations without a better one that end the run; 0: none do */
     long validate_epochs, validate_updates; /* how often is validated; one of them > 0 */

@@ -117,8 +117,8 @@ static bool as_blas(const Lowering *w, const Gemm *m, Blas *b)
     for (int i = 0; i < 3; i++) b->step[i] = batch.n ? batch.at[0].stride[i] : 0;
     const bool said = matrix(&rows, &depth, 0, &b->lead[0], &b->turned[0]) && matrix(&depth, &columns, 1, &b->lead[1], &b->turned[1])
         && matrix(&rows, &columns, 2, &b->lead[2], &turned) && !turned;
-    const bool aligned = b->lead[0] % 8 == 0 && b->lead[1] % 8 == 0;
-    return said && (aligned || graph_current()->train.precision != BF16);
+    const bool aligned = b->lead[0] % 8 == 0 && b->lead[1] % 8 == 0 && b->lead[2] % 4 == 0;
+    return said && (aligned || graph_current()->train.precision < BF16);
 }
 
 /* ---- padding ---------------------------------------------------------------------------------------------------- */

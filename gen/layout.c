@@ -21,7 +21,7 @@ long layout_block(long extent)
 /* Rows of whole 16 bytes, which a GPU loads at once. */
 long layout_row(long extent)
 {
-    const long by = graph_current()->train.precision == BF16 ? 8 : 4;
+    const long by = graph_current()->train.precision >= BF16 ? 8 : 4;
     return extent < by ? extent : round_up(extent, by);
 }
 

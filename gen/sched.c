@@ -139,6 +139,13 @@ static const Expr *of_window(void *context, const char *name)
 
 char *window_text(const Expr *e) { return host_text(e ? expr_replace(e, of_window, NULL) : e); }
 
+char *scale_text(const Program *p, const Expr *e, const char *in)
+{
+    const char *value = *in == 'w' ? window_text(e) : host_text(e);
+    if (p->g->train.loss_scale > 0) return text("(real)(%sloss_scale * (%s))", in, value);
+    return expr_is_select(e) ? text("(real)%s", value) : text("(real)(%s)", value);
+}
+
 static const Expr *keep(void *context, const char *name)
 {
     (void)context, (void)name;
@@ -211,9 +218,8 @@ Program *schedule(Plan *p)
     s->next = g->train.accumulate > 1 || s->drops;
     s->unrolled = g->train.accumulate <= 16 && !s->drops;
     if (g->seeds.n > SEEDS) error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", SEEDS);
-    if (g->train.precision != FP32 && s->k->target == TARGET_C)
-        error_at(g->train.loc, "train: precision = \"%s\" is of the CUDA target: the C target computes in fp32, leave it out here",
-                 precisions[g->train.precision]);
+    if (g->train.precision == TF32 && s->k->target == TARGET_C)
+        error_at(g->train.loc, "train: precision = \"tf32\" is of the CUDA target: the C target multiplies in fp32, bf16 or fp16");
     scale_seeds();
     make_reports();
     stop_if_errors();

@@ -61,7 +61,7 @@ bool any_late(const Program *s)
     return late;
 }
 
-bool prepares(const Program *s) { return s->k->once.n || s->g->train.precision == BF16; }
+bool prepares(const Program *s) { return s->k->once.n || (s->k->target == TARGET_CUDA && s->g->train.precision >= BF16); }
 
 bool concludes(const Program *s) { return any_late(s) || s->levels.n || s->k->finish.n; }
 
@@ -82,8 +82,7 @@ static void scales_add(const Program *s, SeedWhen when, Text *t)
 {
     for (int i = 0; i < s->g->seeds.n; i++) {
         const Expr *e = s->late ? s->scale_in[i] : guarded(s->scale_in[i]);
-        const char *value = expr_is_select(e) ? window_text(e) : text("(%s)", window_text(e));
-        if (s->seed_when[i] == when) text_add(t, "w.scale_in[%d] = (real)%s;\n", i, value);
+        if (s->seed_when[i] == when) text_add(t, "w.scale_in[%d] = %s;\n", i, scale_text(s, e, "w."));
     }
 }
 
@@ -101,7 +100,8 @@ char *late_text(const Program *s)
     Text t = { 0 };
     text_put(&t, "", 0);
     if (needs_samples(s, SEED_LATE)) text_add(&t, "const double samples = (double)w.samples;\n");
-    if (s->late) text_add(&t, "w.count = %s;\nw.scale_out = w.count != 0 ? (real)(1 / w.count) : 0;\n", host_text(s->count));
+    if (s->late) text_add(&t, "w.count = %s;\nw.scale_out = w.count != 0 ? (real)(1 / %s) : 0;\n", host_text(s->count),
+                          s->g->train.loss_scale > 0 ? "(w.count * w.loss_scale)" : "w.count");
     else if (s->drops) text_add(&t, "w.count = sums[%d];\n", s->g->sums.n);
     scales_add(s, SEED_LATE, &t);
     return t.s;

@@ -136,9 +136,7 @@ void cuda_facts(const Whole *all_steps, Env *e)
     const Program *s = all_steps->steps.at[0];
     env_flag(e, "next_micro", alone);
     env_set(e, "kernels", "%s", all.functions.s ? all.functions.s : "");
-    env_flag(e, "precision", s->g->train.precision != FP32);
-    env_set(e, "compute", "%d", (int)s->g->train.precision);
-    env_flag(e, "rounds", s->g->train.precision == BF16);
+    env_flag(e, "rounds", s->g->train.precision >= BF16);
     env_set(e, "half", "%ld", all.half ? all.half : 1);
     env_flag(e, "blas", all.handles.n > 0);
     env_set(e, "handles", "%s", all.handles.s ? all.handles.s : "");

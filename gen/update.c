@@ -47,8 +47,9 @@ static char *pointers_text(Pass pass)
 /* The factor of every gradient, or NULL: 1. */
 static const char *scale_of(const Program *s)
 {
-    if (s->g->optimizer.clip > 0) return s->late ? "w.scale_out * (real)w.clip" : "(real)w.clip";
-    return s->late ? "w.scale_out" : NULL;
+    const bool scaled = s->late || s->g->train.loss_scale > 0;
+    if (s->g->optimizer.clip > 0) return scaled ? "w.scale_out * (real)w.clip" : "(real)w.clip";
+    return scaled ? "w.scale_out" : NULL;
 }
 
 static const char *type(void) { return device ? "real" : "vec"; }
@@ -257,7 +258,8 @@ static char *scalars_text(const Program *s)
     for (int i = 0; i < s->g->nscalars; i++)
         text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(s->g->scalar_value[i]), s->g->scalar[i]);
     for (int i = 0; i < s->g->seeds.n; i++)
-        if (s->seed_when[i] == SEED_EARLY) text_add(&t, "to->scale_in[%d] = (real)(%s);\n", i, host_text(s->scale_in[i]));
+        if (s->seed_when[i] == SEED_EARLY) text_add(&t, "to->scale_in[%d] = %s;\n", i, scale_text(s, s->scale_in[i], "to->"));
+    if (s->g->train.loss_scale > 0) text_add(&t, "to->scale_out = (real)(1 / to->loss_scale);\n");
     if (!s->count) text_add(&t, "to->count = (double)to->samples;\n");
     return t.s;
 }

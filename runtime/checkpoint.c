@@ -43,6 +43,7 @@ static void gg_header_metadata(const Run *r, Line *h)
     for (int i = 0; i < r->p->nsums; i++) gg_add(h, " %a", r->sums[i]);
     gg_add(h, "\"");
     if (r->data.fields.n) gg_add(h, ",\"fields\":"), gg_add_quoted(h, r->data.fields.s);
+    if (r->p->scale_interval) gg_add(h, ",\"loss_scale\":\"%a %ld\"", r->loss_scale, r->finite);
     gg_add(h, "}");
 }
 
@@ -275,6 +276,7 @@ bool gg_load_run(Run *r, const char *path)
     long log_bytes = strtol(gg_need_meta(a, "log"), NULL, 10);
     double best = strtod(gg_need_meta(a, "best"), NULL);
     const char *sums = gg_need_meta(a, "sums"), *skipped = gg_need_meta(a, "skipped"), *stale = gg_archive_meta(a, "stale");
+    const char *scale = r->p->scale_interval ? gg_need_meta(a, "loss_scale") : NULL;
     gg_check_run(r, a, update, samples);
     gg_run_fetch(r);
     gg_read_arrays(a, r->p, 1 + r->p->nstates);
@@ -283,6 +285,8 @@ bool gg_load_run(Run *r, const char *path)
     r->turn = (Turn){ 0 };
     r->update = update, r->best = best, r->stale = stale ? strtol(stale, NULL, 10) : 0;
     r->log_bytes = log_bytes < 0 ? 0 : log_bytes;
+    char *behind;
+    if (scale) r->loss_scale = strtod(scale, &behind), r->finite = strtol(behind, NULL, 10);
     r->prepared = false;
     gg_archive_close(&r->archive);
     return true;

@@ -22,6 +22,7 @@
 #endif
 #include <cublasLt.h>
 #include <cuda_bf16.h>
+#include <cuda_fp16.h>
 #include <algorithm>
 #include <cfloat>
 #include <cstddef>
@@ -203,7 +204,7 @@ template <int THREADS, class T> static __device__ inline T gg_fold_min(T x) { re
 enum GgEpilogue { GG_NONE = CUBLASLT_EPILOGUE_DEFAULT, GG_BIAS = CUBLASLT_EPILOGUE_BIAS,
                   GG_RELU_BIAS = CUBLASLT_EPILOGUE_RELU_BIAS };     /* bias: n numbers, added to every row */
 #ifndef GG_COMPUTE
-#define GG_COMPUTE 0                              /* 1: factors are rounded to TF32; 2: factors are bf16, sums fp32 */
+#define GG_COMPUTE 0                              /* 1: factors are rounded to TF32; 2: factors are bf16, 3: fp16, sums fp32 */
 #endif
 #ifdef GAGEN_DOUBLE
 static const cudaDataType_t gg_type = CUDA_R_64F;
@@ -216,6 +217,10 @@ static const cublasComputeType_t gg_compute = GG_COMPUTE == 1 ? CUBLAS_COMPUTE_3
 typedef __nv_bfloat16 gg_factor;
 static const cudaDataType_t gg_factor_type = CUDA_R_16BF;
 static __device__ inline gg_factor gg_round(real x) { return __float2bfloat16_rn(x); }
+#elif GG_COMPUTE == 3
+typedef __half gg_factor;
+static const cudaDataType_t gg_factor_type = CUDA_R_16F;
+static __device__ inline gg_factor gg_round(real x) { return __float2half_rn(x); }
 #else
 typedef real gg_factor;
 static const cudaDataType_t gg_factor_type = gg_type;

@@ -62,6 +62,7 @@ void gg_log_update(Run *r, const Started *s, double ms, double seconds)
         snprintf(end, sizeof end, "_%s", r->p->step[i].name);
         gg_log_rate(r, end, r->lr[i], r->norm[i]);
     }
+    if (r->p->loss_scale > 0) gg_add(&r->text, ",\"loss_scale\":%.17g", w->loss_scale);
     if (w->dropped) gg_add(&r->text, ",\"dropped\":%d", w->dropped);
     if (w->count == 0) gg_add(&r->text, ",\"skipped\":true");
     gg_add(&r->text, ",\"ms\":%.4f,\"time\":%.3f", ms, seconds);

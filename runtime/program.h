@@ -58,6 +58,7 @@ typedef struct {
     real   scale_in[8], scale_out;                /* per sum over the batch; their product is lambda / N */
     real   rate, c[64];                           /* lr and the optimizer's scalars as reals */
     double count;                                 /* the denominator that scale_out undoes, or 0: nothing to learn */
+    double loss_scale;                            /* a part of scale_in that scale_out undoes */
     double norm, clip;                            /* of the unscaled gradient, < 0: nobody asked; the factor applied */
     int    kept, dropped;                         /* micro-batches whose loss was finite, and was not; where somebody asks */
     int    keeps;                                 /* on a device: the one at hand is kept */
@@ -104,6 +105,7 @@ typedef struct {
     char tail;                                    /* 's'tep, 'd'rop, 'c'arry */
     char nonfinite;                               /* 's'kip windows whose gradient is not finite, 'd'rop micro-batches whose loss is not as well,
                                                      'a'bort; 0: nobody asks */
+    double loss_scale; long scale_interval;       /* the first one, 0: none; windows behind which it doubles, 0: it stays */
     /* data */
     const char *reader, *path, *valid_path, *test_path; /* "idx", "csv" */
     double valid, test;                           /* a fraction (< 1) or a count; 0: none */

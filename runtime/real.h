@@ -80,6 +80,13 @@ typedef real_int mask  __attribute__((vector_size(VECTOR_BYTES)));         /* wh
 typedef real     vec8  __attribute__((vector_size(LANES8 * REAL_BYTES)));
 typedef real_int mask8 __attribute__((vector_size(LANES8 * REAL_BYTES)));
 
+/* ---- what is multiplied may be rounded to 16 bits: bits that are cut off, and a number whose ulp is that of the smallest ---- */
+#ifndef GG_COMPUTE
+#define GG_COMPUTE 0
+#endif
+#define GG_CUT ((REAL_BYTES == 8 ? 52 : 23) - (GG_COMPUTE == 3 ? 10 : 7))
+#define GG_TINY (REAL_BYTES == 8 ? R(402653184.0) : R(0.75))
+
 #define VEC vec
 #define MASK mask
 #define V(name) v_##name

@@ -174,6 +174,7 @@ typedef struct {
     Turn turn;                                    /* the round's window under way, or the next one */
     double *kept; bool merged;                    /* sums of the round's steps that are done; added to this window's */
     double lr[GG_STEPS], norm[GG_STEPS];          /* of the last windows, by step */
+    double loss_scale; long finite;               /* 1 where the program has none; finite windows in a row, of a dynamic one */
     long started;                                 /* with a device the next window may be under way already */
     Started under_way[2];
     double ended;                                 /* the last window that is done, in seconds */

@@ -6,9 +6,9 @@ INLINE void V(term)(const Contract d, const int rows, const int inner, const int
 {
     VEC row[4];
     __asm__ ("" : "+r"(a));
-    UNROLL for (int j = 0; j < nv; j++) row[j] = V(load)(b + j * V_LANES);
+    UNROLL for (int j = 0; j < nv; j++) row[j] = V(factor)(V(load)(b + j * V_LANES));
     UNROLL for (int n = 0; n < rows; n++) {
-        const VEC x = V(set)(a[n / inner * d.a_row[0] + n % inner * d.a_row[1]]);
+        const VEC x = V(factor)(V(set)(a[n / inner * d.a_row[0] + n % inner * d.a_row[1]]));
         UNROLL for (int j = 0; j < nv; j++) q[n * nv + j] = V(fma)(x, row[j], q[n * nv + j]);
     }
 }

@@ -99,6 +99,7 @@ void gg_run_open(Run *r)
     const Program *p = r->p;
     const Options *o = &r->o;
     r->log = -1, r->best = NAN;
+    r->loss_scale = p->loss_scale > 0 ? p->loss_scale : 1;
     r->seed = (uint64_t)(o->seed < 0 ? p->seed : o->seed);
     gg_run_table(r);
     if (!o->predict) gg_run_plan(r);
@@ -136,6 +137,7 @@ static void gg_fill(Run *r, long samples, long places, long base)
     w->places = places, w->base = base;
     w->seed = r->seed;
     if (r->plan.E) w->T = gg_taken(p, &r->plan, 0, r->plan.T), w->E = gg_taken(p, &r->plan, 0, r->plan.E);
+    w->loss_scale = r->loss_scale;
     w->scale_out = 1, w->clip = 1, w->norm = -1;
 }
 
@@ -162,6 +164,13 @@ static void gg_run_aim(Run *r, long update, const Place *at)
 bool gg_run_voided(const Run *r)
 {
     return r->p->nonfinite && !isfinite(r->p->w->norm);
+}
+
+/* A dynamic loss scale behind a window: one in which nothing counted says nothing about it. */
+static void gg_rescale(Run *r)
+{
+    if (gg_run_voided(r)) r->loss_scale /= 2, r->finite = 0;
+    else if (r->p->w->count != 0 && ++r->finite == r->p->scale_interval) r->loss_scale *= 2, r->finite = 0;
 }
 
 static bool gg_all_finite(const Program *p)
@@ -231,6 +240,7 @@ void gg_run_turned(Run *r)
     const Program *p = r->p;
     r->skipped[r->turn.step] += p->w->count == 0;
     r->norm[r->turn.step] = p->w->norm;
+    if (p->scale_interval) gg_rescale(r);
     for (int i = 0; r->turn.closes && i < p->nsums; i++) r->kept[i] = r->turn.last ? 0 : p->sums[i];
 }
 

@@ -58,6 +58,24 @@ INLINE VEC V(floor)(VEC x)
 INLINE VEC V(abs)(VEC x)         { return (VEC)((MASK)x & ~(MASK)V(set)(R(-0.0))); }
 INLINE VEC V(max)(VEC a, VEC b)  { return V(select)((a > b) | (a != a), a, b); }          /* NaN if either is */
 INLINE VEC V(min)(VEC a, VEC b)  { return V(select)((a < b) | (a != a), a, b); }
+
+/* what a product multiplies: x rounded to bf16 (GG_COMPUTE 2) or fp16 (3), ties to even */
+INLINE VEC V(factor)(VEC x)
+{
+#if GG_COMPUTE > 1
+    const V(bits) one = (V(bits))(MASK){ 0 } + 1, cut = one << GG_CUT, u = (V(bits))x;
+    const VEC rounded = (VEC)((u + (cut / 2 - 1) + (u >> GG_CUT & 1)) & ~(cut - 1));
+#if GG_COMPUTE == 3
+    const VEC size = V(abs)(x), tiny = x + GG_TINY - GG_TINY, sign = (VEC)((MASK)x & (MASK)V(set)(R(-0.0)));
+    const VEC far = (VEC)((MASK)V(set)((real)INFINITY) | (MASK)sign);
+    return V(select)(x != x, x, V(select)(size >= R(65520.0), far, V(select)(size < R(6.103515625e-05), tiny, rounded)));
+#else
+    return V(select)(x != x, x, rounded);
+#endif
+#else
+    return x;
+#endif
+}
 INLINE VEC V(sign)(VEC x)                                                                 /* of 0 and NaN: themselves */
 {
     return V(select)(x > 0, V(set)(1), V(select)(x < 0, V(set)(-1), x));

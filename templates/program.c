@@ -2,6 +2,9 @@
 
 ${banner}
 */
+//:if precision
+#define GG_COMPUTE ${compute}
+//:end
 #include "gagen.h"
 
 typedef struct { @@ as stored; logical shapes
@@ -328,7 +331,7 @@ static const Step steps[] = { @@ a round: each in turn
 ${linkage}const Program ${title} = {
 .name = "${name}", .fingerprint = 0x${fingerprint}u,
 .batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
-.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',${nonfinite}
+.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${loss_scale}
 .reader = "${reader}", .path = "${path}",${split_paths}
 .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
 .columns = columns, .ncolumns = ${ncolumns},

@@ -96,6 +96,37 @@ for target in c cuda; do
     run skip_$target finite 3 3 > "$work/skip.out"
     yes "21. $target: where all is finite nothing changes" compare "$work/drop.out" "$work/skip.out" --loss 1e-6 --weight 1e-5
 
+    # ---- 19, 20: loss scales
+    $prober plain_$target $model gagen -D nonfinite=keep
+    $prober scaled_$target $model gagen -D nonfinite=keep -D loss_scale=65536
+    edited other_$target scaled_$target 's/\.loss_scale = 65536/.loss_scale = 1000/'
+    plain=$(after 10 plain_$target finite)
+    [ "$plain" = "$(after 10 scaled_$target finite)" ]
+    tell $? "19. $target: a loss scale of 2^16: weights and moments bit for bit those without"
+    [ "$plain" != "$(after 10 other_$target finite)" ]; tell $? "control: 19. $target: one of 1,000"
+
+    # scales: the loss scale of each window, in units of 32,768
+    scales() { log_field "$work/log" loss_scale | awk '{ printf("%s%g", NR > 1 ? " " : "", $1 / 32768) }'; }
+    $trainer dynamic_$target $model -D start=32768 -D interval=3
+    "$work/dynamic_$target" --data "$work/bad_18_69.csv" --log "$work/log" --load "$data/perceptron.safetensors" --save "$work/dynamic.st" > "$work/out"
+    [ "$(scales)" = "1 1 1 2 2 1 1 1 2 2" ]; tell $? "20. $target: doubled behind 3 windows, halved behind the 5th, doubled behind 3 more: $(scales)"
+    [ "$(tail -c $state "$work/dynamic.st" | cksum)" = "$(after 10 skip_$target bad_18_69)" ]
+    tell $? "20. $target: weights and moments bit for bit those without a scale"
+    $prober steps_$target $model gagen -D start=32768 -D interval=3
+    # kept N FROM: the scale and the count in the checkpoint behind N windows more
+    kept() {
+        "$work/steps_$target" "$work/bad_18_69.csv" "$2" $threads "$1" save="$work/at" > "$work/said"
+        grep -a -o '"loss_scale":"[^"]*"' "$work/at"
+    }
+    ten=$(kept 10 -) seven=$(kept 7 -)
+    cp "$work/at" "$work/seven.st"
+    [ "$(kept 3 resume="$work/seven.st")" = "$ten" ] && [ "$seven" = '"loss_scale":"0x1p+15 2"' ]
+    tell $? "50. $target: the checkpoint holds scale and count, $seven; resumed they end as they would have: $ten"
+    [ "$(kept 2 resume="$work/seven.st")" != "$ten" ]; tell $? "control: 50. $target: a window earlier"
+    $trainer interval_$target $model -D start=32768 -D interval=1
+    "$work/interval_$target" --data "$work/bad_18_69.csv" --log "$work/log" > "$work/out"
+    [ "$(scales)" != "1 1 1 2 2 1 1 1 2 2" ]; tell $? "control: 20. $target: where the interval is another: $(scales)"
+
     # ---- abort
     $trainer abort_$target $model -D nonfinite=abort
     for column in 18 19; do

@@ -8,6 +8,7 @@
    5. The workspace is filled with NaN, as far as the algorithm asked for it. */
 #include "emu.h"
 #include <cublasLt.h>
+#include <cuda_fp16.h>
 #include <cstdio>
 
 struct cublasLtContext {
@@ -51,6 +52,7 @@ static const Row table[] = {
     { "fp64", CUDA_R_64F, CUDA_R_64F, CUBLAS_COMPUTE_64F, ANY, ANY, PLAIN | BIAS | RELU_BIAS | BGRAD, 16, 8 },
     { "fp32", CUDA_R_32F, CUDA_R_32F, CUBLAS_COMPUTE_32F, ANY, ANY, PLAIN | BIAS | RELU_BIAS | BGRAD, 16, 4 },
     { "tf32", CUDA_R_32F, CUDA_R_32F, CUBLAS_COMPUTE_32F_FAST_TF32, ANY, ANY, PLAIN | BIAS | RELU_BIAS | BGRAD, 16, 4 },
+    { "fp16", CUDA_R_16F, CUDA_R_32F, CUBLAS_COMPUTE_32F, ANY, ANY, PLAIN | BIAS | RELU_BIAS | BGRAD, 16, 16 },
     { "bf16", CUDA_R_16BF, CUDA_R_32F, CUBLAS_COMPUTE_32F, ANY, ANY, PLAIN | BIAS | RELU_BIAS | BGRAD, 16, 16 },
 };
 static const struct {
@@ -73,7 +75,7 @@ static int epilogue_kind(uint32_t epilogue)
 static size_t size_of(cudaDataType_t type) { return type == CUDA_R_64F ? 8 : type == CUDA_R_32F ? 4 : 2; }
 static const char *type_name(cudaDataType_t type)
 {
-    return type == CUDA_R_64F ? "64F" : type == CUDA_R_32F ? "32F" : type == CUDA_R_16BF ? "16BF" : "another type";
+    return type == CUDA_R_64F ? "64F" : type == CUDA_R_32F ? "32F" : type == CUDA_R_16BF ? "16BF" : type == CUDA_R_16F ? "16F" : "another type";
 }
 
 // The row of the table that allows this matmul; dies where there is none.
@@ -265,6 +267,7 @@ static float cut(float x)
 template <class T> static T read(const char *p, cudaDataType_t type, uint64_t i)
 {
     if (type == CUDA_R_16BF) return emu::bits<float>((uint32_t)((const uint16_t *)p)[i] << 16);
+    if (type == CUDA_R_16F) return (T)__half2float(((const __half *)p)[i]);
     return ((const T *)p)[i];
 }
 
