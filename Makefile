@@ -88,7 +88,7 @@ test-long: deps
 	$(PROVE) --jobs $(JOBS) tests/long/*.t
 
 bless: all
-	BLESS=1 $(PROVE) tests/language.t tests/errors.t tests/golden.t tests/nvcc.t
+	BLESS=1 $(PROVE) tests/language.t tests/errors.t tests/golden.t tests/nvcc.t tests/table.t
 
 bench: all
 	sh bench/run.sh

@@ -33,4 +33,19 @@ run split_off "$data" - 2 5 1 2 5 > "$work/split_off.out"
 yes "2. whose gradients are nearly the same" compare "$work/split_off.out" "$work/split.out" --gradient 1e-6 --loss 1e-6 --weight 1e-4
 ! ./gagen -t cuda $models/window_split.lua > "$work/said" 2>&1 && grep -q 'is of the C target' "$work/said"
 tell $? "2. in CUDA it is an error"
+
+# ---- 43: what a window runs, by the text of the program
+./gagen -t c -D micro_batch=4 $models/case_resume.lua > "$work/window.c"
+# calls TEXT FUNCTION: how often it is called in it
+calls() { grep -cE "(^|[ ;])$2\\(" "$1"; }
+part() { sed -n "/^static void $1(/,/^}/p" "$2" > "$work/part"; }
+part update "$work/window.c"
+[ "$(calls "$work/part" optimize)" = 1 ] && [ "$(calls "$work/part" prepare)" -le 1 ]; tell $? "43. an update runs the optimizer once and makes weights' copies once"
+[ "$(grep -cE '^ +norm\(t\)' "$work/window.c")" = 1 ]; tell $? "43. the norm is taken once a window"
+part window_full "$work/window.c"
+[ "$(calls "$work/part" micro_first)" = 1 ] && [ "$(calls "$work/part" micro_next)" = 7 ] && ! grep -qE "optimize|norm|prepare" "$work/part"
+tell $? "43. a window of eight: one micro-step that stores, seven that add, nothing between them"
+! grep -qE 'memset|zero_grad' "$work/window.c"; tell $? "43. nothing is filled with zeros"
+sed 's/^    micro_first(t, .*/    memset(\&g, 0, sizeof g);\n&/' "$work/window.c" > "$work/filled.c"
+grep -qE 'memset|zero_grad' "$work/filled.c"; tell $? "control: 43. where something is"
 finish

@@ -124,6 +124,7 @@ tell $? "14. 1,003 rows, 4 x 8: 32 updates, 11 samples in the last, as printed"
 [ "$(samples drop 1003 1 | tr ' ' '\n' | tail -n 1)" = 32 ] && [ "$(wc -l < "$work/log")" = 31 ] &&
     grep -q "31 updates an epoch, 31 in all; 11 samples of an epoch stay unread" "$work/out"
 tell $? "14. drop: 31 updates, 11 samples unread, as printed"
+[ "$(samples step 1003 1 | wc -w)" != "$(samples drop 1003 1 | wc -w)" ]; tell $? "control: 14. they are not as many"
 
 # ---- 18: K = 1, and K = 2 of which one is masked
 prober masked_1 $models/window_masked.lua gagen
