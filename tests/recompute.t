@@ -19,7 +19,7 @@ tell $? "36. and where every buffer has its own place"
 # the noise of the second time under another key
 awk '/^static void k[0-9]*_[a-z0-9_]*_again\(/ { on = 1 } /^}/ { on = 0 } on { sub(/\+ n\), 0x/, "+ n + 1), 0x") } 1' "$work/again_2.c" > "$work/off.c"
 ! cmp -s "$work/off.c" "$work/again_2.c" && compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=recompute && run off
-[ -s "$work/off.out" ] && ! cmp -s "$work/none.out" "$work/off.out"; tell $? "control: a mask that is drawn anew is seen"
+[ -s "$work/off.out" ] && ! cmp -s "$work/none.out" "$work/off.out"; tell $? "control: 36. a mask that is drawn anew is seen"
 
 # ---- what it saves
 none=$(arena -D recompute=none tests/models/chain.lua) all=$(arena -D recompute=all tests/models/chain.lua) dear=$(arena -D recompute=1 tests/models/chain.lua)
