@@ -59,7 +59,7 @@ static bool is_image(const Node *n)
 
 static bool is_conv(const Node *n)
 {
-    return n->kind == K_WINDOW && (has_role(n, "forward") || has_role(n, "data") || has_role(n, "weight"));
+    return n->kind == K_WINDOW && !by_taps(n) && (has_role(n, "forward") || has_role(n, "data") || has_role(n, "weight"));
 }
 
 /* Calls f for every reader of n and of n's views. */
@@ -130,6 +130,14 @@ Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident)
 /* 4. What is made of data and only multiplied is A in every contraction: no vector runs along it, it needs no blocks. */
 long block_of(const Kernels *k, long extent) { return k->target == TARGET_CUDA ? layout_row(extent) : layout_block(extent); }
 
+/* A convolution in groups reads its weight channel by channel. */
+static void find_taps(Node *u, int arg, void *x)
+{
+    *(bool *)x |= by_taps(u) && arg == 1 && !has_role(u, "weight");
+}
+
+static void order_taps(Layout *l, const Shape *s) { layout_make(l, s, 0, block_of(K, s->dim[0]), 0); }
+
 /* 5. In CUDA a padding is no part of an image: what reads it knows. */
 void lay_out(Buffer *b)
 {
@@ -139,6 +147,9 @@ void lay_out(Buffer *b)
         b->layout = n->again->buffer->layout;
         return;
     }
+    bool taps = false;
+    if (!n->shape.batch && n->shape.rank == 4) each_reader(n, find_taps, &taps);
+    if (taps) { order_taps(&b->layout, &n->shape); return; }
     if (!image_shape(&n->shape)) each_reader(n, find_image, &f);
     if (f.shape && n->kernel->core && n->kernel->core->kind == K_MATMUL && f.shape->dim[1] < BLOCK_MIN && !f.slid_over) f.shape = 0;
     const Shape *s = f.shape ? f.shape : &n->shape;
@@ -280,11 +291,26 @@ static void first_writes(void)
 
 static bool contracts(const Kernel *x) { return x->core && (x->core->kind == K_MATMUL || is_conv(x->core)); }
 
+static void settle_taps(Kernel *x)
+{
+    const Node *f = x->core, *w = has_role(f, "weight") ? f : f->arg[1];
+    Node *p = node_base((Node *)w);
+    Layout l;
+    x->flop = 2.0 * (double)shape_count(&f->shape) * (double)shape_count(&w->shape) / (double)w->shape.dim[has_role(f, "data") ? 1 : 0];
+    if (has_role(f, "data")) x->flop /= (double)conv_groups(f);
+    if (w == f) x->flop = 2.0 * (double)shape_count(&f->arg[1]->shape) * (double)shape_count(&w->shape) / (double)w->shape.dim[0];
+    if (p->kind != K_PARAM || p->buffer->layout.size) return;
+    order_taps(&l, &w->shape);
+    if (w == p) p->buffer->layout = l;
+    else if (!layout_view(&p->buffer->layout, &l, &w->shape, &p->shape)) param_order(K, p->buffer);
+}
+
 /* What slides over an image reads it by its digits: a view that has none is copied. */
 static void settle(Kernel *x)
 {
     Layout l;
     Node *f = x->core;
+    if (f && by_taps(f)) settle_taps(x);
     for (int a = 0; f && a < f->nargs && f->kind == K_WINDOW && !contracts(x); a++) {
         if (node_layout(f->arg[a], &l)) continue;
         Node *c = f->arg[a] = copy_before(K, x, f->arg[a]);

@@ -147,7 +147,8 @@ static char *kernel_text(void)
     if (f->kind == K_REDUCE) return is_column(f) ? column_text() : fold_text();
     if (has_role(f, "spread")) return spread_image_text();
     if (has_role(f, "scatter")) return scatter_text();
-    return has_role(f, "max") ? pool_text() : pool_grad_text();
+    if (by_taps(f) && has_role(f, "weight")) return weight_taps_text();
+    return has_role(f, "max") || by_taps(f) ? pool_text() : pool_grad_text();
 }
 
 const char *kernel_title(void)

@@ -290,6 +290,34 @@ static void column_kernel(Cuda *out)
     launch_flat(out, template_render("cuda/column.cu", e), 32 * shares, blocks_of(count, 32));
 }
 
+/* Down to the weight of a convolution in groups: the batch and the places are shared as a column's terms are. */
+static void weight_taps_kernel(Cuda *out)
+{
+    Nest x;
+    Text product = { 0 };
+    const Node *f = k->core;
+    const Shape *gy = &f->arg[1]->shape;
+    loops_of(&x, main_layout(), &f->shape);
+    const unsigned all = (1u << x.scope.n) - 1;
+    const Scope places = { .domain = gy, .n = 3, .loop = { { 0, 1, gy->dim[0], "n" }, { 2, 1, gy->dim[2], "yy" }, { 3, 1, gy->dim[3], "xx" } } };
+    tap_product(&x.scope, &product);
+    Body *b = body_new(S, k);
+    b->scope = x.scope;
+    body_store(b, f, expr_variable("sum"));
+    const char *store = body_statements(b);
+    const long count = loop_count(&x.scope, all), terms = gy->dim[0] * gy->dim[2] * gy->dim[3];
+    const int shares = terms > LONG_SUM ? 32 : 8;
+    Env *e = env_new(0);
+    env_flag(e, "alone", true);
+    env_set(e, "count", "%ld", count);
+    env_set(e, "shares", "%d", shares);
+    env_set(e, "terms", "%ld", terms);
+    env_set(e, "decode", "%s", decode(&x.scope, all, "id", text("%s%s", product.s, store)));
+    set_terms(e, &places, 7, product.s);
+    env_set(e, "store", "%s", store);
+    launch_flat(out, template_render("cuda/column.cu", e), 32 * shares, blocks_of(count, 32));
+}
+
 /* ---- windows that slide ----------------------------------------------------------------------------------------- */
 static void launch_nest(Cuda *out, const Nest *x, const char *inner, bool reads)
 {
@@ -303,8 +331,9 @@ static void pool_kernel(Cuda *out)
     loops_of(&x, main_layout(), &f->shape);
     Body *b = body_new(S, k);
     b->scope = x.scope;
-    text_add(&b->out, "%s", best_text(&x.scope, f->arg[0], f, &f->shape));
-    body_define(b, f, expr_variable("best"), false);
+    const bool taps = by_taps(f);
+    text_add(&b->out, "%s", taps ? taps_text(&x.scope, f) : best_text(&x.scope, f->arg[0], f, &f->shape));
+    body_define(b, f, expr_variable(taps ? "sum" : "best"), false);
     body_store(b, f, b->value[f->id]);
     body_maps(b, k->body.at, k->body.n, 0, 0);
     launch_nest(out, &x, body_statements(b), b->reads_data);
@@ -328,7 +357,7 @@ static void tile_grad_kernel(Cuda *out)
     env_set(e, "kw", "%ld", (long)f->attr[1]);
     env_set(e, "share", "%s == best ? open : 0", tap_text(&x.scope, f->arg[0], f->attr));
     env_set(e, "spread", "%s", spread_text(b, &x, true));
-    set_bounds(e, &x.scope, f, &f->shape, &gy->shape);
+    set_bounds(e, &x.scope, f->attr, &f->shape, &gy->shape);
     const char *inner = text("%sconst real gy = %s;\n%s", best_text(&x.scope, f->arg[0], f, &gy->shape), load,
                              template_render("c/pool_grad.c", e));
     launch_nest(out, &x, inner, b->reads_data);
@@ -365,7 +394,7 @@ static void overlap_grad_kernel(Cuda *out)
     env_set(e, "best", "%s", best_text(&b->scope, f->arg[0], f, &gy->shape));
     env_set(e, "value", "%s", tap_text(&b->scope, f->arg[0], f->attr));
     env_set(e, "gy", "%s", body_text(b, body_load(b, gy)));
-    set_bounds(e, &b->scope, f, &f->shape, &gy->shape);
+    set_bounds(e, &b->scope, f->attr, &f->shape, &gy->shape);
     b->scope = x.scope;
     body_define(b, f, expr_variable("sum"), false);
     body_store(b, f, b->value[f->id]);
@@ -456,7 +485,8 @@ void cuda_kernel(const Program *s, const Kernel *kernel, Cuda *out)
     else if (f->kind == K_REDUCE) column_kernel(out);
     else if (has_role(f, "spread")) spread_kernel(out);
     else if (has_role(f, "scatter")) scatter_kernel(out);
-    else if (has_role(f, "max")) pool_kernel(out);
+    else if (by_taps(f) && has_role(f, "weight")) weight_taps_kernel(out);
+    else if (has_role(f, "max") || by_taps(f)) pool_kernel(out);
     else if (pool_tiles(f)) tile_grad_kernel(out);
     else overlap_grad_kernel(out);
 }

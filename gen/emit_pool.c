@@ -15,19 +15,19 @@ char *tap_text(const Scope *out, Node *x, const double *a)
     s.loop[s.n++] = (Loop) { 3, (long)a[7], (long)a[1], "kx" };
     Address at = address_of(&s, &l, &x->shape);
     for (int d = 0; d < 2; d++)
-        if (a[4 + d] > 0) at.at[at.n++] = (Piece) { text("-%ld", (long)a[4 + d]), l.axis[2 + d].digit[0].stride, false };
+        if ((long)a[4 + d]) at.at[at.n++] = (Piece) { text("%ld", -(long)a[4 + d]), l.axis[2 + d].digit[0].stride, false };
     return address_text(&at, &l, buffer_name(node_base(x)->buffer));
 }
 
-void set_bounds(Env *e, const Scope *s, const Node *f, const Shape *in, const Shape *out)
+void set_bounds(Env *e, const Scope *s, const double *a, const Shape *in, const Shape *out)
 {
     Text t = { 0 };
     for (int d = 0; d < 2; d++) {
-        const long kn = (long)f->attr[d], stride = (long)f->attr[2 + d], pad = (long)f->attr[4 + d], dil = (long)f->attr[6 + d];
+        const long kn = (long)a[d], stride = (long)a[2 + d], pad = (long)a[4 + d], dil = (long)a[6 + d];
         const long last = (out->dim[2 + d] - 1) * stride + (kn - 1) * dil - pad;
         const char *v = coordinate(s, 2 + d);
         const char *at = text("(%s) * %ld + %s * %ld", v, stride, d ? "kx" : "ky", dil);
-        if (pad) text_add(&t, "%s%s < %ld", t.n ? " || " : "", at, pad);
+        if (pad > 0) text_add(&t, "%s%s < %ld", t.n ? " || " : "", at, pad);
         if (last >= in->dim[2 + d]) text_add(&t, "%s%s >= %ld", t.n ? " || " : "", at, in->dim[2 + d] + pad);
     }
     env_flag(e, "bounds", t.n > 0);
@@ -45,7 +45,7 @@ char *best_text(const Scope *s, Node *x, const Node *f, const Shape *out)
     env_set(e, "kw", "%ld", (long)f->attr[1]);
     env_set(e, "load", lanes ? "%sload(&%s)" : "%.0s%s", s->prefix, at);
     env_set(e, "choose", lanes ? "%sselect((v > best) | (v != v), v, best)" : "v > best || v != v ? v : best%.0s", s->prefix);
-    set_bounds(e, s, f, &x->shape, out);
+    set_bounds(e, s, f->attr, &x->shape, out);
     return template_render("c/pool.c", e);
 }
 
@@ -60,13 +60,15 @@ char *pool_text(void)
     Nest x;
     Node *f = k->core;
     loops_of(&x, main_layout(), &f->shape);
+    const bool taps = by_taps(f);
     pool_lanes(&x);
+    if (x.scope.vector >= 0 && taps && !taps_vectorise(&x.scope, f)) scope_scalar(&x.scope);
     if (x.scope.vector >= 0 && !body_vectorises(S, k, &x.scope, k->body.at, k->body.n)) scope_scalar(&x.scope);
     heads(&x);
     Body *b = body_new(S, k);
     b->scope = x.scope;
-    text_add(&b->out, "%s", best_text(&x.scope, f->arg[0], f, &f->shape));
-    body_define(b, f, expr_variable("best"), false);
+    text_add(&b->out, "%s", taps ? taps_text(&x.scope, f) : best_text(&x.scope, f->arg[0], f, &f->shape));
+    body_define(b, f, expr_variable(taps ? "sum" : "best"), false);
     body_store(b, f, b->value[f->id]);
     body_maps(b, k->body.at, k->body.n, 0, 0);
     const int n = loop_at(&x.scope, 0, 1), j = x.scope.n - 1;
@@ -130,7 +132,7 @@ char *pool_grad_text(void)
     env_set(e, "kw", "%ld", (long)f->attr[1]);
     env_set(e, "share", lanes ? "%sselect(%sload(&%s) == best, open, %sset(0))" : "%.0s%.0s%s == best ? open : 0%.0s", x.scope.prefix, x.scope.prefix, at, x.scope.prefix);
     env_set(e, "spread", "%s", spread_text(b, &x, tiles));
-    set_bounds(e, &x.scope, f, &f->shape, &gy->shape);
+    set_bounds(e, &x.scope, f->attr, &f->shape, &gy->shape);
     char *inner = text("%sconst %s gy = %s;\n%s", best_text(&x.scope, f->arg[0], f, &gy->shape), x.scope.type, load, template_render("c/pool_grad.c", e));
     const int n = loop_at(&x.scope, 0, 1);
     inner = wrap_loops(&x, inner, 1u << 31 | (n < 0 ? 0 : 1u << n), false);

@@ -98,6 +98,16 @@ bool pool_tiles(const Node *n)       /* every element of the input lies in exact
         && in->dim[2] == out->dim[2] * (long)a[2] && in->dim[3] == out->dim[3] * (long)a[3];
 }
 
+long conv_groups(const Node *n)
+{
+    const bool data = has_role(n, "data"), weight = has_role(n, "weight");
+    if (n->kind != K_WINDOW || !(data || weight || has_role(n, "forward"))) return 1;
+    const Node *image = data ? n : n->arg[0], *w = weight ? n : n->arg[1];
+    return image->shape.dim[1] / w->shape.dim[1];
+}
+
+bool by_taps(const Node *n) { return conv_groups(n) > 1; }
+
 static bool takes_maps(const Kernel *x)
 {
     if (!x->core) return true;

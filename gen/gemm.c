@@ -73,7 +73,7 @@ static void order_weight(Lowering *w, int which)
         stride *= extent;
     }
     l.size = (stride + ALIGN - 1) / ALIGN * ALIGN;
-    o->layout = o->node->buffer->layout = l;
+    if (!take_order(o, &l) && !known(o)) straighten(w, which);
 }
 
 static void cut(Lowering *w)

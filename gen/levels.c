@@ -86,12 +86,30 @@ static void find_labels(Lowering *w)
 
 bool known(const Operand *o) { return o->layout.size > 0; }
 
+/* A weight, or a view of one, that no contraction has given an order yet. */
+bool unordered(const Operand *o)
+{
+    const Node *p = node_base(o->node);
+    return p->kind == K_PARAM && !p->buffer->layout.size;
+}
+
+/* The order l for o's weight; where a view lies between that cannot pass it on, the weight keeps its own, and false. */
+bool take_order(Operand *o, const Layout *l)
+{
+    Node *p = node_base(o->node);
+    const bool direct = o->node == p, below = !direct && has_role(o->node, "reshape") && o->node->arg[0] == p;
+    const bool taken = l && (direct || (below && layout_view(&p->buffer->layout, l, &o->node->shape, &p->shape)));
+    if (taken && direct) p->buffer->layout = *l;
+    if (!taken) param_order(K, p->buffer);
+    if (!node_layout(o->node, &o->layout)) o->layout.size = 0;
+    return taken;
+}
+
 static void get_layouts(Lowering *w)
 {
     for (int i = 0; i < 2; i++) {
         Operand *o = &w->operand[i];
-        Node *below = node_base(o->node);
-        if (below != o->node && below->kind == K_PARAM) param_order(K, below->buffer);
+        if (unordered(o)) continue;
         if (!node_layout(o->node, &o->layout)) {
             o->node = w->x->core->arg[i] = copy_before(K, w->x, o->node);
             vec_push(&o->node->kernel->stores, o->node);

@@ -31,10 +31,13 @@ unsigned fold_loops(Nest *x);                                            /* over
 Body *fold_body(const Nest *x);
 char *row_result(Body *b, const Nest *x);                                /* statements behind the folds of one value a row */
 char *tap_text(const Scope *out, Node *x, const double *a);              /* x's element under tap (ky, kx) of the window at (r, c) */
-void  set_bounds(Env *e, const Scope *s, const Node *f, const Shape *in, const Shape *out);
+void  set_bounds(Env *e, const Scope *s, const double *a, const Shape *in, const Shape *out);
 char *best_text(const Scope *s, Node *x, const Node *f, const Shape *out);
 Scope tap_scope(const Scope *out, const Node *f);                        /* of x's element under a tap */
 char *spread_text(Body *b, const Nest *x, bool tiles);                   /* what a window's element gets of the gradient */
+char *taps_text(const Scope *s, const Node *f);                          /* sum: of a convolution in groups, emit_taps.c */
+bool  taps_vectorise(const Scope *s, const Node *f);
+bool  tap_product(const Scope *s, Text *out);                            /* a term of its weight's gradient; false: lanes cannot make it */
 const char *kernel_title(void);                                          /* "k3  h = matmul, add, relu  [N, 256]" */
 
 /* ---- the kinds of kernel, each the text of a function's body ---- */
@@ -43,6 +46,7 @@ char *total_text(void);                 /* over the batch, down to a number */
 char *column_text(void);                /* over the batch, down to a tensor */
 char *pool_text(void);
 char *pool_grad_text(void);
+char *weight_taps_text(void);
 char *spread_image_text(void);
 char *scatter_text(void);               /* rows added to rows of a table, by number */
 #endif

@@ -199,8 +199,8 @@ static void order_a(Lowering *w)
 {
     Operand *a = &w->operand[0];
     if (known(a)) return;
-    param_order(K, a->node->buffer);
-    a->layout = a->node->buffer->layout;
+    take_order(a, 0);
+    if (!known(a)) straighten(w, 0);
 }
 
 /* B cuts the columns inside of a row of C that runs on: a vector would write over its neighbour. */
@@ -229,8 +229,7 @@ static void arrange_b(Lowering *w, char v)
     cut_levels(w);
     vector = find_vector(w, v);
     b_layout(w, vector, &l);
-    if (b->node->kind == K_PARAM && !b->node->buffer->layout.size) b->layout = b->node->buffer->layout = l;
-    else pack(w, &l);
+    if (!unordered(b) || !take_order(b, &l)) pack(w, &l);
     if (!lowering_levels(w)) BUG("a packed operand does not fit");
     find_vector(w, v);
 }

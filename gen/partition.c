@@ -90,6 +90,10 @@ static Partition partition_of(const Kernel *x)
     if (x->contraction) return of_contraction(x);
     if (x->core && x->core->kind == K_REDUCE) return of_fold(x);
     if (x->core && has_role(x->core, "scatter")) return of_scatter(x);
+    if (x->core && by_taps(x->core) && !x->core->shape.batch) {
+        const long strips = strips_of(result_layout(x));
+        return strips > 1 ? (Partition) { PART_STRIPS, (int)strips, 1 } : one();
+    }
     if (x->core) return by_rows(x->core);
     return of_map(x);
 }
@@ -118,6 +122,7 @@ static void touch_read(Kernel *x, Node *n)
     if (!b->buffer || b->buffer->home == HOME_PARAM || (b->kernel == x && b == n)) return;
     bool own = owns(x, b, &b->buffer->layout);
     if ((is_operand_a(x, n) || moves(n)) && x->part.kind == PART_STRIPS) own = false;
+    if (x->core && by_taps(x->core) && x->part.kind == PART_STRIPS) own = false;
     if (is_operand_b(x, n) && x->part.kind == PART_ROWS && x->core->shape.batch) own = false;
     touch(x, b->buffer, false, own);
 }

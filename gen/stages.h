@@ -96,6 +96,8 @@ typedef struct Kernels {
 Node   *node_base(Node *n);                                 /* what lies below n's views */
 bool    moves(const Node *n);                                /* a slice, a placing or a gathering lies between n and its base */
 bool    reads_data(const Kernel *x);
+long    conv_groups(const Node *n);                         /* of a convolution or of one of its gradients */
+bool    by_taps(const Node *n);                             /* a convolution in groups: no contraction, a sum for each element */
 bool    pool_tiles(const Node *n);                          /* every element of the input lies in exactly one window */
 bool    node_layout(Node *n, Layout *out);                  /* of n's elements in its base's buffer; false: no digits say it */
 bool    has_role(const Node *n, const char *role);

@@ -1,5 +1,5 @@
 -- conv2d.lua -- two-dimensional convolution (cross-correlation, as everywhere in deep learning) and its two gradients.
--- x is [N, c, h, w], w is [o, c, kh, kw]; stride sh sw, padding ph pw, dilation dh dw.
+-- x is [N, c, h, w], w is [o, c / groups, kh, kw]; stride sh sw, padding ph pw, dilation dh dw.
 local core = ...
 local op = core.use("dsl/op.lua")
 local attrs = { "kh", "kw", "sh", "sw", "ph", "pw", "dh", "dw" }
@@ -50,7 +50,7 @@ op.window { name = "conv_transpose2d", role = "data", args = { "x", "w" }, attrs
   example = "nn.ConvTranspose2d(16, 2, { stride = 2 })",
   shape = function(x, w, o)
     local d = core.info(x).dims
-    return { d[1], core.info(w).dims[2], d[3] + o.dh * (o.kh - 1) - 2 * o.ph + o.more_h,
+    return { d[1], core.info(w).dims[2] * o.groups, d[3] + o.dh * (o.kh - 1) - 2 * o.ph + o.more_h,
              d[4] + o.dw * (o.kw - 1) - 2 * o.pw + o.more_w }, core.info(x).batch
   end,
   grad = function(y, gy, x, w)

@@ -5,7 +5,7 @@
 import torch
 from torch import nn
 import torch.nn.functional as F
-from cases import EDGES, Case
+from cases import EDGES, Case, options, pair
 
 HEAD = """# Angles, truth and gates by PyTorch {version} in double; the words are those of ops.txt.
 """
@@ -109,6 +109,39 @@ def stated():
         case.finish(case.real("x", *shape).cumsum(axis if axis < 0 else axis - 1))
 
 
+# shape of x, outputs, kernel, options
+GROUPED = (
+    ((2, 3, 5, 4), 3, 3, dict(groups=3)), ((2, 17, 5, 4), 17, 3, dict(groups=17, padding=1)),
+    ((2, 16, 7, 6), 16, (3, 2), dict(groups=16, stride=2, padding=1)), ((2, 3, 5, 5), 6, 3, dict(groups=3, padding=1)),
+    ((2, 6, 5, 4), 3, 3, dict(groups=3, dilation=(2, 1), padding=(2, 0))), ((2, 8, 6, 7), 12, 3, dict(groups=2, stride=(2, 3), padding=1)),
+    ((2, 7, 4, 4), 7, 1, dict(groups=7, stride=3)), ((2, 16, 5, 5), 32, 3, dict(groups=2, padding=1, bias=False)),
+    ((2, 32, 3, 4), 32, (1, 3), dict(groups=32, padding=(0, 2))),
+)
+
+
+def convolutions():
+    """In groups, of sequences, turned round."""
+    for i, (shape, out, kernel, given) in enumerate(GROUPED):
+        case = Case(f"conv_groups_{i}", "layer(x)", f'nn.Conv2d({out}, {pair(kernel)}, {{ name = "conv_groups_{i}"{options(given)[4:-2].join([", ", ""])} }})')
+        x = case.real("x", *shape)
+        case.finish(case.layer(nn.Conv2d(shape[1], out, kernel, **given))(x))
+    case = Case("conv_separable", "fn.relu(layer[2](fn.relu(layer[1](x))))",
+                '{ nn.Conv2d(16, 3, { groups = 16, padding = 1, name = "separable_1" }), nn.Conv2d(7, 1, { name = "separable_2" }) }')
+    x, case.name = case.real("x", 2, 16, 5, 6), "separable_1"
+    y, case.name = case.layer(nn.Conv2d(16, 16, 3, groups=16, padding=1))(x).relu(), "separable_2"
+    case.finish(case.layer(nn.Conv2d(16, 7, 1))(y).relu())
+    for i, (shape, out, kernel, given) in enumerate((((3, 3, 17), 5, 3, {}), ((3, 4, 9), 6, 3, dict(groups=2, stride=2, padding=1)),
+                                                     ((3, 7, 7), 7, 3, dict(groups=7, dilation=2)), ((3, 1, 3), 1, 1, dict(stride=3)))):
+        case = Case(f"conv1d_{i}", "layer(x)", f'nn.Conv1d({out}, {kernel}, {{ name = "conv1d_{i}"{options(given)[4:-2].join([", ", ""]) if given else ""} }})')
+        x = case.real("x", *shape)
+        case.finish(case.layer(nn.Conv1d(shape[1], out, kernel, **given))(x))
+    for i, (shape, out, kernel, given) in enumerate((((2, 4, 3, 4), 6, 3, dict(groups=2, stride=2, padding=1, output_padding=1)),
+                                                     ((2, 3, 3, 3), 3, 2, dict(groups=3, stride=2)))):
+        case = Case(f"upconv_groups_{i}", "layer(x)", f'nn.ConvTranspose2d({out}, {kernel}, {{ name = "upconv_groups_{i}"{options(given)[4:-2].join([", ", ""])} }})')
+        x = case.real("x", *shape)
+        case.finish(case.layer(nn.ConvTranspose2d(shape[1], out, kernel, **given))(x))
+
+
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-for part in (functions, gates, products, stated):
+for part in (functions, gates, products, stated, convolutions):
     part()

@@ -1,0 +1,1 @@
+local a = nn.Conv1d(8, 3, { stride = { 2, 2 } })
