@@ -24,7 +24,10 @@ end
 -- an axis of a sample: folding the batch away would mix samples
 local function sample_axis(what, x, axis)
   local a = axis_of(what, x, axis)
-  if a == 1 and info(x).batch then fail("%s: axis 1 is the batch: this would mix samples", what) end
+  if a == 1 and info(x).batch then
+    fail("%s: axis 1 is the batch: this would mix samples, but a window's micro-batches are seen one after another; "
+      .. "use the sample's own axes, and sums over the batch as terms of the loss", what)
+  end
   return a
 end
 
@@ -385,8 +388,8 @@ function fn.linear(x, w, b)
 end
 
 local function mixes(sa, sb)
-  fail("fn.matmul: %s times %s would mix samples: a batch of matrices has three axes or more", sa.text,
-    sb.text)
+  fail("fn.matmul: %s times %s would mix samples, but a window's micro-batches are seen one after another: a batch of matrices "
+    .. "has three axes or more; what a row is compared with comes as a column of that row, or as a parameter", sa.text, sb.text)
 end
 
 -- the last two axes are matrices; the axes before them are equal, or only one operand has them

@@ -20,12 +20,13 @@ function hashed.write(path, text)
   assert(f:close())
 end
 
--- rows of the columns { { "x", elements, seed }, ... }
+-- rows of the columns { { "x", elements, seed, function of a number or nil }, ... }
 function hashed.csv(path, rows, columns)
   local names, lines, values = {}, {}, {}
   for c, column in ipairs(columns) do
     for i = 1, column[2] do names[#names + 1] = column[1] .. i end
     values[c] = hashed.real(rows * column[2], column[3])
+    for i, x in ipairs(column[4] and values[c] or {}) do values[c][i] = column[4](x) end
   end
   lines[1] = table.concat(names, ",")
   for r = 1, rows do

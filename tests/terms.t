@@ -1,0 +1,55 @@
+#!/bin/sh
+# terms.t -- terms with denominators and statistics of their own, in both targets: ACCEPTANCE's cases by number.
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+. tests/cuda/emu.sh
+OPTIMIZE=-O0
+emu_checks="$emu_checks -O0"
+emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
+model=tests/models/terms.lua
+want=tests/reference/terms.txt
+lua5.4 - "$work" << 'EOF'
+local hashed = dofile("tests/hashed.lua")
+local function label(x) return x >= 0.5 and -100 or math.floor(2 * (x + 1)) end
+hashed.csv(arg[1] .. "/terms.csv", 32, { { "x", 4, 1 }, { "label", 1, 2, label } })
+hashed.safetensors(arg[1] .. "/start.safetensors", { { "net.0.weight", 8, 4 }, { "net.0.bias", 8 }, { "net.2.weight", 3, 8 }, { "net.2.bias", 3 } }, 10)
+EOF
+run() { "$work/$1" "$work" "$work/start.safetensors" 2 1 1 > "$work/$1.got"; }
+# term CASE NAME MICRO WHAT: the term's gradient and loss in micro-batches of MICRO, in C and in CUDA
+term() {
+    prober "$2_$3" $model gagen -D term="$2" -D micro_batch="$3" && run "$2_$3"
+    yes "$1. $4, micro-batches of $3" compare "$work/$2_$3.got" $want --case "$2" --gradient 1e-6 --loss 1e-6
+    cuda_prober "cuda_$2_$3" $model gagen -D term="$2" -D micro_batch="$3" && run "cuda_$2_$3"
+    yes "$1. in CUDA" compare "$work/cuda_$2_$3.got" $want --case "$2" --gradient 1e-6 --loss 1e-6
+}
+# naive NAME LEAST: what the mean of micro-batches' gradients is off by
+naive() { awk -v name="$1:" -v least="$2" '$2 == "naive" && $3 == name { d = $4 } END { exit !(d > least) }' $want; }
+
+term 5 weighted 8 "classes of weights 1, 10 and 0.1, some labels ignored, smoothing 0.1: the window's sum of weights"
+term 5 weighted 1 "the same, and weights do not cancel"
+yes "control: 5. in batches of one they do, by more than 0.5" naive weighted 0.5
+sed 's/w.scale_out = .*/w.scale_out = (real)(1 \/ (double)w.samples);/' "$work/weighted_8.c" > "$work/off.c"
+compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=terms && run off
+no "5. divided by samples" compare "$work/off.got" $want --case weighted --gradient 1e-6
+yes "5. the header says what is divided by, and when" grep -q 'scale_out 1 / (.*), known behind the last micro-step' "$work/weighted_8.c"
+
+term 8 additive 32 "a balance of experts that is a mean over samples"
+term 8 additive 1 "the same"
+term 8 window 8 "a balance of shares of the whole window, one detached: counted ahead of it"
+term 8 window 1 "the same"
+yes "8. the header says so" grep -q 'counted from the data before the first backward' "$work/window_8.c"
+yes "control: 8. micro-batches' own shares are off by more than 0.05" naive window 0.05
+no "8. the additive balance is another one" compare "$work/window_8.got" $want --case additive --gradient 1e-6
+
+for loss in infonce dice centred; do
+    yes "control: 9. $loss, accumulated naively, is off by more than 0.1" naive $loss 0.1
+    refused() { ! ./gagen -t c "tests/errors/mixes_$1.lua" > /dev/null 2>&1; }
+    yes "9. $loss is refused" refused $loss
+done
+sed 's/fn.sum(p) + /fn.sum(fn.detach(p)) + /' tests/errors/mixes_dice.lua > "$work/declared.lua"
+yes "9. its denominator detached it is a term" ./gagen -t c -o "$work/declared.c" "$work/declared.lua"
+warned() { sed "s/minimize = terms.*(),/minimize = $1,/; s/option(\"micro_batch\", 8)/4/" $model > "$work/warned.lua"; ./gagen -t c "$work/warned.lua" 2>&1 > /dev/null | grep -q 'gagen already divides'; }
+yes "a loss divided by accumulate is warned of" warned 'mse \/ 8'
+yes "and one times its inverse" warned 'mse * (1 \/ 8)'
+no "one divided by something else" warned 'mse \/ 7'
+finish
