@@ -173,6 +173,42 @@ function nn.InstanceNorm(o)
   end, { weight = o.affine or nil, bias = o.affine or nil }, o.name)
 end
 
+-- ---- data --------------------------------------------------------------------------------------
+-- mean and deviation over the training rows, which the program finds at start; no step trains them
+local function statistic(m, name, kind, x)
+  local p, dims = m.params[name], {}
+  if p then return p end
+  for a = 2, info(x).rank do dims[a - 1] = info(x).dims[a] end
+  p = core.param { dims = dims, layer = m.kind, place = m.place, of = x }
+  core.set_init(p, kind, 0)
+  m.params[name] = p
+  m.order[#m.order + 1] = name
+  return p
+end
+
+say("nn.Standardize()",
+  "A data column minus its mean over the training rows, over its deviation, element by element; norm.inverse(y) goes back.")
+function nn.Standardize(o)
+  no_size("nn.Standardize", o)
+  o = options("nn.Standardize", o, { name = util.any })
+  local of, mean, std
+  local l = layer("Standardize", function(m, x)
+    if not core.is_tensor(x) or info(x).kind ~= "input" then
+      fail("nn.Standardize: expected a data column, whose rows it knows at start, got %s", util.show(x))
+    end
+    if of and not rawequal(of, x) then
+      core.fail("nn.Standardize: it has the statistics of another column: make one for each", core.place(), "it was made here", m.place)
+    end
+    of, mean, std = x, statistic(m, "mean", "mean", x), statistic(m, "std", "deviation", x)
+    return call.div(call.sub(x, mean), std)
+  end, { mean = true, std = true }, o.name)
+  kit.inside[l].fields = { inverse = function(y)
+    if not of then core.fail("nn.Standardize: inverse before the layer was called: whose statistics?", core.place()) end
+    return call.add(call.mul(tensor("norm.inverse", y), std), mean)
+  end }
+  return l
+end
+
 -- ---- pools --------------------------------------------------------------------------------------
 -- means of kh x kw patches that lie side by side
 local function patches(what, x, kh, kw)

@@ -80,7 +80,7 @@ local function apply(what, r, p, path, f, recipe)
     local where = ("%s, parameter '%s'"):format(what, info(p).path)
     f.init = nn.init_of(where, r.init, info(p).dims)
   end
-  if r.freeze ~= nil then f.frozen = r.freeze end
+  if r.freeze ~= nil then f.frozen = r.freeze or info(p).statistic end
   if r.load ~= nil then f.load = load_from(what, r, path) end
   for _, k in ipairs(util.sorted(r)) do
     if type(k) == "string" and own[k] == nil then
@@ -172,7 +172,7 @@ end
 -- Applies the rules; gives each turn the groups of parameters that share a recipe: groups = { { recipe, text }, ... }
 local function apply_all(rules, parameters, turns, owner)
   local facts, frozen = {}, {}
-  for _, p in ipairs(parameters) do facts[p] = { options = {} } end
+  for _, p in ipairs(parameters) do facts[p] = { options = {}, frozen = info(p).statistic } end
   for i, r in ipairs(rules) do
     local what = ("train: rule %d"):format(i)
     checked(what, r, turns)

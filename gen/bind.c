@@ -375,6 +375,7 @@ static int info(lua_State *L)
     if (n->name) set_string(L, "name", n->name);
     if (n->param && n->param->name) set_string(L, "path", n->param->name);
     if (n->param) set_string(L, "layer", n->param->layer);
+    if (n->param && n->param->of) set_number(L, "statistic", 1);
     if (n->labels) set_string(L, "labels", n->labels);
     long perm[RANK];
     for (int a = 0; a < RANK; a++) perm[a] = n->perm[a];

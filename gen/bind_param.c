@@ -1,14 +1,18 @@
 /* bind_param.c -- what dsl/ may ask of C about parameters: layers make them, train names them and applies its rules. */
 #include "host.h"
 
-/* param{ dims, layer, place, init = { kind, a, b } }: a parameter's node; train gives it its name */
+/* param{ dims, layer, place [, of = a column's node] }: a parameter's node; train gives it its name. One that is a statistic of a column
+   is not trained. */
 static int param(lua_State *L)
 {
     Param *p = NEW(Param);
     Graph *g = graph_current();
     p->layer = field_string(L, 1, "layer");
     p->loc = field_loc(L, 1);
-    p->trained = true;
+    lua_getfield(L, 1, "of");
+    p->of = node_at(L, -1) ? node_at(L, -1)->column : NULL;
+    lua_pop(L, 1);
+    p->trained = !p->of;
     field_sizes(L, 1, "dims", &p->shape.rank, p->shape.dim);
     p->node = node_new(K_PARAM, p->loc);
     p->node->shape = p->shape;

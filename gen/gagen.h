@@ -125,22 +125,6 @@ typedef enum { WHEN_CONST, WHEN_WINDOW, WHEN_MICRO, WHEN_AFTER } When;   /* of c
 
 enum { SCALARS = 64, STATES = 4 };      /* as many as Window and Program have room for */
 typedef struct { const char *kind; double a, b; } Init;     /* "uniform" lo hi, "normal" mean std, "constant" value */
-typedef struct Param {
-    const char *name;                   /* "net.0.weight": the file's key and PyTorch's path */
-    const char *ident;                  /* a C identifier made from it, unique: net_0_weight */
-    Shape shape;
-    Init init;
-    Loc loc;                            /* where its layer was made */
-    const char *layer;                  /* "Linear": for the banner */
-    bool trained;                       /* not frozen */
-    int step;                           /* the one that trains it, in Graph.steps, */
-    bool mine;                          /* and that step is this graph's */
-    int group;                          /* in Graph.groups of that step */
-    const char *file, *key;             /* a safetensors file that its first value is read from, under this name; or NULL */
-    struct Node *node;
-    int index;                          /* in Graph.params */
-} Param;
-
 typedef struct Column {                 /* a column of the data set that the model reads */
     const char *name, *ident;
     Type type;                          /* as stored in memory: T_U8, T_INT or T_REAL */
@@ -153,6 +137,23 @@ typedef struct Column {                 /* a column of the data set that the mod
     Loc loc;
     int index;
 } Column;
+
+typedef struct Param {
+    const char *name;                   /* "net.0.weight": the file's key and PyTorch's path */
+    const char *ident;                  /* a C identifier made from it, unique: net_0_weight */
+    Shape shape;
+    Init init;
+    Loc loc;                            /* where its layer was made */
+    const char *layer;                  /* "Linear": for the banner */
+    Column *of;                         /* whose statistic it is, "mean" or "deviation" by init; NULL: none's */
+    bool trained;                       /* not frozen, no statistic */
+    int step;                           /* the one that trains it, in Graph.steps, */
+    bool mine;                          /* and that step is this graph's */
+    int group;                          /* in Graph.groups of that step */
+    const char *file, *key;             /* a safetensors file that its first value is read from, under this name; or NULL */
+    struct Node *node;
+    int index;                          /* in Graph.params */
+} Param;
 
 typedef struct Node {
     int id;

@@ -82,7 +82,8 @@ static char *place_text(const char *name, const Shape *s, const Layout *l, long 
 static char *tensor_text(const Buffer *b)
 {
     const Param *p = b->param;
-    return text("{ %s, '%c', %.17g, %.17g },", place_text(p->name, &p->shape, &b->layout, b->offset), p->init.kind[0], p->init.a, p->init.b);
+    return text("{ %s, '%c', %.17g, %.17g },", place_text(p->name, &p->shape, &b->layout, b->offset), p->init.kind[0],
+                p->of ? (double)p->of->index : p->init.a, p->init.b);
 }
 
 /* ---- outputs ---------------------------------------------------------------------------------------------------- */

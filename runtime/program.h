@@ -19,7 +19,7 @@ typedef struct {
     long dim[GG_RANK];                            /* logical */
     Digit digit[GG_RANK][GG_DIGITS];              /* unused ones have stride 0, div 1 */
     long offset;                                  /* of element 0 in the flat array, in reals */
-    char init;                                    /* 'u' uniform a..b, 'n' normal mean a std b, 'c' constant a */
+    char init;                                    /* 'u' uniform a..b, 'n' normal mean a std b, 'c' constant a; 'm' mean, 'd' deviation of column a */
     double a, b;
 } Tensor;
 

@@ -67,6 +67,7 @@ void gg_table_give(Table *d, const Program *p, long rows, const void *const *col
 void gg_table_free(Table *d);
 long gg_table_bytes(const Table *d);               /* of all columns */
 long gg_table_mapped(const Table *d);              /* those of them that lie in files */
+void gg_table_statistics(const Table *d, const Program *p); /* of the training rows, into the parameters that hold some */
 long gg_row_count(const Column *c);               /* elements of a row */
 size_t gg_element_size(const Column *c);
 char *gg_table_grow(Table *d, int column, long rows); /* room for more rows; where they begin */

@@ -78,6 +78,7 @@ static real gg_first_value(const Tensor *t, uint64_t seed, uint64_t h, long k)
 {
     uint32_t c[4] = { (uint32_t)k, (uint32_t)((uint64_t)k >> 32) ^ 0x696e6974u, (uint32_t)h, (uint32_t)(h >> 32) };
     if (t->init == 'c') return (real)t->a;
+    if (t->init == 'm' || t->init == 'd') return t->init == 'd';
     philox4x32(c, (uint32_t)seed, (uint32_t)(seed >> 32));
     double u = (double)(c[0] >> 8) / 16777216, v = ((double)(c[1] >> 8) + 0.5) / 16777216;
     if (t->init == 'u') return (real)(float)(t->a + (t->b - t->a) * u);

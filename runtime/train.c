@@ -74,6 +74,7 @@ static void gg_run_weights(Run *r)
         gg_load_weights(r, gg_predict_weights(&r->o));
         return;
     }
+    gg_table_statistics(&r->data, r->p);
     if (!r->o.load && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);   /* the others hold every tensor */
     if (r->o.load) gg_load_weights(r, r->o.load);
     if (r->o.resume && !gg_load_run(r, r->o.save) && r->o.eval) gg_fail(GG_DATA, "%s: no such file", r->o.save);

@@ -61,6 +61,20 @@ cp build/tests/data/npy_test/[xw].npy "$work/only"
 "$work/npy" --save "$work/n.st" --predict "$work/only" --output "$work/y.npy" > "$work/out" 2>&1 && grep -aq "'shape': (21, 3)" "$work/y.npy"
 tell $? "NPY: a folder without labels$(cat "$work/out")"
 
+# ---- nn.Standardize ----
+trainer standardize tests/predict/standardize.lua && cuda_trainer cuda_standardize tests/predict/standardize.lua
+statistics() { lua5.4 tests/predict/statistics.lua "$work/$1.st" $at/train.csv "$work/$1.csv" $at/bare.csv $2; }
+for p in standardize cuda_standardize; do
+    "$work/$p" --save "$work/$p.st" > "$work/out" 2>&1 && "$work/$p" --load "$work/$p.st" --predict $at/new.csv > "$work/$p.csv"
+    yes "$p: mean and deviation of the training rows, applied and undone" statistics $p
+done
+no "those of all rows are others" statistics standardize all
+"$work/standardize" --save "$work/one.st" --threads 1 > "$work/out" 2>&1
+yes "whatever the threads" same "$work/one.st" "$work/standardize.st"
+"$work/standardize" --load "$work/standardize.st" --save "$work/kept.st" --epochs 0 > "$work/out" 2>&1
+"$work/standardize" --load "$work/kept.st" --predict $at/new.csv > "$work/kept.csv" 2> "$work/errors"
+yes "a checkpoint keeps them" same "$work/kept.csv" "$work/standardize.csv"
+
 # ---- what cannot be ----
 refused() {
     local status=$1 words=$2

@@ -11,7 +11,7 @@ static void column(int i, char *text)
 {
     char *part[6] = { strtok(text, ":") };
     for (int k = 1; k < 6; k++) part[k] = strtok(NULL, ":");
-    columns[i] = (Column){ part[0], *part[1], 0, { 0 }, atol(part[2]), 0, part[3], part[5] ? names[i] : NULL, &base[i] };
+    columns[i] = (Column){ part[0], *part[1], 0, { 0 }, atol(part[2]), 0, part[3], part[5] ? names[i] : NULL, &base[i], false };
     for (char *d = strtok(part[4], ","); d; d = strtok(NULL, ",")) columns[i].dim[columns[i].rank++] = atol(d);
     int n = 0;
     for (char *s = part[5] ? strtok(part[5], ",") : NULL; s; s = strtok(NULL, ",")) names[i][n++] = s;
