@@ -280,6 +280,7 @@ typedef struct Graph {
     /* made by differentiate: per parameter, the nodes whose values are to be added into its gradient */
     VEC(struct Contribution) gradients;
     VEC(struct Seed) seeds;             /* where the backward pass starts */
+    bool in_turn;                       /* order: terms run one after another */
     int nforward;                       /* while it differentiates: nodes 0 .. nforward - 1 are the forward ones */
 } Graph;
 typedef struct Contribution { Param *param; Node *value; } Contribution;

@@ -2,10 +2,15 @@
 
    1. A buffer is alive from the first phase that touches it to the last. Phases, not kernels: between two barriers
       threads may be in different kernels. An output is read behind the last phase of what makes outputs.
-   2. Large buffers are placed first, each at the lowest place that is free while it is alive.
-   3. What is made from parameters once per update lies apart and is never reused. */
+   2. Buffers are placed one after another, each at the lowest place that is free while it is alive: large ones first.
+   3. Where that is above the bound, the largest sum of what is alive at once, other orders are tried and the best is taken.
+   4. What is made from parameters once per update lies apart and is never reused. */
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include "gagen.h"
+
+enum { TURNS = 20000 };                 /* over the number of buffers: how often an order is mended */
 
 static void live(Kernel *x)
 {
@@ -38,15 +43,66 @@ static long lowest_place(Buffer **placed, int n, const Buffer *b, bool reuse)
     return at;
 }
 
-static long place_arena(Buffer **at, int n, bool reuse)
+static int earlier_first(const void *pa, const void *pb)
 {
-    long size = 0;
-    qsort(at, (size_t)n, sizeof *at, larger_first);
+    const Buffer *a = *(Buffer *const *)pa, *b = *(Buffer *const *)pb;
+    return a->first != b->first ? a->first - b->first : larger_first(pa, pb);
+}
+
+static int longer_first(const void *pa, const void *pb)
+{
+    const Buffer *a = *(Buffer *const *)pa, *b = *(Buffer *const *)pb;
+    const int x = a->last - a->first, y = b->last - b->first;
+    return x != y ? y - x : larger_first(pa, pb);
+}
+
+static long end_of(const Buffer *b) { return b->offset + b->layout.size; }
+
+/* Each at the lowest place that is free, in this order; gives which one ends last. */
+static int place_in_order(Buffer **at, int n, bool reuse)
+{
+    int top = 0;
     for (int i = 0; i < n; i++) {
         at[i]->offset = lowest_place(at, i, at[i], reuse);
-        if (at[i]->offset + at[i]->layout.size > size) size = at[i]->offset + at[i]->layout.size;
+        if (end_of(at[i]) > end_of(at[top])) top = i;
     }
-    return size;
+    return top;
+}
+
+/* Rule 3: the buffer that ends last comes first in the next turn. The best offsets are left in best[], by position in all[]. */
+static long improve(Buffer **at, int n, Buffer **all, long *best, long least, long bound)
+{
+    const int turns = 2 + TURNS / (1 + n);
+    for (int turn = 0; turn < turns && least > bound; turn++) {
+        const int top = place_in_order(at, n, true);
+        Buffer *b = at[top];
+        if (end_of(b) < least) {
+            least = end_of(b);
+            for (int i = 0; i < n; i++) best[i] = all[i]->offset;
+        }
+        memmove(at + 1, at, sizeof *at * (size_t)top);
+        at[0] = b;
+    }
+    return least;
+}
+
+static long place_arena(Buffer **all, int n, bool reuse, long bound)
+{
+    static int (*const orders[])(const void *, const void *) = { larger_first, earlier_first, longer_first };
+    Buffer **at = NEW_ARRAY(Buffer *, n + 1);
+    long *best = NEW_ARRAY(long, n + 1), least = LONG_MAX;
+    if (!n) return 0;
+    if (!reuse) {
+        qsort(all, (size_t)n, sizeof *all, larger_first);
+        return end_of(all[place_in_order(all, n, false)]);
+    }
+    for (int o = 0; o < 3 && least > bound; o++) {
+        memcpy(at, all, sizeof *at * (size_t)n);
+        qsort(at, (size_t)n, sizeof *at, orders[o]);
+        least = improve(at, n, all, best, least, bound);
+    }
+    for (int i = 0; i < n; i++) all[i]->offset = best[i];
+    return least;
 }
 
 static long lower_bound(Buffer **at, int n, int phases)
@@ -77,8 +133,8 @@ Plan *place(Kernels *k, bool reuse)
         if (b->home == HOME_ARENA) vec_push(&arena, b);
         if (b->home == HOME_PACKED) b->offset = p->packed, p->packed += b->layout.size;
     }
-    p->arena = place_arena(arena.at, arena.n, reuse);
     p->bound = lower_bound(arena.at, arena.n, k->phases);
+    p->arena = place_arena(arena.at, arena.n, reuse, p->bound);
     p->nstates = k->g->optimizer.nstates;
     return p;
 }

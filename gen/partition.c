@@ -7,7 +7,7 @@
    3. No unit ever adds to what another unit writes.
    4. What outputs alone need has phases of its own, behind the last one that has a forward kernel: there what it reads is
       still alive, and training is as it would be without.
-   5. A buffer is free where its last phase ends, so phases end early where values are made again to save memory. */
+   5. A buffer is free where its last phase ends, so phases end early where values are made again or terms run in turn. */
 #include <string.h>
 #include "gagen.h"
 
@@ -202,7 +202,7 @@ static int find_phases(Kernel **at, int n)
     for (int i = 0; i < n; i++) {
         bool meets = K->target == TARGET_CUDA;      /* a launch is a phase */
         for (int j = from; j < i; j++) meets |= clash(at[j], at[i]);
-        if (K->g->train.level && !meets) meets = frees(at, n, from, i);
+        if ((K->g->train.level || K->g->in_turn) && !meets) meets = frees(at, n, from, i);
         if (meets && i > from) phase++, from = i;
         at[i]->phase = phase;
     }

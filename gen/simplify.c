@@ -130,4 +130,5 @@ void simplify(Graph *g)
     }
     count_uses(g);
     recompute(g);
+    order_terms(g);
 }

@@ -177,6 +177,7 @@ void     differentiate(Graph *g);
 void     simplify(Graph *g);
 void     count_uses(Graph *g);                              /* by which nodes are alive */
 void     recompute(Graph *g);                               /* train.level: which values are made again for backward */
+void     order_terms(Graph *g);                             /* terms one after another, where that saves memory */
 Kernels *fuse(Graph *g, Target target);
 Plan    *place(Kernels *k, bool reuse);
 Program *schedule(Plan *p);
