@@ -9,6 +9,41 @@ local fail, options, number = util.fail, util.options, util.number
 local optim, recipes, schedules = {}, {}, schedule.schedules
 for _, name in ipairs(util.sorted(schedule.open)) do optim[name] = schedule.open[name] end
 
+-- ---- the effective batch ------------------------------------------------------------------------
+local function check_scale(what, v)
+  if v == nil then return end
+  local o = options(what .. ": scale", v, { from = util.any, beta2 = "as it is" }, 1)
+  if o[1] ~= "linear" and o[1] ~= "sqrt" then
+    fail("%s: scale = { \"linear\", from = 256 } or { \"sqrt\", from = 256 }, got %s", what, util.show(o[1]))
+  end
+  if o.from == nil then fail("%s: scale: from is the batch that lr is for: scale = { \"%s\", from = 256 }", what, o[1]) end
+  util.integer(what, o.from, 1, "from, the batch that lr is for,")
+  if o.beta2 ~= "as it is" and o.beta2 ~= "half_life" then
+    fail("%s: scale: beta2 = \"half_life\" keeps its half-life in samples; got %s", what, util.show(o.beta2))
+  end
+  return o
+end
+
+-- The recipe for batches of so many samples: a lr for `from` of them grows with the quotient or its root, and beta2 to the power of
+-- the quotient forgets as much in as many samples.
+local function scaled(recipe, batch)
+  local o = check_scale("optim." .. recipe.name, recipe.options.scale)
+  if not o then return recipe end
+  local r, hyper, times = {}, {}, batch / o.from
+  for k, v in pairs(recipe) do r[k] = v end
+  for k, v in pairs(recipe.hyper) do hyper[k] = v end
+  r.hyper, r.batch = hyper, batch
+  local factor = o[1] == "linear" and times or math.sqrt(times)
+  r.lr = ("%s * (%s)"):format(schedule.literal(factor), recipe.lr)
+  r.lr_text = ("%s times %.7g, the %s rule for batch %d from %d"):format(recipe.lr_text, factor, o[1], batch, o.from)
+  if o.beta2 == "half_life" then
+    if not hyper.beta2 then fail("optim.%s: scale: it has no beta2", recipe.name) end
+    hyper.beta2 = hyper.beta2 ^ times
+    r.lr_text = r.lr_text .. (", beta2 %.7g"):format(hyper.beta2)
+  end
+  return r
+end
+
 local function learning_rate(what, lr)
   if schedules[lr] then return schedules[lr] end
   number(what, lr, 0, 1e6, "lr, a number or a schedule such as optim.cosine { 0.1 },")
@@ -19,10 +54,11 @@ end
 -- `rate`: PyTorch's lr where it is not 1e-3. A recipe's `options` are all of its options, `spec` their defaults, and
 -- with(what, options) is the recipe of the same optimizer with those.
 local function recipe(name, doc, spec, build, rate)
-  local all = { lr = util.any, clip = 0 }
+  local all = { lr = util.any, clip = 0, scale = util.any }
   for k, v in pairs(spec) do all[k] = v end
   local function make(what, o)
     local r = build(what, o)
+    check_scale(what, o.scale)
     local lr = learning_rate(what, o.lr == nil and (rate or 1e-3) or o.lr)
     r.name, r.doc, r.options, r.spec, r.with = name, doc, o, all, make
     r.lr, r.lr_text, r.clip = lr.formula, lr.text, number(what, o.clip, 0, 1e30, "clip, the largest norm,")
@@ -243,4 +279,4 @@ local others = {
   MultiStepLR = "optim.sequence { { 0.1, \"30 epochs\" }, 0.01 }", step_decay = "optim.step", Adafactor = "optim.AdamW", LBFGS = "optim.Adam", Rprop = "optim.RMSprop",
   ASGD = "optim.SGD", SparseAdam = "optim.Adam" }
 
-return { open = optim, public = util.namespace("optim", optim, others), recipes = recipes, schedules = schedules }
+return { open = optim, public = util.namespace("optim", optim, others), recipes = recipes, schedules = schedules, scaled = scaled }

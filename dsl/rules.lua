@@ -3,10 +3,10 @@
 --   init; load = FILE with key = function(path); freeze; any option of the optimizer but those of the whole update.
 local core = ...
 local util, nn, op = core.use("dsl/util.lua"), core.use("dsl/nn.lua"), core.use("dsl/op.lua")
-local schedules = core.use("dsl/optim.lua").schedules
+local schedules, scaled = core.use("dsl/optim.lua").schedules, core.use("dsl/optim.lua").scaled
 local fail, info, inside = util.fail, core.info, nn.inside
 local own = { init = util.any, freeze = false, load = "", key = util.any }
-local whole = { clip = "the norm of all gradients together" }
+local whole = { clip = "the norm of all gradients together", scale = "the batch" }
 
 -- ---- who ----------------------------------------------------------------------------------------
 -- The paths of a layer's parameters as the layer itself counts them, and all layers in it: by parameter, by layer.
@@ -121,7 +121,7 @@ local function overlaid(f, recipe)
   local o = {}
   for k, v in pairs(recipe.options) do o[k] = v end
   for k, v in pairs(f.options) do o[k] = v end
-  local r = recipe.with(f.what or "", o)
+  local r = scaled(recipe.with(f.what or "", o), recipe.batch)
   r.own_lr = f.options.lr ~= nil
   return r
 end

@@ -3,7 +3,8 @@ local core = ...
 local util, op, nn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/nn.lua")
 local options_of_window = core.use("dsl/window.lua")
 local turns_of = core.use("dsl/step.lua")
-local sets, recipes = core.use("dsl/data.lua").sets, core.use("dsl/optim.lua").recipes
+local sets = core.use("dsl/data.lua").sets
+local recipes, scaled = core.use("dsl/optim.lua").recipes, core.use("dsl/optim.lua").scaled
 local rules = core.use("dsl/rules.lua")
 local fail, info = util.fail, core.info
 local inside, check_name = nn.inside, nn.check_name
@@ -299,6 +300,9 @@ local function watch(o)
     fail_at("validate", nil, "train: validate is a number of updates, \"500 updates\" or \"2 epochs\"; got %s", util.show(v))
   end
   o[key] = n
+  if o.ema ~= nil and not (type(o.ema) == "number" and o.ema > 0 and o.ema < 1) then
+    fail_at("ema", nil, "train: ema is what an average keeps at each update, above 0 and below 1, ema = 0.999; got %s", util.show(o.ema))
+  end
   if o.patience == nil then return end
   o.patience = util.integer("train", o.patience, 1, "'patience', in validations")
   if not sets[o.data].valid then
@@ -326,7 +330,7 @@ end
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
 local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any, recompute = "auto",
   epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads", seed = 0, minimize = util.any, optim = util.any,
-  report = {}, predict = {}, rules = {}, best = util.any, patience = util.any, validate = util.any }
+  report = {}, predict = {}, rules = {}, ema = util.any, best = util.any, patience = util.any, validate = util.any }
 
 for name, default in pairs(options_of_window.spec) do spec[name] = default end
 
@@ -405,6 +409,7 @@ local function train(given)
   local parameters = core.parameters()
   name_everything(parameters)
   local owner = turns_of.deal(o.turns, parameters, rules.found)
+  for _, s in ipairs(o.turns) do s.optimizer = scaled(s.optimizer, o.batch) end
   rules.apply(o.rules, parameters, o.turns, owner)
   o.best, o.best_max = best(o, list)
   o.place, o.batch_place = done, core.key_place(done, o.batch and "batch" or "micro_batch")

@@ -172,6 +172,12 @@ static void add_again(Text *out, const Kernels *k)
     if (n) text_add(out, "   recompute   %s: %d kernels make values again for backward, %.3g MFLOP\n", level_text(k->g->train.level), n, flop / 1e6);
 }
 
+static void add_averages(Text *out, const Graph *g)
+{
+    if (g->train.ema > 0)
+        text_add(out, "   ema %g: averages of the weights, once an update; validation, the best checkpoint and predictions use them\n", g->train.ema);
+}
+
 static void add_costs(Text *out, const Program *s)
 {
     const Kernels *k = s->k;
@@ -193,6 +199,7 @@ char *banner(const Whole *all)
     if (all->steps.n == 1) add_window(&out, all->steps.at[0]);
     add_finite(&out, &all->steps.at[0]->g->train);
     add_memory(&out, all);
+    add_averages(&out, all->steps.at[0]->g);
     for (int i = 0; i < all->steps.n; i++) {
         if (all->steps.n > 1) add_window(&out, all->steps.at[i]);
         add_costs(&out, all->steps.at[i]);

@@ -123,7 +123,7 @@ bool shape_broadcast(const Shape *a, const Shape *b, Shape *out);
 typedef enum { T_REAL, T_INT, T_U8 } Type;
 typedef enum { WHEN_CONST, WHEN_WINDOW, WHEN_MICRO, WHEN_AFTER } When;   /* of constants; of parameters only; of data; of sums over the batch */
 
-enum { SCALARS = 64, STATES = 4 };      /* as many as Window and Program have room for */
+enum { SCALARS = 64, STATES = 8 };      /* as many as Window and Program have room for */
 typedef struct { const char *kind; double a, b; } Init;     /* "uniform" lo hi, "normal" mean std, "constant" value */
 typedef struct Column {                 /* a column of the data set that the model reads */
     const char *name, *ident;
@@ -237,6 +237,7 @@ typedef struct {
     double loss_scale;                  /* what losses are multiplied by in the backward, undone in the update; 0: they are not */
     long scale_interval;                /* windows behind which it doubles, having halved where one was not finite; 0: it stays */
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
+    double ema;                         /* of the averages of the weights that validation and predictions use; 0: there are none */
     long patience;                      /* validations without a better one that end the run; 0: none do */
     long validate_epochs, validate_updates; /* how often is validated; one of them > 0 */
     Loc loc, batch_loc;

@@ -114,6 +114,7 @@ static void print_train(Text *out, const Train *t)
     if (t->epochs) text_add(out, "%ld epochs", t->epochs);
     else text_add(out, "%ld steps", t->steps);
     text_add(out, ", tail %s, count %s%s%s, seed %ld, best %s %s\n", tails[t->tail], t->count_before ? "before" : "auto", t->split ? ", deterministic split" : "", t->precision == FP32 ? "" : text(", %s", precisions[t->precision]), t->seed, t->best_max ? "max" : "min", t->best);
+    if (t->ema > 0) text_add(out, "train ema %g\n", t->ema);
     if (t->patience) text_add(out, "train patience %ld\n", t->patience);
     if (t->validate_epochs != 1) text_add(out, "train validate %ld %s\n", t->validate_epochs + t->validate_updates, t->validate_epochs ? "epochs" : "updates");
 }

@@ -42,6 +42,7 @@ static uint64_t fingerprint(const Graph *g)
     uint64_t h = 0xcbf29ce484222325u;
     for (int i = 0; i < g->params.n; i++) h = hash(hash(h, g->params.at[i]->name), shape_text(&g->params.at[i]->shape));
     h = hash(h, text("%ld %d", t->batch, (int)t->tail));
+    if (t->ema > 0) h = hash(h, text("ema %.17g", t->ema));
     for (int i = 0; i < g->steps.n; i++) h = hash_step(h, g->steps.at[i], g->steps.n == 1);
     return h;
 }
@@ -213,7 +214,8 @@ static char *states_text(const Whole *o, const char *from)
         text_add(&at, "%s(real *)&%ss_%s", i ? ", " : "", from, o->state[i]);
         text_add(&called, "%s\"%s\"", i ? ", " : "", o->state[i]);
     }
-    return text(" .states = { %s }, .state_names = { %s },", at.s, called.s);
+    const bool averages = !strcmp(o->state[o->nstates - 1], "ema");
+    return text(" .states = { %s }, .state_names = { %s },%s", at.s, called.s, averages ? text(" .ema = %d,", o->nstates) : "");
 }
 
 static char *memory_text(const Whole *all)

@@ -32,7 +32,7 @@ static bool pass_uses(Pass pass, const char *name)
 }
 
 /* ---- the pass --------------------------------------------------------------------------------------------------- */
-static char *pointers_text(Pass pass)
+static char *pointers_text(const Program *s, Pass pass)
 {
     Text t = { 0 };
     const char *from = device ? "dev->" : "";
@@ -40,6 +40,7 @@ static char *pointers_text(Pass pass)
     text_add(&t, "real *x_at = (real *)&%sp", from);
     for (int i = 0; i < o->nstates; i++)
         if (pass != PASS_STEP || expr_uses(o->step, o->state[i])) text_add(&t, ", *%s_at = (real *)&%ss_%s", o->state[i], from, o->state[i]);
+    if (s->g->train.ema > 0 && pass != PASS_MEASURE) text_add(&t, ", *ema_at = (real *)&%ss_ema", from);
     text_add(&t, ";\n");
     return t.s;
 }
@@ -83,6 +84,16 @@ static char *states_text(const Program *s)
     return t.s;
 }
 
+/* The new p, and what follows it. */
+static char *put_text(const Program *s)
+{
+    const double ema = s->g->train.ema;
+    const char *error, *formula = text("ema + %.17g * (now - ema)", 1 - ema);
+    if (ema <= 0) return store("x", pass_text(o->step));
+    return text("const %s now = %s, ema = %s;\n%s%s", type(), pass_text(o->step), load("ema"), store("x", "now"),
+                store("ema", pass_text(expr_parse(formula, &error))));
+}
+
 /* The half that makes the new states, and leaves the direction in u. */
 static char *measure_text(const Program *s)
 {
@@ -92,19 +103,19 @@ static char *measure_text(const Program *s)
 }
 
 /* The other half, behind the lengths. */
-static char *step_text(void)
+static char *step_text(const Program *s)
 {
     Text t = { 0 };
     text_add(&t, "const %s x = %s", type(), load("x"));
     for (int i = 0; i < o->nstates; i++)
         if (expr_uses(o->step, o->state[i])) text_add(&t, ", %s = %s", o->state[i], load(o->state[i]));
-    text_add(&t, ";\n%s", store("x", pass_text(o->step)));
+    text_add(&t, ";\n%s", put_text(s));
     return t.s;
 }
 
 static char *body_text(const Program *s)
 {
-    return text("%s%s", states_text(s), store("x", pass_text(o->step)));
+    return text("%s%s", states_text(s), put_text(s));
 }
 
 /* what is said of a group where there are several: its parameters and how its options differ */
@@ -125,7 +136,7 @@ static char *group_text(const Program *s, int group)
 
 static void fill_measure(const Program *s, Env *x)
 {
-    env_set(x, "measure_pointers", "%s", pointers_text(PASS_MEASURE));
+    env_set(x, "measure_pointers", "%s", pointers_text(s, PASS_MEASURE));
     env_set(x, "measure_constants", "%s", constants_text(s, PASS_MEASURE));
     env_set(x, "measure_body", "%s", measure_text(s));
 }
@@ -193,9 +204,9 @@ static void fill_groups(const Program *s, Env *e)
         env_set(x, "pass", "%s%s", g->step->prefix, g->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
         env_set(x, "who", "%s", g->groups.n > 1 ? group_text(s, i) : "");
         const Pass pass = o->direction ? PASS_STEP : PASS_ALL;
-        env_set(x, "pointers", "%s", pointers_text(pass));
+        env_set(x, "pointers", "%s", pointers_text(s, pass));
         env_set(x, "constants", "%s", constants_text(s, pass));
-        env_set(x, "body", "%s", o->direction ? step_text() : body_text(s));
+        env_set(x, "body", "%s", o->direction ? step_text(s) : body_text(s));
         env_flag(x, "adapts", o->direction != NULL);
         env_set(x, "ratio", "%s", o->direction ? ", real ratio" : "");
         env_set(x, "give_ratio", "%s", o->direction ? ", ratio" : "");
@@ -233,8 +244,8 @@ static void fill_update(const Program *s, Env *e)
     fill_groups(s, e);
     bool all = adapts(s);
     for (int i = 0; i < s->g->groups.n; i++) all &= s->g->groups.at[i]->direction != NULL;
-    env_set(e, "pointers", "%s", pointers_text(all ? PASS_STEP : PASS_ALL));
-    if (adapts(s)) env_set(e, "measure_pointers", "%s", pointers_text(PASS_MEASURE));
+    env_set(e, "pointers", "%s", pointers_text(s, all ? PASS_STEP : PASS_ALL));
+    if (adapts(s)) env_set(e, "measure_pointers", "%s", pointers_text(s, PASS_MEASURE));
     env_set(e, "update", "%s", template_render(device ? "cuda/update.cu" : "c/update.c", e));
 }
 

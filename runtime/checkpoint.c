@@ -23,7 +23,8 @@ static bool gg_in_array(const Program *p, int array, const Tensor *t)
 
 static void gg_array_name(char *out, size_t room, const Program *p, int array, const Tensor *t)
 {
-    if (array) snprintf(out, room, "optimizer.%s.%s", p->state_names[array - 1], t->name);
+    if (array && array == p->ema) snprintf(out, room, "ema.%s", t->name);
+    else if (array) snprintf(out, room, "optimizer.%s.%s", p->state_names[array - 1], t->name);
     else snprintf(out, room, "%s", t->name);
 }
 
@@ -182,10 +183,10 @@ static void gg_read_one(const Archive *a, const Entry *e, const Tensor *t, real 
 }
 
 /* Every tensor is looked up before the first is read, so that a wrong file changes nothing. */
-static void gg_read_arrays(const Archive *a, const Program *p, int arrays)
+static void gg_read_arrays(const Archive *a, const Program *p, int from, int to)
 {
     for (int pass = 0; pass < 2; pass++)
-        for (int k = 0; k < arrays * p->ntensors; k++) {
+        for (int k = from * p->ntensors; k < to * p->ntensors; k++) {
             char name[1024];
             const int array = k / p->ntensors;
             const Tensor *t = &p->tensors[k % p->ntensors];
@@ -221,7 +222,9 @@ void gg_load_weights(Run *r, const char *path)
 {
     if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
     gg_run_fetch(r);
-    gg_read_arrays(&r->archive, r->p, 1);
+    gg_read_arrays(&r->archive, r->p, 0, 1);
+    gg_average_start(r);
+    if (gg_average_has(r->p, &r->archive)) gg_read_arrays(&r->archive, r->p, r->p->ema, r->p->ema + 1);
     gg_archive_close(&r->archive);
     r->prepared = false;
 }
@@ -279,7 +282,7 @@ bool gg_load_run(Run *r, const char *path)
     const char *scale = r->p->scale_interval ? gg_need_meta(a, "loss_scale") : NULL;
     gg_check_run(r, a, update, samples);
     gg_run_fetch(r);
-    gg_read_arrays(a, r->p, 1 + r->p->nstates);
+    gg_read_arrays(a, r->p, 0, 1 + r->p->nstates);
     gg_scan_sums(r, sums);
     for (int i = 0; i < gg_step_count(r->p); i++) r->skipped[i] = strtol(skipped, (char **)&skipped, 10);
     r->turn = (Turn){ 0 };

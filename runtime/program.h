@@ -116,7 +116,8 @@ typedef struct {
     const Source *sources; int nsources;
     long elements, trained;                       /* gradients and states are of the first `trained` elements; 0: of all */
     real *params, *gradients;
-    int nstates; real *states[4]; const char *state_names[4];
+    int nstates; real *states[8]; const char *state_names[8];
+    int ema;                                      /* states[ema - 1] are averages of the parameters; 0: there are none */
     long memory;                                  /* bytes the program holds, data left out */
     const Output *outputs; int noutputs;          /* of a prediction */
     void (*predict)(const Thread *);              /* makes them for w->rows rows, one micro-batch; NULL: there are none */

@@ -207,6 +207,12 @@ void gg_run_fetch(Run *r);                        /* parameters, states and grad
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out); /* false: no rows */
 void gg_run_predict(Run *r, long from, long n);   /* the outputs of rows from .. from + n - 1 of the table, a micro-batch at most */
 
+/* ---- average.c: averages of the weights, which evaluation and predictions use in place of them ------------ */
+void gg_average_start(Run *r);                    /* they are the weights */
+void gg_average_swap(Run *r);                     /* they change places with the weights */
+real *gg_averages(const Program *p);              /* NULL: there are none */
+bool gg_average_has(const Program *p, const Archive *a); /* the file has them */
+
 /* ---- checkpoint.c --------------------------------------------------------------------------------------- */
 void gg_save_run(Run *r, const char *path);       /* all or nothing: a new file takes the old one's place */
 void gg_load_sources(Run *r);                     /* what the model's rules load */

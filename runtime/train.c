@@ -72,10 +72,12 @@ static void gg_run_weights(Run *r)
     gg_init_weights(r->p, r->seed);
     if (r->o.predict) {
         gg_load_weights(r, gg_predict_weights(&r->o));
+        gg_average_swap(r);
         return;
     }
     gg_table_statistics(&r->data, r->p);
     if (!r->o.load && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);   /* the others hold every tensor */
+    gg_average_start(r);
     if (r->o.load) gg_load_weights(r, r->o.load);
     if (r->o.resume && !gg_load_run(r, r->o.save) && r->o.eval) gg_fail(GG_DATA, "%s: no such file", r->o.save);
 }
@@ -276,9 +278,11 @@ bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
     const long done = gg_taken(r->p, &r->plan, 0, r->update) - r->skipped[0];
     r->p->w->t = done > 0 ? done : 1;
     gg_step(r->p, 0).scalars(r->p->w);
+    gg_average_swap(r);
     gg_run_prepare(r);
     gg_team_call(r->team, r->p->evaluate);
     if (r->p->await) r->p->await();
+    gg_average_swap(r);
     r->p->report(r->p->sums, (double)rows->count, out);
     return true;
 }
@@ -308,7 +312,9 @@ static void gg_keep_best(Run *r)
     if (isnan(value) || !(better || isnan(r->best))) return;
     r->best = value, r->stale = 0;
     gg_run_fetch(r);
+    gg_average_swap(r);                 /* what was validated is kept */
     if (r->best_params) memcpy(r->best_params, p->params, (size_t)p->elements * sizeof(real));
+    gg_average_swap(r);
     if (!r->o.save) return;
     char path[4096];
     gg_best_path(r, path);
@@ -445,6 +451,7 @@ static void gg_use_best(Run *r)
     else if (r->best_params) {
         gg_run_fetch(r);
         memcpy(r->p->params, r->best_params, (size_t)r->p->elements * sizeof(real));
+        gg_average_start(r);
     }
     r->prepared = false;
 }

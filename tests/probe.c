@@ -28,7 +28,7 @@ static void show(const char *head, int (*get)(const Program *, const char *, rea
 {
     for (int i = 0; i < PROGRAM.ntensors; i++) {
         const Tensor *t = &PROGRAM.tensors[i];
-        if (get == gg_gradient && PROGRAM.trained && t->offset >= PROGRAM.trained) continue;
+        if (get != gg_parameter && PROGRAM.trained && t->offset >= PROGRAM.trained) continue;
         real *value = malloc((size_t)elements(t) * sizeof *value);
         if (!value) exit(3);
         must(get(&PROGRAM, t->name, value));
@@ -52,6 +52,17 @@ static void update(long u, char **at, int count)
     must(gg_update(&PROGRAM));
 }
 
+static int average(const Program *p, const char *name, real *out) { return gg_state(p, "ema", name, out); }
+
+/* What evaluation finds with them, and themselves. */
+static void averages(void)
+{
+    double reports[64];
+    must(gg_evaluate(&PROGRAM, "train", reports));
+    printf("average %.17g\n", reports[0]);
+    show("ema", average);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 5) return fprintf(stderr, "usage: probe DATA WEIGHTS THREADS UPDATES [AT...]\n"), 2;
@@ -60,6 +71,7 @@ int main(int argc, char **argv)
     else if (strcmp(argv[2], "-")) must(gg_load(&PROGRAM, argv[2]));
     for (long u = 1; u <= atol(argv[4]); u++) update(u, argv + 5, argc - 5);
     show("weight", gg_parameter);
+    if (PROGRAM.ema) averages();
     if (!strncmp(argv[argc - 1], "save=", 5)) must(gg_save(&PROGRAM, argv[argc - 1] + 5));
     gg_close(&PROGRAM);
     return fflush(stdout) ? 1 : 0;

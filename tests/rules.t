@@ -11,7 +11,7 @@ lua5.4 tests/rules_model.lua "$work"
 # updates PROBE THREADS [ARGUMENT...]: six of them, what the probe prints; files are found from there
 updates() { (cd "$work" && p=$1 t=$2 && shift 2 && "./$p" rows.csv - "$t" 6 "$@"); }
 
-for name in adamw sgd lamb lamb_all ramp ramp_late; do
+for name in adamw sgd ema lamb lamb_all ramp ramp_late; do
     prober "$name" "$work/$name.lua" gagen_double || continue
     updates "$name" 1 > "$work/$name.got"
     yes "$name: six losses and all weights are PyTorch's to 1e-12" \
@@ -36,6 +36,24 @@ mkdir -p "$work/bug" && sed 's/adapt = false, //' "$work/lamb.lua" > "$work/bug/
 prober off "$work/bug/lamb.lua" gagen_double && updates off 1 > "$work/off.got"
 no "biases that adapt" compare "$work/off.got" "$work/lamb.txt" --loss 1e-12 --weight 1e-12
 
+# ---- averages ------------------------------------------------------------------------------------------------------
+# averaged GOT: what evaluation finds with the averages is what PyTorch finds
+averaged() { near "$(sed -n 's/^average //p' "$1")" "$(sed -n 's/^average //p' "$work/ema.txt")" 1e-12; }
+for name in ema cuda_ema; do
+    yes "29 $name: after six updates, one a window of two micro-steps, evaluation uses the averages" averaged "$work/$name.got"
+done
+sed 's/(now - ema)/(x - ema)/' "$work/ema.c" > "$work/off.c" && compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=ema
+updates off 1 > "$work/off.got"
+no "averages of the weights before the update" averaged "$work/off.got"
+prober masked "$work/masked.lua" gagen_double && cuda_prober cuda_masked "$work/masked.lua" gagen_double
+# still PROBE UPDATES: the weights and their averages are those of the file
+still() {
+    (cd "$work" && "./$1" rows.csv - 1 "$2") | sed -n 's/^ema /weight /p; /^weight/p' | awk '!($2 in seen) { seen[$2] = $0; next } seen[$2] != $0 { exit 1 }' &&
+        (cd "$work" && "./$1" rows.csv - 1 "$2") | grep '^ema' > "$work/$1.$2" && (cd "$work" && "./$1" rows.csv - 1 0) | grep '^ema' | cmp -s - "$work/$1.$2"
+}
+for name in masked cuda_masked; do yes "7 $name: windows of which nothing counts move no average" still $name 3; done
+no "windows that count do" still ema 3
+
 mkdir -p "$work/bigger/parts" && sed 's/nn.Linear(size)/nn.Linear(1000)/' "$work/parts/trunk.lua" > "$work/bigger/parts/trunk.lua"
 sed 's/    { trunk, load.*//; s/    { head, load.*//; s/{ trunk\[4\], freeze = false },//' "$work/lamb.lua" > "$work/bigger/lamb.lua"
 prober big "$work/bigger/lamb.lua" gagen_double && cuda_prober cuda_big "$work/bigger/lamb.lua" gagen_double
@@ -49,16 +67,33 @@ for name in adamw lamb; do
     updates $name 3 > "$work/$name.3"
     yes "$name: three threads give the bits of one" cmp "$work/$name.got" "$work/$name.3"
 done
-for target in adamw cuda_adamw; do
+for target in adamw cuda_adamw ema cuda_ema; do
     (cd "$work" && "./$target" rows.csv - 1 3 save=half.safetensors > /dev/null && "./$target" rows.csv resume=half.safetensors 1 3) > "$work/resumed"
-    grep -h ^weight "$work/$target.got" > "$work/whole"
-    grep ^weight "$work/resumed" > "$work/halves"
+    grep -hv ^loss "$work/$target.got" > "$work/whole"
+    grep -v ^loss "$work/resumed" > "$work/halves"
     yes "$target: three updates, a checkpoint, three more: the same bits" cmp "$work/whole" "$work/halves"
 done
 yes "a layer that another file made names that file" grep -q 'trunk.0 .* trunk.lua:2$' "$work/adamw.c"
 yes "nothing of a frozen layer's backward is in the text" grep -qc 'g.trunk_3.weight' "$work/adamw.c"
 no "nor is a gradient of it" grep -q 'g\.trunk_0' "$work/adamw.c"
 no "nor a draw of its dropout" grep -qi 'noise\|philox' "$work/adamw.c"
+
+# ---- the effective batch -----------------------------------------------------------------------------------------------
+# batch SCALE: the program's text with a batch of 8 x 8
+batch() {
+    sed "s/batch = 8, micro_batch = 4/batch = 64, micro_batch = 8/; s/weight_decay = 0.1 }/weight_decay = 0.1$1 }/" "$work/adamw.lua" > "$work/batch.lua"
+    ./gagen -t c "$work/batch.lua" > "$work/batch.c"
+}
+batch ', scale = { "linear", from = 8, beta2 = "half_life" }'
+yes "34 eight times the batch: linear is 8, in the header" grep -q '0.01 times 8, the linear rule for batch 64 from 8, beta2 0.9920279' "$work/batch.c"
+yes "34 and in the rate" grep -q 'return 0.08;' "$work/batch.c"
+yes "34 and a rule's own rate" grep -q '(real)(8.0 \* (t <= 2.0' "$work/batch.c"
+yes "34 beta2 to the 8th" grep -q 'pow(0.99202794' "$work/batch.c"
+batch ', scale = { "sqrt", from = 8 }'
+yes "34 sqrt is 2.828427" grep -q '0.01 times 2.828427, the sqrt rule' "$work/batch.c"
+no "34 beta2 stays" grep -q 'pow(0.992' "$work/batch.c"
+batch ''
+no "34 nothing is scaled unless told" grep -q 'rule for batch' "$work/batch.c"
 
 # ---- files -----------------------------------------------------------------------------------------------------------
 trainer run "$work/adamw.lua" || finish
@@ -78,4 +113,17 @@ sed 's/"shape":\[9,6\]/"shape":[6,9]/' "$work/gone.safetensors" > "$work/start.s
 yes "another shape: exit 1" refused
 yes "with both" grep -q 'backbone.0.weight is \[6, 9\], the model says \[9, 6\]' "$work/err"
 mv "$work/gone.safetensors" "$work/start.safetensors"
+
+# ---- averages in files ---------------------------------------------------------------------------------------------------
+sed 's/shuffle = false/shuffle = false, valid = 8/' "$work/ema.lua" > "$work/averages.lua"
+said() { sed -n "s/.*\"split\":\"$1\".*\"loss\":\([-+.e0-9]*\).*/\1/p" "$2" | tail -n 1; }
+# same LOG LOG: both validate alike, to the last bit
+same() { [ -n "$(said valid "$1")" ] && [ "$(said valid "$1")" = "$(said valid "$2")" ]; }
+for kind in trainer cuda_trainer; do
+    $kind averages_$kind "$work/averages.lua" || continue
+    (cd "$work" && rm -f ./*.jsonl && ./averages_$kind --save a.safetensors --log a.jsonl > /dev/null && ./averages_$kind --eval --load a.safetensors --log b.jsonl > /dev/null)
+    yes "$kind: --eval --load validates as the run did, with the averages in the file" same "$work/a.jsonl" "$work/b.jsonl"
+    (cd "$work" && sed 's/ema\./emb./g' a.safetensors > c.safetensors && ./averages_$kind --eval --load c.safetensors --log c.jsonl > /dev/null)
+    no "$kind: a file without averages" same "$work/a.jsonl" "$work/c.jsonl"
+done
 finish

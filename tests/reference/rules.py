@@ -37,12 +37,13 @@ def ramps(first):
     return loss
 
 
-def run(name, make, rates, loss_of=mse):
-    """rates: by group, a function of the update, or None: as the group says."""
+def run(name, make, rates, loss_of=mse, decay=None):
+    """rates: by group, a function of the update, or None: as the group says. decay: of averages, whose weights and loss are printed."""
     trunk, head = net()
     for p in trunk[0].parameters():
         p.requires_grad = False
     optimizer = make(trunk, head)
+    averages = [p.detach().clone() for p in [*trunk.parameters(), *head.parameters()]]
     x, y = real((ROWS, IN), 1), real((ROWS,), 2)
     print(f"case {name}")
     for t in range(1, UPDATES + 1):
@@ -54,10 +55,16 @@ def run(name, make, rates, loss_of=mse):
         loss.backward()
         optimizer.step()
         print(f"loss {t} {number(loss)}")
+        if decay:
+            for a, p in zip(averages, [*trunk.parameters(), *head.parameters()]):
+                a.mul_(decay).add_(p.detach(), alpha=1 - decay)
     for part, layers in (("trunk", trunk), ("head", head)):
         for key, p in layers.named_parameters():
             print(f"weight {part}.{key} {p.numel()} {numbers(p)}")
-    return optimizer
+    if decay:
+        for a, p in zip(averages, [*trunk.parameters(), *head.parameters()]):
+            p.data = a
+        print(f"average {number(mse(0, trunk, head, x, y))}")
 
 
 def adamw(trunk, head):
@@ -84,3 +91,4 @@ run("lamb", lambda trunk, head: LAMB([
     dict(params=[trunk[3].weight, head[0].weight, head[2].weight]),
     dict(params=[trunk[3].bias, head[0].bias, head[2].bias], adapt=False, weight_decay=0)], lr=0.05, weight_decay=0.1), [None, None])
 run("lamb_all", lambda trunk, head: LAMB([*trunk[3].parameters(), *head.parameters()], lr=0.05), [None])
+run("ema", adamw, [cosine(0.02, 2)] * 2 + [None] * 4, decay=0.9)
