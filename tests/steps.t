@@ -76,4 +76,7 @@ for target in c cuda; do
 done
 yes "both steps have their functions" grep -q '^static void d_update' "$work/gan.c" && grep -q '^static void g_update' "$work/gan.c"
 yes "an update is one pass over a step's part of the arrays" grep -q 'for_span (b, t, g_BLOCKS) g_optimize(192 + (long)b \* g_BLOCK' "$work/gan.c"
+for target in c cuda; do
+    yes "examples/gan.lua is a program, $target" ./gagen -t $target -o "$work/example" examples/gan.lua
+done
 finish
