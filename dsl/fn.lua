@@ -468,6 +468,7 @@ local others = {
   margin_ranking_loss = "fn.margin_ranking", cosine_embedding_loss = "fn.cosine_embedding",
   swish = "fn.silu", leakyrelu = "fn.leaky_relu", amax = "fn.max", amin = "fn.min", log_sigmoid = "fn.logsigmoid",
   max_pool2d = "nn.MaxPool2d", avg_pool2d = "nn.AvgPool2d", conv2d = "nn.Conv2d",
+  conv1d = "nn.Conv1d", interpolate = "nn.Upsample", upsample = "nn.Upsample", adaptive_avg_pool2d = "nn.AdaptiveAvgPool2d",
   group_norm = "nn.GroupNorm", instance_norm = "nn.InstanceNorm", mm = "fn.matmul", bmm = "fn.matmul",
   greater = "fn.gt", less = "fn.lt", equal = "fn.eq", not_equal = "fn.ne", absolute = "fn.abs", negative = "fn.neg",
   multiply = "fn.mul", divide = "fn.div", subtract = "fn.sub", mod = "fn.remainder", arcsinh = "fn.asinh",

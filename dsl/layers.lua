@@ -211,43 +211,79 @@ end
 
 -- ---- pools --------------------------------------------------------------------------------------
 -- means of kh x kw patches that lie side by side
-local function patches(what, x, kh, kw)
+local function patches(x, kh, kw)
   local s = info(x)
-  local h, w = s.dims[3], s.dims[4]
-  if h % kh > 0 or w % kw > 0 then
-    fail("%s: windows of %d x %d leave a rest of %s: crop the images, or choose sizes that divide theirs", what, kh,
-      kw, s.text)
-  end
-  local dims = { s.dims[1], s.dims[2], h // kh, kh, w // kw, kw }
+  local dims = { s.dims[1], s.dims[2], s.dims[3] // kh, kh, s.dims[4] // kw, kw }
   local y = call.sum(call.reshape(settled(x), { dims = dims, batch = true }), { axes = 8 + 32 })
   return call.mul(y, core.const(1 / (kh * kw)))
 end
 
-say("nn.AvgPool2d(2)", "The mean of each window.")
-function nn.AvgPool2d(k, o)
-  if k == nil then fail("nn.AvgPool2d: the window's size is missing, write nn.AvgPool2d(2)") end
-  o = options("nn.AvgPool2d", o, { stride = util.any })
-  local w = kit.window("nn.AvgPool2d", k, { stride = o.stride or util.any, padding = 0, dilation = 1 })
-  if w.sh ~= w.kh or w.sw ~= w.kw then
-    fail("nn.AvgPool2d: windows that overlap are not there yet: stride is the window's size")
-  end
-  return layer("AvgPool2d", function(_, x) return patches("nn.AvgPool2d", images("nn.AvgPool2d", x), w.kh, w.kw) end)
+-- places 0, 1 ... of an axis, down a column or along a row
+local function places(n, column) return call.reshape(fn.arange(n), { dims = column and { n, 1 } or { n } }) end
+
+-- how many of the elements that each of `out` windows covers lie in the image, down a column or along a row
+local function covered(n, out, k, stride, pad, column)
+  local from = call.sub(call.mul(places(out, column), core.const(stride)), core.const(pad))
+  return call.sub(call.clamp_max(call.add(from, core.const(k)), { hi = n }), call.clamp_min(from, { lo = 0 }))
 end
 
-say("nn.AdaptiveAvgPool2d(1)", "Means of as many windows as the output has places.")
+-- means of windows that overlap: a convolution of each channel with one weight
+local function sliding(what, x, w, padded)
+  local one = call.reshape(core.const(1 / (w.kh * w.kw)), { dims = { 1, 1, 1, 1 } })
+  local weight = call.copy(call.expand(one, { dims = { info(x).dims[2], 1, w.kh, w.kw } }))
+  kit.check_window(what, x, w)
+  local y = call.conv2d(x, weight, w)
+  if padded or w.ph + w.pw == 0 then return y end
+  local from, to = info(x).dims, info(y).dims
+  local real = call.mul(covered(from[3], to[3], w.kh, w.sh, w.ph, true), covered(from[4], to[4], w.kw, w.sw, w.pw, false))
+  return call.mul(y, call.div(core.const(w.kh * w.kw), real))
+end
+
+say("nn.AvgPool2d(3, { stride = 2, padding = 1, count_include_pad = true })",
+  "The mean of each window; stride is the window's size unless told. Zeros around the image count, unless told.")
+function nn.AvgPool2d(k, o)
+  local what = "nn.AvgPool2d"
+  if k == nil then fail("%s: the window's size is missing, write %s(2)", what, what) end
+  o = options(what, o, { stride = util.any, padding = util.any, count_include_pad = true })
+  if o.padding == "same" then fail("%s: padding is a number or { height, width }", what) end
+  local w = kit.window(what, k, { stride = o.stride or util.any, padding = o.padding or 0, dilation = 1 })
+  if w.ph * 2 > w.kh or w.pw * 2 > w.kw then fail("%s: padding is at most half of the window", what) end
+  return layer("AvgPool2d", function(_, x)
+    x = images(what, x)
+    local d = info(x).dims
+    local tiles = w.sh == w.kh and w.sw == w.kw and w.ph + w.pw == 0 and d[3] % w.kh + d[4] % w.kw == 0
+    return tiles and patches(x, w.kh, w.kw) or sliding(what, x, w, o.count_include_pad)
+  end)
+end
+
+-- images whose rows and columns are sums of x's: rows is out x height, columns out x width
+local function resampled(x, rows, columns)
+  return call.matmul(rows, call.matmul(x, columns, { labels = "ncyx,px->ncyp" }), { labels = "oy,ncyp->ncop" })
+end
+
+-- PyTorch's windows: place o begins at o * n / out, rounded down, and ends at (o + 1) * n / out, rounded up
+local function shares(out, n)
+  local o, i = places(out, true), places(n, false)
+  local from = call.floor(call.div(call.mul(o, core.const(n)), core.const(out)))
+  local to = call.ceil(call.div(call.mul(call.add(o, core.const(1)), core.const(n)), core.const(out)))
+  return call.div(call.mul(call.ge(i, from), call.lt(i, to)), call.sub(to, from))
+end
+
+local function two_sizes(what, size)
+  local two = type(size) == "table" and size or { size, size }
+  return util.integer(what, two[1], 1, "the output's height"), util.integer(what, two[2], 1, "the output's width")
+end
+
+say("nn.AdaptiveAvgPool2d(1)", "Means of as many windows as the output has places, as PyTorch lays them.")
 function nn.AdaptiveAvgPool2d(size)
   local what = "nn.AdaptiveAvgPool2d"
   if size == nil then fail("%s: the output's size is missing, write %s(1)", what, what) end
-  local two = type(size) == "table" and size or { size, size }
-  local h = util.integer(what, two[1], 1, "the output's height")
-  local w = util.integer(what, two[2], 1, "the output's width")
+  local h, w = two_sizes(what, size)
   return layer("AdaptiveAvgPool2d", function(_, x)
     x = images(what, x)
     local d = info(x).dims
-    if d[3] % h > 0 or d[4] % w > 0 then
-      fail("%s: %s does not divide into %d x %d windows of one size", what, info(x).text, h, w)
-    end
-    return patches(what, x, d[3] // h, d[4] // w)
+    if d[3] % h + d[4] % w == 0 then return patches(x, d[3] // h, d[4] // w) end
+    return resampled(x, shares(h, d[3]), shares(w, d[4]))
   end)
 end
 
@@ -308,18 +344,57 @@ function nn.ChannelShuffle(groups)
   end)
 end
 
--- each pixel becomes s x s of them
-say("nn.Upsample { scale_factor = 2, mode = \"nearest\" }", "Each pixel becomes 2 x 2.")
+-- ---- larger images ------------------------------------------------------------------------------
+-- each pixel becomes k x k of them
+local function repeated(x, k)
+  local n, c, h, w = table.unpack(info(x).dims)
+  local one = call.reshape(x, { dims = { n, c, h, 1, w, 1 }, batch = true })
+  local many = call.expand(one, { dims = { n, c, h, k, w, k }, batch = true })
+  return call.reshape(settled(many), { dims = { n, c, h * k, w * k }, batch = true })
+end
+
+-- what place o of `out` takes of n elements: the nearest, or the two beside it by their distances
+local function weights(out, n, step, o)
+  local at, i = places(out, true), places(n, false)
+  local last = { hi = n - 1 }
+  if o.mode == "nearest" then
+    return call.eq(i, call.clamp_max(call.floor(call.mul(at, core.const(step))), last))
+  end
+  local from = call.mul(at, core.const(out > 1 and (n - 1) / (out - 1) or 0))
+  if not o.align_corners then
+    from = call.clamp_min(call.sub(call.mul(call.add(at, core.const(0.5)), core.const(step)), core.const(0.5)), { lo = 0 })
+  end
+  local low = call.clamp_max(call.floor(from), last)
+  local share = call.sub(from, low)
+  local high = call.clamp_max(call.add(low, core.const(1)), last)
+  return call.add(call.mul(call.eq(i, low), call.sub(core.const(1), share)), call.mul(call.eq(i, high), share))
+end
+
+local function check_upsample(what, o)
+  if o.mode ~= "nearest" and o.mode ~= "bilinear" then
+    fail("%s: mode is \"nearest\" or \"bilinear\", got %s", what, util.show(o.mode))
+  end
+  if (o.scale_factor == nil) == (o.size == nil) then
+    fail("%s: 'scale_factor' or 'size', one of them: %s { scale_factor = 2 }", what, what)
+  end
+  if o.align_corners and o.mode == "nearest" then fail("%s: align_corners goes with mode = \"bilinear\"", what) end
+  if o.scale_factor then util.number(what, o.scale_factor, 1e-3, 1e3, "scale_factor") end
+end
+
+say("nn.Upsample { scale_factor = 2, mode = \"nearest\" }", "Each pixel becomes 2 x 2; size = { 32, 48 } for other sizes.")
+say("nn.Upsample { scale_factor = 2, mode = \"bilinear\", align_corners = false }", "Pixels between pixels.")
 function nn.Upsample(o)
-  o = options("nn.Upsample", o, { scale_factor = util.any, mode = "nearest" })
-  if o.mode ~= "nearest" then fail("nn.Upsample: mode is \"nearest\", others are not there yet") end
-  if o.scale_factor == nil then fail("nn.Upsample: 'scale_factor' is missing: nn.Upsample { scale_factor = 2 }") end
-  local k = util.integer("nn.Upsample", o.scale_factor, 1, "scale_factor")
+  local what = "nn.Upsample"
+  o = options(what, o, { scale_factor = util.any, size = util.any, mode = "nearest", align_corners = false })
+  check_upsample(what, o)
+  local k, h, w = o.scale_factor, nil, nil
+  if not k then h, w = two_sizes(what, o.size) end
   return layer("Upsample", function(_, x)
-    x = images("nn.Upsample", x)
-    local n, c, h, w = table.unpack(info(x).dims)
-    local one = call.reshape(x, { dims = { n, c, h, 1, w, 1 }, batch = true })
-    local many = call.expand(one, { dims = { n, c, h, k, w, k }, batch = true })
-    return call.reshape(settled(many), { dims = { n, c, h * k, w * k }, batch = true })
+    x = images(what, x)
+    local d = info(x).dims
+    if k and k == math.floor(k) and o.mode == "nearest" then return repeated(x, math.tointeger(k)) end
+    local high, wide = h or math.floor(d[3] * k), w or math.floor(d[4] * k)
+    if high < 1 or wide < 1 then fail("%s: scale_factor = %g leaves nothing of %s", what, k, info(x).text) end
+    return resampled(x, weights(high, d[3], k and 1 / k or d[3] / high, o), weights(wide, d[4], k and 1 / k or d[4] / wide, o))
   end)
 end

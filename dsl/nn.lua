@@ -484,7 +484,7 @@ local others = {
   Softmax2d = "nn.Softmax { axis = 2 }", Hardsigmod = "nn.Hardsigmoid", HardSwish = "nn.Hardswish",
   Unflatten = "nn.Reshape, with all sizes of a sample", View = "nn.Reshape", Relu = "nn.ReLU", Gelu = "nn.GELU",
   LeakyRelu = "nn.LeakyReLU", RReLU = "nn.LeakyReLU: a slope that is drawn is not there",
-  UpsamplingNearest2d = "nn.Upsample", CrossEntropyLoss = "fn.cross_entropy", NLLLoss = "fn.nll", MSELoss = "fn.mse",
+  UpsamplingNearest2d = "nn.Upsample", UpsamplingBilinear2d = "nn.Upsample { scale_factor = 2, mode = \"bilinear\", align_corners = true }", CrossEntropyLoss = "fn.cross_entropy", NLLLoss = "fn.nll", MSELoss = "fn.mse",
   L1Loss = "fn.l1", HuberLoss = "fn.huber", SmoothL1Loss = "fn.smooth_l1", BCELoss = "fn.bce",
   BCEWithLogitsLoss = "fn.bce_logits", KLDivLoss = "fn.kl_div", CosineSimilarity = "fn.cosine_similarity",
   HingeEmbeddingLoss = "fn.hinge_embedding", SoftMarginLoss = "fn.soft_margin", PoissonNLLLoss = "fn.poisson_nll",

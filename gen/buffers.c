@@ -45,10 +45,13 @@ static bool counts(const Node *u) { return u->uses > 0 && !u->same; }
 
 static bool image_shape(const Shape *s) { return s->batch && s->rank == 4; }
 
-/* Four axes make an image, channels first, but where a matmul makes or reads it: there the last axis is the vector's. */
+/* Four axes make an image, channels first, but where a matmul makes or reads it: there the last axis is the vector's.
+   What slides over images makes images. */
 static bool is_image(const Node *n)
 {
-    if (!image_shape(&n->shape) || (n->kernel && n->kernel->core && n->kernel->core->kind == K_MATMUL)) return false;
+    const Node *core = n->kernel ? n->kernel->core : 0;
+    if (!image_shape(&n->shape) || (core && core->kind == K_MATMUL)) return false;
+    if (core && core->kind == K_WINDOW) return true;
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *u = g->nodes.at[i];
         for (int a = 0; a < u->nargs && u->kind == K_MATMUL && u->uses && !u->same; a++)
@@ -155,8 +158,8 @@ void lay_out(Buffer *b)
     const Shape *s = f.shape ? f.shape : &n->shape;
     Readers r = { .only_conv = true, .only_matmul = true, .shape = s };
     each_reader(n, note_reader, &r);
-    if (K->target == TARGET_CUDA) memset(r.halo, 0, sizeof r.halo);
     const bool image = f.shape || is_image(n);
+    if (K->target == TARGET_CUDA || !image) memset(r.halo, 0, sizeof r.halo);
     const int v = !n->kernel->core && reads_data(n->kernel) && r.only_matmul ? -1 : vector_axis(s, image);
     long block = v < 0 ? 0 : block_of(K, s->dim[v]);
     if (image && s->dim[1] < BLOCK_MIN && r.only_conv && !n->kernel->core) block = s->dim[1];
@@ -305,14 +308,24 @@ static void settle_taps(Kernel *x)
     else if (!layout_view(&p->buffer->layout, &l, &w->shape, &p->shape)) param_order(K, p->buffer);
 }
 
-/* What slides over an image reads it by its digits: a view that has none is copied. */
+/* Channels are lanes, rows and columns are counted by one digit each. */
+static bool lies_as_image(const Node *n, const Layout *l)
+{
+    if (K->target == TARGET_CUDA || !image_shape(&n->shape)) return true;
+    bool lanes = n->shape.dim[1] == 1;
+    for (int i = 0; i < l->axis[1].n; i++) lanes |= l->axis[1].digit[i].stride == 1;
+    return lanes && l->axis[2].n <= 1 && l->axis[3].n <= 1;
+}
+
+/* What slides over an image reads it by its digits: what has none, or lies as a matmul likes it, is copied. */
 static void settle(Kernel *x)
 {
     Layout l;
     Node *f = x->core;
     if (f && by_taps(f)) settle_taps(x);
-    for (int a = 0; f && a < f->nargs && f->kind == K_WINDOW && !contracts(x); a++) {
-        if (node_layout(f->arg[a], &l)) continue;
+    for (int a = 0; f && a < f->nargs && f->kind == K_WINDOW; a++) {
+        const bool lies = node_layout(f->arg[a], &l);
+        if (lies ? lies_as_image(f->arg[a], &l) : contracts(x)) continue;
         Node *c = f->arg[a] = copy_before(K, x, f->arg[a]);
         vec_push(&c->kernel->stores, c);
         lay_out(buffer_new(K, c, HOME_ARENA, ident_new("copy")));

@@ -228,6 +228,7 @@ static void fold_kernel(Cuda *out)
     env_set(e, "lanes", "%d", threads);
     env_flag(e, "warps", each > 1);
     env_flag(e, "ragged", rows % each != 0);
+    env_flag(e, "one", rows == 1);
     env_set(e, "rows", "%ld", rows);
     env_set(e, "decode", "%s", decode(&x.scope, kept, "id", inner));
     env_set(e, "inner", "%s", inner);

@@ -52,7 +52,7 @@ char *best_text(const Scope *s, Node *x, const Node *f, const Shape *out)
 static void pool_lanes(Nest *x)
 {
     const int j = x->scope.n - 1;
-    if (j >= 0 && !strcmp(x->scope.loop[j].var, "j") && x->scope.loop[j].extent % BLOCK_MIN == 0) scope_vector(&x->scope, j);
+    if (j >= 0 && !strcmp(x->scope.loop[j].var, "j") && x->scope.loop[j].axis == 1 && x->scope.loop[j].extent % BLOCK_MIN == 0) scope_vector(&x->scope, j);
 }
 
 char *pool_text(void)

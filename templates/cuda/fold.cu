@@ -2,7 +2,11 @@
 //:if warps
 const unsigned id = blockIdx.x * ${each}u + threadIdx.x / ${lanes}, lane = threadIdx.x % ${lanes};
 //:else
+//:if one
+const unsigned lane = threadIdx.x;
+//:else
 const unsigned id = blockIdx.x, lane = threadIdx.x;
+//:end
 //:end
 //:if ragged
 if (id < ${rows}) {

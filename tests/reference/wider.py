@@ -142,6 +142,39 @@ def convolutions():
         case.finish(case.layer(nn.ConvTranspose2d(shape[1], out, kernel, **given))(x))
 
 
+def images():
+    """Means of windows, larger images."""
+    for i, (shape, k, given) in enumerate((((2, 3, 7, 6), 3, dict(stride=2, padding=1)), ((2, 3, 7, 6), 3, dict(stride=1)), ((2, 17, 5, 7), 2, {}),
+                                           ((2, 3, 5, 5), (3, 2), dict(stride=(1, 2), padding=(1, 0), count_include_pad=False)),
+                                           ((2, 1, 7, 7), 2, dict(stride=3)), ((2, 8, 4, 4), 3, dict(padding=1, count_include_pad=False)))):
+        case = Case(f"avg_pool_wide_{i}", f"nn.AvgPool2d({pair(k)}{options(given)})(x)")
+        case.finish(F.avg_pool2d(case.real("x", *shape), k, **given))
+    for i, (shape, size) in enumerate((((2, 3, 7, 5), 3), ((2, 2, 3, 3), (7, 1)), ((2, 9, 10, 6), (4, 5)))):
+        case = Case(f"adaptive_{i}", f"nn.AdaptiveAvgPool2d({pair(size)})(x)")
+        case.finish(F.adaptive_avg_pool2d(case.real("x", *shape), size))
+    for i, (shape, given) in enumerate((((2, 3, 4, 5), dict(scale_factor=2, mode="bilinear")), ((2, 3, 4, 5), dict(scale_factor=3, mode="bilinear", align_corners=True)),
+                                        ((2, 9, 3, 1), dict(size=(7, 3), mode="bilinear")), ((2, 2, 7, 6), dict(size=(3, 1), mode="bilinear", align_corners=True)),
+                                        ((2, 3, 5, 4), dict(scale_factor=1.5)), ((2, 3, 5, 4), dict(size=(3, 7))),
+                                        ((2, 3, 4, 6), dict(scale_factor=0.5, mode="bilinear")))):
+        case = Case(f"upsample_{'_'.join(map(str, given.values())).replace(' ', '').strip('()')}_{i}".replace("(", "").replace(")", "").replace(",", "x").replace(".", "_"),
+                    f"nn.Upsample {options(given)[2:]}(x)")
+        case.finish(F.interpolate(case.real("x", *shape), **given))
+    case = Case("matmul_conv", "layer(fn.matmul(x, fn.expand(fn.reshape(fn.arange(70), 1, 70), 5, 70)))",
+                'nn.Conv2d(4, 3, { padding = 1, name = "matmul_conv" })')
+    x = case.real("x", 2, 3, 4, 5)
+    case.finish(case.layer(nn.Conv2d(3, 4, 3, padding=1))(x @ torch.arange(70, dtype=torch.double).expand(5, 70)))
+    case = Case("matmul_max_pool", "nn.MaxPool2d(3, { stride = 2, padding = 1 })(fn.matmul(x, fn.matmul(fn.transpose(layer), layer)))",
+                'nn.Parameter(3, 6, { name = "matmul_max_pool" })')
+    x = case.real("x", 2, 9, 4, 6)
+    w = case.parameter("matmul_max_pool", 3, 6)
+    case.finish(F.max_pool2d(x @ (w.t() @ w), 3, 2, 1))
+    case = Case("conv_upsample_conv", "fn.relu(layer(nn.Upsample { scale_factor = 2, mode = \"bilinear\" }(nn.AvgPool2d(3, { stride = 2, padding = 1 })(x))))",
+                'nn.Conv2d(4, 3, { padding = 1, name = "conv_upsample_conv" })')
+    x = case.real("x", 2, 3, 5, 7)
+    y = F.interpolate(F.avg_pool2d(x, 3, 2, 1), scale_factor=2, mode="bilinear")
+    case.finish(case.layer(nn.Conv2d(3, 4, 3, padding=1))(y).relu())
+
+
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-for part in (functions, gates, products, stated, convolutions):
+for part in (functions, gates, products, stated, convolutions, images):
     part()

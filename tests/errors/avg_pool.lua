@@ -1,3 +1,0 @@
-local rows = data.idx { "data/mnist", image = { 1, 28, 28 }, classes = 10 }
-local net  = nn.Sequential { nn.Conv2d(6, 3), nn.AvgPool2d(4), nn.Flatten(), nn.Linear(10) }
-train { data = rows, batch = 4, steps = 1, minimize = fn.cross_entropy(net(rows.image), rows.label), optim = optim.SGD {} }

@@ -1,0 +1,1 @@
+local pool = nn.AvgPool2d(3, { padding = 2 })

@@ -1,1 +1,0 @@
-local pool = nn.AvgPool2d(3, { stride = 2 })

@@ -1,0 +1,1 @@
+local up = nn.Upsample { scale_factor = 2, size = 64 }
