@@ -74,11 +74,25 @@ local function recipe(name, doc, spec, build, rate)
   end
 end
 
+-- SGD whose gradients are added to momentum * m, where the update before has left it: there is no array for gradients.
+local function ahead(what, o, r)
+  if o.accumulate_in ~= "momentum" then
+    fail("%s: accumulate_in is \"gradient\" or \"momentum\", got %s", what, util.show(o.accumulate_in))
+  end
+  if o.momentum == 0 then fail("%s: accumulate_in = \"momentum\" needs momentum above 0", what) end
+  if o.nesterov or o.dampening ~= 0 or o.clip ~= 0 then
+    fail("%s: accumulate_in = \"momentum\" leaves no gradient by itself: leave out %s", what,
+      o.nesterov and "nesterov" or o.dampening ~= 0 and "dampening" or "clip")
+  end
+  r.states, r.step, r.in_place = { { "ahead", "momentum * d" } }, "p - rate * d", true
+  return r
+end
+
 -- PyTorch's SGD: weight decay is added to the gradient; the buffer's first value is the gradient itself
-say("optim.SGD { lr = 1e-3, momentum = 0, dampening = 0, weight_decay = 0, nesterov = false }",
-  "Keeps nothing for a parameter, with momentum 1 number.")
+say("optim.SGD { lr = 1e-3, momentum = 0, dampening = 0, weight_decay = 0, nesterov = false, accumulate_in = \"gradient\" }",
+  "Keeps nothing for a parameter, with momentum 1 number; accumulate_in = \"momentum\" keeps that number in place of a gradient.")
 recipe("SGD", "m = momentum * m + g; p = p - lr * m", { momentum = 0, dampening = 0, weight_decay = 0,
-  nesterov = false }, function(what, o)
+  nesterov = false, accumulate_in = "gradient" }, function(what, o)
   number(what, o.momentum, 0, 1e6, "momentum")
   number(what, o.dampening, -1e6, 1e6, "dampening")
   number(what, o.weight_decay, 0, 1e6, "weight_decay")
@@ -93,7 +107,7 @@ recipe("SGD", "m = momentum * m + g; p = p - lr * m", { momentum = 0, dampening 
     r.step = o.nesterov and "p - rate * (d + momentum * m)" or "p - rate * m"
     if o.dampening ~= 0 then r.scalars = { { "fresh", "select(t <= 1, 1, 1 - dampening)" } } end
   end
-  return r
+  return o.accumulate_in == "gradient" and r or ahead(what, o, r)
 end)
 
 local function betas(what, v)

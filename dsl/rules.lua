@@ -6,7 +6,8 @@ local util, nn, op = core.use("dsl/util.lua"), core.use("dsl/nn.lua"), core.use(
 local schedules, scaled = core.use("dsl/optim.lua").schedules, core.use("dsl/optim.lua").scaled
 local fail, info, inside = util.fail, core.info, nn.inside
 local own = { init = util.any, freeze = false, load = "", key = util.any }
-local whole = { clip = "the norm of all gradients together", scale = "the batch" }
+local whole = { clip = "the norm of all gradients together", scale = "the batch",
+  accumulate_in = "the array of all gradients" }
 
 -- ---- who ----------------------------------------------------------------------------------------
 -- The paths of a layer's parameters as the layer itself counts them, and all layers in it: by parameter, by layer.

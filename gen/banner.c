@@ -155,7 +155,7 @@ static void add_memory(Text *out, const Whole *all)
     const Program *s = all->steps.at[0];
     const Train *t = &s->g->train;
     text_add(out, "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound %s)%s\n",
-             all->nstates ? ", states" : "", kib(s->k->elements + s->k->trained * (1 + all->nstates)), kib(all->packed), kib(all->arena), kib(all->bound),
+             all->nstates ? ", states" : "", kib(s->k->elements + s->k->trained * (flat_arrays(all) - 1)), kib(all->packed), kib(all->arena), kib(all->bound),
              s->k->target == TARGET_C ? "" : "; cuBLASLt's workspace 32 MiB");
     if (t->precision != FP32)
         text_add(out, "   precision %s: what %s rounded to %d bits of mantissa; sums, parameters and all else are fp32\n",

@@ -124,7 +124,7 @@ static char *states_list(const Whole *all)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    for (int i = 0; i < all->nstates; i++) text_add(&t, ", s_%s", all->state[i]);
+    for (int i = all->in_place; i < all->nstates; i++) text_add(&t, ", s_%s", all->state[i]);
     return t.s;
 }
 
@@ -142,7 +142,7 @@ static void declare_params(const Whole *all, Env *e)
     env_flag(e, "frozen", frozen);
     env_set(e, "arrays", "%s%s", frozen ? "g" : "p, g", states_list(all));
     env_set(e, "gradients", "%s", frozen ? "Trained" : "Params");
-    env_set(e, "arrays_are", "%sgradients%s", frozen ? "" : "parameters, ", all->nstates ? ", optimizer states" : "");
+    env_set(e, "arrays_are", "%sgradients%s%s", frozen ? "" : "parameters, ", all->in_place ? " added to momentum" : "", all->nstates > all->in_place ? ", optimizer states" : "");
     env_set(e, "elements", "%ld", k->elements);
     env_set(e, "trained", "%ld", k->trained);
 }

@@ -26,6 +26,7 @@ int   first_level(const Program *s);                        /* sched.c: where in
 bool  checks_finite(const Program *s);                      /* update.c: a window whose gradient is not finite changes nothing */
 void  mark_reached(const Node *n, bool *reached);          /* count.c: by id, n and what it is made of */
 void  lengths(const Whole *all, Env *e);                    /* update.c: room for the lengths of tensors */
+int   flat_arrays(const Whole *all);                        /* parameters, gradients, states */
 bool  adapts(const Program *s);                             /* steps depend on the lengths of tensors */
 bool  uses_sums(const Expr *e);
 const Expr *guarded(const Expr *e);                         /* 0 where a denominator made of sums is 0 */

@@ -1,5 +1,6 @@
 /* plan.c -- gagen plan: what a model will need, as a page of text. */
 #include <math.h>
+#include "emit.h"
 #include "plan.h"
 
 /* 1.5, 20.1, 384 */
@@ -48,7 +49,7 @@ static void add_memory(Text *out, const Whole *all, const Figures *f)
 {
     text_add(out, "memory, bytes\n");
     const Kernels *k = all->steps.at[0]->k;
-    text_add(out, "  %-42s %16s  %d arrays of %s numbers, padding included%s\n", "parameters, gradients, states", digits(f->state), 2 + all->nstates,
+    text_add(out, "  %-42s %16s  %d arrays of %s numbers, padding included%s\n", "parameters, gradients, states", digits(f->state), flat_arrays(all),
              digits((double)k->elements), k->trained == k->elements ? "" : text("; but the first: %s, the others are frozen", digits((double)k->trained)));
     text_add(out, "  %-42s %16s\n", "packed weights, made once an update", digits(f->packed));
     text_add(out, "  %-42s %16s  lower bound %s, %.1f %% over it\n", "arena, the peak of a micro-step's values", digits(f->arena), digits(f->bound),

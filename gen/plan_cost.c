@@ -3,6 +3,7 @@
    A kernel is taken to last as long as its arithmetic or its traffic, whichever is longer, at two assumed rates. Traffic
    is every buffer, parameter and column that it touches, once; a gradient that it adds to, twice. Caches, barriers and
    threads that wait are not in it: it ranks micro-batches, it does not time them. */
+#include "emit.h"
 #include "plan.h"
 
 enum { REAL_BYTES = 4 };
@@ -110,7 +111,7 @@ Figures figures_of(const Whole *all, Rates r)
     const Kernels *k = all->steps.at[0]->k;
     const Graph *g = k->g;
     Figures f = { .micro = g->train.micro_batch, .level = g->train.level };
-    f.state = REAL_BYTES * ((double)k->elements + (double)k->trained * (1 + all->nstates));
+    f.state = REAL_BYTES * ((double)k->elements + (double)k->trained * (flat_arrays(all) - 1));
     f.packed = REAL_BYTES * (double)all->packed;
     f.arena = REAL_BYTES * (double)all->arena, f.bound = REAL_BYTES * (double)all->bound;
     if (k->target == TARGET_CUDA) f.fixed = device_bytes(all);

@@ -63,6 +63,7 @@ static void read_optimizer(lua_State *L, Optimizer *o)
     o->nlets = read_pairs(&h, at, "lets", LETS, name, value);
     for (int i = 0; i < o->nlets; i++) o->let[i] = (Let){ name[i], FOLD_NONE, value[i] };
     o->step = formula(&h, field_string(L, at, "step"));
+    o->in_place = field_true(L, at, "in_place");
     const char *direction = field_string(L, at, "direction");
     if (direction) o->direction = formula(&h, direction);
     lua_pop(L, 2);                      /* hyper and the recipe */

@@ -206,6 +206,19 @@ static void make_reports(void)
     for (int i = 0; i < g->reports.n; i++) s->report[i] = formula(g->reports.at[i]->node);
 }
 
+/* Gradients that are added to momentum are never seen by themselves, nor scaled. */
+static void check_in_place(void)
+{
+    const Optimizer *o = &g->optimizer;
+    const Train *t = &g->train;
+    const char *why = g->steps.n > 1 ? "several steps share the arrays: leave it out"
+                    : t->nonfinite != NONFINITE_KEEP ? "nonfinite looks at a gradient before it counts: leave one of the two out"
+                    : t->loss_scale > 0 ? "loss_scale is undone behind the last micro-step: leave one of the two out"
+                    : t->split ? "deterministic = \"split\" begins its sums anew in each window: leave one of the two out"
+                    : s->late ? "the loss is divided by what is known behind the last micro-step: count it before, count = \"before\"" : NULL;
+    if (o->in_place && why) error_at(o->loc, "optim.%s: accumulate_in = \"momentum\": %s", o->name, why);
+}
+
 Program *schedule(Plan *p)
 {
     s = NEW(Program);
@@ -221,6 +234,7 @@ Program *schedule(Plan *p)
     if (g->train.precision == TF32 && s->k->target == TARGET_C)
         error_at(g->train.loc, "train: precision = \"tf32\" is of the CUDA target: the C target multiplies in fp32, bf16 or fp16");
     scale_seeds();
+    check_in_place();
     make_reports();
     stop_if_errors();
     return s;

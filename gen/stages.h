@@ -169,6 +169,7 @@ typedef struct Whole {                  /* the programs of all steps, each with 
     VEC(Program) steps;
     long arena, bound, packed;          /* reals: the steps share them, so the largest counts */
     int nsums;                          /* in sums[], by step: its sums, then its levels */
+    bool in_place;                      /* the gradients are the first state */
     int nstates; const char *state[STATES]; /* of all optimizers, each name once */
 } Whole;
 

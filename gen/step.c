@@ -180,6 +180,7 @@ Whole *join(Program *const *steps, int n)
         all->nsums = first_level(s) + s->levels.n;
         add_states(all, &s->g->optimizer);
     }
+    all->in_place = steps[0]->g->optimizer.in_place;
     if (steps[0]->g->train.ema > 0) add_states(all, &(Optimizer){ .name = "ema", .nstates = 1, .state = { "ema" } });
     agree(all);
     for (int i = 0; i < n; i++) find_ranges(steps[i]);

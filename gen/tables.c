@@ -211,18 +211,20 @@ static char *states_text(const Whole *o, const char *from)
     Text at = { 0 }, called = { 0 };
     if (!o->nstates) return "";
     for (int i = 0; i < o->nstates; i++) {
-        text_add(&at, "%s(real *)&%ss_%s", i ? ", " : "", from, o->state[i]);
+        text_add(&at, i ? ", (real *)&%s%s" : "(real *)&%s%s", from, i == 0 && o->in_place ? "g" : text("s_%s", o->state[i]));
         text_add(&called, "%s\"%s\"", i ? ", " : "", o->state[i]);
     }
     const bool averages = !strcmp(o->state[o->nstates - 1], "ema");
     return text(" .states = { %s }, .state_names = { %s },%s", at.s, called.s, averages ? text(" .ema = %d,", o->nstates) : "");
 }
 
+int flat_arrays(const Whole *all) { return 2 + all->nstates - all->in_place; }
+
 static char *memory_text(const Whole *all)
 {
     const Kernels *k = all->steps.at[0]->k;
     if (k->target == TARGET_CUDA) return text("sizeof(Device) + GG_WORKSPACE");
-    const char *flat = k->trained < k->elements ? text("sizeof p + sizeof g * %d", 1 + all->nstates) : text("sizeof p * %d", 2 + all->nstates);
+    const char *flat = k->trained < k->elements ? text("sizeof p + sizeof g * %d", flat_arrays(all) - 1) : text("sizeof p * %d", flat_arrays(all));
     return text("%s%s%s", flat, all->packed > 0 ? " + sizeof packed" : "", all->arena > 0 ? " + sizeof arena" : "");
 }
 
@@ -264,6 +266,7 @@ void tables(const Whole *all, Env *e)
     env_set(e, "fingerprint", "%016llx", (unsigned long long)fingerprint(g));
     env_set(e, "nstates", "%d", all->nstates);
     env_set(e, "states", "%s", states_text(all, s->k->target == TARGET_CUDA ? "host." : ""));
+    env_set(e, "gradients_at", "%s", all->in_place ? "NULL" : s->k->target == TARGET_CUDA ? "(real *)&host.g" : "(real *)&g");
     env_set(e, "memory", "%s", memory_text(all));
     env_flag(e, "one_prepares", all->steps.n == 1 && prepares(s));
     env_flag(e, "norms", any_norm(all));

@@ -39,7 +39,7 @@ static char *pointers_text(const Program *s, Pass pass)
     if (pass != PASS_STEP) text_add(&t, "const real *dx_at = (const real *)&%sg;\n", from);
     text_add(&t, "real *x_at = (real *)&%sp", from);
     for (int i = 0; i < o->nstates; i++)
-        if (pass != PASS_STEP || expr_uses(o->step, o->state[i])) text_add(&t, ", *%s_at = (real *)&%ss_%s", o->state[i], from, o->state[i]);
+        if (pass != PASS_STEP || expr_uses(o->step, o->state[i])) text_add(&t, ", *%s_at = (real *)&%s%s", o->state[i], from, o->in_place ? "g" : text("s_%s", o->state[i]));
     if (s->g->train.ema > 0 && pass != PASS_MEASURE) text_add(&t, ", *ema_at = (real *)&%ss_ema", from);
     text_add(&t, ";\n");
     return t.s;
@@ -77,8 +77,8 @@ static char *states_text(const Program *s)
     text_add(&t, "const %s x = %s, dx = %s%s;\n", type(), load("x"), load("dx"), scale_of(s) ? " * scale" : "");
     for (int i = 0; i < o->nlets; i++) text_add(&t, "const %s %s = %s;\n", type(), o->let[i].name, pass_text(o->let[i].e));
     for (int i = 0; i < o->nstates; i++) {
-        text_add(&t, "%s %s = %s;\n", type(), o->state[i], load(o->state[i]));
-        text_add(&t, "%s = %s;\n", o->state[i], pass_text(o->next[i]));
+        if (o->in_place) text_add(&t, "const %s %s = %s;\n", type(), o->state[i], pass_text(o->next[i]));
+        else text_add(&t, "%s %s = %s;\n%s = %s;\n", type(), o->state[i], load(o->state[i]), o->state[i], pass_text(o->next[i]));
         text_add(&t, "%s", store(o->state[i], o->state[i]));
     }
     return t.s;

@@ -71,6 +71,9 @@ ${kernels}
 /* A micro-batch's backward. beta is 0 in the window's first that is kept, 1 in the next ones. */
 INLINE void ${prefix}backward(const Thread *t, const Micro *m, const int beta)
 {
+//:if in_place
+(void)beta;
+//:end
 ${micro}
 }
 
@@ -81,6 +84,9 @@ static __attribute__((noinline)) void ${prefix}backward_next(const Thread *t, co
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 INLINE void ${prefix}micro(const Thread *t, const Micro *m, const int beta)
 {
+//:if in_place
+(void)beta;
+//:end
 ${micro}
 }
 
@@ -336,7 +342,7 @@ ${linkage}const Program ${title} = {
 .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
 .columns = columns, .ncolumns = ${ncolumns},
 .tensors = tensors, .ntensors = ${ntensors},${sources_are} .elements = ${elements},${trained_is}
-.params = (real *)&p, .gradients = (real *)&g,
+.params = (real *)&p, .gradients = ${gradients_at},
 .nstates = ${nstates},${states}
 .memory = ${memory},
 //:if predicts

@@ -509,7 +509,7 @@ extern "C" const Program ${title} = {
 .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
 .columns = columns, .ncolumns = ${ncolumns},
 .tensors = tensors, .ntensors = ${ntensors},${sources_are} .elements = ${elements},${trained_is}
-.params = (real *)&host.p, .gradients = (real *)&host.g,
+.params = (real *)&host.p, .gradients = ${gradients_at},
 .nstates = ${nstates},${states}
 .memory = ${memory},
 //:if predicts

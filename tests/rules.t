@@ -11,7 +11,7 @@ lua5.4 tests/rules_model.lua "$work"
 # updates PROBE THREADS [ARGUMENT...]: six of them, what the probe prints; files are found from there
 updates() { (cd "$work" && p=$1 t=$2 && shift 2 && "./$p" rows.csv - "$t" 6 "$@"); }
 
-for name in adamw sgd ema lamb lamb_all ramp ramp_late; do
+for name in adamw sgd in_place ema lamb lamb_all ramp ramp_late; do
     prober "$name" "$work/$name.lua" gagen_double || continue
     updates "$name" 1 > "$work/$name.got"
     yes "$name: six losses and all weights are PyTorch's to 1e-12" \
@@ -67,7 +67,7 @@ for name in adamw lamb; do
     updates $name 3 > "$work/$name.3"
     yes "$name: three threads give the bits of one" cmp "$work/$name.got" "$work/$name.3"
 done
-for target in adamw cuda_adamw ema cuda_ema; do
+for target in adamw cuda_adamw ema cuda_ema in_place cuda_in_place; do
     (cd "$work" && "./$target" rows.csv - 1 3 save=half.safetensors > /dev/null && "./$target" rows.csv resume=half.safetensors 1 3) > "$work/resumed"
     grep -hv ^loss "$work/$target.got" > "$work/whole"
     grep -v ^loss "$work/resumed" > "$work/halves"
@@ -77,6 +77,19 @@ yes "a layer that another file made names that file" grep -q 'trunk.0 .* trunk.l
 yes "nothing of a frozen layer's backward is in the text" grep -qc 'g.trunk_3.weight' "$work/adamw.c"
 no "nor is a gradient of it" grep -q 'g\.trunk_0' "$work/adamw.c"
 no "nor a draw of its dropout" grep -qi 'noise\|philox' "$work/adamw.c"
+
+# ---- momentum that gradients are added to --------------------------------------------------------------------------
+sed 's/, accumulate_in = "momentum"//; s/steps = 6/steps = 200/' "$work/in_place.lua" > "$work/buffered.lua"
+mkdir -p "$work/long/parts" && cp "$work/parts/trunk.lua" "$work/long/parts/" && sed 's/steps = 6/steps = 200/' "$work/in_place.lua" > "$work/long/in_place.lua"
+prober buffered "$work/buffered.lua" gagen && prober in_float "$work/long/in_place.lua" gagen
+for name in buffered in_float; do (cd "$work" && "./$name" rows.csv - 2 200) > "$work/$name.got"; done
+yes "30 after 200 updates in float: momentum in place and gradients beside it" compare "$work/in_float.got" "$work/buffered.got" --weight 1e-6
+state() { ./gagen plan "$1" | sed -n 's/^ *parameters, gradients, states *\([0-9 ]*[0-9]\)  .*/\1/p' | tr -d ' '; }
+trained=$(sed -n 's/.*sizeof(Trained) == \([0-9]*\) .*/\1/p' "$work/in_place.c")
+yes "30 it takes 4 bytes less for each of $trained numbers" test "$(($(state "$work/buffered.lua") - $(state "$work/in_place.lua")))" -eq $((4 * trained))
+sed 's/ahead = R(0.9) \* d/ahead = d/' "$work/in_place.c" > "$work/off.c" && compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=in_place
+updates off 1 > "$work/off.got"
+no "momentum 1" compare "$work/off.got" "$work/in_place.txt" --loss 1e-12 --weight 1e-12
 
 # ---- the effective batch -----------------------------------------------------------------------------------------------
 # batch SCALE: the program's text with a batch of 8 x 8

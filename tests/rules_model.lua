@@ -35,6 +35,8 @@ local models = {
     { head[3].bias, weight_decay = 0.5 }]]),
   masked = net:gsub("rules = {", "ema = 0.9, rules = {"):gsub("rows.y, 0", "rows.y, 5"):format("masked",
     "optim.AdamW { lr = 0.01, weight_decay = 0.1 }", "{ trunk[4], freeze = false }"),
+  in_place = net:format("mse", 'optim.SGD { lr = 0.1, momentum = 0.9, weight_decay = 0.05, accumulate_in = "momentum" }',
+    "{ trunk[4], freeze = false }"),
   sgd = net:format("mse", "optim.SGD { lr = 0.1, momentum = 0.9, weight_decay = 0.05 }", [[
     { function(p) return p.kind == "bias" end, weight_decay = 0 },
     { trunk[4], freeze = false, lr = 0.2, momentum = 0, weight_decay = 0.05 },

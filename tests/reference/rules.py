@@ -92,3 +92,5 @@ run("lamb", lambda trunk, head: LAMB([
     dict(params=[trunk[3].bias, head[0].bias, head[2].bias], adapt=False, weight_decay=0)], lr=0.05, weight_decay=0.1), [None, None])
 run("lamb_all", lambda trunk, head: LAMB([*trunk[3].parameters(), *head.parameters()], lr=0.05), [None])
 run("ema", adamw, [cosine(0.02, 2)] * 2 + [None] * 4, decay=0.9)
+run("in_place", lambda trunk, head: torch.optim.SGD([*trunk[3].parameters(), *head.parameters()], lr=0.1, momentum=0.9,
+                                                    weight_decay=0.05), [None])
