@@ -7,6 +7,11 @@ local given = {}                    -- what each step was told
 local spec = { name = util.any, minimize = util.any, params = util.any, optim = util.any, times = 1 }
 
 local function step(t)
+  for _, k in ipairs { "batch", "micro_batch", "accumulate" } do
+    if type(t) == "table" and not getmetatable(t) and t[k] ~= nil then
+      fail("step: all steps cut a window alike: '%s' stands in train, and times = 2 takes two windows", k)
+    end
+  end
   local o = util.options("step", t, spec)
   if o.minimize == nil then fail("step: nothing to minimize: minimize = loss") end
   if o.optim == nil then fail("step: 'optim' is missing: optim = optim.Adam { lr = 1e-3 }") end

@@ -258,6 +258,7 @@ const int last = w.micros - 1;
 if (t->id == 0) clear_sums();
 //:for s in steps
 //:if refreshed
+barrier(t);
 ${prefix}prepare(t);
 //:end
 for (int k = 0; k <= last; k++) ${prefix}forward(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });

@@ -23,6 +23,17 @@ def rounds():
             yield [slice(at, min(at + BATCH, end)) for at in range(first, end, BATCH)]
 
 
+def loss_of_disc(disc, gen, x, z):
+    real_score, fake_score = disc(x), disc(gen(z).detach())
+    return (bce(real_score, torch.ones_like(real_score)) + bce(fake_score, torch.zeros_like(fake_score))
+            + 1e-2 * (disc[0].weight ** 2).sum())
+
+
+def loss_of_gen(disc, gen, z):
+    score = disc(gen(z))
+    return bce(score, torch.ones_like(score))
+
+
 def main():
     disc = torch.nn.Sequential(torch.nn.Linear(4, 11), torch.nn.LeakyReLU(0.2), torch.nn.Linear(11, 1))
     gen = torch.nn.Sequential(torch.nn.Linear(3, 9), torch.nn.Tanh(), torch.nn.Linear(9, 4))
@@ -35,18 +46,16 @@ def main():
     planned = list(zip(range(ROUNDS), rounds()))
     updates, t = sum(len(windows) for _, windows in planned), 0
     print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
+    print("case rounds")
     for n, windows in planned:
         for w in windows:
             adam.param_groups[0]["lr"] = 2e-2 - 1e-2 * t / updates
             t += 1
-            real_score, fake_score = disc(x[w]), disc(gen(z[w]).detach())
-            d = (bce(real_score, torch.ones_like(real_score)) + bce(fake_score, torch.zeros_like(fake_score))
-                 + 1e-2 * (disc[0].weight ** 2).sum())
+            d = loss_of_disc(disc, gen, x[w], z[w])
             adam.zero_grad()
             d.backward()
             adam.step()
-        score = disc(gen(z[windows[-1]]))
-        g = bce(score, torch.ones_like(score))
+        g = loss_of_gen(disc, gen, z[windows[-1]])
         sgd.zero_grad()
         g.backward()
         torch.nn.utils.clip_grad_norm_(gen.parameters(), 0.2)
@@ -55,6 +64,7 @@ def main():
     for part, net in (("disc", disc), ("gen", gen)):
         for key, p in net.named_parameters():
             print(f"weight {part}.{key} {p.numel()} {numbers(p)}")
+    print(f"case all rows\nloss 1 {number(loss_of_disc(disc, gen, x, z))}\nloss 2 {number(loss_of_gen(disc, gen, z))}")
 
 
 main()
