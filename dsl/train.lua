@@ -135,6 +135,7 @@ end
 
 local function window(o)
   local known, fixed, n = {}, false, 0
+  options_of_window.accumulate(o, fail_at)
   for _, k in ipairs(counts) do
     if overridden(o, k, tonumber) then fixed, n, known[k] = true, n + 1, o[k] end
   end
@@ -289,17 +290,8 @@ local function best(o, list)
   return name, way == "max"
 end
 
--- validate = "2 epochs", "500 updates" or 500; patience counts validations
+-- patience counts validations
 local function watch(o)
-  local v = o.validate == nil and "1 epoch" or o.validate
-  local n, unit = tostring(v):match("^(%d+) ?(%a*)$")
-  n = n and tonumber(n)
-  local key = unit and unit:find("^epochs?$") and "validate_epochs"
-    or unit and (unit:find("^updates?$") or unit:find("^steps?$") or math.type(v) == "integer") and "validate_updates"
-  if not key or n < 1 or n > 2^40 then
-    fail_at("validate", nil, "train: validate is a number of updates, \"500 updates\" or \"2 epochs\"; got %s", util.show(v))
-  end
-  o[key] = n
   if o.ema ~= nil and not (type(o.ema) == "number" and o.ema > 0 and o.ema < 1) then
     fail_at("ema", nil, "train: ema is what an average keeps at each update, above 0 and below 1, ema = 0.999; got %s", util.show(o.ema))
   end
@@ -330,7 +322,7 @@ end
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
 local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any, recompute = "auto",
   epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads", seed = 0, minimize = util.any, optim = util.any,
-  report = {}, predict = {}, rules = {}, ema = util.any, best = util.any, patience = util.any, validate = util.any }
+  report = {}, predict = {}, rules = {}, ema = util.any, best = util.any, patience = util.any }
 
 for name, default in pairs(options_of_window.spec) do spec[name] = default end
 
@@ -390,6 +382,9 @@ local function train(given)
   recompute(o)
   length(o)
   options_of_window.check(o, fail_at)
+  if #o.turns > 1 and o.phases then
+    fail_at("accumulate", nil, "train: accumulate as a schedule is for a train of one step: with several write a number")
+  end
   if #o.turns > 1 and (o.nonfinite == "drop_micro" or o.nonfinite == "abort") then
     fail_at("nonfinite", nil, "train: nonfinite = \"%s\" is for a train of one step: with several write \"skip_window\" or \"keep\"", o.nonfinite)
   end

@@ -4,7 +4,8 @@ local util = core.use("dsl/util.lua")
 local window = {}
 
 -- option = default
-window.spec = { nonfinite = util.any, precision = "fp32", loss_scale = util.any }
+window.spec = { nonfinite = util.any, precision = "fp32", loss_scale = util.any,
+  validate = util.any, checkpoint = util.any, log = util.any }
 
 local choices = {
   nonfinite = { "keep", "skip_window", "drop_micro", "abort" },
@@ -20,6 +21,59 @@ local function check_word(o, key, fail_at)
   end
   local last = table.remove(quoted)
   fail_at(key, nil, "train: %s is %s or %s, got %s", key, table.concat(quoted, ", "), last, util.show(o[key]))
+end
+
+local units = { update = "u", updates = "u", step = "u", steps = "u", sample = "s", samples = "s", epoch = "e", epochs = "e" }
+
+-- 500, "500 updates", "1000 samples" or "2 epochs" as a number and its unit's letter; nil where v is none of them
+local function amount(v, least)
+  local n, unit = tostring(v):match("^(%d+) ?(%a*)$")
+  local letter = unit == "" and math.type(v) == "integer" and "u" or units[unit]
+  n = math.tointeger(tonumber(n))
+  if not n or not letter or n < least or n > 2^40 then return nil end
+  return n, letter
+end
+
+-- validate = "1000 samples" and the like become validate_every and validate_unit
+local function interval(o, key, fail_at)
+  local told = core.define(key)
+  local v = told and (math.tointeger(tonumber(told)) or told) or o[key]
+  if v == nil then return end
+  local n, unit = amount(v, 1)
+  if not n then
+    fail_at(key, nil, "train: %s is a number of updates, \"500 updates\", \"1000 samples\" or \"2 epochs\"; got %s", key, util.show(v))
+  end
+  o[key .. "_every"], o[key .. "_unit"] = n, unit
+end
+
+-- accumulate = { [0] = 2, [1000] = 8 } or { [0] = 2, ["1 epoch"] = 8 }: windows that begin there or later are of so many
+-- micro-batches. Leaves the largest number in its place.
+function window.accumulate(o, fail_at)
+  local t, unit = o.accumulate, nil
+  if core.define("accumulate") or type(t) ~= "table" or getmetatable(t) then return end
+  local function wrong(message, ...) fail_at("accumulate", nil, "train: accumulate: " .. message, ...) end
+  for _, k in ipairs { "batch", "memory" } do
+    if o[k] ~= nil or core.define(k) then
+      wrong("a schedule of windows makes the batch vary: leave out %s, say micro_batch", k)
+    end
+  end
+  o.phases = {}
+  for _, key in ipairs(util.sorted(t)) do
+    local from, letter = amount(key, 0)
+    if not from then wrong("a window's size holds from an update, \"1000 samples\" or \"1 epoch\" on, got %s", util.show(key)) end
+    if from > 0 and unit and letter ~= unit then wrong("all thresholds have one unit, so that their order is known") end
+    if from > 0 then unit = letter end
+    local k = util.integer("train: accumulate", t[key], 1, "micro-batches in a window")
+    o.phases[#o.phases + 1] = { from = from, unit = letter, accumulate = k }
+  end
+  table.sort(o.phases, function(a, b) return a.from < b.from end)
+  if #o.phases == 0 or o.phases[1].from ~= 0 then wrong("what holds at first? write { [0] = 1, [1000] = 8 }") end
+  if #o.phases > 16 then wrong("at most 16 sizes, got %d", #o.phases) end
+  o.accumulate = 1
+  for i, p in ipairs(o.phases) do
+    if i > 1 and p.from == o.phases[i - 1].from then wrong("two sizes from %d on", p.from) end
+    o.accumulate = math.max(o.accumulate, p.accumulate)
+  end
 end
 
 -- loss_scale = 1024; "dynamic"; or { "dynamic", start = 65536, interval = 2000 }: from `start` on it doubles behind so many
@@ -58,6 +112,7 @@ function window.check(o, fail_at)
     if o[key] ~= nil then check_word(o, key, fail_at) end
   end
   loss_scale(o, fail_at)
+  for _, key in ipairs { "validate", "checkpoint", "log" } do interval(o, key, fail_at) end
 end
 
 return window

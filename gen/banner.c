@@ -112,6 +112,8 @@ static char *plain(const Expr *e)
     return t.s;
 }
 
+static const char *unit_name(char unit) { return unit == 'u' ? "update" : unit == 's' ? "sample" : "epoch"; }
+
 static void add_window(Text *out, const Program *s)
 {
     static const char *const tails[] = { "step", "drop", "carry" };
@@ -123,6 +125,8 @@ static void add_window(Text *out, const Program *s)
                                       round_windows(g), round_windows(g) == 1 ? "" : "s", g->step->minimize->loc.line);
     text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"%s; ", t->batch, t->accumulate, t->micro_batch, tails[t->tail],
              t->split ? ", the same bits for every split" : "");
+    for (int i = 0; i < t->nphases; i++)
+        text_add(out, "%s%ld%s", i ? ", " : "accumulate ", t->phase[i].accumulate, i + 1 == t->nphases ? "; " : text(" up to %s %ld", unit_name(t->phase[i + 1].unit), t->phase[i + 1].from));
     if (s->late) text_add(out, "scale_out 1 / (%s), known behind the last micro-step\n", plain(s->count));
     else text_add(out, "scale_out 1\n");
     for (int i = 0; i < g->seeds.n; i++)

@@ -76,6 +76,24 @@ static int one_of(lua_State *L, int index, const char *key, const char *const *n
 }
 #define ONE_OF(L, index, key, names) one_of(L, index, key, names, (int)(sizeof names / sizeof *names))
 
+static Interval read_interval(lua_State *L, int index, const char *key)
+{
+    const char *unit = field_string(L, index, text("%s_unit", key));
+    return (Interval){ unit ? *unit : 'u', (long)field_number(L, index, text("%s_every", key), 0) };
+}
+
+static void read_phases(lua_State *L, int index, Train *t)
+{
+    const int top = lua_gettop(L);
+    if (lua_getfield(L, index, "phases") == LUA_TTABLE)
+        for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) {
+            const int at = lua_gettop(L);
+            t->phase[t->nphases++] = (Phase){ *field_string(L, at, "unit"), (long)field_number(L, at, "from", 0),
+                                              (long)field_number(L, at, "accumulate", 1) };
+        }
+    lua_settop(L, top);
+}
+
 static void read_train(lua_State *L, int index, Train *t)
 {
     t->batch = (long)field_number(L, index, "batch", 0);
@@ -96,8 +114,10 @@ static void read_train(lua_State *L, int index, Train *t)
     t->best_max = field_true(L, index, "best_max");
     t->ema = field_number(L, index, "ema", 0);
     t->patience = (long)field_number(L, index, "patience", 0);
-    t->validate_epochs = (long)field_number(L, index, "validate_epochs", 0);
-    t->validate_updates = (long)field_number(L, index, "validate_updates", 0);
+    t->validate = read_interval(L, index, "validate");
+    t->checkpoint = read_interval(L, index, "checkpoint");
+    t->log = read_interval(L, index, "log");
+    read_phases(L, index, t);
     t->loc = field_loc(L, index);
     t->batch_loc = host_at((int)field_number(L, index, "batch_place", 0));
     t->memory = field_string(L, index, "memory");

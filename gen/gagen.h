@@ -225,6 +225,9 @@ typedef enum { TAIL_STEP, TAIL_DROP, TAIL_CARRY } Tail;
 typedef enum { RECOMPUTE_AUTO, RECOMPUTE_NONE, RECOMPUTE_ALL, RECOMPUTE_LEVEL } Recompute;      /* where memory asks for it, never, as much as saves, as told */
 typedef enum { FP32, TF32, BF16, FP16 } Precision;         /* of what is multiplied; sums and parameters are fp32; TF32 in CUDA alone */
 typedef enum { NONFINITE_KEEP, NONFINITE_SKIP, NONFINITE_DROP, NONFINITE_ABORT } Nonfinite;   /* what becomes of NaN and infinity: nothing; the window, the micro-batch, the run ends */
+enum { PHASES = 16 };
+typedef struct { char unit; long every; } Interval;         /* 'u'pdates, 's'amples, 'e'pochs */
+typedef struct { char unit; long from, accumulate; } Phase;
 extern const char *const precisions[], *const nonfinites[];  /* "fp32" */
 typedef struct {
     long batch, micro_batch, accumulate;      /* batch = micro_batch * accumulate always holds */
@@ -240,7 +243,8 @@ typedef struct {
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
     double ema;                         /* of the averages of the weights that validation and predictions use; 0: there are none */
     long patience;                      /* validations without a better one that end the run; 0: none do */
-    long validate_epochs, validate_updates; /* how often is validated; one of them > 0 */
+    Interval validate, checkpoint, log; /* how often; every 0: as the runtime does */
+    int nphases; Phase phase[PHASES];   /* accumulate as a schedule: accumulate is the largest; 0: it is one number */
     Loc loc, batch_loc;
     const char *memory;                 /* "6 GB": the largest micro-batch that fits is to be chosen; NULL: it is given */
     double memory_bytes; Loc memory_loc;

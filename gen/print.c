@@ -116,7 +116,7 @@ static void print_train(Text *out, const Train *t)
     text_add(out, ", tail %s, count %s%s%s, seed %ld, best %s %s\n", tails[t->tail], t->count_before ? "before" : "auto", t->split ? ", deterministic split" : "", t->precision == FP32 ? "" : text(", %s", precisions[t->precision]), t->seed, t->best_max ? "max" : "min", t->best);
     if (t->ema > 0) text_add(out, "train ema %g\n", t->ema);
     if (t->patience) text_add(out, "train patience %ld\n", t->patience);
-    if (t->validate_epochs != 1) text_add(out, "train validate %ld %s\n", t->validate_epochs + t->validate_updates, t->validate_epochs ? "epochs" : "updates");
+    if (t->validate.every) text_add(out, "train validate %ld %s\n", t->validate.every, t->validate.unit == 'u' ? "updates" : t->validate.unit == 's' ? "samples" : "epochs");
 }
 
 void graph_print(Text *out, const Graph *g)

@@ -233,6 +233,8 @@ Program *schedule(Plan *p)
     if (g->seeds.n > SEEDS) error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", SEEDS);
     if (g->train.precision == TF32 && s->k->target == TARGET_C)
         error_at(g->train.loc, "train: precision = \"tf32\" is of the CUDA target: the C target multiplies in fp32, bf16 or fp16");
+    if (g->train.nphases && expr_uses(g->optimizer.lr, "E"))
+        error_at(g->train.loc, "train: lr counts in epochs, but accumulate changes how many updates they have: say them in updates");
     scale_seeds();
     check_in_place();
     make_reports();

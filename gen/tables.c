@@ -43,6 +43,7 @@ static uint64_t fingerprint(const Graph *g)
     for (int i = 0; i < g->params.n; i++) h = hash(hash(h, g->params.at[i]->name), shape_text(&g->params.at[i]->shape));
     h = hash(h, text("%ld %d", t->batch, (int)t->tail));
     if (t->ema > 0) h = hash(h, text("ema %.17g", t->ema));
+    for (int i = 0; i < t->nphases; i++) h = hash(h, text("%c %ld %ld", t->phase[i].unit, t->phase[i].from, t->phase[i].accumulate));
     for (int i = 0; i < g->steps.n; i++) h = hash_step(h, g->steps.at[i], g->steps.n == 1);
     return h;
 }
@@ -168,14 +169,20 @@ static void fill_columns(const Dataset *d, Env *e)
     env_set(e, "shuffle", "%s", d->shuffle ? "true" : "false");
 }
 
+static void add_interval(Text *out, const char *name, Interval i)
+{
+    if (i.every) text_add(out, ", .%s = { '%c', %ld }", name, i.unit, i.every);
+}
+
 /* How often is validated and when that ends the run, where the model says so. */
 static char *watch_text(const Train *t)
 {
     Text out = { 0 };
     text_put(&out, "", 0);
     if (t->patience) text_add(&out, ", .patience = %ld", t->patience);
-    if (t->validate_updates) text_add(&out, ", .validate_updates = %ld", t->validate_updates);
-    else if (t->validate_epochs > 1) text_add(&out, ", .validate_epochs = %ld", t->validate_epochs);
+    add_interval(&out, "validate", t->validate);
+    add_interval(&out, "checkpoint", t->checkpoint);
+    add_interval(&out, "log", t->log);
     return out.s;
 }
 
@@ -228,6 +235,15 @@ static char *memory_text(const Whole *all)
     return text("%s%s%s", flat, all->packed > 0 ? " + sizeof packed" : "", all->arena > 0 ? " + sizeof arena" : "");
 }
 
+static char *phases_text(const Train *t)
+{
+    Text out = { 0 };
+    text_put(&out, "", 0);
+    for (int i = 0; i < t->nphases; i++)
+        text_add(&out, "%s{ '%c', %ld, %ld }", i ? ", " : "", t->phase[i].unit, t->phase[i].from, t->phase[i].accumulate * t->micro_batch);
+    return out.s;
+}
+
 static void fill_schedule(const Graph *g, Env *e)
 {
     const Train *t = &g->train;
@@ -237,6 +253,9 @@ static void fill_schedule(const Graph *g, Env *e)
     env_flag(e, "turns", g->steps.n > 1);
     env_set(e, "nsteps", "%d", g->steps.n);
     env_set(e, "times", "%ld", round_windows(g));
+    env_flag(e, "phased", t->nphases > 0);
+    env_set(e, "phases", "%s", phases_text(t));
+    env_set(e, "phases_are", "%s", t->nphases ? text(" .phases = phases, .nphases = %d,", t->nphases) : "");
     env_set(e, "epochs", "%ld", t->epochs);
     env_set(e, "steps", "%ld", t->steps);
     env_set(e, "seed", "%ld", t->seed);

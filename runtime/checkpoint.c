@@ -29,17 +29,12 @@ static void gg_array_name(char *out, size_t room, const Program *p, int array, c
 }
 
 /* ---- writing -------------------------------------------------------------------------------------------- */
-static long gg_consumed(const Run *r, long update)
-{
-    return update < r->plan.T ? gg_place(&r->plan, update).first : r->plan.total;
-}
-
 static void gg_header_metadata(const Run *r, Line *h)
 {
     gg_add(h, "{\"__metadata__\":{\"format\":\"gagen 1\",\"update\":\"%ld\",\"skipped\":\"%ld", r->update, r->skipped[0]);
     for (int i = 1; i < r->p->nsteps; i++) gg_add(h, " %ld", r->skipped[i]);
     gg_add(h, "\",\"samples\":\"%ld\",\"seed\":\"%llu\",\"fingerprint\":\"%016llx\",\"best\":\"%a\",\"stale\":\"%ld\",\"log\":\"%ld\",\"sums\":\"%a",
-           gg_consumed(r, r->update), (unsigned long long)r->seed, (unsigned long long)r->p->fingerprint, r->best, r->stale,
+           gg_consumed(&r->plan, r->update), (unsigned long long)r->seed, (unsigned long long)r->p->fingerprint, r->best, r->stale,
            r->log_bytes, r->samples);
     for (int i = 0; i < r->p->nsums; i++) gg_add(h, " %a", r->sums[i]);
     gg_add(h, "\"");
@@ -258,9 +253,9 @@ static void gg_check_run(const Run *r, const Archive *a, long update, long sampl
     if (r->o.eval) return;
     if (update < 0 || update > r->plan.T)
         gg_fail(GG_DATA, "%s: it has done %ld updates, this run plans %ld", a->path, update, r->plan.T);
-    if (samples != gg_consumed(r, update))
+    if (samples != gg_consumed(&r->plan, update))
         gg_fail(GG_DATA, "%s: %ld samples in %ld updates, here they would be %ld: other data, batch or tail", a->path,
-                samples, update, gg_consumed(r, update));
+                samples, update, gg_consumed(&r->plan, update));
 }
 
 /* "samples sum sum ...", as gg_header_metadata wrote them */

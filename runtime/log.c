@@ -92,10 +92,12 @@ void gg_show_plan(const Run *r)
     printf("; %.1f MiB and data %.1f MiB", (double)p->memory / mib, (double)gg_table_bytes(&r->data) / mib);
     if (mapped > 0) printf(", %.1f of it mapped", mapped);
     printf("\n");
-    printf("batch %ld = %ld x %ld: %ld updates an epoch, %ld in all", p->batch, p->accumulate, p->micro_batch, n->E,
-           n->T);
+    const long first = n->batch == p->batch ? n->span[0].batch : p->batch;
+    printf("batch %ld = %ld x %ld: %ld updates an epoch, %ld in all", first, first / p->micro_batch, p->micro_batch, n->E, n->T);
+    for (int i = 1; i < n->spans; i++)
+        if (n->span[i].update < n->T) printf("; from update %ld on %ld", n->span[i].update + 1, n->span[i].batch);
     if (n->batch != p->batch) printf("; each is a round of %ld windows", p->times);
-    if (n->last != n->batch && n->T)
+    if (n->last != n->batch && n->T && n->spans == 1)
         printf("; the last window %s %ld samples", n->tail == 'c' ? "of all has" : "has", n->last);
     if (n->unread) printf("; %ld samples of an epoch stay unread", n->unread);
     printf("\n");
@@ -136,9 +138,10 @@ void gg_show_progress(Run *r)
     double now = gg_seconds(), spent = now - r->start;
     if (!r->terminal || now - r->shown < 0.2) return;
     double rate = (double)(r->update - r->start_update) / spent;
+    const long read = gg_consumed(&r->plan, r->update) - gg_consumed(&r->plan, r->start_update);
     r->text.n = 0;
     gg_report_text(r, r->values);
     fprintf(stderr, "\r%ld/%ld%s  %.0f samples/s  %.0f s left\033[K", r->update, r->plan.T, r->text.s,
-            rate * (double)r->plan.batch, (double)(r->plan.T - r->update) / rate);
+            (double)read / spent, (double)(r->plan.T - r->update) / rate);
     r->shown = now;
 }

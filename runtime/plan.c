@@ -1,45 +1,113 @@
 /* plan.c -- the windows of a run as a function of the number of samples; the order of the rows. */
 #include "runtime.h"
+#include <limits.h>
 
-static Plan gg_plan_epochs(const Program *p, long n)
+/* ---- places: a window's first sample, in closed form from where its span begins -------------------------- */
+/* windows that so many samples make, and the samples in them */
+static long gg_windows_in(const Plan *plan, long samples, long batch)
 {
-    long B = gg_round(p), whole = n / B, rest = n % B;
-    Plan plan = { .tail = p->tail, .samples = n, .batch = B, .E = whole + (rest > 0), .last = rest ? rest : B };
-    if (p->tail == 'd') plan.E = whole, plan.last = B, plan.unread = rest;
-    return plan;
+    return plan->tail == 'd' ? samples / batch : (samples + batch - 1) / batch;
 }
 
-Plan gg_plan(const Program *p, long samples, long epochs, long steps)
+static long gg_read_in(const Plan *plan, long samples, long batch)
 {
-    Plan plan = gg_plan_epochs(p, samples);
-    long carried = epochs * samples;
-    if (!plan.E) return plan;
-    if (p->tail != 'c') {
-        plan.T = steps >= 0 ? steps : epochs * plan.E;
-        long left = plan.T % plan.E;
-        plan.total = plan.T / plan.E * (samples - plan.unread) + left * plan.batch;
-        return plan;
-    }
-    plan.total = steps >= 0 ? steps * plan.batch : carried;
-    plan.T = (plan.total + plan.batch - 1) / plan.batch;
-    plan.last = plan.total % plan.batch ? plan.total % plan.batch : plan.batch;
-    return plan;
+    return plan->tail == 'd' ? samples / batch * batch : samples;
 }
 
-static Place gg_place_carried(const Plan *plan, long update)
+static Place gg_place_carried(const Plan *plan, const Span *s, long update)
 {
-    long n = plan->samples, first = update * plan->batch, left = plan->total - first;
-    long samples = left < plan->batch ? left : plan->batch, end = first + samples;
+    long n = plan->samples, first = s->first + (update - s->update) * s->batch, left = plan->total - first;
+    long samples = left < s->batch ? left : s->batch, end = first + samples;
     return (Place){ first / n, first % n, first, samples, first / n != end / n };
 }
 
 Place gg_place(const Plan *plan, long update)
 {
-    if (plan->tail == 'c') return gg_place_carried(plan, update);
-    long epoch = update / plan->E, step = update % plan->E, read = plan->samples - plan->unread;
-    bool ends = step == plan->E - 1;
-    long at = step * plan->batch, samples = ends ? plan->last : plan->batch;
-    return (Place){ epoch, at, epoch * read + at, samples, ends };
+    const Span *s = plan->span;
+    while (s + 1 < plan->span + plan->spans && s[1].update <= update) s++;
+    if (plan->tail == 'c') return gg_place_carried(plan, s, update);
+    long n = plan->samples, B = s->batch, E = gg_windows_in(plan, n, B), here = gg_windows_in(plan, n - s->at, B);
+    long step = update - s->update, epoch = s->epoch, at = s->at, first = s->first;
+    if (step >= here) {
+        step -= here, epoch += 1 + step / E, at = 0;
+        first += gg_read_in(plan, n - s->at, B) + step / E * gg_read_in(plan, n, B);
+        step %= E, here = E;
+    }
+    at += step * B, first += step * B;
+    return (Place){ epoch, at, first, n - at < B ? n - at : B, step == here - 1 };
+}
+
+/* updates, samples or epochs that have begun or gone by at the start of this update */
+static long gg_gone(const Plan *plan, char unit, long update)
+{
+    if (unit == 'u') return update;
+    Place place = gg_place(plan, update);
+    return unit == 's' ? place.first : place.epoch;
+}
+
+/* the first update, from `update` on, at whose start so many are gone */
+static long gg_first_update(const Plan *plan, char unit, long update, long gone)
+{
+    long least = update, most = update + 1;
+    if (gg_gone(plan, unit, update) >= gone) return update;
+    while (gg_gone(plan, unit, most) < gone) least = most, most += most - update;
+    while (most - least > 1) {
+        long middle = least + (most - least) / 2;
+        if (gg_gone(plan, unit, middle) < gone) least = middle;
+        else most = middle;
+    }
+    return most;
+}
+
+/* Every span begins between two windows; false: one of them holds no window. */
+static bool gg_plan_spans(Plan *plan, const Program *p)
+{
+    plan->spans = 1, plan->span[0] = (Span){ .batch = p->nphases ? p->phases[0].batch : gg_round(p) };
+    plan->E = gg_windows_in(plan, plan->samples, plan->span[0].batch);
+    for (int i = 1; plan->E && i < p->nphases; i++) {
+        const Phase *to = &p->phases[i];
+        long update = gg_first_update(plan, to->unit, plan->span[i - 1].update, to->from);
+        Place place = gg_place(plan, update);
+        plan->span[plan->spans++] = (Span){ update, place.epoch, place.at, place.first, to->batch };
+        if (!gg_windows_in(plan, plan->samples, to->batch)) plan->E = 0;
+    }
+    return plan->E > 0;
+}
+
+Plan gg_plan(const Program *p, long samples, long epochs, long steps)
+{
+    Plan plan = { .tail = p->tail, .samples = samples, .batch = gg_round(p), .total = LONG_MAX };
+    if (!gg_plan_spans(&plan, p)) return plan;
+    const long B = plan.span[0].batch;
+    const bool carried = p->tail == 'c' && steps < 0;
+    if (p->tail == 'd') plan.unread = samples % B;
+    plan.T = steps >= 0 ? steps : gg_first_update(&plan, carried ? 's' : 'e', 0, carried ? epochs * samples : epochs);
+    plan.total = carried ? epochs * samples : gg_place(&plan, plan.T).first;
+    plan.last = p->tail == 'c' ? plan.T ? gg_place(&plan, plan.T - 1).samples : B : p->tail == 's' && samples % B ? samples % B : B;
+    return plan;
+}
+
+long gg_consumed(const Plan *plan, long update)
+{
+    return update < plan->T ? gg_place(plan, update).first : plan->total;
+}
+
+static long gg_epochs_done(const Plan *plan, long update)
+{
+    if (plan->tail == 'c') return gg_consumed(plan, update) / plan->samples;
+    if (update == 0) return 0;
+    Place place = gg_place(plan, update - 1);
+    return place.epoch + place.ends;
+}
+
+static long gg_done(const Plan *plan, char unit, long update)
+{
+    return unit == 'u' ? update : unit == 's' ? gg_consumed(plan, update) : gg_epochs_done(plan, update);
+}
+
+bool gg_due(const Plan *plan, Interval i, long update)
+{
+    return update == plan->T || gg_done(plan, i.unit, update) / i.every > gg_done(plan, i.unit, update - 1) / i.every;
 }
 
 /* Fisher and Yates, from the end; the numbers are Philox's at counter (place / 4, epoch). */

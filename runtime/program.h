@@ -85,6 +85,10 @@ static inline long window_row(const Window *w, long i)
 #endif
 
 /* ---- the program ---------------------------------------------------------------------------------------- */
+enum { GG_PHASES = 16 };
+typedef struct { char unit; long every; } Interval; /* 'u'pdates, 's'amples, 'e'pochs */
+typedef struct { char unit; long from, batch; } Phase; /* windows that begin there or later have this batch */
+
 typedef struct { const char *name; bool percent, max; } ReportName; /* accuracy prints as %; max: larger is better */
 
 typedef struct {                                  /* a loss and its optimizer, one of several that take turns */
@@ -100,11 +104,12 @@ enum { GG_STEPS = 8 };
 typedef struct {
     const char *name;                             /* "mnist_mlp" */
     uint64_t fingerprint;                         /* of the model: tensors, window, optimizer */
-    /* schedule */
+    /* schedule; batch and accumulate are the largest */
     long batch, micro_batch, accumulate, epochs, steps, seed;
     char tail;                                    /* 's'tep, 'd'rop, 'c'arry */
     char nonfinite;                               /* 's'kip windows whose gradient is not finite, 'd'rop micro-batches whose loss is not as well,
                                                      'a'bort; 0: nobody asks */
+    const Phase *phases; int nphases;             /* 0: all windows have one batch */
     double loss_scale; long scale_interval;       /* the first one, 0: none; windows behind which it doubles, 0: it stays */
     /* data */
     const char *reader, *path, *valid_path, *test_path; /* "idx", "csv" */
@@ -124,7 +129,7 @@ typedef struct {
     /* reports; report 0 is the loss */
     const ReportName *reports; int nreports; int best;
     long patience;                                /* validations without a better one that end the run; 0: none do */
-    long validate_epochs, validate_updates;       /* how often is validated; neither: every epoch */
+    Interval validate, checkpoint, log;           /* how often; every 0: every epoch, every epoch, every update */
     int nsums;                                    /* sums over the batch that a window leaves behind */
     const Step *step; int nsteps; long times;     /* a round: each in turn, of so many windows; 0: what follows is the one */
     /* what the runtime calls; every thread of the team calls all but the last three together */

@@ -99,9 +99,11 @@ const char *gg_flat_name(char type);
 void gg_map_free(Map *m);
 
 /* ---- plan.c: what depends on the number of samples ------------------------------------------------------ */
+typedef struct { long update, epoch, at, first, batch; } Span; /* windows of one size: where they begin */
 typedef struct {
     char tail;
-    long samples, batch;
+    long samples, batch;                          /* the largest */
+    int spans; Span span[GG_PHASES];
     long E, T;                                    /* updates an epoch, rounded up; updates of the run */
     long last;                                    /* samples of an epoch's last window; carry: of the run's */
     long unread;                                  /* samples an epoch leaves out */
@@ -110,6 +112,8 @@ typedef struct {
 typedef struct { long epoch, at, first, samples; bool ends; } Place; /* of a window; ends: an epoch ends in it */
 Plan  gg_plan(const Program *p, long samples, long epochs, long steps); /* T = 0 and E = 0: not one window */
 Place gg_place(const Plan *plan, long update);    /* of update 0 .. T - 1 */
+long  gg_consumed(const Plan *plan, long update); /* samples in the updates before it */
+bool  gg_due(const Plan *plan, Interval i, long update); /* behind so many updates: the interval, or the run, ends */
 
 typedef struct {
     const Rows *rows;

@@ -382,28 +382,26 @@ static const Place *gg_train_end(Run *r)
     r->samples += samples;
     for (int i = 0; i < p->nsums; i++) r->sums[i] += p->sums[i];
     p->report(p->sums, samples, r->values);
-    gg_log_update(r, s, (end - begin) * 1e3, end - r->start);
+    if (!p->log.every || gg_due(&r->plan, p->log, r->update)) gg_log_update(r, s, (end - begin) * 1e3, end - r->start);
     gg_show_progress(r);
     r->ended = end;
     return &s->place;
 }
 
+static Interval gg_every(Interval told)
+{
+    return told.every ? told : (Interval){ 'e', 1 };
+}
+
 /* Whether the weights after so many updates are saved, validated, looked at at all. */
 static bool gg_saves(const Run *r, long update)
 {
-    return update == r->plan.T || gg_place(&r->plan, update - 1).ends ||
-           (r->o.save_every > 0 && update % r->o.save_every == 0);
+    return gg_due(&r->plan, gg_every(r->p->checkpoint), update) || (r->o.save_every > 0 && update % r->o.save_every == 0);
 }
 
 static bool gg_validates(const Run *r, long update)
 {
-    const Program *p = r->p;
-    if (update == r->plan.T) return true;
-    if (p->validate_updates) return update % p->validate_updates == 0;
-    Place place = gg_place(&r->plan, update - 1);
-    long every = p->validate_epochs ? p->validate_epochs : 1, epochs = place.epoch + place.ends;
-    if (r->plan.tail == 'c') epochs = (place.first + place.samples) / r->plan.samples;
-    return epochs / every > place.epoch / every;
+    return gg_due(&r->plan, gg_every(r->p->validate), update);
 }
 
 static bool gg_pauses(const Run *r, long update)

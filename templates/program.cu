@@ -483,6 +483,9 @@ ${text}
 //:end
 };
 
+//:if phased
+static const Phase phases[] = { ${phases} };
+//:end
 static const ReportName reports[] = { ${report_names} };
 //:if predicts
 
@@ -504,7 +507,7 @@ static const Step steps[] = { @@ a round: each in turn
 extern "C" const Program ${title} = {
 .name = "${name}", .fingerprint = 0x${fingerprint}u,
 .batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
-.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${loss_scale}
+.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${phases_are}${loss_scale}
 .reader = "${reader}", .path = "${path}",${split_paths}
 .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
 .columns = columns, .ncolumns = ${ncolumns},

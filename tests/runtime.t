@@ -26,9 +26,9 @@ $cc -std=gnu11 -O2 -Iruntime -DTAIL="'c'" tests/runtime/train_mlp.c runtime/*.c 
 watched() { $cc -std=gnu11 -O2 -Iruntime -DRATE=$2 "-DWATCH=$3" "-DTAIL='$4'" tests/runtime/train_mlp.c runtime/*.c -lm -lpthread -o $dir/$1; }
 watched patient 0.1 ".patience = 2" s
 watched stuck 0.0 ".patience = 2" s
-watched updates 0.1 ".validate_updates = 10" s
-watched epochs 0.1 ".validate_epochs = 4" s
-watched carried 0.1 ".validate_epochs = 4" c
+watched updates 0.1 ".validate = { 117, 10 }" s
+watched epochs 0.1 ".validate = { 101, 4 }" s
+watched carried 0.1 ".validate = { 101, 4 }" c
 $cc -std=gnu11 -O2 -Iruntime -DGAGEN_DOUBLE tests/runtime/train_mlp.c runtime/*.c -lm -lpthread -o $dir/double
 if echo '#include <zlib.h>' | $cc -E - > /dev/null 2>&1; then
     $cc -std=gnu11 -O1 -Iruntime -DGAGEN_ZLIB tests/runtime/read.c runtime/*.c -lm -lpthread -lz -o $dir/read_gz

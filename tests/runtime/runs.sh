@@ -42,8 +42,8 @@ run --load $dir/half.st --log $dir/l.jsonl
 # ---- how often is validated, and when no more ----
 splits() { sed -n 's/.*"split":"valid","update":\([0-9]*\).*/\1/p' $1 | tr '\n' ' '; }
 for p in updates epochs carried; do $dir/$p --log $dir/$p.jsonl > $dir/out 2>&1; done
-[ "$(splits $dir/updates.jsonl)" = "10 20 30 40 50 60 70 78 " ]; check $? "validate_updates = 10: $(splits $dir/updates.jsonl)"
-[ "$(splits $dir/epochs.jsonl)" = "52 78 " ]; check $? "validate_epochs = 4 of 6: $(splits $dir/epochs.jsonl)"
+[ "$(splits $dir/updates.jsonl)" = "10 20 30 40 50 60 70 78 " ]; check $? "validate = 10 updates: $(splits $dir/updates.jsonl)"
+[ "$(splits $dir/epochs.jsonl)" = "52 78 " ]; check $? "validate = 4 epochs of 6: $(splits $dir/epochs.jsonl)"
 [ "$(splits $dir/carried.jsonl)" = "50 75 " ]; check $? "carried: $(splits $dir/carried.jsonl)"
 [ "$(losses $dir/updates.jsonl | grep -v split)" = "$(losses $dir/t1.jsonl | grep -v split)" ]; check $? "and the losses of a run that validates less"
 $dir/stuck --log $dir/l.jsonl --save $dir/p.st > $dir/out 2>&1; rc=$?

@@ -1,0 +1,82 @@
+#!/bin/sh
+# interval.t -- what is done every so many updates, samples or epochs, and windows that change their size between two of them:
+# ACCEPTANCE's cases 16 and 17, each with its control.
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+. tests/cuda/emu.sh
+emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
+window_data
+model=tests/models/window_interval.lua
+
+# every N LAST: N, 2 N ... and LAST
+every() { awk -v n="$1" -v last="$2" 'BEGIN { for (u = n; u < last; u += n) printf("%d ", u); print last }'; }
+splits() { sed -n 's/.*"split":"valid","update":\([0-9]*\).*/\1/p' "$work/log" | tr '\n' ' ' | sed 's/ $//'; }
+logged() { sed -n 's/^{"update":\([0-9]*\).*/\1/p' "$work/log" | tr '\n' ' ' | sed 's/ $//'; }
+runs() { "$work/$1" --data "$data/rows_1003" --log "$work/log" $2 > "$work/out" 2>&1; }
+# inside NAME: tests/window.c around the program
+inside() {
+    compile "$work/$1_inside" tests/window.c gagen -DSOURCE="\"$PWD/$work/$1.c\"" -DPROGRAM=window_interval "-DPACKED_BYTES=(0)"
+}
+saves() { "$work/$1_inside" due 980 2 | tr '\n' ' ' | sed 's/ $//'; }
+
+# ---- 16: 980 rows, 2 epochs
+for k in 1 3 4; do
+    trainer k_$k $model -D accumulate=$k
+    runs k_$k
+    all=$((2 * ((980 + 8 * k - 1) / (8 * k))))
+    [ "$(splits)" = "$(every 5 $all)" ]; tell $? "16. K = $k: validated every 5 of $all updates"
+    [ "$(logged)" = "$(every 2 $all)" ]; tell $? "16. K = $k: logged every 2"
+    generate "$work/lib_$k.c" $model --library -D accumulate=$k && inside lib_$k
+    saved=$(awk -v b=$((8 * k)) -v all=$all 'BEGIN { for (u = 1; u <= all; u++) {
+        left = 980 - at; n = left < b ? left : b; was = done; done += n; at = (at + n) % 980
+        if (int(done / 1000) > int(was / 1000) || u == all) printf("%s%d", c++ ? " " : "", u) } }')
+    [ "$(saves lib_$k)" = "$saved" ]; tell $? "16. K = $k: saved at the updates that pass 1,000 samples: $saved"
+done
+[ "$(saves lib_3)" != "$saved" ]; tell $? "control: 16. those of another K"
+for v in 3epochs 50samples; do trainer v_$v $model -D accumulate=4 -D validate=$v; done
+runs v_3epochs "--epochs 7"
+[ "$(splits)" = "93 186 217" ]; tell $? "16. every 3 of 7 epochs: $(splits)"
+runs v_50samples "--steps 8"
+[ "$(splits)" = "2 4 5 7 8" ]; tell $? "16. every 50 samples in windows of 32: $(splits)"
+runs v_3epochs "--steps 8"
+[ "$(splits)" != "2 4 5 7 8" ]; tell $? "control: 16. every 3 epochs in 8 updates: $(splits)"
+
+# ---- 17: sizes of windows, as the log's samples say
+sizes() { log_field "$work/log" samples | awk '{ printf("%s%d", NR > 1 ? " " : "", $1 - last); last = $1 }'; }
+ten="16 16 16 16 16 16 16 16 16 16"
+for target in c cuda; do
+    make=trainer; [ $target = c ] || make=cuda_trainer
+    for from in 10updates 200samples 1epoch; do
+        $make at_${target}_$from $model -D from=$from -D log=1
+    done
+    runs at_${target}_10updates "--steps 13"
+    [ "$(sizes)" = "$ten 64 64 64" ]; tell $? "17. $target: 2 micro-batches, from update 10 on 8"
+    grep -q "batch 16 = 2 x 8: .* in all; from update 11 on 64" "$work/out"; tell $? "17. $target: as printed"
+    runs at_${target}_200samples "--steps 15"
+    [ "$(sizes)" = "$ten 16 16 16 64 64" ]; tell $? "17. $target: a threshold of 200 samples lies in window 13, which stays as it is"
+    runs at_${target}_1epoch
+    [ "$(sizes | tr ' ' '\n' | uniq -c | awk '{ printf("%s%d x %d", NR > 1 ? ", " : "", $1, $2) }')" = "61 x 16, 1 x 4, 15 x 64, 1 x 20" ]
+    tell $? "17. $target: behind an epoch, tails included"
+    [ "$(sizes)" != "$ten 64 64 64" ]; tell $? "control: 17. $target: another threshold"
+done
+for tail in drop carry; do
+    trainer tail_$tail $model -D log=1 -D tail=$tail
+    runs tail_$tail
+    sizes | tr ' ' '\n' | uniq -c | awk '{ printf("%s%d x %d", NR > 1 ? ", " : "", $1, $2) }' > "$work/sizes"
+    case $tail in
+        drop) expect="10 x 16, 27 x 64" ;;                  # 12 windows of 64 in what is left of the epoch, 15 in the next
+        carry) expect="10 x 16, 28 x 64, 1 x 8" ;;
+    esac
+    [ "$(cat "$work/sizes")" = "$expect" ]; tell $? "17. tail = \"$tail\": $(cat "$work/sizes")"
+done
+# resumed inside the second size
+rm -f "$work"/*.st
+runs at_c_10updates "--steps 14 --seed 1 --save $work/whole.st"
+log_facts "$work/log" > "$work/whole.log"
+generate "$work/probed.c" $model --library && compile "$work/probed" "tests/probe.c $work/probed.c" gagen -DPROGRAM=window_interval
+"$work/probed" "$data/rows_1003" - 2 12 save="$work/half.st" > "$work/half"
+"$work/probed" "$data/rows_1003" resume="$work/half.st" 2 2 > "$work/rest"
+"$work/probed" "$data/rows_1003" - 2 14 > "$work/all"
+[ "$(grep '^weight' "$work/rest")" = "$(grep '^weight' "$work/all")" ]; tell $? "50. resumed behind the change: the weights of the whole run"
+[ "$(grep '^weight' "$work/half")" != "$(grep '^weight' "$work/all")" ]; tell $? "control: 50. two updates earlier"
+finish
