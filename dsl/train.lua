@@ -216,16 +216,16 @@ end
 
 -- the losses first: "loss", or with several steps each under its step's name unless it is reported under another one
 local function reports(o)
-  local list, at = {}, {}
+  local list, at, told = {}, {}, options_of_window.measures(o)
   for i, s in ipairs(o.turns) do
     list[i] = { o.minimize and "loss" or s.name, s.minimize }
     at[list[i][1]] = i
   end
-  for _, name in ipairs(util.sorted(o.report)) do
+  for _, name in ipairs(util.sorted(told)) do
     if type(name) ~= "string" or not name:find("^%a[%w_]*$") or #name > 40 then
       fail("train: report: %s cannot be a name: write report = { accuracy = ... }", util.show(name))
     end
-    local node = scalar("train: report " .. name, o.report[name], name)
+    local node = scalar("train: report " .. name, told[name], name)
     for i, s in ipairs(o.turns) do
       if not o.minimize and rawequal(s.minimize, node) and list[i][1] == s.name then list[i][1], at[name] = name, i end
     end

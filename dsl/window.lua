@@ -43,7 +43,8 @@ local function interval(o, key, fail_at)
   if not n then
     fail_at(key, nil, "train: %s is a number of updates, \"500 updates\", \"1000 samples\" or \"2 epochs\"; got %s", key, util.show(v))
   end
-  o[key .. "_every"], o[key .. "_unit"] = n, unit
+  local field = key == "log" and "line" or key
+  o[field .. "_every"], o[field .. "_unit"] = n, unit
 end
 
 -- accumulate = { [0] = 2, [1000] = 8 } or { [0] = 2, ["1 epoch"] = 8 }: windows that begin there or later are of so many
@@ -103,6 +104,16 @@ local function loss_scale(o, fail_at)
       util.show(v))
   end
   o.scale_start = v
+end
+
+-- report = { grad_norm = true }: what belongs to a window and has no value in evaluation; the table that is left
+function window.measures(o)
+  local left = {}
+  for _, name in ipairs(util.sorted(o.report)) do
+    if name == "grad_norm" and o.report[name] == true then o.grad_norm = true
+    else left[name] = o.report[name] end
+  end
+  return left
 end
 
 -- -D nonfinite=skip_window and the like stand before what the file says

@@ -109,6 +109,7 @@ static void read_train(lua_State *L, int index, Train *t)
     t->precision = (Precision)ONE_OF(L, index, "precision", precisions);
     t->loss_scale = field_number(L, index, "scale_start", 0);
     t->scale_interval = (long)field_number(L, index, "scale_interval", 0);
+    t->grad_norm = field_true(L, index, "grad_norm");
     t->nonfinite = (Nonfinite)ONE_OF(L, index, "nonfinite", nonfinites);
     t->best = field_string(L, index, "best");
     t->best_max = field_true(L, index, "best_max");
@@ -116,7 +117,7 @@ static void read_train(lua_State *L, int index, Train *t)
     t->patience = (long)field_number(L, index, "patience", 0);
     t->validate = read_interval(L, index, "validate");
     t->checkpoint = read_interval(L, index, "checkpoint");
-    t->log = read_interval(L, index, "log");
+    t->line = read_interval(L, index, "line");
     read_phases(L, index, t);
     t->loc = field_loc(L, index);
     t->batch_loc = host_at((int)field_number(L, index, "batch_place", 0));

@@ -238,12 +238,13 @@ typedef struct {
     long seed;
     Precision precision;
     Nonfinite nonfinite;
+    bool grad_norm;                     /* report = { grad_norm = true }: the norm is made though nothing else asks for it */
     double loss_scale;                  /* what losses are multiplied by in the backward, undone in the update; 0: they are not */
     long scale_interval;                /* windows behind which it doubles, having halved where one was not finite; 0: it stays */
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
     double ema;                         /* of the averages of the weights that validation and predictions use; 0: there are none */
     long patience;                      /* validations without a better one that end the run; 0: none do */
-    Interval validate, checkpoint, log; /* how often; every 0: as the runtime does */
+    Interval validate, checkpoint, line; /* how often, line: of the log; every 0: as the runtime does */
     int nphases; Phase phase[PHASES];   /* accumulate as a schedule: accumulate is the largest; 0: it is one number */
     Loc loc, batch_loc;
     const char *memory;                 /* "6 GB": the largest micro-batch that fits is to be chosen; NULL: it is given */

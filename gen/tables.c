@@ -182,7 +182,7 @@ static char *watch_text(const Train *t)
     if (t->patience) text_add(&out, ", .patience = %ld", t->patience);
     add_interval(&out, "validate", t->validate);
     add_interval(&out, "checkpoint", t->checkpoint);
-    add_interval(&out, "log", t->log);
+    add_interval(&out, "line", t->line);
     return out.s;
 }
 
@@ -267,7 +267,7 @@ static void fill_schedule(const Graph *g, Env *e)
 
 static bool any_norm(const Whole *all)
 {
-    bool any = checks_finite(all->steps.at[0]);
+    bool any = checks_finite(all->steps.at[0]) || all->steps.at[0]->g->train.grad_norm;
     for (int i = 0; i < all->steps.n; i++) any |= all->steps.at[i]->g->optimizer.clip > 0;
     return any;
 }

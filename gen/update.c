@@ -224,7 +224,7 @@ bool checks_finite(const Program *s) { return s->g->train.nonfinite != NONFINITE
 static void fill_update(const Program *s, Env *e)
 {
     const bool clips = o->clip > 0, checks = checks_finite(s);
-    env_flag(e, "norm", clips || checks);
+    env_flag(e, "norm", clips || checks || s->g->train.grad_norm);
     env_flag(e, "clip", clips);
     env_flag(e, "checked", checks);
     env_flag(e, "may_be_empty", s->count || s->drops);

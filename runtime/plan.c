@@ -77,7 +77,10 @@ static bool gg_plan_spans(Plan *plan, const Program *p)
 Plan gg_plan(const Program *p, long samples, long epochs, long steps)
 {
     Plan plan = { .tail = p->tail, .samples = samples, .batch = gg_round(p), .total = LONG_MAX };
-    if (!gg_plan_spans(&plan, p)) return plan;
+    if (!gg_plan_spans(&plan, p)) {
+        plan.total = 0;
+        return plan;
+    }
     const long B = plan.span[0].batch;
     const bool carried = p->tail == 'c' && steps < 0;
     if (p->tail == 'd') plan.unread = samples % B;

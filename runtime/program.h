@@ -129,7 +129,7 @@ typedef struct {
     /* reports; report 0 is the loss */
     const ReportName *reports; int nreports; int best;
     long patience;                                /* validations without a better one that end the run; 0: none do */
-    Interval validate, checkpoint, log;           /* how often; every 0: every epoch, every epoch, every update */
+    Interval validate, checkpoint, line;          /* how often, line: of the log; every 0: every epoch, every epoch, every update */
     int nsums;                                    /* sums over the batch that a window leaves behind */
     const Step *step; int nsteps; long times;     /* a round: each in turn, of so many windows; 0: what follows is the one */
     /* what the runtime calls; every thread of the team calls all but the last three together */

@@ -382,7 +382,7 @@ static const Place *gg_train_end(Run *r)
     r->samples += samples;
     for (int i = 0; i < p->nsums; i++) r->sums[i] += p->sums[i];
     p->report(p->sums, samples, r->values);
-    if (!p->log.every || gg_due(&r->plan, p->log, r->update)) gg_log_update(r, s, (end - begin) * 1e3, end - r->start);
+    if (!p->line.every || gg_due(&r->plan, p->line, r->update)) gg_log_update(r, s, (end - begin) * 1e3, end - r->start);
     gg_show_progress(r);
     r->ended = end;
     return &s->place;
