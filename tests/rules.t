@@ -40,19 +40,19 @@ no "biases that adapt" compare "$work/off.got" "$work/lamb.txt" --loss 1e-12 --w
 # averaged GOT: what evaluation finds with the averages is what PyTorch finds
 averaged() { near "$(sed -n 's/^average //p' "$1")" "$(sed -n 's/^average //p' "$work/ema.txt")" 1e-12; }
 for name in ema cuda_ema; do
-    yes "29 $name: after six updates, one a window of two micro-steps, evaluation uses the averages" averaged "$work/$name.got"
+    yes "29. $name: after six updates, one a window of two micro-steps, evaluation uses the averages" averaged "$work/$name.got"
 done
 sed 's/(now - ema)/(x - ema)/' "$work/ema.c" > "$work/off.c" && compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=ema
 updates off 1 > "$work/off.got"
-no "averages of the weights before the update" averaged "$work/off.got"
+no "29. averages of the weights before the update" averaged "$work/off.got"
 prober masked "$work/masked.lua" gagen_double && cuda_prober cuda_masked "$work/masked.lua" gagen_double
 # still PROBE UPDATES: the weights and their averages are those of the file
 still() {
     (cd "$work" && "./$1" rows.csv - 1 "$2") | sed -n 's/^ema /weight /p; /^weight/p' | awk '!($2 in seen) { seen[$2] = $0; next } seen[$2] != $0 { exit 1 }' &&
         (cd "$work" && "./$1" rows.csv - 1 "$2") | grep '^ema' > "$work/$1.$2" && (cd "$work" && "./$1" rows.csv - 1 0) | grep '^ema' | cmp -s - "$work/$1.$2"
 }
-for name in masked cuda_masked; do yes "7 $name: windows of which nothing counts move no average" still $name 3; done
-no "windows that count do" still ema 3
+for name in masked cuda_masked; do yes "7. $name: windows of which nothing counts move no average" still $name 3; done
+no "7. windows that count do" still ema 3
 
 mkdir -p "$work/bigger/parts" && sed 's/nn.Linear(size)/nn.Linear(1000)/' "$work/parts/trunk.lua" > "$work/bigger/parts/trunk.lua"
 sed 's/    { trunk, load.*//; s/    { head, load.*//; s/{ trunk\[4\], freeze = false },//' "$work/lamb.lua" > "$work/bigger/lamb.lua"
@@ -83,13 +83,32 @@ sed 's/, accumulate_in = "momentum"//; s/steps = 6/steps = 200/' "$work/in_place
 mkdir -p "$work/long/parts" && cp "$work/parts/trunk.lua" "$work/long/parts/" && sed 's/steps = 6/steps = 200/' "$work/in_place.lua" > "$work/long/in_place.lua"
 prober buffered "$work/buffered.lua" gagen && prober in_float "$work/long/in_place.lua" gagen
 for name in buffered in_float; do (cd "$work" && "./$name" rows.csv - 2 200) > "$work/$name.got"; done
-yes "30 after 200 updates in float: momentum in place and gradients beside it" compare "$work/in_float.got" "$work/buffered.got" --weight 1e-6
+yes "30. after 200 updates in float: momentum in place and gradients beside it" compare "$work/in_float.got" "$work/buffered.got" --weight 1e-6
 state() { ./gagen plan "$1" | sed -n 's/^ *parameters, gradients, states *\([0-9 ]*[0-9]\)  .*/\1/p' | tr -d ' '; }
 trained=$(sed -n 's/.*sizeof(Trained) == \([0-9]*\) .*/\1/p' "$work/in_place.c")
-yes "30 it takes 4 bytes less for each of $trained numbers" test "$(($(state "$work/buffered.lua") - $(state "$work/in_place.lua")))" -eq $((4 * trained))
+yes "30. it takes 4 bytes less for each of $trained numbers" test "$(($(state "$work/buffered.lua") - $(state "$work/in_place.lua")))" -eq $((4 * trained))
 sed 's/ahead = R(0.9) \* d/ahead = d/' "$work/in_place.c" > "$work/off.c" && compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=in_place
 updates off 1 > "$work/off.got"
-no "momentum 1" compare "$work/off.got" "$work/in_place.txt" --loss 1e-12 --weight 1e-12
+no "30. momentum 1" compare "$work/off.got" "$work/in_place.txt" --loss 1e-12 --weight 1e-12
+
+# ---- rows that no window looks up ------------------------------------------------------------------------------------
+printf 'id,y\n0,1\n1,0.5\n2,0.25\n2,1\n' > "$work/ids.csv"
+cat > "$work/lazy.lua" << 'END'
+local d = data.csv { "ids.csv", shuffle = false, columns = { id = { "1", classes = 5 }, y = "2" } }
+local table = nn.Embedding(5, 4)
+train { data = d, batch = 4, micro_batch = 2, steps = 3, minimize = fn.mse(fn.sum(table(d.id), { axis = 2 }), d.y),
+  optim = optim.AdamW { lr = 0.1, weight_decay = 0.1 } }
+END
+prober lazy "$work/lazy.lua" gagen_double && cuda_prober cuda_lazy "$work/lazy.lua" gagen_double
+# decayed PROBE FROM TO: after three updates these elements are the first ones times 1 - 0.1 * 0.1, three times
+decayed() {
+    (cd "$work" && for n in 0 3; do "./$1" ids.csv - 1 $n | grep '^weight'; done) | awk -v from="$2" -v to="$3" '
+        NR == 1 { for (i = from; i <= to; i++) x[i] = $(i + 4); next }
+        { for (i = from; i <= to; i++) { want = x[i] * 0.99 * 0.99 * 0.99; d = $(i + 4) - want; if (d * d > 1e-30 * want * want) exit 1 } n = NR }
+        END { exit !(n == 2) }'
+}
+for name in lazy cuda_lazy; do yes "32. $name: rows without a gradient decay, and do nothing else" decayed $name 12 19; done
+no "32. rows with a gradient" decayed lazy 0 3
 
 # ---- the effective batch -----------------------------------------------------------------------------------------------
 # batch SCALE: the program's text with a batch of 8 x 8
@@ -98,15 +117,15 @@ batch() {
     ./gagen -t c "$work/batch.lua" > "$work/batch.c"
 }
 batch ', scale = { "linear", from = 8, beta2 = "half_life" }'
-yes "34 eight times the batch: linear is 8, in the header" grep -q '0.01 times 8, the linear rule for batch 64 from 8, beta2 0.9920279' "$work/batch.c"
-yes "34 and in the rate" grep -q 'return 0.08;' "$work/batch.c"
-yes "34 and a rule's own rate" grep -q '(real)(8.0 \* (t <= 2.0' "$work/batch.c"
-yes "34 beta2 to the 8th" grep -q 'pow(0.99202794' "$work/batch.c"
+yes "34. eight times the batch: linear is 8, in the header" grep -q '0.01 times 8, the linear rule for batch 64 from 8, beta2 0.9920279' "$work/batch.c"
+yes "34. and in the rate" grep -q 'return 0.08;' "$work/batch.c"
+yes "34. and a rule's own rate" grep -q '(real)(8.0 \* (t <= 2.0' "$work/batch.c"
+yes "34. beta2 to the 8th" grep -q 'pow(0.99202794' "$work/batch.c"
 batch ', scale = { "sqrt", from = 8 }'
-yes "34 sqrt is 2.828427" grep -q '0.01 times 2.828427, the sqrt rule' "$work/batch.c"
-no "34 beta2 stays" grep -q 'pow(0.992' "$work/batch.c"
+yes "34. sqrt is 2.828427" grep -q '0.01 times 2.828427, the sqrt rule' "$work/batch.c"
+no "34. beta2 stays" grep -q 'pow(0.992' "$work/batch.c"
 batch ''
-no "34 nothing is scaled unless told" grep -q 'rule for batch' "$work/batch.c"
+no "34. nothing is scaled unless told" grep -q 'rule for batch' "$work/batch.c"
 
 # ---- files -----------------------------------------------------------------------------------------------------------
 trainer run "$work/adamw.lua" || finish
