@@ -213,6 +213,7 @@ static void check_in_place(void)
     const Train *t = &g->train;
     const char *why = g->steps.n > 1 ? "several steps share the arrays: leave it out"
                     : t->nonfinite != NONFINITE_KEEP ? "nonfinite looks at a gradient before it counts: leave one of the two out"
+                    : t->grad_norm ? "report = { grad_norm = true } has no gradient to look at: leave one of the two out"
                     : t->loss_scale > 0 ? "loss_scale is undone behind the last micro-step: leave one of the two out"
                     : t->split ? "deterministic = \"split\" begins its sums anew in each window: leave one of the two out"
                     : s->late ? "the loss is divided by what is known behind the last micro-step: count it before, count = \"before\"" : NULL;
