@@ -169,7 +169,7 @@ static void map_kernel(Cuda *out)
 }
 
 /* ---- folds along axes of a sample ------------------------------------------------------------------------------- */
-static const char *const fold_across[] = { [FOLD_SUM] = "sum", [FOLD_MAX] = "max", [FOLD_MIN] = "min" };
+static const char *const fold_across[] = { [FOLD_SUM] = "sum", [FOLD_MAX] = "max", [FOLD_MIN] = "min", [FOLD_PROD] = "product" };
 
 static char *over_lanes(const Scope *s, unsigned which, int threads, const char *inner)
 {
@@ -189,7 +189,7 @@ static char *pass_text(Body *b, const Nest *x, int i, unsigned folded, int threa
     if (let->fold == FOLD_NONE) return text("const real %s = %s;\n", name, body_text(b, body_formula(b, f, let->e)));
     body_maps(b, k->pre.at, k->pre.n, &f, 1);
     const char *e = body_text(b, body_formula(b, f, let->e));
-    text_add(&b->out, fold_step[let->fold], name, let->fold == FOLD_SUM ? e : name, e);
+    text_add(&b->out, fold_step[let->fold], name, name, e);
     return text("real %s = %s;\n%s%s = gg_fold_%s<%d>(%s);\n", name, fold_start[let->fold],
                 over_lanes(&x->scope, folded, threads, body_statements(b)), name, fold_across[let->fold], threads, name);
 }

@@ -2,8 +2,9 @@
 #include <string.h>
 #include "loops.h"
 
-const char *const fold_start[] = { [FOLD_SUM] = "0", [FOLD_MAX] = "-INFINITY", [FOLD_MIN] = "INFINITY" };
-const char *const fold_step[] = { [FOLD_SUM] = "%s += %s;\n", [FOLD_MAX] = "%s = r_max(%s, %s);\n", [FOLD_MIN] = "%s = r_min(%s, %s);\n" };
+const char *const fold_start[] = { [FOLD_SUM] = "0", [FOLD_MAX] = "-INFINITY", [FOLD_MIN] = "INFINITY", [FOLD_PROD] = "1" };
+const char *const fold_step[] = { [FOLD_SUM] = "%s += %.0s%s;\n", [FOLD_MAX] = "%s = r_max(%s, %s);\n", [FOLD_MIN] = "%s = r_min(%s, %s);\n",
+                                  [FOLD_PROD] = "%s *= %.0s%s;\n" };
 
 static bool covers(const Layout *l, const Shape *s)      /* what an axis repeats has no digits */
 {
@@ -56,7 +57,7 @@ static char *pass_text(Body *b, const Nest *x, int i, unsigned folded)
     if (let->fold == FOLD_NONE) return text("const real %s = %s;\n", name, body_text(b, body_formula(b, f, let->e)));
     body_maps(b, k->pre.at, k->pre.n, &f, 1);
     const char *e = body_text(b, body_formula(b, f, let->e));
-    text_add(&b->out, fold_step[let->fold], name, let->fold == FOLD_SUM ? e : name, e);
+    text_add(&b->out, fold_step[let->fold], name, name, e);
     return text("real %s = %s;\n%s", name, fold_start[let->fold], wrap_some(x, body_statements(b), folded));
 }
 

@@ -87,7 +87,7 @@ void  expr_print(Text *out, const Expr *e, const ExprStyle *style);     /* varia
 /* ---- op.c: ops as data ----------------------------------------------------------------------------------------- */
 enum { RANK = 6, ARGS = 6, ATTRS = 8, LETS = 8 };
 typedef enum { K_CONST, K_PARAM, K_INPUT, K_NOISE, K_ROWS, K_SEED, K_TABLE, K_MAP, K_REDUCE, K_MATMUL, K_WINDOW, K_VIEW } Kind;
-typedef enum { FOLD_NONE, FOLD_SUM, FOLD_MAX, FOLD_MIN } Fold;
+typedef enum { FOLD_NONE, FOLD_SUM, FOLD_MAX, FOLD_MIN, FOLD_PROD } Fold;
 typedef struct { const char *name; Fold fold; const Expr *e; } Let;     /* "s = sum(exp(x - m))" has fold FOLD_SUM */
 typedef struct Op {
     const char *name, *doc;

@@ -120,14 +120,14 @@ static const Expr *formula_field(Reader *r, int table, const char *key)
 static Fold fold_of(char **s)
 {
     static const struct { const char *call; Fold fold; } folds[] = {
-        { "sum(", FOLD_SUM }, { "max(", FOLD_MAX }, { "min(", FOLD_MIN }
+        { "sum(", FOLD_SUM }, { "max(", FOLD_MAX }, { "min(", FOLD_MIN }, { "prod(", FOLD_PROD }
     };
-    for (int i = 0; i < 3; i++)
-        if (!strncmp(*s, folds[i].call, 4)) {
+    for (int i = 0; i < 4; i++)
+        if (!strncmp(*s, folds[i].call, strlen(folds[i].call))) {
             char *end = strrchr(*s, ')');
             if (!end) return FOLD_NONE;
             *end = 0;
-            *s += 4;
+            *s += strlen(folds[i].call);
             return folds[i].fold;
         }
     return FOLD_NONE;
@@ -146,7 +146,7 @@ static void read_let(Reader *r, bool folds)
     lua_pop(r->L, 1);
     if (known(op, op->nlets, let->name)) host_fail(r->loc, "op '%s': '%s' is there twice", op->name, let->name);
     let->fold = folds ? fold_of(&body) : FOLD_NONE;
-    if (folds && let->fold == FOLD_NONE) host_fail(r->loc, "op '%s': a fold is a sum(), max() or min()", op->name);
+    if (folds && let->fold == FOLD_NONE) host_fail(r->loc, "op '%s': a fold is a sum(), max(), min() or prod()", op->name);
     let->e = formula(r, body);
     op->nlets++;
 }

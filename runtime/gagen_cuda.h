@@ -172,6 +172,7 @@ GG_BOTH static inline Micro gg_micro(const Window &w, int micro_batch)
 }
 
 struct GgSum { template <class T> static __device__ T of(T a, T b) { return a + b; } };
+struct GgProd { template <class T> static __device__ T of(T a, T b) { return a * b; } };
 struct GgMax { template <class T> static __device__ T of(T a, T b) { return a > b || a != a ? a : b; } };
 struct GgMin { template <class T> static __device__ T of(T a, T b) { return a < b || a != a ? a : b; } };
 
@@ -197,6 +198,7 @@ template <class Op, int THREADS, class T> static __device__ inline T gg_fold(T x
     return x;
 }
 template <int THREADS, class T> static __device__ inline T gg_fold_sum(T x) { return gg_fold<GgSum, THREADS>(x); }
+template <int THREADS, class T> static __device__ inline T gg_fold_product(T x) { return gg_fold<GgProd, THREADS>(x); }
 template <int THREADS, class T> static __device__ inline T gg_fold_max(T x) { return gg_fold<GgMax, THREADS>(x); }
 template <int THREADS, class T> static __device__ inline T gg_fold_min(T x) { return gg_fold<GgMin, THREADS>(x); }
 

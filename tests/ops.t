@@ -101,7 +101,7 @@ end
 
 -- ---- reductions of one row -------------------------------------------------------------------------------------------------
 local fold = { sum = function(a, b) return (a or 0) + b end, max = function(a, b) return math.max(a or -math.huge, b) end,
-               min = function(a, b) return math.min(a or math.huge, b) end }
+               min = function(a, b) return math.min(a or math.huge, b) end, prod = function(a, b) return (a or 1) * b end }
 
 -- the values of a reduce op's arguments at element i of a row; an argument that is a number is one per row
 local function at(t, args, lets, attrs, i, n)

@@ -72,19 +72,15 @@ op.map { name = "norm_p_grad", args = { "x", "r", "dr" }, attrs = { p = 3 }, hid
   value = "select(x == 0, 0, dr * sign(x) * pow(abs(x) / r, p - 1))",
   doc = "The gradient of norm_p; 0 where x is 0.", example = "fn.norm(x, { axis = 2, p = 3 })" }
 
--- z zeros, s negative numbers, l the sum of logarithms of the others
-local factors = { "z = sum(select(x == 0, 1, 0))", "s = sum(select(x < 0, 1, 0))",
-  "l = sum(select(x == 0, 0, log(abs(x))))" }
-
-row { name = "prod", args = { "x" }, folds = factors,
-  value = "exp(l) * select(z > 0, 0, 1 - 2 * (s - 2 * floor(s / 2)))",
-  doc = "The product along axes, by way of logarithms.", example = "fn.prod(x, { axis = 2 })",
+row { name = "prod", args = { "x" }, folds = { "p = prod(x)" }, value = "p",
+  doc = "The product along axes.", example = "fn.prod(x, { axis = 2 })",
   tests = { { { 3, 4 }, axes = 2 } },
   grad = function(y, gy, x) return call.prod_grad(x, beside(gy, y, x), { axes = core.info(y).axes }) end }
 
-op.reduce { name = "prod_grad", args = { "x", "gy" }, hidden = true, folds = factors,
-  value = "gy * (1 - 2 * (s - 2 * floor(s / 2))) * exp(l) * "
-    .. "select(x == 0, select(z == 1, 1, 0), select(z == 0, 1 / x, 0))",
+-- z zeros, p the product of the others
+op.reduce { name = "prod_grad", args = { "x", "gy" }, hidden = true,
+  folds = { "z = sum(select(x == 0, 1, 0))", "p = prod(select(x == 0, 1, x))" },
+  value = "select(x == 0, select(z == 1, gy * p, 0), select(z == 0, gy * p / x, 0))",
   doc = "The gradient of prod: the product of the others, with one or more zeros too.",
   example = "fn.prod(x, { axis = 2 })" }
 

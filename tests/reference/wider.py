@@ -175,6 +175,15 @@ def images():
     case.finish(case.layer(nn.Conv2d(3, 4, 3, padding=1))(y).relu())
 
 
+def folds():
+    """Products with zeros and signs."""
+    for name, values in (("signs", [-2.0, 3, -0.5, -1, 7]), ("one_zero", [-2.0, 0, 3, -4, 5]), ("two_zeros", [0.0, 2, 0, -3, 1])):
+        case = Case("prod_" + name, f"fn.prod(x * fn.const({{ {', '.join(map(str, values))} }}), {{ axis = 2 }})")
+        case.finish((case.real("x", 3, 5) * torch.tensor(values, dtype=torch.double)).prod(1))
+    case = Case("prod_large", "fn.prod(x, { axis = { 2, 3 } })")
+    case.finish(case.real("x", 3, 7, 5, scale=1, shift=-1.5).reshape(3, -1).prod(1))
+
+
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-for part in (functions, gates, products, stated, convolutions, images):
+for part in (functions, gates, products, stated, convolutions, images, folds):
     part()
