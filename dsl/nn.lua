@@ -62,6 +62,16 @@ local function layer(kind, forward, owns, name)
   return l
 end
 
+-- Running statistics and the like: in files, not trained; micro-steps write what train was told, op.states. `scratch`: in no file.
+local function state(m, name, dims, value, scratch)
+  local p = m.params[name]
+  if p then return p end
+  p = core.param { dims = dims, layer = m.kind, place = m.place, state = true, scratch = scratch }
+  core.set_init(p, "constant", value)
+  m.params[name], m.order[#m.order + 1] = p, name
+  return p
+end
+
 -- the layer's parameter of that name, made at the first call; `init` is { kind, a, b }
 local function parameter(m, name, dims, init, x)
   local p = m.params[name]
@@ -477,7 +487,7 @@ end
 
 -- what other systems call it
 local others = {
-  BatchNorm1d = "nn.LayerNorm: batch norm is not there yet", BatchNorm2d = "nn.GroupNorm: batch norm is not there yet",
+  BatchNorm1d = "nn.BatchNorm", BatchNorm2d = "nn.BatchNorm", BatchNorm3d = "nn.BatchNorm", SyncBatchNorm = "nn.BatchNorm",
   ModuleList = "nn.Sequential, nn.Repeat or a plain table in nn.Module", Dense = "nn.Linear", Conv = "nn.Conv2d",
   MaxPool = "nn.MaxPool2d", AvgPool = "nn.AvgPool2d", GlobalAvgPool = "nn.GlobalAvgPool2d", Swish = "nn.SiLU",
   InstanceNorm1d = "nn.InstanceNorm", InstanceNorm2d = "nn.InstanceNorm", InstanceNorm3d = "nn.InstanceNorm",
@@ -492,5 +502,5 @@ local others = {
   CosineEmbeddingLoss = "fn.cosine_embedding" }
 
 return { open = nn, public = util.namespace("nn", nn, others), inside = inside, outputs = outputs,
-         is_layer = is_layer, init_of = init_of, gather = gather, check_name = check_name, layer = layer,
+         is_layer = is_layer, init_of = init_of, gather = gather, check_name = check_name, layer = layer, state = state,
          set_world = function(w) world = w end, parameter = parameter, features = features, window = window, check_window = check_window, images = images }

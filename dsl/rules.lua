@@ -35,7 +35,9 @@ local function found(what, who, parameters)
   elseif core.is_tensor(who) then
     if info(who).kind == "parameter" then paths[who] = info(who).path end
   elseif type(who) == "function" then
-    for _, p in ipairs(parameters) do paths[p] = asked(what, who, p) end
+    for _, p in ipairs(parameters) do
+      if not info(p).state then paths[p] = asked(what, who, p) end
+    end
   else
     fail("%s: who is a layer, a parameter or function(p), got %s", what, util.show(who))
   end
@@ -132,7 +134,7 @@ local function grouped(parameters, facts, recipe, is_mine)
   local groups, by = {}, {}
   for _, p in ipairs(parameters) do
     local f = facts[p]
-    if not f.frozen and is_mine(p) then
+    if not f.frozen and not info(p).state and is_mine(p) then
       local text, key = difference(f.options, recipe)
       if not by[key] then
         local r = text == "" and recipe or overlaid(f, recipe)
@@ -152,10 +154,21 @@ local function still(layers)
   end
 end
 
+-- What becomes of running statistics. In a frozen layer they stay what they are, and normalise.
+local function move_states(layers)
+  for _, s in ipairs(op.states) do
+    if s.layer and layers[s.layer] then s.freeze()
+    else
+      for _, m in ipairs(s.moves) do core.set_state(m[1], m[2], s.by) end
+    end
+  end
+end
+
 -- The groups of every turn; what no step trains is frozen, or an error.
 local function deal(parameters, facts, turns, owner)
   for _, p in ipairs(parameters) do
-    if facts[p].frozen then core.set_frozen(p)
+    if info(p).state then core.set_step(p, (owner[p] or 1) - 1)
+    elseif facts[p].frozen then core.set_frozen(p)
     elseif not owner[p] then
       core.fail(("no step trains parameter '%s': put its layer into a step's params, or freeze it, "
         .. "rules = { { who, freeze = true } }"):format(info(p).path), info(p).place)
@@ -192,6 +205,7 @@ local function apply_all(rules, parameters, turns, owner)
     if f.load then core.set_load(p, f.load[1], f.load[2]) end
   end
   still(frozen)
+  move_states(frozen)
   deal(parameters, facts, turns, owner)
 end
 

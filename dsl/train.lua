@@ -131,6 +131,10 @@ local function budget(o)
   if not (o.batch or core.define("batch") or o.micro_batch) then
     fail_at("memory", nil, "train: memory picks micro_batch for a batch: say batch too, the samples in an update")
   end
+  if o.memory_free and op.by_micro then
+    core.fail("train: memory would pick micro_batch, and with it what nn.BatchNorm computes: its statistics are those of a micro-batch; "
+      .. "say micro_batch, or take nn.GroupNorm", o.memory_place, "the layer was made here", op.by_micro)
+  end
 end
 
 local function window(o)
@@ -193,6 +197,10 @@ local function length(o)
     fail_at("tail", nil, "train: tail is \"step\", \"drop\" or \"carry\", got %s", util.show(o.tail))
   end
   overridden(o, "deterministic", tostring)
+  if o.deterministic == "split" and op.by_micro then
+    core.fail("deterministic = \"split\": nn.BatchNorm computes with the statistics of a micro-batch, which depend on how the window is split; "
+      .. "leave deterministic out of train, or take nn.GroupNorm", core.key_place(done, "deterministic"), "the layer was made here", op.by_micro)
+  end
   if o.deterministic ~= "threads" and o.deterministic ~= "split" then
     fail_at("deterministic", nil, "train: deterministic is \"threads\" (the same bits for every --threads) or \"split\" (and for every "
       .. "micro_batch), got %s", util.show(o.deterministic))

@@ -128,6 +128,7 @@ world.pairs = sorted_pairs
 world.map, world.option = map, option
 core.use("dsl/loss.lua")
 core.use("dsl/layers.lua")
+core.use("dsl/batch_norm.lua")
 world.nn, world.fn = core.use("dsl/nn.lua").public, core.use("dsl/fn.lua").public
 world.data, world.optim = core.use("dsl/data.lua").public, core.use("dsl/optim.lua").public
 world.train = core.use("dsl/train.lua")

@@ -154,7 +154,7 @@ static void read_attrs(lua_State *L, int index, Node *y)
 }
 
 /* The folded axes are gone from a result per row. Folding the batch away while the model is read takes all axes; what
-   comes out is known after the window. */
+   comes out is known after the window, but for an op that is declared to be of one micro-batch. */
 static void reduce_shape(Node *y)
 {
     const Shape *x = &y->arg[0]->shape;
@@ -165,7 +165,7 @@ static void reduce_shape(Node *y)
     y->shape.batch = x->batch && !(y->axes & 1);
     for (int a = 0; a < x->rank; a++)
         if (!(y->axes >> a & 1)) y->shape.dim[y->shape.rank++] = x->dim[a];
-    if (!x->batch || !(y->axes & 1) || graph_current()->train.loc.file) return;
+    if (!x->batch || !(y->axes & 1) || !strcmp(y->op->role, "batch") || graph_current()->train.loc.file) return;
     if (y->shape.rank) BUG("%s folds the batch and keeps other axes", y->op->name);
     y->when = WHEN_AFTER;
 }
@@ -216,10 +216,15 @@ static int constant(lua_State *L)
     return 1;
 }
 
+/* rows() of the window; rows("real"): 1 in each real row of a micro-batch; rows("micro"), rows("before"), rows("micros"), rows("samples") */
 static int rows(lua_State *L)
 {
+    static const char *const names[] = { "window", "real", "micro", "before", "micros", "samples", NULL };
     Node *n = node_new(K_ROWS, host_made(L));
-    n->when = WHEN_AFTER;
+    const int which = luaL_checkoption(L, 1, "window", names);
+    n->value = which;
+    n->when = which == ROWS_WINDOW ? WHEN_AFTER : WHEN_MICRO;
+    if (which == ROWS_REAL) n->shape = (Shape){ .rank = 1, .batch = true };
     node_push(L, n);
     return 1;
 }
@@ -376,6 +381,8 @@ static int info(lua_State *L)
     if (n->param && n->param->name) set_string(L, "path", n->param->name);
     if (n->param) set_string(L, "layer", n->param->layer);
     if (n->param && n->param->of) set_number(L, "statistic", 1);
+    lua_pushboolean(L, n->param && n->param->state);
+    lua_setfield(L, -2, "state");
     if (n->labels) set_string(L, "labels", n->labels);
     long perm[RANK];
     for (int a = 0; a < RANK; a++) perm[a] = n->perm[a];

@@ -1,8 +1,9 @@
 /* bind_param.c -- what dsl/ may ask of C about parameters: layers make them, train names them and applies its rules. */
 #include "host.h"
+#include <string.h>
 
-/* param{ dims, layer, place [, of = a column's node] }: a parameter's node; train gives it its name. One that is a statistic of a column
-   is not trained. */
+/* param{ dims, layer, place [, of = a column's node] [, state] [, scratch] }: a parameter's node; train gives it its name. One that is a
+   statistic of a column is not trained, nor is a state, which micro-steps write; a scratch one is in no file. */
 static int param(lua_State *L)
 {
     Param *p = NEW(Param);
@@ -12,11 +13,12 @@ static int param(lua_State *L)
     lua_getfield(L, 1, "of");
     p->of = node_at(L, -1) ? node_at(L, -1)->column : NULL;
     lua_pop(L, 1);
-    p->trained = !p->of;
     field_sizes(L, 1, "dims", &p->shape.rank, p->shape.dim);
     p->node = node_new(K_PARAM, p->loc);
     p->node->shape = p->shape;
-    p->node->when = WHEN_WINDOW;
+    p->state = field_true(L, 1, "state"), p->scratch = field_true(L, 1, "scratch");
+    p->trained = !p->of && !p->state;
+    p->node->when = p->state ? WHEN_MICRO : WHEN_WINDOW;
     p->node->param = p;
     p->index = g->params.n;
     vec_push(&g->params, p);
@@ -59,6 +61,31 @@ static int set_load(lua_State *L)
     return 0;
 }
 
+/* set_state(state, value, by): what it becomes at the end of a micro-step of training whose loss reads `by` */
+static int set_state(lua_State *L)
+{
+    Contribution *c = NEW(Contribution);
+    *c = (Contribution){ check_node(L, 1)->param, check_node(L, 2), check_node(L, 3) };
+    vec_push(&graph_current()->states, c);
+    return 0;
+}
+
+/* replace(node, by): whoever reads the one reads the other */
+static int replace(lua_State *L)
+{
+    check_node(L, 1)->same = check_node(L, 2);
+    return 0;
+}
+
+/* set_attr(node, name, value) */
+static int set_attr(lua_State *L)
+{
+    Node *n = check_node(L, 1);
+    for (int i = 0; i < n->op->nattrs; i++)
+        if (!strcmp(n->op->attr[i], luaL_checkstring(L, 2))) n->attr[i] = luaL_checknumber(L, 3);
+    return 0;
+}
+
 /* parameters(): their nodes, in order of creation */
 static int parameters(lua_State *L)
 {
@@ -75,6 +102,7 @@ void params_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         { "param", param }, { "parameters", parameters }, { "set_init", set_init }, { "set_frozen", set_frozen },
+        { "set_state", set_state }, { "replace", replace }, { "set_attr", set_attr },
         { "set_step", set_step }, { "set_group", set_group }, { "set_load", set_load }, { NULL, NULL }
     };
     luaL_setfuncs(L, functions, 0);

@@ -186,7 +186,12 @@ static Layout grad_place(const Body *b, const Node *n, Shape *s)
     return b->fold && b->scope.domain != &n->shape ? with_ones(&b->k->grad_layout, &n->shape, b->fold->axes, s) : b->k->grad_layout;
 }
 
-static const char *grad_name(const Body *b) { return buffer_name(b->s->k->gradients.at[b->k->adds_to->index]); }
+static const char *grad_name(const Body *b)
+{
+    const Kernels *k = b->s->k;
+    const int i = b->k->adds_to->index;
+    return buffer_name(b->k->moves_state ? k->params.at[i] : k->gradients.at[i]);
+}
 
 static bool goes_on(const Body *b, const Node *n) { return b->s->g->train.split && b->k->grad == n && b->k->core == n && is_column(n); }
 
@@ -236,7 +241,7 @@ static bool lanes_read(const Scope *scope, const Kernel *k, Node *n)
     Node *base = node_base(n);
     if (base->kind == K_INPUT) return false;
     if (moves(n) && !(base->buffer && node_layout(n, &l))) return false;
-    if (base->kind == K_CONST || base->kind == K_SEED) return true;
+    if (base->kind == K_CONST || base->kind == K_SEED || base->kind == K_ROWS) return true;
     if (n->kind == K_NOISE) return true;
     if (!base->buffer || !node_layout(n, &l)) return false;
     Address a = address_of(scope, &l, &n->shape);
@@ -244,12 +249,18 @@ static bool lanes_read(const Scope *scope, const Kernel *k, Node *n)
     return lane == 0 || lane == 1;
 }
 
+bool body_reads(const Kernel *k, const Scope *scope, const Node *n)
+{
+    for (int a = 0; a < n->nargs; a++)
+        if (uses_in_op(n->op, n->op->arg[a]) && !lanes_read(scope, k, n->arg[a])) return false;
+    return true;
+}
+
 bool body_vectorises(const Program *s, const Kernel *k, const Scope *scope, Node *const *at, int n)
 {
     (void)s;
     for (int i = 0; i < n; i++) {
-        for (int a = 0; a < at[i]->nargs; a++)
-            if (uses_in_op(at[i]->op, at[i]->op->arg[a]) && !lanes_read(scope, k, at[i]->arg[a])) return false;
+        if (!body_reads(k, scope, at[i])) return false;
         const Layout *l = k->grad == at[i] ? &k->grad_layout : at[i]->buffer ? &at[i]->buffer->layout : 0;
         if (!l || !is_stored(k, at[i])) continue;
         Address to = address_of(scope, l, &at[i]->shape);

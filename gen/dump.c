@@ -18,7 +18,8 @@ static void print_kernel(Text *out, const Kernel *k)
     text_add(out, "      out %s %s", node_name(k->out), shape_text(&k->out->shape));
     if (k->core) text_add(out, "  core %s", node_name(k->core));
     for (int i = 0; i < k->body.n; i++) text_add(out, "%s%s", i ? ", " : "  body ", node_name(k->body.at[i]));
-    if (k->adds_to) text_add(out, "  %s gradient of %s", k->first_write ? "writes" : "adds to", k->adds_to->name);
+    if (k->moves_state) text_add(out, "  moves %s", k->adds_to->name);
+    else if (k->adds_to) text_add(out, "  %s gradient of %s", k->first_write ? "writes" : "adds to", k->adds_to->name);
     if (k->sum >= 0) text_add(out, "  sum %d", k->sum);
     text_add(out, "\n");
 }

@@ -277,7 +277,7 @@ static void column_kernel(Cuda *out)
     body_maps(b, k->pre.at, k->pre.n, &f, 1);
     text_add(&b->out, "sum += %s;\n", body_text(b, body_formula(b, f, f->op->let[0].e)));
     const char *inner = text("%s%s", batch_row(&x, b->reads_data), body_statements(b));
-    body_store(b, f, expr_variable("sum"));
+    body_store(b, f, column_value(b, f));
     const char *store = body_statements(b);
     const long count = loop_count(&x.scope, kept), terms = loop_count(&x.scope, folded);
     const int shares = !alone ? BLOCK_THREADS / 32 : terms > LONG_SUM ? 32 : 8;

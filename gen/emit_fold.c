@@ -139,6 +139,13 @@ char *total_text(void)
     return template_render("c/total.c", e);
 }
 
+/* What is made of the sum: what else stands in it is the same in all rows. */
+const Expr *column_value(Body *b, const Node *f)
+{
+    b->fold_name[0] = "sum";
+    return body_formula(b, f, f->op->value);
+}
+
 /* A sum over the batch that leaves a tensor: the gradient of a bias. Rows are summed one by one, then together. */
 char *column_text(void)
 {
@@ -146,8 +153,11 @@ char *column_text(void)
     Node *f = k->core;
     unsigned folded = fold_loops(&x);
     const int j = x.scope.n - 1, n = loop_at(&x.scope, 0, 1);
-    if (j >= 0 && !(folded >> j & 1) && x.scope.loop[j].extent % BLOCK_MIN == 0 && !k->pre.n && !loop_overlaps(&x.scope, j))
-        scope_vector(&x.scope, j);
+    if (j >= 0 && !(folded >> j & 1) && x.scope.loop[j].extent % BLOCK_MIN == 0 && !k->pre.n && !loop_overlaps(&x.scope, j)) {
+        Scope lanes = x.scope;
+        scope_vector(&lanes, j);
+        if (body_reads(k, &lanes, f)) x.scope = lanes;
+    }
     heads(&x);
     Body *b = fold_body(&x);
     const char *type = x.scope.type, *zero = x.scope.vector < 0 ? "0" : text("%sset(0)", x.scope.prefix);
@@ -158,7 +168,7 @@ char *column_text(void)
     char *inner = body_statements(b);
     if (two) inner = text("%s row = %s;\n%ssum += row;\n", type, zero, wrap_some(&x, inner, folded & ~(1u << n)));
     inner = n >= 0 ? wrap(x.head[n].head, row_line(b->reads_data), inner) : wrap_some(&x, inner, folded);
-    body_store(b, f, expr_variable("sum"));
+    body_store(b, f, column_value(b, f));
     inner = text("%s sum = %s;\n%s%s", type, body_start(b, f, zero), inner, body_statements(b));
     unsigned keep = ~folded;
     for (int i = 0; i < x.scope.n && k->part.kind == PART_STRIPS; i++)

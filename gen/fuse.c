@@ -274,6 +274,16 @@ static void add_contribution(Contribution *c)
     b->kernel->grad = b;
 }
 
+/* A state is written behind all that reads it, by a kernel that evaluation leaves out. */
+static void move_state(Contribution *c)
+{
+    Node *copy = copy_node(c->value);
+    copy->backward = true, copy->when = WHEN_MICRO;
+    Kernel *x = open_kernel(copy, 0);
+    vec_push(&x->body, copy);
+    x->adds_to = c->param, x->grad = c->value = copy, x->moves_state = true;
+}
+
 static int sum_index(const Node *n)
 {
     for (int i = 0; i < g->sums.n; i++)
@@ -332,6 +342,7 @@ Kernels *fuse(Graph *graph, Target target)
         x->sum = is_batch_sum(n) ? sum_index(n) : -1;
     }
     for (int i = 0; i < g->gradients.n; i++) add_contribution(g->gradients.at[i]);
+    for (int i = 0; i < g->states.n; i++) move_state(g->states.at[i]);
     for (int i = 0; i < g->outputs.n; i++) copy_output(g->outputs.at[i]);
     for (int i = K->micro.n; i-- > 0; ) absorb(K->micro.at[i]);
     for (int i = K->predict.n; i-- > 0; ) absorb(K->predict.at[i]);

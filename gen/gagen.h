@@ -85,7 +85,7 @@ typedef struct { const char *prefix; bool vector; bool host; } ExprStyle;      /
 void  expr_print(Text *out, const Expr *e, const ExprStyle *style);     /* variables print as their names; NULL: as the ops write */
 
 /* ---- op.c: ops as data ----------------------------------------------------------------------------------------- */
-enum { RANK = 6, ARGS = 6, ATTRS = 8, LETS = 8 };
+enum { RANK = 6, ARGS = 8, ATTRS = 8, LETS = 8 };
 typedef enum { K_CONST, K_PARAM, K_INPUT, K_NOISE, K_ROWS, K_SEED, K_TABLE, K_MAP, K_REDUCE, K_MATMUL, K_WINDOW, K_VIEW } Kind;
 typedef enum { FOLD_NONE, FOLD_SUM, FOLD_MAX, FOLD_MIN, FOLD_PROD } Fold;
 typedef struct { const char *name; Fold fold; const Expr *e; } Let;     /* "s = sum(exp(x - m))" has fold FOLD_SUM */
@@ -147,6 +147,8 @@ typedef struct Param {
     const char *layer;                  /* "Linear": for the banner */
     Column *of;                         /* whose statistic it is, "mean" or "deviation" by init; NULL: none's */
     bool trained;                       /* not frozen, no statistic */
+    bool state;                         /* micro-steps write it: running statistics */
+    bool scratch;                       /* a state of one window: no file holds it */
     int step;                           /* the one that trains it, in Graph.steps, */
     bool mine;                          /* and that step is this graph's */
     int group;                          /* in Graph.groups of that step */
@@ -284,13 +286,16 @@ typedef struct Graph {
     VEC(Node) sums;                     /* sums over the batch that minimize or a report needs */
     int first_sum;                      /* of sums[0] among those of all steps */
     const struct Program *before;       /* of the step before this one, or NULL */
+    VEC(struct Contribution) states;    /* what becomes of the states at the end of a micro-step of training */
     /* made by differentiate: per parameter, the nodes whose values are to be added into its gradient */
     VEC(struct Contribution) gradients;
     VEC(struct Seed) seeds;             /* where the backward pass starts */
     bool in_turn;                       /* order: terms run one after another */
     int nforward;                       /* while it differentiates: nodes 0 .. nforward - 1 are the forward ones */
 } Graph;
-typedef struct Contribution { Param *param; Node *value; } Contribution;
+typedef struct Contribution { Param *param; Node *value, *by; } Contribution;        /* by: of a state, what its layer makes */
+typedef enum { ROWS_WINDOW, ROWS_REAL, ROWS_MICRO, ROWS_BEFORE, ROWS_MICROS, ROWS_SAMPLES } Rows;   /* K_ROWS, its value: of the window; 1 in each real row; rows of
+                                           the micro-batch; those before it in the window; micro-batches of the window; its samples */
 typedef struct Seed { Node *coefficient, *node; } Seed;     /* dJ / d sum: of constants, rows and sums of data; its K_SEED node */
 
 Graph *read_model(const Opts *o);                           /* host.c: stage 2; exits 1 on the user's errors */

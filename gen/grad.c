@@ -71,7 +71,7 @@ static void add_adjoint(Node *n, Node *dn)
 {
     if (n->kind == K_PARAM) {
         Contribution *c = NEW(Contribution);
-        *c = (Contribution) { n->param, dn };
+        *c = (Contribution) { n->param, dn, NULL };
         vec_push(&g->gradients, c);
     } else if (adjoint[n->id]) {
         Node *two[2] = { adjoint[n->id], dn };
@@ -156,7 +156,7 @@ void differentiate(Graph *graph)
         int made = g->nodes.n;
         if (!dy || !needed[i]) continue;
         if (y->kind == K_REDUCE && y->when == WHEN_AFTER) sum_backward(y, dy);
-        else if (y->kind == K_MAP) map_backward(y, dy);
+        else if (y->kind == K_MAP && !y->op->has_grad) map_backward(y, dy);
         else structured_backward(y, dy);
         for (; made < g->nodes.n; made++) g->nodes.at[made]->of = y, g->nodes.at[made]->backward = true;
     }

@@ -81,6 +81,14 @@ static const Expr *load_table(Body *b, const Node *n)
     return expr_variable(text("%s[%s]", name, at));
 }
 
+static const Expr *load_rows(Body *b, const Node *n)
+{
+    static const char *const numbers[] = { [ROWS_MICRO] = "m->rows", [ROWS_BEFORE] = "m->from", [ROWS_MICROS] = "w.micros", [ROWS_SAMPLES] = "w.samples" };
+    const int which = (int)n->value;
+    if (which == ROWS_REAL) return uniform(b, text("(%s < m->rows ? R(1.0) : R(0.0))", coordinate(&b->scope, 0)));
+    return uniform(b, text("(real)%s", numbers[which]));
+}
+
 static const Expr *load_seed(Body *b, const Node *n)
 {
     const int i = (int)n->value;
@@ -226,7 +234,7 @@ static Node *leaf_below(Node *n)
 {
     Node *base = node_base(n);
     if (moves(n)) return n;
-    return base->kind == K_SEED || base->kind == K_CONST ? base : n;
+    return base->kind == K_SEED || base->kind == K_CONST || base->kind == K_ROWS ? base : n;
 }
 
 const Expr *body_load(Body *b, Node *n)
@@ -237,6 +245,7 @@ const Expr *body_load(Body *b, Node *n)
     case K_CONST: return expr_number(n->value);
     case K_INPUT: return load_input(b, n);
     case K_NOISE: return load_noise(b, n);
+    case K_ROWS:  return load_rows(b, n);
     case K_SEED:  return load_seed(b, n);
     case K_TABLE: return load_table(b, n);
     case K_VIEW:  return node_base(n)->buffer ? load_buffer(b, n) : load_view(b, n);

@@ -29,6 +29,7 @@ char *zero_halos(const char *n);                                         /* stat
 extern const char *const fold_start[], *const fold_step[];               /* by Fold: "0", "%s += %s;\n" */
 unsigned fold_loops(Nest *x);                                            /* over a fold's argument; which of them fold */
 Body *fold_body(const Nest *x);
+const Expr *column_value(Body *b, const Node *f);                        /* of a column, from its sum */
 char *row_result(Body *b, const Nest *x);                                /* statements behind the folds of one value a row */
 char *tap_text(const Scope *out, Node *x, const double *a);              /* x's element under tap (ky, kx) of the window at (r, c) */
 void  set_bounds(Env *e, const Scope *s, const double *a, const Shape *in, const Shape *out);

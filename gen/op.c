@@ -85,7 +85,7 @@ static bool known(const Op *op, int lets, const char *name)
     for (int i = 0; i < op->nargs; i++) if (!strcmp(op->arg[i], name)) return true;
     for (int i = 0; i < op->nattrs; i++) if (!strcmp(op->attr[i], name)) return true;
     for (int i = 0; i < lets; i++) if (!strcmp(op->let[i].name, name)) return true;
-    int from = op->kind == K_REDUCE ? 3 : 0, to = op->kind == K_REDUCE ? 5 : op->kind == K_MAP ? 3 : 0;
+    int from = op->kind == K_REDUCE ? 2 : 0, to = op->kind == K_REDUCE ? 5 : op->kind == K_MAP ? 3 : 0;
     for (int i = from; i < to; i++) if (!strcmp(preset[i], name)) return true;
     return false;
 }

@@ -119,7 +119,7 @@ static bool is_operand_b(const Kernel *x, const Node *n) { return x->contraction
 static void touch_read(Kernel *x, Node *n)
 {
     Node *b = node_base(n);
-    if (!b->buffer || b->buffer->home == HOME_PARAM || (b->kernel == x && b == n)) return;
+    if (!b->buffer || (b->buffer->home == HOME_PARAM && !b->param->state) || (b->kernel == x && b == n)) return;
     bool own = owns(x, b, &b->buffer->layout);
     if ((is_operand_a(x, n) || moves(n)) && x->part.kind == PART_STRIPS) own = false;
     if (x->core && by_taps(x->core) && x->part.kind == PART_STRIPS) own = false;
@@ -144,7 +144,8 @@ static void find_touches(Kernel *x)
     for (int i = 0; i < x->stores.n; i++)
         touch(x, x->stores.at[i]->buffer, true, owns(x, x->stores.at[i], &x->stores.at[i]->buffer->layout));
     if (x->adds_to) {
-        Buffer *d = K->gradients.at[x->adds_to->index];
+        const int i = x->adds_to->index;
+        Buffer *d = x->moves_state ? K->params.at[i] : K->gradients.at[i];
         touch(x, d, true, x->part.kind == PART_ONE || (x->part.kind == PART_STRIPS && strips_of(&d->layout) == x->part.count));
     }
 }
@@ -228,7 +229,7 @@ static const char *name_of(const Kernel *x)
 {
     Text t = { 0 };
     if (x->core && x->core->op) text_add(&t, "%s", x->core->path ? x->core->path : x->core->op->name);
-    if (x->adds_to) text_add(&t, "%sd_%s", t.n ? "_" : "", x->adds_to->ident);
+    if (x->adds_to) text_add(&t, "%s%s%s", t.n ? "_" : "", x->moves_state ? "" : "d_", x->adds_to->ident);
     else if (x->stores.n && (x->stores.at[0] != x->core || !x->core)) text_add(&t, "%s%s", t.n ? "_" : "", x->stores.at[0]->buffer->ident);
     return t.n ? t.s : "map";
 }

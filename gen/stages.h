@@ -58,6 +58,7 @@ typedef struct Kernel {
     VEC(Node) stores;                   /* nodes of core and body that others read */
     Param *adds_to;                     /* grad's value is added into this parameter's gradient, with beta */
     Node *grad;
+    bool moves_state;                   /* it is not added: it becomes the state adds_to */
     Layout grad_layout;                 /* of the gradient, seen in grad's shape */
     bool first_write;                   /* of adds_to in a micro-step: the window's first one stores */
     int sum;                            /* >= 0: its value is partial sum number `sum` */

@@ -60,6 +60,7 @@ static void copy_nodes(Graph *to, const Graph *from)
         Node *n = NEW(Node);
         *n = *from->nodes.at[i];
         for (int k = 0; k < n->nargs; k++) n->arg[k] = to->nodes.at[n->arg[k]->id];
+        if (n->same) n->same = to->nodes.at[n->same->id];
         if (n->param) n->param = to->params.at[n->param->index], n->param->node = n;
         vec_push(&to->nodes, n);
     }
@@ -89,6 +90,21 @@ static void copy_outputs(Graph *to, const Graph *from, int step)
     }
 }
 
+/* A state moves in the step that its layer belongs to, where its loss reads what the layer makes. */
+static void copy_states(Graph *to, const Graph *from, int step)
+{
+    char *seen = mem_alloc((size_t)from->nforward);
+    mark(from->steps.at[step]->minimize, seen);
+    memset(&to->states, 0, sizeof to->states);
+    for (int i = 0; i < from->states.n; i++) {
+        const Contribution *c = from->states.at[i];
+        if (c->param->step != step || !seen[c->by->id]) continue;
+        Contribution *d = NEW(Contribution);
+        *d = (Contribution){ to->params.at[c->param->index], to->nodes.at[c->value->id], NULL };
+        vec_push(&to->states, d);
+    }
+}
+
 static Graph *copied(const Graph *from, int step)
 {
     Graph *g = NEW(Graph);
@@ -97,6 +113,7 @@ static Graph *copied(const Graph *from, int step)
     copy_nodes(g, from);
     copy_reports(g, from, step);
     copy_outputs(g, from, step);
+    copy_states(g, from, step);
     return g;
 }
 

@@ -276,11 +276,15 @@ void tables(const Whole *all, Env *e)
 {
     const Program *s = all->steps.at[0];
     const Graph *g = s->g;
-    for (int i = 0; i < s->k->params.n; i++)
+    int tensors = 0;
+    for (int i = 0; i < s->k->params.n; i++) {
+        if (s->k->params.at[i]->param->scratch) continue;
         env_set(env_item(e, "tensors"), "text", "%s", tensor_text(s->k->params.at[i]));
+        tensors++;
+    }
     fill_sources(g, e);
     env_set(e, "trained_is", "%s", s->k->trained < s->k->elements ? text(" .trained = %ld,", s->k->trained) : "");
-    env_set(e, "ntensors", "%d", s->k->params.n);
+    env_set(e, "ntensors", "%d", tensors);
     env_set(e, "name", "%s", c_string(g->title));
     env_set(e, "fingerprint", "%016llx", (unsigned long long)fingerprint(g));
     env_set(e, "nstates", "%d", all->nstates);

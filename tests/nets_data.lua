@@ -1,6 +1,6 @@
 -- nets_data.lua -- writes the data and the first weights of tests/reference/nets.py: lua5.4 tests/nets_data.lua DIRECTORY
 --   x.bin      108 rows of 64 floats        label.bin   int32, 0 .. 4      known.bin   the same, -100 where a label is not known
---   price.bin  108 floats                   conv.safetensors, tasks.safetensors
+--   price.bin  108 floats                   conv.safetensors, tasks.safetensors, batch_norm.safetensors
 local dir = arg[1]
 
 local function hash(index, seed)        -- tests/hashed.h's
@@ -51,3 +51,11 @@ weights("conv.safetensors", 4100, { ["net.1.weight"] = true, ["net.5.weight"] = 
 weights("tasks.safetensors", 4200, {}, {
   { "trunk.0.weight", { 12, 64 } }, { "trunk.0.bias", { 12 } }, { "price.weight", { 1, 12 } }, { "price.bias", { 1 } },
   { "brand.weight", { 5, 12 } }, { "brand.bias", { 5 } } })
+weights("batch_norm.safetensors", 4300, { ["first.weight"] = true, ["left.1.weight"] = true, ["right.1.weight"] = true,
+  ["first.running_var"] = true, ["left.1.running_var"] = true, ["right.1.running_var"] = true, ["twice.running_var"] = true }, {
+  { "conv.weight", { 7, 1, 3, 3 } }, { "first.weight", { 7 } }, { "first.bias", { 7 } },
+  { "left.0.weight", { 17, 7, 3, 3 } }, { "left.1.weight", { 17 } }, { "left.1.bias", { 17 } },
+  { "right.0.weight", { 17, 7, 1, 1 } }, { "right.1.weight", { 17 } }, { "right.1.bias", { 17 } },
+  { "head.weight", { 5, 17 } }, { "head.bias", { 5 } },
+  { "first.running_mean", { 7 } }, { "first.running_var", { 7 } }, { "left.1.running_mean", { 17 } }, { "left.1.running_var", { 17 } },
+  { "right.1.running_mean", { 17 } }, { "right.1.running_var", { 17 } }, { "twice.running_mean", { 17 } }, { "twice.running_var", { 17 } } })
