@@ -136,11 +136,12 @@ static int gg_by_value(const void *a, const void *b)
 /* the hash below which `count` of the rows lie that are in no split yet */
 static uint64_t gg_hash_bound(const char *split, long n, long count, uint64_t stream)
 {
-    uint64_t *hash = gg_alloc((size_t)n, sizeof *hash);
-    long free_rows = 0;
-    for (long row = 0; row < n; row++)
-        if (!split[row]) hash[free_rows++] = gg_row_hash(row, stream);
+    long free_rows = 0, i = 0;
+    for (long row = 0; row < n; row++) free_rows += !split[row];
     if (count >= free_rows) gg_fail(GG_DATA, "a split of %ld rows leaves none of %ld to train", count, free_rows);
+    uint64_t *hash = gg_alloc((size_t)free_rows, sizeof *hash);
+    for (long row = 0; row < n; row++)
+        if (!split[row]) hash[i++] = gg_row_hash(row, stream);
     qsort(hash, (size_t)free_rows, sizeof *hash, gg_by_value);
     uint64_t bound = hash[count];
     free(hash);
