@@ -38,10 +38,47 @@ local function split(what, name, v)
   fail("%s: '%s' is a fraction (0.1), a number of rows (2000) or a path; got %s", what, name, util.show(v))
 end
 
+-- the columns that an augmentation names, and its number
+local function named(what, name, v, columns, least)
+  if type(v) ~= "table" or getmetatable(v) or #v == 0 then
+    fail("%s: %s takes the names of columns, { \"image\" }, got %s", what, name, util.show(v))
+  end
+  for _, c in ipairs(v) do
+    if not columns[c] then fail("%s: %s: no column %s%s", what, name, util.show(c), util.near(c, columns)) end
+    if #columns[c].dims < least then fail("%s: %s: column '%s' is no image: its rows have %d axes", what, name, c, #columns[c].dims) end
+  end
+  return v
+end
+
+-- augment = { flip = { "image", "mask" }, crop = { "image", "mask", pad = 4 }, noise = { "image", std = 0.1 } }: { { kind, column, number }, ... }
+local function augment(what, given, columns)
+  if given == nil then return nil end
+  what = what .. ": augment"
+  local o, list = options(what, given, { flip = util.any, crop = util.any, noise = util.any }), {}
+  local function add(name, spec, key, low, high, least)
+    if o[name] == nil then return end
+    named(what, name, o[name], columns, least)
+    local a = options(what .. ": " .. name, o[name], spec, #o[name])
+    if a[key] == nil then fail("%s: %s: say %s", what, name, key) end
+    local value = util.number(what .. ": " .. name, a[key], low, high, key)
+    for _, c in ipairs(o[name]) do list[#list + 1] = { name, c, value } end
+  end
+  add("flip", { p = 0.5 }, "p", 0, 1, 1)
+  add("crop", { pad = util.any }, "pad", 1, 4096, 2)
+  add("noise", { std = util.any }, "std", 0, 1e30, 0)
+  for _, a in ipairs(list) do
+    if a[1] == "noise" and columns[a[2]].type ~= "real" then
+      fail("%s: noise: column '%s' holds whole numbers: say type = \"float32\"", what, a[2])
+    end
+    if a[1] == "crop" then util.integer(what .. ": crop", a[3], 1, "pad") end
+  end
+  return list
+end
+
 local function set(kind, o, columns)
   local what = "data." .. kind
   local d = { kind = kind, place = core.place(), path = check_path(what, o[1]), shuffle = o.shuffle,
-    columns = columns, nodes = {},
+    columns = columns, nodes = {}, augments = augment(what, o.augment, columns),
               valid = split(what, "valid", o.valid), test = split(what, "test", o.test) }
   local total = 0
   for _, v in ipairs { d.valid or 0, d.test or 0 } do
@@ -65,7 +102,7 @@ say("data.idx { \"data/mnist\", image = { 1, 28, 28 }, classes = 10, valid = 0.1
   "MNIST's four files, plain or .gz: the columns image and label.")
 function data.idx(given)
   local o = options("data.idx", given, { image = util.any, classes = util.any, valid = util.any,
-    test = util.any, shuffle = true, type = "uint8" }, 1)
+    test = util.any, augment = util.any, shuffle = true, type = "uint8" }, 1)
   if not o.image then
     fail("data.idx: 'image' is missing: the sizes of one image, image = { 1, 28, 28 }")
   end
@@ -143,7 +180,7 @@ end
 say("data.csv { \"cars.csv\", columns = { x = \"1-8\", price = \"price\", brand = { \"brand\", classes = 6 } } }",
   "Columns by header, position or range of positions.")
 function data.csv(given)
-  local o = options("data.csv", given, { columns = util.any, valid = util.any, test = util.any,
+  local o = options("data.csv", given, { columns = util.any, valid = util.any, test = util.any, augment = util.any,
     shuffle = true }, 1)
   return set("csv", o, named_columns("data.csv", o.columns, "{ x = \"1-8\", y = \"price\" }", csv_column))
 end
@@ -179,7 +216,7 @@ end
 say("data.npy { \"data/voc\", columns = { image = { \"image.npy\", 3, 128, 128, type = \"uint8\" } } }",
   "NumPy's files, one for each column in a directory.")
 function data.npy(given)
-  local o = options("data.npy", given, { columns = util.any, valid = util.any, test = util.any, shuffle = true }, 1)
+  local o = options("data.npy", given, { columns = util.any, valid = util.any, test = util.any, augment = util.any, shuffle = true }, 1)
   return set("npy", o, named_columns("data.npy", o.columns,
     "{ x = { \"x.npy\", 1, 28, 28 }, t = { \"t.npy\", classes = 10 } }", function(name, v, place)
       local source, c = sized_column("npy", name, v, place)
@@ -206,7 +243,7 @@ end
 say("data.raw { \"data/sound\", columns = { x = { \"x.bin\", 16000 } } }",
   "Files without a header: one for each column, or one of records.")
 function data.raw(given)
-  local o = options("data.raw", given, { columns = util.any, valid = util.any, test = util.any, shuffle = true,
+  local o = options("data.raw", given, { columns = util.any, valid = util.any, test = util.any, augment = util.any, shuffle = true,
     record = util.any }, 1)
   if o.record then o.record = util.integer("data.raw", o.record, 1, "record, the bytes of one") end
   return set("raw", o, named_columns("data.raw", o.columns,
@@ -224,7 +261,7 @@ end
 say("data.cifar10 { \"data/cifar-10-batches-bin\", valid = 0.1, test = 10000 }",
   "The binary version: the columns image, 3 x 32 x 32, and label.")
 function data.cifar10(given)
-  local o = options("data.cifar10", given, { valid = util.any, test = util.any, shuffle = true }, 1)
+  local o = options("data.cifar10", given, { valid = util.any, test = util.any, augment = util.any, shuffle = true }, 1)
   local place = core.place()
   return set("cifar10", o, {
     image = { name = "image", type = "u8", dims = { 3, 32, 32 }, source = "uint8@2/3073", place = place },

@@ -36,6 +36,26 @@ static Split read_split(lua_State *L, int index, const char *key)
     return s;
 }
 
+/* { { kind, the column's name, value }, ... }: those of columns that the model reads */
+static void read_augments(lua_State *L, int index, Dataset *d)
+{
+    lua_getfield(L, index, "data");
+    const int data = lua_gettop(L);
+    lua_getfield(L, data, "augments");
+    for (int i = 1; lua_istable(L, data + 1) && lua_geti(L, data + 1, i) == LUA_TTABLE; i++) {
+        int at = lua_gettop(L);
+        lua_geti(L, at, 1), lua_geti(L, at, 2), lua_geti(L, at, 3);
+        for (int c = 0; c < d->columns.n; c++) {
+            if (strcmp(d->columns.at[c]->name, lua_tostring(L, -2))) continue;
+            Augment *a = NEW(Augment);
+            *a = (Augment){ *lua_tostring(L, -3), d->columns.at[c], lua_tonumber(L, -1) };
+            vec_push(&d->augments, a);
+        }
+        lua_settop(L, at - 1);
+    }
+    lua_settop(L, data - 1);
+}
+
 static void read_data(lua_State *L, int index, Graph *g)
 {
     Dataset *d = &g->data;
@@ -58,6 +78,7 @@ static void read_data(lua_State *L, int index, Graph *g)
         vec_push(&d->columns, c);
     }
     lua_pop(L, 2);
+    read_augments(L, index, d);
 }
 
 /* ---- the schedule --------------------------------------------------------------------------------------------------- */

@@ -209,6 +209,8 @@ typedef struct {                        /* optim.*: formulas over p, g, the stat
     Loc loc;
 } Optimizer;                            /* hyper-parameters are already folded into the formulas */
 
+typedef struct { char kind; const Column *column; double value; } Augment;     /* of runtime/program.h */
+
 typedef struct {                        /* a number with its unit, the unit kept */
     double value;                       /* a fraction of the rows (0 < x < 1), or a count, when path is NULL */
     const char *path;
@@ -220,6 +222,7 @@ typedef struct {
     bool shuffle;
     Split valid, test;                  /* value 0 and no path: none */
     VEC(Column) columns;                /* those that the model uses */
+    VEC(Augment) augments;
     Loc loc;
 } Dataset;
 

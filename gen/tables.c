@@ -157,6 +157,12 @@ static void fill_columns(const Dataset *d, Env *e)
         env_set(x, "names", "%s", class_list(c));
     }
     env_set(e, "ncolumns", "%d", d->columns.n);
+    env_flag(e, "augments", d->augments.n > 0);
+    env_set(e, "naugments", "%d", d->augments.n);
+    for (int i = 0; i < d->augments.n; i++) {
+        const Augment *a = d->augments.at[i];
+        env_set(env_item(e, "augment_list"), "text", "{ '%c', %d, %.17g }, @@ %s", a->kind, a->column->index, a->value, a->column->name);
+    }
     env_set(e, "reader", "%s", c_string(d->kind));
     env_set(e, "path", "%s", c_string(d->path));
     Text t = { 0 };

@@ -185,7 +185,7 @@ static void gg_split(Table *d, long n)
     if (!d->train.count) gg_fail(GG_DATA, "the splits leave none of %ld rows to train", n);
 }
 
-static void gg_table_bind(const Table *d)
+void gg_table_bind(const Table *d)
 {
     for (int c = 0; c < d->p->ncolumns; c++) *d->p->columns[c].base = d->column[c];
 }

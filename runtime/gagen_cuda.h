@@ -8,7 +8,7 @@
       their micro-batch. gg_finish copies sums and w back; gg_await gives the host the oldest of these results.
    3. There are two slots of everything pinned. Stage k fills its slot when all that was enqueued before stage k - 1 is over, so
       the host prepares one window while the device works on another; at most two finishes may be waiting.
-   4. Columns lie on the device whole where they take a quarter of its free memory or less (and GG_STREAM is not 1). Else a stage
+   4. Columns lie on the device whole where they take a quarter of its free memory or less (and GG_STREAM is not 1, and rows are not augmented). Else a stage
       gathers its rows into its slot, and a second stream copies them beside the work that goes on.
    5. Folds are trees that depend on the number of threads alone. */
 #ifndef GAGEN_CUDA_H
@@ -421,7 +421,7 @@ static inline void gg_data_open(long rows)
         row += gg_cuda.bytes[c], slot += ((size_t)p->batch * gg_cuda.bytes[c] + 255) / 256 * 256;
     }
     gg_check(cudaMemGetInfo(&left, &all));
-    gg_cuda.streamed = gg_wants("GG_STREAM") || (size_t)rows * row > left / 4;
+    gg_cuda.streamed = gg_wants("GG_STREAM") || p->naugments || (size_t)rows * row > left / 4;
     if (!gg_cuda.streamed) {
         gg_upload(rows);
         return;

@@ -41,6 +41,10 @@ typedef struct {
     bool asked;                                   /* outputs are made of it */
 } Column;
 
+/* what happens to a column's rows in training: 'f'lipped along the last axis with this chance, 'c'ropped after a move of so many
+   places at most along the last two, 'n'oise of this deviation */
+typedef struct { char kind; int column; double value; } Augment;
+
 /* ---- the window: all that changes from update to update ------------------------------------------------- */
 typedef struct {
     int    micros;                                /* micro-batches in this window */
@@ -116,6 +120,7 @@ typedef struct {
     double valid, test;                           /* a fraction (< 1) or a count; 0: none */
     bool shuffle;
     const Column *columns; int ncolumns;
+    const Augment *augments; int naugments;
     /* state: `flat` arrays of `elements` reals: parameters, then the optimizer's states */
     const Tensor *tensors; int ntensors;
     const Source *sources; int nsources;

@@ -67,6 +67,7 @@ void gg_table_give(Table *d, const Program *p, long rows, const void *const *col
 void gg_table_free(Table *d);
 long gg_table_bytes(const Table *d);               /* of all columns */
 long gg_table_mapped(const Table *d);              /* those of them that lie in files */
+void gg_table_bind(const Table *d);                /* the program's columns are the table's */
 void gg_table_statistics(const Table *d, const Program *p); /* of the training rows, into the parameters that hold some */
 long gg_row_count(const Column *c);               /* elements of a row */
 size_t gg_element_size(const Column *c);
@@ -186,6 +187,7 @@ typedef struct {
     double best;                                  /* of the report that the program names; NaN: none yet */
     long stale;                                   /* validations since the best one */
     double *sums, samples, *values;               /* since the last report line */
+    char **staged, *stage_room; size_t stage_row; /* augmented rows of a window, by column; a row for each thread */
     real *best_params;                            /* where there is no file for them */
     bool opened, fetched;                         /* the device; the host has what the device has */
     bool prepared;                                /* false: the host has new parameters */
@@ -216,6 +218,11 @@ void gg_average_start(Run *r);                    /* they are the weights */
 void gg_average_swap(Run *r);                     /* they change places with the weights */
 real *gg_averages(const Program *p);              /* NULL: there are none */
 bool gg_average_has(const Program *p, const Archive *a); /* the file has them */
+
+/* ---- augment.c ------------------------------------------------------------------------------------------ */
+void gg_augment_open(Run *r);
+void gg_augment(Run *r);                          /* the window's rows are staged, and the window reads them */
+void gg_augment_close(Run *r);
 
 /* ---- checkpoint.c --------------------------------------------------------------------------------------- */
 void gg_save_run(Run *r, const char *path);       /* all or nothing: a new file takes the old one's place */

@@ -113,6 +113,7 @@ void gg_run_open(Run *r)
     gg_log_open(r);
     r->team = gg_team_start((int)(p->open ? 1 : o->threads < 0 ? gg_cores() : o->threads));
     if (!r->team) gg_fail(GG_MACHINE, "the threads cannot be started");
+    if (!o->predict) gg_augment_open(r);
     r->terminal = isatty(2);
     r->start = gg_seconds(), r->start_update = r->update;
 }
@@ -124,6 +125,7 @@ void gg_run_close(Run *r)
     gg_table_free(&r->data);
     gg_archive_close(&r->archive);
     gg_order_free(&r->order);
+    gg_augment_close(r);
     if (r->log >= 0) close(r->log);
     free(r->sums), free(r->values), free(r->kept), free(r->best_params), free(r->text.s), free(r->header.s);
     *r = (Run){ 0 };
@@ -162,6 +164,7 @@ static void gg_run_aim(Run *r, long update, const Place *at)
     w->t = gg_taken(p, &r->plan, turn.step, update) + turn.nth - r->skipped[turn.step] + 1;
     r->lr[turn.step] = w->lr = s.lr((double)w->t, (double)w->T, (double)w->E);
     s.scalars(w);
+    gg_augment(r);
 }
 
 bool gg_run_voided(const Run *r)
@@ -273,6 +276,7 @@ void gg_run_fetch(Run *r)
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
 {
     if (!rows->count) return false;
+    if (r->staged) gg_table_bind(&r->data);
     gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
     r->p->w->order = rows->list;
     const long done = gg_taken(r->p, &r->plan, 0, r->update) - r->skipped[0];

@@ -486,6 +486,14 @@ ${text}
 //:if phased
 static const Phase phases[] = { ${phases} };
 //:end
+//:if augments
+static const Augment augments[] = {
+//:for a in augment_list
+${text}
+//:end
+};
+
+//:end
 static const ReportName reports[] = { ${report_names} };
 //:if predicts
 
@@ -511,6 +519,9 @@ extern "C" const Program ${title} = {
 .reader = "${reader}", .path = "${path}",${split_paths}
 .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
 .columns = columns, .ncolumns = ${ncolumns},
+//:if augments
+.augments = augments, .naugments = ${naugments},
+//:end
 .tensors = tensors, .ntensors = ${ntensors},${sources_are} .elements = ${elements},${trained_is}
 .params = (real *)&host.p, .gradients = ${gradients_at},
 .nstates = ${nstates},${states}

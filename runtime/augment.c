@@ -1,0 +1,129 @@
+/* augment.c -- rows of a window as training sees them: mirrored, moved, with noise. The samples' rows are copied into memory of their
+   own, by all threads, and changed there; evaluation and prediction read the table.
+   1. A draw is keyed by the seed, the sample's number since the start and the kind: so a row's columns get the same one, every
+      epoch a new one, and neither micro-batches, threads nor the target matter.
+   2. What moves in from outside is 0, or the value that a column of classes ignores. */
+#include "runtime.h"
+
+enum { GG_FLIP = 0x666c6970, GG_MOVE = 0x63726f70, GG_NOISY = 0x6e6f6973 };      /* streams */
+
+typedef struct { const Augment *by; const Column *c; uint64_t seed, sample; long rows, columns, planes; size_t unit; char *at, *room; } Image;
+
+static double gg_draw(const Image *x, uint32_t stream, uint32_t i)
+{
+    return (double)noise_uniform(x->seed, x->sample, stream, i);
+}
+
+static void gg_swap(char *a, char *b, size_t n)
+{
+    char t[sizeof(real)];
+    memcpy(t, a, n), memcpy(a, b, n), memcpy(b, t, n);
+}
+
+static void gg_flip(const Image *x)
+{
+    if (gg_draw(x, GG_FLIP, 0) >= x->by->value) return;
+    for (long line = 0; line < x->planes * x->rows; line++) {
+        char *at = x->at + (size_t)(line * x->columns) * x->unit;
+        for (long i = 0, k = x->columns - 1; i < k; i++, k--) gg_swap(at + (size_t)i * x->unit, at + (size_t)k * x->unit, x->unit);
+    }
+}
+
+/* -most .. most */
+static long gg_shift(const Image *x, uint32_t i, long most)
+{
+    const long n = (long)(gg_draw(x, GG_MOVE, i) * (double)(2 * most + 1));
+    return (n > 2 * most ? 2 * most : n) - most;
+}
+
+static void gg_move(const Image *x)
+{
+    const long most = (long)x->by->value, down = gg_shift(x, 0, most), right = gg_shift(x, 1, most);
+    memcpy(x->room, x->at, (size_t)(x->planes * x->rows * x->columns) * x->unit);
+    for (long p = 0; p < x->planes; p++)
+        for (long i = 0; i < x->rows; i++)
+            for (long k = 0; k < x->columns; k++) {
+                const long to = (p * x->rows + i) * x->columns + k, from = to + down * x->columns + right;
+                const bool inside = i + down >= 0 && i + down < x->rows && k + right >= 0 && k + right < x->columns;
+                if (inside) memcpy(x->at + (size_t)to * x->unit, x->room + (size_t)from * x->unit, x->unit);
+                else gg_table_put(x->c, x->at, to, (double)x->c->ignored);
+            }
+}
+
+/* Box and Muller's pairs; a column's numbers are its own. */
+static void gg_noise(const Image *x)
+{
+    real *at = (real *)(void *)x->at;
+    for (long i = 0, n = x->planes * x->rows * x->columns; i < n; i++) {
+        const uint32_t stream = GG_NOISY + (uint32_t)x->by->column, k = (uint32_t)(i / 2 * 2);
+        const double r = sqrt(-2 * log(1 - gg_draw(x, stream, k))), angle = 6.283185307179586 * gg_draw(x, stream, k + 1);
+        at[i] += (real)(x->by->value * r * (i % 2 ? sin(angle) : cos(angle)));
+    }
+}
+
+static void gg_change(Image *x)
+{
+    const Column *c = x->c;
+    x->columns = c->rank > 0 ? c->dim[c->rank - 1] : 1, x->rows = c->rank > 1 ? c->dim[c->rank - 2] : 1;
+    x->planes = gg_row_count(c) / (x->rows * x->columns), x->unit = gg_element_size(c);
+    if (x->by->kind == 'f') gg_flip(x);
+    else if (x->by->kind == 'c') gg_move(x);
+    else gg_noise(x);
+}
+
+/* Sample i of the window, in all columns. */
+static void gg_stage_sample(const Run *r, long i, char *room)
+{
+    const Program *p = r->p;
+    const long row = window_row(p->w, i);
+    for (int c = 0; c < p->ncolumns; c++) {
+        const size_t size = (size_t)gg_row_count(&p->columns[c]) * gg_element_size(&p->columns[c]);
+        memcpy(r->staged[c] + (size_t)i * size, (const char *)r->data.column[c] + (size_t)row * size, size);
+    }
+    for (int k = 0; k < p->naugments; k++) {
+        const Augment *a = &p->augments[k];
+        const Column *c = &p->columns[a->column];
+        Image x = { .by = a, .c = c, .seed = p->w->seed, .sample = (uint64_t)(p->w->first + i), .room = room };
+        x.at = r->staged[a->column] + (size_t)i * (size_t)gg_row_count(c) * gg_element_size(c);
+        gg_change(&x);
+    }
+}
+
+static const Run *gg_staging;
+
+static void gg_stage_all(const Thread *t)
+{
+    const Run *r = gg_staging;
+    char *room = r->stage_room + (size_t)t->id * r->stage_row;
+    for_span(i, t, (int)r->p->w->samples) gg_stage_sample(r, i, room);
+}
+
+void gg_augment_open(Run *r)
+{
+    const Program *p = r->p;
+    if (!p->naugments) return;
+    r->staged = gg_alloc((size_t)p->ncolumns, sizeof *r->staged);
+    for (int c = 0; c < p->ncolumns; c++) {
+        const size_t size = (size_t)gg_row_count(&p->columns[c]) * gg_element_size(&p->columns[c]);
+        r->staged[c] = gg_alloc((size_t)p->batch, size);
+        if (size > r->stage_row) r->stage_row = size;
+    }
+    r->stage_room = gg_alloc((size_t)r->team->n, r->stage_row);
+}
+
+void gg_augment(Run *r)
+{
+    const Program *p = r->p;
+    if (!p->naugments) return;
+    gg_staging = r;
+    gg_team_call(r->team, gg_stage_all);
+    for (int c = 0; c < p->ncolumns; c++) *p->columns[c].base = r->staged[c];
+    p->w->order = p->w->order_next = NULL;
+    p->w->at = p->w->base = 0, p->w->places = p->w->samples;
+}
+
+void gg_augment_close(Run *r)
+{
+    for (int c = 0; r->staged && c < r->p->ncolumns; c++) free(r->staged[c]);
+    free(r->staged), free(r->stage_room);
+}
