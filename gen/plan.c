@@ -14,8 +14,8 @@ static char *kib(double bytes) { return digits(ceil(bytes / 1024)); }
 
 static void add_row(Text *out, const Layer *y)
 {
-    text_add(out, "  %-16.40s %-24s %-18s %12s %10s %10s %10s %10s %6d\n", y->name, y->kind, shape_text(y->output),
-             y->params ? digits((double)y->params) : "", mega(y->forward), mega(y->backward), kib(y->values), kib(y->adjoints), y->line);
+    text_add(out, "  %-16.40s %-24s %-18s %12s %10s %10s %10s %10s %10s %10s %6d\n", y->name, y->kind, shape_text(y->output),
+             y->params ? digits((double)y->params) : "", mega(y->forward), mega(y->backward), kib(y->values), kib(y->kept), kib(y->again), kib(y->adjoints), y->line);
 }
 
 static void add_layers(Text *out, const Kernels *k)
@@ -23,17 +23,17 @@ static void add_layers(Text *out, const Kernels *k)
     const Layers *l = layers_of(k);
     Layer total = { .name = "all", .kind = "" };
     text_add(out, "layers, for a micro-batch of %ld\n", k->g->train.micro_batch);
-    text_add(out, "  %-16s %-24s %-18s %12s %21s %21s %6s\n", "", "", "", "", "MFLOP", "KiB", "");
-    text_add(out, "  %-16s %-24s %-18s %12s %10s %10s %10s %10s %6s\n", "layer", "", "output", "parameters", "forward", "backward", "values",
-             "adjoints", "line");
+    text_add(out, "  %-16s %-24s %-18s %12s %21s %43s %6s\n", "", "", "", "", "MFLOP", "KiB", "");
+    text_add(out, "  %-16s %-24s %-18s %12s %10s %10s %10s %10s %10s %10s %6s\n", "layer", "", "output", "parameters", "forward", "backward", "values",
+             "kept on", "made again", "adjoints", "line");
     for (int i = 0; i < l->at.n; i++) {
         const Layer *y = l->at.at[i];
         add_row(out, y);
         total.params += y->params, total.forward += y->forward, total.backward += y->backward;
-        total.values += y->values, total.adjoints += y->adjoints;
+        total.values += y->values, total.adjoints += y->adjoints, total.kept += y->kept, total.again += y->again;
     }
-    text_add(out, "  %-16s %-24s %-18s %12s %10s %10s %10s %10s\n\n", total.name, "", "", digits((double)total.params), mega(total.forward),
-             mega(total.backward), kib(total.values), kib(total.adjoints));
+    text_add(out, "  %-16s %-24s %-18s %12s %10s %10s %10s %10s %10s %10s\n\n", total.name, "", "", digits((double)total.params), mega(total.forward),
+             mega(total.backward), kib(total.values), kib(total.kept), kib(total.again), kib(total.adjoints));
 }
 
 static void add_window(Text *out, const Train *t, const Figures *f, Target target)

@@ -80,12 +80,24 @@ static Layer *add_layer(Layers *l, const char *name, const char *kind, const Sha
     return y;
 }
 
-static double stored_bytes(const Kernel *x)
+static double bytes_of(const Buffer *b) { return b->home == HOME_ARENA ? 4 * (double)b->layout.size : 0; }
+
+bool is_kept(const Kernels *k, const Buffer *b)
 {
-    double n = 0;
-    for (int i = 0; i < x->stores.n; i++)
-        if (x->stores.at[i]->buffer->home == HOME_ARENA) n += 4 * (double)x->stores.at[i]->buffer->layout.size;
-    return n;
+    if (b->node->backward) return false;
+    for (int i = 0; i < k->micro.n; i++)
+        for (int t = 0; t < k->micro.at[i]->touches.n && k->micro.at[i]->backward; t++)
+            if (k->micro.at[i]->touches.at[t]->buffer == b) return true;
+    return false;
+}
+
+static void add_stores(Layer *y, const Kernels *k, const Kernel *x)
+{
+    for (int i = 0; i < x->stores.n; i++) {
+        const Buffer *b = x->stores.at[i]->buffer;
+        *(!x->backward ? &y->values : b->node->again ? &y->again : &y->adjoints) += bytes_of(b);
+        if (is_kept(k, b)) y->kept += bytes_of(b);
+    }
 }
 
 static void add_forward(Layers *l, const Kernels *k, const Kernel *x)
@@ -94,7 +106,7 @@ static void add_forward(Layers *l, const Kernels *k, const Kernel *x)
     const int i = find(l, name);
     Layer *y = i >= 0 ? l->at.at[i] : add_layer(l, name, kind_of(k, x, name), &x->out->shape, node_of(x, 0)->loc.line);
     y->forward += x->flop;
-    y->values += stored_bytes(x);
+    add_stores(y, k, x);
 }
 
 static void add_params(Layers *l, const Graph *g)
@@ -143,7 +155,7 @@ Layers *layers_of(const Kernels *k)
         const int at = layer_of(l, x);
         Layer *y = at >= 0 ? l->at.at[at] : add_layer(l, nobody, "", &x->out->shape, x->out->loc.line);
         y->backward += x->flop;
-        y->adjoints += stored_bytes(x);
+        add_stores(y, k, x);
     }
     return l;
 }

@@ -98,27 +98,43 @@ static void draw_phase(Page *v, int phase)
     if (y + 0.62 * reach > v->foot) v->foot = y + 0.62 * reach;
 }
 
-static int first_backward(const Kernels *k)
+/* Where forward turns to backward, and back where losses run in turn. */
+static void draw_turns(const Page *v)
 {
-    for (int i = 0; i < k->micro.n; i++)
-        if (k->micro.at[i]->backward) return k->micro.at[i]->phase;
-    return k->phases;
+    const Kernels *k = v->p->k;
+    for (int i = 0; i < k->micro.n; i++) {
+        const bool backward = k->micro.at[i]->backward;
+        if (i && k->micro.at[i - 1]->backward == backward) continue;
+        const double x = px(v, k->micro.at[i]->phase);
+        if (i) svg_line(v->out, "cut", x, TOP - 8, x, TOP + v->high);
+        svg_words(v->out, "small soft", x + 4, TOP - 10, backward ? "backward" : "forward");
+    }
 }
 
 static void draw_frame(Page *v)
 {
     const Kernels *k = v->p->k;
-    const int full = fullest_phase(k), turn = first_backward(k);
+    const int full = fullest_phase(k);
     text_add(v->out, "<rect class=\"zone\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%.1f\"/>\n", px(v, full), TOP, v->phase, v->high);
     draw_scale(v);
     for (int p = 0; p < k->phases; p++) draw_phase(v, p);
     text_add(v->out, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%.1f\"/>\n", LEFT, TOP, v->phase * k->phases, v->high);
-    if (turn < k->phases) svg_line(v->out, "cut", px(v, turn), TOP - 8, px(v, turn), TOP + v->high);
-    svg_words(v->out, "small soft", LEFT + 4, TOP - 10, "forward");
-    if (turn < k->phases) svg_words(v->out, "small soft", px(v, turn) + 4, TOP - 10, "backward");
+    draw_turns(v);
 }
 
 /* ---- bars ------------------------------------------------------------------------------------------------------- */
+static const char *what_is(const Kernels *k, const Buffer *b)
+{
+    return b->node->again ? "a value made again" : b->node->backward ? "an adjoint" : is_kept(k, b) ? "a value, kept for backward" : "a value, of forward alone";
+}
+
+/* Values that are kept are full, those of forward alone pale, those that are made again hatched by their border. */
+static const char *look_of(const Kernels *k, const Buffer *b)
+{
+    if (b->node->again) return " stroke=\"#656d76\" stroke-width=\"1.2\" stroke-dasharray=\"4 2\"";
+    return b->node->backward ? " fill-opacity=\"0.72\"" : is_kept(k, b) ? "" : " fill-opacity=\"0.5\"";
+}
+
 static char *bar_tip(const Page *v, const Buffer *b, const Kernel *x, int layer)
 {
     Text t = { 0 };
@@ -126,7 +142,7 @@ static char *bar_tip(const Page *v, const Buffer *b, const Kernel *x, int layer)
              size_text(4.0 * (double)b->offset), b->first == b->last ? "" : "s", b->first);
     if (b->last != b->first) text_add(&t, " to %d", b->last);
     if (x) text_add(&t, "; written by %s", x->ident);
-    if (layer >= 0) text_add(&t, ", %s of %s", x->backward ? "an adjoint" : "a value", v->layers->at.at[layer]->name);
+    if (layer >= 0) text_add(&t, ", %s of %s", what_is(v->p->k, b), v->layers->at.at[layer]->name);
     return t.s;
 }
 
@@ -140,7 +156,7 @@ static void draw_bar(Page *v, const Buffer *b)
     const double top = py(v, (double)(b->offset + b->layout.size)), high = py(v, (double)b->offset) - top;
     text_add(v->out, "<rect x=\"%.1f\" y=\"%.2f\" width=\"%.1f\" height=\"%.2f\" rx=\"%d\" fill=\"%s\"%s><title>%s</title></rect>\n", left, top, wide,
              high < 0.6 ? 0.6 : high - (high > 3 ? 0.8 : 0), high > 6 ? 2 : 0, svg_colour(layer < 0 ? COLOURS - 1 : layer),
-             x && x->backward ? " fill-opacity=\"0.72\"" : "", svg_escape(bar_tip(v, b, x, layer)));
+             look_of(v->p->k, b), svg_escape(bar_tip(v, b, x, layer)));
     if (has_room(b->ident, wide, high)) svg_words(v->out, "inside", left + 4, top + high / 2 + 3.5, b->ident);
     else vec_push(&v->small, b);
 }
@@ -182,7 +198,7 @@ static void draw_head(const Page *v)
 static double draw_legend(const Page *v, double top)
 {
     double x = LEFT, y = top + 16;
-    svg_words(v->out, "small head", LEFT, top, "layers: full colour their values, pale their adjoints; the stairs: what is alive");
+    svg_words(v->out, "small head", LEFT, top, "layers: full colour the values that are kept for backward, pale those of forward alone and adjoints, dashed what is made again; the stairs: what is alive");
     for (int i = 0; i < v->layers->at.n; i++) {
         const Layer *l = v->layers->at.at[i];
         const double wide = 24 + 6.0 * (double)strlen(l->name);
