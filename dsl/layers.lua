@@ -106,11 +106,6 @@ function nn.PReLU(o)
   end, { weight = true }, o.name)
 end
 
--- x in a place of its own, and its gradient too: images lie in blocks of channels, which a reshape cannot follow
-local function settled(x)
-  return info(x).rank > 3 and call.mul(x, core.const(1)) or x
-end
-
 -- ---- norms --------------------------------------------------------------------------------------
 -- y times a weight and plus a bias for each of n channels
 local function affine(m, y, n)
@@ -141,8 +136,8 @@ end
 -- zero mean and unit variance over each of so many groups of channels
 local function grouped(what, x, groups, eps)
   local s = info(x)
-  local y = call.normalize(base.reshape(what, settled(x), { groups, -1 }), { axes = 4, eps = eps })
-  return settled(call.reshape(y, { dims = s.dims, batch = s.batch }))
+  local y = call.normalize(base.reshape(what, x, { groups, -1 }), { axes = 4, eps = eps })
+  return call.reshape(y, { dims = s.dims, batch = s.batch })
 end
 
 say("nn.GroupNorm(4, { eps = 1e-5, affine = true })", "Zero mean and unit variance over each of 4 groups of channels.")
@@ -214,7 +209,7 @@ end
 local function patches(x, kh, kw)
   local s = info(x)
   local dims = { s.dims[1], s.dims[2], s.dims[3] // kh, kh, s.dims[4] // kw, kw }
-  local y = call.sum(call.reshape(settled(x), { dims = dims, batch = true }), { axes = 8 + 32 })
+  local y = call.sum(call.reshape(x, { dims = dims, batch = true }), { axes = 8 + 32 })
   return call.mul(y, core.const(1 / (kh * kw)))
 end
 
@@ -291,7 +286,7 @@ say("nn.GlobalAvgPool2d()", "The mean of each channel, [N, channels].")
 function nn.GlobalAvgPool2d(...)
   if select("#", ...) > 0 then fail("nn.GlobalAvgPool2d: takes nothing: it gives the mean of each channel") end
   return layer("GlobalAvgPool2d", function(_, x)
-    return fn.mean(settled(images("nn.GlobalAvgPool2d", x)), { axis = { 3, 4 } })
+    return fn.mean(images("nn.GlobalAvgPool2d", x), { axis = { 3, 4 } })
   end)
 end
 
@@ -307,8 +302,8 @@ end
 
 -- x as dims, its axes in another order, as dims again
 local function moved(x, dims, perm, result)
-  local y = call.permute(settled(call.reshape(x, { dims = dims, batch = true })), { perm = perm })
-  return call.reshape(settled(y), { dims = result, batch = true })
+  local y = call.permute(call.reshape(x, { dims = dims, batch = true }), { perm = perm })
+  return call.reshape(y, { dims = result, batch = true })
 end
 
 say("nn.PixelShuffle(2)", "Channels become pixels: a quarter of the channels, twice the height and width.")
@@ -350,7 +345,7 @@ local function repeated(x, k)
   local n, c, h, w = table.unpack(info(x).dims)
   local one = call.reshape(x, { dims = { n, c, h, 1, w, 1 }, batch = true })
   local many = call.expand(one, { dims = { n, c, h, k, w, k }, batch = true })
-  return call.reshape(settled(many), { dims = { n, c, h * k, w * k }, batch = true })
+  return call.reshape(many, { dims = { n, c, h * k, w * k }, batch = true })
 end
 
 -- what place o of `out` takes of n elements: the nearest, or the two beside it by their distances

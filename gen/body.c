@@ -205,22 +205,38 @@ const char *body_start(Body *b, const Node *n, const char *zero)
     return b->scope.vector < 0 ? text("beta ? %s : %s", at, zero) : text("beta ? %sload(&%s) : %s", b->scope.prefix, at, zero);
 }
 
+/* n's place in its buffer, seen from the loops around a fold's result. */
+static Layout stored_place(const Body *b, const Node *n, Shape *s)
+{
+    *s = n->shape;
+    if (!b->fold || b->scope.domain == &n->shape || s->rank >= b->scope.domain->rank) return n->buffer->layout;
+    return with_ones(&n->buffer->layout, &n->shape, b->fold->axes, s);
+}
+
+static bool stores(const Kernel *x, const Node *n)
+{
+    for (int i = 0; i < x->stores.n; i++)
+        if (x->stores.at[i] == n) return true;
+    return false;
+}
+
 void body_store(Body *b, const Node *n, const Expr *e)
 {
-    if (b->k->grad == n) {
-        Shape s;
-        const Layout l = grad_place(b, n, &s);
-        store_at(b, &l, &s, grad_name(b), e, goes_on(b, n) ? "0" : beta_of(b->s, b->k));
-        return;
-    }
-    for (int i = 0; i < b->k->stores.n; i++)
-        if (b->k->stores.at[i] == n) {
-            Layout l = n->buffer->layout;
-            Shape s = n->shape;
-            if (b->fold && b->scope.domain != &n->shape && s.rank < b->scope.domain->rank)
-                l = with_ones(&l, &n->shape, b->fold->axes, &s);
-            store_at(b, &l, &s, buffer_name(n->buffer), e, "0");
-        }
+    Shape s;
+    const bool adds = b->k->grad == n;
+    if (!adds && !stores(b->k, n)) return;
+    const Layout l = adds ? grad_place(b, n, &s) : stored_place(b, n, &s);
+    store_at(b, &l, &s, adds ? grad_name(b) : buffer_name(n->buffer), e, adds && !goes_on(b, n) ? beta_of(b->s, b->k) : "0");
+}
+
+bool body_stores_lanes(const Body *b, const Node *n)
+{
+    Shape s;
+    const bool adds = b->k->grad == n;
+    if (!adds && !stores(b->k, n)) return true;
+    const Layout l = adds ? grad_place(b, n, &s) : stored_place(b, n, &s);
+    const Address to = address_of(&b->scope, &l, &s);
+    return lane_stride(&to) == 1;
 }
 
 void body_maps(Body *b, Node *const *at, int n, Node *const *later, int nlater)

@@ -317,15 +317,35 @@ static bool lies_as_image(const Node *n, const Layout *l)
     return lanes && l->axis[2].n <= 1 && l->axis[3].n <= 1;
 }
 
-/* What slides over an image reads it by its digits: what has none, or lies as a matmul likes it, is copied. */
+/* The view has its buffer's rows and columns, so that its halo is the view's, too. */
+static bool keeps_plane(const Node *n, const Layout *l)
+{
+    const Layout *b = &node_base((Node *)n)->buffer->layout;
+    const long stride[2] = { l->plane[1] * l->plane[2], l->plane[2] };
+    for (int i = 0; i < 2; i++) {
+        const Axis *x = &l->axis[2 + i];
+        if (l->plane[i] != n->shape.dim[2 + i] + b->halo[2 + i][0] + b->halo[2 + i][1]) return false;
+        if (x->n && x->digit[0].extent > 1 && x->digit[0].stride != stride[i]) return false;
+    }
+    return true;
+}
+
+/* A convolution slides over its first argument, and needs its borders. */
+static bool slides_over(const Kernel *x, const Node *n, const Layout *l)
+{
+    if (!layout_whole(l, &n->shape)) return false;
+    return !contracts(x) || K->target == TARGET_CUDA || n->kind != K_VIEW || keeps_plane(n, l);
+}
+
+/* What slides over an image reads it by its digits: what has none, repeats some, or lies as a matmul likes it, is copied. */
 static void settle(Kernel *x)
 {
     Layout l;
     Node *f = x->core;
     if (f && by_taps(f)) settle_taps(x);
     for (int a = 0; f && a < f->nargs && f->kind == K_WINDOW; a++) {
-        const bool lies = node_layout(f->arg[a], &l);
-        if (lies ? lies_as_image(f->arg[a], &l) : contracts(x)) continue;
+        const bool lies = node_layout(f->arg[a], &l), slides = !contracts(x) || a == 0;
+        if (lies ? lies_as_image(f->arg[a], &l) && (!slides || slides_over(x, f->arg[a], &l)) : contracts(x)) continue;
         Node *c = f->arg[a] = copy_before(K, x, f->arg[a]);
         vec_push(&c->kernel->stores, c);
         lay_out(buffer_new(K, c, HOME_ARENA, ident_new("copy")));

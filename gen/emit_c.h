@@ -25,6 +25,7 @@ char *body_statements(Body *b);                             /* those so far, tak
 void  body_maps(Body *b, Node *const *at, int n, Node *const *later, int nlater);   /* statements of maps, stored where others read them; later: maps that run after */
 void  body_define(Body *b, Node *n, const Expr *e, bool name);      /* n is e from here on; name: in a constant of its own */
 void  body_store(Body *b, const Node *n, const Expr *e);    /* into its buffer or its parameter's gradient, if it has one */
+bool  body_stores_lanes(const Body *b, const Node *n);           /* neighbouring lanes of it are neighbours in memory */
 const char *body_start(Body *b, const Node *n, const char *zero);    /* what the sum n begins at: zero, or the gradient whose chain it is */
 bool  is_column(const Node *f);                              /* a sum that leaves a tensor: over the batch, or of parameters */
 bool  is_stored(const Kernel *k, const Node *n);            /* others read it, or it is a gradient */

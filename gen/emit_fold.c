@@ -6,13 +6,6 @@ const char *const fold_start[] = { [FOLD_SUM] = "0", [FOLD_MAX] = "-INFINITY", [
 const char *const fold_step[] = { [FOLD_SUM] = "%s += %.0s%s;\n", [FOLD_MAX] = "%s = r_max(%s, %s);\n", [FOLD_MIN] = "%s = r_min(%s, %s);\n",
                                   [FOLD_PROD] = "%s *= %.0s%s;\n" };
 
-static bool covers(const Layout *l, const Shape *s)      /* what an axis repeats has no digits */
-{
-    for (int a = 0; a < s->rank; a++)
-        if (s->dim[a] > 1 && !l->axis[a].n) return false;
-    return true;
-}
-
 bool is_column(const Node *f) { return !f->shape.batch && (f->arg[0]->shape.batch || has_role(f, "sum")); }
 
 /* Loops over the first argument, and which of them fold. */
@@ -21,7 +14,7 @@ unsigned fold_loops(Nest *x)
     Layout l;
     Node *f = k->core;
     const Shape *s = &f->arg[0]->shape;
-    const bool known = !k->pre.n && node_layout(f->arg[0], &l) && covers(&l, s);
+    const bool known = !k->pre.n && node_layout(f->arg[0], &l) && layout_whole(&l, s);
     if (!known && k->stores.n && shape_same(&k->stores.at[0]->shape, s)) l = k->stores.at[0]->buffer->layout;
     else if (!known) layout_make(&l, s, -1, 0, 0);
     loops_of(x, &l, s);
@@ -154,9 +147,9 @@ char *column_text(void)
     unsigned folded = fold_loops(&x);
     const int j = x.scope.n - 1, n = loop_at(&x.scope, 0, 1);
     if (j >= 0 && !(folded >> j & 1) && x.scope.loop[j].extent % BLOCK_MIN == 0 && !k->pre.n && !loop_overlaps(&x.scope, j)) {
-        Scope lanes = x.scope;
-        scope_vector(&lanes, j);
-        if (body_reads(k, &lanes, f)) x.scope = lanes;
+        Nest lanes = x;
+        scope_vector(&lanes.scope, j);
+        if (body_reads(k, &lanes.scope, f) && body_stores_lanes(fold_body(&lanes), f)) x = lanes;
     }
     heads(&x);
     Body *b = fold_body(&x);

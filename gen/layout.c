@@ -197,6 +197,25 @@ bool layout_slice(Layout *out, const Layout *l, int axis, long from, long step, 
     return true;
 }
 
+/* The digits of the axis are those of all its places: none is repeated. */
+static bool axis_whole(const Axis *x, long extent)
+{
+    long next = 1;
+    for (int i = 0; i < x->n && next < extent; i++)
+        if (x->digit[i].div == next) {
+            next = x->digit[i].mod ? next * x->digit[i].mod : extent;
+            i = -1;
+        }
+    return next >= extent;
+}
+
+bool layout_whole(const Layout *l, const Shape *s)
+{
+    for (int a = 0; a < s->rank; a++)
+        if (!axis_whole(&l->axis[a], s->dim[a])) return false;
+    return true;
+}
+
 long layout_at(const Layout *l, const long index[RANK])
 {
     long at = l->offset;

@@ -25,6 +25,7 @@ void   layout_permute(Layout *out, const Layout *l, const int perm[RANK]);
 void   layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape *to);
 long   layout_at(const Layout *l, const long index[RANK]);  /* the element's place */
 bool   layout_slice(Layout *out, const Layout *l, int axis, long from, long step, long extent);   /* false: only a copy will do */
+bool   layout_whole(const Layout *l, const Shape *s);        /* no axis, nor a part of one, is repeated */
 bool   layout_same(const Layout *a, const Layout *b);
 bool   layout_batch_first(const Layout *l);                  /* a sample lies in one piece */
 char  *layout_text(const Layout *l);                        /* "[4][32][64]" */
