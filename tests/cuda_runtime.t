@@ -73,7 +73,8 @@ yes "without graphs: the same numbers" same again.jsonl device.jsonl
 # ---- one window under way while the next one is made ----
 run apart apart.jsonl
 yes "each window's line has its own numbers" same apart.jsonl device.jsonl
-sed 's/s->lr)/w->lr)/' runtime/log.c > "$work/log.c"
+sed 's/s->lr, w->norm/w->lr, w->norm/' runtime/log.c > "$work/log.c"
+! cmp -s runtime/log.c "$work/log.c"; tell $? "the control is another text"
 $CC -std=gnu11 -O2 -Iruntime -c "$work/log.c" -o "$work/log.o"
 emulated mixed runtime "$work/log.o"
 run mixed again.jsonl
