@@ -31,6 +31,15 @@ gradients() {
     no "$x: a gradient times 1.001" compare "$work/got_1" "$work/double" --tensor 1e-4 --scale 1.001
 }
 
+# validates NAME LEAST OPTION...: the last validation's accuracy is no less
+validates() {
+    local name=$1 least=$2
+    shift 2
+    "$work/$name" "$@" 2> "$work/errors" | awk -v least="$least" '
+        /^valid / { for (i = 1; i < NF; i++) if ($i == "accuracy") last = $(i + 1) + 0 }
+        END { print "valid accuracy", last; exit !(last >= least) }'
+}
+
 # below NAME WORD MOST OPTION...: what the test says of WORD is no more
 below() {
     local name=$1 word=$2 most=$3
@@ -58,6 +67,11 @@ yes "multitask: the brand of 92 % of the cars" reaches multitask 92
 no "multitask after 3 updates" reaches multitask 92 --steps 3
 
 # ---- examples whose data is drawn
+$CC -O2 -o "$work/draw_images" examples/draw_images.c -lm && "$work/draw_images" "$work/data/cifar10" 100
+generate "$work/resnet18.c" examples/resnet18.lua --standalone -D batch=16 -D micro_batch=8 &&
+    $CC -O2 -march=native ${zlib:+-DGAGEN_ZLIB} -o "$work/resnet18" "$work/resnet18.c" -lm -lpthread $zlib
+yes "resnet18: 60 % of drawn images after 28 updates of 16" validates resnet18 60 --data "$work/data/cifar10" --steps 28
+no "resnet18 after one update" validates resnet18 60 --data "$work/data/cifar10" --steps 1
 mkdir -p "$work/data"
 lua5.4 examples/draw_shapes.lua "$work/data/shapes"
 lua5.4 examples/name_windows.lua "" "$work/data/names"
