@@ -1,6 +1,6 @@
 #!/bin/sh
 # interval.t -- what is done every so many updates, samples or epochs, and windows that change their size between two of them:
-# ACCEPTANCE's cases 16 and 17, each with its control.
+# ACCEPTANCE's cases 15, 16 and 17, each with its control.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 . tests/cuda/emu.sh
@@ -40,6 +40,21 @@ runs v_50samples "--steps 8"
 [ "$(splits)" = "2 4 5 7 8" ]; tell $? "16. every 50 samples in windows of 32: $(splits)"
 runs v_3epochs "--steps 8"
 [ "$(splits)" != "2 4 5 7 8" ]; tell $? "control: 16. every 3 epochs in 8 updates: $(splits)"
+
+# ---- 15: six updates, warm-up over three, then a line to 0 that is reached behind the last
+rates() { "$work/$1" --data "$data/rows_80" --log "$work/log" > "$work/out" 2>&1; log_field "$work/log" lr; }
+# line WARMUP: lr t / W up to W, then a line from 0.4
+line() {
+    paste -d ' ' - - - - - - | awk -v w="$1" '{ for (t = 1; t <= 6; t++) { e = t <= w ? 0.4 * t / w : 0.4 - 0.4 * ((t - 1 - w) / (6 - w))
+        d = $t - e; if (NF != 6 || d > 1.2e-16 || d < -1.2e-16) bad = 1 } } END { exit !(NR == 1 && !bad) }'
+}
+for k in 1 4; do trainer rate_$k tests/models/window_rate.lua -D accumulate=$k; done
+cuda_trainer rate_cuda tests/models/window_rate.lua -D accumulate=4
+for of in 1 4 cuda; do
+    rates rate_$of > "$work/rates"
+    line 3 < "$work/rates"; tell $? "15. $of: every rate is the closed form's to 1 ulp: $(tr '\n' ' ' < "$work/rates")"
+done
+line 2 < "$work/rates"; [ $? -eq 1 ]; tell $? "control: 15. a warm-up of two"
 
 # ---- 17: sizes of windows, as the log's samples say
 sizes() { log_field "$work/log" samples | awk '{ printf("%s%d", NR > 1 ? " " : "", $1 - last); last = $1 }'; }
