@@ -213,18 +213,11 @@ static Layout stored_place(const Body *b, const Node *n, Shape *s)
     return with_ones(&n->buffer->layout, &n->shape, b->fold->axes, s);
 }
 
-static bool stores(const Kernel *x, const Node *n)
-{
-    for (int i = 0; i < x->stores.n; i++)
-        if (x->stores.at[i] == n) return true;
-    return false;
-}
-
 void body_store(Body *b, const Node *n, const Expr *e)
 {
     Shape s;
     const bool adds = b->k->grad == n;
-    if (!adds && !stores(b->k, n)) return;
+    if (!adds && !is_stored(b->k, n)) return;
     const Layout l = adds ? grad_place(b, n, &s) : stored_place(b, n, &s);
     store_at(b, &l, &s, adds ? grad_name(b) : buffer_name(n->buffer), e, adds && !goes_on(b, n) ? beta_of(b->s, b->k) : "0");
 }
@@ -233,7 +226,7 @@ bool body_stores_lanes(const Body *b, const Node *n)
 {
     Shape s;
     const bool adds = b->k->grad == n;
-    if (!adds && !stores(b->k, n)) return true;
+    if (!adds && !is_stored(b->k, n)) return true;
     const Layout l = adds ? grad_place(b, n, &s) : stored_place(b, n, &s);
     const Address to = address_of(&b->scope, &l, &s);
     return lane_stride(&to) == 1;
@@ -272,9 +265,8 @@ bool body_reads(const Kernel *k, const Scope *scope, const Node *n)
     return true;
 }
 
-bool body_vectorises(const Program *s, const Kernel *k, const Scope *scope, Node *const *at, int n)
+bool body_vectorises(const Kernel *k, const Scope *scope, Node *const *at, int n)
 {
-    (void)s;
     for (int i = 0; i < n; i++) {
         if (!body_reads(k, scope, at[i])) return false;
         const Layout *l = k->grad == at[i] ? &k->grad_layout : at[i]->buffer ? &at[i]->buffer->layout : 0;

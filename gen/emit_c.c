@@ -9,7 +9,7 @@ static void choose_lanes(Nest *x)
     const int j = x->scope.n - 1;
     if (j < 0 || x->scope.loop[j].extent % BLOCK_MIN || strcmp(x->scope.loop[j].var, "j")) return;
     scope_vector(&lanes, j);
-    if (body_vectorises(S, k, &lanes, k->body.at, k->body.n)) x->scope = lanes;
+    if (body_vectorises(k, &lanes, k->body.at, k->body.n)) x->scope = lanes;
 }
 
 static char *map_loops(void)

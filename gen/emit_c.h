@@ -31,7 +31,7 @@ bool  is_column(const Node *f);                              /* a sum that leave
 bool  is_stored(const Kernel *k, const Node *n);            /* others read it, or it is a gradient */
 char *body_name(Body *b, const char *wish);
 bool  body_reads(const Kernel *k, const Scope *scope, const Node *n);      /* lanes can read what n is made of */
-bool  body_vectorises(const Program *s, const Kernel *k, const Scope *scope, Node *const *at, int n);
+bool  body_vectorises(const Kernel *k, const Scope *scope, Node *const *at, int n);
 Layout with_ones(const Layout *l, const Shape *s, unsigned axes, Shape *out);       /* axes of extent 1 put back */
 const char *beta_of(const Program *s, const Kernel *k);
 #endif

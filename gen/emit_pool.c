@@ -63,7 +63,7 @@ char *pool_text(void)
     const bool taps = by_taps(f);
     pool_lanes(&x);
     if (x.scope.vector >= 0 && taps && !taps_vectorise(&x.scope, f)) scope_scalar(&x.scope);
-    if (x.scope.vector >= 0 && !body_vectorises(S, k, &x.scope, k->body.at, k->body.n)) scope_scalar(&x.scope);
+    if (x.scope.vector >= 0 && !body_vectorises(k, &x.scope, k->body.at, k->body.n)) scope_scalar(&x.scope);
     heads(&x);
     Body *b = body_new(S, k);
     b->scope = x.scope;
@@ -119,7 +119,7 @@ char *pool_grad_text(void)
     loops_of(&x, &l, &gy->shape);
     pool_lanes(&x);
     const Scope taps = tap_scope(&x.scope, f);
-    if (x.scope.vector >= 0 && !body_vectorises(S, k, &taps, k->body.at, k->body.n)) scope_scalar(&x.scope);
+    if (x.scope.vector >= 0 && !body_vectorises(k, &taps, k->body.at, k->body.n)) scope_scalar(&x.scope);
     heads(&x);
     Body *b = body_new(S, k);
     b->scope = x.scope;
