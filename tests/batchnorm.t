@@ -46,4 +46,36 @@ prober c_apart $model gagen --no-reuse && run c_apart 2 20 1 > "$work/apart"
 yes "--no-reuse gives the same bits" cmp "$work/threads.1" "$work/apart"
 prober c_again $model gagen -D recompute=all && run c_again 2 20 1 > "$work/again"
 yes "36. recompute = \"all\" gives the same bits, statistics move once" cmp "$work/threads.1" "$work/again"
+# Rows and sequences are images of one pixel's width; evaluation, however often, moves nothing, and is made of what was saved.
+ranks=tests/models/batch_norm_ranks.lua
+# tensors FILE: a checkpoint without its header, which knows how long the log was
+tensors() { echo 'local s = io.open(arg[1], "rb"):read "a" io.write(s:sub(9 + string.unpack("<I8", s)))' | lua5.4 - "$1" > "$1.bytes"; }
+for target in c cuda; do
+    program ${target}_is $ranks gagen_double && "$work/${target}_is" "$rows" - 2 8 1 save="$work/ranks.safetensors" > "$work/said"
+    program ${target}_image $ranks gagen_double -D as=image
+    for as in is image; do "$work/${target}_$as" "$rows" "$work/ranks.safetensors" 2 8 1 > "$work/${target}_$as.out"; done
+    yes "37. $target: [N, C] and [N, C, L] as images" compare "$work/${target}_is.out" "$work/${target}_image.out" --loss 1e-12 --gradient 1e-12 --weight 1e-12
+done
+prober c_wrong $ranks gagen_double -D as=image -D wrong=true
+"$work/c_wrong" "$rows" "$work/ranks.safetensors" 2 8 1 > "$work/c_wrong.out"
+no "37. other channels of a sequence" compare "$work/c_is.out" "$work/c_wrong.out" --loss 1e-12
+for often in 1 7; do
+    trainer often_$often $ranks -D validate="${often}updates"
+    "$work/often_$often" --data "$rows" --save "$work/often_$often.safetensors" --log "$work/often_$often.jsonl" > "$work/said" 2>&1
+    tensors "$work/often_$often.safetensors"
+done
+[ "$(grep -c '"split":"valid"' "$work/often_1.jsonl")" -gt "$(grep -c '"split":"valid"' "$work/often_7.jsonl")" ] &&
+    cmp -s "$work/often_1.safetensors.bytes" "$work/often_7.safetensors.bytes"; tell $? "49. validated after every update or not: the same running statistics and weights"
+"$work/often_1" --data "$rows" --load "$work/often_1.safetensors" --eval > "$work/eval" 2>&1
+last=$(sed -n 's/.*"split":"valid".*"loss":\([0-9.e-]*\).*/\1/p' "$work/often_1.jsonl" | tail -n 1)
+again=$(sed -n 's/^valid .*loss \([0-9.e-]*\).*/\1/p' "$work/eval" | tail -n 1)
+near "$again" "$last" 1e-3; tell $? "evaluation by the saved statistics is that of the run: $again, $last"
+"$work/often_7" --data "$rows" --steps 2 --save "$work/early.safetensors" > "$work/said" 2>&1
+"$work/often_7" --data "$rows" --load "$work/early.safetensors" --eval > "$work/eval" 2>&1
+again=$(sed -n 's/^valid .*loss \([0-9.e-]*\).*/\1/p' "$work/eval" | tail -n 1)
+near "$again" "$last" 1e-3; [ $? -ne 0 ]; tell $? "control: evaluation by others: $again"
+"$work/often_7" --data "$rows" --steps 5 --save "$work/part.safetensors" > "$work/said" 2>&1
+tensors "$work/part.safetensors" && cmp -s "$work/part.safetensors.bytes" "$work/often_7.safetensors.bytes"; [ $? -eq 1 ]; tell $? "control: 50. those of 5 updates are others"
+"$work/often_7" --data "$rows" --save "$work/part.safetensors" --resume > "$work/said" 2>&1
+tensors "$work/part.safetensors" && cmp -s "$work/part.safetensors.bytes" "$work/often_7.safetensors.bytes"; tell $? "50. stopped after 5 of 8 updates and resumed: the same statistics"
 finish
