@@ -337,15 +337,23 @@ static bool slides_over(const Kernel *x, const Node *n, const Layout *l)
     return !contracts(x) || K->target == TARGET_CUDA || n->kind != K_VIEW || keeps_plane(n, l);
 }
 
+/* An argument of a window's kernel needs no copy. What a convolution does not slide over, its lowering copies where it lies nowhere. */
+static bool reads_in_place(const Kernel *x, int a)
+{
+    Layout l;
+    Node *n = x->core->arg[a];
+    const bool lies = node_layout(n, &l);
+    if (contracts(x) && a > 0) return !lies || lies_as_image(n, &l);
+    return lies && lies_as_image(n, &l) && slides_over(x, n, &l);
+}
+
 /* What slides over an image reads it by its digits: what has none, repeats some, or lies as a matmul likes it, is copied. */
 static void settle(Kernel *x)
 {
-    Layout l;
     Node *f = x->core;
     if (f && by_taps(f)) settle_taps(x);
     for (int a = 0; f && a < f->nargs && f->kind == K_WINDOW; a++) {
-        const bool lies = node_layout(f->arg[a], &l), slides = !contracts(x) || a == 0;
-        if (lies ? lies_as_image(f->arg[a], &l) && (!slides || slides_over(x, f->arg[a], &l)) : contracts(x)) continue;
+        if (reads_in_place(x, a)) continue;
         Node *c = f->arg[a] = copy_before(K, x, f->arg[a]);
         vec_push(&c->kernel->stores, c);
         lay_out(buffer_new(K, c, HOME_ARENA, ident_new("copy")));

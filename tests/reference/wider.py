@@ -173,6 +173,14 @@ def images():
     x = case.real("x", 2, 3, 5, 7)
     y = F.interpolate(F.avg_pool2d(x, 3, 2, 1), scale_factor=2, mode="bilinear")
     case.finish(case.layer(nn.Conv2d(3, 4, 3, padding=1))(y).relu())
+    case = Case("conv_six_axes", "fn.mean(fn.reshape(layer(x), 8, 2, 2, 3, 2), { axis = { 4, 6 } })",
+                'nn.Conv2d(8, 3, { padding = 1, name = "conv_six_axes" })')
+    x = case.real("x", 2, 3, 4, 6)
+    case.finish(case.layer(nn.Conv2d(3, 8, 3, padding=1))(x).reshape(2, 8, 2, 2, 3, 2).mean((3, 5)))
+    case = Case("conv_wide_groups", "nn.GroupNorm(4, { affine = false })(layer(x))",
+                'nn.Conv2d(36, 3, { padding = 1, name = "conv_wide_groups" })')
+    x = case.real("x", 2, 2, 5, 4)
+    case.finish(F.group_norm(case.layer(nn.Conv2d(2, 36, 3, padding=1))(x), 4))
 
 
 def folds():
