@@ -10,7 +10,7 @@
 #include <string.h>
 #include "gagen.h"
 
-enum { TURNS = 20000 };                 /* over the number of buffers: how often an order is mended */
+enum { TURNS = 8000 };                 /* over the number of buffers: how often an order is mended */
 
 static void live(Kernel *x)
 {
