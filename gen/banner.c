@@ -189,9 +189,9 @@ static void add_costs(Text *out, const Program *s)
     for (int i = 0; i < k->micro.n; i++) flop += k->micro.at[i]->flop;
     add_again(out, k);
     text_add(out, "   a micro-step   %.3g MFLOP in %d kernels%s;  an update   %s elements, %s\n", flop / 1e6, k->micro.n,
-             k->target == TARGET_C ? text(" between %d barriers", barriers(k)) : "", grouped(k->to - k->from), s->g->optimizer.name);
-    text_add(out, "   lr %s", c_comment(s->g->optimizer.lr_text));
-    if (s->g->optimizer.clip > 0) text_add(out, ", norm clipped at %g", s->g->optimizer.clip);
+             k->target == TARGET_C ? text(" between %d barriers", barriers(k)) : "", grouped(k->to - k->from), s->g->step->optimizer.name);
+    text_add(out, "   lr %s", c_comment(s->g->step->optimizer.lr_text));
+    if (s->g->step->optimizer.clip > 0) text_add(out, ", norm clipped at %g", s->g->step->optimizer.clip);
 }
 
 char *banner(const Whole *all)

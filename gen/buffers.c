@@ -286,7 +286,7 @@ static void first_writes(void)
 {
     for (int i = 0; i < K->micro.n; i++) {
         Kernel *x = K->micro.at[i];
-        x->first_write = x->adds_to && !x->moves_state && !g->optimizer.in_place;
+        x->first_write = x->adds_to && !x->moves_state && !g->step->optimizer.in_place;
         for (int j = 0; j < i; j++)
             if (x->adds_to && K->micro.at[j]->adds_to == x->adds_to) x->first_write = false;
     }

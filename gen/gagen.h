@@ -151,7 +151,7 @@ typedef struct Param {
     bool scratch;                       /* a state of one window: no file holds it */
     int step;                           /* the one that trains it, in Graph.steps, */
     bool mine;                          /* and that step is this graph's */
-    int group;                          /* in Graph.groups of that step */
+    int group;                          /* in Step.groups */
     const char *file, *key;             /* a safetensors file that its first value is read from, under this name; or NULL */
     struct Node *node;
     int index;                          /* in Graph.params */
@@ -263,9 +263,9 @@ typedef struct {
 typedef struct Step {                   /* a loss, the parameters that lower it and how */
     const char *name, *prefix;          /* "generator", and "generator_" of its functions; "" and "" where it is the only one */
     Node *minimize;
-    Optimizer optimizer;                /* these as in Graph */
-    VEC(Optimizer) groups;
-    int nscalars; const char *scalar[SCALARS]; const Expr *scalar_value[SCALARS];
+    Optimizer optimizer;                /* as train names it; its states are those of all groups */
+    VEC(Optimizer) groups;              /* of parameters that share a recipe, in the order of the flat arrays */
+    int nscalars; const char *scalar[SCALARS]; const Expr *scalar_value[SCALARS];      /* of all groups: what Window.c holds */
     long times;                         /* windows of a round that it takes: the last ones */
     Loc loc;
 } Step;
@@ -282,9 +282,6 @@ typedef struct Graph {
     VEC(Report) reports;                /* of one step: "loss" first */
     /* of one step's graph, made by step_graph */
     Step *step;
-    Optimizer optimizer;                /* as train names it; its states are those of all groups */
-    VEC(Optimizer) groups;              /* of parameters that share a recipe, in the order of the flat arrays */
-    int nscalars; const char *scalar[SCALARS]; const Expr *scalar_value[SCALARS];  /* of all groups: what Window.c holds */
     Node *minimize;
     VEC(Node) sums;                     /* sums over the batch that minimize or a report needs */
     int first_sum;                      /* of sums[0] among those of all steps */

@@ -135,6 +135,6 @@ Plan *place(Kernels *k, bool reuse)
     }
     p->bound = lower_bound(arena.at, arena.n, k->phases);
     p->arena = place_arena(arena.at, arena.n, reuse, p->bound);
-    p->nstates = k->g->optimizer.nstates;
+    p->nstates = k->g->step->optimizer.nstates;
     return p;
 }

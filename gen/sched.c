@@ -209,7 +209,7 @@ static void make_reports(void)
 /* Gradients that are added to momentum are never seen by themselves, nor scaled. */
 static void check_in_place(void)
 {
-    const Optimizer *o = &g->optimizer;
+    const Optimizer *o = &g->step->optimizer;
     const Train *t = &g->train;
     const char *why = g->steps.n > 1 ? "several steps share the arrays: leave it out"
                     : t->nonfinite != NONFINITE_KEEP ? "nonfinite looks at a gradient before it counts: leave one of the two out"
@@ -234,7 +234,7 @@ Program *schedule(Plan *p)
     if (g->seeds.n > SEEDS) error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", SEEDS);
     if (g->train.precision == TF32 && s->k->target == TARGET_C)
         error_at(g->train.loc, "train: precision = \"tf32\" is of the CUDA target: the C target multiplies in fp32, bf16 or fp16");
-    if (g->train.nphases && expr_uses(g->optimizer.lr, "E"))
+    if (g->train.nphases && expr_uses(g->step->optimizer.lr, "E"))
         error_at(g->train.loc, "train: lr counts in epochs, but accumulate changes how many updates they have: say them in updates");
     scale_seeds();
     check_in_place();

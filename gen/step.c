@@ -131,12 +131,8 @@ static void find_sums(Graph *g)
 Graph *step_graph(Graph *whole, int i, const Program *before)
 {
     Graph *g = copied(whole, i);
-    const Step *s = g->step = whole->steps.at[i];
+    g->step = whole->steps.at[i];
     g->before = before;
-    g->optimizer = s->optimizer, g->nscalars = s->nscalars;
-    memcpy(g->scalar, s->scalar, sizeof g->scalar);
-    memcpy(g->scalar_value, s->scalar_value, sizeof g->scalar_value);
-    memcpy(&g->groups, &s->groups, sizeof g->groups);
     g->minimize = g->nodes.at[g->step->minimize->id];
     if (before) g->first_sum = first_level(before) + before->levels.n;
     find_sums(g);
@@ -177,11 +173,11 @@ static void find_ranges(Program *s)
     for (int i = 0; i < k->params.n; i++) {
         const Buffer *b = k->params.at[i];
         if (!b->param->mine) continue;
-        Optimizer *o = s->g->groups.at[b->param->group];
+        Optimizer *o = s->g->step->groups.at[b->param->group];
         if (o->to == 0) o->from = b->offset;
         o->to = b->offset + b->layout.size;
     }
-    k->from = s->g->groups.at[0]->from, k->to = s->g->groups.at[s->g->groups.n - 1]->to;
+    k->from = s->g->step->groups.at[0]->from, k->to = s->g->step->groups.at[s->g->step->groups.n - 1]->to;
 }
 
 static void most(long *so_far, long x) { if (x > *so_far) *so_far = x; }
@@ -195,9 +191,9 @@ Whole *join(Program *const *steps, int n)
         vec_push(&all->steps, s);
         most(&all->arena, s->p->arena), most(&all->bound, s->p->bound), most(&all->packed, s->p->packed);
         all->nsums = first_level(s) + s->levels.n;
-        add_states(all, &s->g->optimizer);
+        add_states(all, &s->g->step->optimizer);
     }
-    all->in_place = steps[0]->g->optimizer.in_place;
+    all->in_place = steps[0]->g->step->optimizer.in_place;
     if (steps[0]->g->train.ema > 0) add_states(all, &(Optimizer){ .name = "ema", .nstates = 1, .state = { "ema" } });
     agree(all);
     for (int i = 0; i < n; i++) find_ranges(steps[i]);

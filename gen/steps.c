@@ -171,7 +171,7 @@ void window_facts(const Program *s, Env *e)
 {
     const Train *t = &s->g->train;
     env_flag(e, "counted", s->counting.n > 0);
-    env_flag(e, "in_place", s->g->optimizer.in_place);
+    env_flag(e, "in_place", s->g->step->optimizer.in_place);
     env_flag(e, "next", s->next);
     env_flag(e, "unrolled", s->unrolled);
     env_flag(e, "prepared", prepares(s));

@@ -274,7 +274,7 @@ static void fill_schedule(const Graph *g, Env *e)
 static bool any_norm(const Whole *all)
 {
     bool any = checks_finite(all->steps.at[0]) || all->steps.at[0]->g->train.grad_norm;
-    for (int i = 0; i < all->steps.n; i++) any |= all->steps.at[i]->g->optimizer.clip > 0;
+    for (int i = 0; i < all->steps.n; i++) any |= all->steps.at[i]->g->step->optimizer.clip > 0;
     return any;
 }
 

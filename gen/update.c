@@ -49,7 +49,7 @@ static char *pointers_text(const Program *s, Pass pass)
 static const char *scale_of(const Program *s)
 {
     const bool scaled = s->late || s->g->train.loss_scale > 0;
-    if (s->g->optimizer.clip > 0) return scaled ? "w.scale_out * (real)w.clip" : "(real)w.clip";
+    if (s->g->step->optimizer.clip > 0) return scaled ? "w.scale_out * (real)w.clip" : "(real)w.clip";
     return scaled ? "w.scale_out" : NULL;
 }
 
@@ -174,7 +174,7 @@ static void fill_tensors(const Program *s, Env *e)
 bool adapts(const Program *s)
 {
     bool any = false;
-    for (int i = 0; i < s->g->groups.n; i++) any |= s->g->groups.at[i]->direction != NULL;
+    for (int i = 0; i < s->g->step->groups.n; i++) any |= s->g->step->groups.at[i]->direction != NULL;
     return any;
 }
 
@@ -198,11 +198,11 @@ void lengths(const Whole *all, Env *e)
 static void fill_groups(const Program *s, Env *e)
 {
     const Graph *g = s->g;
-    for (int i = 0; i < g->groups.n; i++) {
+    for (int i = 0; i < g->step->groups.n; i++) {
         Env *x = env_item(e, "groups");
-        o = g->groups.at[i];
-        env_set(x, "pass", "%s%s", g->step->prefix, g->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
-        env_set(x, "who", "%s", g->groups.n > 1 ? group_text(s, i) : "");
+        o = g->step->groups.at[i];
+        env_set(x, "pass", "%s%s", g->step->prefix, g->step->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
+        env_set(x, "who", "%s", g->step->groups.n > 1 ? group_text(s, i) : "");
         const Pass pass = o->direction ? PASS_STEP : PASS_ALL;
         env_set(x, "pointers", "%s", pointers_text(s, pass));
         env_set(x, "constants", "%s", constants_text(s, pass));
@@ -214,9 +214,9 @@ static void fill_groups(const Program *s, Env *e)
         env_set(x, "from", "%ld", o->from);
         env_set(x, "to", "%ld", o->to);
     }
-    o = &g->optimizer;
-    env_flag(e, "one", g->groups.n == 1);
-    env_flag(e, "several", g->groups.n > 1);
+    o = &g->step->optimizer;
+    env_flag(e, "one", g->step->groups.n == 1);
+    env_flag(e, "several", g->step->groups.n > 1);
 }
 
 bool checks_finite(const Program *s) { return s->g->train.nonfinite != NONFINITE_KEEP; }
@@ -243,7 +243,7 @@ static void fill_update(const Program *s, Env *e)
     if (adapts(s)) fill_tensors(s, e);
     fill_groups(s, e);
     bool all = adapts(s);
-    for (int i = 0; i < s->g->groups.n; i++) all &= s->g->groups.at[i]->direction != NULL;
+    for (int i = 0; i < s->g->step->groups.n; i++) all &= s->g->step->groups.at[i]->direction != NULL;
     env_set(e, "pointers", "%s", pointers_text(s, all ? PASS_STEP : PASS_ALL));
     if (adapts(s)) env_set(e, "measure_pointers", "%s", pointers_text(s, PASS_MEASURE));
     env_set(e, "update", "%s", template_render(device ? "cuda/update.cu" : "c/update.c", e));
@@ -253,7 +253,7 @@ static void fill_update(const Program *s, Env *e)
 static bool scalars_use(const Program *s, const char *name)
 {
     bool uses = false;
-    for (int i = 0; i < s->g->nscalars; i++) uses |= expr_uses(s->g->scalar_value[i], name);
+    for (int i = 0; i < s->g->step->nscalars; i++) uses |= expr_uses(s->g->step->scalar_value[i], name);
     for (int i = 0; i < s->g->seeds.n; i++) uses |= s->seed_when[i] == SEED_EARLY && expr_uses(s->scale_in[i], name);
     return uses;
 }
@@ -266,8 +266,8 @@ static char *scalars_text(const Program *s)
     for (size_t i = 0; i < sizeof given / sizeof *given; i++)
         if (scalars_use(s, given[i])) text_add(&t, "const double %s = (double)to->%s;\n", given[i], given[i]);
     text_add(&t, "to->rate = (real)to->lr;\n");
-    for (int i = 0; i < s->g->nscalars; i++)
-        text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(s->g->scalar_value[i]), s->g->scalar[i]);
+    for (int i = 0; i < s->g->step->nscalars; i++)
+        text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(s->g->step->scalar_value[i]), s->g->step->scalar[i]);
     for (int i = 0; i < s->g->seeds.n; i++)
         if (s->seed_when[i] == SEED_EARLY) text_add(&t, "to->scale_in[%d] = %s;\n", i, scale_text(s, s->scale_in[i], "to->"));
     if (s->g->train.loss_scale > 0) text_add(&t, "to->scale_out = (real)(1 / to->loss_scale);\n");
@@ -317,7 +317,7 @@ void reports(const Whole *all, Env *e)
 
 void update(const Program *s, Env *e)
 {
-    o = &s->g->optimizer;
+    o = &s->g->step->optimizer;
     device = s->k->target == TARGET_CUDA;
     fill_update(s, e);
     env_set(e, "lr", "%s", host_text(o->lr));
