@@ -8,12 +8,6 @@ local say = core.use("dsl/doc.lua").section "layers"
 
 local modes = { micro = true, pooled = true, frozen = true }
 
-local function channels(x, n)
-  local dims = { n }
-  for a = 3, info(x).rank do dims[a - 1] = 1 end
-  return dims
-end
-
 -- the momentum of one micro-batch
 local function momentum(o)
   if o.momentum ~= "window" then return core.const(o.momentum) end
@@ -50,7 +44,7 @@ local function statistics(m, o, x, n)
   local axes, real = (1 << info(x).rank) - 1 & ~2, nil
   real, s.rows = op.real_rows(x)
   local given, none = { axes = axes, k = k, tracks = tracks and 1 or 0 }, core.const(0)
-  local function by_channel(t) return t and call.reshape(t, { dims = channels(x, n), batch = false }) or none end
+  local function by_channel(t) return t and call.reshape(t, { dims = kit.by_channel(x, n), batch = false }) or none end
   s.mean = call.batch_mean(x, real, s.rows, by_channel(r), given)
   s.var = call.batch_var(x, by_channel(s.mean), real, s.rows, by_channel(u), given)
   return s.mean, s.var, s, r, u
@@ -61,7 +55,7 @@ local function forward(m, o, x)
   if not info(x).batch then fail("%s: expected [N, channels, ...], got %s", what, info(x).text) end
   local n = info(x).dims[2]
   local mean, var, s, r, u = statistics(m, o, x, n)
-  local function by_channel(t) return call.reshape(t, { dims = channels(x, n), batch = false }) end
+  local function by_channel(t) return call.reshape(t, { dims = kit.by_channel(x, n), batch = false }) end
   local w = o.affine and kit.parameter(m, "weight", { n }, { "constant", 1 }, x) or core.const(1)
   local b = o.affine and by_channel(kit.parameter(m, "bias", { n }, { "constant", 0 }, x)) or core.const(0)
   local scale = by_channel(call.batch_scale(w, var, { eps = o.eps }))

@@ -4,7 +4,9 @@ local util, op = core.use("dsl/util.lua"), core.use("dsl/op.lua")
 local base, kit = core.use("dsl/fn.lua"), core.use("dsl/nn.lua")
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
 local say = core.use("dsl/doc.lua").section "layers"
-local fn, nn, layer, parameter, images = base.open, kit.open, kit.layer, kit.parameter, kit.images
+local slide = core.use("dsl/conv.lua")
+local fn, nn, layer, parameter, images = base.open, kit.open, kit.layer, kit.parameter, slide.images
+local by_channel = kit.by_channel
 
 -- ---- activations --------------------------------------------------------------------------------
 local function pointwise(kind, name, spec)
@@ -83,13 +85,6 @@ say("nn.LogSoftmax { axis = 2 }", "The logarithm of softmax.")
 along("LogSoftmax", "log_softmax")
 say("nn.Softmin { axis = 2 }", "The softmax of -x.")
 along("Softmin", "softmin")
-
--- sizes of what each channel has one of, axis 2, so that it meets x
-local function by_channel(x, n)
-  local dims = { n }
-  for a = 3, info(x).rank do dims[a - 1] = 1 end
-  return dims
-end
 
 say("nn.PReLU { per_channel = false, init = 0.25 }",
   "LeakyReLU with a slope that is learned, one or one for each channel, axis 2.")
@@ -226,7 +221,7 @@ end
 local function sliding(what, x, w, padded)
   local one = call.reshape(core.const(1 / (w.kh * w.kw)), { dims = { 1, 1, 1, 1 } })
   local weight = call.copy(call.expand(one, { dims = { info(x).dims[2], 1, w.kh, w.kw } }))
-  kit.check_window(what, x, w)
+  slide.check_window(what, x, w)
   local y = call.conv2d(x, weight, w)
   if padded or w.ph + w.pw == 0 then return y end
   local from, to = info(x).dims, info(y).dims
@@ -241,7 +236,7 @@ function nn.AvgPool2d(k, o)
   if k == nil then fail("%s: the window's size is missing, write %s(2)", what, what) end
   o = options(what, o, { stride = util.any, padding = util.any, count_include_pad = true })
   if o.padding == "same" then fail("%s: padding is a number or { height, width }", what) end
-  local w = kit.window(what, k, { stride = o.stride or util.any, padding = o.padding or 0, dilation = 1 })
+  local w = slide.window(what, k, { stride = o.stride or util.any, padding = o.padding or 0, dilation = 1 })
   if w.ph * 2 > w.kh or w.pw * 2 > w.kw then fail("%s: padding is at most half of the window", what) end
   return layer("AvgPool2d", function(_, x)
     x = images(what, x)

@@ -1,0 +1,271 @@
+/* run.c -- a run: opening it, one window after the other, evaluation and prediction of rows. */
+#include "runtime.h"
+
+/* ---- opening -------------------------------------------------------------------------------------------- */
+static void gg_run_plan(Run *r)
+{
+    const Program *p = r->p;
+    long epochs = r->o.epochs, steps = r->o.steps;
+    if (epochs < 0 && steps < 0) epochs = p->epochs, steps = p->epochs > 0 ? -1 : p->steps;
+    r->plan = gg_plan(p, r->data.train.count, epochs, steps);
+    if (!r->plan.E)
+        gg_fail(GG_DATA, "%ld training rows do not fill one batch of %ld, and tail = \"drop\"", r->data.train.count,
+                gg_round(p));
+    gg_order_start(&r->order, p, &r->plan, &r->data.train, r->seed);
+}
+
+static void gg_run_table(Run *r)
+{
+    const Options *o = &r->o;
+    if (o->predict) {
+        long rows = gg_predict_count(r->p, o->predict);
+        gg_load_fields(r, gg_predict_weights(o));
+        gg_table_ask(&r->data, r->p, rows < 0 ? o->predict : NULL, rows);
+    } else if (o->columns) gg_table_give(&r->data, r->p, o->rows, o->columns);
+    else gg_table_load(&r->data, r->p, o->data);
+}
+
+static void gg_run_memory(Run *r)
+{
+    const Program *p = r->p;
+    r->sums = gg_alloc((size_t)p->nsums, sizeof *r->sums);
+    r->values = gg_alloc((size_t)p->nreports, sizeof *r->values);
+    r->kept = gg_alloc((size_t)p->nsums, sizeof *r->kept);
+    if (!r->o.save && r->data.valid.count) r->best_params = gg_alloc((size_t)p->elements, sizeof(real));
+    gg_add(&r->text, "%4000s", "");
+    gg_add(&r->header, "%*s", 4000 + 400 * p->ntensors * (1 + p->nstates) + (int)(6 * r->data.fields.n), "");
+}
+
+static void gg_run_weights(Run *r)
+{
+    gg_init_weights(r->p, r->seed);
+    if (r->o.predict) {
+        gg_load_weights(r, gg_predict_weights(&r->o));
+        gg_average_swap(r);
+        return;
+    }
+    gg_table_statistics(&r->data, r->p);
+    if (!r->o.load && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);   /* the others hold every tensor */
+    gg_average_start(r);
+    if (r->o.load) gg_load_weights(r, r->o.load);
+    if (r->o.resume && !gg_load_run(r, r->o.save) && r->o.eval) gg_fail(GG_DATA, "%s: no such file", r->o.save);
+}
+
+static void gg_clear_states(const Program *p)
+{
+    const size_t n = (size_t)(p->trained ? p->trained : p->elements);
+    for (int i = 0; i < p->nstates; i++) memset(p->states[i], 0, n * sizeof(real));
+}
+
+/* A device's columns are there from now on, its parameters when they are prepared. */
+static void gg_run_device(Run *r)
+{
+    if (!r->p->open) return;
+    r->opened = true;
+    r->device = r->p->open(r->data.rows);
+    if (r->o.profile) r->p->profile(true);
+}
+
+void gg_run_open(Run *r)
+{
+    const Program *p = r->p;
+    const Options *o = &r->o;
+    r->log = -1, r->best = NAN;
+    r->loss_scale = p->loss_scale > 0 ? p->loss_scale : 1;
+    r->seed = (uint64_t)(o->seed < 0 ? p->seed : o->seed);
+    gg_run_table(r);
+    if (!o->predict) gg_run_plan(r);
+    gg_run_memory(r);
+    gg_run_device(r);
+    gg_clear_states(p);
+    gg_run_weights(r);
+    gg_log_open(r);
+    r->team = gg_team_start((int)(p->open ? 1 : o->threads < 0 ? gg_cores() : o->threads));
+    if (!r->team) gg_fail(GG_MACHINE, "the threads cannot be started");
+    if (!o->predict) gg_augment_open(r);
+    r->terminal = isatty(2);
+    r->start = gg_seconds(), r->start_update = r->update;
+}
+
+void gg_run_close(Run *r)
+{
+    if (r->opened) r->p->close();
+    if (r->team) gg_team_stop(r->team);
+    gg_table_free(&r->data);
+    gg_archive_close(&r->archive);
+    gg_order_free(&r->order);
+    gg_augment_close(r);
+    if (r->log >= 0) close(r->log);
+    free(r->sums), free(r->values), free(r->kept), free(r->best_params), free(r->text.s), free(r->header.s);
+    *r = (Run){ 0 };
+}
+
+/* ---- the window ----------------------------------------------------------------------------------------- */
+static void gg_fill(Run *r, long samples, long places, long base)
+{
+    const Program *p = r->p;
+    Window *w = p->w;
+    long full = (samples - 1) / p->micro_batch;
+    memset(w, 0, sizeof *w);
+    w->micros = (int)(full + 1), w->rows = (int)(samples - full * p->micro_batch), w->samples = samples;
+    w->places = places, w->base = base;
+    w->seed = r->seed;
+    if (r->plan.E) w->T = gg_taken(p, &r->plan, 0, r->plan.T), w->E = gg_taken(p, &r->plan, 0, r->plan.E);
+    w->loss_scale = r->loss_scale;
+    w->scale_out = 1, w->clip = 1, w->norm = -1;
+}
+
+static void gg_run_aim(Run *r, long update, const Place *at)
+{
+    const Program *p = r->p;
+    Window *w = p->w;
+    const Turn turn = r->turn;
+    const Step s = gg_step(p, turn.step);
+    Place place = *at;
+    long group = place.epoch / r->order.epochs, places = r->order.epochs * r->plan.samples;
+    gg_order_turn(&r->order, group);
+    gg_fill(r, turn.samples, places, r->order.now ? 0 : r->data.train.from);
+    w->first = place.first + turn.from;
+    w->at = place.epoch % r->order.epochs * r->plan.samples + place.at + turn.from;
+    w->order = r->order.now, w->order_next = r->order.next;
+    w->training = true;
+    w->T = gg_taken(p, &r->plan, turn.step, r->plan.T), w->E = gg_taken(p, &r->plan, turn.step, r->plan.E);
+    w->t = gg_taken(p, &r->plan, turn.step, update) + turn.nth - r->skipped[turn.step] + 1;
+    r->lr[turn.step] = w->lr = s.lr((double)w->t, (double)w->T, (double)w->E);
+    s.scalars(w);
+    gg_augment(r);
+}
+
+bool gg_run_voided(const Run *r)
+{
+    return r->p->nonfinite && !isfinite(r->p->w->norm);
+}
+
+/* A dynamic loss scale behind a window: one in which nothing counted says nothing about it. */
+static void gg_rescale(Run *r)
+{
+    if (gg_run_voided(r)) r->loss_scale /= 2, r->finite = 0;
+    else if (r->p->w->count != 0 && ++r->finite == r->p->scale_interval) r->loss_scale *= 2, r->finite = 0;
+}
+
+static bool gg_all_finite(const Program *p)
+{
+    bool finite = true;
+    for (int i = 0; i < p->nsums; i++) finite = finite && isfinite(p->sums[i]);
+    for (long i = 0, n = p->trained ? p->trained : p->elements; i < n; i++) finite = finite && isfinite(p->gradients[i]);
+    return finite;
+}
+
+/* The window once more, ever longer, until a micro-batch is met that leaves something that is not finite. */
+void gg_run_blame(Run *r, char *out, size_t room)
+{
+    const Program *p = r->p;
+    Window *w = p->w;
+    const Place place = gg_place(&r->plan, r->update);
+    r->turn = gg_turn(p, place.samples, 0);
+    gg_run_aim(r, r->update, &place);
+    const int micros = w->micros, rows = w->rows;
+    int k = 0;
+    do {
+        gg_run_aim(r, r->update, &place);
+        w->rows = ++k == micros ? rows : (int)p->micro_batch;
+        w->micros = k, w->samples = (k - 1) * p->micro_batch + w->rows;
+        p->scalars(w);
+        gg_team_call(r->team, p->gradient);
+        r->fetched = false;
+        gg_run_await(r), gg_run_fetch(r);
+    } while (k < micros && gg_all_finite(p));
+    snprintf(out, room, "update %ld: its gradient is not finite from micro-batch %d of %d on, samples %ld to %ld of the window", r->update + 1,
+             k, micros, w->samples - w->rows + 1, w->samples);
+}
+
+static void gg_run_prepare(Run *r)
+{
+    if (r->prepared) return;
+    if (r->p->send) r->p->send();
+    if (r->p->prepare) gg_team_call(r->team, r->p->prepare);
+    r->prepared = r->fetched = true;
+}
+
+bool gg_run_turn(Run *r, long update, long n, bool whole)
+{
+    const Place place = gg_place(&r->plan, update);
+    r->turn = gg_turn(r->p, place.samples, n);
+    const Step s = gg_step(r->p, r->turn.step);
+    gg_run_aim(r, update, &place);
+    r->merged = false;
+    gg_run_prepare(r);
+    gg_team_call(r->team, whole ? s.window : s.gradient);
+    r->fetched = false;
+    return !r->turn.last;
+}
+
+/* The sums of a round are those of its steps' last windows. */
+void gg_run_await(Run *r)
+{
+    const Program *p = r->p;
+    const bool merges = p->nsteps && r->turn.closes && (p->await || !r->merged);
+    if (p->await) p->await();
+    for (int i = 0; merges && i < p->nsums; i++) p->sums[i] += r->kept[i];
+    r->merged = true;
+}
+
+void gg_run_turned(Run *r)
+{
+    const Program *p = r->p;
+    r->skipped[r->turn.step] += p->w->count == 0;
+    r->norm[r->turn.step] = p->w->norm;
+    if (p->scale_interval) gg_rescale(r);
+    for (int i = 0; r->turn.closes && i < p->nsums; i++) r->kept[i] = r->turn.last ? 0 : p->sums[i];
+}
+
+void gg_run_done(Run *r)
+{
+    gg_run_turned(r);
+    r->turn = (Turn){ 0 };
+    r->update++;
+}
+
+void gg_run_update(Run *r)
+{
+    gg_run_prepare(r);
+    gg_team_call(r->team, gg_step(r->p, r->turn.step).update);
+    r->fetched = false;
+    if (r->p->nonfinite) gg_run_await(r);
+    if (r->turn.last) gg_run_done(r);
+    else gg_run_turned(r), r->turn.n++;
+}
+
+void gg_run_fetch(Run *r)
+{
+    if (r->p->fetch && r->prepared && !r->fetched) r->p->fetch();
+    r->fetched = true;
+}
+
+bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
+{
+    if (!rows->count) return false;
+    if (r->staged) gg_table_bind(&r->data);
+    gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
+    r->p->w->order = rows->list;
+    const long done = gg_taken(r->p, &r->plan, 0, r->update) - r->skipped[0];
+    r->p->w->t = done > 0 ? done : 1;
+    gg_step(r->p, 0).scalars(r->p->w);
+    gg_average_swap(r);
+    gg_run_prepare(r);
+    gg_team_call(r->team, r->p->evaluate);
+    if (r->p->await) r->p->await();
+    gg_average_swap(r);
+    r->p->report(r->p->sums, (double)rows->count, out);
+    return true;
+}
+
+void gg_run_predict(Run *r, long from, long n)
+{
+    Window *w = r->p->w;
+    gg_fill(r, n, r->data.rows, 0);
+    w->at = w->first = from, w->t = 1;
+    gg_run_prepare(r);
+    gg_team_call(r->team, r->p->predict);
+    gg_run_await(r);
+}
