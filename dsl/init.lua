@@ -13,6 +13,7 @@ for _, name in ipairs { "map", "activation", "math", "noise", "reduce", "moments
   "loss", "matmul", "conv2d", "max_pool2d", "view", "move", "gather" } do
   core.use("dsl/ops/" .. name .. ".lua")
 end
+core.use("dsl/fold.lua")
 core.use("dsl/join.lua")
 core.use("dsl/make.lua")
 core.help = function(name) return core.use("dsl/doc.lua").help(name) end
