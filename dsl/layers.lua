@@ -9,8 +9,11 @@ local fn, nn, layer, parameter, images = base.open, kit.open, kit.layer, kit.par
 local by_channel = kit.by_channel
 
 -- ---- activations --------------------------------------------------------------------------------
+-- The only option of an activation may stand alone, as in PyTorch: nn.LeakyReLU(0.2).
 local function pointwise(kind, name, spec)
+  local only = next(spec) and not next(spec, next(spec)) and next(spec)
   nn[kind] = function(o)
+    if only and type(o) == type(spec[only]) then o = { [only] = o } end
     if o ~= nil and not next(spec) then fail("nn.%s: takes no options", kind) end
     o = options("nn." .. kind, o, spec)
     return layer(kind, function(_, x) return fn[name](x, next(spec) and o or nil) end)
@@ -37,11 +40,11 @@ say("nn.Softplus { beta = 1, threshold = 20 }",
 pointwise("Softplus", "softplus", { beta = 1, threshold = 20 })
 say("nn.Softsign()", "x / (1 + abs(x)).")
 pointwise("Softsign", "softsign", {})
-say("nn.LeakyReLU { negative_slope = 0.01 }", "x, and a share of it below 0.")
+say("nn.LeakyReLU(0.01)", "x, and a share of it below 0; also { negative_slope = 0.01 }.")
 pointwise("LeakyReLU", "leaky_relu", { negative_slope = 0.01 })
-say("nn.ELU { alpha = 1 }", "x, and alpha (exp(x) - 1) below 0.")
+say("nn.ELU(1)", "x, and alpha (exp(x) - 1) below 0; also { alpha = 1 }.")
 pointwise("ELU", "elu", { alpha = 1.0 })
-say("nn.CELU { alpha = 1 }", "x, and alpha (exp(x / alpha) - 1) below 0.")
+say("nn.CELU(1)", "x, and alpha (exp(x / alpha) - 1) below 0; also { alpha = 1 }.")
 pointwise("CELU", "celu", { alpha = 1.0 })
 say("nn.SELU()", "ELU, scaled so that mean 0 and variance 1 stay.")
 pointwise("SELU", "selu", {})
@@ -51,9 +54,9 @@ say("nn.Hardsigmoid()", "x / 6 + 1/2 between 0 and 1.")
 pointwise("Hardsigmoid", "hardsigmoid", {})
 say("nn.Hardswish()", "x hardsigmoid(x).")
 pointwise("Hardswish", "hardswish", {})
-say("nn.Hardshrink { lambd = 0.5 }", "x, and 0 within lambd of 0.")
+say("nn.Hardshrink(0.5)", "x, and 0 within lambd of 0; also { lambd = 0.5 }.")
 pointwise("Hardshrink", "hardshrink", { lambd = 0.5 })
-say("nn.Softshrink { lambd = 0.5 }", "x drawn to 0 by lambd.")
+say("nn.Softshrink(0.5)", "x drawn to 0 by lambd; also { lambd = 0.5 }.")
 pointwise("Softshrink", "softshrink", { lambd = 0.5 })
 say("nn.Tanhshrink()", "x - tanh(x).")
 pointwise("Tanhshrink", "tanhshrink", {})
@@ -277,11 +280,14 @@ function nn.AdaptiveAvgPool2d(size)
   end)
 end
 
-say("nn.GlobalAvgPool2d()", "The mean of each channel, [N, channels].")
-function nn.GlobalAvgPool2d(...)
-  if select("#", ...) > 0 then fail("nn.GlobalAvgPool2d: takes nothing: it gives the mean of each channel") end
-  return layer("GlobalAvgPool2d", function(_, x)
-    return fn.mean(images("nn.GlobalAvgPool2d", x), { axis = { 3, 4 } })
+say("nn.GlobalAvgPool()", "The mean of each channel of an image or a sequence, [N, channels].")
+function nn.GlobalAvgPool(...)
+  if select("#", ...) > 0 then fail("nn.GlobalAvgPool: takes nothing: it gives the mean of each channel") end
+  return layer("GlobalAvgPool", function(m, x)
+    x = kit.features("nn.GlobalAvgPool", m, x, 3, "[N, channels, ...]")
+    local axes = {}
+    for i = 3, info(x).rank do axes[i - 2] = i end
+    return fn.mean(x, { axis = axes })
   end)
 end
 

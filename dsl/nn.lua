@@ -103,7 +103,6 @@ local function features(what, m, x, least, form)
   return x
 end
 
--- a name that may stand in files' keys and in C
 -- sizes of what each channel has one of, axis 2, so that it meets x
 local function by_channel(x, n)
   local dims = { n }
@@ -111,6 +110,7 @@ local function by_channel(x, n)
   return dims
 end
 
+-- a name that may stand in files' keys and in C
 local function check_name(place, name)
   if type(name) ~= "string" or not name:find("^[%a_][%w_]*$") or #name > 40 then
     core.fail(("%s cannot name a layer: write a letter, then letters, digits and _"):format(util.show(name)), place)
@@ -341,7 +341,7 @@ end
 local others = {
   BatchNorm1d = "nn.BatchNorm", BatchNorm2d = "nn.BatchNorm", BatchNorm3d = "nn.BatchNorm", SyncBatchNorm = "nn.BatchNorm",
   ModuleList = "nn.Sequential, nn.Repeat or a plain table in nn.Module", Dense = "nn.Linear", Conv = "nn.Conv2d",
-  MaxPool = "nn.MaxPool2d", AvgPool = "nn.AvgPool2d", GlobalAvgPool = "nn.GlobalAvgPool2d", Swish = "nn.SiLU",
+  MaxPool = "nn.MaxPool2d", AvgPool = "nn.AvgPool2d", GlobalAvgPool2d = "nn.GlobalAvgPool", Swish = "nn.SiLU",
   InstanceNorm1d = "nn.InstanceNorm", InstanceNorm2d = "nn.InstanceNorm", InstanceNorm3d = "nn.InstanceNorm",
   Softmax2d = "nn.Softmax { axis = 2 }", Hardsigmod = "nn.Hardsigmoid", HardSwish = "nn.Hardswish",
   Unflatten = "nn.Reshape, with all sizes of a sample", View = "nn.Reshape", Relu = "nn.ReLU", Gelu = "nn.GELU",

@@ -26,7 +26,7 @@ end
 local net = nn.Sequential {
   conv_bn(64, 3, 1), nn.ReLU(),
   stage(64, 1), stage(128, 2), stage(256, 2), stage(512, 2),
-  nn.GlobalAvgPool2d(), nn.Linear(10),
+  nn.GlobalAvgPool(), nn.Linear(10),
 }
 
 local logits = net((cifar.image / 255 - 0.47) / 0.25)

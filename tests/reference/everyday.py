@@ -332,7 +332,7 @@ def layers():
         plain(f"avg_pool_{i}", f"nn.AvgPool2d({pair(kernel)})(x)", lambda x: F.avg_pool2d(x, kernel), *shape)
     for i, (shape, size) in enumerate((((2, 3, 4, 6), 2), ((2, 2, 6, 9), 1), ((2, 2, 6, 4), (3, 2)))):
         plain(f"adaptive_avg_pool_{i}", f"nn.AdaptiveAvgPool2d({pair(size)})(x)", lambda x: F.adaptive_avg_pool2d(x, size), *shape)
-    plain("global_avg_pool", "nn.GlobalAvgPool2d()(x)", lambda x: x.mean((2, 3)), 2, 3, 5, 7)
+    plain("global_avg_pool", "nn.GlobalAvgPool()(x)", lambda x: x.mean((2, 3)), 2, 3, 5, 7)
     plain("reshape_layer", "nn.Reshape(4, -1)(x) * fn.reshape(fn.exp(x), 4, 3)", lambda x: (x * x.exp()).reshape(3, 4, 3), 3, 12)
     plain("identity", "nn.Identity()(x) * x", lambda x: x * x, 3, 7)
     for r, shape in ((2, (2, 8, 3, 5)), (3, (2, 9, 2, 2))):
@@ -356,7 +356,7 @@ def layers():
     case = Case("shuffle_conv", "layer(nn.ChannelShuffle(2)(nn.PixelUnshuffle(2)(x)))", 'nn.Conv2d(8, 3, { name = "shuffle_conv" })')
     x = case.real("x", 2, 3, 8, 6)
     case.finish(case.layer(nn.Conv2d(12, 8, 3))(F.channel_shuffle(F.pixel_unshuffle(x, 2), 2)))
-    case = Case("conv_norm_pool", "nn.GlobalAvgPool2d()(fn.relu(nn.InstanceNorm()(layer(x))))", 'nn.Conv2d(8, 3, { name = "conv_norm_pool" })')
+    case = Case("conv_norm_pool", "nn.GlobalAvgPool()(fn.relu(nn.InstanceNorm()(layer(x))))", 'nn.Conv2d(8, 3, { name = "conv_norm_pool" })')
     x = case.real("x", 2, 3, 6, 5)
     case.finish(F.relu(F.instance_norm(case.layer(nn.Conv2d(3, 8, 3))(x))).mean((2, 3)))
 
