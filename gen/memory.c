@@ -30,17 +30,20 @@ static int larger_first(const void *pa, const void *pb)
 
 static bool meet(const Buffer *a, const Buffer *b) { return a->first <= b->last && b->first <= a->last; }
 
-static long lowest_place(Buffer **placed, int n, const Buffer *b, bool reuse)
+static long end_of(const Buffer *b) { return b->offset + b->layout.size; }
+
+/* Puts b at the lowest place that is free, among n buffers that are sorted by their offsets, and sorts it in. */
+static void place_lowest(Buffer **placed, int n, Buffer *b, bool reuse)
 {
     long at = 0;
-    for (int i = 0; i < n; i++) {
-        const Buffer *o = placed[i];
-        if ((!reuse || meet(o, b)) && at < o->offset + o->layout.size && o->offset < at + b->layout.size) {
-            at = o->offset + o->layout.size;
-            i = -1;
-        }
-    }
-    return at;
+    int i = 0;
+    for (; i < n && placed[i]->offset < at + b->layout.size; i++)
+        if ((!reuse || meet(placed[i], b)) && at < end_of(placed[i])) at = end_of(placed[i]);
+    while (i > 0 && placed[i - 1]->offset > at) i--;
+    while (i < n && placed[i]->offset < at) i++;
+    memmove(placed + i + 1, placed + i, sizeof *placed * (size_t)(n - i));
+    placed[i] = b;
+    b->offset = at;
 }
 
 static int earlier_first(const void *pa, const void *pb)
@@ -56,14 +59,12 @@ static int longer_first(const void *pa, const void *pb)
     return x != y ? y - x : larger_first(pa, pb);
 }
 
-static long end_of(const Buffer *b) { return b->offset + b->layout.size; }
-
-/* Each at the lowest place that is free, in this order; gives which one ends last. */
-static int place_in_order(Buffer **at, int n, bool reuse)
+/* Each at the lowest place that is free, in this order; gives which one ends last. placed: room for n. */
+static int place_in_order(Buffer **at, int n, Buffer **placed, bool reuse)
 {
     int top = 0;
     for (int i = 0; i < n; i++) {
-        at[i]->offset = lowest_place(at, i, at[i], reuse);
+        place_lowest(placed, i, at[i], reuse);
         if (end_of(at[i]) > end_of(at[top])) top = i;
     }
     return top;
@@ -73,8 +74,9 @@ static int place_in_order(Buffer **at, int n, bool reuse)
 static long improve(Buffer **at, int n, Buffer **all, long *best, long least, long bound)
 {
     const int turns = 2 + TURNS / (1 + n);
+    Buffer **placed = NEW_ARRAY(Buffer *, n);
     for (int turn = 0; turn < turns && least > bound; turn++) {
-        const int top = place_in_order(at, n, true);
+        const int top = place_in_order(at, n, placed, true);
         Buffer *b = at[top];
         if (end_of(b) < least) {
             least = end_of(b);
@@ -94,7 +96,7 @@ static long place_arena(Buffer **all, int n, bool reuse, long bound)
     if (!n) return 0;
     if (!reuse) {
         qsort(all, (size_t)n, sizeof *all, larger_first);
-        return end_of(all[place_in_order(all, n, false)]);
+        return end_of(all[place_in_order(all, n, at, false)]);
     }
     for (int o = 0; o < 3 && least > bound; o++) {
         memcpy(at, all, sizeof *at * (size_t)n);
