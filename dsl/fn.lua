@@ -22,19 +22,21 @@ local function axis_of(what, x, axis)
 end
 
 -- an axis of a sample: folding the batch away would mix samples
-local function sample_axis(what, x, axis)
+local function sample_axis(what, x, axis, cure)
   local a = axis_of(what, x, axis)
   if a == 1 and info(x).batch then
     fail("%s: axis 1 is the batch: this would mix samples, but a window's micro-batches are seen one after another; "
-      .. "use the sample's own axes, and sums over the batch as terms of the loss", what)
+      .. "use the sample's own axes, and sums over the batch as terms of the loss%s", what, cure or "")
   end
   return a
 end
 
-local function axis_mask(what, x, axis)
+local declared = ", or declare a loss of each micro-batch by itself, fn.per_micro(function() ... end), where fn.sum and fn.mean take axis 1"
+
+local function axis_mask(what, x, axis, place)
   local mask = 0
   for _, a in ipairs(type(axis) == "table" and axis or { axis }) do
-    mask = mask | 1 << (sample_axis(what, x, a) - 1)
+    mask = mask | 1 << ((place or sample_axis)(what, x, a, declared) - 1)
   end
   return mask
 end
@@ -52,11 +54,25 @@ local function elements(x)
 end
 
 -- ---- sums ---------------------------------------------------------------------------------------
+-- the sum over the real rows of a micro-batch, and along the axes of a sample in mask
+local function micro_total(x, mask)
+  if mask > 1 then x = call.sum(x, { axes = mask & ~1 }) end
+  local dims = info(x).dims
+  local flat = call.reshape(x, { dims = { dims[1], elements(x) }, batch = true })
+  local real = op.real_rows(flat)
+  return call.reshape(call.micro_sum(flat, real, { axes = 1 }), { dims = table.move(dims, 2, #dims, 1, {}), batch = false })
+end
+
+-- over everything; the batch is the window's, or inside of fn.per_micro the micro-batch's
 local function total(x)
   local s = info(x)
   if s.rank == 0 then return x end
-  return call.sum(x, { axes = (1 << s.rank) - 1 })
+  local all = (1 << s.rank) - 1
+  return op.alone and s.batch and micro_total(x, all) or call.sum(x, { axes = all })
 end
+
+-- how many real rows such a sum takes in
+local function rows() return op.alone and core.rows "micro" or core.rows() end
 
 -- what a fold along axes left, with extent 1 where the folded axes were if the user wants that
 local function kept(x, y, mask, keepdim)
@@ -65,7 +81,9 @@ local function kept(x, y, mask, keepdim)
   for a = 1, s.rank do
     if mask >> (a - 1) & 1 == 1 then s.dims[a] = 1 end
   end
-  return call.reshape(y, { dims = s.dims, batch = s.batch })
+  local batch = s.batch and mask & 1 == 0
+  if s.batch and not batch then table.remove(s.dims, 1) end
+  return call.reshape(y, { dims = s.dims, batch = batch })
 end
 
 local function sum(what, x, o)
@@ -73,8 +91,9 @@ local function sum(what, x, o)
     if o.keepdim then fail("%s: keepdim goes with an axis", what) end
     return total(x)
   end
-  local mask = axis_mask(what, x, o.axis)
-  return kept(x, call.sum(x, { axes = mask }), mask, o.keepdim)
+  local mask = axis_mask(what, x, o.axis, op.alone and axis_of)
+  local whole = info(x).batch and mask & 1 == 1
+  return kept(x, whole and micro_total(x, mask) or call.sum(x, { axes = mask }), mask, o.keepdim)
 end
 
 say("fn.sum(x, { axis = 2, keepdim = false })",
@@ -88,7 +107,7 @@ end
 local function count(x)
   local n = elements(x)
   if not info(x).batch then return core.const(n) end
-  return n == 1 and core.rows() or call.mul(core.rows(), core.const(n))
+  return n == 1 and rows() or call.mul(rows(), core.const(n))
 end
 
 -- sum over sum: a mask says what counts
@@ -108,7 +127,8 @@ function fn.mean(x, o)
   if o.axis == nil and not o.keepdim then return mean_of("fn.mean", x, o.mask) end
   if o.mask then fail("fn.mean: mask goes with a mean over everything, not with an axis") end
   local s = sum("fn.mean", x, o)
-  return call.mul(s, core.const(elements(s) / elements(x)))
+  local mean = call.mul(s, core.const(elements(s) / elements(x)))
+  return info(x).batch and not info(s).batch and call.div(mean, rows()) or mean
 end
 
 -- ---- shapes -------------------------------------------------------------------------------------
@@ -355,5 +375,5 @@ function T.__index(x, k)
   fail("a tensor has no field %s%s", util.show(k), hint)
 end
 
-return { open = fn, public = util.namespace("fn", fn, others), total = total, mean_of = mean_of,
+return { open = fn, public = util.namespace("fn", fn, others), total = total, rows = rows, mean_of = mean_of,
          sample_axis = sample_axis, one_axis = one_axis, axis_mask = axis_mask, kept = kept, reshape = reshape }

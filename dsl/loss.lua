@@ -11,7 +11,7 @@ local function reduced(what, l, o, m)
   if r == "mean" then return mean_of(what, l, m) end
   local top = total(m and call.masked(l, m) or l)
   if r == "sum" then return top end
-  if r == "batchmean" then return call.div(top, core.rows()) end
+  if r == "batchmean" then return call.div(top, base.rows()) end
   fail("%s: reduction is \"mean\", \"batchmean\", \"sum\" or \"none\", got %s", what, util.show(r))
 end
 
@@ -352,4 +352,28 @@ function fn.accuracy(x, t, o)
   local axes
   x, t, axes = classes("fn.accuracy", x, t, o.axis)
   return mean_of("fn.accuracy", call.hit(x, t, { axes = axes }), class_mask("fn.accuracy", t, o))
+end
+
+-- ---- what mixes the samples of a micro-batch ------------------------------------------------------
+say("fn.per_micro(function() return fn.mean(p) * fn.mean(q) end)",
+  "A loss of each micro-batch by itself: inside, sums, means and axis 1 are the micro-batch's. A term, a mean over the window in which "
+  .. "a micro-batch weighs by its rows; it depends on micro_batch.")
+function fn.per_micro(make)
+  local what = "fn.per_micro"
+  if type(make) ~= "function" then
+    fail("%s: expected a function that makes the loss of one micro-batch, fn.per_micro(function() return ... end), for what is summed outside "
+      .. "is the window's; got %s", what, util.show(make))
+  end
+  if op.alone then fail("%s: it stands inside of another one: one is enough", what) end
+  op.alone = true
+  local v = make()
+  op.alone = nil
+  local s = core.is_tensor(v) and info(v) or nil
+  if not s or s.rank > 0 then fail("%s: expected a scalar, a sum or a mean over the micro-batch, got %s: write fn.mean(...)", what, util.show(v)) end
+  if s.when ~= "micro" then
+    fail("%s: %s", what, s.when == "after" and "a sum in it is the window's, since it was made outside: make it inside of the function"
+      or "it reads no data: write it as a term by itself")
+  end
+  op.by_micro = op.by_micro or { place = core.place(), what = what, why = "it is a loss of each micro-batch by itself", cure = "" }
+  return call.div(call.sum(call.mul(core.rows("real"), v), { axes = 1 }), core.rows())
 end

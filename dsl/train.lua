@@ -132,8 +132,9 @@ local function budget(o)
     fail_at("memory", nil, "train: memory picks micro_batch for a batch: say batch too, the samples in an update")
   end
   if o.memory_free and op.by_micro then
-    core.fail("train: memory would pick micro_batch, and with it what nn.BatchNorm computes: its statistics are those of a micro-batch; "
-      .. "say micro_batch, or take nn.GroupNorm", o.memory_place, "the layer was made here", op.by_micro)
+    local by = op.by_micro
+    core.fail(("train: memory would pick micro_batch, and with it what %s computes: %s; say micro_batch%s"):format(by.what, by.why, by.cure),
+      o.memory_place, "it was made here", by.place)
   end
 end
 
@@ -198,8 +199,9 @@ local function length(o)
   end
   overridden(o, "deterministic", tostring)
   if o.deterministic == "split" and op.by_micro then
-    core.fail("deterministic = \"split\": nn.BatchNorm computes with the statistics of a micro-batch, which depend on how the window is split; "
-      .. "leave deterministic out of train, or take nn.GroupNorm", core.key_place(done, "deterministic"), "the layer was made here", op.by_micro)
+    local by = op.by_micro
+    core.fail(("deterministic = \"split\": what %s computes depends on how the window is split: %s; leave deterministic out of train%s"):format(
+      by.what, by.why, by.cure), core.key_place(done, "deterministic"), "it was made here", by.place)
   end
   if o.deterministic ~= "threads" and o.deterministic ~= "split" then
     fail_at("deterministic", nil, "train: deterministic is \"threads\" (the same bits for every --threads) or \"split\" (and for every "

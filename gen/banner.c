@@ -114,6 +114,15 @@ static char *plain(const Expr *e)
 
 static const char *unit_name(char unit) { return unit == 'u' ? "update" : unit == 's' ? "sample" : "epoch"; }
 
+/* A sum over the real rows of a micro-batch is a part of n's value. */
+static bool mixes_rows(const Graph *g, const Node *n)
+{
+    bool *reached = NEW_ARRAY(bool, g->nodes.n), mixes = false;
+    mark_reached(n, reached);
+    for (int i = 0; i < g->nodes.n; i++) mixes |= reached[i] && has_role(g->nodes.at[i], "batch");
+    return mixes;
+}
+
 static void add_window(Text *out, const Program *s)
 {
     static const char *const tails[] = { "step", "drop", "carry" };
@@ -134,7 +143,8 @@ static void add_window(Text *out, const Program *s)
     for (int i = 0; i < g->sums.n; i++) {
         const Node *n = g->sums.at[i]->arg[0];
         const char *name = n->name ? n->name : n->op ? n->op->name : "a column";
-        text_add(out, "            sums[%d] = sum of %s, line %d\n", g->first_sum + i, c_comment(name), n->loc.line);
+        text_add(out, "            sums[%d] = sum of %s, line %d%s\n", g->first_sum + i, c_comment(name), n->loc.line,
+                 mixes_rows(g, n) ? ", of each micro-batch: not independent of micro_batch" : "");
     }
 }
 

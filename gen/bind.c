@@ -182,8 +182,8 @@ static void refuse_mixing(const Node *y)
 {
     if (y->when != WHEN_AFTER || y->shape.rank == 0 || graph_current()->train.loc.file) return;
     error_at(y->loc, "%s: this mixes samples: a sum over the batch is known when all micro-batches were seen, and then the "
-             "tensor %s is gone; sum over the sample's own axes, { axis = 2 }, or keep it for the loss", y->op->name,
-             shape_text(&y->shape));
+             "tensor %s is gone; sum over the sample's own axes, { axis = 2 }, or keep it for the loss, or declare a loss of each "
+             "micro-batch by itself, fn.per_micro(function() ... end)", y->op->name, shape_text(&y->shape));
     stop_if_errors();
 }
 

@@ -134,7 +134,8 @@ static void sum_backward(Node *sum, Node *coefficient)
         error_at(g->minimize->loc, "minimize: the loss must be a sum of terms, each a sum or a mean over the batch times a "
                  "number; here a term is multiplied by, divided by or taken through something that depends on the parameters");
         note_at(sum->loc, "this sum is the one; over several micro-batches its factor is not known when its gradient is made: write the term "
-                "for each sample and take its mean, or fn.detach the factor, which is then counted ahead of the window");
+                "for each sample and take its mean, or fn.detach the factor, which is then counted ahead of the window, or declare the loss as one of each "
+                "micro-batch by itself, fn.per_micro(function() return ... end), and know that it depends on micro_batch");
         told = true;
         return;
     }

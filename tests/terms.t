@@ -15,12 +15,13 @@ hashed.csv(arg[1] .. "/terms.csv", 32, { { "x", 4, 1 }, { "label", 1, 2, label }
 hashed.safetensors(arg[1] .. "/start.safetensors", { { "net.0.weight", 8, 4 }, { "net.0.bias", 8 }, { "net.2.weight", 3, 8 }, { "net.2.bias", 3 } }, 10)
 EOF
 run() { "$work/$1" "$work" "$work/start.safetensors" 2 1 1 > "$work/$1.got"; }
-# term CASE NAME MICRO WHAT: the term's gradient and loss in micro-batches of MICRO, in C and in CUDA
+# term CASE NAME MICRO WHAT [REFERENCE BATCH]: the term's gradient and loss in micro-batches of MICRO, in C and in CUDA
 term() {
-    prober "$2_$3" $model gagen -D term="$2" -D micro_batch="$3" && run "$2_$3"
-    yes "$1. $4, micro-batches of $3" compare "$work/$2_$3.got" $want --case "$2" --gradient 1e-6 --loss 1e-6
-    cuda_prober "cuda_$2_$3" $model gagen -D term="$2" -D micro_batch="$3" && run "cuda_$2_$3"
-    yes "$1. in CUDA" compare "$work/cuda_$2_$3.got" $want --case "$2" --gradient 1e-6 --loss 1e-6
+    local of=${5:-$2}
+    prober "$2_$3" $model gagen -D term="$2" -D micro_batch="$3" -D batch="${6:-32}" && run "$2_$3"
+    yes "$1. $4, micro-batches of $3" compare "$work/$2_$3.got" $want --case "$of" --gradient 1e-6 --loss 1e-6
+    cuda_prober "cuda_$2_$3" $model gagen -D term="$2" -D micro_batch="$3" -D batch="${6:-32}" && run "cuda_$2_$3"
+    yes "$1. in CUDA" compare "$work/cuda_$2_$3.got" $want --case "$of" --gradient 1e-6 --loss 1e-6
 }
 # naive NAME LEAST: what the mean of micro-batches' gradients is off by
 naive() { awk -v name="$1:" -v least="$2" '$2 == "naive" && $3 == name { d = $4 } END { exit !(d > least) }' $want; }
@@ -48,6 +49,24 @@ for loss in infonce dice centred; do
 done
 sed 's/fn.sum(p) + /fn.sum(fn.detach(p)) + /' tests/errors/mixes_dice.lua > "$work/declared.lua"
 yes "9. its denominator detached it is a term" ./gagen -t c -o "$work/declared.c" "$work/declared.lua"
+
+# fn.per_micro: each micro-batch by itself, weighted by its rows; 32 rows are 12, 12 and 8
+term 9 dice 8 "dice of each micro-batch, declared" dice_8
+term 9 dice 12 "the same with a short one" dice_12 48
+term 9 centred 12 "a mean over the micro-batch, subtracted" centred_12 48
+term 8 shares 12 "a balance of each micro-batch's own shares" window_12 48
+no "9. another cut" compare "$work/dice_12.got" $want --case dice_8 --gradient 1e-6
+no "9. the loss of another cut" compare "$work/dice_12.got" $want --case dice_8 --loss 1e-6
+sed 's/ < m->rows ? R(1.0) : R(0.0)/ < 12 ? R(1.0) : R(0.0)/' "$work/shares_12.c" > "$work/off.c"
+compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=terms && run off
+no "9. rows that only fill up are summed, too" compare "$work/off.got" $want --case window_12 --gradient 1e-6
+own() { grep -q 'sums.*, of each micro-batch: not independent of micro_batch' "$work/$1.c"; }
+yes "9. the header says that it depends on micro_batch" own dice_12
+no "9. shares of the window do not" own window_8
+prober poor $model gagen -D term=centred -D batch=48 -D micro_batch=12 --no-reuse -D recompute=all && run poor
+"$work/centred_12" "$work" "$work/start.safetensors" 3 1 1 > "$work/three.got"
+yes "9. three threads give the bits of two" cmp "$work/centred_12.got" "$work/three.got"
+yes "9. so do buffers of their own, and values made again" cmp "$work/centred_12.got" "$work/poor.got"
 warned() { sed "s/minimize = terms.*(),/minimize = $1,/; s/option(\"micro_batch\", 8)/4/" $model > "$work/warned.lua"; ./gagen -t c "$work/warned.lua" 2>&1 > /dev/null | grep -q 'gagen already divides'; }
 yes "a loss divided by accumulate is warned of" warned 'mse \/ 8'
 yes "and one times its inverse" warned 'mse * (1 \/ 8)'

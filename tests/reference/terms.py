@@ -8,6 +8,7 @@ from hashed import number, numbers, real, uniform
 
 ROWS = 32
 HEAD = """# Terms of a loss by PyTorch {version} in double, 32 rows at once; "naive NAME: D": the mean of micro-batches' gradients, relative L2.
+# "case NAME_8": the loss of each 8 rows by themselves, weighted by their number, as are 12, 12 and 8 in NAME_12.
 # rows: x = real([32, 4], seed 1); label = floor(4 * uniform([32], seed 2)), 3 is ignored; parameter i = real(shape, seed 10 + i).
 """
 X = real((ROWS, 4), 1)
@@ -62,7 +63,8 @@ def gradient(loss, micro):
     n = net()
     value = 0
     for at in range(0, ROWS, micro):
-        part = loss(n(X[at:at + micro]), LABEL[at:at + micro]) * (micro / ROWS)
+        rows = min(micro, ROWS - at)
+        part = loss(n(X[at:at + micro]), LABEL[at:at + micro]) * (rows / ROWS)
         part.backward()
         value += part.item()
     return n, value
@@ -72,13 +74,20 @@ def flat(n):
     return torch.cat([p.grad.reshape(-1) for p in n.parameters()])
 
 
+def show(name, loss, micro):
+    n, value = gradient(loss, micro)
+    print(f"case {name}\nloss 1 {number(value)}")
+    for key, p in n.named_parameters():
+        print(f"gradient 1 net.{key} {p.numel()} {numbers(p.grad)}")
+
+
 def main():
     print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
     for loss in (weighted, additive, window):
-        n, value = gradient(loss, ROWS)
-        print(f"case {loss.__name__}\nloss 1 {number(value)}")
-        for key, p in n.named_parameters():
-            print(f"gradient 1 net.{key} {p.numel()} {numbers(p.grad)}")
+        show(loss.__name__, loss, ROWS)
+    for loss in (dice, centred, window):
+        for micro in (8, 12):
+            show(f"{loss.__name__}_{micro}", loss, micro)
     for loss, micro in ((weighted, 1), (window, 8), (infonce, 8), (dice, 8), (centred, 8)):
         full, naive = flat(gradient(loss, ROWS)[0]), flat(gradient(loss, micro)[0])
         print(f"# naive {loss.__name__}: {((naive - full).norm() / full.norm()).item():.3f}")
