@@ -1,6 +1,7 @@
 /* declare.c -- what the program's memory is called: parameters as nested structs, packed copies, the arena, the data. */
 #include <string.h>
 #include "emit.h"
+#include "share.h"
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
 static VEC(char) groups;                                    /* members of Params */
@@ -68,7 +69,7 @@ char *param_field(const Param *p)
     return names.at[p->index];
 }
 
-char *buffer_name(const Buffer *b)
+static char *name_of(const Buffer *b)
 {
     switch (b->home) {
     case HOME_PARAM: return text("p.%s", param_field(b->param));
@@ -78,8 +79,10 @@ char *buffer_name(const Buffer *b)
     }
 }
 
+char *buffer_name(const Buffer *b) { return operand_name(b, name_of(b)); }
+
 /* ---- arrays ----------------------------------------------------------------------------------------------------- */
-static char *dims_text(const Layout *l)
+char *dims_text(const Layout *l)
 {
     Text t = { 0 };
     text_put(&t, "", 0);

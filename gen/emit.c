@@ -1,37 +1,12 @@
 /* emit.c -- stage 9: the program's text, from templates/program.c and what fills its holes. */
 #include <string.h>
 #include "emit.h"
+#include "share.h"
 
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
-}
-
-static bool is_counted(const Program *s, const Kernel *x)
-{
-    for (int i = 0; i < s->k->micro.n; i++)
-        if (s->k->micro.at[i] == x) return false;
-    return true;
-}
-
-static void add_kernels(const Program *s, Text *out)
-{
-    const Kernels *k = s->k;
-    for (int i = 0; i < k->once.n; i++) emit_kernel(s, k->once.at[i], out);
-    for (int i = 0; i < s->counting.n; i++)
-        if (is_counted(s, s->counting.at[i])) emit_kernel(s, s->counting.at[i], out);
-    for (int i = 0; i < k->micro.n; i++) emit_kernel(s, k->micro.at[i], out);
-    for (int i = 0; i < k->finish.n; i++) emit_kernel(s, k->finish.at[i], out);
-    for (int i = 0; i < k->predict.n; i++) emit_kernel(s, k->predict.at[i], out);
-}
-
-static char *kernels_text(const Whole *all)
-{
-    Text out = { 0 };
-    text_put(&out, "", 0);
-    for (int i = 0; i < all->steps.n; i++) add_kernels(all->steps.at[i], &out);
-    return out.s;
 }
 
 /* One step's rooms. */
@@ -68,12 +43,13 @@ static char *program_text(const Whole *all, const Opts *o)
     env_flag(e, "precision", g->train.precision != FP32);
     env_set(e, "compute", "%d", (int)g->train.precision);
     declare(all, e);
+    if (!cuda) share_kernels(all, !o->no_share);
     for (int i = 0; i < all->steps.n; i++) fill_step(all->steps.at[i], env_item(e, "steps"), !o->no_share);
     reports(all, e);
     lengths(all, e);
     tables(all, e);
     if (cuda) cuda_facts(all, e);
-    else env_set(e, "kernels", "%s", kernels_text(all));
+    else env_set(e, "kernels", "%s", share_functions());
     return template_render(cuda ? "program.cu" : "program.c", e);
 }
 

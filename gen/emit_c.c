@@ -165,18 +165,24 @@ const char *kernel_title(void)
     return c_comment(t.s);
 }
 
-void emit_kernel(const Program *s, const Kernel *kernel, Text *out)
+char *kernel_statements(const Program *s, const Kernel *kernel)
+{
+    S = s, k = kernel;
+    return kernel_text();
+}
+
+void emit_kernel(const Program *s, const Kernel *kernel, const char *body, const char *parameters, const char *also, Text *out)
 {
     S = s, k = kernel;
     Env *e = env_new(0);
-    char *body = kernel_text();
     const bool beta = kernel_has_beta(s, k);
     const bool m = strstr(body, "m->") || strstr(body, ", m, ");
     env_set(e, "title", "%s", kernel_title());
     env_set(e, "loc", "%s", k->out->loc.file ? text("%s:%d", c_comment(k->out->loc.file), k->out->loc.line) : "");
-    env_set(e, "linkage", "%s", beta ? "INLINE void" : "static void");
+    env_set(e, "also", "%s", also);
+    env_set(e, "linkage", "%s", *also ? "SHARED void" : beta ? "INLINE void" : "static void");
     env_set(e, "ident", "%s", k->ident);
-    env_set(e, "parameter", "%s", beta ? ", const int beta" : "");
+    env_set(e, "parameters", "%s%s", parameters, beta ? ", const int beta" : "");
     env_set(e, "body", "%s", body);
     env_set(e, "unused", "%s", m ? "" : "(void)m;");
     text_add(out, "%s\n", template_render("c/kernel.c", e));

@@ -2,6 +2,7 @@
    by its index. */
 #include <string.h>
 #include "emit_c.h"
+#include "share.h"
 
 static const Expr *uniform(Body *b, const char *words)
 {
@@ -56,7 +57,8 @@ static const Expr *load_noise(Body *b, const Node *n)
     long lane;
     const Shape s = seen_shape(b, n);
     const char *at = flat_index(&b->scope, &s, &lane);
-    const char *sample = text("(uint64_t)(w.first + m->from + %s), 0x%08xu", coordinate(&b->scope, 0), stream_of(n->path));
+    const char *stream = operand_number("uint32_t", text("0x%08xu", stream_of(n->path)));
+    const char *sample = text("(uint64_t)(w.first + m->from + %s), %s", coordinate(&b->scope, 0), stream);
     if (b->scope.vector < 0) return expr_variable(text("noise_uniform(w.seed, %s, (uint32_t)(%s))", sample, at));
     char *name = body_name(b, "u");
     text_add(&b->out, "real %s[%s];\nnoise_fill(%s, %s, w.seed, %s, (uint32_t)(%s), %ld);\n", name, b->scope.lanes, name, b->scope.lanes,

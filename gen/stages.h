@@ -70,6 +70,7 @@ typedef struct Kernel {
     int phase;                          /* kernels of one phase run without a barrier between them */
     struct Contraction *contraction;    /* of a matmul or a convolution: in C */
     struct Gemm *gemm;                  /* and in CUDA */
+    struct Written *written;            /* emit: its text in C, see share.c */
     VEC(Touch) touches;
     double flop;
 } Kernel;
@@ -190,9 +191,11 @@ void     emit_header(const Whole *all, const Opts *o, Text *out);      /* of a l
 
 /* ---- emit.c and its neighbours: the program's text ---------------------------------------------------------------- */
 char *param_field(const Param *p);                          /* "net_0.weight": its place in Params */
+char *dims_text(const Layout *l);                           /* "[4][32][64]", of its array */
 char *buffer_name(const Buffer *b);                         /* "p.net_0.weight", "packed.net_2_weight", "arena.h1" */
 bool  kernel_has_beta(const Program *s, const Kernel *k);   /* its function takes a beta */
-void  emit_kernel(const Program *s, const Kernel *k, Text *out);       /* emit_c.c: the kernel's function */
+char *kernel_statements(const Program *s, const Kernel *k);             /* emit_c.c: the body of the kernel's function */
+void  emit_kernel(const Program *s, const Kernel *k, const char *body, const char *parameters, const char *also, Text *out);      /* the function */
 
 void graph_print(Text *out, const Graph *g);
 void kernels_print(Text *out, const Kernels *k);

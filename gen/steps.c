@@ -4,6 +4,7 @@
    2. The parts of a sum are added up by thread 0 behind the barrier that ends their phase. The next micro-step writes them
       anew; a barrier lies between, but where a micro-step is one phase: there one is added. */
 #include "emit.h"
+#include "share.h"
 
 typedef struct { Kernel **at; int n; const char *micro; const char *beta; } Steps;
 
@@ -11,9 +12,8 @@ bool kernel_has_beta(const Program *s, const Kernel *k) { return k->adds_to && !
 
 static void call_kernel(const Program *s, Text *out, const Steps *x, const Kernel *k)
 {
-    text_add(out, "%s(t, %s", k->ident, x->micro);
-    if (kernel_has_beta(s, k)) text_add(out, ", %s", k->first_write ? x->beta : "1");
-    text_add(out, ");\n");
+    const char *beta = k->first_write ? x->beta : "1";
+    text_add(out, "%s", share_call(k, x->micro, kernel_has_beta(s, k) ? beta : NULL));
 }
 
 /* Thread 0 adds up the sums that kernels from .. to - 1 have left in parts; returns how many. */

@@ -8,6 +8,13 @@
    memory it calls its own, for one without effects, and drops the call. */
 INLINE void stored(void) { __asm__ volatile ("" : : : "memory"); }
 
+/* Several kernels are one function, which keeps what it is called with as arguments: gcc would make copies for constant ones. */
+#if defined __clang__ || !defined __GNUC__
+#define SHARED static __attribute__((noinline))
+#else
+#define SHARED static __attribute__((noinline, noclone))
+#endif
+
 /* the data row of row n of the micro-batch; rows past the last real one repeat the first */
 INLINE long data_row(const Window *w, const Micro *m, long n) { return window_row(w, m->from + (n < m->rows ? n : 0)); }
 

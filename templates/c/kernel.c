@@ -1,5 +1,6 @@
 /* ${title} @@ ${loc} */
-${linkage} ${ident}(const Thread *t, const Micro *m${parameter})
+${also}
+${linkage} ${ident}(const Thread *t, const Micro *m${parameters})
 {
     ${body}
     stored();

@@ -263,12 +263,14 @@ static void k10_matmul_tanh_dx(const Thread *t, const Micro *m)
 }
 
 /* k11  d brand.weight = matmul  [2, 24]                                tests/golden/one.lua:10 */
-static void k11_matmul_d_brand_weight(const Thread *t, const Micro *m)
+/* also k15 */
+SHARED void k11_matmul_d_brand_weight(const Thread *t, const Micro *m, real x[restrict 8][32],
+        real x2[restrict 8][8], real d_weight[restrict 24][8])
 {
     for_span (q, t, 8) {
         contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
                 .depth = { 1, 1, 8 }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
-                .width = 8 }, &arena.tanh[0][q * 3], &arena.cross_entropy_grad[0][0], &g.brand.weight[q * 3][0], 0);
+                .width = 8 }, &x[0][q * 3], &x2[0][0], &d_weight[q * 3][0], 0);
     }
     stored();
     (void)m;
@@ -321,18 +323,6 @@ static void k14_matmul_add2(const Thread *t, const Micro *m)
     (void)m;
 }
 
-/* k15  d price.weight = matmul  [1, 24]                                tests/golden/one.lua:9 */
-static void k15_matmul_d_price_weight(const Thread *t, const Micro *m)
-{
-    for_span (q, t, 8) {
-        contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
-                .depth = { 1, 1, 8 }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
-                .width = 8 }, &arena.gelu[0][q * 3], &arena.square_dx[0][0], &g.price.weight[q * 3][0], 0);
-    }
-    stored();
-    (void)m;
-}
-
 /* k16  d trunk.bias = sum  [24]                                        tests/golden/one.lua:5 */
 static void k16_sum_d_trunk_bias(const Thread *t, const Micro *m)
 {
@@ -378,12 +368,12 @@ static void micro(const Thread *t, const Micro *m)
     }
     k9_sum_d_brand_bias(t, m);
     k10_matmul_tanh_dx(t, m);
-    k11_matmul_d_brand_weight(t, m);
+    k11_matmul_d_brand_weight(t, m, arena.tanh, arena.cross_entropy_grad, g.brand.weight);
     k12_square_dx(t, m);
     barrier(t);
     k13_sum_d_price_bias(t, m);
     k14_matmul_add2(t, m);
-    k15_matmul_d_price_weight(t, m);
+    k11_matmul_d_brand_weight(t, m, arena.gelu, arena.square_dx, g.price.weight); /* k15 */
     barrier(t);
     k16_sum_d_trunk_bias(t, m);
     k17_matmul_d_trunk_weight(t, m);

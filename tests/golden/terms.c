@@ -470,7 +470,9 @@ INLINE void k17_matmul_d_token_weight(const Thread *t, const Micro *m, const int
 }
 
 /* k18  d norm.bias = sum  [6]                                          tests/golden/terms.lua:6 */
-INLINE void k18_sum_d_norm_bias(const Thread *t, const Micro *m, const int beta)
+/* also k19 */
+SHARED void k18_sum_d_norm_bias(const Thread *t, const Micro *m, real x[restrict 2][4][8], real y[restrict 8],
+        const int beta)
 {
     for_span (one, t, 1) {
         for (int j = 0; j < 8; j += LANES8) {
@@ -478,31 +480,10 @@ INLINE void k18_sum_d_norm_bias(const Thread *t, const Micro *m, const int beta)
             for (int n = 0; n < 2; n++) {
                 vec8 row = v8_set(0);
                 for (int i2 = 0; i2 < 4; i2++)
-                    row += v8_load(&arena.add2[n][i2][j]);
+                    row += v8_load(&x[n][i2][j]);
                 sum += row;
             }
-            v8_store(&g.norm.bias[j], beta ? v8_load(&g.norm.bias[j]) + v8_keep(sum, 6 - (j))
-                    : v8_keep(sum, 6 - (j)));
-        }
-    }
-    stored();
-    (void)m;
-}
-
-/* k19  d norm.weight = sum  [6]                                        tests/golden/terms.lua:6 */
-INLINE void k19_sum_d_norm_weight(const Thread *t, const Micro *m, const int beta)
-{
-    for_span (one, t, 1) {
-        for (int j = 0; j < 8; j += LANES8) {
-            vec8 sum = v8_set(0);
-            for (int n = 0; n < 2; n++) {
-                vec8 row = v8_set(0);
-                for (int i2 = 0; i2 < 4; i2++)
-                    row += v8_load(&arena.mul_db3[n][i2][j]);
-                sum += row;
-            }
-            v8_store(&g.norm.weight[j], beta ? v8_load(&g.norm.weight[j]) + v8_keep(sum, 6 - (j))
-                    : v8_keep(sum, 6 - (j)));
+            v8_store(&y[j], beta ? v8_load(&y[j]) + v8_keep(sum, 6 - (j)) : v8_keep(sum, 6 - (j)));
         }
     }
     stored();
@@ -573,8 +554,8 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
     k15_sum_d_token_bias(t, m, beta);
     k16_matmul_add2(t, m);
     k17_matmul_d_token_weight(t, m, beta);
-    k18_sum_d_norm_bias(t, m, beta);
-    k19_sum_d_norm_weight(t, m, beta);
+    k18_sum_d_norm_bias(t, m, arena.add2, g.norm.bias, beta);
+    k18_sum_d_norm_bias(t, m, arena.mul_db3, g.norm.weight, beta);      /* k19 */
     barrier(t);
 }
 
