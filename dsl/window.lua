@@ -106,11 +106,11 @@ local function loss_scale(o, fail_at)
   o.scale_start = v
 end
 
--- report = { grad_norm = true }: what belongs to a window and has no value in evaluation; the table that is left
+-- report = { grad_norm = true, noise_scale = true }: what belongs to a window and has no value in evaluation; the table that is left
 function window.measures(o)
   local left = {}
   for _, name in ipairs(util.sorted(o.report)) do
-    if name == "grad_norm" and o.report[name] == true then o.grad_norm = true
+    if (name == "grad_norm" or name == "noise_scale") and o.report[name] == true then o.grad_norm, o[name] = true, true
     else left[name] = o.report[name] end
   end
   return left

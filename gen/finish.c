@@ -131,6 +131,7 @@ static void read_train(lua_State *L, int index, Train *t)
     t->loss_scale = field_number(L, index, "scale_start", 0);
     t->scale_interval = (long)field_number(L, index, "scale_interval", 0);
     t->grad_norm = field_true(L, index, "grad_norm");
+    t->noise_scale = field_true(L, index, "noise_scale");
     t->nonfinite = (Nonfinite)ONE_OF(L, index, "nonfinite", nonfinites);
     t->best = field_string(L, index, "best");
     t->best_max = field_true(L, index, "best_max");

@@ -244,6 +244,7 @@ typedef struct {
     Precision precision;
     Nonfinite nonfinite;
     bool grad_norm;                     /* report = { grad_norm = true }: the norm is made though nothing else asks for it */
+    bool noise_scale;                   /* report = { noise_scale = true }: and the norm of the first micro-batch's gradient */
     double loss_scale;                  /* what losses are multiplied by in the backward, undone in the update; 0: they are not */
     long scale_interval;                /* windows behind which it doubles, having halved where one was not finite; 0: it stays */
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */

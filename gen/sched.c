@@ -213,11 +213,25 @@ static void check_in_place(void)
     const Train *t = &g->train;
     const char *why = g->steps.n > 1 ? "several steps share the arrays: leave it out"
                     : t->nonfinite != NONFINITE_KEEP ? "nonfinite looks at a gradient before it counts: leave one of the two out"
+                    : t->noise_scale ? "report = { noise_scale = true } has no gradient to look at: leave one of the two out"
                     : t->grad_norm ? "report = { grad_norm = true } has no gradient to look at: leave one of the two out"
                     : t->loss_scale > 0 ? "loss_scale is undone behind the last micro-step: leave one of the two out"
                     : t->split ? "deterministic = \"split\" begins its sums anew in each window: leave one of the two out"
                     : s->late ? "the loss is divided by what is known behind the last micro-step: count it before, count = \"before\"" : NULL;
     if (o->in_place && why) error_at(o->loc, "optim.%s: accumulate_in = \"momentum\": %s", o->name, why);
+}
+
+/* A micro-batch's gradient beside its window's: both are means, over counts that are known. */
+static void check_noise(void)
+{
+    const char *why = !s->next ? "a window of one micro-batch has no smaller part to compare it with: accumulate has to be 2 or more"
+                    : s->drops ? "nonfinite = \"drop_micro\" leaves the first micro-batch uncertain: say \"skip_window\"" : NULL;
+    for (int i = 0; i < g->seeds.n && !why; i++)
+        why = s->seed_when[i] == SEED_COUNTED ? "the loss divides by sums over the data that are counted ahead, and not by micro-batches: one "
+                                                "denominator for all terms, and without count = \"before\""
+            : !has_rows(i) ? "a term without data has its gradient behind the last micro-step, and no part in a micro-batch's: "
+                                             "say it as weight_decay" : NULL;
+    if (g->train.noise_scale && why) error_at(g->train.loc, "train: report = { noise_scale = true }: %s", why);
 }
 
 Program *schedule(Plan *p)
@@ -238,6 +252,7 @@ Program *schedule(Plan *p)
         error_at(g->train.loc, "train: lr counts in epochs, but accumulate changes how many updates they have: say them in updates");
     scale_seeds();
     check_in_place();
+    check_noise();
     make_reports();
     stop_if_errors();
     return s;

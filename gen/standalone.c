@@ -5,7 +5,7 @@
 
 static const char *const sources[] = {
     "fail.c", "options.c", "data.c", "data_idx.c", "data_csv.c", "data_flat.c", "data_npy.c",
-    "data_raw.c", "plan.c", "step.c", "tensor.c", "safetensors.c", "team.c", "run.c", "train.c",
+    "data_raw.c", "plan.c", "step.c", "noise_scale.c", "tensor.c", "safetensors.c", "team.c", "run.c", "train.c",
     "checkpoint.c", "average.c", "predict.c", "statistics.c", "augment.c", "log.c", "library.c"
 };
 static VEC(const char) pasted;

@@ -176,6 +176,7 @@ void window_facts(const Program *s, Env *e)
     env_flag(e, "unrolled", s->unrolled);
     env_flag(e, "prepared", prepares(s));
     env_flag(e, "concluded", concludes(s));
+    env_flag(e, "noise", s->g->train.noise_scale);
     env_flag(e, "levels", s->levels.n || s->drops);
     env_set(e, "window", "%ld = %ld x %ld", t->batch, t->accumulate, t->micro_batch);
     env_set(e, "batch", "%ld", t->batch);

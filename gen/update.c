@@ -221,6 +221,18 @@ static void fill_groups(const Program *s, Env *e)
 
 bool checks_finite(const Program *s) { return s->g->train.nonfinite != NONFINITE_KEEP; }
 
+/* What the first micro-batch's gradient is a mean of, and what makes it one. */
+static void fill_noise(const Program *s, Env *e)
+{
+    const char *rows = device ? text("(w.micros == 1 ? w.rows : %ld)", s->g->train.micro_batch) : "m->rows";
+    const bool samples = s->late && expr_uses(s->count, "samples");
+    env_flag(e, "noise", s->g->train.noise_scale);
+    env_flag(e, "noise_sums", s->late);
+    env_set(e, "part_samples", "%s", samples ? text("const double samples = %s;\n", rows) : "");
+    env_set(e, "part", "%s", s->late ? host_text(s->count) : rows);
+    env_set(e, "part_mean", "%s", s->late ? "1 / w.part" : "(double)w.samples / w.part");
+}
+
 static void fill_update(const Program *s, Env *e)
 {
     const bool clips = o->clip > 0, checks = checks_finite(s);
@@ -242,6 +254,7 @@ static void fill_update(const Program *s, Env *e)
     env_set(e, "part_ratio", "%s", adapts(s) ? ", real ratio" : "");
     if (adapts(s)) fill_tensors(s, e);
     fill_groups(s, e);
+    fill_noise(s, e);
     bool all = adapts(s);
     for (int i = 0; i < s->g->step->groups.n; i++) all &= s->g->step->groups.at[i]->direction != NULL;
     env_set(e, "pointers", "%s", pointers_text(s, all ? PASS_STEP : PASS_ALL));

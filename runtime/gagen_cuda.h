@@ -586,7 +586,7 @@ static inline void gg_await(void)
     memcpy(p->sums, gg_cuda.result[slot], (size_t)p->nsums * sizeof(double));
     memcpy(&w, gg_cuda.result[slot] + (gg_cuda.at.w - gg_cuda.at.sums), sizeof w);
     p->w->t = w.t, p->w->count = w.count, p->w->norm = w.norm, p->w->clip = w.clip, p->w->scale_out = w.scale_out;
-    p->w->kept = w.kept, p->w->dropped = w.dropped;
+    p->w->kept = w.kept, p->w->dropped = w.dropped, p->w->small = w.small, p->w->part = w.part;
     if (gg_cuda.profiled) gg_drain();
 }
 

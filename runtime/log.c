@@ -39,13 +39,16 @@ static void gg_log_write(Run *r)
 }
 
 /* Of the step whose name the keys end with. */
-static void gg_log_rate(Run *r, const char *end, double lr, double norm)
+static void gg_log_rate(Run *r, const char *end, double lr, double norm, Noise *noise)
 {
     gg_add(&r->text, ",\"lr%s\":", end);
     gg_add_number(&r->text, lr);
     if (norm < 0) return;
     gg_add(&r->text, ",\"grad_norm%s\":", end);
     gg_add_number(&r->text, norm);
+    if (!r->p->noise) return;
+    gg_add(&r->text, ",\"noise_scale%s\":", end);
+    gg_add_number(&r->text, gg_noise_take(noise));
 }
 
 void gg_log_update(Run *r, const Started *s, double ms, double seconds)
@@ -56,11 +59,11 @@ void gg_log_update(Run *r, const Started *s, double ms, double seconds)
     gg_add(&r->text, "{\"update\":%ld,\"epoch\":%ld,\"samples\":%ld", r->update, s->place.epoch + 1,
            s->place.first + s->place.samples);
     gg_log_reports(r, r->values);
-    if (!r->p->nsteps) gg_log_rate(r, "", s->lr, w->norm);
+    if (!r->p->nsteps) gg_log_rate(r, "", s->lr, w->norm, &r->noise_told[0]);
     for (int i = 0; i < r->p->nsteps; i++) {
         char end[128];
         snprintf(end, sizeof end, "_%s", r->p->step[i].name);
-        gg_log_rate(r, end, r->lr[i], r->norm[i]);
+        gg_log_rate(r, end, r->lr[i], r->norm[i], &r->noise_told[i]);
     }
     if (r->p->loss_scale > 0) gg_add(&r->text, ",\"loss_scale\":%.17g", w->loss_scale);
     if (w->dropped) gg_add(&r->text, ",\"dropped\":%d", w->dropped);

@@ -64,6 +64,7 @@ typedef struct {
     double count;                                 /* the denominator that scale_out undoes, or 0: nothing to learn */
     double loss_scale;                            /* a part of scale_in that scale_out undoes */
     double norm, clip;                            /* of the unscaled gradient, < 0: nobody asked; the factor applied */
+    double small, part;                           /* the square of the norm of the first micro-batch's gradient, a mean of `part` of `count`; part 0: nobody asked */
     int    kept, dropped;                         /* micro-batches whose loss was finite, and was not; where somebody asks */
     int    keeps;                                 /* on a device: the one at hand is kept */
 } Window;
@@ -114,6 +115,7 @@ typedef struct {
     char nonfinite;                               /* 's'kip windows whose gradient is not finite, 'd'rop micro-batches whose loss is not as well,
                                                      'a'bort; 0: nobody asks */
     const Phase *phases; int nphases;             /* 0: all windows have one batch */
+    bool noise;                                   /* windows measure what the gradient's noise scale is made of */
     double loss_scale; long scale_interval;       /* the first one, 0: none; windows behind which it doubles, 0: it stays */
     /* data */
     const char *reader, *path, *valid_path, *test_path; /* "idx", "csv" */

@@ -215,6 +215,7 @@ void gg_run_turned(Run *r)
     const Program *p = r->p;
     r->skipped[r->turn.step] += p->w->count == 0;
     r->norm[r->turn.step] = p->w->norm;
+    gg_noise_add(r, r->turn.step);
     if (p->scale_interval) gg_rescale(r);
     for (int i = 0; r->turn.closes && i < p->nsums; i++) r->kept[i] = r->turn.last ? 0 : p->sums[i];
 }

@@ -167,6 +167,7 @@ const char *gg_archive_meta(const Archive *a, const char *key);
 
 /* ---- train.c: a run ------------------------------------------------------------------------------------- */
 typedef struct { Place place; double lr, begin; } Started; /* a window under way */
+typedef struct { double spread, square; long windows; } Noise; /* sums over windows: of the variance of an item's gradient, of the square of the mean's norm */
 
 typedef struct {
     const Program *p;
@@ -180,6 +181,7 @@ typedef struct {
     Turn turn;                                    /* the round's window under way, or the next one */
     double *kept; bool merged;                    /* sums of the round's steps that are done; added to this window's */
     double lr[GG_STEPS], norm[GG_STEPS];          /* of the last windows, by step */
+    Noise noise_told[GG_STEPS], noise_shown[GG_STEPS]; /* since the last line of the log, of the terminal */
     double loss_scale; long finite;               /* 1 where the program has none; finite windows in a row, of a dynamic one */
     long started;                                 /* with a device the next window may be under way already */
     Started under_way[2];
@@ -212,6 +214,10 @@ void gg_run_done(Run *r);                         /* window r->update is behind 
 void gg_run_fetch(Run *r);                        /* parameters, states and gradients are on the host */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out); /* false: no rows */
 void gg_run_predict(Run *r, long from, long n);   /* the outputs of rows from .. from + n - 1 of the table, a micro-batch at most */
+
+/* ---- noise_scale.c: the gradient noise scale ------------------------------------------------------------------- */
+void gg_noise_add(Run *r, int step);              /* from the window that is over */
+double gg_noise_take(Noise *n);                   /* of the windows since it was last taken; NaN: there was none */
 
 /* ---- average.c: averages of the weights, which evaluation and predictions use in place of them ------------ */
 void gg_average_start(Run *r);                    /* they are the weights */

@@ -75,8 +75,10 @@ static void gg_report_since(Run *r, const Place *place)
     long every = r->plan.T / 10 < 1 ? 1 : r->plan.T / 10;
     bool due = place->ends || r->update == r->plan.T || (r->plan.T < 3 * r->plan.E && r->update % every == 0);
     if (!due) return;
-    char what[64];
-    snprintf(what, sizeof what, "epoch %ld  update %ld/%ld", place->epoch + 1, r->update, r->plan.T);
+    char what[1024];
+    int n = snprintf(what, sizeof what, "epoch %ld  update %ld/%ld", place->epoch + 1, r->update, r->plan.T);
+    for (int i = 0; r->p->noise && i < gg_step_count(r->p); i++)
+        n += snprintf(what + n, sizeof what - (size_t)n, "  noise_scale%s%.60s %.4g", r->p->nsteps ? "_" : "", gg_step(r->p, i).name, gg_noise_take(&r->noise_shown[i]));
     r->p->report(r->sums, r->samples, r->values);
     gg_show_report(r, what, r->values);
     memset(r->sums, 0, (size_t)r->p->nsums * sizeof *r->sums);

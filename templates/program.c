@@ -188,11 +188,17 @@ static void ${prefix}window_full(const Thread *t)
 {
 //:if unrolled
 ${prefix}micro_first(t, &(Micro){ 0, ${micro_batch} });
+//:if noise
+${prefix}noise(t, &(Micro){ 0, ${micro_batch} });
+//:end
 //:for m in micros
 ${prefix}micro_next(t, &(Micro){ ${from}, ${micro_batch} });
 //:end
 //:else
 ${prefix}micro_first(t, &(Micro){ 0, ${micro_batch} });
+//:if noise
+${prefix}noise(t, &(Micro){ 0, ${micro_batch} });
+//:end
 for (int k = 1; k < ${accumulate}; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L * k, ${micro_batch} });
 //:end
 }
@@ -202,6 +208,9 @@ static void ${prefix}window_short(const Thread *t)
 {
 const int last = w.micros - 1;
 ${prefix}micro_first(t, &(Micro){ 0, last == 0 ? w.rows : ${micro_batch} });
+//:if noise
+${prefix}noise(t, &(Micro){ 0, last == 0 ? w.rows : ${micro_batch} });
+//:end
 for (int k = 1; k <= last; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
 }
 

@@ -195,7 +195,15 @@ static void ${prefix}micro(int beta)
 ${micro}
 }
 
+//:if noise
+static void ${prefix}micro_first(void)
+{
+${prefix}micro(0);
+${prefix}noise_steps();
+}
+//:else
 static void ${prefix}micro_first(void) { ${prefix}micro(0); }
+//:end
 static void ${prefix}micro_next(void) { ${prefix}micro(1); }
 //:else
 /* The window's micro-batch: forward, loss, backward. */

@@ -17,14 +17,35 @@ for (int j = 0; j < 16; j++) sum += lane[j];
 return sum;
 }
 
-/* w.norm of the whole gradient, the blocks' squares added in order${norm_does} */
-static void ${prefix}norm(const Thread *t)
+/* the square of the whole gradient's norm, the blocks' squares added in order; each thread has it */
+static double ${prefix}square(const Thread *t)
 {
 double sum = 0;
 for_span (b, t, ${prefix}BLOCKS) ${prefix}squares[b] = ${prefix}norm_of(${begin}(long)b * ${prefix}BLOCK, b == ${prefix}BLOCKS - 1 ? ${end} : ${begin}(b + 1L) * ${prefix}BLOCK);
 barrier(t);
-if (t->id == 0) {
 for (int b = 0; b < ${prefix}BLOCKS; b++) sum += ${prefix}squares[b];
+return sum;
+}
+
+//:if noise
+/* w.small, the square of the norm of the first micro-batch's own mean gradient, which is one of w.part where the window's is one of w.count */
+static void ${prefix}noise(const Thread *t, const Micro *m)
+{
+const double sum = ${prefix}square(t);
+if (t->id == 0) {
+${part_samples}
+w.part = ${part};
+w.small = sum * (${part_mean}) * (${part_mean});
+}
+barrier(t);
+}
+
+//:end
+/* w.norm of the whole gradient${norm_does} */
+static void ${prefix}norm(const Thread *t)
+{
+const double sum = ${prefix}square(t);
+if (t->id == 0) {
 w.norm = sqrt(sum);
 //:if checked
 if (!(w.norm <= DBL_MAX)) w.count = 0;

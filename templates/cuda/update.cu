@@ -15,6 +15,31 @@ static __global__ __launch_bounds__(256) void ${prefix}squares(Device *dev)
     if (threadIdx.x == 0) dev->squares[blockIdx.x] = sum;
 }
 
+//:if noise
+/* w.small, the square of the norm of the first micro-batch's own mean gradient, which is one of w.part where the window's is one of w.count */
+static __global__ __launch_bounds__(256) void ${prefix}noise(Device *dev)
+{
+    double sum = 0;
+    for (int b = threadIdx.x; b < ${prefix}BLOCKS; b += 256) sum += dev->squares[b];
+    sum = gg_fold_sum<256>(sum);
+    if (threadIdx.x == 0) {
+        Window &w = dev->w;
+        //:if noise_sums
+        const double *sums = dev->sums;
+        //:end
+        ${part_samples}
+        w.part = ${part};
+        w.small = sum * (${part_mean}) * (${part_mean});
+    }
+}
+
+static void ${prefix}noise_steps(void)
+{
+    GG_LAUNCH(${prefix}squares, ${prefix}BLOCKS, 256, 0, gg_stream, device);
+    GG_LAUNCH(${prefix}noise, 1, 256, 0, gg_stream, device);
+}
+
+//:end
 /* w.norm of the whole gradient${norm_does} */
 static __global__ __launch_bounds__(256) void ${prefix}norm(Device *dev)
 {

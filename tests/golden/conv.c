@@ -415,14 +415,21 @@ static double norm_of(long from, long to)
     return sum;
 }
 
-/* w.norm of the whole gradient, the blocks' squares added in order; w.clip = min(1, 1 / (norm + 1e-6)) */
-static void norm(const Thread *t)
+/* the square of the whole gradient's norm, the blocks' squares added in order; each thread has it */
+static double square(const Thread *t)
 {
     double sum = 0;
     for_span (b, t, BLOCKS) squares[b] = norm_of((long)b * BLOCK, b == BLOCKS - 1 ? 5232 : (b + 1L) * BLOCK);
     barrier(t);
+    for (int b = 0; b < BLOCKS; b++) sum += squares[b];
+    return sum;
+}
+
+/* w.norm of the whole gradient; w.clip = min(1, 1 / (norm + 1e-6)) */
+static void norm(const Thread *t)
+{
+    const double sum = square(t);
     if (t->id == 0) {
-        for (int b = 0; b < BLOCKS; b++) sum += squares[b];
         w.norm = sqrt(sum);
         w.clip = 1 / (w.norm + 1e-6);
         if (w.clip > 1) w.clip = 1;
