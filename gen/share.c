@@ -214,9 +214,12 @@ static char *wish_of(const Written *x, int i)
     return field ? field : text(o->written ? "y" : "x");
 }
 
+static bool is_scalar(const Operand *o) { return o->buffer && !*o->type; }
+
 static char *parameter_text(const Operand *o, const char *name)
 {
-    return o->buffer ? text(", real %s[restrict %s", name, o->type + 1) : text(", const %s %s", o->type, name);
+    if (!o->buffer) return text(", const %s %s", o->type, name);
+    return text(", real %s[restrict %s", name, is_scalar(o) ? "1]" : o->type + 1);
 }
 
 /* Names for the parameters of x's function: by formal in names[], NULL where all kernels name the same. */
@@ -250,7 +253,7 @@ static void function_text(Written *x, Text *out)
     for (int i = 0; i < x->operands.n; i++) {
         words[i] = (char *)x->operands.at[i]->words;
         for (int f = 0; f < x->formal.n && x->also.n; f++)
-            if (names[f] && is_same(x->formal.at[f], x->operands.at[i])) words[i] = names[f];
+            if (names[f] && is_same(x->formal.at[f], x->operands.at[i])) words[i] = is_scalar(x->formal.at[f]) ? text("%s[0]", names[f]) : names[f];
     }
     emit_kernel(x->s, x->k, unmarked(x->text, words), parameters, also_text(x), out);
 }
@@ -270,7 +273,7 @@ char *share_call(const Kernel *k, const char *micro, const char *beta)
     const Written *x = k->written, *f = x->first;
     text_add(&t, "%s(t, %s", f->k->ident, micro);
     for (int i = 0; i < f->formal.n; i++)
-        if (f->differs[i]) text_add(&t, ", %s", x->formal.at[i]->words);
+        if (f->differs[i]) text_add(&t, ", %s%s", is_scalar(x->formal.at[i]) ? "&" : "", x->formal.at[i]->words);
     if (beta) text_add(&t, ", %s", beta);
     text_add(&t, f == x ? ");\n" : "); @@ k%d\n", k->id);
     return t.s;
