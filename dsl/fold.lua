@@ -5,17 +5,12 @@ local say = core.use("dsl/doc.lua").section "functions"
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
 local fn, sample_axis, one_axis, axis_mask, kept = base.open, base.sample_axis, base.one_axis, base.axis_mask, base.kept
 
--- the axes that a fold other than a sum goes along: without a batch it may take all
+-- the axes that a fold other than a sum goes along: a tensor without a batch may be folded as a whole
 local function fold_axes(what, x, axis)
   local s = info(x)
   if axis ~= nil then return axis_mask(what, x, axis) end
   if s.batch or s.rank == 0 then fail("%s: say which axis: { axis = -1 } is the last", what) end
   return (1 << s.rank) - 1
-end
-
--- folds other than sums are made a row at a time: x has rows
-local function with_rows(what, x)
-  if not info(x).batch then fail("%s: of a tensor without a batch, %s, this is not there yet", what, info(x).text) end
 end
 
 -- a fold along axes by the op of that name, whose attributes are in `given`
@@ -32,7 +27,6 @@ local function extreme(name, pair, of)
     local what = "fn." .. name
     a = tensor(what, a)
     if type(b) ~= "table" and b ~= nil then return call[pair](a, tensor(what, b)) end
-    with_rows(what, a)
     return fold(what, of, a, options(what, b, { axis = util.any, keepdim = false }))
   end
 end
@@ -48,7 +42,6 @@ for _, name in ipairs { "logsumexp", "prod" } do
   fn[name] = function(x, o)
     local what = "fn." .. name
     x, o = tensor(what, x), options(what, o, { axis = util.any, keepdim = false })
-    with_rows(what, x)
     return fold(what, name, x, o)
   end
 end
@@ -92,23 +85,20 @@ for _, name in ipairs { "argmax", "argmin" } do
     local what = "fn." .. name
     x, o = tensor(what, x), options(what, o, { axis = util.any, keepdim = false })
     one_axis(what, x, o)
-    with_rows(what, x)
     return fold(what, name, x, o)
   end
 end
 
-say("fn.norm(x, { axis = 2, p = 2 })", "The p-norm, math.huge for the largest; without axis of a parameter as a whole.")
+say("fn.norm(x, { axis = 2, p = 2 })", "The p-norm, math.huge for the largest; without axis of a parameter as a whole, as all folds do.")
 function fn.norm(x, o)
   x = tensor("fn.norm", x)
   o = options("fn.norm", o, { axis = util.any, keepdim = false, p = 2 })
   if o.p == math.huge then
-    with_rows("fn.norm", x)
     return fold("fn.norm", "amax", call.abs(x), o)
   end
   if o.p == 2 then return info(x).batch and fold("fn.norm", "norm2", x, o) or root(x, o) end
   if not (o.p > 0) then fail("fn.norm: p is above 0, math.huge for the largest; got %s", util.show(o.p)) end
   if o.p == 1 then return fold("fn.norm", "sum", call.abs(x), o) end
-  with_rows("fn.norm", x)
   return fold("fn.norm", "norm_p", x, o, { p = o.p })
 end
 

@@ -179,11 +179,12 @@ static void store_at(Body *b, const Layout *l, const Shape *shape, const char *n
         text_add(&b->out, "%sstore(&%s, %s);\n", b->scope.prefix, to, x);
 }
 
-/* Where the kernel's gradient lies, seen from inside its loops. */
-static Layout grad_place(const Body *b, const Node *n, Shape *s)
+/* n's place in what lies as l, seen from the loops of a kernel: those of a fold run over axes that n may have no more. */
+static Layout place_of(const Body *b, const Node *n, const Layout *l, Shape *s)
 {
     *s = n->shape;
-    return b->fold && b->scope.domain != &n->shape ? with_ones(&b->k->grad_layout, &n->shape, b->fold->axes, s) : b->k->grad_layout;
+    if (!b->fold || b->scope.domain == &n->shape || s->rank >= b->scope.domain->rank) return *l;
+    return with_ones(l, &n->shape, b->fold->axes, s);
 }
 
 static const char *grad_name(const Body *b)
@@ -199,18 +200,10 @@ const char *body_start(Body *b, const Node *n, const char *zero)
 {
     if (!goes_on(b, n) || *beta_of(b->s, b->k) == '0') return zero;
     Shape s;
-    const Layout l = grad_place(b, n, &s);
+    const Layout l = place_of(b, n, &b->k->grad_layout, &s);
     Address a = address_of(&b->scope, &l, &s);
     const char *at = address_text(&a, &l, grad_name(b));
     return b->scope.vector < 0 ? text("beta ? %s : %s", at, zero) : text("beta ? %sload(&%s) : %s", b->scope.prefix, at, zero);
-}
-
-/* n's place in its buffer, seen from the loops around a fold's result. */
-static Layout stored_place(const Body *b, const Node *n, Shape *s)
-{
-    *s = n->shape;
-    if (!b->fold || b->scope.domain == &n->shape || s->rank >= b->scope.domain->rank) return n->buffer->layout;
-    return with_ones(&n->buffer->layout, &n->shape, b->fold->axes, s);
 }
 
 void body_store(Body *b, const Node *n, const Expr *e)
@@ -218,7 +211,7 @@ void body_store(Body *b, const Node *n, const Expr *e)
     Shape s;
     const bool adds = b->k->grad == n;
     if (!adds && !is_stored(b->k, n)) return;
-    const Layout l = adds ? grad_place(b, n, &s) : stored_place(b, n, &s);
+    const Layout l = place_of(b, n, adds ? &b->k->grad_layout : &n->buffer->layout, &s);
     store_at(b, &l, &s, adds ? grad_name(b) : buffer_name(n->buffer), e, adds && !goes_on(b, n) ? beta_of(b->s, b->k) : "0");
 }
 
@@ -227,7 +220,7 @@ bool body_stores_lanes(const Body *b, const Node *n)
     Shape s;
     const bool adds = b->k->grad == n;
     if (!adds && !is_stored(b->k, n)) return true;
-    const Layout l = adds ? grad_place(b, n, &s) : stored_place(b, n, &s);
+    const Layout l = place_of(b, n, adds ? &b->k->grad_layout : &n->buffer->layout, &s);
     const Address to = address_of(&b->scope, &l, &s);
     return lane_stride(&to) == 1;
 }

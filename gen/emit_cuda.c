@@ -452,10 +452,11 @@ static void scatter_kernel(Cuda *out)
     env_set(e, "span", "%ld", blocks_of(rows, ranges));
     env_set(e, "rows", "%ld", rows);
     env_set(e, "terms", "%ld", loop_count(&terms, which));
-    env_set(e, "decode", "%s", decode(&terms, which, "f", "n i i2 i3 i4 i5"));
-    env_set(e, "id", "%s", address_text(&id, &ids, buffer_name(node_base(t)->buffer)));
+    const char *number_at = address_text(&id, &ids, buffer_name(node_base(t)->buffer)), *from_at = address_text(&from, &l, buffer_name(node_base(gy)->buffer));
+    env_set(e, "decode", "%s", decode(&terms, which, "f", text("%s %s", number_at, from_at)));
+    env_set(e, "id", "%s", number_at);
     env_set(e, "to", "%s", address_text(&place, to, target));
-    env_set(e, "from", "%s", address_text(&from, &l, buffer_name(node_base(gy)->buffer)));
+    env_set(e, "from", "%s", from_at);
     env_flag(e, "beta", kernel_has_beta(S, k));
     const Launch launch = { k->ident, kernel_title(), template_render("cuda/scatter.cu", e), COLUMNS,
                             { blocks_of(columns, COLUMNS), blocks_of(rows, blocks_of(rows, ranges)) }, kernel_has_beta(S, k) };

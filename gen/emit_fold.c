@@ -145,7 +145,7 @@ char *column_text(void)
     Nest x;
     Node *f = k->core;
     unsigned folded = fold_loops(&x);
-    const int j = x.scope.n - 1, n = loop_at(&x.scope, 0, 1);
+    const int j = x.scope.n - 1, first = loop_at(&x.scope, 0, 1), n = first >= 0 && folded >> first & 1 ? first : -1;
     if (j >= 0 && !(folded >> j & 1) && x.scope.loop[j].extent % BLOCK_MIN == 0 && !k->pre.n && !loop_overlaps(&x.scope, j)) {
         Nest lanes = x;
         scope_vector(&lanes.scope, j);

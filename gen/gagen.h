@@ -116,6 +116,7 @@ bool shape_same(const Shape *a, const Shape *b);
 long shape_count(const Shape *s);                           /* elements, of one micro-batch */
 long shape_sample(const Shape *s);                          /* elements of one sample (the batch axis left out) */
 char *shape_text(const Shape *s);                           /* "[N, 3, 28, 28]" */
+int  shape_under(const Shape *arg, int rank, int axis);         /* the axis of arg under that of a result of so many axes, whatever its extent; -1: none */
 int  shape_axis(const Shape *arg, const Shape *out, int axis);   /* arg's axis that meets out's under broadcasting; -1: broadcast there */
 bool shape_broadcast(const Shape *a, const Shape *b, Shape *out);
 

@@ -132,9 +132,16 @@ static int domain_axis(const Body *b, const Node *n, int a)
     const bool rows = b->fold && n->shape.batch && n->shape.rank > 1 && n->shape.rank < domain->rank;
     for (int d = 0, at = 0; d < domain->rank; d++) {
         if (rows && b->fold->axes >> d & 1) continue;
-        if (rows ? at++ == a : shape_axis(&n->shape, domain, d) == a) return d;
+        if (rows ? at++ == a : shape_under(&n->shape, domain->rank, d) == a) return d;
     }
     BUG("an axis that the loops do not run over");
+}
+
+/* The coordinate along n's axis `a`: 0 where the one element there is repeated. */
+static char *coordinate_in(const Body *b, const Node *n, int a)
+{
+    const int d = domain_axis(b, n, a);
+    return b->scope.domain->dim[d] == n->shape.dim[a] ? coordinate(&b->scope, d) : "0";
 }
 
 /* n's coordinate c along the axis that a slice or a placing moves, in what it moves; the text of whether there is one */
@@ -158,9 +165,8 @@ static const Expr *load_moved(Body *b, Node *n)
     Scope there = { .domain = &x->shape };
     scope_scalar(&there);
     for (int a = 0; a < x->shape.rank; a++) {
-        const int d = domain_axis(b, n, a);
-        char *c = coordinate(&here, d);
-        if (a == axis) c = moved(n, here.domain->dim[d] == n->shape.dim[a] ? c : "0", &inside);
+        char *c = coordinate_in(b, n, a);
+        if (a == axis) c = moved(n, c, &inside);
         else if (n->shape.dim[a] == 1 && !(a == 0 && n->shape.batch)) continue;
         there.loop[there.n++] = (Loop) { a, 1, x->shape.dim[a], c };
     }
@@ -181,8 +187,8 @@ static const Expr *load_gathered(Body *b, Node *n)
     Scope there = { .domain = &ids->shape };
     scope_scalar(&there);
     for (int a = 0; a < ids->shape.rank; a++)
-        there.loop[there.n++] = (Loop) { a, 1, ids->shape.dim[a], coordinate(&here, domain_axis(b, n, a)) };
-    char *column = coordinate(&here, domain_axis(b, n, n->shape.rank - 1));
+        there.loop[there.n++] = (Loop) { a, 1, ids->shape.dim[a], coordinate_in(b, n, a) };
+    char *column = coordinate_in(b, n, n->shape.rank - 1);
     b->scope = there, b->fold = 0;
     const char *row = body_text(b, body_load(b, ids));
     there = (Scope) { .domain = &table->shape, .n = 2, .loop = { { 0, 1, table->shape.dim[0], text("(long)(%s)", row) }, { 1, 1, table->shape.dim[1], column } } };
@@ -201,7 +207,7 @@ static const Expr *load_permuted(Body *b, Node *n)
     scope_scalar(&there);
     for (int a = 0; a < n->shape.rank; a++)
         if (n->shape.dim[a] > 1 || (a == 0 && n->shape.batch))
-            there.loop[there.n++] = (Loop) { n->perm[a], 1, n->shape.dim[a], coordinate(&here, domain_axis(b, n, a)) };
+            there.loop[there.n++] = (Loop) { n->perm[a], 1, n->shape.dim[a], coordinate_in(b, n, a) };
     const Node *fold = b->fold;
     b->scope = there, b->fold = 0;
     const Expr *e = body_load(b, x);

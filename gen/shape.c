@@ -35,8 +35,7 @@ char *shape_text(const Shape *s)
     return t.s;
 }
 
-/* The axis of arg that lies under axis of a result of `rank` axes, whatever its extent; -1: none does. */
-static int axis_under(const Shape *arg, int rank, int axis)
+int shape_under(const Shape *arg, int rank, int axis)
 {
     if (!arg->batch) axis -= rank - arg->rank;
     return axis >= 0 && axis < arg->rank ? axis : -1;
@@ -44,7 +43,7 @@ static int axis_under(const Shape *arg, int rank, int axis)
 
 int shape_axis(const Shape *arg, const Shape *out, int axis)
 {
-    int a = axis_under(arg, out->rank, axis);
+    int a = shape_under(arg, out->rank, axis);
     if (a < 0 || (axis == 0 && out->batch && !arg->batch)) return -1;
     return arg->dim[a] == out->dim[axis] ? a : -1;
 }
@@ -55,7 +54,7 @@ bool shape_broadcast(const Shape *a, const Shape *b, Shape *out)
     *out = (Shape){ .rank = a->rank > b->rank ? a->rank : b->rank, .batch = a->batch || b->batch };
     if ((a->batch && !b->batch && b->rank > a->rank) || (b->batch && !a->batch && a->rank > b->rank)) return false;
     for (int i = 0; i < out->rank; i++) {
-        int ia = axis_under(a, out->rank, i), ib = axis_under(b, out->rank, i);
+        int ia = shape_under(a, out->rank, i), ib = shape_under(b, out->rank, i);
         long da = ia < 0 ? 1 : a->dim[ia], db = ib < 0 ? 1 : b->dim[ib];
         if (i == 0 && out->batch) {
             if ((!a->batch && da != 1) || (!b->batch && db != 1)) return false;

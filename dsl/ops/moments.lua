@@ -1,16 +1,7 @@
 -- moments.lua -- other folds along axes: variance, norms, products, log-sum-exp, the place of the largest.
 local core = ...
 local op = core.use("dsl/op.lua")
-local call = op.call
-
--- a value per row, y or its adjoint, with extent 1 along the axes that y has folded, so that it meets x
-local function beside(r, y, x)
-  local to, axes = core.info(x), core.info(y).axes
-  for a = 1, #to.dims do
-    if axes >> (a - 1) & 1 == 1 then to.dims[a] = 1 end
-  end
-  return call.reshape(r, { dims = to.dims, batch = to.batch })
-end
+local call, beside = op.call, op.beside
 
 local function row(t)
   t.per_row = true

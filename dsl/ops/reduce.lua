@@ -3,14 +3,15 @@ local core = ...
 local op = core.use("dsl/op.lua")
 local call = op.call
 
--- shape of x with extent 1 along the axes that y has folded
-local function with_ones(y, x)
-  local dims, axes = core.info(x).dims, core.info(y).axes
-  for a = 1, #dims do
-    if axes >> (a - 1) & 1 == 1 then dims[a] = 1 end
+-- a value per row, y or its adjoint, with extent 1 along the axes that y has folded, so that it meets x
+function op.beside(r, y, x)
+  local to, axes = core.info(x), core.info(y).axes
+  for a = 1, #to.dims do
+    if axes >> (a - 1) & 1 == 1 then to.dims[a] = 1 end
   end
-  return dims
+  return call.reshape(r, { dims = to.dims, batch = to.batch })
 end
+local beside = op.beside
 
 op.reduce { name = "sum", role = "sum", args = { "x" }, per_row = true, folds = { "s = sum(x)" },
   value = "s",
@@ -19,14 +20,13 @@ op.reduce { name = "sum", role = "sum", args = { "x" }, per_row = true, folds = 
   tests = { { { 3, 4 }, axes = 2 }, { { 2, 3, 4 }, axes = 2 }, { { 2, 3, 4 }, axes = 6 } },
   grad = function(y, gy, x)
     local to = core.info(x)
-    local one = call.reshape(gy, { dims = with_ones(y, x), batch = to.batch })
-    return call.expand(one, { dims = to.dims, batch = to.batch })
+    return call.expand(beside(gy, y, x), { dims = to.dims, batch = to.batch })
   end }
 
 op.reduce { name = "amax", args = { "x" }, per_row = true, folds = { "m = max(x)" }, value = "m",
   doc = "The largest along axes; equals share the gradient.", example = "fn.max(x, { axis = 2 })",
   tests = { { { 3, 4 }, axes = 2 }, { { 2, 3, 4 }, axes = 6 } },
-  grad = function(y, gy, x) return call.amax_grad(x, y, gy, { axes = core.info(y).axes }) end }
+  grad = function(y, gy, x) return call.amax_grad(x, beside(y, y, x), beside(gy, y, x), { axes = core.info(y).axes }) end }
 
 op.reduce { name = "amax_grad", args = { "x", "m", "gy" }, hidden = true,
   folds = { "c = sum(select(x == m, 1, 0))" },
@@ -36,4 +36,4 @@ op.reduce { name = "amax_grad", args = { "x", "m", "gy" }, hidden = true,
 op.reduce { name = "amin", args = { "x" }, per_row = true, folds = { "m = min(x)" }, value = "m",
   doc = "The smallest along axes; equals share the gradient.", example = "fn.min(x, { axis = 2 })",
   tests = { { { 3, 4 }, axes = 2 } },
-  grad = function(y, gy, x) return call.amax_grad(x, y, gy, { axes = core.info(y).axes }) end }
+  grad = function(y, gy, x) return call.amax_grad(x, beside(y, y, x), beside(gy, y, x), { axes = core.info(y).axes }) end }

@@ -192,6 +192,64 @@ def folds():
     case.finish(case.real("x", 3, 7, 5, scale=1, shift=-1.5).reshape(3, -1).prod(1))
 
 
+# what is made of a parameter w: name, shape, of w in the model, by PyTorch
+OF_PARAMETERS = (
+    ("max", (7, 3), "fn.max(w, { axis = 2, keepdim = true })", lambda w: w.amax(1, keepdim=True)),
+    ("min", (17, 9), "fn.min(w, { axis = 1 })", lambda w: w.amin(0)),
+    ("max_all", (7, 3), "fn.max(w)", lambda w: w.amax()),
+    ("argmax", (17, 5), "fn.argmax(w, { axis = 1 }) + fn.exp(w)", lambda w: w.detach().argmax(0).double() + w.exp()),
+    ("argmin", (3, 7), "fn.argmin(w, { axis = 2, keepdim = true }) + fn.exp(w)", lambda w: w.detach().argmin(1, keepdim=True).double() + w.exp()),
+    ("logsumexp", (33, 17), "fn.logsumexp(w, { axis = 1 })", lambda w: w.logsumexp(0)),
+    ("logsumexp_all", (3, 7, 5), "fn.logsumexp(w)", lambda w: w.logsumexp((0, 1, 2))),
+    ("prod", (3, 5, 4), "fn.prod(w, { axis = { 2, 3 } })", lambda w: w.reshape(3, 20).prod(1)),
+    ("var", (3, 70), "fn.var(w, { axis = 2, keepdim = true })", lambda w: w.var(1, keepdim=True)),
+    ("std", (70, 3), "fn.std(w, { axis = 1, correction = 0 })", lambda w: w.std(0, correction=0)),
+    ("norm", (40, 72), "fn.norm(w)", lambda w: w.norm()),
+    ("norm_one", (3, 7), "fn.norm(w, { axis = 2, p = 1 })", lambda w: w.norm(1, 1)),
+    ("norm_three", (17, 7), "fn.norm(w, { axis = 1, p = 3 })", lambda w: w.norm(3, 0)),
+    ("norm_largest", (7, 17), "fn.norm(w, { p = math.huge })", lambda w: w.abs().amax()),
+    ("softmax", (5,), "fn.softmax(w, { axis = 1 })", lambda w: w.softmax(0)),
+    ("softmax_wide", (7, 33), "fn.softmax(w, { axis = 1 })", lambda w: w.softmax(0)),
+    ("log_softmax", (3, 40), "fn.log_softmax(w, { axis = 2 })", lambda w: w.log_softmax(1)),
+    ("softmin", (4, 3, 5), "fn.softmin(w, { axis = 2 })", lambda w: (-w).softmax(1)),
+    ("rms_norm", (3, 17), "fn.rms_norm(w)", lambda w: F.rms_norm(w, (17,), eps=2.0 ** -23)),
+    ("layer_norm", (7, 5), "fn.layer_norm(w)", lambda w: F.layer_norm(w, (5,))),
+    ("normalize", (3, 5, 7), "fn.normalize(w, { axis = 3 })", lambda w: F.normalize(w, dim=2)),
+    ("cosine", (7, 5), "fn.cosine_similarity(w, fn.exp(w), { axis = 1 })", lambda w: F.cosine_similarity(w, w.exp(), 0)),
+)
+
+
+def parameters():
+    """Folds of parameters: as factors of data, as weights, and in a penalty."""
+    for name, shape, model, of in OF_PARAMETERS:
+        name, size = "param_" + name, ", ".join(map(str, shape))
+        case = Case(name, f"({model}) * x".replace("w,", "layer,").replace("(w)", "(layer)"), f'nn.Parameter({size}, {{ name = "{name}" }})')
+        x = case.real("x", 3, *(of(torch.rand(shape)).shape or (2,)))
+        case.finish(of(case.parameter(name, *shape)) * x)
+    case = Case("param_weight_norm", "fn.linear(x, layer[1] * layer[2] / fn.norm(layer[1], { axis = 2, keepdim = true }))",
+                '{ nn.Parameter(9, 7, { name = "weight_norm_1" }), nn.Parameter(9, 1, { name = "weight_norm_2" }) }')
+    x, v, g = case.real("x", 3, 7), case.parameter("weight_norm_1", 9, 7), case.parameter("weight_norm_2", 9, 1)
+    case.finish(F.linear(x, v * g / v.norm(dim=1, keepdim=True)))
+    case = Case("param_mixing", "fn.matmul(fn.softmax(layer[1], { axis = 2 }), fn.linear(x, fn.softmax(layer[2], { axis = 1 })))",
+                '{ nn.Parameter(2, 3, { name = "mixing_1" }), nn.Parameter(5, 17, { name = "mixing_2" }) }')
+    x, a, b = case.real("x", 2, 3, 17), case.parameter("mixing_1", 2, 3), case.parameter("mixing_2", 5, 17)
+    case.finish(a.softmax(1) @ F.linear(x, b.softmax(0)))
+    case = Case("param_slices", "fn.slice(layer[1], { axis = 1, from = 2, to = 2 }) * x + layer[2](fn.reshape(t, 1)) * x",
+                '{ nn.Parameter(3, { name = "slices_1" }), nn.Embedding(4, 5, { name = "slices_2" }) }')
+    x, a = case.real("x", 3, 2, 5), case.parameter("slices_1", 3)
+    case.name = "slices_2"
+    case.finish(a[1] * x + case.layer(nn.Embedding(4, 5))(case.ids("t", 3, n=4).reshape(3, 1)) * x)
+    for i, (model, of) in enumerate((
+            ("fn.norm(w)", lambda w: w.norm()), ("fn.sum(fn.norm(w, { axis = 2 }))", lambda w: w.norm(dim=1).sum()),
+            ("fn.max(fn.abs(w))", lambda w: w.abs().amax()), ("fn.logsumexp(w)", lambda w: w.logsumexp((0, 1))),
+            ("fn.sum(fn.var(w, { axis = 1 }))", lambda w: w.var(0).sum()),
+            ("fn.sum(fn.softmax(w, { axis = 2 }) * fn.log_softmax(w, { axis = 2 }))", lambda w: (w.softmax(1) * w.log_softmax(1)).sum()))):
+        name = f"param_penalty_{i}"
+        case = Case(name, "fn.mean(fn.linear(x, layer) ^ 2) + 0.25 * " + model.replace("w", "layer"), f'nn.Parameter(9, 17, {{ name = "{name}" }})')
+        x, w = case.real("x", 3, 17), case.parameter(name, 9, 17)
+        case.finish(F.linear(x, w).pow(2).mean() + 0.25 * of(w), loss=True)
+
+
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-for part in (functions, gates, products, stated, convolutions, images, folds):
+for part in (functions, gates, products, stated, convolutions, images, folds, parameters):
     part()
