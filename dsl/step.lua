@@ -4,12 +4,12 @@ local util, nn = core.use("dsl/util.lua"), core.use("dsl/nn.lua")
 local fail, info = util.fail, core.info
 local given = {}                    -- what each step was told
 
-local spec = { name = util.any, minimize = util.any, params = util.any, optim = util.any, times = 1 }
+local spec = { name = util.any, minimize = util.any, params = util.any, optim = util.any, times = 1, accumulate = util.any }
 
 local function step(t)
-  for _, k in ipairs { "batch", "micro_batch", "accumulate" } do
+  for _, k in ipairs { "batch", "micro_batch" } do
     if type(t) == "table" and not getmetatable(t) and t[k] ~= nil then
-      fail("step: all steps cut a window alike: '%s' stands in train, and times = 2 takes two windows", k)
+      fail("step: all steps see micro-batches of one size: '%s' stands in train, and accumulate = 2 makes a window of two for this step", k)
     end
   end
   local o = util.options("step", t, spec)
@@ -21,6 +21,7 @@ local function step(t)
   end
   o.times = util.integer("step", o.times, 1, "'times', windows of a round")
   if o.times > 1024 then fail("step: times = %d: a round has at most 1024 windows", o.times) end
+  if o.accumulate ~= nil then o.accumulate = util.integer("step", o.accumulate, 1, "'accumulate', micro-batches in its window") end
   o.place = core.place()
   local s = setmetatable({}, { __name = "step" })
   given[s] = o
@@ -41,6 +42,24 @@ local function listed(t)
     names[o.name], list[i] = o.place, o
   end
   return list
+end
+
+-- Windows of their own: a window that train states is that of the steps which state none. What is the largest stays in `o`.
+local function windows(turns, o, stated)
+  local own, most = 0, 1
+  for _, s in ipairs(turns) do
+    if s.accumulate and o.memory_free then
+      core.fail(("step '%s': accumulate counts micro-batches, and memory picks their size: leave out one of them"):format(s.name), s.place,
+        "memory stands here", o.memory_place)
+    end
+    own, most = own + (s.accumulate and 1 or 0), math.max(most, s.accumulate or 1)
+  end
+  if own < #turns then return end
+  for _, key in ipairs(stated) do
+    core.fail(("train: every step says by itself how many micro-batches it accumulates, so nobody has this %s: leave it out, and say micro_batch"):format(key),
+      core.key_place(core.place(), key), "one of the steps stands here", turns[1].place)
+  end
+  o.accumulate, o.batch = most, most * o.micro_batch
 end
 
 local function is_who(v) return nn.is_layer(v) or core.is_tensor(v) or type(v) == "function" end
@@ -74,4 +93,4 @@ local function deal(turns, parameters, found)
   return owner
 end
 
-return { step = step, listed = listed, deal = deal }
+return { step = step, listed = listed, windows = windows, deal = deal }

@@ -314,16 +314,16 @@ local function watch(o)
 end
 
 -- loss / 8 where accumulate is 8: the habit of loops that gagen has no need of
-local function check_division(o, minimize)
+local function check_division(o, minimize, accumulate)
   local j, by = info(minimize), core.args(minimize)
-  if o.accumulate == 1 or o.memory_free or #by ~= 2 then return end
+  if accumulate == 1 or o.memory_free or #by ~= 2 then return end
   local right, left = info(by[2]), info(by[1])
-  local divided = j.kind == "div" and right.kind == "constant" and right.value == o.accumulate
+  local divided = j.kind == "div" and right.kind == "constant" and right.value == accumulate
   local factor = right.kind == "constant" and right.value or left.value
-  local scaled = j.kind == "mul" and factor == 1 / o.accumulate
+  local scaled = j.kind == "mul" and factor == 1 / accumulate
   if divided or scaled then
     core.warn(("the loss is divided by %d, which is accumulate: gagen already divides by what the window "
-      .. "holds"):format(o.accumulate), j.place)
+      .. "holds"):format(accumulate), j.place)
   end
 end
 
@@ -388,7 +388,12 @@ local function train(given)
       util.show(o.data))
   end
   budget(o)
+  local stated = {}
+  for _, key in ipairs { "batch", "accumulate" } do
+    if o[key] ~= nil or core.define(key) then stated[#stated + 1] = key end
+  end
   window(o)
+  turns_of.windows(o.turns, o, stated)
   recompute(o)
   length(o)
   options_of_window.check(o, fail_at)
@@ -401,7 +406,7 @@ local function train(given)
   watch(o)
   local list, roots = reports(o), {}
   for _, s in ipairs(o.turns) do
-    check_division(o, s.minimize)
+    check_division(o, s.minimize, s.accumulate or o.accumulate)
     roots[#roots + 1] = s.minimize
   end
   for _, r in ipairs(list) do roots[#roots + 1] = r[2] end
@@ -414,7 +419,7 @@ local function train(given)
   local parameters = core.parameters()
   name_everything(parameters)
   local owner = turns_of.deal(o.turns, parameters, rules.found)
-  for _, s in ipairs(o.turns) do s.optimizer = scaled(s.optimizer, o.batch) end
+  for _, s in ipairs(o.turns) do s.optimizer = scaled(s.optimizer, s.accumulate and s.accumulate * o.micro_batch or o.batch) end
   rules.apply(o.rules, parameters, o.turns, owner)
   o.best, o.best_max = best(o, list)
   o.place, o.batch_place = done, core.key_place(done, o.batch and "batch" or "micro_batch")

@@ -123,6 +123,13 @@ static bool mixes_rows(const Graph *g, const Node *n)
     return mixes;
 }
 
+static char *step_turn(const Graph *g)
+{
+    const long round = round_samples(g), mine = g->step->times * g->step->batch;
+    return text("%ld window%s of %ld samples, %s %ld", g->step->times, g->step->times == 1 ? "" : "s", g->step->batch,
+                mine == round ? "a round of" : "the last of a round of", round);
+}
+
 static void add_window(Text *out, const Program *s)
 {
     static const char *const tails[] = { "step", "drop", "carry" };
@@ -130,8 +137,7 @@ static void add_window(Text *out, const Program *s)
                                         [SEED_LATE] = ", behind the last micro-step" };
     const Graph *g = s->g;
     const Train *t = &g->train;
-    if (s->all->steps.n > 1) text_add(out, "   step     %s, %ld of the %ld window%s of a round, minimizes line %d\n", c_comment(g->step->name), g->step->times,
-                                      round_windows(g), round_windows(g) == 1 ? "" : "s", g->step->minimize->loc.line);
+    if (s->all->steps.n > 1) text_add(out, "   step     %s, minimizes line %d\n            %s\n", c_comment(g->step->name), g->step->minimize->loc.line, step_turn(g));
     text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"%s; ", t->batch, t->accumulate, t->micro_batch, tails[t->tail],
              t->split ? ", the same bits for every split" : "");
     for (int i = 0; i < t->nphases; i++)

@@ -269,6 +269,7 @@ typedef struct Step {                   /* a loss, the parameters that lower it 
     VEC(Optimizer) groups;              /* of parameters that share a recipe, in the order of the flat arrays */
     int nscalars; const char *scalar[SCALARS]; const Expr *scalar_value[SCALARS];      /* of all groups: what Window.c holds */
     long times;                         /* windows of a round that it takes: the last ones */
+    long accumulate, batch;             /* its own micro-batches to a window, 0: train's; samples in a window */
     Loc loc;
 } Step;
 
@@ -302,7 +303,9 @@ typedef struct Seed { Node *coefficient, *node; } Seed;     /* dJ / d sum: of co
 
 Graph *read_model(const Opts *o);                           /* host.c: stage 2; exits 1 on the user's errors */
 Graph *step_graph(Graph *g, int i, const struct Program *before);       /* step.c: the same nodes, what that step minimizes and reports; becomes the current graph */
-long  round_windows(const Graph *g);                        /* that a round of all steps takes */
+long  round_samples(const Graph *g);                        /* of all steps: what the one takes that takes most */
+long  largest_window(const Graph *g);                       /* samples of a window, of any step */
+bool  steps_differ(const Graph *g);                         /* in their windows' samples */
 void  bind_micro_batch(Graph *g, long micro);               /* finish.c: every batch axis has that many rows; before differentiate */
 Node *node_new(Kind kind, Loc loc);                         /* appended to the graph being built */
 Node *node_const(double value);

@@ -25,6 +25,6 @@ double device_bytes(const Whole *all)
         if (adapts(s)) lengths = 16 * ceil((double)s->k->trained / 4096) + 24 * (double)s->k->params.n;
     }
     const double rounded = first->g->train.precision >= BF16 ? HALF_BYTES * (double)(first->k->elements + out.half) : 0;
-    return WORKSPACE + WINDOW + rounded + 4 * (double)out.split + 4 * (double)first->g->train.batch + 8 * (double)all->nsums
+    return WORKSPACE + WINDOW + rounded + 4 * (double)out.split + 4 * (double)largest_window(first->g) + 8 * (double)all->nsums
          + 8 * ceil((double)first->k->trained / 4096) + lengths;
 }

@@ -93,7 +93,7 @@ static void print_group(Text *out, const Optimizer *o)
 static void print_step(Text *out, const Graph *g, const Step *s)
 {
     const Optimizer *o = &s->optimizer;
-    if (g->steps.n > 1) text_add(out, "step %s, %ld of %ld windows\n", s->name, s->times, round_windows(g));
+    if (g->steps.n > 1) text_add(out, "step %s, %ld x %ld of %ld samples\n", s->name, s->times, s->batch, round_samples(g));
     text_add(out, "optim %s, lr %s", o->name, o->lr_text);
     if (o->clip > 0) text_add(out, ", clip %g", o->clip);
     text_add(out, "\n");

@@ -140,6 +140,7 @@ static void read_step(lua_State *L, Step *s)
     s->name = field_string(L, at, "name");
     if (!s->name) s->name = "";
     s->times = (long)field_number(L, at, "times", 1);
+    s->accumulate = (long)field_number(L, at, "accumulate", 0);
     s->loc = field_loc(L, at);
     lua_getfield(L, at, "minimize");
     s->minimize = node_at(L, -1);

@@ -16,6 +16,7 @@ static Program *s;
 static Graph *g;
 static const Expr **known;              /* by node id */
 static const Expr **numerator;          /* by seed: scale_in of rule 3 */
+static bool reporting;                  /* formulas are those of reports */
 
 /* ---- nodes as formulas ---------------------------------------------------------------------------------------------- */
 static const Expr *formula(const Node *n);
@@ -56,9 +57,15 @@ static const Expr *sum_formula(const Node *n)
     BUG("a sum over the batch that nobody makes");
 }
 
-int first_level(const Program *p) { return p->g->first_sum + p->g->sums.n + p->drops; }
+int first_level(const Program *p) { return p->g->first_sum + p->g->sums.n + p->drops + p->counts; }
 
-static const Expr *rows_formula(void) { return expr_variable(s->drops ? text("sums[%d]", g->sums.n) : "samples"); }
+/* the real rows: of the window, or of those windows that a report speaks of */
+static const Expr *samples_formula(void)
+{
+    return expr_variable(reporting && s->counts ? text("sums[%d]", g->first_sum + g->sums.n) : "samples");
+}
+
+static const Expr *rows_formula(void) { return s->drops ? expr_variable(text("sums[%d]", g->sums.n)) : samples_formula(); }
 
 /* A scalar of parameters alone: its value in this window, times the samples it stood for. */
 static const Expr *level_formula(const Node *n)
@@ -66,7 +73,7 @@ static const Expr *level_formula(const Node *n)
     int i = 0;
     while (i < s->levels.n && s->levels.at[i] != n) i++;
     if (i == s->levels.n) vec_push(&s->levels, (Node *)n);
-    return binary(E_DIV, expr_variable(text("sums[%d]", first_level(s) + i)), expr_variable("samples"));
+    return binary(E_DIV, expr_variable(text("sums[%d]", first_level(s) + i)), samples_formula());
 }
 
 static const Expr *formula(const Node *n)
@@ -203,6 +210,8 @@ static void scale_seeds(void)
 static void make_reports(void)
 {
     s->report = NEW_ARRAY(const Expr *, g->reports.n);
+    if (s->counts) known = NEW_ARRAY(const Expr *, g->nodes.n);
+    reporting = true;
     for (int i = 0; i < g->reports.n; i++) s->report[i] = formula(g->reports.at[i]->node);
 }
 
@@ -239,10 +248,12 @@ Program *schedule(Plan *p)
     s = NEW(Program);
     s->p = p, s->k = p->k, s->g = g = p->k->g;
     known = NEW_ARRAY(const Expr *, g->nodes.n);
+    reporting = false;
     s->scale_in = NEW_ARRAY(const Expr *, g->seeds.n);
     s->seed_when = NEW_ARRAY(SeedWhen, g->seeds.n);
     numerator = NEW_ARRAY(const Expr *, g->seeds.n);
     s->drops = g->train.nonfinite == NONFINITE_DROP;
+    s->counts = steps_differ(g);
     s->next = g->train.accumulate > 1 || s->drops;
     s->unrolled = g->train.accumulate <= 16 && !s->drops;
     if (g->seeds.n > SEEDS) error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", SEEDS);

@@ -161,6 +161,7 @@ typedef struct Program {
     VEC(Node) levels;                   /* scalars of parameters alone that reports show; in sums[] behind the step's sums */
     bool late;                          /* count is made of sums: known after the last micro-step; scale_out is 1 / count */
     bool drops;                         /* micro-batches may be dropped: sums[] holds the rows kept, behind the sums over the batch */
+    bool counts;                        /* steps differ in their windows' samples: sums[] holds the step's, behind its sums over the batch */
     const Expr *count;                  /* late: the denominator that all terms share; counted: samples or 0; NULL: samples */
     const Expr **scale_in;              /* by seed; of `samples`, `sums[i]` and `w.count` */
     SeedWhen *seed_when;                /* by seed */

@@ -6,16 +6,33 @@
    3. The steps' kernels, buffers and sums are numbered on from one step to the next. A parameter lies as the first step
       that reads it wants it; the parameters of a step lie side by side, since they are ordered by steps.
    4. Steps run one after another: they share the arena, and the room for what is made from parameters.
-   5. Outputs are made by the last step, from whichever step's parameters. */
+   5. Steps may differ in accumulate, and so in the samples of their windows: then each leaves its number of them in sums[], and
+      reports divide by that.
+   6. Outputs are made by the last step, from whichever step's parameters. */
 #include <string.h>
 #include "emit.h"
 
-long round_windows(const Graph *g)
+static void most(long *so_far, long x) { if (x > *so_far) *so_far = x; }
+
+long round_samples(const Graph *g)
 {
-    long most = 1;
-    for (int i = 0; i < g->steps.n; i++)
-        if (g->steps.at[i]->times > most) most = g->steps.at[i]->times;
-    return most;
+    long samples = 0;
+    for (int i = 0; i < g->steps.n; i++) most(&samples, g->steps.at[i]->batch * g->steps.at[i]->times);
+    return samples;
+}
+
+long largest_window(const Graph *g)
+{
+    long samples = 0;
+    for (int i = 0; i < g->steps.n; i++) most(&samples, g->steps.at[i]->batch);
+    return samples;
+}
+
+bool steps_differ(const Graph *g)
+{
+    for (int i = 1; i < g->steps.n; i++)
+        if (g->steps.at[i]->batch != g->steps.at[0]->batch) return true;
+    return false;
 }
 
 /* ---- a step's graph --------------------------------------------------------------------------------------------- */
@@ -78,7 +95,7 @@ static void copy_reports(Graph *to, const Graph *from, int step)
     }
 }
 
-/* Rule 5. */
+/* Rule 6. */
 static void copy_outputs(Graph *to, const Graph *from, int step)
 {
     memset(&to->outputs, 0, sizeof to->outputs);
@@ -132,6 +149,7 @@ Graph *step_graph(Graph *whole, int i, const Program *before)
 {
     Graph *g = copied(whole, i);
     g->step = whole->steps.at[i];
+    g->train.batch = g->step->batch, g->train.accumulate = g->step->batch / g->train.micro_batch;
     g->before = before;
     g->minimize = g->nodes.at[g->step->minimize->id];
     if (before) g->first_sum = first_level(before) + before->levels.n;
@@ -179,8 +197,6 @@ static void find_ranges(Program *s)
     }
     k->from = s->g->step->groups.at[0]->from, k->to = s->g->step->groups.at[s->g->step->groups.n - 1]->to;
 }
-
-static void most(long *so_far, long x) { if (x > *so_far) *so_far = x; }
 
 Whole *join(Program *const *steps, int n)
 {

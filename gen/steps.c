@@ -63,13 +63,16 @@ bool any_late(const Program *s)
 
 bool prepares(const Program *s) { return s->k->once.n || (s->k->target == TARGET_CUDA && s->g->train.precision >= BF16); }
 
-bool concludes(const Program *s) { return any_late(s) || s->levels.n || s->k->finish.n; }
+static bool notes(const Program *s) { return s->levels.n || s->counts; }
+
+bool concludes(const Program *s) { return any_late(s) || notes(s) || s->k->finish.n; }
 
 char *levels_text(const Program *s)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
     if (s->drops) text_add(&t, "if (!w.training) sums[%d] = (double)w.samples;\n", s->g->first_sum + s->g->sums.n);
+    if (s->counts) text_add(&t, "sums[%d] = (double)w.samples;\n", s->g->first_sum + s->g->sums.n);
     for (int i = 0; i < s->levels.n; i++) {
         const Buffer *b = s->levels.at[i]->buffer;
         text_add(&t, "sums[%d] = (double)w.samples * (double)%s;\n", first_level(s) + i, buffer_name(b));
@@ -112,7 +115,7 @@ static char *conclude_text(const Program *s)
     Text t = { 0 };
     text_put(&t, "", 0);
     const Steps finish = { s->k->finish.at, s->k->finish.n, "NULL", "0" };
-    if (any_late(s) || s->levels.n) {
+    if (any_late(s) || notes(s)) {
         text_add(&t, "if (t->id == 0) {\n%s%s}\n", late_text(s), levels_text(s));
         if (any_late(s)) text_add(&t, "barrier(t);\n");
     }
@@ -177,7 +180,7 @@ void window_facts(const Program *s, Env *e)
     env_flag(e, "prepared", prepares(s));
     env_flag(e, "concluded", concludes(s));
     env_flag(e, "noise", s->g->train.noise_scale);
-    env_flag(e, "levels", s->levels.n || s->drops);
+    env_flag(e, "levels", notes(s) || s->drops);
     env_set(e, "window", "%ld = %ld x %ld", t->batch, t->accumulate, t->micro_batch);
     env_set(e, "batch", "%ld", t->batch);
     env_set(e, "micro_batch", "%ld", t->micro_batch);

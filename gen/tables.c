@@ -28,6 +28,7 @@ static uint64_t hash_optimizer(uint64_t h, const Optimizer *o, double clip)
 static uint64_t hash_step(uint64_t h, const Step *s, bool only)
 {
     if (!only) h = hash(h, text("%s %ld", s->name, s->times));
+    if (s->accumulate) h = hash(h, text("of %ld", s->batch));
     for (int i = 0; i < s->groups.n; i++) {
         const Optimizer *o = s->groups.at[i];
         if (s->groups.n > 1 || !only) h = hash(h, text("%ld %ld", o->from, o->to));
@@ -253,12 +254,13 @@ static char *phases_text(const Train *t)
 static void fill_schedule(const Graph *g, Env *e)
 {
     const Train *t = &g->train;
-    env_set(e, "batch", "%ld", t->batch);
+    const long batch = largest_window(g);
+    env_set(e, "batch", "%ld", batch);
     env_set(e, "micro_batch", "%ld", t->micro_batch);
-    env_set(e, "accumulate", "%ld", t->accumulate);
+    env_set(e, "accumulate", "%ld", batch / t->micro_batch);
     env_flag(e, "turns", g->steps.n > 1);
     env_set(e, "nsteps", "%d", g->steps.n);
-    env_set(e, "times", "%ld", round_windows(g));
+    env_set(e, "round_samples", "%ld", round_samples(g));
     env_flag(e, "phased", t->nphases > 0);
     env_set(e, "phases", "%s", phases_text(t));
     env_set(e, "phases_are", "%s", t->nphases ? text(" .phases = phases, .nphases = %d,", t->nphases) : "");

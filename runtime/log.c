@@ -82,6 +82,12 @@ void gg_log_split(Run *r, const char *split, const double *values)
 }
 
 /* ---- for people ----------------------------------------------------------------------------------------- */
+static void gg_show_round(const Program *p)
+{
+    printf("; each is a round of %ld samples", p->round);
+    for (int i = 0; i < p->nsteps; i++) printf("%s %s %ld x %ld", i ? "," : ", of which", p->step[i].name, p->step[i].times, p->step[i].batch);
+}
+
 void gg_show_plan(const Run *r)
 {
     const Plan *n = &r->plan;
@@ -99,7 +105,7 @@ void gg_show_plan(const Run *r)
     printf("batch %ld = %ld x %ld: %ld updates an epoch, %ld in all", first, first / p->micro_batch, p->micro_batch, n->E, n->T);
     for (int i = 1; i < n->spans; i++)
         if (n->span[i].update < n->T) printf("; from update %ld on %ld", n->span[i].update + 1, n->span[i].batch);
-    if (n->batch != p->batch) printf("; each is a round of %ld windows", p->times);
+    if (p->nsteps) gg_show_round(p);
     if (n->last != n->batch && n->T && n->spans == 1)
         printf("; the last window %s %ld samples", n->tail == 'c' ? "of all has" : "has", n->last);
     if (n->unread) printf("; %ld samples of an epoch stay unread", n->unread);

@@ -98,7 +98,7 @@ typedef struct { const char *name; bool percent, max; } ReportName; /* accuracy 
 
 typedef struct {                                  /* a loss and its optimizer, one of several that take turns */
     const char *name;
-    long times;                                   /* windows of a round that it takes: the last ones */
+    long times, batch;                            /* windows of a round that it takes: the last ones; samples in one */
     void (*window)(const Thread *), (*gradient)(const Thread *), (*update)(const Thread *); /* as a program's */
     double (*lr)(double t, double T, double E);   /* of its own updates */
     void (*scalars)(Window *w);
@@ -138,7 +138,7 @@ typedef struct {
     long patience;                                /* validations without a better one that end the run; 0: none do */
     Interval validate, checkpoint, line;          /* how often, line: of the log; every 0: every epoch, every epoch, every update */
     int nsums;                                    /* sums over the batch that a window leaves behind */
-    const Step *step; int nsteps; long times;     /* a round: each in turn, of so many windows; 0: what follows is the one */
+    const Step *step; int nsteps; long round;     /* a round: each in turn, of so many samples; 0: what follows is the one */
     /* what the runtime calls; every thread of the team calls all but the last three together */
     void (*prepare)(const Thread *);              /* makes what follows from the parameters; NULL: nothing does */
     void (*window)(const Thread *);               /* w->micros micro-steps, then the update; prepared again */

@@ -1,5 +1,6 @@
-/* step.c -- a round: the steps of a program in turn. A round's samples are cut into windows; a step takes the last of them, as
-   many as its times, and all steps share the last one. A program of one step has rounds of one window. */
+/* step.c -- a round: the steps of a program in turn. Each cuts the round's samples into windows of its own batch, so that a whole
+   round ends with a whole window, and takes the last of them, as many as its times; a short round has what there is of these
+   windows. A program of one step has rounds of one window. */
 #include "runtime.h"
 
 int gg_step_count(const Program *p)
@@ -10,12 +11,12 @@ int gg_step_count(const Program *p)
 Step gg_step(const Program *p, int i)
 {
     if (p->nsteps) return p->step[i];
-    return (Step){ "", 1, p->window, p->gradient, p->update, p->lr, p->scalars };
+    return (Step){ "", 1, p->batch, p->window, p->gradient, p->update, p->lr, p->scalars };
 }
 
 long gg_round(const Program *p)
 {
-    return p->nsteps ? p->batch * p->times : p->batch;
+    return p->nsteps ? p->round : p->batch;
 }
 
 long gg_last_window(const Program *p, long samples)
@@ -23,27 +24,41 @@ long gg_last_window(const Program *p, long samples)
     return (samples - 1) % p->batch + 1;
 }
 
-static long gg_windows(const Program *p, int step, long samples)
+/* samples that a step's first window lacks at the start of a round */
+static long gg_lack(const Program *p, const Step *s)
 {
-    long windows = (samples + p->batch - 1) / p->batch, times = gg_step(p, step).times;
-    return times < windows ? times : windows;
+    const long over = gg_round(p) % s->batch;
+    return over ? s->batch - over : 0;
+}
+
+static long gg_windows(const Program *p, const Step *s, long samples)
+{
+    return (samples + gg_lack(p, s) + s->batch - 1) / s->batch;
+}
+
+static long gg_takes(const Program *p, int step, long samples)
+{
+    const Step s = gg_step(p, step);
+    const long windows = gg_windows(p, &s, samples);
+    return s.times < windows ? s.times : windows;
 }
 
 Turn gg_turn(const Program *p, long samples, long n)
 {
-    long windows = (samples + p->batch - 1) / p->batch;
     Turn t = { .n = n };
-    long take = gg_windows(p, 0, samples);
-    for (t.nth = n; t.nth >= take; take = gg_windows(p, ++t.step, samples)) t.nth -= take;
-    t.from = (windows - take + t.nth) * p->batch;
-    t.samples = samples - t.from < p->batch ? samples - t.from : p->batch;
+    long take = gg_takes(p, 0, samples);
+    for (t.nth = n; t.nth >= take; take = gg_takes(p, ++t.step, samples)) t.nth -= take;
+    const Step s = gg_step(p, t.step);
+    const long first = (gg_windows(p, &s, samples) - take + t.nth) * s.batch - gg_lack(p, &s), end = first + s.batch;
+    t.from = first > 0 ? first : 0;
+    t.samples = (end < samples ? end : samples) - t.from;
     t.closes = t.nth == take - 1, t.last = t.closes && t.step == gg_step_count(p) - 1;
     return t;
 }
 
 long gg_taken(const Program *p, const Plan *plan, int step, long rounds)
 {
-    const long whole = gg_windows(p, step, plan->batch), tail = gg_windows(p, step, plan->last);
+    const long whole = gg_takes(p, step, plan->batch), tail = gg_takes(p, step, plan->last);
     const long tails = plan->tail == 'c' ? rounds == plan->T : rounds / plan->E;
     return rounds * whole - (rounds > 0 ? tails : 0) * (whole - tail);
 }

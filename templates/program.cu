@@ -539,7 +539,7 @@ extern "C" const Program ${title} = {
 //:end
 .reports = reports, .nreports = ${nreports}, .best = ${best}, .nsums = ${nsums},
 //:if turns
-.step = steps, .nsteps = ${nsteps}, .times = ${times}, .evaluate = evaluate,
+.step = steps, .nsteps = ${nsteps}, .round = ${round_samples}, .evaluate = evaluate,
 .w = &w, .sums = sums, .report = report,
 //:else
 .prepare = ${prepare_name}, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,

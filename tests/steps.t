@@ -33,6 +33,7 @@ program gan || finish
 rounds gan --threads 1 --save gan.safetensors > "$work/gan.got"
 yes "ten rounds of Adam twice and SGD once: the losses are PyTorch's to 1e-9" compare "$work/gan.got" $want --case rounds --loss 1e-9
 prober probe $model gagen_double
+prober apart_probe $model gagen_double -D apart=true
 turns() { (cd "$work" && p=$1 && shift && "./$p" rows.csv "$@"); }
 turns probe - 1 27 > "$work/probe.got"
 yes "so are the weights behind 17 and 10 windows" compare "$work/probe.got" $want --case rounds --weight 1e-9
@@ -41,6 +42,25 @@ if cuda_program cuda_gan; then
     rounds cuda_gan --save cuda_gan.safetensors > "$work/cuda_gan.got"
     yes "in CUDA: the same losses" compare "$work/cuda_gan.got" $want --case rounds --loss 1e-9
 fi
+# windows of their own: a round is 16 rows, two windows of 8 for one step, one of 12 for the other; the last one has 5 rows
+cp $model "$work/uneven.lua" && cp $model "$work/cuda_uneven.lua"
+for n in uneven cuda_uneven; do
+    make=program; [ $n = uneven ] || make=cuda_program
+    $make $n -D apart=true
+    rounds $n --threads 1 --save $n.safetensors > "$work/$n.got"
+    yes "$n: steps with an accumulate of their own: the losses are PyTorch's to 1e-9" compare "$work/$n.got" $want --case apart --loss 1e-9
+    no "$n: windows alike" compare "$work/$n.got" $want --case rounds --loss 1e-9
+done
+yes "as printed" grep -q 'each is a round of 16 samples, of which d 2 x 8, g 1 x 12' "$work/uneven.said"
+rounds uneven --threads 3 --save three.safetensors > "$work/three.got"
+yes "three threads give the bits of one" same_tensors uneven.safetensors three.safetensors
+sed 's/sums\[5\] = (double)w.samples;/sums[5] = 8;/' "$work/uneven.c" > "$work/off.c"
+compile "$work/off" "$work/off.c" gagen_double && rounds off > "$work/off.got"
+no "one step's samples told for the other's" compare "$work/off.got" $want --case apart --loss 1e-9
+sed 's/{ "g", 1, 12,/{ "g", 1, 8,/' "$work/uneven.c" > "$work/off.c"
+compile "$work/off" "$work/off.c" gagen_double && rounds off > "$work/off.got"
+no "the generator's window is the other's" compare "$work/off.got" $want --case apart --loss 1e-9
+
 # all NAME FILE: the losses of all rows with the weights of FILE
 all() {
     (cd "$work" && "./$1" --eval ${3:+--threads $3} --load "$2" --log all.jsonl > said 2>&1)
@@ -88,6 +108,14 @@ yes "four rounds of 11 windows, a checkpoint, six rounds more: the same bits" sh
 turns probe resume=four.safetensors 1 15 > "$work/resumed"
 no "all but the last window" sh -c "grep ^weight $work/resumed | cmp - $work/whole"
 turns probe - 1 10 save=never.safetensors 2> "$work/refused" > "$work/resumed"
+turns apart_probe - 1 28 > "$work/probe.got"
+yes "so are the weights of steps with windows of their own, behind 18 and 10" compare "$work/probe.got" $want --case apart --weight 1e-9
+turns apart_probe - 1 11 save=four.safetensors > /dev/null
+turns apart_probe resume=four.safetensors 1 17 > "$work/resumed"
+grep -h ^weight "$work/probe.got" > "$work/whole"
+yes "and resumed behind the fourth round" sh -c "grep ^weight $work/resumed | cmp - $work/whole"
+turns apart_probe resume=four.safetensors 1 16 > "$work/resumed"
+no "all but the last of these windows" sh -c "grep ^weight $work/resumed | cmp - $work/whole"
 yes "no checkpoint inside of a round" grep -q 'a round is under way: its last step first' "$work/refused"
 
 # ---- text

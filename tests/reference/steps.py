@@ -2,25 +2,30 @@
 
     python3 tests/reference/steps.py > tests/reference/steps.txt
 
-A round is 24 rows, two windows of 12: the discriminator takes both, the generator the second; an epoch's last round has one
-window of 5.
+Case rounds: a round is 24 rows, two windows of 12: the discriminator takes both, the generator the second; an epoch's last round has
+one window of 5. Case apart: it is 16 rows, the discriminator's are two windows of 8, the generator's is one of 12, the round's last rows;
+windows lie at the same places in an epoch's last round of 5 rows, where the generator's has what is behind the fourth.
 """
 import torch
 from hashed import number, numbers, real
 
-ROWS, BATCH, ROUNDS, TIMES = 53, 12, 10, 2
+ROWS, ROUNDS = 53, 10
 HEAD = """# Steps in turn by PyTorch {version} in double: losses d and g of every round's last window, and the last weights.
 # rows: x = real([53, 4], seed 1), z = real([53, 3], seed 2); parameter i = real(shape, seed 10 + i): tests/reference/hashed.py.
 """
 bce = torch.nn.functional.binary_cross_entropy_with_logits
 
 
-def rounds():
-    """The rows of each round's windows."""
+def rounds(size, parts):
+    """The rows of each round's windows, of the first network and of the second: parts are two of batch and times."""
     while True:
-        for first in range(0, ROWS, TIMES * BATCH):
-            end = min(first + TIMES * BATCH, ROWS)
-            yield [slice(at, min(at + BATCH, end)) for at in range(first, end, BATCH)]
+        for first in range(0, ROWS, size):
+            end = min(first + size, ROWS)
+            taken = []
+            for batch, times in parts:
+                starts = range(first + (size % batch - batch if size % batch else 0), end, batch)
+                taken.append([slice(max(at, first), min(at + batch, end)) for at in starts][-times:])
+            yield taken
 
 
 def loss_of_disc(disc, gen, x, z):
@@ -34,7 +39,7 @@ def loss_of_gen(disc, gen, z):
     return bce(score, torch.ones_like(score))
 
 
-def main():
+def run(case, size, parts):
     disc = torch.nn.Sequential(torch.nn.Linear(4, 11), torch.nn.LeakyReLU(0.2), torch.nn.Linear(11, 1))
     gen = torch.nn.Sequential(torch.nn.Linear(3, 9), torch.nn.Tanh(), torch.nn.Linear(9, 4))
     for i, p in enumerate([*disc.parameters(), *gen.parameters()]):
@@ -43,19 +48,18 @@ def main():
     adam = torch.optim.Adam(disc.parameters(), lr=2e-2, betas=(0.5, 0.999))
     slow = [gen[2].bias]
     sgd = torch.optim.SGD([dict(params=[p for p in gen.parameters() if p is not slow[0]]), dict(params=slow, lr=0.05)], lr=0.1, momentum=0.9)
-    planned = list(zip(range(ROUNDS), rounds()))
-    updates, t = sum(len(windows) for _, windows in planned), 0
-    print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-    print("case rounds")
-    for n, windows in planned:
-        for w in windows:
+    planned = list(zip(range(ROUNDS), rounds(size, parts)))
+    updates, t = sum(len(of_disc) for _, (of_disc, _) in planned), 0
+    print(f"case {case}")
+    for n, (of_disc, of_gen) in planned:
+        for w in of_disc:
             adam.param_groups[0]["lr"] = 2e-2 - 1e-2 * t / updates
             t += 1
             d = loss_of_disc(disc, gen, x[w], z[w])
             adam.zero_grad()
             d.backward()
             adam.step()
-        g = loss_of_gen(disc, gen, z[windows[-1]])
+        g = loss_of_gen(disc, gen, z[of_gen[-1]])
         sgd.zero_grad()
         g.backward()
         torch.nn.utils.clip_grad_norm_(gen.parameters(), 0.2)
@@ -64,7 +68,14 @@ def main():
     for part, net in (("disc", disc), ("gen", gen)):
         for key, p in net.named_parameters():
             print(f"weight {part}.{key} {p.numel()} {numbers(p)}")
-    print(f"case all rows\nloss 1 {number(loss_of_disc(disc, gen, x, z))}\nloss 2 {number(loss_of_gen(disc, gen, z))}")
+    return loss_of_disc(disc, gen, x, z), loss_of_gen(disc, gen, z)
+
+
+def main():
+    print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
+    d, g = run("rounds", 24, ((12, 2), (12, 1)))
+    print(f"case all rows\nloss 1 {number(d)}\nloss 2 {number(g)}")
+    run("apart", 16, ((8, 2), (12, 1)))
 
 
 main()
