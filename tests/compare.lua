@@ -26,10 +26,24 @@ local function words(line)
   return t
 end
 
+-- what tests/probe.c prints with `raw`: doubles behind the line
+local function packed(f, count)
+  local s = f:read(8 * count)
+  f:read "l"
+  return { index = setmetatable({}, { __index = function(_, i) return i <= count and i - 1 or nil end }),
+    value = setmetatable({}, { __index = function(_, i) return i <= count and string.unpack("<d", s, 8 * i - 7) or nil end }) }
+end
+
 local function dense(w, from)
   local t = { index = {}, value = {} }
   for i = from, #w do t.index[#t.index + 1], t.value[#t.value + 1] = i - from, tonumber(w[i]) end
   return t
+end
+
+-- of a line with its count at w[at]
+local function numbers(f, w, at)
+  if w[at + 1] == "raw" then return packed(f, math.tointeger(tonumber(w[at]))) end
+  return dense(w, at + 1)
 end
 
 local function sampled(w, from)
@@ -46,8 +60,9 @@ end
 
 -- what a file says under the case or of the peer; gradients without an update are those of update 1
 local function read(path, case, peer)
-  local r, inside = { loss = {}, gradient = {}, weight = {} }, case == nil
-  for line in io.lines(path) do
+  local r, inside = { loss = {}, gradient = {}, weight = {}, norm = { gradient = {}, weight = {} } }, case == nil
+  local f = assert(io.open(path, "rb"))
+  for line in function() return f:read "l" end do
     local w = words(line)
     if w[1] == "case" then
       inside = case == nil or line == "case " .. case
@@ -60,14 +75,17 @@ local function read(path, case, peer)
     if inside then
       if w[1] == "loss" then r.loss[tonumber(w[2])] = tonumber(w[3])
       elseif w[1] == "gradient_at" then put(r.gradient, tonumber(w[2]), w[3], sampled(w, 4))
-      elseif w[1] == "weight_at" and peer then put(r.weight, 1, w[2], sampled(w, 3))
+      elseif w[1] == "weight_at" then put(r.weight, 1, w[2], sampled(w, 3))
+      elseif w[1] == "gradient_norm" then put(r.norm.gradient, tonumber(w[2]), w[3], tonumber(w[4]))
+      elseif w[1] == "weight_norm" then put(r.norm.weight, 1, w[2], tonumber(w[3]))
       elseif w[1] == "gradient" and not peer then
         local u = tonumber(w[2])
-        put(r.gradient, u or 1, w[u and 3 or 2], dense(w, u and 5 or 4))
-      elseif w[1] == "weight" and not peer then put(r.weight, 1, w[2], dense(w, 4))
+        put(r.gradient, u or 1, w[u and 3 or 2], numbers(f, w, u and 4 or 3))
+      elseif w[1] == "weight" and not peer then put(r.weight, 1, w[2], numbers(f, w, 3))
       end
     end
   end
+  f:close()
   return r
 end
 
@@ -143,15 +161,37 @@ local function tensors(what, got, want, scale, all, each, alone)
   if alone then farthest_of(0, alone) end
 end
 
+-- lengths of whole tensors, where the reference has them beside a few elements
+local function norms(what, got, want, scale, allowed)
+  local top, where = -1, nil
+  for i, name in ipairs(want or {}) do
+    local square = 0
+    for _, x in ipairs(got[name].value) do square = square + x * x end
+    local d = math.abs(math.sqrt(square) * (i == 1 and scale or 1) - want[name]) / want[name]
+    if larger(d, top) then top, where = d, name end
+  end
+  if where then judge(what .. ", length of " .. where, top, allowed) end
+end
+
 local o = options(3)
 local got, want = read(arg[1]), read(arg[2], o.case, o.peer)
 losses(got, want, o)
-for _, u in ipairs { 1, 20 } do
-  if want.gradient[u] and got.gradient[u] then
+local function updates(set)
+  local t = {}
+  for u in pairs(set) do t[#t + 1] = u end
+  table.sort(t)
+  return t
+end
+for _, u in ipairs(updates(want.gradient)) do
+  if got.gradient[u] then
+    if o.gradient then norms("gradient " .. u, got.gradient[u], want.norm.gradient[u], o.scale, o.gradient) end
     if o.element then elements("gradient " .. u, got.gradient[u], want.gradient[u], o.scale, o.element, o.floor)
     else tensors("gradient " .. u, got.gradient[u], want.gradient[u], o.scale, o.gradient, o.tensor, o.each) end
   end
 end
-if want.weight[1] and got.weight[1] and o.weight then tensors("weights", got.weight[1], want.weight[1], 1, o.weight) end
+if want.weight[1] and got.weight[1] and o.weight then
+  norms("weights", got.weight[1], want.norm.weight[1], 1, o.weight)
+  tensors("weights", got.weight[1], want.weight[1], 1, o.weight)
+end
 if compared == 0 then print "over nothing to compare" end
 os.exit((worst or compared == 0) and 1 or 0)

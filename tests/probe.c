@@ -1,12 +1,10 @@
 /* probe.c -- drives a program made with --library and prints what it computed, in the words of tests/reference/windows.txt.
 
        cc -DPROGRAM=name probe.c program.c runtime...
-       probe DATA WEIGHTS THREADS UPDATES [AT...] [save=FILE]      gradients at updates AT; "-" for DATA or WEIGHTS: the
-                                                                   model's own; resume=FILE for WEIGHTS: a checkpoint */
-#include "library.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+       probe DATA WEIGHTS THREADS UPDATES [AT...] [raw] [save=FILE]   gradients at updates AT
+   "-" for DATA or WEIGHTS: the model's own. resume=FILE for WEIGHTS: a checkpoint. hashed=ROWS[,COLUMN%N] and hashed:
+   tests/hashed_program.h's. raw: a tensor's line ends with "raw" and its numbers follow as doubles, then a new line. */
+#include "hashed_program.h"
 
 extern const Program PROGRAM;
 
@@ -16,6 +14,8 @@ static void must(int status)
     fprintf(stderr, "probe: %s\n", gg_error());
     exit(1);
 }
+
+static int raw;
 
 static long elements(const Tensor *t)
 {
@@ -32,8 +32,12 @@ static void show(const char *head, int (*get)(const Program *, const char *, rea
         real *value = malloc((size_t)elements(t) * sizeof *value);
         if (!value) exit(3);
         must(get(&PROGRAM, t->name, value));
-        printf("%s %s %ld", head, t->name, elements(t));
-        for (long e = 0; e < elements(t); e++) printf(" %.17g", (double)value[e]);
+        printf("%s %s %ld%s", head, t->name, elements(t), raw ? " raw\n" : "");
+        for (long e = 0; e < elements(t); e++) {
+            const double x = (double)value[e];
+            if (raw) fwrite(&x, sizeof x, 1, stdout);
+            else printf(" %.17g", x);
+        }
         putchar('\n');
         free(value);
     }
@@ -66,8 +70,11 @@ static void averages(void)
 int main(int argc, char **argv)
 {
     if (argc < 5) return fprintf(stderr, "usage: probe DATA WEIGHTS THREADS UPDATES [AT...]\n"), 2;
-    must(gg_open(&PROGRAM, strcmp(argv[1], "-") ? argv[1] : NULL, atoi(argv[3]), -1));
+    if (!strncmp(argv[1], "hashed=", 7)) must(hashed_open(&PROGRAM, argv[1] + 7, atoi(argv[3])));
+    else must(gg_open(&PROGRAM, strcmp(argv[1], "-") ? argv[1] : NULL, atoi(argv[3]), -1));
+    for (int i = 5; i < argc; i++) raw |= !strcmp(argv[i], "raw");
     if (!strncmp(argv[2], "resume=", 7)) must(gg_resume(&PROGRAM, argv[2] + 7));
+    else if (!strcmp(argv[2], "hashed")) must(hashed_weights(&PROGRAM));
     else if (strcmp(argv[2], "-")) must(gg_load(&PROGRAM, argv[2]));
     for (long u = 1; u <= atol(argv[4]); u++) update(u, argv + 5, argc - 5);
     show("weight", gg_parameter);

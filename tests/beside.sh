@@ -1,0 +1,54 @@
+# beside.sh -- ACCEPTANCE's case 54: a net trained by programs in float and in double, beside PyTorch.
+#   . tests/lib.sh; . tests/beside.sh        then set what `beside` reads:
+# data weights threads     the probe's first words (tests/probe.c)
+# first                    updates whose losses are compared in float
+# raw                      empty, or raw: for nets whose numbers are too many as text
+
+# probed BUILD UPDATES ARGUMENT...: what a build of $net prints; from=resume=FILE before it: from a checkpoint
+probed() {
+    local probe=$work/${net}_$1
+    shift
+    # shellcheck disable=SC2086
+    "$probe" "$data" "${from:-$weights}" $threads "$@" $raw
+}
+
+# told FILE UPDATE CASE...: a loss of a reference
+told() { awk -v u="$2" -v c="case $3" '$1 == "case" { on = $0 == c } on && $1 == "loss" && $2 == u { print $3 }' "$1"; }
+
+# beside WHAT NET REFERENCE CASE UPDATES AT: build/tests/.../NET_float, NET_double and NET_off (lr times 1.01, in double) are there
+beside() {
+    local what=$1 net=$2 want=$3 case=$4 updates=$5 at=$6 out=$work/$2 from=
+    for build in float double off; do probed $build $updates 1 $at > "$out.$build"; done
+    yes "54.1 $what, in double: $updates losses, gradients of updates 1 and $at and the weights are PyTorch's to 1e-9" \
+        compare "$out.double" "$want" --case "$case double" --loss 1e-9 --gradient 1e-9 --weight 1e-9
+    no "54.1 lr times 1.01" compare "$out.off" "$want" --case "$case double" --loss 1e-9
+    no "54.1 lr times 1.01, weights" compare "$out.off" "$want" --case "$case double" --weight 1e-9
+
+    probed float $((at - 1)) save="$out.safetensors" > "$work/said"
+    for u in 1 $at; do
+        if [ $u -gt 1 ]; then from=resume=$out.safetensors; fi
+        for build in float double; do probed $build 1 1 > "$out.$build.$u"; done
+        yes "54.2 $what: gradients of update $u in float and in double from the same weights" \
+            compare "$out.float.$u" "$out.double.$u" --tensor 1e-4
+        no "54.2 one gradient times 1.001" compare "$out.float.$u" "$out.double.$u" --tensor 1e-4 --scale 1.001
+    done
+
+    yes "54.3 $what, in float: the first $first losses are PyTorch's in double to 1e-6" \
+        compare "$out.float" "$want" --case "$case double" --loss 1e-6 --updates $first
+    no "54.3 lr times 1.01" compare "$out.off" "$want" --case "$case double" --loss 1e-6 --updates $first
+    for u in $((updates * 2 / 5)) $updates; do
+        echo "# update $u: gagen $(awk -v u=$u '$1 == "loss" && $2 == u { print $3 }' "$out.float")," \
+            "PyTorch $(told "$want" $u "$case float"), in double $(told "$want" $u "$case double")"
+    done
+}
+
+# builds MODEL OPTION...: NET_float, NET_double and NET_off of it, whose rate is 1.01 times as large
+builds() {
+    local model=$1 off=$work/off/$net/$(basename "$1")
+    shift
+    mkdir -p "$(dirname "$off")"
+    lua5.4 -e 'local s, n = io.read "a":gsub("(lr%s*=[^\n%d]-)(%d[%d.e-]*)", function(a, x) return ("%s%.17g"):format(a, 1.01 * x) end)
+        assert(n == 1, "one rate, not " .. n) io.write(s)' < "$model" > "$off" || return
+    program "${net}_float" "$model" gagen "$@" && program "${net}_double" "$model" gagen_double "$@" &&
+        program "${net}_off" "$off" gagen_double "$@"
+}
