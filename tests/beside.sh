@@ -1,28 +1,32 @@
 # beside.sh -- ACCEPTANCE's case 54: a net trained by programs in float and in double, beside PyTorch.
 #   . tests/lib.sh; . tests/beside.sh        then set what `beside` reads:
-# data weights threads     the probe's first words (tests/probe.c)
-# first                    updates whose losses are compared in float
-# raw                      empty, or raw: for nets whose numbers are too many as text
+# want             the reference and how compare.lua finds a run in it, "tests/reference/nets.txt --case"
+# updates at       how many there are; of update 1 and this one gradients are compared
+# data weights threads raw                   the probe's (tests/probe.c)
 
-# probed BUILD UPDATES ARGUMENT...: what a build of $net prints; from=resume=FILE before it: from a checkpoint
+# probed BUILD UPDATES ARGUMENT...: what a build of $net prints, after `from` where it says a checkpoint
 probed() {
-    local probe=$work/${net}_$1
-    shift
+    local probe=$work/${net}_$1 count=$2
+    shift 2
     # shellcheck disable=SC2086
-    "$probe" "$data" "${from:-$weights}" $threads "$@" $raw
+    "$probe" "$data" "${from:-$weights}" $threads $count $raw "$@"
 }
 
-# told FILE UPDATE CASE...: a loss of a reference
-told() { awk -v u="$2" -v c="case $3" '$1 == "case" { on = $0 == c } on && $1 == "loss" && $2 == u { print $3 }' "$1"; }
+# told UPDATE RUN: a loss of the reference
+told() {
+    awk -v u="$1" -v run="$2" '$1 == "case" { on = $0 == "case " run }
+        $1 == "loss" && (on && $2 == u || $2 " " $3 == run && $4 == u) { print $NF }' ${want% --*}
+}
 
-# beside WHAT NET REFERENCE CASE UPDATES AT: build/tests/.../NET_float, NET_double and NET_off (lr times 1.01, in double) are there
+# beside WHAT NET RUN: build/tests/.../NET_float, NET_double and NET_off (lr times 1.01, in double) are there
 beside() {
-    local what=$1 net=$2 want=$3 case=$4 updates=$5 at=$6 out=$work/$2 from=
+    local what=$1 net=$2 run=$3 out=$work/$2 first=10 from=
+    if [ $updates -lt 10 ]; then first=$updates; fi
     for build in float double off; do probed $build $updates 1 $at > "$out.$build"; done
     yes "54.1 $what, in double: $updates losses, gradients of updates 1 and $at and the weights are PyTorch's to 1e-9" \
-        compare "$out.double" "$want" --case "$case double" --loss 1e-9 --gradient 1e-9 --weight 1e-9
-    no "54.1 lr times 1.01" compare "$out.off" "$want" --case "$case double" --loss 1e-9
-    no "54.1 lr times 1.01, weights" compare "$out.off" "$want" --case "$case double" --weight 1e-9
+        compare "$out.double" $want "$run double" --loss 1e-9 --gradient 1e-9 --weight 1e-9
+    no "54.1 lr times 1.01 in the losses" compare "$out.off" $want "$run double" --loss 1e-9
+    no "54.1 lr times 1.01 in the weights" compare "$out.off" $want "$run double" --weight 1e-9
 
     probed float $((at - 1)) save="$out.safetensors" > "$work/said"
     for u in 1 $at; do
@@ -34,21 +38,22 @@ beside() {
     done
 
     yes "54.3 $what, in float: the first $first losses are PyTorch's in double to 1e-6" \
-        compare "$out.float" "$want" --case "$case double" --loss 1e-6 --updates $first
-    no "54.3 lr times 1.01" compare "$out.off" "$want" --case "$case double" --loss 1e-6 --updates $first
+        compare "$out.float" $want "$run double" --loss 1e-6 --updates $first
+    no "54.3 lr times 1.01" compare "$out.off" $want "$run double" --loss 1e-6 --updates $first
     for u in $((updates * 2 / 5)) $updates; do
         echo "# update $u: gagen $(awk -v u=$u '$1 == "loss" && $2 == u { print $3 }' "$out.float")," \
-            "PyTorch $(told "$want" $u "$case float"), in double $(told "$want" $u "$case double")"
+            "PyTorch $(told $u "$run float"), in double $(told $u "$run double")"
     done
+    rm -f "$out".*
 }
 
-# builds MODEL OPTION...: NET_float, NET_double and NET_off of it, whose rate is 1.01 times as large
+# builds NET MODEL OPTION...: NET_float, NET_double and NET_off of it, whose rate is 1.01 times as large
 builds() {
-    local model=$1 off=$work/off/$net/$(basename "$1")
-    shift
+    local net=$1 model=$2 off=$work/off/$1/$(basename "$2")
+    shift 2
     mkdir -p "$(dirname "$off")"
-    lua5.4 -e 'local s, n = io.read "a":gsub("(lr%s*=[^\n%d]-)(%d[%d.e-]*)", function(a, x) return ("%s%.17g"):format(a, 1.01 * x) end)
-        assert(n == 1, "one rate, not " .. n) io.write(s)' < "$model" > "$off" || return
+    lua5.4 -e 'local s, n = io.read("a"):gsub("(lr%s*=[^\n%d]-)(%d[%d.e-]*)", function(a, x) return ("%s%.17g"):format(a, 1.01 * x) end)
+        assert(n == 1, n .. " rates") io.write(s)' < "$model" > "$off" || return
     program "${net}_float" "$model" gagen "$@" && program "${net}_double" "$model" gagen_double "$@" &&
         program "${net}_off" "$off" gagen_double "$@"
 }

@@ -166,7 +166,7 @@ local function norms(what, got, want, scale, allowed)
   local top, where = -1, nil
   for i, name in ipairs(want or {}) do
     local square = 0
-    for _, x in ipairs(got[name].value) do square = square + x * x end
+    for _, x in ipairs(got[name] and got[name].value or {}) do square = square + x * x end
     local d = math.abs(math.sqrt(square) * (i == 1 and scale or 1) - want[name]) / want[name]
     if larger(d, top) then top, where = d, name end
   end
