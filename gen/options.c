@@ -116,7 +116,7 @@ const Option option_table[] = {
     { "--library", NULL, NULL, DO_WRITE, "write init, window, gradient, update, save instead of main", set_library },
     { "--standalone", NULL, NULL, DO_WRITE | DO_RUN, "put the runtime into the file: cc -O3 train.c -lm -lpthread builds it", set_standalone },
     { "--no-reuse", NULL, NULL, MODEL, "give every buffer a place of its own", set_no_reuse },
-    { "--no-share", NULL, NULL, DO_WRITE | DO_RUN, "give every CUDA kernel a launch of its own", set_no_share },
+    { "--no-share", NULL, NULL, DO_WRITE | DO_RUN, "no function for several kernels that are alike; in CUDA no launch for several", set_no_share },
     { "--svg", NULL, "FILE", DO_PLAN, "draw the arena over the program's time into FILE, besides the text", set_picture },
     { "--gflops", NULL, "N", DO_PLAN, "predict time for a machine of N 1e9 operations a second", set_gflops },
     { "--gbytes", NULL, "N", DO_PLAN, "and N 1e9 bytes a second", set_gbytes },
