@@ -18,12 +18,12 @@ told() {
         $1 == "loss" && (on && $2 == u || $2 " " $3 == run && $4 == u) { print $NF }' ${want% --*}
 }
 
-# beside WHAT NET RUN: build/tests/.../NET_float, NET_double and NET_off (lr times 1.01, in double) are there
+# beside "54. WHAT" NET RUN: build/tests/.../NET_float, NET_double and NET_off (lr times 1.01, in double) are there
 beside() {
     local what=$1 net=$2 run=$3 out=$work/$2 first=10 from=
     if [ $updates -lt 10 ]; then first=$updates; fi
     for build in float double off; do probed $build $updates 1 $at > "$out.$build"; done
-    yes "54.1 $what, in double: $updates losses, gradients of updates 1 and $at and the weights are PyTorch's to 1e-9" \
+    yes "$what, 1, in double: $updates losses, gradients of updates 1 and $at and the weights are PyTorch's to 1e-9" \
         compare "$out.double" $want "$run double" --loss 1e-9 --gradient 1e-9 --weight 1e-9
     no "54.1 lr times 1.01 in the losses" compare "$out.off" $want "$run double" --loss 1e-9
     no "54.1 lr times 1.01 in the weights" compare "$out.off" $want "$run double" --weight 1e-9
@@ -32,12 +32,12 @@ beside() {
     for u in 1 $at; do
         if [ $u -gt 1 ]; then from=resume=$out.safetensors; fi
         for build in float double; do probed $build 1 1 > "$out.$build.$u"; done
-        yes "54.2 $what: gradients of update $u in float and in double from the same weights" \
+        yes "$what, 2: gradients of update $u in float and in double from the same weights" \
             compare "$out.float.$u" "$out.double.$u" --tensor 1e-4
         no "54.2 one gradient times 1.001" compare "$out.float.$u" "$out.double.$u" --tensor 1e-4 --scale 1.001
     done
 
-    yes "54.3 $what, in float: the first $first losses are PyTorch's in double to 1e-6" \
+    yes "$what, 3, in float: the first $first losses are PyTorch's in double to 1e-6" \
         compare "$out.float" $want "$run double" --loss 1e-6 --updates $first
     no "54.3 lr times 1.01" compare "$out.off" $want "$run double" --loss 1e-6 --updates $first
     for u in $((updates * 2 / 5)) $updates; do

@@ -17,7 +17,7 @@ for target in c cuda; do
     if [ $target = c ]; then threads=2; fi
     for net in conv tasks; do
         weights=$rows/$net.safetensors
-        builds ${target}_$net tests/models/net_$net.lua && beside "$net, $target" ${target}_$net $net
+        builds ${target}_$net tests/models/net_$net.lua && beside "54. $net, $target" ${target}_$net $net
     done
 done
 
@@ -25,9 +25,9 @@ done
 # and one such element is a thousandth of a gradient.
 want="tests/reference/examples.txt --case" weights=hashed raw=raw target=c threads=2
 data=hashed=2170
-builds autoencoder examples/autoencoder.lua -D steps=50 -D batch=64 -D micro_batch=16 && beside "autoencoder" autoencoder autoencoder
+builds autoencoder examples/autoencoder.lua -D steps=50 -D batch=64 -D micro_batch=16 && beside "54. autoencoder" autoencoder autoencoder
 data=hashed=500
-builds char_mlp examples/char_mlp.lua -D steps=50 && beside "char_mlp" char_mlp char_mlp
+builds char_mlp examples/char_mlp.lua -D steps=50 && beside "54. char_mlp" char_mlp char_mlp
 data=hashed=165,mask%5
-builds unet examples/unet.lua -D steps=50 -D batch=6 && beside "unet" unet unet
+builds unet examples/unet.lua -D steps=50 -D batch=6 && beside "54. unet" unet unet
 finish

@@ -10,7 +10,7 @@ program() { prober "$@"; }
 updates=50 at=20 want="tests/reference/peers.txt --peer" threads=2 raw=
 for net in a b; do
     data=$peers/peer_$net weights=$peers/peer_$net.safetensors
-    builds $net tests/models/peer_$net.lua && beside "peer $net" $net $net
+    builds $net tests/models/peer_$net.lua && beside "54. peer $net" $net $net
 done
 # case 27 on peer a. In float a ReLU that flips somewhere in 200 updates parts two right runs, as it does in any system.
 mkdir -p "$work/adamw"

@@ -5,5 +5,5 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/beside.sh
 program() { prober "$@"; }
 want="tests/reference/examples.txt --case" updates=4 at=4 data=hashed=16 weights=hashed threads=2 raw=raw
-builds resnet18 examples/resnet18.lua -D steps=4 -D batch=8 -D micro_batch=4 && beside "ResNet-18" resnet18 resnet18
+builds resnet18 examples/resnet18.lua -D steps=4 -D batch=8 -D micro_batch=4 && beside "54. ResNet-18" resnet18 resnet18
 finish
