@@ -332,7 +332,7 @@ end
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
 local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any, recompute = "auto",
   epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads", seed = 0, minimize = util.any, optim = util.any,
-  report = {}, predict = {}, rules = {}, ema = util.any, best = util.any, patience = util.any }
+  tokens = util.any, report = {}, predict = {}, rules = {}, ema = util.any, best = util.any, patience = util.any }
 
 for name, default in pairs(options_of_window.spec) do spec[name] = default end
 
@@ -387,6 +387,7 @@ local function train(given)
     fail_at("data", nil, "train: 'data' is the data set to train on, data = mnist; got %s",
       util.show(o.data))
   end
+  options_of_window.tokens(o, fail_at)
   budget(o)
   local stated = {}
   for _, key in ipairs { "batch", "accumulate" } do

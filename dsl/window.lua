@@ -23,15 +23,36 @@ local function check_word(o, key, fail_at)
   fail_at(key, nil, "train: %s is %s or %s, got %s", key, table.concat(quoted, ", "), last, util.show(o[key]))
 end
 
-local units = { update = "u", updates = "u", step = "u", steps = "u", sample = "s", samples = "s", epoch = "e", epochs = "e" }
+local units = { update = "u", updates = "u", step = "u", steps = "u", sample = "s", samples = "s", token = "t", tokens = "t",
+  epoch = "e", epochs = "e" }
 
--- 500, "500 updates", "1000 samples" or "2 epochs" as a number and its unit's letter; nil where v is none of them
+-- tokens = 128, or a column of so many: what "4096 tokens" count. It is the same for every row, so that places in a run follow
+-- from samples alone.
+function window.tokens(o, fail_at)
+  local v = tonumber(core.define "tokens") or o.tokens
+  if v == nil then return end
+  local s = core.is_tensor(v) and core.info(v)
+  if s and s.kind == "input" and s.rank == 2 then v = s.dims[2]
+  elseif s then
+    fail_at("tokens", nil, "train: tokens is how many tokens every row has, a number or a column of them, [N, T]; got %s: what is counted in the data "
+      .. "is known behind a window that was read, but where windows lie and change is laid out before the first, and a resumed run "
+      .. "has to find the same places: write the number that a row may have, or count in samples", util.show(v))
+  end
+  o.tokens = util.integer("train", v, 1, "'tokens' in a row")
+end
+
+-- 500, "500 updates", "1000 samples", "4096 tokens" or "2 epochs" as a number and its unit's letter; nil where v is none of them
 local function amount(v, least)
   local n, unit = tostring(v):match("^(%d+) ?(%a*)$")
   local letter = unit == "" and math.type(v) == "integer" and "u" or units[unit]
   n = math.tointeger(tonumber(n))
   if not n or not letter or n < least or n > 2^40 then return nil end
   return n, letter
+end
+
+local function told_tokens(o, unit, key, fail_at)
+  if unit ~= "t" or o.tokens then return end
+  fail_at(key, nil, "train: %s counts in tokens: say how many a row has, tokens = 128, or which column holds them, tokens = set.text", key)
 end
 
 -- validate = "1000 samples" and the like become validate_every and validate_unit
@@ -41,8 +62,9 @@ local function interval(o, key, fail_at)
   if v == nil then return end
   local n, unit = amount(v, 1)
   if not n then
-    fail_at(key, nil, "train: %s is a number of updates, \"500 updates\", \"1000 samples\" or \"2 epochs\"; got %s", key, util.show(v))
+    fail_at(key, nil, "train: %s is a number of updates, \"500 updates\", \"1000 samples\", \"4096 tokens\" or \"2 epochs\"; got %s", key, util.show(v))
   end
+  told_tokens(o, unit, key, fail_at)
   local field = key == "log" and "line" or key
   o[field .. "_every"], o[field .. "_unit"] = n, unit
 end
@@ -61,7 +83,8 @@ function window.accumulate(o, fail_at)
   o.phases = {}
   for _, key in ipairs(util.sorted(t)) do
     local from, letter = amount(key, 0)
-    if not from then wrong("a window's size holds from an update, \"1000 samples\" or \"1 epoch\" on, got %s", util.show(key)) end
+    if not from then wrong("a window's size holds from an update, \"1000 samples\", \"4096 tokens\" or \"1 epoch\" on, got %s", util.show(key)) end
+    told_tokens(o, letter, "accumulate", fail_at)
     if from > 0 and unit and letter ~= unit then wrong("all thresholds have one unit, so that their order is known") end
     if from > 0 then unit = letter end
     local k = util.integer("train: accumulate", t[key], 1, "micro-batches in a window")

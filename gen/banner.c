@@ -112,7 +112,7 @@ static char *plain(const Expr *e)
     return t.s;
 }
 
-static const char *unit_name(char unit) { return unit == 'u' ? "update" : unit == 's' ? "sample" : "epoch"; }
+static const char *unit_name(char unit) { return unit == 'u' ? "update" : unit == 's' ? "sample" : unit == 't' ? "token" : "epoch"; }
 
 /* A sum over the real rows of a micro-batch is a part of n's value. */
 static bool mixes_rows(const Graph *g, const Node *n)
@@ -142,6 +142,7 @@ static void add_window(Text *out, const Program *s)
              t->split ? ", the same bits for every split" : "");
     for (int i = 0; i < t->nphases; i++)
         text_add(out, "%s%ld%s", i ? ", " : "accumulate ", t->phase[i].accumulate, i + 1 == t->nphases ? "; " : text(" up to %s %ld", unit_name(t->phase[i + 1].unit), t->phase[i + 1].from));
+    if (t->tokens) text_add(out, "%ld tokens a sample; ", t->tokens);
     if (s->late) text_add(out, "scale_out 1 / (%s), known behind the last micro-step\n", plain(s->count));
     else text_add(out, "scale_out 1\n");
     for (int i = 0; i < g->seeds.n; i++)

@@ -122,6 +122,7 @@ static void read_train(lua_State *L, int index, Train *t)
     t->accumulate = (long)field_number(L, index, "accumulate", 0);
     t->epochs = (long)field_number(L, index, "epochs", 0);
     t->steps = (long)field_number(L, index, "steps", 0);
+    t->tokens = (long)field_number(L, index, "tokens", 0);
     t->seed = (long)field_number(L, index, "seed", 0);
     const char *tail = field_string(L, index, "tail");
     t->tail = tail[0] == 's' ? TAIL_STEP : tail[0] == 'd' ? TAIL_DROP : TAIL_CARRY;

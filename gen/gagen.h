@@ -232,7 +232,7 @@ typedef enum { RECOMPUTE_AUTO, RECOMPUTE_NONE, RECOMPUTE_ALL, RECOMPUTE_LEVEL } 
 typedef enum { FP32, TF32, BF16, FP16 } Precision;         /* of what is multiplied; sums and parameters are fp32; TF32 in CUDA alone */
 typedef enum { NONFINITE_KEEP, NONFINITE_SKIP, NONFINITE_DROP, NONFINITE_ABORT } Nonfinite;   /* what becomes of NaN and infinity: nothing; the window, the micro-batch, the run ends */
 enum { PHASES = 16 };
-typedef struct { char unit; long every; } Interval;         /* 'u'pdates, 's'amples, 'e'pochs */
+typedef struct { char unit; long every; } Interval;         /* 'u'pdates, 's'amples, 't'okens, 'e'pochs */
 typedef struct { char unit; long from, accumulate; } Phase;
 extern const char *const precisions[], *const nonfinites[];  /* "fp32" */
 typedef struct {
@@ -242,6 +242,7 @@ typedef struct {
     bool count_before;                  /* count = "before": sums that scales need are counted, though they could wait */
     bool split;                         /* deterministic = "split": gradients are chains over samples in order */
     long seed;
+    long tokens;                        /* of every row, where something counts in them; 0: nobody told */
     Precision precision;
     Nonfinite nonfinite;
     bool grad_norm;                     /* report = { grad_norm = true }: the norm is made though nothing else asks for it */

@@ -44,6 +44,7 @@ static uint64_t fingerprint(const Graph *g)
     for (int i = 0; i < g->params.n; i++) h = hash(hash(h, g->params.at[i]->name), shape_text(&g->params.at[i]->shape));
     h = hash(h, text("%ld %d", t->batch, (int)t->tail));
     if (t->ema > 0) h = hash(h, text("ema %.17g", t->ema));
+    if (t->nphases && t->tokens) h = hash(h, text("%ld tokens", t->tokens));
     for (int i = 0; i < t->nphases; i++) h = hash(h, text("%c %ld %ld", t->phase[i].unit, t->phase[i].from, t->phase[i].accumulate));
     for (int i = 0; i < g->steps.n; i++) h = hash_step(h, g->steps.at[i], g->steps.n == 1);
     return h;
@@ -263,7 +264,7 @@ static void fill_schedule(const Graph *g, Env *e)
     env_set(e, "round_samples", "%ld", round_samples(g));
     env_flag(e, "phased", t->nphases > 0);
     env_set(e, "phases", "%s", phases_text(t));
-    env_set(e, "phases_are", "%s", t->nphases ? text(" .phases = phases, .nphases = %d,", t->nphases) : "");
+    env_set(e, "phases_are", "%s%s", t->tokens ? text(" .tokens = %ld,", t->tokens) : "", t->nphases ? text(" .phases = phases, .nphases = %d,", t->nphases) : "");
     env_set(e, "epochs", "%ld", t->epochs);
     env_set(e, "steps", "%ld", t->steps);
     env_set(e, "seed", "%ld", t->seed);

@@ -37,12 +37,12 @@ Place gg_place(const Plan *plan, long update)
     return (Place){ epoch, at, first, n - at < B ? n - at : B, step == here - 1 };
 }
 
-/* updates, samples or epochs that have begun or gone by at the start of this update */
+/* updates, samples, tokens or epochs that have begun or gone by at the start of this update */
 static long gg_gone(const Plan *plan, char unit, long update)
 {
     if (unit == 'u') return update;
     Place place = gg_place(plan, update);
-    return unit == 's' ? place.first : place.epoch;
+    return unit == 's' ? place.first : unit == 't' ? place.first * plan->tokens : place.epoch;
 }
 
 /* the first update, from `update` on, at whose start so many are gone */
@@ -76,7 +76,7 @@ static bool gg_plan_spans(Plan *plan, const Program *p)
 
 Plan gg_plan(const Program *p, long samples, long epochs, long steps)
 {
-    Plan plan = { .tail = p->tail, .samples = samples, .batch = gg_round(p), .total = LONG_MAX };
+    Plan plan = { .tail = p->tail, .samples = samples, .tokens = p->tokens, .batch = gg_round(p), .total = LONG_MAX };
     if (!gg_plan_spans(&plan, p)) {
         plan.total = 0;
         return plan;
@@ -105,6 +105,7 @@ static long gg_epochs_done(const Plan *plan, long update)
 
 static long gg_done(const Plan *plan, char unit, long update)
 {
+    if (unit == 't') return gg_consumed(plan, update) * plan->tokens;
     return unit == 'u' ? update : unit == 's' ? gg_consumed(plan, update) : gg_epochs_done(plan, update);
 }
 

@@ -91,7 +91,7 @@ static inline long window_row(const Window *w, long i)
 
 /* ---- the program ---------------------------------------------------------------------------------------- */
 enum { GG_PHASES = 16 };
-typedef struct { char unit; long every; } Interval; /* 'u'pdates, 's'amples, 'e'pochs */
+typedef struct { char unit; long every; } Interval; /* 'u'pdates, 's'amples, 't'okens, 'e'pochs */
 typedef struct { char unit; long from, batch; } Phase; /* windows that begin there or later have this batch */
 
 typedef struct { const char *name; bool percent, max; } ReportName; /* accuracy prints as %; max: larger is better */
@@ -114,6 +114,7 @@ typedef struct {
     char tail;                                    /* 's'tep, 'd'rop, 'c'arry */
     char nonfinite;                               /* 's'kip windows whose gradient is not finite, 'd'rop micro-batches whose loss is not as well,
                                                      'a'bort; 0: nobody asks */
+    long tokens;                                  /* of every row; 0: nothing counts in them */
     const Phase *phases; int nphases;             /* 0: all windows have one batch */
     bool noise;                                   /* windows measure what the gradient's noise scale is made of */
     double loss_scale; long scale_interval;       /* the first one, 0: none; windows behind which it doubles, 0: it stays */

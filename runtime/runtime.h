@@ -103,7 +103,7 @@ void gg_map_free(Map *m);
 typedef struct { long update, epoch, at, first, batch; } Span; /* windows of one size: where they begin */
 typedef struct {
     char tail;
-    long samples, batch;                          /* the largest */
+    long samples, batch, tokens;                  /* batch: the largest; tokens of a sample */
     int spans; Span span[GG_PHASES];
     long E, T;                                    /* updates an epoch, rounded up; updates of the run */
     long last;                                    /* samples of an epoch's last window; carry: of the run's */

@@ -38,6 +38,12 @@ runs v_3epochs "--epochs 7"
 [ "$(splits)" = "93 186 217" ]; tell $? "16. every 3 of 7 epochs: $(splits)"
 runs v_50samples "--steps 8"
 [ "$(splits)" = "2 4 5 7 8" ]; tell $? "16. every 50 samples in windows of 32: $(splits)"
+trainer v_tokens $model -D accumulate=4 -D validate=700tokens
+runs v_tokens "--steps 8"
+[ "$(splits)" = "2 3 5 6 7 8" ]; tell $? "16. every 700 tokens in windows of 32 rows of 16: $(splits)"
+trainer v_fewer $model -D accumulate=4 -D validate=700tokens -D tokens=15
+runs v_fewer "--steps 8"
+[ "$(splits)" != "2 3 5 6 7 8" ]; tell $? "control: 16. rows of 15: $(splits)"
 runs v_3epochs "--steps 8"
 [ "$(splits)" != "2 4 5 7 8" ]; tell $? "control: 16. every 3 epochs in 8 updates: $(splits)"
 
@@ -73,6 +79,16 @@ for target in c cuda; do
     tell $? "17. $target: behind an epoch, tails included"
     [ "$(sizes)" != "$ten 64 64 64" ]; tell $? "control: 17. $target: another threshold"
 done
+for target in c cuda; do
+    make=trainer; [ $target = c ] || make=cuda_trainer
+    $make tokens_$target $model -D from=3073tokens -D log=1
+    runs tokens_$target "--steps 15"
+    [ "$(sizes)" = "$ten 16 16 16 64 64" ]; tell $? "17. $target: 3,073 tokens of rows of 16 lie in window 13, which stays as it is"
+done
+grep -q 'accumulate 2 up to token 3073, 8; 16 tokens a sample;' "$work/tokens_c.c"; tell $? "17. the header says so"
+trainer tokens_less $model -D from=3072tokens -D log=1
+runs tokens_less "--steps 15"
+[ "$(sizes)" = "$ten 16 16 64 64 64" ]; tell $? "17. 3,072 tokens end with window 12"
 runs at_c_200samples "--steps 15"
 [ "$(sizes)" = "$ten 16 16 16 64 64" ]; tell $? "17. a threshold of 200 samples lies in window 13, which stays as it is"
 for tail in drop carry; do
