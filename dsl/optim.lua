@@ -62,7 +62,7 @@ local function recipe(name, doc, spec, build, rate)
     local lr = learning_rate(what, o.lr == nil and (rate or 1e-3) or o.lr)
     r.name, r.doc, r.options, r.spec, r.with = name, doc, o, all, make
     r.lr, r.lr_text, r.clip = lr.formula, lr.text, number(what, o.clip, 0, 1e30, "clip, the largest norm,")
-    for _, k in ipairs { "states", "lets", "scalars", "hyper" } do r[k] = r[k] or {} end
+    for _, k in ipairs { "states", "lets", "scalars", "hyper", "fold" } do r[k] = r[k] or {} end
     return r
   end
   optim[name] = function(given)
@@ -129,6 +129,25 @@ local function adam(what, o)
     scalars = { { "c1", "1 / (1 - pow(beta1, t))" }, { "c2", "1 / sqrt(1 - pow(beta2, t))" } } }
 end
 
+-- Adam whose moments take the gradient of each micro-batch (arXiv 2305.19982): there is no array for gradients. m and v lie as the next
+-- window finds them, decayed.
+local function folded(what, o, r)
+  if o.accumulate_in == "gradient" then return r end
+  if o.accumulate_in ~= "moments" then
+    fail("%s: accumulate_in is \"gradient\" or \"moments\", got %s", what, util.show(o.accumulate_in))
+  end
+  if o.clip ~= 0 or o.amsgrad then
+    fail("%s: accumulate_in = \"moments\" has no gradient of the window: leave out %s", what, o.amsgrad and "amsgrad" or "clip")
+  end
+  if r.lets[1][2] ~= "g" then
+    fail("%s: accumulate_in = \"moments\": weight_decay would count once for each micro-batch: optim.AdamW takes it from the weight", what)
+  end
+  r.fold = { { "m", "m + (1 - beta1) * g" }, { "v", "v + (1 - beta2) * g * g" } }
+  r.lets, r.states, r.in_place = {}, { { "m", "beta1 * m" }, { "v", "beta2 * v" } }, true
+  r.title = what:match("%w+$") .. " that accumulates in its moments (AdamA), not equivalent to Adam"
+  return r
+end
+
 -- the gradient with weight decay as a part of it
 local function decayed(o) return { { "d", o.weight_decay > 0 and "g + decay * p" or "g" } } end
 
@@ -139,14 +158,14 @@ local function root_of(r, o)
   return "sqrt(top)"
 end
 
-say("optim.Adam { lr = 1e-3, betas = { 0.9, 0.999 }, eps = 1e-8, weight_decay = 0, amsgrad = false }",
-  "Keeps 2 numbers, with amsgrad 3; weight decay goes into the gradient.")
+say("optim.Adam { lr = 1e-3, betas = { 0.9, 0.999 }, eps = 1e-8, weight_decay = 0, amsgrad = false, accumulate_in = \"gradient\" }",
+  "Keeps 2 numbers, with amsgrad 3; weight decay goes into the gradient; accumulate_in = \"moments\" keeps no gradient, and is another optimizer (AdamA).")
 recipe("Adam", "m, v: running means of g and g^2; p = p - lr * m / (sqrt(v) + eps), bias corrected",
-  { betas = util.any, eps = 1e-8, weight_decay = 0, amsgrad = false }, function(what, o)
+  { betas = util.any, eps = 1e-8, weight_decay = 0, amsgrad = false, accumulate_in = "gradient" }, function(what, o)
   local r = adam(what, o)
   r.lets = decayed(o)
   r.step = ("p - rate * c1 * m / (%s * c2 + eps)"):format(root_of(r, o))
-  return r
+  return folded(what, o, r)
 end)
 
 -- p before the step of an optimizer whose weight decay shrinks p itself
@@ -157,13 +176,13 @@ local function shrunk(r, o)
   return "p * shrink"
 end
 
-say("optim.AdamW { lr = 1e-3, betas = { 0.9, 0.999 }, eps = 1e-8, weight_decay = 0.01, amsgrad = false }",
-  "Keeps 2 numbers, with amsgrad 3; weight decay shrinks the weight itself.")
+say("optim.AdamW { lr = 1e-3, betas = { 0.9, 0.999 }, eps = 1e-8, weight_decay = 0.01, amsgrad = false, accumulate_in = \"gradient\" }",
+  "Keeps 2 numbers, with amsgrad 3; weight decay shrinks the weight itself; accumulate_in = \"moments\" as in optim.Adam.")
 recipe("AdamW", "Adam whose weight decay shrinks p itself: p = (1 - lr * weight_decay) * p before the step",
-  { betas = util.any, eps = 1e-8, weight_decay = 0.01, amsgrad = false }, function(what, o)
+  { betas = util.any, eps = 1e-8, weight_decay = 0.01, amsgrad = false, accumulate_in = "gradient" }, function(what, o)
   local r = adam(what, o)
   r.step = ("%s - rate * c1 * m / (%s * c2 + eps)"):format(shrunk(r, o), root_of(r, o))
-  return r
+  return folded(what, o, r)
 end)
 
 -- The product of all mu so far is kept as 1 - product, so that it starts at 0.

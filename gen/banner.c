@@ -202,11 +202,12 @@ static void add_averages(Text *out, const Graph *g)
 static void add_costs(Text *out, const Program *s)
 {
     const Kernels *k = s->k;
+    const Optimizer *o = &s->g->step->optimizer;
     double flop = 0;
     for (int i = 0; i < k->micro.n; i++) flop += k->micro.at[i]->flop;
     add_again(out, k);
     text_add(out, "   a micro-step   %.3g MFLOP in %d kernels%s;  an update   %s elements, %s\n", flop / 1e6, k->micro.n,
-             k->target == TARGET_C ? text(" between %d barriers", barriers(k)) : "", grouped(k->to - k->from), s->g->step->optimizer.name);
+             k->target == TARGET_C ? text(" between %d barriers", barriers(k)) : "", grouped(k->to - k->from), o->title ? o->title : o->name);
     text_add(out, "   lr %s", c_comment(s->g->step->optimizer.lr_text));
     if (s->g->step->optimizer.clip > 0) text_add(out, ", norm clipped at %g", s->g->step->optimizer.clip);
 }

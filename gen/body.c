@@ -194,6 +194,38 @@ static const char *grad_name(const Body *b)
     return buffer_name(b->k->moves_state ? k->params.at[i] : k->gradients.at[i]);
 }
 
+typedef struct { const Optimizer *o; const char **at; const char *g; } Folded;
+
+static const Expr *fold_name(void *context, const char *name)
+{
+    const Folded *f = context;
+    for (int i = 0; i < f->o->nstates; i++)
+        if (!strcmp(name, f->o->state[i])) return expr_variable(f->at[i]);
+    return strcmp(name, "g") ? NULL : expr_variable(f->g);
+}
+
+/* What the optimizer's states become by a micro-batch's gradient. */
+static void fold_at(Body *b, const Layout *l, const Shape *shape, const Expr *e)
+{
+    if (e->kind == E_NUM) return;           /* zeros for padding, which has never been anything else */
+    const Step *step = b->s->g->step;
+    const Optimizer *o = step->groups.at[b->k->adds_to->group];
+    const Address a = address_of(&b->scope, l, shape);
+    const bool lanes = b->scope.vector >= 0;
+    const Buffer *gradient = b->s->k->gradients.at[b->k->adds_to->index];
+    const char *place[STATES], *now[STATES], *name = body_name(b, "micro");
+    const Folded f = { o, now, name };
+    text_add(&b->out, "const %s %s = %s;\n", b->scope.type, name, kept(b, body_text(b, e)));
+    for (int i = 0; i < o->nstates; i++) {
+        place[i] = address_text(&a, l, i ? state_name(gradient, o->state[i]) : buffer_name(gradient));
+        now[i] = lanes ? text("%sload(&%s)", b->scope.prefix, place[i]) : place[i];
+    }
+    for (int i = 0; i < o->nstates; i++) {
+        const char *next = body_text(b, expr_replace(o->fold[i], fold_name, (void *)&f));
+        text_add(&b->out, lanes ? "%sstore(&%s, %s);\n" : "%.0s%s = %s;\n", b->scope.prefix, place[i], next);
+    }
+}
+
 static bool goes_on(const Body *b, const Node *n) { return b->s->g->train.split && b->k->grad == n && b->k->core == n && is_column(n); }
 
 const char *body_start(Body *b, const Node *n, const char *zero)
@@ -212,6 +244,7 @@ void body_store(Body *b, const Node *n, const Expr *e)
     const bool adds = b->k->grad == n;
     if (!adds && !is_stored(b->k, n)) return;
     const Layout l = place_of(b, n, adds ? &b->k->grad_layout : &n->buffer->layout, &s);
+    if (adds && !b->k->moves_state && b->s->g->step->optimizer.fold[0]) { fold_at(b, &l, &s, e); return; }
     store_at(b, &l, &s, adds ? grad_name(b) : buffer_name(n->buffer), e, adds && !goes_on(b, n) ? beta_of(b->s, b->k) : "0");
 }
 

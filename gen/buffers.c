@@ -265,11 +265,10 @@ static void finish_parameters(void)
     }
 }
 
-/* The layout of a gradient, seen in the shape of the node below the contribution's views. */
-static void gradient_layout(Contribution *c)
+/* The layout of a gradient, seen in the shape of the node below n, its value's views. */
+static Layout layout_below(const Param *p, const Node *n)
 {
-    Layout l = K->gradients.at[c->param->index]->layout, below;
-    Node *n = c->value;
+    Layout l = K->gradients.at[p->index]->layout, below;
     for (; n->kind == K_VIEW; n = n->arg[0], l = below) {
         if (has_role(n, "reshape")) {
             if (!layout_view(&below, &l, &n->shape, &n->arg[0]->shape)) BUG("a gradient's view has no digits");
@@ -279,7 +278,14 @@ static void gradient_layout(Contribution *c)
             layout_permute(&below, &l, inverse);
         }
     }
-    n->kernel->grad_layout = l;
+    return l;
+}
+
+static void gradient_layout(Contribution *c)
+{
+    Node *n = node_base(c->value), *made = n->nargs ? node_base(n->arg[0]) : n;
+    n->kernel->grad_layout = layout_below(c->param, c->value);
+    if (made->kernel && made->kernel->for_fold) made->buffer->layout = layout_below(c->param, n->arg[0]);
 }
 
 static void first_writes(void)
@@ -365,7 +371,7 @@ static bool is_lowered(const Kernel *x) { return x->contraction || x->gemm; }
 static void lower_list(const KernelList *l, bool adds)
 {
     for (int i = 0; i < l->n; i++)              /* grows while copies come in */
-        if (contracts(l->at[i]) && !is_lowered(l->at[i]) && (l->at[i]->adds_to != 0) == adds) {
+        if (contracts(l->at[i]) && !is_lowered(l->at[i]) && (l->at[i]->adds_to || l->at[i]->for_fold) == adds) {
             (K->target == TARGET_CUDA ? lower_gemm : lower)(K, l->at[i]);
             i = -1;
         }

@@ -80,6 +80,7 @@ static char *name_of(const Buffer *b)
 }
 
 char *buffer_name(const Buffer *b) { return operand_name(b, name_of(b)); }
+char *state_name(const Buffer *gradient, const char *state) { return operand_name(gradient, text("s_%s.%s", state, param_field(gradient->param))); }
 
 /* ---- arrays ----------------------------------------------------------------------------------------------------- */
 char *dims_text(const Layout *l)
@@ -145,7 +146,9 @@ static void declare_params(const Whole *all, Env *e)
     env_flag(e, "frozen", frozen);
     env_set(e, "arrays", "%s%s", frozen ? "g" : "p, g", states_list(all));
     env_set(e, "gradients", "%s", frozen ? "Trained" : "Params");
-    env_set(e, "arrays_are", "%sgradients%s%s", frozen ? "" : "parameters, ", all->in_place ? " added to momentum" : "", all->nstates > all->in_place ? ", optimizer states" : "");
+    const char *folds = all->steps.at[0]->g->step->optimizer.fold[0] ? "the optimizer's m, its other states" : NULL;
+    env_set(e, "arrays_are", "%s%s%s%s", frozen ? "" : "parameters, ", folds ? folds : "gradients", all->in_place && !folds ? " added to momentum" : "",
+            all->nstates > all->in_place && !folds ? ", optimizer states" : "");
     env_set(e, "elements", "%ld", k->elements);
     env_set(e, "trained", "%ld", k->trained);
 }

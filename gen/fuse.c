@@ -258,6 +258,19 @@ static bool views_invert(Node *n)
     return true;
 }
 
+/* A micro-batch's gradient has a buffer of its own, until the kernel behind the one that makes it folds it into the optimizer's states. */
+static void fold_contribution(Contribution *c)
+{
+    Node *b = node_base(c->value);
+    if (b->kernel && b->kernel->core == b && views_invert(c->value) && readers(b) == (c->value != b)) b->kernel->for_fold = true;
+    Node *copy = copy_node(c->value);
+    copy->backward = true;
+    Kernel *x = copy->kernel = kernel_new(K, 0, copy, copy->when, true);
+    vec_push(&x->body, copy);
+    insert(x, b->kernel && list_of(b->kernel) == list_of(x) ? position(b->kernel) % 100000 + 1 : list_of(x)->n);
+    x->adds_to = c->param, x->grad = c->value = copy;
+}
+
 static void add_contribution(Contribution *c)
 {
     Node *b = node_base(c->value);
@@ -341,7 +354,8 @@ Kernels *fuse(Graph *graph, Target target)
         Kernel *x = open_kernel(n, n);
         x->sum = is_batch_sum(n) ? sum_index(n) : -1;
     }
-    for (int i = 0; i < g->gradients.n; i++) add_contribution(g->gradients.at[i]);
+    const bool folds = g->step->optimizer.fold[0] != NULL;
+    for (int i = 0; i < g->gradients.n; i++) (folds ? fold_contribution : add_contribution)(g->gradients.at[i]);
     for (int i = 0; i < g->states.n; i++) move_state(g->states.at[i]);
     for (int i = 0; i < g->outputs.n; i++) copy_output(g->outputs.at[i]);
     for (int i = K->micro.n; i-- > 0; ) absorb(K->micro.at[i]);

@@ -197,7 +197,9 @@ typedef struct {                        /* optim.*: formulas over p, g, the stat
     int nstates; const char *state[STATES]; const Expr *next[STATES];     /* m = "beta1 * m + (1 - beta1) * g" */
     int nlets;   Let let[LETS];         /* evaluated per element before the states */
     const Expr *step;                   /* the new p */
-    bool in_place;                      /* its only state and the gradients are one array, to which every micro-step adds */
+    bool in_place;                      /* its first state and the gradients are one array, to which every micro-step adds */
+    const Expr *fold[STATES];           /* by state, of the states and g: what every micro-step makes of it; fold[0] NULL: it adds g to the array */
+    const char *title;                  /* as the header shows it */
     const Expr *direction;              /* the new p depends on this vector's length: `trust` is the length of p by that; NULL: it does not */
     int nscalars; const char *scalar[4]; const Expr *scalar_value[4];      /* per update, in double, of t: "1 / (1 - pow(beta1, t))" */
     int slot[4];                        /* of each in Window.c */

@@ -3,7 +3,8 @@
    1. From the loss down to the sums over the batch everything is a scalar of the whole window. The adjoint of a sum is
       its coefficient; it may use constants, the number of rows and sums of data, else the loss is not additive.
    2. Each sum then starts the backward pass of a micro-step from a seed: its coefficient in every real row, 0 in padded ones.
-   3. A parameter's adjoints are not added up here: each is a contribution, written into the gradient with its own beta. */
+   3. A parameter's adjoints are not added up here: each is a contribution, written into the gradient with its own beta. An optimizer
+      that folds a micro-batch's gradient into its states needs their sum. */
 #include "gagen.h"
 
 static Graph *g;
@@ -67,12 +68,27 @@ static Node *seed(Node *coefficient, Loc loc, bool rows)
     return x->node;
 }
 
+/* Rule 3: whether there is a contribution that dn has become a part of. */
+static bool add_to_other(const Param *p, Node *dn)
+{
+    for (int i = 0; i < g->gradients.n && g->step->optimizer.fold[0]; i++) {
+        Contribution *c = g->gradients.at[i];
+        if (c->param != p || c->value->when != dn->when) continue;
+        Node *two[2] = { c->value, dn };
+        c->value = node_call(op_with_role("add"), dn->loc, 2, two);
+        return true;
+    }
+    return false;
+}
+
 static void add_adjoint(Node *n, Node *dn)
 {
-    if (n->kind == K_PARAM) {
+    if (n->kind == K_PARAM && !add_to_other(n->param, dn)) {
         Contribution *c = NEW(Contribution);
         *c = (Contribution) { n->param, dn, NULL };
         vec_push(&g->gradients, c);
+    } else if (n->kind == K_PARAM) {
+        return;
     } else if (adjoint[n->id]) {
         Node *two[2] = { adjoint[n->id], dn };
         adjoint[n->id] = node_call(op_with_role("add"), n->loc, 2, two);

@@ -162,7 +162,7 @@ char *pad_stores(const Nest *x, Body *b, char *inner)
     for (int i = 0; i < k->stores.n; i++)
         if (layout_same(&k->stores.at[i]->buffer->layout, main_layout())) body_store(zero, k->stores.at[i], expr_number(0));
     if (k->grad && k->grad->kernel == k) body_store(zero, k->grad, expr_number(0));
-    return text("%s%s", wrap(x->head[j].head, "", inner), wrap(x->pad[j], "", zero->out.s));
+    return text("%s%s", wrap(x->head[j].head, "", inner), zero->out.n ? wrap(x->pad[j], "", zero->out.s) : "");
 }
 
 /* Zeros for the padding of one store: of all rows, or of the row that is at hand. */

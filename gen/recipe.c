@@ -64,6 +64,8 @@ static void read_optimizer(lua_State *L, Optimizer *o)
     for (int i = 0; i < o->nlets; i++) o->let[i] = (Let){ name[i], FOLD_NONE, value[i] };
     o->step = formula(&h, field_string(L, at, "step"));
     o->in_place = field_true(L, at, "in_place");
+    read_pairs(&h, at, "fold", STATES, name, o->fold);
+    o->title = field_string(L, at, "title");
     const char *direction = field_string(L, at, "direction");
     if (direction) o->direction = formula(&h, direction);
     lua_pop(L, 2);                      /* hyper and the recipe */

@@ -215,7 +215,7 @@ static void make_reports(void)
     for (int i = 0; i < g->reports.n; i++) s->report[i] = formula(g->reports.at[i]->node);
 }
 
-/* Gradients that are added to momentum are never seen by themselves, nor scaled. */
+/* Gradients that are added to momentum, or to moments, are never seen by themselves, nor scaled. */
 static void check_in_place(void)
 {
     const Optimizer *o = &g->step->optimizer;
@@ -227,7 +227,9 @@ static void check_in_place(void)
                     : t->loss_scale > 0 ? "loss_scale is undone behind the last micro-step: leave one of the two out"
                     : t->split ? "deterministic = \"split\" begins its sums anew in each window: leave one of the two out"
                     : s->late ? "the loss is divided by what is known behind the last micro-step: count it before, count = \"before\"" : NULL;
-    if (o->in_place && why) error_at(o->loc, "optim.%s: accumulate_in = \"momentum\": %s", o->name, why);
+    for (int i = 0; i < g->seeds.n && o->fold[0] && !why; i++)
+        if (!has_rows(i)) why = "a term without data has a gradient of its own behind the last micro-step: say it as weight_decay of optim.AdamW";
+    if (o->in_place && why) error_at(o->loc, "optim.%s: accumulate_in = \"%s\": %s", o->name, o->fold[0] ? "moments" : "momentum", why);
 }
 
 /* A micro-batch's gradient beside its window's: both are means, over counts that are known. */

@@ -59,6 +59,7 @@ typedef struct Kernel {
     VEC(Node) stores;                   /* nodes of core and body that others read */
     Param *adds_to;                     /* grad's value is added into this parameter's gradient, with beta */
     Node *grad;
+    bool for_fold;                      /* what it makes lies as the parameter does whose states fold it in */
     bool moves_state;                   /* it is not added: it becomes the state adds_to */
     Layout grad_layout;                 /* of the gradient, seen in grad's shape */
     bool first_write;                   /* of adds_to in a micro-step: the window's first one stores */
@@ -194,6 +195,7 @@ void     emit_header(const Whole *all, const Opts *o, Text *out);      /* of a l
 char *param_field(const Param *p);                          /* "net_0.weight": its place in Params */
 char *dims_text(const Layout *l);                           /* "[4][32][64]", of its array */
 char *buffer_name(const Buffer *b);                         /* "p.net_0.weight", "packed.net_2_weight", "arena.h1" */
+char *state_name(const Buffer *gradient, const char *state); /* "s_v.net_0.weight": that parameter's part of an optimizer's state */
 bool  kernel_has_beta(const Program *s, const Kernel *k);   /* its function takes a beta */
 char *kernel_statements(const Program *s, const Kernel *k);             /* emit_c.c: the body of the kernel's function */
 void  emit_kernel(const Program *s, const Kernel *k, const char *body, const char *parameters, const char *also, Text *out);      /* the function */

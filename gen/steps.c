@@ -8,7 +8,10 @@
 
 typedef struct { Kernel **at; int n; const char *micro; const char *beta; } Steps;
 
-bool kernel_has_beta(const Program *s, const Kernel *k) { return k->adds_to && !k->moves_state && (s->next || !k->first_write); }
+bool kernel_has_beta(const Program *s, const Kernel *k)
+{
+    return k->adds_to && !k->moves_state && !s->g->step->optimizer.fold[0] && (s->next || !k->first_write);
+}
 
 static void call_kernel(const Program *s, Text *out, const Steps *x, const Kernel *k)
 {

@@ -36,10 +36,10 @@ static char *pointers_text(const Program *s, Pass pass)
 {
     Text t = { 0 };
     const char *from = device ? "dev->" : "";
-    if (pass != PASS_STEP) text_add(&t, "const real *dx_at = (const real *)&%sg;\n", from);
+    if (pass != PASS_STEP && !o->fold[0]) text_add(&t, "const real *dx_at = (const real *)&%sg;\n", from);
     text_add(&t, "real *x_at = (real *)&%sp", from);
     for (int i = 0; i < o->nstates; i++)
-        if (pass != PASS_STEP || expr_uses(o->step, o->state[i])) text_add(&t, ", *%s_at = (real *)&%s%s", o->state[i], from, o->in_place ? "g" : text("s_%s", o->state[i]));
+        if (pass != PASS_STEP || expr_uses(o->step, o->state[i])) text_add(&t, ", *%s_at = (real *)&%s%s", o->state[i], from, o->in_place && i == 0 ? "g" : text("s_%s", o->state[i]));
     if (s->g->train.ema > 0 && pass != PASS_MEASURE) text_add(&t, ", *ema_at = (real *)&%ss_ema", from);
     text_add(&t, ";\n");
     return t.s;
@@ -71,9 +71,21 @@ static char *constants_text(const Program *s, Pass pass)
     return t.s;
 }
 
+/* States that micro-steps have made: the step uses them, and they are left as the next window finds them. */
+static char *folded_text(void)
+{
+    Text t = { 0 };
+    text_add(&t, "const %s x = %s", type(), load("x"));
+    for (int i = 0; i < o->nstates; i++) text_add(&t, ", %s = %s", o->state[i], load(o->state[i]));
+    text_add(&t, ";\n");
+    for (int i = 0; i < o->nstates; i++) text_add(&t, "%s", store(o->state[i], pass_text(o->next[i])));
+    return t.s;
+}
+
 static char *states_text(const Program *s)
 {
     Text t = { 0 };
+    if (o->fold[0]) return folded_text();
     text_add(&t, "const %s x = %s, dx = %s%s;\n", type(), load("x"), load("dx"), scale_of(s) ? " * scale" : "");
     for (int i = 0; i < o->nlets; i++) text_add(&t, "const %s %s = %s;\n", type(), o->let[i].name, pass_text(o->let[i].e));
     for (int i = 0; i < o->nstates; i++) {
@@ -248,7 +260,7 @@ static void fill_update(const Program *s, Env *e)
     env_set(e, "end", "%ld", s->k->to);
     env_flag(e, "repacked", s->all->steps.n == 1 && prepares(s));
     env_set(e, "clip", "%.9g", o->clip);
-    env_set(e, "optimizer", "%s", c_comment(o->name));
+    env_set(e, "optimizer", "%s", c_comment(o->title ? o->title : o->name));
     env_set(e, "doc", "%s", c_comment(o->doc));
     env_flag(e, "trust", adapts(s));
     env_set(e, "part_ratio", "%s", adapts(s) ? ", real ratio" : "");

@@ -11,7 +11,7 @@ lua5.4 tests/rules_model.lua "$work"
 # updates PROBE THREADS [ARGUMENT...]: six of them, what the probe prints; files are found from there
 updates() { (cd "$work" && p=$1 t=$2 && shift 2 && "./$p" rows.csv - "$t" 6 "$@"); }
 
-for name in adamw sgd in_place ema lamb lamb_all ramp ramp_late; do
+for name in adamw sgd in_place adama adama_w ema lamb lamb_all ramp ramp_late; do
     prober "$name" "$work/$name.lua" gagen_double || continue
     updates "$name" 1 > "$work/$name.got"
     yes "$name: six losses and all weights are PyTorch's to 1e-12" \
@@ -67,7 +67,7 @@ for name in adamw lamb; do
     updates $name 3 > "$work/$name.3"
     yes "$name: three threads give the bits of one" cmp "$work/$name.got" "$work/$name.3"
 done
-for target in adamw cuda_adamw ema cuda_ema in_place cuda_in_place; do
+for target in adamw cuda_adamw ema cuda_ema in_place cuda_in_place adama_w cuda_adama_w; do
     (cd "$work" && "./$target" rows.csv - 1 3 save=half.safetensors > /dev/null && "./$target" rows.csv resume=half.safetensors 1 3) > "$work/resumed"
     grep -hv ^loss "$work/$target.got" > "$work/whole"
     grep -v ^loss "$work/resumed" > "$work/halves"
@@ -90,6 +90,46 @@ yes "30. it takes 4 bytes less for each of $trained numbers" test "$(($(state "$
 sed 's/ahead = R(0.9) \* d/ahead = d/' "$work/in_place.c" > "$work/off.c" && compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=in_place
 updates off 1 > "$work/off.got"
 no "30. momentum 1" compare "$work/off.got" "$work/in_place.txt" --loss 1e-12 --weight 1e-12
+
+# ---- moments that each micro-batch's gradient goes into: AdamA --------------------------------------------------------
+# The first steps of 8 equal micro-batches and of Adam: 3 weights' quotients, all within 1e-5 of sqrt(8)
+(echo a,b,c,y; for k in 1 2 3 4 5 6 7 8; do echo 0.5,-1,2,1; echo -0.25,0.5,1,-1; done) > "$work/equal.csv"
+cat > "$work/equal.lua" << 'END'
+local d = data.csv { "equal.csv", shuffle = false, columns = { x = "1-3", y = "y" } }
+local net = nn.Linear(1, { bias = false })
+train { data = d, micro_batch = option("micro_batch", 2), batch = 16, steps = 1, minimize = fn.mse(net(d.x), d.y),
+  optim = optim.Adam { lr = 0.01, eps = 1e-30, accumulate_in = option("how", "moments") } }
+END
+step_of() { for n in 0 1; do (cd "$work" && "./$1" equal.csv - 1 $n); done | awk '$1 == "weight" { for (i = 4; i <= NF; i++) { if (seen) print $i - w[i]; w[i] = $i } seen = 1 }' > "$work/$1.step"; }
+# longer PROBE: its step is sqrt(8) times that of Adam
+longer() {
+    step_of "$1"
+    paste "$work/$1.step" "$work/equal_adam.step" | awk '{ n++; d = $1 / $2 / sqrt(8) - 1; if (d > 1e-5 || d < -1e-5) bad = 1 } END { exit !(n == 3 && !bad) }'
+}
+prober equal_adam "$work/equal.lua" gagen_double -D how=gradient && step_of equal_adam
+prober equal_c "$work/equal.lua" gagen_double && cuda_prober equal_cuda "$work/equal.lua" gagen_double
+yes "31. C, 8 equal micro-batches: the first step is sqrt(8) times Adam's" longer equal_c
+yes "31. CUDA: the same" longer equal_cuda
+no "31. Adam itself" longer equal_adam
+prober equal_one "$work/equal.lua" gagen_double -D micro_batch=16 && step_of equal_one
+yes "31. one micro-batch to a window: Adam, bit for bit" cmp "$work/equal_one.step" "$work/equal_adam.step"
+yes "31. the header says that it is another optimizer" grep -q "^   a micro-step .*, Adam that accumulates in its moments (AdamA), not equivalent to Adam$" "$work/equal_c.c"
+sed 's/m \* R(0.9)/m/; s/R(0.9[0-9]*) \* m)/m)/' "$work/adama.c" > "$work/off.c" && compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=adama
+updates off 1 > "$work/off.got"
+no "31. m that does not decay" compare "$work/off.got" "$work/adama.txt" --loss 1e-12 --weight 1e-12
+mkdir -p "$work/rows" && lua5.4 tests/nets_data.lua "$work/rows"
+sed 's/micro_batch = 8, accumulate = 4, steps = 50/batch = 32, micro_batch = option("micro_batch", 8), steps = 4/
+    s/optim.SGD.*/optim.AdamW { lr = 0.01, accumulate_in = option("how", "moments") },/' tests/models/net_conv.lua > "$work/net_conv.lua"
+net() { "$work/$1" "$work/rows" "$work/rows/conv.safetensors" "$2" 4 > "$work/$1.$2"; }
+prober conv "$work/net_conv.lua" gagen_double && net conv 1 && net conv 3
+yes "31. a convolutional net: three threads give the bits of one" cmp "$work/conv.1" "$work/conv.3"
+cuda_prober cuda_conv "$work/net_conv.lua" gagen_double && net cuda_conv 1
+yes "31. CUDA: four updates as in C" compare "$work/cuda_conv.1" "$work/conv.1" --loss 1e-12 --weight 1e-12
+for how in moments gradient; do prober conv_$how "$work/net_conv.lua" gagen_double -D micro_batch=32 -D how=$how && net conv_$how 2; done
+yes "31. one micro-batch to a window: AdamW's bits" cmp "$work/conv_moments.2" "$work/conv_gradient.2"
+no "31. four are another optimizer" compare "$work/conv.1" "$work/conv_gradient.2" --weight 1e-3
+sed 's/, accumulate_in = "moments"//' "$work/adama.lua" > "$work/whole.lua"
+yes "31. its arrays take 4 bytes less for each number" test "$(($(state "$work/whole.lua") - $(state "$work/adama.lua")))" -eq $((4 * trained))
 
 # ---- rows that no window looks up ------------------------------------------------------------------------------------
 printf 'id,y\n0,1\n1,0.5\n2,0.25\n2,1\n' > "$work/ids.csv"

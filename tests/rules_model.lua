@@ -37,6 +37,9 @@ local models = {
     "optim.AdamW { lr = 0.01, weight_decay = 0.1 }", "{ trunk[4], freeze = false }"),
   in_place = net:format("mse", 'optim.SGD { lr = 0.1, momentum = 0.9, weight_decay = 0.05, accumulate_in = "momentum" }',
     "{ trunk[4], freeze = false }"),
+  adama = net:format("mse", 'optim.Adam { lr = 0.01, accumulate_in = "moments" }', "{ trunk[4], freeze = false }, { head[3], betas = { 0.5, 0.9 } }"),
+  adama_w = net:format("mse", 'optim.AdamW { lr = optim.cosine { 0.02, warmup = 2 }, weight_decay = 0.1, accumulate_in = "moments" }',
+    "{ trunk[4], freeze = false }, { head[3], betas = { 0.5, 0.9 } }"),
   sgd = net:format("mse", "optim.SGD { lr = 0.1, momentum = 0.9, weight_decay = 0.05 }", [[
     { function(p) return p.kind == "bias" end, weight_decay = 0 },
     { trunk[4], freeze = false, lr = 0.2, momentum = 0, weight_decay = 0.05 },

@@ -67,6 +67,38 @@ def run(name, make, rates, loss_of=mse, decay=None):
         print(f"average {number(mse(0, trunk, head, x, y))}")
 
 
+def adama(name, rates, decay):
+    """AdamA, micro-batches of 4: each one's gradient, as a part of the window's, goes into both moments."""
+    trunk, head = net()
+    for p in trunk[0].parameters():
+        p.requires_grad = False
+    x, y = real((ROWS, IN), 1), real((ROWS,), 2)
+    groups = [([trunk[3].weight, trunk[3].bias, head[0].weight, head[0].bias], 0.9, 0.999), ([head[2].weight, head[2].bias], 0.5, 0.9)]
+    m, v = ({id(p): torch.zeros_like(p) for ps, *_ in groups for p in ps} for _ in range(2))
+    print(f"case {name}")
+    for t in range(1, UPDATES + 1):
+        at, total = (t - 1) * BATCH % ROWS, 0
+        for ps, b1, b2 in groups:
+            for p in ps:
+                m[id(p)] *= b1
+                v[id(p)] *= b2
+        for k in range(0, BATCH, 4):
+            loss = mse(t, trunk, head, x[at + k:at + k + 4], y[at + k:at + k + 4]) * 4 / BATCH
+            total += loss.item()
+            for ps, b1, b2 in groups:
+                for p, g in zip(ps, torch.autograd.grad(loss, ps, retain_graph=True)):
+                    m[id(p)] += (1 - b1) * g
+                    v[id(p)] += (1 - b2) * g * g
+        with torch.no_grad():
+            for ps, b1, b2 in groups:
+                for p in ps:
+                    p -= rates(t) * (decay * p + m[id(p)] / (1 - b1 ** t) / ((v[id(p)] / (1 - b2 ** t)).sqrt() + 1e-8))
+        print(f"loss {t} {number(total)}")
+    for part, layers in (("trunk", trunk), ("head", head)):
+        for key, p in layers.named_parameters():
+            print(f"weight {part}.{key} {p.numel()} {numbers(p)}")
+
+
 def adamw(trunk, head):
     last, bias = dict(betas=(0.5, 0.9)), dict(weight_decay=0)
     return torch.optim.AdamW([
@@ -94,3 +126,5 @@ run("lamb_all", lambda trunk, head: LAMB([*trunk[3].parameters(), *head.paramete
 run("ema", adamw, [cosine(0.02, 2)] * 2 + [None] * 4, decay=0.9)
 run("in_place", lambda trunk, head: torch.optim.SGD([*trunk[3].parameters(), *head.parameters()], lr=0.1, momentum=0.9,
                                                     weight_decay=0.05), [None])
+adama("adama", lambda t: 0.01, 0)
+adama("adama_w", cosine(0.02, 2), 0.1)
