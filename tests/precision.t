@@ -81,4 +81,12 @@ for batch in 2 1024 64; do compile "$work/off_$batch" "tests/probe.c $work/off_$
 [ "$(gradient off_2 256)" = 256 ]; tell $? "control: 23. an accumulator of 16 bits has 256"
 [ "$(gradient off_1024 1024)" = 0.25 ]; tell $? "control: 23. and 0.25"
 [ "$(gradient off_64 64)" != 2000 ]; tell $? "control: 24. and $(gradient off_64 64)"
+
+# ---- 23: what bf16 with Kahan's compensation would be: as many bytes as fp32, and less exact
+$CC -std=gnu11 -O1 -o "$work/kahan" tests/kahan.c -lm && "$work/kahan" > "$work/kahan.out"
+# kahan KIND BYTES BOUND: that accumulator has so many bytes, and a relative L2 error of at most BOUND for every K
+kahan() { awk -v kind="$1" -v bytes="$2" -v bound="$3" '$1 == kind { good = $2 == bytes && $3 <= bound } END { exit !good }' "$work/kahan.out"; }
+yes "23. bf16 with a compensation in bf16, K to 1,024: 4e-3, in 4 bytes" kahan kahan 4 4e-3
+yes "23. fp32: 1e-7, in 4 bytes, too" kahan fp32 4 1e-7
+no "23. bf16 without one" kahan bf16 2 4e-3
 finish
