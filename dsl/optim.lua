@@ -24,18 +24,62 @@ local function check_scale(what, v)
   return o
 end
 
--- The recipe for batches of so many samples: a lr for `from` of them grows with the quotient or its root, and beta2 to the power of
+-- what is forgotten by half in so much: a beta, once the batch is known
+local halves = {}
+local half_units = { sample = "samples", samples = "samples", token = "tokens", tokens = "tokens", update = "updates", updates = "updates" }
+
+say("optim.half_life \"10000 samples\"", "A beta, betas = { 0.9, optim.half_life \"10000 samples\" }: 2^(-batch / 10000), "
+  .. "so that a moment forgets half in as many samples, updates or tokens whatever the batch.")
+function optim.half_life(v)
+  local n, unit = tostring(v):match "^(%d+%.?%d*) (%a+)$"
+  local known = type(v) == "string" and half_units[unit]
+  n = tonumber(n)
+  if not known or n <= 0 then
+    fail("optim.half_life: expected \"10000 samples\", \"500 updates\" or \"1000000 tokens\", got %s: how many updates an epoch has "
+      .. "is known when the data are read", util.show(v))
+  end
+  local h = setmetatable({}, { __name = "half-life" })
+  halves[h] = { n = n, unit = known, text = v }
+  return h
+end
+
+-- that beta in windows of these samples
+local function beta_of(what, h, window, place)
+  local each = ({ updates = 1, samples = window.batch, tokens = window.tokens and window.batch * window.tokens })[h.unit]
+  local why = not each and "tokens of a row are nowhere told: say tokens = 128 in train"
+    or window.varies and h.unit ~= "updates" and "accumulate is a schedule, so windows differ in samples: say it in updates"
+  if why then core.fail(("%s: a half-life of %s: %s"):format(what, h.text, why), place) end
+  return 2 ^ (-each / h.n)
+end
+
+-- Betas that a half-life states, as numbers; r is a copy.
+local function settle(r, window)
+  for _, k in ipairs(util.sorted(r.hyper)) do
+    local h = halves[r.hyper[k]]
+    if h then
+      r.hyper[k] = beta_of("optim." .. r.name, h, window, r.place)
+      r.lr_text = r.lr_text .. (", %s %.7g, a half-life of %s in windows of %d"):format(k, r.hyper[k], h.text, window.batch)
+    end
+  end
+end
+
+-- The recipe for windows of so many samples: a lr for `from` of them grows with the quotient or its root, and beta2 to the power of
 -- the quotient forgets as much in as many samples.
-local function scaled(recipe, batch)
+local function scaled(recipe, window)
   local o = check_scale("optim." .. recipe.name, recipe.options.scale)
-  if not o then return recipe end
-  local r, hyper, times = {}, {}, batch / o.from
+  local r, hyper = {}, {}
   for k, v in pairs(recipe) do r[k] = v end
   for k, v in pairs(recipe.hyper) do hyper[k] = v end
-  r.hyper, r.batch = hyper, batch
+  r.hyper, r.window = hyper, window
+  if o and o.beta2 == "half_life" and halves[hyper.beta2] then
+    fail("optim.%s: scale: betas say beta2's half-life already: leave out beta2 = \"half_life\"", recipe.name)
+  end
+  settle(r, window)
+  if not o then return r end
+  local batch, times = window.batch, window.batch / o.from
   local factor = o[1] == "linear" and times or math.sqrt(times)
   r.lr = ("%s * (%s)"):format(schedule.literal(factor), recipe.lr)
-  r.lr_text = ("%s times %.7g, the %s rule for batch %d from %d"):format(recipe.lr_text, factor, o[1], batch, o.from)
+  r.lr_text = ("%s times %.7g, the %s rule for batch %d from %d"):format(r.lr_text, factor, o[1], batch, o.from)
   if o.beta2 == "half_life" then
     if not hyper.beta2 then fail("optim.%s: scale: it has no beta2", recipe.name) end
     hyper.beta2 = hyper.beta2 ^ times
@@ -113,7 +157,7 @@ end)
 local function betas(what, v)
   if type(v) ~= "table" or #v ~= 2 then fail("%s: betas are two numbers, { 0.9, 0.999 }", what) end
   for i = 1, 2 do
-    number(what, v[i], 0, 1, "a beta")
+    if not halves[v[i]] then number(what, v[i], 0, 1, "a beta, or optim.half_life \"10000 samples\",") end
     if v[i] == 1 then fail("%s: a beta is below 1", what) end
   end
   return v[1], v[2]
@@ -312,4 +356,4 @@ local others = {
   MultiStepLR = "optim.sequence { { 0.1, \"30 epochs\" }, 0.01 }", step_decay = "optim.step", Adafactor = "optim.AdamW", LBFGS = "optim.Adam", Rprop = "optim.RMSprop",
   ASGD = "optim.SGD", SparseAdam = "optim.Adam" }
 
-return { open = optim, public = util.namespace("optim", optim, others), recipes = recipes, schedules = schedules, scaled = scaled }
+return { open = optim, public = util.namespace("optim", optim, others), recipes = recipes, schedules = schedules, halves = halves, scaled = scaled }

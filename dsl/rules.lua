@@ -3,7 +3,8 @@
 --   init; load = FILE with key = function(path); freeze; any option of the optimizer but those of the whole update.
 local core = ...
 local util, nn, op = core.use("dsl/util.lua"), core.use("dsl/nn.lua"), core.use("dsl/op.lua")
-local schedules, scaled = core.use("dsl/optim.lua").schedules, core.use("dsl/optim.lua").scaled
+local optim = core.use("dsl/optim.lua")
+local schedules, halves, scaled = optim.schedules, optim.halves, optim.scaled
 local fail, info, inside = util.fail, core.info, nn.inside
 local own = { init = util.any, freeze = false, load = "", key = util.any }
 local whole = { clip = "the norm of all gradients together", scale = "the batch",
@@ -99,6 +100,7 @@ end
 -- `exact`: so that two are equal where the values are, else as people write it
 local function value_text(v, exact)
   if schedules[v] then return exact and schedules[v].formula or schedules[v].text end
+  if halves[v] then return halves[v].text end
   if type(v) ~= "table" then
     return type(v) == "number" and (exact and "%.17g" or "%.6g"):format(v) or tostring(v)
   end
@@ -124,7 +126,7 @@ local function overlaid(f, recipe)
   local o = {}
   for k, v in pairs(recipe.options) do o[k] = v end
   for k, v in pairs(f.options) do o[k] = v end
-  local r = scaled(recipe.with(f.what or "", o), recipe.batch)
+  local r = scaled(recipe.with(f.what or "", o), recipe.window)
   r.own_lr = f.options.lr ~= nil
   return r
 end

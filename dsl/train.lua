@@ -420,7 +420,10 @@ local function train(given)
   local parameters = core.parameters()
   name_everything(parameters)
   local owner = turns_of.deal(o.turns, parameters, rules.found)
-  for _, s in ipairs(o.turns) do s.optimizer = scaled(s.optimizer, s.accumulate and s.accumulate * o.micro_batch or o.batch) end
+  for _, s in ipairs(o.turns) do
+    local batch = s.accumulate and s.accumulate * o.micro_batch or o.batch
+    s.optimizer = scaled(s.optimizer, { batch = batch, tokens = o.tokens, varies = o.phases ~= nil })
+  end
   rules.apply(o.rules, parameters, o.turns, owner)
   o.best, o.best_max = best(o, list)
   o.place, o.batch_place = done, core.key_place(done, o.batch and "batch" or "micro_batch")

@@ -164,6 +164,22 @@ yes "34. beta2 to the 8th" grep -q 'pow(0.99202794' "$work/batch.c"
 batch ', scale = { "sqrt", from = 8 }'
 yes "34. sqrt is 2.828427" grep -q '0.01 times 2.828427, the sqrt rule' "$work/batch.c"
 no "34. beta2 stays" grep -q 'pow(0.992' "$work/batch.c"
+batch ', betas = { 0.9, optim.half_life "6400 samples" }'
+body() { sed '1,/^\*\//d; /at update t of T/d; s/fingerprint = [0-9a-fx]*//' "$work/batch.c"; }
+body > "$work/half"
+yes "34. beta2 that forgets half in 6,400 samples, in the header" grep -q 'beta2 0.9930925, a half-life of 6400 samples in windows of 64' "$work/batch.c"
+batch ', betas = { 0.9, 0.9930924954370359 }'
+body > "$work/told"
+yes "34. is 2^(-64 / 6400)" cmp "$work/half" "$work/told"
+batch ', betas = { 0.9, optim.half_life "100 updates" }'
+body > "$work/told"
+yes "34. and a half-life of 100 updates" cmp "$work/half" "$work/told"
+batch ', betas = { 0.9, optim.half_life "19200 tokens" }'
+sed -i 's/batch = 64,/batch = 64, tokens = 3,/' "$work/batch.lua" && ./gagen -t cuda "$work/batch.lua" > "$work/batch.cu"
+yes "34. and, in CUDA, of 19,200 tokens of rows of 3" grep -q 'beta2 0.9930925, a half-life of 19200 tokens' "$work/batch.cu"
+batch ', betas = { 0.9, optim.half_life "6401 samples" }'
+body > "$work/told"
+no "34. one sample more" cmp "$work/half" "$work/told"
 batch ''
 no "34. nothing is scaled unless told" grep -q 'rule for batch' "$work/batch.c"
 
