@@ -2,12 +2,8 @@
    is meant to be included again and again and comes wherever it is asked for. */
 #include <string.h>
 #include "emit.h"
+#include "resource.h"
 
-static const char *const sources[] = {
-    "fail.c", "options.c", "data.c", "data_idx.c", "data_csv.c", "data_flat.c", "data_npy.c",
-    "data_raw.c", "plan.c", "step.c", "noise_scale.c", "tensor.c", "safetensors.c", "team.c", "run.c", "train.c",
-    "checkpoint.c", "average.c", "predict.c", "statistics.c", "augment.c", "log.c", "library.c"
-};
 static VEC(const char) pasted;
 
 static const char *runtime_file(const char *name, size_t *n)
@@ -60,8 +56,10 @@ void paste_headers(Text *out, const char *name)
 
 void paste_runtime(Text *out)
 {
-    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+    for (const Resource *r = resources; r->path; r++) {
+        const size_t n = strlen(r->path);
+        if (strncmp(r->path, "runtime/", 8) || strcmp(r->path + n - 2, ".c")) continue;
         text_add(out, "\n");
-        paste(out, sources[i]);
+        paste(out, r->path + 8);
     }
 }

@@ -77,14 +77,14 @@ static void gg_stage_sample(const Run *r, long i, char *room)
     const Program *p = r->p;
     const long row = window_row(p->w, i);
     for (int c = 0; c < p->ncolumns; c++) {
-        const size_t size = (size_t)gg_row_count(&p->columns[c]) * gg_element_size(&p->columns[c]);
+        const size_t size = gg_row_bytes(&p->columns[c]);
         memcpy(r->staged[c] + (size_t)i * size, (const char *)r->data.column[c] + (size_t)row * size, size);
     }
     for (int k = 0; k < p->naugments; k++) {
         const Augment *a = &p->augments[k];
         const Column *c = &p->columns[a->column];
         Image x = { .by = a, .c = c, .seed = p->w->seed, .sample = (uint64_t)(p->w->first + i), .room = room };
-        x.at = r->staged[a->column] + (size_t)i * (size_t)gg_row_count(c) * gg_element_size(c);
+        x.at = r->staged[a->column] + (size_t)i * gg_row_bytes(c);
         gg_change(&x);
     }
 }
@@ -104,7 +104,7 @@ void gg_augment_open(Run *r)
     if (!p->naugments) return;
     r->staged = gg_alloc((size_t)p->ncolumns, sizeof *r->staged);
     for (int c = 0; c < p->ncolumns; c++) {
-        const size_t size = (size_t)gg_row_count(&p->columns[c]) * gg_element_size(&p->columns[c]);
+        const size_t size = gg_row_bytes(&p->columns[c]);
         r->staged[c] = gg_alloc((size_t)p->batch, size);
         if (size > r->stage_row) r->stage_row = size;
     }

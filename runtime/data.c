@@ -25,10 +25,12 @@ size_t gg_element_size(const Column *c)
     return c->type == 'b' ? 1 : c->type == 'i' ? sizeof(int32_t) : sizeof(real);
 }
 
+size_t gg_row_bytes(const Column *c) { return (size_t)gg_row_count(c) * gg_element_size(c); }
+
 char *gg_table_grow(Table *d, int column, long rows)
 {
     const Column *c = &d->p->columns[column];
-    size_t row = (size_t)gg_row_count(c) * gg_element_size(c);
+    size_t row = gg_row_bytes(c);
     d->column[column] = gg_resize(d->column[column], (size_t)(d->rows + rows), row);
     return (char *)d->column[column] + (size_t)d->rows * row;
 }
@@ -195,7 +197,7 @@ static void gg_table_zeros(Table *d, const Program *p)
 {
     size_t row = 0;
     for (int c = 0; c < p->ncolumns; c++) {
-        size_t size = (size_t)gg_row_count(&p->columns[c]) * gg_element_size(&p->columns[c]);
+        size_t size = gg_row_bytes(&p->columns[c]);
         if (!p->columns[c].asked && size > row) row = size;
     }
     if (row) d->zeros = gg_alloc((size_t)d->rows, row);
@@ -265,6 +267,6 @@ long gg_table_bytes(const Table *d)
 {
     long bytes = 0;
     for (int c = 0; c < d->p->ncolumns; c++)
-        bytes += d->rows * gg_row_count(&d->p->columns[c]) * (long)gg_element_size(&d->p->columns[c]);
+        bytes += d->rows * (long)gg_row_bytes(&d->p->columns[c]);
     return bytes;
 }

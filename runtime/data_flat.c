@@ -90,7 +90,7 @@ static void gg_flat_read(const Flat *f, const Column *c, char *out)
 {
     long some = (1 << 20) / f->stride + 1;
     if (some > f->rows) some = f->rows;
-    size_t size = (size_t)gg_row_count(c) * gg_element_size(c);
+    size_t size = gg_row_bytes(c);
     long used = gg_row_count(c) * gg_flat_unit(f->type);
     static unsigned char *in;
     free(in);
@@ -167,7 +167,7 @@ long gg_flat_next(const Table *d)
     long step = 1, least = 0, page = (long)gg_page();
     for (int c = 0; d->rows && c < d->p->ncolumns; c++) {
         if (!d->map[c].n) continue;
-        long size = gg_row_count(&d->p->columns[c]) * (long)gg_element_size(&d->p->columns[c]), even = size & -size;
+        long size = (long)gg_row_bytes(&d->p->columns[c]), even = size & -size;
         if (even < page && page / even > step) step = page / even;
         if ((page + size - 1) / size > least) least = (page + size - 1) / size;
     }
@@ -178,7 +178,7 @@ void gg_flat_append(Table *d, int column, const Flat *f, long done)
 {
     const Column *c = &d->p->columns[column];
     long from = d->rows + done, row = gg_row_count(c) * gg_flat_unit(f->type);
-    size_t size = (size_t)gg_row_count(c) * gg_element_size(c);
+    size_t size = gg_row_bytes(c);
     char type = c->type != 'r' ? c->type : sizeof(real) == 8 ? 'd' : 'f', *out;
     bool same = f->type == type && f->stride == row && f->start % gg_flat_unit(type) == 0;
     if (f->rows == 0) return;

@@ -36,8 +36,7 @@
 
 extern "C" {
 [[noreturn]] void gg_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-long gg_row_count(const Column *c);
-size_t gg_element_size(const Column *c);
+size_t gg_row_bytes(const Column *c);
 }
 
 /* ---- errors --------------------------------------------------------------------------------------------- */
@@ -416,7 +415,7 @@ static inline void gg_data_open(long rows)
     size_t row = 0, slot = 0, left = 0, all = 0;
     if (p->ncolumns > 64) gg_fail(GG_NO_DEVICE, "%d columns; a device program has 64 at most", p->ncolumns);
     for (int c = 0; c < p->ncolumns; c++) {
-        gg_cuda.bytes[c] = (size_t)gg_row_count(&p->columns[c]) * gg_element_size(&p->columns[c]);
+        gg_cuda.bytes[c] = gg_row_bytes(&p->columns[c]);
         gg_cuda.from[c] = slot;
         row += gg_cuda.bytes[c], slot += ((size_t)p->batch * gg_cuda.bytes[c] + 255) / 256 * 256;
     }

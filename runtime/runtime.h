@@ -71,6 +71,7 @@ void gg_table_bind(const Table *d);                /* the program's columns are 
 void gg_table_statistics(const Table *d, const Program *p); /* of the training rows, into the parameters that hold some */
 long gg_row_count(const Column *c);               /* elements of a row */
 size_t gg_element_size(const Column *c);
+size_t gg_row_bytes(const Column *c);              /* as it lies in memory */
 char *gg_table_grow(Table *d, int column, long rows); /* room for more rows; where they begin */
 bool gg_in_range(const Column *c, long value);    /* a class, or the value that is ignored */
 void gg_table_range(const char *file, const Column *c, long row, long value); /* fails unless it is */
