@@ -51,6 +51,22 @@ static int times_used(const Expr *e, const char *name)
     return count;
 }
 
+static const Expr *evaluated(void *context, const char *name)
+{
+    const Node *n = context;
+    for (int i = 0; i < n->op->nattrs; i++)
+        if (!strcmp(n->op->attr[i], name)) return expr_number(n->attr[i]);
+    return strcmp(name, "training") ? NULL : expr_number(0);
+}
+
+bool folds_in_training(const Node *f)
+{
+    const Expr *e = expr_replace(f->op->value, evaluated, (Node *)f);
+    for (int i = 0; i < f->op->nlets; i++)
+        if (times_used(e, f->op->let[i].name)) return false;
+    return true;
+}
+
 /* The value asks for let i: an op's gradient may be all that does. */
 static bool is_asked(const Op *op, int i)
 {

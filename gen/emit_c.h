@@ -19,6 +19,7 @@ typedef struct {
 
 Body *body_new(const Program *s, const Kernel *k);
 const Expr *body_load(Body *b, Node *n);                    /* n's element at the scope's place, as an expression */
+bool  folds_in_training(const Node *f);                                     /* its value in evaluation asks for none of its folds */
 const Expr *body_formula(Body *b, const Node *n, const Expr *e);        /* a formula of n's op, its names put in */
 char *body_text(Body *b, const Expr *e);
 char *body_statements(Body *b);                             /* those so far, taken out */

@@ -285,6 +285,7 @@ static void column_kernel(Cuda *out)
     env_set(e, "count", "%ld", count);
     env_set(e, "shares", "%d", shares);
     env_set(e, "terms", "%ld", terms);
+    env_set(e, "training", "%s", folds_in_training(f) ? " && w.training" : "");
     env_set(e, "decode", "%s", decode(&x.scope, kept, "id", text("%s%s", inner, store)));
     set_terms(e, &x.scope, folded, inner);
     env_set(e, "store", "%s", store);
@@ -310,6 +311,7 @@ static void weight_taps_kernel(Cuda *out)
     const int shares = terms > LONG_SUM ? 32 : 8;
     Env *e = env_new(0);
     env_flag(e, "alone", true);
+    env_set(e, "training", "%s", "");
     env_set(e, "count", "%ld", count);
     env_set(e, "shares", "%d", shares);
     env_set(e, "terms", "%ld", terms);

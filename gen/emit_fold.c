@@ -162,6 +162,7 @@ char *column_text(void)
     if (two) inner = text("%s row = %s;\n%ssum += row;\n", type, zero, wrap_some(&x, inner, folded & ~(1u << n)));
     inner = n >= 0 ? wrap(x.head[n].head, row_line(b->reads_data), inner) : wrap_some(&x, inner, folded);
     body_store(b, f, column_value(b, f));
+    if (folds_in_training(f)) inner = text("if (w.training) {\n%s}\n", inner);
     inner = text("%s sum = %s;\n%s%s", type, body_start(b, f, zero), inner, body_statements(b));
     unsigned keep = ~folded;
     for (int i = 0; i < x.scope.n && k->part.kind == PART_STRIPS; i++)

@@ -325,21 +325,27 @@ static void copy_output(Output *o)
     o->node = c;
 }
 
-/* From the last kernel to the first: what a kernel reads was made in front of it. */
-static void list_outputs(void)
+/* Those of forward, then of predict, that make sums or a node that is needed. From the last to the first: what a kernel reads was
+   made in front of it. */
+static void list_needed(KernelList *out, bool sums, bool *need)
 {
-    bool *need = NEW_ARRAY(bool, g->nodes.n);
     VEC(Kernel) chosen = { 0 };
-    for (int i = 0; i < g->outputs.n; i++) need[g->outputs.at[i]->node->id] = true;
-    for (int i = K->forward.n + K->predict.n; i-- > 0; ) {
+    for (int i = K->forward.n + (sums ? 0 : K->predict.n); i-- > 0; ) {
         Kernel *x = i < K->forward.n ? K->forward.at[i] : K->predict.at[i - K->forward.n];
-        bool wanted = false;
+        bool wanted = sums && x->sum >= 0;
         for (int t = 0; t < x->touches.n; t++) wanted |= x->touches.at[t]->write && need[x->touches.at[t]->buffer->node->id];
         if (!wanted) continue;
         for (int t = 0; t < x->touches.n; t++) need[x->touches.at[t]->buffer->node->id] |= !x->touches.at[t]->write;
         vec_push(&chosen, x);
     }
-    while (chosen.n) vec_push(&K->outputs, chosen.at[--chosen.n]);
+    while (chosen.n) vec_push(out, chosen.at[--chosen.n]);
+}
+
+static void list_outputs(void)
+{
+    bool *need = NEW_ARRAY(bool, g->nodes.n);
+    for (int i = 0; i < g->outputs.n; i++) need[g->outputs.at[i]->node->id] = true;
+    list_needed(&K->outputs, false, need);
 }
 
 Kernels *fuse(Graph *graph, Target target)
@@ -364,6 +370,7 @@ Kernels *fuse(Graph *graph, Target target)
     make_buffers(K);
     list_forward();
     make_partitions(K);
+    list_needed(&K->evaluated, true, NEW_ARRAY(bool, g->nodes.n));
     list_outputs();
     return K;
 }

@@ -83,7 +83,8 @@ typedef struct Kernels {
     int once_phases, finish_phases;
     KernelList once;                    /* made from parameters: before the window's first micro-step */
     KernelList micro;                   /* a micro-step */
-    VEC(Kernel) forward;                /* those of micro that evaluation runs */
+    VEC(Kernel) forward;                /* those of micro that no gradient has */
+    KernelList evaluated;               /* those of forward that evaluation runs: states move in training alone */
     KernelList finish;                  /* gradients of terms without data: after the last micro-step */
     KernelList predict;                 /* what outputs alone need, of a micro-batch */
     KernelList outputs;                 /* those of forward that the outputs need, then predict */

@@ -197,7 +197,8 @@ void steps(const Program *s, Env *e)
     const Kernels *k = s->k;
     const int from = s->drops ? k->forward.n : 0;
     env_set(e, "micro", "%s", steps_text(s, (Steps) { k->micro.at + from, k->micro.n - from, "m", "beta" }));
-    env_set(e, "forward", "%s", steps_text(s, (Steps) { k->forward.at, k->forward.n, "m", "1" }));
+    const Steps forward = { k->forward.at, k->forward.n, "m", "1" }, evaluated = { k->evaluated.at, k->evaluated.n, "m", "1" };
+    env_set(e, "forward", "%s", steps_text(s, s->drops ? forward : evaluated));
     env_set(e, "output_steps", "%s", steps_text(s, (Steps) { k->outputs.at, k->outputs.n, "m", "1" }));
     env_set(e, "counting", "%s", steps_text(s, (Steps) { s->counting.at, s->counting.n, "m", "1" }));
     env_set(e, "counted_lines", "%s", counted_text(s));

@@ -123,7 +123,7 @@ void cuda_steps(const Program *s, Env *e, bool share)
     env_set(e, "judging", "%s", s->drops ? launches(s, x->micro.at, from, false) : "");
     env_set(e, "micro", "%s", launches(s, x->micro.at + from, x->micro.n - from, true));
     env_flag(e, "no_beta", !any_beta(s));
-    env_set(e, "forward", "%s", launches(s, x->forward.at, x->forward.n, true));
+    env_set(e, "forward", "%s", launches(s, x->evaluated.at, x->evaluated.n, true));
     env_set(e, "output_steps", "%s", launches(s, x->outputs.at, x->outputs.n, true));
     env_set(e, "finish", "%s", launches(s, x->finish.at, x->finish.n, false));
     set_lines(e, "late", any_late(s) ? late_text(s) : "");

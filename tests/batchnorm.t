@@ -74,6 +74,25 @@ near "$again" "$last" 1e-3; tell $? "evaluation by the saved statistics is that 
 "$work/often_7" --data "$rows" --load "$work/early.safetensors" --eval > "$work/eval" 2>&1
 again=$(sed -n 's/^valid .*loss \([0-9.e-]*\).*/\1/p' "$work/eval" | tail -n 1)
 near "$again" "$last" 1e-3; [ $? -ne 0 ]; tell $? "control: evaluation by others: $again"
+# Evaluation takes no sums of a micro-batch and moves nothing; with what it leaves out it finds the same.
+runs() { sed -n "/void $1(/,/^}/p" "$work/$2" | grep -c "$3"; }
+generate "$work/often.cu" $ranks -t cuda --no-share
+for of in c cu; do
+    program=$([ $of = c ] && echo often_7.c || echo often.cu)
+    [ "$(runs forward "$program" running_)" -eq 0 ]; tell $? "$of: evaluation runs no kernel of a running statistic"
+    [ "$(runs micro "$program" running_)" -gt 0 ]; tell $? "control: $of: a micro-step does"
+    sums=$(grep -c 'void k[0-9]*_batch_\(mean\|var\)[0-9]*(' "$work/$program")
+    [ "$sums" -gt 0 ] && [ "$(grep -c '^ *if (w.training) {\|&& w.training; ' "$work/$program")" -eq "$sums" ]; tell $? "$of: $sums sums for statistics, all in training alone"
+done
+sed 's/if (w.training) {/{/' "$work/often_7.c" > "$work/summed.c" && compile "$work/summed" "$work/summed.c" gagen
+sed 's/(w.training ? /(1 ? /' "$work/summed.c" > "$work/training.c" && compile "$work/training" "$work/training.c" gagen
+for p in often_7 summed training; do
+    "$work/$p" --data "$rows" --load "$work/often_1.safetensors" --eval 2>&1 | grep '^valid' | sed 's/ in [0-9.]* ms.*//' > "$work/$p.eval"
+done
+[ -s "$work/summed.eval" ]; tell $? "evaluation: $(cat "$work/summed.eval")"
+yes "without these sums it is the same" cmp "$work/often_7.eval" "$work/summed.eval"
+no "statistics of the micro-batches are others" cmp "$work/often_7.eval" "$work/training.eval"
+
 "$work/often_7" --data "$rows" --steps 5 --save "$work/part.safetensors" > "$work/said" 2>&1
 tensors "$work/part.safetensors" && cmp -s "$work/part.safetensors.bytes" "$work/often_7.safetensors.bytes"; [ $? -eq 1 ]; tell $? "control: 50. those of 5 updates are others"
 "$work/often_7" --data "$rows" --save "$work/part.safetensors" --resume > "$work/said" 2>&1

@@ -8,7 +8,7 @@ for (unsigned id = lane; id - lane < ${count}; id += 32) {
 //:end
     ${decode}
     real sum = 0;
-    for (int ${f} = share; ${f} < ${terms} && id < ${count}; ${f} += ${shares})${brace}
+    for (int ${f} = share; ${f} < ${terms} && id < ${count}${training}; ${f} += ${shares})${brace}
         ${decode_term}
         ${inner}
     ${close}
