@@ -29,7 +29,7 @@ static Row row_of(const Graph *g, int from, int *to)
         const Param *p = g->params.at[*to];
         const char *end = strrchr(p->name, '.');
         if (*to > from && !(dot && end && (size_t)(end - p->name) == n && !strncmp(p->name, r.path, n))) break;
-        r.count += shape_count(&p->shape);
+        if (p->trained) r.count += shape_count(&p->shape);
     }
     return r;
 }
@@ -71,6 +71,18 @@ static void add_row(Text *out, const Graph *g, const Row *r)
              shape_text(y ? &y->shape : &r->first->shape), grouped(r->count), line);
 }
 
+/* How many there are, a line each where there are some; statistics of one window are in no file and not counted. */
+void add_untrained(Text *out, const Graph *g, const char *indent, int width)
+{
+    long statistics = 0, frozen = 0;
+    for (int i = 0; i < g->params.n; i++) {
+        const Param *p = g->params.at[i];
+        if (!p->trained && !p->scratch) *(p->state || p->of ? &statistics : &frozen) += shape_count(&p->shape);
+    }
+    if (statistics) text_add(out, "%s%-*s %12s\n", indent, width, "statistics", grouped(statistics));
+    if (frozen) text_add(out, "%s%-*s %12s\n", indent, width, "frozen", grouped(frozen));
+}
+
 static void add_layers(Text *out, const Graph *g)
 {
     long total = 0;
@@ -81,6 +93,7 @@ static void add_layers(Text *out, const Graph *g)
         total += r.count;
     }
     text_add(out, "   %-56s %12s\n", "", grouped(total));
+    add_untrained(out, g, "   ", 56);
 }
 
 /* ---- what rules made of every tensor ---------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@ void  steps(const Program *s, Env *e);                      /* steps.c: micro-st
 void  update(const Program *s, Env *e);                     /* update.c: optimizer, scalars, learning rate */
 void  reports(const Whole *all, Env *e);                    /* and what is reported */
 void  tables(const Whole *all, Env *e);                     /* tables.c: tensors, columns, the Program */
+void  add_untrained(Text *out, const Graph *g, const char *indent, int width); /* lines that count what no step trains, behind a total */
 char *banner(const Whole *all);                             /* banner.c: the comment at the top */
 void  paste_headers(Text *out, const char *name);           /* standalone.c: that header and all it needs */
 void  paste_runtime(Text *out);                             /* the rest of it */

@@ -32,8 +32,10 @@ static void add_layers(Text *out, const Kernels *k)
         total.params += y->params, total.forward += y->forward, total.backward += y->backward;
         total.values += y->values, total.adjoints += y->adjoints, total.kept += y->kept, total.again += y->again;
     }
-    text_add(out, "  %-16s %-24s %-18s %12s %10s %10s %10s %10s %10s %10s\n\n", total.name, "", "", digits((double)total.params), mega(total.forward),
+    text_add(out, "  %-16s %-24s %-18s %12s %10s %10s %10s %10s %10s %10s\n", total.name, "", "", digits((double)total.params), mega(total.forward),
              mega(total.backward), kib(total.values), kib(total.kept), kib(total.again), kib(total.adjoints));
+    add_untrained(out, k->g, "  ", 60);
+    text_add(out, "\n");
 }
 
 static void add_window(Text *out, const Train *t, const Figures *f, Target target)

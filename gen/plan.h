@@ -37,7 +37,7 @@ void     choices_print(Text *out, const Choices *c, const Graph *g, const Opts *
 typedef struct {
     const char *name, *kind;
     const Shape *output;
-    long params;
+    long params;                        /* those that some step trains */
     double forward, backward;           /* FLOP of a micro-step */
     double values, adjoints;            /* bytes of the arena that its kernels write, one after the other */
     double kept, again;                 /* those of values that backward reads, and those that are made again for it */

@@ -115,7 +115,7 @@ static void add_params(Layers *l, const Graph *g)
         const Param *p = g->params.at[i];
         const int at = find(l, owner_of(p));
         Layer *y = at >= 0 ? l->at.at[at] : add_layer(l, owner_of(p), p->layer ? p->layer : "Parameter", &p->shape, p->loc.line);
-        y->params += shape_count(&p->shape);
+        if (p->trained) y->params += shape_count(&p->shape);
     }
 }
 

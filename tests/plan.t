@@ -36,7 +36,7 @@ for model in examples/mnist_mlp.lua examples/mnist_cnn.lua examples/multitask.lu
     [ $rc -eq 0 ] && [ $ms -lt 5000 ]; tell $? "gagen plan $model  # $ms ms"
     ./gagen -t c --dump=graph "$model" > "$work/graph"
     want=$(awk '$2 == "param" { n = 1; match($0, /\[[^]]*\]/); k = split(substr($0, RSTART + 1, RLENGTH - 2), d, ", "); for (i = 1; i <= k; i++) n *= d[i]; sum += n } END { print sum + 0 }' "$work/graph")
-    got=$(awk -F '  +' '$2 == "all" { gsub(" ", "", $3); print $3; exit }' "$plan")
+    got=$(awk -F '  +' '$2 == "all" || $2 == "statistics" || $2 == "frozen" { gsub(" ", "", $3); sum += $3 } sum != "" && /^$/ { print sum; exit }' "$plan")
     [ "$got" = "$want" ]; tell $? "$name: $got parameters are those of the graph"
     ./gagen -t c --dump=memory "$model" > "$work/memory"
     arena=$(awk '/^arena [0-9]/ { print $2 * 4 }' "$work/memory")
@@ -57,6 +57,13 @@ tell $? "-o FILE.svg: the same picture, and no text"
 # ---- layers
 layer() { awk -F '  +' -v name="$2" '$2 == name { print $3 "|" $4 "|" $5; exit }' "$1"; }
 [ "$(layer "$work/mnist_cnn.txt" net.8)" = "Linear + relu + dropout|[N, 120]|96 120" ]; tell $? "a layer: its kind, output and parameters"
+# PyTorch counts 11,173,962 and has 2 x 4,800 running statistics
+./gagen plan examples/resnet18.lua > "$work/resnet18.txt"
+counted() { awk -F '  +' -v name="$2" '$2 == name { print $3; exit }' "$1"; }
+[ "$(counted "$work/resnet18.txt" all) $(counted "$work/resnet18.txt" statistics)" = "11 173 962 9 600" ]; tell $? "ResNet-18: parameters are those trained, running statistics stand apart"
+./gagen -D epochs=1 examples/resnet18.lua | grep -q '^   statistics *9 600$'; tell $? "so does its program"
+./gagen plan -D freeze=true tests/models/batch_norm.lua > "$work/frozen.txt"
+[ -n "$(counted "$work/frozen.txt" frozen)" ] && [ -z "$(counted "$work/resnet18.txt" frozen)" ]; tell $? "frozen parameters, too: $(counted "$work/frozen.txt" frozen)"
 step=$(./gagen -t c examples/mnist_cnn.lua | sed -n 's/^   a micro-step   \([0-9.]*\) MFLOP.*/\1/p')
 all=$(awk -F '  +' '$2 == "all" { print $4 + $5; exit }' "$work/mnist_cnn.txt")
 yes "forward and backward are the micro-step's work: $all of $step MFLOP" near "$all" "$step" 0.01
