@@ -193,12 +193,12 @@ static bool has_word(const char *s, const char *word)
     return false;
 }
 
-/* What the layer calls it, "d_bias", or NULL. */
+/* What the layer calls it, "d_bias", or NULL; types begin with a capital. */
 static char *field_of(const Operand *o)
 {
     const Param *p = o->buffer->param;
     const char *dot = p ? strrchr(p->name, '.') : NULL;
-    return dot ? text(o->buffer->home == HOME_GRADIENT ? "d_%s" : "%s", c_ident(dot + 1)) : NULL;
+    return dot && islower((unsigned char)dot[1]) ? text(o->buffer->home == HOME_GRADIENT ? "d_%s" : "%s", c_ident(dot + 1)) : NULL;
 }
 
 /* What parameter i is called: as all layers call it, else x where it is read and y where it is written. */
@@ -222,13 +222,16 @@ static char *parameter_text(const Operand *o, const char *name)
     return text(", real %s[restrict %s", name, is_scalar(o) ? "1]" : o->type + 1);
 }
 
+/* what programs and headers call their own, beside what body_new knows */
+static const char *const taken[] = { "arena", "sums", "real", "real_int", "real_bits", "vec", "vec8", "mask", "mask8" };
+
 /* Names for the parameters of x's function: by formal in names[], NULL where all kernels name the same. */
 static char *parameters_of(const Written *x, char **names)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
     Body *b = body_new(x->s, x->k);
-    body_name(b, "arena"), body_name(b, "sums"), body_name(b, "real"), body_name(b, "vec"), body_name(b, "vec8");
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) body_name(b, taken[i]);
     for (int i = 0; i < x->formal.n; i++) {
         const Operand *o = x->formal.at[i];
         if (!x->differs[i]) continue;
