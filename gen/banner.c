@@ -146,7 +146,7 @@ static char *step_turn(const Graph *g)
 static void add_window(Text *out, const Program *s)
 {
     static const char *const tails[] = { "step", "drop", "carry" };
-    static const char *const when[] = { [SEED_EARLY] = "", [SEED_COUNTED] = ", counted from the data before the first backward",
+    static const char *const when[] = { [SEED_EARLY] = "", [SEED_COUNTED] = ", pre-count: counted from the data before the first backward",
                                         [SEED_LATE] = ", behind the last micro-step" };
     const Graph *g = s->g;
     const Train *t = &g->train;
@@ -156,10 +156,10 @@ static void add_window(Text *out, const Program *s)
     for (int i = 0; i < t->nphases; i++)
         text_add(out, "%s%ld%s", i ? ", " : "accumulate ", t->phase[i].accumulate, i + 1 == t->nphases ? "; " : text(" up to %s %ld", unit_name(t->phase[i + 1].unit), t->phase[i + 1].from));
     if (t->tokens) text_add(out, "%ld tokens a sample; ", t->tokens);
-    if (s->late) text_add(out, "scale_out 1 / (%s), known behind the last micro-step\n", plain(s->count));
+    if (s->late) text_add(out, "post-scale: scale_out 1 / (%s), known behind the last micro-step\n", plain(s->count));
     else text_add(out, "scale_out 1\n");
     for (int i = 0; i < g->seeds.n; i++)
-        text_add(out, "            scale_in[%d] = %s%s\n", i, plain(s->scale_in[i]), when[s->seed_when[i]]);
+        text_add(out, "            scale_in[%d] = %s, of the term in line %d%s\n", i, plain(s->scale_in[i]), g->seeds.at[i]->node->loc.line, when[s->seed_when[i]]);
     for (int i = 0; i < g->sums.n; i++) {
         const Node *n = g->sums.at[i]->arg[0];
         const char *name = n->name ? n->name : n->op ? n->op->name : "a column";

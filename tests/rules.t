@@ -174,8 +174,8 @@ yes "34. is 2^(-64 / 6400)" cmp "$work/half" "$work/told"
 batch ', betas = { 0.9, optim.half_life "100 updates" }'
 body > "$work/told"
 yes "34. and a half-life of 100 updates" cmp "$work/half" "$work/told"
-batch ', betas = { 0.9, optim.half_life "19200 tokens" }'
-sed -i 's/batch = 64,/batch = 64, tokens = 3,/' "$work/batch.lua" && ./gagen -t cuda "$work/batch.lua" > "$work/batch.cu"
+batch ', betas = { 0.9, optim.half_life "19200 updates" }'
+sed -i 's/batch = 64,/batch = 64, tokens = 3,/; s/19200 updates/19200 tokens/' "$work/batch.lua" && ./gagen -t cuda "$work/batch.lua" > "$work/batch.cu"
 yes "34. and, in CUDA, of 19,200 tokens of rows of 3" grep -q 'beta2 0.9930925, a half-life of 19200 tokens' "$work/batch.cu"
 batch ', betas = { 0.9, optim.half_life "6401 samples" }'
 body > "$work/told"

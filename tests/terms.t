@@ -32,13 +32,16 @@ yes "control: 5. in batches of one they do, by more than 0.5" naive weighted 0.5
 sed 's/w.scale_out = .*/w.scale_out = (real)(1 \/ (double)w.samples);/' "$work/weighted_8.c" > "$work/off.c"
 compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=terms && run off
 no "5. divided by samples" compare "$work/off.got" $want --case weighted --gradient 1e-6
-yes "5. the header says what is divided by, and when" grep -q 'scale_out 1 / (.*), known behind the last micro-step' "$work/weighted_8.c"
+yes "5. the header says what is divided by, and when" grep -q 'post-scale: scale_out 1 / (sums\[1\]), known behind the last micro-step' "$work/weighted_8.c"
+no "5. nothing is counted ahead" grep -q pre-count "$work/weighted_8.c"
 
 term 8 additive 32 "a balance of experts that is a mean over samples"
 term 8 additive 1 "the same"
 term 8 window 8 "a balance of shares of the whole window, one detached: counted ahead of it"
 term 8 window 1 "the same"
-yes "8. the header says so" grep -q 'counted from the data before the first backward' "$work/window_8.c"
+yes "8. the header says so of every term" [ "$(grep -c 'scale_in.* = .*sums\[.*, of the term in line 13, pre-count: counted from the data before the first backward' "$work/window_8.c")" = 3 ]
+yes "8. and of the one that is divided by samples" grep -q 'scale_in\[.\] = 1 / (samples \* 3), of the term in line 7$' "$work/window_8.c"
+no "8. nothing waits for the end" grep -q post-scale "$work/window_8.c"
 yes "control: 8. micro-batches' own shares are off by more than 0.05" naive window 0.05
 no "8. the additive balance is another one" compare "$work/window_8.got" $want --case additive --gradient 1e-6
 

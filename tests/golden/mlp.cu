@@ -6,7 +6,7 @@
                                                                    3 610
 
    window   batch 64 = 4 x 16, tail "step"; scale_out 1
-            scale_in[0] = 1 / samples
+            scale_in[0] = 1 / samples, of the term in line 10
             sums[0] = sum of cross_entropy, line 10
             sums[1] = sum of hit, line 12
    memory   parameters, gradients, states 57 KiB; packed 0 KiB; arena 11 KiB (lower bound 11); cuBLASLt's workspace 32 MiB

@@ -7,8 +7,8 @@
                                                                      291
 
    window   batch 8 = 1 x 8, tail "drop"; scale_out 1
-            scale_in[0] = 1 / samples
-            scale_in[1] = 1 / samples
+            scale_in[0] = 1 / samples, of the term in line 10
+            scale_in[1] = 1 / samples, of the term in line 9
             sums[0] = sum of square, line 9
             sums[1] = sum of cross_entropy, line 10
    memory   parameters, gradients 3 KiB; packed 0 KiB; arena 4 KiB (lower bound 4); cuBLASLt's workspace 32 MiB

@@ -7,9 +7,9 @@
                                                                       72
 
    window   batch 8 = 4 x 2, tail "step"; scale_out 1
-            scale_in[0] = 1
-            scale_in[1] = 0.3 / samples
-            scale_in[2] = 1 / sums[1], counted from the data before the first backward
+            scale_in[0] = 1, of the term in line 14
+            scale_in[1] = 0.3 / samples, of the term in line 14
+            scale_in[2] = 1 / sums[1], of the term in line 13, pre-count: counted from the data before the first backward
             sums[0] = sum of masked, line 13
             sums[1] = sum of kept, line 13
             sums[2] = sum of square, line 14
