@@ -9,6 +9,7 @@
 --   --each X                 of each tensor by itself: ||difference|| / ||tensor||
 --   --element X              of each element of a gradient: |difference| / max(|element|, floor); --floor 1e-30 unless told
 --   --weight X               relative L2 of the final weights over all tensors
+--   --average X              the same of averages of the weights, which the reference has, too
 --   --scale X                multiplies the first tensor's gradient and every loss by X: a control, which must fail
 
 local function options(from)
@@ -60,7 +61,7 @@ end
 
 -- what a file says under the case or of the peer; gradients without an update are those of update 1
 local function read(path, case, peer)
-  local r, inside = { loss = {}, gradient = {}, weight = {}, norm = { gradient = {}, weight = {} } }, case == nil
+  local r, inside = { loss = {}, gradient = {}, weight = {}, average = {}, norm = { gradient = {}, weight = {} } }, case == nil
   local f = assert(io.open(path, "rb"))
   for line in function() return f:read "l" end do
     local w = words(line)
@@ -82,6 +83,7 @@ local function read(path, case, peer)
         local u = tonumber(w[2])
         put(r.gradient, u or 1, w[u and 3 or 2], numbers(f, w, u and 4 or 3))
       elseif w[1] == "weight" and not peer then put(r.weight, 1, w[2], numbers(f, w, 3))
+      elseif w[1] == "ema" then put(r.average, 1, w[2], numbers(f, w, 3))
       end
     end
   end
@@ -193,5 +195,6 @@ if want.weight[1] and got.weight[1] and o.weight then
   norms("weights", got.weight[1], want.norm.weight[1], 1, o.weight)
   tensors("weights", got.weight[1], want.weight[1], 1, o.weight)
 end
+if o.average then tensors("averages", got.average[1], want.average[1], 1, o.average) end
 if compared == 0 then print "over nothing to compare" end
 os.exit((worst or compared == 0) and 1 or 0)

@@ -1,9 +1,10 @@
 /* probe.c -- drives a program made with --library and prints what it computed, in the words of tests/reference/windows.txt.
 
        cc -DPROGRAM=name probe.c program.c runtime...
-       probe DATA WEIGHTS THREADS UPDATES [AT...] [raw] [save=FILE]   gradients at updates AT
+       probe DATA WEIGHTS THREADS UPDATES [AT...] [raw] [evaluate] [save=FILE]   gradients at updates AT
    "-" for DATA or WEIGHTS: the model's own. resume=FILE for WEIGHTS: a checkpoint. hashed=ROWS[,COLUMN%N] and hashed:
-   tests/hashed_program.h's. raw: a tensor's line ends with "raw" and its numbers follow as doubles, then a new line. */
+   tests/hashed_program.h's. raw: a tensor's line ends with "raw" and its numbers follow as doubles, then a new line.
+   evaluate: the training rows, behind every update. */
 #include "hashed_program.h"
 
 extern const Program PROGRAM;
@@ -15,7 +16,7 @@ static void must(int status)
     exit(1);
 }
 
-static int raw;
+static int raw, evaluates;
 
 static long elements(const Tensor *t)
 {
@@ -54,6 +55,7 @@ static void update(long u, char **at, int count)
         if (atol(at[i]) == u) show(head, gg_gradient);
     }
     must(gg_update(&PROGRAM));
+    if (evaluates) must(gg_evaluate(&PROGRAM, "train", reports));
 }
 
 static int average(const Program *p, const char *name, real *out) { return gg_state(p, "ema", name, out); }
@@ -72,6 +74,7 @@ int main(int argc, char **argv)
     if (argc < 5) return fprintf(stderr, "usage: probe DATA WEIGHTS THREADS UPDATES [AT...]\n"), 2;
     if (!strncmp(argv[1], "hashed=", 7)) must(hashed_open(&PROGRAM, argv[1] + 7, atoi(argv[3])));
     else must(gg_open(&PROGRAM, strcmp(argv[1], "-") ? argv[1] : NULL, atoi(argv[3]), -1));
+    for (int i = 5; i < argc; i++) evaluates |= !strcmp(argv[i], "evaluate");
     for (int i = 5; i < argc; i++) raw |= !strcmp(argv[i], "raw");
     if (!strncmp(argv[2], "resume=", 7)) must(gg_resume(&PROGRAM, argv[2] + 7));
     else if (!strcmp(argv[2], "hashed")) must(hashed_weights(&PROGRAM));

@@ -6,9 +6,17 @@ cd "$(dirname "$0")/../.." || exit 1
 window_data
 models=$work/models
 mkdir -p "$models" "$work/rows"
-cp tests/models/window_*.lua tests/models/case_*.lua tests/models/net_*.lua "$models"
+cp tests/models/window_*.lua tests/models/case_*.lua tests/models/net_*.lua tests/models/batch_norm.lua "$models"
 lua5.4 tests/nets_data.lua "$work/rows"
-windows=tests/reference/windows.txt nets=tests/reference/nets.txt
+sed 's/steps = 200/steps = 20, ema = 0.99/' tests/models/window_adamw.lua > "$models/window_ema.lua"
+# AdamA's net of tests/rules_model.lua, its first weights by the program's own names
+rules=$work/rules
+lua5.4 tests/rules_model.lua "$rules" && cp -r "$rules/parts" "$models" && sed 's/load = .* end, //; /load = /d' "$rules/adama.lua" > "$models/adama.lua"
+lua5.4 - "$rules/named.safetensors" << 'END'
+dofile("tests/hashed.lua").safetensors(arg[1], { { "trunk.0.weight", 9, 6 }, { "trunk.0.bias", 9 }, { "trunk.3.weight", 5, 9 }, { "trunk.3.bias", 5 },
+  { "head.0.weight", 7, 5 }, { "head.0.bias", 7 }, { "head.2.weight", 1, 7 }, { "head.2.bias", 1 } }, 10)
+END
+windows=tests/reference/windows.txt nets=tests/reference/nets.txt norms=tests/reference/batch_norm.txt
 perceptron=$data/perceptron.safetensors
 
 # base|library|model and options|what the probe is given|the reference: a file and a case, or another split|CASE: assertion; CASE: assertion
@@ -27,6 +35,11 @@ masked|gagen|window_masked batch=16 rows=masked_2.csv|$data $perceptron 2 100|wi
 resume|gagen_double|case_resume|$data - 2 24|case_resume micro_batch=32|15: --weight 1e-9; 48: --loss 1e-9
 split|gagen|window_split micro_batch=3|$data - 2 5 1|window_split|2: --gradient 0 --weight 0
 conv|gagen_double|net_conv|$work/rows $work/rows/conv.safetensors 2 50 1 20|$nets --case "conv double"|54: --loss 1e-9 --gradient 1e-9 --weight 1e-9
+scaled|gagen|window_even micro_batch=64 loss_scale=1024|$data $perceptron 2 1 1|$windows --case "even 1024"|19: --gradient 1e-6 --tensor 1e-4; 48: --loss 1e-6
+ema|gagen_double|window_ema micro_batch=8|$data $perceptron 2 20|window_ema|29: --average 1e-12; 27: --weight 1e-12
+norm|gagen_double|batch_norm momentum=window|$work/rows $work/rows/batch_norm.safetensors 2 20 1|$norms --case window|37: --loss 1e-12 --gradient 1e-12 --weight 1e-12
+looked|gagen_double|batch_norm|$work/rows $work/rows/batch_norm.safetensors 2 20 1 evaluate|$norms --case micro|49: --weight 1e-12
+adama|gagen_double|adama|$rules/rows.csv $rules/named.safetensors 2 6|$rules/adama.txt|31: --loss 1e-12 --weight 1e-12
 tasks|gagen_double|net_tasks|$work/rows $work/rows/tasks.safetensors 2 50 1 20|$nets --case "tasks double"|54: --loss 1e-9 --gradient 1e-9 --weight 1e-9
 END
 }
@@ -38,7 +51,7 @@ beta is dropped: next micro-steps store|even|s/{ micro(t, m, 1); }/{ micro(t, m,
 beta is dropped in one weight's gradient|even|s/\(matmul_d_net_2_weight(t, m, \)beta/\10/
 beta is dropped in one bias' gradient|even|s/\(sum_d_net_0_bias(t, m, \)beta/\10/
 beta of a convolution's weight is dropped|conv|s/\(_d_net_0_weight(t, m, \)beta/\10/
-beta of a norm's weight is dropped|conv|s/\(_d_net_1_weight(t, m, \)beta/\10/
+beta of a norm's weight is dropped|conv|s/\(t, m, .*g.net_1.weight, \)beta/\10/
 the first micro-step adds to the window before|tail|s/{ micro(t, m, 0); }/{ micro(t, m, 1); }/
 the second micro-step of a window is skipped|adamw|/^static void window_full/,/^}/s/micro_next(t, &(Micro){ 8, 8 });//
 the last micro-batch of a window is skipped|adamw|/^static void window_full/,/^}/s/micro_next(t, &(Micro){ 56, 8 });//
@@ -71,7 +84,7 @@ each micro-step is clipped|clip|/^static void window_full/,/^}/s/micro_next/norm
 nothing is clipped|clip|s/if (w.clip > 1) w.clip = 1;/w.clip = 1;/
 clip's epsilon is 1e-3|clip|s/w.norm + 1e-6/w.norm + 1e-3/
 decay per micro-step|decay|s/(1.0 - lr \* 0.01)/pow(1.0 - lr * 0.01, 16.0)/
-the second use of a layer stores|tied|s/\(matmul_d_layer_weight(t, m, \)1/\10/
+the second use of a layer stores|tied|s/\(matmul_d_layer_weight(t, m, .*, \)1)/\10)/
 masks are those of the micro-batch, used again by the next|dropout|s/w.first + m->from + n/w.first + n/g
 masks of a window are used again by the next|resume|s/w.first + m->from + n/m->from + n/g
 noise is drawn anew by the backward|dropout|/_dx(const Thread/,/^}/s/w.first + m->from + n/w.first + m->from + n + 1/
@@ -84,6 +97,17 @@ a penalty on weights replaces the gradient|split|s/\(_d_token_0_weight(t, NULL, 
 momentum counts micro-steps|conv|s/R(0.9) \* m/R(0.6561) * m/
 gradients are kept in fp32 while all else is double|conv|s/{ micro(t, m, \([01]\)); }/{ micro(t, m, \1); to_fp32(t); }/;s/^INLINE void micro(.*/static void to_fp32(const Thread *t)\n{\n    real *x = (real *)\&g;\n    for (size_t i = 0; t->id == 0 \&\& i < sizeof g \/ sizeof *x; i++) x[i] = (float)x[i];\n    barrier(t);\n}\n&/
 eps stands inside of the root|adamw|s/(v_sqrt(v) \* c2 + R(1e-08))/v_sqrt(v * c2 * c2 + R(1e-08))/
+a loss scale is applied twice|scaled|s/to->loss_scale \* (/to->loss_scale * &/
+a loss scale is not undone|scaled|s/to->scale_out = .*;/to->scale_out = 1;/
+a loss scale is undone twice|scaled|s/1 \/ to->loss_scale/1 \/ to->loss_scale \/ to->loss_scale/
+an average of the weights per micro-step|ema|s/v_store(ema_at + i, \(.*\));/vec e = ema;\n        for (int k = 0; k < 8; k++) e += (\1 - ema) \/ (now - ema) * (now - e);\n        v_store(ema_at + i, e);/
+an average of the weights of the update before|ema|s/(now - ema)/(x - ema)/
+batch norm's momentum is as given where K of it make one|norm|s/arena.window_momentum = .*;/arena.window_momentum = R(0.1);/
+batch norm's running statistics move in evaluation|looked|/^INLINE void micro(/,/^}/{ /(t, m, p.first_running_var, /h; }; /^static void forward(/,/^}/{ /add_up/{ x; p; x; }; }
+the last micro-batch alone moves batch norm's running statistics|norm|/^INLINE void micro(/,/^}/s/ \(k[0-9]*_[a-z_0-9]*_running_\(mean\|var\)(t, m, .*, arena.*;\)/ if (m->from >= 16) \1/
+AdamA's moments decay per micro-step|adama|s/, \(v8*_load(&[^)]*)\) + R(0.09/, R(0.9) * \1 + R(0.09/
+AdamA's moments do not decay|adama|s/R(0.9) \* m)/m)/;s/v_store(m_at + i, m \* R(0.9))/v_store(m_at + i, m)/
+AdamA squares the micro-batch's mean, not its part of the window's|adama|s/\* micro \* micro/* R(4.0) \* micro * micro/
 decay is a gradient, as Adam's|tasks|s/const vec d = dx;/const vec d = dx + v_set(R(0.1)) * x;/;s/x \* shrink/x/
 END
 }
