@@ -120,6 +120,43 @@ static void test_steps(void)
     ok(p5.T == 40 && gg_place(&p5, 39).epoch == 1 && gg_place(&p5, 39).first == 1003 + 7 * 32, "40 steps end in epoch 2");
 }
 
+/* ---- rounds ---- */
+/* Two steps of their own times and batches, the first takes most: in a round of `samples` each takes neighbouring windows up to its
+   end, whole ones but for the round's last and what lies ahead of a short round; `shift`: a control, windows that many samples off. */
+static bool round_holds(const Step *steps, long samples, long shift)
+{
+    Program q = mlp;
+    q.step = steps, q.nsteps = 2, q.round = steps[0].times * steps[0].batch, q.batch = steps[0].batch;
+    const bool whole = samples == q.round;
+    for (long n = 0, taken = 0, end = 0; ; n++) {
+        const Turn t = gg_turn(&q, samples, n);
+        const long batch = steps[t.step].batch, from = t.from + shift;
+        if (from < 0 || t.samples < 1 || t.samples > batch || from + t.samples > samples) return false;
+        if (t.nth > 0 && from != end) return false;
+        if (whole && t.samples != batch) return false;
+        end = from + t.samples, taken++;
+        if (taken > steps[t.step].times || (t.closes && end != samples)) return false;
+        if (whole && t.closes && taken != steps[t.step].times) return false;
+        if (t.last) return t.step == 1;
+        if (t.closes) taken = 0;
+    }
+}
+
+static void test_rounds(void)
+{
+    long wrong = 0, tried = 0, missed = 0;
+    for (long a = 1; a <= 7; a++)
+        for (long b = 1; b <= 7; b++)
+            for (long times = 1; times <= 3; times++)
+                for (long samples = 1; samples <= a * 3; samples++) {
+                    const Step steps[2] = { { .times = 3, .batch = a }, { .times = times, .batch = b } };
+                    if (times * b > a * 3) continue;
+                    tried++, wrong += !round_holds(steps, samples, 0), missed += round_holds(steps, samples, 1);
+                }
+    ok(tried > 500 && wrong == 0, "%ld rounds of two steps with windows of their own: %ld wrong", tried, wrong);
+    ok(missed == 0, "control: windows one sample off are caught");
+}
+
 /* ---- order ---- */
 static bool is_permutation(const uint32_t *order, long n)
 {
@@ -245,7 +282,7 @@ static void test_weights(void)
 int main(void)
 {
     test_philox(), test_noise();
-    test_tails(), test_sweep(), test_steps();
+    test_tails(), test_sweep(), test_steps(), test_rounds();
     test_permutation(), test_fairness(), test_carry();
     test_tensor(), test_weights();
     return done();
