@@ -41,6 +41,25 @@ done
 [ "$(sed -n '3,$s/^"*\([a-z ]*\)"*,.*/\1/p' "$work/table.csv" | sort -u | tr '\n' ,)" = "high,in between,low," ]
 tell $? "classes have their names"
 
+# ---- averages, numbers of 16 bits, several steps ----
+for with in ema=0.9 precision=bf16 apart=true; do
+    kind=${with%=*}
+    trainer $kind tests/predict/table.lua -D $with
+    cuda_trainer cuda_$kind tests/predict/table.lua -D $with
+    for p in $kind cuda_$kind; do
+        rm -f "$work/$p.st"*
+        "$work/$p" --save "$work/$p.st" > "$work/out" 2>&1
+        for from in st st.best; do
+            "$work/$p" --load "$work/$p.$from" --predict $at/new.csv > "$work/$p.$from.csv" 2> "$work/errors"
+            case $p in ema | cuda_ema) of=of=ema. ;; precision) of=bits=8 ;; cuda_precision) of=within=0.05 ;; *) of= ;; esac
+            yes "$with, $p.$from: outputs are what its weights say $of" check "$work/$p.$from" "$work/$p.$from.csv" $at/bare.csv $of
+        done
+    done
+done
+for p in ema cuda_ema; do no "$p: those of the weights themselves are others" check "$work/$p.st" "$work/$p.st.csv" $at/bare.csv; done
+for p in precision cuda_precision; do no "$p: those of weights in full are others" check "$work/$p.st" "$work/$p.st.csv" $at/bare.csv; done
+for p in apart cuda_apart; do no "$p: those of weights trained together are others" check "$work/t.st" "$work/$p.st.csv" $at/bare.csv; done
+
 # ---- training does not notice ----
 "$work/without" --log "$work/b.jsonl" > "$work/out" 2>&1
 [ -s "$work/b.jsonl" ] && [ "$(log_facts "$work/a.jsonl")" = "$(log_facts "$work/b.jsonl")" ]; tell $? "outputs change nothing about training"

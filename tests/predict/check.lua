@@ -1,6 +1,21 @@
 -- check.lua CHECKPOINT OUT ROWS [DIR]: table.lua's outputs in OUT (CSV), computed here from the weights, are those of the rows of
--- ROWS (a, b, c and d in order); DIR/NAME.npy hold the same numbers. Says how far they differ, exits 1 when too far.
-local checkpoint, out, rows, dir = table.unpack(arg)
+-- ROWS (a, b, c and d in order); DIR/NAME.npy hold the same numbers. Says how far they differ, exits 1 when too far. Options behind:
+-- of=ema. for tensors that begin so, bits=8 where what is multiplied has so many, within=0.05 for how far is too far.
+local option, words = {}, {}
+for _, w in ipairs(arg) do
+  local key, value = w:match "^(%l+)=(.*)$"
+  if key then option[key] = value else words[#words + 1] = w end
+end
+local checkpoint, out, rows, dir = table.unpack(words)
+
+-- to the nearest number of that many bits, to even between two
+local function rounded(x)
+  if not option.bits or x == 0 then return x end
+  local unit = 2.0 ^ (math.floor(math.log(math.abs(x), 2)) + 1 - option.bits)
+  local n = math.floor(x / unit)
+  local rest = x / unit - n
+  return (n + ((rest > 0.5 or rest == 0.5 and n % 2 == 1) and 1 or 0)) * unit
+end
 
 local function weights(path)
   local f = assert(io.open(path, "rb"))
@@ -23,11 +38,14 @@ local function lines(path)
 end
 
 local p = weights(checkpoint)
+for name, t in pairs(option.of and weights(checkpoint) or {}) do
+  if name:sub(1, #option.of) == option.of then p[name:sub(#option.of + 1)] = t end
+end
 local function linear(name, x, outputs)
   local y, w, b = {}, p[name .. ".weight"], p[name .. ".bias"]
   for o = 1, outputs do
     y[o] = b[o]
-    for i = 1, #x do y[o] = y[o] + w[(o - 1) * #x + i] * x[i] end
+    for i = 1, #x do y[o] = y[o] + rounded(w[(o - 1) * #x + i]) * rounded(x[i]) end
   end
   return y
 end
@@ -44,7 +62,7 @@ local function expected(x)
   y[1] = names[best]
   for i = 1, 4 do
     local s = 0
-    for o = 1, 16 do s = s + h[o] ^ 2 * p["trunk.0.weight"][(o - 1) * 4 + i] end
+    for o = 1, 16 do s = s + rounded(h[o] ^ 2) * rounded(p["trunk.0.weight"][(o - 1) * 4 + i]) end
     y[#y + 1] = s
   end
   for i = 1, 4 do y[#y + 1] = x[i] end
@@ -84,4 +102,4 @@ if dir then
   print(table.concat(shapes, " "))
 end
 print(("%d rows, at most %.1e apart"):format(#given, worst))
-os.exit(worst < 1e-5)
+os.exit(worst < tonumber(option.within or 1e-5))
