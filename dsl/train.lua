@@ -279,7 +279,8 @@ local function outputs(o, inputs)
       core.fail(("%s: expected values of each row, a tensor with a batch axis, got %s"):format(what, util.show(v)),
         core.key_place(done, name), core.is_tensor(v) and "it was made here" or nil, core.is_tensor(v) and info(v).place or nil)
     end
-    list[#list + 1] = { name, v, counted_classes(v, sets[o.data], inputs) or false }
+    local kind = info(v).kind
+    list[#list + 1] = { name, v, counted_classes(v, sets[o.data], inputs) or false, kind == "argmax" or kind == "argmin" }
   end
   return list
 end

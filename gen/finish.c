@@ -176,10 +176,11 @@ static void read_outputs(lua_State *L, int index, Graph *g)
     for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) {
         Output *o = NEW(Output);
         int at = lua_gettop(L);
-        lua_geti(L, at, 1), lua_geti(L, at, 2), lua_geti(L, at, 3);
-        o->name = text("%s", lua_tostring(L, -3));
-        o->node = node_at(L, -2);
-        o->classes = node_at(L, -1) ? node_at(L, -1)->column : NULL;
+        lua_geti(L, at, 1), lua_geti(L, at, 2), lua_geti(L, at, 3), lua_geti(L, at, 4);
+        o->name = text("%s", lua_tostring(L, -4));
+        o->node = node_at(L, -3);
+        o->classes = node_at(L, -2) ? node_at(L, -2)->column : NULL;
+        o->whole = lua_toboolean(L, -1);
         vec_push(&g->outputs, o);
         lua_settop(L, at);
     }

@@ -190,7 +190,7 @@ typedef struct Node {
 } Node;
 
 typedef struct { const char *name; Node *node; int index; } Report;     /* a function of sums over the batch; its place among all */
-typedef struct { const char *name; Node *node; Column *classes; } Output;    /* predict's: a value for each row; classes: whose names it counts, or NULL */
+typedef struct { const char *name; Node *node; Column *classes; bool whole; } Output;    /* predict's: a value for each row; classes: whose names it counts, or NULL; whole: it counts */
 
 typedef struct {                        /* optim.*: formulas over p, g, the states, lr and the window's scalars */
     const char *name, *doc;

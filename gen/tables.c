@@ -107,6 +107,7 @@ static void fill_outputs(const Whole *all, Env *e)
         env_set(x, "index", "%d", i);
         env_set(x, "size", "%ld", b->layout.size);
         env_set(x, "place", "%s", place_text(o->name, &o->node->shape, &b->layout, b->layout.offset));
+        env_set(x, "whole", "%s", o->whole ? "true" : "false");
         env_set(x, "names", "%s", o->classes ? text("classes_%s", o->classes->ident) : "NULL");
     }
 }

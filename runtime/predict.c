@@ -90,7 +90,8 @@ static void gg_npy_begin(const Sink *s, long rows)
 {
     const Tensor *t = &s->output->tensor;
     char text[512];
-    int n = snprintf(text, sizeof text, "{'descr': '<f%d', 'fortran_order': False, 'shape': (%ld,", (int)sizeof(real), rows);
+    int n = snprintf(text, sizeof text, "{'descr': '<%s', 'fortran_order': False, 'shape': (%ld,",
+                     s->output->whole ? "i8" : sizeof(real) == 8 ? "f8" : "f4", rows);
     for (int a = 1; a < t->rank; a++) n += snprintf(text + n, sizeof text - (size_t)n, a > 1 ? ", %ld" : " %ld", t->dim[a]);
     n += snprintf(text + n, sizeof text - (size_t)n, "), }");
     while ((10 + n + 1) % 64) text[n++] = ' ';
@@ -98,6 +99,15 @@ static void gg_npy_begin(const Sink *s, long rows)
     fwrite("\x93NUMPY\x01\x00", 1, 8, s->file);
     putc(n & 255, s->file), putc(n >> 8, s->file);
     fwrite(text, 1, (size_t)n, s->file);
+}
+
+static void gg_npy_write(const Sink *s, long values)
+{
+    if (!s->output->whole) fwrite(s->value, sizeof(real), (size_t)values, s->file);
+    else for (long i = 0; i < values; i++) {
+        const int64_t x = (int64_t)s->value[i];
+        fwrite(&x, sizeof x, 1, s->file);
+    }
 }
 
 /* ---- where to ------------------------------------------------------------------------------------------- */
@@ -121,7 +131,7 @@ static void gg_predict_rows(Run *r, Sink *sink, bool csv, long rows)
         gg_run_predict(r, from, n);
         for (int i = 0; i < p->noutputs; i++) {
             gg_read_tensor(&sink[i].output->tensor, sink[i].output->at, 0, n * sink[i].width, sink[i].value);
-            if (!csv) fwrite(sink[i].value, sizeof(real), (size_t)(n * sink[i].width), sink[i].file);
+            if (!csv) gg_npy_write(&sink[i], n * sink[i].width);
         }
         if (csv) gg_csv_write(sink[0].file, sink, p->noutputs, n);
     }

@@ -24,8 +24,9 @@ typedef struct {
 } Tensor;
 
 typedef struct { int tensor; const char *file, *key; } Source; /* a tensor's first value: that name in a safetensors file */
-/* values of the rows of a micro-batch, the first axis; names: those of the classes it counts, NULL-terminated, or NULL */
-typedef struct { Tensor tensor; const real *at; const char *const *names; } Output;
+/* values of the rows of a micro-batch, the first axis; names: those of the classes it counts, NULL-terminated, or NULL; whole: all
+   values are whole numbers */
+typedef struct { Tensor tensor; const real *at; const char *const *names; bool whole; } Output;
 
 /* ---- data ----------------------------------------------------------------------------------------------- */
 typedef struct {

@@ -342,7 +342,7 @@ static const ReportName reports[] = { ${report_names} };
 
 static const Output outputs[] = {
 //:for o in outputs
-{ { ${place}, 'c', 0, 0 }, ${at}, ${names} },
+{ { ${place}, 'c', 0, 0 }, ${at}, ${names}, ${whole} },
 //:end
 };
 //:end

@@ -19,6 +19,8 @@ for p in table cuda_table; do
     yes "$p: every output is what its weights say; other columns in another order; .npy too" check "$work/t.st.best" "$work/$p.csv" $at/bare.csv "$work/arrays"
 done
 no "other weights are seen" check "$work/t.st" "$work/table.csv" $at/bare.csv
+cp "$work/arrays/value.npy" "$work/arrays/class.npy"
+no "classes that are no int64 are seen" check "$work/t.st.best" "$work/table.csv" $at/bare.csv "$work/arrays"
 sed 's/extra/a/;s/,a$/,extra/' $at/new.csv > "$work/moved.csv"
 sed 's/?/0/' "$work/moved.csv" > "$work/renamed.csv"
 "$work/table" --load "$work/t.st.best" --predict "$work/renamed.csv" > "$work/moved.out" 2>&1

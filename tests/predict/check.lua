@@ -86,13 +86,15 @@ local function array(name, from, width)
   local f = assert(io.open(dir .. "/" .. name .. ".npy", "rb"))
   local s = f:read("a")
   local at = 11 + string.unpack("<I2", s, 9)
-  if (at - 1) % 64 ~= 0 or #s ~= at - 1 + 4 * width * #given then worst = math.huge end
+  local format = name == "class" and "<i8" or "<f"
+  local size, type_ = string.packsize(format), s:match "'descr': '(<%w+)'"
+  if (at - 1) % 64 ~= 0 or #s ~= at - 1 + size * width * #given or type_ ~= (size == 8 and "<i8" or "<f4") then worst = math.huge end
   for i = 1, #given do
     for k = 1, width do
-      local v = string.unpack("<f", s, at)
+      local v = string.unpack(format, s, at)
       if name == "class" then v = names[v + 1] end
       differ(v, got[i + 1][from + k])
-      at = at + 4
+      at = at + size
     end
   end
   return s:match("'shape': (%b())")
