@@ -1,7 +1,7 @@
 # beside.sh -- ACCEPTANCE's case 54: a net trained by programs in float and in double, beside PyTorch.
 #   . tests/lib.sh; . tests/beside.sh        then set what `beside` reads:
 # want             the reference and how compare.lua finds a run in it, "tests/reference/nets.txt --case"
-# updates at       how many there are; of update 1 and this one gradients are compared
+# updates at       how many there are; of updates 1 and `at` gradients are compared
 # data weights threads raw                   the probe's (tests/probe.c)
 
 # probed BUILD UPDATES ARGUMENT...: what a build of $net prints, after `from` where it says a checkpoint

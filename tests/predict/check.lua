@@ -88,7 +88,7 @@ local function array(name, from, width)
   local at = 11 + string.unpack("<I2", s, 9)
   local format = name == "class" and "<i8" or "<f"
   local size, type_ = string.packsize(format), s:match "'descr': '(<%w+)'"
-  if (at - 1) % 64 ~= 0 or #s ~= at - 1 + size * width * #given or type_ ~= (size == 8 and "<i8" or "<f4") then worst = math.huge end
+  if (at - 1) % 64 ~= 0 or #s ~= at - 1 + size * width * #given or type_ ~= (size == 8 and "<i8" or "<f4") then worst = math.huge return "?" end
   for i = 1, #given do
     for k = 1, width do
       local v = string.unpack(format, s, at)
