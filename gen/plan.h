@@ -26,8 +26,8 @@ double  device_bytes(const Whole *all);                     /* plan_device.c: Fi
 double  memory_of(const Figures *f);                        /* what the program asks for, data left out */
 
 /* ---- plan_choose.c ---- */
-/* at: by rising micro-batch; chosen: the model's or ours, -1: none fits; levels: of recomputation, at the chosen one */
-typedef struct { VEC(Figures) at; int chosen; VEC(Figures) levels; } Choices;
+/* at: by rising micro-batch; refused: those that the model forbids; chosen: the model's or ours, -1: none fits; levels: of recomputation, at the chosen one */
+typedef struct { VEC(Figures) at; const char *refused; int chosen; VEC(Figures) levels; } Choices;
 Choices *consider(Graph *g, const Opts *o);                 /* NULL: nothing asks */
 void     take_chosen(const Choices *c, Graph *g);           /* binds it, or tells by how much it does not fit */
 char    *level_text(int level);                             /* "what is cheap" */

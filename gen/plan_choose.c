@@ -8,6 +8,7 @@
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -43,24 +44,31 @@ static bool read_figures(int from, Figures *f)
     return done == sizeof *f;
 }
 
-/* A child that leaves by exit has told why. */
-static Figures *figures_for(Graph *g, const Opts *o, long micro, int level)
+/* NULL: the model is refused so. Where it has to go, the child tells why and gagen ends. */
+static Figures *figures_if(Graph *g, const Opts *o, long micro, int level, bool has_to)
 {
     Figures *f = NEW(Figures);
     int ends[2], status = 0;
     if (pipe(ends)) fatal("pipe: %s", strerror(errno));
     const pid_t child = fork();
     if (child < 0) fatal("fork: %s", strerror(errno));
-    if (child == 0) close(ends[0]), try(g, o, micro, level, ends[1]);
+    if (child == 0) {
+        close(ends[0]);
+        if (!has_to && !freopen("/dev/null", "w", stderr)) fatal("/dev/null: %s", strerror(errno));
+        try(g, o, micro, level, ends[1]);
+    }
     close(ends[1]);
     const bool good = read_figures(ends[0], f);
     close(ends[0]);
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR) fatal("wait: %s", strerror(errno));
-    if (WIFEXITED(status) && WEXITSTATUS(status)) exit(WEXITSTATUS(status));
+    if (has_to && WIFEXITED(status) && WEXITSTATUS(status)) exit(WEXITSTATUS(status));
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 1) return NULL;
     if (!good || status) fatal("micro_batch = %ld could not be tried", micro);
     return f;
 }
+
+static Figures *figures_for(Graph *g, const Opts *o, long micro, int level) { return figures_if(g, o, micro, level, true); }
 
 /* ---- levels of recomputation ------------------------------------------------------------------------------------ */
 /* Of rising work for falling memory; more pieces are tried while they save. */
@@ -105,13 +113,16 @@ static int last_that_fits(const Choices *c, double bytes)
 static void try_micros(Choices *c, Graph *g, const Opts *o, int level)
 {
     const Train *t = &g->train;
-    c->at.n = 0, c->chosen = -1;
+    c->at.n = 0, c->chosen = -1, c->refused = "";
     for (long micro = 1; micro <= t->batch && micro <= MOST_ROWS; micro++) {
         if (t->batch % micro) continue;
-        if (micro == t->micro_batch) c->chosen = c->at.n;
-        Figures *f = figures_for(g, o, micro, level);
-        vec_push(&c->at, f);
+        const bool given = micro == t->micro_batch && !t->memory_free;
+        Figures *f = figures_if(g, o, micro, level, given);
+        if (given) c->chosen = c->at.n;
+        if (f) vec_push(&c->at, f);
+        else c->refused = text("%s%s%ld", c->refused, *c->refused ? ", " : "", micro);
     }
+    if (!c->at.n) figures_for(g, o, 1, level);
 }
 
 static void pick_micro(Choices *c, Graph *g, const Opts *o)
@@ -150,6 +161,7 @@ Choices *consider(Graph *g, const Opts *o)
 {
     const Train *t = &g->train;
     Choices *c = NEW(Choices);
+    c->refused = "";
     if (!o->plan && !t->memory && t->recompute != RECOMPUTE_ALL) return NULL;
     if (t->memory_free) pick_micro(c, g, o);
     else pick_level(c, g, o);
@@ -226,6 +238,7 @@ static void add_micros(Text *out, const Choices *c, const Graph *g, const Opts *
     text_add(out, "  %11s %10s %16s %13s %10s %12s %12s\n", "micro_batch", "accumulate", "memory, bytes", "arena", "over bound", "data rows",
              "ms an update");
     for (int i = 0; i < c->at.n; i++) add_choice(out, c, i, t);
+    if (*c->refused) text_add(out, "  %11s  not allowed in this model: -D micro_batch=... says why\n", c->refused);
     text_add(out, "  memory: parameters, gradients, states, packed weights, the arena%s; the data set itself is not counted,\n"
                   "  data rows are the part of it that a micro-batch reads\n", o->target == TARGET_CUDA ? ", workspaces" : "");
 }
@@ -234,7 +247,7 @@ void choices_print(Text *out, const Choices *c, const Graph *g, const Opts *o)
 {
     const Rates r = rates_of(o);
     if (c->levels.n) add_levels(out, c);
-    if (c->at.n > 1) add_micros(out, c, g, o);
+    if (c->at.n > 1 || *c->refused) add_micros(out, c, g, o);
     text_add(out, "  ms an update: a prediction, at %g GFLOP/s and %g GB/s (--gflops, --gbytes), without caches and barriers\n", r.flop / 1e9,
              r.bytes / 1e9);
 }

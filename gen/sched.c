@@ -11,7 +11,7 @@
 #include <string.h>
 #include "emit.h"
 
-enum { SEEDS = 8 };                     /* as many as Window has room for */
+enum { SEEDS = 64 };                    /* as many as Window has room for */
 static Program *s;
 static Graph *g;
 static const Expr **known;              /* by node id */

@@ -60,7 +60,7 @@ typedef struct {
     uint64_t seed;
     long   t, T, E;                               /* this update 1 .. T; updates planned; updates an epoch */
     double lr;
-    real   scale_in[8], scale_out;                /* per sum over the batch; their product is lambda / N */
+    real   scale_in[64], scale_out;               /* per sum over the batch; their product is lambda / N */
     real   rate, c[64];                           /* lr and the optimizer's scalars as reals */
     double count;                                 /* the denominator that scale_out undoes, or 0: nothing to learn */
     double loss_scale;                            /* a part of scale_in that scale_out undoes */

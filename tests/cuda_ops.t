@@ -11,7 +11,7 @@ emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 rm -rf "$work"/tensor_* "$work"/loss_* "$work"/edges_*
 lua5.4 tests/op_model.lua --float --list > "$work/list"
 
-# A line for a program: its name, batch, micro-batch, flags or -, cases. Losses go by six, for a window has room for eight sums.
+# A line for a program: its name, batch, micro-batch, flags or -, cases. Losses go by six, others by sixty.
 awk -v both="$BOTH" '
     { k = $2 "_" $1; n = count[k]++; at = k "_" int(n / ($2 == "loss" ? 6 : 60)); list[at] = list[at] " " $3; rows[at] = $1; kind[at] = $2
       if (!(at in known)) { known[at] = 1; order[++last] = at } }
@@ -109,8 +109,8 @@ if built large; then
     same_bits large "$@"
 fi
 
-# copy is made by the compiler alone, dropout has cuda_window.t, draws noise.t, what moves and gathers has moves.t
-for op in $(./gagen ops | awk '$1 !~ /^(copy|dropout|normal|when_training|slice|place|gather|scatter|batch_.*|running_.*|window_momentum|pooled_.*)$/ { print $1 }'); do
+# copy is made by the compiler alone, dropout has cuda_window.t, draws noise.t, what moves and gathers has moves.t, losses of a micro-batch terms.t
+for op in $(./gagen ops | awk '$1 !~ /^(copy|dropout|normal|when_training|slice|place|gather|scatter|batch_.*|running_.*|window_momentum|pooled_.*|micro_.*)$/ { print $1 }'); do
     grep -qhx "$op" "$work"/tensor_*/seen "$work"/loss_*/seen "$work"/edges_*/seen || tell 1 "$op is in a case"
 done
 finish

@@ -22,7 +22,7 @@ try() {
 }
 
 : > "$work/seen"
-# Losses go by six, for a window has room for eight sums; others by sixty.
+# Losses go by six, others by sixty.
 awk '{ k = $2 "_" $1; n = count[k]++; at = k "_" int(n / ($2 == "loss" ? 6 : 60)); list[at] = list[at] " " $3
        if (!(at in known)) { known[at] = 1; order[++last] = at } }
      END { for (i = 1; i <= last; i++) print order[i] list[order[i]] }' "$work/list" > "$work/groups"
@@ -32,8 +32,8 @@ while read -r group cases; do
 done < "$work/groups"
 
 # copy is made by the compiler alone, dropout has tests/window.t, draws tests/noise.t, what moves and gathers tests/moves.t, batch
-# norm tests/batchnorm.t
-for op in $(./gagen ops | awk '$1 !~ /^(copy|dropout|normal|when_training|slice|place|gather|scatter|batch_.*|running_.*|window_momentum|pooled_.*)$/ { print $1 }'); do
+# norm tests/batchnorm.t, losses of a micro-batch tests/terms.t
+for op in $(./gagen ops | awk '$1 !~ /^(copy|dropout|normal|when_training|slice|place|gather|scatter|batch_.*|running_.*|window_momentum|pooled_.*|micro_.*)$/ { print $1 }'); do
     grep -qx "$op" "$work/seen"; tell $? "$op is in a case"
 done
 finish

@@ -100,6 +100,15 @@ $(awk 'NR % 3 == 1' "$work/choices")
 EOF
 done
 
+# A micro-batch that the model forbids is left out of the table; where it was asked for, or none is left, it is an error.
+noise=tests/models/window_scale.lua
+grep -q '^ *2  not allowed in this model' "$work/window_scale.txt"; tell $? "a micro-batch that the model forbids is told"
+./gagen -t c --memory 900GB $noise 2> "$work/errors" | grep -q 'window   batch 2 = 2 x 1'; tell $? "memory does not choose it"
+no "it is told of no error" has "$work/errors" "error:"
+forbidden() { ./gagen plan "$@" $noise > "$work/out" 2> "$work/errors"; [ $? -eq 1 ] && [ ! -s "$work/out" ] && [ "$(grep -c 'accumulate has to be 2 or more' "$work/errors")" = 1 ]; }
+yes "asked for, it is an error" forbidden -D micro_batch=2
+yes "so it is where memory has no other" forbidden --memory 900GB -D batch=1
+
 # ---- resident memory: at most the plan, the data and 4 MB
 cat > "$work/resident.c" << 'EOF'
 #include <stdio.h>

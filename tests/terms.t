@@ -60,6 +60,11 @@ term 9 centred 12 "a mean over the micro-batch, subtracted" centred_12 48
 term 8 shares 12 "a balance of each micro-batch's own shares" window_12 48
 no "9. another cut" compare "$work/dice_12.got" $want --case dice_8 --gradient 1e-6
 no "9. the loss of another cut" compare "$work/dice_12.got" $want --case dice_8 --loss 1e-6
+for loss in dice centred; do
+    prober "double_$loss" $model gagen_double -D term=$loss -D batch=48 -D micro_batch=12 && run "double_$loss"
+    yes "9. $loss in double" compare "$work/double_$loss.got" $want --case ${loss}_12 --gradient 1e-12 --tensor 1e-12 --loss 1e-12
+    no "9. the first gradient times 1 + 1e-6" compare "$work/double_$loss.got" $want --case ${loss}_12 --gradient 1e-12 --scale 1.000001
+done
 sed 's/ < m->rows ? R(1.0) : R(0.0)/ < 12 ? R(1.0) : R(0.0)/' "$work/shares_12.c" > "$work/off.c"
 compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=terms && run off
 no "9. rows that only fill up are summed, too" compare "$work/off.got" $want --case window_12 --gradient 1e-6

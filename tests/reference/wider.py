@@ -244,7 +244,7 @@ def parameters():
             ("fn.max(fn.abs(w))", lambda w: w.abs().amax()), ("fn.logsumexp(w)", lambda w: w.logsumexp((0, 1))),
             ("fn.sum(fn.var(w, { axis = 1 }))", lambda w: w.var(0).sum()),
             ("fn.sum(fn.softmax(w, { axis = 2 }) * fn.log_softmax(w, { axis = 2 }))", lambda w: (w.softmax(1) * w.log_softmax(1)).sum()))):
-        name = f"param_penalty_{i}"
+        name = f"param_folded_{i}"
         case = Case(name, "fn.mean(fn.linear(x, layer) ^ 2) + 0.25 * " + model.replace("w", "layer"), f'nn.Parameter(9, 17, {{ name = "{name}" }})')
         x, w = case.real("x", 3, 17), case.parameter(name, 9, 17)
         case.finish(F.linear(x, w).pow(2).mean() + 0.25 * of(w), loss=True)
