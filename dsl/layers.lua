@@ -63,6 +63,10 @@ pointwise("Tanhshrink", "tanhshrink", {})
 say("nn.GLU { axis = -1 }", "One half of x times the sigmoid of the other.")
 pointwise("GLU", "glu", { axis = -1 })
 
+say("nn.RReLU { lower = 1 / 8, upper = 1 / 3 }",
+  "LeakyReLU with a slope that training draws for each element; evaluation takes the mean of the bounds.")
+pointwise("RReLU", "rrelu", { lower = 1 / 8, upper = 1 / 3 })
+
 say("nn.Threshold { threshold = 0.1, value = 20 }", "x above the threshold, else the value.")
 function nn.Threshold(o)
   o = options("nn.Threshold", o, { threshold = util.any, value = util.any })

@@ -51,7 +51,7 @@ function fn.randn(...)
 end
 
 -- a in training, b in evaluation: the gradient is a's
-say("fn.when_training(a, b)", "a in training, b in evaluation, of one shape; the gradient is a's.")
+say("fn.when_training(a, b)", "a in training, b in evaluation and in layers that are frozen, of one shape; the gradient is a's.")
 function fn.when_training(a, b)
   local what = "fn.when_training"
   a, b = tensor(what, a), tensor(what, b)
@@ -60,7 +60,15 @@ function fn.when_training(a, b)
     core.fail(("%s: in training it is %s, in evaluation %s: one shape for both"):format(what, sa.text, sb.text), core.place(),
       "the one for evaluation was made here", sb.place)
   end
-  return call.when_training(a, b)
+  return op.in_training(call.when_training(a, b))
+end
+
+say("fn.rrelu(x, { lower = 1 / 8, upper = 1 / 3 })", "leaky_relu with a slope that training draws for each element, and their mean in evaluation.")
+function fn.rrelu(x, o)
+  x, o = tensor("fn.rrelu", x), options("fn.rrelu", o, { lower = 1 / 8, upper = 1 / 3 })
+  if o.lower > o.upper then fail("fn.rrelu: lower = %g is above upper = %g", o.lower, o.upper) end
+  return fn.when_training(call.prelu(x, fn.lerp(o.lower, o.upper, op.noise(x))),
+    call.leaky_relu(x, { negative_slope = (o.lower + o.upper) / 2 }))
 end
 
 -- ---- class ids, computed or from a column ---------------------------------------------------------

@@ -224,12 +224,34 @@ end
 -- ---- layers without parameters ------------------------------------------------------------------
 say("nn.Dropout(0.1)",
   "Drops with this probability, 0.5 unless told; the noise belongs to the sample, however the batch is split.")
+local function share(what, p)
+  if type(p) == "table" then p = options(what, p, { p = 0.5 }).p end
+  p = util.number(what, p == nil and 0.5 or p, 0, 1, "a probability")
+  if p == 1 then fail("%s: with p = 1 nothing is left", what) end
+  return p
+end
+
 function nn.Dropout(p)
-  if type(p) == "table" then p = options("nn.Dropout", p, { p = 0.5 }).p end
-  p = util.number("nn.Dropout", p == nil and 0.5 or p, 0, 1, "a probability")
-  if p == 1 then fail("nn.Dropout: with p = 1 nothing is left") end
+  p = share("nn.Dropout", p)
   return layer("Dropout", function(_, x) return fn.dropout(x, p) end)
 end
+
+-- one draw for all that a channel of a sample holds
+local function channel_dropout(kind, rank, form)
+  local what = "nn." .. kind
+  nn[kind] = function(p)
+    p = share(what, p)
+    return layer(kind, function(_, x)
+      x = tensor(what, x)
+      if info(x).rank ~= rank or not info(x).batch then fail("%s: expected %s, got %s", what, form, info(x).text) end
+      return p == 0 and x or call.dropout(x, op.draw(by_channel(x, info(x).dims[2])), { p = p })
+    end)
+  end
+end
+say("nn.Dropout1d(0.1)", "Drops whole channels of sequences, [N, channels, length].")
+channel_dropout("Dropout1d", 3, "[N, channels, length]")
+say("nn.Dropout2d(0.1)", "Drops whole channels of images, [N, channels, height, width].")
+channel_dropout("Dropout2d", 4, "[N, channels, height, width]")
 
 say("nn.Flatten()", "All axes of a sample in one.")
 function nn.Flatten(...)
@@ -345,7 +367,7 @@ local others = {
   InstanceNorm1d = "nn.InstanceNorm", InstanceNorm2d = "nn.InstanceNorm", InstanceNorm3d = "nn.InstanceNorm",
   Softmax2d = "nn.Softmax { axis = 2 }", Hardsigmod = "nn.Hardsigmoid", HardSwish = "nn.Hardswish",
   Unflatten = "nn.Reshape, with all sizes of a sample", View = "nn.Reshape", Relu = "nn.ReLU", Gelu = "nn.GELU",
-  LeakyRelu = "nn.LeakyReLU", RReLU = "nn.LeakyReLU: a slope that is drawn is not there",
+  LeakyRelu = "nn.LeakyReLU",
   UpsamplingNearest2d = "nn.Upsample", UpsamplingBilinear2d = "nn.Upsample { scale_factor = 2, mode = \"bilinear\", align_corners = true }", CrossEntropyLoss = "fn.cross_entropy", NLLLoss = "fn.nll", MSELoss = "fn.mse",
   L1Loss = "fn.l1", HuberLoss = "fn.huber", SmoothL1Loss = "fn.smooth_l1", BCELoss = "fn.bce",
   BCEWithLogitsLoss = "fn.bce_logits", KLDivLoss = "fn.kl_div", CosineSimilarity = "fn.cosine_similarity",

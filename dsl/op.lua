@@ -17,16 +17,17 @@ function op.tensor(what, v)
   util.fail("%s: expected a tensor, got %s%s", what, util.show(v), hint and ": " .. hint(v) or "")
 end
 
-local function drawn(n)
+-- n is another in training than in evaluation: in a frozen layer it is that of evaluation
+function op.in_training(n)
   op.noises[#op.noises + 1] = { node = n, layer = op.layers[#op.layers] }
   return n
 end
 
 -- a fresh draw for every element of x; its path is the layer that runs now
-function op.noise(x) return drawn(core.noise(x)) end
+function op.noise(x) return op.in_training(core.noise(x)) end
 
 -- a fresh draw for every element of a tensor of these sizes, for each sample
-function op.draw(sizes) return drawn(core.noise { dims = { 0, table.unpack(sizes) } }) end
+function op.draw(sizes) return op.in_training(core.noise { dims = { 0, table.unpack(sizes) } }) end
 
 local function caller(t)
   return function(...)

@@ -149,7 +149,7 @@ local function grouped(parameters, facts, recipe, is_mine)
   return groups
 end
 
--- In frozen layers what is drawn in training is not drawn.
+-- In frozen layers what differs in training is as in evaluation.
 local function still(layers)
   for _, d in ipairs(op.noises) do
     if d.layer and layers[d.layer] then core.set_still(d.node) end

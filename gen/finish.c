@@ -194,12 +194,12 @@ static const Expr *without_training(void *context, const char *name)
     return strcmp(name, "training") ? NULL : expr_number(0);
 }
 
-/* What n passes on where nothing is drawn, or n itself. */
+/* What n passes on outside of training, if its layer is frozen; or n itself. */
 static Node *passed(Node *n)
 {
-    bool still = false;
-    for (int i = 0; i < n->nargs; i++) still |= n->arg[i]->still;
-    if (!still || n->kind != K_MAP || !n->op->noise) return n;
+    bool still = n->still;
+    for (int i = 0; i < n->nargs; i++) still |= n->op && n->op->noise && n->arg[i]->still;
+    if (!still || n->kind != K_MAP) return n;
     const Expr *e = expr_replace(n->op->value, without_training, NULL);
     for (int i = 0; i < n->nargs; i++)
         if (e->kind == E_VAR && !strcmp(e->name, n->op->arg[i])) return n->arg[i];

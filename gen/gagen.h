@@ -178,7 +178,7 @@ typedef struct Node {
     const double *table;                /* K_TABLE: its numbers, row by row; NULL: 0, 1, 2 ... */
     Param *param;                       /* K_PARAM */
     Column *column;                     /* K_INPUT */
-    bool still;                         /* K_NOISE: of a frozen layer, where nothing is drawn */
+    bool still;                         /* of a frozen layer: what is drawn in training is not drawn, what is another in training is not */
     struct Node *same;                  /* simplify: what stands for this node now, or NULL */
     struct Buffer *buffer;              /* fuse: where it lies, or NULL: never materialised */
     struct Kernel *kernel;              /* fuse: who computes it */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # noise.t -- fn.rand and fn.randn are uniform and normal, keyed by the sample in both targets, and drawn in evaluation too;
-# fn.when_training gives one side or the other, and its gradient to the first.
+# fn.when_training gives one side or the other, and its gradient to the first; slopes of RReLU, channels that Dropout2d drops.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 . tests/cuda/emu.sh
@@ -33,6 +33,18 @@ yes "fn.randn is normal" like normal "$work/normal"
 no "fn.rand is not" like normal "$work/uniform"
 yes "fn.rand is uniform" like uniform "$work/uniform"
 no "fn.randn is not" like uniform "$work/normal"
+drawn "$work/whole" slope | awk '{ print ($1 - 0.25) / 0.5 }' > "$work/slope"
+yes "fn.rrelu's slopes are uniform between its bounds" like uniform "$work/slope"
+drawn "$work/whole" slope > "$work/slope"
+no "not from 0 to 1" like uniform "$work/slope"
+# channels FILE: of the 4,000 channels each is whole, 0 or 1 / 0.75, and a quarter is 0 to 4 standard deviations
+channels() { awk '$3 == "image.weight" { for (o = 0; o < 500; o++) for (n = 0; n < 8; n++) { zero = 0
+        for (i = 0; i < 4; i++) { v = $(5 + (o * 4 + i) * 8 + n); if (v == 0) zero++; else if ((v - 4 / 3) ^ 2 > 1e-20) bad = 1 }
+        if (zero % 4) bad = 1; dropped += zero / 4 } }
+    END { exit !(!bad && dropped > 890 && dropped < 1110) }' "$1"; }
+yes "nn.Dropout2d drops a quarter of the channels, each as a whole" channels "$work/whole"
+awk '$3 == "image.weight" { $6 = $6 ? 0 : 4 / 3 } { print }' "$work/whole" > "$work/off"
+no "one element by itself" channels "$work/off"
 grep "^gradient 1 t.weight 8 3 3 3 3 3 3 3 3\$" "$work/whole" > "$work/said"; tell $? "the gradient is that of the side for training"
 
 prober noise tests/models/noise.lua gagen_double -t c -D micro_batch=1 && "$work/noise" "$work/rows.csv" - 1 1 1 > "$work/single"
@@ -56,4 +68,10 @@ sed -n 's/.*"valid".*"training":\([^,}]*\).*/\1/p' "$work/log" > "$work/valid"
 [ -s "$work/valid" ] && [ "$(sort -u "$work/valid")" = 0 ]; tell $? "validations the other"
 [ "$(sed -n 's/.*"valid".*"drawn":\([^,}]*\).*/\1/p' "$work/log" | sort -u | wc -l)" -eq 1 ]; tell $? "a validation draws what the one before has drawn"
 [ "$(log_field "$work/log" drawn | sort -u | wc -l)" -eq 2 ]; tell $? "control: updates draw anew"
+# evaluates FIELD: lines of this kind have RReLU's mean slope, and nothing is dropped
+evaluates() { sed -n "s/.*\"$1\".*\"passed\":\([^,}]*\).*/\1/p" "$work/log" | awk '{ n++; bad += ($1 + 11 / 48) ^ 2 > 1e-12 } END { exit !(n && !bad) }'; }
+yes "RReLU has its mean slope in evaluation" evaluates valid
+no "in training it has not" evaluates update
+trainer frozen tests/models/noise.lua -t c -D valid=2 -D micro_batch=3 -D freeze=true && "$work/frozen" --data "$work/rows.csv" --log "$work/log" > "$work/said" 2>&1
+yes "in a frozen layer it has, nor is anything dropped there" evaluates update
 finish
