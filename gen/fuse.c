@@ -106,7 +106,20 @@ long conv_groups(const Node *n)
     return image->shape.dim[1] / w->shape.dim[1];
 }
 
-bool by_taps(const Node *n) { return conv_groups(n) > 1; }
+/* Groups of so many channels are whole blocks of what lies in memory, or whole blocks lie in them. */
+static bool blocks_nest(long channels, long each)
+{
+    const long block = layout_block(channels);
+    return each % BLOCK_MIN == 0 && (block % each == 0 || each % block == 0);
+}
+
+bool by_taps(const Node *n)
+{
+    const long groups = conv_groups(n);
+    const Node *w = has_role(n, "weight") ? n : n->arg[1];
+    if (groups == 1) return false;
+    return K->target == TARGET_CUDA || !blocks_nest(groups * w->shape.dim[1], w->shape.dim[1]) || !blocks_nest(w->shape.dim[0], w->shape.dim[0] / groups);
+}
 
 static bool takes_maps(const Kernel *x)
 {

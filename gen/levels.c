@@ -1,6 +1,7 @@
 /* levels.c -- a matmul or a convolution, C[rows][columns] = SUM over depth of A B, as labels and levels.
 
-   1. Every axis of every operand is a label, or for a convolution a sum of two: y * stride + k * dilation - padding.
+   1. Every axis of every operand is a label, or for a convolution a sum of two: y * stride + k * dilation - padding. Channels in groups
+      are two labels, the group and the channel in it: parts of one axis.
    2. A label is cut where any operand's digits are cut; each piece is a level with one stride in A, in B and in C. */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,24 @@
 static Kernels *K;
 
 /* ---- operands ---- */
-static Place just(char label) { return (Place) { 1, { label }, { 1 }, 0 }; }
+static Place just(char label) { return (Place) { .n = 1, .label = { label }, .factor = { 1 } }; }
+
+/* channel i of group g, `each` to a group */
+static Place grouped(char g, char i, long each) { return (Place) { .n = 2, .label = { g, i }, .factor = { each, 1 }, .parts = true }; }
+
+int part_of(const Place *p, char label)
+{
+    if (p->n > 1 && !p->parts) return -1;
+    for (int i = 0; i < p->n; i++)
+        if (p->label[i] == label) return i;
+    return -1;
+}
+
+long part_extent(const Operand *o, int axis, int part)
+{
+    const Place *p = &o->place[axis];
+    return p->n == 1 ? o->shape.dim[axis] : part ? p->factor[0] : o->shape.dim[axis] / p->factor[0];
+}
 
 static void plain_places(Operand *o, const char *labels)
 {
@@ -19,7 +37,7 @@ static void plain_places(Operand *o, const char *labels)
 /* position y * stride + k * dilation - padding along the axis */
 static Place affine(char y, long stride, char k, long dilation, long constant)
 {
-    return (Place) { 2, { y, k }, { stride, dilation }, constant };
+    return (Place) { .n = 2, .label = { y, k }, .factor = { stride, dilation }, .constant = constant };
 }
 
 static void image_places(Operand *o, const double *a, bool data)
@@ -42,6 +60,16 @@ static void set_operand(Operand *o, Node *n, const char *labels)
     plain_places(o, labels);
 }
 
+/* Outputs 'o' and inputs 'c' of a convolution in groups: w has all outputs and the inputs of one group. */
+static void group_places(Operand *o, const Shape *w, long groups, bool weight)
+{
+    for (int a = 0; a < 2; a++) {
+        const char label = o->place[a].label[0];
+        if (label == 'o') o->place[a] = grouped('g', 'o', w->dim[0] / groups);
+        if (label == 'c' && !weight) o->place[a] = grouped('g', 'c', w->dim[1]);
+    }
+}
+
 /* Operands in the order first argument, second argument, result. */
 static void read_operands(Lowering *w)
 {
@@ -58,6 +86,9 @@ static void read_operands(Lowering *w)
         set_operand(&o[1], n->arg[1], weight ? "noyx" : "ockl");
         set_operand(&o[2], n, weight ? "ockl" : data ? "ncyx" : "noyx");
         image_places(&o[0], n->attr, data);
+        const long groups = conv_groups(n);
+        const int at = weight ? 2 : 1;
+        for (int i = 0; i < 3 && groups > 1; i++) group_places(&o[i], &o[at].shape, groups, i == at);
     }
 }
 
@@ -75,10 +106,11 @@ static void find_labels(Lowering *w)
     for (int i = 0; i < 3; i++)
         for (int a = 0; a < w->operand[i].shape.rank; a++) {
             const Place *p = &w->operand[i].place[a];
-            if (p->n != 1) continue;
-            int at = 0;
-            while (at < w->nlabels && w->label[at].label != p->label[0]) at++;
-            if (at == w->nlabels) w->label[w->nlabels++] = (Label) { p->label[0], w->operand[i].shape.dim[a], { 0 } };
+            for (int part = 0; part < p->n && part_of(p, p->label[part]) >= 0; part++) {
+                int at = 0;
+                while (at < w->nlabels && w->label[at].label != p->label[part]) at++;
+                if (at == w->nlabels) w->label[w->nlabels++] = (Label) { p->label[part], part_extent(&w->operand[i], a, part), { 0 } };
+            }
         }
     for (int at = 0; at < w->nlabels; at++)
         for (int i = 0; i < 3; i++) w->label[at].in[i] = has_label(&w->operand[i], w->label[at].label);
@@ -123,6 +155,23 @@ static void get_layouts(Lowering *w)
     w->operand[2].layout = w->x->grad == c ? w->x->grad_layout : c->buffer->layout;
 }
 
+/* Packed rows have no neighbours, and a view's channels may be cut anywhere. */
+void copy_image(Lowering *w, int which)
+{
+    Operand *o = &w->operand[which];
+    Node *f = w->x->core;
+    for (int a = 0; a < f->nargs; a++) {
+        if (f->arg[a] != o->node) continue;
+        o->node = f->arg[a] = copy_before(K, w->x, o->node);
+        vec_push(&o->node->kernel->stores, o->node);
+        Buffer *image = buffer_new(K, o->node, HOME_ARENA, ident_new("image"));
+        lay_out(image);
+        layout_make(&image->layout, &o->shape, 1, layout_block(o->shape.dim[1]), image->layout.halo);
+        o->layout = image->layout;
+        return;
+    }
+}
+
 /* A copy of an operand row by row, without blocks: it is cut nowhere. */
 void straighten(Lowering *w, int which)
 {
@@ -134,6 +183,18 @@ void straighten(Lowering *w, int which)
     o->layout = b->layout;
 }
 
+/* No digit of an axis straddles groups. */
+static bool parts_nest(const Operand *o)
+{
+    for (int a = 0; a < o->shape.rank && known(o); a++)
+        for (int d = 0; d < o->layout.axis[a].n && o->place[a].parts; d++) {
+            const Digit *x = &o->layout.axis[a].digit[d];
+            const long each = o->place[a].factor[0], end = x->div * (x->mod ? x->mod : x->extent);
+            if (!(x->div % each == 0 || (each % x->div == 0 && (end % each == 0 || each % end == 0)))) return false;
+        }
+    return true;
+}
+
 void lowering_start(Lowering *w, Kernels *k, Kernel *x)
 {
     *w = (Lowering) { .x = x };
@@ -141,6 +202,12 @@ void lowering_start(Lowering *w, Kernels *k, Kernel *x)
     read_operands(w);
     find_labels(w);
     get_layouts(w);
+    for (int i = 0; i < 2; i++) {
+        Operand *o = &w->operand[i];
+        if (parts_nest(o)) continue;
+        if (o->shape.batch) copy_image(w, i);
+        else o->layout.size = 0;            /* a weight is packed */
+    }
 }
 
 void lowering_order(Lowering *w, char v)
@@ -159,7 +226,13 @@ static int cmp_long(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Where the label's index is cut: at every digit of every operand that has it alone on an axis. */
+/* Where the label's index is cut: at every digit of every operand that has it as a part of an axis. */
+static int add_cut(long *cut, int n, long at, long factor)
+{
+    if (at % factor == 0 && at >= factor) cut[n++] = at / factor;
+    return n;
+}
+
 static int cuts(const Lowering *w, const Label *l, long *cut)
 {
     int n = 0;
@@ -167,11 +240,11 @@ static int cuts(const Lowering *w, const Label *l, long *cut)
     for (int i = 0; i < 3; i++)
         for (int a = 0; a < w->operand[i].shape.rank && known(&w->operand[i]); a++) {
             const Operand *o = &w->operand[i];
-            if (o->place[a].n != 1 || o->place[a].label[0] != l->label) continue;
-            for (int d = 0; d < o->layout.axis[a].n; d++) {
+            const int part = part_of(&o->place[a], l->label);
+            for (int d = 0; d < o->layout.axis[a].n && part >= 0; d++) {
                 const Digit *x = &o->layout.axis[a].digit[d];
-                cut[n++] = x->div;
-                if (x->mod) cut[n++] = x->div * x->mod;
+                n = add_cut(cut, n, x->div, o->place[a].factor[part]);
+                if (x->mod) n = add_cut(cut, n, x->div * x->mod, o->place[a].factor[part]);
             }
         }
     qsort(cut, (size_t)n, sizeof *cut, cmp_long);
@@ -186,11 +259,13 @@ static long stride_in(const Operand *o, char label, long div)
     long stride = 0;
     for (int a = 0; a < o->shape.rank && known(o); a++)
         for (int i = 0; i < o->place[a].n; i++) {
-            if (o->place[a].label[i] != label) continue;
-            if (o->place[a].n > 1) stride += o->place[a].factor[i] * o->layout.axis[a].digit[0].stride * div;
-            for (int d = 0; d < o->layout.axis[a].n && o->place[a].n == 1; d++) {
+            const Place *p = &o->place[a];
+            const long at = p->factor[i] * div;
+            if (p->label[i] != label) continue;
+            if (part_of(p, label) < 0) stride += o->layout.axis[a].digit[0].stride * at;
+            for (int d = 0; d < o->layout.axis[a].n && part_of(p, label) >= 0; d++) {
                 const Digit *x = &o->layout.axis[a].digit[d];
-                if (x->div <= div && div < x->div * (x->mod ? x->mod : x->extent)) stride += o->place[a].factor[i] * x->stride * (div / x->div);
+                if (x->div <= at && at < x->div * (x->mod ? x->mod : x->extent)) stride += x->stride * (at / x->div);
             }
         }
     return stride;

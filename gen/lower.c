@@ -16,7 +16,7 @@ static char contiguous_label(const Operand *o)
     for (int a = 0; a < o->shape.rank; a++)
         for (int i = 0; i < o->layout.axis[a].n; i++) {
             const Digit *d = &o->layout.axis[a].digit[i];
-            if (d->stride == 1 && d->extent >= BLOCK_MIN && o->place[a].n == 1) return o->place[a].label[0];
+            if (d->stride == 1 && d->extent >= BLOCK_MIN && part_of(&o->place[a], o->place[a].label[0]) == 0) return o->place[a].label[o->place[a].n - 1];
         }
     BUG("a result without contiguous columns");
 }
@@ -32,12 +32,14 @@ static int vector_level(const Lowering *w, char v)
 /* How many values the stored axis has room for at this level, padding included. */
 static long room(const Operand *o, char label, long div)
 {
-    for (int a = 0; a < o->shape.rank; a++)
-        if (o->place[a].n == 1 && o->place[a].label[0] == label)
-            for (int d = 0; d < o->layout.axis[a].n; d++) {
-                const Digit *x = &o->layout.axis[a].digit[d];
-                if (x->div <= div && div < x->div * (x->mod ? x->mod : x->extent)) return x->extent * x->div / div;
-            }
+    for (int a = 0; a < o->shape.rank; a++) {
+        const int part = part_of(&o->place[a], label);
+        for (int d = 0; d < o->layout.axis[a].n && part >= 0; d++) {
+            const Digit *x = &o->layout.axis[a].digit[d];
+            const long at = o->place[a].factor[part] * div, fits = x->extent * x->div / at;
+            if (x->div <= at && at < x->div * (x->mod ? x->mod : x->extent)) return part && fits > o->place[a].factor[0] / div ? o->place[a].factor[0] / div : fits;
+        }
+    }
     return 0;
 }
 
@@ -45,7 +47,7 @@ static long room(const Operand *o, char label, long div)
 static bool in_sum(const Operand *o, char label)
 {
     for (int a = 0; a < o->shape.rank; a++)
-        for (int i = 0; i < o->place[a].n && o->place[a].n > 1; i++)
+        for (int i = 0; i < o->place[a].n && part_of(&o->place[a], label) < 0; i++)
             if (o->place[a].label[i] == label) return true;
     return false;
 }
@@ -110,9 +112,11 @@ static void b_layout(Lowering *w, int vector, Layout *out)
     for (int i = n; i-- > 0; ) {
         const Level *v = &order[i];
         for (int a = 0; a < b->shape.rank; a++) {
-            if (b->place[a].label[0] != v->label) continue;
+            const int part = part_of(&b->place[a], v->label);
+            if (part < 0) continue;
             Axis *x = &l.axis[a];
-            x->digit[x->n++] = (Digit) { v->div, v->div * v->extent >= b->shape.dim[a] && outermost(w, v) ? 0 : v->extent, stride, v->extent };
+            const long div = v->div * b->place[a].factor[part];
+            x->digit[x->n++] = (Digit) { div, div * v->extent >= b->shape.dim[a] && outermost(w, v) ? 0 : v->extent, stride, v->extent };
             if (i == n - 1) l.vaxis = a, l.block = v->extent;
         }
         stride *= v->extent;
@@ -176,24 +180,6 @@ static int find_vector(Lowering *w, char v)
     return vector;
 }
 
-/* A copy of B as an image with the halo that the convolution reads: packed rows have no neighbours. */
-static void copy_image(Lowering *w)
-{
-    Operand *b = &w->operand[1];
-    Node *f = w->x->core;
-    for (int a = 0; a < f->nargs; a++) {
-        if (f->arg[a] != b->node) continue;
-        b->node = f->arg[a] = copy_before(K, w->x, b->node);
-        vec_push(&b->node->kernel->stores, b->node);
-        Buffer *image = buffer_new(K, b->node, HOME_ARENA, ident_new("image"));
-        lay_out(image);
-        b->layout = image->layout;
-        layout_make(&image->layout, &b->shape, 1, layout_block(b->shape.dim[1]), b->layout.halo);
-        b->layout = image->layout;
-        return;
-    }
-}
-
 /* A is broadcast, in any order: a weight that has none yet keeps its own. */
 static void order_a(Lowering *w)
 {
@@ -218,7 +204,7 @@ static void arrange_b(Lowering *w, char v)
     if (!cut && b_fits(w, vector)) return;
     Operand *b = &w->operand[1];
     if (in_sum(b, 'y') && known(b)) {
-        copy_image(w);
+        copy_image(w, 1);
         cut_levels(w);
         vector = find_vector(w, v);
         if (b_fits(w, vector)) return;
@@ -279,19 +265,20 @@ static void take_unit(Contraction *c, Levels *s, int i)
 }
 
 /* Images are dealt by rows of the batch; matrices by strips of columns, or where there is one strip only by rows. */
-static void choose_unit(const Lowering *w, Contraction *c, Levels *rows, Levels *columns)
+static void choose_unit(const Lowering *w, Contraction *c, Levels *batch, Levels *rows, Levels *columns)
 {
     const bool image = w->operand[2].shape.batch && layout_batch_first(&w->operand[2].layout);
     c->unit = (Level) { .extent = 1 };
     if (columns->n && !image) { take_unit(c, columns, 0); return; }
+    if (batch->n && !w->operand[2].shape.batch) { take_unit(c, batch, 0); return; }
     if (!rows->n) return;
-    const char batch = w->operand[2].shape.batch ? w->operand[2].place[0].label[0] : 0;
+    const char sample = w->operand[2].shape.batch ? w->operand[2].place[0].label[0] : 0;
     int at = 0;
     for (int i = 0; i < rows->n; i++)
-        if (rows->at[i].label == batch) at = i;
-    if (w->operand[2].shape.batch && rows->at[at].label != batch) return;
+        if (rows->at[i].label == sample) at = i;
+    if (w->operand[2].shape.batch && rows->at[at].label != sample) return;
     const long parts = row_parts(rows->at[at].extent);
-    if ((batch || rows->n == 1) && parts < rows->at[at].extent) split_level(rows, at, parts);
+    if ((sample || rows->n == 1) && parts < rows->at[at].extent) split_level(rows, at, parts);
     take_unit(c, rows, at);
 }
 
@@ -305,7 +292,7 @@ static Contraction *assemble(const Lowering *w, char v)
     Levels batch = levels_in(w, true, true, true, vector, 2, true), rows = levels_in(w, true, false, true, vector, 2, true);
     Levels columns = levels_in(w, false, true, true, vector, 2, true), depth = levels_in(w, true, true, false, vector, 0, true);
     widen(c, &columns);
-    choose_unit(w, c, &rows, &columns);
+    choose_unit(w, c, &batch, &rows, &columns);
     for (int i = 0; i < batch.n; i++) take_outer(c, &batch.at[i], false);
     for (int i = 0; i < columns.n; i++) take_outer(c, &columns.at[i], false);
     const bool samples = has_role(w->x->core, "weight");

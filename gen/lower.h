@@ -3,8 +3,8 @@
 #define LOWER_H
 #include "gagen.h"
 
-enum { LABELS = 10, LEVELS = 12 };
-typedef struct { int n; char label[2]; long factor[2], constant; } Place;     /* what an axis' index is made of */
+enum { LABELS = 10, LEVELS = 16 };
+typedef struct { int n; char label[2]; long factor[2], constant; bool parts; } Place;     /* what an axis' index is made of; parts: label[1] counts within label[0] */
 typedef struct { Node *node; Shape shape; Layout layout; Place place[RANK]; } Operand;
 typedef struct { char label; long extent; bool in[3]; } Label;
 typedef struct {
@@ -22,6 +22,9 @@ bool  unordered(const Operand *o);                          /* its weight has no
 bool  take_order(Operand *o, const Layout *l);                /* gives it this one, or its own, and says whether it was this one */
 bool  known(const Operand *o);                              /* its layout is there */
 bool  has_label(const Operand *o, char label);
+int   part_of(const Place *p, char label);                  /* where the place has the label as a part of its axis alone; -1: it does not */
+long  part_extent(const Operand *o, int axis, int part);
+void  copy_image(Lowering *w, int which);                   /* a copy of that operand as an image of its own, with the halo that is read */
 const Label *label_of(const Lowering *w, const Level *l);
 Levels levels_in(const Lowering *w, bool a, bool b, bool c, int skip, int sort, bool merge);   /* of labels that are in these operands exactly, outermost in operand `sort` first */
 void  set_bases(const Lowering *w, long base[3]);

@@ -119,7 +119,7 @@ void    make_partitions(Kernels *k);                        /* partition.c: unit
 
 /* ---- lower.c, gemm.c: a matmul or a convolution as nested sums over affine addresses ----------------------------- */
 typedef struct { char label; long div, extent, stride[3]; } Level;       /* strides in A, B and C */
-typedef struct { int n; Level at[12]; } Levels;             /* outermost first */
+typedef struct { int n; Level at[16]; } Levels;             /* outermost first */
 typedef struct Contraction {            /* in C */
     Node *a, *b;                        /* A is broadcast, B's rows are vectors */
     long base[3];                       /* of element 0 of A, B and C, in reals */

@@ -250,6 +250,34 @@ def parameters():
         case.finish(F.linear(x, w).pow(2).mean() + 0.25 * of(w), loss=True)
 
 
+# shape of x, outputs, kernel, options
+GROUPS = (
+    ((2, 16, 3, 4), 16, 3, dict(groups=2, padding=1)), ((2, 16, 4, 5), 32, (3, 2), dict(groups=2, stride=2, padding=(1, 0), bias=False)),
+    ((2, 48, 3, 3), 24, (2, 1), dict(groups=3, dilation=2)), ((2, 256, 1, 2), 16, 1, dict(groups=2)), ((2, 16, 1, 2), 128, 1, dict(groups=2)),
+    ((2, 24, 3, 3), 48, 1, dict(groups=2, stride=3)),
+)
+
+
+def wide_groups():
+    """Groups of whole vectors of channels; shuffled between two; turned round."""
+    for i, (shape, out, kernel, given) in enumerate(GROUPS):
+        name = f"wide_groups_{i}"
+        case = Case(name, "layer(x)", f'nn.Conv2d({out}, {pair(kernel)}, {{ name = "{name}"{options(given)[4:-2].join([", ", ""])} }})')
+        x = case.real("x", *shape)
+        case.finish(case.layer(nn.Conv2d(shape[1], out, kernel, **given))(x))
+    case = Case("wide_shuffle", "layer[2](nn.ChannelShuffle(2)(fn.tanh(layer[1](x))))",
+                '{ nn.Conv2d(16, 3, { groups = 2, padding = 1, name = "shuffle_1" }), nn.Conv2d(16, 2, { groups = 2, name = "shuffle_2" }) }')
+    x, case.name = case.real("x", 2, 16, 3, 3), "shuffle_1"
+    y, case.name = case.layer(nn.Conv2d(16, 16, 3, groups=2, padding=1))(x).tanh(), "shuffle_2"
+    case.finish(case.layer(nn.Conv2d(16, 16, 2, groups=2))(nn.ChannelShuffle(2)(y)))
+    case = Case("wide_upconv", "layer(x)", 'nn.ConvTranspose2d(32, 3, { groups = 2, stride = 2, padding = 1, output_padding = 1, name = "wide_upconv" })')
+    x = case.real("x", 2, 16, 2, 3)
+    case.finish(case.layer(nn.ConvTranspose2d(16, 32, 3, groups=2, stride=2, padding=1, output_padding=1))(x))
+    case = Case("wide_conv1d", "layer(x)", 'nn.Conv1d(16, 3, { groups = 2, padding = 2, dilation = 2, name = "wide_conv1d" })')
+    x = case.real("x", 2, 16, 7)
+    case.finish(case.layer(nn.Conv1d(16, 16, 3, groups=2, padding=2, dilation=2))(x))
+
+
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-for part in (functions, gates, products, stated, convolutions, images, folds, parameters):
+for part in (functions, gates, products, stated, convolutions, images, folds, parameters, wide_groups):
     part()
