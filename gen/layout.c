@@ -202,7 +202,7 @@ static bool axis_whole(const Axis *x, long extent)
 {
     long next = 1;
     for (int i = 0; i < x->n && next < extent; i++)
-        if (x->digit[i].div == next) {
+        if (x->digit[i].div == next && x->digit[i].mod != 1) {
             next = x->digit[i].mod ? next * x->digit[i].mod : extent;
             i = -1;
         }

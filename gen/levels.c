@@ -254,6 +254,15 @@ static int cuts(const Lowering *w, const Label *l, long *cut)
     return kept;
 }
 
+/* From one row or column of an image to the next. A view's only one has no digit, and yet neighbours: its halo. */
+static long step_of(const Operand *o, int axis)
+{
+    const Layout *l = &o->layout;
+    const Axis *x = &l->axis[axis];
+    if (K->target == TARGET_CUDA || (x->n && x->digit[0].extent > 1)) return x->digit[0].stride;
+    return axis == 2 ? l->plane[1] * l->plane[2] : l->plane[2];
+}
+
 static long stride_in(const Operand *o, char label, long div)
 {
     long stride = 0;
@@ -262,7 +271,7 @@ static long stride_in(const Operand *o, char label, long div)
             const Place *p = &o->place[a];
             const long at = p->factor[i] * div;
             if (p->label[i] != label) continue;
-            if (part_of(p, label) < 0) stride += o->layout.axis[a].digit[0].stride * at;
+            if (part_of(p, label) < 0) stride += step_of(o, a) * at;
             for (int d = 0; d < o->layout.axis[a].n && part_of(p, label) >= 0; d++) {
                 const Digit *x = &o->layout.axis[a].digit[d];
                 if (x->div <= at && at < x->div * (x->mod ? x->mod : x->extent)) stride += x->stride * (at / x->div);
@@ -336,7 +345,7 @@ void set_bases(const Lowering *w, long base[3])
         const Operand *o = &w->operand[i];
         base[i] = o->layout.offset;
         for (int a = 0; a < o->shape.rank; a++)
-            if (o->place[a].constant) base[i] += o->place[a].constant * o->layout.axis[a].digit[0].stride;
+            if (o->place[a].constant) base[i] += o->place[a].constant * step_of(o, a);
     }
 }
 

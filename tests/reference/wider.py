@@ -259,12 +259,18 @@ GROUPS = (
 
 
 def wide_groups():
-    """Groups of whole vectors of channels; shuffled between two; turned round."""
+    """Groups of whole vectors of channels; shuffled between two; turned round. Images of one row or column, whose border is all they have."""
     for i, (shape, out, kernel, given) in enumerate(GROUPS):
         name = f"wide_groups_{i}"
         case = Case(name, "layer(x)", f'nn.Conv2d({out}, {pair(kernel)}, {{ name = "{name}"{options(given)[4:-2].join([", ", ""])} }})')
         x = case.real("x", *shape)
         case.finish(case.layer(nn.Conv2d(shape[1], out, kernel, **given))(x))
+    for i, (shape, kernel, given) in enumerate((((3, 3, 4, 1), 3, dict(padding=1)), ((3, 3, 1, 4), (3, 2), dict(padding=(1, 1))), ((3, 3, 1, 1), 3, dict(padding=1)),
+                                                ((3, 16, 1, 1), 3, dict(padding=1, groups=2)))):
+        name = f"narrow_{i}"
+        case = Case(name, "layer(x)", f'nn.Conv2d(16, {pair(kernel)}, {{ name = "{name}"{options(given)[4:-2].join([", ", ""])} }})')
+        x = case.real("x", *shape)
+        case.finish(case.layer(nn.Conv2d(shape[1], 16, kernel, **given))(x))
     case = Case("wide_shuffle", "layer[2](nn.ChannelShuffle(2)(fn.tanh(layer[1](x))))",
                 '{ nn.Conv2d(16, 3, { groups = 2, padding = 1, name = "shuffle_1" }), nn.Conv2d(16, 2, { groups = 2, name = "shuffle_2" }) }')
     x, case.name = case.real("x", 2, 16, 3, 3), "shuffle_1"
