@@ -42,7 +42,7 @@ static Scope with_channel(const Scope *s, const Shape *domain, const char *chann
 
 static const char *image_text(const Scope *s, const Node *f, const double *a, const Indices *at)
 {
-    const Scope t = with_channel(s, s->domain, at->channel);
+    const Scope t = with_channel(s, &f->arg[0]->shape, at->channel);
     return tap_text(at->alone ? s : &t, f->arg[0], a);
 }
 

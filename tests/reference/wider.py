@@ -254,7 +254,7 @@ def parameters():
 GROUPS = (
     ((2, 16, 3, 4), 16, 3, dict(groups=2, padding=1)), ((2, 16, 4, 5), 32, (3, 2), dict(groups=2, stride=2, padding=(1, 0), bias=False)),
     ((2, 48, 3, 3), 24, (2, 1), dict(groups=3, dilation=2)), ((2, 256, 1, 2), 16, 1, dict(groups=2)), ((2, 16, 1, 2), 128, 1, dict(groups=2)),
-    ((2, 24, 3, 3), 48, 1, dict(groups=2, stride=3)),
+    ((2, 24, 3, 3), 48, 1, dict(groups=2, stride=3)), ((2, 72, 1, 2), 36, 1, dict(groups=12)), ((2, 72, 1, 1), 144, 1, dict(groups=72)),
 )
 
 
