@@ -73,6 +73,7 @@ local function forward(m, o, x)
     core.replace(s.var, u)
   end
   m.last, op.states[#op.states + 1] = s, s
+  if o.stats == "pooled" or o.momentum == "window" then op.by_window = op.by_window or m.place end
   op.by_micro = op.by_micro or { place = m.place, what = what, why = "its statistics are those of a micro-batch", cure = ", or take nn.GroupNorm" }
   return y
 end

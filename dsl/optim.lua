@@ -76,6 +76,9 @@ local function scaled(recipe, window)
   end
   settle(r, window)
   if not o then return r end
+  if window.varies then
+    fail("optim.%s: scale: accumulate is a schedule, so there is no one batch to scale for: say the rate of each part, lr = optim.sequence { ... }", recipe.name)
+  end
   local batch, times = window.batch, window.batch / o.from
   local factor = o[1] == "linear" and times or math.sqrt(times)
   r.lr = ("%s * (%s)"):format(schedule.literal(factor), recipe.lr)

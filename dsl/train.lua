@@ -405,6 +405,11 @@ local function train(given)
   if #o.turns > 1 and (o.nonfinite == "drop_micro" or o.nonfinite == "abort") then
     fail_at("nonfinite", nil, "train: nonfinite = \"%s\" is for a train of one step: with several write \"skip_window\" or \"keep\"", o.nonfinite)
   end
+  if o.nonfinite == "drop_micro" and op.by_window then
+    core.fail("train: nonfinite = \"drop_micro\": running statistics of a whole window (stats = \"pooled\", momentum = \"window\") would have to "
+      .. "know beforehand what is dropped: say \"skip_window\", or stats = \"micro\" with a number for momentum",
+      core.key_place(done, "nonfinite"), "the layer was made here", op.by_window)
+  end
   watch(o)
   local list, roots = reports(o), {}
   for _, s in ipairs(o.turns) do

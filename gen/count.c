@@ -66,6 +66,12 @@ static const Expr *count_of(const Program *s)
     return count;
 }
 
+const Expr *counted_loss(const Program *s, const Expr *loss)
+{
+    if (s->late || s->g->seeds.n < 2) return loss;
+    return s->count ? filled("select(c == 0, b, a)", guarded(loss), loss, s->count) : guarded(loss);
+}
+
 void mark_reached(const Node *n, bool *reached)
 {
     if (reached[n->id]) return;

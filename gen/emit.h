@@ -31,6 +31,7 @@ int   flat_arrays(const Whole *all);                        /* parameters, gradi
 bool  adapts(const Program *s);                             /* steps depend on the lengths of tensors */
 bool  uses_sums(const Expr *e);
 const Expr *guarded(const Expr *e);                         /* 0 where a denominator made of sums is 0 */
+const Expr *counted_loss(const Program *s, const Expr *loss);   /* a term in which nothing counts adds nothing; NaN where none counts */
 long  partials(const Whole *all);                           /* parts of the sum that has most of them */
 bool  prepares(const Program *s);                            /* something is made from the parameters once per update */
 bool  concludes(const Program *s);                          /* something is known only behind the last micro-step */

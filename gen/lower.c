@@ -73,12 +73,19 @@ static int b_order(const void *pa, const void *pb)      /* outermost first: batc
     return (x < y) - (x > y);
 }
 
+/* Strips that lie side by side because a micro-batch has one row: with another one they would not, and where all splits are to give
+   the same bits, the norm too, weights have one order for all. */
+static bool lone_row(const Operand *c)
+{
+    return K->g->train.split && c->shape.batch && c->shape.dim[0] == 1 && !c->layout.plane[2];
+}
+
 /* Columns that run on from the vector in C run on from it in B's rows too: one wide row instead of strips. */
 static void join_columns(const Lowering *w, Level *order, int n, const Level *vector)
 {
     long width = vector->extent;
     int joined = 0;
-    for (int i = 0; i < n - joined; i++) {
+    for (int i = 0; i < n - joined && !lone_row(&w->operand[2]); i++) {
         const Level l = order[i];
         if (!label_of(w, &l)->in[2] || label_of(w, &l)->in[0] || l.stride[2] != width || width * l.extent > 512) continue;
         memmove(order + i, order + i + 1, sizeof(Level) * (size_t)(n - joined - 1 - i));

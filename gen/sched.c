@@ -213,6 +213,7 @@ static void make_reports(void)
     if (s->counts) known = NEW_ARRAY(const Expr *, g->nodes.n);
     reporting = true;
     for (int i = 0; i < g->reports.n; i++) s->report[i] = formula(g->reports.at[i]->node);
+    if (g->reports.n) s->report[0] = counted_loss(s, s->report[0]);
 }
 
 /* Gradients that are added to momentum, or to moments, are never seen by themselves, nor scaled. */
@@ -227,8 +228,11 @@ static void check_in_place(void)
                     : t->loss_scale > 0 ? "loss_scale is undone behind the last micro-step: leave one of the two out"
                     : t->split ? "deterministic = \"split\" begins its sums anew in each window: leave one of the two out"
                     : s->late ? "the loss is divided by what is known behind the last micro-step: count it before, count = \"before\"" : NULL;
-    for (int i = 0; i < g->seeds.n && o->fold[0] && !why; i++)
-        if (!has_rows(i)) why = "a term without data has a gradient of its own behind the last micro-step: say it as weight_decay of optim.AdamW";
+    for (int i = 0; i < g->seeds.n && !why; i++) {
+        if (has_rows(i)) continue;
+        why = o->fold[0] ? "a term without data has a gradient of its own behind the last micro-step: say it as weight_decay of optim.AdamW"
+            : s->count ? "a term without data would be added in windows in which nothing counts, too: say it as weight_decay" : NULL;
+    }
     if (o->in_place && why) error_at(o->loc, "optim.%s: accumulate_in = \"%s\": %s", o->name, o->fold[0] ? "moments" : "momentum", why);
 }
 

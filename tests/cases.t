@@ -27,6 +27,11 @@ for m in 12 8 3 1; do
         tell $? "2. convolutions, norms, an embedding, dropout, 5 updates of $((24 / m)) x $m, $threads threads: the bits of 1 x 24"
     done
 done
+# The norm is added up in the order of memory: parameters have one, whatever the split.
+order() { ./gagen -t c "$@" $models/window_split.lua | sed -n '/^typedef struct {/,/^} Params;/p' | cksum; }
+one_order() { [ "$(order -D micro_batch=1 "$@")" = "$(order -D micro_batch=12 "$@")" ]; }
+yes "2. parameters lie in one order, in which the norm is added up" one_order
+no "2. without deterministic" one_order -D deterministic=threads
 prober split_off $models/window_split.lua gagen -D micro_batch=3 -D deterministic=threads
 run split_off "$data" - 2 5 1 2 5 | cmp -s - "$work/split.out"; [ $? -ne 0 ]; tell $? "control: 2. without deterministic"
 run split_off "$data" - 2 5 1 2 5 > "$work/split_off.out"

@@ -79,4 +79,18 @@ warned() { sed "s/minimize = terms.*(),/minimize = $1,/; s/option(\"micro_batch\
 yes "a loss divided by accumulate is warned of" warned 'mse \/ 8'
 yes "and one times its inverse" warned 'mse * (1 \/ 8)'
 no "one divided by something else" warned 'mse \/ 7'
+
+# a term in which nothing counts adds nothing, to the loss in the log either; where no term counts that is NaN
+printf 'a,b,m,k\n1,2,0,1\n2,1,1,1\n3,1,0,0\n' > "$work/empty.csv"
+cat > "$work/empty.lua" <<'END'
+local rows = data.csv { "empty.csv", shuffle = false, columns = { x = "1-2", m = "m", k = "k" } }
+local u = nn.Linear(1, { name = "net" })(rows.x)
+local main = fn.mse(u, 2 * rows.m + 1, { mask = rows.k })
+train { data = rows, batch = 1, epochs = 1, minimize = main + 0.1 * fn.mse(u, rows.k, { mask = rows.m }), report = { main = main }, optim = optim.SGD { lr = 0.1 } }
+END
+trainer empty "$work/empty.lua" -t c && "$work/empty" --data "$work/empty.csv" --log "$work/empty.log" > "$work/said" 2>&1
+parts() { [ "$(log_field "$work/empty.log" loss | sed -n "$1p")" = "$(log_field "$work/empty.log" main | sed -n "$1p")" ]; }
+yes "6. the loss is the term that counts" parts 1
+no "6. where both count" parts 2
+yes "48. where none counts it is NaN" [ "$(log_field "$work/empty.log" loss | sed -n 3p)" = NaN ]
 finish

@@ -933,7 +933,7 @@ static void scalars(Window *to)
 /* From sums over any number of windows. */
 static void report(const double *s, double samples, double *out)
 {
-    out[0] = s[0] / s[1] + 0.3 * (s[2] / samples) + s[3] / samples;     /* loss */
+    out[0] = (s[1] == 0.0 ? 0.0 : s[0] / s[1]) + 0.3 * (s[2] / samples) + s[3] / samples; /* loss */
 }
 
 static const Tensor tensors[] = {

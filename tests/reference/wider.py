@@ -271,6 +271,9 @@ def wide_groups():
         case = Case(name, "layer(x)", f'nn.Conv2d(16, {pair(kernel)}, {{ name = "{name}"{options(given)[4:-2].join([", ", ""])} }})')
         x = case.real("x", *shape)
         case.finish(case.layer(nn.Conv2d(shape[1], 16, kernel, **given))(x))
+    case = Case("sum_times", "2 * fn.sum(x ^ 2) - fn.sum(x) / 7 - fn.sum(x ^ 3)")
+    x = case.real("x", 3, 7)
+    case.finish(2 * x.pow(2).sum() - x.sum() / 7 - x.pow(3).sum(), loss=True)
     case = Case("wide_shuffle", "layer[2](nn.ChannelShuffle(2)(fn.tanh(layer[1](x))))",
                 '{ nn.Conv2d(16, 3, { groups = 2, padding = 1, name = "shuffle_1" }), nn.Conv2d(16, 2, { groups = 2, name = "shuffle_2" }) }')
     x, case.name = case.real("x", 2, 16, 3, 3), "shuffle_1"
