@@ -135,6 +135,7 @@ static void structured_backward(Node *y, Node *dy)
 
 static bool of_parameters(const Node *n)
 {
+    if (has_role(n, "detach") && n->when == WHEN_AFTER) return false;
     if (n->id < g->nforward && n->kind == K_REDUCE) return needed[n->id];
     for (int i = 0; i < n->nargs; i++)
         if (of_parameters(n->arg[i])) return true;

@@ -80,6 +80,18 @@ yes "a loss divided by accumulate is warned of" warned 'mse \/ 8'
 yes "and one times its inverse" warned 'mse * (1 \/ 8)'
 no "one divided by something else" warned 'mse \/ 7'
 
+cat > "$work/detached.lua" <<'END'
+local rows = data.csv { "terms.csv", shuffle = false, columns = { x = "1-4" } }
+local z = nn.Linear(1, { name = "net" })(rows.x)
+local factor = { behind = fn.detach(fn.mean(z)), before = fn.mean(fn.detach(z)), none = fn.mean(fn.detach(0 * z + 1)) }
+train { data = rows, batch = 32, micro_batch = 8, steps = 2, minimize = fn.mean(z ^ 2) * factor[option("factor", "behind")], optim = optim.SGD { lr = 0.1 } }
+END
+for factor in behind before none; do
+    prober "detached_$factor" "$work/detached.lua" gagen -D factor=$factor && "$work/detached_$factor" "$work" - 2 2 1 2 > "$work/$factor.got"
+done
+yes "8. a factor may be detached behind its sum or in front of it" cmp "$work/behind.got" "$work/before.got"
+no "8. without the factor" cmp "$work/none.got" "$work/before.got"
+
 # a term in which nothing counts adds nothing, to the loss in the log either; where no term counts that is NaN
 printf 'a,b,m,k\n1,2,0,1\n2,1,1,1\n3,1,0,0\n' > "$work/empty.csv"
 cat > "$work/empty.lua" <<'END'
