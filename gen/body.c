@@ -179,7 +179,7 @@ static const char *kept(Body *b, const char *value)
     for (int i = 0; i < b->scope.n; i++)
         if (b->scope.loop[i].axis == axis && b->scope.loop[i].div * b->scope.loop[i].extent > extent) whole = false;
     if (whole) return value;
-    return text("%skeep(%s, %ld - (%s))", b->scope.prefix, value, extent, coordinate(&b->scope, axis));
+    return text("%skeep(%s, %s)", b->scope.prefix, value, places_left(extent, coordinate(&b->scope, axis), b->scope.loop[b->scope.vector].div));
 }
 
 static void store_at(Body *b, const Layout *l, const Shape *shape, const char *name, const Expr *e, const char *beta)

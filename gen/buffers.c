@@ -323,7 +323,7 @@ static bool lies_as_image(const Node *n, const Layout *l)
     return lanes && l->axis[2].n <= 1 && l->axis[3].n <= 1;
 }
 
-/* The view has its buffer's rows and columns, so that its halo is the view's, too. */
+/* It has its buffer's rows and columns, so that its halo is the buffer's, too. */
 static bool keeps_plane(const Node *n, const Layout *l)
 {
     const Layout *b = &node_base((Node *)n)->buffer->layout;
@@ -340,7 +340,7 @@ static bool keeps_plane(const Node *n, const Layout *l)
 static bool slides_over(const Kernel *x, const Node *n, const Layout *l)
 {
     if (!layout_whole(l, &n->shape)) return false;
-    return !contracts(x) || K->target == TARGET_CUDA || n->kind != K_VIEW || keeps_plane(n, l);
+    return !contracts(x) || K->target == TARGET_CUDA || keeps_plane(n, l);
 }
 
 /* An argument of a window's kernel needs no copy. What a convolution does not slide over, its lowering copies where it lies nowhere. */

@@ -83,6 +83,10 @@ static void cut(Lowering *w)
     if (!lowering_levels(w)) BUG("a contraction is cut at places that do not divide each other");
     for (int i = 0; i < 2; i++)
         if (!known(&w->operand[i])) {
+            if (crowded(w, i)) {
+                straighten(w, 1 - i);
+                if (!lowering_levels(w)) BUG("a straight operand is cut");
+            }
             order_weight(w, i);
             if (!lowering_levels(w)) BUG("a weight's own order does not fit");
         }

@@ -30,7 +30,7 @@ typedef struct { int axis; long div, extent, lo, hi; } Dim;     /* of the C arra
 static void add_digit(Layout *l, int axis, long div, long mod, long stride, long extent)
 {
     Axis *x = &l->axis[axis];
-    if (x->n == 4) BUG("more than four digits in an axis");
+    if (x->n == DIGITS) BUG("more than four digits in an axis");
     x->digit[x->n++] = (Digit) { div, mod, stride, extent };
 }
 
@@ -93,6 +93,7 @@ static bool flatten(Digits *out, const Layout *l, const Shape *s, int from, int 
                 if (s->dim[a] % d.div) return false;
                 d.mod = s->dim[a] / d.div;
             }
+            if (d.mod == 1) continue;
             d.div *= place;
             out->digit[out->n++] = d;
         }
@@ -118,7 +119,7 @@ static bool deal(Layout *out, Digits *in, const Shape *s, int from, int to)
                 d.mod = d.extent = low;
             }
             const bool top = d.mod == 0 || d.div * d.mod >= end;
-            if (out->axis[a].n == 4 || in->n >= 15) return false;
+            if (out->axis[a].n == DIGITS || in->n >= 15) return false;
             add_digit(out, a, d.div / place, top ? 0 : d.mod, d.stride, d.extent);
         }
         place = end;

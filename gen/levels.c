@@ -297,6 +297,18 @@ bool lowering_levels(Lowering *w)
     return true;
 }
 
+/* An axis of the operand, ordered by the levels, would have more digits than a layout has room for. */
+bool crowded(const Lowering *w, int which)
+{
+    const Operand *o = &w->operand[which];
+    for (int a = 0; a < o->shape.rank; a++) {
+        int n = 0;
+        for (int i = 0; i < w->nlevels; i++) n += part_of(&o->place[a], w->level[i].label) >= 0;
+        if (n > DIGITS) return true;
+    }
+    return false;
+}
+
 const Label *label_of(const Lowering *w, const Level *l)
 {
     for (int i = 0; i < w->nlabels; i++)

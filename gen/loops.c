@@ -56,11 +56,11 @@ static char *limit_of(const Scope *s, int at)
     const long extent = s->domain->dim[l->axis];
     if (loop_overlaps(s, at)) return text("%ld", loop_length(s, at));
     if (!is_part(l, s, at)) return text("%ld", (extent + l->div - 1) / l->div);
-    if (l->div > 1 || extent % l->extent == 0) return text("%ld", l->extent);
+    if (extent % (l->div * l->extent) == 0 || (l->div > 1 && at < s->n - 1)) return text("%ld", l->extent);
     Scope outer = *s;
     outer.loop[at].var = 0;
-    char *c = coordinate(&outer, l->axis);
-    return text("(%ld - %s < %ld ? %ld - %s : %ld)", extent, c, l->extent, extent, c, l->extent);
+    char *rest = places_left(extent, coordinate(&outer, l->axis), l->div);
+    return text("(%s < %ld ? %s : %ld)", rest, l->extent, rest, l->extent);
 }
 
 /* Writes the heads; scalars stop at the logical extent, lanes run over the padding. */

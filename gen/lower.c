@@ -220,6 +220,10 @@ static void arrange_b(Lowering *w, char v)
     Layout l;
     b->layout.size = 0;         /* another order: where it is cut now does not matter */
     cut_levels(w);
+    if (crowded(w, 1)) {
+        straighten(w, 0);
+        cut_levels(w);
+    }
     vector = find_vector(w, v);
     b_layout(w, vector, &l);
     if (!unordered(b) || !take_order(b, &l)) pack(w, &l);

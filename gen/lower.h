@@ -17,6 +17,7 @@ typedef struct {
 void  lowering_start(Lowering *w, Kernels *k, Kernel *x);   /* operands and labels; a layout where there is one already */
 void  lowering_order(Lowering *w, char v);                  /* A and B change places where A has C's contiguous label v */
 bool  lowering_levels(Lowering *w);                         /* false: operands are cut at places that do not divide each other */
+bool  crowded(const Lowering *w, int which);                /* its levels are more than a layout has digits */
 void  straighten(Lowering *w, int which);                   /* a copy of that operand row by row, without blocks */
 bool  unordered(const Operand *o);                          /* its weight has no order yet */
 bool  take_order(Operand *o, const Layout *l);                /* gives it this one, or its own, and says whether it was this one */

@@ -36,6 +36,12 @@ char *coordinate(const Scope *s, int axis)
     return t ? t : text("0");
 }
 
+char *places_left(long extent, const char *c, long div)
+{
+    const char *at = strchr(c, '+') ? text("(%s)", c) : c;
+    return div == 1 ? text("%ld - %s", extent, at) : text("(%ld - %s) / %ld", extent + div - 1, at, div);
+}
+
 static void add_piece(Address *a, const char *words, long stride, bool lane)
 {
     if (a->n == 24) BUG("an address of too many pieces");

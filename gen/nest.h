@@ -17,6 +17,7 @@ typedef struct { long constant; int n; Piece at[24]; bool strange; } Address;   
 void  scope_scalar(Scope *s);
 void  scope_vector(Scope *s, int loop); /* lanes of the widest vector that divides the loop's extent */
 char *coordinate(const Scope *s, int axis);                 /* "s * 64 + j" */
+char *places_left(long extent, const char *c, long div);    /* how many steps of div there are from coordinate c to the extent */
 Address address_of(const Scope *s, const Layout *l, const Shape *shape);   /* of the element that meets the domain's */
 char *address_text(const Address *a, const Layout *l, const char *name);   /* "h1[s][n][j]" */
 long  lane_stride(const Address *a);    /* between neighbouring lanes; -1: uneven */

@@ -4,7 +4,8 @@
 /* Element (i0, i1, ...) of a tensor lies at offset + SUM over axes and digits of (i / div % mod) * stride. A blocked
    axis has two digits, an axis that a view has merged has one for each axis it was made of. */
 typedef struct { long div, mod, stride, extent; } Digit;   /* mod 0: none; extent: values the digit takes, padding included */
-typedef struct { int n; Digit digit[4]; } Axis;
+enum { DIGITS = 4 };
+typedef struct { int n; Digit digit[DIGITS]; } Axis;
 typedef struct {
     int rank;
     Axis axis[RANK];

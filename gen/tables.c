@@ -63,7 +63,7 @@ static char *list_text(int n, const long *x)
 static char *axis_text(const Axis *a)
 {
     Text t = { 0 };
-    if (a->n > 4) BUG("a parameter's axis has %d digits", a->n);
+    if (a->n > DIGITS) BUG("a parameter's axis has %d digits", a->n);
     text_add(&t, "{ ");
     for (int i = 0; i < a->n; i++) {
         const Digit *d = &a->digit[i];

@@ -158,7 +158,7 @@ static void k5_matmul_net_5(const Thread *t, const Micro *m)
                 .width = 16 }, &arena.net_4[0][n][0], &p.net_5.weight[0][0], &arena.net_5[n][0], 0);
         for (int j = 0; j < 16; j += LANES) {
             const vec v2 = v_load(&arena.net_5[n][j]);
-            v_store(&arena.net_5[n][j], v_keep(v2 + v_load(&p.net_5.bias[j]), 10 - (j)));
+            v_store(&arena.net_5[n][j], v_keep(v2 + v_load(&p.net_5.bias[j]), 10 - j));
         }
     }
     stored();
@@ -230,8 +230,7 @@ INLINE void k9_sum_d_net_5_bias(const Thread *t, const Micro *m, const int beta)
             vec sum = v_set(0);
             for (int n = 0; n < 8; n++)
                 sum += v_load(&arena.cross_entropy_grad[n][j]);
-            v_store(&g.net_5.bias[j], beta ? v_load(&g.net_5.bias[j]) + v_keep(sum, 10 - (j))
-                    : v_keep(sum, 10 - (j)));
+            v_store(&g.net_5.bias[j], beta ? v_load(&g.net_5.bias[j]) + v_keep(sum, 10 - j) : v_keep(sum, 10 - j));
         }
     }
     stored();

@@ -107,7 +107,7 @@ static void k3_matmul_logits(const Thread *t, const Micro *m)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             for (int j = 0; j < 16; j += LANES) {
                 const vec v2 = v_load(&arena.logits[n][j]);
-                v_store(&arena.logits[n][j], v_keep(v2 + v_load(&p.net_2.bias[j]), 10 - (j)));
+                v_store(&arena.logits[n][j], v_keep(v2 + v_load(&p.net_2.bias[j]), 10 - j));
             }
         }
     }
@@ -211,8 +211,7 @@ INLINE void k9_sum_d_net_2_bias(const Thread *t, const Micro *m, const int beta)
             vec sum = v_set(0);
             for (int n = 0; n < 16; n++)
                 sum += v_load(&arena.cross_entropy_grad[n][j]);
-            v_store(&g.net_2.bias[j], beta ? v_load(&g.net_2.bias[j]) + v_keep(sum, 10 - (j))
-                    : v_keep(sum, 10 - (j)));
+            v_store(&g.net_2.bias[j], beta ? v_load(&g.net_2.bias[j]) + v_keep(sum, 10 - j) : v_keep(sum, 10 - j));
         }
     }
     stored();

@@ -113,9 +113,9 @@ static void k2_matmul_gelu(const Thread *t, const Micro *m)
         for (int j = 0; j < 32; j += LANES) {
             const vec v2 = v_load(&arena.gelu[n][j]);
             const vec v3 = v2 + v_load(&p.trunk.bias[j]);
-            v_store(&arena.h[n][j], v_keep(v3, 24 - (j)));
-            v_store(&arena.gelu[n][j], v_keep(R(0.5) * v3 * (R(1.0) + v_erf(v3 * R(0.7071067811865476))), 24 - (j)));
-            v_store(&arena.tanh[n][j], v_keep(v_tanh(v3), 24 - (j)));
+            v_store(&arena.h[n][j], v_keep(v3, 24 - j));
+            v_store(&arena.gelu[n][j], v_keep(R(0.5) * v3 * (R(1.0) + v_erf(v3 * R(0.7071067811865476))), 24 - j));
+            v_store(&arena.tanh[n][j], v_keep(v_tanh(v3), 24 - j));
         }
     }
     stored();
@@ -165,7 +165,7 @@ static void k5_matmul_add(const Thread *t, const Micro *m)
                 .width = 8 }, &arena.tanh[n][0], &p.brand.weight[0][0], &arena.add[n][0], 0);
         for (int j = 0; j < 8; j += LANES8) {
             const vec8 v2 = v8_load(&arena.add[n][j]);
-            v8_store(&arena.add[n][j], v8_keep(v2 + v8_load(&p.brand.bias[j]), 2 - (j)));
+            v8_store(&arena.add[n][j], v8_keep(v2 + v8_load(&p.brand.bias[j]), 2 - j));
         }
     }
     stored();
@@ -237,7 +237,7 @@ static void k9_sum_d_brand_bias(const Thread *t, const Micro *m)
             vec8 sum = v8_set(0);
             for (int n = 0; n < 8; n++)
                 sum += v8_load(&arena.cross_entropy_grad[n][j]);
-            v8_store(&g.brand.bias[j], v8_keep(sum, 2 - (j)));
+            v8_store(&g.brand.bias[j], v8_keep(sum, 2 - j));
         }
     }
     stored();
@@ -255,7 +255,7 @@ static void k10_matmul_tanh_dx(const Thread *t, const Micro *m)
         for (int j = 0; j < 32; j += LANES) {
             const vec v2 = v_load(&arena.tanh_dx[n][j]);
             const vec a = v_load(&arena.tanh[n][j]);
-            v_store(&arena.tanh_dx[n][j], v_keep(v2 * (R(1.0) - a * a), 24 - (j)));
+            v_store(&arena.tanh_dx[n][j], v_keep(v2 * (R(1.0) - a * a), 24 - j));
         }
     }
     stored();
@@ -283,7 +283,7 @@ static void k12_square_dx(const Thread *t, const Micro *m)
         for (int n = q; n < q + 1; n++) {
             for (int j = 0; j < 8; j += LANES8)
                 v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < m->rows ? w.scale_in[1] : 0))
-                        * v8_load(&arena.sub[n][j]), 1 - (j)));
+                        * v8_load(&arena.sub[n][j]), 1 - j));
         }
     }
     stored();
@@ -297,7 +297,7 @@ static void k13_sum_d_price_bias(const Thread *t, const Micro *m)
             vec8 sum = v8_set(0);
             for (int n = 0; n < 8; n++)
                 sum += v8_load(&arena.square_dx[n][j]);
-            v8_store(&g.price.bias[j], v8_keep(sum, 1 - (j)));
+            v8_store(&g.price.bias[j], v8_keep(sum, 1 - j));
         }
     }
     stored();
@@ -316,7 +316,7 @@ static void k14_matmul_add2(const Thread *t, const Micro *m)
             const vec a = v_load(&arena.h[n][j]);
             v_store(&arena.add2[n][j], v_keep(v_load(&arena.tanh_dx[n][j]) + v2
                     * (R(0.5) * (R(1.0) + v_erf(a * R(0.7071067811865476))) + a * R(0.3989422804014327)
-                    * v_exp(-R(0.5) * a * a)), 24 - (j)));
+                    * v_exp(-R(0.5) * a * a)), 24 - j));
         }
     }
     stored();
@@ -331,7 +331,7 @@ static void k16_sum_d_trunk_bias(const Thread *t, const Micro *m)
             vec sum = v_set(0);
             for (int n = 0; n < 8; n++)
                 sum += v_load(&arena.add2[n][j]);
-            v_store(&g.trunk.bias[j], v_keep(sum, 24 - (j)));
+            v_store(&g.trunk.bias[j], v_keep(sum, 24 - j));
         }
     }
     stored();

@@ -203,7 +203,7 @@ static void k2_matmul_add(const Thread *t, const Micro *m)
             for (int i2 = 0; i2 < 4; i2++) {
                 for (int j = 0; j < 8; j += LANES8) {
                     const vec8 v2 = v8_load(&arena.add[n][i2][j]);
-                    v8_store(&arena.add[n][i2][j], v8_keep(v2 + v8_load(&p.token.bias[j]), 5 - (j)));
+                    v8_store(&arena.add[n][i2][j], v8_keep(v2 + v8_load(&p.token.bias[j]), 5 - j));
                 }
             }
         }
@@ -326,7 +326,7 @@ static void k9_square_dx(const Thread *t, const Micro *m)
         for (int n = q; n < q + 1; n++) {
             for (int j = 0; j < 8; j += LANES8)
                 v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < m->rows ? w.scale_in[1] : 0))
-                        * v8_load(&arena.sub[n][j]), 1 - (j)));
+                        * v8_load(&arena.sub[n][j]), 1 - j));
         }
     }
     stored();
@@ -340,8 +340,7 @@ INLINE void k10_sum_d_score_bias(const Thread *t, const Micro *m, const int beta
             vec8 sum = v8_set(0);
             for (int n = 0; n < 2; n++)
                 sum += v8_load(&arena.square_dx[n][j]);
-            v8_store(&g.score.bias[j], beta ? v8_load(&g.score.bias[j]) + v8_keep(sum, 1 - (j))
-                    : v8_keep(sum, 1 - (j)));
+            v8_store(&g.score.bias[j], beta ? v8_load(&g.score.bias[j]) + v8_keep(sum, 1 - j) : v8_keep(sum, 1 - j));
         }
     }
     stored();
@@ -380,7 +379,7 @@ static void k13_masked_dl(const Thread *t, const Micro *m)
             for (int j = 0; j < 8; j += LANES8) {
                 const vec8 a = v8_load(&arena.kept[n][j]);
                 v8_store(&arena.masked_dl[n][j], v8_keep(v8_select(a == R(0.0), v8_set(R(0.0)),
-                        v8_set((n < m->rows ? w.scale_in[2] : 0)) * a), 4 - (j)));
+                        v8_set((n < m->rows ? w.scale_in[2] : 0)) * a), 4 - j));
             }
         }
     }
@@ -426,8 +425,7 @@ INLINE void k15_sum_d_token_bias(const Thread *t, const Micro *m, const int beta
                     row += v8_load(&arena.cross_entropy_grad[n][i2][j]);
                 sum += row;
             }
-            v8_store(&g.token.bias[j], beta ? v8_load(&g.token.bias[j]) + v8_keep(sum, 5 - (j))
-                    : v8_keep(sum, 5 - (j)));
+            v8_store(&g.token.bias[j], beta ? v8_load(&g.token.bias[j]) + v8_keep(sum, 5 - j) : v8_keep(sum, 5 - j));
         }
     }
     stored();
@@ -447,8 +445,8 @@ static void k16_matmul_add2(const Thread *t, const Micro *m)
                 for (int j = 0; j < 8; j += LANES8) {
                     const vec8 v2 = v8_load(&arena.add2[n][i2][j]);
                     const vec8 v3 = v8_load(&arena.matmul[n][i2 * 6 + j]) + v2;
-                    v8_store(&arena.add2[n][i2][j], v8_keep(v3, 6 - (j)));
-                    v8_store(&arena.mul_db3[n][i2][j], v8_keep(v3 * v8_load(&arena.normalize[n][i2][j]), 6 - (j)));
+                    v8_store(&arena.add2[n][i2][j], v8_keep(v3, 6 - j));
+                    v8_store(&arena.mul_db3[n][i2][j], v8_keep(v3 * v8_load(&arena.normalize[n][i2][j]), 6 - j));
                 }
             }
         }
@@ -483,7 +481,7 @@ SHARED void k18_sum_d_norm_bias(const Thread *t, const Micro *m, real x[restrict
                     row += v8_load(&x[n][i2][j]);
                 sum += row;
             }
-            v8_store(&y[j], beta ? v8_load(&y[j]) + v8_keep(sum, 6 - (j)) : v8_keep(sum, 6 - (j)));
+            v8_store(&y[j], beta ? v8_load(&y[j]) + v8_keep(sum, 6 - j) : v8_keep(sum, 6 - j));
         }
     }
     stored();
@@ -507,8 +505,8 @@ INLINE void k21_d_token_weight(const Thread *t, const Micro *m, const int beta)
         for (int i2 = 0; i2 < 6; i2++) {
             for (int j = 0; j < 8; j += LANES8)
                 v8_store(&g.token.weight[i2][j], beta ? v8_load(&g.token.weight[i2][j])
-                        + v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - (j))
-                        : v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - (j)));
+                        + v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - j)
+                        : v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - j));
         }
     }
     stored();
