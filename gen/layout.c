@@ -108,7 +108,7 @@ static bool deal(Layout *out, Digits *in, const Shape *s, int from, int to)
         const long end = place * s->dim[a];
         for (int i = 0; i < in->n; i++) {
             Digit d = in->digit[i];
-            if (d.div >= end && a > from) continue;
+            if (d.div >= end && (a > from || d.stride != 1)) continue;       /* no index comes there, or its padding alone does */
             if (d.div < place) continue;
             if (d.div % place) return false;
             if (a > from && (d.mod == 0 || d.div * d.mod > end)) {

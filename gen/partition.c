@@ -116,12 +116,20 @@ static void touch(Kernel *x, Buffer *b, bool write, bool own)
 static bool is_operand_a(const Kernel *x, const Node *n) { return x->contraction && x->contraction->a == n; }
 static bool is_operand_b(const Kernel *x, const Node *n) { return x->contraction && x->contraction->b == n; }
 
+/* Strip s of the view n is strip s of the buffer under it. */
+static bool keeps_strips(Node *n, const Layout *b)
+{
+    Layout l;
+    if (!node_layout(n, &l) || strips_of(&l) != strips_of(b)) return false;
+    return strips_of(b) == 1 || (l.axis[l.vaxis].digit[1].stride == b->axis[b->vaxis].digit[1].stride && l.block == b->block);
+}
+
 static void touch_read(Kernel *x, Node *n)
 {
     Node *b = node_base(n);
     if (!b->buffer || (b->buffer->home == HOME_PARAM && !b->param->state) || (b->kernel == x && b == n)) return;
     bool own = owns(x, b, &b->buffer->layout);
-    if ((is_operand_a(x, n) || moves(n)) && x->part.kind == PART_STRIPS) own = false;
+    if (x->part.kind == PART_STRIPS && (is_operand_a(x, n) || moves(n) || !keeps_strips(n, &b->buffer->layout))) own = false;
     if (x->core && by_taps(x->core) && x->part.kind == PART_STRIPS) own = false;
     if (is_operand_b(x, n) && x->part.kind == PART_ROWS && x->core->shape.batch) own = false;
     touch(x, b->buffer, false, own);
