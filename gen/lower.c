@@ -52,13 +52,29 @@ static bool in_sum(const Operand *o, char label)
     return false;
 }
 
+/* Blocks of one operand run over what another that has the label has no room for. */
+static bool overruns(const Operand *o, const Level *l)
+{
+    return known(o) && l->extent > 1 && has_label(o, l->label) && !in_sum(o, l->label) && room(o, l->label, l->div) < l->extent;
+}
+
+/* Rows are those of A and C: where a block of A ends behind C's last, A is copied without blocks. */
+static bool rows_fit(Lowering *w)
+{
+    if (!lowering_levels(w)) return true;
+    for (int i = 0; i < w->nlevels; i++)
+        if (label_of(w, &w->level[i])->in[0] && overruns(&w->operand[2], &w->level[i])) return false;
+    return true;
+}
+
 static bool b_fits(const Lowering *w, int vector)
 {
     const Operand *b = &w->operand[1];
     if (!known(b) || w->level[vector].stride[1] != 1 || room(b, w->level[vector].label, w->level[vector].div) < w->level[vector].extent)
         return false;
     for (int i = 0; i < w->nlevels; i++)
-        if (w->level[i].extent > 1 && label_of(w, &w->level[i])->in[1] && !in_sum(b, w->level[i].label) && room(b, w->level[i].label, w->level[i].div) < w->level[i].extent) return false;
+        for (int o = 0; o < 3 && label_of(w, &w->level[i])->in[1]; o++)
+            if (i != vector && overruns(&w->operand[o], &w->level[i])) return false;
     return true;
 }
 
@@ -325,6 +341,7 @@ void lower(Kernels *k, Kernel *x)
     const char v = contiguous_label(&w.operand[2]);
     lowering_order(&w, v);
     order_a(&w);
+    if (!rows_fit(&w)) straighten(&w, 0);
     arrange_b(&w, v);
     x->contraction = assemble(&w, v);
     x->flop = x->contraction->flop;
