@@ -131,7 +131,8 @@ static char *contraction_text(void)
         inner = wrap(text("int %s = 0; %s < %ld; %s++", v, v, c->outer[i].extent, v), "", inner);
     }
     const char *vars[2] = { unit, "n" };
-    const char *halo = rows && (samples || k->part.size == 1) ? zero_halos("n") : zero_halos("0");
+    const char *halo = zero_halos("n");
+    if (*halo && !(rows && (samples || k->part.size == 1))) halo = wrap(text("int n = 0; n < %ld; n++", k->core->shape.dim[0]), "", halo);
     inner = text("%s%s%s", halo, inner, post_text(vars, samples ? 2 : 1));
     if (samples) inner = wrap(rows_head(), "", inner);
     return units(unit, k->part.count, inner);

@@ -77,6 +77,7 @@ char *row_result(Body *b, const Nest *x)
 static char *element_result(Body *b, const Nest *x, unsigned folded)
 {
     Node *f = k->core;
+    body_maps(b, k->pre.at, k->pre.n, &f, 1);
     body_define(b, f, body_formula(b, f, f->op->value), k->stores.n + k->body.n > 1);
     body_store(b, f, b->value[f->id]);
     body_maps(b, k->body.at, k->body.n, 0, 0);

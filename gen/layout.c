@@ -100,6 +100,14 @@ static bool flatten(Digits *out, const Layout *l, const Shape *s, int from, int 
     return true;
 }
 
+/* Lanes of one channel: no index comes there, but what keeps their padding zero does. */
+static bool padded_above(const Digits *in, long end)
+{
+    for (int i = 0; i < in->n; i++)
+        if (in->digit[i].div >= end && in->digit[i].stride == 1) return true;
+    return false;
+}
+
 /* Deals flattened digits to axes from..to-1 of the view. */
 static bool deal(Layout *out, Digits *in, const Shape *s, int from, int to)
 {
@@ -118,7 +126,7 @@ static bool deal(Layout *out, Digits *in, const Shape *s, int from, int to)
                 in->digit[in->n++] = (Digit) { end, d.mod ? d.mod / low : 0, d.stride * low, (d.extent + low - 1) / low };
                 d.mod = d.extent = low;
             }
-            const bool top = d.mod == 0 || d.div * d.mod >= end;
+            const bool top = d.mod == 0 || (d.div * d.mod >= end && !(a == from && padded_above(in, end)));
             if (out->axis[a].n == DIGITS || in->n >= 15) return false;
             add_digit(out, a, d.div / place, top ? 0 : d.mod, d.stride, d.extent);
         }

@@ -166,7 +166,8 @@ void copy_image(Lowering *w, int which)
         vec_push(&o->node->kernel->stores, o->node);
         Buffer *image = buffer_new(K, o->node, HOME_ARENA, ident_new("image"));
         lay_out(image);
-        layout_make(&image->layout, &o->shape, 1, layout_block(o->shape.dim[1]), image->layout.halo);
+        o->layout = image->layout;
+        layout_make(&image->layout, &o->shape, 1, layout_block(o->shape.dim[1]), o->layout.halo);
         o->layout = image->layout;
         return;
     }

@@ -23,7 +23,7 @@ void loops_of(Nest *x, const Layout *l, const Shape *domain)
             int at = s->n++;
             for (; at > 0 && stride[at - 1] < g->stride; at--) s->loop[at] = s->loop[at - 1], stride[at] = stride[at - 1];
             const bool lanes = g->stride == 1, strips = a == lane_axis && g->div > 1 && !g->mod && l->axis[a].n == 2;
-            const char *name = a == 0 && domain->batch ? "n" : lanes ? "j" : strips ? "s" : l->axis[a].n > 1 ? text("%s%ld", names[a], g->div) : names[a];
+            const char *name = a == 0 && domain->batch ? "n" : lanes ? "j" : strips ? "s" : l->axis[a].n > 1 ? text("%s_%ld", names[a], g->div) : names[a];
             s->loop[at] = (Loop) { a, g->div, g->extent, name }, stride[at] = g->stride;
         }
     scope_scalar(s);

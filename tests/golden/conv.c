@@ -58,11 +58,12 @@ static void k15_net_5_weight_t(const Thread *t, const Micro *m)
 {
     for_span (one, t, 1) {
         for (int i = 0; i < 10; i++) {
-            for (int i26 = 0; i26 < 6; i26++) {
-                for (int i21 = 0; i21 < 6; i21++) {
+            for (int i2_6 = 0; i2_6 < 6; i2_6++) {
+                for (int i2_1 = 0; i2_1 < 6; i2_1++) {
                     for (int j = 0; j < 8; j++)
-                        packed.net_5_weight_t[i][i21 + i26 * 6][j] = p.net_5.weight[((i26 * 6 + i21 + j * 36) % 64)
-                                + (((i26 * 6 + i21 + j * 36) / 64)) * 64][i];
+                        packed.net_5_weight_t[i][i2_1 + i2_6
+                                * 6][j] = p.net_5.weight[((i2_6 * 6 + i2_1 + j * 36) % 64)
+                                + (((i2_6 * 6 + i2_1 + j * 36) / 64)) * 64][i];
                 }
             }
         }
@@ -245,14 +246,14 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
                 .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 288 },
                 .width = 288 }, &arena.cross_entropy_grad[n][0], &packed.net_5_weight_t[0][0][0],
                         &arena.dropout_dx[n][0][0][0], 0);
-        for (int i26 = 0; i26 < 6; i26++) {
-            for (int i21 = 0; i21 < 6; i21++) {
+        for (int i2_6 = 0; i2_6 < 6; i2_6++) {
+            for (int i2_1 = 0; i2_1 < 6; i2_1++) {
                 for (int j = 0; j < 8; j += LANES8) {
-                    const vec8 v2 = v8_load(&arena.dropout_dx[n][i26][i21][j]);
+                    const vec8 v2 = v8_load(&arena.dropout_dx[n][i2_6][i2_1][j]);
                     real u[LANES8];
                     noise_fill(u, LANES8, w.seed, (uint64_t)(w.first + m->from + n), 0x5a6fa3a6u,
-                            (uint32_t)(i26 * 6 + i21 + j * 36), 36);
-                    v8_store(&arena.dropout_dx[n][i26][i21][j],
+                            (uint32_t)(i2_6 * 6 + i2_1 + j * 36), 36);
+                    v8_store(&arena.dropout_dx[n][i2_6][i2_1][j],
                             (w.training ? v8_select(v8_load(u) < R(0.2), v8_set(R(0.0)), v2 * R(1.25)) : v2));
                 }
             }
