@@ -80,7 +80,7 @@ static cudaStream_t gg_stream;
 static struct {
     const Program *p;
     GgPlaces at;
-    char *device, *workspace, text[320];
+    char *device, *workspace, *aside, text[320];  /* aside: of an evaluation, what a stage overwrites */
     cublasLtHandle_t blas;
     cudaStream_t copies;                          /* of streamed rows */
     char *pinned[2], *result[2];                  /* images of Device from sums on; of sums and w */
@@ -437,6 +437,7 @@ static inline void *gg_device_open(const Program *p, long rows, size_t bytes, Gg
     gg_cuda.p = p, gg_cuda.at = at;
     gg_find_device();
     gg_cuda.device = gg_device_memory(bytes);
+    gg_cuda.aside = gg_device_memory(at.end - at.sums);
     gg_check(cudaMemsetAsync(gg_cuda.device, 0, at.end, gg_stream));
     gg_slots_open();
     gg_data_open(rows);
@@ -488,6 +489,7 @@ static inline void gg_device_close(void)
     cudaFreeHost(gg_cuda.flag);
     cudaFree(gg_cuda.device);
     cudaFree(gg_cuda.workspace);
+    cudaFree(gg_cuda.aside);
     if (gg_cuda.blas) cublasLtDestroy(gg_cuda.blas);
     if (gg_cuda.copies) cudaStreamDestroy(gg_cuda.copies);
     if (gg_stream) cudaStreamDestroy(gg_stream);
@@ -589,10 +591,25 @@ static inline void gg_await(void)
     if (gg_cuda.profiled) gg_drain();
 }
 
-/* The sums of the host's window, `pass` for each micro-batch behind what prepares it; the window is as long as it may be. */
+/* What stages overwrite, of a window that may wait for its update: moved aside, and back. */
+static inline void gg_lay_aside(void)
+{
+    const GgPlaces at = gg_cuda.at;
+    gg_check(cudaMemcpyAsync(gg_cuda.aside, gg_cuda.device + at.sums, at.end - at.sums, cudaMemcpyDeviceToDevice, gg_stream));
+}
+
+static inline void gg_take_back(void)
+{
+    const GgPlaces at = gg_cuda.at;
+    gg_check(cudaMemcpyAsync(gg_cuda.device + at.sums, gg_cuda.aside, at.end - at.sums, cudaMemcpyDeviceToDevice, gg_stream));
+}
+
+/* The sums of the host's window, `pass` for each micro-batch behind what prepares it; the window is as long as it may be. The first
+   step is `fresh`, gg_evaluate_end follows the last. */
 static inline void gg_evaluate_step(const GgGraph *prepared, const GgGraph *pass, bool fresh)
 {
     const long all = gg_cuda.p->w->samples, batch = gg_cuda.p->batch;
+    if (fresh) gg_lay_aside();
     if (prepared) gg_replay(prepared);
     for (long from = 0; from < all; from += batch) {
         const long samples = all - from < batch ? all - from : batch;
@@ -601,9 +618,15 @@ static inline void gg_evaluate_step(const GgGraph *prepared, const GgGraph *pass
     }
 }
 
+static inline void gg_evaluate_end(void)
+{
+    gg_finish();
+    gg_take_back();
+}
+
 static inline void gg_evaluate(const GgGraph *pass)
 {
     gg_evaluate_step(NULL, pass, true);
-    gg_finish();
+    gg_evaluate_end();
 }
 #endif

@@ -129,7 +129,7 @@ typedef struct {
     const Tensor *tensors; int ntensors;
     const Source *sources; int nsources;
     long elements, trained;                       /* gradients and states are of the first `trained` elements; 0: of all */
-    real *params, *gradients;
+    real *params, *gradients;                     /* gradients NULL: they are added to a state */
     int nstates; real *states[8]; const char *state_names[8];
     int ema;                                      /* states[ema - 1] are averages of the parameters; 0: there are none */
     long memory;                                  /* bytes the program holds, data left out */

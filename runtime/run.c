@@ -31,6 +31,7 @@ static void gg_run_memory(Run *r)
     r->sums = gg_alloc((size_t)p->nsums, sizeof *r->sums);
     r->values = gg_alloc((size_t)p->nreports, sizeof *r->values);
     r->kept = gg_alloc((size_t)p->nsums, sizeof *r->kept);
+    r->aside = gg_alloc((size_t)p->nsums, sizeof *r->aside);
     if (!r->o.save && r->data.valid.count) r->best_params = gg_alloc((size_t)p->elements, sizeof(real));
     gg_add(&r->text, "%4000s", "");
     gg_add(&r->header, "%*s", 4000 + 400 * p->ntensors * (1 + p->nstates) + (int)(6 * r->data.fields.n), "");
@@ -96,7 +97,7 @@ void gg_run_close(Run *r)
     gg_order_free(&r->order);
     gg_augment_close(r);
     if (r->log >= 0) close(r->log);
-    free(r->sums), free(r->values), free(r->kept), free(r->best_params), free(r->text.s), free(r->header.s);
+    free(r->sums), free(r->values), free(r->kept), free(r->aside), free(r->best_params), free(r->text.s), free(r->header.s);
     *r = (Run){ 0 };
 }
 
@@ -243,21 +244,33 @@ void gg_run_fetch(Run *r)
     r->fetched = true;
 }
 
-bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
+static void gg_evaluate_rows(Run *r, const Rows *rows, double *out)
 {
-    if (!rows->count) return false;
+    const Program *p = r->p;
     if (r->staged) gg_table_bind(&r->data);
     gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
-    r->p->w->order = rows->list;
-    const long done = gg_taken(r->p, &r->plan, 0, r->update) - r->skipped[0];
-    r->p->w->t = done > 0 ? done : 1;
-    gg_step(r->p, 0).scalars(r->p->w);
+    p->w->order = rows->list;
+    const long done = gg_taken(p, &r->plan, 0, r->update) - r->skipped[0];
+    p->w->t = done > 0 ? done : 1;
+    gg_step(p, 0).scalars(p->w);
     gg_average_swap(r);
     gg_run_prepare(r);
-    gg_team_call(r->team, r->p->evaluate);
-    if (r->p->await) r->p->await();
+    gg_team_call(r->team, p->evaluate);
+    if (p->await) p->await();
     gg_average_swap(r);
-    r->p->report(r->p->sums, (double)rows->count, out);
+    p->report(p->sums, (double)rows->count, out);
+}
+
+/* A window that waits for its update finds window and sums as it left them; a device keeps its own copies of both. */
+bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
+{
+    const Program *p = r->p;
+    const Window w = *p->w;
+    if (!rows->count) return false;
+    memcpy(r->aside, p->sums, (size_t)p->nsums * sizeof *r->aside);
+    gg_evaluate_rows(r, rows, out);
+    memcpy(p->sums, r->aside, (size_t)p->nsums * sizeof *r->aside);
+    *p->w = w;
     return true;
 }
 

@@ -191,9 +191,11 @@ typedef struct {
     long stale;                                   /* validations since the best one */
     double *sums, samples, *values;               /* since the last report line */
     char **staged, *stage_room; size_t stage_row; /* augmented rows of a window, by column; a row for each thread */
+    double *aside;                                /* sums of a window, while an evaluation makes its own */
     real *best_params;                            /* where there is no file for them */
     bool opened, fetched;                         /* the device; the host has what the device has */
     bool prepared;                                /* false: the host has new parameters */
+    bool waits;                                   /* in a library: a window's gradients, for their update */
     const char *device;                           /* NULL: none */
     bool terminal;
     int log;                                      /* descriptor or -1 */
