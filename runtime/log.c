@@ -67,7 +67,9 @@ void gg_log_update(Run *r, const Started *s, double ms, double seconds)
     }
     if (r->p->loss_scale > 0) gg_add(&r->text, ",\"loss_scale\":%.17g", w->loss_scale);
     if (w->dropped) gg_add(&r->text, ",\"dropped\":%d", w->dropped);
-    if (w->count == 0) gg_add(&r->text, ",\"skipped\":true");
+    if (!r->p->nsteps && w->count == 0) gg_add(&r->text, ",\"skipped\":true");
+    for (int i = 0; i < r->p->nsteps; i++)
+        if (r->missed[i]) gg_add(&r->text, ",\"skipped_%s\":%d", r->p->step[i].name, r->missed[i]);
     gg_add(&r->text, ",\"ms\":%.4f,\"time\":%.3f", ms, seconds);
     gg_log_write(r);
 }

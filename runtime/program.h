@@ -47,6 +47,8 @@ typedef struct {
 typedef struct { char kind; int column; double value; } Augment;
 
 /* ---- the window: all that changes from update to update ------------------------------------------------- */
+enum { GG_STEPS = 8 };
+typedef struct { long t, T; double E; } Clock;    /* an update 1 .. T; updates planned; updates an epoch */
 typedef struct {
     int    micros;                                /* micro-batches in this window */
     int    rows;                                  /* real rows of the last one; the others are full */
@@ -58,7 +60,8 @@ typedef struct {
     long   base;                                  /* added to a place's row: where the split begins */
     bool   training;                              /* false in evaluation: dropout passes */
     uint64_t seed;
-    long   t, T, E;                               /* this update 1 .. T; updates planned; updates an epoch */
+    long   t, T; double E;                        /* this update's */
+    Clock  of[GG_STEPS];                          /* of the step's last window, with several steps: reports take schedules from it */
     double lr;
     real   scale_in[64], scale_out;               /* per sum over the batch; their product is lambda / N */
     real   rate, c[64];                           /* lr and the optimizer's scalars as reals */
@@ -104,8 +107,6 @@ typedef struct {                                  /* a loss and its optimizer, o
     double (*lr)(double t, double T, double E);   /* of its own updates */
     void (*scalars)(Window *w);
 } Step;
-
-enum { GG_STEPS = 8 };
 
 typedef struct {
     const char *name;                             /* "mnist_mlp" */

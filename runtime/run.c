@@ -102,6 +102,27 @@ void gg_run_close(Run *r)
 }
 
 /* ---- the window ----------------------------------------------------------------------------------------- */
+/* Update t of the step among those of the run. */
+static Clock gg_clock(const Run *r, int step, long t)
+{
+    if (!r->plan.E) return (Clock){ .t = t };
+    return (Clock){ t, gg_taken(r->p, &r->plan, step, r->plan.T), gg_epoch(r->p, &r->plan, step) };
+}
+
+/* Updates that the step has done, those of a round under way included. */
+static long gg_updates(const Run *r, int step)
+{
+    long done = gg_taken(r->p, &r->plan, step, r->update) - r->skipped[step];
+    for (long n = 0; n < r->turn.n; n++)
+        done += gg_turn(r->p, gg_place(&r->plan, r->update).samples, n).step == step;
+    return done;
+}
+
+static void gg_tell_time(Window *w, Clock now)
+{
+    w->t = now.t, w->T = now.T, w->E = now.E;
+}
+
 static void gg_fill(Run *r, long samples, long places, long base)
 {
     const Program *p = r->p;
@@ -111,7 +132,6 @@ static void gg_fill(Run *r, long samples, long places, long base)
     w->micros = (int)(full + 1), w->rows = (int)(samples - full * p->micro_batch), w->samples = samples;
     w->places = places, w->base = base;
     w->seed = r->seed;
-    if (r->plan.E) w->T = gg_taken(p, &r->plan, 0, r->plan.T), w->E = gg_taken(p, &r->plan, 0, r->plan.E);
     w->loss_scale = r->loss_scale;
     w->scale_out = 1, w->clip = 1, w->norm = -1;
 }
@@ -130,9 +150,10 @@ static void gg_run_aim(Run *r, long update, const Place *at)
     w->at = place.epoch % r->order.epochs * r->plan.samples + place.at + turn.from;
     w->order = r->order.now, w->order_next = r->order.next;
     w->training = true;
-    w->T = gg_taken(p, &r->plan, turn.step, r->plan.T), w->E = gg_taken(p, &r->plan, turn.step, r->plan.E);
-    w->t = gg_taken(p, &r->plan, turn.step, update) + turn.nth - r->skipped[turn.step] + 1;
-    r->lr[turn.step] = w->lr = s.lr((double)w->t, (double)w->T, (double)w->E);
+    r->clock[turn.step] = gg_clock(r, turn.step, gg_taken(p, &r->plan, turn.step, update) + turn.nth - r->skipped[turn.step] + 1);
+    gg_tell_time(w, r->clock[turn.step]);
+    memcpy(w->of, r->clock, sizeof w->of);
+    r->lr[turn.step] = w->lr = s.lr((double)w->t, (double)w->T, w->E);
     s.scalars(w);
     gg_augment(r);
 }
@@ -192,6 +213,7 @@ bool gg_run_turn(Run *r, long update, long n, bool whole)
 {
     const Place place = gg_place(&r->plan, update);
     r->turn = gg_turn(r->p, place.samples, n);
+    if (n == 0) memset(r->missed, 0, sizeof r->missed);
     const Step s = gg_step(r->p, r->turn.step);
     gg_run_aim(r, update, &place);
     r->merged = false;
@@ -214,7 +236,7 @@ void gg_run_await(Run *r)
 void gg_run_turned(Run *r)
 {
     const Program *p = r->p;
-    r->skipped[r->turn.step] += p->w->count == 0;
+    r->skipped[r->turn.step] += p->w->count == 0, r->missed[r->turn.step] += p->w->count == 0;
     r->norm[r->turn.step] = p->w->norm;
     gg_noise_add(r, r->turn.step);
     if (p->scale_interval) gg_rescale(r);
@@ -250,9 +272,11 @@ static void gg_evaluate_rows(Run *r, const Rows *rows, double *out)
     if (r->staged) gg_table_bind(&r->data);
     gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
     p->w->order = rows->list;
-    const long done = gg_taken(p, &r->plan, 0, r->update) - r->skipped[0];
-    p->w->t = done > 0 ? done : 1;
-    gg_step(p, 0).scalars(p->w);
+    for (int i = 0; i < gg_step_count(p); i++) {
+        const long done = gg_updates(r, i);
+        p->w->of[i] = gg_clock(r, i, done > 0 ? done : 1);
+    }
+    gg_tell_time(p->w, p->w->of[0]);
     gg_average_swap(r);
     gg_run_prepare(r);
     gg_team_call(r->team, p->evaluate);
@@ -278,7 +302,8 @@ void gg_run_predict(Run *r, long from, long n)
 {
     Window *w = r->p->w;
     gg_fill(r, n, r->data.rows, 0);
-    w->at = w->first = from, w->t = 1;
+    w->at = w->first = from;
+    gg_tell_time(w, gg_clock(r, 0, 1));
     gg_run_prepare(r);
     gg_team_call(r->team, r->p->predict);
     gg_run_await(r);

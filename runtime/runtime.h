@@ -142,6 +142,7 @@ long gg_round(const Program *p);                  /* samples of a whole round */
 long gg_last_window(const Program *p, long samples); /* of a round of so many: the samples that its reports speak of */
 Turn gg_turn(const Program *p, long samples, long n); /* of a round of so many samples */
 long gg_taken(const Program *p, const Plan *plan, int step, long rounds); /* windows that the step takes in the first rounds */
+double gg_epoch(const Program *p, const Plan *plan, int step); /* windows that it takes in an epoch: with "carry" no whole number */
 
 /* ---- tensor.c: between the stored and the logical order; the first weights ------------------------------ */
 long gg_count(const Tensor *t);
@@ -179,7 +180,9 @@ typedef struct {
     Order order;
     uint64_t seed;
     long update, skipped[GG_STEPS];               /* rounds done so far; windows in which nothing counted, by step */
+    int missed[GG_STEPS];                         /* and those of the round */
     Turn turn;                                    /* the round's window under way, or the next one */
+    Clock clock[GG_STEPS];                        /* of the last windows, by step */
     double *kept; bool merged;                    /* sums of the round's steps that are done; added to this window's */
     double lr[GG_STEPS], norm[GG_STEPS];          /* of the last windows, by step */
     Noise noise_told[GG_STEPS], noise_shown[GG_STEPS]; /* since the last line of the log, of the terminal */
