@@ -37,6 +37,28 @@ static void gg_run_memory(Run *r)
     gg_add(&r->header, "%*s", 4000 + 400 * p->ntensors * (1 + p->nstates) + (int)(6 * r->data.fields.n), "");
 }
 
+void gg_best_path(const Run *r, char out[4096])
+{
+    snprintf(out, 4096, "%s.best", r->o.save);
+}
+
+/* What a resumed run holds to be the best is in a file beside: without it the test would be of other weights. */
+static void gg_need_best(const Run *r)
+{
+    char path[4096];
+    gg_best_path(r, path);
+    if (!isnan(r->best) && access(path, R_OK))
+        gg_fail(GG_DATA, "%s: it cannot be read, and %s says that the best weights so far are there: put it back, or begin a run with the "
+                "last ones, --load %s", path, r->o.save, r->o.save);
+}
+
+static void gg_run_resume(Run *r)
+{
+    const bool found = gg_load_run(r, r->o.save);
+    if (!found && r->o.eval) gg_fail(GG_DATA, "%s: no such file", r->o.save);
+    if (found && !r->o.eval) gg_need_best(r);
+}
+
 static void gg_run_weights(Run *r)
 {
     gg_init_weights(r->p, r->seed);
@@ -49,7 +71,7 @@ static void gg_run_weights(Run *r)
     if (!r->o.load && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);   /* the others hold every tensor */
     gg_average_start(r);
     if (r->o.load) gg_load_weights(r, r->o.load);
-    if (r->o.resume && !gg_load_run(r, r->o.save) && r->o.eval) gg_fail(GG_DATA, "%s: no such file", r->o.save);
+    if (r->o.resume) gg_run_resume(r);
 }
 
 static void gg_clear_states(const Program *p)

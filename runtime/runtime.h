@@ -210,6 +210,7 @@ typedef struct {
 } Run;
 void gg_run_open(Run *r);                         /* all else follows from r->p and r->o */
 void gg_run_close(Run *r);
+void gg_best_path(const Run *r, char out[4096]);  /* the file beside --save's */
 bool gg_run_turn(Run *r, long update, long n, bool whole); /* begins that round's nth window, with its update or without; false: no more in the round */
 void gg_run_turned(Run *r);                       /* that window is behind us */
 void gg_run_update(Run *r);                       /* what a window without its update left out */

@@ -176,6 +176,16 @@ tell $? "50. resumed: the next 20 updates, their rates, losses and norms, are bi
 "$work/whole" --data "$data" --log "$work/off.log" --load "$work/cut_4.st" > "$work/said" 2>&1
 [ "$(log_field "$work/off.log" loss | sed -n 1p)" != "$(log_field "$work/whole.log" loss | sed -n 5p)" ]; tell $? "control: 50. the weights alone, without the place"
 
+mv "$work/whole.st.best" "$work/away"
+"$work/whole" --data "$data" --save "$work/whole.st" --resume > "$work/said" 2> "$work/err"
+[ $? -eq 1 ] && grep -qx "error: $work/whole.st.best: it cannot be read, and .* the best weights so far are there: put it back, or begin .* --load $work/whole.st" "$work/err"
+tell $? "50. without the file of the best weights a run is not resumed: $(cut -c8- "$work/err")"
+"$work/whole" --data "$data" --save "$work/whole.st" --resume --eval > "$work/said" 2>&1 && grep -q '^valid' "$work/said"
+tell $? "50. its last weights may be evaluated"
+mv "$work/away" "$work/whole.st.best"
+"$work/whole" --data "$data" --save "$work/whole.st" --resume > "$work/said" 2>&1 && grep -q 'resumed after update 24' "$work/said"
+tell $? "control: 50. with it there"
+
 # ---- 51: resumed with another split
 for m in 4 2; do program split_$m $models/case_resume.lua gagen -D micro_batch=$m; done
 run split_4 "$data" - $threads 10 > "$work/split_4.out"
