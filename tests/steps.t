@@ -158,6 +158,16 @@ for n in factors cuda_factors; do
     [ "$(grep -c '"skipped_d":1' "$work/$n.jsonl")" = 3 ] && grep -q '^3 of 18 windows of d changed nothing' "$work/$n.said"
     tell $? "$n: each line of the log says of which step a window was left out, and so does the end"
 done
+# valid PROGRAM OPTION...: its line of an evaluation; the run's last one is the seventh update of g
+valid() { (cd "$work" && n=$1 && shift && "./$n" --log valid.jsonl "$@" > said 2>&1 && grep '"split":"valid"' valid.jsonl | tail -n 1); }
+rm -f "$work"/factors.st*
+last=$(valid factors --steps 7 --save factors.st)
+[ "$(valid factors --steps 7 --eval --resume --save factors.st)" = "$last" ] && [ "$(valid factors --steps 7 --eval --load factors.st)" = "$last" ]
+tell $? "--eval takes factors from the update that the file stands at, by --resume and by --load"
+sed 's/\.fingerprint = 0x[0-9a-f]*u/.fingerprint = 1/' "$work/factors.c" > "$work/off.c"
+compile "$work/off" "$work/off.c" gagen_double
+[ "$(valid off --eval --load factors.st)" != "$last" ] && awk -v d=$(grep -o '"d":[^,]*,\|"dp":[^,]*,' "$work/valid.jsonl" | tr -d '\n') 'BEGIN { split(d, v, /[:,]/); exit v[2] != v[4] }'
+tell $? "control: the weights of another program have those of update 1"
 sed 's/w\.of\[1\]\.t/w.of[0].t/g' "$work/factors.c" > "$work/off.c"
 compile "$work/off" "$work/off.c" gagen_double && (cd "$work" && ./off --log off.jsonl > said)
 no "the second step's factor by the first one's updates" awk -v skips=3 -f "$work/factors.awk" "$work/off.jsonl"
