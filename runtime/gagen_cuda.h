@@ -80,7 +80,7 @@ static cudaStream_t gg_stream;
 static struct {
     const Program *p;
     GgPlaces at;
-    char *device, *workspace, *aside, text[320];  /* aside: of an evaluation, what a stage overwrites */
+    char *device, *workspace, *aside, text[320];  /* aside: pinned, what an evaluation's stages overwrite */
     cublasLtHandle_t blas;
     cudaStream_t copies;                          /* of streamed rows */
     char *pinned[2], *result[2];                  /* images of Device from sums on; of sums and w */
@@ -376,6 +376,7 @@ static inline void gg_find_device(void)
 
 static inline void gg_slots_open(void)
 {
+    gg_cuda.aside = gg_pinned_memory(gg_cuda.at.end - gg_cuda.at.sums);
     for (int s = 0; s < 2; s++) {
         gg_cuda.pinned[s] = gg_pinned_memory(gg_cuda.at.end - gg_cuda.at.sums);
         gg_cuda.result[s] = gg_pinned_memory(gg_cuda.at.data - gg_cuda.at.sums);
@@ -437,7 +438,6 @@ static inline void *gg_device_open(const Program *p, long rows, size_t bytes, Gg
     gg_cuda.p = p, gg_cuda.at = at;
     gg_find_device();
     gg_cuda.device = gg_device_memory(bytes);
-    gg_cuda.aside = gg_device_memory(at.end - at.sums);
     gg_check(cudaMemsetAsync(gg_cuda.device, 0, at.end, gg_stream));
     gg_slots_open();
     gg_data_open(rows);
@@ -487,9 +487,9 @@ static inline void gg_device_close(void)
     gg_slots_close();
     for (void *column : gg_cuda.column) cudaFree(column);
     cudaFreeHost(gg_cuda.flag);
+    cudaFreeHost(gg_cuda.aside);
     cudaFree(gg_cuda.device);
     cudaFree(gg_cuda.workspace);
-    cudaFree(gg_cuda.aside);
     if (gg_cuda.blas) cublasLtDestroy(gg_cuda.blas);
     if (gg_cuda.copies) cudaStreamDestroy(gg_cuda.copies);
     if (gg_stream) cudaStreamDestroy(gg_stream);
@@ -595,13 +595,13 @@ static inline void gg_await(void)
 static inline void gg_lay_aside(void)
 {
     const GgPlaces at = gg_cuda.at;
-    gg_check(cudaMemcpyAsync(gg_cuda.aside, gg_cuda.device + at.sums, at.end - at.sums, cudaMemcpyDeviceToDevice, gg_stream));
+    gg_check(cudaMemcpyAsync(gg_cuda.aside, gg_cuda.device + at.sums, at.end - at.sums, cudaMemcpyDeviceToHost, gg_stream));
 }
 
 static inline void gg_take_back(void)
 {
     const GgPlaces at = gg_cuda.at;
-    gg_check(cudaMemcpyAsync(gg_cuda.device + at.sums, gg_cuda.aside, at.end - at.sums, cudaMemcpyDeviceToDevice, gg_stream));
+    gg_check(cudaMemcpyAsync(gg_cuda.device + at.sums, gg_cuda.aside, at.end - at.sums, cudaMemcpyHostToDevice, gg_stream));
 }
 
 /* The sums of the host's window, `pass` for each micro-batch behind what prepares it; the window is as long as it may be. The first
