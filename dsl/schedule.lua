@@ -1,6 +1,7 @@
 -- schedule.lua -- numbers that follow the update: a learning rate, or the factor of a term of the loss.
 -- A schedule is a function of two formulas, the update it is at and the updates it has, and gives its own. Formulas are in
--- double, of t = 1 .. T and E updates an epoch.
+-- double, of t = 1 .. T and E updates an epoch, which with tail = "carry" are no whole number: a window that two epochs share is a
+-- part of each.
 local core = ...
 local util, op = core.use("dsl/util.lua"), core.use("dsl/op.lua")
 local about = core.use("dsl/doc.lua").section "schedules"
@@ -10,12 +11,13 @@ local Schedule = { __name = "schedule" }
 
 local units = { epoch = "epoch", epochs = "epoch", update = "update", updates = "update", step = "update", steps = "update" }
 
--- updates that v stands for, as a formula: 700, "700 updates", "5 epochs"
-local function updates(what, name, v)
+-- updates that v stands for, as a formula: 700, "700 updates", "5 epochs", which are those that it takes to read their samples: rounded
+-- up, but for what rounding may have left of a whole number; `exact`: not rounded
+local function updates(what, name, v, exact)
   if type(v) == "number" then return tostring(util.integer(what, v, 0, name)) end
   local n, unit = tostring(v):match("^%s*(%d+%.?%d*)%s*(%a+)%s*$")
   local kind = type(v) == "string" and units[unit]
-  if kind == "epoch" then return ("(%s * E)"):format(n) end
+  if kind == "epoch" then return (exact and "(%s * E)" or "floor(%s * E + 0.999999)"):format(n) end
   if kind == "update" and not n:find("%.") then return n end
   fail("%s: '%s' is a number of updates or \"5 epochs\", got %s", what, name, util.show(v))
 end
@@ -100,7 +102,7 @@ end)
 local function every(what, o, by)
   if o.every == nil then fail("%s: 'every' is missing: every = \"%s\"", what, by) end
   number(what, o.by, 0, 1e6, "by")
-  return updates(what, "every", o.every)
+  return updates(what, "every", o.every, true)
 end
 
 about("optim.step { 0.1, every = \"10 epochs\", by = 0.1 }", "Times `by` every so often.")

@@ -14,7 +14,7 @@ void  paste_headers(Text *out, const char *name);           /* standalone.c: tha
 void  paste_runtime(Text *out);                             /* the rest of it */
 char *scale_text(const Program *s, const Expr *e, const char *w);      /* a scale_in, times the loss scale where there is one; in the window w */
 char *host_text(const Expr *e);                             /* sched.c: a formula in double */
-char *window_text(const Expr *e);                           /* where t, T and E are Window's */
+char *window_text(const Expr *e, char *in);                 /* where t, T and E are those of `in`, "w." for the window */
 void  count_before(Program *s);                             /* count.c: what the counted seeds need */
 void  window_facts(const Program *s, Env *e);               /* steps.c: what both targets say of the window */
 void  cuda_facts(const Whole *all, Env *e);                 /* and what the steps leave behind: functions, handles */

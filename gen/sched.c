@@ -136,19 +136,18 @@ char *host_text(const Expr *e)
     return t.s;
 }
 
-/* t, T and E as the window holds them */
+/* t, T and E as they stand in `context`, "w." for the window at hand */
 static const Expr *of_window(void *context, const char *name)
 {
-    (void)context;
     const bool given = !name[1] && strchr("tTE", *name);
-    return given ? expr_variable(text("(double)w.%s", name)) : NULL;
+    return given ? expr_variable(text("(double)%s%s", (const char *)context, name)) : NULL;
 }
 
-char *window_text(const Expr *e) { return host_text(e ? expr_replace(e, of_window, NULL) : e); }
+char *window_text(const Expr *e, char *in) { return host_text(e ? expr_replace(e, of_window, in) : e); }
 
 char *scale_text(const Program *p, const Expr *e, const char *in)
 {
-    const char *value = *in == 'w' ? window_text(e) : host_text(e);
+    const char *value = *in == 'w' ? window_text(e, "w.") : host_text(e);
     if (p->g->train.loss_scale > 0) return text("(real)(%sloss_scale * (%s))", in, value);
     return expr_is_select(e) ? text("(real)%s", value) : text("(real)(%s)", value);
 }

@@ -329,10 +329,11 @@ void reports(const Whole *all, Env *e)
     VEC(const Expr) values = { 0 };
     for (int n = 0; n < all->steps.n; n++) {
         const Program *s = all->steps.at[n];
+        char *at = all->steps.n > 1 ? text("w.of[%d].", n) : "w.";
         for (int i = 0; i < s->g->reports.n; i++) {
             Env *x = env_item(e, "reports");
             env_set(x, "index", "%d", s->g->reports.at[i]->index);
-            env_set(x, "value", "%s", window_text(expr_replace(s->report[i], report_name, NULL)));
+            env_set(x, "value", "%s", window_text(expr_replace(s->report[i], report_name, NULL), at));
             env_set(x, "name", "%s", c_comment(s->g->reports.at[i]->name));
             vec_push(&values, s->report[i]);
         }

@@ -213,6 +213,22 @@ void gg_load_sources(Run *r)
     gg_archive_close(&r->archive);
 }
 
+static void gg_scan_skipped(Run *r, const char *text)
+{
+    char *end;
+    for (int i = 0; i < gg_step_count(r->p); i++, text = end) r->skipped[i] = strtol(text, &end, 10);
+}
+
+/* An evaluation takes schedules from the update that left the weights, where the file is of a run of this program. */
+static void gg_load_updates(Run *r)
+{
+    const Archive *a = &r->archive;
+    const char *whose = gg_archive_meta(a, "fingerprint"), *update = gg_archive_meta(a, "update"), *skipped = gg_archive_meta(a, "skipped");
+    if (!whose || !update || !skipped || strtoull(whose, NULL, 16) != r->p->fingerprint || strtol(update, NULL, 10) < 0) return;
+    r->update = strtol(update, NULL, 10);
+    gg_scan_skipped(r, skipped);
+}
+
 void gg_load_weights(Run *r, const char *path)
 {
     if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
@@ -220,6 +236,7 @@ void gg_load_weights(Run *r, const char *path)
     gg_read_arrays(&r->archive, r->p, 0, 1);
     gg_average_start(r);
     if (gg_average_has(r->p, &r->archive)) gg_read_arrays(&r->archive, r->p, r->p->ema, r->p->ema + 1);
+    if (r->o.eval) gg_load_updates(r);
     gg_archive_close(&r->archive);
     r->prepared = false;
 }
@@ -279,7 +296,7 @@ bool gg_load_run(Run *r, const char *path)
     gg_run_fetch(r);
     gg_read_arrays(a, r->p, 0, 1 + r->p->nstates);
     gg_scan_sums(r, sums);
-    for (int i = 0; i < gg_step_count(r->p); i++) r->skipped[i] = strtol(skipped, (char **)&skipped, 10);
+    gg_scan_skipped(r, skipped);
     r->turn = (Turn){ 0 };
     r->update = update, r->best = best, r->stale = stale ? strtol(stale, NULL, 10) : 0;
     r->log_bytes = log_bytes < 0 ? 0 : log_bytes;

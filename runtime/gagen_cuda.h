@@ -80,7 +80,7 @@ static cudaStream_t gg_stream;
 static struct {
     const Program *p;
     GgPlaces at;
-    char *device, *workspace, text[320];
+    char *device, *workspace, *aside, text[320];  /* aside: pinned, what an evaluation's stages overwrite */
     cublasLtHandle_t blas;
     cudaStream_t copies;                          /* of streamed rows */
     char *pinned[2], *result[2];                  /* images of Device from sums on; of sums and w */
@@ -376,6 +376,7 @@ static inline void gg_find_device(void)
 
 static inline void gg_slots_open(void)
 {
+    gg_cuda.aside = gg_pinned_memory(gg_cuda.at.end - gg_cuda.at.sums);
     for (int s = 0; s < 2; s++) {
         gg_cuda.pinned[s] = gg_pinned_memory(gg_cuda.at.end - gg_cuda.at.sums);
         gg_cuda.result[s] = gg_pinned_memory(gg_cuda.at.data - gg_cuda.at.sums);
@@ -486,6 +487,7 @@ static inline void gg_device_close(void)
     gg_slots_close();
     for (void *column : gg_cuda.column) cudaFree(column);
     cudaFreeHost(gg_cuda.flag);
+    cudaFreeHost(gg_cuda.aside);
     cudaFree(gg_cuda.device);
     cudaFree(gg_cuda.workspace);
     if (gg_cuda.blas) cublasLtDestroy(gg_cuda.blas);
@@ -589,10 +591,25 @@ static inline void gg_await(void)
     if (gg_cuda.profiled) gg_drain();
 }
 
-/* The sums of the host's window, `pass` for each micro-batch behind what prepares it; the window is as long as it may be. */
+/* What stages overwrite, of a window that may wait for its update: moved aside, and back. */
+static inline void gg_lay_aside(void)
+{
+    const GgPlaces at = gg_cuda.at;
+    gg_check(cudaMemcpyAsync(gg_cuda.aside, gg_cuda.device + at.sums, at.end - at.sums, cudaMemcpyDeviceToHost, gg_stream));
+}
+
+static inline void gg_take_back(void)
+{
+    const GgPlaces at = gg_cuda.at;
+    gg_check(cudaMemcpyAsync(gg_cuda.device + at.sums, gg_cuda.aside, at.end - at.sums, cudaMemcpyHostToDevice, gg_stream));
+}
+
+/* The sums of the host's window, `pass` for each micro-batch behind what prepares it; the window is as long as it may be. The first
+   step is `fresh`, gg_evaluate_end follows the last. */
 static inline void gg_evaluate_step(const GgGraph *prepared, const GgGraph *pass, bool fresh)
 {
     const long all = gg_cuda.p->w->samples, batch = gg_cuda.p->batch;
+    if (fresh) gg_lay_aside();
     if (prepared) gg_replay(prepared);
     for (long from = 0; from < all; from += batch) {
         const long samples = all - from < batch ? all - from : batch;
@@ -601,9 +618,15 @@ static inline void gg_evaluate_step(const GgGraph *prepared, const GgGraph *pass
     }
 }
 
+static inline void gg_evaluate_end(void)
+{
+    gg_finish();
+    gg_take_back();
+}
+
 static inline void gg_evaluate(const GgGraph *pass)
 {
     gg_evaluate_step(NULL, pass, true);
-    gg_finish();
+    gg_evaluate_end();
 }
 #endif

@@ -87,11 +87,21 @@ static int gg_all_done(const Program *p, const Run *r)
     return GG_USAGE;
 }
 
+/* A window's gradients are in a state of the optimizer, which only their update makes whole again. */
+static bool gg_is_between(const Run *r)
+{
+    if (r->p->gradients || !r->waits) return false;
+    snprintf(gg_message, sizeof gg_message, "%s: a window waits for gg_update, and its gradients are in the optimizer's state already: gg_update first",
+             r->p->name);
+    return true;
+}
+
 int gg_window(const Program *p, double *reports)
 {
     Run *r = gg_find(p);
-    if (!r) return GG_USAGE;
+    if (!r || gg_is_between(r)) return GG_USAGE;
     if (r->update >= r->plan.T) return gg_all_done(p, r);
+    r->waits = true;
     gg_run_turn(r, r->update, r->turn.n, false);
     gg_run_await(r);
     if (reports) p->report(p->sums, (double)p->w->samples, reports);
@@ -112,6 +122,7 @@ int gg_update(const Program *p)
     Run *r = gg_find(p);
     if (!r) return GG_USAGE;
     const long update = r->update;
+    r->waits = false;
     gg_run_update(r);
     return gg_aborted(p, r, update);
 }
@@ -120,7 +131,8 @@ int gg_update(const Program *p)
 int gg_train(const Program *p, long windows, double *reports)
 {
     Run *r = gg_find(p);
-    if (!r) return GG_USAGE;
+    if (!r || gg_is_between(r)) return GG_USAGE;
+    r->waits = false;
     const long most = p->await && !p->skips && !p->nsteps ? 2 : 1, left = r->plan.T - r->update;
     const long end = r->update + (windows < left ? windows : left);
     for (long started = r->update; r->update < end;) {
@@ -199,8 +211,14 @@ int gg_set_parameter(const Program *p, const char *name, const real *in)
 static void gg_resuming(Run *r, const char *file)
 {
     if (!gg_load_run(r, file)) gg_fail(GG_DATA, "%s: no such file", file);
+    r->waits = false;
 }
 
-int gg_save(const Program *p, const char *file)   { return gg_guard(gg_save_run, gg_find(p), file); }
+int gg_save(const Program *p, const char *file)
+{
+    Run *r = gg_find(p);
+    return r && gg_is_between(r) ? GG_USAGE : gg_guard(gg_save_run, r, file);
+}
+
 int gg_load(const Program *p, const char *file)   { return gg_guard(gg_load_weights, gg_find(p), file); }
 int gg_resume(const Program *p, const char *file) { return gg_guard(gg_resuming, gg_find(p), file); }

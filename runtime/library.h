@@ -19,16 +19,20 @@ const char *gg_error(void);
 
 int gg_steps(const Program *p, long steps);       /* plans so many updates in place of the model's */
 int gg_window(const Program *p, double *reports); /* gradients and reports of the next window, with several steps of the
-                                                     round's next one; reports may be NULL */
+                                                     round's next one; reports may be NULL. Again without gg_update: the
+                                                     same window anew, but see accumulate_in below */
 int gg_update(const Program *p);                  /* applies them: the window is done */
 int gg_train(const Program *p, long windows, double *reports); /* whole windows; the reports of the last */
-int gg_evaluate(const Program *p, const char *split, double *reports); /* "train", "valid", "test" */
+int gg_evaluate(const Program *p, const char *split, double *reports); /* "train", "valid", "test"; anywhere, also between
+                                                     gg_window and gg_update: it changes no bit of either */
 
 int gg_gradient(const Program *p, const char *name, real *out); /* after gg_window: times scale_out, before clipping */
 int gg_parameter(const Program *p, const char *name, real *out);
 int gg_set_parameter(const Program *p, const char *name, const real *in);
 int gg_state(const Program *p, const char *state, const char *name, real *out); /* "m" of "net.0.weight" */
 
+/* An optimizer with accumulate_in = "momentum" or "moments" has a window's gradients in its state from gg_window on: until
+   gg_update, gg_window, gg_train and gg_save are refused with status 2, for they would count them twice. */
 int gg_save(const Program *p, const char *file);  /* a checkpoint that --resume takes */
 int gg_load(const Program *p, const char *file);  /* weights alone */
 int gg_resume(const Program *p, const char *file); /* weights, states and place */

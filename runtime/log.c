@@ -67,7 +67,9 @@ void gg_log_update(Run *r, const Started *s, double ms, double seconds)
     }
     if (r->p->loss_scale > 0) gg_add(&r->text, ",\"loss_scale\":%.17g", w->loss_scale);
     if (w->dropped) gg_add(&r->text, ",\"dropped\":%d", w->dropped);
-    if (w->count == 0) gg_add(&r->text, ",\"skipped\":true");
+    if (!r->p->nsteps && w->count == 0) gg_add(&r->text, ",\"skipped\":true");
+    for (int i = 0; i < r->p->nsteps; i++)
+        if (r->missed[i]) gg_add(&r->text, ",\"skipped_%s\":%d", r->p->step[i].name, r->missed[i]);
     gg_add(&r->text, ",\"ms\":%.4f,\"time\":%.3f", ms, seconds);
     gg_log_write(r);
 }
@@ -102,7 +104,9 @@ void gg_show_plan(const Run *r)
     if (mapped > 0) printf(", %.1f of it mapped", mapped);
     printf("\n");
     const long first = n->batch == p->batch ? n->span[0].batch : p->batch;
-    printf("batch %ld = %ld x %ld: %ld updates an epoch, %ld in all", first, first / p->micro_batch, p->micro_batch, n->E, n->T);
+    const double epoch = n->tail == 'c' ? (double)n->samples / (double)n->span[0].batch : (double)n->E;
+    printf("batch %ld = %ld x %ld: %.*f updates an epoch, %ld in all", first, first / p->micro_batch, p->micro_batch,
+           epoch > floor(epoch) ? 3 : 0, epoch, n->T);
     for (int i = 1; i < n->spans; i++)
         if (n->span[i].update < n->T) printf("; from update %ld on %ld", n->span[i].update + 1, n->span[i].batch);
     if (p->nsteps) gg_show_round(p);

@@ -47,6 +47,8 @@ typedef struct {
 typedef struct { char kind; int column; double value; } Augment;
 
 /* ---- the window: all that changes from update to update ------------------------------------------------- */
+enum { GG_STEPS = 8 };
+typedef struct { long t, T; double E; } Clock;    /* an update 1 .. T; updates planned; updates an epoch */
 typedef struct {
     int    micros;                                /* micro-batches in this window */
     int    rows;                                  /* real rows of the last one; the others are full */
@@ -58,7 +60,8 @@ typedef struct {
     long   base;                                  /* added to a place's row: where the split begins */
     bool   training;                              /* false in evaluation: dropout passes */
     uint64_t seed;
-    long   t, T, E;                               /* this update 1 .. T; updates planned; updates an epoch */
+    long   t, T; double E;                        /* this update's */
+    Clock  of[GG_STEPS];                          /* of the step's last window, with several steps: reports take schedules from it */
     double lr;
     real   scale_in[64], scale_out;               /* per sum over the batch; their product is lambda / N */
     real   rate, c[64];                           /* lr and the optimizer's scalars as reals */
@@ -105,8 +108,6 @@ typedef struct {                                  /* a loss and its optimizer, o
     void (*scalars)(Window *w);
 } Step;
 
-enum { GG_STEPS = 8 };
-
 typedef struct {
     const char *name;                             /* "mnist_mlp" */
     uint64_t fingerprint;                         /* of the model: tensors, window, optimizer */
@@ -129,7 +130,7 @@ typedef struct {
     const Tensor *tensors; int ntensors;
     const Source *sources; int nsources;
     long elements, trained;                       /* gradients and states are of the first `trained` elements; 0: of all */
-    real *params, *gradients;
+    real *params, *gradients;                     /* gradients NULL: they are added to a state */
     int nstates; real *states[8]; const char *state_names[8];
     int ema;                                      /* states[ema - 1] are averages of the parameters; 0: there are none */
     long memory;                                  /* bytes the program holds, data left out */

@@ -31,9 +31,32 @@ static void gg_run_memory(Run *r)
     r->sums = gg_alloc((size_t)p->nsums, sizeof *r->sums);
     r->values = gg_alloc((size_t)p->nreports, sizeof *r->values);
     r->kept = gg_alloc((size_t)p->nsums, sizeof *r->kept);
+    r->aside = gg_alloc((size_t)p->nsums, sizeof *r->aside);
     if (!r->o.save && r->data.valid.count) r->best_params = gg_alloc((size_t)p->elements, sizeof(real));
     gg_add(&r->text, "%4000s", "");
     gg_add(&r->header, "%*s", 4000 + 400 * p->ntensors * (1 + p->nstates) + (int)(6 * r->data.fields.n), "");
+}
+
+void gg_best_path(const Run *r, char out[4096])
+{
+    snprintf(out, 4096, "%s.best", r->o.save);
+}
+
+/* What a resumed run holds to be the best is in a file beside: without it the test would be of other weights. */
+static void gg_need_best(const Run *r)
+{
+    char path[4096];
+    gg_best_path(r, path);
+    if (!isnan(r->best) && access(path, R_OK))
+        gg_fail(GG_DATA, "%s: it cannot be read, and %s says that the best weights so far are there: put it back, or begin a run with the "
+                "last ones, --load %s", path, r->o.save, r->o.save);
+}
+
+static void gg_run_resume(Run *r)
+{
+    const bool found = gg_load_run(r, r->o.save);
+    if (!found && r->o.eval) gg_fail(GG_DATA, "%s: no such file", r->o.save);
+    if (found && !r->o.eval) gg_need_best(r);
 }
 
 static void gg_run_weights(Run *r)
@@ -48,7 +71,7 @@ static void gg_run_weights(Run *r)
     if (!r->o.load && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);   /* the others hold every tensor */
     gg_average_start(r);
     if (r->o.load) gg_load_weights(r, r->o.load);
-    if (r->o.resume && !gg_load_run(r, r->o.save) && r->o.eval) gg_fail(GG_DATA, "%s: no such file", r->o.save);
+    if (r->o.resume) gg_run_resume(r);
 }
 
 static void gg_clear_states(const Program *p)
@@ -96,11 +119,32 @@ void gg_run_close(Run *r)
     gg_order_free(&r->order);
     gg_augment_close(r);
     if (r->log >= 0) close(r->log);
-    free(r->sums), free(r->values), free(r->kept), free(r->best_params), free(r->text.s), free(r->header.s);
+    free(r->sums), free(r->values), free(r->kept), free(r->aside), free(r->best_params), free(r->text.s), free(r->header.s);
     *r = (Run){ 0 };
 }
 
 /* ---- the window ----------------------------------------------------------------------------------------- */
+/* Update t of the step among those of the run. */
+static Clock gg_clock(const Run *r, int step, long t)
+{
+    if (!r->plan.E) return (Clock){ .t = t };
+    return (Clock){ t, gg_taken(r->p, &r->plan, step, r->plan.T), gg_epoch(r->p, &r->plan, step) };
+}
+
+/* Updates that the step has done, those of a round under way included. */
+static long gg_updates(const Run *r, int step)
+{
+    long done = gg_taken(r->p, &r->plan, step, r->update) - r->skipped[step];
+    for (long n = 0; n < r->turn.n; n++)
+        done += gg_turn(r->p, gg_place(&r->plan, r->update).samples, n).step == step;
+    return done;
+}
+
+static void gg_tell_time(Window *w, Clock now)
+{
+    w->t = now.t, w->T = now.T, w->E = now.E;
+}
+
 static void gg_fill(Run *r, long samples, long places, long base)
 {
     const Program *p = r->p;
@@ -110,7 +154,6 @@ static void gg_fill(Run *r, long samples, long places, long base)
     w->micros = (int)(full + 1), w->rows = (int)(samples - full * p->micro_batch), w->samples = samples;
     w->places = places, w->base = base;
     w->seed = r->seed;
-    if (r->plan.E) w->T = gg_taken(p, &r->plan, 0, r->plan.T), w->E = gg_taken(p, &r->plan, 0, r->plan.E);
     w->loss_scale = r->loss_scale;
     w->scale_out = 1, w->clip = 1, w->norm = -1;
 }
@@ -129,9 +172,10 @@ static void gg_run_aim(Run *r, long update, const Place *at)
     w->at = place.epoch % r->order.epochs * r->plan.samples + place.at + turn.from;
     w->order = r->order.now, w->order_next = r->order.next;
     w->training = true;
-    w->T = gg_taken(p, &r->plan, turn.step, r->plan.T), w->E = gg_taken(p, &r->plan, turn.step, r->plan.E);
-    w->t = gg_taken(p, &r->plan, turn.step, update) + turn.nth - r->skipped[turn.step] + 1;
-    r->lr[turn.step] = w->lr = s.lr((double)w->t, (double)w->T, (double)w->E);
+    r->clock[turn.step] = gg_clock(r, turn.step, gg_taken(p, &r->plan, turn.step, update) + turn.nth - r->skipped[turn.step] + 1);
+    gg_tell_time(w, r->clock[turn.step]);
+    memcpy(w->of, r->clock, sizeof w->of);
+    r->lr[turn.step] = w->lr = s.lr((double)w->t, (double)w->T, w->E);
     s.scalars(w);
     gg_augment(r);
 }
@@ -191,6 +235,7 @@ bool gg_run_turn(Run *r, long update, long n, bool whole)
 {
     const Place place = gg_place(&r->plan, update);
     r->turn = gg_turn(r->p, place.samples, n);
+    if (n == 0) memset(r->missed, 0, sizeof r->missed);
     const Step s = gg_step(r->p, r->turn.step);
     gg_run_aim(r, update, &place);
     r->merged = false;
@@ -213,7 +258,7 @@ void gg_run_await(Run *r)
 void gg_run_turned(Run *r)
 {
     const Program *p = r->p;
-    r->skipped[r->turn.step] += p->w->count == 0;
+    r->skipped[r->turn.step] += p->w->count == 0, r->missed[r->turn.step] += p->w->count == 0;
     r->norm[r->turn.step] = p->w->norm;
     gg_noise_add(r, r->turn.step);
     if (p->scale_interval) gg_rescale(r);
@@ -243,21 +288,35 @@ void gg_run_fetch(Run *r)
     r->fetched = true;
 }
 
-bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
+static void gg_evaluate_rows(Run *r, const Rows *rows, double *out)
 {
-    if (!rows->count) return false;
+    const Program *p = r->p;
     if (r->staged) gg_table_bind(&r->data);
     gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
-    r->p->w->order = rows->list;
-    const long done = gg_taken(r->p, &r->plan, 0, r->update) - r->skipped[0];
-    r->p->w->t = done > 0 ? done : 1;
-    gg_step(r->p, 0).scalars(r->p->w);
+    p->w->order = rows->list;
+    for (int i = 0; i < gg_step_count(p); i++) {
+        const long done = gg_updates(r, i);
+        p->w->of[i] = gg_clock(r, i, done > 0 ? done : 1);
+    }
+    gg_tell_time(p->w, p->w->of[0]);
     gg_average_swap(r);
     gg_run_prepare(r);
-    gg_team_call(r->team, r->p->evaluate);
-    if (r->p->await) r->p->await();
+    gg_team_call(r->team, p->evaluate);
+    if (p->await) p->await();
     gg_average_swap(r);
-    r->p->report(r->p->sums, (double)rows->count, out);
+    p->report(p->sums, (double)rows->count, out);
+}
+
+/* A window that waits for its update finds window and sums as it left them; a device keeps its own copies of both. */
+bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
+{
+    const Program *p = r->p;
+    const Window w = *p->w;
+    if (!rows->count) return false;
+    memcpy(r->aside, p->sums, (size_t)p->nsums * sizeof *r->aside);
+    gg_evaluate_rows(r, rows, out);
+    memcpy(p->sums, r->aside, (size_t)p->nsums * sizeof *r->aside);
+    *p->w = w;
     return true;
 }
 
@@ -265,7 +324,8 @@ void gg_run_predict(Run *r, long from, long n)
 {
     Window *w = r->p->w;
     gg_fill(r, n, r->data.rows, 0);
-    w->at = w->first = from, w->t = 1;
+    w->at = w->first = from;
+    gg_tell_time(w, gg_clock(r, 0, 1));
     gg_run_prepare(r);
     gg_team_call(r->team, r->p->predict);
     gg_run_await(r);

@@ -142,6 +142,7 @@ long gg_round(const Program *p);                  /* samples of a whole round */
 long gg_last_window(const Program *p, long samples); /* of a round of so many: the samples that its reports speak of */
 Turn gg_turn(const Program *p, long samples, long n); /* of a round of so many samples */
 long gg_taken(const Program *p, const Plan *plan, int step, long rounds); /* windows that the step takes in the first rounds */
+double gg_epoch(const Program *p, const Plan *plan, int step); /* windows that it takes in an epoch: with "carry" no whole number */
 
 /* ---- tensor.c: between the stored and the logical order; the first weights ------------------------------ */
 long gg_count(const Tensor *t);
@@ -179,7 +180,9 @@ typedef struct {
     Order order;
     uint64_t seed;
     long update, skipped[GG_STEPS];               /* rounds done so far; windows in which nothing counted, by step */
+    int missed[GG_STEPS];                         /* and those of the round */
     Turn turn;                                    /* the round's window under way, or the next one */
+    Clock clock[GG_STEPS];                        /* of the last windows, by step */
     double *kept; bool merged;                    /* sums of the round's steps that are done; added to this window's */
     double lr[GG_STEPS], norm[GG_STEPS];          /* of the last windows, by step */
     Noise noise_told[GG_STEPS], noise_shown[GG_STEPS]; /* since the last line of the log, of the terminal */
@@ -191,9 +194,11 @@ typedef struct {
     long stale;                                   /* validations since the best one */
     double *sums, samples, *values;               /* since the last report line */
     char **staged, *stage_room; size_t stage_row; /* augmented rows of a window, by column; a row for each thread */
+    double *aside;                                /* sums of a window, while an evaluation makes its own */
     real *best_params;                            /* where there is no file for them */
     bool opened, fetched;                         /* the device; the host has what the device has */
     bool prepared;                                /* false: the host has new parameters */
+    bool waits;                                   /* in a library: a window's gradients, for their update */
     const char *device;                           /* NULL: none */
     bool terminal;
     int log;                                      /* descriptor or -1 */
@@ -205,6 +210,7 @@ typedef struct {
 } Run;
 void gg_run_open(Run *r);                         /* all else follows from r->p and r->o */
 void gg_run_close(Run *r);
+void gg_best_path(const Run *r, char out[4096]);  /* the file beside --save's */
 bool gg_run_turn(Run *r, long update, long n, bool whole); /* begins that round's nth window, with its update or without; false: no more in the round */
 void gg_run_turned(Run *r);                       /* that window is behind us */
 void gg_run_update(Run *r);                       /* what a window without its update left out */

@@ -62,3 +62,9 @@ long gg_taken(const Program *p, const Plan *plan, int step, long rounds)
     const long tails = plan->tail == 'c' ? rounds == plan->T : rounds / plan->E;
     return rounds * whole - (rounds > 0 ? tails : 0) * (whole - tail);
 }
+
+double gg_epoch(const Program *p, const Plan *plan, int step)
+{
+    if (plan->tail != 'c') return (double)gg_taken(p, plan, step, plan->E);
+    return (double)plan->samples / (double)plan->span[0].batch * (double)gg_takes(p, step, plan->batch);
+}

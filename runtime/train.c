@@ -33,11 +33,6 @@ static void gg_catch_lost_pages(const Run *r)
 }
 
 /* ---- training ------------------------------------------------------------------------------------------- */
-static void gg_best_path(const Run *r, char out[4096])
-{
-    snprintf(out, 4096, "%s.best", r->o.save);
-}
-
 static void gg_keep_best(Run *r)
 {
     const Program *p = r->p;
@@ -176,14 +171,14 @@ static void gg_train_all(Run *r)
     if (r->o.save && (!saved || r->plan.T == 0)) gg_save_run(r, r->o.save);
 }
 
-/* The weights that validated best, where they are still at hand. */
+/* The weights that validated best, where there was a validation. */
 static void gg_use_best(Run *r)
 {
     char path[4096];
     if (isnan(r->best)) return;
     gg_best_path(r, path);
-    if (r->o.save && access(path, R_OK) == 0) gg_load_weights(r, path);
-    else if (r->best_params) {
+    if (!r->best_params) gg_load_weights(r, path);
+    else {
         gg_run_fetch(r);
         memcpy(r->p->params, r->best_params, (size_t)r->p->elements * sizeof(real));
         gg_average_start(r);

@@ -390,7 +390,7 @@ static void evaluate(const Thread *t)
 //:for s in steps
 gg_evaluate_step(${prepared_graph}, &${prefix}pass, ${fresh});
 //:end
-gg_finish();
+gg_evaluate_end();
 //:else
 gg_evaluate(&pass);
 //:end

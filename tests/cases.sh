@@ -92,34 +92,62 @@ tell $? "49. an evaluation behind every update: losses and norms keep every bit"
 [ -s "$work/eval_1.st" ] && [ "$(tensors "$work/eval_1.st")" = "$(tensors "$work/eval_1000.st")" ]; tell $? "49. and so do weights and moments"
 [ "$(grep -c '^valid' "$work/eval_1.said")" -ge 24 ] && [ "$(grep -c '^valid' "$work/eval_1000.said")" -lt 3 ]
 tell $? "49. there were $(grep -c '^valid' "$work/eval_1.said") evaluations and $(grep -c '^valid' "$work/eval_1000.said")"
-if [ "$target" = c ]; then
-    # behind every micro-step of windows of eight; N is what sums[] holds, for the mean over tokens that count
-    program inside $models/case_orders.lua gagen -D micro_batch=8
-    aside='/^static void window_full/i\
-static void aside(const Thread *t)\
-{\
-    static double kept[sizeof sums / sizeof *sums];\
-    barrier(t);\
-    if (t->id == 0) memcpy(kept, sums, sizeof sums), w.micros = 3;\
-    barrier(t);\
-    evaluate(t);\
-    barrier(t);\
-    if (t->id == 0) memcpy(sums, kept, sizeof sums), w.micros = 8;\
-    barrier(t);\
-}'
-    early="/^static void evaluate/,/^}/p"
-    { echo '#include <string.h>'; sed -n "/^static void window_full/q;p" "$work/inside.c"; sed -n "$early" "$work/inside.c"
-      sed -n '/^static void window_full/,$p' "$work/inside.c" | sed "/^static void evaluate/,/^}/d;$aside"; } > "$work/aside.c"
-    sed -i '/^static void window_full/,/^}/s/micro_\(first\|next\)(.*/&\
-    aside(t);/' "$work/aside.c"
-    built aside case_orders
-    run aside $made - $threads 1 1 > "$work/aside.out"
-    [ "$(grep -c 'aside(t);' "$work/aside.c")" -eq 8 ] && cmp -s "$work/aside.out" "$work/orders_8.out"
-    tell $? "49. behind each of eight micro-steps: gradient and N keep every bit"
-    edit aside_off aside case_orders '/^static void aside/,/^}/s/memcpy(sums, kept, sizeof sums),//'
-    run aside_off $made - $threads 1 1 > "$work/aside.out"
-    ! cmp -s "$work/aside.out" "$work/orders_8.out"; tell $? "control: 49. where it leaves its own N behind"
-fi
+# between each window and its update, by the library: losses, gradients, weights, statistics and moments
+without() { if [ "$target" = c ]; then compile "$work/$1" "tests/probe.c $work/aside_micro.c $work/run.c" gagen -DPROGRAM=case_aside; else
+    cp "$work/aside_micro.cu" "$work/$1.cu" && RT=$work/runtime emulated "$1" gagen tests/probe.c case_aside; fi; }
+for stats in micro pooled; do
+    program aside_$stats $models/case_aside.lua gagen -D stats=$stats $(case $stats in pooled) echo -D ema=0.9;; esac)
+    for how in plain aside; do
+        run aside_$stats $made - $threads 4 1 2 3 4 $how save="$work/aside_$how.st" > "$work/aside_$how.out"
+    done
+    [ "$(grep -c ^gradient "$work/aside_plain.out")" -gt 12 ] && cmp -s "$work/aside_plain.out" "$work/aside_aside.out" && cmp -s "$work/aside_plain.st" "$work/aside_aside.st"
+    tell $? "49. between four windows and their updates, batch norm's stats = \"$stats\": gradients, statistics, weights and moments keep every bit"
+    if [ $stats = micro ]; then cp "$work/aside_plain.out" "$work/aside.want"; fi
+done
+rm -rf "$work/runtime" && cp -r runtime "$work/runtime"
+sed 's/^    \*p->w = w;//' runtime/run.c > "$work/run.c"
+sed -i '/gg_take_back();/d' "$work/runtime/gagen_cuda.h"
+without aside_off
+run aside_off $made - $threads 4 1 2 3 4 aside > "$work/aside.out"
+! cmp -s "$work/aside.out" "$work/aside.want"; tell $? "control: 49. where the window is not what it was"
+# gradients that are in an optimizer's state stay there, and nobody counts them twice
+for into in momentum moments; do
+    program into_$into $models/case_aside.lua gagen -D into=$into
+    run into_$into $made - $threads 4 > "$work/plain.out"
+    run into_$into $made - $threads 4 aside > "$work/aside.out"
+    cmp -s "$work/plain.out" "$work/aside.out"; tell $? "49. between windows and updates of accumulate_in = \"$into\": the same bits"
+    for how in twice between="$work/never.st"; do
+        ! run into_$into $made - $threads 1 $how > "$work/said" 2>&1 && grep -q 'case_aside: a window waits for gg_update, and its gradients are in the optimizer' "$work/said"
+        tell $? "library: accumulate_in = \"$into\", ${how%%=*}: an error"
+    done
+done
+run aside_micro $made - $threads 1 twice between="$work/between.st" > "$work/said"; tell $? "control: library: where gradients have an array, nothing is refused"
+
+# behind every micro-step of a window of eight; N is what sums[] holds
+# inside NAME OLD MODEL CALL: the program OLD, which calls that there
+inside() { edit inside_$1 "$2" "$3" "/^static void window_full/i\\
+#include \"library.h\"\\
+extern const Program $3;\\
+static void evaluate(const Thread *t);\\
+static void aside(void) { double out[64]; $4 }
+/^static void window_full/,/^}/s/micro_\(first\|next\)(.*/&\\
+    aside();/" "/^static void replay_micros/i\\
+#include \"library.h\"\\
+extern \"C\" const Program $3;\\
+static void aside(void) { double out[64]; $4 }
+/^static void replay_micros/,/^}/{s/^ *gg_replay(&first);/&\\
+    aside();/;s/gg_replay(&next);/gg_replay(\&next), aside();/;}"; }
+for model in case_orders case_aside; do
+    program whole_$model $models/$model.lua gagen -D micro_batch=$(case $model in case_orders) echo 8;; *) echo 4;; esac)
+    run whole_$model $made - 1 1 1 > "$work/inside.want"
+    inside $model whole_$model $model "gg_evaluate(\\&$model, \"train\", out);"
+    run inside_$model $made - 1 1 1 > "$work/inside.out"
+    [ "$(grep -c 'aside();' "$work/inside_$model.$extension")" -ge 2 ] && cmp -s "$work/inside.out" "$work/inside.want"
+    tell $? "49. behind each of eight micro-steps of $model: gradient and N keep every bit"
+done
+inside off whole_case_orders case_orders "$(if [ "$target" = c ]; then echo 'evaluate(\&(Thread){ 0, 1, 0 });'; else echo 'gg_evaluate(\&pass);'; fi) (void)out;"
+run inside_off $made - 1 1 1 > "$work/inside.out"
+! cmp -s "$work/inside.out" "$work/inside.want"; tell $? "control: 49. where the program evaluates and nobody puts N back"
 updates='/^static void evaluate/,/^}/s/^}/    update(t);\
 }/'
 edit eval_off eval_1 - "$updates" "$updates"
@@ -147,6 +175,16 @@ tell $? "50. resumed: the next 20 updates, their rates, losses and norms, are bi
 [ "$(tensors "$work/cut.st")" = "$(tensors "$work/whole.st")" ]; tell $? "50. and so are weights and moments"
 "$work/whole" --data "$data" --log "$work/off.log" --load "$work/cut_4.st" > "$work/said" 2>&1
 [ "$(log_field "$work/off.log" loss | sed -n 1p)" != "$(log_field "$work/whole.log" loss | sed -n 5p)" ]; tell $? "control: 50. the weights alone, without the place"
+
+mv "$work/whole.st.best" "$work/away"
+"$work/whole" --data "$data" --save "$work/whole.st" --resume > "$work/said" 2> "$work/err"
+[ $? -eq 1 ] && grep -qx "error: $work/whole.st.best: it cannot be read, and .* the best weights so far are there: put it back, or begin .* --load $work/whole.st" "$work/err"
+tell $? "50. without the file of the best weights a run is not resumed: $(cut -c8- "$work/err")"
+"$work/whole" --data "$data" --save "$work/whole.st" --resume --eval > "$work/said" 2>&1 && grep -q '^valid' "$work/said"
+tell $? "50. its last weights may be evaluated"
+mv "$work/away" "$work/whole.st.best"
+"$work/whole" --data "$data" --save "$work/whole.st" --resume > "$work/said" 2>&1 && grep -q 'resumed after update 24' "$work/said"
+tell $? "control: 50. with it there"
 
 # ---- 51: resumed with another split
 for m in 4 2; do program split_$m $models/case_resume.lua gagen -D micro_batch=$m; done

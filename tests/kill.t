@@ -88,7 +88,7 @@ for my $try (1 .. 4 * $kills) {
 fact($done == $kills, "$done kills, $saving of them while saving");
 my $cut = () = losses("$dir/cut.jsonl") =~ /\n/g;
 my $all = () = losses("$dir/whole.jsonl") =~ /\n/g;
-copy("$dir/cut.st", "$dir/mid.st");
+copy("$dir/cut.st", "$dir/mid.st"), copy("$dir/cut.st.best", "$dir/mid.st.best");
 fact($cut < $all - 20, "$cut of $all lines were written by then");
 fact(run(@killed), "--resume goes to the end");
 fact(losses("$dir/cut.jsonl") eq losses("$dir/whole.jsonl") && $all > 0, "every loss, norm and validation is the same");

@@ -1,10 +1,11 @@
 /* probe.c -- drives a program made with --library and prints what it computed, in the words of tests/reference/windows.txt.
 
        cc -DPROGRAM=name probe.c program.c runtime...
-       probe DATA WEIGHTS THREADS UPDATES [AT...] [raw] [evaluate] [save=FILE]   gradients at updates AT
+       probe DATA WEIGHTS THREADS UPDATES [AT...] [raw] [evaluate] [aside] [twice] [between=FILE] [save=FILE]   gradients at updates AT
    "-" for DATA or WEIGHTS: the model's own. resume=FILE for WEIGHTS: a checkpoint. hashed=ROWS[,COLUMN%N] and hashed:
    tests/hashed_program.h's. raw: a tensor's line ends with "raw" and its numbers follow as doubles, then a new line.
-   evaluate: the training rows, behind every update. */
+   evaluate: the training rows, behind every update. aside: ahead of it, between the window and its update, where `twice` has the
+   window once more and `between` saves to the file. */
 #include "hashed_program.h"
 
 extern const Program PROGRAM;
@@ -16,7 +17,8 @@ static void must(int status)
     exit(1);
 }
 
-static int raw, evaluates;
+static int raw, evaluates, asides, twice;
+static const char *between;
 
 static long elements(const Tensor *t)
 {
@@ -50,6 +52,9 @@ static void update(long u, char **at, int count)
     char head[64];
     must(gg_window(&PROGRAM, reports));
     printf("loss %ld %.17g\n", u, reports[0]);
+    if (asides) must(gg_evaluate(&PROGRAM, "train", reports));
+    if (twice) must(gg_window(&PROGRAM, reports));
+    if (between) must(gg_save(&PROGRAM, between));
     for (int i = 0; i < count; i++) {
         snprintf(head, sizeof head, "gradient %ld", u);
         if (atol(at[i]) == u) show(head, gg_gradient);
@@ -75,7 +80,9 @@ int main(int argc, char **argv)
     if (!strncmp(argv[1], "hashed=", 7)) must(hashed_open(&PROGRAM, argv[1] + 7, atoi(argv[3])));
     else must(gg_open(&PROGRAM, strcmp(argv[1], "-") ? argv[1] : NULL, atoi(argv[3]), -1));
     for (int i = 5; i < argc; i++) evaluates |= !strcmp(argv[i], "evaluate");
-    for (int i = 5; i < argc; i++) raw |= !strcmp(argv[i], "raw");
+    for (int i = 5; i < argc; i++) raw |= !strcmp(argv[i], "raw"), asides |= !strcmp(argv[i], "aside"), twice |= !strcmp(argv[i], "twice");
+    for (int i = 5; i < argc; i++)
+        if (!strncmp(argv[i], "between=", 8)) between = argv[i] + 8;
     if (!strncmp(argv[2], "resume=", 7)) must(gg_resume(&PROGRAM, argv[2] + 7));
     else if (!strcmp(argv[2], "hashed")) must(hashed_weights(&PROGRAM));
     else if (strcmp(argv[2], "-")) must(gg_load(&PROGRAM, argv[2]));

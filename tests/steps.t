@@ -118,6 +118,64 @@ turns apart_probe resume=four.safetensors 1 16 > "$work/resumed"
 no "all but the last of these windows" sh -c "grep ^weight $work/resumed | cmp - $work/whole"
 yes "no checkpoint inside of a round" grep -q 'a round is under way: its last step first' "$work/refused"
 
+# ---- schedules: a factor of each loss, 0 at its step's first update and one more at each; `held` is 0 in row 17, which the second
+# round's first window of d reads
+held() { awk -F, -v OFS=, -v row="$1" 'NR == 1 { $(NF + 1) = "held" } NR > 1 { $(NF + 1) = NR != row + 1 } { print }'; }
+head -n 49 "$work/rows.csv" | held 17 > "$work/held.csv"
+head -n 13 "$work/rows.csv" | held 17 > "$work/held_valid.csv"
+cat > "$work/factors.lua" << 'EOF'
+local rows = data.csv { "held.csv", shuffle = false, valid = "held_valid.csv", columns = { x = "1-4", z = "5-7", held = "held" } }
+local a, b = nn.Linear(1), nn.Linear(1)
+local count = optim.linear { 0, 64, over = 64 }
+local dp, dr = fn.mean((a(rows.x) / rows.held - 1) ^ 2), fn.mean(a(rows.x) ^ 2)
+local gp, gr = fn.mean((b(rows.z) - 1) ^ 2), fn.mean(b(rows.z) ^ 2)
+train { data = rows, batch = 8, micro_batch = 4, epochs = 3, validate = 1, nonfinite = "skip_window",
+  loss_scale = option("dynamic", false) and { "dynamic", start = 64, interval = 100 } or nil,
+  step { name = "d", minimize = dp + count * dr, params = a, times = 2, optim = optim.SGD { lr = 0.01 } },
+  step { name = "g", minimize = gp + count * gr, params = b, optim = optim.SGD { lr = 0.01 } },
+  report = { dp = dp, dr = dr, gp = gp, gr = gr } }
+EOF
+# every line's factors are those of the steps' own updates; of d's the log says that it left out `skips`
+cat > "$work/factors.awk" << 'EOF'
+function field(name) { return match($0, "\"" name "\":[^,}]*") ? substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3) : "" }
+function check(step, t,    plain, factor) {
+    plain = field(step "p")
+    if (plain ~ /NaN|Inf/ || t == "") return
+    factor = (field(step) - plain) / field(step "r") - (t - 1)
+    if (factor > 1e-6 || factor < -1e-6) { print step, "is", factor, "off in", $0; bad = 1 }
+}
+/"update":/ && !/"split"/ { left += field("skipped_d"); g = field("update") }
+{ check("d", 2 * g - left); check("g", g); lines++ }
+/"skipped_g"|"skipped":/ { print; bad = 1 }
+END { exit bad || lines < 16 || left != skips }
+EOF
+for n in factors cuda_factors; do
+    make=program; [ $n = factors ] || { make=cuda_program; cp "$work/factors.lua" "$work/$n.lua"; }
+    $make $n
+    (cd "$work" && "./$n" --log $n.jsonl > $n.said)
+    yes "$n: factors of losses follow their own step's updates, in training and in evaluation, and behind windows that are left out" \
+        awk -v skips=3 -f "$work/factors.awk" "$work/$n.jsonl"
+    [ "$(grep -c '"skipped_d":1' "$work/$n.jsonl")" = 3 ] && grep -q '^3 of 18 windows of d changed nothing' "$work/$n.said"
+    tell $? "$n: each line of the log says of which step a window was left out, and so does the end"
+done
+# valid PROGRAM OPTION...: its line of an evaluation; the run's last one is the seventh update of g
+valid() { (cd "$work" && n=$1 && shift && "./$n" --log valid.jsonl "$@" > said 2>&1 && grep '"split":"valid"' valid.jsonl | tail -n 1); }
+rm -f "$work"/factors.st*
+last=$(valid factors --steps 7 --save factors.st)
+[ "$(valid factors --steps 7 --eval --resume --save factors.st)" = "$last" ] && [ "$(valid factors --steps 7 --eval --load factors.st)" = "$last" ]
+tell $? "--eval takes factors from the update that the file stands at, by --resume and by --load"
+sed 's/\.fingerprint = 0x[0-9a-f]*u/.fingerprint = 1/' "$work/factors.c" > "$work/off.c"
+compile "$work/off" "$work/off.c" gagen_double
+[ "$(valid off --eval --load factors.st)" != "$last" ] && awk -v d=$(grep -o '"d":[^,]*,\|"dp":[^,]*,' "$work/valid.jsonl" | tr -d '\n') 'BEGIN { split(d, v, /[:,]/); exit v[2] != v[4] }'
+tell $? "control: the weights of another program have those of update 1"
+sed 's/w\.of\[1\]\.t/w.of[0].t/g' "$work/factors.c" > "$work/off.c"
+compile "$work/off" "$work/off.c" gagen_double && (cd "$work" && ./off --log off.jsonl > said)
+no "the second step's factor by the first one's updates" awk -v skips=3 -f "$work/factors.awk" "$work/off.jsonl"
+program factors -D dynamic=true && (cd "$work" && ./factors --log dynamic.jsonl > said)
+grep -o '"loss_scale":[0-9]*' "$work/dynamic.jsonl" | uniq -c | tr -s ' \n' ' ' > "$work/scales"
+[ "$(cat "$work/scales")" = ' 1 "loss_scale":64 3 "loss_scale":32 3 "loss_scale":16 2 "loss_scale":8 ' ]
+tell $? "one loss scale for all steps: a window of d that is not finite halves it"
+
 # ---- text
 sed 's/^  step { name = "g".*//; s/^  rules = { /  rules = { { gen, freeze = true }, /; s/{ gen.3..bias, lr = 0.05 }//' $model > "$work/only_d.lua"
 sed '/^  step { name = "d"/,/^    optim/d; s/^  rules = { /  rules = { { disc, freeze = true }, /' $model > "$work/only_g.lua"

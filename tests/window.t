@@ -118,6 +118,23 @@ samples() {
 tell $? "13. 3 micro-batches, K = 4, 4 epochs, step: 4 updates of 3, and a note"
 [ "$(samples carry 24 4)" = "32 32 32" ]; tell $? "13. carry: 3 updates of 4"
 [ "$(samples step 24 4)" != "$(samples carry 24 4)" ]; tell $? "control: 13. they differ"
+sed 's/lr = 0.5/lr = option("lr", "") == "step" and optim.step { 1, every = "1 epoch", by = 0.5 } or optim.linear { 1, 0, over = option("over", "2 epochs") }/' \
+    $models/window_tail.lua > "$work/window_carry.lua"
+# rates ROWS EPOCHS OPTION...: of each update of a run that carries
+rates() {
+    rows=$1 epochs=$2; shift 2
+    trainer carried "$work/window_carry.lua" -D tail=carry "$@"
+    "$work/carried" --data "$data/rows_$rows" --epochs "$epochs" --log "$work/log" > "$work/out" 2>&1
+    log_field "$work/log" lr | awk '{ printf("%s%.4g", NR > 1 ? " " : "", $1) }'
+}
+[ "$(rates 80 2)" = "1 0.8 0.6 0.4 0.2" ] && grep -q ": 2.500 updates an epoch, 5 in all" "$work/out"
+tell $? "11. 80 rows, carry: 2.5 updates an epoch, as printed, so that a schedule over both epochs has the run's 5"
+[ "$(rates 77 2)" = "1 0.8 0.6 0.4 0.2" ]; tell $? "11. 77 rows: of 4.8 the last one is an update, too"
+[ "$(rates 24 4 -D over="4epochs")" = "1 0.6667 0.3333" ] && grep -q ": 0.750 updates an epoch, 3 in all" "$work/out"
+tell $? "13. carry: 3 updates over 4 epochs, 0.75 of them each"
+[ "$(rates 80 2 -D over=6updates)" = "1 0.8333 0.6667 0.5 0.3333" ]; tell $? "control: 11. where each epoch counts 3"
+[ "$(rates 80 2 -D lr=step)" = "1 1 1 0.5 0.5" ] && [ "$(rates 24 4 -D lr=step)" = "1 0.5 0.25" ]
+tell $? "11, 13. a step every epoch is at the update that begins in the next"
 [ "$(samples step 1003 1 | tr ' ' '\n' | tail -n 1)" = 11 ] && [ "$(wc -l < "$work/log")" = 32 ] &&
     grep -q "32 updates an epoch, 32 in all; the last window has 11 samples" "$work/out"
 tell $? "14. 1,003 rows, 4 x 8: 32 updates, 11 samples in the last, as printed"
