@@ -3,17 +3,31 @@
 #include "loops.h"
 
 /* x's element under tap (ky, kx) of the window at (r, c) */
-char *tap_text(const Scope *out, Node *x, const double *a)
+static Address tap_address(const Scope *out, const Layout *l, Node *x, const double *a)
 {
-    Layout l;
     Scope s = *out;
-    node_layout(x, &l);
     s.domain = &x->shape;
     for (int i = 0; i < out->n; i++)
         if (s.loop[i].axis >= 2) s.loop[i].div = (long)a[s.loop[i].axis];
     s.loop[s.n++] = (Loop) { 2, (long)a[6], (long)a[0], "ky" };
     s.loop[s.n++] = (Loop) { 3, (long)a[7], (long)a[1], "kx" };
-    Address at = address_of(&s, &l, &x->shape);
+    return address_of(&s, l, &x->shape);
+}
+
+/* Lanes are neighbours in x, too. */
+static bool tap_lanes(const Scope *out, Node *x, const double *a)
+{
+    Layout l;
+    if (!node_layout(x, &l)) return false;
+    const Address at = tap_address(out, &l, x, a);
+    return lane_stride(&at) == 1;
+}
+
+char *tap_text(const Scope *out, Node *x, const double *a)
+{
+    Layout l;
+    node_layout(x, &l);
+    Address at = tap_address(out, &l, x, a);
     for (int d = 0; d < 2; d++)
         if ((long)a[4 + d]) at.at[at.n++] = (Piece) { text("%ld", -(long)a[4 + d]), l.axis[2 + d].digit[0].stride, false };
     return address_text(&at, &l, buffer_name(node_base(x)->buffer));
@@ -62,7 +76,7 @@ char *pool_text(void)
     loops_of(&x, main_layout(), &f->shape);
     const bool taps = by_taps(f);
     pool_lanes(&x);
-    if (x.scope.vector >= 0 && taps && !taps_vectorise(&x.scope, f)) scope_scalar(&x.scope);
+    if (x.scope.vector >= 0 && !(taps ? taps_vectorise(&x.scope, f) : tap_lanes(&x.scope, f->arg[0], f->attr))) scope_scalar(&x.scope);
     if (x.scope.vector >= 0 && !body_vectorises(k, &x.scope, k->body.at, k->body.n)) scope_scalar(&x.scope);
     heads(&x);
     Body *b = body_new(S, k);
@@ -119,11 +133,12 @@ char *pool_grad_text(void)
     loops_of(&x, &l, &gy->shape);
     pool_lanes(&x);
     const Scope taps = tap_scope(&x.scope, f);
-    if (x.scope.vector >= 0 && !body_vectorises(k, &taps, k->body.at, k->body.n)) scope_scalar(&x.scope);
+    const bool tiles = pool_tiles(f), reads = tap_lanes(&x.scope, f->arg[0], f->attr), adds = tiles || tap_lanes(&x.scope, f, f->attr);
+    if (x.scope.vector >= 0 && !(reads && adds && body_vectorises(k, &taps, k->body.at, k->body.n))) scope_scalar(&x.scope);
     heads(&x);
     Body *b = body_new(S, k);
     b->scope = x.scope;
-    const bool lanes = x.scope.vector >= 0, tiles = pool_tiles(f);
+    const bool lanes = x.scope.vector >= 0;
     const char *load = body_text(b, body_load(b, gy)), *at = tap_text(&x.scope, f->arg[0], f->attr);
     Env *e = env_new(0);
     env_set(e, "type", "%s", x.scope.type);
@@ -141,6 +156,15 @@ char *pool_grad_text(void)
     return units("q", k->part.count, wrap(rows_head(), "", text("%s%s", zero, inner)));
 }
 
+static Scope spread_scope(const Scope *from, const Node *f)
+{
+    Scope s = *from;
+    s.domain = &f->shape;
+    for (int i = 0; i < s.n; i++)
+        if (s.loop[i].axis >= 2) s.loop[i].div = (long)f->attr[s.loop[i].axis];
+    return s;
+}
+
 /* An image's rows and columns, apart; zeros between them. */
 char *spread_image_text(void)
 {
@@ -151,13 +175,14 @@ char *spread_image_text(void)
     if (!node_layout(from, &l)) BUG("an image that lies nowhere");
     loops_of(&x, &l, &from->shape);
     pool_lanes(&x);
+    Scope apart = spread_scope(&x.scope, f);
+    const Address at = address_of(&apart, to, &f->shape);
+    if (x.scope.vector >= 0 && lane_stride(&at) != 1) scope_scalar(&x.scope);
     heads(&x);
     Body *b = body_new(S, k);
     b->scope = x.scope;
     const Expr *e = body_load(b, from);
-    b->scope.domain = &f->shape;
-    for (int i = 0; i < b->scope.n; i++)
-        if (b->scope.loop[i].axis >= 2) b->scope.loop[i].div = (long)f->attr[b->scope.loop[i].axis];
+    b->scope = spread_scope(&x.scope, f);
     body_store(b, f, e);
     const int n = loop_at(&x.scope, 0, 1);
     const long sample = to->axis[0].digit[0].stride;
