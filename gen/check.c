@@ -20,12 +20,19 @@ static void mark(Node *n, char *seen)
     for (int i = 0; i < n->nargs; i++) mark(n->arg[i], seen);
 }
 
-/* The same, where a gradient comes: not behind what is detached. */
+/* A gradient comes to its argument i: neither behind what is detached nor behind what rounds or compares. */
+static bool passes_on(const Node *n, int i)
+{
+    if (n->kind == K_MAP || n->kind == K_REDUCE) return n->op->has_grad || (n->kind == K_MAP && n->op->grad[i]);
+    return !has_role(n, "detach");
+}
+
 static void reach(Node *n, char *seen)
 {
     if (seen[n->id]) return;
     seen[n->id] = 1;
-    for (int i = 0; i < n->nargs && !has_role(n, "detach"); i++) reach(n->arg[i], seen);
+    for (int i = 0; i < n->nargs; i++)
+        if (passes_on(n, i)) reach(n->arg[i], seen);
 }
 
 static void check_loss(const Node *j)

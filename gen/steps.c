@@ -13,6 +13,13 @@ bool kernel_has_beta(const Program *s, const Kernel *k)
     return k->adds_to && !k->moves_state && !s->g->step->optimizer.fold[0] && (s->next || !k->first_write);
 }
 
+static bool any_beta(const Program *s)
+{
+    for (int i = 0; i < s->k->micro.n; i++)
+        if (kernel_has_beta(s, s->k->micro.at[i]) && s->k->micro.at[i]->first_write) return true;
+    return false;
+}
+
 static void call_kernel(const Program *s, Text *out, const Steps *x, const Kernel *k)
 {
     const char *beta = k->first_write ? x->beta : "1";
@@ -177,7 +184,7 @@ void window_facts(const Program *s, Env *e)
 {
     const Train *t = &s->g->train;
     env_flag(e, "counted", s->counting.n > 0);
-    env_flag(e, "in_place", s->g->step->optimizer.in_place);
+    env_flag(e, "ignores_beta", !any_beta(s));
     env_flag(e, "next", s->next);
     env_flag(e, "unrolled", s->unrolled);
     env_flag(e, "prepared", prepares(s));

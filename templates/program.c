@@ -71,7 +71,7 @@ ${kernels}
 /* A micro-batch's backward. beta is 0 in the window's first that is kept, 1 in the next ones. */
 INLINE void ${prefix}backward(const Thread *t, const Micro *m, const int beta)
 {
-//:if in_place
+//:if ignores_beta
 (void)beta;
 //:end
 ${micro}
@@ -84,7 +84,7 @@ static __attribute__((noinline)) void ${prefix}backward_next(const Thread *t, co
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 INLINE void ${prefix}micro(const Thread *t, const Micro *m, const int beta)
 {
-//:if in_place
+//:if ignores_beta
 (void)beta;
 //:end
 ${micro}
