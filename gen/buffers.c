@@ -45,6 +45,15 @@ static bool counts(const Node *u) { return u->uses > 0 && !u->same; }
 
 static bool image_shape(const Shape *s) { return s->batch && s->rank == 4; }
 
+/* Whichever kernel it stands in: values that are made again have other kernels than those that are kept. */
+static bool made_by_matmul(const Node *n, int depth)
+{
+    if (n->kind == K_MATMUL) return true;
+    for (int i = 0; i < n->nargs && n->kind == K_MAP && depth > 0; i++)
+        if (shape_same(&n->arg[i]->shape, &n->shape) && made_by_matmul(n->arg[i], depth - 1)) return true;
+    return false;
+}
+
 /* Four axes make an image, channels first, but where a matmul makes or reads it: there the last axis is the vector's.
    What slides over images makes images. */
 static bool is_image(const Node *n)
@@ -52,6 +61,7 @@ static bool is_image(const Node *n)
     const Node *core = n->kernel ? n->kernel->core : 0;
     if (!image_shape(&n->shape) || (core && core->kind == K_MATMUL)) return false;
     if (core && core->kind == K_WINDOW) return true;
+    if (made_by_matmul(n, 6)) return false;
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *u = g->nodes.at[i];
         for (int a = 0; a < u->nargs && u->kind == K_MATMUL && u->uses && !u->same; a++)
