@@ -35,6 +35,28 @@ static void reach(Node *n, char *seen)
         if (passes_on(n, i)) reach(n->arg[i], seen);
 }
 
+/* The same, behind what rounds or compares, too. */
+static void see(Node *n, char *seen)
+{
+    if (seen[n->id]) return;
+    seen[n->id] = 1;
+    for (int i = 0; i < n->nargs && !has_role(n, "detach"); i++) see(n->arg[i], seen);
+}
+
+/* Some parameter of those that the loss sees is trained. */
+static void check_gradient(const Graph *g, int step, const char *in_loss)
+{
+    const Node *j = g->steps.at[step]->minimize;
+    char *seen = mem_alloc((size_t)g->nodes.n);
+    reach((Node *)j, seen);
+    bool any = false, gets = false;
+    for (int i = 0; i < g->params.n; i++) {
+        const Param *p = g->params.at[i];
+        if (p->trained && p->step == step && p->node && in_loss[p->node->id]) any = true, gets |= seen[p->node->id];
+    }
+    if (any && !gets) error_at(j->loc, "minimize: no gradient comes to a parameter: what compares, rounds or tells a place has none");
+}
+
 static void check_loss(const Node *j)
 {
     if (j->shape.rank > 0 || (j->when != WHEN_AFTER && j->when != WHEN_WINDOW))
@@ -62,9 +84,10 @@ void check(Graph *g)
         if (seen[i]) check_scalar(g->nodes.at[i]);
     for (int i = 0; i < g->steps.n; i++) {
         char *in_loss = mem_alloc((size_t)g->nodes.n);
-        reach(g->steps.at[i]->minimize, in_loss);
+        see(g->steps.at[i]->minimize, in_loss);
         check_loss(g->steps.at[i]->minimize);
         check_parameters(g, i, in_loss);
+        check_gradient(g, i, in_loss);
     }
     g->nforward = g->nodes.n;
 }

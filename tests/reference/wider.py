@@ -287,6 +287,53 @@ def wide_groups():
     case.finish(case.layer(nn.Conv1d(16, 16, 3, groups=2, padding=2, dilation=2))(x))
 
 
+# name, shape of x, rest of the model, layers by name in the order of their calls, the same in PyTorch
+SEAMS = (
+    ("one_channel", (3, 2, 4, 3), "fn.reshape(layer[1](x), 4, 3)", "{ nn.Conv2d(1, 3, { padding = 1, name = %s }) }", (nn.Conv2d(2, 1, 3, padding=1),),
+     lambda x, c: c(x).reshape(3, 4, 3)),
+    ("over_time", (3, 2, 7), "layer[2](layer[1](x))", "{ nn.Conv1d(3, 4, { padding = 1, name = %s }), nn.Linear(2, { name = %s }) }",
+     (nn.Conv1d(2, 3, 4, padding=1), nn.Linear(6, 2)), lambda x, c, l: l(c(x))),
+    ("generator", (3, 6), "layer[2](fn.relu(layer[1](fn.reshape(x, 6, 1, 1))))",
+     "{ nn.ConvTranspose2d(4, 3, { name = %s }), nn.ConvTranspose2d(2, 4, { stride = 2, padding = 1, name = %s }) }",
+     (nn.ConvTranspose2d(6, 4, 3), nn.ConvTranspose2d(4, 2, 4, 2, 1)), lambda x, a, b: b(a(x.reshape(3, 6, 1, 1)).relu())),
+    ("row_product", (3, 1, 4, 5), "layer[2](fn.tanh(layer[1](x)))", "{ nn.Linear(4, { name = %s }), nn.Conv2d(2, 3, { padding = 1, name = %s }) }",
+     (nn.Linear(5, 4), nn.Conv2d(1, 2, 3, padding=1)), lambda x, l, c: c(l(x).tanh())),
+    ("column_product", (3, 1, 4, 5), "layer[2](layer[1](x))", "{ nn.ConvTranspose2d(1, 3, { padding = 1, name = %s }), nn.Linear(3, { name = %s }) }",
+     (nn.ConvTranspose2d(1, 1, 3, padding=1), nn.Linear(5, 3)), lambda x, c, l: l(c(x))),
+    ("unsqueezed", (3, 5), "fn.tanh(fn.reshape(layer[1](x), 5, 1))", "{ nn.Linear(5, { name = %s }) }", (nn.Linear(5, 5),), lambda x, l: l(x).reshape(3, 5, 1).tanh()),
+    ("pooled", (3, 3), "fn.sin(nn.AvgPool2d(4)(fn.reshape(layer[1](x), 1, 8, 8)))", "{ nn.Linear(64, { name = %s }) }", (nn.Linear(3, 64),),
+     lambda x, l: F.avg_pool2d(l(x).reshape(3, 1, 8, 8), 4).sin()),
+    ("odd_blocks", (3, 4), "layer[2](fn.reshape(layer[1](x), 33, 2, 1))", "{ nn.Linear(66, { name = %s }), nn.Conv2d(3, { 2, 1 }, { padding = { 1, 0 }, name = %s }) }",
+     (nn.Linear(4, 66), nn.Conv2d(33, 3, (2, 1), padding=(1, 0))), lambda x, l, c: c(l(x).reshape(3, 33, 2, 1))),
+    ("shuffled_pool", (3, 16, 2, 2), "nn.MaxPool2d(2)(nn.ChannelShuffle(2)(layer[1](x)))", "{ nn.Conv2d(16, 1, { name = %s }) }", (nn.Conv2d(16, 16, 1),),
+     lambda x, c: F.max_pool2d(nn.ChannelShuffle(2)(c(x)), 2)),
+    ("shuffled_rows", (3, 24, 2, 1), "layer[1](fn.flatten(nn.ChannelShuffle(4)(x)))", "{ nn.Linear(2, { name = %s }) }", (nn.Linear(48, 2),),
+     lambda x, l: l(nn.ChannelShuffle(4)(x).flatten(1))),
+    ("grown_rows", (3, 17, 1, 2), "layer[1](fn.flatten(nn.Upsample { scale_factor = 2 }(x)))", "{ nn.Linear(2, { name = %s }) }", (nn.Linear(136, 2),),
+     lambda x, l: l(F.interpolate(x, scale_factor=2).flatten(1))),
+    ("apart", (3, 4, 2, 2), "fn.tanh(nn.PixelShuffle(2)(nn.AvgPool2d(2, { stride = 3 })(x)))", "{}", (), lambda x: F.pixel_shuffle(F.avg_pool2d(x, 2, 3), 2).tanh()),
+    ("norm_of_norm", (3, 24, 1, 1), "fn.tanh(layer[2](layer[1](x)))", "{ nn.GroupNorm(1, { name = %s }), nn.GroupNorm(1, { name = %s }) }",
+     (nn.GroupNorm(1, 24), nn.GroupNorm(1, 24)), lambda x, a, b: b(a(x)).tanh()),
+    ("norm_of_maps", (3, 5), "layer[1](fn.rms_norm(fn.tanh(x) + 1, { eps = 1e-3 }))", "{ nn.Linear(2, { name = %s }) }", (nn.Linear(5, 2),),
+     lambda x, l: l(F.rms_norm(x.tanh() + 1, (5,), eps=1e-3))),
+    ("spread_pair", (3, 5, 8), "layer[2](fn.tanh(fn.reshape(layer[1](fn.transpose(x, 2, 3)), 8, 1, 40) + fn.reshape(layer[1](fn.transpose(x, 2, 3)), 1, 8, 40)))",
+     "{ nn.Linear(40, { bias = false, name = %s }), nn.Linear(3, { name = %s }) }", (nn.Linear(5, 40, bias=False), nn.Linear(40, 3)),
+     lambda x, l, h: h((l(x.transpose(1, 2)).reshape(3, 8, 1, 40) + l(x.transpose(1, 2)).reshape(3, 1, 8, 40)).tanh())),
+)
+
+
+def seams():
+    """Where a layout passes into another: axes of one element, blocks that padding fills, borders of what no convolution made."""
+    for name, shape, model, layer, layers, f in SEAMS:
+        names = [f"seam_{name}_{i + 1}" for i in range(len(layers))]
+        case = Case(f"seam_{name}", model, layer % tuple(f'"{n}"' for n in names))
+        x, made = case.real("x", *shape), []
+        for case.name, of in zip(names, layers):
+            made.append(case.layer(of))
+        case.name = f"seam_{name}"
+        case.finish(f(x, *made))
+
+
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-for part in (functions, gates, products, stated, convolutions, images, folds, parameters, wide_groups):
+for part in (functions, gates, products, stated, convolutions, images, folds, parameters, wide_groups, seams):
     part()
