@@ -83,6 +83,18 @@ for count in auto before; do
     "$work/empty_$count" "$data/masked_2.csv" "$data/perceptron.safetensors" 1 19 | grep '^weight' > "$work/empty.out"
     cmp -s "$work/empty.out" "$work/full.out"; tell $? "7. 10 of 19 windows count: bit for bit 10 updates, and so the counters stood still"
 done
+# four to a window, of which one is masked: bit for bit the window of the three others
+cuda_prober four $models/window_masked.lua gagen -D batch=16 -D micro_batch=4 -D rows=four.csv
+cuda_prober three $models/window_masked.lua gagen -D batch=12 -D micro_batch=4 -D rows=three.csv
+for k in 1 2 3 4; do
+    awk -F, -v OFS=, -v k=$k 'NR > 1 && int((NR + 2) / 4) == k { $1 *= 1e3; $18 = 0 } NR < 18' "$data/masked_1.csv" > "$work/four.csv"
+    grep -v ',0$' "$work/four.csv" > "$work/three.csv"
+    for n in four three; do "$work/$n" "$work/$n.csv" "$data/perceptron.safetensors" 1 1 1 > "$work/$n.out"; done
+    grep -q '^gradient' "$work/four.out" && ! grep -qi nan "$work/four.out" && cmp -s "$work/four.out" "$work/three.out"
+    tell $? "7. micro-batch $k of 4 is masked: loss, gradient and weights are, bit for bit, those of the three others"
+done
+sed 's/,0$/,1/' "$work/four.csv" > "$work/mask.csv"
+"$work/four" "$work/mask.csv" "$data/perceptron.safetensors" 1 1 1 | cmp -s - "$work/three.out"; [ $? -eq 1 ]; tell $? "control: 7. where it counts"
 mutate empty_off empty_before window_masked '/if (w.count == 0) return;/d'
 [ "$(after 1 empty_off)" != "$(after 2 empty_off)" ]; tell $? "control: 7. an update all the same"
 

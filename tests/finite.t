@@ -31,13 +31,13 @@ after() {
     run "$2" "$3" "$1" save="$work/at" > "$work/said" && tail -c $state "$work/at" | cksum
 }
 
-# edited NEW OLD SCRIPT: the probed program OLD with an edit; the text must have changed
+# edited NEW OLD SCRIPT [MODEL]: the probed program OLD with an edit; the text must have changed
 edited() {
     sed "$3" "$work/$2.$file" > "$work/$1.$file"
     if cmp -s "$work/$1.$file" "$work/$2.$file"; then tell 1 "the control $1 is another text"; return; fi
     case $file in
-        c) compile "$work/$1" "tests/probe.c $work/$1.c" gagen -DPROGRAM=window_finite ;;
-        cu) emulated "$1" gagen tests/probe.c window_finite ;;
+        c) compile "$work/$1" "tests/probe.c $work/$1.c" gagen -DPROGRAM="$(basename "${4:-$model}" .lua)" ;;
+        cu) emulated "$1" gagen tests/probe.c "$(basename "${4:-$model}" .lua)" ;;
     esac
 }
 
@@ -96,15 +96,27 @@ for target in c cuda; do
     run skip_$target finite 3 3 > "$work/skip.out"
     yes "21. $target: where all is finite nothing changes" compare "$work/drop.out" "$work/skip.out" --loss 1e-6 --weight 1e-5
 
-    # ---- 19, 20: loss scales
-    $prober plain_$target $model gagen -D nonfinite=keep
-    $prober scaled_$target $model gagen -D nonfinite=keep -D loss_scale=65536
-    edited other_$target scaled_$target 's/\.loss_scale = 65536/.loss_scale = 1000/'
-    plain=$(after 10 plain_$target finite)
-    [ "$plain" = "$(after 10 scaled_$target finite)" ]
-    tell $? "19. $target: a loss scale of 2^16: weights and moments bit for bit those without"
-    [ "$plain" != "$(after 10 other_$target finite)" ]; tell $? "control: 19. $target: one of 1,000"
+    # ---- 19: loss scales
+    hundred=tests/models/window_adamw.lua
+    $prober plain_$target $hundred gagen -D micro_batch=8
+    # scaled S: a program whose loss scale is S; in CUDA the environment's, so that one is enough
+    scaled() { edited scaled_$target whole_$target "s/\.loss_scale = 3/.loss_scale = $1/" $hundred; }
+    $prober whole_$target $hundred gagen -D micro_batch=8 -D loss_scale=3
+    [ $target = c ] || scaled 'atof(getenv("SCALE"))'
+    # hundred NAME: weights and moments behind 100 updates of 8 x 8, bit for bit
+    hundred() {
+        "$work/$1" "$data" "$data/perceptron.safetensors" $threads 100 save="$work/at" > "$work/said" && tail -c $state "$work/at" | cksum
+    }
+    plain=$(hundred plain_$target) same=0
+    for power in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+        [ $target = cuda ] || scaled $((1 << power))
+        [ -n "$plain" ] && [ "$(SCALE=$((1 << power)) hundred scaled_$target)" = "$plain" ] && same=$((same + 1))
+    done
+    [ $same -eq 17 ]; tell $? "19. $target: loss scales of 2^0 to 2^16: $same of 17 have the weights and moments of none behind 100 updates, bit for bit"
+    [ $target = cuda ] || scaled 1000
+    [ "$plain" != "$(SCALE=1000 hundred scaled_$target)" ]; tell $? "control: 19. $target: one of 1,000"
 
+    # ---- 20: scales that change
     # scales: the loss scale of each window, in units of 32,768
     scales() { log_field "$work/log" loss_scale | awk '{ printf("%s%g", NR > 1 ? " " : "", $1 / 32768) }'; }
     $trainer dynamic_$target $model -D start=32768 -D interval=3

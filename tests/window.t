@@ -83,6 +83,30 @@ for count in auto before; do
     "$work/empty_$count" "$data/masked_2.csv" "$data/perceptron.safetensors" 2 19 | grep '^weight' > "$work/empty.out"
     cmp -s "$work/empty.out" "$work/full.out"; tell $? "7. 10 of 19 windows count: bit for bit 10 updates, and so the counters stood still"
 done
+# four to a window, of which one is masked: bit for bit the window of the three others
+for count in auto before; do
+    prober four_$count $models/window_masked.lua gagen -D batch=16 -D micro_batch=4 -D count=$count -D rows=four.csv
+    prober three_$count $models/window_masked.lua gagen -D batch=12 -D micro_batch=4 -D count=$count -D rows=three.csv
+    for k in 1 2 3 4; do
+        awk -F, -v OFS=, -v k=$k 'NR > 1 && int((NR + 2) / 4) == k { $1 *= 1e3; $18 = 0 } NR < 18' "$data/masked_1.csv" > "$work/four.csv"
+        grep -v ',0$' "$work/four.csv" > "$work/three.csv"
+        for n in four three; do "$work/${n}_$count" "$work/$n.csv" "$data/perceptron.safetensors" 2 1 1 > "$work/$n.out"; done
+        [ "$(wc -l < "$work/three.csv")" -eq 13 ] && grep -q '^gradient' "$work/four.out" && ! grep -qi nan "$work/four.out" && cmp -s "$work/four.out" "$work/three.out"
+        tell $? "7. micro-batch $k of 4 is masked, count = \"$count\": loss, gradient and weights are, bit for bit, those of the three others"
+    done
+    sed 's/,0$/,1/' "$work/four.csv" > "$work/mask.csv"
+    "$work/four_$count" "$work/mask.csv" "$data/perceptron.safetensors" 2 1 1 | cmp -s - "$work/three.out"; [ $? -eq 1 ]; tell $? "control: 7. where it counts, count = \"$count\""
+done
+# skipped N: how many windows the checkpoint behind N updates says changed nothing
+skipped() { after "$1" empty_auto > "$work/said" && grep -a -o '"skipped":"[0-9]*"' "$work/empty_auto.at"; }
+[ "$(skipped 1) $(skipped 2) $(skipped 4)" = '"skipped":"0" "skipped":"1" "skipped":"2"' ]; tell $? "7. a window that is all masked is counted as skipped"
+sed 's/1e-2/optim.linear { 1e-2 }/' $models/window_masked.lua > "$work/window_masked.lua"
+trainer rates "$work/window_masked.lua" -D micro_batch=4 -D rows=masked_2.csv
+"$work/rates" --data "$data" --steps 6 --log "$work/log" > "$work/out"
+log_field "$work/log" lr | tr '\n' ' ' > "$work/rates.got"
+awk '{ exit !(NF == 6 && $2 != $1 && $2 == $3 && $3 != $4 && $4 == $5) }' "$work/rates.got"; tell $? "7. and its rate is the next one's: $(cat "$work/rates.got")"
+"$work/rates" --data "$data/masked_1.csv" --steps 6 --log "$work/log" > "$work/out"
+[ "$(log_field "$work/log" lr | sort -u | wc -l)" -eq 6 ]; tell $? "control: 7. none of which is masked: six rates"
 mutate empty_off empty_before gagen window_masked '/if (w.count == 0) return;/d'
 [ "$(after 1 empty_off)" != "$(after 2 empty_off)" ]; tell $? "control: 7. an update all the same"
 
