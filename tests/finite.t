@@ -3,6 +3,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 . tests/cuda/emu.sh
+OPTIMIZE=-O0
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 window_data
 model=tests/models/window_finite.lua
@@ -108,11 +109,12 @@ for target in c cuda; do
         "$work/$1" "$data" "$data/perceptron.safetensors" $threads 100 save="$work/at" > "$work/said" && tail -c $state "$work/at" | cksum
     }
     plain=$(hundred plain_$target) same=0
-    for power in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+    powers="0 4 8 12 16"; [ $target = cuda ] || powers="0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16"
+    for power in $powers; do
         [ $target = cuda ] || scaled $((1 << power))
         [ -n "$plain" ] && [ "$(SCALE=$((1 << power)) hundred scaled_$target)" = "$plain" ] && same=$((same + 1))
     done
-    [ $same -eq 17 ]; tell $? "19. $target: loss scales of 2^0 to 2^16: $same of 17 have the weights and moments of none behind 100 updates, bit for bit"
+    [ $same -eq "$(echo "$powers" | wc -w)" ]; tell $? "19. $target: loss scales of 2 to the power of $powers: weights and moments of none behind 100 updates, bit for bit"
     [ $target = cuda ] || scaled 1000
     [ "$plain" != "$(SCALE=1000 hundred scaled_$target)" ]; tell $? "control: 19. $target: one of 1,000"
 
