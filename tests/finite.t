@@ -18,6 +18,9 @@ bad() {
 # without FROM TO: finite.csv less these rows
 without() { awk -v a="$1" -v b="$2" 'NR - 1 < a || NR - 1 > b' "$work/finite.csv" > "$work/without.csv"; }
 
+awk -F, -v OFS=, 'NR == 70 { $19 = "1e-36" } { print }' "$work/finite.csv" > "$work/over.csv"
+sed 's/epochs = 1,/epochs = 1, ema = 0.99,/' $model > "$work/window_finite.lua"
+
 # of_target c or cuda: the suffix of its files, how its programs are made
 of_target() {
     case $1 in
@@ -119,6 +122,19 @@ for target in c cuda; do
     [ "$plain" != "$(SCALE=1000 hundred scaled_$target)" ]; tell $? "control: 19. $target: one of 1,000"
 
     # ---- 20: scales that change
+    # overflow: window 5 is finite, but not at a scale of 65,536
+    $prober over_$target "$work/window_finite.lua" gagen -D start=32768 -D interval=3
+    edited voids_$target over_$target 's/\.loss_scale = 32768, \.scale_interval = 3/.loss_scale = 1/'
+    # behind N NAME: weights, moments and averages behind N windows, bit for bit; what the checkpoint says beside them is in checkpoint
+    behind() {
+        run "$2" over "$1" save="$work/at" > "$work/said" && tail -c $((state / 3 * 4)) "$work/at" | cksum
+        grep -a -o -E '"(skipped|samples|loss_scale)":"[^"]*"' "$work/at" | tr '\n' ' ' > "$work/checkpoint"
+    }
+    four=$(behind 4 over_$target); [ "$(cat "$work/checkpoint")" = '"skipped":"0" "samples":"64" "loss_scale":"0x1p+16 1" ' ] && four=$four.
+    five=$(behind 5 over_$target); [ "$(cat "$work/checkpoint")" = '"skipped":"1" "samples":"80" "loss_scale":"0x1p+15 0" ' ] && five=$five.
+    [ "$four" = "$five" ] && [ "${four%.}" != "$four" ]
+    tell $? "20, 29. $target: a window that overflows changes no bit of weights, moments and averages; it is skipped, its rows are read, the scale halves once"
+    [ "$(behind 4 voids_$target)" != "$(behind 5 voids_$target)" ] && grep -q '"skipped":"0"' "$work/checkpoint"; tell $? "control: 20, 29. $target: at scale 1 it is finite"
     # scales: the loss scale of each window, in units of 32,768
     scales() { log_field "$work/log" loss_scale | awk '{ printf("%s%g", NR > 1 ? " " : "", $1 / 32768) }'; }
     $trainer dynamic_$target $model -D start=32768 -D interval=3
@@ -140,6 +156,13 @@ for target in c cuda; do
     $trainer interval_$target $model -D start=32768 -D interval=1
     "$work/interval_$target" --data "$work/bad_18_69.csv" --log "$work/log" > "$work/out"
     [ "$(scales)" != "1 1 1 2 2 1 1 1 2 2" ]; tell $? "control: 20. $target: where the interval is another: $(scales)"
+
+    if [ $target = c ]; then
+        generate "$work/whole.c" $model --standalone -D start=32768 -D interval=3
+        sed 's/++r->finite == r->p->scale_interval/(r->finite += 4) >= r->p->scale_interval/' "$work/whole.c" > "$work/micros.c"
+        compile "$work/micros" "$work/micros.c" gagen && "$work/micros" --data "$work/bad_18_69.csv" --log "$work/log" > "$work/out"
+        [ "$(scales)" = "1 2 4 8 16 8 16 32 64 128" ]; tell $? "control: 20. 3 micro-batches in the place of 3 windows: $(scales)"
+    fi
 
     # ---- abort
     $trainer abort_$target $model -D nonfinite=abort
