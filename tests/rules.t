@@ -54,6 +54,18 @@ still() {
 for name in masked cuda_masked; do yes "7. $name: windows of which nothing counts move no average" still $name 3; done
 no "7. windows that count do" still ema 3
 
+(echo g,m; for k in 1 2 3 4 5 6 7 8; do echo 1,1; done) > "$work/ones.csv"
+sed 's/steps = 1,/steps = 1, ema = 0.99,/' tests/models/window_sum.lua > "$work/window_sum.lua"
+# factor PROBE: what is left of a first weight in its average behind a window of 8 micro-batches, whose gradient is 8
+factor() {
+    (cd "$work" && for n in 0 1; do "./$1" ones.csv - 1 $n; done) | awk '$1 == "weight" { w = first ? $4 : w; if (!first) first = $4 } $1 == "ema" { ema = $4 } END { printf "%.9f", (ema - w) / (first - w) }'
+}
+prober eight "$work/window_sum.lua" gagen_double -D batch=8 && cuda_prober cuda_eight "$work/window_sum.lua" gagen_double -D batch=8
+for name in eight cuda_eight; do [ "$(factor $name)" = 0.990000000 ]; tell $? "29. $name: decay 0.99, 8 micro-batches: one step of the average a window, $(factor $name)"; done
+sed 's/const vec now = \(.*\), ema = /const vec now = \1; vec ema = /; s/v_store(ema_at + i, ema + \(.*\));/for (int k = 0; k < 8; k++) ema = ema + \1; v_store(ema_at + i, ema);/' "$work/eight.c" > "$work/off.c"
+compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=window_sum
+near "$(factor off)" 0.922745 1e-6 && [ "$(factor off)" != 0.990000000 ]; tell $? "control: 29. one a micro-batch: $(factor off)"
+
 mkdir -p "$work/bigger/parts" && sed 's/nn.Linear(size)/nn.Linear(1000)/' "$work/parts/trunk.lua" > "$work/bigger/parts/trunk.lua"
 sed 's/    { trunk, load.*//; s/    { head, load.*//; s/{ trunk\[4\], freeze = false },//' "$work/lamb.lua" > "$work/bigger/lamb.lua"
 prober big "$work/bigger/lamb.lua" gagen_double && cuda_prober cuda_big "$work/bigger/lamb.lua" gagen_double
