@@ -252,11 +252,24 @@ for steps in 2 3; do
 done
 # ran WHAT: how often in the third window
 ran() { echo $(($(grep -cxE "$1" "$work/ran_3") - $(grep -cxE "$1" "$work/ran_2"))); }
-for what in "cudaGraphLaunch 1" "squares 1" "norm 1" "optimize 1" "cudaMemsetAsync 0" "cudaMemcpyAsync 2" "k3_to_k4_next 2"; do
-    [ "$(ran "${what% *}")" -eq "${what#* }" ]; tell $? "43. 2 micro-batches, a window runs ${what% *} ${what#* } times"
+for what in "cudaGraphLaunch 1" "squares 1" "norm 1" "optimize 1" "cudaMemsetAsync 0" "cudaMemcpyAsync to the device 1" "cudaMemcpyAsync to the host 1" "cudaMemcpyAsync.* 2" "k3_to_k4_next 2"; do
+    [ "$(ran "${what% *}")" -eq "${what##* }" ]; tell $? "43. 2 micro-batches, a window runs ${what% *} ${what##* } times"
 done
 GG_EMU_TRACE=1 GG_STREAM=1 "$work/norm_1" --data "$data/clip.csv" --steps 3 2>&1 | sed -n 's/^gg_emu: runs //p' > "$work/ran_3"
-[ "$(ran cudaMemcpyAsync)" -ne 2 ]; tell $? "control: 43. streamed data has more copies"
+[ "$(ran "cudaMemcpyAsync to the device")" -gt 1 ] && [ "$(ran "cudaMemcpyAsync to the host")" -eq 1 ]; tell $? "control: 43. streamed data has more copies to the device, and no more to the host"
+# 16-bit weights: one kernel casts all of them, once a window of eight micro-batches
+cuda_trainer casts $models/window_adamw.lua -D micro_batch=8 -D precision=bf16
+# casts NAME: how often, in the third window, they are cast; and what a micro-batch multiplies them by
+casts() {
+    for steps in 2 3; do
+        GG_EMU_TRACE=1 "$work/$1" --data "$data" --steps $steps 2>&1 | sed -n 's/^gg_emu: runs //p' > "$work/ran_$steps"
+    done
+    echo "$(ran round_parameters) $(ran k2_round_image)"
+}
+[ "$(casts casts)" = "1 8" ] && [ "$(grep -c 'gg_round(.*dev->p)' "$work/casts.cu")" -eq 1 ]; tell $? "43. bf16: weights are cast once in a window of 8 micro-batches"
+mutate casts_off casts "" 's/^    GG_LAUNCH(k2_round_image, .*/&\
+    prepare_steps();/'
+[ "$(casts casts_off)" = "9 8" ]; tell $? "control: 43. and in every micro-batch: $(casts casts_off)"
 
 # ---- 44: capture
 cuda_trainer graphs $models/window_adamw.lua -D micro_batch=8
@@ -301,6 +314,13 @@ for stream in 0 1; do
     GG_STREAM=$stream GARBAGE=at_once "$work/poison" poison "$data" "$data/perceptron.safetensors" > "$work/said" 2>&1
     [ $? -eq 97 ] && grep -q "changed pinned memory" "$work/said"; tell $? "control: 45. as soon as its copy is enqueued"
 done
+
+for stream in 0 1; do
+    yes "45. memory that is not pinned, and overwritten as soon as its copy returns, streamed: $stream" \
+        env GG_STREAM=$stream PAGEABLE=waits GARBAGE=at_once "$work/poison" poison "$data" "$data/perceptron.safetensors"
+done
+PAGEABLE=runs "$work/poison" poison "$data" "$data/perceptron.safetensors" > "$work/said" 2>&1
+[ $? -eq 97 ] && grep -q "pageable host memory .*, and nobody waits" "$work/said"; tell $? "control: 45. a copy from there that does not wait"
 
 # ---- 47: determinism, and 48: reporting
 run adamw_8 perceptron 20 > "$work/once"
