@@ -125,6 +125,19 @@ done
 mutate tail_off tail_step gagen window_tail 's/\(to->scale_in\[0\] = .*\);/\1 * (real)(to->samples \/ 32.0);/'
 "$work/tail_off" "$data/rows_80" "$data/perceptron.safetensors" 2 6 > "$work/tail.out"
 no "11. the tail divided by K" compare "$work/tail.out" $want --case "tail 80 step" --loss 1e-6 --weight 1e-6
+# the third window's gradient: that of its own 16 rows in one, in double, from the weights behind the second
+mkdir -p "$work/last" && sed 's/micro_batch = 8, accumulate = 4/batch = 16/; s/lr = 0.5/lr = 0/' $models/window_tail.lua > "$work/last/window_tail.lua"
+prober tail_last "$work/last/window_tail.lua" gagen_double
+"$work/tail_step" "$data/rows_80" "$data/perceptron.safetensors" 2 2 save="$work/tail.st" > "$work/said"
+"$work/tail_last" "$data/rows_80" "$work/tail.st" 1 5 5 | sed -n 's/^gradient 5/gradient 3/p' > "$work/tail_last.out"
+for of in step off; do "$work/tail_$of" "$data/rows_80" "$data/perceptron.safetensors" 2 3 3 > "$work/tail_$of.out"; done
+yes "11. the tail's gradient is the mean over its own 16 rows" compare "$work/tail_step.out" "$work/tail_last.out" --gradient 1e-6
+no "11. divided by K" compare "$work/tail_off.out" "$work/tail_last.out" --gradient 1e-6
+# numbers FILE: those of the gradient, one a line
+numbers() { sed -n 's/^gradient [^ ]* [^ ]* [0-9]* //p' "$1" | tr ' ' '\n'; }
+numbers "$work/tail_step.out" > "$work/tail.numbers"
+numbers "$work/tail_off.out" | paste - "$work/tail.numbers" | awk '$1 != 0.5 * $2 { bad = 1 } END { exit !(NR == 282 && !bad) }'
+tell $? "control: 11. which is exactly half of it"
 
 inside tail_inside "$work/tail_step.c" window_tail
 yes "12. 1 to 199 micro-batches, K = 2 to 16: ceil(L / K) updates, each of weight 1" "$work/tail_inside" plan
@@ -149,6 +162,13 @@ tell $? "14. 1,003 rows, 4 x 8: 32 updates, 11 samples in the last, as printed"
     grep -q "31 updates an epoch, 31 in all; 11 samples of an epoch stay unread" "$work/out"
 tell $? "14. drop: 31 updates, 11 samples unread, as printed"
 [ "$(samples step 1003 1 | wc -w)" != "$(samples drop 1003 1 | wc -w)" ]; tell $? "control: 14. they are not as many"
+# micros TAIL: how many micro-steps run in an epoch of 1,003 rows
+micros() {
+    sed 's/{ micro(t, m, \([01]\)); }/{ if (t->id == 0) fputs("micro-step\\n", stderr); micro(t, m, \1); }/' "$work/train_$1.c" > "$work/told_$1.c"
+    compile "$work/told_$1" "$work/told_$1.c" gagen -include stdio.h && "$work/told_$1" --data "$data/rows_1003" --epochs 1 2>&1 | grep -c '^micro-step$'
+}
+[ "$(micros step)" = 126 ]; tell $? "14. 126 micro-batches"
+[ "$(micros drop)" = 124 ]; tell $? "control: 14. drop: 124"
 
 # ---- 18: K = 1, and K = 2 of which one is masked
 prober masked_1 $models/window_masked.lua gagen
