@@ -256,6 +256,9 @@ no "39. a first micro-step that adds" "$work/poison_off" poison "$data" "$data/p
 # ---- 40: memory
 "$work/poison" memory "$data" > "$work/memory.out"
 grep -qx 'allocations 0' "$work/memory.out"; tell $? "40. 1,000 updates: nothing asked of the device behind the first, no memory, graph, stream or event"
+sed '/^static void window(/,/^}/s/^{/{ void *leak; gg_check(cudaMalloc(\&leak, 64));/' "$work/inner.cu" > "$work/leaks.cu"
+inside leaks "$work/leaks.cu" window_adamw "" -DPOISON=squares && "$work/leaks" memory "$data" > "$work/leaks.out"
+grep -qx 'allocations 999' "$work/leaks.out"; tell $? "control: 40. memory asked for in each window: $(head -n 1 "$work/leaks.out")"
 awk '/^planned/ { p = $2 } /^asked/ { a = $2 } END { exit !(p > 0 && a == p + 1024 * (16 * 4 + 4)) }' "$work/memory.out"
 tell $? "40. what was planned is what was asked for, and the data: $(awk '/^planned|^asked/ { printf "%s ", $0 }' "$work/memory.out")"
 for k in 1 2 16 1024; do ./gagen -t cuda --dump=memory -D micro_batch=8 -D batch=$((8 * k)) $models/window_even.lua | grep -i '^arena'; done | sort -u > "$work/arenas"
