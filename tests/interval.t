@@ -76,11 +76,12 @@ line() {
     paste -d ' ' - - - - - - | awk -v w="$1" '{ for (t = 1; t <= 6; t++) { e = t <= w ? 0.4 * t / w : 0.4 - 0.4 * ((t - 1 - w) / (6 - w))
         d = ($t - e) / e; if (NF != 6 || d > 2.2e-16 || d < -2.2e-16) bad = 1 } } END { exit !(NR == 1 && !bad) }'
 }
-for k in 1 4; do trainer rate_$k tests/models/window_rate.lua -D accumulate=$k; done
-cuda_trainer rate_cuda tests/models/window_rate.lua -D accumulate=4
-for of in 1 4 cuda; do
-    rates rate_$of > "$work/rates"
-    line 3 < "$work/rates"; tell $? "15. $of: every rate is the closed form's to 1 ulp: $(tr '\n' ' ' < "$work/rates")"
+for of in "c 1" "c 4" "cuda 4"; do
+    target=${of% *} k=${of#* }
+    make=trainer; [ $target = c ] || make=cuda_trainer
+    $make rate_${target}_$k tests/models/window_rate.lua -D accumulate=$k
+    rates rate_${target}_$k > "$work/rates"
+    line 3 < "$work/rates"; tell $? "15. $target, K = $k: every rate is the closed form's to 1 ulp: $(tr '\n' ' ' < "$work/rates")"
 done
 line 2 < "$work/rates"; [ $? -eq 1 ]; tell $? "control: 15. a warm-up of two"
 awk '{ printf "%.17g\n", $1 * (NR == 5 ? 1 + 4.5e-16 : 1) }' "$work/rates" | line 3; [ $? -eq 1 ]; tell $? "control: 15. two ulp"
