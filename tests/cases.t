@@ -37,7 +37,7 @@ run split_off "$data" - 2 5 1 2 5 | cmp -s - "$work/split.out"; [ $? -ne 0 ]; te
 run split_off "$data" - 2 5 1 2 5 > "$work/split_off.out"
 yes "2. whose gradients are nearly the same" compare "$work/split_off.out" "$work/split.out" --gradient 1e-6 --loss 1e-6 --weight 1e-4
 ! ./gagen -t cuda $models/window_split.lua > "$work/said" 2>&1 && grep -q 'is of the C target' "$work/said"
-tell $? "2. in CUDA it is an error"
+tell $? "2. the other target says that it is an error"
 
 # ---- 43: what a window runs, by the text of the program
 ./gagen -t c -D micro_batch=4 $models/case_resume.lua > "$work/window.c"

@@ -9,6 +9,7 @@
 --   --each X                 of each tensor by itself: ||difference|| / ||tensor||
 --   --element X              of each element of a gradient: |difference| / max(|element|, floor); --floor 1e-30 unless told
 --   --weight X               relative L2 of the final weights over all tensors
+--   --most X                 of each final weight: |difference|
 --   --average X              the same of averages of the weights, which the reference has, too
 --   --scale X                multiplies the first tensor's gradient and every loss by X: a control, which must fail
 
@@ -144,6 +145,18 @@ local function elements(what, got, want, scale, each, floor)
   judge(what .. ", worst element, of " .. where, top, each)
 end
 
+-- the largest difference of an element
+local function apart(what, got, want, allowed)
+  local top, where = -1, nil
+  for _, name in ipairs(want) do
+    for i, at in ipairs(want[name].index) do
+      local x = math.abs((got[name] and got[name].value[at + 1] or 0 / 0) - want[name].value[i])
+      if larger(x, top) then top, where = x, name end
+    end
+  end
+  judge(what .. ", largest difference, in " .. where, top, allowed)
+end
+
 local function tensors(what, got, want, scale, all, each, alone)
   local d, s, list = 0, 0, {}
   for i, name in ipairs(want) do
@@ -195,6 +208,7 @@ if want.weight[1] and got.weight[1] and o.weight then
   norms("weights", got.weight[1], want.norm.weight[1], 1, o.weight)
   tensors("weights", got.weight[1], want.weight[1], 1, o.weight)
 end
+if want.weight[1] and got.weight[1] and o.most then apart("weights", got.weight[1], want.weight[1], o.most) end
 if o.average then tensors("averages", got.average[1], want.average[1], 1, o.average) end
 if compared == 0 then print "over nothing to compare" end
 os.exit((worst or compared == 0) and 1 or 0)

@@ -3,7 +3,9 @@
 
        -DSOURCE='"program.cu"' -DPROGRAM=name      -DPOISON=squares: poison begins at that member of Device, not at arena
        GARBAGE=released      pinned memory that copies have read is overwritten as soon as the host knows that they are over
-       GARBAGE=at_once       the control: as soon as they are enqueued */
+       GARBAGE=at_once       the control: as soon as they are enqueued
+       PAGEABLE=waits        what should be pinned is not, and copies of it wait for the stream, as CUDA's do
+       PAGEABLE=runs         the control: they do not */
 #include "gg_emu.h"
 #include <cublasLt.h>
 #include <cstdlib>
@@ -18,10 +20,11 @@ static size_t bytes_asked;
 static cudaError_t copy_async(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream);
 static cudaError_t record_event(cudaEvent_t event, cudaStream_t stream);
 static cudaError_t wait_event(cudaEvent_t event);
+static cudaError_t malloc_pinned(void **p, size_t bytes);
 static cudaError_t free_pinned(void *p);
 
 #define cudaMalloc(p, bytes)                 (calls++, bytes_asked += (bytes), cudaMalloc(p, bytes))
-#define cudaMallocHost(p, bytes)             (calls++, cudaMallocHost(p, bytes))
+#define cudaMallocHost(p, bytes)             (calls++, malloc_pinned((void **)(p), bytes))
 #define cudaGraphInstantiate(e, graph, flag) (calls++, cudaGraphInstantiate(e, graph, flag))
 #define cudaStreamCreateWithFlags(s, flag)   (calls++, cudaStreamCreateWithFlags(s, flag))
 #define cudaEventCreateWithFlags(e, flag)    (calls++, cudaEventCreateWithFlags(e, flag))
@@ -30,6 +33,7 @@ static cudaError_t free_pinned(void *p);
 #define cudaEventSynchronize(event)          wait_event(event)
 #define cudaFreeHost(p)                      free_pinned(p)
 #include SOURCE
+#undef cudaMallocHost
 #undef cudaFreeHost
 #undef cudaMemcpyAsync
 #undef cudaEventRecord
@@ -75,9 +79,12 @@ static bool garbage(const char *when)
     return chosen && !strcmp(chosen, when);
 }
 
+static const char *pageable(void) { return getenv("PAGEABLE"); }
+
 static cudaError_t copy_async(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream)
 {
     const cudaError_t status = cudaMemcpyAsync(to, from, bytes, kind, stream);
+    if (pageable() && !strcmp(pageable(), "waits")) gg_check(cudaStreamSynchronize(stream));
     if (kind != cudaMemcpyHostToDevice) return status;
     const size_t kept = to == (void *)&device->sums ? sizeof device->sums : 0; /* zeros, written once */
     char *source = (char *)from + kept;
@@ -100,8 +107,18 @@ static cudaError_t wait_event(cudaEvent_t event)
     return status;
 }
 
+static cudaError_t malloc_pinned(void **p, size_t bytes)
+{
+    if (!pageable()) return cudaMallocHost(p, bytes);
+    *p = malloc(bytes);
+    memset(*p, 0xff, bytes);
+    return cudaSuccess;
+}
+
 static cudaError_t free_pinned(void *p)
 {
     sources.clear();
-    return cudaFreeHost(p);
+    if (!pageable()) return cudaFreeHost(p);
+    free(p);
+    return cudaSuccess;
 }

@@ -83,6 +83,18 @@ for count in auto before; do
     "$work/empty_$count" "$data/masked_2.csv" "$data/perceptron.safetensors" 1 19 | grep '^weight' > "$work/empty.out"
     cmp -s "$work/empty.out" "$work/full.out"; tell $? "7. 10 of 19 windows count: bit for bit 10 updates, and so the counters stood still"
 done
+# four to a window, of which one is masked: bit for bit the window of the three others
+cuda_prober four $models/window_masked.lua gagen -D batch=16 -D micro_batch=4 -D rows=four.csv
+cuda_prober three $models/window_masked.lua gagen -D batch=12 -D micro_batch=4 -D rows=three.csv
+for k in 1 2 3 4; do
+    awk -F, -v OFS=, -v k=$k 'NR > 1 && int((NR + 2) / 4) == k { $1 *= 1e3; $18 = 0 } NR < 18' "$data/masked_1.csv" > "$work/four.csv"
+    grep -v ',0$' "$work/four.csv" > "$work/three.csv"
+    for n in four three; do "$work/$n" "$work/$n.csv" "$data/perceptron.safetensors" 1 1 1 > "$work/$n.out"; done
+    grep -q '^gradient' "$work/four.out" && ! grep -qi nan "$work/four.out" && cmp -s "$work/four.out" "$work/three.out"
+    tell $? "7. micro-batch $k of 4 is masked: loss, gradient and weights are, bit for bit, those of the three others"
+done
+sed 's/,0$/,1/' "$work/four.csv" > "$work/mask.csv"
+"$work/four" "$work/mask.csv" "$data/perceptron.safetensors" 1 1 1 | cmp -s - "$work/three.out"; [ $? -eq 1 ]; tell $? "control: 7. where it counts"
 mutate empty_off empty_before window_masked '/if (w.count == 0) return;/d'
 [ "$(after 1 empty_off)" != "$(after 2 empty_off)" ]; tell $? "control: 7. an update all the same"
 
@@ -103,6 +115,19 @@ GG_STREAM=1 "$work/tail_carry" "$data/rows_77" - 1 5 | cmp -s - "$work/tail.out"
 mutate tail_off tail_step window_tail 's/\(to->scale_in\[0\] = .*\);/\1 * (real)(to->samples \/ 32.0);/'
 "$work/tail_off" "$data/rows_80" "$data/perceptron.safetensors" 1 6 > "$work/tail.out"
 no "11. the tail divided by K" compare "$work/tail.out" $want --case "tail 80 step" --loss 1e-6 --weight 1e-6
+# the third window's gradient: that of its own 16 rows in one, in double, from the weights behind the second
+mkdir -p "$work/last" && sed 's/micro_batch = 8, accumulate = 4/batch = 16/; s/lr = 0.5/lr = 0/' $models/window_tail.lua > "$work/last/window_tail.lua"
+prober tail_last "$work/last/window_tail.lua" gagen_double
+"$work/tail_step" "$data/rows_80" "$data/perceptron.safetensors" 1 2 save="$work/tail.st" > "$work/said"
+"$work/tail_last" "$data/rows_80" "$work/tail.st" 1 5 5 | sed -n 's/^gradient 5/gradient 3/p' > "$work/tail_last.out"
+for of in step off; do "$work/tail_$of" "$data/rows_80" "$data/perceptron.safetensors" 1 3 3 > "$work/tail_$of.out"; done
+yes "11. the tail's gradient is the mean over its own 16 rows" compare "$work/tail_step.out" "$work/tail_last.out" --gradient 1e-6
+no "11. divided by K" compare "$work/tail_off.out" "$work/tail_last.out" --gradient 1e-6
+# numbers FILE: those of the gradient, one a line
+numbers() { sed -n 's/^gradient [^ ]* [^ ]* [0-9]* //p' "$1" | tr ' ' '\n'; }
+numbers "$work/tail_step.out" > "$work/tail.numbers"
+numbers "$work/tail_off.out" | paste - "$work/tail.numbers" | awk '$1 != 0.5 * $2 { bad = 1 } END { exit !(NR == 282 && !bad) }'
+tell $? "control: 11. which is exactly half of it"
 
 inside tail_inside "$work/tail_step.cu" window_tail
 yes "12. 1 to 199 micro-batches, K = 2 to 16: ceil(L / K) updates, each of weight 1" "$work/tail_inside" plan
@@ -125,6 +150,10 @@ tell $? "14. 1,003 rows, 4 x 8: 32 updates, 11 samples in the last, as printed"
 [ "$(samples drop 1003 1 | tr ' ' '\n' | tail -n 1)" = 32 ] && [ "$(wc -l < "$work/log")" = 31 ] &&
     grep -q "31 updates an epoch, 31 in all; 11 samples of an epoch stay unread" "$work/out"
 tell $? "14. drop: 31 updates, 11 samples unread, as printed"
+# micros TAIL: how many micro-steps run in an epoch of 1,003 rows
+micros() { GG_EMU_TRACE=1 "$work/train_$1" --data "$data/rows_1003" --epochs 1 2>&1 | grep -c '^gg_emu: runs k1_image$'; }
+[ "$(micros step)" = 126 ]; tell $? "14. 126 micro-batches"
+[ "$(micros drop)" = 124 ]; tell $? "control: 14. drop: 124"
 
 # ---- 18: K = 1, and K = 2 of which one is masked
 cuda_prober masked_1 $models/window_masked.lua gagen
@@ -161,17 +190,19 @@ near "$(log_field "$work/norm_sum.log" grad_norm)" 2.8284271247461903 1e-6; tell
 # ---- 27: AdamW, 200 updates
 for m in 64 8; do
     cuda_prober adamw_$m $models/window_adamw.lua gagen -D micro_batch=$m
-    run adamw_$m perceptron 200 > "$work/adamw_$m.out"
+    run adamw_$m perceptron 200 save="$work/adamw_$m.st" > "$work/adamw_$m.out"
     yes "27. AdamW, 200 updates of 64 as $((64 / m)) x $m: PyTorch's losses and weights" \
         compare "$work/adamw_$m.out" $want --case "adamw 200" --loss 1e-5 --weight 1e-5
 done
-yes "27. and each other's" compare "$work/adamw_64.out" "$work/adamw_8.out" --weight 1e-5
+yes "27. and each other's, to a tenth of lr in each" compare "$work/adamw_64.out" "$work/adamw_8.out" --weight 1e-5 --most 1e-4
+for m in 64 8; do yes "27. $((64 / m)) x $m: 200 steps in the checkpoint" grep -aq '"update":"200","skipped":"0"' "$work/adamw_$m.st"; done
 mutate adamw_off adamw_8 window_adamw '/^static void replay_micros/,/^}/{
 s/gg_replay(&first);/gg_replay(\&first), gg_replay(\&step);/
 s/gg_replay(&next);/gg_replay(\&next), gg_replay(\&step);/
 }'
 run adamw_off perceptron 200 > "$work/adamw_off.out"
 no "27. a step of the optimizer per micro-batch" compare "$work/adamw_off.out" "$work/adamw_64.out" --weight 1e-5
+no "27. whose weights are not near" compare "$work/adamw_off.out" "$work/adamw_64.out" --most 1e-4
 
 # ---- 28: decay
 for m in 1 16; do
@@ -225,6 +256,9 @@ no "39. a first micro-step that adds" "$work/poison_off" poison "$data" "$data/p
 # ---- 40: memory
 "$work/poison" memory "$data" > "$work/memory.out"
 grep -qx 'allocations 0' "$work/memory.out"; tell $? "40. 1,000 updates: nothing asked of the device behind the first, no memory, graph, stream or event"
+sed '/^static void window(/,/^}/s/^{/{ void *leak; gg_check(cudaMalloc(\&leak, 64));/' "$work/inner.cu" > "$work/leaks.cu"
+inside leaks "$work/leaks.cu" window_adamw "" -DPOISON=squares && "$work/leaks" memory "$data" > "$work/leaks.out"
+grep -qx 'allocations 999' "$work/leaks.out"; tell $? "control: 40. memory asked for in each window: $(head -n 1 "$work/leaks.out")"
 awk '/^planned/ { p = $2 } /^asked/ { a = $2 } END { exit !(p > 0 && a == p + 1024 * (16 * 4 + 4)) }' "$work/memory.out"
 tell $? "40. what was planned is what was asked for, and the data: $(awk '/^planned|^asked/ { printf "%s ", $0 }' "$work/memory.out")"
 for k in 1 2 16 1024; do ./gagen -t cuda --dump=memory -D micro_batch=8 -D batch=$((8 * k)) $models/window_even.lua | grep -i '^arena'; done | sort -u > "$work/arenas"
@@ -238,11 +272,24 @@ for steps in 2 3; do
 done
 # ran WHAT: how often in the third window
 ran() { echo $(($(grep -cxE "$1" "$work/ran_3") - $(grep -cxE "$1" "$work/ran_2"))); }
-for what in "cudaGraphLaunch 1" "squares 1" "norm 1" "optimize 1" "cudaMemsetAsync 0" "cudaMemcpyAsync 2" "k3_to_k4_next 2"; do
-    [ "$(ran "${what% *}")" -eq "${what#* }" ]; tell $? "43. 2 micro-batches, a window runs ${what% *} ${what#* } times"
+for what in "cudaGraphLaunch 1" "squares 1" "norm 1" "optimize 1" "cudaMemsetAsync 0" "cudaMemcpyAsync to the device 1" "cudaMemcpyAsync to the host 1" "cudaMemcpyAsync.* 2" "k3_to_k4_next 2"; do
+    [ "$(ran "${what% *}")" -eq "${what##* }" ]; tell $? "43. 2 micro-batches, a window runs ${what% *} ${what##* } times"
 done
 GG_EMU_TRACE=1 GG_STREAM=1 "$work/norm_1" --data "$data/clip.csv" --steps 3 2>&1 | sed -n 's/^gg_emu: runs //p' > "$work/ran_3"
-[ "$(ran cudaMemcpyAsync)" -ne 2 ]; tell $? "control: 43. streamed data has more copies"
+[ "$(ran "cudaMemcpyAsync to the device")" -gt 1 ] && [ "$(ran "cudaMemcpyAsync to the host")" -eq 1 ]; tell $? "control: 43. streamed data has more copies to the device, and no more to the host"
+# 16-bit weights: one kernel casts all of them, once a window of eight micro-batches
+cuda_trainer casts $models/window_adamw.lua -D micro_batch=8 -D precision=bf16
+# casts NAME: how often, in the third window, they are cast; and what a micro-batch multiplies them by
+casts() {
+    for steps in 2 3; do
+        GG_EMU_TRACE=1 "$work/$1" --data "$data" --steps $steps 2>&1 | sed -n 's/^gg_emu: runs //p' > "$work/ran_$steps"
+    done
+    echo "$(ran round_parameters) $(ran k2_round_image)"
+}
+[ "$(casts casts)" = "1 8" ] && [ "$(grep -c 'gg_round(.*dev->p)' "$work/casts.cu")" -eq 1 ]; tell $? "43. bf16: weights are cast once in a window of 8 micro-batches"
+mutate casts_off casts "" 's/^    GG_LAUNCH(k2_round_image, .*/&\
+    prepare_steps();/'
+[ "$(casts casts_off)" = "9 8" ]; tell $? "control: 43. and in every micro-batch: $(casts casts_off)"
 
 # ---- 44: capture
 cuda_trainer graphs $models/window_adamw.lua -D micro_batch=8
@@ -287,6 +334,13 @@ for stream in 0 1; do
     GG_STREAM=$stream GARBAGE=at_once "$work/poison" poison "$data" "$data/perceptron.safetensors" > "$work/said" 2>&1
     [ $? -eq 97 ] && grep -q "changed pinned memory" "$work/said"; tell $? "control: 45. as soon as its copy is enqueued"
 done
+
+for stream in 0 1; do
+    yes "45. memory that is not pinned, and overwritten as soon as its copy returns, streamed: $stream" \
+        env GG_STREAM=$stream PAGEABLE=waits GARBAGE=at_once "$work/poison" poison "$data" "$data/perceptron.safetensors"
+done
+PAGEABLE=runs "$work/poison" poison "$data" "$data/perceptron.safetensors" > "$work/said" 2>&1
+[ $? -eq 97 ] && grep -q "pageable host memory .*, and nobody waits" "$work/said"; tell $? "control: 45. a copy from there that does not wait"
 
 # ---- 47: determinism, and 48: reporting
 run adamw_8 perceptron 20 > "$work/once"

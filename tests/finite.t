@@ -3,6 +3,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 . tests/cuda/emu.sh
+OPTIMIZE=-O0
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 window_data
 model=tests/models/window_finite.lua
@@ -16,6 +17,9 @@ bad() {
 }
 # without FROM TO: finite.csv less these rows
 without() { awk -v a="$1" -v b="$2" 'NR - 1 < a || NR - 1 > b' "$work/finite.csv" > "$work/without.csv"; }
+
+awk -F, -v OFS=, 'NR == 70 { $19 = "1e-36" } { print }' "$work/finite.csv" > "$work/over.csv"
+sed 's/epochs = 1,/epochs = 1, ema = 0.99,/' $model > "$work/window_finite.lua"
 
 # of_target c or cuda: the suffix of its files, how its programs are made
 of_target() {
@@ -31,13 +35,13 @@ after() {
     run "$2" "$3" "$1" save="$work/at" > "$work/said" && tail -c $state "$work/at" | cksum
 }
 
-# edited NEW OLD SCRIPT: the probed program OLD with an edit; the text must have changed
+# edited NEW OLD SCRIPT [MODEL]: the probed program OLD with an edit; the text must have changed
 edited() {
     sed "$3" "$work/$2.$file" > "$work/$1.$file"
     if cmp -s "$work/$1.$file" "$work/$2.$file"; then tell 1 "the control $1 is another text"; return; fi
     case $file in
-        c) compile "$work/$1" "tests/probe.c $work/$1.c" gagen -DPROGRAM=window_finite ;;
-        cu) emulated "$1" gagen tests/probe.c window_finite ;;
+        c) compile "$work/$1" "tests/probe.c $work/$1.c" gagen -DPROGRAM="$(basename "${4:-$model}" .lua)" ;;
+        cu) emulated "$1" gagen tests/probe.c "$(basename "${4:-$model}" .lua)" ;;
     esac
 }
 
@@ -96,15 +100,41 @@ for target in c cuda; do
     run skip_$target finite 3 3 > "$work/skip.out"
     yes "21. $target: where all is finite nothing changes" compare "$work/drop.out" "$work/skip.out" --loss 1e-6 --weight 1e-5
 
-    # ---- 19, 20: loss scales
-    $prober plain_$target $model gagen -D nonfinite=keep
-    $prober scaled_$target $model gagen -D nonfinite=keep -D loss_scale=65536
-    edited other_$target scaled_$target 's/\.loss_scale = 65536/.loss_scale = 1000/'
-    plain=$(after 10 plain_$target finite)
-    [ "$plain" = "$(after 10 scaled_$target finite)" ]
-    tell $? "19. $target: a loss scale of 2^16: weights and moments bit for bit those without"
-    [ "$plain" != "$(after 10 other_$target finite)" ]; tell $? "control: 19. $target: one of 1,000"
+    # ---- 19: loss scales
+    hundred=tests/models/window_adamw.lua
+    $prober plain_$target $hundred gagen -D micro_batch=8
+    # scaled S: a program whose loss scale is S; in CUDA the environment's, so that one is enough
+    scaled() { edited scaled_$target whole_$target "s/\.loss_scale = 3/.loss_scale = $1/" $hundred; }
+    $prober whole_$target $hundred gagen -D micro_batch=8 -D loss_scale=3
+    [ $target = c ] || scaled 'atof(getenv("SCALE"))'
+    # hundred NAME: weights and moments behind 100 updates of 8 x 8, bit for bit
+    hundred() {
+        "$work/$1" "$data" "$data/perceptron.safetensors" $threads 100 save="$work/at" > "$work/said" && tail -c $state "$work/at" | cksum
+    }
+    plain=$(hundred plain_$target) same=0
+    powers="0 4 8 12 16"; [ $target = cuda ] || powers="0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16"
+    for power in $powers; do
+        [ $target = cuda ] || scaled $((1 << power))
+        [ -n "$plain" ] && [ "$(SCALE=$((1 << power)) hundred scaled_$target)" = "$plain" ] && same=$((same + 1))
+    done
+    [ $same -eq "$(echo "$powers" | wc -w)" ]; tell $? "19. $target: loss scales of 2 to the power of $powers: weights and moments of none behind 100 updates, bit for bit"
+    [ $target = cuda ] || scaled 1000
+    [ "$plain" != "$(SCALE=1000 hundred scaled_$target)" ]; tell $? "control: 19. $target: one of 1,000"
 
+    # ---- 20: scales that change
+    # overflow: window 5 is finite, but not at a scale of 65,536
+    $prober over_$target "$work/window_finite.lua" gagen -D start=32768 -D interval=3
+    edited voids_$target over_$target 's/\.loss_scale = 32768, \.scale_interval = 3/.loss_scale = 1/'
+    # behind N NAME: weights, moments and averages behind N windows, bit for bit; what the checkpoint says beside them is in checkpoint
+    behind() {
+        run "$2" over "$1" save="$work/at" > "$work/said" && tail -c $((state / 3 * 4)) "$work/at" | cksum
+        grep -a -o -E '"(skipped|samples|loss_scale)":"[^"]*"' "$work/at" | tr '\n' ' ' > "$work/checkpoint"
+    }
+    four=$(behind 4 over_$target); [ "$(cat "$work/checkpoint")" = '"skipped":"0" "samples":"64" "loss_scale":"0x1p+16 1" ' ] && four=$four.
+    five=$(behind 5 over_$target); [ "$(cat "$work/checkpoint")" = '"skipped":"1" "samples":"80" "loss_scale":"0x1p+15 0" ' ] && five=$five.
+    [ "$four" = "$five" ] && [ "${four%.}" != "$four" ]
+    tell $? "20, 29. $target: a window that overflows changes no bit of weights, moments and averages; it is skipped, its rows are read, the scale halves once"
+    [ "$(behind 4 voids_$target)" != "$(behind 5 voids_$target)" ] && grep -q '"skipped":"0"' "$work/checkpoint"; tell $? "control: 20, 29. $target: at scale 1 it is finite"
     # scales: the loss scale of each window, in units of 32,768
     scales() { log_field "$work/log" loss_scale | awk '{ printf("%s%g", NR > 1 ? " " : "", $1 / 32768) }'; }
     $trainer dynamic_$target $model -D start=32768 -D interval=3
@@ -126,6 +156,13 @@ for target in c cuda; do
     $trainer interval_$target $model -D start=32768 -D interval=1
     "$work/interval_$target" --data "$work/bad_18_69.csv" --log "$work/log" > "$work/out"
     [ "$(scales)" != "1 1 1 2 2 1 1 1 2 2" ]; tell $? "control: 20. $target: where the interval is another: $(scales)"
+
+    if [ $target = c ]; then
+        generate "$work/whole.c" $model --standalone -D start=32768 -D interval=3
+        sed 's/++r->finite == r->p->scale_interval/(r->finite += 4) >= r->p->scale_interval/' "$work/whole.c" > "$work/micros.c"
+        compile "$work/micros" "$work/micros.c" gagen && "$work/micros" --data "$work/bad_18_69.csv" --log "$work/log" > "$work/out"
+        [ "$(scales)" = "1 2 4 8 16 8 16 32 64 128" ]; tell $? "control: 20. 3 micro-batches in the place of 3 windows: $(scales)"
+    fi
 
     # ---- abort
     $trainer abort_$target $model -D nonfinite=abort

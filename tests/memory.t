@@ -28,7 +28,7 @@ prober plain $model gagen --no-reuse && "$work/plain" "$data" - 2 1 1 | cmp -s -
 . tests/cuda/emu.sh
 if command -v "$CXX" > /dev/null && emu_library; then
     cuda_prober device $model gagen && "$work/device" "$data" - 1 1 1 > "$work/device.out"
-    yes "41. and on a device" compare "$work/device.out" "$work/apart.out" --gradient 1e-5 --tensor 1e-4
+    yes "41. and in CUDA" compare "$work/device.out" "$work/apart.out" --gradient 1e-5 --tensor 1e-4
 fi
 
 # ---- near the bound

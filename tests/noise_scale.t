@@ -18,7 +18,7 @@ head -n 1281 "$work/many.csv" > "$work/few.csv"
 # scale PROGRAM ROWS: the noise scale of the log's last line
 scale() { "$work/$1" --data "$work/$2.csv" --log "$work/log" > "$work/out" && log_field "$work/log" noise_scale | tail -n 1; }
 # given PROGRAM ROWS VALUE WHAT: it is VALUE to 1e-5
-given() { near "$(scale "$1" "$2")" "$3" 1e-5; tell $? "52. $4: $3"; }
+given() { near "$(scale "$1" "$2")" "$3" 1e-5; tell $? "52. $target, $4: $3"; }
 many="-D g=many -D batch=128 -D micro_batch=16"
 
 for target in c cuda; do
@@ -27,11 +27,11 @@ for target in c cuda; do
     $make four_$target $model -D batch=4 -D micro_batch=2 -D loss_scale=1024
     $make masked_$target $model -D batch=4 -D micro_batch=2 -D mask=m -D loss_scale=1024
     # |g|^2 of 1 and 2 rows: 9 and 5; 8 and 10. S is 8, then -4; |G|^2 is 1, then 12
-    given two_$target pair 8 "$target, norms of 3 and the root of 5"
-    given two_$target pairs 0.30769230769230771 "$target, two windows: the sums' quotient"
-    given four_$target short -1.2857142857142858 "$target, a loss scale, 2 rows of a window of 3: their means' norms, and what is below 0 is shown"
-    given masked_$target masked 8 "$target, a mask: one of two rows in each micro-batch counts"
-    given two_$target alone 8 "$target, a window of one micro-batch behind it, which says nothing"
+    given two_$target pair 8 "norms of 3 and the root of 5"
+    given two_$target pairs 0.30769230769230771 "two windows: the sums' quotient"
+    given four_$target short -1.2857142857142858 "a loss scale, 2 rows of a window of 3: their means' norms, and what is below 0 is shown"
+    given masked_$target masked 8 "a mask: one of two rows in each micro-batch counts"
+    given two_$target alone 8 "a window of one micro-batch behind it, which says nothing"
     [ "$(scale two_$target one)" = NaN ]; tell $? "52. $target: by itself it has none"
     [ "$(scale masked_$target blank)" = NaN ]; tell $? "52. $target: nor has one of whose first micro-batch nothing counts"
 done
@@ -39,7 +39,7 @@ trainer many $model $many -D log=100
 value=$(scale many many)
 near "$value" 200 0.05; tell $? "52. 1,000 numbers, 200 in truth, 8 x 16, 100 windows, the deviation of which is 1.7 %: $value"
 trainer few $model $many -D log=10 && cuda_trainer few_cuda $model $many -D log=10
-near "$(scale few_cuda few)" "$(scale few few)" 1e-5; tell $? "52. cuda, 10 windows of the same: what C has"
+near "$(scale few_cuda few)" "$(scale few few)" 1e-5; tell $? "52. CUDA, 10 windows of the same: what C has"
 
 # off WHAT SCRIPT: a program of one file with that fault does not hold the number
 generate "$work/whole.c" $model --standalone $many -D log=100

@@ -51,7 +51,7 @@ no "and without" ./gagen -t c --memory "${least}B" -D recompute=none $model
 . tests/cuda/emu.sh
 if command -v "$CXX" > /dev/null && emu_library; then
     for level in none 2; do cuda_prober device_$level $model gagen -D recompute=$level && "$work/device_$level" "$data" - 1 1 1 > "$work/device_$level.out"; done
-    [ -s "$work/device_none.out" ] && cmp -s "$work/device_none.out" "$work/device_2.out"; tell $? "36. the same bits on a device"
+    [ -s "$work/device_none.out" ] && cmp -s "$work/device_none.out" "$work/device_2.out"; tell $? "36. the same bits in CUDA"
     yes "and what C computes" compare "$work/device_2.out" "$work/none.out" --gradient 1e-5
 fi
 finish

@@ -39,8 +39,9 @@ no "biases that adapt" compare "$work/off.got" "$work/lamb.txt" --loss 1e-12 --w
 # ---- averages ------------------------------------------------------------------------------------------------------
 # averaged GOT: what evaluation finds with the averages is what PyTorch finds
 averaged() { near "$(sed -n 's/^average //p' "$1")" "$(sed -n 's/^average //p' "$work/ema.txt")" 1e-12; }
-for name in ema cuda_ema; do
-    yes "29. $name: after six updates, one a window of two micro-steps, evaluation uses the averages" averaged "$work/$name.got"
+for target in c cuda; do
+    name=ema; [ $target = c ] || name=cuda_ema
+    yes "29. $target: after six updates, one a window of two micro-steps, evaluation uses the averages" averaged "$work/$name.got"
 done
 sed 's/(now - ema)/(x - ema)/' "$work/ema.c" > "$work/off.c" && compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=ema
 updates off 1 > "$work/off.got"
@@ -51,8 +52,26 @@ still() {
     (cd "$work" && "./$1" rows.csv - 1 "$2") | sed -n 's/^ema /weight /p; /^weight/p' | awk '!($2 in seen) { seen[$2] = $0; next } seen[$2] != $0 { exit 1 }' &&
         (cd "$work" && "./$1" rows.csv - 1 "$2") | grep '^ema' > "$work/$1.$2" && (cd "$work" && "./$1" rows.csv - 1 0) | grep '^ema' | cmp -s - "$work/$1.$2"
 }
-for name in masked cuda_masked; do yes "7. $name: windows of which nothing counts move no average" still $name 3; done
+for target in c cuda; do
+    name=masked; [ $target = c ] || name=cuda_masked
+    yes "7. $target: windows of which nothing counts move no average" still $name 3
+done
 no "7. windows that count do" still ema 3
+
+(echo g,m; for k in 1 2 3 4 5 6 7 8; do echo 1,1; done) > "$work/ones.csv"
+sed 's/steps = 1,/steps = 1, ema = 0.99,/' tests/models/window_sum.lua > "$work/window_sum.lua"
+# factor PROBE: what is left of a first weight in its average behind a window of 8 micro-batches, whose gradient is 8
+factor() {
+    (cd "$work" && for n in 0 1; do "./$1" ones.csv - 1 $n; done) | awk '$1 == "weight" { w = first ? $4 : w; if (!first) first = $4 } $1 == "ema" { ema = $4 } END { printf "%.9f", (ema - w) / (first - w) }'
+}
+prober eight "$work/window_sum.lua" gagen_double -D batch=8 && cuda_prober cuda_eight "$work/window_sum.lua" gagen_double -D batch=8
+for target in c cuda; do
+    name=eight; [ $target = c ] || name=cuda_eight
+    [ "$(factor $name)" = 0.990000000 ]; tell $? "29. $target: decay 0.99, 8 micro-batches: one step of the average a window, $(factor $name)"
+done
+sed 's/const vec now = \(.*\), ema = /const vec now = \1; vec ema = /; s/v_store(ema_at + i, ema + \(.*\));/for (int k = 0; k < 8; k++) ema = ema + \1; v_store(ema_at + i, ema);/' "$work/eight.c" > "$work/off.c"
+compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=window_sum
+near "$(factor off)" 0.922745 1e-6 && [ "$(factor off)" != 0.990000000 ]; tell $? "control: 29. one a micro-batch: $(factor off)"
 
 mkdir -p "$work/bigger/parts" && sed 's/nn.Linear(size)/nn.Linear(1000)/' "$work/parts/trunk.lua" > "$work/bigger/parts/trunk.lua"
 sed 's/    { trunk, load.*//; s/    { head, load.*//; s/{ trunk\[4\], freeze = false },//' "$work/lamb.lua" > "$work/bigger/lamb.lua"
@@ -84,6 +103,7 @@ mkdir -p "$work/long/parts" && cp "$work/parts/trunk.lua" "$work/long/parts/" &&
 prober buffered "$work/buffered.lua" gagen && prober in_float "$work/long/in_place.lua" gagen
 for name in buffered in_float; do (cd "$work" && "./$name" rows.csv - 2 200) > "$work/$name.got"; done
 yes "30. after 200 updates in float: momentum in place and gradients beside it" compare "$work/in_float.got" "$work/buffered.got" --weight 1e-6
+yes "30. CUDA: six updates in double are PyTorch's" compare "$work/cuda_in_place.got" "$work/in_place.txt" --loss 1e-12 --weight 1e-12
 state() { ./gagen plan "$1" | sed -n 's/^ *parameters, gradients, states *\([0-9 ]*[0-9]\)  .*/\1/p' | tr -d ' '; }
 trained=$(sed -n 's/.*sizeof(Trained) == \([0-9]*\) .*/\1/p' "$work/in_place.c")
 yes "30. it takes 4 bytes less for each of $trained numbers" test "$(($(state "$work/buffered.lua") - $(state "$work/in_place.lua")))" -eq $((4 * trained))
@@ -139,16 +159,37 @@ local table = nn.Embedding(5, 4)
 train { data = d, batch = 4, micro_batch = 2, steps = 3, minimize = fn.mse(fn.sum(table(d.id), { axis = 2 }), d.y),
   optim = optim.AdamW { lr = 0.1, weight_decay = 0.1 } }
 END
-prober lazy "$work/lazy.lua" gagen_double && cuda_prober cuda_lazy "$work/lazy.lua" gagen_double
-# decayed PROBE FROM TO: after three updates these elements are the first ones times 1 - 0.1 * 0.1, three times
+sed 's/weight_decay = 0.1/weight_decay = 0/' "$work/lazy.lua" > "$work/still.lua"
+# decayed PROBE FROM TO RATE: after three updates these elements are the first ones, times fp32's RATE in fp32 three times, bit for bit
 decayed() {
-    (cd "$work" && for n in 0 3; do "./$1" ids.csv - 1 $n | grep '^weight'; done) | awk -v from="$2" -v to="$3" '
-        NR == 1 { for (i = from; i <= to; i++) x[i] = $(i + 4); next }
-        { for (i = from; i <= to; i++) { want = x[i] * 0.99 * 0.99 * 0.99; d = $(i + 4) - want; if (d * d > 1e-30 * want * want) exit 1 } n = NR }
-        END { exit !(n == 2) }'
+    (cd "$work" && for n in 0 3; do "./$1" ids.csv - 1 $n | sed -n 's/^weight [^ ]* [0-9]* //p'; done) > "$work/rows.got"
+    lua5.4 - "$@" "$work/rows" << 'END' && cmp "$work/rows.three" "$work/rows.want"
+local function float(x) return (string.unpack("f", string.pack("f", x))) end
+local three, want = {}, {}
+for line in io.lines(arg[5] .. ".got") do
+  local n, first = 0, #want == 0
+  for x in line:gmatch "%S+" do
+    if n >= tonumber(arg[2]) and n <= tonumber(arg[3]) then
+      if not first then three[#three + 1] = string.pack("f", x) else
+        for _ = 1, 3 do x = float(x * float(arg[4])) end
+        want[#want + 1] = string.pack("f", x)
+      end
+    end
+    n = n + 1
+  end
+end
+assert(#want > 0 and #three == #want)
+for name, rows in pairs { three = three, want = want } do assert(io.open(arg[5] .. "." .. name, "wb")):write(table.concat(rows)):close() end
+END
 }
-for name in lazy cuda_lazy; do yes "32. $name: rows without a gradient decay, and do nothing else" decayed $name 12 19; done
-no "32. rows with a gradient" decayed lazy 0 3
+for target in c cuda; do
+    make=prober; [ $target = c ] || make=cuda_prober
+    for name in lazy still; do $make ${target}_$name "$work/$name.lua" gagen; done
+    yes "32. $target: rows without a gradient decay, and do nothing else, bit for bit" decayed ${target}_lazy 12 19 0.99
+    yes "32. $target: and keep every bit where nothing decays" decayed ${target}_still 12 19 1
+    no "32. $target: rows with a gradient" decayed ${target}_lazy 0 3 0.99
+    no "32. $target: decay twice" decayed ${target}_lazy 12 19 0.9801
+done
 
 # ---- the effective batch -----------------------------------------------------------------------------------------------
 # batch SCALE: the program's text with a batch of 8 x 8

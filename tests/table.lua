@@ -1,8 +1,8 @@
 -- table.lua -- which test holds each of the 55 cases: the table of docs/cases.md against the facts of tests/*.t, *.sh and long/*.t.
 --   lua5.4 tests/table.lua FILE...            TAP; FILEs are the tests
 --   lua5.4 tests/table.lua --bless FILE...    writes the table's last two columns
--- A fact of case N is a string that begins with "N. ", "N, M. " or "control: N. ". Files named cuda_* hold CUDA's, files that read the
--- emulator's emu.sh or are read by both hold both targets', the others C's.
+-- A fact of case N is a string that begins with "N. ", "N, M. " or "control: N. ". It holds for both targets where it says $target, as
+-- in a loop over them, or stands in a *.sh, which both read; for CUDA where it says so or the file is named cuda_*; for C otherwise.
 local suite = 53                        -- the mutations, which are controls themselves
 local doc, bless = "docs/cases.md", arg[1] == "--bless"
 
@@ -13,10 +13,10 @@ local function text_of(path)
   return text
 end
 
-local function targets(path, text)
+local function targets(path, fact)
   if path:find "/cuda_" then return { "cuda" } end
-  if text:find("emu.sh", 1, true) or path:find "%.sh$" then return { "c", "cuda" } end
-  return { "c" }
+  if fact:find "%$target" or path:find "%.sh$" then return { "c", "cuda" } end
+  return { fact:find "CUDA" and "cuda" or "c" }
 end
 
 local holds, controls = { c = {}, cuda = {} }, {}      -- the files, by target and case; whether there is a control
@@ -24,11 +24,11 @@ for i = bless and 2 or 1, #arg do
   local path, text = arg[i], text_of(arg[i])
   local name = path:gsub("^tests/", "")
   for line in text:gmatch "[^\n]+" do
-    for control, list in line:gmatch '"([control: ]*)(%d[%d, ]*)%.%d? %S' do
+    for control, list, fact in line:gmatch '"([control: ]*)(%d[%d, ]*)%.%d? ([^"]+)' do
       control = control ~= "" or line:find '^%s*no "'
       for n in list:gmatch "%d+" do
         if control then controls[tonumber(n)] = true end
-        for _, target in ipairs(targets(path, text)) do
+        for _, target in ipairs(targets(path, fact)) do
           local at = holds[target][tonumber(n)] or {}
           holds[target][tonumber(n)] = at
           if at[#at] ~= name then at[#at + 1] = name end

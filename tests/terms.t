@@ -15,19 +15,20 @@ hashed.csv(arg[1] .. "/terms.csv", 32, { { "x", 4, 1 }, { "label", 1, 2, label }
 hashed.safetensors(arg[1] .. "/start.safetensors", { { "net.0.weight", 8, 4 }, { "net.0.bias", 8 }, { "net.2.weight", 3, 8 }, { "net.2.bias", 3 } }, 10)
 EOF
 run() { "$work/$1" "$work" "$work/start.safetensors" 2 1 1 > "$work/$1.got"; }
-# term CASE NAME MICRO WHAT [REFERENCE BATCH]: the term's gradient and loss in micro-batches of MICRO, in C and in CUDA
+# term NAME MICRO WHAT [REFERENCE BATCH]: the term's gradient and loss in micro-batches of MICRO, by the program of $target
 term() {
-    local of=${5:-$2}
-    prober "$2_$3" $model gagen -D term="$2" -D micro_batch="$3" -D batch="${6:-32}" && run "$2_$3"
-    yes "$1. $4, micro-batches of $3" compare "$work/$2_$3.got" $want --case "$of" --gradient 1e-6 --loss 1e-6
-    cuda_prober "cuda_$2_$3" $model gagen -D term="$2" -D micro_batch="$3" -D batch="${6:-32}" && run "cuda_$2_$3"
-    yes "$1. in CUDA" compare "$work/cuda_$2_$3.got" $want --case "$of" --gradient 1e-6 --loss 1e-6
+    local name=$1_$2 make=prober
+    [ $target = c ] || { name=cuda_$name make=cuda_prober; }
+    $make "$name" $model gagen -D term="$1" -D micro_batch="$2" -D batch="${5:-32}" && run "$name"
+    yes "$3, micro-batches of $2" compare "$work/$name.got" $want --case "${4:-$1}" --gradient 1e-6 --loss 1e-6
 }
 # naive NAME LEAST: what the mean of micro-batches' gradients is off by
 naive() { awk -v name="$1:" -v least="$2" '$2 == "naive" && $3 == name { d = $4 } END { exit !(d > least) }' $want; }
 
-term 5 weighted 8 "classes of weights 1, 10 and 0.1, some labels ignored, smoothing 0.1: the window's sum of weights"
-term 5 weighted 1 "the same, and weights do not cancel"
+for target in c cuda; do
+    term weighted 8 "5. $target, classes of weights 1, 10 and 0.1, some labels ignored, smoothing 0.1: the window's sum of weights"
+    term weighted 1 "5. $target, the same, and weights do not cancel"
+done
 yes "control: 5. in batches of one they do, by more than 0.5" naive weighted 0.5
 sed 's/w.scale_out = .*/w.scale_out = (real)(1 \/ (double)w.samples);/' "$work/weighted_8.c" > "$work/off.c"
 compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=terms && run off
@@ -35,10 +36,12 @@ no "5. divided by samples" compare "$work/off.got" $want --case weighted --gradi
 yes "5. the header says what is divided by, and when" grep -q 'post-scale: scale_out 1 / (sums\[1\]), known behind the last micro-step' "$work/weighted_8.c"
 no "5. nothing is counted ahead" grep -q pre-count "$work/weighted_8.c"
 
-term 8 additive 32 "a balance of experts that is a mean over samples"
-term 8 additive 1 "the same"
-term 8 window 8 "a balance of shares of the whole window, one detached: counted ahead of it"
-term 8 window 1 "the same"
+for target in c cuda; do
+    term additive 32 "8. $target, a balance of experts that is a mean over samples"
+    term additive 1 "8. $target, the same"
+    term window 8 "8. $target, a balance of shares of the whole window, one detached: counted ahead of it"
+    term window 1 "8. $target, the same"
+done
 yes "8. the header says so of every term" [ "$(grep -c 'scale_in.* = .*sums\[.*, of the term in line 13, pre-count: counted from the data before the first backward' "$work/window_8.c")" = 3 ]
 yes "8. and of the one that is divided by samples" grep -q 'scale_in\[.\] = 1 / (samples \* 3), of the term in line 7$' "$work/window_8.c"
 no "8. nothing waits for the end" grep -q post-scale "$work/window_8.c"
@@ -54,10 +57,12 @@ sed 's/fn.sum(p) + /fn.sum(fn.detach(p)) + /' tests/errors/mixes_dice.lua > "$wo
 yes "9. its denominator detached it is a term" ./gagen -t c -o "$work/declared.c" "$work/declared.lua"
 
 # fn.per_micro: each micro-batch by itself, weighted by its rows; 32 rows are 12, 12 and 8
-term 9 dice 8 "dice of each micro-batch, declared" dice_8
-term 9 dice 12 "the same with a short one" dice_12 48
-term 9 centred 12 "a mean over the micro-batch, subtracted" centred_12 48
-term 8 shares 12 "a balance of each micro-batch's own shares" window_12 48
+for target in c cuda; do
+    term dice 8 "9. $target, dice of each micro-batch, declared" dice_8
+    term dice 12 "9. $target, the same with a short one" dice_12 48
+    term centred 12 "9. $target, a mean over the micro-batch, subtracted" centred_12 48
+    term shares 12 "8. $target, a balance of each micro-batch's own shares" window_12 48
+done
 no "9. another cut" compare "$work/dice_12.got" $want --case dice_8 --gradient 1e-6
 no "9. the loss of another cut" compare "$work/dice_12.got" $want --case dice_8 --loss 1e-6
 for loss in dice centred; do

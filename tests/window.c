@@ -1,7 +1,6 @@
 /* window.c -- what can be seen from inside a program alone: its source is included here, or for CUDA in cuda_window.cpp.
 
        cc -DSOURCE='"program.c"' -DPROGRAM=name window.c runtime...        cc -DPROGRAM=name window.c cuda_window.cpp runtime...
-       window due ROWS EPOCHS               the updates behind which a checkpoint is due
        window plan                          windows of runs of 1 .. 199 micro-batches, of 2 .. 16 to a window
        window poison DATA WEIGHTS           10 updates, NaN in whatever a window may not read first; 0: the same weights
        window memory DATA                   what 1,000 updates ask of the allocator and of the machine
@@ -126,14 +125,6 @@ static int plan_sweep(void)
     return wrong > 0;
 }
 
-static int due(long rows, long epochs)
-{
-    Plan plan = gg_plan(&PROGRAM, rows, epochs, -1);
-    for (long u = 1; u <= plan.T; u++)
-        if (gg_due(&plan, PROGRAM.checkpoint, u)) printf("%ld\n", u);
-    return 0;
-}
-
 /* ---- the same weights ------------------------------------------------------------------------------------------------------ */
 static void train(const char *data, const char *weights, bool poisoned, real *out)
 {
@@ -215,7 +206,6 @@ int main(int argc, char **argv)
 {
     const char *fact = argc > 1 ? argv[1] : "", *data_at = argc > 2 ? argv[2] : NULL;
     if (!strcmp(fact, "plan")) return plan_sweep();
-    if (!strcmp(fact, "due") && argc > 3) return due(atol(argv[2]), atol(argv[3]));
     if (!strcmp(fact, "poison") && argc > 3) return poison_facts(data_at, argv[3]);
     if (!strcmp(fact, "memory")) return memory(data_at);
     if (!strcmp(fact, "corrections")) return corrections(data_at);

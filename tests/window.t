@@ -83,6 +83,30 @@ for count in auto before; do
     "$work/empty_$count" "$data/masked_2.csv" "$data/perceptron.safetensors" 2 19 | grep '^weight' > "$work/empty.out"
     cmp -s "$work/empty.out" "$work/full.out"; tell $? "7. 10 of 19 windows count: bit for bit 10 updates, and so the counters stood still"
 done
+# four to a window, of which one is masked: bit for bit the window of the three others
+for count in auto before; do
+    prober four_$count $models/window_masked.lua gagen -D batch=16 -D micro_batch=4 -D count=$count -D rows=four.csv
+    prober three_$count $models/window_masked.lua gagen -D batch=12 -D micro_batch=4 -D count=$count -D rows=three.csv
+    for k in 1 2 3 4; do
+        awk -F, -v OFS=, -v k=$k 'NR > 1 && int((NR + 2) / 4) == k { $1 *= 1e3; $18 = 0 } NR < 18' "$data/masked_1.csv" > "$work/four.csv"
+        grep -v ',0$' "$work/four.csv" > "$work/three.csv"
+        for n in four three; do "$work/${n}_$count" "$work/$n.csv" "$data/perceptron.safetensors" 2 1 1 > "$work/$n.out"; done
+        [ "$(wc -l < "$work/three.csv")" -eq 13 ] && grep -q '^gradient' "$work/four.out" && ! grep -qi nan "$work/four.out" && cmp -s "$work/four.out" "$work/three.out"
+        tell $? "7. micro-batch $k of 4 is masked, count = \"$count\": loss, gradient and weights are, bit for bit, those of the three others"
+    done
+    sed 's/,0$/,1/' "$work/four.csv" > "$work/mask.csv"
+    "$work/four_$count" "$work/mask.csv" "$data/perceptron.safetensors" 2 1 1 | cmp -s - "$work/three.out"; [ $? -eq 1 ]; tell $? "control: 7. where it counts, count = \"$count\""
+done
+# skipped N: how many windows the checkpoint behind N updates says changed nothing
+skipped() { after "$1" empty_auto > "$work/said" && grep -a -o '"skipped":"[0-9]*"' "$work/empty_auto.at"; }
+[ "$(skipped 1) $(skipped 2) $(skipped 4)" = '"skipped":"0" "skipped":"1" "skipped":"2"' ]; tell $? "7. a window that is all masked is counted as skipped"
+sed 's/1e-2/optim.linear { 1e-2 }/' $models/window_masked.lua > "$work/window_masked.lua"
+trainer rates "$work/window_masked.lua" -D micro_batch=4 -D rows=masked_2.csv
+"$work/rates" --data "$data" --steps 6 --log "$work/log" > "$work/out"
+log_field "$work/log" lr | tr '\n' ' ' > "$work/rates.got"
+awk '{ exit !(NF == 6 && $2 != $1 && $2 == $3 && $3 != $4 && $4 == $5) }' "$work/rates.got"; tell $? "7. and its rate is the next one's: $(cat "$work/rates.got")"
+"$work/rates" --data "$data/masked_1.csv" --steps 6 --log "$work/log" > "$work/out"
+[ "$(log_field "$work/log" lr | sort -u | wc -l)" -eq 6 ]; tell $? "control: 7. none of which is masked: six rates"
 mutate empty_off empty_before gagen window_masked '/if (w.count == 0) return;/d'
 [ "$(after 1 empty_off)" != "$(after 2 empty_off)" ]; tell $? "control: 7. an update all the same"
 
@@ -101,6 +125,19 @@ done
 mutate tail_off tail_step gagen window_tail 's/\(to->scale_in\[0\] = .*\);/\1 * (real)(to->samples \/ 32.0);/'
 "$work/tail_off" "$data/rows_80" "$data/perceptron.safetensors" 2 6 > "$work/tail.out"
 no "11. the tail divided by K" compare "$work/tail.out" $want --case "tail 80 step" --loss 1e-6 --weight 1e-6
+# the third window's gradient: that of its own 16 rows in one, in double, from the weights behind the second
+mkdir -p "$work/last" && sed 's/micro_batch = 8, accumulate = 4/batch = 16/; s/lr = 0.5/lr = 0/' $models/window_tail.lua > "$work/last/window_tail.lua"
+prober tail_last "$work/last/window_tail.lua" gagen_double
+"$work/tail_step" "$data/rows_80" "$data/perceptron.safetensors" 2 2 save="$work/tail.st" > "$work/said"
+"$work/tail_last" "$data/rows_80" "$work/tail.st" 1 5 5 | sed -n 's/^gradient 5/gradient 3/p' > "$work/tail_last.out"
+for of in step off; do "$work/tail_$of" "$data/rows_80" "$data/perceptron.safetensors" 2 3 3 > "$work/tail_$of.out"; done
+yes "11. the tail's gradient is the mean over its own 16 rows" compare "$work/tail_step.out" "$work/tail_last.out" --gradient 1e-6
+no "11. divided by K" compare "$work/tail_off.out" "$work/tail_last.out" --gradient 1e-6
+# numbers FILE: those of the gradient, one a line
+numbers() { sed -n 's/^gradient [^ ]* [^ ]* [0-9]* //p' "$1" | tr ' ' '\n'; }
+numbers "$work/tail_step.out" > "$work/tail.numbers"
+numbers "$work/tail_off.out" | paste - "$work/tail.numbers" | awk '$1 != 0.5 * $2 { bad = 1 } END { exit !(NR == 282 && !bad) }'
+tell $? "control: 11. which is exactly half of it"
 
 inside tail_inside "$work/tail_step.c" window_tail
 yes "12. 1 to 199 micro-batches, K = 2 to 16: ceil(L / K) updates, each of weight 1" "$work/tail_inside" plan
@@ -142,6 +179,13 @@ tell $? "14. 1,003 rows, 4 x 8: 32 updates, 11 samples in the last, as printed"
     grep -q "31 updates an epoch, 31 in all; 11 samples of an epoch stay unread" "$work/out"
 tell $? "14. drop: 31 updates, 11 samples unread, as printed"
 [ "$(samples step 1003 1 | wc -w)" != "$(samples drop 1003 1 | wc -w)" ]; tell $? "control: 14. they are not as many"
+# micros TAIL: how many micro-steps run in an epoch of 1,003 rows
+micros() {
+    sed 's/{ micro(t, m, \([01]\)); }/{ if (t->id == 0) fputs("micro-step\\n", stderr); micro(t, m, \1); }/' "$work/train_$1.c" > "$work/told_$1.c"
+    compile "$work/told_$1" "$work/told_$1.c" gagen -include stdio.h && "$work/told_$1" --data "$data/rows_1003" --epochs 1 2>&1 | grep -c '^micro-step$'
+}
+[ "$(micros step)" = 126 ]; tell $? "14. 126 micro-batches"
+[ "$(micros drop)" = 124 ]; tell $? "control: 14. drop: 124"
 
 # ---- 18: K = 1, and K = 2 of which one is masked
 prober masked_1 $models/window_masked.lua gagen
@@ -177,14 +221,16 @@ trainer norm_sum $models/window_clip.lua -D micro_batch=1
 # ---- 27: AdamW, 200 updates
 for m in 64 8; do
     prober adamw_$m $models/window_adamw.lua gagen -D micro_batch=$m
-    run adamw_$m perceptron 200 > "$work/adamw_$m.out"
+    run adamw_$m perceptron 200 save="$work/adamw_$m.st" > "$work/adamw_$m.out"
     yes "27. AdamW, 200 updates of 64 as $((64 / m)) x $m: PyTorch's losses and weights" \
         compare "$work/adamw_$m.out" $want --case "adamw 200" --loss 1e-5 --weight 1e-5
 done
-yes "27. and each other's" compare "$work/adamw_64.out" "$work/adamw_8.out" --weight 1e-5
+yes "27. and each other's, to a tenth of lr in each" compare "$work/adamw_64.out" "$work/adamw_8.out" --weight 1e-5 --most 1e-4
+for m in 64 8; do yes "27. $((64 / m)) x $m: 200 steps in the checkpoint" grep -aq '"update":"200","skipped":"0"' "$work/adamw_$m.st"; done
 prober adamw_off $models/window_adamw.lua gagen -D micro_batch=8 -D batch=8 -D steps=1600
 run adamw_off perceptron 1600 > "$work/adamw_off.out"
 no "27. a step of the optimizer per micro-batch" compare "$work/adamw_off.out" "$work/adamw_64.out" --weight 1e-5
+no "27. whose weights are not near" compare "$work/adamw_off.out" "$work/adamw_64.out" --most 1e-4
 
 # ---- 28: decay
 for m in 1 16; do
@@ -230,6 +276,10 @@ no "39. a first micro-step that adds" "$work/poison_off" poison "$data" "$data/p
 "$work/poison" memory "$data" > "$work/memory.out"
 grep -qx 'allocations 0' "$work/memory.out"; tell $? "40. 1,000 updates: no allocation behind the first"
 [ "$(awk '/_grew_kib/ { n += $2 } END { print n + 0 }' "$work/memory.out")" -eq 0 ]; tell $? "40. and no page more"
+sed '/micro_first(const Thread/s/{ /{ static void *volatile leak; if (t->id == 0) memset(leak = malloc(4096), 1, 4096); /' "$work/poison.c" > "$work/leaks.c"
+inside leaks "$work/leaks.c" window_adamw -include string.h -include stdlib.h && "$work/leaks" memory "$data" > "$work/leaks.out"
+grep -qx 'allocations 999' "$work/leaks.out"; tell $? "control: 40. an allocation in each window: $(head -n 1 "$work/leaks.out")"
+[ "$(awk '/_grew_kib/ { n += $2 } END { print n + 0 }' "$work/leaks.out")" -gt 4000 ]; tell $? "control: 40. and its pages"
 awk '/^planned/ { p = $2 } /^static/ { s = $2 } END { exit !(p > 0 && s >= p && s <= p + 4096) }' "$work/memory.out"
 tell $? "40. what was planned is what there is: $(awk '/^planned|^static/ { printf "%s ", $0 }' "$work/memory.out")"
 for k in 1 2 16 1024; do ./gagen -t c --dump=memory -D micro_batch=8 -D batch=$((8 * k)) $models/window_even.lua | grep -i '^arena'; done | sort -u > "$work/arenas"

@@ -343,6 +343,13 @@ static void check_direction(const void *to, const void *from, size_t bytes, cuda
     if (f) emu::check_device(from, bytes, what);
 }
 
+static const char *copy_name(const void *to, const void *from)
+{
+    static const char *const names[] = { "cudaMemcpyAsync on the host", "cudaMemcpyAsync to the host",
+                                         "cudaMemcpyAsync to the device", "cudaMemcpyAsync on the device" };
+    return names[2 * emu::on_device((uintptr_t)to) + emu::on_device((uintptr_t)from)];
+}
+
 // The copy's host memory: what streams watch if it is pinned. Null if it lies on the device or is pinned.
 static const void *host_side(std::vector<Span> &spans, const void *p, size_t bytes, bool written)
 {
@@ -359,7 +366,7 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpy
     check_direction(to, from, bytes, kind, __func__);
     const void *a = host_side(spans, from, bytes, false), *b = host_side(spans, to, bytes, true), *p = a ? a : b;
     if (p && stream_of(stream).capture) die("cudaMemcpyAsync: %zu bytes of pageable host memory at %p in a capture", bytes, p);
-    const cudaError_t status = emu::submit(stream, __func__, [=] { memcpy(to, from, bytes); }, spans);
+    const cudaError_t status = emu::submit(stream, copy_name(to, from), [=] { memcpy(to, from, bytes); }, spans);
     if (p && status == cudaSuccess) pageable = { &stream_of(stream), p, bytes };
     return status;
 }
