@@ -52,10 +52,12 @@ static bool in_sum(const Operand *o, char label)
     return false;
 }
 
-/* Blocks of one operand run over what another that has the label has no room for. */
+/* Blocks of one operand run over what another that has the label has no room for. Where a view repeats its elements there is always room. */
 static bool overruns(const Operand *o, const Level *l)
 {
-    return known(o) && l->extent > 1 && has_label(o, l->label) && !in_sum(o, l->label) && room(o, l->label, l->div) < l->extent;
+    if (!known(o) || l->extent == 1 || !has_label(o, l->label) || in_sum(o, l->label)) return false;
+    const long fits = room(o, l->label, l->div);
+    return fits && fits < l->extent;
 }
 
 /* Rows are those of A and C: where a block of A ends behind C's last, A is copied without blocks. */
@@ -72,9 +74,13 @@ static bool b_fits(const Lowering *w, int vector)
     const Operand *b = &w->operand[1];
     if (!known(b) || w->level[vector].stride[1] != 1 || room(b, w->level[vector].label, w->level[vector].div) < w->level[vector].extent)
         return false;
-    for (int i = 0; i < w->nlevels; i++)
-        for (int o = 0; o < 3 && label_of(w, &w->level[i])->in[1]; o++)
-            if (i != vector && overruns(&w->operand[o], &w->level[i])) return false;
+    for (int i = 0; i < w->nlevels; i++) {
+        const Level *l = &w->level[i];
+        if (i == vector || l->extent == 1 || !label_of(w, l)->in[1]) continue;
+        if (!in_sum(b, l->label) && !room(b, l->label, l->div)) return false;
+        for (int o = 0; o < 3; o++)
+            if (overruns(&w->operand[o], l)) return false;
+    }
     return true;
 }
 
