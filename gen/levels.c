@@ -23,7 +23,7 @@ int part_of(const Place *p, char label)
     return -1;
 }
 
-long part_extent(const Operand *o, int axis, int part)
+static long part_extent(const Operand *o, int axis, int part)
 {
     const Place *p = &o->place[axis];
     return p->n == 1 ? o->shape.dim[axis] : part ? p->factor[0] : o->shape.dim[axis] / p->factor[0];

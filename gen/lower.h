@@ -24,7 +24,6 @@ bool  take_order(Operand *o, const Layout *l);                /* gives it this o
 bool  known(const Operand *o);                              /* its layout is there */
 bool  has_label(const Operand *o, char label);
 int   part_of(const Place *p, char label);                  /* where the place has the label as a part of its axis alone; -1: it does not */
-long  part_extent(const Operand *o, int axis, int part);
 void  copy_image(Lowering *w, int which);                   /* a copy of that operand as an image of its own, with the halo that is read */
 const Label *label_of(const Lowering *w, const Level *l);
 Levels levels_in(const Lowering *w, bool a, bool b, bool c, int skip, int sort, bool merge);   /* of labels that are in these operands exactly, outermost in operand `sort` first */
