@@ -20,27 +20,26 @@ static void mark(Node *n, char *seen)
     for (int i = 0; i < n->nargs; i++) mark(n->arg[i], seen);
 }
 
+/* n depends on its argument i, and is not detached from it. */
+static bool depends(const Node *n, int i)
+{
+    (void)i;
+    return !has_role(n, "detach");
+}
+
 /* A gradient comes to its argument i: neither behind what is detached nor behind what rounds or compares. */
 static bool passes_on(const Node *n, int i)
 {
     if (n->kind == K_MAP || n->kind == K_REDUCE) return n->op->has_grad || (n->kind == K_MAP && n->op->grad[i]);
-    return !has_role(n, "detach");
+    return depends(n, i);
 }
 
-static void reach(Node *n, char *seen)
+static void reach(Node *n, char *seen, bool (*by)(const Node *, int))
 {
     if (seen[n->id]) return;
     seen[n->id] = 1;
     for (int i = 0; i < n->nargs; i++)
-        if (passes_on(n, i)) reach(n->arg[i], seen);
-}
-
-/* The same, behind what rounds or compares, too. */
-static void see(Node *n, char *seen)
-{
-    if (seen[n->id]) return;
-    seen[n->id] = 1;
-    for (int i = 0; i < n->nargs && !has_role(n, "detach"); i++) see(n->arg[i], seen);
+        if (by(n, i)) reach(n->arg[i], seen, by);
 }
 
 /* Some parameter of those that the loss sees is trained. */
@@ -48,7 +47,7 @@ static void check_gradient(const Graph *g, int step, const char *in_loss)
 {
     const Node *j = g->steps.at[step]->minimize;
     char *seen = mem_alloc((size_t)g->nodes.n);
-    reach((Node *)j, seen);
+    reach((Node *)j, seen, passes_on);
     bool any = false, gets = false;
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
@@ -84,7 +83,7 @@ void check(Graph *g)
         if (seen[i]) check_scalar(g->nodes.at[i]);
     for (int i = 0; i < g->steps.n; i++) {
         char *in_loss = mem_alloc((size_t)g->nodes.n);
-        see(g->steps.at[i]->minimize, in_loss);
+        reach(g->steps.at[i]->minimize, in_loss, depends);
         check_loss(g->steps.at[i]->minimize);
         check_parameters(g, i, in_loss);
         check_gradient(g, i, in_loss);

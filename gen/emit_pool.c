@@ -3,14 +3,31 @@
 #include "loops.h"
 
 /* x's element under tap (ky, kx) of the window at (r, c) */
-static Address tap_address(const Scope *out, const Layout *l, Node *x, const double *a)
+/* The loops over an image's places as loops over the other image: as far apart as the stride says. */
+static Scope stride_scope(const Scope *out, const Shape *domain, const double *a)
 {
     Scope s = *out;
-    s.domain = &x->shape;
-    for (int i = 0; i < out->n; i++)
+    s.domain = domain;
+    for (int i = 0; i < s.n; i++)
         if (s.loop[i].axis >= 2) s.loop[i].div = (long)a[s.loop[i].axis];
+    return s;
+}
+
+/* The same with the loops over the taps. */
+static Scope taps_over(const Scope *out, const Shape *domain, const double *a)
+{
+    Scope s = stride_scope(out, domain, a);
     s.loop[s.n++] = (Loop) { 2, (long)a[6], (long)a[0], "ky" };
     s.loop[s.n++] = (Loop) { 3, (long)a[7], (long)a[1], "kx" };
+    return s;
+}
+
+/* dx's element under a tap, in the scope of dx: what maps behind a pool's gradient see */
+Scope tap_scope(const Scope *out, const Node *f) { return taps_over(out, &f->shape, f->attr); }
+
+static Address tap_address(const Scope *out, const Layout *l, Node *x, const double *a)
+{
+    const Scope s = taps_over(out, &x->shape, a);
     return address_of(&s, l, &x->shape);
 }
 
@@ -93,18 +110,6 @@ char *pool_text(void)
     return text("%s%s", units("q", k->part.count, wrap(rows_head(), row_line(b->reads_data), inner)), pad_others());
 }
 
-/* dx's element under a tap, in the scope of dx: what maps behind a pool's gradient see */
-Scope tap_scope(const Scope *out, const Node *f)
-{
-    Scope s = *out;
-    s.domain = &f->shape;
-    for (int i = 0; i < out->n; i++)
-        if (s.loop[i].axis >= 2) s.loop[i].div = (long)f->attr[s.loop[i].axis];
-    s.loop[s.n++] = (Loop) { 2, (long)f->attr[6], (long)f->attr[0], "ky" };
-    s.loop[s.n++] = (Loop) { 3, (long)f->attr[7], (long)f->attr[1], "kx" };
-    return s;
-}
-
 char *spread_text(Body *b, const Nest *x, bool tiles)
 {
     Node *f = k->core;
@@ -156,15 +161,6 @@ char *pool_grad_text(void)
     return units("q", k->part.count, wrap(rows_head(), "", text("%s%s", zero, inner)));
 }
 
-static Scope spread_scope(const Scope *from, const Node *f)
-{
-    Scope s = *from;
-    s.domain = &f->shape;
-    for (int i = 0; i < s.n; i++)
-        if (s.loop[i].axis >= 2) s.loop[i].div = (long)f->attr[s.loop[i].axis];
-    return s;
-}
-
 /* An image's rows and columns, apart; zeros between them. */
 char *spread_image_text(void)
 {
@@ -175,14 +171,14 @@ char *spread_image_text(void)
     if (!node_layout(from, &l)) BUG("an image that lies nowhere");
     loops_of(&x, &l, &from->shape);
     pool_lanes(&x);
-    Scope apart = spread_scope(&x.scope, f);
+    const Scope apart = stride_scope(&x.scope, &f->shape, f->attr);
     const Address at = address_of(&apart, to, &f->shape);
     if (x.scope.vector >= 0 && lane_stride(&at) != 1) scope_scalar(&x.scope);
     heads(&x);
     Body *b = body_new(S, k);
     b->scope = x.scope;
     const Expr *e = body_load(b, from);
-    b->scope = spread_scope(&x.scope, f);
+    b->scope = stride_scope(&x.scope, &f->shape, f->attr);
     body_store(b, f, e);
     const int n = loop_at(&x.scope, 0, 1);
     const long sample = to->axis[0].digit[0].stride;
