@@ -289,6 +289,26 @@ static bool along_depth(const Levels *rows, int which)
     return by_depth && (!by_row || by_depth < by_row);
 }
 
+/* How many tiles there are: of rows, of columns, of parts or of the batch. */
+static long tiles_along(const Tiling *t, int which)
+{
+    return which == 0 ? over(t->m, TILE) : which == 1 ? over(t->n, 16 * t->wide) : t->parts > 1 ? t->parts : t->batch;
+}
+
+/* Where the block's tile begins along one of these, whose tiles are `size` apart. Blocks have one number: in y and z a grid has
+   65,535 at most. */
+static char *tile_start(const Tiling *t, int which, long size)
+{
+    const long r = tiles_along(t, 0), c = tiles_along(t, 1), n = tiles_along(t, which), before = which == 0 ? 1 : which == 1 ? r : r * c;
+    Text at = { 0 };
+    if (n == 1) return text("0");
+    text_add(&at, "blockIdx.x");
+    if (before > 1) text_add(&at, " / %ld", before);
+    if (r * c * tiles_along(t, 2) > before * n) text_add(&at, " %% %ld", n);
+    if (size > 1) text_add(&at, " * %ld", size);
+    return at.s;
+}
+
 static char *tile_text(const Tiling *t, const char *store)
 {
     const Gemm *m = k->gemm;
@@ -299,9 +319,12 @@ static char *tile_text(const Tiling *t, const char *store)
     env_set(e, "k", "%ld", t->k);
     env_set(e, "wide", "%d", t->wide);
     env_set(e, "width", "%d", 16 * t->wide);
-    env_set(e, "span", "%ld", t->span);
     env_flag(e, "parts", t->parts > 1);
     env_flag(e, "batch", m->batch.n > 0);
+    env_set(e, "row0", "%s", tile_start(t, 0, TILE));
+    env_set(e, "column0", "%s", tile_start(t, 1, 16 * t->wide));
+    env_set(e, "from", "%s", tile_start(t, 2, t->span));
+    env_set(e, "batch_index", "%s", tile_start(t, 2, 1));
     env_flag(e, "a_by_depth", along_depth(&m->rows, 0));
     env_flag(e, "b_by_depth", along_depth(&m->columns, 1));
     env_set(e, "store", "%s", store);
@@ -314,9 +337,9 @@ static void own_kernel(Cuda *out)
     bool reads;
     const char *result = result_text(t.parts > 1 ? "sum" : "acc[i][j]", &reads);
     text_add(&out->functions, "%s\n%s\n", load_text(0, &k->gemm->rows, "row", "at"), load_text(1, &k->gemm->columns, "column", "at"));
-    const char *store = t.parts > 1 ? text("dev->split[(blockIdx.z * %ld + row) * %ld + column] = acc[i][j];\n", t.m, t.n) : result;
+    const char *store = t.parts > 1 ? text("dev->split[(%s * %ld + row) * %ld + column] = acc[i][j];\n", tile_start(&t, 2, 1), t.m, t.n) : result;
     const Launch tiles = { t.parts > 1 ? text("%s_parts", k->ident) : k->ident, kernel_title(), tile_text(&t, store), THREADS,
-                           { over(t.m, TILE), over(t.n, 16 * t.wide), t.parts > 1 ? t.parts : t.batch },
+                           { tiles_along(&t, 0) * tiles_along(&t, 1) * tiles_along(&t, 2) },
                            t.parts == 1 && kernel_has_beta(S, k) };
     cuda_launch(out, &tiles);
     if (t.parts == 1) return;

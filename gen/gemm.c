@@ -10,6 +10,8 @@
 #include <string.h>
 #include "lower.h"
 
+enum { MOST_BATCH = 65535 };            /* products in one call: its kernels may count them in z of their grid */
+
 /* ---- which operand is B ----------------------------------------------------------------------------------------- */
 /* The result's label along which it is contiguous, unless both operands have it; 0: there is none. */
 static char contiguous_label(const Lowering *w)
@@ -122,7 +124,7 @@ static bool as_blas(const Lowering *w, const Gemm *m, Blas *b)
     const bool said = matrix(&rows, &depth, 0, &b->lead[0], &b->turned[0]) && matrix(&depth, &columns, 1, &b->lead[1], &b->turned[1])
         && matrix(&rows, &columns, 2, &b->lead[2], &turned) && !turned;
     const bool aligned = b->lead[0] % 8 == 0 && b->lead[1] % 8 == 0 && b->lead[2] % 4 == 0;
-    return said && (aligned || graph_current()->train.precision < BF16);
+    return said && b->batch <= MOST_BATCH && (aligned || graph_current()->train.precision < BF16);
 }
 
 /* ---- padding ---------------------------------------------------------------------------------------------------- */

@@ -182,6 +182,13 @@ static __device__ inline void *gg_fold_room(void)
     return room;
 }
 
+/* the shares of 32 sums, SHARES of each: one room in a block, whichever kernels of a launch use it in turn */
+template <int SHARES> static __device__ inline real (&gg_shares(void))[SHARES][33]
+{
+    __shared__ real room[SHARES][33];
+    return room;
+}
+
 /* x of THREADS threads: a warp's, or those of a block of so many, which all get here together */
 template <class Op, int THREADS, class T> static __device__ inline T gg_fold(T x)
 {

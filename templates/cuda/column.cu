@@ -1,4 +1,4 @@
-__shared__ real shares[${shares}][33];
+auto &shares = gg_shares<${shares}>();
 //:if alone
 const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
 {

@@ -1,13 +1,13 @@
 __shared__ real as[16][64 + 1], bs[16][${width} + 1];
-const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * ${width};
+const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = ${row0}, column0 = ${column0};
 real acc[4][${wide}] = {};
 //:if parts
-const int from = blockIdx.z * ${span}, to = from + ${span} < ${k} ? from + ${span} : ${k};
+const int from = ${from}, to = from + ${span} < ${k} ? from + ${span} : ${k};
 //:else
 const int from = 0, to = ${k};
 //:end
 //:if batch
-const int batch = blockIdx.z;
+const int batch = ${batch_index};
 //:end
 for (int k0 = from; k0 < to; k0 += 16) {
     for (int i = threadIdx.x; i < 16 * 64; i += 256) {

@@ -8,7 +8,8 @@
    4. Two accesses, one of them a write, conflict if they are of different blocks of a launch; of different warps in one epoch;
       of different lanes with no operation of the warp between them. Atomic operations do not conflict with each other.
    5. memcpy, memmove and memset of the program are emu_memcpy and so on (emu.sh renames them), which look at their ranges.
-   6. Shared memory forgets when a block begins; reading what nobody wrote since is an error. */
+   6. Shared memory forgets when a block begins; reading what nobody wrote since is an error. What a block writes of it is
+      counted: all shared variables of a launch have to fit, also those of functions that it calls one after another. */
 #include "emu.h"
 #include <cstdio>
 #include <link.h>
@@ -123,6 +124,18 @@ static uint64_t joined(const Space &s, uint64_t record, uint32_t from, uint64_t 
     return (record & LANES) || (apart >> 16 & 31) ? me | LANES : me;
 }
 
+// Rule 6: so many more bytes of shared variables that the block had not written yet.
+static void take_shared(size_t bytes)
+{
+    static uint32_t block;
+    static size_t taken;
+    if (block != now.block_began) taken = 0;
+    block = now.block_began;
+    taken += bytes;
+    if (taken + now.launch->shared > SHARED_UNASKED)
+        die("the block's shared variables take more than %zu bytes", SHARED_UNASKED - now.launch->shared);
+}
+
 static void update(const Space &s, Cell &c, uintptr_t p, Kind kind)
 {
     const uint32_t from = s.shared ? now.block_began : now.launch_began;
@@ -135,6 +148,7 @@ static void update(const Space &s, Cell &c, uintptr_t p, Kind kind)
         return;
     }
     if (conflicts(s, c.read, from, me)) conflict(s, p, kind, c.read, false);
+    if (s.lo == shared.lo && c.write >> 32 < from) take_shared(&c >= s.parts && &c < s.parts + s.bytes ? 1 : 4);
     c.write = (together ? joined(s, c.write, from, me) : me) | (kind == ATOMIC ? IS_ATOMIC : 0);
 }
 

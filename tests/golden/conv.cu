@@ -97,7 +97,7 @@ static __global__ __launch_bounds__(256) void k2_conv2d_net_1(Device *dev)
     auto &p = dev->p;
     auto &arena = dev->arena;
     __shared__ real as[16][64 + 1], bs[16][16 + 1];
-    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 16;
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = 0;
     real acc[4][1] = {};
     const int from = 0, to = 9;
     for (int k0 = from; k0 < to; k0 += 16) {
@@ -248,7 +248,7 @@ static __device__ void k9_sum_d_net_5_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    __shared__ real shares[16][33];
+    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 10; id += 32) {
         const int j = id;
@@ -290,7 +290,7 @@ static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
     const Micro here = gg_micro(w, 8), *m = &here;
     auto &arena = dev->arena;
     __shared__ real as[16][64 + 1], bs[16][64 + 1];
-    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 64;
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = 0, column0 = blockIdx.x * 64;
     real acc[4][4] = {};
     const int from = 0, to = 10;
     for (int k0 = from; k0 < to; k0 += 16) {
@@ -366,7 +366,7 @@ static __global__ __launch_bounds__(256) void k13_sum_d_net_0_bias(Device *dev, 
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    __shared__ real shares[8][33];
+    auto &shares = gg_shares<8>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
     {
         const int j = id;
@@ -411,7 +411,7 @@ static __global__ __launch_bounds__(256) void k14_conv2d_weight_d_net_0_weight(D
 {
     auto &g = dev->g;
     __shared__ real as[16][64 + 1], bs[16][16 + 1];
-    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 16;
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = 0, column0 = 0;
     real acc[4][1] = {};
     const int from = 0, to = 1152;
     for (int k0 = from; k0 < to; k0 += 16) {
@@ -544,7 +544,7 @@ static void micro(int beta)
     GG_LAUNCH(k4_net_4, 9, 256, 0, gg_stream, device);
     gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10] */
     GG_LAUNCH(k6_to_k9, 1, 512, 0, gg_stream, device, beta);
-    GG_LAUNCH(k10_matmul_dropout_dx, dim3(1, 5, 1), 256, 0, gg_stream, device);
+    GG_LAUNCH(k10_matmul_dropout_dx, 5, 256, 0, gg_stream, device);
     gg_matmul_run(&k11[beta]);                                          /* k11  d net.5.weight = matmul  [10, 288] */
     GG_LAUNCH(k12_max_pool2d_grad_relu_dx, 9, 256, 0, gg_stream, device);
     GG_LAUNCH(k13_sum_d_net_0_bias, 1, 256, 0, gg_stream, device, beta);

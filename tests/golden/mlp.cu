@@ -185,7 +185,7 @@ static __device__ void k9_sum_d_net_2_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    __shared__ real shares[16][33];
+    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 10; id += 32) {
         const int j = id;
@@ -219,7 +219,7 @@ static __global__ __launch_bounds__(256) void k12_sum_d_net_0_bias(Device *dev, 
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    __shared__ real shares[8][33];
+    auto &shares = gg_shares<8>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
     {
         const int j = id;

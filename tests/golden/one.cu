@@ -201,7 +201,7 @@ static __device__ void k9_sum_d_brand_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    __shared__ real shares[16][33];
+    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 2; id += 32) {
         const int j = id;
@@ -248,7 +248,7 @@ static __device__ void k13_sum_d_price_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    __shared__ real shares[16][33];
+    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 1; id += 32) {
         real sum = 0;
@@ -284,7 +284,7 @@ static __global__ __launch_bounds__(256) void k16_sum_d_trunk_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    __shared__ real shares[8][33];
+    auto &shares = gg_shares<8>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
     {
         const int j = id;

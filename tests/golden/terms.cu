@@ -90,7 +90,7 @@ static __global__ __launch_bounds__(256) void k23_square2(Device *dev)
 static __global__ __launch_bounds__(256) void k24_sum(Device *dev)
 {
     auto &packed = dev->packed;
-    __shared__ real shares[8][33];
+    auto &shares = gg_shares<8>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
     {
         real sum = 0;
@@ -274,7 +274,7 @@ static __global__ __launch_bounds__(256) void k7_matmul_square(Device *dev)
     const auto &data = dev->data;
     auto &arena = dev->arena;
     __shared__ real as[16][64 + 1], bs[16][16 + 1];
-    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 16;
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = 0, column0 = 0;
     real acc[4][1] = {};
     const int from = 0, to = 24;
     for (int k0 = from; k0 < to; k0 += 16) {
@@ -349,7 +349,7 @@ static __device__ void k10_sum_d_score_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    __shared__ real shares[16][33];
+    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 1; id += 32) {
         real sum = 0;
@@ -385,7 +385,7 @@ static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
 {
     auto &arena = dev->arena;
     __shared__ real as[16][64 + 1], bs[16][32 + 1];
-    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 32;
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = 0, column0 = 0;
     real acc[4][2] = {};
     const int from = 0, to = 1;
     for (int k0 = from; k0 < to; k0 += 16) {
@@ -447,7 +447,7 @@ static __global__ __launch_bounds__(256) void k12_matmul_d_score_weight(Device *
 {
     auto &g = dev->g;
     __shared__ real as[16][64 + 1], bs[16][32 + 1];
-    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = blockIdx.y * 32;
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = 0, column0 = 0;
     real acc[4][2] = {};
     const int from = 0, to = 2;
     for (int k0 = from; k0 < to; k0 += 16) {
@@ -531,7 +531,7 @@ static __device__ void k15_sum_d_token_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    __shared__ real shares[16][33];
+    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 5; id += 32) {
         const int j = id;
@@ -569,7 +569,7 @@ static __device__ void k18_sum_d_norm_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    __shared__ real shares[16][33];
+    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 6; id += 32) {
         const int j = id;
@@ -593,7 +593,7 @@ static __device__ void k19_sum_d_norm_weight(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    __shared__ real shares[16][33];
+    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 6; id += 32) {
         const int j = id;

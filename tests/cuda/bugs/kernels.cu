@@ -265,6 +265,55 @@ static bool past_dynamic_shared(bool bug)
     return fetched(x, 1)[0] == 127;
 }
 
+// Shared variables of functions that a kernel calls one after another lie beside each other. nvcc refuses too many of them.
+#ifdef GG_EMU
+constexpr int MANY = 8 << 10;
+#else
+constexpr int MANY = 1 << 10;
+#endif
+template <int N> static __device__ float turned(float x)
+{
+    __shared__ float room[MANY];
+    for (int i = (int)threadIdx.x; i < MANY; i += 32) room[i] = x + (float)(i + N);
+    __syncthreads();
+    return room[31 - threadIdx.x];
+}
+static __global__ void two_rooms(float *x, bool bug)
+{
+    const float y = turned<0>(0);
+    __syncthreads();
+    x[threadIdx.x] = bug ? turned<1>(y) : y;
+}
+static bool too_many_shared(bool bug)
+{
+    float *x = on_device<float>(32);
+    GG_KERNEL(two_rooms, 1, 32, 0, stream, x, bug);
+    return fetched(x, 32)[31] == 0;
+}
+
+static __global__ void nothing(float *x)
+{
+    if (blockIdx.x + blockIdx.y + blockIdx.z + threadIdx.x == 0) *x = 1;
+}
+static bool grid_too_deep(bool bug)
+{
+    float *x = on_device<float>(1);
+    GG_KERNEL(nothing, bug ? dim3(1, 1, 65536) : dim3(65536), 1, 0, stream, x);
+    return fetched(x, 1)[0] == 1;
+}
+static bool grid_too_tall(bool bug)
+{
+    float *x = on_device<float>(1);
+    GG_KERNEL(nothing, bug ? dim3(1, 65536) : dim3(65536), 1, 0, stream, x);
+    return fetched(x, 1)[0] == 1;
+}
+static bool block_too_large(bool bug)
+{
+    float *x = on_device<float>(1);
+    GG_KERNEL(nothing, 1, bug ? 1025 : 1024, 0, stream, x);
+    return fetched(x, 1)[0] == 1;
+}
+
 // A copy by memcpy, whose size the compiler does not know.
 static __global__ void copy(float *y, const float *x, int n) { memcpy(y, x, (size_t)n * sizeof *y); }
 static bool copy_past_the_end(bool bug)
@@ -314,6 +363,10 @@ static const Case kernel_cases[] = {
     { "host_pointer", host_pointer, "reads host memory" },
     { "unwritten_shared", unwritten_shared, "which nobody wrote" },
     { "shared_not_asked_for", shared_not_asked_for, "65536 bytes of dynamic shared memory" },
+    { "too_many_shared", too_many_shared, "shared variables take more than 49152 bytes" },
+    { "grid_too_deep", grid_too_deep, "launch of nothing: a grid of \\(1,1,65536\\) blocks" },
+    { "grid_too_tall", grid_too_tall, "launch of nothing: a grid of \\(1,65536,1\\) blocks" },
+    { "block_too_large", block_too_large, "launch of nothing: a block of \\(1025,1,1\\) threads" },
     { "copy_past_the_end", copy_past_the_end, "reads past the end of an allocation of 128 bytes: 132 at 0" },
     { "stack_overflow", stack_overflow, "local variables do not fit the stack" },
     { "past_dynamic_shared", past_dynamic_shared, "writes dynamic shared memory" },
