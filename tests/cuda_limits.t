@@ -7,7 +7,7 @@ emu_library || { tell 1 "the emulator"; finish; }
 limits=tests/cuda/limits
 
 # losses NAME: of its updates;  near_to A B: they are the same but for rounding
-losses() { rm -f "$work/$1.jsonl"; "$work/$1" --log "$work/$1.jsonl" > "$work/out" 2>&1; log_field "$work/$1.jsonl" loss; }
+losses() { rm -f "$work/$1.jsonl"; "$work/$1" --log "$work/$1.jsonl" > "$work/$1.out" 2>&1; log_field "$work/$1.jsonl" loss; }
 near_to() {
     losses "$1" > "$work/a"
     losses "$2" > "$work/b"
@@ -43,7 +43,7 @@ sed -i 's/template <int SHARES> \(.*gg_shares\)/template <int SHARES, int WHO> \
 awk '{ while (sub(/gg_shares<16>/, "gg_shares<16, " ++n ">")); print }' "$work/many.cu" > "$work/own.cu"
 RT=$work/headers emulated own gagen_double
 no "a room of its own for each is refused" near_to own many_c
-grep -q 'shared variables take more than 49152 bytes' "$work/out"; tell $? "by its name"
+grep -q 'shared variables take more than 49152 bytes' "$work/own.out"; tell $? "by its name"
 nvcc=${NVCC:-$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)}
 if [ -x "$nvcc" ]; then
     yes "nvcc finds room for them" "$nvcc" -std=c++17 -arch=sm_80 --fmad=false -Iruntime -c "$work/many.cu" -o "$work/many.o"
