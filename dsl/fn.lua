@@ -13,6 +13,7 @@ end
 -- the place of axis (1, 2 ... or -1 for the last) among the axes of x
 local function axis_of(what, x, axis)
   local s = info(x)
+  if s.rank == 0 then fail("%s: %s is one number and has no axes", what, util.show(x)) end
   local a = util.integer(what, axis, -s.rank, "axis")
   if a < 0 then a = s.rank + 1 + a end
   if a < 1 or a > s.rank then
@@ -154,7 +155,7 @@ local function reshape(what, x, sizes)
   return call.reshape(x, { dims = sizes, batch = batch })
 end
 
-say("fn.reshape(x, 4, -1)", "Other sizes of one sample; -1 is what is left.")
+say("fn.reshape(x, 4, -1)", "Other sizes of one sample; -1 is what is left. Without sizes each sample is one number, [N].")
 function fn.reshape(x, ...) return reshape("fn.reshape", tensor("fn.reshape", x), { ... }) end
 
 say("fn.flatten(x)", "All axes of a sample in one.")
@@ -182,7 +183,11 @@ function fn.transpose(x, a, b)
   x = tensor("fn.transpose", x)
   local s, perm = info(x), {}
   if a == nil and not s.batch and s.rank == 2 then a, b = 1, 2 end
-  if a == nil or b == nil then fail("fn.transpose: name two axes: fn.transpose(x, 2, 3)") end
+  if s.batch and s.rank < 3 then
+    fail("fn.transpose: %s has one axis beside the batch, which stays the first: each row by each other row would mix samples, but a window's "
+      .. "micro-batches are seen one after another; what a row is compared with comes as a column of that row, or as a parameter", s.text)
+  end
+  if a == nil or b == nil then fail("fn.transpose: name two axes of %s: fn.transpose(x, %d, %d)", s.text, s.rank - 1, s.rank) end
   a, b = sample_axis("fn.transpose", x, a), sample_axis("fn.transpose", x, b)
   for i = 1, s.rank do perm[i] = (i == a and b or i == b and a or i) - 1 end
   return call.permute(x, { perm = perm })
@@ -193,10 +198,13 @@ function fn.expand(x, ...)
   x = tensor("fn.expand", x)
   local s, dims = info(x), { ... }
   if s.batch then table.insert(dims, 1, s.dims[1]) end
-  if #dims ~= s.rank then fail("fn.expand: %s needs %d sizes", s.text, s.rank - (s.batch and 1 or 0)) end
+  if #dims ~= s.rank then
+    fail("fn.expand: %s takes %d size%s, got %d: an axis that repeats has extent 1 first, fn.expand(fn.reshape(x, 1, 4), 3, 4)", s.text,
+      s.rank - (s.batch and 1 or 0), s.rank - (s.batch and 1 or 0) == 1 and "" or "s", #dims - (s.batch and 1 or 0))
+  end
   for i = 1, s.rank do
     if dims[i] ~= s.dims[i] and s.dims[i] ~= 1 then
-      fail("fn.expand: %s: only axes of extent 1 can be repeated", s.text)
+      fail("fn.expand: %s: only axes of extent 1 can be repeated, and axis %d has %d: fn.reshape makes one", s.text, i, s.dims[i])
     end
     if not (i == 1 and s.batch) then util.integer("fn.expand", dims[i], 1, "a size") end
   end
@@ -224,6 +232,7 @@ function fn.clamp(x, o)
   for _, k in ipairs { "min", "max" } do
     if o[k] then util.number("fn.clamp", o[k], -math.huge, math.huge, k) end
   end
+  if o.min and o.max and o.min > o.max then fail("fn.clamp: min = %g is above max = %g: all would become max", o.min, o.max) end
   if o.min and o.max then return call.clamp(x, { lo = o.min, hi = o.max }) end
   if o.min then return call.clamp_min(x, { lo = o.min }) end
   if o.max then return call.clamp_max(x, { hi = o.max }) end
@@ -313,38 +322,17 @@ function fn.matmul(a, b)
 end
 
 -- ---- operators ----------------------------------------------------------------------------------
--- what other systems call it
-local others = {
-  view = "fn.reshape", mse_loss = "fn.mse", l1_loss = "fn.l1", nll_loss = "fn.nll", huber_loss = "fn.huber",
-  smooth_l1_loss = "fn.smooth_l1", binary_cross_entropy = "fn.bce", kl_divergence = "fn.kl_div",
-  binary_cross_entropy_with_logits = "fn.bce_logits", bce_with_logits = "fn.bce_logits", bce_loss = "fn.bce",
-  hinge_embedding_loss = "fn.hinge_embedding", soft_margin_loss = "fn.soft_margin",
-  poisson_nll_loss = "fn.poisson_nll", gaussian_nll_loss = "fn.gaussian_nll",
-  margin_ranking_loss = "fn.margin_ranking", cosine_embedding_loss = "fn.cosine_embedding",
-  swish = "fn.silu", leakyrelu = "fn.leaky_relu", amax = "fn.max", amin = "fn.min", log_sigmoid = "fn.logsigmoid",
-  max_pool2d = "nn.MaxPool2d", avg_pool2d = "nn.AvgPool2d", conv2d = "nn.Conv2d",
-  conv1d = "nn.Conv1d", interpolate = "nn.Upsample", upsample = "nn.Upsample", adaptive_avg_pool2d = "nn.AdaptiveAvgPool2d",
-  group_norm = "nn.GroupNorm", instance_norm = "nn.InstanceNorm", mm = "fn.matmul", bmm = "fn.matmul",
-  greater = "fn.gt", less = "fn.lt", equal = "fn.eq", not_equal = "fn.ne", absolute = "fn.abs", negative = "fn.neg",
-  multiply = "fn.mul", divide = "fn.div", subtract = "fn.sub", mod = "fn.remainder", arcsinh = "fn.asinh",
-  arccosh = "fn.acosh", arctanh = "fn.atanh", hard_tanh = "fn.hardtanh", hard_swish = "fn.hardswish",
-  hard_sigmoid = "fn.hardsigmoid", arcsin = "fn.asin", arccos = "fn.acos", arctan = "fn.atan", arctan2 = "fn.atan2",
-  cat = "fn.concat", hstack = "fn.concat", vstack = "fn.concat", squeeze = "fn.reshape", unsqueeze = "fn.reshape",
-  zeros = "fn.const(0)", ones = "fn.const(1)", full = "fn.const", tensor = "fn.const({ 1, 2, 3 })", constant = "fn.const",
-  uniform = "fn.rand", normal = "fn.randn", rand_like = "fn.rand", randn_like = "fn.randn", onehot = "fn.one_hot",
-  take_along_dim = "fn.gather", index_select = "fn.gather", swapaxes = "fn.transpose", clip = "fn.clamp", fix = "fn.trunc", masked_fill = "fn.where", true_divide = "fn.div",
-  special = "fn.erf, fn.xlogy and the like", sgn = "fn.sign", variance = "fn.var", stop_gradient = "fn.detach" }
-
+local others = core.use("dsl/elsewhere.lua")
 local T = core.tensor
 local fields
 
 T.__name = "tensor"
 for meta, name in pairs { __add = "add", __sub = "sub", __mul = "mul", __div = "div" } do
   local sign = ({ __add = "+", __sub = "-", __mul = "*", __div = "/" })[meta]
-  T[meta] = function(a, b) return call[name](tensor(sign, a), tensor(sign, b)) end
+  T[meta] = function(a, b) return util.calling(sign, call[name], tensor(sign, a), tensor(sign, b)) end
 end
 function T.__unm(a) return call.neg(a) end
-function T.__pow(a, b) return fn.pow(a, b) end
+function T.__pow(a, b) return util.calling("^", fn.pow, a, b) end
 function T.__tostring(x) return info(x).text end
 
 local refused = {
@@ -370,10 +358,10 @@ end
 function T.__index(x, k)
   local v = fields(x, k)
   if v ~= nil then return v end
-  local hint = rawget(fn, k) and ": write fn." .. k .. "(x)" or others[k] and ": write " .. others[k]
+  local hint = util.cure(k, others.tensor) or rawget(fn, k) and ": write fn." .. k .. "(x)" or util.cure(k, others.fn)
     or util.near(k, { shape = 1, name = 1 })
   fail("a tensor has no field %s%s", util.show(k), hint)
 end
 
-return { open = fn, public = util.namespace("fn", fn, others), total = total, rows = rows, mean_of = mean_of,
+return { open = fn, public = util.namespace("fn", fn, others.fn), total = total, rows = rows, mean_of = mean_of,
          sample_axis = sample_axis, one_axis = one_axis, axis_mask = axis_mask, kept = kept, reshape = reshape }

@@ -47,8 +47,8 @@ for _, name in ipairs { "logsumexp", "prod" } do
 end
 
 -- the root of a sum of squares, by folds that are only sums; its derivative where it is 0 is 0
-local function root(x, o)
-  local s = fold("fn.norm", "sum", call.square(x), o)
+local function root(what, x, o)
+  local s = fold(what, "sum", call.square(x), o)
   local none = call.eq(s, core.const(0))
   return call.where(none, core.const(0), call.sqrt(call.where(none, core.const(1), s)))
 end
@@ -62,12 +62,12 @@ local function spread(what, name, x, o)
   end
   local mean = call.mul(kept(x, call.sum(x, { axes = mask }), mask, true), core.const(1 / n))
   local d, share = call.sub(x, mean), 1 / (n - o.correction)
-  if name == "std" then return call.mul(root(d, o), core.const(share ^ 0.5)) end
+  if name == "std" then return call.mul(root(what, d, o), core.const(share ^ 0.5)) end
   return call.mul(fold(what, "sum", call.square(d), o), core.const(share))
 end
 
 say("fn.var(x, { axis = 2, correction = 1 })", "The variance along an axis.")
-say("fn.std(x, { axis = 2, correction = 1 })", "Its root.")
+say("fn.std(x, { axis = 2, correction = 1 })", "The standard deviation along an axis, the root of fn.var.")
 for _, name in ipairs { "var", "std" } do
   fn[name] = function(x, o)
     local what = "fn." .. name
@@ -96,7 +96,7 @@ function fn.norm(x, o)
   if o.p == math.huge then
     return fold("fn.norm", "amax", call.abs(x), o)
   end
-  if o.p == 2 then return info(x).batch and fold("fn.norm", "norm2", x, o) or root(x, o) end
+  if o.p == 2 then return info(x).batch and fold("fn.norm", "norm2", x, o) or root("fn.norm", x, o) end
   if not (o.p > 0) then fail("fn.norm: p is above 0, math.huge for the largest; got %s", util.show(o.p)) end
   if o.p == 1 then return fold("fn.norm", "sum", call.abs(x), o) end
   return fold("fn.norm", "norm_p", x, o, { p = o.p })
@@ -104,6 +104,7 @@ end
 
 -- x over its norm along an axis, which counts as eps at least
 local function unit(what, x, axis, p, eps)
+  one_axis(what, x, { axis = axis })
   local n = fn.norm(x, { axis = axis, p = p, keepdim = true })
   return call.div(x, call.clamp_min(n, { lo = util.number(what, eps, 0, 1e30, "eps") }))
 end
@@ -112,7 +113,6 @@ say("fn.normalize(x, { axis = 2, p = 2, eps = 1e-12 })", "x over its norm.")
 function fn.normalize(x, o)
   x = tensor("fn.normalize", x)
   o = options("fn.normalize", o, { axis = util.any, p = 2, eps = 1e-12 })
-  one_axis("fn.normalize", x, o)
   return unit("fn.normalize", x, o.axis, o.p, o.eps)
 end
 
@@ -120,14 +120,13 @@ say("fn.cosine_similarity(a, b, { axis = 2, eps = 1e-8 })", "The cosine of the a
 function fn.cosine_similarity(a, b, o)
   local what = "fn.cosine_similarity"
   a, b, o = tensor(what, a), tensor(what, b), options(what, o, { axis = util.any, eps = 1e-8 })
-  one_axis(what, a, o)
   local one, two = unit(what, a, o.axis, 2, o.eps), unit(what, b, o.axis, 2, o.eps)
   return fn.sum(call.mul(one, two), { axis = o.axis })
 end
 
 -- ---- softmax and normalization ------------------------------------------------------------------
 say("fn.softmax(x, { axis = 2 })", "exp(x) over its sum along an axis.")
-say("fn.log_softmax(x, { axis = -1 })", "Its logarithm.")
+say("fn.log_softmax(x, { axis = -1 })", "The logarithm of fn.softmax, safe for any x.")
 for _, name in ipairs { "softmax", "log_softmax" } do
   fn[name] = function(x, o)
     local what = "fn." .. name
@@ -144,12 +143,14 @@ function fn.softmin(x, o)
   return call.softmax(call.neg(x), { axes = 1 << (a - 1) })
 end
 
+local function eps_of(what, o) return util.number(what, o.eps, 0, 1e30, "eps") end
+
 -- the last axis over the root of its mean square
 say("fn.rms_norm(x, { eps = 2^-23 })", "x over the root of its mean square along the last axis.")
 function fn.rms_norm(x, o)
   x = tensor("fn.rms_norm", x)
   o = options("fn.rms_norm", o, { eps = 2^-23 })
-  return call.rms(x, { axes = 1 << (sample_axis("fn.rms_norm", x, -1) - 1), eps = o.eps })
+  return call.rms(x, { axes = 1 << (sample_axis("fn.rms_norm", x, -1) - 1), eps = eps_of("fn.rms_norm", o) })
 end
 
 -- zero mean and unit variance over the last axis
@@ -157,5 +158,5 @@ say("fn.layer_norm(x, { eps = 1e-5 })", "Zero mean and unit variance along the l
 function fn.layer_norm(x, o)
   x = tensor("fn.layer_norm", x)
   o = options("fn.layer_norm", o, { eps = 1e-5 })
-  return call.normalize(x, { axes = 1 << (sample_axis("fn.layer_norm", x, -1) - 1), eps = o.eps })
+  return call.normalize(x, { axes = 1 << (sample_axis("fn.layer_norm", x, -1) - 1), eps = eps_of("fn.layer_norm", o) })
 end

@@ -48,7 +48,9 @@ function fn.embedding(t, w)
   local table_, ids = info(w), info(t)
   if table_.rank ~= 2 or table_.batch then fail("fn.embedding: the table is %s, expected rows x columns", table_.text) end
   if ids.type ~= "int" and not (ids.type == "u8" and ids.classes > 0) then
-    fail("fn.embedding: the ids are %s: a column of class ids, { \"1-16\", classes = 65 }", ids.text)
+    fail("fn.embedding: the ids are %s, computed or real: they are a column of class ids or part of one, { \"1-16\", classes = 65 }; a row for "
+      .. "each place is nn.Parameter(%d, %d) itself, rows of computed ids are fn.matmul(fn.one_hot(ids, %d), w)", ids.text, table_.dims[1],
+      table_.dims[2], table_.dims[1])
   end
   if ids.classes and ids.classes > table_.dims[1] then
     fail("fn.embedding: ids of %d classes, the table has %d rows", ids.classes, table_.dims[1])

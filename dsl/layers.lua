@@ -128,7 +128,7 @@ function nn.RMSNorm(o)
   no_size("nn.RMSNorm", o)
   o = options("nn.RMSNorm", o, { eps = 2^-23, elementwise_affine = true, name = util.any })
   return layer("RMSNorm", function(m, x)
-    x = kit.features("nn.RMSNorm", m, x, 2, "[N, ..., features]")
+    x = kit.rows_of("nn.RMSNorm", m, x)
     local y, s = fn.rms_norm(x, { eps = o.eps }), info(x)
     if not o.elementwise_affine then return y end
     return call.mul(y, parameter(m, "weight", { s.dims[s.rank] }, { "constant", 1 }, x))
@@ -138,7 +138,7 @@ end
 -- zero mean and unit variance over each of so many groups of channels
 local function grouped(what, x, groups, eps)
   local s = info(x)
-  local y = call.normalize(base.reshape(what, x, { groups, -1 }), { axes = 4, eps = eps })
+  local y = call.normalize(base.reshape(what, x, { groups, -1 }), { axes = 4, eps = util.number(what, eps, 0, 1e30, "eps") })
   return call.reshape(y, { dims = s.dims, batch = s.batch })
 end
 

@@ -107,8 +107,8 @@ elementwise("bce_logits", { 0, 0 }, { pos_weight = util.any }, function(x, t, o)
 end)
 
 -- PyTorch's: x are log-probabilities, t probabilities, or their logarithms too
-say("fn.kl_div(x, t, { log_target = false, reduction = \"batchmean\" })",
-  "The divergence of log-probabilities x from t.")
+say("fn.kl_div(x, t, { log_target = false, reduction = \"mean\" })",
+  "The divergence of log-probabilities x from t, a mean over elements as in PyTorch; as defined, a sum over classes, with reduction = \"batchmean\".")
 elementwise("kl_div", { 0, 0 }, { log_target = false }, function(x, t, o)
   if o.log_target then return call.mul(call.exp(t), call.sub(t, x)) end
   return call.sub(call.xlogy(t, t), call.mul(t, x))
@@ -155,6 +155,7 @@ end)
 -- the variance counts as eps at least, but its gradient is that of the value used
 say("fn.gaussian_nll(x, t, v, { eps = 1e-6, full = false })", "Of t with mean x and variance v.")
 elementwise("gaussian_nll", { 0, 0, 1 }, { full = false, eps = 1e-6 }, function(x, t, v, o)
+  util.number("fn.gaussian_nll", o.eps, 0, 1e30, "eps")
   local used = call.add(v, call.detach(call.sub(call.clamp_min(v, { lo = o.eps }), v)))
   local l = call.mul(core.const(0.5), call.add(call.log(used), call.div(call.square(call.sub(x, t)), used)))
   return o.full and call.add(l, core.const(0.5 * math.log(2 * math.pi))) or l
@@ -336,7 +337,7 @@ function fn.cross_entropy(x, t, o)
 end
 
 -- x are log-probabilities
-say("fn.nll(x, t)", "The same of log-probabilities.")
+say("fn.nll(x, t)", "fn.cross_entropy of log-probabilities, such as fn.log_softmax gives.")
 function fn.nll(x, t, o)
   local what = "fn.nll"
   o = options(what, o, loss_options)

@@ -16,12 +16,20 @@ local function stated(dims, values)
   return call.copy(core.table { dims = dims, values = values })
 end
 
+-- one number everywhere
+local function filled(v, sizes)
+  local ones = {}
+  for i = 1, #sizes do ones[i] = 1 end
+  return call.copy(call.expand(call.reshape(core.const(v), { dims = ones }), { dims = sizes }))
+end
+
 -- fn.const({ 0.485, 0.456, 0.406 }, 3, 1, 1): a tensor without a batch; without sizes a list is a vector
-say("fn.const({ 0.485, 0.456, 0.406 }, 3, 1, 1)", "A tensor of these numbers without a batch; a list without sizes is a vector.")
+say("fn.const({ 0.485, 0.456, 0.406 }, 3, 1, 1)", "A tensor of these numbers without a batch; a list without sizes is a vector, and infinity is a number.")
+say("fn.const(0, 3, 4)", "A tensor of these sizes that holds one number everywhere; without sizes it meets a tensor of any shape.")
 function fn.const(values, ...)
   local what = "fn.const"
   local sizes, n = sizes_of(what, ...), 1
-  if type(values) == "number" and #sizes == 0 then return core.const(values) end
+  if type(values) == "number" then return #sizes == 0 and core.const(values) or filled(values, sizes) end
   if type(values) ~= "table" or getmetatable(values) then
     fail("%s: expected a list of numbers, then sizes: fn.const({ 0.5, 0.2, 0.3 }, 3, 1, 1); got %s", what, util.show(values))
   end
@@ -44,7 +52,7 @@ end
 say("fn.rand(16)", "A draw from [0, 1) for each element and sample, in evaluation too; the sample's number keys it.")
 function fn.rand(...) return op.draw(sizes_of("fn.rand", ...)) end
 
-say("fn.randn(16)", "The same from N(0, 1).")
+say("fn.randn(16)", "A draw from N(0, 1) for each element and sample, as fn.rand draws.")
 function fn.randn(...)
   local sizes = sizes_of("fn.randn", ...)
   return call.normal(op.draw(sizes), op.draw(sizes))
@@ -72,6 +80,32 @@ function fn.rrelu(x, o)
 end
 
 -- ---- class ids, computed or from a column ---------------------------------------------------------
+local never_real = { floor = true, ceil = true, round = true, trunc = true, argmax = true, argmin = true, eq = true, ne = true, lt = true,
+  le = true, gt = true, ge = true, logical_and = true, logical_or = true, logical_xor = true, logical_not = true, floor_divide = true, sign = true }
+local whole_of_whole = { add = true, sub = true, mul = true, neg = true, abs = true, maximum = true, minimum = true, where = true, remainder = true,
+  fmod = true, clamp_min = true, clamp_max = true, clamp = true, square = true, copy = true, detach = true, slice = true, place = true,
+  permute = true, reshape = true, expand = true, sum = true, amax = true, amin = true, gather = true, when_training = true }
+
+-- all elements of x are whole numbers, as far as the ops that made it say
+local function whole(x)
+  local s = info(x)
+  if s.type ~= "real" or never_real[s.kind] then return true end
+  if s.kind == "constant" then return s.value == math.floor(s.value) end
+  if s.kind == "leaf" then return true end
+  if not whole_of_whole[s.kind] then return false end
+  for _, a in ipairs(core.args(x)) do
+    if not whole(a) then return false end
+  end
+  return true
+end
+
+-- ids, which name places: computed reals would name none
+local function check_ids(what, ids)
+  if whole(ids) then return ids end
+  fail("%s: %s %s may hold fractions, which name no class: state the column's classes, or round it, fn.floor(x)", what,
+    info(ids).kind == "input" and "column" or "the tensor", info(ids).name and "'" .. info(ids).name .. "'" or info(ids).text)
+end
+
 -- 1 at the place that an id names on a new axis `a` of that extent, else 0
 local function at_id(ids, a, extent)
   local s = info(ids)
@@ -89,6 +123,7 @@ function fn.one_hot(ids, classes)
   if classes == nil and known > 0 then classes = known end
   if classes == nil then fail("%s: say how many classes there are: fn.one_hot(ids, 10)", what) end
   classes = util.integer(what, classes, 1, "the number of classes")
+  check_ids(what, ids)
   if known > classes then fail("%s: '%s' has %d classes, more than %d", what, info(ids).name or "it", known, classes) end
   return at_id(ids, info(ids).rank + 1, classes)
 end
@@ -111,6 +146,7 @@ function fn.gather(x, ids, o)
   if k ~= si.rank or si.batch ~= sx.batch then
     fail("%s: ids of %s do not name elements of %s along axis %d: they have its other axes", what, si.text, sx.text, a)
   end
+  check_ids(what, ids)
   local here = at_id(ids, one and a or a + 1, sx.dims[a])
   if one then return fn.sum(call.where(here, x, core.const(0)), { axis = a }) end
   local dims = table.move(sx.dims, 1, sx.rank, 1, {})

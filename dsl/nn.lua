@@ -3,6 +3,7 @@ local core = ...
 local util, op, fn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua").open
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
 local say = core.use("dsl/doc.lua").section "layers"
+local elsewhere = core.use("dsl/elsewhere.lua")
 
 local nn, inside = {}, {}           -- inside[layer]: what the user cannot reach
 local outputs = {}                  -- { node, layer } of the leaf layers' results
@@ -19,7 +20,7 @@ local function field(l, k)
     local message = "nn.%s: '%s' does not exist before the layer is called: input sizes are inferred"
     core.fail(message:format(m.kind, k), core.place(), "the layer was made here", m.place)
   end
-  if m.fields and m.fields[k] ~= nil then return m.fields[k] end
+  if m.fields and m.fields[k] ~= nil and k ~= "forward" then return m.fields[k] end
   if m.kids and math.type(k) == "integer" then
     if k >= 1 and k <= #m.kids then return m.kids[k][2] end
     if k == #m.kids + 1 then return nil end
@@ -28,7 +29,7 @@ local function field(l, k)
   for _, t in ipairs { m.params, m.owns or {}, m.fields or {} } do
     for name in pairs(t) do known[name] = true end
   end
-  fail("nn.%s: no field %s%s", m.kind, util.show(k), util.near(k, known))
+  fail("nn.%s: no field %s%s", m.kind, util.show(k), util.cure(k, elsewhere.layer) or util.near(k, known))
 end
 
 Layer.__index = field
@@ -40,12 +41,29 @@ for meta, sign in pairs { __add = "+", __sub = "-", __mul = "*", __div = "/" } d
   Layer[meta] = function() fail("%s: a layer is no tensor: call it first, net(x)", sign) end
 end
 
+-- Fails where forward does not take what it is given: PyTorch's layers would raise, Lua drops the rest in silence.
+local function check_taken(m, given)
+  local f = debug.getinfo(m.forward, "u")
+  if f.isvararg or given < f.nparams then return end
+  if not m.kids then fail("nn.%s: takes %s, got %d values", m.kind, f.nparams == 2 and "one tensor" or "fewer values", given) end
+  local cure = f.nparams == 1 and ": the module itself comes first, forward = function(m, x) ... end" or ""
+  core.fail(("nn.%s: forward takes %d argument%s, the module included, and the call gives it %d%s"):format(m.kind, f.nparams,
+    f.nparams == 1 and "" or "s", given + 1, cure), core.place(), "forward stands here", core.defined(m.forward))
+end
+
+local function check_returned(m, results)
+  if results[1] ~= nil then return end
+  core.fail(("nn.%s: forward returned nothing: end it with return y"):format(m.kind), core.place(), "forward stands here", core.defined(m.forward))
+end
+
 function Layer.__call(l, ...)
   local m = inside[l]
+  check_taken(m, select("#", ...))
   op.layers[#op.layers + 1] = l
   core.within(m.kids and 0 or m.place)
-  local results = table.pack(m.forward(m.kids and l or m, ...))
+  local results = m.kids and table.pack(m.forward(l, ...)) or table.pack(util.calling("nn." .. m.kind, m.forward, m, ...))
   core.within(0)
+  check_returned(m, results)
   op.layers[#op.layers] = nil
   if not m.kids and core.is_tensor(results[1]) then
     outputs[#outputs + 1] = { node = results[1], layer = l }
@@ -103,6 +121,12 @@ local function features(what, m, x, least, form)
   return x
 end
 
+-- x, whose last axis holds features; without a batch it is one row, made once per window
+local function rows_of(what, m, x)
+  x = tensor(what, x)
+  return features(what, m, x, info(x).batch and 2 or 1, "[N, ..., features]")
+end
+
 -- sizes of what each channel has one of, axis 2, so that it meets x
 local function by_channel(x, n)
   local dims = { n }
@@ -128,7 +152,7 @@ function nn.Linear(out, o, more)
   out = util.integer("nn.Linear", out, 1, "the number of outputs")
   o = options("nn.Linear", o, { bias = true, name = util.any })
   return layer("Linear", function(m, x)
-    x = features("nn.Linear", m, x, 2, "[N, ..., features]")
+    x = rows_of("nn.Linear", m, x)
     local s = info(x)
     local k = s.dims[s.rank]
     local bound = 1 / math.sqrt(k)
@@ -156,7 +180,7 @@ function nn.LayerNorm(o)
   o = options("nn.LayerNorm", o, { eps = 1e-5, bias = true, elementwise_affine = true, name = util.any })
   local affine = o.elementwise_affine
   return layer("LayerNorm", function(m, x)
-    x = features("nn.LayerNorm", m, x, 2, "[N, ..., features]")
+    x = rows_of("nn.LayerNorm", m, x)
     local s = info(x)
     local y = fn.layer_norm(x, { eps = o.eps })
     if not affine then return y end
@@ -359,22 +383,6 @@ function nn.File(path)
   return core.file(world, path)
 end
 
--- what other systems call it
-local others = {
-  BatchNorm1d = "nn.BatchNorm", BatchNorm2d = "nn.BatchNorm", BatchNorm3d = "nn.BatchNorm", SyncBatchNorm = "nn.BatchNorm",
-  ModuleList = "nn.Sequential, nn.Repeat or a plain table in nn.Module", Dense = "nn.Linear", Conv = "nn.Conv2d",
-  MaxPool = "nn.MaxPool2d", AvgPool = "nn.AvgPool2d", GlobalAvgPool2d = "nn.GlobalAvgPool", Swish = "nn.SiLU",
-  InstanceNorm1d = "nn.InstanceNorm", InstanceNorm2d = "nn.InstanceNorm", InstanceNorm3d = "nn.InstanceNorm",
-  Softmax2d = "nn.Softmax { axis = 2 }", Hardsigmod = "nn.Hardsigmoid", HardSwish = "nn.Hardswish",
-  Unflatten = "nn.Reshape, with all sizes of a sample", View = "nn.Reshape", Relu = "nn.ReLU", Gelu = "nn.GELU",
-  LeakyRelu = "nn.LeakyReLU",
-  UpsamplingNearest2d = "nn.Upsample", UpsamplingBilinear2d = "nn.Upsample { scale_factor = 2, mode = \"bilinear\", align_corners = true }", CrossEntropyLoss = "fn.cross_entropy", NLLLoss = "fn.nll", MSELoss = "fn.mse",
-  L1Loss = "fn.l1", HuberLoss = "fn.huber", SmoothL1Loss = "fn.smooth_l1", BCELoss = "fn.bce",
-  BCEWithLogitsLoss = "fn.bce_logits", KLDivLoss = "fn.kl_div", CosineSimilarity = "fn.cosine_similarity",
-  HingeEmbeddingLoss = "fn.hinge_embedding", SoftMarginLoss = "fn.soft_margin", PoissonNLLLoss = "fn.poisson_nll",
-  GaussianNLLLoss = "fn.gaussian_nll", MarginRankingLoss = "fn.margin_ranking",
-  CosineEmbeddingLoss = "fn.cosine_embedding" }
-
-return { open = nn, public = util.namespace("nn", nn, others), inside = inside, outputs = outputs,
+return { open = nn, public = util.namespace("nn", nn, elsewhere.nn), inside = inside, outputs = outputs,
          is_layer = is_layer, init_of = init_of, gather = gather, check_name = check_name, layer = layer, state = state,
-         set_world = function(w) world = w end, parameter = parameter, features = features, by_channel = by_channel }
+         set_world = function(w) world = w end, parameter = parameter, features = features, rows_of = rows_of, by_channel = by_channel }

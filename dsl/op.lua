@@ -67,7 +67,7 @@ for _, kind in ipairs { "map", "reduce", "contraction", "window", "view" } do
   op[kind] = function(t) return declare(kind, t) end
 end
 
--- the function that users call: fn.silu(x), fn.leaky_relu(x, { negative_slope = 0.1 })
+-- the function that users call: fn.silu(x), fn.leaky_relu(x, { negative_slope = 0.1 }); t.refuse(options) says what is wrong with them
 function op.public(t, what)
   local n = #t.args - (t.noise and 1 or 0)
   return function(...)
@@ -77,6 +77,8 @@ function op.public(t, what)
     end
     for i = 1, n do args[i] = op.tensor(what, args[i]) end
     local options = util.options(what, args[n + 1], t.preset)
+    local wrong = t.refuse and t.refuse(options)
+    if wrong then util.fail("%s: %s", what, wrong) end
     if t.noise then args[n + 1] = op.noise(args[1]) end
     args[#t.args + 1] = nil
     return core.call(t.handle, args, options)

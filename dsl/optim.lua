@@ -98,17 +98,29 @@ local function learning_rate(what, lr)
 end
 
 -- ---- optimizers ---------------------------------------------------------------------------------
+local function clip_of(what, v)
+  if v == nil then return 0 end
+  if v == 0 then fail("%s: clip = 0 would leave nothing of a gradient: leave clip out where none is wanted", what) end
+  return number(what, v, 1e-30, 1e30, "clip, the largest norm of the gradient,")
+end
+
+-- what a running sum or mean keeps at each update
+local function kept(what, o, name)
+  number(what, o[name], 0, 1, name .. ", what is kept at each update,")
+  if o[name] == 1 then fail("%s: %s = 1 would keep everything: it is below 1", what, name) end
+end
+
 -- `rate`: PyTorch's lr where it is not 1e-3. A recipe's `options` are all of its options, `spec` their defaults, and
 -- with(what, options) is the recipe of the same optimizer with those.
 local function recipe(name, doc, spec, build, rate)
-  local all = { lr = util.any, clip = 0, scale = util.any }
+  local all = { lr = util.any, clip = util.any, scale = util.any }
   for k, v in pairs(spec) do all[k] = v end
   local function make(what, o)
     local r = build(what, o)
     check_scale(what, o.scale)
     local lr = learning_rate(what, o.lr == nil and (rate or 1e-3) or o.lr)
     r.name, r.doc, r.options, r.spec, r.with = name, doc, o, all, make
-    r.lr, r.lr_text, r.clip = lr.formula, lr.text, number(what, o.clip, 0, 1e30, "clip, the largest norm,")
+    r.lr, r.lr_text, r.clip = lr.formula, lr.text, clip_of(what, o.clip)
     for _, k in ipairs { "states", "lets", "scalars", "hyper", "fold" } do r[k] = r[k] or {} end
     return r
   end
@@ -127,7 +139,7 @@ local function ahead(what, o, r)
     fail("%s: accumulate_in is \"gradient\" or \"momentum\", got %s", what, util.show(o.accumulate_in))
   end
   if o.momentum == 0 then fail("%s: accumulate_in = \"momentum\" needs momentum above 0", what) end
-  if o.nesterov or o.dampening ~= 0 or o.clip ~= 0 then
+  if o.nesterov or o.dampening ~= 0 or o.clip then
     fail("%s: accumulate_in = \"momentum\" leaves no gradient by itself: leave out %s", what,
       o.nesterov and "nesterov" or o.dampening ~= 0 and "dampening" or "clip")
   end
@@ -140,8 +152,8 @@ say("optim.SGD { lr = 1e-3, momentum = 0, dampening = 0, weight_decay = 0, neste
   "Keeps nothing for a parameter, with momentum 1 number; accumulate_in = \"momentum\" keeps that number in place of a gradient.")
 recipe("SGD", "m = momentum * m + g; p = p - lr * m", { momentum = 0, dampening = 0, weight_decay = 0,
   nesterov = false, accumulate_in = "gradient" }, function(what, o)
-  number(what, o.momentum, 0, 1e6, "momentum")
-  number(what, o.dampening, -1e6, 1e6, "dampening")
+  kept(what, o, "momentum")
+  number(what, o.dampening, 0, 1, "dampening")
   number(what, o.weight_decay, 0, 1e6, "weight_decay")
   if o.nesterov and (o.momentum == 0 or o.dampening ~= 0) then
     fail("%s: nesterov needs momentum and no dampening", what)
@@ -183,7 +195,7 @@ local function folded(what, o, r)
   if o.accumulate_in ~= "moments" then
     fail("%s: accumulate_in is \"gradient\" or \"moments\", got %s", what, util.show(o.accumulate_in))
   end
-  if o.clip ~= 0 or o.amsgrad then
+  if o.clip or o.amsgrad then
     fail("%s: accumulate_in = \"moments\" has no gradient of the window: leave out %s", what, o.amsgrad and "amsgrad" or "clip")
   end
   if r.lets[1][2] ~= "g" then
@@ -280,10 +292,10 @@ say("optim.RMSprop { lr = 1e-2, alpha = 0.99, eps = 1e-8, weight_decay = 0, mome
   "Keeps 1 to 3 numbers.")
 recipe("RMSprop", "v: a running mean of g^2; p = p - lr * g / (sqrt(v) + eps)",
   { alpha = 0.99, eps = 1e-8, weight_decay = 0, momentum = 0, centered = false }, function(what, o)
-  number(what, o.alpha, 0, 1, "alpha")
+  kept(what, o, "alpha")
   number(what, o.eps, 0, 1, "eps")
   number(what, o.weight_decay, 0, 1e6, "weight_decay")
-  number(what, o.momentum, 0, 1e6, "momentum")
+  kept(what, o, "momentum")
   local r = { hyper = { alpha = o.alpha, eps = o.eps, decay = o.weight_decay, momentum = o.momentum }, lets = decayed(o),
     states = { { "v", "alpha * v + (1 - alpha) * d * d" } } }
   if o.centered then r.states[2] = { "a", "a + (1 - alpha) * (d - a)" } end
@@ -314,7 +326,7 @@ end, 1e-2)
 say("optim.Adadelta { lr = 1, rho = 0.9, eps = 1e-6, weight_decay = 0 }", "Keeps 2 numbers.")
 recipe("Adadelta", "steps as large as the last ones: u, v are running means of the steps' squares and of g^2",
   { rho = 0.9, eps = 1e-6, weight_decay = 0 }, function(what, o)
-  number(what, o.rho, 0, 1, "rho")
+  kept(what, o, "rho")
   number(what, o.eps, 1e-30, 1, "eps")
   number(what, o.weight_decay, 0, 1e6, "weight_decay")
   local r = "d * d / (v + eps)"
@@ -355,7 +367,7 @@ local others = {
   CosineAnnealingLR = "optim.cosine", StepLR = "optim.step", LinearLR = "optim.linear",
   ConstantLR = "optim.constant", OneCycleLR = "optim.one_cycle",
   ExponentialLR = "optim.exponential", PolynomialLR = "optim.polynomial", SequentialLR = "optim.sequence",
-  ChainedScheduler = "a product of schedules", LambdaLR = "a schedule, a sum or a product of some",
+  ChainedScheduler = "write a product of schedules", LambdaLR = "write a schedule, a sum or a product of some",
   MultiStepLR = "optim.sequence { { 0.1, \"30 epochs\" }, 0.01 }", step_decay = "optim.step", Adafactor = "optim.AdamW", LBFGS = "optim.Adam", Rprop = "optim.RMSprop",
   ASGD = "optim.SGD", SparseAdam = "optim.Adam" }
 

@@ -43,7 +43,7 @@ local function found(what, who, parameters)
     fail("%s: who is a layer, a parameter or function(p), got %s", what, util.show(who))
   end
   for _, p in ipairs(parameters) do any = any or paths[p] ~= nil end
-  if not any then fail("%s: matches no parameter", what) end
+  if not any then fail("%s: matches no parameter%s", what, nn.is_layer(who) and ": the layer owns none, or is never called" or "") end
   return paths, layers
 end
 

@@ -189,7 +189,7 @@ end
 -- a schedule meets numbers and schedules, and is then one; or a tensor, and is then a number of the window
 local function combined(sign, name)
   return function(a, b)
-    if core.is_tensor(a) or core.is_tensor(b) then return op.call[name](op.tensor(sign, a), op.tensor(sign, b)) end
+    if core.is_tensor(a) or core.is_tensor(b) then return util.calling(sign, op.call[name], op.tensor(sign, a), op.tensor(sign, b)) end
     local x, y = taken(sign, a), taken(sign, b)
     return made(function(t, T) return ("((%s) %s (%s))"):format(x.at(t, T), sign, y.at(t, T)) end,
       ("%s %s %s"):format(x.text, sign, y.text))

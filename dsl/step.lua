@@ -77,6 +77,9 @@ end
 -- Gives each step its parameters: each has one step, or none. Gives their steps by parameter.
 local function deal(turns, parameters, found)
   local owner = {}
+  if #parameters == 0 then
+    fail("train: the model has no parameters, so there is nothing to train: what is minimized is made of a layer, nn.Linear(1), or of nn.Parameter(4)")
+  end
   for i, o in ipairs(turns) do
     for _, who in ipairs(o.params and whose(o) or { function() return true end }) do
       local paths = found("step", who, parameters)

@@ -175,6 +175,7 @@ end
 -- recompute = "auto", "none", "all", or a level: 1 for what is cheap, 2 and more for that many pieces
 local function recompute(o)
   overridden(o, "recompute", tostring)
+  if o.recompute == nil then o.recompute = "auto" end
   local level = math.tointeger(tonumber(o.recompute))
   if level and level >= 0 and level <= 1000 then
     o.level, o.recompute = level, level == 0 and "none" or "level"
@@ -331,7 +332,7 @@ end
 -- ---- train --------------------------------------------------------------------------------------
 -- deterministic = "split": the same bits for every micro_batch, in C
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
-local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any, recompute = "auto",
+local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any, recompute = util.any,
   epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads", seed = 0, minimize = util.any, optim = util.any,
   tokens = util.any, report = {}, predict = {}, rules = {}, ema = util.any, best = util.any, patience = util.any }
 

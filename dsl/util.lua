@@ -7,6 +7,26 @@ util.any = setmetatable({}, { __name = "any" })
 
 local format = string.format       -- strings' own method is the user's
 
+-- ---- whose message it is ------------------------------------------------------------------------
+local called                        -- the function or layer that the user called; it may be made of others
+local fail = core.fail
+
+-- Calls f, whose messages bear that name: "fn.norm: axis 3 ..." of fn.cosine_similarity is told as the latter's.
+function util.calling(name, f, ...)
+  local before = called
+  called = name
+  core.called(name)
+  local results = table.pack(f(...))
+  called = before
+  core.called(before)
+  return table.unpack(results, 1, results.n)
+end
+
+function core.fail(message, ...)
+  local rest = called and message:match("^[fn]n%.[%a_][%w_]*(:.*)$")
+  fail(rest and called .. rest or message, ...)
+end
+
 function util.fail(message, ...) core.fail(format(message, ...)) end
 
 local rank = { number = 1, string = 2, boolean = 3 }
@@ -27,24 +47,26 @@ function util.sorted(t)
   return keys
 end
 
+-- how many letters to change, add, leave out or exchange with the next one
 local function distance(a, b)
-  local d = {}
-  for j = 0, #b do d[j] = j end
+  local d = { [-1] = {}, [0] = {} }
+  for j = 0, #b do d[0][j] = j end
   for i = 1, #a do
-    local before = d[0]
-    d[0] = i
+    d[i] = { [0] = i }
     for j = 1, #b do
-      local now = math.min(d[j] + 1, d[j - 1] + 1, before + (a:byte(i) == b:byte(j) and 0 or 1))
-      before, d[j] = d[j], now
+      local same = a:byte(i) == b:byte(j)
+      d[i][j] = math.min(d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (same and 0 or 1))
+      local turned = i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j)
+      if turned then d[i][j] = math.min(d[i][j], d[i - 2][j - 2] + 1) end
     end
   end
-  return d[#b]
+  return d[#a][#b]
 end
 
--- " (did you mean 'bias'?)", or "" when nothing in the set is like it
+-- " (did you mean 'bias'?)", or "" when nothing in the set is like it: one letter of three to six, two of seven and more
 function util.near(word, set)
   if type(word) ~= "string" or #word > 40 then return "" end
-  local best, least = nil, #word < 4 and 2 or 3
+  local best, least = nil, #word < 3 and 1 or #word < 7 and 2 or 3
   for _, k in ipairs(util.sorted(set)) do
     if type(k) == "string" then
       local d = distance(word:lower(), k:lower())
@@ -70,9 +92,31 @@ local words = {
   wd = "weight_decay", metrics = "report", accumulation_steps = "accumulate",
   gradient_accumulation_steps = "accumulate" }
 
+-- where an option stands that is given elsewhere
+local places = {
+  shuffle = "it stands in the data set, data.csv { ..., shuffle = false }", valid = "it stands in the data set, data.csv { ..., valid = 0.1 }",
+  test = "it stands in the data set, data.csv { ..., test = 0.1 }", augment = "it stands in the data set, data.idx { ..., augment = { ... } }",
+  classes = "it stands in the data set, data.idx { ..., classes = 10 }",
+  lr = "it stands in the optimizer, optim = optim.Adam { lr = 1e-3 }", betas = "it stands in the optimizer, optim.Adam { betas = { 0.9, 0.999 } }",
+  momentum = "it stands in the optimizer, optim.SGD { momentum = 0.9 }", weight_decay = "it stands in the optimizer, optim.AdamW { weight_decay = 0.01 }",
+  freeze = "it stands in a rule of train, rules = { { net, freeze = true } }", load = "it stands in a rule of train, rules = { { net, load = \"net.safetensors\" } }",
+  init = "it stands in a rule of train, rules = { { net, init = 0 } }", batch = "it stands in train { ... }", micro_batch = "it stands in train { ... }",
+  accumulate = "it stands in train { ... }", epochs = "it stands in train { ... }", steps = "it stands in train { ... }", seed = "it stands in train { ... }",
+  ema = "it stands in train { ... }", warmup = "it stands in a schedule, lr = optim.cosine { 1e-3, warmup = \"1 epoch\" }",
+  reduction = "it stands in a loss, fn.mse(p, t, { reduction = \"none\" })", name = "a local names it" }
+
+-- what an option may be where nothing is like it
+local function listed(spec)
+  local names = {}
+  for _, k in ipairs(util.sorted(spec)) do names[#names + 1] = tostring(k) end
+  if #names == 0 or #names > 12 then return "" end
+  return (": there %s %s"):format(#names == 1 and "is" or "are", table.concat(names, ", "))
+end
+
 local function unknown(what, k, spec)
-  local hint = words[k] and spec[words[k]] ~= nil and (" (did you mean '%s'?)"):format(words[k])
-    or util.near(k, spec)
+  local other = words[k] or k
+  local hint = spec[other] ~= nil and (" (did you mean '%s'?)"):format(other) or util.near(k, spec)
+  if hint == "" then hint = places[other] and ": " .. places[other] or listed(spec) end
   util.fail("%s: unknown option %s%s", what, util.show(k), hint)
 end
 
@@ -118,14 +162,23 @@ function util.number(what, v, least, most, name)
   return v
 end
 
--- a namespace: its table, closed; `others` maps names of other systems to what they are called here
+-- ": write fn.concat": `others` maps a name of other systems to a name of ours or to a sentence; nil where it is in neither
+function util.cure(k, others)
+  local v = others[k]
+  return v and (v:find("^%l+%.") and ": write " or ": ") .. v
+end
+
+-- a namespace: its table, closed; `others` as in util.cure
 function util.namespace(name, t, others)
+  local made = {}                   -- by name: the function that bears it in messages
   return setmetatable({}, { __name = "namespace", __index = function(_, k)
-    if t[k] ~= nil then return t[k] end
-    if others and others[k] then
-      util.fail("there is no %s.%s: write %s", name, util.show(k):gsub("'", ""), others[k])
+    local v = t[k]
+    if type(v) == "function" and not made[k] then
+      local what = name .. "." .. k
+      made[k] = function(...) return util.calling(what, v, ...) end
     end
-    util.fail("there is no %s.%s%s", name, util.show(k):gsub("'", ""), util.near(k, t))
+    if v ~= nil then return made[k] or v end
+    util.fail("there is no %s.%s%s", name, util.show(k):gsub("'", ""), util.cure(k, others) or util.near(k, t))
   end, __newindex = function() util.fail("'%s' is closed: names cannot be added to it", name) end })
 end
 

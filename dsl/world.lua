@@ -74,6 +74,31 @@ local function sorted_pairs(t)
   end
 end
 
+-- ---- numbers ------------------------------------------------------------------------------------
+local of_tensors = { deg = "rad2deg", rad = "deg2rad", modf = "trunc and fn.frac", tointeger = "trunc" }
+local of_any = { type = true, tointeger = true }
+
+-- math's functions, which take numbers alone
+local function guarded_math()
+  local m = pick(math, "abs ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf pi rad sin sqrt tan tointeger type ult")
+  local fn = core.use("dsl/fn.lua").open
+  for _, name in ipairs(util.sorted(m)) do
+    local plain, ours = m[name], of_tensors[name] or fn[name] and name
+    if type(plain) == "function" then
+      m[name] = function(...)
+        for i = 1, math.max(1, select("#", ...)) do
+          local v = (select(i, ...))
+          if core.is_tensor(v) or tonumber(v) == nil and not of_any[name] then
+            fail("math.%s takes numbers, got %s%s", name, util.show(v), core.is_tensor(v) and ours and ": write fn." .. ours or "")
+          end
+        end
+        return plain(...)
+      end
+    end
+  end
+  return m
+end
+
 -- ---- users' own ops and options -----------------------------------------------------------------
 local map_spec = { name = util.any, args = util.any, doc = "", let = {}, value = util.any, grad = {},
   attrs = {}, domain = {}, example = "", noise = false }
@@ -98,8 +123,8 @@ local function map(given)
       fail("map '%s': attribute '%s' must be a number", t.name, tostring(a))
     end
   end
-  local what = t.name
-  return op.public(op.map(t), what)
+  local f = op.public(op.map(t), t.name)
+  return function(...) return util.calling(t.name, f, ...) end
 end
 
 -- option("layers", 4): what -D layers=6 says, else the default, whose type it takes
@@ -121,8 +146,7 @@ end
 -- ---- the world ----------------------------------------------------------------------------------
 local world = pick(_G, "assert error ipairs select tonumber")
 world.string, world.table = guarded_strings(), pick(table, "concat insert move pack remove unpack")
-world.math = pick(math, "abs ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf pi rad sin "
-  .. "sqrt tan tointeger type ult")
+world.math = guarded_math()
 world.table.sort = sort
 world.pairs = sorted_pairs
 world.map, world.option = map, option
@@ -152,6 +176,7 @@ getmetatable("").__index = guarded_strings()
 
 -- why a name is not there
 local closed = {
+  F = "write fn", tf = "write nn and fn", jnp = "write fn", numpy = "write fn", Tensor = "write fn.const", Variable = "a tensor needs none",
   require = "a model file is closed: nn, fn, data, optim and train are there", io = "a model file opens nothing",
   os = "a model file has no system", load = "a model file loads nothing", dofile = "a model file loads nothing",
   debug = "a model file has no debug", pcall = "errors are not caught here",

@@ -103,6 +103,20 @@ static int within(lua_State *L)
     return 0;
 }
 
+/* defined(function): where it stands */
+static int defined(lua_State *L)
+{
+    lua_pushinteger(L, host_place(host_defined(L, 1)));
+    return 1;
+}
+
+/* called(name or nil): what messages call the function or layer that runs from now on */
+static int called(lua_State *L)
+{
+    host_calls(lua_isnoneornil(L, 1) ? NULL : text("%s", luaL_checkstring(L, 1)));
+    return 0;
+}
+
 /* fail(message [, place [, note, its place]]): the user's fault; never returns */
 static int fail(lua_State *L)
 {
@@ -177,13 +191,22 @@ static void given_shape(lua_State *L, int index, Node *y)
     if (y->kind == K_VIEW) y->type = y->arg[0]->type;
 }
 
-/* What follows a sum over the batch is a scalar of the window: no tensor of samples can wait for it. */
+/* What follows a sum over the batch is a scalar of the window: no tensor of samples can wait for it. A schedule is one, too. */
 static void refuse_mixing(const Node *y)
 {
     if (y->when != WHEN_AFTER || y->shape.rank == 0 || graph_current()->train.loc.file) return;
-    error_at(y->loc, "%s: this mixes samples: a sum over the batch is known when all micro-batches were seen, and then the "
-             "tensor %s is gone; sum over the sample's own axes, { axis = 2 }, or keep it for the loss, or declare a loss of each "
-             "micro-batch by itself, fn.per_micro(function() ... end)", y->op->name, shape_text(&y->shape));
+    const char *name = host_called(y->op->name), *shape = shape_text(&y->shape);
+    const Node *sum = NULL;
+    for (int i = 0; i < y->nargs; i++)
+        if (y->arg[i]->when == WHEN_AFTER) sum = y->arg[i];
+    if (sum->kind == K_ROWS && sum->schedule)
+        error_at(y->loc, "%s: a schedule is a factor of a term, and %s is a tensor of samples: multiply a loss by it, or a sum or a mean "
+                 "over the batch, schedule * fn.mean(x)", name, shape);
+    else
+        error_at(y->loc, "%s: this mixes samples: a sum over the batch is known when all micro-batches were seen, and then the tensor %s is "
+                 "gone; a loss gives a value for each row with { reduction = \"none\" }, a sum within each sample takes { axis = 2 }, a loss "
+                 "of each micro-batch by itself is fn.per_micro(function() ... end)", name, shape);
+    if (sum->loc.file && sum->loc.line != y->loc.line) note_at(sum->loc, "the sum over the batch was made here");
     stop_if_errors();
 }
 
@@ -470,6 +493,7 @@ void core_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         { "is_tensor", is_tensor }, { "place", place_here }, { "within", within },
+        { "defined", defined }, { "called", called },
         { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
         { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows }, { "schedule", schedule_of },
         { "noise", noise }, { "table", table }, { "input", input }, { "ignore", ignore },

@@ -42,7 +42,7 @@ static void infer_shape(Node *y)
     for (int i = 0; i < y->nargs; i++) {
         Shape s = y->shape;
         if (shape_broadcast(&s, &y->arg[i]->shape, &y->shape)) continue;
-        error_at(y->loc, "%s: shapes %s and %s do not broadcast", y->op->name, shape_text(&s), shape_text(&y->arg[i]->shape));
+        error_at(y->loc, "%s: shapes %s and %s do not broadcast", host_called(y->op->name), shape_text(&s), shape_text(&y->arg[i]->shape));
         for (int k = 0; k <= i; k++) note_operand(y->arg[k]);
         stop_if_errors();
     }

@@ -25,6 +25,7 @@ static volatile sig_atomic_t last_line, last_file;      /* that ran */
 static long budget;
 static size_t bytes;
 static Loc within;                      /* a layer that runs: what it makes is of the line that made it */
+static const char *called;              /* what the user called now, in messages */
 static bool *asked;                     /* by define: the model looked at it */
 
 /* ---- limits --------------------------------------------------------------------------------------------------------- */
@@ -97,7 +98,19 @@ Loc host_where(lua_State *L)
     return loc_of(last_file, last_line);
 }
 
+Loc host_defined(lua_State *L, int index)
+{
+    lua_Debug ar;
+    lua_pushvalue(L, index);
+    lua_getinfo(L, ">S", &ar);
+    return ar.source[0] == '@' ? loc_of(atoi(ar.source + 1), ar.linedefined) : (Loc){ NULL, 0 };
+}
+
 void host_within(Loc loc) { within = loc; }
+
+void host_calls(const char *name) { called = name; }
+
+const char *host_called(const char *otherwise) { return called ? called : otherwise; }
 
 Loc host_made(lua_State *L) { return within.file ? within : host_where(L); }
 
@@ -124,10 +137,12 @@ _Noreturn void host_fail(Loc loc, const char *format, ...)
     abort();
 }
 
-/* "attempt to index a nil value (field 'x')" -> "cannot index 'x': it is nil"; other messages as they are */
+/* "attempt to index a nil value (field 'x')" -> "cannot index 'x': it is nil"; other messages as they are, less their place in dsl/ */
 static const char *reword(const char *message)
 {
     static const char attempt[] = "attempt to ", value[] = " value";
+    int ours = 0;
+    if (sscanf(message, "dsl/%*[^:]:%*d: %n", &ours) == 0 && ours) message += ours;
     const char *of = strstr(message, " a "), *end = of ? strstr(of, value) : NULL;
     if (strstr(message, "stack overflow")) return "stack overflow: a function that calls itself without end?";
     if (strncmp(message, attempt, sizeof attempt - 1) || !end) return message;

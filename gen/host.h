@@ -9,6 +9,9 @@
 Loc  host_where(lua_State *L);                              /* the user's line that led here */
 Loc  host_made(lua_State *L);                               /* that, or the line that made the layer that runs now */
 void host_within(Loc loc);                                  /* a layer made there runs now; no file: none does */
+Loc  host_defined(lua_State *L, int index);                 /* where the user's function stands */
+void host_calls(const char *name);                          /* the function or layer that the user called now; NULL: none */
+const char *host_called(const char *otherwise);             /* its name */
 Loc  host_at(int place);                                    /* of a place as core.place() gave it to dsl/ */
 int  host_place(Loc loc);
 int  host_load(lua_State *L);                               /* path -> what that file of dsl/ returns */

@@ -22,7 +22,7 @@ map { name = "softplus", args = { "x" }, attrs = { beta = 1, threshold = 20 },
       doc = "log(1 + exp(beta * x)) / beta, a smooth relu; x itself where beta * x is above the threshold.",
       value = "select(beta * x > threshold, x, (max(beta * x, 0) + log1p(exp(-abs(beta * x)))) / beta)",
       grad = { x = "select(beta * x > threshold, gy, gy / (1 + exp(-(beta * x))))" },
-      example = "fn.softplus(x, { beta = 2 })" }
+      refuse = function(o) return o.beta == 0 and "beta = 0 divides by 0" end, example = "fn.softplus(x, { beta = 2 })" }
 map { name = "leaky_relu", args = { "x" }, attrs = { negative_slope = 0.01 },
       doc = "x where it is above 0, else negative_slope * x.",
       value = "select(x > 0, x, negative_slope * x)",
@@ -37,7 +37,7 @@ map { name = "celu", args = { "x" }, attrs = { alpha = 1 },
       doc = "x where it is above 0, else alpha * (exp(x / alpha) - 1).",
       value = "select(x <= 0, alpha * expm1(x / alpha), x)",
       grad = { x = "select(x <= 0, gy * exp(x / alpha), gy)" },
-      example = "fn.celu(x, { alpha = 0.5 })" }
+      refuse = function(o) return o.alpha == 0 and "alpha = 0 divides by 0" end, example = "fn.celu(x, { alpha = 0.5 })" }
 map { name = "selu", args = { "x" },
       doc = "elu with the alpha and the scale that keep mean 0 and variance 1 from layer to layer.",
       value = "1.0507009873554805 * select(x <= 0, 1.6732632423543772 * expm1(x), x)",
@@ -53,6 +53,7 @@ map { name = "hardtanh", args = { "x" }, attrs = { min_val = -1, max_val = 1 },
       doc = "x, no less than min_val and no more than max_val; the derivative at the bounds is 0.",
       value = "select(x < min_val, min_val, select(x > max_val, max_val, x))",
       grad = { x = "select(x <= min_val, 0, select(x >= max_val, 0, gy))" },
+      refuse = function(o) return o.min_val > o.max_val and ("min_val = %g is above max_val = %g"):format(o.min_val, o.max_val) end,
       example = "fn.hardtanh(x, { min_val = -2, max_val = 2 })" }
 map { name = "relu6", args = { "x" }, doc = "x from 0 to 6; the derivative at the bounds is 0.",
       value = "select(x < 0, 0, select(x > 6, 6, x))",

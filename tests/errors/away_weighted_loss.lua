@@ -1,0 +1,5 @@
+local rows = data.csv { "rows.csv", columns = { x = "1-4", w = "5", t = { "6", classes = 3 } } }
+local x, t = rows.x, rows.t
+local net = nn.Linear(3)
+local loss = fn.cross_entropy(net(x), t)
+local weighted = loss * rows.w

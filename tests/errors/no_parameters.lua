@@ -1,0 +1,3 @@
+local rows = data.csv { "rows.csv", columns = { x = "1-4", w = "5", t = { "6", classes = 3 } } }
+local x, t = rows.x, rows.t
+train { data = rows, batch = 8, epochs = 1, minimize = fn.mean(x), optim = optim.SGD { lr = 0.1 } }
