@@ -97,8 +97,6 @@ local places = {
   shuffle = "it stands in the data set, data.csv { ..., shuffle = false }", valid = "it stands in the data set, data.csv { ..., valid = 0.1 }",
   test = "it stands in the data set, data.csv { ..., test = 0.1 }", augment = "it stands in the data set, data.idx { ..., augment = { ... } }",
   classes = "it stands in the data set, data.idx { ..., classes = 10 }",
-  lr = "it stands in the optimizer, optim = optim.Adam { lr = 1e-3 }", betas = "it stands in the optimizer, optim.Adam { betas = { 0.9, 0.999 } }",
-  momentum = "it stands in the optimizer, optim.SGD { momentum = 0.9 }", weight_decay = "it stands in the optimizer, optim.AdamW { weight_decay = 0.01 }",
   freeze = "it stands in a rule of train, rules = { { net, freeze = true } }", load = "it stands in a rule of train, rules = { { net, load = \"net.safetensors\" } }",
   init = "it stands in a rule of train, rules = { { net, init = 0 } }", batch = "it stands in train { ... }", micro_batch = "it stands in train { ... }",
   accumulate = "it stands in train { ... }", epochs = "it stands in train { ... }", steps = "it stands in train { ... }", seed = "it stands in train { ... }",
