@@ -102,7 +102,7 @@ say("data.idx { \"data/mnist\", image = { 1, 28, 28 }, classes = 10, valid = 0.1
   "MNIST's four files, plain or .gz: the columns image and label.")
 function data.idx(given)
   local o = options("data.idx", given, { image = util.any, classes = util.any, valid = util.any,
-    test = util.any, augment = util.any, shuffle = true, type = "uint8" }, 1)
+    test = util.any, augment = util.any, shuffle = true, type = "uint8", set = "" }, 1)
   if not o.image then
     fail("data.idx: 'image' is missing: the sizes of one image, image = { 1, 28, 28 }")
   end
@@ -112,12 +112,15 @@ function data.idx(given)
   if o.type ~= "uint8" and o.type ~= "float32" then
     fail("data.idx: type is \"uint8\" or \"float32\", got %s", util.show(o.type))
   end
-  local place = core.place()
+  if o.set ~= "" and (#o.set > 40 or not o.set:find "^[%w_.-]+$") then
+    fail("data.idx: set is the part of the files' names before train-images, \"emnist-letters\" or \"letters\"; got %s", util.show(o.set))
+  end
+  local place, prefix = core.place(), o.set == "" and "" or o.set .. "/"
   return set("idx", o, {
     image = { name = "image", type = o.type == "uint8" and "u8" or "real",
-    dims = sizes("data.idx: image", o.image), source = "image", place = place },
+    dims = sizes("data.idx: image", o.image), source = prefix .. "image", place = place },
     label = { name = "label", type = "int", dims = {}, classes = util.integer("data.idx", o.classes, 2,
-      "classes"), source = "label", place = place } })
+      "classes"), source = prefix .. "label", place = place } })
 end
 
 -- the number of columns that "3", "1-8" or a header's name stands for, and whether it is a range
@@ -185,21 +188,34 @@ function data.csv(given)
   return set("csv", o, named_columns("data.csv", o.columns, "{ x = \"1-8\", y = \"price\" }", csv_column))
 end
 
--- { source, size..., classes = 10, type = "uint8" }: the source, the column without it, its type in files
-local function sized_column(kind, name, v, place)
+-- types of elements in files: their bytes, and what a column of them is in memory, without classes
+local files = {
+  uint8 = { 1, "u8" }, int8 = { 1, "real" }, uint16 = { 2, "real" }, int16 = { 2, "real" }, uint32 = { 4, "int" }, int32 = { 4, "int" },
+  int64 = { 8, "int" }, float16 = { 2, "real" }, bfloat16 = { 2, "real" }, float32 = { 4, "real" }, float64 = { 8, "real" } }
+local memory = { uint8 = files.uint8, int32 = files.int32, float32 = files.float32 }
+
+local function element_type(what, type_, classes, types)
+  local names = {}
+  for i, name in ipairs(util.sorted(types)) do names[i] = ("%q"):format(name) end
+  if type_ ~= nil and not types[type_] then
+    local less = files[type_] and " in memory: the file may hold another, its numbers are converted" or ""
+    fail("%s: type is %s or %s%s; got %s", what, table.concat(names, ", ", 1, #names - 1), names[#names], less, util.show(type_))
+  end
+  if type_ and classes and type_:find "float" then fail("%s: classes are whole numbers: type is \"uint8\" or \"int32\"", what) end
+  return type_ or (classes and "int32" or "float32")
+end
+
+-- { source, size..., classes = 10, type = "uint8" }: the source, the column without it, its type
+local function sized_column(kind, name, v, place, types)
   local what = ("data.%s: column '%s'"):format(kind, name)
   if type(v) == "string" then v = { v } end
   if type(v) ~= "table" or getmetatable(v) then
     fail("%s: expected { source, size... }, { \"x.%s\", 1, 28, 28 }, got %s", what, kind, util.show(v))
   end
   local o = options(what, v, { classes = util.any, type = util.any }, 1 + 6)
-  local types = { uint8 = "u8", int32 = "int", float32 = "real" }
-  if o.type ~= nil and not types[o.type] then
-    fail("%s: type is \"uint8\", \"int32\" or \"float32\", got %s", what, util.show(o.type))
-  end
-  if o.type == "float32" and o.classes then fail("%s: classes are whole numbers: type is \"uint8\" or \"int32\"", what) end
-  local type_ = o.type or (o.classes and "int32" or "float32")
-  local c = { name = name, dims = {}, type = types[type_], place = place }
+  local type_ = element_type(what, o.type, o.classes, types)
+  local in_memory = types[type_][2]
+  local c = { name = name, dims = {}, type = o.classes and in_memory == "real" and "int" or in_memory, place = place }
   for i = 2, #v do c.dims[i - 1] = util.integer(what, v[i], 1, "a size") end
   if o.classes then c.classes = util.integer(what, o.classes, 2, "classes") end
   return v[1], c, type_
@@ -219,19 +235,17 @@ function data.npy(given)
   local o = options("data.npy", given, { columns = util.any, valid = util.any, test = util.any, augment = util.any, shuffle = true }, 1)
   return set("npy", o, named_columns("data.npy", o.columns,
     "{ x = { \"x.npy\", 1, 28, 28 }, t = { \"t.npy\", classes = 10 } }", function(name, v, place)
-      local source, c = sized_column("npy", name, v, place)
+      local source, c = sized_column("npy", name, v, place, memory)
       c.source = file_name(("data.npy: column '%s'"):format(name), source)
       return c
     end))
 end
 
-local bytes = { uint8 = 1, int32 = 4, float32 = 4 }
-
 -- "uint8@2/3073": from byte 2 of records of 3073
 local function raw_field(what, from, c, type_, record)
   from = util.integer(what, from, 1, "the byte of the record where it begins")
   if not record then fail("%s: it begins at byte %d of a record: say record, the bytes of one", what, from) end
-  local size = bytes[type_]
+  local size = files[type_][1]
   for _, n in ipairs(c.dims) do size = size * n end
   if from + size - 1 > record then
     fail("%s: bytes %d to %d, and a record has %d", what, from, from + size - 1, record)
@@ -248,7 +262,7 @@ function data.raw(given)
   if o.record then o.record = util.integer("data.raw", o.record, 1, "record, the bytes of one") end
   return set("raw", o, named_columns("data.raw", o.columns,
     "{ x = { \"x.bin\", 28, 28, type = \"uint8\" } }", function(name, v, place)
-      local source, c, type_ = sized_column("raw", name, v, place)
+      local source, c, type_ = sized_column("raw", name, v, place, files)
       local what = ("data.raw: column '%s'"):format(name)
       if type(source) == "number" then c.source = raw_field(what, source, c, type_, o.record)
       elseif o.record then fail("%s: in records it begins at a byte: { 1, 28, 28 }; got %s", what, util.show(source))

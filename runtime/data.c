@@ -42,9 +42,11 @@ bool gg_in_range(const Column *c, long value)
 
 void gg_table_range(const char *file, const Column *c, long row, long value)
 {
-    if (!gg_in_range(c, value))
-        gg_fail(GG_DATA, "%s: row %ld: %s is %ld, the model says %ld classes, 0 to %ld", file, row, c->name, value,
-                c->classes, c->classes - 1);
+    if (gg_in_range(c, value)) return;
+    const char *cure = value < 0 ? "for rows without a class the loss takes ignore_index" :
+        value == c->classes ? "classes that count from 1 take classes" : "ids up to that one take classes";
+    gg_fail(GG_DATA, "%s: row %ld: %s is %ld, the model says %ld classes, 0 to %ld: %s = %ld", file, row, c->name, value,
+            c->classes, c->classes - 1, cure, value < 0 ? value : value + 1);
 }
 
 void gg_table_check(const char *file, const Column *c, const char *data, long rows)

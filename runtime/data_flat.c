@@ -10,27 +10,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-static const struct { char code; const char *name; int bytes; } gg_flat_types[] = {
-    { 'b', "uint8", 1 }, { 'i', "int32", 4 }, { 'l', "int64", 8 }, { 'f', "float32", 4 }, { 'd', "float64", 8 },
-};
-
-static int gg_flat_type(char code)
-{
-    int i = 0;
-    while (gg_flat_types[i].code != code) i++;
-    return i;
-}
-
-const char *gg_flat_name(char type)
-{
-    return gg_flat_types[gg_flat_type(type)].name;
-}
-
-long gg_flat_unit(char type)
-{
-    return gg_flat_types[gg_flat_type(type)].bytes;
-}
-
 static int gg_flat_left = -1;                               /* open, and nobody's yet: a failure leaves it so */
 
 static void gg_flat_close(void)
@@ -61,47 +40,62 @@ void gg_flat_get(const Flat *f, void *to, long from, long n)
 }
 
 /* ---- reading -------------------------------------------------------------------------------------------- */
-static double gg_flat_number(char type, const unsigned char *in, long i)
+static unsigned char *gg_flat_room(long bytes)
 {
-    int32_t i4;
-    int64_t i8;
-    float f4;
-    double f8;
-    switch (type) {
-    case 'b': return in[i];
-    case 'i': return memcpy(&i4, in + 4 * i, 4), i4;
-    case 'l': return memcpy(&i8, in + 8 * i, 8), (double)i8;
-    case 'f': return memcpy(&f4, in + 4 * i, 4), (double)f4;
-    default:  return memcpy(&f8, in + 8 * i, 8), f8;
-    }
+    static unsigned char *room;
+    free(room);
+    return room = bytes ? gg_alloc((size_t)bytes, 1) : NULL;
 }
 
-static void gg_flat_convert(const Flat *f, const Column *c, const unsigned char *in, long row, char *out)
-{
-    for (long i = 0, width = gg_row_count(c); i < width; i++) {
-        double value = gg_flat_number(f->type, in, i);
-        if (c->type == 'i' && fabs(value) > INT32_MAX)
-            gg_fail(GG_DATA, "%s: row %ld: %s is %.0f, whole numbers go to %d", f->path, row, c->name, value, INT32_MAX);
-        gg_table_put(c, out, i, value);
-    }
-}
-
+/* Rows at one distance, some at a time. */
 static void gg_flat_read(const Flat *f, const Column *c, char *out)
 {
+    const long width = gg_row_count(c), used = width * gg_type_bytes(f->type);
+    const size_t size = gg_row_bytes(c);
     long some = (1 << 20) / f->stride + 1;
     if (some > f->rows) some = f->rows;
-    size_t size = gg_row_bytes(c);
-    long used = gg_row_count(c) * gg_flat_unit(f->type);
-    static unsigned char *in;
-    free(in);
-    in = gg_alloc((size_t)some, (size_t)f->stride);
+    unsigned char *in = gg_flat_room(some * f->stride);
     for (long row = 0; row < f->rows; row += some) {
         long n = f->rows - row < some ? f->rows - row : some;
         gg_flat_get(f, in, f->start + row * f->stride, (n - 1) * f->stride + used);
         for (long i = 0; i < n; i++)
-            gg_flat_convert(f, c, in + i * f->stride, row + i, out + (size_t)(row + i) * size);
+            gg_number_convert(f->path, c, row + i, f->type, f->big, in + i * f->stride, width, out + (size_t)(row + i) * size);
     }
-    free(in), in = NULL;
+}
+
+/* Where element i of a row, in C's order, stands among the row's elements in Fortran's. */
+static long gg_flat_turned(const Flat *f, long i)
+{
+    long size = 1, at = 0;
+    for (int a = 0; a < f->rank; a++) size *= f->dim[a];
+    for (int a = f->rank - 1; a >= 0; a--) {
+        size /= f->dim[a];
+        at += i % f->dim[a] * size;
+        i /= f->dim[a];
+    }
+    return at;
+}
+
+/* Fortran's order: an element of all rows, then the next. */
+static void gg_flat_read_turned(const Flat *f, const Column *c, char *out)
+{
+    const long unit = gg_type_bytes(f->type), most = (1 << 20) / unit;
+    const size_t size = gg_row_bytes(c), element = gg_element_size(c);
+    unsigned char *in = gg_flat_room((f->rows < most ? f->rows : most) * unit);
+    for (long i = 0, width = gg_row_count(c); i < width; i++)
+        for (long row = 0; row < f->rows; row += most) {
+            const long n = f->rows - row < most ? f->rows - row : most;
+            gg_flat_get(f, in, f->start + (gg_flat_turned(f, i) * f->rows + row) * unit, n * unit);
+            for (long k = 0; k < n; k++)
+                gg_number_convert(f->path, c, row + k, f->type, f->big, in + k * unit, 1, out + (size_t)(row + k) * size + (size_t)i * element);
+        }
+}
+
+static void gg_flat_convert(const Flat *f, const Column *c, char *out)
+{
+    if (f->turned) gg_flat_read_turned(f, c, out);
+    else gg_flat_read(f, c, out);
+    gg_flat_room(0);
     gg_flat_close();
 }
 
@@ -148,7 +142,7 @@ static char *gg_map_add(Table *d, int column, const Flat *f, long from, size_t s
     for (int i = 0; i < new.n; i++) gg_map_place(&new, &new.piece[i], size, i < old.n ? &old : NULL);
     if (old.n) munmap(old.pages, old.bytes);
     d->column[column] = new.pages + new.lead;
-    if (!mapped) gg_flat_read(f, &d->p->columns[column], new.pages + at);
+    if (!mapped) gg_flat_convert(f, &d->p->columns[column], new.pages + at);
     return new.pages + at;
 }
 
@@ -177,16 +171,16 @@ long gg_flat_next(const Table *d)
 void gg_flat_append(Table *d, int column, const Flat *f, long done)
 {
     const Column *c = &d->p->columns[column];
-    long from = d->rows + done, row = gg_row_count(c) * gg_flat_unit(f->type);
+    long from = d->rows + done, row = gg_row_count(c) * gg_type_bytes(f->type);
     size_t size = gg_row_bytes(c);
     char type = c->type != 'r' ? c->type : sizeof(real) == 8 ? 'd' : 'f', *out;
-    bool same = f->type == type && f->stride == row && f->start % gg_flat_unit(type) == 0;
+    bool same = f->type == type && f->big == GG_BIG && !f->turned && f->stride == row && f->start % gg_type_bytes(type) == 0;
     if (f->rows == 0) return;
     if (d->map[column].n || (same && from == 0))
         out = gg_map_add(d, column, f, from, size, same);
     else {
         out = gg_table_grow(d, column, done + f->rows) + (size_t)done * size;
-        gg_flat_read(f, c, out);
+        gg_flat_convert(f, c, out);
     }
     gg_table_check(f->path, c, out, f->rows);
 }

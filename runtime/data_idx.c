@@ -1,82 +1,195 @@
 /* data_idx.c -- the IDX format of MNIST: two zeros, a type, a rank, big-endian sizes, elements; also .gz with zlib.
-   A directory is searched for MNIST's names: train-images-idx3-ubyte, t10k-labels-idx1-ubyte, images.idx ... */
+   1. A directory is searched for names of the form SET-train-images-idx3-ubyte.gz: a set, train, t10k or test, images or
+      labels, the format. All but the kind may be missing.
+   2. Where several sets lie there, as EMNIST's do, the model names one: a column's source is "image" or "letters/image".
+   3. A file of labels with eight numbers a row is QMNIST's (idx2-int): the first is the class. */
 #include "runtime.h"
+#include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
-#ifdef GAGEN_ZLIB
-#include <zlib.h>
-#endif
 
-typedef struct {
-    char path[4096];
-    long bytes;                                             /* of the file */
-    bool packed;                                            /* a .gz */
-    void *file;
-} IdxFile;
+/* ---- names ---------------------------------------------------------------------------------------------- */
+enum { GG_IDX_STAGES = 4, GG_IDX_SET = 64 };
+static const char *const gg_idx_stages[GG_IDX_STAGES] = { "train-", "t10k-", "test-", "" };
+typedef struct { char set[GG_IDX_SET]; int stage; bool label; } IdxName;
+typedef struct { char path[4096]; bool label; } IdxFile;
 
-#ifdef GAGEN_ZLIB
-static void *gg_stream_open(const char *path)            { return gzopen(path, "rb"); }
-static long gg_stream_read(void *f, void *to, unsigned n) { return gzread(f, to, n); }
-static void gg_stream_close(void *f)                     { gzclose(f); }
-#else
-static void *gg_stream_open(const char *path)            { return fopen(path, "rb"); }
-static long gg_stream_read(void *f, void *to, unsigned n) { return (long)fread(to, 1, n, f); }
-static void gg_stream_close(void *f)                     { fclose(f); }
-#endif
-
-static long gg_idx_read(IdxFile *f, void *to, long n)
+/* "-idx3-ubyte", ".idx2-int.gz", ".idx" */
+static bool gg_idx_format(const char *end)
 {
-    long done = 0, got = 1;
-    while (done < n && got > 0) {
-        long want = n - done < 1 << 24 ? n - done : 1 << 24;
-        got = gg_stream_read(f->file, (char *)to + done, (unsigned)want);
-        if (got > 0) done += got;
-    }
-    return done;
+    static const char *const units[] = { "ubyte", "byte", "short", "int", "float", "double" };
+    if (strncmp(end, "-idx", 4) && strncmp(end, ".idx", 4)) return false;
+    const bool bare = *end == '.';
+    end += 4;
+    if (*end >= '1' && *end <= '8' && end[1] == '-') {
+        size_t i = 0, n = strcspn(end += 2, ".");
+        while (i < 6 && (strlen(units[i]) != n || memcmp(units[i], end, n))) i++;
+        if (i == 6) return false;
+        end += n;
+    } else if (!bare) return false;
+    return !*end || !strcmp(end, ".gz");
 }
 
-static void gg_idx_open(IdxFile *f)
+/* Takes a name apart; false: it is of another form. */
+static bool gg_idx_name(const char *name, IdxName *x)
+{
+    const char *labels = strstr(name, "labels"), *kind = labels ? labels : strstr(name, "images");
+    if (!kind || !gg_idx_format(kind + 6) || kind - name >= GG_IDX_SET) return false;
+    size_t n = (size_t)(kind - name), m = 0;
+    *x = (IdxName){ .label = kind == labels };
+    for (; x->stage < GG_IDX_STAGES; x->stage++) {
+        m = strlen(gg_idx_stages[x->stage]);
+        if (n >= m && !memcmp(kind - m, gg_idx_stages[x->stage], m) && (n == m || name[n - m - 1] == '-')) break;
+    }
+    if (x->stage == GG_IDX_STAGES) return false;
+    if (n > m) memcpy(x->set, name, n - m - 1);
+    return true;
+}
+
+/* The directory's next name of that form; NULL: there are no more, and it is closed. */
+static const char *gg_idx_next(DIR *dir, IdxName *x)
+{
+    for (struct dirent *e; dir && (e = readdir(dir)); )
+        if (gg_idx_name(e->d_name, x)) return e->d_name;
+    if (dir) closedir(dir);
+    return NULL;
+}
+
+/* ---- which set ------------------------------------------------------------------------------------------ */
+/* The whole name of the set, or its last part: "letters" for "emnist-letters". */
+static bool gg_idx_is_set(const char *set, const char *asked)
+{
+    const size_t n = strlen(set), m = strlen(asked);
+    return !strcmp(set, asked) || (m && n > m && set[n - m - 1] == '-' && !strcmp(set + n - m, asked));
+}
+
+static bool gg_idx_listed(const char *list, const char *set)
+{
+    const size_t n = strlen(set);
+    for (const char *at = list; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] ? 2 : 0))
+        if (strcspn(at, ",") == n && !strncmp(at, set, n)) return true;
+    return false;
+}
+
+/* The sets in the directory that the model may mean, "emnist-digits, emnist-letters": how many. One without a name is alone. */
+static int gg_idx_sets(const char *path, const char *asked, char list[300])
+{
+    IdxName x;
+    int count = 0;
+    bool plain = false;
+    DIR *dir = opendir(path);
+    *list = 0;
+    while (gg_idx_next(dir, &x)) {
+        const size_t n = strlen(list);
+        plain |= !*x.set && !*asked;
+        if (!*x.set || gg_idx_listed(list, x.set) || (*asked && !gg_idx_is_set(x.set, asked))) continue;
+        if (n + strlen(x.set) + 3 < 300) snprintf(list + n, 300 - n, "%s%s", n ? ", " : "", x.set);
+        count++;
+    }
+    if (plain) *list = 0;
+    return plain ? 1 : count;
+}
+
+static void gg_idx_set(const char *path, const char *asked, char set[300])
+{
+    const int count = gg_idx_sets(path, asked, set);
+    if (count > 1) gg_fail(GG_DATA, "%s: %d sets lie there: %s: say which, set = \"%.60s\"", path, count, set,
+                           strrchr(set, ' ') ? strrchr(set, ' ') + 1 : set);
+    if (!*asked || count) return;
+    char all[300];
+    gg_idx_sets(path, "", all);
+    gg_fail(GG_DATA, "%s: no set \"%s\" lies there%s%s", path, asked, *all ? "; there are: " : "", all);
+}
+
+/* ---- which files ---------------------------------------------------------------------------------------- */
+static bool gg_idx_better(const char *name, const char *best)
+{
+    const bool packed = name[strlen(name) - 1] == 'z', before = best[strlen(best) - 1] == 'z';
+    return packed != before ? before : strcmp(name, best) < 0;
+}
+
+static bool gg_idx_find(IdxFile *f, const char *path, const char *set, int stage, const char *source)
+{
+    IdxName x;
+    char best[256] = "";
+    const char *name, *kind = strrchr(source, '/');
+    DIR *dir = opendir(path);
+    f->label = !strcmp(kind ? kind + 1 : source, "label");
+    while ((name = gg_idx_next(dir, &x)))
+        if (x.stage == stage && x.label == f->label && !strcmp(x.set, set) && (!*best || gg_idx_better(name, best)))
+            snprintf(best, sizeof best, "%s", name);
+    return *best && snprintf(f->path, sizeof f->path, "%s/%s", path, best) < (int)sizeof f->path;
+}
+
+static bool gg_idx_find_all(IdxFile *files, const Table *d, const char *dir, const char *set, int stage)
+{
+    for (int c = 0; c < d->p->ncolumns; c++)
+        if (!gg_idx_find(&files[c], dir, set, stage, d->p->columns[c].source)) return false;
+    return true;
+}
+
+/* The stage whose files are all there, or -1. */
+static int gg_idx_stage(IdxFile *files, const Table *d, const char *dir, const char *set, bool test)
+{
+    static const int order[2][GG_IDX_STAGES + 1] = { { 0, 3, 1, 2, -1 }, { 1, 2, -1 } };
+    for (const int *stage = order[test]; *stage >= 0; stage++)
+        if (gg_idx_find_all(files, d, dir, set, *stage)) return *stage;
+    return -1;
+}
+
+/* The file itself, where the model reads one column. The test files of the directory that also trains count only where it has training files of their own. */
+static bool gg_idx_files(IdxFile *files, const Table *d, const char *dir, bool test)
 {
     struct stat st;
-    unsigned char magic[2] = { 0 };
-    FILE *file = fopen(f->path, "rb");
-    if (!file || fstat(fileno(file), &st)) gg_fail(GG_DATA, "%s: %s", f->path, strerror(errno));
-    if (S_ISDIR(st.st_mode)) gg_fail(GG_DATA, "%s: a directory, not a file", f->path);
-    size_t got = fread(magic, 1, 2, file);
-    fclose(file);
-    f->bytes = st.st_size;
-    f->packed = got == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
-#ifndef GAGEN_ZLIB
-    if (f->packed)
-        gg_fail(GG_DATA, "%s: compressed, and this program was built without zlib: gunzip it, or build with "
-                "-DGAGEN_ZLIB and -lz", f->path);
-#endif
-    if (!(f->file = gg_stream_open(f->path))) gg_fail(GG_DATA, "%s: %s", f->path, strerror(errno));
+    char set[300], asked[GG_IDX_SET] = "";
+    const char *source = d->p->columns->source, *slash = strrchr(source, '/');
+    if (d->p->ncolumns == 1 && stat(dir, &st) == 0 && S_ISREG(st.st_mode)) {
+        files->label = !strcmp(slash ? slash + 1 : source, "label");
+        return snprintf(files->path, sizeof files->path, "%s", dir) < (int)sizeof files->path && !test;
+    }
+    if (slash) snprintf(asked, sizeof asked, "%.*s", (int)(slash - source), source);
+    gg_idx_set(dir, asked, set);
+    const int train = gg_idx_stage(files, d, dir, set, false);
+    if (train < 0)
+        gg_fail(GG_DATA, "%s: no train-images-idx3-ubyte and train-labels-idx1-ubyte there, no t10k-..., no images.idx "
+                "and labels.idx, .gz or not", dir);
+    if (!test) return true;
+    const bool alone = d->p->test_path != NULL;
+    const int found = gg_idx_stage(files, d, dir, set, true);
+    if (found < 0 && alone) return gg_idx_stage(files, d, dir, set, false) >= 0;
+    return found >= 0 && (alone || found != train);
 }
 
 /* ---- the header ----------------------------------------------------------------------------------------- */
-enum { GG_IDX_U8 = 0x08, GG_IDX_INT = 0x0c, GG_IDX_FLOAT = 0x0d, GG_IDX_RANK = 8 };
-typedef struct { int type, rank; long rows, dim[GG_IDX_RANK]; } IdxHeader;      /* dim: of a row, 1s left out */
+enum { GG_IDX_RANK = 8 };
+typedef struct { char type; int rank; long rows, dim[GG_IDX_RANK]; } IdxHeader;     /* dim: of a row, 1s left out */
 
 static uint32_t gg_big_endian(const unsigned char *b)
 {
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-static IdxHeader gg_idx_header(IdxFile *f)
+static char gg_idx_type(const Stream *f, int code)
+{
+    static const char types[] = "ba?hifd";                  /* 0x08 to 0x0e */
+    if (code >= 0x08 && code <= 0x0e && code != 0x0a) return types[code - 0x08];
+    gg_fail(GG_DATA, "%s: IDX type 0x%02x is none: 0x08 and 0x09 are bytes, 0x0b int16, 0x0c int32, 0x0d float32, 0x0e float64",
+            f->path, code);
+}
+
+static IdxHeader gg_idx_header(Stream *f)
 {
     unsigned char head[4], size[4];
     IdxHeader h = { 0 };
-    if (gg_idx_read(f, head, 4) < 4) gg_fail(GG_DATA, "%s: truncated: no header", f->path);
-    if (head[0] || head[1] || head[3] < 1 || head[3] > GG_IDX_RANK)
+    if (gg_stream_read(f, head, 4) < 4) gg_fail(GG_DATA, "%s: truncated: no header", f->path);
+    if (head[0] || head[1] || head[3] < 1 || head[3] > GG_IDX_RANK) {
+        gg_known(f->path, GG_FOR_ARRAYS);
         gg_fail(GG_DATA, "%s: not an IDX file: it begins with %02x %02x %02x %02x", f->path, head[0], head[1], head[2],
                 head[3]);
-    h.type = head[2];
-    if (h.type != GG_IDX_U8 && h.type != GG_IDX_INT && h.type != GG_IDX_FLOAT)
-        gg_fail(GG_DATA, "%s: IDX type 0x%02x; 0x08 (unsigned byte), 0x0c (int32) and 0x0d (float32) can be read",
-                f->path, h.type);
+    }
+    h.type = gg_idx_type(f, head[2]);
     for (int a = 0; a < head[3]; a++) {
-        if (gg_idx_read(f, size, 4) < 4) gg_fail(GG_DATA, "%s: truncated: the header ends early", f->path);
+        if (gg_stream_read(f, size, 4) < 4) gg_fail(GG_DATA, "%s: truncated: the header ends early", f->path);
         if (a == 0) h.rows = gg_big_endian(size);
         else if (gg_big_endian(size) != 1) h.dim[h.rank++] = gg_big_endian(size);
     }
@@ -84,7 +197,7 @@ static IdxHeader gg_idx_header(IdxFile *f)
 }
 
 /* No memory is asked for that the file cannot fill: deflate packs at most 1,032 to 1. */
-static void gg_idx_check_size(const IdxFile *f, const IdxHeader *h, long row_bytes)
+static void gg_idx_check_size(const Stream *f, const IdxHeader *h, long row_bytes)
 {
     double need = (double)h->rows * (double)row_bytes, most = (double)f->bytes * (f->packed ? 1040 : 1);
     if (need > most)
@@ -93,102 +206,38 @@ static void gg_idx_check_size(const IdxFile *f, const IdxHeader *h, long row_byt
 }
 
 /* ---- the elements --------------------------------------------------------------------------------------- */
-static float gg_big_endian_float(const unsigned char *b)
+/* The elements of a row in the file. */
+static long gg_idx_width(const IdxFile *f, const IdxHeader *h, const Column *c)
 {
-    uint32_t u = gg_big_endian(b);
-    float x;
-    memcpy(&x, &u, sizeof x);
-    return x;
+    if (f->label && h->rank == 1 && h->dim[0] == 8 && gg_row_count(c) == 1) return 8;
+    gg_table_dims(f->path, c, h->dim, h->rank);
+    return gg_row_count(c);
 }
 
-static void gg_idx_convert(const unsigned char *in, int type, long n, char to, char *out)
-{
-    for (long i = 0; i < n; i++) {
-        const unsigned char *b = type == GG_IDX_U8 ? in + i : in + 4 * i;
-        int32_t whole = type == GG_IDX_U8 ? *b : type == GG_IDX_INT ? (int32_t)gg_big_endian(b) : 0;
-        if (to == 'b') out[i] = (char)whole;
-        else if (to == 'i') ((int32_t *)(void *)out)[i] = whole;
-        else ((real *)(void *)out)[i] = type == GG_IDX_FLOAT ? (real)gg_big_endian_float(b) : (real)whole;
-    }
-}
-
-static void gg_idx_check_type(const IdxFile *f, const IdxHeader *h, const Column *c)
-{
-    bool whole = h->type != GG_IDX_FLOAT;
-    if ((c->type == 'b' && h->type != GG_IDX_U8) || (c->type == 'i' && !whole))
-        gg_fail(GG_DATA, "%s: it holds %s, the model says %s for %s", f->path, whole ? "int32" : "float32",
-                c->type == 'b' ? "unsigned bytes" : "whole numbers", c->name);
-}
-
-static long gg_idx_column(Table *d, int column, IdxFile *f)
+static long gg_idx_column(Table *d, int column, const IdxFile *file)
 {
     const Column *c = &d->p->columns[column];
-    gg_idx_open(f);
-    IdxHeader h = gg_idx_header(f);
-    gg_idx_check_type(f, &h, c);
-    gg_table_dims(f->path, c, h.dim, h.rank);
-    long width = gg_row_count(c), unit = h.type == GG_IDX_U8 ? 1 : 4, row = width * unit, done = 0, extra;
-    gg_idx_check_size(f, &h, row);
+    Stream f;
+    gg_stream_open(&f, file->path);
+    IdxHeader h = gg_idx_header(&f);
+    const long width = gg_row_count(c), row = gg_idx_width(file, &h, c) * gg_type_bytes(h.type);
+    const size_t size = gg_row_bytes(c);
+    long done = 0;
+    gg_idx_check_size(&f, &h, row);
     char *out = gg_table_grow(d, column, h.rows);
-    unsigned char *in = gg_alloc(1, (size_t)row);
-    for (; done < h.rows && gg_idx_read(f, in, row) == row; done++)
-        gg_idx_convert(in, h.type, width, c->type, out + (size_t)(done * width) * gg_element_size(c));
-    if (done < h.rows)
-        gg_fail(GG_DATA, "%s: truncated or damaged: its header says %ld rows, it ends in row %ld", f->path, h.rows,
-                done);
-    extra = gg_idx_read(f, in, 1);
-    if (extra) gg_fail(GG_DATA, "%s: oversized: bytes follow the %ld rows that its header says", f->path, h.rows);
+    static unsigned char *in;
     free(in);
-    gg_stream_close(f->file);
-    gg_table_check(f->path, c, out, h.rows);
+    in = gg_alloc(1, (size_t)row);
+    for (; done < h.rows && gg_stream_read(&f, in, row) == row; done++)
+        gg_number_convert(f.path, c, done, h.type, true, in, width, out + (size_t)done * size);
+    if (done < h.rows)
+        gg_fail(GG_DATA, "%s: truncated or damaged: its header says %ld rows, it ends in row %ld", f.path, h.rows, done);
+    if (gg_stream_read(&f, in, 1))
+        gg_fail(GG_DATA, "%s: oversized: bytes follow the %ld rows that its header says", f.path, h.rows);
+    free(in), in = NULL;
+    gg_stream_close(&f);
+    gg_table_check(f.path, c, out, h.rows);
     return h.rows;
-}
-
-/* ---- the files of a set --------------------------------------------------------------------------------- */
-static bool gg_idx_find(IdxFile *f, const char *dir, const char *prefix, const char *source)
-{
-    static const char *const patterns[] = { "%s/%s%ss-idx%d-ubyte%s", "%s/%s%ss.idx%d-ubyte%s", "%s/%s%ss.idx%.0d%s" };
-    static const char *const ends[] = { "", ".gz" };
-    int axes = strcmp(source, "label") ? 3 : 1;
-    for (int i = 0; i < 6; i++) {
-        int room = (int)sizeof f->path, form = i / 2;
-        int n = snprintf(f->path, sizeof f->path, patterns[form], dir, prefix, source, form == 2 ? 0 : axes,
-                         ends[i % 2]);
-        if (n < room && access(f->path, F_OK) == 0) return true;
-    }
-    return false;
-}
-
-static bool gg_idx_find_all(IdxFile *files, const Table *d, const char *dir, const char *prefix)
-{
-    for (int c = 0; c < d->p->ncolumns; c++)
-        if (!gg_idx_find(&files[c], dir, prefix, d->p->columns[c].source)) return false;
-    return true;
-}
-
-static const char *gg_idx_find_set(IdxFile *files, const Table *d, const char *dir, bool test)
-{
-    static const char *const prefixes[2][4] = { { "train-", "", "t10k-", "test-" }, { "t10k-", "test-" } };
-    for (int i = 0; i < 4 && prefixes[test][i]; i++)
-        if (gg_idx_find_all(files, d, dir, prefixes[test][i])) return prefixes[test][i];
-    return NULL;
-}
-
-/* The file itself, where the model reads one column. The test files of the directory that also trains count only where it has training files of their own. */
-static bool gg_idx_files(IdxFile *files, const Table *d, const char *dir, bool test)
-{
-    struct stat st;
-    if (d->p->ncolumns == 1 && stat(dir, &st) == 0 && S_ISREG(st.st_mode))
-        return snprintf(files->path, sizeof files->path, "%s", dir) < (int)sizeof files->path && !test;
-    const char *train = gg_idx_find_set(files, d, dir, false);
-    if (!train)
-        gg_fail(GG_DATA, "%s: no train-images-idx3-ubyte and train-labels-idx1-ubyte there, no t10k-..., no images.idx "
-                "and labels.idx, .gz or not", dir);
-    if (!test) return true;
-    bool alone = d->p->test_path != NULL;
-    const char *found = gg_idx_find_set(files, d, dir, true);
-    if (!found && alone) return gg_idx_find_set(files, d, dir, false) != NULL;
-    return found && (alone || strcmp(found, train));
 }
 
 long gg_idx_append(Table *d, const char *path, bool test)

@@ -1,17 +1,18 @@
 /* data_npy.c -- NumPy's format: a magic number, a version, the text of a Python dictionary, elements. A directory holds one
-   file for each column. */
+   file for each column. Other writers than NumPy put other quotes, spaces and orders of keys into the dictionary. */
 #include "runtime.h"
 #include <errno.h>
 
-enum { GG_NPY_RANK = 8, GG_NPY_TEXT = 1 << 16 };
-typedef struct { int rank; long rows, dim[GG_NPY_RANK]; } NpyShape;             /* dim: of a row, 1s left out */
+enum { GG_NPY_TEXT = 1 << 16 };
 
 /* The dictionary's text, which ends where the elements begin: f->start. */
 static char *gg_npy_text(Flat *f)
 {
     unsigned char head[12] = { 0 };
     gg_flat_get(f, head, 0, f->bytes < 12 ? f->bytes : 12);
-    if (f->bytes < 10 || memcmp(head, "\x93NUMPY", 6))
+    const bool magic = f->bytes >= 10 && !memcmp(head, "\x93NUMPY", 6);
+    if (!magic) gg_known(f->path, GG_FOR_ARRAYS);
+    if (!magic)
         gg_fail(GG_DATA, "%s: not an NPY file: it begins with %02x %02x %02x %02x", f->path, head[0], head[1], head[2],
                 head[3]);
     if (head[6] < 1 || head[6] > 3)
@@ -27,30 +28,56 @@ static char *gg_npy_text(Flat *f)
     return text;
 }
 
-/* Where the value of 'key' begins. */
+/* Where the value of 'key' or "key" begins. */
 static const char *gg_npy_value(const Flat *f, const char *text, const char *key)
 {
-    const char *at = strstr(text, key);
-    if (at) at += strlen(key), at += strspn(at, " ");
-    if (!at || *at != ':') gg_fail(GG_DATA, "%s: its header has no %s: %.60s", f->path, key, text);
+    const size_t n = strlen(key);
+    const char *at = text;
+    while ((at = strstr(at, key)) && (at == text || !strchr("'\"", at[-1]) || at[n] != at[-1])) at++;
+    if (at) at += n + 1, at += strspn(at, " ");
+    if (!at || *at != ':') gg_fail(GG_DATA, "%s: its header has no '%s': %.60s", f->path, key, text);
     at++;
     return at + strspn(at, " ");
 }
 
-static char gg_npy_type(const Flat *f, const char *descr)
+/* ---- the type of elements: '<f4' ------------------------------------------------------------------------ */
+static const struct { char kind; const char *what, *cure; } gg_npy_others[] = {
+    { 'c', "complex numbers", "save numpy.stack([a.real, a.imag], -1)" },
+    { 'O', "Python objects", "save numpy.stack(a), or a.astype('float32') where each is a number" },
+    { 'U', "text", "save numpy.unique(a, return_inverse=True)[1], the classes in order of the alphabet" },
+    { 'S', "text", "save numpy.unique(a, return_inverse=True)[1], the classes in order of the alphabet" },
+    { 'M', "dates", "save (a - a.min()) / numpy.timedelta64(1, 's')" },
+    { 'm', "times", "save a / numpy.timedelta64(1, 's')" },
+    { 'V', "bytes of a type that NumPy does not know, as bfloat16 is", "save a.astype('float32') before it is written" },
+    { 'f', "floats of another size", "save a.astype('float64')" },
+};
+
+static _Noreturn void gg_npy_other(const Flat *f, const char *descr, char kind)
 {
-    static const struct { const char *text; char type; } types[] = {
-        { "'|u1'", 'b' }, { "'<u1'", 'b' }, { "'<i4'", 'i' }, { "'<i8'", 'l' }, { "'<f4'", 'f' }, { "'<f8'", 'd' },
-    };
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (!strncmp(descr, types[i].text, 5)) return types[i].type;
-    if (descr[0] == '\'' && descr[1] == '>')
-        gg_fail(GG_DATA, "%s: its elements are %.5s, big-endian: save a.astype('<%.2s')", f->path, descr, descr + 2);
-    gg_fail(GG_DATA, "%s: its elements are %.12s; u1, i4, i8, f4 and f8 can be read: save a.astype('float32')", f->path,
-            descr);
+    const char *end = *descr ? strchr(descr + 1, *descr) : NULL;
+    const int n = end && end - descr < 24 ? (int)(end - descr) + 1 : 0;
+    if (*descr == '[')
+        gg_fail(GG_DATA, "%s: its elements are records of several fields: save each as a file of its own, numpy.save('x.npy', a['x'])", f->path);
+    for (size_t i = 0; n && i < sizeof gg_npy_others / sizeof *gg_npy_others; i++)
+        if (gg_npy_others[i].kind == kind)
+            gg_fail(GG_DATA, "%s: its elements are %.*s, %s: %s", f->path, n, descr, gg_npy_others[i].what, gg_npy_others[i].cure);
+    gg_fail(GG_DATA, "%s: its elements are %.*s, no type that NumPy has: save a.astype('float32')", f->path, n ? n : 12, descr);
 }
 
-static void gg_npy_shape(const Flat *f, const char *text, NpyShape *s)
+static void gg_npy_type(Flat *f, const char *descr)
+{
+    const bool quoted = *descr == '\'' || *descr == '"', ordered = quoted && descr[1] && strchr("<>=|", descr[1]);
+    const char *kind = descr + quoted + ordered;
+    const char order = ordered ? descr[1] : '=';
+    char *end = NULL;
+    long bytes = quoted && *kind >= 'A' && kind[1] >= '0' && kind[1] <= '9' ? strtol(kind + 1, &end, 10) : 0;
+    f->type = !end || *end != *descr ? 0 : *kind == 'b' ? (bytes == 1 ? 'b' : 0) : gg_type_of(*kind, bytes);
+    if (!f->type) gg_npy_other(f, descr, quoted ? *kind : 0);
+    f->big = bytes == 1 || order == '=' || order == '|' ? GG_BIG : order == '>';
+}
+
+/* ---- the shape: (10, 3), of Python 2 also (10L, 3L) ------------------------------------------------------ */
+static void gg_npy_shape(Flat *f, const char *text)
 {
     const char *at = text + (*text == '(');
     int n = 0;
@@ -58,45 +85,40 @@ static void gg_npy_shape(const Flat *f, const char *text, NpyShape *s)
         char *end;
         errno = 0;
         long size = strtol(at, &end, 10);
-        if (errno || s->rank == GG_NPY_RANK) gg_fail(GG_DATA, "%s: its shape is too large: %.60s", f->path, text);
-        if (n++ == 0) s->rows = size;
-        else if (size != 1) s->dim[s->rank++] = size;
+        if (errno || f->rank == GG_FLAT_RANK) gg_fail(GG_DATA, "%s: its shape is too large: %.60s", f->path, text);
+        if (n++ == 0) f->rows = size;
+        else if (size != 1) f->dim[f->rank++] = size;
+        if (*end == 'L') end++;
         at = end + strspn(end, ", ");
     }
     if (*text != '(' || *at != ')') gg_fail(GG_DATA, "%s: its shape is none: %.60s", f->path, text);
     if (n == 0) gg_fail(GG_DATA, "%s: it holds one number without axes; the first axis is the rows", f->path);
 }
 
-static void gg_npy_check_type(const Flat *f, const Column *c)
+/* Fortran's order is C's where one axis alone is longer than 1. */
+static bool gg_npy_turned(const Flat *f, const char *value)
 {
-    bool whole = f->type == 'b' || f->type == 'i' || f->type == 'l';
-    if (c->type == 'i' && !whole)
-        gg_fail(GG_DATA, "%s: it holds %s, the model says whole numbers for %s: save a.astype('int32')", f->path,
-                gg_flat_name(f->type), c->name);
-    if (c->type == 'b' && f->type != 'b')
-        gg_fail(GG_DATA, "%s: it holds %s, the model says type = \"uint8\" for %s", f->path, gg_flat_name(f->type),
-                c->name);
+    if (!strncmp(value, "False", 5)) return false;
+    if (strncmp(value, "True", 4)) gg_fail(GG_DATA, "%s: its fortran_order is %.12s, neither True nor False", f->path, value);
+    return f->rank > (f->rows > 1 ? 0 : 1);
 }
 
 static void gg_npy_check_size(const Flat *f)
 {
     double need = (double)f->start + (double)f->rows * (double)f->stride;
     if (need == (double)f->bytes) return;
-    gg_fail(GG_DATA, "%s: %s: its header says %ld rows of %ld bytes behind %ld, the file has %ld bytes", f->path,
+    gg_fail(GG_DATA, "%s: %s: its header says %ld rows of %ld bytes after byte %ld, the file has %ld bytes", f->path,
             need > (double)f->bytes ? "truncated" : "oversized", f->rows, f->stride, f->start, f->bytes);
 }
 
 static void gg_npy_header(Flat *f, const Column *c)
 {
-    NpyShape shape = { 0 };
     char *text = gg_npy_text(f);
-    f->type = gg_npy_type(f, gg_npy_value(f, text, "'descr'"));
-    if (strncmp(gg_npy_value(f, text, "'fortran_order'"), "False", 5))
-        gg_fail(GG_DATA, "%s: in Fortran's order: save numpy.ascontiguousarray(a)", f->path);
-    gg_npy_shape(f, gg_npy_value(f, text, "'shape'"), &shape);
-    gg_npy_check_type(f, c);
-    gg_table_dims(f->path, c, shape.dim, shape.rank);
-    f->rows = shape.rows, f->stride = gg_row_count(c) * gg_flat_unit(f->type);
+    gg_npy_type(f, gg_npy_value(f, text, "descr"));
+    gg_npy_shape(f, gg_npy_value(f, text, "shape"));
+    f->turned = gg_npy_turned(f, gg_npy_value(f, text, "fortran_order"));
+    gg_table_dims(f->path, c, f->dim, f->rank);
+    f->stride = gg_row_count(c) * gg_type_bytes(f->type);
     gg_npy_check_size(f);
 }
 

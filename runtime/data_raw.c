@@ -1,22 +1,24 @@
-/* data_raw.c -- files without a header. A column's source is its type and where it lies: "float32 x.bin", a file of its own
-   in the directory; or "uint8@2/3073", from byte 2 of records of 3,073 bytes, which are the one file of all columns.
+/* data_raw.c -- files without a header, in this machine's order of bytes. A column's source is its type and where it lies:
+   "float32 x.bin", a file of its own in the directory; or "uint8@2/3073", from byte 2 of records of 3,073 bytes, which are
+   the one file of all columns.
    CIFAR-10's binary version is five files of such records, and one for testing. */
 #include "runtime.h"
 
 /* The type that the source begins with; what follows it. */
 static char gg_raw_type(const char *source, const char **rest)
 {
-    static const char codes[] = "bif";
-    for (const char *code = codes; *code; code++) {
-        size_t n = strlen(gg_flat_name(*code));
-        if (!strncmp(source, gg_flat_name(*code), n)) return *rest = source + n, *code;
-    }
-    gg_fail(GG_DATA, "this runtime cannot read '%s'", source);
+    const size_t n = strcspn(source, " @");
+    const char type = gg_type_named(source, n);
+    if (!type || !source[n]) gg_fail(GG_DATA, "this runtime cannot read '%s'", source);
+    *rest = source + n;
+    return type;
 }
 
 static void gg_raw_check_size(Flat *f, const Column *c, const char *what)
 {
+    f->big = GG_BIG;
     f->rows = f->bytes / f->stride;
+    gg_known(f->path, GG_FOR_RAW);
     if (f->bytes % f->stride)
         gg_fail(GG_DATA, "%s: %ld bytes are %ld %s of %ld bytes and %ld over: the model's sizes or type of %s are not the "
                 "file's, or it is truncated", f->path, f->bytes, f->rows, what, f->stride, f->bytes % f->stride, c->name);
@@ -39,7 +41,7 @@ static void gg_raw_file(Table *d, int column, Flat *f, const char *path, const c
     const Column *c = &d->p->columns[column];
     f->type = gg_raw_type(c->source, &rest);
     gg_flat_find(f, d->p, path, rest + 1);
-    f->stride = gg_row_count(c) * gg_flat_unit(f->type);
+    f->stride = gg_row_count(c) * gg_type_bytes(f->type);
     gg_raw_check_size(f, c, "rows");
     gg_flat_append(d, column, f, 0);
 }

@@ -5,7 +5,7 @@
 
 jmp_buf *gg_trap;
 int gg_status;
-char gg_message[512];
+char gg_message[1024];
 
 void gg_fail(int status, const char *format, ...)
 {

@@ -24,7 +24,7 @@ enum { GG_DATA = 1, GG_USAGE = 2, GG_MACHINE = 3 }; /* exit statuses: data or fi
 _Noreturn void gg_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 extern jmp_buf *gg_trap;                          /* where gg_fail goes in a library, instead of exiting */
 extern int gg_status;                             /* with what */
-extern char gg_message[512];                      /* having printed what */
+extern char gg_message[1024];                      /* having printed what */
 void *gg_alloc(size_t count, size_t size);        /* zeroed; fails by gg_fail */
 void *gg_resize(void *memory, size_t count, size_t size);
 double gg_seconds(void);                          /* of a clock that only runs forward */
@@ -45,6 +45,33 @@ typedef struct {
 #define GG_NO_OPTIONS { .epochs = -1, .steps = -1, .seed = -1, .threads = -1, .save_every = -1 }
 Options gg_options(int argc, char **argv, const Program *p);
 long gg_cores(void);                              /* those that this process may use */
+
+/* ---- stream.c: a file from its beginning to its end -------------------------------------------------------- */
+typedef struct { const char *path; long bytes; bool packed; void *file; } Stream; /* bytes of the file; packed: a .gz */
+void gg_stream_open(Stream *s, const char *path); /* packed or not; closes what a failure left open */
+long gg_stream_read(Stream *s, void *to, long n); /* the bytes that came: fewer than n at the end alone */
+void gg_stream_close(Stream *s);
+
+/* ---- known.c: formats that other readers are for --------------------------------------------------------- */
+typedef enum { GG_FOR_CSV, GG_FOR_ARRAYS, GG_FOR_RAW, GG_FOR_WEIGHTS } Purpose;
+void gg_known(const char *path, Purpose purpose); /* fails where the file is in a known format, with what to do */
+
+/* ---- number.c: numbers as files hold them ---------------------------------------------------------------- */
+typedef struct { bool whole, minus; uint64_t size; double value; } Number; /* size: of a whole number, without its sign */
+const char *gg_type_name(char type);              /* b uint8, a int8, H uint16, h int16, I uint32, i int32, L uint64, l int64, */
+long gg_type_bytes(char type);                    /* e float16, E bfloat16, f float32, d float64 */
+char gg_type_named(const char *name, size_t n);   /* 0: none is */
+char gg_type_of(char kind, long bytes);           /* 'u', 'i' or 'f', as NumPy says it; 0: none */
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define GG_BIG true                               /* this machine's order of bytes */
+#else
+#define GG_BIG false
+#endif
+Number gg_number(char type, bool big, const unsigned char *at); /* big: the first byte is the highest */
+void gg_number_text(char out[32], const Number *n);
+const char *gg_number_wrong(const Number *n);     /* NULL, or why no real is this number */
+void gg_number_convert(const char *file, const Column *c, long row, char type, bool big, const unsigned char *in, long n,
+                       char *out);                /* n elements of a row; fails, with the row, where one is not the column's */
 
 /* ---- data.c, data_idx.c, data_csv.c, data_npy.c, data_raw.c, data_flat.c --------------------------------- */
 typedef struct { long from, count; uint32_t *list; } Rows; /* from, from + 1, ...; or those in the list */
@@ -84,10 +111,14 @@ long gg_npy_append(Table *d, const char *path, bool test);
 long gg_raw_append(Table *d, const char *path, bool test);
 long gg_cifar_append(Table *d, const char *path, bool test);
 
+enum { GG_FLAT_RANK = 8 };
 typedef struct {
     char path[4096];
     int fd;
-    char type;                                    /* of elements: b uint8, i int32, l int64, f float32, d float64 */
+    char type;                                    /* of elements (number.c) */
+    bool big;                                     /* their first byte is the highest */
+    bool turned;                                  /* Fortran's order: the first axis, the rows, runs fastest */
+    int rank; long dim[GG_FLAT_RANK];             /* of a row, 1s left out; where it is turned */
     long bytes, start, stride, rows;              /* of the file; of row 0 in it; from row to row */
 } Flat;
 void gg_flat_find(Flat *f, const Program *p, const char *path, const char *source); /* opens it */
@@ -96,8 +127,6 @@ void gg_flat_get(const Flat *f, void *to, long from, long n); /* bytes */
 void gg_flat_append(Table *d, int column, const Flat *f, long done); /* its rows behind `done` of the set; keeps or closes it */
 void gg_flat_beside(const char *path, long rows, const char *first, long others);
 long gg_flat_next(const Table *d);
-long gg_flat_unit(char type);
-const char *gg_flat_name(char type);
 void gg_map_free(Map *m);
 
 /* ---- plan.c: what depends on the number of samples ------------------------------------------------------ */

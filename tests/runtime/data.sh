@@ -26,10 +26,10 @@ idx images.idx '\0\0\010\003\0\0'
 refused "half a header" "truncated: the header ends" read_idx
 fresh; printf 'x' >> $d/images.idx
 refused "oversized" "images.idx: oversized" read_idx
-idx images.idx 'GIF89a..........'
-refused "wrong magic" "not an IDX file: it begins with 47 49 46 38" read_idx
-idx images.idx '\0\0\016\003\0\0\0\002\0\0\0\002\0\0\0\003'
-refused "another type" "IDX type 0x0e" read_idx
+idx images.idx 'JIF89a..........'
+refused "wrong magic" "not an IDX file: it begins with 4a 49 46 38" read_idx
+idx images.idx '\0\0\012\003\0\0\0\002\0\0\0\002\0\0\0\003'
+refused "another type" "IDX type 0x0a is none" read_idx
 fresh; idx images.idx '\0\0\010\003\0\0\0\002\0\0\0\003\0\0\0\002\001\002\003\004\005\006\007\010\011\012\013\014'
 refused "other sizes" "its rows are 3 x 2, the model says 2 x 3 for image" read_idx
 fresh; idx labels.idx '\0\0\010\001\0\0\0\002\003\004'
@@ -50,10 +50,16 @@ if [ -x $dir/read_gz ]; then
     refused "compressed and oversized" "images.idx.gz: oversized" gz
     fresh; gzip $d/images.idx; head -c 30 $d/images.idx.gz > $d/images.idx; rm $d/images.idx.gz
     refused "compressed and truncated" "images.idx: truncated" gz
+    fresh; gzip -k $d/images.idx; for cut in 1 4 8 9; do
+        head -c -$cut $d/images.idx.gz > $d/cut.gz; mv $d/cut.gz $d/images.idx
+        refused "compressed and $cut bytes short" "images.idx: truncated or damaged: it ends within its gzip data" gz
+    done
+    fresh; gzip $d/images.idx; printf 'x' | dd of=$d/images.idx.gz bs=1 seek=$(($(wc -c < $d/images.idx.gz) - 6)) conv=notrunc 2> /dev/null
+    refused "compressed, with a check sum that is wrong" "images.idx.gz: truncated or damaged: .*data" gz
 fi
 refused "no such directory" "No such file or directory; --data DIR" $dir/read idx $d/none 0 0 image:b:0:image:2,3
 fresh; idx images.idx '\0\0\015\002\0\0\0\002\0\0\0\001\077\200\0\0\300\040\0\0'
-refused "float32 for bytes" "it holds float32, the model says unsigned bytes" $dir/read idx $d 0 0 image:b:0:image:1
+refused "float32 for bytes" 'row 1: image is -2.5, and the model says whole numbers for it: say type = "float32"' $dir/read idx $d 0 0 image:b:0:image:1
 same "float32" "train 2
 1 3 
 -2.5 1 
