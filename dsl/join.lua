@@ -1,6 +1,6 @@
 -- join.lua -- functions that cut axes and join them: slices, and tensors placed among zeros and added.
 local core = ...
-local util, op, base = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua")
+local util, op, base, ids = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua"), core.use("dsl/ids.lua")
 local say = core.use("dsl/doc.lua").section "functions"
 local fn, one_axis = base.open, base.one_axis
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
@@ -41,21 +41,35 @@ function fn.slice(x, o)
   return cut(x, a, from - 1, step, (to - from) // step + 1)
 end
 
--- rows of the table w by the ids t, a column of classes or part of one
-say("fn.embedding(t, w)", "Rows of w by the class ids t, a column or part of one.")
-function fn.embedding(t, w)
-  t, w = tensor("fn.embedding", t), tensor("fn.embedding", w)
-  local table_, ids = info(w), info(t)
-  if table_.rank ~= 2 or table_.batch then fail("fn.embedding: the table is %s, expected rows x columns", table_.text) end
-  if ids.type ~= "int" and not (ids.type == "u8" and ids.classes > 0) then
-    fail("fn.embedding: the ids are %s, computed or real: they are a column of class ids or part of one, { \"1-16\", classes = 65 }; a row for "
-      .. "each place is nn.Parameter(%d, %d) itself, rows of computed ids are fn.matmul(fn.one_hot(ids, %d), w)", ids.text, table_.dims[1],
-      table_.dims[2], table_.dims[1])
+local function check_embedding(what, t, w, o)
+  local table_, named = info(w), info(t)
+  if table_.rank ~= 2 or table_.batch then fail("%s: the table is %s, expected rows x columns", what, table_.text) end
+  if not ids.column(t) then
+    fail("%s: the ids are %s, computed or real: they are a column of class ids or part of one, { \"1-16\", classes = 65 }; a row for "
+      .. "each place is nn.Parameter(%d, %d) itself, rows of computed ids are fn.matmul(fn.one_hot(ids, %d), w)", what, named.text,
+      table_.dims[1], table_.dims[2], table_.dims[1])
   end
-  if ids.classes and ids.classes > table_.dims[1] then
-    fail("fn.embedding: ids of %d classes, the table has %d rows", ids.classes, table_.dims[1])
-  end
-  return call.gather(w, t)
+  local p, rows = o.padding_idx, table_.dims[1]
+  if p == nil then return end
+  p = util.integer(what, p, -2^31, "padding_idx")
+  if p >= rows then fail("%s: padding_idx = %d: the table has rows 0 to %d; a negative one is an id of the data that reads zeros", what, p, rows - 1) end
+  return p
+end
+
+-- rows of the table w by the ids t, a column of classes or part of one. The row padding_idx gets no gradient. A negative
+-- one is no row: there zeros are read, from no row at all
+say("fn.embedding(t, w, { padding_idx = 0 })", "Rows of w by the class ids t, a column or part of one; padding_idx is of nn.Embedding, but for the first zeros.")
+function fn.embedding(t, w, o)
+  local what = "fn.embedding"
+  t, w, o = tensor(what, t), tensor(what, w), options(what, o, { padding_idx = util.any })
+  local p, sizes = check_embedding(what, t, w, o), info(t)
+  ids.rows(what, t, info(w).dims[1], p)
+  if not p then return call.gather(w, t) end
+  local kept = call.kept(t, { ignore = p })
+  table.insert(sizes.dims, 1)
+  local beside = call.reshape(kept, { dims = sizes.dims, batch = sizes.batch })
+  if p < 0 then return call.masked(call.gather(w, call.masked(t, kept)), beside) end
+  return call.unlearned(call.gather(w, t), beside)
 end
 
 say("fn.flip(x, { axis = 2 })", "Elements in reverse order.")

@@ -1,6 +1,6 @@
 -- loss.lua -- losses: a value for each pair or row, then a term of it by the conventions that all of them share.
 local core = ...
-local util, op, base = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua")
+local util, op, base, ids = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua"), core.use("dsl/ids.lua")
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
 local say = core.use("dsl/doc.lua").section "losses"
 local fn, total, mean_of, sample_axis = base.open, base.total, base.mean_of, base.sample_axis
@@ -54,6 +54,7 @@ local function pairwise(name, spec, of)
     p = tensor(what, p)
     o = options(what, o, with_shared(spec))
     local m = mask_of(what, o)
+    if not m then ids.numbers(what, t) end
     local d = call.sub(p, as_target(what, p, t))
     if m then d = call.where(m, d, core.const(0)) end
     return reduced(what, of(d, o, what), o, m)
@@ -68,6 +69,7 @@ local function elementwise(name, safe, spec, of)
     local o = options(what, given[n + 1], with_shared(spec))
     local m = mask_of(what, o)
     given[1] = tensor(what, given[1])
+    for i = 1, m and 0 or n do ids.numbers(what, given[i]) end
     for i = 2, n do given[i] = as_target(what, given[1], given[i]) end
     if m then
       for i = 1, n do given[i] = call.where(m, given[i], core.const(safe[i])) end
@@ -210,23 +212,25 @@ local function class_axis(what, x, t, axis)
 end
 
 -- logits, class ids and their axis, checked
-local function classes(what, x, t, axis)
+local function classes(what, x, t, o)
+  local axis = o.axis
   x, t = tensor(what, x), tensor(what, t)
   local sx, st = info(x), info(t)
   if not sx.batch or not st.batch then
     fail("%s: expected logits and class ids of samples, got %s and %s", what, sx.text, st.text)
   end
-  if st.type == "real" then
+  if st.type == "real" and not ids.column(t) then
     fail("%s: the target must hold class ids, whole numbers; '%s' holds reals", what, st.name or "it")
   end
   local a = class_axis(what, x, t, axis)
   if not same_sizes(sx, st, a) then
     fail("%s: logits %s without axis %d do not have the shape of the target, %s", what, sx.text, a, st.text)
   end
-  if st.classes > 0 and st.classes ~= sx.dims[a] then
-    core.fail(("%s: %d logits for %d classes"):format(what, sx.dims[a], st.classes), core.place(),
-      "the classes were counted here", st.place)
+  if o.ignore_index ~= nil then
+    o.ignore_index = util.integer(what, o.ignore_index, -2^31, "ignore_index")
+    if o.ignore_index >= 2^31 then fail("%s: ignore_index = %d: ids are below 2^31", what, o.ignore_index) end
   end
+  ids.target(what, t, sx.dims[a], o.ignore_index)
   return x, t, 1 << (a - 1)
 end
 
@@ -234,9 +238,7 @@ end
 local function class_mask(what, t, o)
   local m = mask_of(what, o)
   if o.ignore_index == nil then return m end
-  local id = util.integer(what, o.ignore_index, -2^31, "ignore_index")
-  core.ignore(t, id)
-  local v = call.kept(t, { ignore = id })
+  local v = call.kept(t, { ignore = o.ignore_index })
   return m and call.mul(m, v) or v
 end
 
@@ -329,7 +331,7 @@ function fn.cross_entropy(x, t, o)
   local what = "fn.cross_entropy"
   o = options(what, o, smooth_options)
   local axes
-  x, t, axes = classes(what, x, t, o.axis)
+  x, t, axes = classes(what, x, t, o)
   util.number(what, o.label_smoothing, 0, 1, "label_smoothing")
   if o.weight ~= nil then check_weight(what, x, axes, o.weight) end
   if o.label_smoothing > 0 then return smooth_term(what, x, t, o, axes) end
@@ -342,7 +344,7 @@ function fn.nll(x, t, o)
   local what = "fn.nll"
   o = options(what, o, loss_options)
   local axes
-  x, t, axes = classes(what, x, t, o.axis)
+  x, t, axes = classes(what, x, t, o)
   if o.weight ~= nil then check_weight(what, x, axes, o.weight) end
   return class_term(what, call.nll(x, t, { axes = axes }), t, o)
 end
@@ -351,7 +353,7 @@ say("fn.accuracy(x, t, { ignore_index = -100, mask = m })", "The share of rows w
 function fn.accuracy(x, t, o)
   o = options("fn.accuracy", o, class_options)
   local axes
-  x, t, axes = classes("fn.accuracy", x, t, o.axis)
+  x, t, axes = classes("fn.accuracy", x, t, o)
   return mean_of("fn.accuracy", call.hit(x, t, { axes = axes }), class_mask("fn.accuracy", t, o))
 end
 

@@ -1,6 +1,6 @@
 -- make.lua -- tensors out of nothing: numbers that the model states, counts, noise; and what only training sees.
 local core = ...
-local util, op, base = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua")
+local util, op, base, known = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua"), core.use("dsl/ids.lua")
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
 local fn, say = base.open, core.use("dsl/doc.lua").section "functions"
 local MOST = 4096                   -- numbers of a constant: they stand in the program's text
@@ -119,12 +119,11 @@ say("fn.one_hot(ids, 10)", "1 at the place that an id names on a new last axis, 
 function fn.one_hot(ids, classes)
   local what = "fn.one_hot"
   ids = tensor(what, ids)
-  local known = info(ids).classes
-  if classes == nil and known > 0 then classes = known end
+  classes = classes or known.classes(ids)
   if classes == nil then fail("%s: say how many classes there are: fn.one_hot(ids, 10)", what) end
   classes = util.integer(what, classes, 1, "the number of classes")
   check_ids(what, ids)
-  if known > classes then fail("%s: '%s' has %d classes, more than %d", what, info(ids).name or "it", known, classes) end
+  known.places(what, ids, classes)
   return at_id(ids, info(ids).rank + 1, classes)
 end
 
@@ -147,12 +146,13 @@ function fn.gather(x, ids, o)
     fail("%s: ids of %s do not name elements of %s along axis %d: they have its other axes", what, si.text, sx.text, a)
   end
   check_ids(what, ids)
+  known.places(what, ids, sx.dims[a])
   local here = at_id(ids, one and a or a + 1, sx.dims[a])
-  if one then return fn.sum(call.where(here, x, core.const(0)), { axis = a }) end
+  if one then return known.same(fn.sum(call.where(here, x, core.const(0)), { axis = a }), x) end
   local dims = table.move(sx.dims, 1, sx.rank, 1, {})
   table.insert(dims, a, 1)
   local beside = call.reshape(x, { dims = dims, batch = sx.batch })
-  return fn.sum(call.where(here, beside, core.const(0)), { axis = a + 1 })
+  return known.same(fn.sum(call.where(here, beside, core.const(0)), { axis = a + 1 }), x)
 end
 
 -- ---- running sums ---------------------------------------------------------------------------------

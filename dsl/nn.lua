@@ -162,14 +162,17 @@ function nn.Linear(out, o, more)
 end
 
 -- rows of a table by class ids
-say("nn.Embedding(65, 24)", "Rows of a table of 65 x 24 by class ids, N(0, 1) at first.")
+say("nn.Embedding(65, 24, { padding_idx = 0 })", "Rows of a table of 65 x 24 by class ids, N(0, 1) at first. The row padding_idx begins with zeros and gets no "
+  .. "gradient; a negative padding_idx is an id of the data that reads zeros, as one that a loss ignores: no row has it.")
 function nn.Embedding(count, size, o)
   count = util.integer("nn.Embedding", count, 1, "the number of rows")
   size = util.integer("nn.Embedding", size, 1, "the size of a row")
-  o = options("nn.Embedding", o, { name = util.any })
+  o = options("nn.Embedding", o, { padding_idx = util.any, name = util.any })
   return layer("Embedding", function(m, t)
     local w = parameter(m, "weight", { count, size }, { "normal", 0, 1 }, t)
-    return fn.embedding(t, w)
+    local y = fn.embedding(t, w, { padding_idx = o.padding_idx })
+    if o.padding_idx and o.padding_idx >= 0 then core.set_zero_row(w, o.padding_idx) end
+    return y
   end, { weight = true }, o.name)
 end
 

@@ -2,7 +2,7 @@
 local core = ...
 local util, op, nn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/nn.lua")
 local options_of_window = core.use("dsl/window.lua")
-local turns_of = core.use("dsl/step.lua")
+local turns_of, ids = core.use("dsl/step.lua"), core.use("dsl/ids.lua")
 local sets = core.use("dsl/data.lua").sets
 local recipes, scaled = core.use("dsl/optim.lua").recipes, core.use("dsl/optim.lua").scaled
 local rules = core.use("dsl/rules.lua")
@@ -424,6 +424,7 @@ local function train(given)
   for _, r in ipairs(o.outputs) do roots[#roots + 1] = r[2] end
   inputs = core.inputs_of(table.unpack(roots))
   check_inputs(inputs, o.data)
+  ids.check()
   local parameters = core.parameters()
   name_everything(parameters)
   local owner = turns_of.deal(o.turns, parameters, rules.found)

@@ -22,6 +22,9 @@ function util.calling(name, f, ...)
   return table.unpack(results, 1, results.n)
 end
 
+-- what the user called, where it is known; else the name given
+function util.called(what) return called or what end
+
 function core.fail(message, ...)
   local rest = called and message:match("^[fn]n%.[%a_][%w_]*(:.*)$")
   fail(rest and called .. rest or message, ...)

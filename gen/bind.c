@@ -437,20 +437,16 @@ static int inputs_of(lua_State *L)
     return 1;
 }
 
-/* ignore(t, value): the columns that t is made of may hold this value where it is no class */
-static int ignore(lua_State *L)
+/* set_classes(column, n), set_ignored(column, value): what the reader checks; the value is no class */
+static int set_classes(lua_State *L)
 {
-    Graph *g = graph_current();
-    bool *seen = NEW_ARRAY(bool, g->nodes.n);
-    const long value = (long)luaL_checkinteger(L, 2);
-    mark(check_node(L, 1), seen);
-    for (int i = 0; i < g->nodes.n; i++) {
-        Column *c = seen[i] ? g->nodes.at[i]->column : NULL;
-        if (!c || !c->classes || (value >= 0 && value < c->classes)) continue;
-        if (c->ignored && c->ignored != value)
-            host_fail(host_made(L), "ignore_index: column '%s' ignores %ld elsewhere, here %ld", c->name, c->ignored, value);
-        c->ignored = value;
-    }
+    check_node(L, 1)->column->classes = (long)luaL_checkinteger(L, 2);
+    return 0;
+}
+
+static int set_ignored(lua_State *L)
+{
+    check_node(L, 1)->column->ignored = (long)luaL_checkinteger(L, 2);
     return 0;
 }
 
@@ -496,7 +492,8 @@ void core_push(lua_State *L)
         { "defined", defined }, { "called", called },
         { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
         { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows }, { "schedule", schedule_of },
-        { "noise", noise }, { "table", table }, { "input", input }, { "ignore", ignore },
+        { "noise", noise }, { "table", table }, { "input", input }, { "set_classes", set_classes },
+        { "set_ignored", set_ignored },
         { "set_still", set_still },
         { "set_name", set_name }, { "set_path", set_path }, { "args", args }, { "info", info },
         { "inputs_of", inputs_of }, { "locals", locals },

@@ -33,6 +33,13 @@ static int set_init(lua_State *L)
     return 0;
 }
 
+/* set_zero_row(p, row): it begins with zeros, whatever the others begin with */
+static int set_zero_row(lua_State *L)
+{
+    check_node(L, 1)->param->zero_row = 1 + (long)luaL_checkinteger(L, 2);
+    return 0;
+}
+
 static int set_frozen(lua_State *L)
 {
     check_node(L, 1)->param->trained = false;
@@ -103,7 +110,7 @@ void params_push(lua_State *L)
     static const luaL_Reg functions[] = {
         { "param", param }, { "parameters", parameters }, { "set_init", set_init }, { "set_frozen", set_frozen },
         { "set_state", set_state }, { "replace", replace }, { "set_attr", set_attr },
-        { "set_step", set_step }, { "set_group", set_group }, { "set_load", set_load }, { NULL, NULL }
+        { "set_zero_row", set_zero_row }, { "set_step", set_step }, { "set_group", set_group }, { "set_load", set_load }, { NULL, NULL }
     };
     luaL_setfuncs(L, functions, 0);
 }

@@ -153,6 +153,7 @@ typedef struct Param {
     int step;                           /* the one that trains it, in Graph.steps, */
     bool mine;                          /* and that step is this graph's */
     int group;                          /* in Step.groups */
+    long zero_row;                      /* 1 + the row that begins with zeros; 0: none does */
     const char *file, *key;             /* a safetensors file that its first value is read from, under this name; or NULL */
     struct Node *node;
     int index;                          /* in Graph.params */

@@ -126,6 +126,18 @@ static void fill_sources(const Graph *g, Env *e)
     env_set(e, "sources_are", "%s", n ? text(" .sources = sources, .nsources = %d,", n) : "");
 }
 
+/* Rows that begin with zeros; their place in the program goes with that of the sources. */
+static void fill_zero_rows(const Graph *g, Env *e)
+{
+    Text t = { 0 };
+    int n = 0;
+    for (int i = 0; i < g->params.n; i++)
+        if (g->params.at[i]->zero_row) text_add(&t, "%s{ %d, %ld }", n++ ? ", " : "", i, g->params.at[i]->zero_row - 1);
+    env_flag(e, "zeroes", n > 0);
+    env_set(e, "zero_rows", "%s", n ? t.s : "");
+    env_set(e, "zero_rows_are", "%s", n ? text(" .zero_rows = zero_rows, .nzero_rows = %d,", n) : "");
+}
+
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
 static char *class_list(const Column *c)
 {
@@ -293,6 +305,7 @@ void tables(const Whole *all, Env *e)
         tensors++;
     }
     fill_sources(g, e);
+    fill_zero_rows(g, e);
     env_set(e, "trained_is", "%s", s->k->trained < s->k->elements ? text(" .trained = %ld,", s->k->trained) : "");
     env_set(e, "ntensors", "%d", tensors);
     env_set(e, "name", "%s", c_string(g->title));

@@ -45,8 +45,10 @@ void gg_table_range(const char *file, const Column *c, long row, long value)
     if (gg_in_range(c, value)) return;
     const char *cure = value < 0 ? "for rows without a class the loss takes ignore_index" :
         value == c->classes ? "classes that count from 1 take classes" : "ids up to that one take classes";
-    gg_fail(GG_DATA, "%s: row %ld: %s is %ld, the model says %ld classes, 0 to %ld: %s = %ld", file, row, c->name, value,
-            c->classes, c->classes - 1, cure, value < 0 ? value : value + 1);
+    char other[32] = "";
+    if (c->ignored) snprintf(other, sizeof other, ", or %ld", c->ignored);
+    gg_fail(GG_DATA, "%s: row %ld: %s is %ld, the model says %ld classes, 0 to %ld%s: %s = %ld", file, row, c->name, value,
+            c->classes, c->classes - 1, other, cure, value < 0 ? value : value + 1);
 }
 
 void gg_table_check(const char *file, const Column *c, const char *data, long rows)
@@ -240,7 +242,10 @@ void gg_table_load(Table *d, const Program *p, const char *path)
 void gg_table_give(Table *d, const Program *p, long rows, const void *const *columns)
 {
     *d = (Table){ .p = p, .rows = rows, .column = gg_alloc((size_t)p->ncolumns, sizeof *d->column) };
-    for (int c = 0; c < p->ncolumns; c++) memcpy(&d->column[c], &columns[c], sizeof columns[c]);
+    for (int c = 0; c < p->ncolumns; c++) {
+        memcpy(&d->column[c], &columns[c], sizeof columns[c]);
+        gg_table_check("the rows given", &p->columns[c], columns[c], rows);
+    }
     gg_split(d, rows);
     gg_table_bind(d);
 }

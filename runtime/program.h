@@ -24,6 +24,7 @@ typedef struct {
 } Tensor;
 
 typedef struct { int tensor; const char *file, *key; } Source; /* a tensor's first value: that name in a safetensors file */
+typedef struct { int tensor; long row; } ZeroRow; /* a row of a tensor that begins with zeros */
 /* values of the rows of a micro-batch, the first axis; names: those of the classes it counts, NULL-terminated, or NULL; whole: all
    values are whole numbers */
 typedef struct { Tensor tensor; const real *at; const char *const *names; bool whole; } Output;
@@ -129,6 +130,7 @@ typedef struct {
     /* state: `flat` arrays of `elements` reals: parameters, then the optimizer's states */
     const Tensor *tensors; int ntensors;
     const Source *sources; int nsources;
+    const ZeroRow *zero_rows; int nzero_rows;
     long elements, trained;                       /* gradients and states are of the first `trained` elements; 0: of all */
     real *params, *gradients;                     /* gradients NULL: they are added to a state */
     int nstates; real *states[8]; const char *state_names[8];

@@ -85,6 +85,14 @@ static real gg_first_value(const Tensor *t, uint64_t seed, uint64_t h, long k)
     return (real)(float)(t->a + t->b * sqrt(-2 * log(v)) * cos(6.283185307179586 * u));
 }
 
+static void gg_zero_row(const Program *p, const ZeroRow *z)
+{
+    const Tensor *t = &p->tensors[z->tensor];
+    const real zero = 0;
+    const long width = gg_count(t) / t->dim[0];
+    for (long k = 0; k < width; k++) gg_write_tensor(t, p->params, z->row * width + k, 1, &zero);
+}
+
 void gg_init_weights(const Program *p, uint64_t seed)
 {
     for (int i = 0; i < p->ntensors; i++) {
@@ -95,4 +103,5 @@ void gg_init_weights(const Program *p, uint64_t seed)
             gg_write_tensor(t, p->params, k, 1, &x);
         }
     }
+    for (int i = 0; i < p->nzero_rows; i++) gg_zero_row(p, &p->zero_rows[i]);
 }

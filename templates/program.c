@@ -317,6 +317,9 @@ ${text}
 //:end
 };
 //:end
+//:if zeroes
+static const ZeroRow zero_rows[] = { ${zero_rows} };
+//:end
 //:for l in class_lists
 static const char *const ${ident}[] = { ${names} };
 //:end
@@ -365,7 +368,7 @@ ${linkage}const Program ${title} = {
 //:if augments
 .augments = augments, .naugments = ${naugments},
 //:end
-.tensors = tensors, .ntensors = ${ntensors},${sources_are} .elements = ${elements},${trained_is}
+.tensors = tensors, .ntensors = ${ntensors},${sources_are}${zero_rows_are} .elements = ${elements},${trained_is}
 .params = (real *)&p, .gradients = ${gradients_at},
 .nstates = ${nstates},${states}
 .memory = ${memory},

@@ -482,6 +482,9 @@ ${text}
 //:end
 };
 //:end
+//:if zeroes
+static const ZeroRow zero_rows[] = { ${zero_rows} };
+//:end
 //:for l in class_lists
 static const char *const ${ident}[] = { ${names} };
 //:end
@@ -530,7 +533,7 @@ extern "C" const Program ${title} = {
 //:if augments
 .augments = augments, .naugments = ${naugments},
 //:end
-.tensors = tensors, .ntensors = ${ntensors},${sources_are} .elements = ${elements},${trained_is}
+.tensors = tensors, .ntensors = ${ntensors},${sources_are}${zero_rows_are} .elements = ${elements},${trained_is}
 .params = (real *)&host.p, .gradients = ${gradients_at},
 .nstates = ${nstates},${states}
 .memory = ${memory},

@@ -15,3 +15,6 @@ op.view { name = "gather", role = "gather", args = { "w", "t" }, hidden = true,
 op.window { name = "scatter", role = "scatter", args = { "gy", "t" }, hidden = true,
   doc = "The gradient of gather in w: every row of gy added to the row that t names.", example = "nn.Embedding(100, 16)",
   shape = function(_, _, o) return core.info(o.rows).dims, false end }
+
+op.map { name = "unlearned", args = { "x", "m" }, hidden = true, doc = "x, which gets no gradient where m is 0.",
+  value = "x", grad = { x = "select(m == 0, 0, gy)" }, example = "nn.Embedding(100, 16, { padding_idx = 0 })" }

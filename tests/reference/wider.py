@@ -334,6 +334,33 @@ def seams():
         case.finish(f(x, *made))
 
 
+def numbered():
+    """Class ids: rows of a table of which one is padding or an id is no row, columns that others pick from, hits of what is ignored."""
+    for p in (0, 3):
+        name = f"padding_{p}"
+        case = Case(name, "layer(t) * x + fn.sum(layer.weight) / 8", f'nn.Embedding(4, 5, {{ padding_idx = {p}, name = "{name}" }})')
+        x, table = case.real("x", 3, 6, 5), nn.Embedding(4, 5, padding_idx=p)
+        case.finish(case.layer(table)(case.ids("t", 3, 6, n=4)) * x + table.weight.sum() / 8)
+    for ignore in (-100, -1):
+        name = f"padding_id_{ignore}".replace("-", "minus_")
+        loss = f"0 * fn.cross_entropy(fn.reshape(x, 4, 6), t, {{ axis = 2, ignore_index = {ignore} }})"
+        case = Case(name, f"fn.mean((layer(t) * fn.tanh(fn.reshape(x, 6, 4))) ^ 2) + {loss}", f'nn.Embedding(4, 4, {{ padding_idx = {ignore}, name = "{name}" }})')
+        x, t, table = case.real("x", 3, 24), case.ids("t", 3, 6, n=4, ignore=ignore), case.layer(nn.Embedding(4, 4))
+        rows = table(t.clamp(min=0)) * (t >= 0)[..., None]
+        case.finish((rows * x.reshape(3, 6, 4).tanh()).pow(2).mean(), loss=True)
+    case = Case("embedding_gathered", "layer(fn.gather(t, s, { axis = 2 })) * x", 'nn.Embedding(7, 5, { name = "embedding_gathered" })')
+    x, table = case.real("x", 3, 4, 5), case.layer(nn.Embedding(7, 5))
+    case.finish(table(case.ids("t", 3, 6, n=7).gather(1, case.ids("s", 3, 4, n=6))) * x)
+    case = Case("cross_entropy_gathered", "fn.cross_entropy(x, fn.gather(t, s, { axis = 2 }), { axis = 3 })")
+    x = case.real("x", 3, 4, 5)
+    case.finish(F.cross_entropy(x.transpose(1, 2), case.ids("t", 3, 6, n=5).gather(1, case.ids("s", 3, 4, n=6))), loss=True)
+    case = Case("cross_entropy_first_class", "fn.cross_entropy(x, t, { ignore_index = 0 }) + fn.cross_entropy(fn.tanh(x), t)")
+    x, t = case.real("x", 9, 3), case.ids("t", 9, n=3)
+    case.finish(F.cross_entropy(x, t, ignore_index=0) + F.cross_entropy(x.tanh(), t), loss=True)
+    case = Case("nll_ignored", "fn.nll(fn.log_softmax(x, { axis = 2 }), t, { ignore_index = -7, weight = { 1, 0.5, 3 } })")
+    case.finish(F.nll_loss(case.real("x", 9, 3).log_softmax(1), case.ids("t", 9, n=3, ignore=-7), torch.tensor([1, 0.5, 3.0]).double(), ignore_index=-7), loss=True)
+
+
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-for part in (functions, gates, products, stated, convolutions, images, folds, parameters, wide_groups, seams):
+for part in (functions, gates, products, stated, convolutions, images, folds, parameters, wide_groups, seams, numbered):
     part()

@@ -1,0 +1,3 @@
+local d = data.csv { "d.csv", columns = { x = "1-2", t = { "3", classes = 3 } } }
+local loss = fn.cross_entropy(nn.Linear(3)(d.x), d.t, { ignore_index = 255 })
+local y = fn.one_hot(d.t)
