@@ -218,6 +218,8 @@ local function sized_column(kind, name, v, place, types)
   local c = { name = name, dims = {}, type = o.classes and in_memory == "real" and "int" or in_memory, place = place }
   for i = 2, #v do c.dims[i - 1] = util.integer(what, v[i], 1, "a size") end
   if o.classes then c.classes = util.integer(what, o.classes, 2, "classes") end
+  local most = type_ == "uint8" and 256 or 2^31
+  if o.classes and c.classes > most then fail("%s: %d classes, and %s holds %d values: other ids than those of the data", what, c.classes, type_, most) end
   return v[1], c, type_
 end
 
