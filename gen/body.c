@@ -260,6 +260,7 @@ void body_store(Body *b, const Node *n, const Expr *e)
     const bool adds = b->k->grad == n;
     if (!adds && !is_stored(b->k, n)) return;
     const Layout l = place_of(b, n, adds ? &b->k->grad_layout : &n->buffer->layout, &s);
+    if (!adds && n->buffer->half) e = expr_variable(text("gg_round(%s)", body_text(b, e)));
     if (adds && !b->k->moves_state && b->s->g->step->optimizer.fold[0]) { fold_at(b, &l, &s, e); return; }
     store_at(b, &l, &s, adds ? grad_name(b) : buffer_name(n->buffer), e, adds && !goes_on(b, n) ? beta_of(b->s, b->k) : "0");
 }

@@ -407,5 +407,6 @@ void make_buffers(Kernels *k)
     for (int i = 0; i < g->gradients.n; i++) gradient_layout(g->gradients.at[i]);
     for (int i = 0; i < g->states.n; i++) gradient_layout(g->states.at[i]);
     lower_lists(true);
+    round_factors(K);
     first_writes();
 }

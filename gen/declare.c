@@ -158,19 +158,22 @@ static char *lives(const Buffer *b)
     return b->first == b->last ? text("phase %d", b->first) : text("phases %d-%d", b->first, b->last);
 }
 
+static const char *type_of(const Buffer *b) { return b->half ? "gg_factor" : "real"; }
+
 /* A member of the union that the arena is: behind what lies in front of it. */
 static char *arena_text(const Buffer *b)
 {
     const char *name = text("%s%s", b->ident, dims_text(&b->layout));
     const char *words = text("%s  %s", shape_text(&b->node->shape), lives(b));
-    if (!b->offset) return text("real %s; @@ %s", name, words);
-    return text("struct { real %s[%ld], %s; }; @@ %s", ident_new(text("pad_%s", b->ident)), b->offset, name, words);
+    if (!b->offset) return text("%s %s; @@ %s", type_of(b), name, words);
+    const char *between = b->half ? text("; %s ", type_of(b)) : ", ";
+    return text("struct { real %s[%ld]%s%s; }; @@ %s", ident_new(text("pad_%s", b->ident)), b->offset, between, name, words);
 }
 
 static char *packed_text(const Buffer *b, int pad)
 {
     Text t = { 0 };
-    text_add(&t, "real ");
+    text_add(&t, "%s ", type_of(b));
     add_array(&t, b->ident, b, pad);
     text_add(&t, "; @@ %s", shape_text(&b->node->shape));
     return t.s;

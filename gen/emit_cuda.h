@@ -8,7 +8,6 @@ typedef struct {
     Text handles;                       /* "static GgMatmul k4, k7[2];" */
     Text plans;                         /* statements that fill them, at start */
     Text launch;                        /* statements that enqueue the kernel; those with a beta call it beta */
-    long half;                          /* numbers rounded to bf16 for cuBLASLt, parameters left out */
     long split;                         /* reals of scratch that partial products need */
     bool shared;                        /* the kernel is one of several that a single block of BLOCK_THREADS runs in turn */
 } Cuda;

@@ -61,30 +61,13 @@ static char *operand(int which, const Layout *l, const char *name)
     return text("&device->%s", address_text(&a, l, name));
 }
 
-/* bf16: where the rounded copy of a buffer lies; a buffer that has none yet gets one, and a kernel that makes it. */
-static char *rounded(Cuda *out, Buffer *b, long at)
-{
-    if (b->home == HOME_PARAM) return text("half_p + %ld", b->offset + at);
-    if (!b->half) {
-        const char *name = buffer_name(b);
-        char *body = text("const unsigned id = blockIdx.x * 256u + threadIdx.x;\nif (id < %ld) dev->half[%ld + id] = gg_round(((const real *)&dev->%s)[id]);\n",
-                          b->layout.size, out->half, name);
-        const Launch l = { text("k%d_round_%s", k->id, b->ident), text("k%d  %s, rounded", k->id, b->ident), body, THREADS,
-                           { (b->layout.size + THREADS - 1) / THREADS }, false };
-        cuda_launch(out, &l);
-        b->half = out->half + 1;
-        out->half += (b->layout.size + 127) / 128 * 128;
-    }
-    return text("half + %ld", b->half - 1 + at);
-}
-
-static char *operand_of(Cuda *out, int which)
+static char *operand_of(int which)
 {
     Layout l;
     Node *n = which ? k->gemm->b : k->gemm->a;
     Buffer *b = node_base(n)->buffer;
     node_layout(n, &l);
-    if (S->g->train.precision >= BF16) return text("device->%s", rounded(out, b, k->gemm->base[which]));
+    if (S->g->train.precision >= BF16 && b->home == HOME_PARAM) return text("device->half_p + %ld", b->offset + k->gemm->base[which]);
     return operand(which, &l, buffer_name(b));
 }
 
@@ -98,7 +81,7 @@ static const Node *destination(int taken)
     return is_stored(k, last) ? last : target_of(k);
 }
 
-static char *plan_call(Cuda *out, const Node *to, const char *beta, const Node *bias, int taken)
+static char *plan_call(const Node *to, const char *beta, const Node *bias, int taken)
 {
     static const char *const epilogues[] = { "GG_NONE", "GG_BIAS", "GG_RELU_BIAS" };
     const Blas *b = &k->gemm->blas;
@@ -108,8 +91,8 @@ static char *plan_call(Cuda *out, const Node *to, const char *beta, const Node *
     env_set(e, "m", "%ld", b->rows);
     env_set(e, "n", "%ld", b->columns);
     env_set(e, "k", "%ld", b->depth);
-    env_set(e, "a", "%s", operand_of(out, 0));
-    env_set(e, "b", "%s", operand_of(out, 1));
+    env_set(e, "a", "%s", operand_of(0));
+    env_set(e, "b", "%s", operand_of(1));
     env_set(e, "c", "%s", operand(2, result_layout(to), result_name(to)));
     env_set(e, "lda", "%ld", b->lead[0]);
     env_set(e, "ldb", "%ld", b->lead[1]);
@@ -134,8 +117,8 @@ static void library_call(Cuda *out)
     const bool beta = k->grad == to && kernel_has_beta(S, k);
     const char *h = handle_name();
     text_add(&out->handles, "%s%s%s", out->handles.n ? ", " : "", h, beta ? "[2]" : "");
-    if (beta) text_add(&out->plans, "for (int beta = 0; beta < 2; beta++)\n%s[beta] = %s", h, plan_call(out, to, "beta", 0, 0));
-    else text_add(&out->plans, "%s = %s", h, plan_call(out, to, "0", bias, taken));
+    if (beta) text_add(&out->plans, "for (int beta = 0; beta < 2; beta++)\n%s[beta] = %s", h, plan_call(to, "beta", 0, 0));
+    else text_add(&out->plans, "%s = %s", h, plan_call(to, "0", bias, taken));
     text_add(&out->launch, "gg_matmul_run(&%s%s); @@ %s\n", h, beta ? text("[%s]", cuda_beta()) : "", kernel_title());
     if (taken == k->body.n) return;
     const Layout *l = result_layout(to);

@@ -24,20 +24,20 @@ static void live(Kernel *x)
 static int larger_first(const void *pa, const void *pb)
 {
     const Buffer *a = *(Buffer *const *)pa, *b = *(Buffer *const *)pb;
-    if (a->layout.size != b->layout.size) return a->layout.size < b->layout.size ? 1 : -1;
+    if (buffer_size(a) != buffer_size(b)) return buffer_size(a) < buffer_size(b) ? 1 : -1;
     return a->node->id - b->node->id;
 }
 
 static bool meet(const Buffer *a, const Buffer *b) { return a->first <= b->last && b->first <= a->last; }
 
-static long end_of(const Buffer *b) { return b->offset + b->layout.size; }
+static long end_of(const Buffer *b) { return b->offset + buffer_size(b); }
 
 /* Puts b at the lowest place that is free, among n buffers that are sorted by their offsets, and sorts it in. */
 static void place_lowest(Buffer **placed, int n, Buffer *b, bool reuse)
 {
     long at = 0;
     int i = 0;
-    for (; i < n && placed[i]->offset < at + b->layout.size; i++)
+    for (; i < n && placed[i]->offset < at + buffer_size(b); i++)
         if ((!reuse || meet(placed[i], b)) && at < end_of(placed[i])) at = end_of(placed[i]);
     while (i > 0 && placed[i - 1]->offset > at) i--;
     while (i < n && placed[i]->offset < at) i++;
@@ -113,7 +113,7 @@ static long lower_bound(Buffer **at, int n, int phases)
     for (int p = 0; p < phases; p++) {
         long sum = 0;
         for (int i = 0; i < n; i++)
-            if (at[i]->first <= p && p <= at[i]->last) sum += at[i]->layout.size;
+            if (at[i]->first <= p && p <= at[i]->last) sum += buffer_size(at[i]);
         if (sum > bound) bound = sum;
     }
     return bound;
@@ -133,7 +133,7 @@ Plan *place(Kernels *k, bool reuse)
     for (int i = 0; i < k->buffers.n; i++) {
         Buffer *b = k->buffers.at[i];
         if (b->home == HOME_ARENA) vec_push(&arena, b);
-        if (b->home == HOME_PACKED) b->offset = p->packed, p->packed += b->layout.size;
+        if (b->home == HOME_PACKED) b->offset = p->packed, p->packed += buffer_size(b);
     }
     p->bound = lower_bound(arena.at, arena.n, k->phases);
     p->arena = place_arena(arena.at, arena.n, reuse, p->bound);

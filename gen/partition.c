@@ -184,7 +184,7 @@ static bool frees(Kernel **at, int n, int from, int to)
     for (int i = from; i < to; i++)
         for (int t = 0; t < at[i]->touches.n; t++) {
             const Buffer *b = at[i]->touches.at[t]->buffer;
-            bool later = b->home != HOME_ARENA || b->layout.size * SMALL < largest;
+            bool later = b->home != HOME_ARENA || buffer_size(b) * SMALL < largest;
             for (int j = to; j < n && !later; j++) later = touches(at[j], b);
             if (!later) return true;
         }
@@ -196,7 +196,7 @@ static void find_largest(void)
     largest = 0;
     for (int i = 0; i < K->buffers.n; i++) {
         const Buffer *b = K->buffers.at[i];
-        if (b->home == HOME_ARENA && b->layout.size > largest) largest = b->layout.size;
+        if (b->home == HOME_ARENA && buffer_size(b) > largest) largest = buffer_size(b);
     }
 }
 

@@ -71,7 +71,7 @@ static double traffic_of(const Kernels *k, const Kernel *x)
     double bytes = leaf_traffic(k, x);
     for (int i = 0; i < x->touches.n; i++) {
         const Buffer *b = x->touches.at[i]->buffer;
-        if (!touched_before(x, i)) bytes += REAL_BYTES * (double)b->layout.size * (b->home == HOME_GRADIENT ? 2 : 1);
+        if (!touched_before(x, i)) bytes += REAL_BYTES * (double)buffer_size(b) * (b->home == HOME_GRADIENT ? 2 : 1);
     }
     return bytes;
 }

@@ -22,9 +22,10 @@ double device_bytes(const Whole *all)
         gather_scratch(s, s->k->once.at, s->k->once.n, &out);
         gather_scratch(s, s->k->micro.at, s->k->micro.n, &out);
         gather_scratch(s, s->k->finish.at, s->k->finish.n, &out);
+        gather_scratch(s, s->k->predict.at, s->k->predict.n, &out);
         if (adapts(s)) lengths = 16 * ceil((double)s->k->trained / 4096) + 24 * (double)s->k->params.n;
     }
-    const double rounded = first->g->train.precision >= BF16 ? HALF_BYTES * (double)(first->k->elements + out.half) : 0;
+    const double rounded = first->g->train.precision >= BF16 ? HALF_BYTES * (double)first->k->elements : 0;
     return WORKSPACE + WINDOW + rounded + 4 * (double)out.split + 4 * (double)largest_window(first->g) + 8 * (double)all->nsums
          + 8 * ceil((double)first->k->trained / 4096) + lengths;
 }

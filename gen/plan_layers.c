@@ -80,7 +80,7 @@ static Layer *add_layer(Layers *l, const char *name, const char *kind, const Sha
     return y;
 }
 
-static double bytes_of(const Buffer *b) { return b->home == HOME_ARENA ? 4 * (double)b->layout.size : 0; }
+static double bytes_of(const Buffer *b) { return b->home == HOME_ARENA ? 4 * (double)buffer_size(b) : 0; }
 
 bool is_kept(const Kernels *k, const Buffer *b)
 {

@@ -29,7 +29,7 @@ static long live_at(const Kernels *k, int phase)
     long sum = 0;
     for (int i = 0; i < k->buffers.n; i++) {
         const Buffer *b = k->buffers.at[i];
-        if (in_arena(b) && b->first <= phase && phase <= b->last) sum += b->layout.size;
+        if (in_arena(b) && b->first <= phase && phase <= b->last) sum += buffer_size(b);
     }
     return sum;
 }
@@ -138,7 +138,7 @@ static const char *look_of(const Kernels *k, const Buffer *b)
 static char *bar_tip(const Page *v, const Buffer *b, const Kernel *x, int layer)
 {
     Text t = { 0 };
-    text_add(&t, "%s %s: %s at %s, phase%s %d", b->ident, shape_text(&b->node->shape), size_text(4.0 * (double)b->layout.size),
+    text_add(&t, "%s %s: %s at %s, phase%s %d", b->ident, shape_text(&b->node->shape), size_text(4.0 * (double)buffer_size(b)),
              size_text(4.0 * (double)b->offset), b->first == b->last ? "" : "s", b->first);
     if (b->last != b->first) text_add(&t, " to %d", b->last);
     if (x) text_add(&t, "; written by %s", x->ident);
@@ -153,7 +153,7 @@ static void draw_bar(Page *v, const Buffer *b)
     const Kernel *x = writer_of(v->p->k, b);
     const int layer = x ? layer_of(v->layers, x) : -1;
     const double left = px(v, b->first) + 1, wide = v->phase * (b->last - b->first + 1) - 2;
-    const double top = py(v, (double)(b->offset + b->layout.size)), high = py(v, (double)b->offset) - top;
+    const double top = py(v, (double)(b->offset + buffer_size(b))), high = py(v, (double)b->offset) - top;
     text_add(v->out, "<rect x=\"%.1f\" y=\"%.2f\" width=\"%.1f\" height=\"%.2f\" rx=\"%d\" fill=\"%s\"%s><title>%s</title></rect>\n", left, top, wide,
              high < 0.6 ? 0.6 : high - (high > 3 ? 0.8 : 0), high > 6 ? 2 : 0, svg_colour(layer < 0 ? COLOURS - 1 : layer),
              look_of(v->p->k, b), svg_escape(bar_tip(v, b, x, layer)));
@@ -218,7 +218,7 @@ static double draw_small(const Page *v, double top)
     if (v->small.n) svg_words(v->out, "small head", LEFT, top, "too small for a name above");
     for (int i = 0; i < v->small.n; i++) {
         const Buffer *b = v->small.at[i];
-        svg_words(v->out, "small soft", x, y, text("%s  %s, phases %d-%d", b->ident, size_text(4.0 * (double)b->layout.size), b->first, b->last));
+        svg_words(v->out, "small soft", x, y, text("%s  %s, phases %d-%d", b->ident, size_text(4.0 * (double)buffer_size(b)), b->first, b->last));
         if ((x += 320) + 280 > LEFT + v->phase * v->p->k->phases) x = LEFT, y += 14;
     }
     return y;

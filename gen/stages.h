@@ -41,7 +41,7 @@ typedef struct Buffer {
     Layout layout;                      /* of node->shape */
     long offset;                        /* in reals, in the arena or in Packed */
     int first, last;                    /* phases in which it is alive */
-    long half;                          /* CUDA, bf16: 1 + where its rounded copy lies; 0: it has none */
+    bool half;                          /* its numbers have 16 bits: cuBLASLt multiplies them */
     struct Buffer *shares;              /* in place: lies where this one lay */
 } Buffer;
 
@@ -72,6 +72,7 @@ typedef struct Kernel {
     int phase;                          /* kernels of one phase run without a barrier between them */
     struct Contraction *contraction;    /* of a matmul or a convolution: in C */
     struct Gemm *gemm;                  /* and in CUDA */
+    bool rounds;                        /* its factors are rounded, see round.c */
     struct Written *written;            /* emit: its text in C, see share.c */
     VEC(Touch) touches;
     double flop;
@@ -116,6 +117,8 @@ void    lay_out(Buffer *b);                                  /* as its readers l
 Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident);
 void    check_split(const Kernels *k);                   /* split.c: what deterministic = "split" cannot keep is an error */
 char   *ident_new(const char *wish);                        /* unique in the program */
+void    round_factors(Kernels *k);                          /* round.c: what products round has nodes of its own */
+long    buffer_size(const Buffer *b);                       /* in reals */
 void    make_partitions(Kernels *k);                        /* partition.c: units, phases */
 
 /* ---- lower.c, gemm.c: a matmul or a convolution as nested sums over affine addresses ----------------------------- */

@@ -137,7 +137,6 @@ void cuda_facts(const Whole *all_steps, Env *e)
     env_flag(e, "next_micro", alone);
     env_set(e, "kernels", "%s", all.functions.s ? all.functions.s : "");
     env_flag(e, "rounds", s->g->train.precision >= BF16);
-    env_set(e, "half", "%ld", all.half ? all.half : 1);
     env_flag(e, "blas", all.handles.n > 0);
     env_set(e, "handles", "%s", all.handles.s ? all.handles.s : "");
     env_set(e, "handles_are", "%s", all.handles.s && strchr(all.handles.s, '[') ? " @@ [2]: first stores, next adds" : "");

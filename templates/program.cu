@@ -52,7 +52,6 @@ ${text}
 //:end
 //:if rounds
 alignas(256) gg_factor half_p[${elements}]; @@ parameters, rounded once per update
-alignas(256) gg_factor half[${half}]; @@ what cuBLASLt multiplies, rounded
 //:end
 //:if split
 real split[${split}]; @@ sums of parts of a long sum
