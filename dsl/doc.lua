@@ -13,21 +13,33 @@ local function names_in(example)
   return names
 end
 
-local function add(section, example, text)
-  local e = { section = section, example = example, text = text, names = names_in(example) }
+local function add(e)
   entries[#entries + 1] = e
   for _, name in ipairs(e.names) do of[name] = of[name] or e end
+  if not sections[e.section] then sections[#sections + 1], sections[e.section] = e.section, true end
 end
 
--- say(example, text): the text tells every name that the example calls
-function doc.section(name)
-  if not sections[name] then sections[#sections + 1], sections[name] = name, true end
-  return function(example, text) add(name, example, text) end
+-- say(example, text [, name]): the text tells every name that the example calls, or that one
+function doc.section(section)
+  return function(example, text, name)
+    add { section = section, example = example, text = text, names = name and { name } or names_in(example) }
+  end
+end
+
+-- say(name, text [, default]): an option of that statement. Texts are rows of docs/language.md; a terminal gets them without marks.
+function doc.options(of_what)
+  return function(name, text, default)
+    local plain = text:gsub("%[([^%]]*)%]%(([%w_.]*)[^)]*%)", function(words, file)
+      return words == file and "docs/" .. file or words
+    end):gsub("`", "")
+    if default then plain = ("%s; %s unless told"):format(plain, default:gsub("`", "")) end
+    add { section = of_what, example = ("%s { %s = ... }"):format(of_what, name), text = plain:gsub("^%l", string.upper) .. ".", names = { name },
+      row = ("| `%s` | %s |%s|\n"):format(name, text, default and " " .. default .. " " or " ") }
+  end
 end
 
 -- maps are functions by themselves, and their declaration tells them
 local function add_maps()
-  doc.section "maps"
   for _, t in ipairs(op.list) do
     local name = "fn." .. t.name
     if t.kind == "map" and not t.hidden and not of[name] then
@@ -35,7 +47,8 @@ local function add_maps()
       local attrs = {}
       for _, k in ipairs(util.sorted(t.preset)) do attrs[#attrs + 1] = ("%s = %g"):format(k, t.preset[k]) end
       if #attrs > 0 then args[#args + 1] = "{ " .. table.concat(attrs, ", ") .. " }" end
-      add("maps", ("%s(%s)"):format(name, table.concat(args, ", ")), t.doc)
+      local example = ("%s(%s)"):format(name, table.concat(args, ", "))
+      add { section = "maps", example = example, text = t.doc, names = names_in(example) }
     end
   end
 end
@@ -44,7 +57,9 @@ end
 local function rows(section)
   local lines = {}
   for _, e in ipairs(entries) do
-    if e.section == section then lines[#lines + 1] = ("| `%s` | %s |\n"):format(e.example, (e.text:gsub("|", "\\|"))) end
+    if e.section == section then
+      lines[#lines + 1] = e.row or ("| `%s` | %s |\n"):format(e.example, (e.text:gsub("|", "\\|")))
+    end
   end
   return table.concat(lines)
 end
@@ -77,8 +92,8 @@ local function everything()
   return table.concat(lines)
 end
 
--- What `gagen help NAME` prints, and nothing where there is no such name. Without one it lists everything; "+layers" is the
--- table of that section in docs/language.md, "-" the names that nobody tells.
+-- What `gagen help NAME` prints: entries of that name and, of a statement, its options; nothing where there is no such name.
+-- Without a name it lists everything; "+layers" is the table of that section in docs/language.md, "-" the names that nobody tells.
 function doc.help(name)
   add_maps()
   if name == "" then return everything() end
@@ -86,6 +101,7 @@ function doc.help(name)
   if name:find("^%+") then return sections[name:sub(2)] and rows(name:sub(2)) end
   local known, found = {}, {}
   for _, e in ipairs(entries) do
+    if e.row and e.section == name then found[e] = true end
     for _, n in ipairs(e.names) do
       known[n] = true
       if n == name or n:match("%.(.*)") == name then found[e] = true end

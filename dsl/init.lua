@@ -16,5 +16,6 @@ end
 core.use("dsl/fold.lua")
 core.use("dsl/join.lua")
 core.use("dsl/make.lua")
+core.use("dsl/manual.lua")
 core.help = function(name) return core.use("dsl/doc.lua").help(name) end
 return core.use("dsl/world.lua")

@@ -326,7 +326,7 @@ local function smooth_term(what, x, t, o, axes)
 end
 
 say("fn.cross_entropy(x, t, { ignore_index = -100, weight = { 1, 2 }, label_smoothing = 0, axis = 2 })",
-  "Of logits by class ids, a mean over the rows that count, by the weights of their classes; the class axis is the one whose removal leaves the target's shape. Nothing is ignored without ignore_index.")
+  "Of logits by class ids, a column or part of one (fn.slice), a mean over the rows that count, by the weights of their classes; the class axis is the one whose removal leaves the target's shape. Nothing is ignored without ignore_index.")
 function fn.cross_entropy(x, t, o)
   local what = "fn.cross_entropy"
   o = options(what, o, smooth_options)

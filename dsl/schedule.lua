@@ -68,10 +68,11 @@ local function ending(what, o)
   return number(what, o[2] == nil and (o.to or 0) or o[2], 0, 1e6, "where it ends"), o.over and updates(what, "over", o.over)
 end
 
-about("optim.constant { 0.1, warmup = 100 }", "lr t / W during the warm-up, then lr.")
+about("optim.constant { 0.1, warmup = 100 }", "lr t / W up to update W, the end of the warm-up, then lr.")
 schedule("constant", {}, function(_, o) return function() return literal(o[1]) end end)
 
-about("optim.linear { 1e-3, 0, over = \"5 epochs\" }", "A line from one to the other.")
+about("optim.linear { 1e-3, 0, over = \"5 epochs\" }", "A line from lr to the other: lr + (to - lr) p, where p = (t - 1 - W) / over, from 0 to 1. over is T - W unless told; then the last update's p is "
+  .. "1 - 1 / over, and `to` itself is never reached.")
 schedule("linear", { to = util.any, over = util.any }, function(what, o)
   local to, over = ending(what, o)
   local sign = to < o[1] and "-" or "+"
@@ -80,7 +81,7 @@ schedule("linear", { to = util.any, over = util.any }, function(what, o)
   end
 end)
 
-about("optim.polynomial { 1e-3, 0, power = 2, over = \"5 epochs\" }", "The line to that power.")
+about("optim.polynomial { 1e-3, 0, power = 2, over = \"5 epochs\" }", "to + (lr - to) (1 - p)^power, with the line's p.")
 schedule("polynomial", { to = util.any, over = util.any, power = 1 }, function(what, o)
   local to, over = ending(what, o)
   number(what, o.power, 0, 100, "power")
@@ -89,7 +90,8 @@ schedule("polynomial", { to = util.any, over = util.any, power = 1 }, function(w
   end
 end)
 
-about("optim.cosine { 1e-3, warmup = \"1 epoch\", floor = 1e-5 }", "Half a wave down to the floor.")
+about("optim.cosine { 1e-3, warmup = \"1 epoch\", floor = 1e-5 }", "Half a wave down, floor + (lr - floor) (1 + cos(pi p)) / 2, with the line's p. After a warm-up the peak holds at t = W and at t = W + 1; "
+  .. "the floor is reached where over ends before the run.")
 schedule("cosine", { over = util.any, floor = 0 }, function(what, o)
   number(what, o.floor, 0, 1e6, "floor")
   local over = o.over and updates(what, "over", o.over)
@@ -105,13 +107,13 @@ local function every(what, o, by)
   return updates(what, "every", o.every, true)
 end
 
-about("optim.step { 0.1, every = \"10 epochs\", by = 0.1 }", "Times `by` every so often.")
+about("optim.step { 0.1, every = \"10 epochs\", by = 0.1 }", "lr by^floor((t - 1) / every): times `by` every so often, from update 1 on, warm-up or not.")
 schedule("step", { every = util.any, by = 0.1 }, function(what, o)
   local n = every(what, o, "10 epochs")
   return function(t) return ("%s * pow(%s, floor((%s - 1) / %s))"):format(literal(o[1]), literal(o.by), t, n) end
 end)
 
-about("optim.exponential { 0.1, every = \"1 epoch\", by = 0.9 }", "Times `by` in so many updates, a little at each.")
+about("optim.exponential { 0.1, every = \"1 epoch\", by = 0.9 }", "lr by^((t - 1) / every): times `by` in so many updates, a little at each, from update 1 on.")
 schedule("exponential", { every = util.any, by = 0.1 }, function(what, o)
   local n = every(what, o, "1 epoch")
   return function(t) return ("%s * pow(%s, (%s - 1) / %s)"):format(literal(o[1]), literal(o.by), t, n) end
@@ -144,7 +146,7 @@ local function taken(what, v)
 end
 
 about("optim.warmup { 0.1, over = \"1 epoch\" }",
-  "A line from 0 to the first value of a schedule or a number, which then begins.")
+  "t / W of the first value of a schedule or a number, which then begins: update W + 1 is its own update 1.")
 function optim.warmup(given)
   local what = "optim.warmup"
   local o = options(what, given, { over = util.any }, 1)

@@ -27,7 +27,7 @@ local renewed = text:gsub("(<!%-%- (%l+) %-%->\n|[^\n]*\n|[^\n]*\n)(.-)(<!%-%- e
   ok(now:find "^| `" and now == rows or os.getenv "BLESS", ("the table of %s"):format(section))
   return head .. now .. tail
 end)
-ok(seen == 7, ("%d tables"):format(seen))
+ok(seen == 11, ("%d tables"):format(seen))
 if os.getenv "BLESS" then
   f = assert(io.open(path, "w"))
   f:write(renewed)
@@ -66,6 +66,26 @@ end
 ok(tried > 60 and #wrong == 0, ("%d examples of layers and optimizers can be written  # %s"):format(tried, table.concat(wrong, "; ")))
 ok(answer("local c = nn.Conv2d(16, 5, { strides = 1 })"):find "unknown option", "control: an option that is not there")
 ok(run("./gagen help nn.Conv2e"):find "did you mean 'nn.Conv2d'", "gagen help knows what was meant")
+for _, name in ipairs { "train", "step", "rules", "map", "option" } do
+  ok(run("./gagen help " .. name):find("[= ]" .. name .. "[ (]") or run("./gagen help " .. name):find("^" .. name), "gagen help " .. name)
+end
+-- options that a statement takes, by its own table of them
+local function options_of(path, words)
+  local file = assert(io.open(path))
+  local spec = file:read("a"):match(words .. " = (%b{})")
+  file:close()
+  local missing, n = {}, 0
+  for k in spec:gmatch "([%a_]+) = " do
+    n = n + 1
+    if run("./gagen help " .. k):find "there is no" then missing[#missing + 1] = k end
+  end
+  ok(n > 3 and #missing == 0, ("gagen help knows the %d options of %s, %s  # %s"):format(n, path, words, table.concat(missing, " ")))
+end
+options_of("dsl/train.lua", "local spec")
+options_of("dsl/window.lua", "window.spec")
+options_of("dsl/step.lua", "local spec")
+options_of("dsl/rules.lua", "local own")
+ok(run("./gagen help micro_batches"):find "did you mean 'micro_batch'", "control: an option that is not there")
 ok(run("./gagen help silu"):find("fn.silu(x)", 1, true) and run("./gagen help Linear"):find "nn.Linear", "names without their space")
 print("1.." .. tests)
 os.exit(not failed)
