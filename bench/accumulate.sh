@@ -24,7 +24,7 @@ build() {
     [ ! "$dir/$1_$k$3" -nt gagen ] || continue
     ./gagen --library -D batch=$((32 * k)) -D micro_batch=32 -D steps=1000 -D tail=drop -o "$dir/$1_$k.c" "$dir/$1.lua"
     # shellcheck disable=SC2086
-    $CC -std=gnu11 $2 -Iruntime -DPROGRAM="$1" -o "$dir/$1_$k$3" bench/accumulate.c "$dir/$1_$k.c" "$dir/runtime$3"/*.o $zlib -lm -lpthread
+    $CC -std=gnu11 $2 -Iruntime -DPROGRAM="gagen_$1" -o "$dir/$1_$k$3" bench/accumulate.c "$dir/$1_$k.c" "$dir/runtime$3"/*.o $zlib -lm -lpthread
   done
 }
 

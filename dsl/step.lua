@@ -35,7 +35,7 @@ local function listed(t)
   for i, s in ipairs(t) do
     local o = given[s]
     if not o then fail("train: expected step { ... }, got %s", util.show(s)) end
-    o.name = o.name or "step" .. i
+    o.name, o.prefix = o.name or "step" .. i, (o.name and "step_" .. o.name or "step" .. i) .. "_"
     if names[o.name] then
       core.fail(("train: two steps are called '%s'"):format(o.name), o.place, "the other one is here", names[o.name])
     end

@@ -16,9 +16,7 @@ static VEC(char) taken;
 
 char *ident_new(const char *wish)
 {
-    char *name = c_ident(wish);
-    for (int n = 2, i = 0; i < taken.n; i++)
-        if (!strcmp(taken.at[i], name)) name = text("%s%d", c_ident(wish), n++), i = -1;
+    char *name = c_unique(wish, taken.at, taken.n);
     vec_push(&taken, name);
     return name;
 }

@@ -7,14 +7,6 @@
 static VEC(char) groups;                                    /* members of Params */
 static VEC(char) names;                                     /* by Param.index: "net_0.weight" */
 
-static char *unique(const char *wish, char **taken, int n)
-{
-    char *name = c_ident(wish);
-    for (int again = 2, i = 0; i < n; i++)
-        if (!strcmp(taken[i], name)) name = text("%s_%d", c_ident(wish), again++), i = -1;
-    return name;
-}
-
 /* "net.0" of "net.0.weight", "" of what has no dot */
 static char *path_of(const Param *p)
 {
@@ -50,12 +42,12 @@ static void name_params(const Graph *g)
         const char *path = is_apart(g, i) ? "" : path_of(p);
         if (opens_group(g, i)) {
             inside.n = 0;
-            char *group = unique(*path ? path : p->name, groups.at, groups.n);
+            char *group = c_unique(*path ? path : p->name, groups.at, groups.n);
             vec_push(&groups, group);
         }
         char *group = groups.at[groups.n - 1], *field = group;
         if (*path) {
-            char *own = unique(strrchr(p->name, '.') + 1, inside.at, inside.n);
+            char *own = c_unique(strrchr(p->name, '.') + 1, inside.at, inside.n);
             vec_push(&inside, own);
             field = text("%s.%s", group, own);
         }

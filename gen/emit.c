@@ -79,5 +79,5 @@ void emit_header(const Whole *all, const Opts *o, Text *out)
     text_add(out, "/* %s.h -- written by gagen: %s; a program that library.h drives */\n", title, o->command);
     if (o->standalone) paste_headers(out, "library.h");
     else text_add(out, "#include \"library.h\"\n");
-    text_add(out, "extern const Program %s;\n", title);
+    text_add(out, "extern const Program gagen_%s;\n", title);
 }

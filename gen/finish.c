@@ -7,22 +7,10 @@
 #include <string.h>
 
 /* ---- identifiers ---------------------------------------------------------------------------------------------------- */
-static const char *unique(const char *name, const char **used, int n)
-{
-    const char *id = c_ident(name);
-    for (int again = 2, i = 0; i < n; i++)
-        if (!strcmp(id, used[i])) {
-            id = text("%s_%d", c_ident(name), again++);
-            i = -1;
-        }
-    return id;
-}
-
 static void name_params(Graph *g)
 {
-    const char **used = NEW_ARRAY(const char *, g->params.n);
-    for (int i = 0; i < g->params.n; i++)
-        used[i] = g->params.at[i]->ident = unique(g->params.at[i]->name, used, i);
+    char **used = NEW_ARRAY(char *, g->params.n);
+    for (int i = 0; i < g->params.n; i++) g->params.at[i]->ident = used[i] = c_unique(g->params.at[i]->name, used, i);
 }
 
 /* ---- data ----------------------------------------------------------------------------------------------------------- */
@@ -69,12 +57,12 @@ static void read_data(lua_State *L, int index, Graph *g)
     d->loc = field_loc(L, at);
     lua_pop(L, 1);
     lua_getfield(L, index, "inputs");
-    const char *used[64];
+    char *used[64];
     for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE || node_at(L, -1); i++, lua_pop(L, 1)) {
         Column *c = node_at(L, -1)->column;
         c->index = d->columns.n;
         if (c->index == 64) host_fail(c->loc, "a model reads at most 64 columns");
-        used[c->index] = c->ident = unique(c->name, used, c->index);
+        c->ident = used[c->index] = c_unique(c->name, used, c->index);
         vec_push(&d->columns, c);
     }
     lua_pop(L, 2);

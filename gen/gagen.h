@@ -18,7 +18,9 @@ void text_put(Text *t, const char *s, size_t n);
 
 char *c_string(const char *s);                              /* between the quotes of a C literal */
 char *c_comment(const char *s);                             /* inside a C comment */
+char *c_word(const char *s);                                /* letters, digits and _ */
 char *c_ident(const char *s);                               /* an identifier; keywords of C and CUDA are dodged */
+char *c_unique(const char *wish, char *const *taken, int n);
 
 /* a growing array of pointers: VEC(Node) nodes;  vec_push(&nodes, n);  for (i < nodes.n) nodes.at[i] */
 #define VEC(type) struct { type **at; int n, room; }
@@ -267,7 +269,7 @@ typedef struct {
 } Train;
 
 typedef struct Step {                   /* a loss, the parameters that lower it and how */
-    const char *name, *prefix;          /* "generator", and "generator_" of its functions; "" and "" where it is the only one */
+    const char *name, *prefix;          /* "generator", and "step_generator_" of its functions; "" and "" where it is the only one */
     Node *minimize;
     Optimizer optimizer;                /* as train names it; its states are those of all groups */
     VEC(Optimizer) groups;              /* of parameters that share a recipe, in the order of the flat arrays */
@@ -278,7 +280,7 @@ typedef struct Step {                   /* a loss, the parameters that lower it 
 } Step;
 
 typedef struct Graph {
-    const char *file, *title;           /* base name of the model file; and without .lua, as an identifier */
+    const char *file, *name, *title;    /* base name of the model file; without .lua; that as a word, gagen_TITLE is the program's symbol */
     VEC(Node) nodes;                    /* in order of creation: arguments before users */
     VEC(Param) params;
     Dataset data;

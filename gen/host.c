@@ -308,19 +308,6 @@ static lua_State *start(void)
     return state;
 }
 
-/* The program's Program is called as the file, unless something of its own has that name. */
-static char *title_of(const char *name)
-{
-    static const char *const own[] = { "p", "g", "w", "packed", "arena", "data", "part", "sums", "device", "host", "steps", "sources", "tensors",
-        "columns", "reports", "report", "learning_rate", "scalars", "micro", "micros", "forward", "backward", "keep", "judge", "judged",
-        "count", "counting", "prepare", "optimize", "norm", "squares", "update", "conclude", "gradient", "window", "evaluate", "record",
-        "pass", "first", "next", "step", "full", "plan", "send", "fetch", "main" };
-    char *title = c_ident(name);
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (!strcmp(title, own[i])) return text("%s_model", title);
-    return title;
-}
-
 static void set_title(Graph *g, const char *path)
 {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
@@ -328,7 +315,8 @@ static void set_title(Graph *g, const char *path)
     size_t n = strlen(base);
     bool lua = n > 4 && !strcmp(base + n - 4, ".lua");
     g->file = base;
-    g->title = title_of(mem_copy(base, lua ? n - 4 : n));
+    g->name = mem_copy(base, lua ? n - 4 : n);
+    g->title = *c_word(g->name) ? c_word(g->name) : "model";
 }
 
 Graph *read_model(const Opts *o)

@@ -246,7 +246,8 @@ static void number(Kernel **at, int n, int *id)
 {
     for (int i = 0; i < n; i++) {
         at[i]->id = ++*id;
-        at[i]->ident = text("k%d_%s", at[i]->id, c_ident(name_of(at[i])));
+        const char *name = c_ident(name_of(at[i]));
+        at[i]->ident = text("k%d_%s%s", at[i]->id, strncmp(name, "to_k", 4) ? "" : "u_", name);     /* k6_to_k9 runs four */
         if (at[i]->flop == 0) at[i]->flop = (double)shape_count(&at[i]->out->shape) * (at[i]->body.n + (at[i]->core ? 1 : 0));
     }
 }

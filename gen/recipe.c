@@ -140,6 +140,7 @@ static void read_step(lua_State *L, Step *s)
 {
     const int at = lua_gettop(L);
     s->name = field_string(L, at, "name");
+    s->prefix = s->name ? field_string(L, at, "prefix") : "";
     if (!s->name) s->name = "";
     s->times = (long)field_number(L, at, "times", 1);
     s->accumulate = (long)field_number(L, at, "accumulate", 0);
@@ -164,10 +165,7 @@ void read_recipes(lua_State *L, int index, Graph *g)
         vec_push(&g->steps, s);
     }
     lua_pop(L, 2);
-    for (int i = 0; i < g->steps.n; i++) {
-        Step *s = g->steps.at[i];
-        s->prefix = g->steps.n > 1 ? text("%s_", s->name) : "";
-    }
+    if (g->steps.n == 1) g->steps.at[0]->prefix = "";
     lua_getfield(L, index, "rules");
     g->ruled = luaL_len(L, -1) > 0;
     lua_pop(L, 1);

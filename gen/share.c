@@ -193,12 +193,19 @@ static bool has_word(const char *s, const char *word)
     return false;
 }
 
+/* A local of that name would hide what the macro for_span declares or calls. */
+static bool is_of_span(const char *name)
+{
+    const size_t n = strlen(name);
+    return !strncmp(name, "span_", 5) || (n > 3 && !strcmp(name + n - 3, "_to"));
+}
+
 /* What the layer calls it, "d_bias", or NULL; types begin with a capital. */
 static char *field_of(const Operand *o)
 {
     const Param *p = o->buffer->param;
     const char *dot = p ? strrchr(p->name, '.') : NULL;
-    return dot && islower((unsigned char)dot[1]) ? text(o->buffer->home == HOME_GRADIENT ? "d_%s" : "%s", c_ident(dot + 1)) : NULL;
+    return dot && islower((unsigned char)dot[1]) && !is_of_span(dot + 1) ? text(o->buffer->home == HOME_GRADIENT ? "d_%s" : "%s", c_ident(dot + 1)) : NULL;
 }
 
 /* What parameter i is called: as all layers call it, else x where it is read and y where it is written. */

@@ -308,7 +308,7 @@ void tables(const Whole *all, Env *e)
     fill_zero_rows(g, e);
     env_set(e, "trained_is", "%s", s->k->trained < s->k->elements ? text(" .trained = %ld,", s->k->trained) : "");
     env_set(e, "ntensors", "%d", tensors);
-    env_set(e, "name", "%s", c_string(g->title));
+    env_set(e, "name", "%s", c_string(g->name));
     env_set(e, "fingerprint", "%016llx", (unsigned long long)fingerprint(g));
     env_set(e, "nstates", "%d", all->nstates);
     env_set(e, "states", "%s", states_text(all, s->k->target == TARGET_CUDA ? "host." : ""));

@@ -167,7 +167,7 @@ typedef struct {
     bool skips;                                   /* only the device knows whether a window counts: none runs ahead */
 } Program;
 
-int gagen_main(int argc, char **argv, const Program *p); /* the command line program */
+int gg_main(int argc, char **argv, const Program *p); /* the command line program */
 #ifdef __cplusplus
 }
 #endif

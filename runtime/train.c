@@ -225,7 +225,7 @@ static int gg_finish(Run *r)
     return 0;
 }
 
-int gagen_main(int argc, char **argv, const Program *p)
+int gg_main(int argc, char **argv, const Program *p)
 {
     static Run run;
     run.p = p, run.o = gg_options(argc, argv, p);

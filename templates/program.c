@@ -358,7 +358,7 @@ static const Step steps[] = { @@ a round: each in turn
 };
 
 //:end
-${linkage}const Program ${title} = {
+${linkage}const Program gagen_${title} = {
 .name = "${name}", .fingerprint = 0x${fingerprint}u,
 .batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
 .epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${phases_are}${loss_scale}
@@ -387,5 +387,5 @@ ${linkage}const Program ${title} = {
 };
 //:if main
 
-int main(int argc, char **argv) { return gagen_main(argc, argv, &${title}); }
+int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_${title}); }
 //:end

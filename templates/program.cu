@@ -422,7 +422,7 @@ prepare_steps();
 
 //:end
 /* ---- the device ---- */
-extern "C" const Program ${title};
+extern "C" const Program gagen_${title};
 
 static void plan(void)
 {
@@ -432,7 +432,7 @@ ${plans}
 static const char *device_open(long rows)
 {
 static const GgPlaces places = GG_PLACES(Device);
-device = (Device *)gg_device_open(&${title}, rows, sizeof(Device), places);
+device = (Device *)gg_device_open(&gagen_${title}, rows, sizeof(Device), places);
 plan();
 //:for s in steps
 ${prefix}record();
@@ -522,7 +522,7 @@ static const Step steps[] = { @@ a round: each in turn
 };
 
 //:end
-extern "C" const Program ${title} = {
+extern "C" const Program gagen_${title} = {
 .name = "${name}", .fingerprint = 0x${fingerprint}u,
 .batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
 .epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${phases_are}${loss_scale}
@@ -552,5 +552,5 @@ extern "C" const Program ${title} = {
 };
 //:if main
 
-int main(int argc, char **argv) { return gagen_main(argc, argv, &${title}); }
+int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_${title}); }
 //:end

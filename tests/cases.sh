@@ -127,20 +127,20 @@ run aside_micro $made - $threads 1 twice between="$work/between.st" > "$work/sai
 # inside NAME OLD MODEL CALL: the program OLD, which calls that there
 inside() { edit inside_$1 "$2" "$3" "/^static void window_full/i\\
 #include \"library.h\"\\
-extern const Program $3;\\
+extern const Program gagen_$3;\\
 static void evaluate(const Thread *t);\\
 static void aside(void) { double out[64]; $4 }
 /^static void window_full/,/^}/s/micro_\(first\|next\)(.*/&\\
     aside();/" "/^static void replay_micros/i\\
 #include \"library.h\"\\
-extern \"C\" const Program $3;\\
+extern \"C\" const Program gagen_$3;\\
 static void aside(void) { double out[64]; $4 }
 /^static void replay_micros/,/^}/{s/^ *gg_replay(&first);/&\\
     aside();/;s/gg_replay(&next);/gg_replay(\&next), aside();/;}"; }
 for model in case_orders case_aside; do
     program whole_$model $models/$model.lua gagen -D micro_batch=$(case $model in case_orders) echo 8;; *) echo 4;; esac)
     run whole_$model $made - 1 1 1 > "$work/inside.want"
-    inside $model whole_$model $model "gg_evaluate(\\&$model, \"train\", out);"
+    inside $model whole_$model $model "gg_evaluate(\\&gagen_$model, \"train\", out);"
     run inside_$model $made - 1 1 1 > "$work/inside.out"
     [ "$(grep -c 'aside();' "$work/inside_$model.$extension")" -ge 2 ] && cmp -s "$work/inside.out" "$work/inside.want"
     tell $? "49. behind each of eight micro-steps of $model: gradient and N keep every bit"

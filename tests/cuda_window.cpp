@@ -7,6 +7,7 @@
        PAGEABLE=waits        what should be pinned is not, and copies of it wait for the stream, as CUDA's do
        PAGEABLE=runs         the control: they do not */
 #include "gg_emu.h"
+#include "symbol.h"
 #include <cublasLt.h>
 #include <cstdlib>
 #include <map>
@@ -55,9 +56,9 @@ void poison_all(void)
 {
     gg_check(cudaDeviceSynchronize());
     gg_check(cudaMemcpy(&host.g, &device->g, sizeof host.g, cudaMemcpyDeviceToHost));
-    for (int i = 0; i < PROGRAM.ntensors; i++) {
-        const std::vector<real> nan((size_t)gg_count(&PROGRAM.tensors[i]), NAN);
-        gg_write_tensor(&PROGRAM.tensors[i], (real *)&host.g, 0, (long)nan.size(), nan.data());
+    for (int i = 0; i < SYMBOL.ntensors; i++) {
+        const std::vector<real> nan((size_t)gg_count(&SYMBOL.tensors[i]), NAN);
+        gg_write_tensor(&SYMBOL.tensors[i], (real *)&host.g, 0, (long)nan.size(), nan.data());
     }
     gg_check(cudaMemcpy(&device->g, &host.g, sizeof host.g, cudaMemcpyHostToDevice));
     gg_check(cudaMemset(&device->POISON, 0xff, sizeof(Device) - offsetof(Device, POISON)));

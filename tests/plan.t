@@ -20,8 +20,8 @@ asked() {
     cat > "$work/ask.c" << EOF
 #include <stdio.h>
 #include "program.h"
-extern const Program $name;
-int main(void) { printf("%ld", $name.memory); }
+extern const Program gagen_$name;
+int main(void) { printf("%ld", gagen_$name.memory); }
 EOF
     compile "$work/ask" "$work/ask.c $work/$name.c" gagen && "$work/ask"
 }

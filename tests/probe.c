@@ -6,9 +6,10 @@
    tests/hashed_program.h's. raw: a tensor's line ends with "raw" and its numbers follow as doubles, then a new line.
    evaluate: the training rows, behind every update. aside: ahead of it, between the window and its update, where `twice` has the
    window once more and `between` saves to the file. */
+#include "symbol.h"
 #include "hashed_program.h"
 
-extern const Program PROGRAM;
+extern const Program SYMBOL;
 
 static void must(int status)
 {
@@ -29,12 +30,12 @@ static long elements(const Tensor *t)
 
 static void show(const char *head, int (*get)(const Program *, const char *, real *))
 {
-    for (int i = 0; i < PROGRAM.ntensors; i++) {
-        const Tensor *t = &PROGRAM.tensors[i];
-        if (get != gg_parameter && PROGRAM.trained && t->offset >= PROGRAM.trained) continue;
+    for (int i = 0; i < SYMBOL.ntensors; i++) {
+        const Tensor *t = &SYMBOL.tensors[i];
+        if (get != gg_parameter && SYMBOL.trained && t->offset >= SYMBOL.trained) continue;
         real *value = malloc((size_t)elements(t) * sizeof *value);
         if (!value) exit(3);
-        must(get(&PROGRAM, t->name, value));
+        must(get(&SYMBOL, t->name, value));
         printf("%s %s %ld%s", head, t->name, elements(t), raw ? " raw\n" : "");
         for (long e = 0; e < elements(t); e++) {
             const double x = (double)value[e];
@@ -50,17 +51,17 @@ static void update(long u, char **at, int count)
 {
     double reports[64];
     char head[64];
-    must(gg_window(&PROGRAM, reports));
+    must(gg_window(&SYMBOL, reports));
     printf("loss %ld %.17g\n", u, reports[0]);
-    if (asides) must(gg_evaluate(&PROGRAM, "train", reports));
-    if (twice) must(gg_window(&PROGRAM, reports));
-    if (between) must(gg_save(&PROGRAM, between));
+    if (asides) must(gg_evaluate(&SYMBOL, "train", reports));
+    if (twice) must(gg_window(&SYMBOL, reports));
+    if (between) must(gg_save(&SYMBOL, between));
     for (int i = 0; i < count; i++) {
         snprintf(head, sizeof head, "gradient %ld", u);
         if (atol(at[i]) == u) show(head, gg_gradient);
     }
-    must(gg_update(&PROGRAM));
-    if (evaluates) must(gg_evaluate(&PROGRAM, "train", reports));
+    must(gg_update(&SYMBOL));
+    if (evaluates) must(gg_evaluate(&SYMBOL, "train", reports));
 }
 
 static int average(const Program *p, const char *name, real *out) { return gg_state(p, "ema", name, out); }
@@ -69,7 +70,7 @@ static int average(const Program *p, const char *name, real *out) { return gg_st
 static void averages(void)
 {
     double reports[64];
-    must(gg_evaluate(&PROGRAM, "train", reports));
+    must(gg_evaluate(&SYMBOL, "train", reports));
     printf("average %.17g\n", reports[0]);
     show("ema", average);
 }
@@ -77,19 +78,19 @@ static void averages(void)
 int main(int argc, char **argv)
 {
     if (argc < 5) return fprintf(stderr, "usage: probe DATA WEIGHTS THREADS UPDATES [AT...]\n"), 2;
-    if (!strncmp(argv[1], "hashed=", 7)) must(hashed_open(&PROGRAM, argv[1] + 7, atoi(argv[3])));
-    else must(gg_open(&PROGRAM, strcmp(argv[1], "-") ? argv[1] : NULL, atoi(argv[3]), -1));
+    if (!strncmp(argv[1], "hashed=", 7)) must(hashed_open(&SYMBOL, argv[1] + 7, atoi(argv[3])));
+    else must(gg_open(&SYMBOL, strcmp(argv[1], "-") ? argv[1] : NULL, atoi(argv[3]), -1));
     for (int i = 5; i < argc; i++) evaluates |= !strcmp(argv[i], "evaluate");
     for (int i = 5; i < argc; i++) raw |= !strcmp(argv[i], "raw"), asides |= !strcmp(argv[i], "aside"), twice |= !strcmp(argv[i], "twice");
     for (int i = 5; i < argc; i++)
         if (!strncmp(argv[i], "between=", 8)) between = argv[i] + 8;
-    if (!strncmp(argv[2], "resume=", 7)) must(gg_resume(&PROGRAM, argv[2] + 7));
-    else if (!strcmp(argv[2], "hashed")) must(hashed_weights(&PROGRAM));
-    else if (strcmp(argv[2], "-")) must(gg_load(&PROGRAM, argv[2]));
+    if (!strncmp(argv[2], "resume=", 7)) must(gg_resume(&SYMBOL, argv[2] + 7));
+    else if (!strcmp(argv[2], "hashed")) must(hashed_weights(&SYMBOL));
+    else if (strcmp(argv[2], "-")) must(gg_load(&SYMBOL, argv[2]));
     for (long u = 1; u <= atol(argv[4]); u++) update(u, argv + 5, argc - 5);
     show("weight", gg_parameter);
-    if (PROGRAM.ema) averages();
-    if (!strncmp(argv[argc - 1], "save=", 5)) must(gg_save(&PROGRAM, argv[argc - 1] + 5));
-    gg_close(&PROGRAM);
+    if (SYMBOL.ema) averages();
+    if (!strncmp(argv[argc - 1], "save=", 5)) must(gg_save(&SYMBOL, argv[argc - 1] + 5));
+    gg_close(&SYMBOL);
     return fflush(stdout) ? 1 : 0;
 }

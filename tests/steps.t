@@ -78,7 +78,7 @@ for bug in 's/times = 2/times = 1/' 's/fn.detach(fake)/fake/;s/params = disc/par
     program off && rounds off > "$work/off.got"
     no "$bug" compare "$work/off.got" $want --case rounds --loss 1e-9
 done
-sed 's/void d_micro_next(\(.*\)micro(t, m, 1)/void d_micro_next(\1micro(t, m, 0)/' "$work/gan.c" > "$work/off.c"
+sed 's/void step_d_micro_next(\(.*\)micro(t, m, 1)/void step_d_micro_next(\1micro(t, m, 0)/' "$work/gan.c" > "$work/off.c"
 compile "$work/off" "$work/off.c" gagen_double && rounds off > "$work/off.got"
 no "the first step's micro-steps store where they should add" compare "$work/off.got" $want --case rounds --loss 1e-9
 

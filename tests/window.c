@@ -10,6 +10,7 @@
 #include SOURCE
 #endif
 #include "library.h"
+#include "symbol.h"
 #include "runtime.h"
 #include <malloc.h>
 
@@ -49,18 +50,18 @@ static long status_line(const char *key)
 
 static int memory(const char *data)
 {
-    must(gg_open(&PROGRAM, data, 2, -1));
-    must(gg_steps(&PROGRAM, 1000));
-    must(gg_train(&PROGRAM, 1, NULL));
+    must(gg_open(&SYMBOL, data, 2, -1));
+    must(gg_steps(&SYMBOL, 1000));
+    must(gg_train(&SYMBOL, 1, NULL));
     status_line("");
     long first = status_line("RssAnon"), mapped = status_line("VmSize");
     counting = true;
-    must(gg_train(&PROGRAM, 999, NULL));
+    must(gg_train(&SYMBOL, 999, NULL));
     counting = false;
     printf("allocations %ld\nown_grew_kib %ld\nmapped_grew_kib %ld\n", allocations, status_line("RssAnon") - first,
            status_line("VmSize") - mapped);
-    printf("planned %ld\nstatic %zu\n", PROGRAM.memory,
-           sizeof(Params) * (2 + (size_t)PROGRAM.nstates) + PACKED_BYTES + sizeof arena);
+    printf("planned %ld\nstatic %zu\n", SYMBOL.memory,
+           sizeof(Params) * (2 + (size_t)SYMBOL.nstates) + PACKED_BYTES + sizeof arena);
     return 0;
 }
 
@@ -78,19 +79,19 @@ static void poison_all(void)
     memset(part, 0xff, sizeof part);
 }
 #else
-extern const Program PROGRAM;
+extern const Program SYMBOL;
 void poison_all(void);
 long asked_calls(void), asked_bytes(void);                  /* of the device: allocations, graphs, streams, events; bytes */
 
 static int memory(const char *data)
 {
-    must(gg_open(&PROGRAM, data, 1, -1));
-    must(gg_steps(&PROGRAM, 1000));
-    must(gg_train(&PROGRAM, 1, NULL));
+    must(gg_open(&SYMBOL, data, 1, -1));
+    must(gg_steps(&SYMBOL, 1000));
+    must(gg_train(&SYMBOL, 1, NULL));
     long first = asked_calls();
-    must(gg_train(&PROGRAM, 999, NULL));
-    printf("allocations %ld\nplanned %ld\nasked %ld\n", asked_calls() - first, PROGRAM.memory, asked_bytes());
-    gg_close(&PROGRAM);
+    must(gg_train(&SYMBOL, 999, NULL));
+    printf("allocations %ld\nplanned %ld\nasked %ld\n", asked_calls() - first, SYMBOL.memory, asked_bytes());
+    gg_close(&SYMBOL);
     return 0;
 }
 #endif
@@ -105,7 +106,7 @@ static bool windows_right(const Program *q, long micros)
     for (long u = 0; u < plan.T; u++) {
         Place place = gg_place(&plan, u);
         Window of = { .t = u + 1, .T = plan.T, .E = plan.E, .samples = place.samples, .scale_out = 1 };
-        PROGRAM.scalars(&of);
+        SYMBOL.scalars(&of);
         double weight = (double)of.scale_in[0] * (double)of.scale_out * (double)place.samples * WEIGHT;
         good = good && fabs(weight - 1) <= 1e-6 && place.first == seen;
         seen += place.samples;
@@ -117,7 +118,7 @@ static int plan_sweep(void)
 {
     long runs = 0, wrong = 0;
     for (long k = 2; k <= 16; k++) {
-        Program q = PROGRAM;
+        Program q = SYMBOL;
         q.tail = 's', q.accumulate = k, q.batch = k * q.micro_batch;
         for (long micros = 1; micros < 200; micros++, runs++) wrong += !windows_right(&q, micros);
     }
@@ -128,21 +129,21 @@ static int plan_sweep(void)
 /* ---- the same weights ------------------------------------------------------------------------------------------------------ */
 static void train(const char *data, const char *weights, bool poisoned, real *out)
 {
-    must(gg_open(&PROGRAM, data, 2, -1));
-    must(gg_load(&PROGRAM, weights));
-    must(gg_steps(&PROGRAM, 10));
+    must(gg_open(&SYMBOL, data, 2, -1));
+    must(gg_load(&SYMBOL, weights));
+    must(gg_steps(&SYMBOL, 10));
     for (int u = 0; u < 10; u++) {
         if (poisoned) poison_all();
-        must(gg_train(&PROGRAM, 1, NULL));
+        must(gg_train(&SYMBOL, 1, NULL));
     }
-    for (int i = 0; i < PROGRAM.ntensors; out += gg_count(&PROGRAM.tensors[i++]))
-        must(gg_parameter(&PROGRAM, PROGRAM.tensors[i].name, out));
-    gg_close(&PROGRAM);
+    for (int i = 0; i < SYMBOL.ntensors; out += gg_count(&SYMBOL.tensors[i++]))
+        must(gg_parameter(&SYMBOL, SYMBOL.tensors[i].name, out));
+    gg_close(&SYMBOL);
 }
 
 static int poison_facts(const char *data, const char *weights)
 {
-    const size_t n = (size_t)PROGRAM.elements;
+    const size_t n = (size_t)SYMBOL.elements;
     real *clean = gg_alloc(n, sizeof *clean), *dirty = gg_alloc(n, sizeof *dirty);
     train(data, weights, false, clean);
     train(data, weights, true, dirty);
@@ -155,17 +156,17 @@ static int poison_facts(const char *data, const char *weights)
 /* 1 - beta1 and 1 - beta2 as the first update's moments show them. */
 static void complements(const char *data, const char *beta1, const char *beta2)
 {
-    const Tensor *t = &PROGRAM.tensors[0];
+    const Tensor *t = &SYMBOL.tensors[0];
     real *dw = gg_alloc((size_t)gg_count(t), sizeof *dw), *m = gg_alloc((size_t)gg_count(t), sizeof *m);
     long i = 0;
-    must(gg_open(&PROGRAM, data, 1, -1));
-    must(gg_window(&PROGRAM, NULL));
-    must(gg_gradient(&PROGRAM, t->name, dw));
-    must(gg_update(&PROGRAM));
+    must(gg_open(&SYMBOL, data, 1, -1));
+    must(gg_window(&SYMBOL, NULL));
+    must(gg_gradient(&SYMBOL, t->name, dw));
+    must(gg_update(&SYMBOL));
     while (fabs((double)dw[i]) < 1e-4) i++;
-    must(gg_state(&PROGRAM, "m", t->name, m));
+    must(gg_state(&SYMBOL, "m", t->name, m));
     printf("complement %s %.17g\n", beta1, (double)m[i] / (double)dw[i]);
-    must(gg_state(&PROGRAM, "v", t->name, m));
+    must(gg_state(&SYMBOL, "v", t->name, m));
     printf("complement %s %.17g\n", beta2, (double)m[i] / ((double)dw[i] * (double)dw[i]));
 }
 
@@ -173,8 +174,8 @@ static int corrections(const char *data)
 {
     static const long at[] = { 1, 2, 10, 1000, 1000000 };
     for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-        Window of = { .t = at[i], .T = 1000000, .E = 1, .samples = PROGRAM.batch, .scale_out = 1, .lr = 1e-3 };
-        PROGRAM.scalars(&of);
+        Window of = { .t = at[i], .T = 1000000, .E = 1, .samples = SYMBOL.batch, .scale_out = 1, .lr = 1e-3 };
+        SYMBOL.scalars(&of);
         double c1 = (double)of.c[0], c2 = (double)of.c[1];
         printf("correction 0.9 %ld %.17g\ncorrection 0.999 %ld %.17g\n", at[i], 1 / c1, at[i], 1 / (c2 * c2));
         printf("naive 0.999 %ld %.17g\n", at[i], (double)(1 - powf(0.999f, (float)at[i])));
@@ -190,9 +191,9 @@ static int noise(const char *data)
     enum { ROWS = 64, WIDTH = 512, MICRO = 16 };
     static real dw[WIDTH][ROWS];
     long dropped = 0, differ = 0;
-    must(gg_open(&PROGRAM, data, 2, -1));
-    must(gg_window(&PROGRAM, NULL));
-    must(gg_gradient(&PROGRAM, PROGRAM.tensors[0].name, dw[0]));
+    must(gg_open(&SYMBOL, data, 2, -1));
+    must(gg_window(&SYMBOL, NULL));
+    must(gg_gradient(&SYMBOL, SYMBOL.tensors[0].name, dw[0]));
     for (int o = 0; o < WIDTH; o++)
         for (int n = 0; n < ROWS; n++) {
             dropped += dw[o][n] == 0;

@@ -32,7 +32,7 @@ weights() { case $1 in peer_*) echo "$made/peers/$1.safetensors" ;; *) echo - ;;
 # driver NAME BUILD FLAG...: the C target's program under tests/gpu/drive.c
 driver() {
     name=$1 library=$2; shift 2
-    $CC -std=gnu11 -O2 -march=native "$@" -Iruntime -DPROGRAM="$name" tests/gpu/drive.c $made/$name.c -L. -l"$library" $zlib -lm -lpthread \
+    $CC -std=gnu11 -O2 -march=native "$@" -Iruntime -DPROGRAM="gagen_$name" tests/gpu/drive.c $made/$name.c -L. -l"$library" $zlib -lm -lpthread \
         -o "$made/$name.$library"
 }
 

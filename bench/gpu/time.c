@@ -1,6 +1,6 @@
 /* time.c -- a program made with --library, timed in turns with others: bench/gpu/turns.c says when.
 
-       cc -DPROGRAM=name time.c program.o runtime...
+       cc -DPROGRAM=gagen_name time.c program.o runtime...
        time NAME DATA WEIGHTS [SECONDS]      WEIGHTS - are the model's own; init=FILE writes these and ends
 
    Says "offer NAME", "loss NAME U X" of the first ten updates and "ready"; for each line "go NAME" it makes updates for SECONDS

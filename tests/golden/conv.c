@@ -546,7 +546,7 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false } };
 
-static const Program conv = {
+static const Program gagen_conv = {
     .name = "conv", .fingerprint = 0x7eb5ba1fb7f4ea51u,
     .batch = 256, .micro_batch = 8, .accumulate = 32,
     .epochs = 1, .steps = 0, .seed = 0, .tail = 'c',
@@ -563,4 +563,4 @@ static const Program conv = {
     .target = "c", .machine = GG_BUILT_FOR
 };
 
-int main(int argc, char **argv) { return gagen_main(argc, argv, &conv); }
+int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_conv); }

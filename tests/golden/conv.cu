@@ -622,7 +622,7 @@ static void evaluate(const Thread *t)
 }
 
 /* ---- the device ---- */
-extern "C" const Program conv;
+extern "C" const Program gagen_conv;
 
 static void plan(void)
 {
@@ -637,7 +637,7 @@ static void plan(void)
 static const char *device_open(long rows)
 {
     static const GgPlaces places = GG_PLACES(Device);
-    device = (Device *)gg_device_open(&conv, rows, sizeof(Device), places);
+    device = (Device *)gg_device_open(&gagen_conv, rows, sizeof(Device), places);
     plan();
     record();
     return gg_device_text();
@@ -690,7 +690,7 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false } };
 
-extern "C" const Program conv = {
+extern "C" const Program gagen_conv = {
     .name = "conv", .fingerprint = 0x7eb5ba1fb7f4ea51u,
     .batch = 256, .micro_batch = 8, .accumulate = 32,
     .epochs = 1, .steps = 0, .seed = 0, .tail = 'c',
@@ -709,4 +709,4 @@ extern "C" const Program conv = {
             .profile = gg_profile, .skips = false
 };
 
-int main(int argc, char **argv) { return gagen_main(argc, argv, &conv); }
+int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_conv); }

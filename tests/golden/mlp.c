@@ -454,7 +454,7 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false }, { "accuracy", true, true } };
 
-static const Program mlp = {
+static const Program gagen_mlp = {
     .name = "mlp", .fingerprint = 0x8881ff31e8b7b9acu,
     .batch = 64, .micro_batch = 16, .accumulate = 4,
     .epochs = 2, .steps = 0, .seed = 0, .tail = 's',
@@ -471,4 +471,4 @@ static const Program mlp = {
     .target = "c", .machine = GG_BUILT_FOR
 };
 
-int main(int argc, char **argv) { return gagen_main(argc, argv, &mlp); }
+int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_mlp); }

@@ -386,7 +386,7 @@ static void evaluate(const Thread *t)
 }
 
 /* ---- the device ---- */
-extern "C" const Program mlp;
+extern "C" const Program gagen_mlp;
 
 static void plan(void)
 {
@@ -409,7 +409,7 @@ static void plan(void)
 static const char *device_open(long rows)
 {
     static const GgPlaces places = GG_PLACES(Device);
-    device = (Device *)gg_device_open(&mlp, rows, sizeof(Device), places);
+    device = (Device *)gg_device_open(&gagen_mlp, rows, sizeof(Device), places);
     plan();
     record();
     return gg_device_text();
@@ -468,7 +468,7 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false }, { "accuracy", true, true } };
 
-extern "C" const Program mlp = {
+extern "C" const Program gagen_mlp = {
     .name = "mlp", .fingerprint = 0x8881ff31e8b7b9acu,
     .batch = 64, .micro_batch = 16, .accumulate = 4,
     .epochs = 2, .steps = 0, .seed = 0, .tail = 's',
@@ -487,4 +487,4 @@ extern "C" const Program mlp = {
             .profile = gg_profile, .skips = false
 };
 
-int main(int argc, char **argv) { return gagen_main(argc, argv, &mlp); }
+int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_mlp); }

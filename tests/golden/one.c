@@ -502,7 +502,7 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false } };
 
-static const Program one = {
+static const Program gagen_one = {
     .name = "one", .fingerprint = 0x3c945fd3487d0050u,
     .batch = 8, .micro_batch = 8, .accumulate = 1,
     .epochs = 1, .steps = 0, .seed = 0, .tail = 'd',
@@ -519,4 +519,4 @@ static const Program one = {
     .target = "c", .machine = GG_BUILT_FOR
 };
 
-int main(int argc, char **argv) { return gagen_main(argc, argv, &one); }
+int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_one); }

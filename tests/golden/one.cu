@@ -447,7 +447,7 @@ static void evaluate(const Thread *t)
 }
 
 /* ---- the device ---- */
-extern "C" const Program one;
+extern "C" const Program gagen_one;
 
 static void plan(void)
 {
@@ -473,7 +473,7 @@ static void plan(void)
 static const char *device_open(long rows)
 {
     static const GgPlaces places = GG_PLACES(Device);
-    device = (Device *)gg_device_open(&one, rows, sizeof(Device), places);
+    device = (Device *)gg_device_open(&gagen_one, rows, sizeof(Device), places);
     plan();
     record();
     return gg_device_text();
@@ -533,7 +533,7 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false } };
 
-extern "C" const Program one = {
+extern "C" const Program gagen_one = {
     .name = "one", .fingerprint = 0x3c945fd3487d0050u,
     .batch = 8, .micro_batch = 8, .accumulate = 1,
     .epochs = 1, .steps = 0, .seed = 0, .tail = 'd',
@@ -552,4 +552,4 @@ extern "C" const Program one = {
             .profile = gg_profile, .skips = false
 };
 
-int main(int argc, char **argv) { return gagen_main(argc, argv, &one); }
+int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_one); }

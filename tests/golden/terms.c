@@ -751,7 +751,7 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false } };
 
-static const Program terms = {
+static const Program gagen_terms = {
     .name = "terms", .fingerprint = 0x883cdb5e78ac0e91u,
     .batch = 8, .micro_batch = 2, .accumulate = 4,
     .epochs = 0, .steps = 3, .seed = 0, .tail = 's',
@@ -768,4 +768,4 @@ static const Program terms = {
     .target = "c", .machine = GG_BUILT_FOR
 };
 
-int main(int argc, char **argv) { return gagen_main(argc, argv, &terms); }
+int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_terms); }

@@ -882,7 +882,7 @@ static void prepare(const Thread *t)
 }
 
 /* ---- the device ---- */
-extern "C" const Program terms;
+extern "C" const Program gagen_terms;
 
 static void plan(void)
 {
@@ -900,7 +900,7 @@ static void plan(void)
 static const char *device_open(long rows)
 {
     static const GgPlaces places = GG_PLACES(Device);
-    device = (Device *)gg_device_open(&terms, rows, sizeof(Device), places);
+    device = (Device *)gg_device_open(&gagen_terms, rows, sizeof(Device), places);
     plan();
     record();
     return gg_device_text();
@@ -962,7 +962,7 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false } };
 
-extern "C" const Program terms = {
+extern "C" const Program gagen_terms = {
     .name = "terms", .fingerprint = 0x883cdb5e78ac0e91u,
     .batch = 8, .micro_batch = 2, .accumulate = 4,
     .epochs = 0, .steps = 3, .seed = 0, .tail = 's',
@@ -981,4 +981,4 @@ extern "C" const Program terms = {
             .profile = gg_profile, .skips = false
 };
 
-int main(int argc, char **argv) { return gagen_main(argc, argv, &terms); }
+int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_terms); }

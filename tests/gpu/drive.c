@@ -1,7 +1,7 @@
 /* drive.c -- drives a program made with --library and keeps what it computed in one file: lines of text, each tensor's line
    followed by its elements as floats. tests/gpu/differ.c reads two such files.
 
-       cc -DPROGRAM=name drive.c program.o runtime...
+       cc -DPROGRAM=gagen_name drive.c program.o runtime...
        drive DATA WEIGHTS UPDATES OUT [AT...] [save=FILE] [train | together]
            WEIGHTS   a file, resume=FILE for a checkpoint, - for the model's own; DATA may be - too
            AT        updates whose gradients are kept; these are made by gg_window and gg_update

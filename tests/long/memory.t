@@ -37,7 +37,7 @@ try() {
     count=$((count + 1))
     case "$*" in *--memory*) budget=$(echo "$*" | sed 's/.*--memory \([0-9]*\)B.*/\1/') ;; esac
     ./gagen plan -t c "$@" "$model" > "$work/plan" 2> "$work/errors" && ./gagen -t c --library -o "$work/ask_$name.c" "$@" "$model" 2> "$work/errors" &&
-        compile "$work/ask" "$work/ask.c $work/ask_$name.c" gagen -DPROGRAM="$name" && trainer run "$model" "$@" || { tell 1 "$model $*"; return; }
+        compile "$work/ask" "$work/ask.c $work/ask_$name.c" gagen -DPROGRAM="gagen_$name" && trainer run "$model" "$@" || { tell 1 "$model $*"; return; }
     plan=$(planned "$work/plan") asked=$("$work/ask")
     # shellcheck disable=SC2086
     held=$("$work/most" "$work/run" $from --steps 2 --threads 2 --save "$work/held" 2> "$work/said")

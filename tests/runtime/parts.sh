@@ -10,7 +10,7 @@ facts $dir/embed $dir/data/squares
     echo '#include "gagen.h"'
     for source in runtime/*.c; do echo "#include \"${source#runtime/}\""; done
     echo '#include "mlp.h"'
-    echo 'int main(int argc, char **argv) { return gagen_main(argc, argv, &mlp); }'
+    echo 'int main(int argc, char **argv) { return gg_main(argc, argv, &mlp); }'
 } > $dir/one.c
 $cc -std=c11 -O2 -Wall -Wextra -Wpedantic -Wshadow -Werror -Iruntime -Itests/runtime $dir/one.c -o $dir/one -lm -lpthread 2> $dir/err
 check $? "all sources in one translation unit compile without a warning"

@@ -1,2 +1,2 @@
 #include "mlp.h"
-int main(int c, char **v) { return gagen_main(c, v, &mlp); }
+int main(int c, char **v) { return gg_main(c, v, &mlp); }

@@ -207,5 +207,5 @@ const Program mlp = {
     .await = gg_await, .profile = gg_profile, .skips = SKIPS
 };
 #ifndef LIBRARY
-int main(int argc, char **argv) { return gagen_main(argc, argv, &mlp); }
+int main(int argc, char **argv) { return gg_main(argc, argv, &mlp); }
 #endif
