@@ -61,6 +61,8 @@ local function forward(m, o, x)
   local scale = by_channel(call.batch_scale(w, var, { eps = o.eps }))
   if o.affine then w = by_channel(w) end
   local live = o.stats ~= "frozen"
+  local norm = { k = s.k, place = m.place, layer = op.layers[#op.layers] }
+  if live then op.norms[#op.norms + 1] = norm end
   local y = call.batch_norm(x, by_channel(mean), by_channel(var), w, b, scale, { eps = o.eps, k = s.k, live = live and 1 or 0 })
   if not live or not r then return y end
   m.mean, m.var = moved(m, o, s, m.mean or r, m.var or u)
@@ -68,6 +70,7 @@ local function forward(m, o, x)
   s.moves[#s.moves + 1], s.moves[#s.moves + 2] = { r, m.mean }, { u, m.var }
   for _ = 1, m.last and 2 or 0 do table.remove(m.last.moves) end
   function s.freeze()
+    norm.frozen = true
     core.set_attr(y, "live", 0)
     core.replace(s.mean, r)
     core.replace(s.var, u)

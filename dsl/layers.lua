@@ -136,6 +136,13 @@ function nn.RMSNorm(o)
 end
 
 -- zero mean and unit variance over each of so many groups of channels
+-- values of a sample
+local function elements(x)
+  local n = 1
+  for a = 2, info(x).rank do n = n * info(x).dims[a] end
+  return n
+end
+
 local function grouped(what, x, groups, eps)
   local s = info(x)
   local y = call.normalize(base.reshape(what, x, { groups, -1 }), { axes = 4, eps = util.number(what, eps, 0, 1e30, "eps") })
@@ -153,6 +160,9 @@ function nn.GroupNorm(groups, o)
     x = kit.features("nn.GroupNorm", m, x, 2, "[N, channels, ...]")
     local c = info(x).dims[2]
     if c % groups > 0 then fail("nn.GroupNorm: %d channels of %s are not %d groups", c, info(x).text, groups) end
+    if elements(x) == groups then
+      core.warn(("nn.GroupNorm: a group of %s is one value, which has no variance: all that it returns is its bias"):format(info(x).text), core.place())
+    end
     local y = grouped("nn.GroupNorm", x, groups, o.eps)
     return o.affine and affine(m, y, c) or y
   end, { weight = o.affine or nil, bias = o.affine or nil }, o.name)
@@ -165,6 +175,9 @@ function nn.InstanceNorm(o)
   o = options("nn.InstanceNorm", o, { eps = 1e-5, affine = false, name = util.any })
   return layer("InstanceNorm", function(m, x)
     x = kit.features("nn.InstanceNorm", m, x, 3, "[N, channels, ...]")
+    if info(x).batch and elements(x) == info(x).dims[2] then
+      fail("nn.InstanceNorm: a channel of %s is one value, which has no variance: all that it returns is its bias", info(x).text)
+    end
     local y = grouped("nn.InstanceNorm", x, info(x).dims[2], o.eps)
     return o.affine and affine(m, y, info(x).dims[2]) or y
   end, { weight = o.affine or nil, bias = o.affine or nil }, o.name)

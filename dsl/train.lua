@@ -329,6 +329,20 @@ local function check_division(o, minimize, accumulate)
   end
 end
 
+-- the first layer whose statistics are of one value a row, by name: a micro-batch of one row has no variance. PyTorch raises there
+local function lone(o, paths)
+  for _, n in ipairs(op.norms) do
+    if n.k == 1 and not n.frozen then
+      if o.micro_batch == 1 then
+        core.fail("nn.BatchNorm: its channels have one value a row, and micro_batch = 1 leaves no variance, so all that it returns is its bias: "
+          .. "say a larger micro_batch, or take nn.LayerNorm or nn.GroupNorm, which do not mix samples", n.place,
+          "the micro-batch was stated here", core.key_place(done, "micro_batch"))
+      end
+      return paths[n.layer]
+    end
+  end
+end
+
 -- ---- train --------------------------------------------------------------------------------------
 -- deterministic = "split": the same bits for every micro_batch, in C
 -- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
@@ -426,7 +440,7 @@ local function train(given)
   check_inputs(inputs, o.data)
   ids.check()
   local parameters = core.parameters()
-  name_everything(parameters)
+  local paths = name_everything(parameters)
   local owner = turns_of.deal(o.turns, parameters, rules.found)
   for _, s in ipairs(o.turns) do
     local batch = s.accumulate and s.accumulate * o.micro_batch or o.batch
@@ -435,7 +449,7 @@ local function train(given)
   rules.apply(o.rules, parameters, o.turns, owner)
   o.best, o.best_max = best(o, list)
   o.place, o.batch_place = done, core.key_place(done, o.batch and "batch" or "micro_batch")
-  o.reports, o.inputs = list, inputs
+  o.reports, o.inputs, o.lone = list, inputs, lone(o, paths)
   o.data = sets[o.data]
   core.train(o)
 end

@@ -119,6 +119,7 @@ static void read_train(lua_State *L, int index, Train *t)
     t->precision = (Precision)ONE_OF(L, index, "precision", precisions);
     t->loss_scale = field_number(L, index, "scale_start", 0);
     t->scale_interval = (long)field_number(L, index, "scale_interval", 0);
+    t->lone = field_string(L, index, "lone");
     t->grad_norm = field_true(L, index, "grad_norm");
     t->noise_scale = field_true(L, index, "noise_scale");
     t->nonfinite = (Nonfinite)ONE_OF(L, index, "nonfinite", nonfinites);

@@ -265,6 +265,7 @@ typedef struct {
     bool memory_free;                   /* it picks micro_batch; else it is what a given one has to fit in */
     Recompute recompute;
     int level;                          /* of recomputation, see recompute.c */
+    const char *lone;                   /* the layer whose statistics are of one value a row; NULL: none's are */
     const char *chosen;                 /* what was chosen for it, for the banner */
 } Train;
 

@@ -282,6 +282,7 @@ static void fill_schedule(const Graph *g, Env *e)
     env_set(e, "steps", "%ld", t->steps);
     env_set(e, "seed", "%ld", t->seed);
     env_set(e, "tail", "%c", "sdc"[t->tail]);
+    env_set(e, "lone", "%s", t->lone ? text(" .lone = \"%s\",", c_string(t->lone)) : "");
     env_set(e, "nonfinite", "%s", t->nonfinite ? text(" .nonfinite = '%c',", "ksda"[t->nonfinite]) : "");
     env_set(e, "loss_scale", "%s%s%s", t->noise_scale ? " .noise = true," : "", t->loss_scale > 0 ? text(" .loss_scale = %.17g,", t->loss_scale) : "",
             t->scale_interval ? text(" .scale_interval = %ld,", t->scale_interval) : "");

@@ -90,6 +90,16 @@ static void gg_show_round(const Program *p)
     for (int i = 0; i < p->nsteps; i++) printf("%s %s %ld x %ld", i ? "," : ", of which", p->step[i].name, p->step[i].times, p->step[i].batch);
 }
 
+/* A micro-batch of one row leaves such a layer nothing to normalise by. */
+static void gg_warn_lone(const Program *p, const Plan *n)
+{
+    const long rows = n->tail == 'c' ? n->last : n->tail == 's' ? n->samples : 0;
+    if (p->lone && n->T && rows % p->micro_batch == 1)
+        fprintf(stderr, "warning: the last micro-batch of %s has 1 row, of which %s can make no variance: it returns its bias there; "
+                "tail = \"drop\" leaves that window out, another batch or one row more or less avoids it\n",
+                n->tail == 'c' ? "the run" : "an epoch", p->lone);
+}
+
 void gg_show_plan(const Run *r)
 {
     const Plan *n = &r->plan;
@@ -116,6 +126,7 @@ void gg_show_plan(const Run *r)
     printf("\n");
     if (n->samples < n->batch && n->tail != 'c')
         printf("note: %ld rows are less than a batch: every update is an epoch\n", n->samples);
+    gg_warn_lone(p, n);
 }
 
 /* Percentages first: they are what people look for. */

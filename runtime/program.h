@@ -115,6 +115,7 @@ typedef struct {
     /* schedule; batch and accumulate are the largest */
     long batch, micro_batch, accumulate, epochs, steps, seed;
     char tail;                                    /* 's'tep, 'd'rop, 'c'arry */
+    const char *lone;                             /* a layer whose statistics are of one value a row, or NULL */
     char nonfinite;                               /* 's'kip windows whose gradient is not finite, 'd'rop micro-batches whose loss is not as well,
                                                      'a'bort; 0: nobody asks */
     long tokens;                                  /* of every row; 0: nothing counts in them */

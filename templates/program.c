@@ -361,7 +361,7 @@ static const Step steps[] = { @@ a round: each in turn
 ${linkage}const Program gagen_${title} = {
 .name = "${name}", .fingerprint = 0x${fingerprint}u,
 .batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
-.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${phases_are}${loss_scale}
+.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',${lone}${nonfinite}${phases_are}${loss_scale}
 .reader = "${reader}", .path = "${path}",${split_paths}
 .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
 .columns = columns, .ncolumns = ${ncolumns},

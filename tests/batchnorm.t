@@ -134,4 +134,20 @@ no "statistics of the micro-batches are others" cmp "$work/often_7.eval" "$work/
 tensors "$work/part.safetensors" && cmp -s "$work/part.safetensors.bytes" "$work/often_7.safetensors.bytes"; [ $? -eq 1 ]; tell $? "control: 50. those of 5 updates are others"
 "$work/often_7" --data "$rows" --save "$work/part.safetensors" --resume > "$work/said" 2>&1
 tensors "$work/part.safetensors" && cmp -s "$work/part.safetensors.bytes" "$work/often_7.safetensors.bytes"; tell $? "50. stopped after 5 of 8 updates and resumed: the same statistics"
+
+# ---- one value a row: PyTorch raises "Expected more than 1 value per channel when training" -------------------------------
+lua5.4 -e 'for i = 1, 19 do print(("%g,%g,%g,%g"):format(i % 5, i % 3, i % 7, i % 4)) end' > "$work/lone.csv"
+lone=tests/models/batch_norm_lone.lua
+# warned PROGRAM OPTION...: its last micro-batch of one row is told
+warned() { "$work/$1" --data "$work" $(shift; echo "$@") > "$work/out" 2> "$work/told" || return; grep -q "warning: the last micro-batch of .* has 1 row, .* net.1 " "$work/told"; }
+trainer lone $lone && trainer lone_even $lone -D batch=4 -D micro_batch=4 && trainer lone_drop $lone -D tail=drop && trainer lone_carry $lone -D tail=carry &&
+    trainer lone_frozen $lone -D freeze=true && cuda_trainer cuda_lone $lone
+yes "19 rows in micro-batches of 3: a row alone is told" warned lone
+yes "and in CUDA" warned cuda_lone
+yes "tail = carry: 4 epochs of 19 rows leave a row alone" warned lone_carry --epochs 4
+no "3 epochs of them do not" warned lone_carry --epochs 3
+for program in lone_even lone_drop lone_frozen; do no "$program: no row is alone" warned $program; done
+./gagen -D micro_batch=1 -D batch=6 $lone > "$work/out" 2> "$work/told"
+grep -q "batch_norm_lone.lua:3: error: nn.BatchNorm: its channels have one value a row" "$work/told"; tell $? "micro_batch = 1 is an error"
+./gagen -D micro_batch=1 -D batch=6 -D freeze=true $lone > "$work/out" 2> "$work/told"; tell $? "but not where the layer is frozen"
 finish
