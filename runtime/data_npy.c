@@ -43,7 +43,7 @@ static const char *gg_npy_value(const Flat *f, const char *text, const char *key
 /* ---- the type of elements: '<f4' ------------------------------------------------------------------------ */
 static const struct { char kind; const char *what, *cure; } gg_npy_others[] = {
     { 'c', "complex numbers", "save numpy.stack([a.real, a.imag], -1)" },
-    { 'O', "Python objects", "save numpy.stack(a), or a.astype('float32') where each is a number" },
+    { 'O', "Python objects", "save a.astype('float32') where each is a number, numpy.unique(a, return_inverse=True)[1] where text, else numpy.stack(a)" },
     { 'U', "text", "save numpy.unique(a, return_inverse=True)[1], the classes in order of the alphabet" },
     { 'S', "text", "save numpy.unique(a, return_inverse=True)[1], the classes in order of the alphabet" },
     { 'M', "dates", "save (a - a.min()) / numpy.timedelta64(1, 's')" },
