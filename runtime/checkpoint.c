@@ -7,21 +7,17 @@
 #error "checkpoints are written and read on little-endian machines"
 #endif
 
-enum { GG_CHUNK = 8192 };                                   /* reals that pass through memory at once */
-
-/* array 0 is the parameters, array 1 the first state ... */
-static real *gg_array(const Program *p, int array)
+real *gg_array(const Program *p, int array)
 {
     return array ? p->states[array - 1] : p->params;
 }
 
-/* Frozen tensors have no states. */
-static bool gg_in_array(const Program *p, int array, const Tensor *t)
+bool gg_in_array(const Program *p, int array, const Tensor *t)
 {
     return !array || !p->trained || t->offset < p->trained;
 }
 
-static void gg_array_name(char *out, size_t room, const Program *p, int array, const Tensor *t)
+void gg_array_name(char *out, size_t room, const Program *p, int array, const Tensor *t)
 {
     if (array && array == p->ema) snprintf(out, room, "ema.%s", t->name);
     else if (array) snprintf(out, room, "optimizer.%s.%s", p->state_names[array - 1], t->name);
@@ -136,173 +132,4 @@ void gg_save_run(Run *r, const char *path)
         gg_fail(GG_DATA, "%s: %s; what it held before is untouched", path, strerror(why));
     }
     gg_sync_directory(path);
-}
-
-/* ---- reading -------------------------------------------------------------------------------------------- */
-static const Entry *gg_match(const Archive *a, const char *name, const Tensor *t)
-{
-    const Entry *e = gg_archive_find(a, name);
-    if (!e) gg_fail(GG_DATA, "%s: it lacks %s", a->path, name);
-    if (strcmp(e->dtype, "F32") && strcmp(e->dtype, "F64"))
-        gg_fail(GG_DATA, "%s: %s is %s, F32 and F64 can be read", a->path, name, e->dtype);
-    if (e->rank != t->rank || memcmp(e->dim, t->dim, (size_t)t->rank * sizeof *t->dim)) {
-        char in_file[128] = "", in_model[128] = "";
-        for (int i = 0, n = 0; i < e->rank; i++) n += snprintf(in_file + n, 20, i ? ", %ld" : "%ld", e->dim[i]);
-        for (int i = 0, n = 0; i < t->rank; i++) n += snprintf(in_model + n, 20, i ? ", %ld" : "%ld", t->dim[i]);
-        gg_fail(GG_DATA, "%s: %s is [%s], the model says [%s]", a->path, name, in_file, in_model);
-    }
-    return e;
-}
-
-static void gg_read_chunk(const Archive *a, const Entry *e, long from, long n, real *out)
-{
-    static double raw[GG_CHUNK];
-    size_t unit = e->dtype[1] == '6' ? sizeof(double) : sizeof(float), bytes = (size_t)n * unit;
-    if (pread(a->fd, raw, bytes, a->start + e->from + from * (long)unit) != (ssize_t)bytes)
-        gg_fail(GG_DATA, "%s: %s cannot be read", a->path, e->name);
-    for (long i = 0; i < n; i++) {
-        float single;
-        memcpy(&single, (char *)raw + sizeof single * (size_t)i, sizeof single);
-        out[i] = unit == sizeof single ? (real)single : (real)raw[i];
-    }
-}
-
-static void gg_read_one(const Archive *a, const Entry *e, const Tensor *t, real *flat)
-{
-    static real chunk[GG_CHUNK];
-    for (long from = 0, count = gg_count(t); from < count; from += GG_CHUNK) {
-        long n = count - from < GG_CHUNK ? count - from : GG_CHUNK;
-        gg_read_chunk(a, e, from, n, chunk);
-        gg_write_tensor(t, flat, from, n, chunk);
-    }
-}
-
-/* Every tensor is looked up before the first is read, so that a wrong file changes nothing. */
-static void gg_read_arrays(const Archive *a, const Program *p, int from, int to)
-{
-    for (int pass = 0; pass < 2; pass++)
-        for (int k = from * p->ntensors; k < to * p->ntensors; k++) {
-            char name[1024];
-            const int array = k / p->ntensors;
-            const Tensor *t = &p->tensors[k % p->ntensors];
-            if (!gg_in_array(p, array, t)) continue;
-            gg_array_name(name, sizeof name, p, array, t);
-            const Entry *e = gg_match(a, name, t);
-            if (pass) gg_read_one(a, e, t, gg_array(p, array));
-        }
-}
-
-/* A load that failed may have left the archive open. */
-static bool gg_open_archive(Run *r, const char *path)
-{
-    gg_archive_close(&r->archive);
-    return gg_archive_open(&r->archive, path);
-}
-
-void gg_load_sources(Run *r)
-{
-    const Program *p = r->p;
-    for (int i = 0; i < p->nsources; i++) {
-        const Source *s = &p->sources[i];
-        const Tensor *t = &p->tensors[s->tensor];
-        const bool again = i && !strcmp(s->file, p->sources[i - 1].file);
-        if (!again && !gg_open_archive(r, s->file))
-            gg_fail(GG_DATA, "%s: no such file: a rule of the model loads %s from it", s->file, t->name);
-        gg_read_one(&r->archive, gg_match(&r->archive, s->key, t), t, p->params);
-    }
-    gg_archive_close(&r->archive);
-}
-
-static void gg_scan_skipped(Run *r, const char *text)
-{
-    char *end;
-    for (int i = 0; i < gg_step_count(r->p); i++, text = end) r->skipped[i] = strtol(text, &end, 10);
-}
-
-/* An evaluation takes schedules from the update that left the weights, where the file is of a run of this program. */
-static void gg_load_updates(Run *r)
-{
-    const Archive *a = &r->archive;
-    const char *whose = gg_archive_meta(a, "fingerprint"), *update = gg_archive_meta(a, "update"), *skipped = gg_archive_meta(a, "skipped");
-    if (!whose || !update || !skipped || strtoull(whose, NULL, 16) != r->p->fingerprint || strtol(update, NULL, 10) < 0) return;
-    r->update = strtol(update, NULL, 10);
-    gg_scan_skipped(r, skipped);
-}
-
-void gg_load_weights(Run *r, const char *path)
-{
-    if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
-    gg_run_fetch(r);
-    gg_read_arrays(&r->archive, r->p, 0, 1);
-    gg_average_start(r);
-    if (gg_average_has(r->p, &r->archive)) gg_read_arrays(&r->archive, r->p, r->p->ema, r->p->ema + 1);
-    if (r->o.eval) gg_load_updates(r);
-    gg_archive_close(&r->archive);
-    r->prepared = false;
-}
-
-void gg_load_fields(Run *r, const char *path)
-{
-    if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
-    const char *fields = gg_archive_meta(&r->archive, "fields");
-    if (fields) gg_add(&r->data.fields, "%s", fields);
-    gg_archive_close(&r->archive);
-}
-
-static const char *gg_need_meta(const Archive *a, const char *key)
-{
-    const char *value = gg_archive_meta(a, key);
-    if (!value)
-        gg_fail(GG_DATA, "%s: no checkpoint of a run: it lacks '%s' (--load takes weights alone)", a->path, key);
-    return value;
-}
-
-static void gg_check_run(const Run *r, const Archive *a, long update, long samples)
-{
-    uint64_t fingerprint = strtoull(gg_need_meta(a, "fingerprint"), NULL, 16);
-    if (fingerprint != r->p->fingerprint)
-        gg_fail(GG_DATA, "%s: it belongs to another model: fingerprint %016llx, this program's is %016llx", a->path,
-                (unsigned long long)fingerprint, (unsigned long long)r->p->fingerprint);
-    uint64_t seed = strtoull(gg_need_meta(a, "seed"), NULL, 10);
-    if (seed != r->seed)
-        gg_fail(GG_DATA, "%s: its run has --seed %llu, this one %llu", a->path, (unsigned long long)seed,
-                (unsigned long long)r->seed);
-    if (r->o.eval) return;
-    if (update < 0 || update > r->plan.T)
-        gg_fail(GG_DATA, "%s: it has done %ld updates, this run plans %ld", a->path, update, r->plan.T);
-    if (samples != gg_consumed(&r->plan, update))
-        gg_fail(GG_DATA, "%s: %ld samples in %ld updates, here they would be %ld: other data, batch or tail", a->path,
-                samples, update, gg_consumed(&r->plan, update));
-}
-
-/* "samples sum sum ...", as gg_header_metadata wrote them */
-static void gg_scan_sums(Run *r, const char *text)
-{
-    char *end;
-    r->samples = strtod(text, &end);
-    for (int i = 0; i < r->p->nsums; i++) r->sums[i] = strtod(text = end, &end);
-}
-
-bool gg_load_run(Run *r, const char *path)
-{
-    if (!gg_open_archive(r, path)) return false;
-    const Archive *a = &r->archive;
-    long update = strtol(gg_need_meta(a, "update"), NULL, 10), samples = strtol(gg_need_meta(a, "samples"), NULL, 10);
-    long log_bytes = strtol(gg_need_meta(a, "log"), NULL, 10);
-    double best = strtod(gg_need_meta(a, "best"), NULL);
-    const char *sums = gg_need_meta(a, "sums"), *skipped = gg_need_meta(a, "skipped"), *stale = gg_archive_meta(a, "stale");
-    const char *scale = r->p->scale_interval ? gg_need_meta(a, "loss_scale") : NULL;
-    gg_check_run(r, a, update, samples);
-    gg_run_fetch(r);
-    gg_read_arrays(a, r->p, 0, 1 + r->p->nstates);
-    gg_scan_sums(r, sums);
-    gg_scan_skipped(r, skipped);
-    r->turn = (Turn){ 0 };
-    r->update = update, r->best = best, r->stale = stale ? strtol(stale, NULL, 10) : 0;
-    r->log_bytes = log_bytes < 0 ? 0 : log_bytes;
-    char *behind;
-    if (scale) r->loss_scale = strtod(scale, &behind), r->finite = strtol(behind, NULL, 10);
-    r->prepared = false;
-    gg_archive_close(&r->archive);
-    return true;
 }

@@ -180,21 +180,45 @@ void gg_write_tensor(const Tensor *t, real *flat, long from, long n, const real 
 const Tensor *gg_tensor(const Program *p, const char *name); /* NULL: none */
 void gg_init_weights(const Program *p, uint64_t seed);
 
-/* ---- safetensors.c -------------------------------------------------------------------------------------- */
-typedef struct { const char *name; char dtype[8]; int rank; long dim[GG_RANK]; long from, to; } Entry;
+/* ---- json.c: text that may be anything --------------------------------------------------------------------- */
+#define GG_LARGE (INT64_C(1) << 53)               /* no larger number is taken */
+typedef struct { const char *path, *part; char *text, *at, *end; } Json; /* part: "header" */
+_Noreturn void gg_json_fail(const Json *j, const char *what);
+bool gg_json_eat(Json *j, char c);                /* that character comes next, and is passed */
+void gg_json_need(Json *j, char c);
+const char *gg_json_string(Json *j);              /* in place of the text */
+int64_t gg_json_size(Json *j);
+void gg_json_skip(Json *j, int depth);            /* any value */
+void gg_json_end(Json *j);
+
+/* ---- safetensors.c, shards.c: the tensors of a file, or of several with an index ----------------------------- */
+typedef struct { const char *name, *dtype; int rank, shard; int64_t dim[GG_RANK], from, to; } Entry; /* in the shard's file */
+typedef struct { char path[4096]; int fd; char *text; } Shard; /* text: the header, cut into strings */
+typedef struct { const char *name, *file; int shard; } Held; /* what an index says */
 typedef struct {
-    const char *path;
-    int fd;
-    bool open;
-    char *text;                                   /* the header, cut into the strings below */
-    long start;                                   /* of the data in the file */
-    Entry *entry; long entries;                   /* by name */
+    char path[4096];                              /* of the one file, or of the index */
+    Shard *shard; int shards;
+    Entry *entry; long entries, room;             /* by name */
     const char *(*meta)[2]; long metas;
+    char *index; Held *held; long helds;
 } Archive;
 bool gg_archive_open(Archive *a, const char *path); /* false: no such file; any fault in it fails, then close it */
 void gg_archive_close(Archive *a);
 const Entry *gg_archive_find(const Archive *a, const char *name);
 const char *gg_archive_meta(const Archive *a, const char *key);
+char gg_dtype(const char *dtype);                 /* number.c's type; 0: none of its */
+void gg_shard_open(Archive *a, const char *path); /* adds the file's entries */
+bool gg_shards_named(Archive *a, const char *path);
+void gg_shards_open(Archive *a);
+int  gg_by_name(const void *a, const void *b);    /* entries */
+
+/* ---- near.c: what a file has in place of a tensor that it lacks ----------------------------------------------- */
+enum { GG_NAME = 80, GG_SHAPE = 160 };
+const char *gg_printable(char out[GG_NAME], const char *name);
+const char *gg_shape_text(char out[GG_SHAPE], const int64_t *dim, int rank);
+_Noreturn void gg_missing(const Archive *a, const char *name, const Tensor *t, const Source *source); /* source: the rule's; NULL: --load */
+bool gg_is_kernel(const char *name);              /* as flax and Keras call a weight whose axes are [in, out] */
+_Noreturn void gg_kernel(const Archive *a, const Entry *e, const Tensor *t);
 
 /* ---- train.c: a run ------------------------------------------------------------------------------------- */
 typedef struct { Place place; double lr, begin; } Started; /* a window under way */
@@ -268,6 +292,12 @@ void gg_augment_close(Run *r);
 
 /* ---- checkpoint.c --------------------------------------------------------------------------------------- */
 void gg_save_run(Run *r, const char *path);       /* all or nothing: a new file takes the old one's place */
+enum { GG_CHUNK = 8192 };                         /* reals that pass through memory at once */
+real *gg_array(const Program *p, int array);      /* 0: the parameters, 1: the first state ... */
+bool gg_in_array(const Program *p, int array, const Tensor *t); /* frozen tensors have no states */
+void gg_array_name(char *out, size_t room, const Program *p, int array, const Tensor *t);
+
+/* ---- load.c --------------------------------------------------------------------------------------------- */
 void gg_load_sources(Run *r);                     /* what the model's rules load */
 void gg_load_weights(Run *r, const char *path);
 void gg_load_fields(Run *r, const char *path);    /* into r->data, those that the run read */

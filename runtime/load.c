@@ -1,0 +1,188 @@
+/* load.c -- weights and runs from safetensors files: of a checkpoint (checkpoint.c), or of another program. Numbers of any type are
+   converted; what is missing is told with what the file has in its place (near.c). */
+#include "runtime.h"
+
+static void gg_check_shape(const Archive *a, const Entry *e, const Tensor *t)
+{
+    bool same = e->rank == t->rank, turned = same && t->rank > 1;
+    for (int i = 0; i < t->rank && same; i++) turned &= e->dim[i] == t->dim[t->rank - 1 - i];
+    for (int i = 0; i < t->rank && same; i++) same = e->dim[i] == t->dim[i];
+    if (same) return;
+    char name[GG_NAME], in_file[GG_SHAPE], in_model[GG_SHAPE];
+    int64_t dim[GG_RANK];
+    for (int i = 0; i < t->rank; i++) dim[i] = t->dim[i];
+    gg_fail(GG_DATA, "%s: %s is %s, the model says %s%s", a->path, gg_printable(name, e->name), gg_shape_text(in_file, e->dim, e->rank),
+            gg_shape_text(in_model, dim, t->rank), turned ? ", the other way round: a file whose weights are [in, out] needs each of them "
+            "transposed, square ones too" : "");
+}
+
+static const Entry *gg_match(const Archive *a, const char *name, const Tensor *t, const Source *source)
+{
+    const Entry *e = gg_archive_find(a, name);
+    char shown[GG_NAME];
+    if (!e) gg_missing(a, name, t, source);
+    if (!gg_dtype(e->dtype))
+        gg_fail(GG_DATA, "%s: %s is %.20s: floats of 16 to 64 bits and whole numbers can be read: save it as t.to(torch.float32)", a->path,
+                gg_printable(shown, name), e->dtype);
+    gg_check_shape(a, e, t);
+    if (gg_is_kernel(e->name) && !gg_is_kernel(t->name) && t->rank > 1) gg_kernel(a, e, t);
+    return e;
+}
+
+static void gg_read_chunk(const Archive *a, const Entry *e, int64_t from, long n, real *out)
+{
+    static unsigned char raw[GG_CHUNK * 8];
+    const char type = gg_dtype(e->dtype);
+    const long unit = gg_type_bytes(type);
+    char name[GG_NAME], text[32];
+    if (pread(a->shard[e->shard].fd, raw, (size_t)(n * unit), e->from + from * unit) != (ssize_t)(n * unit))
+        gg_fail(GG_DATA, "%s: %s cannot be read", a->shard[e->shard].path, gg_printable(name, e->name));
+    if (type == (sizeof(real) == 8 ? 'd' : 'f')) memcpy(out, raw, (size_t)n * sizeof *out);
+    else for (long i = 0; i < n; i++) {
+        const Number x = gg_number(type, false, raw + i * unit);
+        const char *wrong = gg_number_wrong(&x);
+        gg_number_text(text, &x);
+        if (wrong) gg_fail(GG_DATA, "%s: an element of %s is %s, %s", a->path, gg_printable(name, e->name), text, wrong);
+        out[i] = (real)x.value;
+    }
+}
+
+static void gg_read_one(const Archive *a, const Entry *e, const Tensor *t, real *flat)
+{
+    static real chunk[GG_CHUNK];
+    for (long from = 0, count = gg_count(t); from < count; from += GG_CHUNK) {
+        long n = count - from < GG_CHUNK ? count - from : GG_CHUNK;
+        gg_read_chunk(a, e, from, n, chunk);
+        gg_write_tensor(t, flat, from, n, chunk);
+    }
+}
+
+/* Every tensor is looked up before the first is read, so that a wrong file changes nothing. */
+static void gg_read_arrays(const Archive *a, const Program *p, int from, int to)
+{
+    for (int pass = 0; pass < 2; pass++)
+        for (int k = from * p->ntensors; k < to * p->ntensors; k++) {
+            char name[1024];
+            const int array = k / p->ntensors;
+            const Tensor *t = &p->tensors[k % p->ntensors];
+            if (!gg_in_array(p, array, t)) continue;
+            gg_array_name(name, sizeof name, p, array, t);
+            const Entry *e = gg_match(a, name, t, NULL);
+            if (pass) gg_read_one(a, e, t, gg_array(p, array));
+        }
+}
+
+/* A load that failed may have left the archive open. */
+static bool gg_open_archive(Run *r, const char *path)
+{
+    gg_archive_close(&r->archive);
+    return gg_archive_open(&r->archive, path);
+}
+
+void gg_load_sources(Run *r)
+{
+    const Program *p = r->p;
+    for (int i = 0; i < p->nsources; i++) {
+        const Source *s = &p->sources[i];
+        const Tensor *t = &p->tensors[s->tensor];
+        const bool again = i && !strcmp(s->file, p->sources[i - 1].file);
+        if (!again && !gg_open_archive(r, s->file))
+            gg_fail(GG_DATA, "%s: no such file: a rule of the model loads %s from it", s->file, t->name);
+        gg_read_one(&r->archive, gg_match(&r->archive, s->key, t, s), t, p->params);
+    }
+    gg_archive_close(&r->archive);
+}
+
+static void gg_scan_skipped(Run *r, const char *text)
+{
+    char *end;
+    for (int i = 0; i < gg_step_count(r->p); i++, text = end) r->skipped[i] = strtol(text, &end, 10);
+}
+
+/* An evaluation takes schedules from the update that left the weights, where the file is of a run of this program. */
+static void gg_load_updates(Run *r)
+{
+    const Archive *a = &r->archive;
+    const char *whose = gg_archive_meta(a, "fingerprint"), *update = gg_archive_meta(a, "update"), *skipped = gg_archive_meta(a, "skipped");
+    if (!whose || !update || !skipped || strtoull(whose, NULL, 16) != r->p->fingerprint || strtol(update, NULL, 10) < 0) return;
+    r->update = strtol(update, NULL, 10);
+    gg_scan_skipped(r, skipped);
+}
+
+void gg_load_weights(Run *r, const char *path)
+{
+    if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
+    gg_run_fetch(r);
+    gg_read_arrays(&r->archive, r->p, 0, 1);
+    gg_average_start(r);
+    if (gg_average_has(r->p, &r->archive)) gg_read_arrays(&r->archive, r->p, r->p->ema, r->p->ema + 1);
+    if (r->o.eval) gg_load_updates(r);
+    gg_archive_close(&r->archive);
+    r->prepared = false;
+}
+
+void gg_load_fields(Run *r, const char *path)
+{
+    if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
+    const char *fields = gg_archive_meta(&r->archive, "fields");
+    if (fields) gg_add(&r->data.fields, "%s", fields);
+    gg_archive_close(&r->archive);
+}
+
+static const char *gg_need_meta(const Archive *a, const char *key)
+{
+    const char *value = gg_archive_meta(a, key);
+    if (!value)
+        gg_fail(GG_DATA, "%s: no checkpoint of a run: it lacks '%s' (--load takes weights alone)", a->path, key);
+    return value;
+}
+
+static void gg_check_run(const Run *r, const Archive *a, long update, long samples)
+{
+    uint64_t fingerprint = strtoull(gg_need_meta(a, "fingerprint"), NULL, 16);
+    if (fingerprint != r->p->fingerprint)
+        gg_fail(GG_DATA, "%s: it belongs to another model: fingerprint %016llx, this program's is %016llx", a->path,
+                (unsigned long long)fingerprint, (unsigned long long)r->p->fingerprint);
+    uint64_t seed = strtoull(gg_need_meta(a, "seed"), NULL, 10);
+    if (seed != r->seed)
+        gg_fail(GG_DATA, "%s: its run has --seed %llu, this one %llu", a->path, (unsigned long long)seed,
+                (unsigned long long)r->seed);
+    if (r->o.eval) return;
+    if (update < 0 || update > r->plan.T)
+        gg_fail(GG_DATA, "%s: it has done %ld updates, this run plans %ld", a->path, update, r->plan.T);
+    if (samples != gg_consumed(&r->plan, update))
+        gg_fail(GG_DATA, "%s: %ld samples in %ld updates, here they would be %ld: other data, batch or tail", a->path,
+                samples, update, gg_consumed(&r->plan, update));
+}
+
+/* "samples sum sum ...", as gg_header_metadata wrote them */
+static void gg_scan_sums(Run *r, const char *text)
+{
+    char *end;
+    r->samples = strtod(text, &end);
+    for (int i = 0; i < r->p->nsums; i++) r->sums[i] = strtod(text = end, &end);
+}
+
+bool gg_load_run(Run *r, const char *path)
+{
+    if (!gg_open_archive(r, path)) return false;
+    const Archive *a = &r->archive;
+    long update = strtol(gg_need_meta(a, "update"), NULL, 10), samples = strtol(gg_need_meta(a, "samples"), NULL, 10);
+    long log_bytes = strtol(gg_need_meta(a, "log"), NULL, 10);
+    double best = strtod(gg_need_meta(a, "best"), NULL);
+    const char *sums = gg_need_meta(a, "sums"), *skipped = gg_need_meta(a, "skipped"), *stale = gg_archive_meta(a, "stale");
+    const char *scale = r->p->scale_interval ? gg_need_meta(a, "loss_scale") : NULL;
+    gg_check_run(r, a, update, samples);
+    gg_run_fetch(r);
+    gg_read_arrays(a, r->p, 0, 1 + r->p->nstates);
+    gg_scan_sums(r, sums);
+    gg_scan_skipped(r, skipped);
+    r->turn = (Turn){ 0 };
+    r->update = update, r->best = best, r->stale = stale ? strtol(stale, NULL, 10) : 0;
+    r->log_bytes = log_bytes < 0 ? 0 : log_bytes;
+    char *behind;
+    if (scale) r->loss_scale = strtod(scale, &behind), r->finite = strtol(behind, NULL, 10);
+    r->prepared = false;
+    gg_archive_close(&r->archive);
+    return true;
+}
