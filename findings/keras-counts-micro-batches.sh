@@ -35,10 +35,10 @@ steps, before = [], 0.0
 for k in range(1, 13):
     sgd.apply([ops.ones(())])
     if k % 4 == 0:
-        now = float(w.value)
+        now = float(ops.convert_to_numpy(w))
         steps.append("%.5g" % (before - now))
         before = now
-print("iterations %d, steps of the weight:" % int(sgd.iterations.value), *steps)
+print("iterations %d, steps of the weight:" % int(sgd.iterations), *steps)
 
 w = keras.Variable(0.0)
 sgd = keras.optimizers.SGD(1.0, gradient_accumulation_steps=4, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=None)
@@ -46,7 +46,7 @@ sgd.build([w])
 averages = []
 for k in range(1, 9):
     sgd.apply([ops.ones(())])
-    averages.append("%g" % float(sgd._model_variables_moving_average[0].value))
+    averages.append("%g" % float(ops.convert_to_numpy(sgd._model_variables_moving_average[0])))
 print("average after 4 and 8 micro-batches:", averages[3], averages[7])
 E
 KERAS_BACKEND=jax "$at/venv/bin/python" "$at/run.py" > "$at/out"

@@ -23,15 +23,13 @@ from sklearn.neural_network import MLPRegressor
 
 warnings.filterwarnings("ignore")
 
-def decayed(rows, batch):
-    net = MLPRegressor((1,), activation="identity", solver="sgd", alpha=1.0, batch_size=batch, learning_rate_init=0.1, momentum=0.0,
+def weight(rows, batch, alpha, rate):
+    net = MLPRegressor(hidden_layer_sizes=(1,), activation="identity", solver="sgd", alpha=alpha, batch_size=batch, learning_rate_init=rate, momentum=0.0,
                        max_iter=1, shuffle=False, random_state=1)
-    x, y = np.zeros((rows, 1)), np.zeros(rows)
-    reference = MLPRegressor((1,), activation="identity", solver="sgd", alpha=0.0, batch_size=batch, learning_rate_init=0.0 + 1e-12,
-                             momentum=0.0, max_iter=1, shuffle=False, random_state=1)
-    reference.fit(x, y)
-    net.fit(x, y)
-    return net.coefs_[0][0, 0] / reference.coefs_[0][0, 0]
+    return net.fit(np.zeros((rows, 1)), np.zeros(rows)).coefs_[0][0, 0]
+
+def decayed(rows, batch):
+    return weight(rows, batch, 1.0, 0.1) / weight(rows, batch, 0.0, 1e-12)
 
 for rows, batch in (16, 4), (16, 1), (17, 4):
     print("%d rows in batches of %d, one epoch: %.6g" % (rows, batch, decayed(rows, batch)))
