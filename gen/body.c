@@ -1,13 +1,57 @@
 /* body.c -- the statements of maps: formulas and stores, for one element or for the lanes of a vector. load.c has the loads.
 
    1. A value that one formula reads once is written into that formula; any other gets a name.
-   2. Stores into a padded block keep zeros in its padding. */
+   2. Stores into a padded block keep zeros in its padding.
+   3. No arm of a choice reads memory: a value that an arm needs is read into a local before the choice, an index that may
+      lie outside is clamped before the read, and scalars of w and m are read at the top of the function. gcc 12 puts a read
+      that stands in an arm at another place when it makes loops free of branches. */
+#include <ctype.h>
 #include <string.h>
 #include "emit_c.h"
+#include "share.h"
 
 /* what loops, kernels and the program call their own */
 static const char *const reserved[] = { "n", "m", "t", "q", "s", "j", "r", "c", "i", "at", "w", "g", "p", "data", "part", "sum", "row", "total",
-    "best", "open", "share", "gy", "v", "ky", "kx", "one", "packed", "beta", "dev", "id", "lane", "here" };
+    "best", "open", "share", "gy", "v", "ky", "kx", "one", "packed", "beta", "dev", "id", "lane", "here",
+    "rows", "before", "consumed", "micros", "samples", "training", "seed", "scale" };
+
+/* ---- scalars of the window and of the micro-batch, read at the top of a kernel's function ---- */
+static const struct { const char *name, *type, *value; } of_window[] = {
+    { "rows", "int", "m->rows" }, { "before", "long", "m->from" }, { "consumed", "uint64_t", "(uint64_t)(w.first + m->from)" },
+    { "micros", "int", "w.micros" }, { "samples", "long", "w.samples" }, { "training", "bool", "w.training" },
+    { "seed", "uint64_t", "w.seed" }
+};
+static VEC(BodyScalar) scalars;
+
+static const char *add_scalar(const char *name, const char *type, const char *value)
+{
+    for (int i = 0; i < scalars.n; i++)
+        if (!strcmp(scalars.at[i]->name, name)) return name;
+    BodyScalar *x = NEW(BodyScalar);
+    *x = (BodyScalar) { name, text("const %s %s = %s;\n", type, name, value) };
+    vec_push(&scalars, x);
+    return name;
+}
+
+const char *body_scalar(const char *name)
+{
+    for (size_t i = 0; i < sizeof of_window / sizeof *of_window; i++)
+        if (!strcmp(of_window[i].name, name)) return add_scalar(of_window[i].name, of_window[i].type, of_window[i].value);
+    BUG("no scalar %s", name);
+}
+
+const char *body_scale(int seed) { return add_scalar(text("scale%d", seed), "real", text("w.scale_in[%d]", seed)); }
+
+void body_scalars_begin(void) { scalars.n = 0; }
+
+char *body_scalars(bool (*wanted)(const char *body, const char *name), const char *body)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = 0; i < scalars.n; i++)
+        if (!wanted || wanted(body, scalars.at[i]->name)) text_add(&t, "%s", scalars.at[i]->line);
+    return t.s;
+}
 
 Body *body_new(const Program *s, const Kernel *k)
 {
@@ -96,30 +140,55 @@ static const Expr *named(void *context, const char *name)
         if (!strcmp(op->let[i].name, name)) return x->let[i];
     for (int i = 0; i < op->nattrs; i++)
         if (!strcmp(op->attr[i], name)) return expr_number(x->n->attr[i]);
-    if (!strcmp(name, "training")) return expr_variable("w.training");
+    if (!strcmp(name, "training")) return expr_variable(body_scalar("training"));
     if (!strcmp(name, "n") && x->b->fold_count) return expr_number((double)x->b->fold_count);
     if (!strcmp(name, "i") && x->b->fold_index) return expr_variable(x->b->fold_index);
     return 0;
 }
 
+static bool reads_memory(const char *s)
+{
+    if (strchr(s, '[') || strstr(s, "load(") || operand_in(s)) return true;
+    for (const char *dot = s; (dot = strchr(dot, '.')); dot++)
+        if (isalpha((unsigned char)dot[1])) return true;
+    return false;
+}
+
+const Expr *body_local(Body *b, const Expr *e, bool calls)
+{
+    const char *s = body_text(b, e);
+    if (e->kind == E_NUM || !(reads_memory(s) || (calls && strchr(s, '(')))) return e;
+    char *name = body_name(b, "a");
+    text_add(&b->out, "const %s %s = %s;\n", b->scope.type, name, body_text(b, e));
+    return expr_variable(name);
+}
+
+static bool chosen_in_op(const Op *op, const char *name)
+{
+    bool chosen = op->value && expr_chooses(op->value, name);
+    for (int i = 0; i < op->nlets; i++) chosen |= is_asked(op, i) && expr_chooses(op->let[i].e, name);
+    return chosen;
+}
+
 static void load_arguments(Body *b, Names *x)
 {
     for (int i = 0; i < x->n->nargs; i++) {
-        const int uses = uses_in_op(x->n->op, x->n->op->arg[i]);
+        const Op *op = x->n->op;
+        const int uses = uses_in_op(op, op->arg[i]);
         if (!uses) continue;
         x->arg[i] = body_load(b, x->n->arg[i]);
-        if (uses < 2 || x->arg[i]->kind == E_NUM || !strpbrk(body_text(b, x->arg[i]), "[(")) continue;
-        char *name = body_name(b, "a");
-        text_add(&b->out, "const %s %s = %s;\n", b->scope.type, name, body_text(b, x->arg[i]));
-        x->arg[i] = expr_variable(name);
+        if (uses > 1 || chosen_in_op(op, op->arg[i])) x->arg[i] = body_local(b, x->arg[i], uses > 1);
     }
 }
 
 const Expr *body_formula(Body *b, const Node *n, const Expr *e)
 {
     Names x = { .b = b, .n = n };
-    for (int i = 0; i < n->nargs; i++)
-        if (times_used(e, n->op->arg[i])) x.arg[i] = body_load(b, n->arg[i]);
+    for (int i = 0; i < n->nargs; i++) {
+        if (!times_used(e, n->op->arg[i])) continue;
+        x.arg[i] = body_load(b, n->arg[i]);
+        if (expr_chooses(e, n->op->arg[i])) x.arg[i] = body_local(b, x.arg[i], false);
+    }
     for (; x.lets < n->op->nlets; x.lets++) x.let[x.lets] = expr_variable(b->fold_name[x.lets]);
     return expr_replace(e, named, &x);
 }
@@ -186,13 +255,15 @@ static void store_at(Body *b, const Layout *l, const Shape *shape, const char *n
 {
     Address a = address_of(&b->scope, l, shape);
     const char *to = address_text(&a, l, name), *x = kept(b, body_text(b, e));
-    const bool adds = strcmp(beta, "0") != 0;
-    if (b->scope.vector < 0)
-        text_add(&b->out, adds ? "%s = beta ? %s + %s : %s;\n" : "%s = %.0s%.0s%s;\n", to, to, x, x);
-    else if (adds)
-        text_add(&b->out, "%sstore(&%s, beta ? %sload(&%s) + %s : %s);\n", b->scope.prefix, to, b->scope.prefix, to, x, x);
-    else
-        text_add(&b->out, "%sstore(&%s, %s);\n", b->scope.prefix, to, x);
+    const bool lanes = b->scope.vector >= 0;
+    if (strcmp(beta, "0") != 0) {
+        const char *old = body_name(b, "old"), *load = lanes ? text("%sload(&%s)", b->scope.prefix, to) : to, *more = x;
+        if (strpbrk(x, "[(")) more = body_name(b, "more");
+        text_add(&b->out, more == x ? "const %s %s = %s" : "const %s %s = %s, %s = %s", b->scope.type, old, load, more, x);
+        text_add(&b->out, ";\n");
+        x = text("beta ? %s + %s : %s", old, more, more);
+    }
+    text_add(&b->out, lanes ? "%sstore(&%s, %s);\n" : "%.0s%s = %s;\n", b->scope.prefix, to, x);
 }
 
 /* n's place in what lies as l, seen from the loops of a kernel: those of a fold run over axes that n may have no more. */
@@ -237,6 +308,11 @@ static void fold_at(Body *b, const Layout *l, const Shape *shape, const Expr *e)
         now[i] = lanes ? text("%sload(&%s)", b->scope.prefix, place[i]) : place[i];
     }
     for (int i = 0; i < o->nstates; i++) {
+        bool chosen = false;
+        for (int k = 0; k < o->nstates; k++) chosen |= expr_chooses(o->fold[k], o->state[i]);
+        if (chosen) now[i] = body_text(b, body_local(b, expr_variable(now[i]), false));
+    }
+    for (int i = 0; i < o->nstates; i++) {
         const char *next = body_text(b, expr_replace(o->fold[i], fold_name, (void *)&f));
         text_add(&b->out, lanes ? "%sstore(&%s, %s);\n" : "%.0s%s = %s;\n", b->scope.prefix, place[i], next);
     }
@@ -246,12 +322,13 @@ static bool goes_on(const Body *b, const Node *n) { return b->s->g->train.split 
 
 const char *body_start(Body *b, const Node *n, const char *zero)
 {
-    if (!goes_on(b, n) || *beta_of(b->s, b->k) == '0') return zero;
+    if (!goes_on(b, n) || *beta_of(b->s, b->k) == '0') return text("%s sum = %s;\n", b->scope.type, zero);
     Shape s;
     const Layout l = place_of(b, n, &b->k->grad_layout, &s);
     Address a = address_of(&b->scope, &l, &s);
     const char *at = address_text(&a, &l, grad_name(b));
-    return b->scope.vector < 0 ? text("beta ? %s : %s", at, zero) : text("beta ? %sload(&%s) : %s", b->scope.prefix, at, zero);
+    if (b->scope.vector >= 0) at = text("%sload(&%s)", b->scope.prefix, at);
+    return text("const %s chain = %s;\n%s sum = beta ? chain : %s;\n", b->scope.type, at, b->scope.type, zero);
 }
 
 void body_store(Body *b, const Node *n, const Expr *e)

@@ -92,11 +92,19 @@ static void need_arguments(const Node *n, bool *need)
     for (int i = 0; i < n->nargs; i++) need[node_base(n->arg[i])->id] = true;
 }
 
+/* What a contraction multiplies may be copies of its arguments, in another order. */
+static void need_both(Node *a, Node *b, bool *need)
+{
+    need[node_base(a)->id] = need[node_base(b)->id] = true;
+}
+
 static void need_all(const Kernel *x, bool *need)
 {
     for (int i = 0; i < x->pre.n; i++) need_arguments(x->pre.at[i], need);
     for (int i = 0; i < x->body.n; i++) need_arguments(x->body.at[i], need);
-    if (x->core) need_arguments(x->core, need);
+    if (x->contraction) need_both(x->contraction->a, x->contraction->b, need);
+    else if (x->gemm) need_both(x->gemm->a, x->gemm->b, need);
+    else if (x->core) need_arguments(x->core, need);
 }
 
 /* The kernel of maps x with no more than what is needed. */

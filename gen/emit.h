@@ -12,9 +12,10 @@ void  add_untrained(Text *out, const Graph *g, const char *indent, int width); /
 char *banner(const Whole *all);                             /* banner.c: the comment at the top */
 void  paste_headers(Text *out, const char *name);           /* standalone.c: that header and all it needs */
 void  paste_runtime(Text *out);                             /* the rest of it */
-char *scale_text(const Program *s, const Expr *e, const char *w);      /* a scale_in, times the loss scale where there is one; in the window w */
+char *scale_text(Text *lines, const Program *s, const Expr *e, const char *w);      /* a scale_in, times the loss scale where there is one; in the window w */
 char *host_text(const Expr *e);                             /* sched.c: a formula in double */
-char *window_text(const Expr *e, char *in);                 /* where t, T and E are those of `in`, "w." for the window */
+char *choice_text(Text *lines, const Expr *e);              /* the same; memory that an arm of a choice needs is read by lines before */
+char *window_text(Text *lines, const Expr *e, char *in);    /* where t, T and E are those of `in`, "w." for the window */
 void  count_before(Program *s);                             /* count.c: what the counted seeds need */
 void  window_facts(const Program *s, Env *e);               /* steps.c: what both targets say of the window */
 void  cuda_facts(const Whole *all, Env *e);                 /* and what the steps leave behind: functions, handles */

@@ -169,7 +169,9 @@ const char *kernel_title(void)
 char *kernel_statements(const Program *s, const Kernel *kernel)
 {
     S = s, k = kernel;
-    return kernel_text();
+    body_scalars_begin();
+    char *body = kernel_text();
+    return text("%s%s", body_scalars(NULL, NULL), body);
 }
 
 void emit_kernel(const Program *s, const Kernel *kernel, const char *body, const char *parameters, const char *also, Text *out)

@@ -32,8 +32,9 @@ char *cuda_views(const char *body)
     Text t = { 0 };
     const Whole *o = S->all;
     text_put(&t, "", 0);
-    const bool m = speaks_of(body, "m");
-    if (m || speaks_of(body, "w")) text_add(&t, "const Window &w = dev->w;\n");
+    const char *scalars = body_scalars(speaks_of, body);
+    const bool m = speaks_of(body, "m") || speaks_of(scalars, "m");
+    if (m || speaks_of(body, "w") || speaks_of(scalars, "w")) text_add(&t, "const Window &w = dev->w;\n");
     if (m) text_add(&t, "const Micro here = gg_micro(w, %ld), *m = &here;\n", S->g->train.micro_batch);
     add_view(&t, body, "p", "auto &p = dev->p;");
     add_view(&t, body, "g", "auto &g = dev->g;");
@@ -43,6 +44,7 @@ char *cuda_views(const char *body)
     add_view(&t, body, "data", "const auto &data = dev->data;");
     add_view(&t, body, "arena", "auto &arena = dev->arena;");
     add_view(&t, body, "sums", "auto &sums = dev->sums;");
+    text_add(&t, "%s", scalars);
     return t.s;
 }
 
@@ -186,7 +188,10 @@ static char *pass_text(Body *b, const Nest *x, int i, unsigned folded, int threa
     Node *f = k->core;
     const Let *let = &f->op->let[i];
     const char *name = b->fold_name[i];
-    if (let->fold == FOLD_NONE) return text("const real %s = %s;\n", name, body_text(b, body_formula(b, f, let->e)));
+    if (let->fold == FOLD_NONE) {
+        const char *value = body_text(b, body_formula(b, f, let->e));
+        return text("%sconst real %s = %s;\n", body_statements(b), name, value);
+    }
     body_maps(b, k->pre.at, k->pre.n, &f, 1);
     const char *e = body_text(b, body_formula(b, f, let->e));
     text_add(&b->out, fold_step[let->fold], name, name, e);
@@ -260,7 +265,7 @@ static void total_kernel(Cuda *out)
     env_set(e, "count", "%ld", count);
     env_set(e, "threads", "%d", threads);
     const bool lines = several_lines(inner);
-    if (batched) inner = text("if (n < m->rows)%s @@ rows that are real\n%s%s", lines ? " {" : "", inner, lines ? "}\n" : "");
+    if (batched) inner = text("if (n < %s)%s @@ rows that are real\n%s%s", body_scalar("rows"), lines ? " {" : "", inner, lines ? "}\n" : "");
     set_terms(e, &x.scope, all, inner);
     env_set(e, "sum", "%d", k->sum);
     launch_flat(out, template_render("cuda/total.cu", e), threads, 1);
@@ -285,7 +290,7 @@ static void column_kernel(Cuda *out)
     env_set(e, "count", "%ld", count);
     env_set(e, "shares", "%d", shares);
     env_set(e, "terms", "%ld", terms);
-    env_set(e, "training", "%s", folds_in_training(f) ? " && w.training" : "");
+    env_set(e, "training", "%s", folds_in_training(f) ? text(" && %s", body_scalar("training")) : "");
     env_set(e, "decode", "%s", decode(&x.scope, kept, "id", text("%s%s", inner, store)));
     set_terms(e, &x.scope, folded, inner);
     env_set(e, "store", "%s", store);
@@ -302,6 +307,8 @@ static void weight_taps_kernel(Cuda *out)
     loops_of(&x, main_layout(), &f->shape);
     const unsigned all = (1u << x.scope.n) - 1;
     const Scope places = { .domain = gy, .n = 3, .loop = { { 0, 1, gy->dim[0], "n" }, { 2, 1, gy->dim[2], "yy" }, { 3, 1, gy->dim[3], "xx" } } };
+    const char *outside = taps_outside(&x.scope, f);
+    if (*outside) text_add(&product, "if (%s) continue;\n", outside);
     tap_product(&x.scope, &product);
     Body *b = body_new(S, k);
     b->scope = x.scope;
@@ -356,8 +363,6 @@ static void tile_grad_kernel(Cuda *out)
     Env *e = env_new(0);
     env_set(e, "type", "real");
     env_set(e, "one", "1");
-    env_set(e, "kh", "%ld", (long)f->attr[0]);
-    env_set(e, "kw", "%ld", (long)f->attr[1]);
     env_set(e, "share", "%s == best ? open : 0", tap_text(&x.scope, f->arg[0], f->attr));
     env_set(e, "spread", "%s", spread_text(b, &x, true));
     set_bounds(e, &x.scope, f->attr, &f->shape, &gy->shape);
@@ -422,7 +427,7 @@ static void spread_kernel(Cuda *out)
         l->var = text("%s / %ld", l->var, stride);
     }
     b->scope.domain = &f->arg[0]->shape;
-    const char *e = body_text(b, body_load(b, f->arg[0]));
+    const char *e = body_text(b, body_local(b, body_load(b, f->arg[0]), false));
     b->scope = x.scope;
     body_store(b, f, expr_variable(apart.n ? text("(%s ? %s : 0)", apart.s, e) : e));
     launch_nest(out, &x, body_statements(b), b->reads_data);
@@ -480,6 +485,7 @@ long cuda_work(const Kernel *x)
 void cuda_kernel(const Program *s, const Kernel *kernel, Cuda *out)
 {
     S = s, k = kernel, alone = !out->shared;
+    body_scalars_begin();
     const Node *f = k->core;
     out->launch = (Text) { 0 };
     if (!f) map_kernel(out);

@@ -47,7 +47,10 @@ static char *pass_text(Body *b, const Nest *x, int i, unsigned folded)
     Node *f = k->core;
     const Let *let = &f->op->let[i];
     const char *name = b->fold_name[i];
-    if (let->fold == FOLD_NONE) return text("const real %s = %s;\n", name, body_text(b, body_formula(b, f, let->e)));
+    if (let->fold == FOLD_NONE) {
+        const char *value = body_text(b, body_formula(b, f, let->e));
+        return text("%sconst real %s = %s;\n", body_statements(b), name, value);
+    }
     body_maps(b, k->pre.at, k->pre.n, &f, 1);
     const char *e = body_text(b, body_formula(b, f, let->e));
     text_add(&b->out, fold_step[let->fold], name, name, e);
@@ -130,6 +133,7 @@ char *total_text(void)
     env_set(e, "from", "%s", p == 1 ? "q" : text("%ld * q", p));
     env_set(e, "to", "%s", p == 1 ? "q + 1" : text("%ld * q + %ld", p, p));
     env_set(e, "sum", "%d", k->sum);
+    env_set(e, "rows", "%s", body_scalar("rows"));
     return template_render("c/total.c", e);
 }
 
@@ -163,8 +167,8 @@ char *column_text(void)
     if (two) inner = text("%s row = %s;\n%ssum += row;\n", type, zero, wrap_some(&x, inner, folded & ~(1u << n)));
     inner = n >= 0 ? wrap(x.head[n].head, row_line(b->reads_data), inner) : wrap_some(&x, inner, folded);
     body_store(b, f, column_value(b, f));
-    if (folds_in_training(f)) inner = text("if (w.training) {\n%s}\n", inner);
-    inner = text("%s sum = %s;\n%s%s", type, body_start(b, f, zero), inner, body_statements(b));
+    if (folds_in_training(f)) inner = text("if (%s) {\n%s}\n", body_scalar("training"), inner);
+    inner = text("%s%s%s", body_start(b, f, zero), inner, body_statements(b));
     unsigned keep = ~folded;
     for (int i = 0; i < x.scope.n && k->part.kind == PART_STRIPS; i++)
         if (!strcmp(x.scope.loop[i].var, "s")) return units("s", k->part.count, wrap_some(&x, inner, keep & ~(1u << i)));

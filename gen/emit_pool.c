@@ -50,19 +50,30 @@ char *tap_text(const Scope *out, Node *x, const double *a)
     return address_text(&at, &l, buffer_name(node_base(x)->buffer));
 }
 
+/* "int ky = 0; ky < 3; ky++": those of 0 .. count - 1 whose place in an image of that extent, var * step + at * stride - pad, is inside;
+   `at` is an index below `most`. */
+char *range_text(const char *var, long count, long step, const char *at, long stride, long most, long pad, long extent)
+{
+    const bool sum = strpbrk(at, " ") != NULL;
+    const char *place = stride == 1 ? at : text(sum ? "(%s) * %ld" : "%s * %ld", at, stride), *less = sum && stride == 1 ? text("(%s)", place) : place;
+    const char *from = "0", *to = text("%ld", count);
+    if (pad > 0) {
+        const char *first = step == 1 ? text("%ld - %s", pad, less) : text("(%ld - %s) / %ld", pad + step - 1, less, step);
+        from = text("%s < %ld ? %s : 0", place, pad, first);
+    }
+    if ((most - 1) * stride + (count - 1) * step - pad >= extent) {
+        const char *end = step == 1 ? text("%ld - %s", extent + pad, less) : text("(%ld - %s) / %ld", extent + pad + step - 1, less, step);
+        return text("int %s = %s, %s_to = %s; %s < %ld && %s < %s_to; %s++", var, from, var, end, var, count, var, var, var);
+    }
+    return text("int %s = %s; %s < %s; %s++", var, from, var, to, var);
+}
+
 void set_bounds(Env *e, const Scope *s, const double *a, const Shape *in, const Shape *out)
 {
-    Text t = { 0 };
     for (int d = 0; d < 2; d++) {
-        const long kn = (long)a[d], stride = (long)a[2 + d], pad = (long)a[4 + d], dil = (long)a[6 + d];
-        const long last = (out->dim[2 + d] - 1) * stride + (kn - 1) * dil - pad;
-        const char *v = coordinate(s, 2 + d);
-        const char *at = text("(%s) * %ld + %s * %ld", v, stride, d ? "kx" : "ky", dil);
-        if (pad > 0) text_add(&t, "%s%s < %ld", t.n ? " || " : "", at, pad);
-        if (last >= in->dim[2 + d]) text_add(&t, "%s%s >= %ld", t.n ? " || " : "", at, in->dim[2 + d] + pad);
+        const long stride = (long)a[2 + d], pad = (long)a[4 + d], extent = in->dim[2 + d];
+        env_set(e, d ? "kx" : "ky", "%s", range_text(d ? "kx" : "ky", (long)a[d], (long)a[6 + d], coordinate(s, 2 + d), stride, out->dim[2 + d], pad, extent));
     }
-    env_flag(e, "bounds", t.n > 0);
-    env_set(e, "outside", "%s", t.n ? t.s : "");
 }
 
 char *best_text(const Scope *s, Node *x, const Node *f, const Shape *out)
@@ -72,8 +83,6 @@ char *best_text(const Scope *s, Node *x, const Node *f, const Shape *out)
     const char *at = tap_text(s, x, f->attr);
     env_set(e, "type", "%s", s->type);
     env_set(e, "least", lanes ? "%sset(-INFINITY)" : "-INFINITY%.0s", s->prefix);
-    env_set(e, "kh", "%ld", (long)f->attr[0]);
-    env_set(e, "kw", "%ld", (long)f->attr[1]);
     env_set(e, "load", lanes ? "%sload(&%s)" : "%.0s%s", s->prefix, at);
     env_set(e, "choose", lanes ? "%sselect((v > best) | (v != v), v, best)" : "v > best || v != v ? v : best%.0s", s->prefix);
     set_bounds(e, s, f->attr, &x->shape, out);
@@ -148,8 +157,6 @@ char *pool_grad_text(void)
     Env *e = env_new(0);
     env_set(e, "type", "%s", x.scope.type);
     env_set(e, "one", lanes ? "%sset(1)" : "1%.0s", x.scope.prefix);
-    env_set(e, "kh", "%ld", (long)f->attr[0]);
-    env_set(e, "kw", "%ld", (long)f->attr[1]);
     env_set(e, "share", lanes ? "%sselect(%sload(&%s) == best, open, %sset(0))" : "%.0s%.0s%s == best ? open : 0%.0s", x.scope.prefix, x.scope.prefix, at, x.scope.prefix);
     env_set(e, "spread", "%s", spread_text(b, &x, tiles));
     set_bounds(e, &x.scope, f->attr, &f->shape, &gy->shape);

@@ -94,8 +94,6 @@ char *taps_text(const Scope *s, const Node *f)
     env_set(e, "zero", vector ? "%sset(0)" : "0%.0s", s->prefix);
     env_flag(e, "group", !at.alone);
     env_set(e, "group", "%ld", group);
-    env_set(e, "kh", "%ld", (long)a[0]);
-    env_set(e, "kw", "%ld", (long)a[1]);
     env_set(e, "x", vector ? "%sload(&%s)" : "%.0s%s", s->prefix, image_text(s, f, a, &at));
     env_set(e, "w", vector ? "%sload(&%s)" : "%.0s%s", s->prefix, weight_text(s, f, &at, &lanes));
     set_bounds(e, s, a, &f->arg[0]->shape, &f->shape);
@@ -124,7 +122,14 @@ static const char *load_at(const Scope *s, Address *at, const Layout *l, Node *n
     return s->vector < 0 ? words : text("%sload(&%s)", s->prefix, words);
 }
 
-static const char *outside_text(const Scope *s, const Node *f)
+/* The head of the loop over the rows, or the columns, of the other image whose place under the weight's tap is inside. */
+static char *places_head(const Scope *s, const Node *f, int d)
+{
+    const long stride = (long)f->attr[2 + d], pad = (long)f->attr[4 + d], dil = (long)f->attr[6 + d];
+    return range_text(d ? "xx" : "yy", f->arg[1]->shape.dim[2 + d], stride, coordinate(s, 2 + d), dil, (long)f->attr[d], pad, f->arg[0]->shape.dim[2 + d]);
+}
+
+char *taps_outside(const Scope *s, const Node *f)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
@@ -138,7 +143,7 @@ static const char *outside_text(const Scope *s, const Node *f)
     return t.s;
 }
 
-/* "sum += x * gy;" at place (yy, xx) of sample n; false: the lanes do not lie side by side */
+/* "sum += x * gy;" at place (yy, xx) of sample n, which lies inside; false: the lanes do not lie side by side */
 bool tap_product(const Scope *s, Text *out)
 {
     Layout lx, ly;
@@ -161,8 +166,6 @@ bool tap_product(const Scope *s, Text *out)
         if (pad) ax.at[ax.n++] = (Piece) { text("-%ld", pad), lx.axis[2 + d].digit[0].stride, false };
     }
     if (s->vector >= 0 && (!one || lane_stride(&ax) != 1 || lane_stride(&ay) != 1)) return false;
-    const char *outside = outside_text(s, f);
-    if (*outside) text_add(out, "if (%s) continue;\n", outside);
     text_add(out, "sum += %s * %s;\n", load_at(&sx, &ax, &lx, x), load_at(&sy, &ay, &ly, gy));
     return true;
 }
@@ -172,7 +175,6 @@ char *weight_taps_text(void)
     Nest x;
     Text product = { 0 };
     const Node *f = k->core;
-    const Shape *gy = &f->arg[1]->shape;
     loops_of(&x, main_layout(), &f->shape);
     const int j = x.scope.n - 1;
     if (j >= 0 && !strcmp(x.scope.loop[j].var, "j") && x.scope.loop[j].axis == 0 && x.scope.loop[j].extent % BLOCK_MIN == 0) scope_vector(&x.scope, j);
@@ -181,11 +183,11 @@ char *weight_taps_text(void)
     Body *b = body_new(S, k);
     b->scope = x.scope;
     const char *zero = x.scope.vector < 0 ? "0" : text("%sset(0)", x.scope.prefix);
-    char *inner = wrap(text("int xx = 0; xx < %ld; xx++", gy->dim[3]), "", product.s);
-    inner = wrap(text("int n = 0; n < %ld; n++", gy->dim[0]), "", wrap(text("int yy = 0; yy < %ld; yy++", gy->dim[2]), "", inner));
+    char *inner = wrap(places_head(&x.scope, f, 0), "", wrap(places_head(&x.scope, f, 1), "", product.s));
+    inner = wrap(text("int n = 0; n < %ld; n++", f->arg[1]->shape.dim[0]), "", inner);
     const char *start = body_start(b, f, zero);
     body_store(b, f, expr_variable("sum"));
-    inner = text("%s sum = %s;\n%s%s", x.scope.type, start, inner, body_statements(b));
+    inner = text("%s%s%s", start, inner, body_statements(b));
     unsigned done = 0;
     if (x.pad[j]) inner = pad_stores(&x, b, inner), done = 1u << j;
     if (!done) return deal(&x, inner, false);

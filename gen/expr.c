@@ -276,6 +276,13 @@ bool expr_uses(const Expr *e, const char *name)
     return false;
 }
 
+bool expr_chooses(const Expr *e, const char *name)
+{
+    for (int i = 0; i < e->nargs; i++)
+        if (i > 0 && expr_is_select(e) ? expr_uses(e->arg[i], name) : expr_chooses(e->arg[i], name)) return true;
+    return false;
+}
+
 bool expr_is_select(const Expr *e) { return e->kind == E_CALL && !strcmp(e->fn->name, "select"); }
 
 /* ---- printing ----------------------------------------------------------------------------------------------------- */

@@ -81,6 +81,7 @@ Expr *expr_variable(const char *name);
 const Expr *expr_replace(const Expr *e, ExprLookup lookup, void *context);      /* substitutes variables, folds constants in double */
 bool  expr_uses(const Expr *e, const char *name);
 bool  expr_is_select(const Expr *e);
+bool  expr_chooses(const Expr *e, const char *name);        /* an arm of a select uses the name */
 double expr_eval(const Expr *e, double (*value)(void *context, const char *name), void *context);
 /* What a target calls things. A vector style prints r.g. v_exp(x), select as v_select(c, a, b), numbers in calls as v_set(R(x)). */
 typedef struct { const char *prefix; bool vector; bool host; } ExprStyle;      /* prefix "r_", "v_", "v8_"; host: plain double C */

@@ -58,11 +58,10 @@ static const Expr *load_noise(Body *b, const Node *n)
     const Shape s = seen_shape(b, n);
     const char *at = flat_index(&b->scope, &s, &lane);
     const char *stream = operand_number("uint32_t", text("0x%08xu", stream_of(n->path)));
-    const char *sample = text("(uint64_t)(w.first + m->from + %s), %s", coordinate(&b->scope, 0), stream);
-    if (b->scope.vector < 0) return expr_variable(text("noise_uniform(w.seed, %s, (uint32_t)(%s))", sample, at));
+    const char *key = text("%s, %s + %s, %s, (uint32_t)(%s)", body_scalar("seed"), body_scalar("consumed"), coordinate(&b->scope, 0), stream, at);
+    if (b->scope.vector < 0) return expr_variable(text("noise_uniform(%s)", key));
     char *name = body_name(b, "u");
-    text_add(&b->out, "real %s[%s];\nnoise_fill(%s, %s, w.seed, %s, (uint32_t)(%s), %ld);\n", name, b->scope.lanes, name, b->scope.lanes,
-             sample, at, lane);
+    text_add(&b->out, "real %s[%s];\nnoise_fill(%s, %s, %s, %ld);\n", name, b->scope.lanes, name, b->scope.lanes, key, lane);
     return expr_variable(text("%sload(%s)", b->scope.prefix, name));
 }
 
@@ -85,17 +84,17 @@ static const Expr *load_table(Body *b, const Node *n)
 
 static const Expr *load_rows(Body *b, const Node *n)
 {
-    static const char *const numbers[] = { [ROWS_MICRO] = "m->rows", [ROWS_BEFORE] = "m->from", [ROWS_MICROS] = "w.micros", [ROWS_SAMPLES] = "w.samples" };
+    static const char *const numbers[] = { [ROWS_MICRO] = "rows", [ROWS_BEFORE] = "before", [ROWS_MICROS] = "micros", [ROWS_SAMPLES] = "samples" };
     const int which = (int)n->value;
-    if (which == ROWS_REAL) return uniform(b, text("(%s < m->rows ? R(1.0) : R(0.0))", coordinate(&b->scope, 0)));
-    return uniform(b, text("(real)%s", numbers[which]));
+    if (which == ROWS_REAL) return uniform(b, text("(%s < %s ? R(1.0) : R(0.0))", coordinate(&b->scope, 0), body_scalar("rows")));
+    return uniform(b, text("(real)%s", body_scalar(numbers[which])));
 }
 
 static const Expr *load_seed(Body *b, const Node *n)
 {
     const int i = (int)n->value;
-    if (!n->shape.batch) return uniform(b, text("w.scale_in[%d]", i));
-    return uniform(b, text("(%s < m->rows ? w.scale_in[%d] : 0)", coordinate(&b->scope, 0), i));
+    if (!n->shape.batch) return uniform(b, body_scale(i));
+    return uniform(b, text("(%s < %s ? %s : 0)", coordinate(&b->scope, 0), body_scalar("rows"), body_scale(i)));
 }
 
 static const Expr *load_address(Body *b, const Layout *l, const Shape *shape, const char *name)
@@ -150,12 +149,22 @@ static char *moved(const Node *n, const char *c, char **inside)
     const long from = (long)node_attr(n, "from"), step = (long)node_attr(n, "step"), extent = n->arg[0]->shape.dim[(int)node_attr(n, "axis")];
     *inside = NULL;
     if (has_role(n, "slice")) return text("%ld + (%s) * %ld", from, c, step);
-    char *at = step == 1 ? text("%s - %ld", c, from) : text("(%s - %ld) / %ld", c, from, step);
+    char *at = from ? text("%s - %ld", c, from) : text("%s", c);
+    if (step != 1) at = text("(%s) / %ld", at, step);
     *inside = text("%s(unsigned)(%s) < %ld", step == 1 || step == -1 ? "" : text("(%s - %ld) %% %ld == 0 && ", c, from, step), at, extent);
     return at;
 }
 
-/* Through a slice, or a placing among zeros: the element's coordinates, moved along one axis. */
+/* The coordinate, 0 where there is no such element; `inside` becomes a local that says whether there is one. */
+static char *clamped(Body *b, char *c, char **inside)
+{
+    char *name = body_name(b, "in");
+    text_add(&b->out, "const bool %s = %s;\n", name, *inside);
+    *inside = name;
+    return text("(%s ? %s : 0)", name, c);
+}
+
+/* Through a slice, or a placing among zeros: the element's coordinates, moved along one axis. What is outside is read nowhere. */
 static const Expr *load_moved(Body *b, Node *n)
 {
     Node *x = n->arg[0];
@@ -167,12 +176,14 @@ static const Expr *load_moved(Body *b, Node *n)
     for (int a = 0; a < x->shape.rank; a++) {
         char *c = coordinate_in(b, n, a);
         if (a == axis) c = moved(n, c, &inside);
+        if (a == axis && inside) c = clamped(b, c, &inside);
         else if (n->shape.dim[a] == 1 && !(a == 0 && n->shape.batch)) continue;
         there.loop[there.n++] = (Loop) { a, 1, x->shape.dim[a], c };
     }
     const Node *fold = b->fold;
     b->scope = there, b->fold = 0;
     const Expr *e = body_load(b, x);
+    if (inside) e = body_local(b, e, false);
     const char *value = body_text(b, e);
     b->scope = here, b->fold = fold;
     return inside ? expr_variable(text("(%s ? %s : R(0.0))", inside, value)) : e;

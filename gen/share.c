@@ -59,6 +59,13 @@ char *operand_number(const char *type, char *words)
     return now ? mark(operand((Operand) { NULL, words, type, false })) : words;
 }
 
+bool operand_in(const char *s)
+{
+    for (; (s = strchr(s, MARK)); s++)
+        if (now->operands.at[atoi(s + 1)]->buffer) return true;
+    return false;
+}
+
 /* The text with words[i] for mark i. */
 static char *unmarked(const char *s, char *const *words)
 {

@@ -95,7 +95,7 @@ static void scales_add(const Program *s, SeedWhen when, Text *t)
 {
     for (int i = 0; i < s->g->seeds.n; i++) {
         const Expr *e = s->late ? s->scale_in[i] : guarded(s->scale_in[i]);
-        if (s->seed_when[i] == when) text_add(t, "w.scale_in[%d] = %s;\n", i, scale_text(s, e, "w."));
+        if (s->seed_when[i] == when) text_add(t, "w.scale_in[%d] = %s;\n", i, scale_text(t, s, e, "w."));
     }
 }
 
@@ -113,8 +113,8 @@ char *late_text(const Program *s)
     Text t = { 0 };
     text_put(&t, "", 0);
     if (needs_samples(s, SEED_LATE)) text_add(&t, "const double samples = (double)w.samples;\n");
-    if (s->late) text_add(&t, "w.count = %s;\nw.scale_out = w.count != 0 ? (real)(1 / %s) : 0;\n", host_text(s->count),
-                          s->g->train.loss_scale > 0 ? "(w.count * w.loss_scale)" : "w.count");
+    if (s->late) text_add(&t, "w.count = %s;\nconst double divisor = w.count%s;\nw.scale_out = divisor != 0 ? (real)(1 / divisor) : 0;\n",
+                          choice_text(&t, s->count), s->g->train.loss_scale > 0 ? " * w.loss_scale" : "");
     else if (s->drops) text_add(&t, "w.count = sums[%d];\n", s->g->sums.n);
     scales_add(s, SEED_LATE, &t);
     return t.s;
@@ -139,7 +139,7 @@ char *counted_text(const Program *s)
     Text t = { 0 };
     text_put(&t, "", 0);
     if (needs_samples(s, SEED_COUNTED)) text_add(&t, "const double samples = (double)w.samples;\n");
-    if (s->count && !s->late) text_add(&t, "w.count = %s;\n", host_text(s->count));
+    if (s->count && !s->late) text_add(&t, "w.count = %s;\n", choice_text(&t, s->count));
     scales_add(s, SEED_COUNTED, &t);
     return t.s;
 }

@@ -236,11 +236,12 @@ bool checks_finite(const Program *s) { return s->g->train.nonfinite != NONFINITE
 /* What the first micro-batch's gradient is a mean of, and what makes it one. */
 static void fill_noise(const Program *s, Env *e)
 {
-    const char *rows = device ? text("(w.micros == 1 ? w.rows : %ld)", s->g->train.micro_batch) : "m->rows";
+    const char *rows = device ? text("(micros == 1 ? rows : %ld)", s->g->train.micro_batch) : "m->rows";
     const bool samples = s->late && expr_uses(s->count, "samples");
+    const char *lines = device && (samples || !s->late) ? "const int micros = w.micros, rows = w.rows;\n" : "";
     env_flag(e, "noise", s->g->train.noise_scale);
     env_flag(e, "noise_sums", s->late);
-    env_set(e, "part_samples", "%s", samples ? text("const double samples = %s;\n", rows) : "");
+    env_set(e, "part_samples", "%s", samples ? text("%sconst double samples = %s;\n", lines, rows) : lines);
     env_set(e, "part", "%s", s->late ? host_text(s->count) : rows);
     env_set(e, "part_mean", "%s", s->late ? "1 / w.part" : "(double)w.samples / w.part");
 }
@@ -294,7 +295,7 @@ static char *scalars_text(const Program *s)
     for (int i = 0; i < s->g->step->nscalars; i++)
         text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(s->g->step->scalar_value[i]), s->g->step->scalar[i]);
     for (int i = 0; i < s->g->seeds.n; i++)
-        if (s->seed_when[i] == SEED_EARLY) text_add(&t, "to->scale_in[%d] = %s;\n", i, scale_text(s, s->scale_in[i], "to->"));
+        if (s->seed_when[i] == SEED_EARLY) text_add(&t, "to->scale_in[%d] = %s;\n", i, scale_text(&t, s, s->scale_in[i], "to->"));
     if (s->g->train.loss_scale > 0) text_add(&t, "to->scale_out = (real)(1 / to->loss_scale);\n");
     if (!s->count) text_add(&t, "to->count = (double)to->samples;\n");
     return t.s;
@@ -327,17 +328,20 @@ static const Expr *report_name(void *context, const char *name)
 void reports(const Whole *all, Env *e)
 {
     VEC(const Expr) values = { 0 };
+    Text lines = { 0 };
+    text_put(&lines, "", 0);
     for (int n = 0; n < all->steps.n; n++) {
         const Program *s = all->steps.at[n];
         char *at = all->steps.n > 1 ? text("w.of[%d].", n) : "w.";
         for (int i = 0; i < s->g->reports.n; i++) {
             Env *x = env_item(e, "reports");
             env_set(x, "index", "%d", s->g->reports.at[i]->index);
-            env_set(x, "value", "%s", window_text(expr_replace(s->report[i], report_name, NULL), at));
+            env_set(x, "value", "%s", window_text(&lines, expr_replace(s->report[i], report_name, NULL), at));
             env_set(x, "name", "%s", c_comment(s->g->reports.at[i]->name));
             vec_push(&values, s->report[i]);
         }
     }
+    env_set(e, "report_lines", "%s", lines.s);
     env_set(e, "report_unused", "%s", unused("samples", values.at, values.n));
 }
 

@@ -67,7 +67,8 @@ void noise_apart(real *out, uint64_t seed, uint64_t sample, uint32_t stream, uin
     for (int i = 0; i < GG_NOISE; i++) word[i] = from + (uint32_t)i * stride, c[0][i] = word[i] >> 2;
     noise_words(GG_NOISE, c, seed, sample, stream);
     for (int i = 0; i < GG_NOISE; i++) {
-        uint32_t low = word[i] & 1 ? c[1][i] : c[0][i], high = word[i] & 1 ? c[3][i] : c[2][i];
+        const uint32_t c0 = c[0][i], c1 = c[1][i], c2 = c[2][i], c3 = c[3][i];
+        const uint32_t low = word[i] & 1 ? c1 : c0, high = word[i] & 1 ? c3 : c2;
         out[i] = philox_real(word[i] & 2 ? high : low);
     }
 }

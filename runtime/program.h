@@ -79,10 +79,14 @@ typedef struct { long from; int rows; } Micro;    /* a micro-batch: its first sa
 /* the data row of sample i of this window */
 static inline long window_row(const Window *w, long i)
 {
+    static const uint32_t none = 0;
+    const uint32_t *order = w->order, *next = w->order_next;
     long place = w->at + i;
-    const uint32_t *order = w->order;
-    if (place >= w->places) place -= w->places, order = w->order_next;
-    return w->base + (order ? (long)order[place] : place);
+    const bool over = place >= w->places;
+    if (over) place -= w->places;
+    if (over) order = next;
+    const uint32_t *from = order ? order + place : &none, row = *from;
+    return w->base + (order ? (long)row : place);
 }
 
 /* the instructions that the program was compiled for */

@@ -38,24 +38,26 @@ INLINE void V(tile)(const Contract d, const int rows, const int inner, const int
             for (int z = 0; z < d.depth[2]; z++)
                 V(term)(d, rows, inner, nv, ay + z * d.a_k[2], by + z * d.b_k[2], q);
         }
+    UNROLL for (int n = 0; n < rows && beta == 1; n++)
+        UNROLL for (int j = 0; j < nv; j++)
+            q[n * nv + j] = V(load)(c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES) + q[n * nv + j];
     UNROLL for (int n = 0; n < rows; n++)
-        UNROLL for (int j = 0; j < nv; j++) {
-            real *to = c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES;
-            V(store)(to, beta == 1 ? V(load)(to) + q[n * nv + j] : q[n * nv + j]);
-        }
+        UNROLL for (int j = 0; j < nv; j++)
+            V(store)(c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES, q[n * nv + j]);
 }
 
 /* All rows, nv vectors wide, in nearly equal tiles. Registers hold a tile's sums, nv vectors of B, one of A, and a product
    where it is not fused. Outer rows go into a tile whole where they fit, else inner rows are shared out. */
 INLINE void V(rows)(const Contract d, const int nv, const real *a, const real *b, real *c, const int beta)
 {
-    const int room = (REGISTERS - (FUSED ? 1 : 2) - nv) / nv, inner = d.rows[1], whole = inner <= room;
-    const int count = whole ? d.rows[0] : d.rows[1], unit = whole ? inner : 1, most = room / unit;
+    const int room = (REGISTERS - (FUSED ? 1 : 2) - nv) / nv, outer = d.rows[0], inner = d.rows[1], whole = inner <= room;
+    const int count = whole ? outer : inner, unit = whole ? inner : 1, most = room / unit;
     const int tiles = (count + most - 1) / most, low = count / tiles, high = low + 1, larger = count % tiles;
-    const long a_unit = whole ? d.a_row[0] : d.a_row[1], c_unit = whole ? d.c_row[0] : d.c_row[1];
-    for (int r = 0; r < (whole ? 1 : d.rows[0]); r++) {
-        const real *ar = a + r * d.a_row[0];
-        real *cr = c + r * d.c_row[0];
+    const long a_outer = d.a_row[0], a_inner = d.a_row[1], c_outer = d.c_row[0], c_inner = d.c_row[1];
+    const long a_unit = whole ? a_outer : a_inner, c_unit = whole ? c_outer : c_inner;
+    for (int r = 0; r < (whole ? 1 : outer); r++) {
+        const real *ar = a + r * a_outer;
+        real *cr = c + r * c_outer;
         for (int i = 0; i < larger; i++, ar += high * a_unit, cr += high * c_unit)
             V(tile)(d, high * unit, inner, nv, ar, b, cr, beta);
         for (int i = larger; i < tiles; i++, ar += low * a_unit, cr += low * c_unit)

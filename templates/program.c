@@ -116,12 +116,12 @@ static double before[${nsums}];
 static bool keeps;
 if (t->id == 0) {
 keeps = true;
-for (size_t i = 0; i < sizeof judged / sizeof *judged; i++) keeps = keeps && fabs(sums[judged[i]]) <= DBL_MAX;
+for (size_t i = 0; i < sizeof judged / sizeof *judged; i++) keeps &= fabs(sums[judged[i]]) <= DBL_MAX;
 if (keeps) sums[${rows_kept}] += m->rows, w.kept++;
 else w.dropped++;
 for (int i = 0; i < ${nsums}; i++) {
-if (!keeps) sums[i] = m->from > 0 ? before[i] : 0;
-before[i] = sums[i];
+const double now = sums[i], then = before[i], kept = m->from > 0 ? then : 0;
+before[i] = sums[i] = keeps ? now : kept;
 }
 }
 barrier(t);
@@ -142,9 +142,9 @@ else ${prefix}backward_next(t, m);
 /* What scales are made of: sums over w.micros micro-batches of data, known before the first backward. */
 static void ${prefix}count(const Thread *t)
 {
-const int last = w.micros - 1;
+const int last = w.micros - 1, rows = w.rows;
 for (int k = 0; k <= last; k++) {
-const Micro *m = &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} };
+const Micro *m = &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} };
 ${counting}
 }
 if (t->id == 0) {
@@ -177,8 +177,8 @@ ${conclude}
 /* ${window}, or fewer in a tail: w.rows in the last. */
 static void ${prefix}micros(const Thread *t)
 {
-const int last = w.micros - 1;
-for (int k = 0; k <= last; k++) ${prefix}micro(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
+const int last = w.micros - 1, rows = w.rows;
+for (int k = 0; k <= last; k++) ${prefix}micro(t, &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} });
 }
 
 //:else
@@ -206,12 +206,12 @@ for (int k = 1; k < ${accumulate}; k++) ${prefix}micro_next(t, &(Micro){ ${micro
 /* A tail: w.micros of them, w.rows in the last. */
 static void ${prefix}window_short(const Thread *t)
 {
-const int last = w.micros - 1;
-${prefix}micro_first(t, &(Micro){ 0, last == 0 ? w.rows : ${micro_batch} });
+const int last = w.micros - 1, rows = w.rows;
+${prefix}micro_first(t, &(Micro){ 0, last == 0 ? rows : ${micro_batch} });
 //:if noise
-${prefix}noise(t, &(Micro){ 0, last == 0 ? w.rows : ${micro_batch} });
+${prefix}noise(t, &(Micro){ 0, last == 0 ? rows : ${micro_batch} });
 //:end
-for (int k = 1; k <= last; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
+for (int k = 1; k <= last; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} });
 }
 
 //:end
@@ -263,14 +263,14 @@ ${output_steps}
 /* The sums of w.micros micro-batches. */
 static void evaluate(const Thread *t)
 {
-const int last = w.micros - 1;
+const int last = w.micros - 1, rows = w.rows;
 if (t->id == 0) clear_sums();
 //:for s in steps
 //:if refreshed
 barrier(t);
 ${prefix}prepare(t);
 //:end
-for (int k = 0; k <= last; k++) ${prefix}forward(t, &(Micro){ ${micro_batch}L * k, k == last ? w.rows : ${micro_batch} });
+for (int k = 0; k <= last; k++) ${prefix}forward(t, &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} });
 //:if levels
 if (t->id == 0) {
 ${level_lines}
@@ -299,6 +299,7 @@ ${scalars}
 static void report(const double *s, double samples, double *out)
 {
 ${report_unused}
+${report_lines}
 //:for r in reports
 out[${index}] = ${value}; @@ ${name}
 //:end

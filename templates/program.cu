@@ -463,6 +463,7 @@ ${scalars}
 static void report(const double *s, double samples, double *out)
 {
 ${report_unused}
+${report_lines}
 //:for r in reports
 out[${index}] = ${value}; @@ ${name}
 //:end

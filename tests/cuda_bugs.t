@@ -42,8 +42,8 @@ the first micro-step adds|late|s/micro_first(void) { micro(0); }/micro_first(voi
 a product's beta is 0 in next micro-steps|late|s/gg_matmul_run(&k17\[beta\])/gg_matmul_run(\&k17[0])/|numbers|
 the micro-step's number stays 0|late|/GG_LAUNCH(next_micro/d|numbers|
 the learning rate is an argument, baked into the graph|late|s/void optimize(Device \*dev)/void optimize(Device *dev, real baked)/;s/rate = w.rate;/rate = baked;/;s/\(GG_LAUNCH(optimize.*\), device)/\1, device, w.rate)/|numbers|
-rows that pad a micro-batch have a gradient|late|s/(n < m->rows ? w.scale_in\[0\] : 0)/w.scale_in[0]/|numbers|
-rows that pad a micro-batch are counted|late|s/if (n < m->rows) /if (n >= 0) /|numbers|
+rows that pad a micro-batch have a gradient|late|s/(n < rows ? scale0 : 0)/scale0/|numbers|
+rows that pad a micro-batch are counted|late|s/if (n < rows) /if (n >= 0) /|numbers|
 a value is read behind its life|late|/void k21_sum/,/^}/s/arena.normalize_grad/arena.mul_da/|numbers|
 two values that live at once share a place|late|s/struct { real pad_normalize\[[0-9]*\], normalize/struct { real normalize/|numbers|
 conclude before the last micro-step|late|/^static void window_full/,/^}/{/conclude_steps/d;s/micro_first();/& conclude_steps();/}|numbers|

@@ -81,7 +81,7 @@ for target in c cuda; do
         yes "21. $target: micro-batch $k of 4 is dropped: loss and gradient of the other three" \
             compare "$work/drop.out" "$work/three.out" --gradient 1e-6 --loss 1e-6
     done
-    edited same_$target drop_$target 's/w\.scale_out = w\.count != 0 ? (real)(1 \/ w\.count)/w.scale_out = w.count != 0 ? (real)(1 \/ 16.0)/'
+    edited same_$target drop_$target 's/w\.scale_out = divisor != 0 ? (real)(1 \/ divisor)/w.scale_out = divisor != 0 ? (real)(1 \/ 16.0)/'
     run same_$target dropped 1 1 > "$work/same.out"
     no "21. $target: N stays what it was" compare "$work/same.out" "$work/three.out" --gradient 1e-6
     case $target in

@@ -1,9 +1,6 @@
 ${type} open = ${one}; @@ the first of equals takes the gradient
-for (int ky = 0; ky < ${kh}; ky++)
-    for (int kx = 0; kx < ${kw}; kx++) {
-        //:if bounds
-        if (${outside}) continue;
-        //:end
+for (${ky})
+    for (${kx}) {
         const ${type} share = ${share};
         ${spread}
         open = open - share;

@@ -1,6 +1,6 @@
 for_span (q, t, ${count}) { @@ rows that are real
     double total = 0;
-    for (int n = ${from}; n < ${to} && n < m->rows; n++) {
+    for (int n = ${from}; n < ${to} && n < ${rows}; n++) {
         ${first}
         ${inner}
     }

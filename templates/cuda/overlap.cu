@@ -4,11 +4,8 @@ for (int wr = tr < (${kh} - 1) * ${dh} + 1 ? 0 : (tr - (${kh} - 1) * ${dh} + ${s
     for (int wc = tc < (${kw} - 1) * ${dw} + 1 ? 0 : (tc - (${kw} - 1) * ${dw} + ${sw} - 1) / ${sw}; wc < ${columns} && wc * ${sw} <= tc; wc++) {
         bool mine = false, open = true;
         ${best}
-        for (int ky = 0; ky < ${kh}; ky++)
-            for (int kx = 0; kx < ${kw}; kx++) {
-                //:if bounds
-                if (${outside}) continue;
-                //:end
+        for (${ky})
+            for (${kx}) {
                 if (!open || !(${value} == best)) continue;
                 open = false; @@ the first of equals takes the gradient
                 mine = wr * ${sh} + ky * ${dh} == tr && wc * ${sw} + kx * ${dw} == tc;

@@ -72,7 +72,8 @@ static __device__ inline int ${prefix}tensor_of(int piece, long *from, long *to)
     int k = 0;
     while (piece >= ${prefix}piece_at[k + 1]) k++;
     *from = ${prefix}tensor_at[k] + (piece - ${prefix}piece_at[k]) * (long)${prefix}BLOCK;
-    *to = *from + ${prefix}BLOCK < ${prefix}tensor_at[k + 1] ? *from + ${prefix}BLOCK : ${prefix}tensor_at[k + 1];
+    const long whole = *from + ${prefix}BLOCK, end = ${prefix}tensor_at[k + 1];
+    *to = whole < end ? whole : end;
     return k;
 }
 

@@ -136,12 +136,15 @@ static void k3_net_2(const Thread *t, const Micro *m)
 /* k4  net_4 = dropout  [N, 288]                                        tests/golden/conv.lua:7 */
 static void k4_net_4(const Thread *t, const Micro *m)
 {
+    const uint64_t consumed = (uint64_t)(w.first + m->from);
+    const uint64_t seed = w.seed;
+    const bool training = w.training;
     for_span (s, t, 5) {
         for (int n = 0; n < 8; n++) {
             for (int j = 0; j < (288 - s * 64 < 64 ? 288 - s * 64 : 64); j++) {
                 const real a = arena.net_2[n][((s * 64 + j) / 6 % 6)][((s * 64 + j) % 6)][((s * 64 + j) / 36)];
-                arena.net_4[s][n][j] = (w.training ? (noise_uniform(w.seed, (uint64_t)(w.first + m->from + n),
-                        0x5a6fa3a6u, (uint32_t)(s * 64 + j)) < R(0.2) ? R(0.0) : a * R(1.25)) : a);
+                arena.net_4[s][n][j] = (training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u,
+                        (uint32_t)(s * 64 + j)) < R(0.2) ? R(0.0) : a * R(1.25)) : a);
             }
             for (int j = (288 - s * 64 < 64 ? 288 - s * 64 : 64); j < 64; j++)
                 arena.net_4[s][n][j] = R(0.0);
@@ -179,8 +182,10 @@ static void k6_cross_entropy(const Thread *t, const Micro *m)
             for (int j = 0; j < 10; j++)
                 s2 += r_exp(arena.net_5[n][j] - m2);
             real z = 0;
-            for (int j = 0; j < 10; j++)
-                z += (j == (real)data.label[at] ? arena.net_5[n][j] : R(0.0));
+            for (int j = 0; j < 10; j++) {
+                const real a = arena.net_5[n][j];
+                z += (j == (real)data.label[at] ? a : R(0.0));
+            }
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
         }
     }
@@ -190,9 +195,10 @@ static void k6_cross_entropy(const Thread *t, const Micro *m)
 /* k7  sum 0 = sum  []                                                  tests/golden/conv.lua:12 */
 static void k7_sum(const Thread *t, const Micro *m)
 {
+    const int rows = m->rows;
     for_span (q, t, 8) {                                                /* rows that are real */
         double total = 0;
-        for (int n = q; n < q + 1 && n < m->rows; n++) {
+        for (int n = q; n < q + 1 && n < rows; n++) {
             total += arena.cross_entropy[n];
         }
         part[0][q] = total;
@@ -203,6 +209,8 @@ static void k7_sum(const Thread *t, const Micro *m)
 /* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/conv.lua:12 */
 static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
+    const real scale0 = w.scale_in[0];
+    const int rows = m->rows;
     for_span (q, t, 8) {
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
@@ -212,10 +220,12 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
             real s2 = 0;
             for (int j = 0; j < 10; j++)
                 s2 += r_exp(arena.net_5[n][j] - m2);
-            for (int j = 0; j < 10; j++)
-                arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
-                        : (n < m->rows ? w.scale_in[0] : 0)
-                        * (r_exp(arena.net_5[n][j] - m2) / s2 - (j == (real)data.label[at] ? R(1.0) : R(0.0))));
+            for (int j = 0; j < 10; j++) {
+                const real a = arena.net_5[n][j];
+                const real a2 = (real)data.label[at];
+                arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : 0) == R(0.0) ? R(0.0)
+                        : (n < rows ? scale0 : 0) * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+            }
             for (int j = 10; j < 16; j++)
                 arena.cross_entropy_grad[n][j] = R(0.0);
         }
@@ -231,7 +241,8 @@ INLINE void k9_sum_d_net_5_bias(const Thread *t, const Micro *m, const int beta)
             vec sum = v_set(0);
             for (int n = 0; n < 8; n++)
                 sum += v_load(&arena.cross_entropy_grad[n][j]);
-            v_store(&g.net_5.bias[j], beta ? v_load(&g.net_5.bias[j]) + v_keep(sum, 10 - j) : v_keep(sum, 10 - j));
+            const vec old = v_load(&g.net_5.bias[j]), more = v_keep(sum, 10 - j);
+            v_store(&g.net_5.bias[j], beta ? old + more : more);
         }
     }
     stored();
@@ -241,6 +252,9 @@ INLINE void k9_sum_d_net_5_bias(const Thread *t, const Micro *m, const int beta)
 /* k10  dropout_dx = matmul, dropout_dx  [N, 288]                       tests/golden/conv.lua:7 */
 static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
 {
+    const uint64_t consumed = (uint64_t)(w.first + m->from);
+    const uint64_t seed = w.seed;
+    const bool training = w.training;
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                 .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 288 },
@@ -251,10 +265,10 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
                 for (int j = 0; j < 8; j += LANES8) {
                     const vec8 v2 = v8_load(&arena.dropout_dx[n][i2_6][i2_1][j]);
                     real u[LANES8];
-                    noise_fill(u, LANES8, w.seed, (uint64_t)(w.first + m->from + n), 0x5a6fa3a6u,
-                            (uint32_t)(i2_6 * 6 + i2_1 + j * 36), 36);
+                    noise_fill(u, LANES8, seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i2_6 * 6 + i2_1 + j * 36), 36);
+                    const vec8 a = v8_load(u);
                     v8_store(&arena.dropout_dx[n][i2_6][i2_1][j],
-                            (w.training ? v8_select(v8_load(u) < R(0.2), v8_set(R(0.0)), v2 * R(1.25)) : v2));
+                            (training ? v8_select(a < R(0.2), v8_set(R(0.0)), v2 * R(1.25)) : v2));
                 }
             }
         }
@@ -324,7 +338,8 @@ INLINE void k13_sum_d_net_0_bias(const Thread *t, const Micro *m, const int beta
                 }
                 sum += row;
             }
-            v8_store(&g.net_0.bias[j], beta ? v8_load(&g.net_0.bias[j]) + sum : sum);
+            const vec8 old = v8_load(&g.net_0.bias[j]);
+            v8_store(&g.net_0.bias[j], beta ? old + sum : sum);
         }
     }
     stored();
@@ -474,9 +489,9 @@ static void window_full(const Thread *t)
 /* A tail: w.micros of them, w.rows in the last. */
 static void window_short(const Thread *t)
 {
-    const int last = w.micros - 1;
-    micro_first(t, &(Micro){ 0, last == 0 ? w.rows : 8 });
-    for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ 8L * k, k == last ? w.rows : 8 });
+    const int last = w.micros - 1, rows = w.rows;
+    micro_first(t, &(Micro){ 0, last == 0 ? rows : 8 });
+    for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ 8L * k, k == last ? rows : 8 });
 }
 
 /* A window's gradients and sums. */
@@ -496,9 +511,9 @@ static void window(const Thread *t)
 /* The sums of w.micros micro-batches. */
 static void evaluate(const Thread *t)
 {
-    const int last = w.micros - 1;
+    const int last = w.micros - 1, rows = w.rows;
     if (t->id == 0) clear_sums();
-    for (int k = 0; k <= last; k++) forward(t, &(Micro){ 8L * k, k == last ? w.rows : 8 });
+    for (int k = 0; k <= last; k++) forward(t, &(Micro){ 8L * k, k == last ? rows : 8 });
 }
 
 /* ---- the program as the runtime sees it ---- */

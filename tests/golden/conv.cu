@@ -163,12 +163,15 @@ static __global__ __launch_bounds__(256) void k4_net_4(Device *dev)
     const Window &w = dev->w;
     const Micro here = gg_micro(w, 8), *m = &here;
     auto &arena = dev->arena;
+    const uint64_t consumed = (uint64_t)(w.first + m->from);
+    const uint64_t seed = w.seed;
+    const bool training = w.training;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 2304) {
         const int j = id % 288, n = id / 288;
         const real a = arena.net_2[n][((j) / 6 % 6)][((j) % 6)][((j) / 36)];
-        arena.net_4[n][j] = (w.training ? (noise_uniform(w.seed, (uint64_t)(w.first + m->from + n), 0x5a6fa3a6u,
-                (uint32_t)(j)) < R(0.2) ? R(0.0) : a * R(1.25)) : a);
+        arena.net_4[n][j] = (training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(j)) < R(0.2)
+                ? R(0.0) : a * R(1.25)) : a);
     }
 }
 
@@ -192,8 +195,10 @@ static __device__ void k6_cross_entropy(Device *dev)
             s2 += r_exp(arena.net_5[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
         real z = 0;
-        for (int j = lane; j < 10; j += 32)
-            z += (j == (real)data.label[at] ? arena.net_5[n][j] : R(0.0));
+        for (int j = lane; j < 10; j += 32) {
+            const real a = arena.net_5[n][j];
+            z += (j == (real)data.label[at] ? a : R(0.0));
+        }
         z = gg_fold_sum<32>(z);
         if (lane == 0) {
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
@@ -208,9 +213,10 @@ static __device__ void k7_sum(Device *dev)
     const Micro here = gg_micro(w, 8), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
+    const int rows = m->rows;
     double total = 0;
     for (int n = threadIdx.x; n < 8; n += 512) {
-        if (n < m->rows)                                                /* rows that are real */
+        if (n < rows)                                                   /* rows that are real */
             total += arena.cross_entropy[n];
     }
     total = gg_fold_sum<512>(total);
@@ -224,6 +230,8 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
     const Micro here = gg_micro(w, 8), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
+    const real scale0 = w.scale_in[0];
+    const int rows = m->rows;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
         const int n = id;
@@ -236,10 +244,12 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
         for (int j = lane; j < 10; j += 32)
             s2 += r_exp(arena.net_5[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
-        for (int j = lane; j < 10; j += 32)
-            arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
-                    : (n < m->rows ? w.scale_in[0] : 0)
-                    * (r_exp(arena.net_5[n][j] - m2) / s2 - (j == (real)data.label[at] ? R(1.0) : R(0.0))));
+        for (int j = lane; j < 10; j += 32) {
+            const real a = arena.net_5[n][j];
+            const real a2 = (real)data.label[at];
+            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : 0) == R(0.0) ? R(0.0) : (n < rows ? scale0 : 0)
+                    * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+        }
     }
 }
 
@@ -259,7 +269,8 @@ static __device__ void k9_sum_d_net_5_bias(Device *dev, int beta)
         __syncthreads();
         if (share == 0 && id < 10) {
             for (int i = 1; i < 16; i++) sum += shares[i][lane];
-            g.net_5.bias[j] = beta ? g.net_5.bias[j] + sum : sum;
+            const real old = g.net_5.bias[j];
+            g.net_5.bias[j] = beta ? old + sum : sum;
         }
         __syncthreads();
     }
@@ -289,6 +300,9 @@ static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
     const Window &w = dev->w;
     const Micro here = gg_micro(w, 8), *m = &here;
     auto &arena = dev->arena;
+    const uint64_t consumed = (uint64_t)(w.first + m->from);
+    const uint64_t seed = w.seed;
+    const bool training = w.training;
     __shared__ real as[16][64 + 1], bs[16][64 + 1];
     const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = 0, column0 = blockIdx.x * 64;
     real acc[4][4] = {};
@@ -328,8 +342,8 @@ static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
                 const int i_i = column / 8 % 6;
                 const int i_i6 = column / 48;
                 const real a = acc[i][j];
-                arena.dropout_dx[i_n][i_i6][i_i][i_i36] = (w.training
-                        ? (noise_uniform(w.seed, (uint64_t)(w.first + m->from + i_n), 0x5a6fa3a6u,
+                arena.dropout_dx[i_n][i_i6][i_i][i_i36] = (training
+                        ? (noise_uniform(seed, consumed + i_n, 0x5a6fa3a6u,
                         (uint32_t)(i_i6 * 6 + i_i + i_i36 * 36)) < R(0.2) ? R(0.0) : a * R(1.25)) : a);
             }
         }
@@ -379,7 +393,8 @@ static __global__ __launch_bounds__(256) void k13_sum_d_net_0_bias(Device *dev, 
         __syncthreads();
         if (share == 0 && id < 8) {
             for (int i = 1; i < 8; i++) sum += shares[i][lane];
-            g.net_0.bias[j] = beta ? g.net_0.bias[j] + sum : sum;
+            const real old = g.net_0.bias[j];
+            g.net_0.bias[j] = beta ? old + sum : sum;
         }
     }
 }
@@ -448,7 +463,8 @@ static __global__ __launch_bounds__(256) void k14_conv2d_weight_d_net_0_weight(D
                 const int i_l = row % 3;
                 const int i_k = row / 3;
                 const int i_o = column;
-                g.net_0.weight[i_k][i_l][i_o] = beta ? g.net_0.weight[i_k][i_l][i_o] + acc[i][j] : acc[i][j];
+                const real old = g.net_0.weight[i_k][i_l][i_o], more = acc[i][j];
+                g.net_0.weight[i_k][i_l][i_o] = beta ? old + more : more;
             }
         }
 }

@@ -128,8 +128,10 @@ static void k4_cross_entropy(const Thread *t, const Micro *m)
             for (int j = 0; j < 10; j++)
                 s2 += r_exp(arena.logits[n][j] - m2);
             real z = 0;
-            for (int j = 0; j < 10; j++)
-                z += (j == (real)data.label[at] ? arena.logits[n][j] : R(0.0));
+            for (int j = 0; j < 10; j++) {
+                const real a = arena.logits[n][j];
+                z += (j == (real)data.label[at] ? a : R(0.0));
+            }
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
         }
     }
@@ -139,9 +141,10 @@ static void k4_cross_entropy(const Thread *t, const Micro *m)
 /* k5  sum 0 = sum  []                                                  tests/golden/mlp.lua:10 */
 static void k5_sum(const Thread *t, const Micro *m)
 {
+    const int rows = m->rows;
     for_span (q, t, 8) {                                                /* rows that are real */
         double total = 0;
-        for (int n = 2 * q; n < 2 * q + 2 && n < m->rows; n++) {
+        for (int n = 2 * q; n < 2 * q + 2 && n < rows; n++) {
             total += arena.cross_entropy[n];
         }
         part[0][q] = total;
@@ -170,9 +173,10 @@ static void k6_hit(const Thread *t, const Micro *m)
 /* k7  sum 1 = sum  []                                                  tests/golden/mlp.lua:12 */
 static void k7_sum(const Thread *t, const Micro *m)
 {
+    const int rows = m->rows;
     for_span (q, t, 8) {                                                /* rows that are real */
         double total = 0;
-        for (int n = 2 * q; n < 2 * q + 2 && n < m->rows; n++) {
+        for (int n = 2 * q; n < 2 * q + 2 && n < rows; n++) {
             total += arena.hit[n];
         }
         part[1][q] = total;
@@ -183,6 +187,8 @@ static void k7_sum(const Thread *t, const Micro *m)
 /* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/mlp.lua:10 */
 static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
+    const real scale0 = w.scale_in[0];
+    const int rows = m->rows;
     for_span (q, t, 8) {
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
@@ -192,10 +198,12 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
             real s2 = 0;
             for (int j = 0; j < 10; j++)
                 s2 += r_exp(arena.logits[n][j] - m2);
-            for (int j = 0; j < 10; j++)
-                arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
-                        : (n < m->rows ? w.scale_in[0] : 0)
-                        * (r_exp(arena.logits[n][j] - m2) / s2 - (j == (real)data.label[at] ? R(1.0) : R(0.0))));
+            for (int j = 0; j < 10; j++) {
+                const real a = arena.logits[n][j];
+                const real a2 = (real)data.label[at];
+                arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : 0) == R(0.0) ? R(0.0)
+                        : (n < rows ? scale0 : 0) * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+            }
             for (int j = 10; j < 16; j++)
                 arena.cross_entropy_grad[n][j] = R(0.0);
         }
@@ -211,7 +219,8 @@ INLINE void k9_sum_d_net_2_bias(const Thread *t, const Micro *m, const int beta)
             vec sum = v_set(0);
             for (int n = 0; n < 16; n++)
                 sum += v_load(&arena.cross_entropy_grad[n][j]);
-            v_store(&g.net_2.bias[j], beta ? v_load(&g.net_2.bias[j]) + v_keep(sum, 10 - j) : v_keep(sum, 10 - j));
+            const vec old = v_load(&g.net_2.bias[j]), more = v_keep(sum, 10 - j);
+            v_store(&g.net_2.bias[j], beta ? old + more : more);
         }
     }
     stored();
@@ -259,7 +268,8 @@ INLINE void k12_sum_d_net_0_bias(const Thread *t, const Micro *m, const int beta
             vec sum = v_set(0);
             for (int n = 0; n < 16; n++)
                 sum += v_load(&arena.relu_dx[s][n][j]);
-            v_store(&g.net_0.bias[s * 16 + j], beta ? v_load(&g.net_0.bias[s * 16 + j]) + sum : sum);
+            const vec old = v_load(&g.net_0.bias[s * 16 + j]);
+            v_store(&g.net_0.bias[s * 16 + j], beta ? old + sum : sum);
         }
     }
     stored();
@@ -376,9 +386,9 @@ static void window_full(const Thread *t)
 /* A tail: w.micros of them, w.rows in the last. */
 static void window_short(const Thread *t)
 {
-    const int last = w.micros - 1;
-    micro_first(t, &(Micro){ 0, last == 0 ? w.rows : 16 });
-    for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ 16L * k, k == last ? w.rows : 16 });
+    const int last = w.micros - 1, rows = w.rows;
+    micro_first(t, &(Micro){ 0, last == 0 ? rows : 16 });
+    for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ 16L * k, k == last ? rows : 16 });
 }
 
 /* A window's gradients and sums. */
@@ -398,9 +408,9 @@ static void window(const Thread *t)
 /* The sums of w.micros micro-batches. */
 static void evaluate(const Thread *t)
 {
-    const int last = w.micros - 1;
+    const int last = w.micros - 1, rows = w.rows;
     if (t->id == 0) clear_sums();
-    for (int k = 0; k <= last; k++) forward(t, &(Micro){ 16L * k, k == last ? w.rows : 16 });
+    for (int k = 0; k <= last; k++) forward(t, &(Micro){ 16L * k, k == last ? rows : 16 });
 }
 
 /* ---- the program as the runtime sees it ---- */

@@ -88,8 +88,10 @@ static __device__ void k4_cross_entropy(Device *dev)
             s2 += r_exp(arena.logits[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
         real z = 0;
-        for (int j = lane; j < 10; j += 32)
-            z += (j == (real)data.label[at] ? arena.logits[n][j] : R(0.0));
+        for (int j = lane; j < 10; j += 32) {
+            const real a = arena.logits[n][j];
+            z += (j == (real)data.label[at] ? a : R(0.0));
+        }
         z = gg_fold_sum<32>(z);
         if (lane == 0) {
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
@@ -104,9 +106,10 @@ static __device__ void k5_sum(Device *dev)
     const Micro here = gg_micro(w, 16), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
+    const int rows = m->rows;
     double total = 0;
     for (int n = threadIdx.x; n < 16; n += 512) {
-        if (n < m->rows)                                                /* rows that are real */
+        if (n < rows)                                                   /* rows that are real */
             total += arena.cross_entropy[n];
     }
     total = gg_fold_sum<512>(total);
@@ -145,9 +148,10 @@ static __device__ void k7_sum(Device *dev)
     const Micro here = gg_micro(w, 16), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
+    const int rows = m->rows;
     double total = 0;
     for (int n = threadIdx.x; n < 16; n += 512) {
-        if (n < m->rows)                                                /* rows that are real */
+        if (n < rows)                                                   /* rows that are real */
             total += arena.hit[n];
     }
     total = gg_fold_sum<512>(total);
@@ -161,6 +165,8 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
     const Micro here = gg_micro(w, 16), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
+    const real scale0 = w.scale_in[0];
+    const int rows = m->rows;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < 16; id += 16) {
         const int n = id;
@@ -173,10 +179,12 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
         for (int j = lane; j < 10; j += 32)
             s2 += r_exp(arena.logits[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
-        for (int j = lane; j < 10; j += 32)
-            arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
-                    : (n < m->rows ? w.scale_in[0] : 0)
-                    * (r_exp(arena.logits[n][j] - m2) / s2 - (j == (real)data.label[at] ? R(1.0) : R(0.0))));
+        for (int j = lane; j < 10; j += 32) {
+            const real a = arena.logits[n][j];
+            const real a2 = (real)data.label[at];
+            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : 0) == R(0.0) ? R(0.0) : (n < rows ? scale0 : 0)
+                    * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+        }
     }
 }
 
@@ -196,7 +204,8 @@ static __device__ void k9_sum_d_net_2_bias(Device *dev, int beta)
         __syncthreads();
         if (share == 0 && id < 10) {
             for (int i = 1; i < 16; i++) sum += shares[i][lane];
-            g.net_2.bias[j] = beta ? g.net_2.bias[j] + sum : sum;
+            const real old = g.net_2.bias[j];
+            g.net_2.bias[j] = beta ? old + sum : sum;
         }
         __syncthreads();
     }
@@ -230,7 +239,8 @@ static __global__ __launch_bounds__(256) void k12_sum_d_net_0_bias(Device *dev, 
         __syncthreads();
         if (share == 0 && id < 48) {
             for (int i = 1; i < 8; i++) sum += shares[i][lane];
-            g.net_0.bias[j] = beta ? g.net_0.bias[j] + sum : sum;
+            const real old = g.net_0.bias[j];
+            g.net_0.bias[j] = beta ? old + sum : sum;
         }
     }
 }

@@ -145,9 +145,10 @@ static void k3_matmul_square(const Thread *t, const Micro *m)
 /* k4  sum 0 = sum  []                                                  tests/golden/one.lua:9 */
 static void k4_sum(const Thread *t, const Micro *m)
 {
+    const int rows = m->rows;
     for_span (q, t, 8) {                                                /* rows that are real */
         double total = 0;
-        for (int n = q; n < q + 1 && n < m->rows; n++) {
+        for (int n = q; n < q + 1 && n < rows; n++) {
             for (int j = 0; j < 1; j++)
                 total += arena.square[n][j];
         }
@@ -185,8 +186,10 @@ static void k6_cross_entropy(const Thread *t, const Micro *m)
             for (int j = 0; j < 2; j++)
                 s2 += r_exp(arena.add[n][j] - m2);
             real z = 0;
-            for (int j = 0; j < 2; j++)
-                z += (j == (real)data.brand[at] ? arena.add[n][j] : R(0.0));
+            for (int j = 0; j < 2; j++) {
+                const real a = arena.add[n][j];
+                z += (j == (real)data.brand[at] ? a : R(0.0));
+            }
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
         }
     }
@@ -196,9 +199,10 @@ static void k6_cross_entropy(const Thread *t, const Micro *m)
 /* k7  sum 1 = sum  []                                                  tests/golden/one.lua:10 */
 static void k7_sum(const Thread *t, const Micro *m)
 {
+    const int rows = m->rows;
     for_span (q, t, 8) {                                                /* rows that are real */
         double total = 0;
-        for (int n = q; n < q + 1 && n < m->rows; n++) {
+        for (int n = q; n < q + 1 && n < rows; n++) {
             total += arena.cross_entropy[n];
         }
         part[1][q] = total;
@@ -209,6 +213,8 @@ static void k7_sum(const Thread *t, const Micro *m)
 /* k8  cross_entropy_grad = cross_entropy_grad  [N, 2]                  tests/golden/one.lua:10 */
 static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
+    const real scale0 = w.scale_in[0];
+    const int rows = m->rows;
     for_span (q, t, 8) {
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
@@ -218,10 +224,12 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
             real s2 = 0;
             for (int j = 0; j < 2; j++)
                 s2 += r_exp(arena.add[n][j] - m2);
-            for (int j = 0; j < 2; j++)
-                arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
-                        : (n < m->rows ? w.scale_in[0] : 0)
-                        * (r_exp(arena.add[n][j] - m2) / s2 - (j == (real)data.brand[at] ? R(1.0) : R(0.0))));
+            for (int j = 0; j < 2; j++) {
+                const real a = arena.add[n][j];
+                const real a2 = (real)data.brand[at];
+                arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : 0) == R(0.0) ? R(0.0)
+                        : (n < rows ? scale0 : 0) * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+            }
             for (int j = 2; j < 8; j++)
                 arena.cross_entropy_grad[n][j] = R(0.0);
         }
@@ -279,10 +287,12 @@ SHARED void k11_matmul_d_brand_weight(const Thread *t, const Micro *m, real x[re
 /* k12  square_dx = square_dx  [N, 1]                                   tests/golden/one.lua:9 */
 static void k12_square_dx(const Thread *t, const Micro *m)
 {
+    const real scale1 = w.scale_in[1];
+    const int rows = m->rows;
     for_span (q, t, 8) {
         for (int n = q; n < q + 1; n++) {
             for (int j = 0; j < 8; j += LANES8)
-                v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < m->rows ? w.scale_in[1] : 0))
+                v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : 0))
                         * v8_load(&arena.sub[n][j]), 1 - j));
         }
     }
@@ -446,9 +456,9 @@ static void window(const Thread *t)
 /* The sums of w.micros micro-batches. */
 static void evaluate(const Thread *t)
 {
-    const int last = w.micros - 1;
+    const int last = w.micros - 1, rows = w.rows;
     if (t->id == 0) clear_sums();
-    for (int k = 0; k <= last; k++) forward(t, &(Micro){ 8L * k, k == last ? w.rows : 8 });
+    for (int k = 0; k <= last; k++) forward(t, &(Micro){ 8L * k, k == last ? rows : 8 });
 }
 
 /* ---- the program as the runtime sees it ---- */

@@ -116,9 +116,10 @@ static __global__ __launch_bounds__(32) void k4_sum(Device *dev)
     const Micro here = gg_micro(w, 8), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
+    const int rows = m->rows;
     double total = 0;
     for (int n = threadIdx.x; n < 8; n += 32) {
-        if (n < m->rows)                                                /* rows that are real */
+        if (n < rows)                                                   /* rows that are real */
             total += arena.square[n][0];
     }
     total = gg_fold_sum<32>(total);
@@ -145,8 +146,10 @@ static __device__ void k6_cross_entropy(Device *dev)
             s2 += r_exp(arena.add[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
         real z = 0;
-        for (int j = lane; j < 2; j += 32)
-            z += (j == (real)data.brand[at] ? arena.add[n][j] : R(0.0));
+        for (int j = lane; j < 2; j += 32) {
+            const real a = arena.add[n][j];
+            z += (j == (real)data.brand[at] ? a : R(0.0));
+        }
         z = gg_fold_sum<32>(z);
         if (lane == 0) {
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
@@ -161,9 +164,10 @@ static __device__ void k7_sum(Device *dev)
     const Micro here = gg_micro(w, 8), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
+    const int rows = m->rows;
     double total = 0;
     for (int n = threadIdx.x; n < 8; n += 512) {
-        if (n < m->rows)                                                /* rows that are real */
+        if (n < rows)                                                   /* rows that are real */
             total += arena.cross_entropy[n];
     }
     total = gg_fold_sum<512>(total);
@@ -177,6 +181,8 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
     const Micro here = gg_micro(w, 8), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
+    const real scale0 = w.scale_in[0];
+    const int rows = m->rows;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
         const int n = id;
@@ -189,10 +195,12 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
         for (int j = lane; j < 2; j += 32)
             s2 += r_exp(arena.add[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
-        for (int j = lane; j < 2; j += 32)
-            arena.cross_entropy_grad[n][j] = ((n < m->rows ? w.scale_in[0] : 0) == R(0.0) ? R(0.0)
-                    : (n < m->rows ? w.scale_in[0] : 0)
-                    * (r_exp(arena.add[n][j] - m2) / s2 - (j == (real)data.brand[at] ? R(1.0) : R(0.0))));
+        for (int j = lane; j < 2; j += 32) {
+            const real a = arena.add[n][j];
+            const real a2 = (real)data.brand[at];
+            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : 0) == R(0.0) ? R(0.0) : (n < rows ? scale0 : 0)
+                    * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+        }
     }
 }
 
@@ -237,9 +245,11 @@ static __device__ void k12_square_dx(Device *dev)
     const Window &w = dev->w;
     const Micro here = gg_micro(w, 8), *m = &here;
     auto &arena = dev->arena;
+    const real scale1 = w.scale_in[1];
+    const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < 8; id += 512) {
         const int n = id;
-        arena.square_dx[n][0] = R(2.0) * (n < m->rows ? w.scale_in[1] : 0) * arena.sub[n][0];
+        arena.square_dx[n][0] = R(2.0) * (n < rows ? scale1 : 0) * arena.sub[n][0];
     }
 }
 

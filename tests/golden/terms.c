@@ -226,8 +226,10 @@ static void k3_cross_entropy(const Thread *t, const Micro *m)
                 for (int j = 0; j < 5; j++)
                     s2 += r_exp(arena.add[n][i2][j] - m2);
                 real z = 0;
-                for (int j = 0; j < 5; j++)
-                    z += (j == (real)data.target[at * 4 + i2] ? arena.add[n][i2][j] : R(0.0));
+                for (int j = 0; j < 5; j++) {
+                    const real a = arena.add[n][i2][j];
+                    z += (j == (real)data.target[at * 4 + i2] ? a : R(0.0));
+                }
                 arena.cross_entropy[n][i2] = r_log(s2) + m2 - z;
             }
             for (int j = 4; j < 8; j++)
@@ -246,7 +248,8 @@ static void k4_masked(const Thread *t, const Micro *m)
             for (int j = 0; j < 4; j++) {
                 const real v2 = ((real)data.target[at * 4 + j] == -R(1e+02) ? R(0.0) : R(1.0));
                 arena.kept[n][j] = v2;
-                arena.masked[n][j] = (v2 == R(0.0) ? R(0.0) : arena.cross_entropy[n][j] * v2);
+                const real a = arena.cross_entropy[n][j];
+                arena.masked[n][j] = (v2 == R(0.0) ? R(0.0) : a * v2);
             }
             for (int j = 4; j < 8; j++) {
                 arena.masked[n][j] = R(0.0);
@@ -260,9 +263,10 @@ static void k4_masked(const Thread *t, const Micro *m)
 /* k5  sum 0 = sum  []                                                  tests/golden/terms.lua:13 */
 static void k5_sum(const Thread *t, const Micro *m)
 {
+    const int rows = m->rows;
     for_span (q, t, 2) {                                                /* rows that are real */
         double total = 0;
-        for (int n = q; n < q + 1 && n < m->rows; n++) {
+        for (int n = q; n < q + 1 && n < rows; n++) {
             for (int j = 0; j < 4; j++)
                 total += arena.masked[n][j];
         }
@@ -274,9 +278,10 @@ static void k5_sum(const Thread *t, const Micro *m)
 /* k6  sum 1 = sum  []                                                  tests/golden/terms.lua:13 */
 static void k6_sum(const Thread *t, const Micro *m)
 {
+    const int rows = m->rows;
     for_span (q, t, 2) {                                                /* rows that are real */
         double total = 0;
-        for (int n = q; n < q + 1 && n < m->rows; n++) {
+        for (int n = q; n < q + 1 && n < rows; n++) {
             for (int j = 0; j < 4; j++)
                 total += arena.kept[n][j];
         }
@@ -308,9 +313,10 @@ static void k7_matmul_square(const Thread *t, const Micro *m)
 /* k8  sum 2 = sum  []                                                  tests/golden/terms.lua:14 */
 static void k8_sum(const Thread *t, const Micro *m)
 {
+    const int rows = m->rows;
     for_span (q, t, 2) {                                                /* rows that are real */
         double total = 0;
-        for (int n = q; n < q + 1 && n < m->rows; n++) {
+        for (int n = q; n < q + 1 && n < rows; n++) {
             for (int j = 0; j < 1; j++)
                 total += arena.square[n][j];
         }
@@ -322,10 +328,12 @@ static void k8_sum(const Thread *t, const Micro *m)
 /* k9  square_dx = square_dx  [N, 1]                                    tests/golden/terms.lua:14 */
 static void k9_square_dx(const Thread *t, const Micro *m)
 {
+    const real scale1 = w.scale_in[1];
+    const int rows = m->rows;
     for_span (q, t, 2) {
         for (int n = q; n < q + 1; n++) {
             for (int j = 0; j < 8; j += LANES8)
-                v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < m->rows ? w.scale_in[1] : 0))
+                v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : 0))
                         * v8_load(&arena.sub[n][j]), 1 - j));
         }
     }
@@ -340,7 +348,8 @@ INLINE void k10_sum_d_score_bias(const Thread *t, const Micro *m, const int beta
             vec8 sum = v8_set(0);
             for (int n = 0; n < 2; n++)
                 sum += v8_load(&arena.square_dx[n][j]);
-            v8_store(&g.score.bias[j], beta ? v8_load(&g.score.bias[j]) + v8_keep(sum, 1 - j) : v8_keep(sum, 1 - j));
+            const vec8 old = v8_load(&g.score.bias[j]), more = v8_keep(sum, 1 - j);
+            v8_store(&g.score.bias[j], beta ? old + more : more);
         }
     }
     stored();
@@ -374,12 +383,14 @@ INLINE void k12_matmul_d_score_weight(const Thread *t, const Micro *m, const int
 /* k13  masked_dl = masked_dl  [N, 4]                                   tests/golden/terms.lua:13 */
 static void k13_masked_dl(const Thread *t, const Micro *m)
 {
+    const real scale2 = w.scale_in[2];
+    const int rows = m->rows;
     for_span (q, t, 2) {
         for (int n = q; n < q + 1; n++) {
             for (int j = 0; j < 8; j += LANES8) {
                 const vec8 a = v8_load(&arena.kept[n][j]);
                 v8_store(&arena.masked_dl[n][j], v8_keep(v8_select(a == R(0.0), v8_set(R(0.0)),
-                        v8_set((n < m->rows ? w.scale_in[2] : 0)) * a), 4 - j));
+                        v8_set((n < rows ? scale2 : 0)) * a), 4 - j));
             }
         }
     }
@@ -399,10 +410,13 @@ static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
                 real s2 = 0;
                 for (int j = 0; j < 5; j++)
                     s2 += r_exp(arena.add[n][i2][j] - m2);
-                for (int j = 0; j < 5; j++)
-                    arena.cross_entropy_grad[n][i2][j] = (arena.masked_dl[n][i2] == R(0.0) ? R(0.0)
-                            : arena.masked_dl[n][i2] * (r_exp(arena.add[n][i2][j] - m2) / s2
-                            - (j == (real)data.target[at * 4 + i2] ? R(1.0) : R(0.0))));
+                for (int j = 0; j < 5; j++) {
+                    const real a = arena.add[n][i2][j];
+                    const real a2 = (real)data.target[at * 4 + i2];
+                    const real a3 = arena.masked_dl[n][i2];
+                    arena.cross_entropy_grad[n][i2][j] = (a3 == R(0.0) ? R(0.0) : a3
+                            * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+                }
             }
             for (int i2 = 0; i2 < 4; i2++) {
                 for (int j = 5; j < 8; j++)
@@ -425,7 +439,8 @@ INLINE void k15_sum_d_token_bias(const Thread *t, const Micro *m, const int beta
                     row += v8_load(&arena.cross_entropy_grad[n][i2][j]);
                 sum += row;
             }
-            v8_store(&g.token.bias[j], beta ? v8_load(&g.token.bias[j]) + v8_keep(sum, 5 - j) : v8_keep(sum, 5 - j));
+            const vec8 old = v8_load(&g.token.bias[j]), more = v8_keep(sum, 5 - j);
+            v8_store(&g.token.bias[j], beta ? old + more : more);
         }
     }
     stored();
@@ -481,7 +496,8 @@ SHARED void k18_sum_d_norm_bias(const Thread *t, const Micro *m, real x[restrict
                     row += v8_load(&x[n][i2][j]);
                 sum += row;
             }
-            v8_store(&y[j], beta ? v8_load(&y[j]) + v8_keep(sum, 6 - j) : v8_keep(sum, 6 - j));
+            const vec8 old = v8_load(&y[j]), more = v8_keep(sum, 6 - j);
+            v8_store(&y[j], beta ? old + more : more);
         }
     }
     stored();
@@ -491,8 +507,9 @@ SHARED void k18_sum_d_norm_bias(const Thread *t, const Micro *m, real x[restrict
 /* k20  mul_db = mul_db  []                                             tests/golden/terms.lua:14 */
 static void k20_mul_db(const Thread *t, const Micro *m)
 {
+    const real scale0 = w.scale_in[0];
     for_span (one, t, 1) {
-        packed.mul_db = w.scale_in[0] * R(0.0001);
+        packed.mul_db = scale0 * R(0.0001);
     }
     stored();
     (void)m;
@@ -503,10 +520,11 @@ INLINE void k21_d_token_weight(const Thread *t, const Micro *m, const int beta)
 {
     for_span (one, t, 1) {
         for (int i2 = 0; i2 < 6; i2++) {
-            for (int j = 0; j < 8; j += LANES8)
-                v8_store(&g.token.weight[i2][j], beta ? v8_load(&g.token.weight[i2][j])
-                        + v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - j)
-                        : v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - j));
+            for (int j = 0; j < 8; j += LANES8) {
+                const vec8 old = v8_load(&g.token.weight[i2][j]),
+                        more = v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - j);
+                v8_store(&g.token.weight[i2][j], beta ? old + more : more);
+            }
         }
     }
     stored();
@@ -584,9 +602,9 @@ static void forward(const Thread *t, const Micro *m)
 /* What scales are made of: sums over w.micros micro-batches of data, known before the first backward. */
 static void count(const Thread *t)
 {
-    const int last = w.micros - 1;
+    const int last = w.micros - 1, rows = w.rows;
     for (int k = 0; k <= last; k++) {
-        const Micro *m = &(Micro){ 2L * k, k == last ? w.rows : 2 };
+        const Micro *m = &(Micro){ 2L * k, k == last ? rows : 2 };
         k4_masked_counted(t, m);
         k6_sum(t, m);
         barrier(t);
@@ -594,7 +612,8 @@ static void count(const Thread *t)
         barrier(t);
     }
     if (t->id == 0) {
-        w.scale_in[2] = (real)(sums[1] == 0.0 ? 0.0 : 1.0 / sums[1]);
+        const double sums_1 = sums[1];
+        w.scale_in[2] = (real)(sums_1 == 0.0 ? 0.0 : 1.0 / sums_1);
         clear_sums();
     }
     barrier(t);
@@ -666,9 +685,9 @@ static void window_full(const Thread *t)
 /* A tail: w.micros of them, w.rows in the last. */
 static void window_short(const Thread *t)
 {
-    const int last = w.micros - 1;
-    micro_first(t, &(Micro){ 0, last == 0 ? w.rows : 2 });
-    for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ 2L * k, k == last ? w.rows : 2 });
+    const int last = w.micros - 1, rows = w.rows;
+    micro_first(t, &(Micro){ 0, last == 0 ? rows : 2 });
+    for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ 2L * k, k == last ? rows : 2 });
 }
 
 /* A window's gradients and sums. */
@@ -690,9 +709,9 @@ static void window(const Thread *t)
 /* The sums of w.micros micro-batches. */
 static void evaluate(const Thread *t)
 {
-    const int last = w.micros - 1;
+    const int last = w.micros - 1, rows = w.rows;
     if (t->id == 0) clear_sums();
-    for (int k = 0; k <= last; k++) forward(t, &(Micro){ 2L * k, k == last ? w.rows : 2 });
+    for (int k = 0; k <= last; k++) forward(t, &(Micro){ 2L * k, k == last ? rows : 2 });
     if (t->id == 0) {
         sums[3] = (double)w.samples * (double)packed.mul;
     }
@@ -722,7 +741,9 @@ static void scalars(Window *to)
 /* From sums over any number of windows. */
 static void report(const double *s, double samples, double *out)
 {
-    out[0] = (s[1] == 0.0 ? 0.0 : s[0] / s[1]) + 0.3 * (s[2] / samples) + s[3] / samples; /* loss */
+    const double s_1 = s[1];
+    const double s_0 = s[0];
+    out[0] = (s_1 == 0.0 ? 0.0 : s_0 / s_1) + 0.3 * (s[2] / samples) + s[3] / samples; /* loss */
 }
 
 static const Tensor tensors[] = {

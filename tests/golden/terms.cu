@@ -139,10 +139,11 @@ static __device__ void k6_sum(Device *dev)
     const Micro here = gg_micro(w, 2), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
+    const int rows = m->rows;
     double total = 0;
     for (int f = threadIdx.x; f < 8; f += 512) {
         const int j = f % 4, n = f / 4;
-        if (n < m->rows)                                                /* rows that are real */
+        if (n < rows)                                                   /* rows that are real */
             total += arena.kept[n][j];
     }
     total = gg_fold_sum<512>(total);
@@ -206,8 +207,10 @@ static __device__ void k3_cross_entropy(Device *dev)
             s2 += r_exp(arena.add[n][i2][j] - m2);
         s2 = gg_fold_sum<32>(s2);
         real z = 0;
-        for (int j = lane; j < 5; j += 32)
-            z += (j == (real)data.target[at * 4 + i2] ? arena.add[n][i2][j] : R(0.0));
+        for (int j = lane; j < 5; j += 32) {
+            const real a = arena.add[n][i2][j];
+            z += (j == (real)data.target[at * 4 + i2] ? a : R(0.0));
+        }
         z = gg_fold_sum<32>(z);
         if (lane == 0) {
             arena.cross_entropy[n][i2] = r_log(s2) + m2 - z;
@@ -227,7 +230,8 @@ static __device__ void k4_masked(Device *dev)
         const long at = dev->row[m->from + n];
         const real v2 = ((real)data.target[at * 4 + j] == -R(1e+02) ? R(0.0) : R(1.0));
         arena.kept[n][j] = v2;
-        arena.masked[n][j] = (v2 == R(0.0) ? R(0.0) : arena.cross_entropy[n][j] * v2);
+        const real a = arena.cross_entropy[n][j];
+        arena.masked[n][j] = (v2 == R(0.0) ? R(0.0) : a * v2);
     }
 }
 
@@ -238,10 +242,11 @@ static __device__ void k5_sum(Device *dev)
     const Micro here = gg_micro(w, 2), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
+    const int rows = m->rows;
     double total = 0;
     for (int f = threadIdx.x; f < 8; f += 512) {
         const int j = f % 4, n = f / 4;
-        if (n < m->rows)                                                /* rows that are real */
+        if (n < rows)                                                   /* rows that are real */
             total += arena.masked[n][j];
     }
     total = gg_fold_sum<512>(total);
@@ -323,9 +328,10 @@ static __device__ void k8_sum(Device *dev)
     const Micro here = gg_micro(w, 2), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
+    const int rows = m->rows;
     double total = 0;
     for (int n = threadIdx.x; n < 2; n += 512) {
-        if (n < m->rows)                                                /* rows that are real */
+        if (n < rows)                                                   /* rows that are real */
             total += arena.square[n][0];
     }
     total = gg_fold_sum<512>(total);
@@ -338,9 +344,11 @@ static __device__ void k9_square_dx(Device *dev)
     const Window &w = dev->w;
     const Micro here = gg_micro(w, 2), *m = &here;
     auto &arena = dev->arena;
+    const real scale1 = w.scale_in[1];
+    const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < 2; id += 512) {
         const int n = id;
-        arena.square_dx[n][0] = R(2.0) * (n < m->rows ? w.scale_in[1] : 0) * arena.sub[n][0];
+        arena.square_dx[n][0] = R(2.0) * (n < rows ? scale1 : 0) * arena.sub[n][0];
     }
 }
 
@@ -359,7 +367,8 @@ static __device__ void k10_sum_d_score_bias(Device *dev, int beta)
         __syncthreads();
         if (share == 0 && id < 1) {
             for (int i = 1; i < 16; i++) sum += shares[i][lane];
-            g.score.bias[0] = beta ? g.score.bias[0] + sum : sum;
+            const real old = g.score.bias[0];
+            g.score.bias[0] = beta ? old + sum : sum;
         }
         __syncthreads();
     }
@@ -482,7 +491,8 @@ static __global__ __launch_bounds__(256) void k12_matmul_d_score_weight(Device *
             if (row < 1 && column < 24) {
                 const int i_i = column % 6;
                 const int i_i6 = column / 6;
-                g.score.weight[i_i6][i_i] = beta ? g.score.weight[i_i6][i_i] + acc[i][j] : acc[i][j];
+                const real old = g.score.weight[i_i6][i_i], more = acc[i][j];
+                g.score.weight[i_i6][i_i] = beta ? old + more : more;
             }
         }
 }
@@ -493,10 +503,12 @@ static __device__ void k13_masked_dl(Device *dev)
     const Window &w = dev->w;
     const Micro here = gg_micro(w, 2), *m = &here;
     auto &arena = dev->arena;
+    const real scale2 = w.scale_in[2];
+    const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < 8; id += 512) {
         const int j = id % 4, n = id / 4;
         const real a = arena.kept[n][j];
-        arena.masked_dl[n][j] = (a == R(0.0) ? R(0.0) : (n < m->rows ? w.scale_in[2] : 0) * a);
+        arena.masked_dl[n][j] = (a == R(0.0) ? R(0.0) : (n < rows ? scale2 : 0) * a);
     }
 }
 
@@ -519,10 +531,13 @@ static __device__ void k14_cross_entropy_grad(Device *dev)
         for (int j = lane; j < 5; j += 32)
             s2 += r_exp(arena.add[n][i2][j] - m2);
         s2 = gg_fold_sum<32>(s2);
-        for (int j = lane; j < 5; j += 32)
-            arena.cross_entropy_grad[n][i2][j] = (arena.masked_dl[n][i2] == R(0.0) ? R(0.0) : arena.masked_dl[n][i2]
-                    * (r_exp(arena.add[n][i2][j] - m2) / s2
-                    - (j == (real)data.target[at * 4 + i2] ? R(1.0) : R(0.0))));
+        for (int j = lane; j < 5; j += 32) {
+            const real a = arena.add[n][i2][j];
+            const real a2 = (real)data.target[at * 4 + i2];
+            const real a3 = arena.masked_dl[n][i2];
+            arena.cross_entropy_grad[n][i2][j] = (a3 == R(0.0) ? R(0.0) : a3
+                    * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+        }
     }
 }
 
@@ -544,7 +559,8 @@ static __device__ void k15_sum_d_token_bias(Device *dev, int beta)
         __syncthreads();
         if (share == 0 && id < 5) {
             for (int i = 1; i < 16; i++) sum += shares[i][lane];
-            g.token.bias[j] = beta ? g.token.bias[j] + sum : sum;
+            const real old = g.token.bias[j];
+            g.token.bias[j] = beta ? old + sum : sum;
         }
         __syncthreads();
     }
@@ -582,7 +598,8 @@ static __device__ void k18_sum_d_norm_bias(Device *dev, int beta)
         __syncthreads();
         if (share == 0 && id < 6) {
             for (int i = 1; i < 16; i++) sum += shares[i][lane];
-            g.norm.bias[j] = beta ? g.norm.bias[j] + sum : sum;
+            const real old = g.norm.bias[j];
+            g.norm.bias[j] = beta ? old + sum : sum;
         }
         __syncthreads();
     }
@@ -606,7 +623,8 @@ static __device__ void k19_sum_d_norm_weight(Device *dev, int beta)
         __syncthreads();
         if (share == 0 && id < 6) {
             for (int i = 1; i < 16; i++) sum += shares[i][lane];
-            g.norm.weight[j] = beta ? g.norm.weight[j] + sum : sum;
+            const real old = g.norm.weight[j];
+            g.norm.weight[j] = beta ? old + sum : sum;
         }
         __syncthreads();
     }
@@ -667,9 +685,10 @@ static __global__ __launch_bounds__(256) void k20_mul_db(Device *dev)
 {
     const Window &w = dev->w;
     auto &packed = dev->packed;
+    const real scale0 = w.scale_in[0];
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 1) {
-        packed.mul_db = w.scale_in[0] * R(0.0001);
+        packed.mul_db = scale0 * R(0.0001);
     }
 }
 
@@ -682,8 +701,8 @@ static __global__ __launch_bounds__(256) void k21_d_token_weight(Device *dev, in
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 30) {
         const int j = id % 6, i = id / 6;
-        g.token.weight[i][j] = beta ? g.token.weight[i][j] + R(2.0) * packed.mul_db * p.token.weight[i][j] : R(2.0)
-                * packed.mul_db * p.token.weight[i][j];
+        const real old = g.token.weight[i][j], more = R(2.0) * packed.mul_db * p.token.weight[i][j];
+        g.token.weight[i][j] = beta ? old + more : more;
     }
 }
 
@@ -711,7 +730,8 @@ static __global__ void counted(Device *dev)
 {
     Window &w = dev->w;
     double *sums = dev->sums;
-    w.scale_in[2] = (real)(sums[1] == 0.0 ? 0.0 : 1.0 / sums[1]);
+    const double sums_1 = sums[1];
+    w.scale_in[2] = (real)(sums_1 == 0.0 ? 0.0 : 1.0 / sums_1);
     for (int i = 0; i < 4; i++) sums[i] = 0;
     w.micro = 0;
 }
@@ -933,7 +953,9 @@ static void scalars(Window *to)
 /* From sums over any number of windows. */
 static void report(const double *s, double samples, double *out)
 {
-    out[0] = (s[1] == 0.0 ? 0.0 : s[0] / s[1]) + 0.3 * (s[2] / samples) + s[3] / samples; /* loss */
+    const double s_1 = s[1];
+    const double s_0 = s[0];
+    out[0] = (s_1 == 0.0 ? 0.0 : s_0 / s_1) + 0.3 * (s[2] / samples) + s[3] / samples; /* loss */
 }
 
 static const Tensor tensors[] = {

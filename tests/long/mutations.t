@@ -63,13 +63,13 @@ it is divided by K as well|even|s/to->scale_in\[0\] = (real)(1.0 \/ samples);/to
 it is not divided|even|s/to->scale_in\[0\] = (real)(1.0 \/ samples);/to->scale_in[0] = 1;/
 a tail is divided by K|tail|s/to->scale_in\[0\] = (real)(1.0 \/ samples);/to->scale_in[0] = (real)(1.0 \/ 32.0);/
 the divisor is K + 1|even|s/to->scale_in\[0\] = (real)(1.0 \/ samples);/to->scale_in[0] = (real)(1.0 \/ (samples + 64));/
-scale_out is applied twice|ragged|s/w.scale_out = w.count != 0 .*;/w.scale_out = (real)(1 \/ w.count \/ w.count);/
-scale_out is that of all tokens, valid or not|ragged|s/w.scale_out = w.count != 0 .*;/w.scale_out = (real)(1 \/ 1024.0);/
+scale_out is applied twice|ragged|s/w.scale_out = divisor != 0 .*;/w.scale_out = (real)(1 \/ w.count \/ w.count);/
+scale_out is that of all tokens, valid or not|ragged|s/w.scale_out = divisor != 0 .*;/w.scale_out = (real)(1 \/ 1024.0);/
 the last micro-batch alone is counted|terms|/^static void count/,/^}/s/k = 0/k = last/
 a term is divided by the other one's count|terms|s/w.scale_in\[1\] = .*;/w.scale_in[1] = (real)(1.0 \/ 8);/
 lambda is lost|terms|s/(0.3 \/ samples)/(1.0 \/ samples)/
-rows that pad a tail count in the gradient|tail|s/(n < m->rows ? w.scale_in\[0\] : 0)/w.scale_in[0]/g
-rows that pad a tail count in the loss|tail|s/ && n < m->rows//
+rows that pad a tail count in the gradient|tail|s/(n < rows ? scale0 : 0)/scale0/g
+rows that pad a tail count in the loss|tail|s/ && n < rows//
 a part of the sum is left out|even|s/add_up(0, 8)/add_up(0, 7)/
 sums of the window before are kept|tail|s/sums\[i\] = 0;/(void)i;/
 the accumulator has 16 bits|even|s/{ micro(t, m, \([01]\)); }/{ micro(t, m, \1); to_16_bits(t); }/;s/^INLINE void micro(.*/static void to_16_bits(const Thread *t)\n{\n    uint32_t *x = (uint32_t *)(void *)\&g;\n    for (size_t i = 0; t->id == 0 \&\& i < sizeof g \/ 4; i++) x[i] = (x[i] + 0x7fff + (x[i] >> 16 \& 1)) \& 0xffff0000;\n    barrier(t);\n}\n&/
@@ -85,10 +85,10 @@ nothing is clipped|clip|s/if (w.clip > 1) w.clip = 1;/w.clip = 1;/
 clip's epsilon is 1e-3|clip|s/w.norm + 1e-6/w.norm + 1e-3/
 decay per micro-step|decay|s/(1.0 - lr \* 0.01)/pow(1.0 - lr * 0.01, 16.0)/
 the second use of a layer stores|tied|s/\(matmul_d_layer_weight(t, m, .*, \)1)/\10)/
-masks are those of the micro-batch, used again by the next|dropout|s/w.first + m->from + n/w.first + n/g
-masks of a window are used again by the next|resume|s/w.first + m->from + n/m->from + n/g
-noise is drawn anew by the backward|dropout|/_dx(const Thread/,/^}/s/w.first + m->from + n/w.first + m->from + n + 1/
-a window in which half counts is divided by all|masked|s/w.scale_out = w.count != 0 .*;/w.scale_out = (real)(1 \/ (2 * w.count));/
+masks are those of the micro-batch, used again by the next|dropout|s/w.first + m->from)/w.first)/g
+masks of a window are used again by the next|resume|s/w.first + m->from)/m->from)/g
+noise is drawn anew by the backward|dropout|/_dx(const Thread/,/^}/s/w.first + m->from)/w.first + m->from + 1)/
+a window in which half counts is divided by all|masked|s/w.scale_out = divisor != 0 .*;/w.scale_out = (real)(1 \/ (2 * w.count));/
 an all-masked micro-batch replaces the gradient|masked|s/{ micro(t, m, 1); }/{ micro(t, m, 0); }/
 transposed weights are those of the window before|adamw|/^static void update/,/^}/s/    prepare(t);//
 a chain of additions begins anew in each micro-step|split|s/, 2 \* beta)/, beta)/
