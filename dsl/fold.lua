@@ -116,11 +116,19 @@ function fn.normalize(x, o)
   return unit("fn.normalize", x, o.axis, o.p, o.eps)
 end
 
-say("fn.cosine_similarity(a, b, { axis = 2, eps = 1e-8 })", "The cosine of the angle between a and b along an axis.")
+-- the same by PyTorch's rule for a cosine: the norm's gradient is its own where it counts as eps, too
+local function direction(what, x, axis, eps)
+  one_axis(what, x, { axis = axis })
+  local n = fn.norm(x, { axis = axis, keepdim = true })
+  local more = call.sub(call.clamp_min(n, { lo = util.number(what, eps, 0, 1e30, "eps") }), n)
+  return call.div(x, call.add(n, fn.detach(more)))
+end
+
+say("fn.cosine_similarity(a, b, { axis = 2, eps = 1e-8 })", "The cosine of the angle between a and b along an axis; a norm counts as eps at least.")
 function fn.cosine_similarity(a, b, o)
   local what = "fn.cosine_similarity"
   a, b, o = tensor(what, a), tensor(what, b), options(what, o, { axis = util.any, eps = 1e-8 })
-  local one, two = unit(what, a, o.axis, 2, o.eps), unit(what, b, o.axis, 2, o.eps)
+  local one, two = direction(what, a, o.axis, o.eps), direction(what, b, o.axis, o.eps)
   return fn.sum(call.mul(one, two), { axis = o.axis })
 end
 

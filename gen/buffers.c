@@ -149,6 +149,16 @@ static void find_taps(Node *u, int arg, void *x)
 
 static void order_taps(Layout *l, const Shape *s) { layout_make(l, s, 0, block_of(K, s->dim[0]), 0); }
 
+/* A product's result has columns side by side, a vector of them at least (C); what reads it as an image gets a copy where it has not. */
+static bool suits_product(const Node *n, const Layout *l)
+{
+    if (K->target != TARGET_C || !n->kernel->core || n->kernel->core->kind != K_MATMUL) return true;
+    for (int a = 0; a < l->rank; a++)
+        for (int i = 0; i < l->axis[a].n; i++)
+            if (l->axis[a].digit[i].stride == 1 && l->axis[a].digit[i].extent >= BLOCK_MIN) return true;
+    return false;
+}
+
 /* 5. In CUDA a padding is no part of an image: what reads it knows. */
 void lay_out(Buffer *b)
 {
@@ -173,7 +183,7 @@ void lay_out(Buffer *b)
     if (image && s->dim[1] < BLOCK_MIN && r.only_conv && !n->kernel->core) block = s->dim[1];
     Layout l;
     layout_make(&l, s, v, block, r.halo);
-    if (f.shape && !layout_view(&b->layout, &l, s, &n->shape)) {
+    if (f.shape && (!layout_view(&b->layout, &l, s, &n->shape) || !suits_product(n, &b->layout))) {
         layout_make(&b->layout, &n->shape, vector_axis(&n->shape, false), block_of(K, n->shape.dim[n->shape.rank - 1]), 0);
         return;
     }

@@ -1,11 +1,11 @@
 #!/bin/sh
-# moves.t -- axes cut and joined, rows gathered from a table, transposed convolutions: losses and gradients are PyTorch's, in C and in CUDA.
+# moves.t -- axes cut and joined, rows gathered from a table, transposed convolutions, products read as images: losses and gradients are PyTorch's, in C and in CUDA.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 . tests/cuda/emu.sh
 emu_library || { tell 1 "the emulator"; finish; }
 
-for model in moves embedding upconv corners; do
+for model in moves embedding upconv corners edges; do
     want=tests/reference/$model.txt
     prober $model tests/models/$model.lua gagen_double -t c && "$work/$model" - - 2 1 1 > "$work/$model.out"
     yes "$model: C in double to 1e-12" compare "$work/$model.out" $want --loss 1e-12 --gradient 1e-12 --tensor 1e-12

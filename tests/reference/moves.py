@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 
 torch.set_default_dtype(torch.float64)
 model, weights = sys.argv[1:]
-rows = np.loadtxt(f"tests/models/{model}.csv", delimiter=",")[:8]
+rows = np.loadtxt(f"tests/models/{'upconv' if model == 'edges' else model}.csv", delimiter=",")[:8]
 p = {k: torch.tensor(v.astype("f8"), requires_grad=True) for k, v in load_file(weights).items() if "." in k and not k.startswith("optim")}
 
 
@@ -50,6 +50,19 @@ def corners():
     z = linear("out", linear("b", y.reshape(8, -1))).squeeze(1)
     penalty = 0.01 * (p["b.weight"].sum(1) ** 2).sum() + 0.05 * (torch.softmax(p["a.bias"], 0) ** 2).sum()
     return ((z - t) ** 2).mean() + 0.1 * p["out.weight"].norm() + penalty
+
+
+def edges():
+    x, t = torch.tensor(rows[:, :24]).reshape(8, 4, 6), torch.tensor(rows[:, 24])
+    u, v = linear("a", x), linear("b", x)
+    small = F.conv2d(torch.tanh(u).reshape(8, 8, 2, 2), p["narrow.weight"], p["narrow.bias"])
+    large = F.conv2d(torch.relu(v.reshape(8, 16, 2, 2)), p["wide.weight"], p["wide.bias"], padding=1)
+    tokens = F.conv2d(linear("c", x).permute(0, 2, 1).reshape(8, 8, 2, 2), p["patches.weight"], p["patches.bias"])
+    product = torch.tanh((x.transpose(1, 2) @ u).reshape(8, 12, 4, 1))
+    strip, square = torch.tanh(linear("a", x * 2).reshape(8, 8, 4, 1)), torch.sigmoid(linear("b", x * 3).reshape(8, 4, 4, 4))
+    z = linear("out", torch.cat([y.flatten(1) for y in (small, large, tokens, product, strip, square)], 1)).squeeze(1)
+    cosine = F.cosine_similarity(small.flatten(1), large.flatten(1), dim=1, eps=2)
+    return ((z - t) ** 2).mean() + 0.3 * cosine.mean() + F.cosine_similarity(u, linear("c", x) * 0.1, dim=2, eps=0.3).mean()
 
 
 loss = globals()[model]()
