@@ -155,9 +155,10 @@ static char *moved(const Node *n, const char *c, char **inside)
     return at;
 }
 
-/* The coordinate, 0 where there is no such element; `inside` becomes a local that says whether there is one. */
+/* The coordinate, 0 where there may be no such element; then `inside` becomes a local that says whether there is one. */
 static char *clamped(Body *b, char *c, char **inside)
 {
+    if (!*inside) return c;
     char *name = body_name(b, "in");
     text_add(&b->out, "const bool %s = %s;\n", name, *inside);
     *inside = name;
@@ -175,8 +176,7 @@ static const Expr *load_moved(Body *b, Node *n)
     scope_scalar(&there);
     for (int a = 0; a < x->shape.rank; a++) {
         char *c = coordinate_in(b, n, a);
-        if (a == axis) c = moved(n, c, &inside);
-        if (a == axis && inside) c = clamped(b, c, &inside);
+        if (a == axis) c = clamped(b, moved(n, c, &inside), &inside);
         else if (n->shape.dim[a] == 1 && !(a == 0 && n->shape.batch)) continue;
         there.loop[there.n++] = (Loop) { a, 1, x->shape.dim[a], c };
     }
