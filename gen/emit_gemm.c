@@ -307,6 +307,7 @@ static char *tile_text(const Tiling *t, const char *store)
     env_set(e, "row0", "%s", tile_start(t, 0, TILE));
     env_set(e, "column0", "%s", tile_start(t, 1, 16 * t->wide));
     env_set(e, "from", "%s", tile_start(t, 2, t->span));
+    env_set(e, "span", "%ld", t->span);
     env_set(e, "batch_index", "%s", tile_start(t, 2, 1));
     env_flag(e, "a_by_depth", along_depth(&m->rows, 0));
     env_flag(e, "b_by_depth", along_depth(&m->columns, 1));
