@@ -50,7 +50,7 @@ static char *operand_text(int which, const Layout *l, const char *name, const Op
     const Contraction *c = k->contraction;
     Address a = { .constant = c->base[which] };
     for (int i = 0; i < n; i++)
-        if (open[i].var && open[i].level->stride[which]) a.at[a.n++] = (Piece) { open[i].var, open[i].level->stride[which], false };
+        if (open[i].var && open[i].level->stride[which]) a.at[a.n++] = (Piece) { open[i].var, open[i].level->stride[which], false, open[i].level->extent - 1 };
     return address_text(&a, l, name);
 }
 

@@ -160,7 +160,7 @@ static char *take_apart(const Levels *s, const char *index, const char *body)
 static void add_levels(Address *a, const Levels *s, int which)
 {
     for (int i = 0; i < s->n; i++)
-        if (s->at[i].stride[which]) a->at[a->n++] = (Piece) { level_name(&s->at[i]), s->at[i].stride[which], false };
+        if (s->at[i].stride[which]) a->at[a->n++] = (Piece) { level_name(&s->at[i]), s->at[i].stride[which], false, 0 };
 }
 
 static void add_label(Text *t, const Levels *s, char label, long factor)
@@ -200,7 +200,7 @@ static char *load_text(int which, const Levels *rows, const char *row, const cha
     for (int i = 0; i < m->nbounds && which == m->image; i++) {
         const Bound *b = &m->bound[i];
         a.constant -= b->constant * b->stride;
-        if (b->constant) a.at[a.n++] = (Piece) { text("%ld", b->constant), b->stride, false };
+        if (b->constant) a.at[a.n++] = (Piece) { text("%ld", b->constant), b->stride, false, 0 };
     }
     const char *value = address_text(&a, &l, buffer_name(node_base(n)->buffer)), *outside = which == m->image ? outside_text(rows) : "";
     const char *all = text("%s %s", value, outside);

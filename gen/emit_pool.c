@@ -46,7 +46,7 @@ char *tap_text(const Scope *out, Node *x, const double *a)
     node_layout(x, &l);
     Address at = tap_address(out, &l, x, a);
     for (int d = 0; d < 2; d++)
-        if ((long)a[4 + d]) at.at[at.n++] = (Piece) { text("%ld", -(long)a[4 + d]), l.axis[2 + d].digit[0].stride, false };
+        if ((long)a[4 + d]) at.at[at.n++] = (Piece) { text("%ld", -(long)a[4 + d]), l.axis[2 + d].digit[0].stride, false, 0 };
     return address_text(&at, &l, buffer_name(node_base(x)->buffer));
 }
 

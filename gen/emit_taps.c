@@ -163,7 +163,7 @@ bool tap_product(const Scope *s, Text *out)
     Address ax = address_of(&sx, &lx, &x->shape), ay = address_of(&sy, &ly, &gy->shape);
     for (int d = 0; d < 2; d++) {
         const long pad = (long)f->attr[4 + d];
-        if (pad) ax.at[ax.n++] = (Piece) { text("-%ld", pad), lx.axis[2 + d].digit[0].stride, false };
+        if (pad) ax.at[ax.n++] = (Piece) { text("-%ld", pad), lx.axis[2 + d].digit[0].stride, false, 0 };
     }
     if (s->vector >= 0 && (!one || lane_stride(&ax) != 1 || lane_stride(&ay) != 1)) return false;
     text_add(out, "sum += %s * %s;\n", load_at(&sx, &ax, &lx, x), load_at(&sy, &ay, &ly, gy));

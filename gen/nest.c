@@ -42,10 +42,10 @@ char *places_left(long extent, const char *c, long div)
     return div == 1 ? text("%ld - %s", extent, at) : text("(%ld - %s) / %ld", extent + div - 1, at, div);
 }
 
-static void add_piece(Address *a, const char *words, long stride, bool lane)
+static void add_piece(Address *a, const char *words, long stride, bool lane, long most)
 {
     if (a->n == 24) BUG("an address of too many pieces");
-    a->at[a->n++] = (Piece) { words, stride, lane };
+    a->at[a->n++] = (Piece) { words, stride, lane, most };
 }
 
 static bool in_digit(const Loop *l, const Digit *d)
@@ -58,25 +58,30 @@ static bool outside(const Loop *l, const Digit *d)
     return l->div * l->extent <= d->div || (d->mod && l->div % (d->div * d->mod) == 0);
 }
 
-static void straddle(Address *a, const Scope *s, int axis, const Digit *d)
+static long least(long a, long b) { return a < b ? a : b; }
+
+/* extent: of the axis in what is addressed */
+static void straddle(Address *a, const Scope *s, int axis, const Digit *d, long extent)
 {
+    const long most = (extent - 1) / d->div;
     char *c = coordinate(s, axis);
     if (d->div > 1) c = text("(%s) / %ld", c, d->div);
     if (d->mod) c = d->div > 1 ? text("%s %% %ld", c, d->mod) : text("(%s) %% %ld", c, d->mod);
-    add_piece(a, text("(%s)", c), d->stride, false);
+    add_piece(a, text("(%s)", c), d->stride, false, d->mod ? least(most, d->mod - 1) : most);
     for (int i = 0; i < s->n; i++)
         if (s->loop[i].axis == axis && i == s->vector) a->strange = true;
 }
 
-static void add_digit(Address *a, const Scope *s, int axis, const Digit *d)
+static void add_digit(Address *a, const Scope *s, int axis, const Digit *d, long extent)
 {
     for (int i = 0; i < s->n; i++) {
         const Loop *l = &s->loop[i];
-        if (l->axis == axis && !in_digit(l, d) && !outside(l, d)) { straddle(a, s, axis, d); return; }
+        if (l->axis == axis && !in_digit(l, d) && !outside(l, d)) { straddle(a, s, axis, d, extent); return; }
     }
     for (int i = 0; i < s->n; i++) {
         const Loop *l = &s->loop[i];
-        if (l->axis == axis && l->var && !outside(l, d)) add_piece(a, l->var, d->stride * (l->div / d->div), i == s->vector);
+        if (l->axis != axis || !l->var || outside(l, d)) continue;
+        add_piece(a, l->var, d->stride * (l->div / d->div), i == s->vector, least(l->extent, (extent - 1) / l->div + 1) - 1);
     }
 }
 
@@ -86,7 +91,7 @@ Address address_of(const Scope *s, const Layout *l, const Shape *shape)
     for (int axis = 0; axis < s->domain->rank; axis++) {
         const int mine = shape_axis(shape, s->domain, axis);
         if (mine < 0 || (shape->dim[mine] == 1 && s->domain->dim[axis] != 1)) continue;
-        for (int d = 0; d < l->axis[mine].n; d++) add_digit(&a, s, axis, &l->axis[mine].digit[d]);
+        for (int d = 0; d < l->axis[mine].n; d++) add_digit(&a, s, axis, &l->axis[mine].digit[d], shape->dim[mine]);
     }
     return a;
 }
@@ -99,8 +104,33 @@ static int dim_of(const Layout *l, long stride)
     return l->ndims - 1;
 }
 
+/* One index runs over several dimensions of the array: within its own it would be out of bounds. */
+static bool overruns_dims(const Address *a, const Layout *l)
+{
+    for (int i = 0; i < a->n; i++) {
+        const long stride = a->at[i].stride < 0 ? -a->at[i].stride : a->at[i].stride;
+        const int d = dim_of(l, stride);
+        if (d > 0 && a->at[i].most * stride > (l->dims[d] - 1) * l->strides[d]) return true;
+    }
+    return false;
+}
+
+/* "(&h1[0][0][0])[q * 8 + j]" */
+static char *flat_text(const Address *a, const Layout *l, const char *name)
+{
+    char *index = 0;
+    Text t = { 0 };
+    for (int i = 0; i < a->n; i++) index = sum(index, scaled(a->at[i].text, a->at[i].stride));
+    if (a->constant || !index) index = index ? text("%s + %ld", index, a->constant) : text("%ld", a->constant);
+    text_add(&t, "(&%s", name);
+    for (int i = 0; i < l->ndims; i++) text_add(&t, "[0]");
+    text_add(&t, ")[%s]", index);
+    return t.s;
+}
+
 char *address_text(const Address *a, const Layout *l, const char *name)
 {
+    if (overruns_dims(a, l)) return flat_text(a, l, name);
     char *index[8] = { 0 };
     Text t = { 0 };
     long rest = a->constant;

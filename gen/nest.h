@@ -11,7 +11,7 @@ typedef struct {
     const char *prefix, *type, *lanes;  /* "v_" "vec" "LANES", "v8_" "vec8" "LANES8", or "r_" "real" "1" */
 } Scope;
 
-typedef struct { const char *text; long stride; bool lane; } Piece;       /* of an address */
+typedef struct { const char *text; long stride; bool lane; long most; } Piece;       /* of an address; most: the largest that it may be, 0: others see to it */
 typedef struct { long constant; int n; Piece at[24]; bool strange; } Address;      /* strange: the lanes do not lie evenly */
 
 void  scope_scalar(Scope *s);

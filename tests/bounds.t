@@ -1,0 +1,50 @@
+#!/bin/sh
+# bounds.t -- programs that nets make, under the sanitizers of gcc and clang: no access leaves its array, nor a dimension of it, and
+# nothing is undefined. A few nets, each by one compiler; ALL=1 (tests/long/bounds.t) takes every model and both.
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+sanitize="-fsanitize=address,undefined,bounds -fno-sanitize-recover=all"
+OPTIMIZE=-O0
+ASAN_OPTIONS=detect_leaks=0       # the probe's rows live until it ends
+export ASAN_OPTIONS
+
+# silent COMPILER MODEL: one update of hashed rows, without a word on standard error
+silent() {
+    local CC=$1 net=$1_$(basename "$2" .lua)
+    generate "$work/$net.c" "$2" --library && compile "$work/$net" "tests/probe.c $work/$net.c" gagen -DPROGRAM="$(basename "$2" .lua)" $sanitize || return
+    "$work/$net" hashed=11 hashed 2 1 1 > "$work/$net.out" 2> "$work/$net.told"
+    [ $? -eq 0 ] && [ ! -s "$work/$net.told" ]
+    tell $? "$2, $1"
+    grep -m 2 error "$work/$net.told" | sed 's/^/# /'
+}
+
+if [ -n "$ALL" ]; then
+    for model in tests/models/*.lua examples/*.lua; do
+        grep -q '^train' "$model" || continue
+        for compiler in gcc clang; do silent $compiler "$model"; done
+    done
+else
+    silent gcc tests/models/moves.lua
+    silent clang tests/models/ids.lua
+    silent clang tests/models/net_conv.lua
+    silent gcc tests/models/recompute.lua
+fi
+
+# What is put together at the seams between layouts, many nets in one program.
+seams=$(lua5.4 tests/op_model.lua --list | awk '$1 == 3 && $2 == "tensor" && $3 ~ /^(seam|padding|gather|embedding)_/ { print $3 }')
+mkdir -p "$work/seams"
+# shellcheck disable=SC2086
+lua5.4 tests/op_model.lua --float "$work/seams" $seams
+for compiler in clang ${ALL:+gcc}; do
+    CC=$compiler
+    generate "$work/seams_$CC.c" "$work/seams/model.lua" --library && compile "$work/seams_$CC" "tests/probe.c $work/seams_$CC.c" gagen -DPROGRAM=model $sanitize &&
+        "$work/seams_$CC" "$work/seams/rows.csv" "$work/seams/weights.safetensors" 2 1 1 > "$work/seams.out" 2> "$work/seams.told" && [ ! -s "$work/seams.told" ]
+    tell $? "$(echo "$seams" | wc -l) nets at seams, $CC"
+    grep -m 2 error "$work/seams.told" | sed 's/^/# /'
+done
+
+# An index that runs over two dimensions is told.
+sed 's/(&arena.tanh\[0\]\[0\]\[0\]\[0\])\[q \* 8\]/arena.tanh[0][0][q][0]/' "$work/gcc_moves.c" > "$work/planted.c"
+cmp -s "$work/planted.c" "$work/gcc_moves.c"; [ $? -eq 1 ] && CC=gcc compile "$work/planted" "tests/probe.c $work/planted.c" gagen -DPROGRAM=moves $sanitize
+"$work/planted" hashed=11 hashed 2 1 1 > "$work/out" 2> "$work/told"; [ $? -ne 0 ] && grep -q "out of bounds" "$work/told"; tell $? "control: an index of 15 in a dimension of 5 is told"
+finish
