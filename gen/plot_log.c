@@ -70,12 +70,34 @@ static bool read_number(Line *l, double *x)
     return *stop == 0 || refuse(l, "a number that is none");
 }
 
+static Field *field_named(Line *l, const char *name)
+{
+    for (int i = 0; i < l->n; i++)
+        if (!strcmp(l->field[i].name, name)) return &l->field[i];
+    return NULL;
+}
+
+/* { "loss": "nan" }: those of the fields so far whose null stands for it */
+static bool read_nonfinite(Line *l)
+{
+    do {
+        char name[NAME], word[NAME];
+        if (!read_string(l, name)) return false;
+        if (!take(l, ':')) return refuse(l, "expected ':'");
+        if (!read_string(l, word)) return false;
+        Field *f = field_named(l, name);
+        if (f) f->number = !strcmp(word, "inf") ? INFINITY : !strcmp(word, "-inf") ? -INFINITY : NAN;
+    } while (take(l, ','));
+    return take(l, '}') || refuse(l, "expected ',' or '}'");
+}
+
 static bool read_field(Line *l)
 {
     Field *f = &l->field[l->n];
     if (l->n == KEYS) return refuse(l, "more fields than a log has");
     if (!read_string(l, f->name)) return false;
     if (!take(l, ':')) return refuse(l, "expected ':'");
+    if (!strcmp(f->name, "nonfinite") && take(l, '{')) return read_nonfinite(l);
     skip_space(l);
     f->is_number = l->at < l->end && *l->at != '"';
     l->n++;
@@ -93,16 +115,9 @@ static bool read_line(Line *l)
     return l->at == l->end || refuse(l, "something stands behind '}'");
 }
 
-static const Field *field_of(const Line *l, const char *name)
-{
-    for (int i = 0; i < l->n; i++)
-        if (!strcmp(l->field[i].name, name)) return &l->field[i];
-    return NULL;
-}
-
 static bool number_of(Line *l, const char *name, double *x)
 {
-    const Field *f = field_of(l, name);
+    const Field *f = field_named(l, name);
     if (!f || !f->is_number) return refuse(l, text("no number '%s'", name));
     if (!(f->number >= 0 && f->number <= 1e15)) return refuse(l, text("'%s' is %g", name, f->number));
     *x = f->number;
@@ -183,7 +198,7 @@ static bool add_split(Log *log, Logs *all, Line *l, const char *split)
 static bool add_line(Log *log, Logs *all, Line *l, double *behind)
 {
     if (!read_line(l)) return false;
-    const Field *split = field_of(l, "split");
+    const Field *split = field_named(l, "split");
     return split ? add_split(log, all, l, split->word) : add_update(log, all, l, behind);
 }
 

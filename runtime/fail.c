@@ -69,7 +69,6 @@ void gg_add_quoted(Line *line, const char *s)
 
 void gg_add_number(Line *line, double x)
 {
-    if (isnan(x)) gg_add(line, "NaN");
-    else if (isinf(x)) gg_add(line, x < 0 ? "-Infinity" : "Infinity");
-    else gg_add(line, "%.17g", x);
+    if (isfinite(x)) gg_add(line, "%.17g", x);
+    else gg_add(line, "null");
 }

@@ -16,14 +16,29 @@ void gg_log_open(Run *r)
     if (fstat(r->log, &st) == 0) r->log_bytes = st.st_size;
 }
 
+/* ,"KEY":X; JSON has no NaN and no infinity, so such an X is null here and told by gg_log_odd. */
+static void gg_log_number(Run *r, const char *key, double x)
+{
+    gg_add(&r->text, ",");
+    gg_add_quoted(&r->text, key);
+    gg_add(&r->text, ":");
+    gg_add_number(&r->text, x);
+    if (isfinite(x)) return;
+    gg_add(&r->odd, "%s", r->odd.n ? "," : "");
+    gg_add_quoted(&r->odd, key);
+    gg_add(&r->odd, ":\"%s\"", isnan(x) ? "nan" : x < 0 ? "-inf" : "inf");
+}
+
 static void gg_log_reports(Run *r, const double *values)
 {
-    for (int i = 0; i < r->p->nreports; i++) {
-        gg_add(&r->text, ",");
-        gg_add_quoted(&r->text, r->p->reports[i].name);
-        gg_add(&r->text, ":");
-        gg_add_number(&r->text, values[i]);
-    }
+    for (int i = 0; i < r->p->nreports; i++) gg_log_number(r, r->p->reports[i].name, values[i]);
+}
+
+/* ,"nonfinite":{"loss":"nan"}, where a number of the line is not finite */
+static void gg_log_odd(Run *r)
+{
+    if (r->odd.n) gg_add(&r->text, ",\"nonfinite\":{%s}", r->odd.s);
+    r->odd.n = 0;
 }
 
 /* One write per line: what is in the file after a kill is whole lines, but for a full disk. */
@@ -41,14 +56,12 @@ static void gg_log_write(Run *r)
 /* Of the step whose name the keys end with. */
 static void gg_log_rate(Run *r, const char *end, double lr, double norm, Noise *noise)
 {
-    gg_add(&r->text, ",\"lr%s\":", end);
-    gg_add_number(&r->text, lr);
+    char key[160];
+    snprintf(key, sizeof key, "lr%s", end), gg_log_number(r, key, lr);
     if (norm < 0) return;
-    gg_add(&r->text, ",\"grad_norm%s\":", end);
-    gg_add_number(&r->text, norm);
+    snprintf(key, sizeof key, "grad_norm%s", end), gg_log_number(r, key, norm);
     if (!r->p->noise) return;
-    gg_add(&r->text, ",\"noise_scale%s\":", end);
-    gg_add_number(&r->text, gg_noise_take(noise));
+    snprintf(key, sizeof key, "noise_scale%s", end), gg_log_number(r, key, gg_noise_take(noise));
 }
 
 void gg_log_update(Run *r, const Started *s, double ms, double seconds)
@@ -65,11 +78,12 @@ void gg_log_update(Run *r, const Started *s, double ms, double seconds)
         snprintf(end, sizeof end, "_%s", r->p->step[i].name);
         gg_log_rate(r, end, r->lr[i], r->norm[i], &r->noise_told[i]);
     }
-    if (r->p->loss_scale > 0) gg_add(&r->text, ",\"loss_scale\":%.17g", w->loss_scale);
+    if (r->p->loss_scale > 0) gg_log_number(r, "loss_scale", w->loss_scale);
     if (w->dropped) gg_add(&r->text, ",\"dropped\":%d", w->dropped);
     if (!r->p->nsteps && w->count == 0) gg_add(&r->text, ",\"skipped\":true");
     for (int i = 0; i < r->p->nsteps; i++)
         if (r->missed[i]) gg_add(&r->text, ",\"skipped_%s\":%d", r->p->step[i].name, r->missed[i]);
+    gg_log_odd(r);
     gg_add(&r->text, ",\"ms\":%.4f,\"time\":%.3f", ms, seconds);
     gg_log_write(r);
 }
@@ -80,6 +94,7 @@ void gg_log_split(Run *r, const char *split, const double *values)
     r->text.n = 0;
     gg_add(&r->text, "{\"split\":\"%s\",\"update\":%ld", split, r->update);
     gg_log_reports(r, values);
+    gg_log_odd(r);
     gg_log_write(r);
 }
 

@@ -119,7 +119,7 @@ void gg_run_close(Run *r)
     gg_order_free(&r->order);
     gg_augment_close(r);
     if (r->log >= 0) close(r->log);
-    free(r->sums), free(r->values), free(r->kept), free(r->aside), free(r->best_params), free(r->text.s), free(r->header.s);
+    free(r->sums), free(r->values), free(r->kept), free(r->aside), free(r->best_params), free(r->text.s), free(r->odd.s), free(r->header.s);
     *r = (Run){ 0 };
 }
 

@@ -32,7 +32,7 @@ double gg_seconds(void);                          /* of a clock that only runs f
 typedef struct { char *s; size_t n, room; } Line;
 void gg_add(Line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void gg_add_quoted(Line *line, const char *s);    /* as a JSON string */
-void gg_add_number(Line *line, double x);         /* as JSON with 17 digits; NaN and Infinity as Python writes them */
+void gg_add_number(Line *line, double x);         /* as JSON with 17 digits; null where it is not finite */
 
 /* ---- options.c ------------------------------------------------------------------------------------------ */
 typedef struct {
@@ -258,7 +258,7 @@ typedef struct {
     long log_bytes;
     double start, shown;                          /* seconds */
     long start_update;
-    Line text, header;
+    Line text, odd, header;                       /* odd: what of a line of the log is not finite */
     Archive archive;                              /* the file being loaded */
 } Run;
 void gg_run_open(Run *r);                         /* all else follows from r->p and r->o */

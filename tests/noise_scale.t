@@ -32,8 +32,8 @@ for target in c cuda; do
     given four_$target short -1.2857142857142858 "a loss scale, 2 rows of a window of 3: their means' norms, and what is below 0 is shown"
     given masked_$target masked 8 "a mask: one of two rows in each micro-batch counts"
     given two_$target alone 8 "a window of one micro-batch behind it, which says nothing"
-    [ "$(scale two_$target one)" = NaN ]; tell $? "52. $target: by itself it has none"
-    [ "$(scale masked_$target blank)" = NaN ]; tell $? "52. $target: nor has one of whose first micro-batch nothing counts"
+    [ "$(scale two_$target one)" = null ]; tell $? "52. $target: by itself it has none"
+    [ "$(scale masked_$target blank)" = null ]; tell $? "52. $target: nor has one of whose first micro-batch nothing counts"
 done
 trainer many $model $many -D log=100
 value=$(scale many many)

@@ -109,5 +109,5 @@ trainer empty "$work/empty.lua" -t c && "$work/empty" --data "$work/empty.csv" -
 parts() { [ "$(log_field "$work/empty.log" loss | sed -n "$1p")" = "$(log_field "$work/empty.log" main | sed -n "$1p")" ]; }
 yes "6. the loss is the term that counts" parts 1
 no "6. where both count" parts 2
-yes "48. where none counts it is NaN" [ "$(log_field "$work/empty.log" loss | sed -n 3p)" = NaN ]
+yes "48. where none counts it is NaN" [ "$(log_field "$work/empty.log" loss | sed -n 3p)" = null ]
 finish

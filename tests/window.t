@@ -286,9 +286,9 @@ done
 "$work/train_step" --data "$data/rows_80" --epochs 1 --log "$work/log" > "$work/out"
 [ "$(log_field "$work/log" samples | tail -n 1)" = 80 ]; tell $? "48. the log counts every micro-batch's samples"
 "$work/train_step" --data "$data/rows_nan" --epochs 1 --log "$work/log" > "$work/out"
-log_field "$work/log" loss | grep -q NaN; tell $? "48. a NaN is shown"
+log_field "$work/log" loss | grep -q null; tell $? "48. a NaN is shown"
 "$work/train_step" --data "$data/rows_64" --epochs 1 --log "$work/log" > "$work/out"
-! log_field "$work/log" loss | grep -q NaN; tell $? "control: 48. where there is none, none"
+! log_field "$work/log" loss | grep -q null; tell $? "control: 48. where there is none, none"
 
 # ---- 55: bias corrections
 "$work/poison" corrections "$data" > "$work/corrections"
