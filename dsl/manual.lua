@@ -41,7 +41,7 @@ train("nonfinite", "what becomes of NaN and infinity. `\"keep\"`: nothing is loo
   "`\"keep\"`; with a dynamic scale `\"skip_window\"`")
 train("tokens", "how many every row has, for what counts in them: a number, or a column of them, `tokens = set.text`")
 train("seed", "of weights, order and noise", "0")
-train("report", "`{ accuracy = ..., rmse = fn.sqrt(mse) }`; the loss is always there. `grad_norm = true`: the log has the norm of each window's gradient, "
+train("report", "`{ accuracy = ..., rmse = fn.sqrt(mse) }`; the loss is always there, and no report may be called as something else [in the log](tools.md#the-log). `grad_norm = true`: the log has the norm of each window's gradient, "
   .. "unscaled and before the clip. `noise_scale = true`: the gradient noise scale too, over the windows since the log's last line, and since the terminal's "
   .. "([semantics.md](semantics.md#the-gradient-noise-scale))")
 train("best", "what the best checkpoint is chosen by: `\"max accuracy\"`", "`\"min loss\"`")
