@@ -79,7 +79,7 @@ end
 
 say("nn.Conv2d(16, 5, { stride = 1, padding = 2, dilation = 1, groups = 1, bias = true })",
   "16 channels from a kernel of 5 x 5, { 3, 5 } for another shape; padding = \"same\" keeps the size.")
-function nn.Conv2d(out, k, o, ...)
+function nn.Conv2d(out, k, o)
   local what = "nn.Conv2d"
   out, o = conv_options(what, out, k, o)
   local w = window(what, k, { stride = o.stride or 1, padding = o.padding or 0, dilation = o.dilation or 1 })
@@ -90,7 +90,7 @@ end
 
 say("nn.Conv1d(16, 5, { stride = 1, padding = 2, dilation = 1, groups = 1, bias = true })",
   "A convolution of sequences, [N, channels, length].")
-function nn.Conv1d(out, k, o, ...)
+function nn.Conv1d(out, k, o)
   local what = "nn.Conv1d"
   out, o = conv_options(what, out, k, o)
   for _, name in ipairs { "stride", "padding", "dilation" } do
@@ -112,7 +112,7 @@ end
 
 say("nn.ConvTranspose2d(16, 2, { stride = 2, padding = 0, output_padding = 0 })",
   "A convolution turned round: images grow by the stride.")
-function nn.ConvTranspose2d(out, k, o, ...)
+function nn.ConvTranspose2d(out, k, o)
   if type(o) == "number" then
     fail("nn.ConvTranspose2d: input sizes are inferred, write nn.ConvTranspose2d(%s, %s)", tostring(k), tostring(o))
   end

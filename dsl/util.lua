@@ -116,7 +116,8 @@ end
 
 local function unknown(what, k, spec)
   local other = words[k] or k
-  local hint = spec[other] ~= nil and (" (did you mean '%s'?)"):format(other) or util.near(k, spec)
+  local hint = spec[other] ~= nil and (" (did you mean '%s'?%s)"):format(other, other == "axis" and " it counts from 1, the batch" or "")
+    or util.near(k, spec)
   if hint == "" then hint = places[other] and ": " .. places[other] or listed(spec) end
   util.fail("%s: unknown option %s%s", what, util.show(k), hint)
 end
@@ -129,7 +130,10 @@ end
 -- given, completed from spec (name = default); whatever spec does not hold is an error, but for `places` positional values
 function util.options(what, given, spec, places)
   if given ~= nil and (type(given) ~= "table" or getmetatable(given)) then
-    util.fail("%s: options stand in a table, { name = value }; got %s", what, util.show(given))
+    local axis = math.type(given) == "integer" and spec.axis ~= nil
+    local cure = axis and (given < 0 and ": write { axis = %d }" or ": write { axis = %d }, which counts from 1, the batch"):format(given < 0 and given or given + 1)
+      or ""
+    util.fail("%s: options stand in a table, { name = value }; got %s%s", what, util.show(given), cure)
   end
   local o = {}
   for _, k in ipairs(util.sorted(given or {})) do
@@ -169,15 +173,26 @@ function util.cure(k, others)
   return v and (v:find("^%l+%.") and ": write " or ": ") .. v
 end
 
+-- f, whose messages bear that name, and which refuses values that it does not take: Lua drops them in silence
+local function public(what, f)
+  local takes = debug.getinfo(f, "u")
+  return function(...)
+    local results = table.pack(util.calling(what, f, ...))
+    local given = select("#", ...)
+    while given > takes.nparams and select(given, ...) == nil do given = given - 1 end
+    if not takes.isvararg and given > takes.nparams then
+      util.fail("%s: takes %d value%s, got %d", what, takes.nparams, takes.nparams == 1 and "" or "s", given)
+    end
+    return table.unpack(results, 1, results.n)
+  end
+end
+
 -- a namespace: its table, closed; `others` as in util.cure
 function util.namespace(name, t, others)
   local made = {}                   -- by name: the function that bears it in messages
   return setmetatable({}, { __name = "namespace", __index = function(_, k)
     local v = t[k]
-    if type(v) == "function" and not made[k] then
-      local what = name .. "." .. k
-      made[k] = function(...) return util.calling(what, v, ...) end
-    end
+    if type(v) == "function" and not made[k] then made[k] = public(name .. "." .. k, v) end
     if v ~= nil then return made[k] or v end
     util.fail("there is no %s.%s%s", name, util.show(k):gsub("'", ""), util.cure(k, others) or util.near(k, t))
   end, __newindex = function() util.fail("'%s' is closed: names cannot be added to it", name) end })

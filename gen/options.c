@@ -97,7 +97,7 @@ const Command option_commands[] = {
     { DO_RUN, "run", "[options] model.lua [-- trainer options]", "write, compile and run it" },
     { DO_PLAN, "plan", "[options] model.lua", "say what it needs: layers, memory, micro-batches" },
     { DO_PLOT, "plot", "[-o run.svg] log.jsonl ...", "draw runs from their logs, as SVG" },
-    { DO_HELP, "help", "[NAME]", "tell what layers, functions, losses, optimizers are for, or one" },
+    { DO_HELP, "help", "[NAME]", "tell what layers, functions, losses, optimizers, options are for, or one" },
     { DO_OPS, "ops", "[NAME]", "list the ops, or show one" }
 };
 const int option_ncommands = sizeof option_commands / sizeof *option_commands;
