@@ -1,10 +1,11 @@
 /* known.c -- files that are in the format of something else, known by their first bytes, and what makes them readable.
-   A cure is a command or a line of Python; FILE is the file. */
+   A cure is a command or a line of Python; FILE is the file. Arrays are copied before safetensors 0.8.0 writes them, since it takes
+   every array's memory for C's order. */
 #include "runtime.h"
 
 #define TO_CSV   ".to_csv('x.csv', index=False), for data.csv"
 #define TO_NPY(a) "numpy.save('x.npy', " a "), for data.npy"
-#define TO_WEIGHTS(a) "safetensors.numpy.save_file({name: array, ...}, 'w.safetensors') of the arrays in " a
+#define TO_WEIGHTS(a) "safetensors.numpy.save_file({name: array.copy(), ...}, 'w.safetensors') of the arrays in " a
 #define IMAGES "numpy.save('x.npy', numpy.stack([numpy.asarray(PIL.Image.open(f)) for f in files])), for data.npy"
 #define SOUNDS "numpy.save('x.npy', numpy.stack([soundfile.read(f)[0] for f in files])), for data.npy"
 #define TORCH "safetensors.torch.save_file(torch.load(FILE, weights_only=True), 'w.safetensors')"
@@ -13,7 +14,7 @@
 typedef struct { int at, n; const char *magic, *what, *data, *weights; } Known;
 
 static const Known gg_formats[] = {
-    { 0, 6, "\x93NUMPY", "an NPY file", "data.npy reads it", "safetensors.numpy.save_file({'NAME': numpy.load(FILE)}, 'w.safetensors')" },
+    { 0, 6, "\x93NUMPY", "an NPY file", "data.npy reads it", "safetensors.numpy.save_file({'NAME': numpy.load(FILE).copy()}, 'w.safetensors')" },
     { 0, 8, "\x89HDF\r\n\x1a\n", "an HDF5 file", TO_NPY("h5py.File(FILE)['x'][:]"), TO_WEIGHTS("h5py.File(FILE)") },
     { 512, 8, "\x89HDF\r\n\x1a\n", "an HDF5 file, as MATLAB's -v7.3 or Julia's JLD2 writes it",
       TO_NPY("h5py.File(FILE)['x'][:]") "; MATLAB's and Julia's axes come in reverse: .T", TO_WEIGHTS("h5py.File(FILE)") },
@@ -83,7 +84,7 @@ static void gg_known_zip(const Peek *p)
     const char *end = strrchr(name, '.'), *slash = strrchr(name, '/');
     if (end && !strcmp(end, ".npy")) {
         snprintf(cure, sizeof cure, "unzip it: %.100s is in it", name);
-        gg_known_fail(p, "an NPZ archive", cure, "safetensors.numpy.save_file(dict(numpy.load(FILE)), 'w.safetensors')");
+        gg_known_fail(p, "an NPZ archive", cure, "safetensors.numpy.save_file({k: v.copy() for k, v in numpy.load(FILE).items()}, 'w.safetensors')");
     }
     if (slash && ((end && !strcmp(end, ".pkl")) || !strcmp(slash, "/.format_version") || !strcmp(slash, "/byteorder")))
         gg_known_fail(p, "a file of torch.save", TO_NPY("torch.load(FILE).numpy()"), TORCH);
@@ -115,7 +116,7 @@ static void gg_known_msgpack(const Peek *p)
     const int key = map ? 1 : map16 ? 3 : 5;
     if (p->purpose == GG_FOR_WEIGHTS && (map || map16 || map32) && p->head[key] > 0xa0 && p->head[key] < 0xc0)
         gg_known_fail(p, "MessagePack, as flax.serialization writes it", NULL, "safetensors.flax.save_file(flax.traverse_util.flatten_dict("
-                      "params, sep='.'), 'w.safetensors'); kernels are transposed weights: .T");
+                      "params, sep='.'), 'w.safetensors'); kernels are transposed weights: .T.copy()");
 }
 
 static void gg_known_idx(const Peek *p)

@@ -12,8 +12,8 @@ static void gg_check_shape(const Archive *a, const Entry *e, const Tensor *t)
     int64_t dim[GG_RANK];
     for (int i = 0; i < t->rank; i++) dim[i] = t->dim[i];
     gg_fail(GG_DATA, "%s: %s is %s, the model says %s%s", a->path, gg_printable(name, e->name), gg_shape_text(in_file, e->dim, e->rank),
-            gg_shape_text(in_model, dim, t->rank), turned ? ", the other way round: a file whose weights are [in, out] needs each of them "
-            "transposed, square ones too" : "");
+            gg_shape_text(in_model, dim, t->rank), turned ? ", the other way round: weights of [in, out] are "
+            "to be saved as v.T.copy(), square ones too" : "");
 }
 
 static const Entry *gg_match(const Archive *a, const char *name, const Tensor *t, const Source *source)

@@ -211,7 +211,7 @@ end
 local turned = weights(ours)
 turned[1] = { "net.0.weight", "F32", { 3, 4 }, transposed(values["0.weight"], 4, 3) }
 write("w.safetensors", safetensors(turned))
-refused("a weight of [in, out]", "w.safetensors", "net%.0%.weight is %[3, 4%], the model says %[4, 3%], the other way round: .* needs each of them transposed, square ones too$")
+refused("a weight of [in, out]", "w.safetensors", "net%.0%.weight is %[3, 4%], the model says %[4, 3%], the other way round: weights of %[in, out%] are to be saved as v%.T%.copy%(%), square ones too$")
 write("w.safetensors", safetensors(weights(ours)))
 taken("transposed, it is loaded", "two", "w.safetensors")
 
@@ -246,7 +246,7 @@ for _, c in ipairs {
   { "model.pt", T.zip("archive/data.pkl", "\x80\2."), "a file of torch%.save: safetensors%.torch%.save_file%(torch%.load%(FILE, weights_only=True%), 'w%.safetensors'%)$" },
   { "pytorch_model.bin", T.zip("pytorch_model/data.pkl", "\x80\2."), "a file of torch%.save: safetensors%.torch" },
   { "old.pt", "\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19." .. pad, "a file of torch%.save: safetensors%.torch" },
-  { "model.npz", T.zip("w.npy", "\x93NUMPY"), "an NPZ archive: safetensors%.numpy%.save_file%(dict%(numpy%.load%(FILE%)%), 'w%.safetensors'%)$" },
+  { "model.npz", T.zip("w.npy", "\x93NUMPY"), "an NPZ archive: safetensors%.numpy%.save_file%({k: v%.copy%(%) for k, v in numpy%.load%(FILE%)%.items%(%)}, 'w%.safetensors'%)$" },
   { "model.npy", "\x93NUMPY\1\0" .. pad, "an NPY file: safetensors%.numpy%.save_file" },
   { "model.h5", "\x89HDF\r\n\x1a\n" .. pad, "an HDF5 file: safetensors%.numpy%.save_file" },
   { "model.mat", "MATLAB 5.0 MAT-file" .. pad, "a MAT file: safetensors%.numpy%.save_file" },
