@@ -47,7 +47,7 @@ local function program(name, model, rule)
   write(name .. ".lua", ([[
 local rows = data.npy { "%s", columns = { x = { "x.npy", 3 } } }
 %s
-train { data = rows, batch = 2, steps = 1, minimize = fn.mean(net(rows.x) ^ 2), optim = optim.SGD { lr = 0 }, rules = { %s } }
+train { data = rows, batch = 2, steps = 1, minimize = fn.mean(net(rows.x) ^ 2), optim = optim.SGD { lr = 0 }, predict = { y = net(rows.x / 256) }, rules = { %s } }
 ]]):format(dir, models[model], rule or ""))
   local text, good = T.run(("./gagen -o %s/%s.c %s/%s.lua"):format(dir, name, dir, name))
   if not good then
@@ -56,8 +56,11 @@ train { data = rows, batch = 2, steps = 1, minimize = fn.mean(net(rows.x) ^ 2), 
   end
   T.compile(dir .. "/" .. name, dir .. "/" .. name .. ".c -O0")
 end
-local npy = "{'descr': '<f4', 'fortran_order': False, 'shape': (4, 3), }"
-write("x.npy", "\x93NUMPY\1\0", ("<I2"):pack(118), npy, (" "):rep(117 - #npy), "\n", pack("f4", { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 }))
+local function rows(name, descr, order, type_, list)
+  local text = ("{'descr': '%s', 'fortran_order': %s, 'shape': (4, 3), }"):format(descr, order)
+  write(name, "\x93NUMPY\1\0", ("<I2"):pack(118), text, (" "):rep(117 - #text), "\n", pack(type_, list))
+end
+rows("x.npy", "<f4", "False", "f4", { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 })
 
 local shapes = { { "0.weight", { 4, 3 } }, { "0.bias", { 4 } }, { "2.weight", { 2, 4 } }, { "2.bias", { 2 } } }
 local values = { ["0.weight"] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 }, ["0.bias"] = { 0, 1, 0, 1 }, ["2.weight"] = { 8, 7, 6, 5, 4, 3, 2, 1 }, ["2.bias"] = { 1, 0 } }
@@ -135,6 +138,17 @@ spaced[#spaced + 1], spaced[#spaced + 2] = { "\\u00e9a", "F32", { 1 }, { 0 } }, 
 spaced[#spaced + 1], spaced[#spaced + 2] = { "a\\u0000b", "F32", { 1 }, { 0 } }, { "a", "F32", { 1 }, { 0 } }
 write("w.safetensors", safetensors(spaced))
 taken("names that differ in characters beyond ASCII alone", "two", "w.safetensors")
+
+-- ---- a prediction with them, of rows of other types -----------------------------------------------------------------
+local function predicted(file)
+  return T.run(("%s/two --threads 1 --load %s/w.safetensors --predict %s/%s"):format(dir, dir, dir, file))
+end
+local first_rows = predicted "x.npy"
+rows("turned.npy", "<f8", "True", "f8", { 1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12 })
+rows("short.npy", "<i2", "False", "i2", { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 })
+rows("other.npy", "<i2", "True", "i2", { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 })
+ok(first_rows:find "^y_1,y_2\n[-%d]" and predicted "turned.npy" == first_rows, "--predict takes float64 in Fortran's order")
+ok(predicted "short.npy" == first_rows and predicted "other.npy" ~= first_rows, "and int16; control: other rows, other outputs")
 
 -- ---- several files with an index ---------------------------------------------------------------------------------
 os.execute("mkdir -p " .. dir .. "/hub " .. dir .. "/one " .. dir .. "/empty")
