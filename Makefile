@@ -1,6 +1,7 @@
 # gagen: the compiler ./gagen, its resources embedded, and the runtime as two static libraries.
 #   make          build all three            make run        train on digits and print the accuracy
 #   make test     everything, in minutes     make test-long  what takes longer
+#   make check    a part of it, in three minutes, for the inner loop
 #   make bench    beside PyTorch and JAX     make install    PREFIX=/usr/local, DESTDIR= for packagers
 #   make deps     install the Debian packages that are missing; run and test begin with it
 #   make bless    accept what golden tests say now
@@ -124,4 +125,4 @@ uninstall:
 clean:
 	rm -rf build gagen $(LIBRARIES)
 
-.PHONY: all run train test test-long bless bench gpu-kit test-gpu bench-gpu deps install uninstall clean
+.PHONY: all run train test check test-long bless bench gpu-kit test-gpu bench-gpu deps install uninstall clean

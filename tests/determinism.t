@@ -3,7 +3,6 @@
 # without reuse of memory, linked or in one file, in float as near to double as rounding allows.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
-OPTIMIZE=-O2
 [ -d data/digits ] || make data/digits > "$work/said" 2>&1
 GAGEN_DATA=$PWD/data
 export GAGEN_DATA

@@ -3,7 +3,6 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 . tests/cuda/emu.sh
-OPTIMIZE=-O0
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 window_data
 model=tests/models/window_finite.lua
@@ -40,7 +39,7 @@ edited() {
     sed "$3" "$work/$2.$file" > "$work/$1.$file"
     if cmp -s "$work/$1.$file" "$work/$2.$file"; then tell 1 "the control $1 is another text"; return; fi
     case $file in
-        c) compile "$work/$1" "tests/probe.c $work/$1.c" gagen -DPROGRAM="$(basename "${4:-$model}" .lua)" ;;
+        c) quick compile "$work/$1" "tests/probe.c $work/$1.c" gagen -DPROGRAM="$(basename "${4:-$model}" .lua)" ;;
         cu) emulated "$1" gagen tests/probe.c "$(basename "${4:-$model}" .lua)" ;;
     esac
 }

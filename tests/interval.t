@@ -2,6 +2,7 @@
 # interval.t -- what is done every so many updates, samples or epochs, and windows that change their size between two of them:
 # ACCEPTANCE's cases 15, 16 and 17, each with its control.
 cd "$(dirname "$0")/.." || exit 1
+OPTIMIZE=-O0
 . tests/lib.sh
 . tests/cuda/emu.sh
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }

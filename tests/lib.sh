@@ -2,12 +2,30 @@
 #   . tests/lib.sh          first;  finish          last
 : "${CC:=gcc}"
 name=$(basename "$0" .t)
-work=build/tests/$name
+work=build/tests/$name${PAIR:+_$(printf %s "$PAIR" | tr -c 'a-z0-9' _)}
 mkdir -p "$work"
 facts=0 failed=0
 zlib=$(echo '#include <zlib.h>' | $CC -E - > /dev/null 2>&1 && echo -lz)
 LC_ALL=C
 export LC_ALL
+
+# Programs are compiled as users compile them: -O3 and one of four pairs of a compiler and a machine. The test's name chooses the
+# pair; PAIR=clang:native names another, as tests/long/flags_*.t do for all. A test whose numbers do not matter sets OPTIMIZE.
+pairs="gcc:native gcc:x86-64-v3 clang:native clang:x86-64-v3"
+choose_pair() {
+    local pair=${PAIR:-$(echo "$pairs" | cut -d' ' -f$(($(printf %s "$name" | cksum | cut -d' ' -f1) % 4 + 1)))}
+    compiler=${pair%%:*} machine=${pair#*:}
+    command -v "$compiler" > /dev/null || compiler=$CC
+    grep -qsw avx2 /proc/cpuinfo || machine=native
+    echo "# $compiler ${OPTIMIZE:--O3} -march=$machine"
+}
+choose_pair
+
+# quick COMMAND...: what it compiles is compiled without optimization: controls, whose numbers are wrong anyway
+quick() {
+    local OPTIMIZE=-O0
+    "$@"
+}
 
 # tell GOOD WHAT: GOOD is 0 where the fact holds, a status
 tell() {
@@ -51,7 +69,7 @@ compile() {
     shift 3
     if [ "$library" = gagen_double ]; then set -- -DGAGEN_DOUBLE "$@"; fi
     # shellcheck disable=SC2086
-    $CC -std=gnu11 ${OPTIMIZE:--O1} -march=native -Iruntime -Itests "$@" $source -L. -l"$library" $zlib -lm -lpthread \
+    $compiler -std=gnu11 ${OPTIMIZE:--O3} -march=$machine -Iruntime -Itests "$@" $source -L. -l"$library" $zlib -lm -lpthread \
         -o "$out" 2> "$work/errors" && return 0
     tell 1 "$source compiles"
     head -n 20 "$work/errors" | sed 's/^/# /'

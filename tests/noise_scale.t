@@ -46,12 +46,12 @@ generate "$work/whole.c" $model --standalone $many -D log=100
 off() {
     sed "$2" "$work/whole.c" > "$work/off.c"
     cmp -s "$work/off.c" "$work/whole.c" && tell 1 "52. $1 is another text"
-    compile "$work/off" "$work/off.c" gagen && value=$(scale off many)
+    quick compile "$work/off" "$work/off.c" gagen && value=$(scale off many)
     ! near "$value" 200 0.05; tell $? "control: 52. $1: $value"
 }
 off "B and b change places" 's/whole = w->count, part = w->part/part = w->count, whole = w->part/; s/part > 0 && part < whole/true/'
 off "9 micro-batches in place of 8" 's|(double)w.samples / w.part|((double)w.samples + 16) / w.part|g'
 off "the sum of the micro-batch in place of its mean" 's|(double)w.samples / w.part|1|g'
-sed 's/w.part = m->rows/w.part = 0.5 * m->rows/' "$work/four_c.c" > "$work/off.c" && compile "$work/off" "$work/off.c" gagen
+sed 's/w.part = m->rows/w.part = 0.5 * m->rows/' "$work/four_c.c" > "$work/off.c" && quick compile "$work/off" "$work/off.c" gagen
 ! near "$(scale off short)" -1.2857142857142858 1e-5; tell $? "control: 52. a micro-batch of half the rows"
 finish

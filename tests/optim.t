@@ -2,7 +2,6 @@
 # optim.t -- every optimizer through emitted C in double: weights after 1, 2, 6 and 12 updates are PyTorch's to 1e-12.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
-OPTIMIZE=-O0
 lua5.4 tests/optim_model.lua "$work"
 
 # after NAME UPDATE [SCALE]: the weights are the reference's

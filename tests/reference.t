@@ -4,7 +4,6 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 . tests/beside.sh
 peer_data
-OPTIMIZE=-O2
 
 program() { prober "$@"; }
 updates=50 at=20 want="tests/reference/peers.txt --peer" threads=2 raw=

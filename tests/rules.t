@@ -3,7 +3,6 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 . tests/cuda/emu.sh
-OPTIMIZE=-O0
 emu_checks="$emu_checks -O0"
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 lua5.4 tests/rules_model.lua "$work"
@@ -23,17 +22,17 @@ done
 for bug in 's/weight_decay = 0 }/weight_decay = 0.01 }/' 's/lr = optim.cosine/lr = optim.linear/' 's/freeze = true/freeze = false/'; do
     mkdir -p "$work/bug" && cp -r "$work/parts" "$work/bug/"
     sed "$bug" "$work/adamw.lua" > "$work/bug/adamw.lua"
-    prober off "$work/bug/adamw.lua" gagen_double && updates off 1 > "$work/off.got"
+    quick prober off "$work/bug/adamw.lua" gagen_double && updates off 1 > "$work/off.got"
     no "$bug" compare "$work/off.got" "$work/adamw.txt" --loss 1e-12 --weight 1e-12
 done
 for name in ramp ramp_late; do
     mkdir -p "$work/bug" && sed 's/over = 4 }/over = 5 }/' "$work/$name.lua" > "$work/bug/$name.lua"
-    prober off "$work/bug/$name.lua" gagen_double && updates off 1 > "$work/off.got"
+    quick prober off "$work/bug/$name.lua" gagen_double && updates off 1 > "$work/off.got"
     no "$name over five updates" compare "$work/off.got" "$work/$name.txt" --loss 1e-12 --weight 1e-12
 done
 
 mkdir -p "$work/bug" && sed 's/adapt = false, //' "$work/lamb.lua" > "$work/bug/lamb.lua"
-prober off "$work/bug/lamb.lua" gagen_double && updates off 1 > "$work/off.got"
+quick prober off "$work/bug/lamb.lua" gagen_double && updates off 1 > "$work/off.got"
 no "biases that adapt" compare "$work/off.got" "$work/lamb.txt" --loss 1e-12 --weight 1e-12
 
 # ---- averages ------------------------------------------------------------------------------------------------------
@@ -43,7 +42,7 @@ for target in c cuda; do
     name=ema; [ $target = c ] || name=cuda_ema
     yes "29. $target: after six updates, one a window of two micro-steps, evaluation uses the averages" averaged "$work/$name.got"
 done
-sed 's/(now - ema)/(x - ema)/' "$work/ema.c" > "$work/off.c" && compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=ema
+sed 's/(now - ema)/(x - ema)/' "$work/ema.c" > "$work/off.c" && quick compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=ema
 updates off 1 > "$work/off.got"
 no "29. averages of the weights before the update" averaged "$work/off.got"
 prober masked "$work/masked.lua" gagen_double && cuda_prober cuda_masked "$work/masked.lua" gagen_double
@@ -70,7 +69,7 @@ for target in c cuda; do
     [ "$(factor $name)" = 0.990000000 ]; tell $? "29. $target: decay 0.99, 8 micro-batches: one step of the average a window, $(factor $name)"
 done
 sed 's/const vec now = \(.*\), ema = /const vec now = \1; vec ema = /; s/v_store(ema_at + i, ema + \(.*\));/for (int k = 0; k < 8; k++) ema = ema + \1; v_store(ema_at + i, ema);/' "$work/eight.c" > "$work/off.c"
-compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=window_sum
+quick compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=window_sum
 near "$(factor off)" 0.922745 1e-6 && [ "$(factor off)" != 0.990000000 ]; tell $? "control: 29. one a micro-batch: $(factor off)"
 
 mkdir -p "$work/bigger/parts" && sed 's/nn.Linear(size)/nn.Linear(1000)/' "$work/parts/trunk.lua" > "$work/bigger/parts/trunk.lua"
@@ -107,7 +106,7 @@ yes "30. CUDA: six updates in double are PyTorch's" compare "$work/cuda_in_place
 state() { ./gagen plan "$1" | sed -n 's/^ *parameters, gradients, states *\([0-9 ]*[0-9]\)  .*/\1/p' | tr -d ' '; }
 trained=$(sed -n 's/.*sizeof(Trained) == \([0-9]*\) .*/\1/p' "$work/in_place.c")
 yes "30. it takes 4 bytes less for each of $trained numbers" test "$(($(state "$work/buffered.lua") - $(state "$work/in_place.lua")))" -eq $((4 * trained))
-sed 's/ahead = R(0.9) \* d/ahead = d/' "$work/in_place.c" > "$work/off.c" && compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=in_place
+sed 's/ahead = R(0.9) \* d/ahead = d/' "$work/in_place.c" > "$work/off.c" && quick compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=in_place
 updates off 1 > "$work/off.got"
 no "30. momentum 1" compare "$work/off.got" "$work/in_place.txt" --loss 1e-12 --weight 1e-12
 
@@ -134,7 +133,7 @@ no "31. Adam itself" longer equal_adam
 prober equal_one "$work/equal.lua" gagen_double -D micro_batch=16 && step_of equal_one
 yes "31. one micro-batch to a window: Adam, bit for bit" cmp "$work/equal_one.step" "$work/equal_adam.step"
 yes "31. the header says that it is another optimizer" grep -q "^   a micro-step .*, Adam that accumulates in its moments (AdamA), not equivalent to Adam$" "$work/equal_c.c"
-sed 's/m \* R(0.9)/m/; s/R(0.9[0-9]*) \* m)/m)/' "$work/adama.c" > "$work/off.c" && compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=adama
+sed 's/m \* R(0.9)/m/; s/R(0.9[0-9]*) \* m)/m)/' "$work/adama.c" > "$work/off.c" && quick compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=adama
 updates off 1 > "$work/off.got"
 no "31. m that does not decay" compare "$work/off.got" "$work/adama.txt" --loss 1e-12 --weight 1e-12
 mkdir -p "$work/rows" && lua5.4 tests/nets_data.lua "$work/rows"

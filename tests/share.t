@@ -40,7 +40,7 @@ yes "where values are made again" same again lone_again
 # wrong NAME SCRIPT WHAT: the program that sed has changed
 wrong() {
     sed "$2" "$work/shared.c" > "$work/$1.c"
-    ! cmp -s "$work/$1.c" "$work/shared.c" && compile "$work/$1" "tests/probe.c $work/$1.c" gagen -DPROGRAM=share && run "$1" 1
+    ! cmp -s "$work/$1.c" "$work/shared.c" && quick compile "$work/$1" "tests/probe.c $work/$1.c" gagen -DPROGRAM=share && run "$1" 1
     no "$3" same "$1"
 }
 wrong block 's/(t, m, arena\.images_1_body_0, arena\.batch_mean2,/(t, m, arena.images_0_body_0, arena.batch_mean2,/' "a block that is called with what is another's"

@@ -3,7 +3,6 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 . tests/cuda/emu.sh
-OPTIMIZE=-O0
 emu_checks="$emu_checks -O0"
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 model=tests/models/gan.lua
@@ -55,10 +54,10 @@ yes "as printed" grep -q 'each is a round of 16 samples, of which d 2 x 8, g 1 x
 rounds uneven --threads 3 --save three.safetensors > "$work/three.got"
 yes "three threads give the bits of one" same_tensors uneven.safetensors three.safetensors
 sed 's/sums\[5\] = (double)w.samples;/sums[5] = 8;/' "$work/uneven.c" > "$work/off.c"
-compile "$work/off" "$work/off.c" gagen_double && rounds off > "$work/off.got"
+quick compile "$work/off" "$work/off.c" gagen_double && rounds off > "$work/off.got"
 no "one step's samples told for the other's" compare "$work/off.got" $want --case apart --loss 1e-9
 sed 's/{ "g", 1, 12,/{ "g", 1, 8,/' "$work/uneven.c" > "$work/off.c"
-compile "$work/off" "$work/off.c" gagen_double && rounds off > "$work/off.got"
+quick compile "$work/off" "$work/off.c" gagen_double && rounds off > "$work/off.got"
 no "the generator's window is the other's" compare "$work/off.got" $want --case apart --loss 1e-9
 
 # all NAME FILE: the losses of all rows with the weights of FILE
@@ -75,11 +74,11 @@ no "with the first weights" compare "$work/all.got" $want --case "all rows" --lo
 for bug in 's/times = 2/times = 1/' 's/fn.detach(fake)/fake/;s/params = disc/params = { disc }/;s/betas = { 0.5,/betas = { 0.6,/' \
     's/clip = 0.2/clip = 0.21/' 's/gen\[3\].bias, lr = 0.05/gen[3].bias, lr = 0.06/' 's/optim.linear { 2e-2, 1e-2 }/2e-2/'; do
     sed "$bug" $model > "$work/off.lua"
-    program off && rounds off > "$work/off.got"
+    quick program off && rounds off > "$work/off.got"
     no "$bug" compare "$work/off.got" $want --case rounds --loss 1e-9
 done
 sed 's/void step_d_micro_next(\(.*\)micro(t, m, 1)/void step_d_micro_next(\1micro(t, m, 0)/' "$work/gan.c" > "$work/off.c"
-compile "$work/off" "$work/off.c" gagen_double && rounds off > "$work/off.got"
+quick compile "$work/off" "$work/off.c" gagen_double && rounds off > "$work/off.got"
 no "the first step's micro-steps store where they should add" compare "$work/off.got" $want --case rounds --loss 1e-9
 
 # ---- bits
@@ -95,7 +94,7 @@ program plain && rounds plain --save plain.safetensors > /dev/null
 poisoned() {
     sed "/^static void [dg]_gradient(/,/^}/s/$2/if (t->id == 0) memset(\&arena, 255, sizeof arena), memset(\&packed, 255, sizeof packed), memset(\&g, 255, sizeof g); barrier(t); &/" \
         "$work/plain.c" > "$work/$1.c"
-    ! cmp -s "$work/plain.c" "$work/$1.c" && compile "$work/$1" "$work/$1.c" gagen_double -include string.h && rounds $1 --save $1.safetensors > /dev/null
+    ! cmp -s "$work/plain.c" "$work/$1.c" && quick compile "$work/$1" "$work/$1.c" gagen_double -include string.h && rounds $1 --save $1.safetensors > /dev/null
 }
 poisoned before '[dg]_prepare(t);'
 yes "39. poison ahead of every window changes nothing" same_tensors plain.safetensors before.safetensors
@@ -165,11 +164,11 @@ last=$(valid factors --steps 7 --save factors.st)
 [ "$(valid factors --steps 7 --eval --resume --save factors.st)" = "$last" ] && [ "$(valid factors --steps 7 --eval --load factors.st)" = "$last" ]
 tell $? "--eval takes factors from the update that the file stands at, by --resume and by --load"
 sed 's/\.fingerprint = 0x[0-9a-f]*u/.fingerprint = 1/' "$work/factors.c" > "$work/off.c"
-compile "$work/off" "$work/off.c" gagen_double
+quick compile "$work/off" "$work/off.c" gagen_double
 [ "$(valid off --eval --load factors.st)" != "$last" ] && awk -v d=$(grep -o '"d":[^,]*,\|"dp":[^,]*,' "$work/valid.jsonl" | tr -d '\n') 'BEGIN { split(d, v, /[:,]/); exit v[2] != v[4] }'
 tell $? "control: the weights of another program have those of update 1"
 sed 's/w\.of\[1\]\.t/w.of[0].t/g' "$work/factors.c" > "$work/off.c"
-compile "$work/off" "$work/off.c" gagen_double && (cd "$work" && ./off --log off.jsonl > said)
+quick compile "$work/off" "$work/off.c" gagen_double && (cd "$work" && ./off --log off.jsonl > said)
 no "the second step's factor by the first one's updates" awk -v skips=3 -f "$work/factors.awk" "$work/off.jsonl"
 program factors -D dynamic=true && (cd "$work" && ./factors --log dynamic.jsonl > said)
 grep -o '"loss_scale":[0-9]*' "$work/dynamic.jsonl" | uniq -c | tr -s ' \n' ' ' > "$work/scales"

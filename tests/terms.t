@@ -3,7 +3,6 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 . tests/cuda/emu.sh
-OPTIMIZE=-O0
 emu_checks="$emu_checks -O0"
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 model=tests/models/terms.lua
@@ -31,7 +30,7 @@ for target in c cuda; do
 done
 yes "control: 5. in batches of one they do, by more than 0.5" naive weighted 0.5
 sed 's/w.scale_out = .*/w.scale_out = (real)(1 \/ (double)w.samples);/' "$work/weighted_8.c" > "$work/off.c"
-compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=terms && run off
+quick compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=terms && run off
 no "5. divided by samples" compare "$work/off.got" $want --case weighted --gradient 1e-6
 yes "5. the header says what is divided by, and when" grep -q 'post-scale: scale_out 1 / (sums\[1\]), known behind the last micro-step' "$work/weighted_8.c"
 no "5. nothing is counted ahead" grep -q pre-count "$work/weighted_8.c"
@@ -71,7 +70,7 @@ for loss in dice centred; do
     no "9. the first gradient times 1 + 1e-6" compare "$work/double_$loss.got" $want --case ${loss}_12 --gradient 1e-12 --scale 1.000001
 done
 sed 's/ < rows ? R(1.0) : R(0.0)/ < 12 ? R(1.0) : R(0.0)/' "$work/shares_12.c" > "$work/off.c"
-compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=terms && run off
+quick compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=terms && run off
 no "9. rows that only fill up are summed, too" compare "$work/off.got" $want --case window_12 --gradient 1e-6
 own() { grep -q 'sums.*, of each micro-batch: not independent of micro_batch' "$work/$1.c"; }
 yes "9. the header says that it depends on micro_batch" own dice_12

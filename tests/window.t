@@ -10,7 +10,7 @@ run() { "$work/$1" "$data" "$data/$2.safetensors" 2 "$3" $4; }
 # mutate NEW OLD LIBRARY PROGRAM SCRIPT: the program of OLD.c with an edit, under the probe; the text must have changed
 mutate() {
     sed "$5" "$work/$2.c" > "$work/$1.c"
-    ! cmp -s "$work/$1.c" "$work/$2.c" && compile "$work/$1" "tests/probe.c $work/$1.c" "$3" -DPROGRAM="$4" && return
+    ! cmp -s "$work/$1.c" "$work/$2.c" && quick compile "$work/$1" "tests/probe.c $work/$1.c" "$3" -DPROGRAM="$4" && return
     tell 1 "the control $1 is a program"
 }
 

@@ -3,7 +3,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib.sh
 make -s data/digits > "$work/errors" 2>&1
-OPTIMIZE=-O3 trainer gan examples/gan.lua -D data=data/digits || finish
+trainer gan examples/gan.lua -D data=data/digits || finish
 "$work/gan" --threads 2 --save "$work/gan.safetensors" --log "$work/gan.jsonl" > "$work/gan.said"
 "$work/gan" --steps 1 --save "$work/new.safetensors" > "$work/new.said"
 "$work/gan" --load "$work/gan.safetensors" --predict 200 > "$work/gan.csv"

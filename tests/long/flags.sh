@@ -1,0 +1,53 @@
+# flags.sh -- nets, ops and examples as each pair of one compiler builds them: flags_gcc.t and flags_clang.t name the compilers.
+# Examples are held to a build in double without optimization.
+. tests/lib.sh
+
+# relay PAIR TEST: the facts of tests/TEST.t, its programs built by PAIR
+relay() {
+    PAIR=$1 sh "tests/$2.t" > "$work/told" 2>&1
+    local status=$? count
+    count=$(grep -c '^ok \|^not ok ' "$work/told")
+    awk -v n="$facts" -v head="$1 $2: " '/^(not )?ok [0-9]+ - / { sub(/[0-9]+ - /, ++n " - " head) } !/^1\.\.[0-9]/ { print }' "$work/told"
+    facts=$((facts + count))
+    [ $status -eq 0 ] && [ "$count" -gt 0 ]; tell $? "$1 $2 ends well"
+}
+
+# example NAME ROWS OPTION...: loss and gradients of two updates, of hashed rows and weights
+example() {
+    local x=$1 rows=$2
+    shift 2
+    quick prober "exact_$x" "examples/$x.lua" gagen_double "$@" || return
+    "$work/exact_$x" "hashed=$rows" hashed 2 1 1 raw > "$work/$x.exact"
+    for machine in $machines; do
+        prober "user_$x" "examples/$x.lua" gagen "$@" || continue
+        "$work/user_$x" "hashed=$rows" hashed 2 1 1 raw > "$work/$x.user"
+        yes "$compiler:$machine $x: loss and gradients are those in double, not optimized" \
+            compare "$work/$x.user" "$work/$x.exact" --tensor 1e-4 --loss 1e-6
+    done
+    no "$compiler $x: a gradient times 1.001" compare "$work/$x.user" "$work/$x.exact" --tensor 1e-4 --scale 1.001
+}
+
+examples() {
+    example mnist_mlp 2500
+    example mnist_cnn 2500
+    example multitask 700
+    example autoencoder 2170 -D steps=1 -D batch=64 -D micro_batch=16
+    example char_mlp 500 -D steps=1
+    example unet "165,mask%5" -D steps=1 -D batch=6
+    example resnet18 16 -D steps=1 -D batch=8 -D micro_batch=4
+}
+
+machines=native
+if grep -qsw avx2 /proc/cpuinfo; then machines="native x86-64-v3"; fi
+for compiler in $compilers; do
+    if ! command -v "$compiler" > /dev/null; then
+        facts=$((facts + 1))
+        echo "ok $facts - $compiler # skip it is not installed"
+        continue
+    fi
+    for m in $machines; do
+        for test in nets reference gradients moves batchnorm; do relay "$compiler:$m" $test; done
+    done
+    examples
+done
+finish
