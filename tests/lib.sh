@@ -63,11 +63,25 @@ generate() {
     return 1
 }
 
+# probe_objects: tests/probe.c for both libraries, once for all tests; the linker says which program `gagen_PROGRAM` is
+probe_objects() {
+    mkdir -p build/tests
+    $CC -std=gnu11 -O1 -Iruntime -Itests -c tests/probe.c -o build/tests/probe_gagen.o &&
+        $CC -std=gnu11 -O1 -Iruntime -Itests -DGAGEN_DOUBLE -c tests/probe.c -o build/tests/probe_gagen_double.o
+}
+
 # compile OUT SOURCE LIBRARY FLAG...: LIBRARY is gagen or gagen_double
 compile() {
     local out=$1 source=$2 library=$3
     shift 3
     if [ "$library" = gagen_double ]; then set -- -DGAGEN_DOUBLE "$@"; fi
+    case "$source $*" in
+        "tests/probe.c "*-DPROGRAM=*)
+            local program="$* "
+            program=${program#*-DPROGRAM=}
+            [ -f build/tests/probe_$library.o ] || probe_objects || return
+            source="build/tests/probe_$library.o ${source#tests/probe.c } -Wl,--defsym=gagen_PROGRAM=gagen_${program%% *}" ;;
+    esac
     # shellcheck disable=SC2086
     $compiler -std=gnu11 ${OPTIMIZE:--O3} -march=$machine -Iruntime -Itests "$@" $source -L. -l"$library" $zlib -lm -lpthread \
         -o "$out" 2> "$work/errors" && return 0

@@ -5,4 +5,5 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/cuda/emu.sh
 window_data
 peer_data
+probe_objects
 emu_library
