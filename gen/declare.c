@@ -61,18 +61,21 @@ char *param_field(const Param *p)
     return names.at[p->index];
 }
 
+static const char *at = "";                                 /* "memory->" where that is allocated at start */
+const char *storage(void) { return at; }
+
 static char *name_of(const Buffer *b)
 {
     switch (b->home) {
-    case HOME_PARAM: return text("p.%s", param_field(b->param));
-    case HOME_GRADIENT: return text("g.%s", param_field(b->param));
-    case HOME_PACKED: return text("packed.%s", b->ident);
-    default: return text("arena.%s", b->ident);
+    case HOME_PARAM: return text("%sp.%s", at, param_field(b->param));
+    case HOME_GRADIENT: return text("%sg.%s", at, param_field(b->param));
+    case HOME_PACKED: return text("%spacked.%s", at, b->ident);
+    default: return text("%sarena.%s", at, b->ident);
     }
 }
 
 char *buffer_name(const Buffer *b) { return operand_name(b, name_of(b)); }
-char *state_name(const Buffer *gradient, const char *state) { return operand_name(gradient, text("s_%s.%s", state, param_field(gradient->param))); }
+char *state_name(const Buffer *gradient, const char *state) { return operand_name(gradient, text("%ss_%s.%s", at, state, param_field(gradient->param))); }
 
 /* ---- arrays ----------------------------------------------------------------------------------------------------- */
 char *dims_text(const Layout *l)
@@ -208,6 +211,18 @@ static void declare_buffers(const Whole *all, Env *e)
     env_set(e, "all", "%s", ident_new("all"));
 }
 
+/* Compilers place what is static within 2 GiB of the code, in double, too. */
+static void choose_storage(const Whole *all, bool allocate, Env *e)
+{
+    enum { MOST_STATIC = 1 << 27 };     /* reals */
+    const Kernels *k = all->steps.at[0]->k;
+    const long reals = k->elements + k->trained * (flat_arrays(all) - 1) + all->packed + all->arena;
+    const bool allocated = k->target == TARGET_C && (allocate || reals >= MOST_STATIC);
+    at = allocated ? "memory->" : "";
+    env_flag(e, "allocated", allocated);
+    env_set(e, "static", "%s", allocated ? "" : "static ");
+}
+
 /* The sums of all steps, and room for their parts. */
 static void declare_sums(const Whole *all, Env *e)
 {
@@ -231,8 +246,9 @@ static void declare_data(const Program *s, Env *e)
     }
 }
 
-void declare(const Whole *all, Env *e)
+void declare(const Whole *all, bool allocate, Env *e)
 {
+    choose_storage(all, allocate, e);
     declare_params(all, e);
     declare_buffers(all, e);
     declare_data(all->steps.at[0], e);

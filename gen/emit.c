@@ -42,7 +42,7 @@ static char *program_text(const Whole *all, const Opts *o)
     env_flag(e, "main", !o->library);
     env_flag(e, "precision", g->train.precision != FP32);
     env_set(e, "compute", "%d", (int)g->train.precision);
-    declare(all, e);
+    declare(all, o->allocate, e);
     if (!cuda) share_kernels(all, !o->no_share);
     for (int i = 0; i < all->steps.n; i++) fill_step(all->steps.at[i], env_item(e, "steps"), !o->no_share);
     reports(all, e);

@@ -3,7 +3,7 @@
 #define EMIT_H
 #include "template.h"
 
-void  declare(const Whole *all, Env *e);                    /* declare.c: Params, packed, data, arena */
+void  declare(const Whole *all, bool allocate, Env *e);     /* declare.c: Params, packed, data, arena; these may be allocated at start */
 void  steps(const Program *s, Env *e);                      /* steps.c: micro-steps, prepare, conclude, the window */
 void  update(const Program *s, Env *e);                     /* update.c: optimizer, scalars, learning rate */
 void  reports(const Whole *all, Env *e);                    /* and what is reported */

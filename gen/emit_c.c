@@ -183,7 +183,7 @@ void emit_kernel(const Program *s, const Kernel *kernel, const char *body, const
     env_set(e, "title", "%s", kernel_title());
     env_set(e, "loc", "%s", k->out->loc.file ? text("%s:%d", c_comment(k->out->loc.file), k->out->loc.line) : "");
     env_set(e, "also", "%s", also);
-    env_set(e, "linkage", "%s", *also ? "SHARED void" : beta ? "INLINE void" : "static void");
+    env_set(e, "linkage", "%s", *also || *parameters ? "SHARED void" : beta ? "INLINE void" : "static void");
     env_set(e, "ident", "%s", k->ident);
     env_set(e, "parameters", "%s%s", parameters, beta ? ", const int beta" : "");
     env_set(e, "body", "%s", body);

@@ -50,7 +50,7 @@ typedef struct {
     Target target;
     Dump dump;
     bool target_given;                  /* by -t or the output's extension; else gagen run looks for a device */
-    bool library, standalone, no_reuse, no_share;
+    bool library, standalone, no_reuse, no_share, allocate;
     VEC(const char) defines;            /* "name=value", in order */
     const char *command;                /* the command as the banner shows it: base names, options that change bytes */
     bool run, plan, plot;               /* gagen run, plan, plot */

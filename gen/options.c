@@ -39,6 +39,7 @@ static void set_dump(State *s, const char *value)
 static void set_library(State *s, const char *value)    { (void)value; s->o.library = true; }
 static void set_standalone(State *s, const char *value) { (void)value; s->o.standalone = true; }
 static void set_no_reuse(State *s, const char *value)   { (void)value; s->o.no_reuse = true; }
+static void set_allocate(State *s, const char *value)   { (void)value; s->o.allocate = true; }
 static void set_no_share(State *s, const char *value)   { (void)value; s->o.no_share = true; }
 
 static void set_memory(State *s, const char *value)
@@ -116,6 +117,7 @@ const Option option_table[] = {
     { "--library", NULL, NULL, DO_WRITE, "write init, window, gradient, update, save instead of main", set_library },
     { "--standalone", NULL, NULL, DO_WRITE | DO_RUN, "put the runtime into the file: cc -O3 train.c -lm -lpthread builds it", set_standalone },
     { "--no-reuse", NULL, NULL, MODEL, "give every buffer a place of its own", set_no_reuse },
+    { "--allocate", NULL, NULL, DO_WRITE | DO_RUN, "C: memory is allocated at start, as it is where it takes 512 MiB or more", set_allocate },
     { "--no-share", NULL, NULL, DO_WRITE | DO_RUN, "no function for several kernels that are alike; in CUDA no launch for several", set_no_share },
     { "--svg", NULL, "FILE", DO_PLAN, "draw the arena over the program's time into FILE, besides the text", set_picture },
     { "--gflops", NULL, "N", DO_PLAN, "predict time for a machine of N 1e9 operations a second", set_gflops },
@@ -186,6 +188,7 @@ static const char *command_of(const State *s)
     if (s->o.standalone) text_add(&t, " --standalone");
     if (s->o.no_reuse) text_add(&t, " --no-reuse");
     if (s->o.no_share) text_add(&t, " --no-share");
+    if (s->o.allocate) text_add(&t, " --allocate");
     for (int i = 0; i < s->o.defines.n; i++) text_add(&t, " -D %s", s->o.defines.at[i]);
     if (s->o.output) text_add(&t, " -o %s", base_name(s->o.output));
     text_add(&t, " %s", base_name(s->o.model));

@@ -4,7 +4,8 @@
       are alike when their texts and the dimensions of their operands are, marks numbered as they come.
    2. The first of several that are alike gives the function its name; what they all name the same stays in it, the rest
       are its parameters. A kernel that is like no other is written as if there were no marks.
-   3. Buffers of one place and one shape are one operand. So a kernel that works in place is like others that do, and
+   3. Where memory is allocated at start, all buffers of a function are its parameters: compilers know then that they do not overlap.
+   4. Buffers of one place and one shape are one operand. So a kernel that works in place is like others that do, and
       parameters never overlap: they are `restrict`. A kernel whose operands overlap in another way is like no other. */
 #include <ctype.h>
 #include <stdlib.h>
@@ -147,6 +148,7 @@ static void find_alike(void)
         x->key = key_of(x);
         x->differs = NEW_ARRAY(bool, x->formal.n + 1);
         if (!x->key) continue;
+        for (int f = 0; f < x->formal.n; f++) x->differs[f] = *storage() && x->formal.at[f]->buffer;
         unsigned at = hash(x->key) % room;
         while (table[at] && strcmp(table[at]->key, x->key)) at = (at + 1) % room;
         if (table[at]) join_first(table[at], x);
@@ -239,6 +241,13 @@ static char *parameter_text(const Operand *o, const char *name)
 /* what programs and headers call their own, beside what body_new knows */
 static const char *const taken[] = { "arena", "sums", "real", "real_int", "real_bits", "vec", "vec8", "mask", "mask8" };
 
+static bool any_parameter(const Written *x)
+{
+    bool any = false;
+    for (int i = 0; i < x->formal.n; i++) any |= x->differs[i];
+    return any;
+}
+
 /* Names for the parameters of x's function: by formal in names[], NULL where all kernels name the same. */
 static char *parameters_of(const Written *x, char **names)
 {
@@ -266,10 +275,10 @@ static char *also_text(const Written *x)
 static void function_text(Written *x, Text *out)
 {
     char **names = NEW_ARRAY(char *, x->formal.n + 1), **words = NEW_ARRAY(char *, x->operands.n + 1);
-    const char *parameters = x->also.n ? parameters_of(x, names) : "";
+    const char *parameters = any_parameter(x) ? parameters_of(x, names) : "";
     for (int i = 0; i < x->operands.n; i++) {
         words[i] = (char *)x->operands.at[i]->words;
-        for (int f = 0; f < x->formal.n && x->also.n; f++)
+        for (int f = 0; f < x->formal.n; f++)
             if (names[f] && is_same(x->formal.at[f], x->operands.at[i])) words[i] = is_scalar(x->formal.at[f]) ? text("%s[0]", names[f]) : names[f];
     }
     emit_kernel(x->s, x->k, unmarked(x->text, words), parameters, also_text(x), out);

@@ -199,6 +199,7 @@ void     emit_header(const Whole *all, const Opts *o, Text *out);      /* of a l
 /* ---- emit.c and its neighbours: the program's text ---------------------------------------------------------------- */
 char *param_field(const Param *p);                          /* "net_0.weight": its place in Params */
 char *dims_text(const Layout *l);                           /* "[4][32][64]", of its array */
+const char *storage(void);                                  /* what stands before the names of memory: "memory->" where it is allocated at start, or "" */
 char *buffer_name(const Buffer *b);                         /* "p.net_0.weight", "packed.net_2_weight", "arena.h1" */
 char *state_name(const Buffer *gradient, const char *state); /* "s_v.net_0.weight": that parameter's part of an optimizer's state */
 bool  kernel_has_beta(const Program *s, const Kernel *k);   /* its function takes a beta */

@@ -103,7 +103,7 @@ static void fill_outputs(const Whole *all, Env *e)
         const Buffer *b = o->node->buffer;
         Env *x = env_item(e, "outputs");
         env_set(x, "from", "%s", buffer_name(b));
-        env_set(x, "at", "%s", cuda ? text("output_%d", i) : text("(const real *)&%s", buffer_name(b)));
+        env_set(x, "at", "%s", cuda ? text("host->output_%d", i) : text("(const real *)&%s", buffer_name(b)));
         env_set(x, "index", "%d", i);
         env_set(x, "size", "%ld", b->layout.size);
         env_set(x, "place", "%s", place_text(o->name, &o->node->shape, &b->layout, b->layout.offset));
@@ -234,16 +234,34 @@ static void fill_reports(const Whole *all, Env *e)
     env_set(e, "best", "%d%s", best, watch_text(&g->train));
 }
 
-static char *states_text(const Whole *o, const char *from)
+/* The address of flat array i: of the parameters, the gradients (NULL: they are added to a state), the states. */
+static char *flat_at(const Whole *o, const char *from, int i)
 {
-    Text at = { 0 }, called = { 0 };
-    if (!o->nstates) return "";
-    for (int i = 0; i < o->nstates; i++) {
-        text_add(&at, i ? ", (real *)&%s%s" : "(real *)&%s%s", from, i == 0 && o->in_place ? "g" : text("s_%s", o->state[i]));
-        text_add(&called, "%s\"%s\"", i ? ", " : "", o->state[i]);
+    if (i == 1 && o->in_place) return "NULL";
+    const char *name = i == 0 ? "p" : i == 1 || (i == 2 && o->in_place) ? "g" : text("s_%s", o->state[i - 2]);
+    return text("(real *)&%s%s", from, name);
+}
+
+static void fill_flat(const Whole *o, const char *from, Env *e)
+{
+    Text all = { 0 };
+    for (int i = 0; i < 2 + o->nstates; i++) {
+        Env *x = env_item(e, "flats");
+        text_add(&all, i ? ", %s" : "%s", flat_at(o, from, i));
+        env_set(x, "index", "%d", i);
+        env_set(x, "at", "%s", flat_at(o, from, i));
     }
+    env_set(e, "flat", "%s", all.s);
+    env_set(e, "nflat", "%d", 2 + o->nstates);
+}
+
+static char *states_text(const Whole *o)
+{
+    Text called = { 0 };
+    if (!o->nstates) return "";
+    for (int i = 0; i < o->nstates; i++) text_add(&called, "%s\"%s\"", i ? ", " : "", o->state[i]);
     const bool averages = !strcmp(o->state[o->nstates - 1], "ema");
-    return text(" .states = { %s }, .state_names = { %s },%s", at.s, called.s, averages ? text(" .ema = %d,", o->nstates) : "");
+    return text(" .state_names = { %s },%s", called.s, averages ? text(" .ema = %d,", o->nstates) : "");
 }
 
 int flat_arrays(const Whole *all) { return 2 + all->nstates - all->in_place; }
@@ -252,6 +270,7 @@ static char *memory_text(const Whole *all)
 {
     const Kernels *k = all->steps.at[0]->k;
     if (k->target == TARGET_CUDA) return text("sizeof(Device) + GG_WORKSPACE");
+    if (*storage()) return text("sizeof *memory");
     const char *flat = k->trained < k->elements ? text("sizeof p + sizeof g * %d", flat_arrays(all) - 1) : text("sizeof p * %d", flat_arrays(all));
     return text("%s%s%s", flat, all->packed > 0 ? " + sizeof packed" : "", all->arena > 0 ? " + sizeof arena" : "");
 }
@@ -312,8 +331,10 @@ void tables(const Whole *all, Env *e)
     env_set(e, "name", "%s", c_string(g->name));
     env_set(e, "fingerprint", "%016llx", (unsigned long long)fingerprint(g));
     env_set(e, "nstates", "%d", all->nstates);
-    env_set(e, "states", "%s", states_text(all, s->k->target == TARGET_CUDA ? "host." : ""));
-    env_set(e, "gradients_at", "%s", all->in_place ? "NULL" : s->k->target == TARGET_CUDA ? "(real *)&host.g" : "(real *)&g");
+    env_set(e, "states", "%s", states_text(all));
+    fill_flat(all, s->k->target == TARGET_CUDA ? "host->" : storage(), e);
+    const bool frozen = s->k->trained < s->k->elements;
+    env_set(e, "flat_bytes", frozen ? "sizeof(Params) + sizeof(Trained) * %d" : "sizeof(Params) * %d", flat_arrays(all) - frozen);
     env_set(e, "memory", "%s", memory_text(all));
     env_flag(e, "one_prepares", all->steps.n == 1 && prepares(s));
     env_flag(e, "norms", any_norm(all));

@@ -35,7 +35,7 @@ static bool pass_uses(Pass pass, const char *name)
 static char *pointers_text(const Program *s, Pass pass)
 {
     Text t = { 0 };
-    const char *from = device ? "dev->" : "";
+    const char *from = device ? "dev->" : storage();
     if (pass != PASS_STEP && !o->fold[0]) text_add(&t, "const real *dx_at = (const real *)&%sg;\n", from);
     text_add(&t, "real *x_at = (real *)&%sp", from);
     for (int i = 0; i < o->nstates; i++)
@@ -272,6 +272,7 @@ static void fill_update(const Program *s, Env *e)
     for (int i = 0; i < s->g->step->groups.n; i++) all &= s->g->step->groups.at[i]->direction != NULL;
     env_set(e, "pointers", "%s", pointers_text(s, all ? PASS_STEP : PASS_ALL));
     if (adapts(s)) env_set(e, "measure_pointers", "%s", pointers_text(s, PASS_MEASURE));
+    env_set(e, "storage", "%s", storage());
     env_set(e, "update", "%s", template_render(device ? "cuda/update.cu" : "c/update.c", e));
 }
 

@@ -4,16 +4,16 @@
 
 static long gg_average_count(const Program *p) { return p->trained ? p->trained : p->elements; }
 
-real *gg_averages(const Program *p) { return p->ema ? p->states[p->ema - 1] : NULL; }
+real *gg_averages(const Program *p) { return p->ema ? gg_states(p, p->ema - 1) : NULL; }
 
 void gg_average_start(Run *r)
 {
-    if (gg_averages(r->p)) memcpy(gg_averages(r->p), r->p->params, (size_t)gg_average_count(r->p) * sizeof(real));
+    if (gg_averages(r->p)) memcpy(gg_averages(r->p), gg_params(r->p), (size_t)gg_average_count(r->p) * sizeof(real));
 }
 
 void gg_average_swap(Run *r)
 {
-    real *a = gg_averages(r->p), *p = r->p->params;
+    real *a = gg_averages(r->p), *p = gg_params(r->p);
     if (!a) return;
     gg_run_fetch(r);
     for (long i = 0, n = gg_average_count(r->p); i < n; i++) {

@@ -9,7 +9,7 @@
 
 real *gg_array(const Program *p, int array)
 {
-    return array ? p->states[array - 1] : p->params;
+    return array ? gg_states(p, array - 1) : gg_params(p);
 }
 
 bool gg_in_array(const Program *p, int array, const Tensor *t)

@@ -27,6 +27,24 @@ void *gg_alloc(size_t count, size_t size)
     return memory;
 }
 
+/* The address that calloc gave stands before the room. */
+void *gg_room(size_t bytes)
+{
+    const size_t aside = 64 + sizeof(void *);
+    char *memory = bytes <= PTRDIFF_MAX - aside ? calloc(bytes + aside, 1) : NULL;
+    if (!memory) gg_fail(GG_MACHINE, "out of memory: the program's parameters, states and values take %zu bytes, which are not to be had", bytes);
+    char *room = memory + aside - (uintptr_t)(memory + aside) % 64;
+    memcpy(room - sizeof memory, &memory, sizeof memory);
+    return room;
+}
+
+void gg_room_free(void *room)
+{
+    void *memory = NULL;
+    if (room) memcpy(&memory, (char *)room - sizeof memory, sizeof memory);
+    free(memory);
+}
+
 void *gg_resize(void *memory, size_t count, size_t size)
 {
     bool fits = count <= PTRDIFF_MAX / size;

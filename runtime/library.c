@@ -90,7 +90,7 @@ static int gg_all_done(const Program *p, const Run *r)
 /* A window's gradients are in a state of the optimizer, which only their update makes whole again. */
 static bool gg_is_between(const Run *r)
 {
-    if (r->p->gradients || !r->waits) return false;
+    if (gg_gradients(r->p) || !r->waits) return false;
     snprintf(gg_message, sizeof gg_message, "%s: a window waits for gg_update, and its gradients are in the optimizer's state already: gg_update first",
              r->p->name);
     return true;
@@ -161,11 +161,12 @@ int gg_evaluate(const Program *p, const char *split, double *reports)
 /* ---- tensors -------------------------------------------------------------------------------------------- */
 static int gg_tensor_out(const Program *p, const char *name, const real *flat, real *out)
 {
-    Run *r = p->fetch ? gg_find(p) : NULL;
+    const bool opened = p->fetch || p->allocate;
+    Run *r = opened ? gg_find(p) : NULL;
     const Tensor *t = gg_tensor(p, name);
-    if (p->fetch && !r) return GG_USAGE;
+    if (opened && !r) return GG_USAGE;
     if (r) gg_run_fetch(r);
-    if (t && flat && (flat == p->params || !p->trained || t->offset < p->trained)) {
+    if (t && flat && (flat == gg_params(p) || !p->trained || t->offset < p->trained)) {
         gg_read_tensor(t, flat, 0, gg_count(t), out);
         return 0;
     }
@@ -175,21 +176,21 @@ static int gg_tensor_out(const Program *p, const char *name, const real *flat, r
 
 int gg_gradient(const Program *p, const char *name, real *out)
 {
-    int status = gg_tensor_out(p, name, p->gradients, out);
+    int status = gg_tensor_out(p, name, gg_gradients(p), out);
     for (long i = 0, n = status ? 0 : gg_count(gg_tensor(p, name)); i < n; i++) out[i] *= p->w->scale_out;
     return status;
 }
 
 int gg_parameter(const Program *p, const char *name, real *out)
 {
-    return gg_tensor_out(p, name, p->params, out);
+    return gg_tensor_out(p, name, gg_params(p), out);
 }
 
 int gg_state(const Program *p, const char *state, const char *name, real *out)
 {
     const real *flat = NULL;
     for (int i = 0; i < p->nstates; i++)
-        if (!strcmp(p->state_names[i], state)) flat = p->states[i];
+        if (!strcmp(p->state_names[i], state)) flat = gg_states(p, i);
     return gg_tensor_out(p, name, flat, out);
 }
 
@@ -199,7 +200,7 @@ int gg_set_parameter(const Program *p, const char *name, const real *in)
     const Tensor *t = gg_tensor(p, name);
     if (r && t) {
         gg_run_fetch(r);
-        gg_write_tensor(t, p->params, 0, gg_count(t), in);
+        gg_write_tensor(t, gg_params(p), 0, gg_count(t), in);
         r->prepared = false;
         return 0;
     }

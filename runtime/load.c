@@ -88,7 +88,7 @@ void gg_load_sources(Run *r)
         const bool again = i && !strcmp(s->file, p->sources[i - 1].file);
         if (!again && !gg_open_archive(r, s->file))
             gg_fail(GG_DATA, "%s: no such file: a rule of the model loads %s from it", s->file, t->name);
-        gg_read_one(&r->archive, gg_match(&r->archive, s->key, t, s), t, p->params);
+        gg_read_one(&r->archive, gg_match(&r->archive, s->key, t, s), t, gg_params(p));
     }
     gg_archive_close(&r->archive);
 }

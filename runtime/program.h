@@ -2,6 +2,7 @@
 #ifndef GAGEN_PROGRAM_H
 #define GAGEN_PROGRAM_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "scalar.h"
 #ifdef __cplusplus
@@ -132,15 +133,16 @@ typedef struct {
     bool shuffle;
     const Column *columns; int ncolumns;
     const Augment *augments; int naugments;
-    /* state: `flat` arrays of `elements` reals: parameters, then the optimizer's states */
+    /* state: flat arrays, of `elements` reals: the parameters; of as many or fewer: gradients, the optimizer's states */
     const Tensor *tensors; int ntensors;
     const Source *sources; int nsources;
     const ZeroRow *zero_rows; int nzero_rows;
     long elements, trained;                       /* gradients and states are of the first `trained` elements; 0: of all */
-    real *params, *gradients;                     /* gradients NULL: they are added to a state */
-    int nstates; real *states[8]; const char *state_names[8];
-    int ema;                                      /* states[ema - 1] are averages of the parameters; 0: there are none */
+    real *const *flat;                            /* parameters, gradients, states; gradients NULL: they are added to a state */
+    int nstates; const char *state_names[8];
+    int ema;                                      /* state ema - 1 is averages of the parameters; 0: there are none */
     long memory;                                  /* bytes the program holds, data left out */
+    void (*allocate)(void), (*release)(void);     /* room for them, and an end of it; NULL: the program has it from the start */
     const Output *outputs; int noutputs;          /* of a prediction */
     void (*predict)(const Thread *);              /* makes them for w->rows rows, one micro-batch; NULL: there are none */
     /* reports; report 0 is the loss */
@@ -173,6 +175,8 @@ typedef struct {
 } Program;
 
 int gg_main(int argc, char **argv, const Program *p); /* the command line program */
+void *gg_room(size_t bytes);                      /* zeroed, at a multiple of 64 bytes; pages that nobody touches cost nothing. Fails by gg_fail */
+void  gg_room_free(void *room);                   /* of gg_room, or NULL */
 #ifdef __cplusplus
 }
 #endif

@@ -77,7 +77,7 @@ static void gg_run_weights(Run *r)
 static void gg_clear_states(const Program *p)
 {
     const size_t n = (size_t)(p->trained ? p->trained : p->elements);
-    for (int i = 0; i < p->nstates; i++) memset(p->states[i], 0, n * sizeof(real));
+    for (int i = 0; i < p->nstates; i++) memset(gg_states(p, i), 0, n * sizeof(real));
 }
 
 /* A device's columns are there from now on, its parameters when they are prepared. */
@@ -98,6 +98,7 @@ void gg_run_open(Run *r)
     r->seed = (uint64_t)(o->seed < 0 ? p->seed : o->seed);
     gg_run_table(r);
     if (!o->predict) gg_run_plan(r);
+    if (p->allocate) p->allocate();
     gg_run_memory(r);
     gg_run_device(r);
     gg_clear_states(p);
@@ -114,6 +115,7 @@ void gg_run_close(Run *r)
 {
     if (r->opened) r->p->close();
     if (r->team) gg_team_stop(r->team);
+    if (r->p->release) r->p->release();
     gg_table_free(&r->data);
     gg_archive_close(&r->archive);
     gg_order_free(&r->order);
@@ -196,7 +198,7 @@ static bool gg_all_finite(const Program *p)
 {
     bool finite = true;
     for (int i = 0; i < p->nsums; i++) finite = finite && isfinite(p->sums[i]);
-    for (long i = 0, n = p->trained ? p->trained : p->elements; i < n; i++) finite = finite && isfinite(p->gradients[i]);
+    for (long i = 0, n = p->trained ? p->trained : p->elements; i < n; i++) finite = finite && isfinite(gg_gradients(p)[i]);
     return finite;
 }
 

@@ -34,6 +34,11 @@ void gg_add(Line *line, const char *format, ...) __attribute__((format(printf, 2
 void gg_add_quoted(Line *line, const char *s);    /* as a JSON string */
 void gg_add_number(Line *line, double x);         /* as JSON with 17 digits; null where it is not finite */
 
+/* ---- the program's flat arrays --- */
+static inline real *gg_params(const Program *p)       { return p->flat[0]; }
+static inline real *gg_gradients(const Program *p)    { return p->flat[1]; }
+static inline real *gg_states(const Program *p, int i) { return p->flat[2 + i]; }
+
 /* ---- options.c ------------------------------------------------------------------------------------------ */
 typedef struct {
     long epochs, steps, seed, threads, save_every; /* -1: not given */

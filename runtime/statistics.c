@@ -27,7 +27,7 @@ static void gg_put_statistic(const Program *p, const Tensor *t, const Table *d, 
     for (long i = 0, n = gg_count(t); i < n; i++) {
         const double variance = square[i] / (double)d->train.count;
         const real x = (real)(t->init == 'm' ? mean[i] : variance == 0 ? 1 : sqrt(variance));
-        gg_write_tensor(t, p->params, i, 1, &x);
+        gg_write_tensor(t, gg_params(p), i, 1, &x);
     }
 }
 

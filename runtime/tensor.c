@@ -90,7 +90,7 @@ static void gg_zero_row(const Program *p, const ZeroRow *z)
     const Tensor *t = &p->tensors[z->tensor];
     const real zero = 0;
     const long width = gg_count(t) / t->dim[0];
-    for (long k = 0; k < width; k++) gg_write_tensor(t, p->params, z->row * width + k, 1, &zero);
+    for (long k = 0; k < width; k++) gg_write_tensor(t, gg_params(p), z->row * width + k, 1, &zero);
 }
 
 void gg_init_weights(const Program *p, uint64_t seed)
@@ -100,7 +100,7 @@ void gg_init_weights(const Program *p, uint64_t seed)
         uint64_t h = gg_name_hash(t->name);
         for (long k = 0, n = gg_count(t); k < n; k++) {
             real x = gg_first_value(t, seed, h, k);
-            gg_write_tensor(t, p->params, k, 1, &x);
+            gg_write_tensor(t, gg_params(p), k, 1, &x);
         }
     }
     for (int i = 0; i < p->nzero_rows; i++) gg_zero_row(p, &p->zero_rows[i]);

@@ -43,7 +43,7 @@ static void gg_keep_best(Run *r)
     r->best = value, r->stale = 0;
     gg_run_fetch(r);
     gg_average_swap(r);                 /* what was validated is kept */
-    if (r->best_params) memcpy(r->best_params, p->params, (size_t)p->elements * sizeof(real));
+    if (r->best_params) memcpy(r->best_params, gg_params(p), (size_t)p->elements * sizeof(real));
     gg_average_swap(r);
     if (!r->o.save) return;
     char path[4096];
@@ -180,7 +180,7 @@ static void gg_use_best(Run *r)
     if (!r->best_params) gg_load_weights(r, path);
     else {
         gg_run_fetch(r);
-        memcpy(r->p->params, r->best_params, (size_t)r->p->elements * sizeof(real));
+        memcpy(gg_params(r->p), r->best_params, (size_t)r->p->elements * sizeof(real));
         gg_average_start(r);
     }
     r->prepared = false;

@@ -22,19 +22,6 @@ ${text}
 _Static_assert(sizeof(Trained) == ${trained} * sizeof(real), "flat");
 //:end
 
-//:if frozen
-_Alignas(64) static Params p; @@ parameters, the frozen ones last
-_Alignas(64) static Trained ${arrays}; @@ ${arrays_are} of those that are trained
-//:else
-_Alignas(64) static Params ${arrays}; @@ ${arrays_are}
-//:end
-//:if packed
-_Alignas(64) static ${packed_kind} { @@ made from Params once per update
-//:for f in packed_fields
-${text}
-//:end
-} packed;
-//:end
 static struct { @@ rows in memory
 //:for c in data_fields
 ${text}
@@ -42,13 +29,32 @@ ${text}
 } data;
 static Window w;
 static double part[${nparts}][${parts}], sums[${nsums}]; @@ over the batch, from parts of it
+//:if allocated
+static struct { @@ allocated at start
+//:end
+//:if frozen
+_Alignas(64) ${static}Params p; @@ parameters, the frozen ones last
+_Alignas(64) ${static}Trained ${arrays}; @@ ${arrays_are} of those that are trained
+//:else
+_Alignas(64) ${static}Params ${arrays}; @@ ${arrays_are}
+//:end
+//:if packed
+_Alignas(64) ${static}${packed_kind} { @@ made from Params once per update
+//:for f in packed_fields
+${text}
+//:end
+} packed;
+//:end
 //:if arena
-_Alignas(64) static union { @@ a micro-step's values and their lives
+_Alignas(64) ${static}union { @@ a micro-step's values and their lives
 real ${all}[${arena}];
 //:for b in buffers
 ${text}
 //:end
 } arena;
+//:end
+//:if allocated
+} *memory;
 //:end
 
 static void clear_sums(void)
@@ -344,11 +350,42 @@ ${text}
 static const ReportName reports[] = { ${report_names} };
 //:if predicts
 
+//:if allocated
+static Output outputs[] = {
+//:for o in outputs
+{ { ${place}, 'c', 0, 0 }, NULL, ${names}, ${whole} },
+//:end
+};
+//:else
 static const Output outputs[] = {
 //:for o in outputs
 { { ${place}, 'c', 0, 0 }, ${at}, ${names}, ${whole} },
 //:end
 };
+//:end
+//:end
+
+//:if allocated
+static real *flat[${nflat}];
+
+static void allocate(void)
+{
+memory = gg_room(sizeof *memory);
+//:for f in flats
+flat[${index}] = ${at};
+//:end
+//:for o in outputs
+outputs[${index}].at = ${at};
+//:end
+}
+
+static void release(void)
+{
+gg_room_free(memory);
+memory = NULL;
+}
+//:else
+static real *const flat[] = { ${flat} };
 //:end
 
 //:if turns
@@ -370,9 +407,11 @@ ${linkage}const Program gagen_${title} = {
 .augments = augments, .naugments = ${naugments},
 //:end
 .tensors = tensors, .ntensors = ${ntensors},${sources_are}${zero_rows_are} .elements = ${elements},${trained_is}
-.params = (real *)&p, .gradients = ${gradients_at},
-.nstates = ${nstates},${states}
+.flat = flat, .nstates = ${nstates},${states}
 .memory = ${memory},
+//:if allocated
+.allocate = allocate, .release = release,
+//:end
 //:if predicts
 .outputs = outputs, .noutputs = ${noutputs}, .predict = predict,
 //:end

@@ -70,17 +70,20 @@ ${text}
 } Device;
 
 static Device *device;
+static struct { @@ what files and options see, allocated at start
 //:if frozen
-static struct { Params p; Trained g${states_list}; } host; @@ what files and options see
+Params p;
+Trained g${states_list};
 //:else
-static struct { Params p, g${states_list}; } host; @@ what files and options see
+Params p, g${states_list};
 //:end
+//:for o in outputs
+real output_${index}[${size}];
+//:end
+} *host;
 static Data data;
 static Window w;
 static double sums[${nsums}];
-//:for o in outputs
-static real output_${index}[${size}]; @@ from the device, for files
-//:end
 //:if blas
 static GgMatmul ${handles};${handles_are}
 //:end
@@ -408,7 +411,7 @@ gg_stage();
 gg_replay(&predicting);
 gg_finish();
 //:for o in outputs
-gg_copy_out(output_${index}, &device->${from}, sizeof output_${index});
+gg_copy_out(host->output_${index}, &device->${from}, sizeof host->output_${index});
 //:end
 }
 
@@ -440,8 +443,8 @@ ${prefix}record();
 return gg_device_text();
 }
 
-static void send(void) { gg_copy_in(&device->p, &host, sizeof host); }
-static void fetch(void) { gg_copy_out(&host, &device->p, sizeof host); }
+static void send(void) { gg_copy_in(&device->p, host, ${flat_bytes}); }
+static void fetch(void) { gg_copy_out(host, &device->p, ${flat_bytes}); }
 
 /* ---- the program as the runtime sees it ---- */
 //:for s in steps
@@ -508,12 +511,31 @@ ${text}
 static const ReportName reports[] = { ${report_names} };
 //:if predicts
 
-static const Output outputs[] = {
+static Output outputs[] = {
 //:for o in outputs
-{ { ${place}, 'c', 0, 0 }, ${at}, ${names}, ${whole} },
+{ { ${place}, 'c', 0, 0 }, NULL, ${names}, ${whole} },
 //:end
 };
 //:end
+
+static real *flat[${nflat}];
+
+static void allocate(void)
+{
+host = (decltype(host))gg_room(sizeof *host);
+//:for f in flats
+flat[${index}] = ${at};
+//:end
+//:for o in outputs
+outputs[${index}].at = ${at};
+//:end
+}
+
+static void release(void)
+{
+gg_room_free(host);
+host = NULL;
+}
 
 //:if turns
 static const Step steps[] = { @@ a round: each in turn
@@ -534,9 +556,8 @@ extern "C" const Program gagen_${title} = {
 .augments = augments, .naugments = ${naugments},
 //:end
 .tensors = tensors, .ntensors = ${ntensors},${sources_are}${zero_rows_are} .elements = ${elements},${trained_is}
-.params = (real *)&host.p, .gradients = ${gradients_at},
-.nstates = ${nstates},${states}
-.memory = ${memory},
+.flat = flat, .nstates = ${nstates},${states}
+.memory = ${memory}, .allocate = allocate, .release = release,
 //:if predicts
 .outputs = outputs, .noutputs = ${noutputs}, .predict = predict,
 //:end

@@ -6,7 +6,7 @@ static double ${prefix}squares[${prefix}BLOCKS];
 /* the square of the gradient's norm over [from, to), sixteen sums side by side */
 static double ${prefix}norm_of(long from, long to)
 {
-const real *gradient_at = (const real *)&g;
+const real *gradient_at = (const real *)&${storage}g;
 double lane[16] = { 0 }, sum = 0;
 for (long i = from; i < to; i += 16)
 for (int j = 0; j < 16; j++) {

@@ -20,16 +20,16 @@ typedef struct {                                                        /* as st
 } Params;
 _Static_assert(sizeof(Params) == 5232 * sizeof(real), "flat");
 
-_Alignas(64) static Params p, g, s_m;                                   /* parameters, gradients, optimizer states */
-_Alignas(64) static struct {                                            /* made from Params once per update */
-    real net_5_weight_t[10][36][8];                                     /* [10, 288] */
-} packed;
 static struct {                                                         /* rows in memory */
     const uint8_t *image;                                               /* [1, 12, 12] */
     const int32_t *label;                                               /* one number */
 } data;
 static Window w;
 static double part[1][8], sums[1];                                      /* over the batch, from parts of it */
+_Alignas(64) static Params p, g, s_m;                                   /* parameters, gradients, optimizer states */
+_Alignas(64) static struct {                                            /* made from Params once per update */
+    real net_5_weight_t[10][36][8];                                     /* [10, 288] */
+} packed;
 _Alignas(64) static union {                                             /* a micro-step's values and their lives */
     real all[24992];
     struct { real pad_div[23296], div[8][14][14][1]; };                 /* [N, 1, 12, 12]  phases 0-4 */
@@ -561,6 +561,8 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false } };
 
+static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m };
+
 static const Program gagen_conv = {
     .name = "conv", .fingerprint = 0x7eb5ba1fb7f4ea51u,
     .batch = 256, .micro_batch = 8, .accumulate = 32,
@@ -569,8 +571,7 @@ static const Program gagen_conv = {
     .valid = 0, .test = 0, .shuffle = true,
     .columns = columns, .ncolumns = 2,
     .tensors = tensors, .ntensors = 4, .elements = 5232,
-    .params = (real *)&p, .gradients = (real *)&g,
-    .nstates = 1, .states = { (real *)&s_m }, .state_names = { "m" },
+    .flat = flat, .nstates = 1, .state_names = { "m" },
     .memory = sizeof p * 3 + sizeof packed + sizeof arena,
     .reports = reports, .nreports = 1, .best = 0, .nsums = 1,
     .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,

@@ -49,7 +49,9 @@ typedef struct {                                                        /* all t
 } Device;
 
 static Device *device;
-static struct { Params p, g, s_m; } host;                               /* what files and options see */
+static struct {                                                         /* what files and options see, allocated at start */
+    Params p, g, s_m;
+} *host;
 static Data data;
 static Window w;
 static double sums[1];
@@ -659,8 +661,8 @@ static const char *device_open(long rows)
     return gg_device_text();
 }
 
-static void send(void) { gg_copy_in(&device->p, &host, sizeof host); }
-static void fetch(void) { gg_copy_out(&host, &device->p, sizeof host); }
+static void send(void) { gg_copy_in(&device->p, host, sizeof(Params) * 3); }
+static void fetch(void) { gg_copy_out(host, &device->p, sizeof(Params) * 3); }
 
 /* ---- the program as the runtime sees it ---- */
 /* 0.1, at update t of T, E to an epoch */
@@ -706,6 +708,22 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false } };
 
+static real *flat[3];
+
+static void allocate(void)
+{
+    host = (decltype(host))gg_room(sizeof *host);
+    flat[0] = (real *)&host->p;
+    flat[1] = (real *)&host->g;
+    flat[2] = (real *)&host->s_m;
+}
+
+static void release(void)
+{
+    gg_room_free(host);
+    host = NULL;
+}
+
 extern "C" const Program gagen_conv = {
     .name = "conv", .fingerprint = 0x7eb5ba1fb7f4ea51u,
     .batch = 256, .micro_batch = 8, .accumulate = 32,
@@ -714,9 +732,8 @@ extern "C" const Program gagen_conv = {
     .valid = 0, .test = 0, .shuffle = true,
     .columns = columns, .ncolumns = 2,
     .tensors = tensors, .ntensors = 4, .elements = 2992,
-    .params = (real *)&host.p, .gradients = (real *)&host.g,
-    .nstates = 1, .states = { (real *)&host.s_m }, .state_names = { "m" },
-    .memory = sizeof(Device) + GG_WORKSPACE,
+    .flat = flat, .nstates = 1, .state_names = { "m" },
+    .memory = sizeof(Device) + GG_WORKSPACE, .allocate = allocate, .release = release,
     .reports = reports, .nreports = 1, .best = 0, .nsums = 1,
     .prepare = NULL, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
     .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,

@@ -21,16 +21,16 @@ typedef struct {                                                        /* as st
 } Params;
 _Static_assert(sizeof(Params) == 3904 * sizeof(real), "flat");
 
-_Alignas(64) static Params p, g, s_m, s_v;                              /* parameters, gradients, optimizer states */
-_Alignas(64) static struct {                                            /* made from Params once per update */
-    real net_2_weight_t[3][10][16];                                     /* [10, 48] */
-} packed;
 static struct {                                                         /* rows in memory */
     const uint8_t *image;                                               /* [64] */
     const int32_t *label;                                               /* one number */
 } data;
 static Window w;
 static double part[2][8], sums[2];                                      /* over the batch, from parts of it */
+_Alignas(64) static Params p, g, s_m, s_v;                              /* parameters, gradients, optimizer states */
+_Alignas(64) static struct {                                            /* made from Params once per update */
+    real net_2_weight_t[3][10][16];                                     /* [10, 48] */
+} packed;
 _Alignas(64) static union {                                             /* a micro-step's values and their lives */
     real all[2816];
     real div[16][64];                                                   /* [N, 64]  phases 0-3 */
@@ -464,6 +464,8 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false }, { "accuracy", true, true } };
 
+static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m, (real *)&s_v };
+
 static const Program gagen_mlp = {
     .name = "mlp", .fingerprint = 0x8881ff31e8b7b9acu,
     .batch = 64, .micro_batch = 16, .accumulate = 4,
@@ -472,8 +474,7 @@ static const Program gagen_mlp = {
     .valid = 0.10000000000000001, .test = 0, .shuffle = true,
     .columns = columns, .ncolumns = 2,
     .tensors = tensors, .ntensors = 4, .elements = 3904,
-    .params = (real *)&p, .gradients = (real *)&g,
-    .nstates = 2, .states = { (real *)&s_m, (real *)&s_v }, .state_names = { "m", "v" },
+    .flat = flat, .nstates = 2, .state_names = { "m", "v" },
     .memory = sizeof p * 4 + sizeof packed + sizeof arena,
     .reports = reports, .nreports = 2, .best = 0, .nsums = 2,
     .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,

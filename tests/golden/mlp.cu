@@ -47,7 +47,9 @@ typedef struct {                                                        /* all t
 } Device;
 
 static Device *device;
-static struct { Params p, g, s_m, s_v; } host;                          /* what files and options see */
+static struct {                                                         /* what files and options see, allocated at start */
+    Params p, g, s_m, s_v;
+} *host;
 static Data data;
 static Window w;
 static double sums[2];
@@ -425,8 +427,8 @@ static const char *device_open(long rows)
     return gg_device_text();
 }
 
-static void send(void) { gg_copy_in(&device->p, &host, sizeof host); }
-static void fetch(void) { gg_copy_out(&host, &device->p, sizeof host); }
+static void send(void) { gg_copy_in(&device->p, host, sizeof(Params) * 4); }
+static void fetch(void) { gg_copy_out(host, &device->p, sizeof(Params) * 4); }
 
 /* ---- the program as the runtime sees it ---- */
 /* cosine 0.001, warmup 10, at update t of T, E to an epoch */
@@ -478,6 +480,23 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false }, { "accuracy", true, true } };
 
+static real *flat[4];
+
+static void allocate(void)
+{
+    host = (decltype(host))gg_room(sizeof *host);
+    flat[0] = (real *)&host->p;
+    flat[1] = (real *)&host->g;
+    flat[2] = (real *)&host->s_m;
+    flat[3] = (real *)&host->s_v;
+}
+
+static void release(void)
+{
+    gg_room_free(host);
+    host = NULL;
+}
+
 extern "C" const Program gagen_mlp = {
     .name = "mlp", .fingerprint = 0x8881ff31e8b7b9acu,
     .batch = 64, .micro_batch = 16, .accumulate = 4,
@@ -486,9 +505,8 @@ extern "C" const Program gagen_mlp = {
     .valid = 0.10000000000000001, .test = 0, .shuffle = true,
     .columns = columns, .ncolumns = 2,
     .tensors = tensors, .ntensors = 4, .elements = 3616,
-    .params = (real *)&host.p, .gradients = (real *)&host.g,
-    .nstates = 2, .states = { (real *)&host.s_m, (real *)&host.s_v }, .state_names = { "m", "v" },
-    .memory = sizeof(Device) + GG_WORKSPACE,
+    .flat = flat, .nstates = 2, .state_names = { "m", "v" },
+    .memory = sizeof(Device) + GG_WORKSPACE, .allocate = allocate, .release = release,
     .reports = reports, .nreports = 2, .best = 0, .nsums = 2,
     .prepare = NULL, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
     .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,

@@ -24,11 +24,6 @@ typedef struct {                                                        /* as st
 } Params;
 _Static_assert(sizeof(Params) == 704 * sizeof(real), "flat");
 
-_Alignas(64) static Params p, g;                                        /* parameters, gradients */
-_Alignas(64) static struct {                                            /* made from Params once per update */
-    real brand_weight_t[2][32];                                         /* [2, 24] */
-    real price_weight_t[32];                                            /* [1, 24] */
-} packed;
 static struct {                                                         /* rows in memory */
     const real *body;                                                   /* [8] */
     const real *price;                                                  /* one number */
@@ -36,6 +31,11 @@ static struct {                                                         /* rows 
 } data;
 static Window w;
 static double part[2][8], sums[2];                                      /* over the batch, from parts of it */
+_Alignas(64) static Params p, g;                                        /* parameters, gradients */
+_Alignas(64) static struct {                                            /* made from Params once per update */
+    real brand_weight_t[2][32];                                         /* [2, 24] */
+    real price_weight_t[32];                                            /* [1, 24] */
+} packed;
 _Alignas(64) static union {                                             /* a micro-step's values and their lives */
     real all[1280];
     real h[8][32];                                                      /* [N, 24]  phases 0-2 */
@@ -512,6 +512,8 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false } };
 
+static real *const flat[] = { (real *)&p, (real *)&g };
+
 static const Program gagen_one = {
     .name = "one", .fingerprint = 0x3c945fd3487d0050u,
     .batch = 8, .micro_batch = 8, .accumulate = 1,
@@ -520,8 +522,7 @@ static const Program gagen_one = {
     .valid = 0, .test = 0, .shuffle = true,
     .columns = columns, .ncolumns = 3,
     .tensors = tensors, .ntensors = 6, .elements = 704,
-    .params = (real *)&p, .gradients = (real *)&g,
-    .nstates = 0,
+    .flat = flat, .nstates = 0,
     .memory = sizeof p * 2 + sizeof packed + sizeof arena,
     .reports = reports, .nreports = 1, .best = 0, .nsums = 2,
     .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,

@@ -56,7 +56,9 @@ typedef struct {                                                        /* all t
 } Device;
 
 static Device *device;
-static struct { Params p, g; } host;                                    /* what files and options see */
+static struct {                                                         /* what files and options see, allocated at start */
+    Params p, g;
+} *host;
 static Data data;
 static Window w;
 static double sums[2];
@@ -489,8 +491,8 @@ static const char *device_open(long rows)
     return gg_device_text();
 }
 
-static void send(void) { gg_copy_in(&device->p, &host, sizeof host); }
-static void fetch(void) { gg_copy_out(&host, &device->p, sizeof host); }
+static void send(void) { gg_copy_in(&device->p, host, sizeof(Params) * 2); }
+static void fetch(void) { gg_copy_out(host, &device->p, sizeof(Params) * 2); }
 
 /* ---- the program as the runtime sees it ---- */
 /* 0.1, at update t of T, E to an epoch */
@@ -543,6 +545,21 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false } };
 
+static real *flat[2];
+
+static void allocate(void)
+{
+    host = (decltype(host))gg_room(sizeof *host);
+    flat[0] = (real *)&host->p;
+    flat[1] = (real *)&host->g;
+}
+
+static void release(void)
+{
+    gg_room_free(host);
+    host = NULL;
+}
+
 extern "C" const Program gagen_one = {
     .name = "one", .fingerprint = 0x3c945fd3487d0050u,
     .batch = 8, .micro_batch = 8, .accumulate = 1,
@@ -551,9 +568,8 @@ extern "C" const Program gagen_one = {
     .valid = 0, .test = 0, .shuffle = true,
     .columns = columns, .ncolumns = 3,
     .tensors = tensors, .ntensors = 6, .elements = 336,
-    .params = (real *)&host.p, .gradients = (real *)&host.g,
-    .nstates = 0,
-    .memory = sizeof(Device) + GG_WORKSPACE,
+    .flat = flat, .nstates = 0,
+    .memory = sizeof(Device) + GG_WORKSPACE, .allocate = allocate, .release = release,
     .reports = reports, .nreports = 1, .best = 0, .nsums = 2,
     .prepare = NULL, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
     .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,

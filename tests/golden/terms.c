@@ -26,6 +26,13 @@ typedef struct {                                                        /* as st
 } Params;
 _Static_assert(sizeof(Params) == 304 * sizeof(real), "flat");
 
+static struct {                                                         /* rows in memory */
+    const real *x;                                                      /* [24] */
+    const int32_t *target;                                              /* [4] */
+    const real *score;                                                  /* one number */
+} data;
+static Window w;
+static double part[3][2], sums[4];                                      /* over the batch, from parts of it */
 _Alignas(64) static Params p, g, s_m, s_v;                              /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                                            /* made from Params once per update */
     real square2[5][8], pad_0[8];                                       /* [5, 6] */
@@ -36,13 +43,6 @@ _Alignas(64) static struct {                                            /* made 
     real score_weight_t[32];                                            /* [1, 24] */
     real token_weight_t[5][8], pad_6[8];                                /* [5, 6] */
 } packed;
-static struct {                                                         /* rows in memory */
-    const real *x;                                                      /* [24] */
-    const int32_t *target;                                              /* [4] */
-    const real *score;                                                  /* one number */
-} data;
-static Window w;
-static double part[3][2], sums[4];                                      /* over the batch, from parts of it */
 _Alignas(64) static union {                                             /* a micro-step's values and their lives */
     real all[384];
     real normalize[2][4][8];                                            /* [N, 4, 6]  phases 0-4 */
@@ -772,6 +772,8 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false } };
 
+static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m, (real *)&s_v };
+
 static const Program gagen_terms = {
     .name = "terms", .fingerprint = 0x883cdb5e78ac0e91u,
     .batch = 8, .micro_batch = 2, .accumulate = 4,
@@ -780,8 +782,7 @@ static const Program gagen_terms = {
     .valid = 0, .test = 0, .shuffle = false,
     .columns = columns, .ncolumns = 3,
     .tensors = tensors, .ntensors = 6, .elements = 304,
-    .params = (real *)&p, .gradients = (real *)&g,
-    .nstates = 2, .states = { (real *)&s_m, (real *)&s_v }, .state_names = { "m", "v" },
+    .flat = flat, .nstates = 2, .state_names = { "m", "v" },
     .memory = sizeof p * 4 + sizeof packed + sizeof arena,
     .reports = reports, .nreports = 1, .best = 0, .nsums = 4,
     .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,

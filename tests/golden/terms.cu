@@ -67,7 +67,9 @@ typedef struct {                                                        /* all t
 } Device;
 
 static Device *device;
-static struct { Params p, g, s_m, s_v; } host;                          /* what files and options see */
+static struct {                                                         /* what files and options see, allocated at start */
+    Params p, g, s_m, s_v;
+} *host;
 static Data data;
 static Window w;
 static double sums[4];
@@ -926,8 +928,8 @@ static const char *device_open(long rows)
     return gg_device_text();
 }
 
-static void send(void) { gg_copy_in(&device->p, &host, sizeof host); }
-static void fetch(void) { gg_copy_out(&host, &device->p, sizeof host); }
+static void send(void) { gg_copy_in(&device->p, host, sizeof(Params) * 4); }
+static void fetch(void) { gg_copy_out(host, &device->p, sizeof(Params) * 4); }
 
 /* ---- the program as the runtime sees it ---- */
 /* 0.001, at update t of T, E to an epoch */
@@ -984,6 +986,23 @@ static const Column columns[] = {
 
 static const ReportName reports[] = { { "loss", false, false } };
 
+static real *flat[4];
+
+static void allocate(void)
+{
+    host = (decltype(host))gg_room(sizeof *host);
+    flat[0] = (real *)&host->p;
+    flat[1] = (real *)&host->g;
+    flat[2] = (real *)&host->s_m;
+    flat[3] = (real *)&host->s_v;
+}
+
+static void release(void)
+{
+    gg_room_free(host);
+    host = NULL;
+}
+
 extern "C" const Program gagen_terms = {
     .name = "terms", .fingerprint = 0x883cdb5e78ac0e91u,
     .batch = 8, .micro_batch = 2, .accumulate = 4,
@@ -992,9 +1011,8 @@ extern "C" const Program gagen_terms = {
     .valid = 0, .test = 0, .shuffle = false,
     .columns = columns, .ncolumns = 3,
     .tensors = tensors, .ntensors = 6, .elements = 144,
-    .params = (real *)&host.p, .gradients = (real *)&host.g,
-    .nstates = 2, .states = { (real *)&host.s_m, (real *)&host.s_v }, .state_names = { "m", "v" },
-    .memory = sizeof(Device) + GG_WORKSPACE,
+    .flat = flat, .nstates = 2, .state_names = { "m", "v" },
+    .memory = sizeof(Device) + GG_WORKSPACE, .allocate = allocate, .release = release,
     .reports = reports, .nreports = 1, .best = 0, .nsums = 4,
     .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
     .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,

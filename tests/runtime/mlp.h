@@ -129,11 +129,11 @@ static const ReportName reports[] = { { "loss", false, false }, { "accuracy", tr
 #ifndef WATCH
 #define WATCH .patience = 0
 #endif
+static real *const flat[] = { (real *)&p, (real *)&g, (real *)&m1 };
 static const Program mlp = {
     .name = "mlp", .fingerprint = 0x1234, .batch = 32, .micro_batch = MICRO, .accumulate = 4, .epochs = 6, .seed = 1,
     .tail = TAIL, .reader = "idx", .path = "squares", .valid = 0.1, .test = 50, .shuffle = true, .columns = columns,
-    .ncolumns = 2, .tensors = tensors, .ntensors = 4, .elements = sizeof p / sizeof(real), .params = (real *)&p,
-    .gradients = (real *)&g, .nstates = 1, .states = { (real *)&m1 }, .state_names = { "m" }, .memory = 3 * sizeof p,
+    .ncolumns = 2, .tensors = tensors, .ntensors = 4, .elements = sizeof p / sizeof(real), .flat = flat, .nstates = 1, .state_names = { "m" }, .memory = 3 * sizeof p,
     .reports = reports, .nreports = 2, .best = 0, .nsums = 2, WATCH, .window = window, .gradient = gradient, .update = update,
     .evaluate = evaluate, .w = &w, .sums = sums, .lr = rate, .scalars = scalars, .report = report, .target = "c",
     .machine = GG_BUILT_FOR,

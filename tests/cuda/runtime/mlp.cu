@@ -196,11 +196,12 @@ static const ReportName reports[] = { { "loss", false, false }, { "accuracy", tr
 #ifndef SKIPS
 #define SKIPS false
 #endif
+static real *const flat[] = { (real *)&host.p, (real *)&host.g, (real *)&host.m };
 const Program mlp = {
     .name = "mlp", .fingerprint = 0x1234, .batch = BATCH, .micro_batch = MICRO, .accumulate = BATCH / MICRO, .epochs = 6, .steps = 0,
     .seed = 1, .tail = TAIL, .reader = "idx", .path = "squares", .valid_path = NULL, .test_path = NULL, .valid = VALID, .test = 50,
     .shuffle = true, .columns = columns, .ncolumns = 2, .tensors = tensors, .ntensors = 4, .elements = sizeof(Params) / sizeof(real),
-    .params = (real *)&host.p, .gradients = (real *)&host.g, .nstates = 1, .states = { (real *)&host.m }, .state_names = { "m" },
+    .flat = flat, .nstates = 1, .state_names = { "m" },
     .memory = sizeof(Device), .reports = reports, .nreports = 2, .best = 0, .nsums = 2, .prepare = NULL, .window = window,
     .gradient = gradient, .update = update, .evaluate = evaluate, .w = &w, .sums = sums, .lr = rate, .scalars = scalars,
     .report = report, .target = "cuda", .machine = "", .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch,
