@@ -12,11 +12,13 @@ local Schedule = { __name = "schedule" }
 local units = { epoch = "epoch", epochs = "epoch", update = "update", updates = "update", step = "update", steps = "update" }
 
 -- updates that v stands for, as a formula: 700, "700 updates", "5 epochs", which are those that it takes to read their samples: rounded
--- up, but for what rounding may have left of a whole number; `exact`: not rounded
+-- up, but for what rounding may have left of a whole number; `exact`: not rounded. A warm-up alone may take none.
 local function updates(what, name, v, exact)
-  if type(v) == "number" then return tostring(util.integer(what, v, 0, name)) end
+  local least = name == "warmup" and 0 or 1
+  if type(v) == "number" then return tostring(util.integer(what, v, least, name)) end
   local n, unit = tostring(v):match("^%s*(%d+%.?%d*)%s*(%a+)%s*$")
   local kind = type(v) == "string" and units[unit]
+  if kind and least > 0 and tonumber(n) == 0 then fail("%s: '%s' is \"%s\": it takes one update at least", what, name, v) end
   if kind == "epoch" then return (exact and "(%s * E)" or "floor(%s * E + 0.999999)"):format(n) end
   if kind == "update" and not n:find("%.") then return n end
   fail("%s: '%s' is a number of updates or \"5 epochs\", got %s", what, name, util.show(v))
@@ -133,7 +135,7 @@ schedule("one_cycle", { up = 0.3, div = 25, final_div = 1e4 }, function(what, o)
   local first = o[1] / o.div
   return function(t, T)
     local top = ("(%s * %s - 1)"):format(literal(o.up), T)
-    return ("select(%s - 1 <= %s, %s, %s)"):format(t, top, wave(first, o[1], ("((%s - 1) / %s)"):format(t, top)),
+    return ("select(%s - 1 <= %s, %s, %s)"):format(t, top, wave(first, o[1], ("((%s - 1) / max(%s, 1e-9))"):format(t, top)),
       wave(o[1], first / o.final_div, ("((%s - 1 - %s) / (%s - 1 - %s))"):format(t, top, T, top)))
   end
 end)
