@@ -15,6 +15,7 @@ function Set.__index(s, k)
   return d.nodes[k]
 end
 
+function Set.__len() fail("#: how many rows a data set has is known when the program reads it") end
 function Set.__newindex() fail("a data set's columns are stated where it is made") end
 function Set.__tostring(s) return "data." .. sets[s].kind end
 

@@ -358,6 +358,9 @@ end
 function T.__index(x, k)
   local v = fields(x, k)
   if v ~= nil then return v end
+  if math.type(k) == "integer" then
+    fail("a tensor has no field %d: fn.slice(x, { axis = 2, from = 1, to = 1 }) takes elements, fn.chunk and fn.split parts", k)
+  end
   local hint = util.cure(k, others.tensor) or rawget(fn, k) and ": write fn." .. k .. "(x)" or util.cure(k, others.fn)
     or util.near(k, { shape = 1, name = 1 })
   fail("a tensor has no field %s%s", util.show(k), hint)

@@ -13,6 +13,9 @@ function op.tensor(what, v)
   end
   local meta = type(v) == "table" and getmetatable(v)
   if meta and meta.tensor then return meta.tensor(v) end
+  if type(v) == "table" and not meta and type(v[1]) == "number" then
+    util.fail("%s: expected a tensor, got a table: numbers are fn.const({ 1, 2, 3 })", what)
+  end
   local hint = getmetatable(v) and getmetatable(v).hint
   util.fail("%s: expected a tensor, got %s%s", what, util.show(v), hint and ": " .. hint(v) or "")
 end

@@ -124,9 +124,10 @@ local function recipe(name, doc, spec, build, rate)
     for _, k in ipairs { "states", "lets", "scalars", "hyper", "fold" } do r[k] = r[k] or {} end
     return r
   end
+  local sealed = util.sealed("optimizer", "its options are stated where it is made, optim.SGD { lr = 0.1 }")
   optim[name] = function(given)
     local what = "optim." .. name
-    local s = setmetatable({}, { __name = "optimizer" })
+    local s = setmetatable({}, sealed)
     recipes[s] = make(what, options(what, given, all))
     recipes[s].place = core.place()
     return s

@@ -7,7 +7,7 @@ local util, op = core.use("dsl/util.lua"), core.use("dsl/op.lua")
 local about = core.use("dsl/doc.lua").section "schedules"
 local fail, options, number = util.fail, util.options, util.number
 local optim, schedules = {}, {}
-local Schedule = { __name = "schedule" }
+local Schedule = util.sealed("schedule", "its numbers are stated where it is made, optim.linear { 1e-3, 0 }")
 
 local units = { epoch = "epoch", epochs = "epoch", update = "update", updates = "update", step = "update", steps = "update" }
 
@@ -202,6 +202,8 @@ end
 for meta, of in pairs { __mul = { "*", "mul" }, __add = { "+", "add" }, __sub = { "-", "sub" }, __div = { "/", "div" } } do
   Schedule[meta] = combined(of[1], of[2])
 end
+function Schedule.__unm(s) return 0 - s end
+function Schedule.__pow() fail("^: a schedule takes + - * / alone") end
 
 function Schedule.tensor(s)
   local x = schedules[s]

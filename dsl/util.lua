@@ -173,6 +173,12 @@ function util.cure(k, others)
   return v and (v:find("^%l+%.") and ": write " or ": ") .. v
 end
 
+-- the metatable of a thing of that name, without fields
+function util.sealed(name, cure)
+  local function refuse(_, k) util.fail("%s %s has no field %s: %s", name:find("^[aeiou]") and "an" or "a", name, util.show(k), cure) end
+  return { __name = name, __index = refuse, __newindex = refuse }
+end
+
 -- f, whose messages bear that name, and which refuses values that it does not take: Lua drops them in silence
 local function public(what, f)
   local takes = debug.getinfo(f, "u")

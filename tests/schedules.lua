@@ -40,5 +40,7 @@ for t, want in pairs { 0.1 / 25, 0.1 / 25 / 1e4 + (0.1 - 0.1 / 25 / 1e4) / 2 * (
   local d = math.abs(bug * up(t, 10, 10) / want - 1)
   if not (d <= worst) then worst, where = d, ("one_cycle up in one update at %d"):format(t) end
 end
+local less = assert(load("local t, T, E = ... return " .. formula("1 + -optim.linear { 1, 0 }", 4), "minus", "t", env))
+if not (math.abs(bug * less(2, 4, 4) - 0.25) <= 1e-15) then worst, where = 1, "a schedule with a minus" end
 print(("%d schedules, largest relative difference %.3g: %s"):format(count, worst, where))
 os.exit(count > 20 and worst <= 1e-12)

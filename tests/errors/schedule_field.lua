@@ -1,0 +1,4 @@
+local rows = data.csv { "rows.csv", columns = { x = "1-4", w = "5" } }
+local x = rows.x
+local s = optim.linear { 1, 0 }
+local y = s.lr

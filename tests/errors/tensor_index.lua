@@ -1,0 +1,3 @@
+local rows = data.csv { "rows.csv", columns = { x = "1-4", w = "5" } }
+local x = rows.x
+local y = x[1]
