@@ -79,7 +79,7 @@ end
 local function set(kind, o, columns)
   local what = "data." .. kind
   local d = { kind = kind, place = core.place(), path = check_path(what, o[1]), shuffle = o.shuffle,
-    columns = columns, nodes = {}, augments = augment(what, o.augment, columns),
+    header = o.header, separator = o.separator, decimal = o.decimal, columns = columns, nodes = {}, augments = augment(what, o.augment, columns),
               valid = split(what, "valid", o.valid), test = split(what, "test", o.test) }
   local total = 0
   for _, v in ipairs { d.valid or 0, d.test or 0 } do
@@ -143,31 +143,56 @@ local function class_names(what, v)
     if type(s) ~= "string" or s == "" or #s > 200 or s:find("[%z\1-\31\127]") then
       fail("%s: %s cannot be a class name", what, util.show(s))
     end
+    if s:find "^%s" or s:find "%s$" then fail("%s: class %s: blanks around a field do not count, leave them out", what, util.show(s)) end
     if seen[s] then fail("%s: class %s is there twice", what, util.show(s)) end
     seen[s] = true
   end
   return #v, v
 end
 
-local function csv_column(name, v, place)
-  local what = ("data.csv: column '%s'"):format(name)
-  if type(v) == "number" then v = tostring(util.integer(what, v, 1, "a position")) end
-  local o = options(what, type(v) == "table" and v or { v }, { classes = util.any }, 1)
-  local source = type(o[1]) == "number" and tostring(util.integer(what, o[1], 1, "a position")) or o[1]
+-- what stands in for a missing field: a number; "drop" leaves its row out; nil is an error of the program
+local function csv_missing(what, v)
+  if v == nil or v == "drop" or type(v) == "number" and v - v == 0 then return v end
+  fail("%s: missing is a number to put in or \"drop\", which leaves such rows out; got %s", what, util.show(v))
+end
+
+-- a name as the program knows it from positions: in quotes where they could be taken for one another
+local function csv_source(what, o)
+  local source = o[1]
+  if type(source) == "number" then source = tostring(util.integer(what, source, 1, "a position")) end
+  if o.name ~= nil then
+    if source ~= nil then fail("%s: name = %s and %s: write one", what, util.show(o.name), util.show(source)) end
+    source = o.name
+  end
   if type(source) ~= "string" or source == "" or #source > 200 or source:find("[%z\1-\31\127]") then
     fail("%s: expected a header's name, a position or a range \"1-8\", got %s", what, util.show(source))
   end
-  local span = csv_span(what, source)
-  local c = { name = name, source = source, type = "real", dims = span and { span } or {}, place = place }
+  if source:find "^%s" or source:find "%s$" then fail("%s: blanks around a name do not count: write %s", what, util.show(source:match "^%s*(.-)%s*$")) end
+  if source:sub(1, 1) == '"' or o.name and source:find "^%d" then return '"' .. source .. '"', true end
+  return source, not source:find "^%d+$" and not source:find "^%d+%-%d+$"
+end
+
+local function csv_column(name, v, place, set_)
+  local what = ("data.csv: column '%s'"):format(name)
+  local o = options(what, type(v) == "table" and v or { v }, { classes = util.any, name = util.any, missing = util.any }, 1)
+  local source, named = csv_source(what, o)
+  if named and set_.header == false then
+    fail("%s: header = false, so there is no field called %s: write its position, 3", what, util.show(source))
+  end
+  local span = not named and csv_span(what, source)
+  local c = { name = name, source = source, type = "real", dims = span and { span } or {}, place = place,
+    missing = csv_missing(what, o.missing) }
   if o.classes then
     c.type = "int"
     c.classes, c.names = class_names(what, o.classes)
   end
+  -- a number for all columns is none for classes
+  if c.missing == nil and (set_.missing == "drop" or not c.classes) then c.missing = set_.missing end
   return c
 end
 
 -- the columns of a reader that names them: each made by make(name, what is given, the place)
-local function named_columns(what, given, example, make)
+local function named_columns(what, given, example, make, ...)
   if type(given) ~= "table" or getmetatable(given) then
     fail("%s: 'columns' is missing: columns = %s", what, example)
   end
@@ -176,17 +201,34 @@ local function named_columns(what, given, example, make)
     if type(name) ~= "string" or not name:find("^%a[%w_]*$") or #name > 40 then
       fail("%s: %s cannot name a column: write a letter, then letters, digits and _", what, util.show(name))
     end
-    columns[name] = make(name, given[name], place)
+    columns[name] = make(name, given[name], place, ...)
   end
   return columns
 end
 
 say("data.csv { \"cars.csv\", columns = { x = \"1-8\", price = \"price\", brand = { \"brand\", classes = 6 } } }",
   "Columns by header, position or range of positions.")
+local function csv_form(o)
+  if o.header ~= nil and type(o.header) ~= "boolean" then
+    fail("data.csv: header is true, the first line names the columns, or false, it is data; got %s", util.show(o.header))
+  end
+  if o.separator ~= nil and (type(o.separator) ~= "string" or not o.separator:find "^[\t !-~]$" or o.separator:find "[%w\"#.+-]") then
+    fail("data.csv: separator is one character, \",\", \";\", \"\\t\", \"|\" or \" \", got %s", util.show(o.separator))
+  end
+  if o.decimal ~= nil and o.decimal ~= "." and o.decimal ~= "," then
+    fail("data.csv: decimal is \".\" or \",\", got %s", util.show(o.decimal))
+  end
+  if o.decimal == "," and o.separator == "," then fail("data.csv: a comma cannot be both the separator and the decimal mark") end
+  csv_missing("data.csv", o.missing)
+end
+
 function data.csv(given)
   local o = options("data.csv", given, { columns = util.any, valid = util.any, test = util.any, augment = util.any,
-    shuffle = true }, 1)
-  return set("csv", o, named_columns("data.csv", o.columns, "{ x = \"1-8\", y = \"price\" }", csv_column))
+    shuffle = true, header = util.any, separator = util.any, decimal = util.any, missing = util.any }, 1)
+  csv_form(o)
+  local columns = named_columns("data.csv", o.columns, "{ x = \"1-8\", y = \"price\" }", csv_column, o)
+  o.header = o.header and "y" or o.header == false and "n" or nil
+  return set("csv", o, columns)
 end
 
 -- types of elements in files: their bytes, and what a column of them is in memory, without classes

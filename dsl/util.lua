@@ -93,7 +93,8 @@ local words = {
   dim = "axis", dims = "axis", axes = "axis", pad = "padding", optimizer = "optim", learning_rate = "lr",
   batch_size = "batch", micro_batch_size = "micro_batch", max_norm = "clip", loss = "minimize",
   wd = "weight_decay", metrics = "report", accumulation_steps = "accumulate",
-  gradient_accumulation_steps = "accumulate" }
+  gradient_accumulation_steps = "accumulate", sep = "separator", delimiter = "separator", delim = "separator", na = "missing",
+  na_values = "missing", fillna = "missing", dropna = "missing", dec = "decimal", has_header = "header", col_names = "header" }
 
 -- where an option stands that is given elsewhere
 local places = {

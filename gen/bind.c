@@ -291,7 +291,7 @@ static int table(lua_State *L)
     return 1;
 }
 
-/* input{ name, type = "u8" | "int" | "real", dims, classes, source, names, place }: a column and its node */
+/* input{ name, type = "u8" | "int" | "real", dims, classes, source, names, missing, place }: a column and its node */
 static int input(lua_State *L)
 {
     static const char *const names[] = { "real", "int", "u8", NULL };
@@ -299,6 +299,9 @@ static int input(lua_State *L)
     c->name = field_string(L, 1, "name");
     c->source = field_string(L, 1, "source");
     c->classes = (long)field_number(L, 1, "classes", 0);
+    c->missing = lua_getfield(L, 1, "missing") == LUA_TNUMBER ? 'v' : lua_isstring(L, -1) ? 'd' : 0;
+    c->instead = c->missing == 'v' ? lua_tonumber(L, -1) : 0;
+    lua_pop(L, 1);
     c->loc = field_loc(L, 1);
     field_sizes(L, 1, "dims", &c->rank, c->dim);
     if (c->rank == RANK) host_fail(c->loc, "a tensor has at most %d axes, the batch included", RANK);

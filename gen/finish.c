@@ -24,6 +24,12 @@ static Split read_split(lua_State *L, int index, const char *key)
     return s;
 }
 
+static char read_character(lua_State *L, int index, const char *key)
+{
+    const char *s = field_string(L, index, key);
+    return s ? *s : 0;
+}
+
 /* { { kind, the column's name, value }, ... }: those of columns that the model reads */
 static void read_augments(lua_State *L, int index, Dataset *d)
 {
@@ -52,6 +58,7 @@ static void read_data(lua_State *L, int index, Graph *g)
     d->kind = field_string(L, at, "kind");
     d->path = field_string(L, at, "path");
     d->shuffle = field_true(L, at, "shuffle");
+    d->header = read_character(L, at, "header"), d->separator = read_character(L, at, "separator"), d->decimal = read_character(L, at, "decimal");
     d->valid = read_split(L, at, "valid");
     d->test = read_split(L, at, "test");
     d->loc = field_loc(L, at);

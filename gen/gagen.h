@@ -136,6 +136,7 @@ typedef struct Column {                 /* a column of the data set that the mod
     long classes;                       /* > 0: values are 0 .. classes - 1 and the reader checks it */
     long ignored;                       /* and this one, outside of them, which a loss leaves out; 0: none */
     const char *source;                 /* csv: "1-8" or a header name; idx: which file */
+    char missing; double instead;       /* csv: 'd'rop rows without a value; 'v': this one instead; 0: an error */
     VEC(const char) names;              /* csv: class names, or empty */
     bool asked;                         /* simplify: an output is made of it */
     Loc loc;
@@ -230,6 +231,7 @@ typedef struct {
     Split valid, test;                  /* value 0 and no path: none */
     VEC(Column) columns;                /* those that the model uses */
     VEC(Augment) augments;
+    char header, separator, decimal;    /* csv: 'y' or 'n', ';', ','; 0 where the model does not say */
     Loc loc;
 } Dataset;
 

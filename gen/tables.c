@@ -157,7 +157,18 @@ static char *column_text(const Column *c)
     if (c->ignored) text_add(&t, ".ignored = %ld, ", c->ignored);
     text_add(&t, "\n.source = \"%s\", ", c_string(c->source));
     if (c->names.n) text_add(&t, ".names = classes_%s, ", c->ident);
+    if (c->missing == 'd') text_add(&t, ".missing = 'd', ");
+    if (c->missing == 'v') text_add(&t, ".missing = 'v', .instead = %.17g, ", c->instead);
     text_add(&t, ".base = (const void **)&data.%s%s },", c->ident, c->asked ? ", .asked = true" : "");
+    return t.s;
+}
+
+/* { 'y', ';', 0 } */
+static char *form_text(const Dataset *d)
+{
+    const char given[] = { d->header, d->separator, d->decimal };
+    Text t = { 0 };
+    for (int i = 0; i < 3; i++) text_add(&t, !given[i] ? "%s0" : given[i] == '\t' ? "%s'\\t'" : "%s'%c'", i ? ", " : "", given[i]);
     return t.s;
 }
 
@@ -184,6 +195,7 @@ static void fill_columns(const Dataset *d, Env *e)
     text_put(&t, "", 0);
     if (d->valid.path) text_add(&t, " .valid_path = \"%s\",", c_string(d->valid.path));
     if (d->test.path) text_add(&t, " .test_path = \"%s\",", c_string(d->test.path));
+    if (d->header || d->separator || d->decimal) text_add(&t, " .csv = { %s },", form_text(d));
     env_set(e, "split_paths", "%s", t.s);
     env_set(e, "valid", "%.17g", d->valid.path ? 0 : d->valid.value);
     env_set(e, "test", "%.17g", d->test.path ? 0 : d->test.value);

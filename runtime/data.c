@@ -257,7 +257,7 @@ void gg_table_free(Table *d)
         gg_map_free(&d->map[c]);
     }
     free(d->map), free(d->column), free(d->train.list), free(d->valid.list), free(d->test.list), free(d->split);
-    free(d->fields.s), free(d->zeros), free(d->asked_columns);
+    free(d->notes.s), free(d->fields.s), free(d->zeros), free(d->asked_columns);
     const Program *p = d->asked ? NULL : d->p;
     free(d->asked);
     *d = (Table){ .p = p };

@@ -115,6 +115,11 @@ static void gg_warn_lone(const Program *p, const Plan *n)
                 n->tail == 'c' ? "the run" : "an epoch", p->lone);
 }
 
+void gg_show_notes(const Run *r, FILE *to)
+{
+    if (r->data.notes.n) fputs(r->data.notes.s, to);
+}
+
 void gg_show_plan(const Run *r)
 {
     const Plan *n = &r->plan;
@@ -142,6 +147,7 @@ void gg_show_plan(const Run *r)
     if (n->samples < n->batch && n->tail != 'c')
         printf("note: %ld rows are less than a batch: every update is an epoch\n", n->samples);
     gg_warn_lone(p, n);
+    gg_show_notes(r, stdout);
 }
 
 /* Percentages first: they are what people look for. */

@@ -42,7 +42,11 @@ typedef struct {
     const char *const *names;                     /* csv: class names, NULL-terminated, or NULL */
     const void **base;                            /* where the program keeps the address of the column's row 0 */
     bool asked;                                   /* outputs are made of it */
+    char missing;                                 /* csv: a field without a value is an error, 0; 'd'rops its row; 'v': becomes */
+    double instead;
 } Column;
+
+typedef struct { char header, separator, decimal; } CsvForm; /* 'y' or 'n'; ';'; ',': what the model says, 0 where it does not */
 
 /* what happens to a column's rows in training: 'f'lipped along the last axis with this chance, 'c'ropped after a move of so many
    places at most along the last two, 'n'oise of this deviation */
@@ -131,6 +135,7 @@ typedef struct {
     const char *reader, *path, *valid_path, *test_path; /* "idx", "csv" */
     double valid, test;                           /* a fraction (< 1) or a count; 0: none */
     bool shuffle;
+    CsvForm csv;
     const Column *columns; int ncolumns;
     const Augment *augments; int naugments;
     /* state: flat arrays, of `elements` reals: the parameters; of as many or fewer: gradients, the optimizer's states */

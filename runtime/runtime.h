@@ -89,6 +89,7 @@ typedef struct {
     Map *map;                                     /* by column; those with pieces are mapped; NULL: all is the caller's */
     char *split;                                  /* which of the three, by row of the main set */
     Rows train, valid, test;
+    Line notes;                                   /* lines that tell what a reader took a file for */
     Line fields;                                  /* csv: positions as the header's names: "x\x1fage\x1fincome\x1ey\x1f..." */
     Program *asked; Column *asked_columns;        /* of a prediction: the program with the columns that it asks for */
     void *zeros;                                  /* rows of all others */
@@ -133,6 +134,35 @@ void gg_flat_append(Table *d, int column, const Flat *f, long done); /* its rows
 void gg_flat_beside(const char *path, long rows, const char *first, long others);
 long gg_flat_next(const Table *d);
 void gg_map_free(Map *m);
+
+/* ---- data_csv.c, csv_record.c, csv_header.c, csv_value.c ------------------------------------------------------- */
+typedef struct { const char *text; long line, at; } CsvField; /* where it begins, from 1 */
+typedef struct { CsvField *field; long n, room; } CsvRecord;
+typedef struct {
+    const char *path;
+    char *text, *next, *end, *line_start;         /* the file; fields are cut off in place; the text ends with a line */
+    long line;
+    char *comment; long comment_line;             /* the last of the lines before that begin with #; NULL: none */
+    char separator, decimal;
+    bool packed;                                  /* by gzip, or a pipe */
+    bool guessed_separator, guessed_decimal;
+    bool stops[256];                              /* characters that end a field without quotes */
+    CsvRecord record, header;                     /* the record just read; the names, n 0: there are none */
+    bool guessed_header, named_rows;              /* nobody named a column; rows have one field more than the header */
+    long rows, dropped, replaced;                 /* rows kept, rows left out, values put in for missing ones */
+    long *place;                                  /* of every element of a row, column by column */
+} Csv;
+void gg_csv_open(Csv *f, const char *path, CsvForm form); /* before its first record */
+bool gg_csv_record(Csv *f);                       /* the next one; false at the end; empty lines are passed over */
+void gg_csv_push(CsvRecord *r, CsvField field);
+void gg_csv_begin(Csv *f, Table *d);              /* the record just read is the first: places, names to keep */
+bool gg_csv_is_elsewhere(const Csv *f, const Table *d, const Column *c); /* another field has the column's position as its name */
+bool gg_csv_number(const char *text, char decimal, double *value);
+bool gg_csv_missing(const char *text);
+bool gg_csv_is_data(const char *text, char decimal); /* and no column's name */
+const char *gg_csv_value(const Csv *f, const Column *c, const char *text, double *value); /* NULL, or what is wrong */
+extern const char gg_csv_lacks[];                 /* the field is missing; value: what the model puts in */
+void gg_csv_check_instead(const Csv *f, const Column *c);
 
 /* ---- plan.c: what depends on the number of samples ------------------------------------------------------ */
 typedef struct { long update, epoch, at, first, batch; } Span; /* windows of one size: where they begin */
@@ -319,6 +349,7 @@ void gg_log_open(Run *r);                         /* cut at r->log_bytes */
 void gg_log_update(Run *r, const Started *s, double ms, double seconds);
 void gg_log_split(Run *r, const char *split, const double *values);
 void gg_show_plan(const Run *r);
+void gg_show_notes(const Run *r, FILE *to);       /* what the readers took their files for */
 void gg_show_progress(Run *r);                    /* on a terminal, now and then */
 void gg_show_report(Run *r, const char *what, const double *values);
 #endif

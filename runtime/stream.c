@@ -38,10 +38,11 @@ void gg_stream_open(Stream *s, const char *path)
     struct stat st;
     unsigned char magic[2] = { 0 };
     gg_stream_close(s);
-    FILE *file = fopen(path, "rb");
-    if (!file || fstat(fileno(file), &st)) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
-    size_t got = S_ISDIR(st.st_mode) ? 0 : fread(magic, 1, 2, file);
-    fclose(file);
+    if (stat(path, &st)) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
+    FILE *file = S_ISREG(st.st_mode) ? fopen(path, "rb") : NULL;       /* what is read of a pipe is gone */
+    if (!file && S_ISREG(st.st_mode)) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
+    size_t got = file ? fread(magic, 1, 2, file) : 0;
+    if (file) fclose(file);
     if (S_ISDIR(st.st_mode)) gg_fail(GG_DATA, "%s: a directory, not a file", path);
     *s = (Stream){ .path = path, .bytes = st.st_size, .packed = got == 2 && magic[0] == 0x1f && magic[1] == 0x8b };
 #ifndef GAGEN_ZLIB

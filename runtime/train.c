@@ -233,6 +233,7 @@ int gg_main(int argc, char **argv, const Program *p)
     gg_run_open(&run);
     gg_catch_lost_pages(&run);
     int status = 0;
+    if (run.o.predict || run.o.eval) gg_show_notes(&run, run.o.eval ? stdout : stderr);
     if (run.o.predict) gg_predict(&run);
     else if (run.o.eval) gg_evaluate_all(&run);
     else {

@@ -1,5 +1,6 @@
 /* read.c -- reads files into columns and prints them: read idx|csv|npy|raw|cifar10 PATH TEST VALID COLUMN...
-   A column is name:type:classes:source:dim,dim[:class,class...]; classes 0 is none. */
+   A column is name:type:classes:source:dim,dim[:class,class...]; classes 0 is none. After a type d drops rows with missing fields, v5
+   makes them 5. CSV_FORM=n;, says header, separator, decimal of CSV, a point says nothing; what the reader tells is printed, too. */
 #include "runtime.h"
 
 enum { COLUMNS = 8, NAMES = 8 };
@@ -11,7 +12,8 @@ static void column(int i, char *text)
 {
     char *part[6] = { strtok(text, ":") };
     for (int k = 1; k < 6; k++) part[k] = strtok(NULL, ":");
-    columns[i] = (Column){ part[0], *part[1], 0, { 0 }, atol(part[2]), 0, part[3], part[5] ? names[i] : NULL, &base[i], false };
+    columns[i] = (Column){ part[0], *part[1], 0, { 0 }, atol(part[2]), 0, part[3], part[5] ? names[i] : NULL, &base[i], false,
+                           part[1][1], part[1][1] ? atof(part[1] + 2) : 0 };
     for (char *d = strtok(part[4], ","); d; d = strtok(NULL, ",")) columns[i].dim[columns[i].rank++] = atol(d);
     int n = 0;
     for (char *s = part[5] ? strtok(part[5], ",") : NULL; s; s = strtok(NULL, ",")) names[i][n++] = s;
@@ -42,11 +44,14 @@ int main(int argc, char **argv)
     if (*argv[3] == '/' || *argv[3] == '.') p.test_path = argv[3];
     else p.test = atof(argv[3]);
     p.valid = atof(argv[4]);
+    const char *form = getenv("CSV_FORM");
+    for (int i = 0; form && i < 3 && form[i]; i++) ((char *)&p.csv)[i] = form[i] == '.' ? 0 : form[i];
     for (int i = 5; i < argc; i++) column(p.ncolumns++, argv[i]);
     gg_table_load(&d, &p, NULL);
     print_rows(&p, "train", &d.train), print_rows(&p, "valid", &d.valid), print_rows(&p, "test", &d.test);
     for (int i = 0; i < p.ncolumns; i++)
         if (d.map[i].n) printf("%s mapped\n", columns[i].name);
+    if (form && d.notes.n) fputs(d.notes.s, stdout);
     gg_table_free(&d);
     return 0;
 }
