@@ -1,5 +1,5 @@
 -- mnist_cnn.lua -- LeNet with dropout on MNIST; 98.5 % and more.      gagen run examples/mnist_cnn.lua
--- examples/fetch-mnist.sh gets the data. With the 10,000 test digits alone the first 8,000 train and the last 2,000 test.
+-- examples/fetch-mnist.sh gets the data. With the 10,000 test digits alone 8,000 of them train and 2,000 test.
 local mnist = data.idx { option("data", "data/mnist"), image = { 1, 28, 28 }, classes = 10, test = 2000 }
 
 local net = nn.Sequential {

@@ -9,7 +9,7 @@ static void gg_csv_cure(const Csv *f, const CsvField *at, const Column *c, const
 {
     double value;
     const char other = f->decimal == ',' ? '.' : ',';
-    if (wrong == gg_csv_lacks) gg_add(out, ": say missing = 0, or what number else belongs there, or missing = \"drop\", which leaves such rows out");
+    if (wrong == gg_csv_lacks) gg_add(out, ": say missing = 0, or another number to put in, or missing = \"drop\", which leaves such rows out");
     else if (c->classes) gg_add(out, "; the model says %ld classes", c->classes);
     if (wrong != gg_csv_lacks && !c->names && strchr(at->text, other) && gg_csv_number(at->text, other, &value))
         gg_add(out, "; decimal = \"%c\" makes it %g%s", other, value, other == ',' ? ", and thousands have no mark" : "");

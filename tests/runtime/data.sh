@@ -116,9 +116,9 @@ test 0" read_csv
 csv 'a,b,class\n1,2,cat\n3,abc,dog\n'
 refused "a word for a number" "x.csv:3:3: x: 'abc' is not a number" read_csv
 csv 'a,b,class\n1,2,cat\n3,,dog\n'
-refused "an empty field" "x.csv:3:3: x: '' is empty" read_csv
+refused "an empty field" "x.csv:3:3: x: '' is missing: say missing = 0" read_csv
 csv 'a,b,class\n1,nan,cat\n'
-refused "nan" "x.csv:2:3: x: 'nan' is not a number" read_csv
+refused "nan" "x.csv:2:3: x: 'nan' is missing: say missing = 0" read_csv
 csv 'a,b,class\n1,1e999,cat\n'
 refused "1e999" "is too large" read_csv
 csv 'a,b,class\n1,0x10,cat\n'
@@ -132,7 +132,7 @@ refused "no such header" "x.csv:1: no field 'class' in the header, which y needs
 csv 'a,b,class\n1,2,"cat\n'
 refused "a quote without end" "x.csv:2: a quote opens here" read_csv
 csv 'a,b,class\n1,2,"cat"x\n'
-refused "text after a quote" "x.csv:2:10: a comma or the line" read_csv
+refused "text after a quote" "x.csv:2:10: a separator or the line" read_csv
 csv 'a,b,class\n'
 refused "a header alone" "no rows" read_csv
 csv ''
@@ -143,6 +143,78 @@ same "csv: positions and no header" "train 2
 5 6 4 
 valid 0
 test 0" $dir/read csv $dir/x.csv 0 0 x:r:0:2-3:2 y:i:9:1:1
+# guessed FORM TEXT EXPECTED COLUMN...: the rows, then what is told, in one line
+guessed() {
+    form=$1 text=$2 expected=$3; shift 3
+    printf -- "$text" > $dir/x.csv
+    got=$(CSV_FORM=$form $dir/read csv $dir/x.csv 0 0 "$@" 2>&1 | sed '/^train/d;/^valid/d;/^test/d;s|[^ ]*/x.csv|x.csv|' | tr '\n' '|')
+    [ "$got" = "$expected" ]; check $? "csv: $(printf -- "$text" | tr '\n\t' '|>'): $got"
+}
+is_data='note: x.csv: its first line is data (header = true: it names the columns)' is_header='note: x.csv: its first line names the columns (header = false: it is data)'
+guessed ... '0,1\n5,6\n' "5 6 |$is_header|" x:r:0:1-2:2
+guessed n.. '0,1\n5,6\n' '0 1 |5 6 |' x:r:0:1-2:2
+guessed ... ',0,1\n0,5,6\n' "5 6 |$is_header|" x:r:0:2-3:2
+guessed ... '0,2\n5,6\n' "0 2 |5 6 |$is_data|" x:r:0:1-2:2
+guessed y.. '0,2\n5,6\n' '5 6 |' x:r:0:1-2:2
+for first in NA nan inf '?' '""' 0x10 3%% 2020-01-31 2020-01-31T10:00:00Z 1e400 1e39 '"1,000"' '#N/A' cow; do
+    csv "1,$first\n2,3\n"
+    refused "a first row with $first" "x.csv:1:3: y: .*; header = true if this line names the columns" $dir/read csv $dir/x.csv 0 0 x:r:0:1:1 y:r:0:2:1
+done
+csv '1,cow\n2,dog\n'
+refused "a first row with an unknown class" "x.csv:1:3: y: 'cow' is none" $dir/read csv $dir/x.csv 0 0 x:r:0:1:1 y:i:2:2:1:cat,dog
+guessed ... 'dog,x\ncat,y\n' "1 |0 |$is_data|" y:i:2:1:1:cat,dog
+guessed ... 'kind,x\ncat,y\n' "0 |$is_header|" y:i:2:1:1:cat,dog
+guessed y.. '3,1,y\n1,2,3\n' '3 |note: x.csv: y reads field 3, and another is called 3: { name = "3" }|' y:r:0:3:1
+guessed y.. '3,1,y\n1,2,3\n' '1 |' 'y:r:0:"3":1'
+guessed ... 'a;b\n1,5;2\n3;4,25\n' "1.5 2 |3 4.25 |note: x.csv: ';' separates its fields; decimals have a comma|" x:r:0:a:1 y:r:0:b:1
+guessed ... '1,5\t2,5\n3,1\t4,25\n' "1.5 2.5 |3.1 4.25 |$is_data; tabs separate its fields; decimals have a comma|" x:r:0:1:1 y:r:0:2:1
+guessed ... 'a,b\n1,x;y\n2,z;w\n' '1 |2 |' x:r:0:a:1
+guessed '.;,' 'a;b\n1,000;2\n' '1 2 |' x:r:0:a:1 y:r:0:b:1
+guessed '. .' '  1   2 \n 3\t4\n' "1 2 |3 4 |$is_data|" x:r:0:1:1 y:r:0:2:1
+guessed '.|.' 'a|b\n1|2\n' '1 2 |' x:r:0:a:1 y:r:0:b:1
+guessed ... 'sep=;\r\na;b\r\n1;2\r\n' '1 2 |' x:r:0:a:1 y:r:0:b:1
+guessed ... '# made by hand\n# p,q\n1,2\n' '1 2 |' x:r:0:p:1 y:r:0:q:1
+guessed ... '# made, by hand\np,q\n1,2\n' '1 2 |' x:r:0:p:1 y:r:0:q:1
+guessed ... '"x","y"\n"1",1,2\n"2",3,4\n' '1 2 |3 4 |note: x.csv: its rows begin with a name of their own|' x:r:0:x:1 y:r:0:y:1
+guessed ... 'a , b,"c d "\r1 , 2, "3"\r' '1 2 3 |' x:r:0:a:1 y:r:0:b:1 z:r:0:'c d':1
+guessed ... 'a,b\n1,2,\n3,4,\n' '1 2 |3 4 |' x:r:0:a:1 y:r:0:b:1
+guessed ... 'a,b\nTRUE,1\nFalse,2\n' '1 |0 |' x:r:0:a:1
+guessed ... 'a,b\n1,\n3,4\n' '4 |note: x.csv: 1 of 2 rows are left out: fields are missing|' x:rd:0:b:1
+guessed ... 'a,b\n1,None\n3,\\N\n5,6\n' '-7 |-7 |6 |note: x.csv: 2 missing fields are replaced|' x:rv-7:0:b:1
+guessed ... 'a,b\n1,NA\n' '1 |' x:id:2:b:1:no,NA
+guessed ... 'a\n123456789012345\n-0.001\n1.7976931348623157e+38\n9007199254740993\n.5\n+5.\n' '1.23457e+14 |-0.001 |1.79769e+38 |9.0072e+15 |0.5 |5 |' x:r:0:a:1
+csv 'a,b\n1,\n'
+refused "rows that are all left out" "no rows: all 1 have missing fields" $dir/read csv $dir/x.csv 0 0 x:rd:0:b:1
+refused "no class in place of missing ones" "x: missing = 7 is not a class.*the model says 5 classes" $dir/read csv $dir/x.csv 0 0 x:iv7:5:b:1
+csv 'a;b\n1,000;2\n'
+refused "a comma that may be either" "x.csv:2:1: x: '1,000' is not a number; decimal = \",\" makes it 1, and thousands have no mark" $dir/read csv $dir/x.csv 0 0 x:r:0:a:1
+csv 'a;b\n1,5;2\n1.5;2\n'
+refused "a point among decimal commas" "x.csv:3:1: x: '1.5' is not a number; decimal = \".\" makes it 1.5" env CSV_FORM=.., $dir/read csv $dir/x.csv 0 0 x:r:0:a:1
+csv 'x\n1,5\n'
+refused "a decimal comma in a file of one column" "x.csv:2: 2 fields, the first line has 1; if its commas are decimal, say separator = \";\", decimal = \",\"" $dir/read csv $dir/x.csv 0 0 x:r:0:x:1
+csv 'a,b\n1,5,2\n'
+refused "names of rows that may be numbers" "x.csv:2: 3 fields, the first line has 2; if the first one is the row's name, quote it" $dir/read csv $dir/x.csv 0 0 x:r:0:a:1
+csv 'prise|b\n1|2\n'
+refused "another separator" "no field 'price' in the header, which x needs; the header is prise|b; say separator = \"|\"" $dir/read csv $dir/x.csv 0 0 x:r:0:price:1
+refused "a near name" "no field 'price' in the header, which x needs (did you mean 'prise'?); the header is prise, b" env 'CSV_FORM=.|.' $dir/read csv $dir/x.csv 0 0 x:r:0:price:1
+csv '\377\376a\0,\0b\0\n\0'
+refused "UTF-16" "x.csv: UTF-16, and UTF-8 can be read: iconv -f UTF-16 -t UTF-8" read_csv
+csv 'a\0,\0b\0\n\0'
+refused "UTF-16 without a mark" "x.csv: UTF-16.*iconv -f UTF-16LE" read_csv
+csv 'a,b\n1,\0002\n'
+refused "a zero byte" "x.csv: no text: byte 7 is zero" read_csv
+csv '<html>\n'
+refused "a web page" "x.csv: a web page" read_csv
+csv 'a,b\n1,2\n3,4'
+same "csv: a pipe" "train 2" sh -c "$dir/read csv /dev/stdin 0 0 x:r:0:a:1 < $dir/x.csv | head -n 1"
+gzip -c $dir/x.csv > $dir/x.gz
+refused "csv: compressed, without zlib" "build with -DGAGEN_ZLIB" $dir/read csv $dir/x.gz 0 0 x:r:0:a:1
+if [ -x $dir/read_gz ]; then
+    same "csv: compressed" "train 2|1 |3 |valid 0|test 0|" sh -c "$dir/read_gz csv $dir/x.gz 0 0 x:r:0:a:1 | tr '\n' '|'"
+    head -c 25 $dir/x.gz > $dir/y.gz
+    refused "csv: compressed and truncated" "y.gz: truncated or damaged" $dir/read_gz csv $dir/y.gz 0 0 x:r:0:a:1
+fi
+csv '1,2,3\n4,5,6\n'
 refused "a position too far" "3 fields a line, x reads 3-4" $dir/read csv $dir/x.csv 0 0 x:r:0:3-4:2
 refused "a range of another size" "fields 1-3 are 3, the model says 2 for x" $dir/read csv $dir/x.csv 0 0 x:r:0:1-3:2
 refused "a class too large" "x.csv:2:1: y: '4' is not a class.*; the model says 3 classes" $dir/read csv $dir/x.csv 0 0 y:i:3:1:1
