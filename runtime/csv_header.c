@@ -76,11 +76,11 @@ static void gg_csv_header_text(const Csv *f, const char *name, size_t n, char *o
     }
 }
 
-/* A header of one field whose name has what may separate fields in it. */
-static const char *gg_csv_other_separator(const Csv *f)
+/* A record of one field that has in it what may separate fields. */
+static const char *gg_csv_other_separator(const CsvRecord *r)
 {
     static char hint[64];
-    const char *at = f->header.n == 1 ? strpbrk(f->header.field[0].text, "|;,:\t ") : NULL;
+    const char *at = r->n == 1 ? strpbrk(r->field[0].text, "|;,:\t ") : NULL;
     if (!at) return "";
     snprintf(hint, sizeof hint, *at == '\t' ? "; say separator = \"\\t\"" : "; say separator = \"%c\"", *at);
     return hint;
@@ -93,7 +93,7 @@ static long gg_csv_named(const Csv *f, const Column *c, const char *name, size_t
     if (i >= 0) return i;
     gg_csv_header_text(f, name, n, text, sizeof text);
     gg_fail(GG_DATA, "%s:%ld: no field '%.*s' in the header, which %s needs%s%s", f->path, f->header.n ? f->header.field[0].line : 1, (int)n,
-            name, c->name, text, gg_csv_other_separator(f));
+            name, c->name, text, gg_csv_other_separator(&f->header));
 }
 
 /* The names that an earlier header had for this column: after "column\x1f", up to \x1e; NULL: none. */
@@ -153,7 +153,8 @@ static void gg_csv_place_column(const Csv *f, const Table *d, const Column *c, l
     if (to - from + 1 != width)
         gg_fail(GG_DATA, "%s: fields %s are %ld, the model says %ld for %s", f->path, c->source, to - from + 1, width, c->name);
     if (from < 1 || to > fields)
-        gg_fail(GG_DATA, "%s: %ld field%s a line, %s reads %s", f->path, fields, fields == 1 ? "" : "s", c->name, c->source);
+        gg_fail(GG_DATA, "%s: %ld field%s a line, %s reads %s%s", f->path, fields, fields == 1 ? "" : "s", c->name, c->source,
+                gg_csv_other_separator(f->record.n ? &f->record : &f->header));
     for (long k = 0; k < width; k++) place[k] = from - 1 + k;
 }
 

@@ -1,6 +1,7 @@
 /* csv_record.c -- the text of a CSV file and its records.
    1. Text is UTF-8, or any other encoding of which ASCII is a part; a byte order mark and Excel's line "sep=;" are passed over.
-   2. Fields are quoted as RFC 4180 says: quotes inside quotes are doubled. A line ends at \n, \r\n or \r. Blanks around a field
+   2. Fields are quoted as RFC 4180 says: quotes inside quotes are doubled. R's and MySQL's \" is a quote, too, unless the field may
+      end there. A line ends at \n, \r\n or \r. Blanks around a field
       do not count. Where a blank is the separator, as many blanks as there are make one.
    3. Where the model names no separator, comma, semicolon and tab are tried on the first lines: all of them must have as many
       fields. Of several that do, the one is taken of whose fields most are numbers.
@@ -63,20 +64,29 @@ static void gg_csv_next_line(Csv *f, char *at)
     f->line++, f->line_start = f->next;
 }
 
+/* The quote there closes its field. */
+static bool gg_csv_closes(const Csv *f, const char *quote)
+{
+    const char after = quote[1];
+    if (after == '"') return false;
+    return quote[-1] != '\\' || f->stops[(unsigned char)after] || gg_csv_blank(f, after);
+}
+
 /* Unquotes in place from the quote at f->next; leaves f->next after the closing one. */
 static const char *gg_csv_quoted(Csv *f)
 {
     char *in = f->next + 1, *out = in, *begin = in;
     long opened = f->line;
     for (; in < f->end; in++) {
-        if (*in == '"' && in[1] != '"') {
+        if (*in == '"' && gg_csv_closes(f, in)) {
             f->next = in + 1;
             while (out > begin && gg_csv_blank(f, out[-1])) out--;
             *out = 0;
             while (gg_csv_blank(f, *begin)) begin++;
             return begin;
         }
-        if (*in == '"') in++;
+        if (*in == '"' && in[1] == '"') in++;
+        else if (*in == '"') out--;                         /* the backslash before */
         if (*in == '\n' || (*in == '\r' && in[1] != '\n')) f->line++, f->line_start = in + 1;
         *out++ = *in;
     }
@@ -91,8 +101,9 @@ static bool gg_csv_more(Csv *f)
     if (*at == '\n' || *at == '\r') return gg_csv_next_line(f, at), false;
     const bool apart = f->separator == ' ' && at > f->next;
     if (!apart && *at != f->separator)
-        gg_fail(GG_DATA, "%s:%ld:%ld: a separator or the line's end belongs after a closing quote; a quote inside quotes is doubled",
-                f->path, f->line, (long)(at - f->line_start) + 1);
+        gg_fail(GG_DATA, "%s:%ld:%ld: a separator or the line's end belongs after a closing quote; %s",
+                f->path, f->line, (long)(at - f->line_start) + 1,
+                at > f->next ? "say separator = \" \" if blanks separate fields" : "a quote inside quotes is doubled");
     f->next = at + !apart;
     return true;
 }

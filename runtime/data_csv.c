@@ -11,6 +11,7 @@ static void gg_csv_cure(const Csv *f, const CsvField *at, const Column *c, const
     const char other = f->decimal == ',' ? '.' : ',';
     if (wrong == gg_csv_lacks) gg_add(out, ": say missing = 0, or another number to put in, or missing = \"drop\", which leaves such rows out");
     else if (c->classes) gg_add(out, "; the model says %ld classes", c->classes);
+    else if (!strpbrk(at->text, "0123456789")) gg_add(out, "; classes = { \"%.20s\", ... } makes numbers of words", at->text);
     if (wrong != gg_csv_lacks && !c->names && strchr(at->text, other) && gg_csv_number(at->text, other, &value))
         gg_add(out, "; decimal = \"%c\" makes it %g%s", other, value, other == ',' ? ", and thousands have no mark" : "");
     if (f->guessed_header && !f->header.n && at->line == f->record.field[0].line && !f->rows) gg_add(out, "; header = true if this line names the columns");
