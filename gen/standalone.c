@@ -49,7 +49,7 @@ static void paste(Text *out, const char *name)
 void paste_headers(Text *out, const char *name)
 {
     pasted.n = 0;
-    text_add(out, "#ifndef _GNU_SOURCE\n#define _GNU_SOURCE 1\n#endif\n"
+    text_add(out, "#ifndef _GNU_SOURCE\n#define _GNU_SOURCE 1\n#endif\n#ifndef _FILE_OFFSET_BITS\n#define _FILE_OFFSET_BITS 64\n#endif\n"
              "#ifdef __clang__\n#pragma clang diagnostic ignored \"-Wunused-function\"\n#endif\n");
     paste(out, name);
 }

@@ -119,7 +119,7 @@ static Rows gg_append(Table *d, const char *path, bool test)
     rows = gg_reader(d->p->reader)->append(d, path, test);
     if (rows < 0) return d->rows = before, (Rows){ 0 };
     if (rows == 0) gg_fail(GG_DATA, "%s: no rows", path);
-    if (d->rows + rows > UINT32_MAX) gg_fail(GG_DATA, "%s: more than 4,294,967,295 rows", path);
+    if ((uint64_t)d->rows + (uint64_t)rows > UINT32_MAX) gg_fail(GG_DATA, "%s: more than 4,294,967,295 rows", path);
     d->rows += rows;
     return (Rows){ d->rows - rows, rows, NULL };
 }
@@ -167,7 +167,7 @@ static Rows gg_marked(const char *split, long n, char mark)
     Rows rows = { 0, 0, gg_alloc((size_t)n, sizeof *rows.list) };
     for (long row = 0; row < n; row++)
         if (split[row] == mark) rows.list[rows.count++] = (uint32_t)row;
-    if (rows.count && rows.list[rows.count - 1] - rows.list[0] == rows.count - 1) {
+    if (rows.count && (long)(rows.list[rows.count - 1] - rows.list[0]) == rows.count - 1) {
         rows.from = rows.list[0];
         free(rows.list), rows.list = NULL;
     }

@@ -25,7 +25,8 @@ void gg_flat_open(Flat *f)
     gg_flat_left = f->fd = open(f->path, O_RDONLY | O_CLOEXEC);
     if (f->fd < 0 || fstat(f->fd, &st)) gg_fail(GG_DATA, "%s: %s", f->path, strerror(errno));
     if (!S_ISREG(st.st_mode)) gg_fail(GG_DATA, "%s: not a file", f->path);
-    f->bytes = st.st_size;
+    f->bytes = (long)st.st_size;
+    if (f->bytes != st.st_size) gg_fail(GG_MACHINE, "%s: %lld bytes are more than a machine of 32 bits can count", f->path, (long long)st.st_size);
 }
 
 void gg_flat_get(const Flat *f, void *to, long from, long n)

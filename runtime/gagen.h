@@ -4,6 +4,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
 #endif
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64
+#endif
 #include "real.h"       /* real, vec, vec8: one program, float or double, whatever the machine's vectors */
 #include "contract.h"   /* C (+)= A B over constant extents and strides */
 #include "team.h"       /* the threads of one program, spans, barrier */

@@ -1,6 +1,9 @@
 /* scalar.h -- numbers one at a time: real is float, or double under GAGEN_DOUBLE. C, C++ and CUDA read this file. */
 #ifndef GAGEN_SCALAR_H
 #define GAGEN_SCALAR_H
+#if defined __FAST_MATH__ || (defined __FINITE_MATH_ONLY__ && __FINITE_MATH_ONLY__) || defined __ASSOCIATIVE_MATH__ || defined __RECIPROCAL_MATH__
+#error "leave out -ffast-math, -Ofast and what they stand for: with them sums and bits change, and `nonfinite` finds no NaN"
+#endif
 #include <float.h>
 #include <math.h>
 #include <stdint.h>

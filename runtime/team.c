@@ -2,8 +2,11 @@
 #include "runtime.h"
 #include <pthread.h>
 #if defined __linux__
-#include <linux/futex.h>
 #include <sys/syscall.h>
+#if !defined SYS_futex
+#define SYS_futex SYS_futex_time64
+#endif
+enum { GG_FUTEX_WAIT = 0 | 128, GG_FUTEX_WAKE = 1 | 128 };   /* of this process alone; <linux/futex.h> stands with the kernel's headers, which not all have */
 #endif
 
 typedef struct { Team team; Thread member[GG_THREADS]; pthread_t worker[GG_THREADS]; } Crew;
@@ -11,12 +14,12 @@ typedef struct { Team team; Thread member[GG_THREADS]; pthread_t worker[GG_THREA
 #if defined __linux__
 static void gg_sleep(Team *team, int turn)
 {
-    while (atomic_load(&team->turn) == turn) syscall(SYS_futex, &team->turn, FUTEX_WAIT_PRIVATE, turn, NULL, NULL, 0);
+    while (atomic_load(&team->turn) == turn) syscall(SYS_futex, &team->turn, GG_FUTEX_WAIT, turn, NULL, NULL, 0);
 }
 
 void gg_team_wake(Team *team)
 {
-    syscall(SYS_futex, &team->turn, FUTEX_WAKE_PRIVATE, team->n, NULL, NULL, 0);
+    syscall(SYS_futex, &team->turn, GG_FUTEX_WAKE, team->n, NULL, NULL, 0);
 }
 #else
 static pthread_mutex_t gg_bed = PTHREAD_MUTEX_INITIALIZER;
