@@ -81,6 +81,14 @@ static void launch_flat(Cuda *out, const char *body, int threads, long blocks)
     cuda_launch(out, &l);
 }
 
+/* An index that counts so far: narrow, or long where an int would not do. */
+static void set_index(Env *e, const char *name, const char *narrow, long count)
+{
+    const bool wide = count > INT_MAX - 1024;
+    env_set(e, name, "%s", wide ? "long" : narrow);
+    env_set(e, "suffix", wide ? "L" : "u");
+}
+
 static long blocks_of(long count, long each) { return (count + each - 1) / each; }
 
 char *cuda_row(void) { return text("const long at = dev->row[m->from + n];\n"); }
@@ -127,6 +135,7 @@ static void set_terms(Env *e, const Scope *s, unsigned which, const char *body)
     const char *f = runner(s, which), *apart = decode(s, which, f, body);
     const bool brace = *apart || several_lines(body);
     env_set(e, "f", "%s", f);
+    set_index(e, "f_type", "int", loop_count(s, which));
     env_set(e, "decode_term", "%s", apart);
     env_set(e, "brace", "%s", brace ? " {" : "");
     env_set(e, "close", "%s", brace ? "}" : "");
@@ -142,6 +151,7 @@ static char *flat_text(const Scope *s, const char *inner, bool reads)
     env_flag(e, "alone", alone);
     env_set(e, "threads", "%d", alone ? THREADS : BLOCK_THREADS);
     env_set(e, "count", "%ld", loop_count(s, all));
+    set_index(e, "id_type", "unsigned", loop_count(s, all));
     env_set(e, "decode", "%s", decode(s, all, "id", body));
     env_set(e, "inner", "%s", body);
     return template_render("cuda/map.cu", e);
@@ -235,6 +245,7 @@ static void fold_kernel(Cuda *out)
     env_flag(e, "ragged", rows % each != 0);
     env_flag(e, "one", rows == 1);
     env_set(e, "rows", "%ld", rows);
+    set_index(e, "id_type", "unsigned", rows);
     env_set(e, "decode", "%s", decode(&x.scope, kept, "id", inner));
     env_set(e, "inner", "%s", inner);
     launch_flat(out, template_render("cuda/fold.cu", e), THREADS, blocks_of(rows, each));
@@ -293,6 +304,7 @@ static void column_kernel(Cuda *out)
     env_set(e, "training", "%s", folds_in_training(f) ? text(" && %s", body_scalar("training")) : "");
     env_set(e, "decode", "%s", decode(&x.scope, kept, "id", text("%s%s", inner, store)));
     set_terms(e, &x.scope, folded, inner);
+    set_index(e, "id_type", "unsigned", count);
     env_set(e, "store", "%s", store);
     launch_flat(out, template_render("cuda/column.cu", e), 32 * shares, blocks_of(count, 32));
 }
@@ -324,6 +336,7 @@ static void weight_taps_kernel(Cuda *out)
     env_set(e, "terms", "%ld", terms);
     env_set(e, "decode", "%s", decode(&x.scope, all, "id", text("%s%s", product.s, store)));
     set_terms(e, &places, 7, product.s);
+    set_index(e, "id_type", "unsigned", count);
     env_set(e, "store", "%s", store);
     launch_flat(out, template_render("cuda/column.cu", e), 32 * shares, blocks_of(count, 32));
 }
@@ -459,6 +472,7 @@ static void scatter_kernel(Cuda *out)
     env_set(e, "span", "%ld", blocks_of(rows, ranges));
     env_set(e, "rows", "%ld", rows);
     env_set(e, "terms", "%ld", loop_count(&terms, which));
+    set_index(e, "f_type", "int", loop_count(&terms, which));
     const char *number_at = address_text(&id, &ids, buffer_name(node_base(t)->buffer)), *from_at = address_text(&from, &l, buffer_name(node_base(gy)->buffer));
     env_set(e, "decode", "%s", decode(&terms, which, "f", text("%s %s", number_at, from_at)));
     env_set(e, "id", "%s", number_at);

@@ -1,5 +1,6 @@
 /* nest.c -- the text of an address. A loop's variable is a digit of an axis: the axis' index is the sum of var * div.
    A digit of a layout is made of the loops that lie within it; what straddles is written with / and %. */
+#include <limits.h>
 #include <string.h>
 #include "nest.h"
 
@@ -15,12 +16,16 @@ void scope_vector(Scope *s, int loop)
     s->prefix = wide ? "v_" : "v8_", s->type = wide ? "vec" : "vec8", s->lanes = wide ? "LANES" : "LANES8";
 }
 
-static char *scaled(const char *var, long factor)
+/* room: how many places such indices count; where an int cannot, the factor is a long. */
+static char *scaled_in(const char *var, long factor, long room)
 {
+    const char *wide = room > INT_MAX ? "L" : "";
     if (factor == 1) return text("%s", var);
     if (factor == -1) return text(strpbrk(var, " ") ? "-(%s)" : "-%s", var);
-    return text(strpbrk(var, " ") ? "(%s) * %ld" : "%s * %ld", var, factor);
+    return text(strpbrk(var, " ") ? "(%s) * %ld%s" : "%s * %ld%s", var, factor, wide);
 }
+
+static char *scaled(const char *var, long factor) { return scaled_in(var, factor, 0); }
 
 static char *sum(char *a, char *b)
 {
@@ -120,7 +125,7 @@ static char *flat_text(const Address *a, const Layout *l, const char *name)
 {
     char *index = 0;
     Text t = { 0 };
-    for (int i = 0; i < a->n; i++) index = sum(index, scaled(a->at[i].text, a->at[i].stride));
+    for (int i = 0; i < a->n; i++) index = sum(index, scaled_in(a->at[i].text, a->at[i].stride, l->size));
     if (a->constant || !index) index = index ? text("%s + %ld", index, a->constant) : text("%ld", a->constant);
     text_add(&t, "(&%s", name);
     for (int i = 0; i < l->ndims; i++) text_add(&t, "[0]");
@@ -165,7 +170,7 @@ char *flat_index(const Scope *s, const Shape *shape, long *lane)
         const int mine = shape_axis(shape, s->domain, axis);
         if (mine < 0 || (shape->batch && mine == 0)) continue;
         if (shape->dim[mine] > 1) {
-            char *c = scaled(coordinate(s, axis), place);
+            char *c = scaled_in(coordinate(s, axis), place, shape_sample(shape));
             t = t ? text("%s + %s", c, t) : c;
             for (int i = 0; i < s->n; i++)
                 if (i == s->vector && s->loop[i].axis == axis) *lane = place * s->loop[i].div;

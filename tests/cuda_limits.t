@@ -1,5 +1,6 @@
 #!/bin/sh
-# cuda_limits.t -- what a device cannot do: grids of more than 65,535 blocks in y and z, more shared variables than a block has room for.
+# cuda_limits.t -- what a device cannot do: grids of more than 65,535 blocks in y and z, more shared variables than a block has room for,
+# more elements than an int counts.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 . tests/cuda/emu.sh
@@ -51,4 +52,17 @@ else
     facts=$((facts + 1))
     echo "ok $facts - nvcc finds room for them # skip there is no nvcc"
 fi
+
+# ---- numbers of elements: maps go through 2^32 of them
+counts() { # counts FILE: its maps' numbers are long, none is narrower
+    awk '/^ *if \(id < 4294967296\)/ { if (before !~ /const long id = blockIdx.x \* 256L/) bad = 1; n++ } { before = $0 } END { exit bad || n < 3 }' "$1"
+}
+generate "$work/wide.cu" $limits/wide.lua -t cuda
+yes "elements above 2^31 are counted by a long" counts "$work/wide.cu"
+# shellcheck disable=SC2086
+yes "which a compiler takes without a word" $CXX -x c++ $emu_flags $emu_warnings -Werror -fsyntax-only "$work/wide.cu"
+sed 's/const long id = blockIdx.x \* 256L/const unsigned id = blockIdx.x * 256u/' "$work/wide.cu" > "$work/narrow.cu"
+no "another type is seen" counts "$work/narrow.cu"
+generate "$work/few.cu" $limits/wide.lua -t cuda -D micro_batch=16 -D width=64
+! grep -q 'long id' "$work/few.cu"; tell $? "where there are few, by an int"
 finish

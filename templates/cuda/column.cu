@@ -1,6 +1,7 @@
 auto &shares = gg_shares<${shares}>();
 //:if alone
-const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+const ${id_type} id = blockIdx.x * 32${suffix} + lane;
 {
 //:else
 const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
@@ -8,7 +9,7 @@ for (unsigned id = lane; id - lane < ${count}; id += 32) {
 //:end
     ${decode}
     real sum = 0;
-    for (int ${f} = share; ${f} < ${terms} && id < ${count}${training}; ${f} += ${shares})${brace}
+    for (${f_type} ${f} = share; ${f} < ${terms} && id < ${count}${training}; ${f} += ${shares})${brace}
         ${decode_term}
         ${inner}
     ${close}

@@ -1,6 +1,7 @@
 //:if alone
 //:if warps
-const unsigned id = blockIdx.x * ${each}u + threadIdx.x / ${lanes}, lane = threadIdx.x % ${lanes};
+const ${id_type} id = blockIdx.x * ${each}${suffix} + threadIdx.x / ${lanes};
+const unsigned lane = threadIdx.x % ${lanes};
 //:else
 //:if one
 const unsigned lane = threadIdx.x;

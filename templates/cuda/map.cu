@@ -1,5 +1,5 @@
 //:if alone
-const unsigned id = blockIdx.x * ${threads}u + threadIdx.x;
+const ${id_type} id = blockIdx.x * ${threads}${suffix} + threadIdx.x;
 if (id < ${count}) {
 //:else
 for (unsigned id = threadIdx.x; id < ${count}; id += ${threads}) {

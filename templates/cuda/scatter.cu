@@ -6,7 +6,7 @@ if (j < ${columns}) {
     //:else
     for (int v = low; v < high; v++) ${to} = 0;
     //:end
-    for (int f = 0; f < ${terms}; f++) {
+    for (${f_type} f = 0; f < ${terms}; f++) {
         ${decode}
         const int v = (int)${id};
         if (v >= low && v < high) ${to} += ${from};

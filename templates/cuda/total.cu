@@ -1,5 +1,5 @@
 double total = 0;
-for (int ${f} = threadIdx.x; ${f} < ${count}; ${f} += ${threads})${brace}
+for (${f_type} ${f} = threadIdx.x; ${f} < ${count}; ${f} += ${threads})${brace}
     ${decode_term}
     ${inner}
 ${close}

@@ -297,7 +297,8 @@ static __global__ __launch_bounds__(256) void k16_sum_d_trunk_bias(Device *dev)
     auto &g = dev->g;
     auto &arena = dev->arena;
     auto &shares = gg_shares<8>();
-    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    const unsigned id = blockIdx.x * 32u + lane;
     {
         const int j = id;
         real sum = 0;

@@ -93,7 +93,8 @@ static __global__ __launch_bounds__(256) void k24_sum(Device *dev)
 {
     auto &packed = dev->packed;
     auto &shares = gg_shares<8>();
-    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    const unsigned id = blockIdx.x * 32u + lane;
     {
         real sum = 0;
         for (int f = share; f < 30 && id < 1; f += 8) {
@@ -168,7 +169,8 @@ static __global__ __launch_bounds__(256) void k1_normalize_h(Device *dev)
     auto &p = dev->p;
     const auto &data = dev->data;
     auto &arena = dev->arena;
-    const unsigned id = blockIdx.x * 8u + threadIdx.x / 32, lane = threadIdx.x % 32;
+    const unsigned id = blockIdx.x * 8u + threadIdx.x / 32;
+    const unsigned lane = threadIdx.x % 32;
     {
         const int i2 = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
