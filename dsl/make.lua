@@ -106,6 +106,30 @@ local function check_ids(what, ids)
     info(ids).kind == "input" and "column" or "the tensor", info(ids).name and "'" .. info(ids).name .. "'" or info(ids).text)
 end
 
+-- computed ids that name one of n places, whatever the data: a column's classes, places of an extreme, 0 where it is no id
+local function bounded(ids, n)
+  local s = info(ids)
+  if s.kind == "argmax" or s.kind == "argmin" then
+    local from = info(core.args(ids)[1])
+    for a = 1, from.rank do
+      if s.axes >> (a - 1) & 1 == 1 then return from.dims[a] <= n end
+    end
+  end
+  if s.kind == "constant" then return s.value >= 0 and s.value < n end
+  if s.kind == "leaf" then return s.dims[1] <= n and s.rank == 1 end
+  if s.kind == "reshape" or s.kind == "slice" or s.kind == "permute" or s.kind == "detach" then return bounded(core.args(ids)[1], n) end
+  return false
+end
+
+-- ids name n places: the reader checks a column, the program what is computed, by a sum over the window of those that name none
+local function check_places(what, ids, n)
+  check_ids(what, ids)
+  if known.places(what, ids, n) or not info(ids).batch or bounded(ids, n) then return end
+  local s = info(ids)
+  local sum = call.sum(call.beyond(ids, { n = n }), { axes = (1 << s.rank) - 1 })
+  op.checks[#op.checks + 1] = { sum, ids, ("%s: its computed id names none of %d places, 0 to %d"):format(what, n, n - 1), core.place() }
+end
+
 -- 1 at the place that an id names on a new axis `a` of that extent, else 0
 local function at_id(ids, a, extent)
   local s = info(ids)
@@ -122,8 +146,7 @@ function fn.one_hot(ids, classes)
   classes = classes or known.classes(ids)
   if classes == nil then fail("%s: say how many classes there are: fn.one_hot(ids, 10)", what) end
   classes = util.integer(what, classes, 1, "the number of classes")
-  check_ids(what, ids)
-  known.places(what, ids, classes)
+  check_places(what, ids, classes)
   return at_id(ids, info(ids).rank + 1, classes)
 end
 
@@ -145,8 +168,7 @@ function fn.gather(x, ids, o)
   if k ~= si.rank or si.batch ~= sx.batch then
     fail("%s: ids of %s do not name elements of %s along axis %d: they have its other axes", what, si.text, sx.text, a)
   end
-  check_ids(what, ids)
-  known.places(what, ids, sx.dims[a])
+  check_places(what, ids, sx.dims[a])
   local here = at_id(ids, one and a or a + 1, sx.dims[a])
   if one then return known.same(fn.sum(call.where(here, x, core.const(0)), { axis = a }), x) end
   local dims = table.move(sx.dims, 1, sx.rank, 1, {})

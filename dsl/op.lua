@@ -1,7 +1,7 @@
 -- op.lua -- how ops are declared and called. An op is a table; C keeps its formulas, Lua its shape and gradient.
 local core = ...
 local util = core.use("dsl/util.lua")
-local op = { list = {}, call = {}, noises = {}, states = {}, norms = {}, layers = {} }
+local op = { list = {}, call = {}, noises = {}, states = {}, norms = {}, checks = {}, layers = {} }
 
 -- a tensor from what the user gave: numbers become constants
 function op.tensor(what, v)

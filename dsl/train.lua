@@ -367,7 +367,7 @@ local function train(given)
   rules.apply(o.rules, parameters, o.turns, owner)
   o.best, o.best_max = best(o, list)
   o.place, o.batch_place = done, core.key_place(done, o.batch and "batch" or "micro_batch")
-  o.reports, o.inputs, o.lone = list, inputs, lone(o, paths)
+  o.reports, o.inputs, o.lone, o.checks = list, inputs, lone(o, paths), op.checks
   o.data = sets[o.data]
   core.train(o)
 end

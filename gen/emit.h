@@ -36,4 +36,5 @@ const Expr *counted_loss(const Program *s, const Expr *loss);   /* a term in whi
 long  partials(const Whole *all);                           /* parts of the sum that has most of them */
 bool  prepares(const Program *s);                            /* something is made from the parameters once per update */
 bool  concludes(const Program *s);                          /* something is known only behind the last micro-step */
+int check_sum(const Program *s, const Check *c);             /* its place in sums[] */
 #endif

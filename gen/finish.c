@@ -183,6 +183,34 @@ static void read_outputs(lua_State *L, int index, Graph *g)
     lua_pop(L, 2);
 }
 
+/* ---- computed ids --------------------------------------------------------------------------------------------------- */
+static void reach(const Node *n, char *seen)
+{
+    if (seen[n->id]) return;
+    seen[n->id] = 1;
+    for (int i = 0; i < n->nargs; i++) reach(n->arg[i], seen);
+}
+
+/* { { sum, ids, words, place }, ... }: those of ids that a loss, a report or an output needs */
+static void read_checks(lua_State *L, int index, Graph *g)
+{
+    char *needed = mem_alloc((size_t)g->nodes.n), *output = mem_alloc((size_t)g->nodes.n);
+    for (int i = 0; i < g->steps.n; i++) reach(g->steps.at[i]->minimize, needed);
+    for (int i = 0; i < g->reports.n; i++) reach(g->reports.at[i]->node, needed);
+    for (int i = 0; i < g->outputs.n; i++) reach(g->outputs.at[i]->node, output);
+    lua_getfield(L, index, "checks");
+    for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) {
+        Check *c = NEW(Check);
+        int at = lua_gettop(L);
+        lua_geti(L, at, 1), lua_geti(L, at, 2), lua_geti(L, at, 3), lua_geti(L, at, 4);
+        *c = (Check){ node_at(L, -4), node_at(L, -3), text("%s", lua_tostring(L, -2)), host_at((int)lua_tointeger(L, -1)), false };
+        c->predicts = output[c->of->id];
+        if (needed[c->of->id] || c->predicts) vec_push(&g->checks, c);
+        lua_settop(L, at);
+    }
+    lua_pop(L, 2);
+}
+
 /* ---- frozen layers -------------------------------------------------------------------------------------------------- */
 static const Expr *without_training(void *context, const char *name)
 {
@@ -229,6 +257,7 @@ int finish_train(lua_State *L)
     read_recipes(L, 1, g);
     read_reports(L, 1, g);
     read_outputs(L, 1, g);
+    read_checks(L, 1, g);
     name_params(g);
     still_frozen(g);
     bind_micro_batch(g, g->train.micro_batch);

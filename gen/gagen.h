@@ -195,6 +195,7 @@ typedef struct Node {
 } Node;
 
 typedef struct { const char *name; Node *node; int index; } Report;     /* a function of sums over the batch; its place among all */
+typedef struct { Node *sum, *of; const char *what; Loc loc; bool predicts; } Check;    /* sum is not 0 where computed ids, of, are beyond their axis; predicts: an output needs them */
 typedef struct { const char *name; Node *node; Column *classes; bool whole; } Output;    /* predict's: a value for each row; classes: whose names it counts, or NULL; whole: it counts */
 
 typedef struct {                        /* optim.*: formulas over p, g, the states, lr and the window's scalars */
@@ -293,6 +294,7 @@ typedef struct Graph {
     VEC(Output) outputs;                /* of the last step's graph */
     bool ruled;                         /* rules were given */
     VEC(Report) reports;                /* of one step: "loss" first */
+    VEC(Check) checks;
     /* of one step's graph, made by step_graph */
     Step *step;
     Node *minimize;

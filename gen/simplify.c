@@ -111,6 +111,7 @@ void count_uses(Graph *g)
     for (int i = 0; i < g->nodes.n; i++) g->nodes.at[i]->uses = 0;
     for (int i = 0; i < g->reports.n; i++) use(g->reports.at[i]->node = now(g->reports.at[i]->node));
     for (int i = 0; i < g->sums.n; i++) use(g->sums.at[i] = now(g->sums.at[i]));
+    for (int i = 0; i < g->checks.n; i++) g->checks.at[i]->sum = now(g->checks.at[i]->sum);
     for (int i = 0; i < g->seeds.n; i++) {
         Node *c = g->seeds.at[i]->coefficient = now(g->seeds.at[i]->coefficient);
         if (c->when != WHEN_CONST) use(c);          /* a number stands in scale_in */

@@ -95,6 +95,18 @@ static void copy_reports(Graph *to, const Graph *from, int step)
     }
 }
 
+static void copy_checks(Graph *to, const Graph *from, int step)
+{
+    memset(&to->checks, 0, sizeof to->checks);
+    for (int i = 0; i < from->checks.n; i++) {
+        Check *c = NEW(Check);
+        *c = *from->checks.at[i];
+        if (owner_of(from, c->of) != step) continue;
+        c->sum = to->nodes.at[c->sum->id];
+        vec_push(&to->checks, c);
+    }
+}
+
 /* Rule 6. */
 static void copy_outputs(Graph *to, const Graph *from, int step)
 {
@@ -129,6 +141,7 @@ static Graph *copied(const Graph *from, int step)
     copy_params(g, from, step);
     copy_nodes(g, from);
     copy_reports(g, from, step);
+    copy_checks(g, from, step);
     copy_outputs(g, from, step);
     copy_states(g, from, step);
     return g;
@@ -138,6 +151,7 @@ static void find_sums(Graph *g)
 {
     char *seen = mem_alloc((size_t)g->nodes.n);
     for (int i = 0; i < g->reports.n; i++) mark(g->reports.at[i]->node, seen);
+    for (int i = 0; i < g->checks.n; i++) mark(g->checks.at[i]->sum, seen);
     mark(g->minimize, seen);
     for (int i = 0; i < g->nodes.n; i++) {
         Node *n = g->nodes.at[i];

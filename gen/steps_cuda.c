@@ -144,6 +144,6 @@ void cuda_facts(const Whole *all_steps, Env *e)
     env_flag(e, "split", all.split > 0);
     env_set(e, "split", "%ld", all.split);
     bool skips = false;
-    for (int i = 0; i < all_steps->steps.n; i++) skips |= all_steps->steps.at[i]->count || checks_finite(all_steps->steps.at[i]);
+    for (int i = 0; i < all_steps->steps.n; i++) skips |= all_steps->steps.at[i]->count || all_steps->steps.at[i]->g->checks.n || checks_finite(all_steps->steps.at[i]);
     env_set(e, "skips", "%s", skips ? "true" : "false");
 }

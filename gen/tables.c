@@ -138,6 +138,22 @@ static void fill_zero_rows(const Graph *g, Env *e)
     env_set(e, "zero_rows_are", "%s", n ? text(" .zero_rows = zero_rows, .nzero_rows = %d,", n) : "");
 }
 
+/* What is summed of computed ids, by step. */
+static void fill_checks(const Whole *all, Env *e)
+{
+    Text t = { 0 };
+    int n = 0;
+    for (int i = 0; i < all->steps.n; i++)
+        for (int k = 0; k < all->steps.at[i]->g->checks.n; k++) {
+            const Check *c = all->steps.at[i]->g->checks.at[k];
+            text_add(&t, "%s{ %d, \"%s:%d: %s\", %s }", n++ ? ", " : "", check_sum(all->steps.at[i], c), c_string(c->loc.file), c->loc.line,
+                     c_string(c->what), c->predicts ? "true" : "false");
+        }
+    env_flag(e, "has_checks", n > 0);
+    env_set(e, "checks", "%s", n ? t.s : "");
+    env_set(e, "checks_are", "%s", n ? text(" .checks = checks, .nchecks = %d,", n) : "");
+}
+
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
 static char *class_list(const Column *c)
 {
@@ -338,6 +354,7 @@ void tables(const Whole *all, Env *e)
     }
     fill_sources(g, e);
     fill_zero_rows(g, e);
+    fill_checks(all, e);
     env_set(e, "trained_is", "%s", s->k->trained < s->k->elements ? text(" .trained = %ld,", s->k->trained) : "");
     env_set(e, "ntensors", "%d", tensors);
     env_set(e, "name", "%s", c_string(g->name));

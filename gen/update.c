@@ -231,6 +231,23 @@ static void fill_groups(const Program *s, Env *e)
     env_flag(e, "several", g->step->groups.n > 1);
 }
 
+int check_sum(const Program *s, const Check *c)
+{
+    for (int i = 0; i < s->g->sums.n; i++)
+        if (s->g->sums.at[i] == c->sum) return s->g->first_sum + i;
+    BUG("a sum of ids that nobody makes");
+}
+
+/* Whether the update is left out: nothing counts, or a computed id is beyond its axis. */
+static char *left_out_text(const Program *s, bool counts)
+{
+    Text t = { 0 };
+    if (counts) text_add(&t, "w.count == 0");
+    for (int i = 0; i < s->g->checks.n; i++)
+        text_add(&t, "%s%ssums[%d] != 0", t.n ? " || " : "", device ? "dev->" : "", check_sum(s, s->g->checks.at[i]));
+    return t.n ? t.s : "";
+}
+
 bool checks_finite(const Program *s) { return s->g->train.nonfinite != NONFINITE_KEEP; }
 
 /* What the first micro-batch's gradient is a mean of, and what makes it one. */
@@ -252,8 +269,11 @@ static void fill_update(const Program *s, Env *e)
     env_flag(e, "norm", clips || checks || s->g->train.grad_norm);
     env_flag(e, "clip", clips);
     env_flag(e, "checked", checks);
-    env_flag(e, "may_be_empty", s->count || s->drops);
-    env_flag(e, "may_be_left_out", s->count || checks);
+    const bool beyond = s->g->checks.n > 0;
+    env_flag(e, "may_be_empty", s->count || s->drops || beyond);
+    env_flag(e, "may_be_left_out", s->count || checks || beyond);
+    env_set(e, "empty", "%s", left_out_text(s, s->count || s->drops));
+    env_set(e, "left_out", "%s", left_out_text(s, s->count || checks));
     env_set(e, "norm_does", "%s%s", checks ? "; w.count is 0 where it is not finite" : "",
             clips ? text("; w.clip = min(1, %.9g / (norm + 1e-6))", o->clip) : "");
     env_set(e, "begin", "%s", s->k->from ? text("%ld + ", s->k->from) : "");

@@ -96,6 +96,14 @@ static bool gg_is_between(const Run *r)
     return true;
 }
 
+/* A computed id of the window is beyond its axis, and gg_error() says where. */
+static bool gg_is_beyond(Run *r)
+{
+    const bool beyond = gg_run_beyond(r);
+    if (beyond) snprintf(gg_message, sizeof gg_message, "%s", r->beyond);
+    return beyond;
+}
+
 int gg_window(const Program *p, double *reports)
 {
     Run *r = gg_find(p);
@@ -104,6 +112,7 @@ int gg_window(const Program *p, double *reports)
     r->waits = true;
     gg_run_turn(r, r->update, r->turn.n, false);
     gg_run_await(r);
+    if (gg_is_beyond(r)) return GG_DATA;
     if (reports) p->report(p->sums, (double)p->w->samples, reports);
     return 0;
 }
@@ -137,8 +146,13 @@ int gg_train(const Program *p, long windows, double *reports)
     const long end = r->update + (windows < left ? windows : left);
     for (long started = r->update; r->update < end;) {
         for (; started < end && started < r->update + most; started++)
-            for (long n = 0; gg_run_turn(r, started, n, true); n++) gg_run_await(r), gg_run_turned(r);
+            for (long n = 0; gg_run_turn(r, started, n, true); n++) {
+                gg_run_await(r);
+                if (gg_is_beyond(r)) return GG_DATA;
+                gg_run_turned(r);
+            }
         gg_run_await(r);
+        if (gg_is_beyond(r)) return GG_DATA;
         gg_run_done(r);
         if (gg_aborted(p, r, r->update - 1)) return GG_DATA;
     }
@@ -153,7 +167,9 @@ int gg_evaluate(const Program *p, const char *split, double *reports)
     if (!r) return GG_USAGE;
     const Table *d = &r->data;
     const Rows *rows = !strcmp(split, "test") ? &d->test : !strcmp(split, "valid") ? &d->valid : &d->train;
-    if (gg_run_evaluate(r, rows, reports)) return 0;
+    *r->beyond = 0;
+    if (gg_run_evaluate(r, rows, reports) && !*r->beyond) return 0;
+    if (*r->beyond) return snprintf(gg_message, sizeof gg_message, "%s: %s", split, r->beyond), GG_DATA;
     snprintf(gg_message, sizeof gg_message, "%s: no rows in split '%s'", p->name, split);
     return GG_DATA;
 }

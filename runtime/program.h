@@ -26,6 +26,7 @@ typedef struct {
 
 typedef struct { int tensor; const char *file, *key; } Source; /* a tensor's first value: that name in a safetensors file */
 typedef struct { int tensor; long row; } ZeroRow; /* a row of a tensor that begins with zeros */
+typedef struct { int sum; const char *what; bool predicts; } Check; /* a sum that is not 0 where a computed id is beyond its axis; outputs need it */
 /* values of the rows of a micro-batch, the first axis; names: those of the classes it counts, NULL-terminated, or NULL; whole: all
    values are whole numbers */
 typedef struct { Tensor tensor; const real *at; const char *const *names; bool whole; } Output;
@@ -142,6 +143,7 @@ typedef struct {
     const Tensor *tensors; int ntensors;
     const Source *sources; int nsources;
     const ZeroRow *zero_rows; int nzero_rows;
+    const Check *checks; int nchecks;             /* a window that fails one has no update */
     long elements, trained;                       /* gradients and states are of the first `trained` elements; 0: of all */
     real *const *flat;                            /* parameters, gradients, states; gradients NULL: they are added to a state */
     int nstates; const char *state_names[8];

@@ -297,7 +297,7 @@ static void gg_evaluate_rows(Run *r, const Rows *rows, double *out)
     gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
     p->w->order = rows->list;
     for (int i = 0; i < gg_step_count(p); i++) {
-        const long done = gg_updates(r, i);
+        const long done = r->plan.E ? gg_updates(r, i) : 0;
         p->w->of[i] = gg_clock(r, i, done > 0 ? done : 1);
     }
     gg_tell_time(p->w, p->w->of[0]);
@@ -309,6 +309,54 @@ static void gg_evaluate_rows(Run *r, const Rows *rows, double *out)
     p->report(p->sums, (double)rows->count, out);
 }
 
+/* ---- computed ids --------------------------------------------------------------------------------------- */
+static const Check *gg_failed(const Program *p, bool predicting)
+{
+    for (int i = 0; i < p->nchecks; i++)
+        if (p->sums[p->checks[i].sum] != 0 && (p->checks[i].predicts || !predicting)) return &p->checks[i];
+    return NULL;
+}
+
+static bool gg_fails(Run *r, const Check *c, uint32_t *list, long n)
+{
+    gg_evaluate_rows(r, &(Rows){ 0, n, list }, r->values);
+    return r->p->sums[c->sum] != 0;
+}
+
+/* Evaluates ever fewer of the rows; where none fails in evaluation the ids are others in training. */
+static void gg_tell_beyond(Run *r, const Check *c, uint32_t *list, long n)
+{
+    long least = 0, most = n;
+    const bool found = list && gg_fails(r, c, list, n);
+    while (found && most - least > 1) {
+        const long half = (least + most) / 2;
+        if (gg_fails(r, c, list, half)) most = half;
+        else least = half;
+    }
+    if (found) snprintf(r->beyond, sizeof r->beyond, "row %ld: %s", (long)list[most - 1], c->what);
+    else snprintf(r->beyond, sizeof r->beyond, "update %ld, one of %ld rows: %s", r->update + 1, n, c->what);
+    free(list);
+}
+
+bool gg_run_beyond(Run *r)
+{
+    const Window *w = r->p->w;
+    const Check *c = gg_failed(r->p, false);
+    const long n = w->samples;
+    uint32_t *list = c && !r->staged ? gg_alloc((size_t)n, sizeof *list) : NULL;
+    for (long i = 0; list && i < n; i++) list[i] = (uint32_t)window_row(w, i);
+    if (c) gg_tell_beyond(r, c, list, n);
+    return c;
+}
+
+static void gg_rows_beyond(Run *r, const Rows *rows, bool predicting)
+{
+    const Check *c = gg_failed(r->p, predicting);
+    uint32_t *list = c ? gg_alloc((size_t)rows->count, sizeof *list) : NULL;
+    for (long i = 0; c && i < rows->count; i++) list[i] = rows->list ? rows->list[i] : (uint32_t)(rows->from + i);
+    if (c) gg_tell_beyond(r, c, list, rows->count);
+}
+
 /* A window that waits for its update finds window and sums as it left them; a device keeps its own copies of both. */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
 {
@@ -317,13 +365,24 @@ bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
     if (!rows->count) return false;
     memcpy(r->aside, p->sums, (size_t)p->nsums * sizeof *r->aside);
     gg_evaluate_rows(r, rows, out);
+    gg_rows_beyond(r, rows, false);
     memcpy(p->sums, r->aside, (size_t)p->nsums * sizeof *r->aside);
     *p->w = w;
     return true;
 }
 
+/* The sums of a prediction's rows: outputs alone make none. */
+static void gg_predict_ids(Run *r, long from, long n)
+{
+    const Rows rows = { from, n, NULL };
+    gg_evaluate_rows(r, &rows, r->values);
+    gg_rows_beyond(r, &rows, true);
+    if (*r->beyond) gg_fail(GG_DATA, "%s", r->beyond);
+}
+
 void gg_run_predict(Run *r, long from, long n)
 {
+    if (r->p->nchecks) gg_predict_ids(r, from, n);
     Window *w = r->p->w;
     gg_fill(r, n, r->data.rows, 0);
     w->at = w->first = from;

@@ -296,6 +296,7 @@ typedef struct {
     long log_bytes;
     double start, shown;                          /* seconds */
     long start_update;
+    char beyond[300];                             /* what is wrong with a computed id; "": nothing */
     Line text, odd, header;                       /* odd: what of a line of the log is not finite */
     Archive archive;                              /* the file being loaded */
 } Run;
@@ -308,6 +309,7 @@ void gg_run_update(Run *r);                       /* what a window without its u
 void gg_run_await(Run *r);                        /* a device's oldest window under way is over */
 bool gg_run_voided(const Run *r);                 /* the window's gradient was not finite, and the program asks */
 void gg_run_blame(Run *r, char *out, size_t room); /* which micro-batch of window r->update made it so, in words */
+bool gg_run_beyond(Run *r);                       /* a computed id of the window is beyond its axis: r->beyond says so */
 void gg_run_done(Run *r);                         /* window r->update is behind us */
 void gg_run_fetch(Run *r);                        /* parameters, states and gradients are on the host */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out); /* false: no rows */

@@ -54,6 +54,7 @@ static void gg_keep_best(Run *r)
 static bool gg_evaluate_split(Run *r, const char *split, const Rows *rows)
 {
     if (!gg_run_evaluate(r, rows, r->values)) return false;
+    if (*r->beyond) gg_fail(GG_DATA, "%s: %s", split, r->beyond);
     gg_show_report(r, split, r->values);
     gg_log_split(r, split, r->values);
     return true;
@@ -80,6 +81,12 @@ static void gg_report_since(Run *r, const Place *place)
     r->samples = 0;
 }
 
+static void gg_train_await(Run *r)
+{
+    gg_run_await(r);
+    if (gg_run_beyond(r)) gg_fail(GG_DATA, "%s", r->beyond);
+}
+
 /* Begins the window after those under way. */
 static void gg_train_start(Run *r)
 {
@@ -87,7 +94,7 @@ static void gg_train_start(Run *r)
     s->begin = gg_seconds();
     s->place = gg_place(&r->plan, r->started);
     for (long n = 0; gg_run_turn(r, r->started, n, true); n++) {
-        gg_run_await(r);
+        gg_train_await(r);
         gg_run_turned(r);
     }
     s->lr = r->p->w->lr;
@@ -106,7 +113,7 @@ static const Place *gg_train_end(Run *r)
 {
     const Program *p = r->p;
     const Started *s = &r->under_way[r->update % 2];
-    gg_run_await(r);
+    gg_train_await(r);
     if (p->nonfinite == 'a' && gg_run_voided(r)) gg_abort(r);
     double end = gg_seconds(), begin = s->begin > r->ended ? s->begin : r->ended;
     gg_run_done(r);

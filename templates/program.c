@@ -327,6 +327,9 @@ ${text}
 //:if zeroes
 static const ZeroRow zero_rows[] = { ${zero_rows} };
 //:end
+//:if has_checks
+static const Check checks[] = { ${checks} };
+//:end
 //:for l in class_lists
 static const char *const ${ident}[] = { ${names} };
 //:end
@@ -406,7 +409,7 @@ ${linkage}const Program gagen_${title} = {
 //:if augments
 .augments = augments, .naugments = ${naugments},
 //:end
-.tensors = tensors, .ntensors = ${ntensors},${sources_are}${zero_rows_are} .elements = ${elements},${trained_is}
+.tensors = tensors, .ntensors = ${ntensors},${sources_are}${zero_rows_are}${checks_are} .elements = ${elements},${trained_is}
 .flat = flat, .nstates = ${nstates},${states}
 .memory = ${memory},
 //:if allocated

@@ -11,6 +11,7 @@ rows() {
 local f = assert(io.open(arg[1], "wb"))
 for i = 0, 19 do
   local row = { i % 5, i % 7 == 3 and arg[2] ~= "0" and -100 or (2 * i) % 5, i % 6 == 1 and arg[2] ~= "0" and -100 or (3 * i + 1) % 5 }
+  if arg[1]:find "place" then row = { 1, i % 5 + 1, 2 } end
   if i == tonumber(arg[3]) then row[2] = tonumber(arg[2]) end
   f:write(string.pack("<i4i4i4", table.unpack(row)))
 end
@@ -50,21 +51,35 @@ no "a row that is not the one" ends ids beyond "row 6:"
 cat > "$work/memory.c" << 'END'
 #include <stdio.h>
 #include "library.h"
-extern const Program ids;
+extern const Program gagen_ids;
 int main(void)
 {
     int32_t s[8][3] = { { 0 } };
     const void *columns[] = { s };
-    if (gg_open_rows(&ids, 8, columns, 1, -1)) return 3;
-    gg_close(&ids);
+    if (gg_open_rows(&gagen_ids, 8, columns, 1, -1)) return 3;
+    gg_close(&gagen_ids);
     s[5][1] = 5;
-    if (gg_open_rows(&ids, 8, columns, 1, -1) != 1) return 4;
+    if (gg_open_rows(&gagen_ids, 8, columns, 1, -1) != 1) return 4;
     puts(gg_error());
     return 0;
 }
 END
 generate "$work/memory_ids.c" $model --library && compile "$work/memory" "$work/memory.c $work/memory_ids.c" gagen $sanitize
 "$work/memory" > "$work/out" 2>&1 && grep -q "row 5: s is 5" "$work/out"; tell $? "rows in memory are checked: $(cat "$work/out")"
+
+# ---- computed ids ---------------------------------------------------------------------------------------------------------
+# s.bin counts from 1 to 5; 0, 6 and -100 are no place.
+for i in 1 0 6 -100; do rows place$i $i 13; done
+trainer computed tests/models/ids_computed.lua && trainer shuffled tests/models/ids_computed.lua -D shuffle=true && cuda_trainer cuda_computed tests/models/ids_computed.lua
+for program in computed shuffled cuda_computed; do
+    "$work/$program" --data "$work/place1" --save "$work/$program.st" > "$work/out" 2>&1; tell $? "$program: computed ids of 5 places"
+    for i in 0 6 -100; do
+        yes "$program: $i is no place" ends $program place$i "row 13: tests/models/ids_computed.lua:6: fn.gather: its computed id names none of 5 places, 0 to 4"
+    done
+    yes "$program: and in a prediction" ends $program good "row 13: tests/models/ids_computed.lua:6:" --load "$work/$program.st" --predict "$work/place6"
+done
+sed 's/\.nchecks = 1/.nchecks = 0/' "$work/computed.c" > "$work/unchecked.c" && ! cmp -s "$work/unchecked.c" "$work/computed.c" && compile "$work/unchecked" "$work/unchecked.c" gagen
+no "without the check it goes on in silence" ends unchecked place6 "row 13"
 
 # ---- padding ----------------------------------------------------------------------------------------------------------------
 # row KIND FILE: rows of the table that are zeros in the lines KIND of a probe's output

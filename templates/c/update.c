@@ -155,7 +155,7 @@ if (from < ${to} && to > ${from}) ${pass}(from > ${from} ? from : ${from}, to < 
 static void ${prefix}update(const Thread *t)
 {
 //:if may_be_empty
-if (w.count == 0) return; @@ nothing in this window counts
+if (${empty}) return; @@ nothing in this window counts
 //:end
 //:if norm
 ${prefix}norm(t);

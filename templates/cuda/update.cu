@@ -86,7 +86,7 @@ static __global__ __launch_bounds__(256) void ${prefix}measure(Device *dev)
     double xx = 0, uu = 0;
     ${measure_pointers}
     //:if may_be_left_out
-    if (w.count == 0) return;
+    if (${left_out}) return;
     //:end
     //:for k in groups
     //:if adapts
@@ -124,7 +124,7 @@ static __global__ __launch_bounds__(256) void ${prefix}optimize(Device *dev)
     const real trust = dev->trust[${prefix}tensor_of((int)blockIdx.x, &from, &to)];
     ${pointers}
     //:if may_be_left_out
-    if (w.count == 0) return; @@ nothing in this window counts, or it is not finite
+    if (${left_out}) return; @@ nothing in this window counts, or it is not finite
     //:end
     //:for k in groups
     if (from >= ${from} && from < ${to}) { @@ ${who}
@@ -150,7 +150,7 @@ static __global__ __launch_bounds__(256) void ${prefix}optimize(Device *dev)
     //:end
     //:end
     //:if may_be_left_out
-    if (w.count == 0) return; @@ nothing in this window counts, or it is not finite
+    if (${left_out}) return; @@ nothing in this window counts, or it is not finite
     //:end
     //:for k in groups
     //:if one
