@@ -359,6 +359,9 @@ def numbered():
     case.finish(F.cross_entropy(x, t, ignore_index=0) + F.cross_entropy(x.tanh(), t), loss=True)
     case = Case("nll_ignored", "fn.nll(fn.log_softmax(x, { axis = 2 }), t, { ignore_index = -7, weight = { 1, 0.5, 3 } })")
     case.finish(F.nll_loss(case.real("x", 9, 3).log_softmax(1), case.ids("t", 9, n=3, ignore=-7), torch.tensor([1, 0.5, 3.0]).double(), ignore_index=-7), loss=True)
+    case = Case("gather_arithmetic", "fn.gather(x, 4 - t, { axis = 2 }) * 2")
+    x = case.real("x", 3, 5)
+    case.finish(x.gather(1, 4 - case.ids("t", 3, 2, n=5)) * 2)
 
 
 print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
