@@ -162,6 +162,8 @@ for first in NA nan inf '?' '""' 0x10 3%% 2020-01-31 2020-01-31T10:00:00Z 1e400 
 done
 csv '1,cow\n2,dog\n'
 refused "a first row with an unknown class" "x.csv:1:3: y: 'cow' is none" $dir/read csv $dir/x.csv 0 0 x:r:0:1:1 y:i:2:2:1:cat,dog
+csv '1,7\n2,1\n'
+refused "a first row with a class out of range" "x.csv:1:3: y: '7' is not a class" $dir/read csv $dir/x.csv 0 0 x:r:0:1:1 y:i:3:2:1
 guessed ... 'dog,x\ncat,y\n' "1 |0 |$is_data|" y:i:2:1:1:cat,dog
 guessed ... 'kind,x\ncat,y\n' "0 |$is_header|" y:i:2:1:1:cat,dog
 guessed y.. '3,1,y\n1,2,3\n' '3 |note: x.csv: y reads field 3, and another is called 3: { name = "3" }|' y:r:0:3:1
