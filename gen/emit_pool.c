@@ -63,7 +63,7 @@ char *range_text(const char *var, long count, long step, const char *at, long st
     }
     if ((most - 1) * stride + (count - 1) * step - pad >= extent) {
         const char *end = step == 1 ? text("%ld - %s", extent + pad, less) : text("(%ld - %s) / %ld", extent + pad + step - 1, less, step);
-        return text("int %s = %s, %s_to = %s; %s < %ld && %s < %s_to; %s++", var, from, var, end, var, count, var, var, var);
+        return text("int %s = %s, %s_to = %s < %ld ? %s : %ld; %s < %s_to; %s++", var, from, var, end, count, end, count, var, var, var);
     }
     return text("int %s = %s; %s < %s; %s++", var, from, var, to, var);
 }

@@ -15,6 +15,12 @@
 #endif
 #define INLINE GG_BOTH static inline __attribute__((always_inline))
 
+#if defined __GNUC__ && !defined __clang__ && !defined __CUDACC__
+#define TAPS _Pragma("GCC unroll 4")    /* a loop over some of a window's taps: gcc would not unroll it */
+#else
+#define TAPS
+#endif
+
 #ifdef GAGEN_DOUBLE
 typedef double  real;
 typedef int64_t real_int;

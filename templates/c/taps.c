@@ -3,5 +3,5 @@ ${type} sum = ${zero};
 for (int i = 0; i < ${group}; i++) @@ channels of the group
 //:end
     for (${ky})
-        for (${kx})
+        TAPS for (${kx})
             sum += ${x} * ${w};
