@@ -360,11 +360,29 @@ static void print_call(Text *out, const Expr *e, const ExprStyle *style)
     text_add(out, ")");
 }
 
+/* Int columns are compared as they are, and with a number as an int or in double: real would round those above 2^24. */
+static bool compares_whole(const Expr *e, const ExprStyle *style)
+{
+    const Expr *a = e->arg[0], *b = e->arg[1];
+    if (style->vector || e->kind < E_LT || e->kind > E_NE) return false;
+    return (a->whole && (b->whole || b->kind == E_NUM)) || (b->whole && a->kind == E_NUM);
+}
+
+static const char *whole_text(const Expr *e)
+{
+    if (e->whole) return e->whole;
+    return e->num == floor(e->num) && fabs(e->num) < 2147483648.0 ? text("%.0f", e->num) : number_text(e->num);
+}
+
 static void print_operator(Text *out, const Expr *e, const ExprStyle *style)
 {
     static const char *const sign[] = { [E_ADD] = " + ", [E_SUB] = " - ", [E_MUL] = " * ", [E_DIV] = " / ", [E_LT] = " < ",
         [E_LE] = " <= ", [E_GT] = " > ", [E_GE] = " >= ", [E_EQ] = " == ", [E_NE] = " != " };
     int mine = level(e);
+    if (style && compares_whole(e, style)) {
+        text_add(out, "%s%s%s", whole_text(e->arg[0]), sign[e->kind], whole_text(e->arg[1]));
+        return;
+    }
     print(out, e->arg[0], style, mine, false);
     text_add(out, "%s", !style && e->kind == E_NE ? " ~= " : sign[e->kind]);
     print(out, e->arg[1], style, mine + 1, false);

@@ -70,6 +70,7 @@ typedef struct Expr {
     ExprKind kind;
     double num;                         /* E_NUM: its value in double */
     const char *name;                   /* E_VAR, and E_NUM as the user wrote it (NULL when folding made it) */
+    const char *whole;                  /* E_VAR of an int column: its text without the conversion to real; else NULL */
     const Function *fn;                 /* E_CALL; fn->name == "select" prints as a conditional */
     int nargs;
     struct Expr *arg[3];

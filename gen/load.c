@@ -42,7 +42,11 @@ static const Expr *load_input(Body *b, const Node *n)
     const long row = shape_sample(&n->shape);
     b->reads_data = true;
     const char *place = row == 1 ? "at" : text("at * %ld + %s", row, at);
-    return expr_variable(text(n->column->type == T_REAL ? "data.%s[%s]" : "(real)data.%s[%s]", n->column->ident, place));
+    char *words = text("data.%s[%s]", n->column->ident, place);
+    if (n->column->type == T_REAL) return expr_variable(words);
+    Expr *e = expr_variable(text("(real)%s", words));
+    if (n->column->type == T_INT) e->whole = words;
+    return e;
 }
 
 static uint32_t stream_of(const char *path)
@@ -201,7 +205,8 @@ static const Expr *load_gathered(Body *b, Node *n)
         there.loop[there.n++] = (Loop) { a, 1, ids->shape.dim[a], coordinate_in(b, n, a) };
     char *column = coordinate_in(b, n, n->shape.rank - 1);
     b->scope = there, b->fold = 0;
-    const char *row = body_text(b, body_load(b, ids));
+    const Expr *id = body_load(b, ids);
+    const char *row = id->whole ? id->whole : body_text(b, id);
     there = (Scope) { .domain = &table->shape, .n = 2, .loop = { { 0, 1, table->shape.dim[0], text("(long)(%s)", row) }, { 1, 1, table->shape.dim[1], column } } };
     scope_scalar(&there);
     b->scope = there;

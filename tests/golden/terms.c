@@ -150,7 +150,7 @@ static void k4_masked_counted(const Thread *t, const Micro *m)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 4; j++)
-                arena.kept[n][j] = ((real)data.target[at * 4 + j] == -R(1e+02) ? R(0.0) : R(1.0));
+                arena.kept[n][j] = (data.target[at * 4 + j] == -100 ? R(0.0) : R(1.0));
             for (int j = 4; j < 8; j++)
                 arena.kept[n][j] = R(0.0);
         }
@@ -246,7 +246,7 @@ static void k4_masked(const Thread *t, const Micro *m)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 4; j++) {
-                const real v2 = ((real)data.target[at * 4 + j] == -R(1e+02) ? R(0.0) : R(1.0));
+                const real v2 = (data.target[at * 4 + j] == -100 ? R(0.0) : R(1.0));
                 arena.kept[n][j] = v2;
                 const real a = arena.cross_entropy[n][j];
                 arena.masked[n][j] = (v2 == R(0.0) ? R(0.0) : a * v2);

@@ -131,7 +131,7 @@ static __global__ __launch_bounds__(256) void k4_masked_counted(Device *dev)
     if (id < 8) {
         const int j = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
-        arena.kept[n][j] = ((real)data.target[at * 4 + j] == -R(1e+02) ? R(0.0) : R(1.0));
+        arena.kept[n][j] = (data.target[at * 4 + j] == -100 ? R(0.0) : R(1.0));
     }
 }
 
@@ -232,7 +232,7 @@ static __device__ void k4_masked(Device *dev)
     for (unsigned id = threadIdx.x; id < 8; id += 512) {
         const int j = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
-        const real v2 = ((real)data.target[at * 4 + j] == -R(1e+02) ? R(0.0) : R(1.0));
+        const real v2 = (data.target[at * 4 + j] == -100 ? R(0.0) : R(1.0));
         arena.kept[n][j] = v2;
         const real a = arena.cross_entropy[n][j];
         arena.masked[n][j] = (v2 == R(0.0) ? R(0.0) : a * v2);
