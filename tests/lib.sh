@@ -137,7 +137,7 @@ near() { awk -v a="$1" -v b="$2" -v e="$3" 'BEGIN { d = a - b; m = b < 0 ? -b : 
 
 # A log's lines without what a clock said; one field of its updates.
 log_facts() { sed 's/,"ms":.*//' "$1"; }
-log_field() { sed -n "s/^{\"update\":.*\"$2\":\([-+.eEa-zA-Z0-9]*\).*/\1/p" "$1"; }
+log_field() { sed -n "s/,\"nonfinite\":{[^}]*}//; s/^{\"update\":.*\"$2\":\([-+.eEa-zA-Z0-9]*\).*/\1/p" "$1"; }
 
 # The hashed data and weights, made once for all tests.
 window_data() {

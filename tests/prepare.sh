@@ -1,7 +1,7 @@
 #!/bin/sh
 # prepare.sh -- what several tests share, made before they run side by side: hashed data, the emulator's library.
 cd "$(dirname "$0")/.." || exit 1
-. tests/lib.sh
+. tests/lib.sh > /dev/null
 . tests/cuda/emu.sh
 window_data
 peer_data
