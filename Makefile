@@ -2,6 +2,7 @@
 #   make          build all three            make run        train on digits and print the accuracy
 #   make test     everything, in minutes     make test-long  what takes longer
 #   make check    a part of it, in three minutes, for the inner loop
+#   make test-bare  run and test on a bare Debian made for it (root; about half an hour)
 #   make bench    beside PyTorch and JAX     make install    PREFIX=/usr/local, DESTDIR= for packagers
 #   make deps     install the Debian packages that are missing; run and test begin with it
 #   make bless    accept what golden tests say now
@@ -88,6 +89,9 @@ test-long: deps
 	@sh tests/prepare.sh
 	$(PROVE) --jobs $(JOBS) tests/long/*.t
 
+test-bare:
+	@sh tools/test-bare.sh
+
 bless: all
 	BLESS=1 $(PROVE) tests/language.t tests/errors.t tests/golden.t tests/nvcc.t tests/table.t
 
@@ -125,4 +129,4 @@ uninstall:
 clean:
 	rm -rf build gagen $(LIBRARIES)
 
-.PHONY: all run train test check test-long bless bench gpu-kit test-gpu bench-gpu deps install uninstall clean
+.PHONY: all run train test check test-long test-bare bless bench gpu-kit test-gpu bench-gpu deps install uninstall clean

@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh -- installs the Debian packages that building, running and testing need and that are missing; does nothing when
-# all are there. clang is for tests alone.
+# all are there. clang and g++ are for tests alone: a second compiler, and the emulator that runs CUDA.
 set -eu
 missing=
 need() { missing="$missing $1"; }
@@ -8,6 +8,7 @@ has() { command -v "$1" > /dev/null; }
 header() { echo "#include <$1>" | cc -E $2 - > /dev/null 2>&1; }
 
 has gcc || need gcc
+has g++ || need g++
 header stdio.h "" || need libc6-dev
 has pkg-config || need pkg-config
 header lua.h -I/usr/include/lua5.4 || need liblua5.4-dev

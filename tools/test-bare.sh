@@ -10,9 +10,9 @@ say() { echo "test-bare: $*"; }
 release=bookworm
 [ "$(id -u)" -eq 0 ] || skip "debootstrap and chroot need root"
 command -v apt-get > /dev/null || skip "no apt-get here"
-sources=$(apt-get indextargets --format '$(TARGET_OF) [trusted=yes] $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+sources=$(apt-get indextargets --format '$(TARGET_OF) $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
     sed -n "/^deb .* $release[-a-z]* /p" | sort -u)
-mirror=$(echo "$sources" | sed -n "s/^deb [^ ]* \([^ ]*\) $release main$/\1/p" | head -n 1)
+mirror=$(echo "$sources" | sed -n "s/^deb \([^ ]*\) $release main$/\1/p" | head -n 1)
 [ -n "$mirror" ] || skip "this machine's apt has no source of Debian's $release"
 proxy=
 eval "$(apt-config shell proxy Acquire::http::Proxy)"
@@ -38,8 +38,8 @@ inside() {
 settle() {
     echo "$sources" > "$root/etc/apt/sources.list"
     apt-config dump | grep '^Acquire::' | grep -v 'IndexTargets\|Changelogs\|^Acquire::[A-Za-z:]* "";' > "$root/etc/apt/apt.conf.d/90machine" || :
-    for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt; do
-        [ ! -f $file ] || { mkdir -p "$root$(dirname $file)" && cp -L $file "$root$file"; }
+    for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt /etc/apt/trusted.gpg.d/* /etc/apt/keyrings/* /etc/apt/auth.conf; do
+        [ ! -f "$file" ] || { mkdir -p "$root$(dirname "$file")" && cp -L "$file" "$root$file"; }
     done
 }
 
