@@ -220,17 +220,23 @@ local function best(o, list)
   return name, way == "max"
 end
 
--- patience counts validations
+-- What waits for validations needs rows that validate.
+local waits = { { "patience", "counts" }, { "best", "picks among" } }
+local function need_valid(o)
+  for _, w in ipairs(waits) do
+    if o[w[1]] ~= nil and not sets[o.data].valid then
+      core.fail(("train: %s %s validations, and nothing validates: say valid = 0.1 in the data set"):format(w[1], w[2]),
+        core.key_place(done, w[1]), "it was stated here", sets[o.data].place)
+    end
+  end
+end
+
 local function watch(o)
   if o.ema ~= nil and not (type(o.ema) == "number" and o.ema > 0 and o.ema < 1) then
     fail_at("ema", nil, "train: ema is what an average keeps at each update, above 0 and below 1, ema = 0.999; got %s", util.show(o.ema))
   end
-  if o.patience == nil then return end
-  o.patience = util.integer("train", o.patience, 1, "'patience', in validations")
-  if not sets[o.data].valid then
-    core.fail("train: patience counts validations, and nothing validates: say valid = 0.1 in the data set",
-      core.key_place(done, "patience"), "it was stated here", sets[o.data].place)
-  end
+  if o.patience ~= nil then o.patience = util.integer("train", o.patience, 1, "'patience', in validations") end
+  need_valid(o)
 end
 
 -- loss / 8 where accumulate is 8: the habit of loops that gagen has no need of
@@ -365,6 +371,7 @@ local function train(given)
     s.optimizer = scaled(s.optimizer, { batch = batch, tokens = o.tokens, varies = o.phases ~= nil })
   end
   rules.apply(o.rules, parameters, o.turns, owner)
+  o.best_stated = o.best ~= nil
   o.best, o.best_max = best(o, list)
   o.place, o.batch_place = done, core.key_place(done, o.batch and "batch" or "micro_batch")
   o.reports, o.inputs, o.lone, o.checks = list, inputs, lone(o, paths), op.checks

@@ -91,7 +91,7 @@ end
 -- what other systems call an option
 local words = {
   dim = "axis", dims = "axis", axes = "axis", pad = "padding", optimizer = "optim", learning_rate = "lr",
-  batch_size = "batch", micro_batch_size = "micro_batch", max_norm = "clip", loss = "minimize",
+  batch_size = "batch", micro_batch_size = "micro_batch", max_norm = "clip", grad_clip = "clip", max_grad_norm = "clip", gradient_clip_val = "clip", loss = "minimize",
   wd = "weight_decay", metrics = "report", accumulation_steps = "accumulate",
   gradient_accumulation_steps = "accumulate", sep = "separator", delimiter = "separator", delim = "separator", na = "missing",
   na_values = "missing", fillna = "missing", dropna = "missing", dec = "decimal", has_header = "header", col_names = "header" }
@@ -105,6 +105,11 @@ local places = {
   init = "it stands in a rule of train, rules = { { net, init = 0 } }", batch = "it stands in train { ... }", micro_batch = "it stands in train { ... }",
   accumulate = "it stands in train { ... }", epochs = "it stands in train { ... }", steps = "it stands in train { ... }", seed = "it stands in train { ... }",
   ema = "it stands in train { ... }", warmup = "it stands in a schedule, lr = optim.cosine { 1e-3, warmup = \"1 epoch\" }",
+  clip = "it stands in the optimizer, optim = optim.AdamW { lr = 1e-3, clip = 1 }", lr = "it stands in the optimizer, optim = optim.AdamW { lr = 1e-3 }",
+  weight_decay = "it stands in the optimizer, optim = optim.AdamW { lr = 1e-3, weight_decay = 0.01 }",
+  betas = "it stands in the optimizer, optim = optim.Adam { lr = 1e-3, betas = { 0.9, 0.999 } }", eps = "it stands in the optimizer, optim = optim.Adam { lr = 1e-3, eps = 1e-8 }",
+  momentum = "it stands in the optimizer, optim = optim.SGD { lr = 0.1, momentum = 0.9 }",
+  nesterov = "it stands in the optimizer, optim = optim.SGD { lr = 0.1, momentum = 0.9, nesterov = true }",
   reduction = "it stands in a loss, fn.mse(p, t, { reduction = \"none\" })", name = "a local names it" }
 
 -- what an option may be where nothing is like it

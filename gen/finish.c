@@ -132,6 +132,7 @@ static void read_train(lua_State *L, int index, Train *t)
     t->nonfinite = (Nonfinite)ONE_OF(L, index, "nonfinite", nonfinites);
     t->best = field_string(L, index, "best");
     t->best_max = field_true(L, index, "best_max");
+    t->best_stated = field_true(L, index, "best_stated");
     t->ema = field_number(L, index, "ema", 0);
     t->patience = (long)field_number(L, index, "patience", 0);
     t->validate = read_interval(L, index, "validate");

@@ -260,6 +260,7 @@ typedef struct {
     double loss_scale;                  /* what losses are multiplied by in the backward, undone in the update; 0: they are not */
     long scale_interval;                /* windows behind which it doubles, having halved where one was not finite; 0: it stays */
     const char *best; bool best_max;    /* the report that picks the best checkpoint, "loss" unless told */
+    bool best_stated;
     double ema;                         /* of the averages of the weights that validation and predictions use; 0: there are none */
     long patience;                      /* validations without a better one that end the run; 0: none do */
     Interval validate, checkpoint, line; /* how often, line: of the log; every 0: as the runtime does */

@@ -228,6 +228,7 @@ static char *watch_text(const Train *t)
 {
     Text out = { 0 };
     text_put(&out, "", 0);
+    if (t->best_stated) text_add(&out, ", .best_stated = true");
     if (t->patience) text_add(&out, ", .patience = %ld", t->patience);
     add_interval(&out, "validate", t->validate);
     add_interval(&out, "checkpoint", t->checkpoint);

@@ -94,6 +94,15 @@ static bool gg_write_tensors(const Program *p, int fd)
     return true;
 }
 
+long gg_checkpoint_bytes(const Program *p)
+{
+    long bytes = 0;
+    for (int array = 0; array <= p->nstates; array++)
+        for (int i = 0; i < p->ntensors; i++)
+            if (gg_in_array(p, array, &p->tensors[i])) bytes += gg_count(&p->tensors[i]) * (long)sizeof(real);
+    return bytes;
+}
+
 static bool gg_write_file(Run *r, int fd)
 {
     unsigned char size[8];

@@ -21,7 +21,7 @@ static const Option gg_option_table[] = {
     { "log",        "FILE", "write a line of JSON for every update",               GG_TEXT, AT(log), 0 },
     { "eval",       NULL,   "no training: validate and test what --load or --resume loads",  GG_FLAG, AT(eval), 0 },
     { "predict",    "FILE", "no training: the model's outputs for the rows of FILE, with the weights of --load", GG_TEXT, AT(predict), 0 },
-    { "output",     "FILE", "of --predict: FILE.csv, FILE.npy or a directory of .npy; default: CSV here", GG_TEXT, AT(output), 0 },
+    { "output",     "FILE", "of --predict: FILE.csv, FILE.npy or a directory of .npy; default, and -: CSV here", GG_TEXT, AT(output), 0 },
     { "profile",    NULL,   "CUDA: time every launch, tell at the end which took how long", GG_FLAG, AT(profile), 0 },
 };
 #undef AT
@@ -73,6 +73,8 @@ static void gg_options_check(const Options *o, const Program *p)
     if (o->epochs >= 0 && o->steps >= 0) gg_fail(GG_USAGE, "--epochs and --steps exclude each other");
     if (o->resume && !o->save) gg_fail(GG_USAGE, "--resume needs --save FILE: the file to go on from");
     if (o->save_every >= 0 && !o->save) gg_fail(GG_USAGE, "--save-every needs --save FILE");
+    if (o->save && !strcmp(o->save, "-")) gg_fail(GG_USAGE, "--save -: a checkpoint is replaced whole, so it is a file: name one");
+    if (o->log && !strcmp(o->log, "-")) gg_fail(GG_USAGE, "--log -: reports go to standard output already: name a file");
     if (o->eval && !o->load && !o->resume) gg_fail(GG_USAGE, "--eval needs --load FILE");
     gg_predict_check(o, p);
     if (o->threads > GG_THREADS) gg_fail(GG_USAGE, "--threads %ld: at most %d", o->threads, GG_THREADS);
@@ -95,6 +97,7 @@ Options gg_options(int argc, char **argv, const Program *p)
         gg_option_set(&all, o, value);
     }
     gg_options_check(&all, p);
+    if (all.output && !strcmp(all.output, "-")) all.output = NULL;
     return all;
 }
 

@@ -21,11 +21,15 @@ static void gg_sink_open(Sink *s, const char *path)
     if (!(s->file = fopen(path, "wb"))) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
 }
 
+/* Half a file of predictions would look like a whole one: where it cannot be written, it is removed. */
 static void gg_sink_close(Sink *s)
 {
+    struct stat st;
     if (!s->file) return;
-    bool bad = ferror(s->file) || (s->file == stdout ? fflush(stdout) : fclose(s->file));
+    const bool own = s->file != stdout, failed = ferror(s->file);
+    const bool bad = (own ? fclose(s->file) : fflush(stdout)) || failed;
     s->file = NULL;
+    if (bad && own && !stat(s->path, &st) && S_ISREG(st.st_mode)) unlink(s->path);
     if (bad) gg_fail(GG_DATA, "%s: it cannot be written: %s", s->path, strerror(errno));
 }
 
@@ -172,6 +176,12 @@ long gg_predict_count(const Program *p, const char *rows)
     return n;
 }
 
+/* Whether all outputs go to one file. */
+bool gg_predict_single(const char *path)
+{
+    return gg_ends(path, ".csv") || gg_ends(path, ".npy");
+}
+
 void gg_predict_check(const Options *o, const Program *p)
 {
     if (o->output && !o->predict) gg_fail(GG_USAGE, "--output says where predictions go: it needs --predict");
@@ -180,6 +190,7 @@ void gg_predict_check(const Options *o, const Program *p)
         gg_fail(GG_USAGE, "--predict: the model declares no outputs: write train { predict = { class = fn.argmax(logits, "
                 "{ axis = 2 }) } } and generate again");
     if (o->eval) gg_fail(GG_USAGE, "--predict and --eval exclude each other");
+    if (o->log) gg_fail(GG_USAGE, "--log: a prediction writes no log: leave it out");
     if (!o->load && !o->save)
         gg_fail(GG_USAGE, "--predict needs the weights: --load FILE, or the --save FILE of a run, whose best ones it takes");
     if (o->output && gg_ends(o->output, ".npy") && p->noutputs > 1)

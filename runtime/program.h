@@ -154,6 +154,7 @@ typedef struct {
     void (*predict)(const Thread *);              /* makes them for w->rows rows, one micro-batch; NULL: there are none */
     /* reports; report 0 is the loss */
     const ReportName *reports; int nreports; int best;
+    bool best_stated;                             /* the model says which report decides */
     long patience;                                /* validations without a better one that end the run; 0: none do */
     Interval validate, checkpoint, line;          /* how often, line: of the log; every 0: every epoch, every epoch, every update */
     int nsums;                                    /* sums over the batch that a window leaves behind */

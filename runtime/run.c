@@ -103,7 +103,6 @@ void gg_run_open(Run *r)
     gg_run_device(r);
     gg_clear_states(p);
     gg_run_weights(r);
-    gg_log_open(r);
     r->team = gg_team_start((int)(p->open ? 1 : o->threads < 0 ? gg_cores() : o->threads));
     if (!r->team) gg_fail(GG_MACHINE, "the threads cannot be started");
     if (!o->predict) gg_augment_open(r);

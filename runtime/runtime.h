@@ -331,6 +331,7 @@ void gg_augment(Run *r);                          /* the window's rows are stage
 void gg_augment_close(Run *r);
 
 /* ---- checkpoint.c --------------------------------------------------------------------------------------- */
+long gg_checkpoint_bytes(const Program *p);       /* of its tensors */
 void gg_save_run(Run *r, const char *path);       /* all or nothing: a new file takes the old one's place */
 enum { GG_CHUNK = 8192 };                         /* reals that pass through memory at once */
 real *gg_array(const Program *p, int array);      /* 0: the parameters, 1: the first state ... */
@@ -348,6 +349,10 @@ void gg_predict(Run *r);                          /* writes the outputs of all r
 void gg_predict_check(const Options *o, const Program *p); /* fails with usage errors */
 long gg_predict_count(const Program *p, const char *rows);
 const char *gg_predict_weights(const Options *o);
+bool gg_predict_single(const char *path);         /* --output: a file, not a directory of files */
+
+/* ---- writable.c ----------------------------------------------------------------------------------------- */
+void gg_prove_writable(const Program *p, const Options *o); /* --save, --log and --output, or fails; leaves nothing behind */
 
 /* ---- log.c ---------------------------------------------------------------------------------------------- */
 void gg_log_open(Run *r);                         /* cut at r->log_bytes */

@@ -232,12 +232,28 @@ static int gg_finish(Run *r)
     return 0;
 }
 
+<<<<<<< HEAD
 int gg_main(int argc, char **argv, const Program *p)
+=======
+/* Early stopping and a `best` of the model's own wait for validations. */
+static void gg_need_valid(const Run *r)
+{
+    const Program *p = r->p;
+    if (r->o.eval || r->o.predict || r->data.valid.count || (!p->patience && !p->best_stated)) return;
+    gg_fail(GG_DATA, "%s: the model's %s waits for validations, and of %ld rows none validate: raise valid in the data set, or leave %s out", p->name,
+            p->patience ? "patience" : "best", r->data.rows, p->patience ? "patience" : "best");
+}
+
+int gagen_main(int argc, char **argv, const Program *p)
+>>>>>>> 1bb48eb (runtime: what a run writes is proved writable before it starts; best needs rows that validate; clip in train names its place)
 {
     static Run run;
     run.p = p, run.o = gg_options(argc, argv, p);
     if (gg_lacking(p)) gg_fail(GG_MACHINE, "built for %s, which this machine lacks: compile again here", gg_lacking(p));
+    gg_prove_writable(p, &run.o);
     gg_run_open(&run);
+    gg_need_valid(&run);
+    gg_log_open(&run);
     gg_catch_lost_pages(&run);
     int status = 0;
     if (run.o.predict || run.o.eval) gg_show_notes(&run, run.o.eval ? stdout : stderr);

@@ -106,6 +106,22 @@ refused() {
 refused 2 "declares no outputs: write train { predict = {" "$work/without" --load "$work/t.st" --predict $at/new.csv
 refused 2 "needs the weights: --load FILE" "$work/table" --predict $at/new.csv
 refused 2 "it needs --predict" "$work/table" --output x.csv
+refused 2 "a prediction writes no log" "$work/table" --load "$work/t.st" --predict $at/new.csv --log "$work/l.jsonl"
+for p in table cuda_table; do
+    for to in a.csv a a.npy/; do
+        refused 1 "no/such/$to: --output: there is no directory $work/no/such" "$work/$p" --load "$work/t.st" --predict $at/new.csv --output "$work/no/such/$to"
+    done
+done
+mkdir -p "$work/in.csv" "$work/way/class.npy"
+refused 1 "in.csv: --output: a directory is in the way: name a file" "$work/table" --load "$work/t.st" --predict $at/new.csv --output "$work/in.csv"
+refused 1 "way/class.npy: --output: a directory is in the way" "$work/table" --load "$work/t.st" --predict $at/new.csv --output "$work/way"
+refused 1 "table.csv/x.csv: --output: $work/table.csv is a file, not a directory" "$work/table" --load "$work/t.st" --predict $at/new.csv --output "$work/table.csv/x.csv"
+refused 1 "t.st: --output: a file is in the way" "$work/table" --load "$work/t.st.best" --predict $at/new.csv --output "$work/t.st"
+refused 1 "/dev/full: --output" "$work/table" --load "$work/t.st" --predict $at/new.csv --output /dev/full
+refused 2 "the rows are read from there" "$work/table" --load "$work/t.st" --predict "$work/renamed.csv" --output "$work/../predict/renamed.csv"
+"$work/table" --load "$work/t.st.best" --predict $at/new.csv --output - > "$work/again.csv" 2> "$work/errors"
+yes "--output -: standard output, the same bytes" same "$work/again.csv" "$work/table.csv"
+[ ! -e ./- ] && [ ! -e "$work/no" ]; tell $? "and no file of that name, nor a directory that was missing"
 refused 2 "there are 6 outputs: name a directory" "$work/table" --load "$work/t.st" --predict $at/new.csv --output x.npy
 refused 1 "bare.csv:1: no field 'a' in the header, which x needs" "$work/table" --load "$work/t.st" --predict $at/bare.csv
 refused 1 "x.npy: No such file" "$work/npy" --load "$work/n.st" --predict build/tests/data/predict --output "$work/y.npy"

@@ -20,12 +20,18 @@ for source in runtime/*.c; do
 done
 for program in units read hostile hostile_npy embed train_mlp; do build $program "$asan"; done
 $cc -std=gnu11 -g -O1 -fsanitize=thread -Iruntime tests/runtime/teams.c runtime/team.c runtime/fail.c -lpthread -o $dir/teams
-$cc -std=gnu11 -O2 -Iruntime tests/runtime/train_mlp.c runtime/*.c -lm -lpthread -o $dir/fast
-$cc -std=gnu11 -O2 -Iruntime -DTAIL="'c'" tests/runtime/train_mlp.c runtime/*.c -lm -lpthread -o $dir/carry
+mkdir -p $dir/plain
+for source in runtime/*.c; do $cc -std=gnu11 -O2 -Iruntime -c $source -o $dir/plain/$(basename $source .c).o; done
+# trained NAME FLAG...: a program that trains, with the runtime as users have it
+trained() { out=$dir/$1; shift; $cc -std=gnu11 -O2 -Iruntime "$@" tests/runtime/train_mlp.c $dir/plain/*.o -lm -lpthread -o $out; }
+trained fast
+trained carry "-DTAIL='c'"
 # watched NAME RATE FIELD TAIL: trains at that rate with that field of the program
-watched() { $cc -std=gnu11 -O2 -Iruntime -DRATE=$2 "-DWATCH=$3" "-DTAIL='$4'" tests/runtime/train_mlp.c runtime/*.c -lm -lpthread -o $dir/$1; }
+watched() { trained "$1" -DRATE=$2 "-DWATCH=$3" "-DTAIL='$4'"; }
 watched patient 0.1 ".patience = 2" s
 watched stuck 0.0 ".patience = 2" s
+watched nobody_patient 0.1 ".valid = 1e-9, .patience = 2" s
+watched nobody_best 0.1 ".valid = 1e-9, .best_stated = true" s
 watched updates 0.1 ".validate = { 117, 10 }" s
 watched epochs 0.1 ".validate = { 101, 4 }" s
 watched carried 0.1 ".validate = { 101, 4 }" c
@@ -68,5 +74,6 @@ same() {
 . tests/runtime/data.sh
 . tests/runtime/files.sh
 . tests/runtime/runs.sh
+. tests/runtime/writable.sh
 echo "1..$n"
 exit $bad

@@ -1,4 +1,4 @@
-local set = data.idx { "data/mnist", image = { 1, 28, 28 }, classes = 10 }
+local set = data.idx { "data/mnist", valid = 0.1, image = { 1, 28, 28 }, classes = 10 }
 local net = nn.Linear(10)
 local x = fn.flatten(set.image / 255)
 local loss = fn.cross_entropy(net(x), set.label)
