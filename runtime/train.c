@@ -232,9 +232,6 @@ static int gg_finish(Run *r)
     return 0;
 }
 
-<<<<<<< HEAD
-int gg_main(int argc, char **argv, const Program *p)
-=======
 /* Early stopping and a `best` of the model's own wait for validations. */
 static void gg_need_valid(const Run *r)
 {
@@ -244,8 +241,7 @@ static void gg_need_valid(const Run *r)
             p->patience ? "patience" : "best", r->data.rows, p->patience ? "patience" : "best");
 }
 
-int gagen_main(int argc, char **argv, const Program *p)
->>>>>>> 1bb48eb (runtime: what a run writes is proved writable before it starts; best needs rows that validate; clip in train names its place)
+int gg_main(int argc, char **argv, const Program *p)
 {
     static Run run;
     run.p = p, run.o = gg_options(argc, argv, p);
