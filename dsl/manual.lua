@@ -44,14 +44,14 @@ train("seed", "of weights, order and noise", "0")
 train("report", "`{ accuracy = ..., rmse = fn.sqrt(mse) }`; the loss is always there, and no report may be called as something else [in the log](tools.md#the-log). `grad_norm = true`: the log has the norm of each window's gradient, "
   .. "unscaled and before the clip. `noise_scale = true`: the gradient noise scale too, over the windows since the log's last line, and since the terminal's "
   .. "([semantics.md](semantics.md#the-gradient-noise-scale))")
-train("best", "what the best checkpoint is chosen by: `\"max accuracy\"`", "`\"min loss\"`")
+train("best", "the report that picks the best checkpoint: `\"max accuracy\"`; it needs rows that validate", "`\"min loss\"`")
 train("validate", "how often: `\"2 epochs\"`, `\"500 updates\"`, `\"1000 samples\"`, `\"4096 tokens\"` or a number of updates; the run's last weights are validated too",
   "`\"1 epoch\"`")
 train("checkpoint", "how often `--save` writes, in the same units, and at the end", "`\"1 epoch\"`")
 train("log", "how often `--log` has a line of an update, in the same units", "every update")
 train("predict", "`{ class = fn.argmax(logits, { axis = 2 }), code = mu }`: what `--predict` writes, values of each row in evaluation mode", "none")
 train("ema", "averages of the weights, `ema = 0.999`: what an average keeps at each update", "none")
-train("patience", "so many validations without a better `best` end the run; the test is the best weights'", "none")
+train("patience", "early stopping: the run stops after this many validations without improvement of `best`, and tests the best weights; it needs rows that validate", "none")
 train("rules", "what holds for some parameters")
 
 local step = doc.options "step"

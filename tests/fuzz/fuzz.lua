@@ -66,7 +66,7 @@ end
 
 local ways = { "-t c", "-t c", "-t cuda", "-t cuda", "-t c --library", "-t c --standalone", "plan", "--dump=graph", "--dump=kernels", "-t c --no-reuse" }
 kinds.models = {
-  name = "model.lua", 
+  name = "model.lua",
   pool = function() return { pool_of "tests/models/*.lua tests/golden/*.lua examples/*.lua", pool_of "tests/errors/*.lua" } end,
   mutant = function(random, pool) return mutate.text(random, pool[random(5) == 1 and 2 or 1]) end,
   test = function(path, n)
