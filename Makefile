@@ -2,6 +2,7 @@
 #   make          build all three            make run        train on digits and print the accuracy
 #   make test     everything, in minutes     make test-long  what takes longer
 #   make check    a part of it, in three minutes, for the inner loop
+#   make fuzz     ten minutes of damaged models, data files, checkpoints and logs, under sanitizers
 #   make test-bare  run and test on a bare Debian made for it (root; about half an hour)
 #   make bench    beside PyTorch and JAX     make install    PREFIX=/usr/local, DESTDIR= for packagers
 #   make deps     install the Debian packages that are missing; run and test begin with it
@@ -89,6 +90,10 @@ test-long: deps
 	@sh tests/prepare.sh
 	$(PROVE) --jobs $(JOBS) tests/long/*.t
 
+# mutants of models, data files, checkpoints and logs for ten minutes, from a seed of today or FUZZ_SEED
+fuzz: all
+	@sh tests/fuzz/run.sh
+
 test-bare:
 	@sh tools/test-bare.sh
 
@@ -129,4 +134,4 @@ uninstall:
 clean:
 	rm -rf build gagen $(LIBRARIES)
 
-.PHONY: all run train test check test-long test-bare bless bench gpu-kit test-gpu bench-gpu deps install uninstall clean
+.PHONY: all run train test check test-long test-bare test-bare fuzz bless bench gpu-kit test-gpu bench-gpu deps install uninstall clean

@@ -33,7 +33,7 @@ local function lines(command)
 end
 
 -- ---- running -----------------------------------------------------------------------------------------------
-local limits = "ulimit -t 20 2> /dev/null; ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:exitcode=99 UBSAN_OPTIONS=exitcode=99 "
+local limits = "ulimit -t ${LIMIT:-60} 2> /dev/null; ASAN_OPTIONS=quarantine_size_mb=16:detect_leaks=0:allocator_may_return_null=1:exitcode=99 UBSAN_OPTIONS=exitcode=99 "
 local out, err = dir .. "/out", dir .. "/err"
 
 -- The status, and what was said. A signal is 128 and more; a limit of CPU time is one.
@@ -48,7 +48,7 @@ local function judge(status, said, may)
   if status == 137 or status == 152 or status == 124 then return "it hangs" end
   if status > 128 or status == 99 then return "it crashes: " .. status end
   if not may:find(("%d"):format(status), 1, true) then return "it exits " .. status end
-  if said:find "BUG" or said:find "assert" then return "it says " .. said:sub(1, 80) end
+  if said:find "^BUG" or said:find "\nBUG" or said:find "gagen: BUG" or said:find "Assertion" then return "it says " .. said:sub(1, 80) end
   if status ~= 0 and not said:find "error: " and not said:find "^gagen: " then return "it fails without a word" end
 end
 
