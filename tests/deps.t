@@ -98,7 +98,7 @@ local function check(texts, installed)
   for _, t in ipairs(texts) do
     local names = names_of(t.path, of)
     each(t.path, t.text, names, function(command, line)
-      if command:find "[$/=]" or names.functions[command] or commands.builtin[command] or command == "" then return end
+      if command:find "[$/=%%]" or names.functions[command] or commands.builtin[command] or command == "" then return end
       n = n + 1
       local package, may = package_of[command], optional[command]
       local good = package and (there[package] or installed[package]) or may and (may == t.path or names.asked[command])
