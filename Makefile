@@ -134,4 +134,4 @@ uninstall:
 clean:
 	rm -rf build gagen $(LIBRARIES)
 
-.PHONY: all run train test check test-long test-bare test-bare fuzz bless bench gpu-kit test-gpu bench-gpu deps install uninstall clean
+.PHONY: all run train test check test-long test-bare fuzz bless bench gpu-kit test-gpu bench-gpu deps install uninstall clean

@@ -44,7 +44,7 @@ for name, list in pairs(packages) do
 end
 
 -- What a machine may lack: who starts it asks for it first, or the reason why not.
-local optional = { groff = true, nvcc = true, ["nvidia-smi"] = "tests/gpu/test.sh", debootstrap = "tools/test-bare.sh", chroot = "tools/test-bare.sh" }
+local optional = { groff = true, ["musl-gcc"] = true, nvcc = true, ["nvidia-smi"] = "tests/gpu/test.sh", debootstrap = "tools/test-bare.sh", chroot = "tools/test-bare.sh" }
 
 -- ---- the texts ----------------------------------------------------------------------------------------------
 local function files()

@@ -11,9 +11,12 @@ objects() {
     local made=$fuzz/$1 sources=$2 source object
     shift 2
     mkdir -p "$made"
+    for object in "$made"/*.o; do
+        case " $(echo $sources) " in *"/$(basename "$object" .o).c "*) ;; *) rm -f "$object" ;; esac
+    done
     for source in $sources; do
         object=$made/$(basename "$source" .c).o
-        if [ ! -f "$object" ] || [ -n "$(find "$source" "$(dirname "$source")"/*.h -newer "$object")" ]; then
+        if [ ! -f "$object" ] || [ -n "$(find "$source" "$(dirname "$source")"/*.h -newer "$object" 2> /dev/null)" ]; then
             # shellcheck disable=SC2086
             $CC $fuzz_checks "$@" -c "$source" -o "$object" || return 1
         fi
