@@ -59,7 +59,7 @@ static void gg_prove_file(Written w)
 }
 
 /* What is free where the file will be, or -1: a special file, or a system that does not say. */
-static double gg_room(const char *path)
+static double gg_free_bytes(const char *path)
 {
     char parent[4096];
     struct statvfs fs;
@@ -73,7 +73,7 @@ static double gg_room(const char *path)
 static void gg_prove_room(Written w, double bytes, const char *what)
 {
     char text[256];
-    const double room = gg_room(w.path), unit = bytes < 1048576 ? 1024 : 1048576;
+    const double room = gg_free_bytes(w.path), unit = bytes < 1048576 ? 1024 : 1048576;
     const char *name = unit < 1048576 ? "KiB" : "MiB";
     if (room < 0 || room >= bytes) return;
     snprintf(text, sizeof text, "%s takes %.1f %s, and %.1f %s are free there: make room, or name a file elsewhere", what, bytes / unit, name, room / unit, name);
