@@ -92,11 +92,11 @@ yes "so does an arena in which nothing is reused" same_tensors gan.safetensors a
 sed 's/, clip = 0.2//' $model > "$work/plain.lua"
 program plain && rounds plain --save plain.safetensors > /dev/null
 poisoned() {
-    sed "/^static void [dg]_gradient(/,/^}/s/$2/if (t->id == 0) memset(\&arena, 255, sizeof arena), memset(\&packed, 255, sizeof packed), memset(\&g, 255, sizeof g); barrier(t); &/" \
+    sed "/^static void step_[dg]_gradient(/,/^}/s/$2/if (t->id == 0) memset(\&arena, 255, sizeof arena), memset(\&packed, 255, sizeof packed), memset(\&g, 255, sizeof g); barrier(t); &/" \
         "$work/plain.c" > "$work/$1.c"
     ! cmp -s "$work/plain.c" "$work/$1.c" && quick compile "$work/$1" "$work/$1.c" gagen_double -include string.h && rounds $1 --save $1.safetensors > /dev/null
 }
-poisoned before '[dg]_prepare(t);'
+poisoned before 'step_[dg]_prepare(t);'
 yes "39. poison ahead of every window changes nothing" same_tensors plain.safetensors before.safetensors
 poisoned behind 'if (t->id == 0) clear_sums();'
 no "39. poison behind what is prepared" same_tensors plain.safetensors behind.safetensors
@@ -183,8 +183,8 @@ for target in c cuda; do
     both=$(arena $target $model) d=$(arena $target "$work/only_d.lua") g=$(arena $target "$work/only_g.lua")
     [ "$d" -gt 0 ] && [ "$g" -gt 0 ] && [ "$both" -eq $((d > g ? d : g)) ]; tell $? "$target: one arena of $both reals for steps that need $d and $g"
 done
-yes "both steps have their functions" grep -q '^static void d_update' "$work/gan.c" && grep -q '^static void g_update' "$work/gan.c"
-yes "an update is one pass over a step's part of the arrays" grep -q 'for_span (b, t, g_BLOCKS) g_optimize(192 + (long)b \* g_BLOCK' "$work/gan.c"
+yes "both steps have their functions" grep -q '^static void step_d_update' "$work/gan.c" && grep -q '^static void step_g_update' "$work/gan.c"
+yes "an update is one pass over a step's part of the arrays" grep -q 'for_span (b, t, step_g_BLOCKS) step_g_optimize(192 + (long)b \* g_BLOCK' "$work/gan.c"
 for target in c cuda; do
     yes "examples/gan.lua is a program, $target" ./gagen -t $target -o "$work/example" examples/gan.lua
 done
