@@ -90,6 +90,12 @@ test-long: deps
 	@sh tests/prepare.sh
 	$(PROVE) --jobs $(JOBS) tests/long/*.t
 
+CHECK = house errors language table ops expr man golden moves share nets cuda
+
+check: all
+	@sh tests/prepare.sh
+	$(PROVE) --jobs $(JOBS) $(CHECK:%=tests/%.t)
+
 # mutants of models, data files, checkpoints and logs for ten minutes, from a seed of today or FUZZ_SEED
 fuzz: all
 	@sh tests/fuzz/run.sh
