@@ -2,6 +2,7 @@
 # mutations.t -- ACCEPTANCE's case 53: faults of the kind that loops have, planted in generated C. One counts only where the text has
 # changed, the program compiled, all updates ran to exit 0 and a number differs: then the cases whose assertions fail have killed it.
 cd "$(dirname "$0")/../.." || exit 1
+OPTIMIZE=-O1
 . tests/lib.sh
 window_data
 models=$work/models
