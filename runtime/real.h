@@ -33,6 +33,11 @@
 #if defined __GNUC__ && !defined __clang__
 #pragma GCC optimize ("no-tree-loop-if-convert")
 #endif
+/* gcc 12 keeps what a loop stores in registers where a later iteration would store to the same place (predictive commoning). At the
+   loop's end it writes back rows that this thread never wrote, and so undoes what another thread wrote. It may not. */
+#if defined __GNUC__ && !defined __clang__
+#pragma GCC optimize ("no-predictive-commoning")
+#endif
 #if defined SANITIZED
 #define UNROLL
 #elif defined __clang__

@@ -119,8 +119,8 @@ static const Tensor tensors[] = {
     { "net.2.bias", 1, { CLASSES }, { ONE(1) }, AT_B2, 'c', 0, 0 },
 };
 static const Column columns[] = {
-    { "image", 'b', 2, { 8, 8 }, 0, 0, "image", NULL, (const void **)&image, false },
-    { "label", 'i', 1, { 1 }, CLASSES, 0, "label", NULL, (const void **)&label, false },
+    { "image", 'b', 2, { 8, 8 }, 0, 0, "image", NULL, (const void **)&image, false, 0, 0 },
+    { "label", 'i', 1, { 1 }, CLASSES, 0, "label", NULL, (const void **)&label, false, 0, 0 },
 };
 static const ReportName reports[] = { { "loss", false, false }, { "accuracy", true, true } };
 #ifndef TAIL
