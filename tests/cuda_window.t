@@ -273,10 +273,10 @@ casts() {
     for steps in 2 3; do
         GG_EMU_TRACE=1 "$work/$1" --data "$data" --steps $steps 2>&1 | sed -n 's/^gg_emu: runs //p' > "$work/ran_$steps"
     done
-    echo "$(ran round_parameters) $(ran k2_round_image)"
+    echo "$(ran round_parameters) $(ran k1_to_k2)"
 }
 [ "$(casts casts)" = "1 8" ] && [ "$(grep -c 'gg_round(.*dev->p)' "$work/casts.cu")" -eq 1 ]; tell $? "43. bf16: weights are cast once in a window of 8 micro-batches"
-mutate casts_off casts "" 's/^    GG_LAUNCH(k2_round_image, .*/&\
+mutate casts_off casts "" 's/^    GG_LAUNCH(k1_to_k2, .*/&\
     prepare_steps();/'
 [ "$(casts casts_off)" = "9 8" ]; tell $? "control: 43. and in every micro-batch: $(casts casts_off)"
 

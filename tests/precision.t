@@ -61,7 +61,7 @@ for target in c cuda; do
     no "22. $target: which is not the one in bf16" compare "$work/sum_${target}_32.out" $want --case "even 1024" --gradient 1e-4
 done
 # The control on rows of one label, whose micro-gradients point the same way.
-edit='s/beta == 1 ? V(load)(to) + q\[n \* nv + j\] : q\[n \* nv + j\]/V(factor)(&)/'
+edit='s/j \* V_LANES, q\[n \* nv + j\])/j * V_LANES, V(factor)(q[n * nv + j]))/'
 standalone rounded -D micro_batch=1 -D precision=bf16
 prober double $even gagen_double
 mkdir -p "$work/same/rows_1024" && cp "$data/rows_1024/images.idx" "$work/same/rows_1024/"
