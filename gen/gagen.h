@@ -111,6 +111,7 @@ Op  *op_find(const char *name);         /* by name, for Lua's calls; NULL */
 Op  *op_with_role(const char *role);    /* BUG when there is none */
 int  op_count(void);
 Op  *op_at(int i);
+extern const char *const fold_calls[];                     /* by Fold, as ops write it: "sum(" */
 Op  *op_gradient(Op *op, int arg);      /* map: the op of args + y + gy whose value is grad[arg]; made once */
 
 /* ---- shape.c --------------------------------------------------------------------------------------------------- */

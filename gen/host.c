@@ -358,10 +358,9 @@ static void print_formula(Text *out, const char *name, const Expr *e)
 
 static void print_let(Text *out, const Let *let)
 {
-    static const char *const folds[] = { [FOLD_SUM] = "sum", [FOLD_MAX] = "max", [FOLD_MIN] = "min", [FOLD_PROD] = "prod" };
     Text e = { 0 };
     expr_print(&e, let->e, NULL);
-    text_add(out, let->fold ? "  %-8s %s(%s)\n" : "  %-8s %s%s\n", let->name, folds[let->fold], e.s);
+    text_add(out, "  %-8s %s%s%s\n", let->name, fold_calls[let->fold], e.s, let->fold ? ")" : "");
 }
 
 static char *signature(const Op *op)

@@ -116,20 +116,19 @@ static const Expr *formula_field(Reader *r, int table, const char *key)
     return e;
 }
 
+const char *const fold_calls[] = { "", "sum(", "max(", "min(", "prod(" };
+
 /* "sum(exp(x - m))" -> FOLD_SUM and its text without the call */
 static Fold fold_of(char **s)
 {
-    static const struct { const char *call; Fold fold; } folds[] = {
-        { "sum(", FOLD_SUM }, { "max(", FOLD_MAX }, { "min(", FOLD_MIN }, { "prod(", FOLD_PROD }
-    };
-    for (int i = 0; i < 4; i++)
-        if (!strncmp(*s, folds[i].call, strlen(folds[i].call))) {
-            char *end = strrchr(*s, ')');
-            if (!end) return FOLD_NONE;
-            *end = 0;
-            *s += strlen(folds[i].call);
-            return folds[i].fold;
-        }
+    for (Fold f = FOLD_SUM; f <= FOLD_PROD; f++) {
+        if (strncmp(*s, fold_calls[f], strlen(fold_calls[f]))) continue;
+        char *end = strrchr(*s, ')');
+        if (!end) return FOLD_NONE;
+        *end = 0;
+        *s += strlen(fold_calls[f]);
+        return f;
+    }
     return FOLD_NONE;
 }
 

@@ -22,7 +22,7 @@ if [ -n "$nvcc" ]; then nvcc_program part_1; judged "words of part 1: nvcc"; els
 grep -q '\bcompl_\[' "$work/part_1.c" && sed 's/\bcompl_\b/compl/g' "$work/part_1.cu" > "$work/off.cu"
 ! $CXX -x c++ $emu_flags -fsyntax-only "$work/off.cu" > "$work/errors" 2>&1 && grep -q compl "$work/errors"; tell $? "control: compl, undodged, is no C++"
 part=$(grep -l '"errno"' "$work"/part_?.lua | head -n 1)
-sed 's/\berrno_\b/errno/g' "${part%.lua}.c" | $CC -std=gnu11 -Iruntime -include errno.h -fsyntax-only -x c - > "$work/errors" 2>&1
+./gagen -t c "$part" 2> /dev/null | sed "s/\\berrno_\\b/errno/g" | $CC -std=gnu11 -Iruntime -include errno.h -fsyntax-only -x c - > "$work/errors" 2>&1
 [ $? -ne 0 ]; tell $? "control: errno, undodged, is no member"
 
 # ---- the program runs, and files keep the words as they are

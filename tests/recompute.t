@@ -22,7 +22,7 @@ tell $? "recompute = 2 in train, a number, is -D recompute=2"
 prober apart $model gagen -D recompute=2 --no-reuse && run apart && cmp -s "$work/none.out" "$work/apart.out"
 tell $? "36. and where every buffer has its own place"
 # the noise of the second time under another key
-awk '/^static void k[0-9]*_[a-z0-9_]*_again\(/ { on = 1 } /^}/ { on = 0 } on { sub(/\+ n\), 0x/, "+ n + 1), 0x") } 1' "$work/alone.c" > "$work/off.c"
+awk '/^static void k[0-9]*_[a-z0-9_]*_again\(/ { on = 1 } /^}/ { on = 0 } on { sub(/\+ n, 0x/, "+ n + 1, 0x") } 1' "$work/alone.c" > "$work/off.c"
 ! cmp -s "$work/off.c" "$work/alone.c" && quick compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=recompute && run off
 [ -s "$work/off.out" ] && ! cmp -s "$work/none.out" "$work/off.out"; tell $? "control: 36. a mask that is drawn anew is seen"
 
