@@ -107,6 +107,7 @@ static const char *gg_csv_known(const Table *d, const Column *c)
 
 static bool gg_csv_nameable(const Csv *f, long i)
 {
+    if (i >= f->header.n) return false;                     /* rows may have more fields than the header */
     const char *name = f->header.field[i].text;
     return *name && !strpbrk(name, "\x1e\x1f") && gg_csv_find(f, name, strlen(name)) == i && !gg_csv_repeated(f, i);
 }

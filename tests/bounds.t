@@ -10,7 +10,7 @@ export ASAN_OPTIONS
 
 # silent COMPILER MODEL: one update of hashed rows, without a word on standard error
 silent() {
-    local CC=$1 net=$1_$(basename "$2" .lua)
+    local compiler=$1 machine=native net=$1_$(basename "$2" .lua)
     generate "$work/$net.c" "$2" --library && compile "$work/$net" "tests/probe.c $work/$net.c" gagen -DPROGRAM="$(basename "$2" .lua)" $sanitize || return
     "$work/$net" hashed=11 hashed 2 1 1 > "$work/$net.out" 2> "$work/$net.told"
     [ $? -eq 0 ] && [ ! -s "$work/$net.told" ]

@@ -19,7 +19,7 @@ for part in $(seq "$parts"); do
     done
 done
 if [ -n "$nvcc" ]; then nvcc_program part_1; judged "words of part 1: nvcc"; else echo "ok $((facts += 1)) # skip no nvcc"; fi
-grep -q '\bcompl_\[' "$work/part_1.c" && sed 's/\bcompl_\b/compl/g' "$work/part_1.cu" > "$work/off.cu"
+grep -q '\bcompl_\[' "$work/part_1.c" && ./gagen -t cuda -o "$work/part_1.cu" "$work/part_1.lua" 2> /dev/null && sed 's/\bcompl_\b/compl/g' "$work/part_1.cu" > "$work/off.cu"
 ! $CXX -x c++ $emu_flags -fsyntax-only "$work/off.cu" > "$work/errors" 2>&1 && grep -q compl "$work/errors"; tell $? "control: compl, undodged, is no C++"
 part=$(grep -l '"errno"' "$work"/part_?.lua | head -n 1)
 ./gagen -t c "$part" 2> /dev/null | sed "s/\\berrno_\\b/errno/g" | $CC -std=gnu11 -Iruntime -include errno.h -fsyntax-only -x c - > "$work/errors" 2>&1

@@ -16,6 +16,7 @@ header zlib.h "" || need zlib1g-dev
 has lua5.4 || need lua5.4
 has prove || need perl
 has clang || need clang
+has clang && echo 'int main(void) { return 0; }' | clang -fsanitize=address,undefined -x c - -o /dev/null 2> /dev/null || need libclang-rt-dev
 
 [ -n "$missing" ] || exit 0
 if ! has apt-get; then

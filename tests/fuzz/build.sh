@@ -36,7 +36,7 @@ fuzz_gagen() {
 
 fuzz_runtime() {
     # shellcheck disable=SC2086
-    objects runtime "$(echo runtime/*.c)" -Iruntime $fuzz_zlib || return 1
+    objects runtime "$(echo runtime/*.c)" -Iruntime $fuzz_zlib && $CC tests/runtime/squares.c -o $fuzz/squares || return 1
     local p
     for p in read:read train_mlp:mlp; do
         # shellcheck disable=SC2086

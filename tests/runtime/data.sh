@@ -107,6 +107,8 @@ same "csv: header, quotes, \\r\\n, an empty line" "train 2
 3 4 1 
 valid 0
 test 0" read_csv
+csv 'a,b,c\n1,2,3,4\n5,6,7,8\n'
+refused "csv: a position after the header's last field" "4 fields, the first line has 3" $dir/read csv $dir/x.csv 0 0 x:r:0:1-2:2 t:i:9:4:1
 csv '\357\273\277a,b,class,"say ""hi"", twice\nok"\n1,2,cat,"x, y\n"\n3,4,dog,'
 same "csv: a BOM, commas and line ends in quotes, no last line end" "train 2
 1 2 0 
