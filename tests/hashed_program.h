@@ -54,7 +54,7 @@ static float hashed_weight(const Tensor *t, uint32_t i, long inputs)
     float scale = 1;
     while (t->rank > 1 && scale * scale * (float)inputs > 1) scale /= 2;
     if (t->rank > 1) return hash_real(i, seed, scale);
-    const int scales = !strcmp(t->name + length - 6, "weight") || !strcmp(t->name + length - 3, "var");
+    const int scales = (length >= 6 && !strcmp(t->name + length - 6, "weight")) || (length >= 3 && !strcmp(t->name + length - 3, "var"));
     return scales ? (float)(1 + (double)hash_real(i, seed, 0.25f)) : hash_real(i, seed, 0.125f);
 }
 
