@@ -29,7 +29,7 @@
 #pragma GCC optimize ("no-ipa-pure-const", "no-ipa-modref")
 #endif
 /* gcc 12 misplaces a load that stands in an arm of a choice when it makes a loop free of branches: it may not try. Programs hold
-   no such load; this is the second lock, and -fno-tree-loop-if-convert on the command line the third. */
+   no such load; this is the second lock. */
 #if defined __GNUC__ && !defined __clang__
 #pragma GCC optimize ("no-tree-loop-if-convert")
 #endif
