@@ -70,7 +70,7 @@ generate "$work/memory_ids.c" $model --library && compile "$work/memory" "$work/
 # ---- computed ids ---------------------------------------------------------------------------------------------------------
 # s.bin counts from 1 to 5; 0, 6 and -100 are no place.
 for i in 1 0 6 -100; do rows place$i $i 13; done
-trainer computed tests/models/ids_computed.lua && trainer shuffled tests/models/ids_computed.lua -D shuffle=true && cuda_trainer cuda_computed tests/models/ids_computed.lua
+OPTIMIZE="-O1 $sanitize" trainer computed tests/models/ids_computed.lua && trainer shuffled tests/models/ids_computed.lua -D shuffle=true && cuda_trainer cuda_computed tests/models/ids_computed.lua
 for program in computed shuffled cuda_computed; do
     "$work/$program" --data "$work/place1" --save "$work/$program.st" > "$work/out" 2>&1; tell $? "$program: computed ids of 5 places"
     for i in 0 6 -100; do
