@@ -21,7 +21,8 @@ LUA_INC = $(shell pkg-config --cflags lua5.4 2>/dev/null || echo -I/usr/include/
 LUA_LIB = $(firstword $(wildcard $(addsuffix /liblua5.4.a,$(shell pkg-config --variable=libdir lua5.4 2>/dev/null) /usr/lib/$(shell gcc -print-multiarch 2>/dev/null) /usr/lib)) -llua5.4)
 ZLIB    = $(shell echo '\#include <zlib.h>' | $(CC) -E - > /dev/null 2>&1 && echo -DGAGEN_ZLIB)
 
-GEN       = $(filter-out gen/embed.c,$(wildcard gen/*.c))
+GEN       = $(filter-out gen/base/embed.c,$(wildcard gen/*.c gen/*/*.c gen/*/*/*.c))
+GEN_DIRS  = $(sort $(dir $(GEN:gen/%=build/gen/%)))
 OBJ       = $(GEN:gen/%.c=build/gen/%.o) build/gen/resources.o
 RUNTIME   = $(wildcard runtime/*.c)
 HEADERS   = $(filter-out runtime/runtime.h,$(wildcard runtime/*.h))
@@ -33,17 +34,17 @@ all: gagen $(LIBRARIES)
 gagen: $(OBJ)
 	$(CC) $(LDFLAGS) -o $@ $(OBJ) $(LUA_LIB) -lm -ldl
 
-build/gen/%.o: gen/%.c $(wildcard gen/*.h) | build/gen
-	$(CC) -std=gnu11 $(CFLAGS) $(WARN) $(LUA_INC) -c -o $@ $<
+build/gen/%.o: gen/%.c $(wildcard gen/*.h gen/*/*.h gen/*/*/*.h) | $(GEN_DIRS)
+	$(CC) -std=gnu11 $(CFLAGS) $(WARN) -Igen $(LUA_INC) -c -o $@ $<
 
-build/gen/resources.o: build/resources.c gen/resource.h
+build/gen/resources.o: build/resources.c gen/base/resources.h
 	$(CC) -std=gnu11 -Igen -c -o $@ $<
 
 build/resources.c: build/embed $(RESOURCES)
 	build/embed $(RESOURCES) > $@.new
 	mv $@.new $@
 
-build/embed: gen/embed.c | build/gen
+build/embed: gen/base/embed.c | build/gen
 	$(CC) -std=gnu11 $(WARN) -O1 -o $@ $<
 
 # ---- the runtime, in float and in double
@@ -59,7 +60,7 @@ build/float/%.o: runtime/%.c $(wildcard runtime/*.h) | build/float
 build/double/%.o: runtime/%.c $(wildcard runtime/*.h) | build/double
 	$(CC) -std=gnu11 $(RUNTIME_CFLAGS) $(WARN) $(ZLIB) -DGAGEN_DOUBLE -c -o $@ $<
 
-build/gen build/float build/double data:
+$(GEN_DIRS) build/float build/double data:
 	mkdir -p $@
 
 # ---- a job: real MNIST where examples/fetch-mnist.sh has put it, else digits that we draw

@@ -1,11 +1,51 @@
-/* main.c -- the map of the compiler: nine stages, each takes one struct and gives the next. */
+/* main.c -- the pipeline: the table of stages, and what the commands do with what they give. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "plan.h"
-#include "plot.h"
-#include "run.h"
+#include "back/emit.h"
+#include "front/front.h"
+#include "ir/stage.h"
+#include "lower/lower.h"
+#include "middle/middle.h"
+#include "tools/plan.h"
+#include "tools/plot.h"
+#include "tools/run.h"
 
+/* ---- the stages ----------------------------------------------------------------------------------------------------- */
+static void run_read_model(Compilation *c)    { c->model = read_model(c->opts); }
+static void run_check(Compilation *c)         { check(c->model); }
+static void run_objective(Compilation *c)     { c->g = objective(c->model, c->all); }
+static void run_differentiate(Compilation *c) { differentiate(c->g, c->gradient); }
+static void run_simplify(Compilation *c)      { simplify(c->g); }
+static void run_recompute(Compilation *c)     { recompute(c->g); }
+static void run_order(Compilation *c)         { order_terms(c->g); }
+static void run_lower(Compilation *c)         { c->k = fuse(c->g, c->opts->target); }
+static void run_place(Compilation *c)         { c->p = place(c->k, !c->opts->no_reuse); }
+static void run_schedule(Compilation *c)      { c->s = schedule(c->p); }
+static void run_join(Compilation *c)          { join(c->all); }
+
+static void print_model(Text *out, const Compilation *c)   { graph_print(out, c->model); }
+static void print_graph(Text *out, const Compilation *c)   { graph_print(out, c->g); }
+static void print_kernels(Text *out, const Compilation *c) { kernels_print(out, c->k); }
+static void print_program(Text *out, const Compilation *c) { program_print(out, c->s); }
+static void print_memory(Text *out, const Compilation *c)  { memory_print(out, c->all); }
+
+static const Stage table[] = {
+    { "read_model", "the model's Graph: nodes, parameters, columns, the schedule", ONCE, run_read_model, NULL, print_model },
+    { "check", "the same, in which a window has a meaning", ONCE, run_check, NULL, print_model },
+    { "objective", "a step's Graph: what it minimizes and reports", EACH_STEP, run_objective, NULL, print_graph },
+    { "differentiate", "adjoints, and what is added to which gradient", EACH_STEP, run_differentiate, NULL, print_graph },
+    { "simplify", "one node for equal ones, nothing dead", EACH_STEP, run_simplify, NULL, print_graph },
+    { "recompute", "second nodes for values that backward makes again", EACH_STEP, run_recompute, NULL, print_graph },
+    { "order", "terms one after another, where that saves memory", EACH_STEP, run_order, NULL, print_graph },
+    { "lower", "Kernels: loop nests, every buffer's layout, every kernel's partition", EACH_STEP, run_lower, NULL, print_kernels },
+    { "place", "Plan: lifetimes and offsets in one arena", EACH_STEP, run_place, NULL, print_kernels },
+    { "schedule", "Program: scales, counts, first and next micro-steps", EACH_STEP, run_schedule, NULL, print_program },
+    { "join", "Whole: all steps in one order of parameters and one arena", ONCE, run_join, NULL, print_memory }
+};
+static const Pipeline pipeline = { table, sizeof table / sizeof *table };
+
+/* ---- the commands --------------------------------------------------------------------------------------------------- */
 static _Noreturn void show(const Text *t)
 {
     write_output(NULL, t);
@@ -15,7 +55,11 @@ static _Noreturn void show(const Text *t)
 static void check_options(const Opts *o)
 {
     if (o->run && o->library) usage_error("run needs a main program: leave out --library");
-    if (o->standalone && o->target == TARGET_CUDA && !o->run) usage_error("--standalone is of the C target: say -t c, or -o FILE.c");
+    if (o->standalone && o->target == &target_cuda && !o->run) usage_error("--standalone is of the C target: say -t c, or -o FILE.c");
+    if (!o->dump || stage_named(&pipeline, o->dump)) return;
+    Text names = { 0 };
+    for (int i = 0; i < pipeline.n; i++) text_add(&names, "%s%s", i ? ", " : "", table[i].name);
+    usage_error("--dump=%s: the stages are %s", o->dump, names.s);
 }
 
 /* mlp.h beside mlp.c */
@@ -28,7 +72,7 @@ static const char *header_path(const char *output)
 static void finish(Opts *o, Whole *all)
 {
     Text out = { 0 }, header = { 0 };
-    o->standalone |= o->run && o->target == TARGET_C;
+    o->standalone |= o->run && o->target == &target_c;
     emit(all, o, &out);
     if (o->run) run_program(o, all->steps.at[0]->g->title, &out);
     if (o->library && o->output) {
@@ -72,22 +116,6 @@ static void choose(const Opts *o, Graph *g, const Choices *c)
     stop_if_errors();
 }
 
-/* Stages 4 to 8 of step i, or NULL when the dump that was asked for is written. */
-static Program *compile(Graph *whole, int i, const Program *before, const Opts *o, Text *out)
-{
-    Graph *g = step_graph(whole, i, before);
-    differentiate(g);
-    stop_if_errors();
-    if (o->dump == DUMP_GRAD) return graph_print(out, g), NULL;
-    simplify(g);
-    if (o->dump == DUMP_SIMPLE) return graph_print(out, g), NULL;
-    Kernels *k = fuse(g, o->target);
-    if (o->dump == DUMP_KERNELS) return kernels_print(out, k), NULL;
-    Program *s = schedule(place(k, !o->no_reuse));
-    if (o->dump == DUMP_PROGRAM) return program_print(out, s), NULL;
-    return s;
-}
-
 int main(int argc, char **argv)
 {
     Text out = { 0 };
@@ -95,18 +123,12 @@ int main(int argc, char **argv)
     if (o.run) choose_run_target(&o);
     check_options(&o);
     if (o.plot) plot(&o);
-    Graph *g = read_model(&o);
-    if (o.dump == DUMP_GRAPH) graph_print(&out, g), show(&out);
-    check(g);
-    stop_if_errors();
-    Choices *c = consider(g, &o);
-    if (c) choose(&o, g, c);
-    Program **steps = NEW_ARRAY(Program *, g->steps.n);
-    for (int i = 0; i < g->steps.n; i++) steps[i] = compile(g, i, i ? steps[i - 1] : NULL, &o, &out);
-    if (o.dump && o.dump != DUMP_MEMORY) show(&out);
-    Whole *all = join(steps, g->steps.n);
-    if (o.dump) memory_print(&out, all), show(&out);
-    if (o.plan) finish_plan(&o, all, c);
-    finish(&o, all);
+    Compilation c = { .opts = &o, .gradient = node_gradients };
+    if (compile(&pipeline, "read_model", "check", &c, &out)) show(&out);
+    Choices *choices = consider(&pipeline, &c);
+    if (choices) choose(&o, c.model, choices);
+    if (compile(&pipeline, "objective", "join", &c, &out)) show(&out);
+    if (o.plan) finish_plan(&o, c.all, choices);
+    finish(&o, c.all);
     return 0;
 }

@@ -30,7 +30,7 @@ make_program() (
     mkdir -p "$work"
     echo $# > "$work/count"
     lua5.4 tests/op_model.lua --float "$work" "$@"
-    ./gagen -t cuda --dump=grad "$work/model.lua" 2> "$work/errors" | awk '$1 ~ /^%/ { print $2 }' > "$work/seen"
+    ./gagen -t cuda --dump=differentiate "$work/model.lua" 2> "$work/errors" | awk '$1 ~ /^%/ { print $2 }' > "$work/seen"
     # shellcheck disable=SC2086
     cuda_prober probe "$work/model.lua" gagen -D batch="$batch" -D micro_batch="$micro" -D tail=step ${flags:+-$flags} > "$work/told"
 )

@@ -250,9 +250,9 @@ inside leaks "$work/leaks.cu" window_adamw "" -DPOISON=squares && "$work/leaks" 
 grep -qx 'allocations 999' "$work/leaks.out"; tell $? "control: 40. memory asked for in each window: $(head -n 1 "$work/leaks.out")"
 awk '/^planned/ { p = $2 } /^asked/ { a = $2 } END { exit !(p > 0 && a == p + 1024 * (16 * 4 + 4)) }' "$work/memory.out"
 tell $? "40. what was planned is what was asked for, and the data: $(awk '/^planned|^asked/ { printf "%s ", $0 }' "$work/memory.out")"
-for k in 1 2 16 1024; do ./gagen -t cuda --dump=memory -D micro_batch=8 -D batch=$((8 * k)) $models/window_even.lua | grep -i '^arena'; done | sort -u > "$work/arenas"
+for k in 1 2 16 1024; do ./gagen -t cuda --dump=join -D micro_batch=8 -D batch=$((8 * k)) $models/window_even.lua | grep -i '^arena'; done | sort -u > "$work/arenas"
 [ "$(wc -l < "$work/arenas")" -eq 1 ]; tell $? "40. the arena is the same for K = 1 to 1,024: $(head -n 1 "$work/arenas")"
-./gagen -t cuda --dump=memory -D micro_batch=16 $models/window_even.lua | grep -i '^arena' | cmp -s - "$work/arenas"; [ $? -ne 0 ]
+./gagen -t cuda --dump=join -D micro_batch=16 $models/window_even.lua | grep -i '^arena' | cmp -s - "$work/arenas"; [ $? -ne 0 ]
 tell $? "control: 40. micro_batch = 16 has another"
 
 # ---- 43: what runs in a window: the third of a run

@@ -10,7 +10,7 @@ try() {
     kind=$1 group=$2; shift 2
     mkdir -p "$work/$group"
     lua5.4 tests/op_model.lua "$work/$group" "$@"
-    ./gagen -t c --dump=grad "$work/$group/model.lua" 2> "$work/errors" | awk '$1 ~ /^%/ { print $2 }' >> "$work/seen"
+    ./gagen -t c --dump=differentiate "$work/$group/model.lua" 2> "$work/errors" | awk '$1 ~ /^%/ { print $2 }' >> "$work/seen"
     prober "probe_$group" "$work/$group/model.lua" gagen_double || return
     "$work/probe_$group" "$work/$group/rows.csv" "$work/$group/weights.safetensors" 2 1 1 > "$work/$group/got"
     if [ "$kind" = edges ]; then limit="--element 1e-12"; else limit="--gradient 1e-12 --tensor 1e-12 --loss 1e-12"; fi

@@ -102,7 +102,7 @@ local options = {}
 for k in text_of("dsl/train.lua"):match("local spec = (%b{})"):gmatch "([%a_]+) = " do options[#options + 1] = "`" .. k .. "`" end
 documented("options of train", options)
 local flags = {}
-for name in text_of("gen/options.c"):gmatch "\n *{ \"(%-%-[%w-]+)\"" do flags[#flags + 1] = name end
+for name in text_of("gen/front/options.c"):gmatch "\n *{ \"(%-%-[%w-]+)\"" do flags[#flags + 1] = name end
 documented("options of gagen", flags)
 flags = {}
 for name in text_of("runtime/options.c"):gmatch "\n *{ \"([%w-]+)\"" do flags[#flags + 1] = "--" .. name end

@@ -14,7 +14,7 @@ options "$work/heads" > "$work/in_man" && options "$work/helped" > "$work/in_hel
 [ "$(wc -l < "$work/in_help")" -ge 14 ] && cmp -s "$work/in_man" "$work/in_help"; tell $? "the same $(wc -l < "$work/in_help") options"
 sed '3d' "$work/in_man" | cmp -s - "$work/in_help"; [ $? -ne 0 ]; tell $? "control: not without one"
 for option in $(cat "$work/in_help"); do
-    grep -q "{ \"$option\"" gen/options.c; tell $? "$option is in the table"
+    grep -q "{ \"$option\"" gen/front/options.c; tell $? "$option is in the table"
 done
 for command in run plan plot help ops; do
     grep -q "^\.B gagen $command$" "$page" && grep -q "gagen $command " "$work/help"; tell $? "gagen $command is in both"

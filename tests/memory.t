@@ -4,7 +4,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 window_data
 model=tests/models/two_models.lua
-arena() { ./gagen --dump=memory "$@" | awk '/^arena [0-9]/ { print $2 }'; }
+arena() { ./gagen --dump=join "$@" | awk '/^arena [0-9]/ { print $2 }'; }
 # fits JOINT ONE TWO: the first is at most 1 % more than the larger of the others
 fits() { awk -v j="$1" -v a="$2" -v b="$3" 'BEGIN { exit !(j > 0 && j <= 1.01 * (a > b ? a : b)) }'; }
 
@@ -14,9 +14,9 @@ for target in c cuda; do
     yes "41. two models, $target: $joint numbers, alone $one and $two" fits "$joint" "$one" "$two"
     no "41. their sum" fits $((one + two)) "$one" "$two"
 done
-./gagen -t c --dump=kernels $model | awk '/^micro-step/ { print $2 }' | tr '\n' ' ' | grep -q 'forward backward forward backward'; tell $? "41. forward, backward, forward, backward"
-n=$(./gagen -t c --dump=kernels -D share=1 $model | grep -c '^  k.*_d_trunk_weight ')
-[ "$n" -eq 1 ] && [ "$(./gagen -t c --dump=kernels -D share=1 $model | awk '/^micro-step/' | wc -l)" -eq 4 ]; tell $? "41. two heads on a trunk: it runs backward once, behind both"
+./gagen -t c --dump=lower $model | awk '/^micro-step/ { print $2 }' | tr '\n' ' ' | grep -q 'forward backward forward backward'; tell $? "41. forward, backward, forward, backward"
+n=$(./gagen -t c --dump=lower -D share=1 $model | grep -c '^  k.*_d_trunk_weight ')
+[ "$n" -eq 1 ] && [ "$(./gagen -t c --dump=lower -D share=1 $model | awk '/^micro-step/' | wc -l)" -eq 4 ]; tell $? "41. two heads on a trunk: it runs backward once, behind both"
 for only in 0 1 2; do prober two_$only $model gagen -D only=$only && "$work/two_$only" "$data" - 2 1 1 > "$work/two_$only.out"; done
 joined() { grep '^gradient' "$work/two_1.out"; grep '^gradient' "$work/two_2.out"; }
 { grep '^loss' "$work/two_0.out"; joined; } > "$work/apart.out"
@@ -38,12 +38,12 @@ for m in examples/*.lua bench/models/*.lua; do
     grep -q '^train' "$m" || continue
     for target in c cuda; do
         for level in none all; do
-            ./gagen -t $target -D recompute=$level --dump=memory "$m" > "$work/plan" 2> "$work/errors" && near_bound "$work/plan" || far="$far $target:$m:$level"
+            ./gagen -t $target -D recompute=$level --dump=join "$m" > "$work/plan" 2> "$work/errors" && near_bound "$work/plan" || far="$far $target:$m:$level"
         done
     done
 done
 [ -z "$far" ]; tell $? "every example's arena is within 5 % of its lower bound, with and without recomputation $far"
-./gagen -t c --no-reuse --dump=memory examples/mnist_cnn.lua > "$work/plan"
+./gagen -t c --no-reuse --dump=join examples/mnist_cnn.lua > "$work/plan"
 no "an arena where nothing is reused" near_bound "$work/plan"
 
 # ---- 40: resident memory, K = 1 and K = 1,024

@@ -4,7 +4,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 window_data
 model=tests/models/recompute.lua
-arena() { ./gagen -t c --dump=memory "$@" | awk '/^arena [0-9]/ { print $2 }'; }
+arena() { ./gagen -t c --dump=join "$@" | awk '/^arena [0-9]/ { print $2 }'; }
 run() { "$work/$1" "$data" - 2 2 1 2 > "$work/$1.out" 2> "$work/$1.said"; }
 
 # ---- 36: the same bits, with dropout, norms, convolutions and residual sums

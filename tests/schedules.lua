@@ -1,5 +1,5 @@
 -- schedules.lua -- the learning rates of tests/reference/optim.txt, in closed form or PyTorch's, beside the formulas that
--- gagen --dump=graph prints for them, evaluated here.   lua5.4 tests/schedules.lua DIR [BUG], BUG: a factor, for a control
+-- gagen --dump=read_model prints for them, evaluated here.   lua5.4 tests/schedules.lua DIR [BUG], BUG: a factor, for a control
 
 local dir, bug = arg[1], tonumber(arg[2] or 1)
 local env = { pow = function(a, b) return a ^ b end, floor = math.floor, cos = math.cos, min = math.min, max = math.max,
@@ -14,7 +14,7 @@ local layer = nn.Linear(1)
 train { data = rows, batch = 1, steps = %d, minimize = fn.sum(layer(rows.x)), optim = optim.SGD { lr = %s } }
 ]]):format(T, expression))
   f:close()
-  local p = io.popen("./gagen --dump=graph " .. path)
+  local p = io.popen("./gagen --dump=read_model " .. path)
   local text = p:read "a"
   p:close()
   return assert(text:match "\n  lr +=? *([^\n]*)", expression)

@@ -178,7 +178,7 @@ tell $? "one loss scale for all steps: a window of d that is not finite halves i
 # ---- text
 sed 's/^  step { name = "g".*//; s/^  rules = { /  rules = { { gen, freeze = true }, /; s/{ gen.3..bias, lr = 0.05 }//' $model > "$work/only_d.lua"
 sed '/^  step { name = "d"/,/^    optim/d; s/^  rules = { /  rules = { { disc, freeze = true }, /' $model > "$work/only_g.lua"
-arena() { ./gagen -t "$1" --dump=memory "$2" | sed -n 's/^arena \([0-9]*\) reals.*/\1/p'; }
+arena() { ./gagen -t "$1" --dump=join "$2" | sed -n 's/^arena \([0-9]*\) reals.*/\1/p'; }
 for target in c cuda; do
     both=$(arena $target $model) d=$(arena $target "$work/only_d.lua") g=$(arena $target "$work/only_g.lua")
     [ "$d" -gt 0 ] && [ "$g" -gt 0 ] && [ "$both" -eq $((d > g ? d : g)) ]; tell $? "$target: one arena of $both reals for steps that need $d and $g"

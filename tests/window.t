@@ -271,9 +271,9 @@ grep -qx 'allocations 999' "$work/leaks.out"; tell $? "control: 40. an allocatio
 [ "$(awk '/_grew_kib/ { n += $2 } END { print n + 0 }' "$work/leaks.out")" -gt 4000 ]; tell $? "control: 40. and its pages"
 awk '/^planned/ { p = $2 } /^static/ { s = $2 } END { exit !(p > 0 && s >= p && s <= p + 4096) }' "$work/memory.out"
 tell $? "40. what was planned is what there is: $(awk '/^planned|^static/ { printf "%s ", $0 }' "$work/memory.out")"
-for k in 1 2 16 1024; do ./gagen -t c --dump=memory -D micro_batch=8 -D batch=$((8 * k)) $models/window_even.lua | grep -i '^arena'; done | sort -u > "$work/arenas"
+for k in 1 2 16 1024; do ./gagen -t c --dump=join -D micro_batch=8 -D batch=$((8 * k)) $models/window_even.lua | grep -i '^arena'; done | sort -u > "$work/arenas"
 [ "$(wc -l < "$work/arenas")" -eq 1 ]; tell $? "40. the arena is the same for K = 1 to 1,024: $(head -n 1 "$work/arenas")"
-./gagen -t c --dump=memory -D micro_batch=16 $models/window_even.lua | grep -i '^arena' | cmp -s - "$work/arenas"; [ $? -ne 0 ]
+./gagen -t c --dump=join -D micro_batch=16 $models/window_even.lua | grep -i '^arena' | cmp -s - "$work/arenas"; [ $? -ne 0 ]
 tell $? "control: 40. micro_batch = 16 has another"
 
 # ---- 47: determinism, and 48: reporting

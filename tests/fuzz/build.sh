@@ -12,11 +12,11 @@ objects() {
     shift 2
     mkdir -p "$made"
     for object in "$made"/*.o; do
-        case " $(echo $sources) " in *"/$(basename "$object" .o).c "*) ;; *) rm -f "$object" ;; esac
+        case " $(echo $sources | tr / _) " in *" $(basename "$object" .o).c "*) ;; *) rm -f "$object" ;; esac
     done
     for source in $sources; do
-        object=$made/$(basename "$source" .c).o
-        if [ ! -f "$object" ] || [ -n "$(find "$source" "$(dirname "$source")"/*.h -newer "$object" 2> /dev/null)" ]; then
+        object=$made/$(echo "${source%.c}" | tr / _).o
+        if [ ! -f "$object" ] || [ -n "$(find "$source" $(find gen runtime -name '*.h') -newer "$object" 2> /dev/null)" ]; then
             # shellcheck disable=SC2086
             $CC $fuzz_checks "$@" -c "$source" -o "$object" || return 1
         fi
@@ -29,7 +29,7 @@ fuzz_gagen() {
     library=$(pkg-config --variable=libdir lua5.4 2> /dev/null)/liblua5.4.a
     [ -f "$library" ] || library=-llua5.4
     # shellcheck disable=SC2086
-    objects gen "$(ls gen/*.c | grep -v /embed.c) build/resources.c" $lua -Igen || return 1
+    objects gen "$(find gen -name '*.c' ! -name embed.c) build/resources.c" $lua -Igen || return 1
     # shellcheck disable=SC2086
     $CC $fuzz_checks -o $fuzz/gagen $fuzz/gen/*.o $library -lm -ldl
 }

@@ -64,7 +64,7 @@ local function pool_of(patterns)
   return list
 end
 
-local ways = { "-t c", "-t c", "-t cuda", "-t cuda", "-t c --library", "-t c --standalone", "plan", "--dump=graph", "--dump=kernels", "-t c --no-reuse" }
+local ways = { "-t c", "-t c", "-t cuda", "-t cuda", "-t c --library", "-t c --standalone", "plan", "--dump=read_model", "--dump=lower", "-t c --no-reuse" }
 kinds.models = {
   name = "model.lua",
   pool = function() return { pool_of "tests/models/*.lua tests/golden/*.lua examples/*.lua", pool_of "tests/errors/*.lua" } end,

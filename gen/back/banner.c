@@ -1,0 +1,219 @@
+/* banner.c -- what stands at the top of a program: the model as a table, the window, memory and work. */
+#include <string.h>
+#include "back/emit.h"
+
+static char *kib(long reals) { return digits((double)((reals * 4 + 1023) / 1024)); }
+
+/* ---- the table of layers ---------------------------------------------------------------------------------------- */
+typedef struct { const char *path; const Param *first; long count; } Row;
+
+static Row row_of(const Graph *g, int from, int *to)
+{
+    const char *name = g->params.at[from]->name, *dot = strrchr(name, '.');
+    Row r = { mem_copy(name, dot ? (size_t)(dot - name) : strlen(name)), g->params.at[from], 0 };
+    const size_t n = strlen(r.path);
+    for (*to = from; *to < g->params.n; ++*to) {
+        const Param *p = g->params.at[*to];
+        const char *end = strrchr(p->name, '.');
+        if (*to > from && !(dot && end && (size_t)(end - p->name) == n && !strncmp(p->name, r.path, n))) break;
+        if (p->trained) r.count += shape_count(&p->shape);
+    }
+    return r;
+}
+
+static const Node *now(const Node *n)
+{
+    while (n->same) n = n->same;
+    return n;
+}
+
+/* what the layer of that path gives, or NULL */
+static const Node *output_of(const Graph *g, const char *path)
+{
+    for (int i = 0; i < g->nodes.n; i++) {
+        const Node *n = g->nodes.at[i];
+        if (!n->backward && n->path && n->kind != K_NOISE && !strcmp(n->path, path)) return now(n);
+    }
+    return NULL;
+}
+
+/* the one map without parameters that follows */
+static const Node *activation_of(const Graph *g, const Node *y)
+{
+    for (int i = 0; y && i < g->nodes.n; i++) {
+        const Node *n = g->nodes.at[i];
+        if (!n->backward && n->uses && !n->same && n->kind == K_MAP && n->nargs == 1 && n->arg[0] == y) return n;
+    }
+    return NULL;
+}
+
+static void add_row(Text *out, const Graph *g, const Row *r)
+{
+    const Node *y = output_of(g, r->path), *a = activation_of(g, y);
+    const char *layer = r->first->layer ? r->first->layer : "Parameter";
+    const char *file = r->first->loc.file, *slash = strrchr(file, '/'), *line = text("%6d", r->first->loc.line);
+    if (file != g->train.loc.file) line = text("%s:%d", c_comment(slash ? slash + 1 : file), r->first->loc.line);
+    text_add(out, "   %-14.40s %-22s %-18s %12s %s\n", c_comment(r->path),
+             c_comment(a ? text("%s + %s", layer, a->op->name) : layer),
+             shape_text(y ? &y->shape : &r->first->shape), digits((double)r->count), line);
+}
+
+static void add_layers(Text *out, const Graph *g)
+{
+    long total = 0;
+    text_add(out, "   %-14s %-22s %-18s %12s   %s\n", "layer", "", "output", "parameters", c_comment(g->file));
+    for (int from = 0, to; from < g->params.n; from = to) {
+        const Row r = row_of(g, from, &to);
+        add_row(out, g, &r);
+        total += r.count;
+    }
+    text_add(out, "   %-56s %12s\n", "", digits((double)total));
+    add_untrained(out, g, "   ", 56);
+}
+
+/* ---- what rules made of every tensor ---------------------------------------------------------------------------- */
+static char *first_value(const Param *p)
+{
+    const Init *i = &p->init;
+    if (p->file) return text("\"%s\" of %s", p->key, p->file);
+    if (*i->kind == 'c') return text("%g", i->a);
+    return text("%s %.4g %.4g", i->kind, i->a, i->b);
+}
+
+static void add_rules(Text *out, const Graph *g)
+{
+    if (!g->ruled) return;
+    text_add(out, "   rules    tensor, first value, what the optimizer does with it\n");
+    for (int i = 0; i < g->params.n; i++) {
+        const Param *p = g->params.at[i];
+        const char *options = p->trained ? g->steps.at[p->step]->groups.at[p->group]->text : "frozen";
+        text_add(out, "            %-24s %-30s %s\n", c_comment(p->name), c_comment(first_value(p)),
+                 c_comment(*options ? options : text("as %s says", g->steps.at[p->step]->optimizer.name)));
+    }
+}
+
+/* ---- the window, memory and work -------------------------------------------------------------------------------- */
+static char *plain(const Expr *e)
+{
+    Text t = { 0 };
+    expr_print(&t, e, NULL);
+    return t.s;
+}
+
+static const char *unit_name(char unit) { return unit == 'u' ? "update" : unit == 's' ? "sample" : unit == 't' ? "token" : "epoch"; }
+
+/* A sum over the real rows of a micro-batch is a part of n's value. */
+static bool mixes_rows(const Graph *g, const Node *n)
+{
+    bool *reached = NEW_ARRAY(bool, g->nodes.n), mixes = false;
+    mark_reached(n, reached);
+    for (int i = 0; i < g->nodes.n; i++) mixes |= reached[i] && has_role(g->nodes.at[i], "batch");
+    return mixes;
+}
+
+static char *step_turn(const Graph *g)
+{
+    const long round = round_samples(g), mine = g->step->times * g->step->batch;
+    return text("%ld window%s of %ld samples, %s %ld", g->step->times, g->step->times == 1 ? "" : "s", g->step->batch,
+                mine == round ? "a round of" : "the last of a round of", round);
+}
+
+static void add_window(Text *out, const Program *s)
+{
+    static const char *const tails[] = { "step", "drop", "carry" };
+    static const char *const when[] = { [SEED_EARLY] = "", [SEED_COUNTED] = ", pre-count: counted from the data before the first backward",
+                                        [SEED_LATE] = ", behind the last micro-step" };
+    const Graph *g = s->g;
+    const Train *t = &g->train;
+    if (s->all->steps.n > 1) text_add(out, "   step     %s, minimizes line %d\n            %s\n", c_comment(g->step->name), g->step->minimize->loc.line, step_turn(g));
+    text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"%s; ", t->batch, t->accumulate, t->micro_batch, tails[t->tail],
+             t->split ? ", the same bits for every split" : "");
+    for (int i = 0; i < t->nphases; i++)
+        text_add(out, "%s%ld%s", i ? ", " : "accumulate ", t->phase[i].accumulate, i + 1 == t->nphases ? "; " : text(" up to %s %ld", unit_name(t->phase[i + 1].unit), t->phase[i + 1].from));
+    if (t->tokens) text_add(out, "%ld tokens a sample; ", t->tokens);
+    if (s->late) text_add(out, "post-scale: scale_out 1 / (%s), known behind the last micro-step\n", plain(s->count));
+    else text_add(out, "scale_out 1\n");
+    for (int i = 0; i < g->seeds.n; i++)
+        text_add(out, "            scale_in[%d] = %s, of the term in line %d%s\n", i, plain(s->scale_in[i]), g->seeds.at[i]->node->loc.line, when[s->seed_when[i]]);
+    for (int i = 0; i < g->sums.n; i++) {
+        const Node *n = g->sums.at[i]->arg[0];
+        const char *name = n->name ? n->name : n->op ? n->op->name : "a column";
+        text_add(out, "            sums[%d] = sum of %s, line %d%s\n", g->first_sum + i, c_comment(name), n->loc.line,
+                 mixes_rows(g, n) ? ", of each micro-batch: not independent of micro_batch" : "");
+    }
+}
+
+static void add_finite(Text *out, const Train *t)
+{
+    if (!t->nonfinite && !(t->loss_scale > 0)) return;
+    text_add(out, "   finite   nonfinite \"%s\"", nonfinites[t->nonfinite]);
+    if (t->loss_scale > 0) text_add(out, "; loss scale %.9g, in scale_in, undone in scale_out", t->loss_scale);
+    if (t->scale_interval) text_add(out, "; doubled behind %ld finite windows, halved behind one that is not", t->scale_interval);
+    text_add(out, "\n");
+}
+
+static int barriers(const Kernels *k)
+{
+    int n = 0;
+    for (int i = 0; i < k->micro.n; i++) n += i == 0 || k->micro.at[i]->phase != k->micro.at[i - 1]->phase;
+    return n;
+}
+
+static void add_memory(Text *out, const Whole *all)
+{
+    const Program *s = all->steps.at[0];
+    const Train *t = &s->g->train;
+    text_add(out, "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound %s)%s\n",
+             all->nstates ? ", states" : "", kib(s->k->elements + s->k->trained * (flat_arrays(all) - 1)), kib(all->packed), kib(all->arena), kib(all->bound),
+             s->k->target == &target_c ? "" : "; cuBLASLt's workspace 32 MiB");
+    if (t->precision != FP32)
+        text_add(out, "   precision %s: what %s rounded to %d bits of mantissa; sums, parameters and all else are fp32\n",
+                 precisions[t->precision], s->k->target == &target_c ? "products multiply is" : "cuBLASLt multiplies is", t->precision == BF16 ? 7 : 10);
+    if (t->chosen) text_add(out, "            %s\n", c_comment(t->chosen));
+}
+
+static void add_again(Text *out, const Kernels *k)
+{
+    double flop = 0;
+    int n = 0;
+    for (int i = 0; i < k->micro.n; i++)
+        if (k->micro.at[i]->again) flop += k->micro.at[i]->flop, n++;
+    if (n) text_add(out, "   recompute   %s: %d kernels make values again for backward, %.3g MFLOP\n", level_text(k->g->train.level), n, flop / 1e6);
+}
+
+static void add_averages(Text *out, const Graph *g)
+{
+    if (g->train.ema > 0)
+        text_add(out, "   ema %g: averages of the weights, once an update; validation, the best checkpoint and predictions use them\n", g->train.ema);
+}
+
+static void add_costs(Text *out, const Program *s)
+{
+    const Kernels *k = s->k;
+    const Optimizer *o = &s->g->step->optimizer;
+    double flop = 0;
+    for (int i = 0; i < k->micro.n; i++) flop += k->micro.at[i]->flop;
+    add_again(out, k);
+    text_add(out, "   a micro-step   %.3g MFLOP in %d kernels%s;  an update   %s elements, %s\n", flop / 1e6, k->micro.n,
+             k->target == &target_c ? text(" between %d barriers", barriers(k)) : "", digits((double)(k->to - k->from)), o->title ? o->title : o->name);
+    text_add(out, "   lr %s", c_comment(s->g->step->optimizer.lr_text));
+    if (s->g->step->optimizer.clip > 0) text_add(out, ", norm clipped at %g", s->g->step->optimizer.clip);
+}
+
+char *banner(const Whole *all)
+{
+    Text out = { 0 };
+    add_layers(&out, all->steps.at[0]->g);
+    text_add(&out, "\n");
+    add_rules(&out, all->steps.at[0]->g);
+    if (all->steps.n == 1) add_window(&out, all->steps.at[0]);
+    add_finite(&out, &all->steps.at[0]->g->train);
+    add_memory(&out, all);
+    add_averages(&out, all->steps.at[0]->g);
+    for (int i = 0; i < all->steps.n; i++) {
+        if (all->steps.n > 1) add_window(&out, all->steps.at[i]);
+        add_costs(&out, all->steps.at[i]);
+        if (i + 1 < all->steps.n) text_add(&out, "\n");
+    }
+    return out.s;
+}

@@ -1,0 +1,201 @@
+/* declare.c -- what the program's memory is called: parameters as nested structs, packed copies, the arena, the data. */
+#include <string.h>
+#include "back/emit.h"
+#include "back/c/share.h"
+
+/* ---- names ------------------------------------------------------------------------------------------------------ */
+
+static const char *at = "";                                 /* "memory->" where that is allocated at start */
+const char *storage(void) { return at; }
+
+static char *name_of(const Buffer *b)
+{
+    switch (b->home) {
+    case HOME_PARAM: return text("%sp.%s", at, b->param->field);
+    case HOME_GRADIENT: return text("%sg.%s", at, b->param->field);
+    case HOME_PACKED: return text("%spacked.%s", at, b->ident);
+    default: return text("%sarena.%s", at, b->ident);
+    }
+}
+
+char *buffer_name(const Buffer *b) { return operand_name(b, name_of(b)); }
+char *state_name(const Buffer *gradient, const char *state) { return operand_name(gradient, text("%ss_%s.%s", at, state, gradient->param->field)); }
+
+/* ---- arrays ----------------------------------------------------------------------------------------------------- */
+char *dims_text(const Layout *l)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = 0; i < l->ndims; i++) text_add(&t, "[%ld]", l->dims[i]);
+    return t.s;
+}
+
+static long pad_of(const Layout *l)
+{
+    long n = 1;
+    for (int i = 0; i < l->ndims; i++) n *= l->dims[i];
+    return l->size - n;
+}
+
+static void add_array(Text *t, const char *name, const Buffer *b, int pad)
+{
+    text_add(t, "%s%s", name, dims_text(&b->layout));
+    if (pad_of(&b->layout)) text_add(t, ", pad_%d[%ld]", pad, pad_of(&b->layout));
+}
+
+/* The struct of the parameters from .. to - 1, or the one parameter that stands for itself. */
+static char *group_text(const Kernels *k, int from, int to)
+{
+    Text t = { 0 }, shapes = { 0 };
+    const char *first = k->params.at[from]->param->field;
+    const bool alone = !strchr(first, '.');
+    text_add(&t, alone ? "real " : "struct { real ");
+    for (int i = from; i < to; i++) {
+        const Buffer *b = k->params.at[i];
+        const char *field = b->param->field, *dot = strchr(field, '.');
+        if (i > from) text_add(&t, ", ");
+        if (i > from && t.n + strlen(dims_text(&b->layout)) > 90) text_add(&t, "\n");
+        add_array(&t, dot ? dot + 1 : field, b, i);
+        text_add(&shapes, " %s", shape_text(&b->param->shape));
+    }
+    if (alone) text_add(&t, ";");
+    else text_add(&t, "; } %.*s;", (int)strcspn(first, "."), first);
+    return text("%s @@%s", t.s, shapes.s);
+}
+
+static char *states_list(const Whole *all)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = all->in_place; i < all->nstates; i++) text_add(&t, ", s_%s", all->state[i]);
+    return t.s;
+}
+
+static void declare_params(const Whole *all, Env *e)
+{
+    const Program *s = all->steps.at[0];
+    const Kernels *k = s->k;
+    const bool frozen = k->trained < k->elements;
+    for (int from = 0, to; from < k->params.n; from = to) {
+        for (to = from + 1; to < k->params.n && !opens_group(s->g, to); ) to++;
+        const char *field = group_text(k, from, to);
+        env_set(env_item(e, "fields"), "text", "%s", field);
+        if (frozen && k->params.at[from]->param->trained) env_set(env_item(e, "trained_fields"), "text", "%s", field);
+    }
+    env_flag(e, "frozen", frozen);
+    env_set(e, "arrays", "%s%s", frozen ? "g" : "p, g", states_list(all));
+    env_set(e, "gradients", "%s", frozen ? "Trained" : "Params");
+    const char *folds = all->steps.at[0]->g->step->optimizer.fold[0] ? "the optimizer's m, its other states" : NULL;
+    env_set(e, "arrays_are", "%s%s%s%s", frozen ? "" : "parameters, ", folds ? folds : "gradients", all->in_place && !folds ? " added to momentum" : "",
+            all->nstates > all->in_place && !folds ? ", optimizer states" : "");
+    env_set(e, "elements", "%ld", k->elements);
+    env_set(e, "trained", "%ld", k->trained);
+}
+
+static char *lives(const Buffer *b)
+{
+    return b->first == b->last ? text("phase %d", b->first) : text("phases %d-%d", b->first, b->last);
+}
+
+static const char *type_of(const Buffer *b) { return b->half ? "gg_factor" : "real"; }
+
+/* A member of the union that the arena is: behind what lies in front of it. */
+static char *arena_text(Names *names, const Buffer *b)
+{
+    const char *name = text("%s%s", b->ident, dims_text(&b->layout));
+    const char *words = text("%s  %s", shape_text(&b->node->shape), lives(b));
+    if (!b->offset) return text("%s %s; @@ %s", type_of(b), name, words);
+    const char *between = b->half ? text("; %s ", type_of(b)) : ", ";
+    return text("struct { real %s[%ld]%s%s; }; @@ %s", ident_new(names, text("pad_%s", b->ident)), b->offset, between, name, words);
+}
+
+static char *packed_text(const Buffer *b, int pad)
+{
+    Text t = { 0 };
+    text_add(&t, "%s ", type_of(b));
+    add_array(&t, b->ident, b, pad);
+    text_add(&t, "; @@ %s", shape_text(&b->node->shape));
+    return t.s;
+}
+
+static void declare_arena(const Kernels *k, Env *e)
+{
+    for (int i = 0; i < k->buffers.n; i++) {
+        const Buffer *b = k->buffers.at[i];
+        if (b->home == HOME_ARENA) env_set(env_item(e, "buffers"), "text", "%s", arena_text(k->g->names, b));
+    }
+}
+
+/* Each step's packed copies are made anew for its window, so they share their room. */
+static int declare_packed(const Whole *all, Env *e)
+{
+    int packed = 0;
+    const bool several = all->steps.n > 1;
+    for (int n = 0; n < all->steps.n; n++) {
+        const Program *s = all->steps.at[n];
+        const int before = packed;
+        for (int i = 0; i < s->k->buffers.n; i++) {
+            const Buffer *b = s->k->buffers.at[i];
+            if (b->home != HOME_PACKED) continue;
+            if (several && packed == before) env_set(env_item(e, "packed_fields"), "text", "struct { @@ of %s", c_comment(s->g->step->name));
+            env_set(env_item(e, "packed_fields"), "text", "%s", packed_text(b, packed++));
+        }
+        if (several && packed > before) env_set(env_item(e, "packed_fields"), "text", "};");
+    }
+    return packed;
+}
+
+static void declare_buffers(const Whole *all, Env *e)
+{
+    for (int i = 0; i < all->steps.n; i++) declare_arena(all->steps.at[i]->k, e);
+    env_flag(e, "packed", declare_packed(all, e) > 0);
+    env_set(e, "packed_kind", "%s", all->steps.n > 1 ? "union" : "struct");
+    env_flag(e, "arena", all->arena > 0);
+    env_set(e, "arena", "%ld", all->arena);
+    env_set(e, "all", "%s", ident_new(all->steps.at[0]->g->names, "all"));
+}
+
+/* Compilers place what is static within 2 GiB of the code, in double, too. */
+static void choose_storage(const Whole *all, bool allocate, Env *e)
+{
+    enum { MOST_STATIC = 1 << 27 };     /* reals */
+    const Kernels *k = all->steps.at[0]->k;
+    const long reals = k->elements + k->trained * (flat_arrays(all) - 1) + all->packed + all->arena;
+    const bool allocated = k->target == &target_c && (allocate || reals >= MOST_STATIC);
+    at = allocated ? "memory->" : "";
+    env_flag(e, "allocated", allocated);
+    env_set(e, "static", "%s", allocated ? "" : "static ");
+}
+
+/* The sums of all steps, and room for their parts. */
+static void declare_sums(const Whole *all, Env *e)
+{
+    const Program *last = all->steps.at[all->steps.n - 1];
+    const int sums = last->g->first_sum + last->g->sums.n;
+    env_set(e, "nsums", "%d", all->nsums);
+    env_set(e, "nparts", "%d", sums ? sums : 1);
+    env_set(e, "parts", "%ld", partials(all));
+}
+
+static void declare_data(const Program *s, Env *e)
+{
+    static const char *const types[] = { [T_REAL] = "const real", [T_INT] = "const int32_t", [T_U8] = "const uint8_t" };
+    const Dataset *d = &s->g->data;
+    for (int i = 0; i < d->columns.n; i++) {
+        const Column *c = d->columns.at[i];
+        Env *x = env_item(e, "data_fields");
+        Shape row = { .rank = c->rank };
+        for (int a = 0; a < c->rank; a++) row.dim[a] = c->dim[a];
+        env_set(x, "text", "%s *%s; @@ %s", types[c->type], c->ident, c->rank ? shape_text(&row) : "one number");
+    }
+}
+
+void declare(const Whole *all, bool allocate, Env *e)
+{
+    choose_storage(all, allocate, e);
+    declare_params(all, e);
+    declare_buffers(all, e);
+    declare_data(all->steps.at[0], e);
+    env_set(e, "states_list", "%s", states_list(all));
+    declare_sums(all, e);
+}

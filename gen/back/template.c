@@ -1,0 +1,188 @@
+/* template.c -- text with holes. The number a BUG names is the line of the template. */
+#include "back/template.h"
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- environments ----------------------------------------------------------------------------------------------- */
+typedef struct { const char *key, *value; bool flag, on; VEC(Env) items; } Entry;
+struct Env { const Env *parent; VEC(Entry) entries; };
+
+Env *env_new(const Env *parent)
+{
+    Env *e = NEW(Env);
+    e->parent = parent;
+    return e;
+}
+
+static Entry *find_here(const Env *e, const char *key, size_t n)
+{
+    for (int i = 0; i < e->entries.n; i++)
+        if (strlen(e->entries.at[i]->key) == n && !strncmp(e->entries.at[i]->key, key, n)) return e->entries.at[i];
+    return NULL;
+}
+
+static Entry *find_entry(const Env *e, const char *key, size_t n)
+{
+    for (; e; e = e->parent) {
+        Entry *x = find_here(e, key, n);
+        if (x) return x;
+    }
+    return NULL;
+}
+
+static Entry *entry(Env *e, const char *key)
+{
+    Entry *x = find_here(e, key, strlen(key));
+    if (x) return x;
+    x = NEW(Entry);
+    x->key = key;
+    vec_push(&e->entries, x);
+    return x;
+}
+
+void env_set(Env *e, const char *key, const char *format, ...)
+{
+    char small[256];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(small, sizeof small, format, args);
+    va_end(args);
+    char *s = mem_alloc((size_t)n + 1);
+    va_start(args, format);
+    vsnprintf(s, (size_t)n + 1, format, args);
+    va_end(args);
+    entry(e, key)->value = s;
+}
+
+void env_flag(Env *e, const char *key, bool on)
+{
+    Entry *x = entry(e, key);
+    x->flag = true, x->on = on;
+}
+
+Env *env_item(Env *e, const char *list)
+{
+    Env *item = env_new(e);
+    Entry *x = entry(e, list);
+    vec_push(&x->items, item);
+    return item;
+}
+
+/* ---- rendering -------------------------------------------------------------------------------------------------- */
+typedef struct { const char *path, *s, *end; int line; Text *out; } Reader;
+
+static bool next_line(Reader *r, const char **from, size_t *n)
+{
+    if (r->s >= r->end) return false;
+    const char *nl = memchr(r->s, '\n', (size_t)(r->end - r->s));
+    *from = r->s, *n = (size_t)((nl ? nl : r->end) - r->s);
+    r->s = nl ? nl + 1 : r->end;
+    r->line++;
+    return true;
+}
+
+/* the word of a directive line behind //: and what follows it, or NULL */
+static const char *directive(const char *s, size_t n)
+{
+    while (n && *s == ' ') s++, n--;
+    return n > 3 && !strncmp(s, "//:", 3) ? mem_copy(s + 3, n - 3) : NULL;
+}
+
+static const Entry *need(const Reader *r, const Env *e, const char *key, size_t n)
+{
+    const char *dot = memchr(key, '.', n);
+    if (dot) n -= (size_t)(dot + 1 - key), key = dot + 1;
+    const Entry *x = find_entry(e, key, n);
+    if (!x) BUG("templates/%s:%d: nothing is called '%.*s'", r->path, r->line, (int)n, key);
+    return x;
+}
+
+static void put_hole(Reader *r, const Env *e, const char *key, size_t n, bool alone)
+{
+    const Entry *x = need(r, e, key, n);
+    if (!x->value) BUG("templates/%s:%d: '%.*s' is no text", r->path, r->line, (int)n, key);
+    size_t length = strlen(x->value);
+    while (alone && length && x->value[length - 1] == '\n') length--;
+    text_put(r->out, x->value, length);
+    if (alone && length) text_put(r->out, "\n", 1);
+}
+
+static bool is_alone(const char *s, size_t n)
+{
+    while (n && isspace((unsigned char)*s)) s++, n--;
+    while (n && isspace((unsigned char)s[n - 1])) n--;
+    const char *close = memchr(s, '}', n);
+    return n > 3 && s[0] == '$' && s[1] == '{' && close == s + n - 1;
+}
+
+static void put_line(Reader *r, const Env *e, const char *s, size_t n)
+{
+    const bool alone = is_alone(s, n);
+    const char *end = s + n;
+    while (s < end) {
+        const char *hole = s;
+        while (hole + 1 < end && !(hole[0] == '$' && hole[1] == '{')) hole++;
+        if (hole + 1 >= end) break;
+        if (!alone) text_put(r->out, s, (size_t)(hole - s));
+        const char *close = memchr(hole, '}', (size_t)(end - hole));
+        if (!close) BUG("templates/%s:%d: a hole without an end", r->path, r->line);
+        put_hole(r, e, hole + 2, (size_t)(close - hole - 2), alone);
+        s = close + 1;
+    }
+    if (!alone) text_put(r->out, s, (size_t)(end - s)), text_put(r->out, "\n", 1);
+}
+
+static const char *render_block(Reader *r, const Env *e, bool live);
+
+static void render_if(Reader *r, const Env *e, const char *key, bool live)
+{
+    const Entry *x = live ? need(r, e, key, strlen(key)) : NULL;
+    if (x && !x->flag) BUG("templates/%s:%d: '%s' is no flag", r->path, r->line, key);
+    const char *last = render_block(r, e, x && x->on);
+    if (!strcmp(last, "else")) last = render_block(r, e, x && !x->on);
+    if (strcmp(last, "end")) BUG("templates/%s:%d: //:end is missing", r->path, r->line);
+}
+
+static void render_for(Reader *r, const Env *e, const char *words, bool live)
+{
+    const char *in = strstr(words, " in ");
+    if (!in) BUG("templates/%s:%d: //:for x in list", r->path, r->line);
+    const Entry *x = live ? find_entry(e, in + 4, strlen(in + 4)) : NULL;
+    const Reader start = *r;
+    for (int i = 0; x && i < x->items.n; i++) {
+        *r = start;
+        render_block(r, x->items.at[i], true);
+    }
+    if (!x || !x->items.n) render_block(r, e, false);
+}
+
+/* Renders up to the //:else or //:end that closes the block and returns that word, or "" at the end of the file. */
+static const char *render_block(Reader *r, const Env *e, bool live)
+{
+    const char *s;
+    size_t n;
+    while (next_line(r, &s, &n)) {
+        const char *word = directive(s, n);
+        if (!word && live) put_line(r, e, s, n);
+        else if (!word) continue;
+        else if (!strncmp(word, "if ", 3)) render_if(r, e, word + 3, live);
+        else if (!strncmp(word, "for ", 4)) render_for(r, e, word + 4, live);
+        else if (!strcmp(word, "else") || !strcmp(word, "end")) return word;
+        else BUG("templates/%s:%d: //:%s", r->path, r->line, word);
+    }
+    return "";
+}
+
+char *template_render(const char *path, const Env *e)
+{
+    Text out = { 0 };
+    size_t n;
+    const char *s = resource(text("templates/%s", path), &n);
+    if (!s) BUG("no template '%s'", path);
+    Reader r = { path, s, s + n, 0, &out };
+    text_put(&out, "", 0);
+    if (*render_block(&r, e, true)) BUG("templates/%s:%d: an //:end too many", path, r.line);
+    return out.s;
+}

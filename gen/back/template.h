@@ -1,0 +1,19 @@
+/* template.h -- text with holes, and the layout of the text that comes out.
+
+   A template has three constructs: ${name}; //:if flag ... //:else ... //:end; //:for x in list ... //:end, inside which
+   ${x.name} and ${name} are the element's, then the surroundings'. A line of nothing but an empty hole leaves no line. */
+#ifndef TEMPLATE_H
+#define TEMPLATE_H
+#include "base/base.h"
+
+typedef struct Env Env;
+Env  *env_new(const Env *parent);                           /* what is not found here is looked up in the parent */
+void  env_set(Env *e, const char *key, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void  env_flag(Env *e, const char *key, bool on);
+Env  *env_item(Env *e, const char *list);                   /* appends an element, whose parent is e */
+char *template_render(const char *path, const Env *e);      /* "c/map.c": of templates/c/map.c; an unknown hole is a BUG */
+
+/* Adds the program to out with 4 spaces a brace and one level for what hangs below a for, an if or an open bracket.
+   "code @@ words" becomes code, and the words as a comment in a column of their own. */
+void  indent(Text *out, const char *program);
+#endif

@@ -1,0 +1,7 @@
+/* resources.h -- what build/resources.c, written by embed, holds. */
+#ifndef GAGEN_RESOURCES_H
+#define GAGEN_RESOURCES_H
+#include <stddef.h>
+typedef struct { const char *path, *data; size_t n; } Resource;
+extern const Resource resources[];                          /* the last one's path is NULL */
+#endif

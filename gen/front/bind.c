@@ -1,0 +1,513 @@
+/* bind.c -- the core: what dsl/ may ask of C. Tensors are userdata that hold a Node; one node is always one value. */
+#include "front/host.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char tensor_key[] = "tensor", nodes_key[] = "gagen.nodes";
+
+/* ---- fields --------------------------------------------------------------------------------------------------------- */
+const char *field_string(lua_State *L, int index, const char *key)
+{
+    lua_getfield(L, index, key);
+    const char *s = lua_isstring(L, -1) ? text("%s", lua_tostring(L, -1)) : NULL;
+    lua_pop(L, 1);
+    return s;
+}
+
+double field_number(lua_State *L, int index, const char *key, double otherwise)
+{
+    lua_getfield(L, index, key);
+    double x = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : otherwise;
+    lua_pop(L, 1);
+    return x;
+}
+
+bool field_true(lua_State *L, int index, const char *key)
+{
+    lua_getfield(L, index, key);
+    bool yes = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return yes;
+}
+
+Loc field_loc(lua_State *L, int index) { return host_at((int)field_number(L, index, "place", 0)); }
+
+void field_sizes(lua_State *L, int index, const char *key, int *rank, long *dim)
+{
+    *rank = 0;
+    if (lua_getfield(L, index, key) == LUA_TTABLE)
+        for (int i = 1; lua_geti(L, -1, i) != LUA_TNIL; i++) {
+            if (*rank == RANK) host_fail(host_where(L), "a tensor has at most %d axes", RANK);
+            dim[(*rank)++] = (long)lua_tointeger(L, -1);
+            lua_pop(L, 1);
+        }
+    else lua_pushnil(L);
+    lua_pop(L, 2);
+}
+
+/* ---- tensors -------------------------------------------------------------------------------------------------------- */
+void node_push(lua_State *L, Node *n)
+{
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, nodes_key);
+    if (lua_rawgeti(L, -1, n->id + 1) == LUA_TNIL || *(Node **)lua_touserdata(L, -1) != n) {      /* another graph's */
+        lua_pop(L, 1);
+        *(Node **)lua_newuserdatauv(L, sizeof n, 0) = n;
+        luaL_setmetatable(L, tensor_key);
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, -3, n->id + 1);
+    }
+    lua_remove(L, -2);
+}
+
+Node *node_at(lua_State *L, int index)
+{
+    Node **n = luaL_testudata(L, index, tensor_key);
+    return n ? *n : NULL;
+}
+
+Node *check_node(lua_State *L, int index)
+{
+    Node *n = node_at(L, index);
+    if (!n) luaL_error(L, "argument %d: a tensor was expected", index);
+    return n;
+}
+
+static int is_tensor(lua_State *L)
+{
+    lua_pushboolean(L, node_at(L, 1) != NULL);
+    return 1;
+}
+
+/* ---- places and errors ---------------------------------------------------------------------------------------------- */
+static int place_here(lua_State *L)
+{
+    lua_pushinteger(L, host_place(host_where(L)));
+    return 1;
+}
+
+/* key_place(place, key): where "key = value" stands from there on; the place itself when it does not */
+static int key_place(lua_State *L)
+{
+    Loc loc = host_at((int)luaL_checkinteger(L, 1));
+    int line = loc.file ? diag_find_key(loc, luaL_checkstring(L, 2)) : 0;
+    if (line) loc.line = line;
+    lua_pushinteger(L, host_place(loc));
+    return 1;
+}
+
+/* within(place or 0): the layer that runs from now on */
+static int within(lua_State *L)
+{
+    host_within(host_at((int)luaL_checkinteger(L, 1)));
+    return 0;
+}
+
+/* defined(function): where it stands */
+static int defined(lua_State *L)
+{
+    lua_pushinteger(L, host_place(host_defined(L, 1)));
+    return 1;
+}
+
+/* called(name or nil): what messages call the function or layer that runs from now on */
+static int called(lua_State *L)
+{
+    host_calls(lua_isnoneornil(L, 1) ? NULL : text("%s", luaL_checkstring(L, 1)));
+    return 0;
+}
+
+/* fail(message [, place [, note, its place]]): the user's fault; never returns */
+static int fail(lua_State *L)
+{
+    Loc here = host_where(L), loc = lua_isinteger(L, 2) ? host_at((int)lua_tointeger(L, 2)) : host_made(L);
+    error_at(loc, "%s", luaL_checkstring(L, 1));
+    if (lua_gettop(L) == 1 && (loc.file != here.file || loc.line != here.line)) note_at(here, "the layer was called here");
+    if (lua_isstring(L, 3)) note_at(host_at((int)luaL_checkinteger(L, 4)), "%s", lua_tostring(L, 3));
+    stop_if_errors();
+    return 0;
+}
+
+/* report(message, place): an error that lets the others be found too */
+static int report(lua_State *L)
+{
+    error_at(host_at((int)luaL_checkinteger(L, 2)), "%s", luaL_checkstring(L, 1));
+    return 0;
+}
+
+static int warn(lua_State *L)
+{
+    warn_at(host_at((int)luaL_checkinteger(L, 2)), "%s", luaL_checkstring(L, 1));
+    return 0;
+}
+
+/* ---- ops ------------------------------------------------------------------------------------------------------------ */
+static Kind kind_of(lua_State *L, int index)
+{
+    static const char *const names[] = { "map", "reduce", "contraction", "window", "view", NULL };
+    static const Kind kinds[] = { K_MAP, K_REDUCE, K_MATMUL, K_WINDOW, K_VIEW };
+    return kinds[luaL_checkoption(L, index, NULL, names)];
+}
+
+static int new_op(lua_State *L)
+{
+    lua_pushlightuserdata(L, op_read(L, 1, kind_of(L, 2), host_where(L)));
+    return 1;
+}
+
+static void read_attrs(lua_State *L, int index, Node *y)
+{
+    for (int i = 0; i < y->op->nattrs; i++)
+        y->attr[i] = field_number(L, index, y->op->attr[i], y->op->preset[i]);
+    y->axes = (unsigned)field_number(L, index, "axes", 0);
+    y->labels = field_string(L, index, "labels");
+    long perm[RANK];
+    int rank;
+    field_sizes(L, index, "perm", &rank, perm);
+    for (int a = 0; a < rank; a++) y->perm[a] = (int)perm[a];
+}
+
+/* The folded axes are gone from a result per row. Folding the batch away while the model is read takes all axes; what
+   comes out is known after the window, but for an op that is declared to be of one micro-batch. */
+static void reduce_shape(Node *y)
+{
+    const Shape *x = &y->arg[0]->shape;
+    if (!y->op->per_row) {
+        y->shape = *x;
+        return;
+    }
+    y->shape.batch = x->batch && !(y->axes & 1);
+    for (int a = 0; a < x->rank; a++)
+        if (!(y->axes >> a & 1)) y->shape.dim[y->shape.rank++] = x->dim[a];
+    if (!x->batch || !(y->axes & 1) || !strcmp(y->op->role, "batch") || host_graph()->train.loc.file) return;
+    if (y->shape.rank) BUG("%s folds the batch and keeps other axes", y->op->name);
+    y->when = WHEN_AFTER;
+}
+
+static void given_shape(lua_State *L, int index, Node *y)
+{
+    field_sizes(L, index, "dims", &y->shape.rank, y->shape.dim);
+    y->shape.batch = field_true(L, index, "batch");
+    if (y->kind == K_VIEW) y->type = y->arg[0]->type;
+}
+
+/* What follows a sum over the batch is a scalar of the window: no tensor of samples can wait for it. A schedule is one, too. */
+static void refuse_mixing(const Node *y)
+{
+    if (y->when != WHEN_AFTER || y->shape.rank == 0 || host_graph()->train.loc.file) return;
+    const char *name = host_called(y->op->name), *shape = shape_text(&y->shape);
+    const Node *sum = NULL;
+    for (int i = 0; i < y->nargs; i++)
+        if (y->arg[i]->when == WHEN_AFTER) sum = y->arg[i];
+    if (sum->kind == K_ROWS && sum->schedule)
+        error_at(y->loc, "%s: a schedule is a factor of a term, and %s is a tensor of samples: multiply a loss by it, or a sum or a mean "
+                 "over the batch, schedule * fn.mean(x)", name, shape);
+    else
+        error_at(y->loc, "%s: this mixes samples: a sum over the batch is known when all micro-batches were seen, and then the tensor %s is "
+                 "gone; a loss gives a value for each row with { reduction = \"none\" }, a sum within each sample takes { axis = 2 }, a loss "
+                 "of each micro-batch by itself is fn.per_micro(function() ... end)", name, shape);
+    if (sum->loc.file && sum->loc.line != y->loc.line) note_at(sum->loc, "the sum over the batch was made here");
+    stop_if_errors();
+}
+
+/* call(op, { tensors }, { attributes, axes, labels, perm, dims, batch }): the new node */
+static int call(lua_State *L)
+{
+    Op *op = lua_touserdata(L, 1);
+    Node *arg[ARGS];
+    int n = (int)luaL_len(L, 2);
+    for (int i = 0; i < n && i < ARGS; i++) {
+        lua_geti(L, 2, i + 1);
+        arg[i] = check_node(L, -1);
+    }
+    Node *y = node_call(host_graph(), op, host_made(L), n, arg);
+    lua_settop(L, 3);
+    read_attrs(L, 3, y);
+    if (op->kind == K_REDUCE) reduce_shape(y);
+    else if (op->kind != K_MAP) given_shape(L, 3, y);
+    refuse_mixing(y);
+    node_push(L, y);
+    return 1;
+}
+
+/* ---- leaves --------------------------------------------------------------------------------------------------------- */
+static int constant(lua_State *L)
+{
+    Node *n = node_const(host_graph(), luaL_checknumber(L, 1));
+    n->loc = host_made(L);
+    node_push(L, n);
+    return 1;
+}
+
+/* rows() of the window; rows("real"): 1 in each real row of a micro-batch; rows("micro"), rows("before"), rows("micros"), rows("samples") */
+static int rows(lua_State *L)
+{
+    static const char *const names[] = { "window", "real", "micro", "before", "micros", "samples", NULL };
+    Node *n = node_new(host_graph(), K_ROWS, host_made(L));
+    const int which = luaL_checkoption(L, 1, "window", names);
+    n->value = which;
+    n->when = which == ROWS_WINDOW ? WHEN_AFTER : WHEN_MICRO;
+    if (which == ROWS_REAL) n->shape = (Shape){ .rank = 1, .batch = true };
+    node_push(L, n);
+    return 1;
+}
+
+/* schedule(formula): a number of the window, of t, T and E */
+static int schedule_of(lua_State *L)
+{
+    const char *error;
+    Node *n = node_new(host_graph(), K_ROWS, host_made(L));
+    n->schedule = expr_parse(luaL_checkstring(L, 1), &error);
+    if (!n->schedule) BUG("schedule \"%s\": %s", lua_tostring(L, 1), error);
+    n->when = WHEN_AFTER;
+    node_push(L, n);
+    return 1;
+}
+
+/* noise(tensor), of its shape, or noise{ dims }, of a sample's sizes */
+static int noise(lua_State *L)
+{
+    const Node *x = node_at(L, 1);
+    Node *n = node_new(host_graph(), K_NOISE, host_made(L));
+    if (x) n->shape = x->shape;
+    else field_sizes(L, 1, "dims", &n->shape.rank, n->shape.dim), n->shape.batch = true;
+    n->when = WHEN_MICRO;
+    node_push(L, n);
+    return 1;
+}
+
+/* table{ dims, values }: numbers that the model states; without values 0, 1, 2 ... */
+static int table(lua_State *L)
+{
+    Node *n = node_new(host_graph(), K_TABLE, host_made(L));
+    field_sizes(L, 1, "dims", &n->shape.rank, n->shape.dim);
+    n->when = WHEN_WINDOW;
+    if (lua_getfield(L, 1, "values") == LUA_TTABLE) {
+        double *at = NEW_ARRAY(double, shape_count(&n->shape));
+        for (long i = 0; i < shape_count(&n->shape); i++, lua_pop(L, 1)) lua_geti(L, -1, i + 1), at[i] = lua_tonumber(L, -1);
+        n->table = at;
+    }
+    node_push(L, n);
+    return 1;
+}
+
+/* input{ name, type = "u8" | "int" | "real", dims, classes, source, names, missing, place }: a column and its node */
+static int input(lua_State *L)
+{
+    static const char *const names[] = { "real", "int", "u8", NULL };
+    Column *c = NEW(Column);
+    c->name = field_string(L, 1, "name");
+    c->source = field_string(L, 1, "source");
+    c->classes = (long)field_number(L, 1, "classes", 0);
+    c->missing = lua_getfield(L, 1, "missing") == LUA_TNUMBER ? 'v' : lua_isstring(L, -1) ? 'd' : 0;
+    c->instead = c->missing == 'v' ? lua_tonumber(L, -1) : 0;
+    lua_pop(L, 1);
+    c->loc = field_loc(L, 1);
+    field_sizes(L, 1, "dims", &c->rank, c->dim);
+    if (c->rank == RANK) host_fail(c->loc, "a tensor has at most %d axes, the batch included", RANK);
+    lua_getfield(L, 1, "type");
+    c->type = (Type)luaL_checkoption(L, -1, NULL, names);
+    if (lua_getfield(L, 1, "names") == LUA_TTABLE)
+        for (int i = 1; lua_geti(L, -1, i) == LUA_TSTRING; i++, lua_pop(L, 1)) {
+            const char *s = text("%s", lua_tostring(L, -1));
+            vec_push(&c->names, s);
+        }
+    Node *n = node_new(host_graph(), K_INPUT, c->loc);
+    n->column = c;
+    n->type = c->type;
+    n->when = WHEN_MICRO;
+    n->name = c->name;
+    n->shape = (Shape){ .rank = c->rank + 1, .batch = true };
+    memcpy(n->shape.dim + 1, c->dim, sizeof(long) * (size_t)c->rank);
+    node_push(L, n);
+    return 1;
+}
+
+static int set_still(lua_State *L)
+{
+    check_node(L, 1)->still = true;
+    return 0;
+}
+
+static int set_name(lua_State *L)
+{
+    Node *n = check_node(L, 1);
+    const char *name = text("%s", luaL_checkstring(L, 2));
+    if (n->param) n->param->name = name;
+    if (!n->name) n->name = name;
+    return 0;
+}
+
+static int set_path(lua_State *L)
+{
+    check_node(L, 1)->path = text("%s", luaL_checkstring(L, 2));
+    return 0;
+}
+
+/* ---- facts ---------------------------------------------------------------------------------------------------------- */
+static void set_number(lua_State *L, const char *key, double x)
+{
+    if (x >= -1e15 && x <= 1e15 && x == floor(x)) lua_pushinteger(L, (lua_Integer)x);
+    else lua_pushnumber(L, x);
+    lua_setfield(L, -2, key);
+}
+
+static void set_string(lua_State *L, const char *key, const char *s)
+{
+    lua_pushstring(L, s);
+    lua_setfield(L, -2, key);
+}
+
+static void set_sizes(lua_State *L, const char *key, int n, const long *dim)
+{
+    lua_createtable(L, n, 0);
+    for (int i = 0; i < n; i++) {
+        lua_pushinteger(L, dim[i]);
+        lua_seti(L, -2, i + 1);
+    }
+    lua_setfield(L, -2, key);
+}
+
+static const char *leaf_name(Kind kind)
+{
+    return kind == K_PARAM ? "parameter" : kind == K_INPUT ? "input" : kind == K_CONST ? "constant" : "leaf";
+}
+
+/* args(tensor): what it was called with */
+static int args(lua_State *L)
+{
+    const Node *n = check_node(L, 1);
+    lua_createtable(L, n->nargs, 0);
+    for (int i = 0; i < n->nargs; i++) {
+        node_push(L, n->arg[i]);
+        lua_seti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* info(tensor): its facts as a fresh table */
+static int info(lua_State *L)
+{
+    static const char *const types[] = { "real", "int", "u8" }, *const whens[] = { "const", "window", "micro", "after" };
+    const Node *n = check_node(L, 1);
+    lua_newtable(L);
+    set_string(L, "kind", n->op ? n->op->name : leaf_name(n->kind));
+    set_string(L, "type", types[n->type]);
+    set_string(L, "when", whens[n->when]);
+    set_string(L, "text", shape_text(&n->shape));
+    set_sizes(L, "dims", n->shape.rank, n->shape.dim);
+    lua_pushboolean(L, n->shape.batch);
+    lua_setfield(L, -2, "batch");
+    set_number(L, "rank", n->shape.rank);
+    set_number(L, "axes", n->axes);
+    set_number(L, "place", host_place(n->loc));
+    set_number(L, "classes", n->column ? (double)n->column->classes : 0);
+    set_number(L, "value", n->value);
+    if (n->name) set_string(L, "name", n->name);
+    if (n->param && n->param->name) set_string(L, "path", n->param->name);
+    if (n->param) set_string(L, "layer", n->param->layer);
+    if (n->param && n->param->of) set_number(L, "statistic", 1);
+    lua_pushboolean(L, n->param && n->param->state);
+    lua_setfield(L, -2, "state");
+    if (n->labels) set_string(L, "labels", n->labels);
+    long perm[RANK];
+    for (int a = 0; a < RANK; a++) perm[a] = n->perm[a];
+    set_sizes(L, "perm", n->shape.rank, perm);
+    for (int i = 0; n->op && i < n->op->nattrs; i++) set_number(L, n->op->attr[i], n->attr[i]);
+    return 1;
+}
+
+/* inputs_of(tensors...): the columns' nodes that they are computed from, in order of creation */
+static void mark(const Node *n, bool *seen)
+{
+    if (seen[n->id]) return;
+    seen[n->id] = true;
+    for (int i = 0; i < n->nargs; i++) mark(n->arg[i], seen);
+}
+
+static int inputs_of(lua_State *L)
+{
+    Graph *g = host_graph();
+    bool *seen = NEW_ARRAY(bool, g->nodes.n);
+    int found = 0;
+    for (int i = 1, n = lua_gettop(L); i <= n; i++) mark(check_node(L, i), seen);
+    lua_newtable(L);
+    for (int i = 0; i < g->nodes.n; i++)
+        if (seen[i] && g->nodes.at[i]->kind == K_INPUT) {
+            node_push(L, g->nodes.at[i]);
+            lua_seti(L, -2, ++found);
+        }
+    return 1;
+}
+
+/* set_classes(column, n), set_ignored(column, value): what the reader checks; the value is no class */
+static int set_classes(lua_State *L)
+{
+    check_node(L, 1)->column->classes = (long)luaL_checkinteger(L, 2);
+    return 0;
+}
+
+static int set_ignored(lua_State *L)
+{
+    check_node(L, 1)->column->ignored = (long)luaL_checkinteger(L, 2);
+    return 0;
+}
+
+/* locals(): { { name, value }, ... } of the model file's main chunk, or nil when its frame is gone */
+static int locals(lua_State *L)
+{
+    lua_Debug ar;
+    for (int level = 0; lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "S", &ar);
+        if (strcmp(ar.source, "@1") || strcmp(ar.what, "main")) continue;
+        lua_newtable(L);
+        const char *name;
+        for (int i = 1, n = 0; (name = lua_getlocal(L, &ar, i)); i++) {
+            lua_createtable(L, 2, 0);
+            lua_insert(L, -2);
+            lua_seti(L, -2, 2);
+            lua_pushstring(L, name);
+            lua_seti(L, -2, 1);
+            lua_seti(L, -2, ++n);
+        }
+        return 1;
+    }
+    return 0;
+}
+
+/* depth(): of files that run each other; 1: the model file alone */
+static int depth(lua_State *L)
+{
+    lua_pushinteger(L, host_depth());
+    return 1;
+}
+
+static int define(lua_State *L)
+{
+    lua_pushstring(L, host_define(luaL_checkstring(L, 1)));
+    return 1;
+}
+
+void core_push(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        { "is_tensor", is_tensor }, { "place", place_here }, { "within", within },
+        { "defined", defined }, { "called", called },
+        { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
+        { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows }, { "schedule", schedule_of },
+        { "noise", noise }, { "table", table }, { "input", input }, { "set_classes", set_classes },
+        { "set_ignored", set_ignored },
+        { "set_still", set_still },
+        { "set_name", set_name }, { "set_path", set_path }, { "args", args }, { "info", info },
+        { "inputs_of", inputs_of }, { "locals", locals },
+        { "define", define }, { "train", finish_train }, { "load", host_load }, { "file", host_file }, { "depth", depth }, { NULL, NULL }
+    };
+    if (lua_getfield(L, LUA_REGISTRYINDEX, "gagen.core") == LUA_TTABLE) return;
+    lua_pop(L, 1);
+    luaL_newlib(L, functions);
+    params_push(L);
+    luaL_newmetatable(L, tensor_key);
+    lua_setfield(L, -2, "tensor");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, "gagen.core");
+}

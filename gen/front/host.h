@@ -1,0 +1,40 @@
+/* host.h -- what the rooms of the Lua host share: host.c runs files, bind.c is the core that dsl/ builds on, finish.c
+   reads what train says, op.c the ops' tables. */
+#ifndef GAGEN_HOST_H
+#define GAGEN_HOST_H
+#include <lauxlib.h>
+#include <lua.h>
+#include "front/front.h"
+
+Loc  host_where(lua_State *L);                              /* the user's line that led here */
+Loc  host_made(lua_State *L);                               /* that, or the line that made the layer that runs now */
+void host_within(Loc loc);                                  /* a layer made there runs now; no file: none does */
+Loc  host_defined(lua_State *L, int index);                 /* where the user's function stands */
+Graph *host_graph(void);                                    /* that nodes are added to */
+void host_calls(const char *name);                          /* the function or layer that the user called now; NULL: none */
+const char *host_called(const char *otherwise);             /* its name */
+Loc  host_at(int place);                                    /* of a place as core.place() gave it to dsl/ */
+int  host_place(Loc loc);
+int  host_load(lua_State *L);                               /* path -> what that file of dsl/ returns */
+int  host_file(lua_State *L);                               /* world, path -> what another file of the user's returns */
+int  host_depth(void);                                      /* of files that run each other; 1: the model file alone */
+void host_call(lua_State *L, int nargs, int nresults);      /* exits when it fails */
+const char *host_define(const char *name);                  /* -D name=value, asked for; NULL: not given */
+_Noreturn void host_fail(Loc loc, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void core_push(lua_State *L);                               /* the table of functions that dsl/ builds on */
+void node_push(lua_State *L, Node *n);
+void params_push(lua_State *L);                             /* bind_param.c: adds what is about parameters to the table on the top */
+Node *check_node(lua_State *L, int index);                  /* raises an error when it is no tensor */
+Node *node_at(lua_State *L, int index);                     /* NULL when it is no tensor */
+Op  *op_read(lua_State *L, int index, Kind kind, Loc loc);  /* from an op's table; registers it */
+int  finish_train(lua_State *L);                            /* from the table that dsl/train.lua made */
+void read_recipes(lua_State *L, int index, Graph *g);       /* recipe.c: the optimizer and its groups; orders the parameters */
+
+/* fields of the table at index; dsl/ has checked what has no `otherwise` */
+const char *field_string(lua_State *L, int index, const char *key);    /* a copy; NULL: not there */
+double field_number(lua_State *L, int index, const char *key, double otherwise);
+bool   field_true(lua_State *L, int index, const char *key);
+Loc    field_loc(lua_State *L, int index);                  /* of key "place" */
+void   field_sizes(lua_State *L, int index, const char *key, int *rank, long *dim);
+#endif

@@ -1,0 +1,15 @@
+/* ident.h -- strings of a model made safe for C. */
+#ifndef GAGEN_IDENT_H
+#define GAGEN_IDENT_H
+#include "base/base.h"
+
+char *c_string(const char *s);                              /* between the quotes of a C literal */
+char *c_comment(const char *s);                             /* inside a C comment */
+char *c_word(const char *s);                                /* letters, digits and _ */
+char *c_ident(const char *s);                               /* an identifier; keywords of C and CUDA are dodged */
+char *c_unique(const char *wish, char *const *taken, int n);
+
+typedef struct Names { VEC(char) taken; } Names;
+Names *names_new(void);                                     /* of a program: what it calls things itself is taken */
+char  *ident_new(Names *names, const char *wish);           /* unique among them */
+#endif

@@ -1,0 +1,63 @@
+/* kernels.c -- what one may ask of kernels and buffers. */
+#include "ir/kernels.h"
+
+bool node_layout(Node *n, Layout *out)
+{
+    if (n->kind != K_VIEW) {
+        if (!n->buffer) return false;
+        *out = n->buffer->layout;
+        return true;
+    }
+    Layout l;
+    Node *x = n->arg[0];
+    if (!node_layout(x, &l)) return false;
+    if (has_role(n, "reshape")) return layout_view(out, &l, &x->shape, &n->shape);
+    if (has_role(n, "place") || has_role(n, "gather")) return false;
+    if (has_role(n, "slice")) {
+        const int axis = (int)node_attr(n, "axis");
+        return layout_slice(out, &l, axis, (long)node_attr(n, "from"), (long)node_attr(n, "step"), n->shape.dim[axis]);
+    }
+    if (has_role(n, "permute")) layout_permute(out, &l, n->perm);
+    else layout_expand(out, &l, &x->shape, &n->shape);
+    return true;
+}
+
+long block_of(const Kernels *k, long extent)
+{
+    return k->target->blocks ? layout_block(extent) : layout_row(extent, k->g->train.precision >= BF16 ? 8 : 4);
+}
+
+/* Reals that a buffer takes: half as many where it holds numbers of 16 bits. */
+long buffer_size(const Buffer *b)
+{
+    return b->half ? (b->layout.size / 2 + ALIGN - 1) / ALIGN * ALIGN : b->layout.size;
+}
+
+bool reads_data(const Kernel *x)
+{
+    for (int i = 0; i < x->body.n; i++)
+        for (int a = 0; a < x->body.at[i]->nargs; a++)
+            if (node_base(x->body.at[i]->arg[a])->kind == K_INPUT) return true;
+    return false;
+}
+
+Node *target_of(const Kernel *x)
+{
+    if (x->grad == x->core || (x->core && x->core->buffer)) return x->core;
+    return x->stores.at[0];
+}
+
+/* Groups of so many channels are whole blocks of what lies in memory, or whole blocks lie in them. */
+static bool blocks_nest(long channels, long each)
+{
+    const long block = layout_block(channels);
+    return each % BLOCK_MIN == 0 && (block % each == 0 || each % block == 0);
+}
+
+bool by_taps(const Kernels *k, const Node *n)
+{
+    const long groups = conv_groups(n);
+    const Node *w = has_role(n, "weight") ? n : n->arg[1];
+    if (groups == 1) return false;
+    return !k->target->blocks || !blocks_nest(groups * w->shape.dim[1], w->shape.dim[1]) || !blocks_nest(w->shape.dim[0], w->shape.dim[0] / groups);
+}

@@ -1,0 +1,265 @@
+/* layout.c -- where a logical element lies in memory, and what a view does to that.
+
+   1. A buffer has one axis whose innermost digit is contiguous: the features of a matrix, the channels of an image.
+      It is cut into blocks that are multiples of the vector's width and padded with zeros.
+   2. Features: strips outermost, [features/b][batch]...[b]: a thread owns strips. Images: [batch][channels/b][h][w][b].
+   3. A reshape keeps the memory and rewrites digits; where digits would have to be cut unevenly it says no. */
+#include <string.h>
+#include "ir/layout.h"
+
+static long round_up(long x, long to) { return (x + to - 1) / to * to; }
+
+/* The widest block that wastes little: 64, 32, 16 lanes, or 8 for a very narrow axis. */
+long layout_block(long extent)
+{
+    if (extent <= BLOCK_MIN) return BLOCK_MIN;
+    for (long b = BLOCK_MAX; b > ALIGN; b /= 2)
+        if (round_up(extent, b) * 100 <= round_up(extent, ALIGN) * 112) return b;
+    return ALIGN;
+}
+
+/* Rows of whole `by` numbers, 16 bytes, which a GPU loads at once. */
+long layout_row(long extent, long by)
+{
+    return extent < by ? extent : round_up(extent, by);
+}
+
+typedef struct { int axis; long div, extent, lo, hi; } Dim;     /* of the C array */
+
+static void add_digit(Layout *l, int axis, long div, long mod, long stride, long extent)
+{
+    Axis *x = &l->axis[axis];
+    if (x->n == DIGITS) BUG("more than four digits in an axis");
+    x->digit[x->n++] = (Digit) { div, mod, stride, extent };
+}
+
+/* Lays the dimensions out, innermost last, and makes the digits of every axis. */
+static void assign(Layout *l, const Shape *s, const Dim *dim, int n)
+{
+    long stride = 1;
+    for (int i = n; i-- > 0; ) {
+        const Dim *d = &dim[i];
+        long physical = d->extent + d->lo + d->hi, blocks = d->div * d->extent;
+        add_digit(l, d->axis, d->div, blocks >= s->dim[d->axis] ? 0 : d->extent, stride, d->extent);
+        l->offset += d->lo * stride;
+        if (physical > 1 || i == n - 1) {
+            memmove(l->dims + 1, l->dims, sizeof(long) * (size_t)l->ndims);
+            memmove(l->strides + 1, l->strides, sizeof(long) * (size_t)l->ndims);
+            l->dims[0] = physical, l->strides[0] = stride, l->ndims++;
+        }
+        stride *= physical;
+    }
+    l->size = round_up(stride, ALIGN);
+}
+
+static Dim plain(const Shape *s, int axis, long halo[RANK][2])
+{
+    return (Dim) { axis, 1, s->dim[axis], halo ? halo[axis][0] : 0, halo ? halo[axis][1] : 0 };
+}
+
+void layout_make(Layout *l, const Shape *s, int vaxis, long block, long halo[RANK][2])
+{
+    Dim dim[RANK + 1];
+    int n = 0;
+    const bool image = s->batch && s->rank == 4 && vaxis == 1;
+    const long blocks = vaxis < 0 ? 1 : (s->dim[vaxis] + block - 1) / block;
+    *l = (Layout) { .rank = s->rank, .vaxis = vaxis, .block = vaxis < 0 || block < BLOCK_MIN ? 0 : block };
+    if (halo) memcpy(l->halo, halo, sizeof l->halo);
+    if (image) dim[n++] = plain(s, 0, halo);
+    if (blocks > 1 && s->rank > 1) dim[n++] = (Dim) { vaxis, block, blocks, 0, 0 };
+    for (int a = image; a < s->rank; a++)
+        if (a != vaxis) dim[n++] = plain(s, a, halo);
+    if (vaxis >= 0) dim[n++] = (Dim) { vaxis, 1, s->rank == 1 ? blocks * block : block, 0, 0 };
+    assign(l, s, dim, n);
+    if (image)
+        for (int i = 0; i < 3; i++) l->plane[i] = dim[n - 3 + i].extent + dim[n - 3 + i].lo + dim[n - 3 + i].hi;
+}
+
+/* ---- views ---- */
+typedef struct { int n; Digit digit[16]; } Digits;
+
+static bool is_pow_digit(const Digit *d) { return d->extent > 1; }
+
+/* The digits of axes from..to-1 as digits of their flattened index; the first axis is the most significant. */
+static bool flatten(Digits *out, const Layout *l, const Shape *s, int from, int to)
+{
+    long place = 1;
+    for (int a = to; a-- > from; place *= s->dim[a])
+        for (int i = 0; i < l->axis[a].n; i++) {
+            Digit d = l->axis[a].digit[i];
+            if (!is_pow_digit(&d) && a > from) continue;
+            if (d.mod == 0 && a > from) {
+                if (s->dim[a] % d.div) return false;
+                d.mod = s->dim[a] / d.div;
+            }
+            if (d.mod == 1) continue;
+            d.div *= place;
+            out->digit[out->n++] = d;
+        }
+    return true;
+}
+
+/* Lanes of one channel: no index comes there, but what keeps their padding zero does. */
+static bool padded_above(const Digits *in, long end)
+{
+    for (int i = 0; i < in->n; i++)
+        if (in->digit[i].div >= end && in->digit[i].stride == 1) return true;
+    return false;
+}
+
+/* Deals flattened digits to axes from..to-1 of the view. */
+static bool deal(Layout *out, Digits *in, const Shape *s, int from, int to)
+{
+    long place = 1;
+    for (int a = to; a-- > from; ) {
+        const long end = place * s->dim[a];
+        for (int i = 0; i < in->n; i++) {
+            Digit d = in->digit[i];
+            if (d.div >= end && (a > from || d.stride != 1)) continue;       /* no index comes there, or its padding alone does */
+            if (d.div < place) continue;
+            if (d.div % place) return false;
+            if (a > from && (d.mod == 0 || d.div * d.mod > end)) {
+                if (end % d.div) return false;
+                const long low = end / d.div;
+                if (d.mod && d.mod % low) return false;
+                in->digit[in->n++] = (Digit) { end, d.mod ? d.mod / low : 0, d.stride * low, (d.extent + low - 1) / low };
+                d.mod = d.extent = low;
+            }
+            const bool top = d.mod == 0 || (d.div * d.mod >= end && !(a == from && padded_above(in, end)));
+            if (out->axis[a].n == DIGITS || in->n >= 15) return false;
+            add_digit(out, a, d.div / place, top ? 0 : d.mod, d.stride, d.extent);
+        }
+        place = end;
+    }
+    return true;
+}
+
+static void find_block(Layout *l)
+{
+    l->vaxis = -1, l->block = 0;
+    for (int a = 0; a < l->rank; a++)
+        for (int i = 0; i < l->axis[a].n; i++)
+            if (l->axis[a].digit[i].stride == 1 && l->axis[a].digit[i].extent >= BLOCK_MIN)
+                l->vaxis = a, l->block = l->axis[a].digit[i].extent;
+}
+
+static Layout same_memory(const Layout *l, int rank)
+{
+    Layout v = { .rank = rank, .offset = l->offset, .size = l->size, .ndims = l->ndims };
+    memcpy(v.dims, l->dims, sizeof v.dims);
+    memcpy(v.strides, l->strides, sizeof v.strides);
+    memcpy(v.plane, l->plane, sizeof v.plane);
+    return v;
+}
+
+bool layout_view(Layout *out, const Layout *l, const Shape *from, const Shape *to)
+{
+    Layout v = same_memory(l, to->rank);
+    int i = 0, j = 0;
+    if (from->batch && to->batch) v.axis[0] = l->axis[0], i = j = 1;
+    while (i < from->rank || j < to->rank) {
+        int i0 = i, j0 = j;
+        long p = i < from->rank ? from->dim[i++] : 1, q = j < to->rank ? to->dim[j++] : 1;
+        while (p != q)
+            if (p < q) { if (i == from->rank) return false; p *= from->dim[i++]; }
+            else { if (j == to->rank) return false; q *= to->dim[j++]; }
+        while (i < from->rank && from->dim[i] == 1) i++;
+        while (j < to->rank && to->dim[j] == 1) j++;
+        Digits d = { 0 };
+        if (!flatten(&d, l, from, i0, i) || !deal(&v, &d, to, j0, j)) return false;
+    }
+    find_block(&v);
+    *out = v;
+    return true;
+}
+
+void layout_permute(Layout *out, const Layout *l, const int perm[RANK])
+{
+    Layout v = same_memory(l, l->rank);
+    for (int a = 0; a < l->rank; a++) v.axis[a] = l->axis[perm[a]];
+    find_block(&v);
+    *out = v;
+}
+
+void layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape *to)
+{
+    Layout v = same_memory(l, to->rank);
+    for (int a = 0; a < to->rank; a++) {
+        int from_axis = shape_axis(from, to, a);
+        if (from_axis >= 0 && from->dim[from_axis] == to->dim[a]) v.axis[a] = l->axis[from_axis];
+    }
+    find_block(&v);
+    *out = v;
+}
+
+/* Not along the contiguous axis: lanes would lie across blocks. */
+bool layout_slice(Layout *out, const Layout *l, int axis, long from, long step, long extent)
+{
+    const Axis *x = &l->axis[axis];
+    if (x->n != 1 || x->digit[0].div != 1 || x->digit[0].mod || x->digit[0].stride == 1) return false;
+    Layout v = *l;
+    v.offset += from * x->digit[0].stride;
+    v.axis[axis].digit[0].stride *= step;
+    v.axis[axis].digit[0].extent = extent;
+    *out = v;
+    return true;
+}
+
+/* The digits of the axis are those of all its places: none is repeated. */
+static bool axis_whole(const Axis *x, long extent)
+{
+    long next = 1;
+    for (int i = 0; i < x->n && next < extent; i++)
+        if (x->digit[i].div == next && x->digit[i].mod != 1) {
+            next = x->digit[i].mod ? next * x->digit[i].mod : extent;
+            i = -1;
+        }
+    return next >= extent;
+}
+
+bool layout_whole(const Layout *l, const Shape *s)
+{
+    for (int a = 0; a < s->rank; a++)
+        if (!axis_whole(&l->axis[a], s->dim[a])) return false;
+    return true;
+}
+
+long layout_at(const Layout *l, const long index[RANK])
+{
+    long at = l->offset;
+    for (int a = 0; a < l->rank; a++)
+        for (int i = 0; i < l->axis[a].n; i++) {
+            const Digit *d = &l->axis[a].digit[i];
+            long v = index[a] / d->div;
+            at += (d->mod ? v % d->mod : v) * d->stride;
+        }
+    return at;
+}
+
+bool layout_same(const Layout *a, const Layout *b)
+{
+    if (a->rank != b->rank || a->offset != b->offset || a->size != b->size) return false;
+    for (int i = 0; i < a->rank; i++) {
+        if (a->axis[i].n != b->axis[i].n) return false;
+        for (int j = 0; j < a->axis[i].n; j++)
+            if (memcmp(&a->axis[i].digit[j], &b->axis[i].digit[j], sizeof(Digit))) return false;
+    }
+    return true;
+}
+
+bool layout_batch_first(const Layout *l)
+{
+    const long batch = l->rank && l->axis[0].n ? l->axis[0].digit[0].stride : 0;
+    for (int a = 1; a < l->rank; a++)
+        for (int i = 0; i < l->axis[a].n; i++)
+            if (l->axis[a].digit[i].extent > 1 && l->axis[a].digit[i].stride > batch) return false;
+    return true;
+}
+
+char *layout_text(const Layout *l)
+{
+    Text t = { 0 };
+    text_add(&t, "%s", "");
+    for (int i = 0; i < l->ndims; i++) text_add(&t, "[%ld]", l->dims[i]);
+    return t.s;
+}

@@ -1,0 +1,48 @@
+/* node.c -- what one may ask of a node. */
+#include "ir/graph.h"
+#include <string.h>
+
+bool has_role(const Node *n, const char *role) { return n->op && !strcmp(n->op->role, role); }
+
+Node *node_base(Node *n)
+{
+    while (n->kind == K_VIEW) n = n->arg[0];
+    return n;
+}
+
+bool moves(const Node *n)
+{
+    for (; n->kind == K_VIEW; n = n->arg[0])
+        if (has_role(n, "slice") || has_role(n, "place") || has_role(n, "gather")) return true;
+    return false;
+}
+
+bool pool_tiles(const Node *n)       /* every element of the input lies in exactly one window */
+{
+    const double *a = n->attr;
+    const Shape *in = &n->shape, *out = &n->arg[1]->shape;
+    return a[0] == a[2] && a[1] == a[3] && a[4] == 0 && a[5] == 0 && a[6] == 1 && a[7] == 1
+        && in->dim[2] == out->dim[2] * (long)a[2] && in->dim[3] == out->dim[3] * (long)a[3];
+}
+
+long conv_groups(const Node *n)
+{
+    const bool data = has_role(n, "data"), weight = has_role(n, "weight");
+    if (n->kind != K_WINDOW || !(data || weight || has_role(n, "forward"))) return 1;
+    const Node *image = data ? n : n->arg[0], *w = weight ? n : n->arg[1];
+    return image->shape.dim[1] / w->shape.dim[1];
+}
+
+void mark_reached(const Node *n, bool *reached)
+{
+    if (reached[n->id]) return;
+    reached[n->id] = true;
+    for (int i = 0; i < n->nargs; i++) mark_reached(n->arg[i], reached);
+}
+
+double node_attr(const Node *n, const char *name)
+{
+    for (int i = 0; i < n->op->nattrs; i++)
+        if (!strcmp(n->op->attr[i], name)) return n->attr[i];
+    BUG("op '%s' has no attribute '%s'", n->op->name, name);
+}

@@ -1,0 +1,52 @@
+/* stage.c -- walks the table of stages. */
+#include "ir/stage.h"
+#include <string.h>
+
+const Stage *stage_named(const Pipeline *p, const char *name)
+{
+    for (int i = 0; i < p->n; i++)
+        if (!strcmp(p->stage[i].name, name)) return &p->stage[i];
+    return NULL;
+}
+
+static void run(const Stage *t, Compilation *c)
+{
+    t->run(c);
+    stop_if_errors();
+    if (t->verify && c->opts->verify) t->verify(c);
+}
+
+/* From `at` up to `end`, or up to the dump that was asked for; returns whether that one was there. */
+static bool run_to(const Stage *at, const Stage *end, Compilation *c, Text *out)
+{
+    for (; at < end; at++) {
+        run(at, c);
+        if (!c->opts->dump || strcmp(c->opts->dump, at->name)) continue;
+        at->print(out, c);
+        return true;
+    }
+    return false;
+}
+
+/* Each step's graph, one after another, through the stages that all have; a step sees those before it. */
+static bool run_steps(const Stage *at, const Stage *end, Compilation *c, Text *out)
+{
+    bool dumped = false;
+    c->all = NEW(Whole);
+    for (int i = 0; i < c->model->steps.n; i++) {
+        c->g = NULL, c->k = NULL, c->p = NULL, c->s = NULL;
+        dumped |= run_to(at, end, c, out);
+        if (c->s) vec_push(&c->all->steps, c->s);
+    }
+    return dumped;
+}
+
+bool compile(const Pipeline *p, const char *first, const char *last, Compilation *c, Text *out)
+{
+    const Stage *end = stage_named(p, last) + 1;
+    for (const Stage *at = stage_named(p, first), *next; at < end; at = next) {
+        for (next = at + 1; next < end && next->times == at->times; ) next++;
+        if ((at->times == EACH_STEP ? run_steps : run_to)(at, next, c, out)) return true;
+    }
+    return false;
+}

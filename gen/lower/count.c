@@ -1,0 +1,114 @@
+/* count.c -- pre-count: scales that sums over the data are part of, known before the first backward.
+
+   1. The sums that the scales are made of need a subset of the forward kernels: those that leave them and, from them
+      upwards, all that write what those read; of a kernel of maps, the maps that are needed. Order and phases stay, so
+      every buffer is where it always is.
+   2. A denominator of zero means that nothing of its term counts in this window: the term's scale is 0.
+   3. Where that holds for every term that reads data, the window counts for nothing, and the update is left out. */
+#include <stdio.h>
+#include <string.h>
+#include "lower/lower.h"
+
+
+/* yes where all denominators in e that are made of sums are other than 0, else no; yes itself where there are none */
+static const Expr *where_counted(const Expr *e, const Expr *yes, const Expr *no)
+{
+    if (e->kind == E_DIV && uses_sums(e->arg[1])) yes = filled("select(c == 0, b, a)", yes, no, e->arg[1]);
+    for (int i = 0; i < e->nargs; i++) yes = where_counted(e->arg[i], yes, no);
+    return yes;
+}
+
+/* Rule 3: samples, or 0 where no term counts; NULL: some term always counts. */
+static const Expr *count_of(const Program *s)
+{
+    const Expr *samples = expr_variable("samples"), *count = expr_number(0);
+    for (int i = s->g->seeds.n; i-- > 0; ) {
+        if (!s->g->seeds.at[i]->node->shape.rank) continue;
+        const Expr *e = where_counted(s->scale_in[i], samples, count);
+        if (e == samples) return NULL;
+        count = e;
+    }
+    return count;
+}
+
+const Expr *counted_loss(const Program *s, const Expr *loss)
+{
+    if (s->late || s->g->seeds.n < 2) return loss;
+    return s->count ? filled("select(c == 0, b, a)", guarded(loss), loss, s->count) : guarded(loss);
+}
+
+/* ---- kernels -------------------------------------------------------------------------------------------------------- */
+static void mark_sums(const Expr *e, bool *used)
+{
+    int i;
+    if (e->kind == E_VAR && sscanf(e->name, "sums[%d]", &i) == 1) used[i] = true;
+    for (int k = 0; k < e->nargs; k++) mark_sums(e->arg[k], used);
+}
+
+static void need_arguments(const Node *n, bool *need)
+{
+    for (int i = 0; i < n->nargs; i++) need[node_base(n->arg[i])->id] = true;
+}
+
+/* What a contraction multiplies may be copies of its arguments, in another order. */
+static void need_both(Node *a, Node *b, bool *need)
+{
+    need[node_base(a)->id] = need[node_base(b)->id] = true;
+}
+
+static void need_all(const Kernel *x, bool *need)
+{
+    for (int i = 0; i < x->pre.n; i++) need_arguments(x->pre.at[i], need);
+    for (int i = 0; i < x->body.n; i++) need_arguments(x->body.at[i], need);
+    if (x->contraction) need_both(x->contraction->a, x->contraction->b, need);
+    else if (x->gemm) need_both(x->gemm->a, x->gemm->b, need);
+    else if (x->core) need_arguments(x->core, need);
+}
+
+/* The kernel of maps x with no more than what is needed. */
+static Kernel *pruned(const Kernel *x, bool *need)
+{
+    Kernel *y = NEW(Kernel);
+    *y = *x;
+    y->ident = text("%s_counted", x->ident);
+    memset(&y->body, 0, sizeof y->body), memset(&y->stores, 0, sizeof y->stores);
+    for (int i = x->body.n; i-- > 0; )
+        if (need[x->body.at[i]->id]) need_arguments(x->body.at[i], need);
+    for (int i = 0; i < x->body.n; i++)
+        if (need[x->body.at[i]->id]) vec_push(&y->body, x->body.at[i]);
+    for (int i = 0; i < x->stores.n; i++)
+        if (need[x->stores.at[i]->id]) vec_push(&y->stores, x->stores.at[i]);
+    return y->body.n < x->body.n ? y : (Kernel *)x;
+}
+
+static bool is_wanted(const Kernel *x, const bool *need, const bool *used)
+{
+    bool wanted = x->sum >= 0 && used[x->sum];
+    for (int i = 0; i < x->stores.n; i++) wanted |= need[x->stores.at[i]->id];
+    return wanted;
+}
+
+/* Rule 1. From the last kernel to the first: what a kernel reads was made in front of it. */
+static void choose_kernels(Program *s, const bool *used)
+{
+    bool *need = NEW_ARRAY(bool, s->g->nodes.n);
+    VEC(Kernel) chosen = { 0 };
+    for (int i = s->k->forward.n; i-- > 0; ) {
+        Kernel *x = s->k->forward.at[i];
+        if (!is_wanted(x, need, used)) continue;
+        if (x->core) need_all(x, need);
+        else x = pruned(x, need);
+        vec_push(&chosen, x);
+    }
+    while (chosen.n) vec_push(&s->counting, chosen.at[--chosen.n]);
+}
+
+/* Decides what is counted; scale_in is made of sums where seed_when says so. */
+void count_before(Program *s)
+{
+    bool *used = NEW_ARRAY(bool, s->g->first_sum + s->g->sums.n);
+    for (int i = 0; i < s->g->seeds.n; i++)
+        if (s->seed_when[i] == SEED_COUNTED) mark_sums(s->scale_in[i], used);
+    choose_kernels(s, used);
+    s->count = count_of(s);
+}

@@ -1,0 +1,361 @@
+/* levels.c -- a matmul or a convolution, C[rows][columns] = SUM over depth of A B, as labels and levels.
+
+   1. Every axis of every operand is a label, or for a convolution a sum of two: y * stride + k * dilation - padding. Channels in groups
+      are two labels, the group and the channel in it: parts of one axis.
+   2. A label is cut where any operand's digits are cut; each piece is a level with one stride in A, in B and in C. */
+#include <stdlib.h>
+#include <string.h>
+#include "lower/contraction.h"
+
+/* ---- operands ---- */
+static Place just(char label) { return (Place) { .n = 1, .label = { label }, .factor = { 1 } }; }
+
+/* channel i of group g, `each` to a group */
+static Place grouped(char g, char i, long each) { return (Place) { .n = 2, .label = { g, i }, .factor = { each, 1 }, .parts = true }; }
+
+int part_of(const Place *p, char label)
+{
+    if (p->n > 1 && !p->parts) return -1;
+    for (int i = 0; i < p->n; i++)
+        if (p->label[i] == label) return i;
+    return -1;
+}
+
+static long part_extent(const Operand *o, int axis, int part)
+{
+    const Place *p = &o->place[axis];
+    return p->n == 1 ? o->shape.dim[axis] : part ? p->factor[0] : o->shape.dim[axis] / p->factor[0];
+}
+
+static void plain_places(Operand *o, const char *labels)
+{
+    for (int a = 0; a < o->shape.rank; a++) o->place[a] = just(labels[a]);
+}
+
+/* position y * stride + k * dilation - padding along the axis */
+static Place affine(char y, long stride, char k, long dilation, long constant)
+{
+    return (Place) { .n = 2, .label = { y, k }, .factor = { stride, dilation }, .constant = constant };
+}
+
+static void image_places(Operand *o, const double *a, bool data)
+{
+    for (int d = 0; d < 2; d++) {
+        const long s = data ? 1 : (long)a[2 + d], p = (long)a[4 + d], dil = (long)a[6 + d];
+        o->place[2 + d] = affine("yx"[d], s, "kl"[d], data ? -dil : dil, data ? p : -p);
+    }
+}
+
+static void set_operand(Operand *o, Node *n, const char *labels)
+{
+    o->node = n, o->shape = n->shape;
+    plain_places(o, labels);
+}
+
+/* Outputs 'o' and inputs 'c' of a convolution in groups: w has all outputs and the inputs of one group. */
+static void group_places(Operand *o, const Shape *w, long groups, bool weight)
+{
+    for (int a = 0; a < 2; a++) {
+        const char label = o->place[a].label[0];
+        if (label == 'o') o->place[a] = grouped('g', 'o', w->dim[0] / groups);
+        if (label == 'c' && !weight) o->place[a] = grouped('g', 'c', w->dim[1]);
+    }
+}
+
+/* Operands in the order first argument, second argument, result. */
+static void read_operands(Lowering *w)
+{
+    Node *n = w->x->core;
+    Operand *o = w->operand;
+    if (n->kind == K_MATMUL) {
+        const char *second = strchr(n->labels, ',') + 1;
+        set_operand(&o[0], n->arg[0], n->labels);
+        set_operand(&o[1], n->arg[1], second);
+        set_operand(&o[2], n, strchr(second, '>') + 1);
+    } else {
+        const bool data = has_role(n, "data"), weight = has_role(n, "weight");
+        set_operand(&o[0], n->arg[0], data ? "noyx" : "ncyx");
+        set_operand(&o[1], n->arg[1], weight ? "noyx" : "ockl");
+        set_operand(&o[2], n, weight ? "ockl" : data ? "ncyx" : "noyx");
+        image_places(&o[0], n->attr, data);
+        const long groups = conv_groups(n);
+        const int at = weight ? 2 : 1;
+        for (int i = 0; i < 3 && groups > 1; i++) group_places(&o[i], &o[at].shape, groups, i == at);
+    }
+}
+
+bool has_label(const Operand *o, char label)
+{
+    for (int a = 0; a < o->shape.rank; a++)
+        for (int i = 0; i < o->place[a].n; i++)
+            if (o->place[a].label[i] == label) return true;
+    return false;
+}
+
+static void find_labels(Lowering *w)
+{
+    w->nlabels = 0;
+    for (int i = 0; i < 3; i++)
+        for (int a = 0; a < w->operand[i].shape.rank; a++) {
+            const Place *p = &w->operand[i].place[a];
+            for (int part = 0; part < p->n && part_of(p, p->label[part]) >= 0; part++) {
+                int at = 0;
+                while (at < w->nlabels && w->label[at].label != p->label[part]) at++;
+                if (at == w->nlabels) w->label[w->nlabels++] = (Label) { p->label[part], part_extent(&w->operand[i], a, part), { 0 } };
+            }
+        }
+    for (int at = 0; at < w->nlabels; at++)
+        for (int i = 0; i < 3; i++) w->label[at].in[i] = has_label(&w->operand[i], w->label[at].label);
+}
+
+bool known(const Operand *o) { return o->layout.size > 0; }
+
+/* A weight, or a view of one, that no contraction has given an order yet. */
+bool unordered(const Operand *o)
+{
+    const Node *p = node_base(o->node);
+    return p->kind == K_PARAM && !p->buffer->layout.size;
+}
+
+/* The order l for o's weight; where a view lies between that cannot pass it on, the weight keeps its own, and false. */
+bool take_order(const Lowering *w, Operand *o, const Layout *l)
+{
+    Node *p = node_base(o->node);
+    const bool direct = o->node == p, below = !direct && has_role(o->node, "reshape") && o->node->arg[0] == p;
+    const bool taken = l && (direct || (below && layout_view(&p->buffer->layout, l, &o->node->shape, &p->shape)));
+    if (taken && direct) p->buffer->layout = *l;
+    if (!taken) param_order(w->k, p->buffer);
+    if (!node_layout(o->node, &o->layout)) o->layout.size = 0;
+    return taken;
+}
+
+static void get_layouts(Lowering *w)
+{
+    for (int i = 0; i < 2; i++) {
+        Operand *o = &w->operand[i];
+        if (unordered(o)) continue;
+        if (!node_layout(o->node, &o->layout)) {
+            o->node = w->x->core->arg[i] = copy_before(w->k, w->x, o->node);
+            vec_push(&o->node->kernel->stores, o->node);
+            Buffer *b = buffer_new(w->k, o->node, HOME_ARENA, ident_new(w->k->g->names, "copy"));
+            const int v = o->shape.rank - 1;
+            layout_make(&b->layout, &o->shape, v, block_of(w->k, o->shape.dim[v]), 0);
+            o->layout = b->layout;
+        }
+    }
+    Node *c = target_of(w->x);
+    w->operand[2].layout = w->x->grad == c ? w->x->grad_layout : c->buffer->layout;
+}
+
+/* Packed rows have no neighbours, and a view's channels may be cut anywhere. */
+void copy_image(Lowering *w, int which)
+{
+    Operand *o = &w->operand[which];
+    Node *f = w->x->core;
+    for (int a = 0; a < f->nargs; a++) {
+        if (f->arg[a] != o->node) continue;
+        o->node = f->arg[a] = copy_before(w->k, w->x, o->node);
+        vec_push(&o->node->kernel->stores, o->node);
+        Buffer *image = buffer_new(w->k, o->node, HOME_ARENA, ident_new(w->k->g->names, "image"));
+        lay_out(image);
+        o->layout = image->layout;
+        layout_make(&image->layout, &o->shape, 1, layout_block(o->shape.dim[1]), o->layout.halo);
+        o->layout = image->layout;
+        return;
+    }
+}
+
+/* A copy of an operand row by row, without blocks: it is cut nowhere. */
+void straighten(Lowering *w, int which)
+{
+    Operand *o = &w->operand[which];
+    o->node = copy_before(w->k, w->x, o->node);
+    vec_push(&o->node->kernel->stores, o->node);
+    Buffer *b = buffer_new(w->k, o->node, HOME_ARENA, ident_new(w->k->g->names, "straight"));
+    layout_make(&b->layout, &o->shape, -1, 0, 0);
+    o->layout = b->layout;
+}
+
+/* No digit of an axis straddles groups. */
+static bool parts_nest(const Operand *o)
+{
+    for (int a = 0; a < o->shape.rank && known(o); a++)
+        for (int d = 0; d < o->layout.axis[a].n && o->place[a].parts; d++) {
+            const Digit *x = &o->layout.axis[a].digit[d];
+            const long each = o->place[a].factor[0], end = x->div * (x->mod ? x->mod : x->extent);
+            if (!(x->div % each == 0 || (each % x->div == 0 && (end % each == 0 || each % end == 0)))) return false;
+        }
+    return true;
+}
+
+void lowering_start(Lowering *w, Kernels *k, Kernel *x)
+{
+    *w = (Lowering) { .k = k, .x = x };
+    read_operands(w);
+    find_labels(w);
+    get_layouts(w);
+    for (int i = 0; i < 2; i++) {
+        Operand *o = &w->operand[i];
+        if (parts_nest(o)) continue;
+        if (o->shape.batch) copy_image(w, i);
+        else o->layout.size = 0;            /* a weight is packed */
+    }
+}
+
+void lowering_order(Lowering *w, char v)
+{
+    if (!has_label(&w->operand[0], v)) return;
+    if (has_label(&w->operand[1], v)) BUG("both operands of a contraction have its columns");
+    Operand o = w->operand[0];
+    w->operand[0] = w->operand[1], w->operand[1] = o;
+    find_labels(w);
+}
+
+/* ---- levels ---- */
+static int cmp_long(const void *a, const void *b)
+{
+    const long x = *(const long *)a, y = *(const long *)b;
+    return (x > y) - (x < y);
+}
+
+/* Where the label's index is cut: at every digit of every operand that has it as a part of an axis. */
+static int add_cut(long *cut, int n, long at, long factor)
+{
+    if (at % factor == 0 && at >= factor) cut[n++] = at / factor;
+    return n;
+}
+
+static int cuts(const Lowering *w, const Label *l, long *cut)
+{
+    int n = 0;
+    cut[n++] = 1;
+    for (int i = 0; i < 3; i++)
+        for (int a = 0; a < w->operand[i].shape.rank && known(&w->operand[i]); a++) {
+            const Operand *o = &w->operand[i];
+            const int part = part_of(&o->place[a], l->label);
+            for (int d = 0; d < o->layout.axis[a].n && part >= 0; d++) {
+                const Digit *x = &o->layout.axis[a].digit[d];
+                n = add_cut(cut, n, x->div, o->place[a].factor[part]);
+                if (x->mod) n = add_cut(cut, n, x->div * x->mod, o->place[a].factor[part]);
+            }
+        }
+    qsort(cut, (size_t)n, sizeof *cut, cmp_long);
+    int kept = 0;
+    for (int i = 0; i < n; i++)
+        if ((!kept || cut[i] != cut[kept - 1]) && (cut[i] <= l->extent || cut[i] == 1)) cut[kept++] = cut[i];
+    return kept;
+}
+
+/* From one row or column of an image to the next. A view's only one has no digit, and yet neighbours: its halo. */
+static long step_of(const Lowering *w, const Operand *o, int axis)
+{
+    const Layout *l = &o->layout;
+    const Axis *x = &l->axis[axis];
+    if (!w->k->target->blocks || (x->n && x->digit[0].extent > 1)) return x->digit[0].stride;
+    return axis == 2 ? l->plane[1] * l->plane[2] : l->plane[2];
+}
+
+static long stride_in(const Lowering *w, const Operand *o, char label, long div)
+{
+    long stride = 0;
+    for (int a = 0; a < o->shape.rank && known(o); a++)
+        for (int i = 0; i < o->place[a].n; i++) {
+            const Place *p = &o->place[a];
+            const long at = p->factor[i] * div;
+            if (p->label[i] != label) continue;
+            if (part_of(p, label) < 0) stride += step_of(w, o, a) * at;
+            for (int d = 0; d < o->layout.axis[a].n && part_of(p, label) >= 0; d++) {
+                const Digit *x = &o->layout.axis[a].digit[d];
+                if (x->div <= at && at < x->div * (x->mod ? x->mod : x->extent)) stride += x->stride * (at / x->div);
+            }
+        }
+    return stride;
+}
+
+bool lowering_levels(Lowering *w)
+{
+    w->nlevels = 0;
+    for (int i = 0; i < w->nlabels; i++) {
+        long cut[64];
+        const int n = cuts(w, &w->label[i], cut);
+        for (int c = 0; c < n; c++) {
+            const long end = c + 1 < n ? cut[c + 1] : w->label[i].extent;
+            if (c + 1 < n && end % cut[c]) return false;
+            Level *l = &w->level[w->nlevels++];
+            *l = (Level) { w->label[i].label, cut[c], (end + cut[c] - 1) / cut[c], { 0 } };
+            for (int k = 0; k < 3; k++) l->stride[k] = stride_in(w, &w->operand[k], l->label, l->div);
+        }
+    }
+    return true;
+}
+
+/* An axis of the operand, ordered by the levels, would have more digits than a layout has room for. */
+bool crowded(const Lowering *w, int which)
+{
+    const Operand *o = &w->operand[which];
+    for (int a = 0; a < o->shape.rank; a++) {
+        int n = 0;
+        for (int i = 0; i < w->nlevels; i++) n += part_of(&o->place[a], w->level[i].label) >= 0;
+        if (n > DIGITS) return true;
+    }
+    return false;
+}
+
+const Label *label_of(const Lowering *w, const Level *l)
+{
+    for (int i = 0; i < w->nlabels; i++)
+        if (w->label[i].label == l->label) return &w->label[i];
+    BUG("a level without a label");
+}
+
+/* ---- groups of levels ---- */
+static int sort_operand;
+static char sort_first;                 /* the label that is outermost whatever its strides; 0: none */
+static int by_stride(const void *pa, const void *pb)
+{
+    const int first = (((const Level *)pb)->label == sort_first) - (((const Level *)pa)->label == sort_first);
+    if (first) return first;
+    const long x = labs(((const Level *)pa)->stride[sort_operand]), y = labs(((const Level *)pb)->stride[sort_operand]);
+    return (x < y) - (x > y);
+}
+
+/* The levels of labels that are in these operands exactly, outermost first, neighbours that run on merged. */
+Levels levels_in(const Lowering *w, bool a, bool b, bool c, int skip, int sort, bool merge)
+{
+    Levels s = { 0 }, merged = { 0 };
+    for (int i = 0; i < w->nlevels; i++) {
+        const Label *l = label_of(w, &w->level[i]);
+        if (i != skip && l->in[0] == a && l->in[1] == b && l->in[2] == c && w->level[i].extent > 1) s.at[s.n++] = w->level[i];
+    }
+    sort_operand = sort;
+    sort_first = w->k->g->train.split && !c && w->operand[0].shape.batch ? w->operand[0].place[0].label[0] : 0;
+    qsort(s.at, (size_t)s.n, sizeof *s.at, by_stride);
+    for (int i = 0; i < s.n; i++) {
+        Level *last = merged.n ? &merged.at[merged.n - 1] : 0;
+        bool runs_on = merge && last;
+        for (int k = 0; k < 3 && runs_on; k++) runs_on = last->stride[k] == s.at[i].extent * s.at[i].stride[k];
+        if (!runs_on) { merged.at[merged.n++] = s.at[i]; continue; }
+        for (int k = 0; k < 3; k++) last->stride[k] = s.at[i].stride[k];
+        last->extent *= s.at[i].extent;
+        if (last->label != s.at[i].label) last->label = '*';
+        last->div = s.at[i].div;
+    }
+    return merged;
+}
+
+void set_bases(const Lowering *w, long base[3])
+{
+    for (int i = 0; i < 3; i++) {
+        const Operand *o = &w->operand[i];
+        base[i] = o->layout.offset;
+        for (int a = 0; a < o->shape.rank; a++)
+            if (o->place[a].constant) base[i] += o->place[a].constant * step_of(w, o, a);
+    }
+}
+
+double lowering_flop(const Lowering *w)
+{
+    double flop = 2;
+    for (int i = 0; i < w->nlabels; i++) flop *= (double)w->label[i].extent;
+    return flop;
+}

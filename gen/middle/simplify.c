@@ -1,0 +1,137 @@
+/* simplify.c -- stage 5: what computes the same is computed once, what nobody reads is gone.
+
+   1. Pairs of views: a reshape of a reshape is one reshape; a view to the same shape is what it views.
+   2. Two nodes of equal op, arguments and attributes are one.
+   3. Parameters' permutations are absorbed by the labels of the matmul that reads them.
+   4. A map whose value is one of its arguments is that argument.
+   5. Uses are counted from the roots: reports, sums, coefficients and contributions to gradients. What none of them uses
+      and an output does is made with the outputs, micro-batch by micro-batch, even where it is made of parameters alone. */
+#include <string.h>
+#include "middle/middle.h"
+
+static Node *now(Node *n)
+{
+    while (n && n->same) n = n->same;
+    return n;
+}
+
+static bool is_view(const Node *n, const char *role) { return n->kind == K_VIEW && !strcmp(n->op->role, role); }
+
+static void merge_views(Node *n)
+{
+    if (n->kind != K_VIEW) return;
+    if (is_view(n, "detach")) n->same = n->arg[0];
+    if (is_view(n, "reshape") && is_view(n->arg[0], "reshape")) n->arg[0] = n->arg[0]->arg[0];
+    if ((is_view(n, "reshape") || is_view(n, "expand")) && shape_same(&n->shape, &n->arg[0]->shape)) n->same = n->arg[0];
+}
+
+/* matmul(x, permute(w)) reads w itself under permuted labels. */
+static void absorb_permutation(Node *n)
+{
+    if (n->kind != K_MATMUL) return;
+    for (int i = 0, at = 0; i < 2; at += n->arg[i]->shape.rank + 1, i++)
+        while (is_view(n->arg[i], "permute")) {
+            Node *p = n->arg[i];
+            char *labels = mem_copy(n->labels, strlen(n->labels));
+            for (int a = 0; a < p->shape.rank; a++) labels[at + p->perm[a]] = n->labels[at + a];
+            n->labels = labels;
+            n->arg[i] = now(p->arg[0]);
+        }
+}
+
+/* The third argument of a convolution's gradients told them a shape, which they have by now. */
+static void drop_shapes(Node *n)
+{
+    if (n->kind == K_WINDOW && (!strcmp(n->op->role, "data") || !strcmp(n->op->role, "weight"))) n->nargs = 2;
+}
+
+static void pass_through(Node *n)
+{
+    if (n->kind != K_MAP || n->op->nlets || n->op->value->kind != E_VAR || !strcmp(n->op->role, "copy")) return;
+    for (int i = 0; i < n->nargs; i++)
+        if (!strcmp(n->op->arg[i], n->op->value->name) && shape_same(&n->shape, &n->arg[i]->shape)
+            && n->arg[i]->type == T_REAL)
+            n->same = n->arg[i];
+}
+
+static bool equal(const Node *a, const Node *b)
+{
+    if (a->kind != b->kind || a->op != b->op || a->nargs != b->nargs || a->axes != b->axes || a->when != b->when || a->schedule != b->schedule) return false;
+    if (a->kind == K_SEED || a->kind == K_NOISE || a->kind == K_PARAM || a->kind == K_INPUT) return false;
+    if (a->table != b->table || a->value < b->value || a->value > b->value || !shape_same(&a->shape, &b->shape)) return false;
+    if (memcmp(a->attr, b->attr, sizeof a->attr) || memcmp(a->perm, b->perm, sizeof a->perm)) return false;
+    if ((a->labels || b->labels) && (!a->labels || !b->labels || strcmp(a->labels, b->labels))) return false;
+    for (int i = 0; i < a->nargs; i++)
+        if (a->arg[i] != b->arg[i]) return false;
+    return true;
+}
+
+static void find_equal(Graph *g, Node *n)
+{
+    for (int i = 0; i < n->id && !n->same; i++) {
+        Node *m = g->nodes.at[i];
+        if (!m->same && equal(m, n)) n->same = m;
+    }
+}
+
+static void use(Node *n)
+{
+    if (n->uses++) return;
+    for (int i = 0; i < n->nargs; i++) use(n->arg[i]);
+}
+
+static void ask(Node *n, bool *seen)
+{
+    if (seen[n->id]) return;
+    seen[n->id] = true;
+    if (n->kind == K_INPUT) n->column->asked = true;
+    for (int i = 0; i < n->nargs; i++) ask(n->arg[i], seen);
+}
+
+static void use_in_output(Node *n)
+{
+    if (n->uses++) return;
+    n->predicted = true;
+    if (n->nargs) n->when = WHEN_MICRO;
+    for (int i = 0; i < n->nargs; i++) use_in_output(n->arg[i]);
+}
+
+static void count_outputs(Graph *g)
+{
+    bool *seen = NEW_ARRAY(bool, g->nodes.n);
+    for (int i = 0; i < g->outputs.n; i++) {
+        Node *n = g->outputs.at[i]->node = now(g->outputs.at[i]->node);
+        ask(n, seen);
+        use_in_output(n);
+    }
+}
+
+void count_uses(Graph *g)
+{
+    for (int i = 0; i < g->nodes.n; i++) g->nodes.at[i]->uses = 0;
+    for (int i = 0; i < g->reports.n; i++) use(g->reports.at[i]->node = now(g->reports.at[i]->node));
+    for (int i = 0; i < g->sums.n; i++) use(g->sums.at[i] = now(g->sums.at[i]));
+    for (int i = 0; i < g->checks.n; i++) g->checks.at[i]->sum = now(g->checks.at[i]->sum);
+    for (int i = 0; i < g->seeds.n; i++) {
+        Node *c = g->seeds.at[i]->coefficient = now(g->seeds.at[i]->coefficient);
+        if (c->when != WHEN_CONST) use(c);          /* a number stands in scale_in */
+    }
+    for (int i = 0; i < g->states.n; i++) use(g->states.at[i]->value = now(g->states.at[i]->value));
+    for (int i = 0; i < g->gradients.n; i++) use(g->gradients.at[i]->value = now(g->gradients.at[i]->value));
+    g->minimize = now(g->minimize);
+    count_outputs(g);
+}
+
+void simplify(Graph *g)
+{
+    for (int i = 0; i < g->nodes.n; i++) {
+        Node *n = g->nodes.at[i];
+        for (int k = 0; k < n->nargs; k++) n->arg[k] = now(n->arg[k]);
+        merge_views(n);
+        absorb_permutation(n);
+        drop_shapes(n);
+        pass_through(n);
+        if (!n->same) find_equal(g, n);
+    }
+    count_uses(g);
+}
