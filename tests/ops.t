@@ -206,6 +206,33 @@ for _, path in ipairs(files) do
   end
 end
 ok(#quoted == 0, "C quotes no op's name but where it is a role  # " .. table.concat(quoted, ", "))
+
+-- ---- roles stand once, in gen/ir/roles.def -------------------------------------------------------------------------------
+local function set(text, pattern)
+  local names = {}
+  for name in text:gmatch(pattern) do names[name] = true end
+  return names
+end
+local defined = set(assert(io.open "gen/ir/roles.def"):read "a", "\nROLE%(([%w_]+),%s*\"[^\"]+\", \"[^\"]+\"%)")
+local given = set(run "cat dsl/ops/*.lua", 'role = "([%w_]+)"')
+given.batch = true                      -- batch_norm.lua gives it to a table that it was handed
+-- what C asks for and the list lacks, what the list has and nobody asks for, or no op states
+local function strange(c)
+  local asked, wrong = {}, {}
+  for _, before in ipairs { "has_role%([^,]+, ", "is_view%([^,]+, ", "op_with_role%([^,]+, ", "[^_]view%(", "role, " } do
+    for name in pairs(set(c, before .. '"([%w_]+)"')) do asked[name] = true end
+  end
+  for name in pairs(asked) do if not defined[name] then wrong[#wrong + 1] = name .. " is not in the list" end end
+  for name in pairs(defined) do
+    if not asked[name] then wrong[#wrong + 1] = "nobody asks for " .. name end
+    if not given[name] then wrong[#wrong + 1] = "no op is " .. name end
+  end
+  for name in pairs(given) do if not defined[name] then wrong[#wrong + 1] = "an op is " .. name end end
+  return wrong
+end
+local c = run "cat $(find gen -name '*.c')"
+ok(#strange(c) == 0, "roles of C and of ops are those of roles.def  # " .. table.concat(strange(c), ", "))
+ok(#strange(c .. 'has_role(n, "nobody")') == 1, "control: a role that is not in the list")
 for _, t in ipairs(maps) do
   ok(names[t.name] == "map", t.name .. " is listed")
   for _, a in ipairs(t.args) do

@@ -6,13 +6,13 @@ local map = core.use("dsl/op.lua").map
 -- arithmetic
 map { name = "add", role = "add", args = { "a", "b" }, doc = "a + b", value = "a + b",
       grad = { a = "gy", b = "gy" } }
-map { name = "sub", role = "sub", args = { "a", "b" }, doc = "a - b", value = "a - b",
+map { name = "sub", args = { "a", "b" }, doc = "a - b", value = "a - b",
       grad = { a = "gy", b = "-gy" } }
-map { name = "mul", role = "mul", args = { "a", "b" }, doc = "a * b", value = "a * b",
+map { name = "mul", args = { "a", "b" }, doc = "a * b", value = "a * b",
       grad = { a = "gy * b", b = "gy * a" } }
-map { name = "div", role = "div", args = { "a", "b" }, doc = "a / b", value = "a / b",
+map { name = "div", args = { "a", "b" }, doc = "a / b", value = "a / b",
       grad = { a = "gy / b", b = "-gy * y / b" }, domain = { b = { 0.5, 2 } } }
-map { name = "neg", role = "neg", args = { "x" }, doc = "-x", value = "-x", grad = { x = "-gy" } }
+map { name = "neg", args = { "x" }, doc = "-x", value = "-x", grad = { x = "-gy" } }
 map { name = "copy", role = "copy", args = { "x" }, hidden = true, doc = "x itself, in a place of its own.",
       value = "x", grad = { x = "gy" } }
 map { name = "power", args = { "x" }, attrs = { p = 2 }, hidden = true, doc = "x to a constant power p.",

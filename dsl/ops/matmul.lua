@@ -12,7 +12,7 @@ local function extents(labels, a, b)
   return lo, of, batch
 end
 
-op.contraction { name = "matmul", role = "contract", args = { "a", "b" },
+op.contraction { name = "matmul", args = { "a", "b" },
   doc = "The matrix product; leading axes are batches.", example = "fn.matmul(a, b)",
   tests = { { { 3, 4 }, { 5, 4 }, labels = "ni,oi->no" }, { { 2, 3, 4 }, { 5, 4 }, labels = "nti,oi->nto" },
             { { 2, 3, 4 }, { 2, 4, 5 }, labels = "nti,nio->nto" },

@@ -146,6 +146,7 @@ Op *op_read(lua_State *L, int index, Kind kind, Loc loc)
     lua_pop(L, 1);
     if (op_find(host_graph()->ops, op->name)) host_fail(loc, "there is an op '%s' already: choose another name", op->name);
     const char *role = field_string(L, r.table, "role"), *doc = field_string(L, r.table, "doc");
+    if (role && !op_role_known(role)) host_fail(loc, "op '%s': no stage knows the role '%.40s': leave it out, or add it to gen/ir/roles.def", op->name, role);
     op->role = role ? role : "";
     op->doc = doc ? doc : "";
     op->per_row = field_true(L, r.table, "per_row");

@@ -11,6 +11,18 @@ Op *op_find(const Ops *ops, const char *name)
     return NULL;
 }
 
+bool op_role_known(const char *role)
+{
+    static const char *const roles[] = {
+#define ROLE(name, promise, readers) #name,
+#include "ir/roles.def"
+#undef ROLE
+    };
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (!strcmp(roles[i], role)) return true;
+    return false;
+}
+
 Op *op_with_role(const Ops *ops, const char *role)
 {
     for (int i = 0; i < ops->at.n; i++)

@@ -10,7 +10,7 @@ typedef struct { const char *name; Fold fold; const Expr *e; } Let;     /* "s = 
 typedef struct Op {
     const char *name, *doc;
     Kind kind;
-    const char *role;                   /* what C may ask for without knowing a name: "add", "div", "sum", "forward" ... or "" */
+    const char *role;                   /* what C may ask for without knowing a name, one of roles.def, or "" */
     int nargs;  const char *arg[ARGS];
     int nattrs; const char *attr[ATTRS]; double preset[ATTRS];
     int nlets;  Let let[LETS];          /* map: plain lets; reduce: folds over the folded axes, in order, each a pass */
@@ -24,6 +24,7 @@ typedef struct Op {
 typedef struct { Op *of, *gradient[ARGS]; } OpGradients;
 typedef struct Ops { VEC(Op) at; VEC(OpGradients) gradients; } Ops;
 Op  *op_find(const Ops *ops, const char *name);             /* by name, for Lua's calls; NULL */
+bool op_role_known(const char *role);                        /* it stands in roles.def */
 Op  *op_with_role(const Ops *ops, const char *role);        /* BUG when there is none */
 extern const char *const fold_calls[];                     /* by Fold, as ops write it: "sum(" */
 Op  *op_gradient(Ops *ops, Op *op, int arg);                /* map: the op of args + y + gy whose value is grad[arg]; made once */
