@@ -12,13 +12,13 @@
 #include "tools/run.h"
 
 /* ---- the stages ----------------------------------------------------------------------------------------------------- */
-static void run_read_model(Compilation *c)    { c->model = read_model(c->opts); }
+static void run_read_model(Compilation *c)    { c->model = read_model(c->opts, &c->gradient); }
 static void run_check(Compilation *c)         { check(c->model); }
 static void run_objective(Compilation *c)     { c->g = objective(c->model, c->all); }
 static void run_differentiate(Compilation *c) { differentiate(c->g, c->gradient); }
 static void run_simplify(Compilation *c)      { simplify(c->g); }
 static void run_recompute(Compilation *c)     { recompute(c->g); }
-static void run_order(Compilation *c)         { order_terms(c->g); }
+static void run_order(Compilation *c)         { order(c->g); }
 static void run_lower(Compilation *c)         { c->k = fuse(c->g, c->opts->target); }
 static void run_place(Compilation *c)         { c->p = place(c->k, !c->opts->no_reuse); }
 static void run_schedule(Compilation *c)      { c->s = schedule(c->p); }
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
     if (o.run) choose_run_target(&o);
     check_options(&o);
     if (o.plot) plot(&o);
-    Compilation c = { .opts = &o, .gradient = node_gradients };
+    Compilation c = { .opts = &o };
     if (compile(&pipeline, "read_model", "check", &c, &out)) show(&out);
     Choices *choices = consider(&pipeline, &c);
     if (choices) choose(&o, c.model, choices);

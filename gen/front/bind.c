@@ -31,7 +31,7 @@ bool field_true(lua_State *L, int index, const char *key)
     return yes;
 }
 
-Loc field_loc(lua_State *L, int index) { return host_at((int)field_number(L, index, "place", 0)); }
+Loc field_loc(lua_State *L, int index) { return host_at(L, (int)field_number(L, index, "place", 0)); }
 
 void field_sizes(lua_State *L, int index, const char *key, int *rank, long *dim)
 {
@@ -82,48 +82,48 @@ static int is_tensor(lua_State *L)
 /* ---- places and errors ---------------------------------------------------------------------------------------------- */
 static int place_here(lua_State *L)
 {
-    lua_pushinteger(L, host_place(host_where(L)));
+    lua_pushinteger(L, host_place(L, host_where(L)));
     return 1;
 }
 
 /* key_place(place, key): where "key = value" stands from there on; the place itself when it does not */
 static int key_place(lua_State *L)
 {
-    Loc loc = host_at((int)luaL_checkinteger(L, 1));
+    Loc loc = host_at(L, (int)luaL_checkinteger(L, 1));
     int line = loc.file ? diag_find_key(loc, luaL_checkstring(L, 2)) : 0;
     if (line) loc.line = line;
-    lua_pushinteger(L, host_place(loc));
+    lua_pushinteger(L, host_place(L, loc));
     return 1;
 }
 
 /* within(place or 0): the layer that runs from now on */
 static int within(lua_State *L)
 {
-    host_within(host_at((int)luaL_checkinteger(L, 1)));
+    host_within(L, host_at(L, (int)luaL_checkinteger(L, 1)));
     return 0;
 }
 
 /* defined(function): where it stands */
 static int defined(lua_State *L)
 {
-    lua_pushinteger(L, host_place(host_defined(L, 1)));
+    lua_pushinteger(L, host_place(L, host_defined(L, 1)));
     return 1;
 }
 
 /* called(name or nil): what messages call the function or layer that runs from now on */
 static int called(lua_State *L)
 {
-    host_calls(lua_isnoneornil(L, 1) ? NULL : text("%s", luaL_checkstring(L, 1)));
+    host_calls(L, lua_isnoneornil(L, 1) ? NULL : text("%s", luaL_checkstring(L, 1)));
     return 0;
 }
 
 /* fail(message [, place [, note, its place]]): the user's fault; never returns */
 static int fail(lua_State *L)
 {
-    Loc here = host_where(L), loc = lua_isinteger(L, 2) ? host_at((int)lua_tointeger(L, 2)) : host_made(L);
+    Loc here = host_where(L), loc = lua_isinteger(L, 2) ? host_at(L, (int)lua_tointeger(L, 2)) : host_made(L);
     error_at(loc, "%s", luaL_checkstring(L, 1));
     if (lua_gettop(L) == 1 && (loc.file != here.file || loc.line != here.line)) note_at(here, "the layer was called here");
-    if (lua_isstring(L, 3)) note_at(host_at((int)luaL_checkinteger(L, 4)), "%s", lua_tostring(L, 3));
+    if (lua_isstring(L, 3)) note_at(host_at(L, (int)luaL_checkinteger(L, 4)), "%s", lua_tostring(L, 3));
     stop_if_errors();
     return 0;
 }
@@ -131,13 +131,13 @@ static int fail(lua_State *L)
 /* report(message, place): an error that lets the others be found too */
 static int report(lua_State *L)
 {
-    error_at(host_at((int)luaL_checkinteger(L, 2)), "%s", luaL_checkstring(L, 1));
+    error_at(host_at(L, (int)luaL_checkinteger(L, 2)), "%s", luaL_checkstring(L, 1));
     return 0;
 }
 
 static int warn(lua_State *L)
 {
-    warn_at(host_at((int)luaL_checkinteger(L, 2)), "%s", luaL_checkstring(L, 1));
+    warn_at(host_at(L, (int)luaL_checkinteger(L, 2)), "%s", luaL_checkstring(L, 1));
     return 0;
 }
 
@@ -169,7 +169,7 @@ static void read_attrs(lua_State *L, int index, Node *y)
 
 /* The folded axes are gone from a result per row. Folding the batch away while the model is read takes all axes; what
    comes out is known after the window, but for an op that is declared to be of one micro-batch. */
-static void reduce_shape(Node *y)
+static void reduce_shape(lua_State *L, Node *y)
 {
     const Shape *x = &y->arg[0]->shape;
     if (!y->op->per_row) {
@@ -179,7 +179,7 @@ static void reduce_shape(Node *y)
     y->shape.batch = x->batch && !(y->axes & 1);
     for (int a = 0; a < x->rank; a++)
         if (!(y->axes >> a & 1)) y->shape.dim[y->shape.rank++] = x->dim[a];
-    if (!x->batch || !(y->axes & 1) || !strcmp(y->op->role, "batch") || host_graph()->train.loc.file) return;
+    if (!x->batch || !(y->axes & 1) || !strcmp(y->op->role, "batch") || host_graph(L)->train.loc.file) return;
     if (y->shape.rank) BUG("%s folds the batch and keeps other axes", y->op->name);
     y->when = WHEN_AFTER;
 }
@@ -192,10 +192,10 @@ static void given_shape(lua_State *L, int index, Node *y)
 }
 
 /* What follows a sum over the batch is a scalar of the window: no tensor of samples can wait for it. A schedule is one, too. */
-static void refuse_mixing(const Node *y)
+static void refuse_mixing(lua_State *L, const Node *y)
 {
-    if (y->when != WHEN_AFTER || y->shape.rank == 0 || host_graph()->train.loc.file) return;
-    const char *name = host_called(y->op->name), *shape = shape_text(&y->shape);
+    if (y->when != WHEN_AFTER || y->shape.rank == 0 || host_graph(L)->train.loc.file) return;
+    const char *name = host_called(L, y->op->name), *shape = shape_text(&y->shape);
     const Node *sum = NULL;
     for (int i = 0; i < y->nargs; i++)
         if (y->arg[i]->when == WHEN_AFTER) sum = y->arg[i];
@@ -220,128 +220,14 @@ static int call(lua_State *L)
         lua_geti(L, 2, i + 1);
         arg[i] = check_node(L, -1);
     }
-    Node *y = node_call(host_graph(), op, host_made(L), n, arg);
+    Node *y = node_call(host_graph(L), op, host_made(L), n, arg);
     lua_settop(L, 3);
     read_attrs(L, 3, y);
-    if (op->kind == K_REDUCE) reduce_shape(y);
+    if (op->kind == K_REDUCE) reduce_shape(L, y);
     else if (op->kind != K_MAP) given_shape(L, 3, y);
-    refuse_mixing(y);
+    refuse_mixing(L, y);
     node_push(L, y);
     return 1;
-}
-
-/* ---- leaves --------------------------------------------------------------------------------------------------------- */
-static int constant(lua_State *L)
-{
-    Node *n = node_const(host_graph(), luaL_checknumber(L, 1));
-    n->loc = host_made(L);
-    node_push(L, n);
-    return 1;
-}
-
-/* rows() of the window; rows("real"): 1 in each real row of a micro-batch; rows("micro"), rows("before"), rows("micros"), rows("samples") */
-static int rows(lua_State *L)
-{
-    static const char *const names[] = { "window", "real", "micro", "before", "micros", "samples", NULL };
-    Node *n = node_new(host_graph(), K_ROWS, host_made(L));
-    const int which = luaL_checkoption(L, 1, "window", names);
-    n->value = which;
-    n->when = which == ROWS_WINDOW ? WHEN_AFTER : WHEN_MICRO;
-    if (which == ROWS_REAL) n->shape = (Shape){ .rank = 1, .batch = true };
-    node_push(L, n);
-    return 1;
-}
-
-/* schedule(formula): a number of the window, of t, T and E */
-static int schedule_of(lua_State *L)
-{
-    const char *error;
-    Node *n = node_new(host_graph(), K_ROWS, host_made(L));
-    n->schedule = expr_parse(luaL_checkstring(L, 1), &error);
-    if (!n->schedule) BUG("schedule \"%s\": %s", lua_tostring(L, 1), error);
-    n->when = WHEN_AFTER;
-    node_push(L, n);
-    return 1;
-}
-
-/* noise(tensor), of its shape, or noise{ dims }, of a sample's sizes */
-static int noise(lua_State *L)
-{
-    const Node *x = node_at(L, 1);
-    Node *n = node_new(host_graph(), K_NOISE, host_made(L));
-    if (x) n->shape = x->shape;
-    else field_sizes(L, 1, "dims", &n->shape.rank, n->shape.dim), n->shape.batch = true;
-    n->when = WHEN_MICRO;
-    node_push(L, n);
-    return 1;
-}
-
-/* table{ dims, values }: numbers that the model states; without values 0, 1, 2 ... */
-static int table(lua_State *L)
-{
-    Node *n = node_new(host_graph(), K_TABLE, host_made(L));
-    field_sizes(L, 1, "dims", &n->shape.rank, n->shape.dim);
-    n->when = WHEN_WINDOW;
-    if (lua_getfield(L, 1, "values") == LUA_TTABLE) {
-        double *at = NEW_ARRAY(double, shape_count(&n->shape));
-        for (long i = 0; i < shape_count(&n->shape); i++, lua_pop(L, 1)) lua_geti(L, -1, i + 1), at[i] = lua_tonumber(L, -1);
-        n->table = at;
-    }
-    node_push(L, n);
-    return 1;
-}
-
-/* input{ name, type = "u8" | "int" | "real", dims, classes, source, names, missing, place }: a column and its node */
-static int input(lua_State *L)
-{
-    static const char *const names[] = { "real", "int", "u8", NULL };
-    Column *c = NEW(Column);
-    c->name = field_string(L, 1, "name");
-    c->source = field_string(L, 1, "source");
-    c->classes = (long)field_number(L, 1, "classes", 0);
-    c->missing = lua_getfield(L, 1, "missing") == LUA_TNUMBER ? 'v' : lua_isstring(L, -1) ? 'd' : 0;
-    c->instead = c->missing == 'v' ? lua_tonumber(L, -1) : 0;
-    lua_pop(L, 1);
-    c->loc = field_loc(L, 1);
-    field_sizes(L, 1, "dims", &c->rank, c->dim);
-    if (c->rank == RANK) host_fail(c->loc, "a tensor has at most %d axes, the batch included", RANK);
-    lua_getfield(L, 1, "type");
-    c->type = (Type)luaL_checkoption(L, -1, NULL, names);
-    if (lua_getfield(L, 1, "names") == LUA_TTABLE)
-        for (int i = 1; lua_geti(L, -1, i) == LUA_TSTRING; i++, lua_pop(L, 1)) {
-            const char *s = text("%s", lua_tostring(L, -1));
-            vec_push(&c->names, s);
-        }
-    Node *n = node_new(host_graph(), K_INPUT, c->loc);
-    n->column = c;
-    n->type = c->type;
-    n->when = WHEN_MICRO;
-    n->name = c->name;
-    n->shape = (Shape){ .rank = c->rank + 1, .batch = true };
-    memcpy(n->shape.dim + 1, c->dim, sizeof(long) * (size_t)c->rank);
-    node_push(L, n);
-    return 1;
-}
-
-static int set_still(lua_State *L)
-{
-    check_node(L, 1)->still = true;
-    return 0;
-}
-
-static int set_name(lua_State *L)
-{
-    Node *n = check_node(L, 1);
-    const char *name = text("%s", luaL_checkstring(L, 2));
-    if (n->param) n->param->name = name;
-    if (!n->name) n->name = name;
-    return 0;
-}
-
-static int set_path(lua_State *L)
-{
-    check_node(L, 1)->path = text("%s", luaL_checkstring(L, 2));
-    return 0;
 }
 
 /* ---- facts ---------------------------------------------------------------------------------------------------------- */
@@ -400,7 +286,7 @@ static int info(lua_State *L)
     lua_setfield(L, -2, "batch");
     set_number(L, "rank", n->shape.rank);
     set_number(L, "axes", n->axes);
-    set_number(L, "place", host_place(n->loc));
+    set_number(L, "place", host_place(L, n->loc));
     set_number(L, "classes", n->column ? (double)n->column->classes : 0);
     set_number(L, "value", n->value);
     if (n->name) set_string(L, "name", n->name);
@@ -418,19 +304,12 @@ static int info(lua_State *L)
 }
 
 /* inputs_of(tensors...): the columns' nodes that they are computed from, in order of creation */
-static void mark(const Node *n, bool *seen)
-{
-    if (seen[n->id]) return;
-    seen[n->id] = true;
-    for (int i = 0; i < n->nargs; i++) mark(n->arg[i], seen);
-}
-
 static int inputs_of(lua_State *L)
 {
-    Graph *g = host_graph();
+    Graph *g = host_graph(L);
     bool *seen = NEW_ARRAY(bool, g->nodes.n);
     int found = 0;
-    for (int i = 1, n = lua_gettop(L); i <= n; i++) mark(check_node(L, i), seen);
+    for (int i = 1, n = lua_gettop(L); i <= n; i++) mark_reached(check_node(L, i), seen);
     lua_newtable(L);
     for (int i = 0; i < g->nodes.n; i++)
         if (seen[i] && g->nodes.at[i]->kind == K_INPUT) {
@@ -438,19 +317,6 @@ static int inputs_of(lua_State *L)
             lua_seti(L, -2, ++found);
         }
     return 1;
-}
-
-/* set_classes(column, n), set_ignored(column, value): what the reader checks; the value is no class */
-static int set_classes(lua_State *L)
-{
-    check_node(L, 1)->column->classes = (long)luaL_checkinteger(L, 2);
-    return 0;
-}
-
-static int set_ignored(lua_State *L)
-{
-    check_node(L, 1)->column->ignored = (long)luaL_checkinteger(L, 2);
-    return 0;
 }
 
 /* locals(): { { name, value }, ... } of the model file's main chunk, or nil when its frame is gone */
@@ -478,13 +344,13 @@ static int locals(lua_State *L)
 /* depth(): of files that run each other; 1: the model file alone */
 static int depth(lua_State *L)
 {
-    lua_pushinteger(L, host_depth());
+    lua_pushinteger(L, host_depth(L));
     return 1;
 }
 
 static int define(lua_State *L)
 {
-    lua_pushstring(L, host_define(luaL_checkstring(L, 1)));
+    lua_pushstring(L, host_define(L, luaL_checkstring(L, 1)));
     return 1;
 }
 
@@ -494,17 +360,14 @@ void core_push(lua_State *L)
         { "is_tensor", is_tensor }, { "place", place_here }, { "within", within },
         { "defined", defined }, { "called", called },
         { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
-        { "op", new_op }, { "call", call }, { "const", constant }, { "rows", rows }, { "schedule", schedule_of },
-        { "noise", noise }, { "table", table }, { "input", input }, { "set_classes", set_classes },
-        { "set_ignored", set_ignored },
-        { "set_still", set_still },
-        { "set_name", set_name }, { "set_path", set_path }, { "args", args }, { "info", info },
+        { "op", new_op }, { "call", call }, { "args", args }, { "info", info },
         { "inputs_of", inputs_of }, { "locals", locals },
         { "define", define }, { "train", finish_train }, { "load", host_load }, { "file", host_file }, { "depth", depth }, { NULL, NULL }
     };
     if (lua_getfield(L, LUA_REGISTRYINDEX, "gagen.core") == LUA_TTABLE) return;
     lua_pop(L, 1);
     luaL_newlib(L, functions);
+    leaves_push(L);
     params_push(L);
     luaL_newmetatable(L, tensor_key);
     lua_setfield(L, -2, "tensor");

@@ -7,14 +7,14 @@
 static int param(lua_State *L)
 {
     Param *p = NEW(Param);
-    Graph *g = host_graph();
+    Graph *g = host_graph(L);
     p->layer = field_string(L, 1, "layer");
     p->loc = field_loc(L, 1);
     lua_getfield(L, 1, "of");
     p->of = node_at(L, -1) ? node_at(L, -1)->column : NULL;
     lua_pop(L, 1);
     field_sizes(L, 1, "dims", &p->shape.rank, p->shape.dim);
-    p->node = node_new(host_graph(), K_PARAM, p->loc);
+    p->node = node_new(host_graph(L), K_PARAM, p->loc);
     p->node->shape = p->shape;
     p->state = field_true(L, 1, "state"), p->scratch = field_true(L, 1, "scratch");
     p->trained = !p->of && !p->state;
@@ -73,7 +73,7 @@ static int set_state(lua_State *L)
 {
     Contribution *c = NEW(Contribution);
     *c = (Contribution){ check_node(L, 1)->param, check_node(L, 2), check_node(L, 3) };
-    vec_push(&host_graph()->states, c);
+    vec_push(&host_graph(L)->states, c);
     return 0;
 }
 
@@ -96,7 +96,7 @@ static int set_attr(lua_State *L)
 /* parameters(): their nodes, in order of creation */
 static int parameters(lua_State *L)
 {
-    Graph *g = host_graph();
+    Graph *g = host_graph(L);
     lua_createtable(L, g->params.n, 0);
     for (int i = 0; i < g->params.n; i++) {
         node_push(L, g->params.at[i]->node);

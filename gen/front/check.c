@@ -1,4 +1,4 @@
-/* check.c -- stage 3: what a window can mean, and what it cannot.
+/* check.c -- what a window can mean, and what it cannot.
 
    1. Whatever follows a sum over the batch is a scalar: it exists once a window, when all micro-batches were seen.
    2. The loss is a linear combination of such sums; differentiate() finds that out, and says so where it is not.
@@ -11,13 +11,6 @@ static void check_scalar(const Node *n)
         error_at(n->loc, "this mixes samples: a sum over the batch meets a tensor %s, but a window's micro-batches are "
                  "seen one after another; reduce over the sample's own axes, or keep the sum for the loss or a report",
                  shape_text(&n->shape));
-}
-
-static void mark(Node *n, char *seen)
-{
-    if (!n || seen[n->id]) return;
-    seen[n->id] = 1;
-    for (int i = 0; i < n->nargs; i++) mark(n->arg[i], seen);
 }
 
 /* n depends on its argument i, and is not detached from it. */
@@ -76,9 +69,9 @@ static void check_parameters(const Graph *g, int step, const char *seen)
 
 void check(Graph *g)
 {
-    char *seen = mem_alloc((size_t)g->nodes.n);
-    for (int i = 0; i < g->reports.n; i++) mark(g->reports.at[i]->node, seen);
-    for (int i = 0; i < g->steps.n; i++) mark(g->steps.at[i]->minimize, seen);
+    bool *seen = NEW_ARRAY(bool, g->nodes.n);
+    for (int i = 0; i < g->reports.n; i++) mark_reached(g->reports.at[i]->node, seen);
+    for (int i = 0; i < g->steps.n; i++) mark_reached(g->steps.at[i]->minimize, seen);
     for (int i = 0; i < g->nodes.n; i++)
         if (seen[i]) check_scalar(g->nodes.at[i]);
     for (int i = 0; i < g->steps.n; i++) {

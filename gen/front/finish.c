@@ -1,6 +1,5 @@
 /* finish.c -- the end of the model file: the table that dsl/train.lua made, checked there, becomes the Graph's fields. */
 #include "front/host.h"
-#include "tools/plan.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -140,9 +139,9 @@ static void read_train(lua_State *L, int index, Train *t)
     t->line = read_interval(L, index, "line");
     read_phases(L, index, t);
     t->loc = field_loc(L, index);
-    t->batch_loc = host_at((int)field_number(L, index, "batch_place", 0));
+    t->batch_loc = host_at(L, (int)field_number(L, index, "batch_place", 0));
     t->memory = field_string(L, index, "memory");
-    t->memory_loc = host_at((int)field_number(L, index, "memory_place", 0));
+    t->memory_loc = host_at(L, (int)field_number(L, index, "memory_place", 0));
     const char *wrong = t->memory ? size_parse(t->memory, &t->memory_bytes) : NULL;
     if (wrong) host_fail(t->memory_loc, "train: memory: %s", wrong);
     t->memory_free = field_true(L, index, "memory_free");
@@ -185,26 +184,19 @@ static void read_outputs(lua_State *L, int index, Graph *g)
 }
 
 /* ---- computed ids --------------------------------------------------------------------------------------------------- */
-static void reach(const Node *n, char *seen)
-{
-    if (seen[n->id]) return;
-    seen[n->id] = 1;
-    for (int i = 0; i < n->nargs; i++) reach(n->arg[i], seen);
-}
-
 /* { { sum, ids, words, place }, ... }: those of ids that a loss, a report or an output needs */
 static void read_checks(lua_State *L, int index, Graph *g)
 {
-    char *needed = mem_alloc((size_t)g->nodes.n), *output = mem_alloc((size_t)g->nodes.n);
-    for (int i = 0; i < g->steps.n; i++) reach(g->steps.at[i]->minimize, needed);
-    for (int i = 0; i < g->reports.n; i++) reach(g->reports.at[i]->node, needed);
-    for (int i = 0; i < g->outputs.n; i++) reach(g->outputs.at[i]->node, output);
+    bool *needed = NEW_ARRAY(bool, g->nodes.n), *output = NEW_ARRAY(bool, g->nodes.n);
+    for (int i = 0; i < g->steps.n; i++) mark_reached(g->steps.at[i]->minimize, needed);
+    for (int i = 0; i < g->reports.n; i++) mark_reached(g->reports.at[i]->node, needed);
+    for (int i = 0; i < g->outputs.n; i++) mark_reached(g->outputs.at[i]->node, output);
     lua_getfield(L, index, "checks");
     for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) {
         Check *c = NEW(Check);
         int at = lua_gettop(L);
         lua_geti(L, at, 1), lua_geti(L, at, 2), lua_geti(L, at, 3), lua_geti(L, at, 4);
-        *c = (Check){ node_at(L, -4), node_at(L, -3), text("%s", lua_tostring(L, -2)), host_at((int)lua_tointeger(L, -1)), false };
+        *c = (Check){ node_at(L, -4), node_at(L, -3), text("%s", lua_tostring(L, -2)), host_at(L, (int)lua_tointeger(L, -1)), false };
         c->predicts = output[c->of->id];
         if (needed[c->of->id] || c->predicts) vec_push(&g->checks, c);
         lua_settop(L, at);
@@ -239,7 +231,7 @@ static void still_frozen(Graph *g)
 
 int finish_train(lua_State *L)
 {
-    Graph *g = host_graph();
+    Graph *g = host_graph(L);
     read_train(L, 1, &g->train);
     read_data(L, 1, g);
     read_recipes(L, 1, g);

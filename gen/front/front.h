@@ -5,9 +5,8 @@
 #include "ir/options.h"
 
 Opts   options(int argc, char **argv);                      /* options.c */
-Graph *read_model(const Opts *o);                           /* host.c: exits 1 on the user's errors */
+Graph *read_model(const Opts *o, OpGradient *gradient);     /* host.c: and what asks the ops of its model for theirs; exits 1 on the user's errors */
 void   check(Graph *g);                                     /* check.c */
-int    node_gradients(Graph *g, Node *y, Node *gy, const bool need[ARGS], Node *out[ARGS]);   /* host.c: of structured ops: asks the op's Lua grad */
-void   names_print(Text *out, const char *name);            /* host.c: gagen help [NAME] */
-void   ops_print(Text *out, const char *name);              /* host.c: gagen ops [NAME]; an unknown name is a usage error */
+void   names_print(Text *out, const char *name);            /* names.c: gagen help [NAME] */
+void   ops_print(Text *out, const char *name);              /* names.c: gagen ops [NAME]; an unknown name is a usage error */
 #endif

@@ -1,10 +1,9 @@
-/* options.c -- stage 1: the command line. One table says what there is; --help and --man print it. */
+/* options.c -- the command line. One table says what there is; --help and --man print it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "front/options.h"
-#include "tools/plan.h"
 
 static void show_help(State *s, const char *value);
 static void show_man(State *s, const char *value);

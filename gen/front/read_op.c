@@ -144,7 +144,7 @@ Op *op_read(lua_State *L, int index, Kind kind, Loc loc)
     lua_getfield(L, index, "name");
     op->name = name_in(&r, -1, "names");
     lua_pop(L, 1);
-    if (op_find(host_graph()->ops, op->name)) host_fail(loc, "there is an op '%s' already: choose another name", op->name);
+    if (op_find(host_graph(L)->ops, op->name)) host_fail(loc, "there is an op '%s' already: choose another name", op->name);
     const char *role = field_string(L, r.table, "role"), *doc = field_string(L, r.table, "doc");
     if (role && !op_role_known(role)) host_fail(loc, "op '%s': no stage knows the role '%.40s': leave it out, or add it to gen/ir/roles.def", op->name, role);
     op->role = role ? role : "";
@@ -159,6 +159,6 @@ Op *op_read(lua_State *L, int index, Kind kind, Loc loc)
     read_gradients(&r);
     lua_pushvalue(L, r.table);
     op->lua = luaL_ref(L, LUA_REGISTRYINDEX);
-    vec_push(&host_graph()->ops->at, op);
+    vec_push(&host_graph(L)->ops->at, op);
     return op;
 }

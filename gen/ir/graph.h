@@ -202,7 +202,7 @@ long  round_samples(const Graph *g);                        /* of all steps: wha
 long  largest_window(const Graph *g);                       /* samples of a window, of any step */
 bool  steps_differ(const Graph *g);                         /* in their windows' samples */
 /* A structured op's own gradient, which the model's host evaluates: adjoints of y's arguments that are needed, gy being y's; returns how many. */
-typedef int (*OpGradient)(Graph *g, Node *y, Node *gy, const bool need[ARGS], Node *out[ARGS]);
+typedef struct OpGradient { void *host; int (*ask)(void *host, Graph *g, Node *y, Node *gy, const bool need[ARGS], Node *out[ARGS]); } OpGradient;
 
 Node *node_new(Graph *g, Kind kind, Loc loc);               /* appended to the graph */
 Node *node_const(Graph *g, double value);
@@ -215,6 +215,7 @@ bool    moves(const Node *n);                                /* a slice, a placi
 long    conv_groups(const Node *n);                         /* of a convolution or of one of its gradients */
 bool    pool_tiles(const Node *n);                          /* every element of the input lies in exactly one window */
 bool    has_role(const Node *n, const char *role);
+bool    is_live(const Node *n);                             /* behind simplify: something reads it */
 void    mark_reached(const Node *n, bool *reached);         /* by id, n and what it is made of */
 
 /* ---- graph.c ---- */

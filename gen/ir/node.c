@@ -4,6 +4,8 @@
 
 bool has_role(const Node *n, const char *role) { return n->op && !strcmp(n->op->role, role); }
 
+bool is_live(const Node *n) { return n->uses > 0 && !n->same; }
+
 Node *node_base(Node *n)
 {
     while (n->kind == K_VIEW) n = n->arg[0];

@@ -1,4 +1,4 @@
-/* grad.c -- stage 4: the adjoint of every node that a trained parameter reaches.
+/* differentiate.c -- the adjoint of every node that a trained parameter reaches.
 
    1. From the loss down to the sums over the batch everything is a scalar of the whole window. The adjoint of a sum is
       its coefficient; it may use constants, the number of rows and sums of data, else the loss is not additive.
@@ -7,39 +7,41 @@
       that folds a micro-batch's gradient into its states needs their sum. */
 #include "middle/middle.h"
 
-static Graph *g;
-static Node **adjoint;                  /* by node id */
-static OpGradient ask;
-static bool told;                       /* the loss is no sum of terms */
-static char *needed;                    /* a trained parameter lies below */
+typedef struct Backward {
+    Graph *g;
+    Node **adjoint;                     /* by node id */
+    OpGradient gradient;                /* of structured ops */
+    bool told;                          /* the loss is no sum of terms */
+    bool *needed;                       /* by node id: a trained parameter lies below */
+} Backward;
 
-static void find_needed(void)
+static void find_needed(Backward *b)
 {
-    for (int i = 0; i < g->nforward; i++) {
-        Node *n = g->nodes.at[i];
-        if (n->kind == K_PARAM) needed[i] = n->param->mine;
+    for (int i = 0; i < b->g->nforward; i++) {
+        Node *n = b->g->nodes.at[i];
+        if (n->kind == K_PARAM) b->needed[i] = n->param->mine;
         else if (!has_role(n, "detach"))
-            for (int k = 0; k < n->nargs; k++) needed[i] |= needed[n->arg[k]->id];
+            for (int k = 0; k < n->nargs; k++) b->needed[i] |= b->needed[n->arg[k]->id];
     }
 }
 
-static Node *derived(Kind kind, Op *op, Loc loc, const Shape *shape, When when)
+static Node *derived(Backward *b, Kind kind, Op *op, Loc loc, const Shape *shape, When when)
 {
-    Node *n = node_new(g, kind, loc);
+    Node *n = node_new(b->g, kind, loc);
     n->op = op, n->shape = *shape, n->when = when;
     return n;
 }
 
-static Node *view(const char *role, Node *x, const Shape *to)
+static Node *view(Backward *b, const char *role, Node *x, const Shape *to)
 {
     if (shape_same(&x->shape, to)) return x;
-    Node *n = derived(K_VIEW, op_with_role(g->ops, role), x->loc, to, x->when);
+    Node *n = derived(b, K_VIEW, op_with_role(b->g->ops, role), x->loc, to, x->when);
     n->arg[n->nargs++] = x;
     return n;
 }
 
 /* Sums x over the axes along which `to` was broadcast. */
-static Node *unbroadcast(Node *x, const Shape *to)
+static Node *unbroadcast(Backward *b, Node *x, const Shape *to)
 {
     unsigned axes = 0;
     Shape left = { .batch = x->shape.batch };
@@ -51,51 +53,51 @@ static Node *unbroadcast(Node *x, const Shape *to)
         if (fold && a == 0) left.batch = false;
     }
     if (axes) {
-        Node *n = derived(K_REDUCE, op_with_role(g->ops, "sum"), x->loc, &left, x->when);
+        Node *n = derived(b, K_REDUCE, op_with_role(b->g->ops, "sum"), x->loc, &left, x->when);
         n->arg[n->nargs++] = x, n->axes = axes;
         x = n;
     }
-    return view("reshape", x, to);
+    return view(b, "reshape", x, to);
 }
 
 /* The K_SEED node of a coefficient: of shape [N], or a scalar for what has no batch. */
-static Node *seed(Node *coefficient, Loc loc, bool rows)
+static Node *seed(Backward *b, Node *coefficient, Loc loc, bool rows)
 {
-    Shape s = { .rank = rows, .batch = rows, .dim = { g->train.micro_batch } };
+    Shape s = { .rank = rows, .batch = rows, .dim = { b->g->train.micro_batch } };
     Seed *x = NEW(Seed);
     x->coefficient = coefficient;
-    x->node = derived(K_SEED, 0, loc, &s, rows ? WHEN_MICRO : WHEN_WINDOW);
-    x->node->value = g->seeds.n;
-    vec_push(&g->seeds, x);
+    x->node = derived(b, K_SEED, 0, loc, &s, rows ? WHEN_MICRO : WHEN_WINDOW);
+    x->node->value = b->g->seeds.n;
+    vec_push(&b->g->seeds, x);
     return x->node;
 }
 
 /* Rule 3: whether there is a contribution that dn has become a part of. */
-static bool add_to_other(const Param *p, Node *dn)
+static bool add_to_other(Backward *b, const Param *p, Node *dn)
 {
-    for (int i = 0; i < g->gradients.n && g->step->optimizer.fold[0]; i++) {
-        Contribution *c = g->gradients.at[i];
+    for (int i = 0; i < b->g->gradients.n && b->g->step->optimizer.fold[0]; i++) {
+        Contribution *c = b->g->gradients.at[i];
         if (c->param != p || c->value->when != dn->when) continue;
         Node *two[2] = { c->value, dn };
-        c->value = node_call(g, op_with_role(g->ops, "add"), dn->loc, 2, two);
+        c->value = node_call(b->g, op_with_role(b->g->ops, "add"), dn->loc, 2, two);
         return true;
     }
     return false;
 }
 
-static void add_adjoint(Node *n, Node *dn)
+static void add_adjoint(Backward *b, Node *n, Node *dn)
 {
-    if (n->kind == K_PARAM && !add_to_other(n->param, dn)) {
+    if (n->kind == K_PARAM && !add_to_other(b, n->param, dn)) {
         Contribution *c = NEW(Contribution);
         *c = (Contribution) { n->param, dn, NULL };
-        vec_push(&g->gradients, c);
+        vec_push(&b->g->gradients, c);
     } else if (n->kind == K_PARAM) {
         return;
-    } else if (adjoint[n->id]) {
-        Node *two[2] = { adjoint[n->id], dn };
-        adjoint[n->id] = node_call(g, op_with_role(g->ops, "add"), n->loc, 2, two);
+    } else if (b->adjoint[n->id]) {
+        Node *two[2] = { b->adjoint[n->id], dn };
+        b->adjoint[n->id] = node_call(b->g, op_with_role(b->g->ops, "add"), n->loc, 2, two);
     } else {
-        adjoint[n->id] = dn;
+        b->adjoint[n->id] = dn;
     }
 }
 
@@ -106,77 +108,78 @@ static bool formula_uses(const Op *op, const char *name)
     return expr_uses(op->value, name);
 }
 
-static void map_backward(Node *y, Node *dy)
+static void map_backward(Backward *b, Node *y, Node *dy)
 {
     for (int i = 0; i < y->nargs; i++) {
-        if (!needed[y->arg[i]->id] || !y->op->grad[i]) continue;
-        Op *op = op_gradient(g->ops, y->op, i);
+        if (!b->needed[y->arg[i]->id] || !y->op->grad[i]) continue;
+        Op *op = op_gradient(b->g->ops, y->op, i);
         Node *arg[ARGS];
         for (int k = 0; k < op->nargs; k++) {
             Node *from = k < y->nargs ? y->arg[k] : k == y->nargs ? y : dy;
-            arg[k] = formula_uses(op, op->arg[k]) ? from : node_const(g, 0);
+            arg[k] = formula_uses(op, op->arg[k]) ? from : node_const(b->g, 0);
         }
-        Node *d = node_call(g, op, y->loc, op->nargs, arg);
+        Node *d = node_call(b->g, op, y->loc, op->nargs, arg);
         for (int k = 0; k < ATTRS; k++) d->attr[k] = y->attr[k];
-        if (!shape_same(&d->shape, &y->shape)) d = view("expand", d, &y->shape);
-        d = unbroadcast(d, &y->arg[i]->shape);
-        if (y->when == WHEN_AFTER && y->arg[i]->when == WHEN_WINDOW) d = seed(d, y->arg[i]->loc, false);
-        add_adjoint(y->arg[i], d);
+        if (!shape_same(&d->shape, &y->shape)) d = view(b, "expand", d, &y->shape);
+        d = unbroadcast(b, d, &y->arg[i]->shape);
+        if (y->when == WHEN_AFTER && y->arg[i]->when == WHEN_WINDOW) d = seed(b, d, y->arg[i]->loc, false);
+        add_adjoint(b, y->arg[i], d);
     }
 }
 
-static void structured_backward(Node *y, Node *dy)
+static void structured_backward(Backward *b, Node *y, Node *dy)
 {
     bool need[ARGS] = { 0 };
     Node *d[ARGS] = { 0 };
-    for (int i = 0; i < y->nargs; i++) need[i] = needed[y->arg[i]->id];
-    ask(g, y, dy, need, d);
+    for (int i = 0; i < y->nargs; i++) need[i] = b->needed[y->arg[i]->id];
+    b->gradient.ask(b->gradient.host, b->g, y, dy, need, d);
     for (int i = 0; i < y->nargs; i++)
-        if (need[i] && d[i]) add_adjoint(y->arg[i], d[i]);
+        if (need[i] && d[i]) add_adjoint(b, y->arg[i], d[i]);
 }
 
-static bool of_parameters(const Node *n)
+static bool of_parameters(Backward *b, const Node *n)
 {
     if (has_role(n, "detach") && n->when == WHEN_AFTER) return false;
-    if (n->id < g->nforward && n->kind == K_REDUCE) return needed[n->id];
+    if (n->id < b->g->nforward && n->kind == K_REDUCE) return b->needed[n->id];
     for (int i = 0; i < n->nargs; i++)
-        if (of_parameters(n->arg[i])) return true;
-    return n->when != WHEN_AFTER && n->id < g->nforward && needed[n->id];
+        if (of_parameters(b, n->arg[i])) return true;
+    return n->when != WHEN_AFTER && n->id < b->g->nforward && b->needed[n->id];
 }
 
-static void sum_backward(Node *sum, Node *coefficient)
+static void sum_backward(Backward *b, Node *sum, Node *coefficient)
 {
     Node *x = sum->arg[0];
-    if (!needed[x->id] || told) return;
-    if (of_parameters(coefficient)) {
-        error_at(g->minimize->loc, "minimize: the loss must be a sum of terms, each a sum or a mean over the batch times a "
+    if (!b->needed[x->id] || b->told) return;
+    if (of_parameters(b, coefficient)) {
+        error_at(b->g->minimize->loc, "minimize: the loss must be a sum of terms, each a sum or a mean over the batch times a "
                  "number; here a term is multiplied by, divided by or taken through something that depends on the parameters");
         note_at(sum->loc, "this sum is the one; over several micro-batches its factor is not known when its gradient is made: write the term "
                 "for each sample and take its mean, or fn.detach the factor, which is then counted ahead of the window, or declare the loss as one of each "
                 "micro-batch by itself, fn.per_micro(function() return ... end), and know that it depends on micro_batch");
-        told = true;
+        b->told = true;
         return;
     }
-    Node *row = seed(coefficient, sum->loc, true);
+    Node *row = seed(b, coefficient, sum->loc, true);
     Shape one = { .rank = x->shape.rank, .batch = true, .dim = { x->shape.dim[0] } };
     for (int a = 1; a < one.rank; a++) one.dim[a] = 1;
-    add_adjoint(x, view("expand", view("reshape", row, &one), &x->shape));
+    add_adjoint(b, x, view(b, "expand", view(b, "reshape", row, &one), &x->shape));
 }
 
-void differentiate(Graph *graph, OpGradient ask_host)
+static void backward(Backward *b, Node *y)
 {
-    g = graph, ask = ask_host, told = false;
-    adjoint = NEW_ARRAY(Node *, g->nforward);
-    needed = mem_alloc((size_t)g->nforward);
-    find_needed();
-    add_adjoint(g->minimize, node_const(g, 1));
-    for (int i = g->nforward; i-- > 0; ) {
-        Node *y = g->nodes.at[i], *dy = adjoint[i];
-        int made = g->nodes.n;
-        if (!dy || !needed[i]) continue;
-        if (y->kind == K_REDUCE && y->when == WHEN_AFTER) sum_backward(y, dy);
-        else if (y->kind == K_MAP && !y->op->has_grad) map_backward(y, dy);
-        else structured_backward(y, dy);
-        for (; made < g->nodes.n; made++) g->nodes.at[made]->of = y, g->nodes.at[made]->backward = true;
-    }
+    Node *dy = b->adjoint[y->id];
+    int made = b->g->nodes.n;
+    if (y->kind == K_REDUCE && y->when == WHEN_AFTER) sum_backward(b, y, dy);
+    else if (y->kind == K_MAP && !y->op->has_grad) map_backward(b, y, dy);
+    else structured_backward(b, y, dy);
+    for (; made < b->g->nodes.n; made++) b->g->nodes.at[made]->of = y, b->g->nodes.at[made]->backward = true;
+}
+
+void differentiate(Graph *g, OpGradient gradient)
+{
+    Backward b = { .g = g, .gradient = gradient, .adjoint = NEW_ARRAY(Node *, g->nforward), .needed = NEW_ARRAY(bool, g->nforward) };
+    find_needed(&b);
+    add_adjoint(&b, g->minimize, node_const(g, 1));
+    for (int i = g->nforward; i-- > 0; )
+        if (b.adjoint[i] && b.needed[i]) backward(&b, g->nodes.at[i]);
 }

@@ -4,9 +4,9 @@
 #include "ir/program.h"
 
 Graph *objective(const Graph *model, const Whole *made);    /* of the step behind those that are made: the same nodes, what it minimizes and reports */
-void   differentiate(Graph *g, OpGradient ask);
+void   differentiate(Graph *g, OpGradient gradient);
 void   simplify(Graph *g);
 void   count_uses(Graph *g);                                /* simplify.c: by which nodes are alive */
 void   recompute(Graph *g);                                 /* train.level: which values are made again for backward */
-void   order_terms(Graph *g);                               /* order.c: terms one after another, where that saves memory */
+void   order(Graph *g);                                     /* terms one after another, where that saves memory */
 #endif

@@ -1,4 +1,4 @@
-/* step.c -- steps in turn: a graph for each, and what their programs share.
+/* objective.c -- steps in turn: a graph for each, and what their programs share.
 
    1. Each step goes through the stages with a graph of its own: the same forward nodes under the same numbers, its own
       loss, parameters, optimizer and reports. What it does not need is dead there.
@@ -13,23 +13,16 @@
 #include "middle/middle.h"
 
 /* ---- a step's graph --------------------------------------------------------------------------------------------- */
-static void mark(const Node *n, char *seen)
-{
-    if (seen[n->id]) return;
-    seen[n->id] = 1;
-    for (int i = 0; i < n->nargs; i++) mark(n->arg[i], seen);
-}
-
 /* Rule 2. */
 static int owner_of(const Graph *g, const Node *report)
 {
-    char *mine = mem_alloc((size_t)g->nforward);
+    bool *mine = NEW_ARRAY(bool, g->nforward);
     int best = 0, most = -1;
-    mark(report, mine);
+    mark_reached(report, mine);
     for (int i = 0; i < g->steps.n; i++) {
-        char *its = mem_alloc((size_t)g->nforward);
+        bool *its = NEW_ARRAY(bool, g->nforward);
         int shared = 0;
-        mark(g->steps.at[i]->minimize, its);
+        mark_reached(g->steps.at[i]->minimize, its);
         for (int k = 0; k < g->nforward; k++) shared += mine[k] && its[k];
         if (shared > most) most = shared, best = i;
     }
@@ -99,8 +92,8 @@ static void copy_outputs(Graph *to, const Graph *from, int step)
 /* A state moves in the step that its layer belongs to, where its loss reads what the layer makes. */
 static void copy_states(Graph *to, const Graph *from, int step)
 {
-    char *seen = mem_alloc((size_t)from->nforward);
-    mark(from->steps.at[step]->minimize, seen);
+    bool *seen = NEW_ARRAY(bool, from->nforward);
+    mark_reached(from->steps.at[step]->minimize, seen);
     memset(&to->states, 0, sizeof to->states);
     for (int i = 0; i < from->states.n; i++) {
         const Contribution *c = from->states.at[i];
@@ -126,10 +119,10 @@ static Graph *copied(const Graph *from, int step)
 
 static void find_sums(Graph *g)
 {
-    char *seen = mem_alloc((size_t)g->nodes.n);
-    for (int i = 0; i < g->reports.n; i++) mark(g->reports.at[i]->node, seen);
-    for (int i = 0; i < g->checks.n; i++) mark(g->checks.at[i]->sum, seen);
-    mark(g->minimize, seen);
+    bool *seen = NEW_ARRAY(bool, g->nodes.n);
+    for (int i = 0; i < g->reports.n; i++) mark_reached(g->reports.at[i]->node, seen);
+    for (int i = 0; i < g->checks.n; i++) mark_reached(g->checks.at[i]->sum, seen);
+    mark_reached(g->minimize, seen);
     for (int i = 0; i < g->nodes.n; i++) {
         Node *n = g->nodes.at[i];
         if (seen[i] && n->kind == K_REDUCE && n->when == WHEN_AFTER) vec_push(&g->sums, n);

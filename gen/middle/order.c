@@ -8,52 +8,64 @@
 #include <stdlib.h>
 #include "middle/middle.h"
 
-static Graph *g;
-static int *stage;                      /* by id: with which term it stands */
+typedef struct { Node *node; int term; } Place;            /* term: with which it stands */
 enum { NEVER = 1000000, LITTLE = 16384 };      /* numbers */
 
-static bool is_live(const Node *n) { return n->uses > 0 && !n->same; }
-
-/* ---- stages ---- */
+/* ---- with which term a node stands ---- */
 /* The last term that backward node n is made of; -1: of none. Seeds are made from the last sum to the first. */
-static void last_terms(void)
+static void last_terms(const Graph *g, int *term)
 {
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        stage[i] = -1;
-        if (n->kind == K_SEED) stage[i] = g->seeds.n - 1 - (int)n->value;
+        term[i] = -1;
+        if (n->kind == K_SEED) term[i] = g->seeds.n - 1 - (int)n->value;
         for (int k = 0; k < n->nargs && n->backward; k++)
-            if (n->arg[k]->backward && stage[n->arg[k]->id] > stage[i]) stage[i] = stage[n->arg[k]->id];
+            if (n->arg[k]->backward && term[n->arg[k]->id] > term[i]) term[i] = term[n->arg[k]->id];
     }
 }
 
 /* What no term has yet stands with the first that needs it; what none needs, with what it is made of. */
-static void first_needs(void)
+static void first_needs(const Graph *g, int *term)
 {
     for (int i = 0; i < g->nodes.n; i++)
-        if (stage[i] < 0) stage[i] = NEVER;
+        if (term[i] < 0) term[i] = NEVER;
     for (int i = g->nodes.n; i-- > 0; ) {
         const Node *n = g->nodes.at[i];
-        for (int k = 0; k < n->nargs && is_live(n) && stage[i] < NEVER; k++) {
+        for (int k = 0; k < n->nargs && is_live(n) && term[i] < NEVER; k++) {
             const Node *a = n->arg[k];
-            if (stage[i] < stage[a->id] && (!a->backward || a->again)) stage[a->id] = stage[i];
+            if (term[i] < term[a->id] && (!a->backward || a->again)) term[a->id] = term[i];
         }
     }
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        if (stage[i] < NEVER) continue;
-        stage[i] = 0;
+        if (term[i] < NEVER) continue;
+        term[i] = 0;
         for (int k = 0; k < n->nargs; k++)
-            if (stage[n->arg[k]->id] > stage[i]) stage[i] = stage[n->arg[k]->id];
+            if (term[n->arg[k]->id] > term[i]) term[i] = term[n->arg[k]->id];
     }
 }
 
-static int by_stage(const void *pa, const void *pb)
+static int by_term(const void *pa, const void *pb)
 {
-    const Node *a = *(Node *const *)pa, *b = *(Node *const *)pb;
-    if (stage[a->id] != stage[b->id]) return stage[a->id] - stage[b->id];
-    if (a->backward != b->backward) return a->backward ? 1 : -1;
-    return a->id - b->id;
+    const Place *a = pa, *b = pb;
+    if (a->term != b->term) return a->term - b->term;
+    if (a->node->backward != b->node->backward) return a->node->backward ? 1 : -1;
+    return a->node->id - b->node->id;
+}
+
+/* The nodes, those of a term behind those of the terms before it. */
+static Node **in_turn(const Graph *g)
+{
+    const int n = g->nodes.n;
+    int *term = NEW_ARRAY(int, n);
+    Place *place = NEW_ARRAY(Place, n);
+    Node **at = NEW_ARRAY(Node *, n);
+    last_terms(g, term);
+    first_needs(g, term);
+    for (int i = 0; i < n; i++) place[i] = (Place){ g->nodes.at[i], term[i] };
+    qsort(place, (size_t)n, sizeof *place, by_term);
+    for (int i = 0; i < n; i++) at[i] = place[i].node;
+    return at;
 }
 
 /* ---- the estimate ---- */
@@ -88,7 +100,7 @@ static long peak_of(Node **at, int n)
 }
 
 /* Some adjoint is made of more than one term. */
-static bool terms_share(void)
+static bool terms_share(const Graph *g)
 {
     int *term = NEW_ARRAY(int, g->nodes.n);
     for (int i = 0; i < g->nodes.n; i++) {
@@ -103,26 +115,19 @@ static bool terms_share(void)
     return false;
 }
 
-static bool saves(Node **at, int n)
+static bool saves(const Graph *g, Node **at)
 {
-    const long now = peak_of(g->nodes.at, n), then = peak_of(at, n);
-    return now >= LITTLE && (terms_share() ? 4 * then <= 3 * now : then < now);
+    const long now = peak_of(g->nodes.at, g->nodes.n), then = peak_of(at, g->nodes.n);
+    return now >= LITTLE && (terms_share(g) ? 4 * then <= 3 * now : then < now);
 }
 
-void order_terms(Graph *graph)
+void order(Graph *g)
 {
-    g = graph;
-    const int n = g->nodes.n;
-    Node **at = NEW_ARRAY(Node *, n);
     if (g->seeds.n < 2 || g->train.nonfinite == NONFINITE_DROP) return;
-    stage = NEW_ARRAY(int, n);
-    for (int i = 0; i < n; i++) at[i] = g->nodes.at[i];
-    last_terms();
-    first_needs();
-    qsort(at, (size_t)n, sizeof *at, by_stage);
-    if (!saves(at, n)) return;
+    Node **at = in_turn(g);
+    if (!saves(g, at)) return;
     g->in_turn = true;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < g->nodes.n; i++) {
         g->nodes.at[i] = at[i];
         at[i]->id = i;
     }

@@ -9,155 +9,153 @@
 #include "middle/middle.h"
 
 enum { SMALL = 64 };                    /* that many times smaller than the largest: kept */
-static Graph *g;
-static bool *wanted;                    /* backward reads it; by id, as all of these */
-static int *last;                       /* the last forward node that reads it */
-static bool *kept;
-static Node **twin;
-static long largest;
-static VEC(Node) order;
-
-static bool is_live(const Node *n) { return n->uses > 0 && !n->same && !n->predicted; }
+typedef struct Recomputation {
+    Graph *g;
+    bool *wanted;                       /* backward reads it; by id, as all of these */
+    int *last;                          /* the last forward node that reads it */
+    bool *kept;
+    Node **twin;                        /* the second node; itself: it needs none */
+    long largest;
+    VEC(Node) order;                    /* of all nodes, then */
+} Recomputation;
 
 static bool is_value(const Node *n)
 {
-    return is_live(n) && !n->backward && n->when == WHEN_MICRO && n->kind >= K_MAP && n->kind != K_VIEW;
+    return is_live(n) && !n->predicted && !n->backward && n->when == WHEN_MICRO && n->kind >= K_MAP && n->kind != K_VIEW;
 }
 
 static bool is_cheap(const Node *n) { return n->kind == K_MAP || n->kind == K_REDUCE; }
-static bool is_small(const Node *n) { return shape_count(&n->shape) * SMALL <= largest; }
+static bool is_small(const Recomputation *r, const Node *n) { return shape_count(&n->shape) * SMALL <= r->largest; }
 
 /* ---- who reads what ---- */
-static void note_read(const Node *n, const Node *by)
+static void note_read(Recomputation *r, const Node *n, const Node *by)
 {
     if (n->kind == K_VIEW)
-        for (int i = 0; i < n->nargs; i++) note_read(n->arg[i], by);
+        for (int i = 0; i < n->nargs; i++) note_read(r, n->arg[i], by);
     if (!is_value(n)) return;
-    if (by->backward) wanted[n->id] = true;
-    else if (by->id > last[n->id]) last[n->id] = by->id;
+    if (by->backward) r->wanted[n->id] = true;
+    else if (by->id > r->last[n->id]) r->last[n->id] = by->id;
 }
 
-static void find_reads(void)
+static void find_reads(Recomputation *r)
 {
-    for (int i = 0; i < g->nodes.n; i++) {
-        const Node *u = g->nodes.at[i];
-        for (int k = 0; k < u->nargs && is_live(u) && u->kind != K_VIEW; k++) note_read(u->arg[k], u);
+    for (int i = 0; i < r->g->nodes.n; i++) {
+        const Node *u = r->g->nodes.at[i];
+        for (int k = 0; k < u->nargs && is_live(u) && !u->predicted && u->kind != K_VIEW; k++) note_read(r, u->arg[k], u);
     }
-    for (int i = 0; i < g->nodes.n; i++)
-        if (wanted[i] && shape_count(&g->nodes.at[i]->shape) > largest) largest = shape_count(&g->nodes.at[i]->shape);
+    for (int i = 0; i < r->g->nodes.n; i++)
+        if (r->wanted[i] && shape_count(&r->g->nodes.at[i]->shape) > r->largest) r->largest = shape_count(&r->g->nodes.at[i]->shape);
 }
 
 /* ---- level 1 ---- */
-static bool at_hand(const Node *n);
-static bool arguments_at_hand(const Node *n)
+static bool at_hand(const Recomputation *r, const Node *n);
+static bool arguments_at_hand(const Recomputation *r, const Node *n)
 {
     for (int i = 0; i < n->nargs; i++)
-        if (!at_hand(n->arg[i])) return false;
+        if (!at_hand(r, n->arg[i])) return false;
     return true;
 }
 
 /* It is there, or can be made from what is there without a contraction. */
-static bool at_hand(const Node *n)
+static bool at_hand(const Recomputation *r, const Node *n)
 {
-    if (n->kind == K_VIEW) return arguments_at_hand(n);
-    if (!is_value(n) || kept[n->id]) return true;
-    return is_cheap(n) && arguments_at_hand(n);
+    if (n->kind == K_VIEW) return arguments_at_hand(r, n);
+    if (!is_value(n) || r->kept[n->id]) return true;
+    return is_cheap(n) && arguments_at_hand(r, n);
 }
 
-static void keep_dear(int from)
+static void keep_dear(Recomputation *r, int from)
 {
-    for (int i = from; i < g->nodes.n; i++) kept[i] |= wanted[i] && !is_cheap(g->nodes.at[i]);
-    for (int i = from; i < g->nodes.n; i++) kept[i] |= wanted[i] && !arguments_at_hand(g->nodes.at[i]);
+    for (int i = from; i < r->g->nodes.n; i++) r->kept[i] |= r->wanted[i] && !is_cheap(r->g->nodes.at[i]);
+    for (int i = from; i < r->g->nodes.n; i++) r->kept[i] |= r->wanted[i] && !arguments_at_hand(r, r->g->nodes.at[i]);
 }
 
 /* ---- pieces ---- */
 /* What crosses a cut in front of each node, in numbers; a value that backward would not have read weighs an eighth more. */
-static long *crossings(void)
+static long *crossings(const Recomputation *r)
 {
-    long *sum = NEW_ARRAY(long, g->nodes.n + 2);
-    for (int i = 0; i < g->nodes.n; i++) {
-        const Node *n = g->nodes.at[i];
-        if (!is_value(n) || last[i] <= i) continue;
-        const long size = shape_count(&n->shape), weight = wanted[i] ? size : size + size / 8;
-        sum[i + 1] += weight, sum[last[i] + 1] -= weight;
+    long *sum = NEW_ARRAY(long, r->g->nodes.n + 2);
+    for (int i = 0; i < r->g->nodes.n; i++) {
+        const Node *n = r->g->nodes.at[i];
+        if (!is_value(n) || r->last[i] <= i) continue;
+        const long size = shape_count(&n->shape), weight = r->wanted[i] ? size : size + size / 8;
+        sum[i + 1] += weight, sum[r->last[i] + 1] -= weight;
     }
-    for (int i = 1; i <= g->nodes.n; i++) sum[i] += sum[i - 1];
+    for (int i = 1; i <= r->g->nodes.n; i++) sum[i] += sum[i - 1];
     return sum;
 }
 
-static long weight_of(int i) { return wanted[i] ? shape_count(&g->nodes.at[i]->shape) : 0; }
+static long weight_of(const Recomputation *r, int i) { return r->wanted[i] ? shape_count(&r->g->nodes.at[i]->shape) : 0; }
 
 /* The cheapest place behind `from` for a piece of half to all of `most` numbers; 0: the rest is no more than a piece. */
-static int next_cut(int from, long most, const long *crossing)
+static int next_cut(const Recomputation *r, int from, long most, const long *crossing)
 {
     int best = 0;
     long sum = 0;
-    for (int i = from; i < g->nodes.n; i++) {
+    for (int i = from; i < r->g->nodes.n; i++) {
         if (sum > most && best) return best;
-        if (2 * sum >= most && i > from && !g->nodes.at[i]->backward && (!best || crossing[i] <= crossing[best])) best = i;
-        sum += weight_of(i);
+        if (2 * sum >= most && i > from && !r->g->nodes.at[i]->backward && (!best || crossing[i] <= crossing[best])) best = i;
+        sum += weight_of(r, i);
     }
     return sum > most ? best : 0;
 }
 
-static void keep_across(int cut)
+static void keep_across(Recomputation *r, int cut)
 {
-    for (int i = 0; i < cut; i++) kept[i] |= last[i] >= cut;
+    for (int i = 0; i < cut; i++) r->kept[i] |= r->last[i] >= cut;
 }
 
-static void keep_pieces(int pieces)
+static void keep_pieces(Recomputation *r, int pieces)
 {
-    const long *crossing = crossings();
+    const long *crossing = crossings(r);
     long all = 0;
     int cut = 0;
-    for (int i = 0; i < g->nodes.n; i++) all += weight_of(i);
-    for (int next; (next = next_cut(cut, all / pieces, crossing)) > 0; cut = next) keep_across(next);
-    keep_dear(cut);
+    for (int i = 0; i < r->g->nodes.n; i++) all += weight_of(r, i);
+    for (int next; (next = next_cut(r, cut, all / pieces, crossing)) > 0; cut = next) keep_across(r, next);
+    keep_dear(r, cut);
 }
 
 /* ---- the second nodes ---- */
-static Node *again(Node *n)
+static Node *again(Recomputation *r, Node *n)
 {
-    if (n->backward || n->when != WHEN_MICRO || n->kind < K_MAP || kept[n->id]) return n;
-    if (twin[n->id]) return twin[n->id];
+    if (n->backward || n->when != WHEN_MICRO || n->kind < K_MAP || r->kept[n->id]) return n;
+    if (r->twin[n->id]) return r->twin[n->id];
     Node *y = NEW(Node);
     bool same = n->kind == K_VIEW;
     *y = *n;
     for (int i = 0; i < n->nargs; i++) {
-        y->arg[i] = again(n->arg[i]);
+        y->arg[i] = again(r, n->arg[i]);
         same &= y->arg[i] == n->arg[i];
     }
-    if (same) return twin[n->id] = n;
+    if (same) return r->twin[n->id] = n;
     y->backward = true, y->of = n, y->again = n;
-    vec_push(&order, y);
-    return twin[n->id] = y;
+    vec_push(&r->order, y);
+    return r->twin[n->id] = y;
 }
 
-static void rewrite(void)
+static void rewrite(Recomputation *r)
 {
-    for (int i = 0; i < g->nodes.n; i++) {
-        Node *n = g->nodes.at[i];
-        for (int k = 0; k < n->nargs && n->backward && is_live(n); k++) n->arg[k] = again(n->arg[k]);
-        vec_push(&order, n);
+    for (int i = 0; i < r->g->nodes.n; i++) {
+        Node *n = r->g->nodes.at[i];
+        for (int k = 0; k < n->nargs && n->backward && is_live(n) && !n->predicted; k++) n->arg[k] = again(r, n->arg[k]);
+        vec_push(&r->order, n);
     }
-    g->nodes.n = 0;
-    for (int i = 0; i < order.n; i++) {
-        order.at[i]->id = i;
-        vec_push(&g->nodes, order.at[i]);
+    r->g->nodes.n = 0;
+    for (int i = 0; i < r->order.n; i++) {
+        r->order.at[i]->id = i;
+        vec_push(&r->g->nodes, r->order.at[i]);
     }
 }
 
-void recompute(Graph *graph)
+void recompute(Graph *g)
 {
-    g = graph;
     const int level = g->train.level, n = g->nodes.n;
+    Recomputation r = { .g = g, .wanted = NEW_ARRAY(bool, n), .last = NEW_ARRAY(int, n), .kept = NEW_ARRAY(bool, n), .twin = NEW_ARRAY(Node *, n) };
     if (!level) return;
-    largest = 0, order.n = 0;
-    wanted = NEW_ARRAY(bool, n), kept = NEW_ARRAY(bool, n), last = NEW_ARRAY(int, n), twin = NEW_ARRAY(Node *, n);
-    find_reads();
-    for (int i = 0; i < n; i++) kept[i] = is_value(g->nodes.at[i]) && is_small(g->nodes.at[i]);
-    if (level == 1) keep_dear(0);
-    else keep_pieces(level);
-    rewrite();
+    find_reads(&r);
+    for (int i = 0; i < n; i++) r.kept[i] = is_value(g->nodes.at[i]) && is_small(&r, g->nodes.at[i]);
+    if (level == 1) keep_dear(&r, 0);
+    else keep_pieces(&r, level);
+    rewrite(&r);
     count_uses(g);
 }

@@ -1,4 +1,4 @@
-/* simplify.c -- stage 5: what computes the same is computed once, what nobody reads is gone.
+/* simplify.c -- what computes the same is computed once, what nobody reads is gone.
 
    1. Pairs of views: a reshape of a reshape is one reshape; a view to the same shape is what it views.
    2. Two nodes of equal op, arguments and attributes are one.
