@@ -38,7 +38,7 @@
 #if defined __GNUC__ && !defined __clang__
 #pragma GCC optimize ("no-predictive-commoning")
 #endif
-#if defined SANITIZED
+#if defined SANITIZED || (defined __GNUC__ && !defined __OPTIMIZE__)
 #define UNROLL
 #elif defined __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")

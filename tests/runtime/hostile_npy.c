@@ -4,7 +4,7 @@
 #include "tap.h"
 
 static const void *base;
-static const Column column = { "x", 'r', 2, { 3, 2 }, 0, 0, "x.npy", NULL, &base, false };
+static const Column column = { .name = "x", .type = 'r', .rank = 2, .dim = { 3, 2 }, .source = "x.npy", .base = &base };
 static unsigned char good[512], bad[512];
 static size_t size;
 static const char *path;
