@@ -94,19 +94,53 @@ char *c_unique(const char *wish, char *const *taken, int n)
     return name;
 }
 
+/* ---- the names of a program, in a table of hashes ---- */
+static size_t hash(const char *s)
+{
+    size_t h = 2166136261u;
+    for (; *s; s++) h = (h ^ (unsigned char)*s) * 16777619u;
+    return h;
+}
+
+/* Where the name stands, or the free slot where it would. */
+static const char **slot_of(const char **slot, size_t room, const char *name)
+{
+    size_t at = hash(name) % room;
+    while (slot[at] && strcmp(slot[at], name)) at = (at + 1) % room;
+    return &slot[at];
+}
+
+/* Twice the room, so that less than half is taken. */
+static void grow(Names *names)
+{
+    const size_t room = names->room ? 2 * names->room : 512;
+    const char **slot = NEW_ARRAY(const char *, room);
+    for (size_t i = 0; i < names->room; i++)
+        if (names->slot[i]) *slot_of(slot, room, names->slot[i]) = names->slot[i];
+    names->slot = slot, names->room = room;
+}
+
+static void take(Names *names, const char *name)
+{
+    if (2 * ++names->n >= names->room) grow(names);
+    *slot_of(names->slot, names->room, name) = name;
+}
+
 Names *names_new(void)
 {
     static const char *const own[] = { "p", "g", "w", "t", "m", "n", "s", "q", "r", "c", "i", "j", "k", "u", "v", "at", "one", "data", "packed", "arena", "part", "sums",
         "rows", "beta", "micro", "update", "window", "evaluate", "prepare", "gradient", "main", "real", "vec", "program", "report", "lr",
         "scalars", "predict", "outputs", "contract", "barrier", "row", "sum", "total", "best", "open", "share", "gy", "ky", "kx" };
     Names *names = NEW(Names);
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) vec_push(&names->taken, mem_copy(own[i], strlen(own[i])));
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) take(names, own[i]);
     return names;
 }
 
 char *ident_new(Names *names, const char *wish)
 {
-    char *name = c_unique(wish, names->taken.at, names->taken.n);
-    vec_push(&names->taken, name);
+    const char *word = c_ident(wish);
+    char *name = text("%s", word);
+    for (int again = 2; *slot_of(names->slot, names->room, name); again++) name = text("%s%d", word, again);
+    take(names, name);
     return name;
 }
