@@ -61,9 +61,8 @@ static void each_reader(Node *n, void (*f)(Node *user, int arg, void *x), void *
 {
     for (int i = 0; i < g->nodes.n; i++) {
         Node *u = g->nodes.at[i];
-        if (!counts(u)) continue;
         for (int a = 0; a < u->nargs; a++)
-            if (u->arg[a] == n) {
+            if (u->arg[a] == n && counts(u)) {
                 f(u, a, x);
                 if (u->kind == K_VIEW) each_reader(u, f, x);
             }

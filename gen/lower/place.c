@@ -35,9 +35,10 @@ static long end_of(const Buffer *b) { return b->offset + buffer_size(b); }
 /* Puts b at the lowest place that is free, among n buffers that are sorted by their offsets, and sorts it in. */
 static void place_lowest(Buffer **placed, int n, Buffer *b, bool reuse)
 {
+    const long size = buffer_size(b);
     long at = 0;
     int i = 0;
-    for (; i < n && placed[i]->offset < at + buffer_size(b); i++)
+    for (; i < n && placed[i]->offset < at + size; i++)
         if ((!reuse || meet(placed[i], b)) && at < end_of(placed[i])) at = end_of(placed[i]);
     while (i > 0 && placed[i - 1]->offset > at) i--;
     while (i < n && placed[i]->offset < at) i++;

@@ -11,7 +11,8 @@
 
 enum { MOST_ROWS = 65536 };
 
-typedef struct { const Pipeline *p; const Compilation *c; Graph *g; const Opts *o; } Search;
+typedef VEC(Figures) FiguresList;
+typedef struct { const Pipeline *p; const Compilation *c; Graph *g; const Opts *o; FiguresList *tried; } Search;
 typedef struct { const Search *s; Figures *f; } Trial;
 
 static void try(void *context)
@@ -24,9 +25,17 @@ static void try(void *context)
     *t->f = figures_of(c.all, rates_of(c.opts));
 }
 
+static Figures *tried(const Search *s, long micro, int level)
+{
+    for (int i = 0; i < s->tried->n; i++)
+        if (s->tried->at[i]->micro == micro && s->tried->at[i]->level == level) return s->tried->at[i];
+    return NULL;
+}
+
 /* NULL: the model is refused so. Where it has to go, the user is told why and gagen ends. */
 static Figures *figures_if(const Search *s, long micro, int level, bool has_to)
 {
+    if (tried(s, micro, level)) return tried(s, micro, level);
     Trial t = { s, NEW(Figures) };
     const Train given = s->g->train;
     bind_micro_batch(s->g, micro);
@@ -35,6 +44,7 @@ static Figures *figures_if(const Search *s, long micro, int level, bool has_to)
     if (!good && has_to) try(&t);
     bind_micro_batch(s->g, given.micro_batch);
     s->g->train = given;
+    if (good) vec_push(s->tried, t.f);
     return good ? t.f : NULL;
 }
 
@@ -131,7 +141,7 @@ Choices *consider(const Pipeline *p, const Compilation *compiled)
 {
     Graph *g = compiled->model;
     const Opts *o = compiled->opts;
-    const Search search = { p, compiled, g, o }, *s = &search;
+    const Search search = { p, compiled, g, o, NEW(FiguresList) }, *s = &search;
     const Train *t = &g->train;
     Choices *c = NEW(Choices);
     c->refused = "";
