@@ -165,10 +165,10 @@ static void add_memory(Text *out, const Whole *all)
     const Train *t = &s->g->train;
     text_add(out, "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound %s)%s\n",
              all->nstates ? ", states" : "", kib(s->k->elements + s->k->trained * (flat_arrays(all) - 1)), kib(all->packed), kib(all->arena), kib(all->bound),
-             s->k->target == &target_c ? "" : "; cuBLASLt's workspace 32 MiB");
+             s->k->target->beside);
     if (t->precision != FP32)
-        text_add(out, "   precision %s: what %s rounded to %d bits of mantissa; sums, parameters and all else are fp32\n",
-                 precisions[t->precision], s->k->target == &target_c ? "products multiply is" : "cuBLASLt multiplies is", t->precision == BF16 ? 7 : 10);
+        text_add(out, "   precision %s: what %s is rounded to %d bits of mantissa; sums, parameters and all else are fp32\n",
+                 precisions[t->precision], s->k->target->multiplies, t->precision == BF16 ? 7 : 10);
     if (t->chosen) text_add(out, "            %s\n", c_comment(t->chosen));
 }
 
@@ -195,7 +195,7 @@ static void add_costs(Text *out, const Program *s)
     for (int i = 0; i < k->micro.n; i++) flop += k->micro.at[i]->flop;
     add_again(out, k);
     text_add(out, "   a micro-step   %.3g MFLOP in %d kernels%s;  an update   %s elements, %s\n", flop / 1e6, k->micro.n,
-             k->target == &target_c ? text(" between %d barriers", barriers(k)) : "", digits((double)(k->to - k->from)), o->title ? o->title : o->name);
+             !k->target->launches ? text(" between %d barriers", barriers(k)) : "", digits((double)(k->to - k->from)), o->title ? o->title : o->name);
     text_add(out, "   lr %s", c_comment(s->g->step->optimizer.lr_text));
     if (s->g->step->optimizer.clip > 0) text_add(out, ", norm clipped at %g", s->g->step->optimizer.clip);
 }

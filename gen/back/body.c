@@ -5,86 +5,8 @@
    3. No arm of a choice reads memory: a value that an arm needs is read into a local before the choice, an index that may
       lie outside is clamped before the read, and scalars of w and m are read at the top of the function. gcc 12 puts a read
       that stands in an arm at another place when it makes loops free of branches. */
-#include <ctype.h>
 #include <string.h>
 #include "back/body.h"
-#include "back/c/share.h"
-
-/* what loops, kernels and the program call their own */
-static const char *const reserved[] = { "n", "m", "t", "q", "s", "j", "r", "c", "i", "at", "w", "g", "p", "data", "part", "sum", "row", "total",
-    "best", "open", "share", "gy", "v", "ky", "kx", "one", "packed", "beta", "dev", "id", "lane", "here",
-    "rows", "before", "consumed", "micros", "samples", "training", "seed", "scale" };
-
-/* ---- scalars of the window and of the micro-batch, read at the top of a kernel's function ---- */
-static const struct { const char *name, *type, *value; } of_window[] = {
-    { "rows", "int", "m->rows" }, { "before", "long", "m->from" }, { "consumed", "uint64_t", "(uint64_t)(w.first + m->from)" },
-    { "micros", "int", "w.micros" }, { "samples", "long", "w.samples" }, { "training", "bool", "w.training" },
-    { "seed", "uint64_t", "w.seed" }
-};
-static VEC(BodyScalar) scalars;
-
-static const char *add_scalar(const char *name, const char *type, const char *value)
-{
-    for (int i = 0; i < scalars.n; i++)
-        if (!strcmp(scalars.at[i]->name, name)) return name;
-    BodyScalar *x = NEW(BodyScalar);
-    *x = (BodyScalar) { name, text("const %s %s = %s;\n", type, name, value) };
-    vec_push(&scalars, x);
-    return name;
-}
-
-const char *body_scalar(const char *name)
-{
-    for (size_t i = 0; i < sizeof of_window / sizeof *of_window; i++)
-        if (!strcmp(of_window[i].name, name)) return add_scalar(of_window[i].name, of_window[i].type, of_window[i].value);
-    BUG("no scalar %s", name);
-}
-
-const char *body_scale(int seed) { return add_scalar(text("scale%d", seed), "real", text("w.scale_in[%d]", seed)); }
-
-void body_scalars_begin(void) { scalars.n = 0; }
-
-char *body_scalars(bool (*wanted)(const char *body, const char *name), const char *body)
-{
-    Text t = { 0 };
-    text_put(&t, "", 0);
-    for (int i = 0; i < scalars.n; i++)
-        if (!wanted || wanted(body, scalars.at[i]->name)) text_add(&t, "%s", scalars.at[i]->line);
-    return t.s;
-}
-
-Body *body_new(const Program *s, const Kernel *k)
-{
-    Body *b = NEW(Body);
-    b->s = s, b->k = k;
-    b->value = NEW_ARRAY(const Expr *, s->g->nodes.n);
-    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) vec_push(&b->names, (char *)reserved[i]);
-    return b;
-}
-
-char *body_name(Body *b, const char *wish)
-{
-    char *name = text("%s", wish);
-    for (int n = 2, i = 0; i < b->names.n; i++)
-        if (!strcmp(b->names.at[i], name)) name = text("%s%d", wish, n++), i = -1;
-    vec_push(&b->names, name);
-    return name;
-}
-
-char *body_text(Body *b, const Expr *e)
-{
-    Text t = { 0 };
-    const ExprStyle style = { b->scope.prefix, b->scope.vector >= 0, false };
-    expr_print(&t, e, &style);
-    return t.s;
-}
-
-char *body_statements(Body *b)
-{
-    char *s = b->out.s ? b->out.s : mem_copy("", 0);
-    b->out = (Text) { 0 };
-    return s;
-}
 
 /* ---- formulas ---- */
 static int times_used(const Expr *e, const char *name)
@@ -144,23 +66,6 @@ static const Expr *named(void *context, const char *name)
     if (!strcmp(name, "n") && x->b->fold_count) return expr_number((double)x->b->fold_count);
     if (!strcmp(name, "i") && x->b->fold_index) return expr_variable(x->b->fold_index);
     return 0;
-}
-
-static bool reads_memory(const char *s)
-{
-    if (strchr(s, '[') || strstr(s, "load(") || operand_in(s)) return true;
-    for (const char *dot = s; (dot = strchr(dot, '.')); dot++)
-        if (isalpha((unsigned char)dot[1])) return true;
-    return false;
-}
-
-const Expr *body_local(Body *b, const Expr *e, bool calls)
-{
-    const char *s = body_text(b, e);
-    if (e->kind == E_NUM || !(reads_memory(s) || (calls && strchr(s, '(')))) return e;
-    char *name = body_name(b, "a");
-    text_add(&b->out, "const %s %s = %s;\n", b->scope.type, name, body_text(b, e));
-    return expr_variable(name);
 }
 
 static bool chosen_in_op(const Op *op, const char *name)
@@ -317,6 +222,8 @@ static void fold_at(Body *b, const Layout *l, const Shape *shape, const Expr *e)
         text_add(&b->out, lanes ? "%sstore(&%s, %s);\n" : "%.0s%s = %s;\n", b->scope.prefix, place[i], next);
     }
 }
+
+bool is_column(const Node *f) { return !f->shape.batch && (f->arg[0]->shape.batch || has_role(f, "sum")); }
 
 static bool goes_on(const Body *b, const Node *n) { return b->s->g->train.split && b->k->grad == n && b->k->core == n && is_column(n); }
 

@@ -1,6 +1,6 @@
-/* emit_c.h -- what the rooms of the C emitter share: body.c writes the statements of maps, emit_c.c loops around them. */
-#ifndef EMIT_C_H
-#define EMIT_C_H
+/* body.h -- the statements of maps inside the loops of a kernel: locals.c names, load.c reads, body.c computes and stores. */
+#ifndef BODY_H
+#define BODY_H
 #include "back/nest.h"
 #include "back/emit.h"
 

@@ -1,35 +1,8 @@
 /* declare.c -- what the program's memory is called: parameters as nested structs, packed copies, the arena, the data. */
 #include <string.h>
 #include "back/emit.h"
-#include "back/c/share.h"
-
-/* ---- names ------------------------------------------------------------------------------------------------------ */
-
-static const char *at = "";                                 /* "memory->" where that is allocated at start */
-const char *storage(void) { return at; }
-
-static char *name_of(const Buffer *b)
-{
-    switch (b->home) {
-    case HOME_PARAM: return text("%sp.%s", at, b->param->field);
-    case HOME_GRADIENT: return text("%sg.%s", at, b->param->field);
-    case HOME_PACKED: return text("%spacked.%s", at, b->ident);
-    default: return text("%sarena.%s", at, b->ident);
-    }
-}
-
-char *buffer_name(const Buffer *b) { return operand_name(b, name_of(b)); }
-char *state_name(const Buffer *gradient, const char *state) { return operand_name(gradient, text("%ss_%s.%s", at, state, gradient->param->field)); }
 
 /* ---- arrays ----------------------------------------------------------------------------------------------------- */
-char *dims_text(const Layout *l)
-{
-    Text t = { 0 };
-    text_put(&t, "", 0);
-    for (int i = 0; i < l->ndims; i++) text_add(&t, "[%ld]", l->dims[i]);
-    return t.s;
-}
-
 static long pad_of(const Layout *l)
 {
     long n = 1;
@@ -39,7 +12,7 @@ static long pad_of(const Layout *l)
 
 static void add_array(Text *t, const char *name, const Buffer *b, int pad)
 {
-    text_add(t, "%s%s", name, dims_text(&b->layout));
+    text_add(t, "%s%s", name, layout_text(&b->layout));
     if (pad_of(&b->layout)) text_add(t, ", pad_%d[%ld]", pad, pad_of(&b->layout));
 }
 
@@ -54,7 +27,7 @@ static char *group_text(const Kernels *k, int from, int to)
         const Buffer *b = k->params.at[i];
         const char *field = b->param->field, *dot = strchr(field, '.');
         if (i > from) text_add(&t, ", ");
-        if (i > from && t.n + strlen(dims_text(&b->layout)) > 90) text_add(&t, "\n");
+        if (i > from && t.n + strlen(layout_text(&b->layout)) > 90) text_add(&t, "\n");
         add_array(&t, dot ? dot + 1 : field, b, i);
         text_add(&shapes, " %s", shape_text(&b->param->shape));
     }
@@ -102,7 +75,7 @@ static const char *type_of(const Buffer *b) { return b->half ? "gg_factor" : "re
 /* A member of the union that the arena is: behind what lies in front of it. */
 static char *arena_text(Names *names, const Buffer *b)
 {
-    const char *name = text("%s%s", b->ident, dims_text(&b->layout));
+    const char *name = text("%s%s", b->ident, layout_text(&b->layout));
     const char *words = text("%s  %s", shape_text(&b->node->shape), lives(b));
     if (!b->offset) return text("%s %s; @@ %s", type_of(b), name, words);
     const char *between = b->half ? text("; %s ", type_of(b)) : ", ";
@@ -155,14 +128,22 @@ static void declare_buffers(const Whole *all, Env *e)
     env_set(e, "all", "%s", ident_new(all->steps.at[0]->g->names, "all"));
 }
 
+static void lie_in(Kernels *k, const char *storage)
+{
+    for (int i = 0; i < k->buffers.n; i++) k->buffers.at[i]->inside = storage;
+    for (int i = 0; i < k->gradients.n; i++)
+        if (k->gradients.at[i]) k->gradients.at[i]->inside = storage;
+}
+
 /* Compilers place what is static within 2 GiB of the code, in double, too. */
-static void choose_storage(const Whole *all, bool allocate, Env *e)
+static void choose_storage(Whole *all, bool allocate, Env *e)
 {
     enum { MOST_STATIC = 1 << 27 };     /* reals */
     const Kernels *k = all->steps.at[0]->k;
     const long reals = k->elements + k->trained * (flat_arrays(all) - 1) + all->packed + all->arena;
-    const bool allocated = k->target == &target_c && (allocate || reals >= MOST_STATIC);
-    at = allocated ? "memory->" : "";
+    const bool allocated = !k->target->device && (allocate || reals >= MOST_STATIC);
+    all->storage = allocated ? "memory->" : "";
+    for (int i = 0; i < all->steps.n; i++) lie_in(all->steps.at[i]->k, all->storage);
     env_flag(e, "allocated", allocated);
     env_set(e, "static", "%s", allocated ? "" : "static ");
 }
@@ -190,7 +171,7 @@ static void declare_data(const Program *s, Env *e)
     }
 }
 
-void declare(const Whole *all, bool allocate, Env *e)
+void declare(Whole *all, bool allocate, Env *e)
 {
     choose_storage(all, allocate, e);
     declare_params(all, e);

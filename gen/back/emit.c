@@ -1,7 +1,6 @@
 /* emit.c -- stage 9: the program's text, from templates/program.c and what fills its holes. */
 #include <string.h>
 #include "back/emit.h"
-#include "back/c/share.h"
 
 static const char *base_name(const char *path)
 {
@@ -9,8 +8,8 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* One step's rooms. */
-static void fill_step(const Program *s, Env *e, bool share)
+/* The rooms of a step that are neither its kernels' nor its update's. */
+static void fill_step(const Program *s, Env *e)
 {
     const Step *t = s->g->step;
     const bool several = s->all->steps.n > 1;
@@ -23,17 +22,23 @@ static void fill_step(const Program *s, Env *e, bool share)
     env_flag(e, "rounds_here", !s->g->before && s->g->train.precision >= BF16);
     env_set(e, "prepared_graph", "%s", prepares(s) ? text("&%sprepared", t->prefix) : "NULL");
     env_set(e, "fresh", "%s", s->g->before ? "false" : "true");
-    if (s->k->target == &target_cuda) cuda_steps(s, e, share);
-    else steps(s, e);
-    update(s, e);
 }
 
-static char *program_text(const Whole *all, const Opts *o)
+static void fill_steps(const Whole *all, bool share, Env *e)
+{
+    const int n = all->steps.n;
+    Env **step = NEW_ARRAY(Env *, n);
+    for (int i = 0; i < n; i++) fill_step(all->steps.at[i], step[i] = env_item(e, "steps"));
+    all->steps.at[0]->k->target->kernels(all, share, e, step);
+    for (int i = 0; i < n; i++) update(all->steps.at[i], step[i]);
+}
+
+static char *program_text(Whole *all, const Opts *o)
 {
     Env *e = env_new(NULL);
-    const bool cuda = o->target == &target_cuda;
     const Graph *g = all->steps.at[0]->g;
-    env_set(e, "file", "%s", o->output ? c_comment(base_name(o->output)) : text("%s.%s", g->title, cuda ? "cu" : "c"));
+    const char *extension = o->target->extension;
+    env_set(e, "file", "%s", o->output ? c_comment(base_name(o->output)) : text("%s.%s", g->title, extension));
     env_set(e, "command", "%s", o->command);
     env_set(e, "banner", "%s", banner(all));
     env_set(e, "title", "%s", g->title);
@@ -42,14 +47,11 @@ static char *program_text(const Whole *all, const Opts *o)
     env_flag(e, "precision", g->train.precision != FP32);
     env_set(e, "compute", "%d", (int)g->train.precision);
     declare(all, o->allocate, e);
-    if (!cuda) share_kernels(all, !o->no_share);
-    for (int i = 0; i < all->steps.n; i++) fill_step(all->steps.at[i], env_item(e, "steps"), !o->no_share);
+    fill_steps(all, !o->no_share, e);
     reports(all, e);
     lengths(all, e);
     tables(all, e);
-    if (cuda) cuda_facts(all, e);
-    else env_set(e, "kernels", "%s", share_functions());
-    return template_render(cuda ? "program.cu" : "program.c", e);
+    return template_render(text("program.%s", extension), e);
 }
 
 /* The runtime's source around the program's own. */
@@ -59,9 +61,10 @@ static void put_standalone(Text *out, const char *program)
     const char *at = strstr(program, include);
     if (!at) BUG("the program includes no gagen.h");
     text_put(out, program, (size_t)(at - program));
-    paste_headers(out, "gagen.h");
+    Pasted done = { 0 };
+    paste_headers(out, "gagen.h", &done);
     text_add(out, "%s", at + sizeof include - 1);
-    paste_runtime(out);
+    paste_runtime(out, &done);
 }
 
 void emit(Whole *all, const Opts *o, Text *out)
@@ -76,7 +79,7 @@ void emit_header(const Whole *all, const Opts *o, Text *out)
 {
     const char *title = all->steps.at[0]->g->title;
     text_add(out, "/* %s.h -- written by gagen: %s; a program that library.h drives */\n", title, o->command);
-    if (o->standalone) paste_headers(out, "library.h");
+    if (o->standalone) paste_headers(out, "library.h", &(Pasted) { 0 });
     else text_add(out, "#include \"library.h\"\n");
     text_add(out, "extern const Program gagen_%s;\n", title);
 }

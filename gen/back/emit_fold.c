@@ -6,8 +6,6 @@ const char *const fold_start[] = { [FOLD_SUM] = "0", [FOLD_MAX] = "-INFINITY", [
 const char *const fold_step[] = { [FOLD_SUM] = "%s += %.0s%s;\n", [FOLD_MAX] = "%s = r_max(%s, %s);\n", [FOLD_MIN] = "%s = r_min(%s, %s);\n",
                                   [FOLD_PROD] = "%s *= %.0s%s;\n" };
 
-bool is_column(const Node *f) { return !f->shape.batch && (f->arg[0]->shape.batch || has_role(f, "sum")); }
-
 /* Loops over the first argument, and which of them fold. */
 unsigned fold_loops(Nest *x)
 {

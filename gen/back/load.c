@@ -2,7 +2,6 @@
    by its index. */
 #include <string.h>
 #include "back/body.h"
-#include "back/c/share.h"
 
 static const Expr *uniform(Body *b, const char *words)
 {
@@ -73,7 +72,7 @@ static const Expr *load_noise(Body *b, const Node *n)
 static const Expr *load_table(Body *b, const Node *n)
 {
     long lane;
-    const char *at = flat_index(&b->scope, &n->shape, &lane), *linkage = b->s->k->target == &target_c ? "static " : "";
+    const char *at = flat_index(&b->scope, &n->shape, &lane), *linkage = b->s->k->target->device ? "" : "static ";
     const ExprStyle style = { "r_", false, false };
     if (!n->table) return expr_variable(text("(real)(%s)", at));
     char *name = body_name(b, "table");

@@ -95,7 +95,7 @@ static void fill_outputs(const Whole *all, Env *e)
 {
     const Program *s = all->steps.at[all->steps.n - 1];
     const Graph *g = s->g;
-    const bool cuda = s->k->target == &target_cuda;
+    const char *host = s->k->target->host;
     env_flag(e, "predicts", g->outputs.n > 0);
     env_set(e, "noutputs", "%d", g->outputs.n);
     for (int i = 0; i < g->outputs.n; i++) {
@@ -103,7 +103,7 @@ static void fill_outputs(const Whole *all, Env *e)
         const Buffer *b = o->node->buffer;
         Env *x = env_item(e, "outputs");
         env_set(x, "from", "%s", buffer_name(b));
-        env_set(x, "at", "%s", cuda ? text("host->output_%d", i) : text("(const real *)&%s", buffer_name(b)));
+        env_set(x, "at", "%s", host ? text("%soutput_%d", host, i) : text("(const real *)&%s", buffer_name(b)));
         env_set(x, "index", "%d", i);
         env_set(x, "size", "%ld", b->layout.size);
         env_set(x, "place", "%s", place_text(o->name, &o->node->shape, &b->layout, b->layout.offset));
@@ -296,8 +296,8 @@ static char *states_text(const Whole *o)
 static char *memory_text(const Whole *all)
 {
     const Kernels *k = all->steps.at[0]->k;
-    if (k->target == &target_cuda) return text("sizeof(Device) + GG_WORKSPACE");
-    if (*storage()) return text("sizeof *memory");
+    if (k->target->allocated) return text("%s", k->target->allocated);
+    if (*all->storage) return text("sizeof *memory");
     const char *flat = k->trained < k->elements ? text("sizeof p + sizeof g * %d", flat_arrays(all) - 1) : text("sizeof p * %d", flat_arrays(all));
     return text("%s%s%s", flat, all->packed > 0 ? " + sizeof packed" : "", all->arena > 0 ? " + sizeof arena" : "");
 }
@@ -360,7 +360,7 @@ void tables(const Whole *all, Env *e)
     env_set(e, "fingerprint", "%016llx", (unsigned long long)fingerprint(g));
     env_set(e, "nstates", "%d", all->nstates);
     env_set(e, "states", "%s", states_text(all));
-    fill_flat(all, s->k->target == &target_cuda ? "host->" : storage(), e);
+    fill_flat(all, s->k->target->host ? s->k->target->host : all->storage, e);
     const bool frozen = s->k->trained < s->k->elements;
     env_set(e, "flat_bytes", frozen ? "sizeof(Params) + sizeof(Trained) * %d" : "sizeof(Params) * %d", flat_arrays(all) - frozen);
     env_set(e, "memory", "%s", memory_text(all));

@@ -4,8 +4,7 @@
 #include "back/emit.h"
 
 static const ExprStyle lanes = { .prefix = "v_", .vector = true }, one = { .prefix = "r_" };
-static const Optimizer *o;
-static bool device;                     /* a thread has an element, not lanes of them */
+typedef struct { const Program *s; const Optimizer *o; const char *device; } Update;         /* by the rules of o; device, as in Target: a thread has an element, not lanes of them */
 
 static const Expr *pass_name(void *context, const char *name)
 {
@@ -13,18 +12,19 @@ static const Expr *pass_name(void *context, const char *name)
     return !strcmp(name, "p") ? expr_variable("x") : !strcmp(name, "g") ? expr_variable("dx") : NULL;
 }
 
-static char *pass_text(const Expr *e)
+static char *pass_text(const Update *u, const Expr *e)
 {
     Text t = { 0 };
-    expr_print(&t, expr_replace(e, pass_name, NULL), device ? &one : &lanes);
+    expr_print(&t, expr_replace(e, pass_name, NULL), u->device ? &one : &lanes);
     return t.s;
 }
 
 /* What a pass computes: all of the update, or one half where steps depend on lengths: what is measured, then the step. */
 typedef enum { PASS_ALL, PASS_MEASURE, PASS_STEP } Pass;
 
-static bool pass_uses(Pass pass, const char *name)
+static bool pass_uses(const Update *u, Pass pass, const char *name)
 {
+    const Optimizer *o = u->o;
     bool uses = pass == PASS_MEASURE ? expr_uses(o->direction, name) : expr_uses(o->step, name);
     for (int i = 0; i < o->nlets && pass != PASS_STEP; i++) uses |= expr_uses(o->let[i].e, name);
     for (int i = 0; i < o->nstates && pass != PASS_STEP; i++) uses |= expr_uses(o->next[i], name);
@@ -32,10 +32,12 @@ static bool pass_uses(Pass pass, const char *name)
 }
 
 /* ---- the pass --------------------------------------------------------------------------------------------------- */
-static char *pointers_text(const Program *s, Pass pass)
+static char *pointers_text(const Update *u, Pass pass)
 {
+    const Program *s = u->s;
+    const Optimizer *o = u->o;
     Text t = { 0 };
-    const char *from = device ? "dev->" : storage();
+    const char *from = u->device ? u->device : s->all->storage;
     if (pass != PASS_STEP && !o->fold[0]) text_add(&t, "const real *dx_at = (const real *)&%sg;\n", from);
     text_add(&t, "real *x_at = (real *)&%sp", from);
     for (int i = 0; i < o->nstates; i++)
@@ -53,86 +55,97 @@ static const char *scale_of(const Program *s)
     return scaled ? "w.scale_out" : NULL;
 }
 
-static const char *type(void) { return device ? "real" : "vec"; }
-static char *splat(const char *x) { return device ? text("%s", x) : text("v_set(%s)", x); }
-static char *load(const char *name) { return text(device ? "%s_at[i]" : "v_load(%s_at + i)", name); }
-static char *store(const char *name, const char *value) { return text(device ? "%s_at[i] = %s;\n" : "v_store(%s_at + i, %s);\n", name, value); }
+static const char *type(const Update *u) { return u->device ? "real" : "vec"; }
+static char *splat(const Update *u, const char *x) { return u->device ? text("%s", x) : text("v_set(%s)", x); }
+static char *load(const Update *u, const char *name) { return text(u->device ? "%s_at[i]" : "v_load(%s_at + i)", name); }
+static char *store(const Update *u, const char *name, const char *value) { return text(u->device ? "%s_at[i] = %s;\n" : "v_store(%s_at + i, %s);\n", name, value); }
 
-static char *constants_text(const Program *s, Pass pass)
+static char *constants_text(const Update *u, Pass pass)
 {
+    const Program *s = u->s;
+    const Optimizer *o = u->o;
     Text t = { 0 }, c = { 0 };
     const char *scale = scale_of(s);
     text_put(&t, "", 0);
-    if (scale && pass != PASS_STEP) text_add(&t, "const %s scale = %s;\n", type(), splat(scale));
-    if (pass_uses(pass, "rate")) text_add(&t, "const %s rate = %s;\n", type(), splat(o->rate_slot < 0 ? "w.rate" : text("w.c[%d]", o->rate_slot)));
+    if (scale && pass != PASS_STEP) text_add(&t, "const %s scale = %s;\n", type(u), splat(u, scale));
+    if (pass_uses(u, pass, "rate")) text_add(&t, "const %s rate = %s;\n", type(u), splat(u, o->rate_slot < 0 ? "w.rate" : text("w.c[%d]", o->rate_slot)));
     for (int i = 0; i < o->nscalars; i++)
-        if (pass_uses(pass, o->scalar[i])) text_add(&c, "%s%s = %s", c.n ? ", " : text("const %s ", type()), o->scalar[i], splat(text("w.c[%d]", o->slot[i])));
+        if (pass_uses(u, pass, o->scalar[i])) text_add(&c, "%s%s = %s", c.n ? ", " : text("const %s ", type(u)), o->scalar[i], splat(u, text("w.c[%d]", o->slot[i])));
     if (c.n) text_add(&t, "%s;\n", c.s);
     return t.s;
 }
 
 /* States that micro-steps have made: the step uses them, and they are left as the next window finds them. */
-static char *folded_text(void)
+static char *folded_text(const Update *u)
 {
+    const Optimizer *o = u->o;
     Text t = { 0 };
-    text_add(&t, "const %s x = %s", type(), load("x"));
-    for (int i = 0; i < o->nstates; i++) text_add(&t, ", %s = %s", o->state[i], load(o->state[i]));
+    text_add(&t, "const %s x = %s", type(u), load(u, "x"));
+    for (int i = 0; i < o->nstates; i++) text_add(&t, ", %s = %s", o->state[i], load(u, o->state[i]));
     text_add(&t, ";\n");
-    for (int i = 0; i < o->nstates; i++) text_add(&t, "%s", store(o->state[i], pass_text(o->next[i])));
+    for (int i = 0; i < o->nstates; i++) text_add(&t, "%s", store(u, o->state[i], pass_text(u, o->next[i])));
     return t.s;
 }
 
-static char *states_text(const Program *s)
+static char *states_text(const Update *u)
 {
+    const Program *s = u->s;
+    const Optimizer *o = u->o;
     Text t = { 0 };
-    if (o->fold[0]) return folded_text();
-    text_add(&t, "const %s x = %s, dx = %s%s;\n", type(), load("x"), load("dx"), scale_of(s) ? " * scale" : "");
-    for (int i = 0; i < o->nlets; i++) text_add(&t, "const %s %s = %s;\n", type(), o->let[i].name, pass_text(o->let[i].e));
+    if (o->fold[0]) return folded_text(u);
+    text_add(&t, "const %s x = %s, dx = %s%s;\n", type(u), load(u, "x"), load(u, "dx"), scale_of(s) ? " * scale" : "");
+    for (int i = 0; i < o->nlets; i++) text_add(&t, "const %s %s = %s;\n", type(u), o->let[i].name, pass_text(u, o->let[i].e));
     for (int i = 0; i < o->nstates; i++) {
-        if (o->in_place) text_add(&t, "const %s %s = %s;\n", type(), o->state[i], pass_text(o->next[i]));
-        else text_add(&t, "%s %s = %s;\n%s = %s;\n", type(), o->state[i], load(o->state[i]), o->state[i], pass_text(o->next[i]));
-        text_add(&t, "%s", store(o->state[i], o->state[i]));
+        if (o->in_place) text_add(&t, "const %s %s = %s;\n", type(u), o->state[i], pass_text(u, o->next[i]));
+        else text_add(&t, "%s %s = %s;\n%s = %s;\n", type(u), o->state[i], load(u, o->state[i]), o->state[i], pass_text(u, o->next[i]));
+        text_add(&t, "%s", store(u, o->state[i], o->state[i]));
     }
     return t.s;
 }
 
 /* The new p, and what follows it. */
-static char *put_text(const Program *s)
+static char *put_text(const Update *u)
 {
+    const Program *s = u->s;
+    const Optimizer *o = u->o;
     const double ema = s->g->train.ema;
     const char *error, *formula = text("ema + %.17g * (now - ema)", 1 - ema);
-    if (ema <= 0) return store("x", pass_text(o->step));
-    return text("const %s now = %s, ema = %s;\n%s%s", type(), pass_text(o->step), load("ema"), store("x", "now"),
-                store("ema", pass_text(expr_parse(formula, &error))));
+    if (ema <= 0) return store(u, "x", pass_text(u, o->step));
+    return text("const %s now = %s, ema = %s;\n%s%s", type(u), pass_text(u, o->step), load(u, "ema"), store(u, "x", "now"),
+                store(u, "ema", pass_text(u, expr_parse(formula, &error))));
 }
 
 /* The half that makes the new states, and leaves the direction in u. */
-static char *measure_text(const Program *s)
+static char *measure_text(const Update *u)
 {
+    const Optimizer *o = u->o;
     Text t = { 0 };
-    text_add(&t, "%sconst %s u = %s;\n", states_text(s), type(), pass_text(o->direction));
+    text_add(&t, "%sconst %s u = %s;\n", states_text(u), type(u), pass_text(u, o->direction));
     return t.s;
 }
 
 /* The other half, behind the lengths. */
-static char *step_text(const Program *s)
+static char *step_text(const Update *u)
 {
+    const Optimizer *o = u->o;
     Text t = { 0 };
-    text_add(&t, "const %s x = %s", type(), load("x"));
+    text_add(&t, "const %s x = %s", type(u), load(u, "x"));
     for (int i = 0; i < o->nstates; i++)
-        if (expr_uses(o->step, o->state[i])) text_add(&t, ", %s = %s", o->state[i], load(o->state[i]));
-    text_add(&t, ";\n%s", put_text(s));
+        if (expr_uses(o->step, o->state[i])) text_add(&t, ", %s = %s", o->state[i], load(u, o->state[i]));
+    text_add(&t, ";\n%s", put_text(u));
     return t.s;
 }
 
-static char *body_text(const Program *s)
+static char *body_text(const Update *u)
 {
-    return text("%s%s", states_text(s), put_text(s));
+    return text("%s%s", states_text(u), put_text(u));
 }
 
 /* what is said of a group where there are several: its parameters and how its options differ */
-static char *group_text(const Program *s, int group)
+static char *group_text(const Update *u, int group)
 {
+    const Program *s = u->s;
+    const Optimizer *o = u->o;
     Text t = { 0 };
     int n = 0;
     for (int i = 0; i < s->g->params.n; i++) {
@@ -146,11 +159,11 @@ static char *group_text(const Program *s, int group)
     return c_comment(t.s);
 }
 
-static void fill_measure(const Program *s, Env *x)
+static void fill_measure(const Update *u, Env *x)
 {
-    env_set(x, "measure_pointers", "%s", pointers_text(s, PASS_MEASURE));
-    env_set(x, "measure_constants", "%s", constants_text(s, PASS_MEASURE));
-    env_set(x, "measure_body", "%s", measure_text(s));
+    env_set(x, "measure_pointers", "%s", pointers_text(u, PASS_MEASURE));
+    env_set(x, "measure_constants", "%s", constants_text(u, PASS_MEASURE));
+    env_set(x, "measure_body", "%s", measure_text(u));
 }
 
 enum { PIECE = 4096 };
@@ -200,26 +213,27 @@ void lengths(const Whole *all, Env *e)
     env_set(e, "most_tensors", "%d", tensors);
 }
 
-static void fill_groups(const Program *s, Env *e)
+static void fill_groups(const Update *whole, Env *e)
 {
+    const Program *s = whole->s;
     const Graph *g = s->g;
     for (int i = 0; i < g->step->groups.n; i++) {
         Env *x = env_item(e, "groups");
-        o = g->step->groups.at[i];
+        const Optimizer *o = g->step->groups.at[i];
+        const Update *u = &(Update) { s, o, whole->device };
         env_set(x, "pass", "%s%s", g->step->prefix, g->step->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
-        env_set(x, "who", "%s", g->step->groups.n > 1 ? group_text(s, i) : "");
+        env_set(x, "who", "%s", g->step->groups.n > 1 ? group_text(u, i) : "");
         const Pass pass = o->direction ? PASS_STEP : PASS_ALL;
-        env_set(x, "pointers", "%s", pointers_text(s, pass));
-        env_set(x, "constants", "%s", constants_text(s, pass));
-        env_set(x, "body", "%s", o->direction ? step_text(s) : body_text(s));
+        env_set(x, "pointers", "%s", pointers_text(u, pass));
+        env_set(x, "constants", "%s", constants_text(u, pass));
+        env_set(x, "body", "%s", o->direction ? step_text(u) : body_text(u));
         env_flag(x, "adapts", o->direction != NULL);
         env_set(x, "ratio", "%s", o->direction ? ", real ratio" : "");
         env_set(x, "give_ratio", "%s", o->direction ? ", ratio" : "");
-        if (o->direction) fill_measure(s, x);
+        if (o->direction) fill_measure(u, x);
         env_set(x, "from", "%ld", o->from);
         env_set(x, "to", "%ld", o->to);
     }
-    o = &g->step->optimizer;
     env_flag(e, "one", g->step->groups.n == 1);
     env_flag(e, "several", g->step->groups.n > 1);
 }
@@ -232,23 +246,25 @@ int check_sum(const Program *s, const Check *c)
 }
 
 /* Whether the update is left out: nothing counts, or a computed id is beyond its axis. */
-static char *left_out_text(const Program *s, bool counts)
+static char *left_out_text(const Update *u, bool counts)
 {
+    const Program *s = u->s;
     Text t = { 0 };
     if (counts) text_add(&t, "w.count == 0");
     for (int i = 0; i < s->g->checks.n; i++)
-        text_add(&t, "%s%ssums[%d] != 0", t.n ? " || " : "", device ? "dev->" : "", check_sum(s, s->g->checks.at[i]));
+        text_add(&t, "%s%ssums[%d] != 0", t.n ? " || " : "", u->device ? u->device : "", check_sum(s, s->g->checks.at[i]));
     return t.n ? t.s : "";
 }
 
 bool checks_finite(const Program *s) { return s->g->train.nonfinite != NONFINITE_KEEP; }
 
 /* What the first micro-batch's gradient is a mean of, and what makes it one. */
-static void fill_noise(const Program *s, Env *e)
+static void fill_noise(const Update *u, Env *e)
 {
-    const char *rows = device ? text("(micros == 1 ? rows : %ld)", s->g->train.micro_batch) : "m->rows";
+    const Program *s = u->s;
+    const char *rows = u->device ? text("(micros == 1 ? rows : %ld)", s->g->train.micro_batch) : "m->rows";
     const bool samples = s->late && expr_uses(s->count, "samples");
-    const char *lines = device && (samples || !s->late) ? "const int micros = w.micros, rows = w.rows;\n" : "";
+    const char *lines = u->device && (samples || !s->late) ? "const int micros = w.micros, rows = w.rows;\n" : "";
     env_flag(e, "noise", s->g->train.noise_scale);
     env_flag(e, "noise_sums", s->late);
     env_set(e, "part_samples", "%s", samples ? text("%sconst double samples = %s;\n", lines, rows) : lines);
@@ -256,8 +272,10 @@ static void fill_noise(const Program *s, Env *e)
     env_set(e, "part_mean", "%s", s->late ? "1 / w.part" : "(double)w.samples / w.part");
 }
 
-static void fill_update(const Program *s, Env *e)
+static void fill_update(const Update *u, Env *e)
 {
+    const Program *s = u->s;
+    const Optimizer *o = u->o;
     const bool clips = o->clip > 0, checks = checks_finite(s);
     env_flag(e, "norm", clips || checks || s->g->train.grad_norm);
     env_flag(e, "clip", clips);
@@ -265,8 +283,8 @@ static void fill_update(const Program *s, Env *e)
     const bool beyond = s->g->checks.n > 0;
     env_flag(e, "may_be_empty", s->count || s->drops || beyond);
     env_flag(e, "may_be_left_out", s->count || checks || beyond);
-    env_set(e, "empty", "%s", left_out_text(s, s->count || s->drops));
-    env_set(e, "left_out", "%s", left_out_text(s, s->count || checks));
+    env_set(e, "empty", "%s", left_out_text(u, s->count || s->drops));
+    env_set(e, "left_out", "%s", left_out_text(u, s->count || checks));
     env_set(e, "norm_does", "%s%s", checks ? "; w.count is 0 where it is not finite" : "",
             clips ? text("; w.clip = min(1, %.9g / (norm + 1e-6))", o->clip) : "");
     env_set(e, "begin", "%s", s->k->from ? text("%ld + ", s->k->from) : "");
@@ -279,14 +297,14 @@ static void fill_update(const Program *s, Env *e)
     env_flag(e, "trust", adapts(s));
     env_set(e, "part_ratio", "%s", adapts(s) ? ", real ratio" : "");
     if (adapts(s)) fill_tensors(s, e);
-    fill_groups(s, e);
-    fill_noise(s, e);
+    fill_groups(u, e);
+    fill_noise(u, e);
     bool all = adapts(s);
     for (int i = 0; i < s->g->step->groups.n; i++) all &= s->g->step->groups.at[i]->direction != NULL;
-    env_set(e, "pointers", "%s", pointers_text(s, all ? PASS_STEP : PASS_ALL));
-    if (adapts(s)) env_set(e, "measure_pointers", "%s", pointers_text(s, PASS_MEASURE));
-    env_set(e, "storage", "%s", storage());
-    env_set(e, "update", "%s", template_render(device ? "cuda/update.cu" : "c/update.c", e));
+    env_set(e, "pointers", "%s", pointers_text(u, all ? PASS_STEP : PASS_ALL));
+    if (adapts(s)) env_set(e, "measure_pointers", "%s", pointers_text(u, PASS_MEASURE));
+    env_set(e, "storage", "%s", s->all->storage);
+    env_set(e, "update", "%s", template_render(text("%s/update.%s", s->k->target->name, s->k->target->extension), e));
 }
 
 /* ---- before the window ------------------------------------------------------------------------------------------ */
@@ -361,9 +379,8 @@ void reports(const Whole *all, Env *e)
 
 void update(const Program *s, Env *e)
 {
-    o = &s->g->step->optimizer;
-    device = s->k->target == &target_cuda;
-    fill_update(s, e);
+    const Optimizer *o = &s->g->step->optimizer;
+    fill_update(&(Update) { s, o, s->k->target->device }, e);
     env_set(e, "lr", "%s", host_text(o->lr));
     env_set(e, "lr_text", "%s", c_comment(o->lr_text));
     env_set(e, "lr_unused", "%s", unused("t T E", &o->lr, 1));

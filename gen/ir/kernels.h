@@ -16,6 +16,7 @@ typedef struct Buffer {
     int first, last;                    /* phases in which it is alive */
     bool half;                          /* its numbers have 16 bits: cuBLASLt multiplies them */
     struct Buffer *shares;              /* in place: lies where this one lay */
+    const char *inside;                 /* what stands before its name in the program, "memory->"; NULL: nothing */
 } Buffer;
 
 typedef enum { PART_ONE, PART_ROWS, PART_STRIPS, PART_TILES } PartKind;

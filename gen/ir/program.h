@@ -58,6 +58,7 @@ typedef struct Whole {                  /* the programs of all steps, each with 
     int nsums;                          /* in sums[], by step: its sums, then its levels */
     bool in_place;                      /* the gradients are the first state */
     int nstates; const char *state[STATES]; /* of all optimizers, each name once */
+    const char *storage;                /* what stands before the names of memory: "memory->" where it is allocated at start, or "" */
 } Whole;
 
 bool  uses_sums(const Expr *e);

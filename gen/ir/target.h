@@ -3,14 +3,24 @@
 #define GAGEN_TARGET_H
 #include "base/base.h"
 
+struct Env;
 struct Whole;
 typedef struct Target {
     const char *name, *title;           /* as -t names it; as plans do */
+    const char *extension;              /* of its programs: "cu" */
     bool blocks;                        /* vector axes lie in blocks, images with halos; products read strips and packed weights */
     bool launches;                      /* a kernel is a launch, and a launch is a phase: no barriers */
     bool rounds;                        /* what a product rounds to 16 bits are nodes of its own */
     bool tf32, split;                   /* it has precision = "tf32"; it keeps deterministic = "split" */
     double flops, bytes;                /* what a machine of its kind is taken to do in a second */
+    /* ---- what back/ writes ---- */
+    void (*kernels)(const struct Whole *all, bool share, struct Env *program, struct Env *const *step);
+                                        /* fills the rooms that kernels have in the program's template and in each step's; share: like ones once */
+    const char *device, *host;          /* memory is one struct on a device: what stands before its names in kernels, "dev->", and on the host,
+                                           "host->"; NULL: it is the program's arrays, and the update takes vectors of their elements */
+    const char *allocated;              /* how many bytes are, as an expression; NULL: those of the arrays */
+    const char *multiplies, *beside;    /* the banner: "products multiply", and what it says after the sizes of memory */
+    bool one_file;                      /* the runtime may stand in the program's file */
     double (*fixed)(const struct Whole *all);      /* bytes besides states and arena: workspaces, scratch; NULL: none */
 } Target;
 

@@ -1,5 +1,6 @@
 /* emit_c.c -- the function of a kernel: units dealt to threads, loops in the order of memory, statements inside. */
 #include <string.h>
+#include "back/c/emit_c.h"
 #include "back/loops.h"
 
 /* ---- maps ---- */
@@ -150,20 +151,6 @@ static char *kernel_text(void)
     if (has_role(f, "scatter")) return scatter_text();
     if (by_taps(S->k, f) && has_role(f, "weight")) return weight_taps_text();
     return has_role(f, "max") || by_taps(S->k, f) ? pool_text() : pool_grad_text();
-}
-
-const char *kernel_title(void)
-{
-    Text t = { 0 };
-    text_add(&t, "k%d ", k->id);
-    if (k->adds_to) text_add(&t, k->moves_state ? " %s" : " d %s", k->adds_to->name);
-    for (int i = 0; i < k->stores.n; i++) text_add(&t, " %s%s", i ? ", " : "", k->stores.at[i]->buffer->ident);
-    if (k->sum >= 0) text_add(&t, " sum %d", k->sum);
-    text_add(&t, " = ");
-    if (k->core) text_add(&t, "%s", k->core->op->name);
-    for (int i = 0; i < k->body.n; i++) text_add(&t, "%s%s", t.s[t.n - 1] == ' ' ? "" : ", ", k->body.at[i]->op->name);
-    text_add(&t, "  %s", shape_text(&k->out->shape));
-    return c_comment(t.s);
 }
 
 char *kernel_statements(const Program *s, const Kernel *kernel)

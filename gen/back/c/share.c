@@ -11,73 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include "back/body.h"
+#include "back/c/emit_c.h"
 #include "back/c/share.h"
 
-typedef VEC(Operand) Operands;
 typedef struct Written {
     const Program *s;
     const Kernel *k;
-    Operands operands;                  /* as they came up */
-    Operands formal;                    /* as they stand in the key, each once */
+    Operands operands;
+    VEC(Operand) formal;                /* as they stand in the key, each once */
     const char *text, *key;             /* key: the text with operands in order, then their types; NULL: like no other */
     struct Written *first;              /* whose function runs it */
     bool *differs;                      /* of the first: by formal */
     VEC(struct Written) also;           /* of the first: those behind it */
 } Written;
-
-static Written *now;                    /* the one being written, or NULL */
-static VEC(Written) list;
-
-enum { MARK = 1, MARK_END = 2 };
-
-/* ---- marks ---- */
-static char *mark(int i) { return text("%c%d%c", MARK, i, MARK_END); }
-
-static int operand(Operand o)
-{
-    for (int i = 0; i < now->operands.n; i++)
-        if (now->operands.at[i]->buffer == o.buffer && !strcmp(now->operands.at[i]->words, o.words)) return i;
-    Operand *own = NEW(Operand);
-    *own = o;
-    vec_push(&now->operands, own);
-    return now->operands.n - 1;
-}
-
-static bool writes(const Kernel *k, const Buffer *b)
-{
-    for (int i = 0; i < k->touches.n; i++)
-        if (k->touches.at[i]->buffer == b && k->touches.at[i]->write) return true;
-    return false;
-}
-
-char *operand_name(const Buffer *b, char *words)
-{
-    return now ? mark(operand((Operand) { b, words, dims_text(&b->layout), writes(now->k, b) })) : words;
-}
-
-char *operand_number(const char *type, char *words)
-{
-    return now ? mark(operand((Operand) { NULL, words, type, false })) : words;
-}
-
-bool operand_in(const char *s)
-{
-    for (; (s = strchr(s, MARK)); s++)
-        if (now->operands.at[atoi(s + 1)]->buffer) return true;
-    return false;
-}
-
-/* The text with words[i] for mark i. */
-static char *unmarked(const char *s, char *const *words)
-{
-    Text t = { 0 };
-    for (const char *at; (at = strchr(s, MARK)); s = strchr(at, MARK_END) + 1) {
-        text_put(&t, s, (size_t)(at - s));
-        text_add(&t, "%s", words[atoi(at + 1)]);
-    }
-    text_add(&t, "%s", s);
-    return t.s;
-}
+struct Shared { bool allocated; VEC(Written) at; };
 
 /* ---- what is alike ---- */
 static bool in_arena(const Operand *o) { return o->buffer && o->buffer->home == HOME_ARENA; }
@@ -112,7 +59,7 @@ static const char *key_of(Written *x)
     const char *s = x->text;
     for (const char *at; (at = strchr(s, MARK)); s = strchr(at, MARK_END) + 1) {
         text_put(&t, s, (size_t)(at - s));
-        text_add(&t, "%s", mark(formal_of(x, x->operands.at[atoi(at + 1)])));
+        text_add(&t, "%s", operand_mark(formal_of(x, x->operands.at.at[atoi(at + 1)])));
     }
     text_add(&t, "%s%s", s, kernel_has_beta(x->s, x->k) ? "beta" : "");
     for (int i = 0; i < x->formal.n; i++) {
@@ -139,16 +86,16 @@ static void join_first(Written *first, Written *x)
 }
 
 /* Each finds the first that it is like, in a table of twice their number. */
-static void find_alike(void)
+static void find_alike(Shared *list)
 {
-    const unsigned room = 2 * (unsigned)list.n + 1;
+    const unsigned room = 2 * (unsigned)list->at.n + 1;
     Written **table = NEW_ARRAY(Written *, room);
-    for (int i = 0; i < list.n; i++) {
-        Written *x = list.at[i];
+    for (int i = 0; i < list->at.n; i++) {
+        Written *x = list->at.at[i];
         x->key = key_of(x);
         x->differs = NEW_ARRAY(bool, x->formal.n + 1);
         if (!x->key) continue;
-        for (int f = 0; f < x->formal.n; f++) x->differs[f] = *storage() && x->formal.at[f]->buffer;
+        for (int f = 0; f < x->formal.n; f++) x->differs[f] = list->allocated && x->formal.at[f]->buffer;
         unsigned at = hash(x->key) % room;
         while (table[at] && strcmp(table[at]->key, x->key)) at = (at + 1) % room;
         if (table[at]) join_first(table[at], x);
@@ -157,14 +104,15 @@ static void find_alike(void)
 }
 
 /* ---- writing ---- */
-static void write_kernel(const Program *s, Kernel *k)
+static void write_kernel(Shared *list, const Program *s, Kernel *k)
 {
-    Written *x = now = NEW(Written);
-    *x = (Written) { .s = s, .k = k, .first = x };
+    Written *x = NEW(Written);
+    *x = (Written) { .s = s, .k = k, .operands.k = k, .first = x };
+    operands_into(&x->operands);
     x->text = kernel_statements(s, k);
-    now = NULL;
+    operands_into(NULL);
     k->written = x;
-    vec_push(&list, x);
+    vec_push(&list->at, x);
 }
 
 static bool is_counted(const Program *s, const Kernel *x)
@@ -174,21 +122,24 @@ static bool is_counted(const Program *s, const Kernel *x)
     return true;
 }
 
-static void write_step(const Program *s)
+static void write_step(Shared *list, const Program *s)
 {
     const Kernels *k = s->k;
-    for (int i = 0; i < k->once.n; i++) write_kernel(s, k->once.at[i]);
+    for (int i = 0; i < k->once.n; i++) write_kernel(list, s, k->once.at[i]);
     for (int i = 0; i < s->counting.n; i++)
-        if (is_counted(s, s->counting.at[i])) write_kernel(s, s->counting.at[i]);
-    for (int i = 0; i < k->micro.n; i++) write_kernel(s, k->micro.at[i]);
-    for (int i = 0; i < k->finish.n; i++) write_kernel(s, k->finish.at[i]);
-    for (int i = 0; i < k->predict.n; i++) write_kernel(s, k->predict.at[i]);
+        if (is_counted(s, s->counting.at[i])) write_kernel(list, s, s->counting.at[i]);
+    for (int i = 0; i < k->micro.n; i++) write_kernel(list, s, k->micro.at[i]);
+    for (int i = 0; i < k->finish.n; i++) write_kernel(list, s, k->finish.at[i]);
+    for (int i = 0; i < k->predict.n; i++) write_kernel(list, s, k->predict.at[i]);
 }
 
-void share_kernels(const Whole *all, bool share)
+Shared *share_kernels(const Whole *all, bool share)
 {
-    for (int i = 0; i < all->steps.n; i++) write_step(all->steps.at[i]);
-    if (share) find_alike();
+    Shared *list = NEW(Shared);
+    list->allocated = *all->storage != 0;
+    for (int i = 0; i < all->steps.n; i++) write_step(list, all->steps.at[i]);
+    if (share) find_alike(list);
+    return list;
 }
 
 /* ---- functions ---- */
@@ -274,22 +225,22 @@ static char *also_text(const Written *x)
 
 static void function_text(Written *x, Text *out)
 {
-    char **names = NEW_ARRAY(char *, x->formal.n + 1), **words = NEW_ARRAY(char *, x->operands.n + 1);
+    char **names = NEW_ARRAY(char *, x->formal.n + 1), **words = NEW_ARRAY(char *, x->operands.at.n + 1);
     const char *parameters = any_parameter(x) ? parameters_of(x, names) : "";
-    for (int i = 0; i < x->operands.n; i++) {
-        words[i] = (char *)x->operands.at[i]->words;
+    for (int i = 0; i < x->operands.at.n; i++) {
+        words[i] = (char *)x->operands.at.at[i]->words;
         for (int f = 0; f < x->formal.n; f++)
-            if (names[f] && is_same(x->formal.at[f], x->operands.at[i])) words[i] = is_scalar(x->formal.at[f]) ? text("%s[0]", names[f]) : names[f];
+            if (names[f] && is_same(x->formal.at[f], x->operands.at.at[i])) words[i] = is_scalar(x->formal.at[f]) ? text("%s[0]", names[f]) : names[f];
     }
     emit_kernel(x->s, x->k, unmarked(x->text, words), parameters, also_text(x), out);
 }
 
-char *share_functions(void)
+char *share_functions(const Shared *list)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    for (int i = 0; i < list.n; i++)
-        if (list.at[i]->first == list.at[i]) function_text(list.at[i], &t);
+    for (int i = 0; i < list->at.n; i++)
+        if (list->at.at[i]->first == list->at.at[i]) function_text(list->at.at[i], &t);
     return t.s;
 }
 

@@ -3,22 +3,10 @@
    1. Threads meet where the phase changes and at the end.
    2. The parts of a sum are added up by thread 0 behind the barrier that ends their phase. The next micro-step writes them
       anew; a barrier lies between, but where a micro-step is one phase: there one is added. */
-#include "back/emit.h"
 #include "back/c/share.h"
+#include "back/c/steps.h"
 
 typedef struct { Kernel **at; int n; const char *micro; const char *beta; } Steps;
-
-bool kernel_has_beta(const Program *s, const Kernel *k)
-{
-    return k->adds_to && !k->moves_state && !s->g->step->optimizer.fold[0] && (s->next || !k->first_write);
-}
-
-static bool any_beta(const Program *s)
-{
-    for (int i = 0; i < s->k->micro.n; i++)
-        if (kernel_has_beta(s, s->k->micro.at[i]) && s->k->micro.at[i]->first_write) return true;
-    return false;
-}
 
 static void call_kernel(const Program *s, Text *out, const Steps *x, const Kernel *k)
 {
@@ -52,74 +40,6 @@ static char *steps_text(const Program *s, Steps x)
     return out.s;
 }
 
-long partials(const Whole *all)
-{
-    long most = 1;
-    for (int i = 0; i < all->steps.n; i++)
-        for (int j = 0; j < all->steps.at[i]->k->micro.n; j++) {
-            const Kernel *x = all->steps.at[i]->k->micro.at[j];
-            if (x->sum >= 0 && x->part.count > most) most = x->part.count;
-        }
-    return most;
-}
-
-/* ---- behind the last micro-step --------------------------------------------------------------------------------- */
-bool any_late(const Program *s)
-{
-    bool late = s->late || s->drops;
-    for (int i = 0; i < s->g->seeds.n; i++) late |= s->seed_when[i] == SEED_LATE;
-    return late;
-}
-
-bool prepares(const Program *s) { return s->k->once.n || (s->k->target == &target_cuda && s->g->train.precision >= BF16); }
-
-static bool notes(const Program *s) { return s->levels.n || s->counts; }
-
-bool concludes(const Program *s) { return any_late(s) || notes(s) || s->k->finish.n; }
-
-char *levels_text(const Program *s)
-{
-    Text t = { 0 };
-    text_put(&t, "", 0);
-    if (s->drops) text_add(&t, "if (!w.training) sums[%d] = (double)w.samples;\n", s->g->first_sum + s->g->sums.n);
-    if (s->counts) text_add(&t, "sums[%d] = (double)w.samples;\n", s->g->first_sum + s->g->sums.n);
-    for (int i = 0; i < s->levels.n; i++) {
-        const Buffer *b = s->levels.at[i]->buffer;
-        text_add(&t, "sums[%d] = (double)w.samples * (double)%s;\n", first_level(s) + i, buffer_name(b));
-    }
-    return t.s;
-}
-
-/* The scales that are known then, from the sums. */
-static void scales_add(const Program *s, SeedWhen when, Text *t)
-{
-    for (int i = 0; i < s->g->seeds.n; i++) {
-        const Expr *e = s->late ? s->scale_in[i] : guarded(s->scale_in[i]);
-        if (s->seed_when[i] == when) text_add(t, "w.scale_in[%d] = %s;\n", i, scale_text(t, s, e, "w."));
-    }
-}
-
-/* Whether thread 0 needs the number of samples for what is known then. */
-static bool needs_samples(const Program *s, SeedWhen when)
-{
-    bool uses = s->count && s->late == (when == SEED_LATE) && expr_uses(s->count, "samples");
-    for (int i = 0; i < s->g->seeds.n; i++) uses |= s->seed_when[i] == when && expr_uses(s->scale_in[i], "samples");
-    return uses;
-}
-
-/* What thread 0 computes: the denominator, what undoes it, the factors of penalties. */
-char *late_text(const Program *s)
-{
-    Text t = { 0 };
-    text_put(&t, "", 0);
-    if (needs_samples(s, SEED_LATE)) text_add(&t, "const double samples = (double)w.samples;\n");
-    if (s->late) text_add(&t, "w.count = %s;\nconst double divisor = w.count%s;\nw.scale_out = divisor != 0 ? (real)(1 / divisor) : 0;\n",
-                          choice_text(&t, s->count), s->g->train.loss_scale > 0 ? " * w.loss_scale" : "");
-    else if (s->drops) text_add(&t, "w.count = sums[%d];\n", s->g->sums.n);
-    scales_add(s, SEED_LATE, &t);
-    return t.s;
-}
-
 static char *conclude_text(const Program *s)
 {
     Text t = { 0 };
@@ -133,73 +53,7 @@ static char *conclude_text(const Program *s)
     return t.s;
 }
 
-/* ---- ahead of the window ---------------------------------------------------------------------------------------- */
-char *counted_text(const Program *s)
-{
-    Text t = { 0 };
-    text_put(&t, "", 0);
-    if (needs_samples(s, SEED_COUNTED)) text_add(&t, "const double samples = (double)w.samples;\n");
-    if (s->count && !s->late) text_add(&t, "w.count = %s;\n", choice_text(&t, s->count));
-    scales_add(s, SEED_COUNTED, &t);
-    return t.s;
-}
-
-/* ---- dropping --------------------------------------------------------------------------------------------------- */
-/* The sums over the batch that the loss is made of. */
-static char *judged_text(const Program *s)
-{
-    Text t = { 0 };
-    bool *in_loss = NEW_ARRAY(bool, s->g->nodes.n);
-    mark_reached(s->g->minimize, in_loss);
-    for (int i = 0; i < s->g->sums.n; i++)
-        if (in_loss[s->g->sums.at[i]->id]) text_add(&t, t.n ? ", %d" : "%d", i);
-    return t.s;
-}
-
-/* A micro-step's kernels that run only where its loss is finite: all that are not forward ones. */
-static void split_micro(const Program *s, Env *e)
-{
-    const Kernels *k = s->k;
-    env_flag(e, "drops", s->drops);
-    env_flag(e, "whole", !s->drops);
-    if (!s->drops) return;
-    for (int i = 0; i < k->forward.n; i++)
-        if (k->micro.at[i]->backward)
-            error_at(s->g->train.loc, "train: nonfinite = \"drop_micro\" is decided behind the forward of all losses, but these run one "
-                     "behind the other: say \"skip_window\"");
-    stop_if_errors();
-    env_set(e, "judged", "%s", judged_text(s));
-    env_set(e, "rows_kept", "%d", s->g->first_sum + s->g->sums.n);
-}
-
-/* ---- the window ------------------------------------------------------------------------------------------------- */
-static void list_micros(const Program *s, Env *e)
-{
-    const Train *t = &s->g->train;
-    for (long i = 1; s->unrolled && i < t->accumulate; i++)
-        env_set(env_item(e, "micros"), "from", "%ld", i * t->micro_batch);
-}
-
-void window_facts(const Program *s, Env *e)
-{
-    const Train *t = &s->g->train;
-    env_flag(e, "counted", s->counting.n > 0);
-    env_flag(e, "ignores_beta", !any_beta(s));
-    env_flag(e, "next", s->next);
-    env_flag(e, "unrolled", s->unrolled);
-    env_flag(e, "prepared", prepares(s));
-    env_flag(e, "concluded", concludes(s));
-    env_flag(e, "noise", s->g->train.noise_scale);
-    env_flag(e, "levels", notes(s) || s->drops);
-    env_set(e, "window", "%ld = %ld x %ld", t->batch, t->accumulate, t->micro_batch);
-    env_set(e, "batch", "%ld", t->batch);
-    env_set(e, "micro_batch", "%ld", t->micro_batch);
-    env_set(e, "accumulate", "%ld", t->accumulate);
-    split_micro(s, e);
-    list_micros(s, e);
-}
-
-void steps(const Program *s, Env *e)
+static void fill_step(const Program *s, Env *e)
 {
     const Kernels *k = s->k;
     const int from = s->drops ? k->forward.n : 0;
@@ -213,4 +67,11 @@ void steps(const Program *s, Env *e)
     env_set(e, "conclude", "%s", conclude_text(s));
     env_set(e, "level_lines", "%s", levels_text(s));
     window_facts(s, e);
+}
+
+void c_kernels(const Whole *all, bool share, Env *program, Env *const *step)
+{
+    const Shared *list = share_kernels(all, share);
+    for (int i = 0; i < all->steps.n; i++) fill_step(all->steps.at[i], step[i]);
+    env_set(program, "kernels", "%s", share_functions(list));
 }

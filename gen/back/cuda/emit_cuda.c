@@ -8,175 +8,15 @@
 #include <string.h>
 #include "back/cuda/emit_cuda.h"
 
-enum { THREADS = 256, LONG_ROW = 1024, LONG_SUM = 4096 };
-static bool alone;                      /* the kernel has a launch of its own */
-
-/* ---- words in a text -------------------------------------------------------------------------------------------- */
-static bool in_word(char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-bool speaks_of(const char *body, const char *name)
-{
-    const size_t n = strlen(name);
-    for (const char *at = strstr(body, name); at; at = strstr(at + 1, name))
-        if ((at == body || (!in_word(at[-1]) && at[-1] != '.' && at[-1] != '>')) && !in_word(at[n])) return true;
-    return false;
-}
-
-static void add_view(Text *t, const char *body, const char *name, const char *line)
-{
-    if (speaks_of(body, name)) text_add(t, "%s\n", line);
-}
-
-char *cuda_views(const char *body)
-{
-    Text t = { 0 };
-    const Whole *o = S->all;
-    text_put(&t, "", 0);
-    const char *scalars = body_scalars(speaks_of, body);
-    const bool m = speaks_of(body, "m") || speaks_of(scalars, "m");
-    if (m || speaks_of(body, "w") || speaks_of(scalars, "w")) text_add(&t, "const Window &w = dev->w;\n");
-    if (m) text_add(&t, "const Micro here = gg_micro(w, %ld), *m = &here;\n", S->g->train.micro_batch);
-    add_view(&t, body, "p", "auto &p = dev->p;");
-    add_view(&t, body, "g", "auto &g = dev->g;");
-    for (int i = 0; i < o->nstates; i++)
-        add_view(&t, body, text("s_%s", o->state[i]), text("auto &s_%s = dev->s_%s;", o->state[i], o->state[i]));
-    add_view(&t, body, "packed", "auto &packed = dev->packed;");
-    add_view(&t, body, "data", "const auto &data = dev->data;");
-    add_view(&t, body, "arena", "auto &arena = dev->arena;");
-    add_view(&t, body, "sums", "auto &sums = dev->sums;");
-    text_add(&t, "%s", scalars);
-    return t.s;
-}
-
-/* ---- launches --------------------------------------------------------------------------------------------------- */
-static char *grid_text(const long blocks[3])
-{
-    if (blocks[1] <= 1 && blocks[2] <= 1) return text("%ld", blocks[0]);
-    return text("dim3(%ld, %ld, %ld)", blocks[0], blocks[1] ? blocks[1] : 1, blocks[2] ? blocks[2] : 1);
-}
-
-/* The first of a parameter's contributions stores in the window's first micro-step; all others add. */
-const char *cuda_beta(void) { return k->first_write ? "beta" : "1"; }
-
-void cuda_launch(Cuda *out, const Launch *l)
-{
-    Env *e = env_new(0);
-    env_flag(e, "alone", !out->shared);
-    env_set(e, "title", "%s", l->title);
-    env_set(e, "loc", "%s", k->out->loc.file ? text("%s:%d", c_comment(k->out->loc.file), k->out->loc.line) : "");
-    env_set(e, "threads", "%d", l->threads);
-    env_set(e, "ident", "%s", l->function);
-    env_set(e, "parameter", "%s", l->beta ? ", int beta" : "");
-    env_set(e, "views", "%s", cuda_views(l->body));
-    env_set(e, "body", "%s", l->body);
-    text_add(&out->functions, "%s\n", template_render("cuda/kernel.cu", e));
-    if (out->shared) return;
-    text_add(&out->launch, "GG_LAUNCH(%s, %s, %d, 0, gg_stream, device%s);\n", l->function, grid_text(l->blocks), l->threads,
-             l->beta ? text(", %s", cuda_beta()) : "");
-}
-
-static void launch_flat(Cuda *out, const char *body, int threads, long blocks)
-{
-    const Launch l = { k->ident, kernel_title(), body, threads, { blocks }, kernel_has_beta(S, k) };
-    cuda_launch(out, &l);
-}
-
-/* An index that counts so far: narrow, or long where an int would not do. */
-static void set_index(Env *e, const char *name, const char *narrow, long count)
-{
-    const bool wide = count > INT_MAX - 1024;
-    env_set(e, name, "%s", wide ? "long" : narrow);
-    env_set(e, "suffix", wide ? "L" : "u");
-}
-
-static long blocks_of(long count, long each) { return (count + each - 1) / each; }
-
-char *cuda_row(void) { return text("const long at = dev->row[m->from + n];\n"); }
-
-/* ---- loops from one index --------------------------------------------------------------------------------------- */
-long loop_count(const Scope *s, unsigned which)
-{
-    long n = 1;
-    for (int i = 0; i < s->n; i++)
-        if (which >> i & 1) n *= loop_length(s, i);
-    return n;
-}
-
-static bool outermost(unsigned which, int i) { return !(which & ((1u << i) - 1)); }
-
-char *decode(const Scope *s, unsigned which, const char *index, const char *body)
-{
-    Text t = { 0 };
-    long place = 1;
-    text_put(&t, "", 0);
-    for (int i = s->n; i-- > 0; ) {
-        if (!(which >> i & 1)) continue;
-        const long extent = loop_length(s, i);
-        const char *v = s->loop[i].var;
-        char *e = place == 1 ? text("%s", index) : text("%s / %ld", index, place);
-        if (!outermost(which, i)) e = text("%s %% %ld", e, extent);
-        if (speaks_of(body, v) && strcmp(v, index)) text_add(&t, "%s%s = %s", t.n ? ", " : "const int ", v, e);
-        place *= extent;
-    }
-    if (t.n) text_add(&t, ";\n");
-    return t.s;
-}
-
-/* Where one loop is all there is, its own variable runs; else an index that is taken apart. */
-static const char *runner(const Scope *s, unsigned which)
-{
-    for (int i = 0; i < s->n; i++)
-        if (which == 1u << i) return s->loop[i].var;
-    return "f";
-}
-
-static void set_terms(Env *e, const Scope *s, unsigned which, const char *body)
-{
-    const char *f = runner(s, which), *apart = decode(s, which, f, body);
-    const bool brace = *apart || several_lines(body);
-    env_set(e, "f", "%s", f);
-    set_index(e, "f_type", "int", loop_count(s, which));
-    env_set(e, "decode_term", "%s", apart);
-    env_set(e, "brace", "%s", brace ? " {" : "");
-    env_set(e, "close", "%s", brace ? "}" : "");
-    env_set(e, "inner", "%s", body);
-}
+enum { LONG_ROW = 1024 };
 
 /* ---- maps ------------------------------------------------------------------------------------------------------- */
-static char *flat_text(const Scope *s, const char *inner, bool reads)
-{
-    Env *e = env_new(0);
-    const unsigned all = (1u << s->n) - 1;
-    const char *body = text("%s%s", reads ? cuda_row() : "", inner);
-    env_flag(e, "alone", alone);
-    env_set(e, "threads", "%d", alone ? THREADS : BLOCK_THREADS);
-    env_set(e, "count", "%ld", loop_count(s, all));
-    set_index(e, "id_type", "unsigned", loop_count(s, all));
-    env_set(e, "decode", "%s", decode(s, all, "id", body));
-    env_set(e, "inner", "%s", body);
-    return template_render("cuda/map.cu", e);
-}
-
-char *map_over(const Layout *l, const Shape *domain, Node *const *at, int n, Node *first, const char *value)
-{
-    Nest x;
-    loops_of(&x, l, domain);
-    Body *b = body_new(S, k);
-    b->scope = x.scope;
-    if (first) {
-        Address to = address_of(&x.scope, l, domain);
-        body_define(b, first, expr_variable(address_text(&to, l, value)), true);
-    }
-    body_maps(b, at, n, 0, 0);
-    return flat_text(&x.scope, body_statements(b), b->reads_data);
-}
-
 static void map_kernel(Cuda *out)
 {
     const Layout *l = main_layout();
     Nest x;
     loops_of(&x, l, &k->out->shape);
-    launch_flat(out, map_over(l, &k->out->shape, k->body.at, k->body.n, 0, 0), THREADS,
+    cuda_launch_flat(out, map_over(out, l, &k->out->shape, k->body.at, k->body.n, 0, 0), THREADS,
                 blocks_of(loop_count(&x.scope, (1u << x.scope.n) - 1), THREADS));
 }
 
@@ -237,7 +77,7 @@ static void fold_kernel(Cuda *out)
     text_add(&t, "%s", fold_result(b, &x, folded, threads));
     Env *e = env_new(0);
     const char *inner = text("%s%s", b->reads_data ? cuda_row() : "", t.s);
-    env_flag(e, "alone", alone);
+    env_flag(e, "alone", !out->shared);
     env_set(e, "warps_in_block", "%d", BLOCK_THREADS / 32);
     env_set(e, "each", "%ld", each);
     env_set(e, "lanes", "%d", threads);
@@ -248,7 +88,7 @@ static void fold_kernel(Cuda *out)
     set_index(e, "id_type", "unsigned", rows);
     env_set(e, "decode", "%s", decode(&x.scope, kept, "id", inner));
     env_set(e, "inner", "%s", inner);
-    launch_flat(out, template_render("cuda/fold.cu", e), THREADS, blocks_of(rows, each));
+    cuda_launch_flat(out, template_render("cuda/fold.cu", e), THREADS, blocks_of(rows, each));
 }
 
 /* ---- sums over the batch ---------------------------------------------------------------------------------------- */
@@ -272,14 +112,14 @@ static void total_kernel(Cuda *out)
     const char *inner = text("%s%s", batch_row(&x, b->reads_data), body_statements(b));
     const long count = loop_count(&x.scope, all);
     const bool batched = loop_at(&x.scope, 0, 1) >= 0;
-    const int threads = !alone ? BLOCK_THREADS : count > LONG_ROW ? 1024 : count > THREADS ? THREADS : 32;
+    const int threads = out->shared ? BLOCK_THREADS : count > LONG_ROW ? 1024 : count > THREADS ? THREADS : 32;
     env_set(e, "count", "%ld", count);
     env_set(e, "threads", "%d", threads);
     const bool lines = several_lines(inner);
     if (batched) inner = text("if (n < %s)%s @@ rows that are real\n%s%s", body_scalar("rows"), lines ? " {" : "", inner, lines ? "}\n" : "");
     set_terms(e, &x.scope, all, inner);
     env_set(e, "sum", "%d", k->sum);
-    launch_flat(out, template_render("cuda/total.cu", e), threads, 1);
+    cuda_launch_flat(out, template_render("cuda/total.cu", e), threads, 1);
 }
 
 /* Down to a tensor: the gradient of a bias. */
@@ -296,8 +136,8 @@ static void column_kernel(Cuda *out)
     body_store(b, f, column_value(b, f));
     const char *store = body_statements(b);
     const long count = loop_count(&x.scope, kept), terms = loop_count(&x.scope, folded);
-    const int shares = !alone ? BLOCK_THREADS / 32 : terms > LONG_SUM ? 32 : 8;
-    env_flag(e, "alone", alone);
+    const int shares = out->shared ? BLOCK_THREADS / 32 : terms > LONG_SUM ? 32 : 8;
+    env_flag(e, "alone", !out->shared);
     env_set(e, "count", "%ld", count);
     env_set(e, "shares", "%d", shares);
     env_set(e, "terms", "%ld", terms);
@@ -306,182 +146,7 @@ static void column_kernel(Cuda *out)
     set_terms(e, &x.scope, folded, inner);
     set_index(e, "id_type", "unsigned", count);
     env_set(e, "store", "%s", store);
-    launch_flat(out, template_render("cuda/column.cu", e), 32 * shares, blocks_of(count, 32));
-}
-
-/* Down to the weight of a convolution in groups: the batch and the places are shared as a column's terms are. */
-static void weight_taps_kernel(Cuda *out)
-{
-    Nest x;
-    Text product = { 0 };
-    const Node *f = k->core;
-    const Shape *gy = &f->arg[1]->shape;
-    loops_of(&x, main_layout(), &f->shape);
-    const unsigned all = (1u << x.scope.n) - 1;
-    const Scope places = { .domain = gy, .n = 3, .loop = { { 0, 1, gy->dim[0], "n" }, { 2, 1, gy->dim[2], "yy" }, { 3, 1, gy->dim[3], "xx" } } };
-    const char *outside = taps_outside(&x.scope, f);
-    if (*outside) text_add(&product, "if (%s) continue;\n", outside);
-    tap_product(&x.scope, &product);
-    Body *b = body_new(S, k);
-    b->scope = x.scope;
-    body_store(b, f, expr_variable("sum"));
-    const char *store = body_statements(b);
-    const long count = loop_count(&x.scope, all), terms = gy->dim[0] * gy->dim[2] * gy->dim[3];
-    const int shares = terms > LONG_SUM ? 32 : 8;
-    Env *e = env_new(0);
-    env_flag(e, "alone", true);
-    env_set(e, "training", "%s", "");
-    env_set(e, "count", "%ld", count);
-    env_set(e, "shares", "%d", shares);
-    env_set(e, "terms", "%ld", terms);
-    env_set(e, "decode", "%s", decode(&x.scope, all, "id", text("%s%s", product.s, store)));
-    set_terms(e, &places, 7, product.s);
-    set_index(e, "id_type", "unsigned", count);
-    env_set(e, "store", "%s", store);
-    launch_flat(out, template_render("cuda/column.cu", e), 32 * shares, blocks_of(count, 32));
-}
-
-/* ---- windows that slide ----------------------------------------------------------------------------------------- */
-static void launch_nest(Cuda *out, const Nest *x, const char *inner, bool reads)
-{
-    launch_flat(out, flat_text(&x->scope, inner, reads), THREADS, blocks_of(loop_count(&x->scope, (1u << x->scope.n) - 1), THREADS));
-}
-
-static void pool_kernel(Cuda *out)
-{
-    Nest x;
-    Node *f = k->core;
-    loops_of(&x, main_layout(), &f->shape);
-    Body *b = body_new(S, k);
-    b->scope = x.scope;
-    const bool taps = by_taps(S->k, f);
-    text_add(&b->out, "%s", taps ? taps_text(&x.scope, f) : best_text(&x.scope, f->arg[0], f, &f->shape));
-    body_define(b, f, expr_variable(taps ? "sum" : "best"), false);
-    body_store(b, f, b->value[f->id]);
-    body_maps(b, k->body.at, k->body.n, 0, 0);
-    launch_nest(out, &x, body_statements(b), b->reads_data);
-}
-
-/* Windows that tile the image: a thread has a window, and writes all that lies in it. */
-static void tile_grad_kernel(Cuda *out)
-{
-    Nest x;
-    Layout l;
-    Node *f = k->core, *gy = f->arg[1];
-    if (!node_layout(gy, &l)) BUG("a pool's gradient that lies nowhere");
-    loops_of(&x, &l, &gy->shape);
-    Body *b = body_new(S, k);
-    b->scope = x.scope;
-    const char *load = body_text(b, body_load(b, gy));
-    Env *e = env_new(0);
-    env_set(e, "type", "real");
-    env_set(e, "one", "1");
-    env_set(e, "share", "%s == best ? open : 0", tap_text(&x.scope, f->arg[0], f->attr));
-    env_set(e, "spread", "%s", spread_text(b, &x, true));
-    set_bounds(e, &x.scope, f->attr, &f->shape, &gy->shape);
-    const char *inner = text("%sconst real gy = %s;\n%s", best_text(&x.scope, f->arg[0], f, &gy->shape), load,
-                             template_render("c/pool_grad.c", e));
-    launch_nest(out, &x, inner, b->reads_data);
-}
-
-/* Windows that overlap: a thread has an element of the image, and asks every window around it whether it is the best. */
-static Scope scope_of_window(const Scope *image, const Node *f)
-{
-    Scope s = *image;
-    s.domain = &f->arg[1]->shape;
-    for (int i = 0; i < s.n; i++)
-        if (s.loop[i].axis >= 2) s.loop[i].var = s.loop[i].axis == 2 ? "wr" : "wc";
-    return s;
-}
-
-static void overlap_grad_kernel(Cuda *out)
-{
-    Nest x;
-    Layout l;
-    Node *f = k->core, *gy = f->arg[1];
-    if (!node_layout(gy, &l)) BUG("a pool's gradient that lies nowhere");
-    loops_of(&x, main_layout(), &f->shape);
-    for (int i = 0; i < x.scope.n; i++) {
-        Loop *at = &x.scope.loop[i];
-        if (at->axis >= 2) at->var = at->axis == 2 ? "r" : "c";
-    }
-    Body *b = body_new(S, k);
-    b->scope = scope_of_window(&x.scope, f);
-    Env *e = env_new(0);
-    static const char *const names[] = { "kh", "kw", "sh", "sw", "ph", "pw", "dh", "dw" };
-    for (int i = 0; i < 8; i++) env_set(e, names[i], "%ld", (long)f->attr[i]);
-    env_set(e, "rows", "%ld", gy->shape.dim[2]);
-    env_set(e, "columns", "%ld", gy->shape.dim[3]);
-    env_set(e, "best", "%s", best_text(&b->scope, f->arg[0], f, &gy->shape));
-    env_set(e, "value", "%s", tap_text(&b->scope, f->arg[0], f->attr));
-    env_set(e, "gy", "%s", body_text(b, body_load(b, gy)));
-    set_bounds(e, &b->scope, f->attr, &f->shape, &gy->shape);
-    b->scope = x.scope;
-    body_define(b, f, expr_variable("sum"), false);
-    body_store(b, f, b->value[f->id]);
-    body_maps(b, k->body.at, k->body.n, 0, 0);
-    launch_nest(out, &x, text("%s%s", template_render("cuda/overlap.cu", e), body_statements(b)), b->reads_data);
-}
-
-/* An image's rows and columns, apart; zeros between them. */
-static void spread_kernel(Cuda *out)
-{
-    Nest x;
-    Node *f = k->core;
-    Text apart = { 0 };
-    loops_of(&x, &f->buffer->layout, &f->shape);
-    Body *b = body_new(S, k);
-    b->scope = x.scope;
-    for (int i = 0; i < b->scope.n; i++) {
-        Loop *l = &b->scope.loop[i];
-        const long stride = l->axis >= 2 ? (long)f->attr[l->axis] : 1;
-        if (stride <= 1) continue;
-        text_add(&apart, "%s%s %% %ld == 0", apart.n ? " && " : "", l->var, stride);
-        l->var = text("%s / %ld", l->var, stride);
-    }
-    b->scope.domain = &f->arg[0]->shape;
-    const char *e = body_text(b, body_local(b, body_load(b, f->arg[0]), false));
-    b->scope = x.scope;
-    body_store(b, f, expr_variable(apart.n ? text("(%s ? %s : 0)", apart.s, e) : e));
-    launch_nest(out, &x, body_statements(b), b->reads_data);
-}
-
-/* ---- rows added to rows of a table ------------------------------------------------------------------------------ */
-/* A block has 128 columns and a range of the table's rows; it takes what is added in order, so no two threads meet. */
-static void scatter_kernel(Cuda *out)
-{
-    enum { COLUMNS = 128, RANGES = 64 };
-    Layout l, ids;
-    Node *f = k->core, *gy = f->arg[0], *t = f->arg[1];
-    const Layout *to = main_layout();
-    if (!node_layout(gy, &l) || !node_layout(t, &ids)) BUG("rows that lie nowhere");
-    const char *target = buffer_name(k->grad == f ? S->k->gradients.at[k->adds_to->index] : f->buffer);
-    const long rows = f->shape.dim[0], columns = f->shape.dim[1], ranges = rows < RANGES ? rows : RANGES;
-    const int last = gy->shape.rank - 1;
-    Scope terms = { .domain = &gy->shape }, at = { .domain = &f->shape, .n = 2, .loop = { { 0, 1, rows, "v" }, { 1, 1, columns, "j" } } };
-    static const char *const names[RANK] = { "n", "i", "i2", "i3", "i4", "i5" };
-    scope_scalar(&terms), scope_scalar(&at);
-    for (int a = 0; a < last; a++) terms.loop[terms.n++] = (Loop) { a, 1, gy->shape.dim[a], names[a] };
-    const unsigned which = (1u << terms.n) - 1;
-    Scope number = terms;
-    number.domain = &t->shape;
-    terms.loop[terms.n++] = (Loop) { last, 1, columns, "j" };
-    Address from = address_of(&terms, &l, &gy->shape), id = address_of(&number, &ids, &t->shape), place = address_of(&at, to, &f->shape);
-    Env *e = env_new(0);
-    env_set(e, "columns", "%ld", columns);
-    env_set(e, "span", "%ld", blocks_of(rows, ranges));
-    env_set(e, "rows", "%ld", rows);
-    env_set(e, "terms", "%ld", loop_count(&terms, which));
-    set_index(e, "f_type", "int", loop_count(&terms, which));
-    const char *number_at = address_text(&id, &ids, buffer_name(node_base(t)->buffer)), *from_at = address_text(&from, &l, buffer_name(node_base(gy)->buffer));
-    env_set(e, "decode", "%s", decode(&terms, which, "f", text("%s %s", number_at, from_at)));
-    env_set(e, "id", "%s", number_at);
-    env_set(e, "to", "%s", address_text(&place, to, target));
-    env_set(e, "from", "%s", from_at);
-    env_flag(e, "beta", kernel_has_beta(S, k));
-    const Launch launch = { k->ident, kernel_title(), template_render("cuda/scatter.cu", e), COLUMNS,
-                            { blocks_of(columns, COLUMNS), blocks_of(rows, blocks_of(rows, ranges)) }, kernel_has_beta(S, k) };
-    cuda_launch(out, &launch);
+    cuda_launch_flat(out, template_render("cuda/column.cu", e), 32 * shares, blocks_of(count, 32));
 }
 
 /* ---- kernels ---------------------------------------------------------------------------------------------------- */
@@ -498,7 +163,7 @@ long cuda_work(const Kernel *x)
 
 void cuda_kernel(const Program *s, const Kernel *kernel, Cuda *out)
 {
-    S = s, k = kernel, alone = !out->shared;
+    S = s, k = kernel;
     body_scalars_begin();
     const Node *f = k->core;
     out->launch = (Text) { 0 };
@@ -507,10 +172,10 @@ void cuda_kernel(const Program *s, const Kernel *kernel, Cuda *out)
     else if (f->kind == K_REDUCE && f->when == WHEN_AFTER) total_kernel(out);
     else if (f->kind == K_REDUCE && !is_column(f)) fold_kernel(out);
     else if (f->kind == K_REDUCE) column_kernel(out);
-    else if (has_role(f, "spread")) spread_kernel(out);
-    else if (has_role(f, "scatter")) scatter_kernel(out);
-    else if (by_taps(S->k, f) && has_role(f, "weight")) weight_taps_kernel(out);
-    else if (has_role(f, "max") || by_taps(S->k, f)) pool_kernel(out);
-    else if (pool_tiles(f)) tile_grad_kernel(out);
-    else overlap_grad_kernel(out);
+    else if (has_role(f, "spread")) cuda_spread(out);
+    else if (has_role(f, "scatter")) cuda_scatter(out);
+    else if (by_taps(S->k, f) && has_role(f, "weight")) cuda_weight_taps(out);
+    else if (has_role(f, "max") || by_taps(S->k, f)) cuda_pool(out);
+    else if (pool_tiles(f)) cuda_tile_grad(out);
+    else cuda_overlap_grad(out);
 }

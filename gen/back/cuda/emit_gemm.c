@@ -8,7 +8,7 @@
 #include <string.h>
 #include "back/cuda/emit_cuda.h"
 
-enum { TILE = 64, STEP = 16, THREADS = 256, FEW_BLOCKS = 64, LONG_SUM = 2048, PART = 512, MOST_PARTS = 32 };
+enum { TILE = 64, STEP = 16, FEW_BLOCKS = 64, LONG_DEPTH = 2048, PART = 512, MOST_PARTS = 32 };
 
 /* ---- the library ------------------------------------------------------------------------------------------------ */
 static bool is_variable(const Expr *e, const char *name) { return e->kind == E_VAR && !strcmp(e->name, name); }
@@ -123,7 +123,7 @@ static void library_call(Cuda *out)
     if (taken == k->body.n) return;
     const Layout *l = result_layout(to);
     const Node *last = taken ? k->body.at[taken - 1] : k->core;
-    const char *body = map_over(l, &k->out->shape, k->body.at + taken, k->body.n - taken, (Node *)last, result_name(to));
+    const char *body = map_over(out, l, &k->out->shape, k->body.at + taken, k->body.n - taken, (Node *)last, result_name(to));
     Nest x;
     loops_of(&x, l, &k->out->shape);
     const long count = loop_count(&x.scope, (1u << x.scope.n) - 1);
@@ -257,7 +257,7 @@ static Tiling tiling(void)
     Tiling t = { extent_of(&g->rows), extent_of(&g->columns), extent_of(&g->depth), extent_of(&g->batch), 1, 0, 0 };
     t.wide = t.n <= 16 ? 1 : t.n <= 32 ? 2 : 4;
     const long blocks = over(t.m, TILE) * over(t.n, 16 * t.wide) * t.batch;
-    if (t.batch == 1 && blocks < FEW_BLOCKS && t.k >= LONG_SUM) t.parts = over(t.k, PART);
+    if (t.batch == 1 && blocks < FEW_BLOCKS && t.k >= LONG_DEPTH) t.parts = over(t.k, PART);
     if (t.parts > MOST_PARTS) t.parts = MOST_PARTS;
     t.span = over(over(t.k, t.parts), STEP) * STEP;
     t.parts = over(t.k, t.span);

@@ -28,5 +28,9 @@ static double device_bytes(const Whole *all)
          + 8 * ceil((double)first->k->trained / 4096) + lengths;
 }
 
-const Target target_cuda = { .name = "cuda", .title = "CUDA", .launches = true, .rounds = true, .tf32 = true,
-                             .flops = 20e12, .bytes = 1500e9, .fixed = device_bytes };
+const Target target_cuda = {
+    .name = "cuda", .title = "CUDA", .extension = "cu",
+    .launches = true, .rounds = true, .tf32 = true, .flops = 20e12, .bytes = 1500e9,
+    .kernels = cuda_kernels, .device = "dev->", .host = "host->", .allocated = "sizeof(Device) + GG_WORKSPACE",
+    .multiplies = "cuBLASLt multiplies", .beside = "; cuBLASLt's workspace 32 MiB", .fixed = device_bytes
+};
