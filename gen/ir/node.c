@@ -2,7 +2,7 @@
 #include "ir/graph.h"
 #include <string.h>
 
-bool has_role(const Node *n, const char *role) { return n->op && !strcmp(n->op->role, role); }
+bool has_role(const Node *n, const char *role) { return n->op && *n->op->role == *role && !strcmp(n->op->role, role); }
 
 bool is_live(const Node *n) { return n->uses > 0 && !n->same; }
 

@@ -21,47 +21,48 @@ static void live(Kernel *x)
     }
 }
 
+typedef struct { Buffer *buffer; long size, at; int first, last; } Piece;      /* of the arena: a buffer, and what placing asks of it */
+
 static int larger_first(const void *pa, const void *pb)
 {
-    const Buffer *a = *(Buffer *const *)pa, *b = *(Buffer *const *)pb;
-    if (buffer_size(a) != buffer_size(b)) return buffer_size(a) < buffer_size(b) ? 1 : -1;
-    return a->node->id - b->node->id;
+    const Piece *a = *(Piece *const *)pa, *b = *(Piece *const *)pb;
+    if (a->size != b->size) return a->size < b->size ? 1 : -1;
+    return a->buffer->node->id - b->buffer->node->id;
 }
 
-static bool meet(const Buffer *a, const Buffer *b) { return a->first <= b->last && b->first <= a->last; }
+static bool meet(const Piece *a, const Piece *b) { return a->first <= b->last && b->first <= a->last; }
 
-static long end_of(const Buffer *b) { return b->offset + buffer_size(b); }
+static long end_of(const Piece *b) { return b->at + b->size; }
 
 /* Puts b at the lowest place that is free, among n buffers that are sorted by their offsets, and sorts it in. */
-static void place_lowest(Buffer **placed, int n, Buffer *b, bool reuse)
+static void place_lowest(Piece **placed, int n, Piece *b, bool reuse)
 {
-    const long size = buffer_size(b);
     long at = 0;
     int i = 0;
-    for (; i < n && placed[i]->offset < at + size; i++)
+    for (; i < n && placed[i]->at < at + b->size; i++)
         if ((!reuse || meet(placed[i], b)) && at < end_of(placed[i])) at = end_of(placed[i]);
-    while (i > 0 && placed[i - 1]->offset > at) i--;
-    while (i < n && placed[i]->offset < at) i++;
+    while (i > 0 && placed[i - 1]->at > at) i--;
+    while (i < n && placed[i]->at < at) i++;
     memmove(placed + i + 1, placed + i, sizeof *placed * (size_t)(n - i));
     placed[i] = b;
-    b->offset = at;
+    b->at = at;
 }
 
 static int earlier_first(const void *pa, const void *pb)
 {
-    const Buffer *a = *(Buffer *const *)pa, *b = *(Buffer *const *)pb;
+    const Piece *a = *(Piece *const *)pa, *b = *(Piece *const *)pb;
     return a->first != b->first ? a->first - b->first : larger_first(pa, pb);
 }
 
 static int longer_first(const void *pa, const void *pb)
 {
-    const Buffer *a = *(Buffer *const *)pa, *b = *(Buffer *const *)pb;
+    const Piece *a = *(Piece *const *)pa, *b = *(Piece *const *)pb;
     const int x = a->last - a->first, y = b->last - b->first;
     return x != y ? y - x : larger_first(pa, pb);
 }
 
 /* Each at the lowest place that is free, in this order; gives which one ends last. placed: room for n. */
-static int place_in_order(Buffer **at, int n, Buffer **placed, bool reuse)
+static int place_in_order(Piece **at, int n, Piece **placed, bool reuse)
 {
     int top = 0;
     for (int i = 0; i < n; i++) {
@@ -72,16 +73,16 @@ static int place_in_order(Buffer **at, int n, Buffer **placed, bool reuse)
 }
 
 /* Rule 3: the buffer that ends last comes first in the next turn. The best offsets are left in best[], by position in all[]. */
-static long improve(Buffer **at, int n, Buffer **all, long *best, long least, long bound)
+static long improve(Piece **at, int n, Piece **all, long *best, long least, long bound)
 {
     const int turns = 2 + TURNS / (1 + n);
-    Buffer **placed = NEW_ARRAY(Buffer *, n);
+    Piece **placed = NEW_ARRAY(Piece *, n);
     for (int turn = 0; turn < turns && least > bound; turn++) {
         const int top = place_in_order(at, n, placed, true);
-        Buffer *b = at[top];
+        Piece *b = at[top];
         if (end_of(b) < least) {
             least = end_of(b);
-            for (int i = 0; i < n; i++) best[i] = all[i]->offset;
+            for (int i = 0; i < n; i++) best[i] = all[i]->at;
         }
         memmove(at + 1, at, sizeof *at * (size_t)top);
         at[0] = b;
@@ -89,10 +90,10 @@ static long improve(Buffer **at, int n, Buffer **all, long *best, long least, lo
     return least;
 }
 
-static long place_arena(Buffer **all, int n, bool reuse, long bound)
+static long place_arena(Piece **all, int n, bool reuse, long bound)
 {
     static int (*const orders[])(const void *, const void *) = { larger_first, earlier_first, longer_first };
-    Buffer **at = NEW_ARRAY(Buffer *, n + 1);
+    Piece **at = NEW_ARRAY(Piece *, n + 1);
     long *best = NEW_ARRAY(long, n + 1), least = LONG_MAX;
     if (!n) return 0;
     if (!reuse) {
@@ -104,26 +105,33 @@ static long place_arena(Buffer **all, int n, bool reuse, long bound)
         qsort(at, (size_t)n, sizeof *at, orders[o]);
         least = improve(at, n, all, best, least, bound);
     }
-    for (int i = 0; i < n; i++) all[i]->offset = best[i];
+    for (int i = 0; i < n; i++) all[i]->at = best[i];
     return least;
 }
 
-static long lower_bound(Buffer **at, int n, int phases)
+static long lower_bound(Piece **at, int n, int phases)
 {
     long bound = 0;
     for (int p = 0; p < phases; p++) {
         long sum = 0;
         for (int i = 0; i < n; i++)
-            if (at[i]->first <= p && p <= at[i]->last) sum += buffer_size(at[i]);
+            if (at[i]->first <= p && p <= at[i]->last) sum += at[i]->size;
         if (sum > bound) bound = sum;
     }
     return bound;
 }
 
+static Piece *piece_of(Buffer *b)
+{
+    Piece *x = NEW(Piece);
+    *x = (Piece){ b, buffer_size(b), 0, b->first, b->last };
+    return x;
+}
+
 Plan *place(Kernels *k, bool reuse)
 {
     Plan *p = NEW(Plan);
-    VEC(Buffer) arena = { 0 };
+    VEC(Piece) arena = { 0 };
     p->k = k;
     for (int i = 0; i < k->micro.n; i++) live(k->micro.at[i]);
     for (int i = 0; i < k->predict.n; i++) live(k->predict.at[i]);
@@ -133,11 +141,12 @@ Plan *place(Kernels *k, bool reuse)
     }
     for (int i = 0; i < k->buffers.n; i++) {
         Buffer *b = k->buffers.at[i];
-        if (b->home == HOME_ARENA) vec_push(&arena, b);
+        if (b->home == HOME_ARENA) vec_push(&arena, piece_of(b));
         if (b->home == HOME_PACKED) b->offset = p->packed, p->packed += buffer_size(b);
     }
     p->bound = lower_bound(arena.at, arena.n, k->phases);
     p->arena = place_arena(arena.at, arena.n, reuse, p->bound);
+    for (int i = 0; i < arena.n; i++) arena.at[i]->buffer->offset = arena.at[i]->at;
     p->nstates = k->g->step->optimizer.nstates;
     return p;
 }
