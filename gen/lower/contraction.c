@@ -83,13 +83,12 @@ static bool b_fits(const Lowering *w, int vector)
 }
 
 /* ---- B in the order that suits ---- */
-static const Lowering *sorting;
-static int b_order(const void *pa, const void *pb)      /* outermost first: batch and columns by C, then the depth by A */
+/* Outermost first: batch and columns by C, then the depth by A. */
+static int b_order(const Lowering *w, const Level *a, const Level *b, int operand)
 {
-    const Level *a = pa, *b = pb;
-    const bool ka = !label_of(sorting, a)->in[2], kb = !label_of(sorting, b)->in[2];
+    const bool ka = !label_of(w, a)->in[2], kb = !label_of(w, b)->in[2];
     if (ka != kb) return ka ? 1 : -1;
-    const long x = labs(a->stride[ka ? 0 : 2]), y = labs(b->stride[kb ? 0 : 2]);
+    const long x = labs(a->stride[ka ? operand : 2]), y = labs(b->stride[kb ? operand : 2]);
     return (x < y) - (x > y);
 }
 
@@ -129,8 +128,7 @@ static void b_layout(Lowering *w, int vector, Layout *out)
     int n = 0;
     for (int i = 0; i < w->nlevels; i++)
         if (label_of(w, &w->level[i])->in[1] && i != vector) order[n++] = w->level[i];
-    sorting = w;
-    qsort(order, (size_t)n, sizeof *order, b_order);
+    sort_levels(w, order, n, b_order, 0);
     join_columns(w, order, n, &w->level[vector]);
     order[n++] = w->level[vector];
     const Operand *b = &w->operand[1];

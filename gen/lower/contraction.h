@@ -28,6 +28,8 @@ int   part_of(const Place *p, char label);                  /* where the place h
 void  copy_image(Lowering *w, int which);                   /* a copy of that operand as an image of its own, with the halo that is read */
 const Label *label_of(const Lowering *w, const Level *l);
 Levels levels_in(const Lowering *w, bool a, bool b, bool c, int skip, int sort, bool merge);   /* of labels that are in these operands exactly, outermost in operand `sort` first */
+typedef int LevelOrder(const Lowering *w, const Level *a, const Level *b, int operand);   /* as qsort's; strides are those in this operand */
+void  sort_levels(const Lowering *w, Level *at, int n, LevelOrder *order, int operand);
 void  set_bases(const Lowering *w, long base[3]);
 double lowering_flop(const Lowering *w);
 #endif

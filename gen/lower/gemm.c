@@ -30,17 +30,14 @@ static char contiguous_label(const Lowering *w)
 }
 
 /* ---- the order of a weight -------------------------------------------------------------------------------------- */
-static int other;                       /* the operand that is not the weight */
-static const Lowering *sorting;
-static bool summed(const Level *l) { return !label_of(sorting, l)->in[2]; }
+static bool summed(const Lowering *w, const Level *l) { return !label_of(w, l)->in[2]; }
 
 /* The result's labels first, by its strides, then the sum's, by the other operand's; a convolution's the other way round. */
-static int weight_order(const void *pa, const void *pb)
+static int weight_order(const Lowering *w, const Level *a, const Level *b, int other)
 {
-    const Level *a = pa, *b = pb;
-    const bool matmul = sorting->x->core->kind == K_MATMUL;
-    if (summed(a) != summed(b)) return summed(a) == matmul ? 1 : -1;
-    const int by = summed(a) ? other : 2;
+    const bool matmul = w->x->core->kind == K_MATMUL;
+    if (summed(w, a) != summed(w, b)) return summed(w, a) == matmul ? 1 : -1;
+    const int by = summed(w, a) ? other : 2;
     const long x = labs(a->stride[by]), y = labs(b->stride[by]);
     if (x != y) return x < y ? 1 : -1;
     return a->label != b->label ? a->label - b->label : a->div < b->div ? 1 : -1;
@@ -54,8 +51,7 @@ static void order_weight(Lowering *w, int which)
     int n = 0;
     for (int i = 0; i < w->nlevels; i++)
         if (label_of(w, &w->level[i])->in[which]) order[n++] = w->level[i];
-    sorting = w, other = 1 - which;
-    qsort(order, (size_t)n, sizeof *order, weight_order);
+    sort_levels(w, order, n, weight_order, 1 - which);
     Layout l = { .rank = o->shape.rank, .vaxis = -1 };
     long stride = 1;
     for (int i = n; i-- > 0; ) {

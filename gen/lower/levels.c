@@ -309,14 +309,28 @@ const Label *label_of(const Lowering *w, const Level *l)
 }
 
 /* ---- groups of levels ---- */
-static int sort_operand;
-static char sort_first;                 /* the label that is outermost whatever its strides; 0: none */
-static int by_stride(const void *pa, const void *pb)
+/* In few places, and those that are equal keep their order. */
+void sort_levels(const Lowering *w, Level *at, int n, LevelOrder *order, int operand)
 {
-    const int first = (((const Level *)pb)->label == sort_first) - (((const Level *)pa)->label == sort_first);
-    if (first) return first;
-    const long x = labs(((const Level *)pa)->stride[sort_operand]), y = labs(((const Level *)pb)->stride[sort_operand]);
-    return (x < y) - (x > y);
+    for (int i = 1; i < n; i++)
+        for (int j = i; j > 0 && order(w, &at[j - 1], &at[j], operand) > 0; j--) {
+            const Level l = at[j];
+            at[j] = at[j - 1], at[j - 1] = l;
+        }
+}
+
+/* The label of a sum's levels that is outermost whatever its strides; 0: none */
+static char chained(const Lowering *w, const Level *l)
+{
+    return w->k->g->train.split && !label_of(w, l)->in[2] && w->operand[0].shape.batch ? w->operand[0].place[0].label[0] : 0;
+}
+
+static int by_stride(const Lowering *w, const Level *a, const Level *b, int operand)
+{
+    const char outermost = chained(w, a);
+    const int first = (b->label == outermost) - (a->label == outermost);
+    const long x = labs(a->stride[operand]), y = labs(b->stride[operand]);
+    return first ? first : (x < y) - (x > y);
 }
 
 /* The levels of labels that are in these operands exactly, outermost first, neighbours that run on merged. */
@@ -327,9 +341,7 @@ Levels levels_in(const Lowering *w, bool a, bool b, bool c, int skip, int sort, 
         const Label *l = label_of(w, &w->level[i]);
         if (i != skip && l->in[0] == a && l->in[1] == b && l->in[2] == c && w->level[i].extent > 1) s.at[s.n++] = w->level[i];
     }
-    sort_operand = sort;
-    sort_first = w->k->g->train.split && !c && w->operand[0].shape.batch ? w->operand[0].place[0].label[0] : 0;
-    qsort(s.at, (size_t)s.n, sizeof *s.at, by_stride);
+    sort_levels(w, s.at, s.n, by_stride, sort);
     for (int i = 0; i < s.n; i++) {
         Level *last = merged.n ? &merged.at[merged.n - 1] : 0;
         bool runs_on = merge && last;

@@ -12,8 +12,6 @@
 #include "lower/lower.h"
 
 enum { SMALL = 64 };                    /* that many times smaller than the largest: no reason to meet */
-static Kernels *K;
-static long largest;                    /* buffer of the arena */
 
 static long strips_of(const Layout *l)
 {
@@ -77,12 +75,12 @@ static Partition of_map(const Kernel *x)
     return x->out->shape.batch ? by_rows(x->out) : one();
 }
 
-static Partition partition_of(const Kernel *x)
+static Partition partition_of(const Kernels *k, const Kernel *x)
 {
     if (x->contraction) return of_contraction(x);
     if (x->core && x->core->kind == K_REDUCE) return of_fold(x);
     if (x->core && has_role(x->core, "scatter")) return of_scatter(x);
-    if (x->core && by_taps(K, x->core) && !x->core->shape.batch) {
+    if (x->core && by_taps(k, x->core) && !x->core->shape.batch) {
         const long strips = strips_of(result_layout(x));
         return strips > 1 ? (Partition) { PART_STRIPS, (int)strips, 1 } : one();
     }
@@ -116,36 +114,36 @@ static bool keeps_strips(Node *n, const Layout *b)
     return strips_of(b) == 1 || (l.axis[l.vaxis].digit[1].stride == b->axis[b->vaxis].digit[1].stride && l.block == b->block);
 }
 
-static void touch_read(Kernel *x, Node *n)
+static void touch_read(const Kernels *k, Kernel *x, Node *n)
 {
     Node *b = node_base(n);
     if (!b->buffer || (b->buffer->home == HOME_PARAM && !b->param->state) || (b->kernel == x && b == n)) return;
     bool own = owns(x, b, &b->buffer->layout);
     if (x->part.kind == PART_STRIPS && (is_operand_a(x, n) || moves(n) || !keeps_strips(n, &b->buffer->layout))) own = false;
-    if (x->core && by_taps(K, x->core) && x->part.kind == PART_STRIPS) own = false;
+    if (x->core && by_taps(k, x->core) && x->part.kind == PART_STRIPS) own = false;
     if (is_operand_b(x, n) && x->part.kind == PART_ROWS && x->core->shape.batch) own = false;
     touch(x, b->buffer, false, own);
 }
 
-static void read_nodes(Kernel *x, Node **at, int n)
+static void read_nodes(const Kernels *k, Kernel *x, Node **at, int n)
 {
     for (int i = 0; i < n; i++)
-        for (int a = 0; a < at[i]->nargs; a++) touch_read(x, at[i]->arg[a]);
+        for (int a = 0; a < at[i]->nargs; a++) touch_read(k, x, at[i]->arg[a]);
 }
 
-static void find_touches(Kernel *x)
+static void find_touches(const Kernels *k, Kernel *x)
 {
     x->touches.n = 0;
-    read_nodes(x, x->pre.at, x->pre.n);
-    read_nodes(x, x->body.at, x->body.n);
-    if (x->contraction) touch_read(x, x->contraction->a), touch_read(x, x->contraction->b);
-    else if (x->gemm) touch_read(x, x->gemm->a), touch_read(x, x->gemm->b);
-    else if (x->core) read_nodes(x, &x->core, 1);
+    read_nodes(k, x, x->pre.at, x->pre.n);
+    read_nodes(k, x, x->body.at, x->body.n);
+    if (x->contraction) touch_read(k, x, x->contraction->a), touch_read(k, x, x->contraction->b);
+    else if (x->gemm) touch_read(k, x, x->gemm->a), touch_read(k, x, x->gemm->b);
+    else if (x->core) read_nodes(k, x, &x->core, 1);
     for (int i = 0; i < x->stores.n; i++)
         touch(x, x->stores.at[i]->buffer, true, owns(x, x->stores.at[i], &x->stores.at[i]->buffer->layout));
     if (x->adds_to) {
         const int i = x->adds_to->index;
-        Buffer *d = x->moves_state ? K->params.at[i] : K->gradients.at[i];
+        Buffer *d = x->moves_state ? k->params.at[i] : k->gradients.at[i];
         touch(x, d, true, x->part.kind == PART_ONE || (x->part.kind == PART_STRIPS && strips_of(&d->layout) == x->part.count));
     }
 }
@@ -171,7 +169,7 @@ static bool touches(const Kernel *x, const Buffer *b)
 }
 
 /* Rule 5: a large buffer of the arena is read for the last time in at[from .. to - 1]. */
-static bool frees(Kernel **at, int n, int from, int to)
+static bool frees(Kernel **at, int n, int from, int to, long largest)
 {
     for (int i = from; i < to; i++)
         for (int t = 0; t < at[i]->touches.n; t++) {
@@ -183,27 +181,28 @@ static bool frees(Kernel **at, int n, int from, int to)
     return false;
 }
 
-static void find_largest(void)
+static long largest_buffer(const Kernels *k)
 {
-    largest = 0;
-    for (int i = 0; i < K->buffers.n; i++) {
-        const Buffer *b = K->buffers.at[i];
+    long largest = 0;
+    for (int i = 0; i < k->buffers.n; i++) {
+        const Buffer *b = k->buffers.at[i];
         if (b->home == HOME_ARENA && buffer_size(b) > largest) largest = buffer_size(b);
     }
+    return largest;
 }
 
-static int find_phases(Kernel **at, int n)
+static int find_phases(const Kernels *k, Kernel **at, int n)
 {
+    const long largest = largest_buffer(k);
     int phase = 0, from = 0;
-    find_largest();
     for (int i = 0; i < n; i++) {
-        at[i]->part = partition_of(at[i]);
-        find_touches(at[i]);
+        at[i]->part = partition_of(k, at[i]);
+        find_touches(k, at[i]);
     }
     for (int i = 0; i < n; i++) {
-        bool meets = K->target->launches;
+        bool meets = k->target->launches;
         for (int j = from; j < i; j++) meets |= clash(at[j], at[i]);
-        if ((K->g->train.level || K->g->in_turn) && !meets) meets = frees(at, n, from, i);
+        if ((k->g->train.level || k->g->in_turn) && !meets) meets = frees(at, n, from, i, largest);
         if (meets && i > from) phase++, from = i;
         at[i]->phase = phase;
     }
@@ -211,17 +210,17 @@ static int find_phases(Kernel **at, int n)
 }
 
 /* Rule 4. */
-static void insert_predictions(void)
+static void insert_predictions(Kernels *k)
 {
-    const int phases = find_phases(K->predict.at, K->predict.n);
+    const int phases = find_phases(k, k->predict.at, k->predict.n);
     int last = 0;
-    for (int i = 0; i < K->forward.n; i++)
-        if (K->forward.at[i]->phase > last) last = K->forward.at[i]->phase;
-    for (int i = 0; i < K->micro.n; i++)
-        if (K->micro.at[i]->phase > last) K->micro.at[i]->phase += phases;
-    for (int i = 0; i < K->predict.n; i++) K->predict.at[i]->phase += last + 1;
-    K->phases += phases;
-    K->last_output = last + phases;
+    for (int i = 0; i < k->forward.n; i++)
+        if (k->forward.at[i]->phase > last) last = k->forward.at[i]->phase;
+    for (int i = 0; i < k->micro.n; i++)
+        if (k->micro.at[i]->phase > last) k->micro.at[i]->phase += phases;
+    for (int i = 0; i < k->predict.n; i++) k->predict.at[i]->phase += last + 1;
+    k->phases += phases;
+    k->last_output = last + phases;
 }
 
 /* ---- numbers and names ---- */
@@ -247,14 +246,13 @@ static void number(Kernel **at, int n, int *id)
 void make_partitions(Kernels *k)
 {
     int id = k->g->before ? k->g->before->k->kernels : 0;
-    K = k;
-    K->once_phases = find_phases(K->once.at, K->once.n);
-    K->phases = find_phases(K->micro.at, K->micro.n);
-    K->finish_phases = find_phases(K->finish.at, K->finish.n);
-    insert_predictions();
-    number(K->micro.at, K->micro.n, &id);
-    number(K->finish.at, K->finish.n, &id);
-    number(K->once.at, K->once.n, &id);
-    number(K->predict.at, K->predict.n, &id);
-    K->kernels = id;
+    k->once_phases = find_phases(k, k->once.at, k->once.n);
+    k->phases = find_phases(k, k->micro.at, k->micro.n);
+    k->finish_phases = find_phases(k, k->finish.at, k->finish.n);
+    insert_predictions(k);
+    number(k->micro.at, k->micro.n, &id);
+    number(k->finish.at, k->finish.n, &id);
+    number(k->once.at, k->once.n, &id);
+    number(k->predict.at, k->predict.n, &id);
+    k->kernels = id;
 }
