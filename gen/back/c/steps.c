@@ -40,6 +40,77 @@ static char *steps_text(const Program *s, Steps x)
     return out.s;
 }
 
+<<<<<<< HEAD
+=======
+long partials(const Whole *all)
+{
+    long most = 1;
+    for (int i = 0; i < all->steps.n; i++)
+        for (int j = 0; j < all->steps.at[i]->k->micro.n; j++) {
+            const Kernel *x = all->steps.at[i]->k->micro.at[j];
+            if (x->sum >= 0 && x->part.count > most) most = x->part.count;
+        }
+    return most;
+}
+
+/* ---- behind the last micro-step --------------------------------------------------------------------------------- */
+bool any_late(const Program *s)
+{
+    bool late = s->late || s->drops;
+    for (int i = 0; i < s->g->seeds.n; i++) late |= s->seed_when[i] == SEED_LATE;
+    return late;
+}
+
+bool prepares(const Program *s) { return s->k->once.n || (s->k->target == &target_cuda && s->g->train.precision >= BF16); }
+
+static bool notes(const Program *s) { return s->levels.n || s->counts; }
+
+bool concludes(const Program *s) { return any_late(s) || notes(s) || s->k->finish.n; }
+
+char *levels_text(const Program *s)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    if (s->drops) text_add(&t, "if (!w.training) sums[%d] = (double)w.samples;\n", s->g->first_sum + s->g->sums.n);
+    if (s->counts) text_add(&t, "sums[%d] = (double)w.samples;\n", s->g->first_sum + s->g->sums.n);
+    for (int i = 0; i < s->levels.n; i++) {
+        const Buffer *b = buffer_of(s->k, s->levels.at[i]);
+        text_add(&t, "sums[%d] = (double)w.samples * (double)%s;\n", first_level(s) + i, buffer_name(b));
+    }
+    return t.s;
+}
+
+/* The scales that are known then, from the sums. */
+static void scales_add(const Program *s, SeedWhen when, Text *t)
+{
+    for (int i = 0; i < s->g->seeds.n; i++) {
+        const Expr *e = s->late ? s->scale_in[i] : guarded(s->scale_in[i]);
+        if (s->seed_when[i] == when) text_add(t, "w.scale_in[%d] = %s;\n", i, scale_text(t, s, e, "w."));
+    }
+}
+
+/* Whether thread 0 needs the number of samples for what is known then. */
+static bool needs_samples(const Program *s, SeedWhen when)
+{
+    bool uses = s->count && s->late == (when == SEED_LATE) && expr_uses(s->count, "samples");
+    for (int i = 0; i < s->g->seeds.n; i++) uses |= s->seed_when[i] == when && expr_uses(s->scale_in[i], "samples");
+    return uses;
+}
+
+/* What thread 0 computes: the denominator, what undoes it, the factors of penalties. */
+char *late_text(const Program *s)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    if (needs_samples(s, SEED_LATE)) text_add(&t, "const double samples = (double)w.samples;\n");
+    if (s->late) text_add(&t, "w.count = %s;\nconst double divisor = w.count%s;\nw.scale_out = divisor != 0 ? (real)(1 / divisor) : 0;\n",
+                          choice_text(&t, s->count), s->g->train.loss_scale > 0 ? " * w.loss_scale" : "");
+    else if (s->drops) text_add(&t, "w.count = sums[%d];\n", s->g->sums.n);
+    scales_add(s, SEED_LATE, &t);
+    return t.s;
+}
+
+>>>>>>> b92561a (lower: legalize, group, layout, lower and partition are stages; node tables stand in Kernels)
 static char *conclude_text(const Program *s)
 {
     Text t = { 0 };
