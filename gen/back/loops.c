@@ -212,7 +212,7 @@ const char *kernel_title(void)
     Text t = { 0 };
     text_add(&t, "k%d ", k->id);
     if (k->adds_to) text_add(&t, k->moves_state ? " %s" : " d %s", k->adds_to->name);
-    for (int i = 0; i < k->stores.n; i++) text_add(&t, " %s%s", i ? ", " : "", k->stores.at[i]->buffer->ident);
+    for (int i = 0; i < k->stores.n; i++) text_add(&t, " %s%s", i ? ", " : "", buffer_of(S->k, k->stores.at[i])->ident);
     if (k->sum >= 0) text_add(&t, " sum %d", k->sum);
     text_add(&t, " = ");
     if (k->core) text_add(&t, "%s", k->core->op->name);

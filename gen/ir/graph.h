@@ -214,14 +214,11 @@ bool    moves(const Node *n);                                /* a slice, a placi
 long    conv_groups(const Node *n);                         /* of a convolution or of one of its gradients */
 bool    pool_tiles(const Node *n);                          /* every element of the input lies in exactly one window */
 bool    has_role(const Node *n, const char *role);
-<<<<<<< HEAD
 bool    is_live(const Node *n);                             /* behind simplify: something reads it */
-=======
 bool    is_leaf(const Node *n);                             /* nothing computes it */
 bool    is_batch_sum(const Node *n);                        /* down to a number that is whole after the window */
 bool    computes(const Node *n);                            /* a kernel has to make it */
 bool    reads_buffers(const Node *n);                       /* a product, or what slides over images */
->>>>>>> b92561a (lower: legalize, group, layout, lower and partition are stages; node tables stand in Kernels)
 void    mark_reached(const Node *n, bool *reached);         /* by id, n and what it is made of */
 
 /* ---- graph.c ---- */

@@ -18,7 +18,7 @@ bool is_batch_sum(const Node *n) { return n->kind == K_REDUCE && n->when == WHEN
 
 bool computes(const Node *n)
 {
-    return n->uses > 0 && !n->same && n->kind != K_VIEW && !is_leaf(n) && (n->when != WHEN_AFTER || is_batch_sum(n));
+    return is_live(n) && n->kind != K_VIEW && !is_leaf(n) && (n->when != WHEN_AFTER || is_batch_sum(n));
 }
 
 bool reads_buffers(const Node *n) { return n->kind == K_MATMUL || n->kind == K_WINDOW; }

@@ -84,7 +84,7 @@ static int readers(const Kernels *k, const Node *n)       /* kernels other than 
     int count = 0;
     for (int i = 0; i < k->g->nodes.n; i++) {
         const Node *u = k->g->nodes.at[i];
-        if (u->uses == 0 || u->same || u == n) continue;
+        if (!is_live(u) || u == n) continue;
         for (int a = 0; a < u->nargs; a++) count += u->arg[a] == n && (u->kind == K_VIEW || kernel_of(k, u) != kernel_of(k, n));
     }
     return count;

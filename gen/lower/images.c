@@ -36,16 +36,13 @@ static bool is_image(const Kernels *k, const Node *n)
     return true;
 }
 
-static bool counts(const Node *u) { return u->uses > 0 && !u->same; }
-
 /* Calls f for every reader of n and of n's views. */
 static void each_reader(const Graph *g, Node *n, void (*f)(Node *user, int arg, void *x), void *x)
 {
     for (int i = 0; i < g->nodes.n; i++) {
         Node *u = g->nodes.at[i];
-        if (!counts(u)) continue;
         for (int a = 0; a < u->nargs; a++)
-            if (u->arg[a] == n) {
+            if (u->arg[a] == n && is_live(u)) {
                 f(u, a, x);
                 if (u->kind == K_VIEW) each_reader(g, u, f, x);
             }

@@ -24,101 +24,7 @@ static const char *wish_of(const Kernels *k, const Node *n)
     return n->op ? n->op->name : "value";
 }
 
-<<<<<<< HEAD
-/* ---- who reads what ---- */
-static bool counts(const Node *u) { return u->uses > 0 && !u->same; }
-
-static bool image_shape(const Shape *s) { return s->batch && s->rank == 4; }
-
-/* Whichever kernel it stands in: values that are made again have other kernels than those that are kept. */
-static bool made_by_matmul(const Node *n, int depth)
-{
-    if (n->kind == K_MATMUL) return true;
-    for (int i = 0; i < n->nargs && n->kind == K_MAP && depth > 0; i++)
-        if (shape_same(&n->arg[i]->shape, &n->shape) && made_by_matmul(n->arg[i], depth - 1)) return true;
-    return false;
-}
-
-/* Four axes make an image, channels first, but where a matmul makes or reads it: there the last axis is the vector's.
-   What slides over images makes images. */
-static bool is_image(const Node *n)
-{
-    const Node *core = n->kernel ? n->kernel->core : 0;
-    if (!image_shape(&n->shape) || (core && core->kind == K_MATMUL)) return false;
-    if (core && core->kind == K_WINDOW) return true;
-    if (made_by_matmul(n, 6)) return false;
-    for (int i = 0; i < g->nodes.n; i++) {
-        const Node *u = g->nodes.at[i];
-        for (int a = 0; a < u->nargs && u->kind == K_MATMUL && u->uses && !u->same; a++)
-            if (u->arg[a] == n) return false;
-    }
-    return true;
-}
-
-static bool is_conv(const Node *n)
-{
-    return n->kind == K_WINDOW && !by_taps(K, n) && (has_role(n, "forward") || has_role(n, "data") || has_role(n, "weight"));
-}
-
-/* Calls f for every reader of n and of n's views. */
-static void each_reader(Node *n, void (*f)(Node *user, int arg, void *x), void *x)
-{
-    for (int i = 0; i < g->nodes.n; i++) {
-        Node *u = g->nodes.at[i];
-        for (int a = 0; a < u->nargs; a++)
-            if (u->arg[a] == n && counts(u)) {
-                f(u, a, x);
-                if (u->kind == K_VIEW) each_reader(u, f, x);
-            }
-    }
-}
-
-typedef struct { const Shape *shape; bool slid_over; } Found;       /* as an image; a convolution or a pool reads it */
-static void find_image(Node *u, int arg, void *x)
-{
-    Found *f = x;
-    (void)arg;
-    f->slid_over |= u->kind == K_WINDOW;
-    if (u->kind == K_VIEW && is_image(u) && !f->shape && has_role(u, "reshape")) f->shape = &u->shape;
-}
-
-typedef struct { long halo[RANK][2]; bool only_conv, only_matmul; const Shape *shape; } Readers;
-static void max_to(long *x, long y) { if (y > *x) *x = y; }
-
-static void note_reader(Node *u, int arg, void *x)
-{
-    Readers *r = x;
-    if (u->kind == K_VIEW) return;
-    if (u->kind != K_MATMUL) r->only_matmul = false;
-    const bool forward = has_role(u, "forward") && arg == 0, weight = has_role(u, "weight") && arg == 0;
-    if (!is_conv(u) || !(forward || weight)) r->only_conv = false;
-    if (!is_conv(u) || !shape_same(&u->arg[arg]->shape, r->shape)) return;
-    const double *a = u->attr;
-    for (int d = 0; d < 2; d++) {
-        const long k = (long)a[d], s = (long)a[2 + d], p = (long)a[4 + d], dil = (long)a[6 + d];
-        const long in = r->shape->dim[2 + d];
-        if (forward || weight) {
-            const long out = (in + 2 * p - dil * (k - 1) - 1) / s + 1;
-            max_to(&r->halo[2 + d][0], p);
-            max_to(&r->halo[2 + d][1], (out - 1) * s + (k - 1) * dil - p - (in - 1));
-        } else if (has_role(u, "data") && arg == 0 && s == 1) {
-            max_to(&r->halo[2 + d][0], (k - 1) * dil - p);
-            max_to(&r->halo[2 + d][1], u->shape.dim[2 + d] - 1 + p - (in - 1));
-        }
-    }
-}
-
-/* ---- buffers ---- */
-static int vector_axis(const Shape *s, bool image)
-{
-    if (image) return 1;
-    return s->rank == 0 || (s->rank == 1 && s->batch) ? -1 : s->rank - 1;
-}
-
-Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident)
-=======
 static Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident)
->>>>>>> b92561a (lower: legalize, group, layout, lower and partition are stages; node tables stand in Kernels)
 {
     Buffer *b = NEW(Buffer);
     b->ident = ident, b->node = n, b->home = home, b->first = -1;
@@ -141,7 +47,7 @@ static void store(const Kernels *k, Node *n)
 /* Rule 1, of what u reads. */
 static void store_arguments(const Kernels *k, const Node *u)
 {
-    if (u->uses == 0 || u->same || u->kind == K_VIEW) return;
+    if (!is_live(u) || u->kind == K_VIEW) return;
     for (int a = 0; a < u->nargs; a++) {
         Node *b = node_base(u->arg[a]);
         const Kernel *x = kernel_of(k, b);

@@ -153,23 +153,6 @@ static char *kernel_text(void)
     return has_role(f, "max") || by_taps(S->k, f) ? pool_text() : pool_grad_text();
 }
 
-<<<<<<< HEAD
-=======
-const char *kernel_title(void)
-{
-    Text t = { 0 };
-    text_add(&t, "k%d ", k->id);
-    if (k->adds_to) text_add(&t, k->moves_state ? " %s" : " d %s", k->adds_to->name);
-    for (int i = 0; i < k->stores.n; i++) text_add(&t, " %s%s", i ? ", " : "", buffer_of(S->k, k->stores.at[i])->ident);
-    if (k->sum >= 0) text_add(&t, " sum %d", k->sum);
-    text_add(&t, " = ");
-    if (k->core) text_add(&t, "%s", k->core->op->name);
-    for (int i = 0; i < k->body.n; i++) text_add(&t, "%s%s", t.s[t.n - 1] == ' ' ? "" : ", ", k->body.at[i]->op->name);
-    text_add(&t, "  %s", shape_text(&k->out->shape));
-    return c_comment(t.s);
-}
-
->>>>>>> b92561a (lower: legalize, group, layout, lower and partition are stages; node tables stand in Kernels)
 char *kernel_statements(const Program *s, const Kernel *kernel)
 {
     S = s, k = kernel;
