@@ -1,4 +1,4 @@
-/* memory.c -- stage 7: every buffer of a micro-step gets its place in one arena.
+/* place.c -- every buffer of a micro-step gets its place in one arena.
 
    1. A buffer is alive from the first phase that touches it to the last. Phases, not kernels: between two barriers
       threads may be in different kernels. An output is read behind the last phase of what makes outputs.

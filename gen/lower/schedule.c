@@ -1,4 +1,4 @@
-/* sched.c -- stage 8: what is known when. Scalars of the window become formulas that the program computes in double.
+/* schedule.c -- what is known when. Scalars of the window become formulas that the program computes in double.
 
    1. The variables of a formula are `samples`, the real rows of the window, t, T and E, and `sums[i]`, the sums over the batch. Behind
       them in sums[] stand the levels: scalars of parameters alone that a report shows, weighted by samples.
