@@ -49,7 +49,7 @@ local optional = { groff = true, ["musl-gcc"] = true, nvcc = true, ["nvidia-smi"
 -- ---- the texts ----------------------------------------------------------------------------------------------
 local function files()
   local list = {}
-  for path in run "git ls-files -co --exclude-standard tests/*.t tests/*.sh tests/*/*.t tests/*/*.sh tools/*.sh bench/generate.sh":gmatch "%S+" do
+  for path in run "git ls-files -co --exclude-standard tests/*.t tests/*.sh tests/*/*.t tests/*/*.sh tools/*.sh tools/same-bits tools/same_bits/*.sh bench/generate.sh":gmatch "%S+" do
     list[#list + 1] = path
   end
   return list
@@ -76,7 +76,7 @@ local function merge(path, of, into, seen)
       if into[field][k] == nil then into[field][k] = v end
     end
   end
-  for other in pairs(of[path].sources) do merge(other, of, into, seen) end
+  for other in pairs(of[path].sources) do merge(other:gsub("^%$here", path:match "^(.*)/" or "."), of, into, seen) end
 end
 
 local function names_of(path, of)
