@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* ---- memory.c: memory that lives until exit, text that grows ---------------------------------------------------- */
-void *mem_alloc(size_t bytes);                              /* zeroed; never fails but by fatal() */
+void *mem_alloc(size_t bytes);                              /* zeroed; where there is none it ends as fatal() does */
 char *mem_copy(const char *s, size_t n);                    /* n characters and a zero */
 char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define NEW(type)          ((type *)mem_alloc(sizeof(type)))
@@ -15,7 +15,6 @@ char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 typedef struct { char *s; size_t n, room; } Text;           /* s is always zero-terminated once anything was added */
 void text_add(Text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_put(Text *t, const char *s, size_t n);
-
 
 /* a growing array of pointers: VEC(Node) nodes;  vec_push(&nodes, n);  for (i < nodes.n) nodes.at[i] */
 #define VEC(type) struct { type **at; int n, room; }

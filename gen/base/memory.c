@@ -1,7 +1,5 @@
-/* util.c -- memory that lives until exit, text that grows, strings made safe for C. */
+/* memory.c -- memory that lives until exit, text that grows, growing arrays. */
 #include "base/base.h"
-#include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +7,14 @@
 
 enum { BLOCK = 1 << 16 };
 
-/* zeroed; never fails but by fatal(); lives until exit */
+/* As fatal() ends, which needs memory. */
+static _Noreturn void no_memory(size_t bytes)
+{
+    fprintf(stderr, "gagen: out of memory (%zu bytes)\n", bytes);
+    exit(3);
+}
+
+/* zeroed; never fails but by no_memory(); lives until exit */
 void *mem_alloc(size_t bytes)
 {
     static char *next;
@@ -18,7 +23,7 @@ void *mem_alloc(size_t bytes)
     if (bytes > left) {
         size_t size = bytes > BLOCK ? bytes : BLOCK;
         char *block = calloc(1, size);
-        if (!block) fatal("out of memory (%zu bytes)", size);
+        if (!block) no_memory(size);
         if (size == bytes) return block;
         next = block;
         left = size;
@@ -41,7 +46,7 @@ static char *format_text(const char *format, va_list args, size_t *n)
     va_list again;
     va_copy(again, args);
     int size = vsnprintf(NULL, 0, format, args);
-    if (size < 0) BUG("bad format '%s'", format);
+    if (size < 0) abort();              /* no format of ours is bad */
     char *s = mem_alloc((size_t)size + 1);
     vsnprintf(s, (size_t)size + 1, format, again);
     va_end(again);
@@ -63,7 +68,7 @@ void text_put(Text *t, const char *s, size_t n)
     if (t->n + n + 1 > t->room) {
         t->room = (t->n + n + 1) * 2 + 256;
         t->s = realloc(t->s, t->room);
-        if (!t->s) fatal("out of memory (%zu bytes)", t->room);
+        if (!t->s) no_memory(t->room);
     }
     memcpy(t->s + t->n, s, n);
     t->n += n;
@@ -85,6 +90,6 @@ void vec_grow(void ***at, int *n, int *room)
     if (*n < *room) return;
     *room = *room ? *room * 2 : 16;
     *at = realloc(*at, sizeof(void *) * (size_t)*room);
-    if (!*at) fatal("out of memory");
+    if (!*at) no_memory(sizeof(void *) * (size_t)*room);
 }
 

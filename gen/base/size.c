@@ -1,4 +1,4 @@
-/* plan_size.c -- numbers of bytes as people write and read them. */
+/* size.c -- numbers of bytes as people write and read them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

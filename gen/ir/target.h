@@ -5,6 +5,15 @@
 
 struct Env;
 struct Whole;
+typedef struct Toolchain {              /* what gagen run builds programs with */
+    const char *variable, *command, *elsewhere;     /* the compiler: $NVCC, else nvcc, else that path; elsewhere NULL: nothing is looked for */
+    const char *missing;                /* what is said where there is none */
+    const char *flags;                  /* as they are told */
+    const char *device;                 /* a command that prints "GPU 0: its name (...)" where one answers; NULL: none is asked for */
+    char *(*script)(const char *cc, const char *compiler, const char *title, bool zlib);
+                                        /* for sh: makes $1/TITLE of the sources in directory $1, and leaves nothing else but the program's source */
+} Toolchain;
+
 typedef struct Target {
     const char *name, *title;           /* as -t names it; as plans do */
     const char *extension;              /* of its programs: "cu" */
@@ -20,7 +29,8 @@ typedef struct Target {
                                            "host->"; NULL: it is the program's arrays, and the update takes vectors of their elements */
     const char *allocated;              /* how many bytes are, as an expression; NULL: those of the arrays */
     const char *multiplies, *beside;    /* the banner: "products multiply", and what it says after the sizes of memory */
-    bool one_file;                      /* the runtime may stand in the program's file */
+    bool one_file;                      /* the runtime may stand in the program's file; gagen run puts it there, or else beside it */
+    Toolchain tools;
     double (*fixed)(const struct Whole *all);      /* bytes besides states and arena: workspaces, scratch; NULL: none */
 } Target;
 

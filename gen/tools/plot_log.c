@@ -222,7 +222,7 @@ Log *log_read(const char *file, Logs *all)
 {
     Text t = { 0 };
     Log *log = NEW(Log);
-    static Line l;
+    Line *l = NEW(Line);
     double behind = 0;
     log->file = base_name(file);
     if (!read_all(file, &t)) return NULL;
@@ -231,10 +231,10 @@ Log *log_read(const char *file, Logs *all)
     for (const char *p = t.s, *stop; p < end; p = stop + 1, line++) {
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         stop = newline ? newline : end;
-        l.at = p, l.end = stop, l.wrong = NULL, l.n = 0;
-        if (add_line(log, all, &l, &behind)) continue;
+        l->at = p, l->end = stop, l->wrong = NULL, l->n = 0;
+        if (add_line(log, all, l, &behind)) continue;
         if (!newline) break;
-        error_at((Loc) { file, line }, "no line of a log: %s", l.wrong);
+        error_at((Loc) { file, line }, "no line of a log: %s", l->wrong);
         return NULL;
     }
     if (log->series.n) return log;

@@ -12,7 +12,7 @@
 #include "base/resources.h"
 #include "tools/run.h"
 
-typedef struct { const char *compiler, *nvcc, *directory; bool keep; const char *zlib[3]; } Build;      /* nvcc: for a CUDA program */
+typedef struct { const char *cc, *compiler, *directory, *script; bool keep; } Build;       /* cc: of C, compiler: of the program */
 
 static const char *setting(const char *name)
 {
@@ -41,12 +41,11 @@ static uint64_t hash_machine(uint64_t h)
 }
 
 /* ---- the compiler ----------------------------------------------------------------------------------------------- */
-/* Runs CC, which may be several words, with the arguments; returns its exit status. */
-static int call_compiler(const Build *b, const char *const *args, bool quiet)
+/* Runs the script with the directory as its $1; returns its exit status. */
+static int call_shell(const char *script, const char *directory, bool quiet)
 {
-    const char *argv[24] = { "sh", "-c", text("exec %s \"$@\"", b->compiler), "cc" };
-    int n = 4, status;
-    while (*args && n < 23) argv[n++] = *args++;
+    const char *const argv[] = { "sh", "-c", script, "sh", directory, NULL };
+    int status;
     pid_t child = fork();
     if (child < 0) fatal("fork: %s", strerror(errno));
     if (child == 0) {
@@ -60,59 +59,13 @@ static int call_compiler(const Build *b, const char *const *args, bool quiet)
 }
 
 /* Compressed data can be read where zlib is there to compile with. */
-static void find_zlib(Build *b)
-{
-    const char *const try[] = { "-E", "-include", "zlib.h", "-x", "c", "/dev/null", NULL };
-    if (call_compiler(b, try, true) == 0) b->zlib[0] = "-DGAGEN_ZLIB", b->zlib[1] = "-lz";
-}
+static bool has_zlib(const char *cc) { return call_shell(text("exec %s -E -include zlib.h -x c /dev/null", cc), "", true) == 0; }
 
 static double seconds(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int compile(const Build *b, const char *source, const char *program)
-{
-    const char *args[16] = { "-std=gnu11", "-O3", "-march=native", "-o", program, source };
-    int n = 6;
-    if (b->zlib[0]) args[n++] = b->zlib[0];
-    args[n++] = "-lm", args[n++] = "-lpthread";
-    if (b->zlib[1]) args[n++] = b->zlib[1];
-    fprintf(stderr, "gagen: compiling with %s -O3 -march=native ... ", b->compiler);
-    const double start = seconds();
-    const int status = call_compiler(b, args, false);
-    if (!status) fprintf(stderr, "%.1f s\n", seconds() - start);
-    return status;
-}
-
-/* ---- CUDA ------------------------------------------------------------------------------------------------------- */
-static const char *find_nvcc(void)
-{
-    if (setting("NVCC")) return setting("NVCC");
-    if (system("command -v nvcc > /dev/null 2>&1") == 0) return "nvcc";
-    return access("/usr/local/cuda/bin/nvcc", X_OK) == 0 ? "/usr/local/cuda/bin/nvcc" : NULL;
-}
-
-/* "NVIDIA H100" of "GPU 0: NVIDIA H100 (UUID: ...)", or NULL: no device answers */
-static const char *find_device(void)
-{
-    char line[256] = "";
-    FILE *f = popen("nvidia-smi -L 2> /dev/null", "r");
-    const bool said = f && fgets(line, sizeof line, f);
-    if (f) pclose(f);
-    char *name = said && !strncmp(line, "GPU ", 4) ? strchr(line, ':') : NULL;
-    return name ? text("%.*s", (int)strcspn(name + 2, "(\n"), name + 2) : NULL;
-}
-
-void choose_run_target(Opts *o)
-{
-    if (o->target_given) return;
-    const char *device = find_nvcc() ? find_device() : NULL;
-    o->target = device ? &target_cuda : &target_c;
-    if (device) fprintf(stderr, "gagen: CUDA, for %s\n", device);
-    else fprintf(stderr, "gagen: C, for this machine's CPU (%s)\n", find_nvcc() ? "nvcc is here, but no device answers" : "no nvcc here");
 }
 
 /* The runtime's sources, as files beside the program's. */
@@ -128,20 +81,43 @@ static void write_runtime(const char *work)
     }
 }
 
-/* The runtime by the C compiler, the program by nvcc; both in the directory `work`. */
-static int compile_cuda(const Build *b, const char *work, const char *title)
+static int compile(const Build *b, const Toolchain *t, const char *work)
 {
-    const char *zlib = b->zlib[0] ? b->zlib[0] : "", *z = b->zlib[1] ? b->zlib[1] : "";
-    const char *script = text("cd \"$1\" && %s -std=gnu11 -O3 -march=native %s -c *.c && %s -std=c++17 -O3 --fmad=false -arch=native -I. -o %s %s.cu *.o "
-                              "-lcublasLt %s -lm -lpthread && rm -f *.o *.c *.h *.cu", b->compiler, zlib, b->nvcc, title, title, z);
-    const Build shell = { .compiler = "sh -c" };
-    const char *const args[] = { script, "sh", work, NULL };
-    fprintf(stderr, "gagen: compiling with %s -O3 -arch=native ... ", b->nvcc);
+    fprintf(stderr, "gagen: compiling with %s %s ... ", b->compiler, t->flags);
     const double start = seconds();
-    write_runtime(work);
-    const int status = call_compiler(&shell, args, false);
+    const int status = call_shell(b->script, work, false);
     if (!status) fprintf(stderr, "%.1f s\n", seconds() - start);
     return status;
+}
+
+/* NULL: there is none */
+static const char *find_compiler(const Toolchain *t)
+{
+    if (setting(t->variable)) return setting(t->variable);
+    if (!t->elsewhere || system(text("command -v %s > /dev/null 2>&1", t->command)) == 0) return t->command;
+    return access(t->elsewhere, X_OK) == 0 ? t->elsewhere : NULL;
+}
+
+/* ---- the target ------------------------------------------------------------------------------------------------- */
+/* "NVIDIA H100" of "GPU 0: NVIDIA H100 (UUID: ...)", or NULL: no device answers */
+static const char *find_device(const Toolchain *t)
+{
+    char line[256] = "";
+    FILE *f = popen(t->device, "r");
+    const bool said = f && fgets(line, sizeof line, f);
+    if (f) pclose(f);
+    char *name = said && !strncmp(line, "GPU ", 4) ? strchr(line, ':') : NULL;
+    return name ? text("%.*s", (int)strcspn(name + 2, "(\n"), name + 2) : NULL;
+}
+
+const Target *run_target(const Target *device, const Target *cpu)
+{
+    const Toolchain *t = &device->tools;
+    const char *compiler = find_compiler(t), *name = compiler ? find_device(t) : NULL;
+    if (name) fprintf(stderr, "gagen: %s, for %s\n", device->title, name);
+    else fprintf(stderr, "gagen: %s, for this machine's CPU (%s)\n", cpu->title,
+                 text(compiler ? "%s is here, but no device answers" : "no %s here", t->command));
+    return name ? device : cpu;
 }
 
 /* ---- where programs are kept ------------------------------------------------------------------------------------ */
@@ -184,29 +160,30 @@ static _Noreturn void run_kept(const Opts *o, const char *title, const char *pro
 /* Compiles in a directory of its own, so that what is found under the final name is whole. */
 static _Noreturn void build(const Opts *o, const Build *b, const char *title, const Text *source, const char *final)
 {
+    const Toolchain *t = &o->target->tools;
     char *work = text("%s/build-XXXXXX", b->directory);
     if (!mkdtemp(work)) fatal("%s: %s", work, strerror(errno));
-    const char *c = text("%s/%s.%s", work, title, b->nvcc ? "cu" : "c"), *program = text("%s/%s", work, title);
-    write_output(c, source);
-    const int status = b->nvcc ? compile_cuda(b, work, title) : compile(b, c, program);
-    remove(c);
+    const char *file = text("%s/%s.%s", work, title, o->target->extension), *program = text("%s/%s", work, title);
+    write_output(file, source);
+    if (!o->target->one_file) write_runtime(work);
+    const int status = compile(b, t, work);
+    remove(file);
     if (!status && !b->keep) run_unkept(o, title, program, work);
     if (!status && rename(program, final)) fatal("%s: %s", final, strerror(errno));
     rmdir(work);
-    const char *compiler = b->nvcc ? b->nvcc : b->compiler;
-    if (status == 127) fatal("no compiler '%s': install one, or name it in %s", compiler, b->nvcc ? "NVCC" : "CC");
-    if (status) fatal("'%s' could not compile the program (status %d)", compiler, status);
+    if (status == 127) fatal("no compiler '%s': install one, or name it in %s", b->compiler, t->variable);
+    if (status) fatal("'%s' could not compile the program (status %d)", b->compiler, status);
     run_kept(o, title, final);
 }
 
 void run_program(const Opts *o, const char *title, const Text *source)
 {
-    Build b = { .compiler = setting("CC") ? setting("CC") : "cc" };
-    if (o->target == &target_cuda && !(b.nvcc = find_nvcc())) fatal("no nvcc: install the CUDA Toolkit, name nvcc in NVCC, or say -t c");
+    const Toolchain *t = &o->target->tools;
+    Build b = { .cc = setting("CC") ? setting("CC") : "cc", .compiler = find_compiler(t) };
+    if (!b.compiler) fatal("%s", t->missing);
     find_directory(&b);
-    find_zlib(&b);
-    uint64_t h = hash(0xcbf29ce484222325u, source->s, source->n);
-    h = hash_machine(hash(h, b.compiler, strlen(b.compiler)) + (b.zlib[0] != NULL));
+    b.script = t->script(b.cc, b.compiler, title, has_zlib(b.cc));
+    const uint64_t h = hash_machine(hash(hash(0xcbf29ce484222325u, source->s, source->n), b.script, strlen(b.script)));
     const char *final = text("%s/%s-%016llx", b.directory, title, (unsigned long long)h);
     if (b.keep && access(final, X_OK) == 0) run_kept(o, title, final);
     build(o, &b, title, source, final);

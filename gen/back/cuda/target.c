@@ -28,9 +28,18 @@ static double device_bytes(const Whole *all)
          + 8 * ceil((double)first->k->trained / 4096) + lengths;
 }
 
+/* The runtime by the C compiler, the program by nvcc. */
+static char *script(const char *cc, const char *nvcc, const char *title, bool zlib)
+{
+    return text("cd \"$1\" && %s -std=gnu11 -O3 -march=native %s -c *.c && %s -std=c++17 -O3 --fmad=false -arch=native -I. -o %s %s.cu *.o "
+                "-lcublasLt %s -lm -lpthread && rm -f *.o *.c *.h", cc, zlib ? "-DGAGEN_ZLIB" : "", nvcc, title, title, zlib ? "-lz" : "");
+}
+
 const Target target_cuda = {
     .name = "cuda", .title = "CUDA", .extension = "cu",
     .launches = true, .rounds = true, .tf32 = true, .flops = 20e12, .bytes = 1500e9,
     .kernels = cuda_kernels, .device = "dev->", .host = "host->", .allocated = "sizeof(Device) + GG_WORKSPACE",
-    .multiplies = "cuBLASLt multiplies", .beside = "; cuBLASLt's workspace 32 MiB", .fixed = device_bytes
+    .multiplies = "cuBLASLt multiplies", .beside = "; cuBLASLt's workspace 32 MiB", .fixed = device_bytes,
+    .tools = { .variable = "NVCC", .command = "nvcc", .elsewhere = "/usr/local/cuda/bin/nvcc", .flags = "-O3 -arch=native", .script = script,
+               .missing = "no nvcc: install the CUDA Toolkit, name nvcc in NVCC, or say -t c", .device = "nvidia-smi -L 2> /dev/null" }
 };
