@@ -19,7 +19,11 @@ static void run_differentiate(Compilation *c) { differentiate(c->g, c->gradient)
 static void run_simplify(Compilation *c)      { simplify(c->g); }
 static void run_recompute(Compilation *c)     { recompute(c->g); }
 static void run_order(Compilation *c)         { order(c->g); }
-static void run_lower(Compilation *c)         { c->k = fuse(c->g, c->opts->target); }
+static void run_legalize(Compilation *c)      { legalize(c->g); }
+static void run_group(Compilation *c)         { c->k = group(c->g, c->opts->target); }
+static void run_layout(Compilation *c)        { layout(c->k); }
+static void run_lower(Compilation *c)         { lower(c->k); }
+static void run_partition(Compilation *c)     { partition(c->k); }
 static void run_place(Compilation *c)         { c->p = place(c->k, !c->opts->no_reuse); }
 static void run_schedule(Compilation *c)      { c->s = schedule(c->p); }
 static void run_join(Compilation *c)          { join(c->all); }
@@ -38,7 +42,11 @@ static const Stage table[] = {
     { "simplify", "one node for equal ones, nothing dead", EACH_STEP, run_simplify, NULL, print_graph },
     { "recompute", "second nodes for values that backward makes again", EACH_STEP, run_recompute, NULL, print_graph },
     { "order", "terms one after another, where that saves memory", EACH_STEP, run_order, NULL, print_graph },
-    { "lower", "Kernels: loop nests, every buffer's layout, every kernel's partition", EACH_STEP, run_lower, NULL, print_kernels },
+    { "legalize", "copies where a value cannot be read where it is", EACH_STEP, run_legalize, NULL, print_graph },
+    { "group", "Kernels: which nodes share one, in their lists", EACH_STEP, run_group, NULL, print_kernels },
+    { "layout", "buffers with their layouts, factors of contractions", EACH_STEP, run_layout, NULL, print_kernels },
+    { "lower", "contractions as nested sums", EACH_STEP, run_lower, NULL, print_kernels },
+    { "partition", "units, phases, numbers and names", EACH_STEP, run_partition, NULL, print_kernels },
     { "place", "Plan: lifetimes and offsets in one arena", EACH_STEP, run_place, NULL, print_kernels },
     { "schedule", "Program: scales, counts, first and next micro-steps", EACH_STEP, run_schedule, NULL, print_program },
     { "join", "Whole: all steps in one order of parameters and one arena", ONCE, run_join, NULL, print_memory }

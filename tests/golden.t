@@ -31,7 +31,7 @@ for model in tests/golden/*.lua; do
     base=$work/$(basename "$model" .lua)
     dump=$base.dump
     ./gagen -t c "$model" > "$base.c" 2> "$base.err"; tell $? "gagen $model"
-    for stage in lower join schedule; do ./gagen -t c --dump=$stage "$model"; done > "$dump" 2> "$base.err"
+    for stage in partition join schedule; do ./gagen -t c --dump=$stage "$model"; done > "$dump" 2> "$base.err"
     sed -n 's/^-- \([a-z]*\): \([0-9]*\)$/\1 \2/p' "$model" > "$base.structure"
     while read -r name expect; do
         got=$(counted "$name")

@@ -11,7 +11,7 @@ same() { [ -s "$work/${2:-alone}.out" ] && cmp "$work/${2:-alone}.out" "$work/$1
 
 # ---- what is written
 alone=$(functions --no-share $model) shared=$(functions $model)
-kernels=$(./gagen -t c --dump=lower $model | grep -c '^  k[0-9]')
+kernels=$(./gagen -t c --dump=partition $model | grep -c '^  k[0-9]')
 [ "$alone" = "$kernels" ]; tell $? "--no-share: a function for each of $kernels kernels"
 [ $((shared * 5)) -lt $((kernels * 2)) ]; tell $? "else $shared functions"
 [ "$(functions -D depth=8 $model)" = "$shared" ]; tell $? "of twice the blocks no more"

@@ -243,10 +243,10 @@ void body_store(Body *b, const Node *n, const Expr *e)
     Shape s;
     const bool adds = b->k->grad == n;
     if (!adds && !is_stored(b->k, n)) return;
-    const Layout l = place_of(b, n, adds ? &b->k->grad_layout : &n->buffer->layout, &s);
-    if (!adds && n->buffer->half) e = expr_variable(text("gg_round(%s)", body_text(b, e)));
+    const Layout l = place_of(b, n, adds ? &b->k->grad_layout : &buffer_of(b->s->k, n)->layout, &s);
+    if (!adds && buffer_of(b->s->k, n)->half) e = expr_variable(text("gg_round(%s)", body_text(b, e)));
     if (adds && !b->k->moves_state && b->s->g->step->optimizer.fold[0]) { fold_at(b, &l, &s, e); return; }
-    store_at(b, &l, &s, adds ? grad_name(b) : buffer_name(n->buffer), e, adds && !goes_on(b, n) ? beta_of(b->s, b->k) : "0");
+    store_at(b, &l, &s, adds ? grad_name(b) : buffer_name(buffer_of(b->s->k, n)), e, adds && !goes_on(b, n) ? beta_of(b->s, b->k) : "0");
 }
 
 bool body_stores_lanes(const Body *b, const Node *n)
@@ -254,7 +254,7 @@ bool body_stores_lanes(const Body *b, const Node *n)
     Shape s;
     const bool adds = b->k->grad == n;
     if (!adds && !is_stored(b->k, n)) return true;
-    const Layout l = place_of(b, n, adds ? &b->k->grad_layout : &n->buffer->layout, &s);
+    const Layout l = place_of(b, n, adds ? &b->k->grad_layout : &buffer_of(b->s->k, n)->layout, &s);
     const Address to = address_of(&b->scope, &l, &s);
     return lane_stride(&to) == 1;
 }
@@ -270,33 +270,33 @@ void body_maps(Body *b, Node *const *at, int n, Node *const *later, int nlater)
 }
 
 /* ---- can lanes do it ---- */
-static bool lanes_read(const Scope *scope, const Kernel *k, Node *n)
+static bool lanes_read(const Program *s, const Scope *scope, const Kernel *k, Node *n)
 {
     Layout l;
-    if (n->kernel == k && node_base(n) == n) return true;
+    if (kernel_of(s->k, n) == k && node_base(n) == n) return true;
     Node *base = node_base(n);
     if (base->kind == K_INPUT) return false;
-    if (moves(n) && !(base->buffer && node_layout(n, &l))) return false;
+    if (moves(n) && !(buffer_of(s->k, base) && node_layout(s->k, n, &l))) return false;
     if (base->kind == K_CONST || base->kind == K_SEED || base->kind == K_ROWS) return true;
     if (n->kind == K_NOISE) return true;
-    if (!base->buffer || !node_layout(n, &l)) return false;
+    if (!buffer_of(s->k, base) || !node_layout(s->k, n, &l)) return false;
     Address a = address_of(scope, &l, &n->shape);
     const long lane = lane_stride(&a);
     return lane == 0 || lane == 1;
 }
 
-bool body_reads(const Kernel *k, const Scope *scope, const Node *n)
+bool body_reads(const Program *s, const Kernel *k, const Scope *scope, const Node *n)
 {
     for (int a = 0; a < n->nargs; a++)
-        if (uses_in_op(n->op, n->op->arg[a]) && !lanes_read(scope, k, n->arg[a])) return false;
+        if (uses_in_op(n->op, n->op->arg[a]) && !lanes_read(s, scope, k, n->arg[a])) return false;
     return true;
 }
 
-bool body_vectorises(const Kernel *k, const Scope *scope, Node *const *at, int n)
+bool body_vectorises(const Program *s, const Kernel *k, const Scope *scope, Node *const *at, int n)
 {
     for (int i = 0; i < n; i++) {
-        if (!body_reads(k, scope, at[i])) return false;
-        const Layout *l = k->grad == at[i] ? &k->grad_layout : at[i]->buffer ? &at[i]->buffer->layout : 0;
+        if (!body_reads(s, k, scope, at[i])) return false;
+        const Layout *l = k->grad == at[i] ? &k->grad_layout : buffer_of(s->k, at[i]) ? &buffer_of(s->k, at[i])->layout : 0;
         if (!l || !is_stored(k, at[i])) continue;
         Address to = address_of(scope, l, &at[i]->shape);
         if (lane_stride(&to) != 1) return false;

@@ -37,8 +37,8 @@ bool  is_column(const Node *f);                              /* a sum that leave
 bool  is_stored(const Kernel *k, const Node *n);            /* others read it, or it is a gradient */
 char *body_name(Body *b, const char *wish);
 const Expr *body_local(Body *b, const Expr *e, bool calls); /* e, or a local of its value where it reads memory; calls: or calls a function */
-bool  body_reads(const Kernel *k, const Scope *scope, const Node *n);      /* lanes can read what n is made of */
-bool  body_vectorises(const Kernel *k, const Scope *scope, Node *const *at, int n);
+bool  body_reads(const Program *s, const Kernel *k, const Scope *scope, const Node *n);      /* lanes can read what n is made of */
+bool  body_vectorises(const Program *s, const Kernel *k, const Scope *scope, Node *const *at, int n);
 Layout with_ones(const Layout *l, const Shape *s, unsigned axes, Shape *out);       /* axes of extent 1 put back */
 const char *beta_of(const Program *s, const Kernel *k);
 #endif

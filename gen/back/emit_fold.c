@@ -12,8 +12,8 @@ unsigned fold_loops(Nest *x)
     Layout l;
     Node *f = k->core;
     const Shape *s = &f->arg[0]->shape;
-    const bool known = !k->pre.n && node_layout(f->arg[0], &l) && layout_whole(&l, s);
-    if (!known && k->stores.n && shape_same(&k->stores.at[0]->shape, s)) l = k->stores.at[0]->buffer->layout;
+    const bool known = !k->pre.n && node_layout(S->k, f->arg[0], &l) && layout_whole(&l, s);
+    if (!known && k->stores.n && shape_same(&k->stores.at[0]->shape, s)) l = buffer_of(S->k, k->stores.at[0])->layout;
     else if (!known) layout_make(&l, s, -1, 0, 0);
     loops_of(x, &l, s);
     unsigned folded = 0;
@@ -152,7 +152,7 @@ char *column_text(void)
     if (j >= 0 && !(folded >> j & 1) && x.scope.loop[j].extent % BLOCK_MIN == 0 && !k->pre.n && !loop_overlaps(&x.scope, j)) {
         Nest lanes = x;
         scope_vector(&lanes.scope, j);
-        if (body_reads(k, &lanes.scope, f) && body_stores_lanes(fold_body(&lanes), f)) x = lanes;
+        if (body_reads(S, k, &lanes.scope, f) && body_stores_lanes(fold_body(&lanes), f)) x = lanes;
     }
     heads(&x);
     Body *b = fold_body(&x);

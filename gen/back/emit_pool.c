@@ -29,7 +29,7 @@ char *pool_text(void)
     const bool taps = by_taps(S->k, f);
     pool_lanes(&x);
     if (x.scope.vector >= 0 && !(taps ? taps_vectorise(&x.scope, f) : tap_lanes(&x.scope, f->arg[0], f->attr))) scope_scalar(&x.scope);
-    if (x.scope.vector >= 0 && !body_vectorises(k, &x.scope, k->body.at, k->body.n)) scope_scalar(&x.scope);
+    if (x.scope.vector >= 0 && !body_vectorises(S, k, &x.scope, k->body.at, k->body.n)) scope_scalar(&x.scope);
     heads(&x);
     Body *b = body_new(S, k);
     b->scope = x.scope;
@@ -68,13 +68,13 @@ char *pool_grad_text(void)
     Nest x;
     Layout l;
     Node *f = k->core, *gy = f->arg[1], *to = k->stores.at[0];
-    const Layout *dx = &to->buffer->layout;
-    if (!node_layout(gy, &l)) BUG("a pool's gradient that lies nowhere");
+    const Layout *dx = &buffer_of(S->k, to)->layout;
+    if (!node_layout(S->k, gy, &l)) BUG("a pool's gradient that lies nowhere");
     loops_of(&x, &l, &gy->shape);
     pool_lanes(&x);
     const Scope taps = tap_scope(&x.scope, f);
     const bool tiles = pool_tiles(f), reads = tap_lanes(&x.scope, f->arg[0], f->attr), adds = tiles || tap_lanes(&x.scope, f, f->attr);
-    if (x.scope.vector >= 0 && !(reads && adds && body_vectorises(k, &taps, k->body.at, k->body.n))) scope_scalar(&x.scope);
+    if (x.scope.vector >= 0 && !(reads && adds && body_vectorises(S, k, &taps, k->body.at, k->body.n))) scope_scalar(&x.scope);
     heads(&x);
     Body *b = body_new(S, k);
     b->scope = x.scope;
@@ -90,7 +90,7 @@ char *pool_grad_text(void)
     const int n = loop_at(&x.scope, 0, 1);
     inner = wrap_loops(&x, inner, 1u << 31 | (n < 0 ? 0 : 1u << n), false);
     const long sample = dx->axis[0].digit[0].stride;
-    const char *zero = tiles ? zero_halos("n") : text("for (long i = 0; i < %ld; i++)\n((real *)%s)[n * %ld + i] = 0;\n", sample, buffer_name(to->buffer), sample);
+    const char *zero = tiles ? zero_halos("n") : text("for (long i = 0; i < %ld; i++)\n((real *)%s)[n * %ld + i] = 0;\n", sample, buffer_name(buffer_of(S->k, to)), sample);
     return units("q", k->part.count, wrap(rows_head(), "", text("%s%s", zero, inner)));
 }
 
@@ -100,8 +100,8 @@ char *spread_image_text(void)
     Nest x;
     Layout l;
     Node *f = k->core, *from = f->arg[0];
-    const Layout *to = &f->buffer->layout;
-    if (!node_layout(from, &l)) BUG("an image that lies nowhere");
+    const Layout *to = &buffer_of(S->k, f)->layout;
+    if (!node_layout(S->k, from, &l)) BUG("an image that lies nowhere");
     loops_of(&x, &l, &from->shape);
     pool_lanes(&x);
     const Scope apart = stride_scope(&x.scope, &f->shape, f->attr);
@@ -116,6 +116,6 @@ char *spread_image_text(void)
     const int n = loop_at(&x.scope, 0, 1);
     const long sample = to->axis[0].digit[0].stride;
     char *inner = wrap_loops(&x, body_statements(b), 1u << 31 | (n < 0 ? 0 : 1u << n), false);
-    const char *zero = text("for (long i = 0; i < %ld; i++)\n((real *)%s)[n * %ld + i] = 0;\n", sample, buffer_name(f->buffer), sample);
+    const char *zero = text("for (long i = 0; i < %ld; i++)\n((real *)%s)[n * %ld + i] = 0;\n", sample, buffer_name(buffer_of(S->k, f)), sample);
     return units("q", k->part.count, wrap(rows_head(), "", text("%s%s", zero, inner)));
 }

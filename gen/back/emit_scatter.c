@@ -21,7 +21,7 @@ static char *add_text(const Layout *to, const char *name)
     Nest x;
     Layout l, ids;
     Node *f = k->core, *gy = f->arg[0], *t = f->arg[1];
-    if (!node_layout(gy, &l) || !node_layout(t, &ids)) BUG("rows that lie nowhere");
+    if (!node_layout(S->k, gy, &l) || !node_layout(S->k, t, &ids)) BUG("rows that lie nowhere");
     loops_of(&x, &l, &gy->shape);
     Scope table = { .domain = &f->shape, .n = 1, .loop = { { 0, 1, f->shape.dim[0], "v" } } }, number = { .domain = &t->shape };
     scope_scalar(&table), scope_scalar(&number);
@@ -35,8 +35,8 @@ static char *add_text(const Layout *to, const char *name)
     }
     heads(&x);
     Address from = address_of(&x.scope, &l, &gy->shape), place = address_of(&table, to, &f->shape), id = address_of(&number, &ids, &t->shape);
-    const char *inner = text("const long v = (long)%s;\n%s += %s;\n", address_text(&id, &ids, buffer_name(node_base(t)->buffer)),
-                             address_text(&place, to, name), address_text(&from, &l, buffer_name(node_base(gy)->buffer)));
+    const char *inner = text("const long v = (long)%s;\n%s += %s;\n", address_text(&id, &ids, buffer_name(buffer_of(S->k, node_base(t)))),
+                             address_text(&place, to, name), address_text(&from, &l, buffer_name(buffer_of(S->k, node_base(gy)))));
     return wrap_loops(&x, mem_copy(inner, strlen(inner)), strip, false);
 }
 
@@ -44,7 +44,7 @@ char *scatter_text(void)
 {
     Node *f = k->core;
     const Layout *to = main_layout();
-    const char *name = buffer_name(k->grad == f ? S->k->gradients.at[k->adds_to->index] : f->buffer);
+    const char *name = buffer_name(k->grad == f ? S->k->gradients.at[k->adds_to->index] : buffer_of(S->k, f));
     unsigned strip;
     Env *e = env_new(0);
     env_flag(e, "beta", kernel_has_beta(S, k));

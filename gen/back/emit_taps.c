@@ -52,7 +52,7 @@ static const char *weight_text(const Scope *s, const Node *f, const Indices *at,
     Layout l;
     Node *w = f->arg[1];
     const bool back = has_role(f, "data");
-    if (!node_layout(w, &l)) BUG("a weight that lies nowhere");
+    if (!node_layout(S->k, w, &l)) BUG("a weight that lies nowhere");
     Scope t = { .domain = &w->shape, .vector = -1 };
     for (int i = 0; i < s->n && at->alone; i++) {
         if (s->loop[i].axis != 1) continue;
@@ -66,7 +66,7 @@ static const char *weight_text(const Scope *s, const Node *f, const Indices *at,
     }
     Address e = address_of(&t, &l, &w->shape);
     *lanes = lane_stride(&e);
-    return address_text(&e, &l, buffer_name(node_base(w)->buffer));
+    return address_text(&e, &l, buffer_name(buffer_of(S->k, node_base(w))));
 }
 
 bool taps_vectorise(const Scope *s, const Node *f)
@@ -74,7 +74,7 @@ bool taps_vectorise(const Scope *s, const Node *f)
     Layout l;
     long lanes, group;
     const Indices at = indices_of(s, f, &group);
-    if (!at.alone || !node_layout(f->arg[0], &l)) return false;
+    if (!at.alone || !node_layout(S->k, f->arg[0], &l)) return false;
     Scope t = *s;
     t.domain = &f->arg[0]->shape;
     const Address e = address_of(&t, &l, &f->arg[0]->shape);
@@ -118,7 +118,7 @@ static Scope beside(const Scope *s, const Shape *domain, const char *channel)
 
 static const char *load_at(const Scope *s, Address *at, const Layout *l, Node *n)
 {
-    const char *words = address_text(at, l, buffer_name(node_base(n)->buffer));
+    const char *words = address_text(at, l, buffer_name(buffer_of(S->k, node_base(n))));
     return s->vector < 0 ? words : text("%sload(&%s)", s->prefix, words);
 }
 
@@ -151,7 +151,7 @@ bool tap_product(const Scope *s, Text *out)
     Node *x = f->arg[0], *gy = f->arg[1];
     const long in = f->shape.dim[1], each = f->shape.dim[0] / conv_groups(f);
     const bool one = in == 1 && each == 1;
-    if (!node_layout(x, &lx) || !node_layout(gy, &ly)) BUG("images that lie nowhere");
+    if (!node_layout(S->k, x, &lx) || !node_layout(S->k, gy, &ly)) BUG("images that lie nowhere");
     Scope sx = beside(s, &x->shape, one ? 0 : text("(%s) / %ld * %ld + %s", coordinate(s, 0), each, in, coordinate(s, 1)));
     Scope sy = beside(s, &gy->shape, 0);
     for (int d = 0; d < 2; d++) {

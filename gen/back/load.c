@@ -243,13 +243,13 @@ static const Expr *load_buffer(Body *b, Node *n)
 {
     Layout l;
     Shape s = n->shape;
-    if (!node_layout(n, &l)) {
+    if (!node_layout(b->s->k, n, &l)) {
         if (n->kind != K_VIEW) BUG("a value that lies nowhere");
         return load_view(b, n);
     }
     if (b->fold && s.batch && s.rank > 1 && s.rank < b->scope.domain->rank && b->fold->axes)
         l = with_ones(&l, &n->shape, b->fold->axes, &s);
-    return load_address(b, &l, &s, buffer_name(node_base(n)->buffer));
+    return load_address(b, &l, &s, buffer_name(buffer_of(b->s->k, node_base(n))));
 }
 
 /* A view of a leaf that is not in memory: broadcasting and reshaping with ones change nothing about its value. */
@@ -271,7 +271,7 @@ const Expr *body_load(Body *b, Node *n)
     case K_ROWS:  return load_rows(b, n);
     case K_SEED:  return load_seed(b, n);
     case K_TABLE: return load_table(b, n);
-    case K_VIEW:  return node_base(n)->buffer ? load_buffer(b, n) : load_view(b, n);
+    case K_VIEW:  return buffer_of(b->s->k, node_base(n)) ? load_buffer(b, n) : load_view(b, n);
     default:      return load_buffer(b, n);
     }
 }

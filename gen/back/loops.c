@@ -148,7 +148,7 @@ char *deal(Nest *x, char *inner, bool reads)
 
 const Layout *main_layout(void)
 {
-    if (k->stores.n) return &k->stores.at[0]->buffer->layout;
+    if (k->stores.n) return &buffer_of(S->k, k->stores.at[0])->layout;
     return &k->grad_layout;
 }
 
@@ -160,8 +160,8 @@ char *pad_stores(const Nest *x, Body *b, char *inner)
     Body *zero = body_new(S, k);
     zero->scope = x->scope, zero->fold = b->fold;
     for (int i = 0; i < k->stores.n; i++)
-        if (layout_same(&k->stores.at[i]->buffer->layout, main_layout())) body_store(zero, k->stores.at[i], expr_number(0));
-    if (k->grad && k->grad->kernel == k) body_store(zero, k->grad, expr_number(0));
+        if (layout_same(&buffer_of(S->k, k->stores.at[i])->layout, main_layout())) body_store(zero, k->stores.at[i], expr_number(0));
+    if (k->grad && kernel_of(S->k, k->grad) == k) body_store(zero, k->grad, expr_number(0));
     return text("%s%s", wrap(x->head[j].head, "", inner), zero->out.n ? wrap(x->pad[j], "", zero->out.s) : "");
 }
 
@@ -169,7 +169,7 @@ char *pad_stores(const Nest *x, Body *b, char *inner)
 char *zero_padding(Node *n, bool row)
 {
     Nest x;
-    loops_of(&x, &n->buffer->layout, &n->shape);
+    loops_of(&x, &buffer_of(S->k, n)->layout, &n->shape);
     heads(&x);
     const int j = x.scope.n - 1, rows = loop_at(&x.scope, 0, 1);
     if (j < 0 || !x.pad[j]) return mem_copy("", 0);
@@ -186,7 +186,7 @@ char *pad_others(void)
     Text t = { 0 };
     text_put(&t, "", 0);
     for (int i = 1; i < k->stores.n; i++) {
-        char *zeros = layout_same(&k->stores.at[i]->buffer->layout, main_layout()) ? "" : zero_padding(k->stores.at[i], false);
+        char *zeros = layout_same(&buffer_of(S->k, k->stores.at[i])->layout, main_layout()) ? "" : zero_padding(k->stores.at[i], false);
         if (*zeros) text_add(&t, "%s", units("one", 1, zeros));
     }
     return t.s;
@@ -196,7 +196,7 @@ char *zero_halos(const char *n)
 {
     Text t = { 0 };
     for (int i = 0; i < k->stores.n; i++) {
-        const Buffer *b = k->stores.at[i]->buffer;
+        const Buffer *b = buffer_of(S->k, k->stores.at[i]);
         const long (*h)[2] = (const long (*)[2])b->layout.halo;
         if (!(h[2][0] | h[2][1] | h[3][0] | h[3][1])) continue;
         const long *p = b->layout.plane, plane = p[0] * p[1] * p[2], sample = b->layout.axis[0].digit[0].stride;
@@ -212,7 +212,7 @@ const char *kernel_title(void)
     Text t = { 0 };
     text_add(&t, "k%d ", k->id);
     if (k->adds_to) text_add(&t, k->moves_state ? " %s" : " d %s", k->adds_to->name);
-    for (int i = 0; i < k->stores.n; i++) text_add(&t, " %s%s", i ? ", " : "", k->stores.at[i]->buffer->ident);
+    for (int i = 0; i < k->stores.n; i++) text_add(&t, " %s%s", i ? ", " : "", buffer_of(S->k, k->stores.at[i])->ident);
     if (k->sum >= 0) text_add(&t, " sum %d", k->sum);
     text_add(&t, " = ");
     if (k->core) text_add(&t, "%s", k->core->op->name);

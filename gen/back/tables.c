@@ -100,7 +100,7 @@ static void fill_outputs(const Whole *all, Env *e)
     env_set(e, "noutputs", "%d", g->outputs.n);
     for (int i = 0; i < g->outputs.n; i++) {
         const Output *o = g->outputs.at[i];
-        const Buffer *b = o->node->buffer;
+        const Buffer *b = buffer_of(s->k, o->node);
         Env *x = env_item(e, "outputs");
         env_set(x, "from", "%s", buffer_name(b));
         env_set(x, "at", "%s", host ? text("%soutput_%d", host, i) : text("(const real *)&%s", buffer_name(b)));

@@ -31,7 +31,7 @@ static Address tap_address(const Scope *out, const Layout *l, Node *x, const dou
 bool tap_lanes(const Scope *out, Node *x, const double *a)
 {
     Layout l;
-    if (!node_layout(x, &l)) return false;
+    if (!node_layout(S->k, x, &l)) return false;
     const Address at = tap_address(out, &l, x, a);
     return lane_stride(&at) == 1;
 }
@@ -39,11 +39,11 @@ bool tap_lanes(const Scope *out, Node *x, const double *a)
 char *tap_text(const Scope *out, Node *x, const double *a)
 {
     Layout l;
-    node_layout(x, &l);
+    node_layout(S->k, x, &l);
     Address at = tap_address(out, &l, x, a);
     for (int d = 0; d < 2; d++)
         if ((long)a[4 + d]) at.at[at.n++] = (Piece) { text("%ld", -(long)a[4 + d]), l.axis[2 + d].digit[0].stride, false, 0 };
-    return address_text(&at, &l, buffer_name(node_base(x)->buffer));
+    return address_text(&at, &l, buffer_name(buffer_of(S->k, node_base(x))));
 }
 
 /* "int ky = 0; ky < 3; ky++": those of 0 .. count - 1 whose place in an image of that extent, var * step + at * stride - pad, is inside;

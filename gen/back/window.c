@@ -46,7 +46,7 @@ char *levels_text(const Program *s)
     if (s->drops) text_add(&t, "if (!w.training) sums[%d] = (double)w.samples;\n", s->g->first_sum + s->g->sums.n);
     if (s->counts) text_add(&t, "sums[%d] = (double)w.samples;\n", s->g->first_sum + s->g->sums.n);
     for (int i = 0; i < s->levels.n; i++) {
-        const Buffer *b = s->levels.at[i]->buffer;
+        const Buffer *b = buffer_of(s->k, s->levels.at[i]);
         text_add(&t, "sums[%d] = (double)w.samples * (double)%s;\n", first_level(s) + i, buffer_name(b));
     }
     return t.s;

@@ -66,8 +66,6 @@ typedef struct Node {
     Column *column;                     /* K_INPUT */
     bool still;                         /* of a frozen layer: what is drawn in training is not drawn, what is another in training is not */
     struct Node *same;                  /* simplify: what stands for this node now, or NULL */
-    struct Buffer *buffer;              /* fuse: where it lies, or NULL: never materialised */
-    struct Kernel *kernel;              /* fuse: who computes it */
     int uses;                           /* counted by simplify */
     struct Node *of;                    /* differentiate: the forward node whose backward made this one, or NULL */
     struct Node *again;                 /* recompute: the forward node whose value this one makes once more, or NULL */
@@ -191,6 +189,7 @@ typedef struct Graph {
     VEC(struct Contribution) gradients;
     VEC(struct Seed) seeds;             /* where the backward pass starts */
     bool in_turn;                       /* order: terms run one after another */
+    int first_copy;                     /* legalize: nodes from here on are copies that it made */
     int nforward;                       /* while it differentiates: nodes 0 .. nforward - 1 are the forward ones */
 } Graph;
 typedef struct Contribution { Param *param; Node *value, *by; } Contribution;        /* by: of a state, what its layer makes */
@@ -216,6 +215,10 @@ long    conv_groups(const Node *n);                         /* of a convolution 
 bool    pool_tiles(const Node *n);                          /* every element of the input lies in exactly one window */
 bool    has_role(const Node *n, const char *role);
 bool    is_live(const Node *n);                             /* behind simplify: something reads it */
+bool    is_leaf(const Node *n);                             /* nothing computes it */
+bool    is_batch_sum(const Node *n);                        /* down to a number that is whole after the window */
+bool    computes(const Node *n);                            /* a kernel has to make it */
+bool    reads_buffers(const Node *n);                       /* a product, or what slides over images */
 void    mark_reached(const Node *n, bool *reached);         /* by id, n and what it is made of */
 
 /* ---- graph.c ---- */

@@ -1,16 +1,32 @@
 /* kernels.c -- what one may ask of kernels and buffers. */
 #include "ir/kernels.h"
 
-bool node_layout(Node *n, Layout *out)
+Kernel *kernel_of(const Kernels *k, const Node *n) { return n->id < k->makers.n ? k->makers.at[n->id] : NULL; }
+
+Buffer *buffer_of(const Kernels *k, const Node *n) { return n->id < k->holders.n ? k->holders.at[n->id] : NULL; }
+
+void set_kernel(Kernels *k, const Node *n, Kernel *x)
+{
+    while (k->makers.n <= n->id) vec_push(&k->makers, NULL);
+    k->makers.at[n->id] = x;
+}
+
+void set_buffer(Kernels *k, const Node *n, Buffer *b)
+{
+    while (k->holders.n <= n->id) vec_push(&k->holders, NULL);
+    k->holders.at[n->id] = b;
+}
+
+bool node_layout(const Kernels *k, Node *n, Layout *out)
 {
     if (n->kind != K_VIEW) {
-        if (!n->buffer) return false;
-        *out = n->buffer->layout;
-        return true;
+        const Buffer *b = buffer_of(k, n);
+        if (b) *out = b->layout;
+        return b != NULL;
     }
     Layout l;
     Node *x = n->arg[0];
-    if (!node_layout(x, &l)) return false;
+    if (!node_layout(k, x, &l)) return false;
     if (has_role(n, "reshape")) return layout_view(out, &l, &x->shape, &n->shape);
     if (has_role(n, "place") || has_role(n, "gather")) return false;
     if (has_role(n, "slice")) {
@@ -41,9 +57,9 @@ bool reads_data(const Kernel *x)
     return false;
 }
 
-Node *target_of(const Kernel *x)
+Node *target_of(const Kernels *k, const Kernel *x)
 {
-    if (x->grad == x->core || (x->core && x->core->buffer)) return x->core;
+    if (x->grad == x->core || (x->core && buffer_of(k, x->core))) return x->core;
     return x->stores.at[0];
 }
 

@@ -44,7 +44,8 @@ typedef struct Kernel {
     bool again;                         /* all that it makes was made before, see recompute.c */
     Partition part;
     int phase;                          /* kernels of one phase run without a barrier between them */
-    struct Contraction *contraction;    /* of a matmul or a convolution: in C */
+    Node *factor[2];                    /* of a matmul or a convolution: A and B, its arguments or copies of them in another order */
+    struct Contraction *contraction;    /* its nested sums: in C */
     struct Gemm *gemm;                  /* and in CUDA */
     bool rounds;                        /* its factors are rounded, see round.c */
     struct Written *written;            /* emit: its text in C, see share.c */
@@ -66,6 +67,8 @@ typedef struct Kernels {
     KernelList outputs;                 /* those of forward that the outputs need, then predict */
     int last_output;                    /* the phase behind which outputs are read */
     int phases;                         /* of micro, and of predict behind its last forward one */
+    VEC(Kernel) makers;                 /* by node number: see kernel_of */
+    VEC(Buffer) holders;                /* by node number: see buffer_of */
     VEC(Buffer) buffers;
     VEC(Buffer) params;                 /* by Param.index */
     VEC(Buffer) gradients;
@@ -74,11 +77,15 @@ typedef struct Kernels {
     int kernels;                        /* of this step and those before */
 } Kernels;
 
-bool    node_layout(Node *n, Layout *out);                  /* of n's elements in its base's buffer; false: no digits say it */
+Kernel *kernel_of(const Kernels *k, const Node *n);         /* that computes n; NULL: none does */
+Buffer *buffer_of(const Kernels *k, const Node *n);         /* that holds n; NULL: n is in no memory */
+void    set_kernel(Kernels *k, const Node *n, Kernel *x);
+void    set_buffer(Kernels *k, const Node *n, Buffer *b);
+bool    node_layout(const Kernels *k, Node *n, Layout *out);       /* of n's elements in its base's buffer; false: no digits say it */
 bool    by_taps(const Kernels *k, const Node *n);                             /* a convolution in groups: no contraction, a sum for each element */
 bool    reads_data(const Kernel *x);
 long    buffer_size(const Buffer *b);                       /* in reals */
 long    block_of(const Kernels *k, long extent);            /* of a vector axis, as the target likes it */
-Node *target_of(const Kernel *x);       /* whose buffer or gradient the result goes into first */
+Node *target_of(const Kernels *k, const Kernel *x);       /* whose buffer or gradient the result goes into first */
 void    kernels_print(Text *out, const Kernels *k);
 #endif

@@ -12,6 +12,17 @@ Node *node_base(Node *n)
     return n;
 }
 
+bool is_leaf(const Node *n) { return n->kind < K_MAP; }
+
+bool is_batch_sum(const Node *n) { return n->kind == K_REDUCE && n->when == WHEN_AFTER; }
+
+bool computes(const Node *n)
+{
+    return is_live(n) && n->kind != K_VIEW && !is_leaf(n) && (n->when != WHEN_AFTER || is_batch_sum(n));
+}
+
+bool reads_buffers(const Node *n) { return n->kind == K_MATMUL || n->kind == K_WINDOW; }
+
 bool moves(const Node *n)
 {
     for (; n->kind == K_VIEW; n = n->arg[0])

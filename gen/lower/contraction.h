@@ -1,6 +1,6 @@
-/* lower.h -- what both targets make of a contraction first: labels for axes, levels for labels. levels.c says how. */
-#ifndef LOWER_H
-#define LOWER_H
+/* contraction.h -- a contraction as labels for axes and levels for labels, which layout and lower read. levels.c says how. */
+#ifndef CONTRACTION_H
+#define CONTRACTION_H
 #include "lower/lower.h"
 
 enum { LABELS = 10, LEVELS = 16 };
@@ -15,19 +15,27 @@ typedef struct {
     int nlevels; Level level[LEVELS];
 } Lowering;
 
-void  lowering_start(Lowering *w, Kernels *k, Kernel *x);   /* operands and labels; a layout where there is one already */
+/* ---- levels.c ---- */
+void  lowering_start(Lowering *w, Kernels *k, Kernel *x);   /* operands, labels, and the layouts that are known */
 void  lowering_order(Lowering *w, char v);                  /* A and B change places where A has C's contiguous label v */
+void  lowering_settled(Lowering *w, Kernels *k, Kernel *x); /* all that, and levels, of what layout has decided; BUG where it has not */
 bool  lowering_levels(Lowering *w);                         /* false: operands are cut at places that do not divide each other */
-bool  crowded(const Lowering *w, int which);                /* its levels are more than a layout has digits */
-void  straighten(Lowering *w, int which);                   /* a copy of that operand row by row, without blocks */
-bool  unordered(const Operand *o);                          /* its weight has no order yet */
-bool  take_order(const Lowering *w, Operand *o, const Layout *l);     /* gives it this one, or its own, and says whether it was this one */
 bool  known(const Operand *o);                              /* its layout is there */
 bool  has_label(const Operand *o, char label);
 int   part_of(const Place *p, char label);                  /* where the place has the label as a part of its axis alone; -1: it does not */
-void  copy_image(Lowering *w, int which);                   /* a copy of that operand as an image of its own, with the halo that is read */
 const Label *label_of(const Lowering *w, const Level *l);
 Levels levels_in(const Lowering *w, bool a, bool b, bool c, int skip, int sort, bool merge);   /* of labels that are in these operands exactly, outermost in operand `sort` first */
+typedef int LevelOrder(const Lowering *w, const Level *a, const Level *b, int operand);   /* as qsort's; strides are those in this operand */
+void  sort_levels(const Lowering *w, Level *at, int n, LevelOrder *order, int operand);
 void  set_bases(const Lowering *w, long base[3]);
 double lowering_flop(const Lowering *w);
+
+/* ---- columns.c ---- */
+char  columns_label(const Lowering *w);                     /* C's contiguous label; CUDA: 0 where there is none */
+int   vector_level(const Lowering *w, char v);              /* C's contiguous level, which has label v */
+int   widen_vector(Lowering *w, char v);                    /* the same, as wide as C has room, padding included */
+long  room(const Operand *o, char label, long div);         /* how many values the stored axis has room for at this level, padding included */
+
+/* ---- gemm.c ---- */
+bool  library_says(const Lowering *w, Gemm *m);             /* whether cuBLASLt can say it, and how */
 #endif

@@ -1,81 +1,38 @@
-/* fuse.c -- stage 6: nodes become kernels.
+/* group.c -- which nodes share a kernel.
 
    1. A structured node (a fold, a matmul, a convolution, a pool) opens a kernel. A map joins the kernel of one of its
       arguments when both run over the same shape and all its other arguments are there by then; else it opens one.
    2. Forward and backward never share a kernel: evaluation runs the forward ones alone.
-   3. What is made of parameters alone runs once a window; what follows a seed without rows, once at its end.
+   3. A kernel of parameters alone runs once a window; one that follows a seed without rows, once at its end.
    4. A map that only a one-pass fold reads moves into the fold's loop.
-   5. A contribution's last kernel adds straight into the gradient, where nobody else wants its value.
-   6. What outputs alone need has kernels of its own, which training does not run. An output that lies nowhere is copied. */
-#include <string.h>
+   5. A contribution's last kernel adds straight into the gradient where nothing else reads its value: the copy that
+      legalize made is left out. Where an optimizer folds micro-batches' gradients into its states, the copy does that.
+   6. What outputs alone need has kernels of its own, which training does not run.
+   7. Every copy that legalize made opens a kernel, before the first that reads it. */
 #include "lower/lower.h"
 
-static Kernels *K;
-static Graph *g;
-
-static bool is_leaf(const Node *n)
+static Kernel *open_kernel(Kernels *k, Node *n, Node *core)
 {
-    return n->kind == K_CONST || n->kind == K_PARAM || n->kind == K_INPUT || n->kind == K_NOISE || n->kind == K_ROWS || n->kind == K_SEED
-        || n->kind == K_TABLE;
-}
-
-static bool is_batch_sum(const Node *n) { return n->kind == K_REDUCE && n->when == WHEN_AFTER; }
-static bool computes(const Node *n)
-{
-    return n->uses > 0 && !n->same && n->kind != K_VIEW && !is_leaf(n) && (n->when != WHEN_AFTER || is_batch_sum(n));
-}
-
-Kernel *kernel_new(Kernels *k, Node *core, Node *out, When when, bool backward)
-{
-    Kernel *x = NEW(Kernel);
-    (void)k;
-    x->core = core, x->out = out, x->when = when, x->backward = backward, x->predicts = out->predicted, x->sum = -1, x->id = -1;
+    Kernel *x = kernel_new(core, n, n->when >= WHEN_MICRO ? WHEN_MICRO : WHEN_WINDOW, n->backward);
+    insert_kernel(k, x, list_of(k, x)->n);
+    set_kernel(k, n, x);
     return x;
 }
 
-/* ---- the four lists ---- */
-static KernelList *list_of(const Kernel *x)
+static void add_to_body(Kernels *k, Kernel *x, Node *n)
 {
-    if (x->predicts) return &K->predict;
-    if (x->when == WHEN_MICRO) return &K->micro;
-    return x->backward ? &K->finish : &K->once;
+    set_kernel(k, n, x);
+    vec_push(&x->body, n);
 }
 
-static int position(const Kernel *x)
+static Kernel *open_copy(Kernels *k, Node *n)
 {
-    const KernelList *l = list_of(x);
-    const int list = x->predicts ? 3 : x->when == WHEN_MICRO ? 1 : x->backward ? 2 : 0;
-    for (int i = 0; i < l->n; i++)
-        if (l->at[i] == x) return list * 100000 + i;
-    BUG("a kernel is in no list");
-}
-
-static void insert(Kernel *x, int at)
-{
-    KernelList *l = list_of(x);
-    vec_push(l, x);
-    memmove(l->at + at + 1, l->at + at, sizeof(Kernel *) * (size_t)(l->n - 1 - at));
-    l->at[at] = x;
-}
-
-static void drop(Kernel *x)
-{
-    KernelList *l = list_of(x);
-    int at = position(x) % 100000;
-    memmove(l->at + at, l->at + at + 1, sizeof(Kernel *) * (size_t)(--l->n - at));
-}
-
-static Kernel *open_kernel(Node *n, Node *core)
-{
-    When when = n->when == WHEN_AFTER || n->when == WHEN_MICRO ? WHEN_MICRO : WHEN_WINDOW;
-    Kernel *x = kernel_new(K, core, n, when, n->backward);
-    insert(x, list_of(x)->n);
-    n->kernel = x;
+    Kernel *x = open_kernel(k, n, NULL);
+    vec_push(&x->body, n);
     return x;
 }
 
 /* ---- joining ---- */
-
 static bool takes_maps(const Kernel *x)
 {
     if (!x->core) return true;
@@ -83,124 +40,82 @@ static bool takes_maps(const Kernel *x)
     return !has_role(x->core, "spread") && !has_role(x->core, "scatter") && (!has_role(x->core, "max_grad") || pool_tiles(x->core));
 }
 
-static bool can_join(const Kernel *x, const Node *n)
+static bool can_join(Kernels *k, const Kernel *x, const Node *n)
 {
     if (!takes_maps(x) || !shape_same(&x->out->shape, &n->shape) || x->backward != n->backward || x->predicts != n->predicted) return false;
     if ((x->when == WHEN_MICRO) != (n->when == WHEN_MICRO)) return false;
-    const int at = position(x);
     for (int i = 0; i < n->nargs; i++) {
-        Node *b = node_base(n->arg[i]);
-        if (!b->kernel) continue;
-        if (b->kernel == x ? b != n->arg[i] : position(b->kernel) > at) return false;
+        const Node *b = node_base(n->arg[i]);
+        const Kernel *y = kernel_of(k, b);
+        if (y && (y == x ? b != n->arg[i] : runs_after(k, y, x))) return false;
     }
     return true;
 }
 
-static void add_map(Node *n)
+static void add_map(Kernels *k, Node *n)
 {
-    Kernel *best = 0;
+    Kernel *best = NULL;
     for (int i = 0; i < n->nargs; i++) {
-        Kernel *x = n->arg[i]->kernel;
-        if (x && can_join(x, n) && (!best || position(x) > position(best))) best = x;
+        Kernel *x = kernel_of(k, n->arg[i]);
+        if (x && can_join(k, x, n) && (!best || runs_after(k, x, best))) best = x;
     }
-    if (!best) best = open_kernel(n, 0);
-    n->kernel = best;
-    vec_push(&best->body, n);
+    add_to_body(k, best ? best : open_kernel(k, n, NULL), n);
 }
 
-/* ---- copies ---- */
-static Node *copy_node(Node *n)
+static int sum_index(const Graph *g, const Node *n)
 {
-    Node *c = node_new(g, K_MAP, n->loc);
-    c->op = op_with_role(g->ops, "copy"), c->arg[c->nargs++] = n, c->uses = 1;
-    c->shape = n->shape, c->when = n->when, c->name = n->name, c->type = T_REAL;
-    return c;
+    for (int i = 0; i < g->sums.n; i++)
+        if (g->sums.at[i] == n) return g->first_sum + i;
+    return -1;
 }
 
-Node *copy_before(Kernels *k, Kernel *user, Node *n)
+static void add_node(Kernels *k, Node *n)
 {
-    (void)k;
-    Node *c = copy_node(n), *base = node_base(n);
-    c->predicted = user->predicts;
-    if (c->predicted) c->when = WHEN_MICRO;
-    const bool once = c->when != WHEN_MICRO, behind = base->kernel ? base->kernel->backward : base->kind == K_SEED;
-    Kernel *x = kernel_new(K, 0, c, once ? WHEN_WINDOW : WHEN_MICRO, once ? behind : user->backward);
-    c->kernel = x;
-    vec_push(&x->body, c);
-    insert(x, list_of(x) == list_of(user) ? position(user) % 100000 : K->once.n);
-    return c;
-}
-
-/* a copy of n that the user's kernel may read */
-static Node *copied(const Node *n, const Node *user)
-{
-    for (int i = 0; i < K->micro.n; i++) {
-        Node *c = K->micro.at[i]->out;
-        if (has_role(c, "copy") && c->arg[0] == n && (user->backward || !K->micro.at[i]->backward)) return c;
-    }
-    for (int i = 0; i < K->predict.n && user->predicted; i++) {
-        Node *c = K->predict.at[i]->out;
-        if (has_role(c, "copy") && c->arg[0] == n) return c;
-    }
-    return 0;
-}
-
-/* Matmuls, convolutions and pools read buffers: what has none, data and seeds, is copied into one first, and so is what
-   lies in another place than its buffer. */
-static void copy_leaves(Node *n)
-{
-    if (n->kind != K_MATMUL && n->kind != K_WINDOW) return;
-    for (int i = 0; i < n->nargs; i++) {
-        Node *b = node_base(n->arg[i]), *c = copied(n->arg[i], n);
-        if ((!is_leaf(b) || b->kind == K_PARAM) && !moves(n->arg[i])) continue;
-        if (!c) {
-            c = copy_node(n->arg[i]);
-            c->backward = n->backward, c->predicted = n->predicted;
-            if (c->predicted) c->when = WHEN_MICRO;
-            Kernel *x = open_kernel(c, 0);
-            vec_push(&x->body, c);
-        }
-        n->arg[i] = c;
-    }
+    for (int a = 0; a < n->nargs && reads_buffers(n); a++)
+        if (n->arg[a]->id >= k->g->first_copy && !kernel_of(k, n->arg[a])) open_copy(k, n->arg[a]);
+    if (n->kind == K_MAP) { add_map(k, n); return; }
+    Kernel *x = open_kernel(k, n, n);
+    x->sum = is_batch_sum(n) ? sum_index(k->g, n) : -1;
 }
 
 /* ---- folds that make their own arguments ---- */
-static int readers(const Node *n)       /* kernels other than n's own that read n, counted as nodes */
+static int readers(const Kernels *k, const Node *n)       /* kernels other than n's own that read n, counted as nodes */
 {
     int count = 0;
-    for (int i = 0; i < g->nodes.n; i++) {
-        const Node *u = g->nodes.at[i];
-        if (u->uses == 0 || u->same || u == n) continue;
-        for (int k = 0; k < u->nargs; k++) count += u->arg[k] == n && (u->kind == K_VIEW || u->kernel != n->kernel);
+    for (int i = 0; i < k->g->nodes.n; i++) {
+        const Node *u = k->g->nodes.at[i];
+        if (!is_live(u) || u == n) continue;
+        for (int a = 0; a < u->nargs; a++) count += u->arg[a] == n && (u->kind == K_VIEW || kernel_of(k, u) != kernel_of(k, n));
     }
     return count;
 }
 
-static bool only_this(const Kernel *m, const Node *result)
+static bool only_this(const Kernels *k, const Kernel *m, const Node *result)
 {
     for (int i = 0; i < m->body.n; i++) {
-        Node *n = m->body.at[i];
-        if (readers(n) != (n == result)) return false;
-        for (int c = 0; c < g->gradients.n; c++)
-            if (node_base(g->gradients.at[c]->value) == n) return false;
-        for (int o = 0; o < g->outputs.n; o++)
-            if (g->outputs.at[o]->node == n) return false;
+        const Node *n = m->body.at[i];
+        if (readers(k, n) != (n == result)) return false;
+        for (int c = 0; c < k->g->gradients.n; c++)
+            if (node_base(k->g->gradients.at[c]->value) == n) return false;
+        for (int o = 0; o < k->g->outputs.n; o++)
+            if (k->g->outputs.at[o]->node == n) return false;
     }
     return true;
 }
 
-static void absorb(Kernel *x)
+static void absorb(Kernels *k, Kernel *x)
 {
-    Node *f = x->core;
+    const Node *f = x->core;
     if (!f || f->kind != K_REDUCE || f->nargs != 1 || f->op->nlets != 1) return;
-    Node *a = f->arg[0];
-    Kernel *m = a->kernel;
-    if (a->kind != K_MAP || !m || m->core || m->when != x->when || m->backward != x->backward || m->predicts != x->predicts || !only_this(m, a)) return;
+    const Node *a = f->arg[0];
+    Kernel *m = kernel_of(k, a);
+    if (a->kind != K_MAP || !m || m->core || m->when != x->when || m->backward != x->backward || m->predicts != x->predicts) return;
+    if (!only_this(k, m, a)) return;
     for (int i = 0; i < m->body.n; i++) {
-        m->body.at[i]->kernel = x;
+        set_kernel(k, m->body.at[i], x);
         vec_push(&x->pre, m->body.at[i]);
     }
-    drop(m);
+    drop_kernel(k, m);
 }
 
 /* ---- contributions ---- */
@@ -214,11 +129,11 @@ static bool only_ones(const Shape *a, const Shape *b)        /* they differ in a
     }
 }
 
-/* What lies below the views can write into the gradient itself; a contraction needs its columns in one piece. */
-static bool views_invert(Node *n)
+/* The kernel that makes what n shows can write into the gradient itself; a contraction needs its columns in one piece. */
+static bool views_invert(const Kernels *k, Node *n)
 {
-    const Kernel *x = node_base(n)->kernel;
-    const bool contracts = x && x->core && (x->core->kind == K_MATMUL || x->core->kind == K_WINDOW);
+    const Kernel *x = kernel_of(k, node_base(n));
+    const bool contracts = x && x->core && reads_buffers(x->core);
     for (; n->kind == K_VIEW; n = n->arg[0]) {
         if (has_role(n, "permute")) continue;
         if (!has_role(n, "reshape") || (contracts && !only_ones(&n->shape, &n->arg[0]->shape))) return false;
@@ -226,119 +141,78 @@ static bool views_invert(Node *n)
     return true;
 }
 
-/* A micro-batch's gradient has a buffer of its own, until the kernel behind the one that makes it folds it into the optimizer's states. */
-static void fold_contribution(Contribution *c)
+static void add_into(Kernels *k, Node *n, Param *p)
 {
-    Node *b = node_base(c->value);
-    if (b->kernel && b->kernel->core == b && views_invert(c->value) && readers(b) == (c->value != b)) b->kernel->for_fold = true;
-    Node *copy = copy_node(c->value);
-    copy->backward = true;
-    Kernel *x = copy->kernel = kernel_new(K, 0, copy, copy->when, true);
-    vec_push(&x->body, copy);
-    insert(x, b->kernel && list_of(b->kernel) == list_of(x) ? position(b->kernel) % 100000 + 1 : list_of(x)->n);
-    x->adds_to = c->param, x->grad = c->value = copy;
+    Kernel *x = kernel_of(k, n);
+    x->adds_to = p, x->grad = n;
 }
 
-static void add_contribution(Contribution *c)
+/* A micro-batch's gradient has a buffer of its own, until the copy folds it into the optimizer's states. */
+static void fold_contribution(Kernels *k, Contribution *c)
 {
-    Node *b = node_base(c->value);
-    bool direct = b->kernel && !b->kernel->grad && views_invert(c->value) && readers(b) == (c->value != b) && b->uses <= 1;
-    if (direct && b->kernel->core && b != b->kernel->core) direct = false;
-    if (!direct) {
-        Node *copy = copy_node(c->value);
-        copy->backward = true;
-        open_kernel(copy, 0);
-        vec_push(&copy->kernel->body, copy);
-        c->value = b = copy;
+    Node *copy = c->value, *value = copy->arg[0], *b = node_base(value);
+    Kernel *maker = kernel_of(k, b), *x = kernel_new(NULL, copy, copy->when, true);
+    if (maker && maker->core == b && views_invert(k, value) && readers(k, b) == 1) maker->for_fold = true;
+    add_to_body(k, x, copy);
+    insert_kernel(k, x, maker && list_of(k, maker) == list_of(k, x) ? place_in_list(k, maker) + 1 : list_of(k, x)->n);
+    add_into(k, copy, c->param);
+}
+
+/* Only the contribution reads it, and its kernel adds into no other gradient. */
+static bool adds_itself(const Kernels *k, Node *value)
+{
+    const Node *b = node_base(value);
+    const Kernel *x = kernel_of(k, b);
+    return x && !x->grad && views_invert(k, value) && b->uses <= 1 && readers(k, b) == 1 && (!x->core || x->core == b);
+}
+
+static void add_contribution(Kernels *k, Contribution *c)
+{
+    Node *copy = c->value, *value = copy->arg[0];
+    if (adds_itself(k, value)) {
+        copy->uses = 0, c->value = value;
+        add_into(k, node_base(value), c->param);
+        return;
     }
-    b->kernel->adds_to = c->param;
-    b->kernel->grad = b;
+    open_copy(k, copy);
+    add_into(k, copy, c->param);
 }
 
-/* A state is written behind all that reads it, by a kernel that evaluation leaves out. */
-static void move_state(Contribution *c)
+static void add_contributions(Kernels *k)
 {
-    Node *copy = copy_node(c->value);
-    copy->backward = true, copy->when = WHEN_MICRO;
-    Kernel *x = open_kernel(copy, 0);
-    vec_push(&x->body, copy);
-    x->adds_to = c->param, x->grad = c->value = copy, x->moves_state = true;
-}
-
-static int sum_index(const Node *n)
-{
-    for (int i = 0; i < g->sums.n; i++)
-        if (g->sums.at[i] == n) return g->first_sum + i;
-    return -1;
-}
-
-static void list_forward(void)
-{
-    for (int i = 0; i < K->micro.n; i++) {
-        Kernel *x = K->micro.at[i];
-        if (!x->backward) vec_push(&K->forward, x);
-        x->again = !x->core || x->core->again != NULL;
-        for (int n = 0; n < x->body.n && !x->core; n++) x->again &= x->body.at[n]->again != NULL;
+    const bool folds = k->g->step->optimizer.fold[0] != NULL;
+    for (int i = 0; i < k->g->gradients.n; i++) (folds ? fold_contribution : add_contribution)(k, k->g->gradients.at[i]);
+    for (int i = 0; i < k->g->states.n; i++) {
+        Contribution *c = k->g->states.at[i];
+        open_copy(k, c->value)->moves_state = true;
+        add_into(k, c->value, c->param);
     }
 }
 
-/* ---- outputs ---- */
-static void copy_output(Output *o)
+/* In a micro-step the window's first kernel that adds into a gradient stores; an optimizer in place always adds. */
+static void find_first_writes(Kernels *k)
 {
-    if (computes(o->node)) return;
-    Node *c = copy_node(o->node);
-    c->predicted = true, c->when = WHEN_MICRO;
-    open_kernel(c, 0);
-    vec_push(&c->kernel->body, c);
-    o->node = c;
-}
-
-/* Those of forward, then of predict, that make sums or a node that is needed. From the last to the first: what a kernel reads was
-   made in front of it. */
-static void list_needed(KernelList *out, bool sums, bool *need)
-{
-    VEC(Kernel) chosen = { 0 };
-    for (int i = K->forward.n + (sums ? 0 : K->predict.n); i-- > 0; ) {
-        Kernel *x = i < K->forward.n ? K->forward.at[i] : K->predict.at[i - K->forward.n];
-        bool wanted = sums && x->sum >= 0;
-        for (int t = 0; t < x->touches.n; t++) wanted |= x->touches.at[t]->write && need[x->touches.at[t]->buffer->node->id];
-        if (!wanted) continue;
-        for (int t = 0; t < x->touches.n; t++) need[x->touches.at[t]->buffer->node->id] |= !x->touches.at[t]->write;
-        vec_push(&chosen, x);
+    for (int i = 0; i < k->micro.n; i++) {
+        Kernel *x = k->micro.at[i];
+        x->first_write = x->adds_to && !x->moves_state && !k->g->step->optimizer.in_place;
+        for (int j = 0; j < i; j++)
+            if (x->adds_to && k->micro.at[j]->adds_to == x->adds_to) x->first_write = false;
     }
-    while (chosen.n) vec_push(out, chosen.at[--chosen.n]);
 }
 
-static void list_outputs(void)
+/* The kernels of a legal graph, in their lists; their buffers, layouts and parts are open. */
+Kernels *group(Graph *g, const Target *target)
 {
-    bool *need = NEW_ARRAY(bool, g->nodes.n);
-    for (int i = 0; i < g->outputs.n; i++) need[g->outputs.at[i]->node->id] = true;
-    list_needed(&K->outputs, false, need);
-}
-
-Kernels *fuse(Graph *graph, const Target *target)
-{
-    K = NEW(Kernels);
-    K->g = g = graph, K->target = target;
-    for (int i = 0; i < g->nodes.n; i++) {
-        Node *n = g->nodes.at[i];
-        if (!computes(n) || n->kernel) continue;
-        copy_leaves(n);
-        if (n->kind == K_MAP) { add_map(n); continue; }
-        Kernel *x = open_kernel(n, n);
-        x->sum = is_batch_sum(n) ? sum_index(n) : -1;
-    }
-    const bool folds = g->step->optimizer.fold[0] != NULL;
-    for (int i = 0; i < g->gradients.n; i++) (folds ? fold_contribution : add_contribution)(g->gradients.at[i]);
-    for (int i = 0; i < g->states.n; i++) move_state(g->states.at[i]);
-    for (int i = 0; i < g->outputs.n; i++) copy_output(g->outputs.at[i]);
-    for (int i = K->micro.n; i-- > 0; ) absorb(K->micro.at[i]);
-    for (int i = K->predict.n; i-- > 0; ) absorb(K->predict.at[i]);
-    check_split(K);
-    make_buffers(K);
-    list_forward();
-    make_partitions(K);
-    list_needed(&K->evaluated, true, NEW_ARRAY(bool, g->nodes.n));
-    list_outputs();
-    return K;
+    Kernels *k = NEW(Kernels);
+    k->g = g, k->target = target;
+    for (int i = 0; i < g->first_copy; i++)
+        if (computes(g->nodes.at[i])) add_node(k, g->nodes.at[i]);
+    add_contributions(k);
+    for (int i = 0; i < g->outputs.n; i++)
+        if (!kernel_of(k, g->outputs.at[i]->node)) open_copy(k, g->outputs.at[i]->node);
+    for (int i = k->micro.n; i-- > 0; ) absorb(k, k->micro.at[i]);
+    for (int i = k->predict.n; i-- > 0; ) absorb(k, k->predict.at[i]);
+    find_first_writes(k);
+    check_split(k);
+    return k;
 }

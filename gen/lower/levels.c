@@ -110,82 +110,11 @@ static void find_labels(Lowering *w)
 
 bool known(const Operand *o) { return o->layout.size > 0; }
 
-/* A weight, or a view of one, that no contraction has given an order yet. */
-bool unordered(const Operand *o)
+/* A weight that nothing has ordered yet has no layout, and no view of it has. */
+static void find_layout(const Kernels *k, Operand *o)
 {
-    const Node *p = node_base(o->node);
-    return p->kind == K_PARAM && !p->buffer->layout.size;
-}
-
-/* The order l for o's weight; where a view lies between that cannot pass it on, the weight keeps its own, and false. */
-bool take_order(const Lowering *w, Operand *o, const Layout *l)
-{
-    Node *p = node_base(o->node);
-    const bool direct = o->node == p, below = !direct && has_role(o->node, "reshape") && o->node->arg[0] == p;
-    const bool taken = l && (direct || (below && layout_view(&p->buffer->layout, l, &o->node->shape, &p->shape)));
-    if (taken && direct) p->buffer->layout = *l;
-    if (!taken) param_order(w->k, p->buffer);
-    if (!node_layout(o->node, &o->layout)) o->layout.size = 0;
-    return taken;
-}
-
-static void get_layouts(Lowering *w)
-{
-    for (int i = 0; i < 2; i++) {
-        Operand *o = &w->operand[i];
-        if (unordered(o)) continue;
-        if (!node_layout(o->node, &o->layout)) {
-            o->node = w->x->core->arg[i] = copy_before(w->k, w->x, o->node);
-            vec_push(&o->node->kernel->stores, o->node);
-            Buffer *b = buffer_new(w->k, o->node, HOME_ARENA, ident_new(w->k->g->names, "copy"));
-            const int v = o->shape.rank - 1;
-            layout_make(&b->layout, &o->shape, v, block_of(w->k, o->shape.dim[v]), 0);
-            o->layout = b->layout;
-        }
-    }
-    Node *c = target_of(w->x);
-    w->operand[2].layout = w->x->grad == c ? w->x->grad_layout : c->buffer->layout;
-}
-
-/* Packed rows have no neighbours, and a view's channels may be cut anywhere. */
-void copy_image(Lowering *w, int which)
-{
-    Operand *o = &w->operand[which];
-    Node *f = w->x->core;
-    for (int a = 0; a < f->nargs; a++) {
-        if (f->arg[a] != o->node) continue;
-        o->node = f->arg[a] = copy_before(w->k, w->x, o->node);
-        vec_push(&o->node->kernel->stores, o->node);
-        Buffer *image = buffer_new(w->k, o->node, HOME_ARENA, ident_new(w->k->g->names, "image"));
-        lay_out(image);
-        o->layout = image->layout;
-        layout_make(&image->layout, &o->shape, 1, layout_block(o->shape.dim[1]), o->layout.halo);
-        o->layout = image->layout;
-        return;
-    }
-}
-
-/* A copy of an operand row by row, without blocks: it is cut nowhere. */
-void straighten(Lowering *w, int which)
-{
-    Operand *o = &w->operand[which];
-    o->node = copy_before(w->k, w->x, o->node);
-    vec_push(&o->node->kernel->stores, o->node);
-    Buffer *b = buffer_new(w->k, o->node, HOME_ARENA, ident_new(w->k->g->names, "straight"));
-    layout_make(&b->layout, &o->shape, -1, 0, 0);
-    o->layout = b->layout;
-}
-
-/* No digit of an axis straddles groups. */
-static bool parts_nest(const Operand *o)
-{
-    for (int a = 0; a < o->shape.rank && known(o); a++)
-        for (int d = 0; d < o->layout.axis[a].n && o->place[a].parts; d++) {
-            const Digit *x = &o->layout.axis[a].digit[d];
-            const long each = o->place[a].factor[0], end = x->div * (x->mod ? x->mod : x->extent);
-            if (!(x->div % each == 0 || (each % x->div == 0 && (end % each == 0 || each % end == 0)))) return false;
-        }
-    return true;
+    const Buffer *b = buffer_of(k, node_base(o->node));
+    if (!b || !b->layout.size || !node_layout(k, o->node, &o->layout)) o->layout.size = 0;
 }
 
 void lowering_start(Lowering *w, Kernels *k, Kernel *x)
@@ -193,13 +122,21 @@ void lowering_start(Lowering *w, Kernels *k, Kernel *x)
     *w = (Lowering) { .k = k, .x = x };
     read_operands(w);
     find_labels(w);
-    get_layouts(w);
+    for (int i = 0; i < 2; i++) find_layout(k, &w->operand[i]);
+    Node *c = target_of(k, x);
+    w->operand[2].layout = x->grad == c ? x->grad_layout : buffer_of(k, c)->layout;
+}
+
+void lowering_settled(Lowering *w, Kernels *k, Kernel *x)
+{
+    lowering_start(w, k, x);
+    lowering_order(w, columns_label(w));
     for (int i = 0; i < 2; i++) {
-        Operand *o = &w->operand[i];
-        if (parts_nest(o)) continue;
-        if (o->shape.batch) copy_image(w, i);
-        else o->layout.size = 0;            /* a weight is packed */
+        w->operand[i].node = x->factor[i];
+        find_layout(k, &w->operand[i]);
+        if (!known(&w->operand[i])) BUG("layout left a factor without one");
     }
+    if (!lowering_levels(w)) BUG("layout left factors that are cut at places that do not divide each other");
 }
 
 void lowering_order(Lowering *w, char v)
@@ -289,18 +226,6 @@ bool lowering_levels(Lowering *w)
     return true;
 }
 
-/* An axis of the operand, ordered by the levels, would have more digits than a layout has room for. */
-bool crowded(const Lowering *w, int which)
-{
-    const Operand *o = &w->operand[which];
-    for (int a = 0; a < o->shape.rank; a++) {
-        int n = 0;
-        for (int i = 0; i < w->nlevels; i++) n += part_of(&o->place[a], w->level[i].label) >= 0;
-        if (n > DIGITS) return true;
-    }
-    return false;
-}
-
 const Label *label_of(const Lowering *w, const Level *l)
 {
     for (int i = 0; i < w->nlabels; i++)
@@ -309,14 +234,28 @@ const Label *label_of(const Lowering *w, const Level *l)
 }
 
 /* ---- groups of levels ---- */
-static int sort_operand;
-static char sort_first;                 /* the label that is outermost whatever its strides; 0: none */
-static int by_stride(const void *pa, const void *pb)
+/* In few places, and those that are equal keep their order. */
+void sort_levels(const Lowering *w, Level *at, int n, LevelOrder *order, int operand)
 {
-    const int first = (((const Level *)pb)->label == sort_first) - (((const Level *)pa)->label == sort_first);
-    if (first) return first;
-    const long x = labs(((const Level *)pa)->stride[sort_operand]), y = labs(((const Level *)pb)->stride[sort_operand]);
-    return (x < y) - (x > y);
+    for (int i = 1; i < n; i++)
+        for (int j = i; j > 0 && order(w, &at[j - 1], &at[j], operand) > 0; j--) {
+            const Level l = at[j];
+            at[j] = at[j - 1], at[j - 1] = l;
+        }
+}
+
+/* The label of a sum's levels that is outermost whatever its strides; 0: none */
+static char chained(const Lowering *w, const Level *l)
+{
+    return w->k->g->train.split && !label_of(w, l)->in[2] && w->operand[0].shape.batch ? w->operand[0].place[0].label[0] : 0;
+}
+
+static int by_stride(const Lowering *w, const Level *a, const Level *b, int operand)
+{
+    const char outermost = chained(w, a);
+    const int first = (b->label == outermost) - (a->label == outermost);
+    const long x = labs(a->stride[operand]), y = labs(b->stride[operand]);
+    return first ? first : (x < y) - (x > y);
 }
 
 /* The levels of labels that are in these operands exactly, outermost first, neighbours that run on merged. */
@@ -327,9 +266,7 @@ Levels levels_in(const Lowering *w, bool a, bool b, bool c, int skip, int sort, 
         const Label *l = label_of(w, &w->level[i]);
         if (i != skip && l->in[0] == a && l->in[1] == b && l->in[2] == c && w->level[i].extent > 1) s.at[s.n++] = w->level[i];
     }
-    sort_operand = sort;
-    sort_first = w->k->g->train.split && !c && w->operand[0].shape.batch ? w->operand[0].place[0].label[0] : 0;
-    qsort(s.at, (size_t)s.n, sizeof *s.at, by_stride);
+    sort_levels(w, s.at, s.n, by_stride, sort);
     for (int i = 0; i < s.n; i++) {
         Level *last = merged.n ? &merged.at[merged.n - 1] : 0;
         bool runs_on = merge && last;

@@ -12,8 +12,6 @@
 #include "lower/lower.h"
 
 enum { SMALL = 64 };                    /* that many times smaller than the largest: no reason to meet */
-static Kernels *K;
-static long largest;                    /* buffer of the arena */
 
 static long strips_of(const Layout *l)
 {
@@ -30,9 +28,9 @@ static Partition by_rows(const Node *n)
 
 static Partition one(void) { return (Partition) { PART_ONE, 1, 1 }; }
 
-static const Layout *result_layout(const Kernel *x)
+static const Layout *result_layout(const Kernels *k, const Kernel *x)
 {
-    if (x->stores.n) return &x->stores.at[0]->buffer->layout;
+    if (x->stores.n) return &buffer_of(k, x->stores.at[0])->layout;
     return &x->grad_layout;
 }
 
@@ -48,46 +46,46 @@ static Partition of_contraction(const Kernel *x)
     return (Partition) { PART_TILES, (int)u->extent, 1 };
 }
 
-static Partition of_fold(const Kernel *x)
+static Partition of_fold(const Kernels *k, const Kernel *x)
 {
     const Node *f = x->core;
     if (f->when == WHEN_AFTER || f->shape.batch) return by_rows(f->when == WHEN_AFTER ? f->arg[0] : f);
     Layout l;
-    if (f->arg[0]->shape.batch && !x->pre.n && node_layout(f->arg[0], &l) && strips_of(&l) > 1 && !(f->axes >> l.vaxis & 1))
+    if (f->arg[0]->shape.batch && !x->pre.n && node_layout(k, f->arg[0], &l) && strips_of(&l) > 1 && !(f->axes >> l.vaxis & 1))
         return (Partition) { PART_STRIPS, (int)strips_of(&l), l.block };
     return one();
 }
 
 /* By strips of columns, where the result and what is added to it have the same. */
-static Partition of_scatter(const Kernel *x)
+static Partition of_scatter(const Kernels *k, const Kernel *x)
 {
     Layout l;
-    const Layout *to = result_layout(x);
+    const Layout *to = result_layout(k, x);
     const long strips = strips_of(to);
-    const bool same = node_layout(x->core->arg[0], &l) && strips_of(&l) == strips && l.block == to->block;
+    const bool same = node_layout(k, x->core->arg[0], &l) && strips_of(&l) == strips && l.block == to->block;
     return same && strips > 1 ? (Partition) { PART_STRIPS, (int)strips, 1 } : one();
 }
 
-static Partition of_map(const Kernel *x)
+static Partition of_map(const Kernels *k, const Kernel *x)
 {
-    const Layout *l = result_layout(x);
+    const Layout *l = result_layout(k, x);
     const long strips = strips_of(l);
     const bool image = x->out->shape.batch && layout_batch_first(l);
     if (strips > 1 && !image && !reads_data(x)) return (Partition) { PART_STRIPS, (int)strips, 1 };
     return x->out->shape.batch ? by_rows(x->out) : one();
 }
 
-static Partition partition_of(const Kernel *x)
+static Partition partition_of(const Kernels *k, const Kernel *x)
 {
     if (x->contraction) return of_contraction(x);
-    if (x->core && x->core->kind == K_REDUCE) return of_fold(x);
-    if (x->core && has_role(x->core, "scatter")) return of_scatter(x);
-    if (x->core && by_taps(K, x->core) && !x->core->shape.batch) {
-        const long strips = strips_of(result_layout(x));
+    if (x->core && x->core->kind == K_REDUCE) return of_fold(k, x);
+    if (x->core && has_role(x->core, "scatter")) return of_scatter(k, x);
+    if (x->core && by_taps(k, x->core) && !x->core->shape.batch) {
+        const long strips = strips_of(result_layout(k, x));
         return strips > 1 ? (Partition) { PART_STRIPS, (int)strips, 1 } : one();
     }
     if (x->core) return by_rows(x->core);
-    return of_map(x);
+    return of_map(k, x);
 }
 
 /* ---- what a kernel touches ---- */
@@ -109,43 +107,46 @@ static bool is_operand_a(const Kernel *x, const Node *n) { return x->contraction
 static bool is_operand_b(const Kernel *x, const Node *n) { return x->contraction && x->contraction->b == n; }
 
 /* Strip s of the view n is strip s of the buffer under it. */
-static bool keeps_strips(Node *n, const Layout *b)
+static bool keeps_strips(const Kernels *k, Node *n, const Layout *b)
 {
     Layout l;
-    if (!node_layout(n, &l) || strips_of(&l) != strips_of(b)) return false;
+    if (!node_layout(k, n, &l) || strips_of(&l) != strips_of(b)) return false;
     return strips_of(b) == 1 || (l.axis[l.vaxis].digit[1].stride == b->axis[b->vaxis].digit[1].stride && l.block == b->block);
 }
 
-static void touch_read(Kernel *x, Node *n)
+static void touch_read(const Kernels *k, Kernel *x, Node *n)
 {
     Node *b = node_base(n);
-    if (!b->buffer || (b->buffer->home == HOME_PARAM && !b->param->state) || (b->kernel == x && b == n)) return;
-    bool own = owns(x, b, &b->buffer->layout);
-    if (x->part.kind == PART_STRIPS && (is_operand_a(x, n) || moves(n) || !keeps_strips(n, &b->buffer->layout))) own = false;
-    if (x->core && by_taps(K, x->core) && x->part.kind == PART_STRIPS) own = false;
+    Buffer *at = buffer_of(k, b);
+    if (!at || (at->home == HOME_PARAM && !b->param->state) || (kernel_of(k, b) == x && b == n)) return;
+    bool own = owns(x, b, &at->layout);
+    if (x->part.kind == PART_STRIPS && (is_operand_a(x, n) || moves(n) || !keeps_strips(k, n, &at->layout))) own = false;
+    if (x->core && by_taps(k, x->core) && x->part.kind == PART_STRIPS) own = false;
     if (is_operand_b(x, n) && x->part.kind == PART_ROWS && x->core->shape.batch) own = false;
-    touch(x, b->buffer, false, own);
+    touch(x, at, false, own);
 }
 
-static void read_nodes(Kernel *x, Node **at, int n)
+static void read_nodes(const Kernels *k, Kernel *x, Node **at, int n)
 {
     for (int i = 0; i < n; i++)
-        for (int a = 0; a < at[i]->nargs; a++) touch_read(x, at[i]->arg[a]);
+        for (int a = 0; a < at[i]->nargs; a++) touch_read(k, x, at[i]->arg[a]);
 }
 
-static void find_touches(Kernel *x)
+static void find_touches(const Kernels *k, Kernel *x)
 {
     x->touches.n = 0;
-    read_nodes(x, x->pre.at, x->pre.n);
-    read_nodes(x, x->body.at, x->body.n);
-    if (x->contraction) touch_read(x, x->contraction->a), touch_read(x, x->contraction->b);
-    else if (x->gemm) touch_read(x, x->gemm->a), touch_read(x, x->gemm->b);
-    else if (x->core) read_nodes(x, &x->core, 1);
-    for (int i = 0; i < x->stores.n; i++)
-        touch(x, x->stores.at[i]->buffer, true, owns(x, x->stores.at[i], &x->stores.at[i]->buffer->layout));
+    read_nodes(k, x, x->pre.at, x->pre.n);
+    read_nodes(k, x, x->body.at, x->body.n);
+    if (x->contraction) touch_read(k, x, x->contraction->a), touch_read(k, x, x->contraction->b);
+    else if (x->gemm) touch_read(k, x, x->gemm->a), touch_read(k, x, x->gemm->b);
+    else if (x->core) read_nodes(k, x, &x->core, 1);
+    for (int i = 0; i < x->stores.n; i++) {
+        Buffer *b = buffer_of(k, x->stores.at[i]);
+        touch(x, b, true, owns(x, x->stores.at[i], &b->layout));
+    }
     if (x->adds_to) {
         const int i = x->adds_to->index;
-        Buffer *d = x->moves_state ? K->params.at[i] : K->gradients.at[i];
+        Buffer *d = x->moves_state ? k->params.at[i] : k->gradients.at[i];
         touch(x, d, true, x->part.kind == PART_ONE || (x->part.kind == PART_STRIPS && strips_of(&d->layout) == x->part.count));
     }
 }
@@ -171,7 +172,7 @@ static bool touches(const Kernel *x, const Buffer *b)
 }
 
 /* Rule 5: a large buffer of the arena is read for the last time in at[from .. to - 1]. */
-static bool frees(Kernel **at, int n, int from, int to)
+static bool frees(Kernel **at, int n, int from, int to, long largest)
 {
     for (int i = from; i < to; i++)
         for (int t = 0; t < at[i]->touches.n; t++) {
@@ -183,27 +184,28 @@ static bool frees(Kernel **at, int n, int from, int to)
     return false;
 }
 
-static void find_largest(void)
+static long largest_buffer(const Kernels *k)
 {
-    largest = 0;
-    for (int i = 0; i < K->buffers.n; i++) {
-        const Buffer *b = K->buffers.at[i];
+    long largest = 0;
+    for (int i = 0; i < k->buffers.n; i++) {
+        const Buffer *b = k->buffers.at[i];
         if (b->home == HOME_ARENA && buffer_size(b) > largest) largest = buffer_size(b);
     }
+    return largest;
 }
 
-static int find_phases(Kernel **at, int n)
+static int find_phases(const Kernels *k, Kernel **at, int n)
 {
+    const long largest = largest_buffer(k);
     int phase = 0, from = 0;
-    find_largest();
     for (int i = 0; i < n; i++) {
-        at[i]->part = partition_of(at[i]);
-        find_touches(at[i]);
+        at[i]->part = partition_of(k, at[i]);
+        find_touches(k, at[i]);
     }
     for (int i = 0; i < n; i++) {
-        bool meets = K->target->launches;
+        bool meets = k->target->launches;
         for (int j = from; j < i; j++) meets |= clash(at[j], at[i]);
-        if ((K->g->train.level || K->g->in_turn) && !meets) meets = frees(at, n, from, i);
+        if ((k->g->train.level || k->g->in_turn) && !meets) meets = frees(at, n, from, i, largest);
         if (meets && i > from) phase++, from = i;
         at[i]->phase = phase;
     }
@@ -211,50 +213,85 @@ static int find_phases(Kernel **at, int n)
 }
 
 /* Rule 4. */
-static void insert_predictions(void)
+static void insert_predictions(Kernels *k)
 {
-    const int phases = find_phases(K->predict.at, K->predict.n);
+    const int phases = find_phases(k, k->predict.at, k->predict.n);
     int last = 0;
-    for (int i = 0; i < K->forward.n; i++)
-        if (K->forward.at[i]->phase > last) last = K->forward.at[i]->phase;
-    for (int i = 0; i < K->micro.n; i++)
-        if (K->micro.at[i]->phase > last) K->micro.at[i]->phase += phases;
-    for (int i = 0; i < K->predict.n; i++) K->predict.at[i]->phase += last + 1;
-    K->phases += phases;
-    K->last_output = last + phases;
+    for (int i = 0; i < k->forward.n; i++)
+        if (k->forward.at[i]->phase > last) last = k->forward.at[i]->phase;
+    for (int i = 0; i < k->micro.n; i++)
+        if (k->micro.at[i]->phase > last) k->micro.at[i]->phase += phases;
+    for (int i = 0; i < k->predict.n; i++) k->predict.at[i]->phase += last + 1;
+    k->phases += phases;
+    k->last_output = last + phases;
 }
 
 /* ---- numbers and names ---- */
-static const char *name_of(const Kernel *x)
+static const char *name_of(const Kernels *k, const Kernel *x)
 {
     Text t = { 0 };
     if (x->core && x->core->op) text_add(&t, "%s", x->core->path ? x->core->path : x->core->op->name);
     if (x->adds_to) text_add(&t, "%s%s%s", t.n ? "_" : "", x->moves_state ? "" : "d_", x->adds_to->ident);
-    else if (x->stores.n && (x->stores.at[0] != x->core || !x->core)) text_add(&t, "%s%s", t.n ? "_" : "", x->stores.at[0]->buffer->ident);
+    else if (x->stores.n && (x->stores.at[0] != x->core || !x->core)) text_add(&t, "%s%s", t.n ? "_" : "", buffer_of(k, x->stores.at[0])->ident);
     return t.n ? t.s : "map";
 }
 
-static void number(Kernel **at, int n, int *id)
+static void number(const Kernels *k, Kernel **at, int n, int *id)
 {
     for (int i = 0; i < n; i++) {
         at[i]->id = ++*id;
-        const char *name = c_ident(name_of(at[i]));
+        const char *name = c_ident(name_of(k, at[i]));
         at[i]->ident = text("k%d_%s%s", at[i]->id, strncmp(name, "to_k", 4) ? "" : "u_", name);     /* k6_to_k9 runs four */
-        if (at[i]->flop == 0) at[i]->flop = (double)shape_count(&at[i]->out->shape) * (at[i]->body.n + (at[i]->core ? 1 : 0));
     }
 }
 
-void make_partitions(Kernels *k)
+/* ---- what evaluation and outputs run ---- */
+static void list_forward(Kernels *k)
+{
+    for (int i = 0; i < k->micro.n; i++) {
+        Kernel *x = k->micro.at[i];
+        if (!x->backward) vec_push(&k->forward, x);
+        x->again = !x->core || x->core->again != NULL;
+        for (int n = 0; n < x->body.n && !x->core; n++) x->again &= x->body.at[n]->again != NULL;
+    }
+}
+
+/* Those of forward, then of predict, that make sums or a node that is needed. From the last to the first: what a kernel reads was
+   made before it. */
+static void list_needed(const Kernels *k, KernelList *out, bool sums, bool *need)
+{
+    VEC(Kernel) chosen = { 0 };
+    for (int i = k->forward.n + (sums ? 0 : k->predict.n); i-- > 0; ) {
+        Kernel *x = i < k->forward.n ? k->forward.at[i] : k->predict.at[i - k->forward.n];
+        bool wanted = sums && x->sum >= 0;
+        for (int t = 0; t < x->touches.n; t++) wanted |= x->touches.at[t]->write && need[x->touches.at[t]->buffer->node->id];
+        if (!wanted) continue;
+        for (int t = 0; t < x->touches.n; t++) need[x->touches.at[t]->buffer->node->id] |= !x->touches.at[t]->write;
+        vec_push(&chosen, x);
+    }
+    while (chosen.n) vec_push(out, chosen.at[--chosen.n]);
+}
+
+static void list_outputs(Kernels *k)
+{
+    bool *need = NEW_ARRAY(bool, k->g->nodes.n);
+    for (int i = 0; i < k->g->outputs.n; i++) need[k->g->outputs.at[i]->node->id] = true;
+    list_needed(k, &k->outputs, false, need);
+}
+
+void partition(Kernels *k)
 {
     int id = k->g->before ? k->g->before->k->kernels : 0;
-    K = k;
-    K->once_phases = find_phases(K->once.at, K->once.n);
-    K->phases = find_phases(K->micro.at, K->micro.n);
-    K->finish_phases = find_phases(K->finish.at, K->finish.n);
-    insert_predictions();
-    number(K->micro.at, K->micro.n, &id);
-    number(K->finish.at, K->finish.n, &id);
-    number(K->once.at, K->once.n, &id);
-    number(K->predict.at, K->predict.n, &id);
-    K->kernels = id;
+    list_forward(k);
+    k->once_phases = find_phases(k, k->once.at, k->once.n);
+    k->phases = find_phases(k, k->micro.at, k->micro.n);
+    k->finish_phases = find_phases(k, k->finish.at, k->finish.n);
+    insert_predictions(k);
+    number(k, k->micro.at, k->micro.n, &id);
+    number(k, k->finish.at, k->finish.n, &id);
+    number(k, k->once.at, k->once.n, &id);
+    number(k, k->predict.at, k->predict.n, &id);
+    k->kernels = id;
+    list_needed(k, &k->evaluated, true, NEW_ARRAY(bool, k->g->nodes.n));
+    list_outputs(k);
 }

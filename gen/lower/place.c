@@ -1,4 +1,4 @@
-/* memory.c -- stage 7: every buffer of a micro-step gets its place in one arena.
+/* place.c -- every buffer of a micro-step gets its place in one arena.
 
    1. A buffer is alive from the first phase that touches it to the last. Phases, not kernels: between two barriers
       threads may be in different kernels. An output is read behind the last phase of what makes outputs.
@@ -136,7 +136,7 @@ Plan *place(Kernels *k, bool reuse)
     for (int i = 0; i < k->micro.n; i++) live(k->micro.at[i]);
     for (int i = 0; i < k->predict.n; i++) live(k->predict.at[i]);
     for (int i = 0; i < k->g->outputs.n; i++) {
-        Buffer *b = k->g->outputs.at[i]->node->buffer;
+        Buffer *b = buffer_of(k, k->g->outputs.at[i]->node);
         if (b->last < k->last_output) b->last = k->last_output;
     }
     for (int i = 0; i < k->buffers.n; i++) {

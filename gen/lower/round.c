@@ -4,74 +4,77 @@
    2. A value is rounded once for all products that read it. One that training rounds in its backward alone is rounded anew where
       a forward kernel or an output reads it.
    3. Parameters are rounded all together, once per update (templates/program.cu). Kernels of our own multiply what is not rounded. */
-#include "lower/lower.h"
+#include "lower/layouts.h"
 
-static Kernels *K;
-static VEC(Node) made;
+typedef struct { Kernels *k; VEC(Node) made; } Roundings;
 
 /* A rounding of that value, already made, that the user's lists have. */
-static Node *rounded_before(const Node *value, const Kernel *user)
+static Node *rounded_before(const Roundings *r, const Node *value, const Kernel *user)
 {
-    for (int i = 0; i < made.n; i++) {
-        const Kernel *x = made.at[i]->kernel;
-        if (made.at[i]->arg[0] == value && (user->backward || !x->backward) && (user->predicts || !x->predicts)) return made.at[i];
+    for (int i = 0; i < r->made.n; i++) {
+        const Kernel *x = kernel_of(r->k, r->made.at[i]);
+        if (r->made.at[i]->arg[0] == value && (user->backward || !x->backward) && (user->predicts || !x->predicts)) return r->made.at[i];
     }
     return 0;
 }
 
-static Node *rounding(Node *value, Kernel *user)
+static Node *rounding(Roundings *r, Node *value, Kernel *user)
 {
-    Node *c = copy_before(K, user, value);
-    Buffer *b = buffer_new(K, c, c->when == WHEN_MICRO ? HOME_ARENA : HOME_PACKED, ident_new(K->g->names, text("%s_rounded", value->buffer->ident)));
-    b->layout = value->buffer->layout, b->half = true;
-    vec_push(&c->kernel->stores, c);
-    vec_push(&made, c);
-    return c;
+    const Buffer *from = buffer_of(r->k, value);
+    Buffer *b = store_copy(r->k, user, value, text("%s_rounded", from->ident));
+    b->layout = from->layout, b->half = true;
+    vec_push(&r->made, b->node);
+    return b->node;
 }
 
 /* n with its base rounded, under the same views. */
-static Node *rounded(Node *n, Kernel *user)
+static Node *rounded(Roundings *r, Node *n, Kernel *user)
 {
     if (n->kind != K_VIEW) {
-        Node *before = rounded_before(n, user);
-        return before ? before : rounding(n, user);
+        Node *before = rounded_before(r, n, user);
+        return before ? before : rounding(r, n, user);
     }
-    Node *view = node_new(K->g, K_VIEW, n->loc);
+    Node *view = node_new(r->k->g, K_VIEW, n->loc);
     const int id = view->id;
     *view = *n;
-    view->id = id, view->buffer = 0, view->uses = 1;
-    view->arg[0] = rounded(n->arg[0], user);
+    view->id = id, view->uses = 1;
+    view->arg[0] = rounded(r, n->arg[0], user);
     return view;
 }
 
-static void round_operand(Kernel *user, Node **operand)
+static void round_factor(Roundings *r, Kernel *user, int which)
 {
-    if (node_base(*operand)->kind == K_PARAM) return;
-    Node *n = rounded(*operand, user);
+    Node *from = user->factor[which];
+    if (node_base(from)->kind == K_PARAM) return;
+    Node *to = user->factor[which] = rounded(r, from, user);
     for (int i = 0; i < user->core->nargs; i++)
-        if (user->core->arg[i] == *operand) user->core->arg[i] = n;
-    *operand = n;
+        if (user->core->arg[i] == from) user->core->arg[i] = to;
 }
 
-static void round_list(const KernelList *l)
+static void round_kernel(Roundings *r, Kernel *x)
 {
-    for (int i = 0; i < l->n; i++) {            /* grows while roundings come in */
-        Kernel *x = l->at[i];
-        if (!x->gemm || !x->gemm->library || x->rounds) continue;
-        x->rounds = true;
-        const bool square = x->gemm->a == x->gemm->b;
-        round_operand(x, &x->gemm->a);
-        if (square) x->gemm->b = x->gemm->a;
-        else round_operand(x, &x->gemm->b);
-        i = -1;
-    }
+    Lowering w;
+    lowering_settled(&w, r->k, x);
+    if (!library_says(&w, &(Gemm){ 0 })) return;
+    x->rounds = true;
+    const bool square = x->factor[0] == x->factor[1];
+    round_factor(r, x, 0);
+    if (square) x->factor[1] = x->factor[0];
+    else round_factor(r, x, 1);
+}
+
+static void round_list(Roundings *r, const KernelList *l)
+{
+    KernelList before = { 0 };          /* roundings come in */
+    for (int i = 0; i < l->n; i++) vec_push(&before, l->at[i]);
+    for (int i = 0; i < before.n; i++)
+        if (contracts(r->k, before.at[i])) round_kernel(r, before.at[i]);
 }
 
 void round_factors(Kernels *k)
 {
-    K = k;
-    made.n = 0;
+    Roundings r = { .k = k };
     if (!k->target->rounds || k->g->train.precision < BF16) return;
-    round_list(&k->once), round_list(&k->micro), round_list(&k->finish), round_list(&k->predict);
+    round_list(&r, &k->once), round_list(&r, &k->micro), round_list(&r, &k->finish), round_list(&r, &k->predict);
 }
 

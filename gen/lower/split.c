@@ -1,7 +1,7 @@
 /* split.c -- deterministic = "split": the same bits however a window is split into micro-batches.
 
    1. What belongs to a sample never depends on its neighbours: every element is a chain of operations of its own.
-   2. A gradient is one chain, too: samples in order, begun from what the micro-steps before have left (lower.c puts the batch
+   2. A gradient is one chain, too: samples in order, begun from what the micro-steps before have left (levels.c puts the batch
       outermost, contract() with beta 2 and column_text() go on from the gradient). So a chain must end in the gradient itself: what
       sums over a micro-batch first and adds afterwards has other bits for every split, and is refused.
    3. Two chains into one gradient would take turns by micro-steps. They are refused as well. */

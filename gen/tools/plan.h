@@ -36,7 +36,7 @@ typedef struct {
     double kept, again;                 /* those of values that backward reads, and those that are made again for it */
     int line;                           /* in the model file */
 } Layer;
-typedef struct { VEC(Layer) at; } Layers;
+typedef struct { const Kernels *k; VEC(Layer) at; } Layers;
 Layers *layers_of(const Kernels *k);                        /* in order of execution */
 bool    is_kept(const Kernels *k, const Buffer *b);         /* a forward value that backward reads */
 int     layer_of(const Layers *l, const Kernel *x);         /* whose work it is; -1: nobody's */

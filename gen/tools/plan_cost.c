@@ -33,8 +33,7 @@ static void read_leaf(Reads *r, Node *n)
 {
     Node *b = node_base(n);
     if (b->kind != K_PARAM && b->kind != K_INPUT) return;
-    if (b->kind == K_PARAM && b->buffer && b->buffer->home == HOME_PACKED) return;
-    for (int i = 0; i < r->seen.n; i++)
+        for (int i = 0; i < r->seen.n; i++)
         if (r->seen.at[i] == b) return;
     vec_push(&r->seen, b);
     if (b->kind == K_PARAM) r->bytes += REAL_BYTES * (double)r->k->params.at[b->param->index]->layout.size;

@@ -94,7 +94,7 @@ bool is_kept(const Kernels *k, const Buffer *b)
 static void add_stores(Layer *y, const Kernels *k, const Kernel *x)
 {
     for (int i = 0; i < x->stores.n; i++) {
-        const Buffer *b = x->stores.at[i]->buffer;
+        const Buffer *b = buffer_of(k, x->stores.at[i]);
         *(!x->backward ? &y->values : b->node->again ? &y->again : &y->adjoints) += bytes_of(b);
         if (is_kept(k, b)) y->kept += bytes_of(b);
     }
@@ -127,11 +127,11 @@ static const Node *origin(const Node *n)
 }
 
 /* The kernel that made the value of which x makes an adjoint. */
-static const Kernel *forward_of(const Kernel *x)
+static const Kernel *forward_of(const Kernels *k, const Kernel *x)
 {
     for (int i = 0; i < node_count(x); i++) {
         const Node *y = origin(node_of(x, i));
-        const Kernel *f = y ? node_base((Node *)(void *)y)->kernel : NULL;
+        const Kernel *f = y ? kernel_of(k, node_base((Node *)(void *)y)) : NULL;
         if (f && !f->backward) return f;
     }
     return NULL;
@@ -141,12 +141,14 @@ int layer_of(const Layers *l, const Kernel *x)
 {
     if (x->adds_to) return find(l, owner_of(x->adds_to));
     if (!x->backward) return find(l, name_of(x));
-    return find(l, forward_of(x) ? name_of(forward_of(x)) : nobody);
+    const Kernel *forward = forward_of(l->k, x);
+    return find(l, forward ? name_of(forward) : nobody);
 }
 
 Layers *layers_of(const Kernels *k)
 {
     Layers *l = NEW(Layers);
+    l->k = k;
     for (int i = 0; i < k->forward.n; i++) add_forward(l, k, k->forward.at[i]);
     add_params(l, k->g);
     for (int i = 0; i < k->micro.n; i++) {

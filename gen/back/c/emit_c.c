@@ -10,7 +10,7 @@ static void choose_lanes(Nest *x)
     const int j = x->scope.n - 1;
     if (j < 0 || x->scope.loop[j].extent % BLOCK_MIN || strcmp(x->scope.loop[j].var, "j")) return;
     scope_vector(&lanes, j);
-    if (body_vectorises(k, &lanes, k->body.at, k->body.n)) x->scope = lanes;
+    if (body_vectorises(S, k, &lanes, k->body.at, k->body.n)) x->scope = lanes;
 }
 
 static char *map_loops(void)
@@ -70,16 +70,16 @@ static char *call_text(const Open *open, int n, const char *beta)
     const Contraction *c = k->contraction;
     Env *e = env_new(0);
     Layout la, lb;
-    node_layout(c->a, &la), node_layout(c->b, &lb);
-    Node *target = k->grad == k->core || k->core->buffer ? k->core : k->stores.at[0];
+    node_layout(S->k, c->a, &la), node_layout(S->k, c->b, &lb);
+    Node *target = k->grad == k->core || buffer_of(S->k, k->core) ? k->core : k->stores.at[0];
     const bool grad = k->grad == target;
     set_levels(e, "rows", "arow", 0, "crow", 2, c->rows, c->nrows, 2);
     set_levels(e, "depth", "ak", 0, "bk", 1, c->depth, c->ndepth, 3);
     env_set(e, "width", "%ld", c->vector.extent);
-    env_set(e, "a", "%s", operand_text(0, &la, buffer_name(node_base(c->a)->buffer), open, n));
-    env_set(e, "b", "%s", operand_text(1, &lb, buffer_name(node_base(c->b)->buffer), open, n));
-    env_set(e, "c", "%s", operand_text(2, grad ? &k->grad_layout : &target->buffer->layout,
-                                       buffer_name(grad ? S->k->gradients.at[k->adds_to->index] : target->buffer), open, n));
+    env_set(e, "a", "%s", operand_text(0, &la, buffer_name(buffer_of(S->k, node_base(c->a))), open, n));
+    env_set(e, "b", "%s", operand_text(1, &lb, buffer_name(buffer_of(S->k, node_base(c->b))), open, n));
+    env_set(e, "c", "%s", operand_text(2, grad ? &k->grad_layout : &buffer_of(S->k, target)->layout,
+                                       buffer_name(grad ? S->k->gradients.at[k->adds_to->index] : buffer_of(S->k, target)), open, n));
     env_set(e, "beta", "%s", beta);
     return template_render("c/contract.c", e);
 }
@@ -100,9 +100,9 @@ static char *post_text(const char *const open_vars[], int n)
         if (!strcmp(x.scope.loop[i].var, "n") && k->part.kind == PART_ROWS && !(skip >> i & 1)) x.head[i].head = rows_head();
     Body *b = body_new(S, k);
     b->scope = x.scope;
-    Node *target = k->core->buffer ? k->core : k->stores.at[0];
-    Address at = address_of(&x.scope, &target->buffer->layout, &target->shape);
-    char *place = address_text(&at, &target->buffer->layout, buffer_name(target->buffer));
+    Node *target = buffer_of(S->k, k->core) ? k->core : k->stores.at[0];
+    Address at = address_of(&x.scope, &buffer_of(S->k, target)->layout, &target->shape);
+    char *place = address_text(&at, &buffer_of(S->k, target)->layout, buffer_name(buffer_of(S->k, target)));
     b->value[k->core->id] = expr_variable(x.scope.vector < 0 ? place : text("%sload(&%s)", x.scope.prefix, place));
     body_define(b, k->core, b->value[k->core->id], true);
     body_maps(b, k->body.at, k->body.n, 0, 0);

@@ -30,7 +30,7 @@ static Node *bias_of(const Node *add)
     Node *b = add->arg[1], *p = node_base(b);
     const int last = add->shape.rank - 1;
     const bool along = p->kind == K_PARAM && p->shape.rank == 1 && k->gemm->columns.n == 1 && k->gemm->columns.at[0].label == k->gemm->result[last];
-    if (!along || p->shape.dim[0] != add->shape.dim[last] || !node_layout(b, &l)) return 0;
+    if (!along || p->shape.dim[0] != add->shape.dim[last] || !node_layout(S->k, b, &l)) return 0;
     return shape_axis(&b->shape, &add->shape, last) >= 0 ? p : 0;
 }
 
@@ -65,20 +65,20 @@ static char *operand_of(int which)
 {
     Layout l;
     Node *n = which ? k->gemm->b : k->gemm->a;
-    Buffer *b = node_base(n)->buffer;
-    node_layout(n, &l);
+    Buffer *b = buffer_of(S->k, node_base(n));
+    node_layout(S->k, n, &l);
     if (S->g->train.precision >= BF16 && b->home == HOME_PARAM) return text("device->half_p + %ld", b->offset + k->gemm->base[which]);
     return operand(which, &l, buffer_name(b));
 }
 
-static const Layout *result_layout(const Node *n) { return k->grad == n ? &k->grad_layout : &n->buffer->layout; }
-static char *result_name(const Node *n) { return buffer_name(k->grad == n ? S->k->gradients.at[k->adds_to->index] : n->buffer); }
+static const Layout *result_layout(const Node *n) { return k->grad == n ? &k->grad_layout : &buffer_of(S->k, n)->layout; }
+static char *result_name(const Node *n) { return buffer_name(k->grad == n ? S->k->gradients.at[k->adds_to->index] : buffer_of(S->k, n)); }
 
 /* The node whose place the product goes to: the last one that the epilogue makes, or where that is stored nowhere the first that is. */
 static const Node *destination(int taken)
 {
     const Node *last = taken ? k->body.at[taken - 1] : k->core;
-    return is_stored(k, last) ? last : target_of(k);
+    return is_stored(k, last) ? last : target_of(S->k, k);
 }
 
 static char *plan_call(const Node *to, const char *beta, const Node *bias, int taken)
@@ -101,7 +101,7 @@ static char *plan_call(const Node *to, const char *beta, const Node *bias, int t
     env_set(e, "steps", "%ld, %ld, %ld", b->step[0], b->step[1], b->step[2]);
     env_set(e, "beta", "%s", beta);
     env_set(e, "epilogue", "%s", epilogues[taken]);
-    env_set(e, "bias", "%s", bias ? text("(const real *)&device->%s", buffer_name(bias->buffer)) : "NULL");
+    env_set(e, "bias", "%s", bias ? text("(const real *)&device->%s", buffer_name(buffer_of(S->k, bias))) : "NULL");
     return template_render("cuda/blas.cu", e);
 }
 
@@ -113,7 +113,7 @@ static void library_call(Cuda *out)
     Node *bias;
     int taken = epilogue(&bias);
     const Node *to = destination(taken);
-    if (taken && !layout_same(result_layout(to), result_layout(target_of(k)))) taken = 0, bias = 0, to = destination(0);
+    if (taken && !layout_same(result_layout(to), result_layout(target_of(S->k, k)))) taken = 0, bias = 0, to = destination(0);
     const bool beta = k->grad == to && kernel_has_beta(S, k);
     const char *h = handle_name();
     text_add(&out->handles, "%s%s%s", out->handles.n ? ", " : "", h, beta ? "[2]" : "");
@@ -195,14 +195,14 @@ static char *load_text(int which, const Levels *rows, const char *row, const cha
     const Gemm *m = k->gemm;
     Node *n = which ? m->b : m->a;
     Address a = { .constant = m->base[which] };
-    node_layout(n, &l);
+    node_layout(S->k, n, &l);
     add_levels(&a, &m->batch, which), add_levels(&a, rows, which), add_levels(&a, &m->depth, which);
     for (int i = 0; i < m->nbounds && which == m->image; i++) {
         const Bound *b = &m->bound[i];
         a.constant -= b->constant * b->stride;
         if (b->constant) a.at[a.n++] = (Piece) { text("%ld", b->constant), b->stride, false, 0 };
     }
-    const char *value = address_text(&a, &l, buffer_name(node_base(n)->buffer)), *outside = which == m->image ? outside_text(rows) : "";
+    const char *value = address_text(&a, &l, buffer_name(buffer_of(S->k, node_base(n)))), *outside = which == m->image ? outside_text(rows) : "";
     const char *all = text("%s %s", value, outside);
     const char *apart = text("%s%s%s", take_apart(&m->batch, "batch", all), take_apart(rows, row, all), take_apart(&m->depth, at, all));
     Env *e = env_new(0);

@@ -28,7 +28,7 @@ void cuda_tile_grad(Cuda *out)
     Nest x;
     Layout l;
     Node *f = k->core, *gy = f->arg[1];
-    if (!node_layout(gy, &l)) BUG("a pool's gradient that lies nowhere");
+    if (!node_layout(S->k, gy, &l)) BUG("a pool's gradient that lies nowhere");
     loops_of(&x, &l, &gy->shape);
     Body *b = body_new(S, k);
     b->scope = x.scope;
@@ -59,7 +59,7 @@ void cuda_overlap_grad(Cuda *out)
     Nest x;
     Layout l;
     Node *f = k->core, *gy = f->arg[1];
-    if (!node_layout(gy, &l)) BUG("a pool's gradient that lies nowhere");
+    if (!node_layout(S->k, gy, &l)) BUG("a pool's gradient that lies nowhere");
     loops_of(&x, main_layout(), &f->shape);
     for (int i = 0; i < x.scope.n; i++) {
         Loop *at = &x.scope.loop[i];
@@ -89,7 +89,7 @@ void cuda_spread(Cuda *out)
     Nest x;
     Node *f = k->core;
     Text apart = { 0 };
-    loops_of(&x, &f->buffer->layout, &f->shape);
+    loops_of(&x, &buffer_of(S->k, f)->layout, &f->shape);
     Body *b = body_new(S, k);
     b->scope = x.scope;
     for (int i = 0; i < b->scope.n; i++) {
@@ -114,8 +114,8 @@ void cuda_scatter(Cuda *out)
     Layout l, ids;
     Node *f = k->core, *gy = f->arg[0], *t = f->arg[1];
     const Layout *to = main_layout();
-    if (!node_layout(gy, &l) || !node_layout(t, &ids)) BUG("rows that lie nowhere");
-    const char *target = buffer_name(k->grad == f ? S->k->gradients.at[k->adds_to->index] : f->buffer);
+    if (!node_layout(S->k, gy, &l) || !node_layout(S->k, t, &ids)) BUG("rows that lie nowhere");
+    const char *target = buffer_name(k->grad == f ? S->k->gradients.at[k->adds_to->index] : buffer_of(S->k, f));
     const long rows = f->shape.dim[0], columns = f->shape.dim[1], ranges = rows < RANGES ? rows : RANGES;
     const int last = gy->shape.rank - 1;
     Scope terms = { .domain = &gy->shape }, at = { .domain = &f->shape, .n = 2, .loop = { { 0, 1, rows, "v" }, { 1, 1, columns, "j" } } };
@@ -133,7 +133,7 @@ void cuda_scatter(Cuda *out)
     env_set(e, "rows", "%ld", rows);
     env_set(e, "terms", "%ld", loop_count(&terms, which));
     set_index(e, "f_type", "int", loop_count(&terms, which));
-    const char *number_at = address_text(&id, &ids, buffer_name(node_base(t)->buffer)), *from_at = address_text(&from, &l, buffer_name(node_base(gy)->buffer));
+    const char *number_at = address_text(&id, &ids, buffer_name(buffer_of(S->k, node_base(t)))), *from_at = address_text(&from, &l, buffer_name(buffer_of(S->k, node_base(gy))));
     env_set(e, "decode", "%s", decode(&terms, which, "f", text("%s %s", number_at, from_at)));
     env_set(e, "id", "%s", number_at);
     env_set(e, "to", "%s", address_text(&place, to, target));

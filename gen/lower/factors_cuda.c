@@ -1,0 +1,75 @@
+/* factors_cuda.c -- what a contraction wants of its factors in CUDA.
+
+   1. Nothing is packed and nothing lies in strips: matrices row by row, images as [batch][rows][columns][channels].
+   2. A weight that has no order yet gets the one its first reader wants. A matmul's: its own axes by the result's, then the
+      depth as the other factor runs through it. A convolution's: [rows][columns][channels][outputs].
+   3. Where factors are cut at places that do not divide each other, one of them is copied row by row. */
+#include <stdlib.h>
+#include <string.h>
+#include "lower/layouts.h"
+
+static bool summed(const Lowering *w, const Level *l) { return !label_of(w, l)->in[2]; }
+
+/* The result's labels first, by its strides, then the sum's, by the other operand's; a convolution's the other way round. */
+static int weight_order(const Lowering *w, const Level *a, const Level *b, int other)
+{
+    const bool matmul = w->x->core->kind == K_MATMUL;
+    if (summed(w, a) != summed(w, b)) return summed(w, a) == matmul ? 1 : -1;
+    const int by = summed(w, a) ? other : 2;
+    const long x = labs(a->stride[by]), y = labs(b->stride[by]);
+    if (x != y) return x < y ? 1 : -1;
+    return a->label != b->label ? a->label - b->label : a->div < b->div ? 1 : -1;
+}
+
+/* The weight's digits from its levels, innermost last; rows are a multiple of 16 bytes. */
+static void order_weight(Lowering *w, int which)
+{
+    Operand *o = &w->operand[which];
+    Level order[LEVELS];
+    int n = 0;
+    for (int i = 0; i < w->nlevels; i++)
+        if (label_of(w, &w->level[i])->in[which]) order[n++] = w->level[i];
+    sort_levels(w, order, n, weight_order, 1 - which);
+    Layout l = { .rank = o->shape.rank, .vaxis = -1 };
+    long stride = 1;
+    for (int i = n; i-- > 0; ) {
+        const Level *v = &order[i];
+        const bool last = i == n - 1;
+        for (int a = 0; a < o->shape.rank; a++) {
+            if (o->place[a].label[0] != v->label) continue;
+            Axis *x = &l.axis[a];
+            x->digit[x->n++] = (Digit) { v->div, v->div * v->extent >= o->shape.dim[a] ? 0 : v->extent, stride, v->extent };
+        }
+        const long extent = last && n > 1 ? block_of(w->k, v->extent) : v->extent;
+        if (extent > 1 || last) {
+            memmove(l.dims + 1, l.dims, sizeof(long) * (size_t)l.ndims);
+            memmove(l.strides + 1, l.strides, sizeof(long) * (size_t)l.ndims);
+            l.dims[0] = extent, l.strides[0] = stride, l.ndims++;
+        }
+        stride *= extent;
+    }
+    l.size = (stride + ALIGN - 1) / ALIGN * ALIGN;
+    if (!take_order(w, o, &l) && !known(o)) straighten(w, which);
+}
+
+static void cut_levels(Lowering *w)
+{
+    for (int i = 0; i < 2 && !lowering_levels(w); i++)
+        if (known(&w->operand[i])) straighten(w, i);
+    if (!lowering_levels(w)) BUG("a contraction is cut at places that do not divide each other");
+    for (int i = 0; i < 2; i++)
+        if (!known(&w->operand[i])) {
+            if (crowded(w, i)) {
+                straighten(w, 1 - i);
+                if (!lowering_levels(w)) BUG("a straight operand is cut");
+            }
+            order_weight(w, i);
+            if (!lowering_levels(w)) BUG("a weight's own order does not fit");
+        }
+}
+
+void settle_factors_cuda(Lowering *w)
+{
+    lowering_order(w, columns_label(w));
+    cut_levels(w);
+}

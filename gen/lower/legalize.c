@@ -1,0 +1,80 @@
+/* legalize.c -- copies where a value cannot be read where it is, or not written where it goes.
+
+   1. A product or a window reads buffers. Data, noise, seeds and constants have none, and a moved value (a slice, a placing,
+      gathered rows) is not where its buffer says: the product reads a copy.
+   2. A contribution goes into a gradient through a copy, a state's next value into the state. `group` leaves out the copy of
+      a contribution that its maker can add by itself.
+   3. An output that no kernel makes is copied: a leaf, or a view.
+   4. Copies are nodes of role "copy", from Graph.first_copy on, each with a kernel of its own. Backward never shares a copy
+      with forward, training none with what outputs alone need. */
+#include "lower/lower.h"
+
+Node *copy_node(Graph *g, Node *n)
+{
+    Node *c = node_new(g, K_MAP, n->loc);
+    c->op = op_with_role(g->ops, "copy"), c->arg[c->nargs++] = n, c->uses = 1;
+    c->shape = n->shape, c->when = n->when, c->name = n->name, c->type = T_REAL;
+    return c;
+}
+
+/* Where it is, no product can read it. */
+static bool needs_copy(Node *n)
+{
+    const Node *base = node_base(n);
+    return moves(n) || (is_leaf(base) && base->kind != K_PARAM);
+}
+
+/* A copy of n that is there already and that the user may read; NULL: there is none. */
+static Node *copied(const Graph *g, const Node *n, const Node *user, bool predicted)
+{
+    for (int i = g->first_copy; i < g->nodes.n; i++) {
+        Node *c = g->nodes.at[i];
+        if (c->arg[0] != n || c->when < WHEN_MICRO || c->predicted != predicted) continue;
+        if (predicted || user->backward || !c->backward) return c;
+    }
+    return user->predicted && !predicted ? copied(g, n, user, true) : NULL;
+}
+
+static Node *copy_for(Graph *g, Node *n, const Node *user)
+{
+    Node *c = copied(g, n, user, false);
+    if (c) return c;
+    c = copy_node(g, n);
+    c->backward = user->backward, c->predicted = user->predicted;
+    if (c->predicted) c->when = WHEN_MICRO;
+    return c;
+}
+
+static void copy_contribution(Graph *g, Contribution *c)
+{
+    c->value = copy_node(g, c->value);
+    c->value->backward = true;
+}
+
+/* It is written at the end of every micro-step of training, by a kernel that evaluation leaves out. */
+static void copy_state(Graph *g, Contribution *c)
+{
+    copy_contribution(g, c);
+    c->value->when = WHEN_MICRO;
+}
+
+static void copy_output(Graph *g, Output *o)
+{
+    if (computes(o->node)) return;
+    o->node = copy_node(g, o->node);
+    o->node->predicted = true, o->node->when = WHEN_MICRO;
+}
+
+/* Gives the graph its copies. Afterwards contributions, states and what products read are as the rules say. */
+void legalize(Graph *g)
+{
+    g->first_copy = g->nodes.n;
+    for (int i = 0; i < g->first_copy; i++) {
+        Node *n = g->nodes.at[i];
+        for (int a = 0; a < n->nargs && computes(n) && reads_buffers(n); a++)
+            if (needs_copy(n->arg[a])) n->arg[a] = copy_for(g, n->arg[a], n);
+    }
+    for (int i = 0; i < g->gradients.n; i++) copy_contribution(g, g->gradients.at[i]);
+    for (int i = 0; i < g->states.n; i++) copy_state(g, g->states.at[i]);
+    for (int i = 0; i < g->outputs.n; i++) copy_output(g, g->outputs.at[i]);
+}

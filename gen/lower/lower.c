@@ -1,0 +1,26 @@
+/* lower.c -- what each kernel computes, of layouts that are settled: contractions become nested sums (contraction.c, gemm.c),
+   and every kernel's floating-point operations are counted. */
+#include "lower/layouts.h"
+
+/* Of a convolution that is a sum over taps for each element. */
+static double flop_of_taps(const Node *f)
+{
+    const Node *w = has_role(f, "weight") ? f : f->arg[1];
+    if (w == f) return 2.0 * (double)shape_count(&f->arg[1]->shape) * (double)shape_count(&w->shape) / (double)w->shape.dim[0];
+    const double flop = 2.0 * (double)shape_count(&f->shape) * (double)shape_count(&w->shape) / (double)w->shape.dim[has_role(f, "data") ? 1 : 0];
+    return has_role(f, "data") ? flop / (double)conv_groups(f) : flop;
+}
+
+static void lower_kernel(Kernels *k, Kernel *x)
+{
+    if (contracts(k, x)) (k->target->blocks ? lower_contraction : lower_gemm)(k, x);
+    else if (x->core && by_taps(k, x->core)) x->flop = flop_of_taps(x->core);
+    if (x->flop <= 0) x->flop = (double)shape_count(&x->out->shape) * (x->body.n + (x->core ? 1 : 0));
+}
+
+void lower(Kernels *k)
+{
+    const KernelList *const lists[] = { &k->once, &k->micro, &k->finish, &k->predict };
+    for (int l = 0; l < 4; l++)
+        for (int i = 0; i < lists[l]->n; i++) lower_kernel(k, lists[l]->at[i]);
+}

@@ -1,0 +1,74 @@
+/* windows.c -- convolutions and pools read images by their digits: one that has none, repeats some or is cut otherwise is copied. */
+#include "lower/layouts.h"
+
+bool is_conv(const Kernels *k, const Node *n)
+{
+    return n->kind == K_WINDOW && !by_taps(k, n) && (has_role(n, "forward") || has_role(n, "data") || has_role(n, "weight"));
+}
+
+bool contracts(const Kernels *k, const Kernel *x) { return x->core && (x->core->kind == K_MATMUL || is_conv(k, x->core)); }
+
+void order_taps(const Kernels *k, Layout *l, const Shape *s) { layout_make(l, s, 0, block_of(k, s->dim[0]), 0); }
+
+/* Its weight has outputs as lanes. */
+static void settle_taps(Kernels *k, const Node *f)
+{
+    Node *w = has_role(f, "weight") ? (Node *)f : f->arg[1], *p = node_base(w);
+    if (p->kind != K_PARAM || !unordered(k, p)) return;
+    Buffer *b = buffer_of(k, p);
+    Layout l;
+    order_taps(k, &l, &w->shape);
+    if (w == p) b->layout = l;
+    else if (!layout_view(&b->layout, &l, &w->shape, &p->shape)) own_order(k, b);
+}
+
+/* Channels are lanes, rows and columns are counted by one digit each. */
+static bool lies_as_image(const Kernels *k, const Node *n, const Layout *l)
+{
+    if (!k->target->blocks || !image_shape(&n->shape)) return true;
+    bool lanes = n->shape.dim[1] == 1;
+    for (int i = 0; i < l->axis[1].n; i++) lanes |= l->axis[1].digit[i].stride == 1;
+    return lanes && l->axis[2].n <= 1 && l->axis[3].n <= 1;
+}
+
+/* It has its buffer's rows and columns, so that its halo is the buffer's, too. */
+static bool keeps_plane(const Kernels *k, const Node *n, const Layout *l)
+{
+    const Layout *b = &buffer_of(k, node_base((Node *)n))->layout;
+    const long stride[2] = { l->plane[1] * l->plane[2], l->plane[2] };
+    for (int i = 0; i < 2; i++) {
+        const Axis *x = &l->axis[2 + i];
+        if (l->plane[i] != n->shape.dim[2 + i] + b->halo[2 + i][0] + b->halo[2 + i][1]) return false;
+        if (x->n && x->digit[0].extent > 1 && x->digit[0].stride != stride[i]) return false;
+    }
+    return true;
+}
+
+/* A convolution slides over its first argument, and needs its borders. */
+static bool slides_over(const Kernels *k, const Kernel *x, const Node *n, const Layout *l)
+{
+    if (!layout_whole(l, &n->shape)) return false;
+    return !contracts(k, x) || !k->target->blocks || keeps_plane(k, n, l);
+}
+
+/* An argument of a window's kernel needs no copy. What a convolution does not slide over, its lowering copies where it lies nowhere. */
+static bool reads_in_place(const Kernels *k, const Kernel *x, int a)
+{
+    Layout l;
+    Node *n = x->core->arg[a];
+    const bool lies = node_layout(k, n, &l);
+    if (contracts(k, x) && a > 0) return !lies || lies_as_image(k, n, &l);
+    return lies && lies_as_image(k, n, &l) && slides_over(k, x, n, &l);
+}
+
+void settle_window(Kernels *k, Kernel *x)
+{
+    Node *f = x->core;
+    if (by_taps(k, f)) settle_taps(k, f);
+    for (int a = 0; a < f->nargs; a++) {
+        if (reads_in_place(k, x, a)) continue;
+        Buffer *b = store_copy(k, x, f->arg[a], "copy");
+        f->arg[a] = b->node;
+        lay_out(k, b);
+    }
+}
