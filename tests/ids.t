@@ -81,6 +81,21 @@ done
 sed 's/\.nchecks = 1/.nchecks = 0/' "$work/computed.c" > "$work/unchecked.c" && ! cmp -s "$work/unchecked.c" "$work/computed.c" && compile "$work/unchecked" "$work/unchecked.c" gagen
 no "without the check it goes on in silence" ends unchecked place6 "row 13"
 
+# ---- ids that a gathering alone reads: made again for backward, or of a table that nothing trains ---------------------------
+sed 's/report = {/rules = { { table, freeze = true } }, report = {/' $model > "$work/frozen.lua"
+[ "$(grep -c freeze "$work/frozen.lua")" -eq 1 ]; tell $? "control: a model with a frozen table"
+for target in c cuda; do
+    if [ $target = c ]; then program() { prober "$@"; }; else program() { cuda_prober "$@"; }; fi
+    for level in none 1 all; do program ${target}_$level $model gagen -D recompute=$level; done
+    program ${target}_frozen "$work/frozen.lua" gagen --no-reuse && program ${target}_reused "$work/frozen.lua" gagen
+    for kind in none 1 all frozen reused; do "$work/${target}_$kind" "$work/good" - 2 3 1 2 3 > "$work/$target.$kind" 2>&1; done
+    for level in 1 all; do
+        [ -s "$work/$target.none" ] && cmp -s "$work/$target.none" "$work/$target.$level"; tell $? "$target: recompute = $level: the same bits"
+    done
+    [ -s "$work/$target.frozen" ] && cmp -s "$work/$target.frozen" "$work/$target.reused"; tell $? "$target: a frozen table, its ids in a buffer"
+    ! cmp -s "$work/$target.none" "$work/$target.frozen"; tell $? "control: $target: which changes what is computed"
+done
+
 # ---- padding ----------------------------------------------------------------------------------------------------------------
 # row KIND FILE: rows of the table that are zeros in the lines KIND of a probe's output
 zeros() { awk -v kind="$1" '$1 == kind && / table.weight / { f = NF - 20; for (r = 0; r < 5; r++) { z = 1; for (i = 1; i <= 4; i++) z = z && $(f + 4 * r + i) == 0; if (z) printf "%d ", r } }' "$2"; }

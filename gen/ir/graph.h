@@ -210,6 +210,9 @@ double node_attr(const Node *n, const char *name);          /* BUG when its op h
 
 /* ---- node.c ---- */
 Node   *node_base(Node *n);                                 /* what lies below n's views */
+enum { BASES = 16 };
+typedef struct { int n; Node *at[BASES]; } Bases;
+Bases   node_bases(Node *n);                                /* all that who reads n reads: its base, then the bases of what indexes it on the way */
 bool    moves(const Node *n);                                /* a slice, a placing or a gathering lies between n and its base */
 long    conv_groups(const Node *n);                         /* of a convolution or of one of its gradients */
 bool    pool_tiles(const Node *n);                          /* every element of the input lies in exactly one window */

@@ -23,6 +23,21 @@ bool computes(const Node *n)
 
 bool reads_buffers(const Node *n) { return n->kind == K_MATMUL || n->kind == K_WINDOW; }
 
+static void add_bases(Bases *b, Node *n)
+{
+    if (b->n == BASES) BUG("more than %d nodes below the views of one", BASES);
+    b->at[b->n++] = node_base(n);
+    for (; n->kind == K_VIEW; n = n->arg[0])
+        for (int i = 1; i < n->nargs; i++) add_bases(b, n->arg[i]);
+}
+
+Bases node_bases(Node *n)
+{
+    Bases b = { 0 };
+    add_bases(&b, n);
+    return b;
+}
+
 bool moves(const Node *n)
 {
     for (; n->kind == K_VIEW; n = n->arg[0])

@@ -47,7 +47,10 @@ static void mark_sums(const Expr *e, bool *used)
 
 static void need_arguments(const Node *n, bool *need)
 {
-    for (int i = 0; i < n->nargs; i++) need[node_base(n->arg[i])->id] = true;
+    for (int i = 0; i < n->nargs; i++) {
+        const Bases below = node_bases(n->arg[i]);
+        for (int k = 0; k < below.n; k++) need[below.at[k]->id] = true;
+    }
 }
 
 /* What a contraction multiplies may be copies of its arguments, in another order. */

@@ -40,15 +40,23 @@ static bool takes_maps(const Kernel *x)
     return !has_role(x->core, "spread") && !has_role(x->core, "scatter") && (!has_role(x->core, "max_grad") || pool_tiles(x->core));
 }
 
+/* Kernel x may read n, an argument of a map that joins it: all below n is there before x, or n is a value of x itself. */
+static bool is_there(Kernels *k, const Kernel *x, Node *n)
+{
+    const Bases below = node_bases(n);
+    for (int i = 0; i < below.n; i++) {
+        const Kernel *y = kernel_of(k, below.at[i]);
+        if (y && (y == x ? below.at[i] != n : runs_after(k, y, x))) return false;
+    }
+    return true;
+}
+
 static bool can_join(Kernels *k, const Kernel *x, const Node *n)
 {
     if (!takes_maps(x) || !shape_same(&x->out->shape, &n->shape) || x->backward != n->backward || x->predicts != n->predicted) return false;
     if ((x->when == WHEN_MICRO) != (n->when == WHEN_MICRO)) return false;
-    for (int i = 0; i < n->nargs; i++) {
-        const Node *b = node_base(n->arg[i]);
-        const Kernel *y = kernel_of(k, b);
-        if (y && (y == x ? b != n->arg[i] : runs_after(k, y, x))) return false;
-    }
+    for (int i = 0; i < n->nargs; i++)
+        if (!is_there(k, x, n->arg[i])) return false;
     return true;
 }
 

@@ -55,10 +55,18 @@ static void store_arguments(const Kernels *k, const Node *u)
     }
 }
 
+/* And what indexes the elements of a view. */
+static void store_ids(const Kernels *k, const Node *view)
+{
+    for (int a = 1; a < view->nargs && view->kind == K_VIEW && is_live(view); a++)
+        if (kernel_of(k, node_base(view->arg[a]))) store(k, node_base(view->arg[a]));
+}
+
 static void find_stores(const Kernels *k)
 {
     const Graph *g = k->g;
     for (int i = 0; i < g->nodes.n; i++) store_arguments(k, g->nodes.at[i]);
+    for (int i = 0; i < g->nodes.n; i++) store_ids(k, g->nodes.at[i]);
     for (int i = 0; i < g->reports.n; i++) {
         Node *b = node_base(g->reports.at[i]->node);
         if (kernel_of(k, b) && b->when == WHEN_WINDOW) store(k, b);

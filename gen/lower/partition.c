@@ -126,10 +126,20 @@ static void touch_read(const Kernels *k, Kernel *x, Node *n)
     touch(x, at, false, own);
 }
 
+/* Ids that index what x reads lie by rows as their readers do, by strips as nobody knows. */
+static void touch_ids(const Kernels *k, Kernel *x, Node *n)
+{
+    const Bases below = node_bases(n);
+    for (int i = 1; i < below.n; i++) {
+        Buffer *b = buffer_of(k, below.at[i]);
+        if (b && b->home != HOME_PARAM) touch(x, b, false, x->part.kind != PART_STRIPS && owns(x, below.at[i], &b->layout));
+    }
+}
+
 static void read_nodes(const Kernels *k, Kernel *x, Node **at, int n)
 {
     for (int i = 0; i < n; i++)
-        for (int a = 0; a < at[i]->nargs; a++) touch_read(k, x, at[i]->arg[a]);
+        for (int a = 0; a < at[i]->nargs; a++) touch_read(k, x, at[i]->arg[a]), touch_ids(k, x, at[i]->arg[a]);
 }
 
 static void find_touches(const Kernels *k, Kernel *x)
