@@ -34,14 +34,22 @@ static void print_kernels(Text *out, const Compilation *c) { kernels_print(out, 
 static void print_program(Text *out, const Compilation *c) { program_print(out, c->s); }
 static void print_memory(Text *out, const Compilation *c)  { memory_print(out, c->all); }
 
+static void verify_model(const Compilation *c)         { verify_read_model(c->model); }
+static void verify_checked(const Compilation *c)       { verify_check(c->model); }
+static void verify_step(const Compilation *c)          { verify_objective(c->g); }
+static void verify_adjoints(const Compilation *c)      { verify_differentiate(c->g); }
+static void verify_simplified(const Compilation *c)    { verify_simplify(c->g); }
+static void verify_recomputed(const Compilation *c)    { verify_recompute(c->g); }
+static void verify_ordered(const Compilation *c)       { verify_order(c->g); }
+
 static const Stage table[] = {
-    { "read_model", "the model's Graph: nodes, parameters, columns, the schedule", ONCE, run_read_model, NULL, print_model },
-    { "check", "the same, in which a window has a meaning", ONCE, run_check, NULL, print_model },
-    { "objective", "a step's Graph: what it minimizes and reports", EACH_STEP, run_objective, NULL, print_graph },
-    { "differentiate", "adjoints, and what is added to which gradient", EACH_STEP, run_differentiate, NULL, print_graph },
-    { "simplify", "one node for equal ones, nothing dead", EACH_STEP, run_simplify, NULL, print_graph },
-    { "recompute", "second nodes for values that backward makes again", EACH_STEP, run_recompute, NULL, print_graph },
-    { "order", "terms one after another, where that saves memory", EACH_STEP, run_order, NULL, print_graph },
+    { "read_model", "the model's Graph: nodes, parameters, columns, the schedule", ONCE, run_read_model, verify_model, print_model },
+    { "check", "the same, in which a window has a meaning", ONCE, run_check, verify_checked, print_model },
+    { "objective", "a step's Graph: what it minimizes and reports", EACH_STEP, run_objective, verify_step, print_graph },
+    { "differentiate", "adjoints, and what is added to which gradient", EACH_STEP, run_differentiate, verify_adjoints, print_graph },
+    { "simplify", "one node for equal ones, nothing dead", EACH_STEP, run_simplify, verify_simplified, print_graph },
+    { "recompute", "second nodes for values that backward makes again", EACH_STEP, run_recompute, verify_recomputed, print_graph },
+    { "order", "terms one after another, where that saves memory", EACH_STEP, run_order, verify_ordered, print_graph },
     { "legalize", "copies where a value cannot be read where it is", EACH_STEP, run_legalize, NULL, print_graph },
     { "group", "Kernels: which nodes share one, in their lists", EACH_STEP, run_group, NULL, print_kernels },
     { "layout", "buffers with their layouts, factors of contractions", EACH_STEP, run_layout, NULL, print_kernels },

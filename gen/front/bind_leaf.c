@@ -18,7 +18,7 @@ static int rows(lua_State *L)
     const int which = luaL_checkoption(L, 1, "window", names);
     n->value = which;
     n->when = which == ROWS_WINDOW ? WHEN_AFTER : WHEN_MICRO;
-    if (which == ROWS_REAL) n->shape = (Shape){ .rank = 1, .batch = true };
+    if (which == ROWS_REAL) n->shape = (Shape){ .rank = 1, .batch = true, .dim = { host_graph(L)->train.micro_batch } };     /* 0 before train */
     node_push(L, n);
     return 1;
 }

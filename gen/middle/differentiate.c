@@ -87,6 +87,7 @@ static bool add_to_other(Backward *b, const Param *p, Node *dn)
 
 static void add_adjoint(Backward *b, Node *n, Node *dn)
 {
+    if (!shape_same(&n->shape, &dn->shape)) BUG("%%%d of shape %s has an adjoint of shape %s", n->id, shape_text(&n->shape), shape_text(&dn->shape));
     if (n->kind == K_PARAM && !add_to_other(b, n->param, dn)) {
         Contribution *c = NEW(Contribution);
         *c = (Contribution) { n->param, dn, NULL };

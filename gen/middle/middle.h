@@ -9,4 +9,12 @@ void   simplify(Graph *g);
 void   count_uses(Graph *g);                                /* simplify.c: by which nodes are alive */
 void   recompute(Graph *g);                                 /* train.level: which values are made again for backward */
 void   order(Graph *g);                                     /* terms one after another, where that saves memory */
+
+/* ---- verify.c: BUG where something does not hold that must after that stage ---- */
+void   verify_objective(const Graph *g);
+void   verify_differentiate(const Graph *g);
+void   verify_simplify(const Graph *g);
+void   verify_recompute(const Graph *g);
+void   verify_order(const Graph *g);
+bool   has_equal(const Graph *g, const Node *n);            /* simplify.c: a live node before n computes the same */
 #endif

@@ -74,6 +74,13 @@ static void find_equal(Graph *g, Node *n)
     }
 }
 
+bool has_equal(const Graph *g, const Node *n)
+{
+    for (int i = 0; i < n->id; i++)
+        if (is_live(g->nodes.at[i]) && g->nodes.at[i]->predicted == n->predicted && equal(g->nodes.at[i], n)) return true;
+    return false;
+}
+
 static void use(Node *n)
 {
     if (n->uses++) return;
