@@ -113,6 +113,10 @@ bench: all
 deps:
 	@sh tools/deps.sh
 
+# what tests link beside the objects of gen/
+print-lua:
+	@echo $(LUA_LIB)
+
 # ---- on a machine with a GPU; where there is no ./gagen the kit is taken as it came
 gpu-kit: all data/digits
 	@sh tools/gpu-kit.sh
@@ -141,4 +145,4 @@ uninstall:
 clean:
 	rm -rf build gagen $(LIBRARIES)
 
-.PHONY: all run train test check test-long test-bare fuzz bless bench gpu-kit test-gpu bench-gpu deps install uninstall clean
+.PHONY: all run train test check test-long test-bare fuzz bless bench gpu-kit test-gpu bench-gpu deps install uninstall print-lua clean

@@ -30,7 +30,7 @@ counted() {
 for model in tests/golden/*.lua; do
     base=$work/$(basename "$model" .lua)
     dump=$base.dump
-    ./gagen -t c "$model" > "$base.c" 2> "$base.err"; tell $? "gagen $model"
+    ./gagen -t c --verify "$model" > "$base.c" 2> "$base.err"; tell $? "gagen $model"
     for stage in partition join schedule; do ./gagen -t c --dump=$stage "$model"; done > "$dump" 2> "$base.err"
     sed -n 's/^-- \([a-z]*\): \([0-9]*\)$/\1 \2/p' "$model" > "$base.structure"
     while read -r name expect; do
@@ -39,7 +39,7 @@ for model in tests/golden/*.lua; do
     done < "$base.structure"
     golden "${model%.lua}.c" "$base.c"
     golden "${model%.lua}.dump" "$dump"
-    ./gagen -t cuda "$model" > "$base.cu" 2> "$base.err"; tell $? "gagen -t cuda $model"
+    ./gagen -t cuda --verify "$model" > "$base.cu" 2> "$base.err"; tell $? "gagen -t cuda $model"
     golden "${model%.lua}.cu" "$base.cu"
     # shellcheck disable=SC2086
     yes "$model: its CUDA is C++ without a warning" ${CXX:-g++} -x c++ $emu_flags $emu_warnings -Werror -fsyntax-only "$base.cu"

@@ -53,11 +53,11 @@ finish() {
     exit $failed
 }
 
-# generate OUT MODEL OPTION...: the program's source
+# generate OUT MODEL OPTION...: the program's source, every stage verified
 generate() {
     local out=$1 model=$2
     shift 2
-    ./gagen "$@" -o "$out" "$model" 2> "$work/errors" && return 0
+    ./gagen --verify "$@" -o "$out" "$model" 2> "$work/errors" && return 0
     tell 1 "gagen $* $model"
     sed 's/^/# /' "$work/errors"
     return 1
