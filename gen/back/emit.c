@@ -1,4 +1,4 @@
-/* emit.c -- stage 9: the program's text, from templates/program.c and what fills its holes. */
+/* emit.c -- the program's text, from templates/program.c or program.cu and what fills its holes. */
 #include <string.h>
 #include "back/emit.h"
 
