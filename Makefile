@@ -91,7 +91,7 @@ test-long: deps
 	@sh tests/prepare.sh
 	$(PROVE) --jobs $(JOBS) tests/long/*.t
 
-CHECK = house errors language table ops expr man golden moves share nets cuda
+CHECK = house errors verify dumps language table ops expr man golden moves share nets cuda
 
 check: all
 	@sh tests/prepare.sh
@@ -105,7 +105,7 @@ test-bare:
 	@sh tools/test-bare.sh
 
 bless: all
-	BLESS=1 $(PROVE) tests/language.t tests/errors.t tests/golden.t tests/nvcc.t tests/table.t
+	BLESS=1 $(PROVE) tests/language.t tests/errors.t tests/golden.t tests/dumps.t tests/nvcc.t tests/table.t
 
 bench: all
 	sh bench/run.sh

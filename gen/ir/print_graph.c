@@ -1,4 +1,4 @@
-/* print.c -- --dump=graph: the graph as text. */
+/* print_graph.c -- the graph as text, for --dump. Behind simplify it is the nodes that count, and which node stands for another one. */
 #include "ir/graph.h"
 #include <math.h>
 
@@ -32,6 +32,8 @@ static void print_facts(Text *out, const Node *n)
     if (n->path) text_add(out, " at %s", n->path);
     if (n->name && !n->param && !n->column) text_add(out, " named %s", n->name);
     if (n->same) text_add(out, " same as %%%d", n->same->id);
+    if (n->again) text_add(out, " again %%%d", n->again->id);
+    if (n->predicted) text_add(out, " for outputs");
 }
 
 static void print_node(Text *out, const Node *n)
@@ -43,6 +45,18 @@ static void print_node(Text *out, const Node *n)
     print_facts(out, n);
     if (n->loc.line) text_add(out, "   line %d", n->loc.line);
     text_add(out, "\n");
+}
+
+static void print_nodes(Text *out, const Graph *g)
+{
+    bool counted = false;
+    for (int i = 0; i < g->nodes.n; i++) counted |= g->nodes.at[i]->uses > 0;
+    for (int i = 0; i < g->nodes.n; i++) {
+        const Node *n = g->nodes.at[i], *now = n;
+        while (now->same) now = now->same;
+        if (counted && now != n && n->kind != K_CONST) text_add(out, "  %%%-4d same as %%%d\n", n->id, now->id);
+        else if (!counted || is_live(n)) print_node(out, n);
+    }
 }
 
 static void print_param(Text *out, const Param *p)
@@ -122,7 +136,7 @@ static void print_train(Text *out, const Train *t)
 void graph_print(Text *out, const Graph *g)
 {
     text_add(out, "graph %s of %s\n", g->title, g->file);
-    for (int i = 0; i < g->nodes.n; i++) print_node(out, g->nodes.at[i]);
+    print_nodes(out, g);
     text_add(out, "parameters\n");
     for (int i = 0; i < g->params.n; i++) print_param(out, g->params.at[i]);
     print_data(out, &g->data);
@@ -130,6 +144,12 @@ void graph_print(Text *out, const Graph *g)
     for (int i = 0; i < g->steps.n; i++)
         if (!g->step || g->step == g->steps.at[i]) print_step(out, g, g->steps.at[i]);
     for (int i = 0; i < g->reports.n; i++) text_add(out, "report %s %%%d\n", g->reports.at[i]->name, g->reports.at[i]->node->id);
+    for (int i = 0; i < g->outputs.n; i++) text_add(out, "output %s %%%d\n", g->outputs.at[i]->name, g->outputs.at[i]->node->id);
+    for (int i = 0; i < g->sums.n; i++) text_add(out, "sum %d is %%%d\n", g->first_sum + i, g->sums.at[i]->id);
+    for (int i = 0; i < g->seeds.n; i++) text_add(out, "seed %%%d is %%%d\n", g->seeds.at[i]->node->id, g->seeds.at[i]->coefficient->id);
+    if (g->in_turn) text_add(out, "terms in turn\n");
+    for (int i = 0; i < g->states.n; i++)
+        if (g->step) text_add(out, "state %s := %%%d\n", g->states.at[i]->param->name, g->states.at[i]->value->id);
     for (int i = 0; i < g->gradients.n; i++)
         text_add(out, "gradient %s += %%%d\n", g->gradients.at[i]->param->name, g->gradients.at[i]->value->id);
 }

@@ -16,16 +16,17 @@ static void run(const Stage *t, Compilation *c)
     if (t->verify && c->opts->verify) t->verify(c);
 }
 
-/* From `at` up to `end`, or up to the dump that was asked for; returns whether that one was there. */
-static bool run_to(const Stage *at, const Stage *end, Compilation *c, Text *out)
+/* From `at` up to `end`, or, unless it goes on, up to the dump that was asked for; returns whether that one was there. */
+static bool run_to(const Stage *at, const Stage *end, bool goes_on, Compilation *c, Text *out)
 {
-    for (; at < end; at++) {
+    bool dumped = false;
+    for (; at < end && (goes_on || !dumped); at++) {
         run(at, c);
         if (!c->opts->dump || strcmp(c->opts->dump, at->name)) continue;
         at->print(out, c);
-        return true;
+        dumped = true;
     }
-    return false;
+    return dumped;
 }
 
 /* Each step's graph, one after another, through the stages that all have; a step sees those before it. */
@@ -35,7 +36,7 @@ static bool run_steps(const Stage *at, const Stage *end, Compilation *c, Text *o
     c->all = NEW(Whole);
     for (int i = 0; i < c->model->steps.n; i++) {
         c->g = NULL, c->k = NULL, c->p = NULL, c->s = NULL;
-        dumped |= run_to(at, end, c, out);
+        dumped |= run_to(at, end, i + 1 < c->model->steps.n, c, out);
         if (c->s) vec_push(&c->all->steps, c->s);
     }
     return dumped;
@@ -46,7 +47,7 @@ bool compile(const Pipeline *p, const char *first, const char *last, Compilation
     const Stage *end = stage_named(p, last) + 1;
     for (const Stage *at = stage_named(p, first), *next; at < end; at = next) {
         for (next = at + 1; next < end && next->times == at->times; ) next++;
-        if ((at->times == EACH_STEP ? run_steps : run_to)(at, next, c, out)) return true;
+        if (at->times == EACH_STEP ? run_steps(at, next, c, out) : run_to(at, next, false, c, out)) return true;
     }
     return false;
 }

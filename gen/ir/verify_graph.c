@@ -9,13 +9,6 @@
 #include "ir/verify_graph.h"
 #include <string.h>
 
-void must(const Verify *v, const Node *n, bool good, const char *rule)
-{
-    if (good) return;
-    if (!n) BUG("the graph after %s breaks a rule: %s", v->stage, rule);
-    BUG("the graph after %s breaks a rule: %s: %%%d %s", v->stage, rule, n->id, n->op ? n->op->name : "");
-}
-
 static bool is_of(const Graph *g, const Node *n) { return n && n->id >= 0 && n->id < g->nodes.n && g->nodes.at[n->id] == n; }
 
 static void verify_arguments(const Verify *v, const Node *n)

@@ -5,7 +5,7 @@
 #include "ir/graph.h"
 
 typedef struct { const char *stage; const Graph *g; } Verify;
-void must(const Verify *v, const Node *n, bool good, const char *rule);       /* n NULL: the graph as a whole */
+void must(const Verify *v, const Node *n, bool good, const char *rule);       /* verify_shape.c; n NULL: the graph as a whole */
 
 void verify_all(const Verify *v);                           /* before simplify: every node, the roots, parameters */
 void verify_live(const Verify *v);                          /* behind simplify: the live ones, and that uses count them */

@@ -7,6 +7,13 @@
 #include "ir/verify_graph.h"
 #include <string.h>
 
+void must(const Verify *v, const Node *n, bool good, const char *rule)
+{
+    if (good) return;
+    if (!n) BUG("the graph after %s breaks a rule: %s", v->stage, rule);
+    BUG("the graph after %s breaks a rule: %s: %%%d %s", v->stage, rule, n->id, n->op ? n->op->name : "");
+}
+
 static void verify_extents(const Verify *v, const Node *n)
 {
     const Shape *s = &n->shape;
