@@ -30,6 +30,9 @@ static void run_join(Compilation *c)          { join(c->all); }
 
 static void print_model(Text *out, const Compilation *c)   { graph_print(out, c->model); }
 static void print_graph(Text *out, const Compilation *c)   { graph_print(out, c->g); }
+static void print_groups(Text *out, const Compilation *c)  { groups_print(out, c->k); }
+static void print_layouts(Text *out, const Compilation *c) { layouts_print(out, c->k); }
+static void print_lowered(Text *out, const Compilation *c) { lowered_print(out, c->k); }
 static void print_kernels(Text *out, const Compilation *c) { kernels_print(out, c->k); }
 static void print_program(Text *out, const Compilation *c) { program_print(out, c->s); }
 static void print_memory(Text *out, const Compilation *c)  { memory_print(out, c->all); }
@@ -51,9 +54,9 @@ static const Stage table[] = {
     { "recompute", "second nodes for values that backward makes again", EACH_STEP, run_recompute, verify_recomputed, print_graph },
     { "order", "terms one after another, where that saves memory", EACH_STEP, run_order, verify_ordered, print_graph },
     { "legalize", "copies where a value cannot be read where it is", EACH_STEP, run_legalize, NULL, print_graph },
-    { "group", "Kernels: which nodes share one, in their lists", EACH_STEP, run_group, NULL, print_kernels },
-    { "layout", "buffers with their layouts, factors of contractions", EACH_STEP, run_layout, NULL, print_kernels },
-    { "lower", "contractions as nested sums", EACH_STEP, run_lower, NULL, print_kernels },
+    { "group", "Kernels: which nodes share one, in their lists", EACH_STEP, run_group, NULL, print_groups },
+    { "layout", "buffers with their layouts, factors of contractions", EACH_STEP, run_layout, NULL, print_layouts },
+    { "lower", "contractions as nested sums", EACH_STEP, run_lower, NULL, print_lowered },
     { "partition", "units, phases, numbers and names", EACH_STEP, run_partition, NULL, print_kernels },
     { "place", "Plan: lifetimes and offsets in one arena", EACH_STEP, run_place, NULL, print_kernels },
     { "schedule", "Program: scales, counts, first and next micro-steps", EACH_STEP, run_schedule, NULL, print_program },

@@ -87,5 +87,8 @@ bool    reads_data(const Kernel *x);
 long    buffer_size(const Buffer *b);                       /* in reals */
 long    block_of(const Kernels *k, long extent);            /* of a vector axis, as the target likes it */
 Node *target_of(const Kernels *k, const Kernel *x);       /* whose buffer or gradient the result goes into first */
-void    kernels_print(Text *out, const Kernels *k);
+void    groups_print(Text *out, const Kernels *k);             /* print_kernels.c: as group leaves them */
+void    layouts_print(Text *out, const Kernels *k);            /* as layout does */
+void    lowered_print(Text *out, const Kernels *k);            /* as lower does */
+void    kernels_print(Text *out, const Kernels *k);            /* print.c: as partition and place do */
 #endif
