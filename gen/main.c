@@ -44,6 +44,10 @@ static void verify_adjoints(const Compilation *c)      { verify_differentiate(c-
 static void verify_simplified(const Compilation *c)    { verify_simplify(c->g); }
 static void verify_recomputed(const Compilation *c)    { verify_recompute(c->g); }
 static void verify_ordered(const Compilation *c)       { verify_order(c->g); }
+static void verify_copies(const Compilation *c)        { verify_legalize(c->g); }
+static void verify_groups(const Compilation *c)        { verify_group(c->k); }
+static void verify_layouts(const Compilation *c)       { verify_layout(c->k); }
+static void verify_lowered(const Compilation *c)       { verify_lower(c->k); }
 
 static const Stage table[] = {
     { "read_model", "the model's Graph: nodes, parameters, columns, the schedule", ONCE, run_read_model, verify_model, print_model },
@@ -53,10 +57,10 @@ static const Stage table[] = {
     { "simplify", "one node for equal ones, nothing dead", EACH_STEP, run_simplify, verify_simplified, print_graph },
     { "recompute", "second nodes for values that backward makes again", EACH_STEP, run_recompute, verify_recomputed, print_graph },
     { "order", "terms one after another, where that saves memory", EACH_STEP, run_order, verify_ordered, print_graph },
-    { "legalize", "copies where a value cannot be read where it is", EACH_STEP, run_legalize, NULL, print_graph },
-    { "group", "Kernels: which nodes share one, in their lists", EACH_STEP, run_group, NULL, print_groups },
-    { "layout", "buffers with their layouts, factors of contractions", EACH_STEP, run_layout, NULL, print_layouts },
-    { "lower", "contractions as nested sums", EACH_STEP, run_lower, NULL, print_lowered },
+    { "legalize", "copies where a value cannot be read where it is", EACH_STEP, run_legalize, verify_copies, print_graph },
+    { "group", "Kernels: which nodes share one, in their lists", EACH_STEP, run_group, verify_groups, print_groups },
+    { "layout", "buffers with their layouts, factors of contractions", EACH_STEP, run_layout, verify_layouts, print_layouts },
+    { "lower", "contractions as nested sums", EACH_STEP, run_lower, verify_lowered, print_lowered },
     { "partition", "units, phases, numbers and names", EACH_STEP, run_partition, NULL, print_kernels },
     { "place", "Plan: lifetimes and offsets in one arena", EACH_STEP, run_place, NULL, print_kernels },
     { "schedule", "Program: scales, counts, first and next micro-steps", EACH_STEP, run_schedule, NULL, print_program },

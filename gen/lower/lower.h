@@ -12,6 +12,12 @@ Plan    *place(Kernels *k, bool reuse);
 Program *schedule(Plan *p);
 void     join(Whole *all);                                  /* of the steps that it holds: one order of parameters, one arena */
 
+/* ---- verifiers: BUG, naming stage and kernel or node, where something does not hold that must (verify_*.c say what) ---- */
+void     verify_legalize(const Graph *g);
+void     verify_group(Kernels *k);
+void     verify_layout(Kernels *k);
+void     verify_lower(Kernels *k);
+
 /* ---- what the stages share ---- */
 Node   *copy_node(Graph *g, Node *n);                       /* legalize.c: a new node, its copy; uses: one */
 Kernel *kernel_new(Node *core, Node *out, When when, bool backward);       /* lists.c: not in a list yet */
