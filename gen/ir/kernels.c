@@ -77,3 +77,10 @@ bool by_taps(const Kernels *k, const Node *n)
     if (groups == 1) return false;
     return !k->target->blocks || !blocks_nest(groups * w->shape.dim[1], w->shape.dim[1]) || !blocks_nest(w->shape.dim[0], w->shape.dim[0] / groups);
 }
+
+bool is_conv(const Kernels *k, const Node *n)
+{
+    return n->kind == K_WINDOW && !by_taps(k, n) && (has_role(n, "forward") || has_role(n, "data") || has_role(n, "weight"));
+}
+
+bool contracts(const Kernels *k, const Kernel *x) { return x->core && (x->core->kind == K_MATMUL || is_conv(k, x->core)); }

@@ -83,6 +83,8 @@ void    set_kernel(Kernels *k, const Node *n, Kernel *x);
 void    set_buffer(Kernels *k, const Node *n, Buffer *b);
 bool    node_layout(const Kernels *k, Node *n, Layout *out);       /* of n's elements in its base's buffer; false: no digits say it */
 bool    by_taps(const Kernels *k, const Node *n);                             /* a convolution in groups: no contraction, a sum for each element */
+bool    is_conv(const Kernels *k, const Node *n);           /* a convolution, or a gradient of one, that is a contraction */
+bool    contracts(const Kernels *k, const Kernel *x);       /* its core is a product: matmul or is_conv */
 bool    reads_data(const Kernel *x);
 long    buffer_size(const Buffer *b);                       /* in reals */
 long    block_of(const Kernels *k, long extent);            /* of a vector axis, as the target likes it */

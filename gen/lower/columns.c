@@ -1,4 +1,4 @@
-/* columns.c -- which of a contraction's labels are its columns: those along which its result is contiguous. */
+/* columns.c -- which of a contraction's labels are its columns: those along which its result is contiguous. Then all of it, once layouts are settled. */
 #include "lower/contraction.h"
 
 static char block_label(const Operand *o)
@@ -57,4 +57,16 @@ int widen_vector(Lowering *w, char v)
     const int vector = vector_level(w, v);
     w->level[vector].extent = room(&w->operand[2], v, w->level[vector].div);
     return vector;
+}
+
+void lowering_settled(Lowering *w, Kernels *k, Kernel *x)
+{
+    lowering_start(w, k, x);
+    lowering_order(w, columns_label(w));
+    for (int i = 0; i < 2; i++) {
+        Operand *o = &w->operand[i];
+        o->node = x->factor[i];
+        if (!node_layout(k, o->node, &o->layout) || !known(o)) BUG("layout left a factor without one");
+    }
+    if (!lowering_levels(w)) BUG("layout left factors that are cut at places that do not divide each other");
 }

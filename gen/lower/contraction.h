@@ -18,7 +18,6 @@ typedef struct {
 /* ---- levels.c ---- */
 void  lowering_start(Lowering *w, Kernels *k, Kernel *x);   /* operands, labels, and the layouts that are known */
 void  lowering_order(Lowering *w, char v);                  /* A and B change places where A has C's contiguous label v */
-void  lowering_settled(Lowering *w, Kernels *k, Kernel *x); /* all that, and levels, of what layout has decided; BUG where it has not */
 bool  lowering_levels(Lowering *w);                         /* false: operands are cut at places that do not divide each other */
 bool  known(const Operand *o);                              /* its layout is there */
 bool  has_label(const Operand *o, char label);
@@ -34,6 +33,7 @@ double lowering_flop(const Lowering *w);
 char  columns_label(const Lowering *w);                     /* C's contiguous label; CUDA: 0 where there is none */
 int   vector_level(const Lowering *w, char v);              /* C's contiguous level, which has label v */
 int   widen_vector(Lowering *w, char v);                    /* the same, as wide as C has room, padding included */
+void  lowering_settled(Lowering *w, Kernels *k, Kernel *x); /* operands, labels and levels, of what layout has decided; BUG where it has not */
 long  room(const Operand *o, char label, long div);         /* how many values the stored axis has room for at this level, padding included */
 
 /* ---- gemm.c ---- */

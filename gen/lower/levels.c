@@ -127,18 +127,6 @@ void lowering_start(Lowering *w, Kernels *k, Kernel *x)
     w->operand[2].layout = x->grad == c ? x->grad_layout : buffer_of(k, c)->layout;
 }
 
-void lowering_settled(Lowering *w, Kernels *k, Kernel *x)
-{
-    lowering_start(w, k, x);
-    lowering_order(w, columns_label(w));
-    for (int i = 0; i < 2; i++) {
-        w->operand[i].node = x->factor[i];
-        find_layout(k, &w->operand[i]);
-        if (!known(&w->operand[i])) BUG("layout left a factor without one");
-    }
-    if (!lowering_levels(w)) BUG("layout left factors that are cut at places that do not divide each other");
-}
-
 void lowering_order(Lowering *w, char v)
 {
     if (!has_label(&w->operand[0], v)) return;

@@ -1,6 +1,6 @@
 /* lower.c -- what each kernel computes, of layouts that are settled: contractions become nested sums (contraction.c, gemm.c),
    and every kernel's floating-point operations are counted. */
-#include "lower/layouts.h"
+#include "lower/lower.h"
 
 /* Of a convolution that is a sum over taps for each element. */
 static double flop_of_taps(const Node *f)

@@ -10,7 +10,6 @@
            6. Whatever the loops are at, the sums stay inside the buffers of A, B and C (CUDA: an image inside its bounds).
            7. No two turns of the loops over C's elements have one place, so the units that are dealt own what they write. */
 #include <stdlib.h>
-#include "lower/layouts.h"
 #include "lower/verify.h"
 
 /* ---- digits ---- */

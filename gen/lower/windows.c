@@ -1,15 +1,6 @@
 /* windows.c -- convolutions and pools read images by their digits: one that has none, repeats some or is cut otherwise is copied. */
 #include "lower/layouts.h"
 
-bool is_conv(const Kernels *k, const Node *n)
-{
-    return n->kind == K_WINDOW && !by_taps(k, n) && (has_role(n, "forward") || has_role(n, "data") || has_role(n, "weight"));
-}
-
-bool contracts(const Kernels *k, const Kernel *x) { return x->core && (x->core->kind == K_MATMUL || is_conv(k, x->core)); }
-
-void order_taps(const Kernels *k, Layout *l, const Shape *s) { layout_make(l, s, 0, block_of(k, s->dim[0]), 0); }
-
 /* Its weight has outputs as lanes. */
 static void settle_taps(Kernels *k, const Node *f)
 {
