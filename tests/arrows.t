@@ -189,10 +189,6 @@ local friends = {
   { "gen/front/bind.c", "gen/front/bind_leaf.c", "gen/front/bind_param.c", "gen/front/finish.c", "gen/front/host.c", "gen/front/read_op.c",
     "gen/front/recipe.c" },
   { "gen/front/man.c", "gen/front/options.c" },                  -- an option prints the page that lists the options
-  -- layouts, copies and contractions are settled together: a factor's layout may ask for a copy, which is laid out
-  { "gen/lower/factors_c.c", "gen/lower/factors_cuda.c", "gen/lower/images.c", "gen/lower/layout.c", "gen/lower/round.c", "gen/lower/windows.c" },
-  { "gen/lower/columns.c", "gen/lower/levels.c" },
-  { "gen/ir/verify_graph.c", "gen/ir/verify_shape.c" },
 }
 
 -- ---- the rules hold ----------------------------------------------------------------------------------------------

@@ -124,5 +124,21 @@ for _, path in ipairs { "README.md", "docs/language.md", "docs/tutorial.md" } do
   end
   ok(n > 0, path .. " shows a model")
 end
+
+-- ---- the op that HACKING.md adds --------------------------------------------------------------------------
+local place = os.tmpname()
+os.remove(place)
+run(("mkdir -p %s && cp -r dsl %s"):format(place, place))
+local activations = text_of "dsl/ops/activation.lua"
+local op = text_of("HACKING.md"):match "```lua\n(map .-)```"
+local function shown(more)
+  local f = assert(io.open(place .. "/dsl/ops/activation.lua", "w"))
+  f:write(activations, more)
+  f:close()
+  return run(("GAGEN_PATH=%s ./gagen ops %s 2>&1"):format(place, op:match 'name = "(%w+)"'))
+end
+ok(shown(op):find "\n  dx ", "HACKING.md adds an op: " .. op:match 'name = "(%w+)"')
+ok(not shown(""):find "\n  dx " and not shown((op:gsub("gy", "gz"))):find "\n  dx ", "control: which is not there without, nor with a name that means nothing")
+run("rm -r " .. place)
 print("1.." .. tests)
 os.exit(not failed)
