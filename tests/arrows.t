@@ -116,22 +116,14 @@ local function reached(arrows, from)
   return seen
 end
 
--- Whether both stand in one list of those that may call one another.
-local function are_friends(friends, a, b)
-  for _, list in ipairs(friends) do
-    if is_in(list, a) and is_in(list, b) then return true end
-  end
-  return false
-end
-
--- "a.c -> b.c (function)" for each arrow that a circle has, but among friends.
-local function circles(files, friends)
+-- "a.c -> b.c (function)" for each arrow that a circle has.
+local function circles(files)
   local arrows, leads, found = arrows_of(files), {}, {}
   for path in pairs(arrows) do leads[path] = reached(arrows, path) end
   for from, to in pairs(arrows) do
     for path, name in pairs(to) do
       local circle = path ~= from and leads[path] and leads[path][from]
-      if circle and not are_friends(friends, from, path) then found[#found + 1] = ("%s -> %s (%s)"):format(from, path, name) end
+      if circle then found[#found + 1] = ("%s -> %s (%s)"):format(from, path, name) end
     end
   end
   table.sort(found)
@@ -171,8 +163,7 @@ local function target_names(files)
   return found
 end
 
--- ---- exceptions, each with its reason -------------------------------------------------------------------------
--- Variables that outlive a call.
+-- ---- variables that outlive a call, each with its reason --------------------------------------------------------
 local state = {
   ["gen/base/memory.c"] = { "next", "left" },                    -- the allocator: memory lives until exit
   ["gen/base/diag.c"] = { "trying", "sources", "errors" },       -- errors are counted, whoever finds them
@@ -183,14 +174,6 @@ local state = {
   ["gen/front/host.c"] = { "signal_file", "signal_line" },       -- a signal's handler finds them
 }
 
--- Files that may call one another.
-local friends = {
-  -- one table of what Lua may call stands above the files that do it, and they hand values back to Lua by its rules
-  { "gen/front/bind.c", "gen/front/bind_leaf.c", "gen/front/bind_param.c", "gen/front/finish.c", "gen/front/host.c", "gen/front/read_op.c",
-    "gen/front/recipe.c" },
-  { "gen/front/man.c", "gen/front/options.c" },                  -- an option prints the page that lists the options
-}
-
 -- ---- the rules hold ----------------------------------------------------------------------------------------------
 local function none(found, what) ok(#found == 0, what .. (#found > 0 and "  # " .. table.concat(found, "; ") or "")) end
 
@@ -199,7 +182,7 @@ for _, file in ipairs(files) do
   if file.path:find "%.c$" and file.path ~= "gen/base/embed.c" and not next(file.defines) then empty[#empty + 1] = file.path end
   for _ in pairs(file.uses) do symbols = symbols + 1 end
 end
--- What the lists of exceptions hold without need.
+-- What that list holds without need.
 for path, names in pairs(state) do
   for _, name in ipairs(names) do
     local needed = false
@@ -207,15 +190,10 @@ for path, names in pairs(state) do
     if not needed then print(("# %s: %s need not be excepted any more"):format(path, name)) end
   end
 end
-for i, list in ipairs(friends) do
-  local others = { table.unpack(friends) }
-  table.remove(others, i)
-  if #circles(files, others) == 0 then print(("# %s and its friends need not be excepted any more"):format(list[1])) end
-end
 ok(#files > 80 and symbols > 1000, ("%d files of gen/, which use %d symbols"):format(#files, symbols))
 none(empty, "the compiler made something of each")
 none(wrong_arrows(files), "base <- ir <- front, middle, lower, back, tools; back <- back/c, back/cuda; no other folder is included")
-none(circles(files, friends), "no file depends on one that depends on it")
+none(circles(files), "no file depends on one that depends on it")
 none(states(files, state), "no variable outlives a call, but those that are named here")
 local texts = { table.unpack(files) }
 for path in run "git ls-files -co --exclude-standard 'dsl/*.lua'":gmatch "%S+" do texts[#texts + 1] = read_source(path) end
@@ -247,12 +225,11 @@ local by_calls = {
   file_of("gen/c.c", { defines = { h = true }, uses = { f = true } }),
   file_of("gen/d.c", { uses = { f = true, printf = true } }),
 }
-ok(#circles(by_calls, {}) == 3, "control: a circle of three files, each calls the next")
-ok(#circles(by_calls, { { "gen/a.c", "gen/b.c", "gen/c.c" } }) == 0, "control: which may, where they are named")
+ok(#circles(by_calls) == 3, "control: a circle of three files, each calls the next")
 by_calls[3].uses = {}
-ok(#circles(by_calls, {}) == 0, "control: and is none where one calls no more")
+ok(#circles(by_calls) == 0, "control: and is none where one calls no more")
 local by_includes = { file_of("gen/a.h", { includes = { "gen/b.h" } }), file_of("gen/b.h", { includes = { "gen/a.h" } }) }
-ok(#circles(by_includes, {}) == 2, "control: headers that include each other")
+ok(#circles(by_includes) == 2, "control: headers that include each other")
 one(states({ file_of("gen/a.c", { state = { "known", "count" } }) }, { ["gen/a.c"] = { "known" } }), "gen/a.c: count", "a variable that is not named here")
 one(long_files { file_of("gen/a.c", { lines = 500 }), file_of("gen/b.c", { lines = 501 }) }, "gen/b.c: 501", "a file of 501 lines")
 for _, code in ipairs { "if (o->target == &target_cuda) f();", "return &target_c;", 'strcmp(name, "cuda")' } do

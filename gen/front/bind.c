@@ -1,85 +1,16 @@
-/* bind.c -- the core: what dsl/ may ask of C. Tensors are userdata that hold a Node; one node is always one value. */
+/* bind.c -- the core: what dsl/ may ask of C. */
 #include "front/host.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char tensor_key[] = "tensor", nodes_key[] = "gagen.nodes";
-
-/* ---- fields --------------------------------------------------------------------------------------------------------- */
-const char *field_string(lua_State *L, int index, const char *key)
-{
-    lua_getfield(L, index, key);
-    const char *s = lua_isstring(L, -1) ? text("%s", lua_tostring(L, -1)) : NULL;
-    lua_pop(L, 1);
-    return s;
-}
-
-double field_number(lua_State *L, int index, const char *key, double otherwise)
-{
-    lua_getfield(L, index, key);
-    double x = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : otherwise;
-    lua_pop(L, 1);
-    return x;
-}
-
-bool field_true(lua_State *L, int index, const char *key)
-{
-    lua_getfield(L, index, key);
-    bool yes = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return yes;
-}
-
-Loc field_loc(lua_State *L, int index) { return host_at(L, (int)field_number(L, index, "place", 0)); }
-
-void field_sizes(lua_State *L, int index, const char *key, int *rank, long *dim)
-{
-    *rank = 0;
-    if (lua_getfield(L, index, key) == LUA_TTABLE)
-        for (int i = 1; lua_geti(L, -1, i) != LUA_TNIL; i++) {
-            if (*rank == RANK) host_fail(host_where(L), "a tensor has at most %d axes", RANK);
-            dim[(*rank)++] = (long)lua_tointeger(L, -1);
-            lua_pop(L, 1);
-        }
-    else lua_pushnil(L);
-    lua_pop(L, 2);
-}
-
-/* ---- tensors -------------------------------------------------------------------------------------------------------- */
-void node_push(lua_State *L, Node *n)
-{
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, nodes_key);
-    if (lua_rawgeti(L, -1, n->id + 1) == LUA_TNIL || *(Node **)lua_touserdata(L, -1) != n) {      /* another graph's */
-        lua_pop(L, 1);
-        *(Node **)lua_newuserdatauv(L, sizeof n, 0) = n;
-        luaL_setmetatable(L, tensor_key);
-        lua_pushvalue(L, -1);
-        lua_rawseti(L, -3, n->id + 1);
-    }
-    lua_remove(L, -2);
-}
-
-Node *node_at(lua_State *L, int index)
-{
-    Node **n = luaL_testudata(L, index, tensor_key);
-    return n ? *n : NULL;
-}
-
-Node *check_node(lua_State *L, int index)
-{
-    Node *n = node_at(L, index);
-    if (!n) luaL_error(L, "argument %d: a tensor was expected", index);
-    return n;
-}
-
+/* ---- places and errors ---------------------------------------------------------------------------------------------- */
 static int is_tensor(lua_State *L)
 {
     lua_pushboolean(L, node_at(L, 1) != NULL);
     return 1;
 }
 
-/* ---- places and errors ---------------------------------------------------------------------------------------------- */
 static int place_here(lua_State *L)
 {
     lua_pushinteger(L, host_place(L, host_where(L)));
@@ -354,6 +285,8 @@ static int define(lua_State *L)
     return 1;
 }
 
+static int load(lua_State *L);
+
 void core_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
@@ -362,15 +295,37 @@ void core_push(lua_State *L)
         { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
         { "op", new_op }, { "call", call }, { "args", args }, { "info", info },
         { "inputs_of", inputs_of }, { "locals", locals },
-        { "define", define }, { "train", finish_train }, { "load", host_load }, { "file", host_file }, { "depth", depth }, { NULL, NULL }
+        { "define", define }, { "train", finish_train }, { "load", load }, { "file", host_file }, { "depth", depth }, { NULL, NULL }
     };
     if (lua_getfield(L, LUA_REGISTRYINDEX, "gagen.core") == LUA_TTABLE) return;
     lua_pop(L, 1);
     luaL_newlib(L, functions);
     leaves_push(L);
     params_push(L);
-    luaL_newmetatable(L, tensor_key);
+    tensor_methods(L);
     lua_setfield(L, -2, "tensor");
     lua_pushvalue(L, -1);
     lua_setfield(L, LUA_REGISTRYINDEX, "gagen.core");
+}
+
+/* load(path): what that file of dsl/ returns */
+static int load(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    size_t n;
+    const char *source = resource(path, &n);
+    if (!source) fatal("cannot read %s", path);
+    if (luaL_loadbufferx(L, source, n, text("=%s", path), "t")) BUG("%s", lua_tostring(L, -1));
+    core_push(L);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+lua_State *core_start(const Opts *o)
+{
+    lua_State *L = host_start(o);
+    lua_pushcfunction(L, load);
+    lua_pushstring(L, "dsl/init.lua");
+    host_call(L, 1, 1);
+    return L;
 }

@@ -5,7 +5,7 @@
 #include "ir/options.h"
 
 Opts   options(int argc, char **argv);                      /* options.c */
-Graph *read_model(const Opts *o, OpGradient *gradient);     /* host.c: and what asks the ops of its model for theirs; exits 1 on the user's errors */
+Graph *read_model(const Opts *o, OpGradient *gradient);     /* read_model.c: and what asks the ops of its model for theirs; exits 1 on the user's errors */
 void   check(Graph *g);                                     /* check.c */
 void   verify_read_model(const Graph *g);                   /* verify.c: BUG where something does not hold that must after that stage */
 void   verify_check(const Graph *g);

@@ -1,4 +1,4 @@
-/* host.c -- runs the model file in a closed world and gives back the graph that it described.
+/* host.c -- runs the model file in a closed world.
 
    1. What the user may see is made by dsl/world.lua; nothing in it opens a file, loads code or catches an error.
    2. A hook counts instructions, the allocator counts bytes. Where no hook fires, inside a library function written in
@@ -197,25 +197,6 @@ void host_call(lua_State *L, int nargs, int nresults)
 }
 
 /* ---- files ---------------------------------------------------------------------------------------------------------- */
-int host_load(lua_State *L)
-{
-    const char *path = luaL_checkstring(L, 1);
-    size_t n;
-    const char *source = resource(path, &n);
-    if (!source) fatal("cannot read %s", path);
-    if (luaL_loadbufferx(L, source, n, text("=%s", path), "t")) BUG("%s", lua_tostring(L, -1));
-    core_push(L);
-    lua_call(L, 1, 1);
-    return 1;
-}
-
-static void load_dsl(lua_State *L)
-{
-    lua_pushcfunction(L, host_load);
-    lua_pushstring(L, "dsl/init.lua");
-    host_call(L, 1, 1);
-}
-
 static char *read_source(const char *path, size_t *n)
 {
     bool standard = !strcmp(path, "-");
@@ -314,31 +295,7 @@ static void check_defines(const Host *h)
     }
 }
 
-/* ---- gradients of structured ops ------------------------------------------------------------------------------------ */
-/* Asks the op's own grad(y, gy, args...) for the arguments' adjoints; what is not needed comes back NULL. */
-static int node_gradients(void *host, Graph *g, Node *y, Node *gy, const bool need[ARGS], Node *out[ARGS])
-{
-    Host *h = host;
-    lua_State *L = h->L;
-    int found = 0, top = lua_gettop(L);
-    h->graph = g;
-    if (!y->op || !y->op->has_grad) return 0;
-    set_last(h, y->loc);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, y->op->lua);
-    lua_getfield(L, -1, "grad");
-    node_push(L, y);
-    node_push(L, gy);
-    for (int i = 0; i < y->nargs; i++) node_push(L, y->arg[i]);
-    host_call(L, y->nargs + 2, y->nargs);
-    for (int i = 0; i < y->nargs; i++) {
-        out[i] = need[i] ? node_at(L, i - y->nargs) : NULL;
-        found += out[i] != NULL;
-    }
-    lua_settop(L, top);
-    return found;
-}
-
-/* ---- the stage ------------------------------------------------------------------------------------------------------ */
+/* ---- a model ------------------------------------------------------------------------------------------------------ */
 lua_State *host_start(const Opts *o)
 {
     Host *h = NEW(Host);
@@ -351,19 +308,7 @@ lua_State *host_start(const Opts *o)
     *(Host **)lua_getextraspace(h->L) = h;
     luaL_openlibs(h->L);
     lua_gc(h->L, LUA_GCGEN, 0, 0);
-    load_dsl(h->L);
     return h->L;
-}
-
-static void set_title(Graph *g, const char *path)
-{
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-    if (!strcmp(path, "-")) base = "stdin";
-    size_t n = strlen(base);
-    bool lua = n > 4 && !strcmp(base + n - 4, ".lua");
-    g->file = base;
-    g->name = mem_copy(base, lua ? n - 4 : n);
-    g->title = *c_word(g->name) ? c_word(g->name) : "model";
 }
 
 /* The user's time and instructions are counted while the model file runs. */
@@ -377,17 +322,20 @@ static void run_model(Host *h)
     set_timer(0);
 }
 
-Graph *read_model(const Opts *o, OpGradient *gradient)
+void host_run(lua_State *L, const char *path)
 {
-    Host *h = host_of(host_start(o));
-    load_model(h->L, o->model);
-    vec_push(&h->running, o->model);
-    set_title(h->graph, o->model);
+    Host *h = host_of(L);
+    load_model(L, path);
+    vec_push(&h->running, path);
     run_model(h);
     if (!h->graph->train.loc.file)
         host_fail(loc_of(h, 1, diag_lines(h->files.at[0])), "no train { ... }: nothing says what to minimize");
     check_defines(h);
     stop_if_errors();
-    *gradient = (OpGradient){ h, node_gradients };
-    return h->graph;
+}
+
+void host_serve(lua_State *L, Graph *g, Loc loc)
+{
+    host_of(L)->graph = g;
+    set_last(host_of(L), loc);
 }

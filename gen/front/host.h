@@ -1,5 +1,5 @@
-/* host.h -- what the files of the Lua host share: host.c runs files, bind*.c are the core that dsl/ builds on, finish.c
-   and recipe.c read what train says, read_op.c the ops' tables. */
+/* host.h -- what the files of the Lua host share: host.c runs files, values.c reads what Lua holds, bind*.c are the core that
+   dsl/ builds on, finish.c and recipe.c read what train says, read_op.c the ops' tables. */
 #ifndef GAGEN_HOST_H
 #define GAGEN_HOST_H
 #include <lauxlib.h>
@@ -7,7 +7,7 @@
 #include "front/front.h"
 
 typedef struct Host Host;               /* a Lua state, the files that it runs, the graph that they make; host_*(L): of L's host */
-lua_State *host_start(const Opts *o);                       /* with dsl/ loaded; o: whose defines a model may ask for, or NULL */
+lua_State *host_start(const Opts *o);                       /* o: whose defines a model may ask for, or NULL */
 Loc  host_where(lua_State *L);                              /* the user's line that led here */
 Loc  host_made(lua_State *L);                               /* that, or the line that made the layer that runs now */
 void host_within(lua_State *L, Loc loc);                                 /* a layer made there runs now; no file: none does */
@@ -17,14 +17,17 @@ void host_calls(lua_State *L, const char *name);            /* the function or l
 const char *host_called(lua_State *L, const char *otherwise);/* its name */
 Loc  host_at(lua_State *L, int place);                      /* of a place as core.place() gave it to dsl/ */
 int  host_place(lua_State *L, Loc loc);
-int  host_load(lua_State *L);                               /* path -> what that file of dsl/ returns */
 int  host_file(lua_State *L);                               /* world, path -> what another file of the user's returns */
 int  host_depth(lua_State *L);                              /* of files that run each other; 1: the model file alone */
+void host_run(lua_State *L, const char *path);              /* the model file; takes its world off the stack, exits on the user's errors */
+void host_serve(lua_State *L, Graph *g, Loc loc);           /* nodes are added to g from now on, for that line of the user's */
 void host_call(lua_State *L, int nargs, int nresults);      /* exits when it fails */
 const char *host_define(lua_State *L, const char *name);    /* -D name=value, asked for; NULL: not given */
 _Noreturn void host_fail(Loc loc, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+lua_State *core_start(const Opts *o);                       /* bind.c: with dsl/ loaded, the model's world on the stack; o as in host_start */
 void core_push(lua_State *L);                               /* the table of functions that dsl/ builds on */
+void tensor_methods(lua_State *L);                          /* values.c: pushes the metatable of tensors */
 void node_push(lua_State *L, Node *n);
 void leaves_push(lua_State *L);                             /* bind_leaf.c: adds what is about leaves to the table on the top */
 void params_push(lua_State *L);                             /* bind_param.c: adds what is about parameters to the table on the top */

@@ -17,29 +17,29 @@ static char *roff(const char *s)
     return t.s;
 }
 
-static void add_commands(Text *out)
+static void add_commands(Text *out, const Manual *m)
 {
-    for (int i = 0; i < option_ncommands; i++) {
-        const Command *c = &option_commands[i];
+    for (int i = 0; i < m->ncommands; i++) {
+        const Command *c = &m->command[i];
         text_add(out, "%s.B gagen%s%s\n%s\n", i ? ".br\n" : "", *c->name ? " " : "", c->name, roff(c->synopsis));
     }
     text_add(out, ".SH COMMANDS\n");
-    for (int i = 0; i < option_ncommands; i++) {
-        const Command *c = &option_commands[i];
+    for (int i = 0; i < m->ncommands; i++) {
+        const Command *c = &m->command[i];
         text_add(out, ".TP\n.B gagen%s%s\n%s.\n", *c->name ? " " : "", c->name, roff(c->help));
     }
 }
 
 /* "with plan", "with gagen, run and plan"; nothing where all take it */
-static char *takers(const Option *p)
+static char *takers(const Manual *m, const Option *p)
 {
     Text t = { 0 };
     int left = 0;
     text_put(&t, "", 0);
     if (p->commands == DO_ALL) return t.s;
-    for (int i = 0; i < option_ncommands; i++) left += (p->commands & option_commands[i].id) != 0;
-    for (int i = 0; i < option_ncommands; i++) {
-        const Command *c = &option_commands[i];
+    for (int i = 0; i < m->ncommands; i++) left += (p->commands & m->command[i].id) != 0;
+    for (int i = 0; i < m->ncommands; i++) {
+        const Command *c = &m->command[i];
         if (!(p->commands & c->id)) continue;
         text_add(&t, "%s%s", t.n == 0 ? "\nWith " : left == 1 ? " and " : ", ", *c->name ? c->name : "gagen alone");
         left--;
@@ -48,14 +48,14 @@ static char *takers(const Option *p)
     return t.s;
 }
 
-static void add_options(Text *out)
+static void add_options(Text *out, const Manual *m)
 {
     text_add(out, ".SH OPTIONS\n");
-    for (int i = 0; i < option_count; i++) {
-        const Option *p = &option_table[i];
+    for (int i = 0; i < m->noptions; i++) {
+        const Option *p = &m->option[i];
         text_add(out, ".TP\n.BR %s%s%s", p->short_name ? roff(p->short_name) : "", p->short_name ? " \", \" " : "", roff(p->name));
         if (p->value) text_add(out, " \" \\fI%s\\fP\"", roff(p->value));
-        text_add(out, "\n%s.%s\n", roff(p->help), takers(p));
+        text_add(out, "\n%s.%s\n", roff(p->help), takers(m, p));
     }
 }
 
@@ -71,13 +71,13 @@ static const char closing[] =
     "gagen plan \\-\\-svg arena.svg model.lua\n"
     "gagen \\-\\-memory 64MB \\-o train.c model.lua\n.fi\n";
 
-char *man_text(void)
+char *man_text(const Manual *m)
 {
     Text out = { 0 };
     text_add(&out, ".TH GAGEN 1 \"\" \"gagen %s\" \"User Commands\"\n", VERSION);
     text_add(&out, ".SH NAME\ngagen \\- a compiler for training programs\n.SH SYNOPSIS\n");
-    add_commands(&out);
-    add_options(&out);
+    add_commands(&out, m);
+    add_options(&out, m);
     text_add(&out, "%s", closing);
     return out.s;
 }

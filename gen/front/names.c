@@ -50,7 +50,7 @@ static void op_print(Text *out, lua_State *L, const Op *op)
 
 void ops_print(Text *out, const char *name)
 {
-    lua_State *L = host_start(NULL);
+    lua_State *L = core_start(NULL);
     const Ops *ops = host_graph(L)->ops;
     const Op *op = name ? op_find(ops, name) : NULL;
     if (name && !op) usage_error("there is no op '%s'", name);
@@ -62,7 +62,7 @@ void ops_print(Text *out, const char *name)
 /* ---- gagen help ----------------------------------------------------------------------------------------------------- */
 void names_print(Text *out, const char *name)
 {
-    lua_State *L = host_start(NULL);
+    lua_State *L = core_start(NULL);
     core_push(L);
     lua_getfield(L, -1, "help");
     lua_pushstring(L, name ? name : "");

@@ -71,20 +71,8 @@ static void show_version(State *s, const char *value)
     say("gagen " VERSION "\n");
 }
 
-static void show_help(State *s, const char *value)
-{
-    (void)s, (void)value;
-    say(help_text());
-}
-
-static void show_man(State *s, const char *value)
-{
-    (void)s, (void)value;
-    say(man_text());
-}
-
 /* ---- the tables ------------------------------------------------------------------------------------------------- */
-const Command option_commands[] = {
+static const Command option_commands[] = {
     { DO_WRITE, "", "[options] model.lua", "write a training program (model - is standard input)" },
     { DO_RUN, "run", "[options] model.lua [-- trainer options]", "write, compile and run it" },
     { DO_PLAN, "plan", "[options] model.lua", "say what it needs: layers, memory, micro-batches" },
@@ -92,10 +80,10 @@ const Command option_commands[] = {
     { DO_HELP, "help", "[NAME]", "tell what layers, functions, losses, optimizers, options are for, or one" },
     { DO_OPS, "ops", "[NAME]", "list the ops, or show one" }
 };
-const int option_ncommands = sizeof option_commands / sizeof *option_commands;
+enum { option_ncommands = sizeof option_commands / sizeof *option_commands };
 
 enum { MODEL = DO_WRITE | DO_RUN | DO_PLAN };
-const Option option_table[] = {
+static const Option option_table[] = {
     { "--output", "-o", "FILE", DO_WRITE | DO_RUN | DO_PLAN | DO_PLOT,
       "write FILE; its extension says the target, .c or .cu\n(plan: .svg asks for the arena's picture alone)", set_output },
     { "--target", "-t", "c|cuda", MODEL, "what to write; on standard output cuda unless told", set_target },
@@ -118,7 +106,7 @@ const Option option_table[] = {
     { "--man", NULL, NULL, DO_ALL, "print the manual page, as man -l reads it", show_man },
     { "--version", NULL, NULL, DO_ALL, "print the version", show_version }
 };
-const int option_count = sizeof option_table / sizeof *option_table;
+enum { option_count = sizeof option_table / sizeof *option_table };
 
 static void add_option(Text *out, const Option *p)
 {
@@ -131,7 +119,7 @@ static void add_option(Text *out, const Option *p)
     }
 }
 
-char *help_text(void)
+static char *help_text(void)
 {
     Text out = { 0 };
     for (int i = 0; i < option_ncommands; i++) {
@@ -141,6 +129,18 @@ char *help_text(void)
     text_add(&out, "\n");
     for (int i = 0; i < option_count; i++) add_option(&out, &option_table[i]);
     return out.s;
+}
+
+static void show_help(State *s, const char *value)
+{
+    (void)s, (void)value;
+    say(help_text());
+}
+
+static void show_man(State *s, const char *value)
+{
+    (void)s, (void)value;
+    say(man_text(&(Manual) { option_commands, option_ncommands, option_table, option_count }));
 }
 
 /* The option of that command that argv[*i] is, with its value, which may be its tail, behind = or the next argument. */

@@ -15,9 +15,6 @@ typedef struct {
     void (*set)(State *s, const char *value);
 } Option;
 
-extern const Command option_commands[];
-extern const Option option_table[];
-extern const int option_ncommands, option_count;
-char *help_text(void);
-char *man_text(void);                   /* man.c: the same as a page for man(1) */
+typedef struct { const Command *command; int ncommands; const Option *option; int noptions; } Manual;      /* all that there are */
+char *man_text(const Manual *m);        /* man.c: a page for man(1) */
 #endif
