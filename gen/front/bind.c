@@ -5,12 +5,6 @@
 #include <string.h>
 
 /* ---- places and errors ---------------------------------------------------------------------------------------------- */
-static int is_tensor(lua_State *L)
-{
-    lua_pushboolean(L, node_at(L, 1) != NULL);
-    return 1;
-}
-
 static int place_here(lua_State *L)
 {
     lua_pushinteger(L, host_place(L, host_where(L)));
@@ -188,6 +182,12 @@ static void set_sizes(lua_State *L, const char *key, int n, const long *dim)
 static const char *leaf_name(Kind kind)
 {
     return kind == K_PARAM ? "parameter" : kind == K_INPUT ? "input" : kind == K_CONST ? "constant" : "leaf";
+}
+
+static int is_tensor(lua_State *L)
+{
+    lua_pushboolean(L, node_at(L, 1) != NULL);
+    return 1;
 }
 
 /* args(tensor): what it was called with */
