@@ -3,7 +3,8 @@
    1. A draw is keyed by the seed, the sample's number since the start and the kind: so a row's columns get the same one, every
       epoch a new one, and neither micro-batches, threads nor the target matter.
    2. What moves in from outside is 0, or the value that a column of classes ignores. */
-#include "runtime.h"
+#include "window.h"
+#include "philox.h"
 
 enum { GG_FLIP = 0x666c6970, GG_MOVE = 0x63726f70, GG_NOISY = 0x6e6f6973 };      /* streams */
 

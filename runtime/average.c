@@ -1,6 +1,8 @@
 /* average.c -- averages of the weights: a state that the update makes. Evaluation sees them where the weights are, for as long as it
    takes. */
-#include "runtime.h"
+#include "weights.h"
+#include "device.h"
+#include "tensor.h"
 
 static long gg_average_count(const Program *p) { return p->trained ? p->trained : p->elements; }
 

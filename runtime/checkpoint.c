@@ -1,6 +1,8 @@
 /* checkpoint.c -- a run's state as a safetensors file: tensors in logical order under their names, optimizer states as
    optimizer.m.NAME, and as metadata where the run stands. */
-#include "runtime.h"
+#include "weights.h"
+#include "device.h"
+#include "tensor.h"
 #include <errno.h>
 #include <fcntl.h>
 #if defined __BYTE_ORDER__ && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__

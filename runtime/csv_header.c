@@ -8,7 +8,7 @@
       would be two, cut by a decimal comma.
    4. With a header positions become names: in any further file, of the same run or of a prediction with its weights, a column's
       fields are those that are called so, wherever they stand. */
-#include "runtime.h"
+#include "csv.h"
 #include <ctype.h>
 
 /* ---- names ---------------------------------------------------------------------------------------------- */

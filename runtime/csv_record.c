@@ -7,7 +7,9 @@
       fields. Of several that do, the one is taken of whose fields most are numbers.
    4. Where the model names no decimal mark, it is a comma if the separator is none, and the first lines have numbers such as
       1,5 or 0,125, and none with a point. 1,234 alone decides nothing. */
-#include "runtime.h"
+#include "csv.h"
+#include "known.h"
+#include "stream.h"
 #include <strings.h>
 
 enum { GG_PEEK = 64, GG_PEEK_LINES = 32, GG_PEEK_BYTES = 1 << 16 };

@@ -4,7 +4,7 @@
       of SQL dumps and of spreadsheets. The name of a class of the model comes before.
    3. A field looks like data, and not like a column's name, if it is a number of any form or size, true or false, such a word,
       or has a digit and no letters: a date, 3%, 1,000. */
-#include "runtime.h"
+#include "csv.h"
 #include <ctype.h>
 #include <errno.h>
 #include <float.h>

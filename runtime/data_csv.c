@@ -1,6 +1,7 @@
 /* data_csv.c -- CSV: the rows, and what is told of a file. Its text is in csv_record.c, its header in csv_header.c, its values in
    csv_value.c. */
-#include "runtime.h"
+#include "readers.h"
+#include "csv.h"
 #include <locale.h>
 
 /* ---- faults --------------------------------------------------------------------------------------------- */

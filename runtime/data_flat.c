@@ -4,7 +4,8 @@
    3. A file's pages lie at pages of memory. So a further set begins at a row where that is so for every mapped column;
       rows between two sets belong to none and are zero.
    4. What cannot be mapped is read and converted: into its piece, or into memory of its own. */
-#include "runtime.h"
+#include "data_flat.h"
+#include "number.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>

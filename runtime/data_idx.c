@@ -3,7 +3,10 @@
       labels, the format. All but the kind may be missing.
    2. Where several sets lie there, as EMNIST's do, the model names one: a column's source is "image" or "letters/image".
    3. A file of labels with eight numbers a row is QMNIST's (idx2-int): the first is the class. */
-#include "runtime.h"
+#include "readers.h"
+#include "known.h"
+#include "number.h"
+#include "stream.h"
 #include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>

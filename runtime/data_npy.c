@@ -1,6 +1,9 @@
 /* data_npy.c -- NumPy's format: a magic number, a version, the text of a Python dictionary, elements. A directory holds one
    file for each column. Other writers than NumPy put other quotes, spaces and orders of keys into the dictionary. */
-#include "runtime.h"
+#include "readers.h"
+#include "data_flat.h"
+#include "known.h"
+#include "number.h"
 #include <errno.h>
 
 enum { GG_NPY_TEXT = 1 << 16 };

@@ -2,7 +2,10 @@
    "float32 x.bin", a file of its own in the directory; or "uint8@2/3073", from byte 2 of records of 3,073 bytes, which are
    the one file of all columns.
    CIFAR-10's binary version is five files of such records, and one for testing. */
-#include "runtime.h"
+#include "readers.h"
+#include "data_flat.h"
+#include "known.h"
+#include "number.h"
 
 /* The type that the source begins with; what follows it. */
 static char gg_raw_type(const char *source, const char **rest)

@@ -1,5 +1,5 @@
 /* json.c -- reading JSON that may be anything, from text in memory. Strings are decoded where they stand, as UTF-8. */
-#include "runtime.h"
+#include "json.h"
 
 void gg_json_fail(const Json *j, const char *what)
 {

@@ -1,7 +1,7 @@
 /* known.c -- files that are in the format of something else, known by their first bytes, and what makes them readable.
    A cure is a command or a line of Python; FILE is the file. Arrays are copied before safetensors 0.8.0 writes them, since it takes
    every array's memory for C's order. */
-#include "runtime.h"
+#include "known.h"
 
 #define TO_CSV   ".to_csv('x.csv', index=False), for data.csv"
 #define TO_NPY(a) "numpy.save('x.npy', " a "), for data.npy"

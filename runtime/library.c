@@ -1,6 +1,11 @@
 /* library.c -- the calls of library.h over a run. */
-#include "runtime.h"
+#include "base.h"
 #include "library.h"
+#include "device.h"
+#include "start.h"
+#include "tensor.h"
+#include "weights.h"
+#include "window.h"
 
 typedef struct Opened { Run run; const Program *p; struct Opened *next; } Opened;
 static Opened *gg_opened;

@@ -1,6 +1,9 @@
 /* load.c -- weights and runs from safetensors files: of a checkpoint (checkpoint.c), or of another program. Numbers of any type are
    converted; what is missing is told with what the file has in its place (near.c). */
-#include "runtime.h"
+#include "weights.h"
+#include "device.h"
+#include "number.h"
+#include "tensor.h"
 
 static void gg_check_shape(const Archive *a, const Entry *e, const Tensor *t)
 {

@@ -1,5 +1,6 @@
 /* log.c -- what a run tells: lines of JSON in a file, lines and a progress line on the terminal. */
-#include "runtime.h"
+#include "log.h"
+#include "window.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 /* near.c -- what a file has in place of a tensor that it lacks, and the rule of the model that loads it. Other programs put other words
    before a path (module. _orig_mod. model.), number layers otherwise, or call weights kernels. */
-#include "runtime.h"
+#include "archive.h"
 
 const char *gg_printable(char out[GG_NAME], const char *name)
 {

@@ -3,7 +3,7 @@
    Let G be the true gradient and S the trace of the covariance of a single item's. A mean over n items has a square of its norm of
    |G|^2 + S / n, expected; two of them, over a window's first micro-batch and over the whole window, give S and |G|^2. Both
    estimates are without bias and are added up; their quotient S / |G|^2 is the batch at which noise and gradient are as large. */
-#include "runtime.h"
+#include "window.h"
 
 void gg_noise_add(Run *r, int step)
 {

@@ -1,6 +1,6 @@
 /* number.c -- numbers as files hold them, and as elements of columns and tensors.
    A conversion that changes a whole number, or makes a number infinite, is refused; fractions are rounded. */
-#include "runtime.h"
+#include "number.h"
 
 static const struct { char code; const char *name; int bytes; bool minus, whole; } gg_types[] = {
     { 'b', "uint8", 1, false, true }, { 'a', "int8", 1, true, true }, { 'H', "uint16", 2, false, true },

@@ -1,8 +1,8 @@
 /* options.c -- the command line of a generated program, from one table. */
-#include "runtime.h"
+#include "options.h"
+#include "team.h"
 #include <errno.h>
 #include <limits.h>
-#include <sched.h>
 #include <stddef.h>
 
 enum { GG_FLAG, GG_NUMBER, GG_TEXT };
@@ -68,6 +68,52 @@ static void gg_option_set(Options *all, const Option *o, const char *value)
     else *(long *)(void *)place = gg_option_number(o, value);
 }
 
+/* ---- what --predict and --output say --------------------------------------------------------------------- */
+/* The number that the rows are, or -1: they are in a file. */
+long gg_predict_count(const Program *p, const char *rows)
+{
+    char *end;
+    for (int c = 0; c < p->ncolumns; c++)
+        if (p->columns[c].asked) return -1;
+    errno = 0;
+    long n = strtol(rows, &end, 10);
+    if (*end || errno || n < 1)
+        gg_fail(GG_USAGE, "--predict %s: the outputs read no data: say how many rows, --predict 64", rows);
+    return n;
+}
+
+/* Whether all outputs go to one file. */
+bool gg_predict_single(const char *path)
+{
+    return gg_ends(path, ".csv") || gg_ends(path, ".npy");
+}
+
+static void gg_predict_check(const Options *o, const Program *p)
+{
+    if (o->output && !o->predict) gg_fail(GG_USAGE, "--output says where predictions go: it needs --predict");
+    if (!o->predict) return;
+    if (!p->noutputs)
+        gg_fail(GG_USAGE, "--predict: the model declares no outputs: write train { predict = { class = fn.argmax(logits, "
+                "{ axis = 2 }) } } and generate again");
+    if (o->eval) gg_fail(GG_USAGE, "--predict and --eval exclude each other");
+    if (o->log) gg_fail(GG_USAGE, "--log: a prediction writes no log: leave it out");
+    if (!o->load && !o->save)
+        gg_fail(GG_USAGE, "--predict needs the weights: --load FILE, or the --save FILE of a run, whose best ones it takes");
+    if (o->output && gg_ends(o->output, ".npy") && p->noutputs > 1)
+        gg_fail(GG_USAGE, "--output %s: there are %d outputs: name a directory, a file NAME.npy is made for each", o->output,
+                p->noutputs);
+    gg_predict_count(p, o->predict);
+}
+
+/* The file that the weights come from. */
+const char *gg_predict_weights(const Options *o)
+{
+    static char best[4096];
+    if (o->load || o->resume) return o->load ? o->load : o->save;
+    return snprintf(best, sizeof best, "%s.best", o->save) < (int)sizeof best && access(best, R_OK) == 0 ? best : o->save;
+}
+
+/* ---- all options together ------------------------------------------------------------------------------- */
 static void gg_options_check(const Options *o, const Program *p)
 {
     if (o->epochs >= 0 && o->steps >= 0) gg_fail(GG_USAGE, "--epochs and --steps exclude each other");
@@ -99,14 +145,4 @@ Options gg_options(int argc, char **argv, const Program *p)
     gg_options_check(&all, p);
     if (all.output && !strcmp(all.output, "-")) all.output = NULL;
     return all;
-}
-
-long gg_cores(void)
-{
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-#if defined __linux__
-    cpu_set_t set;
-    if (!sched_getaffinity(0, sizeof set, &set)) n = CPU_COUNT(&set);
-#endif
-    return n < 1 ? 1 : n > GG_THREADS ? GG_THREADS : n;
 }

@@ -1,5 +1,6 @@
 /* plan.c -- the windows of a run as a function of the number of samples; the order of the rows. */
-#include "runtime.h"
+#include "schedule.h"
+#include "philox.h"
 #include <limits.h>
 
 /* ---- places: a window's first sample, in closed form from where its span begins -------------------------- */

@@ -3,17 +3,13 @@
       others are zero, since kernels that outputs share with training may read them. Outputs without data get a number of rows.
    2. CSV has a column for each element, code_1, code_2 ..., with the fewest digits that give the number back; FILE.npy holds
       the one output there is, any other name is a directory with a file NAME.npy for each. */
-#include "runtime.h"
+#include "start.h"
+#include "tensor.h"
+#include "window.h"
 #include <errno.h>
 #include <sys/stat.h>
 
 typedef struct { const Output *output; long width; real *value; FILE *file; char path[4096]; } Sink;
-
-static bool gg_ends(const char *s, const char *end)
-{
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && !strcmp(s + n - m, end);
-}
 
 static void gg_sink_open(Sink *s, const char *path)
 {
@@ -160,49 +156,4 @@ void gg_predict(Run *r)
     gg_predict_rows(r, sink, csv, rows);
     for (int i = 0; i < p->noutputs; i++) gg_sink_close(&sink[i]), free(sink[i].value);
     free(sink);
-}
-
-/* ---- the command line's -------------------------------------------------------------------------------- */
-/* The number that the rows are, or -1: they are in a file. */
-long gg_predict_count(const Program *p, const char *rows)
-{
-    char *end;
-    for (int c = 0; c < p->ncolumns; c++)
-        if (p->columns[c].asked) return -1;
-    errno = 0;
-    long n = strtol(rows, &end, 10);
-    if (*end || errno || n < 1)
-        gg_fail(GG_USAGE, "--predict %s: the outputs read no data: say how many rows, --predict 64", rows);
-    return n;
-}
-
-/* Whether all outputs go to one file. */
-bool gg_predict_single(const char *path)
-{
-    return gg_ends(path, ".csv") || gg_ends(path, ".npy");
-}
-
-void gg_predict_check(const Options *o, const Program *p)
-{
-    if (o->output && !o->predict) gg_fail(GG_USAGE, "--output says where predictions go: it needs --predict");
-    if (!o->predict) return;
-    if (!p->noutputs)
-        gg_fail(GG_USAGE, "--predict: the model declares no outputs: write train { predict = { class = fn.argmax(logits, "
-                "{ axis = 2 }) } } and generate again");
-    if (o->eval) gg_fail(GG_USAGE, "--predict and --eval exclude each other");
-    if (o->log) gg_fail(GG_USAGE, "--log: a prediction writes no log: leave it out");
-    if (!o->load && !o->save)
-        gg_fail(GG_USAGE, "--predict needs the weights: --load FILE, or the --save FILE of a run, whose best ones it takes");
-    if (o->output && gg_ends(o->output, ".npy") && p->noutputs > 1)
-        gg_fail(GG_USAGE, "--output %s: there are %d outputs: name a directory, a file NAME.npy is made for each", o->output,
-                p->noutputs);
-    gg_predict_count(p, o->predict);
-}
-
-/* The file that the weights come from. */
-const char *gg_predict_weights(const Options *o)
-{
-    static char best[4096];
-    if (o->load || o->resume) return o->load ? o->load : o->save;
-    return snprintf(best, sizeof best, "%s.best", o->save) < (int)sizeof best && access(best, R_OK) == 0 ? best : o->save;
 }

@@ -1,7 +1,8 @@
 /* shards.c -- weights in several safetensors files, with an index beside them: {"metadata": {}, "weight_map": {"name": "file"}}.
    A directory stands for its model.safetensors, or for its model.safetensors.index.json.
    A file of an index lies beside it: a name that leads elsewhere is refused. */
-#include "runtime.h"
+#include "archive.h"
+#include "json.h"
 #include <errno.h>
 #include <sys/stat.h>
 

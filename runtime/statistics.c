@@ -1,6 +1,7 @@
 /* statistics.c -- mean and deviation of a column over the training rows, in one pass at start (Welford, in double): row after row,
    so the bits depend on the rows alone. An element that is the same in all rows has deviation 1. */
-#include "runtime.h"
+#include "data.h"
+#include "tensor.h"
 
 static double gg_value(const Column *c, const char *base, long i)
 {

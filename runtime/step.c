@@ -1,7 +1,7 @@
 /* step.c -- a round: the steps of a program in turn. Each cuts the round's samples into windows of its own batch, so that a whole
    round ends with a whole window, and takes the last of them, as many as its times; a short round has what there is of these
    windows. A program of one step has rounds of one window. */
-#include "runtime.h"
+#include "schedule.h"
 
 int gg_step_count(const Program *p)
 {

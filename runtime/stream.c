@@ -1,6 +1,6 @@
 /* stream.c -- a file read from its beginning to its end, plain or packed by gzip, which zlib unpacks.
    A packed file that is cut short, or whose check sum is wrong, is an error. */
-#include "runtime.h"
+#include "stream.h"
 #include <errno.h>
 #include <sys/stat.h>
 #ifdef GAGEN_ZLIB

@@ -1,6 +1,8 @@
 /* team.c -- starting, calling and stopping the threads; waiting at a barrier. */
-#include "runtime.h"
+#include "base.h"
+#include "team.h"
 #include <pthread.h>
+#include <sched.h>
 #if defined __linux__
 #include <sys/syscall.h>
 #if !defined SYS_futex
@@ -109,4 +111,14 @@ void gg_team_stop(Team *team)
     barrier(&crew->member[0]);
     for (int i = 1; i < team->n; i++) pthread_join(crew->worker[i], NULL);
     free(crew);
+}
+
+long gg_cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+#if defined __linux__
+    cpu_set_t set;
+    if (!sched_getaffinity(0, sizeof set, &set)) n = CPU_COUNT(&set);
+#endif
+    return n < 1 ? 1 : n > GG_THREADS ? GG_THREADS : n;
 }

@@ -22,6 +22,7 @@ void  gg_team_call(Team *team, void (*fn)(const Thread *)); /* fn on every threa
 void  gg_team_stop(Team *team);
 void  gg_team_wait(Team *team, int turn);         /* until the turn is another: spins, then sleeps */
 void  gg_team_wake(Team *team);
+long  gg_cores(void);                             /* those that this process may use */
 
 /* this thread's share of `count` equal things */
 static inline int span_from(const Thread *t, int count) { return (int)((long)count * t->id / t->n); }

@@ -1,5 +1,6 @@
 /* tensor.c -- between the stored and the logical order of a tensor; the first weights. */
-#include "runtime.h"
+#include "tensor.h"
+#include "philox.h"
 
 long gg_count(const Tensor *t)
 {

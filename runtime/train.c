@@ -1,5 +1,10 @@
 /* train.c -- training from start to end: windows, validation, checkpoints, signals, and what a program does otherwise. */
-#include "runtime.h"
+#include "start.h"
+#include "device.h"
+#include "log.h"
+#include "tensor.h"
+#include "weights.h"
+#include "window.h"
 #include <signal.h>
 
 static volatile sig_atomic_t gg_stop;                       /* the signal that asks the run to leave */

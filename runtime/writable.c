@@ -2,7 +2,8 @@
    1. A file that can be made is made and removed again; a file that exists is opened and not changed.
    2. A checkpoint is written beside FILE and renamed, so what exists under FILE must be a regular file that may be replaced.
    3. The file system must have room for the checkpoints that are certain, and one block for a log. */
-#include "runtime.h"
+#include "start.h"
+#include "weights.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -93,7 +93,7 @@ tell $? "49. an evaluation behind every update: losses and norms keep every bit"
 [ "$(grep -c '^valid' "$work/eval_1.said")" -ge 24 ] && [ "$(grep -c '^valid' "$work/eval_1000.said")" -lt 3 ]
 tell $? "49. there were $(grep -c '^valid' "$work/eval_1.said") evaluations and $(grep -c '^valid' "$work/eval_1000.said")"
 # between each window and its update, by the library: losses, gradients, weights, statistics and moments
-without() { if [ "$target" = c ]; then compile "$work/$1" "tests/probe.c $work/aside_micro.c $work/run.c" gagen -DPROGRAM=case_aside; else
+without() { if [ "$target" = c ]; then compile "$work/$1" "tests/probe.c $work/aside_micro.c $work/window.c" gagen -DPROGRAM=case_aside; else
     cp "$work/aside_micro.cu" "$work/$1.cu" && RT=$work/runtime emulated "$1" gagen tests/probe.c case_aside; fi; }
 for stats in micro pooled; do
     program aside_$stats $models/case_aside.lua gagen -D stats=$stats $(case $stats in pooled) echo -D ema=0.9;; esac)
@@ -105,7 +105,7 @@ for stats in micro pooled; do
     if [ $stats = micro ]; then cp "$work/aside_plain.out" "$work/aside.want"; fi
 done
 rm -rf "$work/runtime" && cp -r runtime "$work/runtime"
-sed 's/^    \*p->w = w;//' runtime/run.c > "$work/run.c"
+sed 's/^    \*p->w = w;//' runtime/window.c > "$work/window.c"
 sed -i '/gg_take_back();/d' "$work/runtime/gagen_cuda.h"
 without aside_off
 run aside_off $made - $threads 4 1 2 3 4 aside > "$work/aside.out"

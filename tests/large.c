@@ -2,7 +2,8 @@
    others are never touched. Prints the sum of the squares of its four errors. */
 #include <stdio.h>
 #include <sys/resource.h>
-#include "runtime.h"
+#include "team.h"
+#include "tensor.h"
 #include "library.h"
 
 extern const Program gagen_large;

@@ -19,7 +19,7 @@ for source in runtime/*.c; do
         ok "not ok" "$source compiles"
 done
 for program in units read hostile hostile_npy embed train_mlp; do build $program "$asan"; done
-$cc -std=gnu11 -g -O1 -fsanitize=thread -Iruntime tests/runtime/teams.c runtime/team.c runtime/fail.c -lpthread -o $dir/teams
+$cc -std=gnu11 -g -O1 -fsanitize=thread -Iruntime tests/runtime/teams.c runtime/team.c runtime/base.c -lpthread -o $dir/teams
 mkdir -p $dir/plain
 for source in runtime/*.c; do $cc -std=gnu11 -O2 -Iruntime -c $source -o $dir/plain/$(basename $source .c).o; done
 # trained NAME FLAG...: a program that trains, with the runtime as users have it

@@ -11,7 +11,8 @@
 #endif
 #include "library.h"
 #include "symbol.h"
-#include "runtime.h"
+#include "schedule.h"
+#include "tensor.h"
 #include <malloc.h>
 
 #ifndef WEIGHT

@@ -8,7 +8,8 @@ extern const Program mlp;
 #include "mlp.h"
 #endif
 #include "library.h"
-#include "runtime.h"
+#include "start.h"
+#include "weights.h"
 #include "tap.h"
 
 enum { ROWS = 40, MANY = HIDDEN * IN };

@@ -2,7 +2,8 @@
    crashes. What is taken must hold the weights of the original, unless the damage lies in the data itself. */
 #include <fcntl.h>
 #include "mlp.h"
-#include "runtime.h"
+#include "start.h"
+#include "weights.h"
 #include "tap.h"
 
 static unsigned char good[1 << 16], bad[1 << 16];

@@ -1,6 +1,6 @@
 /* hostile_npy.c FILE -- thousands of damaged NPY files: each is refused with a message, or holds the rows of the original,
    unless the damage made them of another type of the same size. */
-#include "runtime.h"
+#include "data.h"
 #include "tap.h"
 
 static const void *base;

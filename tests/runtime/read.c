@@ -1,7 +1,7 @@
 /* read.c -- reads files into columns and prints them: read idx|csv|npy|raw|cifar10 PATH TEST VALID COLUMN...
    A column is name:type:classes:source:dim,dim[:class,class...]; classes 0 is none. After a type d drops rows with missing fields, v5
    makes them 5. CSV_FORM=n;, says header, separator, decimal of CSV, a point says nothing; what the reader tells is printed, too. */
-#include "runtime.h"
+#include "data.h"
 
 enum { COLUMNS = 8, NAMES = 8 };
 static Column columns[COLUMNS];

@@ -1,7 +1,8 @@
 /* teams.c -- the team under a race detector: plain variables handed over by barriers, thousands of times, on more threads
    than cores. */
 #include <unistd.h>
-#include "runtime.h"
+#include "base.h"
+#include "team.h"
 #include "tap.h"
 
 enum { ROUNDS = 3000, ITEMS = 97 };

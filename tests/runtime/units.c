@@ -1,6 +1,7 @@
 /* units.c -- the parts of the runtime that are functions: plan, order, Philox, tensors' order, weights, window_row. */
 #include "mlp.h"
-#include "runtime.h"
+#include "schedule.h"
+#include "tensor.h"
 #include "tap.h"
 
 /* ---- Philox: the known answers of Random123's kat_vectors ---- */

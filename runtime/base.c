@@ -1,5 +1,6 @@
-/* fail.c -- errors, memory, text that grows. */
-#include "runtime.h"
+/* base.c -- errors, memory, text that grows. */
+#include "base.h"
+#include "program.h"
 #include <errno.h>
 #include <stdarg.h>
 
@@ -89,4 +90,10 @@ void gg_add_number(Line *line, double x)
 {
     if (isfinite(x)) gg_add(line, "%.17g", x);
     else gg_add(line, "null");
+}
+
+bool gg_ends(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && !strcmp(s + n - m, end);
 }

@@ -1,0 +1,12 @@
+/* data.h -- where the data lies, and which rows train, validate and test. */
+#ifndef GAGEN_DATA_H
+#define GAGEN_DATA_H
+#include "base.h"
+#include "table.h"
+
+void gg_table_load(Table *d, const Program *p, const char *path); /* path NULL: as the model says */
+void gg_table_ask(Table *d, const Program *p, const char *path, long rows); /* for a prediction; path NULL: so many rows */
+void gg_table_give(Table *d, const Program *p, long rows, const void *const *columns);
+void gg_table_free(Table *d);
+void gg_table_statistics(const Table *d, const Program *p); /* of the training rows, into the parameters that hold some */
+#endif

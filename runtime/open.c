@@ -1,0 +1,128 @@
+/* open.c -- opening a run and closing it. */
+#include "start.h"
+#include "data.h"
+#include "tensor.h"
+#include "weights.h"
+#include "window.h"
+
+static void gg_run_plan(Run *r)
+{
+    const Program *p = r->p;
+    long epochs = r->o.epochs, steps = r->o.steps;
+    if (epochs < 0 && steps < 0) epochs = p->epochs, steps = p->epochs > 0 ? -1 : p->steps;
+    r->plan = gg_plan(p, r->data.train.count, epochs, steps);
+    if (!r->plan.E)
+        gg_fail(GG_DATA, "%ld training rows do not fill one batch of %ld, and tail = \"drop\"", r->data.train.count,
+                gg_round(p));
+    gg_order_start(&r->order, p, &r->plan, &r->data.train, r->seed);
+}
+
+static void gg_run_table(Run *r)
+{
+    const Options *o = &r->o;
+    if (o->predict) {
+        long rows = gg_predict_count(r->p, o->predict);
+        gg_load_fields(r, gg_predict_weights(o));
+        gg_table_ask(&r->data, r->p, rows < 0 ? o->predict : NULL, rows);
+    } else if (o->columns) gg_table_give(&r->data, r->p, o->rows, o->columns);
+    else gg_table_load(&r->data, r->p, o->data);
+}
+
+static void gg_run_memory(Run *r)
+{
+    const Program *p = r->p;
+    r->sums = gg_alloc((size_t)p->nsums, sizeof *r->sums);
+    r->values = gg_alloc((size_t)p->nreports, sizeof *r->values);
+    r->kept = gg_alloc((size_t)p->nsums, sizeof *r->kept);
+    r->aside = gg_alloc((size_t)p->nsums, sizeof *r->aside);
+    if (!r->o.save && r->data.valid.count) r->best_params = gg_alloc((size_t)p->elements, sizeof(real));
+    gg_add(&r->text, "%4000s", "");
+    gg_add(&r->header, "%*s", 4000 + 400 * p->ntensors * (1 + p->nstates) + (int)(6 * r->data.fields.n), "");
+}
+
+void gg_best_path(const Run *r, char out[4096])
+{
+    snprintf(out, 4096, "%s.best", r->o.save);
+}
+
+/* What a resumed run holds to be the best is in a file beside: without it the test would be of other weights. */
+static void gg_need_best(const Run *r)
+{
+    char path[4096];
+    gg_best_path(r, path);
+    if (!isnan(r->best) && access(path, R_OK))
+        gg_fail(GG_DATA, "%s: it cannot be read, and %s says that the best weights so far are there: put it back, or begin a run with the "
+                "last ones, --load %s", path, r->o.save, r->o.save);
+}
+
+static void gg_run_resume(Run *r)
+{
+    const bool found = gg_load_run(r, r->o.save);
+    if (!found && r->o.eval) gg_fail(GG_DATA, "%s: no such file", r->o.save);
+    if (found && !r->o.eval) gg_need_best(r);
+}
+
+static void gg_run_weights(Run *r)
+{
+    gg_init_weights(r->p, r->seed);
+    if (r->o.predict) {
+        gg_load_weights(r, gg_predict_weights(&r->o));
+        gg_average_swap(r);
+        return;
+    }
+    gg_table_statistics(&r->data, r->p);
+    if (!r->o.load && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);   /* the others hold every tensor */
+    gg_average_start(r);
+    if (r->o.load) gg_load_weights(r, r->o.load);
+    if (r->o.resume) gg_run_resume(r);
+}
+
+static void gg_clear_states(const Program *p)
+{
+    const size_t n = (size_t)(p->trained ? p->trained : p->elements);
+    for (int i = 0; i < p->nstates; i++) memset(gg_states(p, i), 0, n * sizeof(real));
+}
+
+/* A device's columns are there from now on, its parameters when they are prepared. */
+static void gg_run_device(Run *r)
+{
+    if (!r->p->open) return;
+    r->opened = true;
+    r->device = r->p->open(r->data.rows);
+    if (r->o.profile) r->p->profile(true);
+}
+
+void gg_run_open(Run *r)
+{
+    const Program *p = r->p;
+    const Options *o = &r->o;
+    r->log = -1, r->best = NAN;
+    r->loss_scale = p->loss_scale > 0 ? p->loss_scale : 1;
+    r->seed = (uint64_t)(o->seed < 0 ? p->seed : o->seed);
+    gg_run_table(r);
+    if (!o->predict) gg_run_plan(r);
+    if (p->allocate) p->allocate();
+    gg_run_memory(r);
+    gg_run_device(r);
+    gg_clear_states(p);
+    gg_run_weights(r);
+    r->team = gg_team_start((int)(p->open ? 1 : o->threads < 0 ? gg_cores() : o->threads));
+    if (!r->team) gg_fail(GG_MACHINE, "the threads cannot be started");
+    if (!o->predict) gg_augment_open(r);
+    r->terminal = isatty(2);
+    r->start = gg_seconds(), r->start_update = r->update;
+}
+
+void gg_run_close(Run *r)
+{
+    if (r->opened) r->p->close();
+    if (r->team) gg_team_stop(r->team);
+    if (r->p->release) r->p->release();
+    gg_table_free(&r->data);
+    gg_archive_close(&r->archive);
+    gg_order_free(&r->order);
+    gg_augment_close(r);
+    if (r->log >= 0) close(r->log);
+    free(r->sums), free(r->values), free(r->kept), free(r->aside), free(r->best_params), free(r->text.s), free(r->odd.s), free(r->header.s);
+    *r = (Run){ 0 };
+}

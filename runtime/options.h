@@ -1,0 +1,19 @@
+/* options.h -- the command line of a program. */
+#ifndef GAGEN_OPTIONS_H
+#define GAGEN_OPTIONS_H
+#include "base.h"
+#include "program.h"
+
+typedef struct {
+    long epochs, steps, seed, threads, save_every; /* -1: not given */
+    const char *data, *save, *load, *log, *predict, *output;
+    bool resume, eval, profile;
+    const void *const *columns;                   /* rows of these, in place of files */
+    long rows;
+} Options;
+#define GG_NO_OPTIONS { .epochs = -1, .steps = -1, .seed = -1, .threads = -1, .save_every = -1 }
+Options gg_options(int argc, char **argv, const Program *p);
+long gg_predict_count(const Program *p, const char *rows);
+const char *gg_predict_weights(const Options *o);
+bool gg_predict_single(const char *path);         /* --output: a file, not a directory of files */
+#endif
