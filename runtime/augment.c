@@ -76,15 +76,15 @@ static void gg_change(Image *x)
 static void gg_stage_sample(const Run *r, long i, char *room)
 {
     const Program *p = r->p;
-    const long row = window_row(p->w, i);
-    for (int c = 0; c < p->ncolumns; c++) {
-        const size_t size = gg_row_bytes(&p->columns[c]);
+    const long row = window_row(p->device.w, i);
+    for (int c = 0; c < p->data.ncolumns; c++) {
+        const size_t size = gg_row_bytes(&p->data.columns[c]);
         memcpy(r->staged[c] + (size_t)i * size, (const char *)r->data.column[c] + (size_t)row * size, size);
     }
-    for (int k = 0; k < p->naugments; k++) {
-        const Augment *a = &p->augments[k];
-        const Column *c = &p->columns[a->column];
-        Image x = { .by = a, .c = c, .seed = p->w->seed, .sample = (uint64_t)(p->w->first + i), .room = room };
+    for (int k = 0; k < p->data.naugments; k++) {
+        const Augment *a = &p->data.augments[k];
+        const Column *c = &p->data.columns[a->column];
+        Image x = { .by = a, .c = c, .seed = p->device.w->seed, .sample = (uint64_t)(p->device.w->first + i), .room = room };
         x.at = r->staged[a->column] + (size_t)i * gg_row_bytes(c);
         gg_change(&x);
     }
@@ -96,17 +96,17 @@ static void gg_stage_all(const Thread *t)
 {
     const Run *r = gg_staging;
     char *room = r->stage_room + (size_t)t->id * r->stage_row;
-    for_span(i, t, (int)r->p->w->samples) gg_stage_sample(r, i, room);
+    for_span(i, t, (int)r->p->device.w->samples) gg_stage_sample(r, i, room);
 }
 
 void gg_augment_open(Run *r)
 {
     const Program *p = r->p;
-    if (!p->naugments) return;
-    r->staged = gg_alloc((size_t)p->ncolumns, sizeof *r->staged);
-    for (int c = 0; c < p->ncolumns; c++) {
-        const size_t size = gg_row_bytes(&p->columns[c]);
-        r->staged[c] = gg_alloc((size_t)p->batch, size);
+    if (!p->data.naugments) return;
+    r->staged = gg_alloc((size_t)p->data.ncolumns, sizeof *r->staged);
+    for (int c = 0; c < p->data.ncolumns; c++) {
+        const size_t size = gg_row_bytes(&p->data.columns[c]);
+        r->staged[c] = gg_alloc((size_t)p->schedule.batch, size);
         if (size > r->stage_row) r->stage_row = size;
     }
     r->stage_room = gg_alloc((size_t)r->team->n, r->stage_row);
@@ -115,16 +115,16 @@ void gg_augment_open(Run *r)
 void gg_augment(Run *r)
 {
     const Program *p = r->p;
-    if (!p->naugments) return;
+    if (!p->data.naugments) return;
     gg_staging = r;
     gg_team_call(r->team, gg_stage_all);
-    for (int c = 0; c < p->ncolumns; c++) *p->columns[c].base = r->staged[c];
-    p->w->order = p->w->order_next = NULL;
-    p->w->at = p->w->base = 0, p->w->places = p->w->samples;
+    for (int c = 0; c < p->data.ncolumns; c++) *p->data.columns[c].base = r->staged[c];
+    p->device.w->order = p->device.w->order_next = NULL;
+    p->device.w->at = p->device.w->base = 0, p->device.w->places = p->device.w->samples;
 }
 
 void gg_augment_close(Run *r)
 {
-    for (int c = 0; r->staged && c < r->p->ncolumns; c++) free(r->staged[c]);
+    for (int c = 0; r->staged && c < r->p->data.ncolumns; c++) free(r->staged[c]);
     free(r->staged), free(r->stage_room);
 }

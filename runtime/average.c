@@ -4,30 +4,30 @@
 #include "device.h"
 #include "tensor.h"
 
-static long gg_average_count(const Program *p) { return p->trained ? p->trained : p->elements; }
+static long gg_average_count(const Model *m) { return m->trained ? m->trained : m->elements; }
 
-real *gg_averages(const Program *p) { return p->ema ? gg_states(p, p->ema - 1) : NULL; }
+real *gg_averages(const Model *m) { return m->ema ? gg_states(m, m->ema - 1) : NULL; }
 
 void gg_average_start(Run *r)
 {
-    if (gg_averages(r->p)) memcpy(gg_averages(r->p), gg_params(r->p), (size_t)gg_average_count(r->p) * sizeof(real));
+    if (gg_averages(&r->p->model)) memcpy(gg_averages(&r->p->model), gg_params(&r->p->model), (size_t)gg_average_count(&r->p->model) * sizeof(real));
 }
 
 void gg_average_swap(Run *r)
 {
-    real *a = gg_averages(r->p), *p = gg_params(r->p);
+    real *a = gg_averages(&r->p->model), *p = gg_params(&r->p->model);
     if (!a) return;
     gg_run_fetch(r);
-    for (long i = 0, n = gg_average_count(r->p); i < n; i++) {
+    for (long i = 0, n = gg_average_count(&r->p->model); i < n; i++) {
         const real x = p[i];
         p[i] = a[i], a[i] = x;
     }
     r->prepared = false;
 }
 
-bool gg_average_has(const Program *p, const Archive *a)
+bool gg_average_has(const Model *m, const Archive *a)
 {
     char name[1024];
-    snprintf(name, sizeof name, "ema.%s", p->tensors[0].name);
-    return gg_averages(p) && gg_archive_find(a, name);
+    snprintf(name, sizeof name, "ema.%s", m->tensors[0].name);
+    return gg_averages(m) && gg_archive_find(a, name);
 }

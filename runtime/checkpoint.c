@@ -9,20 +9,20 @@
 #error "checkpoints are written and read on little-endian machines"
 #endif
 
-real *gg_array(const Program *p, int array)
+real *gg_array(const Model *m, int array)
 {
-    return array ? gg_states(p, array - 1) : gg_params(p);
+    return array ? gg_states(m, array - 1) : gg_params(m);
 }
 
-bool gg_in_array(const Program *p, int array, const Tensor *t)
+bool gg_in_array(const Model *m, int array, const Tensor *t)
 {
-    return !array || !p->trained || t->offset < p->trained;
+    return !array || !m->trained || t->offset < m->trained;
 }
 
-void gg_array_name(char *out, size_t room, const Program *p, int array, const Tensor *t)
+void gg_array_name(char *out, size_t room, const Model *m, int array, const Tensor *t)
 {
-    if (array && array == p->ema) snprintf(out, room, "ema.%s", t->name);
-    else if (array) snprintf(out, room, "optimizer.%s.%s", p->state_names[array - 1], t->name);
+    if (array && array == m->ema) snprintf(out, room, "ema.%s", t->name);
+    else if (array) snprintf(out, room, "optimizer.%s.%s", m->state_names[array - 1], t->name);
     else snprintf(out, room, "%s", t->name);
 }
 
@@ -30,14 +30,14 @@ void gg_array_name(char *out, size_t room, const Program *p, int array, const Te
 static void gg_header_metadata(const Run *r, Line *h)
 {
     gg_add(h, "{\"__metadata__\":{\"format\":\"gagen 1\",\"update\":\"%ld\",\"skipped\":\"%ld", r->update, r->skipped[0]);
-    for (int i = 1; i < r->p->nsteps; i++) gg_add(h, " %ld", r->skipped[i]);
+    for (int i = 1; i < r->p->schedule.nsteps; i++) gg_add(h, " %ld", r->skipped[i]);
     gg_add(h, "\",\"samples\":\"%ld\",\"seed\":\"%llu\",\"fingerprint\":\"%016llx\",\"best\":\"%a\",\"stale\":\"%ld\",\"log\":\"%ld\",\"sums\":\"%a",
-           gg_consumed(&r->plan, r->update), (unsigned long long)r->seed, (unsigned long long)r->p->fingerprint, r->best, r->stale,
+           gg_consumed(&r->plan, r->update), (unsigned long long)r->seed, (unsigned long long)r->p->model.fingerprint, r->best, r->stale,
            r->log_bytes, r->samples);
-    for (int i = 0; i < r->p->nsums; i++) gg_add(h, " %a", r->sums[i]);
+    for (int i = 0; i < r->p->model.nsums; i++) gg_add(h, " %a", r->sums[i]);
     gg_add(h, "\"");
     if (r->data.fields.n) gg_add(h, ",\"fields\":"), gg_add_quoted(h, r->data.fields.s);
-    if (r->p->scale_interval) gg_add(h, ",\"loss_scale\":\"%a %ld\"", r->loss_scale, r->finite);
+    if (r->p->schedule.scale_interval) gg_add(h, ",\"loss_scale\":\"%a %ld\"", r->loss_scale, r->finite);
     gg_add(h, "}");
 }
 
@@ -49,12 +49,12 @@ static void gg_header(Run *r)
     long at = 0;
     h->n = 0;
     gg_header_metadata(r, h);
-    for (int array = 0; array <= p->nstates; array++)
-        for (int i = 0; i < p->ntensors; i++) {
-            const Tensor *t = &p->tensors[i];
+    for (int array = 0; array <= p->model.nstates; array++)
+        for (int i = 0; i < p->model.ntensors; i++) {
+            const Tensor *t = &p->model.tensors[i];
             long bytes = gg_count(t) * (long)sizeof(real);
-            if (!gg_in_array(p, array, t)) continue;
-            gg_array_name(name, sizeof name, p, array, t);
+            if (!gg_in_array(&p->model, array, t)) continue;
+            gg_array_name(name, sizeof name, &p->model, array, t);
             gg_add(h, ",");
             gg_add_quoted(h, name);
             gg_add(h, ":{\"dtype\":\"%s\",\"shape\":[", sizeof(real) == 8 ? "F64" : "F32");
@@ -88,20 +88,20 @@ static bool gg_write_one(const Tensor *t, const real *flat, int fd)
     return true;
 }
 
-static bool gg_write_tensors(const Program *p, int fd)
+static bool gg_write_tensors(const Model *m, int fd)
 {
-    for (int array = 0; array <= p->nstates; array++)
-        for (int i = 0; i < p->ntensors; i++)
-            if (gg_in_array(p, array, &p->tensors[i]) && !gg_write_one(&p->tensors[i], gg_array(p, array), fd)) return false;
+    for (int array = 0; array <= m->nstates; array++)
+        for (int i = 0; i < m->ntensors; i++)
+            if (gg_in_array(m, array, &m->tensors[i]) && !gg_write_one(&m->tensors[i], gg_array(m, array), fd)) return false;
     return true;
 }
 
-long gg_checkpoint_bytes(const Program *p)
+long gg_checkpoint_bytes(const Model *m)
 {
     long bytes = 0;
-    for (int array = 0; array <= p->nstates; array++)
-        for (int i = 0; i < p->ntensors; i++)
-            if (gg_in_array(p, array, &p->tensors[i])) bytes += gg_count(&p->tensors[i]) * (long)sizeof(real);
+    for (int array = 0; array <= m->nstates; array++)
+        for (int i = 0; i < m->ntensors; i++)
+            if (gg_in_array(m, array, &m->tensors[i])) bytes += gg_count(&m->tensors[i]) * (long)sizeof(real);
     return bytes;
 }
 
@@ -109,7 +109,7 @@ static bool gg_write_file(Run *r, int fd)
 {
     unsigned char size[8];
     for (int i = 0; i < 8; i++) size[i] = (unsigned char)(r->header.n >> 8 * i);
-    return gg_write(fd, size, 8) && gg_write(fd, r->header.s, r->header.n) && gg_write_tensors(r->p, fd) && !fsync(fd);
+    return gg_write(fd, size, 8) && gg_write(fd, r->header.s, r->header.n) && gg_write_tensors(&r->p->model, fd) && !fsync(fd);
 }
 
 /* A new name is on the disk when its directory is. */

@@ -124,9 +124,9 @@ static void gg_csv_keep(const Csv *f, Table *d, const Column *c, long from, long
 
 static void gg_csv_keep_all(const Csv *f, Table *d)
 {
-    for (int i = 0; i < d->p->ncolumns && !d->asked && f->header.n; i++) {
+    for (int i = 0; i < d->set->ncolumns && !d->asked && f->header.n; i++) {
         long from, to;
-        const Column *c = &d->p->columns[i];
+        const Column *c = &d->set->columns[i];
         if (!gg_csv_known(d, c) && gg_csv_positions(c->source, &from, &to)) gg_csv_keep(f, d, c, from - 1, to - 1);
     }
 }
@@ -162,12 +162,12 @@ static void gg_csv_place_column(const Csv *f, const Table *d, const Column *c, l
 static void gg_csv_place(Csv *f, const Table *d)
 {
     long n = 0;
-    for (int i = 0; i < d->p->ncolumns; i++) n += gg_row_count(&d->p->columns[i]);
+    for (int i = 0; i < d->set->ncolumns; i++) n += gg_row_count(&d->set->columns[i]);
     f->place = gg_alloc((size_t)n, sizeof *f->place);
     n = 0;
-    for (int i = 0; i < d->p->ncolumns; i++) {
-        gg_csv_place_column(f, d, &d->p->columns[i], f->place + n);
-        n += gg_row_count(&d->p->columns[i]);
+    for (int i = 0; i < d->set->ncolumns; i++) {
+        gg_csv_place_column(f, d, &d->set->columns[i], f->place + n);
+        n += gg_row_count(&d->set->columns[i]);
     }
 }
 
@@ -199,16 +199,16 @@ static bool gg_csv_is_row(const Csv *f, const Table *d)
     if (gg_csv_counts(&f->record)) return false;
     for (long i = 0; i < f->record.n; i++)
         if (gg_csv_is_data(f->record.field[i].text, f->decimal)) return true;
-    for (int i = 0; i < d->p->ncolumns; i++)
-        if (gg_csv_is_class(f, &d->p->columns[i])) return true;
+    for (int i = 0; i < d->set->ncolumns; i++)
+        if (gg_csv_is_class(f, &d->set->columns[i])) return true;
     return false;
 }
 
 static bool gg_csv_asks_names(const Table *d)
 {
-    for (int i = 0; i < d->p->ncolumns; i++) {
+    for (int i = 0; i < d->set->ncolumns; i++) {
         long from, to;
-        if (gg_csv_known(d, &d->p->columns[i]) || !gg_csv_positions(d->p->columns[i].source, &from, &to)) return true;
+        if (gg_csv_known(d, &d->set->columns[i]) || !gg_csv_positions(d->set->columns[i].source, &from, &to)) return true;
     }
     return false;
 }
@@ -224,7 +224,7 @@ static void gg_csv_take_header(Csv *f)
 /* The last line that begins with # becomes the header, if rule 2 holds for the record just read. */
 static bool gg_csv_comment_header(Csv *f, const Table *d)
 {
-    if (!f->comment || (!gg_csv_is_row(f, d) && d->p->csv.header != 'y')) return false;
+    if (!f->comment || (!gg_csv_is_row(f, d) && d->set->csv.header != 'y')) return false;
     Csv at = *f;
     at.record = (CsvRecord){ 0 };
     at.next = f->comment + strspn(f->comment, "# \t"), at.line_start = f->comment, at.line = f->comment_line;
@@ -243,7 +243,7 @@ static bool gg_csv_names_row(const Csv *f)
 
 void gg_csv_begin(Csv *f, Table *d)
 {
-    const char told = d->p->csv.header;
+    const char told = d->set->csv.header;
     const bool names = gg_csv_asks_names(d);
     f->guessed_header = !told && !names;
     if (told == 'n' || gg_csv_comment_header(f, d)) f->guessed_header = false;

@@ -44,7 +44,7 @@ static Rows gg_append(Table *d, const char *path, bool test)
 {
     long before = d->rows, rows;
     d->rows = gg_flat_next(d);
-    rows = gg_reader(d->p->reader)->append(d, path, test);
+    rows = gg_reader(d->set->reader)->append(d, path, test);
     if (rows < 0) return d->rows = before, (Rows){ 0 };
     if (rows == 0) gg_fail(GG_DATA, "%s: no rows", path);
     if ((uint64_t)d->rows + (uint64_t)rows > UINT32_MAX) gg_fail(GG_DATA, "%s: more than 4,294,967,295 rows", path);
@@ -105,12 +105,12 @@ static Rows gg_marked(const char *split, long n, char mark)
 /* Of the n rows of the main set, by hash of the row number. */
 static void gg_split(Table *d, long n)
 {
-    const Program *p = d->p;
+    const Dataset *set = d->set;
     enum { TRAIN, VALID, TEST };
     char *split = d->split = gg_alloc((size_t)n, 1);
-    bool cut_test = !d->test.count && p->test > 0, cut_valid = !d->valid.count && p->valid > 0;
-    if (cut_test) gg_choose(split, n, p->test, 1, TEST);
-    if (cut_valid) gg_choose(split, n, p->valid, 0, VALID);
+    bool cut_test = !d->test.count && set->test > 0, cut_valid = !d->valid.count && set->valid > 0;
+    if (cut_test) gg_choose(split, n, set->test, 1, TEST);
+    if (cut_valid) gg_choose(split, n, set->valid, 0, VALID);
     if (cut_test) d->test = gg_marked(split, n, TEST);
     if (cut_valid) d->valid = gg_marked(split, n, VALID);
     d->train = gg_marked(split, n, TRAIN);
@@ -120,54 +120,54 @@ static void gg_split(Table *d, long n)
 }
 
 /* Rule 1 of predict.c. */
-static void gg_table_zeros(Table *d, const Program *p)
+static void gg_table_zeros(Table *d, const Dataset *set)
 {
     size_t row = 0;
-    for (int c = 0; c < p->ncolumns; c++) {
-        size_t size = gg_row_bytes(&p->columns[c]);
-        if (!p->columns[c].asked && size > row) row = size;
+    for (int c = 0; c < set->ncolumns; c++) {
+        size_t size = gg_row_bytes(&set->columns[c]);
+        if (!set->columns[c].asked && size > row) row = size;
     }
     if (row) d->zeros = gg_alloc((size_t)d->rows, row);
-    for (int c = 0; c < p->ncolumns; c++)
-        if (!p->columns[c].asked) *p->columns[c].base = d->zeros;
+    for (int c = 0; c < set->ncolumns; c++)
+        if (!set->columns[c].asked) *set->columns[c].base = d->zeros;
 }
 
-void gg_table_ask(Table *d, const Program *p, const char *path, long rows)
+void gg_table_ask(Table *d, const Dataset *set, const char *path, long rows)
 {
-    Column *columns = d->asked_columns = gg_alloc((size_t)p->ncolumns, sizeof *columns);
-    d->p = d->asked = gg_alloc(1, sizeof *d->asked);
-    *d->asked = *p;
+    Column *columns = d->asked_columns = gg_alloc((size_t)set->ncolumns, sizeof *columns);
+    d->set = d->asked = gg_alloc(1, sizeof *d->asked);
+    *d->asked = *set;
     d->asked->columns = columns, d->asked->ncolumns = 0;
     d->asked->test_path = d->asked->valid_path = NULL;
-    for (int c = 0; c < p->ncolumns; c++)
-        if (p->columns[c].asked) columns[d->asked->ncolumns++] = p->columns[c];
-    d->column = gg_alloc((size_t)p->ncolumns, sizeof *d->column);
-    d->map = gg_alloc((size_t)p->ncolumns, sizeof *d->map);
+    for (int c = 0; c < set->ncolumns; c++)
+        if (set->columns[c].asked) columns[d->asked->ncolumns++] = set->columns[c];
+    d->column = gg_alloc((size_t)set->ncolumns, sizeof *d->column);
+    d->map = gg_alloc((size_t)set->ncolumns, sizeof *d->map);
     if (path) gg_append(d, path, false);
     else d->rows = rows;
     gg_table_bind(d);
-    gg_table_zeros(d, p);
+    gg_table_zeros(d, set);
 }
 
-void gg_table_load(Table *d, const Program *p, const char *path)
+void gg_table_load(Table *d, const Dataset *set, const char *path)
 {
-    *d = (Table){ .p = p, .column = gg_alloc((size_t)p->ncolumns, sizeof *d->column) };
-    d->map = gg_alloc((size_t)p->ncolumns, sizeof *d->map);
-    path = path ? gg_given_path(path, p->path) : gg_find_path(p->path);
+    *d = (Table){ .set = set, .column = gg_alloc((size_t)set->ncolumns, sizeof *d->column) };
+    d->map = gg_alloc((size_t)set->ncolumns, sizeof *d->map);
+    path = path ? gg_given_path(path, set->path) : gg_find_path(set->path);
     long rows = gg_append(d, path, false).count;
-    if (p->test_path) d->test = gg_append(d, gg_find_path(p->test_path), true);
-    else if (p->test > 0) d->test = gg_append(d, path, true);
-    if (p->valid_path) d->valid = gg_append(d, gg_find_path(p->valid_path), false);
+    if (set->test_path) d->test = gg_append(d, gg_find_path(set->test_path), true);
+    else if (set->test > 0) d->test = gg_append(d, path, true);
+    if (set->valid_path) d->valid = gg_append(d, gg_find_path(set->valid_path), false);
     gg_split(d, rows);
     gg_table_bind(d);
 }
 
-void gg_table_give(Table *d, const Program *p, long rows, const void *const *columns)
+void gg_table_give(Table *d, const Dataset *set, long rows, const void *const *columns)
 {
-    *d = (Table){ .p = p, .rows = rows, .column = gg_alloc((size_t)p->ncolumns, sizeof *d->column) };
-    for (int c = 0; c < p->ncolumns; c++) {
+    *d = (Table){ .set = set, .rows = rows, .column = gg_alloc((size_t)set->ncolumns, sizeof *d->column) };
+    for (int c = 0; c < set->ncolumns; c++) {
         memcpy(&d->column[c], &columns[c], sizeof columns[c]);
-        gg_table_check("the rows given", &p->columns[c], columns[c], rows);
+        gg_table_check("the rows given", &set->columns[c], columns[c], rows);
     }
     gg_split(d, rows);
     gg_table_bind(d);
@@ -175,13 +175,13 @@ void gg_table_give(Table *d, const Program *p, long rows, const void *const *col
 
 void gg_table_free(Table *d)
 {
-    for (int c = 0; d->map && c < d->p->ncolumns; c++) {
+    for (int c = 0; d->map && c < d->set->ncolumns; c++) {
         if (!d->map[c].n) free(d->column[c]);
         gg_map_free(&d->map[c]);
     }
     free(d->map), free(d->column), free(d->train.list), free(d->valid.list), free(d->test.list), free(d->split);
     free(d->notes.s), free(d->fields.s), free(d->zeros), free(d->asked_columns);
-    const Program *p = d->asked ? NULL : d->p;
+    const Dataset *set = d->asked ? NULL : d->set;
     free(d->asked);
-    *d = (Table){ .p = p };
+    *d = (Table){ .set = set };
 }

@@ -52,8 +52,8 @@ static bool gg_csv_replace(Csv *f, const Table *d, const Column *c, const CsvFie
 static bool gg_csv_row(Csv *f, const Table *d, long row)
 {
     const long *place = f->place;
-    for (int i = 0; i < d->p->ncolumns; i++) {
-        const Column *c = &d->p->columns[i];
+    for (int i = 0; i < d->set->ncolumns; i++) {
+        const Column *c = &d->set->columns[i];
         long width = gg_row_count(c);
         char *out = (char *)d->column[i] + (size_t)((d->rows + row) * width) * gg_element_size(c);
         for (long k = 0; k < width; k++) {
@@ -77,11 +77,11 @@ static void gg_csv_rows(Csv *f, Table *d)
         if (f->record.n != fields) gg_csv_fail_width(f, fields);
         if (f->rows == room) {
             room = 2 * room + 256;
-            for (int i = 0; i < d->p->ncolumns; i++) gg_table_grow(d, i, room);
+            for (int i = 0; i < d->set->ncolumns; i++) gg_table_grow(d, i, room);
         }
         f->rows += gg_csv_row(f, d, f->rows);
     }
-    for (int i = 0; i < d->p->ncolumns; i++) gg_table_grow(d, i, f->rows);
+    for (int i = 0; i < d->set->ncolumns; i++) gg_table_grow(d, i, f->rows);
 }
 
 /* ---- what is told --------------------------------------------------------------------------------------- */
@@ -104,8 +104,8 @@ static void gg_csv_tell(const Csv *f, Table *d)
         any = true;
     }
     if (any) gg_add(&d->notes, "\n");
-    for (int i = 0; i < d->p->ncolumns; i++) {
-        const Column *c = &d->p->columns[i];
+    for (int i = 0; i < d->set->ncolumns; i++) {
+        const Column *c = &d->set->columns[i];
         if (gg_csv_is_elsewhere(f, d, c))
             gg_add(&d->notes, "note: %s: %s reads field %s, and another is called %s: { name = \"%s\" }\n", f->path, c->name, c->source, c->source, c->source);
     }
@@ -113,7 +113,7 @@ static void gg_csv_tell(const Csv *f, Table *d)
 
 static void gg_csv_read(Csv *f, Table *d)
 {
-    for (int i = 0; i < d->p->ncolumns; i++) gg_csv_check_instead(f, &d->p->columns[i]);
+    for (int i = 0; i < d->set->ncolumns; i++) gg_csv_check_instead(f, &d->set->columns[i]);
     if (!gg_csv_record(f)) gg_fail(GG_DATA, "%s: empty", f->path);
     gg_csv_begin(f, d);
     gg_csv_rows(f, d);
@@ -123,10 +123,10 @@ static void gg_csv_read(Csv *f, Table *d)
 
 long gg_csv_append(Table *d, const char *path, bool test)
 {
-    if (test && !d->p->test_path) return -1;
+    if (test && !d->set->test_path) return -1;
     Csv f;
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0), old = uselocale(plain);
-    gg_csv_open(&f, path, d->p->csv);
+    gg_csv_open(&f, path, d->set->csv);
     gg_csv_read(&f, d);
     uselocale(old);
     freelocale(plain);

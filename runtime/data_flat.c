@@ -144,7 +144,7 @@ static char *gg_map_add(Table *d, int column, const Flat *f, long from, size_t s
     for (int i = 0; i < new.n; i++) gg_map_place(&new, &new.piece[i], size, i < old.n ? &old : NULL);
     if (old.n) munmap(old.pages, old.bytes);
     d->column[column] = new.pages + new.lead;
-    if (!mapped) gg_flat_convert(f, &d->p->columns[column], new.pages + at);
+    if (!mapped) gg_flat_convert(f, &d->set->columns[column], new.pages + at);
     return new.pages + at;
 }
 
@@ -161,9 +161,9 @@ void gg_map_free(Map *m)
 long gg_flat_next(const Table *d)
 {
     long step = 1, least = 0, page = (long)gg_page();
-    for (int c = 0; d->rows && c < d->p->ncolumns; c++) {
+    for (int c = 0; d->rows && c < d->set->ncolumns; c++) {
         if (!d->map[c].n) continue;
-        long size = (long)gg_row_bytes(&d->p->columns[c]), even = size & -size;
+        long size = (long)gg_row_bytes(&d->set->columns[c]), even = size & -size;
         if (even < page && page / even > step) step = page / even;
         if ((page + size - 1) / size > least) least = (page + size - 1) / size;
     }
@@ -172,7 +172,7 @@ long gg_flat_next(const Table *d)
 
 void gg_flat_append(Table *d, int column, const Flat *f, long done)
 {
-    const Column *c = &d->p->columns[column];
+    const Column *c = &d->set->columns[column];
     long from = d->rows + done, row = gg_row_count(c) * gg_type_bytes(f->type);
     size_t size = gg_row_bytes(c);
     char type = c->type != 'r' ? c->type : sizeof(real) == 8 ? 'd' : 'f', *out;
@@ -194,13 +194,13 @@ void gg_flat_beside(const char *path, long rows, const char *first, long others)
 }
 
 /* The file `source` in the directory, or the path itself where it is a file and there is one column. */
-void gg_flat_find(Flat *f, const Program *p, const char *path, const char *source)
+void gg_flat_find(Flat *f, const Dataset *set, const char *path, const char *source)
 {
     struct stat st;
     bool file = stat(path, &st) == 0 && S_ISREG(st.st_mode);
-    if (file && p->ncolumns > 1)
+    if (file && set->ncolumns > 1)
         gg_fail(GG_DATA, "%s: a file, and the model reads %d columns: a directory with one file for each belongs here",
-                path, p->ncolumns);
+                path, set->ncolumns);
     int n = file ? snprintf(f->path, sizeof f->path, "%s", path)
                  : snprintf(f->path, sizeof f->path, "%s/%s", path, source);
     if (n >= (int)sizeof f->path) gg_fail(GG_DATA, "%s: too long a name", path);

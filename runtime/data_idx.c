@@ -126,8 +126,8 @@ static bool gg_idx_find(IdxFile *f, const char *path, const char *set, int stage
 
 static bool gg_idx_find_all(IdxFile *files, const Table *d, const char *dir, const char *set, int stage)
 {
-    for (int c = 0; c < d->p->ncolumns; c++)
-        if (!gg_idx_find(&files[c], dir, set, stage, d->p->columns[c].source)) return false;
+    for (int c = 0; c < d->set->ncolumns; c++)
+        if (!gg_idx_find(&files[c], dir, set, stage, d->set->columns[c].source)) return false;
     return true;
 }
 
@@ -145,8 +145,8 @@ static bool gg_idx_files(IdxFile *files, const Table *d, const char *dir, bool t
 {
     struct stat st;
     char set[300], asked[GG_IDX_SET] = "";
-    const char *source = d->p->columns->source, *slash = strrchr(source, '/');
-    if (d->p->ncolumns == 1 && stat(dir, &st) == 0 && S_ISREG(st.st_mode)) {
+    const char *source = d->set->columns->source, *slash = strrchr(source, '/');
+    if (d->set->ncolumns == 1 && stat(dir, &st) == 0 && S_ISREG(st.st_mode)) {
         files->label = !strcmp(slash ? slash + 1 : source, "label");
         return snprintf(files->path, sizeof files->path, "%s", dir) < (int)sizeof files->path && !test;
     }
@@ -157,7 +157,7 @@ static bool gg_idx_files(IdxFile *files, const Table *d, const char *dir, bool t
         gg_fail(GG_DATA, "%s: no train-images-idx3-ubyte and train-labels-idx1-ubyte there, no t10k-..., no images.idx "
                 "and labels.idx, .gz or not", dir);
     if (!test) return true;
-    const bool alone = d->p->test_path != NULL;
+    const bool alone = d->set->test_path != NULL;
     const int found = gg_idx_stage(files, d, dir, set, true);
     if (found < 0 && alone) return gg_idx_stage(files, d, dir, set, false) >= 0;
     return found >= 0 && (alone || found != train);
@@ -219,7 +219,7 @@ static long gg_idx_width(const IdxFile *f, const IdxHeader *h, const Column *c)
 
 static long gg_idx_column(Table *d, int column, const IdxFile *file)
 {
-    const Column *c = &d->p->columns[column];
+    const Column *c = &d->set->columns[column];
     Stream f;
     gg_stream_open(&f, file->path);
     IdxHeader h = gg_idx_header(&f);
@@ -245,10 +245,10 @@ static long gg_idx_column(Table *d, int column, const IdxFile *file)
 
 long gg_idx_append(Table *d, const char *path, bool test)
 {
-    IdxFile *files = gg_alloc((size_t)d->p->ncolumns, sizeof *files);
+    IdxFile *files = gg_alloc((size_t)d->set->ncolumns, sizeof *files);
     long rows = -1;
     if (gg_idx_files(files, d, path, test))
-        for (int c = 0; c < d->p->ncolumns; c++) {
+        for (int c = 0; c < d->set->ncolumns; c++) {
             long n = gg_idx_column(d, c, &files[c]);
             if (c && n != rows)
                 gg_fail(GG_DATA, "%s: %ld rows, but %s has %ld", files[c].path, n, files[0].path, rows);

@@ -127,13 +127,13 @@ static void gg_npy_header(Flat *f, const Column *c)
 
 long gg_npy_append(Table *d, const char *path, bool test)
 {
-    const Program *p = d->p;
+    const Dataset *set = d->set;
     static Flat f, first;
-    if (test && !p->test_path) return -1;
-    for (int c = 0; c < p->ncolumns; c++) {
+    if (test && !set->test_path) return -1;
+    for (int c = 0; c < set->ncolumns; c++) {
         f = (Flat){ 0 };
-        gg_flat_find(&f, p, path, p->columns[c].source);
-        gg_npy_header(&f, &p->columns[c]);
+        gg_flat_find(&f, set, path, set->columns[c].source);
+        gg_npy_header(&f, &set->columns[c]);
         if (c == 0) first = f;
         gg_flat_beside(f.path, f.rows, first.path, first.rows);
         gg_flat_append(d, c, &f, 0);

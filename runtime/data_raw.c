@@ -30,7 +30,7 @@ static void gg_raw_check_size(Flat *f, const Column *c, const char *what)
 /* One column of a file of records that is open. */
 static void gg_raw_records(Table *d, int column, Flat *f, long done)
 {
-    const Column *c = &d->p->columns[column];
+    const Column *c = &d->set->columns[column];
     const char *rest;
     f->type = gg_raw_type(c->source, &rest);
     if (sscanf(rest, "@%ld/%ld", &f->start, &f->stride) != 2) gg_fail(GG_DATA, "this runtime cannot read '%s'", c->source);
@@ -41,9 +41,9 @@ static void gg_raw_records(Table *d, int column, Flat *f, long done)
 
 static void gg_raw_file(Table *d, int column, Flat *f, const char *path, const char *rest)
 {
-    const Column *c = &d->p->columns[column];
+    const Column *c = &d->set->columns[column];
     f->type = gg_raw_type(c->source, &rest);
-    gg_flat_find(f, d->p, path, rest + 1);
+    gg_flat_find(f, d->set, path, rest + 1);
     f->stride = gg_row_count(c) * gg_type_bytes(f->type);
     gg_raw_check_size(f, c, "rows");
     gg_flat_append(d, column, f, 0);
@@ -60,10 +60,10 @@ long gg_raw_append(Table *d, const char *path, bool test)
 {
     static Flat f, first;
     const char *rest;
-    if (test && !d->p->test_path) return -1;
-    for (int c = 0; c < d->p->ncolumns; c++) {
+    if (test && !d->set->test_path) return -1;
+    for (int c = 0; c < d->set->ncolumns; c++) {
         f = (Flat){ 0 };
-        gg_raw_type(d->p->columns[c].source, &rest);
+        gg_raw_type(d->set->columns[c].source, &rest);
         if (*rest == '@') gg_raw_path(&f, path), gg_raw_records(d, c, &f, 0);
         else gg_raw_file(d, c, &f, path, rest);
         if (c == 0) first = f;
@@ -77,7 +77,7 @@ long gg_raw_append(Table *d, const char *path, bool test)
 static long gg_cifar_file(Table *d, const char *path, long done)
 {
     static Flat f;
-    for (int c = 0; c < d->p->ncolumns; c++) {
+    for (int c = 0; c < d->set->ncolumns; c++) {
         f = (Flat){ 0 };
         gg_raw_path(&f, path);
         gg_raw_records(d, c, &f, done);
@@ -109,5 +109,5 @@ long gg_cifar_append(Table *d, const char *dir, bool test)
     if (n > 4 && !strcmp(dir + n - 4, ".bin")) return test ? -1 : gg_cifar_file(d, dir, 0);
     if (!test) return gg_cifar_train(d, dir);
     if (gg_cifar_name(path, dir, "test_batch", 0)) return gg_cifar_file(d, path, 0);
-    return d->p->test_path ? gg_cifar_train(d, dir) : -1;
+    return d->set->test_path ? gg_cifar_train(d, dir) : -1;
 }

@@ -4,14 +4,14 @@
 void gg_run_prepare(Run *r)
 {
     if (r->prepared) return;
-    if (r->p->send) r->p->send();
-    if (r->p->prepare) gg_team_call(r->team, r->p->prepare);
+    if (r->p->device.send) r->p->device.send();
+    if (r->p->device.prepare) gg_team_call(r->team, r->p->device.prepare);
     r->prepared = r->fetched = true;
 }
 
 void gg_run_fetch(Run *r)
 {
-    if (r->p->fetch && r->prepared && !r->fetched) r->p->fetch();
+    if (r->p->device.fetch && r->prepared && !r->fetched) r->p->device.fetch();
     r->fetched = true;
 }
 
@@ -19,8 +19,8 @@ void gg_run_fetch(Run *r)
 void gg_run_await(Run *r)
 {
     const Program *p = r->p;
-    const bool merges = p->nsteps && r->turn.closes && (p->await || !r->merged);
-    if (p->await) p->await();
-    for (int i = 0; merges && i < p->nsums; i++) p->sums[i] += r->kept[i];
+    const bool merges = gg_takes_turns(&p->schedule) && r->turn.closes && (p->device.await || !r->merged);
+    if (p->device.await) p->device.await();
+    for (int i = 0; merges && i < p->model.nsums; i++) p->device.sums[i] += r->kept[i];
     r->merged = true;
 }

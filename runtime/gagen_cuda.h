@@ -410,9 +410,9 @@ static inline void gg_copy_out(void *to, const void *from_device, size_t bytes)
 /* Every column, row for row as the host has it. */
 static inline void gg_upload(long rows)
 {
-    for (int c = 0; c < gg_cuda.p->ncolumns; c++) {
+    for (int c = 0; c < gg_cuda.p->data.ncolumns; c++) {
         gg_cuda.column[c] = gg_device_memory((size_t)rows * gg_cuda.bytes[c]);
-        gg_copy_in(gg_cuda.column[c], *gg_cuda.p->columns[c].base, (size_t)rows * gg_cuda.bytes[c]);
+        gg_copy_in(gg_cuda.column[c], *gg_cuda.p->data.columns[c].base, (size_t)rows * gg_cuda.bytes[c]);
     }
 }
 
@@ -421,14 +421,14 @@ static inline void gg_data_open(long rows)
 {
     const Program *p = gg_cuda.p;
     size_t row = 0, slot = 0, left = 0, all = 0;
-    if (p->ncolumns > 64) gg_fail(GG_NO_DEVICE, "%d columns; a device program has 64 at most", p->ncolumns);
-    for (int c = 0; c < p->ncolumns; c++) {
-        gg_cuda.bytes[c] = gg_row_bytes(&p->columns[c]);
+    if (p->data.ncolumns > 64) gg_fail(GG_NO_DEVICE, "%d columns; a device program has 64 at most", p->data.ncolumns);
+    for (int c = 0; c < p->data.ncolumns; c++) {
+        gg_cuda.bytes[c] = gg_row_bytes(&p->data.columns[c]);
         gg_cuda.from[c] = slot;
-        row += gg_cuda.bytes[c], slot += ((size_t)p->batch * gg_cuda.bytes[c] + 255) / 256 * 256;
+        row += gg_cuda.bytes[c], slot += ((size_t)p->schedule.batch * gg_cuda.bytes[c] + 255) / 256 * 256;
     }
     gg_check(cudaMemGetInfo(&left, &all));
-    gg_cuda.streamed = gg_wants("GG_STREAM") || p->naugments || (size_t)rows * row > left / 4;
+    gg_cuda.streamed = gg_wants("GG_STREAM") || p->data.naugments || (size_t)rows * row > left / 4;
     if (!gg_cuda.streamed) {
         gg_upload(rows);
         return;
@@ -448,7 +448,7 @@ static inline void *gg_device_open(const Program *p, long rows, size_t bytes, Gg
     gg_check(cudaMemsetAsync(gg_cuda.device, 0, at.end, gg_stream));
     gg_slots_open();
     gg_data_open(rows);
-    if (p->nonfinite == 'd') gg_cuda.flag = (int *)(void *)gg_pinned_memory(sizeof *gg_cuda.flag);
+    if (p->schedule.nonfinite == 'd') gg_cuda.flag = (int *)(void *)gg_pinned_memory(sizeof *gg_cuda.flag);
     return gg_cuda.device;
 }
 
@@ -519,8 +519,8 @@ static inline int gg_stage_slot(void)
 /* Rows of the table, or places in the slot; how many there are with those that fill the last micro-batch. */
 static inline long gg_stage_rows(uint32_t *row, long from, long samples)
 {
-    const long micro = gg_cuda.p->micro_batch, last = (samples - 1) / micro * micro;
-    for (long i = 0; i < samples; i++) row[i] = (uint32_t)(gg_cuda.streamed ? i : window_row(gg_cuda.p->w, from + i));
+    const long micro = gg_cuda.p->schedule.micro_batch, last = (samples - 1) / micro * micro;
+    for (long i = 0; i < samples; i++) row[i] = (uint32_t)(gg_cuda.streamed ? i : window_row(gg_cuda.p->device.w, from + i));
     for (long i = samples; i < last + micro; i++) row[i] = row[last];
     return last + micro;
 }
@@ -528,12 +528,12 @@ static inline long gg_stage_rows(uint32_t *row, long from, long samples)
 /* Streamed: gathers the samples' rows and sends them after the stage's turn on the second stream. */
 static inline void gg_stage_data(int slot, long from, long samples)
 {
-    for (int c = 0; c < gg_cuda.p->ncolumns; c++) {
+    for (int c = 0; c < gg_cuda.p->data.ncolumns; c++) {
         const size_t bytes = gg_cuda.bytes[c];
-        const char *base = (const char *)*gg_cuda.p->columns[c].base;
+        const char *base = (const char *)*gg_cuda.p->data.columns[c].base;
         char *to = gg_cuda.rows_pinned[slot] + gg_cuda.from[c];
         for (long i = 0; i < samples; i++)
-            memcpy(to + (size_t)i * bytes, base + (size_t)window_row(gg_cuda.p->w, from + i) * bytes, bytes);
+            memcpy(to + (size_t)i * bytes, base + (size_t)window_row(gg_cuda.p->device.w, from + i) * bytes, bytes);
         gg_check(cudaMemcpyAsync(gg_cuda.rows[slot] + gg_cuda.from[c], to, (size_t)samples * bytes,
                                  cudaMemcpyHostToDevice, gg_cuda.copies));
     }
@@ -546,13 +546,13 @@ static inline void gg_stage_chunk(long from, long samples, bool fresh)
 {
     const GgPlaces at = gg_cuda.at;
     const int slot = gg_stage_slot();
-    const long micros = (samples - 1) / gg_cuda.p->micro_batch;
+    const long micros = (samples - 1) / gg_cuda.p->schedule.micro_batch;
     char *image = gg_cuda.pinned[slot] - at.sums;
-    Window w = *gg_cuda.p->w;
-    w.micro = 0, w.micros = (int)micros + 1, w.rows = (int)(samples - micros * gg_cuda.p->micro_batch);
+    Window w = *gg_cuda.p->device.w;
+    w.micro = 0, w.micros = (int)micros + 1, w.rows = (int)(samples - micros * gg_cuda.p->schedule.micro_batch);
     w.first += from;
     memcpy(image + at.w, &w, sizeof w);
-    for (int c = 0; c < gg_cuda.p->ncolumns; c++) {
+    for (int c = 0; c < gg_cuda.p->data.ncolumns; c++) {
         const void *address = gg_cuda.streamed ? gg_cuda.rows[slot] + gg_cuda.from[c] : gg_cuda.column[c];
         memcpy(image + at.data + (size_t)c * sizeof address, &address, sizeof address);
     }
@@ -564,7 +564,7 @@ static inline void gg_stage_chunk(long from, long samples, bool fresh)
 
 static inline void gg_stage(void)
 {
-    gg_stage_chunk(0, gg_cuda.p->w->samples, true);
+    gg_stage_chunk(0, gg_cuda.p->device.w->samples, true);
 }
 
 /* A number on the device, when all that was enqueued is over. */
@@ -591,10 +591,10 @@ static inline void gg_await(void)
     const Program *p = gg_cuda.p;
     Window w;
     gg_check(cudaEventSynchronize(gg_cuda.done[slot]));
-    memcpy(p->sums, gg_cuda.result[slot], (size_t)p->nsums * sizeof(double));
+    memcpy(p->device.sums, gg_cuda.result[slot], (size_t)p->model.nsums * sizeof(double));
     memcpy(&w, gg_cuda.result[slot] + (gg_cuda.at.w - gg_cuda.at.sums), sizeof w);
-    p->w->t = w.t, p->w->count = w.count, p->w->norm = w.norm, p->w->clip = w.clip, p->w->scale_out = w.scale_out;
-    p->w->kept = w.kept, p->w->dropped = w.dropped, p->w->small = w.small, p->w->part = w.part;
+    p->device.w->t = w.t, p->device.w->count = w.count, p->device.w->norm = w.norm, p->device.w->clip = w.clip, p->device.w->scale_out = w.scale_out;
+    p->device.w->kept = w.kept, p->device.w->dropped = w.dropped, p->device.w->small = w.small, p->device.w->part = w.part;
     if (gg_cuda.profiled) gg_drain();
 }
 
@@ -615,13 +615,13 @@ static inline void gg_take_back(void)
    step is `fresh`, gg_evaluate_end follows the last. */
 static inline void gg_evaluate_step(const GgGraph *prepared, const GgGraph *pass, bool fresh)
 {
-    const long all = gg_cuda.p->w->samples, batch = gg_cuda.p->batch;
+    const long all = gg_cuda.p->device.w->samples, batch = gg_cuda.p->schedule.batch;
     if (fresh) gg_lay_aside();
     if (prepared) gg_replay(prepared);
     for (long from = 0; from < all; from += batch) {
         const long samples = all - from < batch ? all - from : batch;
         gg_stage_chunk(from, samples, fresh && from == 0);
-        for (long n = 0; n < samples; n += gg_cuda.p->micro_batch) gg_replay(pass);
+        for (long n = 0; n < samples; n += gg_cuda.p->schedule.micro_batch) gg_replay(pass);
     }
 }
 

@@ -82,7 +82,7 @@ int gg_steps(const Program *p, long steps)
 {
     Run *r = gg_find(p);
     if (!r) return GG_USAGE;
-    r->plan = gg_plan(p, r->data.train.count, -1, steps);
+    r->plan = gg_plan(&p->schedule, r->data.train.count, -1, steps);
     return 0;
 }
 
@@ -95,7 +95,7 @@ static int gg_all_done(const Program *p, const Run *r)
 /* A window's gradients are in a state of the optimizer, which only their update makes whole again. */
 static bool gg_is_between(const Run *r)
 {
-    if (gg_gradients(r->p) || !r->waits) return false;
+    if (gg_gradients(&r->p->model) || !r->waits) return false;
     snprintf(gg_message, sizeof gg_message, "%s: a window waits for gg_update, and its gradients are in the optimizer's state already: gg_update first",
              r->p->name);
     return true;
@@ -118,14 +118,14 @@ int gg_window(const Program *p, double *reports)
     gg_run_turn(r, r->update, r->turn.n, false);
     gg_run_await(r);
     if (gg_is_beyond(r)) return GG_DATA;
-    if (reports) p->report(p->sums, (double)p->w->samples, reports);
+    if (reports) p->model.report(p->device.sums, (double)p->device.w->samples, reports);
     return 0;
 }
 
 /* nonfinite = "abort": GG_DATA where that window, the last one done, was not finite; it counts as not done */
 static int gg_aborted(const Program *p, Run *r, long update)
 {
-    if (p->nonfinite != 'a' || !gg_run_voided(r)) return 0;
+    if (p->schedule.nonfinite != 'a' || !gg_run_voided(r)) return 0;
     r->update = update, r->skipped[0]--;
     gg_run_blame(r, gg_message, sizeof gg_message);
     return GG_DATA;
@@ -147,7 +147,7 @@ int gg_train(const Program *p, long windows, double *reports)
     Run *r = gg_find(p);
     if (!r || gg_is_between(r)) return GG_USAGE;
     r->waits = false;
-    const long most = p->await && !p->skips && !p->nsteps ? 2 : 1, left = r->plan.T - r->update;
+    const long most = p->device.await && !p->device.skips && !gg_takes_turns(&p->schedule) ? 2 : 1, left = r->plan.T - r->update;
     const long end = r->update + (windows < left ? windows : left);
     for (long started = r->update; r->update < end;) {
         for (; started < end && started < r->update + most; started++)
@@ -162,7 +162,7 @@ int gg_train(const Program *p, long windows, double *reports)
         if (gg_aborted(p, r, r->update - 1)) return GG_DATA;
     }
     if (windows > left) return gg_all_done(p, r);
-    if (reports && windows > 0) p->report(p->sums, (double)p->w->samples, reports);
+    if (reports && windows > 0) p->model.report(p->device.sums, (double)p->device.w->samples, reports);
     return 0;
 }
 
@@ -182,12 +182,12 @@ int gg_evaluate(const Program *p, const char *split, double *reports)
 /* ---- tensors -------------------------------------------------------------------------------------------- */
 static int gg_tensor_out(const Program *p, const char *name, const real *flat, real *out)
 {
-    const bool opened = p->fetch || p->allocate;
+    const bool opened = p->device.fetch || p->device.allocate;
     Run *r = opened ? gg_find(p) : NULL;
-    const Tensor *t = gg_tensor(p, name);
+    const Tensor *t = gg_tensor(&p->model, name);
     if (opened && !r) return GG_USAGE;
     if (r) gg_run_fetch(r);
-    if (t && flat && (flat == gg_params(p) || !p->trained || t->offset < p->trained)) {
+    if (t && flat && (flat == gg_params(&p->model) || !p->model.trained || t->offset < p->model.trained)) {
         gg_read_tensor(t, flat, 0, gg_count(t), out);
         return 0;
     }
@@ -197,31 +197,31 @@ static int gg_tensor_out(const Program *p, const char *name, const real *flat, r
 
 int gg_gradient(const Program *p, const char *name, real *out)
 {
-    int status = gg_tensor_out(p, name, gg_gradients(p), out);
-    for (long i = 0, n = status ? 0 : gg_count(gg_tensor(p, name)); i < n; i++) out[i] *= p->w->scale_out;
+    int status = gg_tensor_out(p, name, gg_gradients(&p->model), out);
+    for (long i = 0, n = status ? 0 : gg_count(gg_tensor(&p->model, name)); i < n; i++) out[i] *= p->device.w->scale_out;
     return status;
 }
 
 int gg_parameter(const Program *p, const char *name, real *out)
 {
-    return gg_tensor_out(p, name, gg_params(p), out);
+    return gg_tensor_out(p, name, gg_params(&p->model), out);
 }
 
 int gg_state(const Program *p, const char *state, const char *name, real *out)
 {
     const real *flat = NULL;
-    for (int i = 0; i < p->nstates; i++)
-        if (!strcmp(p->state_names[i], state)) flat = gg_states(p, i);
+    for (int i = 0; i < p->model.nstates; i++)
+        if (!strcmp(p->model.state_names[i], state)) flat = gg_states(&p->model, i);
     return gg_tensor_out(p, name, flat, out);
 }
 
 int gg_set_parameter(const Program *p, const char *name, const real *in)
 {
     Run *r = gg_find(p);
-    const Tensor *t = gg_tensor(p, name);
+    const Tensor *t = gg_tensor(&p->model, name);
     if (r && t) {
         gg_run_fetch(r);
-        gg_write_tensor(t, gg_params(p), 0, gg_count(t), in);
+        gg_write_tensor(t, gg_params(&p->model), 0, gg_count(t), in);
         r->prepared = false;
         return 0;
     }

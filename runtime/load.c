@@ -61,17 +61,17 @@ static void gg_read_one(const Archive *a, const Entry *e, const Tensor *t, real 
 }
 
 /* Every tensor is looked up before the first is read, so that a wrong file changes nothing. */
-static void gg_read_arrays(const Archive *a, const Program *p, int from, int to)
+static void gg_read_arrays(const Archive *a, const Model *m, int from, int to)
 {
     for (int pass = 0; pass < 2; pass++)
-        for (int k = from * p->ntensors; k < to * p->ntensors; k++) {
+        for (int k = from * m->ntensors; k < to * m->ntensors; k++) {
             char name[1024];
-            const int array = k / p->ntensors;
-            const Tensor *t = &p->tensors[k % p->ntensors];
-            if (!gg_in_array(p, array, t)) continue;
-            gg_array_name(name, sizeof name, p, array, t);
+            const int array = k / m->ntensors;
+            const Tensor *t = &m->tensors[k % m->ntensors];
+            if (!gg_in_array(m, array, t)) continue;
+            gg_array_name(name, sizeof name, m, array, t);
             const Entry *e = gg_match(a, name, t, NULL);
-            if (pass) gg_read_one(a, e, t, gg_array(p, array));
+            if (pass) gg_read_one(a, e, t, gg_array(m, array));
         }
 }
 
@@ -85,13 +85,13 @@ static bool gg_open_archive(Run *r, const char *path)
 void gg_load_sources(Run *r)
 {
     const Program *p = r->p;
-    for (int i = 0; i < p->nsources; i++) {
-        const Source *s = &p->sources[i];
-        const Tensor *t = &p->tensors[s->tensor];
-        const bool again = i && !strcmp(s->file, p->sources[i - 1].file);
+    for (int i = 0; i < p->model.nsources; i++) {
+        const Source *s = &p->model.sources[i];
+        const Tensor *t = &p->model.tensors[s->tensor];
+        const bool again = i && !strcmp(s->file, p->model.sources[i - 1].file);
         if (!again && !gg_open_archive(r, s->file))
             gg_fail(GG_DATA, "%s: no such file: a rule of the model loads %s from it", s->file, t->name);
-        gg_read_one(&r->archive, gg_match(&r->archive, s->key, t, s), t, gg_params(p));
+        gg_read_one(&r->archive, gg_match(&r->archive, s->key, t, s), t, gg_params(&p->model));
     }
     gg_archive_close(&r->archive);
 }
@@ -99,7 +99,7 @@ void gg_load_sources(Run *r)
 static void gg_scan_skipped(Run *r, const char *text)
 {
     char *end;
-    for (int i = 0; i < gg_step_count(r->p); i++, text = end) r->skipped[i] = strtol(text, &end, 10);
+    for (int i = 0; i < r->p->schedule.nsteps; i++, text = end) r->skipped[i] = strtol(text, &end, 10);
 }
 
 /* An evaluation takes schedules from the update that left the weights, where the file is of a run of this program. */
@@ -107,7 +107,7 @@ static void gg_load_updates(Run *r)
 {
     const Archive *a = &r->archive;
     const char *whose = gg_archive_meta(a, "fingerprint"), *update = gg_archive_meta(a, "update"), *skipped = gg_archive_meta(a, "skipped");
-    if (!whose || !update || !skipped || strtoull(whose, NULL, 16) != r->p->fingerprint || strtol(update, NULL, 10) < 0) return;
+    if (!whose || !update || !skipped || strtoull(whose, NULL, 16) != r->p->model.fingerprint || strtol(update, NULL, 10) < 0) return;
     r->update = strtol(update, NULL, 10);
     gg_scan_skipped(r, skipped);
 }
@@ -116,9 +116,9 @@ void gg_load_weights(Run *r, const char *path)
 {
     if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
     gg_run_fetch(r);
-    gg_read_arrays(&r->archive, r->p, 0, 1);
+    gg_read_arrays(&r->archive, &r->p->model, 0, 1);
     gg_average_start(r);
-    if (gg_average_has(r->p, &r->archive)) gg_read_arrays(&r->archive, r->p, r->p->ema, r->p->ema + 1);
+    if (gg_average_has(&r->p->model, &r->archive)) gg_read_arrays(&r->archive, &r->p->model, r->p->model.ema, r->p->model.ema + 1);
     if (r->o.eval) gg_load_updates(r);
     gg_archive_close(&r->archive);
     r->prepared = false;
@@ -143,9 +143,9 @@ static const char *gg_need_meta(const Archive *a, const char *key)
 static void gg_check_run(const Run *r, const Archive *a, long update, long samples)
 {
     uint64_t fingerprint = strtoull(gg_need_meta(a, "fingerprint"), NULL, 16);
-    if (fingerprint != r->p->fingerprint)
+    if (fingerprint != r->p->model.fingerprint)
         gg_fail(GG_DATA, "%s: it belongs to another model: fingerprint %016llx, this program's is %016llx", a->path,
-                (unsigned long long)fingerprint, (unsigned long long)r->p->fingerprint);
+                (unsigned long long)fingerprint, (unsigned long long)r->p->model.fingerprint);
     uint64_t seed = strtoull(gg_need_meta(a, "seed"), NULL, 10);
     if (seed != r->seed)
         gg_fail(GG_DATA, "%s: its run has --seed %llu, this one %llu", a->path, (unsigned long long)seed,
@@ -163,7 +163,7 @@ static void gg_scan_sums(Run *r, const char *text)
 {
     char *end;
     r->samples = strtod(text, &end);
-    for (int i = 0; i < r->p->nsums; i++) r->sums[i] = strtod(text = end, &end);
+    for (int i = 0; i < r->p->model.nsums; i++) r->sums[i] = strtod(text = end, &end);
 }
 
 bool gg_load_run(Run *r, const char *path)
@@ -174,10 +174,10 @@ bool gg_load_run(Run *r, const char *path)
     long log_bytes = strtol(gg_need_meta(a, "log"), NULL, 10);
     double best = strtod(gg_need_meta(a, "best"), NULL);
     const char *sums = gg_need_meta(a, "sums"), *skipped = gg_need_meta(a, "skipped"), *stale = gg_archive_meta(a, "stale");
-    const char *scale = r->p->scale_interval ? gg_need_meta(a, "loss_scale") : NULL;
+    const char *scale = r->p->schedule.scale_interval ? gg_need_meta(a, "loss_scale") : NULL;
     gg_check_run(r, a, update, samples);
     gg_run_fetch(r);
-    gg_read_arrays(a, r->p, 0, 1 + r->p->nstates);
+    gg_read_arrays(a, &r->p->model, 0, 1 + r->p->model.nstates);
     gg_scan_sums(r, sums);
     gg_scan_skipped(r, skipped);
     r->turn = (Turn){ 0 };

@@ -32,7 +32,7 @@ static void gg_log_number(Run *r, const char *key, double x)
 
 static void gg_log_reports(Run *r, const double *values)
 {
-    for (int i = 0; i < r->p->nreports; i++) gg_log_number(r, r->p->reports[i].name, values[i]);
+    for (int i = 0; i < r->p->model.nreports; i++) gg_log_number(r, r->p->model.reports[i].name, values[i]);
 }
 
 /* ,"nonfinite":{"loss":"nan"}, where a number of the line is not finite */
@@ -61,29 +61,30 @@ static void gg_log_rate(Run *r, const char *end, double lr, double norm, Noise *
     snprintf(key, sizeof key, "lr%s", end), gg_log_number(r, key, lr);
     if (norm < 0) return;
     snprintf(key, sizeof key, "grad_norm%s", end), gg_log_number(r, key, norm);
-    if (!r->p->noise) return;
+    if (!r->p->schedule.noise) return;
     snprintf(key, sizeof key, "noise_scale%s", end), gg_log_number(r, key, gg_noise_take(noise));
 }
 
 void gg_log_update(Run *r, const Started *s, double ms, double seconds)
 {
-    const Window *w = r->p->w;
+    const Window *w = r->p->device.w;
+    const bool turns = gg_takes_turns(&r->p->schedule);
     if (r->log < 0) return;
     r->text.n = 0;
     gg_add(&r->text, "{\"update\":%ld,\"epoch\":%ld,\"samples\":%ld", r->update, s->place.epoch + 1,
            s->place.first + s->place.samples);
     gg_log_reports(r, r->values);
-    if (!r->p->nsteps) gg_log_rate(r, "", s->lr, w->norm, &r->noise_told[0]);
-    for (int i = 0; i < r->p->nsteps; i++) {
+    if (!turns) gg_log_rate(r, "", s->lr, w->norm, &r->noise_told[0]);
+    for (int i = 0; turns && i < r->p->schedule.nsteps; i++) {
         char end[128];
-        snprintf(end, sizeof end, "_%s", r->p->step[i].name);
+        snprintf(end, sizeof end, "_%s", r->p->schedule.steps[i].name);
         gg_log_rate(r, end, r->lr[i], r->norm[i], &r->noise_told[i]);
     }
-    if (r->p->loss_scale > 0) gg_log_number(r, "loss_scale", w->loss_scale);
+    if (r->p->schedule.loss_scale > 0) gg_log_number(r, "loss_scale", w->loss_scale);
     if (w->dropped) gg_add(&r->text, ",\"dropped\":%d", w->dropped);
-    if (!r->p->nsteps && w->count == 0) gg_add(&r->text, ",\"skipped\":true");
-    for (int i = 0; i < r->p->nsteps; i++)
-        if (r->missed[i]) gg_add(&r->text, ",\"skipped_%s\":%d", r->p->step[i].name, r->missed[i]);
+    if (!turns && w->count == 0) gg_add(&r->text, ",\"skipped\":true");
+    for (int i = 0; turns && i < r->p->schedule.nsteps; i++)
+        if (r->missed[i]) gg_add(&r->text, ",\"skipped_%s\":%d", r->p->schedule.steps[i].name, r->missed[i]);
     gg_log_odd(r);
     gg_add(&r->text, ",\"ms\":%.4f,\"time\":%.3f", ms, seconds);
     gg_log_write(r);
@@ -100,20 +101,20 @@ void gg_log_split(Run *r, const char *split, const double *values)
 }
 
 /* ---- for people ----------------------------------------------------------------------------------------- */
-static void gg_show_round(const Program *p)
+static void gg_show_round(const Schedule *of)
 {
-    printf("; each is a round of %ld samples", p->round);
-    for (int i = 0; i < p->nsteps; i++) printf("%s %s %ld x %ld", i ? "," : ", of which", p->step[i].name, p->step[i].times, p->step[i].batch);
+    printf("; each is a round of %ld samples", of->round);
+    for (int i = 0; i < of->nsteps; i++) printf("%s %s %ld x %ld", i ? "," : ", of which", of->steps[i].name, of->steps[i].times, of->steps[i].batch);
 }
 
 /* A micro-batch of one row leaves such a layer nothing to normalise by. */
 static void gg_warn_lone(const Program *p, const Plan *n)
 {
     const long rows = n->tail == 'c' ? n->last : n->tail == 's' ? n->samples : 0;
-    if (p->lone && n->T && rows % p->micro_batch == 1)
+    if (p->model.lone && n->T && rows % p->schedule.micro_batch == 1)
         fprintf(stderr, "warning: the last micro-batch of %s has 1 row, of which %s can make no variance: it returns its bias there; "
                 "tail = \"drop\" leaves that window out, another batch or one row more or less avoids it\n",
-                n->tail == 'c' ? "the run" : "an epoch", p->lone);
+                n->tail == 'c' ? "the run" : "an epoch", p->model.lone);
 }
 
 void gg_show_notes(const Run *r, FILE *to)
@@ -131,16 +132,16 @@ void gg_show_plan(const Run *r)
     if (r->device) printf("; %s", r->device);
     else printf("; %d thread%s", r->team->n, r->team->n > 1 ? "s" : "");
     const double mib = 1048576, mapped = (double)gg_table_mapped(&r->data) / mib;
-    printf("; %.1f MiB and data %.1f MiB", (double)p->memory / mib, (double)gg_table_bytes(&r->data) / mib);
+    printf("; %.1f MiB and data %.1f MiB", (double)p->device.memory / mib, (double)gg_table_bytes(&r->data) / mib);
     if (mapped > 0) printf(", %.1f of it mapped", mapped);
     printf("\n");
-    const long first = n->batch == p->batch ? n->span[0].batch : p->batch;
+    const long first = n->batch == p->schedule.batch ? n->span[0].batch : p->schedule.batch;
     const double epoch = n->tail == 'c' ? (double)n->samples / (double)n->span[0].batch : (double)n->E;
-    printf("batch %ld = %ld x %ld: %.*f updates an epoch, %ld in all", first, first / p->micro_batch, p->micro_batch,
+    printf("batch %ld = %ld x %ld: %.*f updates an epoch, %ld in all", first, first / p->schedule.micro_batch, p->schedule.micro_batch,
            epoch > floor(epoch) ? 3 : 0, epoch, n->T);
     for (int i = 1; i < n->spans; i++)
         if (n->span[i].update < n->T) printf("; from update %ld on %ld", n->span[i].update + 1, n->span[i].batch);
-    if (p->nsteps) gg_show_round(p);
+    if (gg_takes_turns(&p->schedule)) gg_show_round(&p->schedule);
     if (n->last != n->batch && n->T && n->spans == 1)
         printf("; the last window %s %ld samples", n->tail == 'c' ? "of all has" : "has", n->last);
     if (n->unread) printf("; %ld samples of an epoch stay unread", n->unread);
@@ -155,8 +156,8 @@ void gg_show_plan(const Run *r)
 static void gg_report_text(Run *r, const double *values)
 {
     for (int percent = 1; percent >= 0; percent--)
-        for (int i = 0; i < r->p->nreports; i++) {
-            const ReportName *name = &r->p->reports[i];
+        for (int i = 0; i < r->p->model.nreports; i++) {
+            const ReportName *name = &r->p->model.reports[i];
             if (name->percent != percent) continue;
             double value = isnan(values[i]) ? fabs(values[i]) : values[i];      /* printf shows a NaN's sign */
             if (percent) gg_add(&r->text, "  %s %.2f %%", name->name, 100 * value);

@@ -7,7 +7,7 @@
 
 void gg_noise_add(Run *r, int step)
 {
-    const Window *w = r->p->w;
+    const Window *w = r->p->device.w;
     const double whole = w->count, part = w->part, large = w->norm * w->norm;
     if (!(part > 0 && part < whole)) return;            /* nobody asked, or the window is one micro-batch, or nothing counts */
     Noise *const sums[] = { &r->noise_told[step], &r->noise_shown[step] };

@@ -9,35 +9,35 @@ static void gg_run_plan(Run *r)
 {
     const Program *p = r->p;
     long epochs = r->o.epochs, steps = r->o.steps;
-    if (epochs < 0 && steps < 0) epochs = p->epochs, steps = p->epochs > 0 ? -1 : p->steps;
-    r->plan = gg_plan(p, r->data.train.count, epochs, steps);
+    if (epochs < 0 && steps < 0) epochs = p->schedule.epochs, steps = p->schedule.epochs > 0 ? -1 : p->schedule.updates;
+    r->plan = gg_plan(&p->schedule, r->data.train.count, epochs, steps);
     if (!r->plan.E)
         gg_fail(GG_DATA, "%ld training rows do not fill one batch of %ld, and tail = \"drop\"", r->data.train.count,
-                gg_round(p));
-    gg_order_start(&r->order, p, &r->plan, &r->data.train, r->seed);
+                p->schedule.round);
+    gg_order_start(&r->order, &r->plan, &r->data.train, p->data.shuffle, r->seed);
 }
 
 static void gg_run_table(Run *r)
 {
     const Options *o = &r->o;
     if (o->predict) {
-        long rows = gg_predict_count(r->p, o->predict);
+        long rows = gg_predict_count(&r->p->data, o->predict);
         gg_load_fields(r, gg_predict_weights(o));
-        gg_table_ask(&r->data, r->p, rows < 0 ? o->predict : NULL, rows);
-    } else if (o->columns) gg_table_give(&r->data, r->p, o->rows, o->columns);
-    else gg_table_load(&r->data, r->p, o->data);
+        gg_table_ask(&r->data, &r->p->data, rows < 0 ? o->predict : NULL, rows);
+    } else if (o->columns) gg_table_give(&r->data, &r->p->data, o->rows, o->columns);
+    else gg_table_load(&r->data, &r->p->data, o->data);
 }
 
 static void gg_run_memory(Run *r)
 {
     const Program *p = r->p;
-    r->sums = gg_alloc((size_t)p->nsums, sizeof *r->sums);
-    r->values = gg_alloc((size_t)p->nreports, sizeof *r->values);
-    r->kept = gg_alloc((size_t)p->nsums, sizeof *r->kept);
-    r->aside = gg_alloc((size_t)p->nsums, sizeof *r->aside);
-    if (!r->o.save && r->data.valid.count) r->best_params = gg_alloc((size_t)p->elements, sizeof(real));
+    r->sums = gg_alloc((size_t)p->model.nsums, sizeof *r->sums);
+    r->values = gg_alloc((size_t)p->model.nreports, sizeof *r->values);
+    r->kept = gg_alloc((size_t)p->model.nsums, sizeof *r->kept);
+    r->aside = gg_alloc((size_t)p->model.nsums, sizeof *r->aside);
+    if (!r->o.save && r->data.valid.count) r->best_params = gg_alloc((size_t)p->model.elements, sizeof(real));
     gg_add(&r->text, "%4000s", "");
-    gg_add(&r->header, "%*s", 4000 + 400 * p->ntensors * (1 + p->nstates) + (int)(6 * r->data.fields.n), "");
+    gg_add(&r->header, "%*s", 4000 + 400 * p->model.ntensors * (1 + p->model.nstates) + (int)(6 * r->data.fields.n), "");
 }
 
 void gg_best_path(const Run *r, char out[4096])
@@ -64,13 +64,13 @@ static void gg_run_resume(Run *r)
 
 static void gg_run_weights(Run *r)
 {
-    gg_init_weights(r->p, r->seed);
+    gg_init_weights(&r->p->model, r->seed);
     if (r->o.predict) {
         gg_load_weights(r, gg_predict_weights(&r->o));
         gg_average_swap(r);
         return;
     }
-    gg_table_statistics(&r->data, r->p);
+    gg_table_statistics(&r->data, &r->p->model);
     if (!r->o.load && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);   /* the others hold every tensor */
     gg_average_start(r);
     if (r->o.load) gg_load_weights(r, r->o.load);
@@ -79,17 +79,17 @@ static void gg_run_weights(Run *r)
 
 static void gg_clear_states(const Program *p)
 {
-    const size_t n = (size_t)(p->trained ? p->trained : p->elements);
-    for (int i = 0; i < p->nstates; i++) memset(gg_states(p, i), 0, n * sizeof(real));
+    const size_t n = (size_t)(p->model.trained ? p->model.trained : p->model.elements);
+    for (int i = 0; i < p->model.nstates; i++) memset(gg_states(&p->model, i), 0, n * sizeof(real));
 }
 
 /* A device's columns are there from now on, its parameters when they are prepared. */
 static void gg_run_device(Run *r)
 {
-    if (!r->p->open) return;
+    if (!r->p->device.open) return;
     r->opened = true;
-    r->device = r->p->open(r->data.rows);
-    if (r->o.profile) r->p->profile(true);
+    r->device = r->p->device.open(r->data.rows);
+    if (r->o.profile) r->p->device.profile(true);
 }
 
 void gg_run_open(Run *r)
@@ -97,16 +97,16 @@ void gg_run_open(Run *r)
     const Program *p = r->p;
     const Options *o = &r->o;
     r->log = -1, r->best = NAN;
-    r->loss_scale = p->loss_scale > 0 ? p->loss_scale : 1;
-    r->seed = (uint64_t)(o->seed < 0 ? p->seed : o->seed);
+    r->loss_scale = p->schedule.loss_scale > 0 ? p->schedule.loss_scale : 1;
+    r->seed = (uint64_t)(o->seed < 0 ? p->schedule.seed : o->seed);
     gg_run_table(r);
     if (!o->predict) gg_run_plan(r);
-    if (p->allocate) p->allocate();
+    if (p->device.allocate) p->device.allocate();
     gg_run_memory(r);
     gg_run_device(r);
     gg_clear_states(p);
     gg_run_weights(r);
-    r->team = gg_team_start((int)(p->open ? 1 : o->threads < 0 ? gg_cores() : o->threads));
+    r->team = gg_team_start((int)(p->device.open ? 1 : o->threads < 0 ? gg_cores() : o->threads));
     if (!r->team) gg_fail(GG_MACHINE, "the threads cannot be started");
     if (!o->predict) gg_augment_open(r);
     r->terminal = isatty(2);
@@ -115,9 +115,9 @@ void gg_run_open(Run *r)
 
 void gg_run_close(Run *r)
 {
-    if (r->opened) r->p->close();
+    if (r->opened) r->p->device.close();
     if (r->team) gg_team_stop(r->team);
-    if (r->p->release) r->p->release();
+    if (r->p->device.release) r->p->device.release();
     gg_table_free(&r->data);
     gg_archive_close(&r->archive);
     gg_order_free(&r->order);

@@ -29,8 +29,8 @@ enum { GG_OPTIONS = sizeof gg_option_table / sizeof *gg_option_table };
 
 static void gg_help(const Program *p, const char *program)
 {
-    printf("usage: %s [options]\n\ntrains %s: batch %ld = %ld x %ld\n\n", program, p->name, p->batch, p->accumulate,
-           p->micro_batch);
+    printf("usage: %s [options]\n\ntrains %s: batch %ld = %ld x %ld\n\n", program, p->name, p->schedule.batch, p->schedule.accumulate,
+           p->schedule.micro_batch);
     for (int i = 0; i < GG_OPTIONS; i++) {
         const Option *o = &gg_option_table[i];
         printf("  --%s%s%-*s  %s\n", o->name, o->value ? " " : "",
@@ -70,11 +70,11 @@ static void gg_option_set(Options *all, const Option *o, const char *value)
 
 /* ---- what --predict and --output say --------------------------------------------------------------------- */
 /* The number that the rows are, or -1: they are in a file. */
-long gg_predict_count(const Program *p, const char *rows)
+long gg_predict_count(const Dataset *set, const char *rows)
 {
     char *end;
-    for (int c = 0; c < p->ncolumns; c++)
-        if (p->columns[c].asked) return -1;
+    for (int c = 0; c < set->ncolumns; c++)
+        if (set->columns[c].asked) return -1;
     errno = 0;
     long n = strtol(rows, &end, 10);
     if (*end || errno || n < 1)
@@ -92,17 +92,17 @@ static void gg_predict_check(const Options *o, const Program *p)
 {
     if (o->output && !o->predict) gg_fail(GG_USAGE, "--output says where predictions go: it needs --predict");
     if (!o->predict) return;
-    if (!p->noutputs)
+    if (!p->model.noutputs)
         gg_fail(GG_USAGE, "--predict: the model declares no outputs: write train { predict = { class = fn.argmax(logits, "
                 "{ axis = 2 }) } } and generate again");
     if (o->eval) gg_fail(GG_USAGE, "--predict and --eval exclude each other");
     if (o->log) gg_fail(GG_USAGE, "--log: a prediction writes no log: leave it out");
     if (!o->load && !o->save)
         gg_fail(GG_USAGE, "--predict needs the weights: --load FILE, or the --save FILE of a run, whose best ones it takes");
-    if (o->output && gg_ends(o->output, ".npy") && p->noutputs > 1)
+    if (o->output && gg_ends(o->output, ".npy") && p->model.noutputs > 1)
         gg_fail(GG_USAGE, "--output %s: there are %d outputs: name a directory, a file NAME.npy is made for each", o->output,
-                p->noutputs);
-    gg_predict_count(p, o->predict);
+                p->model.noutputs);
+    gg_predict_count(&p->data, o->predict);
 }
 
 /* The file that the weights come from. */
@@ -124,7 +124,7 @@ static void gg_options_check(const Options *o, const Program *p)
     if (o->eval && !o->load && !o->resume) gg_fail(GG_USAGE, "--eval needs --load FILE");
     gg_predict_check(o, p);
     if (o->threads > GG_THREADS) gg_fail(GG_USAGE, "--threads %ld: at most %d", o->threads, GG_THREADS);
-    if (o->profile && !p->profile)
+    if (o->profile && !p->device.profile)
         gg_fail(GG_USAGE, "--profile: this program runs on the CPU; one made with gagen -t cuda can");
 }
 

@@ -61,12 +61,12 @@ static long gg_first_update(const Plan *plan, char unit, long update, long gone)
 }
 
 /* Every span begins between two windows; false: one of them holds no window. */
-static bool gg_plan_spans(Plan *plan, const Program *p)
+static bool gg_plan_spans(Plan *plan, const Schedule *of)
 {
-    plan->spans = 1, plan->span[0] = (Span){ .batch = p->nphases ? p->phases[0].batch : gg_round(p) };
+    plan->spans = 1, plan->span[0] = (Span){ .batch = of->nphases ? of->phases[0].batch : of->round };
     plan->E = gg_windows_in(plan, plan->samples, plan->span[0].batch);
-    for (int i = 1; plan->E && i < p->nphases; i++) {
-        const Phase *to = &p->phases[i];
+    for (int i = 1; plan->E && i < of->nphases; i++) {
+        const Phase *to = &of->phases[i];
         long update = gg_first_update(plan, to->unit, plan->span[i - 1].update, to->from);
         Place place = gg_place(plan, update);
         plan->span[plan->spans++] = (Span){ update, place.epoch, place.at, place.first, to->batch };
@@ -75,19 +75,19 @@ static bool gg_plan_spans(Plan *plan, const Program *p)
     return plan->E > 0;
 }
 
-Plan gg_plan(const Program *p, long samples, long epochs, long steps)
+Plan gg_plan(const Schedule *of, long samples, long epochs, long steps)
 {
-    Plan plan = { .tail = p->tail, .samples = samples, .tokens = p->tokens, .batch = gg_round(p), .total = LONG_MAX };
-    if (!gg_plan_spans(&plan, p)) {
+    Plan plan = { .tail = of->tail, .samples = samples, .tokens = of->tokens, .batch = of->round, .total = LONG_MAX };
+    if (!gg_plan_spans(&plan, of)) {
         plan.total = 0;
         return plan;
     }
     const long B = plan.span[0].batch;
-    const bool carried = p->tail == 'c' && steps < 0;
-    if (p->tail == 'd') plan.unread = samples % B;
+    const bool carried = of->tail == 'c' && steps < 0;
+    if (of->tail == 'd') plan.unread = samples % B;
     plan.T = steps >= 0 ? steps : gg_first_update(&plan, carried ? 's' : 'e', 0, carried ? epochs * samples : epochs);
     plan.total = carried ? epochs * samples : gg_place(&plan, plan.T).first;
-    plan.last = p->tail == 'c' ? plan.T ? gg_place(&plan, plan.T - 1).samples : B : p->tail == 's' && samples % B ? samples % B : B;
+    plan.last = of->tail == 'c' ? plan.T ? gg_place(&plan, plan.T - 1).samples : B : of->tail == 's' && samples % B ? samples % B : B;
     return plan;
 }
 
@@ -142,12 +142,12 @@ static void gg_order_fill(const Order *o, uint32_t *out, long group)
     }
 }
 
-void gg_order_start(Order *o, const Program *p, const Plan *plan, const Rows *rows, uint64_t seed)
+void gg_order_start(Order *o, const Plan *plan, const Rows *rows, bool shuffle, uint64_t seed)
 {
-    bool carry = p->tail == 'c';
+    bool carry = plan->tail == 'c';
     long epochs = carry ? (plan->batch + plan->samples - 1) / plan->samples : 1;
-    *o = (Order){ .rows = rows, .group = -1, .epochs = epochs, .shuffle = p->shuffle, .seed = seed };
-    if (!p->shuffle && !rows->list && epochs == 1) return;
+    *o = (Order){ .rows = rows, .group = -1, .epochs = epochs, .shuffle = shuffle, .seed = seed };
+    if (!shuffle && !rows->list && epochs == 1) return;
     size_t places = (size_t)epochs * (size_t)rows->count;
     o->now = gg_alloc(places, sizeof *o->now);
     if (carry) o->next = gg_alloc(places, sizeof *o->next);

@@ -126,14 +126,14 @@ static void gg_open_arrays(Sink *sink, int n, const char *path, long rows)
 static void gg_predict_rows(Run *r, Sink *sink, bool csv, long rows)
 {
     const Program *p = r->p;
-    for (long from = 0; from < rows; from += p->micro_batch) {
-        long n = rows - from < p->micro_batch ? rows - from : p->micro_batch;
+    for (long from = 0; from < rows; from += p->schedule.micro_batch) {
+        long n = rows - from < p->schedule.micro_batch ? rows - from : p->schedule.micro_batch;
         gg_run_predict(r, from, n);
-        for (int i = 0; i < p->noutputs; i++) {
+        for (int i = 0; i < p->model.noutputs; i++) {
             gg_read_tensor(&sink[i].output->tensor, sink[i].output->at, 0, n * sink[i].width, sink[i].value);
             if (!csv) gg_npy_write(&sink[i], n * sink[i].width);
         }
-        if (csv) gg_csv_write(sink[0].file, sink, p->noutputs, n);
+        if (csv) gg_csv_write(sink[0].file, sink, p->model.noutputs, n);
     }
 }
 
@@ -142,18 +142,18 @@ void gg_predict(Run *r)
     const Program *p = r->p;
     const char *path = r->o.output;
     const bool csv = !path || gg_ends(path, ".csv");
-    Sink *sink = gg_alloc((size_t)p->noutputs, sizeof *sink);
+    Sink *sink = gg_alloc((size_t)p->model.noutputs, sizeof *sink);
     long rows = r->data.rows;
-    for (int i = 0; i < p->noutputs; i++) {
-        const Output *o = &p->outputs[i];
+    for (int i = 0; i < p->model.noutputs; i++) {
+        const Output *o = &p->model.outputs[i];
         sink[i].output = o, sink[i].width = gg_count(&o->tensor) / o->tensor.dim[0];
         sink[i].value = gg_alloc((size_t)gg_count(&o->tensor), sizeof(real));
     }
     if (!path) sink[0].file = stdout, snprintf(sink[0].path, sizeof sink[0].path, "standard output");
     else if (csv) gg_sink_open(&sink[0], path);
-    else gg_open_arrays(sink, p->noutputs, path, rows);
-    if (csv) gg_csv_header(sink[0].file, sink, p->noutputs);
+    else gg_open_arrays(sink, p->model.noutputs, path, rows);
+    if (csv) gg_csv_header(sink[0].file, sink, p->model.noutputs);
     gg_predict_rows(r, sink, csv, rows);
-    for (int i = 0; i < p->noutputs; i++) gg_sink_close(&sink[i]), free(sink[i].value);
+    for (int i = 0; i < p->model.noutputs; i++) gg_sink_close(&sink[i]), free(sink[i].value);
     free(sink);
 }

@@ -111,67 +111,71 @@ typedef struct { char unit; long from, batch; } Phase; /* windows that begin the
 
 typedef struct { const char *name; bool percent, max; } ReportName; /* accuracy prints as %; max: larger is better */
 
-typedef struct {                                  /* a loss and its optimizer, one of several that take turns */
-    const char *name;
+typedef struct {                                  /* a loss and its optimizer; several take turns */
+    const char *name;                             /* "": it is the only one */
     long times, batch;                            /* windows of a round that it takes: the last ones; samples in one */
-    void (*window)(const Thread *), (*gradient)(const Thread *), (*update)(const Thread *); /* as a program's */
+    /* w->micros micro-steps, then the update; the same without the update; the update alone. A window and an update leave prepared
+       what depends on parameters */
+    void (*window)(const Thread *), (*gradient)(const Thread *), (*update)(const Thread *);
     double (*lr)(double t, double T, double E);   /* of its own updates */
-    void (*scalars)(Window *w);
+    void (*scalars)(Window *w);                   /* from t, lr, samples: rate, c, scale_in */
 } Step;
 
+/* what is learned and what is told of it: flat arrays, of `elements` reals: the parameters; of as many or fewer: gradients, the
+   optimizer's states */
 typedef struct {
-    const char *name;                             /* "mnist_mlp" */
-    uint64_t fingerprint;                         /* of the model: tensors, window, optimizer */
-    /* schedule; batch and accumulate are the largest */
-    long batch, micro_batch, accumulate, epochs, steps, seed;
-    char tail;                                    /* 's'tep, 'd'rop, 'c'arry */
+    uint64_t fingerprint;                         /* of tensors, window, optimizer */
+    const Tensor *tensors; int ntensors;
+    const Source *sources; int nsources;
+    const ZeroRow *zero_rows; int nzero_rows;
     const char *lone;                             /* a layer whose statistics are of one value a row, or NULL */
+    long elements, trained;                       /* gradients and states are of the first `trained` elements; 0: of all */
+    real *const *flat;                            /* parameters, gradients, states; gradients NULL: they are added to a state */
+    int nstates; const char *state_names[8];
+    int ema;                                      /* state ema - 1 is averages of the parameters; 0: there are none */
+    const ReportName *reports; int nreports;      /* report 0 is the loss */
+    int nsums;                                    /* sums over the batch that a window leaves behind */
+    void (*report)(const double *sums, double samples, double *out); /* from sums over any windows */
+    const Check *checks; int nchecks;             /* a window that fails one has no update */
+    const Output *outputs; int noutputs;          /* of a prediction */
+} Model;
+
+/* windows: how large, how many, in which order, and what happens between them; batch and accumulate are the largest */
+typedef struct {
+    long batch, micro_batch, accumulate, epochs, updates, seed;
+    char tail;                                    /* 's'tep, 'd'rop, 'c'arry */
     char nonfinite;                               /* 's'kip windows whose gradient is not finite, 'd'rop micro-batches whose loss is not as well,
                                                      'a'bort; 0: nobody asks */
     long tokens;                                  /* of every row; 0: nothing counts in them */
     const Phase *phases; int nphases;             /* 0: all windows have one batch */
     bool noise;                                   /* windows measure what the gradient's noise scale is made of */
-    double loss_scale; long scale_interval;       /* the first one, 0: none; windows behind which it doubles, 0: it stays */
-    /* data */
+    double loss_scale; long scale_interval;       /* the first one, 0: none; windows after which it doubles, 0: it stays */
+    const Step *steps; int nsteps; long round;    /* a round: each in turn, of so many samples */
+    int best; bool best_stated;                   /* the report that decides; the model says which */
+    long patience;                                /* validations without a better one that end the run; 0: none do */
+    Interval validate, checkpoint, line;          /* how often, line: of the log; every 0: every epoch, every epoch, every update */
+} Schedule;
+
+typedef struct {
     const char *reader, *path, *valid_path, *test_path; /* "idx", "csv" */
     double valid, test;                           /* a fraction (< 1) or a count; 0: none */
     bool shuffle;
     CsvForm csv;
     const Column *columns; int ncolumns;
     const Augment *augments; int naugments;
-    /* state: flat arrays, of `elements` reals: the parameters; of as many or fewer: gradients, the optimizer's states */
-    const Tensor *tensors; int ntensors;
-    const Source *sources; int nsources;
-    const ZeroRow *zero_rows; int nzero_rows;
-    const Check *checks; int nchecks;             /* a window that fails one has no update */
-    long elements, trained;                       /* gradients and states are of the first `trained` elements; 0: of all */
-    real *const *flat;                            /* parameters, gradients, states; gradients NULL: they are added to a state */
-    int nstates; const char *state_names[8];
-    int ema;                                      /* state ema - 1 is averages of the parameters; 0: there are none */
-    long memory;                                  /* bytes the program holds, data left out */
-    void (*allocate)(void), (*release)(void);     /* room for them, and an end of it; NULL: the program has it from the start */
-    const Output *outputs; int noutputs;          /* of a prediction */
-    void (*predict)(const Thread *);              /* makes them for w->rows rows, one micro-batch; NULL: there are none */
-    /* reports; report 0 is the loss */
-    const ReportName *reports; int nreports; int best;
-    bool best_stated;                             /* the model says which report decides */
-    long patience;                                /* validations without a better one that end the run; 0: none do */
-    Interval validate, checkpoint, line;          /* how often, line: of the log; every 0: every epoch, every epoch, every update */
-    int nsums;                                    /* sums over the batch that a window leaves behind */
-    const Step *step; int nsteps; long round;     /* a round: each in turn, of so many samples; 0: what follows is the one */
-    /* what the runtime calls; every thread of the team calls all but the last three together */
-    void (*prepare)(const Thread *);              /* makes what follows from the parameters; NULL: nothing does */
-    void (*window)(const Thread *);               /* w->micros micro-steps, then the update; prepared again */
-    void (*gradient)(const Thread *);             /* the same without the update */
-    void (*update)(const Thread *);               /* the update alone; prepared again */
-    void (*evaluate)(const Thread *);             /* forward only, sums as in window */
-    Window *w;
-    double *sums;                                 /* nsums, of this window or evaluation: they begin at 0 each time */
-    double (*lr)(double t, double T, double E);
-    void (*scalars)(Window *w);                   /* from t, lr, samples: rate, c, scale_in */
-    void (*report)(const double *sums, double samples, double *out); /* from sums over any windows */
+} Dataset;
+
+/* what computes. Every thread of the team calls prepare, evaluate and predict together, as a step's functions */
+typedef struct {
     const char *target;                           /* "c", "cuda" */
     const char *machine;                          /* GG_BUILT_FOR */
+    long memory;                                  /* bytes the program holds, data left out */
+    void (*allocate)(void), (*release)(void);     /* room for them, and an end of it; NULL: the program has it from the start */
+    Window *w;
+    double *sums;                                 /* of this window or evaluation: they begin at 0 each time */
+    void (*prepare)(const Thread *);              /* makes what follows from the parameters; NULL: nothing does */
+    void (*evaluate)(const Thread *);             /* forward only, sums as in a window */
+    void (*predict)(const Thread *);              /* the outputs of w->rows rows, one micro-batch; NULL: there are none */
     /* with a device: the team is one thread, and what it calls only enqueues; NULL: there is none */
     const char *(*open)(long rows);               /* so many rows of data; what the device is, for people */
     void (*close)(void);
@@ -180,6 +184,14 @@ typedef struct {
     void (*await)(void);                          /* the oldest window or evaluation is over: sums, w's results are its */
     void (*profile)(bool on);                     /* on: begins to time every launch; off: prints what each took */
     bool skips;                                   /* only the device knows whether a window counts: none runs ahead */
+} Engine;
+
+typedef struct {
+    const char *name;                             /* "mnist_mlp" */
+    Model model;
+    Schedule schedule;
+    Dataset data;
+    Engine device;
 } Program;
 
 int gg_main(int argc, char **argv, const Program *p); /* the command line program */

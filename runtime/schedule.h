@@ -16,7 +16,7 @@ typedef struct {
     long total;                                   /* samples that the run consumes */
 } Plan;
 typedef struct { long epoch, at, first, samples; bool ends; } Place; /* of a window; ends: an epoch ends in it */
-Plan  gg_plan(const Program *p, long samples, long epochs, long steps); /* T = 0 and E = 0: not one window */
+Plan  gg_plan(const Schedule *of, long samples, long epochs, long steps); /* T = 0 and E = 0: not one window */
 Place gg_place(const Plan *plan, long update);    /* of update 0 .. T - 1 */
 long  gg_consumed(const Plan *plan, long update); /* samples in the updates before it */
 bool  gg_due(const Plan *plan, Interval i, long update); /* behind so many updates: the interval, or the run, ends */
@@ -29,7 +29,7 @@ typedef struct {
     uint64_t seed;
 } Order;
 void gg_permute(uint32_t *out, long n, uint64_t seed, long epoch);
-void gg_order_start(Order *o, const Program *p, const Plan *plan, const Rows *rows, uint64_t seed);
+void gg_order_start(Order *o, const Plan *plan, const Rows *rows, bool shuffle, uint64_t seed);
 void gg_order_turn(Order *o, long group);         /* makes now and next those of this group and the following */
 void gg_order_free(Order *o);
 
@@ -40,11 +40,9 @@ typedef struct {
     long from, samples;                           /* of the round's */
     bool closes, last;                            /* of the step's; of the round's */
 } Turn;
-int  gg_step_count(const Program *p);
-Step gg_step(const Program *p, int i);
-long gg_round(const Program *p);                  /* samples of a whole round */
-long gg_last_window(const Program *p, long samples); /* of a round of so many: the samples that its reports speak of */
-Turn gg_turn(const Program *p, long samples, long n); /* of a round of so many samples */
-long gg_taken(const Program *p, const Plan *plan, int step, long rounds); /* windows that the step takes in the first rounds */
-double gg_epoch(const Program *p, const Plan *plan, int step); /* windows that it takes in an epoch: with "carry" no whole number */
+static inline bool gg_takes_turns(const Schedule *of) { return of->nsteps > 1; }
+long gg_last_window(const Schedule *of, long samples); /* of a round of so many: the samples that its reports speak of */
+Turn gg_turn(const Schedule *of, long samples, long n); /* of a round of so many samples */
+long gg_taken(const Schedule *of, const Plan *plan, int step, long rounds); /* windows that the step takes in the first rounds */
+double gg_epoch(const Schedule *of, const Plan *plan, int step); /* windows that it takes in an epoch: with "carry" no whole number */
 #endif

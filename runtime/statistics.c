@@ -23,28 +23,28 @@ static void gg_measure(const Table *d, const Column *c, double *mean, double *sq
     }
 }
 
-static void gg_put_statistic(const Program *p, const Tensor *t, const Table *d, const double *mean, const double *square)
+static void gg_put_statistic(const Model *m, const Tensor *t, const Table *d, const double *mean, const double *square)
 {
     for (long i = 0, n = gg_count(t); i < n; i++) {
         const double variance = square[i] / (double)d->train.count;
         const real x = (real)(t->init == 'm' ? mean[i] : variance == 0 ? 1 : sqrt(variance));
-        gg_write_tensor(t, gg_params(p), i, 1, &x);
+        gg_write_tensor(t, gg_params(m), i, 1, &x);
     }
 }
 
-void gg_table_statistics(const Table *d, const Program *p)
+void gg_table_statistics(const Table *d, const Model *m)
 {
-    for (int c = 0; c < p->ncolumns; c++) {
+    for (int c = 0; c < d->set->ncolumns; c++) {
         double *sums = NULL;
-        const size_t width = (size_t)gg_row_count(&p->columns[c]);
-        for (int i = 0; i < p->ntensors; i++) {
-            const Tensor *t = &p->tensors[i];
+        const size_t width = (size_t)gg_row_count(&d->set->columns[c]);
+        for (int i = 0; i < m->ntensors; i++) {
+            const Tensor *t = &m->tensors[i];
             if ((t->init != 'm' && t->init != 'd') || (int)t->a != c) continue;
             if (!sums) {
                 sums = gg_alloc(2 * width, sizeof *sums);
-                gg_measure(d, &p->columns[c], sums, sums + width);
+                gg_measure(d, &d->set->columns[c], sums, sums + width);
             }
-            gg_put_statistic(p, t, d, sums, sums + width);
+            gg_put_statistic(m, t, d, sums, sums + width);
         }
         free(sums);
     }

@@ -8,7 +8,7 @@ typedef struct { long from, count; uint32_t *list; } Rows; /* from, from + 1, ..
 typedef struct { int fd; long start, from, rows; } Piece; /* rows from .. of a file at byte start; fd -1: read */
 typedef struct { char *pages; size_t bytes, lead; int n; Piece piece[3]; } Map; /* row 0 is at pages + lead */
 typedef struct {
-    const Program *p;
+    const Dataset *set;
     long rows;                                    /* in memory, of all the file sets */
     void **column;
     Map *map;                                     /* by column; those with pieces are mapped; NULL: all is the caller's */
@@ -16,7 +16,7 @@ typedef struct {
     Rows train, valid, test;
     Line notes;                                   /* lines that tell what a reader took a file for */
     Line fields;                                  /* csv: positions as the header's names: "x\x1fage\x1fincome\x1ey\x1f..." */
-    Program *asked; Column *asked_columns;        /* of a prediction: the program with the columns that it asks for */
+    Dataset *asked; Column *asked_columns;        /* of a prediction: the set with the columns that it asks for */
     void *zeros;                                  /* rows of all others */
 } Table;
 long gg_table_bytes(const Table *d);               /* of all columns */

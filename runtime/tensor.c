@@ -60,10 +60,10 @@ void gg_write_tensor(const Tensor *t, real *flat, long from, long n, const real 
     }
 }
 
-const Tensor *gg_tensor(const Program *p, const char *name)
+const Tensor *gg_tensor(const Model *m, const char *name)
 {
-    for (int i = 0; i < p->ntensors; i++)
-        if (!strcmp(p->tensors[i].name, name)) return &p->tensors[i];
+    for (int i = 0; i < m->ntensors; i++)
+        if (!strcmp(m->tensors[i].name, name)) return &m->tensors[i];
     return NULL;
 }
 
@@ -86,23 +86,23 @@ static real gg_first_value(const Tensor *t, uint64_t seed, uint64_t h, long k)
     return (real)(float)(t->a + t->b * sqrt(-2 * log(v)) * cos(6.283185307179586 * u));
 }
 
-static void gg_zero_row(const Program *p, const ZeroRow *z)
+static void gg_zero_row(const Model *m, const ZeroRow *z)
 {
-    const Tensor *t = &p->tensors[z->tensor];
+    const Tensor *t = &m->tensors[z->tensor];
     const real zero = 0;
     const long width = gg_count(t) / t->dim[0];
-    for (long k = 0; k < width; k++) gg_write_tensor(t, gg_params(p), z->row * width + k, 1, &zero);
+    for (long k = 0; k < width; k++) gg_write_tensor(t, gg_params(m), z->row * width + k, 1, &zero);
 }
 
-void gg_init_weights(const Program *p, uint64_t seed)
+void gg_init_weights(const Model *m, uint64_t seed)
 {
-    for (int i = 0; i < p->ntensors; i++) {
-        const Tensor *t = &p->tensors[i];
+    for (int i = 0; i < m->ntensors; i++) {
+        const Tensor *t = &m->tensors[i];
         uint64_t h = gg_name_hash(t->name);
         for (long k = 0, n = gg_count(t); k < n; k++) {
             real x = gg_first_value(t, seed, h, k);
-            gg_write_tensor(t, gg_params(p), k, 1, &x);
+            gg_write_tensor(t, gg_params(m), k, 1, &x);
         }
     }
-    for (int i = 0; i < p->nzero_rows; i++) gg_zero_row(p, &p->zero_rows[i]);
+    for (int i = 0; i < m->nzero_rows; i++) gg_zero_row(m, &m->zero_rows[i]);
 }

@@ -4,13 +4,13 @@
 #include "base.h"
 #include "program.h"
 
-static inline real *gg_params(const Program *p)       { return p->flat[0]; }
-static inline real *gg_gradients(const Program *p)    { return p->flat[1]; }
-static inline real *gg_states(const Program *p, int i) { return p->flat[2 + i]; }
+static inline real *gg_params(const Model *m)       { return m->flat[0]; }
+static inline real *gg_gradients(const Model *m)    { return m->flat[1]; }
+static inline real *gg_states(const Model *m, int i) { return m->flat[2 + i]; }
 
 long gg_count(const Tensor *t);
 void gg_read_tensor(const Tensor *t, const real *flat, long from, long n, real *out); /* logical elements */
 void gg_write_tensor(const Tensor *t, real *flat, long from, long n, const real *in);
-const Tensor *gg_tensor(const Program *p, const char *name); /* NULL: none */
-void gg_init_weights(const Program *p, uint64_t seed);
+const Tensor *gg_tensor(const Model *m, const char *name); /* NULL: none */
+void gg_init_weights(const Model *m, uint64_t seed);
 #endif

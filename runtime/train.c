@@ -41,14 +41,14 @@ static void gg_catch_lost_pages(const Run *r)
 static void gg_keep_best(Run *r)
 {
     const Program *p = r->p;
-    double value = r->values[p->best];
-    bool better = p->reports[p->best].max ? value > r->best : value < r->best;
+    double value = r->values[p->schedule.best];
+    bool better = p->model.reports[p->schedule.best].max ? value > r->best : value < r->best;
     r->stale++;
     if (isnan(value) || !(better || isnan(r->best))) return;
     r->best = value, r->stale = 0;
     gg_run_fetch(r);
     gg_average_swap(r);                 /* what was validated is kept */
-    if (r->best_params) memcpy(r->best_params, gg_params(p), (size_t)p->elements * sizeof(real));
+    if (r->best_params) memcpy(r->best_params, gg_params(&p->model), (size_t)p->model.elements * sizeof(real));
     gg_average_swap(r);
     if (!r->o.save) return;
     char path[4096];
@@ -78,11 +78,11 @@ static void gg_report_since(Run *r, const Place *place)
     if (!due) return;
     char what[1024];
     int n = snprintf(what, sizeof what, "epoch %ld  update %ld/%ld", place->epoch + 1, r->update, r->plan.T);
-    for (int i = 0; r->p->noise && i < gg_step_count(r->p); i++)
-        n += snprintf(what + n, sizeof what - (size_t)n, "  noise_scale%s%.60s %.4g", r->p->nsteps ? "_" : "", gg_step(r->p, i).name, gg_noise_take(&r->noise_shown[i]));
-    r->p->report(r->sums, r->samples, r->values);
+    for (int i = 0; r->p->schedule.noise && i < r->p->schedule.nsteps; i++)
+        n += snprintf(what + n, sizeof what - (size_t)n, "  noise_scale%s%.60s %.4g", gg_takes_turns(&r->p->schedule) ? "_" : "", r->p->schedule.steps[i].name, gg_noise_take(&r->noise_shown[i]));
+    r->p->model.report(r->sums, r->samples, r->values);
     gg_show_report(r, what, r->values);
-    memset(r->sums, 0, (size_t)r->p->nsums * sizeof *r->sums);
+    memset(r->sums, 0, (size_t)r->p->model.nsums * sizeof *r->sums);
     r->samples = 0;
 }
 
@@ -102,7 +102,7 @@ static void gg_train_start(Run *r)
         gg_train_await(r);
         gg_run_turned(r);
     }
-    s->lr = r->p->w->lr;
+    s->lr = r->p->device.w->lr;
     r->started++;
 }
 
@@ -119,14 +119,14 @@ static const Place *gg_train_end(Run *r)
     const Program *p = r->p;
     const Started *s = &r->under_way[r->update % 2];
     gg_train_await(r);
-    if (p->nonfinite == 'a' && gg_run_voided(r)) gg_abort(r);
+    if (p->schedule.nonfinite == 'a' && gg_run_voided(r)) gg_abort(r);
     double end = gg_seconds(), begin = s->begin > r->ended ? s->begin : r->ended;
     gg_run_done(r);
-    const double samples = (double)gg_last_window(p, s->place.samples);
+    const double samples = (double)gg_last_window(&p->schedule, s->place.samples);
     r->samples += samples;
-    for (int i = 0; i < p->nsums; i++) r->sums[i] += p->sums[i];
-    p->report(p->sums, samples, r->values);
-    if (!p->line.every || gg_due(&r->plan, p->line, r->update)) gg_log_update(r, s, (end - begin) * 1e3, end - r->start);
+    for (int i = 0; i < p->model.nsums; i++) r->sums[i] += p->device.sums[i];
+    p->model.report(p->device.sums, samples, r->values);
+    if (!p->schedule.line.every || gg_due(&r->plan, p->schedule.line, r->update)) gg_log_update(r, s, (end - begin) * 1e3, end - r->start);
     gg_show_progress(r);
     r->ended = end;
     return &s->place;
@@ -140,12 +140,12 @@ static Interval gg_every(Interval told)
 /* Whether the weights after so many updates are saved, validated, looked at at all. */
 static bool gg_saves(const Run *r, long update)
 {
-    return gg_due(&r->plan, gg_every(r->p->checkpoint), update) || (r->o.save_every > 0 && update % r->o.save_every == 0);
+    return gg_due(&r->plan, gg_every(r->p->schedule.checkpoint), update) || (r->o.save_every > 0 && update % r->o.save_every == 0);
 }
 
 static bool gg_validates(const Run *r, long update)
 {
-    return gg_due(&r->plan, gg_every(r->p->validate), update);
+    return gg_due(&r->plan, gg_every(r->p->schedule.validate), update);
 }
 
 static bool gg_pauses(const Run *r, long update)
@@ -155,14 +155,14 @@ static bool gg_pauses(const Run *r, long update)
 
 static bool gg_patience_ends(const Run *r)
 {
-    return r->p->patience && r->stale >= r->p->patience;
+    return r->p->schedule.patience && r->stale >= r->p->schedule.patience;
 }
 
 /* One window under way; with a device that needs no result for it the next one too, unless the weights between the two are
    looked at. */
 static void gg_train_ahead(Run *r)
 {
-    const long most = r->p->await && !r->p->skips && !r->p->nsteps ? 2 : 1;
+    const long most = r->p->device.await && !r->p->device.skips && !gg_takes_turns(&r->p->schedule) ? 2 : 1;
     while (!gg_stop && !gg_patience_ends(r) && r->started < r->plan.T && r->started < r->update + most) {
         if (r->started > r->update && gg_pauses(r, r->started)) return;
         gg_train_start(r);
@@ -192,7 +192,7 @@ static void gg_use_best(Run *r)
     if (!r->best_params) gg_load_weights(r, path);
     else {
         gg_run_fetch(r);
-        memcpy(gg_params(r->p), r->best_params, (size_t)r->p->elements * sizeof(real));
+        memcpy(gg_params(&r->p->model), r->best_params, (size_t)r->p->model.elements * sizeof(real));
         gg_average_start(r);
     }
     r->prepared = false;
@@ -209,8 +209,8 @@ static void gg_evaluate_all(Run *r)
 static const char *gg_lacking(const Program *p)
 {
 #if defined __x86_64__
-    if (p->machine && !strcmp(p->machine, "avx512f") && !__builtin_cpu_supports("avx512f")) return p->machine;
-    if (p->machine && !strcmp(p->machine, "avx2") && !__builtin_cpu_supports("avx2")) return p->machine;
+    if (p->device.machine && !strcmp(p->device.machine, "avx512f") && !__builtin_cpu_supports("avx512f")) return p->device.machine;
+    if (p->device.machine && !strcmp(p->device.machine, "avx2") && !__builtin_cpu_supports("avx2")) return p->device.machine;
 #endif
     (void)p;
     return NULL;
@@ -225,11 +225,11 @@ static int gg_finish(Run *r)
     }
     if (gg_patience_ends(r))
         printf("stopped after update %ld of %ld: %s was no better in %ld validations\n", r->update, r->plan.T,
-               r->p->reports[r->p->best].name, r->stale);
+               r->p->model.reports[r->p->schedule.best].name, r->stale);
     double seconds = gg_seconds() - r->start;
     printf("%ld updates in %.2f s\n", r->update - r->start_update, seconds);
-    for (int i = 0; i < gg_step_count(r->p); i++)
-        if (r->skipped[i]) printf("%ld of %ld windows%s%s changed nothing\n", r->skipped[i], gg_taken(r->p, &r->plan, i, r->update), r->p->nsteps ? " of " : "", gg_step(r->p, i).name);
+    for (int i = 0; i < r->p->schedule.nsteps; i++)
+        if (r->skipped[i]) printf("%ld of %ld windows%s%s changed nothing\n", r->skipped[i], gg_taken(&r->p->schedule, &r->plan, i, r->update), gg_takes_turns(&r->p->schedule) ? " of " : "", r->p->schedule.steps[i].name);
     if (r->data.test.count) {
         gg_use_best(r);
         gg_evaluate_split(r, "test", &r->data.test);
@@ -241,9 +241,9 @@ static int gg_finish(Run *r)
 static void gg_need_valid(const Run *r)
 {
     const Program *p = r->p;
-    if (r->o.eval || r->o.predict || r->data.valid.count || (!p->patience && !p->best_stated)) return;
+    if (r->o.eval || r->o.predict || r->data.valid.count || (!p->schedule.patience && !p->schedule.best_stated)) return;
     gg_fail(GG_DATA, "%s: the model's %s waits for validations, and of %ld rows none validate: raise valid in the data set, or leave %s out", p->name,
-            p->patience ? "patience" : "best", r->data.rows, p->patience ? "patience" : "best");
+            p->schedule.patience ? "patience" : "best", r->data.rows, p->schedule.patience ? "patience" : "best");
 }
 
 int gg_main(int argc, char **argv, const Program *p)
@@ -268,7 +268,7 @@ int gg_main(int argc, char **argv, const Program *p)
         gg_train_all(&run);
         status = gg_finish(&run);
     }
-    if (run.o.profile) p->profile(false);
+    if (run.o.profile) p->device.profile(false);
     gg_run_close(&run);
     if (fflush(stdout) || ferror(stdout)) gg_fail(GG_DATA, "standard output cannot be written");
     return status;

@@ -5,15 +5,15 @@
 
 void gg_average_start(Run *r);                    /* they are the weights */
 void gg_average_swap(Run *r);                     /* they change places with the weights */
-real *gg_averages(const Program *p);              /* NULL: there are none */
-bool gg_average_has(const Program *p, const Archive *a); /* the file has them */
+real *gg_averages(const Model *m);              /* NULL: there are none */
+bool gg_average_has(const Model *m, const Archive *a); /* the file has them */
 
-long gg_checkpoint_bytes(const Program *p);       /* of its tensors */
+long gg_checkpoint_bytes(const Model *m);       /* of its tensors */
 void gg_save_run(Run *r, const char *path);       /* all or nothing: a new file takes the old one's place */
 enum { GG_CHUNK = 8192 };                         /* reals that pass through memory at once */
-real *gg_array(const Program *p, int array);      /* 0: the parameters, 1: the first state ... */
-bool gg_in_array(const Program *p, int array, const Tensor *t); /* frozen tensors have no states */
-void gg_array_name(char *out, size_t room, const Program *p, int array, const Tensor *t);
+real *gg_array(const Model *m, int array);      /* 0: the parameters, 1: the first state ... */
+bool gg_in_array(const Model *m, int array, const Tensor *t); /* frozen tensors have no states */
+void gg_array_name(char *out, size_t room, const Model *m, int array, const Tensor *t);
 
 void gg_load_sources(Run *r);                     /* what the model's rules load */
 void gg_load_weights(Run *r, const char *path);

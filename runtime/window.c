@@ -10,15 +10,15 @@
 static Clock gg_clock(const Run *r, int step, long t)
 {
     if (!r->plan.E) return (Clock){ .t = t };
-    return (Clock){ t, gg_taken(r->p, &r->plan, step, r->plan.T), gg_epoch(r->p, &r->plan, step) };
+    return (Clock){ t, gg_taken(&r->p->schedule, &r->plan, step, r->plan.T), gg_epoch(&r->p->schedule, &r->plan, step) };
 }
 
 /* Updates that the step has done, those of a round under way included. */
 static long gg_updates(const Run *r, int step)
 {
-    long done = gg_taken(r->p, &r->plan, step, r->update) - r->skipped[step];
+    long done = gg_taken(&r->p->schedule, &r->plan, step, r->update) - r->skipped[step];
     for (long n = 0; n < r->turn.n; n++)
-        done += gg_turn(r->p, gg_place(&r->plan, r->update).samples, n).step == step;
+        done += gg_turn(&r->p->schedule, gg_place(&r->plan, r->update).samples, n).step == step;
     return done;
 }
 
@@ -30,10 +30,10 @@ static void gg_tell_time(Window *w, Clock now)
 static void gg_fill(Run *r, long samples, long places, long base)
 {
     const Program *p = r->p;
-    Window *w = p->w;
-    long full = (samples - 1) / p->micro_batch;
+    Window *w = p->device.w;
+    long full = (samples - 1) / p->schedule.micro_batch;
     memset(w, 0, sizeof *w);
-    w->micros = (int)(full + 1), w->rows = (int)(samples - full * p->micro_batch), w->samples = samples;
+    w->micros = (int)(full + 1), w->rows = (int)(samples - full * p->schedule.micro_batch), w->samples = samples;
     w->places = places, w->base = base;
     w->seed = r->seed;
     w->loss_scale = r->loss_scale;
@@ -43,9 +43,9 @@ static void gg_fill(Run *r, long samples, long places, long base)
 static void gg_run_aim(Run *r, long update, const Place *at)
 {
     const Program *p = r->p;
-    Window *w = p->w;
+    Window *w = p->device.w;
     const Turn turn = r->turn;
-    const Step s = gg_step(p, turn.step);
+    const Step *s = &p->schedule.steps[turn.step];
     Place place = *at;
     long group = place.epoch / r->order.epochs, places = r->order.epochs * r->plan.samples;
     gg_order_turn(&r->order, group);
@@ -54,31 +54,31 @@ static void gg_run_aim(Run *r, long update, const Place *at)
     w->at = place.epoch % r->order.epochs * r->plan.samples + place.at + turn.from;
     w->order = r->order.now, w->order_next = r->order.next;
     w->training = true;
-    r->clock[turn.step] = gg_clock(r, turn.step, gg_taken(p, &r->plan, turn.step, update) + turn.nth - r->skipped[turn.step] + 1);
+    r->clock[turn.step] = gg_clock(r, turn.step, gg_taken(&p->schedule, &r->plan, turn.step, update) + turn.nth - r->skipped[turn.step] + 1);
     gg_tell_time(w, r->clock[turn.step]);
     memcpy(w->of, r->clock, sizeof w->of);
-    r->lr[turn.step] = w->lr = s.lr((double)w->t, (double)w->T, w->E);
-    s.scalars(w);
+    r->lr[turn.step] = w->lr = s->lr((double)w->t, (double)w->T, w->E);
+    s->scalars(w);
     gg_augment(r);
 }
 
 bool gg_run_voided(const Run *r)
 {
-    return r->p->nonfinite && !isfinite(r->p->w->norm);
+    return r->p->schedule.nonfinite && !isfinite(r->p->device.w->norm);
 }
 
 /* A dynamic loss scale behind a window: one in which nothing counted says nothing about it. */
 static void gg_rescale(Run *r)
 {
     if (gg_run_voided(r)) r->loss_scale /= 2, r->finite = 0;
-    else if (r->p->w->count != 0 && ++r->finite == r->p->scale_interval) r->loss_scale *= 2, r->finite = 0;
+    else if (r->p->device.w->count != 0 && ++r->finite == r->p->schedule.scale_interval) r->loss_scale *= 2, r->finite = 0;
 }
 
 static bool gg_all_finite(const Program *p)
 {
     bool finite = true;
-    for (int i = 0; i < p->nsums; i++) finite = finite && isfinite(p->sums[i]);
-    for (long i = 0, n = p->trained ? p->trained : p->elements; i < n; i++) finite = finite && isfinite(gg_gradients(p)[i]);
+    for (int i = 0; i < p->model.nsums; i++) finite = finite && isfinite(p->device.sums[i]);
+    for (long i = 0, n = p->model.trained ? p->model.trained : p->model.elements; i < n; i++) finite = finite && isfinite(gg_gradients(&p->model)[i]);
     return finite;
 }
 
@@ -86,18 +86,19 @@ static bool gg_all_finite(const Program *p)
 void gg_run_blame(Run *r, char *out, size_t room)
 {
     const Program *p = r->p;
-    Window *w = p->w;
+    Window *w = p->device.w;
     const Place place = gg_place(&r->plan, r->update);
-    r->turn = gg_turn(p, place.samples, 0);
+    r->turn = gg_turn(&p->schedule, place.samples, 0);
+    const Step *s = &p->schedule.steps[r->turn.step];
     gg_run_aim(r, r->update, &place);
     const int micros = w->micros, rows = w->rows;
     int k = 0;
     do {
         gg_run_aim(r, r->update, &place);
-        w->rows = ++k == micros ? rows : (int)p->micro_batch;
-        w->micros = k, w->samples = (k - 1) * p->micro_batch + w->rows;
-        p->scalars(w);
-        gg_team_call(r->team, p->gradient);
+        w->rows = ++k == micros ? rows : (int)p->schedule.micro_batch;
+        w->micros = k, w->samples = (k - 1) * p->schedule.micro_batch + w->rows;
+        s->scalars(w);
+        gg_team_call(r->team, s->gradient);
         r->fetched = false;
         gg_run_await(r), gg_run_fetch(r);
     } while (k < micros && gg_all_finite(p));
@@ -108,13 +109,13 @@ void gg_run_blame(Run *r, char *out, size_t room)
 bool gg_run_turn(Run *r, long update, long n, bool whole)
 {
     const Place place = gg_place(&r->plan, update);
-    r->turn = gg_turn(r->p, place.samples, n);
+    r->turn = gg_turn(&r->p->schedule, place.samples, n);
     if (n == 0) memset(r->missed, 0, sizeof r->missed);
-    const Step s = gg_step(r->p, r->turn.step);
+    const Step *s = &r->p->schedule.steps[r->turn.step];
     gg_run_aim(r, update, &place);
     r->merged = false;
     gg_run_prepare(r);
-    gg_team_call(r->team, whole ? s.window : s.gradient);
+    gg_team_call(r->team, whole ? s->window : s->gradient);
     r->fetched = false;
     return !r->turn.last;
 }
@@ -122,11 +123,11 @@ bool gg_run_turn(Run *r, long update, long n, bool whole)
 void gg_run_turned(Run *r)
 {
     const Program *p = r->p;
-    r->skipped[r->turn.step] += p->w->count == 0, r->missed[r->turn.step] += p->w->count == 0;
-    r->norm[r->turn.step] = p->w->norm;
+    r->skipped[r->turn.step] += p->device.w->count == 0, r->missed[r->turn.step] += p->device.w->count == 0;
+    r->norm[r->turn.step] = p->device.w->norm;
     gg_noise_add(r, r->turn.step);
-    if (p->scale_interval) gg_rescale(r);
-    for (int i = 0; r->turn.closes && i < p->nsums; i++) r->kept[i] = r->turn.last ? 0 : p->sums[i];
+    if (p->schedule.scale_interval) gg_rescale(r);
+    for (int i = 0; r->turn.closes && i < p->model.nsums; i++) r->kept[i] = r->turn.last ? 0 : p->device.sums[i];
 }
 
 void gg_run_done(Run *r)
@@ -139,9 +140,9 @@ void gg_run_done(Run *r)
 void gg_run_update(Run *r)
 {
     gg_run_prepare(r);
-    gg_team_call(r->team, gg_step(r->p, r->turn.step).update);
+    gg_team_call(r->team, r->p->schedule.steps[r->turn.step].update);
     r->fetched = false;
-    if (r->p->nonfinite) gg_run_await(r);
+    if (r->p->schedule.nonfinite) gg_run_await(r);
     if (r->turn.last) gg_run_done(r);
     else gg_run_turned(r), r->turn.n++;
 }
@@ -151,32 +152,32 @@ static void gg_evaluate_rows(Run *r, const Rows *rows, double *out)
     const Program *p = r->p;
     if (r->staged) gg_table_bind(&r->data);
     gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
-    p->w->order = rows->list;
-    for (int i = 0; i < gg_step_count(p); i++) {
+    p->device.w->order = rows->list;
+    for (int i = 0; i < p->schedule.nsteps; i++) {
         const long done = r->plan.E ? gg_updates(r, i) : 0;
-        p->w->of[i] = gg_clock(r, i, done > 0 ? done : 1);
+        p->device.w->of[i] = gg_clock(r, i, done > 0 ? done : 1);
     }
-    gg_tell_time(p->w, p->w->of[0]);
+    gg_tell_time(p->device.w, p->device.w->of[0]);
     gg_average_swap(r);
     gg_run_prepare(r);
-    gg_team_call(r->team, p->evaluate);
-    if (p->await) p->await();
+    gg_team_call(r->team, p->device.evaluate);
+    if (p->device.await) p->device.await();
     gg_average_swap(r);
-    p->report(p->sums, (double)rows->count, out);
+    p->model.report(p->device.sums, (double)rows->count, out);
 }
 
 /* ---- computed ids --------------------------------------------------------------------------------------- */
 static const Check *gg_failed(const Program *p, bool predicting)
 {
-    for (int i = 0; i < p->nchecks; i++)
-        if (p->sums[p->checks[i].sum] != 0 && (p->checks[i].predicts || !predicting)) return &p->checks[i];
+    for (int i = 0; i < p->model.nchecks; i++)
+        if (p->device.sums[p->model.checks[i].sum] != 0 && (p->model.checks[i].predicts || !predicting)) return &p->model.checks[i];
     return NULL;
 }
 
 static bool gg_fails(Run *r, const Check *c, uint32_t *list, long n)
 {
     gg_evaluate_rows(r, &(Rows){ 0, n, list }, r->values);
-    return r->p->sums[c->sum] != 0;
+    return r->p->device.sums[c->sum] != 0;
 }
 
 /* Evaluates ever fewer of the rows; where none fails in evaluation the ids are others in training. */
@@ -196,7 +197,7 @@ static void gg_tell_beyond(Run *r, const Check *c, uint32_t *list, long n)
 
 bool gg_run_beyond(Run *r)
 {
-    const Window *w = r->p->w;
+    const Window *w = r->p->device.w;
     const Check *c = gg_failed(r->p, false);
     const long n = w->samples;
     uint32_t *list = c && !r->staged ? gg_alloc((size_t)n, sizeof *list) : NULL;
@@ -217,13 +218,13 @@ static void gg_rows_beyond(Run *r, const Rows *rows, bool predicting)
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
 {
     const Program *p = r->p;
-    const Window w = *p->w;
+    const Window w = *p->device.w;
     if (!rows->count) return false;
-    memcpy(r->aside, p->sums, (size_t)p->nsums * sizeof *r->aside);
+    memcpy(r->aside, p->device.sums, (size_t)p->model.nsums * sizeof *r->aside);
     gg_evaluate_rows(r, rows, out);
     gg_rows_beyond(r, rows, false);
-    memcpy(p->sums, r->aside, (size_t)p->nsums * sizeof *r->aside);
-    *p->w = w;
+    memcpy(p->device.sums, r->aside, (size_t)p->model.nsums * sizeof *r->aside);
+    *p->device.w = w;
     return true;
 }
 
@@ -238,12 +239,12 @@ static void gg_predict_ids(Run *r, long from, long n)
 
 void gg_run_predict(Run *r, long from, long n)
 {
-    if (r->p->nchecks) gg_predict_ids(r, from, n);
-    Window *w = r->p->w;
+    if (r->p->model.nchecks) gg_predict_ids(r, from, n);
+    Window *w = r->p->device.w;
     gg_fill(r, n, r->data.rows, 0);
     w->at = w->first = from;
     gg_tell_time(w, gg_clock(r, 0, 1));
     gg_run_prepare(r);
-    gg_team_call(r->team, r->p->predict);
+    gg_team_call(r->team, r->p->device.predict);
     gg_run_await(r);
 }

@@ -95,12 +95,12 @@ static void gg_prove_replaced(Written w)
 static void gg_prove_save(const Program *p, const char *path)
 {
     char best[4096];
-    const bool validates = p->valid > 0 || p->valid_path;
+    const bool validates = p->data.valid > 0 || p->data.valid_path;
     gg_prove_replaced((Written){ "save", path });
     snprintf(best, sizeof best, "%.4080s.best", path);
     if (validates) gg_prove_replaced((Written){ "save", best });
     const int files = 1 + (validates && access(best, F_OK));
-    gg_prove_room((Written){ "save", path }, (double)files * (double)gg_checkpoint_bytes(p), files > 1 ? "a checkpoint beside the best one" : "a checkpoint");
+    gg_prove_room((Written){ "save", path }, (double)files * (double)gg_checkpoint_bytes(&p->model), files > 1 ? "a checkpoint beside the best one" : "a checkpoint");
 }
 
 static void gg_prove_log(const char *path)
@@ -122,8 +122,8 @@ static void gg_prove_output(const Program *p, const char *path)
         if (mkdir(path, 0777)) gg_cannot_make(w, errno);
         rmdir(path);
     } else if (!S_ISDIR(st.st_mode)) gg_unwritable(w, "a file is in the way: FILE.csv, FILE.npy or a directory for a .npy of each output");
-    else for (int i = 0; i < p->noutputs; i++) {
-        snprintf(file, sizeof file, "%.4000s/%.200s.npy", path, p->outputs[i].tensor.name);
+    else for (int i = 0; i < p->model.noutputs; i++) {
+        snprintf(file, sizeof file, "%.4000s/%.200s.npy", path, p->model.outputs[i].tensor.name);
         gg_prove_file((Written){ "output", file });
     }
 }

@@ -393,40 +393,47 @@ static real *const flat[] = { ${flat} };
 
 //:if turns
 static const Step steps[] = { @@ a round: each in turn
+//:else
+static const Step steps[] = {
+//:end
 //:for s in steps
 { "${step_name}", ${step_times}, ${prefix}window, ${prefix}gradient, ${prefix}update, ${prefix}learning_rate, ${prefix}scalars },
 //:end
 };
 
-//:end
 ${linkage}const Program gagen_${title} = {
-.name = "${name}", .fingerprint = 0x${fingerprint}u,
+.name = "${name}",
+.model = {
+.fingerprint = 0x${fingerprint}u,
+.tensors = tensors, .ntensors = ${ntensors},${sources_are}${zero_rows_are}${lone}
+.elements = ${elements},${trained_is} .flat = flat, .nstates = ${nstates},${states}
+.reports = reports, .nreports = ${nreports}, .nsums = ${nsums}, .report = report,${checks_are}
+//:if predicts
+.outputs = outputs, .noutputs = ${noutputs},
+//:end
+},
+.schedule = {
 .batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
-.epochs = ${epochs}, .steps = ${steps}, .seed = ${seed}, .tail = '${tail}',${lone}${nonfinite}${phases_are}${loss_scale}
+.epochs = ${epochs}, .updates = ${updates}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${phases_are}${loss_scale}
+.steps = steps, .nsteps = ${nsteps}, .round = ${round_samples},
+.best = ${best},
+},
+.data = {
 .reader = "${reader}", .path = "${path}",${split_paths}
-.valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},
+.valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},${csv_is}
 .columns = columns, .ncolumns = ${ncolumns},
 //:if augments
 .augments = augments, .naugments = ${naugments},
 //:end
-.tensors = tensors, .ntensors = ${ntensors},${sources_are}${zero_rows_are}${checks_are} .elements = ${elements},${trained_is}
-.flat = flat, .nstates = ${nstates},${states}
-.memory = ${memory},
+},
+.device = {
+.target = "c", .machine = GG_BUILT_FOR, .memory = ${memory},
 //:if allocated
 .allocate = allocate, .release = release,
 //:end
-//:if predicts
-.outputs = outputs, .noutputs = ${noutputs}, .predict = predict,
-//:end
-.reports = reports, .nreports = ${nreports}, .best = ${best}, .nsums = ${nsums},
-//:if turns
-.step = steps, .nsteps = ${nsteps}, .round = ${round_samples}, .evaluate = evaluate,
-.w = &w, .sums = sums, .report = report,
-//:else
-.prepare = ${prepare_name}, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
-.w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
-//:end
-.target = "c", .machine = GG_BUILT_FOR
+.w = &w, .sums = sums,
+.prepare = ${prepare_name}, .evaluate = evaluate,${predict_is}
+},
 };
 //:if main
 

@@ -105,7 +105,7 @@ for stats in micro pooled; do
     if [ $stats = micro ]; then cp "$work/aside_plain.out" "$work/aside.want"; fi
 done
 rm -rf "$work/runtime" && cp -r runtime "$work/runtime"
-sed 's/^    \*p->w = w;//' runtime/window.c > "$work/window.c"
+sed 's/^    \*p->device.w = w;//' runtime/window.c > "$work/window.c"
 sed -i '/gg_take_back();/d' "$work/runtime/gagen_cuda.h"
 without aside_off
 run aside_off $made - $threads 4 1 2 3 4 aside > "$work/aside.out"

@@ -56,9 +56,9 @@ void poison_all(void)
 {
     gg_check(cudaDeviceSynchronize());
     gg_check(cudaMemcpy(&host->g, &device->g, sizeof host->g, cudaMemcpyDeviceToHost));
-    for (int i = 0; i < SYMBOL.ntensors; i++) {
-        const std::vector<real> nan((size_t)gg_count(&SYMBOL.tensors[i]), NAN);
-        gg_write_tensor(&SYMBOL.tensors[i], (real *)&host->g, 0, (long)nan.size(), nan.data());
+    for (int i = 0; i < SYMBOL.model.ntensors; i++) {
+        const std::vector<real> nan((size_t)gg_count(&SYMBOL.model.tensors[i]), NAN);
+        gg_write_tensor(&SYMBOL.model.tensors[i], (real *)&host->g, 0, (long)nan.size(), nan.data());
     }
     gg_check(cudaMemcpy(&device->g, &host->g, sizeof host->g, cudaMemcpyHostToDevice));
     gg_check(cudaMemset(&device->POISON, 0xff, sizeof(Device) - offsetof(Device, POISON)));

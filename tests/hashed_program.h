@@ -35,13 +35,13 @@ static void *hashed_column(const Column *c, long rows, uint32_t few)
 /* `given` is ROWS or ROWS,COLUMN%FEW; the rows live until exit. */
 static int hashed_open(const Program *p, const char *given, int threads)
 {
-    const void **columns = calloc((size_t)p->ncolumns, sizeof *columns);
+    const void **columns = calloc((size_t)p->data.ncolumns, sizeof *columns);
     const char *comma = strchr(given, ','), *percent = strchr(given, '%');
     if (!columns) exit(3);
-    for (int c = 0; c < p->ncolumns; c++) {
-        const size_t length = strlen(p->columns[c].name);
-        const int named = comma && percent && (size_t)(percent - comma - 1) == length && !strncmp(comma + 1, p->columns[c].name, length);
-        columns[c] = hashed_column(&p->columns[c], atol(given), named ? (uint32_t)atol(percent + 1) : 0);
+    for (int c = 0; c < p->data.ncolumns; c++) {
+        const size_t length = strlen(p->data.columns[c].name);
+        const int named = comma && percent && (size_t)(percent - comma - 1) == length && !strncmp(comma + 1, p->data.columns[c].name, length);
+        columns[c] = hashed_column(&p->data.columns[c], atol(given), named ? (uint32_t)atol(percent + 1) : 0);
     }
     return gg_open_rows(p, atol(given), columns, threads, -1);
 }
@@ -60,8 +60,8 @@ static float hashed_weight(const Tensor *t, uint32_t i, long inputs)
 
 static int hashed_weights(const Program *p)
 {
-    for (int i = 0; i < p->ntensors; i++) {
-        const Tensor *t = &p->tensors[i];
+    for (int i = 0; i < p->model.ntensors; i++) {
+        const Tensor *t = &p->model.tensors[i];
         long n = 1;
         for (int r = 0; r < t->rank; r++) n *= t->dim[r];
         real *value = malloc((size_t)n * sizeof *value);

@@ -21,7 +21,7 @@ asked() {
 #include <stdio.h>
 #include "program.h"
 extern const Program gagen_$name;
-int main(void) { printf("%ld", gagen_$name.memory); }
+int main(void) { printf("%ld", gagen_$name.device.memory); }
 EOF
     compile "$work/ask" "$work/ask.c $work/$name.c" gagen && "$work/ask"
 }

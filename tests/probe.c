@@ -30,9 +30,9 @@ static long elements(const Tensor *t)
 
 static void show(const char *head, int (*get)(const Program *, const char *, real *))
 {
-    for (int i = 0; i < SYMBOL.ntensors; i++) {
-        const Tensor *t = &SYMBOL.tensors[i];
-        if (get != gg_parameter && SYMBOL.trained && t->offset >= SYMBOL.trained) continue;
+    for (int i = 0; i < SYMBOL.model.ntensors; i++) {
+        const Tensor *t = &SYMBOL.model.tensors[i];
+        if (get != gg_parameter && SYMBOL.model.trained && t->offset >= SYMBOL.model.trained) continue;
         real *value = malloc((size_t)elements(t) * sizeof *value);
         if (!value) exit(3);
         must(get(&SYMBOL, t->name, value));
@@ -89,7 +89,7 @@ int main(int argc, char **argv)
     else if (strcmp(argv[2], "-")) must(gg_load(&SYMBOL, argv[2]));
     for (long u = 1; u <= atol(argv[4]); u++) update(u, argv + 5, argc - 5);
     show("weight", gg_parameter);
-    if (SYMBOL.ema) averages();
+    if (SYMBOL.model.ema) averages();
     if (!strncmp(argv[argc - 1], "save=", 5)) must(gg_save(&SYMBOL, argv[argc - 1] + 5));
     gg_close(&SYMBOL);
     return fflush(stdout) ? 1 : 0;

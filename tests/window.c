@@ -61,8 +61,8 @@ static int memory(const char *data)
     counting = false;
     printf("allocations %ld\nown_grew_kib %ld\nmapped_grew_kib %ld\n", allocations, status_line("RssAnon") - first,
            status_line("VmSize") - mapped);
-    printf("planned %ld\nstatic %zu\n", SYMBOL.memory,
-           sizeof(Params) * (2 + (size_t)SYMBOL.nstates) + PACKED_BYTES + sizeof arena);
+    printf("planned %ld\nstatic %zu\n", SYMBOL.device.memory,
+           sizeof(Params) * (2 + (size_t)SYMBOL.model.nstates) + PACKED_BYTES + sizeof arena);
     return 0;
 }
 
@@ -91,7 +91,7 @@ static int memory(const char *data)
     must(gg_train(&SYMBOL, 1, NULL));
     long first = asked_calls();
     must(gg_train(&SYMBOL, 999, NULL));
-    printf("allocations %ld\nplanned %ld\nasked %ld\n", asked_calls() - first, SYMBOL.memory, asked_bytes());
+    printf("allocations %ld\nplanned %ld\nasked %ld\n", asked_calls() - first, SYMBOL.device.memory, asked_bytes());
     gg_close(&SYMBOL);
     return 0;
 }
@@ -99,7 +99,7 @@ static int memory(const char *data)
 
 /* ---- plans --------------------------------------------------------------------------------------------------------------- */
 /* Whether the windows of one epoch of so many micro-batches hold each sample once, at weight 1. */
-static bool windows_right(const Program *q, long micros)
+static bool windows_right(const Schedule *q, long micros)
 {
     Plan plan = gg_plan(q, micros * q->micro_batch, 1, -1);
     long seen = 0;
@@ -107,7 +107,7 @@ static bool windows_right(const Program *q, long micros)
     for (long u = 0; u < plan.T; u++) {
         Place place = gg_place(&plan, u);
         Window of = { .t = u + 1, .T = plan.T, .E = plan.E, .samples = place.samples, .scale_out = 1 };
-        SYMBOL.scalars(&of);
+        SYMBOL.schedule.steps[0].scalars(&of);
         double weight = (double)of.scale_in[0] * (double)of.scale_out * (double)place.samples * WEIGHT;
         good = good && fabs(weight - 1) <= 1e-6 && place.first == seen;
         seen += place.samples;
@@ -119,8 +119,8 @@ static int plan_sweep(void)
 {
     long runs = 0, wrong = 0;
     for (long k = 2; k <= 16; k++) {
-        Program q = SYMBOL;
-        q.tail = 's', q.accumulate = k, q.batch = k * q.micro_batch;
+        Schedule q = SYMBOL.schedule;
+        q.tail = 's', q.accumulate = k, q.batch = q.round = k * q.micro_batch;
         for (long micros = 1; micros < 200; micros++, runs++) wrong += !windows_right(&q, micros);
     }
     printf("%ld runs, %ld wrong\n", runs, wrong);
@@ -137,14 +137,14 @@ static void train(const char *data, const char *weights, bool poisoned, real *ou
         if (poisoned) poison_all();
         must(gg_train(&SYMBOL, 1, NULL));
     }
-    for (int i = 0; i < SYMBOL.ntensors; out += gg_count(&SYMBOL.tensors[i++]))
-        must(gg_parameter(&SYMBOL, SYMBOL.tensors[i].name, out));
+    for (int i = 0; i < SYMBOL.model.ntensors; out += gg_count(&SYMBOL.model.tensors[i++]))
+        must(gg_parameter(&SYMBOL, SYMBOL.model.tensors[i].name, out));
     gg_close(&SYMBOL);
 }
 
 static int poison_facts(const char *data, const char *weights)
 {
-    const size_t n = (size_t)SYMBOL.elements;
+    const size_t n = (size_t)SYMBOL.model.elements;
     real *clean = gg_alloc(n, sizeof *clean), *dirty = gg_alloc(n, sizeof *dirty);
     train(data, weights, false, clean);
     train(data, weights, true, dirty);
@@ -157,7 +157,7 @@ static int poison_facts(const char *data, const char *weights)
 /* 1 - beta1 and 1 - beta2 as the first update's moments show them. */
 static void complements(const char *data, const char *beta1, const char *beta2)
 {
-    const Tensor *t = &SYMBOL.tensors[0];
+    const Tensor *t = &SYMBOL.model.tensors[0];
     real *dw = gg_alloc((size_t)gg_count(t), sizeof *dw), *m = gg_alloc((size_t)gg_count(t), sizeof *m);
     long i = 0;
     must(gg_open(&SYMBOL, data, 1, -1));
@@ -175,8 +175,8 @@ static int corrections(const char *data)
 {
     static const long at[] = { 1, 2, 10, 1000, 1000000 };
     for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-        Window of = { .t = at[i], .T = 1000000, .E = 1, .samples = SYMBOL.batch, .scale_out = 1, .lr = 1e-3 };
-        SYMBOL.scalars(&of);
+        Window of = { .t = at[i], .T = 1000000, .E = 1, .samples = SYMBOL.schedule.batch, .scale_out = 1, .lr = 1e-3 };
+        SYMBOL.schedule.steps[0].scalars(&of);
         double c1 = (double)of.c[0], c2 = (double)of.c[1];
         printf("correction 0.9 %ld %.17g\ncorrection 0.999 %ld %.17g\n", at[i], 1 / c1, at[i], 1 / (c2 * c2));
         printf("naive 0.999 %ld %.17g\n", at[i], (double)(1 - powf(0.999f, (float)at[i])));
@@ -194,7 +194,7 @@ static int noise(const char *data)
     long dropped = 0, differ = 0;
     must(gg_open(&SYMBOL, data, 2, -1));
     must(gg_window(&SYMBOL, NULL));
-    must(gg_gradient(&SYMBOL, SYMBOL.tensors[0].name, dw[0]));
+    must(gg_gradient(&SYMBOL, SYMBOL.model.tensors[0].name, dw[0]));
     for (int o = 0; o < WIDTH; o++)
         for (int n = 0; n < ROWS; n++) {
             dropped += dw[o][n] == 0;

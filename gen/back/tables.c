@@ -98,6 +98,7 @@ static void fill_outputs(const Whole *all, Env *e)
     const char *host = s->k->target->host;
     env_flag(e, "predicts", g->outputs.n > 0);
     env_set(e, "noutputs", "%d", g->outputs.n);
+    env_set(e, "predict_is", "%s", g->outputs.n > 0 ? " .predict = predict," : "");
     for (int i = 0; i < g->outputs.n; i++) {
         const Output *o = g->outputs.at[i];
         const Buffer *b = buffer_of(s->k, o->node);
@@ -211,8 +212,8 @@ static void fill_columns(const Dataset *d, Env *e)
     text_put(&t, "", 0);
     if (d->valid.path) text_add(&t, " .valid_path = \"%s\",", c_string(d->valid.path));
     if (d->test.path) text_add(&t, " .test_path = \"%s\",", c_string(d->test.path));
-    if (d->header || d->separator || d->decimal) text_add(&t, " .csv = { %s },", form_text(d));
     env_set(e, "split_paths", "%s", t.s);
+    env_set(e, "csv_is", "%s", d->header || d->separator || d->decimal ? text(" .csv = { %s },", form_text(d)) : "");
     env_set(e, "valid", "%.17g", d->valid.path ? 0 : d->valid.value);
     env_set(e, "test", "%.17g", d->test.path ? 0 : d->test.value);
     env_set(e, "shuffle", "%s", d->shuffle ? "true" : "false");
@@ -325,7 +326,7 @@ static void fill_schedule(const Graph *g, Env *e)
     env_set(e, "phases", "%s", phases_text(t));
     env_set(e, "phases_are", "%s%s", t->tokens ? text(" .tokens = %ld,", t->tokens) : "", t->nphases ? text(" .phases = phases, .nphases = %d,", t->nphases) : "");
     env_set(e, "epochs", "%ld", t->epochs);
-    env_set(e, "steps", "%ld", t->steps);
+    env_set(e, "updates", "%ld", t->steps);
     env_set(e, "seed", "%ld", t->seed);
     env_set(e, "tail", "%c", "sdc"[t->tail]);
     env_set(e, "lone", "%s", t->lone ? text(" .lone = \"%s\",", c_string(t->lone)) : "");
@@ -367,7 +368,7 @@ void tables(const Whole *all, Env *e)
     env_flag(e, "one_prepares", all->steps.n == 1 && prepares(s));
     env_flag(e, "norms", any_norm(all));
     env_flag(e, "drops", s->drops);
-    env_set(e, "prepare_name", "%s", prepares(s) ? "prepare" : "NULL");
+    env_set(e, "prepare_name", "%s", all->steps.n == 1 && prepares(s) ? "prepare" : "NULL");
     fill_columns(&g->data, e);
     fill_reports(all, e);
     fill_outputs(all, e);

@@ -725,22 +725,37 @@ static void release(void)
     host = NULL;
 }
 
+static const Step steps[] = {                                           /* a round: each in turn */
+    { "", 1, 256, window, gradient, update, learning_rate, scalars },
+};
+
 extern "C" const Program gagen_conv = {
-    .name = "conv", .fingerprint = 0x7eb5ba1fb7f4ea51u,
-    .batch = 256, .micro_batch = 8, .accumulate = 32,
-    .epochs = 1, .steps = 0, .seed = 0, .tail = 'c',
-    .reader = "idx", .path = "digits",
-    .valid = 0, .test = 0, .shuffle = true,
-    .columns = columns, .ncolumns = 2,
-    .tensors = tensors, .ntensors = 4, .elements = 2992,
-    .flat = flat, .nstates = 1, .state_names = { "m" },
-    .memory = sizeof(Device) + GG_WORKSPACE, .allocate = allocate, .release = release,
-    .reports = reports, .nreports = 1, .best = 0, .nsums = 1,
-    .prepare = NULL, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
-    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
-    .target = "cuda", .machine = "",
-    .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
-            .profile = gg_profile, .skips = false
+    .name = "conv",
+    .model = {
+        .fingerprint = 0x7eb5ba1fb7f4ea51u,
+        .tensors = tensors, .ntensors = 4,
+        .elements = 2992, .flat = flat, .nstates = 1, .state_names = { "m" },
+        .reports = reports, .nreports = 1, .nsums = 1, .report = report,
+    },
+    .schedule = {
+        .batch = 256, .micro_batch = 8, .accumulate = 32,
+        .epochs = 1, .updates = 0, .seed = 0, .tail = 'c',
+        .steps = steps, .nsteps = 1, .round = 256,
+        .best = 0,
+    },
+    .data = {
+        .reader = "idx", .path = "digits",
+        .valid = 0, .test = 0, .shuffle = true,
+        .columns = columns, .ncolumns = 2,
+    },
+    .device = {
+        .target = "cuda", .machine = "", .memory = sizeof(Device) + GG_WORKSPACE,
+        .allocate = allocate, .release = release,
+        .w = &w, .sums = sums,
+        .prepare = NULL, .evaluate = evaluate,
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
+                .profile = gg_profile, .skips = false,
+    },
 };
 
 int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_conv); }

@@ -466,20 +466,34 @@ static const ReportName reports[] = { { "loss", false, false }, { "accuracy", tr
 
 static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m, (real *)&s_v };
 
+static const Step steps[] = {                                           /* a round: each in turn */
+    { "", 1, 64, window, gradient, update, learning_rate, scalars },
+};
+
 static const Program gagen_mlp = {
-    .name = "mlp", .fingerprint = 0x8881ff31e8b7b9acu,
-    .batch = 64, .micro_batch = 16, .accumulate = 4,
-    .epochs = 2, .steps = 0, .seed = 0, .tail = 's',
-    .reader = "idx", .path = "digits",
-    .valid = 0.10000000000000001, .test = 0, .shuffle = true,
-    .columns = columns, .ncolumns = 2,
-    .tensors = tensors, .ntensors = 4, .elements = 3904,
-    .flat = flat, .nstates = 2, .state_names = { "m", "v" },
-    .memory = sizeof p * 4 + sizeof packed + sizeof arena,
-    .reports = reports, .nreports = 2, .best = 0, .nsums = 2,
-    .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
-    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
-    .target = "c", .machine = GG_BUILT_FOR
+    .name = "mlp",
+    .model = {
+        .fingerprint = 0x8881ff31e8b7b9acu,
+        .tensors = tensors, .ntensors = 4,
+        .elements = 3904, .flat = flat, .nstates = 2, .state_names = { "m", "v" },
+        .reports = reports, .nreports = 2, .nsums = 2, .report = report,
+    },
+    .schedule = {
+        .batch = 64, .micro_batch = 16, .accumulate = 4,
+        .epochs = 2, .updates = 0, .seed = 0, .tail = 's',
+        .steps = steps, .nsteps = 1, .round = 64,
+        .best = 0,
+    },
+    .data = {
+        .reader = "idx", .path = "digits",
+        .valid = 0.10000000000000001, .test = 0, .shuffle = true,
+        .columns = columns, .ncolumns = 2,
+    },
+    .device = {
+        .target = "c", .machine = GG_BUILT_FOR, .memory = sizeof p * 4 + sizeof packed + sizeof arena,
+        .w = &w, .sums = sums,
+        .prepare = prepare, .evaluate = evaluate,
+    },
 };
 
 int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_mlp); }

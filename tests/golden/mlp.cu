@@ -498,22 +498,37 @@ static void release(void)
     host = NULL;
 }
 
+static const Step steps[] = {                                           /* a round: each in turn */
+    { "", 1, 64, window, gradient, update, learning_rate, scalars },
+};
+
 extern "C" const Program gagen_mlp = {
-    .name = "mlp", .fingerprint = 0x8881ff31e8b7b9acu,
-    .batch = 64, .micro_batch = 16, .accumulate = 4,
-    .epochs = 2, .steps = 0, .seed = 0, .tail = 's',
-    .reader = "idx", .path = "digits",
-    .valid = 0.10000000000000001, .test = 0, .shuffle = true,
-    .columns = columns, .ncolumns = 2,
-    .tensors = tensors, .ntensors = 4, .elements = 3616,
-    .flat = flat, .nstates = 2, .state_names = { "m", "v" },
-    .memory = sizeof(Device) + GG_WORKSPACE, .allocate = allocate, .release = release,
-    .reports = reports, .nreports = 2, .best = 0, .nsums = 2,
-    .prepare = NULL, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
-    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
-    .target = "cuda", .machine = "",
-    .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
-            .profile = gg_profile, .skips = false
+    .name = "mlp",
+    .model = {
+        .fingerprint = 0x8881ff31e8b7b9acu,
+        .tensors = tensors, .ntensors = 4,
+        .elements = 3616, .flat = flat, .nstates = 2, .state_names = { "m", "v" },
+        .reports = reports, .nreports = 2, .nsums = 2, .report = report,
+    },
+    .schedule = {
+        .batch = 64, .micro_batch = 16, .accumulate = 4,
+        .epochs = 2, .updates = 0, .seed = 0, .tail = 's',
+        .steps = steps, .nsteps = 1, .round = 64,
+        .best = 0,
+    },
+    .data = {
+        .reader = "idx", .path = "digits",
+        .valid = 0.10000000000000001, .test = 0, .shuffle = true,
+        .columns = columns, .ncolumns = 2,
+    },
+    .device = {
+        .target = "cuda", .machine = "", .memory = sizeof(Device) + GG_WORKSPACE,
+        .allocate = allocate, .release = release,
+        .w = &w, .sums = sums,
+        .prepare = NULL, .evaluate = evaluate,
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
+                .profile = gg_profile, .skips = false,
+    },
 };
 
 int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_mlp); }

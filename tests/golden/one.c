@@ -514,20 +514,34 @@ static const ReportName reports[] = { { "loss", false, false } };
 
 static real *const flat[] = { (real *)&p, (real *)&g };
 
+static const Step steps[] = {                                           /* a round: each in turn */
+    { "", 1, 8, window, gradient, update, learning_rate, scalars },
+};
+
 static const Program gagen_one = {
-    .name = "one", .fingerprint = 0x3c945fd3487d0050u,
-    .batch = 8, .micro_batch = 8, .accumulate = 1,
-    .epochs = 1, .steps = 0, .seed = 0, .tail = 'd',
-    .reader = "csv", .path = "cars.csv",
-    .valid = 0, .test = 0, .shuffle = true,
-    .columns = columns, .ncolumns = 3,
-    .tensors = tensors, .ntensors = 6, .elements = 704,
-    .flat = flat, .nstates = 0,
-    .memory = sizeof p * 2 + sizeof packed + sizeof arena,
-    .reports = reports, .nreports = 1, .best = 0, .nsums = 2,
-    .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
-    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
-    .target = "c", .machine = GG_BUILT_FOR
+    .name = "one",
+    .model = {
+        .fingerprint = 0x3c945fd3487d0050u,
+        .tensors = tensors, .ntensors = 6,
+        .elements = 704, .flat = flat, .nstates = 0,
+        .reports = reports, .nreports = 1, .nsums = 2, .report = report,
+    },
+    .schedule = {
+        .batch = 8, .micro_batch = 8, .accumulate = 1,
+        .epochs = 1, .updates = 0, .seed = 0, .tail = 'd',
+        .steps = steps, .nsteps = 1, .round = 8,
+        .best = 0,
+    },
+    .data = {
+        .reader = "csv", .path = "cars.csv",
+        .valid = 0, .test = 0, .shuffle = true,
+        .columns = columns, .ncolumns = 3,
+    },
+    .device = {
+        .target = "c", .machine = GG_BUILT_FOR, .memory = sizeof p * 2 + sizeof packed + sizeof arena,
+        .w = &w, .sums = sums,
+        .prepare = prepare, .evaluate = evaluate,
+    },
 };
 
 int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_one); }

@@ -774,20 +774,34 @@ static const ReportName reports[] = { { "loss", false, false } };
 
 static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m, (real *)&s_v };
 
+static const Step steps[] = {                                           /* a round: each in turn */
+    { "", 1, 8, window, gradient, update, learning_rate, scalars },
+};
+
 static const Program gagen_terms = {
-    .name = "terms", .fingerprint = 0x883cdb5e78ac0e91u,
-    .batch = 8, .micro_batch = 2, .accumulate = 4,
-    .epochs = 0, .steps = 3, .seed = 0, .tail = 's',
-    .reader = "csv", .path = "tokens.csv",
-    .valid = 0, .test = 0, .shuffle = false,
-    .columns = columns, .ncolumns = 3,
-    .tensors = tensors, .ntensors = 6, .elements = 304,
-    .flat = flat, .nstates = 2, .state_names = { "m", "v" },
-    .memory = sizeof p * 4 + sizeof packed + sizeof arena,
-    .reports = reports, .nreports = 1, .best = 0, .nsums = 4,
-    .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
-    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
-    .target = "c", .machine = GG_BUILT_FOR
+    .name = "terms",
+    .model = {
+        .fingerprint = 0x883cdb5e78ac0e91u,
+        .tensors = tensors, .ntensors = 6,
+        .elements = 304, .flat = flat, .nstates = 2, .state_names = { "m", "v" },
+        .reports = reports, .nreports = 1, .nsums = 4, .report = report,
+    },
+    .schedule = {
+        .batch = 8, .micro_batch = 2, .accumulate = 4,
+        .epochs = 0, .updates = 3, .seed = 0, .tail = 's',
+        .steps = steps, .nsteps = 1, .round = 8,
+        .best = 0,
+    },
+    .data = {
+        .reader = "csv", .path = "tokens.csv",
+        .valid = 0, .test = 0, .shuffle = false,
+        .columns = columns, .ncolumns = 3,
+    },
+    .device = {
+        .target = "c", .machine = GG_BUILT_FOR, .memory = sizeof p * 4 + sizeof packed + sizeof arena,
+        .w = &w, .sums = sums,
+        .prepare = prepare, .evaluate = evaluate,
+    },
 };
 
 int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_terms); }

@@ -1005,22 +1005,37 @@ static void release(void)
     host = NULL;
 }
 
+static const Step steps[] = {                                           /* a round: each in turn */
+    { "", 1, 8, window, gradient, update, learning_rate, scalars },
+};
+
 extern "C" const Program gagen_terms = {
-    .name = "terms", .fingerprint = 0x883cdb5e78ac0e91u,
-    .batch = 8, .micro_batch = 2, .accumulate = 4,
-    .epochs = 0, .steps = 3, .seed = 0, .tail = 's',
-    .reader = "csv", .path = "tokens.csv",
-    .valid = 0, .test = 0, .shuffle = false,
-    .columns = columns, .ncolumns = 3,
-    .tensors = tensors, .ntensors = 6, .elements = 144,
-    .flat = flat, .nstates = 2, .state_names = { "m", "v" },
-    .memory = sizeof(Device) + GG_WORKSPACE, .allocate = allocate, .release = release,
-    .reports = reports, .nreports = 1, .best = 0, .nsums = 4,
-    .prepare = prepare, .window = window, .gradient = gradient, .update = update, .evaluate = evaluate,
-    .w = &w, .sums = sums, .lr = learning_rate, .scalars = scalars, .report = report,
-    .target = "cuda", .machine = "",
-    .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
-            .profile = gg_profile, .skips = false
+    .name = "terms",
+    .model = {
+        .fingerprint = 0x883cdb5e78ac0e91u,
+        .tensors = tensors, .ntensors = 6,
+        .elements = 144, .flat = flat, .nstates = 2, .state_names = { "m", "v" },
+        .reports = reports, .nreports = 1, .nsums = 4, .report = report,
+    },
+    .schedule = {
+        .batch = 8, .micro_batch = 2, .accumulate = 4,
+        .epochs = 0, .updates = 3, .seed = 0, .tail = 's',
+        .steps = steps, .nsteps = 1, .round = 8,
+        .best = 0,
+    },
+    .data = {
+        .reader = "csv", .path = "tokens.csv",
+        .valid = 0, .test = 0, .shuffle = false,
+        .columns = columns, .ncolumns = 3,
+    },
+    .device = {
+        .target = "cuda", .machine = "", .memory = sizeof(Device) + GG_WORKSPACE,
+        .allocate = allocate, .release = release,
+        .w = &w, .sums = sums,
+        .prepare = prepare, .evaluate = evaluate,
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
+                .profile = gg_profile, .skips = false,
+    },
 };
 
 int main(int argc, char **argv) { return gg_main(argc, argv, &gagen_terms); }

@@ -32,8 +32,8 @@ static long elements(const Tensor *t)
 
 static void keep(const char *head, int (*get)(const Program *, const char *, real *))
 {
-    for (int i = 0; i < PROGRAM.ntensors; i++) {
-        const Tensor *t = &PROGRAM.tensors[i];
+    for (int i = 0; i < PROGRAM.model.ntensors; i++) {
+        const Tensor *t = &PROGRAM.model.tensors[i];
         const long n = elements(t);
         real *value = malloc((size_t)n * sizeof *value);
         float *narrow = malloc((size_t)n * sizeof *narrow);

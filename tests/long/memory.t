@@ -24,7 +24,7 @@ cat > "$work/ask.c" << 'EOF'
 #include <stdio.h>
 #include "program.h"
 extern const Program PROGRAM;
-int main(void) { printf("%ld", PROGRAM.memory); }
+int main(void) { printf("%ld", PROGRAM.device.memory); }
 EOF
 $CC -w -o "$work/most" "$work/most.c"; tell $? "a way to ask for resident memory"
 planned() { awk -F '  +' '/^memory, bytes/ { on = 1 } on && $2 == "all" { gsub(" ", "", $3); print $3; exit }' "$1"; }

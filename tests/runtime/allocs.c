@@ -25,7 +25,8 @@ static void counted(const Thread *t)
 int main(int argc, char **argv)
 {
     Program q = mlp;
-    q.window = counted;
+    Step step = steps[0];
+    step.window = counted, q.schedule.steps = &step;
     int status = gg_main(argc, argv, &q);
     ok(status == 0 && at_first > 10, "control: %ld requests before the first update are seen", at_first);
     ok(at_last == at_first, "none between the first update and the last: %ld", at_last - at_first);

@@ -70,13 +70,13 @@ static void test_memory(void)
         classes[n] = n % CLASSES;
         for (int i = 0; i < IN; i++) rows[n][i] = i % CLASSES == classes[n] ? 255 : 0;
     }
-    q.valid = q.test = 0;
+    q.data.valid = q.data.test = 0;
     ok(!gg_open_rows(&q, ROWS, given, 2, -1), "rows can be given in memory");
     gg_steps(&q, 400), gg_train(&q, 400, r);
     ok(r[1] > 0.9, "and learned: %.2f", r[1]);
     ok(gg_evaluate(&q, "valid", r) == 1, "without a split: %s", gg_error());
     gg_close(&q);
-    q.test = ROWS;
+    q.data.test = ROWS;
     ok(gg_open_rows(&q, ROWS, given, 2, -1) == 1, "a split of all: %s", gg_error());
 }
 

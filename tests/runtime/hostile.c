@@ -120,8 +120,8 @@ static void test_index(void)
     static Weights before;
     char text[4096];
     int n = snprintf(text, sizeof text, "{\"metadata\":{\"total_size\":1},\"weight_map\":{");
-    for (int i = 0; i < mlp.ntensors; i++)
-        n += snprintf(text + n, sizeof text - (size_t)n, "%s\"%s\":\"hostile.whole\"", i ? "," : "", mlp.tensors[i].name);
+    for (int i = 0; i < mlp.model.ntensors; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s\"%s\":\"hostile.whole\"", i ? "," : "", mlp.model.tensors[i].name);
     n += snprintf(text + n, sizeof text - (size_t)n, "}}");
     write_file("build/tests/hostile.whole", good, size);
     memcpy(&before, &p, sizeof p);

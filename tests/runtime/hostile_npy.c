@@ -29,7 +29,7 @@ static void make(void)
 static int load(size_t n)
 {
     static Table d;
-    Program p = { .name = "npy", .reader = "npy", .path = path, .columns = &column, .ncolumns = 1 };
+    Dataset set = { .reader = "npy", .path = path, .columns = &column, .ncolumns = 1 };
     jmp_buf here;
     FILE *f = fopen(path, "wb");
     fwrite(bad, 1, n, f);
@@ -37,7 +37,7 @@ static int load(size_t n)
     gg_trap = &here, *gg_message = 0;
     volatile int taken = 0;
     if (!setjmp(here)) {
-        gg_table_load(&d, &p, NULL);
+        gg_table_load(&d, &set, NULL);
         taken = d.train.count == 7 ? 1 : 2;
         for (int i = 0; i < 42; i++)
             if (((const real *)base)[i] != (real)i) taken = 2;

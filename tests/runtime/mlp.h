@@ -130,11 +130,18 @@ static const ReportName reports[] = { { "loss", false, false }, { "accuracy", tr
 #define WATCH .patience = 0
 #endif
 static real *const flat[] = { (real *)&p, (real *)&g, (real *)&m1 };
+static const Step steps[] = { { "", 1, 32, window, gradient, update, rate, scalars } };
 static const Program mlp = {
-    .name = "mlp", .fingerprint = 0x1234, .batch = 32, .micro_batch = MICRO, .accumulate = 4, .epochs = 6, .seed = 1,
-    .tail = TAIL, .reader = "idx", .path = "squares", .valid = 0.1, .test = 50, .shuffle = true, .columns = columns,
-    .ncolumns = 2, .tensors = tensors, .ntensors = 4, .elements = sizeof p / sizeof(real), .flat = flat, .nstates = 1, .state_names = { "m" }, .memory = 3 * sizeof p,
-    .reports = reports, .nreports = 2, .best = 0, .nsums = 2, WATCH, .window = window, .gradient = gradient, .update = update,
-    .evaluate = evaluate, .w = &w, .sums = sums, .lr = rate, .scalars = scalars, .report = report, .target = "c",
-    .machine = GG_BUILT_FOR,
+    .name = "mlp",
+    .model = {
+        .fingerprint = 0x1234, .tensors = tensors, .ntensors = 4, .elements = sizeof p / sizeof(real),
+        .flat = flat, .nstates = 1, .state_names = { "m" },
+        .reports = reports, .nreports = 2, .nsums = 2, .report = report,
+    },
+    .schedule = {
+        .batch = 32, .micro_batch = MICRO, .accumulate = 4, .epochs = 6, .seed = 1, .tail = TAIL,
+        .steps = steps, .nsteps = 1, .round = 32, .best = 0, WATCH,
+    },
+    .data = { .reader = "idx", .path = "squares", .valid = 0.1, .test = 50, .shuffle = true, .columns = columns, .ncolumns = 2 },
+    .device = { .target = "c", .machine = GG_BUILT_FOR, .memory = 3 * sizeof p, .w = &w, .sums = sums, .evaluate = evaluate },
 };

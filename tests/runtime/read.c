@@ -19,9 +19,9 @@ static void column(int i, char *text)
     for (char *s = part[5] ? strtok(part[5], ",") : NULL; s; s = strtok(NULL, ",")) names[i][n++] = s;
 }
 
-static void print_row(const Program *p, long row)
+static void print_row(const Dataset *set, long row)
 {
-    for (int i = 0; i < p->ncolumns; i++)
+    for (int i = 0; i < set->ncolumns; i++)
         for (long k = 0, n = gg_row_count(&columns[i]); k < n; k++) {
             long at = row * n + k;
             if (columns[i].type == 'b') printf("%d ", ((const unsigned char *)base[i])[at]);
@@ -31,25 +31,25 @@ static void print_row(const Program *p, long row)
     printf("\n");
 }
 
-static void print_rows(const Program *p, const char *name, const Rows *rows)
+static void print_rows(const Dataset *set, const char *name, const Rows *rows)
 {
     printf("%s %ld\n", name, rows->count);
-    for (long i = 0; i < rows->count && i < 20; i++) print_row(p, rows->list ? (long)rows->list[i] : rows->from + i);
+    for (long i = 0; i < rows->count && i < 20; i++) print_row(set, rows->list ? (long)rows->list[i] : rows->from + i);
 }
 
 int main(int argc, char **argv)
 {
-    Program p = { .name = "read", .reader = argv[1], .path = argv[2], .columns = columns };
+    Dataset set = { .reader = argv[1], .path = argv[2], .columns = columns };
     Table d;
-    if (*argv[3] == '/' || *argv[3] == '.') p.test_path = argv[3];
-    else p.test = atof(argv[3]);
-    p.valid = atof(argv[4]);
+    if (*argv[3] == '/' || *argv[3] == '.') set.test_path = argv[3];
+    else set.test = atof(argv[3]);
+    set.valid = atof(argv[4]);
     const char *form = getenv("CSV_FORM");
-    for (int i = 0; form && i < 3 && form[i]; i++) ((char *)&p.csv)[i] = form[i] == '.' ? 0 : form[i];
-    for (int i = 5; i < argc; i++) column(p.ncolumns++, argv[i]);
-    gg_table_load(&d, &p, NULL);
-    print_rows(&p, "train", &d.train), print_rows(&p, "valid", &d.valid), print_rows(&p, "test", &d.test);
-    for (int i = 0; i < p.ncolumns; i++)
+    for (int i = 0; form && i < 3 && form[i]; i++) ((char *)&set.csv)[i] = form[i] == '.' ? 0 : form[i];
+    for (int i = 5; i < argc; i++) column(set.ncolumns++, argv[i]);
+    gg_table_load(&d, &set, NULL);
+    print_rows(&set, "train", &d.train), print_rows(&set, "valid", &d.valid), print_rows(&set, "test", &d.test);
+    for (int i = 0; i < set.ncolumns; i++)
         if (d.map[i].n) printf("%s mapped\n", columns[i].name);
     if (form && d.notes.n) fputs(d.notes.s, stdout);
     gg_table_free(&d);

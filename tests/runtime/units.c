@@ -49,10 +49,10 @@ static void test_noise(void)
 }
 
 /* ---- plan: ACCEPTANCE 11 to 14 ---- */
-static Program planned(long K, char tail)
+static Schedule planned(long K, char tail)
 {
-    Program q = mlp;
-    q.micro_batch = 1, q.accumulate = K, q.batch = K, q.tail = tail;
+    Schedule q = mlp.schedule;
+    q.micro_batch = 1, q.accumulate = K, q.batch = q.round = K, q.tail = tail;
     return q;
 }
 
@@ -66,7 +66,7 @@ static bool sizes_are(const Plan *plan, int n, const long *sizes)
 
 static void test_tails(void)
 {
-    Program s = planned(4, 's'), d = planned(4, 'd'), c = planned(4, 'c');
+    Schedule s = planned(4, 's'), d = planned(4, 'd'), c = planned(4, 'c');
     Plan ps = gg_plan(&s, 10, 2, -1), pd = gg_plan(&d, 10, 2, -1), pc = gg_plan(&c, 10, 2, -1);
     ok(sizes_are(&ps, 6, (long[]){ 4, 4, 2, 4, 4, 2 }), "10 micros, K = 4, 2 epochs, step: 4 4 2 4 4 2");
     ok(sizes_are(&pd, 4, (long[]){ 4, 4, 4, 4 }) && pd.unread == 2, "drop: 4 4 4 4, two unread an epoch");
@@ -81,7 +81,7 @@ static void test_tails(void)
 /* updates, sizes and cursors of one plan, against counting */
 static bool plan_holds(long L, long K, char tail, long epochs)
 {
-    Program q = planned(K, tail);
+    Schedule q = planned(K, tail);
     Plan plan = gg_plan(&q, L, epochs, -1);
     long expected = tail == 's' ? epochs * ((L + K - 1) / K) : tail == 'd' ? epochs * (L / K) : (epochs * L + K - 1) / K;
     long consumed = 0, ends = 0;
@@ -106,15 +106,15 @@ static void test_sweep(void)
             for (long K = 2; K <= 16; K++) wrong += !plan_holds(L, K, tails[k], 3);
         ok(wrong == 0, "tail '%c': lengths 1 to 199, K 2 to 16, 3 epochs: %ld wrong", tails[k], wrong);
     }
-    Program q = planned(4, 's');
+    Schedule q = planned(4, 's');
     Plan plan = gg_plan(&q, 7, 1, -1);
     ok(sizes_are(&plan, 2, (long[]){ 4, 3 }), "7 micros, K = 4: exactly two updates, 4 and 3");
 }
 
 static void test_steps(void)
 {
-    Program s = mlp, d;
-    s.micro_batch = 8, s.accumulate = 4, s.batch = 32, d = s, d.tail = 'd';
+    Schedule s = mlp.schedule, d;
+    s.micro_batch = 8, s.accumulate = 4, s.batch = s.round = 32, d = s, d.tail = 'd';
     Plan ps = gg_plan(&s, 1003, 1, -1), pd = gg_plan(&d, 1003, 1, -1), p5 = gg_plan(&s, 1003, -1, 40);
     ok(ps.T == 32 && ps.last == 11 && gg_place(&ps, 31).samples == 11, "1003 samples, 4 x 8: 32 updates, the last of 11");
     ok(pd.T == 31 && pd.unread == 11, "drop: 31 updates, 11 unread");
@@ -126,8 +126,8 @@ static void test_steps(void)
    end, whole ones but for the round's last and what lies ahead of a short round; `shift`: a control, windows that many samples off. */
 static bool round_holds(const Step *steps, long samples, long shift)
 {
-    Program q = mlp;
-    q.step = steps, q.nsteps = 2, q.round = steps[0].times * steps[0].batch, q.batch = steps[0].batch;
+    Schedule q = mlp.schedule;
+    q.steps = steps, q.nsteps = 2, q.round = steps[0].times * steps[0].batch, q.batch = steps[0].batch;
     const bool whole = samples == q.round;
     for (long n = 0, taken = 0, end = 0; ; n++) {
         const Turn t = gg_turn(&q, samples, n);
@@ -204,14 +204,13 @@ static void test_fairness(void)
 /* Rows that a run of carried epochs reads, against perm(seed, s div n)[s mod n] of every sample s. */
 static long carried_wrong(long n, long batch, long epochs, uint64_t seed)
 {
-    Program q = planned(batch, 'c');
+    Schedule q = planned(batch, 'c');
     uint32_t *perm = gg_alloc((size_t)n, sizeof *perm);
     Rows rows = { 0, n, NULL };
     Plan plan = gg_plan(&q, n, epochs, -1);
     Order o;
     long wrong = 0;
-    q.shuffle = true;
-    gg_order_start(&o, &q, &plan, &rows, 3);
+    gg_order_start(&o, &plan, &rows, true, 3);
     for (long u = 0; u < plan.T; u++) {
         Place place = gg_place(&plan, u);
         gg_order_turn(&o, place.epoch / o.epochs);
@@ -239,7 +238,7 @@ static void test_carry(void)
 static void test_tensor(void)
 {
     static real out[HIDDEN * IN], part[HIDDEN * IN], flat[sizeof p / sizeof(real)];
-    const Tensor *t = gg_tensor(&mlp, "net.0.weight");
+    const Tensor *t = gg_tensor(&mlp.model, "net.0.weight");
     bool right = true;
     for (size_t i = 0; i < sizeof p / sizeof(real); i++) ((real *)&p)[i] = (real)i;
     gg_read_tensor(t, (real *)&p, 0, gg_count(t), out);
@@ -253,7 +252,7 @@ static void test_tensor(void)
     right = true;
     for (int k = 0; k < STRIPS * IN * 8; k++) right &= flat[k] == (k / (IN * 8) * 8 + k % 8 < HIDDEN ? ((real *)&p)[k] : 0);
     ok(right, "and written; padding stays zero");
-    ok(gg_tensor(&mlp, "net.9") == NULL, "an unknown name is no tensor");
+    ok(gg_tensor(&mlp.model, "net.9") == NULL, "an unknown name is no tensor");
 }
 
 static void test_weights(void)
@@ -261,7 +260,7 @@ static void test_weights(void)
     static Weights again;
     static real w2[CLASSES * HIDDEN];
     memset(&p, 0, sizeof p);
-    gg_init_weights(&mlp, 1);
+    gg_init_weights(&mlp.model, 1);
     memcpy(&again, &p, sizeof p);
     double sum = 0, square = 0, most = 0;
     for (int o = 0; o < HIDDEN; o++)
@@ -270,13 +269,13 @@ static void test_weights(void)
             sum += x, square += x * x, most = fmax(most, fabs(x));
         }
     ok(most <= 0.125 && most > 0.12 && fabs(sum) < 8 && fabs(square / 1280 - 0.125 * 0.125 / 3) < 5e-4, "uniform in its bounds");
-    gg_read_tensor(gg_tensor(&mlp, "net.2.weight"), (real *)&p, 0, CLASSES * HIDDEN, w2);
+    gg_read_tensor(gg_tensor(&mlp.model, "net.2.weight"), (real *)&p, 0, CLASSES * HIDDEN, w2);
     for (int i = square = 0; i < CLASSES * HIDDEN; i++) square += (double)(w2[i] * w2[i]);
     ok(fabs(sqrt(square / (CLASSES * HIDDEN)) - 0.2) < 0.05, "normal with its deviation");
     ok(p.w1[2][0][4] == 0 && p.b2[1] == 0, "padding and constants are zero");
-    memset(&p, 0, sizeof p), gg_init_weights(&mlp, 1);
+    memset(&p, 0, sizeof p), gg_init_weights(&mlp.model, 1);
     ok(!memcmp(&p, &again, sizeof p), "the same seed gives the same weights");
-    gg_init_weights(&mlp, 2);
+    gg_init_weights(&mlp.model, 2);
     ok(memcmp(&p, &again, sizeof p) != 0, "control: another seed does not");
 }
 

@@ -197,15 +197,23 @@ static const ReportName reports[] = { { "loss", false, false }, { "accuracy", tr
 #define SKIPS false
 #endif
 static real *const flat[] = { (real *)&host.p, (real *)&host.g, (real *)&host.m };
+static const Step steps[] = { { "", 1, BATCH, window, gradient, update, rate, scalars } };
 const Program mlp = {
-    .name = "mlp", .fingerprint = 0x1234, .batch = BATCH, .micro_batch = MICRO, .accumulate = BATCH / MICRO, .epochs = 6, .steps = 0,
-    .seed = 1, .tail = TAIL, .reader = "idx", .path = "squares", .valid_path = NULL, .test_path = NULL, .valid = VALID, .test = 50,
-    .shuffle = true, .columns = columns, .ncolumns = 2, .tensors = tensors, .ntensors = 4, .elements = sizeof(Params) / sizeof(real),
-    .flat = flat, .nstates = 1, .state_names = { "m" },
-    .memory = sizeof(Device), .reports = reports, .nreports = 2, .best = 0, .nsums = 2, .prepare = NULL, .window = window,
-    .gradient = gradient, .update = update, .evaluate = evaluate, .w = &w, .sums = sums, .lr = rate, .scalars = scalars,
-    .report = report, .target = "cuda", .machine = "", .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch,
-    .await = gg_await, .profile = gg_profile, .skips = SKIPS
+    .name = "mlp",
+    .model = {
+        .fingerprint = 0x1234, .tensors = tensors, .ntensors = 4, .elements = sizeof(Params) / sizeof(real),
+        .flat = flat, .nstates = 1, .state_names = { "m" },
+        .reports = reports, .nreports = 2, .nsums = 2, .report = report,
+    },
+    .schedule = {
+        .batch = BATCH, .micro_batch = MICRO, .accumulate = BATCH / MICRO, .epochs = 6, .updates = 0, .seed = 1, .tail = TAIL,
+        .steps = steps, .nsteps = 1, .round = BATCH, .best = 0,
+    },
+    .data = { .reader = "idx", .path = "squares", .valid = VALID, .test = 50, .shuffle = true, .columns = columns, .ncolumns = 2 },
+    .device = {
+        .target = "cuda", .machine = "", .memory = sizeof(Device), .w = &w, .sums = sums, .prepare = NULL, .evaluate = evaluate,
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile = gg_profile, .skips = SKIPS,
+    },
 };
 #ifndef LIBRARY
 int main(int argc, char **argv) { return gg_main(argc, argv, &mlp); }
