@@ -79,23 +79,21 @@ static void gg_stage_sample(const Run *r, long i, char *room)
     const long row = window_row(p->device.w, i);
     for (int c = 0; c < p->data.ncolumns; c++) {
         const size_t size = gg_row_bytes(&p->data.columns[c]);
-        memcpy(r->staged[c] + (size_t)i * size, (const char *)r->data.column[c] + (size_t)row * size, size);
+        memcpy(r->staging.rows[c] + (size_t)i * size, (const char *)r->data.column[c] + (size_t)row * size, size);
     }
     for (int k = 0; k < p->data.naugments; k++) {
         const Augment *a = &p->data.augments[k];
         const Column *c = &p->data.columns[a->column];
         Image x = { .by = a, .c = c, .seed = p->device.w->seed, .sample = (uint64_t)(p->device.w->first + i), .room = room };
-        x.at = r->staged[a->column] + (size_t)i * gg_row_bytes(c);
+        x.at = r->staging.rows[a->column] + (size_t)i * gg_row_bytes(c);
         gg_change(&x);
     }
 }
 
-static const Run *gg_staging;
-
 static void gg_stage_all(const Thread *t)
 {
-    const Run *r = gg_staging;
-    char *room = r->stage_room + (size_t)t->id * r->stage_row;
+    const Run *r = t->team->task;
+    char *room = r->staging.room + (size_t)t->id * r->staging.row;
     for_span(i, t, (int)r->p->device.w->samples) gg_stage_sample(r, i, room);
 }
 
@@ -103,28 +101,28 @@ void gg_augment_open(Run *r)
 {
     const Program *p = r->p;
     if (!p->data.naugments) return;
-    r->staged = gg_alloc((size_t)p->data.ncolumns, sizeof *r->staged);
+    r->staging.rows = gg_alloc((size_t)p->data.ncolumns, sizeof *r->staging.rows);
     for (int c = 0; c < p->data.ncolumns; c++) {
         const size_t size = gg_row_bytes(&p->data.columns[c]);
-        r->staged[c] = gg_alloc((size_t)p->schedule.batch, size);
-        if (size > r->stage_row) r->stage_row = size;
+        r->staging.rows[c] = gg_alloc((size_t)p->schedule.batch, size);
+        if (size > r->staging.row) r->staging.row = size;
     }
-    r->stage_room = gg_alloc((size_t)r->team->n, r->stage_row);
+    r->staging.room = gg_alloc((size_t)r->device.team->n, r->staging.row);
 }
 
 void gg_augment(Run *r)
 {
     const Program *p = r->p;
     if (!p->data.naugments) return;
-    gg_staging = r;
-    gg_team_call(r->team, gg_stage_all);
-    for (int c = 0; c < p->data.ncolumns; c++) *p->data.columns[c].base = r->staged[c];
+    r->device.team->task = r;
+    gg_team_call(r->device.team, gg_stage_all);
+    for (int c = 0; c < p->data.ncolumns; c++) *p->data.columns[c].base = r->staging.rows[c];
     p->device.w->order = p->device.w->order_next = NULL;
     p->device.w->at = p->device.w->base = 0, p->device.w->places = p->device.w->samples;
 }
 
 void gg_augment_close(Run *r)
 {
-    for (int c = 0; r->staged && c < r->p->data.ncolumns; c++) free(r->staged[c]);
-    free(r->staged), free(r->stage_room);
+    for (int c = 0; r->staging.rows && c < r->p->data.ncolumns; c++) free(r->staging.rows[c]);
+    free(r->staging.rows), free(r->staging.room);
 }

@@ -22,7 +22,7 @@ void gg_average_swap(Run *r)
         const real x = p[i];
         p[i] = a[i], a[i] = x;
     }
-    r->prepared = false;
+    r->device.prepared = false;
 }
 
 bool gg_average_has(const Model *m, const Archive *a)

@@ -29,22 +29,22 @@ void gg_array_name(char *out, size_t room, const Model *m, int array, const Tens
 /* ---- writing -------------------------------------------------------------------------------------------- */
 static void gg_header_metadata(const Run *r, Line *h)
 {
-    gg_add(h, "{\"__metadata__\":{\"format\":\"gagen 1\",\"update\":\"%ld\",\"skipped\":\"%ld", r->update, r->skipped[0]);
-    for (int i = 1; i < r->p->schedule.nsteps; i++) gg_add(h, " %ld", r->skipped[i]);
+    gg_add(h, "{\"__metadata__\":{\"format\":\"gagen 1\",\"update\":\"%ld\",\"skipped\":\"%ld", r->schedule.update, r->schedule.skipped[0]);
+    for (int i = 1; i < r->p->schedule.nsteps; i++) gg_add(h, " %ld", r->schedule.skipped[i]);
     gg_add(h, "\",\"samples\":\"%ld\",\"seed\":\"%llu\",\"fingerprint\":\"%016llx\",\"best\":\"%a\",\"stale\":\"%ld\",\"log\":\"%ld\",\"sums\":\"%a",
-           gg_consumed(&r->plan, r->update), (unsigned long long)r->seed, (unsigned long long)r->p->model.fingerprint, r->best, r->stale,
-           r->log_bytes, r->samples);
-    for (int i = 0; i < r->p->model.nsums; i++) gg_add(h, " %a", r->sums[i]);
+           gg_consumed(&r->schedule.plan, r->schedule.update), (unsigned long long)r->schedule.seed, (unsigned long long)r->p->model.fingerprint, r->schedule.best, r->schedule.stale,
+           r->log.bytes, r->sums.samples);
+    for (int i = 0; i < r->p->model.nsums; i++) gg_add(h, " %a", r->sums.since[i]);
     gg_add(h, "\"");
     if (r->data.fields.n) gg_add(h, ",\"fields\":"), gg_add_quoted(h, r->data.fields.s);
-    if (r->p->schedule.scale_interval) gg_add(h, ",\"loss_scale\":\"%a %ld\"", r->loss_scale, r->finite);
+    if (r->p->schedule.scale_interval) gg_add(h, ",\"loss_scale\":\"%a %ld\"", r->schedule.loss_scale, r->schedule.finite);
     gg_add(h, "}");
 }
 
 static void gg_header(Run *r)
 {
     const Program *p = r->p;
-    Line *h = &r->header;
+    Line *h = &r->model.header;
     char name[1024];
     long at = 0;
     h->n = 0;
@@ -79,7 +79,7 @@ static bool gg_write(int fd, const void *data, size_t n)
 
 static bool gg_write_one(const Tensor *t, const real *flat, int fd)
 {
-    static real chunk[GG_CHUNK];
+    real chunk[GG_CHUNK];
     for (long from = 0, count = gg_count(t); from < count; from += GG_CHUNK) {
         long n = count - from < GG_CHUNK ? count - from : GG_CHUNK;
         gg_read_tensor(t, flat, from, n, chunk);
@@ -108,8 +108,8 @@ long gg_checkpoint_bytes(const Model *m)
 static bool gg_write_file(Run *r, int fd)
 {
     unsigned char size[8];
-    for (int i = 0; i < 8; i++) size[i] = (unsigned char)(r->header.n >> 8 * i);
-    return gg_write(fd, size, 8) && gg_write(fd, r->header.s, r->header.n) && gg_write_tensors(&r->p->model, fd) && !fsync(fd);
+    for (int i = 0; i < 8; i++) size[i] = (unsigned char)(r->model.header.n >> 8 * i);
+    return gg_write(fd, size, 8) && gg_write(fd, r->model.header.s, r->model.header.n) && gg_write_tensors(&r->p->model, fd) && !fsync(fd);
 }
 
 /* A new name is on the disk when its directory is. */
@@ -128,7 +128,7 @@ static void gg_sync_directory(const char *path)
 void gg_save_run(Run *r, const char *path)
 {
     char temporary[4096];
-    if (r->turn.n) gg_fail(GG_USAGE, "%s: a round is under way: its last step first, then a checkpoint", path);
+    if (r->schedule.turn.n) gg_fail(GG_USAGE, "%s: a round is under way: its last step first, then a checkpoint", path);
     if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
         gg_fail(GG_DATA, "%s: too long a name", path);
     gg_run_fetch(r);

@@ -20,7 +20,7 @@ typedef struct {
     long rows, dropped, replaced;                 /* rows kept, rows left out, values put in for missing ones */
     long *place;                                  /* of every element of a row, column by column */
 } Csv;
-void gg_csv_open(Csv *f, const char *path, CsvForm form); /* before its first record */
+void gg_csv_open(Csv *f, Stream *s, const char *path, CsvForm form); /* before its first record; s: while it reads the file */
 bool gg_csv_record(Csv *f);                       /* the next one; false at the end; empty lines are passed over */
 void gg_csv_push(CsvRecord *r, CsvField field);
 void gg_csv_begin(Csv *f, Table *d);              /* the record just read is the first: places, names to keep */

@@ -76,24 +76,23 @@ static void gg_csv_header_text(const Csv *f, const char *name, size_t n, char *o
     }
 }
 
-/* A record of one field that has in it what may separate fields. */
-static const char *gg_csv_other_separator(const CsvRecord *r)
+/* What to say of a record of one field that has in it what may separate fields. */
+static const char *gg_csv_other_separator(const CsvRecord *r, char out[40])
 {
-    static char hint[64];
     const char *at = r->n == 1 ? strpbrk(r->field[0].text, "|;,:\t ") : NULL;
-    if (!at) return "";
-    snprintf(hint, sizeof hint, *at == '\t' ? "; say separator = \"\\t\"" : "; say separator = \"%c\"", *at);
-    return hint;
+    *out = 0;
+    if (at) snprintf(out, 40, *at == '\t' ? "; say separator = \"\\t\"" : "; say separator = \"%c\"", *at);
+    return out;
 }
 
 static long gg_csv_named(const Csv *f, const Column *c, const char *name, size_t n)
 {
-    char text[300];
+    char text[300], hint[40];
     const long i = gg_csv_find(f, name, n);
     if (i >= 0) return i;
     gg_csv_header_text(f, name, n, text, sizeof text);
     gg_fail(GG_DATA, "%s:%ld: no field '%.*s' in the header, which %s needs%s%s", f->path, f->header.n ? f->header.field[0].line : 1, (int)n,
-            name, c->name, text, gg_csv_other_separator(&f->header));
+            name, c->name, text, gg_csv_other_separator(&f->header, hint));
 }
 
 /* The names that an earlier header had for this column: after "column\x1f", up to \x1e; NULL: none. */
@@ -145,6 +144,7 @@ static void gg_csv_place_column(const Csv *f, const Table *d, const Column *c, l
     const long width = gg_row_count(c), fields = f->record.n ? f->record.n : f->header.n;
     long from, to;
     const char *known = gg_csv_known(d, c), *name = c->source + (*c->source == '"');
+    char hint[40];
     if (known) {
         for (long k = 0; k < width; k++, known += strcspn(known, "\x1f\x1e") + 1)
             place[k] = gg_csv_named(f, c, known, strcspn(known, "\x1f\x1e"));
@@ -155,7 +155,7 @@ static void gg_csv_place_column(const Csv *f, const Table *d, const Column *c, l
         gg_fail(GG_DATA, "%s: fields %s are %ld, the model says %ld for %s", f->path, c->source, to - from + 1, width, c->name);
     if (from < 1 || to > fields)
         gg_fail(GG_DATA, "%s: %ld field%s a line, %s reads %s%s", f->path, fields, fields == 1 ? "" : "s", c->name, c->source,
-                gg_csv_other_separator(f->record.n ? &f->record : &f->header));
+                gg_csv_other_separator(f->record.n ? &f->record : &f->header, hint));
     for (long k = 0; k < width; k++) place[k] = from - 1 + k;
 }
 

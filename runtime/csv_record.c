@@ -15,16 +15,15 @@
 enum { GG_PEEK = 64, GG_PEEK_LINES = 32, GG_PEEK_BYTES = 1 << 16 };
 
 /* ---- the text ------------------------------------------------------------------------------------------- */
-static void gg_csv_load(Csv *f)
+static void gg_csv_load(Csv *f, Stream *s)
 {
-    Stream s = { 0 };
-    gg_stream_open(&s, f->path);
+    gg_stream_open(s, f->path);
     size_t n = 0, room = 1 << 16, got;
     f->text = gg_alloc(room, 1);
-    while ((got = (size_t)gg_stream_read(&s, f->text + n, (long)(room - n - 2))) > 0)
+    while ((got = (size_t)gg_stream_read(s, f->text + n, (long)(room - n - 2))) > 0)
         if ((n += got) == room - 2) f->text = gg_resize(f->text, room *= 2, 1);
-    f->packed = s.packed || !s.bytes;
-    gg_stream_close(&s);
+    f->packed = s->packed || !s->bytes;
+    gg_stream_close(s);
     if (n && f->text[n - 1] != '\n' && f->text[n - 1] != '\r') f->text[n++] = '\n';
     f->text[n] = 0;
     f->next = f->text, f->end = f->text + n;
@@ -241,10 +240,10 @@ static void gg_csv_excel(Csv *f)
     gg_csv_next_line(f, f->next + 5);
 }
 
-void gg_csv_open(Csv *f, const char *path, CsvForm form)
+void gg_csv_open(Csv *f, Stream *s, const char *path, CsvForm form)
 {
     *f = (Csv){ .path = path, .line = 1, .separator = form.separator, .decimal = form.decimal };
-    gg_csv_load(f);
+    gg_csv_load(f, s);
     gg_csv_check_text(f);
     if (f->end - f->next >= 3 && !memcmp(f->next, "\xef\xbb\xbf", 3)) f->next += 3;
     f->line_start = f->next;

@@ -16,15 +16,14 @@ static const Reader *gg_reader(const char *name)
 }
 
 /* path, $GAGEN_DATA/path, $GAGEN_DATA/the path's last part: the first that exists */
-static const char *gg_find_path(const char *path)
+static const char *gg_find_path(const char *path, char found[4096])
 {
-    static char found[4096];
     const char *root = getenv("GAGEN_DATA"), *last = strrchr(path, '/');
     if (access(path, F_OK) == 0) return path;
     if (root && *path != '/') {
-        snprintf(found, sizeof found, "%s/%s", root, path);
+        snprintf(found, 4096, "%s/%s", root, path);
         if (access(found, F_OK) == 0) return found;
-        snprintf(found, sizeof found, "%s/%s", root, last ? last + 1 : path);
+        snprintf(found, 4096, "%s/%s", root, last ? last + 1 : path);
         if (access(found, F_OK) == 0) return found;
     }
     gg_fail(GG_DATA, "%s: %s; --data DIR says where the data lies%s%s", path, strerror(errno),
@@ -32,11 +31,10 @@ static const char *gg_find_path(const char *path)
 }
 
 /* --data DIR: DIR/the last part of the model's path where that exists, else DIR itself */
-static const char *gg_given_path(const char *dir, const char *path)
+static const char *gg_given_path(const char *dir, const char *path, char inside[4096])
 {
-    static char inside[4096];
     const char *last = strrchr(path, '/');
-    snprintf(inside, sizeof inside, "%s/%s", dir, last ? last + 1 : path);
+    snprintf(inside, 4096, "%s/%s", dir, last ? last + 1 : path);
     return access(inside, F_OK) == 0 ? inside : dir;
 }
 
@@ -153,11 +151,12 @@ void gg_table_load(Table *d, const Dataset *set, const char *path)
 {
     *d = (Table){ .set = set, .column = gg_alloc((size_t)set->ncolumns, sizeof *d->column) };
     d->map = gg_alloc((size_t)set->ncolumns, sizeof *d->map);
-    path = path ? gg_given_path(path, set->path) : gg_find_path(set->path);
+    char found[4096], other[4096];
+    path = path ? gg_given_path(path, set->path, found) : gg_find_path(set->path, found);
     long rows = gg_append(d, path, false).count;
-    if (set->test_path) d->test = gg_append(d, gg_find_path(set->test_path), true);
+    if (set->test_path) d->test = gg_append(d, gg_find_path(set->test_path, other), true);
     else if (set->test > 0) d->test = gg_append(d, path, true);
-    if (set->valid_path) d->valid = gg_append(d, gg_find_path(set->valid_path), false);
+    if (set->valid_path) d->valid = gg_append(d, gg_find_path(set->valid_path, other), false);
     gg_split(d, rows);
     gg_table_bind(d);
 }
@@ -179,6 +178,9 @@ void gg_table_free(Table *d)
         if (!d->map[c].n) free(d->column[c]);
         gg_map_free(&d->map[c]);
     }
+    gg_stream_close(&d->held.stream);
+    gg_flat_close(d);
+    free(d->held.room);
     free(d->map), free(d->column), free(d->train.list), free(d->valid.list), free(d->test.list), free(d->split);
     free(d->notes.s), free(d->fields.s), free(d->zeros), free(d->asked_columns);
     const Dataset *set = d->asked ? NULL : d->set;

@@ -126,7 +126,7 @@ long gg_csv_append(Table *d, const char *path, bool test)
     if (test && !d->set->test_path) return -1;
     Csv f;
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0), old = uselocale(plain);
-    gg_csv_open(&f, path, d->set->csv);
+    gg_csv_open(&f, &d->held.stream, path, d->set->csv);
     gg_csv_read(&f, d);
     uselocale(old);
     freelocale(plain);

@@ -11,19 +11,18 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-static int gg_flat_left = -1;                               /* open, and nobody's yet: a failure leaves it so */
-
-static void gg_flat_close(void)
+void gg_flat_close(Table *d)
 {
-    if (gg_flat_left >= 0) close(gg_flat_left);
-    gg_flat_left = -1;
+    if (d->held.file) close(d->held.file - 1);
+    d->held.file = 0;
 }
 
-void gg_flat_open(Flat *f)
+void gg_flat_open(Table *d, Flat *f)
 {
     struct stat st;
-    gg_flat_close();
-    gg_flat_left = f->fd = open(f->path, O_RDONLY | O_CLOEXEC);
+    gg_flat_close(d);
+    f->fd = open(f->path, O_RDONLY | O_CLOEXEC);
+    d->held.file = f->fd + 1;
     if (f->fd < 0 || fstat(f->fd, &st)) gg_fail(GG_DATA, "%s: %s", f->path, strerror(errno));
     if (!S_ISREG(st.st_mode)) gg_fail(GG_DATA, "%s: not a file", f->path);
     f->bytes = (long)st.st_size;
@@ -42,21 +41,14 @@ void gg_flat_get(const Flat *f, void *to, long from, long n)
 }
 
 /* ---- reading -------------------------------------------------------------------------------------------- */
-static unsigned char *gg_flat_room(long bytes)
-{
-    static unsigned char *room;
-    free(room);
-    return room = bytes ? gg_alloc((size_t)bytes, 1) : NULL;
-}
-
 /* Rows at one distance, some at a time. */
-static void gg_flat_read(const Flat *f, const Column *c, char *out)
+static void gg_flat_read(Table *d, const Flat *f, const Column *c, char *out)
 {
     const long width = gg_row_count(c), used = width * gg_type_bytes(f->type);
     const size_t size = gg_row_bytes(c);
     long some = (1 << 20) / f->stride + 1;
     if (some > f->rows) some = f->rows;
-    unsigned char *in = gg_flat_room(some * f->stride);
+    unsigned char *in = gg_table_room(d, (size_t)(some * f->stride));
     for (long row = 0; row < f->rows; row += some) {
         long n = f->rows - row < some ? f->rows - row : some;
         gg_flat_get(f, in, f->start + row * f->stride, (n - 1) * f->stride + used);
@@ -79,11 +71,11 @@ static long gg_flat_turned(const Flat *f, long i)
 }
 
 /* Fortran's order: an element of all rows, then the next. */
-static void gg_flat_read_turned(const Flat *f, const Column *c, char *out)
+static void gg_flat_read_turned(Table *d, const Flat *f, const Column *c, char *out)
 {
     const long unit = gg_type_bytes(f->type), most = (1 << 20) / unit;
     const size_t size = gg_row_bytes(c), element = gg_element_size(c);
-    unsigned char *in = gg_flat_room((f->rows < most ? f->rows : most) * unit);
+    unsigned char *in = gg_table_room(d, (size_t)((f->rows < most ? f->rows : most) * unit));
     for (long i = 0, width = gg_row_count(c); i < width; i++)
         for (long row = 0; row < f->rows; row += most) {
             const long n = f->rows - row < most ? f->rows - row : most;
@@ -93,12 +85,12 @@ static void gg_flat_read_turned(const Flat *f, const Column *c, char *out)
         }
 }
 
-static void gg_flat_convert(const Flat *f, const Column *c, char *out)
+static void gg_flat_convert(Table *d, const Flat *f, const Column *c, char *out)
 {
-    if (f->turned) gg_flat_read_turned(f, c, out);
-    else gg_flat_read(f, c, out);
-    gg_flat_room(0);
-    gg_flat_close();
+    if (f->turned) gg_flat_read_turned(d, f, c, out);
+    else gg_flat_read(d, f, c, out);
+    gg_table_room(d, 0);
+    gg_flat_close(d);
 }
 
 /* ---- mapping -------------------------------------------------------------------------------------------- */
@@ -139,12 +131,12 @@ static char *gg_map_add(Table *d, int column, const Flat *f, long from, size_t s
     size_t at = new.lead + (size_t)from * size;
     bool mapped = same && at % gg_page() == (size_t)f->start % gg_page();
     new.piece[new.n++] = (Piece){ mapped ? f->fd : -1, f->start, from, f->rows };
-    if (mapped) gg_flat_left = -1;
+    if (mapped) d->held.file = 0;
     *m = new;
     for (int i = 0; i < new.n; i++) gg_map_place(&new, &new.piece[i], size, i < old.n ? &old : NULL);
     if (old.n) munmap(old.pages, old.bytes);
     d->column[column] = new.pages + new.lead;
-    if (!mapped) gg_flat_convert(f, &d->set->columns[column], new.pages + at);
+    if (!mapped) gg_flat_convert(d, f, &d->set->columns[column], new.pages + at);
     return new.pages + at;
 }
 
@@ -182,7 +174,7 @@ void gg_flat_append(Table *d, int column, const Flat *f, long done)
         out = gg_map_add(d, column, f, from, size, same);
     else {
         out = gg_table_grow(d, column, done + f->rows) + (size_t)done * size;
-        gg_flat_convert(f, c, out);
+        gg_flat_convert(d, f, c, out);
     }
     gg_table_check(f->path, c, out, f->rows);
 }
@@ -194,15 +186,15 @@ void gg_flat_beside(const char *path, long rows, const char *first, long others)
 }
 
 /* The file `source` in the directory, or the path itself where it is a file and there is one column. */
-void gg_flat_find(Flat *f, const Dataset *set, const char *path, const char *source)
+void gg_flat_find(Table *d, Flat *f, const char *path, const char *source)
 {
     struct stat st;
     bool file = stat(path, &st) == 0 && S_ISREG(st.st_mode);
-    if (file && set->ncolumns > 1)
+    if (file && d->set->ncolumns > 1)
         gg_fail(GG_DATA, "%s: a file, and the model reads %d columns: a directory with one file for each belongs here",
-                path, set->ncolumns);
+                path, d->set->ncolumns);
     int n = file ? snprintf(f->path, sizeof f->path, "%s", path)
                  : snprintf(f->path, sizeof f->path, "%s/%s", path, source);
     if (n >= (int)sizeof f->path) gg_fail(GG_DATA, "%s: too long a name", path);
-    gg_flat_open(f);
+    gg_flat_open(d, f);
 }

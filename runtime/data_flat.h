@@ -14,8 +14,9 @@ typedef struct {
     int rank; long dim[GG_FLAT_RANK];             /* of a row, 1s left out; where it is turned */
     long bytes, start, stride, rows;              /* of the file; of row 0 in it; from row to row */
 } Flat;
-void gg_flat_find(Flat *f, const Dataset *set, const char *path, const char *source); /* opens it */
-void gg_flat_open(Flat *f);                       /* f->path */
+void gg_flat_find(Table *d, Flat *f, const char *path, const char *source); /* opens it */
+void gg_flat_open(Table *d, Flat *f);             /* f->path; one at a time, until it is mapped or closed */
+void gg_flat_close(Table *d);
 void gg_flat_get(const Flat *f, void *to, long from, long n); /* bytes */
 void gg_flat_append(Table *d, int column, const Flat *f, long done); /* its rows behind `done` of the set; keeps or closes it */
 void gg_flat_beside(const char *path, long rows, const char *first, long others);

@@ -220,26 +220,24 @@ static long gg_idx_width(const IdxFile *f, const IdxHeader *h, const Column *c)
 static long gg_idx_column(Table *d, int column, const IdxFile *file)
 {
     const Column *c = &d->set->columns[column];
-    Stream f;
-    gg_stream_open(&f, file->path);
-    IdxHeader h = gg_idx_header(&f);
+    Stream *f = &d->held.stream;
+    gg_stream_open(f, file->path);
+    IdxHeader h = gg_idx_header(f);
     const long width = gg_row_count(c), row = gg_idx_width(file, &h, c) * gg_type_bytes(h.type);
     const size_t size = gg_row_bytes(c);
     long done = 0;
-    gg_idx_check_size(&f, &h, row);
+    gg_idx_check_size(f, &h, row);
     char *out = gg_table_grow(d, column, h.rows);
-    static unsigned char *in;
-    free(in);
-    in = gg_alloc(1, (size_t)row);
-    for (; done < h.rows && gg_stream_read(&f, in, row) == row; done++)
-        gg_number_convert(f.path, c, done, h.type, true, in, width, out + (size_t)done * size);
+    unsigned char *in = gg_table_room(d, (size_t)row + 1);
+    for (; done < h.rows && gg_stream_read(f, in, row) == row; done++)
+        gg_number_convert(f->path, c, done, h.type, true, in, width, out + (size_t)done * size);
     if (done < h.rows)
-        gg_fail(GG_DATA, "%s: truncated or damaged: its header says %ld rows, it ends in row %ld", f.path, h.rows, done);
-    if (gg_stream_read(&f, in, 1))
-        gg_fail(GG_DATA, "%s: oversized: bytes follow the %ld rows that its header says", f.path, h.rows);
-    free(in), in = NULL;
-    gg_stream_close(&f);
-    gg_table_check(f.path, c, out, h.rows);
+        gg_fail(GG_DATA, "%s: truncated or damaged: its header says %ld rows, it ends in row %ld", f->path, h.rows, done);
+    if (gg_stream_read(f, in, 1))
+        gg_fail(GG_DATA, "%s: oversized: bytes follow the %ld rows that its header says", f->path, h.rows);
+    gg_table_room(d, 0);
+    gg_stream_close(f);
+    gg_table_check(f->path, c, out, h.rows);
     return h.rows;
 }
 

@@ -9,7 +9,7 @@
 enum { GG_NPY_TEXT = 1 << 16 };
 
 /* The dictionary's text, which ends where the elements begin: f->start. */
-static char *gg_npy_text(Flat *f)
+static char *gg_npy_text(Table *d, Flat *f)
 {
     unsigned char head[12] = { 0 };
     gg_flat_get(f, head, 0, f->bytes < 12 ? f->bytes : 12);
@@ -24,9 +24,8 @@ static char *gg_npy_text(Flat *f)
     if (head[6] > 1) n |= (long)head[10] << 16 | (long)head[11] << 24;
     if (n > f->bytes - at) gg_fail(GG_DATA, "%s: truncated: its header has %ld bytes, the file %ld", f->path, n, f->bytes);
     if (n > GG_NPY_TEXT) gg_fail(GG_DATA, "%s: a header of %ld bytes; %d are read", f->path, n, GG_NPY_TEXT);
-    static char text[GG_NPY_TEXT + 1];
+    char *text = gg_table_room(d, (size_t)n + 1);
     gg_flat_get(f, text, at, n);
-    text[n] = 0;
     f->start = at + n;
     return text;
 }
@@ -114,9 +113,9 @@ static void gg_npy_check_size(const Flat *f)
             need > (double)f->bytes ? "truncated" : "oversized", f->rows, f->stride, f->start, f->bytes);
 }
 
-static void gg_npy_header(Flat *f, const Column *c)
+static void gg_npy_header(Table *d, Flat *f, const Column *c)
 {
-    char *text = gg_npy_text(f);
+    char *text = gg_npy_text(d, f);
     gg_npy_type(f, gg_npy_value(f, text, "descr"));
     gg_npy_shape(f, gg_npy_value(f, text, "shape"));
     f->turned = gg_npy_turned(f, gg_npy_value(f, text, "fortran_order"));
@@ -128,12 +127,12 @@ static void gg_npy_header(Flat *f, const Column *c)
 long gg_npy_append(Table *d, const char *path, bool test)
 {
     const Dataset *set = d->set;
-    static Flat f, first;
+    Flat f, first = { 0 };
     if (test && !set->test_path) return -1;
     for (int c = 0; c < set->ncolumns; c++) {
         f = (Flat){ 0 };
-        gg_flat_find(&f, set, path, set->columns[c].source);
-        gg_npy_header(&f, &set->columns[c]);
+        gg_flat_find(d, &f, path, set->columns[c].source);
+        gg_npy_header(d, &f, &set->columns[c]);
         if (c == 0) first = f;
         gg_flat_beside(f.path, f.rows, first.path, first.rows);
         gg_flat_append(d, c, &f, 0);

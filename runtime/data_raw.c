@@ -43,28 +43,28 @@ static void gg_raw_file(Table *d, int column, Flat *f, const char *path, const c
 {
     const Column *c = &d->set->columns[column];
     f->type = gg_raw_type(c->source, &rest);
-    gg_flat_find(f, d->set, path, rest + 1);
+    gg_flat_find(d, f, path, rest + 1);
     f->stride = gg_row_count(c) * gg_type_bytes(f->type);
     gg_raw_check_size(f, c, "rows");
     gg_flat_append(d, column, f, 0);
 }
 
-static void gg_raw_path(Flat *f, const char *path)
+static void gg_raw_path(Table *d, Flat *f, const char *path)
 {
     if (snprintf(f->path, sizeof f->path, "%s", path) >= (int)sizeof f->path)
         gg_fail(GG_DATA, "%s: too long a name", path);
-    gg_flat_open(f);
+    gg_flat_open(d, f);
 }
 
 long gg_raw_append(Table *d, const char *path, bool test)
 {
-    static Flat f, first;
+    Flat f, first = { 0 };
     const char *rest;
     if (test && !d->set->test_path) return -1;
     for (int c = 0; c < d->set->ncolumns; c++) {
         f = (Flat){ 0 };
         gg_raw_type(d->set->columns[c].source, &rest);
-        if (*rest == '@') gg_raw_path(&f, path), gg_raw_records(d, c, &f, 0);
+        if (*rest == '@') gg_raw_path(d, &f, path), gg_raw_records(d, c, &f, 0);
         else gg_raw_file(d, c, &f, path, rest);
         if (c == 0) first = f;
         gg_flat_beside(f.path, f.rows, first.path, first.rows);
@@ -76,10 +76,10 @@ long gg_raw_append(Table *d, const char *path, bool test)
 /* One batch file behind `done` rows of its set: its rows. */
 static long gg_cifar_file(Table *d, const char *path, long done)
 {
-    static Flat f;
+    Flat f = { 0 };
     for (int c = 0; c < d->set->ncolumns; c++) {
         f = (Flat){ 0 };
-        gg_raw_path(&f, path);
+        gg_raw_path(d, &f, path);
         gg_raw_records(d, c, &f, done);
     }
     return f.rows;

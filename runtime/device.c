@@ -3,24 +3,24 @@
 
 void gg_run_prepare(Run *r)
 {
-    if (r->prepared) return;
+    if (r->device.prepared) return;
     if (r->p->device.send) r->p->device.send();
-    if (r->p->device.prepare) gg_team_call(r->team, r->p->device.prepare);
-    r->prepared = r->fetched = true;
+    if (r->p->device.prepare) gg_team_call(r->device.team, r->p->device.prepare);
+    r->device.prepared = r->device.fetched = true;
 }
 
 void gg_run_fetch(Run *r)
 {
-    if (r->p->device.fetch && r->prepared && !r->fetched) r->p->device.fetch();
-    r->fetched = true;
+    if (r->p->device.fetch && r->device.prepared && !r->device.fetched) r->p->device.fetch();
+    r->device.fetched = true;
 }
 
 /* The sums of a round are those of its steps' last windows. */
 void gg_run_await(Run *r)
 {
     const Program *p = r->p;
-    const bool merges = gg_takes_turns(&p->schedule) && r->turn.closes && (p->device.await || !r->merged);
+    const bool merges = gg_takes_turns(&p->schedule) && r->schedule.turn.closes && (p->device.await || !r->sums.merged);
     if (p->device.await) p->device.await();
-    for (int i = 0; merges && i < p->model.nsums; i++) p->device.sums[i] += r->kept[i];
-    r->merged = true;
+    for (int i = 0; merges && i < p->model.nsums; i++) p->device.sums[i] += r->sums.kept[i];
+    r->sums.merged = true;
 }

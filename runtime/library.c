@@ -82,20 +82,20 @@ int gg_steps(const Program *p, long steps)
 {
     Run *r = gg_find(p);
     if (!r) return GG_USAGE;
-    r->plan = gg_plan(&p->schedule, r->data.train.count, -1, steps);
+    r->schedule.plan = gg_plan(&p->schedule, r->data.train.count, -1, steps);
     return 0;
 }
 
 static int gg_all_done(const Program *p, const Run *r)
 {
-    snprintf(gg_message, sizeof gg_message, "%s: all %ld updates are done", p->name, r->plan.T);
+    snprintf(gg_message, sizeof gg_message, "%s: all %ld updates are done", p->name, r->schedule.plan.T);
     return GG_USAGE;
 }
 
 /* A window's gradients are in a state of the optimizer, which only their update makes whole again. */
 static bool gg_is_between(const Run *r)
 {
-    if (gg_gradients(&r->p->model) || !r->waits) return false;
+    if (gg_gradients(&r->p->model) || !r->device.waits) return false;
     snprintf(gg_message, sizeof gg_message, "%s: a window waits for gg_update, and its gradients are in the optimizer's state already: gg_update first",
              r->p->name);
     return true;
@@ -105,7 +105,7 @@ static bool gg_is_between(const Run *r)
 static bool gg_is_beyond(Run *r)
 {
     const bool beyond = gg_run_beyond(r);
-    if (beyond) snprintf(gg_message, sizeof gg_message, "%s", r->beyond);
+    if (beyond) snprintf(gg_message, sizeof gg_message, "%s", r->sums.beyond);
     return beyond;
 }
 
@@ -113,9 +113,9 @@ int gg_window(const Program *p, double *reports)
 {
     Run *r = gg_find(p);
     if (!r || gg_is_between(r)) return GG_USAGE;
-    if (r->update >= r->plan.T) return gg_all_done(p, r);
-    r->waits = true;
-    gg_run_turn(r, r->update, r->turn.n, false);
+    if (r->schedule.update >= r->schedule.plan.T) return gg_all_done(p, r);
+    r->device.waits = true;
+    gg_run_turn(r, r->schedule.update, r->schedule.turn.n, false);
     gg_run_await(r);
     if (gg_is_beyond(r)) return GG_DATA;
     if (reports) p->model.report(p->device.sums, (double)p->device.w->samples, reports);
@@ -126,7 +126,7 @@ int gg_window(const Program *p, double *reports)
 static int gg_aborted(const Program *p, Run *r, long update)
 {
     if (p->schedule.nonfinite != 'a' || !gg_run_voided(r)) return 0;
-    r->update = update, r->skipped[0]--;
+    r->schedule.update = update, r->schedule.skipped[0]--;
     gg_run_blame(r, gg_message, sizeof gg_message);
     return GG_DATA;
 }
@@ -135,8 +135,8 @@ int gg_update(const Program *p)
 {
     Run *r = gg_find(p);
     if (!r) return GG_USAGE;
-    const long update = r->update;
-    r->waits = false;
+    const long update = r->schedule.update;
+    r->device.waits = false;
     gg_run_update(r);
     return gg_aborted(p, r, update);
 }
@@ -146,11 +146,11 @@ int gg_train(const Program *p, long windows, double *reports)
 {
     Run *r = gg_find(p);
     if (!r || gg_is_between(r)) return GG_USAGE;
-    r->waits = false;
-    const long most = p->device.await && !p->device.skips && !gg_takes_turns(&p->schedule) ? 2 : 1, left = r->plan.T - r->update;
-    const long end = r->update + (windows < left ? windows : left);
-    for (long started = r->update; r->update < end;) {
-        for (; started < end && started < r->update + most; started++)
+    r->device.waits = false;
+    const long most = p->device.await && !p->device.skips && !gg_takes_turns(&p->schedule) ? 2 : 1, left = r->schedule.plan.T - r->schedule.update;
+    const long end = r->schedule.update + (windows < left ? windows : left);
+    for (long started = r->schedule.update; r->schedule.update < end;) {
+        for (; started < end && started < r->schedule.update + most; started++)
             for (long n = 0; gg_run_turn(r, started, n, true); n++) {
                 gg_run_await(r);
                 if (gg_is_beyond(r)) return GG_DATA;
@@ -159,7 +159,7 @@ int gg_train(const Program *p, long windows, double *reports)
         gg_run_await(r);
         if (gg_is_beyond(r)) return GG_DATA;
         gg_run_done(r);
-        if (gg_aborted(p, r, r->update - 1)) return GG_DATA;
+        if (gg_aborted(p, r, r->schedule.update - 1)) return GG_DATA;
     }
     if (windows > left) return gg_all_done(p, r);
     if (reports && windows > 0) p->model.report(p->device.sums, (double)p->device.w->samples, reports);
@@ -172,9 +172,9 @@ int gg_evaluate(const Program *p, const char *split, double *reports)
     if (!r) return GG_USAGE;
     const Table *d = &r->data;
     const Rows *rows = !strcmp(split, "test") ? &d->test : !strcmp(split, "valid") ? &d->valid : &d->train;
-    *r->beyond = 0;
-    if (gg_run_evaluate(r, rows, reports) && !*r->beyond) return 0;
-    if (*r->beyond) return snprintf(gg_message, sizeof gg_message, "%s: %s", split, r->beyond), GG_DATA;
+    *r->sums.beyond = 0;
+    if (gg_run_evaluate(r, rows, reports) && !*r->sums.beyond) return 0;
+    if (*r->sums.beyond) return snprintf(gg_message, sizeof gg_message, "%s: %s", split, r->sums.beyond), GG_DATA;
     snprintf(gg_message, sizeof gg_message, "%s: no rows in split '%s'", p->name, split);
     return GG_DATA;
 }
@@ -222,7 +222,7 @@ int gg_set_parameter(const Program *p, const char *name, const real *in)
     if (r && t) {
         gg_run_fetch(r);
         gg_write_tensor(t, gg_params(&p->model), 0, gg_count(t), in);
-        r->prepared = false;
+        r->device.prepared = false;
         return 0;
     }
     if (r) snprintf(gg_message, sizeof gg_message, "%s has no tensor %s", p->name, name);
@@ -233,7 +233,7 @@ int gg_set_parameter(const Program *p, const char *name, const real *in)
 static void gg_resuming(Run *r, const char *file)
 {
     if (!gg_load_run(r, file)) gg_fail(GG_DATA, "%s: no such file", file);
-    r->waits = false;
+    r->device.waits = false;
 }
 
 int gg_save(const Program *p, const char *file)

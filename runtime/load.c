@@ -34,7 +34,7 @@ static const Entry *gg_match(const Archive *a, const char *name, const Tensor *t
 
 static void gg_read_chunk(const Archive *a, const Entry *e, int64_t from, long n, real *out)
 {
-    static unsigned char raw[GG_CHUNK * 8];
+    unsigned char raw[GG_CHUNK * 8];
     const char type = gg_dtype(e->dtype);
     const long unit = gg_type_bytes(type);
     char name[GG_NAME], text[32];
@@ -52,7 +52,7 @@ static void gg_read_chunk(const Archive *a, const Entry *e, int64_t from, long n
 
 static void gg_read_one(const Archive *a, const Entry *e, const Tensor *t, real *flat)
 {
-    static real chunk[GG_CHUNK];
+    real chunk[GG_CHUNK];
     for (long from = 0, count = gg_count(t); from < count; from += GG_CHUNK) {
         long n = count - from < GG_CHUNK ? count - from : GG_CHUNK;
         gg_read_chunk(a, e, from, n, chunk);
@@ -78,8 +78,8 @@ static void gg_read_arrays(const Archive *a, const Model *m, int from, int to)
 /* A load that failed may have left the archive open. */
 static bool gg_open_archive(Run *r, const char *path)
 {
-    gg_archive_close(&r->archive);
-    return gg_archive_open(&r->archive, path);
+    gg_archive_close(&r->model.archive);
+    return gg_archive_open(&r->model.archive, path);
 }
 
 void gg_load_sources(Run *r)
@@ -91,24 +91,24 @@ void gg_load_sources(Run *r)
         const bool again = i && !strcmp(s->file, p->model.sources[i - 1].file);
         if (!again && !gg_open_archive(r, s->file))
             gg_fail(GG_DATA, "%s: no such file: a rule of the model loads %s from it", s->file, t->name);
-        gg_read_one(&r->archive, gg_match(&r->archive, s->key, t, s), t, gg_params(&p->model));
+        gg_read_one(&r->model.archive, gg_match(&r->model.archive, s->key, t, s), t, gg_params(&p->model));
     }
-    gg_archive_close(&r->archive);
+    gg_archive_close(&r->model.archive);
 }
 
 static void gg_scan_skipped(Run *r, const char *text)
 {
     char *end;
-    for (int i = 0; i < r->p->schedule.nsteps; i++, text = end) r->skipped[i] = strtol(text, &end, 10);
+    for (int i = 0; i < r->p->schedule.nsteps; i++, text = end) r->schedule.skipped[i] = strtol(text, &end, 10);
 }
 
 /* An evaluation takes schedules from the update that left the weights, where the file is of a run of this program. */
 static void gg_load_updates(Run *r)
 {
-    const Archive *a = &r->archive;
+    const Archive *a = &r->model.archive;
     const char *whose = gg_archive_meta(a, "fingerprint"), *update = gg_archive_meta(a, "update"), *skipped = gg_archive_meta(a, "skipped");
     if (!whose || !update || !skipped || strtoull(whose, NULL, 16) != r->p->model.fingerprint || strtol(update, NULL, 10) < 0) return;
-    r->update = strtol(update, NULL, 10);
+    r->schedule.update = strtol(update, NULL, 10);
     gg_scan_skipped(r, skipped);
 }
 
@@ -116,20 +116,20 @@ void gg_load_weights(Run *r, const char *path)
 {
     if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
     gg_run_fetch(r);
-    gg_read_arrays(&r->archive, &r->p->model, 0, 1);
+    gg_read_arrays(&r->model.archive, &r->p->model, 0, 1);
     gg_average_start(r);
-    if (gg_average_has(&r->p->model, &r->archive)) gg_read_arrays(&r->archive, &r->p->model, r->p->model.ema, r->p->model.ema + 1);
+    if (gg_average_has(&r->p->model, &r->model.archive)) gg_read_arrays(&r->model.archive, &r->p->model, r->p->model.ema, r->p->model.ema + 1);
     if (r->o.eval) gg_load_updates(r);
-    gg_archive_close(&r->archive);
-    r->prepared = false;
+    gg_archive_close(&r->model.archive);
+    r->device.prepared = false;
 }
 
 void gg_load_fields(Run *r, const char *path)
 {
     if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
-    const char *fields = gg_archive_meta(&r->archive, "fields");
+    const char *fields = gg_archive_meta(&r->model.archive, "fields");
     if (fields) gg_add(&r->data.fields, "%s", fields);
-    gg_archive_close(&r->archive);
+    gg_archive_close(&r->model.archive);
 }
 
 static const char *gg_need_meta(const Archive *a, const char *key)
@@ -147,29 +147,29 @@ static void gg_check_run(const Run *r, const Archive *a, long update, long sampl
         gg_fail(GG_DATA, "%s: it belongs to another model: fingerprint %016llx, this program's is %016llx", a->path,
                 (unsigned long long)fingerprint, (unsigned long long)r->p->model.fingerprint);
     uint64_t seed = strtoull(gg_need_meta(a, "seed"), NULL, 10);
-    if (seed != r->seed)
+    if (seed != r->schedule.seed)
         gg_fail(GG_DATA, "%s: its run has --seed %llu, this one %llu", a->path, (unsigned long long)seed,
-                (unsigned long long)r->seed);
+                (unsigned long long)r->schedule.seed);
     if (r->o.eval) return;
-    if (update < 0 || update > r->plan.T)
-        gg_fail(GG_DATA, "%s: it has done %ld updates, this run plans %ld", a->path, update, r->plan.T);
-    if (samples != gg_consumed(&r->plan, update))
+    if (update < 0 || update > r->schedule.plan.T)
+        gg_fail(GG_DATA, "%s: it has done %ld updates, this run plans %ld", a->path, update, r->schedule.plan.T);
+    if (samples != gg_consumed(&r->schedule.plan, update))
         gg_fail(GG_DATA, "%s: %ld samples in %ld updates, here they would be %ld: other data, batch or tail", a->path,
-                samples, update, gg_consumed(&r->plan, update));
+                samples, update, gg_consumed(&r->schedule.plan, update));
 }
 
 /* "samples sum sum ...", as gg_header_metadata wrote them */
 static void gg_scan_sums(Run *r, const char *text)
 {
     char *end;
-    r->samples = strtod(text, &end);
-    for (int i = 0; i < r->p->model.nsums; i++) r->sums[i] = strtod(text = end, &end);
+    r->sums.samples = strtod(text, &end);
+    for (int i = 0; i < r->p->model.nsums; i++) r->sums.since[i] = strtod(text = end, &end);
 }
 
 bool gg_load_run(Run *r, const char *path)
 {
     if (!gg_open_archive(r, path)) return false;
-    const Archive *a = &r->archive;
+    const Archive *a = &r->model.archive;
     long update = strtol(gg_need_meta(a, "update"), NULL, 10), samples = strtol(gg_need_meta(a, "samples"), NULL, 10);
     long log_bytes = strtol(gg_need_meta(a, "log"), NULL, 10);
     double best = strtod(gg_need_meta(a, "best"), NULL);
@@ -180,12 +180,12 @@ bool gg_load_run(Run *r, const char *path)
     gg_read_arrays(a, &r->p->model, 0, 1 + r->p->model.nstates);
     gg_scan_sums(r, sums);
     gg_scan_skipped(r, skipped);
-    r->turn = (Turn){ 0 };
-    r->update = update, r->best = best, r->stale = stale ? strtol(stale, NULL, 10) : 0;
-    r->log_bytes = log_bytes < 0 ? 0 : log_bytes;
+    r->schedule.turn = (Turn){ 0 };
+    r->schedule.update = update, r->schedule.best = best, r->schedule.stale = stale ? strtol(stale, NULL, 10) : 0;
+    r->log.bytes = log_bytes < 0 ? 0 : log_bytes;
     char *behind;
-    if (scale) r->loss_scale = strtod(scale, &behind), r->finite = strtol(behind, NULL, 10);
-    r->prepared = false;
-    gg_archive_close(&r->archive);
+    if (scale) r->schedule.loss_scale = strtod(scale, &behind), r->schedule.finite = strtol(behind, NULL, 10);
+    r->device.prepared = false;
+    gg_archive_close(&r->model.archive);
     return true;
 }

@@ -10,24 +10,24 @@ void gg_log_open(Run *r)
 {
     struct stat st;
     if (!r->o.log) return;
-    r->log = open(r->o.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (r->log < 0 || fstat(r->log, &st)) gg_fail(GG_DATA, "%s: %s", r->o.log, strerror(errno));
-    if (S_ISREG(st.st_mode) && st.st_size > r->log_bytes && ftruncate(r->log, r->log_bytes))
+    r->log.file = open(r->o.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (r->log.file < 0 || fstat(r->log.file, &st)) gg_fail(GG_DATA, "%s: %s", r->o.log, strerror(errno));
+    if (S_ISREG(st.st_mode) && st.st_size > r->log.bytes && ftruncate(r->log.file, r->log.bytes))
         gg_fail(GG_DATA, "%s: %s", r->o.log, strerror(errno));
-    if (fstat(r->log, &st) == 0) r->log_bytes = st.st_size;
+    if (fstat(r->log.file, &st) == 0) r->log.bytes = st.st_size;
 }
 
 /* ,"KEY":X; JSON has no NaN and no infinity, so such an X is null here and told by gg_log_odd. */
 static void gg_log_number(Run *r, const char *key, double x)
 {
-    gg_add(&r->text, ",");
-    gg_add_quoted(&r->text, key);
-    gg_add(&r->text, ":");
-    gg_add_number(&r->text, x);
+    gg_add(&r->log.text, ",");
+    gg_add_quoted(&r->log.text, key);
+    gg_add(&r->log.text, ":");
+    gg_add_number(&r->log.text, x);
     if (isfinite(x)) return;
-    gg_add(&r->odd, "%s", r->odd.n ? "," : "");
-    gg_add_quoted(&r->odd, key);
-    gg_add(&r->odd, ":\"%s\"", isnan(x) ? "nan" : x < 0 ? "-inf" : "inf");
+    gg_add(&r->log.odd, "%s", r->log.odd.n ? "," : "");
+    gg_add_quoted(&r->log.odd, key);
+    gg_add(&r->log.odd, ":\"%s\"", isnan(x) ? "nan" : x < 0 ? "-inf" : "inf");
 }
 
 static void gg_log_reports(Run *r, const double *values)
@@ -38,20 +38,20 @@ static void gg_log_reports(Run *r, const double *values)
 /* ,"nonfinite":{"loss":"nan"}, where a number of the line is not finite */
 static void gg_log_odd(Run *r)
 {
-    if (r->odd.n) gg_add(&r->text, ",\"nonfinite\":{%s}", r->odd.s);
-    r->odd.n = 0;
+    if (r->log.odd.n) gg_add(&r->log.text, ",\"nonfinite\":{%s}", r->log.odd.s);
+    r->log.odd.n = 0;
 }
 
 /* One write per line: what is in the file after a kill is whole lines, but for a full disk. */
 static void gg_log_write(Run *r)
 {
-    gg_add(&r->text, "}\n");
-    for (size_t done = 0; done < r->text.n;) {
-        ssize_t n = write(r->log, r->text.s + done, r->text.n - done);
+    gg_add(&r->log.text, "}\n");
+    for (size_t done = 0; done < r->log.text.n;) {
+        ssize_t n = write(r->log.file, r->log.text.s + done, r->log.text.n - done);
         if (n < 0 && errno != EINTR) gg_fail(GG_DATA, "%s: %s", r->o.log, strerror(errno));
         if (n > 0) done += (size_t)n;
     }
-    r->log_bytes += (long)r->text.n;
+    r->log.bytes += (long)r->log.text.n;
 }
 
 /* Of the step whose name the keys end with. */
@@ -69,32 +69,32 @@ void gg_log_update(Run *r, const Started *s, double ms, double seconds)
 {
     const Window *w = r->p->device.w;
     const bool turns = gg_takes_turns(&r->p->schedule);
-    if (r->log < 0) return;
-    r->text.n = 0;
-    gg_add(&r->text, "{\"update\":%ld,\"epoch\":%ld,\"samples\":%ld", r->update, s->place.epoch + 1,
+    if (r->log.file < 0) return;
+    r->log.text.n = 0;
+    gg_add(&r->log.text, "{\"update\":%ld,\"epoch\":%ld,\"samples\":%ld", r->schedule.update, s->place.epoch + 1,
            s->place.first + s->place.samples);
-    gg_log_reports(r, r->values);
-    if (!turns) gg_log_rate(r, "", s->lr, w->norm, &r->noise_told[0]);
+    gg_log_reports(r, r->sums.values);
+    if (!turns) gg_log_rate(r, "", s->lr, w->norm, &r->log.noise_told[0]);
     for (int i = 0; turns && i < r->p->schedule.nsteps; i++) {
         char end[128];
         snprintf(end, sizeof end, "_%s", r->p->schedule.steps[i].name);
-        gg_log_rate(r, end, r->lr[i], r->norm[i], &r->noise_told[i]);
+        gg_log_rate(r, end, r->schedule.lr[i], r->schedule.norm[i], &r->log.noise_told[i]);
     }
     if (r->p->schedule.loss_scale > 0) gg_log_number(r, "loss_scale", w->loss_scale);
-    if (w->dropped) gg_add(&r->text, ",\"dropped\":%d", w->dropped);
-    if (!turns && w->count == 0) gg_add(&r->text, ",\"skipped\":true");
+    if (w->dropped) gg_add(&r->log.text, ",\"dropped\":%d", w->dropped);
+    if (!turns && w->count == 0) gg_add(&r->log.text, ",\"skipped\":true");
     for (int i = 0; turns && i < r->p->schedule.nsteps; i++)
-        if (r->missed[i]) gg_add(&r->text, ",\"skipped_%s\":%d", r->p->schedule.steps[i].name, r->missed[i]);
+        if (r->schedule.missed[i]) gg_add(&r->log.text, ",\"skipped_%s\":%d", r->p->schedule.steps[i].name, r->schedule.missed[i]);
     gg_log_odd(r);
-    gg_add(&r->text, ",\"ms\":%.4f,\"time\":%.3f", ms, seconds);
+    gg_add(&r->log.text, ",\"ms\":%.4f,\"time\":%.3f", ms, seconds);
     gg_log_write(r);
 }
 
 void gg_log_split(Run *r, const char *split, const double *values)
 {
-    if (r->log < 0) return;
-    r->text.n = 0;
-    gg_add(&r->text, "{\"split\":\"%s\",\"update\":%ld", split, r->update);
+    if (r->log.file < 0) return;
+    r->log.text.n = 0;
+    gg_add(&r->log.text, "{\"split\":\"%s\",\"update\":%ld", split, r->schedule.update);
     gg_log_reports(r, values);
     gg_log_odd(r);
     gg_log_write(r);
@@ -124,13 +124,13 @@ void gg_show_notes(const Run *r, FILE *to)
 
 void gg_show_plan(const Run *r)
 {
-    const Plan *n = &r->plan;
+    const Plan *n = &r->schedule.plan;
     const Program *p = r->p;
     printf("%s: %ld training rows", p->name, n->samples);
     if (r->data.valid.count) printf(", %ld validation", r->data.valid.count);
     if (r->data.test.count) printf(", %ld test", r->data.test.count);
-    if (r->device) printf("; %s", r->device);
-    else printf("; %d thread%s", r->team->n, r->team->n > 1 ? "s" : "");
+    if (r->device.text) printf("; %s", r->device.text);
+    else printf("; %d thread%s", r->device.team->n, r->device.team->n > 1 ? "s" : "");
     const double mib = 1048576, mapped = (double)gg_table_mapped(&r->data) / mib;
     printf("; %.1f MiB and data %.1f MiB", (double)p->device.memory / mib, (double)gg_table_bytes(&r->data) / mib);
     if (mapped > 0) printf(", %.1f of it mapped", mapped);
@@ -160,35 +160,35 @@ static void gg_report_text(Run *r, const double *values)
             const ReportName *name = &r->p->model.reports[i];
             if (name->percent != percent) continue;
             double value = isnan(values[i]) ? fabs(values[i]) : values[i];      /* printf shows a NaN's sign */
-            if (percent) gg_add(&r->text, "  %s %.2f %%", name->name, 100 * value);
-            else gg_add(&r->text, "  %s %.4g", name->name, value);
+            if (percent) gg_add(&r->log.text, "  %s %.2f %%", name->name, 100 * value);
+            else gg_add(&r->log.text, "  %s %.4g", name->name, value);
         }
 }
 
 static void gg_clear_progress(Run *r)
 {
-    if (r->shown > 0) fprintf(stderr, "\r\033[K");
-    r->shown = 0;
+    if (r->log.shown > 0) fprintf(stderr, "\r\033[K");
+    r->log.shown = 0;
 }
 
 void gg_show_report(Run *r, const char *what, const double *values)
 {
     gg_clear_progress(r);
-    r->text.n = 0;
+    r->log.text.n = 0;
     gg_report_text(r, values);
-    printf("%s%s\n", what, r->text.s);
+    printf("%s%s\n", what, r->log.text.s);
     fflush(stdout);
 }
 
 void gg_show_progress(Run *r)
 {
-    double now = gg_seconds(), spent = now - r->start;
-    if (!r->terminal || now - r->shown < 0.2) return;
-    double rate = (double)(r->update - r->start_update) / spent;
-    const long read = gg_consumed(&r->plan, r->update) - gg_consumed(&r->plan, r->start_update);
-    r->text.n = 0;
-    gg_report_text(r, r->values);
-    fprintf(stderr, "\r%ld/%ld%s  %.0f samples/s  %.0f s left\033[K", r->update, r->plan.T, r->text.s,
-            (double)read / spent, (double)(r->plan.T - r->update) / rate);
-    r->shown = now;
+    double now = gg_seconds(), spent = now - r->log.start;
+    if (!r->log.terminal || now - r->log.shown < 0.2) return;
+    double rate = (double)(r->schedule.update - r->log.start_update) / spent;
+    const long read = gg_consumed(&r->schedule.plan, r->schedule.update) - gg_consumed(&r->schedule.plan, r->log.start_update);
+    r->log.text.n = 0;
+    gg_report_text(r, r->sums.values);
+    fprintf(stderr, "\r%ld/%ld%s  %.0f samples/s  %.0f s left\033[K", r->schedule.update, r->schedule.plan.T, r->log.text.s,
+            (double)read / spent, (double)(r->schedule.plan.T - r->schedule.update) / rate);
+    r->log.shown = now;
 }

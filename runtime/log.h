@@ -3,7 +3,7 @@
 #define GAGEN_LOG_H
 #include "run.h"
 
-void gg_log_open(Run *r);                         /* cut at r->log_bytes */
+void gg_log_open(Run *r);                         /* cut at r->log.bytes */
 void gg_log_update(Run *r, const Started *s, double ms, double seconds);
 void gg_log_split(Run *r, const char *split, const double *values);
 void gg_show_plan(const Run *r);

@@ -10,7 +10,7 @@ void gg_noise_add(Run *r, int step)
     const Window *w = r->p->device.w;
     const double whole = w->count, part = w->part, large = w->norm * w->norm;
     if (!(part > 0 && part < whole)) return;            /* nobody asked, or the window is one micro-batch, or nothing counts */
-    Noise *const sums[] = { &r->noise_told[step], &r->noise_shown[step] };
+    Noise *const sums[] = { &r->log.noise_told[step], &r->log.noise_shown[step] };
     for (int i = 0; i < 2; i++) {
         sums[i]->spread += (w->small - large) / (1 / part - 1 / whole);
         sums[i]->square += (whole * large - part * w->small) / (whole - part);

@@ -10,19 +10,20 @@ static void gg_run_plan(Run *r)
     const Program *p = r->p;
     long epochs = r->o.epochs, steps = r->o.steps;
     if (epochs < 0 && steps < 0) epochs = p->schedule.epochs, steps = p->schedule.epochs > 0 ? -1 : p->schedule.updates;
-    r->plan = gg_plan(&p->schedule, r->data.train.count, epochs, steps);
-    if (!r->plan.E)
+    r->schedule.plan = gg_plan(&p->schedule, r->data.train.count, epochs, steps);
+    if (!r->schedule.plan.E)
         gg_fail(GG_DATA, "%ld training rows do not fill one batch of %ld, and tail = \"drop\"", r->data.train.count,
                 p->schedule.round);
-    gg_order_start(&r->order, &r->plan, &r->data.train, p->data.shuffle, r->seed);
+    gg_order_start(&r->schedule.order, &r->schedule.plan, &r->data.train, p->data.shuffle, r->schedule.seed);
 }
 
 static void gg_run_table(Run *r)
 {
     const Options *o = &r->o;
+    char best[4096];
     if (o->predict) {
         long rows = gg_predict_count(&r->p->data, o->predict);
-        gg_load_fields(r, gg_predict_weights(o));
+        gg_load_fields(r, gg_predict_weights(o, best));
         gg_table_ask(&r->data, &r->p->data, rows < 0 ? o->predict : NULL, rows);
     } else if (o->columns) gg_table_give(&r->data, &r->p->data, o->rows, o->columns);
     else gg_table_load(&r->data, &r->p->data, o->data);
@@ -31,13 +32,13 @@ static void gg_run_table(Run *r)
 static void gg_run_memory(Run *r)
 {
     const Program *p = r->p;
-    r->sums = gg_alloc((size_t)p->model.nsums, sizeof *r->sums);
-    r->values = gg_alloc((size_t)p->model.nreports, sizeof *r->values);
-    r->kept = gg_alloc((size_t)p->model.nsums, sizeof *r->kept);
-    r->aside = gg_alloc((size_t)p->model.nsums, sizeof *r->aside);
-    if (!r->o.save && r->data.valid.count) r->best_params = gg_alloc((size_t)p->model.elements, sizeof(real));
-    gg_add(&r->text, "%4000s", "");
-    gg_add(&r->header, "%*s", 4000 + 400 * p->model.ntensors * (1 + p->model.nstates) + (int)(6 * r->data.fields.n), "");
+    r->sums.since = gg_alloc((size_t)p->model.nsums, sizeof *r->sums.since);
+    r->sums.values = gg_alloc((size_t)p->model.nreports, sizeof *r->sums.values);
+    r->sums.kept = gg_alloc((size_t)p->model.nsums, sizeof *r->sums.kept);
+    r->sums.aside = gg_alloc((size_t)p->model.nsums, sizeof *r->sums.aside);
+    if (!r->o.save && r->data.valid.count) r->model.best = gg_alloc((size_t)p->model.elements, sizeof(real));
+    gg_add(&r->log.text, "%4000s", "");
+    gg_add(&r->model.header, "%*s", 4000 + 400 * p->model.ntensors * (1 + p->model.nstates) + (int)(6 * r->data.fields.n), "");
 }
 
 void gg_best_path(const Run *r, char out[4096])
@@ -50,7 +51,7 @@ static void gg_need_best(const Run *r)
 {
     char path[4096];
     gg_best_path(r, path);
-    if (!isnan(r->best) && access(path, R_OK))
+    if (!isnan(r->schedule.best) && access(path, R_OK))
         gg_fail(GG_DATA, "%s: it cannot be read, and %s says that the best weights so far are there: put it back, or begin a run with the "
                 "last ones, --load %s", path, r->o.save, r->o.save);
 }
@@ -64,9 +65,10 @@ static void gg_run_resume(Run *r)
 
 static void gg_run_weights(Run *r)
 {
-    gg_init_weights(&r->p->model, r->seed);
+    char best[4096];
+    gg_init_weights(&r->p->model, r->schedule.seed);
     if (r->o.predict) {
-        gg_load_weights(r, gg_predict_weights(&r->o));
+        gg_load_weights(r, gg_predict_weights(&r->o, best));
         gg_average_swap(r);
         return;
     }
@@ -87,8 +89,8 @@ static void gg_clear_states(const Program *p)
 static void gg_run_device(Run *r)
 {
     if (!r->p->device.open) return;
-    r->opened = true;
-    r->device = r->p->device.open(r->data.rows);
+    r->device.opened = true;
+    r->device.text = r->p->device.open(r->data.rows);
     if (r->o.profile) r->p->device.profile(true);
 }
 
@@ -96,9 +98,9 @@ void gg_run_open(Run *r)
 {
     const Program *p = r->p;
     const Options *o = &r->o;
-    r->log = -1, r->best = NAN;
-    r->loss_scale = p->schedule.loss_scale > 0 ? p->schedule.loss_scale : 1;
-    r->seed = (uint64_t)(o->seed < 0 ? p->schedule.seed : o->seed);
+    r->log.file = -1, r->schedule.best = NAN;
+    r->schedule.loss_scale = p->schedule.loss_scale > 0 ? p->schedule.loss_scale : 1;
+    r->schedule.seed = (uint64_t)(o->seed < 0 ? p->schedule.seed : o->seed);
     gg_run_table(r);
     if (!o->predict) gg_run_plan(r);
     if (p->device.allocate) p->device.allocate();
@@ -106,23 +108,23 @@ void gg_run_open(Run *r)
     gg_run_device(r);
     gg_clear_states(p);
     gg_run_weights(r);
-    r->team = gg_team_start((int)(p->device.open ? 1 : o->threads < 0 ? gg_cores() : o->threads));
-    if (!r->team) gg_fail(GG_MACHINE, "the threads cannot be started");
+    r->device.team = gg_team_start((int)(p->device.open ? 1 : o->threads < 0 ? gg_cores() : o->threads));
+    if (!r->device.team) gg_fail(GG_MACHINE, "the threads cannot be started");
     if (!o->predict) gg_augment_open(r);
-    r->terminal = isatty(2);
-    r->start = gg_seconds(), r->start_update = r->update;
+    r->log.terminal = isatty(2);
+    r->log.start = gg_seconds(), r->log.start_update = r->schedule.update;
 }
 
 void gg_run_close(Run *r)
 {
-    if (r->opened) r->p->device.close();
-    if (r->team) gg_team_stop(r->team);
+    if (r->device.opened) r->p->device.close();
+    if (r->device.team) gg_team_stop(r->device.team);
     if (r->p->device.release) r->p->device.release();
     gg_table_free(&r->data);
-    gg_archive_close(&r->archive);
-    gg_order_free(&r->order);
+    gg_archive_close(&r->model.archive);
+    gg_order_free(&r->schedule.order);
     gg_augment_close(r);
-    if (r->log >= 0) close(r->log);
-    free(r->sums), free(r->values), free(r->kept), free(r->aside), free(r->best_params), free(r->text.s), free(r->odd.s), free(r->header.s);
+    if (r->log.file >= 0) close(r->log.file);
+    free(r->sums.since), free(r->sums.values), free(r->sums.kept), free(r->sums.aside), free(r->model.best), free(r->log.text.s), free(r->log.odd.s), free(r->model.header.s);
     *r = (Run){ 0 };
 }

@@ -106,11 +106,10 @@ static void gg_predict_check(const Options *o, const Program *p)
 }
 
 /* The file that the weights come from. */
-const char *gg_predict_weights(const Options *o)
+const char *gg_predict_weights(const Options *o, char best[4096])
 {
-    static char best[4096];
     if (o->load || o->resume) return o->load ? o->load : o->save;
-    return snprintf(best, sizeof best, "%s.best", o->save) < (int)sizeof best && access(best, R_OK) == 0 ? best : o->save;
+    return snprintf(best, 4096, "%s.best", o->save) < 4096 && access(best, R_OK) == 0 ? best : o->save;
 }
 
 /* ---- all options together ------------------------------------------------------------------------------- */

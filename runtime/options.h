@@ -14,6 +14,6 @@ typedef struct {
 #define GG_NO_OPTIONS { .epochs = -1, .steps = -1, .seed = -1, .threads = -1, .save_every = -1 }
 Options gg_options(int argc, char **argv, const Program *p);
 long gg_predict_count(const Dataset *set, const char *rows);
-const char *gg_predict_weights(const Options *o);
+const char *gg_predict_weights(const Options *o, char best[4096]); /* the file that the weights come from; best: room for its name */
 bool gg_predict_single(const char *path);         /* --output: a file, not a directory of files */
 #endif

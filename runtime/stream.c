@@ -25,12 +25,10 @@ static void gg_unpack_close(void *f) { fclose(f); }
 static const char *gg_unpack_wrong(void *f) { return ferror((FILE *)f) ? strerror(errno) : NULL; }
 #endif
 
-static void *gg_stream_left;                                /* open; a failure leaves it so */
-
 void gg_stream_close(Stream *s)
 {
-    if (gg_stream_left) gg_unpack_close(gg_stream_left);
-    gg_stream_left = s->file = NULL;
+    if (s->file) gg_unpack_close(s->file);
+    s->file = NULL;
 }
 
 void gg_stream_open(Stream *s, const char *path)
@@ -50,7 +48,7 @@ void gg_stream_open(Stream *s, const char *path)
         gg_fail(GG_DATA, "%s: compressed, and this program was built without zlib: gunzip it, or build with "
                 "-DGAGEN_ZLIB and -lz", path);
 #endif
-    if (!(gg_stream_left = s->file = gg_unpack_open(path))) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
+    if (!(s->file = gg_unpack_open(path))) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
 }
 
 long gg_stream_read(Stream *s, void *to, long n)

@@ -28,3 +28,10 @@ long gg_table_bytes(const Table *d)
         bytes += d->rows * (long)gg_row_bytes(&d->set->columns[c]);
     return bytes;
 }
+
+void *gg_table_room(Table *d, size_t bytes)
+{
+    free(d->held.room);
+    d->held.room = NULL;
+    return d->held.room = bytes ? gg_alloc(bytes, 1) : NULL;
+}

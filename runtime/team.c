@@ -11,7 +11,12 @@
 enum { GG_FUTEX_WAIT = 0 | 128, GG_FUTEX_WAKE = 1 | 128 };   /* of this process alone; <linux/futex.h> stands with the kernel's headers, which not all have */
 #endif
 
-typedef struct { Team team; Thread member[GG_THREADS]; pthread_t worker[GG_THREADS]; } Crew;
+typedef struct {
+    Team team;
+    Thread member[GG_THREADS];
+    pthread_t worker[GG_THREADS];
+    pthread_mutex_t bed; pthread_cond_t bell;     /* where a sleeper waits without futexes */
+} Crew;
 
 #if defined __linux__
 static void gg_sleep(Team *team, int turn)
@@ -24,22 +29,20 @@ void gg_team_wake(Team *team)
     syscall(SYS_futex, &team->turn, GG_FUTEX_WAKE, team->n, NULL, NULL, 0);
 }
 #else
-static pthread_mutex_t gg_bed = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t  gg_bell = PTHREAD_COND_INITIALIZER;
-
 static void gg_sleep(Team *team, int turn)
 {
-    pthread_mutex_lock(&gg_bed);
-    while (atomic_load(&team->turn) == turn) pthread_cond_wait(&gg_bell, &gg_bed);
-    pthread_mutex_unlock(&gg_bed);
+    Crew *crew = (Crew *)team;
+    pthread_mutex_lock(&crew->bed);
+    while (atomic_load(&team->turn) == turn) pthread_cond_wait(&crew->bell, &crew->bed);
+    pthread_mutex_unlock(&crew->bed);
 }
 
 void gg_team_wake(Team *team)
 {
-    (void)team;
-    pthread_mutex_lock(&gg_bed);
-    pthread_cond_broadcast(&gg_bell);
-    pthread_mutex_unlock(&gg_bed);
+    Crew *crew = (Crew *)team;
+    pthread_mutex_lock(&crew->bed);
+    pthread_cond_broadcast(&crew->bell);
+    pthread_mutex_unlock(&crew->bed);
 }
 #endif
 
@@ -87,6 +90,7 @@ Team *gg_team_start(int n)
     Crew *crew = aligned_alloc(_Alignof(Crew), sizeof *crew);
     if (!crew) return NULL;
     memset(crew, 0, sizeof *crew);
+    pthread_mutex_init(&crew->bed, NULL), pthread_cond_init(&crew->bell, NULL);
     crew->team.n = n;
     flush_denormals();
     for (int i = 0; i < n; i++) crew->member[i] = (Thread){ i, n, &crew->team };

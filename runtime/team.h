@@ -15,6 +15,7 @@ typedef struct Team {
     _Alignas(64) atomic_int asleep;
     int n;
     void (*fn)(const Thread *);                   /* what the team does next; NULL: leave */
+    const void *task;                             /* and on what, where fn is not the program's */
 } Team;
 
 Team *gg_team_start(int n);                       /* n - 1 workers, which wait; NULL: no threads to be had */

@@ -41,14 +41,14 @@ static void gg_catch_lost_pages(const Run *r)
 static void gg_keep_best(Run *r)
 {
     const Program *p = r->p;
-    double value = r->values[p->schedule.best];
-    bool better = p->model.reports[p->schedule.best].max ? value > r->best : value < r->best;
-    r->stale++;
-    if (isnan(value) || !(better || isnan(r->best))) return;
-    r->best = value, r->stale = 0;
+    double value = r->sums.values[p->schedule.best];
+    bool better = p->model.reports[p->schedule.best].max ? value > r->schedule.best : value < r->schedule.best;
+    r->schedule.stale++;
+    if (isnan(value) || !(better || isnan(r->schedule.best))) return;
+    r->schedule.best = value, r->schedule.stale = 0;
     gg_run_fetch(r);
     gg_average_swap(r);                 /* what was validated is kept */
-    if (r->best_params) memcpy(r->best_params, gg_params(&p->model), (size_t)p->model.elements * sizeof(real));
+    if (r->model.best) memcpy(r->model.best, gg_params(&p->model), (size_t)p->model.elements * sizeof(real));
     gg_average_swap(r);
     if (!r->o.save) return;
     char path[4096];
@@ -58,10 +58,10 @@ static void gg_keep_best(Run *r)
 
 static bool gg_evaluate_split(Run *r, const char *split, const Rows *rows)
 {
-    if (!gg_run_evaluate(r, rows, r->values)) return false;
-    if (*r->beyond) gg_fail(GG_DATA, "%s: %s", split, r->beyond);
-    gg_show_report(r, split, r->values);
-    gg_log_split(r, split, r->values);
+    if (!gg_run_evaluate(r, rows, r->sums.values)) return false;
+    if (*r->sums.beyond) gg_fail(GG_DATA, "%s: %s", split, r->sums.beyond);
+    gg_show_report(r, split, r->sums.values);
+    gg_log_split(r, split, r->sums.values);
     return true;
 }
 
@@ -73,37 +73,37 @@ static void gg_validate(Run *r)
 /* A line for the updates since the last one: every epoch, and every tenth of a run of few. */
 static void gg_report_since(Run *r, const Place *place)
 {
-    long every = r->plan.T / 10 < 1 ? 1 : r->plan.T / 10;
-    bool due = place->ends || r->update == r->plan.T || (r->plan.T < 3 * r->plan.E && r->update % every == 0);
+    long every = r->schedule.plan.T / 10 < 1 ? 1 : r->schedule.plan.T / 10;
+    bool due = place->ends || r->schedule.update == r->schedule.plan.T || (r->schedule.plan.T < 3 * r->schedule.plan.E && r->schedule.update % every == 0);
     if (!due) return;
     char what[1024];
-    int n = snprintf(what, sizeof what, "epoch %ld  update %ld/%ld", place->epoch + 1, r->update, r->plan.T);
+    int n = snprintf(what, sizeof what, "epoch %ld  update %ld/%ld", place->epoch + 1, r->schedule.update, r->schedule.plan.T);
     for (int i = 0; r->p->schedule.noise && i < r->p->schedule.nsteps; i++)
-        n += snprintf(what + n, sizeof what - (size_t)n, "  noise_scale%s%.60s %.4g", gg_takes_turns(&r->p->schedule) ? "_" : "", r->p->schedule.steps[i].name, gg_noise_take(&r->noise_shown[i]));
-    r->p->model.report(r->sums, r->samples, r->values);
-    gg_show_report(r, what, r->values);
-    memset(r->sums, 0, (size_t)r->p->model.nsums * sizeof *r->sums);
-    r->samples = 0;
+        n += snprintf(what + n, sizeof what - (size_t)n, "  noise_scale%s%.60s %.4g", gg_takes_turns(&r->p->schedule) ? "_" : "", r->p->schedule.steps[i].name, gg_noise_take(&r->log.noise_shown[i]));
+    r->p->model.report(r->sums.since, r->sums.samples, r->sums.values);
+    gg_show_report(r, what, r->sums.values);
+    memset(r->sums.since, 0, (size_t)r->p->model.nsums * sizeof *r->sums.since);
+    r->sums.samples = 0;
 }
 
 static void gg_train_await(Run *r)
 {
     gg_run_await(r);
-    if (gg_run_beyond(r)) gg_fail(GG_DATA, "%s", r->beyond);
+    if (gg_run_beyond(r)) gg_fail(GG_DATA, "%s", r->sums.beyond);
 }
 
 /* Begins the window after those under way. */
 static void gg_train_start(Run *r)
 {
-    Started *s = &r->under_way[r->started % 2];
+    Started *s = &r->schedule.under_way[r->schedule.started % 2];
     s->begin = gg_seconds();
-    s->place = gg_place(&r->plan, r->started);
-    for (long n = 0; gg_run_turn(r, r->started, n, true); n++) {
+    s->place = gg_place(&r->schedule.plan, r->schedule.started);
+    for (long n = 0; gg_run_turn(r, r->schedule.started, n, true); n++) {
         gg_train_await(r);
         gg_run_turned(r);
     }
     s->lr = r->p->device.w->lr;
-    r->started++;
+    r->schedule.started++;
 }
 
 static _Noreturn void gg_abort(Run *r)
@@ -117,18 +117,18 @@ static _Noreturn void gg_abort(Run *r)
 static const Place *gg_train_end(Run *r)
 {
     const Program *p = r->p;
-    const Started *s = &r->under_way[r->update % 2];
+    const Started *s = &r->schedule.under_way[r->schedule.update % 2];
     gg_train_await(r);
     if (p->schedule.nonfinite == 'a' && gg_run_voided(r)) gg_abort(r);
-    double end = gg_seconds(), begin = s->begin > r->ended ? s->begin : r->ended;
+    double end = gg_seconds(), begin = s->begin > r->schedule.ended ? s->begin : r->schedule.ended;
     gg_run_done(r);
     const double samples = (double)gg_last_window(&p->schedule, s->place.samples);
-    r->samples += samples;
-    for (int i = 0; i < p->model.nsums; i++) r->sums[i] += p->device.sums[i];
-    p->model.report(p->device.sums, samples, r->values);
-    if (!p->schedule.line.every || gg_due(&r->plan, p->schedule.line, r->update)) gg_log_update(r, s, (end - begin) * 1e3, end - r->start);
+    r->sums.samples += samples;
+    for (int i = 0; i < p->model.nsums; i++) r->sums.since[i] += p->device.sums[i];
+    p->model.report(p->device.sums, samples, r->sums.values);
+    if (!p->schedule.line.every || gg_due(&r->schedule.plan, p->schedule.line, r->schedule.update)) gg_log_update(r, s, (end - begin) * 1e3, end - r->log.start);
     gg_show_progress(r);
-    r->ended = end;
+    r->schedule.ended = end;
     return &s->place;
 }
 
@@ -140,12 +140,12 @@ static Interval gg_every(Interval told)
 /* Whether the weights after so many updates are saved, validated, looked at at all. */
 static bool gg_saves(const Run *r, long update)
 {
-    return gg_due(&r->plan, gg_every(r->p->schedule.checkpoint), update) || (r->o.save_every > 0 && update % r->o.save_every == 0);
+    return gg_due(&r->schedule.plan, gg_every(r->p->schedule.checkpoint), update) || (r->o.save_every > 0 && update % r->o.save_every == 0);
 }
 
 static bool gg_validates(const Run *r, long update)
 {
-    return gg_due(&r->plan, gg_every(r->p->schedule.validate), update);
+    return gg_due(&r->schedule.plan, gg_every(r->p->schedule.validate), update);
 }
 
 static bool gg_pauses(const Run *r, long update)
@@ -155,7 +155,7 @@ static bool gg_pauses(const Run *r, long update)
 
 static bool gg_patience_ends(const Run *r)
 {
-    return r->p->schedule.patience && r->stale >= r->p->schedule.patience;
+    return r->p->schedule.patience && r->schedule.stale >= r->p->schedule.patience;
 }
 
 /* One window under way; with a device that needs no result for it the next one too, unless the weights between the two are
@@ -163,8 +163,8 @@ static bool gg_patience_ends(const Run *r)
 static void gg_train_ahead(Run *r)
 {
     const long most = r->p->device.await && !r->p->device.skips && !gg_takes_turns(&r->p->schedule) ? 2 : 1;
-    while (!gg_stop && !gg_patience_ends(r) && r->started < r->plan.T && r->started < r->update + most) {
-        if (r->started > r->update && gg_pauses(r, r->started)) return;
+    while (!gg_stop && !gg_patience_ends(r) && r->schedule.started < r->schedule.plan.T && r->schedule.started < r->schedule.update + most) {
+        if (r->schedule.started > r->schedule.update && gg_pauses(r, r->schedule.started)) return;
         gg_train_start(r);
     }
 }
@@ -172,30 +172,30 @@ static void gg_train_ahead(Run *r)
 static void gg_train_all(Run *r)
 {
     bool saved = true;
-    r->started = r->update;
-    for (gg_train_ahead(r); r->started > r->update; gg_train_ahead(r)) {
+    r->schedule.started = r->schedule.update;
+    for (gg_train_ahead(r); r->schedule.started > r->schedule.update; gg_train_ahead(r)) {
         const Place *place = gg_train_end(r);
         gg_report_since(r, place);
-        if (gg_validates(r, r->update)) gg_validate(r);
-        saved = gg_saves(r, r->update);
+        if (gg_validates(r, r->schedule.update)) gg_validate(r);
+        saved = gg_saves(r, r->schedule.update);
         if (saved && r->o.save) gg_save_run(r, r->o.save);
     }
-    if (r->o.save && (!saved || r->plan.T == 0)) gg_save_run(r, r->o.save);
+    if (r->o.save && (!saved || r->schedule.plan.T == 0)) gg_save_run(r, r->o.save);
 }
 
 /* The weights that validated best, where there was a validation. */
 static void gg_use_best(Run *r)
 {
     char path[4096];
-    if (isnan(r->best)) return;
+    if (isnan(r->schedule.best)) return;
     gg_best_path(r, path);
-    if (!r->best_params) gg_load_weights(r, path);
+    if (!r->model.best) gg_load_weights(r, path);
     else {
         gg_run_fetch(r);
-        memcpy(gg_params(&r->p->model), r->best_params, (size_t)r->p->model.elements * sizeof(real));
+        memcpy(gg_params(&r->p->model), r->model.best, (size_t)r->p->model.elements * sizeof(real));
         gg_average_start(r);
     }
-    r->prepared = false;
+    r->device.prepared = false;
 }
 
 static void gg_evaluate_all(Run *r)
@@ -219,17 +219,17 @@ static const char *gg_lacking(const Program *p)
 static int gg_finish(Run *r)
 {
     if (gg_stop) {
-        printf("stopped after update %ld of %ld%s%s\n", r->update, r->plan.T, r->o.save ? ", saved to " : "",
+        printf("stopped after update %ld of %ld%s%s\n", r->schedule.update, r->schedule.plan.T, r->o.save ? ", saved to " : "",
                r->o.save ? r->o.save : "");
         return 128 + gg_stop;
     }
     if (gg_patience_ends(r))
-        printf("stopped after update %ld of %ld: %s was no better in %ld validations\n", r->update, r->plan.T,
-               r->p->model.reports[r->p->schedule.best].name, r->stale);
-    double seconds = gg_seconds() - r->start;
-    printf("%ld updates in %.2f s\n", r->update - r->start_update, seconds);
+        printf("stopped after update %ld of %ld: %s was no better in %ld validations\n", r->schedule.update, r->schedule.plan.T,
+               r->p->model.reports[r->p->schedule.best].name, r->schedule.stale);
+    double seconds = gg_seconds() - r->log.start;
+    printf("%ld updates in %.2f s\n", r->schedule.update - r->log.start_update, seconds);
     for (int i = 0; i < r->p->schedule.nsteps; i++)
-        if (r->skipped[i]) printf("%ld of %ld windows%s%s changed nothing\n", r->skipped[i], gg_taken(&r->p->schedule, &r->plan, i, r->update), gg_takes_turns(&r->p->schedule) ? " of " : "", r->p->schedule.steps[i].name);
+        if (r->schedule.skipped[i]) printf("%ld of %ld windows%s%s changed nothing\n", r->schedule.skipped[i], gg_taken(&r->p->schedule, &r->schedule.plan, i, r->schedule.update), gg_takes_turns(&r->p->schedule) ? " of " : "", r->p->schedule.steps[i].name);
     if (r->data.test.count) {
         gg_use_best(r);
         gg_evaluate_split(r, "test", &r->data.test);
@@ -248,8 +248,7 @@ static void gg_need_valid(const Run *r)
 
 int gg_main(int argc, char **argv, const Program *p)
 {
-    static Run run;
-    run.p = p, run.o = gg_options(argc, argv, p);
+    Run run = { .p = p, .o = gg_options(argc, argv, p) };
     if (gg_lacking(p)) gg_fail(GG_MACHINE, "built for %s, which this machine lacks: compile again here", gg_lacking(p));
     gg_prove_writable(p, &run.o);
     gg_run_open(&run);
@@ -263,7 +262,7 @@ int gg_main(int argc, char **argv, const Program *p)
     else {
         gg_catch_signals();
         gg_show_plan(&run);
-        if (run.update) printf("resumed after update %ld\n", run.update);
+        if (run.schedule.update) printf("resumed after update %ld\n", run.schedule.update);
         fflush(stdout);
         gg_train_all(&run);
         status = gg_finish(&run);

@@ -10,7 +10,7 @@ bool gg_average_has(const Model *m, const Archive *a); /* the file has them */
 
 long gg_checkpoint_bytes(const Model *m);       /* of its tensors */
 void gg_save_run(Run *r, const char *path);       /* all or nothing: a new file takes the old one's place */
-enum { GG_CHUNK = 8192 };                         /* reals that pass through memory at once */
+enum { GG_CHUNK = 4096 };                         /* reals that pass through memory at once */
 real *gg_array(const Model *m, int array);      /* 0: the parameters, 1: the first state ... */
 bool gg_in_array(const Model *m, int array, const Tensor *t); /* frozen tensors have no states */
 void gg_array_name(char *out, size_t room, const Model *m, int array, const Tensor *t);

@@ -9,16 +9,16 @@
 /* Update t of the step among those of the run. */
 static Clock gg_clock(const Run *r, int step, long t)
 {
-    if (!r->plan.E) return (Clock){ .t = t };
-    return (Clock){ t, gg_taken(&r->p->schedule, &r->plan, step, r->plan.T), gg_epoch(&r->p->schedule, &r->plan, step) };
+    if (!r->schedule.plan.E) return (Clock){ .t = t };
+    return (Clock){ t, gg_taken(&r->p->schedule, &r->schedule.plan, step, r->schedule.plan.T), gg_epoch(&r->p->schedule, &r->schedule.plan, step) };
 }
 
 /* Updates that the step has done, those of a round under way included. */
 static long gg_updates(const Run *r, int step)
 {
-    long done = gg_taken(&r->p->schedule, &r->plan, step, r->update) - r->skipped[step];
-    for (long n = 0; n < r->turn.n; n++)
-        done += gg_turn(&r->p->schedule, gg_place(&r->plan, r->update).samples, n).step == step;
+    long done = gg_taken(&r->p->schedule, &r->schedule.plan, step, r->schedule.update) - r->schedule.skipped[step];
+    for (long n = 0; n < r->schedule.turn.n; n++)
+        done += gg_turn(&r->p->schedule, gg_place(&r->schedule.plan, r->schedule.update).samples, n).step == step;
     return done;
 }
 
@@ -35,8 +35,8 @@ static void gg_fill(Run *r, long samples, long places, long base)
     memset(w, 0, sizeof *w);
     w->micros = (int)(full + 1), w->rows = (int)(samples - full * p->schedule.micro_batch), w->samples = samples;
     w->places = places, w->base = base;
-    w->seed = r->seed;
-    w->loss_scale = r->loss_scale;
+    w->seed = r->schedule.seed;
+    w->loss_scale = r->schedule.loss_scale;
     w->scale_out = 1, w->clip = 1, w->norm = -1;
 }
 
@@ -44,20 +44,20 @@ static void gg_run_aim(Run *r, long update, const Place *at)
 {
     const Program *p = r->p;
     Window *w = p->device.w;
-    const Turn turn = r->turn;
+    const Turn turn = r->schedule.turn;
     const Step *s = &p->schedule.steps[turn.step];
     Place place = *at;
-    long group = place.epoch / r->order.epochs, places = r->order.epochs * r->plan.samples;
-    gg_order_turn(&r->order, group);
-    gg_fill(r, turn.samples, places, r->order.now ? 0 : r->data.train.from);
+    long group = place.epoch / r->schedule.order.epochs, places = r->schedule.order.epochs * r->schedule.plan.samples;
+    gg_order_turn(&r->schedule.order, group);
+    gg_fill(r, turn.samples, places, r->schedule.order.now ? 0 : r->data.train.from);
     w->first = place.first + turn.from;
-    w->at = place.epoch % r->order.epochs * r->plan.samples + place.at + turn.from;
-    w->order = r->order.now, w->order_next = r->order.next;
+    w->at = place.epoch % r->schedule.order.epochs * r->schedule.plan.samples + place.at + turn.from;
+    w->order = r->schedule.order.now, w->order_next = r->schedule.order.next;
     w->training = true;
-    r->clock[turn.step] = gg_clock(r, turn.step, gg_taken(&p->schedule, &r->plan, turn.step, update) + turn.nth - r->skipped[turn.step] + 1);
-    gg_tell_time(w, r->clock[turn.step]);
-    memcpy(w->of, r->clock, sizeof w->of);
-    r->lr[turn.step] = w->lr = s->lr((double)w->t, (double)w->T, w->E);
+    r->schedule.clock[turn.step] = gg_clock(r, turn.step, gg_taken(&p->schedule, &r->schedule.plan, turn.step, update) + turn.nth - r->schedule.skipped[turn.step] + 1);
+    gg_tell_time(w, r->schedule.clock[turn.step]);
+    memcpy(w->of, r->schedule.clock, sizeof w->of);
+    r->schedule.lr[turn.step] = w->lr = s->lr((double)w->t, (double)w->T, w->E);
     s->scalars(w);
     gg_augment(r);
 }
@@ -70,8 +70,8 @@ bool gg_run_voided(const Run *r)
 /* A dynamic loss scale behind a window: one in which nothing counted says nothing about it. */
 static void gg_rescale(Run *r)
 {
-    if (gg_run_voided(r)) r->loss_scale /= 2, r->finite = 0;
-    else if (r->p->device.w->count != 0 && ++r->finite == r->p->schedule.scale_interval) r->loss_scale *= 2, r->finite = 0;
+    if (gg_run_voided(r)) r->schedule.loss_scale /= 2, r->schedule.finite = 0;
+    else if (r->p->device.w->count != 0 && ++r->schedule.finite == r->p->schedule.scale_interval) r->schedule.loss_scale *= 2, r->schedule.finite = 0;
 }
 
 static bool gg_all_finite(const Program *p)
@@ -87,80 +87,80 @@ void gg_run_blame(Run *r, char *out, size_t room)
 {
     const Program *p = r->p;
     Window *w = p->device.w;
-    const Place place = gg_place(&r->plan, r->update);
-    r->turn = gg_turn(&p->schedule, place.samples, 0);
-    const Step *s = &p->schedule.steps[r->turn.step];
-    gg_run_aim(r, r->update, &place);
+    const Place place = gg_place(&r->schedule.plan, r->schedule.update);
+    r->schedule.turn = gg_turn(&p->schedule, place.samples, 0);
+    const Step *s = &p->schedule.steps[r->schedule.turn.step];
+    gg_run_aim(r, r->schedule.update, &place);
     const int micros = w->micros, rows = w->rows;
     int k = 0;
     do {
-        gg_run_aim(r, r->update, &place);
+        gg_run_aim(r, r->schedule.update, &place);
         w->rows = ++k == micros ? rows : (int)p->schedule.micro_batch;
         w->micros = k, w->samples = (k - 1) * p->schedule.micro_batch + w->rows;
         s->scalars(w);
-        gg_team_call(r->team, s->gradient);
-        r->fetched = false;
+        gg_team_call(r->device.team, s->gradient);
+        r->device.fetched = false;
         gg_run_await(r), gg_run_fetch(r);
     } while (k < micros && gg_all_finite(p));
-    snprintf(out, room, "update %ld: its gradient is not finite from micro-batch %d of %d on, samples %ld to %ld of the window", r->update + 1,
+    snprintf(out, room, "update %ld: its gradient is not finite from micro-batch %d of %d on, samples %ld to %ld of the window", r->schedule.update + 1,
              k, micros, w->samples - w->rows + 1, w->samples);
 }
 
 bool gg_run_turn(Run *r, long update, long n, bool whole)
 {
-    const Place place = gg_place(&r->plan, update);
-    r->turn = gg_turn(&r->p->schedule, place.samples, n);
-    if (n == 0) memset(r->missed, 0, sizeof r->missed);
-    const Step *s = &r->p->schedule.steps[r->turn.step];
+    const Place place = gg_place(&r->schedule.plan, update);
+    r->schedule.turn = gg_turn(&r->p->schedule, place.samples, n);
+    if (n == 0) memset(r->schedule.missed, 0, sizeof r->schedule.missed);
+    const Step *s = &r->p->schedule.steps[r->schedule.turn.step];
     gg_run_aim(r, update, &place);
-    r->merged = false;
+    r->sums.merged = false;
     gg_run_prepare(r);
-    gg_team_call(r->team, whole ? s->window : s->gradient);
-    r->fetched = false;
-    return !r->turn.last;
+    gg_team_call(r->device.team, whole ? s->window : s->gradient);
+    r->device.fetched = false;
+    return !r->schedule.turn.last;
 }
 
 void gg_run_turned(Run *r)
 {
     const Program *p = r->p;
-    r->skipped[r->turn.step] += p->device.w->count == 0, r->missed[r->turn.step] += p->device.w->count == 0;
-    r->norm[r->turn.step] = p->device.w->norm;
-    gg_noise_add(r, r->turn.step);
+    r->schedule.skipped[r->schedule.turn.step] += p->device.w->count == 0, r->schedule.missed[r->schedule.turn.step] += p->device.w->count == 0;
+    r->schedule.norm[r->schedule.turn.step] = p->device.w->norm;
+    gg_noise_add(r, r->schedule.turn.step);
     if (p->schedule.scale_interval) gg_rescale(r);
-    for (int i = 0; r->turn.closes && i < p->model.nsums; i++) r->kept[i] = r->turn.last ? 0 : p->device.sums[i];
+    for (int i = 0; r->schedule.turn.closes && i < p->model.nsums; i++) r->sums.kept[i] = r->schedule.turn.last ? 0 : p->device.sums[i];
 }
 
 void gg_run_done(Run *r)
 {
     gg_run_turned(r);
-    r->turn = (Turn){ 0 };
-    r->update++;
+    r->schedule.turn = (Turn){ 0 };
+    r->schedule.update++;
 }
 
 void gg_run_update(Run *r)
 {
     gg_run_prepare(r);
-    gg_team_call(r->team, r->p->schedule.steps[r->turn.step].update);
-    r->fetched = false;
+    gg_team_call(r->device.team, r->p->schedule.steps[r->schedule.turn.step].update);
+    r->device.fetched = false;
     if (r->p->schedule.nonfinite) gg_run_await(r);
-    if (r->turn.last) gg_run_done(r);
-    else gg_run_turned(r), r->turn.n++;
+    if (r->schedule.turn.last) gg_run_done(r);
+    else gg_run_turned(r), r->schedule.turn.n++;
 }
 
 static void gg_evaluate_rows(Run *r, const Rows *rows, double *out)
 {
     const Program *p = r->p;
-    if (r->staged) gg_table_bind(&r->data);
+    if (r->staging.rows) gg_table_bind(&r->data);
     gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
     p->device.w->order = rows->list;
     for (int i = 0; i < p->schedule.nsteps; i++) {
-        const long done = r->plan.E ? gg_updates(r, i) : 0;
+        const long done = r->schedule.plan.E ? gg_updates(r, i) : 0;
         p->device.w->of[i] = gg_clock(r, i, done > 0 ? done : 1);
     }
     gg_tell_time(p->device.w, p->device.w->of[0]);
     gg_average_swap(r);
     gg_run_prepare(r);
-    gg_team_call(r->team, p->device.evaluate);
+    gg_team_call(r->device.team, p->device.evaluate);
     if (p->device.await) p->device.await();
     gg_average_swap(r);
     p->model.report(p->device.sums, (double)rows->count, out);
@@ -176,7 +176,7 @@ static const Check *gg_failed(const Program *p, bool predicting)
 
 static bool gg_fails(Run *r, const Check *c, uint32_t *list, long n)
 {
-    gg_evaluate_rows(r, &(Rows){ 0, n, list }, r->values);
+    gg_evaluate_rows(r, &(Rows){ 0, n, list }, r->sums.values);
     return r->p->device.sums[c->sum] != 0;
 }
 
@@ -190,8 +190,8 @@ static void gg_tell_beyond(Run *r, const Check *c, uint32_t *list, long n)
         if (gg_fails(r, c, list, half)) most = half;
         else least = half;
     }
-    if (found) snprintf(r->beyond, sizeof r->beyond, "row %ld: %s", (long)list[most - 1], c->what);
-    else snprintf(r->beyond, sizeof r->beyond, "update %ld, one of %ld rows: %s", r->update + 1, n, c->what);
+    if (found) snprintf(r->sums.beyond, sizeof r->sums.beyond, "row %ld: %s", (long)list[most - 1], c->what);
+    else snprintf(r->sums.beyond, sizeof r->sums.beyond, "update %ld, one of %ld rows: %s", r->schedule.update + 1, n, c->what);
     free(list);
 }
 
@@ -200,7 +200,7 @@ bool gg_run_beyond(Run *r)
     const Window *w = r->p->device.w;
     const Check *c = gg_failed(r->p, false);
     const long n = w->samples;
-    uint32_t *list = c && !r->staged ? gg_alloc((size_t)n, sizeof *list) : NULL;
+    uint32_t *list = c && !r->staging.rows ? gg_alloc((size_t)n, sizeof *list) : NULL;
     for (long i = 0; list && i < n; i++) list[i] = (uint32_t)window_row(w, i);
     if (c) gg_tell_beyond(r, c, list, n);
     return c;
@@ -220,10 +220,10 @@ bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
     const Program *p = r->p;
     const Window w = *p->device.w;
     if (!rows->count) return false;
-    memcpy(r->aside, p->device.sums, (size_t)p->model.nsums * sizeof *r->aside);
+    memcpy(r->sums.aside, p->device.sums, (size_t)p->model.nsums * sizeof *r->sums.aside);
     gg_evaluate_rows(r, rows, out);
     gg_rows_beyond(r, rows, false);
-    memcpy(p->device.sums, r->aside, (size_t)p->model.nsums * sizeof *r->aside);
+    memcpy(p->device.sums, r->sums.aside, (size_t)p->model.nsums * sizeof *r->sums.aside);
     *p->device.w = w;
     return true;
 }
@@ -232,9 +232,9 @@ bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
 static void gg_predict_ids(Run *r, long from, long n)
 {
     const Rows rows = { from, n, NULL };
-    gg_evaluate_rows(r, &rows, r->values);
+    gg_evaluate_rows(r, &rows, r->sums.values);
     gg_rows_beyond(r, &rows, true);
-    if (*r->beyond) gg_fail(GG_DATA, "%s", r->beyond);
+    if (*r->sums.beyond) gg_fail(GG_DATA, "%s", r->sums.beyond);
 }
 
 void gg_run_predict(Run *r, long from, long n)
@@ -245,6 +245,6 @@ void gg_run_predict(Run *r, long from, long n)
     w->at = w->first = from;
     gg_tell_time(w, gg_clock(r, 0, 1));
     gg_run_prepare(r);
-    gg_team_call(r->team, r->p->device.predict);
+    gg_team_call(r->device.team, r->p->device.predict);
     gg_run_await(r);
 }

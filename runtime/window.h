@@ -7,9 +7,9 @@ bool gg_run_turn(Run *r, long update, long n, bool whole); /* begins that round'
 void gg_run_turned(Run *r);                       /* that window is behind us */
 void gg_run_update(Run *r);                       /* what a window without its update left out */
 bool gg_run_voided(const Run *r);                 /* the window's gradient was not finite, and the program asks */
-void gg_run_blame(Run *r, char *out, size_t room); /* which micro-batch of window r->update made it so, in words */
-bool gg_run_beyond(Run *r);                       /* a computed id of the window is beyond its axis: r->beyond says so */
-void gg_run_done(Run *r);                         /* window r->update is behind us */
+void gg_run_blame(Run *r, char *out, size_t room); /* which micro-batch of window r->schedule.update made it so, in words */
+bool gg_run_beyond(Run *r);                       /* a computed id of the window is beyond its axis: r->sums.beyond says so */
+void gg_run_done(Run *r);                         /* window r->schedule.update is behind us */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out); /* false: no rows */
 void gg_run_predict(Run *r, long from, long n);   /* the outputs of rows from .. from + n - 1 of the table, a micro-batch at most */
 

@@ -154,6 +154,6 @@ int main(int argc, char **argv)
     memcpy(bad, good, size), load(size);
     test_bytes();
     test_index();
-    gg_archive_close(&run.archive);
+    gg_archive_close(&run.model.archive);
     return done();
 }
