@@ -159,9 +159,9 @@ local function mutable(list)
   local found = {}
   for _, path in pairs(list) do
     for section, name in run("objdump -t " .. path):gmatch "\n%x+ ....... (%S+)%s+%x+%s+([%a_][%w_]*)" do
-      if (section:find "^%.data" and not section:find "^%.data%.rel%.ro") or section:find "^%.bss" or section:find "^%.t" or section == "*COM*" then
-        found[name] = true
-      end
+      local kind = section:match "^%.%a+" or section
+      local mutable = kind == ".data" or kind == ".bss" or kind == ".tdata" or kind == ".tbss" or section == "*COM*"
+      if mutable and not section:find "^%.data%.rel%.ro" then found[name] = true end
     end
   end
   return found
