@@ -26,12 +26,12 @@ for source in runtime/*.c; do $cc -std=gnu11 -O2 -Iruntime -c $source -o $dir/pl
 trained() { out=$dir/$1; shift; $cc -std=gnu11 -O2 -Iruntime "$@" tests/runtime/train_mlp.c $dir/plain/*.o -lm -lpthread -o $out; }
 trained fast
 trained carry "-DTAIL='c'"
-# watched NAME RATE FIELD TAIL: trains at that rate with that field of the program
-watched() { trained "$1" -DRATE=$2 "-DWATCH=$3" "-DTAIL='$4'"; }
+# watched NAME RATE FIELD TAIL [VALID]: trains at that rate with that field of the schedule, validates on that part of the rows
+watched() { trained "$1" -DRATE=$2 "-DWATCH=$3" "-DTAIL='$4'" -DVALID=${5:-0.1}; }
 watched patient 0.1 ".patience = 2" s
 watched stuck 0.0 ".patience = 2" s
-watched nobody_patient 0.1 ".valid = 1e-9, .patience = 2" s
-watched nobody_best 0.1 ".valid = 1e-9, .best_stated = true" s
+watched nobody_patient 0.1 ".patience = 2" s 1e-9
+watched nobody_best 0.1 ".best_stated = true" s 1e-9
 watched updates 0.1 ".validate = { 117, 10 }" s
 watched epochs 0.1 ".validate = { 101, 4 }" s
 watched carried 0.1 ".validate = { 101, 4 }" c

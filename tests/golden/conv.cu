@@ -725,7 +725,7 @@ static void release(void)
     host = NULL;
 }
 
-static const Step steps[] = {                                           /* a round: each in turn */
+static const Step steps[] = {
     { "", 1, 256, window, gradient, update, learning_rate, scalars },
 };
 

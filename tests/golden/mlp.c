@@ -466,7 +466,7 @@ static const ReportName reports[] = { { "loss", false, false }, { "accuracy", tr
 
 static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m, (real *)&s_v };
 
-static const Step steps[] = {                                           /* a round: each in turn */
+static const Step steps[] = {
     { "", 1, 64, window, gradient, update, learning_rate, scalars },
 };
 

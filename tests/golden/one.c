@@ -514,7 +514,7 @@ static const ReportName reports[] = { { "loss", false, false } };
 
 static real *const flat[] = { (real *)&p, (real *)&g };
 
-static const Step steps[] = {                                           /* a round: each in turn */
+static const Step steps[] = {
     { "", 1, 8, window, gradient, update, learning_rate, scalars },
 };
 

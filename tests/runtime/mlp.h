@@ -126,6 +126,9 @@ static const ReportName reports[] = { { "loss", false, false }, { "accuracy", tr
 #ifndef TAIL
 #define TAIL 's'
 #endif
+#ifndef VALID
+#define VALID 0.1
+#endif
 #ifndef WATCH
 #define WATCH .patience = 0
 #endif
@@ -142,6 +145,6 @@ static const Program mlp = {
         .batch = 32, .micro_batch = MICRO, .accumulate = 4, .epochs = 6, .seed = 1, .tail = TAIL,
         .steps = steps, .nsteps = 1, .round = 32, .best = 0, WATCH,
     },
-    .data = { .reader = "idx", .path = "squares", .valid = 0.1, .test = 50, .shuffle = true, .columns = columns, .ncolumns = 2 },
+    .data = { .reader = "idx", .path = "squares", .valid = VALID, .test = 50, .shuffle = true, .columns = columns, .ncolumns = 2 },
     .device = { .target = "c", .machine = GG_BUILT_FOR, .memory = 3 * sizeof p, .w = &w, .sums = sums, .evaluate = evaluate },
 };
