@@ -29,15 +29,16 @@ void gg_array_name(char *out, size_t room, const Model *m, int array, const Tens
 /* ---- writing -------------------------------------------------------------------------------------------- */
 static void gg_header_metadata(const Run *r, Line *h)
 {
-    gg_add(h, "{\"__metadata__\":{\"format\":\"gagen 1\",\"update\":\"%ld\",\"skipped\":\"%ld", r->schedule.update, r->schedule.skipped[0]);
-    for (int i = 1; i < r->p->schedule.nsteps; i++) gg_add(h, " %ld", r->schedule.skipped[i]);
+    const Progress *at = &r->schedule;
+    gg_add(h, "{\"__metadata__\":{\"format\":\"gagen 1\",\"update\":\"%ld\",\"skipped\":\"%ld", at->update, at->skipped[0]);
+    for (int i = 1; i < r->p->schedule.nsteps; i++) gg_add(h, " %ld", at->skipped[i]);
     gg_add(h, "\",\"samples\":\"%ld\",\"seed\":\"%llu\",\"fingerprint\":\"%016llx\",\"best\":\"%a\",\"stale\":\"%ld\",\"log\":\"%ld\",\"sums\":\"%a",
-           gg_consumed(&r->schedule.plan, r->schedule.update), (unsigned long long)r->schedule.seed, (unsigned long long)r->p->model.fingerprint, r->schedule.best, r->schedule.stale,
+           gg_consumed(&at->plan, at->update), (unsigned long long)at->seed, (unsigned long long)r->p->model.fingerprint, at->best, at->stale,
            r->log.bytes, r->sums.samples);
     for (int i = 0; i < r->p->model.nsums; i++) gg_add(h, " %a", r->sums.since[i]);
     gg_add(h, "\"");
     if (r->data.fields.n) gg_add(h, ",\"fields\":"), gg_add_quoted(h, r->data.fields.s);
-    if (r->p->schedule.scale_interval) gg_add(h, ",\"loss_scale\":\"%a %ld\"", r->schedule.loss_scale, r->schedule.finite);
+    if (r->p->schedule.scale_interval) gg_add(h, ",\"loss_scale\":\"%a %ld\"", at->loss_scale, at->finite);
     gg_add(h, "}");
 }
 

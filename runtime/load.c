@@ -168,6 +168,7 @@ static void gg_scan_sums(Run *r, const char *text)
 
 bool gg_load_run(Run *r, const char *path)
 {
+    Progress *at = &r->schedule;
     if (!gg_open_archive(r, path)) return false;
     const Archive *a = &r->model.archive;
     long update = strtol(gg_need_meta(a, "update"), NULL, 10), samples = strtol(gg_need_meta(a, "samples"), NULL, 10);
@@ -180,11 +181,11 @@ bool gg_load_run(Run *r, const char *path)
     gg_read_arrays(a, &r->p->model, 0, 1 + r->p->model.nstates);
     gg_scan_sums(r, sums);
     gg_scan_skipped(r, skipped);
-    r->schedule.turn = (Turn){ 0 };
-    r->schedule.update = update, r->schedule.best = best, r->schedule.stale = stale ? strtol(stale, NULL, 10) : 0;
+    at->turn = (Turn){ 0 };
+    at->update = update, at->best = best, at->stale = stale ? strtol(stale, NULL, 10) : 0;
     r->log.bytes = log_bytes < 0 ? 0 : log_bytes;
     char *behind;
-    if (scale) r->schedule.loss_scale = strtod(scale, &behind), r->schedule.finite = strtol(behind, NULL, 10);
+    if (scale) at->loss_scale = strtod(scale, &behind), at->finite = strtol(behind, NULL, 10);
     r->device.prepared = false;
     gg_archive_close(&r->model.archive);
     return true;

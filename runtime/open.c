@@ -125,6 +125,7 @@ void gg_run_close(Run *r)
     gg_order_free(&r->schedule.order);
     gg_augment_close(r);
     if (r->log.file >= 0) close(r->log.file);
-    free(r->sums.since), free(r->sums.values), free(r->sums.kept), free(r->sums.aside), free(r->model.best), free(r->log.text.s), free(r->log.odd.s), free(r->model.header.s);
+    free(r->sums.since), free(r->sums.values), free(r->sums.kept), free(r->sums.aside);
+    free(r->model.best), free(r->model.header.s), free(r->log.text.s), free(r->log.odd.s);
     *r = (Run){ 0 };
 }

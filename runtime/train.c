@@ -73,13 +73,16 @@ static void gg_validate(Run *r)
 /* A line for the updates since the last one: every epoch, and every tenth of a run of few. */
 static void gg_report_since(Run *r, const Place *place)
 {
-    long every = r->schedule.plan.T / 10 < 1 ? 1 : r->schedule.plan.T / 10;
-    bool due = place->ends || r->schedule.update == r->schedule.plan.T || (r->schedule.plan.T < 3 * r->schedule.plan.E && r->schedule.update % every == 0);
+    const Schedule *of = &r->p->schedule;
+    const Progress *at = &r->schedule;
+    long every = at->plan.T / 10 < 1 ? 1 : at->plan.T / 10;
+    bool due = place->ends || at->update == at->plan.T || (at->plan.T < 3 * at->plan.E && at->update % every == 0);
     if (!due) return;
     char what[1024];
-    int n = snprintf(what, sizeof what, "epoch %ld  update %ld/%ld", place->epoch + 1, r->schedule.update, r->schedule.plan.T);
-    for (int i = 0; r->p->schedule.noise && i < r->p->schedule.nsteps; i++)
-        n += snprintf(what + n, sizeof what - (size_t)n, "  noise_scale%s%.60s %.4g", gg_takes_turns(&r->p->schedule) ? "_" : "", r->p->schedule.steps[i].name, gg_noise_take(&r->log.noise_shown[i]));
+    int n = snprintf(what, sizeof what, "epoch %ld  update %ld/%ld", place->epoch + 1, at->update, at->plan.T);
+    for (int i = 0; of->noise && i < of->nsteps; i++)
+        n += snprintf(what + n, sizeof what - (size_t)n, "  noise_scale%s%.60s %.4g", gg_takes_turns(of) ? "_" : "", of->steps[i].name,
+                      gg_noise_take(&r->log.noise_shown[i]));
     r->p->model.report(r->sums.since, r->sums.samples, r->sums.values);
     gg_show_report(r, what, r->sums.values);
     memset(r->sums.since, 0, (size_t)r->p->model.nsums * sizeof *r->sums.since);
@@ -95,15 +98,16 @@ static void gg_train_await(Run *r)
 /* Begins the window after those under way. */
 static void gg_train_start(Run *r)
 {
-    Started *s = &r->schedule.under_way[r->schedule.started % 2];
+    Progress *at = &r->schedule;
+    Started *s = &at->under_way[at->started % 2];
     s->begin = gg_seconds();
-    s->place = gg_place(&r->schedule.plan, r->schedule.started);
-    for (long n = 0; gg_run_turn(r, r->schedule.started, n, true); n++) {
+    s->place = gg_place(&at->plan, at->started);
+    for (long n = 0; gg_run_turn(r, at->started, n, true); n++) {
         gg_train_await(r);
         gg_run_turned(r);
     }
     s->lr = r->p->device.w->lr;
-    r->schedule.started++;
+    at->started++;
 }
 
 static _Noreturn void gg_abort(Run *r)
@@ -116,19 +120,21 @@ static _Noreturn void gg_abort(Run *r)
 /* The oldest window under way is over: it is counted, and told. */
 static const Place *gg_train_end(Run *r)
 {
+    Progress *at = &r->schedule;
     const Program *p = r->p;
-    const Started *s = &r->schedule.under_way[r->schedule.update % 2];
+    const Started *s = &at->under_way[at->update % 2];
     gg_train_await(r);
     if (p->schedule.nonfinite == 'a' && gg_run_voided(r)) gg_abort(r);
-    double end = gg_seconds(), begin = s->begin > r->schedule.ended ? s->begin : r->schedule.ended;
+    double end = gg_seconds(), begin = s->begin > at->ended ? s->begin : at->ended;
     gg_run_done(r);
     const double samples = (double)gg_last_window(&p->schedule, s->place.samples);
     r->sums.samples += samples;
     for (int i = 0; i < p->model.nsums; i++) r->sums.since[i] += p->device.sums[i];
     p->model.report(p->device.sums, samples, r->sums.values);
-    if (!p->schedule.line.every || gg_due(&r->schedule.plan, p->schedule.line, r->schedule.update)) gg_log_update(r, s, (end - begin) * 1e3, end - r->log.start);
+    const Interval line = p->schedule.line;
+    if (!line.every || gg_due(&at->plan, line, at->update)) gg_log_update(r, s, (end - begin) * 1e3, end - r->log.start);
     gg_show_progress(r);
-    r->schedule.ended = end;
+    at->ended = end;
     return &s->place;
 }
 
@@ -162,25 +168,28 @@ static bool gg_patience_ends(const Run *r)
    looked at. */
 static void gg_train_ahead(Run *r)
 {
-    const long most = r->p->device.await && !r->p->device.skips && !gg_takes_turns(&r->p->schedule) ? 2 : 1;
-    while (!gg_stop && !gg_patience_ends(r) && r->schedule.started < r->schedule.plan.T && r->schedule.started < r->schedule.update + most) {
-        if (r->schedule.started > r->schedule.update && gg_pauses(r, r->schedule.started)) return;
+    const Engine *by = &r->p->device;
+    const Progress *at = &r->schedule;
+    const long most = by->await && !by->skips && !gg_takes_turns(&r->p->schedule) ? 2 : 1;
+    while (!gg_stop && !gg_patience_ends(r) && at->started < at->plan.T && at->started < at->update + most) {
+        if (at->started > at->update && gg_pauses(r, at->started)) return;
         gg_train_start(r);
     }
 }
 
 static void gg_train_all(Run *r)
 {
+    Progress *at = &r->schedule;
     bool saved = true;
-    r->schedule.started = r->schedule.update;
-    for (gg_train_ahead(r); r->schedule.started > r->schedule.update; gg_train_ahead(r)) {
+    at->started = at->update;
+    for (gg_train_ahead(r); at->started > at->update; gg_train_ahead(r)) {
         const Place *place = gg_train_end(r);
         gg_report_since(r, place);
-        if (gg_validates(r, r->schedule.update)) gg_validate(r);
-        saved = gg_saves(r, r->schedule.update);
+        if (gg_validates(r, at->update)) gg_validate(r);
+        saved = gg_saves(r, at->update);
         if (saved && r->o.save) gg_save_run(r, r->o.save);
     }
-    if (r->o.save && (!saved || r->schedule.plan.T == 0)) gg_save_run(r, r->o.save);
+    if (r->o.save && (!saved || at->plan.T == 0)) gg_save_run(r, r->o.save);
 }
 
 /* The weights that validated best, where there was a validation. */
@@ -218,18 +227,22 @@ static const char *gg_lacking(const Program *p)
 
 static int gg_finish(Run *r)
 {
+    const Schedule *of = &r->p->schedule;
+    const Progress *at = &r->schedule;
     if (gg_stop) {
-        printf("stopped after update %ld of %ld%s%s\n", r->schedule.update, r->schedule.plan.T, r->o.save ? ", saved to " : "",
+        printf("stopped after update %ld of %ld%s%s\n", at->update, at->plan.T, r->o.save ? ", saved to " : "",
                r->o.save ? r->o.save : "");
         return 128 + gg_stop;
     }
     if (gg_patience_ends(r))
-        printf("stopped after update %ld of %ld: %s was no better in %ld validations\n", r->schedule.update, r->schedule.plan.T,
-               r->p->model.reports[r->p->schedule.best].name, r->schedule.stale);
+        printf("stopped after update %ld of %ld: %s was no better in %ld validations\n", at->update, at->plan.T,
+               r->p->model.reports[of->best].name, at->stale);
     double seconds = gg_seconds() - r->log.start;
-    printf("%ld updates in %.2f s\n", r->schedule.update - r->log.start_update, seconds);
-    for (int i = 0; i < r->p->schedule.nsteps; i++)
-        if (r->schedule.skipped[i]) printf("%ld of %ld windows%s%s changed nothing\n", r->schedule.skipped[i], gg_taken(&r->p->schedule, &r->schedule.plan, i, r->schedule.update), gg_takes_turns(&r->p->schedule) ? " of " : "", r->p->schedule.steps[i].name);
+    printf("%ld updates in %.2f s\n", at->update - r->log.start_update, seconds);
+    for (int i = 0; i < of->nsteps; i++)
+        if (at->skipped[i])
+            printf("%ld of %ld windows%s%s changed nothing\n", at->skipped[i], gg_taken(of, &at->plan, i, at->update),
+                   gg_takes_turns(of) ? " of " : "", of->steps[i].name);
     if (r->data.test.count) {
         gg_use_best(r);
         gg_evaluate_split(r, "test", &r->data.test);
@@ -240,10 +253,11 @@ static int gg_finish(Run *r)
 /* Early stopping and a `best` of the model's own wait for validations. */
 static void gg_need_valid(const Run *r)
 {
-    const Program *p = r->p;
-    if (r->o.eval || r->o.predict || r->data.valid.count || (!p->schedule.patience && !p->schedule.best_stated)) return;
-    gg_fail(GG_DATA, "%s: the model's %s waits for validations, and of %ld rows none validate: raise valid in the data set, or leave %s out", p->name,
-            p->schedule.patience ? "patience" : "best", r->data.rows, p->schedule.patience ? "patience" : "best");
+    const Schedule *of = &r->p->schedule;
+    const char *what = of->patience ? "patience" : "best";
+    if (r->o.eval || r->o.predict || r->data.valid.count || (!of->patience && !of->best_stated)) return;
+    gg_fail(GG_DATA, "%s: the model's %s waits for validations, and of %ld rows none validate: raise valid in the data set, or leave %s out",
+            r->p->name, what, r->data.rows, what);
 }
 
 int gg_main(int argc, char **argv, const Program *p)

@@ -9,16 +9,19 @@
 /* Update t of the step among those of the run. */
 static Clock gg_clock(const Run *r, int step, long t)
 {
-    if (!r->schedule.plan.E) return (Clock){ .t = t };
-    return (Clock){ t, gg_taken(&r->p->schedule, &r->schedule.plan, step, r->schedule.plan.T), gg_epoch(&r->p->schedule, &r->schedule.plan, step) };
+    const Schedule *of = &r->p->schedule;
+    const Plan *plan = &r->schedule.plan;
+    if (!plan->E) return (Clock){ .t = t };
+    return (Clock){ t, gg_taken(of, plan, step, plan->T), gg_epoch(of, plan, step) };
 }
 
 /* Updates that the step has done, those of a round under way included. */
 static long gg_updates(const Run *r, int step)
 {
-    long done = gg_taken(&r->p->schedule, &r->schedule.plan, step, r->schedule.update) - r->schedule.skipped[step];
-    for (long n = 0; n < r->schedule.turn.n; n++)
-        done += gg_turn(&r->p->schedule, gg_place(&r->schedule.plan, r->schedule.update).samples, n).step == step;
+    const Schedule *of = &r->p->schedule;
+    const Progress *at = &r->schedule;
+    long done = gg_taken(of, &at->plan, step, at->update) - at->skipped[step];
+    for (long n = 0; n < at->turn.n; n++) done += gg_turn(of, gg_place(&at->plan, at->update).samples, n).step == step;
     return done;
 }
 
@@ -40,24 +43,24 @@ static void gg_fill(Run *r, long samples, long places, long base)
     w->scale_out = 1, w->clip = 1, w->norm = -1;
 }
 
-static void gg_run_aim(Run *r, long update, const Place *at)
+static void gg_run_aim(Run *r, long update, const Place *place)
 {
-    const Program *p = r->p;
-    Window *w = p->device.w;
-    const Turn turn = r->schedule.turn;
-    const Step *s = &p->schedule.steps[turn.step];
-    Place place = *at;
-    long group = place.epoch / r->schedule.order.epochs, places = r->schedule.order.epochs * r->schedule.plan.samples;
-    gg_order_turn(&r->schedule.order, group);
-    gg_fill(r, turn.samples, places, r->schedule.order.now ? 0 : r->data.train.from);
-    w->first = place.first + turn.from;
-    w->at = place.epoch % r->schedule.order.epochs * r->schedule.plan.samples + place.at + turn.from;
-    w->order = r->schedule.order.now, w->order_next = r->schedule.order.next;
+    Progress *at = &r->schedule;
+    Order *order = &at->order;
+    Window *w = r->p->device.w;
+    const Turn turn = at->turn;
+    const Step *s = &r->p->schedule.steps[turn.step];
+    const long samples = at->plan.samples, taken = gg_taken(&r->p->schedule, &at->plan, turn.step, update) + turn.nth;
+    gg_order_turn(order, place->epoch / order->epochs);
+    gg_fill(r, turn.samples, order->epochs * samples, order->now ? 0 : r->data.train.from);
+    w->first = place->first + turn.from;
+    w->at = place->epoch % order->epochs * samples + place->at + turn.from;
+    w->order = order->now, w->order_next = order->next;
     w->training = true;
-    r->schedule.clock[turn.step] = gg_clock(r, turn.step, gg_taken(&p->schedule, &r->schedule.plan, turn.step, update) + turn.nth - r->schedule.skipped[turn.step] + 1);
-    gg_tell_time(w, r->schedule.clock[turn.step]);
-    memcpy(w->of, r->schedule.clock, sizeof w->of);
-    r->schedule.lr[turn.step] = w->lr = s->lr((double)w->t, (double)w->T, w->E);
+    at->clock[turn.step] = gg_clock(r, turn.step, taken - at->skipped[turn.step] + 1);
+    gg_tell_time(w, at->clock[turn.step]);
+    memcpy(w->of, at->clock, sizeof w->of);
+    at->lr[turn.step] = w->lr = s->lr((double)w->t, (double)w->T, w->E);
     s->scalars(w);
     gg_augment(r);
 }
@@ -70,15 +73,17 @@ bool gg_run_voided(const Run *r)
 /* A dynamic loss scale behind a window: one in which nothing counted says nothing about it. */
 static void gg_rescale(Run *r)
 {
-    if (gg_run_voided(r)) r->schedule.loss_scale /= 2, r->schedule.finite = 0;
-    else if (r->p->device.w->count != 0 && ++r->schedule.finite == r->p->schedule.scale_interval) r->schedule.loss_scale *= 2, r->schedule.finite = 0;
+    Progress *at = &r->schedule;
+    if (gg_run_voided(r)) at->loss_scale /= 2, at->finite = 0;
+    else if (r->p->device.w->count != 0 && ++at->finite == r->p->schedule.scale_interval) at->loss_scale *= 2, at->finite = 0;
 }
 
 static bool gg_all_finite(const Program *p)
 {
+    const Model *m = &p->model;
     bool finite = true;
-    for (int i = 0; i < p->model.nsums; i++) finite = finite && isfinite(p->device.sums[i]);
-    for (long i = 0, n = p->model.trained ? p->model.trained : p->model.elements; i < n; i++) finite = finite && isfinite(gg_gradients(&p->model)[i]);
+    for (int i = 0; i < m->nsums; i++) finite = finite && isfinite(p->device.sums[i]);
+    for (long i = 0, n = m->trained ? m->trained : m->elements; i < n; i++) finite = finite && isfinite(gg_gradients(m)[i]);
     return finite;
 }
 
@@ -102,32 +107,36 @@ void gg_run_blame(Run *r, char *out, size_t room)
         r->device.fetched = false;
         gg_run_await(r), gg_run_fetch(r);
     } while (k < micros && gg_all_finite(p));
-    snprintf(out, room, "update %ld: its gradient is not finite from micro-batch %d of %d on, samples %ld to %ld of the window", r->schedule.update + 1,
-             k, micros, w->samples - w->rows + 1, w->samples);
+    snprintf(out, room, "update %ld: its gradient is not finite from micro-batch %d of %d on, samples %ld to %ld of the window",
+             r->schedule.update + 1, k, micros, w->samples - w->rows + 1, w->samples);
 }
 
 bool gg_run_turn(Run *r, long update, long n, bool whole)
 {
-    const Place place = gg_place(&r->schedule.plan, update);
-    r->schedule.turn = gg_turn(&r->p->schedule, place.samples, n);
-    if (n == 0) memset(r->schedule.missed, 0, sizeof r->schedule.missed);
-    const Step *s = &r->p->schedule.steps[r->schedule.turn.step];
+    Progress *at = &r->schedule;
+    const Place place = gg_place(&at->plan, update);
+    at->turn = gg_turn(&r->p->schedule, place.samples, n);
+    if (n == 0) memset(at->missed, 0, sizeof at->missed);
+    const Step *s = &r->p->schedule.steps[at->turn.step];
     gg_run_aim(r, update, &place);
     r->sums.merged = false;
     gg_run_prepare(r);
     gg_team_call(r->device.team, whole ? s->window : s->gradient);
     r->device.fetched = false;
-    return !r->schedule.turn.last;
+    return !at->turn.last;
 }
 
 void gg_run_turned(Run *r)
 {
     const Program *p = r->p;
-    r->schedule.skipped[r->schedule.turn.step] += p->device.w->count == 0, r->schedule.missed[r->schedule.turn.step] += p->device.w->count == 0;
-    r->schedule.norm[r->schedule.turn.step] = p->device.w->norm;
-    gg_noise_add(r, r->schedule.turn.step);
+    const Window *w = p->device.w;
+    Progress *at = &r->schedule;
+    const Turn turn = at->turn;
+    at->skipped[turn.step] += w->count == 0, at->missed[turn.step] += w->count == 0;
+    at->norm[turn.step] = w->norm;
+    gg_noise_add(r, turn.step);
     if (p->schedule.scale_interval) gg_rescale(r);
-    for (int i = 0; r->schedule.turn.closes && i < p->model.nsums; i++) r->sums.kept[i] = r->schedule.turn.last ? 0 : p->device.sums[i];
+    for (int i = 0; turn.closes && i < p->model.nsums; i++) r->sums.kept[i] = turn.last ? 0 : p->device.sums[i];
 }
 
 void gg_run_done(Run *r)
