@@ -48,6 +48,10 @@ static void verify_copies(const Compilation *c)        { verify_legalize(c->g); 
 static void verify_groups(const Compilation *c)        { verify_group(c->k); }
 static void verify_layouts(const Compilation *c)       { verify_layout(c->k); }
 static void verify_lowered(const Compilation *c)       { verify_lower(c->k); }
+static void verify_parts(const Compilation *c)         { verify_partition(c->k); }
+static void verify_places(const Compilation *c)        { verify_place(c->p); }
+static void verify_program(const Compilation *c)       { verify_schedule(c->s); }
+static void verify_whole(const Compilation *c)         { verify_join(c->all); }
 
 static const Stage table[] = {
     { "read_model", "the model's Graph: nodes, parameters, columns, the schedule", ONCE, run_read_model, verify_model, print_model },
@@ -61,10 +65,10 @@ static const Stage table[] = {
     { "group", "Kernels: which nodes share one, in their lists", EACH_STEP, run_group, verify_groups, print_groups },
     { "layout", "buffers with their layouts, factors of contractions", EACH_STEP, run_layout, verify_layouts, print_layouts },
     { "lower", "contractions as nested sums", EACH_STEP, run_lower, verify_lowered, print_lowered },
-    { "partition", "units, phases, numbers and names", EACH_STEP, run_partition, NULL, print_kernels },
-    { "place", "Plan: lifetimes and offsets in one arena", EACH_STEP, run_place, NULL, print_kernels },
-    { "schedule", "Program: scales, counts, first and next micro-steps", EACH_STEP, run_schedule, NULL, print_program },
-    { "join", "Whole: all steps in one order of parameters and one arena", ONCE, run_join, NULL, print_memory }
+    { "partition", "units, phases, numbers and names", EACH_STEP, run_partition, verify_parts, print_kernels },
+    { "place", "Plan: lifetimes and offsets in one arena", EACH_STEP, run_place, verify_places, print_kernels },
+    { "schedule", "Program: scales, counts, first and next micro-steps", EACH_STEP, run_schedule, verify_program, print_program },
+    { "join", "Whole: all steps in one order of parameters and one arena", ONCE, run_join, verify_whole, print_memory }
 };
 static const Pipeline pipeline = { table, sizeof table / sizeof *table };
 

@@ -17,6 +17,10 @@ void     verify_legalize(const Graph *g);
 void     verify_group(Kernels *k);
 void     verify_layout(Kernels *k);
 void     verify_lower(Kernels *k);
+void     verify_partition(Kernels *k);
+void     verify_place(const Plan *p);
+void     verify_schedule(const Program *s);
+void     verify_join(const Whole *all);
 
 /* ---- what the stages share ---- */
 Node   *copy_node(Graph *g, Node *n);                       /* legalize.c: a new node, its copy; uses: one */
