@@ -1,0 +1,6 @@
+-- counted.lua -- two denominators of data: they are counted before the first backward
+local d = data.csv { "rows.csv", shuffle = false, columns = { x = "1-8", t = "9" } }
+local a = nn.Linear(1)
+local m = fn.where(fn.reshape(d.t, 1), 1, 0)
+local y = a(d.x)
+train { data = d, batch = 4, micro_batch = 2, steps = 1, optim = optim.SGD { lr = 0.1 }, minimize = fn.sum(m * y ^ 2) / fn.sum(m) + fn.sum(fn.exp(m) * y) / fn.sum(fn.exp(m)) }
