@@ -1,38 +1,9 @@
 #!/bin/sh
 # same_bits.t -- tools/same-bits: a checkout has its own bits; another rounding in a formula, a renamed tensor, a lost model and a
-# program that no longer runs are named, and the tool exits with 1.
+# program that no longer runs are named, and the tool exits with 1. long/same_bits.t has other runtimes.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
-off=$PWD/$work/off
-
-# a copy of this checkout, built as far as it is here
-rm -rf "$off"
-mkdir -p "$off/build/tests" && cp -rp Makefile gagen gen dsl templates runtime tests examples ./*.a "$off/" &&
-    cp -rp build/gen build/embed build/resources.c build/float build/double "$off/build/"; tell $? "a copy"
-if [ -d build/tests/cuda ]; then cp -rp build/tests/cuda "$off/build/tests/"; fi
-
-# bits STATUS ARGUMENT...: the tool ends so; what it prints is in $work/said
-bits() {
-    local status=$1
-    shift
-    tools/same-bits "$@" > "$work/said" 2>&1
-    [ $? -eq "$status" ]
-}
-# says STATUS WHAT PATTERN...: the last `bits` ended so, with lines of these patterns
-says() {
-    local status=$1 what=$2 pattern
-    shift 2
-    for pattern; do grep -q -e "$pattern" "$work/said" || status=1; done
-    tell "$status" "$what"
-    [ "$status" -eq 0 ] || sed 's/^/# /' "$work/said" | tail -n 12
-}
-# planted FILE SCRIPT: the copy with that edit, which must change it; `back` takes it back
-planted() {
-    file=$1
-    cp -p "$off/$file" "$work/before" && sed -i "$2" "$off/$file" && ! cmp -s "$off/$file" "$work/before" && return
-    tell 1 "$file has what the control changes"
-}
-back() { cp "$work/before" "$off/$file"; }
+. tests/same_bits.sh
 one='window_sum.*early'
 two="$one|window_tied.*batch=16"
 
@@ -65,10 +36,6 @@ back
 
 planted tests/probe.c 's/must(gg_update(/must(1); must(gg_update(/'
 bits 1 . "$off" --target=float --only="$one"; says $? "control: a program that ends early" "differs: float .*only one side's program can launch; new"
-back
-planted runtime/plan.c '$a\
-/* another */'
-bits 0 . "$off" --target=float --only="$one"; says $? "another runtime: all run" ' to run; the runtime is other' '(0 have equal texts, 1 ran and have equal bits'
 for wrong in "" "." ". . ." ". . --only=nothing_of_this_name" "--quick=3 . ."; do
     # shellcheck disable=SC2086
     bits 2 $wrong; tell $? "exit 2: same-bits $wrong"

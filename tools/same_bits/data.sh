@@ -1,9 +1,16 @@
 #!/bin/sh
-# data.sh windows|cases DIRECTORY -- makes the files that window cases read, in a checkout's root: DIRECTORY/windows of
-# tests/window_data.c with finite.csv, four.csv and what ids.lua and ids_computed.lua read beside them; DIRECTORY/cases of tests/cases_data.lua.
+# data.sh windows|cases|gan DIRECTORY -- makes the files that programs read, in a checkout's root:
+#   DIRECTORY/windows    those of tests/window_data.c; finite.csv, four.csv; the ids of ids.lua, and in all/ of ids_computed.lua
+#   DIRECTORY/cases      those of tests/cases_data.lua
+#   DIRECTORY/gan        the weights that a rule of tests/models/gan.lua loads
 to=$2/$1
 mkdir -p "$to" || exit 1
 if [ "$1" = cases ]; then exec lua5.4 tests/cases_data.lua "$to"; fi
+if [ "$1" = gan ]; then
+    exec lua5.4 -e 'dofile("tests/hashed.lua").safetensors(arg[1] .. "/start.safetensors", {
+        { "disc.0.weight", 11, 4 }, { "disc.0.bias", 11 }, { "disc.2.weight", 1, 11 }, { "disc.2.bias", 1 },
+        { "gen.0.weight", 9, 3 }, { "gen.0.bias", 9 }, { "gen.2.weight", 4, 9 }, { "gen.2.bias", 4 } }, 10)' /dev/null "$to"
+fi
 $CC -O2 -o "$2/window_data" tests/window_data.c -lm && "$2/window_data" "$to" && mkdir -p "$to/ids" "$to/all/ids" || exit 1
 # 160 rows: windows of 4 x 4. A 0 in column a makes a gradient NaN, a 0 in column b a loss.
 cut -d, -f1-17 "$to/masked_1.csv" | head -n 161 |

@@ -10,14 +10,15 @@ model=${line%% *}
 words=${line#"$model"}
 options=
 case $words in *" : "*) options=${words#* : } words=${words%% : *} ;; esac
-rows=70 data= weights=hashed updates=20
+rows=70 data= weights=hashed updates=20 gradients=1
 for word in $words; do
     case $word in
         rows=*) rows=${word#*=} ;;
         data=*) data=$work/data/${word#*=} ;;
         weights=*) weights=$work/data/${word#*=} ;;
+        gradients=*) gradients=${word#*=} ;;
         updates=*) updates=${word#*=} ;;
-        for=*) ;;
+        for=* | slow) ;;
         *) echo "same-bits: what is '$word' of $line?" >&2; exit 255 ;;
     esac
 done

@@ -4,19 +4,19 @@
 . "$here/flags.sh"
 symbol=gagen_$(basename "$model" .lua)
 
-# build SIDE: the probe around the text
+# build SIDE: the probe around the text. Paths are relative, so that a compiler's cache, where there is one, knows the text again.
 build() {
     cd "$work/$1" || return
-    local probe=build/probe_float.o libraries="-L. -lgagen $zlib -lm -lpthread" double=
+    local to=../$number.$target/$1 probe=build/probe_float.o libraries="-L. -lgagen $zlib -lm -lpthread" double=
     local link=-Wl,--defsym=gagen_PROGRAM=$symbol
     if [ $target = double ]; then probe=build/probe_double.o libraries="-L. -lgagen_double $zlib -lm -lpthread" double=-DGAGEN_DOUBLE; fi
     # shellcheck disable=SC2086
     if [ $target != cuda ]; then
-        $CC -std=gnu11 $flags $double -Iruntime "$at/$1/program.c" $probe $link $libraries -o "$at/$1.run"
+        $CC -std=gnu11 $flags $double -Iruntime -c $to/program.c -o $to.o && $CC $to.o $probe $link $libraries -o $to.run
     else
         . tests/cuda/emu.sh
         emu_checks=
-        emu_build "$at/$1.run" "$at/$1/program.cu" $probe $link $libraries
+        emu_build $to.run $to/program.cu $probe $link $libraries
     fi
 }
 
@@ -25,7 +25,7 @@ launch() {
     local threads=1
     if [ $target = float ]; then threads=3; fi
     cd "$work/$1" && GG_EMU_ORDER=0 timeout --foreground 1800 \
-        "$at/$1.run" "$data" "$weights" $threads "$updates" 1 raw save="$at/$1.st" > "$at/$1.out"
+        "$at/$1.run" "$data" "$weights" $threads "$updates" $gradients raw save="$at/$1.st" > "$at/$1.out"
 }
 
 # tried VERB: both sides do it, or the job ends here with what went wrong
