@@ -103,10 +103,10 @@ static size_t hash(const char *s)
 }
 
 /* Where the name stands, or the free slot where it would. */
-static const char **slot_of(const char **slot, size_t room, const char *name)
+static Name *slot_of(Name *slot, size_t room, const char *name)
 {
     size_t at = hash(name) % room;
-    while (slot[at] && strcmp(slot[at], name)) at = (at + 1) % room;
+    while (slot[at].name && strcmp(slot[at].name, name)) at = (at + 1) % room;
     return &slot[at];
 }
 
@@ -114,16 +114,17 @@ static const char **slot_of(const char **slot, size_t room, const char *name)
 static void grow(Names *names)
 {
     const size_t room = names->room ? 2 * names->room : 512;
-    const char **slot = NEW_ARRAY(const char *, room);
+    Name *slot = NEW_ARRAY(Name, room);
     for (size_t i = 0; i < names->room; i++)
-        if (names->slot[i]) *slot_of(slot, room, names->slot[i]) = names->slot[i];
+        if (names->slot[i].name) *slot_of(slot, room, names->slot[i].name) = names->slot[i];
     names->slot = slot, names->room = room;
 }
 
+/* 2 is the first number that a name gets which is taken. */
 static void take(Names *names, const char *name)
 {
     if (2 * ++names->n >= names->room) grow(names);
-    *slot_of(names->slot, names->room, name) = name;
+    *slot_of(names->slot, names->room, name) = (Name) { name, 2 };
 }
 
 Names *names_new(void)
@@ -138,9 +139,9 @@ Names *names_new(void)
 
 char *ident_new(Names *names, const char *wish)
 {
-    const char *word = c_ident(wish);
-    char *name = text("%s", word);
-    for (int again = 2; *slot_of(names->slot, names->room, name); again++) name = text("%s%d", word, again);
+    char *name = c_ident(wish);
+    Name *first = slot_of(names->slot, names->room, name);
+    while (slot_of(names->slot, names->room, name)->name) name = text("%s%d", first->name, first->next++);
     take(names, name);
     return name;
 }

@@ -9,7 +9,8 @@ char *c_word(const char *s);                                /* letters, digits a
 char *c_ident(const char *s);                               /* an identifier; keywords of C and CUDA are dodged */
 char *c_unique(const char *wish, char *const *taken, int n);
 
-typedef struct Names { const char **slot; size_t n, room; } Names;        /* those taken, see ident.c */
+typedef struct { const char *name; int next; } Name;        /* next: the number that the next one of that name gets */
+typedef struct { Name *slot; size_t n, room; } Names;       /* those taken, see ident.c */
 Names *names_new(void);                                     /* of a program: what it calls things itself is taken */
 char  *ident_new(Names *names, const char *wish);           /* unique among them */
 #endif
