@@ -110,14 +110,13 @@ static void add_levels(Text *out, const char *what, const Level *at, int n)
     for (int i = 0; i < n; i++) add_level(out, what, &at[i]);
 }
 
-static void add_bases(Text *out, const Node *a, const Node *b, const long base[3])
+static void add_bases(Text *out, Node *const factor[2], const long base[3])
 {
-    text_add(out, "      A is %s at %ld, B is %s at %ld, C at %ld\n", node_text(a), base[0], node_text(b), base[1], base[2]);
+    text_add(out, "      A is %s at %ld, B is %s at %ld, C at %ld\n", node_text(factor[0]), base[0], node_text(factor[1]), base[1], base[2]);
 }
 
 static void add_contraction(Text *out, const Contraction *c)
 {
-    add_bases(out, c->a, c->b, c->base);
     if (c->unit.extent > 1) add_level(out, "unit", &c->unit);
     for (int i = 0; i < c->nouter; i++) add_level(out, c->outer_sum[i] ? "sum" : "outer", &c->outer[i]);
     add_levels(out, "row", c->rows, c->nrows);
@@ -127,7 +126,6 @@ static void add_contraction(Text *out, const Contraction *c)
 
 static void add_gemm(Text *out, const Gemm *m)
 {
-    add_bases(out, m->a, m->b, m->base);
     add_levels(out, "batch", m->batch.at, m->batch.n);
     add_levels(out, "row", m->rows.at, m->rows.n);
     add_levels(out, "column", m->columns.at, m->columns.n);
@@ -141,8 +139,10 @@ static void add_gemm(Text *out, const Gemm *m)
 static void add_sums(Text *out, const Kernels *k, const Kernel *x)
 {
     (void)k;
-    if (x->contraction) add_contraction(out, x->contraction);
+    if (!x->factor[0]) return;
+    add_bases(out, x->factor, x->gemm ? x->gemm->base : x->contraction->base);
     if (x->gemm) add_gemm(out, x->gemm);
+    else add_contraction(out, x->contraction);
 }
 
 void lowered_print(Text *out, const Kernels *k) { add_lists(out, k, add_sums); }

@@ -6,8 +6,7 @@
 typedef struct { char label; long div, extent, stride[3]; } Level;       /* strides in A, B and C */
 typedef struct { int n; Level at[16]; } Levels;             /* outermost first */
 typedef struct Contraction {            /* in C */
-    Node *a, *b;                        /* A is broadcast, B's rows are vectors */
-    long base[3];                       /* of element 0 of A, B and C, in reals */
+    long base[3];                       /* of element 0 of A, B and C, in reals; A is broadcast, B's rows are vectors */
     Level unit;                         /* dealt to threads; extent 1: nothing to deal */
     int nouter; Level outer[8];         /* loops written out inside a unit: samples, strips */
     bool outer_sum[8];                  /* an outer loop over the sum: all but its first turn add */
@@ -19,7 +18,6 @@ typedef struct Contraction {            /* in C */
 typedef struct { long rows, columns, depth, batch, lead[3], step[3]; bool turned[2]; } Blas;      /* lead: from row to row; step: from batch to batch */
 typedef struct { char label[2]; long factor[2], constant, extent, stride; } Bound;       /* 0 <= SUM label * factor + constant < extent, else the image is 0 */
 typedef struct Gemm {                   /* in CUDA */
-    Node *a, *b;
     long base[3];
     Levels batch, rows, columns, depth;
     char result[RANK];                  /* the label of each of C's axes */

@@ -65,7 +65,6 @@ static Contraction *assemble(const Lowering *w, char v)
 {
     Contraction *c = NEW(Contraction);
     const int vector = vector_level(w, v);
-    c->a = w->operand[0].node, c->b = w->operand[1].node;
     c->vector = w->level[vector];
     Levels batch = levels_in(w, true, true, true, vector, 2, true), rows = levels_in(w, true, false, true, vector, 2, true);
     Levels columns = levels_in(w, false, true, true, vector, 2, true), depth = levels_in(w, true, true, false, vector, 0, true);

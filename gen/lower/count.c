@@ -63,8 +63,7 @@ static void need_all(const Kernel *x, bool *need)
 {
     for (int i = 0; i < x->pre.n; i++) need_arguments(x->pre.at[i], need);
     for (int i = 0; i < x->body.n; i++) need_arguments(x->body.at[i], need);
-    if (x->contraction) need_both(x->contraction->a, x->contraction->b, need);
-    else if (x->gemm) need_both(x->gemm->a, x->gemm->b, need);
+    if (x->factor[0]) need_both(x->factor[0], x->factor[1], need);
     else if (x->core) need_arguments(x->core, need);
 }
 

@@ -78,7 +78,6 @@ void lower_gemm(Kernels *k, Kernel *x)
     Lowering w;
     Gemm *m = NEW(Gemm);
     lowering_settled(&w, k, x);
-    m->a = w.operand[0].node, m->b = w.operand[1].node;
     m->batch = levels_in(&w, true, true, true, -1, 2, false);
     m->rows = levels_in(&w, true, false, true, -1, 2, false);
     m->columns = levels_in(&w, false, true, true, -1, 2, false);

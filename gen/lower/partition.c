@@ -103,8 +103,8 @@ static void touch(Kernel *x, Buffer *b, bool write, bool own)
     vec_push(&x->touches, t);
 }
 
-static bool is_operand_a(const Kernel *x, const Node *n) { return x->contraction && x->contraction->a == n; }
-static bool is_operand_b(const Kernel *x, const Node *n) { return x->contraction && x->contraction->b == n; }
+static bool is_operand_a(const Kernel *x, const Node *n) { return x->contraction && x->factor[0] == n; }
+static bool is_operand_b(const Kernel *x, const Node *n) { return x->contraction && x->factor[1] == n; }
 
 /* Strip s of the view n is strip s of the buffer under it. */
 static bool keeps_strips(const Kernels *k, Node *n, const Layout *b)
@@ -147,8 +147,7 @@ static void find_touches(const Kernels *k, Kernel *x)
     x->touches.n = 0;
     read_nodes(k, x, x->pre.at, x->pre.n);
     read_nodes(k, x, x->body.at, x->body.n);
-    if (x->contraction) touch_read(k, x, x->contraction->a), touch_read(k, x, x->contraction->b);
-    else if (x->gemm) touch_read(k, x, x->gemm->a), touch_read(k, x, x->gemm->b);
+    if (x->factor[0]) touch_read(k, x, x->factor[0]), touch_read(k, x, x->factor[1]);
     else if (x->core) read_nodes(k, x, &x->core, 1);
     for (int i = 0; i < x->stores.n; i++) {
         Buffer *b = buffer_of(k, x->stores.at[i]);

@@ -181,9 +181,9 @@ static void verify_contraction(Kernels *k, const Kernel *x)
     MUST(k->target->blocks ? x->contraction && !m : m && !x->contraction, "lower: %s is not lowered for %s", kernel_text(x), k->target->name);
     const AllLevels s = levels_of(x);
     const long *base = m ? m->base : x->contraction->base;
-    Node *const factor[2] = { m ? m->a : x->contraction->a, m ? m->b : x->contraction->b }, *to = target_of(k, x);
+    Node *const to = target_of(k, x);
     for (int i = 0; i < 2; i++)
-        if (!m || !m->nbounds || m->image != i) verify_range(x, &s, i, base[i], &buffer_of(k, node_base(factor[i]))->layout);
+        if (!m || !m->nbounds || m->image != i) verify_range(x, &s, i, base[i], &buffer_of(k, node_base(x->factor[i]))->layout);
     verify_range(x, &s, 2, base[2], to == x->grad ? &x->grad_layout : &buffer_of(k, to)->layout);
     verify_result(k, x, &s);
     if (x->contraction) MUST(x->contraction->vector.stride[1] == 1 && x->contraction->vector.stride[2] == 1, "lower: %s has columns apart", kernel_text(x));

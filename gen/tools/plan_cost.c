@@ -51,8 +51,7 @@ static double leaf_traffic(const Kernels *k, const Kernel *x)
     Reads r = { .k = k };
     read_list(&r, x->pre.at, x->pre.n);
     read_list(&r, x->body.at, x->body.n);
-    if (x->contraction) read_leaf(&r, x->contraction->a), read_leaf(&r, x->contraction->b);
-    else if (x->gemm) read_leaf(&r, x->gemm->a), read_leaf(&r, x->gemm->b);
+    if (x->factor[0]) read_leaf(&r, x->factor[0]), read_leaf(&r, x->factor[1]);
     else if (x->core) read_list(&r, (Node **)(void *)&x->core, 1);
     return r.bytes;
 }

@@ -70,14 +70,14 @@ static char *call_text(const Open *open, int n, const char *beta)
     const Contraction *c = k->contraction;
     Env *e = env_new(0);
     Layout la, lb;
-    node_layout(S->k, c->a, &la), node_layout(S->k, c->b, &lb);
+    node_layout(S->k, k->factor[0], &la), node_layout(S->k, k->factor[1], &lb);
     Node *target = k->grad == k->core || buffer_of(S->k, k->core) ? k->core : k->stores.at[0];
     const bool grad = k->grad == target;
     set_levels(e, "rows", "arow", 0, "crow", 2, c->rows, c->nrows, 2);
     set_levels(e, "depth", "ak", 0, "bk", 1, c->depth, c->ndepth, 3);
     env_set(e, "width", "%ld", c->vector.extent);
-    env_set(e, "a", "%s", operand_text(0, &la, buffer_name(buffer_of(S->k, node_base(c->a))), open, n));
-    env_set(e, "b", "%s", operand_text(1, &lb, buffer_name(buffer_of(S->k, node_base(c->b))), open, n));
+    env_set(e, "a", "%s", operand_text(0, &la, buffer_name(buffer_of(S->k, node_base(k->factor[0]))), open, n));
+    env_set(e, "b", "%s", operand_text(1, &lb, buffer_name(buffer_of(S->k, node_base(k->factor[1]))), open, n));
     env_set(e, "c", "%s", operand_text(2, grad ? &k->grad_layout : &buffer_of(S->k, target)->layout,
                                        buffer_name(grad ? S->k->gradients.at[k->adds_to->index] : buffer_of(S->k, target)), open, n));
     env_set(e, "beta", "%s", beta);

@@ -64,7 +64,7 @@ static char *operand(int which, const Layout *l, const char *name)
 static char *operand_of(int which)
 {
     Layout l;
-    Node *n = which ? k->gemm->b : k->gemm->a;
+    Node *n = k->factor[which];
     Buffer *b = buffer_of(S->k, node_base(n));
     node_layout(S->k, n, &l);
     if (S->g->train.precision >= BF16 && b->home == HOME_PARAM) return text("device->half_p + %ld", b->offset + k->gemm->base[which]);
@@ -193,7 +193,7 @@ static char *load_text(int which, const Levels *rows, const char *row, const cha
 {
     Layout l;
     const Gemm *m = k->gemm;
-    Node *n = which ? m->b : m->a;
+    Node *n = k->factor[which];
     Address a = { .constant = m->base[which] };
     node_layout(S->k, n, &l);
     add_levels(&a, &m->batch, which), add_levels(&a, rows, which), add_levels(&a, &m->depth, which);
