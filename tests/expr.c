@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "../gen/gagen.h"
+#include "ir/expr.h"
 
 static int tests, failures;
 
