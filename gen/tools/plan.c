@@ -18,9 +18,9 @@ static void add_row(Text *out, const Layer *y)
              y->params ? digits((double)y->params) : "", mega(y->forward), mega(y->backward), kib(y->values), kib(y->kept), kib(y->again), kib(y->adjoints), y->line);
 }
 
-static void add_layers(Text *out, const Kernels *k)
+static void add_layers(Text *out, Kernels *k)
 {
-    const Layers *l = layers_of(k);
+    const Layers *l = layers_of(&k, 1);
     Layer total = { .name = "all", .kind = "" };
     text_add(out, "layers, for a micro-batch of %ld\n", k->g->train.micro_batch);
     text_add(out, "  %-16s %-24s %-18s %12s %21s %43s %6s\n", "", "", "", "", "MFLOP", "KiB", "");

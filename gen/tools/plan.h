@@ -36,8 +36,8 @@ typedef struct {
     double kept, again;                 /* those of values that backward reads, and those that are made again for it */
     int line;                           /* in the model file */
 } Layer;
-typedef struct { const Kernels *k; VEC(Layer) at; } Layers;
-Layers *layers_of(const Kernels *k);                        /* in order of execution */
+typedef struct { VEC(Layer) at; Kernels *const *step; int nsteps; } Layers;
+Layers *layers_of(Kernels *const *step, int nsteps);        /* of these steps, in order of execution */
 bool    is_kept(const Kernels *k, const Buffer *b);         /* a forward value that backward reads */
 int     layer_of(const Layers *l, const Kernel *x);         /* whose work it is; -1: nobody's */
 

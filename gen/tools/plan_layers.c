@@ -137,27 +137,40 @@ static const Kernel *forward_of(const Kernels *k, const Kernel *x)
     return NULL;
 }
 
+/* The step whose kernel x is: a node's number means something in its own step alone. */
+static const Kernels *step_of(const Layers *l, const Kernel *x)
+{
+    for (int n = 0; n < l->nsteps; n++)
+        for (int i = 0; i < l->step[n]->micro.n; i++)
+            if (l->step[n]->micro.at[i] == x) return l->step[n];
+    BUG("a kernel of no step");
+}
+
 int layer_of(const Layers *l, const Kernel *x)
 {
     if (x->adds_to) return find(l, owner_of(x->adds_to));
     if (!x->backward) return find(l, name_of(x));
-    const Kernel *forward = forward_of(l->k, x);
+    const Kernel *forward = forward_of(step_of(l, x), x);
     return find(l, forward ? name_of(forward) : nobody);
 }
 
-Layers *layers_of(const Kernels *k)
+static void add_backward(Layers *l, const Kernels *k, const Kernel *x)
+{
+    const int at = layer_of(l, x);
+    Layer *y = at >= 0 ? l->at.at[at] : add_layer(l, nobody, "", &x->out->shape, x->out->loc.line);
+    y->backward += x->flop;
+    add_stores(y, k, x);
+}
+
+Layers *layers_of(Kernels *const *step, int nsteps)
 {
     Layers *l = NEW(Layers);
-    l->k = k;
-    for (int i = 0; i < k->forward.n; i++) add_forward(l, k, k->forward.at[i]);
-    add_params(l, k->g);
-    for (int i = 0; i < k->micro.n; i++) {
-        const Kernel *x = k->micro.at[i];
-        if (!x->backward) continue;
-        const int at = layer_of(l, x);
-        Layer *y = at >= 0 ? l->at.at[at] : add_layer(l, nobody, "", &x->out->shape, x->out->loc.line);
-        y->backward += x->flop;
-        add_stores(y, k, x);
-    }
+    l->step = step, l->nsteps = nsteps;
+    for (int n = 0; n < nsteps; n++)
+        for (int i = 0; i < step[n]->forward.n; i++) add_forward(l, step[n], step[n]->forward.at[i]);
+    add_params(l, step[0]->g);
+    for (int n = 0; n < nsteps; n++)
+        for (int i = 0; i < step[n]->micro.n; i++)
+            if (step[n]->micro.at[i]->backward) add_backward(l, step[n], step[n]->micro.at[i]);
     return l;
 }

@@ -260,12 +260,19 @@ static Plan *in_turn(const Whole *all)
     return p;
 }
 
+static Kernels **steps_of(const Whole *all)
+{
+    Kernels **step = NEW_ARRAY(Kernels *, all->steps.n);
+    for (int i = 0; i < all->steps.n; i++) step[i] = all->steps.at[i]->k;
+    return step;
+}
+
 void plan_draw(Text *out, const Whole *all)
 {
     const Plan *p = in_turn(all);
     const int phases = p->k->phases > 0 ? p->k->phases : 1;
     Text body = { 0 };
-    Page v = { .out = &body, .p = p, .layers = layers_of(p->k), .high = height_for(p->k) };
+    Page v = { .out = &body, .p = p, .layers = layers_of(steps_of(all), all->steps.n), .high = height_for(p->k) };
     v.phase = (double)WIDTH / phases > PHASE_LEAST ? (double)WIDTH / phases : PHASE_LEAST;
     v.most = p->arena > 0 ? (double)p->arena * 1.06 : 1;
     v.right = px(&v, phases);
