@@ -1,4 +1,12 @@
 -- op.lua -- how ops are declared and called. An op is a table; C keeps its formulas, Lua its shape and gradient.
+--
+--   all          name, args, doc; attrs, numbers with what they are unless told; role (gen/ir/roles.def); hidden: users do not call it;
+--                example: a call, where fn.NAME of the args does not show it
+--   map          value, grad and let, formulas; refuse(options) says what is wrong with them; noise: its last argument is a draw;
+--                domain: from where tests/ops.t draws arguments
+--   reduce       folds, value and per_row (one value for a row); grad(y, gy, ...) by calls of other ops; fn.lua or loss.lua calls it
+--   others       shape(...) gives its sizes; grad(...) as above
+-- A new file of ops is named in dsl/init.lua and, where it has formulas, in tests/ops.t.
 local core = ...
 local util = core.use("dsl/util.lua")
 local op = { list = {}, call = {}, noises = {}, states = {}, norms = {}, checks = {}, layers = {} }

@@ -1,4 +1,4 @@
-/* dump.c -- --dump=kernels, memory and program: the structs behind the graph as text. */
+/* print.c -- kernels, memory and the program as text, for --dump=partition, place, schedule and join. */
 #include <string.h>
 #include "ir/program.h"
 
