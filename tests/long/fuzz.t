@@ -41,7 +41,7 @@ done
 # plant NAME FILE SED PROGRAM: build/fuzz/PROGRAM with a line of FILE changed
 plant() {
     sed "$3" "$2" > "$work/$1.c" && ! cmp -s "$work/$1.c" "$2" && mkdir -p "$work/$1" && cp $fuzz/runtime/*.o "$work/$1/" &&
-        $CC $fuzz_checks -Iruntime $fuzz_zlib -c "$work/$1.c" -o "$work/$1/$(basename "$2" .c).o" 2> "$work/errors" &&
+        $CC $fuzz_checks -Iruntime $fuzz_zlib -c "$work/$1.c" -o "$work/$1/$(echo "${2%.c}" | tr / _).o" 2> "$work/errors" &&
         $CC $fuzz_checks -Iruntime "tests/runtime/$4.c" "$work/$1"/*.o ${fuzz_zlib:+-lz} -lm -lpthread -o "$work/$1/program" 2> "$work/errors" || tell 1 "$1 compiles: $(head -n 1 "$work/errors")"
 }
 plant part runtime/load.c 's/gg_write_tensor(t, flat, from, n, chunk)/gg_write_tensor(t, flat, from, n \/ 2, chunk)/' train_mlp
