@@ -158,7 +158,8 @@ for target in c cuda; do
 
     if [ $target = c ]; then
         generate "$work/whole.c" $model --standalone -D start=32768 -D interval=3
-        sed 's/++r->finite == r->p->scale_interval/(r->finite += 4) >= r->p->scale_interval/' "$work/whole.c" > "$work/micros.c"
+        sed 's/++at->finite == r->p->schedule.scale_interval/(at->finite += 4) >= r->p->schedule.scale_interval/' "$work/whole.c" > "$work/micros.c"
+        cmp -s "$work/whole.c" "$work/micros.c"; [ $? -eq 1 ] || tell 1 "the fault is planted"
         compile "$work/micros" "$work/micros.c" gagen && "$work/micros" --data "$work/bad_18_69.csv" --log "$work/log" > "$work/out"
         [ "$(scales)" = "1 2 4 8 16 8 16 32 64 128" ]; tell $? "control: 20. 3 micro-batches in the place of 3 windows: $(scales)"
     fi
