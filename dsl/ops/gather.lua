@@ -4,7 +4,6 @@ local op = core.use("dsl/op.lua")
 
 op.view { name = "gather", role = "gather", args = { "w", "t" }, hidden = true,
   doc = "Rows of the table w, by the numbers t.", example = "nn.Embedding(100, 16)",
-  tests = { { { 5, 3 }, { 2, 4, ids = 5 } } },
   shape = function(w, t)
     local dims = table.move(core.info(t).dims, 1, core.info(t).rank, 1, {})
     dims[#dims + 1] = core.info(w).dims[2]

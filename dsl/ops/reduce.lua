@@ -17,7 +17,6 @@ op.reduce { name = "sum", role = "sum", args = { "x" }, per_row = true, folds = 
   value = "s",
   doc = "The sum along axes; without axes over everything, the batch included.",
   example = "fn.sum(x, { axis = 2 })",
-  tests = { { { 3, 4 }, axes = 2 }, { { 2, 3, 4 }, axes = 2 }, { { 2, 3, 4 }, axes = 6 } },
   grad = function(y, gy, x)
     local to = core.info(x)
     return call.expand(beside(gy, y, x), { dims = to.dims, batch = to.batch })
@@ -25,7 +24,6 @@ op.reduce { name = "sum", role = "sum", args = { "x" }, per_row = true, folds = 
 
 op.reduce { name = "amax", args = { "x" }, per_row = true, folds = { "m = max(x)" }, value = "m",
   doc = "The largest along axes; equals share the gradient.", example = "fn.max(x, { axis = 2 })",
-  tests = { { { 3, 4 }, axes = 2 }, { { 2, 3, 4 }, axes = 6 } },
   grad = function(y, gy, x) return call.amax_grad(x, beside(y, y, x), beside(gy, y, x), { axes = core.info(y).axes }) end }
 
 op.reduce { name = "amax_grad", args = { "x", "m", "gy" }, hidden = true,
@@ -35,5 +33,4 @@ op.reduce { name = "amax_grad", args = { "x", "m", "gy" }, hidden = true,
 
 op.reduce { name = "amin", args = { "x" }, per_row = true, folds = { "m = min(x)" }, value = "m",
   doc = "The smallest along axes; equals share the gradient.", example = "fn.min(x, { axis = 2 })",
-  tests = { { { 3, 4 }, axes = 2 } },
   grad = function(y, gy, x) return call.amax_grad(x, beside(y, y, x), beside(gy, y, x), { axes = core.info(y).axes }) end }

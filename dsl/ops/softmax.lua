@@ -6,7 +6,6 @@ local call = op.call
 op.reduce { name = "softmax", args = { "x" }, folds = { "m = max(x)", "s = sum(exp(x - m))" },
   value = "exp(x - m) / s",
   doc = "exp(x) over its sum along an axis.", example = "fn.softmax(x, { axis = 2 })",
-  tests = { { { 3, 5 }, axes = 2 }, { { 2, 3, 4 }, axes = 2 } },
   grad = function(y, gy) return call.softmax_grad(y, gy, { axes = core.info(y).axes }) end }
 
 op.reduce { name = "softmax_grad", args = { "y", "gy" }, hidden = true, folds = { "s = sum(y * gy)" },
@@ -16,7 +15,6 @@ op.reduce { name = "softmax_grad", args = { "y", "gy" }, hidden = true, folds = 
 op.reduce { name = "log_softmax", args = { "x" }, folds = { "m = max(x)", "s = sum(exp(x - m))" },
   value = "x - m - log(s)",
   doc = "The logarithm of softmax along an axis.", example = "fn.log_softmax(x, { axis = 2 })",
-  tests = { { { 3, 5 }, axes = 2 } },
   grad = function(y, gy) return call.log_softmax_grad(y, gy, { axes = core.info(y).axes }) end }
 
 op.reduce { name = "log_softmax_grad", args = { "y", "gy" }, hidden = true, folds = { "s = sum(gy)" },

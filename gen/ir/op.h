@@ -18,7 +18,7 @@ typedef struct Op {
     bool per_row;                       /* reduce: one value per row (the folded axes are gone), not one per element */
     bool noise;                         /* its first use in a call gets a fresh K_NOISE argument */
     const Expr *grad[ARGS];             /* map: adjoint of each argument; may use the args, lets, attrs, y and gy */
-    int lua;                            /* registry reference of the op's table: shape and grad functions, tests */
+    int lua;                            /* registry reference of the op's table: shape and grad functions */
     bool has_grad;                      /* structured ops: the table holds a grad function */
 } Op;
 typedef struct { Op *of, *gradient[ARGS]; } OpGradients;

@@ -32,7 +32,7 @@ static void print_list(Text *out, const char *title, Kernel **k, int n)
 
 static void print_buffer(Text *out, const Buffer *b)
 {
-    text_add(out, "  %-28s %-8s %-24s %8ld reals at %-8ld", text("%s%s", b->home == HOME_GRADIENT ? "d_" : "", b->param ? b->param->name : b->ident), homes[b->home], layout_text(&b->layout),
+    text_add(out, "  %-28s %-8s %-24s %8ld reals at %-8ld", b->param ? b->param->name : b->ident, homes[b->home], layout_text(&b->layout),
              b->layout.size, b->offset);
     if (b->home == HOME_ARENA) text_add(out, " phases %d-%d", b->first, b->last);
     if (b->shares) text_add(out, " in place of %s", b->shares->ident);
@@ -42,7 +42,6 @@ static void print_buffer(Text *out, const Buffer *b)
 static void print_buffers(Text *out, const Kernels *k)
 {
     text_add(out, "buffers\n");
-    for (int i = 0; i < k->params.n; i++) print_buffer(out, k->params.at[i]);
     for (int i = 0; i < k->buffers.n; i++) print_buffer(out, k->buffers.at[i]);
 }
 
