@@ -1,26 +1,8 @@
 #!/usr/bin/env lua5.4
 -- house.t -- the house rules that a program can check: how long functions and lines are, what README says of the runtime,
 -- and that the documentation knows every layer, function, option and op that there is.
-local tests, failed = 0, false
-local function ok(good, what)
-  tests = tests + 1
-  failed = failed or not good
-  print((good and "ok " or "not ok ") .. tests .. " - " .. what)
-end
-
-local function run(command)
-  local f = assert(io.popen(command))
-  local text = f:read "a"
-  f:close()
-  return text
-end
-
-local function text_of(path)
-  local f = assert(io.open(path))
-  local text = f:read "a"
-  f:close()
-  return text
-end
+local tap = dofile "tests/tap.lua"
+local ok, run, text_of = tap.ok, tap.run, tap.text_of
 
 -- ---- functions --------------------------------------------------------------------------------------
 -- Lengths of a file's functions, from the signature to the closing brace; both stand in column 1.
@@ -140,5 +122,4 @@ end
 ok(shown(op):find "\n  dx ", "HACKING.md adds an op: " .. op:match 'name = "(%w+)"')
 ok(not shown(""):find "\n  dx " and not shown((op:gsub("gy", "gz"))):find "\n  dx ", "control: which is not there without, nor with a name that means nothing")
 run("rm -r " .. place)
-print("1.." .. tests)
-os.exit(not failed)
+tap.finish()

@@ -1,26 +1,8 @@
 #!/usr/bin/env lua5.4
 -- house_runtime.t -- the order of the runtime's files, and the state that it keeps outside of a run.
 -- A room is a header with the files whose functions it declares: X.c belongs to X.h, or else to the header that it includes first.
-local tests, failed = 0, false
-local function ok(good, what)
-  tests = tests + 1
-  failed = failed or not good
-  print((good and "ok " or "not ok ") .. tests .. " - " .. what)
-end
-
-local function run(command)
-  local f = assert(io.popen(command))
-  local text = f:read "a"
-  f:close()
-  return text
-end
-
-local function text_of(path)
-  local f = assert(io.open(path))
-  local text = f:read "a"
-  f:close()
-  return text
-end
+local tap = dofile "tests/tap.lua"
+local ok, run, text_of = tap.ok, tap.run, tap.text_of
 
 -- Mutable objects that outlive a run, and why.
 local state = {
@@ -245,5 +227,4 @@ plant("gagen_cuda.h", "\nstatic long planted[2];\n")
 ok(strange(mutable_in(text_of(work .. "/gagen_cuda.h")), device) == "planted", "control: a static in a header")
 ok(strange({ ["team.h"] = true }, { ["team.h"] = true, ["real.h"] = true }) == "no real.h", "control: a header that is not installed")
 os.execute("rm -rf " .. work)
-print("1.." .. tests)
-os.exit(not failed)
+tap.finish()
