@@ -1,0 +1,219 @@
+/* loops.c -- trees of the loop IR: made, folded, compared. */
+#include <math.h>
+#include <string.h>
+#include "ir/loops.h"
+
+/* ---- calls ---- */
+static const struct { const char *name; int n; } calls[] = {
+    { "", 0 },
+#define CALL(id, name, arguments, host, value) { name, arguments },
+#include "ir/calls.def"
+#undef CALL
+};
+
+const char *call_name(Call call) { return calls[call].name; }
+
+int call_arguments(Call call) { return calls[call].n; }
+
+Call call_named(const char *name)
+{
+    for (int i = 1; i < CALLS; i++)
+        if (!strcmp(calls[i].name, name)) return (Call)i;
+    return CALL_NONE;
+}
+
+double call_value(Call call, const double a[3])
+{
+    switch (call) {
+#define CALL(id, name, arguments, host, value) case CALL_##id: return value;
+#include "ir/calls.def"
+#undef CALL
+    default: BUG("no call %d", call);
+    }
+}
+
+/* ---- making ---- */
+static Val *val_new(ValKind kind, ValType type)
+{
+    Val *v = NEW(Val);
+    v->kind = kind, v->type = type;
+    return v;
+}
+
+const Val *val_number(double x)
+{
+    Val *v = val_new(VAL_NUMBER, AS_REAL);
+    v->number = x;
+    return v;
+}
+
+const Val *val_int(long x)
+{
+    Val *v = val_new(VAL_NUMBER, AS_INT);
+    v->number = (double)x;
+    return v;
+}
+
+const Val *val_var(const Loops *k, int var)
+{
+    Val *v = val_new(VAL_VAR, k->vars.at[var]->type);
+    v->id = var;
+    return v;
+}
+
+const Val *val_run(int id, ValType type)
+{
+    Val *v = val_new(VAL_RUN, type);
+    v->id = id;
+    return v;
+}
+
+const Val *val_load(const Loops *k, const At *at)
+{
+    Val *v = val_new(VAL_LOAD, k->formals.at[at->buffer]->type);
+    At *own = NEW(At);
+    *own = *at;
+    v->at = own;
+    return v;
+}
+
+static bool is_number(const Val *v, double x) { return v->kind == VAL_NUMBER && v->number >= x && v->number <= x; }
+
+static ValType type_of(Call call, const Val *const arg[3])
+{
+    switch (call) {
+    case CALL_LT: case CALL_LE: case CALL_GT: case CALL_GE: case CALL_EQ: case CALL_NE: case CALL_AND: case CALL_OR: return AS_BOOL;
+    case CALL_INT: case CALL_ROW: return AS_LONG;
+    case CALL_REAL: case CALL_ROUND16: case CALL_UNIFORM: return AS_REAL;
+    case CALL_SELECT: return arg[1]->type;
+    case CALL_ADD: case CALL_SUB: case CALL_MUL: return arg[0]->type == AS_LONG || arg[1]->type == AS_LONG ? AS_LONG : arg[0]->type;
+    default: return arg[0]->type;
+    }
+}
+
+/* What is exact in every type left out: x - 0, 1 * x, x / 1; of indices x + 0, too. */
+static const Val *identity(Call call, const Val *a, const Val *b)
+{
+    const bool index = b && a->type != AS_REAL && a->type != AS_DOUBLE;
+    if ((call == CALL_MUL || call == CALL_DIV || call == CALL_IDIV) && is_number(b, 1)) return a;
+    if (call == CALL_MUL && is_number(a, 1)) return b;
+    if ((call == CALL_SUB || (index && call == CALL_ADD)) && is_number(b, 0)) return a;
+    return index && call == CALL_ADD && is_number(a, 0) ? b : NULL;
+}
+
+static const Val *folded(Call call, const Val *const arg[3], int n)
+{
+    double x[3] = { 0 };
+    if (call == CALL_SELECT && arg[0]->kind == VAL_NUMBER) return arg[is_number(arg[0], 0) ? 2 : 1];
+    for (int i = 0; i < n; i++) {
+        if (arg[i]->kind != VAL_NUMBER) return n == 2 ? identity(call, arg[0], arg[1]) : NULL;
+        x[i] = arg[i]->number;
+    }
+    if (call == CALL_UNIFORM || call == CALL_ROW || call == CALL_ROUND16) return NULL;
+    Val *v = val_new(VAL_NUMBER, type_of(call, arg));
+    v->number = call_value(call, x);
+    return v;
+}
+
+const Val *val_call(Call call, const Val *a, const Val *b, const Val *c)
+{
+    const Val *const arg[3] = { a, b, c };
+    const int n = calls[call].n;
+    const Val *known = folded(call, arg, n);
+    if (known) return known;
+    Val *v = val_new(VAL_CALL, type_of(call, arg));
+    v->id = (int)call;
+    v->n = n;
+    for (int i = 0; i < n; i++) v->arg[i] = arg[i];
+    return v;
+}
+
+int loops_var(Loops *k, const char *wish, ValType type)
+{
+    Variable *v = NEW(Variable);
+    *v = (Variable) { wish, type };
+    vec_push(&k->vars, v);
+    return k->vars.n - 1;
+}
+
+int loops_formal(Loops *k, const Formal *f)
+{
+    Formal *own = NEW(Formal);
+    *own = *f;
+    vec_push(&k->formals, own);
+    return k->formals.n - 1;
+}
+
+Stmt *stmt_new(StmtList *into, StmtKind kind)
+{
+    Stmt *s = NEW(Stmt);
+    s->kind = kind;
+    vec_push(into, s);
+    return s;
+}
+
+/* ---- asking ---- */
+static bool at_same(const At *a, const At *b)
+{
+    if (a->buffer != b->buffer || a->base != b->base || a->n != b->n) return false;
+    for (int i = 0; i < a->n; i++)
+        if (a->term[i].stride != b->term[i].stride || !val_same(a->term[i].index, b->term[i].index)) return false;
+    return true;
+}
+
+bool val_same(const Val *a, const Val *b)
+{
+    if (!a || !b) return a == b;
+    if (a->kind != b->kind || a->type != b->type || a->id != b->id || a->n != b->n) return false;
+    if (a->kind == VAL_NUMBER && memcmp(&a->number, &b->number, sizeof a->number)) return false;
+    if (a->kind == VAL_LOAD && !at_same(a->at, b->at)) return false;
+    for (int i = 0; i < a->n; i++)
+        if (!val_same(a->arg[i], b->arg[i])) return false;
+    return true;
+}
+
+bool val_uses(const Val *v, int var)
+{
+    if (v->kind == VAL_VAR) return v->id == var;
+    for (int i = 0; i < v->n; i++)
+        if (val_uses(v->arg[i], var)) return true;
+    for (int i = 0; v->kind == VAL_LOAD && i < v->at->n; i++)
+        if (val_uses(v->at->term[i].index, var)) return true;
+    return false;
+}
+
+static bool list_same(const StmtList *a, const StmtList *b);
+
+static bool stmt_same(const Stmt *a, const Stmt *b)
+{
+    bool same = a->kind == b->kind && a->var == b->var && a->fold == b->fold && a->deal == b->deal && a->width == b->width && a->n == b->n
+        && a->summed == b->summed && a->chain == b->chain && a->buffer == b->buffer && a->extent == b->extent;
+    same = same && val_same(a->value, b->value) && val_same(a->from, b->from) && val_same(a->to, b->to) && val_same(a->beta, b->beta);
+    same = same && val_same(a->a, b->a) && val_same(a->b, b->b) && at_same(&a->at, &b->at);
+    for (int i = 0; same && a->kind == STMT_ZERO && i < a->n; i++) same = !memcmp(&a->side[i], &b->side[i], sizeof(Side));
+    for (int i = 0; same && a->kind == STMT_PRODUCT && i < a->n + a->summed; i++)
+        same = a->range[i].var == b->range[i].var && a->range[i].extent == b->range[i].extent;
+    return same && list_same(&a->body, &b->body);
+}
+
+static bool list_same(const StmtList *a, const StmtList *b)
+{
+    for (int i = 0; a->n == b->n && i < a->n; i++)
+        if (!stmt_same(a->at[i], b->at[i])) return false;
+    return a->n == b->n;
+}
+
+static bool formal_same(const Formal *a, const Formal *b)
+{
+    if (a->type != b->type || a->half != b->half || a->count != b->count || !a->layout != !b->layout || !a->table != !b->table) return false;
+    if (a->layout && strcmp(layout_text(a->layout), layout_text(b->layout))) return false;
+    return !a->table || !memcmp(a->table, b->table, sizeof *a->table * (size_t)a->count);
+}
+
+bool loops_same(const Loops *a, const Loops *b)
+{
+    if (a->vars.n != b->vars.n || a->formals.n != b->formals.n || a->args != b->args) return false;
+    for (int i = 0; i < a->formals.n; i++)
+        if (!formal_same(a->formals.at[i], b->formals.at[i])) return false;
+    return list_same(&a->body, &b->body);
+}

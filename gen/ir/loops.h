@@ -1,0 +1,115 @@
+/* loops.h -- the loop IR: what a kernel computes, as a tree.
+
+   1. Numbers, indices, bounds and conditions are one kind of immutable tree, Val.
+   2. A loop over UNITS goes to threads or to blocks of them; no unit writes what another touches. Loops over units that stand directly
+      inside one another are dealt together.
+   3. A loop over LANES runs several turns at once; such loops, directly inside one another, together. What it folds into a variable from outside is
+      whole after the loop, by a fixed tree; what it writes to a LOCAL from outside the next loop may read.
+   4. Buffers are formal, numbered: equal kernels are equal trees. No text stands in a tree; variables have wishes for their names.
+   5. A load never stands in an arm of a choice: it is read into a LET before, at an index that is always inside. */
+#ifndef GAGEN_LOOPS_H
+#define GAGEN_LOOPS_H
+#include "ir/layout.h"
+
+typedef enum { AS_REAL, AS_DOUBLE, AS_INT, AS_LONG, AS_BOOL, AS_BYTE } ValType;     /* AS_BYTE: of columns alone; AS_LONG: a row of the data, an id */
+typedef enum { VAL_NUMBER, VAL_VAR, VAL_RUN, VAL_LOAD, VAL_CALL } ValKind;
+typedef enum { CALL_NONE,
+#define CALL(id, name, arguments, host, value) CALL_##id,
+#include "ir/calls.def"
+#undef CALL
+    CALLS } Call;
+enum { RUN_ROWS, RUN_FROM, RUN_MICROS, RUN_SAMPLES, RUN_TRAINING, RUN_BETA,        /* real rows of the micro-batch; rows of the window before it; micro-batches
+                                           of the window; its samples; whether it trains; what a gradient's first write of a micro-step is told */
+       RUN_SCALE = 16, RUN_ARG = 128 };                     /* + i: factor i of Window.scale_in; the call's number i, a stream of noise */
+
+typedef struct Val {
+    ValKind kind;
+    ValType type;
+    double number;                      /* NUMBER */
+    const char *spelled;                /* NUMBER: as the user wrote it, or NULL */
+    int id;                             /* VAR: of Loops.vars; RUN; CALL: a Call */
+    const struct At *at;                /* LOAD */
+    int n;
+    const struct Val *arg[3];
+} Val;
+
+enum { TERMS = 24 };
+typedef struct Term { const Val *index; long stride, most; } Term;      /* most: index runs 0 .. most; 0 where it is a constant or another sees to it */
+typedef struct At {                     /* the element base + SUM index * stride of a formal buffer */
+    int buffer, n;
+    long base;
+    Term term[TERMS];
+} At;
+
+typedef enum { STMT_FOR, STMT_IF, STMT_LET, STMT_VARIABLE, STMT_FOLD, STMT_STORE, STMT_ZERO, STMT_PRODUCT, STMT_LOCAL } StmtKind;
+typedef enum { SERIAL, UNITS, LANES } Deal;
+typedef struct { long extent, stride, before, after; } Side;           /* of a box; before, after: the first and last indices, of its frame */
+typedef struct { int var; long extent; } Range;             /* var runs 0 .. extent - 1 */
+typedef struct StmtList { struct Stmt **at; int n, room; } StmtList;
+
+/* FOR      var = from .. to - 1: body. With LANES, from is 0 and to a constant.
+   IF       value: body
+   LET      var = value, a constant
+   VARIABLE var = value, which FOLDs change
+   FOLD     var fold= value; FOLD_NONE: var becomes value
+   STORE    at = value; with beta, beta != 0 ? at + value : value. A beta of 1 always adds
+   ZERO     of n sides: without a frame all of the box, else the elements that lie in some side's frame
+   PRODUCT  for ranges 0 .. n - 1, of results: var = SUM over ranges n .. n + summed - 1 of a * b; then body. chain: the sum begins with what
+            the body's store adds to
+   LOCAL    var: an array of `extent` reals, of the unit's own, at buffer number `buffer` */
+typedef struct Stmt {
+    StmtKind kind;
+    int var;
+    const Val *value, *from, *to, *beta;
+    Fold fold;
+    At at;
+    Deal deal;
+    int width;                          /* LANES: how many run at once, 0: as the target likes */
+    int n, summed;
+    Side side[4];
+    Range range[12];
+    const Val *a, *b;
+    bool chain;
+    int buffer; long extent;
+    StmtList body;
+} Stmt;
+
+typedef struct { const char *wish; ValType type; } Variable;
+typedef struct {                        /* a formal buffer */
+    ValType type;
+    const Layout *layout;               /* whose dims it is printed with; NULL: one dimension */
+    const double *table; long count;    /* constants of the model, and how many; else NULL */
+    bool half;                          /* its numbers have 16 bits */
+    bool read, written;
+} Formal;
+
+typedef struct Loops {
+    VEC(Variable) vars;
+    VEC(Formal) formals;
+    int args;                           /* numbers of its calls */
+    StmtList body;
+} Loops;
+
+/* ---- loops.c: making, asking ---- */
+const Val *val_number(double x);                            /* of AS_REAL */
+const Val *val_int(long x);
+const Val *val_var(const Loops *k, int var);
+const Val *val_run(int id, ValType type);
+const Val *val_load(const Loops *k, const At *at);          /* of the formal's type */
+const Val *val_call(Call call, const Val *a, const Val *b, const Val *c);      /* constants folded in double, x - 0, 1 * x, x / 1 left out */
+bool  val_same(const Val *a, const Val *b);
+bool  val_uses(const Val *v, int var);
+int   loops_var(Loops *k, const char *wish, ValType type);
+int   loops_formal(Loops *k, const Formal *f);
+Stmt *stmt_new(StmtList *into, StmtKind kind);
+const char *call_name(Call call);
+int   call_arguments(Call call);
+double call_value(Call call, const double a[3]);
+Call  call_named(const char *name);                         /* CALL_NONE: there is none */
+bool  loops_same(const Loops *a, const Loops *b);           /* as trees; wishes do not count */
+
+/* ---- print_loops.c, parse_loops.c, verify_loops.c ---- */
+void  loops_print(Text *out, const Loops *k, const char *const *names);      /* names: of the formals; NULL: b0, b1 ... */
+Loops *loops_parse(const char *s, const char **error);      /* NULL and *error where it is not a kernel's text */
+void  loops_verify(const Loops *k, const char *who);        /* BUG, naming who and the rule, where something does not hold that must */
+#endif
