@@ -2,7 +2,7 @@
 #ifndef GAGEN_KERNELS_H
 #define GAGEN_KERNELS_H
 #include "ir/graph.h"
-#include "ir/layout.h"
+#include "ir/loops.h"
 #include "ir/target.h"
 
 typedef enum { HOME_ARENA, HOME_PARAM, HOME_GRADIENT, HOME_PACKED } Home;
@@ -23,6 +23,13 @@ typedef enum { PART_ONE, PART_ROWS, PART_STRIPS, PART_TILES } PartKind;
 typedef struct { PartKind kind; int count; long size; } Partition;      /* units that threads take; size: rows or strips in one */
 
 typedef struct { Buffer *buffer; bool write, own; } Touch;  /* own: a unit touches only its own part of it */
+
+typedef struct Actual {                 /* what a formal buffer of a kernel's tree is: one of these */
+    Buffer *buffer;
+    const char *state;                  /* of an optimizer, as long as the buffer, a gradient */
+    const Column *column;
+    int sum;                            /* parts of sums[sum], or sums[sum]; -1: neither */
+} Actual;                               /* none: constants of the model, which the formal holds */
 
 typedef struct Kernel {
     int id;                             /* 1, 2, ... in order of execution: the k of k2_linear_relu */
@@ -48,6 +55,9 @@ typedef struct Kernel {
     struct Contraction *contraction;    /* its nested sums: in C */
     struct Gemm *gemm;                  /* and in CUDA */
     bool rounds;                        /* its factors are rounded, see round.c */
+    Loops *loops;                       /* what it computes */
+    VEC(Actual) actual;                 /* by formal of loops */
+    VEC(Node) draws;                    /* by argument of loops: the K_NOISE node whose stream it is */
     struct Written *written;            /* emit: its text in C, see share.c */
     VEC(Touch) touches;
     double flop;

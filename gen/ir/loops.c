@@ -84,7 +84,7 @@ static ValType type_of(Call call, const Val *const arg[3])
     switch (call) {
     case CALL_LT: case CALL_LE: case CALL_GT: case CALL_GE: case CALL_EQ: case CALL_NE: case CALL_AND: case CALL_OR: return AS_BOOL;
     case CALL_INT: case CALL_ROW: return AS_LONG;
-    case CALL_REAL: case CALL_ROUND16: case CALL_UNIFORM: return AS_REAL;
+    case CALL_REAL: case CALL_UNIFORM: return AS_REAL;
     case CALL_SELECT: return arg[1]->type;
     case CALL_ADD: case CALL_SUB: case CALL_MUL: return arg[0]->type == AS_LONG || arg[1]->type == AS_LONG ? AS_LONG : arg[0]->type;
     default: return arg[0]->type;

@@ -1,0 +1,215 @@
+/* build.c -- a kernel's tree under way: its buffers, constants, loops, zeros. */
+#include <string.h>
+#include "lower/build.h"
+
+void build_start(Build *b, Kernels *k, Kernel *x)
+{
+    *b = (Build) { .k = k, .x = x, .l = NEW(Loops), .fold_count = 0 };
+    b->value = NEW_ARRAY(const Val *, k->g->nodes.n);
+    b->out = &b->l->body;
+    x->loops = b->l;
+    x->actual.n = x->draws.n = 0;
+}
+
+/* ---- buffers ---- */
+static int actual_of(Build *b, const Actual *a, const Formal *f)
+{
+    for (int i = 0; i < b->x->actual.n; i++) {
+        const Actual *o = b->x->actual.at[i];
+        const bool state = o->state && a->state ? !strcmp(o->state, a->state) : o->state == a->state;
+        if (o->buffer == a->buffer && o->column == a->column && o->sum == a->sum && state && (a->buffer || a->column || a->sum >= 0)) return i;
+    }
+    Actual *own = NEW(Actual);
+    *own = *a;
+    vec_push(&b->x->actual, own);
+    return loops_formal(b->l, f);
+}
+
+int formal_of(Build *b, const Buffer *buffer)
+{
+    return actual_of(b, &(Actual) { .buffer = (Buffer *)buffer, .sum = -1 }, &(Formal) { .type = AS_REAL, .layout = &buffer->layout, .half = buffer->half });
+}
+
+int formal_state(Build *b, const Buffer *gradient, const char *state)
+{
+    return actual_of(b, &(Actual) { .buffer = (Buffer *)gradient, .state = state, .sum = -1 }, &(Formal) { .type = AS_REAL, .layout = &gradient->layout });
+}
+
+int formal_column(Build *b, const Column *c)
+{
+    static const ValType types[] = { [T_REAL] = AS_REAL, [T_INT] = AS_INT, [T_U8] = AS_BYTE };
+    return actual_of(b, &(Actual) { .column = c, .sum = -1 }, &(Formal) { .type = types[c->type] });
+}
+
+int formal_sum(Build *b) { return actual_of(b, &(Actual) { .sum = b->x->sum }, &(Formal) { .type = AS_DOUBLE }); }
+
+int formal_table(Build *b, const Node *n)
+{
+    return actual_of(b, &(Actual) { .sum = -1 }, &(Formal) { .type = AS_REAL, .table = n->table, .count = shape_count(&n->shape) });
+}
+
+int grad_formal(Build *b)
+{
+    const int i = b->x->adds_to->index;
+    return formal_of(b, b->x->moves_state ? b->k->params.at[i] : b->k->gradients.at[i]);
+}
+
+const Val *argument_of(Build *b, const Node *noise)
+{
+    int i = 0;
+    while (i < b->x->draws.n && strcmp(b->x->draws.at[i]->path, noise->path)) i++;
+    if (i == b->x->draws.n) vec_push(&b->x->draws, (Node *)noise);
+    b->l->args = b->x->draws.n;
+    return val_run(RUN_ARG + i, AS_INT);
+}
+
+const Val *let(Build *b, const char *wish, const Val *v)
+{
+    Stmt *s = stmt_new(b->out, STMT_LET);
+    s->var = loops_var(b->l, wish, v->type);
+    s->value = v;
+    return val_var(b->l, s->var);
+}
+
+/* ---- loops ---- */
+StmtList *open_range(Build *b, StmtList *into, int var, const Val *from, const Val *to, Deal deal)
+{
+    (void)b;
+    Stmt *s = stmt_new(into, STMT_FOR);
+    s->var = var, s->from = from, s->to = to, s->deal = deal;
+    return &s->body;
+}
+
+StmtList *open_units(Build *b, StmtList *into, const char *wish, long count, const Val **index)
+{
+    const int var = loops_var(b->l, wish, AS_INT);
+    *index = val_var(b->l, var);
+    return open_range(b, into, var, val_int(0), val_int(count), UNITS);
+}
+
+StmtList *open_loop(Build *b, StmtList *into, int at, Deal deal)
+{
+    const Scope *s = &b->scope;
+    const Val *end = deal == SERIAL ? loop_end(s, at) : val_int(loop_length(s, at));
+    StmtList *body = open_range(b, into, s->loop[at].var, val_int(0), at == s->lanes ? loop_end(s, at) : end, at == s->lanes ? LANES : deal);
+    if (at == scope_batch(s)) b->rows = body;
+    return body;
+}
+
+StmtList *open_loops(Build *b, StmtList *into, unsigned which, Deal deal)
+{
+    for (int i = 0; i < b->scope.n; i++)
+        if (which >> i & 1) into = open_loop(b, into, i, deal);
+    return into;
+}
+
+StmtList *open_parts(Build *b, const Val **part)
+{
+    const Partition *p = &b->x->part;
+    const Val *q;
+    StmtList *unit = open_units(b, &b->l->body, "q", p->count, &q);
+    const int n = scope_batch(&b->scope);
+    if (part) *part = q;
+    const Val *from = val_call(CALL_MUL, val_int(p->size), q, NULL);
+    return b->rows = open_range(b, unit, b->scope.loop[n].var, from, val_call(CALL_ADD, from, val_int(p->size), NULL), SERIAL);
+}
+
+/* The unit that is all there is: one thread does it. */
+static StmtList *open_one(Build *b)
+{
+    const Val *one;
+    return open_units(b, &b->l->body, "one", 1, &one);
+}
+
+StmtList *open_dealt(Build *b, unsigned skip)
+{
+    const Scope *s = &b->scope;
+    const unsigned all = ((1u << s->n) - 1) & ~skip;
+    const int n = scope_batch(s);
+    if (b->k->target->launches) return open_loops(b, &b->l->body, all, UNITS);
+    if (b->x->part.kind == PART_ROWS && n >= 0) return open_loops(b, open_parts(b, NULL), all & ~(1u << n), SERIAL);
+    if (b->x->part.kind == PART_STRIPS && s->strips >= 0 && s->loop[s->strips].extent == b->x->part.count)
+        return open_loops(b, open_loop(b, &b->l->body, s->strips, UNITS), all & ~(1u << s->strips), SERIAL);
+    return open_loops(b, open_one(b), all, SERIAL);
+}
+
+/* ---- the window ---- */
+bool has_beta(const Kernels *k, const Kernel *x)
+{
+    const bool next = k->g->train.accumulate > 1 || k->g->train.nonfinite == NONFINITE_DROP;
+    return x->adds_to && !x->moves_state && !k->g->step->optimizer.fold[0] && (next || !x->first_write);
+}
+
+const Val *beta_of(const Build *b) { return has_beta(b->k, b->x) ? val_run(RUN_BETA, AS_INT) : NULL; }
+
+/* ---- zeros ---- */
+const Layout *main_layout(const Build *b)
+{
+    if (b->x->stores.n) return &buffer_of(b->k, b->x->stores.at[0])->layout;
+    return &b->x->grad_layout;
+}
+
+/* The frame of one plane: rows, columns, channels of a block. */
+static void zero_plane(Build *b, StmtList *into, const Buffer *buffer, const Val *row, long plane)
+{
+    const Layout *l = &buffer->layout;
+    const long *p = l->plane;
+    Stmt *s = stmt_new(into, STMT_ZERO);
+    s->at = (At) { .buffer = formal_of(b, buffer), .base = plane };
+    s->at.term[s->at.n++] = (Term) { row, l->axis[0].digit[0].stride, l->axis[0].digit[0].extent - 1 };
+    s->n = 3;
+    s->side[0] = (Side) { p[0], p[1] * p[2], l->halo[2][0], l->halo[2][1] };
+    s->side[1] = (Side) { p[1], p[2], l->halo[3][0], l->halo[3][1] };
+    s->side[2] = (Side) { p[2], 1, 0, 0 };
+}
+
+void zero_halos(Build *b, StmtList *into, const Val *row)
+{
+    for (int i = 0; i < b->x->stores.n; i++) {
+        const Buffer *to = buffer_of(b->k, b->x->stores.at[i]);
+        const Layout *l = &to->layout;
+        if (!(l->halo[2][0] | l->halo[2][1] | l->halo[3][0] | l->halo[3][1])) continue;
+        const long plane = l->plane[0] * l->plane[1] * l->plane[2], sample = l->axis[0].digit[0].stride;
+        for (long c = 0; c < sample / plane; c++) zero_plane(b, into, to, row, c * plane);
+    }
+}
+
+void zero_loop(Build *b, StmtList *into, const Scope *s)
+{
+    const Turn *j = &s->loop[s->n - 1];
+    StmtList *out = b->out;
+    b->out = open_range(b, into, j->var, loop_end(s, s->n - 1), val_int(j->extent), SERIAL);
+    for (int i = 0; i < b->x->stores.n; i++)
+        if (layout_same(&buffer_of(b->k, b->x->stores.at[i])->layout, main_layout(b))) store_node(b, b->x->stores.at[i], val_number(0));
+    if (b->x->grad && kernel_of(b->k, b->x->grad) == b->x) store_node(b, b->x->grad, val_number(0));
+    if (!b->out->n) into->n--;
+    b->out = out;
+}
+
+void zero_padding(Build *b, StmtList *into, Node *n, bool row)
+{
+    const Scope here = b->scope;
+    StmtList *out = b->out, *rows = b->rows;
+    b->scope = scope_of(b->l, &buffer_of(b->k, n)->layout, &n->shape);
+    const Scope *s = &b->scope;
+    const int j = s->n - 1, at = scope_batch(s);
+    if (j >= 0 && loop_pads(s, j)) {
+        unsigned which = (1u << j) - 1;
+        if (at >= 0 && row) which &= ~(1u << at), b->scope.loop[at].index = here.loop[scope_batch(&here)].index;
+        into = open_loops(b, into, which, SERIAL);
+        b->out = open_range(b, into, s->loop[j].var, loop_end(s, j), val_int(s->loop[j].extent), SERIAL);
+        store_node(b, n, val_number(0));
+    }
+    b->scope = here, b->out = out, b->rows = rows;
+}
+
+void zero_others(Build *b)
+{
+    for (int i = 1; i < b->x->stores.n; i++) {
+        Node *n = b->x->stores.at[i];
+        if (layout_same(&buffer_of(b->k, n)->layout, main_layout(b))) continue;
+        StmtList *one = open_one(b);
+        zero_padding(b, one, n, false);
+        if (!one->n) b->l->body.n--;
+    }
+}

@@ -1,0 +1,95 @@
+/* build.h -- what the files of the stage lower share: a kernel's nodes become the statements of a tree. lower.c dispatches. */
+#ifndef BUILD_H
+#define BUILD_H
+#include "ir/loops.h"
+#include "lower/lower.h"
+
+/* ---- scope.c: loops over the digits of a layout, and the address of an element inside them ----
+   A loop's variable is a digit of an axis: the axis' index is the sum of index * div over its loops. */
+typedef struct { int axis; long div, extent; const Val *index; int var; } Turn;     /* index: the variable, or what stands for it; NULL: zero */
+typedef struct {
+    const Shape *domain;                /* what the loops run over */
+    int n; Turn loop[12];               /* outermost first */
+    int lanes;                          /* index of the loop whose elements are lanes, or -1 */
+    int strips;                         /* index of the loop over blocks of the contiguous axis, or -1 */
+    bool contiguous;                    /* the innermost loop's elements are neighbours in memory */
+} Scope;
+
+Scope scope_of(Loops *l, const Layout *layout, const Shape *domain);     /* all digits of the layout, outermost first; variables are new */
+int   scope_loop(const Scope *s, int axis, long div);       /* index of the loop of that digit, or -1 */
+int   scope_batch(const Scope *s);                          /* of the loop over the rows of the batch, or -1 */
+bool  scope_wide(const Scope *s);                           /* the innermost loop is contiguous and its extent is whole vectors */
+void  scope_add(Scope *s, int axis, long div, long extent, const Val *index);
+const Val *coordinate(const Scope *s, int axis);            /* s * 64 + j */
+At    address_of(const Scope *s, const Layout *l, const Shape *shape, int buffer);     /* of the element that meets the domain's */
+At    flat_address(const Scope *s, const Shape *shape, int buffer);      /* row-major in a sample, the batch left out */
+const Val *flat_index(const Scope *s, const Shape *shape);  /* the same as a value */
+long  flat_lanes(const Scope *s, const Shape *shape);       /* and how far apart its lanes are */
+long  lane_stride(const Scope *s, const At *at);            /* between neighbouring lanes; -1: uneven; 0: there are none */
+long  loop_length(const Scope *s, int at);                  /* its indices up to where the next digit of its axis begins: what pads rows left out */
+bool  loop_overlaps(const Scope *s, int at);                /* its padding would be the next digit's elements */
+const Val *loop_end(const Scope *s, int at);                /* where scalars stop: at the logical extent */
+const Val *places_left(long extent, const Val *c, long div);   /* how many steps of div there are from coordinate c to the extent */
+bool  loop_pads(const Scope *s, int at);                    /* that is before the end of what lies in memory */
+Layout with_ones(const Layout *l, const Shape *s, unsigned axes, Shape *out);       /* axes of extent 1 put back */
+
+/* ---- build.c: a kernel under way ---- */
+typedef struct {
+    Kernels *k;
+    Kernel *x;
+    Loops *l;
+    Scope scope;
+    StmtList *out;                      /* where statements go */
+    StmtList *rows;                     /* where the row of the batch is known: the data's row is looked up at its beginning */
+    const Val *row;                     /* the data's row, or NULL: nothing has asked */
+    const Val **value;                  /* by node number: what stands for a node computed in this kernel */
+    const Node *fold;                   /* the fold whose arguments may lack the folded axes */
+    const Val *fold_value[LETS];        /* what its folds have become */
+    const Val *fold_index; long fold_count;      /* `i` and `n` of its formulas */
+} Build;
+
+void  build_start(Build *b, Kernels *k, Kernel *x);
+int   formal_of(Build *b, const Buffer *buffer);            /* its number */
+int   formal_state(Build *b, const Buffer *gradient, const char *state);     /* of an optimizer's state, as long as that gradient */
+int   formal_column(Build *b, const Column *c);
+int   formal_sum(Build *b);                                 /* the parts of the kernel's sum, or the sum itself */
+int   formal_table(Build *b, const Node *n);
+const Val *argument_of(Build *b, const Node *noise);        /* the stream that a draw comes from */
+int   grad_formal(Build *b);                                /* of what the kernel adds to */
+const Val *let(Build *b, const char *wish, const Val *v);   /* a constant of that value, of its type */
+StmtList *open_loop(Build *b, StmtList *into, int at, Deal deal);        /* one loop of the scope, whose body it gives */
+StmtList *open_loops(Build *b, StmtList *into, unsigned which, Deal deal);       /* those loops, outermost first */
+StmtList *open_range(Build *b, StmtList *into, int var, const Val *from, const Val *to, Deal deal);
+StmtList *open_units(Build *b, StmtList *into, const char *wish, long count, const Val **index);
+StmtList *open_parts(Build *b, const Val **part);           /* C: the loop over parts of rows, and that over the rows of one */
+StmtList *open_dealt(Build *b, unsigned skip);              /* the scope's loops but those in skip, as the kernel is dealt */
+bool  has_beta(const Kernels *k, const Kernel *x);          /* its first write of a window stores */
+const Val *beta_of(const Build *b);                         /* NULL where it has none */
+void  zero_halos(Build *b, StmtList *into, const Val *row); /* the borders of that sample's images, of all stores */
+void  zero_padding(Build *b, StmtList *into, Node *n, bool row);         /* zeros after n's last columns: in all rows, or in the row at hand */
+void  zero_others(Build *b);                                /* the same for the stores that lie otherwise than the first */
+void  zero_loop(Build *b, StmtList *into, const Scope *s);  /* C: a loop over the padding after the innermost one */
+const Layout *main_layout(const Build *b);                  /* of what the kernel stores first */
+
+/* ---- value.c: reading; formula.c: computing and storing ---- */
+const Val *load_node(Build *b, Node *n);                    /* n's element at the scope's place */
+const Val *load_at(Build *b, const At *at);
+const Val *formula_of(Build *b, const Node *n, const Expr *e);      /* a formula of n's op, its names put in */
+const Val *map_value(Build *b, const Node *n);
+void  build_maps(Build *b, Node *const *at, int n, Node *const *later, int nlater);      /* maps, stored where others read them; later: maps that run after */
+void  define(Build *b, const Node *n, const Val *v, bool name);      /* n is v from here on; name: in a constant of its own */
+void  store_node(Build *b, const Node *n, const Val *v);    /* into its buffer or its parameter's gradient, if it has one */
+const Val *start_of(Build *b, const Node *n);               /* where n's sum begins: at zero, or at the gradient whose chain it is */
+bool  is_stored(const Kernel *k, const Node *n);            /* others read it, or it is a gradient */
+bool  is_column(const Node *f);                             /* a sum that leaves a tensor: over the batch, or of parameters */
+bool  folds_in_training(const Node *f);                     /* its value in evaluation asks for none of its folds */
+bool  lanes_read(const Build *b, const Scope *s, const Node *n);         /* lanes can read what n is made of */
+bool  lanes_store(Build *b, const Node *n);                 /* neighbouring lanes of it are neighbours in memory */
+bool  lanes_do(Build *b, const Scope *s, Node *const *at, int n);        /* lanes can compute these maps */
+
+/* ---- the kinds of kernel ---- */
+void  build_map(Build *b);
+void  build_fold(Build *b);             /* along axes of a sample */
+void  build_total(Build *b);            /* over the batch, down to a number */
+void  build_column(Build *b);           /* over the batch, down to a tensor */
+#endif

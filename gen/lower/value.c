@@ -1,0 +1,244 @@
+/* value.c -- the value of a node at a place of the loops: from a buffer, a column of the data, a draw, or through a view
+   by its index. */
+#include <string.h>
+#include "lower/build.h"
+
+static const Val *choose(const Val *c, const Val *yes, const Val *no) { return val_call(CALL_SELECT, c, yes, no); }
+static const Val *less(const Val *a, const Val *b) { return val_call(CALL_LT, a, b, NULL); }
+static const Val *real_of(const Val *v) { return v->type == AS_REAL ? v : val_call(CALL_REAL, v, NULL, NULL); }
+
+const Val *load_at(Build *b, const At *at) { return val_load(b->l, at); }
+
+/* n's shape as the scope sees it: a fold's argument of one value a row has ones where the folded axes were. */
+static Shape seen_shape(const Build *b, const Node *n)
+{
+    Shape s = n->shape;
+    const Layout none = { 0 };
+    if (b->fold && s.batch && s.rank > 1 && s.rank < b->scope.domain->rank) with_ones(&none, &n->shape, b->fold->axes, &s);
+    return s;
+}
+
+/* The data's row, found where the row of the batch is known. */
+static const Val *data_row(Build *b)
+{
+    if (b->row) return b->row;
+    const int n = scope_batch(&b->scope);
+    StmtList *out = b->out;
+    StmtList first = { 0 };
+    b->out = &first;
+    b->row = let(b, "at", val_call(CALL_ROW, n >= 0 ? b->scope.loop[n].index : val_int(0), NULL, NULL));
+    b->out = out;
+    StmtList *rows = b->rows ? b->rows : out;
+    stmt_new(rows, STMT_LET);
+    memmove(rows->at + 1, rows->at, sizeof *rows->at * (size_t)(rows->n - 1));
+    rows->at[0] = first.at[0];
+    return b->row;
+}
+
+static const Val *load_input(Build *b, const Node *n)
+{
+    const Shape s = seen_shape(b, n);
+    At at = flat_address(&b->scope, &s, formal_column(b, n->column));
+    memmove(at.term + 1, at.term, sizeof *at.term * (size_t)at.n);
+    at.term[0] = (Term) { data_row(b), shape_sample(&n->shape), 0 };
+    at.n++;
+    return real_of(load_at(b, &at));
+}
+
+static const Val *load_noise(Build *b, const Node *n)
+{
+    const Shape s = seen_shape(b, n);
+    return val_call(CALL_UNIFORM, coordinate(&b->scope, 0), argument_of(b, n), flat_index(&b->scope, &s));
+}
+
+/* An element of what the model states: only copies into memory read it. */
+static const Val *load_table(Build *b, const Node *n)
+{
+    if (!n->table) return real_of(flat_index(&b->scope, &n->shape));
+    const At at = flat_address(&b->scope, &n->shape, formal_table(b, n));
+    return load_at(b, &at);
+}
+
+static const Val *is_real_row(Build *b) { return less(coordinate(&b->scope, 0), val_run(RUN_ROWS, AS_INT)); }
+
+static const Val *load_rows(Build *b, const Node *n)
+{
+    switch ((Rows)n->value) {
+    case ROWS_REAL: return choose(is_real_row(b), val_number(1), val_number(0));
+    case ROWS_MICRO: return real_of(val_run(RUN_ROWS, AS_INT));
+    case ROWS_BEFORE: return real_of(val_run(RUN_FROM, AS_LONG));
+    case ROWS_MICROS: return real_of(val_run(RUN_MICROS, AS_INT));
+    case ROWS_SAMPLES: return real_of(val_run(RUN_SAMPLES, AS_LONG));
+    default: BUG("rows of the window, in a micro-step");
+    }
+}
+
+static const Val *load_seed(Build *b, const Node *n)
+{
+    const Val *scale = val_run(RUN_SCALE + (int)n->value, AS_REAL);
+    return n->shape.batch ? choose(is_real_row(b), scale, val_number(0)) : scale;
+}
+
+/* ---- through views ---- */
+typedef struct { Scope scope; const Node *fold; } Place;
+
+static Place leave(Build *b, const Scope *there)
+{
+    const Place here = { b->scope, b->fold };
+    b->scope = *there, b->fold = NULL;
+    return here;
+}
+
+static void come_back(Build *b, const Place *here) { b->scope = here->scope, b->fold = here->fold; }
+
+/* Through a reshape that digits cannot follow: the element's row-major index, taken apart again. */
+static const Val *load_reshaped(Build *b, Node *n)
+{
+    Node *x = n->arg[0];
+    long place = 1;
+    const Val *at = flat_index(&b->scope, &n->shape);
+    Scope there = { .domain = &x->shape, .lanes = -1, .strips = -1 };
+    for (int a = x->shape.rank; a-- > (int)x->shape.batch; place *= x->shape.dim[a]) {
+        if (x->shape.dim[a] == 1) continue;
+        const Val *c = val_call(CALL_IDIV, at, val_int(place), NULL);
+        scope_add(&there, a, 1, x->shape.dim[a], val_call(CALL_MOD, c, val_int(x->shape.dim[a]), NULL));
+    }
+    if (x->shape.batch) scope_add(&there, 0, 1, x->shape.dim[0], coordinate(&b->scope, 0));
+    const Scope here = b->scope;
+    b->scope = there;
+    const Val *v = load_node(b, x);
+    b->scope = here;
+    return v;
+}
+
+/* The domain's axis that is n's axis `a`: the folded ones are left out where n has a value for each row. */
+static int domain_axis(const Build *b, const Node *n, int a)
+{
+    const Shape *domain = b->scope.domain;
+    const bool rows = b->fold && n->shape.batch && n->shape.rank > 1 && n->shape.rank < domain->rank;
+    for (int d = 0, at = 0; d < domain->rank; d++) {
+        if (rows && b->fold->axes >> d & 1) continue;
+        if (rows ? at++ == a : shape_under(&n->shape, domain->rank, d) == a) return d;
+    }
+    BUG("an axis that the loops do not run over");
+}
+
+/* The coordinate along n's axis `a`: 0 where the one element there is repeated. */
+static const Val *coordinate_in(const Build *b, const Node *n, int a)
+{
+    const int d = domain_axis(b, n, a);
+    return b->scope.domain->dim[d] == n->shape.dim[a] ? coordinate(&b->scope, d) : val_int(0);
+}
+
+/* n's coordinate c along the axis that a slice or a placing moves, in what it moves; whether there is one, or NULL: there always is */
+static const Val *moved(const Node *n, const Val *c, const Val **inside)
+{
+    const long from = (long)node_attr(n, "from"), step = (long)node_attr(n, "step"), extent = n->arg[0]->shape.dim[(int)node_attr(n, "axis")];
+    *inside = NULL;
+    if (has_role(n, "slice")) return val_call(CALL_ADD, val_int(from), val_call(CALL_MUL, c, val_int(step), NULL), NULL);
+    const Val *past = val_call(CALL_SUB, c, val_int(from), NULL), *at = val_call(CALL_IDIV, past, val_int(step), NULL);
+    const Val *in = val_call(CALL_AND, val_call(CALL_GE, at, val_int(0), NULL), less(at, val_int(extent)), NULL);
+    if (step != 1 && step != -1)
+        in = val_call(CALL_AND, val_call(CALL_EQ, val_call(CALL_MOD, past, val_int(step), NULL), val_int(0), NULL), in, NULL);
+    *inside = in;
+    return at;
+}
+
+/* Through a slice, or a placing among zeros: the element's coordinates, moved along one axis. What is outside is read nowhere. */
+static const Val *load_moved(Build *b, Node *n)
+{
+    Node *x = n->arg[0];
+    const int axis = (int)node_attr(n, "axis");
+    const Val *inside = NULL;
+    Scope there = { .domain = &x->shape, .lanes = -1, .strips = -1 };
+    for (int a = 0; a < x->shape.rank; a++) {
+        const Val *c = coordinate_in(b, n, a);
+        if (a == axis) {
+            c = moved(n, c, &inside);
+            if (inside) inside = let(b, "in", inside), c = choose(inside, c, val_int(0));
+        } else if (n->shape.dim[a] == 1 && !(a == 0 && n->shape.batch)) {
+            continue;
+        }
+        scope_add(&there, a, 1, x->shape.dim[a], c);
+    }
+    const Place here = leave(b, &there);
+    const Val *v = load_node(b, x);
+    if (inside) v = choose(inside, v->kind == VAL_NUMBER || v->kind == VAL_VAR ? v : let(b, "a", v), val_number(0));
+    come_back(b, &here);
+    return v;
+}
+
+/* A row of a table, by a number. */
+static const Val *load_gathered(Build *b, Node *n)
+{
+    Node *table = n->arg[0], *ids = n->arg[1];
+    Scope there = { .domain = &ids->shape, .lanes = -1, .strips = -1 }, rows = { .domain = &table->shape, .lanes = -1, .strips = -1 };
+    for (int a = 0; a < ids->shape.rank; a++) scope_add(&there, a, 1, ids->shape.dim[a], coordinate_in(b, n, a));
+    const Val *column = coordinate_in(b, n, n->shape.rank - 1);
+    const Place here = leave(b, &there);
+    const Val *id = load_node(b, ids);
+    scope_add(&rows, 0, 1, table->shape.dim[0], val_call(CALL_INT, id, NULL, NULL));
+    scope_add(&rows, 1, 1, table->shape.dim[1], column);
+    b->scope = rows;
+    const Val *v = load_node(b, table);
+    come_back(b, &here);
+    return v;
+}
+
+static const Val *load_permuted(Build *b, Node *n)
+{
+    Node *x = n->arg[0];
+    Scope there = { .domain = &x->shape, .lanes = -1, .strips = -1 };
+    for (int a = 0; a < n->shape.rank; a++)
+        if (n->shape.dim[a] > 1 || (a == 0 && n->shape.batch)) scope_add(&there, n->perm[a], 1, n->shape.dim[a], coordinate_in(b, n, a));
+    const Place here = leave(b, &there);
+    const Val *v = load_node(b, x);
+    come_back(b, &here);
+    return v;
+}
+
+/* Through a view that no digits say, by the element's index; broadcasting changes nothing. */
+static const Val *load_view(Build *b, Node *n)
+{
+    if (has_role(n, "slice") || has_role(n, "place")) return load_moved(b, n);
+    if (has_role(n, "gather")) return load_gathered(b, n);
+    if (has_role(n, "reshape")) return load_reshaped(b, n);
+    return has_role(n, "permute") ? load_permuted(b, n) : load_node(b, n->arg[0]);
+}
+
+static const Val *load_buffer(Build *b, Node *n)
+{
+    Layout l;
+    Shape s = n->shape;
+    if (!node_layout(b->k, n, &l)) {
+        if (n->kind != K_VIEW) BUG("a value that lies nowhere");
+        return load_view(b, n);
+    }
+    if (b->fold && s.batch && s.rank > 1 && s.rank < b->scope.domain->rank && b->fold->axes) l = with_ones(&l, &n->shape, b->fold->axes, &s);
+    const At at = address_of(&b->scope, &l, &s, formal_of(b, buffer_of(b->k, node_base(n))));
+    return load_at(b, &at);
+}
+
+/* A view of a leaf that is not in memory: broadcasting and reshaping with ones change nothing about its value. */
+static Node *leaf_below(Node *n)
+{
+    Node *base = node_base(n);
+    if (moves(n)) return n;
+    return base->kind == K_SEED || base->kind == K_CONST || base->kind == K_ROWS ? base : n;
+}
+
+const Val *load_node(Build *b, Node *n)
+{
+    if (b->value[n->id]) return b->value[n->id];
+    n = leaf_below(n);
+    switch (n->kind) {
+    case K_CONST: return val_number(n->value);
+    case K_INPUT: return load_input(b, n);
+    case K_NOISE: return load_noise(b, n);
+    case K_ROWS:  return load_rows(b, n);
+    case K_SEED:  return load_seed(b, n);
+    case K_TABLE: return load_table(b, n);
+    case K_VIEW:  return buffer_of(b->k, node_base(n)) ? load_buffer(b, n) : load_view(b, n);
+    default:      return load_buffer(b, n);
+    }
+}
