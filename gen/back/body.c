@@ -25,7 +25,7 @@ static const Expr *evaluated(void *context, const char *name)
     return strcmp(name, "training") ? NULL : expr_number(0);
 }
 
-bool folds_in_training(const Node *f)
+bool old_folds_in_training(const Node *f)
 {
     const Expr *e = expr_replace(f->op->value, evaluated, (Node *)f);
     for (int i = 0; i < f->op->nlets; i++)
@@ -113,7 +113,7 @@ static const Expr *map_value(Body *b, const Node *n)
     return expr_replace(n->op->value, named, &x);
 }
 
-bool is_stored(const Kernel *k, const Node *n)
+bool old_is_stored(const Kernel *k, const Node *n)
 {
     if (k->grad == n) return true;
     for (int i = 0; i < k->stores.n; i++)
@@ -141,7 +141,7 @@ void body_define(Body *b, Node *n, const Expr *e, bool name)
 }
 
 /* ---- stores ---- */
-const char *beta_of(const Program *s, const Kernel *k) { return kernel_has_beta(s, k) ? "beta" : "0"; }
+const char *old_beta_of(const Program *s, const Kernel *k) { return kernel_has_beta(s, k) ? "beta" : "0"; }
 
 /* The value, with zeros in the lanes that pad the domain's vector axis. */
 static const char *kept(Body *b, const char *value)
@@ -153,12 +153,12 @@ static const char *kept(Body *b, const char *value)
     for (int i = 0; i < b->scope.n; i++)
         if (b->scope.loop[i].axis == axis && b->scope.loop[i].div * b->scope.loop[i].extent > extent) whole = false;
     if (whole) return value;
-    return text("%skeep(%s, %s)", b->scope.prefix, value, places_left(extent, coordinate(&b->scope, axis), b->scope.loop[b->scope.vector].div));
+    return text("%skeep(%s, %s)", b->scope.prefix, value, old_places_left(extent, old_coordinate(&b->scope, axis), b->scope.loop[b->scope.vector].div));
 }
 
 static void store_at(Body *b, const Layout *l, const Shape *shape, const char *name, const Expr *e, const char *beta)
 {
-    Address a = address_of(&b->scope, l, shape);
+    Address a = old_address_of(&b->scope, l, shape);
     const char *to = address_text(&a, l, name), *x = kept(b, body_text(b, e));
     const bool lanes = b->scope.vector >= 0;
     if (strcmp(beta, "0") != 0) {
@@ -176,7 +176,7 @@ static Layout place_of(const Body *b, const Node *n, const Layout *l, Shape *s)
 {
     *s = n->shape;
     if (!b->fold || b->scope.domain == &n->shape || s->rank >= b->scope.domain->rank) return *l;
-    return with_ones(l, &n->shape, b->fold->axes, s);
+    return old_with_ones(l, &n->shape, b->fold->axes, s);
 }
 
 static const char *grad_name(const Body *b)
@@ -202,7 +202,7 @@ static void fold_at(Body *b, const Layout *l, const Shape *shape, const Expr *e)
     if (e->kind == E_NUM) return;           /* zeros for padding, which has never been anything else */
     const Step *step = b->s->g->step;
     const Optimizer *o = step->groups.at[b->k->adds_to->group];
-    const Address a = address_of(&b->scope, l, shape);
+    const Address a = old_address_of(&b->scope, l, shape);
     const bool lanes = b->scope.vector >= 0;
     const Buffer *gradient = b->s->k->gradients.at[b->k->adds_to->index];
     const char *place[STATES], *now[STATES], *name = body_name(b, "micro");
@@ -223,16 +223,16 @@ static void fold_at(Body *b, const Layout *l, const Shape *shape, const Expr *e)
     }
 }
 
-bool is_column(const Node *f) { return !f->shape.batch && (f->arg[0]->shape.batch || has_role(f, "sum")); }
+bool old_is_column(const Node *f) { return !f->shape.batch && (f->arg[0]->shape.batch || has_role(f, "sum")); }
 
-static bool goes_on(const Body *b, const Node *n) { return b->s->g->train.split && b->k->grad == n && b->k->core == n && is_column(n); }
+static bool goes_on(const Body *b, const Node *n) { return b->s->g->train.split && b->k->grad == n && b->k->core == n && old_is_column(n); }
 
 const char *body_start(Body *b, const Node *n, const char *zero)
 {
-    if (!goes_on(b, n) || *beta_of(b->s, b->k) == '0') return text("%s sum = %s;\n", b->scope.type, zero);
+    if (!goes_on(b, n) || *old_beta_of(b->s, b->k) == '0') return text("%s sum = %s;\n", b->scope.type, zero);
     Shape s;
     const Layout l = place_of(b, n, &b->k->grad_layout, &s);
-    Address a = address_of(&b->scope, &l, &s);
+    Address a = old_address_of(&b->scope, &l, &s);
     const char *at = address_text(&a, &l, grad_name(b));
     if (b->scope.vector >= 0) at = text("%sload(&%s)", b->scope.prefix, at);
     return text("const %s chain = %s;\n%s sum = beta ? chain : %s;\n", b->scope.type, at, b->scope.type, zero);
@@ -242,27 +242,27 @@ void body_store(Body *b, const Node *n, const Expr *e)
 {
     Shape s;
     const bool adds = b->k->grad == n;
-    if (!adds && !is_stored(b->k, n)) return;
+    if (!adds && !old_is_stored(b->k, n)) return;
     const Layout l = place_of(b, n, adds ? &b->k->grad_layout : &buffer_of(b->s->k, n)->layout, &s);
     if (!adds && buffer_of(b->s->k, n)->half) e = expr_variable(text("gg_round(%s)", body_text(b, e)));
     if (adds && !b->k->moves_state && b->s->g->step->optimizer.fold[0]) { fold_at(b, &l, &s, e); return; }
-    store_at(b, &l, &s, adds ? grad_name(b) : buffer_name(buffer_of(b->s->k, n)), e, adds && !goes_on(b, n) ? beta_of(b->s, b->k) : "0");
+    store_at(b, &l, &s, adds ? grad_name(b) : buffer_name(buffer_of(b->s->k, n)), e, adds && !goes_on(b, n) ? old_beta_of(b->s, b->k) : "0");
 }
 
 bool body_stores_lanes(const Body *b, const Node *n)
 {
     Shape s;
     const bool adds = b->k->grad == n;
-    if (!adds && !is_stored(b->k, n)) return true;
+    if (!adds && !old_is_stored(b->k, n)) return true;
     const Layout l = place_of(b, n, adds ? &b->k->grad_layout : &buffer_of(b->s->k, n)->layout, &s);
-    const Address to = address_of(&b->scope, &l, &s);
-    return lane_stride(&to) == 1;
+    const Address to = old_address_of(&b->scope, &l, &s);
+    return old_lane_stride(&to) == 1;
 }
 
 void body_maps(Body *b, Node *const *at, int n, Node *const *later, int nlater)
 {
     for (int i = 0; i < n; i++) {
-        const bool stored = is_stored(b->k, at[i]);
+        const bool stored = old_is_stored(b->k, at[i]);
         const int reads = reads_of(at[i], at + i + 1, n - i - 1) + reads_of(at[i], later, nlater);
         body_define(b, at[i], map_value(b, at[i]), reads + stored > 1);
         body_store(b, at[i], b->value[at[i]->id]);
@@ -280,8 +280,8 @@ static bool lanes_read(const Program *s, const Scope *scope, const Kernel *k, No
     if (base->kind == K_CONST || base->kind == K_SEED || base->kind == K_ROWS) return true;
     if (n->kind == K_NOISE) return true;
     if (!buffer_of(s->k, base) || !node_layout(s->k, n, &l)) return false;
-    Address a = address_of(scope, &l, &n->shape);
-    const long lane = lane_stride(&a);
+    Address a = old_address_of(scope, &l, &n->shape);
+    const long lane = old_lane_stride(&a);
     return lane == 0 || lane == 1;
 }
 
@@ -297,9 +297,9 @@ bool body_vectorises(const Program *s, const Kernel *k, const Scope *scope, Node
     for (int i = 0; i < n; i++) {
         if (!body_reads(s, k, scope, at[i])) return false;
         const Layout *l = k->grad == at[i] ? &k->grad_layout : buffer_of(s->k, at[i]) ? &buffer_of(s->k, at[i])->layout : 0;
-        if (!l || !is_stored(k, at[i])) continue;
-        Address to = address_of(scope, l, &at[i]->shape);
-        if (lane_stride(&to) != 1) return false;
+        if (!l || !old_is_stored(k, at[i])) continue;
+        Address to = old_address_of(scope, l, &at[i]->shape);
+        if (old_lane_stride(&to) != 1) return false;
     }
     return true;
 }

@@ -35,7 +35,7 @@ Body *fold_body(const Nest *x)
     b->fold_count = 1;
     for (int i = 0; i < f->op->nlets; i++) b->fold_name[i] = body_name(b, f->op->let[i].name);
     for (int a = 0; a < f->arg[0]->shape.rank; a++)
-        if (f->axes >> a & 1) b->fold_count *= f->arg[0]->shape.dim[a], b->fold_index = coordinate(&x->scope, a);
+        if (f->axes >> a & 1) b->fold_count *= f->arg[0]->shape.dim[a], b->fold_index = old_coordinate(&x->scope, a);
     return b;
 }
 
@@ -90,7 +90,7 @@ static char *zero_rows(bool row)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    for (int i = 0; i < k->stores.n; i++) text_add(&t, "%s", zero_padding(k->stores.at[i], row));
+    for (int i = 0; i < k->stores.n; i++) text_add(&t, "%s", old_zero_padding(k->stores.at[i], row));
     return t.s;
 }
 
@@ -108,7 +108,7 @@ char *fold_text(void)
     text_add(&t, "%s", f->op->per_row ? row_result(b, &x) : element_result(b, &x, folded));
     const int n = f->arg[0]->shape.batch ? loop_at(&x.scope, 0, 1) : -1;
     if (n < 0) return units("one", 1, text("{\n%s%s}\n", wrap_some(&x, t.s, ~folded), zero_rows(false)));
-    char *inner = text("%s%s%s", zero_halos("n"), wrap_some(&x, t.s, ~folded & ~(1u << n)), zero_rows(true));
+    char *inner = text("%s%s%s", old_zero_halos("n"), wrap_some(&x, t.s, ~folded & ~(1u << n)), zero_rows(true));
     return units("q", k->part.count, wrap(rows_head(), row_line(b->reads_data), inner));
 }
 
@@ -149,7 +149,7 @@ char *column_text(void)
     Node *f = k->core;
     unsigned folded = fold_loops(&x);
     const int j = x.scope.n - 1, first = loop_at(&x.scope, 0, 1), n = first >= 0 && folded >> first & 1 ? first : -1;
-    if (j >= 0 && !(folded >> j & 1) && x.scope.loop[j].extent % BLOCK_MIN == 0 && !k->pre.n && !loop_overlaps(&x.scope, j)) {
+    if (j >= 0 && !(folded >> j & 1) && x.scope.loop[j].extent % BLOCK_MIN == 0 && !k->pre.n && !old_loop_overlaps(&x.scope, j)) {
         Nest lanes = x;
         scope_vector(&lanes.scope, j);
         if (body_reads(S, k, &lanes.scope, f) && body_stores_lanes(fold_body(&lanes), f)) x = lanes;
@@ -165,7 +165,7 @@ char *column_text(void)
     if (two) inner = text("%s row = %s;\n%ssum += row;\n", type, zero, wrap_some(&x, inner, folded & ~(1u << n)));
     inner = n >= 0 ? wrap(x.head[n].head, row_line(b->reads_data), inner) : wrap_some(&x, inner, folded);
     body_store(b, f, column_value(b, f));
-    if (folds_in_training(f)) inner = text("if (%s) {\n%s}\n", body_scalar("training"), inner);
+    if (old_folds_in_training(f)) inner = text("if (%s) {\n%s}\n", body_scalar("training"), inner);
     inner = text("%s%s%s", body_start(b, f, zero), inner, body_statements(b));
     unsigned keep = ~folded;
     for (int i = 0; i < x.scope.n && k->part.kind == PART_STRIPS; i++)

@@ -25,7 +25,7 @@ char *pool_text(void)
 {
     Nest x;
     Node *f = k->core;
-    loops_of(&x, main_layout(), &f->shape);
+    loops_of(&x, old_main_layout(), &f->shape);
     const bool taps = by_taps(S->k, f);
     pool_lanes(&x);
     if (x.scope.vector >= 0 && !(taps ? taps_vectorise(&x.scope, f) : tap_lanes(&x.scope, f->arg[0], f->attr))) scope_scalar(&x.scope);
@@ -41,7 +41,7 @@ char *pool_text(void)
     char *inner = body_statements(b);
     unsigned done = 0;
     if (x.pad[j]) inner = pad_stores(&x, b, inner), done = 1u << j;
-    inner = text("%s%s", zero_halos("n"), wrap_loops(&x, inner, done | 1u << 31 | (n < 0 ? 0 : 1u << n), false));
+    inner = text("%s%s", old_zero_halos("n"), wrap_loops(&x, inner, done | 1u << 31 | (n < 0 ? 0 : 1u << n), false));
     return text("%s%s", units("q", k->part.count, wrap(rows_head(), row_line(b->reads_data), inner)), pad_others());
 }
 
@@ -90,7 +90,7 @@ char *pool_grad_text(void)
     const int n = loop_at(&x.scope, 0, 1);
     inner = wrap_loops(&x, inner, 1u << 31 | (n < 0 ? 0 : 1u << n), false);
     const long sample = dx->axis[0].digit[0].stride;
-    const char *zero = tiles ? zero_halos("n") : text("for (long i = 0; i < %ld; i++)\n((real *)%s)[n * %ld + i] = 0;\n", sample, buffer_name(buffer_of(S->k, to)), sample);
+    const char *zero = tiles ? old_zero_halos("n") : text("for (long i = 0; i < %ld; i++)\n((real *)%s)[n * %ld + i] = 0;\n", sample, buffer_name(buffer_of(S->k, to)), sample);
     return units("q", k->part.count, wrap(rows_head(), "", text("%s%s", zero, inner)));
 }
 
@@ -105,8 +105,8 @@ char *spread_image_text(void)
     loops_of(&x, &l, &from->shape);
     pool_lanes(&x);
     const Scope apart = stride_scope(&x.scope, &f->shape, f->attr);
-    const Address at = address_of(&apart, to, &f->shape);
-    if (x.scope.vector >= 0 && lane_stride(&at) != 1) scope_scalar(&x.scope);
+    const Address at = old_address_of(&apart, to, &f->shape);
+    if (x.scope.vector >= 0 && old_lane_stride(&at) != 1) scope_scalar(&x.scope);
     heads(&x);
     Body *b = body_new(S, k);
     b->scope = x.scope;

@@ -11,7 +11,7 @@ static char *zero_text(const Layout *to, const Shape *table, const char *name, u
     *strip = 0;
     for (int i = 0; i < x.scope.n && k->part.kind == PART_STRIPS; i++)
         if (!strcmp(x.scope.loop[i].var, "s")) *strip = 1u << i;
-    Address at = address_of(&x.scope, to, table);
+    Address at = old_address_of(&x.scope, to, table);
     return wrap_loops(&x, text("%s = 0;\n", address_text(&at, to, name)), *strip, false);
 }
 
@@ -34,7 +34,7 @@ static char *add_text(const Layout *to, const char *name)
         else number.loop[number.n++] = at;
     }
     heads(&x);
-    Address from = address_of(&x.scope, &l, &gy->shape), place = address_of(&table, to, &f->shape), id = address_of(&number, &ids, &t->shape);
+    Address from = old_address_of(&x.scope, &l, &gy->shape), place = old_address_of(&table, to, &f->shape), id = old_address_of(&number, &ids, &t->shape);
     const char *inner = text("const long v = (long)%s;\n%s += %s;\n", address_text(&id, &ids, buffer_name(buffer_of(S->k, node_base(t)))),
                              address_text(&place, to, name), address_text(&from, &l, buffer_name(buffer_of(S->k, node_base(gy)))));
     return wrap_loops(&x, mem_copy(inner, strlen(inner)), strip, false);
@@ -43,7 +43,7 @@ static char *add_text(const Layout *to, const char *name)
 char *scatter_text(void)
 {
     Node *f = k->core;
-    const Layout *to = main_layout();
+    const Layout *to = old_main_layout();
     const char *name = buffer_name(k->grad == f ? S->k->gradients.at[k->adds_to->index] : buffer_of(S->k, f));
     unsigned strip;
     Env *e = env_new(0);

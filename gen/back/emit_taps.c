@@ -14,7 +14,7 @@ static Indices indices_of(const Scope *s, const Node *f, long *group)
     const bool data = has_role(f, "data");
     const Shape *w = &f->arg[1]->shape;
     const long groups = conv_groups(f), in = w->dim[1], out = w->dim[0] / groups;
-    const char *c = coordinate(s, 1);
+    const char *c = old_coordinate(s, 1);
     *group = data ? out : in;
     if (in == 1 && out == 1) return (Indices) { c, c, "0", true };
     if (!data) return (Indices) { text("(%s) / %ld * %ld + i", c, out, in), c, "i", false };
@@ -64,8 +64,8 @@ static const char *weight_text(const Scope *s, const Node *f, const Indices *at,
         const char *tap = d ? "kx" : "ky";
         t.loop[t.n++] = (Loop) { 2 + d, 1, w->shape.dim[2 + d], back ? text("%ld - %s", w->shape.dim[2 + d] - 1, tap) : tap };
     }
-    Address e = address_of(&t, &l, &w->shape);
-    *lanes = lane_stride(&e);
+    Address e = old_address_of(&t, &l, &w->shape);
+    *lanes = old_lane_stride(&e);
     return address_text(&e, &l, buffer_name(buffer_of(S->k, node_base(w))));
 }
 
@@ -77,9 +77,9 @@ bool taps_vectorise(const Scope *s, const Node *f)
     if (!at.alone || !node_layout(S->k, f->arg[0], &l)) return false;
     Scope t = *s;
     t.domain = &f->arg[0]->shape;
-    const Address e = address_of(&t, &l, &f->arg[0]->shape);
+    const Address e = old_address_of(&t, &l, &f->arg[0]->shape);
     weight_text(s, f, &at, &lanes);
-    return lane_stride(&e) == 1 && lanes == 1;
+    return old_lane_stride(&e) == 1 && lanes == 1;
 }
 
 char *taps_text(const Scope *s, const Node *f)
@@ -126,7 +126,7 @@ static const char *load_at(const Scope *s, Address *at, const Layout *l, Node *n
 static char *places_head(const Scope *s, const Node *f, int d)
 {
     const long stride = (long)f->attr[2 + d], pad = (long)f->attr[4 + d], dil = (long)f->attr[6 + d];
-    return range_text(d ? "xx" : "yy", f->arg[1]->shape.dim[2 + d], stride, coordinate(s, 2 + d), dil, (long)f->attr[d], pad, f->arg[0]->shape.dim[2 + d]);
+    return range_text(d ? "xx" : "yy", f->arg[1]->shape.dim[2 + d], stride, old_coordinate(s, 2 + d), dil, (long)f->attr[d], pad, f->arg[0]->shape.dim[2 + d]);
 }
 
 char *taps_outside(const Scope *s, const Node *f)
@@ -137,7 +137,7 @@ char *taps_outside(const Scope *s, const Node *f)
         const long stride = (long)f->attr[2 + d], pad = (long)f->attr[4 + d], dil = (long)f->attr[6 + d], in = f->arg[0]->shape.dim[2 + d];
         const long last = (f->arg[1]->shape.dim[2 + d] - 1) * stride + ((long)f->attr[d] - 1) * dil - pad;
         if (pad || last >= in)
-            text_add(&t, "%s(unsigned)(%s * %ld + (%s) * %ld - %ld) >= %ldu", t.n ? " || " : "", d ? "xx" : "yy", stride, coordinate(s, 2 + d), dil,
+            text_add(&t, "%s(unsigned)(%s * %ld + (%s) * %ld - %ld) >= %ldu", t.n ? " || " : "", d ? "xx" : "yy", stride, old_coordinate(s, 2 + d), dil,
                      pad, in);
     }
     return t.s;
@@ -152,20 +152,20 @@ bool tap_product(const Scope *s, Text *out)
     const long in = f->shape.dim[1], each = f->shape.dim[0] / conv_groups(f);
     const bool one = in == 1 && each == 1;
     if (!node_layout(S->k, x, &lx) || !node_layout(S->k, gy, &ly)) BUG("images that lie nowhere");
-    Scope sx = beside(s, &x->shape, one ? 0 : text("(%s) / %ld * %ld + %s", coordinate(s, 0), each, in, coordinate(s, 1)));
+    Scope sx = beside(s, &x->shape, one ? 0 : text("(%s) / %ld * %ld + %s", old_coordinate(s, 0), each, in, old_coordinate(s, 1)));
     Scope sy = beside(s, &gy->shape, 0);
     for (int d = 0; d < 2; d++) {
         const char *v = d ? "xx" : "yy";
         sy.loop[sy.n++] = (Loop) { 2 + d, 1, gy->shape.dim[2 + d], v };
         sx.loop[sx.n++] = (Loop) { 2 + d, (long)f->attr[2 + d], gy->shape.dim[2 + d], v };
-        sx.loop[sx.n++] = (Loop) { 2 + d, (long)f->attr[6 + d], f->shape.dim[2 + d], coordinate(s, 2 + d) };
+        sx.loop[sx.n++] = (Loop) { 2 + d, (long)f->attr[6 + d], f->shape.dim[2 + d], old_coordinate(s, 2 + d) };
     }
-    Address ax = address_of(&sx, &lx, &x->shape), ay = address_of(&sy, &ly, &gy->shape);
+    Address ax = old_address_of(&sx, &lx, &x->shape), ay = old_address_of(&sy, &ly, &gy->shape);
     for (int d = 0; d < 2; d++) {
         const long pad = (long)f->attr[4 + d];
         if (pad) ax.at[ax.n++] = (Piece) { text("-%ld", pad), lx.axis[2 + d].digit[0].stride, false, 0 };
     }
-    if (s->vector >= 0 && (!one || lane_stride(&ax) != 1 || lane_stride(&ay) != 1)) return false;
+    if (s->vector >= 0 && (!one || old_lane_stride(&ax) != 1 || old_lane_stride(&ay) != 1)) return false;
     text_add(out, "sum += %s * %s;\n", load_at(&sx, &ax, &lx, x), load_at(&sy, &ay, &ly, gy));
     return true;
 }
@@ -175,7 +175,7 @@ char *weight_taps_text(void)
     Nest x;
     Text product = { 0 };
     const Node *f = k->core;
-    loops_of(&x, main_layout(), &f->shape);
+    loops_of(&x, old_main_layout(), &f->shape);
     const int j = x.scope.n - 1;
     if (j >= 0 && !strcmp(x.scope.loop[j].var, "j") && x.scope.loop[j].axis == 0 && x.scope.loop[j].extent % BLOCK_MIN == 0) scope_vector(&x.scope, j);
     if (!tap_product(&x.scope, &product)) scope_scalar(&x.scope), tap_product(&x.scope, &product);

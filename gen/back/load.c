@@ -8,7 +8,7 @@ static const Expr *uniform(Body *b, const char *words)
     return expr_variable(b->scope.vector < 0 ? words : text("%sset(%s)", b->scope.prefix, words));
 }
 
-Layout with_ones(const Layout *l, const Shape *s, unsigned axes, Shape *out)
+Layout old_with_ones(const Layout *l, const Shape *s, unsigned axes, Shape *out)
 {
     Layout v = *l;
     *out = *s;
@@ -29,7 +29,7 @@ static Shape seen_shape(const Body *b, const Node *n)
 {
     Shape s = n->shape;
     const Layout none = { 0 };
-    if (b->fold && s.batch && s.rank > 1 && s.rank < b->scope.domain->rank) with_ones(&none, &n->shape, b->fold->axes, &s);
+    if (b->fold && s.batch && s.rank > 1 && s.rank < b->scope.domain->rank) old_with_ones(&none, &n->shape, b->fold->axes, &s);
     return s;
 }
 
@@ -37,7 +37,7 @@ static const Expr *load_input(Body *b, const Node *n)
 {
     long lane;
     const Shape s = seen_shape(b, n);
-    const char *at = flat_index(&b->scope, &s, &lane);
+    const char *at = old_flat_index(&b->scope, &s, &lane);
     const long row = shape_sample(&n->shape);
     b->reads_data = true;
     const char *place = row == 1 ? "at" : text("at * %ld + %s", row, at);
@@ -59,9 +59,9 @@ static const Expr *load_noise(Body *b, const Node *n)
 {
     long lane;
     const Shape s = seen_shape(b, n);
-    const char *at = flat_index(&b->scope, &s, &lane);
+    const char *at = old_flat_index(&b->scope, &s, &lane);
     const char *stream = operand_number("uint32_t", text("0x%08xu", stream_of(n->path)));
-    const char *key = text("%s, %s + %s, %s, (uint32_t)(%s)", body_scalar("seed"), body_scalar("consumed"), coordinate(&b->scope, 0), stream, at);
+    const char *key = text("%s, %s + %s, %s, (uint32_t)(%s)", body_scalar("seed"), body_scalar("consumed"), old_coordinate(&b->scope, 0), stream, at);
     if (b->scope.vector < 0) return expr_variable(text("noise_uniform(%s)", key));
     char *name = body_name(b, "u");
     text_add(&b->out, "real %s[%s];\nnoise_fill(%s, %s, %s, %ld);\n", name, b->scope.lanes, name, b->scope.lanes, key, lane);
@@ -72,7 +72,7 @@ static const Expr *load_noise(Body *b, const Node *n)
 static const Expr *load_table(Body *b, const Node *n)
 {
     long lane;
-    const char *at = flat_index(&b->scope, &n->shape, &lane), *linkage = b->s->k->target->device ? "" : "static ";
+    const char *at = old_flat_index(&b->scope, &n->shape, &lane), *linkage = b->s->k->target->device ? "" : "static ";
     const ExprStyle style = { "r_", false, false };
     if (!n->table) return expr_variable(text("(real)(%s)", at));
     char *name = body_name(b, "table");
@@ -89,7 +89,7 @@ static const Expr *load_rows(Body *b, const Node *n)
 {
     static const char *const numbers[] = { [ROWS_MICRO] = "rows", [ROWS_BEFORE] = "before", [ROWS_MICROS] = "micros", [ROWS_SAMPLES] = "samples" };
     const int which = (int)n->value;
-    if (which == ROWS_REAL) return uniform(b, text("(%s < %s ? R(1.0) : R(0.0))", coordinate(&b->scope, 0), body_scalar("rows")));
+    if (which == ROWS_REAL) return uniform(b, text("(%s < %s ? R(1.0) : R(0.0))", old_coordinate(&b->scope, 0), body_scalar("rows")));
     return uniform(b, text("(real)%s", body_scalar(numbers[which])));
 }
 
@@ -97,15 +97,15 @@ static const Expr *load_seed(Body *b, const Node *n)
 {
     const int i = (int)n->value;
     if (!n->shape.batch) return uniform(b, body_scale(i));
-    return uniform(b, text("(%s < %s ? %s : 0)", coordinate(&b->scope, 0), body_scalar("rows"), body_scale(i)));
+    return uniform(b, text("(%s < %s ? %s : 0)", old_coordinate(&b->scope, 0), body_scalar("rows"), body_scale(i)));
 }
 
 static const Expr *load_address(Body *b, const Layout *l, const Shape *shape, const char *name)
 {
-    Address a = address_of(&b->scope, l, shape);
+    Address a = old_address_of(&b->scope, l, shape);
     const char *words = address_text(&a, l, name);
     if (b->scope.vector < 0) return expr_variable(words);
-    if (lane_stride(&a) == 0) return uniform(b, words);
+    if (old_lane_stride(&a) == 0) return uniform(b, words);
     return expr_variable(text("%sload(&%s)", b->scope.prefix, words));
 }
 
@@ -115,12 +115,12 @@ static const Expr *load_reshaped(Body *b, Node *n)
     Node *x = n->arg[0];
     const Scope here = b->scope;
     long lane, place = 1;
-    const char *at = flat_index(&here, &n->shape, &lane);
+    const char *at = old_flat_index(&here, &n->shape, &lane);
     Scope there = { .domain = &x->shape, .vector = -1, .prefix = here.prefix, .type = here.type, .lanes = here.lanes };
     for (int a = x->shape.rank; a-- > (int)x->shape.batch; place *= x->shape.dim[a])
         if (x->shape.dim[a] > 1)
             there.loop[there.n++] = (Loop) { a, 1, x->shape.dim[a], text("(%s) / %ld %% %ld", at, place, x->shape.dim[a]) };
-    if (x->shape.batch) there.loop[there.n++] = (Loop) { 0, 1, x->shape.dim[0], coordinate(&here, 0) };
+    if (x->shape.batch) there.loop[there.n++] = (Loop) { 0, 1, x->shape.dim[0], old_coordinate(&here, 0) };
     b->scope = there;
     const Expr *e = body_load(b, x);
     b->scope = here;
@@ -139,14 +139,14 @@ static int domain_axis(const Body *b, const Node *n, int a)
     BUG("an axis that the loops do not run over");
 }
 
-/* The coordinate along n's axis `a`: 0 where the one element there is repeated. */
+/* The old_coordinate along n's axis `a`: 0 where the one element there is repeated. */
 static char *coordinate_in(const Body *b, const Node *n, int a)
 {
     const int d = domain_axis(b, n, a);
-    return b->scope.domain->dim[d] == n->shape.dim[a] ? coordinate(&b->scope, d) : "0";
+    return b->scope.domain->dim[d] == n->shape.dim[a] ? old_coordinate(&b->scope, d) : "0";
 }
 
-/* n's coordinate c along the axis that a slice or a placing moves, in what it moves; the text of whether there is one */
+/* n's old_coordinate c along the axis that a slice or a placing moves, in what it moves; the text of whether there is one */
 static char *moved(const Node *n, const char *c, char **inside)
 {
     const long from = (long)node_attr(n, "from"), step = (long)node_attr(n, "step"), extent = n->arg[0]->shape.dim[(int)node_attr(n, "axis")];
@@ -158,7 +158,7 @@ static char *moved(const Node *n, const char *c, char **inside)
     return at;
 }
 
-/* The coordinate, 0 where there may be no such element; then `inside` becomes a local that says whether there is one. */
+/* The old_coordinate, 0 where there may be no such element; then `inside` becomes a local that says whether there is one. */
 static char *clamped(Body *b, char *c, char **inside)
 {
     if (!*inside) return c;
@@ -248,7 +248,7 @@ static const Expr *load_buffer(Body *b, Node *n)
         return load_view(b, n);
     }
     if (b->fold && s.batch && s.rank > 1 && s.rank < b->scope.domain->rank && b->fold->axes)
-        l = with_ones(&l, &n->shape, b->fold->axes, &s);
+        l = old_with_ones(&l, &n->shape, b->fold->axes, &s);
     return load_address(b, &l, &s, buffer_name(buffer_of(b->s->k, node_base(n))));
 }
 

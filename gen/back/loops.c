@@ -36,7 +36,7 @@ static bool is_part(const Loop *l, const Scope *s, int at)      /* of an axis th
     return false;
 }
 
-long loop_length(const Scope *s, int at)
+long old_loop_length(const Scope *s, int at)
 {
     const Loop *l = &s->loop[at];
     long end = s->domain->dim[l->axis];
@@ -45,21 +45,21 @@ long loop_length(const Scope *s, int at)
     return (end + l->div - 1) / l->div;
 }
 
-bool loop_overlaps(const Scope *s, int at)
+bool old_loop_overlaps(const Scope *s, int at)
 {
-    return is_part(&s->loop[at], s, at) && loop_length(s, at) < s->loop[at].extent;
+    return is_part(&s->loop[at], s, at) && old_loop_length(s, at) < s->loop[at].extent;
 }
 
 static char *limit_of(const Scope *s, int at)
 {
     const Loop *l = &s->loop[at];
     const long extent = s->domain->dim[l->axis];
-    if (loop_overlaps(s, at)) return text("%ld", loop_length(s, at));
+    if (old_loop_overlaps(s, at)) return text("%ld", old_loop_length(s, at));
     if (!is_part(l, s, at)) return text("%ld", (extent + l->div - 1) / l->div);
     if (extent % (l->div * l->extent) == 0 || (l->div > 1 && at < s->n - 1)) return text("%ld", l->extent);
     Scope outer = *s;
     outer.loop[at].var = 0;
-    char *rest = places_left(extent, coordinate(&outer, l->axis), l->div);
+    char *rest = old_places_left(extent, old_coordinate(&outer, l->axis), l->div);
     return text("(%s < %ld ? %s : %ld)", rest, l->extent, rest, l->extent);
 }
 
@@ -146,7 +146,7 @@ char *deal(Nest *x, char *inner, bool reads)
     return units("one", 1, wrap_loops(x, inner, 0, reads));
 }
 
-const Layout *main_layout(void)
+const Layout *old_main_layout(void)
 {
     if (k->stores.n) return &buffer_of(S->k, k->stores.at[0])->layout;
     return &k->grad_layout;
@@ -160,13 +160,13 @@ char *pad_stores(const Nest *x, Body *b, char *inner)
     Body *zero = body_new(S, k);
     zero->scope = x->scope, zero->fold = b->fold;
     for (int i = 0; i < k->stores.n; i++)
-        if (layout_same(&buffer_of(S->k, k->stores.at[i])->layout, main_layout())) body_store(zero, k->stores.at[i], expr_number(0));
+        if (layout_same(&buffer_of(S->k, k->stores.at[i])->layout, old_main_layout())) body_store(zero, k->stores.at[i], expr_number(0));
     if (k->grad && kernel_of(S->k, k->grad) == k) body_store(zero, k->grad, expr_number(0));
     return text("%s%s", wrap(x->head[j].head, "", inner), zero->out.n ? wrap(x->pad[j], "", zero->out.s) : "");
 }
 
 /* Zeros for the padding of one store: of all rows, or of the row that is at hand. */
-char *zero_padding(Node *n, bool row)
+char *old_zero_padding(Node *n, bool row)
 {
     Nest x;
     loops_of(&x, &buffer_of(S->k, n)->layout, &n->shape);
@@ -186,13 +186,13 @@ char *pad_others(void)
     Text t = { 0 };
     text_put(&t, "", 0);
     for (int i = 1; i < k->stores.n; i++) {
-        char *zeros = layout_same(&buffer_of(S->k, k->stores.at[i])->layout, main_layout()) ? "" : zero_padding(k->stores.at[i], false);
+        char *zeros = layout_same(&buffer_of(S->k, k->stores.at[i])->layout, old_main_layout()) ? "" : old_zero_padding(k->stores.at[i], false);
         if (*zeros) text_add(&t, "%s", units("one", 1, zeros));
     }
     return t.s;
 }
 
-char *zero_halos(const char *n)
+char *old_zero_halos(const char *n)
 {
     Text t = { 0 };
     for (int i = 0; i < k->stores.n; i++) {

@@ -9,8 +9,8 @@ typedef struct { const char *head, *first; } Head;
 typedef struct { Scope scope; Head head[12]; const char *pad[12]; } Nest;       /* pad: the head of a loop over the padding behind */
 void loops_of(Nest *x, const Layout *l, const Shape *domain);            /* all digits of the layout, outermost first */
 void heads(Nest *x);                                                     /* scalars stop at the logical extent, lanes run over the padding */
-long loop_length(const Scope *s, int at);                                /* its indices up to where the next digit of its axis begins: what pads rows left out */
-bool loop_overlaps(const Scope *s, int at);                              /* its padding would be the next digit's elements */
+long old_loop_length(const Scope *s, int at);                                /* its indices up to where the next digit of its axis begins: what pads rows left out */
+bool old_loop_overlaps(const Scope *s, int at);                              /* its padding would be the next digit's elements */
 bool several_lines(const char *s);                                       /* it needs braces */
 char *wrap(const char *head, const char *first, const char *inner);      /* one loop */
 char *units(const char *unit, int count, const char *inner);             /* the loop over this thread's units */
@@ -19,11 +19,11 @@ const char *row_line(bool reads);                                        /* find
 char *rows_head(void);                                                   /* the rows of unit q */
 char *wrap_loops(const Nest *x, char *inner, unsigned skip, bool reads); /* all loops but those in skip; bit 31: the row's line is told elsewhere */
 char *deal(Nest *x, char *inner, bool reads);                            /* units outermost, as the kernel is dealt */
-const Layout *main_layout(void);                                         /* of what the kernel stores first */
+const Layout *old_main_layout(void);                                         /* of what the kernel stores first */
 char *pad_stores(const Nest *x, Body *b, char *inner);                   /* the innermost loop, and one that zeroes the padding behind it */
-char *zero_padding(Node *n, bool row);                                   /* zeros behind n's last columns: in all rows, or in the row at hand */
+char *old_zero_padding(Node *n, bool row);                                   /* zeros behind n's last columns: in all rows, or in the row at hand */
 char *pad_others(void);                                                  /* the same for the stores that lie otherwise than the first */
-char *zero_halos(const char *n);                                         /* statements for the borders of sample n */
+char *old_zero_halos(const char *n);                                         /* statements for the borders of sample n */
 
 /* ---- pieces that both targets put loops around ---- */
 extern const char *const fold_start[], *const fold_step[];               /* by Fold: "0", "%s += %s;\n" */

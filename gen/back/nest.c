@@ -33,7 +33,7 @@ static char *sum(char *a, char *b)
     return *b == '-' ? text("%s - %s", a, b + 1) : text("%s + %s", a, b);
 }
 
-char *coordinate(const Scope *s, int axis)
+char *old_coordinate(const Scope *s, int axis)
 {
     char *t = 0;
     for (int i = 0; i < s->n; i++)
@@ -41,7 +41,7 @@ char *coordinate(const Scope *s, int axis)
     return t ? t : text("0");
 }
 
-char *places_left(long extent, const char *c, long div)
+char *old_places_left(long extent, const char *c, long div)
 {
     const char *at = strchr(c, '+') ? text("(%s)", c) : c;
     return div == 1 ? text("%ld - %s", extent, at) : text("(%ld - %s) / %ld", extent + div - 1, at, div);
@@ -69,7 +69,7 @@ static long least(long a, long b) { return a < b ? a : b; }
 static void straddle(Address *a, const Scope *s, int axis, const Digit *d, long extent)
 {
     const long most = (extent - 1) / d->div;
-    char *c = coordinate(s, axis);
+    char *c = old_coordinate(s, axis);
     if (d->div > 1) c = text("(%s) / %ld", c, d->div);
     if (d->mod) c = d->div > 1 ? text("%s %% %ld", c, d->mod) : text("(%s) %% %ld", c, d->mod);
     add_piece(a, text("(%s)", c), d->stride, false, d->mod ? least(most, d->mod - 1) : most);
@@ -90,7 +90,7 @@ static void add_digit(Address *a, const Scope *s, int axis, const Digit *d, long
     }
 }
 
-Address address_of(const Scope *s, const Layout *l, const Shape *shape)
+Address old_address_of(const Scope *s, const Layout *l, const Shape *shape)
 {
     Address a = { .constant = l->offset };
     for (int axis = 0; axis < s->domain->rank; axis++) {
@@ -153,7 +153,7 @@ char *address_text(const Address *a, const Layout *l, const char *name)
     return t.s;
 }
 
-long lane_stride(const Address *a)
+long old_lane_stride(const Address *a)
 {
     long stride = 0;
     for (int i = 0; i < a->n; i++)
@@ -161,7 +161,7 @@ long lane_stride(const Address *a)
     return a->strange ? -1 : stride;
 }
 
-char *flat_index(const Scope *s, const Shape *shape, long *lane)
+char *old_flat_index(const Scope *s, const Shape *shape, long *lane)
 {
     char *t = 0;
     long place = 1;
@@ -170,7 +170,7 @@ char *flat_index(const Scope *s, const Shape *shape, long *lane)
         const int mine = shape_axis(shape, s->domain, axis);
         if (mine < 0 || (shape->batch && mine == 0)) continue;
         if (shape->dim[mine] > 1) {
-            char *c = scaled_in(coordinate(s, axis), place, shape_sample(shape));
+            char *c = scaled_in(old_coordinate(s, axis), place, shape_sample(shape));
             t = t ? text("%s + %s", c, t) : c;
             for (int i = 0; i < s->n; i++)
                 if (i == s->vector && s->loop[i].axis == axis) *lane = place * s->loop[i].div;

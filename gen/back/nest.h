@@ -16,10 +16,10 @@ typedef struct { long constant; int n; Piece at[24]; bool strange; } Address;   
 
 void  scope_scalar(Scope *s);
 void  scope_vector(Scope *s, int loop); /* lanes of the widest vector that divides the loop's extent */
-char *coordinate(const Scope *s, int axis);                 /* "s * 64 + j" */
-char *places_left(long extent, const char *c, long div);    /* how many steps of div there are from coordinate c to the extent */
-Address address_of(const Scope *s, const Layout *l, const Shape *shape);   /* of the element that meets the domain's */
+char *old_coordinate(const Scope *s, int axis);                 /* "s * 64 + j" */
+char *old_places_left(long extent, const char *c, long div);    /* how many steps of div there are from old_coordinate c to the extent */
+Address old_address_of(const Scope *s, const Layout *l, const Shape *shape);   /* of the element that meets the domain's */
 char *address_text(const Address *a, const Layout *l, const char *name);   /* "h1[s][n][j]" */
-long  lane_stride(const Address *a);    /* between neighbouring lanes; -1: uneven */
-char *flat_index(const Scope *s, const Shape *shape, long *lane);   /* row-major index in a sample, the batch left out */
+long  old_lane_stride(const Address *a);    /* between neighbouring lanes; -1: uneven */
+char *old_flat_index(const Scope *s, const Shape *shape, long *lane);   /* row-major index in a sample, the batch left out */
 #endif

@@ -25,7 +25,7 @@ Scope tap_scope(const Scope *out, const Node *f) { return taps_over(out, &f->sha
 static Address tap_address(const Scope *out, const Layout *l, Node *x, const double *a)
 {
     const Scope s = taps_over(out, &x->shape, a);
-    return address_of(&s, l, &x->shape);
+    return old_address_of(&s, l, &x->shape);
 }
 
 bool tap_lanes(const Scope *out, Node *x, const double *a)
@@ -33,7 +33,7 @@ bool tap_lanes(const Scope *out, Node *x, const double *a)
     Layout l;
     if (!node_layout(S->k, x, &l)) return false;
     const Address at = tap_address(out, &l, x, a);
-    return lane_stride(&at) == 1;
+    return old_lane_stride(&at) == 1;
 }
 
 char *tap_text(const Scope *out, Node *x, const double *a)
@@ -68,6 +68,6 @@ void set_bounds(Env *e, const Scope *s, const double *a, const Shape *in, const 
 {
     for (int d = 0; d < 2; d++) {
         const long stride = (long)a[2 + d], pad = (long)a[4 + d], extent = in->dim[2 + d];
-        env_set(e, d ? "kx" : "ky", "%s", range_text(d ? "kx" : "ky", (long)a[d], (long)a[6 + d], coordinate(s, 2 + d), stride, out->dim[2 + d], pad, extent));
+        env_set(e, d ? "kx" : "ky", "%s", range_text(d ? "kx" : "ky", (long)a[d], (long)a[6 + d], old_coordinate(s, 2 + d), stride, out->dim[2 + d], pad, extent));
     }
 }

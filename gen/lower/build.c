@@ -126,7 +126,7 @@ StmtList *open_dealt(Build *b, unsigned skip)
     const Scope *s = &b->scope;
     const unsigned all = ((1u << s->n) - 1) & ~skip;
     const int n = scope_batch(s);
-    if (b->k->target->launches) return open_loops(b, &b->l->body, all, UNITS);
+    if (b->k->target->launches) return b->rows = open_loops(b, &b->l->body, all, UNITS);
     if (b->x->part.kind == PART_ROWS && n >= 0) return open_loops(b, open_parts(b, NULL), all & ~(1u << n), SERIAL);
     if (b->x->part.kind == PART_STRIPS && s->strips >= 0 && s->loop[s->strips].extent == b->x->part.count)
         return open_loops(b, open_loop(b, &b->l->body, s->strips, UNITS), all & ~(1u << s->strips), SERIAL);

@@ -89,6 +89,7 @@ bool  lanes_do(Build *b, const Scope *s, Node *const *at, int n);        /* lane
 
 /* ---- the kinds of kernel ---- */
 void  build_map(Build *b);
+void  choose_lanes(Build *b);           /* the innermost loop becomes lanes where they can compute the kernel's maps */
 void  build_fold(Build *b);             /* along axes of a sample */
 void  build_total(Build *b);            /* over the batch, down to a number */
 void  build_column(Build *b);           /* over the batch, down to a tensor */

@@ -68,7 +68,7 @@ static void need_all(const Kernel *x, bool *need)
 }
 
 /* The kernel of maps x with no more than what is needed. */
-static Kernel *pruned(const Kernel *x, bool *need)
+static Kernel *pruned(const Program *s, const Kernel *x, bool *need)
 {
     Kernel *y = NEW(Kernel);
     *y = *x;
@@ -80,7 +80,10 @@ static Kernel *pruned(const Kernel *x, bool *need)
         if (need[x->body.at[i]->id]) vec_push(&y->body, x->body.at[i]);
     for (int i = 0; i < x->stores.n; i++)
         if (need[x->stores.at[i]->id]) vec_push(&y->stores, x->stores.at[i]);
-    return y->body.n < x->body.n ? y : (Kernel *)x;
+    if (y->body.n == x->body.n) return (Kernel *)x;
+    memset(&y->actual, 0, sizeof y->actual), memset(&y->draws, 0, sizeof y->draws);
+    build_loops(s->k, y);
+    return y;
 }
 
 static bool is_wanted(const Kernel *x, const bool *need, const bool *used)
@@ -99,7 +102,7 @@ static void choose_kernels(Program *s, const bool *used)
         Kernel *x = s->k->forward.at[i];
         if (!is_wanted(x, need, used)) continue;
         if (x->core) need_all(x, need);
-        else x = pruned(x, need);
+        else x = pruned(s, x, need);
         vec_push(&chosen, x);
     }
     while (chosen.n) vec_push(&s->counting, chosen.at[--chosen.n]);

@@ -1,6 +1,18 @@
-/* lower.c -- what each kernel computes, of layouts that are settled: contractions become nested sums (contraction.c, gemm.c),
-   and every kernel's floating-point operations are counted. */
-#include "lower/lower.h"
+/* lower.c -- what each kernel computes, of layouts that are settled: contractions become nested sums (contraction.c, gemm.c), all
+   become trees of loops, and every kernel's floating-point operations are counted. */
+#include "lower/build.h"
+
+void build_loops(Kernels *k, Kernel *x)
+{
+    Build b;
+    const Node *f = x->core;
+    if (f && f->kind != K_REDUCE) return;
+    build_start(&b, k, x);
+    if (!f) build_map(&b);
+    else if (f->when == WHEN_AFTER) build_total(&b);
+    else if (is_column(f)) build_column(&b);
+    else build_fold(&b);
+}
 
 /* Of a convolution that is a sum over taps for each element. */
 static double flop_of_taps(const Node *f)
@@ -16,6 +28,8 @@ static void lower_kernel(Kernels *k, Kernel *x)
     if (contracts(k, x)) (k->target->blocks ? lower_contraction : lower_gemm)(k, x);
     else if (x->core && by_taps(k, x->core)) x->flop = flop_of_taps(x->core);
     if (x->flop <= 0) x->flop = (double)shape_count(&x->out->shape) * (x->body.n + (x->core ? 1 : 0));
+    x->part = partition_of(k, x);
+    build_loops(k, x);
 }
 
 void lower(Kernels *k)

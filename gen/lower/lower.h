@@ -33,6 +33,9 @@ void    drop_kernel(Kernels *k, Kernel *x);
 Node   *copy_before(Kernels *k, Kernel *user, Node *n);     /* a copy of n in a kernel of its own, before its user's */
 void    check_split(const Kernels *k);                      /* split.c: what deterministic = "split" cannot keep is an error */
 long    row_parts(long n);                                  /* in how many parts the rows of a batch are dealt */
+long    strips_of(const Layout *l);                          /* parts.c: blocks of the contiguous axis; 1 where it is whole */
+Partition partition_of(const Kernels *k, const Kernel *x);
+void    build_loops(Kernels *k, Kernel *x);                 /* lower.c: its tree */
 void    lower_contraction(Kernels *k, Kernel *x);           /* contraction.c, in C */
 void    lower_gemm(Kernels *k, Kernel *x);                  /* gemm.c, in CUDA */
 void    count_before(Program *s);                           /* count.c: what the counted seeds need */

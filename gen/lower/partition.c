@@ -1,7 +1,6 @@
-/* partition.c -- who computes what, and where all must meet.
+/* partition.c -- where all units must meet.
 
-   1. A kernel's units are dealt to threads in order. Rows: parts of the batch. Strips: blocks of the result's columns.
-      Tiles: pieces of a weight gradient. Their number is a constant, so the bits do not depend on the threads.
+   1. A kernel's units are dealt to threads in order, parts.c says how.
    2. Two kernels may run without a barrier between them when everything that one writes and the other touches is
       touched by the same unit of both: same kind of parts, same count, each its own.
    3. No unit ever adds to what another unit writes.
@@ -12,81 +11,6 @@
 #include "lower/lower.h"
 
 enum { SMALL = 64 };                    /* that many times smaller than the largest: no reason to meet */
-
-static long strips_of(const Layout *l)
-{
-    if (l->vaxis < 0 || l->rank < 2) return 1;
-    const Axis *x = &l->axis[l->vaxis];
-    return x->n == 2 && x->digit[0].div == 1 && x->digit[1].stride > x->digit[0].stride ? x->digit[1].extent : 1;
-}
-
-static Partition by_rows(const Node *n)
-{
-    const long rows = n->shape.dim[0], parts = row_parts(rows);
-    return (Partition) { PART_ROWS, (int)parts, rows / parts };
-}
-
-static Partition one(void) { return (Partition) { PART_ONE, 1, 1 }; }
-
-static const Layout *result_layout(const Kernels *k, const Kernel *x)
-{
-    if (x->stores.n) return &buffer_of(k, x->stores.at[0])->layout;
-    return &x->grad_layout;
-}
-
-static Partition of_contraction(const Kernel *x)
-{
-    const Contraction *c = x->contraction;
-    const Level *u = &c->unit;
-    if (u->extent == 1) return one();
-    const Node *n = x->core;
-    const char batch = !n->shape.batch ? 0 : n->kind == K_MATMUL ? strchr(n->labels, '>')[1] : 'n';
-    if (u->label == batch) return (Partition) { PART_ROWS, (int)u->extent, u->div };
-    if (u->label == c->vector.label) return (Partition) { PART_STRIPS, (int)u->extent, 1 };
-    return (Partition) { PART_TILES, (int)u->extent, 1 };
-}
-
-static Partition of_fold(const Kernels *k, const Kernel *x)
-{
-    const Node *f = x->core;
-    if (f->when == WHEN_AFTER || f->shape.batch) return by_rows(f->when == WHEN_AFTER ? f->arg[0] : f);
-    Layout l;
-    if (f->arg[0]->shape.batch && !x->pre.n && node_layout(k, f->arg[0], &l) && strips_of(&l) > 1 && !(f->axes >> l.vaxis & 1))
-        return (Partition) { PART_STRIPS, (int)strips_of(&l), l.block };
-    return one();
-}
-
-/* By strips of columns, where the result and what is added to it have the same. */
-static Partition of_scatter(const Kernels *k, const Kernel *x)
-{
-    Layout l;
-    const Layout *to = result_layout(k, x);
-    const long strips = strips_of(to);
-    const bool same = node_layout(k, x->core->arg[0], &l) && strips_of(&l) == strips && l.block == to->block;
-    return same && strips > 1 ? (Partition) { PART_STRIPS, (int)strips, 1 } : one();
-}
-
-static Partition of_map(const Kernels *k, const Kernel *x)
-{
-    const Layout *l = result_layout(k, x);
-    const long strips = strips_of(l);
-    const bool image = x->out->shape.batch && layout_batch_first(l);
-    if (strips > 1 && !image && !reads_data(x)) return (Partition) { PART_STRIPS, (int)strips, 1 };
-    return x->out->shape.batch ? by_rows(x->out) : one();
-}
-
-static Partition partition_of(const Kernels *k, const Kernel *x)
-{
-    if (x->contraction) return of_contraction(x);
-    if (x->core && x->core->kind == K_REDUCE) return of_fold(k, x);
-    if (x->core && has_role(x->core, "scatter")) return of_scatter(k, x);
-    if (x->core && by_taps(k, x->core) && !x->core->shape.batch) {
-        const long strips = strips_of(result_layout(k, x));
-        return strips > 1 ? (Partition) { PART_STRIPS, (int)strips, 1 } : one();
-    }
-    if (x->core) return by_rows(x->core);
-    return of_map(k, x);
-}
 
 /* ---- what a kernel touches ---- */
 static bool owns(const Kernel *x, const Node *value, const Layout *l)
@@ -208,7 +132,6 @@ static int find_phases(const Kernels *k, Kernel **at, int n)
     const long largest = largest_buffer(k);
     int phase = 0, from = 0;
     for (int i = 0; i < n; i++) {
-        at[i]->part = partition_of(k, at[i]);
         find_touches(k, at[i]);
     }
     for (int i = 0; i < n; i++) {

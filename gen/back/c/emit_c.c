@@ -16,7 +16,7 @@ static void choose_lanes(Nest *x)
 static char *map_loops(void)
 {
     Nest x;
-    loops_of(&x, main_layout(), &k->out->shape);
+    loops_of(&x, old_main_layout(), &k->out->shape);
     choose_lanes(&x);
     heads(&x);
     Body *b = body_new(S, k);
@@ -25,7 +25,7 @@ static char *map_loops(void)
     char *inner = b->out.s;
     unsigned done = 0;
     if (x.scope.n && x.pad[x.scope.n - 1]) inner = pad_stores(&x, b, inner), done = 1u << (x.scope.n - 1);
-    const char *halo = zero_halos("n");
+    const char *halo = old_zero_halos("n");
     const int n = loop_at(&x.scope, 0, 1);
     if (k->part.kind == PART_ROWS && n >= 0) {
         inner = wrap_loops(&x, inner, done | 1u << n | 1u << 31, b->reads_data);
@@ -89,7 +89,7 @@ static char *post_text(const char *const open_vars[], int n)
 {
     if (!k->body.n) return mem_copy("", 0);
     Nest x;
-    loops_of(&x, main_layout(), &k->out->shape);
+    loops_of(&x, old_main_layout(), &k->out->shape);
     choose_lanes(&x);
     heads(&x);
     unsigned skip = 0;
@@ -101,7 +101,7 @@ static char *post_text(const char *const open_vars[], int n)
     Body *b = body_new(S, k);
     b->scope = x.scope;
     Node *target = buffer_of(S->k, k->core) ? k->core : k->stores.at[0];
-    Address at = address_of(&x.scope, &buffer_of(S->k, target)->layout, &target->shape);
+    Address at = old_address_of(&x.scope, &buffer_of(S->k, target)->layout, &target->shape);
     char *place = address_text(&at, &buffer_of(S->k, target)->layout, buffer_name(buffer_of(S->k, target)));
     b->value[k->core->id] = expr_variable(x.scope.vector < 0 ? place : text("%sload(&%s)", x.scope.prefix, place));
     body_define(b, k->core, b->value[k->core->id], true);
@@ -123,7 +123,7 @@ static char *contraction_text(void)
         if (c->outer_sum[i]) text_add(&beta, "%s%s", beta.n ? " || " : "", open[n].var);
         n++;
     }
-    const char *add = S->g->train.split ? "2" : "1", *next = beta_of(S, k);
+    const char *add = S->g->train.split ? "2" : "1", *next = old_beta_of(S, k);
     const char *first = k->grad != k->core ? "0" : S->g->train.split && *next != '0' ? text("2 * %s", next) : next;
     char *inner = call_text(open, n, beta.n ? text("%s ? %s : %s", beta.s, add, first) : first);
     if (samples) inner_from = 1;
@@ -132,7 +132,7 @@ static char *contraction_text(void)
         inner = wrap(text("int %s = 0; %s < %ld; %s++", v, v, c->outer[i].extent, v), "", inner);
     }
     const char *vars[2] = { unit, "n" };
-    const char *halo = zero_halos("n");
+    const char *halo = old_zero_halos("n");
     if (*halo && !(rows && (samples || k->part.size == 1))) halo = wrap(text("int n = 0; n < %ld; n++", k->core->shape.dim[0]), "", halo);
     inner = text("%s%s%s", halo, inner, post_text(vars, samples ? 2 : 1));
     if (samples) inner = wrap(rows_head(), "", inner);
@@ -146,7 +146,7 @@ static char *kernel_text(void)
     if (!f) return map_text();
     if (k->contraction) return contraction_text();
     if (f->kind == K_REDUCE && f->when == WHEN_AFTER) return total_text();
-    if (f->kind == K_REDUCE) return is_column(f) ? column_text() : fold_text();
+    if (f->kind == K_REDUCE) return old_is_column(f) ? column_text() : fold_text();
     if (has_role(f, "spread")) return spread_image_text();
     if (has_role(f, "scatter")) return scatter_text();
     if (by_taps(S->k, f) && has_role(f, "weight")) return weight_taps_text();

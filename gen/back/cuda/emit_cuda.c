@@ -13,7 +13,7 @@ enum { LONG_ROW = 1024 };
 /* ---- maps ------------------------------------------------------------------------------------------------------- */
 static void map_kernel(Cuda *out)
 {
-    const Layout *l = main_layout();
+    const Layout *l = old_main_layout();
     Nest x;
     loops_of(&x, l, &k->out->shape);
     cuda_launch_flat(out, map_over(out, l, &k->out->shape, k->body.at, k->body.n, 0, 0), THREADS,
@@ -141,7 +141,7 @@ static void column_kernel(Cuda *out)
     env_set(e, "count", "%ld", count);
     env_set(e, "shares", "%d", shares);
     env_set(e, "terms", "%ld", terms);
-    env_set(e, "training", "%s", folds_in_training(f) ? text(" && %s", body_scalar("training")) : "");
+    env_set(e, "training", "%s", old_folds_in_training(f) ? text(" && %s", body_scalar("training")) : "");
     env_set(e, "decode", "%s", decode(&x.scope, kept, "id", text("%s%s", inner, store)));
     set_terms(e, &x.scope, folded, inner);
     set_index(e, "id_type", "unsigned", count);
@@ -170,7 +170,7 @@ void cuda_kernel(const Program *s, const Kernel *kernel, Cuda *out)
     if (!f) map_kernel(out);
     else if (k->gemm) cuda_gemm(out);
     else if (f->kind == K_REDUCE && f->when == WHEN_AFTER) total_kernel(out);
-    else if (f->kind == K_REDUCE && !is_column(f)) fold_kernel(out);
+    else if (f->kind == K_REDUCE && !old_is_column(f)) fold_kernel(out);
     else if (f->kind == K_REDUCE) column_kernel(out);
     else if (has_role(f, "spread")) cuda_spread(out);
     else if (has_role(f, "scatter")) cuda_scatter(out);

@@ -37,7 +37,7 @@ static Node *bias_of(const Node *add)
 static bool used_by_next_only(int i)        /* of body[i], or of the core for -1 */
 {
     const Node *n = i < 0 ? k->core : k->body.at[i];
-    if (is_stored(k, n)) return false;
+    if (old_is_stored(k, n)) return false;
     for (int j = i + 2; j < k->body.n; j++)
         for (int a = 0; a < k->body.at[j]->nargs; a++)
             if (k->body.at[j]->arg[a] == n) return false;
@@ -78,7 +78,7 @@ static char *result_name(const Node *n) { return buffer_name(k->grad == n ? S->k
 static const Node *destination(int taken)
 {
     const Node *last = taken ? k->body.at[taken - 1] : k->core;
-    return is_stored(k, last) ? last : target_of(S->k, k);
+    return old_is_stored(k, last) ? last : target_of(S->k, k);
 }
 
 static char *plan_call(const Node *to, const char *beta, const Node *bias, int taken)
@@ -241,7 +241,7 @@ static char *result_text(const char *value, bool *reads)
     body_maps(b, k->body.at, k->body.n, 0, 0);
     *reads = b->reads_data;
     const char *inner = body_statements(b);
-    if (*reads) inner = text("const long at = dev->row[m->from + %s];\n%s", coordinate(&b->scope, 0), inner);
+    if (*reads) inner = text("const long at = dev->row[m->from + %s];\n%s", old_coordinate(&b->scope, 0), inner);
     return text("%s%s%s%s", take_apart(&m->batch, "batch", inner), take_apart(&m->rows, "row", inner),
                 take_apart(&m->columns, "column", inner), inner);
 }

@@ -90,7 +90,7 @@ long loop_count(const Scope *s, unsigned which)
 {
     long n = 1;
     for (int i = 0; i < s->n; i++)
-        if (which >> i & 1) n *= loop_length(s, i);
+        if (which >> i & 1) n *= old_loop_length(s, i);
     return n;
 }
 
@@ -103,7 +103,7 @@ char *decode(const Scope *s, unsigned which, const char *index, const char *body
     text_put(&t, "", 0);
     for (int i = s->n; i-- > 0; ) {
         if (!(which >> i & 1)) continue;
-        const long extent = loop_length(s, i);
+        const long extent = old_loop_length(s, i);
         const char *v = s->loop[i].var;
         char *e = place == 1 ? text("%s", index) : text("%s / %ld", index, place);
         if (!outermost(which, i)) e = text("%s %% %ld", e, extent);
@@ -156,7 +156,7 @@ char *map_over(const Cuda *out, const Layout *l, const Shape *domain, Node *cons
     Body *b = body_new(S, k);
     b->scope = x.scope;
     if (first) {
-        Address to = address_of(&x.scope, l, domain);
+        Address to = old_address_of(&x.scope, l, domain);
         body_define(b, first, expr_variable(address_text(&to, l, value)), true);
     }
     body_maps(b, at, n, 0, 0);

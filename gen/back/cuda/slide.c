@@ -11,7 +11,7 @@ void cuda_pool(Cuda *out)
 {
     Nest x;
     Node *f = k->core;
-    loops_of(&x, main_layout(), &f->shape);
+    loops_of(&x, old_main_layout(), &f->shape);
     Body *b = body_new(S, k);
     b->scope = x.scope;
     const bool taps = by_taps(S->k, f);
@@ -60,7 +60,7 @@ void cuda_overlap_grad(Cuda *out)
     Layout l;
     Node *f = k->core, *gy = f->arg[1];
     if (!node_layout(S->k, gy, &l)) BUG("a pool's gradient that lies nowhere");
-    loops_of(&x, main_layout(), &f->shape);
+    loops_of(&x, old_main_layout(), &f->shape);
     for (int i = 0; i < x.scope.n; i++) {
         Loop *at = &x.scope.loop[i];
         if (at->axis >= 2) at->var = at->axis == 2 ? "r" : "c";
@@ -113,7 +113,7 @@ void cuda_scatter(Cuda *out)
     enum { COLUMNS = 128, RANGES = 64 };
     Layout l, ids;
     Node *f = k->core, *gy = f->arg[0], *t = f->arg[1];
-    const Layout *to = main_layout();
+    const Layout *to = old_main_layout();
     if (!node_layout(S->k, gy, &l) || !node_layout(S->k, t, &ids)) BUG("rows that lie nowhere");
     const char *target = buffer_name(k->grad == f ? S->k->gradients.at[k->adds_to->index] : buffer_of(S->k, f));
     const long rows = f->shape.dim[0], columns = f->shape.dim[1], ranges = rows < RANGES ? rows : RANGES;
@@ -126,7 +126,7 @@ void cuda_scatter(Cuda *out)
     Scope number = terms;
     number.domain = &t->shape;
     terms.loop[terms.n++] = (Loop) { last, 1, columns, "j" };
-    Address from = address_of(&terms, &l, &gy->shape), id = address_of(&number, &ids, &t->shape), place = address_of(&at, to, &f->shape);
+    Address from = old_address_of(&terms, &l, &gy->shape), id = old_address_of(&number, &ids, &t->shape), place = old_address_of(&at, to, &f->shape);
     Env *e = env_new(0);
     env_set(e, "columns", "%ld", columns);
     env_set(e, "span", "%ld", blocks_of(rows, ranges));
@@ -151,7 +151,7 @@ void cuda_weight_taps(Cuda *out)
     Text product = { 0 };
     const Node *f = k->core;
     const Shape *gy = &f->arg[1]->shape;
-    loops_of(&x, main_layout(), &f->shape);
+    loops_of(&x, old_main_layout(), &f->shape);
     const unsigned all = (1u << x.scope.n) - 1;
     const Scope places = { .domain = gy, .n = 3, .loop = { { 0, 1, gy->dim[0], "n" }, { 2, 1, gy->dim[2], "yy" }, { 3, 1, gy->dim[3], "xx" } } };
     const char *outside = taps_outside(&x.scope, f);

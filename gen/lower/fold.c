@@ -1,0 +1,280 @@
+/* fold.c -- folds: passes along the axes of a sample, and sums over the batch.
+
+   1. Along axes of a sample every fold of the op is a pass; then comes a value for each row, or for each element.
+   2. A sum over the batch is a number, in double, or a tensor: in C rows are summed one by one, then together.
+   3. On a device what is folded runs over lanes, and all else is dealt. */
+#include <math.h>
+#include "lower/build.h"
+
+enum { LONG_ROW = 1024, LONG_SUM = 4096, WARP = 32, THREADS = 256, MOST_THREADS = 1024 };
+
+static const double fold_start[] = { [FOLD_SUM] = 0, [FOLD_MAX] = -INFINITY, [FOLD_MIN] = INFINITY, [FOLD_PROD] = 1 };
+
+/* Loops over the first argument; returns which of them fold. */
+static unsigned fold_scope(Build *b)
+{
+    Layout l;
+    Node *f = b->x->core;
+    const Shape *s = &f->arg[0]->shape;
+    const bool known = !b->x->pre.n && node_layout(b->k, f->arg[0], &l) && layout_whole(&l, s);
+    if (!known && b->x->stores.n && shape_same(&b->x->stores.at[0]->shape, s)) l = buffer_of(b->k, b->x->stores.at[0])->layout;
+    else if (!known) layout_make(&l, s, -1, 0, 0);
+    b->scope = scope_of(b->l, &l, s);
+    b->fold = f, b->fold_count = 1;
+    unsigned folded = 0;
+    for (int i = 0; i < b->scope.n; i++)
+        if (f->axes >> b->scope.loop[i].axis & 1) folded |= 1u << i;
+    for (int a = 0; a < s->rank; a++)
+        if (f->axes >> a & 1) b->fold_count *= s->dim[a], b->fold_index = coordinate(&b->scope, a);
+    return folded;
+}
+
+static unsigned all_loops(const Build *b) { return (1u << b->scope.n) - 1; }
+
+static long turns(const Scope *s, unsigned which)
+{
+    long n = 1;
+    for (int i = 0; i < s->n; i++)
+        if (which >> i & 1) n *= loop_length(s, i);
+    return n;
+}
+
+/* Loops that fold: on a device lanes, so many at once. */
+static StmtList *open_folded(Build *b, StmtList *into, unsigned folded, int lanes)
+{
+    const bool device = b->k->target->launches;
+    StmtList *inner = open_loops(b, into, folded, device ? LANES : SERIAL);
+    for (const Stmt *s; device && into != inner; into = (StmtList *)&s->body) s = into->at[into->n - 1], into->at[into->n - 1]->width = lanes;
+    return inner;
+}
+
+static int variable(Build *b, const char *wish, ValType type, const Val *start)
+{
+    Stmt *s = stmt_new(b->out, STMT_VARIABLE);
+    s->var = loops_var(b->l, wish, type), s->value = start;
+    return s->var;
+}
+
+static void fold_into(Build *b, int var, Fold fold, const Val *v)
+{
+    Stmt *s = stmt_new(b->out, STMT_FOLD);
+    s->var = var, s->fold = fold, s->value = v;
+}
+
+/* ---- along axes of a sample ---- */
+/* One pass: "m = max(x)". */
+static void build_pass(Build *b, int i, unsigned folded, int lanes)
+{
+    Node *f = b->x->core;
+    const Let *pass = &f->op->let[i];
+    if (pass->fold == FOLD_NONE) {
+        b->fold_value[i] = let(b, pass->name, formula_of(b, f, pass->e));
+        return;
+    }
+    StmtList *out = b->out;
+    const int var = variable(b, pass->name, AS_REAL, val_number(fold_start[pass->fold]));
+    b->out = open_folded(b, out, folded, lanes);
+    build_maps(b, b->x->pre.at, b->x->pre.n, &f, 1);
+    fold_into(b, var, pass->fold, formula_of(b, f, pass->e));
+    b->out = out;
+    b->fold_value[i] = val_var(b->l, var);
+}
+
+static void build_result(Build *b)
+{
+    Node *f = b->x->core;
+    store_node(b, f, b->value[f->id]);
+    build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
+}
+
+/* A value for each row: the folded axes are gone, the loops around it are the same. */
+static void row_result(Build *b)
+{
+    Node *f = b->x->core;
+    const Scope here = b->scope;
+    Scope rows = { .domain = &f->shape, .lanes = -1, .strips = -1 };
+    const Val *v = formula_of(b, f, f->op->value);
+    for (int i = 0; i < here.n; i++) {
+        Turn l = here.loop[i];
+        if (f->axes >> l.axis & 1) continue;
+        for (int a = 0, axis = l.axis; a < axis; a++) l.axis -= f->axes >> a & 1;
+        rows.loop[rows.n++] = l;
+    }
+    b->scope = rows;
+    define(b, f, v, b->x->stores.n + b->x->body.n > 1);
+    build_result(b);
+    b->scope = here;
+}
+
+static void element_result(Build *b, unsigned folded, int lanes)
+{
+    Node *f = b->x->core;
+    StmtList *out = b->out;
+    b->out = open_folded(b, out, folded, lanes);
+    build_maps(b, b->x->pre.at, b->x->pre.n, &f, 1);
+    define(b, f, formula_of(b, f, f->op->value), b->x->stores.n + b->x->body.n > 1);
+    build_result(b);
+    b->out = out;
+}
+
+/* Where the passes of a row stand: in C by parts of the batch, with the zeros that rows keep. */
+static StmtList *open_rows(Build *b, unsigned kept, StmtList **row)
+{
+    const int n = scope_batch(&b->scope);
+    if (b->k->target->launches) return open_loops(b, &b->l->body, kept, UNITS);
+    if (n < 0) {
+        const Val *one;
+        *row = open_units(b, &b->l->body, "one", 1, &one);
+        return open_loops(b, *row, kept, SERIAL);
+    }
+    *row = open_parts(b, NULL);
+    zero_halos(b, *row, b->scope.loop[n].index);
+    return open_loops(b, *row, kept & ~(1u << n), SERIAL);
+}
+
+void build_fold(Build *b)
+{
+    Node *f = b->x->core;
+    StmtList *row = NULL;
+    const unsigned folded = fold_scope(b);
+    const int lanes = turns(&b->scope, folded) > LONG_ROW ? THREADS : WARP;
+    b->out = open_rows(b, all_loops(b) & ~folded, &row);
+    if (b->k->target->launches) b->rows = b->out;
+    for (int i = 0; i < f->op->nlets; i++) build_pass(b, i, folded, lanes);
+    if (f->op->per_row) row_result(b);
+    else element_result(b, folded, lanes);
+    for (int i = 0; row && i < b->x->stores.n; i++) zero_padding(b, row, b->x->stores.at[i], scope_batch(&b->scope) >= 0);
+}
+
+/* ---- over the batch, down to a number ---- */
+static int total_lanes(long count) { return count > LONG_ROW ? MOST_THREADS : count > THREADS ? THREADS : WARP; }
+
+static void add_total(Build *b, int total)
+{
+    Node *f = b->x->core;
+    build_maps(b, b->x->pre.at, b->x->pre.n, &f, 1);
+    fold_into(b, total, FOLD_SUM, formula_of(b, f, f->op->let[0].e));
+}
+
+static void store_total(Build *b, StmtList *into, const Val *part, int total)
+{
+    Stmt *s = stmt_new(into, STMT_STORE);
+    s->at = (At) { .buffer = formal_sum(b) };
+    if (part) s->at.term[s->at.n++] = (Term) { part, 1, b->x->part.count - 1 };
+    s->value = val_var(b->l, total);
+    s->beta = part ? NULL : val_number(1);
+}
+
+/* One block: real rows alone. */
+static void device_total(Build *b)
+{
+    const int n = scope_batch(&b->scope);
+    StmtList *top = b->out = &b->l->body;
+    const int total = variable(b, "total", AS_DOUBLE, val_number(0));
+    b->out = open_folded(b, top, all_loops(b), total_lanes(turns(&b->scope, all_loops(b))));
+    b->rows = b->out;
+    if (n >= 0) {
+        Stmt *real = stmt_new(b->out, STMT_IF);
+        real->value = val_call(CALL_LT, b->scope.loop[n].index, val_run(RUN_ROWS, AS_INT), NULL);
+        b->out = b->rows = &real->body;
+    }
+    add_total(b, total);
+    store_total(b, top, NULL, total);
+}
+
+void build_total(Build *b)
+{
+    const Val *q;
+    const unsigned folded = (fold_scope(b), all_loops(b));
+    if (b->k->target->launches) { device_total(b); return; }
+    const long size = b->x->part.size;
+    const int n = scope_batch(&b->scope);
+    StmtList *unit = b->out = open_units(b, &b->l->body, "q", b->x->part.count, &q);
+    const int total = variable(b, "total", AS_DOUBLE, val_number(0));
+    const Val *from = val_call(CALL_MUL, val_int(size), q, NULL), *to = val_call(CALL_ADD, from, val_int(size), NULL);
+    const int row = n >= 0 ? b->scope.loop[n].var : loops_var(b->l, "n", AS_INT);
+    b->rows = open_range(b, unit, row, from, val_call(CALL_MIN, to, val_run(RUN_ROWS, AS_INT), NULL), SERIAL);
+    b->out = open_loops(b, b->rows, n >= 0 ? folded & ~(1u << n) : folded, SERIAL);
+    add_total(b, total);
+    store_total(b, unit, q, total);
+}
+
+/* ---- over the batch, down to a tensor ---- */
+/* Lanes along the result's contiguous axis, where the argument lies so too. */
+static void column_lanes(Build *b, unsigned folded)
+{
+    Scope lanes = b->scope;
+    const int j = lanes.n - 1;
+    if (b->k->target->launches || !scope_wide(&lanes) || folded >> j & 1 || b->x->pre.n || loop_overlaps(&lanes, j)) return;
+    lanes.lanes = j;
+    const Scope here = b->scope;
+    b->scope = lanes;
+    if (!lanes_read(b, &lanes, b->x->core) || !lanes_store(b, b->x->core)) b->scope = here;
+}
+
+static void add_column(Build *b, int sum)
+{
+    Node *f = b->x->core;
+    build_maps(b, b->x->pre.at, b->x->pre.n, &f, 1);
+    fold_into(b, sum, FOLD_SUM, formula_of(b, f, f->op->let[0].e));
+}
+
+/* The terms of a column: in C a row's are summed by themselves where a row has several. */
+static void sum_columns(Build *b, StmtList *into, unsigned folded, int sum, int n)
+{
+    const unsigned inner = n >= 0 ? folded & ~(1u << n) : folded;
+    if (n < 0) {
+        b->out = open_loops(b, into, folded, SERIAL);
+        add_column(b, sum);
+        return;
+    }
+    StmtList *row = b->out = b->rows = open_loop(b, into, n, SERIAL);
+    if (!inner) { add_column(b, sum); return; }
+    const int own = variable(b, "row", AS_REAL, val_number(0));
+    b->out = open_loops(b, row, inner, SERIAL);
+    add_column(b, own);
+    b->out = row;
+    fold_into(b, sum, FOLD_SUM, val_var(b->l, own));
+}
+
+/* Loops over the columns: strips dealt, or one unit. */
+static StmtList *open_columns(Build *b, unsigned kept)
+{
+    const Scope *s = &b->scope;
+    const Val *one;
+    if (b->k->target->launches) return open_loops(b, &b->l->body, kept, UNITS);
+    if (b->x->part.kind == PART_STRIPS && s->strips >= 0)
+        return open_loops(b, open_loop(b, &b->l->body, s->strips, UNITS), kept & ~(1u << s->strips), SERIAL);
+    return open_loops(b, open_units(b, &b->l->body, "one", 1, &one), kept, SERIAL);
+}
+
+/* What is made of the sum is stored: what else stands in it is the same in all rows. */
+static void store_column(Build *b, int sum)
+{
+    Node *f = b->x->core;
+    b->fold_value[0] = val_var(b->l, sum);
+    store_node(b, f, formula_of(b, f, f->op->value));
+}
+
+void build_column(Build *b)
+{
+    const Node *f = b->x->core;
+    const unsigned folded = fold_scope(b);
+    column_lanes(b, folded);
+    const int first = scope_loop(&b->scope, 0, 1), n = first >= 0 && folded >> first & 1 ? first : -1;
+    StmtList *column = b->out = open_columns(b, all_loops(b) & ~folded), *terms = column;
+    const int sum = variable(b, "sum", AS_REAL, start_of(b, f));
+    if (folds_in_training(f)) {
+        Stmt *training = stmt_new(column, STMT_IF);
+        training->value = val_run(RUN_TRAINING, AS_BOOL);
+        terms = &training->body;
+    }
+    if (b->k->target->launches) {
+        b->out = b->rows = open_folded(b, terms, folded, turns(&b->scope, folded) > LONG_SUM ? 32 : 8);
+        add_column(b, sum);
+    } else {
+        sum_columns(b, terms, folded, sum, n);
+    }
+    b->out = column;
+    store_column(b, sum);
+}
