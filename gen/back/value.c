@@ -1,0 +1,320 @@
+/* value.c -- the text of a value, with no more brackets than C needs.
+
+   1. With lanes every real is a vector: a load of neighbours is v_load(&x), what is the same in all lanes is v_set(x). A number
+      beside a vector needs no v_set.
+   2. A choice is v_select where its condition is a mask, the comparison of vectors; else (c ? a : b). A condition on the lanes' own
+      index keeps what lies inside an extent and makes zeros of the rest: v_keep(x, left).
+   3. Int columns are compared as they are: real would round what is above 2^24. */
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include "back/value.h"
+
+static const struct { const char *sign; int level; } operators[CALLS] = {
+    [CALL_OR] = { "||", LEVEL_LOGIC }, [CALL_AND] = { "&&", LEVEL_LOGIC },
+    [CALL_LT] = { "<", LEVEL_COMPARE }, [CALL_LE] = { "<=", LEVEL_COMPARE }, [CALL_GT] = { ">", LEVEL_COMPARE },
+    [CALL_GE] = { ">=", LEVEL_COMPARE }, [CALL_EQ] = { "==", LEVEL_COMPARE }, [CALL_NE] = { "!=", LEVEL_COMPARE },
+    [CALL_ADD] = { "+", LEVEL_SUM }, [CALL_SUB] = { "-", LEVEL_SUM },
+    [CALL_MUL] = { "*", LEVEL_PRODUCT }, [CALL_DIV] = { "/", LEVEL_PRODUCT }, [CALL_IDIV] = { "/", LEVEL_PRODUCT },
+    [CALL_MOD] = { "%", LEVEL_PRODUCT },
+    [CALL_NEG] = { "-", LEVEL_SIGN }, [CALL_REAL] = { "(real)", LEVEL_SIGN }, [CALL_INT] = { "(long)", LEVEL_SIGN }
+};
+
+static bool is_call(const Val *v, Call call) { return v->kind == VAL_CALL && v->id == (int)call; }
+static bool is_real(const Val *v) { return v->type == AS_REAL; }
+static bool is_zero(const Val *v) { return v->kind == VAL_NUMBER && v->number >= 0 && v->number <= 0; }
+static bool in_lanes(const Words *w) { return w->lanes >= 0; }
+
+static int level(const Words *w, const Val *v)
+{
+    if (v->kind == VAL_NUMBER) return signbit(v->number) ? LEVEL_SIGN : LEVEL_WHOLE;
+    if (v->kind != VAL_CALL || !operators[v->id].sign || (in_lanes(w) && is_call(v, CALL_REAL))) return LEVEL_WHOLE;
+    return operators[v->id].level;
+}
+
+/* ---- numbers ---- */
+static void put_number(Words *w, Text *out, const Val *v, bool alone)
+{
+    if (v->type == AS_DOUBLE) text_add(out, "%s", decimal_text(v->number, v->spelled));
+    else if (v->type != AS_REAL) text_add(out, "%.0f%s", v->number, v->type == AS_LONG ? "L" : "");
+    else text_add(out, alone && in_lanes(w) ? "%sset(%s)" : "%.0s%s", w->prefix, number_text(v->number, v->spelled));
+}
+
+/* ---- what lanes share ---- */
+bool val_is_mask(const Words *w, const Val *v)
+{
+    if (!in_lanes(w) || v->type != AS_BOOL) return false;
+    if (v->kind == VAL_VAR) return w->vector[v->id];
+    for (int i = 0; v->kind == VAL_CALL && i < v->n; i++)
+        if (is_real(v->arg[i]) || val_is_mask(w, v->arg[i])) return true;
+    return false;
+}
+
+/* v chooses between two numbers by what all lanes share. */
+static bool is_even_choice(const Words *w, const Val *v)
+{
+    if (!is_call(v, CALL_SELECT) || val_is_mask(w, v->arg[0]) || val_uses(v->arg[0], w->lanes)) return false;
+    for (int i = 1; i < 3; i++)
+        if (v->arg[i]->kind != VAL_NUMBER && v->arg[i]->kind != VAL_RUN) return false;
+    return v->arg[0]->kind != VAL_RUN;
+}
+
+/* A real that is no vector, but is read as one. */
+static bool is_spread(const Words *w, const Val *v)
+{
+    long step;
+    if (!in_lanes(w) || !is_real(v)) return false;
+    if (v->kind == VAL_LOAD) return at_step(v->at, w->lanes, &step) && step == 0;
+    if (v->kind == VAL_VAR) return !w->vector[v->id];
+    return v->kind == VAL_RUN || is_call(v, CALL_REAL) || is_even_choice(w, v);
+}
+
+static void put(Words *w, Text *out, const Val *v, int least, bool alone);
+
+/* ---- elements ---- */
+typedef struct { Text words; long constant; } Index;
+
+/* Adds index * factor to a sum; wide: an int cannot count so far. */
+static void add_term(Words *w, Index *to, const Val *index, long factor, bool wide)
+{
+    if (index->kind == VAL_NUMBER) {
+        to->constant += (long)index->number * factor;
+        return;
+    }
+    const long times = labs(factor);
+    const bool less = factor < 0, first = !to->words.n;
+    text_add(&to->words, "%s", first ? less ? "-" : "" : less ? " - " : " + ");
+    if (times == 1) text_add(&to->words, "%s", val_within(w, index, less ? first ? LEVEL_WHOLE : LEVEL_PRODUCT : LEVEL_SUM));
+    else text_add(&to->words, "%s * %ld%s", val_within(w, index, LEVEL_PRODUCT), times, wide ? "L" : "");
+}
+
+static char *sum_text(const Index *x)
+{
+    const long c = x->constant;
+    if (!x->words.n) return text("%ld", c);
+    return c ? text("%s %c %ld", x->words.s, c < 0 ? '-' : '+', labs(c)) : x->words.s;
+}
+
+/* "n * 784 + j" */
+static char *flat_index(Words *w, const At *at, bool wide)
+{
+    Index x = { .constant = at->base };
+    for (int i = 0; i < at->n; i++) add_term(w, &x, at->term[i].index, at->term[i].stride, wide);
+    return sum_text(&x);
+}
+
+/* "(&h1[0][0][0])[q * 8 + j]" */
+static char *from_first(Words *w, const At *at, const Layout *l, const char *name)
+{
+    Text t = { 0 };
+    text_add(&t, "(&%s", name);
+    for (int i = 0; i < l->ndims; i++) text_add(&t, "[0]");
+    text_add(&t, ")[%s]", flat_index(w, at, l->size > INT_MAX));
+    return t.s;
+}
+
+char *element_text(Words *w, const At *at)
+{
+    const Layout *l = w->k->formals.at[at->buffer]->layout;
+    const char *name = w->formal[at->buffer];
+    if (!l) return text("%s[%s]", name, flat_index(w, at, false));
+    if (dims_overrun(at, l)) return from_first(w, at, l, name);
+    Index index[8] = { { { 0 }, 0 } };
+    Text t = { 0 };
+    long rest = at->base;
+    for (int i = 0; i < at->n; i++) {
+        const int d = dim_of(l, at->term[i].stride);
+        add_term(w, &index[d], at->term[i].index, at->term[i].stride / l->strides[d], false);
+    }
+    for (int i = 0; i < l->ndims; i++) {
+        const long c = i == l->ndims - 1 ? rest / l->strides[i] : rest / l->strides[i] * (rest >= 0);
+        rest -= c * l->strides[i];
+        index[i].constant += c;
+    }
+    text_add(&t, "%s", name);
+    for (int i = 0; i < l->ndims; i++) text_add(&t, "[%s]", sum_text(&index[i]));
+    return t.s;
+}
+
+/* ---- choices, draws, calls ---- */
+/* The lanes of a mask's condition on their own index, "index < extent": how many of them are inside. */
+static char *left_text(Words *w, const Val *condition)
+{
+    long step;
+    const Val *index = condition->arg[0], *extent = condition->arg[1];
+    if (!is_call(condition, CALL_LT) || extent->kind != VAL_NUMBER || !index_step(index, w->lanes, &step) || step < 1) BUG("lanes that lie outside");
+    const long all = (long)extent->number;
+    if (step == 1) return text("%ld - %s", all, val_within(w, index, LEVEL_PRODUCT));
+    return text("(%ld - %s) / %ld", all + step - 1, val_within(w, index, LEVEL_PRODUCT), step);
+}
+
+static void put_choice(Words *w, Text *out, const Val *v, bool brackets)
+{
+    const Val *condition = v->arg[0];
+    if (in_lanes(w) && !val_is_mask(w, condition) && val_uses(condition, w->lanes)) {
+        if (!is_zero(v->arg[2])) BUG("a choice between lanes that leaves no zeros");
+        text_add(out, "%skeep(", w->prefix);
+        put(w, out, v->arg[1], LEVEL_LOOSE, true);
+        text_add(out, ", %s)", left_text(w, condition));
+        return;
+    }
+    const bool mask = val_is_mask(w, condition);
+    text_add(out, mask ? "%sselect(" : brackets ? "%.0s(" : "%.0s", w->prefix);
+    put(w, out, condition, mask ? LEVEL_LOOSE : LEVEL_LOGIC, false);
+    for (int i = 1; i < 3; i++) {
+        text_add(out, "%s", mask ? ", " : i == 1 ? " ? " : " : ");
+        put(w, out, v->arg[i], mask ? LEVEL_LOOSE : LEVEL_LOGIC, true);
+    }
+    if (mask || brackets) text_add(out, ")");
+}
+
+/* A number of [0, 1) for each lane: in an array of their own. */
+static void put_lane_draws(Words *w, Text *out, const Val *v, const char *key)
+{
+    long step;
+    const char *name = words_free(w, "u");
+    if (!index_step(v->arg[2], w->lanes, &step)) BUG("lanes that draw unevenly");
+    text_add(&w->before, "real %s[%s];\nnoise_fill(%s, %s, %s, %ld);\n", name, w->width, name, w->width, key, step);
+    text_add(out, "%sload(%s)", w->prefix, name);
+}
+
+static void put_uniform(Words *w, Text *out, const Val *v)
+{
+    const char *seed = words_run(w, RUN_SEED), *consumed = words_run(w, RUN_CONSUMED);
+    const char *key = text("%s, %s + %s, %s, (uint32_t)%s", seed, consumed, val_within(w, v->arg[0], LEVEL_SUM), val_text(w, v->arg[1]),
+                           val_within(w, v->arg[2], LEVEL_WHOLE));
+    if (in_lanes(w)) put_lane_draws(w, out, v, key);
+    else text_add(out, "noise_uniform(%s)", key);
+}
+
+static void put_row(Words *w, Text *out, const Val *v)
+{
+    w->micro = true;
+    text_add(out, "data_row(&w, m, %s)", val_text(w, v->arg[0]));
+}
+
+/* The smaller or the larger of two ints. */
+static void put_bound(Words *w, Text *out, const Val *v)
+{
+    const char *a = val_within(w, v->arg[0], LEVEL_SUM), *b = val_within(w, v->arg[1], LEVEL_SUM);
+    text_add(out, "%s %c %s ? %s : %s", a, is_call(v, CALL_MIN) ? '<' : '>', b, a, b);
+}
+
+static void put_call(Words *w, Text *out, const Val *v)
+{
+    if (!is_real(v) && (is_call(v, CALL_MIN) || is_call(v, CALL_MAX))) {
+        text_add(out, "("), put_bound(w, out, v), text_add(out, ")");
+        return;
+    }
+    if (is_call(v, CALL_ROUND16)) text_add(out, "gg_round(");
+    else text_add(out, "%s%s(", w->prefix, call_name((Call)v->id));
+    for (int i = 0; i < v->n; i++) text_add(out, i ? ", " : ""), put(w, out, v->arg[i], LEVEL_LOOSE, true);
+    text_add(out, ")");
+}
+
+/* ---- operators ---- */
+static bool is_whole(const Val *v) { return is_call(v, CALL_REAL) && v->arg[0]->kind == VAL_LOAD && v->arg[0]->type == AS_INT; }
+
+static bool compares_whole(const Words *w, const Val *v)
+{
+    const Val *a = v->arg[0], *b = v->arg[1];
+    if (in_lanes(w) || operators[v->id].level != LEVEL_COMPARE) return false;
+    return (is_whole(a) && (is_whole(b) || b->kind == VAL_NUMBER)) || (is_whole(b) && a->kind == VAL_NUMBER);
+}
+
+/* An int column, or what it is compared with: as an int, or in double. */
+static char *whole_text(Words *w, const Val *v)
+{
+    if (v->kind != VAL_NUMBER) return element_text(w, v->arg[0]->at);
+    return floor(v->number) == v->number && fabs(v->number) < 2147483648.0 ? text("%.0f", v->number) : decimal_text(v->number, NULL);
+}
+
+static const char *sign_of(const Words *w, const Val *v)
+{
+    return !val_is_mask(w, v) || operators[v->id].level != LEVEL_LOGIC ? operators[v->id].sign : is_call(v, CALL_OR) ? "|" : "&";
+}
+
+static void put_operator(Words *w, Text *out, const Val *v)
+{
+    const int mine = operators[v->id].level;
+    if (v->n == 1) {
+        text_add(out, "%s", operators[v->id].sign);
+        put(w, out, v->arg[0], LEVEL_WHOLE, false);
+    } else if (compares_whole(w, v)) {
+        text_add(out, "%s %s %s", whole_text(w, v->arg[0]), operators[v->id].sign, whole_text(w, v->arg[1]));
+    } else if (mine == LEVEL_LOGIC) {
+        for (int i = 0; i < 2; i++) {
+            text_add(out, i ? " %s " : "%.0s", sign_of(w, v));
+            put(w, out, v->arg[i], val_is_mask(w, v) ? LEVEL_SUM : is_call(v->arg[i], (Call)v->id) ? LEVEL_LOGIC : LEVEL_COMPARE, false);
+        }
+    } else {
+        put(w, out, v->arg[0], mine, false);
+        text_add(out, " %s ", operators[v->id].sign);
+        put(w, out, v->arg[1], mine + 1, false);
+    }
+}
+
+static void put_load(Words *w, Text *out, const Val *v)
+{
+    long step;
+    const char *at = element_text(w, v->at);
+    if (!in_lanes(w) || !is_real(v)) text_add(out, "%s", at);
+    else if (at_step(v->at, w->lanes, &step) && step == 1) text_add(out, "%sload(&%s)", w->prefix, at);
+    else BUG("lanes of %s that are not neighbours", at);
+}
+
+static void put_plain(Words *w, Text *out, const Val *v, bool alone)
+{
+    switch (v->kind) {
+    case VAL_NUMBER: put_number(w, out, v, alone); return;
+    case VAL_VAR: text_add(out, "%s", w->var[v->id]); return;
+    case VAL_RUN: text_add(out, "%s", words_run(w, v->id)); return;
+    case VAL_LOAD: put_load(w, out, v); return;
+    case VAL_CALL: break;
+    }
+    if (operators[v->id].sign) put_operator(w, out, v);
+    else if (is_call(v, CALL_SELECT)) put_choice(w, out, v, true);
+    else if (is_call(v, CALL_UNIFORM)) put_uniform(w, out, v);
+    else if (is_call(v, CALL_ROW)) put_row(w, out, v);
+    else put_call(w, out, v);
+}
+
+/* v_set of what is no vector */
+static void put_spread(Words *w, Text *out, const Val *v)
+{
+    const int lanes = w->lanes;
+    text_add(out, "%sset(", w->prefix);
+    w->lanes = -1;
+    put_plain(w, out, v, true);
+    w->lanes = lanes;
+    text_add(out, ")");
+}
+
+/* In brackets where it binds less than `least`. alone: no operand beside it makes a number a vector. */
+static void put(Words *w, Text *out, const Val *v, int least, bool alone)
+{
+    const bool brackets = level(w, v) < least;
+    if (brackets) text_add(out, "(");
+    if (is_spread(w, v)) put_spread(w, out, v);
+    else put_plain(w, out, v, alone);
+    if (brackets) text_add(out, ")");
+}
+
+char *val_within(Words *w, const Val *v, int least)
+{
+    Text t = { 0 };
+    put(w, &t, v, least, true);
+    return t.s;
+}
+
+char *val_text(Words *w, const Val *v) { return val_within(w, v, LEVEL_LOOSE); }
+
+char *val_choice(Words *w, const Val *v)
+{
+    Text t = { 0 };
+    const bool bound = v->type != AS_REAL && (is_call(v, CALL_MIN) || is_call(v, CALL_MAX));
+    if (bound) put_bound(w, &t, v);
+    else if (is_call(v, CALL_SELECT)) put_choice(w, &t, v, false);
+    else return val_text(w, v);
+    return t.s;
+}
