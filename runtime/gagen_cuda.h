@@ -208,6 +208,48 @@ template <int THREADS, class T> static __device__ inline T gg_fold_product(T x) 
 template <int THREADS, class T> static __device__ inline T gg_fold_max(T x) { return gg_fold<GgMax, THREADS>(x); }
 template <int THREADS, class T> static __device__ inline T gg_fold_min(T x) { return gg_fold<GgMin, THREADS>(x); }
 
+/* ---- a product of our own ------------------------------------------------------------------------------- */
+/* A block of 256 threads makes 64 rows and 16 * WIDE columns of an M x N product: the sums over at = from .. to - 1 of
+   a(row, at) * b(column, at), which it gives to store(row, column, sum). A_BY_DEPTH: neighbours in `at` are neighbours in memory. */
+template <int M, int N, int WIDE, bool A_BY_DEPTH, bool B_BY_DEPTH, class A, class B, class Store>
+static __device__ __forceinline__ void gg_tile(int row0, int column0, int from, int to, A a, B b, Store store)
+{
+    __shared__ real as[16][64 + 1], bs[16][16 * WIDE + 1];
+    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16;
+    real acc[4][WIDE] = {};
+    for (int k0 = from; k0 < to; k0 += 16) {
+        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
+            const int at = A_BY_DEPTH ? i % 16 : i / 64, r = A_BY_DEPTH ? i / 16 : i % 64;
+            as[at][r] = row0 + r < M && k0 + at < to ? a(row0 + r, k0 + at) : 0;
+        }
+        for (int i = threadIdx.x; i < 16 * 16 * WIDE; i += 256) {
+            const int at = B_BY_DEPTH ? i % 16 : i / (16 * WIDE), c = B_BY_DEPTH ? i / 16 : i % (16 * WIDE);
+            bs[at][c] = column0 + c < N && k0 + at < to ? b(column0 + c, k0 + at) : 0;
+        }
+        __syncthreads();
+        #pragma unroll
+        for (int at = 0; at < 16; at++) {
+            real x[4];
+            #pragma unroll
+            for (int i = 0; i < 4; i++) x[i] = as[at][i * 16 + ty];
+            #pragma unroll
+            for (int j = 0; j < WIDE; j++) {
+                const real y = bs[at][j * 16 + tx];
+                #pragma unroll
+                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(x[i], y, acc[i][j]);
+            }
+        }
+        __syncthreads();
+    }
+    #pragma unroll
+    for (int i = 0; i < 4; i++)
+        #pragma unroll
+        for (int j = 0; j < WIDE; j++) {
+            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
+            if (row < M && column < N) store(row, column, acc[i][j]);
+        }
+}
+
 /* ---- matrix products ------------------------------------------------------------------------------------ */
 enum GgEpilogue { GG_NONE = CUBLASLT_EPILOGUE_DEFAULT, GG_BIAS = CUBLASLT_EPILOGUE_BIAS,
                   GG_RELU_BIAS = CUBLASLT_EPILOGUE_RELU_BIAS };     /* bias: n numbers, added to every row */

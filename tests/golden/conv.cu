@@ -72,74 +72,31 @@ static __global__ __launch_bounds__(256) void k1_div(Device *dev)
     }
 }
 
-static __device__ __forceinline__ real k2_conv2d_net_1_a(const Device *dev, int row, int at)
-{
-    auto &arena = dev->arena;
-    const int i_x = row % 12;
-    const int i_y = row / 12 % 12;
-    const int i_n = row / 144;
-    const int i_l = at % 3;
-    const int i_k = at / 3;
-    if ((unsigned)(i_y + i_k - 1) >= 12u || (unsigned)(i_x + i_l - 1) >= 12u) return 0;
-    return arena.div[i_n][i_y + i_k - 1][i_x + i_l - 1][0];
-}
-
-static __device__ __forceinline__ real k2_conv2d_net_1_b(const Device *dev, int column, int at)
-{
-    auto &p = dev->p;
-    const int i_o = column;
-    const int i_l = at % 3;
-    const int i_k = at / 3;
-    return p.net_0.weight[i_k][i_l][i_o];
-}
-
 /* k2  net_1 = conv2d, add, relu  [N, 8, 12, 12]                        tests/golden/conv.lua:6 */
 static __global__ __launch_bounds__(256) void k2_conv2d_net_1(Device *dev)
 {
     auto &p = dev->p;
     auto &arena = dev->arena;
-    __shared__ real as[16][64 + 1], bs[16][16 + 1];
-    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = blockIdx.x * 64, column0 = 0;
-    real acc[4][1] = {};
+    const int row0 = blockIdx.x * 64, column0 = 0;
     const int from = 0, to = 9;
-    for (int k0 = from; k0 < to; k0 += 16) {
-        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
-            const int at = i / 64, r = i % 64;
-            as[at][r] = row0 + r < 1152 && k0 + at < to ? k2_conv2d_net_1_a(dev, row0 + r, k0 + at) : 0;
-        }
-        for (int i = threadIdx.x; i < 16 * 16; i += 256) {
-            const int at = i / 16, c = i % 16;
-            bs[at][c] = column0 + c < 8 && k0 + at < to ? k2_conv2d_net_1_b(dev, column0 + c, k0 + at) : 0;
-        }
-        __syncthreads();
-#pragma unroll
-        for (int at = 0; at < 16; at++) {
-            real a[4];
-#pragma unroll
-            for (int i = 0; i < 4; i++) a[i] = as[at][i * 16 + ty];
-#pragma unroll
-            for (int j = 0; j < 1; j++) {
-                const real b = bs[at][j * 16 + tx];
-#pragma unroll
-                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
-            }
-        }
-        __syncthreads();
-    }
-#pragma unroll
-    for (int i = 0; i < 4; i++)
-#pragma unroll
-        for (int j = 0; j < 1; j++) {
-            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
-            if (row < 1152 && column < 8) {
-                const int i_x = row % 12;
-                const int i_y = row / 12 % 12;
-                const int i_n = row / 144;
-                const int i_o = column;
-                const real v2 = acc[i][j] + p.net_0.bias[i_o];
-                arena.net_1[i_n][i_y][i_x][i_o] = (v2 <= R(0.0) ? R(0.0) : v2);
-            }
-        }
+    const auto a = [&](int row, int at) -> real {
+        const int i_x = row % 12, i_y = row / 12 % 12, i_n = row / 144;
+        const int i_l = at % 3, i_k = at / 3;
+        if ((unsigned)(i_y + i_k - 1) >= 12u || (unsigned)(i_x + i_l - 1) >= 12u) return 0;
+        return arena.div[i_n][i_y + i_k - 1][i_x + i_l - 1][0];
+    };
+    const auto b = [&](int column, int at) -> real {
+        const int i_o = column;
+        const int i_l = at % 3, i_k = at / 3;
+        return p.net_0.weight[i_k][i_l][i_o];
+    };
+    const auto store = [&](int row, int column, real sum) {
+        const int i_x = row % 12, i_y = row / 12 % 12, i_n = row / 144;
+        const int i_o = column;
+        const real v2 = sum + p.net_0.bias[i_o];
+        arena.net_1[i_n][i_y][i_x][i_o] = (v2 <= R(0.0) ? R(0.0) : v2);
+    };
+    gg_tile<1152, 8, 1, false, false>(row0, column0, from, to, a, b, store);
 }
 
 /* k3  net_2 = max_pool2d  [N, 8, 6, 6]                                 tests/golden/conv.lua:6 */
@@ -278,77 +235,36 @@ static __device__ void k9_sum_d_net_5_bias(Device *dev, int beta)
     }
 }
 
-static __device__ __forceinline__ real k10_matmul_dropout_dx_a(const Device *dev, int row, int at)
-{
-    auto &arena = dev->arena;
-    const int i_n = row;
-    const int i_o = at;
-    return arena.cross_entropy_grad[i_n][i_o];
-}
-
-static __device__ __forceinline__ real k10_matmul_dropout_dx_b(const Device *dev, int column, int at)
-{
-    auto &p = dev->p;
-    const int i_i36 = column % 8;
-    const int i_i = column / 8 % 6;
-    const int i_i6 = column / 48;
-    const int i_o = at;
-    return p.net_5.weight[i_o][i_i6 * 6 + i_i + i_i36 * 36];
-}
-
 /* k10  dropout_dx = matmul, dropout_dx  [N, 288]                       tests/golden/conv.lua:7 */
 static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
 {
     const Window &w = dev->w;
     const Micro here = gg_micro(w, 8), *m = &here;
+    auto &p = dev->p;
     auto &arena = dev->arena;
     const uint64_t consumed = (uint64_t)(w.first + m->from);
     const uint64_t seed = w.seed;
     const bool training = w.training;
-    __shared__ real as[16][64 + 1], bs[16][64 + 1];
-    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = 0, column0 = blockIdx.x * 64;
-    real acc[4][4] = {};
+    const int row0 = 0, column0 = blockIdx.x * 64;
     const int from = 0, to = 10;
-    for (int k0 = from; k0 < to; k0 += 16) {
-        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
-            const int at = i % 16, r = i / 16;
-            as[at][r] = row0 + r < 8 && k0 + at < to ? k10_matmul_dropout_dx_a(dev, row0 + r, k0 + at) : 0;
-        }
-        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
-            const int at = i / 64, c = i % 64;
-            bs[at][c] = column0 + c < 288 && k0 + at < to ? k10_matmul_dropout_dx_b(dev, column0 + c, k0 + at) : 0;
-        }
-        __syncthreads();
-#pragma unroll
-        for (int at = 0; at < 16; at++) {
-            real a[4];
-#pragma unroll
-            for (int i = 0; i < 4; i++) a[i] = as[at][i * 16 + ty];
-#pragma unroll
-            for (int j = 0; j < 4; j++) {
-                const real b = bs[at][j * 16 + tx];
-#pragma unroll
-                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
-            }
-        }
-        __syncthreads();
-    }
-#pragma unroll
-    for (int i = 0; i < 4; i++)
-#pragma unroll
-        for (int j = 0; j < 4; j++) {
-            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
-            if (row < 8 && column < 288) {
-                const int i_n = row;
-                const int i_i36 = column % 8;
-                const int i_i = column / 8 % 6;
-                const int i_i6 = column / 48;
-                const real a = acc[i][j];
-                arena.dropout_dx[i_n][i_i6][i_i][i_i36] = (training
-                        ? (noise_uniform(seed, consumed + i_n, 0x5a6fa3a6u,
-                        (uint32_t)(i_i6 * 6 + i_i + i_i36 * 36)) < R(0.2) ? R(0.0) : a * R(1.25)) : a);
-            }
-        }
+    const auto a = [&](int row, int at) -> real {
+        const int i_n = row;
+        const int i_o = at;
+        return arena.cross_entropy_grad[i_n][i_o];
+    };
+    const auto b = [&](int column, int at) -> real {
+        const int i_i36 = column % 8, i_i = column / 8 % 6, i_i6 = column / 48;
+        const int i_o = at;
+        return p.net_5.weight[i_o][i_i6 * 6 + i_i + i_i36 * 36];
+    };
+    const auto store = [&](int row, int column, real sum) {
+        const int i_n = row;
+        const int i_i36 = column % 8, i_i = column / 8 % 6, i_i6 = column / 48;
+        arena.dropout_dx[i_n][i_i6][i_i][i_i36] = (training
+                ? (noise_uniform(seed, consumed + i_n, 0x5a6fa3a6u, (uint32_t)(i_i6 * 6 + i_i + i_i36 * 36)) < R(0.2)
+                ? R(0.0) : sum * R(1.25)) : sum);
+    };
+    gg_tile<8, 288, 4, true, false>(row0, column0, from, to, a, b, store);
 }
 
 /* k12  relu_dx = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
@@ -402,74 +318,31 @@ static __global__ __launch_bounds__(256) void k13_sum_d_net_0_bias(Device *dev, 
     }
 }
 
-static __device__ __forceinline__ real k14_conv2d_weight_d_net_0_weight_a(const Device *dev, int row, int at)
-{
-    auto &arena = dev->arena;
-    const int i_l = row % 3;
-    const int i_k = row / 3;
-    const int i_x = at % 12;
-    const int i_y = at / 12 % 12;
-    const int i_n = at / 144;
-    if ((unsigned)(i_y + i_k - 1) >= 12u || (unsigned)(i_x + i_l - 1) >= 12u) return 0;
-    return arena.div[i_n][i_k + i_y - 1][i_l + i_x - 1][0];
-}
-
-static __device__ __forceinline__ real k14_conv2d_weight_d_net_0_weight_b(const Device *dev, int column, int at)
-{
-    auto &arena = dev->arena;
-    const int i_o = column;
-    const int i_x = at % 12;
-    const int i_y = at / 12 % 12;
-    const int i_n = at / 144;
-    return arena.relu_dx[i_n][i_y][i_x][i_o];
-}
-
 /* k14  d net.0.weight = conv2d_weight  [8, 1, 3, 3]                    tests/golden/conv.lua:6 */
 static __global__ __launch_bounds__(256) void k14_conv2d_weight_d_net_0_weight(Device *dev, int beta)
 {
     auto &g = dev->g;
-    __shared__ real as[16][64 + 1], bs[16][16 + 1];
-    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = 0, column0 = 0;
-    real acc[4][1] = {};
+    auto &arena = dev->arena;
+    const int row0 = 0, column0 = 0;
     const int from = 0, to = 1152;
-    for (int k0 = from; k0 < to; k0 += 16) {
-        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
-            const int at = i / 64, r = i % 64;
-            as[at][r] = row0 + r < 9 && k0 + at < to ? k14_conv2d_weight_d_net_0_weight_a(dev, row0 + r, k0 + at) : 0;
-        }
-        for (int i = threadIdx.x; i < 16 * 16; i += 256) {
-            const int at = i / 16, c = i % 16;
-            bs[at][c] = column0 + c < 8 && k0 + at < to
-                    ? k14_conv2d_weight_d_net_0_weight_b(dev, column0 + c, k0 + at) : 0;
-        }
-        __syncthreads();
-#pragma unroll
-        for (int at = 0; at < 16; at++) {
-            real a[4];
-#pragma unroll
-            for (int i = 0; i < 4; i++) a[i] = as[at][i * 16 + ty];
-#pragma unroll
-            for (int j = 0; j < 1; j++) {
-                const real b = bs[at][j * 16 + tx];
-#pragma unroll
-                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
-            }
-        }
-        __syncthreads();
-    }
-#pragma unroll
-    for (int i = 0; i < 4; i++)
-#pragma unroll
-        for (int j = 0; j < 1; j++) {
-            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
-            if (row < 9 && column < 8) {
-                const int i_l = row % 3;
-                const int i_k = row / 3;
-                const int i_o = column;
-                const real old = g.net_0.weight[i_k][i_l][i_o], more = acc[i][j];
-                g.net_0.weight[i_k][i_l][i_o] = beta ? old + more : more;
-            }
-        }
+    const auto a = [&](int row, int at) -> real {
+        const int i_l = row % 3, i_k = row / 3;
+        const int i_x = at % 12, i_y = at / 12 % 12, i_n = at / 144;
+        if ((unsigned)(i_y + i_k - 1) >= 12u || (unsigned)(i_x + i_l - 1) >= 12u) return 0;
+        return arena.div[i_n][i_k + i_y - 1][i_l + i_x - 1][0];
+    };
+    const auto b = [&](int column, int at) -> real {
+        const int i_o = column;
+        const int i_x = at % 12, i_y = at / 12 % 12, i_n = at / 144;
+        return arena.relu_dx[i_n][i_y][i_x][i_o];
+    };
+    const auto store = [&](int row, int column, real sum) {
+        const int i_l = row % 3, i_k = row / 3;
+        const int i_o = column;
+        const real old = g.net_0.weight[i_k][i_l][i_o];
+        g.net_0.weight[i_k][i_l][i_o] = beta ? old + sum : sum;
+    };
+    gg_tile<9, 8, 1, false, false>(row0, column0, from, to, a, b, store);
 }
 
 /* k6 to k9, one after another */

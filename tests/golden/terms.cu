@@ -257,23 +257,6 @@ static __device__ void k5_sum(Device *dev)
     if (threadIdx.x == 0) sums[0] += total;
 }
 
-static __device__ __forceinline__ real k7_matmul_square_a(const Device *dev, int, int at)
-{
-    auto &p = dev->p;
-    const int i_i = at % 6;
-    const int i_i6 = at / 6;
-    return p.score.weight[i_i6][i_i];
-}
-
-static __device__ __forceinline__ real k7_matmul_square_b(const Device *dev, int column, int at)
-{
-    auto &arena = dev->arena;
-    const int i_n = column;
-    const int i_i = at % 6;
-    const int i_i6 = at / 6;
-    return arena.h[i_n][i_i6][i_i];
-}
-
 /* k7  square , sub = matmul, add, sub, square  [N, 1]                  tests/golden/terms.lua:8 */
 static __global__ __launch_bounds__(256) void k7_matmul_square(Device *dev)
 {
@@ -282,47 +265,25 @@ static __global__ __launch_bounds__(256) void k7_matmul_square(Device *dev)
     auto &p = dev->p;
     const auto &data = dev->data;
     auto &arena = dev->arena;
-    __shared__ real as[16][64 + 1], bs[16][16 + 1];
-    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = 0, column0 = 0;
-    real acc[4][1] = {};
+    const int row0 = 0, column0 = 0;
     const int from = 0, to = 24;
-    for (int k0 = from; k0 < to; k0 += 16) {
-        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
-            const int at = i % 16, r = i / 16;
-            as[at][r] = row0 + r < 1 && k0 + at < to ? k7_matmul_square_a(dev, row0 + r, k0 + at) : 0;
-        }
-        for (int i = threadIdx.x; i < 16 * 16; i += 256) {
-            const int at = i % 16, c = i / 16;
-            bs[at][c] = column0 + c < 2 && k0 + at < to ? k7_matmul_square_b(dev, column0 + c, k0 + at) : 0;
-        }
-        __syncthreads();
-#pragma unroll
-        for (int at = 0; at < 16; at++) {
-            real a[4];
-#pragma unroll
-            for (int i = 0; i < 4; i++) a[i] = as[at][i * 16 + ty];
-#pragma unroll
-            for (int j = 0; j < 1; j++) {
-                const real b = bs[at][j * 16 + tx];
-#pragma unroll
-                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
-            }
-        }
-        __syncthreads();
-    }
-#pragma unroll
-    for (int i = 0; i < 4; i++)
-#pragma unroll
-        for (int j = 0; j < 1; j++) {
-            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
-            if (row < 1 && column < 2) {
-                const int i_n = column;
-                const long at = dev->row[m->from + i_n];
-                const real v2 = acc[i][j] + p.score.bias[0] - data.score[at];
-                arena.sub[i_n][0] = v2;
-                arena.square[i_n][0] = v2 * v2;
-            }
-        }
+    const auto a = [&](int, int at) -> real {
+        const int i_i = at % 6, i_i6 = at / 6;
+        return p.score.weight[i_i6][i_i];
+    };
+    const auto b = [&](int column, int at) -> real {
+        const int i_n = column;
+        const int i_i = at % 6, i_i6 = at / 6;
+        return arena.h[i_n][i_i6][i_i];
+    };
+    const auto store = [&](int, int column, real sum) {
+        const int i_n = column;
+        const long at = dev->row[m->from + i_n];
+        const real v2 = sum + p.score.bias[0] - data.score[at];
+        arena.sub[i_n][0] = v2;
+        arena.square[i_n][0] = v2 * v2;
+    };
+    gg_tile<1, 2, 1, true, true>(row0, column0, from, to, a, b, store);
 }
 
 /* k8  sum 2 = sum  []                                                  tests/golden/terms.lua:14 */
@@ -378,127 +339,51 @@ static __device__ void k10_sum_d_score_bias(Device *dev, int beta)
     }
 }
 
-static __device__ __forceinline__ real k11_matmul_a(const Device *dev, int row, int)
-{
-    auto &arena = dev->arena;
-    const int i_n = row;
-    return arena.square_dx[i_n][0];
-}
-
-static __device__ __forceinline__ real k11_matmul_b(const Device *dev, int column, int)
-{
-    auto &p = dev->p;
-    const int i_i = column % 6;
-    const int i_i6 = column / 6;
-    return p.score.weight[i_i6][i_i];
-}
-
 /* k11  matmul = matmul  [N, 24]                                        tests/golden/terms.lua:8 */
 static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
 {
+    auto &p = dev->p;
     auto &arena = dev->arena;
-    __shared__ real as[16][64 + 1], bs[16][32 + 1];
-    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = 0, column0 = 0;
-    real acc[4][2] = {};
+    const int row0 = 0, column0 = 0;
     const int from = 0, to = 1;
-    for (int k0 = from; k0 < to; k0 += 16) {
-        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
-            const int at = i / 64, r = i % 64;
-            as[at][r] = row0 + r < 2 && k0 + at < to ? k11_matmul_a(dev, row0 + r, k0 + at) : 0;
-        }
-        for (int i = threadIdx.x; i < 16 * 32; i += 256) {
-            const int at = i / 32, c = i % 32;
-            bs[at][c] = column0 + c < 24 && k0 + at < to ? k11_matmul_b(dev, column0 + c, k0 + at) : 0;
-        }
-        __syncthreads();
-#pragma unroll
-        for (int at = 0; at < 16; at++) {
-            real a[4];
-#pragma unroll
-            for (int i = 0; i < 4; i++) a[i] = as[at][i * 16 + ty];
-#pragma unroll
-            for (int j = 0; j < 2; j++) {
-                const real b = bs[at][j * 16 + tx];
-#pragma unroll
-                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
-            }
-        }
-        __syncthreads();
-    }
-#pragma unroll
-    for (int i = 0; i < 4; i++)
-#pragma unroll
-        for (int j = 0; j < 2; j++) {
-            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
-            if (row < 2 && column < 24) {
-                const int i_n = row;
-                const int i_i = column % 6;
-                const int i_i6 = column / 6;
-                arena.matmul[i_n][i_i6 * 6 + i_i] = acc[i][j];
-            }
-        }
-}
-
-static __device__ __forceinline__ real k12_matmul_d_score_weight_a(const Device *dev, int, int at)
-{
-    auto &arena = dev->arena;
-    const int i_n = at;
-    return arena.square_dx[i_n][0];
-}
-
-static __device__ __forceinline__ real k12_matmul_d_score_weight_b(const Device *dev, int column, int at)
-{
-    auto &arena = dev->arena;
-    const int i_i = column % 6;
-    const int i_i6 = column / 6;
-    const int i_n = at;
-    return arena.h[i_n][i_i6][i_i];
+    const auto a = [&](int row, int) -> real {
+        const int i_n = row;
+        return arena.square_dx[i_n][0];
+    };
+    const auto b = [&](int column, int) -> real {
+        const int i_i = column % 6, i_i6 = column / 6;
+        return p.score.weight[i_i6][i_i];
+    };
+    const auto store = [&](int row, int column, real sum) {
+        const int i_n = row;
+        const int i_i = column % 6, i_i6 = column / 6;
+        arena.matmul[i_n][i_i6 * 6 + i_i] = sum;
+    };
+    gg_tile<2, 24, 2, false, false>(row0, column0, from, to, a, b, store);
 }
 
 /* k12  d score.weight = matmul  [1, 24]                                tests/golden/terms.lua:8 */
 static __global__ __launch_bounds__(256) void k12_matmul_d_score_weight(Device *dev, int beta)
 {
     auto &g = dev->g;
-    __shared__ real as[16][64 + 1], bs[16][32 + 1];
-    const int tx = threadIdx.x % 16, ty = threadIdx.x / 16, row0 = 0, column0 = 0;
-    real acc[4][2] = {};
+    auto &arena = dev->arena;
+    const int row0 = 0, column0 = 0;
     const int from = 0, to = 2;
-    for (int k0 = from; k0 < to; k0 += 16) {
-        for (int i = threadIdx.x; i < 16 * 64; i += 256) {
-            const int at = i % 16, r = i / 16;
-            as[at][r] = row0 + r < 1 && k0 + at < to ? k12_matmul_d_score_weight_a(dev, row0 + r, k0 + at) : 0;
-        }
-        for (int i = threadIdx.x; i < 16 * 32; i += 256) {
-            const int at = i / 32, c = i % 32;
-            bs[at][c] = column0 + c < 24 && k0 + at < to ? k12_matmul_d_score_weight_b(dev, column0 + c, k0 + at) : 0;
-        }
-        __syncthreads();
-#pragma unroll
-        for (int at = 0; at < 16; at++) {
-            real a[4];
-#pragma unroll
-            for (int i = 0; i < 4; i++) a[i] = as[at][i * 16 + ty];
-#pragma unroll
-            for (int j = 0; j < 2; j++) {
-                const real b = bs[at][j * 16 + tx];
-#pragma unroll
-                for (int i = 0; i < 4; i++) acc[i][j] = r_fma(a[i], b, acc[i][j]);
-            }
-        }
-        __syncthreads();
-    }
-#pragma unroll
-    for (int i = 0; i < 4; i++)
-#pragma unroll
-        for (int j = 0; j < 2; j++) {
-            const int row = row0 + i * 16 + ty, column = column0 + j * 16 + tx;
-            if (row < 1 && column < 24) {
-                const int i_i = column % 6;
-                const int i_i6 = column / 6;
-                const real old = g.score.weight[i_i6][i_i], more = acc[i][j];
-                g.score.weight[i_i6][i_i] = beta ? old + more : more;
-            }
-        }
+    const auto a = [&](int, int at) -> real {
+        const int i_n = at;
+        return arena.square_dx[i_n][0];
+    };
+    const auto b = [&](int column, int at) -> real {
+        const int i_i = column % 6, i_i6 = column / 6;
+        const int i_n = at;
+        return arena.h[i_n][i_i6][i_i];
+    };
+    const auto store = [&](int, int column, real sum) {
+        const int i_i = column % 6, i_i6 = column / 6;
+        const real old = g.score.weight[i_i6][i_i];
+        g.score.weight[i_i6][i_i] = beta ? old + sum : sum;
+    };
+    gg_tile<1, 24, 2, true, false>(row0, column0, from, to, a, b, store);
 }
 
 /* k13  masked_dl = masked_dl  [N, 4]                                   tests/golden/terms.lua:13 */

@@ -151,9 +151,10 @@ static char *take_apart(const Levels *s, const char *index, const char *body)
     for (int i = s->n; i-- > 0; ) {
         char *e = place == 1 ? text("%s", index) : text("%s / %ld", index, place);
         if (i) e = text("%s %% %ld", e, s->at[i].extent);
-        if (speaks_of(body, level_name(&s->at[i]))) text_add(&t, "const int %s = %s;\n", level_name(&s->at[i]), e);
+        if (speaks_of(body, level_name(&s->at[i]))) text_add(&t, "%s%s = %s", t.n ? ", " : "const int ", level_name(&s->at[i]), e);
         place *= s->at[i].extent;
     }
+    if (t.n) text_add(&t, ";\n");
     return t.s;
 }
 
@@ -189,7 +190,7 @@ static char *outside_text(const Levels *rows)
     return all.s;
 }
 
-static char *load_text(int which, const Levels *rows, const char *row, const char *at)
+static char *element_text(int which, const Levels *rows, const char *row, const char *at)
 {
     Layout l;
     const Gemm *m = k->gemm;
@@ -206,12 +207,9 @@ static char *load_text(int which, const Levels *rows, const char *row, const cha
     const char *all = text("%s %s", value, outside);
     const char *apart = text("%s%s%s", take_apart(&m->batch, "batch", all), take_apart(rows, row, all), take_apart(&m->depth, at, all));
     Env *e = env_new(0);
-    env_set(e, "ident", "%s_%c", k->ident, "ab"[which]);
-    env_set(e, "batch", "%s", speaks_of(apart, "batch") ? " batch" : "");
+    env_set(e, "name", "%c", "ab"[which]);
     env_set(e, "row", speaks_of(apart, row) ? " %s" : "%.0s", row);
     env_set(e, "at", speaks_of(apart, at) ? " %s" : "%.0s", at);
-    env_flag(e, "batched", m->batch.n > 0);
-    env_set(e, "views", "%s", cuda_views(all));
     env_set(e, "decode", "%s", apart);
     env_flag(e, "bounds", *outside != 0);
     env_set(e, "outside", "%s", outside);
@@ -296,12 +294,10 @@ static char *tile_text(const Tiling *t, const char *store)
 {
     const Gemm *m = k->gemm;
     Env *e = env_new(0);
-    env_set(e, "ident", "%s", k->ident);
     env_set(e, "m", "%ld", t->m);
     env_set(e, "n", "%ld", t->n);
     env_set(e, "k", "%ld", t->k);
     env_set(e, "wide", "%d", t->wide);
-    env_set(e, "width", "%d", 16 * t->wide);
     env_flag(e, "parts", t->parts > 1);
     env_flag(e, "batch", m->batch.n > 0);
     env_set(e, "row0", "%s", tile_start(t, 0, TILE));
@@ -309,8 +305,12 @@ static char *tile_text(const Tiling *t, const char *store)
     env_set(e, "from", "%s", tile_start(t, 2, t->span));
     env_set(e, "span", "%ld", t->span);
     env_set(e, "batch_index", "%s", tile_start(t, 2, 1));
-    env_flag(e, "a_by_depth", along_depth(&m->rows, 0));
-    env_flag(e, "b_by_depth", along_depth(&m->columns, 1));
+    env_set(e, "a", "%s", element_text(0, &m->rows, "row", "at"));
+    env_set(e, "b", "%s", element_text(1, &m->columns, "column", "at"));
+    env_set(e, "a_by_depth", "%s", along_depth(&m->rows, 0) ? "true" : "false");
+    env_set(e, "b_by_depth", "%s", along_depth(&m->columns, 1) ? "true" : "false");
+    env_set(e, "row", "%s", speaks_of(store, "row") ? " row" : "");
+    env_set(e, "column", "%s", speaks_of(store, "column") ? " column" : "");
     env_set(e, "store", "%s", store);
     return template_render("cuda/gemm.cu", e);
 }
@@ -319,9 +319,8 @@ static void own_kernel(Cuda *out)
 {
     const Tiling t = tiling();
     bool reads;
-    const char *result = result_text(t.parts > 1 ? "sum" : "acc[i][j]", &reads);
-    text_add(&out->functions, "%s\n%s\n", load_text(0, &k->gemm->rows, "row", "at"), load_text(1, &k->gemm->columns, "column", "at"));
-    const char *store = t.parts > 1 ? text("dev->split[(%s * %ld + row) * %ld + column] = acc[i][j];\n", tile_start(&t, 2, 1), t.m, t.n) : result;
+    const char *result = result_text("sum", &reads);
+    const char *store = t.parts > 1 ? text("dev->split[(%s * %ld + row) * %ld + column] = sum;\n", tile_start(&t, 2, 1), t.m, t.n) : result;
     const Launch tiles = { t.parts > 1 ? text("%s_parts", k->ident) : k->ident, kernel_title(), tile_text(&t, store), THREADS,
                            { tiles_along(&t, 0) * tiles_along(&t, 1) * tiles_along(&t, 2) },
                            t.parts == 1 && kernel_has_beta(S, k) };
