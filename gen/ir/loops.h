@@ -56,7 +56,7 @@ typedef struct StmtList { struct Stmt **at; int n, room; } StmtList;
    ZERO     of n sides: without a frame all of the box, else the elements that lie in some side's frame
    PRODUCT  for ranges 0 .. n - 1, of results: var = SUM over ranges n .. n + summed - 1 of a * b; then body. chain: the sum begins with what
             the body's store adds to
-   LOCAL    var: an array of `extent` reals, of the unit's own, at buffer number `buffer` */
+   LOCAL    buffer: an array of `extent` numbers, of the unit's own. It is a formal that no actual buffer is given for */
 typedef struct Stmt {
     StmtKind kind;
     int var;
@@ -81,6 +81,7 @@ typedef struct {                        /* a formal buffer */
     const double *table; long count;    /* constants of the model, and how many; else NULL */
     bool half;                          /* its numbers have 16 bits */
     bool read, written;
+    const char *wish;                   /* for its name, or NULL */
 } Formal;
 
 typedef struct Loops {
@@ -106,10 +107,10 @@ const char *call_name(Call call);
 int   call_arguments(Call call);
 double call_value(Call call, const double a[3]);
 Call  call_named(const char *name);                         /* CALL_NONE: there is none */
-bool  loops_same(const Loops *a, const Loops *b);           /* as trees; wishes do not count */
+bool  loops_same(const Loops *a, const Loops *b);           /* as trees; wishes do not count, nor does what only printers ask: Term.most, Val.spelled */
 
 /* ---- print_loops.c, parse_loops.c, verify_loops.c ---- */
-void  loops_print(Text *out, const Loops *k, const char *const *names);      /* names: of the formals; NULL: b0, b1 ... */
-Loops *loops_parse(const char *s, const char **error);      /* NULL and *error where it is not a kernel's text */
+void  loops_print(Text *out, const Loops *k, const char *const *names);      /* names: of the formals; NULL: their wishes, else b0, b1 ... */
+Loops *loops_parse(const char *s, const char **error);      /* NULL and *error, "line 3: ...", where it is not a kernel's text */
 void  loops_verify(const Loops *k, const char *who);        /* BUG, naming who and the rule, where something does not hold that must */
 #endif
