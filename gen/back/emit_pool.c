@@ -28,7 +28,7 @@ char *pool_text(void)
     loops_of(&x, old_main_layout(), &f->shape);
     const bool taps = by_taps(S->k, f);
     pool_lanes(&x);
-    if (x.scope.vector >= 0 && !(taps ? taps_vectorise(&x.scope, f) : tap_lanes(&x.scope, f->arg[0], f->attr))) scope_scalar(&x.scope);
+    if (x.scope.vector >= 0 && !(taps ? old_taps_vectorise(&x.scope, f) : old_tap_lanes(&x.scope, f->arg[0], f->attr))) scope_scalar(&x.scope);
     if (x.scope.vector >= 0 && !body_vectorises(S, k, &x.scope, k->body.at, k->body.n)) scope_scalar(&x.scope);
     heads(&x);
     Body *b = body_new(S, k);
@@ -73,7 +73,7 @@ char *pool_grad_text(void)
     loops_of(&x, &l, &gy->shape);
     pool_lanes(&x);
     const Scope taps = tap_scope(&x.scope, f);
-    const bool tiles = pool_tiles(f), reads = tap_lanes(&x.scope, f->arg[0], f->attr), adds = tiles || tap_lanes(&x.scope, f, f->attr);
+    const bool tiles = pool_tiles(f), reads = old_tap_lanes(&x.scope, f->arg[0], f->attr), adds = tiles || old_tap_lanes(&x.scope, f, f->attr);
     if (x.scope.vector >= 0 && !(reads && adds && body_vectorises(S, k, &taps, k->body.at, k->body.n))) scope_scalar(&x.scope);
     heads(&x);
     Body *b = body_new(S, k);

@@ -69,7 +69,7 @@ static const char *weight_text(const Scope *s, const Node *f, const Indices *at,
     return address_text(&e, &l, buffer_name(buffer_of(S->k, node_base(w))));
 }
 
-bool taps_vectorise(const Scope *s, const Node *f)
+bool old_taps_vectorise(const Scope *s, const Node *f)
 {
     Layout l;
     long lanes, group;

@@ -33,14 +33,14 @@ const Expr *column_value(Body *b, const Node *f);                        /* of a
 char *row_result(Body *b, const Nest *x);                                /* statements behind the folds of one value a row */
 Scope stride_scope(const Scope *out, const Shape *domain, const double *a);     /* the loops over an image's places as loops over the other image: as far apart as the stride says */
 Scope tap_scope(const Scope *out, const Node *f);                        /* of the image's element under a tap: what maps after a pool's gradient see */
-bool  tap_lanes(const Scope *out, Node *x, const double *a);             /* lanes are neighbours in x, too */
+bool  old_tap_lanes(const Scope *out, Node *x, const double *a);             /* lanes are neighbours in x, too */
 char *tap_text(const Scope *out, Node *x, const double *a);              /* x's element under tap (ky, kx) of the window at (r, c) */
 char *range_text(const char *var, long count, long step, const char *at, long stride, long most, long pad, long extent);   /* the head of a loop over taps or places that stays inside an image */
 void  set_bounds(Env *e, const Scope *s, const double *a, const Shape *in, const Shape *out);      /* ky and kx: the heads of the loops over taps that lie inside */
 char *best_text(const Scope *s, Node *x, const Node *f, const Shape *out);
 char *spread_text(Body *b, const Nest *x, bool tiles);                   /* what a window's element gets of the gradient */
 char *taps_text(const Scope *s, const Node *f);                          /* sum: of a convolution in groups, emit_taps.c */
-bool  taps_vectorise(const Scope *s, const Node *f);
+bool  old_taps_vectorise(const Scope *s, const Node *f);
 char *taps_outside(const Scope *s, const Node *f);                       /* CUDA: where that term reads beyond the image, or "" */
 bool  tap_product(const Scope *s, Text *out);                            /* a term of its weight's gradient; false: lanes cannot make it */
 const char *kernel_title(void);                                          /* "k3  h = matmul, add, relu  [N, 256]" */

@@ -28,7 +28,7 @@ static Address tap_address(const Scope *out, const Layout *l, Node *x, const dou
     return old_address_of(&s, l, &x->shape);
 }
 
-bool tap_lanes(const Scope *out, Node *x, const double *a)
+bool old_tap_lanes(const Scope *out, Node *x, const double *a)
 {
     Layout l;
     if (!node_layout(S->k, x, &l)) return false;

@@ -71,6 +71,19 @@ const Val *let(Build *b, const char *wish, const Val *v)
     return val_var(b->l, s->var);
 }
 
+int variable(Build *b, const char *wish, ValType type, const Val *start)
+{
+    Stmt *s = stmt_new(b->out, STMT_VARIABLE);
+    s->var = loops_var(b->l, wish, type), s->value = start;
+    return s->var;
+}
+
+void fold_into(Build *b, int var, Fold fold, const Val *v)
+{
+    Stmt *s = stmt_new(b->out, STMT_FOLD);
+    s->var = var, s->fold = fold, s->value = v;
+}
+
 /* ---- loops ---- */
 StmtList *open_range(Build *b, StmtList *into, int var, const Val *from, const Val *to, Deal deal)
 {

@@ -33,6 +33,8 @@ const Val *places_left(long extent, const Val *c, long div);   /* how many steps
 bool  loop_pads(const Scope *s, int at);                    /* that is before the end of what lies in memory */
 Layout with_ones(const Layout *l, const Shape *s, unsigned axes, Shape *out);       /* axes of extent 1 put back */
 
+enum { LONG_SUM = 4096 };               /* on a device: terms of a column that 32 shares add, not 8 */
+
 /* ---- build.c: a kernel under way ---- */
 typedef struct {
     Kernels *k;
@@ -57,6 +59,8 @@ int   formal_table(Build *b, const Node *n);
 const Val *argument_of(Build *b, const Node *noise);        /* the stream that a draw comes from */
 int   grad_formal(Build *b);                                /* of what the kernel adds to */
 const Val *let(Build *b, const char *wish, const Val *v);   /* a constant of that value, of its type */
+int   variable(Build *b, const char *wish, ValType type, const Val *start);     /* which fold_into changes */
+void  fold_into(Build *b, int var, Fold fold, const Val *v);
 StmtList *open_loop(Build *b, StmtList *into, int at, Deal deal);        /* one loop of the scope, whose body it gives */
 StmtList *open_loops(Build *b, StmtList *into, unsigned which, Deal deal);       /* those loops, outermost first */
 StmtList *open_range(Build *b, StmtList *into, int var, const Val *from, const Val *to, Deal deal);
@@ -87,10 +91,28 @@ bool  lanes_read(const Build *b, const Scope *s, const Node *n);         /* lane
 bool  lanes_store(Build *b, const Node *n);                 /* neighbouring lanes of it are neighbours in memory */
 bool  lanes_do(Build *b, const Scope *s, Node *const *at, int n);        /* lanes can compute these maps */
 
+/* ---- slide.c, taps.c: windows over images ---- */
+typedef struct { double a[8]; const Val *tap[2]; } Window;  /* sizes, strides, padding, dilation, of rows and of columns; the taps' variables ky and kx */
+typedef struct { const Val *var, *at; long count, step, stride, most, pad, extent; } Along;     /* var runs over those of 0 .. count - 1 whose place
+                                           var * step + at * stride - pad in an image of that extent is inside; at is below `most` */
+Window window_of(Build *b, const Node *f);
+At    tap_address(Build *b, const Scope *out, Node *x, const Window *w);     /* of x's element under the tap of the window at a place of the scope */
+bool  tap_lanes(Build *b, const Scope *out, Node *x, const Window *w);       /* lanes are neighbours in x, too */
+StmtList *open_taps_along(Build *b, StmtList *into, const Along *x);
+StmtList *open_taps(Build *b, StmtList *into, const Scope *s, const Window *w, const Shape *in, const Shape *out);
+bool  taps_vectorise(Build *b, const Node *f);
+const Val *taps_sum(Build *b, const Node *f);               /* of a convolution in groups */
+
 /* ---- the kinds of kernel ---- */
 void  build_map(Build *b);
 void  choose_lanes(Build *b);           /* the innermost loop becomes lanes where they can compute the kernel's maps */
 void  build_fold(Build *b);             /* along axes of a sample */
 void  build_total(Build *b);            /* over the batch, down to a number */
 void  build_column(Build *b);           /* over the batch, down to a tensor */
+void  build_pool(Build *b);             /* also a convolution in groups */
+void  build_pool_grad(Build *b);
+void  build_spread(Build *b);           /* an image's rows and columns, apart */
+void  build_weight_taps(Build *b);      /* the weight's gradient of a convolution in groups */
+void  build_scatter(Build *b);          /* rows added to rows of a table, by number */
+void  build_product(Build *b);          /* a contraction */
 #endif

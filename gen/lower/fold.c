@@ -6,7 +6,7 @@
 #include <math.h>
 #include "lower/build.h"
 
-enum { LONG_ROW = 1024, LONG_SUM = 4096, WARP = 32, THREADS = 256, MOST_THREADS = 1024 };
+enum { LONG_ROW = 1024, WARP = 32, THREADS = 256, MOST_THREADS = 1024 };
 
 static const double fold_start[] = { [FOLD_SUM] = 0, [FOLD_MAX] = -INFINITY, [FOLD_MIN] = INFINITY, [FOLD_PROD] = 1 };
 
@@ -46,19 +46,6 @@ static StmtList *open_folded(Build *b, StmtList *into, unsigned folded, int lane
     StmtList *inner = open_loops(b, into, folded, device ? LANES : SERIAL);
     for (const Stmt *s; device && into != inner; into = (StmtList *)&s->body) s = into->at[into->n - 1], into->at[into->n - 1]->width = lanes;
     return inner;
-}
-
-static int variable(Build *b, const char *wish, ValType type, const Val *start)
-{
-    Stmt *s = stmt_new(b->out, STMT_VARIABLE);
-    s->var = loops_var(b->l, wish, type), s->value = start;
-    return s->var;
-}
-
-static void fold_into(Build *b, int var, Fold fold, const Val *v)
-{
-    Stmt *s = stmt_new(b->out, STMT_FOLD);
-    s->var = var, s->fold = fold, s->value = v;
 }
 
 /* ---- along axes of a sample ---- */

@@ -2,16 +2,23 @@
    become trees of loops, and every kernel's floating-point operations are counted. */
 #include "lower/build.h"
 
+static void (*kind_of(const Kernels *k, const Kernel *x))(Build *b)
+{
+    const Node *f = x->core;
+    if (!f) return build_map;
+    if (contracts(k, x)) return build_product;
+    if (f->kind == K_REDUCE) return f->when == WHEN_AFTER ? build_total : is_column(f) ? build_column : build_fold;
+    if (has_role(f, "spread")) return build_spread;
+    if (has_role(f, "scatter")) return build_scatter;
+    if (by_taps(k, f) && has_role(f, "weight")) return build_weight_taps;
+    return has_role(f, "max") || by_taps(k, f) ? build_pool : build_pool_grad;
+}
+
 void build_loops(Kernels *k, Kernel *x)
 {
     Build b;
-    const Node *f = x->core;
-    if (f && f->kind != K_REDUCE) return;
     build_start(&b, k, x);
-    if (!f) build_map(&b);
-    else if (f->when == WHEN_AFTER) build_total(&b);
-    else if (is_column(f)) build_column(&b);
-    else build_fold(&b);
+    kind_of(k, x)(&b);
 }
 
 /* Of a convolution that is a sum over taps for each element. */

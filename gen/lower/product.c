@@ -1,0 +1,219 @@
+/* product.c -- contractions as statements: sums of products over ranges whose strides lower has found, with what happens to each result.
+
+   1. In C a unit has its outer loops, a product of whole tiles each, then the maps over the part of the result that is there.
+   2. On a device all results are dealt, and the maps stand in the product's body. A convolution's padding is in no memory: an index outside
+      of the image makes its element 0, unread. */
+#include <stdlib.h>
+#include <string.h>
+#include "lower/build.h"
+
+static const Val *times(const Val *v, long factor) { return val_call(CALL_MUL, v, val_int(factor), NULL); }
+static const Val *both(Call call, const Val *a, const Val *b) { return val_call(call, a, b, NULL); }
+
+typedef struct { const Level *level; const Val *index; } Open;       /* a level and its variable */
+typedef struct { int n; Open at[40]; } Opens;
+
+static void open_level(Opens *o, const Level *l, const Val *index)
+{
+    if (o->n == 40) BUG("a product of too many levels");
+    o->at[o->n++] = (Open) { l, index };
+}
+
+static const Buffer *factor_buffer(const Build *b, int which) { return buffer_of(b->k, node_base(b->x->factor[which])); }
+
+/* Operand `which`: 0 and 1 are the factors, 2 the result, which lies in that formal buffer. */
+static At operand_at(const Opens *o, int which, long base, int buffer)
+{
+    At a = { .buffer = buffer, .base = base };
+    for (int i = 0; i < o->n; i++) {
+        const Level *l = o->at[i].level;
+        if (!o->at[i].index || !l->stride[which]) continue;
+        if (a.n == TERMS) BUG("an address of too many terms");
+        a.term[a.n++] = (Term) { o->at[i].index, l->stride[which], l->extent - 1 };
+    }
+    return a;
+}
+
+static const Val *range_of(Build *b, Stmt *s, Opens *o, const Level *l, bool sum)
+{
+    static const char *const wish = "i";
+    const int var = loops_var(b->l, wish, AS_INT), at = s->n + s->summed;
+    if (at == 12) BUG("a product of more than twelve ranges");
+    s->range[at] = (Range) { var, l->extent };
+    *(sum ? &s->summed : &s->n) += 1;
+    open_level(o, l, val_var(b->l, var));
+    return o->at[o->n - 1].index;
+}
+
+/* Where the product goes: the core's gradient or buffer, or that of the first node that is stored. */
+static int result_formal(Build *b, bool *grad)
+{
+    Node *to = target_of(b->k, b->x);
+    *grad = b->x->grad == to;
+    return *grad ? grad_formal(b) : formal_of(b, buffer_of(b->k, to));
+}
+
+/* ---- C ---- */
+/* The first turn stores or adds as the window says, the later turns of an outer loop over the sum add. */
+static const Val *turns_beta(Build *b, const Val *later)
+{
+    const Val *first = b->x->grad == b->x->core ? beta_of(b) : NULL;
+    if (!later) return first;
+    return val_call(CALL_SELECT, later, val_int(1), first ? first : val_int(0));
+}
+
+static void add_product(Build *b, StmtList *into, Opens *o, const Val *later)
+{
+    const Contraction *c = b->x->contraction;
+    bool grad;
+    const int formal[] = { formal_of(b, factor_buffer(b, 0)), formal_of(b, factor_buffer(b, 1)), result_formal(b, &grad) };
+    Stmt *s = stmt_new(into, STMT_PRODUCT);
+    for (int i = 0; i < c->nrows; i++) range_of(b, s, o, &c->rows[i], false);
+    range_of(b, s, o, &c->vector, false);
+    for (int i = 0; i < c->ndepth; i++) range_of(b, s, o, &c->depth[i], true);
+    const At x = operand_at(o, 0, c->base[0], formal[0]), y = operand_at(o, 1, c->base[1], formal[1]), z = operand_at(o, 2, c->base[2], formal[2]);
+    s->a = load_at(b, &x), s->b = load_at(b, &y);
+    s->var = loops_var(b->l, "v", AS_REAL);
+    Stmt *store = stmt_new(&s->body, STMT_STORE);
+    store->at = z, store->value = val_var(b->l, s->var), store->beta = turns_beta(b, later);
+    s->chain = b->k->g->train.split && store->beta;
+}
+
+/* What happens to the result, over the part of it that is there: the loops that are open are fixed. */
+static void build_rest(Build *b, StmtList *into, const Val *strip, const Val *row, const Val *part)
+{
+    if (!b->x->body.n) return;
+    Node *core = b->x->core, *to = buffer_of(b->k, core) ? core : b->x->stores.at[0];
+    b->scope = scope_of(b->l, main_layout(b), &b->x->out->shape);
+    choose_lanes(b);
+    unsigned loops = (1u << b->scope.n) - 1;
+    const int s = b->scope.strips, n = scope_batch(&b->scope);
+    if (strip && s >= 0) b->scope.loop[s].index = strip, b->scope.loop[s].var = strip->id, loops &= ~(1u << s);
+    if (row && n >= 0) b->scope.loop[n].index = row, b->scope.loop[n].var = row->id, loops &= ~(1u << n), b->rows = into;
+    const Buffer *buffer = buffer_of(b->k, to);
+    const At at = address_of(&b->scope, &buffer->layout, &to->shape, formal_of(b, buffer));
+    for (int i = 0; i < b->scope.n; i++) {
+        if (!(loops >> i & 1)) continue;
+        const long size = b->x->part.size;
+        const Val *from = part && i == n ? times(part, size) : NULL;
+        if (!from) into = open_loop(b, into, i, SERIAL);
+        else into = b->rows = open_range(b, into, b->scope.loop[i].var, from, both(CALL_ADD, from, val_int(size)), SERIAL);
+    }
+    b->out = into;
+    define(b, core, load_at(b, &at), true);
+    build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
+}
+
+static void zero_all_halos(Build *b, StmtList *into, const Val *row)
+{
+    if (row) { zero_halos(b, into, row); return; }
+    const int var = loops_var(b->l, "n", AS_INT);
+    StmtList *body = open_range(b, into, var, val_int(0), val_int(b->x->core->shape.dim[0]), SERIAL);
+    zero_halos(b, body, val_var(b->l, var));
+    if (!body->n) into->n--;
+}
+
+static void build_tiles(Build *b)
+{
+    const Contraction *c = b->x->contraction;
+    const Partition *p = &b->x->part;
+    const bool rows = p->kind == PART_ROWS, samples = rows && c->nouter && c->outer[0].label == c->unit.label, lone = rows && p->size == 1;
+    const char *wish = p->kind == PART_STRIPS ? "s" : c->unit.extent == 1 ? "one" : lone && !samples ? "n" : "q";
+    const Val *unit, *row = NULL, *later = NULL;
+    Opens o = { 0 };
+    StmtList *body = open_units(b, &b->l->body, wish, p->count, &unit);
+    if (c->unit.extent > 1 && !samples) open_level(&o, &c->unit, unit);
+    if (samples) {
+        const int n = loops_var(b->l, "n", AS_INT);
+        const Val *from = times(unit, p->size);
+        row = val_var(b->l, n);
+        body = b->rows = open_range(b, body, n, from, both(CALL_ADD, from, val_int(p->size)), SERIAL);
+        open_level(&o, &c->outer[0], row);
+    } else if (lone) {
+        row = unit;
+    }
+    zero_all_halos(b, body, row);
+    StmtList *inner = body;
+    for (int i = samples; i < c->nouter; i++) {
+        const int var = loops_var(b->l, c->outer[i].label == 'n' ? "n" : text("i%d", i), AS_INT);
+        const Val *index = val_var(b->l, var);
+        inner = open_range(b, inner, var, val_int(0), val_int(c->outer[i].extent), SERIAL);
+        open_level(&o, &c->outer[i], index);
+        const Val *on = c->outer_sum[i] ? both(CALL_NE, index, val_int(0)) : NULL;
+        later = on && later ? both(CALL_OR, later, on) : on ? on : later;
+    }
+    add_product(b, inner, &o, later);
+    build_rest(b, body, p->kind == PART_STRIPS ? unit : NULL, row, rows && !row ? unit : NULL);
+}
+
+/* ---- a device ---- */
+static void add_ranges(Build *b, Stmt *s, Opens *o, const Levels *l, bool sum)
+{
+    for (int i = 0; i < l->n; i++) range_of(b, s, o, &l->at[i], sum);
+}
+
+static const Val *label_index(const Opens *o, char label, long factor, const Val *so_far)
+{
+    for (int i = 0; i < o->n; i++) {
+        const Level *l = o->at[i].level;
+        if (l->label != label) continue;
+        const long by = factor * l->div;
+        const Val *one = times(o->at[i].index, labs(by));
+        if (!so_far) so_far = by < 0 ? val_call(CALL_NEG, one, NULL, NULL) : one;
+        else so_far = both(by < 0 ? CALL_SUB : CALL_ADD, so_far, one);
+    }
+    return so_far;
+}
+
+/* The element of a factor: 0 where the image has none. */
+static const Val *factor_of(Build *b, const Opens *o, int which)
+{
+    const Gemm *m = b->x->gemm;
+    At at = operand_at(o, which, m->base[which], formal_of(b, factor_buffer(b, which)));
+    const Val *inside = NULL;
+    for (int i = 0; i < m->nbounds && which == m->image; i++) {
+        const Bound *x = &m->bound[i];
+        const Val *place = label_index(o, x->label[1], x->factor[1], label_index(o, x->label[0], x->factor[0], NULL));
+        place = both(x->constant < 0 ? CALL_SUB : CALL_ADD, place, val_int(labs(x->constant)));
+        const Val *in = both(CALL_AND, both(CALL_GE, place, val_int(0)), both(CALL_LT, place, val_int(x->extent)));
+        inside = inside ? both(CALL_AND, inside, in) : in;
+        at.base -= x->constant * x->stride;
+        if (x->constant) at.term[at.n++] = (Term) { val_int(x->constant), x->stride, 0 };
+    }
+    const Val *v = load_at(b, &at);
+    return inside ? val_call(CALL_SELECT, inside, v, val_number(0)) : v;
+}
+
+/* The ranges of the results as loops over the result's axes. */
+static void result_scope(Build *b, const Opens *o)
+{
+    const Gemm *m = b->x->gemm;
+    b->scope = (Scope) { .domain = &b->x->out->shape, .lanes = -1, .strips = -1 };
+    for (int i = 0; i < o->n; i++)
+        for (int a = 0; a < b->scope.domain->rank; a++)
+            if (m->result[a] == o->at[i].level->label) scope_add(&b->scope, a, o->at[i].level->div, o->at[i].level->extent, o->at[i].index);
+}
+
+static void build_gemm(Build *b)
+{
+    const Gemm *m = b->x->gemm;
+    Node *core = b->x->core;
+    Opens o = { 0 };
+    Stmt *s = stmt_new(&b->l->body, STMT_PRODUCT);
+    add_ranges(b, s, &o, &m->batch, false), add_ranges(b, s, &o, &m->rows, false), add_ranges(b, s, &o, &m->columns, false);
+    const Opens results = o;
+    add_ranges(b, s, &o, &m->depth, true);
+    s->a = factor_of(b, &o, 0), s->b = factor_of(b, &o, 1);
+    s->var = loops_var(b->l, "v", AS_REAL);
+    result_scope(b, &results);
+    b->out = b->rows = &s->body;
+    define(b, core, val_var(b->l, s->var), false);
+    store_node(b, core, b->value[core->id]);
+    build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
+}
+
+void build_product(Build *b)
+{
+    if (b->x->contraction) build_tiles(b);
+    else build_gemm(b);
+}
