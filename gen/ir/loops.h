@@ -4,7 +4,8 @@
    2. A loop over UNITS goes to threads or to blocks of them; no unit writes what another touches. Loops over units that stand directly
       inside one another are dealt together.
    3. A loop over LANES runs several turns at once; such loops, directly inside one another, together. What it folds into a variable from outside is
-      whole after the loop, by a fixed tree; what it writes to a LOCAL from outside the next loop may read.
+      whole after the loop, by a fixed tree; what it writes to a LOCAL from outside the next loop may read. SHARES are LANES that are added in
+      order: turn i goes to share i % width, and neighbouring units run beside one another.
    4. Buffers are formal, numbered: equal kernels are equal trees. No text stands in a tree; variables have wishes for their names.
    5. A load never stands in an arm of a choice: it is read into a LET before, at an index that is always inside. */
 #ifndef GAGEN_LOOPS_H
@@ -42,12 +43,12 @@ typedef struct At {                     /* the element base + SUM index * stride
 } At;
 
 typedef enum { STMT_FOR, STMT_IF, STMT_LET, STMT_VARIABLE, STMT_FOLD, STMT_STORE, STMT_ZERO, STMT_PRODUCT, STMT_LOCAL } StmtKind;
-typedef enum { SERIAL, UNITS, LANES } Deal;
+typedef enum { SERIAL, UNITS, LANES, SHARES } Deal;
 typedef struct { long extent, stride, before, after; } Side;           /* of a box; before, after: the first and last indices, of its frame */
 typedef struct { int var; long extent; } Range;             /* var runs 0 .. extent - 1 */
 typedef struct StmtList { struct Stmt **at; int n, room; } StmtList;
 
-/* FOR      var = from .. to - 1: body. With LANES, from is 0 and to a constant.
+/* FOR      var = from .. to - 1: body. With LANES and SHARES, from is 0 and to a constant.
    IF       value: body
    LET      var = value, a constant
    VARIABLE var = value, which FOLDs change
@@ -64,7 +65,7 @@ typedef struct Stmt {
     Fold fold;
     At at;
     Deal deal;
-    int width;                          /* LANES: how many run at once, 0: as the target likes */
+    int width;                          /* LANES, SHARES: how many run at once, 0: as the target likes */
     int n, summed;
     Side side[4];
     Range range[12];

@@ -18,7 +18,7 @@
 
 /* ---- words ---- */
 const char *const val_types[] = { "real", "double", "int", "long", "bool", "byte", NULL };
-const char *const loop_deals[] = { "for", "units", "lanes", NULL };
+const char *const loop_deals[] = { "for", "units", "lanes", "shares", NULL };
 const char *const fold_signs[] = { "", "+", "max", "min", "*", NULL };
 const RunName run_names[RUN_NAMES] = {
     { "ROWS", RUN_ROWS, AS_INT }, { "FROM", RUN_FROM, AS_INT }, { "MICROS", RUN_MICROS, AS_INT }, { "SAMPLES", RUN_SAMPLES, AS_INT },

@@ -39,14 +39,16 @@ static long turns(const Scope *s, unsigned which)
     return n;
 }
 
-/* Loops that fold: on a device lanes, so many at once. */
-static StmtList *open_folded(Build *b, StmtList *into, unsigned folded, int lanes)
+/* Loops that fold: on a device lanes or shares, so many at once. */
+static StmtList *open_together(Build *b, StmtList *into, unsigned folded, Deal deal, int width)
 {
     const bool device = b->k->target->launches;
-    StmtList *inner = open_loops(b, into, folded, device ? LANES : SERIAL);
-    for (const Stmt *s; device && into != inner; into = (StmtList *)&s->body) s = into->at[into->n - 1], into->at[into->n - 1]->width = lanes;
+    StmtList *inner = open_loops(b, into, folded, device ? deal : SERIAL);
+    for (const Stmt *s; device && into != inner; into = (StmtList *)&s->body) s = into->at[into->n - 1], into->at[into->n - 1]->width = width;
     return inner;
 }
+
+static StmtList *open_folded(Build *b, StmtList *into, unsigned folded, int lanes) { return open_together(b, into, folded, LANES, lanes); }
 
 /* ---- along axes of a sample ---- */
 /* One pass: "m = max(x)". */
@@ -257,7 +259,7 @@ void build_column(Build *b)
         terms = &training->body;
     }
     if (b->k->target->launches) {
-        b->out = b->rows = open_folded(b, terms, folded, turns(&b->scope, folded) > LONG_SUM ? 32 : 8);
+        b->out = b->rows = open_together(b, terms, folded, SHARES, turns(&b->scope, folded) > LONG_SUM ? 32 : 8);
         add_column(b, sum);
     } else {
         sum_columns(b, terms, folded, sum, n);

@@ -174,7 +174,7 @@ static StmtList *open_shared(Build *b, StmtList *into, const Sample *p, const Sh
     static const int axis[] = { 0, 2, 3 };
     const int shares = gy->dim[0] * gy->dim[2] * gy->dim[3] > LONG_SUM ? 32 : 8;
     for (int i = 0; i < 3; i++) {
-        StmtList *body = open_range(b, into, var[i]->id, val_int(0), val_int(gy->dim[axis[i]]), LANES);
+        StmtList *body = open_range(b, into, var[i]->id, val_int(0), val_int(gy->dim[axis[i]]), SHARES);
         into->at[into->n - 1]->width = shares;
         into = body;
     }
