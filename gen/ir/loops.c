@@ -56,9 +56,7 @@ const Val *val_int(long x)
 
 const Val *val_var(const Loops *k, int var)
 {
-    Val *v = val_new(VAL_VAR, k->vars.at[var]->type);
-    v->id = var;
-    return v;
+    return k->vars.at[var]->val;
 }
 
 const Val *val_run(int id, ValType type)
@@ -128,10 +126,17 @@ const Val *val_call(Call call, const Val *a, const Val *b, const Val *c)
     return v;
 }
 
-int loops_var(Loops *k, const char *wish, ValType type)
+Variable *variable_new(const char *wish, ValType type, int number)
 {
     Variable *v = NEW(Variable);
-    *v = (Variable) { wish, type };
+    *v = (Variable) { wish, type, val_new(VAL_VAR, type) };
+    v->val->id = number;
+    return v;
+}
+
+int loops_var(Loops *k, const char *wish, ValType type)
+{
+    Variable *v = variable_new(wish, type, k->vars.n);
     vec_push(&k->vars, v);
     return k->vars.n - 1;
 }
@@ -216,4 +221,64 @@ bool loops_same(const Loops *a, const Loops *b)
     for (int i = 0; i < a->formals.n; i++)
         if (!formal_same(a->formals.at[i], b->formals.at[i])) return false;
     return list_same(&a->body, &b->body);
+}
+
+/* ---- what is touched ---- */
+static void touch_val(Loops *k, const Val *v)
+{
+    if (!v) return;
+    if (v->kind == VAL_LOAD) k->formals.at[v->at->buffer]->read = true;
+    for (int i = 0; i < v->n; i++) touch_val(k, v->arg[i]);
+    for (int i = 0; v->kind == VAL_LOAD && i < v->at->n; i++) touch_val(k, v->at->term[i].index);
+}
+
+static void touch_list(Loops *k, const StmtList *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        const Stmt *s = list->at[i];
+        const bool stores = s->kind == STMT_STORE || s->kind == STMT_ZERO;
+        if (stores) k->formals.at[s->at.buffer]->written = true;
+        if (stores && s->beta) k->formals.at[s->at.buffer]->read = true;
+        const Val *const vals[] = { s->value, s->from, s->to, s->beta, s->a, s->b };
+        for (int v = 0; v < 6; v++) touch_val(k, vals[v]);
+        for (int t = 0; stores && t < s->at.n; t++) touch_val(k, s->at.term[t].index);
+        touch_list(k, &s->body);
+    }
+}
+
+void loops_touch(Loops *k) { touch_list(k, &k->body); }
+
+/* ---- numbers of variables ---- */
+typedef struct { const Loops *k; Loops out; int *now; } Numbering;      /* now: by old number, -1: not defined yet */
+
+static void number_var(Numbering *n, int *var)
+{
+    const int old = *var;
+    if (n->now[old] < 0) {
+        n->now[old] = n->out.vars.n;
+        vec_push(&n->out.vars, n->k->vars.at[old]);
+    }
+    *var = n->now[old];
+}
+
+static void number_list(Numbering *n, const StmtList *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        Stmt *s = list->at[i];
+        for (int r = 0; s->kind == STMT_PRODUCT && r < s->n + s->summed; r++) number_var(n, &s->range[r].var);
+        if (s->kind == STMT_FOR || s->kind == STMT_LET || s->kind == STMT_VARIABLE || s->kind == STMT_FOLD || s->kind == STMT_PRODUCT) number_var(n, &s->var);
+        number_list(n, &s->body);
+    }
+}
+
+void loops_number(Loops *k)
+{
+    Numbering n = { .k = k, .now = NEW_ARRAY(int, k->vars.n + 1) };
+    for (int i = 0; i < k->vars.n; i++) n.now[i] = -1;
+    number_list(&n, &k->body);
+    k->vars.n = 0;
+    for (int i = 0; i < n.out.vars.n; i++) {
+        n.out.vars.at[i]->val->id = i;
+        vec_push(&k->vars, n.out.vars.at[i]);
+    }
 }

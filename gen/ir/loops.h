@@ -75,7 +75,7 @@ typedef struct Stmt {
     StmtList body;
 } Stmt;
 
-typedef struct { const char *wish; ValType type; } Variable;
+typedef struct { const char *wish; ValType type; Val *val; } Variable;       /* val: what reads it */
 typedef struct {                        /* a formal buffer */
     ValType type;
     const Layout *layout;               /* whose dims it is printed with; NULL: one dimension */
@@ -101,6 +101,7 @@ const Val *val_load(const Loops *k, const At *at);          /* of the formal's t
 const Val *val_call(Call call, const Val *a, const Val *b, const Val *c);      /* constants folded in double, x - 0, 1 * x, x / 1 left out */
 bool  val_same(const Val *a, const Val *b);
 bool  val_uses(const Val *v, int var);
+Variable *variable_new(const char *wish, ValType type, int number);         /* in no tree's list yet */
 int   loops_var(Loops *k, const char *wish, ValType type);
 int   loops_formal(Loops *k, const Formal *f);
 Stmt *stmt_new(StmtList *into, StmtKind kind);
@@ -108,6 +109,8 @@ const char *call_name(Call call);
 int   call_arguments(Call call);
 double call_value(Call call, const double a[3]);
 Call  call_named(const char *name);                         /* CALL_NONE: there is none */
+void  loops_number(Loops *k);                               /* variables in the order in which statements define them; those that none defines go */
+void  loops_touch(Loops *k);                              /* notes which formal buffers are read and written */
 bool  loops_same(const Loops *a, const Loops *b);           /* as trees; wishes do not count, nor does what only printers ask: Term.most, Val.spelled */
 
 /* ---- print_loops.c, parse_loops.c, verify_loops.c ---- */

@@ -104,9 +104,7 @@ void declare_var(Parser *p, Name name, int var, ValType type)
     if (var >= MOST_VARS) { wrong(p, "a variable's number is too large"); return; }
     while (p->k->vars.n <= var) vec_push(&p->k->vars, NULL);
     if (p->k->vars.at[var]) return;
-    Variable *v = NEW(Variable);
-    *v = (Variable) { name.wish, type };
-    p->k->vars.at[var] = v;
+    p->k->vars.at[var] = variable_new(name.wish, type, var);
 }
 
 int define_var(Parser *p, Name name, ValType type)

@@ -139,10 +139,10 @@ static void add_gemm(Text *out, const Gemm *m)
 static void add_sums(Text *out, const Kernels *k, const Kernel *x)
 {
     (void)k;
-    if (!x->factor[0]) return;
-    add_bases(out, x->factor, x->gemm ? x->gemm->base : x->contraction->base);
+    if (x->factor[0]) add_bases(out, x->factor, x->gemm ? x->gemm->base : x->contraction->base);
     if (x->gemm) add_gemm(out, x->gemm);
-    else add_contraction(out, x->contraction);
+    else if (x->contraction) add_contraction(out, x->contraction);
+    if (x->loops) loops_print(out, x->loops, NULL);
 }
 
 void lowered_print(Text *out, const Kernels *k) { add_lists(out, k, add_sums); }

@@ -27,25 +27,25 @@ static int actual_of(Build *b, const Actual *a, const Formal *f)
 
 int formal_of(Build *b, const Buffer *buffer)
 {
-    return actual_of(b, &(Actual) { .buffer = (Buffer *)buffer, .sum = -1 }, &(Formal) { .type = AS_REAL, .layout = &buffer->layout, .half = buffer->half });
+    return actual_of(b, &(Actual) { .buffer = (Buffer *)buffer, .sum = -1 }, &(Formal) { .type = AS_REAL, .layout = &buffer->layout, .half = buffer->half, .wish = buffer->ident });
 }
 
 int formal_state(Build *b, const Buffer *gradient, const char *state)
 {
-    return actual_of(b, &(Actual) { .buffer = (Buffer *)gradient, .state = state, .sum = -1 }, &(Formal) { .type = AS_REAL, .layout = &gradient->layout });
+    return actual_of(b, &(Actual) { .buffer = (Buffer *)gradient, .state = state, .sum = -1 }, &(Formal) { .type = AS_REAL, .layout = &gradient->layout, .wish = state });
 }
 
 int formal_column(Build *b, const Column *c)
 {
     static const ValType types[] = { [T_REAL] = AS_REAL, [T_INT] = AS_INT, [T_U8] = AS_BYTE };
-    return actual_of(b, &(Actual) { .column = c, .sum = -1 }, &(Formal) { .type = types[c->type] });
+    return actual_of(b, &(Actual) { .column = c, .sum = -1 }, &(Formal) { .type = types[c->type], .wish = c->ident });
 }
 
-int formal_sum(Build *b) { return actual_of(b, &(Actual) { .sum = b->x->sum }, &(Formal) { .type = AS_DOUBLE }); }
+int formal_sum(Build *b) { return actual_of(b, &(Actual) { .sum = b->x->sum }, &(Formal) { .type = AS_DOUBLE, .wish = "sum" }); }
 
 int formal_table(Build *b, const Node *n)
 {
-    return actual_of(b, &(Actual) { .sum = -1 }, &(Formal) { .type = AS_REAL, .table = n->table, .count = shape_count(&n->shape) });
+    return actual_of(b, &(Actual) { .sum = -1 }, &(Formal) { .type = AS_REAL, .table = n->table, .count = shape_count(&n->shape), .wish = "table" });
 }
 
 int grad_formal(Build *b)

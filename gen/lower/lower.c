@@ -19,6 +19,8 @@ void build_loops(Kernels *k, Kernel *x)
     Build b;
     build_start(&b, k, x);
     kind_of(k, x)(&b);
+    loops_number(b.l);
+    loops_touch(b.l);
 }
 
 /* Of a convolution that is a sum over taps for each element. */

@@ -3,6 +3,7 @@
    1. In C a unit has its outer loops, a product of whole tiles each, then the maps over the part of the result that is there.
    2. On a device all results are dealt, and the maps stand in the product's body. A convolution's padding is in no memory: an index outside
       of the image makes its element 0, unread. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lower/build.h"
@@ -36,8 +37,7 @@ static At operand_at(const Opens *o, int which, long base, int buffer)
 
 static const Val *range_of(Build *b, Stmt *s, Opens *o, const Level *l, bool sum)
 {
-    static const char *const wish = "i";
-    const int var = loops_var(b->l, wish, AS_INT), at = s->n + s->summed;
+    const int var = loops_var(b->l, isalpha((unsigned char)l->label) ? text("%c", l->label) : "i", AS_INT), at = s->n + s->summed;
     if (at == 12) BUG("a product of more than twelve ranges");
     s->range[at] = (Range) { var, l->extent };
     *(sum ? &s->summed : &s->n) += 1;
