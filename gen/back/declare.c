@@ -145,6 +145,10 @@ static void choose_storage(Whole *all, bool allocate, Env *e)
     all->storage = allocated ? "memory->" : "";
     for (int i = 0; i < all->steps.n; i++) lie_in(all->steps.at[i]->k, all->storage);
     env_flag(e, "allocated", allocated);
+    env_flag(e, "device", k->target->device != NULL);
+    env_flag(e, "allocates", allocated || k->target->device);
+    env_set(e, "room", "%s", k->target->device ? "host" : "memory");
+    env_set(e, "room_type", "%s", k->target->device ? "(decltype(host))" : "");
     env_set(e, "static", "%s", allocated ? "" : "static ");
 }
 

@@ -42,7 +42,9 @@ static char *program_text(Whole *all, const Opts *o)
     env_set(e, "command", "%s", o->command);
     env_set(e, "banner", "%s", banner(all));
     env_set(e, "title", "%s", g->title);
-    env_set(e, "linkage", "%s", o->library ? "" : "static ");
+    env_set(e, "linkage", "%s", o->target->device ? "extern \"C\" " : o->library ? "" : "static ");
+    env_set(e, "target", "%s", o->target->name);
+    env_set(e, "machine", "%s", o->target->device ? "\"\"" : "GG_BUILT_FOR");
     env_flag(e, "main", !o->library);
     env_flag(e, "precision", g->train.precision != FP32);
     env_set(e, "compute", "%d", (int)g->train.precision);

@@ -158,6 +158,16 @@ static void render_for(Reader *r, const Env *e, const char *words, bool live)
     if (!x || !x->items.n) render_block(r, e, false);
 }
 
+/* Another template's text, in the same surroundings. */
+static void render_include(Reader *r, const Env *e, const char *path)
+{
+    size_t n;
+    const char *s = resource(text("templates/%s", path), &n);
+    if (!s) BUG("templates/%s:%d: no template '%s'", r->path, r->line, path);
+    Reader inner = { path, s, s + n, 0, r->out };
+    if (*render_block(&inner, e, true)) BUG("templates/%s:%d: an //:end too many", path, inner.line);
+}
+
 /* Renders up to the //:else or //:end that closes the block and returns that word, or "" at the end of the file. */
 static const char *render_block(Reader *r, const Env *e, bool live)
 {
@@ -169,6 +179,8 @@ static const char *render_block(Reader *r, const Env *e, bool live)
         else if (!word) continue;
         else if (!strncmp(word, "if ", 3)) render_if(r, e, word + 3, live);
         else if (!strncmp(word, "for ", 4)) render_for(r, e, word + 4, live);
+        else if (live && !strncmp(word, "include ", 8)) render_include(r, e, word + 8);
+        else if (!strncmp(word, "include ", 8)) continue;
         else if (!strcmp(word, "else") || !strcmp(word, "end")) return word;
         else BUG("templates/%s:%d: //:%s", r->path, r->line, word);
     }
@@ -178,11 +190,8 @@ static const char *render_block(Reader *r, const Env *e, bool live)
 char *template_render(const char *path, const Env *e)
 {
     Text out = { 0 };
-    size_t n;
-    const char *s = resource(text("templates/%s", path), &n);
-    if (!s) BUG("no template '%s'", path);
-    Reader r = { path, s, s + n, 0, &out };
+    Reader r = { .path = path, .out = &out };
     text_put(&out, "", 0);
-    if (*render_block(&r, e, true)) BUG("templates/%s:%d: an //:end too many", path, r.line);
+    render_include(&r, e, path);
     return out.s;
 }

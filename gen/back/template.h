@@ -1,7 +1,7 @@
 /* template.h -- text with holes, and the layout of the text that comes out.
 
-   A template has three constructs: ${name}; //:if flag ... //:else ... //:end; //:for x in list ... //:end, inside which
-   ${x.name} and ${name} are the element's, then the surroundings'. A line of nothing but an empty hole leaves no line. */
+   A template has four constructs: ${name}; //:if flag ... //:else ... //:end; //:for x in list ... //:end, inside which
+   ${x.name} and ${name} are the element's, then the surroundings'; //:include path, another template's text. A line of nothing but an empty hole leaves no line. */
 #ifndef TEMPLATE_H
 #define TEMPLATE_H
 #include "base/base.h"
