@@ -2,9 +2,7 @@
 #ifndef GAGEN_REAL_H
 #define GAGEN_REAL_H
 #include "scalar.h"
-#if defined __x86_64__ || defined __i386__
-#include <immintrin.h>
-#elif defined __aarch64__
+#if defined __aarch64__
 #include <arm_neon.h>
 #endif
 
@@ -74,14 +72,18 @@
 #endif
 #define LANES  (VECTOR_BYTES / REAL_BYTES)
 #define LANES8 (LANES < 8 ? LANES : 8)
+/* <immintrin.h> is left out: compilers take longer to read it than to compile a small program. Their builtins are its functions. */
+#if defined __has_builtin
+#define HAS_BUILTIN(name) __has_builtin(name)
+#else
+#define HAS_BUILTIN(name) 0
+#endif
 #ifdef GAGEN_DOUBLE
-#define X86_NAME(width, op) width##_##op##_pd
-#define X86_TYPE(width) width##d
+#define X86(op, width) __builtin_ia32_##op##pd##width
 #define NEON(op) op##q_f64
 #define NEON_TYPE float64x2_t
 #else
-#define X86_NAME(width, op) width##_##op##_ps
-#define X86_TYPE(width) width
+#define X86(op, width) __builtin_ia32_##op##ps##width
 #define NEON(op) op##q_f32
 #define NEON_TYPE float32x4_t
 #endif

@@ -49,7 +49,7 @@ static inline void barrier(const Thread *t)
 static inline void flush_denormals(void)
 {
 #if defined __x86_64__ || defined __SSE__
-    _mm_setcsr(_mm_getcsr() | 0x8040);
+    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);
 #elif defined __aarch64__
     unsigned long fpcr;
     __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));

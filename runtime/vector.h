@@ -1,14 +1,33 @@
 /* vector.h -- the functions of one vector type. real.h includes this file once for vec as v_ and once for vec8 as v8_;
    VEC, MASK, V and V_LANES are defined then. Sums, products and comparisons are operators: w * x + b, x <= 0. */
-#if V_LANES * REAL_BYTES == 64 && defined __AVX512F__
-#define X86(op) X86_NAME(_mm512, op)
-#define X86_VEC X86_TYPE(__m512)
+
+/* Three functions that are one instruction each: FMA rounds once, FLOOR rounds down. 4: as the control register says. */
+#if HAS_BUILTIN(__builtin_elementwise_fma)
+#define FMA __builtin_elementwise_fma
+#define SQRT __builtin_elementwise_sqrt
+#define FLOOR __builtin_elementwise_floor
+#elif V_LANES * REAL_BYTES == 64 && defined __AVX512F__
+#define FMA(a, b, c) X86(vfmadd, 512_mask)(a, b, c, -1, 4)
+#if defined __clang__
+#define SQRT(x) X86(sqrt, 512)(x, 4)
+#else
+#define SQRT(x) X86(sqrt, 512_mask)(x, x, -1, 4)
+#endif
+#define FLOOR(x) X86(rndscale, _mask)(x, 1, x, -1, 4)
 #elif V_LANES * REAL_BYTES == 32 && defined __AVX2__
-#define X86(op) X86_NAME(_mm256, op)
-#define X86_VEC X86_TYPE(__m256)
+#define FMA X86(vfmadd, 256)
+#define SQRT X86(sqrt, 256)
+#define FLOOR(x) X86(round, 256)(x, 1)
 #elif V_LANES * REAL_BYTES == 16 && defined __SSE2__
-#define X86(op) X86_NAME(_mm, op)
-#define X86_VEC X86_TYPE(__m128)
+#define FMA X86(vfmadd, )
+#define SQRT X86(sqrt, )
+#if defined __SSE4_1__
+#define FLOOR(x) X86(round, )(x, 1)
+#endif
+#elif defined __aarch64__
+#define FMA(a, b, c) (VEC)NEON(vfma)((NEON_TYPE)(c), (NEON_TYPE)(a), (NEON_TYPE)(b))
+#define SQRT(x) (VEC)NEON(vsqrt)((NEON_TYPE)(x))
+#define FLOOR(x) (VEC)NEON(vrndm)((NEON_TYPE)(x))
 #endif
 
 typedef VEC V(unaligned) __attribute__((aligned(REAL_BYTES), may_alias));
@@ -22,10 +41,8 @@ INLINE VEC V(select)(MASK c, VEC a, VEC b)   { return (VEC)((c & (MASK)a) | (~c 
 /* a b + c, rounded once where the machine can */
 INLINE VEC V(fma)(VEC a, VEC b, VEC c)
 {
-#if FUSED && defined X86_VEC
-    return (VEC)X86(fmadd)((X86_VEC)a, (X86_VEC)b, (X86_VEC)c);
-#elif defined __aarch64__
-    return (VEC)NEON(vfma)((NEON_TYPE)c, (NEON_TYPE)a, (NEON_TYPE)b);
+#if FUSED && defined FMA
+    return FMA(a, b, c);
 #else
     return a * b + c;
 #endif
@@ -33,10 +50,8 @@ INLINE VEC V(fma)(VEC a, VEC b, VEC c)
 
 INLINE VEC V(sqrt)(VEC x)
 {
-#if defined X86_VEC
-    return (VEC)X86(sqrt)((X86_VEC)x);
-#elif defined __aarch64__
-    return (VEC)NEON(vsqrt)((NEON_TYPE)x);
+#if defined SQRT
+    return SQRT(x);
 #else
     for (int i = 0; i < V_LANES; i++) x[i] = r_sqrt(x[i]);
     return x;
@@ -45,10 +60,8 @@ INLINE VEC V(sqrt)(VEC x)
 
 INLINE VEC V(floor)(VEC x)
 {
-#if defined X86_VEC && defined __SSE4_1__
-    return (VEC)X86(floor)((X86_VEC)x);
-#elif defined __aarch64__
-    return (VEC)NEON(vrndm)((NEON_TYPE)x);
+#if defined FLOOR
+    return FLOOR(x);
 #else
     for (int i = 0; i < V_LANES; i++) x[i] = r_floor(x[i]);
     return x;
@@ -124,5 +137,6 @@ INLINE real V(hmin)(VEC x)
     UNROLL for (int n = V_LANES / 2; n; n /= 2) x = V(min)(x, V(turn)(x, n));
     return x[0];
 }
-#undef X86
-#undef X86_VEC
+#undef FMA
+#undef SQRT
+#undef FLOOR

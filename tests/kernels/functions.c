@@ -138,7 +138,7 @@ int main(int argc, char **argv)
     if (broken) return 0;
     v_lanewise(), v8_lanewise();
 #if defined __SSE2__
-    _mm_setcsr(_mm_getcsr() | 0x8040);
+    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);
     flushed = 1;
     FUNCTIONS(CHECK)
 #endif
