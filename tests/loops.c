@@ -1,5 +1,6 @@
 /* loops.c -- the text of the loop IR, from files and from trees made here.
        loops print FILE        reads it and prints it
+       loops verify FILE       reads it and verifies it, which ends with a bug that says the rule
        loops fields            TAP: a tree with something in each field comes back, and a change of any field is seen
        loops damage FILE       parses the text with each byte missing or replaced and each end cut off; an error names its line */
 #include <math.h>
@@ -45,9 +46,9 @@ static At at_of(int buffer, long base, int n, const Term *term)
 static void add_formals(Loops *k)
 {
     image = (Layout) { .size = 1200, .ndims = 3, .dims = { 3, 20, 20 }, .strides = { 400, 20, 1 } };
-    loops_formal(k, &(Formal) { .type = AS_REAL, .layout = &image, .read = true, .written = true, .wish = "x" });
-    loops_formal(k, &(Formal) { .type = AS_REAL, .table = numbers, .count = 4, .read = true, .wish = "x" });
-    loops_formal(k, &(Formal) { .type = AS_BYTE, .read = true });
+    loops_formal(k, &(Formal) { .type = AS_REAL, .layout = &image, .wish = "x" });
+    loops_formal(k, &(Formal) { .type = AS_REAL, .table = numbers, .count = 4, .wish = "x" });
+    loops_formal(k, &(Formal) { .type = AS_BYTE });
     loops_formal(k, &(Formal) { .type = AS_REAL, .half = true, .count = 60 });
     loops_formal(k, &(Formal) { .type = AS_DOUBLE, .layout = &image, .count = 7, .wish = "acc" });
 }
@@ -89,7 +90,7 @@ static void add_product(Loops *k, StmtList *into)
     p->a = val_load(k, &a), p->b = val_call(CALL_EXP, val_load(k, &b), NULL, NULL);
     Stmt *s = stmt_new(&p->body, STMT_STORE);
     s->at = at_of(0, 0, 1, (Term[]) { { val_call(CALL_INT, val_var(k, 7), NULL, NULL), 0, 0 } });
-    s->value = val_var(k, 7), s->beta = val_run(RUN_BETA, AS_REAL);
+    s->value = val_var(k, 7), s->beta = val_run(RUN_BETA, AS_INT);
 }
 
 static void add_stores(Loops *k, StmtList *into)
@@ -167,7 +168,7 @@ static void c_at(Loops *k)        { inner(k, 7)->at.buffer = 3; }
 static void c_number(Loops *k)    { own(&inner(k, 7)->value)->arg[2] = val_number(-NAN); }
 static void c_number_type(Loops *k) { own(&inner(k, 7)->beta)->type = AS_INT; }
 static void c_operator(Loops *k)  { const Val *c = own(&inner(k, 7)->value)->arg[0]; inner(k, 7)->value = val_call(CALL_OR, c->arg[0], c->arg[1], NULL); }
-static void c_run(Loops *k)       { inner(k, 7)->value = val_run(RUN_FROM, AS_LONG); }
+static void c_run(Loops *k)       { inner(k, 7)->value = val_run(RUN_FROM, AS_INT); }
 static void c_body(Loops *k)      { inner(k, 5)->body.n = 0; }
 static void c_order(Loops *k)     { StmtList *l = &lanes(k)->body; Stmt *s = l->at[6]; l->at[6] = l->at[7], l->at[7] = s; }
 
@@ -237,6 +238,7 @@ int main(int argc, char **argv)
     if (!strcmp(argv[1], "damage")) return damage(s);
     const Loops *k = loops_parse(s, &error);
     if (!k) return fprintf(stderr, "%s\n", error), 1;
-    fputs(printed(k), stdout);
+    if (!strcmp(argv[1], "verify")) loops_verify(k, argv[2]);
+    else fputs(printed(k), stdout);
     return 0;
 }

@@ -1,10 +1,12 @@
 #!/bin/sh
-# loops.t -- the loop IR's text: what is printed is read back, and what is no kernel's text is refused by its line.
+# loops.t -- the loop IR: what is printed is read back, what is no kernel's text is refused by its line, and what breaks a rule of
+# loops is caught by the rule's name.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 ASAN_OPTIONS=detect_leaks=0
 export ASAN_OPTIONS
-sources="gen/ir/loops.c gen/ir/print_loops.c gen/ir/parse_loops.c gen/ir/parse_vals.c gen/ir/layout.c gen/ir/shape.c gen/ir/op.c gen/ir/expr.c"
+sources="gen/ir/loops.c gen/ir/print_loops.c gen/ir/parse_loops.c gen/ir/parse_vals.c gen/ir/verify_loops.c gen/ir/verify_places.c gen/ir/places.c
+    gen/ir/intervals.c gen/ir/layout.c gen/ir/shape.c gen/ir/op.c gen/ir/expr.c"
 # shellcheck disable=SC2086
 $CC -std=gnu11 -O1 -g -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=undefined -Igen -o "$work/loops" tests/loops.c $sources \
     gen/base/memory.c gen/base/diag.c -lm 2> "$work/errors"; tell $? "the driver builds, with sanitizers"
@@ -19,7 +21,7 @@ done
 "$work/loops" damage tests/loops/cross_entropy_grad.loops > "$work/out" 2>&1; tell $? "no damage makes the parser fall: $(cat "$work/out")"
 
 # reads WHAT TEXT PRINTED: another way to write the same;  refuses TEXT MESSAGE: it is no kernel's
-head='buffer x: real [4][16] read written
+head='buffer x: real [4][16]
 '
 reads() {
     printf '%s' "$head$2" > "$work/in"
@@ -87,4 +89,52 @@ refuses 'zero x[0][0] box 1, 1, 1, 1, 1' "line 2: a box has too many sides"
 refuses 'product a 1, b 1, c 1, d 1, e 1, f 1, g 1, h 1, i 1, j 1, k 1, l 1, m 1  v = x[0][0] * x[0][0]' "line 2: a product has too many ranges"
 refuses "let a = $(printf '(%.0s' $(seq 200))" "line 2: it is nested too deeply"
 refuses "$(printf 'for i 1, %.0s' $(seq 200))" "line 2: it is nested too deeply"
+
+# ---- rules. breaks FILE SED RULE: the kernel that sed makes of it is caught by that rule
+for file in tests/loops/*.loops; do
+    yes "$file holds" "$work/loops" verify "$file"
+done
+breaks() {
+    sed "$2" "tests/loops/$1.loops" > "$work/broken.loops"
+    cmp -s "tests/loops/$1.loops" "$work/broken.loops" && tell 1 "$2 changes $1"
+    "$work/loops" verify "$work/broken.loops" > "$work/out" 2>&1
+    [ $? -gt 128 ] && grep -qF "broken.loops: $3" "$work/out"; tell $? "control: $1: $3"
+    grep -qF "broken.loops: $3" "$work/out" || { sed -n '/^[^b]/p' "$work/broken.loops"; cat "$work/out"; } | sed 's/^/# /'
+}
+breaks product 's/w\[s\]\[i\]\[j\]/w[50177*s + 64*i + j]/' 'an index out of range: w['
+breaks product 's/b\[64\*s + j\]/b[65*s + j]/' 'an index out of range: b[65*s + j.6] is element 258 of 256'
+breaks product 's/i 784/i 785/' 'an index out of range: x[n][i] is element 25088 of 25088'
+breaks product 's/y\[s\]\[n\]\[j\] = v/y[n][s][j] = v/' 'an index out of range'
+breaks product 's/y\[s\]\[n\]\[j\] = v/y[n + 32*j] = v/' 'units race: y[0][0][n + 32*j] writes element 0'
+breaks product 's/let u = y\[s\]/let u = y[3 - 1*s]/' 'units race: y[-1*s + 3][n.5][j.6] reads element'
+breaks product 's/units s 4/units s 5/' 'an index out of range'
+breaks product 's/lanes j 64/lanes j s..64/' 'lanes do not run from 0 to a constant'
+breaks product 's/lanes j 64/lanes j s/' 'lanes do not run from 0 to a constant'
+breaks product 's/u <= 0.0, 0.0, u/u <= 0.0, 0.0, y[s][n][j]/' 'an arm of a choice loads: y[s][n.5][j.6]'
+breaks product 's/product/product chain/' 'a chain that nothing adds to: v'
+breaks product 's/n 32, j/n 0, j/' 'an extent is not positive: n'
+breaks product 's/u <= 0.0/u/' 'types do not fit: select(u, 0.0, u)'
+breaks product 's/64\*s + j/64*s + (u.8)/; /^units/i unused u.8' 'an undefined variable: u.8'
+breaks product 's/y\[s\]\[n\]\[j\] = v/y[s][n][(v)] = v/' 'types do not fit: y[s][n][v] has an index that is none'
+breaks cross_entropy_grad 's/FROM + n/FROM + u.12/; /^units/i unused u.12' 'an undefined variable: u'
+breaks product 's/lanes j 64/lanes n.5 64/; s/\[j\]/[n]/g; s/+ j\]/+ n]/' 'a variable is defined twice: n.5'
+breaks cross_entropy_grad 's/4\*q + 4/4*q + 5/' 'an index out of range: l[n][j'
+breaks cross_entropy_grad 's/^buffer d: real \[32\]/buffer d: real [40]/; s/^buffer l: real \[32\]/buffer l: real [40]/; s/4\*q + 4/4*q + 5/' 'units race: d[n]'
+breaks cross_entropy_grad 's/box 6/box 7/' 'an index out of range: d[n][10] is element 512 of 512'
+breaks cross_entropy_grad 's/box 6/box 0/' 'a side of a box is none: d[n][10]'
+breaks cross_entropy_grad 's/j == t, 1.0/j == l[n][0], 1.0/' 'types do not fit: j.9 == l[n][0]'
+breaks cross_entropy_grad 's/zero d\[n\]\[10\] box 6/zero label[n] box 1/' 'constants or a column are written: label[n]'
+breaks cross_entropy_grad 's/let c = /let c = ARG0*/' 'an argument that calls do not have: ARG0'
+breaks max_pool_grad 's/2\*r + ky\]/3*r + ky]/' 'an index out of range: x[n]'
+breaks max_pool_grad 's/d\[n\]\[2\*r/d[0][2*r/' 'units race: d[0]'
+breaks max_pool_grad 's/ = open - sh/ = sh/; s/var open/let open/' 'a constant changes: open'
+breaks bias_grad 's/g\[j\] by_beta/g[0] by_beta/' 'units race: g[0] writes element 0'
+breaks bias_grad 's/s += /s = /' 'lanes set a variable from outside: s'
+breaks bias_grad 's/s += /s += s*/' 'lanes read what they fold into: s'
+breaks bias_grad 's/\[n\]\[r\]\[c\]/[(n + r)][r][c]/' 'an index out of range: d[(n + r)][r][c]'
+breaks scatter 's/lanes j 8/lanes j 9/; s/gy\[n\]\[8/gy[n][7/' 'units race: g[t]'
+breaks scatter 's/8\*b + j\] add/9*b + j] add/' 'units race: g[t]'
+breaks scatter 's/box 96, 8/box 97, 8/' 'an index out of range: g[0][8*b] is element 6144 of 6144'
+breaks sum 's/part\[q\]/part[0]/' 'units race: part[0] writes element 0'
+breaks sum 's/part\[q\] = t/part[q] = t < 1.0/' 'types do not fit: part[q] becomes what it cannot be'
 finish

@@ -81,7 +81,7 @@ typedef struct {                        /* a formal buffer */
     const Layout *layout;               /* whose dims it is printed with; NULL: one dimension */
     const double *table; long count;    /* constants of the model, and how many; else NULL */
     bool half;                          /* its numbers have 16 bits */
-    bool read, written;
+    bool read, written;                 /* set by loops_touch */
     const char *wish;                   /* for its name, or NULL */
 } Formal;
 
@@ -110,7 +110,7 @@ int   call_arguments(Call call);
 double call_value(Call call, const double a[3]);
 Call  call_named(const char *name);                         /* CALL_NONE: there is none */
 void  loops_number(Loops *k);                               /* variables in the order in which statements define them; those that none defines go */
-void  loops_touch(Loops *k);                              /* notes which formal buffers are read and written */
+void  loops_touch(Loops *k);                                /* notes which formal buffers are read and written */
 bool  loops_same(const Loops *a, const Loops *b);           /* as trees; wishes do not count, nor does what only printers ask: Term.most, Val.spelled */
 
 /* ---- print_loops.c, parse_loops.c, verify_loops.c ---- */

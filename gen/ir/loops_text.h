@@ -14,6 +14,8 @@ enum { RUN_NAMES = 8 };
 int   call_level(int call);                                 /* how tightly an operator binds: 1 .. 5, 6 the unary minus; ATOM: it is no operator */
 char *real_text(double x);                                  /* the shortest that reads back: "0.5", "1.0", "1e-07", "-inf" */
 long  side_stride(const Formal *f, int i, int n);           /* of side i of n of a box, unless its text says another */
+char *val_shown(const Loops *k, const Val *v);
+char *at_shown(const Loops *k, const At *at);                /* "x[2*r + 1][j]" */
 
 /* The definitions that a statement sees, and the number of the last one. */
 typedef struct { const Loops *k; int *at, n, room, last; } Seen;

@@ -72,8 +72,8 @@ static void parse_store(Parser *p, Stmt *s, Name name)
 {
     s->kind = STMT_STORE;
     s->at = parse_at(p, name);
-    if (take(p, "by_beta")) s->beta = val_run(RUN_BETA, AS_REAL);
-    else if (take(p, "add")) s->beta = val_number(1);
+    if (take(p, "by_beta")) s->beta = val_run(RUN_BETA, AS_INT);
+    else if (take(p, "add")) s->beta = val_int(1);
     else if (take(p, "beta")) want(p, "("), s->beta = parse_val(p), want(p, ")");
     else want(p, "=");
     s->value = parse_val(p);
@@ -107,7 +107,7 @@ static Stmt *parse_head(Parser *p, StmtList *into)
 {
     Stmt *s = stmt_new(into, STMT_FOR);
     const Name name = take_name(p);
-    for (size_t i = 0; i < sizeof heads / sizeof *heads && !p->error; i++)
+    for (size_t i = 0; i < sizeof heads / sizeof *heads && *p->s != '[' && !p->error; i++)
         if (!strcmp(heads[i].word, name.text)) {
             s->kind = heads[i].kind, s->deal = heads[i].deal;
             heads[i].parse(p, s);
@@ -170,7 +170,7 @@ static void parse_dims(Parser *p, Formal *f)
 {
     Layout *l = NEW(Layout);
     l->size = 1;
-    while (!p->error && take(p, "[")) {
+    for (bool none = take(p, "[]"); !none && !p->error && take(p, "["); ) {
         const long extent = take_long(p);
         if (l->ndims == DIMS || extent < 1 || __builtin_mul_overflow(l->size, extent, &l->size) || l->size > 1L << 40) { wrong(p, "a buffer is too large"); return; }
         l->dims[l->ndims++] = extent;
@@ -208,8 +208,6 @@ static void parse_formal(Parser *p)
     skip_spaces(p);
     if (*p->s == '[') parse_dims(p, &f);
     if (take(p, "count")) f.count = take_long(p);
-    f.read = take(p, "read");
-    f.written = take(p, "written");
     if (take(p, "table")) f.count = 0, parse_table(p, &f);
     if (!p->error) loops_formal(p->k, &f);
 }
@@ -241,6 +239,7 @@ Loops *loops_parse(const char *s, const char **error)
     if (!p.error) parse_block(&p, &k->body, -1);
     for (int i = 0; i < k->vars.n && !p.error; i++)
         if (!k->vars.at[i]) wrong(&p, text("there is no variable .%d", i));
+    if (!p.error) loops_touch(k);
     *error = p.error;
     return p.error ? NULL : k;
 }

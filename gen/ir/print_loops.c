@@ -1,6 +1,6 @@
 /* print_loops.c -- the text of a kernel's loops, which parse_loops.c reads back.
 
-   1. A header has a line for each formal buffer: "buffer x: real [32][784] read", "buffer t: real table 1.0, 0.5". Statements follow,
+   1. A header has a line for each formal buffer: "buffer x: real [32][784]", "buffer t: real table 1.0, 0.5". Statements follow,
       two spaces deeper in each body. A body of one statement may stand on its loop's line: after "," if it is a loop, else after ":".
    2. A real has a point or an exponent, or is inf or nan; any other number is an int. Another type than the reader expects
       follows a colon: "5:long".
@@ -21,11 +21,11 @@ const char *const val_types[] = { "real", "double", "int", "long", "bool", "byte
 const char *const loop_deals[] = { "for", "units", "lanes", "shares", NULL };
 const char *const fold_signs[] = { "", "+", "max", "min", "*", NULL };
 const RunName run_names[RUN_NAMES] = {
-    { "ROWS", RUN_ROWS, AS_INT }, { "FROM", RUN_FROM, AS_INT }, { "MICROS", RUN_MICROS, AS_INT }, { "SAMPLES", RUN_SAMPLES, AS_INT },
-    { "TRAINING", RUN_TRAINING, AS_BOOL }, { "BETA", RUN_BETA, AS_REAL }, { "SCALE_IN", RUN_SCALE, AS_REAL }, { "ARG", RUN_ARG, AS_INT },
+    { "ROWS", RUN_ROWS, AS_INT }, { "FROM", RUN_FROM, AS_LONG }, { "MICROS", RUN_MICROS, AS_INT }, { "SAMPLES", RUN_SAMPLES, AS_LONG },
+    { "TRAINING", RUN_TRAINING, AS_BOOL }, { "BETA", RUN_BETA, AS_INT }, { "SCALE_IN", RUN_SCALE, AS_REAL }, { "ARG", RUN_ARG, AS_INT },
 };
 static const char *const keywords[] = {
-    "if", "let", "var", "zero", "box", "product", "chain", "local", "buffer", "table", "unused", "args", "half", "count", "read", "written",
+    "if", "let", "var", "zero", "box", "product", "chain", "local", "buffer", "table", "unused", "args", "half", "count",
     "by_beta", "add", "beta", "inf", "nan", "div", "mod", "and", "or", NULL
 };
 
@@ -68,6 +68,7 @@ int call_level(int call)
 char *real_text(double x)
 {
     if (!isfinite(x)) return text("%s%s", signbit(x) ? "-" : "", isnan(x) ? "nan" : "inf");
+    if (x == floor(x) && fabs(x) < 1e15) return text("%.1f", x);
     char s[40];
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(s, sizeof s, "%.*g", digits, x);
@@ -268,6 +269,30 @@ static void print_val(Printer *p, const Val *v, int least)
     }
 }
 
+/* ---- alone: every variable has its number unless nothing else has its name ---- */
+static Printer alone(const Loops *k, Text *out)
+{
+    Printer p = { out, k, NULL, { k, NULL, 0, 0, -1 }, NULL };
+    for (int i = k->vars.n; i-- > 0; ) seen_add(&p.seen, i);
+    return p;
+}
+
+char *val_shown(const Loops *k, const Val *v)
+{
+    Text out = { 0 };
+    Printer p = alone(k, &out);
+    print_val(&p, v, 1);
+    return out.s;
+}
+
+char *at_shown(const Loops *k, const At *at)
+{
+    Text out = { 0 };
+    Printer p = alone(k, &out);
+    print_at(&p, at);
+    return out.s;
+}
+
 /* ---- statements ---- */
 static void print_list(Printer *p, const StmtList *l, int depth);
 
@@ -293,8 +318,8 @@ static void print_store(Printer *p, const Stmt *s)
     const Val *b = s->beta;
     print_at(p, &s->at);
     if (!b) text_add(p->out, " = ");
-    else if (b->kind == VAL_RUN && b->id == RUN_BETA && b->type == AS_REAL) text_add(p->out, " by_beta ");
-    else if (b->kind == VAL_NUMBER && b->type == AS_REAL && b->number == 1) text_add(p->out, " add ");
+    else if (b->kind == VAL_RUN && b->id == RUN_BETA && b->type == AS_INT) text_add(p->out, " by_beta ");
+    else if (b->kind == VAL_NUMBER && b->type == AS_INT && b->number == 1) text_add(p->out, " add ");
     else print_value(p, " beta(", b), text_add(p->out, ") ");
     print_val(p, s->value, 1);
 }
@@ -383,10 +408,8 @@ static void print_formal(Printer *p, int i)
     const Formal *f = p->k->formals.at[i];
     text_add(p->out, "buffer %s: %s", buffer_name(p, i), val_types[f->type]);
     if (f->half) text_add(p->out, " half");
-    if (f->layout) text_add(p->out, " %s", layout_text(f->layout));
+    if (f->layout) text_add(p->out, " %s", f->layout->ndims ? layout_text(f->layout) : "[]");
     if (f->count && !f->table) text_add(p->out, " count %ld", f->count);
-    if (f->read) text_add(p->out, " read");
-    if (f->written) text_add(p->out, " written");
     for (long j = 0; f->table && j < f->count; j++) text_add(p->out, "%s%s", j ? ", " : " table ", real_text(f->table[j]));
     text_add(p->out, "\n");
 }

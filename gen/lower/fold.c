@@ -151,7 +151,7 @@ static void store_total(Build *b, StmtList *into, const Val *part, int total)
     s->at = (At) { .buffer = formal_sum(b) };
     if (part) s->at.term[s->at.n++] = (Term) { part, 1, b->x->part.count - 1 };
     s->value = val_var(b->l, total);
-    s->beta = part ? NULL : val_number(1);
+    s->beta = part ? NULL : val_int(1);
 }
 
 /* One block: real rows alone. */

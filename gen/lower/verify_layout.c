@@ -197,5 +197,6 @@ void verify_lower(Kernels *k)
         if (contracts(k, x)) verify_contraction(k, x);
         else MUST(!x->contraction && !x->gemm, "lower: %s is no contraction", kernel_text(x));
         MUST(x->flop >= 0, "lower: %s has no work", kernel_text(x));
+        loops_verify(x->loops, text("lower: %s", kernel_text(x)));
     }
 }

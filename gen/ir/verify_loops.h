@@ -1,0 +1,10 @@
+/* verify_loops.h -- what the files that verify a kernel's loops share. */
+#ifndef GAGEN_VERIFY_LOOPS_H
+#define GAGEN_VERIFY_LOOPS_H
+#include "ir/loops_text.h"
+
+typedef struct { const Loops *k; const char *who; } Checked;
+#define broken(c, ...) BUG("%s: %s", (c)->who, text(__VA_ARGS__))
+
+void verify_places(const Checked *c);                       /* verify_places.c: indices are inside, units touch nothing of each other's */
+#endif
