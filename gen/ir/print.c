@@ -89,4 +89,11 @@ void program_print(Text *out, const Program *s)
     for (int i = 0; i < g->sums.n; i++) text_add(out, "  sums[%d] of %s\n", g->first_sum + i, node_name(g->sums.at[i]->arg[0]));
     text_add(out, "  kernels %d once, %d counting, %d forward, %d backward, %d behind\n", s->k->once.n, s->counting.n, s->k->forward.n,
              s->k->micro.n - s->k->forward.n, s->k->finish.n);
+    tasks_print(out, "once, from parameters", &s->once);
+    tasks_print(out, "counted before the window", &s->count_tasks);
+    tasks_print(out, "judged", &s->judge);
+    tasks_print(out, "micro-step", &s->micro);
+    tasks_print(out, "after the last micro-step", &s->finish);
+    tasks_print(out, "evaluation", &s->evaluate);
+    tasks_print(out, "outputs", &s->predict);
 }

@@ -1,7 +1,7 @@
 /* program.h -- kernels in their places, the window's scalars, the steps together. */
 #ifndef GAGEN_PROGRAM_H
 #define GAGEN_PROGRAM_H
-#include "ir/kernels.h"
+#include "ir/tasks.h"
 
 typedef struct { char label; long div, extent, stride[3]; } Level;       /* strides in A, B and C */
 typedef struct { int n; Level at[16]; } Levels;             /* outermost first */
@@ -48,6 +48,12 @@ typedef struct Program {
     SeedWhen *seed_when;                /* by seed */
     VEC(Kernel) counting;               /* of Kernels.micro, or pieces of them: what the sums of the counted seeds need */
     const Expr **report;                /* by report; of `samples` and `sums[i]` */
+    /* what runs in order */
+    TaskList once;                      /* made from parameters, before the window's first micro-step */
+    TaskList count_tasks;               /* counting, of each micro-batch */
+    TaskList judge, micro;              /* a micro-step: where micro-batches may be dropped, up to what that is decided of, and the rest */
+    TaskList finish;                    /* after the last micro-step */
+    TaskList evaluate, predict;         /* of a micro-batch: its sums; its outputs */
 } Program;
 
 typedef struct Whole {                  /* the programs of all steps, each with its own Graph, Kernels and Plan */

@@ -67,7 +67,6 @@ StmtList *open_range(Build *b, StmtList *into, int var, const Val *from, const V
 StmtList *open_units(Build *b, StmtList *into, const char *wish, long count, const Val **index);
 StmtList *open_parts(Build *b, const Val **part);           /* C: the loop over parts of rows, and that over the rows of one */
 StmtList *open_dealt(Build *b, unsigned skip);              /* the scope's loops but those in skip, as the kernel is dealt */
-bool  has_beta(const Kernels *k, const Kernel *x);          /* its first write of a window stores */
 const Val *beta_of(const Build *b);                         /* NULL where it has none */
 void  zero_halos(Build *b, StmtList *into, const Val *row); /* the borders of that sample's images, of all stores */
 void  zero_padding(Build *b, StmtList *into, Node *n, bool row);         /* zeros after n's last columns: in all rows, or in the row at hand */

@@ -252,5 +252,6 @@ Program *schedule(Plan *p)
     check_noise(&x);
     make_reports(&x);
     stop_if_errors();
+    make_tasks(s);
     return s;
 }

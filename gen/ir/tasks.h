@@ -1,0 +1,22 @@
+/* tasks.h -- what runs in order: calls of kernels, loops of them, and where threads meet. */
+#ifndef GAGEN_TASKS_H
+#define GAGEN_TASKS_H
+#include "ir/kernels.h"
+
+/* CALL     kernel, with beta where it has one
+   LOOP     the body so many times: time steps, pieces of rows; RUN_OUTER of its calls is the turn
+   MEET     all threads wait for one another
+   ADD_UP   sums[sum] += its parts, in order, by one thread */
+typedef enum { TASK_CALL, TASK_LOOP, TASK_MEET, TASK_ADD_UP } TaskKind;
+typedef struct TaskList { struct Task **at; int n, room; } TaskList;
+typedef struct Task {
+    TaskKind kind;
+    Kernel *kernel;                     /* CALL */
+    const Val *beta;                    /* CALL: RUN_BETA, as the micro-step is told, or a number; NULL: the kernel takes none */
+    long turns;                         /* LOOP */
+    int sum, parts;                     /* ADD_UP */
+    TaskList body;                      /* LOOP */
+} Task;
+
+void  tasks_print(Text *out, const char *title, const TaskList *list);       /* print_tasks.c: nothing where it is empty */
+#endif
