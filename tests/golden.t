@@ -22,7 +22,7 @@ golden() {
 # counted NAME: what the dump says of it
 counted() {
     case $1 in
-        kernels) grep -c '^  k[0-9]' "$dump" ;;
+        kernels) grep -c '^  k[0-9].* phase ' "$dump" ;;
         *) awk -v key="$1" '/^arena [0-9]/ { for (i = 1; i < NF; i++) if ($i == key) { print $(i + 1) + 0; exit } }' "$dump" ;;
     esac
 }
