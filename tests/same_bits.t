@@ -25,6 +25,7 @@ for target in float double cuda; do
     says $status "control: another rounding in tanh's gradient, $target: $(sed -n "s/^differs: $target.* \(gradient 1 [^;]*\).*/\1/p" "$work/said" | head -n 1)" \
         "^differs: $target tests/models/window_tied.lua -D batch=16 -D micro_batch=4 -D steps=20.* gradient 1 layer.weight: element [0-9]*: [-0-9.e]* and [-0-9.e]* ("
 done
+[ "$(grep -c '^differs: ' "$work/said")" -eq 3 ]; tell $? "each difference is said once"
 back
 
 planted tests/models/window_sum.lua 's/local net /local nets /; s/net(rows/nets(rows/'

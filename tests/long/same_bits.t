@@ -21,5 +21,6 @@ back
 planted tests/cuda/blas.cpp '$a\
 /* another */'
 bits 0 . "$off" --only="$one"; says $? "another emulator: CUDA runs" '2 programs to run; the runtime is equal, the emulator other' '(4 have equal texts, 2 ran and have equal bits'
+bits 0 . . --run --target=cuda --only='models/gan.lua'; says $? "steps in turn end with a whole round, so that a checkpoint is compared" ' 1 of 1 programs compared'
 rm -rf "$off"
 finish
