@@ -75,6 +75,8 @@ static void formulas(void)
     prints("a call", two(CALL_MAX, x, val_number(0)), "r_max(m2, R(0.0))");
     prints("the larger of two ints", two(CALL_MAX, n, val_int(3)), "(n > 3 ? n : 3)");
     prints("a choice", val_call(CALL_SELECT, two(CALL_LE, x, val_number(0)), val_number(0), x), "(m2 <= R(0.0) ? R(0.0) : m2)");
+    prints("inside an extent", two(CALL_AND, two(CALL_GE, n, val_int(0)), two(CALL_LT, n, val_int(4))), "(unsigned)n < 4");
+    prints("not inside it", two(CALL_AND, two(CALL_GE, n, val_int(1)), two(CALL_LT, n, val_int(4))), "n >= 1 && n < 4");
     prints("and within or", two(CALL_OR, two(CALL_AND, two(CALL_LT, n, j), two(CALL_LT, j, n)), two(CALL_EQ, n, j)), "(n < j && j < n) || n == j");
 }
 
@@ -96,7 +98,7 @@ static void elements(void)
 static void lanes(void)
 {
     const Val *x = var(X), *y = var(Y), *j = var(J), *row = load(place(H, 0, var(N), 64, j, 1));
-    const Val *inside = two(CALL_LT, two(CALL_ADD, two(CALL_MUL, var(S), val_int(64)), j), val_int(120));
+    const Val *left = two(CALL_SUB, val_int(120), two(CALL_ADD, two(CALL_MUL, var(S), val_int(64)), j));
     const Val *real = val_call(CALL_SELECT, two(CALL_LT, var(N), val_run(RUN_ROWS, AS_INT)), val_run(RUN_SCALE, AS_REAL), val_number(0));
     in_lanes("neighbours", row, "v_load(&arena.h[0][n][j])");
     in_lanes("the same for all lanes", load(place(H, 0, var(N), 64, NULL, 0)), "v_set(arena.h[0][n][0])");
@@ -106,7 +108,7 @@ static void lanes(void)
     in_lanes("a choice by lanes", val_call(CALL_SELECT, two(CALL_LE, x, val_number(0)), val_number(0), x), "v_select(m2 <= R(0.0), v_set(R(0.0)), m2)");
     in_lanes("a choice for all", val_call(CALL_SELECT, val_run(RUN_TRAINING, AS_BOOL), x, val_number(0)), "(training ? m2 : v_set(R(0.0)))");
     in_lanes("a factor of real rows", two(CALL_MUL, x, real), "m2 * v_set((n < rows ? scale0 : R(0.0)))");
-    in_lanes("lanes inside an extent", val_call(CALL_SELECT, inside, x, val_number(0)), "v_keep(m2, 120 - (s * 64 + j))");
+    in_lanes("lanes inside an extent", two(CALL_KEEP, x, left), "v_keep(m2, 120 - (s * 64 + j))");
     in_lanes("two conditions", val_call(CALL_SELECT, two(CALL_OR, two(CALL_GT, x, x), two(CALL_NE, x, x)), x, x),
              "v_select((m2 > m2) | (m2 != m2), m2, m2)");
 }

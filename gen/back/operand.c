@@ -73,3 +73,23 @@ char *state_name(const Buffer *gradient, const char *state)
 {
     return operand_name(gradient, text("%ss_%s.%s", inside(gradient), state, gradient->param->field));
 }
+
+static uint32_t stream_of(const char *path)
+{
+    uint32_t h = 2166136261u;
+    for (; *path; path++) h = (h ^ (unsigned char)*path) * 16777619u;
+    return h;
+}
+
+Words *words_of(const Kernel *k, const char *sums)
+{
+    const char **formal = NEW_ARRAY(const char *, k->loops->formals.n + 1), **arg = NEW_ARRAY(const char *, k->draws.n + 1);
+    for (int i = 0; i < k->actual.n; i++) {
+        const Actual *a = k->actual.at[i];
+        if (a->column) formal[i] = text("data.%s", a->column->ident);
+        else if (a->buffer) formal[i] = a->state ? state_name(a->buffer, a->state) : buffer_name(a->buffer);
+        else if (a->sum >= 0) formal[i] = text("%s[%d]", sums, a->sum);
+    }
+    for (int i = 0; i < k->draws.n; i++) arg[i] = operand_number("uint32_t", text("0x%08xu", stream_of(k->draws.at[i]->path)));
+    return words_new(k->loops, formal, arg);
+}

@@ -1,10 +1,12 @@
 /* operand.h -- what a kernel's text calls the memory that it touches. */
 #ifndef OPERAND_H
 #define OPERAND_H
+#include "back/value.h"
 #include "ir/program.h"
 
 char *buffer_name(const Buffer *b);                         /* "p.net_0.weight", "packed.net_2_weight", "arena.h1" */
 char *state_name(const Buffer *gradient, const char *state); /* "s_v.net_0.weight": that parameter's part of an optimizer's state */
+Words *words_of(const Kernel *k, const char *sums);         /* the names for k's tree; sums: the array whose elements sums are, or lists of their parts */
 
 /* ---- operands: while a kernel is written that may share its function, marks stand for its buffers and for some numbers ---- */
 typedef struct { const Buffer *buffer; const char *words, *type; bool written; } Operand;    /* buffer NULL: a number of that type */

@@ -2,8 +2,7 @@
 
    1. With lanes every real is a vector: a load of neighbours is v_load(&x), what is the same in all lanes is v_set(x). A number
       beside a vector needs no v_set.
-   2. A choice is v_select where its condition is a mask, the comparison of vectors; else (c ? a : b). A condition on the lanes' own
-      index keeps what lies inside an extent and makes zeros of the rest: v_keep(x, left).
+   2. A choice is v_select where its condition is a mask, the comparison of vectors; else (c ? a : b).
    3. Int columns are compared as they are: real would round what is above 2^24. */
 #include <limits.h>
 #include <math.h>
@@ -22,7 +21,6 @@ static const struct { const char *sign; int level; } operators[CALLS] = {
 
 static bool is_call(const Val *v, Call call) { return v->kind == VAL_CALL && v->id == (int)call; }
 static bool is_real(const Val *v) { return v->type == AS_REAL; }
-static bool is_zero(const Val *v) { return v->kind == VAL_NUMBER && v->number >= 0 && v->number <= 0; }
 static bool in_lanes(const Words *w) { return w->lanes >= 0; }
 
 static int level(const Words *w, const Val *v)
@@ -113,7 +111,7 @@ static char *from_first(Words *w, const At *at, const Layout *l, const char *nam
     return t.s;
 }
 
-char *element_text(Words *w, const At *at)
+char *at_text(Words *w, const At *at)
 {
     const Layout *l = w->k->formals.at[at->buffer]->layout;
     const char *name = w->formal[at->buffer];
@@ -137,27 +135,9 @@ char *element_text(Words *w, const At *at)
 }
 
 /* ---- choices, draws, calls ---- */
-/* The lanes of a mask's condition on their own index, "index < extent": how many of them are inside. */
-static char *left_text(Words *w, const Val *condition)
-{
-    long step;
-    const Val *index = condition->arg[0], *extent = condition->arg[1];
-    if (!is_call(condition, CALL_LT) || extent->kind != VAL_NUMBER || !index_step(index, w->lanes, &step) || step < 1) BUG("lanes that lie outside");
-    const long all = (long)extent->number;
-    if (step == 1) return text("%ld - %s", all, val_within(w, index, LEVEL_PRODUCT));
-    return text("(%ld - %s) / %ld", all + step - 1, val_within(w, index, LEVEL_PRODUCT), step);
-}
-
 static void put_choice(Words *w, Text *out, const Val *v, bool brackets)
 {
     const Val *condition = v->arg[0];
-    if (in_lanes(w) && !val_is_mask(w, condition) && val_uses(condition, w->lanes)) {
-        if (!is_zero(v->arg[2])) BUG("a choice between lanes that leaves no zeros");
-        text_add(out, "%skeep(", w->prefix);
-        put(w, out, v->arg[1], LEVEL_LOOSE, true);
-        text_add(out, ", %s)", left_text(w, condition));
-        return;
-    }
     const bool mask = val_is_mask(w, condition);
     text_add(out, mask ? "%sselect(" : brackets ? "%.0s(" : "%.0s", w->prefix);
     put(w, out, condition, mask ? LEVEL_LOOSE : LEVEL_LOGIC, false);
@@ -166,6 +146,14 @@ static void put_choice(Words *w, Text *out, const Val *v, bool brackets)
         put(w, out, v->arg[i], mask ? LEVEL_LOOSE : LEVEL_LOGIC, true);
     }
     if (mask || brackets) text_add(out, ")");
+}
+
+/* What lies before the end of an axis, in lanes; else the place is always inside. */
+static void put_keep(Words *w, Text *out, const Val *v)
+{
+    text_add(out, "%skeep(", w->prefix);
+    put(w, out, v->arg[0], LEVEL_LOOSE, true);
+    text_add(out, ", %s)", val_text(w, v->arg[1]));
 }
 
 /* A number of [0, 1) for each lane: in an array of their own. */
@@ -225,8 +213,18 @@ static bool compares_whole(const Words *w, const Val *v)
 /* An int column, or what it is compared with: as an int, or in double. */
 static char *whole_text(Words *w, const Val *v)
 {
-    if (v->kind != VAL_NUMBER) return element_text(w, v->arg[0]->at);
+    if (v->kind != VAL_NUMBER) return at_text(w, v->arg[0]->at);
     return floor(v->number) == v->number && fabs(v->number) < 2147483648.0 ? text("%.0f", v->number) : decimal_text(v->number, NULL);
+}
+
+/* 0 <= index && index < extent, in one comparison */
+static bool put_inside(Words *w, Text *out, const Val *v)
+{
+    const Val *from = v->arg[0], *to = v->arg[1];
+    if (!is_call(v, CALL_AND) || !is_call(from, CALL_GE) || !is_call(to, CALL_LT) || !val_same(from->arg[0], to->arg[0])) return false;
+    if (is_real(from->arg[0]) || from->arg[1]->kind != VAL_NUMBER || from->arg[1]->number != 0) return false;
+    text_add(out, "(unsigned)%s < %s", val_within(w, from->arg[0], LEVEL_WHOLE), val_within(w, to->arg[1], LEVEL_SUM));
+    return true;
 }
 
 static const char *sign_of(const Words *w, const Val *v)
@@ -242,6 +240,8 @@ static void put_operator(Words *w, Text *out, const Val *v)
         put(w, out, v->arg[0], LEVEL_WHOLE, false);
     } else if (compares_whole(w, v)) {
         text_add(out, "%s %s %s", whole_text(w, v->arg[0]), operators[v->id].sign, whole_text(w, v->arg[1]));
+    } else if (put_inside(w, out, v)) {
+        return;
     } else if (mine == LEVEL_LOGIC) {
         for (int i = 0; i < 2; i++) {
             text_add(out, i ? " %s " : "%.0s", sign_of(w, v));
@@ -257,7 +257,7 @@ static void put_operator(Words *w, Text *out, const Val *v)
 static void put_load(Words *w, Text *out, const Val *v)
 {
     long step;
-    const char *at = element_text(w, v->at);
+    const char *at = at_text(w, v->at);
     if (!in_lanes(w) || !is_real(v)) text_add(out, "%s", at);
     else if (at_step(v->at, w->lanes, &step) && step == 1) text_add(out, "%sload(&%s)", w->prefix, at);
     else BUG("lanes of %s that are not neighbours", at);
@@ -274,6 +274,7 @@ static void put_plain(Words *w, Text *out, const Val *v, bool alone)
     }
     if (operators[v->id].sign) put_operator(w, out, v);
     else if (is_call(v, CALL_SELECT)) put_choice(w, out, v, true);
+    else if (is_call(v, CALL_KEEP)) put_keep(w, out, v);
     else if (is_call(v, CALL_UNIFORM)) put_uniform(w, out, v);
     else if (is_call(v, CALL_ROW)) put_row(w, out, v);
     else put_call(w, out, v);

@@ -19,9 +19,10 @@ typedef struct Words {                  /* how the function of a tree calls thin
 } Words;
 
 /* ---- words.c ---- */
-Words *words_new(const Loops *k, const char *const *formal, const char *const *arg);      /* tables among the formals get names of their own */
+Words *words_new(const Loops *k, const char *const *formal, const char *const *arg);      /* NULL among the formals: a table or a local, which gets a name */
 void  words_lanes(Words *w, int var, long extent);          /* from here on that loop's turns are lanes; -1: there are none */
 const char *words_free(Words *w, const char *wish);         /* a name that nothing else has: the wish, or it and a number */
+const char *words_index(Words *w, const char *wish);        /* the same for a loop of the printer's own: "i", "n" may be wishes */
 const char *words_var(Words *w, int var);                   /* declares var: such a name, from its wish */
 void  words_leave(Words *w, const char *name);              /* it is free again */
 const char *words_type(const Words *w, int var);            /* the type that declares it: "real", "long", "vec", "mask8" */
@@ -43,6 +44,6 @@ enum { LEVEL_LOOSE, LEVEL_LOGIC, LEVEL_COMPARE, LEVEL_SUM, LEVEL_PRODUCT, LEVEL_
 char *val_text(Words *w, const Val *v);                     /* as it stands after "=" or between commas */
 char *val_within(Words *w, const Val *v, int least);        /* the same, in brackets where it binds less than that LEVEL_ */
 char *val_choice(Words *w, const Val *v);                   /* the same; an outermost choice has no brackets */
-char *element_text(Words *w, const At *at);                 /* "arena.h1[s][n][j + 2]" */
+char *at_text(Words *w, const At *at);                 /* "arena.h1[s][n][j + 2]" */
 bool  val_is_mask(const Words *w, const Val *v);            /* with lanes: a comparison of vectors */
 #endif

@@ -34,6 +34,8 @@ static const char *free_name(Words *w, const char *wish, bool allowed)
 
 const char *words_free(Words *w, const char *wish) { return free_name(w, wish, false); }
 
+const char *words_index(Words *w, const char *wish) { return free_name(w, wish, AMONG(of_indices, wish)); }
+
 const char *words_var(Words *w, int var)
 {
     const Variable *v = w->k->vars.at[var];
@@ -73,7 +75,7 @@ Words *words_new(const Loops *k, const char *const *formal, const char *const *a
     w->var = NEW_ARRAY(const char *, k->vars.n + 1);
     w->vector = NEW_ARRAY(bool, k->vars.n + 1);
     w->formal = NEW_ARRAY(const char *, k->formals.n + 1);
-    for (int i = 0; i < k->formals.n; i++) w->formal[i] = k->formals.at[i]->table ? words_free(w, "table") : formal[i];
+    for (int i = 0; i < k->formals.n; i++) w->formal[i] = formal[i] ? formal[i] : words_free(w, k->formals.at[i]->table ? "table" : "own");
     return w;
 }
 

@@ -98,17 +98,18 @@ static const Val *value_of(const Given *x, const Expr *e)
     return val_call(call_of(e), arg[0], arg[1], arg[2]);
 }
 
-static bool reads_memory(const Val *v)
+/* What lanes draw lies in memory, too. */
+static bool reads_memory(const Build *b, const Val *v)
 {
-    bool reads = v->kind == VAL_LOAD;
-    for (int i = 0; i < v->n; i++) reads |= reads_memory(v->arg[i]);
+    bool reads = v->kind == VAL_LOAD || (b->scope.lanes >= 0 && v->kind == VAL_CALL && v->id == (int)CALL_UNIFORM);
+    for (int i = 0; i < v->n; i++) reads |= reads_memory(b, v->arg[i]);
     return reads;
 }
 
 /* v, or a constant of its value where it reads memory; calls: or computes anything */
 static const Val *known(Build *b, const Val *v, bool calls)
 {
-    return reads_memory(v) || (calls && v->kind == VAL_CALL) ? let(b, "a", v) : v;
+    return reads_memory(b, v) || (calls && v->kind == VAL_CALL) ? let(b, "a", v) : v;
 }
 
 static void load_arguments(Build *b, Given *x)

@@ -95,7 +95,7 @@ static void build_rest(Build *b, StmtList *into, const Val *strip, const Val *ro
     for (int i = 0; i < b->scope.n; i++) {
         if (!(loops >> i & 1)) continue;
         const long size = b->x->part.size;
-        const Val *from = part && i == n ? times(part, size) : NULL;
+        const Val *from = part && i == n ? both(CALL_MUL, val_int(size), part) : NULL;
         if (!from) into = open_loop(b, into, i, SERIAL);
         else into = b->rows = open_range(b, into, b->scope.loop[i].var, from, both(CALL_ADD, from, val_int(size)), SERIAL);
     }
@@ -125,7 +125,7 @@ static void build_tiles(Build *b)
     if (c->unit.extent > 1 && !samples) open_level(&o, &c->unit, unit);
     if (samples) {
         const int n = loops_var(b->l, "n", AS_INT);
-        const Val *from = times(unit, p->size);
+        const Val *from = both(CALL_MUL, val_int(p->size), unit);
         row = val_var(b->l, n);
         body = b->rows = open_range(b, body, n, from, both(CALL_ADD, from, val_int(p->size)), SERIAL);
         open_level(&o, &c->outer[0], row);

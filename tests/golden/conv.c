@@ -61,9 +61,8 @@ static void k15_net_5_weight_t(const Thread *t, const Micro *m)
             for (int i2_6 = 0; i2_6 < 6; i2_6++) {
                 for (int i2_1 = 0; i2_1 < 6; i2_1++) {
                     for (int j = 0; j < 8; j++)
-                        packed.net_5_weight_t[i][i2_1 + i2_6
-                                * 6][j] = p.net_5.weight[((i2_6 * 6 + i2_1 + j * 36) % 64)
-                                + (((i2_6 * 6 + i2_1 + j * 36) / 64)) * 64][i];
+                        packed.net_5_weight_t[i][i2_1 + i2_6 * 6][j] = p.net_5.weight[(i2_6 * 6 + i2_1 + j * 36) % 64
+                                + (i2_6 * 6 + i2_1 + j * 36) / 64 * 64][i];
                 }
             }
         }
@@ -78,11 +77,11 @@ static void k1_div(const Thread *t, const Micro *m)
     for_span (q, t, 8) {
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
-            zero_halo((real *)arena.div + n * 196 + 0, 14, 14, 1, 1, 1, 1, 1);
             for (int r = 0; r < 12; r++) {
                 for (int j = 0; j < 12; j++)
                     arena.div[n][r + 1][j + 1][0] = (real)data.image[at * 144 + r * 12 + j] / R(255.0);
             }
+            zero_halo((real *)arena.div + n * 196, 14, 14, 1, 1, 1, 1, 1);
         }
     }
     stored();
@@ -118,11 +117,12 @@ static void k3_net_2(const Thread *t, const Micro *m)
                 for (int c = 0; c < 6; c++) {
                     for (int j = 0; j < 8; j += LANES8) {
                         vec8 best = v8_set(-INFINITY);
-                        for (int ky = 0; ky < 2; ky++)
+                        for (int ky = 0; ky < 2; ky++) {
                             for (int kx = 0; kx < 2; kx++) {
-                                const vec8 v = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
-                                best = v8_select((v > best) | (v != v), v, best);
+                                const vec8 v2 = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
+                                best = v8_select((v2 > best) | (v2 != v2), v2, best);
                             }
+                        }
                         v8_store(&arena.net_2[n][r][c][j], best);
                     }
                 }
@@ -141,12 +141,12 @@ static void k4_net_4(const Thread *t, const Micro *m)
     const bool training = w.training;
     for_span (s, t, 5) {
         for (int n = 0; n < 8; n++) {
-            for (int j = 0; j < (288 - s * 64 < 64 ? 288 - s * 64 : 64); j++) {
-                const real a = arena.net_2[n][((s * 64 + j) / 6 % 6)][((s * 64 + j) % 6)][((s * 64 + j) / 36)];
+            for (int j = 0, j_to = 288 - s * 64 < 64 ? 288 - s * 64 : 64; j < j_to; j++) {
+                const real a = arena.net_2[n][(s * 64 + j) / 6 % 6][(s * 64 + j) % 6][(s * 64 + j) / 36];
                 arena.net_4[s][n][j] = (training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u,
                         (uint32_t)(s * 64 + j)) < R(0.2) ? R(0.0) : a * R(1.25)) : a);
             }
-            for (int j = (288 - s * 64 < 64 ? 288 - s * 64 : 64); j < 64; j++)
+            for (int j = 288 - s * 64 < 64 ? 288 - s * 64 : 64; j < 64; j++)
                 arena.net_4[s][n][j] = R(0.0);
         }
     }
@@ -184,7 +184,7 @@ static void k6_cross_entropy(const Thread *t, const Micro *m)
             real z = 0;
             for (int j = 0; j < 10; j++) {
                 const real a = arena.net_5[n][j];
-                z += (j == (real)data.label[at] ? a : R(0.0));
+                z += ((real)j == (real)data.label[at] ? a : R(0.0));
             }
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
         }
@@ -196,11 +196,10 @@ static void k6_cross_entropy(const Thread *t, const Micro *m)
 static void k7_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
-    for_span (q, t, 8) {                                                /* rows that are real */
+    for_span (q, t, 8) {
         double total = 0;
-        for (int n = q; n < q + 1 && n < rows; n++) {
+        for (int n = q; n < q + 1 && n < rows; n++)
             total += arena.cross_entropy[n];
-        }
         part[0][q] = total;
     }
     stored();
@@ -223,8 +222,8 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
             for (int j = 0; j < 10; j++) {
                 const real a = arena.net_5[n][j];
                 const real a2 = (real)data.label[at];
-                arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : 0) == R(0.0) ? R(0.0)
-                        : (n < rows ? scale0 : 0) * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+                arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
+                        : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
             }
             for (int j = 10; j < 16; j++)
                 arena.cross_entropy_grad[n][j] = R(0.0);
@@ -298,23 +297,25 @@ static void k12_max_pool2d_grad_relu_dx(const Thread *t, const Micro *m)
                 for (int c = 0; c < 6; c++) {
                     for (int j = 0; j < 8; j += LANES8) {
                         vec8 best = v8_set(-INFINITY);
-                        for (int ky = 0; ky < 2; ky++)
+                        for (int ky = 0; ky < 2; ky++) {
                             for (int kx = 0; kx < 2; kx++) {
-                                const vec8 v = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
-                                best = v8_select((v > best) | (v != v), v, best);
+                                const vec8 v2 = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
+                                best = v8_select((v2 > best) | (v2 != v2), v2, best);
                             }
+                        }
                         const vec8 gy = v8_load(&arena.dropout_dx[n][r][c][j]);
-                        vec8 open = v8_set(1);                          /* the first of equals takes the gradient */
-                        for (int ky = 0; ky < 2; ky++)
+                        vec8 open = v8_set(1);
+                        for (int ky = 0; ky < 2; ky++) {
                             for (int kx = 0; kx < 2; kx++) {
                                 const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2
-                                        + kx][j]) == best, open, v8_set(0));
-                                const vec8 v2 = v8_select(share > 0, gy, v8_set(0));
+                                        + kx][j]) == best, open, v8_set(R(0.0)));
+                                const vec8 v3 = v8_select(share > R(0.0), gy, v8_set(R(0.0)));
                                 v8_store(&arena.relu_dx[n][r * 2 + ky][c * 2 + kx][j],
                                         v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) <= R(0.0),
-                                        v8_set(R(0.0)), v2));
+                                        v8_set(R(0.0)), v3));
                                 open = open - share;
                             }
+                        }
                     }
                 }
             }

@@ -130,7 +130,7 @@ static void k4_cross_entropy(const Thread *t, const Micro *m)
             real z = 0;
             for (int j = 0; j < 10; j++) {
                 const real a = arena.logits[n][j];
-                z += (j == (real)data.label[at] ? a : R(0.0));
+                z += ((real)j == (real)data.label[at] ? a : R(0.0));
             }
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
         }
@@ -142,11 +142,10 @@ static void k4_cross_entropy(const Thread *t, const Micro *m)
 static void k5_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
-    for_span (q, t, 8) {                                                /* rows that are real */
+    for_span (q, t, 8) {
         double total = 0;
-        for (int n = 2 * q; n < 2 * q + 2 && n < rows; n++) {
+        for (int n = 2 * q; n < 2 * q + 2 && n < rows; n++)
             total += arena.cross_entropy[n];
-        }
         part[0][q] = total;
     }
     stored();
@@ -163,7 +162,7 @@ static void k6_hit(const Thread *t, const Micro *m)
                 m2 = r_max(m2, arena.logits[n][j]);
             real j2 = INFINITY;
             for (int j = 0; j < 10; j++)
-                j2 = r_min(j2, (arena.logits[n][j] == m2 ? j : R(1e+01)));
+                j2 = r_min(j2, (arena.logits[n][j] == m2 ? (real)j : R(1e+01)));
             arena.hit[n] = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
         }
     }
@@ -174,11 +173,10 @@ static void k6_hit(const Thread *t, const Micro *m)
 static void k7_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
-    for_span (q, t, 8) {                                                /* rows that are real */
+    for_span (q, t, 8) {
         double total = 0;
-        for (int n = 2 * q; n < 2 * q + 2 && n < rows; n++) {
+        for (int n = 2 * q; n < 2 * q + 2 && n < rows; n++)
             total += arena.hit[n];
-        }
         part[1][q] = total;
     }
     stored();
@@ -201,8 +199,8 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
             for (int j = 0; j < 10; j++) {
                 const real a = arena.logits[n][j];
                 const real a2 = (real)data.label[at];
-                arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : 0) == R(0.0) ? R(0.0)
-                        : (n < rows ? scale0 : 0) * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+                arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
+                        : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
             }
             for (int j = 10; j < 16; j++)
                 arena.cross_entropy_grad[n][j] = R(0.0);

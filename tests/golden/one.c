@@ -126,17 +126,15 @@ static void k2_matmul_gelu(const Thread *t, const Micro *m)
 static void k3_matmul_square(const Thread *t, const Micro *m)
 {
     for_span (n, t, 8) {
+        const long at = data_row(&w, m, n);
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                 .depth = { 1, 1, 24 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
                 .width = 8 }, &arena.gelu[n][0], &p.price.weight[0][0], &arena.square[n][0], 0);
-        {
-            const long at = data_row(&w, m, n);
-            for (int j = 0; j < 1; j++) {
-                const real v2 = arena.square[n][j];
-                const real v3 = v2 + p.price.bias[j] - data.price[at];
-                arena.sub[n][j] = v3;
-                arena.square[n][j] = v3 * v3;
-            }
+        for (int j = 0; j < 1; j++) {
+            const real v2 = arena.square[n][j];
+            const real v3 = v2 + p.price.bias[j] - data.price[at];
+            arena.sub[n][j] = v3;
+            arena.square[n][j] = v3 * v3;
         }
     }
     stored();
@@ -146,7 +144,7 @@ static void k3_matmul_square(const Thread *t, const Micro *m)
 static void k4_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
-    for_span (q, t, 8) {                                                /* rows that are real */
+    for_span (q, t, 8) {
         double total = 0;
         for (int n = q; n < q + 1 && n < rows; n++) {
             for (int j = 0; j < 1; j++)
@@ -188,7 +186,7 @@ static void k6_cross_entropy(const Thread *t, const Micro *m)
             real z = 0;
             for (int j = 0; j < 2; j++) {
                 const real a = arena.add[n][j];
-                z += (j == (real)data.brand[at] ? a : R(0.0));
+                z += ((real)j == (real)data.brand[at] ? a : R(0.0));
             }
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
         }
@@ -200,11 +198,10 @@ static void k6_cross_entropy(const Thread *t, const Micro *m)
 static void k7_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
-    for_span (q, t, 8) {                                                /* rows that are real */
+    for_span (q, t, 8) {
         double total = 0;
-        for (int n = q; n < q + 1 && n < rows; n++) {
+        for (int n = q; n < q + 1 && n < rows; n++)
             total += arena.cross_entropy[n];
-        }
         part[1][q] = total;
     }
     stored();
@@ -227,8 +224,8 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
             for (int j = 0; j < 2; j++) {
                 const real a = arena.add[n][j];
                 const real a2 = (real)data.brand[at];
-                arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : 0) == R(0.0) ? R(0.0)
-                        : (n < rows ? scale0 : 0) * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+                arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
+                        : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
             }
             for (int j = 2; j < 8; j++)
                 arena.cross_entropy_grad[n][j] = R(0.0);
@@ -292,7 +289,7 @@ static void k12_square_dx(const Thread *t, const Micro *m)
     for_span (q, t, 8) {
         for (int n = q; n < q + 1; n++) {
             for (int j = 0; j < 8; j += LANES8)
-                v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : 0))
+                v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
                         * v8_load(&arena.sub[n][j]), 1 - j));
         }
     }

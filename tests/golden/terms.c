@@ -120,7 +120,7 @@ static void k26_score_weight_t(const Thread *t, const Micro *m)
 {
     for_span (one, t, 1) {
         for (int j = 0; j < 24; j++)
-            packed.score_weight_t[j] = p.score.weight[((j) % 6) + (((j) / 6)) * 6][0];
+            packed.score_weight_t[j] = p.score.weight[j % 6 + j / 6 * 6][0];
         for (int j = 24; j < 32; j++)
             packed.score_weight_t[j] = R(0.0);
     }
@@ -167,13 +167,13 @@ static void k1_normalize_h(const Thread *t, const Micro *m)
             for (int i2 = 0; i2 < 4; i2++) {
                 real a = 0;
                 for (int j = 0; j < 6; j++)
-                    a += data.x[at * 24 + (i2 * 6 + j) / 1 % 24];
+                    a += data.x[at * 24 + (i2 * 6 + j) % 24];
                 real v2 = 0;
                 for (int j = 0; j < 6; j++)
-                    v2 += (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0))
-                            * (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0));
+                    v2 += (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0))
+                            * (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0));
                 for (int j = 0; j < 6; j++) {
-                    const real v3 = (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0))
+                    const real v3 = (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0))
                             / r_sqrt(v2 / R(6.0) + R(1e-05));
                     arena.normalize[n][i2][j] = v3;
                     arena.h[n][i2][j] = v3 * p.norm.weight[j] + p.norm.bias[j];
@@ -228,7 +228,7 @@ static void k3_cross_entropy(const Thread *t, const Micro *m)
                 real z = 0;
                 for (int j = 0; j < 5; j++) {
                     const real a = arena.add[n][i2][j];
-                    z += (j == (real)data.target[at * 4 + i2] ? a : R(0.0));
+                    z += ((real)j == (real)data.target[at * 4 + i2] ? a : R(0.0));
                 }
                 arena.cross_entropy[n][i2] = r_log(s2) + m2 - z;
             }
@@ -264,7 +264,7 @@ static void k4_masked(const Thread *t, const Micro *m)
 static void k5_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
-    for_span (q, t, 2) {                                                /* rows that are real */
+    for_span (q, t, 2) {
         double total = 0;
         for (int n = q; n < q + 1 && n < rows; n++) {
             for (int j = 0; j < 4; j++)
@@ -279,7 +279,7 @@ static void k5_sum(const Thread *t, const Micro *m)
 static void k6_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
-    for_span (q, t, 2) {                                                /* rows that are real */
+    for_span (q, t, 2) {
         double total = 0;
         for (int n = q; n < q + 1 && n < rows; n++) {
             for (int j = 0; j < 4; j++)
@@ -294,17 +294,15 @@ static void k6_sum(const Thread *t, const Micro *m)
 static void k7_matmul_square(const Thread *t, const Micro *m)
 {
     for_span (n, t, 2) {
+        const long at = data_row(&w, m, n);
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                 .depth = { 1, 4, 6 }, .a_k = { 0, 8, 1 }, .b_k = { 0, 48, 8 },
                 .width = 8 }, &arena.h[n][0][0], &p.score.weight[0][0], &arena.square[n][0], 0);
-        {
-            const long at = data_row(&w, m, n);
-            for (int j = 0; j < 1; j++) {
-                const real v2 = arena.square[n][j];
-                const real v3 = v2 + p.score.bias[j] - data.score[at];
-                arena.sub[n][j] = v3;
-                arena.square[n][j] = v3 * v3;
-            }
+        for (int j = 0; j < 1; j++) {
+            const real v2 = arena.square[n][j];
+            const real v3 = v2 + p.score.bias[j] - data.score[at];
+            arena.sub[n][j] = v3;
+            arena.square[n][j] = v3 * v3;
         }
     }
     stored();
@@ -314,7 +312,7 @@ static void k7_matmul_square(const Thread *t, const Micro *m)
 static void k8_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
-    for_span (q, t, 2) {                                                /* rows that are real */
+    for_span (q, t, 2) {
         double total = 0;
         for (int n = q; n < q + 1 && n < rows; n++) {
             for (int j = 0; j < 1; j++)
@@ -333,7 +331,7 @@ static void k9_square_dx(const Thread *t, const Micro *m)
     for_span (q, t, 2) {
         for (int n = q; n < q + 1; n++) {
             for (int j = 0; j < 8; j += LANES8)
-                v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : 0))
+                v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
                         * v8_load(&arena.sub[n][j]), 1 - j));
         }
     }
@@ -390,7 +388,7 @@ static void k13_masked_dl(const Thread *t, const Micro *m)
             for (int j = 0; j < 8; j += LANES8) {
                 const vec8 a = v8_load(&arena.kept[n][j]);
                 v8_store(&arena.masked_dl[n][j], v8_keep(v8_select(a == R(0.0), v8_set(R(0.0)),
-                        v8_set((n < rows ? scale2 : 0)) * a), 4 - j));
+                        v8_set((n < rows ? scale2 : R(0.0))) * a), 4 - j));
             }
         }
     }
@@ -415,7 +413,7 @@ static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
                     const real a2 = (real)data.target[at * 4 + i2];
                     const real a3 = arena.masked_dl[n][i2];
                     arena.cross_entropy_grad[n][i2][j] = (a3 == R(0.0) ? R(0.0) : a3
-                            * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+                            * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
                 }
             }
             for (int i2 = 0; i2 < 4; i2++) {

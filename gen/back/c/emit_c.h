@@ -3,6 +3,7 @@
 #define EMIT_C_H
 #include "ir/program.h"
 
-char *kernel_statements(const Program *s, const Kernel *k);             /* the body of the kernel's function */
-void  emit_kernel(const Program *s, const Kernel *k, const char *body, const char *parameters, const char *also, Text *out);      /* the function */
+typedef struct { const char *text; bool micro; } Statements;            /* micro: they use m */
+Statements kernel_statements(const Kernel *k);          /* the body of the kernel's function */
+void  emit_kernel(const Program *s, const Kernel *k, const Statements *x, const char *parameters, const char *also, Text *out);      /* the function */
 #endif

@@ -19,7 +19,8 @@ typedef struct Written {
     const Kernel *k;
     Operands operands;
     VEC(Operand) formal;                /* as they stand in the key, each once */
-    const char *text, *key;             /* key: the text with operands in order, then their types; NULL: like no other */
+    Statements body;                    /* marks in its text */
+    const char *key;                    /* the text with operands in order, then their types; NULL: like no other */
     struct Written *first;              /* whose function runs it */
     bool *differs;                      /* of the first: by formal */
     VEC(struct Written) also;           /* of the first: those behind it */
@@ -56,7 +57,7 @@ static int formal_of(Written *x, Operand *o)
 static const char *key_of(Written *x)
 {
     Text t = { 0 };
-    const char *s = x->text;
+    const char *s = x->body.text;
     for (const char *at; (at = strchr(s, MARK)); s = strchr(at, MARK_END) + 1) {
         text_put(&t, s, (size_t)(at - s));
         text_add(&t, "%s", operand_mark(formal_of(x, x->operands.at.at[atoi(at + 1)])));
@@ -109,7 +110,7 @@ static void write_kernel(Shared *list, const Program *s, Kernel *k)
     Written *x = NEW(Written);
     *x = (Written) { .s = s, .k = k, .operands.k = k, .first = x };
     operands_into(&x->operands);
-    x->text = kernel_statements(s, k);
+    x->body = kernel_statements(k);
     operands_into(NULL);
     k->written = x;
     vec_push(&list->at, x);
@@ -210,7 +211,7 @@ static char *parameters_of(const Written *x, char **names)
         const Operand *o = x->formal.at[i];
         if (!x->differs[i]) continue;
         do names[i] = body_name(b, wish_of(x, i));
-        while (has_word(x->text, names[i]));
+        while (has_word(x->body.text, names[i]));
         text_add(&t, "%s", parameter_text(o, names[i]));
     }
     return t.s;
@@ -232,7 +233,8 @@ static void function_text(Written *x, Text *out)
         for (int f = 0; f < x->formal.n; f++)
             if (names[f] && is_same(x->formal.at[f], x->operands.at.at[i])) words[i] = is_scalar(x->formal.at[f]) ? text("%s[0]", names[f]) : names[f];
     }
-    emit_kernel(x->s, x->k, unmarked(x->text, words), parameters, also_text(x), out);
+    const Statements body = { unmarked(x->body.text, words), x->body.micro };
+    emit_kernel(x->s, x->k, &body, parameters, also_text(x), out);
 }
 
 char *share_functions(const Shared *list)

@@ -1,0 +1,8 @@
+/* print.h -- C: the statements of a tree. */
+#ifndef C_PRINT_H
+#define C_PRINT_H
+#include "back/value.h"
+
+char *print_body(Words *w);             /* of the function that runs w->k: scalars, tables, statements; w knows then what they use */
+bool  product_call(Words *w, const Stmt *s, Text *out);     /* product.c: a call of contract(); false: the product has another shape */
+#endif
