@@ -3,7 +3,7 @@
 #define VALUE_H
 #include "ir/loops.h"
 
-enum { RUN_CONSUMED = RUN_BETA + 1, RUN_SEED };             /* what draws are made of, beside the RUN_ of trees */
+enum { RUN_CONSUMED = RUN_TRUST + 1, RUN_SEED };             /* what draws are made of, beside the RUN_ of trees */
 typedef struct Words {                  /* how the function of a tree calls things */
     const Loops *k;
     const char **formal;                /* names of the formals, */

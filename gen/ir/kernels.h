@@ -28,6 +28,7 @@ typedef struct Actual {                 /* what a formal buffer of a kernel's tr
     Buffer *buffer;
     const char *state;                  /* of an optimizer, as long as the buffer, a gradient */
     const Column *column;
+    const char *array;                  /* of all parameters: "x"; of all gradients: "dx"; of an optimizer: its name */
     int sum;                            /* parts of sums[sum], or sums[sum]; -1: neither */
 } Actual;                               /* none: constants of the model, which the formal holds */
 

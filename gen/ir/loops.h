@@ -21,7 +21,9 @@ typedef enum { CALL_NONE,
     CALLS } Call;
 enum { RUN_ROWS, RUN_FROM, RUN_MICROS, RUN_SAMPLES, RUN_TRAINING, RUN_BETA,        /* real rows of the micro-batch; rows of the window before it; micro-batches
                                            of the window; its samples; whether it trains; what a gradient's first write of a micro-step is told */
-       RUN_SCALE = 16, RUN_ARG = 128 };                     /* + i: factor i of Window.scale_in; the call's number i, a stream of noise */
+       RUN_BEGIN, RUN_END, RUN_RATE, RUN_SCALE_OUT, RUN_CLIP, RUN_TRUST,          /* of an optimizer's pass: its elements; the learning rate; what undoes
+                                           the loss's scale; the norm's factor; the quotient of a tensor's two lengths */
+       RUN_SCALE = 16, RUN_ARG = 128, RUN_CONSTANT = 192 }; /* + i: factor i of Window.scale_in; the call's number i, a stream of noise; Window.c[i] */
 
 typedef struct Val {
     ValKind kind;

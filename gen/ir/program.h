@@ -53,6 +53,7 @@ typedef struct Program {
     TaskList count_tasks;               /* counting, of each micro-batch */
     TaskList judge, micro;              /* a micro-step: where micro-batches may be dropped, up to what that is decided of, and the rest */
     TaskList finish;                    /* after the last micro-step */
+    VEC(Kernel) optimize, measure;      /* by group: the optimizer's pass, and where steps depend on lengths what comes before it; or NULL */
     TaskList evaluate, predict;         /* of a micro-batch: its sums; its outputs */
 } Program;
 

@@ -17,7 +17,9 @@ static int actual_of(Build *b, const Actual *a, const Formal *f)
     for (int i = 0; i < b->x->actual.n; i++) {
         const Actual *o = b->x->actual.at[i];
         const bool state = o->state && a->state ? !strcmp(o->state, a->state) : o->state == a->state;
-        if (o->buffer == a->buffer && o->column == a->column && o->sum == a->sum && state && (a->buffer || a->column || a->sum >= 0)) return i;
+        const bool array = o->array && a->array ? !strcmp(o->array, a->array) : o->array == a->array;
+        const bool known = a->buffer || a->column || a->array || a->sum >= 0;
+        if (known && o->buffer == a->buffer && o->column == a->column && o->sum == a->sum && state && array) return i;
     }
     Actual *own = NEW(Actual);
     *own = *a;
@@ -39,6 +41,11 @@ int formal_column(Build *b, const Column *c)
 {
     static const ValType types[] = { [T_REAL] = AS_REAL, [T_INT] = AS_INT, [T_U8] = AS_BYTE };
     return actual_of(b, &(Actual) { .column = c, .sum = -1 }, &(Formal) { .type = types[c->type], .wish = c->ident });
+}
+
+int formal_array(Build *b, const char *name)
+{
+    return actual_of(b, &(Actual) { .array = name, .sum = -1 }, &(Formal) { .type = AS_REAL, .wish = name });
 }
 
 int formal_sum(Build *b) { return actual_of(b, &(Actual) { .sum = b->x->sum }, &(Formal) { .type = AS_DOUBLE, .wish = "sum" }); }

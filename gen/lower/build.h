@@ -54,6 +54,7 @@ void  build_start(Build *b, Kernels *k, Kernel *x);
 int   formal_of(Build *b, const Buffer *buffer);            /* its number */
 int   formal_state(Build *b, const Buffer *gradient, const char *state);     /* of an optimizer's state, as long as that gradient */
 int   formal_column(Build *b, const Column *c);
+int   formal_array(Build *b, const char *name);      /* a flat array: parameters, gradients, an optimizer's state */
 int   formal_sum(Build *b);                                 /* the parts of the kernel's sum, or the sum itself */
 int   formal_table(Build *b, const Node *n);
 const Val *argument_of(Build *b, const Node *noise);        /* the stream that a draw comes from */
@@ -77,6 +78,7 @@ const Layout *main_layout(const Build *b);                  /* of what the kerne
 /* ---- value.c: reading; formula.c: computing and storing ---- */
 const Val *load_node(Build *b, Node *n);                    /* n's element at the scope's place */
 const Val *load_at(Build *b, const At *at);
+const Val *value_of(const Expr *e, const Val *(*lookup)(const void *context, const char *name), const void *context);      /* a formula; lookup: what a name stands for */
 const Val *formula_of(Build *b, const Node *n, const Expr *e);      /* a formula of n's op, its names put in */
 const Val *map_value(Build *b, const Node *n);
 void  build_maps(Build *b, Node *const *at, int n, Node *const *later, int nlater);      /* maps, stored where others read them; later: maps that run after */

@@ -60,8 +60,9 @@ static bool chosen_in_op(const Op *op, const char *name)
 /* ---- formulas ---- */
 typedef struct { Build *b; const Node *n; const Val *arg[ARGS]; const Val *let[LETS]; int lets; } Given;
 
-static const Val *named(const Given *x, const char *name)
+static const Val *named(const void *context, const char *name)
 {
+    const Given *x = context;
     const Op *op = x->n->op;
     for (int i = 0; i < op->nargs; i++)
         if (!strcmp(op->arg[i], name)) return x->arg[i];
@@ -89,12 +90,12 @@ static const Val *spelled(const Expr *e)
     return v;
 }
 
-static const Val *value_of(const Given *x, const Expr *e)
+const Val *value_of(const Expr *e, const Val *(*lookup)(const void *context, const char *name), const void *context)
 {
     const Val *arg[3] = { 0 };
     if (e->kind == E_NUM) return spelled(e);
-    if (e->kind == E_VAR) return named(x, e->name);
-    for (int i = 0; i < e->nargs; i++) arg[i] = value_of(x, e->arg[i]);
+    if (e->kind == E_VAR) return lookup(context, e->name);
+    for (int i = 0; i < e->nargs; i++) arg[i] = value_of(e->arg[i], lookup, context);
     return val_call(call_of(e), arg[0], arg[1], arg[2]);
 }
 
@@ -132,7 +133,7 @@ const Val *formula_of(Build *b, const Node *n, const Expr *e)
         if (expr_chooses(e, n->op->arg[i])) x.arg[i] = known(b, x.arg[i], false);
     }
     for (; x.lets < n->op->nlets; x.lets++) x.let[x.lets] = b->fold_value[x.lets];
-    return value_of(&x, e);
+    return value_of(e, named, &x);
 }
 
 const Val *map_value(Build *b, const Node *n)
@@ -141,9 +142,9 @@ const Val *map_value(Build *b, const Node *n)
     load_arguments(b, &x);
     for (; x.lets < n->op->nlets; x.lets++) {
         const Let *l = &n->op->let[x.lets];
-        if (is_asked(n->op, x.lets)) x.let[x.lets] = let(b, l->name, value_of(&x, l->e));
+        if (is_asked(n->op, x.lets)) x.let[x.lets] = let(b, l->name, value_of(l->e, named, &x));
     }
-    return value_of(&x, n->op->value);
+    return value_of(n->op->value, named, &x);
 }
 
 bool is_stored(const Kernel *k, const Node *n)
@@ -199,15 +200,12 @@ static At place_of(const Build *b, const Node *n, const Layout *l, int buffer)
 
 typedef struct { const Optimizer *o; const Val **now; const Val *g; } Folded;
 
-static const Val *folded_value(const Folded *f, const Expr *e)
+static const Val *folded_name(const void *context, const char *name)
 {
-    const Val *arg[3] = { 0 };
-    if (e->kind == E_NUM) return spelled(e);
-    for (int i = 0; e->kind == E_VAR && i < f->o->nstates; i++)
-        if (!strcmp(e->name, f->o->state[i])) return f->now[i];
-    if (e->kind == E_VAR) return f->g;
-    for (int i = 0; i < e->nargs; i++) arg[i] = folded_value(f, e->arg[i]);
-    return val_call(call_of(e), arg[0], arg[1], arg[2]);
+    const Folded *f = context;
+    for (int i = 0; i < f->o->nstates; i++)
+        if (!strcmp(name, f->o->state[i])) return f->now[i];
+    return f->g;
 }
 
 /* What the optimizer's states become by a micro-batch's gradient. */
@@ -229,7 +227,7 @@ static void store_folded(Build *b, const Node *n, const Val *v)
         if (chosen) now[i] = let(b, "a", now[i]);
     }
     for (int i = 0; i < o->nstates; i++) {
-        const Val *next = folded_value(&f, o->fold[i]);
+        const Val *next = value_of(o->fold[i], folded_name, &f);
         Stmt *s = stmt_new(b->out, STMT_STORE);
         s->at = place[i], s->value = next;
     }

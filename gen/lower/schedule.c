@@ -253,5 +253,6 @@ Program *schedule(Plan *p)
     make_reports(&x);
     stop_if_errors();
     make_tasks(s);
+    build_updates(s);
     return s;
 }
