@@ -207,16 +207,4 @@ char *old_zero_halos(const char *n)
     return t.s ? t.s : mem_copy("", 0);
 }
 
-const char *kernel_title(void)
-{
-    Text t = { 0 };
-    text_add(&t, "k%d ", k->id);
-    if (k->adds_to) text_add(&t, k->moves_state ? " %s" : " d %s", k->adds_to->name);
-    for (int i = 0; i < k->stores.n; i++) text_add(&t, " %s%s", i ? ", " : "", buffer_of(S->k, k->stores.at[i])->ident);
-    if (k->sum >= 0) text_add(&t, " sum %d", k->sum);
-    text_add(&t, " = ");
-    if (k->core) text_add(&t, "%s", k->core->op->name);
-    for (int i = 0; i < k->body.n; i++) text_add(&t, "%s%s", t.s[t.n - 1] == ' ' ? "" : ", ", k->body.at[i]->op->name);
-    text_add(&t, "  %s", shape_text(&k->out->shape));
-    return c_comment(t.s);
-}
+const char *kernel_title(void) { return title_of(S->k, k); }

@@ -1,6 +1,7 @@
 /* loops.h -- the loops around the statements of a kernel; S is the program and k the kernel that are being written. */
 #ifndef LOOPS_H
 #define LOOPS_H
+#include "back/alike.h"
 #include "back/body.h"
 
 extern const Program *S;

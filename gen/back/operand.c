@@ -81,15 +81,19 @@ static uint32_t stream_of(const char *path)
     return h;
 }
 
+char *stream_text(const Node *noise) { return operand_number("uint32_t", text("0x%08xu", stream_of(noise->path))); }
+
+char *actual_name(const Actual *a, const char *sums)
+{
+    if (a->column) return text("data.%s", a->column->ident);
+    if (a->buffer) return a->state ? state_name(a->buffer, a->state) : buffer_name(a->buffer);
+    return a->sum >= 0 ? text("%s[%d]", sums, a->sum) : NULL;
+}
+
 Words *words_of(const Kernel *k, const char *sums)
 {
     const char **formal = NEW_ARRAY(const char *, k->loops->formals.n + 1), **arg = NEW_ARRAY(const char *, k->draws.n + 1);
-    for (int i = 0; i < k->actual.n; i++) {
-        const Actual *a = k->actual.at[i];
-        if (a->column) formal[i] = text("data.%s", a->column->ident);
-        else if (a->buffer) formal[i] = a->state ? state_name(a->buffer, a->state) : buffer_name(a->buffer);
-        else if (a->sum >= 0) formal[i] = text("%s[%d]", sums, a->sum);
-    }
-    for (int i = 0; i < k->draws.n; i++) arg[i] = operand_number("uint32_t", text("0x%08xu", stream_of(k->draws.at[i]->path)));
+    for (int i = 0; i < k->actual.n; i++) formal[i] = actual_name(k->actual.at[i], sums);
+    for (int i = 0; i < k->draws.n; i++) arg[i] = stream_text(k->draws.at[i]);
     return words_new(k->loops, formal, arg);
 }

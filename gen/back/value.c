@@ -115,6 +115,7 @@ char *at_text(Words *w, const At *at)
 {
     const Layout *l = w->k->formals.at[at->buffer]->layout;
     const char *name = w->formal[at->buffer];
+    w->touched[at->buffer] = true;
     if (!l) return text("%s[%s]", name, flat_index(w, at, false));
     if (dims_overrun(at, l)) return from_first(w, at, l, name);
     Index index[8] = { { { 0 }, 0 } };
@@ -178,7 +179,8 @@ static void put_uniform(Words *w, Text *out, const Val *v)
 static void put_row(Words *w, Text *out, const Val *v)
 {
     w->micro = true;
-    text_add(out, "data_row(&w, m, %s)", val_text(w, v->arg[0]));
+    if (w->device) text_add(out, "dev->row[m->from + %s]", val_within(w, v->arg[0], LEVEL_SUM));
+    else text_add(out, "data_row(&w, m, %s)", val_text(w, v->arg[0]));
 }
 
 /* The smaller or the larger of two ints. */

@@ -12,6 +12,9 @@ typedef struct Words {                  /* how the function of a tree calls thin
     VEC(const char) taken;
     bool used[RUN_ARG];                 /* by RUN_: its scalar was printed */
     bool micro;                         /* m was printed, or a scalar that is read from it */
+    bool beta, *drawn;                  /* beta was printed; by argument: it was */
+    bool *touched;                      /* by formal: an element of it was printed */
+    bool device;                        /* rows of the data are looked up in dev */
     int lanes;                          /* the variable of a loop whose turns are lanes of vectors; -1: there are no vectors */
     bool *vector;                       /* by variable: a vector, or a mask of one */
     const char *prefix, *type, *mask, *width;      /* "r_" "real"; with lanes "v_" "vec" "mask" "LANES", or "v8_" "vec8" "mask8" "LANES8" */

@@ -74,6 +74,8 @@ Words *words_new(const Loops *k, const char *const *formal, const char *const *a
     words_lanes(w, -1, 0);
     w->var = NEW_ARRAY(const char *, k->vars.n + 1);
     w->vector = NEW_ARRAY(bool, k->vars.n + 1);
+    w->drawn = NEW_ARRAY(bool, k->args + 1);
+    w->touched = NEW_ARRAY(bool, k->formals.n + 1);
     w->formal = NEW_ARRAY(const char *, k->formals.n + 1);
     for (int i = 0; i < k->formals.n; i++) w->formal[i] = formal[i] ? formal[i] : words_free(w, k->formals.at[i]->table ? "table" : "own");
     return w;
@@ -116,8 +118,14 @@ enum { SCALARS_OF_RUN = sizeof scalars / sizeof *scalars };
 
 const char *words_run(Words *w, int id)
 {
-    if (id >= RUN_ARG) return w->arg[id - RUN_ARG];
-    if (id == RUN_BETA) return "beta";
+    if (id >= RUN_ARG) {
+        w->drawn[id - RUN_ARG] = true;
+        return w->arg[id - RUN_ARG];
+    }
+    if (id == RUN_BETA) {
+        w->beta = true;
+        return "beta";
+    }
     w->used[id] = true;
     if (id >= RUN_SCALE) return text("scale%d", id - RUN_SCALE);
     for (int i = 0; i < SCALARS_OF_RUN; i++)

@@ -177,13 +177,46 @@ bool val_same(const Val *a, const Val *b)
     return true;
 }
 
-bool val_uses(const Val *v, int var)
+static bool at_has(const At *at, ValKind kind, int id);
+
+static bool val_has(const Val *v, ValKind kind, int id)
 {
-    if (v->kind == VAL_VAR) return v->id == var;
-    for (int i = 0; i < v->n; i++)
-        if (val_uses(v->arg[i], var)) return true;
-    for (int i = 0; v->kind == VAL_LOAD && i < v->at->n; i++)
-        if (val_uses(v->at->term[i].index, var)) return true;
+    if (!v) return false;
+    bool has = v->kind == kind && v->id == id;
+    for (int i = 0; i < v->n; i++) has |= val_has(v->arg[i], kind, id);
+    return has || (v->kind == VAL_LOAD && at_has(v->at, kind, id));
+}
+
+static bool at_has(const At *at, ValKind kind, int id)
+{
+    bool has = false;
+    for (int i = 0; i < at->n; i++) has |= val_has(at->term[i].index, kind, id);
+    return has;
+}
+
+bool val_uses(const Val *v, int var) { return val_has(v, VAL_VAR, var); }
+
+bool list_has(const StmtList *l, ValKind kind, int id)
+{
+    for (int i = 0; i < l->n; i++) {
+        const Stmt *s = l->at[i];
+        const Val *const values[] = { s->value, s->from, s->to, s->beta, s->a, s->b };
+        for (size_t v = 0; v < sizeof values / sizeof *values; v++)
+            if (val_has(values[v], kind, id)) return true;
+        if (at_has(&s->at, kind, id) || list_has(&s->body, kind, id)) return true;
+    }
+    return false;
+}
+
+bool list_uses(const StmtList *l, int var) { return list_has(l, VAL_VAR, var); }
+
+bool list_declares(const StmtList *l, int var)
+{
+    for (int i = 0; i < l->n; i++) {
+        const Stmt *s = l->at[i];
+        if ((s->kind == STMT_LET || s->kind == STMT_VARIABLE) && s->var == var) return true;
+        if (list_declares(&s->body, var)) return true;
+    }
     return false;
 }
 

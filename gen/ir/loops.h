@@ -103,6 +103,9 @@ const Val *val_load(const Loops *k, const At *at);          /* of the formal's t
 const Val *val_call(Call call, const Val *a, const Val *b, const Val *c);      /* constants folded in double, x - 0, 1 * x, x / 1 left out */
 bool  val_same(const Val *a, const Val *b);
 bool  val_uses(const Val *v, int var);
+bool  list_uses(const StmtList *l, int var);                /* some value in it is made of var */
+bool  list_has(const StmtList *l, ValKind kind, int id);    /* the same of any VAR, RUN or CALL */
+bool  list_declares(const StmtList *l, int var);            /* as a constant or a variable */
 Variable *variable_new(const char *wish, ValType type, int number);         /* in no tree's list yet */
 int   loops_var(Loops *k, const char *wish, ValType type);
 int   loops_formal(Loops *k, const Formal *f);

@@ -104,6 +104,11 @@ StmtList *open_taps(Build *b, StmtList *into, const Scope *s, const Window *w, c
 bool  taps_vectorise(Build *b, const Node *f);
 const Val *taps_sum(Build *b, const Node *f);               /* of a convolution in groups */
 
+/* ---- epilogue.c: a product of the library, and what follows it ---- */
+int   epilogue_of(const Build *b, Node **to);               /* how many of the kernel's maps the product takes over; the node whose place it goes to */
+void  build_epilogue(Build *b, const Val *v, int taken, Node *to);       /* those maps, of result v */
+void  build_behind(Build *b, int taken, Node *to);          /* the other maps, over all of the result */
+
 /* ---- the kinds of kernel ---- */
 void  build_map(Build *b);
 void  choose_lanes(Build *b);           /* the innermost loop becomes lanes where they can compute the kernel's maps */

@@ -1,7 +1,7 @@
 /* product.c -- contractions as statements: sums of products over ranges whose strides lower has found, with what happens to each result.
 
    1. In C a unit has its outer loops, a product of whole tiles each, then the maps over the part of the result that is there.
-   2. On a device all results are dealt, and the maps stand in the product's body. A convolution's padding is in no memory: an index outside
+   2. On a device all results are dealt, and the maps stand in the product's body, or follow it where the library makes it (epilogue.c). A convolution's padding is in no memory: an index outside
       of the image makes its element 0, unread. */
 #include <ctype.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ static At operand_at(const Opens *o, int which, long base, int buffer)
         const Level *l = o->at[i].level;
         if (!o->at[i].index || !l->stride[which]) continue;
         if (a.n == TERMS) BUG("an address of too many terms");
-        a.term[a.n++] = (Term) { o->at[i].index, l->stride[which], l->extent - 1 };
+        a.term[a.n++] = (Term) { o->at[i].index, l->stride[which], 0 };
     }
     return a;
 }
@@ -207,6 +207,13 @@ static void build_gemm(Build *b)
     s->var = loops_var(b->l, "v", AS_REAL);
     result_scope(b, &results);
     b->out = b->rows = &s->body;
+    if (m->library) {
+        Node *to;
+        const int taken = epilogue_of(b, &to);
+        build_epilogue(b, val_var(b->l, s->var), taken, to);
+        build_behind(b, taken, to);
+        return;
+    }
     define(b, core, val_var(b->l, s->var), false);
     store_node(b, core, b->value[core->id]);
     build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);

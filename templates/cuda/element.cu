@@ -1,7 +1,7 @@
 const auto ${name} = [&](int${row}, int${at}) -> real {
     ${decode}
     //:if bounds
-    if (${outside}) return 0;
+    if (!${inside}) return 0;
     //:end
     return ${value};
 };

@@ -10,13 +10,13 @@ const unsigned id = blockIdx.x, lane = threadIdx.x;
 //:end
 //:end
 //:if ragged
-if (id < ${rows}) {
+if (id < ${count}) {
 //:else
 {
 //:end
 //:else
 const unsigned lane = threadIdx.x % 32;
-for (unsigned id = threadIdx.x / 32; id < ${rows}; id += ${warps_in_block}) {
+for (unsigned id = threadIdx.x / 32; id < ${count}; id += ${warps_in_block}) {
 //:end
     ${decode}
     ${inner}

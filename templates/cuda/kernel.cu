@@ -1,8 +1,9 @@
 /* ${title} @@ ${loc} */
+${also}
 //:if alone
-static __global__ __launch_bounds__(${threads}) void ${ident}(Device *dev${parameter})
+static __global__ __launch_bounds__(${threads}) void ${ident}(${parameters})
 //:else
-static __device__ void ${ident}(Device *dev${parameter})
+static __device__ void ${ident}(${parameters})
 //:end
 {
     ${views}

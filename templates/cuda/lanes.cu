@@ -1,4 +1,4 @@
-for (${f_type} ${f} = lane; ${f} < ${count}; ${f} += ${step})${brace}
+for (${f_type} ${f} = ${lane}; ${f} < ${count}; ${f} += ${step})${brace}
     ${decode_term}
     ${inner}
 ${close}

@@ -80,21 +80,21 @@ static __global__ __launch_bounds__(256) void k2_conv2d_net_1(Device *dev)
     const int row0 = blockIdx.x * 64, column0 = 0;
     const int from = 0, to = 9;
     const auto a = [&](int row, int at) -> real {
-        const int i_x = row % 12, i_y = row / 12 % 12, i_n = row / 144;
-        const int i_l = at % 3, i_k = at / 3;
-        if ((unsigned)(i_y + i_k - 1) >= 12u || (unsigned)(i_x + i_l - 1) >= 12u) return 0;
-        return arena.div[i_n][i_y + i_k - 1][i_x + i_l - 1][0];
+        const int x = row % 12, y = row / 12 % 12, n = row / 144;
+        const int l = at % 3, k = at / 3;
+        if (!((unsigned)(y + k - 1) < 12 && (unsigned)(x + l - 1) < 12)) return 0;
+        return arena.div[n][y + k - 1][x + l - 1][0];
     };
     const auto b = [&](int column, int at) -> real {
-        const int i_o = column;
-        const int i_l = at % 3, i_k = at / 3;
-        return p.net_0.weight[i_k][i_l][i_o];
+        const int o = column;
+        const int l = at % 3, k = at / 3;
+        return p.net_0.weight[k][l][o];
     };
     const auto store = [&](int row, int column, real sum) {
-        const int i_x = row % 12, i_y = row / 12 % 12, i_n = row / 144;
-        const int i_o = column;
-        const real v2 = sum + p.net_0.bias[i_o];
-        arena.net_1[i_n][i_y][i_x][i_o] = (v2 <= R(0.0) ? R(0.0) : v2);
+        const int x = row % 12, y = row / 12 % 12, n = row / 144;
+        const int o = column;
+        const real v2 = sum + p.net_0.bias[o];
+        arena.net_1[n][y][x][o] = (v2 <= R(0.0) ? R(0.0) : v2);
     };
     gg_tile<1152, 8, 1, false, false>(row0, column0, from, to, a, b, store);
 }
@@ -109,8 +109,8 @@ static __global__ __launch_bounds__(256) void k3_net_2(Device *dev)
         real best = -INFINITY;
         for (int ky = 0; ky < 2; ky++)
             for (int kx = 0; kx < 2; kx++) {
-                const real v = arena.net_1[n][r * 2 + ky][c * 2 + kx][j];
-                best = v > best || v != v ? v : best;
+                const real v2 = arena.net_1[n][r * 2 + ky][c * 2 + kx][j];
+                best = v2 > best || v2 != v2 ? v2 : best;
             }
         arena.net_2[n][r][c][j] = best;
     }
@@ -128,8 +128,8 @@ static __global__ __launch_bounds__(256) void k4_net_4(Device *dev)
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 2304) {
         const int j = id % 288, n = id / 288;
-        const real a = arena.net_2[n][((j) / 6 % 6)][((j) % 6)][((j) / 36)];
-        arena.net_4[n][j] = (training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(j)) < R(0.2)
+        const real a = arena.net_2[n][j / 6 % 6][j % 6][j / 36];
+        arena.net_4[n][j] = (training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)j) < R(0.2)
                 ? R(0.0) : a * R(1.25)) : a);
     }
 }
@@ -156,12 +156,11 @@ static __device__ void k6_cross_entropy(Device *dev)
         real z = 0;
         for (int j = lane; j < 10; j += 32) {
             const real a = arena.net_5[n][j];
-            z += (j == (real)data.label[at] ? a : R(0.0));
+            z += ((real)j == (real)data.label[at] ? a : R(0.0));
         }
         z = gg_fold_sum<32>(z);
-        if (lane == 0) {
+        if (lane == 0)
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
-        }
     }
 }
 
@@ -174,12 +173,12 @@ static __device__ void k7_sum(Device *dev)
     auto &sums = dev->sums;
     const int rows = m->rows;
     double total = 0;
-    for (int n = threadIdx.x; n < 8; n += 512) {
-        if (n < rows)                                                   /* rows that are real */
+    for (int n = threadIdx.x; n < 8; n += 512)
+        if (n < rows)
             total += arena.cross_entropy[n];
-    }
     total = gg_fold_sum<512>(total);
-    if (threadIdx.x == 0) sums[0] += total;
+    if (threadIdx.x == 0)
+        sums[0] += total;
 }
 
 /* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/conv.lua:12 */
@@ -206,8 +205,8 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
         for (int j = lane; j < 10; j += 32) {
             const real a = arena.net_5[n][j];
             const real a2 = (real)data.label[at];
-            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : 0) == R(0.0) ? R(0.0) : (n < rows ? scale0 : 0)
-                    * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
+                    : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
         }
     }
 }
@@ -248,21 +247,21 @@ static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
     const int row0 = 0, column0 = blockIdx.x * 64;
     const int from = 0, to = 10;
     const auto a = [&](int row, int at) -> real {
-        const int i_n = row;
-        const int i_o = at;
-        return arena.cross_entropy_grad[i_n][i_o];
+        const int n = row;
+        const int o = at;
+        return arena.cross_entropy_grad[n][o];
     };
     const auto b = [&](int column, int at) -> real {
-        const int i_i36 = column % 8, i_i = column / 8 % 6, i_i6 = column / 48;
-        const int i_o = at;
-        return p.net_5.weight[i_o][i_i6 * 6 + i_i + i_i36 * 36];
+        const int i3 = column % 8, i2 = column / 8 % 6, i = column / 48;
+        const int o = at;
+        return p.net_5.weight[o][i * 6 + i2 + i3 * 36];
     };
     const auto store = [&](int row, int column, real sum) {
-        const int i_n = row;
-        const int i_i36 = column % 8, i_i = column / 8 % 6, i_i6 = column / 48;
-        arena.dropout_dx[i_n][i_i6][i_i][i_i36] = (training
-                ? (noise_uniform(seed, consumed + i_n, 0x5a6fa3a6u, (uint32_t)(i_i6 * 6 + i_i + i_i36 * 36)) < R(0.2)
-                ? R(0.0) : sum * R(1.25)) : sum);
+        const int n = row;
+        const int i3 = column % 8, i2 = column / 8 % 6, i = column / 48;
+        arena.dropout_dx[n][i][i2][i3] = (training
+                ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i * 6 + i2 + i3 * 36)) < R(0.2) ? R(0.0)
+                : sum * R(1.25)) : sum);
     };
     gg_tile<8, 288, 4, true, false>(row0, column0, from, to, a, b, store);
 }
@@ -277,17 +276,17 @@ static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_relu_dx(Device
         real best = -INFINITY;
         for (int ky = 0; ky < 2; ky++)
             for (int kx = 0; kx < 2; kx++) {
-                const real v = arena.net_1[n][r * 2 + ky][c * 2 + kx][j];
-                best = v > best || v != v ? v : best;
+                const real v2 = arena.net_1[n][r * 2 + ky][c * 2 + kx][j];
+                best = v2 > best || v2 != v2 ? v2 : best;
             }
         const real gy = arena.dropout_dx[n][r][c][j];
-        real open = 1;                                                  /* the first of equals takes the gradient */
+        real open = 1;
         for (int ky = 0; ky < 2; ky++)
             for (int kx = 0; kx < 2; kx++) {
-                const real share = arena.net_1[n][r * 2 + ky][c * 2 + kx][j] == best ? open : 0;
-                const real v2 = (share > 0 ? gy : 0);
+                const real share = (arena.net_1[n][r * 2 + ky][c * 2 + kx][j] == best ? open : R(0.0));
+                const real v3 = (share > R(0.0) ? gy : R(0.0));
                 arena.relu_dx[n][r * 2 + ky][c * 2 + kx][j] = (arena.net_1[n][r * 2 + ky][c * 2 + kx][j] <= R(0.0)
-                        ? R(0.0) : v2);
+                        ? R(0.0) : v3);
                 open = open - share;
             }
     }
@@ -326,21 +325,21 @@ static __global__ __launch_bounds__(256) void k14_conv2d_weight_d_net_0_weight(D
     const int row0 = 0, column0 = 0;
     const int from = 0, to = 1152;
     const auto a = [&](int row, int at) -> real {
-        const int i_l = row % 3, i_k = row / 3;
-        const int i_x = at % 12, i_y = at / 12 % 12, i_n = at / 144;
-        if ((unsigned)(i_y + i_k - 1) >= 12u || (unsigned)(i_x + i_l - 1) >= 12u) return 0;
-        return arena.div[i_n][i_k + i_y - 1][i_l + i_x - 1][0];
+        const int l = row % 3, k = row / 3;
+        const int x = at % 12, y = at / 12 % 12, n = at / 144;
+        if (!((unsigned)(y + k - 1) < 12 && (unsigned)(x + l - 1) < 12)) return 0;
+        return arena.div[n][k + y - 1][l + x - 1][0];
     };
     const auto b = [&](int column, int at) -> real {
-        const int i_o = column;
-        const int i_x = at % 12, i_y = at / 12 % 12, i_n = at / 144;
-        return arena.relu_dx[i_n][i_y][i_x][i_o];
+        const int o = column;
+        const int x = at % 12, y = at / 12 % 12, n = at / 144;
+        return arena.relu_dx[n][y][x][o];
     };
     const auto store = [&](int row, int column, real sum) {
-        const int i_l = row % 3, i_k = row / 3;
-        const int i_o = column;
-        const real old = g.net_0.weight[i_k][i_l][i_o];
-        g.net_0.weight[i_k][i_l][i_o] = beta ? old + sum : sum;
+        const int l = row % 3, k = row / 3;
+        const int o = column;
+        const real old = g.net_0.weight[k][l][o];
+        g.net_0.weight[k][l][o] = beta ? old + sum : sum;
     };
     gg_tile<9, 8, 1, false, false>(row0, column0, from, to, a, b, store);
 }

@@ -92,30 +92,28 @@ static __device__ void k4_cross_entropy(Device *dev)
         real z = 0;
         for (int j = lane; j < 10; j += 32) {
             const real a = arena.logits[n][j];
-            z += (j == (real)data.label[at] ? a : R(0.0));
+            z += ((real)j == (real)data.label[at] ? a : R(0.0));
         }
         z = gg_fold_sum<32>(z);
-        if (lane == 0) {
+        if (lane == 0)
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
-        }
     }
 }
 
 /* k5  sum 0 = sum  []                                                  tests/golden/mlp.lua:10 */
-static __device__ void k5_sum(Device *dev)
+/* also k7 */
+static __device__ void k5_sum(Device *dev, const real x[16], double result[1])
 {
     const Window &w = dev->w;
     const Micro here = gg_micro(w, 16), *m = &here;
-    auto &arena = dev->arena;
-    auto &sums = dev->sums;
     const int rows = m->rows;
     double total = 0;
-    for (int n = threadIdx.x; n < 16; n += 512) {
-        if (n < rows)                                                   /* rows that are real */
-            total += arena.cross_entropy[n];
-    }
+    for (int n = threadIdx.x; n < 16; n += 512)
+        if (n < rows)
+            total += x[n];
     total = gg_fold_sum<512>(total);
-    if (threadIdx.x == 0) sums[0] += total;
+    if (threadIdx.x == 0)
+        result[0] += total;
 }
 
 /* k6  hit = hit  [N]                                                   tests/golden/mlp.lua:12 */
@@ -135,29 +133,11 @@ static __device__ void k6_hit(Device *dev)
         m2 = gg_fold_max<32>(m2);
         real j2 = INFINITY;
         for (int j = lane; j < 10; j += 32)
-            j2 = r_min(j2, (arena.logits[n][j] == m2 ? j : R(1e+01)));
+            j2 = r_min(j2, (arena.logits[n][j] == m2 ? (real)j : R(1e+01)));
         j2 = gg_fold_min<32>(j2);
-        if (lane == 0) {
+        if (lane == 0)
             arena.hit[n] = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
-        }
     }
-}
-
-/* k7  sum 1 = sum  []                                                  tests/golden/mlp.lua:12 */
-static __device__ void k7_sum(Device *dev)
-{
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 16), *m = &here;
-    auto &arena = dev->arena;
-    auto &sums = dev->sums;
-    const int rows = m->rows;
-    double total = 0;
-    for (int n = threadIdx.x; n < 16; n += 512) {
-        if (n < rows)                                                   /* rows that are real */
-            total += arena.hit[n];
-    }
-    total = gg_fold_sum<512>(total);
-    if (threadIdx.x == 0) sums[1] += total;
 }
 
 /* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/mlp.lua:10 */
@@ -184,8 +164,8 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
         for (int j = lane; j < 10; j += 32) {
             const real a = arena.logits[n][j];
             const real a2 = (real)data.label[at];
-            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : 0) == R(0.0) ? R(0.0) : (n < rows ? scale0 : 0)
-                    * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
+                    : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
         }
     }
 }
@@ -253,11 +233,11 @@ static __global__ __launch_bounds__(512) void k4_to_k9_next(Device *dev, int bet
 {
     k4_cross_entropy(dev);
     __syncthreads();
-    k5_sum(dev);
+    k5_sum(dev, dev->arena.cross_entropy, &dev->sums[0]);
     __syncthreads();
     k6_hit(dev);
     __syncthreads();
-    k7_sum(dev);
+    k5_sum(dev, dev->arena.hit, &dev->sums[1]);
     __syncthreads();
     k8_cross_entropy_grad(dev);
     __syncthreads();
@@ -271,11 +251,11 @@ static __global__ __launch_bounds__(512) void k4_to_k7_next(Device *dev)
 {
     k4_cross_entropy(dev);
     __syncthreads();
-    k5_sum(dev);
+    k5_sum(dev, dev->arena.cross_entropy, &dev->sums[0]);
     __syncthreads();
     k6_hit(dev);
     __syncthreads();
-    k7_sum(dev);
+    k5_sum(dev, dev->arena.hit, &dev->sums[1]);
     __syncthreads();
     if (threadIdx.x == 0) dev->w.micro++;
 }

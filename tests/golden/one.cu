@@ -120,12 +120,12 @@ static __global__ __launch_bounds__(32) void k4_sum(Device *dev)
     auto &sums = dev->sums;
     const int rows = m->rows;
     double total = 0;
-    for (int n = threadIdx.x; n < 8; n += 32) {
-        if (n < rows)                                                   /* rows that are real */
+    for (int n = threadIdx.x; n < 8; n += 32)
+        if (n < rows)
             total += arena.square[n][0];
-    }
     total = gg_fold_sum<32>(total);
-    if (threadIdx.x == 0) sums[0] += total;
+    if (threadIdx.x == 0)
+        sums[0] += total;
 }
 
 /* k6  cross_entropy = cross_entropy  [N]                               tests/golden/one.lua:10 */
@@ -150,12 +150,11 @@ static __device__ void k6_cross_entropy(Device *dev)
         real z = 0;
         for (int j = lane; j < 2; j += 32) {
             const real a = arena.add[n][j];
-            z += (j == (real)data.brand[at] ? a : R(0.0));
+            z += ((real)j == (real)data.brand[at] ? a : R(0.0));
         }
         z = gg_fold_sum<32>(z);
-        if (lane == 0) {
+        if (lane == 0)
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
-        }
     }
 }
 
@@ -168,12 +167,12 @@ static __device__ void k7_sum(Device *dev)
     auto &sums = dev->sums;
     const int rows = m->rows;
     double total = 0;
-    for (int n = threadIdx.x; n < 8; n += 512) {
-        if (n < rows)                                                   /* rows that are real */
+    for (int n = threadIdx.x; n < 8; n += 512)
+        if (n < rows)
             total += arena.cross_entropy[n];
-    }
     total = gg_fold_sum<512>(total);
-    if (threadIdx.x == 0) sums[1] += total;
+    if (threadIdx.x == 0)
+        sums[1] += total;
 }
 
 /* k8  cross_entropy_grad = cross_entropy_grad  [N, 2]                  tests/golden/one.lua:10 */
@@ -200,8 +199,8 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
         for (int j = lane; j < 2; j += 32) {
             const real a = arena.add[n][j];
             const real a2 = (real)data.brand[at];
-            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : 0) == R(0.0) ? R(0.0) : (n < rows ? scale0 : 0)
-                    * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
+                    : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
         }
     }
 }
@@ -251,7 +250,7 @@ static __device__ void k12_square_dx(Device *dev)
     const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < 8; id += 512) {
         const int n = id;
-        arena.square_dx[n][0] = R(2.0) * (n < rows ? scale1 : 0) * arena.sub[n][0];
+        arena.square_dx[n][0] = R(2.0) * (n < rows ? scale1 : R(0.0)) * arena.sub[n][0];
     }
 }
 

@@ -120,47 +120,6 @@ static __global__ __launch_bounds__(256) void k25_mul(Device *dev)
     }
 }
 
-/* k4  kept = kept  [N, 4]                                              tests/golden/terms.lua:13 */
-static __global__ __launch_bounds__(256) void k4_masked_counted(Device *dev)
-{
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 2), *m = &here;
-    const auto &data = dev->data;
-    auto &arena = dev->arena;
-    const unsigned id = blockIdx.x * 256u + threadIdx.x;
-    if (id < 8) {
-        const int j = id % 4, n = id / 4;
-        const long at = dev->row[m->from + n];
-        arena.kept[n][j] = (data.target[at * 4 + j] == -100 ? R(0.0) : R(1.0));
-    }
-}
-
-/* k6  sum 1 = sum  []                                                  tests/golden/terms.lua:13 */
-static __device__ void k6_sum(Device *dev)
-{
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 2), *m = &here;
-    auto &arena = dev->arena;
-    auto &sums = dev->sums;
-    const int rows = m->rows;
-    double total = 0;
-    for (int f = threadIdx.x; f < 8; f += 512) {
-        const int j = f % 4, n = f / 4;
-        if (n < rows)                                                   /* rows that are real */
-            total += arena.kept[n][j];
-    }
-    total = gg_fold_sum<512>(total);
-    if (threadIdx.x == 0) sums[1] += total;
-}
-
-/* k6 to k6, one after another; no later kernel asks for the micro-step */
-static __global__ __launch_bounds__(512) void k6_to_k6_next(Device *dev)
-{
-    k6_sum(dev);
-    __syncthreads();
-    if (threadIdx.x == 0) dev->w.micro++;
-}
-
 /* k1  h , normalize = normalize, mul, add  [N, 4, 6]                   tests/golden/terms.lua:6 */
 static __global__ __launch_bounds__(256) void k1_normalize_h(Device *dev)
 {
@@ -176,15 +135,15 @@ static __global__ __launch_bounds__(256) void k1_normalize_h(Device *dev)
         const long at = dev->row[m->from + n];
         real a = 0;
         for (int j = lane; j < 6; j += 32)
-            a += data.x[at * 24 + (i2 * 6 + j) / 1 % 24];
+            a += data.x[at * 24 + (i2 * 6 + j) % 24];
         a = gg_fold_sum<32>(a);
         real v2 = 0;
         for (int j = lane; j < 6; j += 32)
-            v2 += (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0))
-                    * (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0));
+            v2 += (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0))
+                    * (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0));
         v2 = gg_fold_sum<32>(v2);
         for (int j = lane; j < 6; j += 32) {
-            const real v3 = (data.x[at * 24 + (i2 * 6 + j) / 1 % 24] - a / R(6.0)) / r_sqrt(v2 / R(6.0) + R(1e-05));
+            const real v3 = (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0)) / r_sqrt(v2 / R(6.0) + R(1e-05));
             arena.normalize[n][i2][j] = v3;
             arena.h[n][i2][j] = v3 * p.norm.weight[j] + p.norm.bias[j];
         }
@@ -213,12 +172,11 @@ static __device__ void k3_cross_entropy(Device *dev)
         real z = 0;
         for (int j = lane; j < 5; j += 32) {
             const real a = arena.add[n][i2][j];
-            z += (j == (real)data.target[at * 4 + i2] ? a : R(0.0));
+            z += ((real)j == (real)data.target[at * 4 + i2] ? a : R(0.0));
         }
         z = gg_fold_sum<32>(z);
-        if (lane == 0) {
+        if (lane == 0)
             arena.cross_entropy[n][i2] = r_log(s2) + m2 - z;
-        }
     }
 }
 
@@ -240,21 +198,21 @@ static __device__ void k4_masked(Device *dev)
 }
 
 /* k5  sum 0 = sum  []                                                  tests/golden/terms.lua:13 */
-static __device__ void k5_sum(Device *dev)
+/* also k6 */
+static __device__ void k5_sum(Device *dev, const real x[2][4], double result[1])
 {
     const Window &w = dev->w;
     const Micro here = gg_micro(w, 2), *m = &here;
-    auto &arena = dev->arena;
-    auto &sums = dev->sums;
     const int rows = m->rows;
     double total = 0;
     for (int f = threadIdx.x; f < 8; f += 512) {
         const int j = f % 4, n = f / 4;
-        if (n < rows)                                                   /* rows that are real */
-            total += arena.masked[n][j];
+        if (n < rows)
+            total += x[n][j];
     }
     total = gg_fold_sum<512>(total);
-    if (threadIdx.x == 0) sums[0] += total;
+    if (threadIdx.x == 0)
+        result[0] += total;
 }
 
 /* k7  square , sub = matmul, add, sub, square  [N, 1]                  tests/golden/terms.lua:8 */
@@ -268,20 +226,20 @@ static __global__ __launch_bounds__(256) void k7_matmul_square(Device *dev)
     const int row0 = 0, column0 = 0;
     const int from = 0, to = 24;
     const auto a = [&](int, int at) -> real {
-        const int i_i = at % 6, i_i6 = at / 6;
-        return p.score.weight[i_i6][i_i];
+        const int i2 = at % 6, i = at / 6;
+        return p.score.weight[i][i2];
     };
     const auto b = [&](int column, int at) -> real {
-        const int i_n = column;
-        const int i_i = at % 6, i_i6 = at / 6;
-        return arena.h[i_n][i_i6][i_i];
+        const int n = column;
+        const int i2 = at % 6, i = at / 6;
+        return arena.h[n][i][i2];
     };
     const auto store = [&](int, int column, real sum) {
-        const int i_n = column;
-        const long at = dev->row[m->from + i_n];
+        const int n = column;
+        const long at = dev->row[m->from + n];
         const real v2 = sum + p.score.bias[0] - data.score[at];
-        arena.sub[i_n][0] = v2;
-        arena.square[i_n][0] = v2 * v2;
+        arena.sub[n][0] = v2;
+        arena.square[n][0] = v2 * v2;
     };
     gg_tile<1, 2, 1, true, true>(row0, column0, from, to, a, b, store);
 }
@@ -295,12 +253,12 @@ static __device__ void k8_sum(Device *dev)
     auto &sums = dev->sums;
     const int rows = m->rows;
     double total = 0;
-    for (int n = threadIdx.x; n < 2; n += 512) {
-        if (n < rows)                                                   /* rows that are real */
+    for (int n = threadIdx.x; n < 2; n += 512)
+        if (n < rows)
             total += arena.square[n][0];
-    }
     total = gg_fold_sum<512>(total);
-    if (threadIdx.x == 0) sums[2] += total;
+    if (threadIdx.x == 0)
+        sums[2] += total;
 }
 
 /* k9  square_dx = square_dx  [N, 1]                                    tests/golden/terms.lua:14 */
@@ -313,7 +271,7 @@ static __device__ void k9_square_dx(Device *dev)
     const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < 2; id += 512) {
         const int n = id;
-        arena.square_dx[n][0] = R(2.0) * (n < rows ? scale1 : 0) * arena.sub[n][0];
+        arena.square_dx[n][0] = R(2.0) * (n < rows ? scale1 : R(0.0)) * arena.sub[n][0];
     }
 }
 
@@ -347,17 +305,17 @@ static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
     const int row0 = 0, column0 = 0;
     const int from = 0, to = 1;
     const auto a = [&](int row, int) -> real {
-        const int i_n = row;
-        return arena.square_dx[i_n][0];
+        const int n = row;
+        return arena.square_dx[n][0];
     };
     const auto b = [&](int column, int) -> real {
-        const int i_i = column % 6, i_i6 = column / 6;
-        return p.score.weight[i_i6][i_i];
+        const int i2 = column % 6, i = column / 6;
+        return p.score.weight[i][i2];
     };
     const auto store = [&](int row, int column, real sum) {
-        const int i_n = row;
-        const int i_i = column % 6, i_i6 = column / 6;
-        arena.matmul[i_n][i_i6 * 6 + i_i] = sum;
+        const int n = row;
+        const int i2 = column % 6, i = column / 6;
+        arena.matmul[n][i * 6 + i2] = sum;
     };
     gg_tile<2, 24, 2, false, false>(row0, column0, from, to, a, b, store);
 }
@@ -370,18 +328,18 @@ static __global__ __launch_bounds__(256) void k12_matmul_d_score_weight(Device *
     const int row0 = 0, column0 = 0;
     const int from = 0, to = 2;
     const auto a = [&](int, int at) -> real {
-        const int i_n = at;
-        return arena.square_dx[i_n][0];
+        const int n = at;
+        return arena.square_dx[n][0];
     };
     const auto b = [&](int column, int at) -> real {
-        const int i_i = column % 6, i_i6 = column / 6;
-        const int i_n = at;
-        return arena.h[i_n][i_i6][i_i];
+        const int i2 = column % 6, i = column / 6;
+        const int n = at;
+        return arena.h[n][i][i2];
     };
     const auto store = [&](int, int column, real sum) {
-        const int i_i = column % 6, i_i6 = column / 6;
-        const real old = g.score.weight[i_i6][i_i];
-        g.score.weight[i_i6][i_i] = beta ? old + sum : sum;
+        const int i2 = column % 6, i = column / 6;
+        const real old = g.score.weight[i][i2];
+        g.score.weight[i][i2] = beta ? old + sum : sum;
     };
     gg_tile<1, 24, 2, true, false>(row0, column0, from, to, a, b, store);
 }
@@ -397,7 +355,7 @@ static __device__ void k13_masked_dl(Device *dev)
     for (unsigned id = threadIdx.x; id < 8; id += 512) {
         const int j = id % 4, n = id / 4;
         const real a = arena.kept[n][j];
-        arena.masked_dl[n][j] = (a == R(0.0) ? R(0.0) : (n < rows ? scale2 : 0) * a);
+        arena.masked_dl[n][j] = (a == R(0.0) ? R(0.0) : (n < rows ? scale2 : R(0.0)) * a);
     }
 }
 
@@ -425,7 +383,7 @@ static __device__ void k14_cross_entropy_grad(Device *dev)
             const real a2 = (real)data.target[at * 4 + i2];
             const real a3 = arena.masked_dl[n][i2];
             arena.cross_entropy_grad[n][i2][j] = (a3 == R(0.0) ? R(0.0) : a3
-                    * (r_exp(a - m2) / s2 - (j == a2 ? R(1.0) : R(0.0))));
+                    * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
         }
     }
 }
@@ -470,10 +428,9 @@ static __global__ __launch_bounds__(256) void k16_matmul_add2(Device *dev)
 }
 
 /* k18  d norm.bias = sum  [6]                                          tests/golden/terms.lua:6 */
-static __device__ void k18_sum_d_norm_bias(Device *dev, int beta)
+/* also k19 */
+static __device__ void k18_sum_d_norm_bias(const real x[2][4][8], real y[8], int beta)
 {
-    auto &g = dev->g;
-    auto &arena = dev->arena;
     auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 6; id += 32) {
@@ -481,92 +438,32 @@ static __device__ void k18_sum_d_norm_bias(Device *dev, int beta)
         real sum = 0;
         for (int f = share; f < 8 && id < 6; f += 16) {
             const int i2 = f % 4, n = f / 4;
-            sum += arena.add2[n][i2][j];
+            sum += x[n][i2][j];
         }
         shares[share][lane] = sum;
         __syncthreads();
         if (share == 0 && id < 6) {
             for (int i = 1; i < 16; i++) sum += shares[i][lane];
-            const real old = g.norm.bias[j];
-            g.norm.bias[j] = beta ? old + sum : sum;
+            const real old = y[j];
+            y[j] = beta ? old + sum : sum;
         }
         __syncthreads();
     }
 }
 
-/* k19  d norm.weight = sum  [6]                                        tests/golden/terms.lua:6 */
-static __device__ void k19_sum_d_norm_weight(Device *dev, int beta)
+/* k4  kept = kept  [N, 4]                                              tests/golden/terms.lua:13 */
+static __global__ __launch_bounds__(256) void k4_masked_counted(Device *dev)
 {
-    auto &g = dev->g;
+    const Window &w = dev->w;
+    const Micro here = gg_micro(w, 2), *m = &here;
+    const auto &data = dev->data;
     auto &arena = dev->arena;
-    auto &shares = gg_shares<16>();
-    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
-    for (unsigned id = lane; id - lane < 6; id += 32) {
-        const int j = id;
-        real sum = 0;
-        for (int f = share; f < 8 && id < 6; f += 16) {
-            const int i2 = f % 4, n = f / 4;
-            sum += arena.mul_db3[n][i2][j];
-        }
-        shares[share][lane] = sum;
-        __syncthreads();
-        if (share == 0 && id < 6) {
-            for (int i = 1; i < 16; i++) sum += shares[i][lane];
-            const real old = g.norm.weight[j];
-            g.norm.weight[j] = beta ? old + sum : sum;
-        }
-        __syncthreads();
+    const unsigned id = blockIdx.x * 256u + threadIdx.x;
+    if (id < 8) {
+        const int j = id % 4, n = id / 4;
+        const long at = dev->row[m->from + n];
+        arena.kept[n][j] = (data.target[at * 4 + j] == -100 ? R(0.0) : R(1.0));
     }
-}
-
-/* k3 to k6, one after another */
-static __global__ __launch_bounds__(512) void k3_to_k6(Device *dev)
-{
-    k3_cross_entropy(dev);
-    __syncthreads();
-    k4_masked(dev);
-    __syncthreads();
-    k5_sum(dev);
-    __syncthreads();
-    k6_sum(dev);
-}
-
-/* k8 to k10, one after another */
-static __global__ __launch_bounds__(512) void k8_to_k10(Device *dev, int beta)
-{
-    k8_sum(dev);
-    __syncthreads();
-    k9_square_dx(dev);
-    __syncthreads();
-    k10_sum_d_score_bias(dev, beta);
-}
-
-/* k13 to k15, one after another; no later kernel asks for the micro-step */
-static __global__ __launch_bounds__(512) void k13_to_k15_next(Device *dev, int beta)
-{
-    k13_masked_dl(dev);
-    __syncthreads();
-    k14_cross_entropy_grad(dev);
-    __syncthreads();
-    k15_sum_d_token_bias(dev, beta);
-    __syncthreads();
-    if (threadIdx.x == 0) dev->w.micro++;
-}
-
-/* k18 to k19, one after another */
-static __global__ __launch_bounds__(512) void k18_to_k19(Device *dev, int beta)
-{
-    k18_sum_d_norm_bias(dev, beta);
-    __syncthreads();
-    k19_sum_d_norm_weight(dev, beta);
-}
-
-/* k8 to k8, one after another; no later kernel asks for the micro-step */
-static __global__ __launch_bounds__(512) void k8_to_k8_next(Device *dev)
-{
-    k8_sum(dev);
-    __syncthreads();
-    if (threadIdx.x == 0) dev->w.micro++;
 }
 
 /* k20  mul_db = mul_db  []                                             tests/golden/terms.lua:14 */
@@ -603,6 +500,64 @@ static __global__ __launch_bounds__(256) void k22_mul_db2(Device *dev)
     if (id < 1) {
         packed.mul_db2 = R(0.3);
     }
+}
+
+/* k6 to k6, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k6_to_k6_next(Device *dev)
+{
+    k5_sum(dev, dev->arena.kept, &dev->sums[1]);
+    __syncthreads();
+    if (threadIdx.x == 0) dev->w.micro++;
+}
+
+/* k3 to k6, one after another */
+static __global__ __launch_bounds__(512) void k3_to_k6(Device *dev)
+{
+    k3_cross_entropy(dev);
+    __syncthreads();
+    k4_masked(dev);
+    __syncthreads();
+    k5_sum(dev, dev->arena.masked, &dev->sums[0]);
+    __syncthreads();
+    k5_sum(dev, dev->arena.kept, &dev->sums[1]);
+}
+
+/* k8 to k10, one after another */
+static __global__ __launch_bounds__(512) void k8_to_k10(Device *dev, int beta)
+{
+    k8_sum(dev);
+    __syncthreads();
+    k9_square_dx(dev);
+    __syncthreads();
+    k10_sum_d_score_bias(dev, beta);
+}
+
+/* k13 to k15, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k13_to_k15_next(Device *dev, int beta)
+{
+    k13_masked_dl(dev);
+    __syncthreads();
+    k14_cross_entropy_grad(dev);
+    __syncthreads();
+    k15_sum_d_token_bias(dev, beta);
+    __syncthreads();
+    if (threadIdx.x == 0) dev->w.micro++;
+}
+
+/* k18 to k19, one after another */
+static __global__ __launch_bounds__(512) void k18_to_k19(Device *dev, int beta)
+{
+    k18_sum_d_norm_bias(dev->arena.add2, dev->g.norm.bias, beta);
+    __syncthreads();
+    k18_sum_d_norm_bias(dev->arena.mul_db3, dev->g.norm.weight, beta);
+}
+
+/* k8 to k8, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k8_to_k8_next(Device *dev)
+{
+    k8_sum(dev);
+    __syncthreads();
+    if (threadIdx.x == 0) dev->w.micro++;
 }
 
 /* Scalars made of parameters alone, for the reports. */

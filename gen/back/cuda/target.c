@@ -1,30 +1,20 @@
 /* target.c -- CUDA: what it asks of the stages before, and what a device program holds besides its state and its arena. */
 #include <math.h>
-#include "back/cuda/emit_cuda.h"
+#include "back/cuda/cuda.h"
 
 enum { WORKSPACE = 32 << 20, WINDOW = 2048, HALF_BYTES = 2 };
-
-static void gather_scratch(const Program *s, Kernel **at, int n, Cuda *out)
-{
-    for (int i = 0; i < n; i++) cuda_kernel(s, at[i], out);
-}
 
 /* The workspace is runtime/gagen_cuda.h's; WINDOW is more than the window, its columns' addresses and gaps take. */
 static double device_bytes(const Whole *all)
 {
-    Cuda out = { .split = 0 };
     double lengths = 0;
     const Program *first = all->steps.at[0];
     for (int i = 0; i < all->steps.n; i++) {
         const Program *s = all->steps.at[i];
-        gather_scratch(s, s->k->once.at, s->k->once.n, &out);
-        gather_scratch(s, s->k->micro.at, s->k->micro.n, &out);
-        gather_scratch(s, s->k->finish.at, s->k->finish.n, &out);
-        gather_scratch(s, s->k->predict.at, s->k->predict.n, &out);
         if (adapts(s)) lengths = 16 * ceil((double)s->k->trained / 4096) + 24 * (double)s->k->params.n;
     }
     const double rounded = first->g->train.precision >= BF16 ? HALF_BYTES * (double)first->k->elements : 0;
-    return WORKSPACE + WINDOW + rounded + 4 * (double)out.split + 4 * (double)largest_window(first->g) + 8 * (double)all->nsums
+    return WORKSPACE + WINDOW + rounded + 4 * (double)split_reals(all) + 4 * (double)largest_window(first->g) + 8 * (double)all->nsums
          + 8 * ceil((double)first->k->trained / 4096) + lengths;
 }
 

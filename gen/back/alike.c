@@ -1,0 +1,93 @@
+/* alike.c -- which kernels are alike, and in what they differ. */
+#include <ctype.h>
+#include <string.h>
+#include "back/alike.h"
+
+Alike *alike_add(AlikeList *l, const Program *s, Kernel *k)
+{
+    Alike *x = NEW(Alike);
+    *x = (Alike) { .s = s, .k = k, .first = x };
+    x->differs = NEW_ARRAY(bool, k->actual.n + k->draws.n + 1);
+    vec_push(&l->at, x);
+    return x;
+}
+
+const Alike *alike_of(const AlikeList *l, const Kernel *k)
+{
+    for (int i = 0; i < l->at.n; i++)
+        if (l->at.at[i]->k == k) return l->at.at[i];
+    BUG("kernel %d is in no list", k->id);
+}
+
+/* ---- what is alike ---- */
+static bool actual_same(const Actual *a, const Actual *b)
+{
+    const bool state = a->state && b->state ? !strcmp(a->state, b->state) : a->state == b->state;
+    return a->buffer == b->buffer && a->column == b->column && a->sum == b->sum && state;
+}
+
+/* What may be given to one function: of one kind of memory each. */
+static bool actual_alike(const Actual *a, const Actual *b) { return a->column == b->column && !a->buffer == !b->buffer && (a->sum < 0) == (b->sum < 0); }
+
+static bool is_alike(const Alike *a, const Alike *b)
+{
+    if (a->alone || b->alone || a->kind != b->kind || a->k->actual.n != b->k->actual.n) return false;
+    for (int i = 0; i < a->k->actual.n; i++)
+        if (!actual_alike(a->k->actual.at[i], b->k->actual.at[i])) return false;
+    return loops_same(a->k->loops, b->k->loops);
+}
+
+static void join(Alike *first, Alike *x)
+{
+    const Kernel *a = first->k, *b = x->k;
+    x->first = first;
+    vec_push(&first->also, x);
+    for (int i = 0; i < a->actual.n; i++) first->differs[i] |= !actual_same(a->actual.at[i], b->actual.at[i]);
+    for (int i = 0; i < a->draws.n; i++) first->differs[a->actual.n + i] |= strcmp(a->draws.at[i]->path, b->draws.at[i]->path) != 0;
+}
+
+void alike_find(const AlikeList *l)
+{
+    for (int i = 1; i < l->at.n; i++) {
+        Alike *x = l->at.at[i];
+        int at = 0;
+        while (at < i && !(l->at.at[at]->first == l->at.at[at] && is_alike(l->at.at[at], x))) at++;
+        if (at < i) join(l->at.at[at], x);
+    }
+}
+
+char *title_of(const Kernels *k, const Kernel *x)
+{
+    Text t = { 0 };
+    text_add(&t, "k%d ", x->id);
+    if (x->adds_to) text_add(&t, x->moves_state ? " %s" : " d %s", x->adds_to->name);
+    for (int i = 0; i < x->stores.n; i++) text_add(&t, " %s%s", i ? ", " : "", buffer_of(k, x->stores.at[i])->ident);
+    if (x->sum >= 0) text_add(&t, " sum %d", x->sum);
+    text_add(&t, " = ");
+    if (x->core) text_add(&t, "%s", x->core->op->name);
+    for (int i = 0; i < x->body.n; i++) text_add(&t, "%s%s", t.s[t.n - 1] == ' ' ? "" : ", ", x->body.at[i]->op->name);
+    text_add(&t, "  %s", shape_text(&x->out->shape));
+    return c_comment(t.s);
+}
+
+/* ---- names of parameters ---- */
+/* What the layer calls it, "d_bias", or NULL; types begin with a capital. */
+static char *field_of(const Actual *a)
+{
+    const Param *p = a->buffer && !a->state ? a->buffer->param : NULL;
+    const char *dot = p ? strrchr(p->name, '.') : NULL;
+    return dot && islower((unsigned char)dot[1]) ? text(a->buffer->home == HOME_GRADIENT ? "d_%s" : "%s", c_ident(dot + 1)) : NULL;
+}
+
+const char *alike_wish(const Alike *x, int formal)
+{
+    const Actual *a = x->k->actual.at[formal];
+    char *field = field_of(a);
+    if (!a->buffer) return "result";
+    if (a->state) return a->state;
+    for (int i = 0; field && i < x->also.n; i++) {
+        const char *other = field_of(x->also.at[i]->k->actual.at[formal]);
+        if (!other || strcmp(field, other)) field = NULL;
+    }
+    return field ? field : x->k->loops->formals.at[formal]->written ? "y" : "x";
+}
