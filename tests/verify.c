@@ -12,21 +12,21 @@ static bool simple;                     /* simplify has run: nodes that count ar
 static Node *of_kind(Graph *g, Kind kind)
 {
     for (int i = 0; i < g->nodes.n; i++)
-        if (g->nodes.at[i]->kind == kind && (!simple || is_live(g->nodes.at[i]))) return g->nodes.at[i];
+        if (g->nodes.at[i]->kind == kind && (!simple || is_live(g, g->nodes.at[i]))) return g->nodes.at[i];
     BUG("the model has no such node");
 }
 
 static Node *with_role(Graph *g, const char *role)
 {
     for (int i = g->nodes.n; i-- > 0; )
-        if (has_role(g->nodes.at[i], role) && (!simple || is_live(g->nodes.at[i]))) return g->nodes.at[i];
+        if (has_role(g->nodes.at[i], role) && (!simple || is_live(g, g->nodes.at[i]))) return g->nodes.at[i];
     BUG("the model has no node of that role");
 }
 
 static Node *made_again(Graph *g, Kind kind)
 {
     for (int i = 0; i < g->nodes.n; i++)
-        if (g->nodes.at[i]->again && g->nodes.at[i]->kind == kind) return g->nodes.at[i];
+        if (first_of(g, g->nodes.at[i]) && g->nodes.at[i]->kind == kind) return g->nodes.at[i];
     BUG("nothing is made again");
 }
 
@@ -77,41 +77,44 @@ static void seed(Graph *g)        { of_kind(g, K_SEED)->value = 1; }
 static void piece(Graph *g)       { g->gradients.at[0]->param = g->gradients.at[1]->param; }
 static void whose(Graph *g)       { g->nodes.at[g->nforward + 9]->of = NULL; }
 static void mixed(Graph *g)       { Node *n = g->nodes.at[g->nodes.n - 1]; n->backward = false, n->of = NULL; }
-static void same(Graph *g)        { Node *n = of_kind(g, K_MAP); n->arg[0]->same = g->nodes.at[0]; }
-static void root(Graph *g)        { g->sums.at[0]->same = g->nodes.at[0]; }
-static void uses(Graph *g)        { of_kind(g, K_MAP)->uses++; }
-static void chain(Graph *g)       { g->nodes.at[2]->arg[0] = g->nodes.at[1], g->nodes.at[1]->uses = 1; }
+static void same(Graph *g)        { Node *n = of_kind(g, K_MAP); set_same(g, n->arg[0], g->nodes.at[0]); }
+static void root(Graph *g)        { set_same(g, g->sums.at[0], g->nodes.at[0]); }
+static void uses(Graph *g)        { const Node *n = of_kind(g, K_MAP); set_uses(g, n, uses_of(g, n) + 1); }
+static void chain(Graph *g)       { g->nodes.at[2]->arg[0] = g->nodes.at[1], set_uses(g, g->nodes.at[1], 1); }
 static void permuted(Graph *g)    /* a dead node in front of the contraction becomes the view */
 {
     int i = g->nodes.n;
     while (g->nodes.at[--i]->kind != K_MATMUL) { }
     Node *n = g->nodes.at[i], *x = n->arg[0];
-    while (is_live(g->nodes.at[--i])) { }
+    while (is_live(g, g->nodes.at[--i])) { }
     *g->nodes.at[i] = (Node){ .id = i, .kind = K_VIEW, .op = op_with_role(g->ops, "permute"), .nargs = 1, .arg = { x }, .perm = { 0, 1 },
-                              .shape = x->shape, .when = x->when, .uses = 1, .backward = true };
+                              .shape = x->shape, .when = x->when, .backward = true };
+    set_uses(g, g->nodes.at[i], 1), set_same(g, g->nodes.at[i], NULL);
     n->arg[0] = g->nodes.at[i];
 }
 static void equal(Graph *g)       /* a contribution comes twice, of two nodes */
 {
     Node *n = g->gradients.at[0]->value, *c = copy_of(n);
     Contribution *more = NEW(Contribution);
-    c->id = g->nodes.n, c->uses = 1;
+    c->id = g->nodes.n;
+    set_uses(g, c, 1);
     vec_push(&g->nodes, c);
-    for (int i = 0; i < c->nargs; i++) c->arg[i]->uses++;
+    for (int i = 0; i < c->nargs; i++) set_uses(g, c->arg[i], uses_of(g, c->arg[i]) + 1);
     *more = (Contribution){ g->gradients.at[0]->param, c, NULL };
     vec_push(&g->gradients, more);
 }
-static void outputs(Graph *g)     { g->outputs.at[0]->node->predicted = false; }
+static void outputs(Graph *g)     { set_predicted(g, g->outputs.at[0]->node, false); }
 static void level(Graph *g)       { g->train.level = 0; }
 static void again_op(Graph *g)    { made_again(g, K_MAP)->attr[0] += 1; }
-static void again_reads(Graph *g) { Node *n = made_again(g, K_REDUCE); n->again = copy_of(n->again), n->again->arg[0] = g->nodes.at[0]; }
-static void again_late(Graph *g)  { Node *n = made_again(g, K_MAP); n->again = copy_of(n->again), n->again->id = n->id + 1; }
+static void again_reads(Graph *g) { Node *n = made_again(g, K_REDUCE); Node *c = copy_of(first_of(g, n)); c->arg[0] = g->nodes.at[0], set_first(g, n, c); }
+static void again_late(Graph *g)  { Node *n = made_again(g, K_MAP); Node *c = copy_of(first_of(g, n)); c->id = n->id + 1, set_first(g, n, c); }
 static void turns(Graph *g)       { g->in_turn = true; }
 static void last(Graph *g)
 {
     Node *n = g->outputs.at[0]->node;
-    for (int i = n->id; i + 1 < g->nodes.n; i++) g->nodes.at[i] = g->nodes.at[i + 1], g->nodes.at[i]->id = i;
-    g->nodes.at[g->nodes.n - 1] = n, n->id = g->nodes.n - 1;
+    Node **at = NEW_ARRAY(Node *, g->nodes.n);
+    for (int i = 0; i < g->nodes.n; i++) at[i] = i + 1 == g->nodes.n ? n : g->nodes.at[i + (i >= n->id)];
+    renumber(g, at, g->nodes.n);
 }
 
 /* ---- the stages ---- */

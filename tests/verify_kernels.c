@@ -14,7 +14,7 @@ static Node *product(const Compilation *c, bool backward)       /* that reads a 
 {
     for (int i = 0; i < c->g->first_copy; i++) {
         Node *n = c->g->nodes.at[i];
-        if (computes(n) && reads_buffers(n) && n->backward == backward && n->arg[0]->id >= c->g->first_copy) return n;
+        if (computes(c->g, n) && reads_buffers(n) && n->backward == backward && n->arg[0]->id >= c->g->first_copy) return n;
     }
     BUG("no product reads a copy");
 }

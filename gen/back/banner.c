@@ -21,18 +21,12 @@ static Row row_of(const Graph *g, int from, int *to)
     return r;
 }
 
-static const Node *now(const Node *n)
-{
-    while (n->same) n = n->same;
-    return n;
-}
-
 /* what the layer of that path gives, or NULL */
 static const Node *output_of(const Graph *g, const char *path)
 {
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        if (!n->backward && n->path && n->kind != K_NOISE && !strcmp(n->path, path)) return now(n);
+        if (!n->backward && n->path && n->kind != K_NOISE && !strcmp(n->path, path)) return node_now(g, n);
     }
     return NULL;
 }
@@ -42,7 +36,7 @@ static const Node *activation_of(const Graph *g, const Node *y)
 {
     for (int i = 0; y && i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        if (!n->backward && n->uses && !n->same && n->kind == K_MAP && n->nargs == 1 && n->arg[0] == y) return n;
+        if (!n->backward && is_live(g, n) && n->kind == K_MAP && n->nargs == 1 && n->arg[0] == y) return n;
     }
     return NULL;
 }

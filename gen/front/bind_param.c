@@ -80,7 +80,7 @@ static int set_state(lua_State *L)
 /* replace(node, by): whoever reads the one reads the other */
 static int replace(lua_State *L)
 {
-    check_node(L, 1)->same = check_node(L, 2);
+    set_same(host_graph(L), check_node(L, 1), check_node(L, 2));
     return 0;
 }
 

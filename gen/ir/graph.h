@@ -1,6 +1,7 @@
 /* graph.h -- what a model says: nodes, parameters, data, training, steps. */
 #ifndef GAGEN_GRAPH_H
 #define GAGEN_GRAPH_H
+#include "ir/by_number.h"
 #include "ir/ident.h"
 #include "ir/op.h"
 
@@ -65,12 +66,8 @@ typedef struct Node {
     Param *param;                       /* K_PARAM */
     Column *column;                     /* K_INPUT */
     bool still;                         /* of a frozen layer: what is drawn in training is not drawn, what is another in training is not */
-    struct Node *same;                  /* simplify: what stands for this node now, or NULL */
-    int uses;                           /* counted by simplify */
     struct Node *of;                    /* differentiate: the forward node whose backward made this one, or NULL */
-    struct Node *again;                 /* recompute: the forward node whose value this one makes once more, or NULL */
     bool backward;                      /* differentiate: made for a gradient; evaluation does without */
-    bool predicted;                     /* simplify: outputs alone need it; training does without */
 } Node;
 
 typedef struct { const char *name; Node *node; int index; } Report;     /* a function of sums over the batch; its place among all */
@@ -191,6 +188,12 @@ typedef struct Graph {
     bool in_turn;                       /* order: terms run one after another */
     int first_copy;                     /* legalize: nodes from here on are copies that it made */
     int nforward;                       /* while it differentiates: nodes 0 .. nforward - 1 are the forward ones */
+    struct {                            /* what stages found out about nodes; the functions of found.c read and set it */
+        VEC(Node) same;                 /* read_model, simplify: what stands for a node now */
+        VEC(Node) first;                /* recompute: the forward node whose value one makes once more */
+        Numbers uses;                   /* simplify: readers that count, and roots; of a copy 1, from whom makes it */
+        Numbers predicted;              /* simplify: outputs alone need it; training does without. And copies for them */
+    } found;
 } Graph;
 typedef struct Contribution { Param *param; Node *value, *by; } Contribution;        /* by: of a state, what its layer makes */
 typedef enum { ROWS_WINDOW, ROWS_REAL, ROWS_MICRO, ROWS_BEFORE, ROWS_MICROS, ROWS_SAMPLES } Rows;   /* K_ROWS, its value: of the window; 1 in each real row; rows of
@@ -217,12 +220,24 @@ bool    moves(const Node *n);                                /* a slice, a placi
 long    conv_groups(const Node *n);                         /* of a convolution or of one of its gradients */
 bool    pool_tiles(const Node *n);                          /* every element of the input lies in exactly one window */
 bool    has_role(const Node *n, const char *role);
-bool    is_live(const Node *n);                             /* behind simplify: something reads it */
 bool    is_leaf(const Node *n);                             /* nothing computes it */
 bool    is_batch_sum(const Node *n);                        /* down to a number that is whole after the window */
-bool    computes(const Node *n);                            /* a kernel has to make it */
 bool    reads_buffers(const Node *n);                       /* a product, or what slides over images */
 void    mark_reached(const Node *n, bool *reached);         /* by id, n and what it is made of */
+
+/* ---- found.c: what stages found out about nodes ---- */
+Node   *same_of(const Graph *g, const Node *n);             /* what stands for n; NULL: nothing does */
+Node   *first_of(const Graph *g, const Node *n);            /* whose value n makes again; NULL: it does not */
+int     uses_of(const Graph *g, const Node *n);
+bool    is_predicted(const Graph *g, const Node *n);        /* outputs alone need it */
+void    set_same(Graph *g, const Node *n, Node *by);
+void    set_first(Graph *g, const Node *n, Node *first);
+void    set_uses(Graph *g, const Node *n, int uses);
+void    set_predicted(Graph *g, const Node *n, bool is);
+Node   *node_now(const Graph *g, const Node *n);            /* n, or what stands for it in the end */
+bool    is_live(const Graph *g, const Node *n);             /* behind simplify: something reads it */
+bool    computes(const Graph *g, const Node *n);            /* a kernel has to make it */
+void    renumber(Graph *g, Node **at, int n);               /* these are the graph's nodes now, in this order: old ones keep what was found out, new ones have none */
 
 /* ---- graph.c ---- */
 void  bind_micro_batch(Graph *g, long micro);               /* every batch axis has that many rows; before differentiate */

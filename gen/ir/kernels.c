@@ -1,21 +1,13 @@
 /* kernels.c -- what one may ask of kernels and buffers. */
 #include "ir/kernels.h"
 
-Kernel *kernel_of(const Kernels *k, const Node *n) { return n->id < k->makers.n ? k->makers.at[n->id] : NULL; }
+Kernel *kernel_of(const Kernels *k, const Node *n) { return entry_at(&k->makers, n->id); }
 
-Buffer *buffer_of(const Kernels *k, const Node *n) { return n->id < k->holders.n ? k->holders.at[n->id] : NULL; }
+Buffer *buffer_of(const Kernels *k, const Node *n) { return entry_at(&k->holders, n->id); }
 
-void set_kernel(Kernels *k, const Node *n, Kernel *x)
-{
-    while (k->makers.n <= n->id) vec_push(&k->makers, NULL);
-    k->makers.at[n->id] = x;
-}
+void set_kernel(Kernels *k, const Node *n, Kernel *x) { put_entry(&k->makers, n->id, x); }
 
-void set_buffer(Kernels *k, const Node *n, Buffer *b)
-{
-    while (k->holders.n <= n->id) vec_push(&k->holders, NULL);
-    k->holders.at[n->id] = b;
-}
+void set_buffer(Kernels *k, const Node *n, Buffer *b) { put_entry(&k->holders, n->id, b); }
 
 bool node_layout(const Kernels *k, Node *n, Layout *out)
 {

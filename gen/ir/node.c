@@ -4,8 +4,6 @@
 
 bool has_role(const Node *n, const char *role) { return n->op && *n->op->role == *role && !strcmp(n->op->role, role); }
 
-bool is_live(const Node *n) { return n->uses > 0 && !n->same; }
-
 Node *node_base(Node *n)
 {
     while (n->kind == K_VIEW) n = n->arg[0];
@@ -15,11 +13,6 @@ Node *node_base(Node *n)
 bool is_leaf(const Node *n) { return n->kind < K_MAP; }
 
 bool is_batch_sum(const Node *n) { return n->kind == K_REDUCE && n->when == WHEN_AFTER; }
-
-bool computes(const Node *n)
-{
-    return is_live(n) && n->kind != K_VIEW && !is_leaf(n) && (n->when != WHEN_AFTER || is_batch_sum(n));
-}
 
 bool reads_buffers(const Node *n) { return n->kind == K_MATMUL || n->kind == K_WINDOW; }
 

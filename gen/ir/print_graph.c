@@ -17,7 +17,7 @@ static void print_axes(Text *out, const Node *n)
         if (n->axes >> a & 1) text_add(out, " %d", a + 1);
 }
 
-static void print_facts(Text *out, const Node *n)
+static void print_facts(Text *out, const Graph *g, const Node *n)
 {
     for (int i = 0; n->op && i < n->op->nattrs; i++) text_add(out, " %s=%g", n->op->attr[i], n->attr[i]);
     if (n->kind == K_REDUCE) print_axes(out, n);
@@ -31,18 +31,18 @@ static void print_facts(Text *out, const Node *n)
     if (n->column) text_add(out, " %s", n->column->name);
     if (n->path) text_add(out, " at %s", n->path);
     if (n->name && !n->param && !n->column) text_add(out, " named %s", n->name);
-    if (n->same) text_add(out, " same as %%%d", n->same->id);
-    if (n->again) text_add(out, " again %%%d", n->again->id);
-    if (n->predicted) text_add(out, " for outputs");
+    if (same_of(g, n)) text_add(out, " same as %%%d", same_of(g, n)->id);
+    if (first_of(g, n)) text_add(out, " again %%%d", first_of(g, n)->id);
+    if (is_predicted(g, n)) text_add(out, " for outputs");
 }
 
-static void print_node(Text *out, const Node *n)
+static void print_node(Text *out, const Graph *g, const Node *n)
 {
     text_add(out, "  %%%-4d %-16s %-8s %-7s %-5s", n->id, n->op ? n->op->name : kinds[n->kind], kinds[n->kind],
              whens[n->when], types[n->type]);
     text_add(out, " %-20s", shape_text(&n->shape));
     for (int i = 0; i < n->nargs; i++) text_add(out, " %%%d", n->arg[i]->id);
-    print_facts(out, n);
+    print_facts(out, g, n);
     if (n->loc.line) text_add(out, "   line %d", n->loc.line);
     text_add(out, "\n");
 }
@@ -50,12 +50,11 @@ static void print_node(Text *out, const Node *n)
 static void print_nodes(Text *out, const Graph *g)
 {
     bool counted = false;
-    for (int i = 0; i < g->nodes.n; i++) counted |= g->nodes.at[i]->uses > 0;
+    for (int i = 0; i < g->nodes.n; i++) counted |= uses_of(g, g->nodes.at[i]) > 0;
     for (int i = 0; i < g->nodes.n; i++) {
-        const Node *n = g->nodes.at[i], *now = n;
-        while (now->same) now = now->same;
+        const Node *n = g->nodes.at[i], *now = node_now(g, n);
         if (counted && now != n && n->kind != K_CONST) text_add(out, "  %%%-4d same as %%%d\n", n->id, now->id);
-        else if (!counted || is_live(n)) print_node(out, n);
+        else if (!counted || is_live(g, n)) print_node(out, g, n);
     }
 }
 

@@ -17,7 +17,7 @@ static void verify_arguments(const Verify *v, const Node *n)
         const Node *a = n->arg[i];
         must(v, n, is_of(v->g, a), "arguments are nodes of the same graph");
         must(v, n, a->id < n->id, "arguments come before their users");
-        must(v, n, n->predicted || a->when <= n->when, "a node is known no earlier than its arguments");
+        must(v, n, is_predicted(v->g, n) || a->when <= n->when, "a node is known no earlier than its arguments");
         must(v, n, n->backward || !a->backward, "what is made for gradients is read by that alone");
     }
 }
@@ -99,7 +99,7 @@ void verify_all(const Verify *v)
 /* ---- behind simplify -------------------------------------------------------------------------------------------------- */
 static void count_root(const Verify *v, const Node *root, int *uses)
 {
-    must(v, root, !root->same, "no root has another node that stands for it");
+    must(v, root, !same_of(v->g, root), "no root has another node that stands for it");
     uses[root->id]++;
 }
 
@@ -110,20 +110,20 @@ static void verify_uses(const Verify *v)
     visit_used(v, count_root, uses);
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        for (int k = 0; k < n->nargs && is_live(n); k++) {
-            must(v, n, !n->arg[k]->same, "no argument has another node that stands for it");
-            must(v, n, n->predicted || !n->arg[k]->predicted, "what outputs alone need is read by that alone");
+        for (int k = 0; k < n->nargs && is_live(g, n); k++) {
+            must(v, n, !same_of(g, n->arg[k]), "no argument has another node that stands for it");
+            must(v, n, is_predicted(g, n) || !is_predicted(g, n->arg[k]), "what outputs alone need is read by that alone");
             uses[n->arg[k]->id]++;
         }
     }
     for (int i = 0; i < g->nodes.n; i++)
-        must(v, g->nodes.at[i], g->nodes.at[i]->uses == uses[i], "uses are the readers that count, and the roots");
+        must(v, g->nodes.at[i], uses_of(g, g->nodes.at[i]) == uses[i], "uses are the readers that count, and the roots");
 }
 
 void verify_live(const Verify *v)
 {
     verify_numbers(v);
     for (int i = 0; i < v->g->nodes.n; i++)
-        if (is_live(v->g->nodes.at[i])) verify_node(v, v->g->nodes.at[i]);
+        if (is_live(v->g, v->g->nodes.at[i])) verify_node(v, v->g->nodes.at[i]);
     verify_roots(v), verify_params(v), verify_noise(v), verify_uses(v);
 }

@@ -13,7 +13,7 @@
 
 static Kernel *open_kernel(Kernels *k, Node *n, Node *core)
 {
-    Kernel *x = kernel_new(core, n, n->when >= WHEN_MICRO ? WHEN_MICRO : WHEN_WINDOW, n->backward);
+    Kernel *x = kernel_new(k->g, core, n, n->when >= WHEN_MICRO ? WHEN_MICRO : WHEN_WINDOW, n->backward);
     insert_kernel(k, x, list_of(k, x)->n);
     set_kernel(k, n, x);
     return x;
@@ -53,7 +53,7 @@ static bool is_there(Kernels *k, const Kernel *x, Node *n)
 
 static bool can_join(Kernels *k, const Kernel *x, const Node *n)
 {
-    if (!takes_maps(x) || !shape_same(&x->out->shape, &n->shape) || x->backward != n->backward || x->predicts != n->predicted) return false;
+    if (!takes_maps(x) || !shape_same(&x->out->shape, &n->shape) || x->backward != n->backward || x->predicts != is_predicted(k->g, n)) return false;
     if ((x->when == WHEN_MICRO) != (n->when == WHEN_MICRO)) return false;
     for (int i = 0; i < n->nargs; i++)
         if (!is_there(k, x, n->arg[i])) return false;
@@ -92,7 +92,7 @@ static int readers(const Kernels *k, const Node *n)       /* kernels other than 
     int count = 0;
     for (int i = 0; i < k->g->nodes.n; i++) {
         const Node *u = k->g->nodes.at[i];
-        if (!is_live(u) || u == n) continue;
+        if (!is_live(k->g, u) || u == n) continue;
         for (int a = 0; a < u->nargs; a++) count += u->arg[a] == n && (u->kind == K_VIEW || kernel_of(k, u) != kernel_of(k, n));
     }
     return count;
@@ -159,7 +159,7 @@ static void add_into(Kernels *k, Node *n, Param *p)
 static void fold_contribution(Kernels *k, Contribution *c)
 {
     Node *copy = c->value, *value = copy->arg[0], *b = node_base(value);
-    Kernel *maker = kernel_of(k, b), *x = kernel_new(NULL, copy, copy->when, true);
+    Kernel *maker = kernel_of(k, b), *x = kernel_new(k->g, NULL, copy, copy->when, true);
     if (maker && maker->core == b && views_invert(k, value) && readers(k, b) == 1) maker->for_fold = true;
     add_to_body(k, x, copy);
     insert_kernel(k, x, maker && list_of(k, maker) == list_of(k, x) ? place_in_list(k, maker) + 1 : list_of(k, x)->n);
@@ -171,14 +171,15 @@ static bool adds_itself(const Kernels *k, Node *value)
 {
     const Node *b = node_base(value);
     const Kernel *x = kernel_of(k, b);
-    return x && !x->grad && views_invert(k, value) && b->uses <= 1 && readers(k, b) == 1 && (!x->core || x->core == b);
+    return x && !x->grad && views_invert(k, value) && uses_of(k->g, b) <= 1 && readers(k, b) == 1 && (!x->core || x->core == b);
 }
 
 static void add_contribution(Kernels *k, Contribution *c)
 {
     Node *copy = c->value, *value = copy->arg[0];
     if (adds_itself(k, value)) {
-        copy->uses = 0, c->value = value;
+        set_uses(k->g, copy, 0);
+        c->value = value;
         add_into(k, node_base(value), c->param);
         return;
     }
@@ -214,7 +215,7 @@ Kernels *group(Graph *g, const Target *target)
     Kernels *k = NEW(Kernels);
     k->g = g, k->target = target;
     for (int i = 0; i < g->first_copy; i++)
-        if (computes(g->nodes.at[i])) add_node(k, g->nodes.at[i]);
+        if (computes(g, g->nodes.at[i])) add_node(k, g->nodes.at[i]);
     add_contributions(k);
     for (int i = 0; i < g->outputs.n; i++)
         if (!kernel_of(k, g->outputs.at[i]->node)) open_copy(k, g->outputs.at[i]->node);

@@ -30,7 +30,7 @@ static bool is_image(const Kernels *k, const Node *n)
     if (made_by_matmul(n, 6)) return false;
     for (int i = 0; i < k->g->nodes.n; i++) {
         const Node *u = k->g->nodes.at[i];
-        for (int a = 0; a < u->nargs && u->kind == K_MATMUL && u->uses && !u->same; a++)
+        for (int a = 0; a < u->nargs && u->kind == K_MATMUL && is_live(k->g, u); a++)
             if (u->arg[a] == n) return false;
     }
     return true;
@@ -42,7 +42,7 @@ static void each_reader(const Graph *g, Node *n, void (*f)(Node *user, int arg, 
     for (int i = 0; i < g->nodes.n; i++) {
         Node *u = g->nodes.at[i];
         for (int a = 0; a < u->nargs; a++)
-            if (u->arg[a] == n && is_live(u)) {
+            if (u->arg[a] == n && is_live(g, u)) {
                 f(u, a, x);
                 if (u->kind == K_VIEW) each_reader(g, u, f, x);
             }
@@ -142,7 +142,8 @@ static void lay_out_as(const Kernels *k, Node *n, const Shape *s, bool image, La
 void lay_out(const Kernels *k, Buffer *b)
 {
     Node *n = b->node;
-    const Buffer *before = n->again ? buffer_of(k, n->again) : NULL;
+    const Node *first = first_of(k->g, n);
+    const Buffer *before = first ? buffer_of(k, first) : NULL;
     if (before) { b->layout = before->layout; return; }
     if (read_by_taps(k, n)) { order_taps(k, &b->layout, &n->shape); return; }
     const Shape *s = image_of(k, n);

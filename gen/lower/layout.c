@@ -17,8 +17,9 @@
 static const char *wish_of(const Kernels *k, const Node *n)
 {
     const Kernel *x = kernel_of(k, n);
-    const Buffer *before = n->again ? buffer_of(k, n->again) : NULL;
-    if (n->again) return text("%s_again", before ? before->ident : wish_of(k, n->again));
+    const Node *first = first_of(k->g, n);
+    const Buffer *before = first ? buffer_of(k, first) : NULL;
+    if (first) return text("%s_again", before ? before->ident : wish_of(k, first));
     if (n->name) return x && x->backward ? text("d_%s", n->name) : n->name;
     if (n->path && strchr(n->path, '.')) return text("%s", n->path);
     return n->op ? n->op->name : "value";
@@ -36,7 +37,7 @@ static void store(const Kernels *k, Node *n)
 /* Rule 1, of what u reads. */
 static void store_arguments(const Kernels *k, const Node *u)
 {
-    if (!is_live(u) || u->kind == K_VIEW) return;
+    if (!is_live(k->g, u) || u->kind == K_VIEW) return;
     for (int a = 0; a < u->nargs; a++) {
         Node *b = node_base(u->arg[a]);
         const Kernel *x = kernel_of(k, b);
@@ -47,7 +48,7 @@ static void store_arguments(const Kernels *k, const Node *u)
 /* And what indexes the elements of a view. */
 static void store_ids(const Kernels *k, const Node *view)
 {
-    for (int a = 1; a < view->nargs && view->kind == K_VIEW && is_live(view); a++)
+    for (int a = 1; a < view->nargs && view->kind == K_VIEW && is_live(k->g, view); a++)
         if (kernel_of(k, node_base(view->arg[a]))) store(k, node_base(view->arg[a]));
 }
 
@@ -92,7 +93,7 @@ static void finish_parameters(Kernels *k)
     for (int i = 0; i < k->params.n; i++) {
         Buffer *b = k->params.at[i], *d = NEW(Buffer);
         const bool last = g->step == g->steps.at[g->steps.n - 1];
-        if (b->node->uses || last) own_order(k, b);
+        if (uses_of(k->g, b->node) || last) own_order(k, b);
         b->offset = k->elements;
         k->elements += b->layout.size;
         if (b->param->trained) k->trained = k->elements;

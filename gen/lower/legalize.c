@@ -12,9 +12,16 @@
 Node *copy_node(Graph *g, Node *n)
 {
     Node *c = node_new(g, K_MAP, n->loc);
-    c->op = op_with_role(g->ops, "copy"), c->arg[c->nargs++] = n, c->uses = 1;
+    c->op = op_with_role(g->ops, "copy"), c->arg[c->nargs++] = n;
     c->shape = n->shape, c->when = n->when, c->name = n->name, c->type = T_REAL;
+    set_uses(g, c, 1);
     return c;
+}
+
+void predict_copy(Graph *g, Node *copy)
+{
+    set_predicted(g, copy, true);
+    copy->when = WHEN_MICRO;
 }
 
 /* Where it is, no product can read it. */
@@ -29,10 +36,10 @@ static Node *copied(const Graph *g, const Node *n, const Node *user, bool predic
 {
     for (int i = g->first_copy; i < g->nodes.n; i++) {
         Node *c = g->nodes.at[i];
-        if (c->arg[0] != n || c->when < WHEN_MICRO || c->predicted != predicted) continue;
+        if (c->arg[0] != n || c->when < WHEN_MICRO || is_predicted(g, c) != predicted) continue;
         if (predicted || user->backward || !c->backward) return c;
     }
-    return user->predicted && !predicted ? copied(g, n, user, true) : NULL;
+    return is_predicted(g, user) && !predicted ? copied(g, n, user, true) : NULL;
 }
 
 static Node *copy_for(Graph *g, Node *n, const Node *user)
@@ -40,8 +47,8 @@ static Node *copy_for(Graph *g, Node *n, const Node *user)
     Node *c = copied(g, n, user, false);
     if (c) return c;
     c = copy_node(g, n);
-    c->backward = user->backward, c->predicted = user->predicted;
-    if (c->predicted) c->when = WHEN_MICRO;
+    c->backward = user->backward;
+    if (is_predicted(g, user)) predict_copy(g, c);
     return c;
 }
 
@@ -60,9 +67,9 @@ static void copy_state(Graph *g, Contribution *c)
 
 static void copy_output(Graph *g, Output *o)
 {
-    if (computes(o->node)) return;
+    if (computes(g, o->node)) return;
     o->node = copy_node(g, o->node);
-    o->node->predicted = true, o->node->when = WHEN_MICRO;
+    predict_copy(g, o->node);
 }
 
 /* Gives the graph its copies. Afterwards contributions, states and what products read are as the rules say. */
@@ -71,7 +78,7 @@ void legalize(Graph *g)
     g->first_copy = g->nodes.n;
     for (int i = 0; i < g->first_copy; i++) {
         Node *n = g->nodes.at[i];
-        for (int a = 0; a < n->nargs && computes(n) && reads_buffers(n); a++)
+        for (int a = 0; a < n->nargs && computes(g, n) && reads_buffers(n); a++)
             if (needs_copy(n->arg[a])) n->arg[a] = copy_for(g, n->arg[a], n);
     }
     for (int i = 0; i < g->gradients.n; i++) copy_contribution(g, g->gradients.at[i]);

@@ -2,10 +2,10 @@
 #include <string.h>
 #include "lower/lower.h"
 
-Kernel *kernel_new(Node *core, Node *out, When when, bool backward)
+Kernel *kernel_new(const Graph *g, Node *core, Node *out, When when, bool backward)
 {
     Kernel *x = NEW(Kernel);
-    x->core = core, x->out = out, x->when = when, x->backward = backward, x->predicts = out->predicted, x->sum = -1, x->id = -1;
+    x->core = core, x->out = out, x->when = when, x->backward = backward, x->predicts = is_predicted(g, out), x->sum = -1, x->id = -1;
     return x;
 }
 
@@ -50,11 +50,10 @@ void drop_kernel(Kernels *k, Kernel *x)
 Node *copy_before(Kernels *k, Kernel *user, Node *n)
 {
     Node *c = copy_node(k->g, n), *base = node_base(n);
-    c->predicted = user->predicts;
-    if (c->predicted) c->when = WHEN_MICRO;
+    if (user->predicts) predict_copy(k->g, c);
     const Kernel *maker = kernel_of(k, base);
     const bool once = c->when != WHEN_MICRO, backward = maker ? maker->backward : base->kind == K_SEED;
-    Kernel *x = kernel_new(NULL, c, once ? WHEN_WINDOW : WHEN_MICRO, once ? backward : user->backward);
+    Kernel *x = kernel_new(k->g, NULL, c, once ? WHEN_WINDOW : WHEN_MICRO, once ? backward : user->backward);
     set_kernel(k, c, x);
     vec_push(&x->body, c);
     insert_kernel(k, x, list_of(k, x) == list_of(k, user) ? place_in_list(k, user) : k->once.n);

@@ -24,7 +24,8 @@ void     verify_join(const Whole *all);
 
 /* ---- what the stages share ---- */
 Node   *copy_node(Graph *g, Node *n);                       /* legalize.c: a new node, its copy; uses: one */
-Kernel *kernel_new(Node *core, Node *out, When when, bool backward);       /* lists.c: not in a list yet */
+void    predict_copy(Graph *g, Node *copy);                 /* legalize.c: it is for outputs alone */
+Kernel *kernel_new(const Graph *g, Node *core, Node *out, When when, bool backward);      /* lists.c: not in a list yet */
 KernelList *list_of(Kernels *k, const Kernel *x);
 int     place_in_list(Kernels *k, const Kernel *x);         /* its index; BUG: it is in none */
 bool    runs_after(Kernels *k, const Kernel *x, const Kernel *y);

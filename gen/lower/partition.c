@@ -183,8 +183,8 @@ static void list_forward(Kernels *k)
     for (int i = 0; i < k->micro.n; i++) {
         Kernel *x = k->micro.at[i];
         if (!x->backward) vec_push(&k->forward, x);
-        x->again = !x->core || x->core->again != NULL;
-        for (int n = 0; n < x->body.n && !x->core; n++) x->again &= x->body.at[n]->again != NULL;
+        x->again = !x->core || first_of(k->g, x->core) != NULL;
+        for (int n = 0; n < x->body.n && !x->core; n++) x->again &= first_of(k->g, x->body.at[n]) != NULL;
     }
 }
 

@@ -37,7 +37,8 @@ static Node *rounded(Roundings *r, Node *n, Kernel *user)
     Node *view = node_new(r->k->g, K_VIEW, n->loc);
     const int id = view->id;
     *view = *n;
-    view->id = id, view->uses = 1;
+    view->id = id;
+    set_uses(r->k->g, view, 1);
     view->arg[0] = rounded(r, n->arg[0], user);
     return view;
 }

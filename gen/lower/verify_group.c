@@ -11,9 +11,9 @@
 #include "lower/verify.h"
 
 /* ---- legalize ---- */
-static bool may_read(const Node *user, const Node *copy)
+static bool may_read(const Graph *g, const Node *user, const Node *copy)
 {
-    return (user->backward || !copy->backward) && (user->predicted || !copy->predicted);
+    return (user->backward || !copy->backward) && (is_predicted(g, user) || !is_predicted(g, copy));
 }
 
 static void verify_reads(const Graph *g, Node *n)
@@ -21,8 +21,8 @@ static void verify_reads(const Graph *g, Node *n)
     for (int a = 0; a < n->nargs; a++) {
         const Node *x = n->arg[a], *base = node_base(n->arg[a]);
         MUST(!reads_buffers(n) || !moves(x), "legalize: %s reads %s, which is moved", value_text(n), value_text(x));
-        MUST(!reads_buffers(n) || base->kind == K_PARAM || computes(base), "legalize: %s reads %s, which has no buffer", value_text(n), value_text(x));
-        MUST(x->id < g->first_copy || may_read(n, x), "legalize: %s reads %s, a copy for others", value_text(n), value_text(x));
+        MUST(!reads_buffers(n) || base->kind == K_PARAM || computes(g, base), "legalize: %s reads %s, which has no buffer", value_text(n), value_text(x));
+        MUST(x->id < g->first_copy || may_read(g, n, x), "legalize: %s reads %s, a copy for others", value_text(n), value_text(x));
     }
 }
 
@@ -40,13 +40,13 @@ void verify_legalize(const Graph *g)
 {
     for (int i = 0; i < g->nodes.n; i++) {
         Node *n = g->nodes.at[i];
-        if (computes(n)) verify_reads(g, n);
+        if (computes(g, n)) verify_reads(g, n);
         if (i >= g->first_copy) verify_copy(n);
     }
     for (int i = 0; i < g->gradients.n; i++) verify_contribution(g, g->gradients.at[i]);
     for (int i = 0; i < g->states.n; i++) verify_contribution(g, g->states.at[i]);
     for (int i = 0; i < g->outputs.n; i++)
-        MUST(computes(g->outputs.at[i]->node), "legalize: no kernel makes the output %s", g->outputs.at[i]->name);
+        MUST(computes(g, g->outputs.at[i]->node), "legalize: no kernel makes the output %s", g->outputs.at[i]->name);
 }
 
 /* ---- group ---- */
@@ -73,9 +73,9 @@ static void verify_argument(Kernels *k, const Kernel *x, const Node *n, int at, 
 
 static void verify_node(Kernels *k, const Kernel *x, Node *n, int at)
 {
-    MUST(computes(n) && kernel_of(k, n) == x, "group: %s stands in a kernel that does not make it", value_text(n));
+    MUST(computes(k->g, n) && kernel_of(k, n) == x, "group: %s stands in a kernel that does not make it", value_text(n));
     MUST(place_in(x, n) == at, "group: %s stands twice in its kernel", value_text(n));
-    MUST(n->backward == x->backward && n->predicted == x->predicts, "group: %s shares a kernel with nodes of another pass", value_text(n));
+    MUST(n->backward == x->backward && is_predicted(k->g, n) == x->predicts, "group: %s shares a kernel with nodes of another pass", value_text(n));
     MUST(at < x->pre.n || shape_same(&n->shape, &x->out->shape), "group: %s does not run over its kernel's shape", value_text(n));
     for (int a = 0; a < n->nargs; a++) {
         const Bases below = node_bases(n->arg[a]);
@@ -106,8 +106,8 @@ static void verify_membership(Kernels *k)
     for (int i = 0; i < k->g->nodes.n; i++) {
         const Node *n = k->g->nodes.at[i];
         const Kernel *x = kernel_of(k, n);
-        MUST(!computes(n) || x, "group: no kernel makes %s", value_text(n));
-        MUST(!x || !computes(n) || place_in(x, n) >= 0, "group: %s is not in the kernel that is said to make it", value_text(n));
+        MUST(!computes(k->g, n) || x, "group: no kernel makes %s", value_text(n));
+        MUST(!x || !computes(k->g, n) || place_in(x, n) >= 0, "group: %s is not in the kernel that is said to make it", value_text(n));
     }
 }
 

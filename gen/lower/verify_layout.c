@@ -65,7 +65,7 @@ static void verify_places(const char *name, const Layout *l, const Shape *s)
 static void verify_buffer(Kernels *k, const Buffer *b)
 {
     const Kernel *x = kernel_of(k, b->node);
-    if (b->home == HOME_PARAM && !b->layout.size && !b->node->uses) return;         /* a later step orders it */
+    if (b->home == HOME_PARAM && !b->layout.size && !uses_of(k->g, b->node)) return;         /* a later step orders it */
     verify_places(b->ident, &b->layout, &b->node->shape);
     const bool often = x && (x->predicts || x->when == WHEN_MICRO);
     MUST(b->home == HOME_PARAM || (b->home == HOME_ARENA) == often, "layout: %s is %s the arena", b->ident, often ? "outside" : "in");

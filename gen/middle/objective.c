@@ -43,13 +43,17 @@ static void copy_params(Graph *to, const Graph *from, int step)
 static void copy_nodes(Graph *to, const Graph *from)
 {
     memset(&to->nodes, 0, sizeof to->nodes);
+    memset(&to->found, 0, sizeof to->found);
     for (int i = 0; i < from->nforward; i++) {
         Node *n = NEW(Node);
         *n = *from->nodes.at[i];
         for (int k = 0; k < n->nargs; k++) n->arg[k] = to->nodes.at[n->arg[k]->id];
-        if (n->same) n->same = to->nodes.at[n->same->id];
         if (n->param) n->param = to->params.at[n->param->index], n->param->node = n;
         vec_push(&to->nodes, n);
+    }
+    for (int i = 0; i < from->nforward; i++) {
+        const Node *by = same_of(from, from->nodes.at[i]);
+        if (by) set_same(to, to->nodes.at[i], to->nodes.at[by->id]);
     }
 }
 

@@ -31,9 +31,9 @@ static void first_needs(const Graph *g, int *term)
         if (term[i] < 0) term[i] = NEVER;
     for (int i = g->nodes.n; i-- > 0; ) {
         const Node *n = g->nodes.at[i];
-        for (int k = 0; k < n->nargs && is_live(n) && term[i] < NEVER; k++) {
+        for (int k = 0; k < n->nargs && is_live(g, n) && term[i] < NEVER; k++) {
             const Node *a = n->arg[k];
-            if (term[i] < term[a->id] && (!a->backward || a->again)) term[a->id] = term[i];
+            if (term[i] < term[a->id] && (!a->backward || first_of(g, a))) term[a->id] = term[i];
         }
     }
     for (int i = 0; i < g->nodes.n; i++) {
@@ -69,9 +69,9 @@ static Node **in_turn(const Graph *g)
 }
 
 /* ---- the estimate ---- */
-static bool has_value(const Node *n)
+static bool has_value(const Graph *g, const Node *n)
 {
-    return is_live(n) && !n->predicted && n->when == WHEN_MICRO && n->kind >= K_MAP && n->kind != K_VIEW;
+    return is_live(g, n) && !is_predicted(g, n) && n->when == WHEN_MICRO && n->kind >= K_MAP && n->kind != K_VIEW;
 }
 
 static void read_at(const Node *n, int at, int *last)
@@ -82,14 +82,15 @@ static void read_at(const Node *n, int at, int *last)
 }
 
 /* The largest sum of values between their nodes and their last readers, in numbers. */
-static long peak_of(Node **at, int n)
+static long peak_of(const Graph *g, Node **at)
 {
+    const int n = g->nodes.n;
     int *last = NEW_ARRAY(int, n);
     long *change = NEW_ARRAY(long, n + 2), sum = 0, most = 0;
     for (int i = 0; i < n; i++)
-        for (int k = 0; k < at[i]->nargs && is_live(at[i]) && at[i]->kind != K_VIEW; k++) read_at(at[i]->arg[k], i, last);
+        for (int k = 0; k < at[i]->nargs && is_live(g, at[i]) && at[i]->kind != K_VIEW; k++) read_at(at[i]->arg[k], i, last);
     for (int i = 0; i < n; i++) {
-        if (!has_value(at[i]) || last[at[i]->id] <= i) continue;
+        if (!has_value(g, at[i]) || last[at[i]->id] <= i) continue;
         change[i] += shape_count(&at[i]->shape), change[last[at[i]->id] + 1] -= shape_count(&at[i]->shape);
     }
     for (int i = 0; i <= n; i++) {
@@ -106,7 +107,7 @@ static bool terms_share(const Graph *g)
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
         term[i] = n->kind == K_SEED ? 1 + (int)n->value : 0;
-        for (int k = 0; k < n->nargs && n->backward && is_live(n) && n->when == WHEN_MICRO; k++) {
+        for (int k = 0; k < n->nargs && n->backward && is_live(g, n) && n->when == WHEN_MICRO; k++) {
             const int other = term[n->arg[k]->id];
             if (term[i] && other && term[i] != other) return true;
             if (other) term[i] = other;
@@ -117,7 +118,7 @@ static bool terms_share(const Graph *g)
 
 static bool saves(const Graph *g, Node **at)
 {
-    const long now = peak_of(g->nodes.at, g->nodes.n), then = peak_of(at, g->nodes.n);
+    const long now = peak_of(g, g->nodes.at), then = peak_of(g, at);
     return now >= LITTLE && (terms_share(g) ? 4 * then <= 3 * now : then < now);
 }
 
@@ -127,8 +128,5 @@ void order(Graph *g)
     Node **at = in_turn(g);
     if (!saves(g, at)) return;
     g->in_turn = true;
-    for (int i = 0; i < g->nodes.n; i++) {
-        g->nodes.at[i] = at[i];
-        at[i]->id = i;
-    }
+    renumber(g, at, g->nodes.n);
 }

@@ -19,9 +19,9 @@ typedef struct Recomputation {
     VEC(Node) order;                    /* of all nodes, then */
 } Recomputation;
 
-static bool is_value(const Node *n)
+static bool is_value(const Graph *g, const Node *n)
 {
-    return is_live(n) && !n->predicted && !n->backward && n->when == WHEN_MICRO && n->kind >= K_MAP && n->kind != K_VIEW;
+    return is_live(g, n) && !is_predicted(g, n) && !n->backward && n->when == WHEN_MICRO && n->kind >= K_MAP && n->kind != K_VIEW;
 }
 
 static bool is_cheap(const Node *n) { return n->kind == K_MAP || n->kind == K_REDUCE; }
@@ -32,7 +32,7 @@ static void note_read(Recomputation *r, const Node *n, const Node *by)
 {
     if (n->kind == K_VIEW)
         for (int i = 0; i < n->nargs; i++) note_read(r, n->arg[i], by);
-    if (!is_value(n)) return;
+    if (!is_value(r->g, n)) return;
     if (by->backward) r->wanted[n->id] = true;
     else if (by->id > r->last[n->id]) r->last[n->id] = by->id;
 }
@@ -41,7 +41,7 @@ static void find_reads(Recomputation *r)
 {
     for (int i = 0; i < r->g->nodes.n; i++) {
         const Node *u = r->g->nodes.at[i];
-        for (int k = 0; k < u->nargs && is_live(u) && !u->predicted && u->kind != K_VIEW; k++) note_read(r, u->arg[k], u);
+        for (int k = 0; k < u->nargs && is_live(r->g, u) && !is_predicted(r->g, u) && u->kind != K_VIEW; k++) note_read(r, u->arg[k], u);
     }
     for (int i = 0; i < r->g->nodes.n; i++)
         if (r->wanted[i] && shape_count(&r->g->nodes.at[i]->shape) > r->largest) r->largest = shape_count(&r->g->nodes.at[i]->shape);
@@ -60,7 +60,7 @@ static bool arguments_at_hand(const Recomputation *r, const Node *n)
 static bool at_hand(const Recomputation *r, const Node *n)
 {
     if (n->kind == K_VIEW) return arguments_at_hand(r, n);
-    if (!is_value(n) || r->kept[n->id]) return true;
+    if (!is_value(r->g, n) || r->kept[n->id]) return true;
     return is_cheap(n) && arguments_at_hand(r, n);
 }
 
@@ -77,7 +77,7 @@ static long *crossings(const Recomputation *r)
     long *sum = NEW_ARRAY(long, r->g->nodes.n + 2);
     for (int i = 0; i < r->g->nodes.n; i++) {
         const Node *n = r->g->nodes.at[i];
-        if (!is_value(n) || r->last[i] <= i) continue;
+        if (!is_value(r->g, n) || r->last[i] <= i) continue;
         const long size = shape_count(&n->shape), weight = r->wanted[i] ? size : size + size / 8;
         sum[i + 1] += weight, sum[r->last[i] + 1] -= weight;
     }
@@ -128,7 +128,7 @@ static Node *again(Recomputation *r, Node *n)
         same &= y->arg[i] == n->arg[i];
     }
     if (same) return r->twin[n->id] = n;
-    y->backward = true, y->of = n, y->again = n;
+    y->backward = true, y->of = n;
     vec_push(&r->order, y);
     return r->twin[n->id] = y;
 }
@@ -137,14 +137,14 @@ static void rewrite(Recomputation *r)
 {
     for (int i = 0; i < r->g->nodes.n; i++) {
         Node *n = r->g->nodes.at[i];
-        for (int k = 0; k < n->nargs && n->backward && is_live(n) && !n->predicted; k++) n->arg[k] = again(r, n->arg[k]);
+        for (int k = 0; k < n->nargs && n->backward && is_live(r->g, n) && !is_predicted(r->g, n); k++) n->arg[k] = again(r, n->arg[k]);
         vec_push(&r->order, n);
     }
-    r->g->nodes.n = 0;
-    for (int i = 0; i < r->order.n; i++) {
-        r->order.at[i]->id = i;
-        vec_push(&r->g->nodes, r->order.at[i]);
-    }
+    Node **first = r->g->nodes.at;
+    const int n = r->g->nodes.n;
+    renumber(r->g, r->order.at, r->order.n);
+    for (int i = 0; i < n; i++)
+        if (r->twin[i] && r->twin[i] != first[i]) set_first(r->g, r->twin[i], first[i]);
 }
 
 void recompute(Graph *g)
@@ -153,7 +153,7 @@ void recompute(Graph *g)
     Recomputation r = { .g = g, .wanted = NEW_ARRAY(bool, n), .last = NEW_ARRAY(int, n), .kept = NEW_ARRAY(bool, n), .twin = NEW_ARRAY(Node *, n) };
     if (!level) return;
     find_reads(&r);
-    for (int i = 0; i < n; i++) r.kept[i] = is_value(g->nodes.at[i]) && is_small(&r, g->nodes.at[i]);
+    for (int i = 0; i < n; i++) r.kept[i] = is_value(g, g->nodes.at[i]) && is_small(&r, g->nodes.at[i]);
     if (level == 1) keep_dear(&r, 0);
     else keep_pieces(&r, level);
     rewrite(&r);

@@ -9,24 +9,18 @@
 #include <string.h>
 #include "middle/middle.h"
 
-static Node *now(Node *n)
-{
-    while (n && n->same) n = n->same;
-    return n;
-}
-
 static bool is_view(const Node *n, const char *role) { return n->kind == K_VIEW && !strcmp(n->op->role, role); }
 
-static void merge_views(Node *n)
+static void merge_views(Graph *g, Node *n)
 {
     if (n->kind != K_VIEW) return;
-    if (is_view(n, "detach")) n->same = n->arg[0];
+    if (is_view(n, "detach")) set_same(g, n, n->arg[0]);
     if (is_view(n, "reshape") && is_view(n->arg[0], "reshape")) n->arg[0] = n->arg[0]->arg[0];
-    if ((is_view(n, "reshape") || is_view(n, "expand")) && shape_same(&n->shape, &n->arg[0]->shape)) n->same = n->arg[0];
+    if ((is_view(n, "reshape") || is_view(n, "expand")) && shape_same(&n->shape, &n->arg[0]->shape)) set_same(g, n, n->arg[0]);
 }
 
 /* matmul(x, permute(w)) reads w itself under permuted labels. */
-static void absorb_permutation(Node *n)
+static void absorb_permutation(const Graph *g, Node *n)
 {
     if (n->kind != K_MATMUL) return;
     for (int i = 0, at = 0; i < 2; at += n->arg[i]->shape.rank + 1, i++)
@@ -35,7 +29,7 @@ static void absorb_permutation(Node *n)
             char *labels = mem_copy(n->labels, strlen(n->labels));
             for (int a = 0; a < p->shape.rank; a++) labels[at + p->perm[a]] = n->labels[at + a];
             n->labels = labels;
-            n->arg[i] = now(p->arg[0]);
+            n->arg[i] = node_now(g, p->arg[0]);
         }
 }
 
@@ -45,13 +39,13 @@ static void drop_shapes(Node *n)
     if (n->kind == K_WINDOW && (!strcmp(n->op->role, "data") || !strcmp(n->op->role, "weight"))) n->nargs = 2;
 }
 
-static void pass_through(Node *n)
+static void pass_through(Graph *g, Node *n)
 {
     if (n->kind != K_MAP || n->op->nlets || n->op->value->kind != E_VAR || !strcmp(n->op->role, "copy")) return;
     for (int i = 0; i < n->nargs; i++)
         if (!strcmp(n->op->arg[i], n->op->value->name) && shape_same(&n->shape, &n->arg[i]->shape)
             && n->arg[i]->type == T_REAL)
-            n->same = n->arg[i];
+            set_same(g, n, n->arg[i]);
 }
 
 static bool equal(const Node *a, const Node *b)
@@ -68,23 +62,39 @@ static bool equal(const Node *a, const Node *b)
 
 static void find_equal(Graph *g, Node *n)
 {
-    for (int i = 0; i < n->id && !n->same; i++) {
+    for (int i = 0; i < n->id && !same_of(g, n); i++) {
         Node *m = g->nodes.at[i];
-        if (!m->same && equal(m, n)) n->same = m;
+        if (!same_of(g, m) && equal(m, n)) set_same(g, n, m);
     }
 }
 
 bool has_equal(const Graph *g, const Node *n)
 {
     for (int i = 0; i < n->id; i++)
-        if (is_live(g->nodes.at[i]) && g->nodes.at[i]->predicted == n->predicted && equal(g->nodes.at[i], n)) return true;
+        if (is_live(g, g->nodes.at[i]) && is_predicted(g, g->nodes.at[i]) == is_predicted(g, n) && equal(g->nodes.at[i], n)) return true;
     return false;
 }
 
-static void use(Node *n)
+/* One more; whether it is the first. */
+static bool add_use(Graph *g, const Node *n)
 {
-    if (n->uses++) return;
-    for (int i = 0; i < n->nargs; i++) use(n->arg[i]);
+    const int before = uses_of(g, n);
+    set_uses(g, n, before + 1);
+    return !before;
+}
+
+static void use(Graph *g, const Node *n)
+{
+    if (!add_use(g, n)) return;
+    for (int i = 0; i < n->nargs; i++) use(g, n->arg[i]);
+}
+
+/* The node that stands for the root now. */
+static Node *use_root(Graph *g, const Node *root)
+{
+    Node *n = node_now(g, root);
+    use(g, n);
+    return n;
 }
 
 static void ask(Node *n, bool *seen)
@@ -95,37 +105,37 @@ static void ask(Node *n, bool *seen)
     for (int i = 0; i < n->nargs; i++) ask(n->arg[i], seen);
 }
 
-static void use_in_output(Node *n)
+static void use_in_output(Graph *g, Node *n)
 {
-    if (n->uses++) return;
-    n->predicted = true;
+    if (!add_use(g, n)) return;
+    set_predicted(g, n, true);
     if (n->nargs) n->when = WHEN_MICRO;
-    for (int i = 0; i < n->nargs; i++) use_in_output(n->arg[i]);
+    for (int i = 0; i < n->nargs; i++) use_in_output(g, n->arg[i]);
 }
 
 static void count_outputs(Graph *g)
 {
     bool *seen = NEW_ARRAY(bool, g->nodes.n);
     for (int i = 0; i < g->outputs.n; i++) {
-        Node *n = g->outputs.at[i]->node = now(g->outputs.at[i]->node);
+        Node *n = g->outputs.at[i]->node = node_now(g, g->outputs.at[i]->node);
         ask(n, seen);
-        use_in_output(n);
+        use_in_output(g, n);
     }
 }
 
 void count_uses(Graph *g)
 {
-    for (int i = 0; i < g->nodes.n; i++) g->nodes.at[i]->uses = 0;
-    for (int i = 0; i < g->reports.n; i++) use(g->reports.at[i]->node = now(g->reports.at[i]->node));
-    for (int i = 0; i < g->sums.n; i++) use(g->sums.at[i] = now(g->sums.at[i]));
-    for (int i = 0; i < g->checks.n; i++) g->checks.at[i]->sum = now(g->checks.at[i]->sum);
+    for (int i = 0; i < g->nodes.n; i++) set_uses(g, g->nodes.at[i], 0);
+    for (int i = 0; i < g->reports.n; i++) g->reports.at[i]->node = use_root(g, g->reports.at[i]->node);
+    for (int i = 0; i < g->sums.n; i++) g->sums.at[i] = use_root(g, g->sums.at[i]);
+    for (int i = 0; i < g->checks.n; i++) g->checks.at[i]->sum = node_now(g, g->checks.at[i]->sum);
     for (int i = 0; i < g->seeds.n; i++) {
-        Node *c = g->seeds.at[i]->coefficient = now(g->seeds.at[i]->coefficient);
-        if (c->when != WHEN_CONST) use(c);          /* a number stands in scale_in */
+        Node *c = g->seeds.at[i]->coefficient = node_now(g, g->seeds.at[i]->coefficient);
+        if (c->when != WHEN_CONST) use(g, c);       /* a number stands in scale_in */
     }
-    for (int i = 0; i < g->states.n; i++) use(g->states.at[i]->value = now(g->states.at[i]->value));
-    for (int i = 0; i < g->gradients.n; i++) use(g->gradients.at[i]->value = now(g->gradients.at[i]->value));
-    g->minimize = now(g->minimize);
+    for (int i = 0; i < g->states.n; i++) g->states.at[i]->value = use_root(g, g->states.at[i]->value);
+    for (int i = 0; i < g->gradients.n; i++) g->gradients.at[i]->value = use_root(g, g->gradients.at[i]->value);
+    g->minimize = node_now(g, g->minimize);
     count_outputs(g);
 }
 
@@ -133,12 +143,12 @@ void simplify(Graph *g)
 {
     for (int i = 0; i < g->nodes.n; i++) {
         Node *n = g->nodes.at[i];
-        for (int k = 0; k < n->nargs; k++) n->arg[k] = now(n->arg[k]);
-        merge_views(n);
-        absorb_permutation(n);
+        for (int k = 0; k < n->nargs; k++) n->arg[k] = node_now(g, n->arg[k]);
+        merge_views(g, n);
+        absorb_permutation(g, n);
         drop_shapes(n);
-        pass_through(n);
-        if (!n->same) find_equal(g, n);
+        pass_through(g, n);
+        if (!same_of(g, n)) find_equal(g, n);
     }
     count_uses(g);
 }

@@ -75,7 +75,7 @@ static void verify_predicted(const Verify *v)
     for (int i = 0; i < g->gradients.n; i++) mark_reached(g->gradients.at[i]->value, needed);
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        if (is_live(n)) must(v, n, n->predicted == !needed[i], "what outputs alone need is marked as theirs, and nothing else");
+        if (is_live(g, n)) must(v, n, is_predicted(g, n) == !needed[i], "what outputs alone need is marked as theirs, and nothing else");
     }
 }
 
@@ -86,7 +86,7 @@ static void verify_simple(const Verify *v)
     verify_gradients(v);
     verify_predicted(v);
     for (int i = 0; i < v->g->nodes.n; i++)
-        if (is_live(v->g->nodes.at[i])) verify_merged(v, v->g->nodes.at[i]);
+        if (is_live(v->g, v->g->nodes.at[i])) verify_merged(v, v->g->nodes.at[i]);
 }
 
 void verify_simplify(const Graph *g)
@@ -94,18 +94,18 @@ void verify_simplify(const Graph *g)
     const Verify v = { "simplify", g };
     verify_simple(&v);
     for (int i = 0; i < g->nodes.n; i++)
-        must(&v, g->nodes.at[i], !is_live(g->nodes.at[i]) || !has_equal(g, g->nodes.at[i]), "no two nodes are equal");
+        must(&v, g->nodes.at[i], !is_live(g, g->nodes.at[i]) || !has_equal(g, g->nodes.at[i]), "no two nodes are equal");
 }
 
 /* ---- recompute ---- */
 static void verify_again(const Verify *v, const Node *n)
 {
-    const Node *first = n->again;
+    const Node *first = first_of(v->g, n);
     must(v, n, n->backward && !first->backward && first->id < n->id, "a value is made again for gradients, behind the first one");
     must(v, n, n->op == first->op && n->axes == first->axes && shape_same(&n->shape, &first->shape) && !memcmp(n->attr, first->attr, sizeof n->attr),
          "a value made again has the first one's op and shape");
     for (int i = 0; i < n->nargs; i++)
-        must(v, n, n->arg[i] == first->arg[i] || n->arg[i]->again == first->arg[i], "a value made again reads the same values");
+        must(v, n, n->arg[i] == first->arg[i] || first_of(v->g, n->arg[i]) == first->arg[i], "a value made again reads the same values");
 }
 
 static void verify_values(const Verify *v)
@@ -113,8 +113,8 @@ static void verify_values(const Verify *v)
     verify_simple(v);
     for (int i = 0; i < v->g->nodes.n; i++) {
         const Node *n = v->g->nodes.at[i];
-        must(v, n, !n->again || v->g->train.level > 0, "values are made again where that is asked for");
-        if (n->again) verify_again(v, n);
+        must(v, n, !first_of(v->g, n) || v->g->train.level > 0, "values are made again where that is asked for");
+        if (first_of(v->g, n)) verify_again(v, n);
     }
 }
 
@@ -129,7 +129,7 @@ void verify_order(const Graph *g)
     verify_values(&v);
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        if (!is_live(n)) continue;
+        if (!is_live(g, n)) continue;
         must(&v, n, g->in_turn || !backward || n->backward || n->kind < K_MAP, "forward comes before backward where terms do not take turns");
         must(&v, n, !g->in_turn || n->kind != K_SEED || !seed || n->value < seed->value, "terms in turn stand in the order of their seeds");
         backward |= n->backward && n->kind >= K_MAP;

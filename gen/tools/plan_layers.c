@@ -8,12 +8,6 @@
 
 static const char nobody[] = "other adjoints";
 
-static const Node *now(const Node *n)
-{
-    while (n->same) n = n->same;
-    return n;
-}
-
 /* "net.0" of "net.0.weight", all of what has no dot */
 static char *owner_of(const Param *p)
 {
@@ -95,7 +89,7 @@ static void add_stores(Layer *y, const Kernels *k, const Kernel *x)
 {
     for (int i = 0; i < x->stores.n; i++) {
         const Buffer *b = buffer_of(k, x->stores.at[i]);
-        *(!x->backward ? &y->values : b->node->again ? &y->again : &y->adjoints) += bytes_of(b);
+        *(!x->backward ? &y->values : first_of(k->g, b->node) ? &y->again : &y->adjoints) += bytes_of(b);
         if (is_kept(k, b)) y->kept += bytes_of(b);
     }
 }
@@ -120,17 +114,17 @@ static void add_params(Layers *l, const Graph *g)
 }
 
 /* The forward node whose backward made n, or what n is a copy of; NULL: none did. */
-static const Node *origin(const Node *n)
+static const Node *origin(const Graph *g, const Node *n)
 {
     while (!n->of && n->nargs) n = node_base(n->arg[0]);
-    return n->of ? now(n->of) : NULL;
+    return n->of ? node_now(g, n->of) : NULL;
 }
 
 /* The kernel that made the value of which x makes an adjoint. */
 static const Kernel *forward_of(const Kernels *k, const Kernel *x)
 {
     for (int i = 0; i < node_count(x); i++) {
-        const Node *y = origin(node_of(x, i));
+        const Node *y = origin(k->g, node_of(x, i));
         const Kernel *f = y ? kernel_of(k, node_base((Node *)(void *)y)) : NULL;
         if (f && !f->backward) return f;
     }

@@ -125,13 +125,13 @@ static void draw_frame(Page *v)
 /* ---- bars ------------------------------------------------------------------------------------------------------- */
 static const char *what_is(const Kernels *k, const Buffer *b)
 {
-    return b->node->again ? "a value made again" : b->node->backward ? "an adjoint" : is_kept(k, b) ? "a value, kept for backward" : "a value, of forward alone";
+    return first_of(k->g, b->node) ? "a value made again" : b->node->backward ? "an adjoint" : is_kept(k, b) ? "a value, kept for backward" : "a value, of forward alone";
 }
 
 /* Values that are kept are full, those of forward alone pale, those that are made again hatched by their border. */
 static const char *look_of(const Kernels *k, const Buffer *b)
 {
-    if (b->node->again) return " stroke=\"#656d76\" stroke-width=\"1.2\" stroke-dasharray=\"4 2\"";
+    if (first_of(k->g, b->node)) return " stroke=\"#656d76\" stroke-width=\"1.2\" stroke-dasharray=\"4 2\"";
     return b->node->backward ? " fill-opacity=\"0.72\"" : is_kept(k, b) ? "" : " fill-opacity=\"0.5\"";
 }
 
