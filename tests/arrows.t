@@ -1,26 +1,13 @@
 #!/usr/bin/env lua5.4
 -- arrows.t -- the order of gen/: which folder may use which, no circle of files, no state that outlives a call, files of one
 -- idea, targets named in one place. Each rule is a function over a list of files, and each is tried on a list that breaks it.
-local tests, failed = 0, false
-local function ok(good, what)
-  tests = tests + 1
-  failed = failed or not good
-  print((good and "ok " or "not ok ") .. tests .. " - " .. what)
-end
-
-local function run(command)
-  local f = assert(io.popen(command))
-  local text = f:read "a"
-  f:close()
-  return text
-end
+local tap = dofile "tests/tap.lua"
+local ok, run = tap.ok, tap.run
 
 -- ---- what is known of a file: { path =, lines =, includes = { path }, code = text without comments,
 --      defines = { symbol = true }, uses = { symbol = true }, state = { name } } ----------------------
 local function read_source(path)
-  local f = assert(io.open(path))
-  local text = f:read "a"
-  f:close()
+  local text = tap.text_of(path)
   local file = { path = path, includes = {}, defines = {}, uses = {}, state = {} }
   for name in ("\n" .. text):gmatch '\n#include "([^"]+)"' do file.includes[#file.includes + 1] = "gen/" .. name end
   file.lines = select(2, text:gsub("\n", ""))
@@ -263,5 +250,4 @@ ok(table.concat(probe.state, " ") == "calls count where", "control: variables of
 ok(probe.uses.other and probe.defines.probe and probe.defines.shared and not probe.defines.words, "control: what it defines and uses")
 ok(not names_a_target(probe), "control: a comment names no target")
 for _, name in ipairs { "", ".c", ".o" } do os.remove(place .. name) end
-print("1.." .. tests)
-os.exit(not failed)
+tap.finish()

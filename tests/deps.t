@@ -3,26 +3,8 @@
 -- Debian has; each says itself what it looks for before it starts it.
 package.path = "tests/?.lua;" .. package.path
 local commands = require "commands"
-local tests, failed = 0, false
-local function ok(good, what)
-  tests = tests + 1
-  failed = failed or not good
-  print((good and "ok " or "not ok ") .. tests .. " - " .. what)
-end
-
-local function run(command)
-  local f = assert(io.popen(command))
-  local text = f:read "a"
-  f:close()
-  return text
-end
-
-local function text_of(path)
-  local f = assert(io.open(path))
-  local text = f:read "a"
-  f:close()
-  return text
-end
+local tap = dofile "tests/tap.lua"
+local ok, run, text_of = tap.ok, tap.run, tap.text_of
 
 -- ---- where commands come from -----------------------------------------------------------------------------
 local packages = {
@@ -152,10 +134,8 @@ for name, list in pairs(packages) do
 end
 table.sort(elsewhere)
 if lists == "" then
-  tests = tests + 1
-  print("ok " .. tests .. " - the table # skip there is no dpkg here")
+  ok(true, "the table # skip there is no dpkg here")
 else
   ok(#elsewhere == 0, "dpkg says the same of what is installed  # " .. table.concat(elsewhere, ", "))
 end
-print("1.." .. tests)
-os.exit(not failed)
+tap.finish()

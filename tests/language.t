@@ -1,24 +1,12 @@
 #!/usr/bin/env lua5.4
 -- language.t -- the tables of docs/language.md are those of gagen help, every public name is told, and what it tells can be
 -- written. BLESS=1 renews the tables.
-local tests, failed = 0, false
-local function ok(good, what)
-  tests = tests + 1
-  failed = failed or not good
-  print((good and "ok " or "not ok ") .. tests .. " - " .. what)
-end
-
-local function run(command)
-  local f = assert(io.popen(command .. " 2>&1"))
-  local text = f:read "a"
-  f:close()
-  return text
-end
+local tap = dofile "tests/tap.lua"
+local ok = tap.ok
+local function run(command) return (tap.try(command)) end
 
 local path = "docs/language.md"
-local f = assert(io.open(path))
-local text = f:read "a"
-f:close()
+local text = tap.text_of(path)
 
 local seen = 0
 local renewed = text:gsub("(<!%-%- (%l+) %-%->\n|[^\n]*\n|[^\n]*\n)(.-)(<!%-%- end %-%->)", function(head, section, rows, tail)
@@ -29,7 +17,7 @@ local renewed = text:gsub("(<!%-%- (%l+) %-%->\n|[^\n]*\n|[^\n]*\n)(.-)(<!%-%- e
 end)
 ok(seen == 11, ("%d tables"):format(seen))
 if os.getenv "BLESS" then
-  f = assert(io.open(path, "w"))
+  local f = assert(io.open(path, "w"))
   f:write(renewed)
   f:close()
 end
@@ -128,5 +116,4 @@ options_of("dsl/step.lua", "local spec")
 options_of("dsl/rules.lua", "local own")
 ok(run("./gagen help micro_batches"):find "did you mean 'micro_batch'", "control: an option that is not there")
 ok(run("./gagen help silu"):find("fn.silu(x)", 1, true) and run("./gagen help Linear"):find "nn.Linear", "names without their space")
-print("1.." .. tests)
-os.exit(not failed)
+tap.finish()

@@ -1,26 +1,8 @@
 #!/usr/bin/env lua5.4
 -- stages.t -- the table of stages: docs/architecture.md has the one of gen/main.c, every stage says what it gave, and what
 -- verifies a stage changes nothing. BLESS=1 copies what main.c says of each stage into the document.
-local tests, failed = 0, false
-local function ok(good, what)
-  tests = tests + 1
-  failed = failed or not good
-  print((good and "ok " or "not ok ") .. tests .. " - " .. what)
-end
-
--- Standard output and standard error together, and whether the exit status was 0.
-local function run(command)
-  local f = assert(io.popen(command .. " 2>&1"))
-  local text = f:read "a"
-  return text, (f:close())
-end
-
-local function text_of(path)
-  local f = assert(io.open(path))
-  local text = f:read "a"
-  f:close()
-  return text
-end
+local tap = dofile "tests/tap.lua"
+local ok, run, text_of = tap.ok, tap.try, tap.text_of
 
 -- ---- the two tables ----------------------------------------------------------------------------------
 local function of_source(text)
@@ -123,5 +105,4 @@ for golden in run "ls tests/golden/*.lua":gmatch "%S+" do
     ok(good and text == run(("./gagen -t %s %s"):format(target, golden)), ("-t %s --verify %s"):format(target, golden))
   end
 end
-print("1.." .. tests)
-os.exit(not failed)
+tap.finish()

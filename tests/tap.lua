@@ -15,6 +15,13 @@ function tap.run(command)
   return text
 end
 
+-- standard output and standard error together, and whether the exit status was 0
+function tap.try(command)
+  local f = assert(io.popen(command .. " 2>&1"))
+  local text = f:read "a"
+  return text, (f:close())
+end
+
 function tap.text_of(path)
   local f = assert(io.open(path))
   local text = f:read "a"
