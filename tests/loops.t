@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 ASAN_OPTIONS=detect_leaks=0
 export ASAN_OPTIONS
-sources="gen/ir/loops.c gen/ir/print_loops.c gen/ir/parse_loops.c gen/ir/parse_vals.c gen/ir/verify_loops.c gen/ir/verify_places.c gen/ir/places.c
+sources="gen/ir/loops.c gen/ir/calls.c gen/ir/print_loops.c gen/ir/parse_loops.c gen/ir/parse_vals.c gen/ir/verify_loops.c gen/ir/verify_places.c gen/ir/places.c
     gen/ir/intervals.c gen/ir/layout.c gen/ir/shape.c gen/ir/op.c gen/ir/expr.c"
 # shellcheck disable=SC2086
 $CC -std=gnu11 -O1 -g -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=undefined -Igen -o "$work/loops" tests/loops.c $sources \
@@ -127,7 +127,7 @@ breaks cross_entropy_grad 's/zero d\[n\]\[10\] box 6/zero label[n] box 1/' 'cons
 breaks cross_entropy_grad 's/let c = /let c = ARG0*/' 'an argument that calls do not have: ARG0'
 breaks max_pool_grad 's/2\*r + ky\]/3*r + ky]/' 'an index out of range: x[n]'
 breaks max_pool_grad 's/d\[n\]\[2\*r/d[0][2*r/' 'units race: d[0]'
-breaks max_pool_grad 's/ = open - sh/ = sh/; s/var open/let open/' 'a constant changes: open'
+breaks max_pool_grad 's/ = open - sh/ = sh/; s/variable open/let open/' 'a constant changes: open'
 breaks bias_grad 's/g\[j\] by_beta/g[0] by_beta/' 'units race: g[0] writes element 0'
 breaks bias_grad 's/s += /s = /' 'lanes set a variable from outside: s'
 breaks bias_grad 's/s += /s += s*/' 'lanes read what they fold into: s'

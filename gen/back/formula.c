@@ -43,5 +43,5 @@ char *scale_text(Text *lines, const Program *p, const Expr *e, const char *in)
 {
     const char *value = *in == 'w' ? window_text(lines, e, "w.") : host_text(e);
     if (p->g->train.loss_scale > 0) return text("(real)(%sloss_scale * (%s))", in, value);
-    return expr_is_select(e) ? text("(real)%s", value) : text("(real)(%s)", value);
+    return expr_is(e, CALL_SELECT) ? text("(real)%s", value) : text("(real)(%s)", value);
 }

@@ -8,55 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- functions ---------------------------------------------------------------------------------------------------- */
-static double f_exp(const double *a)    { return exp(a[0]); }
-static double f_log(const double *a)    { return log(a[0]); }
-static double f_log1p(const double *a)  { return log1p(a[0]); }
-static double f_expm1(const double *a)  { return expm1(a[0]); }
-static double f_sqrt(const double *a)   { return sqrt(a[0]); }
-static double f_tanh(const double *a)   { return tanh(a[0]); }
-static double f_sin(const double *a)    { return sin(a[0]); }
-static double f_cos(const double *a)    { return cos(a[0]); }
-static double f_erf(const double *a)    { return erf(a[0]); }
-static double f_erfc(const double *a)   { return erfc(a[0]); }
-static double f_abs(const double *a)    { return fabs(a[0]); }
-static double f_floor(const double *a)  { return floor(a[0]); }
-static double f_sign(const double *a)   { return a[0] > 0 ? 1 : a[0] < 0 ? -1 : a[0]; }
-static double f_pow(const double *a)    { return pow(a[0], a[1]); }
-static double f_atan2(const double *a)  { return atan2(a[0], a[1]); }
-static double f_max(const double *a)    { return a[0] > a[1] || isnan(a[0]) ? a[0] : a[1]; }
-static double f_min(const double *a)    { return a[0] < a[1] || isnan(a[0]) ? a[0] : a[1]; }
-static double f_select(const double *a) { return a[0] != 0 ? a[1] : a[2]; }
-
-static const struct { Function f; const char *host; } functions[] = {
-    { { "exp", 1, f_exp }, "exp" },       { { "log", 1, f_log }, "log" },       { { "log1p", 1, f_log1p }, "log1p" },
-    { { "expm1", 1, f_expm1 }, "expm1" }, { { "sqrt", 1, f_sqrt }, "sqrt" },    { { "tanh", 1, f_tanh }, "tanh" },
-    { { "sin", 1, f_sin }, "sin" },       { { "cos", 1, f_cos }, "cos" },       { { "erf", 1, f_erf }, "erf" },
-    { { "abs", 1, f_abs }, "fabs" },      { { "floor", 1, f_floor }, "floor" }, { { "sign", 1, f_sign }, "sign" },
-    { { "pow", 2, f_pow }, "pow" },       { { "max", 2, f_max }, "fmax" },      { { "min", 2, f_min }, "fmin" },
-    { { "erfc", 1, f_erfc }, "erfc" },    { { "atan2", 2, f_atan2 }, "atan2" }, { { "select", 3, f_select }, "select" }
-};
-enum { NFUNCTIONS = sizeof functions / sizeof *functions };
-
-static const Function *function_find(const char *name)
-{
-    for (int i = 0; i < NFUNCTIONS; i++)
-        if (!strcmp(functions[i].f.name, name)) return &functions[i].f;
-    return NULL;
-}
-
-static const char *host_name(const Function *f)
-{
-    for (int i = 0; i < NFUNCTIONS; i++)
-        if (&functions[i].f == f) return functions[i].host;
-    BUG("no function");
-}
-
 /* ---- making ------------------------------------------------------------------------------------------------------- */
-static Expr *expr_new(ExprKind kind, Expr *a, Expr *b)
+static Expr *expr_new(ExprKind kind)
 {
     Expr *e = NEW(Expr);
     e->kind = kind;
+    return e;
+}
+
+static Expr *operator_new(Call call, Expr *a, Expr *b)
+{
+    Expr *e = expr_new(E_CALL);
+    e->call = call;
     e->arg[0] = a, e->arg[1] = b;
     e->nargs = b ? 2 : a ? 1 : 0;
     return e;
@@ -64,14 +27,14 @@ static Expr *expr_new(ExprKind kind, Expr *a, Expr *b)
 
 Expr *expr_number(double x)
 {
-    Expr *e = expr_new(E_NUM, NULL, NULL);
+    Expr *e = expr_new(E_NUM);
     e->num = x;
     return e;
 }
 
 Expr *expr_variable(const char *name)
 {
-    Expr *e = expr_new(E_VAR, NULL, NULL);
+    Expr *e = expr_new(E_VAR);
     e->name = name;
     return e;
 }
@@ -127,16 +90,16 @@ static Expr *parse_number(Parser *p)
 
 static Expr *parse_call(Parser *p, const char *name)
 {
-    const Function *f = function_find(name);
-    if (!f) return wrong(p, text("there is no function '%s'", name));
-    Expr *e = expr_new(E_CALL, NULL, NULL);
-    e->fn = f;
+    const Call call = call_named(name);
+    if (!call_host(call)) return wrong(p, text("there is no function '%s'", name));
+    const int n = call_arguments(call);
+    Expr *e = operator_new(call, NULL, NULL);
     do {
-        if (e->nargs == f->nargs) return wrong(p, text("'%s' takes %d", name, f->nargs));
+        if (e->nargs == n) return wrong(p, text("'%s' takes %d", name, n));
         e->arg[e->nargs++] = parse_comparison(p);
     } while (take(p, ","));
     if (!take(p, ")")) return wrong(p, text("a ')' is missing behind the arguments of '%s'", name));
-    if (e->nargs < f->nargs) return wrong(p, text("'%s' takes %d", name, f->nargs));
+    if (e->nargs < n) return wrong(p, text("'%s' takes %d", name, n));
     return e;
 }
 
@@ -156,7 +119,7 @@ static Expr *parse_primary(Parser *p)
 static Expr *parse_unary(Parser *p)
 {
     if (++p->depth > DEEPEST) return wrong(p, "it is nested too deeply");
-    Expr *e = take(p, "-") ? expr_new(E_NEG, parse_unary(p), NULL) : parse_primary(p);
+    Expr *e = take(p, "-") ? operator_new(CALL_NEG, parse_unary(p), NULL) : parse_primary(p);
     p->depth--;
     return e;
 }
@@ -165,8 +128,8 @@ static Expr *parse_product(Parser *p)
 {
     Expr *e = parse_unary(p);
     while (!p->error) {
-        if (take(p, "*")) e = expr_new(E_MUL, e, parse_unary(p));
-        else if (take(p, "/")) e = expr_new(E_DIV, e, parse_unary(p));
+        if (take(p, "*")) e = operator_new(CALL_MUL, e, parse_unary(p));
+        else if (take(p, "/")) e = operator_new(CALL_DIV, e, parse_unary(p));
         else break;
     }
     return e;
@@ -176,8 +139,8 @@ static Expr *parse_sum(Parser *p)
 {
     Expr *e = parse_product(p);
     while (!p->error) {
-        if (take(p, "+")) e = expr_new(E_ADD, e, parse_product(p));
-        else if (take(p, "-")) e = expr_new(E_SUB, e, parse_product(p));
+        if (take(p, "+")) e = operator_new(CALL_ADD, e, parse_product(p));
+        else if (take(p, "-")) e = operator_new(CALL_SUB, e, parse_product(p));
         else break;
     }
     return e;
@@ -185,12 +148,12 @@ static Expr *parse_sum(Parser *p)
 
 static Expr *parse_comparison(Parser *p)
 {
-    static const struct { const char *token; ExprKind kind; } compare[] = {
-        { "<=", E_LE }, { ">=", E_GE }, { "==", E_EQ }, { "~=", E_NE }, { "!=", E_NE }, { "<", E_LT }, { ">", E_GT }
+    static const struct { const char *token; Call call; } compare[] = {
+        { "<=", CALL_LE }, { ">=", CALL_GE }, { "==", CALL_EQ }, { "~=", CALL_NE }, { "!=", CALL_NE }, { "<", CALL_LT }, { ">", CALL_GT }
     };
     Expr *e = parse_sum(p);
     for (int i = 0; i < 7 && !p->error; i++)
-        if (take(p, compare[i].token)) return expr_new(compare[i].kind, e, parse_sum(p));
+        if (take(p, compare[i].token)) return operator_new(compare[i].call, e, parse_sum(p));
     return e;
 }
 
@@ -205,31 +168,13 @@ Expr *expr_parse(const char *source, const char **error)
 }
 
 /* ---- values ------------------------------------------------------------------------------------------------------- */
-static double operate(ExprKind kind, double a, double b)
-{
-    switch (kind) {
-    case E_NEG: return -a;
-    case E_ADD: return a + b;
-    case E_SUB: return a - b;
-    case E_MUL: return a * b;
-    case E_DIV: return a / b;
-    case E_LT:  return a < b;
-    case E_LE:  return a <= b;
-    case E_GT:  return a > b;
-    case E_GE:  return a >= b;
-    case E_EQ:  return a == b;
-    case E_NE:  return a != b;
-    default: BUG("no operator %d", kind);
-    }
-}
-
 double expr_eval(const Expr *e, double (*value)(void *context, const char *name), void *context)
 {
     double a[3] = { 0, 0, 0 };
     if (e->kind == E_NUM) return e->num;
     if (e->kind == E_VAR) return value(context, e->name);
     for (int i = 0; i < e->nargs; i++) a[i] = expr_eval(e->arg[i], value, context);
-    return e->kind == E_CALL ? e->fn->eval(a) : operate(e->kind, a[0], a[1]);
+    return call_value(e->call, a);
 }
 
 static bool is_number(const Expr *e, double x) { return e->kind == E_NUM && e->num >= x && e->num <= x; }
@@ -239,9 +184,9 @@ static const Expr *fold_identity(const Expr *e)
 {
     if (e->nargs != 2) return e;
     const Expr *a = e->arg[0], *b = e->arg[1];
-    if ((e->kind == E_MUL || e->kind == E_DIV) && is_number(b, 1)) return a;
-    if (e->kind == E_MUL && is_number(a, 1)) return b;
-    if (e->kind == E_SUB && is_number(b, 0)) return a;
+    if ((e->call == CALL_MUL || e->call == CALL_DIV) && is_number(b, 1)) return a;
+    if (e->call == CALL_MUL && is_number(a, 1)) return b;
+    if (e->call == CALL_SUB && is_number(b, 0)) return a;
     return e;
 }
 
@@ -249,7 +194,7 @@ static const Expr *fold(const Expr *e)
 {
     for (int i = 0; i < e->nargs; i++)
         if (e->arg[i]->kind != E_NUM) {
-            bool chosen = expr_is_select(e) && e->arg[0]->kind == E_NUM;
+            bool chosen = expr_is(e, CALL_SELECT) && e->arg[0]->kind == E_NUM;
             return chosen ? e->arg[is_number(e->arg[0], 0) ? 2 : 1] : fold_identity(e);
         }
     return expr_number(expr_eval(e, NULL, NULL));
@@ -279,21 +224,21 @@ bool expr_uses(const Expr *e, const char *name)
 bool expr_chooses(const Expr *e, const char *name)
 {
     for (int i = 0; i < e->nargs; i++)
-        if (i > 0 && expr_is_select(e) ? expr_uses(e->arg[i], name) : expr_chooses(e->arg[i], name)) return true;
+        if (i > 0 && expr_is(e, CALL_SELECT) ? expr_uses(e->arg[i], name) : expr_chooses(e->arg[i], name)) return true;
     return false;
 }
 
-bool expr_is_select(const Expr *e) { return e->kind == E_CALL && !strcmp(e->fn->name, "select"); }
+bool expr_is(const Expr *e, Call call) { return e->kind == E_CALL && e->call == call; }
 
 /* ---- printing ----------------------------------------------------------------------------------------------------- */
 static int level(const Expr *e)
 {
-    switch (e->kind) {
-    case E_LT: case E_LE: case E_GT: case E_GE: case E_EQ: case E_NE: return 1;
-    case E_ADD: case E_SUB: return 2;
-    case E_MUL: case E_DIV: return 3;
-    case E_NEG: return 4;
-    case E_NUM: return e->num < 0 ? 4 : 5;
+    if (e->kind == E_NUM && e->num < 0) return 4;
+    switch (e->kind == E_CALL ? e->call : CALL_NONE) {
+    case CALL_LT: case CALL_LE: case CALL_GT: case CALL_GE: case CALL_EQ: case CALL_NE: return 1;
+    case CALL_ADD: case CALL_SUB: return 2;
+    case CALL_MUL: case CALL_DIV: return 3;
+    case CALL_NEG: return 4;
     default: return 5;
     }
 }
@@ -345,16 +290,16 @@ static void print_select(Text *out, const Expr *e, const ExprStyle *style)
 
 static void print_call(Text *out, const Expr *e, const ExprStyle *style)
 {
-    if (style && expr_is_select(e)) {
+    if (style && expr_is(e, CALL_SELECT)) {
         print_select(out, e, style);
         return;
     }
-    if (style && style->host && e->fn->eval == f_sign) {
+    if (style && style->host && e->call == CALL_SIGN) {
         text_add(out, "copysign(");
         print(out, e->arg[0], style, 2, false);
         text_add(out, " != 0, ");
     } else {
-        text_add(out, "%s%s(", style && !style->host ? style->prefix : "", style && style->host ? host_name(e->fn) : e->fn->name);
+        text_add(out, "%s%s(", style && !style->host ? style->prefix : "", style && style->host ? call_host(e->call) : call_name(e->call));
     }
     for (int i = 0; i < e->nargs; i++) text_add(out, i ? ", " : ""), print_argument(out, e->arg[i], style);
     text_add(out, ")");
@@ -364,7 +309,7 @@ static void print_call(Text *out, const Expr *e, const ExprStyle *style)
 static bool compares_whole(const Expr *e, const ExprStyle *style)
 {
     const Expr *a = e->arg[0], *b = e->arg[1];
-    if (style->vector || e->kind < E_LT || e->kind > E_NE) return false;
+    if (style->vector || e->call < CALL_LT || e->call > CALL_NE) return false;
     return (a->whole && (b->whole || b->kind == E_NUM)) || (b->whole && a->kind == E_NUM);
 }
 
@@ -376,15 +321,14 @@ static const char *whole_text(const Expr *e)
 
 static void print_operator(Text *out, const Expr *e, const ExprStyle *style)
 {
-    static const char *const sign[] = { [E_ADD] = " + ", [E_SUB] = " - ", [E_MUL] = " * ", [E_DIV] = " / ", [E_LT] = " < ",
-        [E_LE] = " <= ", [E_GT] = " > ", [E_GE] = " >= ", [E_EQ] = " == ", [E_NE] = " != " };
+    const char *sign = call_name(e->call);
     int mine = level(e);
     if (style && compares_whole(e, style)) {
-        text_add(out, "%s%s%s", whole_text(e->arg[0]), sign[e->kind], whole_text(e->arg[1]));
+        text_add(out, "%s %s %s", whole_text(e->arg[0]), sign, whole_text(e->arg[1]));
         return;
     }
     print(out, e->arg[0], style, mine, false);
-    text_add(out, "%s", !style && e->kind == E_NE ? " ~= " : sign[e->kind]);
+    text_add(out, " %s ", !style && e->call == CALL_NE ? "~=" : sign);
     print(out, e->arg[1], style, mine + 1, false);
 }
 
@@ -393,13 +337,11 @@ static void print(Text *out, const Expr *e, const ExprStyle *style, int least, b
 {
     bool brackets = level(e) < least;
     if (brackets) text_add(out, "(");
-    switch (e->kind) {
-    case E_NUM: print_number(out, e, style, alone && style && style->vector); break;
-    case E_VAR: text_add(out, "%s", e->name); break;
-    case E_NEG: text_add(out, "-"), print(out, e->arg[0], style, 5, false); break;
-    case E_CALL: print_call(out, e, style); break;
-    default: print_operator(out, e, style);
-    }
+    if (e->kind == E_NUM) print_number(out, e, style, alone && style && style->vector);
+    else if (e->kind == E_VAR) text_add(out, "%s", e->name);
+    else if (e->call == CALL_NEG) text_add(out, "-"), print(out, e->arg[0], style, 5, false);
+    else if (call_host(e->call)) print_call(out, e, style);
+    else print_operator(out, e, style);
     if (brackets) text_add(out, ")");
 }
 
@@ -411,7 +353,7 @@ void expr_print(Text *out, const Expr *e, const ExprStyle *style)
 
 bool expr_same(const Expr *a, const Expr *b)
 {
-    if (a->kind != b->kind || a->nargs != b->nargs || a->fn != b->fn) return false;
+    if (a->kind != b->kind || a->nargs != b->nargs || a->call != b->call) return false;
     if (a->kind == E_NUM && (a->num < b->num || a->num > b->num)) return false;
     if (a->kind == E_VAR && strcmp(a->name, b->name)) return false;
     for (int i = 0; i < a->nargs; i++)

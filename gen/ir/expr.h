@@ -1,18 +1,16 @@
 /* expr.h -- the formulas of ops and optimizers. */
 #ifndef GAGEN_EXPR_H
 #define GAGEN_EXPR_H
-#include "base/base.h"
+#include "ir/calls.h"
 
-/* The common subset of C and Lua: + - * / ( ), comparisons, calls, names, numbers, select(c, a, b). One table of
-   functions, the only place in gen/ that quotes their names. */
-typedef enum { E_NUM, E_VAR, E_NEG, E_ADD, E_SUB, E_MUL, E_DIV, E_LT, E_LE, E_GT, E_GE, E_EQ, E_NE, E_CALL } ExprKind;
-typedef struct { const char *name; int nargs; double (*eval)(const double *arg); } Function;
+/* The common subset of C and Lua: + - * / ( ), comparisons, calls, names, numbers, select(c, a, b). */
+typedef enum { E_NUM, E_VAR, E_CALL } ExprKind;
 typedef struct Expr {
     ExprKind kind;
     double num;                         /* E_NUM: its value in double */
     const char *name;                   /* E_VAR, and E_NUM as the user wrote it (NULL when folding made it) */
     const char *whole;                  /* E_VAR of an int column: its text without the conversion to real; else NULL */
-    const Function *fn;                 /* E_CALL; fn->name == "select" prints as a conditional */
+    Call call;                          /* E_CALL: an operator or a function; CALL_SELECT prints as a conditional */
     int nargs;
     struct Expr *arg[3];
 } Expr;
@@ -23,7 +21,7 @@ Expr *expr_variable(const char *name);
 const Expr *expr_replace(const Expr *e, ExprLookup lookup, void *context);      /* substitutes variables, folds constants in double */
 bool  expr_same(const Expr *a, const Expr *b);              /* as trees */
 bool  expr_uses(const Expr *e, const char *name);
-bool  expr_is_select(const Expr *e);
+bool  expr_is(const Expr *e, Call call);
 bool  expr_chooses(const Expr *e, const char *name);        /* an arm of a select uses the name */
 double expr_eval(const Expr *e, double (*value)(void *context, const char *name), void *context);
 /* What a target calls things. A vector style prints r.g. v_exp(x), select as v_select(c, a, b), numbers in calls as v_set(R(x)). */

@@ -1,36 +1,6 @@
 /* loops.c -- trees of the loop IR: made, folded, compared. */
-#include <math.h>
 #include <string.h>
 #include "ir/loops.h"
-
-/* ---- calls ---- */
-static const struct { const char *name; int n; } calls[] = {
-    { "", 0 },
-#define CALL(id, name, arguments, host, value) { name, arguments },
-#include "ir/calls.def"
-#undef CALL
-};
-
-const char *call_name(Call call) { return calls[call].name; }
-
-int call_arguments(Call call) { return calls[call].n; }
-
-Call call_named(const char *name)
-{
-    for (int i = 1; i < CALLS; i++)
-        if (!strcmp(calls[i].name, name)) return (Call)i;
-    return CALL_NONE;
-}
-
-double call_value(Call call, const double a[3])
-{
-    switch (call) {
-#define CALL(id, name, arguments, host, value) case CALL_##id: return value;
-#include "ir/calls.def"
-#undef CALL
-    default: BUG("no call %d", call);
-    }
-}
 
 /* ---- making ---- */
 static Val *val_new(ValKind kind, ValType type)
@@ -116,7 +86,7 @@ static const Val *folded(Call call, const Val *const arg[3], int n)
 const Val *val_call(Call call, const Val *a, const Val *b, const Val *c)
 {
     const Val *const arg[3] = { a, b, c };
-    const int n = calls[call].n;
+    const int n = call_arguments(call);
     const Val *known = folded(call, arg, n);
     if (known) return known;
     Val *v = val_new(VAL_CALL, type_of(call, arg));

@@ -14,11 +14,6 @@
 
 typedef enum { AS_REAL, AS_DOUBLE, AS_INT, AS_LONG, AS_BOOL, AS_BYTE } ValType;     /* AS_BYTE: of columns alone; AS_LONG: a row of the data, an id */
 typedef enum { VAL_NUMBER, VAL_VAR, VAL_RUN, VAL_LOAD, VAL_CALL } ValKind;
-typedef enum { CALL_NONE,
-#define CALL(id, name, arguments, host, value) CALL_##id,
-#include "ir/calls.def"
-#undef CALL
-    CALLS } Call;
 enum { RUN_ROWS, RUN_FROM, RUN_MICROS, RUN_SAMPLES, RUN_TRAINING, RUN_BETA,        /* real rows of the micro-batch; rows of the window before it; micro-batches
                                            of the window; its samples; whether it trains; what a gradient's first write of a micro-step is told */
        RUN_BEGIN, RUN_END, RUN_RATE, RUN_SCALE_OUT, RUN_CLIP, RUN_TRUST,          /* of an optimizer's pass: its elements; the learning rate; what undoes
@@ -110,10 +105,6 @@ Variable *variable_new(const char *wish, ValType type, int number);         /* i
 int   loops_var(Loops *k, const char *wish, ValType type);
 int   loops_formal(Loops *k, const Formal *f);
 Stmt *stmt_new(StmtList *into, StmtKind kind);
-const char *call_name(Call call);
-int   call_arguments(Call call);
-double call_value(Call call, const double a[3]);
-Call  call_named(const char *name);                         /* CALL_NONE: there is none */
 void  loops_number(Loops *k);                               /* variables in the order in which statements define them; those that none defines go */
 void  loops_touch(Loops *k);                                /* notes which formal buffers are read and written */
 bool  loops_same(const Loops *a, const Loops *b);           /* as trees; wishes do not count, nor does what only printers ask: Term.most, Val.spelled */

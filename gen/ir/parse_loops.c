@@ -99,7 +99,7 @@ static void parse_if(Parser *p, Stmt *s) { s->value = parse_val(p); }
 static const struct { const char *word; StmtKind kind; Deal deal; void (*parse)(Parser *p, Stmt *s); } heads[] = {
     { "for", STMT_FOR, SERIAL, parse_for }, { "units", STMT_FOR, UNITS, parse_for }, { "lanes", STMT_FOR, LANES, parse_for },
     { "shares", STMT_FOR, SHARES, parse_for },
-    { "if", STMT_IF, SERIAL, parse_if }, { "let", STMT_LET, SERIAL, parse_definition }, { "var", STMT_VARIABLE, SERIAL, parse_definition },
+    { "if", STMT_IF, SERIAL, parse_if }, { "let", STMT_LET, SERIAL, parse_definition }, { "variable", STMT_VARIABLE, SERIAL, parse_definition },
     { "zero", STMT_ZERO, SERIAL, parse_zero }, { "product", STMT_PRODUCT, SERIAL, parse_product }, { "local", STMT_LOCAL, SERIAL, parse_local },
 };
 

@@ -25,8 +25,8 @@ const RunName run_names[RUN_NAMES] = {
     { "TRAINING", RUN_TRAINING, AS_BOOL }, { "BETA", RUN_BETA, AS_INT }, { "SCALE_IN", RUN_SCALE, AS_REAL }, { "ARG", RUN_ARG, AS_INT },
 };
 static const char *const keywords[] = {
-    "if", "let", "var", "zero", "box", "product", "chain", "local", "buffer", "table", "unused", "args", "half", "count",
-    "by_beta", "add", "beta", "inf", "nan", "div", "mod", "and", "or", NULL
+    "if", "let", "variable", "zero", "box", "product", "chain", "local", "buffer", "table", "unused", "args", "half", "count",
+    "by_beta", "add", "beta", "inf", "nan", NULL
 };
 
 static bool is_among(const char *s, const char *const *list)
@@ -47,6 +47,8 @@ static bool is_word(const char *s)
 /* A word with a meaning of its own: a variable of that name always has its number. */
 static bool is_taken(const char *s)
 {
+    for (int i = 1; i < CALLS; i++)
+        if (call_level(i) < ATOM && !strcmp(s, call_name((Call)i))) return true;
     for (int i = 0; i < RUN_NAMES; i++)
         if (!strncmp(s, run_names[i].name, strlen(run_names[i].name))) return true;
     return is_among(s, keywords) || is_among(s, val_types) || is_among(s, loop_deals);
@@ -359,7 +361,7 @@ static void print_product(Printer *p, const Stmt *s)
 
 static void print_definition(Printer *p, const Stmt *s)
 {
-    text_add(p->out, "%s %s", s->kind == STMT_LET ? "let" : "var", new_name(p, s->var, s->value->type));
+    text_add(p->out, "%s %s", s->kind == STMT_LET ? "let" : "variable", new_name(p, s->var, s->value->type));
     print_value(p, " = ", s->value);
     define(p, s->var);
 }

@@ -34,7 +34,7 @@ const Expr *guarded(const Expr *e)
     Expr *safe = NEW(Expr);
     *safe = *e;
     for (int i = 0; i < e->nargs; i++) safe->arg[i] = (Expr *)guarded(e->arg[i]);
-    if (e->kind != E_DIV || !uses_sums(e->arg[1])) return safe;
+    if (!expr_is(e, CALL_DIV) || !uses_sums(e->arg[1])) return safe;
     return filled("select(c == 0, 0, a / c)", safe->arg[0], NULL, safe->arg[1]);
 }
 

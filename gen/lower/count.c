@@ -13,7 +13,7 @@
 /* yes where all denominators in e that are made of sums are other than 0, else no; yes itself where there are none */
 static const Expr *where_counted(const Expr *e, const Expr *yes, const Expr *no)
 {
-    if (e->kind == E_DIV && uses_sums(e->arg[1])) yes = filled("select(c == 0, b, a)", yes, no, e->arg[1]);
+    if (expr_is(e, CALL_DIV) && uses_sums(e->arg[1])) yes = filled("select(c == 0, b, a)", yes, no, e->arg[1]);
     for (int i = 0; i < e->nargs; i++) yes = where_counted(e->arg[i], yes, no);
     return yes;
 }

@@ -10,9 +10,9 @@ static bool is_zero(const Expr *e) { return e->kind == E_NUM && !(e->num < 0 || 
 static bool is_relu(const Node *n)
 {
     const Op *op = n->op;
-    if (op->nargs != 1 || op->nlets || !expr_is_select(op->value)) return false;
+    if (op->nargs != 1 || op->nlets || !expr_is(op->value, CALL_SELECT)) return false;
     const Expr *const *a = (const Expr *const *)op->value->arg;
-    return a[0]->kind == E_LE && is_variable(a[0]->arg[0], op->arg[0]) && is_zero(a[0]->arg[1]) && is_zero(a[1]) && is_variable(a[2], op->arg[0]);
+    return expr_is(a[0], CALL_LE) && is_variable(a[0]->arg[0], op->arg[0]) && is_zero(a[0]->arg[1]) && is_zero(a[1]) && is_variable(a[2], op->arg[0]);
 }
 
 /* It adds a parameter that is one number for each column. */

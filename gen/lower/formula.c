@@ -76,13 +76,6 @@ static const Val *named(const void *context, const char *name)
     BUG("%s: a formula speaks of %s", op->name, name);
 }
 
-static Call call_of(const Expr *e)
-{
-    static const Call calls[] = { [E_NEG] = CALL_NEG, [E_ADD] = CALL_ADD, [E_SUB] = CALL_SUB, [E_MUL] = CALL_MUL, [E_DIV] = CALL_DIV, [E_LT] = CALL_LT,
-        [E_LE] = CALL_LE, [E_GT] = CALL_GT, [E_GE] = CALL_GE, [E_EQ] = CALL_EQ, [E_NE] = CALL_NE };
-    return e->kind == E_CALL ? call_named(e->fn->name) : calls[e->kind];
-}
-
 static const Val *spelled(const Expr *e)
 {
     Val *v = NEW(Val);
@@ -96,7 +89,7 @@ const Val *value_of(const Expr *e, const Val *(*lookup)(const void *context, con
     if (e->kind == E_NUM) return spelled(e);
     if (e->kind == E_VAR) return lookup(context, e->name);
     for (int i = 0; i < e->nargs; i++) arg[i] = value_of(e->arg[i], lookup, context);
-    return val_call(call_of(e), arg[0], arg[1], arg[2]);
+    return val_call(e->call, arg[0], arg[1], arg[2]);
 }
 
 /* What lanes draw lies in memory, too. */

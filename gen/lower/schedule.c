@@ -24,10 +24,10 @@ typedef struct {
 /* ---- nodes as formulas ---------------------------------------------------------------------------------------------- */
 static const Expr *formula(Scales *x, const Node *n);
 
-static Expr *binary(ExprKind kind, const Expr *a, const Expr *b)
+static Expr *binary(Call call, const Expr *a, const Expr *b)
 {
     Expr *e = NEW(Expr);
-    *e = (Expr) { .kind = kind, .nargs = 2, .arg = { (Expr *)a, (Expr *)b } };
+    *e = (Expr) { .kind = E_CALL, .call = call, .nargs = 2, .arg = { (Expr *)a, (Expr *)b } };
     return e;
 }
 
@@ -74,7 +74,7 @@ static const Expr *level_formula(Scales *x, const Node *n)
     int i = 0;
     while (i < x->s->levels.n && x->s->levels.at[i] != n) i++;
     if (i == x->s->levels.n) vec_push(&x->s->levels, (Node *)n);
-    return binary(E_DIV, expr_variable(text("sums[%d]", first_level(x->s) + i)), samples_formula(x));
+    return binary(CALL_DIV, expr_variable(text("sums[%d]", first_level(x->s) + i)), samples_formula(x));
 }
 
 static const Expr *formula(Scales *x, const Node *n)
@@ -97,15 +97,15 @@ typedef struct { const Expr *top, *bottom; } Ratio;         /* bottom NULL: 1; s
 static const Expr *product(const Expr *a, const Expr *b)
 {
     const bool one = a->kind == E_NUM && a->num >= 1 && a->num <= 1;
-    return one ? b : binary(E_MUL, a, b);
+    return one ? b : binary(CALL_MUL, a, b);
 }
 
 /* r divided by e; factors without sums go to the top. */
 static void divide(Ratio *r, const Expr *e)
 {
     if (!uses_sums(e)) {
-        r->top = binary(E_DIV, r->top, e);
-    } else if (e->kind == E_MUL && !(uses_sums(e->arg[0]) && uses_sums(e->arg[1]))) {
+        r->top = binary(CALL_DIV, r->top, e);
+    } else if (expr_is(e, CALL_MUL) && !(uses_sums(e->arg[0]) && uses_sums(e->arg[1]))) {
         divide(r, e->arg[0]);
         divide(r, e->arg[1]);
     } else {
@@ -120,10 +120,10 @@ static bool split(const Expr *e, Ratio *r)
         r->top = product(r->top, e);
         return true;
     }
-    if (e->kind == E_NEG) r->top = binary(E_MUL, expr_number(-1), r->top);
-    if (e->kind == E_NEG) return split(e->arg[0], r);
-    if (e->kind == E_MUL) return split(e->arg[0], r) && split(e->arg[1], r);
-    if (e->kind != E_DIV || !split(e->arg[0], r)) return false;
+    if (expr_is(e, CALL_NEG)) r->top = binary(CALL_MUL, expr_number(-1), r->top);
+    if (expr_is(e, CALL_NEG)) return split(e->arg[0], r);
+    if (expr_is(e, CALL_MUL)) return split(e->arg[0], r) && split(e->arg[1], r);
+    if (!expr_is(e, CALL_DIV) || !split(e->arg[0], r)) return false;
     divide(r, e->arg[1]);
     return true;
 }
