@@ -8,63 +8,43 @@ ${banner}
 #include "gagen.h"
 
 typedef struct { @@ as stored; logical shapes
-//:for f in fields
-${text}
-//:end
+    //:for f in fields
+    ${text}
+    //:end
 } Params;
 _Static_assert(sizeof(Params) == ${elements} * sizeof(real), "flat");
 //:if frozen
 typedef struct { @@ those that are trained: they come first
-//:for f in trained_fields
-${text}
-//:end
+    //:for f in trained_fields
+    ${text}
+    //:end
 } Trained;
 _Static_assert(sizeof(Trained) == ${trained} * sizeof(real), "flat");
 //:end
 
 static struct { @@ rows in memory
-//:for c in data_fields
-${text}
-//:end
+    //:for c in data_fields
+    ${text}
+    //:end
 } data;
 static Window w;
 static double part[${nparts}][${parts}], sums[${nsums}]; @@ over the batch, from parts of it
 //:if allocated
 static struct { @@ allocated at start
-//:end
-//:if frozen
-_Alignas(64) ${static}Params p; @@ parameters, the frozen ones last
-_Alignas(64) ${static}Trained ${arrays}; @@ ${arrays_are} of those that are trained
-//:else
-_Alignas(64) ${static}Params ${arrays}; @@ ${arrays_are}
-//:end
-//:if packed
-_Alignas(64) ${static}${packed_kind} { @@ made from Params once per update
-//:for f in packed_fields
-${text}
-//:end
-} packed;
-//:end
-//:if arena
-_Alignas(64) ${static}union { @@ a micro-step's values and their lives
-real ${all}[${arena}];
-//:for b in buffers
-${text}
-//:end
-} arena;
-//:end
-//:if allocated
+    //:include memory.c
 } *memory;
+//:else
+//:include memory.c
 //:end
 
 static void clear_sums(void)
 {
-for (int i = 0; i < ${nsums}; i++) sums[i] = 0;
+    for (int i = 0; i < ${nsums}; i++) sums[i] = 0;
 }
 
 static void add_up(int sum, int parts) @@ in order, whatever the threads
 {
-for (int i = 0; i < parts; i++) sums[sum] += part[sum][i];
+    for (int i = 0; i < parts; i++) sums[sum] += part[sum][i];
 }
 
 ${kernels}
@@ -77,10 +57,10 @@ ${kernels}
 /* A micro-batch's backward. beta is 0 in the window's first that is kept, 1 in the next ones. */
 INLINE void ${prefix}backward(const Thread *t, const Micro *m, const int beta)
 {
-//:if ignores_beta
-(void)beta;
-//:end
-${micro}
+    //:if ignores_beta
+    (void)beta;
+    //:end
+    ${micro}
 }
 
 static __attribute__((noinline)) void ${prefix}backward_first(const Thread *t, const Micro *m) { ${prefix}backward(t, m, 0); }
@@ -90,10 +70,10 @@ static __attribute__((noinline)) void ${prefix}backward_next(const Thread *t, co
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 INLINE void ${prefix}micro(const Thread *t, const Micro *m, const int beta)
 {
-//:if ignores_beta
-(void)beta;
-//:end
-${micro}
+    //:if ignores_beta
+    (void)beta;
+    //:end
+    ${micro}
 }
 
 static __attribute__((noinline)) void ${prefix}micro_first(const Thread *t, const Micro *m) { ${prefix}micro(t, m, 0); }
@@ -102,7 +82,7 @@ static __attribute__((noinline)) void ${prefix}micro_next(const Thread *t, const
 /* The window is one micro-batch: forward, loss, backward. */
 static void ${prefix}micro(const Thread *t, const Micro *m)
 {
-${micro}
+    ${micro}
 }
 //:end
 //:end
@@ -110,37 +90,37 @@ ${micro}
 /* The forward part of it. */
 static void ${prefix}forward(const Thread *t, const Micro *m)
 {
-${forward}
+    ${forward}
 }
 
 //:if drops
 /* A micro-batch whose loss is not finite is dropped: its sums are taken back. sums[${rows_kept}] is of the rows that are kept. */
 static bool ${prefix}keep(const Thread *t, const Micro *m)
 {
-static const int judged[] = { ${judged} };
-static double before[${nsums}];
-static bool keeps;
-if (t->id == 0) {
-keeps = true;
-for (size_t i = 0; i < sizeof judged / sizeof *judged; i++) keeps &= fabs(sums[judged[i]]) <= DBL_MAX;
-if (keeps) sums[${rows_kept}] += m->rows, w.kept++;
-else w.dropped++;
-for (int i = 0; i < ${nsums}; i++) {
-const double now = sums[i], then = before[i], kept = m->from > 0 ? then : 0;
-before[i] = sums[i] = keeps ? now : kept;
-}
-}
-barrier(t);
-return keeps;
+    static const int judged[] = { ${judged} };
+    static double before[${nsums}];
+    static bool keeps;
+    if (t->id == 0) {
+        keeps = true;
+        for (size_t i = 0; i < sizeof judged / sizeof *judged; i++) keeps &= fabs(sums[judged[i]]) <= DBL_MAX;
+        if (keeps) sums[${rows_kept}] += m->rows, w.kept++;
+        else w.dropped++;
+        for (int i = 0; i < ${nsums}; i++) {
+            const double now = sums[i], then = before[i], kept = m->from > 0 ? then : 0;
+            before[i] = sums[i] = keeps ? now : kept;
+        }
+    }
+    barrier(t);
+    return keeps;
 }
 
 /* One micro-batch: forward, loss, and the backward of what is kept. */
 static void ${prefix}micro(const Thread *t, const Micro *m)
 {
-${prefix}forward(t, m);
-if (!${prefix}keep(t, m)) return;
-if (w.kept == 1) ${prefix}backward_first(t, m);
-else ${prefix}backward_next(t, m);
+    ${prefix}forward(t, m);
+    if (!${prefix}keep(t, m)) return;
+    if (w.kept == 1) ${prefix}backward_first(t, m);
+    else ${prefix}backward_next(t, m);
 }
 
 //:end
@@ -148,16 +128,16 @@ else ${prefix}backward_next(t, m);
 /* What scales are made of: sums over w.micros micro-batches of data, known before the first backward. */
 static void ${prefix}count(const Thread *t)
 {
-const int last = w.micros - 1, rows = w.rows;
-for (int k = 0; k <= last; k++) {
-const Micro *m = &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} };
-${counting}
-}
-if (t->id == 0) {
-${counted_lines}
-clear_sums();
-}
-barrier(t);
+    const int last = w.micros - 1, rows = w.rows;
+    for (int k = 0; k <= last; k++) {
+        const Micro *m = &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} };
+        ${counting}
+    }
+    if (t->id == 0) {
+        ${counted_lines}
+        clear_sums();
+    }
+    barrier(t);
 }
 
 //:end
@@ -165,7 +145,7 @@ barrier(t);
 /* What is made from parameters once per update. */
 static void ${prefix}prepare(const Thread *t)
 {
-${prepare}
+    ${prepare}
 }
 
 //:end
@@ -175,7 +155,7 @@ ${update}
 /* What is known only behind the last micro-step. */
 static void ${prefix}conclude(const Thread *t)
 {
-${conclude}
+    ${conclude}
 }
 
 //:end
@@ -183,8 +163,8 @@ ${conclude}
 /* ${window}, or fewer in a tail: w.rows in the last. */
 static void ${prefix}micros(const Thread *t)
 {
-const int last = w.micros - 1, rows = w.rows;
-for (int k = 0; k <= last; k++) ${prefix}micro(t, &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} });
+    const int last = w.micros - 1, rows = w.rows;
+    for (int k = 0; k <= last; k++) ${prefix}micro(t, &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} });
 }
 
 //:else
@@ -192,32 +172,32 @@ for (int k = 0; k <= last; k++) ${prefix}micro(t, &(Micro){ ${micro_batch}L * k,
 /* ${window} */
 static void ${prefix}window_full(const Thread *t)
 {
-//:if unrolled
-${prefix}micro_first(t, &(Micro){ 0, ${micro_batch} });
-//:if noise
-${prefix}noise(t, &(Micro){ 0, ${micro_batch} });
-//:end
-//:for m in micros
-${prefix}micro_next(t, &(Micro){ ${from}, ${micro_batch} });
-//:end
-//:else
-${prefix}micro_first(t, &(Micro){ 0, ${micro_batch} });
-//:if noise
-${prefix}noise(t, &(Micro){ 0, ${micro_batch} });
-//:end
-for (int k = 1; k < ${accumulate}; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L * k, ${micro_batch} });
-//:end
+    //:if unrolled
+    ${prefix}micro_first(t, &(Micro){ 0, ${micro_batch} });
+    //:if noise
+    ${prefix}noise(t, &(Micro){ 0, ${micro_batch} });
+    //:end
+    //:for m in micros
+    ${prefix}micro_next(t, &(Micro){ ${from}, ${micro_batch} });
+    //:end
+    //:else
+    ${prefix}micro_first(t, &(Micro){ 0, ${micro_batch} });
+    //:if noise
+    ${prefix}noise(t, &(Micro){ 0, ${micro_batch} });
+    //:end
+    for (int k = 1; k < ${accumulate}; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L * k, ${micro_batch} });
+    //:end
 }
 
 /* A tail: w.micros of them, w.rows in the last. */
 static void ${prefix}window_short(const Thread *t)
 {
-const int last = w.micros - 1, rows = w.rows;
-${prefix}micro_first(t, &(Micro){ 0, last == 0 ? rows : ${micro_batch} });
-//:if noise
-${prefix}noise(t, &(Micro){ 0, last == 0 ? rows : ${micro_batch} });
-//:end
-for (int k = 1; k <= last; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} });
+    const int last = w.micros - 1, rows = w.rows;
+    ${prefix}micro_first(t, &(Micro){ 0, last == 0 ? rows : ${micro_batch} });
+    //:if noise
+    ${prefix}noise(t, &(Micro){ 0, last == 0 ? rows : ${micro_batch} });
+    //:end
+    for (int k = 1; k <= last; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} });
 }
 
 //:end
@@ -225,43 +205,43 @@ for (int k = 1; k <= last; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L
 /* A window's gradients and sums. */
 static void ${prefix}gradient(const Thread *t)
 {
-//:if refreshed
-${prefix}prepare(t);
-//:end
-if (t->id == 0) clear_sums();
-//:if counted
-${prefix}count(t);
-//:end
-//:if drops
-${prefix}micros(t);
-//:else
-//:if next
-if (w.micros == ${accumulate} && w.rows == ${micro_batch}) ${prefix}window_full(t);
-else ${prefix}window_short(t);
-//:else
-${prefix}micro(t, &(Micro){ 0, w.rows });
-//:end
-//:end
-//:if concluded
-${prefix}conclude(t);
-//:end
+    //:if refreshed
+    ${prefix}prepare(t);
+    //:end
+    if (t->id == 0) clear_sums();
+    //:if counted
+    ${prefix}count(t);
+    //:end
+    //:if drops
+    ${prefix}micros(t);
+    //:else
+    //:if next
+    if (w.micros == ${accumulate} && w.rows == ${micro_batch}) ${prefix}window_full(t);
+    else ${prefix}window_short(t);
+    //:else
+    ${prefix}micro(t, &(Micro){ 0, w.rows });
+    //:end
+    //:end
+    //:if concluded
+    ${prefix}conclude(t);
+    //:end
 }
 
 static void ${prefix}window(const Thread *t)
 {
-${prefix}gradient(t);
-${prefix}update(t);
+    ${prefix}gradient(t);
+    ${prefix}update(t);
 }
 
 //:if makes_outputs
 /* The outputs of a micro-batch. */
 static void predict(const Thread *t)
 {
-//:if refreshed
-${prefix}prepare(t);
-//:end
-const Micro *m = &(Micro){ 0, w.rows };
-${output_steps}
+    //:if refreshed
+    ${prefix}prepare(t);
+    //:end
+    const Micro *m = &(Micro){ 0, w.rows };
+    ${output_steps}
 }
 
 //:end
@@ -269,20 +249,20 @@ ${output_steps}
 /* The sums of w.micros micro-batches. */
 static void evaluate(const Thread *t)
 {
-const int last = w.micros - 1, rows = w.rows;
-if (t->id == 0) clear_sums();
-//:for s in steps
-//:if refreshed
-barrier(t);
-${prefix}prepare(t);
-//:end
-for (int k = 0; k <= last; k++) ${prefix}forward(t, &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} });
-//:if levels
-if (t->id == 0) {
-${level_lines}
-}
-//:end
-//:end
+    const int last = w.micros - 1, rows = w.rows;
+    if (t->id == 0) clear_sums();
+    //:for s in steps
+    //:if refreshed
+    barrier(t);
+    ${prefix}prepare(t);
+    //:end
+    for (int k = 0; k <= last; k++) ${prefix}forward(t, &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} });
+    //:if levels
+    if (t->id == 0) {
+        ${level_lines}
+    }
+    //:end
+    //:end
 }
 
 //:include seen.c

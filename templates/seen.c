@@ -3,38 +3,38 @@
 /* ${lr_text}, at update t of T, E to an epoch */
 static double ${prefix}learning_rate(double t, double T, double E)
 {
-${lr_unused}
-return ${lr};
+    ${lr_unused}
+    return ${lr};
 }
 
 /* What is known before the window. */
 static void ${prefix}scalars(Window *to)
 {
-${scalars}
+    ${scalars}
 }
 //:end
 
 /* From sums over any number of windows. */
 static void report(const double *s, double samples, double *out)
 {
-${report_unused}
-${report_lines}
-//:for r in reports
-out[${index}] = ${value}; @@ ${name}
-//:end
+    ${report_unused}
+    ${report_lines}
+    //:for r in reports
+    out[${index}] = ${value}; @@ ${name}
+    //:end
 }
 
 static const Tensor tensors[] = {
-//:for p in tensors
-${text}
-//:end
+    //:for p in tensors
+    ${text}
+    //:end
 };
 
 //:if loads
 static const Source sources[] = {
-//:for s in sources
-${text}
-//:end
+    //:for s in sources
+    ${text}
+    //:end
 };
 //:end
 //:if zeroes
@@ -47,9 +47,9 @@ static const Check checks[] = { ${checks} };
 static const char *const ${ident}[] = { ${names} };
 //:end
 static const Column columns[] = {
-//:for c in columns
-${text}
-//:end
+    //:for c in columns
+    ${text}
+    //:end
 };
 
 //:if phased
@@ -57,9 +57,9 @@ static const Phase phases[] = { ${phases} };
 //:end
 //:if augments
 static const Augment augments[] = {
-//:for a in augment_list
-${text}
-//:end
+    //:for a in augment_list
+    ${text}
+    //:end
 };
 
 //:end
@@ -68,15 +68,15 @@ static const ReportName reports[] = { ${report_names} };
 
 //:if allocates
 static Output outputs[] = {
-//:for o in outputs
-{ { ${place}, 'c', 0, 0 }, NULL, ${names}, ${whole} },
-//:end
+    //:for o in outputs
+    { { ${place}, 'c', 0, 0 }, NULL, ${names}, ${whole} },
+    //:end
 };
 //:else
 static const Output outputs[] = {
-//:for o in outputs
-{ { ${place}, 'c', 0, 0 }, ${at}, ${names}, ${whole} },
-//:end
+    //:for o in outputs
+    { { ${place}, 'c', 0, 0 }, ${at}, ${names}, ${whole} },
+    //:end
 };
 //:end
 //:end
@@ -86,19 +86,19 @@ static real *flat[${nflat}];
 
 static void allocate(void)
 {
-${room} = ${room_type}gg_room(sizeof *${room});
-//:for f in flats
-flat[${index}] = ${at};
-//:end
-//:for o in outputs
-outputs[${index}].at = ${at};
-//:end
+    ${room} = ${room_type}gg_room(sizeof *${room});
+    //:for f in flats
+    flat[${index}] = ${at};
+    //:end
+    //:for o in outputs
+    outputs[${index}].at = ${at};
+    //:end
 }
 
 static void release(void)
 {
-gg_room_free(${room});
-${room} = NULL;
+    gg_room_free(${room});
+    ${room} = NULL;
 }
 //:else
 static real *const flat[] = { ${flat} };
@@ -109,47 +109,47 @@ static const Step steps[] = { @@ a round: each in turn
 //:else
 static const Step steps[] = {
 //:end
-//:for s in steps
-{ "${step_name}", ${step_times}, ${prefix}window, ${prefix}gradient, ${prefix}update, ${prefix}learning_rate, ${prefix}scalars },
-//:end
+    //:for s in steps
+    { "${step_name}", ${step_times}, ${prefix}window, ${prefix}gradient, ${prefix}update, ${prefix}learning_rate, ${prefix}scalars },
+    //:end
 };
 
 ${linkage}const Program gagen_${title} = {
-.name = "${name}",
-.model = {
-.fingerprint = 0x${fingerprint}u,
-.tensors = tensors, .ntensors = ${ntensors},${sources_are}${zero_rows_are}${lone}
-.elements = ${elements},${trained_is} .flat = flat, .nstates = ${nstates},${states}
-.reports = reports, .nreports = ${nreports}, .nsums = ${nsums}, .report = report,${checks_are}
-//:if predicts
-.outputs = outputs, .noutputs = ${noutputs},
-//:end
-},
-.schedule = {
-.batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
-.epochs = ${epochs}, .updates = ${updates}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${phases_are}${loss_scale}
-.steps = steps, .nsteps = ${nsteps}, .round = ${round_samples},
-.best = ${best},
-},
-.data = {
-.reader = "${reader}", .path = "${path}",${split_paths}
-.valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},${csv_is}
-.columns = columns, .ncolumns = ${ncolumns},
-//:if augments
-.augments = augments, .naugments = ${naugments},
-//:end
-},
-.device = {
-.target = "${target}", .machine = ${machine}, .memory = ${memory},
-//:if allocates
-.allocate = allocate, .release = release,
-//:end
-.w = &w, .sums = sums,
-.prepare = ${prepare_name}, .evaluate = evaluate,${predict_is}
-//:if device
-.open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile = gg_profile, .skips = ${skips},
-//:end
-},
+    .name = "${name}",
+    .model = {
+        .fingerprint = 0x${fingerprint}u,
+        .tensors = tensors, .ntensors = ${ntensors},${sources_are}${zero_rows_are}${lone}
+        .elements = ${elements},${trained_is} .flat = flat, .nstates = ${nstates},${states}
+        .reports = reports, .nreports = ${nreports}, .nsums = ${nsums}, .report = report,${checks_are}
+        //:if predicts
+        .outputs = outputs, .noutputs = ${noutputs},
+        //:end
+    },
+    .schedule = {
+        .batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
+        .epochs = ${epochs}, .updates = ${updates}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${phases_are}${loss_scale}
+        .steps = steps, .nsteps = ${nsteps}, .round = ${round_samples},
+        .best = ${best},
+    },
+    .data = {
+        .reader = "${reader}", .path = "${path}",${split_paths}
+        .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},${csv_is}
+        .columns = columns, .ncolumns = ${ncolumns},
+        //:if augments
+        .augments = augments, .naugments = ${naugments},
+        //:end
+    },
+    .device = {
+        .target = "${target}", .machine = ${machine}, .memory = ${memory},
+        //:if allocates
+        .allocate = allocate, .release = release,
+        //:end
+        .w = &w, .sums = sums,
+        .prepare = ${prepare_name}, .evaluate = evaluate,${predict_is}
+        //:if device
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile = gg_profile, .skips = ${skips},
+        //:end
+    },
 };
 //:if main
 

@@ -154,10 +154,6 @@ end
 local state = {
   ["gen/base/memory.c"] = { "next", "left" },                    -- the allocator: memory lives until exit
   ["gen/base/diag.c"] = { "trying", "sources", "errors" },       -- errors are counted, whoever finds them
-  -- the kernel that is being written; these files write its text piece by piece
-  ["gen/back/loops.c"] = { "S", "k" },
-  ["gen/back/locals.c"] = { "scalars" },
-  ["gen/back/operand.c"] = { "now" },
   ["gen/front/host.c"] = { "signal_file", "signal_line" },       -- a signal's handler finds them
 }
 

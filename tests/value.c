@@ -29,6 +29,7 @@ static void make(void)
     loops_formal(&k, &(Formal) { .type = AS_INT });
     loops_formal(&k, &(Formal) { .type = AS_DOUBLE });
     loops_var(&k, "n", AS_INT), loops_var(&k, "s", AS_INT), loops_var(&k, "j", AS_INT);
+    k.args = 1;
     loops_var(&k, "m", AS_REAL), loops_var(&k, "m", AS_REAL);
 }
 

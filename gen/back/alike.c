@@ -70,13 +70,27 @@ char *title_of(const Kernels *k, const Kernel *x)
     return c_comment(t.s);
 }
 
+char *alike_also(const Alike *x)
+{
+    Text t = { 0 };
+    for (int i = 0; i < x->also.n; i++) text_add(&t, "%sk%d", i == 0 ? "/* also " : i % 16 ? ", " : ",\n   ", x->also.at[i]->k->id);
+    return t.n ? text("%s */", t.s) : mem_copy("", 0);
+}
+
 /* ---- names of parameters ---- */
+/* A local of that name would hide what the macro for_span declares or calls. */
+static bool is_of_span(const char *name)
+{
+    const size_t n = strlen(name);
+    return !strncmp(name, "span_", 5) || (n > 3 && !strcmp(name + n - 3, "_to"));
+}
+
 /* What the layer calls it, "d_bias", or NULL; types begin with a capital. */
 static char *field_of(const Actual *a)
 {
     const Param *p = a->buffer && !a->state ? a->buffer->param : NULL;
     const char *dot = p ? strrchr(p->name, '.') : NULL;
-    return dot && islower((unsigned char)dot[1]) ? text(a->buffer->home == HOME_GRADIENT ? "d_%s" : "%s", c_ident(dot + 1)) : NULL;
+    return dot && islower((unsigned char)dot[1]) && !is_of_span(dot + 1) ? text(a->buffer->home == HOME_GRADIENT ? "d_%s" : "%s", c_ident(dot + 1)) : NULL;
 }
 
 const char *alike_wish(const Alike *x, int formal)

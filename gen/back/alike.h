@@ -18,5 +18,6 @@ Alike *alike_add(AlikeList *l, const Program *s, Kernel *k);
 void  alike_find(const AlikeList *l);                       /* fills first, also, differs */
 const Alike *alike_of(const AlikeList *l, const Kernel *k);
 char *title_of(const Kernels *k, const Kernel *x);          /* "k3  h = matmul, add, relu  [N, 256]" */
+char *alike_also(const Alike *first);                       /* the comment that names the others, or "" */
 const char *alike_wish(const Alike *first, int formal);     /* what a parameter is called: as all layers call it, else x where it is read and y where it is written */
 #endif

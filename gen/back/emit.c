@@ -72,7 +72,7 @@ static void put_standalone(Text *out, const char *program)
 void emit(Whole *all, const Opts *o, Text *out)
 {
     Text program = { 0 };
-    indent(&program, program_text(all, o));
+    fit_lines(&program, program_text(all, o));
     if (o->standalone) put_standalone(out, program.s);
     else text_put(out, program.s, program.n);
 }

@@ -76,7 +76,7 @@ static char *axis_text(const Axis *a)
 static char *place_text(const char *name, const Shape *s, const Layout *l, long offset)
 {
     Text t = { 0 };
-    text_add(&t, "\"%s\", %d, %s,\n{ ", c_string(name), s->rank, list_text(s->rank, s->dim));
+    text_add(&t, "\"%s\", %d, %s,\n    { ", c_string(name), s->rank, list_text(s->rank, s->dim));
     for (int a = 0; a < l->rank; a++) text_add(&t, a ? ", %s" : "%s", axis_text(&l->axis[a]));
     if (!l->rank) text_add(&t, "{ { 1, 0, 0 } }");
     text_add(&t, " }, %ld", offset);
@@ -172,7 +172,7 @@ static char *column_text(const Column *c)
              list_text(c->rank, c->dim));
     if (c->classes) text_add(&t, ".classes = %ld, ", c->classes);
     if (c->ignored) text_add(&t, ".ignored = %ld, ", c->ignored);
-    text_add(&t, "\n.source = \"%s\", ", c_string(c->source));
+    text_add(&t, "\n    .source = \"%s\", ", c_string(c->source));
     if (c->names.n) text_add(&t, ".names = classes_%s, ", c->ident);
     if (c->missing == 'd') text_add(&t, ".missing = 'd', ");
     if (c->missing == 'v') text_add(&t, ".missing = 'v', .instead = %.17g, ", c->instead);

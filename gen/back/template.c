@@ -71,7 +71,7 @@ Env *env_item(Env *e, const char *list)
 }
 
 /* ---- rendering -------------------------------------------------------------------------------------------------- */
-typedef struct { const char *path, *s, *end; int line; Text *out; } Reader;
+typedef struct { const char *path, *s, *end; int line; Text *out; size_t left; } Reader;      /* left: how far to the right all lines are */
 
 static bool next_line(Reader *r, const char **from, size_t *n)
 {
@@ -99,14 +99,30 @@ static const Entry *need(const Reader *r, const Env *e, const char *key, size_t 
     return x;
 }
 
-static void put_hole(Reader *r, const Env *e, const char *key, size_t n, bool alone)
+static const char *value_of(const Reader *r, const Env *e, const char *key, size_t n)
 {
     const Entry *x = need(r, e, key, n);
     if (!x->value) BUG("templates/%s:%d: '%.*s' is no text", r->path, r->line, (int)n, key);
-    size_t length = strlen(x->value);
-    while (alone && length && x->value[length - 1] == '\n') length--;
-    text_put(r->out, x->value, length);
-    if (alone && length) text_put(r->out, "\n", 1);
+    return x->value;
+}
+
+void put_lines(Text *out, const char *s, size_t left)
+{
+    size_t n = strlen(s);
+    while (n && s[n - 1] == '\n') n--;
+    for (const char *end = s + n, *next; s < end; s = next) {
+        const char *nl = memchr(s, '\n', (size_t)(end - s));
+        next = nl ? nl + 1 : end;
+        if (*s != '\n') text_add(out, "%*s", (int)left, "");
+        text_add(out, "%.*s\n", (int)((nl ? nl : end) - s), s);
+    }
+}
+
+/* A value within a line: where it has more lines, these are so far to the right. */
+static void put_value(Text *out, const char *s, size_t left)
+{
+    for (const char *nl; (nl = strchr(s, '\n')); s = nl + 1) text_add(out, "%.*s\n%*s", (int)(nl - s), s, (int)left, "");
+    text_add(out, "%s", s);
 }
 
 static bool is_alone(const char *s, size_t n)
@@ -121,14 +137,17 @@ static void put_line(Reader *r, const Env *e, const char *s, size_t n)
 {
     const bool alone = is_alone(s, n);
     const char *end = s + n;
+    const size_t left = r->left + strspn(s, " ");
+    if (!alone && n) text_add(r->out, "%*s", (int)r->left, "");
     while (s < end) {
         const char *hole = s;
         while (hole + 1 < end && !(hole[0] == '$' && hole[1] == '{')) hole++;
         if (hole + 1 >= end) break;
-        if (!alone) text_put(r->out, s, (size_t)(hole - s));
         const char *close = memchr(hole, '}', (size_t)(end - hole));
         if (!close) BUG("templates/%s:%d: a hole without an end", r->path, r->line);
-        put_hole(r, e, hole + 2, (size_t)(close - hole - 2), alone);
+        const char *value = value_of(r, e, hole + 2, (size_t)(close - hole - 2));
+        if (alone) put_lines(r->out, value, left);
+        else text_put(r->out, s, (size_t)(hole - s)), put_value(r->out, value, left);
         s = close + 1;
     }
     if (!alone) text_put(r->out, s, (size_t)(end - s)), text_put(r->out, "\n", 1);
@@ -158,13 +177,13 @@ static void render_for(Reader *r, const Env *e, const char *words, bool live)
     if (!x || !x->items.n) render_block(r, e, false);
 }
 
-/* Another template's text, in the same surroundings. */
-static void render_include(Reader *r, const Env *e, const char *path)
+/* Another template's text, in the same surroundings, so far to the right. */
+static void render_include(Reader *r, const Env *e, const char *path, size_t left)
 {
     size_t n;
     const char *s = resource(text("templates/%s", path), &n);
     if (!s) BUG("templates/%s:%d: no template '%s'", r->path, r->line, path);
-    Reader inner = { path, s, s + n, 0, r->out };
+    Reader inner = { path, s, s + n, 0, r->out, r->left + left };
     if (*render_block(&inner, e, true)) BUG("templates/%s:%d: an //:end too many", path, inner.line);
 }
 
@@ -179,7 +198,7 @@ static const char *render_block(Reader *r, const Env *e, bool live)
         else if (!word) continue;
         else if (!strncmp(word, "if ", 3)) render_if(r, e, word + 3, live);
         else if (!strncmp(word, "for ", 4)) render_for(r, e, word + 4, live);
-        else if (live && !strncmp(word, "include ", 8)) render_include(r, e, word + 8);
+        else if (live && !strncmp(word, "include ", 8)) render_include(r, e, word + 8, (size_t)(strspn(s, " ")));
         else if (!strncmp(word, "include ", 8)) continue;
         else if (!strcmp(word, "else") || !strcmp(word, "end")) return word;
         else BUG("templates/%s:%d: //:%s", r->path, r->line, word);
@@ -192,6 +211,6 @@ char *template_render(const char *path, const Env *e)
     Text out = { 0 };
     Reader r = { .path = path, .out = &out };
     text_put(&out, "", 0);
-    render_include(&r, e, path);
+    render_include(&r, e, path, 0);
     return out.s;
 }

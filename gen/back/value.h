@@ -7,7 +7,7 @@ enum { RUN_CONSUMED = RUN_TRUST + 1, RUN_SEED };             /* what draws are m
 typedef struct Words {                  /* how the function of a tree calls things */
     const Loops *k;
     const char **formal;                /* names of the formals, */
-    const char *const *arg;             /* and the texts of the call's numbers */
+    const char **arg;                   /* and the texts of the call's numbers */
     const char **var;                   /* by variable: its name; NULL before words_var. A target may put another text there, in brackets of its own */
     VEC(const char) taken;
     bool used[RUN_ARG];                 /* by RUN_: its scalar was printed */

@@ -10,7 +10,8 @@
 
 static const char *const reserved[] = { "n", "m", "t", "q", "s", "j", "r", "c", "i", "at", "w", "g", "p", "data", "part", "sum", "row", "total",
     "best", "open", "share", "gy", "v", "ky", "kx", "one", "packed", "beta", "dev", "id", "lane", "here",
-    "rows", "before", "consumed", "micros", "samples", "training", "seed", "scale" };
+    "rows", "before", "consumed", "micros", "samples", "training", "seed", "scale",
+    "arena", "sums", "real", "real_int", "real_bits", "vec", "vec8", "mask", "mask8" };
 static const char *const of_indices[] = { "n", "q", "s", "j", "r", "c", "i", "at", "v", "ky", "kx", "one", "id" };
 static const char *const of_sums[] = { "sum", "row", "total", "best", "open", "share", "gy" };
 #define AMONG(list, name) is_among(list, sizeof (list) / sizeof *(list), name)
@@ -70,13 +71,14 @@ void words_lanes(Words *w, int var, long extent)
 Words *words_new(const Loops *k, const char *const *formal, const char *const *arg)
 {
     Words *w = NEW(Words);
-    *w = (Words) { .k = k, .arg = arg };
+    *w = (Words) { .k = k, .arg = NEW_ARRAY(const char *, k->args + 1) };
     words_lanes(w, -1, 0);
     w->var = NEW_ARRAY(const char *, k->vars.n + 1);
     w->vector = NEW_ARRAY(bool, k->vars.n + 1);
     w->drawn = NEW_ARRAY(bool, k->args + 1);
     w->touched = NEW_ARRAY(bool, k->formals.n + 1);
     w->formal = NEW_ARRAY(const char *, k->formals.n + 1);
+    for (int i = 0; i < k->args; i++) w->arg[i] = arg[i];
     for (int i = 0; i < k->formals.n; i++) w->formal[i] = formal[i] ? formal[i] : words_free(w, k->formals.at[i]->table ? "table" : "own");
     return w;
 }

@@ -16,7 +16,7 @@ char *c_string(const char *s)
     return t.s;
 }
 
-/* s as it may stand in a C comment: printable characters, no end of comment, no trigraph, no mark of indent() */
+/* s as it may stand in a C comment: printable characters, no end of comment, no trigraph, no mark of fit_lines() */
 char *c_comment(const char *s)
 {
     char *copy = mem_copy(s, strlen(s));

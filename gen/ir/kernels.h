@@ -59,7 +59,6 @@ typedef struct Kernel {
     Loops *loops;                       /* what it computes */
     VEC(Actual) actual;                 /* by formal of loops */
     VEC(Node) draws;                    /* by argument of loops: the K_NOISE node whose stream it is */
-    struct Written *written;            /* emit: its text in C, see share.c */
     VEC(Touch) touches;
     double flop;
 } Kernel;

@@ -61,8 +61,7 @@ static void k15_net_5_weight_t(const Thread *t, const Micro *m)
             for (int i2_6 = 0; i2_6 < 6; i2_6++) {
                 for (int i2_1 = 0; i2_1 < 6; i2_1++) {
                     for (int j = 0; j < 8; j++)
-                        packed.net_5_weight_t[i][i2_1 + i2_6 * 6][j] = p.net_5.weight[(i2_6 * 6 + i2_1 + j * 36) % 64
-                                + (i2_6 * 6 + i2_1 + j * 36) / 64 * 64][i];
+                        packed.net_5_weight_t[i][i2_1 + i2_6 * 6][j] = p.net_5.weight[(i2_6 * 6 + i2_1 + j * 36) % 64 + (i2_6 * 6 + i2_1 + j * 36) / 64 * 64][i];
                 }
             }
         }
@@ -307,8 +306,7 @@ static void k12_max_pool2d_grad_relu_dx(const Thread *t, const Micro *m)
                         vec8 open = v8_set(1);
                         for (int ky = 0; ky < 2; ky++) {
                             for (int kx = 0; kx < 2; kx++) {
-                                const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2
-                                        + kx][j]) == best, open, v8_set(R(0.0)));
+                                const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) == best, open, v8_set(R(0.0)));
                                 const vec8 v3 = v8_select(share > R(0.0), gy, v8_set(R(0.0)));
                                 v8_store(&arena.relu_dx[n][r * 2 + ky][c * 2 + kx][j],
                                         v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) <= R(0.0),

@@ -139,14 +139,15 @@ static void k4_cross_entropy(const Thread *t, const Micro *m)
 }
 
 /* k5  sum 0 = sum  []                                                  tests/golden/mlp.lua:10 */
-static void k5_sum(const Thread *t, const Micro *m)
+/* also k7 */
+SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict 16], double result[restrict])
 {
     const int rows = m->rows;
     for_span (q, t, 8) {
         double total = 0;
         for (int n = 2 * q; n < 2 * q + 2 && n < rows; n++)
-            total += arena.cross_entropy[n];
-        part[0][q] = total;
+            total += x[n];
+        result[q] = total;
     }
     stored();
 }
@@ -165,19 +166,6 @@ static void k6_hit(const Thread *t, const Micro *m)
                 j2 = r_min(j2, (arena.logits[n][j] == m2 ? (real)j : R(1e+01)));
             arena.hit[n] = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
         }
-    }
-    stored();
-}
-
-/* k7  sum 1 = sum  []                                                  tests/golden/mlp.lua:12 */
-static void k7_sum(const Thread *t, const Micro *m)
-{
-    const int rows = m->rows;
-    for_span (q, t, 8) {
-        double total = 0;
-        for (int n = 2 * q; n < 2 * q + 2 && n < rows; n++)
-            total += arena.hit[n];
-        part[1][q] = total;
     }
     stored();
 }
@@ -295,9 +283,9 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
     barrier(t);
     k3_matmul_logits(t, m);
     k4_cross_entropy(t, m);
-    k5_sum(t, m);
+    k5_sum(t, m, arena.cross_entropy, part[0]);
     k6_hit(t, m);
-    k7_sum(t, m);
+    k5_sum(t, m, arena.hit, part[1]);                                   /* k7 */
     k8_cross_entropy_grad(t, m);
     barrier(t);
     if (t->id == 0) {
@@ -324,9 +312,9 @@ static void forward(const Thread *t, const Micro *m)
     barrier(t);
     k3_matmul_logits(t, m);
     k4_cross_entropy(t, m);
-    k5_sum(t, m);
+    k5_sum(t, m, arena.cross_entropy, part[0]);
     k6_hit(t, m);
-    k7_sum(t, m);
+    k5_sum(t, m, arena.hit, part[1]);                                   /* k7 */
     barrier(t);
     if (t->id == 0) {
         add_up(0, 8);

@@ -261,31 +261,17 @@ static void k4_masked(const Thread *t, const Micro *m)
 }
 
 /* k5  sum 0 = sum  []                                                  tests/golden/terms.lua:13 */
-static void k5_sum(const Thread *t, const Micro *m)
+/* also k6 */
+SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict 2][8], double result[restrict])
 {
     const int rows = m->rows;
     for_span (q, t, 2) {
         double total = 0;
         for (int n = q; n < q + 1 && n < rows; n++) {
             for (int j = 0; j < 4; j++)
-                total += arena.masked[n][j];
+                total += x[n][j];
         }
-        part[0][q] = total;
-    }
-    stored();
-}
-
-/* k6  sum 1 = sum  []                                                  tests/golden/terms.lua:13 */
-static void k6_sum(const Thread *t, const Micro *m)
-{
-    const int rows = m->rows;
-    for_span (q, t, 2) {
-        double total = 0;
-        for (int n = q; n < q + 1 && n < rows; n++) {
-            for (int j = 0; j < 4; j++)
-                total += arena.kept[n][j];
-        }
-        part[1][q] = total;
+        result[q] = total;
     }
     stored();
 }
@@ -548,8 +534,8 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
     barrier(t);
     k3_cross_entropy(t, m);
     k4_masked(t, m);
-    k5_sum(t, m);
-    k6_sum(t, m);
+    k5_sum(t, m, arena.masked, part[0]);
+    k5_sum(t, m, arena.kept, part[1]);                                  /* k6 */
     k7_matmul_square(t, m);
     k8_sum(t, m);
     k9_square_dx(t, m);
@@ -585,8 +571,8 @@ static void forward(const Thread *t, const Micro *m)
     barrier(t);
     k3_cross_entropy(t, m);
     k4_masked(t, m);
-    k5_sum(t, m);
-    k6_sum(t, m);
+    k5_sum(t, m, arena.masked, part[0]);
+    k5_sum(t, m, arena.kept, part[1]);                                  /* k6 */
     k7_matmul_square(t, m);
     k8_sum(t, m);
     barrier(t);
@@ -604,7 +590,7 @@ static void count(const Thread *t)
     for (int k = 0; k <= last; k++) {
         const Micro *m = &(Micro){ 2L * k, k == last ? rows : 2 };
         k4_masked_counted(t, m);
-        k6_sum(t, m);
+        k5_sum(t, m, arena.kept, part[1]);                              /* k6 */
         barrier(t);
         if (t->id == 0) add_up(1, 2);
         barrier(t);

@@ -150,13 +150,6 @@ char *call_text(const Coded *first, const Alike *x, const Piece *p, const char *
 }
 
 /* ---- functions ---- */
-static char *also_text(const Alike *x)
-{
-    Text t = { 0 };
-    for (int i = 0; i < x->also.n; i++) text_add(&t, "%sk%d", i == 0 ? "/* also " : i % 16 ? ", " : ",\n   ", x->also.at[i]->k->id);
-    return t.n ? text("%s */", t.s) : mem_copy("", 0);
-}
-
 static void put_piece(const Coded *c, const Piece *p, Text *out)
 {
     const Alike *x = c->alike;
@@ -164,7 +157,7 @@ static void put_piece(const Coded *c, const Piece *p, Text *out)
     const Loc loc = x->k->out->loc;
     env_flag(e, "alone", !c->shared);
     env_set(e, "title", "%s%s", title_of(x->s->k, x->k), p->says);
-    env_set(e, "also", "%s", also_text(x));
+    env_set(e, "also", "%s", alike_also(x));
     env_set(e, "loc", "%s", loc.file ? text("%s:%d", c_comment(loc.file), loc.line) : "");
     env_set(e, "threads", "%d", p->grid.threads);
     env_set(e, "ident", "%s%s", x->k->ident, p->suffix);

@@ -59,8 +59,10 @@ void library_plan(Library *l, const Program *s, const Kernel *x)
     const char *h = handle_of(x);
     text_add(&l->handles, "%s%s%s", l->handles.n ? ", " : "", h, beta ? "[2]" : "");
     l->pairs |= beta;
-    if (beta) text_add(&l->plans, "for (int beta = 0; beta < 2; beta++)\n%s[beta] = %s", h, plan_call(s, x, "beta"));
-    else text_add(&l->plans, "%s = %s", h, plan_call(s, x, "0"));
+    if (beta) {
+        text_add(&l->plans, "for (int beta = 0; beta < 2; beta++)\n");
+        put_lines(&l->plans, text("%s[beta] = %s", h, plan_call(s, x, "beta")), 4);
+    } else text_add(&l->plans, "%s = %s", h, plan_call(s, x, "0"));
 }
 
 char *library_call(const Program *s, const Kernel *x)

@@ -156,7 +156,9 @@ static void under(Printer *p, const char *head, const StmtList *body)
 {
     int lines;
     const char *inner = list_text(p, body, &lines);
-    text_add(&p->out, lines == 1 ? "%s\n%s" : "%s {\n%s}\n", head, inner);
+    text_add(&p->out, lines == 1 ? "%s\n" : "%s {\n", head);
+    put_lines(&p->out, inner, 4);
+    if (lines != 1) text_add(&p->out, "}\n");
     p->lines++;
 }
 

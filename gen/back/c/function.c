@@ -1,0 +1,186 @@
+/* function.c -- C: kernels become functions, called with the memory that they touch.
+
+   1. Kernels that are alike are one function, under the name of the first. What is not the same in all of them is a parameter.
+   2. Where memory is allocated at start, all buffers of a function are its parameters: compilers know then that they do not overlap.
+   3. Buffers of one place and one shape are one parameter. So a kernel that works in place is like others that do, and parameters never
+      overlap: they are `restrict`. A kernel whose buffers overlap in another way is like no other. */
+#include <string.h>
+#include "back/c/function.h"
+#include "back/c/print.h"
+#include "back/emit.h"
+#include "back/operand.h"
+
+/* ---- one place ---- */
+static const Buffer *in_arena(const Kernel *k, int formal)
+{
+    const Buffer *b = k->actual.at[formal]->buffer;
+    return b && b->home == HOME_ARENA ? b : NULL;
+}
+
+static bool one_place(const Kernel *k, int a, int b)
+{
+    const Buffer *x = in_arena(k, a), *y = in_arena(k, b);
+    return a == b || (x && y && x->offset == y->offset && !strcmp(layout_text(&x->layout), layout_text(&y->layout)));
+}
+
+static bool overlap(const Kernel *k, int a, int b)
+{
+    const Buffer *x = in_arena(k, a), *y = in_arena(k, b);
+    return x && y && x->offset < y->offset + y->layout.size && y->offset < x->offset + x->layout.size;
+}
+
+/* The first formal that lies where this one does. */
+static int place_of(const Kernel *k, int formal)
+{
+    int first = 0;
+    while (!one_place(k, first, formal)) first++;
+    return first;
+}
+
+/* Kernels are alike only where the same formals share places: pairs of them as one number. */
+static void note_places(Alike *x)
+{
+    const Kernel *k = x->k;
+    x->kind = kernel_has_beta(x->s, k);
+    for (int i = 0; i < k->actual.n; i++) {
+        const int first = place_of(k, i);
+        x->alone |= i >= 32 || x->kind >> 50;
+        if (first != i) x->kind = x->kind << 10 | i << 5 | first;
+        for (int b = 0; b < i; b++) x->alone |= overlap(k, b, i) && !one_place(k, b, i);
+    }
+}
+
+/* What differs in one of those in a place differs in all; with --allocate every buffer does. */
+static void spread_differences(const Functions *f, Alike *x)
+{
+    const Kernel *k = x->k;
+    for (int i = 0; i < k->actual.n; i++) {
+        x->differs[i] |= f->allocated && !x->alone && k->actual.at[i]->buffer;
+        x->differs[place_of(k, i)] |= x->differs[i];
+    }
+    for (int i = 0; i < k->actual.n; i++) x->differs[i] = x->differs[place_of(k, i)];
+}
+
+/* ---- the list ---- */
+static void add_all(Functions *f, const Program *s, Kernel *const *at, int n)
+{
+    for (int i = 0; i < n; i++) note_places(alike_add(&f->alike, s, at[i]));
+}
+
+static bool is_piece(const Program *s, const Kernel *x)
+{
+    for (int i = 0; i < s->k->micro.n; i++)
+        if (s->k->micro.at[i] == x) return false;
+    return true;
+}
+
+static void add_step(Functions *f, const Program *s)
+{
+    const Kernels *k = s->k;
+    add_all(f, s, k->once.at, k->once.n);
+    for (int i = 0; i < s->counting.n; i++)
+        if (is_piece(s, s->counting.at[i])) add_all(f, s, &s->counting.at[i], 1);
+    add_all(f, s, k->micro.at, k->micro.n);
+    add_all(f, s, k->finish.at, k->finish.n);
+    add_all(f, s, k->predict.at, k->predict.n);
+}
+
+Functions *functions_of(const Whole *all, bool share)
+{
+    Functions *f = NEW(Functions);
+    f->allocated = *all->storage != 0;
+    for (int i = 0; i < all->steps.n; i++) add_step(f, all->steps.at[i]);
+    if (!share) return f;
+    alike_find(&f->alike);
+    for (int i = 0; i < f->alike.at.n; i++)
+        if (f->alike.at.at[i]->first == f->alike.at.at[i]) spread_differences(f, f->alike.at.at[i]);
+    return f;
+}
+
+/* ---- parameters ---- */
+static bool is_parameter(const Alike *x, int formal) { return x->differs[formal] && place_of(x->k, formal) == formal; }
+
+/* A buffer of one number. */
+static bool is_number(const Formal *f) { return f->layout && !f->layout->ndims; }
+
+static char *wish_of(const Alike *x, int formal)
+{
+    int written = formal;
+    for (int i = formal; i < x->k->actual.n; i++)
+        if (place_of(x->k, i) == formal && x->k->loops->formals.at[i]->written) written = i;
+    return text("%s", alike_wish(x, written));
+}
+
+static char *parameter_text(const Formal *f, const char *name)
+{
+    if (!f->layout) return text(", double %s[restrict]", name);
+    return is_number(f) ? text(", real %s[restrict 1]", name) : text(", real %s[restrict %s", name, layout_text(f->layout) + 1);
+}
+
+/* The function's words, and in `to` its parameters. */
+static Words *words_with(const Alike *x, Text *to)
+{
+    const Kernel *k = x->k;
+    const int n = k->actual.n;
+    Words *w = words_of(k, "part");
+    text_put(to, "", 0);
+    for (int i = 0; i < n; i++) {
+        const Formal *f = k->loops->formals.at[i];
+        if (is_parameter(x, i)) {
+            const char *name = words_free(w, wish_of(x, i));
+            text_add(to, "%s", parameter_text(f, name));
+            w->formal[i] = is_number(f) ? text("%s[0]", name) : name;
+        } else if (x->differs[i]) {
+            w->formal[i] = w->formal[place_of(k, i)];
+        }
+    }
+    for (int i = 0; i < k->draws.n; i++) {
+        if (!x->differs[n + i]) continue;
+        w->arg[i] = words_free(w, "key");
+        text_add(to, ", const uint32_t %s", w->arg[i]);
+    }
+    return w;
+}
+
+/* ---- text ---- */
+static void function_text(const Alike *x, Text *out)
+{
+    Text parameters = { 0 };
+    Env *e = env_new(NULL);
+    const Loc loc = x->k->out->loc;
+    const bool beta = kernel_has_beta(x->s, x->k);
+    Words *w = words_with(x, &parameters);
+    env_set(e, "title", "%s", title_of(x->s->k, x->k));
+    env_set(e, "loc", "%s", loc.file ? text("%s:%d", c_comment(loc.file), loc.line) : "");
+    env_set(e, "also", "%s", alike_also(x));
+    env_set(e, "linkage", "%s", x->also.n || parameters.n ? "SHARED void" : beta ? "INLINE void" : "static void");
+    env_set(e, "ident", "%s", x->k->ident);
+    env_set(e, "parameters", "%s%s", parameters.s, beta ? ", const int beta" : "");
+    env_set(e, "body", "%s", print_body(w));
+    env_set(e, "unused", "%s", w->micro ? "" : "(void)m;");
+    text_add(out, "%s\n", template_render("c/kernel.c", e));
+}
+
+char *functions_text(const Functions *f)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = 0; i < f->alike.at.n; i++)
+        if (f->alike.at.at[i]->first == f->alike.at.at[i]) function_text(f->alike.at.at[i], &t);
+    return t.s;
+}
+
+char *function_call(const Functions *f, const Kernel *k, const char *micro, const char *beta)
+{
+    Text t = { 0 };
+    const Alike *x = alike_of(&f->alike, k), *first = x->first;
+    const int n = k->actual.n;
+    text_add(&t, "%s(t, %s", first->k->ident, micro);
+    for (int i = 0; i < n; i++)
+        if (is_parameter(first, i)) text_add(&t, ", %s%s", is_number(k->loops->formals.at[i]) ? "&" : "", actual_name(k->actual.at[i], "part"));
+    for (int i = 0; i < k->draws.n; i++)
+        if (first->differs[n + i]) text_add(&t, ", %s", stream_text(k->draws.at[i]));
+    if (beta) text_add(&t, ", %s", beta);
+    text_add(&t, first == x ? ");\n" : "); @@ k%d\n", k->id);
+    return t.s;
+}

@@ -1,0 +1,10 @@
+/* function.h -- C: the functions of kernels, see function.c. */
+#ifndef C_FUNCTION_H
+#define C_FUNCTION_H
+#include "back/alike.h"
+
+typedef struct { bool allocated; AlikeList alike; } Functions;
+Functions *functions_of(const Whole *all, bool share);      /* of all kernels; share: those that are alike have one */
+char *functions_text(const Functions *f);
+char *function_call(const Functions *f, const Kernel *k, const char *micro, const char *beta);      /* the statement that runs k; beta NULL: it has none */
+#endif

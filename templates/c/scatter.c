@@ -1,8 +1,0 @@
-//:if beta
-if (!beta) {
-//:else
-{
-//:end
-    ${zero}
-}
-${add}

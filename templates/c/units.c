@@ -1,3 +1,0 @@
-for_span (${unit}, t, ${count}) {
-    ${inner}
-}
