@@ -58,7 +58,8 @@ static float hashed_weight(const Tensor *t, uint32_t i, long inputs)
     return scales ? (float)(1 + (double)hash_real(i, seed, 0.25f)) : hash_real(i, seed, 0.125f);
 }
 
-static int hashed_weights(const Program *p)
+/* nudge > 0: every weight times 1 + 2^-22 of a number in -1 .. 1, others for each nudge */
+static int hashed_weights(const Program *p, uint32_t nudge)
 {
     for (int i = 0; i < p->model.ntensors; i++) {
         const Tensor *t = &p->model.tensors[i];
@@ -66,7 +67,10 @@ static int hashed_weights(const Program *p)
         for (int r = 0; r < t->rank; r++) n *= t->dim[r];
         real *value = malloc((size_t)n * sizeof *value);
         if (!value) exit(3);
-        for (long e = 0; e < n; e++) value[e] = (real)hashed_weight(t, (uint32_t)e, n / t->dim[0]);
+        for (long e = 0; e < n; e++) {
+            const double by = nudge ? (double)hash_real((uint32_t)e, hashed_seed(t->name) + nudge, 1) / 4194304 : 0;
+            value[e] = (real)((double)hashed_weight(t, (uint32_t)e, n / t->dim[0]) * (1 + by));
+        }
         const int status = gg_set_parameter(p, t->name, value);
         free(value);
         if (status) return status;

@@ -2,7 +2,7 @@
 
        cc -DPROGRAM=name probe.c program.c runtime...
        probe DATA WEIGHTS THREADS UPDATES [AT...] [raw] [evaluate] [aside] [twice] [between=FILE] [save=FILE]   gradients at updates AT
-   "-" for DATA or WEIGHTS: the model's own. resume=FILE for WEIGHTS: a checkpoint. hashed=ROWS[,COLUMN%N] and hashed:
+   "-" for DATA or WEIGHTS: the model's own. resume=FILE for WEIGHTS: a checkpoint. hashed=ROWS[,COLUMN%N], hashed and nudged=N:
    tests/hashed_program.h's. raw: a tensor's line ends with "raw" and its numbers follow as doubles, then a new line.
    evaluate: the training rows, behind every update. aside: ahead of it, between the window and its update, where `twice` has the
    window once more and `between` saves to the file. */
@@ -85,7 +85,8 @@ int main(int argc, char **argv)
     for (int i = 5; i < argc; i++)
         if (!strncmp(argv[i], "between=", 8)) between = argv[i] + 8;
     if (!strncmp(argv[2], "resume=", 7)) must(gg_resume(&SYMBOL, argv[2] + 7));
-    else if (!strcmp(argv[2], "hashed")) must(hashed_weights(&SYMBOL));
+    else if (!strcmp(argv[2], "hashed")) must(hashed_weights(&SYMBOL, 0));
+    else if (!strncmp(argv[2], "nudged=", 7)) must(hashed_weights(&SYMBOL, (uint32_t)atol(argv[2] + 7)));
     else if (strcmp(argv[2], "-")) must(gg_load(&SYMBOL, argv[2]));
     for (long u = 1; u <= atol(argv[4]); u++) update(u, argv + 5, argc - 5);
     show("weight", gg_parameter);
