@@ -7,7 +7,8 @@
 --   --gradient X             relative L2 over all tensors
 --   --tensor X               of each tensor: ||difference|| / (||tensor|| + 1e-3 ||all tensors||)
 --   --each X                 of each tensor by itself: ||difference|| / ||tensor||
---   --element X              of each element of a gradient: |difference| / max(|element|, floor); --floor 1e-30 unless told
+--   --element X              of each element of a gradient: |difference| / max(|element|, floor)
+--   --floor X                what counts of a reference that is smaller: 1e-30 unless told
 --   --weight X               relative L2 of the final weights over all tensors
 --   --most X                 of each final weight: |difference|
 --   --average X              the same of averages of the weights, which the reference has, too
@@ -108,7 +109,7 @@ local function losses(got, want, o)
   local most, n = 0, 0
   for u, v in pairs(want.loss) do
     if u <= o.updates and got.loss[u] then
-      local d = math.abs(got.loss[u] * o.scale - v) / math.abs(v)
+      local d = math.abs(got.loss[u] * o.scale - v) / math.max(math.abs(v), o.floor)
       most, n = larger(d, most) and d or most, n + 1
     end
   end
@@ -157,17 +158,17 @@ local function apart(what, got, want, allowed)
   judge(what .. ", largest difference, in " .. where, top, allowed)
 end
 
-local function tensors(what, got, want, scale, all, each, alone)
+local function tensors(what, got, want, o, all, each, alone)
   local d, s, list = 0, 0, {}
   for i, name in ipairs(want) do
-    local dt, st = distance(got[name], want[name], i == 1 and scale or 1)
+    local dt, st = distance(got[name], want[name], i == 1 and o.scale or 1)
     d, s, list[i] = d + dt, s + st, { name, dt, st }
   end
-  judge(what .. ", relative L2", math.sqrt(d / s), all)
+  judge(what .. ", relative L2", math.sqrt(d) / math.max(math.sqrt(s), o.floor), all)
   local function farthest_of(share, allowed)
     local top, where = -1, nil
     for _, t in ipairs(list) do
-      local x = math.sqrt(t[2]) / math.max(math.sqrt(t[3]) + share * math.sqrt(s), 1e-300)
+      local x = math.sqrt(t[2]) / math.max(math.sqrt(t[3]) + share * math.sqrt(s), o.floor)
       if larger(x, top) then top, where = x, t[1] end
     end
     judge(what .. ", worst tensor " .. where, top, allowed)
@@ -201,14 +202,14 @@ for _, u in ipairs(updates(want.gradient)) do
   if got.gradient[u] then
     if o.gradient then norms("gradient " .. u, got.gradient[u], want.norm.gradient[u], o.scale, o.gradient) end
     if o.element then elements("gradient " .. u, got.gradient[u], want.gradient[u], o.scale, o.element, o.floor)
-    else tensors("gradient " .. u, got.gradient[u], want.gradient[u], o.scale, o.gradient, o.tensor, o.each) end
+    else tensors("gradient " .. u, got.gradient[u], want.gradient[u], o, o.gradient, o.tensor, o.each) end
   end
 end
 if want.weight[1] and got.weight[1] and o.weight then
   norms("weights", got.weight[1], want.norm.weight[1], 1, o.weight)
-  tensors("weights", got.weight[1], want.weight[1], 1, o.weight)
+  tensors("weights", got.weight[1], want.weight[1], { scale = 1, floor = o.floor }, o.weight)
 end
 if want.weight[1] and got.weight[1] and o.most then apart("weights", got.weight[1], want.weight[1], o.most) end
-if o.average then tensors("averages", got.average[1], want.average[1], 1, o.average) end
+if o.average then tensors("averages", got.average[1], want.average[1], { scale = 1, floor = o.floor }, o.average) end
 if compared == 0 then print "over nothing to compare" end
 os.exit((worst or compared == 0) and 1 or 0)

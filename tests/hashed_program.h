@@ -59,7 +59,7 @@ static float hashed_weight(const Tensor *t, uint32_t i, long inputs)
 }
 
 /* nudge > 0: every weight times 1 + 2^-22 of a number in -1 .. 1, others for each nudge */
-static int hashed_weights(const Program *p, uint32_t nudge)
+static int hashed_nudged(const Program *p, uint32_t nudge)
 {
     for (int i = 0; i < p->model.ntensors; i++) {
         const Tensor *t = &p->model.tensors[i];
@@ -77,4 +77,6 @@ static int hashed_weights(const Program *p, uint32_t nudge)
     }
     return 0;
 }
+
+static int hashed_weights(const Program *p) { return hashed_nudged(p, 0); }
 #endif

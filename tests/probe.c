@@ -85,8 +85,8 @@ int main(int argc, char **argv)
     for (int i = 5; i < argc; i++)
         if (!strncmp(argv[i], "between=", 8)) between = argv[i] + 8;
     if (!strncmp(argv[2], "resume=", 7)) must(gg_resume(&SYMBOL, argv[2] + 7));
-    else if (!strcmp(argv[2], "hashed")) must(hashed_weights(&SYMBOL, 0));
-    else if (!strncmp(argv[2], "nudged=", 7)) must(hashed_weights(&SYMBOL, (uint32_t)atol(argv[2] + 7)));
+    else if (!strcmp(argv[2], "hashed")) must(hashed_weights(&SYMBOL));
+    else if (!strncmp(argv[2], "nudged=", 7)) must(hashed_nudged(&SYMBOL, (uint32_t)atol(argv[2] + 7)));
     else if (strcmp(argv[2], "-")) must(gg_load(&SYMBOL, argv[2]));
     for (long u = 1; u <= atol(argv[4]); u++) update(u, argv + 5, argc - 5);
     show("weight", gg_parameter);

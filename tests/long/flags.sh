@@ -2,16 +2,6 @@
 # Examples are held to a build in double without optimization.
 . tests/lib.sh
 
-# relay PAIR TEST: the facts of tests/TEST.t, its programs built by PAIR
-relay() {
-    PAIR=$1 sh "tests/$2.t" > "$work/told" 2>&1
-    local status=$? count
-    count=$(grep -c '^ok \|^not ok ' "$work/told")
-    awk -v n="$facts" -v head="$1 $2: " '/^(not )?ok [0-9]+ - / { sub(/[0-9]+ - /, ++n " - " head) } !/^1\.\.[0-9]/ { print }' "$work/told"
-    facts=$((facts + count))
-    [ $status -eq 0 ] && [ "$count" -gt 0 ]; tell $? "$1 $2 ends well"
-}
-
 # example NAME ROWS OPTION...: loss and gradients of two updates, of hashed rows and weights
 example() {
     local x=$1 rows=$2
@@ -46,7 +36,7 @@ for compiler in $compilers; do
         continue
     fi
     for m in $machines; do
-        for test in nets gradients moves; do relay "$compiler:$m" $test; done
+        for test in nets gradients moves; do relay "$compiler:$m $test: " env PAIR="$compiler:$m" sh "tests/$test.t"; done
     done
     examples
 done

@@ -33,8 +33,9 @@ local function op(name, o) ops[name] = o end
 local smooth = { "tanh", "sigmoid", "silu", "gelu", "softplus", "softsign", "mish", "logsigmoid", "sin", "cos", "atan", "erf", "tanhshrink", "selu", "celu" }
 local kinked = { "relu", "relu", "relu", "leaky_relu", "elu", "hardtanh", "abs", "relu6", "hardsigmoid", "hardswish", "softshrink" }
 op("input", { alone = true, shape = function(_, a) return product(a) == 24 and { table.unpack(a) } end })
+op("none", { shape = function() end })        -- a step that is left out
 op("map", { shape = function(s) return s end, draw = function(_, d) return { d.pick(d.below(3) == 1 and kinked or smooth) } end })
-op("linear", { layer = true, shape = function(s, a) return with(s, #s, a[1]) end, draw = function(_, d) return { d.pick { 1, 3, 5, 8, 12, 16 }, d.below(4) > 1 and 1 or 0 } end })
+op("linear", { layer = true, shape = function(s, a) return with(s, #s, a[1]) end, draw = function(_, d) return { d.pick { 1, 3, 5, 8, 12, 16, 17, 33 }, d.below(4) > 1 and 1 or 0 } end })
 -- the layer of an earlier linear step once more
 op("again", { takes = "linear", shape = function(s, a, _, first) return first and first.inputs == s[#s] and with(s, #s, first.args[1]) end, draw = function() return {} end })
 
@@ -52,7 +53,7 @@ local function conv(rank)
     end,
     draw = function(s, d)
       local k, groups = d.pick { 1, 2, 3, 3, 5 }, d.pick { 1, 1, 1, 2, s[1] }
-      return { groups > 2 and groups or d.pick { 2, 3, 4, 6, 8 }, k, d.pick { 1, 1, 2 }, d.pick { 0, k // 2, k // 2 }, d.pick { 1, 1, 1, 2 }, groups }
+      return { groups > 2 and groups or d.pick { 2, 3, 4, 6, 8, 9, 16 }, k, d.pick { 1, 1, 2 }, d.pick { 0, k // 2, k // 2 }, d.pick { 1, 1, 1, 2 }, groups }
     end }
 end
 op("conv", conv(3))
@@ -197,7 +198,7 @@ local function suited(r)
     local s = source and source.shape
     local suits = (o.alone or source and (not o.takes or second)) and (o.takes ~= "linear" or second.op == "linear")
     local shape = suits and o.shape(s, args, second and second.shape, second)
-    if shape and product(shape) >= 1 and product(shape) <= 400 then
+    if shape and product(shape) >= 1 and product(shape) <= 600 then
       list[#list + 1] = { id = step.id, op = step.op, from = from, args = args, shape = shape, inputs = s and s[#s] }
       made[step.id] = list[#list]
     else
@@ -262,10 +263,14 @@ function recipe.whole(r)
 end
 
 -- ---- drawing one ----------------------------------------------------------------------------------
-local weighed = { "linear", "linear", "map", "map", "map", "conv", "conv", "conv", "conv1", "unconv", "max_pool", "max_pool", "avg_pool", "adaptive", "global", "layer_norm",
-  "rms_norm", "group_norm", "batch_norm", "gain", "prelu", "softmax", "log_softmax", "flip", "cumsum", "glu", "slice", "slice", "pad", "pad", "permute", "permute",
-  "reshape", "reshape", "fold", "fold", "spread", "upsample", "unshuffle", "shuffle", "attend", "halt", "gather", "embed", "one_hot", "add", "add", "mul", "sub", "maximum",
-  "minimum", "hypot", "choose", "concat", "concat", "concat", "matmul", "again" }
+-- ops of any shape, and those that vectors, sequences and images have above others
+local any_shape = { "linear", "map", "map", "layer_norm", "rms_norm", "group_norm", "gain", "prelu", "softmax", "log_softmax", "flip", "cumsum", "glu", "slice", "slice", "pad",
+  "pad", "permute", "permute", "reshape", "reshape", "fold", "fold", "spread", "halt", "embed", "one_hot", "add", "add", "mul", "sub", "maximum", "minimum", "hypot", "choose",
+  "concat", "concat", "concat" }
+local by_rank = {
+  { "linear", "linear", "linear", "again", "gather", "reshape" },
+  { "linear", "linear", "conv1", "conv1", "conv1", "attend", "matmul", "batch_norm", "again", "global" },
+  { "conv", "conv", "conv", "conv", "unconv", "max_pool", "max_pool", "avg_pool", "adaptive", "batch_norm", "batch_norm", "upsample", "unshuffle", "shuffle", "global" } }
 local inputs = { { 24 }, { 24 }, { 4, 6 }, { 6, 4 }, { 6, 2, 2 }, { 2, 3, 4 }, { 4, 3, 2 }, { 1, 4, 6 }, { 1, 6, 4 } }
 local kinds = { "mse", "mse", "l1", "huber", "smooth_l1", "cross_entropy", "cross_entropy", "ignored", "weighed", "masked", "bce", "ratio", "plain", "plain" }
 local optimizers = {
@@ -292,24 +297,33 @@ local function dice(seed)
   return d
 end
 
+-- One more step, where it suits.
+local function step(r, op, from, args)
+  r.steps[#r.steps + 1] = { id = #r.steps + 1, op = op, from = from, args = args }
+  if #suited(r) < #r.steps then table.remove(r.steps) end
+end
+
+-- Words of an op of two, with one of the values that go with it; where none but the value itself does, a map of it.
+local function second(r, d, list, from, name, args)
+  local o, fits = ops[name], {}
+  for _, x in ipairs(list) do
+    local a = { x.id, table.unpack(args) }
+    local good = x.id ~= from.id and (o.takes ~= "linear" or x.op == "linear") and o.shape(from.shape, a, x.shape, x)
+    if good then fits[#fits + 1] = a end
+  end
+  if #fits > 0 then return d.pick(fits) end
+  if o.takes ~= "value" or name == "matmul" then return end
+  step(r, "map", from.id, ops.map.draw(from.shape, d))
+  return { #r.steps, table.unpack(args) }
+end
+
 local function add_step(r, d)
   local list = suited(r)
-  local last = list[#list]
-  local from = d.below(4) == 1 and d.pick(list) or last
-  local name = d.pick(weighed)
-  local o = ops[name]
-  local args = (from.shape[1] or o.alone) and o.draw(from.shape, d)
-  if o.takes then
-    local fits = {}
-    for _, x in ipairs(list) do
-      local a = { x.id, table.unpack(args) }
-      if (o.takes ~= "linear" or x.op == "linear") and o.shape(from.shape, a, x.shape, x) then fits[#fits + 1] = a end
-    end
-    if #fits == 0 then return end
-    args = d.pick(fits)
-  end
-  r.steps[#r.steps + 1] = { id = #r.steps + 1, op = name, from = from.id, args = args }
-  if #suited(r) < #r.steps then table.remove(r.steps) end
+  local from = d.below(4) == 1 and d.pick(list) or list[#list]
+  local name = d.pick(d.below(2) == 1 and any_shape or by_rank[#from.shape])
+  local args = ops[name].draw(from.shape, d)
+  if ops[name].takes then args = second(r, d, list, from, name, args) end
+  if args then step(r, name, from.id, args) end
 end
 
 local function settings(r, d)
@@ -332,7 +346,7 @@ function recipe.made(seed)
   local d = dice(seed)
   local r = { steps = { { id = 1, op = "input", from = 0, args = d.pick(inputs) } }, losses = {}, penalties = {}, frozen = {} }
   settings(r, d)
-  local many = 3 + d.below(8)
+  local many = 4 + d.below(8)
   for _ = 1, 200 do
     if #r.steps > many then break end
     add_step(r, d)

@@ -17,16 +17,20 @@ local function settings(r, add)
   end
 end
 
-local function without(list, add, name)
-  local size = #list
+-- halves first, then quarters, down to one
+local function pieces(from, to, add, change)
+  local size = to - from + 1
   while size >= 1 do
-    for i = 1, #list, size do
+    for i = from, to, size do
       add(function(c)
-        for j = math.min(i + size - 1, #list), i, -1 do table.remove(c[name], j) end
+        for j = math.min(i + size - 1, to), i, -1 do change(c, j) end
       end)
     end
     size = size // 2
   end
+end
+local function without(list, add, name)
+  pieces(1, #list, add, function(c, j) table.remove(c[name], j) end)
 end
 
 local function losses(r, add)
@@ -65,8 +69,8 @@ local function candidates(r)
     change(c)
     list[#list + 1] = c
   end
-  if #r.losses > 1 then without(r.losses, add, "losses") end
-  without(r.steps, add, "steps")
+  if #r.losses > 1 then pieces(1, #r.losses, add, function(c, j) if #c.losses > 1 then table.remove(c.losses, j) end end) end
+  pieces(2, #r.steps, add, function(c, j) c.steps[j].op = "none" end)
   without(r.penalties, add, "penalties")
   without(r.frozen, add, "frozen")
   settings(r, add)
@@ -75,15 +79,13 @@ local function candidates(r)
   return list
 end
 
-local function valid(c) return #c.losses > 0 and c.steps[1] and #c.steps[1].args > 0 end
-
 return function(r, fails, most)
   local tries, seen, again = 0, { [recipe.text(r)] = true }, true
   while again do
     again = false
     for _, c in ipairs(candidates(r)) do
-      c = valid(c) and recipe.settled(c)
-      local text = c and recipe.whole(c) and recipe.text(c)
+      c = recipe.settled(c)
+      local text = recipe.whole(c) and recipe.text(c)
       if text and not seen[text] and tries < most then
         seen[text], tries = true, tries + 1
         if fails(c) then
