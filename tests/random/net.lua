@@ -99,12 +99,20 @@ local function term(l)
   return l.weight * loss[l.kind](x)
 end
 
-local total
-for _, l in ipairs(r.losses) do
-  local t = term(l)
-  total = total and total + t or t
+local penalized = {}
+local function plus(total, t) return total and total + t or t end
+
+-- Terms of the losses from .. to, with the penalties of layers that are named.
+local function objective(from, to, names)
+  local total
+  for i = from, to do total = plus(total, term(r.losses[i])) end
+  for _, name in ipairs(names) do
+    local weight = penalized[name]
+    if weight then total = plus(total, weight * fn.sum(layer[name].weight ^ 2)) end
+  end
+  return total
 end
-for _, p in ipairs(r.penalties) do total = total + p.weight * fn.sum(layer["n" .. p.id].weight ^ 2) end
+for _, p in ipairs(r.penalties) do penalized["n" .. p.id] = p.weight end
 
 -- "Adam lr=0.01 amsgrad=1"
 local function optimizer(said)
@@ -113,15 +121,23 @@ local function optimizer(said)
   for _, key in ipairs { "amsgrad", "nesterov", "centered" } do o[key] = o[key] and true end
   return optim[said:match "^%w+"](o)
 end
+if r.clip then r.optim = r.optim .. " clip=" .. r.clip end
 local rules = {}
 for i, id in ipairs(r.frozen) do rules[i] = { layer["n" .. id], freeze = true } end
-local o = optimizer(r.optim)
-if r.clip then
-  r.optim = r.optim .. " clip=" .. r.clip
-  o = optimizer(r.optim)
-end
 
-train {
-  data = rows, micro_batch = r.micro, accumulate = r.accumulate, steps = r.updates, tail = r.tail, minimize = total, optim = o, rules = rules,
-  ema = r.ema, loss_scale = r.loss_scale, nonfinite = r.nonfinite, count = r.count, recompute = r.recompute, deterministic = r.deterministic,
+local o = {
+  data = rows, micro_batch = r.micro, accumulate = r.accumulate, steps = r.updates, tail = r.tail, rules = rules, ema = r.ema, loss_scale = r.loss_scale,
+  nonfinite = r.nonfinite, count = r.count, recompute = r.recompute, deterministic = r.deterministic,
 }
+local first, second = recipe.parts(r)
+if r.two then
+  for i, names in ipairs { first, second } do
+    local loss, params = objective(i, i == 1 and 1 or #r.losses, names), {}
+    for j, name in ipairs(names) do params[j] = layer[name] end
+    o[i] = step { name = "part" .. i, minimize = loss, params = params, optim = optimizer(r.optim) }
+  end
+else
+  for _, name in ipairs(second) do first[#first + 1] = name end
+  o.minimize, o.optim = objective(1, #r.losses, first), optimizer(r.optim)
+end
+train(o)

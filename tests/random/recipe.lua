@@ -228,6 +228,24 @@ local function any(list, test)
   end
 end
 
+-- Of two steps in turn the first minimizes the first loss and trains what that is made of; the second has all else. The names of the
+-- layers that each trains.
+function recipe.parts(r)
+  local wanted, first, second = { [r.losses[1].from] = true }, {}, {}
+  for _, s in ipairs(needed(r.steps, wanted)) do
+    if s.op == "again" then wanted[s.args[1]] = true end
+  end
+  for _, s in ipairs(r.steps) do
+    local part = wanted[s.id] and first or second
+    if ops[s.op].layer then part[#part + 1] = "n" .. s.id end
+  end
+  for i, l in ipairs(r.losses) do
+    local part = i == 1 and first or second
+    if l.kind ~= "plain" then part[#part + 1] = "h" .. l.id end
+  end
+  return first, second
+end
+
 -- The recipe as a model has it: nothing in it that does not count.
 function recipe.settled(r)
   local list, made, alias = suited(r)
@@ -247,6 +265,10 @@ function recipe.settled(r)
   local headed = any(t.losses, function(l) return l.kind ~= "plain" end)
   local layers = any(t.steps, function(s) return ops[s.op].layer end)
   if not headed and not layers then t.losses[1].kind = "mse" end
+  if t.two then
+    local first, second = recipe.parts(t)
+    if #first == 0 or #second == 0 or any(t.steps, function(s) return s.op == "batch_norm" end) then t.two = nil end
+  end
   if headed and not t.two then
     for _, id in ipairs(r.frozen) do
       if live(id) and not any(t.penalties, function(p) return p.id == id end) then t.frozen[#t.frozen + 1] = id end
@@ -354,6 +376,7 @@ function recipe.made(seed)
   for id = 1, d.pick { 1, 1, 2, 3 } do
     r.losses[id] = { id = id, kind = d.pick(kinds), from = id == 1 and #r.steps or d.below(#r.steps), weight = d.pick { 1, 1, 0.5, 2 } }
   end
+  if #r.losses > 1 and not r.optim:find "accumulate_in" and d.below(3) == 1 then r.two = 1 end
   if d.below(5) == 1 then r.penalties[1] = { id = d.below(#r.steps), weight = 0.01 } end
   if d.below(4) == 1 then r.frozen[1] = d.below(#r.steps) end
   return recipe.settled(r)

@@ -53,17 +53,19 @@ local function compiled(path, name, compiler, flags, double)
   return sh("%s -std=gnu11 %s %s -Iruntime -o %s/%s %s %s %s 2> %s/said", compiler, flags, double and "-DGAGEN_DOUBLE" or "", dir, name, probe(double), path, linked(double), dir)
 end
 
--- What NAME says of the recipe, in NAME.out.
+-- What NAME says of the recipe, in NAME.out. Of two steps the weights tell enough.
 local function ran(r, name, weights, to)
-  local at = r.optim:find "accumulate_in" and "" or "1 " .. r.updates
-  return sh("%s/%s hashed=%d %s 1 %d %s > %s/%s.out 2> %s/said", dir, name, r.rows, weights or "hashed", r.updates, at, dir, to or name, dir)
+  local at = (r.two or r.optim:find "accumulate_in") and "" or "1 " .. r.updates
+  local windows = r.two and 2 * r.updates or r.updates
+  return sh("%s/%s hashed=%d %s 1 %d %s > %s/%s.out 2> %s/said", dir, name, r.rows, weights or "hashed", windows, at, dir, to or name, dir)
 end
 
 local bounds = { double = "--floor 1e-3 --loss 1e-9 --gradient 1e-9 --tensor 1e-8 --weight 1e-9", float = "--floor 1e-3 --loss 2e-5 --gradient 2e-5 --tensor 1e-3 --weight 2e-5" }
 
 -- nil where two outputs agree, else the first line of how far they are apart
-local function apart(got, want, bound)
-  if sh("lua5.4 tests/compare.lua %s/%s.out %s/%s.out %s > %s/compared", dir, got, dir, want, bound, dir) then return end
+local function apart(r, got, want, bound)
+  local losses = r.two and "--updates 0" or ""
+  if sh("lua5.4 tests/compare.lua %s/%s.out %s/%s.out %s %s > %s/compared", dir, got, dir, want, bound, losses, dir) then return end
   for line in io.lines(dir .. "/compared") do
     if line:find "^over" then return line:sub(6) end
   end
@@ -73,12 +75,12 @@ end
 -- Whether weights that differ by 2^-22 make as large a difference: then float cannot tell.
 local function sensitive(r)
   for nudge = 1, 4 do
-    if not ran(r, "exact", "nudged=" .. nudge, "nudged") or apart("nudged", "exact", bounds.float) then return true end
+    if not ran(r, "exact", "nudged=" .. nudge, "nudged") or apart(r, "nudged", "exact", bounds.float) then return true end
   end
 end
 
 local function compared(r, name, double)
-  local wrong = apart(name, "exact", double and bounds.double or bounds.float)
+  local wrong = apart(r, name, "exact", double and bounds.double or bounds.float)
   if wrong and not double and sensitive(r) then
     ways.doubtful = ways.doubtful + 1
     return
@@ -147,7 +149,7 @@ end
 function ways.run.torch(r)
   if not python then return end
   if not ask(r) then return "PyTorch does not answer" end
-  local wrong = apart("torch", "exact", bounds.double)
+  local wrong = apart(r, "torch", "exact", bounds.double)
   return wrong and "differs: " .. wrong
 end
 

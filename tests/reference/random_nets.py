@@ -150,6 +150,8 @@ def fold(p, x, kind, axis, keep):
 def pointwise(p, x, name):
     if name in ("tanh", "sigmoid", "sin", "cos", "atan", "erf", "abs"):
         return getattr(torch, name)(x)
+    if name == "hardsigmoid":           # PyTorch's own has 1/6 in fp32, in double too
+        return (x / 6 + 0.5).clamp(0, 1)
     return getattr(F, name)(x)
 
 
@@ -233,18 +235,22 @@ def windows(r):
             at = 0
 
 
-def objective(net, data, chosen):
-    """The window's loss: each term's sum over its count. None where nothing counts."""
+def objective(net, data, chosen, which):
+    """The window's loss of the losses `which`: each term's sum over its count. None where nothing counts."""
     r = net.recipe
     micro, sums, counts = r.get("micro"), [0] * len(r.losses), [0] * len(r.losses)
     for at in range(0, len(chosen), micro):
         rows = {name: column[chosen[at:at + micro]] for name, column in data.items()}
         for i, (total, count) in enumerate(net.terms(rows)):
             sums[i], counts[i] = sums[i] + total, counts[i] + count
-    if not any(counts):
+    if not any(counts[i] for i in which):
         return None
-    loss = sum(l[3] * s / n for l, s, n in zip(r.losses, sums, counts) if n)
-    return loss + sum(w * (net.tensors[f"layer.n{layer}.weight"] ** 2).sum() for layer, w in r.penalties)
+    return sum(r.losses[i][3] * sums[i] / counts[i] for i in which if counts[i])
+
+
+def penalty(net, trained):
+    pairs = ((f"layer.n{layer}.weight", w) for layer, w in net.recipe.penalties)
+    return sum(w * (net.tensors[name] ** 2).sum() for name, w in pairs if name in trained)
 
 
 def optimizer(r, tensors):
@@ -260,27 +266,47 @@ def show(head, tensors, out):
         print(head, name, t.numel(), numbers(t), file=out)
 
 
-def train(r, out):
-    net, data, at = Net(r), hashed_rows(r.get("rows")), windows(r)
-    with torch.no_grad():
-        list(net.terms({name: column[:2] for name, column in data.items()}))
+def prepared(r):
+    """The net with its first weights, and the parameters that each step trains."""
+    net, data = Net(r), hashed_rows(r.get("rows"))
+    some = sum(total for total, _ in list(net.terms({name: column[:2] for name, column in data.items()}))[:1])
     for name, t in net.tensors.items():
         if "running" in name:
             t.copy_(hashed_weight(name, tuple(t.shape)))
     trained = net.trained()
-    optim = optimizer(r, list(trained.values()))
-    for update in range(1, r.get("updates") + 1):
-        loss = objective(net, data, next(at))
-        if loss is None:
-            print("loss", update, "nan", file=out)
-            continue
-        optim.zero_grad()
-        loss.backward()
-        print("loss", update, number(loss), file=out)
-        show(f"gradient {update}", {n: t.grad if t.grad is not None else torch.zeros_like(t) for n, t in trained.items()}, out)
-        if r.get("clip"):
-            torch.nn.utils.clip_grad_norm_(trained.values(), r.get("clip"))
-        optim.step()
+    if not r.get("two"):
+        return net, data, [(range(len(r.losses)), trained)]
+    reached = torch.autograd.grad(some, list(trained.values()), allow_unused=True)
+    first = {name: t for (name, t), g in zip(trained.items(), reached) if g is not None}
+    second = {name: t for name, t in trained.items() if name not in first}
+    return net, data, [([0], first), (range(1, len(r.losses)), second)]
+
+
+def update(net, data, chosen, which, trained, optim, head, out):
+    r = net.recipe
+    loss = objective(net, data, chosen, which)
+    if loss is None:
+        print("loss", head, "nan", file=out)
+        return
+    loss = loss + penalty(net, trained)
+    for t, g in zip(trained.values(), torch.autograd.grad(loss, list(trained.values()), allow_unused=True)):
+        t.grad = torch.zeros_like(t) if g is None else g
+    if not r.get("two"):
+        print("loss", head, number(loss), file=out)
+        show(f"gradient {head}", {n: t.grad for n, t in trained.items()}, out)
+    if r.get("clip"):
+        torch.nn.utils.clip_grad_norm_(trained.values(), r.get("clip"))
+    optim.step()
+
+
+def train(r, out):
+    net, data, parts = prepared(r)
+    at = windows(r)
+    parts = [(which, trained, optimizer(r, list(trained.values()))) for which, trained in parts]
+    for head in range(1, r.get("updates") + 1):
+        chosen = next(at)
+        for which, trained, optim in parts:
+            update(net, data, chosen, which, trained, optim, head, out)
     show("weight", net.tensors, out)
 
 
