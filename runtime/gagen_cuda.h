@@ -106,6 +106,9 @@ static size_t gg_span;                            /* spans in use */
         gg_end(); \
     } while (0)
 
+/* the same on gg_stream, without memory of its own */
+#define GG_RUN(kernel, grid, block, ...) GG_LAUNCH(kernel, grid, block, 0, gg_stream, __VA_ARGS__)
+
 /* Adds up the spans in use, which are over then. */
 static inline void gg_drain(void)
 {
@@ -349,6 +352,21 @@ static inline GgMatmul gg_matmul_plan(int ta, int tb, long m, long n, long k, co
         gg_fail(GG_NO_DEVICE, "cuBLASLt has no algorithm for [%ld][%ld] = [%ld][%ld] [%ld][%ld], batch %d, epilogue %d",
                 m, n, m, k, k, n, batch, (int)e);
     return p;
+}
+
+/* as gg_matmul_plan's, which stores */
+static inline void gg_plan(GgMatmul *to, const gg_factor *A, const gg_factor *B, real *D, const real *bias, int ta, int tb, long m, long n, long k,
+                           long lda, long ldb, long ldd, int batch, long stride_a, long stride_b, long stride_d, GgEpilogue e)
+{
+    *to = gg_matmul_plan(ta, tb, m, n, k, A, lda, B, ldb, D, ldd, batch, stride_a, stride_b, stride_d, 0, e, bias);
+}
+
+/* two: the first stores, the second adds */
+static inline void gg_plan_both(GgMatmul to[2], const gg_factor *A, const gg_factor *B, real *D, const real *bias, int ta, int tb, long m, long n, long k,
+                                long lda, long ldb, long ldd, int batch, long stride_a, long stride_b, long stride_d, GgEpilogue e)
+{
+    for (int beta = 0; beta < 2; beta++)
+        to[beta] = gg_matmul_plan(ta, tb, m, n, k, A, lda, B, ldb, D, ldd, batch, stride_a, stride_b, stride_d, beta, e, bias);
 }
 
 #define gg_matmul_run(planned) gg_matmul_enqueue(planned, #planned)

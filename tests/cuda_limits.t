@@ -26,7 +26,7 @@ twins() {
 # ---- a grid: every launch is looked at when the program's graphs are recorded, before the first update
 cuda_trainer heads $limits/heads.lua
 yes "65,585 products in one launch: it fits a grid" "$work/heads" --steps 0
-sed '/GG_LAUNCH(k[0-9]*_matmul/s/, 65585,/, dim3(1, 1, 65585),/' "$work/heads.cu" > "$work/deep.cu"
+sed '/GG_RUN(k[0-9]*_matmul/s/, 65585,/, dim3(1, 1, 65585),/' "$work/heads.cu" > "$work/deep.cu"
 emulated deep gagen
 no "one in z is refused" sh -c "$work/deep --steps 0 || exit 1"
 twins tiles $limits/heads.lua -D batch=2 -D heads=3 -D size=70
@@ -41,7 +41,8 @@ yes "the sums of 40 gradients share a launch and its room: the losses are C's" n
 mkdir -p "$work/headers"
 cp runtime/*.h "$work/headers"
 sed -i 's/template <int SHARES> \(.*gg_shares\)/template <int SHARES, int WHO> \1/' "$work/headers/gagen_cuda.h"
-awk '{ while (sub(/gg_shares<16>/, "gg_shares<16, " ++n ">")); print }' "$work/many.cu" > "$work/own.cu"
+sed 's/^static __device__ void k6_sum/template <int WHO> &/; s/gg_shares<16>/gg_shares<16, WHO>/' "$work/many.cu" |
+    awk '/^    k6_sum/ { sub(/\(/, "<" ++n ">(") } { print }' > "$work/own.cu"
 RT=$work/headers emulated own gagen_double
 no "a room of its own for each is refused" near_to own many_c
 grep -q 'shared variables take more than 49152 bytes' "$work/own.out"; tell $? "by its name"

@@ -1,10 +1,5 @@
 /* ${title} */
-static __global__ __launch_bounds__(${threads}) void ${ident}(Device *dev${parameter})
+static __global__ __launch_bounds__(${threads}) void ${ident}(${parameters})
 {
-    //:for c in calls
-    ${call}
-    //:if more
-    __syncthreads();
-    //:end
-    //:end
+    ${lines}
 }

@@ -429,18 +429,18 @@ static void update_steps(void)
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    GG_LAUNCH(k1_div, 5, 256, 0, gg_stream, device);
-    GG_LAUNCH(k2_conv2d_net_1, 18, 256, 0, gg_stream, device);
-    GG_LAUNCH(k3_net_2, 9, 256, 0, gg_stream, device);
-    GG_LAUNCH(k4_net_4, 9, 256, 0, gg_stream, device);
+    GG_RUN(k1_div, 5, 256, device);
+    GG_RUN(k2_conv2d_net_1, 18, 256, device);
+    GG_RUN(k3_net_2, 9, 256, device);
+    GG_RUN(k4_net_4, 9, 256, device);
     gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10] */
-    GG_LAUNCH(k6_to_k9, 1, 512, 0, gg_stream, device, beta);
-    GG_LAUNCH(k10_matmul_dropout_dx, 5, 256, 0, gg_stream, device);
+    GG_RUN(k6_to_k9, 1, 512, device, beta);
+    GG_RUN(k10_matmul_dropout_dx, 5, 256, device);
     gg_matmul_run(&k11[beta]);                                          /* k11  d net.5.weight = matmul  [10, 288] */
-    GG_LAUNCH(k12_max_pool2d_grad_relu_dx, 9, 256, 0, gg_stream, device);
-    GG_LAUNCH(k13_sum_d_net_0_bias, 1, 256, 0, gg_stream, device, beta);
-    GG_LAUNCH(k14_conv2d_weight_d_net_0_weight, 1, 256, 0, gg_stream, device, beta);
-    GG_LAUNCH(next_micro, 1, 1, 0, gg_stream, device);
+    GG_RUN(k12_max_pool2d_grad_relu_dx, 9, 256, device);
+    GG_RUN(k13_sum_d_net_0_bias, 1, 256, device, beta);
+    GG_RUN(k14_conv2d_weight_d_net_0_weight, 1, 256, device, beta);
+    GG_RUN(next_micro, 1, 1, device);
 }
 
 static void micro_first(void) { micro(0); }
@@ -449,12 +449,12 @@ static void micro_next(void) { micro(1); }
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_LAUNCH(k1_div, 5, 256, 0, gg_stream, device);
-    GG_LAUNCH(k2_conv2d_net_1, 18, 256, 0, gg_stream, device);
-    GG_LAUNCH(k3_net_2, 9, 256, 0, gg_stream, device);
-    GG_LAUNCH(k4_net_4, 9, 256, 0, gg_stream, device);
+    GG_RUN(k1_div, 5, 256, device);
+    GG_RUN(k2_conv2d_net_1, 18, 256, device);
+    GG_RUN(k3_net_2, 9, 256, device);
+    GG_RUN(k4_net_4, 9, 256, device);
     gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10] */
-    GG_LAUNCH(k6_to_k7_next, 1, 512, 0, gg_stream, device);
+    GG_RUN(k6_to_k7_next, 1, 512, device);
 }
 
 /* 256 = 32 x 8 */
@@ -517,12 +517,13 @@ extern "C" const Program gagen_conv;
 
 static void plan(void)
 {
-    k5 = gg_matmul_plan(0, 1, 8, 10, 288, &device->arena.net_4[0][0], 288, &device->p.net_5.weight[0][0], 288,
-        &device->arena.net_5[0][0], 12, 1, 0, 0, 0, 0, GG_BIAS, (const real *)&device->p.net_5.bias);
-    for (int beta = 0; beta < 2; beta++)
-        k11[beta] = gg_matmul_plan(1, 0, 10, 288, 8, &device->arena.cross_entropy_grad[0][0], 12,
-                &device->arena.net_4[0][0], 288,
-            &device->g.net_5.weight[0][0], 288, 1, 0, 0, 0, beta, GG_NONE, NULL);
+    auto &arena = device->arena;
+    auto &p = device->p;
+    auto &g = device->g;
+    gg_plan(&k5, &arena.net_4[0][0], &p.net_5.weight[0][0], &arena.net_5[0][0], p.net_5.bias, 0, 1, 8, 10, 288, 288,
+            288, 12, 1, 0, 0, 0, GG_BIAS);
+    gg_plan_both(k11, &arena.cross_entropy_grad[0][0], &arena.net_4[0][0], &g.net_5.weight[0][0], NULL, 1, 0, 10,
+            288, 8, 12, 288, 288, 1, 0, 0, 0, GG_NONE);
 }
 
 static const char *device_open(long rows)

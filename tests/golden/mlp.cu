@@ -231,13 +231,15 @@ static __global__ __launch_bounds__(256) void k12_sum_d_net_0_bias(Device *dev, 
 /* k4 to k9, one after another; no later kernel asks for the micro-step */
 static __global__ __launch_bounds__(512) void k4_to_k9_next(Device *dev, int beta)
 {
+    auto &arena = dev->arena;
+    auto &sums = dev->sums;
     k4_cross_entropy(dev);
     __syncthreads();
-    k5_sum(dev, dev->arena.cross_entropy, &dev->sums[0]);
+    k5_sum(dev, arena.cross_entropy, &sums[0]);
     __syncthreads();
     k6_hit(dev);
     __syncthreads();
-    k5_sum(dev, dev->arena.hit, &dev->sums[1]);
+    k5_sum(dev, arena.hit, &sums[1]);
     __syncthreads();
     k8_cross_entropy_grad(dev);
     __syncthreads();
@@ -249,13 +251,15 @@ static __global__ __launch_bounds__(512) void k4_to_k9_next(Device *dev, int bet
 /* k4 to k7, one after another; no later kernel asks for the micro-step */
 static __global__ __launch_bounds__(512) void k4_to_k7_next(Device *dev)
 {
+    auto &arena = dev->arena;
+    auto &sums = dev->sums;
     k4_cross_entropy(dev);
     __syncthreads();
-    k5_sum(dev, dev->arena.cross_entropy, &dev->sums[0]);
+    k5_sum(dev, arena.cross_entropy, &sums[0]);
     __syncthreads();
     k6_hit(dev);
     __syncthreads();
-    k5_sum(dev, dev->arena.hit, &dev->sums[1]);
+    k5_sum(dev, arena.hit, &sums[1]);
     __syncthreads();
     if (threadIdx.x == 0) dev->w.micro++;
 }
@@ -293,14 +297,14 @@ static void update_steps(void)
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    GG_LAUNCH(k1_div, 4, 256, 0, gg_stream, device);
+    GG_RUN(k1_div, 4, 256, device);
     gg_matmul_run(&k2);                                                 /* k2  net_1 = matmul, add, relu  [N, 48] */
     gg_matmul_run(&k3);                                                 /* k3  logits = matmul, add  [N, 10] */
-    GG_LAUNCH(k4_to_k9_next, 1, 512, 0, gg_stream, device, beta);
+    GG_RUN(k4_to_k9_next, 1, 512, device, beta);
     gg_matmul_run(&k10);                                                /* k10  relu_dx = matmul, relu_dx  [N, 48] */
-    GG_LAUNCH(k10_matmul_relu_dx, 3, 256, 0, gg_stream, device);
+    GG_RUN(k10_matmul_relu_dx, 3, 256, device);
     gg_matmul_run(&k11[beta]);                                          /* k11  d net.2.weight = matmul  [10, 48] */
-    GG_LAUNCH(k12_sum_d_net_0_bias, 2, 256, 0, gg_stream, device, beta);
+    GG_RUN(k12_sum_d_net_0_bias, 2, 256, device, beta);
     gg_matmul_run(&k13[beta]);                                          /* k13  d net.0.weight = matmul  [48, 64] */
 }
 
@@ -310,10 +314,10 @@ static void micro_next(void) { micro(1); }
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_LAUNCH(k1_div, 4, 256, 0, gg_stream, device);
+    GG_RUN(k1_div, 4, 256, device);
     gg_matmul_run(&k2);                                                 /* k2  net_1 = matmul, add, relu  [N, 48] */
     gg_matmul_run(&k3);                                                 /* k3  logits = matmul, add  [N, 10] */
-    GG_LAUNCH(k4_to_k7_next, 1, 512, 0, gg_stream, device);
+    GG_RUN(k4_to_k7_next, 1, 512, device);
 }
 
 /* 64 = 4 x 16 */
@@ -383,20 +387,19 @@ extern "C" const Program gagen_mlp;
 
 static void plan(void)
 {
-    k2 = gg_matmul_plan(0, 1, 16, 48, 64, &device->arena.div[0][0], 64, &device->p.net_0.weight[0][0], 64,
-        &device->arena.net_1[0][0], 48, 1, 0, 0, 0, 0, GG_RELU_BIAS, (const real *)&device->p.net_0.bias);
-    k3 = gg_matmul_plan(0, 1, 16, 10, 48, &device->arena.net_1[0][0], 48, &device->p.net_2.weight[0][0], 48,
-        &device->arena.logits[0][0], 12, 1, 0, 0, 0, 0, GG_BIAS, (const real *)&device->p.net_2.bias);
-    k10 = gg_matmul_plan(0, 0, 16, 48, 10, &device->arena.cross_entropy_grad[0][0], 12,
-            &device->p.net_2.weight[0][0], 48,
-        &device->arena.relu_dx[0][0], 48, 1, 0, 0, 0, 0, GG_NONE, NULL);
-    for (int beta = 0; beta < 2; beta++)
-        k11[beta] = gg_matmul_plan(1, 0, 10, 48, 16, &device->arena.cross_entropy_grad[0][0], 12,
-                &device->arena.net_1[0][0], 48,
-            &device->g.net_2.weight[0][0], 48, 1, 0, 0, 0, beta, GG_NONE, NULL);
-    for (int beta = 0; beta < 2; beta++)
-        k13[beta] = gg_matmul_plan(1, 0, 48, 64, 16, &device->arena.relu_dx[0][0], 48, &device->arena.div[0][0], 64,
-            &device->g.net_0.weight[0][0], 64, 1, 0, 0, 0, beta, GG_NONE, NULL);
+    auto &arena = device->arena;
+    auto &p = device->p;
+    auto &g = device->g;
+    gg_plan(&k2, &arena.div[0][0], &p.net_0.weight[0][0], &arena.net_1[0][0], p.net_0.bias, 0, 1, 16, 48, 64, 64, 64,
+            48, 1, 0, 0, 0, GG_RELU_BIAS);
+    gg_plan(&k3, &arena.net_1[0][0], &p.net_2.weight[0][0], &arena.logits[0][0], p.net_2.bias, 0, 1, 16, 10, 48, 48,
+            48, 12, 1, 0, 0, 0, GG_BIAS);
+    gg_plan(&k10, &arena.cross_entropy_grad[0][0], &p.net_2.weight[0][0], &arena.relu_dx[0][0], NULL, 0, 0, 16, 48,
+            10, 12, 48, 48, 1, 0, 0, 0, GG_NONE);
+    gg_plan_both(k11, &arena.cross_entropy_grad[0][0], &arena.net_1[0][0], &g.net_2.weight[0][0], NULL, 1, 0, 10, 48,
+            16, 12, 48, 48, 1, 0, 0, 0, GG_NONE);
+    gg_plan_both(k13, &arena.relu_dx[0][0], &arena.div[0][0], &g.net_0.weight[0][0], NULL, 1, 0, 48, 64, 16, 48, 64,
+            64, 1, 0, 0, 0, GG_NONE);
 }
 
 static const char *device_open(long rows)

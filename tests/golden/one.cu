@@ -370,36 +370,36 @@ static void update_steps(void)
 /* The window's micro-batch: forward, loss, backward. */
 static void micro_first(void)
 {
-    GG_LAUNCH(k1_body, 1, 256, 0, gg_stream, device);
+    GG_RUN(k1_body, 1, 256, device);
     gg_matmul_run(&k2);                                                 /* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24] */
-    GG_LAUNCH(k2_matmul_gelu, 1, 256, 0, gg_stream, device);
+    GG_RUN(k2_matmul_gelu, 1, 256, device);
     gg_matmul_run(&k3);                                                 /* k3  square , sub = matmul, add, sub, square  [N, 1] */
-    GG_LAUNCH(k3_matmul_square, 1, 256, 0, gg_stream, device);
-    GG_LAUNCH(k4_sum, 1, 32, 0, gg_stream, device);
+    GG_RUN(k3_matmul_square, 1, 256, device);
+    GG_RUN(k4_sum, 1, 32, device);
     gg_matmul_run(&k5);                                                 /* k5  add = matmul, add  [N, 2] */
-    GG_LAUNCH(k6_to_k9, 1, 512, 0, gg_stream, device);
+    GG_RUN(k6_to_k9, 1, 512, device);
     gg_matmul_run(&k10);                                                /* k10  tanh_dx = matmul, tanh_dx  [N, 24] */
-    GG_LAUNCH(k10_matmul_tanh_dx, 1, 256, 0, gg_stream, device);
+    GG_RUN(k10_matmul_tanh_dx, 1, 256, device);
     gg_matmul_run(&k11);                                                /* k11  d brand.weight = matmul  [2, 24] */
-    GG_LAUNCH(k12_to_k13_next, 1, 512, 0, gg_stream, device);
+    GG_RUN(k12_to_k13_next, 1, 512, device);
     gg_matmul_run(&k14);                                                /* k14  add2 = matmul, gelu_dx, add  [N, 24] */
-    GG_LAUNCH(k14_matmul_add2, 1, 256, 0, gg_stream, device);
+    GG_RUN(k14_matmul_add2, 1, 256, device);
     gg_matmul_run(&k15);                                                /* k15  d price.weight = matmul  [1, 24] */
-    GG_LAUNCH(k16_sum_d_trunk_bias, 1, 256, 0, gg_stream, device);
+    GG_RUN(k16_sum_d_trunk_bias, 1, 256, device);
     gg_matmul_run(&k17);                                                /* k17  d trunk.weight = matmul  [24, 8] */
 }
 
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_LAUNCH(k1_body, 1, 256, 0, gg_stream, device);
+    GG_RUN(k1_body, 1, 256, device);
     gg_matmul_run(&k2);                                                 /* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24] */
-    GG_LAUNCH(k2_matmul_gelu, 1, 256, 0, gg_stream, device);
+    GG_RUN(k2_matmul_gelu, 1, 256, device);
     gg_matmul_run(&k3);                                                 /* k3  square , sub = matmul, add, sub, square  [N, 1] */
-    GG_LAUNCH(k3_matmul_square, 1, 256, 0, gg_stream, device);
-    GG_LAUNCH(k4_sum, 1, 32, 0, gg_stream, device);
+    GG_RUN(k3_matmul_square, 1, 256, device);
+    GG_RUN(k4_sum, 1, 32, device);
     gg_matmul_run(&k5);                                                 /* k5  add = matmul, add  [N, 2] */
-    GG_LAUNCH(k6_to_k7_next, 1, 512, 0, gg_stream, device);
+    GG_RUN(k6_to_k7_next, 1, 512, device);
 }
 
 /* 8 = 1 x 8 */
@@ -463,23 +463,25 @@ extern "C" const Program gagen_one;
 
 static void plan(void)
 {
-    k2 = gg_matmul_plan(0, 1, 8, 24, 8, &device->arena.body[0][0], 8, &device->p.trunk.weight[0][0], 8,
-        &device->arena.h[0][0], 24, 1, 0, 0, 0, 0, GG_BIAS, (const real *)&device->p.trunk.bias);
-    k3 = gg_matmul_plan(0, 1, 1, 8, 24, &device->p.price.weight[0], 24, &device->arena.gelu[0][0], 24,
-        &device->arena.square[0][0], 8, 1, 0, 0, 0, 0, GG_NONE, NULL);
-    k5 = gg_matmul_plan(0, 1, 8, 2, 24, &device->arena.tanh[0][0], 24, &device->p.brand.weight[0][0], 24,
-        &device->arena.add[0][0], 2, 1, 0, 0, 0, 0, GG_BIAS, (const real *)&device->p.brand.bias);
-    k10 = gg_matmul_plan(0, 0, 8, 24, 2, &device->arena.cross_entropy_grad[0][0], 2, &device->p.brand.weight[0][0],
-            24,
-        &device->arena.tanh_dx[0][0], 24, 1, 0, 0, 0, 0, GG_NONE, NULL);
-    k11 = gg_matmul_plan(1, 0, 2, 24, 8, &device->arena.cross_entropy_grad[0][0], 2, &device->arena.tanh[0][0], 24,
-        &device->g.brand.weight[0][0], 24, 1, 0, 0, 0, 0, GG_NONE, NULL);
-    k14 = gg_matmul_plan(1, 0, 8, 24, 1, &device->arena.square_dx[0][0], 8, &device->p.price.weight[0], 24,
-        &device->arena.add2[0][0], 24, 1, 0, 0, 0, 0, GG_NONE, NULL);
-    k15 = gg_matmul_plan(0, 0, 1, 24, 8, &device->arena.square_dx[0][0], 8, &device->arena.gelu[0][0], 24,
-        &device->g.price.weight[0], 24, 1, 0, 0, 0, 0, GG_NONE, NULL);
-    k17 = gg_matmul_plan(1, 0, 24, 8, 8, &device->arena.add2[0][0], 24, &device->arena.body[0][0], 8,
-        &device->g.trunk.weight[0][0], 8, 1, 0, 0, 0, 0, GG_NONE, NULL);
+    auto &arena = device->arena;
+    auto &p = device->p;
+    auto &g = device->g;
+    gg_plan(&k2, &arena.body[0][0], &p.trunk.weight[0][0], &arena.h[0][0], p.trunk.bias, 0, 1, 8, 24, 8, 8, 8, 24, 1,
+            0, 0, 0, GG_BIAS);
+    gg_plan(&k3, &p.price.weight[0], &arena.gelu[0][0], &arena.square[0][0], NULL, 0, 1, 1, 8, 24, 24, 24, 8, 1, 0,
+            0, 0, GG_NONE);
+    gg_plan(&k5, &arena.tanh[0][0], &p.brand.weight[0][0], &arena.add[0][0], p.brand.bias, 0, 1, 8, 2, 24, 24, 24, 2,
+            1, 0, 0, 0, GG_BIAS);
+    gg_plan(&k10, &arena.cross_entropy_grad[0][0], &p.brand.weight[0][0], &arena.tanh_dx[0][0], NULL, 0, 0, 8, 24, 2,
+            2, 24, 24, 1, 0, 0, 0, GG_NONE);
+    gg_plan(&k11, &arena.cross_entropy_grad[0][0], &arena.tanh[0][0], &g.brand.weight[0][0], NULL, 1, 0, 2, 24, 8, 2,
+            24, 24, 1, 0, 0, 0, GG_NONE);
+    gg_plan(&k14, &arena.square_dx[0][0], &p.price.weight[0], &arena.add2[0][0], NULL, 1, 0, 8, 24, 1, 8, 24, 24, 1,
+            0, 0, 0, GG_NONE);
+    gg_plan(&k15, &arena.square_dx[0][0], &arena.gelu[0][0], &g.price.weight[0], NULL, 0, 0, 1, 24, 8, 8, 24, 24, 1,
+            0, 0, 0, GG_NONE);
+    gg_plan(&k17, &arena.add2[0][0], &arena.body[0][0], &g.trunk.weight[0][0], NULL, 1, 0, 24, 8, 8, 24, 8, 8, 1, 0,
+            0, 0, GG_NONE);
 }
 
 static const char *device_open(long rows)

@@ -505,7 +505,9 @@ static __global__ __launch_bounds__(256) void k22_mul_db2(Device *dev)
 /* k6 to k6, one after another; no later kernel asks for the micro-step */
 static __global__ __launch_bounds__(512) void k6_to_k6_next(Device *dev)
 {
-    k5_sum(dev, dev->arena.kept, &dev->sums[1]);
+    auto &arena = dev->arena;
+    auto &sums = dev->sums;
+    k5_sum(dev, arena.kept, &sums[1]);
     __syncthreads();
     if (threadIdx.x == 0) dev->w.micro++;
 }
@@ -513,13 +515,15 @@ static __global__ __launch_bounds__(512) void k6_to_k6_next(Device *dev)
 /* k3 to k6, one after another */
 static __global__ __launch_bounds__(512) void k3_to_k6(Device *dev)
 {
+    auto &arena = dev->arena;
+    auto &sums = dev->sums;
     k3_cross_entropy(dev);
     __syncthreads();
     k4_masked(dev);
     __syncthreads();
-    k5_sum(dev, dev->arena.masked, &dev->sums[0]);
+    k5_sum(dev, arena.masked, &sums[0]);
     __syncthreads();
-    k5_sum(dev, dev->arena.kept, &dev->sums[1]);
+    k5_sum(dev, arena.kept, &sums[1]);
 }
 
 /* k8 to k10, one after another */
@@ -547,9 +551,11 @@ static __global__ __launch_bounds__(512) void k13_to_k15_next(Device *dev, int b
 /* k18 to k19, one after another */
 static __global__ __launch_bounds__(512) void k18_to_k19(Device *dev, int beta)
 {
-    k18_sum_d_norm_bias(dev->arena.add2, dev->g.norm.bias, beta);
+    auto &arena = dev->arena;
+    auto &g = dev->g;
+    k18_sum_d_norm_bias(arena.add2, g.norm.bias, beta);
     __syncthreads();
-    k18_sum_d_norm_bias(dev->arena.mul_db3, dev->g.norm.weight, beta);
+    k18_sum_d_norm_bias(arena.mul_db3, g.norm.weight, beta);
 }
 
 /* k8 to k8, one after another; no later kernel asks for the micro-step */
@@ -582,17 +588,17 @@ static __global__ void counted(Device *dev)
 
 static void counting_steps(void)
 {
-    GG_LAUNCH(k4_masked_counted, 1, 256, 0, gg_stream, device);
-    GG_LAUNCH(k6_to_k6_next, 1, 512, 0, gg_stream, device);
+    GG_RUN(k4_masked_counted, 1, 256, device);
+    GG_RUN(k6_to_k6_next, 1, 512, device);
 }
 static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device); }
 
 /* What is made from parameters once per update. */
 static void prepare_steps(void)
 {
-    GG_LAUNCH(k23_square2, 1, 256, 0, gg_stream, device);
-    GG_LAUNCH(k24_sum, 1, 256, 0, gg_stream, device);
-    GG_LAUNCH(k25_mul, 1, 256, 0, gg_stream, device);
+    GG_RUN(k23_square2, 1, 256, device);
+    GG_RUN(k24_sum, 1, 256, device);
+    GG_RUN(k25_mul, 1, 256, device);
 }
 
 enum { BLOCK = 4096, BLOCKS = (144 + BLOCK - 1) / BLOCK };
@@ -629,18 +635,18 @@ static void update_steps(void)
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    GG_LAUNCH(k1_normalize_h, 1, 256, 0, gg_stream, device);
+    GG_RUN(k1_normalize_h, 1, 256, device);
     gg_matmul_run(&k2);                                                 /* k2  add = matmul, add  [N, 4, 5] */
-    GG_LAUNCH(k3_to_k6, 1, 512, 0, gg_stream, device);
-    GG_LAUNCH(k7_matmul_square, 1, 256, 0, gg_stream, device);
-    GG_LAUNCH(k8_to_k10, 1, 512, 0, gg_stream, device, beta);
-    GG_LAUNCH(k11_matmul, 1, 256, 0, gg_stream, device);
-    GG_LAUNCH(k12_matmul_d_score_weight, 1, 256, 0, gg_stream, device, beta);
-    GG_LAUNCH(k13_to_k15_next, 1, 512, 0, gg_stream, device, beta);
+    GG_RUN(k3_to_k6, 1, 512, device);
+    GG_RUN(k7_matmul_square, 1, 256, device);
+    GG_RUN(k8_to_k10, 1, 512, device, beta);
+    GG_RUN(k11_matmul, 1, 256, device);
+    GG_RUN(k12_matmul_d_score_weight, 1, 256, device, beta);
+    GG_RUN(k13_to_k15_next, 1, 512, device, beta);
     gg_matmul_run(&k16);                                                /* k16  add2 , mul_db3 = matmul, add, mul_db  [N, 4, 6] */
-    GG_LAUNCH(k16_matmul_add2, 1, 256, 0, gg_stream, device);
+    GG_RUN(k16_matmul_add2, 1, 256, device);
     gg_matmul_run(&k17[beta]);                                          /* k17  d token.weight = matmul  [5, 6] */
-    GG_LAUNCH(k18_to_k19, 1, 512, 0, gg_stream, device, beta);
+    GG_RUN(k18_to_k19, 1, 512, device, beta);
 }
 
 static void micro_first(void) { micro(0); }
@@ -649,11 +655,11 @@ static void micro_next(void) { micro(1); }
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_LAUNCH(k1_normalize_h, 1, 256, 0, gg_stream, device);
+    GG_RUN(k1_normalize_h, 1, 256, device);
     gg_matmul_run(&k2);                                                 /* k2  add = matmul, add  [N, 4, 5] */
-    GG_LAUNCH(k3_to_k6, 1, 512, 0, gg_stream, device);
-    GG_LAUNCH(k7_matmul_square, 1, 256, 0, gg_stream, device);
-    GG_LAUNCH(k8_to_k8_next, 1, 512, 0, gg_stream, device);
+    GG_RUN(k3_to_k6, 1, 512, device);
+    GG_RUN(k7_matmul_square, 1, 256, device);
+    GG_RUN(k8_to_k8_next, 1, 512, device);
     GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
 }
 
@@ -661,9 +667,9 @@ static void forward(void)
 static void conclude_steps(void)
 {
     GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
-    GG_LAUNCH(k20_mul_db, 1, 256, 0, gg_stream, device);
-    GG_LAUNCH(k21_d_token_weight, 1, 256, 0, gg_stream, device, 1);
-    GG_LAUNCH(k22_mul_db2, 1, 256, 0, gg_stream, device);
+    GG_RUN(k20_mul_db, 1, 256, device);
+    GG_RUN(k21_d_token_weight, 1, 256, device, 1);
+    GG_RUN(k22_mul_db2, 1, 256, device);
 }
 
 /* 8 = 4 x 2 */
@@ -750,15 +756,15 @@ extern "C" const Program gagen_terms;
 
 static void plan(void)
 {
-    k2 = gg_matmul_plan(0, 1, 8, 5, 6, &device->arena.h[0][0][0], 8, &device->p.token.weight[0][0], 8,
-        &device->arena.add[0][0][0], 8, 1, 0, 0, 0, 0, GG_BIAS, (const real *)&device->p.token.bias);
-    k16 = gg_matmul_plan(0, 0, 8, 6, 5, &device->arena.cross_entropy_grad[0][0][0], 8,
-            &device->p.token.weight[0][0], 8,
-        &device->arena.add2[0][0][0], 8, 1, 0, 0, 0, 0, GG_NONE, NULL);
-    for (int beta = 0; beta < 2; beta++)
-        k17[beta] = gg_matmul_plan(1, 0, 5, 6, 8, &device->arena.cross_entropy_grad[0][0][0], 8,
-                &device->arena.h[0][0][0], 8,
-            &device->g.token.weight[0][0], 8, 1, 0, 0, 0, beta, GG_NONE, NULL);
+    auto &arena = device->arena;
+    auto &p = device->p;
+    auto &g = device->g;
+    gg_plan(&k2, &arena.h[0][0][0], &p.token.weight[0][0], &arena.add[0][0][0], p.token.bias, 0, 1, 8, 5, 6, 8, 8, 8,
+            1, 0, 0, 0, GG_BIAS);
+    gg_plan(&k16, &arena.cross_entropy_grad[0][0][0], &p.token.weight[0][0], &arena.add2[0][0][0], NULL, 0, 0, 8, 6,
+            5, 8, 8, 8, 1, 0, 0, 0, GG_NONE);
+    gg_plan_both(k17, &arena.cross_entropy_grad[0][0][0], &arena.h[0][0][0], &g.token.weight[0][0], NULL, 1, 0, 5, 6,
+            8, 8, 8, 8, 1, 0, 0, 0, GG_NONE);
 }
 
 static const char *device_open(long rows)

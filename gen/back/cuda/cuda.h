@@ -2,6 +2,7 @@
 #ifndef CUDA_H
 #define CUDA_H
 #include "back/alike.h"
+#include "back/cuda/lines.h"
 #include "back/cuda/print.h"
 #include "back/emit.h"
 
@@ -12,15 +13,17 @@ typedef struct Coded {                  /* a kernel that others may be like */
     bool shared;                        /* it is one of several that a single block runs in turn */
 } Coded;
 
+const char *view_of(const Actual *a);                        /* the member of Device that it lies in, "arena"; NULL: a table */
+const char *wish_of(const Actual *a);
 char *level_views(const Program *s);                        /* what levels_text speaks of */
 void  code_kernel(Coded *x, Text *out);                     /* function.c: its functions, added to out */
-char *call_text(const Coded *first, const Alike *x, const Piece *p, const char *dev);        /* what piece p is called with for x, where memory is dev->: "device, device->arena.h1, beta" */
-char *launch_text(const Coded *first, const Alike *x);      /* the lines that enqueue it */
+void  call_on_device(Lines *to, const Coded *first, const Alike *x);     /* by a block that runs several kernels: first's function, for x */
+void  call_launch(Lines *to, const Coded *first, const Alike *x);        /* the lines that enqueue it */
 
 /* ---- library.c: products that cuBLASLt makes ---- */
-typedef struct { Text handles, plans; bool pairs; } Library;     /* "k4, k7[2]"; statements that fill them; pairs: some have [2] */
+typedef struct { Text handles; Lines plans; bool pairs; } Library;       /* "k4, k7[2]"; what fills them; pairs: some have [2] */
 void  library_plan(Library *l, const Program *s, const Kernel *k);
-char *library_call(const Program *s, const Kernel *k);      /* the line that enqueues it */
+void  call_library(Lines *to, const Program *s, const Kernel *k);       /* the line that enqueues it */
 
 long  split_reals(const Whole *all);                        /* scratch for the parts of long sums */
 void  cuda_kernels(const Whole *all, bool share, Env *program, Env *const *step);       /* steps_cuda.c: all of them; small neighbours may share a launch */

@@ -6,8 +6,8 @@
 #include "back/operand.h"
 
 /* ---- names ---- */
-/* A buffer of one number. */
-static bool is_number(const Formal *f) { return f->layout && !f->layout->ndims; }
+/* It is one number, not an array. */
+static bool is_alone(const Formal *f) { return f->type == AS_DOUBLE || (f->layout && !f->layout->ndims); }
 
 static const char *own_name(Naming *to, const char *wish)
 {
@@ -22,7 +22,7 @@ static void name_formal(Naming *to, const Alike *x, int i)
     to->formal[i] = actual_name(x->k->actual.at[i], "sums");
     if (!x->differs[i]) return;
     const char *name = own_name(to, alike_wish(x, i));
-    to->formal[i] = is_number(f) || f->type == AS_DOUBLE ? text("%s[0]", name) : name;
+    to->formal[i] = is_alone(f) ? text("%s[0]", name) : name;
 }
 
 static Naming naming_of(const Alike *x)
@@ -37,7 +37,7 @@ static Naming naming_of(const Alike *x)
 /* ---- what a function sees ---- */
 static const char *const homes[] = { [HOME_ARENA] = "arena", [HOME_PARAM] = "p", [HOME_GRADIENT] = "g", [HOME_PACKED] = "packed" };
 
-static const char *view_of(const Actual *a)
+const char *view_of(const Actual *a)
 {
     if (a->column) return "data";
     if (a->buffer) return a->state ? text("s_%s", a->state) : homes[a->buffer->home];
@@ -106,46 +106,51 @@ static bool takes_dev(const Alike *x, const Piece *p)
     return takes;
 }
 
-static void add(Text *t, const char *s) { text_add(t, "%s%s", t->n ? ", " : "", s); }
+/* What a function of several calls calls it: "h_0_ln1", "d_net_0_weight". */
+const char *wish_of(const Actual *a)
+{
+    if (!a->buffer) return "sum";
+    if (!a->buffer->param) return a->buffer->ident;
+    const char *name = c_ident(a->buffer->param->name);
+    return a->state ? text("%s_%s", a->state, name) : a->buffer->home == HOME_GRADIENT ? text("d_%s", name) : name;
+}
 
-static char *parameter_text(const Alike *x, const Piece *p, int i)
+/* Formal i as a parameter of the function. */
+static Arg formal_arg(const Alike *x, const Piece *p, int i)
 {
     const Formal *f = x->k->loops->formals.at[i];
-    const char *kept = f->written ? "" : "const ";
-    const char *type = f->type == AS_DOUBLE ? "double" : f->half ? "gg_factor" : "real", *name = p->w->formal[i];
-    if (f->type == AS_DOUBLE || is_number(f)) return text("%s%s %s", kept, type, text("%.*s[1]", (int)strlen(name) - 3, name));
-    return text("%s%s %s%s", kept, type, name, layout_text(f->layout));
+    const bool number = is_alone(f);
+    const char *name = p->w->formal[i];
+    return (Arg) { .type = f->type == AS_DOUBLE ? "double" : f->half ? "gg_factor" : "real", .kept = !f->written,
+                   .name = number ? text("%.*s", (int)strlen(name) - 3, name) : name, .dims = number ? "[1]" : layout_text(f->layout) };
+}
+
+/* What piece p of the first is called with for x, as parameters of it; x NULL: the parameters themselves. */
+static void add_args(Line *c, const Alike *first, const Alike *x, const Piece *p, const char *dev)
+{
+    const int n = first->k->actual.n;
+    if (takes_dev(first, p)) arg_add(c, (Arg) { .text = dev, .type = "Device *", .name = "dev", .dims = "" });
+    for (int i = 0; i < n; i++) {
+        if (!first->differs[i] || !p->w->touched[i]) continue;
+        Arg a = formal_arg(first, p, i);
+        const Actual *actual = x->k->actual.at[i];
+        a.wish = wish_of(actual);
+        a.text = text("%s%s", is_alone(x->k->loops->formals.at[i]) ? "&" : "", actual_name(actual, "sums")), a.view = view_of(actual);
+        arg_add(c, a);
+    }
+    for (int i = 0; i < first->k->draws.n; i++)
+        if (first->differs[n + i] && p->w->drawn[i])
+            arg_add(c, (Arg) { .text = stream_text(x->k->draws.at[i]), .type = "uint32_t", .name = p->w->arg[i], .dims = "" });
+    if (p->w->beta) arg_add(c, (Arg) { .text = x->k->first_write ? "beta" : "1", .type = "int", .name = "beta", .dims = "", .own = x->k->first_write });
 }
 
 static char *parameters_text(const Alike *x, const Piece *p)
 {
     Text t = { 0 };
-    const int n = x->k->actual.n;
+    Line c = { .before = "" };
     text_put(&t, "", 0);
-    if (takes_dev(x, p)) add(&t, "Device *dev");
-    for (int i = 0; i < n; i++)
-        if (x->differs[i] && p->w->touched[i]) add(&t, parameter_text(x, p, i));
-    for (int i = 0; i < x->k->draws.n; i++)
-        if (x->differs[n + i] && p->w->drawn[i]) add(&t, text("uint32_t %s", p->w->arg[i]));
-    if (p->w->beta) add(&t, "int beta");
-    return t.s;
-}
-
-char *call_text(const Coded *first, const Alike *x, const Piece *p, const char *dev)
-{
-    Text t = { 0 };
-    const Alike *a = first->alike;
-    const int n = a->k->actual.n;
-    text_put(&t, "", 0);
-    if (takes_dev(a, p)) add(&t, dev);
-    for (int i = 0; i < n; i++) {
-        const Formal *f = x->k->loops->formals.at[i];
-        if (a->differs[i] && p->w->touched[i])
-            add(&t, text("%s%s->%s", f->type == AS_DOUBLE || is_number(f) ? "&" : "", dev, actual_name(x->k->actual.at[i], "sums")));
-    }
-    for (int i = 0; i < a->k->draws.n; i++)
-        if (a->differs[n + i] && p->w->drawn[i]) add(&t, stream_text(x->k->draws.at[i]));
-    if (p->w->beta) add(&t, x->k->first_write ? "beta" : "1");
+    add_args(&c, x, x, p, "dev");
+    for (int i = 0; i < c.args.n; i++) text_add(&t, "%s%s", i ? ", " : "", arg_declared(c.args.at[i]));
     return t.s;
 }
 
@@ -188,15 +193,25 @@ void code_kernel(Coded *c, Text *out)
     }
 }
 
-char *launch_text(const Coded *first, const Alike *x)
+static void name_kernel(Line *c, const Coded *first, const Alike *x)
 {
-    Text t = { 0 };
-    text_put(&t, "", 0);
+    c->first = c->last = x->k->id;
+    if (x != first->alike) c->note = text("k%d", x->k->id);
+}
+
+void call_on_device(Lines *to, const Coded *first, const Alike *x)
+{
+    Line *c = line_add(to, text("%s(", first->alike->k->ident), ");");
+    add_args(c, first->alike, x, first->pieces.at[0], "dev");
+    name_kernel(c, first, x);
+}
+
+void call_launch(Lines *to, const Coded *first, const Alike *x)
+{
     for (int i = 0; i < first->pieces.n; i++) {
         const Piece *p = first->pieces.at[i];
-        text_add(&t, "GG_LAUNCH(%s%s, %ld, %d, 0, gg_stream, %s);", first->alike->k->ident, p->suffix, p->grid.blocks, p->grid.threads,
-                 call_text(first, x, p, "device"));
-        text_add(&t, x == first->alike ? "\n" : " @@ k%d\n", x->k->id);
+        Line *c = line_add(to, text("GG_RUN(%s%s, %ld, %d, ", first->alike->k->ident, p->suffix, p->grid.blocks, p->grid.threads), ");");
+        add_args(c, first->alike, x, p, "device");
+        name_kernel(c, first, x);
     }
-    return t.s;
 }

@@ -5,68 +5,57 @@
 /* "k4" of "k4_matmul_h" */
 static char *handle_of(const Kernel *x) { return text("k%d", x->id); }
 
-/* The element where all ranges are at 0. */
-static char *first_element(Words *w, const At *at)
+static const Actual *actual_at(const Kernel *x, const At *at) { return x->actual.at[at->buffer]; }
+
+/* The element where all ranges are at 0, as a parameter of that name. */
+static Arg element_arg(const Kernel *x, Words *w, const At *at, const char *type, const char *name)
 {
     const At first = { .buffer = at->buffer, .base = at->base };
-    return text("&device->%s", at_text(w, &first));
+    return (Arg) { .text = text("&%s", at_text(w, &first)), .view = view_of(actual_at(x, at)), .type = type, .name = name, .dims = "", .wish = wish_of(actual_at(x, at)) };
 }
 
 /* A factor: where products are of 16 bits, parameters are read as they were rounded. */
-static char *factor_text(const Program *s, const Kernel *x, Words *w, const At *at)
+static Arg factor_arg(const Program *s, const Kernel *x, Words *w, const Val *v, const char *name)
 {
-    const Buffer *b = x->actual.at[at->buffer]->buffer;
-    if (s->g->train.precision >= BF16 && b->home == HOME_PARAM) return text("device->half_p + %ld", b->offset + at->base);
-    return first_element(w, at);
+    const Buffer *b = actual_at(x, v->at)->buffer;
+    if (s->g->train.precision < BF16 || b->home != HOME_PARAM) return element_arg(x, w, v->at, "const gg_factor *", name);
+    return (Arg) { .text = text("device->half_p + %ld", b->offset + v->at->base), .type = "const gg_factor *", .name = name, .dims = "",
+                    .wish = wish_of(actual_at(x, v->at)) };
 }
 
-static char *plan_call(const Program *s, const Kernel *x, const char *beta)
-{
-    int bias;
-    Words *w = words_of(x, "sums");
-    const Stmt *product = x->loops->body.at[0], *store = product->body.at[product->body.n - 1];
-    const bool relu = product_epilogue(product, &bias);
-    const Blas *b = &x->gemm->blas;
-    Env *e = env_new(NULL);
-    env_set(e, "ta", "%d", b->turned[0]);
-    env_set(e, "tb", "%d", b->turned[1]);
-    env_set(e, "m", "%ld", b->rows);
-    env_set(e, "n", "%ld", b->columns);
-    env_set(e, "k", "%ld", b->depth);
-    env_set(e, "a", "%s", factor_text(s, x, w, product->a->at));
-    env_set(e, "b", "%s", factor_text(s, x, w, product->b->at));
-    env_set(e, "c", "%s", first_element(w, &store->at));
-    env_set(e, "lda", "%ld", b->lead[0]);
-    env_set(e, "ldb", "%ld", b->lead[1]);
-    env_set(e, "ldc", "%ld", b->lead[2]);
-    env_set(e, "batch", "%ld", b->batch);
-    env_set(e, "steps", "%ld, %ld, %ld", b->step[0], b->step[1], b->step[2]);
-    env_set(e, "beta", "%s", beta);
-    env_set(e, "epilogue", "%s", relu ? "GG_RELU_BIAS" : bias >= 0 ? "GG_BIAS" : "GG_NONE");
-    env_set(e, "bias", "%s", bias >= 0 ? text("(const real *)&device->%s", w->formal[bias]) : "NULL");
-    return template_render("cuda/blas.cu", e);
-}
-
-static bool has_beta(const Kernel *x)
+static const Stmt *last_store(const Kernel *x)
 {
     const StmtList *l = &x->loops->body.at[0]->body;
-    return l->at[l->n - 1]->beta != NULL;
+    return l->at[l->n - 1];
 }
 
 void library_plan(Library *l, const Program *s, const Kernel *x)
 {
-    const bool beta = has_beta(x);
-    const char *h = handle_of(x);
+    int bias;
+    Words *w = words_of(x, "sums");
+    const Stmt *product = x->loops->body.at[0], *store = last_store(x);
+    const bool relu = product_epilogue(product, &bias), beta = store->beta != NULL;
+    const Blas *b = &x->gemm->blas;
+    const char *h = handle_of(x), *epilogue = relu ? "GG_RELU_BIAS" : bias >= 0 ? "GG_BIAS" : "GG_NONE";
     text_add(&l->handles, "%s%s%s", l->handles.n ? ", " : "", h, beta ? "[2]" : "");
     l->pairs |= beta;
-    if (beta) {
-        text_add(&l->plans, "for (int beta = 0; beta < 2; beta++)\n");
-        put_lines(&l->plans, text("%s[beta] = %s", h, plan_call(s, x, "beta")), 4);
-    } else text_add(&l->plans, "%s = %s", h, plan_call(s, x, "0"));
+    Line *c = line_add(&l->plans, beta ? "gg_plan_both(" : "gg_plan(", text(", %d, %d, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %s);", b->turned[0], b->turned[1],
+                       b->rows, b->columns, b->depth, b->lead[0], b->lead[1], b->lead[2], b->batch, b->step[0], b->step[1], b->step[2], epilogue));
+    c->first = c->last = x->id;
+    arg_add(c, (Arg) { .text = text(beta ? "%s" : "&%s", h), .type = "GgMatmul *", .name = h, .dims = "" });
+    arg_add(c, factor_arg(s, x, w, product->a, "a"));
+    arg_add(c, factor_arg(s, x, w, product->b, "b"));
+    arg_add(c, element_arg(x, w, &store->at, "real *", "c"));
+    if (bias >= 0) arg_add(c, (Arg) { .text = w->formal[bias], .view = view_of(x->actual.at[bias]), .type = "real", .kept = true, .name = "bias",
+                                      .wish = wish_of(x->actual.at[bias]), .dims = layout_text(x->loops->formals.at[bias]->layout) });
+    else arg_add(c, (Arg) { .text = "NULL", .type = "const real *", .name = "bias", .dims = "" });
 }
 
-char *library_call(const Program *s, const Kernel *x)
+void call_library(Lines *to, const Program *s, const Kernel *x)
 {
-    const char *beta = !has_beta(x) ? "" : x->first_write ? "[beta]" : "[1]";
-    return text("gg_matmul_run(&%s%s); @@ %s\n", handle_of(x), beta, title_of(s->k, x));
+    const bool beta = last_store(x)->beta, first = beta && x->first_write;
+    Line *c = line_add(to, "gg_matmul_run(", ");");
+    c->first = c->last = x->id;
+    arg_add(c, (Arg) { .text = text("&%s%s", handle_of(x), first ? "[beta]" : beta ? "[1]" : ""), .type = "const GgMatmul *", .name = handle_of(x), .dims = "", .own = first });
+    c->note = title_of(s->k, x);
 }

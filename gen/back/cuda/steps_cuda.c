@@ -7,12 +7,14 @@
 #include "back/cuda/cuda.h"
 
 enum { SMALL = 16384 };                 /* turns that one block goes through as fast as many would */
+typedef struct Block { Line *launch; Lines calls; bool last, coded; } Block;
+typedef struct { Lines once, counting, judge, micro, forward, outputs, finish; } StepLines;
 typedef struct {
     AlikeList alike;
     VEC(Coded) coded;                   /* by alike */
     Library library;
     Text functions;
-    VEC(char) blocks;                   /* the names of launches that run several kernels in turn */
+    VEC(Block) blocks;                  /* launches that run several kernels in turn */
     bool alone;                         /* somewhere a launch of its own advances the micro-step's number */
 } Launches;
 
@@ -98,69 +100,146 @@ long split_reals(const Whole *all)
 }
 
 /* ---- several in one block ---- */
-static bool new_block(Launches *l, char *ident)
+static Block *block_new(Launches *l, Line *launch, bool last)
 {
-    for (int i = 0; i < l->blocks.n; i++)
-        if (!strcmp(l->blocks.at[i], ident)) return false;
-    vec_push(&l->blocks, ident);
-    return true;
+    Block *b = NEW(Block);
+    *b = (Block) { .launch = launch, .last = last };
+    vec_push(&l->blocks, b);
+    return b;
 }
 
-static void add_call(Env *e, const char *call, bool more)
+/* Kernels at[0 .. n - 1] in turn; `last`: the micro-step's number is advanced after them. */
+static void add_block(Launches *l, Lines *to, Kernel *const *at, int n, bool last)
 {
-    Env *c = env_item(e, "calls");
-    env_set(c, "call", "%s", call);
-    env_flag(c, "more", more);
+    Line *launch = line_add(to, "", ");");
+    Block *b = block_new(l, launch, last);
+    launch->first = at[0]->id, launch->last = at[n - 1]->id;
+    for (int i = 0; i < n; i++) call_on_device(&b->calls, function_of(l, at[i]), alike_of(&l->alike, at[i]));
 }
 
-/* A launch of kernels at[0 .. n - 1] in turn; `last`: the micro-step's number is advanced after them. */
-static void add_block(Launches *l, Text *out, Kernel **at, int n, bool last)
+static bool block_alike(const Block *a, const Block *b)
 {
-    bool beta = false;
-    char *ident = text("k%d_to_k%d%s", at[0]->id, at[n - 1]->id, last ? "_next" : "");
-    Env *e = env_new(NULL);
-    for (int i = 0; i < n; i++) {
-        const Coded *first = function_of(l, at[i]);
-        const Piece *p = first->pieces.at[0];
-        beta |= p->w->beta && at[i]->first_write;
-        add_call(e, text("%s(%s);", first->alike->k->ident, call_text(first, alike_of(&l->alike, at[i]), p, "dev")), i + 1 < n || last);
+    return a->last == b->last && a->calls.n == b->calls.n && lines_alike(&a->calls, 0, &b->calls, 0, a->calls.n);
+}
+
+/* The lines of a block: all threads wait before the next kernel. */
+static char *block_text(const Common *c, bool last)
+{
+    Lines all = { 0 };
+    for (int i = 0; i < c->body.n; i++) {
+        if (i) line_add(&all, "__syncthreads(", ");");
+        vec_push(&all, c->body.at[i]);
     }
-    if (last) add_call(e, "if (threadIdx.x == 0) dev->w.micro++;", false);
-    env_set(e, "title", "k%d to k%d, one after another%s", at[0]->id, at[n - 1]->id, last ? "; no later kernel asks for the micro-step" : "");
+    if (last) line_add(&all, "__syncthreads(", ");"), line_add(&all, "if (threadIdx.x == 0) dev->w.micro++;", "");
+    return lines_text(&all, "dev");
+}
+
+static bool uses_dev(const Lines *l)
+{
+    bool uses = false;
+    for (int i = 0; i < l->n; i++)
+        for (int a = 0; a < l->at[i]->args.n; a++) uses |= l->at[i]->args.at[a]->view || !strcmp(l->at[i]->args.at[a]->name, "dev");
+    return uses;
+}
+
+/* The function of a block and those that are like it; their launches call it. */
+static void code_block(Launches *l, const Block *first, Block **alike, int n)
+{
+    const Lines **at = NEW_ARRAY(const Lines *, n);
+    for (int i = 0; i < n; i++) at[i] = &alike[i]->calls;
+    const Common c = lines_common(at, n);
+    const char *ident = text("k%d_to_k%d%s", first->launch->first, first->launch->last, first->last ? "_next" : "");
+    const bool dev = first->last || uses_dev(&c.body);
+    Env *e = env_new(NULL);
+    env_set(e, "title", "k%d to k%d, one after another%s", first->launch->first, first->launch->last, first->last ? "; no later kernel asks for the micro-step" : "");
     env_set(e, "threads", "%d", BLOCK_THREADS);
     env_set(e, "ident", "%s", ident);
-    env_set(e, "parameter", "%s", beta ? ", int beta" : "");
-    if (new_block(l, ident)) text_add(&l->functions, "%s\n", template_render("cuda/block.cu", e));
-    text_add(out, "GG_LAUNCH(%s, 1, %d, 0, gg_stream, device%s);\n", ident, BLOCK_THREADS, beta ? ", beta" : "");
+    env_set(e, "parameters", "%s%s%s", dev ? "Device *dev" : "", dev && c.params.n ? ", " : "", params_text(&c));
+    env_set(e, "lines", "%s", block_text(&c, first->last));
+    text_add(&l->functions, "%s\n", template_render("cuda/block.cu", e));
+    for (int i = 0; i < n; i++) {
+        Line *to = alike[i]->launch;
+        to->before = text("GG_RUN(%s, 1, %d, %s%s", ident, BLOCK_THREADS, dev ? "device" : "", dev && c.params.n ? ", " : "");
+        if (to->first != first->launch->first) to->note = text("k%d to k%d", to->first, to->last);
+        params_given(&c, &alike[i]->calls, to);
+    }
+}
+
+static void code_blocks(Launches *l)
+{
+    Block **alike = NEW_ARRAY(Block *, l->blocks.n + 1);
+    for (int i = 0; i < l->blocks.n; i++) {
+        int n = 0;
+        if (l->blocks.at[i]->coded) continue;
+        for (int j = i; j < l->blocks.n; j++)
+            if (!l->blocks.at[j]->coded && block_alike(l->blocks.at[i], l->blocks.at[j])) l->blocks.at[j]->coded = true, alike[n++] = l->blocks.at[j];
+        code_block(l, alike[0], alike, n);
+    }
 }
 
 /* ---- lists of kernels ---- */
-static void add_launch(Launches *l, const Program *s, Text *out, const Kernel *x)
+static void add_launch(Launches *l, const Program *s, Lines *to, const Kernel *x)
 {
-    if (is_library(x)) text_add(out, "%s", library_call(s, x));
-    text_add(out, "%s", launch_text(function_of(l, x), alike_of(&l->alike, x)));
+    if (is_library(x)) call_library(to, s, x);
+    call_launch(to, function_of(l, x), alike_of(&l->alike, x));
 }
 
 /* The kernels in order; `step`: the micro-step's number goes up after the last one that reads it. */
-static char *launches(Launches *l, const Program *s, Kernel **at, int n, bool step)
+static Lines list_lines(Launches *l, const Program *s, Kernel *const *at, int n, bool step)
 {
-    Text t = { 0 };
+    Lines to = { 0 };
     int last = -1;
-    text_put(&t, "", 0);
     for (int i = 0; i < n; i++)
         if (function_of(l, at[i])->counts) last = i;
-    for (int from = 0, to; from < n; from = to) {
-        to = from + 1;
-        if (!function_of(l, at[from])->shared) { add_launch(l, s, &t, at[from]); continue; }
-        while (to < n && at[to]->id == at[to - 1]->id + 1 && function_of(l, at[to])->shared) to++;
-        const bool here = step && from <= last && last < to;
-        add_block(l, &t, at + from, to - from, here);
+    for (int from = 0, end; from < n; from = end) {
+        end = from + 1;
+        if (!function_of(l, at[from])->shared) { add_launch(l, s, &to, at[from]); continue; }
+        while (end < n && at[end]->id == at[end - 1]->id + 1 && function_of(l, at[end])->shared) end++;
+        const bool here = step && from <= last && last < end;
+        add_block(l, &to, at + from, end - from, here);
         if (here) step = false;
     }
     step &= n > 0;
     l->alone |= step;
-    if (step) text_add(&t, "GG_LAUNCH(next_micro, 1, 1, 0, gg_stream, device);\n");
-    return t.s;
+    if (step) line_add(&to, "GG_RUN(next_micro, 1, 1, device", ");");
+    return to;
+}
+
+static StepLines step_lines(Launches *l, const Program *s)
+{
+    const Kernels *x = s->k;
+    const int from = s->drops ? x->forward.n : 0;
+    return (StepLines) { list_lines(l, s, x->once.at, x->once.n, false), list_lines(l, s, s->counting.at, s->counting.n, true),
+                         list_lines(l, s, x->micro.at, from, false), list_lines(l, s, x->micro.at + from, x->micro.n - from, true),
+                         list_lines(l, s, x->evaluated.at, x->evaluated.n, true), list_lines(l, s, x->outputs.at, x->outputs.n, true),
+                         list_lines(l, s, x->finish.at, x->finish.n, false) };
+}
+
+/* What a micro-step and evaluation begin with alike becomes a function of its own. */
+static void share_forward(Launches *l, const Program *s, Lines *micro, Lines *forward)
+{
+    int n = 0;
+    while (n < micro->n && n < forward->n && line_same(micro->at[n], forward->at[n])) n++;
+    if (n < 8) return;
+    Lines both = { micro->at, n, n };
+    const char *name = text("%sforward_steps", s->g->step->prefix);
+    lines_fold(&both, "steps", &l->functions);
+    text_add(&l->functions, "/* The forward part of a micro-step. */\nstatic void %s(void)\n{\n", name);
+    put_lines(&l->functions, lines_text(&both, "device"), 4);
+    text_add(&l->functions, "}\n\n");
+    Lines *const lists[] = { micro, forward };
+    for (int i = 0; i < 2; i++) {
+        Lines rest = { 0 };
+        line_add(&rest, text("%s(", name), ");");
+        for (int k = n; k < lists[i]->n; k++) vec_push(&rest, lists[i]->at[k]);
+        *lists[i] = rest;
+    }
+}
+
+static void set_list(Launches *l, Env *e, const char *name, Lines *c)
+{
+    lines_fold(c, "steps", &l->functions);
+    env_set(e, name, "%s", lines_text(c, "device"));
 }
 
 /* A kernel of one thread for what is a few numbers, or nothing. */
@@ -170,38 +249,38 @@ static void set_lines(Env *e, const char *name, const char *lines)
     env_set(e, text("%s_lines", name), "%s", lines);
 }
 
-static void fill_step(Launches *l, const Program *s, Env *e)
+static void fill_step(Launches *l, const Program *s, StepLines *c, Env *e)
 {
-    const Kernels *x = s->k;
     window_facts(s, e);
-    env_set(e, "prepare", "%s", launches(l, s, x->once.at, x->once.n, false));
-    env_set(e, "counting", "%s", launches(l, s, s->counting.at, s->counting.n, true));
-    const int from = s->drops ? x->forward.n : 0;
-    env_set(e, "judging", "%s", s->drops ? launches(l, s, x->micro.at, from, false) : "");
-    env_set(e, "micro", "%s", launches(l, s, x->micro.at + from, x->micro.n - from, true));
+    share_forward(l, s, s->drops ? &c->judge : &c->micro, &c->forward);
+    set_list(l, e, "prepare", &c->once);
+    set_list(l, e, "counting", &c->counting);
+    set_list(l, e, "judging", &c->judge);
+    set_list(l, e, "micro", &c->micro);
+    set_list(l, e, "forward", &c->forward);
+    set_list(l, e, "output_steps", &c->outputs);
+    set_list(l, e, "finish", &c->finish);
     env_flag(e, "no_beta", !any_beta(s));
-    env_set(e, "forward", "%s", launches(l, s, x->evaluated.at, x->evaluated.n, true));
-    env_set(e, "output_steps", "%s", launches(l, s, x->outputs.at, x->outputs.n, true));
-    env_set(e, "finish", "%s", launches(l, s, x->finish.at, x->finish.n, false));
     set_lines(e, "late", any_late(s) ? late_text(s) : "");
     set_lines(e, "level", levels_text(s));
     env_set(e, "level_views", "%s", level_views(s));
     set_lines(e, "counted", counted_text(s));
 }
 
-static void fill_facts(const Launches *l, const Whole *all, Env *e)
+static void fill_facts(Launches *l, const Whole *all, Env *e)
 {
-    const Library *x = &l->library;
+    Library *x = &l->library;
     const long split = split_reals(all);
     bool skips = false;
     for (int i = 0; i < all->steps.n; i++) skips |= all->steps.at[i]->count || all->steps.at[i]->g->checks.n || checks_finite(all->steps.at[i]);
+    lines_fold(&x->plans, "plan", &l->functions);
     env_flag(e, "next_micro", l->alone);
     env_set(e, "kernels", "%s", l->functions.s ? l->functions.s : "");
     env_flag(e, "rounds", all->steps.at[0]->g->train.precision >= BF16);
     env_flag(e, "blas", x->handles.n > 0);
     env_set(e, "handles", "%s", x->handles.s ? x->handles.s : "");
     env_set(e, "handles_are", "%s", x->pairs ? " @@ [2]: first stores, next adds" : "");
-    env_set(e, "plans", "%s", x->plans.s ? x->plans.s : "");
+    env_set(e, "plans", "%s", lines_text(&x->plans, "device"));
     env_flag(e, "split", split > 0);
     env_set(e, "split", "%ld", split);
     env_set(e, "skips", "%s", skips ? "true" : "false");
@@ -213,6 +292,9 @@ void cuda_kernels(const Whole *all, bool share, Env *program, Env *const *step)
     for (int i = 0; i < all->steps.n; i++) add_step(&l, all->steps.at[i], share);
     if (share) alike_find(&l.alike);
     code_kernels(&l);
-    for (int i = 0; i < all->steps.n; i++) fill_step(&l, all->steps.at[i], step[i]);
+    StepLines *calls = NEW_ARRAY(StepLines, all->steps.n);
+    for (int i = 0; i < all->steps.n; i++) calls[i] = step_lines(&l, all->steps.at[i]);
+    code_blocks(&l);
+    for (int i = 0; i < all->steps.n; i++) fill_step(&l, all->steps.at[i], &calls[i], step[i]);
     fill_facts(&l, all, program);
 }
