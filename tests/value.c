@@ -70,6 +70,8 @@ static void formulas(void)
     prints("an infinite one", val_number(-INFINITY), "((real)-INFINITY)");
     prints("an index", two(CALL_ADD, two(CALL_MUL, n, val_int(4)), j), "n * 4 + j");
     prints("a sum as a factor", two(CALL_MUL, two(CALL_ADD, n, j), val_int(4)), "(n + j) * 4");
+    prints("a sum of ints on the right", two(CALL_ADD, n, two(CALL_ADD, j, n)), "n + j + n");
+    prints("one of reals", two(CALL_ADD, x, two(CALL_ADD, x, x)), "m2 + (m2 + m2)");
     prints("a difference on the right", two(CALL_SUB, n, two(CALL_SUB, j, n)), "n - (j - n)");
     prints("a quotient's remainder", two(CALL_MOD, two(CALL_IDIV, two(CALL_ADD, n, j), val_int(5)), val_int(3)), "(n + j) / 5 % 3");
     prints("the sign of a sum", one(CALL_NEG, two(CALL_ADD, x, x)), "-(m2 + m2)");
@@ -86,6 +88,7 @@ static void elements(void)
     const Val *n = var(N), *s = var(S), *j = var(J);
     prints("an element", load(place(H, 3, n, 64, j, 1)), "arena.h[0][n][j + 3]");
     prints("two terms of one index", load(place(H, 0, n, 128, s, 64)), "arena.h[0][n * 2 + s][0]");
+    prints("a row before", load(place(H, -64, n, 64, var(J), 1)), "arena.h[0][n - 1][j]");
     prints("a place before", load(place(H, 64, n, 64, val_int(-2), 1)), "arena.h[0][n + 1][-2]");
     prints("a step back", load(place(H, 512, n, -64, j, 1)), "arena.h[1][-n][j]");
     prints("an index that overruns its dimension", load((At) { .buffer = H, .n = 1, .term = { { n, 1, 511 } } }), "(&arena.h[0][0][0])[n]");

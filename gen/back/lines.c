@@ -30,14 +30,18 @@ static const char *find_mark(const char *s, const char *end, bool *comment)
     return end;
 }
 
-static bool is_sign(char c) { return c == '?' || c == ':' || c == '+' || c == '-' || c == '*' || c == '/'; }
+static bool is_among(char c, const char *set)
+{
+    while (*set && *set != c) set++;
+    return *set;
+}
 
-/* Is there a space after a comma, or before an operator? */
+/* Is there a space after a comma or "=", or before an operator? */
 static bool may_break(const char *c, const char *end)
 {
     if (*c != ' ' || end - c < 4) return false;
-    if (c[-1] == ',') return true;
-    return (is_sign(c[1]) && c[2] == ' ') || ((c[1] == '&' || c[1] == '|') && c[2] == c[1]);
+    if (c[-1] == ',' || (c[-1] == '=' && c[-2] == ' ')) return true;
+    return (is_among(c[1], "?:+-*/<>|&") && c[2] == ' ') || (is_among(c[1], "=!<>") && c[2] == '=') || (is_among(c[1], "&|") && c[2] == c[1]);
 }
 
 /* Where a line with room for so many characters breaks best; NULL: nowhere. */

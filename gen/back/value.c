@@ -126,7 +126,7 @@ char *at_text(Words *w, const At *at)
         add_term(w, &index[d], at->term[i].index, at->term[i].stride / l->strides[d], false);
     }
     for (int i = 0; i < l->ndims; i++) {
-        const long c = i == l->ndims - 1 ? rest / l->strides[i] : rest / l->strides[i] * (rest >= 0);
+        const long c = rest / l->strides[i];
         rest -= c * l->strides[i];
         index[i].constant += c;
     }
@@ -252,7 +252,7 @@ static void put_operator(Words *w, Text *out, const Val *v)
     } else {
         put(w, out, v->arg[0], mine, false);
         text_add(out, " %s ", operators[v->id].sign);
-        put(w, out, v->arg[1], mine + 1, false);
+        put(w, out, v->arg[1], !is_real(v) && is_call(v, CALL_ADD) ? mine : mine + 1, false);
     }
 }
 

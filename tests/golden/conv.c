@@ -61,7 +61,8 @@ static void k15_net_5_weight_t(const Thread *t, const Micro *m)
             for (int i2_6 = 0; i2_6 < 6; i2_6++) {
                 for (int i2_1 = 0; i2_1 < 6; i2_1++) {
                     for (int j = 0; j < 8; j++)
-                        packed.net_5_weight_t[i][i2_1 + i2_6 * 6][j] = p.net_5.weight[(i2_6 * 6 + i2_1 + j * 36) % 64 + (i2_6 * 6 + i2_1 + j * 36) / 64 * 64][i];
+                        packed.net_5_weight_t[i][i2_1 + i2_6 * 6][j] =
+                                p.net_5.weight[(i2_6 * 6 + i2_1 + j * 36) % 64 + (i2_6 * 6 + i2_1 + j * 36) / 64 * 64][i];
                 }
             }
         }
@@ -91,8 +92,9 @@ static void k2_conv2d_net_1(const Thread *t, const Micro *m)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 12, 12 }, .a_row = { 14, 1 }, .c_row = { 96, 8 },
-                .depth = { 1, 3, 3 }, .a_k = { 0, 14, 1 }, .b_k = { 0, 24, 8 },
-                .width = 8 }, &arena.div[n][0][0][0], &p.net_0.weight[0][0][0], &arena.net_1[n][0][0][0], 0);
+                              .depth = { 1, 3, 3 }, .a_k = { 0, 14, 1 }, .b_k = { 0, 24, 8 },
+                              .width = 8 }, &arena.div[n][0][0][0], &p.net_0.weight[0][0][0],
+                                      &arena.net_1[n][0][0][0], 0);
         for (int r = 0; r < 12; r++) {
             for (int c = 0; c < 12; c++) {
                 for (int j = 0; j < 8; j += LANES8) {
@@ -157,8 +159,8 @@ static void k5_matmul_net_5(const Thread *t, const Micro *m)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                .depth = { 1, 5, 64 }, .a_k = { 0, 512, 1 }, .b_k = { 0, 1024, 16 },
-                .width = 16 }, &arena.net_4[0][n][0], &p.net_5.weight[0][0], &arena.net_5[n][0], 0);
+                              .depth = { 1, 5, 64 }, .a_k = { 0, 512, 1 }, .b_k = { 0, 1024, 16 },
+                              .width = 16 }, &arena.net_4[0][n][0], &p.net_5.weight[0][0], &arena.net_5[n][0], 0);
         for (int j = 0; j < 16; j += LANES) {
             const vec v2 = v_load(&arena.net_5[n][j]);
             v_store(&arena.net_5[n][j], v_keep(v2 + v_load(&p.net_5.bias[j]), 10 - j));
@@ -255,9 +257,9 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
     const bool training = w.training;
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 288 },
-                .width = 288 }, &arena.cross_entropy_grad[n][0], &packed.net_5_weight_t[0][0][0],
-                        &arena.dropout_dx[n][0][0][0], 0);
+                              .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 288 },
+                              .width = 288 }, &arena.cross_entropy_grad[n][0], &packed.net_5_weight_t[0][0][0],
+                                      &arena.dropout_dx[n][0][0][0], 0);
         for (int i2_6 = 0; i2_6 < 6; i2_6++) {
             for (int i2_1 = 0; i2_1 < 6; i2_1++) {
                 for (int j = 0; j < 8; j += LANES8) {
@@ -279,9 +281,9 @@ INLINE void k11_matmul_d_net_5_weight(const Thread *t, const Micro *m, const int
 {
     for_span (q, t, 5) {
         contract((Contract) { .rows = { 1, 64 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
-                .depth = { 1, 1, 8 }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
-                .width = 16 }, &arena.net_4[q][0][0], &arena.cross_entropy_grad[0][0], &g.net_5.weight[q * 64][0],
-                        beta);
+                              .depth = { 1, 1, 8 }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
+                              .width = 16 }, &arena.net_4[q][0][0], &arena.cross_entropy_grad[0][0],
+                                      &g.net_5.weight[q * 64][0], beta);
     }
     stored();
     (void)m;
@@ -306,7 +308,8 @@ static void k12_max_pool2d_grad_relu_dx(const Thread *t, const Micro *m)
                         vec8 open = v8_set(1);
                         for (int ky = 0; ky < 2; ky++) {
                             for (int kx = 0; kx < 2; kx++) {
-                                const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) == best, open, v8_set(R(0.0)));
+                                const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j])
+                                        == best, open, v8_set(R(0.0)));
                                 const vec8 v3 = v8_select(share > R(0.0), gy, v8_set(R(0.0)));
                                 v8_store(&arena.relu_dx[n][r * 2 + ky][c * 2 + kx][j],
                                         v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) <= R(0.0),
@@ -351,9 +354,9 @@ INLINE void k14_conv2d_weight_d_net_0_weight(const Thread *t, const Micro *m, co
     for_span (q, t, 3) {
         for (int n = 0; n < 8; n++) {
             contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
-                    .depth = { 1, 12, 12 }, .a_k = { 0, 14, 1 }, .b_k = { 0, 96, 8 },
-                    .width = 8 }, &arena.div[n][q][0][0], &arena.relu_dx[n][0][0][0], &g.net_0.weight[q][0][0], n ? 1
-                            : beta);
+                                  .depth = { 1, 12, 12 }, .a_k = { 0, 14, 1 }, .b_k = { 0, 96, 8 },
+                                  .width = 8 }, &arena.div[n][q][0][0], &arena.relu_dx[n][0][0][0],
+                                          &g.net_0.weight[q][0][0], n ? 1 : beta);
         }
     }
     stored();

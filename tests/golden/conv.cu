@@ -285,8 +285,8 @@ static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_relu_dx(Device
             for (int kx = 0; kx < 2; kx++) {
                 const real share = (arena.net_1[n][r * 2 + ky][c * 2 + kx][j] == best ? open : R(0.0));
                 const real v3 = (share > R(0.0) ? gy : R(0.0));
-                arena.relu_dx[n][r * 2 + ky][c * 2 + kx][j] = (arena.net_1[n][r * 2 + ky][c * 2 + kx][j] <= R(0.0)
-                        ? R(0.0) : v3);
+                arena.relu_dx[n][r * 2 + ky][c * 2 + kx][j] =
+                        (arena.net_1[n][r * 2 + ky][c * 2 + kx][j] <= R(0.0) ? R(0.0) : v3);
                 open = open - share;
             }
     }
@@ -626,8 +626,8 @@ extern "C" const Program gagen_conv = {
         .allocate = allocate, .release = release,
         .w = &w, .sums = sums,
         .prepare = NULL, .evaluate = evaluate,
-        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
-                .profile = gg_profile, .skips = false,
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile =
+                gg_profile, .skips = false,
     },
 };
 

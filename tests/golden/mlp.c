@@ -83,8 +83,8 @@ static void k2_matmul_net_1(const Thread *t, const Micro *m)
 {
     for_span (s, t, 3) {
         contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 64 }, .c_row = { 0, 16 },
-                .depth = { 1, 1, 64 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 16 },
-                .width = 16 }, &arena.div[0][0], &p.net_0.weight[s][0][0], &arena.net_1[s][0][0], 0);
+                              .depth = { 1, 1, 64 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 16 },
+                              .width = 16 }, &arena.div[0][0], &p.net_0.weight[s][0][0], &arena.net_1[s][0][0], 0);
         for (int n = 0; n < 16; n++) {
             for (int j = 0; j < 16; j += LANES) {
                 const vec v2 = v_load(&arena.net_1[s][n][j]);
@@ -102,8 +102,9 @@ static void k3_matmul_logits(const Thread *t, const Micro *m)
 {
     for_span (q, t, 8) {
         contract((Contract) { .rows = { 1, 2 }, .a_row = { 0, 16 }, .c_row = { 0, 16 },
-                .depth = { 1, 3, 16 }, .a_k = { 0, 256, 1 }, .b_k = { 0, 256, 16 },
-                .width = 16 }, &arena.net_1[0][q * 2][0], &p.net_2.weight[0][0], &arena.logits[q * 2][0], 0);
+                              .depth = { 1, 3, 16 }, .a_k = { 0, 256, 1 }, .b_k = { 0, 256, 16 },
+                              .width = 16 }, &arena.net_1[0][q * 2][0], &p.net_2.weight[0][0],
+                                      &arena.logits[q * 2][0], 0);
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             for (int j = 0; j < 16; j += LANES) {
                 const vec v2 = v_load(&arena.logits[n][j]);
@@ -218,9 +219,9 @@ static void k10_matmul_relu_dx(const Thread *t, const Micro *m)
 {
     for_span (s, t, 3) {
         contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 16 }, .c_row = { 0, 16 },
-                .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 16 },
-                .width = 16 }, &arena.cross_entropy_grad[0][0], &packed.net_2_weight_t[s][0][0],
-                        &arena.relu_dx[s][0][0], 0);
+                              .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 16 },
+                              .width = 16 }, &arena.cross_entropy_grad[0][0], &packed.net_2_weight_t[s][0][0],
+                                      &arena.relu_dx[s][0][0], 0);
         for (int n = 0; n < 16; n++) {
             for (int j = 0; j < 16; j += LANES) {
                 const vec v2 = v_load(&arena.relu_dx[s][n][j]);
@@ -238,9 +239,9 @@ INLINE void k11_matmul_d_net_2_weight(const Thread *t, const Micro *m, const int
 {
     for_span (q, t, 3) {
         contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
-                .depth = { 1, 1, 16 }, .a_k = { 0, 0, 16 }, .b_k = { 0, 0, 16 },
-                .width = 16 }, &arena.net_1[q][0][0], &arena.cross_entropy_grad[0][0], &g.net_2.weight[q * 16][0],
-                        beta);
+                              .depth = { 1, 1, 16 }, .a_k = { 0, 0, 16 }, .b_k = { 0, 0, 16 },
+                              .width = 16 }, &arena.net_1[q][0][0], &arena.cross_entropy_grad[0][0],
+                                      &g.net_2.weight[q * 16][0], beta);
     }
     stored();
     (void)m;
@@ -267,8 +268,9 @@ INLINE void k13_matmul_d_net_0_weight(const Thread *t, const Micro *m, const int
 {
     for_span (s, t, 3) {
         contract((Contract) { .rows = { 1, 64 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
-                .depth = { 1, 1, 16 }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
-                .width = 16 }, &arena.div[0][0], &arena.relu_dx[s][0][0], &g.net_0.weight[s][0][0], beta);
+                              .depth = { 1, 1, 16 }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
+                              .width = 16 }, &arena.div[0][0], &arena.relu_dx[s][0][0], &g.net_0.weight[s][0][0],
+                                      beta);
     }
     stored();
     (void)m;

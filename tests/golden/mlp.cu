@@ -509,8 +509,8 @@ extern "C" const Program gagen_mlp = {
         .allocate = allocate, .release = release,
         .w = &w, .sums = sums,
         .prepare = NULL, .evaluate = evaluate,
-        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
-                .profile = gg_profile, .skips = false,
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile =
+                gg_profile, .skips = false,
     },
 };
 

@@ -108,8 +108,8 @@ static void k2_matmul_gelu(const Thread *t, const Micro *m)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                .depth = { 1, 1, 8 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 32 },
-                .width = 32 }, &arena.body[n][0], &p.trunk.weight[0][0], &arena.gelu[n][0], 0);
+                              .depth = { 1, 1, 8 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 32 },
+                              .width = 32 }, &arena.body[n][0], &p.trunk.weight[0][0], &arena.gelu[n][0], 0);
         for (int j = 0; j < 32; j += LANES) {
             const vec v2 = v_load(&arena.gelu[n][j]);
             const vec v3 = v2 + v_load(&p.trunk.bias[j]);
@@ -128,8 +128,8 @@ static void k3_matmul_square(const Thread *t, const Micro *m)
     for_span (n, t, 8) {
         const long at = data_row(&w, m, n);
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                .depth = { 1, 1, 24 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
-                .width = 8 }, &arena.gelu[n][0], &p.price.weight[0][0], &arena.square[n][0], 0);
+                              .depth = { 1, 1, 24 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
+                              .width = 8 }, &arena.gelu[n][0], &p.price.weight[0][0], &arena.square[n][0], 0);
         for (int j = 0; j < 1; j++) {
             const real v2 = arena.square[n][j];
             const real v3 = v2 + p.price.bias[j] - data.price[at];
@@ -160,8 +160,8 @@ static void k5_matmul_add(const Thread *t, const Micro *m)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                .depth = { 1, 1, 24 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
-                .width = 8 }, &arena.tanh[n][0], &p.brand.weight[0][0], &arena.add[n][0], 0);
+                              .depth = { 1, 1, 24 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
+                              .width = 8 }, &arena.tanh[n][0], &p.brand.weight[0][0], &arena.add[n][0], 0);
         for (int j = 0; j < 8; j += LANES8) {
             const vec8 v2 = v8_load(&arena.add[n][j]);
             v8_store(&arena.add[n][j], v8_keep(v2 + v8_load(&p.brand.bias[j]), 2 - j));
@@ -254,9 +254,9 @@ static void k10_matmul_tanh_dx(const Thread *t, const Micro *m)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                .depth = { 1, 1, 2 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 32 },
-                .width = 32 }, &arena.cross_entropy_grad[n][0], &packed.brand_weight_t[0][0], &arena.tanh_dx[n][0],
-                        0);
+                              .depth = { 1, 1, 2 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 32 },
+                              .width = 32 }, &arena.cross_entropy_grad[n][0], &packed.brand_weight_t[0][0],
+                                      &arena.tanh_dx[n][0], 0);
         for (int j = 0; j < 32; j += LANES) {
             const vec v2 = v_load(&arena.tanh_dx[n][j]);
             const vec a = v_load(&arena.tanh[n][j]);
@@ -274,8 +274,8 @@ SHARED void k11_matmul_d_brand_weight(const Thread *t, const Micro *m, real x[re
 {
     for_span (q, t, 8) {
         contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
-                .depth = { 1, 1, 8 }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
-                .width = 8 }, &x[0][q * 3], &x2[0][0], &d_weight[q * 3][0], 0);
+                              .depth = { 1, 1, 8 }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
+                              .width = 8 }, &x[0][q * 3], &x2[0][0], &d_weight[q * 3][0], 0);
     }
     stored();
     (void)m;
@@ -316,8 +316,8 @@ static void k14_matmul_add2(const Thread *t, const Micro *m)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                .depth = { 1, 1, 1 }, .a_k = { 0, 0, 0 }, .b_k = { 0, 0, 0 },
-                .width = 32 }, &arena.square_dx[n][0], &packed.price_weight_t[0], &arena.add2[n][0], 0);
+                              .depth = { 1, 1, 1 }, .a_k = { 0, 0, 0 }, .b_k = { 0, 0, 0 },
+                              .width = 32 }, &arena.square_dx[n][0], &packed.price_weight_t[0], &arena.add2[n][0], 0);
         for (int j = 0; j < 32; j += LANES) {
             const vec v2 = v_load(&arena.add2[n][j]);
             const vec a = v_load(&arena.h[n][j]);
@@ -350,8 +350,8 @@ static void k17_matmul_d_trunk_weight(const Thread *t, const Micro *m)
 {
     for_span (q, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                .depth = { 1, 1, 8 }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 32 },
-                .width = 32 }, &arena.body[0][q], &arena.add2[0][0], &g.trunk.weight[q][0], 0);
+                              .depth = { 1, 1, 8 }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 32 },
+                              .width = 32 }, &arena.body[0][q], &arena.add2[0][0], &g.trunk.weight[q][0], 0);
     }
     stored();
     (void)m;

@@ -197,8 +197,8 @@ static void k2_matmul_add(const Thread *t, const Micro *m)
 {
     for_span (one, t, 1) {
         contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 8 }, .c_row = { 0, 8 },
-                .depth = { 1, 1, 6 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
-                .width = 8 }, &arena.h[0][0][0], &p.token.weight[0][0], &arena.add[0][0][0], 0);
+                              .depth = { 1, 1, 6 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
+                              .width = 8 }, &arena.h[0][0][0], &p.token.weight[0][0], &arena.add[0][0][0], 0);
         for (int n = 0; n < 2; n++) {
             for (int i2 = 0; i2 < 4; i2++) {
                 for (int j = 0; j < 8; j += LANES8) {
@@ -282,8 +282,8 @@ static void k7_matmul_square(const Thread *t, const Micro *m)
     for_span (n, t, 2) {
         const long at = data_row(&w, m, n);
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                .depth = { 1, 4, 6 }, .a_k = { 0, 8, 1 }, .b_k = { 0, 48, 8 },
-                .width = 8 }, &arena.h[n][0][0], &p.score.weight[0][0], &arena.square[n][0], 0);
+                              .depth = { 1, 4, 6 }, .a_k = { 0, 8, 1 }, .b_k = { 0, 48, 8 },
+                              .width = 8 }, &arena.h[n][0][0], &p.score.weight[0][0], &arena.square[n][0], 0);
         for (int j = 0; j < 1; j++) {
             const real v2 = arena.square[n][j];
             const real v3 = v2 + p.score.bias[j] - data.score[at];
@@ -345,8 +345,9 @@ static void k11_matmul(const Thread *t, const Micro *m)
 {
     for_span (n, t, 2) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                .depth = { 1, 1, 1 }, .a_k = { 0, 0, 0 }, .b_k = { 0, 0, 0 },
-                .width = 32 }, &arena.square_dx[n][0], &packed.score_weight_t[0], &arena.matmul[n][0], 0);
+                              .depth = { 1, 1, 1 }, .a_k = { 0, 0, 0 }, .b_k = { 0, 0, 0 },
+                              .width = 32 }, &arena.square_dx[n][0], &packed.score_weight_t[0], &arena.matmul[n][0],
+                                      0);
     }
     stored();
     (void)m;
@@ -357,8 +358,9 @@ INLINE void k12_matmul_d_score_weight(const Thread *t, const Micro *m, const int
 {
     for_span (q, t, 4) {
         contract((Contract) { .rows = { 1, 6 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
-                .depth = { 1, 1, 2 }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
-                .width = 8 }, &arena.h[0][q][0], &arena.square_dx[0][0], &g.score.weight[q * 6][0], beta);
+                              .depth = { 1, 1, 2 }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
+                              .width = 8 }, &arena.h[0][q][0], &arena.square_dx[0][0], &g.score.weight[q * 6][0],
+                                      beta);
     }
     stored();
     (void)m;
@@ -398,8 +400,8 @@ static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
                     const real a = arena.add[n][i2][j];
                     const real a2 = (real)data.target[at * 4 + i2];
                     const real a3 = arena.masked_dl[n][i2];
-                    arena.cross_entropy_grad[n][i2][j] = (a3 == R(0.0) ? R(0.0) : a3
-                            * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
+                    arena.cross_entropy_grad[n][i2][j] =
+                            (a3 == R(0.0) ? R(0.0) : a3 * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
                 }
             }
             for (int i2 = 0; i2 < 4; i2++) {
@@ -436,9 +438,9 @@ static void k16_matmul_add2(const Thread *t, const Micro *m)
 {
     for_span (one, t, 1) {
         contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 8 }, .c_row = { 0, 8 },
-                .depth = { 1, 1, 5 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
-                .width = 8 }, &arena.cross_entropy_grad[0][0][0], &packed.token_weight_t[0][0], &arena.add2[0][0][0],
-                        0);
+                              .depth = { 1, 1, 5 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
+                              .width = 8 }, &arena.cross_entropy_grad[0][0][0], &packed.token_weight_t[0][0],
+                                      &arena.add2[0][0][0], 0);
         for (int n = 0; n < 2; n++) {
             for (int i2 = 0; i2 < 4; i2++) {
                 for (int j = 0; j < 8; j += LANES8) {
@@ -459,8 +461,9 @@ INLINE void k17_matmul_d_token_weight(const Thread *t, const Micro *m, const int
 {
     for_span (q, t, 6) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                .depth = { 1, 1, 8 }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 8 },
-                .width = 8 }, &arena.h[0][0][q], &arena.cross_entropy_grad[0][0][0], &g.token.weight[q][0], beta);
+                              .depth = { 1, 1, 8 }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 8 },
+                              .width = 8 }, &arena.h[0][0][q], &arena.cross_entropy_grad[0][0][0],
+                                      &g.token.weight[q][0], beta);
     }
     stored();
     (void)m;
@@ -505,8 +508,8 @@ INLINE void k21_d_token_weight(const Thread *t, const Micro *m, const int beta)
     for_span (one, t, 1) {
         for (int i2 = 0; i2 < 6; i2++) {
             for (int j = 0; j < 8; j += LANES8) {
-                const vec8 old = v8_load(&g.token.weight[i2][j]),
-                        more = v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - j);
+                const vec8 old = v8_load(&g.token.weight[i2][j]), more =
+                        v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - j);
                 v8_store(&g.token.weight[i2][j], beta ? old + more : more);
             }
         }

@@ -382,8 +382,8 @@ static __device__ void k14_cross_entropy_grad(Device *dev)
             const real a = arena.add[n][i2][j];
             const real a2 = (real)data.target[at * 4 + i2];
             const real a3 = arena.masked_dl[n][i2];
-            arena.cross_entropy_grad[n][i2][j] = (a3 == R(0.0) ? R(0.0) : a3
-                    * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
+            arena.cross_entropy_grad[n][i2][j] =
+                    (a3 == R(0.0) ? R(0.0) : a3 * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
         }
     }
 }
@@ -879,8 +879,8 @@ extern "C" const Program gagen_terms = {
         .allocate = allocate, .release = release,
         .w = &w, .sums = sums,
         .prepare = prepare, .evaluate = evaluate,
-        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await,
-                .profile = gg_profile, .skips = false,
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile =
+                gg_profile, .skips = false,
     },
 };
 

@@ -3,6 +3,7 @@
    1. A loop over units goes to threads. Turns of a loop over lanes are lanes of vectors, inside it reals are vectors.
    2. A loop or a condition whose body is one line has no braces.
    3. A product is a call of contract() where it has that shape, else loops. */
+#include <limits.h>
 #include <math.h>
 #include "back/c/print.h"
 
@@ -192,7 +193,10 @@ static void put_storing(Printer *p, const Stmt *s)
 static char *place_text(Words *w, const At *at)
 {
     Text t = { 0 };
-    for (int i = 0; i < at->n; i++) text_add(&t, "%s%s * %ld", i ? " + " : "", val_within(w, at->term[i].index, LEVEL_PRODUCT), at->term[i].stride);
+    const Layout *l = w->k->formals.at[at->buffer]->layout;
+    const char *wide = l && l->size > INT_MAX ? "L" : "";
+    for (int i = 0; i < at->n; i++)
+        text_add(&t, "%s%s * %ld%s", i ? " + " : "", val_within(w, at->term[i].index, LEVEL_PRODUCT), at->term[i].stride, wide);
     if (at->base || !t.n) text_add(&t, t.n ? " + %ld" : "%ld", at->base);
     return t.s;
 }
@@ -207,16 +211,21 @@ static void put_frame(Printer *p, const Stmt *s)
                       d[0].extent, d[1].extent, d[0].before, d[0].after, d[1].before, d[1].after, d[2].extent));
 }
 
-/* All of a box, in one piece. */
+/* All of a box: what lies in one piece is one loop. */
 static void put_box(Printer *p, const Stmt *s)
 {
-    long count = 1;
-    for (int i = s->n; i-- > 0; count *= s->side[i].extent)
-        if (s->side[i].stride != count) BUG("zeros that lie in several pieces");
-    const char *place = place_text(p->w, &s->at), *i = words_index(p->w, "i");
-    line(p, text("for (long %s = 0; %s < %ld; %s++)", i, i, count, i));
-    line(p, text("    ((real *)%s)[%s + %s] = 0;", p->w->formal[s->at.buffer], place, i));
-    words_leave(p->w, i);
+    long piece = 1;
+    int outer = s->n;
+    while (outer && s->side[outer - 1].stride == piece) piece *= s->side[--outer].extent;
+    const char *index[5], *place = place_text(p->w, &s->at);
+    for (int i = 0; i <= outer; i++) {
+        index[i] = words_index(p->w, "i");
+        if (i < outer) place = text("%s + %s * %ld", place, index[i], s->side[i].stride);
+        line(p, text("for (long %s = 0; %s < %ld; %s++)", index[i], index[i], i < outer ? s->side[i].extent : piece, index[i]));
+        p->depth++;
+    }
+    line(p, text("((real *)%s)[%s + %s] = 0;", p->w->formal[s->at.buffer], place, index[outer]));
+    for (int i = 0; i <= outer; i++) words_leave(p->w, index[i]), p->depth--;
 }
 
 static void put_zero(Printer *p, const Stmt *s)
