@@ -13,6 +13,7 @@ typedef struct {
     Operand operand[3];                 /* A, B, C */
     int nlabels; Label label[LABELS];
     int nlevels; Level level[LEVELS];
+    bool asks;                          /* what is wanted: copies are thought of, none is made */
 } Lowering;
 
 /* ---- levels.c ---- */

@@ -1,8 +1,8 @@
 /* factors_c.c -- what a contraction wants of its factors in C. C's contiguous level is the vector; B is the factor that has its label.
 
    1. B has its rows in the vector's order and at least as wide: strips of columns, depth as A runs through it.
-      A weight that has no order yet gets this one. Another order, a transposed one, is packed into it once per update.
-   2. A is broadcast, so any order will do: a weight that has none keeps its own.
+      Of a weight this is what it wants. Where the weight has another order, a transposed one, it is packed once per update.
+   2. A is broadcast, so any order will do: of a weight that of its own axes.
    3. A blocked label is summed over its padding too: both factors hold zeros there. So no factor's blocks run beyond another's.
    4. An image that B slides over has the halo that is read, and channels as lanes. */
 #include <stdlib.h>
@@ -158,13 +158,12 @@ static void copy_image(Lowering *w, int which)
     int a = 0;
     while (a < f->nargs && f->arg[a] != o->node) a++;
     if (a == f->nargs) return;
-    copy_operand(w, which, &(Layout){ 0 }, "image");
+    long halo[RANK][2];
+    Layout l;
+    halo_read(w->k, f, a, halo);
+    layout_make(&l, &o->shape, 1, layout_block(o->shape.dim[1]), halo);
+    copy_operand(w, which, &l, "image");
     f->arg[a] = o->node;
-    Buffer *image = buffer_of(w->k, o->node);
-    lay_out(w->k, image);
-    const Layout l = image->layout;
-    layout_make(&image->layout, &o->shape, 1, layout_block(o->shape.dim[1]), ((Layout *)&l)->halo);
-    o->layout = image->layout;
 }
 
 /* No digit of an axis straddles groups. */
@@ -200,20 +199,23 @@ static void cut_levels(Lowering *w)
     }
 }
 
-/* Rule 2. */
-static void order_a(Lowering *w)
-{
-    Operand *a = &w->operand[0];
-    if (known(a)) return;
-    take_order(w, a, 0);
-    if (!known(a)) straighten(w, 0);
-}
-
 /* B cuts the columns inside of a row of C that runs on: a vector would write over its neighbour. */
 static bool cut_short(const Lowering *w, char v)
 {
     const Level *l = &w->level[vector_level(w, v)];
     return l->extent < room(&w->operand[2], v, l->div) && l->extent < label_of(w, l)->extent;
+}
+
+/* The order that suits B, whatever it has. */
+static void best_b(Lowering *w, char v, Layout *out)
+{
+    w->operand[1].layout.size = 0;      /* where it is cut now does not matter */
+    cut_levels(w);
+    if (crowded(w, 1)) {
+        straighten(w, 0);
+        cut_levels(w);
+    }
+    b_layout(w, widen_vector(w, v), out);
 }
 
 static void arrange_b(Lowering *w, char v)
@@ -231,25 +233,34 @@ static void arrange_b(Lowering *w, char v)
         BUG("an image that does not fit its convolution");
     }
     Layout l;
-    b->layout.size = 0;         /* another order: where it is cut now does not matter */
-    cut_levels(w);
-    if (crowded(w, 1)) {
-        straighten(w, 0);
-        cut_levels(w);
-    }
-    vector = widen_vector(w, v);
-    b_layout(w, vector, &l);
-    if (!unordered(w->k, b->node) || !take_order(w, b, &l)) pack(w, &l);
+    best_b(w, v, &l);
+    pack(w, &l);
     if (!lowering_levels(w)) BUG("a packed operand does not fit");
-    widen_vector(w, v);
 }
 
-void settle_factors_c(Lowering *w)
+/* C's contiguous label. Rules 2 and 3 hold then for A. */
+static char arrange_a(Lowering *w)
 {
     for (int i = 0; i < 2; i++) separate_groups(w, i);
     const char v = columns_label(w);
     lowering_order(w, v);
-    order_a(w);
-    if (!rows_fit(w)) straighten(w, 0);
-    arrange_b(w, v);
+    if (known(&w->operand[0]) && !rows_fit(w)) straighten(w, 0);
+    return v;
+}
+
+bool wanted_c(Lowering *w, const Node *weight, Layout *out)
+{
+    const char v = arrange_a(w);
+    if (w->operand[0].node == weight) return false;
+    cut_levels(w);
+    best_b(w, v, out);
+    return true;
+}
+
+void settle_factors_c(Lowering *w, const Node *granted)
+{
+    Layout l;
+    forget(w, granted);
+    if (granted) wanted_c(w, granted, &l);
+    else arrange_b(w, arrange_a(w));
 }

@@ -1,8 +1,8 @@
 /* factors_cuda.c -- what a contraction wants of its factors in CUDA.
 
    1. Nothing is packed and nothing lies in strips: matrices row by row, images as [batch][rows][columns][channels].
-   2. A weight that has no order yet gets the one its first reader wants. A matmul's: its own axes by the result's, then the
-      depth as the other factor runs through it. A convolution's: [rows][columns][channels][outputs].
+   2. What it wants of a weight. A matmul: its own axes by the result's, then the depth as the other factor runs through it.
+      A convolution: [rows][columns][channels][outputs].
    3. Where factors are cut at places that do not divide each other, one of them is copied row by row. */
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +22,9 @@ static int weight_order(const Lowering *w, const Level *a, const Level *b, int o
 }
 
 /* The weight's digits from its levels, innermost last; rows are a multiple of 16 bytes. */
-static void order_weight(Lowering *w, int which)
+static void order_weight(const Lowering *w, int which, Layout *out)
 {
-    Operand *o = &w->operand[which];
+    const Operand *o = &w->operand[which];
     Level order[LEVELS];
     int n = 0;
     for (int i = 0; i < w->nlevels; i++)
@@ -49,7 +49,7 @@ static void order_weight(Lowering *w, int which)
         stride *= extent;
     }
     l.size = (stride + ALIGN - 1) / ALIGN * ALIGN;
-    if (!take_order(w, o, &l) && !known(o)) straighten(w, which);
+    *out = l;
 }
 
 static void cut_levels(Lowering *w)
@@ -57,19 +57,26 @@ static void cut_levels(Lowering *w)
     for (int i = 0; i < 2 && !lowering_levels(w); i++)
         if (known(&w->operand[i])) straighten(w, i);
     if (!lowering_levels(w)) BUG("a contraction is cut at places that do not divide each other");
-    for (int i = 0; i < 2; i++)
-        if (!known(&w->operand[i])) {
-            if (crowded(w, i)) {
-                straighten(w, 1 - i);
-                if (!lowering_levels(w)) BUG("a straight operand is cut");
-            }
-            order_weight(w, i);
-            if (!lowering_levels(w)) BUG("a weight's own order does not fit");
-        }
 }
 
-void settle_factors_cuda(Lowering *w)
+bool wanted_cuda(Lowering *w, const Node *weight, Layout *out)
 {
     lowering_order(w, columns_label(w));
     cut_levels(w);
+    const int which = w->operand[0].node != weight;
+    if (crowded(w, which)) {
+        straighten(w, 1 - which);
+        if (!lowering_levels(w)) BUG("a straight operand is cut");
+    }
+    order_weight(w, which, out);
+    return true;
+}
+
+void settle_factors_cuda(Lowering *w, const Node *granted)
+{
+    Layout l;
+    lowering_order(w, columns_label(w));
+    forget(w, granted);
+    if (granted) wanted_cuda(w, granted, &l);
+    else cut_levels(w);
 }

@@ -84,6 +84,13 @@ static void note_reader(Node *u, int arg, void *x)
     }
 }
 
+void halo_read(const Kernels *k, Node *u, int arg, long halo[RANK][2])
+{
+    Readers r = { .k = k, .shape = &u->arg[arg]->shape };
+    note_reader(u, arg, &r);
+    memcpy(halo, r.halo, sizeof r.halo);
+}
+
 static int vector_axis(const Shape *s, bool image)
 {
     if (image) return 1;

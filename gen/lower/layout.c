@@ -1,14 +1,13 @@
 /* layout.c -- which values are stored, and how: what producers and consumers want, solved here.
 
    1. A value is stored when another kernel reads it, or its own through a view; reports' values and outputs are, too.
-   2. Who decides, in this order. A value that kernels make: its readers together (images.c); matrices are in column blocks,
-      images in blocks of channels with the halo that convolutions want. A parameter: the first contraction that reads it, in the
-      order of the lists, a micro-step before what runs once, those that add into gradients last; one that none has ordered: its
-      own axes. A step after the first keeps the order of the one before. Gradients and moments are as their parameters, and a
-      micro-batch's gradient that is folded into states is, too.
-   3. A reader that wants another layout than was decided reads a copy of its own, which a kernel before it makes: windows
-      (windows.c), factors of contractions (factors_c.c, factors_cuda.c). A copy of what parameters alone make is made once per
-      update, apart from the arena, and those of one order are one.
+   2. Who decides. Of a value that kernels make, its readers together (images.c): matrices are in column blocks, images in blocks
+      of channels with the largest halo that a convolution wants. Of a parameter, the strongest want (wants.c). Values come first, since
+      wants of parameters follow from them. Gradients and moments are as their parameters, and a micro-batch's gradient that
+      is folded into states is, too.
+   3. A reader whose want was not granted reads a copy of its own, which a kernel before it makes: windows (windows.c), factors of
+      contractions (factors_c.c, factors_cuda.c). A copy of what parameters alone make is made once per update, apart from the arena,
+      and those of one order are one.
    4. Factors that a library multiplies in 16 bits are rounded copies of the same layout (round.c). */
 #include <string.h>
 #include "lower/layouts.h"
@@ -86,14 +85,11 @@ static void make_parameters(Kernels *k)
     }
 }
 
-/* The order of those that no contraction has ordered, places in the flat array, and gradients. */
-static void finish_parameters(Kernels *k)
+/* Places in the flat array, and gradients. */
+static void place_parameters(Kernels *k)
 {
-    const Graph *g = k->g;
     for (int i = 0; i < k->params.n; i++) {
         Buffer *b = k->params.at[i], *d = NEW(Buffer);
-        const bool last = g->step == g->steps.at[g->steps.n - 1];
-        if (uses_of(k->g, b->node) || last) own_order(k, b);
         b->offset = k->elements;
         k->elements += b->layout.size;
         if (b->param->trained) k->trained = k->elements;
@@ -128,30 +124,17 @@ static void settle_gradient(Kernels *k, const Contribution *c)
 }
 
 /* ---- factors ---- */
-/* No digits say where the elements of its arguments are: they are copied. */
-static void copy_undigited(Lowering *w)
-{
-    for (int i = 0; i < 2; i++) {
-        const Operand *o = &w->operand[i];
-        const int v = o->shape.rank - 1;
-        if (known(o) || unordered(w->k, o->node)) continue;
-        Layout l;
-        layout_make(&l, &o->shape, v, block_of(w->k, o->shape.dim[v]), 0);
-        copy_operand(w, i, &l, "copy");
-        w->x->core->arg[i] = o->node;
-    }
-}
-
-static void settle_contraction(Kernels *k, Kernel *x)
+static void settle_contraction(Kernels *k, Kernel *x, const Wants *wants)
 {
     Lowering w;
+    const Node *granted = granted_to(wants, x);
     lowering_start(&w, k, x);
     copy_undigited(&w);
-    (k->target->blocks ? settle_factors_c : settle_factors_cuda)(&w);
+    (k->target->blocks ? settle_factors_c : settle_factors_cuda)(&w, granted);
     for (int i = 0; i < 2; i++) x->factor[i] = w.operand[i].node;
 }
 
-/* ---- the order in which wants are heard ---- */
+/* ---- copies where a want was not granted ---- */
 /* The kernels of these lists as they are before copies come in. */
 static KernelList all_of(const KernelList *const *list, int n)
 {
@@ -161,19 +144,19 @@ static KernelList all_of(const KernelList *const *list, int n)
     return all;
 }
 
-static void settle_windows(Kernels *k)
+static void settle_windows(Kernels *k, void settle(Kernels *k, Kernel *x))
 {
     const KernelList all = all_of((const KernelList *const[]){ &k->micro, &k->predict }, 2);
     for (int i = 0; i < all.n; i++)
-        if (all.at[i]->core && all.at[i]->core->kind == K_WINDOW) settle_window(k, all.at[i]);
+        if (all.at[i]->core && all.at[i]->core->kind == K_WINDOW) settle(k, all.at[i]);
 }
 
-static void settle_contractions(Kernels *k, bool into_gradients)
+static void settle_contractions(Kernels *k, const Wants *wants, bool into_gradients)
 {
     const KernelList all = all_of((const KernelList *const[]){ &k->micro, &k->once, &k->finish, &k->predict }, 4);
     for (int i = 0; i < all.n; i++) {
         Kernel *x = all.at[i];
-        if (contracts(k, x) && (x->adds_to || x->for_fold) == into_gradients) settle_contraction(k, x);
+        if (contracts(k, x) && (x->adds_to || x->for_fold) == into_gradients) settle_contraction(k, x, wants);
     }
 }
 
@@ -183,11 +166,13 @@ void layout(Kernels *k)
     find_stores(k);
     make_parameters(k);
     make_buffers(k);
-    settle_windows(k);
-    settle_contractions(k, false);
-    finish_parameters(k);
+    settle_windows(k, settle_images);
+    const Wants wants = decide_weights(k);
+    place_parameters(k);
     for (int i = 0; i < k->g->gradients.n; i++) settle_gradient(k, k->g->gradients.at[i]);
     for (int i = 0; i < k->g->states.n; i++) settle_gradient(k, k->g->states.at[i]);
-    settle_contractions(k, true);
+    settle_windows(k, settle_weights);
+    settle_contractions(k, &wants, false);
+    settle_contractions(k, &wants, true);
     round_factors(k);
 }

@@ -1,4 +1,4 @@
-/* settle.c -- where wants are granted: a weight that nothing has ordered yet takes the order, everything else is copied into it. */
+/* settle.c -- where a value or a weight does not lie as a reader wants it: copies. */
 #include "lower/layouts.h"
 
 Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident)
@@ -19,38 +19,38 @@ Buffer *store_copy(Kernels *k, Kernel *user, Node *n, const char *ident)
     return buffer_new(k, c, home_of(c), ident_new(k->g->names, ident));
 }
 
-void own_order(const Kernels *k, Buffer *b)
-{
-    const Shape *s = &b->param->shape;
-    const int v = s->rank - 1;
-    if (!b->layout.size) layout_make(&b->layout, s, v, v < 0 ? 0 : block_of(k, s->dim[v]), 0);
-}
-
 bool unordered(const Kernels *k, const Node *n)
 {
     const Node *p = node_base((Node *)n);
     return p->kind == K_PARAM && !buffer_of(k, p)->layout.size;
 }
 
-/* Where a view lies between that cannot pass the order on, the weight keeps its own, and false. */
-bool take_order(const Lowering *w, Operand *o, const Layout *l)
-{
-    Node *p = node_base(o->node);
-    Buffer *b = buffer_of(w->k, p);
-    const bool direct = o->node == p, below = !direct && has_role(o->node, "reshape") && o->node->arg[0] == p;
-    const bool taken = l && (direct || (below && layout_view(&b->layout, l, &o->node->shape, &p->shape)));
-    if (taken && direct) b->layout = *l;
-    if (!taken) own_order(w->k, b);
-    if (!node_layout(w->k, o->node, &o->layout)) o->layout.size = 0;
-    return taken;
-}
-
 void copy_operand(Lowering *w, int which, const Layout *l, const char *ident)
 {
     Operand *o = &w->operand[which];
+    o->layout = *l;
+    if (w->asks) return;
     Buffer *b = store_copy(w->k, w->x, o->node, ident);
-    o->node = b->node;
-    o->layout = b->layout = *l;
+    o->node = b->node, b->layout = *l;
+}
+
+void copy_undigited(Lowering *w)
+{
+    for (int i = 0; i < 2; i++) {
+        const Operand *o = &w->operand[i];
+        const int v = o->shape.rank - 1;
+        if (known(o) || unordered(w->k, o->node)) continue;
+        Layout l;
+        layout_make(&l, &o->shape, v, block_of(w->k, o->shape.dim[v]), 0);
+        copy_operand(w, i, &l, "copy");
+        w->x->core->arg[i] = o->node;
+    }
+}
+
+void forget(Lowering *w, const Node *n)
+{
+    for (int i = 0; i < 2; i++)
+        if (w->operand[i].node == n) w->operand[i].layout.size = 0;
 }
 
 void straighten(Lowering *w, int which)

@@ -1,18 +1,6 @@
 /* windows.c -- convolutions and pools read images by their digits: one that has none, repeats some or is cut otherwise is copied. */
 #include "lower/layouts.h"
 
-/* Its weight has outputs as lanes. */
-static void settle_taps(Kernels *k, const Node *f)
-{
-    Node *w = has_role(f, "weight") ? (Node *)f : f->arg[1], *p = node_base(w);
-    if (p->kind != K_PARAM || !unordered(k, p)) return;
-    Buffer *b = buffer_of(k, p);
-    Layout l;
-    order_taps(k, &l, &w->shape);
-    if (w == p) b->layout = l;
-    else if (!layout_view(&b->layout, &l, &w->shape, &p->shape)) own_order(k, b);
-}
-
 /* Channels are lanes, rows and columns are counted by one digit each. */
 static bool lies_as_image(const Kernels *k, const Node *n, const Layout *l)
 {
@@ -52,14 +40,17 @@ static bool reads_in_place(const Kernels *k, const Kernel *x, int a)
     return lies && lies_as_image(k, n, &l) && slides_over(k, x, n, &l);
 }
 
-void settle_window(Kernels *k, Kernel *x)
+static void settle_arguments(Kernels *k, Kernel *x, bool weights)
 {
     Node *f = x->core;
-    if (by_taps(k, f)) settle_taps(k, f);
     for (int a = 0; a < f->nargs; a++) {
-        if (reads_in_place(k, x, a)) continue;
+        if ((node_base(f->arg[a])->kind == K_PARAM) != weights || reads_in_place(k, x, a)) continue;
         Buffer *b = store_copy(k, x, f->arg[a], "copy");
         f->arg[a] = b->node;
         lay_out(k, b);
     }
 }
+
+void settle_images(Kernels *k, Kernel *x) { settle_arguments(k, x, false); }
+
+void settle_weights(Kernels *k, Kernel *x) { settle_arguments(k, x, true); }
