@@ -2,143 +2,53 @@
    reports. The parameter's value is called x in the pass, its gradient dx. */
 #include <string.h>
 #include "back/emit.h"
+#include "back/value.h"
 
-static const ExprStyle lanes = { .prefix = "v_", .vector = true }, one = { .prefix = "r_" };
 typedef struct { const Program *s; const Optimizer *o; const char *device; } Update;         /* by the rules of o; device, as in Target: a thread has an element, not lanes of them */
 
-static const Expr *pass_name(void *context, const char *name)
-{
-    (void)context;
-    return !strcmp(name, "p") ? expr_variable("x") : !strcmp(name, "g") ? expr_variable("dx") : NULL;
-}
-
-static char *pass_text(const Update *u, const Expr *e)
-{
-    Text t = { 0 };
-    expr_print(&t, expr_replace(e, pass_name, NULL), u->device ? &one : &lanes);
-    return t.s;
-}
-
-/* What a pass computes: all of the update, or one half where steps depend on lengths: what is measured, then the step. */
-typedef enum { PASS_ALL, PASS_MEASURE, PASS_STEP } Pass;
-
-static bool pass_uses(const Update *u, Pass pass, const char *name)
-{
-    const Optimizer *o = u->o;
-    bool uses = pass == PASS_MEASURE ? expr_uses(o->direction, name) : expr_uses(o->step, name);
-    for (int i = 0; i < o->nlets && pass != PASS_STEP; i++) uses |= expr_uses(o->let[i].e, name);
-    for (int i = 0; i < o->nstates && pass != PASS_STEP; i++) uses |= expr_uses(o->next[i], name);
-    return uses;
-}
-
 /* ---- the pass --------------------------------------------------------------------------------------------------- */
-static char *pointers_text(const Update *u, Pass pass)
+/* Where an array lies: "p", "g", "s_m". */
+static char *array_text(const Update *u, const char *array)
 {
-    const Program *s = u->s;
     const Optimizer *o = u->o;
+    const char *from = u->device ? u->device : u->s->all->storage;
+    if (!strcmp(array, "x")) return text("%sp", from);
+    if (!strcmp(array, "dx") || (o->in_place && !strcmp(array, o->state[0]))) return text("%sg", from);
+    return text("%ss_%s", from, array);
+}
+
+/* "const real *dx_at = (const real *)&g;" for every array of the passes */
+static char *pointers_text(const Update *u, Kernel *const *pass, int n)
+{
     Text t = { 0 };
-    const char *from = u->device ? u->device : s->all->storage;
-    if (pass != PASS_STEP && !o->fold[0]) text_add(&t, "const real *dx_at = (const real *)&%sg;\n", from);
-    text_add(&t, "real *x_at = (real *)&%sp", from);
-    for (int i = 0; i < o->nstates; i++)
-        if (pass != PASS_STEP || expr_uses(o->step, o->state[i])) text_add(&t, ", *%s_at = (real *)&%s%s", o->state[i], from, o->in_place && i == 0 ? "g" : text("s_%s", o->state[i]));
-    if (s->g->train.ema > 0 && pass != PASS_MEASURE) text_add(&t, ", *ema_at = (real *)&%ss_ema", from);
-    text_add(&t, ";\n");
-    return t.s;
-}
-
-/* The factor of every gradient, or NULL: 1. */
-static const char *scale_of(const Program *s)
-{
-    const bool scaled = s->late || s->g->train.loss_scale > 0;
-    if (s->g->step->optimizer.clip > 0) return scaled ? "w.scale_out * (real)w.clip" : "(real)w.clip";
-    return scaled ? "w.scale_out" : NULL;
-}
-
-static const char *type(const Update *u) { return u->device ? "real" : "vec"; }
-static char *splat(const Update *u, const char *x) { return u->device ? text("%s", x) : text("v_set(%s)", x); }
-static char *load(const Update *u, const char *name) { return text(u->device ? "%s_at[i]" : "v_load(%s_at + i)", name); }
-static char *store(const Update *u, const char *name, const char *value) { return text(u->device ? "%s_at[i] = %s;\n" : "v_store(%s_at + i, %s);\n", name, value); }
-
-static char *constants_text(const Update *u, Pass pass)
-{
-    const Program *s = u->s;
-    const Optimizer *o = u->o;
-    Text t = { 0 }, c = { 0 };
-    const char *scale = scale_of(s);
+    VEC(const char) seen = { 0 };
     text_put(&t, "", 0);
-    if (scale && pass != PASS_STEP) text_add(&t, "const %s scale = %s;\n", type(u), splat(u, scale));
-    if (pass_uses(u, pass, "rate")) text_add(&t, "const %s rate = %s;\n", type(u), splat(u, o->rate_slot < 0 ? "w.rate" : text("w.c[%d]", o->rate_slot)));
-    for (int i = 0; i < o->nscalars; i++)
-        if (pass_uses(u, pass, o->scalar[i])) text_add(&c, "%s%s = %s", c.n ? ", " : text("const %s ", type(u)), o->scalar[i], splat(u, text("w.c[%d]", o->slot[i])));
-    if (c.n) text_add(&t, "%s;\n", c.s);
+    for (int k = 0; k < n; k++)
+        for (int i = 0; pass[k] && i < pass[k]->actual.n; i++) {
+            const char *array = pass[k]->actual.at[i]->array;
+            bool known = false;
+            for (int j = 0; j < seen.n; j++) known |= !strcmp(seen.at[j], array);
+            if (known) continue;
+            vec_push(&seen, array);
+            const char *kept = !strcmp(array, "dx") ? "const " : "";
+            text_add(&t, "%sreal *%s_at = (%sreal *)&%s;\n", kept, array, kept, array_text(u, array));
+        }
     return t.s;
 }
 
-/* States that micro-steps have made: the step uses them, and they are left as the next window finds them. */
-static char *folded_text(const Update *u)
+/* The pass' rooms: what is the same for all elements, and what happens to one, or to lanes of them. */
+static void fill_pass(const Update *u, const Kernel *x, Env *e, const char *constants, const char *body)
 {
-    const Optimizer *o = u->o;
-    Text t = { 0 };
-    text_add(&t, "const %s x = %s", type(u), load(u, "x"));
-    for (int i = 0; i < o->nstates; i++) text_add(&t, ", %s = %s", o->state[i], load(u, o->state[i]));
-    text_add(&t, ";\n");
-    for (int i = 0; i < o->nstates; i++) text_add(&t, "%s", store(u, o->state[i], pass_text(u, o->next[i])));
-    return t.s;
-}
-
-static char *states_text(const Update *u)
-{
-    const Program *s = u->s;
-    const Optimizer *o = u->o;
-    Text t = { 0 };
-    if (o->fold[0]) return folded_text(u);
-    text_add(&t, "const %s x = %s, dx = %s%s;\n", type(u), load(u, "x"), load(u, "dx"), scale_of(s) ? " * scale" : "");
-    for (int i = 0; i < o->nlets; i++) text_add(&t, "const %s %s = %s;\n", type(u), o->let[i].name, pass_text(u, o->let[i].e));
-    for (int i = 0; i < o->nstates; i++) {
-        if (o->in_place) text_add(&t, "const %s %s = %s;\n", type(u), o->state[i], pass_text(u, o->next[i]));
-        else text_add(&t, "%s %s = %s;\n%s = %s;\n", type(u), o->state[i], load(u, o->state[i]), o->state[i], pass_text(u, o->next[i]));
-        text_add(&t, "%s", store(u, o->state[i], o->state[i]));
-    }
-    return t.s;
-}
-
-/* The new p, and what follows it. */
-static char *put_text(const Update *u)
-{
-    const Program *s = u->s;
-    const Optimizer *o = u->o;
-    const double ema = s->g->train.ema;
-    const char *error, *formula = text("ema + %.17g * (now - ema)", 1 - ema);
-    if (ema <= 0) return store(u, "x", pass_text(u, o->step));
-    return text("const %s now = %s, ema = %s;\n%s%s", type(u), pass_text(u, o->step), load(u, "ema"), store(u, "x", "now"),
-                store(u, "ema", pass_text(u, expr_parse(formula, &error))));
-}
-
-/* The half that makes the new states, and leaves the direction in u. */
-static char *measure_text(const Update *u)
-{
-    const Optimizer *o = u->o;
-    Text t = { 0 };
-    text_add(&t, "%sconst %s u = %s;\n", states_text(u), type(u), pass_text(u, o->direction));
-    return t.s;
-}
-
-/* The other half, behind the lengths. */
-static char *step_text(const Update *u)
-{
-    const Optimizer *o = u->o;
-    Text t = { 0 };
-    text_add(&t, "const %s x = %s", type(u), load(u, "x"));
-    for (int i = 0; i < o->nstates; i++)
-        if (expr_uses(o->step, o->state[i])) text_add(&t, ", %s = %s", o->state[i], load(u, o->state[i]));
-    text_add(&t, ";\n%s", put_text(u));
-    return t.s;
-}
-
-static char *body_text(const Update *u)
-{
-    return text("%s%s", states_text(u), put_text(u));
+    const Target *target = u->s->k->target;
+    const StmtList *all = &x->loops->body, first = { all->at, all->n - 1, all->n - 1 };
+    const Stmt *elements = all->at[all->n - 1];
+    const char **formal = NEW_ARRAY(const char *, x->actual.n + 1);
+    for (int i = 0; i < x->actual.n; i++) formal[i] = text("%s_at", x->actual.at[i]->array);
+    Words *w = words_new(x->loops, formal, NULL);
+    env_set(e, constants, "%s", target->statements(w, &first));
+    words_var(w, elements->var);
+    if (elements->deal == LANES) words_lanes(w, elements->var, ALIGN);
+    env_set(e, body, "%s", target->statements(w, &elements->body));
 }
 
 /* what is said of a group where there are several: its parameters and how its options differ */
@@ -157,13 +67,6 @@ static char *group_text(const Update *u, int group)
     if (n > 3) text_add(&t, " and %d more", n - 3);
     if (*o->text) text_add(&t, ": %s", o->text);
     return c_comment(t.s);
-}
-
-static void fill_measure(const Update *u, Env *x)
-{
-    env_set(x, "measure_pointers", "%s", pointers_text(u, PASS_MEASURE));
-    env_set(x, "measure_constants", "%s", constants_text(u, PASS_MEASURE));
-    env_set(x, "measure_body", "%s", measure_text(u));
 }
 
 enum { PIECE = 4096 };
@@ -223,14 +126,13 @@ static void fill_groups(const Update *whole, Env *e)
         const Update *u = &(Update) { s, o, whole->device };
         env_set(x, "pass", "%s%s", g->step->prefix, g->step->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
         env_set(x, "who", "%s", g->step->groups.n > 1 ? group_text(u, i) : "");
-        const Pass pass = o->direction ? PASS_STEP : PASS_ALL;
-        env_set(x, "pointers", "%s", pointers_text(u, pass));
-        env_set(x, "constants", "%s", constants_text(u, pass));
-        env_set(x, "body", "%s", o->direction ? step_text(u) : body_text(u));
-        env_flag(x, "adapts", o->direction != NULL);
-        env_set(x, "ratio", "%s", o->direction ? ", real ratio" : "");
-        env_set(x, "give_ratio", "%s", o->direction ? ", ratio" : "");
-        if (o->direction) fill_measure(u, x);
+        Kernel *const measure = s->measure.at[i];
+        env_set(x, "pointers", "%s", pointers_text(u, &s->optimize.at[i], 1));
+        fill_pass(u, s->optimize.at[i], x, "constants", "body");
+        env_flag(x, "adapts", measure != NULL);
+        env_set(x, "ratio", "%s", measure ? ", real trust" : "");
+        env_set(x, "give_ratio", "%s", measure ? ", ratio" : "");
+        if (measure) env_set(x, "measure_pointers", "%s", pointers_text(u, &measure, 1)), fill_pass(u, measure, x, "measure_constants", "measure_body");
         env_set(x, "from", "%ld", o->from);
         env_set(x, "to", "%ld", o->to);
     }
@@ -299,10 +201,8 @@ static void fill_update(const Update *u, Env *e)
     if (adapts(s)) fill_tensors(s, e);
     fill_groups(u, e);
     fill_noise(u, e);
-    bool all = adapts(s);
-    for (int i = 0; i < s->g->step->groups.n; i++) all &= s->g->step->groups.at[i]->direction != NULL;
-    env_set(e, "pointers", "%s", pointers_text(u, all ? PASS_STEP : PASS_ALL));
-    if (adapts(s)) env_set(e, "measure_pointers", "%s", pointers_text(u, PASS_MEASURE));
+    env_set(e, "pointers", "%s", pointers_text(u, s->optimize.at, s->optimize.n));
+    env_set(e, "measure_pointers", "%s", pointers_text(u, s->measure.at, s->measure.n));
     env_set(e, "storage", "%s", s->all->storage);
     env_set(e, "update", "%s", template_render(text("%s/update.%s", s->k->target->name, s->k->target->extension), e));
 }

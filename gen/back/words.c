@@ -120,14 +120,15 @@ enum { SCALARS_OF_RUN = sizeof scalars / sizeof *scalars };
 
 const char *words_run(Words *w, int id)
 {
+    static const char *const told[] = { [RUN_BETA] = "beta", [RUN_BEGIN] = "from", [RUN_END] = "to", [RUN_RATE] = "w.rate", [RUN_SCALE_OUT] = "w.scale_out",
+                                        [RUN_CLIP] = "w.clip", [RUN_TRUST] = "trust" };
+    if (id >= RUN_CONSTANT) return text("w.c[%d]", id - RUN_CONSTANT);
     if (id >= RUN_ARG) {
         w->drawn[id - RUN_ARG] = true;
         return w->arg[id - RUN_ARG];
     }
-    if (id == RUN_BETA) {
-        w->beta = true;
-        return "beta";
-    }
+    w->beta |= id == RUN_BETA;
+    if (id <= RUN_TRUST && told[id]) return told[id];
     w->used[id] = true;
     if (id >= RUN_SCALE) return text("scale%d", id - RUN_SCALE);
     for (int i = 0; i < SCALARS_OF_RUN; i++)

@@ -5,6 +5,8 @@
 
 struct Env;
 struct Whole;
+struct Words;
+struct StmtList;
 typedef struct Toolchain {              /* what gagen run builds programs with */
     const char *variable, *command, *elsewhere;     /* the compiler: $NVCC, else nvcc, else that path; elsewhere NULL: nothing is looked for */
     const char *missing;                /* what is said where there is none */
@@ -25,6 +27,7 @@ typedef struct Target {
     /* ---- what back/ writes ---- */
     void (*kernels)(const struct Whole *all, bool share, struct Env *program, struct Env *const *step);
                                         /* fills the rooms that kernels have in the program's template and in each step's; share: like ones once */
+    char *(*statements)(struct Words *w, const struct StmtList *l);         /* of a tree, by one thread */
     const char *device, *host;          /* memory is one struct on a device: what stands before its names in kernels, "dev->", and on the host,
                                            "host->"; NULL: it is the program's arrays, and the update takes vectors of their elements */
     const char *allocated;              /* how many bytes are, as an expression; NULL: those of the arrays */

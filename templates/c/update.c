@@ -133,9 +133,6 @@ static void ${pass}(long from, long to${ratio})
 {
     ${pointers}
     ${constants}
-    //:if adapts
-    const vec trust = v_set(ratio);
-    //:end
     for (long i = from; i < to; i += LANES) {
         ${body}
     }

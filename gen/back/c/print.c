@@ -287,15 +287,22 @@ static void put_list(Printer *p, const StmtList *l)
     for (int i = 0; i < l->n; i++) put[l->at[i]->kind](p, l->at[i]);
 }
 
+char *c_statements(Words *w, const StmtList *l)
+{
+    Text t = { 0 };
+    Printer p = { w, &t, 0, 0, false };
+    text_put(&t, "", 0);
+    put_list(&p, l);
+    return t.s;
+}
+
 char *print_body(Words *w)
 {
-    Text statements = { 0 }, all = { 0 };
-    Printer p = { w, &statements, 0, 0, false };
-    text_put(&statements, "", 0);
-    put_list(&p, &w->k->body);
+    Text all = { 0 };
+    const char *statements = c_statements(w, &w->k->body);
     text_add(&all, "%s", words_scalars(w));
     for (int i = 0; i < w->k->formals.n; i++)
         if (w->k->formals.at[i]->table) text_add(&all, "static %s\n", words_table(w, i));
-    text_add(&all, "%s", statements.s);
+    text_add(&all, "%s", statements);
     return all.s;
 }

@@ -1,4 +1,5 @@
 /* target.c -- C: what it asks of the stages before, and how its programs are written. */
+#include "back/c/print.h"
 #include "back/c/steps.h"
 
 static char *script(const char *cc, const char *compiler, const char *title, bool zlib)
@@ -11,6 +12,6 @@ static char *script(const char *cc, const char *compiler, const char *title, boo
 const Target target_c = {
     .name = "c", .title = "C", .extension = "c",
     .blocks = true, .split = true, .flops = 100e9, .bytes = 20e9,
-    .kernels = c_kernels, .multiplies = "products multiply", .beside = "", .one_file = true,
+    .kernels = c_kernels, .statements = c_statements, .multiplies = "products multiply", .beside = "", .one_file = true,
     .tools = { .variable = "CC", .command = "cc", .flags = "-O3 -march=native", .script = script }
 };

@@ -28,7 +28,7 @@ static char *script(const char *cc, const char *nvcc, const char *title, bool zl
 const Target target_cuda = {
     .name = "cuda", .title = "CUDA", .extension = "cu",
     .launches = true, .rounds = true, .tf32 = true, .flops = 20e12, .bytes = 1500e9,
-    .kernels = cuda_kernels, .device = "dev->", .host = "host->", .allocated = "sizeof(Device) + GG_WORKSPACE",
+    .kernels = cuda_kernels, .statements = statements_text, .device = "dev->", .host = "host->", .allocated = "sizeof(Device) + GG_WORKSPACE",
     .multiplies = "cuBLASLt multiplies", .beside = "; cuBLASLt's workspace 32 MiB", .fixed = device_bytes,
     .tools = { .variable = "NVCC", .command = "nvcc", .elsewhere = "/usr/local/cuda/bin/nvcc", .flags = "-O3 -arch=native", .script = script,
                .missing = "no nvcc: install the CUDA Toolkit, name nvcc in NVCC, or say -t c", .device = "nvidia-smi -L 2> /dev/null" }
