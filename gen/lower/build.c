@@ -91,6 +91,8 @@ void fold_into(Build *b, int var, Fold fold, const Val *v)
     s->var = var, s->fold = fold, s->value = v;
 }
 
+const Val *load_at(Build *b, const At *at) { return val_load(b->l, at); }
+
 /* ---- loops ---- */
 StmtList *open_range(Build *b, StmtList *into, int var, const Val *from, const Val *to, Deal deal)
 {
@@ -130,12 +132,12 @@ StmtList *open_parts(Build *b, const Val **part)
     StmtList *unit = open_units(b, &b->l->body, "q", p->count, &q);
     const int n = scope_batch(&b->scope);
     if (part) *part = q;
-    const Val *from = val_call(CALL_MUL, val_int(p->size), q, NULL);
-    return b->rows = open_range(b, unit, b->scope.loop[n].var, from, val_call(CALL_ADD, from, val_int(p->size), NULL), SERIAL);
+    const Val *from = both(CALL_MUL, val_int(p->size), q);
+    return b->rows = open_range(b, unit, b->scope.loop[n].var, from, both(CALL_ADD, from, val_int(p->size)), SERIAL);
 }
 
 /* The unit that is all there is: one thread does it. */
-static StmtList *open_one(Build *b)
+StmtList *open_one(Build *b)
 {
     const Val *one;
     return open_units(b, &b->l->body, "one", 1, &one);
@@ -162,74 +164,8 @@ bool has_beta(const Kernels *k, const Kernel *x)
 
 const Val *beta_of(const Build *b) { return has_beta(b->k, b->x) ? val_run(RUN_BETA, AS_INT) : NULL; }
 
-/* ---- zeros ---- */
 const Layout *main_layout(const Build *b)
 {
     if (b->x->stores.n) return &buffer_of(b->k, b->x->stores.at[0])->layout;
     return &b->x->grad_layout;
-}
-
-/* The frame of one plane: rows, columns, channels of a block. */
-static void zero_plane(Build *b, StmtList *into, const Buffer *buffer, const Val *row, long plane)
-{
-    const Layout *l = &buffer->layout;
-    const long *p = l->plane;
-    Stmt *s = stmt_new(into, STMT_ZERO);
-    s->at = (At) { .buffer = formal_of(b, buffer), .base = plane };
-    s->at.term[s->at.n++] = (Term) { row, l->axis[0].digit[0].stride, l->axis[0].digit[0].extent - 1 };
-    s->n = 3;
-    s->side[0] = (Side) { p[0], p[1] * p[2], l->halo[2][0], l->halo[2][1] };
-    s->side[1] = (Side) { p[1], p[2], l->halo[3][0], l->halo[3][1] };
-    s->side[2] = (Side) { p[2], 1, 0, 0 };
-}
-
-void zero_halos(Build *b, StmtList *into, const Val *row)
-{
-    for (int i = 0; i < b->x->stores.n; i++) {
-        const Buffer *to = buffer_of(b->k, b->x->stores.at[i]);
-        const Layout *l = &to->layout;
-        if (!(l->halo[2][0] | l->halo[2][1] | l->halo[3][0] | l->halo[3][1])) continue;
-        const long plane = l->plane[0] * l->plane[1] * l->plane[2], sample = l->axis[0].digit[0].stride;
-        for (long c = 0; c < sample / plane; c++) zero_plane(b, into, to, row, c * plane);
-    }
-}
-
-void zero_loop(Build *b, StmtList *into, const Scope *s)
-{
-    const Turn *j = &s->loop[s->n - 1];
-    StmtList *out = b->out;
-    b->out = open_range(b, into, j->var, loop_end(s, s->n - 1), val_int(j->extent), SERIAL);
-    for (int i = 0; i < b->x->stores.n; i++)
-        if (layout_same(&buffer_of(b->k, b->x->stores.at[i])->layout, main_layout(b))) store_node(b, b->x->stores.at[i], val_number(0));
-    if (b->x->grad && kernel_of(b->k, b->x->grad) == b->x) store_node(b, b->x->grad, val_number(0));
-    if (!b->out->n) into->n--;
-    b->out = out;
-}
-
-void zero_padding(Build *b, StmtList *into, Node *n, bool row)
-{
-    const Scope here = b->scope;
-    StmtList *out = b->out, *rows = b->rows;
-    b->scope = scope_of(b->l, &buffer_of(b->k, n)->layout, &n->shape);
-    const Scope *s = &b->scope;
-    const int j = s->n - 1, at = scope_batch(s);
-    if (j >= 0 && loop_pads(s, j)) {
-        unsigned which = (1u << j) - 1;
-        if (at >= 0 && row) which &= ~(1u << at), b->scope.loop[at].index = here.loop[scope_batch(&here)].index;
-        into = open_loops(b, into, which, SERIAL);
-        b->out = open_range(b, into, s->loop[j].var, loop_end(s, j), val_int(s->loop[j].extent), SERIAL);
-        store_node(b, n, val_number(0));
-    }
-    b->scope = here, b->out = out, b->rows = rows;
-}
-
-void zero_others(Build *b)
-{
-    for (int i = 1; i < b->x->stores.n; i++) {
-        Node *n = b->x->stores.at[i];
-        if (layout_same(&buffer_of(b->k, n)->layout, main_layout(b))) continue;
-        StmtList *one = open_one(b);
-        zero_padding(b, one, n, false);
-        if (!one->n) b->l->body.n--;
-    }
 }

@@ -15,6 +15,9 @@ typedef struct {
     bool contiguous;                    /* the innermost loop's elements are neighbours in memory */
 } Scope;
 
+const Val *both(Call call, const Val *a, const Val *b);
+const Val *choose(const Val *c, const Val *yes, const Val *no);
+const Val *times(const Val *v, long factor);
 Scope scope_of(Loops *l, const Layout *layout, const Shape *domain);     /* all digits of the layout, outermost first; variables are new */
 int   scope_loop(const Scope *s, int axis, long div);       /* index of the loop of that digit, or -1 */
 int   scope_batch(const Scope *s);                          /* of the loop over the rows of the batch, or -1 */
@@ -66,18 +69,21 @@ StmtList *open_loop(Build *b, StmtList *into, int at, Deal deal);        /* one 
 StmtList *open_loops(Build *b, StmtList *into, unsigned which, Deal deal);       /* those loops, outermost first */
 StmtList *open_range(Build *b, StmtList *into, int var, const Val *from, const Val *to, Deal deal);
 StmtList *open_units(Build *b, StmtList *into, const char *wish, long count, const Val **index);
+StmtList *open_one(Build *b);                             /* the unit that is all there is: one thread does it */
 StmtList *open_parts(Build *b, const Val **part);           /* C: the loop over parts of rows, and that over the rows of one */
 StmtList *open_dealt(Build *b, unsigned skip);              /* the scope's loops but those in skip, as the kernel is dealt */
 const Val *beta_of(const Build *b);                         /* NULL where it has none */
+const Layout *main_layout(const Build *b);                  /* of what the kernel stores first */
+const Val *load_at(Build *b, const At *at);
+
+/* ---- zero.c ---- */
 void  zero_halos(Build *b, StmtList *into, const Val *row); /* the borders of that sample's images, of all stores */
 void  zero_padding(Build *b, StmtList *into, Node *n, bool row);         /* zeros after n's last columns: in all rows, or in the row at hand */
 void  zero_others(Build *b);                                /* the same for the stores that lie otherwise than the first */
 void  zero_loop(Build *b, StmtList *into, const Scope *s);  /* C: a loop over the padding after the innermost one */
-const Layout *main_layout(const Build *b);                  /* of what the kernel stores first */
 
 /* ---- value.c: reading; formula.c: computing and storing ---- */
 const Val *load_node(Build *b, Node *n);                    /* n's element at the scope's place */
-const Val *load_at(Build *b, const At *at);
 const Val *value_of(const Expr *e, const Val *(*lookup)(const void *context, const char *name), const void *context);      /* a formula; lookup: what a name stands for */
 const Val *formula_of(Build *b, const Node *n, const Expr *e);      /* a formula of n's op, its names put in */
 const Val *map_value(Build *b, const Node *n);
@@ -92,11 +98,13 @@ bool  lanes_read(const Build *b, const Scope *s, const Node *n);         /* lane
 bool  lanes_store(Build *b, const Node *n);                 /* neighbouring lanes of it are neighbours in memory */
 bool  lanes_do(Build *b, const Scope *s, Node *const *at, int n);        /* lanes can compute these maps */
 
-/* ---- slide.c, taps.c: windows over images ---- */
+/* ---- tap.c, taps.c: windows over images ---- */
 typedef struct { double a[8]; const Val *tap[2]; } Window;  /* sizes, strides, padding, dilation, of rows and of columns; the taps' variables ky and kx */
 typedef struct { const Val *var, *at; long count, step, stride, most, pad, extent; } Along;     /* var runs over those of 0 .. count - 1 whose place
                                            var * step + at * stride - pad in an image of that extent is inside; at is below `most` */
 Window window_of(Build *b, const Node *f);
+Scope stride_scope(const Scope *out, const Shape *domain, const double *a);      /* the loops over an image's places as loops over the other image */
+Scope taps_scope(const Scope *out, const Shape *domain, const Window *w);      /* the same with the loops over the taps */
 At    tap_address(Build *b, const Scope *out, Node *x, const Window *w);     /* of x's element under the tap of the window at a place of the scope */
 bool  tap_lanes(Build *b, const Scope *out, Node *x, const Window *w);       /* lanes are neighbours in x, too */
 StmtList *open_taps_along(Build *b, StmtList *into, const Along *x);

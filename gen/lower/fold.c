@@ -164,7 +164,7 @@ static void device_total(Build *b)
     b->rows = b->out;
     if (n >= 0) {
         Stmt *real = stmt_new(b->out, STMT_IF);
-        real->value = val_call(CALL_LT, b->scope.loop[n].index, val_run(RUN_ROWS, AS_INT), NULL);
+        real->value = both(CALL_LT, b->scope.loop[n].index, val_run(RUN_ROWS, AS_INT));
         b->out = b->rows = &real->body;
     }
     add_total(b, total);
@@ -180,9 +180,9 @@ void build_total(Build *b)
     const int n = scope_batch(&b->scope);
     StmtList *unit = b->out = open_units(b, &b->l->body, "q", b->x->part.count, &q);
     const int total = variable(b, "total", AS_DOUBLE, val_number(0));
-    const Val *from = val_call(CALL_MUL, val_int(size), q, NULL), *to = val_call(CALL_ADD, from, val_int(size), NULL);
+    const Val *from = both(CALL_MUL, val_int(size), q), *to = both(CALL_ADD, from, val_int(size));
     const int row = n >= 0 ? b->scope.loop[n].var : loops_var(b->l, "n", AS_INT);
-    b->rows = open_range(b, unit, row, from, val_call(CALL_MIN, to, val_run(RUN_ROWS, AS_INT), NULL), SERIAL);
+    b->rows = open_range(b, unit, row, from, both(CALL_MIN, to, val_run(RUN_ROWS, AS_INT)), SERIAL);
     b->out = open_loops(b, b->rows, n >= 0 ? folded & ~(1u << n) : folded, SERIAL);
     add_total(b, total);
     store_total(b, unit, q, total);

@@ -173,7 +173,7 @@ static const Val *kept(const Scope *s, const Val *v)
     bool whole = true;
     for (int i = 0; i < s->n; i++)
         if (s->loop[i].axis == axis && s->loop[i].div * s->loop[i].extent > extent) whole = false;
-    return whole ? v : val_call(CALL_KEEP, v, places_left(extent, coordinate(s, axis), s->loop[s->lanes].div), NULL);
+    return whole ? v : both(CALL_KEEP, v, places_left(extent, coordinate(s, axis), s->loop[s->lanes].div));
 }
 
 static void store_at(Build *b, const At *at, const Val *v, const Val *beta)

@@ -8,9 +8,6 @@
 #include <string.h>
 #include "lower/build.h"
 
-static const Val *times(const Val *v, long factor) { return val_call(CALL_MUL, v, val_int(factor), NULL); }
-static const Val *both(Call call, const Val *a, const Val *b) { return val_call(call, a, b, NULL); }
-
 typedef struct { const Level *level; const Val *index; } Open;       /* a level and its variable */
 typedef struct { int n; Open at[40]; } Opens;
 

@@ -20,7 +20,7 @@ static StmtList *open_first(Build *b, StmtList *into)
     const Val *beta = beta_of(b);
     if (!beta) return into;
     Stmt *s = stmt_new(into, STMT_IF);
-    s->value = val_call(CALL_EQ, beta, val_int(0), NULL);
+    s->value = both(CALL_EQ, beta, val_int(0));
     return &s->body;
 }
 
@@ -85,8 +85,8 @@ static void add_ranges(Build *b, const Scatter *s)
     const Val *range, *j;
     StmtList *unit = open_units(b, open_units(b, &b->l->body, "range", over(rows, span), &range), "j", columns, &j);
     b->out = unit;
-    const Val *low = let(b, "low", val_call(CALL_MUL, range, val_int(span), NULL));
-    const Val *high = let(b, "high", val_call(CALL_MIN, val_call(CALL_ADD, low, val_int(span), NULL), val_int(rows), NULL));
+    const Val *low = let(b, "low", both(CALL_MUL, range, val_int(span)));
+    const Val *high = let(b, "high", both(CALL_MIN, both(CALL_ADD, low, val_int(span)), val_int(rows)));
     Scope table = { .domain = &s->f->shape, .lanes = -1, .strips = -1 }, terms = { .domain = gy, .lanes = -1, .strips = -1 };
     scope_add(&table, 0, 1, rows, val_var(b->l, v)), scope_add(&table, 1, 1, columns, j);
     const At zero = address_of(&table, &s->to, &s->f->shape, s->target);
@@ -100,7 +100,7 @@ static void add_ranges(Build *b, const Scatter *s)
     table.loop[0].index = row, table.loop[0].var = row->id;
     scope_add(&terms, last, 1, columns, j);
     Stmt *mine = stmt_new(b->out, STMT_IF);
-    mine->value = val_call(CALL_AND, val_call(CALL_GE, row, low, NULL), val_call(CALL_LT, row, high, NULL), NULL);
+    mine->value = both(CALL_AND, both(CALL_GE, row, low), both(CALL_LT, row, high));
     const At from = address_of(&terms, &s->from, gy, formal_of(b, buffer_of(b->k, node_base(s->gy))));
     const At place = address_of(&table, &s->to, &s->f->shape, s->target);
     store(&mine->body, &place, load_at(b, &from), true);

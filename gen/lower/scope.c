@@ -3,13 +3,17 @@
 #include <string.h>
 #include "lower/build.h"
 
-static const Val *times(const Val *v, long factor) { return val_call(CALL_MUL, v, val_int(factor), NULL); }
+const Val *both(Call call, const Val *a, const Val *b) { return val_call(call, a, b, NULL); }
+
+const Val *choose(const Val *c, const Val *yes, const Val *no) { return val_call(CALL_SELECT, c, yes, no); }
+
+const Val *times(const Val *v, long factor) { return both(CALL_MUL, v, val_int(factor)); }
 
 /* a + v * factor; a NULL: 0 */
 static const Val *plus(const Val *a, const Val *v, long factor)
 {
     if (!a) return times(v, factor);
-    return factor < 0 ? val_call(CALL_SUB, a, times(v, -factor), NULL) : val_call(CALL_ADD, a, times(v, factor), NULL);
+    return factor < 0 ? both(CALL_SUB, a, times(v, -factor)) : both(CALL_ADD, a, times(v, factor));
 }
 
 /* ---- loops ---- */
@@ -96,7 +100,7 @@ bool loop_overlaps(const Scope *s, int at)
 
 const Val *places_left(long extent, const Val *c, long div)
 {
-    return val_call(CALL_IDIV, val_call(CALL_SUB, val_int(extent + div - 1), c, NULL), val_int(div), NULL);
+    return both(CALL_IDIV, both(CALL_SUB, val_int(extent + div - 1), c), val_int(div));
 }
 
 const Val *loop_end(const Scope *s, int at)
@@ -109,7 +113,7 @@ const Val *loop_end(const Scope *s, int at)
     if (extent % (l->div * l->extent) == 0 || (l->div > 1 && at < s->n - 1)) return val_int(l->extent);
     Scope outer = *s;
     outer.loop[at].index = NULL;
-    return val_call(CALL_MIN, places_left(extent, coordinate(&outer, l->axis), l->div), val_int(l->extent), NULL);
+    return both(CALL_MIN, places_left(extent, coordinate(&outer, l->axis), l->div), val_int(l->extent));
 }
 
 bool loop_pads(const Scope *s, int at)
@@ -153,8 +157,8 @@ static long least(long a, long b) { return a < b ? a : b; }
 static void straddle(At *a, const Scope *s, int axis, const Digit *d, long extent)
 {
     const long most = (extent - 1) / d->div;
-    const Val *c = val_call(CALL_IDIV, coordinate(s, axis), val_int(d->div), NULL);
-    if (d->mod) c = val_call(CALL_MOD, c, val_int(d->mod), NULL);
+    const Val *c = both(CALL_IDIV, coordinate(s, axis), val_int(d->div));
+    if (d->mod) c = both(CALL_MOD, c, val_int(d->mod));
     add_term(a, c, d->stride, d->mod ? least(most, d->mod - 1) : most);
 }
 
@@ -200,7 +204,7 @@ const Val *flat_index(const Scope *s, const Shape *shape)
     const At a = flat_address(s, shape, -1);
     const Val *v = NULL;
     for (int i = 0; i < a.n; i++) v = plus(v, a.term[i].index, a.term[i].stride);
-    if (a.base || !v) v = v ? val_call(CALL_ADD, v, val_int(a.base), NULL) : val_int(a.base);
+    if (a.base || !v) v = v ? both(CALL_ADD, v, val_int(a.base)) : val_int(a.base);
     return v;
 }
 

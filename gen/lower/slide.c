@@ -5,86 +5,7 @@
 #include <math.h>
 #include "lower/build.h"
 
-/* ---- taps ---- */
-/* The loops over an image's places as loops over the other image: as far apart as the stride says. */
-static Scope stride_scope(const Scope *out, const Shape *domain, const double *a)
-{
-    Scope s = *out;
-    s.domain = domain;
-    for (int i = 0; i < s.n; i++)
-        if (s.loop[i].axis >= 2) s.loop[i].div = (long)a[s.loop[i].axis];
-    return s;
-}
-
-static Scope taps_over(const Scope *out, const Shape *domain, const Window *w)
-{
-    Scope s = stride_scope(out, domain, w->a);
-    for (int d = 0; d < 2; d++) scope_add(&s, 2 + d, (long)w->a[6 + d], (long)w->a[d], w->tap[d]);
-    return s;
-}
-
-/* The padding before an image's rows and columns, taken off. */
-static void less_padding(At *at, const Layout *l, const Window *w)
-{
-    for (int d = 0; d < 2; d++)
-        if ((long)w->a[4 + d]) at->term[at->n++] = (Term) { val_int(-(long)w->a[4 + d]), l->axis[2 + d].digit[0].stride, 0 };
-}
-
-At tap_address(Build *b, const Scope *out, Node *x, const Window *w)
-{
-    Layout l;
-    if (!node_layout(b->k, x, &l)) BUG("an image that lies nowhere");
-    const Scope s = taps_over(out, &x->shape, w);
-    At at = address_of(&s, &l, &x->shape, formal_of(b, buffer_of(b->k, node_base(x))));
-    less_padding(&at, &l, w);
-    return at;
-}
-
-bool tap_lanes(Build *b, const Scope *out, Node *x, const Window *w)
-{
-    Layout l;
-    if (!node_layout(b->k, x, &l)) return false;
-    const Scope s = taps_over(out, &x->shape, w);
-    const At at = address_of(&s, &l, &x->shape, -1);
-    return lane_stride(&s, &at) == 1;
-}
-
-static const Val *largest(const Val *a, const Val *b) { return val_call(CALL_MAX, a, b, NULL); }
-static const Val *smallest(const Val *a, const Val *b) { return val_call(CALL_MIN, a, b, NULL); }
-
-StmtList *open_taps_along(Build *b, StmtList *into, const Along *x)
-{
-    const Val *place = val_call(CALL_MUL, x->at, val_int(x->stride), NULL), *from = val_int(0), *to = val_int(x->count);
-    if (x->pad > 0) from = largest(places_left(x->pad, place, x->step), val_int(0));
-    if ((x->most - 1) * x->stride + (x->count - 1) * x->step - x->pad >= x->extent)
-        to = smallest(places_left(x->extent + x->pad, place, x->step), val_int(x->count));
-    return open_range(b, into, x->var->id, from, to, SERIAL);
-}
-
-/* Loops over the taps of the window at a place of s, which slides over an image of shape `in` and makes one of shape `out`. */
-StmtList *open_taps(Build *b, StmtList *into, const Scope *s, const Window *w, const Shape *in, const Shape *out)
-{
-    for (int d = 0; d < 2; d++) {
-        const Along x = { w->tap[d], coordinate(s, 2 + d), (long)w->a[d], (long)w->a[6 + d], (long)w->a[2 + d], out->dim[2 + d], (long)w->a[4 + d],
-                          in->dim[2 + d] };
-        into = open_taps_along(b, into, &x);
-    }
-    return into;
-}
-
-Window window_of(Build *b, const Node *f)
-{
-    Window w;
-    static const char *const names[] = { "ky", "kx" };
-    for (int i = 0; i < 8; i++) w.a[i] = f->attr[i];
-    for (int d = 0; d < 2; d++) w.tap[d] = val_var(b->l, loops_var(b->l, names[d], AS_INT));
-    return w;
-}
-
 /* ---- pools ---- */
-static const Val *both(Call call, const Val *x, const Val *y) { return val_call(call, x, y, NULL); }
-static const Val *choose(const Val *c, const Val *yes, const Val *no) { return val_call(CALL_SELECT, c, yes, no); }
-
 /* The largest element under the window at a place of s; a NaN stays. */
 static const Val *best_of(Build *b, const Scope *s, Node *x, const Window *w, const Shape *out)
 {
@@ -160,7 +81,7 @@ static void spread(Build *b, const Window *w, const Val *share, const Val *gy)
         s->at = tap_address(b, &here, f, w), s->value = dy, s->beta = val_int(1);
         return;
     }
-    b->scope = taps_over(&here, &f->shape, w);
+    b->scope = taps_scope(&here, &f->shape, w);
     define(b, f, dy, b->x->stores.n + b->x->body.n > 1);
     store_node(b, f, b->value[f->id]);
     build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
@@ -199,7 +120,7 @@ static Scope around(Build *b, const Window *w, const Val *at[2])
         s.loop[i].index = val_var(b->l, s.loop[i].var);
         const Val *first = both(CALL_IDIV, both(CALL_ADD, at[d], val_int(stride - 1 - reach)), val_int(stride));
         const Val *last = both(CALL_ADD, both(CALL_IDIV, at[d], val_int(stride)), val_int(1));
-        b->out = open_range(b, b->out, s.loop[i].var, largest(first, val_int(0)), smallest(last, val_int(s.domain->dim[2 + d])), SERIAL);
+        b->out = open_range(b, b->out, s.loop[i].var, both(CALL_MAX, first, val_int(0)), both(CALL_MIN, last, val_int(s.domain->dim[2 + d])), SERIAL);
     }
     return s;
 }
@@ -263,7 +184,7 @@ void build_pool_grad(Build *b)
     const Window w = window_of(b, f);
     channel_lanes(b);
     if (b->scope.lanes >= 0) {
-        const Scope taps = taps_over(&b->scope, &f->shape, &w);
+        const Scope taps = taps_scope(&b->scope, &f->shape, &w);
         const bool reads = tap_lanes(b, &b->scope, f->arg[0], &w), adds = tiles || tap_lanes(b, &b->scope, f, &w);
         if (!reads || !adds || !lanes_do(b, &taps, b->x->body.at, b->x->body.n)) b->scope.lanes = -1;
     }

@@ -9,8 +9,6 @@
 typedef struct { const Val *channel, *out, *in; bool alone; long group; const Val *i; } Indices;     /* of the image, of the weight; alone: they are the
                                            result's; i: the variable that runs over the group, so many */
 
-static const Val *op(Call call, const Val *a, long b) { return val_call(call, a, val_int(b), NULL); }
-
 static Indices indices_of(Build *b, const Node *f)
 {
     const bool data = has_role(f, "data");
@@ -20,8 +18,8 @@ static Indices indices_of(Build *b, const Node *f)
     if (in == 1 && out == 1) return (Indices) { c, c, val_int(0), true, 1, NULL };
     const Val *i = val_var(b->l, loops_var(b->l, "i", AS_INT));
     const long mine = data ? in : out, other = data ? out : in;
-    const Val *o = val_call(CALL_ADD, op(CALL_MUL, op(CALL_IDIV, c, mine), other), i, NULL);
-    return data ? (Indices) { o, o, op(CALL_MOD, c, in), false, out, i } : (Indices) { o, c, i, false, in, i };
+    const Val *o = both(CALL_ADD, both(CALL_MUL, both(CALL_IDIV, c, val_int(mine)), val_int(other)), i);
+    return data ? (Indices) { o, o, both(CALL_MOD, c, val_int(in)), false, out, i } : (Indices) { o, c, i, false, in, i };
 }
 
 /* The window as one that slides over the image that is read: a gradient's taps come in reverse. */
@@ -64,7 +62,7 @@ static At weight_address(Build *b, const Node *f, const Window *window, const In
     if (!at->alone) scope_add(&t, 0, 1, w->shape.dim[0], at->out), scope_add(&t, 1, 1, w->shape.dim[1], at->in);
     for (int d = 0; d < 2; d++) {
         const long extent = w->shape.dim[2 + d];
-        scope_add(&t, 2 + d, 1, extent, back ? val_call(CALL_SUB, val_int(extent - 1), window->tap[d], NULL) : window->tap[d]);
+        scope_add(&t, 2 + d, 1, extent, back ? both(CALL_SUB, val_int(extent - 1), window->tap[d]) : window->tap[d]);
     }
     const At e = address_of(&t, &l, &w->shape, formal_of(b, buffer_of(b->k, node_base(w))));
     *lanes = lane_stride(&t, &e);
@@ -95,7 +93,7 @@ const Val *taps_sum(Build *b, const Node *f)
     if (!at.alone) into = open_range(b, into, at.i->id, val_int(0), val_int(at.group), SERIAL);
     b->out = open_taps(b, into, &b->scope, &w, &f->arg[0]->shape, &f->shape);
     const At image = image_address(b, f, &w, &at), weight = weight_address(b, f, &w, &at, &lanes);
-    fold_into(b, sum, FOLD_SUM, val_call(CALL_MUL, load_at(b, &image), load_at(b, &weight), NULL));
+    fold_into(b, sum, FOLD_SUM, both(CALL_MUL, load_at(b, &image), load_at(b, &weight)));
     b->out = here;
     return val_var(b->l, sum);
 }
@@ -128,7 +126,7 @@ static const Val *term_of(Build *b, const Sample *p)
     const long in = f->shape.dim[1], each = f->shape.dim[0] / conv_groups(f);
     const bool one = in == 1 && each == 1;
     if (!node_layout(b->k, x, &lx) || !node_layout(b->k, gy, &ly)) BUG("images that lie nowhere");
-    const Val *channel = val_call(CALL_ADD, op(CALL_MUL, op(CALL_IDIV, coordinate(s, 0), each), in), coordinate(s, 1), NULL);
+    const Val *channel = both(CALL_ADD, both(CALL_MUL, both(CALL_IDIV, coordinate(s, 0), val_int(each)), val_int(in)), coordinate(s, 1));
     Scope sx = beside(s, &x->shape, one ? NULL : channel, p->n), sy = beside(s, &gy->shape, NULL, p->n);
     for (int d = 0; d < 2; d++) {
         scope_add(&sy, 2 + d, 1, gy->shape.dim[2 + d], p->at[d]);
@@ -140,7 +138,7 @@ static const Val *term_of(Build *b, const Sample *p)
     for (int d = 0; d < 2; d++)
         if ((long)f->attr[4 + d]) ax.term[ax.n++] = (Term) { val_int(-(long)f->attr[4 + d]), lx.axis[2 + d].digit[0].stride, 0 };
     if (s->lanes >= 0 && (!one || lane_stride(&sx, &ax) != 1 || lane_stride(&sy, &ay) != 1)) return NULL;
-    return val_call(CALL_MUL, load_at(b, &ax), load_at(b, &ay), NULL);
+    return both(CALL_MUL, load_at(b, &ax), load_at(b, &ay));
 }
 
 /* Whether the image has that place under the weight's tap; NULL: it always has. */
@@ -152,9 +150,9 @@ static const Val *inside_of(const Build *b, const Sample *p)
         const long stride = (long)f->attr[2 + d], pad = (long)f->attr[4 + d], dil = (long)f->attr[6 + d], in = f->arg[0]->shape.dim[2 + d];
         const long last = (f->arg[1]->shape.dim[2 + d] - 1) * stride + ((long)f->attr[d] - 1) * dil - pad;
         if (!pad && last < in) continue;
-        const Val *at = op(CALL_SUB, val_call(CALL_ADD, op(CALL_MUL, p->at[d], stride), op(CALL_MUL, coordinate(&b->scope, 2 + d), dil), NULL), pad);
-        const Val *one = val_call(CALL_AND, op(CALL_GE, at, 0), op(CALL_LT, at, in), NULL);
-        all = all ? val_call(CALL_AND, all, one, NULL) : one;
+        const Val *at = both(CALL_SUB, both(CALL_ADD, both(CALL_MUL, p->at[d], val_int(stride)), both(CALL_MUL, coordinate(&b->scope, 2 + d), val_int(dil))), val_int(pad));
+        const Val *one = both(CALL_AND, both(CALL_GE, at, val_int(0)), both(CALL_LT, at, val_int(in)));
+        all = all ? both(CALL_AND, all, one) : one;
     }
     return all;
 }

@@ -72,7 +72,7 @@ static const Val *scale_of(const Program *s)
 {
     const bool scaled = s->late || s->g->train.loss_scale > 0;
     const Val *out = val_run(RUN_SCALE_OUT, AS_REAL), *clip = val_call(CALL_REAL, val_run(RUN_CLIP, AS_DOUBLE), NULL, NULL);
-    if (s->g->step->optimizer.clip > 0) return scaled ? val_call(CALL_MUL, out, clip, NULL) : clip;
+    if (s->g->step->optimizer.clip > 0) return scaled ? both(CALL_MUL, out, clip) : clip;
     return scaled ? out : NULL;
 }
 
@@ -104,7 +104,7 @@ static void make_states(Pass *p)
         for (int i = 0; i < o->nstates; i++) write(p, o->state[i], formula(p, o->next[i]));
         return;
     }
-    name_value(p, "dx", scale_of(p->s) ? val_call(CALL_MUL, dx, given(p, "scale"), NULL) : dx);
+    name_value(p, "dx", scale_of(p->s) ? both(CALL_MUL, dx, given(p, "scale")) : dx);
     for (int i = 0; i < o->nlets; i++) name_value(p, o->let[i].name, formula(p, o->let[i].e));
     for (int i = 0; i < o->nstates; i++) {
         if (!o->in_place) name_value(p, o->state[i], read(p, o->state[i]));

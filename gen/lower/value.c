@@ -3,11 +3,7 @@
 #include <string.h>
 #include "lower/build.h"
 
-static const Val *choose(const Val *c, const Val *yes, const Val *no) { return val_call(CALL_SELECT, c, yes, no); }
-static const Val *less(const Val *a, const Val *b) { return val_call(CALL_LT, a, b, NULL); }
 static const Val *real_of(const Val *v) { return v->type == AS_REAL ? v : val_call(CALL_REAL, v, NULL, NULL); }
-
-const Val *load_at(Build *b, const At *at) { return val_load(b->l, at); }
 
 /* n's shape as the scope sees it: a fold's argument of one value a row has ones where the folded axes were. */
 static Shape seen_shape(const Build *b, const Node *n)
@@ -59,7 +55,7 @@ static const Val *load_table(Build *b, const Node *n)
     return load_at(b, &at);
 }
 
-static const Val *is_real_row(Build *b) { return less(coordinate(&b->scope, 0), val_run(RUN_ROWS, AS_INT)); }
+static const Val *is_real_row(Build *b) { return both(CALL_LT, coordinate(&b->scope, 0), val_run(RUN_ROWS, AS_INT)); }
 
 static const Val *load_rows(Build *b, const Node *n)
 {
@@ -100,8 +96,8 @@ static const Val *load_reshaped(Build *b, Node *n)
     Scope there = { .domain = &x->shape, .lanes = -1, .strips = -1 };
     for (int a = x->shape.rank; a-- > (int)x->shape.batch; place *= x->shape.dim[a]) {
         if (x->shape.dim[a] == 1) continue;
-        const Val *c = val_call(CALL_IDIV, at, val_int(place), NULL);
-        scope_add(&there, a, 1, x->shape.dim[a], val_call(CALL_MOD, c, val_int(x->shape.dim[a]), NULL));
+        const Val *c = both(CALL_IDIV, at, val_int(place));
+        scope_add(&there, a, 1, x->shape.dim[a], both(CALL_MOD, c, val_int(x->shape.dim[a])));
     }
     if (x->shape.batch) scope_add(&there, 0, 1, x->shape.dim[0], coordinate(&b->scope, 0));
     const Scope here = b->scope;
@@ -135,11 +131,11 @@ static const Val *moved(const Node *n, const Val *c, const Val **inside)
 {
     const long from = (long)node_attr(n, "from"), step = (long)node_attr(n, "step"), extent = n->arg[0]->shape.dim[(int)node_attr(n, "axis")];
     *inside = NULL;
-    if (has_role(n, "slice")) return val_call(CALL_ADD, val_int(from), val_call(CALL_MUL, c, val_int(step), NULL), NULL);
-    const Val *past = val_call(CALL_SUB, c, val_int(from), NULL), *at = val_call(CALL_IDIV, past, val_int(step), NULL);
-    const Val *in = val_call(CALL_AND, val_call(CALL_GE, at, val_int(0), NULL), less(at, val_int(extent)), NULL);
+    if (has_role(n, "slice")) return both(CALL_ADD, val_int(from), both(CALL_MUL, c, val_int(step)));
+    const Val *past = both(CALL_SUB, c, val_int(from)), *at = both(CALL_IDIV, past, val_int(step));
+    const Val *in = both(CALL_AND, both(CALL_GE, at, val_int(0)), both(CALL_LT, at, val_int(extent)));
     if (step != 1 && step != -1)
-        in = val_call(CALL_AND, val_call(CALL_EQ, val_call(CALL_MOD, past, val_int(step), NULL), val_int(0), NULL), in, NULL);
+        in = both(CALL_AND, both(CALL_EQ, both(CALL_MOD, past, val_int(step)), val_int(0)), in);
     *inside = in;
     return at;
 }

@@ -459,16 +459,18 @@ static void norm(const Thread *t)
 static void optimize(long from, long to)
 {
     const real *dx_at = (const real *)&g;
-    real *x_at = (real *)&p, *m_at = (real *)&s_m;
-    const vec scale = v_set((real)w.clip);
-    const vec rate = v_set(w.rate);
+    real *x_at = (real *)&p;
+    real *m_at = (real *)&s_m;
+    const real scale2 = (real)w.clip;
+    const real rate = w.rate;
     for (long i = from; i < to; i += LANES) {
-        const vec x = v_load(x_at + i), dx = v_load(dx_at + i) * scale;
+        const vec x = v_load(&x_at[i]);
+        const vec dx = v_load(&dx_at[i]) * v_set(scale2);
         const vec d = dx;
-        vec m = v_load(m_at + i);
-        m = R(0.9) * m + d;
-        v_store(m_at + i, m);
-        v_store(x_at + i, x - rate * (d + R(0.9) * m));
+        const vec m2 = v_load(&m_at[i]);
+        const vec m3 = R(0.9) * m2 + d;
+        v_store(&m_at[i], m3);
+        v_store(&x_at[i], x - v_set(rate) * (d + R(0.9) * m3));
     }
     stored();
 }

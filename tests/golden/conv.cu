@@ -406,16 +406,18 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
     const Window &w = dev->w;
     const long i = blockIdx.x * 256L + threadIdx.x;
     const real *dx_at = (const real *)&dev->g;
-    real *x_at = (real *)&dev->p, *m_at = (real *)&dev->s_m;
-    const real scale = (real)w.clip;
+    real *x_at = (real *)&dev->p;
+    real *m_at = (real *)&dev->s_m;
+    const real scale2 = (real)w.clip;
     const real rate = w.rate;
     if (i < 2992) {
-        const real x = x_at[i], dx = dx_at[i] * scale;
+        const real x = x_at[i];
+        const real dx = dx_at[i] * scale2;
         const real d = dx;
-        real m = m_at[i];
-        m = R(0.9) * m + d;
-        m_at[i] = m;
-        x_at[i] = x - rate * (d + R(0.9) * m);
+        const real m2 = m_at[i];
+        const real m3 = R(0.9) * m2 + d;
+        m_at[i] = m3;
+        x_at[i] = x - rate * (d + R(0.9) * m3);
     }
 }
 

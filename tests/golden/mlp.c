@@ -338,19 +338,24 @@ enum { BLOCK = 4096, BLOCKS = (3904 + BLOCK - 1) / BLOCK };
 static void optimize(long from, long to)
 {
     const real *dx_at = (const real *)&g;
-    real *x_at = (real *)&p, *m_at = (real *)&s_m, *v_at = (real *)&s_v;
-    const vec rate = v_set(w.rate);
-    const vec c1 = v_set(w.c[0]), c2 = v_set(w.c[1]), shrink = v_set(w.c[2]);
+    real *x_at = (real *)&p;
+    real *m_at = (real *)&s_m;
+    real *v_at = (real *)&s_v;
+    const real rate = w.rate;
+    const real c1 = w.c[0];
+    const real c2 = w.c[1];
+    const real shrink = w.c[2];
     for (long i = from; i < to; i += LANES) {
-        const vec x = v_load(x_at + i), dx = v_load(dx_at + i);
+        const vec x = v_load(&x_at[i]);
+        const vec dx = v_load(&dx_at[i]);
         const vec d = dx;
-        vec m = v_load(m_at + i);
-        m = R(0.9) * m + R(0.09999999999999998) * d;
-        v_store(m_at + i, m);
-        vec v = v_load(v_at + i);
-        v = R(0.999) * v + R(0.0010000000000000009) * d * d;
-        v_store(v_at + i, v);
-        v_store(x_at + i, x * shrink - rate * c1 * m / (v_sqrt(v) * c2 + R(1e-08)));
+        const vec m2 = v_load(&m_at[i]);
+        const vec m3 = R(0.9) * m2 + R(0.09999999999999998) * d;
+        v_store(&m_at[i], m3);
+        const vec v2 = v_load(&v_at[i]);
+        const vec v3 = R(0.999) * v2 + R(0.0010000000000000009) * d * d;
+        v_store(&v_at[i], v3);
+        v_store(&x_at[i], x * v_set(shrink) - v_set(rate) * v_set(c1) * m3 / (v_sqrt(v3) * v_set(c2) + R(1e-08)));
     }
     stored();
 }

@@ -273,19 +273,24 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
     const Window &w = dev->w;
     const long i = blockIdx.x * 256L + threadIdx.x;
     const real *dx_at = (const real *)&dev->g;
-    real *x_at = (real *)&dev->p, *m_at = (real *)&dev->s_m, *v_at = (real *)&dev->s_v;
+    real *x_at = (real *)&dev->p;
+    real *m_at = (real *)&dev->s_m;
+    real *v_at = (real *)&dev->s_v;
     const real rate = w.rate;
-    const real c1 = w.c[0], c2 = w.c[1], shrink = w.c[2];
+    const real c1 = w.c[0];
+    const real c2 = w.c[1];
+    const real shrink = w.c[2];
     if (i < 3616) {
-        const real x = x_at[i], dx = dx_at[i];
+        const real x = x_at[i];
+        const real dx = dx_at[i];
         const real d = dx;
-        real m = m_at[i];
-        m = R(0.9) * m + R(0.09999999999999998) * d;
-        m_at[i] = m;
-        real v = v_at[i];
-        v = R(0.999) * v + R(0.0010000000000000009) * d * d;
-        v_at[i] = v;
-        x_at[i] = x * shrink - rate * c1 * m / (r_sqrt(v) * c2 + R(1e-08));
+        const real m2 = m_at[i];
+        const real m3 = R(0.9) * m2 + R(0.09999999999999998) * d;
+        m_at[i] = m3;
+        const real v2 = v_at[i];
+        const real v3 = R(0.999) * v2 + R(0.0010000000000000009) * d * d;
+        v_at[i] = v3;
+        x_at[i] = x * shrink - rate * c1 * m3 / (r_sqrt(v3) * c2 + R(1e-08));
     }
 }
 

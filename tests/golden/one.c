@@ -421,11 +421,12 @@ static void optimize(long from, long to)
 {
     const real *dx_at = (const real *)&g;
     real *x_at = (real *)&p;
-    const vec rate = v_set(w.rate);
+    const real rate = w.rate;
     for (long i = from; i < to; i += LANES) {
-        const vec x = v_load(x_at + i), dx = v_load(dx_at + i);
+        const vec x = v_load(&x_at[i]);
+        const vec dx = v_load(&dx_at[i]);
         const vec d = dx;
-        v_store(x_at + i, x - rate * d);
+        v_store(&x_at[i], x - v_set(rate) * d);
     }
     stored();
 }

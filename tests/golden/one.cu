@@ -356,7 +356,8 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
     real *x_at = (real *)&dev->p;
     const real rate = w.rate;
     if (i < 336) {
-        const real x = x_at[i], dx = dx_at[i];
+        const real x = x_at[i];
+        const real dx = dx_at[i];
         const real d = dx;
         x_at[i] = x - rate * d;
     }
