@@ -9,7 +9,7 @@ extern const char *const val_types[];                       /* by ValType */
 extern const char *const loop_deals[];                      /* by Deal */
 extern const char *const fold_signs[];                      /* by Fold, before "=" */
 extern const RunName run_names[];
-enum { RUN_NAMES = 8 };
+enum { RUN_NAMES = 15 };
 
 int   call_level(int call);                                 /* how tightly an operator binds: 1 .. 5, 6 the unary minus; ATOM: it is no operator */
 char *real_text(double x);                                  /* the shortest that reads back: "0.5", "1.0", "1e-07", "-inf" */

@@ -22,7 +22,9 @@ const char *const loop_deals[] = { "for", "units", "lanes", "shares", NULL };
 const char *const fold_signs[] = { "", "+", "max", "min", "*", NULL };
 const RunName run_names[RUN_NAMES] = {
     { "ROWS", RUN_ROWS, AS_INT }, { "FROM", RUN_FROM, AS_LONG }, { "MICROS", RUN_MICROS, AS_INT }, { "SAMPLES", RUN_SAMPLES, AS_LONG },
-    { "TRAINING", RUN_TRAINING, AS_BOOL }, { "BETA", RUN_BETA, AS_INT }, { "SCALE_IN", RUN_SCALE, AS_REAL }, { "ARG", RUN_ARG, AS_INT },
+    { "TRAINING", RUN_TRAINING, AS_BOOL }, { "BETA", RUN_BETA, AS_INT }, { "BEGIN", RUN_BEGIN, AS_LONG }, { "END", RUN_END, AS_LONG },
+    { "RATE", RUN_RATE, AS_REAL }, { "SCALE_OUT", RUN_SCALE_OUT, AS_REAL }, { "CLIP", RUN_CLIP, AS_DOUBLE }, { "TRUST", RUN_TRUST, AS_REAL },
+    { "SCALE_IN", RUN_SCALE, AS_REAL }, { "ARG", RUN_ARG, AS_INT }, { "CONSTANT", RUN_CONSTANT, AS_REAL },
 };
 static const char *const keywords[] = {
     "if", "let", "variable", "zero", "box", "product", "chain", "local", "buffer", "table", "unused", "args", "half", "count",

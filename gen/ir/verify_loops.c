@@ -78,7 +78,7 @@ static void verify_val(Verifier *v, const Val *x)
     if (!x) return;
     if (x->kind == VAL_VAR) verify_var(v, x);
     if (x->kind == VAL_CALL) verify_call(v, x);
-    if (x->kind == VAL_RUN && x->id >= RUN_ARG && x->id - RUN_ARG >= v->c.k->args) broken(&v->c, "an argument that calls do not have: %s", val_shown(v->c.k, x));
+    if (x->kind == VAL_RUN && x->id >= RUN_ARG && x->id < RUN_CONSTANT && x->id - RUN_ARG >= v->c.k->args) broken(&v->c, "an argument that calls do not have: %s", val_shown(v->c.k, x));
     if (x->kind != VAL_LOAD) return;
     verify_at(v, x->at);
     if (v->arm && !v->factor) broken(&v->c, "an arm of a choice loads: %s", val_shown(v->c.k, x));

@@ -1,0 +1,227 @@
+/* oracle.c -- a window of a model's program, compiled and interpreted: the trees of its kernels run in tests/interpret.c, from the same
+   weights, rows and scales, and must leave the same sums, gradients and states. Linked with gagen's objects, the program in double,
+   tests/oracle_program.c and the runtime.
+
+       oracle DATA WEIGHTS ORDER gagen's arguments      DATA, WEIGHTS: as tests/probe.c takes them; ORDER: forward, reverse, shuffled
+       It prints "PLANT ..." for each way to break the trees with ORDER plants, "broken NAME RULE" for what went wrong. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "front/front.h"
+#include "interpret.h"
+#include "ir/stage.h"
+#include "lower/lower.h"
+#include "middle/middle.h"
+#include "oracle.h"
+
+typedef struct {
+    Program *s; Kernels *k;
+    VEC(Memory) held;                   /* of buffers in the arena and of packed ones, by place in Kernels.buffers; the others NULL */
+    Memory *flat[2 + STATES];           /* parameters, gradients, states */
+    VEC(Memory) columns;                /* by Column.index */
+    Memory **parts;                     /* by sum */
+    double *sums;
+    Given given;
+    long from, rows;                    /* of the micro-step at hand */
+    Order order;
+} Oracle;
+
+/* ---- the stages ---- */
+static Program *compiled(int argc, char **argv)
+{
+    OpGradient host;
+    Opts o = options(argc, argv), *own = NEW(Opts);
+    *own = o;
+    Compilation c = { .opts = own, .all = NEW(Whole), .model = read_model(own, &host) };
+    check(c.model);
+    for (int i = 0; i < c.model->steps.n; i++) {
+        c.g = objective(c.model, c.all);
+        differentiate(c.g, host), simplify(c.g), recompute(c.g), order(c.g);
+        legalize(c.g), c.k = group(c.g, own->target), layout(c.k), lower(c.k), partition(c.k), c.p = place(c.k, true), c.s = schedule(c.p);
+        vec_push(&c.all->steps, c.s);
+    }
+    join(c.all);
+    return c.all->steps.at[0];
+}
+
+/* ---- memory ---- */
+static double *copy_of(const double *at, long n)
+{
+    double *copy = NEW_ARRAY(double, n + 1);
+    for (long i = 0; i < n; i++) copy[i] = at[i];
+    return copy;
+}
+
+/* Gradients begin as nobody's: the first write of a window stores. What an optimizer gathers in its first state begins there. */
+static void take_flats(Oracle *o)
+{
+    const Whole *all = o->s->all;
+    for (int i = 0; i < 2 + all->nstates; i++) {
+        long n;
+        const double *at = program_flat(i, &n);
+        o->flat[i] = at && i != 1 ? memory_new(copy_of(at, n), n, true) : i == 1 && at ? memory_new(NULL, n, true) : NULL;
+    }
+    if (!o->flat[1]) o->flat[1] = o->flat[2];
+}
+
+static void take_memory(Oracle *o)
+{
+    const Graph *g = o->s->g;
+    for (int i = 0; i < o->k->buffers.n; i++) {
+        const Buffer *b = o->k->buffers.at[i];
+        Memory *m = b->home == HOME_ARENA || b->home == HOME_PACKED ? memory_new(NULL, b->layout.size, true) : NULL;
+        vec_push(&o->held, m);
+    }
+    for (int i = 0; i < g->data.columns.n; i++) {
+        const Column *c = g->data.columns.at[i];
+        const long n = program_elements(c->name);
+        Memory *m = memory_new(NULL, n, false);
+        for (long e = 0; e < n; e++) m->at[e] = program_element(c->name, e);
+        vec_push(&o->columns, m);
+    }
+    o->parts = NEW_ARRAY(Memory *, o->s->all->nsums + 1), o->sums = NEW_ARRAY(double, o->s->all->nsums + 1);
+    for (int i = 0; i < o->s->all->nsums; i++) o->parts[i] = memory_new(NULL, 1024, true);
+}
+
+static Memory *slice(Memory *flat, long offset, long size)
+{
+    Memory *m = NEW(Memory);
+    *m = (Memory) { flat->at + offset, size, flat->writer + offset, flat->reader + offset };
+    return m;
+}
+
+static Memory *flat_of(const Oracle *o, const Buffer *b, const char *state)
+{
+    for (int i = 0; state && i < o->s->all->nstates; i++)
+        if (!strcmp(o->s->all->state[i], state)) return o->flat[2 + i];
+    return o->flat[b->home == HOME_GRADIENT];
+}
+
+static Memory *memory_of(const Oracle *o, const Actual *a, const Formal *f)
+{
+    if (a->column) return o->columns.at[a->column->index];
+    if (a->sum >= 0) return o->parts[a->sum];
+    if (!a->buffer) return memory_new((double *)f->table, f->count, false);
+    if (a->buffer->home == HOME_PARAM || a->buffer->home == HOME_GRADIENT)
+        return slice(flat_of(o, a->buffer, a->state), a->buffer->offset, a->buffer->layout.size);
+    for (int i = 0; i < o->k->buffers.n; i++)
+        if (o->k->buffers.at[i] == a->buffer) return o->held.at[i];
+    BUG("a buffer that is nowhere");
+}
+
+/* ---- a window ---- */
+static long row_of(void *context, long n)
+{
+    const Oracle *o = context;
+    return program_row(o->from + (n < o->rows ? n : 0));
+}
+
+static double uniform_of(void *context, long n, uint32_t stream, uint32_t element) { return program_uniform(((Oracle *)context)->from + n, stream, element); }
+
+/* FNV-1a of the call's path */
+static uint32_t stream_of(const Node *noise)
+{
+    uint32_t h = 2166136261u;
+    for (const char *s = noise->path; *s; s++) h = (h ^ (unsigned char)*s) * 16777619u;
+    return h;
+}
+
+static void call(Oracle *o, const Task *t, bool next)
+{
+    const Kernel *x = t->kernel;
+    Memory **actual = NEW_ARRAY(Memory *, x->actual.n + 1);
+    uint32_t stream[64];
+    for (int i = 0; i < x->actual.n; i++) actual[i] = memory_of(o, x->actual.at[i], x->loops->formals.at[i]);
+    for (int i = 0; i < x->draws.n; i++) stream[i] = stream_of(x->draws.at[i]);
+    const int beta = !t->beta ? 0 : t->beta->kind == VAL_NUMBER ? (int)t->beta->number : next;
+    const Run run = { o->rows, o->from, o->given.micros, o->given.samples, true, beta, o->given.scale_in, stream, o, row_of, uniform_of };
+    const char *wrong = interpret(x->loops, actual, &run, o->order);
+    if (!wrong) return;
+    printf("broken %s %s\n", x->ident, wrong);
+    exit(1);
+}
+
+static void run_tasks(Oracle *o, const TaskList *list, bool next)
+{
+    for (int i = 0; i < list->n; i++) {
+        const Task *t = list->at[i];
+        if (t->kind == TASK_CALL) call(o, t, next);
+        for (int j = 0; t->kind == TASK_ADD_UP && j < t->parts; j++) o->sums[t->sum] += o->parts[t->sum]->at[j];
+        for (long n = 0; t->kind == TASK_LOOP && n < t->turns; n++) run_tasks(o, &t->body, next);
+    }
+}
+
+/* Nothing in the arena outlives a micro-step. */
+static void forget(Oracle *o)
+{
+    for (int i = 0; i < o->k->buffers.n; i++)
+        if (o->k->buffers.at[i]->home == HOME_ARENA) memory_poison(o->held.at[i]);
+    for (int i = 0; i < o->s->all->nsums; i++) memory_poison(o->parts[i]);
+}
+
+static void run_window(Oracle *o)
+{
+    const long micro = o->s->g->train.micro_batch;
+    run_tasks(o, &o->s->once, false);
+    for (long k = 0; k < o->given.micros; k++) {
+        o->from = k * micro, o->rows = k == o->given.micros - 1 ? o->given.rows : micro;
+        forget(o);
+        run_tasks(o, &o->s->judge, k > 0), run_tasks(o, &o->s->micro, k > 0);
+    }
+    run_tasks(o, &o->s->finish, o->given.micros > 0);
+}
+
+/* ---- comparing ---- */
+static double worst;
+static int wrong;
+
+static void compare(const char *what, const double *mine, const double *theirs, long n)
+{
+    double far = 0, size = 0;
+    for (long i = 0; i < n; i++) {
+        if (isnan(mine[i]) && isnan(theirs[i]) && !is_poison(mine[i])) continue;
+        if (mine[i] == theirs[i] || (is_poison(mine[i]) && theirs[i] == 0)) continue;      /* places between parameters are nobody's */
+        far = fmax(far, isnan(mine[i] - theirs[i]) ? INFINITY : fabs(mine[i] - theirs[i]));
+    }
+    for (long i = 0; i < n; i++) size = fmax(size, isfinite(theirs[i]) ? fabs(theirs[i]) : 0);
+    if (far > 0) worst = fmax(worst, far / (size + 1e-12));
+    if (!(far <= 1e-10 * size + 1e-13)) printf("broken %s differs by %g of %g\n", what, far, size), wrong++;
+}
+
+static void compare_all(Oracle *o)
+{
+    const Kernels *k = o->k;
+    char what[256];
+    for (int i = 0; i < o->s->g->sums.n; i++) {
+        const int sum = o->s->g->first_sum + i;
+        snprintf(what, sizeof what, "sum %d", sum);
+        compare(what, &o->sums[sum], &o->given.sums[sum], 1);
+    }
+    for (int i = 0; i < 2 + o->s->all->nstates; i++) {
+        long n;
+        const double *at = program_flat(i, &n);
+        for (int p = 0; at && p < k->params.n; p++) {
+            const Buffer *b = i ? k->gradients.at[p] : k->params.at[p];
+            if (!b || b->offset + b->layout.size > n) continue;
+            snprintf(what, sizeof what, "%s of %s", i == 0 ? "value" : i == 1 ? "gradient" : o->s->all->state[i - 2], k->params.at[p]->param->name);
+            compare(what, o->flat[i]->at + b->offset, at + b->offset, b->layout.size);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 5) return 2;
+    Oracle o = { .order = !strcmp(argv[3], "reverse") ? REVERSE : !strcmp(argv[3], "shuffled") ? SHUFFLED : FORWARD };
+    char **options_of = argv + 3;
+    options_of[0] = argv[0];
+    o.s = compiled(argc - 3, options_of), o.k = o.s->k;
+    program_open(argv[1], argv[2]);
+    take_flats(&o), take_memory(&o);
+    o.given = program_window();
+    run_window(&o);
+    compare_all(&o);
+    printf("%s: %d kernels, %ld micro-steps, worst %.2g\n", wrong ? "differs" : "agrees", o.k->micro.n, o.given.micros, worst);
+    return wrong > 0;
+}
