@@ -2,8 +2,9 @@
    weights, rows and scales, and must leave the same sums, gradients and states. Linked with gagen's objects, the program in double,
    tests/oracle_program.c and the runtime.
 
-       oracle DATA WEIGHTS ORDER gagen's arguments      DATA, WEIGHTS: as tests/probe.c takes them; ORDER: forward, reverse, shuffled
-       It prints "PLANT ..." for each way to break the trees with ORDER plants, "broken NAME RULE" for what went wrong. */
+       oracle                                           lists the ways to break the trees: name, rule
+       oracle DATA WEIGHTS NAME gagen's arguments       DATA: hashed=ROWS or ROWS:DIR; WEIGHTS: hashed, - or a file; NAME: that way, or "nothing"
+   It prints "broken KERNEL RULE" for what went wrong. The units run in three orders, whose bits have to be the same. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ typedef struct {
     Program *s; Kernels *k;
     VEC(Memory) held;                   /* of buffers in the arena and of packed ones, by place in Kernels.buffers; the others NULL */
     Memory *flat[2 + STATES];           /* parameters, gradients, states */
+    double *start[2 + STATES];          /* what they held before the window */
     VEC(Memory) columns;                /* by Column.index */
     Memory **parts;                     /* by sum */
     double *sums;
@@ -60,17 +62,20 @@ static void take_flats(Oracle *o)
     for (int i = 0; i < 2 + all->nstates; i++) {
         long n;
         const double *at = program_flat(i, &n);
-        o->flat[i] = at && i != 1 ? memory_new(copy_of(at, n), n, true) : i == 1 && at ? memory_new(NULL, n, true) : NULL;
+        o->flat[i] = !at ? NULL : memory_new(i == 1 ? NULL : copy_of(at, n), n, true);
+        o->start[i] = at ? copy_of(o->flat[i]->at, n) : NULL;
     }
     if (!o->flat[1]) o->flat[1] = o->flat[2];
 }
 
+/* Packed copies are zero where nothing writes: what pads their depth meets zeros. */
 static void take_memory(Oracle *o)
 {
     const Graph *g = o->s->g;
     for (int i = 0; i < o->k->buffers.n; i++) {
         const Buffer *b = o->k->buffers.at[i];
-        Memory *m = b->home == HOME_ARENA || b->home == HOME_PACKED ? memory_new(NULL, b->layout.size, true) : NULL;
+        double *zeros = b->home == HOME_PACKED ? NEW_ARRAY(double, b->layout.size) : NULL;
+        Memory *m = b->home == HOME_ARENA || zeros ? memory_new(zeros, b->layout.size, true) : NULL;
         vec_push(&o->held, m);
     }
     for (int i = 0; i < g->data.columns.n; i++) {
@@ -109,6 +114,89 @@ static Memory *memory_of(const Oracle *o, const Actual *a, const Formal *f)
         if (o->k->buffers.at[i] == a->buffer) return o->held.at[i];
     BUG("a buffer that is nowhere");
 }
+
+/* ---- ways to break the trees of a micro-step ---- */
+typedef bool Breaks(Oracle *o, Kernel *x, Stmt *s);
+
+static bool any_stmt(Oracle *o, Kernel *x, const StmtList *l, Breaks *breaks)
+{
+    for (int i = 0; i < l->n; i++)
+        if (breaks(o, x, l->at[i]) || any_stmt(o, x, &l->at[i]->body, breaks)) return true;
+    return false;
+}
+
+/* The statements, from the first kernel on, until one is broken. */
+static void in_statements(Oracle *o, Breaks *breaks)
+{
+    for (int i = 0; i < o->k->micro.n; i++)
+        if (any_stmt(o, o->k->micro.at[i], &o->k->micro.at[i]->loops->body, breaks)) return;
+    BUG("nothing is to be broken so");
+}
+
+static At *factor(Stmt *s) { return s->kind == STMT_PRODUCT && s->a->kind == VAL_LOAD && s->a->at->n > 1 ? (At *)s->a->at : NULL; }
+
+static bool wide(Oracle *o, Kernel *x, Stmt *s)
+{
+    (void)o, (void)x;
+    if (!factor(s)) return false;
+    factor(s)->term[0].stride *= 3;
+    return true;
+}
+
+static bool narrow(Oracle *o, Kernel *x, Stmt *s)
+{
+    (void)o, (void)x;
+    if (!factor(s)) return false;
+    factor(s)->term[factor(s)->n - 1].stride = 0;
+    return true;
+}
+
+static bool unzeroed(Oracle *o, Kernel *x, Stmt *s)
+{
+    (void)o, (void)x;
+    if (s->kind != STMT_ZERO) return false;
+    s->n = 1, s->side[0] = (Side) { 1, 1, 0, 0 };
+    return true;
+}
+
+static bool longer(Oracle *o, Kernel *x, Stmt *s)
+{
+    (void)o, (void)x;
+    if (s->kind != STMT_PRODUCT) return false;
+    s->range[s->n + s->summed - 1].extent += 100000;
+    return true;
+}
+
+static bool racing(Oracle *o, Kernel *x, Stmt *s)
+{
+    const Stmt *unit = x->loops->body.at[0];
+    (void)o;
+    for (int i = 0; s->kind == STMT_STORE && unit->to->number > 1 && i < s->at.n; i++)
+        if (s->at.term[i].index->kind == VAL_VAR && s->at.term[i].index->id == unit->var) return s->at.term[i].stride = 0, true;
+    return false;
+}
+
+static void stride(Oracle *o)   { in_statements(o, wide); }
+static void same(Oracle *o)     { in_statements(o, narrow); }
+static void zero(Oracle *o)     { in_statements(o, unzeroed); }
+static void beyond(Oracle *o)   { in_statements(o, longer); }
+static void race(Oracle *o)     { in_statements(o, racing); }
+
+static void betas(Oracle *o, const Val *beta)
+{
+    for (int i = 0; i < o->s->micro.n; i++)
+        if (o->s->micro.at[i]->beta) o->s->micro.at[i]->beta = beta;
+}
+static void adds(Oracle *o)     { betas(o, val_int(1)); }
+static void stores(Oracle *o)   { betas(o, val_int(0)); }
+static void early(Oracle *o)    { TaskList *l = &o->s->micro; Task *first = l->at[0]; l->at[0] = l->at[1], l->at[1] = first; }
+
+static const struct { const char *name; void (*plant)(Oracle *o); const char *rule; } plants[] = {
+    { "stride", stride, "an index out of range" }, { "same", same, "differs by" }, { "zero", zero, "nobody has written" },
+    { "beyond", beyond, "an index out of range" }, { "race", race, "units race" }, { "adds", adds, "nobody has written" },
+    { "stores", stores, "differs by" }, { "early", early, "nobody has written" },
+};
+enum { PLANTS = sizeof plants / sizeof *plants };
 
 /* ---- a window ---- */
 static long row_of(void *context, long n)
@@ -210,18 +298,43 @@ static void compare_all(Oracle *o)
     }
 }
 
+/* The same window once more, its units in another order. */
+static Oracle again(const Oracle *first, Order order)
+{
+    Oracle o = { .s = first->s, .k = first->k, .order = order, .given = first->given };
+    for (int i = 0; i < 2 + STATES; i++) o.flat[i] = first->start[i] ? memory_new(copy_of(first->start[i], first->flat[i]->size), first->flat[i]->size, true) : NULL;
+    if (!o.flat[1]) o.flat[1] = o.flat[2];
+    take_memory(&o);
+    run_window(&o);
+    return o;
+}
+
+static void compare_orders(const Oracle *a, Order order)
+{
+    const Oracle b = again(a, order);
+    const size_t sums = sizeof *a->sums * (size_t)a->s->all->nsums;
+    bool same_bits = !memcmp(a->sums, b.sums, sums);
+    for (int i = 0; i < 2 + STATES; i++) same_bits &= !a->flat[i] || !memcmp(a->flat[i]->at, b.flat[i]->at, sizeof(double) * (size_t)a->flat[i]->size);
+    if (!same_bits) printf("broken order %d: other bits\n", order), wrong++;
+}
+
 int main(int argc, char **argv)
 {
+    for (int i = 0; argc < 2 && i < PLANTS; i++) printf("%s|%s\n", plants[i].name, plants[i].rule);
+    if (argc < 2) return 0;
     if (argc < 5) return 2;
-    Oracle o = { .order = !strcmp(argv[3], "reverse") ? REVERSE : !strcmp(argv[3], "shuffled") ? SHUFFLED : FORWARD };
-    char **options_of = argv + 3;
-    options_of[0] = argv[0];
-    o.s = compiled(argc - 3, options_of), o.k = o.s->k;
+    Oracle o = { .order = FORWARD };
+    const char *name = argv[3];
+    argv[3] = argv[0];
+    o.s = compiled(argc - 3, argv + 3), o.k = o.s->k;
+    for (int i = 0; i < PLANTS; i++)
+        if (!strcmp(plants[i].name, name)) plants[i].plant(&o);
     program_open(argv[1], argv[2]);
     take_flats(&o), take_memory(&o);
     o.given = program_window();
     run_window(&o);
     compare_all(&o);
+    compare_orders(&o, REVERSE), compare_orders(&o, SHUFFLED);
     printf("%s: %d kernels, %ld micro-steps, worst %.2g\n", wrong ? "differs" : "agrees", o.k->micro.n, o.given.micros, worst);
     return wrong > 0;
 }

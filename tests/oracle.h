@@ -6,7 +6,7 @@
 
 typedef struct { long micros, rows, samples; const double *scale_in; const double *sums; } Given;      /* rows: of the last micro-batch */
 
-void   program_open(const char *data, const char *weights);     /* as tests/probe.c takes them */
+void   program_open(const char *data, const char *weights);     /* hashed=ROWS or ROWS:DIR; hashed, - or a file */
 double *program_flat(int i, long *n);                   /* parameters, gradients (NULL: the first state has them), states */
 double program_element(const char *column, long i);     /* of the data in memory, row by row */
 long   program_elements(const char *column);

@@ -16,11 +16,13 @@ static void must(int status)
 
 void program_open(const char *data, const char *weights)
 {
-    if (!strncmp(data, "hashed=", 7)) must(hashed_open(&SYMBOL, data + 7, 1));
-    else must(gg_open(&SYMBOL, strcmp(data, "-") ? data : NULL, 1, -1));
+    const bool hashed = !strncmp(data, "hashed=", 7);
+    const char *path = strchr(data, ':');
+    rows = atol(hashed ? data + 7 : data);
+    if (hashed) must(hashed_open(&SYMBOL, data + 7, 1));
+    else must(gg_open(&SYMBOL, path + 1, 1, -1));
     if (!strcmp(weights, "hashed")) must(hashed_weights(&SYMBOL));
     else if (strcmp(weights, "-")) must(gg_load(&SYMBOL, weights));
-    rows = !strncmp(data, "hashed=", 7) ? atol(data + 7) : 0;
 }
 
 double *program_flat(int i, long *n)
