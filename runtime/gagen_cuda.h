@@ -192,6 +192,18 @@ template <int SHARES> static __device__ inline real (&gg_shares(void))[SHARES][3
     return room;
 }
 
+/* x of SHARES threads for each of 32 lanes, whose first share gets the sum in their order; all threads get here together */
+template <int SHARES> static __device__ inline real gg_add_shares(real x)
+{
+    auto &shares = gg_shares<SHARES>();
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    shares[share][lane] = x;
+    __syncthreads();
+    if (share == 0)
+        for (int i = 1; i < SHARES; i++) x += shares[i][lane];
+    return x;
+}
+
 /* x of THREADS threads: a warp's, or those of a block of so many, which all get here together */
 template <class Op, int THREADS, class T> static __device__ inline T gg_fold(T x)
 {

@@ -23,14 +23,14 @@ generate "$work/shared.cu" tests/cuda/small.lua -t cuda || finish
 table() {
     cat <<'END'
 a tile's barrier is missing|late+|/void gg_tile(int/,/^}/{/^        __syncthreads/d}|nobody wrote|
-a fold's barrier is missing|late|/void k15_sum/,/^}/{/__syncthreads/d}|with no barrier between|GG_EMU_ORDER=1
+a sum's barrier is missing|late+|/real gg_add_shares/,/^}/{/__syncthreads/d}|with no barrier between|GG_EMU_ORDER=1
 the barrier between kernels that share a block is missing|shared|/_to_k.*(Device/,/^}/{/__syncthreads/d}|race: |
 several blocks add to the same gradient|late|/void k25_sum/,/^}/s/id = blockIdx.x \* 32u + lane/id = lane/;s/GG_RUN(k25_sum_d_conv_bias, 1/GG_RUN(k25_sum_d_conv_bias, 2/|in the same launch|
 the guard of a map is missing|late|/void k3_max/,/^}/s/if (id < 300) //|in the same launch|
 the guard of the optimizer is missing|late|/void optimize/,/^}/s/if (i < 3200) //|in the same launch|
 a float's atomicAdd|late|/void k25_sum/,/^}/s/g.conv.bias\[j\] = .*;/atomicAdd(\&g.conv.bias[j], sum);/|atomicAdd on float|
 a pointer that is not aligned|late|/void optimize/,/^}/s/= x_at\[i\]/= (real)*(const double *)(x_at + i)/|aligned|
-a kernel reads the host's window|late|/void k9_sum/,/^}/{/Window &w = dev/d}|host memory|
+a kernel reads the host's window|late|/void k9_sum/,/^}/s/gg_micro(dev->w/gg_micro(w/|host memory|
 a launch of no blocks|late|s/GG_RUN(k5_normalize_tanh, 1,/GG_RUN(k5_normalize_tanh, 0,/|a grid of (0,1,1)|
 the host waits inside of a graph|late|/^static void micro(int/,/^}/s/GG_RUN(next_micro/gg_check(cudaStreamSynchronize(gg_stream)); &/|cudaStreamSynchronize|
 a slot is filled while its copy is in flight|none+|/gg_stage_slot(void)/,/^}/{/staged > 1/d;s/(int)(gg[_a-z]*.staged % 2)/0/;}|the host changed pinned memory|

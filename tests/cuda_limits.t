@@ -31,7 +31,7 @@ emulated deep gagen
 no "one in z is refused" sh -c "$work/deep --steps 0 || exit 1"
 twins tiles $limits/heads.lua -D batch=2 -D heads=3 -D size=70
 yes "tiles of rows, of columns and of products are counted by one number: the losses are C's" near_to tiles tiles_c
-sed 's/row0 = blockIdx.x % 2/row0 = blockIdx.x \/ 2 % 2/' "$work/tiles.cu" > "$work/other.cu"
+sed 's/(blockIdx.x % 2 \* 64/(blockIdx.x \/ 2 % 2 * 64/' "$work/tiles.cu" > "$work/other.cu"
 emulated other gagen_double
 no "tiles that are counted otherwise are seen" near_to other tiles_c
 
@@ -40,8 +40,8 @@ twins many $limits/many.lua
 yes "the sums of 40 gradients share a launch and its room: the losses are C's" near_to many many_c
 mkdir -p "$work/headers"
 cp runtime/*.h "$work/headers"
-sed -i 's/template <int SHARES> \(.*gg_shares\)/template <int SHARES, int WHO> \1/' "$work/headers/gagen_cuda.h"
-sed 's/^static __device__ void k6_sum/template <int WHO> &/; s/gg_shares<16>/gg_shares<16, WHO>/' "$work/many.cu" |
+sed -i 's/template <int SHARES> /template <int SHARES, int WHO> /; s/gg_shares<SHARES>/gg_shares<SHARES, WHO>/' "$work/headers/gagen_cuda.h"
+sed 's/^static __device__ void k6_sum/template <int WHO> &/; s/gg_add_shares<16>/gg_add_shares<16, WHO>/' "$work/many.cu" |
     awk '/^    k6_sum/ { sub(/\(/, "<" ++n ">(") } { print }' > "$work/own.cu"
 RT=$work/headers emulated own gagen_double
 no "a room of its own for each is refused" near_to own many_c

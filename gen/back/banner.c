@@ -1,8 +1,72 @@
 /* banner.c -- what stands at the top of a program: the model as a table, the window, memory and work. */
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include "back/emit.h"
 
 static char *kib(long reals) { return digits((double)((reals * 4 + 1023) / 1024)); }
+
+/* ---- tables whose first column is names -------------------------------------------------------------------------- */
+typedef struct { const char *name, *rest; } Entry;
+typedef VEC(Entry) Entries;
+
+static void entry_add(Entries *to, const char *name, const char *rest)
+{
+    Entry *e = NEW(Entry);
+    *e = (Entry) { name, rest };
+    vec_push(to, e);
+}
+
+/* b is a, but for one number, which is one more: where it begins in both */
+static bool follows(const char *a, const char *b, size_t *at)
+{
+    char *after_a, *after_b;
+    size_t i = 0;
+    while (a[i] && a[i] == b[i]) i++;
+    while (i && isdigit((unsigned char)a[i - 1])) i--;
+    if (!isdigit((unsigned char)a[i]) || !isdigit((unsigned char)b[i])) return false;
+    const long x = strtol(a + i, &after_a, 10), y = strtol(b + i, &after_b, 10);
+    *at = i;
+    return y == x + 1 && !strcmp(after_a, after_b);
+}
+
+/* How often the n entries from there on come, each time with the next number. */
+static int times_of(const Entries *e, int from, int n)
+{
+    int times = 1;
+    size_t at = 0, first = 0;
+    for (; from + (times + 1) * n <= e->n; times++)
+        for (int i = 0; i < n; i++) {
+            const Entry *a = e->at[from + (times - 1) * n + i], *b = e->at[from + times * n + i];
+            if (strcmp(a->rest, b->rest) || !follows(a->name, b->name, &at) || (first && at != first)) return times;
+            first = at;
+        }
+    return times;
+}
+
+/* Entries that are numbered on and else the same are one: "h.0-11.ln1". */
+static void put_entries(Text *out, const Entries *e, const char *format)
+{
+    enum { LONGEST = 64, FEWEST = 3 };
+    for (int from = 0, n, times; from < e->n; from += n * times) {
+        int best = 1;
+        for (n = 1, times = 1; n <= LONGEST && from + FEWEST * n <= e->n; n++) {
+            const int k = times_of(e, from, n);
+            if (k >= FEWEST && (k - 1) * n > (times - 1) * best) best = n, times = k;
+        }
+        n = times > 1 ? best : 1;
+        for (int i = 0; i < n; i++) {
+            const char *name = e->at[from + i]->name, *last = e->at[from + (times - 1) * n + i]->name;
+            size_t at = 0;
+            if (times > 1) {
+                follows(name, e->at[from + n + i]->name, &at);
+                const size_t digits_of = strspn(name + at, "0123456789");
+                name = text("%.*s-%.*s%s", (int)(at + digits_of), name, (int)strspn(last + at, "0123456789"), last + at, name + at + digits_of);
+            }
+            text_add(out, format, c_comment(name), e->at[from + i]->rest);
+        }
+    }
+}
 
 /* ---- the table of layers ---------------------------------------------------------------------------------------- */
 typedef struct { const char *path; const Param *first; long count; } Row;
@@ -41,26 +105,27 @@ static const Node *activation_of(const Graph *g, const Node *y)
     return NULL;
 }
 
-static void add_row(Text *out, const Graph *g, const Row *r)
+static void add_row(Entries *out, const Graph *g, const Row *r)
 {
     const Node *y = output_of(g, r->path), *a = activation_of(g, y);
     const char *layer = r->first->layer ? r->first->layer : "Parameter";
     const char *file = r->first->loc.file, *slash = strrchr(file, '/'), *line = text("%6d", r->first->loc.line);
     if (file != g->train.loc.file) line = text("%s:%d", c_comment(slash ? slash + 1 : file), r->first->loc.line);
-    text_add(out, "   %-14.40s %-22s %-18s %12s %s\n", c_comment(r->path),
-             c_comment(a ? text("%s + %s", layer, a->op->name) : layer),
-             shape_text(y ? &y->shape : &r->first->shape), digits((double)r->count), line);
+    entry_add(out, r->path, text("%-22s %-18s %12s %s", c_comment(a ? text("%s + %s", layer, a->op->name) : layer),
+                                 shape_text(y ? &y->shape : &r->first->shape), digits((double)r->count), line));
 }
 
 static void add_layers(Text *out, const Graph *g)
 {
     long total = 0;
+    Entries rows = { 0 };
     text_add(out, "   %-14s %-22s %-18s %12s   %s\n", "layer", "", "output", "parameters", c_comment(g->file));
     for (int from = 0, to; from < g->params.n; from = to) {
         const Row r = row_of(g, from, &to);
-        add_row(out, g, &r);
+        add_row(&rows, g, &r);
         total += r.count;
     }
+    put_entries(out, &rows, "   %-14.40s %s\n");
     text_add(out, "   %-56s %12s\n", "", digits((double)total));
     add_untrained(out, g, "   ", 56);
 }
@@ -77,13 +142,15 @@ static char *first_value(const Param *p)
 static void add_rules(Text *out, const Graph *g)
 {
     if (!g->ruled) return;
+    Entries rows = { 0 };
     text_add(out, "   rules    tensor, first value, what the optimizer does with it\n");
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
         const char *options = p->trained ? g->steps.at[p->step]->groups.at[p->group]->text : "frozen";
-        text_add(out, "            %-24s %-30s %s\n", c_comment(p->name), c_comment(first_value(p)),
-                 c_comment(*options ? options : text("as %s says", g->steps.at[p->step]->optimizer.name)));
+        entry_add(&rows, p->name, text("%-30s %s", c_comment(first_value(p)),
+                                       c_comment(*options ? options : text("as %s says", g->steps.at[p->step]->optimizer.name))));
     }
+    put_entries(out, &rows, "            %-24s %s\n");
 }
 
 /* ---- the window, memory and work -------------------------------------------------------------------------------- */

@@ -76,7 +76,7 @@ static char *axis_text(const Axis *a)
 static char *place_text(const char *name, const Shape *s, const Layout *l, long offset)
 {
     Text t = { 0 };
-    text_add(&t, "\"%s\", %d, %s,\n    { ", c_string(name), s->rank, list_text(s->rank, s->dim));
+    text_add(&t, "\"%s\", %d, %s, { ", c_string(name), s->rank, list_text(s->rank, s->dim));
     for (int a = 0; a < l->rank; a++) text_add(&t, a ? ", %s" : "%s", axis_text(&l->axis[a]));
     if (!l->rank) text_add(&t, "{ { 1, 0, 0 } }");
     text_add(&t, " }, %ld", offset);
@@ -86,8 +86,8 @@ static char *place_text(const char *name, const Shape *s, const Layout *l, long 
 static char *tensor_text(const Buffer *b)
 {
     const Param *p = b->param;
-    return text("{ %s, '%c', %.17g, %.17g },", place_text(p->name, &p->shape, &b->layout, b->offset), p->init.kind[0],
-                p->of ? (double)p->of->index : p->init.a, p->init.b);
+    return text("{ %s, '%c', %s, %s },", place_text(p->name, &p->shape, &b->layout, b->offset), p->init.kind[0],
+                decimal_text(p->of ? (double)p->of->index : p->init.a, NULL), decimal_text(p->init.b, NULL));
 }
 
 /* ---- outputs ---------------------------------------------------------------------------------------------------- */

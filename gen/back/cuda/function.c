@@ -60,13 +60,22 @@ static bool reads_window(const Words *w)
     return reads;
 }
 
+/* It reads the window for more than the micro-batch. */
+static bool reads_more(const Words *w)
+{
+    bool reads = false;
+    for (int i = 0; i < RUN_ARG; i++) reads |= w->used[i] && i != RUN_ROWS && i != RUN_FROM;
+    return reads;
+}
+
 static char *views_text(const Alike *x, const Words *w)
 {
     Text t = { 0 };
     const Whole *all = x->s->all;
     text_put(&t, "", 0);
-    if (reads_window(w)) text_add(&t, "const Window &w = dev->w;\n");
-    if (w->micro) text_add(&t, "const Micro here = gg_micro(w, %ld), *m = &here;\n", x->s->g->train.micro_batch);
+    const bool window = reads_more(w);
+    if (window) text_add(&t, "const Window &w = dev->w;\n");
+    if (w->micro) text_add(&t, "const Micro here = gg_micro(%s, %ld), *m = &here;\n", window ? "w" : "dev->w", x->s->g->train.micro_batch);
     static const char *const first[] = { "p", "g" }, *const last[] = { "packed", "data", "arena", "sums" };
     for (int i = 0; i < 2; i++)
         if (sees(x, w, first[i])) text_add(&t, "auto &%s = dev->%s;\n", first[i], first[i]);
@@ -155,14 +164,23 @@ static char *parameters_text(const Alike *x, const Piece *p)
 }
 
 /* ---- functions ---- */
+static char *also_text(const Alike *x)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = 0; i < x->also.n; i++) text_add(&t, "%sk%d", i ? ", " : "; also ", x->also.at[i]->k->id);
+    return t.s;
+}
+
 static void put_piece(const Coded *c, const Piece *p, Text *out)
 {
     const Alike *x = c->alike;
+    const bool few = x->also.n < 6;     /* the title names the others; else a comment of their own */
     Env *e = env_new(NULL);
     const Loc loc = x->k->out->loc;
     env_flag(e, "alone", !c->shared);
-    env_set(e, "title", "%s%s", title_of(x->s->k, x->k), p->says);
-    env_set(e, "also", "%s", alike_also(x));
+    env_set(e, "title", "%s%s%s", title_of(x->s->k, x->k), p->says, few ? also_text(x) : "");
+    env_set(e, "also", "%s", few ? "" : alike_also(x));
     env_set(e, "loc", "%s", loc.file ? text("%s:%d", c_comment(loc.file), loc.line) : "");
     env_set(e, "threads", "%d", p->grid.threads);
     env_set(e, "ident", "%s%s", x->k->ident, p->suffix);

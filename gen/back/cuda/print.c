@@ -117,13 +117,17 @@ char *digits_text(const Words *w, const Range *at, int n, const char *index, con
     for (int i = n; i-- > 0; place *= at[i].extent) {
         char *e = place == 1 ? text("%s", index) : text("%s / %ld", index, place);
         if (i) e = text("%s %% %ld", e, at[i].extent);
-        if (l ? list_uses(l, at[i].var) : val_uses(v, at[i].var)) text_add(&t, "%s%s = %s", t.n ? ", " : "const int ", w->var[at[i].var], e);
+        if (l ? list_uses(l, at[i].var) : val_uses(v, at[i].var)) text_add(&t, "%s%s = %s", t.n ? ", " : "", w->var[at[i].var], e);
     }
-    if (t.n) text_add(&t, ";\n");
     return t.s;
 }
 
-static char *decode(const Words *w, const Chain *c, const char *index) { return digits_text(w, c->at, c->n, index, c->inner, NULL); }
+/* The loops' variables from one index. */
+static char *decode(const Words *w, const Chain *c, const char *index)
+{
+    char *s = digits_text(w, c->at, c->n, index, c->inner, NULL);
+    return *s ? text("const int %s;\n", s) : s;
+}
 
 /* The type of an index that counts so far: long where an int would not do. */
 static void set_index(Env *e, const char *name, const char *narrow, long count)

@@ -36,7 +36,7 @@ void  print_loops(Pieces *out, const Naming *names, const StmtList *l, bool shar
 long  work_of(const Loops *k);                              /* turns of its innermost loops, or LONG_MAX where one block cannot do it */
 char *statements_text(Words *w, const StmtList *l);         /* of one thread by itself */
 char *digits_text(const Words *w, const Range *at, int n, const char *index, const StmtList *l, const Val *v);
-                                        /* "const int j = id % 64, i = id / 64;": from one index those variables that list l, or v, uses */
+                                        /* "j = id % 64, i = id / 64": from one index those variables that list l, or v, uses */
 long  count_of(const Range *at, int n);
 
 /* ---- product.c ---- */

@@ -68,16 +68,35 @@ static const char *along_depth(const Group *depth, const Group *rows, const Val 
     return by_depth && (!by_row || by_depth < by_row) ? "true" : "false";
 }
 
-static char *element_of(Words *w, const char *name, const Val *v, const Groups *g, const Group *rows, const char *row)
+/* The indices of a batch, of rows or columns, of the depth: "const int n = row / 784, c = at % 16;", those that v or list l uses. */
+static char *indices_text(const Words *w, const Groups *g, const Group *rows, const Group *columns, const StmtList *l, const Val *v)
+{
+    Text t = { 0 };
+    const Group *const groups[] = { &g->batch, rows, columns, &g->depth };
+    static const char *const names[] = { "batch", "row", "column", "at" };
+    text_put(&t, "", 0);
+    for (int i = 0; i < 4; i++) {
+        const char *s = groups[i] ? digits_text(w, groups[i]->at, groups[i]->n, names[i], l, v) : "";
+        if (*s) text_add(&t, "%s%s", t.n ? ", " : "", s);
+    }
+    return t.n ? text("const int %s;\n", t.s) : t.s;
+}
+
+static bool any_used(const Group *g, const StmtList *l, const Val *v)
+{
+    bool used = false;
+    for (int i = 0; i < g->n; i++) used |= l ? list_uses(l, g->at[i].var) : val_uses(v, g->at[i].var);
+    return used;
+}
+
+static char *element_of(Words *w, const char *name, const Val *v, const Groups *g, const Group *rows, const Group *columns)
 {
     Env *e = env_new(NULL);
-    const char *batch = digits_text(w, g->batch.at, g->batch.n, "batch", NULL, v), *own = digits_text(w, rows->at, rows->n, row, NULL, v);
-    const char *depth = digits_text(w, g->depth.at, g->depth.n, "at", NULL, v);
     const bool bounds = is_call(v, CALL_SELECT);
     env_set(e, "name", "%s", name);
-    env_set(e, "row", *own ? " %s" : "%.0s", row);
-    env_set(e, "at", "%s", *depth ? " at" : "");
-    env_set(e, "decode", "%s%s%s", batch, own, depth);
+    env_set(e, "row", any_used(rows ? rows : columns, NULL, v) ? " %s" : "%.0s", rows ? "row" : "column");
+    env_set(e, "at", "%s", any_used(&g->depth, NULL, v) ? " at" : "");
+    env_set(e, "decode", "%s", indices_text(w, g, rows, columns, NULL, v));
     env_flag(e, "bounds", bounds);
     env_set(e, "inside", "%s", bounds ? val_within(w, v->arg[0], LEVEL_WHOLE) : "");
     env_set(e, "value", "%s", bounds ? val_text(w, v->arg[1]) : val_text(w, v));
@@ -89,10 +108,11 @@ typedef struct { const char *decode, *statements; bool row, column; } Result;
 
 static Result result_of(Words *w, const Stmt *s, const Groups *g)
 {
+    Groups here = *g;
+    here.depth.n = 0;
     w->var[s->var] = "sum";
-    const char *batch = digits_text(w, g->batch.at, g->batch.n, "batch", &s->body, NULL);
-    const char *row = digits_text(w, g->rows.at, g->rows.n, "row", &s->body, NULL), *column = digits_text(w, g->columns.at, g->columns.n, "column", &s->body, NULL);
-    return (Result) { text("%s%s%s", batch, row, column), statements_text(w, &s->body), *row, *column };
+    return (Result) { indices_text(w, &here, &g->rows, &g->columns, &s->body, NULL), statements_text(w, &s->body), any_used(&g->rows, &s->body, NULL),
+                      any_used(&g->columns, &s->body, NULL) };
 }
 
 /* ---- tiles ---- */
@@ -128,10 +148,12 @@ static char *tile_text(Words *w, const Stmt *s, const Groups *g, const Tiling *t
     env_set(e, "row0", "%s", tile_start(t, 0, TILE));
     env_set(e, "column0", "%s", tile_start(t, 1, 16 * t->wide));
     env_set(e, "from", "%s", tile_start(t, 2, t->span));
+    env_set(e, "first", "%s", t->parts > 1 ? "from" : "0");
+    env_set(e, "end", t->parts > 1 ? "to" : "%ld", t->k);
     env_set(e, "span", "%ld", t->span);
     env_set(e, "batch_index", "%s", tile_start(t, 2, 1));
-    env_set(e, "a", "%s", element_of(w, "a", s->a, g, &g->rows, "row"));
-    env_set(e, "b", "%s", element_of(w, "b", s->b, g, &g->columns, "column"));
+    env_set(e, "a", "%s", element_of(w, "a", s->a, g, &g->rows, NULL));
+    env_set(e, "b", "%s", element_of(w, "b", s->b, g, NULL, &g->columns));
     env_set(e, "a_by_depth", "%s", along_depth(&g->depth, &g->rows, s->a));
     env_set(e, "b_by_depth", "%s", along_depth(&g->depth, &g->columns, s->b));
     Result r = { "", text("dev->split[(%s * %ld + row) * %ld + column] = sum;\n", tile_start(t, 2, 1), t->m, t->n), true, true };
