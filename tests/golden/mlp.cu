@@ -58,8 +58,7 @@ static GgMatmul k2, k3, k10, k11[2], k13[2];                            /* [2]: 
 /* k1  div = div  [N, 64]                                               tests/golden/mlp.lua:6 */
 static __global__ __launch_bounds__(256) void k1_div(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 16), *m = &here;
+    const Micro here = gg_micro(dev->w, 16), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
@@ -73,8 +72,7 @@ static __global__ __launch_bounds__(256) void k1_div(Device *dev)
 /* k4  cross_entropy = cross_entropy  [N]                               tests/golden/mlp.lua:10 */
 static __device__ void k4_cross_entropy(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 16), *m = &here;
+    const Micro here = gg_micro(dev->w, 16), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
@@ -100,12 +98,10 @@ static __device__ void k4_cross_entropy(Device *dev)
     }
 }
 
-/* k5  sum 0 = sum  []                                                  tests/golden/mlp.lua:10 */
-/* also k7 */
+/* k5  sum 0 = sum  []; also k7                                         tests/golden/mlp.lua:10 */
 static __device__ void k5_sum(Device *dev, const real x[16], double result[1])
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 16), *m = &here;
+    const Micro here = gg_micro(dev->w, 16), *m = &here;
     const int rows = m->rows;
     double total = 0;
     for (int n = threadIdx.x; n < 16; n += 512)
@@ -119,8 +115,7 @@ static __device__ void k5_sum(Device *dev, const real x[16], double result[1])
 /* k6  hit = hit  [N]                                                   tests/golden/mlp.lua:12 */
 static __device__ void k6_hit(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 16), *m = &here;
+    const Micro here = gg_micro(dev->w, 16), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
@@ -175,17 +170,14 @@ static __device__ void k9_sum_d_net_2_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 10; id += 32) {
         const int j = id;
         real sum = 0;
         for (int n = share; n < 16 && id < 10; n += 16)
             sum += arena.cross_entropy_grad[n][j];
-        shares[share][lane] = sum;
-        __syncthreads();
+        sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 10) {
-            for (int i = 1; i < 16; i++) sum += shares[i][lane];
             const real old = g.net_2.bias[j];
             g.net_2.bias[j] = beta ? old + sum : sum;
         }
@@ -210,21 +202,15 @@ static __global__ __launch_bounds__(256) void k12_sum_d_net_0_bias(Device *dev, 
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    auto &shares = gg_shares<8>();
-    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
-    const unsigned id = blockIdx.x * 32u + lane;
-    {
-        const int j = id;
-        real sum = 0;
-        for (int n = share; n < 16 && id < 48; n += 8)
-            sum += arena.relu_dx[n][j];
-        shares[share][lane] = sum;
-        __syncthreads();
-        if (share == 0 && id < 48) {
-            for (int i = 1; i < 8; i++) sum += shares[i][lane];
-            const real old = g.net_0.bias[j];
-            g.net_0.bias[j] = beta ? old + sum : sum;
-        }
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    const int j = id;
+    real sum = 0;
+    for (int n = share; n < 16 && id < 48; n += 8)
+        sum += arena.relu_dx[n][j];
+    sum = gg_add_shares<8>(sum);
+    if (share == 0 && id < 48) {
+        const real old = g.net_0.bias[j];
+        g.net_0.bias[j] = beta ? old + sum : sum;
     }
 }
 
@@ -450,14 +436,11 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "net.0.weight", 2, { 48, 64 },
-        { { { 1, 0, 64 } }, { { 1, 0, 1 } } }, 0, 'u', -0.125, 0.125 },
-    { "net.0.bias", 1, { 48 },
-        { { { 1, 0, 1 } } }, 3072, 'u', -0.125, 0.125 },
-    { "net.2.weight", 2, { 10, 48 },
-        { { { 1, 0, 48 } }, { { 1, 0, 1 } } }, 3120, 'u', -0.14433756729740646, 0.14433756729740646 },
-    { "net.2.bias", 1, { 10 },
-        { { { 1, 0, 1 } } }, 3600, 'u', -0.14433756729740646, 0.14433756729740646 },
+    { "net.0.weight", 2, { 48, 64 }, { { { 1, 0, 64 } }, { { 1, 0, 1 } } }, 0, 'u', -0.125, 0.125 },
+    { "net.0.bias", 1, { 48 }, { { { 1, 0, 1 } } }, 3072, 'u', -0.125, 0.125 },
+    { "net.2.weight", 2, { 10, 48 }, { { { 1, 0, 48 } }, { { 1, 0, 1 } } }, 3120, 'u', -0.14433756729740646,
+            0.14433756729740646 },
+    { "net.2.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 3600, 'u', -0.14433756729740646, 0.14433756729740646 },
 };
 
 static const Column columns[] = {

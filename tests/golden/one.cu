@@ -67,8 +67,7 @@ static GgMatmul k2, k3, k5, k10, k11, k14, k15, k17;
 /* k1  body = copy  [N, 8]                                              tests/golden/one.lua:4 */
 static __global__ __launch_bounds__(256) void k1_body(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 8), *m = &here;
+    const Micro here = gg_micro(dev->w, 8), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
@@ -95,8 +94,7 @@ static __global__ __launch_bounds__(256) void k2_matmul_gelu(Device *dev)
 /* k3  square , sub = matmul, add, sub, square  [N, 1], behind the product tests/golden/one.lua:9 */
 static __global__ __launch_bounds__(256) void k3_matmul_square(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 8), *m = &here;
+    const Micro here = gg_micro(dev->w, 8), *m = &here;
     auto &p = dev->p;
     const auto &data = dev->data;
     auto &arena = dev->arena;
@@ -114,8 +112,7 @@ static __global__ __launch_bounds__(256) void k3_matmul_square(Device *dev)
 /* k4  sum 0 = sum  []                                                  tests/golden/one.lua:9 */
 static __global__ __launch_bounds__(32) void k4_sum(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 8), *m = &here;
+    const Micro here = gg_micro(dev->w, 8), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     const int rows = m->rows;
@@ -131,8 +128,7 @@ static __global__ __launch_bounds__(32) void k4_sum(Device *dev)
 /* k6  cross_entropy = cross_entropy  [N]                               tests/golden/one.lua:10 */
 static __device__ void k6_cross_entropy(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 8), *m = &here;
+    const Micro here = gg_micro(dev->w, 8), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
@@ -161,8 +157,7 @@ static __device__ void k6_cross_entropy(Device *dev)
 /* k7  sum 1 = sum  []                                                  tests/golden/one.lua:10 */
 static __device__ void k7_sum(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 8), *m = &here;
+    const Micro here = gg_micro(dev->w, 8), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     const int rows = m->rows;
@@ -210,17 +205,14 @@ static __device__ void k9_sum_d_brand_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 2; id += 32) {
         const int j = id;
         real sum = 0;
         for (int n = share; n < 8 && id < 2; n += 16)
             sum += arena.cross_entropy_grad[n][j];
-        shares[share][lane] = sum;
-        __syncthreads();
+        sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 2) {
-            for (int i = 1; i < 16; i++) sum += shares[i][lane];
             g.brand.bias[j] = sum;
         }
         __syncthreads();
@@ -259,16 +251,13 @@ static __device__ void k13_sum_d_price_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 1; id += 32) {
         real sum = 0;
         for (int n = share; n < 8 && id < 1; n += 16)
             sum += arena.square_dx[n][0];
-        shares[share][lane] = sum;
-        __syncthreads();
+        sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 1) {
-            for (int i = 1; i < 16; i++) sum += shares[i][lane];
             g.price.bias[0] = sum;
         }
         __syncthreads();
@@ -295,20 +284,14 @@ static __global__ __launch_bounds__(256) void k16_sum_d_trunk_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    auto &shares = gg_shares<8>();
-    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
-    const unsigned id = blockIdx.x * 32u + lane;
-    {
-        const int j = id;
-        real sum = 0;
-        for (int n = share; n < 8 && id < 24; n += 8)
-            sum += arena.add2[n][j];
-        shares[share][lane] = sum;
-        __syncthreads();
-        if (share == 0 && id < 24) {
-            for (int i = 1; i < 8; i++) sum += shares[i][lane];
-            g.trunk.bias[j] = sum;
-        }
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    const int j = id;
+    real sum = 0;
+    for (int n = share; n < 8 && id < 24; n += 8)
+        sum += arena.add2[n][j];
+    sum = gg_add_shares<8>(sum);
+    if (share == 0 && id < 24) {
+        g.trunk.bias[j] = sum;
     }
 }
 
@@ -522,18 +505,15 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "trunk.weight", 2, { 24, 8 },
-        { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 0, 'u', -0.35355339059327373, 0.35355339059327373 },
-    { "trunk.bias", 1, { 24 },
-        { { { 1, 0, 1 } } }, 192, 'u', -0.35355339059327373, 0.35355339059327373 },
-    { "price.weight", 2, { 1, 24 },
-        { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 224, 'u', -0.20412414523193154, 0.20412414523193154 },
-    { "price.bias", 1, { 1 },
-        { { { 1, 0, 1 } } }, 256, 'u', -0.20412414523193154, 0.20412414523193154 },
-    { "brand.weight", 2, { 2, 24 },
-        { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 272, 'u', -0.20412414523193154, 0.20412414523193154 },
-    { "brand.bias", 1, { 2 },
-        { { { 1, 0, 1 } } }, 320, 'u', -0.20412414523193154, 0.20412414523193154 },
+    { "trunk.weight", 2, { 24, 8 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 0, 'u', -0.35355339059327373,
+            0.35355339059327373 },
+    { "trunk.bias", 1, { 24 }, { { { 1, 0, 1 } } }, 192, 'u', -0.35355339059327373, 0.35355339059327373 },
+    { "price.weight", 2, { 1, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 224, 'u', -0.20412414523193154,
+            0.20412414523193154 },
+    { "price.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 256, 'u', -0.20412414523193154, 0.20412414523193154 },
+    { "brand.weight", 2, { 2, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 272, 'u', -0.20412414523193154,
+            0.20412414523193154 },
+    { "brand.bias", 1, { 2 }, { { { 1, 0, 1 } } }, 320, 'u', -0.20412414523193154, 0.20412414523193154 },
 };
 
 static const char *const classes_brand[] = { "alba", "elm", NULL };

@@ -92,21 +92,15 @@ static __global__ __launch_bounds__(256) void k23_square2(Device *dev)
 static __global__ __launch_bounds__(256) void k24_sum(Device *dev)
 {
     auto &packed = dev->packed;
-    auto &shares = gg_shares<8>();
-    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
-    const unsigned id = blockIdx.x * 32u + lane;
-    {
-        real sum = 0;
-        for (int f = share; f < 30 && id < 1; f += 8) {
-            const int j = f % 6, i = f / 6;
-            sum += packed.square2[i][j];
-        }
-        shares[share][lane] = sum;
-        __syncthreads();
-        if (share == 0 && id < 1) {
-            for (int i = 1; i < 8; i++) sum += shares[i][lane];
-            packed.sum2 = sum;
-        }
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    real sum = 0;
+    for (int f = share; f < 30 && id < 1; f += 8) {
+        const int j = f % 6, i = f / 6;
+        sum += packed.square2[i][j];
+    }
+    sum = gg_add_shares<8>(sum);
+    if (share == 0 && id < 1) {
+        packed.sum2 = sum;
     }
 }
 
@@ -123,8 +117,7 @@ static __global__ __launch_bounds__(256) void k25_mul(Device *dev)
 /* k1  h , normalize = normalize, mul, add  [N, 4, 6]                   tests/golden/terms.lua:6 */
 static __global__ __launch_bounds__(256) void k1_normalize_h(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, 2), *m = &here;
     auto &p = dev->p;
     const auto &data = dev->data;
     auto &arena = dev->arena;
@@ -153,8 +146,7 @@ static __global__ __launch_bounds__(256) void k1_normalize_h(Device *dev)
 /* k3  cross_entropy = cross_entropy  [N, 4]                            tests/golden/terms.lua:13 */
 static __device__ void k3_cross_entropy(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, 2), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
@@ -183,8 +175,7 @@ static __device__ void k3_cross_entropy(Device *dev)
 /* k4  masked , kept = kept, masked  [N, 4]                             tests/golden/terms.lua:13 */
 static __device__ void k4_masked(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, 2), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     for (unsigned id = threadIdx.x; id < 8; id += 512) {
@@ -197,12 +188,10 @@ static __device__ void k4_masked(Device *dev)
     }
 }
 
-/* k5  sum 0 = sum  []                                                  tests/golden/terms.lua:13 */
-/* also k6 */
+/* k5  sum 0 = sum  []; also k6                                         tests/golden/terms.lua:13 */
 static __device__ void k5_sum(Device *dev, const real x[2][4], double result[1])
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, 2), *m = &here;
     const int rows = m->rows;
     double total = 0;
     for (int f = threadIdx.x; f < 8; f += 512) {
@@ -218,20 +207,16 @@ static __device__ void k5_sum(Device *dev, const real x[2][4], double result[1])
 /* k7  square , sub = matmul, add, sub, square  [N, 1]                  tests/golden/terms.lua:8 */
 static __global__ __launch_bounds__(256) void k7_matmul_square(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, 2), *m = &here;
     auto &p = dev->p;
     const auto &data = dev->data;
     auto &arena = dev->arena;
-    const int row0 = 0, column0 = 0;
-    const int from = 0, to = 24;
     const auto a = [&](int, int at) -> real {
         const int i2 = at % 6, i = at / 6;
         return p.score.weight[i][i2];
     };
     const auto b = [&](int column, int at) -> real {
-        const int n = column;
-        const int i2 = at % 6, i = at / 6;
+        const int n = column, i2 = at % 6, i = at / 6;
         return arena.h[n][i][i2];
     };
     const auto store = [&](int, int column, real sum) {
@@ -241,14 +226,13 @@ static __global__ __launch_bounds__(256) void k7_matmul_square(Device *dev)
         arena.sub[n][0] = v2;
         arena.square[n][0] = v2 * v2;
     };
-    gg_tile<1, 2, 1, true, true>(row0, column0, from, to, a, b, store);
+    gg_tile<1, 2, 1, true, true>(0, 0, 0, 24, a, b, store);
 }
 
 /* k8  sum 2 = sum  []                                                  tests/golden/terms.lua:14 */
 static __device__ void k8_sum(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, 2), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     const int rows = m->rows;
@@ -280,16 +264,13 @@ static __device__ void k10_sum_d_score_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 1; id += 32) {
         real sum = 0;
         for (int n = share; n < 2 && id < 1; n += 16)
             sum += arena.square_dx[n][0];
-        shares[share][lane] = sum;
-        __syncthreads();
+        sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 1) {
-            for (int i = 1; i < 16; i++) sum += shares[i][lane];
             const real old = g.score.bias[0];
             g.score.bias[0] = beta ? old + sum : sum;
         }
@@ -302,8 +283,6 @@ static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
 {
     auto &p = dev->p;
     auto &arena = dev->arena;
-    const int row0 = 0, column0 = 0;
-    const int from = 0, to = 1;
     const auto a = [&](int row, int) -> real {
         const int n = row;
         return arena.square_dx[n][0];
@@ -313,11 +292,10 @@ static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
         return p.score.weight[i][i2];
     };
     const auto store = [&](int row, int column, real sum) {
-        const int n = row;
-        const int i2 = column % 6, i = column / 6;
+        const int n = row, i2 = column % 6, i = column / 6;
         arena.matmul[n][i * 6 + i2] = sum;
     };
-    gg_tile<2, 24, 2, false, false>(row0, column0, from, to, a, b, store);
+    gg_tile<2, 24, 2, false, false>(0, 0, 0, 1, a, b, store);
 }
 
 /* k12  d score.weight = matmul  [1, 24]                                tests/golden/terms.lua:8 */
@@ -325,15 +303,12 @@ static __global__ __launch_bounds__(256) void k12_matmul_d_score_weight(Device *
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    const int row0 = 0, column0 = 0;
-    const int from = 0, to = 2;
     const auto a = [&](int, int at) -> real {
         const int n = at;
         return arena.square_dx[n][0];
     };
     const auto b = [&](int column, int at) -> real {
-        const int i2 = column % 6, i = column / 6;
-        const int n = at;
+        const int i2 = column % 6, i = column / 6, n = at;
         return arena.h[n][i][i2];
     };
     const auto store = [&](int, int column, real sum) {
@@ -341,7 +316,7 @@ static __global__ __launch_bounds__(256) void k12_matmul_d_score_weight(Device *
         const real old = g.score.weight[i][i2];
         g.score.weight[i][i2] = beta ? old + sum : sum;
     };
-    gg_tile<1, 24, 2, true, false>(row0, column0, from, to, a, b, store);
+    gg_tile<1, 24, 2, true, false>(0, 0, 0, 2, a, b, store);
 }
 
 /* k13  masked_dl = masked_dl  [N, 4]                                   tests/golden/terms.lua:13 */
@@ -362,8 +337,7 @@ static __device__ void k13_masked_dl(Device *dev)
 /* k14  cross_entropy_grad = cross_entropy_grad  [N, 4, 5]              tests/golden/terms.lua:13 */
 static __device__ void k14_cross_entropy_grad(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, 2), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
@@ -393,7 +367,6 @@ static __device__ void k15_sum_d_token_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 5; id += 32) {
         const int j = id;
@@ -402,10 +375,8 @@ static __device__ void k15_sum_d_token_bias(Device *dev, int beta)
             const int i2 = f % 4, n = f / 4;
             sum += arena.cross_entropy_grad[n][i2][j];
         }
-        shares[share][lane] = sum;
-        __syncthreads();
+        sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 5) {
-            for (int i = 1; i < 16; i++) sum += shares[i][lane];
             const real old = g.token.bias[j];
             g.token.bias[j] = beta ? old + sum : sum;
         }
@@ -427,11 +398,9 @@ static __global__ __launch_bounds__(256) void k16_matmul_add2(Device *dev)
     }
 }
 
-/* k18  d norm.bias = sum  [6]                                          tests/golden/terms.lua:6 */
-/* also k19 */
+/* k18  d norm.bias = sum  [6]; also k19                                tests/golden/terms.lua:6 */
 static __device__ void k18_sum_d_norm_bias(const real x[2][4][8], real y[8], int beta)
 {
-    auto &shares = gg_shares<16>();
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 6; id += 32) {
         const int j = id;
@@ -440,10 +409,8 @@ static __device__ void k18_sum_d_norm_bias(const real x[2][4][8], real y[8], int
             const int i2 = f % 4, n = f / 4;
             sum += x[n][i2][j];
         }
-        shares[share][lane] = sum;
-        __syncthreads();
+        sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 6) {
-            for (int i = 1; i < 16; i++) sum += shares[i][lane];
             const real old = y[j];
             y[j] = beta ? old + sum : sum;
         }
@@ -454,8 +421,7 @@ static __device__ void k18_sum_d_norm_bias(const real x[2][4][8], real y[8], int
 /* k4  kept = kept  [N, 4]                                              tests/golden/terms.lua:13 */
 static __global__ __launch_bounds__(256) void k4_masked_counted(Device *dev)
 {
-    const Window &w = dev->w;
-    const Micro here = gg_micro(w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, 2), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
@@ -813,18 +779,14 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "norm.weight", 1, { 6 },
-        { { { 1, 0, 1 } } }, 0, 'c', 1, 0 },
-    { "norm.bias", 1, { 6 },
-        { { { 1, 0, 1 } } }, 16, 'c', 0, 0 },
-    { "token.weight", 2, { 5, 6 },
-        { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 32, 'u', -0.40824829046386307, 0.40824829046386307 },
-    { "token.bias", 1, { 5 },
-        { { { 1, 0, 1 } } }, 80, 'u', -0.40824829046386307, 0.40824829046386307 },
-    { "score.weight", 2, { 1, 24 },
-        { { { 1, 0, 32 } }, { { 1, 6, 1 }, { 6, 0, 8 } } }, 96, 'u', -0.20412414523193154, 0.20412414523193154 },
-    { "score.bias", 1, { 1 },
-        { { { 1, 0, 1 } } }, 128, 'u', -0.20412414523193154, 0.20412414523193154 },
+    { "norm.weight", 1, { 6 }, { { { 1, 0, 1 } } }, 0, 'c', 1.0, 0.0 },
+    { "norm.bias", 1, { 6 }, { { { 1, 0, 1 } } }, 16, 'c', 0.0, 0.0 },
+    { "token.weight", 2, { 5, 6 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 32, 'u', -0.4082482904638631,
+            0.4082482904638631 },
+    { "token.bias", 1, { 5 }, { { { 1, 0, 1 } } }, 80, 'u', -0.4082482904638631, 0.4082482904638631 },
+    { "score.weight", 2, { 1, 24 }, { { { 1, 0, 32 } }, { { 1, 6, 1 }, { 6, 0, 8 } } }, 96, 'u',
+            -0.20412414523193154, 0.20412414523193154 },
+    { "score.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 128, 'u', -0.20412414523193154, 0.20412414523193154 },
 };
 
 static const Column columns[] = {
