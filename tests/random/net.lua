@@ -64,6 +64,7 @@ function build.unshuffle(x) return nn.PixelUnshuffle(2)(x) end
 function build.shuffle(x) return nn.PixelShuffle(2)(x) end
 function build.attend(x) return fn.matmul(fn.softmax(fn.matmul(x, fn.transpose(x, 2, 3)) / 4, { axis = 3 }), x) end
 function build.halt(x) return fn.detach(x) * x end
+function build.dropout(x, a) return fn.dropout(x, a[1]) end
 function build.gather(x) return fn.reshape(fn.gather(x, rows.k, { axis = 2 }), 1) end
 function build.embed(_, a, s) return made(s.id, nn.Embedding(7, a[1]))(rows.ids) end
 function build.one_hot() return fn.one_hot(rows.k, 5) end

@@ -129,6 +129,7 @@ op("unshuffle", { shape = function(s) return #s == 3 and s[2] % 2 == 0 and s[3] 
 op("shuffle", { shape = function(s) return #s == 3 and s[1] % 4 == 0 and { s[1] // 4, 2 * s[2], 2 * s[3] } end, draw = function() return {} end })
 op("attend", { shape = function(s) return #s == 2 and s end, draw = function() return {} end })
 op("halt", { shape = function(s) return s end, draw = function() return {} end })
+op("dropout", { shape = function(s) return s end, draw = function(_, d) return { d.pick { 0.25, 0.5 } } end })
 op("gather", { shape = function(s) return #s == 1 and s[1] >= 5 and { 1 } end, draw = function() return {} end })
 -- tables by ids of the data
 op("embed", { layer = true, alone = true, shape = function(_, a) return { 3, a[1] } end, draw = function(_, d) return { d.pick { 2, 4, 6 } } end })
@@ -216,7 +217,7 @@ local function needed(list, wanted)
     if wanted[s.id] then
       table.insert(kept, 1, s)
       wanted[s.from] = s.from > 0 or nil
-      if ops[s.op].takes then wanted[s.args[1]] = true end
+      if ops[s.op].takes == "value" then wanted[s.args[1]] = true end
     end
   end
   return kept
@@ -233,7 +234,7 @@ end
 function recipe.parts(r)
   local wanted, first, second = { [r.losses[1].from] = true }, {}, {}
   for _, s in ipairs(needed(r.steps, wanted)) do
-    if s.op == "again" then wanted[s.args[1]] = true end
+    if s.op == "again" then wanted[s.args[1]] = true end        -- the layer is its own too
   end
   for _, s in ipairs(r.steps) do
     local part = wanted[s.id] and first or second
@@ -250,7 +251,7 @@ end
 function recipe.settled(r)
   local list, made, alias = suited(r)
   local t = { steps = {}, losses = {}, penalties = {}, frozen = {} }
-  for _, key in ipairs(recipe.settings) do t[key] = r[key] end
+  for _, key in ipairs(recipe.settings) do t[key] = (r.settings or r)[key] end
   local wanted = {}
   for _, l in ipairs(r.losses) do
     local from = alias[l.from] or l.from
@@ -258,6 +259,12 @@ function recipe.settled(r)
     wanted[from] = true
   end
   t.steps = needed(list, wanted)
+  for i, s in ipairs(list) do           -- a layer that only comes again is none
+    if s.op == "again" and wanted[s.id] and not wanted[s.args[1]] then
+      list[i].op = "none"
+      return recipe.settled { steps = list, losses = t.losses, penalties = r.penalties, frozen = r.frozen, settings = t }
+    end
+  end
   local function live(id) return wanted[id] and made[id] and ops[made[id].op].layer end
   for _, p in ipairs(r.penalties) do
     if live(p.id) and (made[p.id].op == "linear" or made[p.id].op:find "^conv") then t.penalties[#t.penalties + 1] = p end
@@ -287,7 +294,7 @@ end
 -- ---- drawing one ----------------------------------------------------------------------------------
 -- ops of any shape, and those that vectors, sequences and images have above others
 local any_shape = { "linear", "map", "map", "layer_norm", "rms_norm", "group_norm", "gain", "prelu", "softmax", "log_softmax", "flip", "cumsum", "glu", "slice", "slice", "pad",
-  "pad", "permute", "permute", "reshape", "reshape", "fold", "fold", "spread", "halt", "embed", "one_hot", "add", "add", "mul", "sub", "maximum", "minimum", "hypot", "choose",
+  "pad", "permute", "permute", "reshape", "reshape", "fold", "fold", "spread", "halt", "dropout", "embed", "one_hot", "add", "add", "mul", "sub", "maximum", "minimum", "hypot", "choose",
   "concat", "concat", "concat" }
 local by_rank = {
   { "linear", "linear", "linear", "again", "gather", "reshape" },

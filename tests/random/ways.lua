@@ -1,7 +1,7 @@
 -- ways.lua -- ways to run a random net (recipe.lua), and what is wrong with what it computes.
 --   local ways = dofile "tests/random/ways.lua"
 --   ways.exact(r)           nil, or what is wrong: the net in C, double, not optimized, whose output all others are held to
---   ways.run[NAME](r)       nil, or what is wrong; "gcc-float" ... "cuda", "torch", "split"
+--   ways.run[NAME](r)       nil, or what is wrong; "gcc-float" ... "cuda", "torch", "split", "trees"
 -- PLANT is a script for sed that damages the program of a way, as controls do; OPTIMIZE stands for -O3.
 local recipe = dofile "tests/random/recipe.lua"
 local ways = { run = {}, doubtful = 0 }
@@ -53,6 +53,11 @@ local function compiled(path, name, compiler, flags, double)
   return sh("%s -std=gnu11 %s %s -Iruntime -o %s/%s %s %s %s 2> %s/said", compiler, flags, double and "-DGAGEN_DOUBLE" or "", dir, name, probe(double), path, linked(double), dir)
 end
 
+-- The program and its driver, of net.c, as NAME: exact or oracle.
+local function plain(name, ...)
+  return sh("%s -o %s/%s %s/net.o %s -Wl,--defsym=gagen_PROGRAM=gagen_net %s 2> %s/said", gcc, dir, name, dir, table.concat({ ... }, " "), linked(true), dir)
+end
+
 -- What NAME says of the recipe, in NAME.out. Of two steps the weights tell enough.
 local function ran(r, name, weights, to)
   local at = (r.two or r.optim:find "accumulate_in") and "" or "1 " .. r.updates
@@ -95,7 +100,10 @@ local function whole(r, name, built, double)
 end
 
 function ways.exact(r)
-  return generated(r, "c") or whole(r, "exact", compiled(dir .. "/net.c", "exact", gcc, "-O0", true))
+  local wrong = generated(r, "c")
+  if wrong then return wrong end
+  local built = sh("%s -std=gnu11 -O0 -DGAGEN_DOUBLE -Iruntime -c -o %s/net.o %s/net.c 2> %s/said", gcc, dir, dir, dir)
+  return whole(r, "exact", built and plain("exact", "build/tests/probe_gagen_double.o"))
 end
 
 local function in_c(compiler, machine, double)
@@ -107,6 +115,27 @@ end
 ways.run["gcc-float"], ways.run["clang-float"] = in_c("gcc", "native", false), in_c("clang", "native", false)
 ways.run["gcc-v3-float"], ways.run["clang-v3-float"] = in_c("gcc", v3, false), in_c("clang", v3, false)
 ways.run["gcc-double"], ways.run["clang-double"] = in_c("gcc", v3, true), in_c("clang", "native", true)
+
+-- ---- the trees of its kernels, in the interpreter ------------------------------------------------------------------
+local oracle
+local function oracle_objects()
+  local list = {}
+  for name, flags in pairs { interpret = "-Igen", oracle = "-Igen", oracle_program = "-DGAGEN_DOUBLE -Iruntime" } do
+    list[#list + 1] = ("%s/%s.o"):format(dir, name)
+    assert(sh("%s -std=gnu11 -O1 %s -Itests -c -o %s/%s.o tests/%s.c", gcc, flags, dir, name, name))
+  end
+  local lua, gen = said "make -s print-lua", said "find build/gen -name '*.o' ! -path build/gen/main.o"
+  return table.concat(list, " ") .. " " .. (gen .. lua):gsub("\n", " ") .. " -ldl"
+end
+
+-- One window, its units in three orders. BREAK is a way to break the trees that tests/oracle.c knows.
+function ways.run.trees(r)
+  oracle = oracle or oracle_objects()
+  if not plain("oracle", oracle) then return "does not compile: " .. first_line(dir .. "/said") end
+  local good = sh("%s/oracle hashed=%d hashed %s --library -t c -D recipe='%s' tests/random/net.lua > %s/trees.out 2> %s/said",
+    dir, r.rows, os.getenv "BREAK" or "nothing", recipe.text(r), dir, dir)
+  return not good and "differs: " .. (said("grep ^broken %s/trees.out", dir):match "[^\n]+" or first_line(dir .. "/said")) or nil
+end
 
 -- In CUDA under the emulator, in double.
 function ways.run.cuda(r)
@@ -147,7 +176,9 @@ local function ask(r)
 end
 
 function ways.run.torch(r)
-  if not python then return end
+  for _, s in ipairs(r.steps) do
+    if s.op == "dropout" then return end        -- its noise is not PyTorch's
+  end
   if not ask(r) then return "PyTorch does not answer" end
   local wrong = apart(r, "torch", "exact", bounds.double)
   return wrong and "differs: " .. wrong
