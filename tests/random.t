@@ -10,6 +10,7 @@ emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 [ -f build/tests/probe_gagen_double.o ] || probe_objects
 export WORK="$work"
 
+relay "found: " lua5.4 tests/random/check.lua found
 relay "" lua5.4 tests/random/check.lua 1 "${NETS:-26}"
 
 # A fault that is planted is found, and the net that is printed has what it takes and no more.

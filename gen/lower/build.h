@@ -80,7 +80,8 @@ const Val *load_at(Build *b, const At *at);
 void  zero_halos(Build *b, StmtList *into, const Val *row); /* the borders of that sample's images, of all stores */
 void  zero_padding(Build *b, StmtList *into, Node *n, bool row);         /* zeros after n's last columns: in all rows, or in the row at hand */
 void  zero_others(Build *b);                                /* the same for the stores that lie otherwise than the first */
-void  zero_loop(Build *b, StmtList *into, const Scope *s);  /* C: a loop over the padding after the innermost one */
+void  zero_loop(Build *b, StmtList *into, const Scope *s, const Node *padded);     /* C: a loop over the padding after the innermost one;
+                                                               padded: has its zeros, or NULL */
 
 /* ---- value.c: reading; formula.c: computing and storing ---- */
 const Val *load_node(Build *b, Node *n);                    /* n's element at the scope's place */

@@ -22,6 +22,6 @@ void build_map(Build *b)
     if (b->k->target->blocks && n >= 0) zero_halos(b, b->rows, s->loop[n].index);
     b->out = pads ? open_loop(b, inner, j, SERIAL) : inner;
     build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
-    if (pads) zero_loop(b, inner, s);
+    if (pads) zero_loop(b, inner, s, NULL);
     if (b->k->target->blocks) zero_others(b);
 }

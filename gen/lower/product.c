@@ -89,8 +89,10 @@ static void build_rest(Build *b, StmtList *into, const Val *strip, const Val *ro
     if (row && n >= 0) b->scope.loop[n].index = row, b->scope.loop[n].var = row->id, loops &= ~(1u << n), b->rows = into;
     const Buffer *buffer = buffer_of(b->k, to);
     const At at = address_of(&b->scope, &buffer->layout, &to->shape, formal_of(b, buffer));
+    StmtList *before = into;
     for (int i = 0; i < b->scope.n; i++) {
         if (!(loops >> i & 1)) continue;
+        before = into;
         const long size = b->x->part.size;
         const Val *from = part && i == n ? both(CALL_MUL, val_int(size), part) : NULL;
         if (!from) into = open_loop(b, into, i, SERIAL);
@@ -99,6 +101,7 @@ static void build_rest(Build *b, StmtList *into, const Val *strip, const Val *ro
     b->out = into;
     define(b, core, load_at(b, &at), true);
     build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
+    if (loop_pads(&b->scope, b->scope.n - 1)) zero_loop(b, before, &b->scope, to);      /* the product has written those of its own place */
 }
 
 static void zero_all_halos(Build *b, StmtList *into, const Val *row)

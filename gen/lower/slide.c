@@ -65,7 +65,7 @@ void build_pool(Build *b)
     define(b, f, taps ? taps_sum(b, f) : best_of(b, &b->scope, f->arg[0], &w, &f->shape), false);
     store_node(b, f, b->value[f->id]);
     build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
-    if (pads) zero_loop(b, inner, &b->scope);
+    if (pads) zero_loop(b, inner, &b->scope, NULL);
     if (b->k->target->blocks) zero_others(b);
 }
 

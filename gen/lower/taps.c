@@ -212,5 +212,5 @@ void build_weight_taps(Build *b)
     fold_into(b, sum, FOLD_SUM, term_of(b, &p));
     b->out = element;
     store_node(b, f, val_var(b->l, sum));
-    if (pads) zero_loop(b, inner, &b->scope);
+    if (pads) zero_loop(b, inner, &b->scope, NULL);
 }

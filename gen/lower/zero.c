@@ -26,14 +26,16 @@ void zero_halos(Build *b, StmtList *into, const Val *row)
     }
 }
 
-void zero_loop(Build *b, StmtList *into, const Scope *s)
+void zero_loop(Build *b, StmtList *into, const Scope *s, const Node *padded)
 {
     const Turn *j = &s->loop[s->n - 1];
     StmtList *out = b->out;
     b->out = open_range(b, into, j->var, loop_end(s, s->n - 1), val_int(j->extent), SERIAL);
-    for (int i = 0; i < b->x->stores.n; i++)
-        if (layout_same(&buffer_of(b->k, b->x->stores.at[i])->layout, main_layout(b))) store_node(b, b->x->stores.at[i], val_number(0));
-    if (b->x->grad && kernel_of(b->k, b->x->grad) == b->x) store_node(b, b->x->grad, val_number(0));
+    for (int i = 0; i < b->x->stores.n; i++) {
+        Node *n = b->x->stores.at[i];
+        if (n != padded && layout_same(&buffer_of(b->k, n)->layout, main_layout(b))) store_node(b, n, val_number(0));
+    }
+    if (b->x->grad && b->x->grad != padded && kernel_of(b->k, b->x->grad) == b->x) store_node(b, b->x->grad, val_number(0));
     if (!b->out->n) into->n--;
     b->out = out;
 }

@@ -290,6 +290,8 @@ static void k7_matmul_square(const Thread *t, const Micro *m)
             arena.sub[n][j] = v3;
             arena.square[n][j] = v3 * v3;
         }
+        for (int j = 1; j < 8; j++)
+            arena.sub[n][j] = R(0.0);
     }
     stored();
 }

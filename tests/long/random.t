@@ -10,7 +10,8 @@ mkdir -p "$work"
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 [ -f build/tests/probe_gagen_double.o ] || probe_objects
 
-relay "" env WORK="$work" lua5.4 tests/random/check.lua "${FIRST:-101}" "${NETS:-160}"
+export WORK="$work"
+relay "" lua5.4 tests/random/check.lua "${FIRST:-101}" "${NETS:-160}"
 data=hashed=200,mask%5        # among 16 of 165 rows one maximum of a pool falls elsewhere in float, at -O1 as well
 plain unet examples/unet.lua
 optimized "the U-Net" unet gagen $levels

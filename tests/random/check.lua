@@ -1,4 +1,5 @@
 -- check.lua -- random nets in several ways that must agree, as TAP; a net that fails is made smaller and printed.
+--   lua5.4 tests/random/check.lua found                 those of found.txt
 --   lua5.4 tests/random/check.lua FIRST COUNT           nets of the numbers FIRST to FIRST + COUNT - 1, each in C, double, and in ways that take turns
 --   lua5.4 tests/random/check.lua WAY "RECIPE"          one recipe in one way, as a failure is told
 --   lua5.4 tests/random/check.lua WAY seed=N            the same of a number's net
@@ -52,6 +53,11 @@ if first and count then
   for seed = first, first + count - 1 do checked("net " .. seed, recipe.made(seed), chosen(seed)) end
   if not ways.torch then tap.ok(true, "beside PyTorch # skip python3 cannot import torch; PYTHON may name one that can") end
   tap.ok(ways.doubtful * 10 <= count, ("%d of %d nets are too sensitive for float"):format(ways.doubtful, count))
+elseif arg[1] == "found" then
+  for line in io.lines "tests/random/found.txt" do
+    local way, text = line:match "^(%l%S*) (.*)$"
+    if way then checked(text:match "accumulate.*$", recipe.settled(recipe.read(text)), { way }) end
+  end
 else
   local seed = arg[2]:match "^seed=(%d+)"
   checked("the net", recipe.settled(seed and recipe.made(tonumber(seed)) or recipe.read(arg[2])), { arg[1] })
