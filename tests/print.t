@@ -3,7 +3,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 objects=
-for name in back/c/print back/c/product back/value back/words back/index back/template resources base/memory base/diag base/resource ir/loops ir/calls \
+for name in back/c/print back/c/product back/print back/value back/words back/index back/template resources base/memory base/diag base/resource ir/loops ir/calls \
     ir/print_loops ir/parse_loops ir/parse_vals ir/layout ir/shape ir/op ir/expr; do objects="$objects build/gen/$name.o"; done
 # shellcheck disable=SC2086
 $CC -std=gnu11 -g -Igen -o "$work/print" tests/print.c $objects -lm 2> "$work/errors"; tell $? "the driver builds"
@@ -24,10 +24,9 @@ prints() {
 }
 prints "units, rows, lanes; a padded axis keeps zeros" 'units s 4, for n 8, lanes j 64: y[s][n][j] = keep(x[s][n][j] * b[64*s + j], 250 - (64*s + j))' \
 'for_span (s, t, 4) {
-    for (int n = 0; n < 8; n++) {
+    for (int n = 0; n < 8; n++)
         for (int j = 0; j < 64; j += LANES)
             v_store(&y[s][n][j], v_keep(v_load(&x[s][n][j]) * v_load(&b[s * 64 + j]), 250 - (64 * s + j)));
-    }
 }'
 prints "eight lanes are narrow vectors" 'units s 4, lanes j 8: y[s][0][j] = x[s][0][j]' \
 'for_span (s, t, 4) {
@@ -169,14 +168,13 @@ prints "a product of another shape is loops" 'units s 4
   product r 8, j 60 : i 64  v = x[s][r][i] * b[j + 64*i]
     y[s][r][j] = v' \
 'for_span (s, t, 4) {
-    for (int r = 0; r < 8; r++) {
+    for (int r = 0; r < 8; r++)
         for (int j = 0; j < 60; j++) {
             real v2 = 0;
             for (int i = 0; i < 64; i++)
                 v2 += x[s][r][i] * b[j + i * 64];
             y[s][r][j] = v2;
         }
-    }
 }'
 for file in tests/loops/*.loops; do
     yes "$file is printed" "$work/print" "$file"

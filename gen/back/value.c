@@ -116,6 +116,7 @@ char *at_text(Words *w, const At *at)
     const Layout *l = w->k->formals.at[at->buffer]->layout;
     const char *name = w->formal[at->buffer];
     w->touched[at->buffer] = true;
+    if (!l && !at->n && w->k->formals.at[at->buffer]->type == AS_DOUBLE) return text("%s", name);
     if (!l) return text("%s[%s]", name, flat_index(w, at, false));
     if (dims_overrun(at, l)) return from_first(w, at, l, name);
     Index index[8] = { { { 0 }, 0 } };

@@ -47,6 +47,6 @@ enum { LEVEL_LOOSE, LEVEL_LOGIC, LEVEL_COMPARE, LEVEL_SUM, LEVEL_PRODUCT, LEVEL_
 char *val_text(Words *w, const Val *v);                     /* as it stands after "=" or between commas */
 char *val_within(Words *w, const Val *v, int least);        /* the same, in brackets where it binds less than that LEVEL_ */
 char *val_choice(Words *w, const Val *v);                   /* the same; an outermost choice has no brackets */
-char *at_text(Words *w, const At *at);                 /* "arena.h1[s][n][j + 2]" */
+char *at_text(Words *w, const At *at);                 /* "arena.h1[s][n][j + 2]"; a sum that is one number: "sums[1]" */
 bool  val_is_mask(const Words *w, const Val *v);            /* with lanes: a comparison of vectors */
 #endif

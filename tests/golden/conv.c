@@ -57,15 +57,12 @@ static void add_up(int sum, int parts)                                  /* in or
 static void k15_net_5_weight_t(const Thread *t, const Micro *m)
 {
     for_span (one, t, 1) {
-        for (int i = 0; i < 10; i++) {
-            for (int i2_6 = 0; i2_6 < 6; i2_6++) {
-                for (int i2_1 = 0; i2_1 < 6; i2_1++) {
+        for (int i = 0; i < 10; i++)
+            for (int i2_6 = 0; i2_6 < 6; i2_6++)
+                for (int i2_1 = 0; i2_1 < 6; i2_1++)
                     for (int j = 0; j < 8; j++)
                         packed.net_5_weight_t[i][i2_1 + i2_6 * 6][j] =
                                 p.net_5.weight[(i2_6 * 6 + i2_1 + j * 36) % 64 + (i2_6 * 6 + i2_1 + j * 36) / 64 * 64][i];
-                }
-            }
-        }
     }
     stored();
     (void)m;
@@ -77,10 +74,9 @@ static void k1_div(const Thread *t, const Micro *m)
     for_span (q, t, 8) {
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
-            for (int r = 0; r < 12; r++) {
+            for (int r = 0; r < 12; r++)
                 for (int j = 0; j < 12; j++)
                     arena.div[n][r + 1][j + 1][0] = (real)data.image[at * 144 + r * 12 + j] / R(255.0);
-            }
             zero_halo((real *)arena.div + n * 196, 14, 14, 1, 1, 1, 1, 1);
         }
     }
@@ -95,15 +91,13 @@ static void k2_conv2d_net_1(const Thread *t, const Micro *m)
                               .depth = { 1, 3, 3 }, .a_k = { 0, 14, 1 }, .b_k = { 0, 24, 8 },
                               .width = 8 }, &arena.div[n][0][0][0], &p.net_0.weight[0][0][0],
                                       &arena.net_1[n][0][0][0], 0);
-        for (int r = 0; r < 12; r++) {
-            for (int c = 0; c < 12; c++) {
+        for (int r = 0; r < 12; r++)
+            for (int c = 0; c < 12; c++)
                 for (int j = 0; j < 8; j += LANES8) {
                     const vec8 v2 = v8_load(&arena.net_1[n][r][c][j]);
                     const vec8 v3 = v2 + v8_load(&p.net_0.bias[j]);
                     v8_store(&arena.net_1[n][r][c][j], v8_select(v3 <= R(0.0), v8_set(R(0.0)), v3));
                 }
-            }
-        }
     }
     stored();
     (void)m;
@@ -113,22 +107,18 @@ static void k2_conv2d_net_1(const Thread *t, const Micro *m)
 static void k3_net_2(const Thread *t, const Micro *m)
 {
     for_span (q, t, 8) {
-        for (int n = q; n < q + 1; n++) {
-            for (int r = 0; r < 6; r++) {
-                for (int c = 0; c < 6; c++) {
+        for (int n = q; n < q + 1; n++)
+            for (int r = 0; r < 6; r++)
+                for (int c = 0; c < 6; c++)
                     for (int j = 0; j < 8; j += LANES8) {
                         vec8 best = v8_set(-INFINITY);
-                        for (int ky = 0; ky < 2; ky++) {
+                        for (int ky = 0; ky < 2; ky++)
                             for (int kx = 0; kx < 2; kx++) {
                                 const vec8 v2 = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
                                 best = v8_select((v2 > best) | (v2 != v2), v2, best);
                             }
-                        }
                         v8_store(&arena.net_2[n][r][c][j], best);
                     }
-                }
-            }
-        }
     }
     stored();
     (void)m;
@@ -260,8 +250,8 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
                               .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 288 },
                               .width = 288 }, &arena.cross_entropy_grad[n][0], &packed.net_5_weight_t[0][0][0],
                                       &arena.dropout_dx[n][0][0][0], 0);
-        for (int i2_6 = 0; i2_6 < 6; i2_6++) {
-            for (int i2_1 = 0; i2_1 < 6; i2_1++) {
+        for (int i2_6 = 0; i2_6 < 6; i2_6++)
+            for (int i2_1 = 0; i2_1 < 6; i2_1++)
                 for (int j = 0; j < 8; j += LANES8) {
                     const vec8 v2 = v8_load(&arena.dropout_dx[n][i2_6][i2_1][j]);
                     real u[LANES8];
@@ -270,8 +260,6 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
                     v8_store(&arena.dropout_dx[n][i2_6][i2_1][j],
                             (training ? v8_select(a < R(0.2), v8_set(R(0.0)), v2 * R(1.25)) : v2));
                 }
-            }
-        }
     }
     stored();
 }
@@ -293,20 +281,19 @@ INLINE void k11_matmul_d_net_5_weight(const Thread *t, const Micro *m, const int
 static void k12_max_pool2d_grad_relu_dx(const Thread *t, const Micro *m)
 {
     for_span (q, t, 8) {
-        for (int n = q; n < q + 1; n++) {
-            for (int r = 0; r < 6; r++) {
-                for (int c = 0; c < 6; c++) {
+        for (int n = q; n < q + 1; n++)
+            for (int r = 0; r < 6; r++)
+                for (int c = 0; c < 6; c++)
                     for (int j = 0; j < 8; j += LANES8) {
                         vec8 best = v8_set(-INFINITY);
-                        for (int ky = 0; ky < 2; ky++) {
+                        for (int ky = 0; ky < 2; ky++)
                             for (int kx = 0; kx < 2; kx++) {
                                 const vec8 v2 = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
                                 best = v8_select((v2 > best) | (v2 != v2), v2, best);
                             }
-                        }
                         const vec8 gy = v8_load(&arena.dropout_dx[n][r][c][j]);
                         vec8 open = v8_set(1);
-                        for (int ky = 0; ky < 2; ky++) {
+                        for (int ky = 0; ky < 2; ky++)
                             for (int kx = 0; kx < 2; kx++) {
                                 const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j])
                                         == best, open, v8_set(R(0.0)));
@@ -316,11 +303,7 @@ static void k12_max_pool2d_grad_relu_dx(const Thread *t, const Micro *m)
                                         v8_set(R(0.0)), v3));
                                 open = open - share;
                             }
-                        }
                     }
-                }
-            }
-        }
     }
     stored();
     (void)m;
@@ -334,10 +317,9 @@ INLINE void k13_sum_d_net_0_bias(const Thread *t, const Micro *m, const int beta
             vec8 sum = v8_set(0);
             for (int n = 0; n < 8; n++) {
                 vec8 row = v8_set(0);
-                for (int r = 0; r < 12; r++) {
+                for (int r = 0; r < 12; r++)
                     for (int c = 0; c < 12; c++)
                         row += v8_load(&arena.relu_dx[n][r][c][j]);
-                }
                 sum += row;
             }
             const vec8 old = v8_load(&g.net_0.bias[j]);

@@ -56,10 +56,9 @@ static void add_up(int sum, int parts)                                  /* in or
 static void k14_net_2_weight_t(const Thread *t, const Micro *m)
 {
     for_span (s, t, 3) {
-        for (int i = 0; i < 10; i++) {
+        for (int i = 0; i < 10; i++)
             for (int j = 0; j < 16; j++)
                 packed.net_2_weight_t[s][i][j] = p.net_2.weight[j + s * 16][i];
-        }
     }
     stored();
     (void)m;
@@ -85,13 +84,12 @@ static void k2_matmul_net_1(const Thread *t, const Micro *m)
         contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 64 }, .c_row = { 0, 16 },
                               .depth = { 1, 1, 64 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 16 },
                               .width = 16 }, &arena.div[0][0], &p.net_0.weight[s][0][0], &arena.net_1[s][0][0], 0);
-        for (int n = 0; n < 16; n++) {
+        for (int n = 0; n < 16; n++)
             for (int j = 0; j < 16; j += LANES) {
                 const vec v2 = v_load(&arena.net_1[s][n][j]);
                 const vec v3 = v2 + v_load(&p.net_0.bias[s * 16 + j]);
                 v_store(&arena.net_1[s][n][j], v_select(v3 <= R(0.0), v_set(R(0.0)), v3));
             }
-        }
     }
     stored();
     (void)m;
@@ -105,12 +103,11 @@ static void k3_matmul_logits(const Thread *t, const Micro *m)
                               .depth = { 1, 3, 16 }, .a_k = { 0, 256, 1 }, .b_k = { 0, 256, 16 },
                               .width = 16 }, &arena.net_1[0][q * 2][0], &p.net_2.weight[0][0],
                                       &arena.logits[q * 2][0], 0);
-        for (int n = 2 * q; n < 2 * q + 2; n++) {
+        for (int n = 2 * q; n < 2 * q + 2; n++)
             for (int j = 0; j < 16; j += LANES) {
                 const vec v2 = v_load(&arena.logits[n][j]);
                 v_store(&arena.logits[n][j], v_keep(v2 + v_load(&p.net_2.bias[j]), 10 - j));
             }
-        }
     }
     stored();
     (void)m;
@@ -222,13 +219,12 @@ static void k10_matmul_relu_dx(const Thread *t, const Micro *m)
                               .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 16 },
                               .width = 16 }, &arena.cross_entropy_grad[0][0], &packed.net_2_weight_t[s][0][0],
                                       &arena.relu_dx[s][0][0], 0);
-        for (int n = 0; n < 16; n++) {
+        for (int n = 0; n < 16; n++)
             for (int j = 0; j < 16; j += LANES) {
                 const vec v2 = v_load(&arena.relu_dx[s][n][j]);
                 v_store(&arena.relu_dx[s][n][j], v_select(v_load(&arena.net_1[s][n][j]) <= R(0.0), v_set(R(0.0)),
                         v2));
             }
-        }
     }
     stored();
     (void)m;

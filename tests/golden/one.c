@@ -148,10 +148,9 @@ static void k4_sum(const Thread *t, const Micro *m)
     const int rows = m->rows;
     for_span (q, t, 8) {
         double total = 0;
-        for (int n = q; n < q + 1 && n < rows; n++) {
+        for (int n = q; n < q + 1 && n < rows; n++)
             for (int j = 0; j < 1; j++)
                 total += arena.square[n][j];
-        }
         part[0][q] = total;
     }
     stored();
@@ -289,11 +288,10 @@ static void k12_square_dx(const Thread *t, const Micro *m)
     const real scale1 = w.scale_in[1];
     const int rows = m->rows;
     for_span (q, t, 8) {
-        for (int n = q; n < q + 1; n++) {
+        for (int n = q; n < q + 1; n++)
             for (int j = 0; j < 8; j += LANES8)
                 v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
                         * v8_load(&arena.sub[n][j]), 1 - j));
-        }
     }
     stored();
 }

@@ -179,14 +179,12 @@ static void k1_normalize_h(const Thread *t, const Micro *m)
                     arena.h[n][i2][j] = v3 * p.norm.weight[j] + p.norm.bias[j];
                 }
             }
-            for (int i2 = 0; i2 < 4; i2++) {
+            for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 6; j < 8; j++)
                     arena.h[n][i2][j] = R(0.0);
-            }
-            for (int i2 = 0; i2 < 4; i2++) {
+            for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 6; j < 8; j++)
                     arena.normalize[n][i2][j] = R(0.0);
-            }
         }
     }
     stored();
@@ -199,14 +197,12 @@ static void k2_matmul_add(const Thread *t, const Micro *m)
         contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 8 }, .c_row = { 0, 8 },
                               .depth = { 1, 1, 6 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
                               .width = 8 }, &arena.h[0][0][0], &p.token.weight[0][0], &arena.add[0][0][0], 0);
-        for (int n = 0; n < 2; n++) {
-            for (int i2 = 0; i2 < 4; i2++) {
+        for (int n = 0; n < 2; n++)
+            for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 8; j += LANES8) {
                     const vec8 v2 = v8_load(&arena.add[n][i2][j]);
                     v8_store(&arena.add[n][i2][j], v8_keep(v2 + v8_load(&p.token.bias[j]), 5 - j));
                 }
-            }
-        }
     }
     stored();
     (void)m;
@@ -267,10 +263,9 @@ SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict 2][8], doubl
     const int rows = m->rows;
     for_span (q, t, 2) {
         double total = 0;
-        for (int n = q; n < q + 1 && n < rows; n++) {
+        for (int n = q; n < q + 1 && n < rows; n++)
             for (int j = 0; j < 4; j++)
                 total += x[n][j];
-        }
         result[q] = total;
     }
     stored();
@@ -302,10 +297,9 @@ static void k8_sum(const Thread *t, const Micro *m)
     const int rows = m->rows;
     for_span (q, t, 2) {
         double total = 0;
-        for (int n = q; n < q + 1 && n < rows; n++) {
+        for (int n = q; n < q + 1 && n < rows; n++)
             for (int j = 0; j < 1; j++)
                 total += arena.square[n][j];
-        }
         part[2][q] = total;
     }
     stored();
@@ -317,11 +311,10 @@ static void k9_square_dx(const Thread *t, const Micro *m)
     const real scale1 = w.scale_in[1];
     const int rows = m->rows;
     for_span (q, t, 2) {
-        for (int n = q; n < q + 1; n++) {
+        for (int n = q; n < q + 1; n++)
             for (int j = 0; j < 8; j += LANES8)
                 v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
                         * v8_load(&arena.sub[n][j]), 1 - j));
-        }
     }
     stored();
 }
@@ -374,13 +367,12 @@ static void k13_masked_dl(const Thread *t, const Micro *m)
     const real scale2 = w.scale_in[2];
     const int rows = m->rows;
     for_span (q, t, 2) {
-        for (int n = q; n < q + 1; n++) {
+        for (int n = q; n < q + 1; n++)
             for (int j = 0; j < 8; j += LANES8) {
                 const vec8 a = v8_load(&arena.kept[n][j]);
                 v8_store(&arena.masked_dl[n][j], v8_keep(v8_select(a == R(0.0), v8_set(R(0.0)),
                         v8_set((n < rows ? scale2 : R(0.0))) * a), 4 - j));
             }
-        }
     }
     stored();
 }
@@ -406,10 +398,9 @@ static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
                             (a3 == R(0.0) ? R(0.0) : a3 * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
                 }
             }
-            for (int i2 = 0; i2 < 4; i2++) {
+            for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 5; j < 8; j++)
                     arena.cross_entropy_grad[n][i2][j] = R(0.0);
-            }
         }
     }
     stored();
@@ -443,16 +434,14 @@ static void k16_matmul_add2(const Thread *t, const Micro *m)
                               .depth = { 1, 1, 5 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
                               .width = 8 }, &arena.cross_entropy_grad[0][0][0], &packed.token_weight_t[0][0],
                                       &arena.add2[0][0][0], 0);
-        for (int n = 0; n < 2; n++) {
-            for (int i2 = 0; i2 < 4; i2++) {
+        for (int n = 0; n < 2; n++)
+            for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 8; j += LANES8) {
                     const vec8 v2 = v8_load(&arena.add2[n][i2][j]);
                     const vec8 v3 = v8_load(&arena.matmul[n][i2 * 6 + j]) + v2;
                     v8_store(&arena.add2[n][i2][j], v8_keep(v3, 6 - j));
                     v8_store(&arena.mul_db3[n][i2][j], v8_keep(v3 * v8_load(&arena.normalize[n][i2][j]), 6 - j));
                 }
-            }
-        }
     }
     stored();
     (void)m;
@@ -508,13 +497,12 @@ static void k20_mul_db(const Thread *t, const Micro *m)
 INLINE void k21_d_token_weight(const Thread *t, const Micro *m, const int beta)
 {
     for_span (one, t, 1) {
-        for (int i2 = 0; i2 < 6; i2++) {
+        for (int i2 = 0; i2 < 6; i2++)
             for (int j = 0; j < 8; j += LANES8) {
                 const vec8 old = v8_load(&g.token.weight[i2][j]), more =
                         v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - j);
                 v8_store(&g.token.weight[i2][j], beta ? old + more : more);
             }
-        }
     }
     stored();
     (void)m;

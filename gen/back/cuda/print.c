@@ -6,19 +6,18 @@
    3. Units with shares: 32 neighbouring units to a block, whose other dimension shares the sum.
    4. Lanes alone, into a double: one block. */
 #include <limits.h>
-#include <math.h>
 #include "back/cuda/print.h"
+#include "back/print.h"
 #include "back/template.h"
 
 typedef struct Chain { Range at[12]; int n; const StmtList *inner; } Chain;     /* loops that stand directly inside one another */
-typedef struct Printer {
-    Words *w;
+typedef struct {                        /* of a Printer */
     const Grid *g;
-    Text out;
-    int lines;                          /* that stand by themselves, each with what stands under it */
     const char *lane;                   /* the number of a thread among those of its unit */
     int width;                          /* and how many they are */
-} Printer;
+} Threads;
+
+static const Threads *threads_of(const Printer *p) { return p->target; }
 
 /* ---- loops ---- */
 static bool is_loop(const Stmt *s, Deal deal) { return s->kind == STMT_FOR && s->deal == deal; }
@@ -137,54 +136,6 @@ static void set_index(Env *e, const char *name, const char *narrow, long count)
     env_set(e, "suffix", wide ? "L" : "u");
 }
 
-/* ---- statements ---- */
-static void put_list(Printer *p, const StmtList *l);
-
-static void line(Printer *p, const char *s)
-{
-    text_add(&p->out, "%s\n", s);
-    p->lines++;
-}
-
-/* A list's own lines. */
-static char *list_text(const Printer *p, const StmtList *l, int *lines)
-{
-    Printer q = { p->w, p->g, { 0 }, 0, p->lane, p->width };
-    text_put(&q.out, "", 0);
-    put_list(&q, l);
-    if (lines) *lines = q.lines;
-    return q.out.s;
-}
-
-static void under(Printer *p, const char *head, const StmtList *body)
-{
-    int lines;
-    const char *inner = list_text(p, body, &lines);
-    text_add(&p->out, lines == 1 ? "%s\n" : "%s {\n", head);
-    put_lines(&p->out, inner, 4);
-    if (lines != 1) text_add(&p->out, "}\n");
-    p->lines++;
-}
-
-static bool is_call(const Val *v, Call call) { return v->kind == VAL_CALL && v->id == (int)call; }
-
-/* A bound that does not change: a number, an index, a sum of them. */
-static bool is_plain(const Val *v)
-{
-    return v->kind != VAL_CALL || ((is_call(v, CALL_ADD) || is_call(v, CALL_MUL)) && is_plain(v->arg[0]) && is_plain(v->arg[1]));
-}
-
-static void put_serial(Printer *p, const Stmt *s)
-{
-    Words *w = p->w;
-    const char *from = val_choice(w, s->from), *to = val_choice(w, s->to), *v = words_var(w, s->var), *type = words_type(w, s->var);
-    const char *end = is_plain(s->to) ? NULL : words_free(w, text("%s_to", v));
-    if (end) under(p, text("for (%s %s = %s, %s = %s; %s < %s; %s++)", type, v, from, end, to, v, end, v), &s->body);
-    else under(p, text("for (%s %s = %s; %s < %s; %s++)", type, v, from, v, to, v), &s->body);
-    words_leave(w, v);
-    if (end) words_leave(w, end);
-}
-
 /* ---- lanes ---- */
 static void put_folds(Printer *p, const StmtList *l, const StmtList *whole)
 {
@@ -193,7 +144,7 @@ static void put_folds(Printer *p, const StmtList *l, const StmtList *whole)
         const Stmt *s = l->at[i];
         if (s->kind == STMT_FOLD && !list_declares(whole, s->var)) {
             const char *name = p->w->var[s->var];
-            line(p, text("%s = gg_fold_%s<%d>(%s);", name, across[s->fold], p->width, name));
+            put_line(p, text("%s = gg_fold_%s<%d>(%s);", name, across[s->fold], threads_of(p)->width, name));
         }
         put_folds(p, &s->body, whole);
     }
@@ -210,8 +161,8 @@ static void set_turns(Printer *p, Env *e, const Chain *c)
     env_set(e, "f", "%s", f);
     set_index(e, "f_type", "int", turns_of(c));
     env_set(e, "count", "%ld", turns_of(c));
-    env_set(e, "step", "%d", p->width);
-    env_set(e, "lane", "%s", p->lane);
+    env_set(e, "step", "%d", threads_of(p)->width);
+    env_set(e, "lane", "%s", threads_of(p)->lane);
     env_set(e, "decode_term", "%s", apart);
     env_set(e, "brace", "%s", brace ? " {" : "");
     env_set(e, "close", "%s", brace ? "}" : "");
@@ -230,86 +181,22 @@ static void put_lanes(Printer *p, const Stmt *s)
     put_folds(p, c.inner, c.inner);
 }
 
-static void put_for(Printer *p, const Stmt *s)
+static bool put_own(Printer *p, const Stmt *s)
 {
-    if (s->deal == LANES) put_lanes(p, s);
-    else if (s->deal == SERIAL) put_serial(p, s);
-    else BUG("units inside of other statements");
-}
-
-/* ---- values ---- */
-static void put_if(Printer *p, const Stmt *s) { under(p, text("if (%s)", val_choice(p->w, s->value)), &s->body); }
-
-static void put_let(Printer *p, const Stmt *s)
-{
-    const char *value = val_text(p->w, s->value), *name = words_var(p->w, s->var);
-    line(p, text("const %s %s = %s;", words_type(p->w, s->var), name, value));
-}
-
-/* Where a fold begins: "0", "-INFINITY" */
-static char *start_text(Words *w, const Val *v)
-{
-    if (v->kind != VAL_NUMBER) return val_choice(w, v);
-    return !isinf(v->number) ? text("%g", v->number) : text("%sINFINITY", v->number < 0 ? "-" : "");
-}
-
-static void put_variable(Printer *p, const Stmt *s)
-{
-    const char *start = start_text(p->w, s->value), *name = words_var(p->w, s->var);
-    line(p, text("%s %s = %s;", words_type(p->w, s->var), name, start));
-}
-
-static void put_fold(Printer *p, const Stmt *s)
-{
-    static const char *const operators[] = { [FOLD_NONE] = "=", [FOLD_SUM] = "+=", [FOLD_PROD] = "*=" };
-    const char *name = p->w->var[s->var], *value = s->fold == FOLD_NONE ? val_choice(p->w, s->value) : val_text(p->w, s->value);
-    if (s->fold == FOLD_MAX || s->fold == FOLD_MIN) line(p, text("%s = r_%s(%s, %s);", name, s->fold == FOLD_MAX ? "max" : "min", name, value));
-    else line(p, text("%s %s %s;", name, operators[s->fold], value));
-}
-
-static bool is_number(const Val *v, double x) { return v->kind == VAL_NUMBER && v->number >= x && v->number <= x; }
-
-/* A sum of the window is one number, which its formal names. */
-static const char *place_text(Words *w, const At *at)
-{
-    w->touched[at->buffer] = true;
-    return w->k->formals.at[at->buffer]->type == AS_DOUBLE ? w->formal[at->buffer] : at_text(w, at);
-}
-
-static void put_store(Printer *p, const Stmt *s)
-{
-    Words *w = p->w;
-    const char *at = place_text(w, &s->at), *value = val_text(w, s->value), *more = value;
-    if (!s->beta || is_number(s->beta, 0) || is_number(s->beta, 1)) {
-        line(p, text("%s %s %s;", at, s->beta && is_number(s->beta, 1) ? "+=" : "=", value));
-        return;
-    }
-    const char *old = words_free(w, "old");
-    Text t = { 0 };
-    text_add(&t, "const real %s = %s", old, at);
-    if (s->value->kind != VAL_VAR) more = words_free(w, "more"), text_add(&t, ", %s = %s", more, value);
-    line(p, text("%s;", t.s));
-    line(p, text("%s = %s ? %s + %s : %s;", at, val_within(w, s->beta, LEVEL_LOGIC), old, more, more));
-}
-
-static void put_list(Printer *p, const StmtList *l)
-{
-    static void (*const put[])(Printer *, const Stmt *) = { [STMT_FOR] = put_for, [STMT_IF] = put_if, [STMT_LET] = put_let,
-        [STMT_VARIABLE] = put_variable, [STMT_FOLD] = put_fold, [STMT_STORE] = put_store };
-    for (int i = 0; i < l->n; i++) {
-        const StmtKind kind = l->at[i]->kind;
-        if (kind == STMT_ZERO || kind == STMT_PRODUCT || kind == STMT_LOCAL) BUG("a statement that no thread has by itself");
-        put[kind](p, l->at[i]);
-    }
+    if (s->kind != STMT_FOR || s->deal == SERIAL) return false;
+    if (s->deal != LANES) BUG("units inside of other statements");
+    put_lanes(p, s);
+    return true;
 }
 
 /* ---- a thread has a unit ---- */
 static void set_units(Printer *p, Env *e, const Chain *units)
 {
-    set_index(e, "id_type", "unsigned", p->g->count);
-    env_flag(e, "alone", !p->g->shared);
-    env_set(e, "count", "%ld", p->g->count);
-    env_set(e, "threads", "%d", p->g->threads);
+    const Grid *g = threads_of(p)->g;
+    set_index(e, "id_type", "unsigned", g->count);
+    env_flag(e, "alone", !g->shared);
+    env_set(e, "count", "%ld", g->count);
+    env_set(e, "threads", "%d", g->threads);
     env_set(e, "decode", "%s", decode(p->w, units, "id"));
 }
 
@@ -338,30 +225,24 @@ static char *row_text(Printer *p, const StmtList *l)
     const int last = after_lanes(l);
     const StmtList all = { l->at, last, last }, one = { l->at + last, l->n - last, l->n - last };
     put_list(p, &all);
-    if (one.n) under(p, text("if (%s == 0)", p->lane), &one);
+    if (one.n) put_under(p, text("if (%s == 0)", threads_of(p)->lane), &one, false);
     return p->out.s;
 }
 
 static char *rows_text(Printer *p, const Chain *units)
 {
-    const long each = THREADS / p->g->width;
+    const Grid *g = threads_of(p)->g;
+    const long each = THREADS / g->width;
     Env *e = env_new(NULL);
-    p->width = p->g->width, p->lane = "lane";
     env_set(e, "inner", "%s", row_text(p, units->inner));
     set_units(p, e, units);
     env_set(e, "warps_in_block", "%d", BLOCK_THREADS / 32);
     env_set(e, "each", "%ld", each);
-    env_set(e, "lanes", "%d", p->g->width);
+    env_set(e, "lanes", "%d", g->width);
     env_flag(e, "warps", each > 1);
-    env_flag(e, "ragged", p->g->count % each != 0);
-    env_flag(e, "one", p->g->count == 1);
+    env_flag(e, "ragged", g->count % each != 0);
+    env_flag(e, "one", g->count == 1);
     return template_render("cuda/fold.cu", e);
-}
-
-static char *total_text(Printer *p, const StmtList *l)
-{
-    p->width = p->g->width, p->lane = "threadIdx.x";
-    return row_text(p, l);
 }
 
 /* ---- shares have a unit ---- */
@@ -375,13 +256,11 @@ static char *columns_text(Printer *p, const Chain *units)
     if (at != 1 || variable->kind != STMT_VARIABLE) BUG("shares of no sum");
     const Chain terms = chain_from(together_in(&(StmtList) { &l->at[at], 1, 1 }));
     Env *e = env_new(NULL);
-    p->width = p->g->width, p->lane = "share";
-    put_variable(p, variable);
-    env_set(e, "variable", "%s", p->out.s);
+    env_set(e, "variable", "%s", list_text(p, &(StmtList) { &l->at[0], 1, 1 }, NULL));
     env_set(e, "training", "%s", s->kind == STMT_IF ? text(" && %s", val_within(p->w, s->value, LEVEL_COMPARE)) : "");
     set_turns(p, e, &terms);
     env_set(e, "terms", "%ld", turns_of(&terms));
-    env_set(e, "shares", "%d", p->g->width);
+    env_set(e, "shares", "%d", threads_of(p)->g->width);
     env_set(e, "sum", "%s", p->w->var[variable->var]);
     env_set(e, "store", "%s", list_text(p, &rest, NULL));
     set_units(p, e, units);
@@ -390,20 +269,22 @@ static char *columns_text(Printer *p, const Chain *units)
 
 char *statements_text(Words *w, const StmtList *l)
 {
-    const Printer p = { w, NULL, { 0 }, 0, NULL, 0 };
+    const Printer p = { .w = w, .own = put_own, .target = &(Threads) { NULL, NULL, 0 } };
     return list_text(&p, l, NULL);
 }
 
 static char *body_text(Words *w, const StmtList *l, const Grid *g)
 {
+    static const char *const lanes[] = { [GRID_ELEMENTS] = NULL, [GRID_ROWS] = "lane", [GRID_COLUMNS] = "share", [GRID_TOTAL] = "threadIdx.x" };
     const Chain units = chain_of(l, UNITS);
-    Printer p = { w, g, { 0 }, 0, NULL, 0 };
+    const Threads threads = { g, lanes[g->kind], g->width };
+    Printer p = { .w = w, .own = put_own, .target = &threads };
     name_loops(w, &units);
     switch (g->kind) {
     case GRID_ELEMENTS: return elements_text(&p, &units);
     case GRID_ROWS: return rows_text(&p, &units);
     case GRID_COLUMNS: return columns_text(&p, &units);
-    default: return total_text(&p, l);
+    default: return row_text(&p, l);
     }
 }
 
