@@ -55,7 +55,7 @@ lua5.4 tests/op_model.lua --list | awk '
       if (!(at in known)) { known[at] = 1; order[++last] = at } }
     END { for (i = 1; i <= last; i++) print order[i], rows[order[i]], list[order[i]] }' > "$work/groups"
 while read -r group rows cases; do
-    [ -n "$ALL" ] || case $group in tensor_2_1 | loss_5_0 | edges_22_0) ;; *) continue ;; esac
+    [ -n "$ALL" ] || case $group in tensor_2_1 | loss_3_0 | edges_22_0) ;; *) continue ;; esac
     mkdir -p "$work/$group"
     # shellcheck disable=SC2086
     lua5.4 tests/op_model.lua "$work/$group" $cases

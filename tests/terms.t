@@ -109,4 +109,17 @@ parts() { [ "$(log_field "$work/empty.log" loss | sed -n "$1p")" = "$(log_field 
 yes "6. the loss is the term that counts" parts 1
 no "6. where both count" parts 2
 yes "48. where none counts it is NaN" [ "$(log_field "$work/empty.log" loss | sed -n 3p)" = null ]
+
+# A gradient that no row has a part in is the penalty's in every window: its first write stores, after the last micro-step.
+same_twice() { [ -n "$(sed -n 's/^gradient 1 scale //p' "$1")" ] && [ "$(sed -n 's/^gradient 1 scale //p' "$1")" = "$(sed -n 's/^gradient 2 scale //p' "$1")" ]; }
+windows() { "$work/$1" hashed=64 hashed 1 2 1 2 > "$work/$1.got"; }
+for micro in 2 4; do
+    prober penalty_$micro tests/models/penalty.lua gagen_double -D micro_batch=$micro && windows penalty_$micro
+    yes "c, micro-batches of $micro: a penalty's gradient is the same in each window" same_twice "$work/penalty_$micro.got"
+    cuda_prober cuda_penalty_$micro tests/models/penalty.lua gagen_double -D micro_batch=$micro && windows cuda_penalty_$micro
+    yes "cuda, the same" same_twice "$work/cuda_penalty_$micro.got"
+done
+sed 's/v8_store(&g.scale\[i\]\[j\], /&v8_load(\&g.scale[i][j]) + /' "$work/penalty_2.c" > "$work/added.c"
+quick compile "$work/added" "tests/probe.c $work/added.c" gagen_double -DPROGRAM=penalty && windows added
+no "one that adds" same_twice "$work/added.got"
 finish

@@ -4,7 +4,7 @@
 
 bool kernel_has_beta(const Program *s, const Kernel *k)
 {
-    return k->adds_to && !k->moves_state && !s->g->step->optimizer.fold[0] && (s->next || !k->first_write);
+    return k->adds_to && !k->moves_state && !s->g->step->optimizer.fold[0] && (!k->first_write || (s->next && k->when == WHEN_MICRO));
 }
 
 bool any_beta(const Program *s)

@@ -198,15 +198,23 @@ static void add_contributions(Kernels *k)
     }
 }
 
-/* In a micro-step the window's first kernel that adds into a gradient stores; an optimizer in place always adds. */
+static bool adds_before(const KernelList *l, int n, const Param *to)
+{
+    for (int i = 0; i < n; i++)
+        if (l->at[i]->adds_to == to) return true;
+    return false;
+}
+
+/* The window's first kernel that adds into a gradient stores, after the last micro-step, too; an optimizer in place always adds. */
 static void find_first_writes(Kernels *k)
 {
-    for (int i = 0; i < k->micro.n; i++) {
-        Kernel *x = k->micro.at[i];
-        x->first_write = x->adds_to && !x->moves_state && !k->g->step->optimizer.in_place;
-        for (int j = 0; j < i; j++)
-            if (x->adds_to && k->micro.at[j]->adds_to == x->adds_to) x->first_write = false;
-    }
+    const KernelList *const lists[] = { &k->micro, &k->finish };
+    for (int l = 0; l < 2; l++)
+        for (int i = 0; i < lists[l]->n; i++) {
+            Kernel *x = lists[l]->at[i];
+            const bool before = adds_before(lists[l], i, x->adds_to) || (l && adds_before(&k->micro, k->micro.n, x->adds_to));
+            x->first_write = x->adds_to && !x->moves_state && !k->g->step->optimizer.in_place && !before;
+        }
 }
 
 /* The kernels of a legal graph, in their lists; their buffers, layouts and parts are open. */

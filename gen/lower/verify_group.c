@@ -90,11 +90,12 @@ static void verify_sums(Kernels *k, const Contribution *c, bool state)
     MUST(x && x->grad == base && x->adds_to == c->param && x->moves_state == state, "group: no kernel adds %s into %s", value_text(c->value), c->param->name);
 }
 
-static void verify_first_write(Kernels *k, int at)
+static void verify_first_write(const Kernels *k, const KernelList *l, int at)
 {
-    const Kernel *x = k->micro.at[at];
+    const Kernel *x = l->at[at];
     bool first = x->adds_to && !x->moves_state && !k->g->step->optimizer.in_place;
-    for (int i = 0; i < at && first; i++) first = k->micro.at[i]->adds_to != x->adds_to;
+    for (int i = 0; i < at && first; i++) first = l->at[i]->adds_to != x->adds_to;
+    for (int i = 0; l == &k->finish && i < k->micro.n && first; i++) first = k->micro.at[i]->adds_to != x->adds_to;
     MUST(x->first_write == first, "group: %s %s", kernel_text(x), first ? "adds to a gradient that nothing has stored" : "stores over a gradient");
 }
 
@@ -116,7 +117,8 @@ void verify_group(Kernels *k)
     const KernelList all = all_kernels(k);
     verify_membership(k);
     for (int i = 0; i < all.n; i++) each_node(k, all.at[i], verify_node);
-    for (int i = 0; i < k->micro.n; i++) verify_first_write(k, i);
+    for (int i = 0; i < k->micro.n; i++) verify_first_write(k, &k->micro, i);
+    for (int i = 0; i < k->finish.n; i++) verify_first_write(k, &k->finish, i);
     for (int i = 0; i < k->g->gradients.n; i++) verify_sums(k, k->g->gradients.at[i], false);
     for (int i = 0; i < k->g->states.n; i++) verify_sums(k, k->g->states.at[i], true);
 }
