@@ -184,9 +184,22 @@ static void add_launch(Launches *l, const Program *s, Lines *to, const Kernel *x
     call_launch(to, function_of(l, x), alike_of(&l->alike, x));
 }
 
-/* The kernels in order; `step`: the micro-step's number goes up after the last one that reads it. */
-static Lines list_lines(Launches *l, const Program *s, Kernel *const *at, int n, bool step)
+static KernelList kernels_of(const TaskList *list)
 {
+    KernelList k = { 0 };
+    for (int i = 0; i < list->n; i++) {
+        if (list->at[i]->kind != TASK_CALL) BUG("a device's list has other tasks than calls");
+        vec_push(&k, list->at[i]->kernel);
+    }
+    return k;
+}
+
+/* The kernels in order; `step`: the micro-step's number goes up after the last one that reads it. */
+static Lines list_lines(Launches *l, const Program *s, const TaskList *list, bool step)
+{
+    const KernelList k = kernels_of(list);
+    Kernel *const *at = k.at;
+    const int n = k.n;
     Lines to = { 0 };
     int last = -1;
     for (int i = 0; i < n; i++)
@@ -207,12 +220,9 @@ static Lines list_lines(Launches *l, const Program *s, Kernel *const *at, int n,
 
 static StepLines step_lines(Launches *l, const Program *s)
 {
-    const Kernels *x = s->k;
-    const int from = s->drops ? x->forward.n : 0;
-    return (StepLines) { list_lines(l, s, x->once.at, x->once.n, false), list_lines(l, s, s->counting.at, s->counting.n, true),
-                         list_lines(l, s, x->micro.at, from, false), list_lines(l, s, x->micro.at + from, x->micro.n - from, true),
-                         list_lines(l, s, x->evaluated.at, x->evaluated.n, true), list_lines(l, s, x->outputs.at, x->outputs.n, true),
-                         list_lines(l, s, x->finish.at, x->finish.n, false) };
+    return (StepLines) { list_lines(l, s, &s->once, false), list_lines(l, s, &s->count_tasks, true), list_lines(l, s, &s->judge, false),
+                         list_lines(l, s, &s->micro, true), list_lines(l, s, &s->evaluate, true), list_lines(l, s, &s->predict, true),
+                         list_lines(l, s, &s->finish, false) };
 }
 
 /* What a micro-step and evaluation begin with alike becomes a function of its own. */
