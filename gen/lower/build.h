@@ -79,6 +79,7 @@ const Val *load_at(Build *b, const At *at);
 /* ---- zero.c ---- */
 void  zero_halos(Build *b, StmtList *into, const Val *row); /* the borders of that sample's images, of all stores */
 void  zero_padding(Build *b, StmtList *into, Node *n, bool row);         /* zeros after n's last columns: in all rows, or in the row at hand */
+void  zero_digits(Build *b, StmtList *into, Node *n);       /* zeros where other digits than the innermost pass the end of their axis, in the row at hand */
 void  zero_others(Build *b);                                /* the same for the stores that lie otherwise than the first */
 void  zero_loop(Build *b, StmtList *into, const Scope *s, const Node *padded);     /* C: a loop over the padding after the innermost one;
                                                                padded: has its zeros, or NULL */

@@ -57,6 +57,33 @@ void zero_padding(Build *b, StmtList *into, Node *n, bool row)
     b->scope = here, b->out = out, b->rows = rows;
 }
 
+/* The part of a digit that lies after the end of its axis, with all that lies inside. */
+static void zero_digit(Build *b, StmtList *into, Node *n, int at)
+{
+    const Scope *s = &b->scope;
+    const int batch = scope_batch(s);
+    into = open_loops(b, into, ((1u << at) - 1) & ~(batch >= 0 && batch < at ? 1u << batch : 0), SERIAL);
+    into = open_range(b, into, s->loop[at].var, loop_end(s, at), val_int(s->loop[at].extent), SERIAL);
+    for (int i = at + 1; i < s->n; i++)
+        if (i != batch) into = open_range(b, into, s->loop[i].var, val_int(0), val_int(s->loop[i].extent), SERIAL);
+    b->out = into;
+    store_node(b, n, val_number(0));
+}
+
+void zero_digits(Build *b, StmtList *into, Node *n)
+{
+    const Scope here = b->scope;
+    StmtList *out = b->out, *rows = b->rows;
+    const int digits = here.n - 1, batch = scope_batch(&here);
+    for (int at = 0; at < digits; at++) {
+        b->scope = scope_of(b->l, &buffer_of(b->k, n)->layout, &n->shape);
+        if (at == batch || !loop_pads(&b->scope, at)) continue;
+        b->scope.loop[batch].index = here.loop[batch].index;
+        zero_digit(b, into, n, at);
+    }
+    b->scope = here, b->out = out, b->rows = rows;
+}
+
 void zero_others(Build *b)
 {
     for (int i = 1; i < b->x->stores.n; i++) {
