@@ -1,11 +1,7 @@
-/* ${file} -- written by gagen: ${command}
-
-${banner}
-*/
-//:if precision
-#define GG_COMPUTE ${compute}
-//:end
+//:if standalone
+//:else
 #include "gagen.h"
+//:end
 
 typedef struct { @@ as stored; logical shapes
     //:for f in fields

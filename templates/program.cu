@@ -1,10 +1,3 @@
-/* ${file} -- written by gagen: ${command}
-
-${banner}
-*/
-//:if precision
-#define GG_COMPUTE ${compute}
-//:end
 #include "gagen_cuda.h"
 
 typedef struct { @@ as stored; logical shapes

@@ -22,18 +22,19 @@ static char *group_text(const Kernels *k, int from, int to)
 {
     Text t = { 0 }, shapes = { 0 };
     const char *first = k->params.at[from]->param->field;
-    const bool alone = !strchr(first, '.');
+    const size_t group = strcspn(first, ".");
+    const bool alone = !first[group];
     text_add(&t, alone ? "real " : "struct { real ");
     for (int i = from; i < to; i++) {
         const Buffer *b = k->params.at[i];
-        const char *field = b->param->field, *dot = strchr(field, '.');
+        const char *field = b->param->field;
         if (i > from) text_add(&t, ", ");
-        if (i > from && t.n + strlen(layout_text(&b->layout)) > 90) text_add(&t, "\n");
-        add_array(&t, dot ? dot + 1 : field, b, i);
+        if (i > from && t.n + strlen(layout_text(&b->layout)) > 90) text_add(&t, "\n        ");
+        add_array(&t, alone ? field : field + group + 1, b, i);
         text_add(&shapes, " %s", shape_text(&b->param->shape));
     }
     if (alone) text_add(&t, ";");
-    else text_add(&t, "; } %.*s;", (int)strcspn(first, "."), first);
+    else text_add(&t, "; } %.*s;", (int)group, first);
     return text("%s @@%s", t.s, shapes.s);
 }
 

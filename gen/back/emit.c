@@ -33,7 +33,7 @@ static void fill_steps(const Whole *all, bool share, Env *e)
     for (int i = 0; i < n; i++) update(all->steps.at[i], step[i]);
 }
 
-static char *program_text(Whole *all, const Opts *o)
+static Env *program_words(Whole *all, const Opts *o)
 {
     Env *e = env_new(NULL);
     const Graph *g = all->steps.at[0]->g;
@@ -46,6 +46,7 @@ static char *program_text(Whole *all, const Opts *o)
     env_set(e, "target", "%s", o->target->name);
     env_set(e, "machine", "%s", o->target->device ? "\"\"" : "GG_BUILT_FOR");
     env_flag(e, "main", !o->library);
+    env_flag(e, "standalone", o->standalone);
     env_flag(e, "precision", g->train.precision != FP32);
     env_set(e, "compute", "%d", (int)g->train.precision);
     declare(all, o->allocate, e);
@@ -53,28 +54,18 @@ static char *program_text(Whole *all, const Opts *o)
     reports(all, e);
     lengths(all, e);
     tables(all, e);
-    return template_render(text("program.%s", extension), e);
+    return e;
 }
 
-/* The runtime's source around the program's own. */
-static void put_standalone(Text *out, const char *program)
-{
-    static const char include[] = "#include \"gagen.h\"\n";
-    const char *at = strstr(program, include);
-    if (!at) BUG("the program includes no gagen.h");
-    text_put(out, program, (size_t)(at - program));
-    Pasted done = { 0 };
-    paste_headers(out, "gagen.h", &done);
-    text_add(out, "%s", at + sizeof include - 1);
-    paste_runtime(out, &done);
-}
-
+/* Where the program stands alone, the runtime's headers come before it and the rest of the runtime after it. */
 void emit(Whole *all, const Opts *o, Text *out)
 {
-    Text program = { 0 };
-    fit_lines(&program, program_text(all, o));
-    if (o->standalone) put_standalone(out, program.s);
-    else text_put(out, program.s, program.n);
+    Pasted done = { 0 };
+    const Env *e = program_words(all, o);
+    fit_lines(out, template_render("head.c", e));
+    if (o->standalone) paste_headers(out, "gagen.h", &done);
+    fit_lines(out, template_render(text("program.%s", o->target->extension), e));
+    if (o->standalone) paste_runtime(out, &done);
 }
 
 void emit_header(const Whole *all, const Opts *o, Text *out)

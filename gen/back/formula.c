@@ -15,24 +15,41 @@ char *host_text(const Expr *e)
 /* t, T and E as they stand in `context`, "w." for the window at hand */
 static const Expr *of_window(void *context, const char *name)
 {
-    const bool given = !name[1] && strchr("tTE", *name);
+    const bool given = !strcmp(name, "t") || !strcmp(name, "T") || !strcmp(name, "E");
     return given ? expr_variable(text("(double)%s%s", (const char *)context, name)) : NULL;
 }
 
 typedef struct { const Expr *all; Text *lines; } Reads;
 
-/* "sums[1]" is sums_1, "(double)w.t" w_t */
+/* What a name of memory is called in a local, "sums[1]" sums_1, "(double)w.t" w_t; NULL: it is no memory's. */
+static char *local_name(const char *name)
+{
+    Text t = { 0 };
+    bool memory = false;
+    for (const char *c = name; *c; c++) {
+        memory |= *c == '[' || *c == '.';
+        if (*c == ')') t = (Text) { 0 };
+        else if (*c != ']') text_put(&t, isalnum((unsigned char)*c) ? c : "_", 1);
+    }
+    return memory ? t.s : NULL;
+}
+
+static bool has_line(const Text *lines, const char *line)
+{
+    const size_t n = strlen(line);
+    for (size_t i = 0; i + n <= lines->n; i++)
+        if ((i == 0 || lines->s[i - 1] == '\n') && !strncmp(lines->s + i, line, n)) return true;
+    return false;
+}
+
 static const Expr *in_line(void *context, const char *name)
 {
     const Reads *r = context;
-    const char *from = strchr(name, ')') ? strchr(name, ')') + 1 : name;
-    Text local = { 0 };
-    if (!strpbrk(name, "[.") || !expr_chooses(r->all, name)) return NULL;
-    for (const char *c = from; *c; c++)
-        if (*c != ']') text_put(&local, isalnum((unsigned char)*c) ? c : "_", 1);
-    const char *line = text("const double %s = %s;\n", local.s, name);
-    if (!r->lines->n || !strstr(r->lines->s, line)) text_add(r->lines, "%s", line);
-    return expr_variable(local.s);
+    const char *local = local_name(name);
+    if (!local || !expr_chooses(r->all, name)) return NULL;
+    const char *line = text("const double %s = %s;\n", local, name);
+    if (!has_line(r->lines, line)) text_add(r->lines, "%s", line);
+    return expr_variable(local);
 }
 
 char *choice_text(Text *lines, const Expr *e) { return host_text(expr_replace(e, in_line, &(Reads){ e, lines })); }

@@ -1,0 +1,7 @@
+/* ${file} -- written by gagen: ${command}
+
+${banner}
+*/
+//:if precision
+#define GG_COMPUTE ${compute}
+//:end
