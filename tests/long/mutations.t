@@ -69,13 +69,13 @@ scale_out is that of all tokens, valid or not|ragged|s/w.scale_out = divisor != 
 the last micro-batch alone is counted|terms|/^static void count/,/^}/s/k = 0/k = last/
 a term is divided by the other one's count|terms|s/w.scale_in\[1\] = .*;/w.scale_in[1] = (real)(1.0 \/ 8);/
 lambda is lost|terms|s/(0.3 \/ samples)/(1.0 \/ samples)/
-rows that pad a tail count in the gradient|tail|s/(n < rows ? scale0 : 0)/scale0/g
+rows that pad a tail count in the gradient|tail|s/(n < rows ? scale0 : R(0.0))/scale0/g
 rows that pad a tail count in the loss|tail|s/ && n < rows//
 a part of the sum is left out|even|s/add_up(0, 8)/add_up(0, 7)/
 sums of the window before are kept|tail|s/sums\[i\] = 0;/(void)i;/
 the accumulator has 16 bits|even|s/{ micro(t, m, \([01]\)); }/{ micro(t, m, \1); to_16_bits(t); }/;s/^INLINE void micro(.*/static void to_16_bits(const Thread *t)\n{\n    uint32_t *x = (uint32_t *)(void *)\&g;\n    for (size_t i = 0; t->id == 0 \&\& i < sizeof g \/ 4; i++) x[i] = (x[i] + 0x7fff + (x[i] >> 16 \& 1)) \& 0xffff0000;\n    barrier(t);\n}\n&/
 the optimizer steps per micro-step|adamw|/^static void window_full/,/^}/s/micro_next(t, .*;/update(t); &/
-moments are updated per micro-step|adamw|/^static void optimize/,/^}/s/v_store(m_at + i, m);/for (int k = 1; k < 8; k++) m = R(0.9) * m + R(0.1) * d;\n        &/
+moments are updated per micro-step|adamw|/^static void optimize/,/^}/s/const vec m3 = \(.*\);/vec m3 = \1;\n        for (int k = 1; k < 8; k++) m3 = R(0.9) * m3 + R(0.1) * d;/
 bias corrections count micro-steps|adamw|s/const double t = (double)to->t;/const double t = 8 * (double)to->t;/
 bias corrections are one update late|adamw|s/const double t = (double)to->t;/const double t = (double)to->t + 1;/
 the learning rate's schedule counts micro-steps|resume|/^static double learning_rate/,/^}/s/(t - 1.0) \/ T/(8.0 * t - 1.0) \/ T/
@@ -97,17 +97,17 @@ a penalty on weights counts twice|split|s/^    conclude(t);/    conclude(t), con
 a penalty on weights replaces the gradient|split|s/\(_d_token_0_weight(t, NULL, \)1/\10/
 momentum counts micro-steps|conv|s/R(0.9) \* m/R(0.6561) * m/
 gradients are kept in fp32 while all else is double|conv|s/{ micro(t, m, \([01]\)); }/{ micro(t, m, \1); to_fp32(t); }/;s/^INLINE void micro(.*/static void to_fp32(const Thread *t)\n{\n    real *x = (real *)\&g;\n    for (size_t i = 0; t->id == 0 \&\& i < sizeof g \/ sizeof *x; i++) x[i] = (float)x[i];\n    barrier(t);\n}\n&/
-eps stands inside of the root|adamw|s/(v_sqrt(v) \* c2 + R(1e-08))/v_sqrt(v * c2 * c2 + R(1e-08))/
+eps stands inside of the root|adamw|s/(v_sqrt(v3) \* v_set(c2) + R(1e-08))/v_sqrt(v3 * v_set(c2) * v_set(c2) + R(1e-08))/
 a loss scale is applied twice|scaled|s/to->loss_scale \* (/to->loss_scale * &/
 a loss scale is not undone|scaled|s/to->scale_out = .*;/to->scale_out = 1;/
 a loss scale is undone twice|scaled|s/1 \/ to->loss_scale/1 \/ to->loss_scale \/ to->loss_scale/
-an average of the weights per micro-step|ema|s/v_store(ema_at + i, \(.*\));/vec e = ema;\n        for (int k = 0; k < 8; k++) e += (\1 - ema) \/ (now - ema) * (now - e);\n        v_store(ema_at + i, e);/
+an average of the weights per micro-step|ema|s/v_store(&ema_at\[i\], \(.*\));/vec e = ema;\n        for (int k = 0; k < 8; k++) e += (\1 - ema) \/ (now - ema) * (now - e);\n        v_store(\&ema_at[i], e);/
 an average of the weights of the update before|ema|s/(now - ema)/(x - ema)/
 batch norm's momentum is as given where K of it make one|norm|s/arena.window_momentum = .*;/arena.window_momentum = R(0.1);/
 batch norm's running statistics move in evaluation|looked|/^INLINE void micro(/,/^}/{ / k[0-9]*_running_var(t, m);/h; /(t, m, p.first_running_var, /H; }; /^static void forward(/,/^}/{ / k[0-9]*_relu(t, m);/G; }
-the last micro-batch alone moves batch norm's running statistics|norm|/^INLINE void micro(/,/^}/s/ \(k[0-9]*_[a-z_0-9]*_running_\(mean\|var\)(t, m, .*, arena.*;\)/ if (m->from >= 16) \1/
+the last micro-batch alone moves batch norm's running statistics|norm|/^INLINE void micro(/,/^}/s/ \(k[0-9]*_running_\(mean\|var\)[0-9]*(t, m.*;\)/ if (m->from >= 16) \1/
 AdamA's moments decay per micro-step|adama|s/, \(v8*_load(&[^)]*)\) + R(0.09/, R(0.9) * \1 + R(0.09/
-AdamA's moments do not decay|adama|s/R(0.9) \* m)/m)/;s/v_store(m_at + i, m \* R(0.9))/v_store(m_at + i, m)/
+AdamA's moments do not decay|adama|s/R(0.9) \* m2)/m2)/
 AdamA squares the micro-batch's mean, not its part of the window's|adama|s/\* micro \* micro/* R(4.0) \* micro * micro/
 decay is a gradient, as Adam's|tasks|s/const vec d = dx;/const vec d = dx + v_set(R(0.1)) * x;/;s/x \* shrink/x/
 END
