@@ -1,6 +1,7 @@
 #!/bin/sh
 # interpret.t -- what the trees of kernels say, interpreted in double, is what compiled programs compute: sums, gradients and states of a
 # window; the units' order changes no bit; no tree breaks a rule of loops. ALL=1 (tests/long/interpret.t): all ops, more nets and models.
+# NET=m.lua:ROWS: that model alone, from so many hashed rows.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 rm -rf "$work"/*
@@ -32,6 +33,11 @@ agrees() {
     "$work/one" "$data" "$weights" nothing -t c --library "$@" "$model" > "$work/out" 2>&1; tell $? "$what: $(tail -n 1 "$work/out")"
     grep '^broken' "$work/out" | head -n 4 | sed 's/^/# /'
 }
+
+if [ -n "$NET" ]; then
+    agrees "$NET" "${NET%:*}" hashed="${NET#*:}" hashed
+    finish
+fi
 
 # ---- nets of each kind, the last micro-batch with rows that pad it
 for net in net_conv:29 batch_norm:21 window_dropout:61 embedding:7 upconv:7 moves:7 edges:200 recompute:62 ${ALL:+mnist_mlp:3000 share:64 noise:8 gates:8 \

@@ -94,6 +94,11 @@ refuses "$(printf 'for i 1, %.0s' $(seq 200))" "line 2: it is nested too deeply"
 for file in tests/loops/*.loops; do
     yes "$file holds" "$work/loops" verify "$file"
 done
+printf '%s' "${head}for r 4, for k min(1 - r, 1): x[47*r + k] = 0.0" > "$work/in"
+yes "a loop without turns touches nothing" "$work/loops" verify "$work/in"
+printf '%s' "${head}for r 4, for k min(3 - r, 1): x[63*r + k] = 0.0" > "$work/in"
+"$work/loops" verify "$work/in" > "$work/out" 2>&1
+yes "control: one more" grep -q "an index out of range: x\[0\]\[63\*r + k\] is element 126 of 64" "$work/out"
 breaks() {
     sed "$2" "tests/loops/$1.loops" > "$work/broken.loops"
     cmp -s "tests/loops/$1.loops" "$work/broken.loops" && tell 1 "$2 changes $1"

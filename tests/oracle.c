@@ -26,6 +26,7 @@ typedef struct {
     double *sums;
     Given given;
     long from, rows;                    /* of the micro-step at hand */
+    bool trains;
     Order order;
 } Oracle;
 
@@ -55,14 +56,26 @@ static double *copy_of(const double *at, long n)
     return copy;
 }
 
-/* Gradients begin as nobody's: the first write of a window stores. What an optimizer gathers in its first state begins there. */
+static void poison_tensor(Memory *flat, const Buffer *b, const Shape *s)
+{
+    long index[RANK] = { 0 };
+    for (long n = shape_count(s); n-- > 0; ) {
+        memory_poison(&(Memory) { .at = flat->at + b->offset + layout_at(&b->layout, index), .size = 1 });
+        for (int a = s->rank; a-- > 0 && ++index[a] == s->dim[a]; ) index[a] = 0;
+    }
+}
+
+/* Gradients begin as nobody's: the first write of a window stores. What pads them is zero from the start, and what an optimizer gathers in
+   its first state begins there. */
 static void take_flats(Oracle *o)
 {
     const Whole *all = o->s->all;
     for (int i = 0; i < 2 + all->nstates; i++) {
         long n;
         const double *at = program_flat(i, &n);
-        o->flat[i] = !at ? NULL : memory_new(i == 1 ? NULL : copy_of(at, n), n, true);
+        o->flat[i] = !at ? NULL : memory_new(i == 1 ? NEW_ARRAY(double, n + 1) : copy_of(at, n), n, true);
+        for (int p = 0; i == 1 && at && p < o->k->gradients.n; p++)
+            if (o->k->gradients.at[p] && o->k->params.at[p]->param->mine) poison_tensor(o->flat[1], o->k->gradients.at[p], &o->k->params.at[p]->param->shape);
         o->start[i] = at ? copy_of(o->flat[i]->at, n) : NULL;
     }
     if (!o->flat[1]) o->flat[1] = o->flat[2];
@@ -223,7 +236,7 @@ static void call(Oracle *o, const Task *t, bool next)
     for (int i = 0; i < x->actual.n; i++) actual[i] = memory_of(o, x->actual.at[i], x->loops->formals.at[i]);
     for (int i = 0; i < x->draws.n; i++) stream[i] = stream_of(x->draws.at[i]);
     const int beta = !t->beta ? 0 : t->beta->kind == VAL_NUMBER ? (int)t->beta->number : next;
-    const Run run = { o->rows, o->from, o->given.micros, o->given.samples, true, beta, o->given.scale_in, stream, o, row_of, uniform_of };
+    const Run run = { o->rows, o->from, o->given.micros, o->given.samples, o->trains, beta, o->given.scale_in, stream, o, row_of, uniform_of };
     const char *wrong = interpret(x->loops, actual, &run, o->order);
     if (!wrong) return;
     printf("broken %s %s\n", x->ident, wrong);
@@ -248,9 +261,18 @@ static void forget(Oracle *o)
     for (int i = 0; i < o->s->all->nsums; i++) memory_poison(o->parts[i]);
 }
 
+/* The lists beside a window, whose numbers go nowhere: their trees may break no rule. */
+static void run_others(Oracle *o)
+{
+    const TaskList *const lists[] = { &o->s->count_tasks, &o->s->evaluate, &o->s->predict };
+    o->from = 0, o->rows = o->given.micros > 1 ? o->s->g->train.micro_batch : o->given.rows;
+    for (int i = 0; i < 3; i++) o->trains = i == 0, forget(o), run_tasks(o, lists[i], false);
+}
+
 static void run_window(Oracle *o)
 {
     const long micro = o->s->g->train.micro_batch;
+    o->trains = true;
     run_tasks(o, &o->s->once, false);
     for (long k = 0; k < o->given.micros; k++) {
         o->from = k * micro, o->rows = k == o->given.micros - 1 ? o->given.rows : micro;
@@ -335,6 +357,7 @@ int main(int argc, char **argv)
     run_window(&o);
     compare_all(&o);
     compare_orders(&o, REVERSE), compare_orders(&o, SHUFFLED);
+    run_others(&o);
     printf("%s: %d kernels, %ld micro-steps, worst %.2g\n", wrong ? "differs" : "agrees", o.k->micro.n, o.given.micros, worst);
     return wrong > 0;
 }

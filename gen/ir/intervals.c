@@ -180,6 +180,13 @@ static bool is_asked(const Known *k, const Val *c)
     return asked;
 }
 
+/* A loop that may have no turn: then nothing in it is touched, whether its variable matters or not. */
+static bool may_be_empty(const Known *k, const Bind *b)
+{
+    if (b->kind != BIND_LOOP || length_of(b->from, b->to) > 0 || !is_asked(k, b->from) || !is_asked(k, b->to)) return false;
+    return interval_of(k, b->to).lo <= interval_of(k, b->from).hi;
+}
+
 static void need_all(const Run *r, bool units)
 {
     const Around *a = r->k->around;
@@ -190,7 +197,7 @@ static void need_all(const Run *r, bool units)
         if (a->at[i].kind == BIND_IF && is_asked(r->k, a->at[i].from)) need(r, a->at[i].from);
     }
     for (int i = a->n; i-- > 0; )
-        if (a->at[i].kind == BIND_LOOP && r->needs[a->at[i].var]) need(r, a->at[i].from), need(r, a->at[i].to);
+        if (a->at[i].kind == BIND_LOOP && (r->needs[a->at[i].var] || may_be_empty(r->k, &a->at[i]))) need(r, a->at[i].from), need(r, a->at[i].to);
 }
 
 static long box_size(const Stmt *s, bool write)
@@ -244,7 +251,11 @@ static void run_from(const Run *r, int i)
     const Bind *b = &r->k->around->at[i];
     long from = 0, to;
     if (b->kind == BIND_IF && is_asked(r->k, b->from) && value_now(r->k, b->from, &to) && !to) return;
-    if (b->kind > BIND_RANGE || !r->needs[b->var]) { run_from(r, i + 1); return; }
+    if (b->kind > BIND_RANGE || !r->needs[b->var]) {
+        const bool empty = may_be_empty(r->k, b) && value_now(r->k, b->from, &from) && value_now(r->k, b->to, &to) && to <= from;
+        if (!empty) run_from(r, i + 1);
+        return;
+    }
     if (b->kind == BIND_RANGE) to = b->extent;
     else {
         if (!value_now(r->k, b->from, &from)) from = r->k->of[b->var].lo;

@@ -59,8 +59,11 @@ static bool is_number(const Val *v) { return v->kind == VAL_NUMBER; }
 /* The interval's ends are reached: each term is another loop's variable, and nothing but numbers says where these loops end. */
 static bool is_exact(const Around *a, const At *at)
 {
-    for (int i = 0; i < a->n; i++)
-        if (a->at[i].kind == BIND_IF) return false;
+    for (int i = 0; i < a->n; i++) {
+        const Bind *b = &a->at[i];
+        const bool fixed = b->kind != BIND_LOOP || (is_number(b->from) && is_number(b->to)) || length_of(b->from, b->to) > 0;
+        if (b->kind == BIND_IF || !fixed) return false;
+    }
     for (int i = 0; i < at->n; i++) {
         const Val *v = at->term[i].index;
         const Bind *b = v->kind == VAL_VAR ? bind_of(a, v->id) : NULL;
