@@ -64,10 +64,10 @@ static const Stage table[] = {
     { "legalize", "copies where a value cannot be read where it is", EACH_STEP, run_legalize, verify_copies, print_graph },
     { "group", "Kernels: which nodes share one, in their lists", EACH_STEP, run_group, verify_groups, print_groups },
     { "layout", "buffers with their layouts, factors of contractions", EACH_STEP, run_layout, verify_layouts, print_layouts },
-    { "lower", "contractions as nested sums", EACH_STEP, run_lower, verify_lowered, print_lowered },
+    { "lower", "each kernel as a tree of loops", EACH_STEP, run_lower, verify_lowered, print_lowered },
     { "partition", "units, phases, numbers and names", EACH_STEP, run_partition, verify_parts, print_kernels },
     { "place", "Plan: lifetimes and offsets in one arena", EACH_STEP, run_place, verify_places, print_kernels },
-    { "schedule", "Program: scales, counts, first and next micro-steps", EACH_STEP, run_schedule, verify_program, print_program },
+    { "schedule", "Program: scales, counts, lists of tasks, the optimizer's passes", EACH_STEP, run_schedule, verify_program, print_program },
     { "join", "Whole: all steps in one order of parameters and one arena", ONCE, run_join, verify_whole, print_memory }
 };
 static const Pipeline pipeline = { table, sizeof table / sizeof *table };
