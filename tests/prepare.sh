@@ -7,3 +7,4 @@ window_data
 peer_data
 probe_objects
 emu_library
+find build/gen -name '*.o' ! -name resources.o | while read -r o; do s=${o#build/}; [ -e "${s%.o}.c" ] || rm "$o"; done     # of sources that are gone

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 {
     keywords
     $CC -std=gnu11 -dM -E "$work/all.c" | sed -n 's/^#define \([A-Za-z][A-Za-z0-9_]*\) .*/\1/p' | grep '[a-z]' | grep -v '^SYS_\|^M_.*[0-9]f\|^M_.*f[0-9]'
-    cat runtime/*.h templates/program.c templates/program.cu templates/c/*.c templates/cuda/*.cu | sed 's,//.*,,; s/"[^"]*"//g' |
+    cat runtime/*.h templates/*.c templates/*.cu templates/c/*.c templates/cuda/*.cu | sed 's,//.*,,; s/"[^"]*"//g' |
         grep -oh '\b[A-Za-z_][A-Za-z0-9_]*\b'
 } | awk 'length <= 40 && !seen[$0]++' > "$work/words"
 models "$work/words"
