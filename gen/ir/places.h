@@ -12,7 +12,7 @@ typedef struct {                        /* what stands around a place: a loop, a
     bool unit;                          /* no two of its turns may touch what one of them writes */
 } Bind;
 
-enum { BINDS = 96 };
+enum { BINDS = 512 };
 typedef struct {
     const Loops *k;
     int n; Bind at[BINDS];

@@ -19,15 +19,16 @@ static void open_level(Opens *o, const Level *l, const Val *index)
 
 static const Buffer *factor_buffer(const Build *b, int which) { return buffer_of(b->k, node_base(b->x->factor[which])); }
 
-/* Operand `which`: 0 and 1 are the factors, 2 the result, which lies in that formal buffer. */
-static At operand_at(const Opens *o, int which, long base, int buffer)
+/* Operand `which`: 0 and 1 are the factors, 2 the result, which lies in that formal buffer. inside: every index stays inside what it counts,
+   as none does by itself where a convolution's padding is in no memory. */
+static At operand_at(const Opens *o, int which, long base, int buffer, bool inside)
 {
     At a = { .buffer = buffer, .base = base };
     for (int i = 0; i < o->n; i++) {
         const Level *l = o->at[i].level;
         if (!o->at[i].index || !l->stride[which]) continue;
         if (a.n == TERMS) BUG("an address of too many terms");
-        a.term[a.n++] = (Term) { o->at[i].index, l->stride[which], 0 };
+        a.term[a.n++] = (Term) { o->at[i].index, l->stride[which], inside ? l->extent - 1 : 0 };
     }
     return a;
 }
@@ -68,7 +69,7 @@ static void add_product(Build *b, StmtList *into, Opens *o, const Val *later)
     for (int i = 0; i < c->nrows; i++) range_of(b, s, o, &c->rows[i], false);
     range_of(b, s, o, &c->vector, false);
     for (int i = 0; i < c->ndepth; i++) range_of(b, s, o, &c->depth[i], true);
-    const At x = operand_at(o, 0, c->base[0], formal[0]), y = operand_at(o, 1, c->base[1], formal[1]), z = operand_at(o, 2, c->base[2], formal[2]);
+    const At x = operand_at(o, 0, c->base[0], formal[0], true), y = operand_at(o, 1, c->base[1], formal[1], true), z = operand_at(o, 2, c->base[2], formal[2], true);
     s->a = load_at(b, &x), s->b = load_at(b, &y);
     s->var = loops_var(b->l, "v", AS_REAL);
     Stmt *store = stmt_new(&s->body, STMT_STORE);
@@ -169,7 +170,7 @@ static const Val *label_index(const Opens *o, char label, long factor, const Val
 static const Val *factor_of(Build *b, const Opens *o, int which)
 {
     const Gemm *m = b->x->gemm;
-    At at = operand_at(o, which, m->base[which], formal_of(b, factor_buffer(b, which)));
+    At at = operand_at(o, which, m->base[which], formal_of(b, factor_buffer(b, which)), false);
     const Val *inside = NULL;
     for (int i = 0; i < m->nbounds && which == m->image; i++) {
         const Bound *x = &m->bound[i];
