@@ -52,6 +52,6 @@ train { data = d, batch = 4, epochs = 1, minimize = fn.mean(fn.sum(t(d.a), { axi
 EOF
 for target in c cuda; do
     ./gagen -t $target "$work/rows.lua" > "$work/rows.$target" 2> "$work/errors"
-    grep -q '(long)(data\.a\[' "$work/rows.$target" && ! grep -q '(long)((real)data' "$work/rows.$target"; tell $? "$target: an embedding's row is the column's own number"
+    grep -q '(long)data\.a\[' "$work/rows.$target" && ! grep -q '(long)((real)data' "$work/rows.$target"; tell $? "$target: an embedding's row is the column's own number"
 done
 finish

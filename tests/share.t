@@ -43,7 +43,7 @@ wrong() {
     no "$3" same "$1"
 }
 wrong block 's/(t, m, arena\.images_1_body_0, arena\.batch_mean2,/(t, m, arena.images_0_body_0, arena.batch_mean2,/' "a block that is called with what is another's"
-wrong noise 's/\(arena\.images_1_body_2, \)0x[0-9a-f]*u/\10x12345678u/' "noise under another key"
+wrong noise 's/, 0x[0-9a-f]*u);/, 0x12345678u);/' "noise under another key"
 wrong adds 's/\(g\.vectors_2\.scale, \)beta)/\10)/' "a gradient that every micro-step stores"
 
 # ---- steps in turn share functions, too

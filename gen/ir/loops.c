@@ -85,6 +85,7 @@ static const Val *folded(Call call, const Val *const arg[3], int n)
 
 const Val *val_call(Call call, const Val *a, const Val *b, const Val *c)
 {
+    if (call == CALL_INT && a->kind == VAL_CALL && a->id == CALL_REAL) a = a->arg[0];       /* no float on the way of an index */
     const Val *const arg[3] = { a, b, c };
     const int n = call_arguments(call);
     const Val *known = folded(call, arg, n);

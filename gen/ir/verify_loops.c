@@ -55,7 +55,7 @@ static bool operands_fit(const Val *x)
     case CALL_LT: case CALL_LE: case CALL_GT: case CALL_GE: case CALL_EQ: case CALL_NE: return fits(x->arg[0]->type, x->arg[1]->type);
     case CALL_IDIV: case CALL_MOD: case CALL_ROW: return a == AN_INDEX && b == AN_INDEX;
     case CALL_UNIFORM: return a == AN_INDEX && b == AN_INDEX && class_of(x->arg[2]->type) == AN_INDEX;
-    case CALL_REAL: return true;
+    case CALL_REAL: case CALL_INT: return a == A_NUMBER || a == AN_INDEX;
     case CALL_SELECT: return is_condition(x->arg[0]) && fits(x->arg[1]->type, x->arg[2]->type);
     case CALL_KEEP: return a == A_NUMBER && b == AN_INDEX;
     default: return a == A_NUMBER && b == A_NUMBER;

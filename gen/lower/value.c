@@ -173,7 +173,6 @@ static const Val *load_gathered(Build *b, Node *n)
     const Val *column = coordinate_in(b, n, n->shape.rank - 1);
     const Place here = leave(b, &there);
     const Val *id = load_node(b, ids);
-    if (id->kind == VAL_CALL && id->id == CALL_REAL) id = id->arg[0];
     scope_add(&rows, 0, 1, table->shape.dim[0], val_call(CALL_INT, id, NULL, NULL));
     scope_add(&rows, 1, 1, table->shape.dim[1], column);
     b->scope = rows;
