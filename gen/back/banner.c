@@ -157,7 +157,7 @@ static void add_rules(Text *out, const Graph *g)
 static char *plain(const Expr *e)
 {
     Text t = { 0 };
-    expr_print(&t, e, NULL);
+    expr_print(&t, e, STYLE_OPS);
     return t.s;
 }
 

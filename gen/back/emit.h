@@ -22,7 +22,6 @@ void  lengths(const Whole *all, Env *e);                    /* update.c: room fo
 int   check_sum(const Program *s, const Check *c);          /* its place in sums[] */
 
 /* ---- window.c: what programs of all targets say of a window ---- */
-bool  kernel_has_beta(const Program *s, const Kernel *k);   /* its function takes a beta */
 bool  any_beta(const Program *s);                           /* some kernel of a micro-step stores or adds */
 long  partials(const Whole *all);                           /* parts of the sum that has most of them */
 bool  any_late(const Program *s);                           /* scales that are known after the last micro-step */

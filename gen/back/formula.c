@@ -5,10 +5,9 @@
 
 char *host_text(const Expr *e)
 {
-    static const ExprStyle host = { .prefix = "", .host = true };
     Text t = { 0 };
     text_put(&t, "", 0);
-    if (e) expr_print(&t, e, &host);
+    if (e) expr_print(&t, e, STYLE_HOST);
     return t.s;
 }
 

@@ -13,7 +13,7 @@ static uint64_t hash(uint64_t h, const char *s)
 static uint64_t hash_formula(uint64_t h, const char *name, const Expr *e)
 {
     Text t = { 0 };
-    expr_print(&t, e, NULL);
+    expr_print(&t, e, STYLE_OPS);
     return hash(hash(h, name), t.s);
 }
 

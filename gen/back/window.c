@@ -1,16 +1,11 @@
-/* window.c -- what programs of all targets say of a window: which kernels take a beta, the statements before its first
+/* window.c -- what programs of all targets say of a window: the statements before its first
    micro-step and after its last one. */
 #include "back/emit.h"
-
-bool kernel_has_beta(const Program *s, const Kernel *k)
-{
-    return k->adds_to && !k->moves_state && !s->g->step->optimizer.fold[0] && (!k->first_write || (s->next && k->when == WHEN_MICRO));
-}
 
 bool any_beta(const Program *s)
 {
     for (int i = 0; i < s->k->micro.n; i++)
-        if (kernel_has_beta(s, s->k->micro.at[i]) && s->k->micro.at[i]->first_write) return true;
+        if (has_beta(s->k, s->k->micro.at[i]) && s->k->micro.at[i]->first_write) return true;
     return false;
 }
 

@@ -13,14 +13,14 @@ static void print_formula(Text *out, const char *name, const Expr *e)
 {
     if (!e) return;
     text_add(out, "  %-8s ", name);
-    expr_print(out, e, NULL);
+    expr_print(out, e, STYLE_OPS);
     text_add(out, "\n");
 }
 
 static void print_let(Text *out, const Let *let)
 {
     Text e = { 0 };
-    expr_print(&e, let->e, NULL);
+    expr_print(&e, let->e, STYLE_OPS);
     text_add(out, "  %-8s %s%s%s\n", let->name, fold_calls[let->fold], e.s, let->fold ? ")" : "");
 }
 

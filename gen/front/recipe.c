@@ -74,8 +74,8 @@ static void read_optimizer(lua_State *L, Optimizer *o)
 static bool same(const Expr *a, const Expr *b)
 {
     Text x = { 0 }, y = { 0 };
-    expr_print(&x, a, NULL);
-    expr_print(&y, b, NULL);
+    expr_print(&x, a, STYLE_OPS);
+    expr_print(&y, b, STYLE_OPS);
     return !strcmp(x.s, y.s);
 }
 

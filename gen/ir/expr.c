@@ -255,101 +255,59 @@ static char *number_text(double x)
     return text("%s%s", s, strpbrk(s, ".e") ? "" : ".0");
 }
 
-static void print_number(Text *out, const Expr *e, const ExprStyle *style, bool alone)
+static void print(Text *out, const Expr *e, ExprStyle style, int least);
+
+static void print_number(Text *out, const Expr *e, ExprStyle style)
 {
-    char *s = e->name ? text("%s%s", e->name, strpbrk(e->name, ".eE") ? "" : ".0") : number_text(e->num);
-    if (!style) text_add(out, "%s", e->name ? e->name : text("%.15g", e->num));
-    else if (style->host) text_add(out, "%s", s);
-    else if (!isfinite(e->num)) text_add(out, alone ? "%sset((real)%s)" : "((real)%.0s%s)", style->prefix, s);
-    else if (style->vector && alone) text_add(out, "%sset(%sR(%s))", style->prefix, *s == '-' ? "-" : "", s + (*s == '-'));
-    else text_add(out, "%sR(%s)", *s == '-' ? "-" : "", s + (*s == '-'));
+    if (style == STYLE_OPS) text_add(out, "%s", e->name ? e->name : text("%.15g", e->num));
+    else if (e->name) text_add(out, "%s%s", e->name, strpbrk(e->name, ".eE") ? "" : ".0");
+    else text_add(out, "%s", number_text(e->num));
 }
 
-static void print(Text *out, const Expr *e, const ExprStyle *style, int least, bool alone);
-
-static void print_argument(Text *out, const Expr *e, const ExprStyle *style)
+static void print_choice(Text *out, const Expr *e)
 {
-    print(out, e, style, 0, true);
-}
-
-/* A condition that compares nothing is the same for every element: a plain C condition serves numbers and vectors. */
-static void print_select(Text *out, const Expr *e, const ExprStyle *style)
-{
-    bool uniform = e->arg[0]->kind == E_VAR;
-    if (style && style->vector && !uniform) {
-        text_add(out, "%sselect(", style->prefix);
-        print(out, e->arg[0], style, 0, false);
-        for (int i = 1; i < 3; i++) text_add(out, ", "), print_argument(out, e->arg[i], style);
-    } else {
-        text_add(out, "(");
-        print(out, e->arg[0], style, 1, false);
-        for (int i = 1; i < 3; i++) text_add(out, i == 1 ? " ? " : " : "), print(out, e->arg[i], style, 1, true);
-    }
+    static const char *const signs[] = { "", " ? ", " : " };
+    text_add(out, "(");
+    for (int i = 0; i < 3; i++) text_add(out, "%s", signs[i]), print(out, e->arg[i], STYLE_HOST, 1);
     text_add(out, ")");
 }
 
-static void print_call(Text *out, const Expr *e, const ExprStyle *style)
+static void print_call(Text *out, const Expr *e, ExprStyle style)
 {
-    if (style && expr_is(e, CALL_SELECT)) {
-        print_select(out, e, style);
-        return;
-    }
-    if (style && style->host && e->call == CALL_SIGN) {
+    if (style == STYLE_HOST && e->call == CALL_SELECT) { print_choice(out, e); return; }
+    if (style == STYLE_HOST && e->call == CALL_SIGN) {
         text_add(out, "copysign(");
-        print(out, e->arg[0], style, 2, false);
+        print(out, e->arg[0], style, 2);
         text_add(out, " != 0, ");
     } else {
-        text_add(out, "%s%s(", style && !style->host ? style->prefix : "", style && style->host ? call_host(e->call) : call_name(e->call));
+        text_add(out, "%s(", style == STYLE_HOST ? call_host(e->call) : call_name(e->call));
     }
-    for (int i = 0; i < e->nargs; i++) text_add(out, i ? ", " : ""), print_argument(out, e->arg[i], style);
+    for (int i = 0; i < e->nargs; i++) text_add(out, i ? ", " : ""), print(out, e->arg[i], style, 0);
     text_add(out, ")");
 }
 
-/* Int columns are compared as they are, and with a number as an int or in double: real would round those above 2^24. */
-static bool compares_whole(const Expr *e, const ExprStyle *style)
+static void print_operator(Text *out, const Expr *e, ExprStyle style)
 {
-    const Expr *a = e->arg[0], *b = e->arg[1];
-    if (style->vector || e->call < CALL_LT || e->call > CALL_NE) return false;
-    return (a->whole && (b->whole || b->kind == E_NUM)) || (b->whole && a->kind == E_NUM);
+    const int mine = level(e);
+    print(out, e->arg[0], style, mine);
+    text_add(out, " %s ", style == STYLE_OPS && e->call == CALL_NE ? "~=" : call_name(e->call));
+    print(out, e->arg[1], style, mine + 1);
 }
 
-static const char *whole_text(const Expr *e)
+/* Prints e, in parentheses when it binds less than `least`. */
+static void print(Text *out, const Expr *e, ExprStyle style, int least)
 {
-    if (e->whole) return e->whole;
-    return e->num == floor(e->num) && fabs(e->num) < 2147483648.0 ? text("%.0f", e->num) : number_text(e->num);
-}
-
-static void print_operator(Text *out, const Expr *e, const ExprStyle *style)
-{
-    const char *sign = call_name(e->call);
-    int mine = level(e);
-    if (style && compares_whole(e, style)) {
-        text_add(out, "%s %s %s", whole_text(e->arg[0]), sign, whole_text(e->arg[1]));
-        return;
-    }
-    print(out, e->arg[0], style, mine, false);
-    text_add(out, " %s ", !style && e->call == CALL_NE ? "~=" : sign);
-    print(out, e->arg[1], style, mine + 1, false);
-}
-
-/* Prints e, in parentheses when it binds less than `least`; `alone`: no operand beside it makes a number a vector. */
-static void print(Text *out, const Expr *e, const ExprStyle *style, int least, bool alone)
-{
-    bool brackets = level(e) < least;
+    const bool brackets = level(e) < least;
     if (brackets) text_add(out, "(");
-    if (e->kind == E_NUM) print_number(out, e, style, alone && style && style->vector);
+    if (e->kind == E_NUM) print_number(out, e, style);
     else if (e->kind == E_VAR) text_add(out, "%s", e->name);
-    else if (e->call == CALL_NEG) text_add(out, "-"), print(out, e->arg[0], style, 5, false);
+    else if (e->call == CALL_NEG) text_add(out, "-"), print(out, e->arg[0], style, 5);
     else if (call_host(e->call)) print_call(out, e, style);
     else print_operator(out, e, style);
     if (brackets) text_add(out, ")");
 }
 
-/* style NULL: as the ops' own language writes it */
-void expr_print(Text *out, const Expr *e, const ExprStyle *style)
-{
-    print(out, e, style, 0, true);
-}
+void expr_print(Text *out, const Expr *e, ExprStyle style) { print(out, e, style, 0); }
 
 bool expr_same(const Expr *a, const Expr *b)
 {

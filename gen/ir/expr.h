@@ -9,7 +9,6 @@ typedef struct Expr {
     ExprKind kind;
     double num;                         /* E_NUM: its value in double */
     const char *name;                   /* E_VAR, and E_NUM as the user wrote it (NULL when folding made it) */
-    const char *whole;                  /* E_VAR of an int column: its text without the conversion to real; else NULL */
     Call call;                          /* E_CALL: an operator or a function; CALL_SELECT prints as a conditional */
     int nargs;
     struct Expr *arg[3];
@@ -24,7 +23,6 @@ bool  expr_uses(const Expr *e, const char *name);
 bool  expr_is(const Expr *e, Call call);
 bool  expr_chooses(const Expr *e, const char *name);        /* an arm of a select uses the name */
 double expr_eval(const Expr *e, double (*value)(void *context, const char *name), void *context);
-/* What a target calls things. A vector style prints r.g. v_exp(x), select as v_select(c, a, b), numbers in calls as v_set(R(x)). */
-typedef struct { const char *prefix; bool vector; bool host; } ExprStyle;      /* prefix "r_", "v_", "v8_"; host: plain double C */
-void  expr_print(Text *out, const Expr *e, const ExprStyle *style);     /* variables print as their names; NULL: as the ops write */
+typedef enum { STYLE_OPS, STYLE_HOST } ExprStyle;           /* as ops write it; as C in double, on the host */
+void  expr_print(Text *out, const Expr *e, ExprStyle style);            /* variables print as their names */
 #endif

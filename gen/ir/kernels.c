@@ -76,3 +76,9 @@ bool is_conv(const Kernels *k, const Node *n)
 }
 
 bool contracts(const Kernels *k, const Kernel *x) { return x->core && (x->core->kind == K_MATMUL || is_conv(k, x->core)); }
+
+bool has_beta(const Kernels *k, const Kernel *x)
+{
+    const bool next = k->g->train.accumulate > 1 || k->g->train.nonfinite == NONFINITE_DROP;
+    return x->adds_to && !x->moves_state && !k->g->step->optimizer.fold[0] && (!x->first_write || (next && x->when == WHEN_MICRO));
+}

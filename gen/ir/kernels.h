@@ -98,6 +98,7 @@ bool    contracts(const Kernels *k, const Kernel *x);       /* its core is a pro
 bool    reads_data(const Kernel *x);
 long    buffer_size(const Buffer *b);                       /* in reals */
 long    block_of(const Kernels *k, long extent);            /* of a vector axis, as the target likes it */
+bool    has_beta(const Kernels *k, const Kernel *x);        /* its gradient is stored in one micro-step of a window, and added to in others */
 Node *target_of(const Kernels *k, const Kernel *x);       /* whose buffer or gradient the result goes into first */
 void    groups_print(Text *out, const Kernels *k);             /* print_kernels.c: as group leaves them */
 void    layouts_print(Text *out, const Kernels *k);            /* as layout does */

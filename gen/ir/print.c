@@ -69,7 +69,7 @@ void memory_print(Text *out, const Whole *all)
 static void print_line(Text *out, const char *name, const Expr *e, const char *note)
 {
     text_add(out, "  %-12s = ", name);
-    expr_print(out, e, NULL);
+    expr_print(out, e, STYLE_OPS);
     text_add(out, "%s\n", note);
 }
 

@@ -91,7 +91,7 @@ static void print_data(Text *out, const Dataset *d)
 static void print_formula(Text *out, const char *name, const Expr *e)
 {
     text_add(out, "  %-8s = ", name);
-    expr_print(out, e, NULL);
+    expr_print(out, e, STYLE_OPS);
     text_add(out, "\n");
 }
 

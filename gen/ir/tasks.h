@@ -4,7 +4,7 @@
 #include "ir/kernels.h"
 
 /* CALL     kernel, with beta where it has one
-   LOOP     the body so many times: time steps, pieces of rows; RUN_OUTER of its calls is the turn
+   LOOP     the body so many times, for time steps and pieces of rows; no stage makes one yet
    MEET     all threads wait for one another
    ADD_UP   sums[sum] += its parts, in order, by one thread */
 typedef enum { TASK_CALL, TASK_LOOP, TASK_MEET, TASK_ADD_UP } TaskKind;

@@ -156,12 +156,6 @@ StmtList *open_dealt(Build *b, unsigned skip)
 }
 
 /* ---- the window ---- */
-bool has_beta(const Kernels *k, const Kernel *x)
-{
-    const bool next = k->g->train.accumulate > 1 || k->g->train.nonfinite == NONFINITE_DROP;
-    return x->adds_to && !x->moves_state && !k->g->step->optimizer.fold[0] && (!x->first_write || (next && x->when == WHEN_MICRO));
-}
-
 const Val *beta_of(const Build *b) { return has_beta(b->k, b->x) ? val_run(RUN_BETA, AS_INT) : NULL; }
 
 const Layout *main_layout(const Build *b)

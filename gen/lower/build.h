@@ -27,7 +27,6 @@ const Val *coordinate(const Scope *s, int axis);            /* s * 64 + j */
 At    address_of(const Scope *s, const Layout *l, const Shape *shape, int buffer);     /* of the element that meets the domain's */
 At    flat_address(const Scope *s, const Shape *shape, int buffer);      /* row-major in a sample, the batch left out */
 const Val *flat_index(const Scope *s, const Shape *shape);  /* the same as a value */
-long  flat_lanes(const Scope *s, const Shape *shape);       /* and how far apart its lanes are */
 long  lane_stride(const Scope *s, const At *at);            /* between neighbouring lanes; -1: uneven; 0: there are none */
 long  loop_length(const Scope *s, int at);                  /* its indices up to where the next digit of its axis begins: what pads rows left out */
 bool  loop_overlaps(const Scope *s, int at);                /* its padding would be the next digit's elements */

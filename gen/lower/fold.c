@@ -44,7 +44,7 @@ static StmtList *open_together(Build *b, StmtList *into, unsigned folded, Deal d
 {
     const bool device = b->k->target->launches;
     StmtList *inner = open_loops(b, into, folded, device ? deal : SERIAL);
-    for (const Stmt *s; device && into != inner; into = (StmtList *)&s->body) s = into->at[into->n - 1], into->at[into->n - 1]->width = width;
+    for (Stmt *s; device && into != inner; into = &s->body) s = into->at[into->n - 1], s->width = width;
     return inner;
 }
 

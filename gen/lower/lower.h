@@ -39,7 +39,6 @@ Partition partition_of(const Kernels *k, const Kernel *x);
 void    build_loops(Kernels *k, Kernel *x);                 /* lower.c: its tree */
 void    lower_contraction(Kernels *k, Kernel *x);           /* contraction.c, in C */
 void    lower_gemm(Kernels *k, Kernel *x);                  /* gemm.c, in CUDA */
-bool    has_beta(const Kernels *k, const Kernel *x);        /* build.c: its first write of a window stores */
 void    build_updates(Program *s);                          /* update.c: the optimizer's passes */
 void    make_tasks(Program *s);                             /* tasks.c: the lists of what runs in order */
 void    count_before(Program *s);                           /* count.c: what the counted seeds need */

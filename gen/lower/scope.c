@@ -208,15 +208,6 @@ const Val *flat_index(const Scope *s, const Shape *shape)
     return v;
 }
 
-long flat_lanes(const Scope *s, const Shape *shape)
-{
-    const At a = flat_address(s, shape, -1);
-    long stride = 0;
-    for (int i = 0; i < a.n; i++)
-        if (s->lanes >= 0 && val_uses(a.term[i].index, s->loop[s->lanes].var)) stride += a.term[i].stride * s->loop[s->lanes].div;
-    return stride;
-}
-
 long lane_stride(const Scope *s, const At *at)
 {
     long stride = 0;

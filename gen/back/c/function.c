@@ -41,7 +41,7 @@ static int place_of(const Kernel *k, int formal)
 static void note_places(Alike *x)
 {
     const Kernel *k = x->k;
-    x->kind = kernel_has_beta(x->s, k);
+    x->kind = has_beta(x->s->k, k);
     for (int i = 0; i < k->actual.n; i++) {
         const int first = place_of(k, i);
         x->alone |= i >= 32 || x->kind >> 50;
@@ -148,7 +148,7 @@ static void function_text(const Alike *x, Text *out)
     Text parameters = { 0 };
     Env *e = env_new(NULL);
     const Loc loc = x->k->out->loc;
-    const bool beta = kernel_has_beta(x->s, x->k);
+    const bool beta = has_beta(x->s->k, x->k);
     Words *w = words_with(x, &parameters);
     env_set(e, "title", "%s", title_of(x->s->k, x->k));
     env_set(e, "loc", "%s", loc.file ? text("%s:%d", c_comment(loc.file), loc.line) : "");
