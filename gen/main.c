@@ -11,68 +11,83 @@
 #include "tools/plot.h"
 #include "tools/run.h"
 
-/* ---- the stages ----------------------------------------------------------------------------------------------------- */
-static void run_read_model(Compilation *c)    { c->model = read_model(c->opts, &c->gradient); }
-static void run_check(Compilation *c)         { check(c->model); }
-static void run_objective(Compilation *c)     { c->g = objective(c->model, c->all); }
+/* ---- the stages ---- */
+static void run_read_model(Compilation *c) { c->model = read_model(c->opts, &c->gradient); }
+static void run_check(Compilation *c) { check(c->model); }
+static void run_objective(Compilation *c) { c->g = objective(c->model, c->all); }
 static void run_differentiate(Compilation *c) { differentiate(c->g, c->gradient); }
-static void run_simplify(Compilation *c)      { simplify(c->g); }
-static void run_recompute(Compilation *c)     { recompute(c->g); }
-static void run_order(Compilation *c)         { order(c->g); }
-static void run_legalize(Compilation *c)      { legalize(c->g); }
-static void run_group(Compilation *c)         { c->k = group(c->g, c->opts->target); }
-static void run_layout(Compilation *c)        { layout(c->k); }
-static void run_lower(Compilation *c)         { lower(c->k); }
-static void run_partition(Compilation *c)     { partition(c->k); }
-static void run_place(Compilation *c)         { c->p = place(c->k, !c->opts->no_reuse); }
-static void run_schedule(Compilation *c)      { c->s = schedule(c->p); }
-static void run_join(Compilation *c)          { join(c->all); }
+static void run_simplify(Compilation *c) { simplify(c->g); }
+static void run_recompute(Compilation *c) { recompute(c->g); }
+static void run_order(Compilation *c) { order(c->g); }
+static void run_legalize(Compilation *c) { legalize(c->g); }
+static void run_group(Compilation *c) { c->k = group(c->g, c->opts->target); }
+static void run_layout(Compilation *c) { layout(c->k); }
+static void run_lower(Compilation *c) { lower(c->k); }
+static void run_partition(Compilation *c) { partition(c->k); }
+static void run_place(Compilation *c) { c->p = place(c->k, !c->opts->no_reuse); }
+static void run_schedule(Compilation *c) { c->s = schedule(c->p); }
+static void run_join(Compilation *c) { join(c->all); }
 
-static void print_model(Text *out, const Compilation *c)   { graph_print(out, c->model); }
-static void print_graph(Text *out, const Compilation *c)   { graph_print(out, c->g); }
-static void print_groups(Text *out, const Compilation *c)  { groups_print(out, c->k); }
+static void print_model(Text *out, const Compilation *c) { graph_print(out, c->model); }
+static void print_graph(Text *out, const Compilation *c) { graph_print(out, c->g); }
+static void print_groups(Text *out, const Compilation *c) { groups_print(out, c->k); }
 static void print_layouts(Text *out, const Compilation *c) { layouts_print(out, c->k); }
 static void print_lowered(Text *out, const Compilation *c) { lowered_print(out, c->k); }
 static void print_kernels(Text *out, const Compilation *c) { kernels_print(out, c->k); }
 static void print_program(Text *out, const Compilation *c) { program_print(out, c->s); }
-static void print_memory(Text *out, const Compilation *c)  { memory_print(out, c->all); }
+static void print_memory(Text *out, const Compilation *c) { memory_print(out, c->all); }
 
-static void verify_model(const Compilation *c)         { verify_read_model(c->model); }
-static void verify_checked(const Compilation *c)       { verify_check(c->model); }
-static void verify_step(const Compilation *c)          { verify_objective(c->g); }
-static void verify_adjoints(const Compilation *c)      { verify_differentiate(c->g); }
-static void verify_simplified(const Compilation *c)    { verify_simplify(c->g); }
-static void verify_recomputed(const Compilation *c)    { verify_recompute(c->g); }
-static void verify_ordered(const Compilation *c)       { verify_order(c->g); }
-static void verify_copies(const Compilation *c)        { verify_legalize(c->g); }
-static void verify_groups(const Compilation *c)        { verify_group(c->k); }
-static void verify_layouts(const Compilation *c)       { verify_layout(c->k); }
-static void verify_lowered(const Compilation *c)       { verify_lower(c->k); }
-static void verify_parts(const Compilation *c)         { verify_partition(c->k); }
-static void verify_places(const Compilation *c)        { verify_place(c->p); }
-static void verify_program(const Compilation *c)       { verify_schedule(c->s); }
-static void verify_whole(const Compilation *c)         { verify_join(c->all); }
+static void verify_model(const Compilation *c) { verify_read_model(c->model); }
+static void verify_checked(const Compilation *c) { verify_check(c->model); }
+static void verify_step(const Compilation *c) { verify_objective(c->g); }
+static void verify_adjoints(const Compilation *c) { verify_differentiate(c->g); }
+static void verify_simplified(const Compilation *c) { verify_simplify(c->g); }
+static void verify_recomputed(const Compilation *c) { verify_recompute(c->g); }
+static void verify_ordered(const Compilation *c) { verify_order(c->g); }
+static void verify_copies(const Compilation *c) { verify_legalize(c->g); }
+static void verify_groups(const Compilation *c) { verify_group(c->k); }
+static void verify_layouts(const Compilation *c) { verify_layout(c->k); }
+static void verify_lowered(const Compilation *c) { verify_lower(c->k); }
+static void verify_parts(const Compilation *c) { verify_partition(c->k); }
+static void verify_places(const Compilation *c) { verify_place(c->p); }
+static void verify_program(const Compilation *c) { verify_schedule(c->s); }
+static void verify_whole(const Compilation *c) { verify_join(c->all); }
 
 static const Stage table[] = {
-    { "read_model", "the model's Graph: nodes, parameters, columns, the schedule", ONCE, run_read_model, verify_model, print_model },
-    { "check", "the same, in which a window has a meaning", ONCE, run_check, verify_checked, print_model },
-    { "objective", "a step's Graph: what it minimizes and reports", EACH_STEP, run_objective, verify_step, print_graph },
-    { "differentiate", "adjoints, and what is added to which gradient", EACH_STEP, run_differentiate, verify_adjoints, print_graph },
-    { "simplify", "one node for equal ones, nothing dead", EACH_STEP, run_simplify, verify_simplified, print_graph },
-    { "recompute", "second nodes for values that backward makes again", EACH_STEP, run_recompute, verify_recomputed, print_graph },
-    { "order", "terms one after another, where that saves memory", EACH_STEP, run_order, verify_ordered, print_graph },
-    { "legalize", "copies where a value cannot be read where it is", EACH_STEP, run_legalize, verify_copies, print_graph },
-    { "group", "Kernels: which nodes share one, in their lists", EACH_STEP, run_group, verify_groups, print_groups },
-    { "layout", "buffers with their layouts, factors of contractions", EACH_STEP, run_layout, verify_layouts, print_layouts },
-    { "lower", "each kernel as a tree of loops", EACH_STEP, run_lower, verify_lowered, print_lowered },
-    { "partition", "units, phases, numbers and names", EACH_STEP, run_partition, verify_parts, print_kernels },
-    { "place", "Plan: lifetimes and offsets in one arena", EACH_STEP, run_place, verify_places, print_kernels },
-    { "schedule", "Program: scales, counts, lists of tasks, the optimizer's passes", EACH_STEP, run_schedule, verify_program, print_program },
-    { "join", "Whole: all steps in one order of parameters and one arena", ONCE, run_join, verify_whole, print_memory }
+    { "read_model", "the model's Graph: nodes, parameters, columns, the schedule", ONCE,
+      run_read_model, verify_model, print_model },
+    { "check", "the same, in which a window has a meaning", ONCE, run_check, verify_checked,
+      print_model },
+    { "objective", "a step's Graph: what it minimizes and reports", EACH_STEP, run_objective,
+      verify_step, print_graph },
+    { "differentiate", "adjoints, and what is added to which gradient", EACH_STEP,
+      run_differentiate, verify_adjoints, print_graph },
+    { "simplify", "one node for equal ones, nothing dead", EACH_STEP, run_simplify,
+      verify_simplified, print_graph },
+    { "recompute", "second nodes for values that backward makes again", EACH_STEP, run_recompute,
+      verify_recomputed, print_graph },
+    { "order", "terms one after another, where that saves memory", EACH_STEP, run_order,
+      verify_ordered, print_graph },
+    { "legalize", "copies where a value cannot be read where it is", EACH_STEP, run_legalize,
+      verify_copies, print_graph },
+    { "group", "Kernels: which nodes share one, in their lists", EACH_STEP, run_group,
+      verify_groups, print_groups },
+    { "layout", "buffers with their layouts, factors of contractions", EACH_STEP, run_layout,
+      verify_layouts, print_layouts },
+    { "lower", "each kernel as a tree of loops", EACH_STEP, run_lower, verify_lowered,
+      print_lowered },
+    { "partition", "units, phases, numbers and names", EACH_STEP, run_partition, verify_parts,
+      print_kernels },
+    { "place", "Plan: lifetimes and offsets in one arena", EACH_STEP, run_place, verify_places,
+      print_kernels },
+    { "schedule", "Program: scales, counts, lists of tasks, the optimizer's passes", EACH_STEP,
+      run_schedule, verify_program, print_program },
+    { "join", "Whole: all steps in one order of parameters and one arena", ONCE, run_join,
+      verify_whole, print_memory }
 };
 static const Pipeline pipeline = { table, sizeof table / sizeof *table };
 
-/* ---- the commands --------------------------------------------------------------------------------------------------- */
+/* ---- the commands ---- */
 static _Noreturn void show(const Text *t)
 {
     write_output(NULL, t);
@@ -82,7 +97,8 @@ static _Noreturn void show(const Text *t)
 static void check_options(const Opts *o)
 {
     if (o->run && o->library) usage_error("run needs a main program: leave out --library");
-    if (o->standalone && !o->target->one_file && !o->run) usage_error("--standalone is of the C target: say -t c, or -o FILE.c");
+    if (o->standalone && !o->target->one_file && !o->run)
+        usage_error("--standalone is of the C target: say -t c, or -o FILE.c");
     if (!o->dump || stage_named(&pipeline, o->dump)) return;
     Text names = { 0 };
     for (int i = 0; i < pipeline.n; i++) text_add(&names, "%s%s", i ? ", " : "", table[i].name);
@@ -133,7 +149,8 @@ static _Noreturn void plot(const Opts *o)
     exit(0);
 }
 
-/* memory = "6 GB": takes the largest micro-batch that fits, and says which were tried where there was a choice. */
+/* memory = "6 GB": takes the largest micro-batch that fits, and says which were tried where there
+   was a choice. */
 static void choose(const Opts *o, Graph *g, const Choices *c)
 {
     Text out = { 0 };

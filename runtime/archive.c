@@ -9,12 +9,13 @@ static void gg_archive_one(Archive *a)
     qsort(a->entry, (size_t)a->entries, sizeof *a->entry, gg_by_name);
     for (long i = 1; i < a->entries; i++)
         if (!strcmp(a->entry[i].name, a->entry[i - 1].name))
-            gg_fail(GG_DATA, "%s: damaged: %s comes twice", a->path, gg_printable(name, a->entry[i].name));
+            gg_fail(GG_DATA, "%s: damaged: %s comes twice", a->path,
+                    gg_printable(name, a->entry[i].name));
 }
 
 bool gg_archive_open(Archive *a, const char *path)
 {
-    *a = (Archive){ 0 };
+    *a = (Archive) { 0 };
     if (access(path, F_OK) && errno == ENOENT) return false;
     if (gg_shards_named(a, path)) gg_shards_open(a);
     else gg_archive_one(a);
@@ -28,7 +29,7 @@ void gg_archive_close(Archive *a)
         free(a->shard[i].text);
     }
     free(a->shard), free(a->index), free(a->entry), free(a->meta), free(a->held);
-    *a = (Archive){ 0 };
+    *a = (Archive) { 0 };
 }
 
 const Entry *gg_archive_find(const Archive *a, const char *name)

@@ -4,17 +4,36 @@
 #include "base.h"
 #include "program.h"
 
-typedef struct { const char *name, *dtype; int rank, shard; int64_t dim[GG_RANK], from, to; } Entry; /* in the shard's file */
-typedef struct { char path[4096]; int fd; char *text; } Shard; /* text: the header, cut into strings */
-typedef struct { const char *name, *file; int shard; } Held; /* what an index says */
+/* in the shard's file */
 typedef struct {
-    char path[4096];                              /* of the one file, or of the index */
-    Shard *shard; int shards;
-    Entry *entry; long entries, room;             /* by name */
-    const char *(*meta)[2]; long metas;
-    char *index; Held *held; long helds;
+    const char *name, *dtype;
+    int rank, shard;
+    int64_t dim[GG_RANK], from, to;
+} Entry;
+/* text: the header, cut into strings */
+typedef struct {
+    char path[4096];
+    int fd;
+    char *text;
+} Shard;
+typedef struct {
+    const char *name, *file;
+    int shard;
+} Held; /* what an index says */
+typedef struct {
+    char path[4096]; /* of the one file, or of the index */
+    Shard *shard;
+    int shards;
+    Entry *entry;
+    long entries, room; /* by name */
+    const char *(*meta)[2];
+    long metas;
+    char *index;
+    Held *held;
+    long helds;
 } Archive;
-bool gg_archive_open(Archive *a, const char *path); /* false: no such file; any fault in it fails, then close it */
+/* false: no such file; any fault in it fails, then close it */
+bool gg_archive_open(Archive *a, const char *path);
 void gg_archive_close(Archive *a);
 const Entry *gg_archive_find(const Archive *a, const char *name);
 const char *gg_archive_meta(const Archive *a, const char *key);
@@ -22,13 +41,15 @@ char gg_dtype(const char *dtype);                 /* number.c's type; 0: none of
 void gg_shard_open(Archive *a, const char *path); /* adds the file's entries */
 bool gg_shards_named(Archive *a, const char *path);
 void gg_shards_open(Archive *a);
-int  gg_by_name(const void *a, const void *b);    /* entries */
+int gg_by_name(const void *a, const void *b); /* entries */
 
 /* ---- what a file has in place of a tensor that it lacks ---- */
 enum { GG_NAME = 80, GG_SHAPE = 160 };
 const char *gg_printable(char out[GG_NAME], const char *name);
 const char *gg_shape_text(char out[GG_SHAPE], const int64_t *dim, int rank);
-_Noreturn void gg_missing(const Archive *a, const char *name, const Tensor *t, const Source *source); /* source: the rule's; NULL: --load */
-bool gg_is_kernel(const char *name);              /* as flax and Keras call a weight whose axes are [in, out] */
+/* source: the rule's; NULL: --load */
+_Noreturn void gg_missing(const Archive *a, const char *name, const Tensor *t,
+                          const Source *source);
+bool gg_is_kernel(const char *name); /* as flax and Keras call a weight whose axes are [in, out] */
 _Noreturn void gg_kernel(const Archive *a, const Entry *e, const Tensor *t);
 #endif

@@ -1,14 +1,23 @@
-/* augment.c -- rows of a window as training sees them: mirrored, moved, with noise. The samples' rows are copied into memory of their
-   own, by all threads, and changed there; evaluation and prediction read the table.
-   1. A draw is keyed by the seed, the sample's number since the start and the kind: so a row's columns get the same one, every
-      epoch a new one, and neither micro-batches, threads nor the target matter.
+/* augment.c -- rows of a window as training sees them: mirrored, moved, with noise. The samples'
+   rows are copied into memory of their own, by all threads, and changed there; evaluation and
+   prediction read the table.
+   1. A draw is keyed by the seed, the sample's number since the start and the kind: so a row's
+      columns get the same one, every epoch a new one, and neither micro-batches, threads nor the
+      target matter.
    2. What moves in from outside is 0, or the value that a column of classes ignores. */
 #include "window.h"
 #include "philox.h"
 
-enum { GG_FLIP = 0x666c6970, GG_MOVE = 0x63726f70, GG_NOISY = 0x6e6f6973 };      /* streams */
+enum { GG_FLIP = 0x666c6970, GG_MOVE = 0x63726f70, GG_NOISY = 0x6e6f6973 }; /* streams */
 
-typedef struct { const Augment *by; const Column *c; uint64_t seed, sample; long rows, columns, planes; size_t unit; char *at, *room; } Image;
+typedef struct {
+    const Augment *by;
+    const Column *c;
+    uint64_t seed, sample;
+    long rows, columns, planes;
+    size_t unit;
+    char *at, *room;
+} Image;
 
 static double gg_draw(const Image *x, uint32_t stream, uint32_t i)
 {
@@ -26,7 +35,8 @@ static void gg_flip(const Image *x)
     if (gg_draw(x, GG_FLIP, 0) >= x->by->value) return;
     for (long line = 0; line < x->planes * x->rows; line++) {
         char *at = x->at + (size_t)(line * x->columns) * x->unit;
-        for (long i = 0, k = x->columns - 1; i < k; i++, k--) gg_swap(at + (size_t)i * x->unit, at + (size_t)k * x->unit, x->unit);
+        for (long i = 0, k = x->columns - 1; i < k; i++, k--)
+            gg_swap(at + (size_t)i * x->unit, at + (size_t)k * x->unit, x->unit);
     }
 }
 
@@ -44,9 +54,12 @@ static void gg_move(const Image *x)
     for (long p = 0; p < x->planes; p++)
         for (long i = 0; i < x->rows; i++)
             for (long k = 0; k < x->columns; k++) {
-                const long to = (p * x->rows + i) * x->columns + k, from = to + down * x->columns + right;
-                const bool inside = i + down >= 0 && i + down < x->rows && k + right >= 0 && k + right < x->columns;
-                if (inside) memcpy(x->at + (size_t)to * x->unit, x->room + (size_t)from * x->unit, x->unit);
+                const long to = (p * x->rows + i) * x->columns + k,
+                           from = to + down * x->columns + right;
+                const bool inside =
+                    i + down >= 0 && i + down < x->rows && k + right >= 0 && k + right < x->columns;
+                if (inside)
+                    memcpy(x->at + (size_t)to * x->unit, x->room + (size_t)from * x->unit, x->unit);
                 else gg_table_put(x->c, x->at, to, (double)x->c->ignored);
             }
 }
@@ -57,7 +70,8 @@ static void gg_noise(const Image *x)
     real *at = (real *)(void *)x->at;
     for (long i = 0, n = x->planes * x->rows * x->columns; i < n; i++) {
         const uint32_t stream = GG_NOISY + (uint32_t)x->by->column, k = (uint32_t)(i / 2 * 2);
-        const double r = sqrt(-2 * log(1 - gg_draw(x, stream, k))), angle = 6.283185307179586 * gg_draw(x, stream, k + 1);
+        const double r = sqrt(-2 * log(1 - gg_draw(x, stream, k))),
+                     angle = 6.283185307179586 * gg_draw(x, stream, k + 1);
         at[i] += (real)(x->by->value * r * (i % 2 ? sin(angle) : cos(angle)));
     }
 }
@@ -65,7 +79,8 @@ static void gg_noise(const Image *x)
 static void gg_change(Image *x)
 {
     const Column *c = x->c;
-    x->columns = c->rank > 0 ? c->dim[c->rank - 1] : 1, x->rows = c->rank > 1 ? c->dim[c->rank - 2] : 1;
+    x->columns = c->rank > 0 ? c->dim[c->rank - 1] : 1,
+    x->rows = c->rank > 1 ? c->dim[c->rank - 2] : 1;
     x->planes = gg_row_count(c) / (x->rows * x->columns), x->unit = gg_element_size(c);
     if (x->by->kind == 'f') gg_flip(x);
     else if (x->by->kind == 'c') gg_move(x);
@@ -79,12 +94,17 @@ static void gg_stage_sample(const Run *r, long i, char *room)
     const long row = window_row(p->device.w, i);
     for (int c = 0; c < p->data.ncolumns; c++) {
         const size_t size = gg_row_bytes(&p->data.columns[c]);
-        memcpy(r->staging.rows[c] + (size_t)i * size, (const char *)r->data.column[c] + (size_t)row * size, size);
+        memcpy(r->staging.rows[c] + (size_t)i * size,
+               (const char *)r->data.column[c] + (size_t)row * size, size);
     }
     for (int k = 0; k < p->data.naugments; k++) {
         const Augment *a = &p->data.augments[k];
         const Column *c = &p->data.columns[a->column];
-        Image x = { .by = a, .c = c, .seed = p->device.w->seed, .sample = (uint64_t)(p->device.w->first + i), .room = room };
+        Image x = { .by = a,
+                    .c = c,
+                    .seed = p->device.w->seed,
+                    .sample = (uint64_t)(p->device.w->first + i),
+                    .room = room };
         x.at = r->staging.rows[a->column] + (size_t)i * gg_row_bytes(c);
         gg_change(&x);
     }

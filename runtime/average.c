@@ -1,5 +1,5 @@
-/* average.c -- averages of the weights: a state that the update makes. Evaluation sees them where the weights are, for as long as it
-   takes. */
+/* average.c -- averages of the weights: a state that the update makes. Evaluation sees them where
+   the weights are, for as long as it takes. */
 #include "weights.h"
 #include "device.h"
 #include "tensor.h"
@@ -10,7 +10,9 @@ real *gg_averages(const Model *m) { return m->ema ? gg_states(m, m->ema - 1) : N
 
 void gg_average_start(Run *r)
 {
-    if (gg_averages(&r->p->model)) memcpy(gg_averages(&r->p->model), gg_params(&r->p->model), (size_t)gg_average_count(&r->p->model) * sizeof(real));
+    if (gg_averages(&r->p->model))
+        memcpy(gg_averages(&r->p->model), gg_params(&r->p->model),
+               (size_t)gg_average_count(&r->p->model) * sizeof(real));
 }
 
 void gg_average_swap(Run *r)

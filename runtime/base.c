@@ -24,7 +24,8 @@ void gg_fail(int status, const char *format, ...)
 void *gg_alloc(size_t count, size_t size)
 {
     void *memory = calloc(count ? count : 1, size);
-    if (!memory) gg_fail(GG_MACHINE, "out of memory: %zu x %zu bytes are not to be had", count, size);
+    if (!memory)
+        gg_fail(GG_MACHINE, "out of memory: %zu x %zu bytes are not to be had", count, size);
     return memory;
 }
 
@@ -33,7 +34,11 @@ void *gg_room(size_t bytes)
 {
     const size_t aside = 64 + sizeof(void *);
     char *memory = bytes <= PTRDIFF_MAX - aside ? calloc(bytes + aside, 1) : NULL;
-    if (!memory) gg_fail(GG_MACHINE, "out of memory: the program's parameters, states and values take %zu bytes, which are not to be had", bytes);
+    if (!memory)
+        gg_fail(GG_MACHINE,
+                "out of memory: the program's parameters, states and values take %zu bytes, which "
+                "are not to be had",
+                bytes);
     char *room = memory + aside - (uintptr_t)(memory + aside) % 64;
     memcpy(room - sizeof memory, &memory, sizeof memory);
     return room;
@@ -50,7 +55,8 @@ void *gg_resize(void *memory, size_t count, size_t size)
 {
     bool fits = count <= PTRDIFF_MAX / size;
     void *moved = fits ? realloc(memory, count ? count * size : 1) : NULL;
-    if (!moved) gg_fail(GG_MACHINE, "out of memory: %zu x %zu bytes are not to be had", count, size);
+    if (!moved)
+        gg_fail(GG_MACHINE, "out of memory: %zu x %zu bytes are not to be had", count, size);
     return moved;
 }
 
@@ -69,7 +75,10 @@ void gg_add(Line *line, const char *format, ...)
         int n = vsnprintf(line->s ? line->s + line->n : NULL, line->room - line->n, format, args);
         va_end(args);
         if (n < 0) gg_fail(GG_MACHINE, "a line of text cannot be written");
-        if (line->n + (size_t)n < line->room) { line->n += (size_t)n; return; }
+        if (line->n + (size_t)n < line->room) {
+            line->n += (size_t)n;
+            return;
+        }
         line->room = 2 * line->room + (size_t)n + 4096;
         line->s = gg_resize(line->s, line->room, 1);
     }

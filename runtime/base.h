@@ -1,4 +1,5 @@
-/* base.h -- what every file of the runtime begins with: the system's headers, errors, memory, text that grows (base.c). */
+/* base.h -- what every file of the runtime begins with: the system's headers, errors, memory, text
+   that grows (base.c). */
 #ifndef GAGEN_BASE_H
 #define GAGEN_BASE_H
 #ifndef _GNU_SOURCE
@@ -19,19 +20,23 @@
 #include <unistd.h>
 #include "real.h"
 
-enum { GG_DATA = 1, GG_USAGE = 2, GG_MACHINE = 3 }; /* exit statuses: data or file, command line, memory or device */
+/* exit statuses: data or file, command line, memory or device */
+enum { GG_DATA = 1, GG_USAGE = 2, GG_MACHINE = 3 };
 _Noreturn void gg_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-extern jmp_buf *gg_trap;                          /* where gg_fail goes in a library, instead of exiting */
-extern int gg_status;                             /* with what */
-extern char gg_message[1024];                      /* having printed what */
-void *gg_alloc(size_t count, size_t size);        /* zeroed; fails by gg_fail */
+extern jmp_buf *gg_trap;                   /* where gg_fail goes in a library, instead of exiting */
+extern int gg_status;                      /* with what */
+extern char gg_message[1024];              /* having printed what */
+void *gg_alloc(size_t count, size_t size); /* zeroed; fails by gg_fail */
 void *gg_resize(void *memory, size_t count, size_t size);
-double gg_seconds(void);                          /* of a clock that only runs forward */
+double gg_seconds(void); /* of a clock that only runs forward */
 
-bool gg_ends(const char *s, const char *end);      /* whether s ends with it */
+bool gg_ends(const char *s, const char *end); /* whether s ends with it */
 
-typedef struct { char *s; size_t n, room; } Line;
+typedef struct {
+    char *s;
+    size_t n, room;
+} Line;
 void gg_add(Line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void gg_add_quoted(Line *line, const char *s);    /* as a JSON string */
-void gg_add_number(Line *line, double x);         /* as JSON with 17 digits; null where it is not finite */
+void gg_add_quoted(Line *line, const char *s); /* as a JSON string */
+void gg_add_number(Line *line, double x); /* as JSON with 17 digits; null where it is not finite */
 #endif

@@ -1,5 +1,5 @@
-/* checkpoint.c -- a run's state as a safetensors file: tensors in logical order under their names, optimizer states as
-   optimizer.m.NAME, and as metadata where the run stands. */
+/* checkpoint.c -- a run's state as a safetensors file: tensors in logical order under their names,
+   optimizer states as optimizer.m.NAME, and as metadata where the run stands. */
 #include "weights.h"
 #include "device.h"
 #include "tensor.h"
@@ -9,10 +9,7 @@
 #error "checkpoints are written and read on little-endian machines"
 #endif
 
-real *gg_array(const Model *m, int array)
-{
-    return array ? gg_states(m, array - 1) : gg_params(m);
-}
+real *gg_array(const Model *m, int array) { return array ? gg_states(m, array - 1) : gg_params(m); }
 
 bool gg_in_array(const Model *m, int array, const Tensor *t)
 {
@@ -26,19 +23,24 @@ void gg_array_name(char *out, size_t room, const Model *m, int array, const Tens
     else snprintf(out, room, "%s", t->name);
 }
 
-/* ---- writing -------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 static void gg_header_metadata(const Run *r, Line *h)
 {
     const Progress *at = &r->schedule;
-    gg_add(h, "{\"__metadata__\":{\"format\":\"gagen 1\",\"update\":\"%ld\",\"skipped\":\"%ld", at->update, at->skipped[0]);
+    gg_add(h, "{\"__metadata__\":{\"format\":\"gagen 1\",\"update\":\"%ld\",\"skipped\":\"%ld",
+           at->update, at->skipped[0]);
     for (int i = 1; i < r->p->schedule.nsteps; i++) gg_add(h, " %ld", at->skipped[i]);
-    gg_add(h, "\",\"samples\":\"%ld\",\"seed\":\"%llu\",\"fingerprint\":\"%016llx\",\"best\":\"%a\",\"stale\":\"%ld\",\"log\":\"%ld\",\"sums\":\"%a",
-           gg_consumed(&at->plan, at->update), (unsigned long long)at->seed, (unsigned long long)r->p->model.fingerprint, at->best, at->stale,
-           r->log.bytes, r->sums.samples);
+    gg_add(h,
+           "\",\"samples\":\"%ld\",\"seed\":\"%llu\",\"fingerprint\":\"%016llx\",\"best\":\"%a\","
+           "\"stale\":\"%ld\",\"log\":\"%ld\",\"sums\":\"%a",
+           gg_consumed(&at->plan, at->update), (unsigned long long)at->seed,
+           (unsigned long long)r->p->model.fingerprint, at->best, at->stale, r->log.bytes,
+           r->sums.samples);
     for (int i = 0; i < r->p->model.nsums; i++) gg_add(h, " %a", r->sums.since[i]);
     gg_add(h, "\"");
     if (r->data.fields.n) gg_add(h, ",\"fields\":"), gg_add_quoted(h, r->data.fields.s);
-    if (r->p->schedule.scale_interval) gg_add(h, ",\"loss_scale\":\"%a %ld\"", at->loss_scale, at->finite);
+    if (r->p->schedule.scale_interval)
+        gg_add(h, ",\"loss_scale\":\"%a %ld\"", at->loss_scale, at->finite);
     gg_add(h, "}");
 }
 
@@ -93,7 +95,9 @@ static bool gg_write_tensors(const Model *m, int fd)
 {
     for (int array = 0; array <= m->nstates; array++)
         for (int i = 0; i < m->ntensors; i++)
-            if (gg_in_array(m, array, &m->tensors[i]) && !gg_write_one(&m->tensors[i], gg_array(m, array), fd)) return false;
+            if (gg_in_array(m, array, &m->tensors[i]) &&
+                !gg_write_one(&m->tensors[i], gg_array(m, array), fd))
+                return false;
     return true;
 }
 
@@ -102,7 +106,8 @@ long gg_checkpoint_bytes(const Model *m)
     long bytes = 0;
     for (int array = 0; array <= m->nstates; array++)
         for (int i = 0; i < m->ntensors; i++)
-            if (gg_in_array(m, array, &m->tensors[i])) bytes += gg_count(&m->tensors[i]) * (long)sizeof(real);
+            if (gg_in_array(m, array, &m->tensors[i]))
+                bytes += gg_count(&m->tensors[i]) * (long)sizeof(real);
     return bytes;
 }
 
@@ -110,7 +115,8 @@ static bool gg_write_file(Run *r, int fd)
 {
     unsigned char size[8];
     for (int i = 0; i < 8; i++) size[i] = (unsigned char)(r->model.header.n >> 8 * i);
-    return gg_write(fd, size, 8) && gg_write(fd, r->model.header.s, r->model.header.n) && gg_write_tensors(&r->p->model, fd) && !fsync(fd);
+    return gg_write(fd, size, 8) && gg_write(fd, r->model.header.s, r->model.header.n) &&
+           gg_write_tensors(&r->p->model, fd) && !fsync(fd);
 }
 
 /* A new name is on the disk when its directory is. */
@@ -129,7 +135,8 @@ static void gg_sync_directory(const char *path)
 void gg_save_run(Run *r, const char *path)
 {
     char temporary[4096];
-    if (r->schedule.turn.n) gg_fail(GG_USAGE, "%s: a round is under way: its last step first, then a checkpoint", path);
+    if (r->schedule.turn.n)
+        gg_fail(GG_USAGE, "%s: a round is under way: its last step first, then a checkpoint", path);
     if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
         gg_fail(GG_DATA, "%s: too long a name", path);
     gg_run_fetch(r);

@@ -1,4 +1,5 @@
-/* column.c -- rows of a column as they lie in memory: their sizes, and what values a file may put there. */
+/* column.c -- rows of a column as they lie in memory: their sizes, and what values a file may put
+   there. */
 #include "column.h"
 
 long gg_row_count(const Column *c)
@@ -23,12 +24,14 @@ bool gg_in_range(const Column *c, long value)
 void gg_table_range(const char *file, const Column *c, long row, long value)
 {
     if (gg_in_range(c, value)) return;
-    const char *cure = value < 0 ? "for rows without a class the loss takes ignore_index" :
-        value == c->classes ? "classes that count from 1 take classes" : "ids up to that one take classes";
+    const char *cure = value < 0 ? "for rows without a class the loss takes ignore_index"
+                       : value == c->classes ? "classes that count from 1 take classes"
+                                             : "ids up to that one take classes";
     char other[32] = "";
     if (c->ignored) snprintf(other, sizeof other, ", or %ld", c->ignored);
-    gg_fail(GG_DATA, "%s: row %ld: %s is %ld, the model says %ld classes, 0 to %ld%s: %s = %ld", file, row, c->name, value,
-            c->classes, c->classes - 1, other, cure, value < 0 ? value : value + 1);
+    gg_fail(GG_DATA, "%s: row %ld: %s is %ld, the model says %ld classes, 0 to %ld%s: %s = %ld",
+            file, row, c->name, value, c->classes, c->classes - 1, other, cure,
+            value < 0 ? value : value + 1);
 }
 
 void gg_table_check(const char *file, const Column *c, const char *data, long rows)
@@ -36,7 +39,8 @@ void gg_table_check(const char *file, const Column *c, const char *data, long ro
     long width = gg_row_count(c);
     for (long i = 0; c->classes && c->type != 'r' && i < rows * width; i++)
         gg_table_range(file, c, i / width,
-                       c->type == 'b' ? (unsigned char)data[i] : ((const int32_t *)(const void *)data)[i]);
+                       c->type == 'b' ? (unsigned char)data[i]
+                                      : ((const int32_t *)(const void *)data)[i]);
 }
 
 static void gg_dims_text(char *out, size_t room, const long *dim, int rank)
@@ -57,7 +61,8 @@ void gg_table_dims(const char *file, const Column *c, const long *dim, int rank)
     if (n == rank && !memcmp(own, dim, (size_t)n * sizeof *own)) return;
     gg_dims_text(in_file, sizeof in_file, dim, rank);
     gg_dims_text(in_model, sizeof in_model, c->dim, c->rank);
-    gg_fail(GG_DATA, "%s: its rows are %s, the model says %s for %s", file, in_file, in_model, c->name);
+    gg_fail(GG_DATA, "%s: its rows are %s, the model says %s for %s", file, in_file, in_model,
+            c->name);
 }
 
 void gg_table_put(const Column *c, char *out, long i, double value)

@@ -4,12 +4,15 @@
 #include "base.h"
 #include "program.h"
 
-long gg_row_count(const Column *c);               /* elements of a row */
+long gg_row_count(const Column *c); /* elements of a row */
 size_t gg_element_size(const Column *c);
-size_t gg_row_bytes(const Column *c);              /* as it lies in memory */
-bool gg_in_range(const Column *c, long value);    /* a class, or the value that is ignored */
-void gg_table_range(const char *file, const Column *c, long row, long value); /* fails unless it is */
-void gg_table_check(const char *file, const Column *c, const char *data, long rows); /* all classes of these rows */
-void gg_table_dims(const char *file, const Column *c, const long *dim, int rank); /* fails unless rows are of these sizes */
+size_t gg_row_bytes(const Column *c);          /* as it lies in memory */
+bool gg_in_range(const Column *c, long value); /* a class, or the value that is ignored */
+/* fails unless it is */
+void gg_table_range(const char *file, const Column *c, long row, long value);
+/* all classes of these rows */
+void gg_table_check(const char *file, const Column *c, const char *data, long rows);
+/* fails unless rows are of these sizes */
+void gg_table_dims(const char *file, const Column *c, const long *dim, int rank);
 void gg_table_put(const Column *c, char *out, long i, double value);
 #endif

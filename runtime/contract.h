@@ -1,23 +1,27 @@
-/* contract.h -- C (+)= A B over constant extents and strides: a matmul's forward, data and weight gradient, and a
-   convolution's three directions. Inlined into its caller it becomes a few loops with every number in place.
+/* contract.h -- C (+)= A B over constant extents and strides: a matmul's forward, data and weight
+   gradient, and a convolution's three directions. Inlined into its caller it becomes a few loops
+   with every number in place.
 
-   1. Element (i, j) of C is one chain of multiply-adds over the depth, from 0, in order; with beta 1 it is added to C
-      at the end. So its bits do not depend on which rows and columns are computed in one call or one tile. With beta 2 the
-      chain begins at C: two calls over halves of the depth are one over all of it, bit for bit.
-   2. A tile of C stays in registers while the depth runs: for each k one row of B is loaded, and one number of A for each
-      row of the tile is broadcast. Tiles are as large as the registers allow and as equal as the rows allow.
-   3. Neighbouring terms of a convolution share numbers of A. A compiler that keeps them in registers has none left
-      for C, so each term reads A through a pointer it knows nothing about. */
+   1. Element (i, j) of C is one chain of multiply-adds over the depth, from 0, in order; with beta
+      1 it is added to C at the end. So its bits do not depend on which rows and columns are
+      computed in one call or one tile. With beta 2 the chain begins at C: two calls over halves of
+      the depth are one over all of it, bit for bit.
+   2. A tile of C stays in registers while the depth runs: for each k one row of B is loaded, and
+      one number of A for each row of the tile is broadcast. Tiles are as large as the registers
+      allow and as equal as the rows allow.
+   3. Neighbouring terms of a convolution share numbers of A. A compiler that keeps them in
+      registers has none left for C, so each term reads A through a pointer it knows nothing
+      about. */
 #ifndef GAGEN_CONTRACT_H
 #define GAGEN_CONTRACT_H
 #include "real.h"
 
 typedef struct {
-    int  rows[2];                       /* of C: outer, inner */
-    long a_row[2], c_row[2];            /* from one row to the next in A and in C, in reals */
-    int  depth[3];                      /* of the sum: outer to inner */
-    long a_k[3], b_k[3];                /* from one term to the next in A and in B */
-    int  width;                         /* columns of B and C, contiguous, a multiple of 8 */
+    int rows[2];             /* of C: outer, inner */
+    long a_row[2], c_row[2]; /* from one row to the next in A and in C, in reals */
+    int depth[3];            /* of the sum: outer to inner */
+    long a_k[3], b_k[3];     /* from one term to the next in A and in B */
+    int width;               /* columns of B and C, contiguous, a multiple of 8 */
 } Contract;
 
 #define VEC vec
@@ -43,6 +47,6 @@ SPECIALISED void contract(const Contract d, const real *a, const real *b, real *
     if (d.width % LANES) v8_contract(d, a, b, c, beta);
     else
 #endif
-    v_contract(d, a, b, c, beta);
+        v_contract(d, a, b, c, beta);
 }
 #endif

@@ -1,17 +1,18 @@
 /* csv_header.c -- which fields of a CSV file's records are a column's.
-   1. The first record names the columns where the model says header = true or asks for a name. Where neither says so, it does
-      unless a field of it looks like data (csv_value.c) or is a class of its column. 0, 1, 2 ... in order, after an empty field or
-      none, are names: those of a table without names, as pandas writes it.
-   2. A line before the first record that begins with # is a comment, or the header if it has as many fields as that record and
-      the record is data, as numpy.savetxt writes it.
-   3. Where the first row has a field more than the header, in quotes or no number, it is the row's name, as R writes it. A number
-      would be two, cut by a decimal comma.
-   4. With a header positions become names: in any further file, of the same run or of a prediction with its weights, a column's
-      fields are those that are called so, wherever they stand. */
+   1. The first record names the columns where the model says header = true or asks for a name.
+      Where neither says so, it does unless a field of it looks like data (csv_value.c) or is a
+      class of its column. 0, 1, 2 ... in order, after an empty field or none, are names: those of a
+      table without names, as pandas writes it.
+   2. A line before the first record that begins with # is a comment, or the header if it has as
+      many fields as that record and the record is data, as numpy.savetxt writes it.
+   3. Where the first row has a field more than the header, in quotes or no number, it is the row's
+      name, as R writes it. A number would be two, cut by a decimal comma.
+   4. With a header positions become names: in any further file, of the same run or of a prediction
+      with its weights, a column's fields are those that are called so, wherever they stand. */
 #include "csv.h"
 #include <ctype.h>
 
-/* ---- names ---------------------------------------------------------------------------------------------- */
+/* ---- names ---- */
 /* "3" and "2-9" are positions, from 1; all else is a name, "\"3\"" too. */
 static bool gg_csv_positions(const char *source, long *from, long *to)
 {
@@ -25,7 +26,8 @@ static bool gg_csv_positions(const char *source, long *from, long *to)
 static long gg_csv_find(const Csv *f, const char *name, size_t n)
 {
     for (long i = 0; i < f->header.n; i++)
-        if (strlen(f->header.field[i].text) == n && !memcmp(f->header.field[i].text, name, n)) return i;
+        if (strlen(f->header.field[i].text) == n && !memcmp(f->header.field[i].text, name, n))
+            return i;
     return -1;
 }
 
@@ -36,7 +38,8 @@ static bool gg_csv_repeated(const Csv *f, long i)
     return false;
 }
 
-/* Letters to change, add or leave out to make one name of the other, large letters as small ones; 3 where there are more. */
+/* Letters to change, add or leave out to make one name of the other, large letters as small ones; 3
+   where there are more. */
 static int gg_csv_distance(const char *a, size_t n, const char *b)
 {
     int before[41], now[41];
@@ -72,7 +75,8 @@ static void gg_csv_header_text(const Csv *f, const char *name, size_t n, char *o
             snprintf(out + at, room - (size_t)at, " ... (%ld fields)", f->header.n);
             return;
         }
-        at += snprintf(out + at, room - (size_t)at, "%s %.36s", i ? "," : "", f->header.field[i].text);
+        at += snprintf(out + at, room - (size_t)at, "%s %.36s", i ? "," : "",
+                       f->header.field[i].text);
     }
 }
 
@@ -81,7 +85,9 @@ static const char *gg_csv_other_separator(const CsvRecord *r, char out[40])
 {
     const char *at = r->n == 1 ? strpbrk(r->field[0].text, "|;,:\t ") : NULL;
     *out = 0;
-    if (at) snprintf(out, 40, *at == '\t' ? "; say separator = \"\\t\"" : "; say separator = \"%c\"", *at);
+    if (at)
+        snprintf(out, 40, *at == '\t' ? "; say separator = \"\\t\"" : "; say separator = \"%c\"",
+                 *at);
     return out;
 }
 
@@ -91,11 +97,13 @@ static long gg_csv_named(const Csv *f, const Column *c, const char *name, size_t
     const long i = gg_csv_find(f, name, n);
     if (i >= 0) return i;
     gg_csv_header_text(f, name, n, text, sizeof text);
-    gg_fail(GG_DATA, "%s:%ld: no field '%.*s' in the header, which %s needs%s%s", f->path, f->header.n ? f->header.field[0].line : 1, (int)n,
-            name, c->name, text, gg_csv_other_separator(&f->header, hint));
+    gg_fail(GG_DATA, "%s:%ld: no field '%.*s' in the header, which %s needs%s%s", f->path,
+            f->header.n ? f->header.field[0].line : 1, (int)n, name, c->name, text,
+            gg_csv_other_separator(&f->header, hint));
 }
 
-/* The names that an earlier header had for this column: after "column\x1f", up to \x1e; NULL: none. */
+/* The names that an earlier header had for this column: after "column\x1f", up to \x1e; NULL:
+   none. */
 static const char *gg_csv_known(const Table *d, const Column *c)
 {
     const char *at = d->fields.n ? d->fields.s : "";
@@ -106,9 +114,10 @@ static const char *gg_csv_known(const Table *d, const Column *c)
 
 static bool gg_csv_nameable(const Csv *f, long i)
 {
-    if (i >= f->header.n) return false;                     /* rows may have more fields than the header */
+    if (i >= f->header.n) return false; /* rows may have more fields than the header */
     const char *name = f->header.field[i].text;
-    return *name && !strpbrk(name, "\x1e\x1f") && gg_csv_find(f, name, strlen(name)) == i && !gg_csv_repeated(f, i);
+    return *name && !strpbrk(name, "\x1e\x1f") && gg_csv_find(f, name, strlen(name)) == i &&
+           !gg_csv_repeated(f, i);
 }
 
 /* Keeps the names of fields from .. to where they tell them apart. */
@@ -126,7 +135,8 @@ static void gg_csv_keep_all(const Csv *f, Table *d)
     for (int i = 0; i < d->set->ncolumns && !d->asked && f->header.n; i++) {
         long from, to;
         const Column *c = &d->set->columns[i];
-        if (!gg_csv_known(d, c) && gg_csv_positions(c->source, &from, &to)) gg_csv_keep(f, d, c, from - 1, to - 1);
+        if (!gg_csv_known(d, c) && gg_csv_positions(c->source, &from, &to))
+            gg_csv_keep(f, d, c, from - 1, to - 1);
     }
 }
 
@@ -138,7 +148,7 @@ bool gg_csv_is_elsewhere(const Csv *f, const Table *d, const Column *c)
     return i >= 0 && i != from - 1;
 }
 
-/* ---- places --------------------------------------------------------------------------------------------- */
+/* ---- places ---- */
 static void gg_csv_place_column(const Csv *f, const Table *d, const Column *c, long *place)
 {
     const long width = gg_row_count(c), fields = f->record.n ? f->record.n : f->header.n;
@@ -150,11 +160,14 @@ static void gg_csv_place_column(const Csv *f, const Table *d, const Column *c, l
             place[k] = gg_csv_named(f, c, known, strcspn(known, "\x1f\x1e"));
         return;
     }
-    if (!gg_csv_positions(c->source, &from, &to)) from = to = gg_csv_named(f, c, name, strlen(name) - (*c->source == '"')) + 1;
+    if (!gg_csv_positions(c->source, &from, &to))
+        from = to = gg_csv_named(f, c, name, strlen(name) - (*c->source == '"')) + 1;
     if (to - from + 1 != width)
-        gg_fail(GG_DATA, "%s: fields %s are %ld, the model says %ld for %s", f->path, c->source, to - from + 1, width, c->name);
+        gg_fail(GG_DATA, "%s: fields %s are %ld, the model says %ld for %s", f->path, c->source,
+                to - from + 1, width, c->name);
     if (from < 1 || to > fields)
-        gg_fail(GG_DATA, "%s: %ld field%s a line, %s reads %s%s", f->path, fields, fields == 1 ? "" : "s", c->name, c->source,
+        gg_fail(GG_DATA, "%s: %ld field%s a line, %s reads %s%s", f->path, fields,
+                fields == 1 ? "" : "s", c->name, c->source,
                 gg_csv_other_separator(f->record.n ? &f->record : &f->header, hint));
     for (long k = 0; k < width; k++) place[k] = from - 1 + k;
 }
@@ -171,7 +184,7 @@ static void gg_csv_place(Csv *f, const Table *d)
     }
 }
 
-/* ---- the header ----------------------------------------------------------------------------------------- */
+/* ---- the header ---- */
 /* 0, 1, 2 ..., after an empty field or none */
 static bool gg_csv_counts(const CsvRecord *r)
 {
@@ -187,7 +200,8 @@ static bool gg_csv_counts(const CsvRecord *r)
 static bool gg_csv_is_class(const Csv *f, const Column *c)
 {
     long from, to;
-    if (!c->names || !gg_csv_positions(c->source, &from, &to) || from < 1 || from > f->record.n) return false;
+    if (!c->names || !gg_csv_positions(c->source, &from, &to) || from < 1 || from > f->record.n)
+        return false;
     for (long k = 0; c->names[k]; k++)
         if (!strcmp(c->names[k], f->record.field[from - 1].text)) return true;
     return false;
@@ -208,7 +222,9 @@ static bool gg_csv_asks_names(const Table *d)
 {
     for (int i = 0; i < d->set->ncolumns; i++) {
         long from, to;
-        if (gg_csv_known(d, &d->set->columns[i]) || !gg_csv_positions(d->set->columns[i].source, &from, &to)) return true;
+        if (gg_csv_known(d, &d->set->columns[i]) ||
+            !gg_csv_positions(d->set->columns[i].source, &from, &to))
+            return true;
     }
     return false;
 }
@@ -217,7 +233,7 @@ static bool gg_csv_asks_names(const Table *d)
 static void gg_csv_take_header(Csv *f)
 {
     f->header = f->record;
-    f->record = (CsvRecord){ 0 };
+    f->record = (CsvRecord) { 0 };
     gg_csv_record(f);
 }
 
@@ -226,8 +242,9 @@ static bool gg_csv_comment_header(Csv *f, const Table *d)
 {
     if (!f->comment || (!gg_csv_is_row(f, d) && d->set->csv.header != 'y')) return false;
     Csv at = *f;
-    at.record = (CsvRecord){ 0 };
-    at.next = f->comment + strspn(f->comment, "# \t"), at.line_start = f->comment, at.line = f->comment_line;
+    at.record = (CsvRecord) { 0 };
+    at.next = f->comment + strspn(f->comment, "# \t"), at.line_start = f->comment,
+    at.line = f->comment_line;
     gg_csv_record(&at);
     if (at.record.n == f->record.n) f->header = at.record;
     else free(at.record.field);
@@ -238,7 +255,8 @@ static bool gg_csv_names_row(const Csv *f)
 {
     double value;
     const char *name = f->record.field[0].text;
-    return *name && *f->record.field[f->record.n - 1].text && (name[-1] == '"' || !gg_csv_number(name, f->decimal, &value));
+    return *name && *f->record.field[f->record.n - 1].text &&
+           (name[-1] == '"' || !gg_csv_number(name, f->decimal, &value));
 }
 
 void gg_csv_begin(Csv *f, Table *d)
@@ -250,7 +268,8 @@ void gg_csv_begin(Csv *f, Table *d)
     else if (told || names || !gg_csv_is_row(f, d)) gg_csv_take_header(f);
     if (f->header.n && f->record.n == f->header.n + 1 && gg_csv_names_row(f)) {
         gg_csv_push(&f->header, f->header.field[0]);
-        memmove(f->header.field + 1, f->header.field, (size_t)(f->header.n - 1) * sizeof *f->header.field);
+        memmove(f->header.field + 1, f->header.field,
+                (size_t)(f->header.n - 1) * sizeof *f->header.field);
         f->header.field[0].text = "", f->named_rows = true;
     }
     gg_csv_place(f, d);

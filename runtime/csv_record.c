@@ -1,12 +1,15 @@
 /* csv_record.c -- the text of a CSV file and its records.
-   1. Text is UTF-8, or any other encoding of which ASCII is a part; a byte order mark and Excel's line "sep=;" are passed over.
-   2. Fields are quoted as RFC 4180 says: quotes inside quotes are doubled. R's and MySQL's \" is a quote, too, unless the field may
-      end there. A line ends at \n, \r\n or \r. Blanks around a field
-      do not count. Where a blank is the separator, as many blanks as there are make one.
-   3. Where the model names no separator, comma, semicolon and tab are tried on the first lines: all of them must have as many
-      fields. Of several that do, the one is taken of whose fields most are numbers.
-   4. Where the model names no decimal mark, it is a comma if the separator is none, and the first lines have numbers such as
-      1,5 or 0,125, and none with a point. 1,234 alone decides nothing. */
+   1. Text is UTF-8, or any other encoding of which ASCII is a part; a byte order mark and Excel's
+      line "sep=;" are passed over.
+   2. Fields are quoted as RFC 4180 says: quotes inside quotes are doubled. R's and MySQL's \" is a
+      quote, too, unless the field may end there. A line ends at \n, \r\n or \r. Blanks around a
+      field do not count. Where a blank is the separator, as many blanks as there are make one.
+   3. Where the model names no separator, comma, semicolon and tab are tried on the first lines: all
+      of them must have as many fields. Of several that do, the one is taken of whose fields most
+      are numbers.
+   4. Where the model names no decimal mark, it is a comma if the separator is none, and the first
+      lines have numbers such as 1,5 or 0,125, and none with a point. 1,234 alone decides
+      nothing. */
 #include "csv.h"
 #include "known.h"
 #include "stream.h"
@@ -14,7 +17,7 @@
 
 enum { GG_PEEK = 64, GG_PEEK_LINES = 32, GG_PEEK_BYTES = 1 << 16 };
 
-/* ---- the text ------------------------------------------------------------------------------------------- */
+/* ---- the text ---- */
 static void gg_csv_load(Csv *f, Stream *s)
 {
     gg_stream_open(s, f->path);
@@ -29,7 +32,8 @@ static void gg_csv_load(Csv *f, Stream *s)
     f->next = f->text, f->end = f->text + n;
 }
 
-/* What no table begins with: bytes that are no text, a web page, the first line of another format. */
+/* What no table begins with: bytes that are no text, a web page, the first line of another
+   format. */
 static bool gg_csv_is_strange(const Csv *f)
 {
     static const char *const begins[] = { "<", "version https:", "# Created by Octave" };
@@ -46,14 +50,20 @@ static void gg_csv_check_text(const Csv *f)
     const size_t n = (size_t)(f->end - f->text);
     const bool mark = n > 2 && ((t[0] == 0xff && t[1] == 0xfe) || (t[0] == 0xfe && t[1] == 0xff));
     if (mark || (n > 3 && !t[0] != !t[1]))
-        gg_fail(GG_DATA, "%s: UTF-16, and UTF-8 can be read: iconv -f UTF-16%s -t UTF-8 %s > utf8.csv", f->path,
-                mark ? "" : t[0] ? "LE" : "BE", f->path);
+        gg_fail(GG_DATA,
+                "%s: UTF-16, and UTF-8 can be read: iconv -f UTF-16%s -t UTF-8 %s > utf8.csv",
+                f->path,
+                mark   ? ""
+                : t[0] ? "LE"
+                       : "BE",
+                f->path);
     if (!f->packed && gg_csv_is_strange(f)) gg_known(f->path, GG_FOR_CSV);
     if (memchr(t, 0, n))
-        gg_fail(GG_DATA, "%s: no text: byte %ld is zero", f->path, (long)((const unsigned char *)memchr(t, 0, n) - t) + 1);
+        gg_fail(GG_DATA, "%s: no text: byte %ld is zero", f->path,
+                (long)((const unsigned char *)memchr(t, 0, n) - t) + 1);
 }
 
-/* ---- records -------------------------------------------------------------------------------------------- */
+/* ---- records ---- */
 static bool gg_csv_blank(const Csv *f, char c)
 {
     return c == ' ' || (c == '\t' && f->separator != '\t');
@@ -87,7 +97,7 @@ static const char *gg_csv_quoted(Csv *f)
             return begin;
         }
         if (*in == '"' && in[1] == '"') in++;
-        else if (*in == '"') out--;                         /* the backslash before */
+        else if (*in == '"') out--; /* the backslash before */
         if (*in == '\n' || (*in == '\r' && in[1] != '\n')) f->line++, f->line_start = in + 1;
         *out++ = *in;
     }
@@ -102,9 +112,11 @@ static bool gg_csv_more(Csv *f)
     if (*at == '\n' || *at == '\r') return gg_csv_next_line(f, at), false;
     const bool apart = f->separator == ' ' && at > f->next;
     if (!apart && *at != f->separator)
-        gg_fail(GG_DATA, "%s:%ld:%ld: a separator or the line's end belongs after a closing quote; %s",
+        gg_fail(GG_DATA,
+                "%s:%ld:%ld: a separator or the line's end belongs after a closing quote; %s",
                 f->path, f->line, (long)(at - f->line_start) + 1,
-                at > f->next ? "say separator = \" \" if blanks separate fields" : "a quote inside quotes is doubled");
+                at > f->next ? "say separator = \" \" if blanks separate fields"
+                             : "a quote inside quotes is doubled");
     f->next = at + !apart;
     return true;
 }
@@ -138,7 +150,7 @@ bool gg_csv_record(Csv *f)
         if (*at != '\n' && *at != '\r') break;
         gg_csv_next_line(f, at);
     }
-    for (bool more = true; more; ) {
+    for (bool more = true; more;) {
         const CsvField field = gg_csv_field(f, &more);
         gg_csv_push(&f->record, field);
     }
@@ -147,12 +159,14 @@ bool gg_csv_record(Csv *f)
 
 void gg_csv_push(CsvRecord *r, CsvField field)
 {
-    if (r->n == r->room) r->field = gg_resize(r->field, (size_t)(r->room = 2 * r->room + 16), sizeof field);
+    if (r->n == r->room)
+        r->field = gg_resize(r->field, (size_t)(r->room = 2 * r->room + 16), sizeof field);
     r->field[r->n++] = field;
 }
 
-/* ---- what separates fields, and the decimal mark -------------------------------------------------------- */
-/* The field from `at` on where `separator` ends fields, its beginning without quotes; returns where it ends. */
+/* ---- what separates fields, and the decimal mark ---- */
+/* The field from `at` on where `separator` ends fields, its beginning without quotes; returns where
+   it ends. */
 static const char *gg_csv_peek(const char *at, const char *end, char separator, char out[GG_PEEK])
 {
     int n = 0;
@@ -175,25 +189,33 @@ static bool gg_csv_comma_is_decimal(const char *text)
     const char *comma = strchr(text, ',');
     if (!comma || !gg_csv_number(text, ',', &value)) return false;
     const size_t digits = strspn(comma + 1, "0123456789");
-    return digits > 0 && (digits != 3 || comma == text || (comma[-1] == '0' && (comma == text + 1 || !strchr("0123456789", comma[-2]))));
+    return digits > 0 &&
+           (digits != 3 || comma == text ||
+            (comma[-1] == '0' && (comma == text + 1 || !strchr("0123456789", comma[-2]))));
 }
 
-typedef struct { long width, fields, numbers, commas, points; } CsvTry; /* of a line, 0: they differ; in all */
+/* of a line, 0: they differ; in all */
+typedef struct {
+    long width, fields, numbers, commas, points;
+} CsvTry;
 
 static void gg_csv_count(CsvTry *t, const char *text, char separator)
 {
     double value;
-    const bool comma = separator != ',' && gg_csv_comma_is_decimal(text), number = gg_csv_number(text, '.', &value);
+    const bool comma = separator != ',' && gg_csv_comma_is_decimal(text),
+               number = gg_csv_number(text, '.', &value);
     t->fields++;
     t->numbers += comma || number;
     t->commas += comma;
     t->points += number && strchr(text, '.');
 }
 
-/* The first lines, as `separator` cuts them. The first may have a field less: R's names of rows have none in the header. */
+/* The first lines, as `separator` cuts them. The first may have a field less: R's names of rows
+   have none in the header. */
 static CsvTry gg_csv_try(const Csv *f, char separator)
 {
-    const char *end = f->end - f->next < GG_PEEK_BYTES ? f->end : f->next + GG_PEEK_BYTES, *at = f->next;
+    const char *end = f->end - f->next < GG_PEEK_BYTES ? f->end : f->next + GG_PEEK_BYTES,
+               *at = f->next;
     char text[GG_PEEK];
     CsvTry t = { 0 };
     long first = 0;
@@ -205,7 +227,8 @@ static CsvTry gg_csv_try(const Csv *f, char separator)
         else if (n > 1 || *text) {
             if (line == 0) first = n;
             if (line == 1) t.width = n;
-            if (line++ && (n != t.width || first > n || first < n - (first > 1))) return (CsvTry){ 0 };
+            if (line++ && (n != t.width || first > n || first < n - (first > 1)))
+                return (CsvTry) { 0 };
             n = 1;
         }
     }
@@ -221,7 +244,8 @@ static void gg_csv_guess(Csv *f)
     for (int i = 0; i < 3; i++) {
         if (f->separator && f->separator != separators[i]) continue;
         CsvTry t = gg_csv_try(f, separators[i]);
-        if (t.width > 1 && (!best.width || t.numbers * best.fields > best.numbers * t.fields)) best = t, taken = separators[i];
+        if (t.width > 1 && (!best.width || t.numbers * best.fields > best.numbers * t.fields))
+            best = t, taken = separators[i];
     }
     if (f->separator && !best.width) best = gg_csv_try(f, f->separator);
     if (!f->separator && taken && taken != ',') f->guessed_separator = true;
@@ -242,7 +266,7 @@ static void gg_csv_excel(Csv *f)
 
 void gg_csv_open(Csv *f, Stream *s, const char *path, CsvForm form)
 {
-    *f = (Csv){ .path = path, .line = 1, .separator = form.separator, .decimal = form.decimal };
+    *f = (Csv) { .path = path, .line = 1, .separator = form.separator, .decimal = form.decimal };
     gg_csv_load(f, s);
     gg_csv_check_text(f);
     if (f->end - f->next >= 3 && !memcmp(f->next, "\xef\xbb\xbf", 3)) f->next += 3;
@@ -253,6 +277,7 @@ void gg_csv_open(Csv *f, Stream *s, const char *path, CsvForm form)
         gg_csv_next_line(f, f->next + strcspn(f->next, "\r\n"));
     }
     gg_csv_guess(f);
-    const unsigned char stops[] = { 0, '\n', '\r', (unsigned char)f->separator, f->separator == ' ' ? '\t' : '\n' };
+    const unsigned char stops[] = { 0, '\n', '\r', (unsigned char)f->separator,
+                                    f->separator == ' ' ? '\t' : '\n' };
     for (size_t i = 0; i < sizeof stops; i++) f->stops[stops[i]] = true;
 }

@@ -1,9 +1,11 @@
 /* csv_value.c -- the values of a CSV file's fields.
-   1. A number is decimal, with an exponent or without, in the form that C's strtod reads; true and false are 1 and 0.
-   2. A field is missing if it is empty or holds, in any case, one of the words in gg_csv_missing: those of pandas, of R, of Julia,
-      of SQL dumps and of spreadsheets. The name of a class of the model comes before.
-   3. A field looks like data, and not like a column's name, if it is a number of any form or size, true or false, such a word,
-      or has a digit and no letters: a date, 3%, 1,000. */
+   1. A number is decimal, with an exponent or without, in the form that C's strtod reads; true and
+      false are 1 and 0.
+   2. A field is missing if it is empty or holds, in any case, one of the words in gg_csv_missing:
+      those of pandas, of R, of Julia, of SQL dumps and of spreadsheets. The name of a class of the
+      model comes before.
+   3. A field looks like data, and not like a column's name, if it is a number of any form or size,
+      true or false, such a word, or has a digit and no letters: a date, 3%, 1,000. */
 #include "csv.h"
 #include <ctype.h>
 #include <errno.h>
@@ -20,16 +22,19 @@ static bool gg_csv_word(const char *text, const char *const *words)
 
 bool gg_csv_missing(const char *text)
 {
-    static const char *const words[] = {
-        "", "NA", "N/A", "NaN", "-NaN", "null", "none", "?", "-", ".", "\\N", "missing", "<NA>", "#N/A", "#N/A N/A", "#NA",
-        "1.#IND", "1.#QNAN", "-1.#IND", "-1.#QNAN", NULL };
+    static const char *const words[] = { "",     "NA",      "N/A",     "NaN",     "-NaN",
+                                         "null", "none",    "?",       "-",       ".",
+                                         "\\N",  "missing", "<NA>",    "#N/A",    "#N/A N/A",
+                                         "#NA",  "1.#IND",  "1.#QNAN", "-1.#IND", "-1.#QNAN",
+                                         NULL };
     return gg_csv_word(text, words);
 }
 
 /* A number of at most 15 digits without an exponent: exact before its one division. */
 static bool gg_csv_short(const char *s, char decimal, double *value)
 {
-    static const double power[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+    static const double power[] = { 1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
     const bool minus = *s == '-';
     const char *point = NULL, *from = s + (minus || *s == '+');
     int64_t digits = 0;
@@ -93,7 +98,9 @@ const char *gg_csv_value(const Csv *f, const Column *c, const char *text, double
 void gg_csv_check_instead(const Csv *f, const Column *c)
 {
     const char *wrong = c->missing == 'v' ? gg_csv_fits(c, c->instead) : NULL;
-    if (wrong) gg_fail(GG_DATA, "%s: %s: missing = %g %s; the model says %ld classes", f->path, c->name, c->instead, wrong, c->classes);
+    if (wrong)
+        gg_fail(GG_DATA, "%s: %s: missing = %g %s; the model says %ld classes", f->path, c->name,
+                c->instead, wrong, c->classes);
 }
 
 bool gg_csv_is_data(const char *text, char decimal)
@@ -103,6 +110,7 @@ bool gg_csv_is_data(const char *text, char decimal)
     if (gg_csv_number(text, decimal, &value) || gg_csv_truth(text, &value)) return true;
     if (*text && (gg_csv_missing(text) || (strtod(text, &end), end != text && !*end))) return true;
     bool digit = false;
-    for (; *text && !isalpha((unsigned char)*text) && (unsigned char)*text < 128; text++) digit |= isdigit((unsigned char)*text);
+    for (; *text && !isalpha((unsigned char)*text) && (unsigned char)*text < 128; text++)
+        digit |= isdigit((unsigned char)*text);
     return digit && (!*text || (*text == 'T' && isdigit((unsigned char)text[1])));
 }

@@ -1,12 +1,19 @@
-/* data.c -- where the data lies, the columns in memory, which rows train, which validate, which test. */
+/* data.c -- where the data lies, the columns in memory, which rows train, which validate, which
+   test. */
 #include "data.h"
 #include "data_flat.h"
 #include "readers.h"
 #include <errno.h>
 
-typedef struct { const char *name; long (*append)(Table *, const char *path, bool test); } Reader;
-static const Reader gg_readers[] = { { "idx", gg_idx_append }, { "csv", gg_csv_append }, { "npy", gg_npy_append },
-                                    { "raw", gg_raw_append }, { "cifar10", gg_cifar_append } };
+typedef struct {
+    const char *name;
+    long (*append)(Table *, const char *path, bool test);
+} Reader;
+static const Reader gg_readers[] = { { "idx", gg_idx_append },
+                                     { "csv", gg_csv_append },
+                                     { "npy", gg_npy_append },
+                                     { "raw", gg_raw_append },
+                                     { "cifar10", gg_cifar_append } };
 
 static const Reader *gg_reader(const char *name)
 {
@@ -43,11 +50,12 @@ static Rows gg_append(Table *d, const char *path, bool test)
     long before = d->rows, rows;
     d->rows = gg_flat_next(d);
     rows = gg_reader(d->set->reader)->append(d, path, test);
-    if (rows < 0) return d->rows = before, (Rows){ 0 };
+    if (rows < 0) return d->rows = before, (Rows) { 0 };
     if (rows == 0) gg_fail(GG_DATA, "%s: no rows", path);
-    if ((uint64_t)d->rows + (uint64_t)rows > UINT32_MAX) gg_fail(GG_DATA, "%s: more than 4,294,967,295 rows", path);
+    if ((uint64_t)d->rows + (uint64_t)rows > UINT32_MAX)
+        gg_fail(GG_DATA, "%s: more than 4,294,967,295 rows", path);
     d->rows += rows;
-    return (Rows){ d->rows - rows, rows, NULL };
+    return (Rows) { d->rows - rows, rows, NULL };
 }
 
 /* A number of row and stream; no two rows of a stream share one. */
@@ -70,7 +78,8 @@ static uint64_t gg_hash_bound(const char *split, long n, long count, uint64_t st
 {
     long free_rows = 0, i = 0;
     for (long row = 0; row < n; row++) free_rows += !split[row];
-    if (count >= free_rows) gg_fail(GG_DATA, "a split of %ld rows leaves none of %ld to train", count, free_rows);
+    if (count >= free_rows)
+        gg_fail(GG_DATA, "a split of %ld rows leaves none of %ld to train", count, free_rows);
     uint64_t *hash = gg_alloc((size_t)free_rows, sizeof *hash);
     for (long row = 0; row < n; row++)
         if (!split[row]) hash[i++] = gg_row_hash(row, stream);
@@ -83,7 +92,8 @@ static uint64_t gg_hash_bound(const char *split, long n, long count, uint64_t st
 /* Marks the rows that a fraction or a count chooses: those with the smallest hashes. */
 static void gg_choose(char *split, long n, double part, uint64_t stream, char mark)
 {
-    uint64_t bound = part < 1 ? (uint64_t)(part * 18446744073709551616.0) : gg_hash_bound(split, n, (long)part, stream);
+    uint64_t bound = part < 1 ? (uint64_t)(part * 18446744073709551616.0)
+                              : gg_hash_bound(split, n, (long)part, stream);
     for (long row = 0; row < n; row++)
         if (!split[row] && gg_row_hash(row, stream) < bound) split[row] = mark;
 }
@@ -149,7 +159,7 @@ void gg_table_ask(Table *d, const Dataset *set, const char *path, long rows)
 
 void gg_table_load(Table *d, const Dataset *set, const char *path)
 {
-    *d = (Table){ .set = set, .column = gg_alloc((size_t)set->ncolumns, sizeof *d->column) };
+    *d = (Table) { .set = set, .column = gg_alloc((size_t)set->ncolumns, sizeof *d->column) };
     d->map = gg_alloc((size_t)set->ncolumns, sizeof *d->map);
     char found[4096], other[4096];
     path = path ? gg_given_path(path, set->path, found) : gg_find_path(set->path, found);
@@ -163,7 +173,9 @@ void gg_table_load(Table *d, const Dataset *set, const char *path)
 
 void gg_table_give(Table *d, const Dataset *set, long rows, const void *const *columns)
 {
-    *d = (Table){ .set = set, .rows = rows, .column = gg_alloc((size_t)set->ncolumns, sizeof *d->column) };
+    *d = (Table) { .set = set,
+                   .rows = rows,
+                   .column = gg_alloc((size_t)set->ncolumns, sizeof *d->column) };
     for (int c = 0; c < set->ncolumns; c++) {
         memcpy(&d->column[c], &columns[c], sizeof columns[c]);
         gg_table_check("the rows given", &set->columns[c], columns[c], rows);
@@ -181,9 +193,10 @@ void gg_table_free(Table *d)
     gg_stream_close(&d->held.stream);
     gg_flat_close(d);
     free(d->held.room);
-    free(d->map), free(d->column), free(d->train.list), free(d->valid.list), free(d->test.list), free(d->split);
+    free(d->map), free(d->column), free(d->train.list), free(d->valid.list), free(d->test.list),
+        free(d->split);
     free(d->notes.s), free(d->fields.s), free(d->zeros), free(d->asked_columns);
     const Dataset *set = d->asked ? NULL : d->set;
     free(d->asked);
-    *d = (Table){ .set = set };
+    *d = (Table) { .set = set };
 }

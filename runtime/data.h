@@ -4,9 +4,12 @@
 #include "base.h"
 #include "table.h"
 
-void gg_table_load(Table *d, const Dataset *set, const char *path); /* path NULL: as the model says */
-void gg_table_ask(Table *d, const Dataset *set, const char *path, long rows); /* for a prediction; path NULL: so many rows */
+/* path NULL: as the model says */
+void gg_table_load(Table *d, const Dataset *set, const char *path);
+/* for a prediction; path NULL: so many rows */
+void gg_table_ask(Table *d, const Dataset *set, const char *path, long rows);
 void gg_table_give(Table *d, const Dataset *set, long rows, const void *const *columns);
 void gg_table_free(Table *d);
-void gg_table_statistics(const Table *d, const Model *m); /* of the training rows, into the parameters that hold some */
+/* of the training rows, into the parameters that hold some */
+void gg_table_statistics(const Table *d, const Model *m);
 #endif

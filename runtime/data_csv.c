@@ -1,24 +1,32 @@
-/* data_csv.c -- CSV: the rows, and what is told of a file. Its text is in csv_record.c, its header in csv_header.c, its values in
-   csv_value.c. */
+/* data_csv.c -- CSV: the rows, and what is told of a file. Its text is in csv_record.c, its header
+   in csv_header.c, its values in csv_value.c. */
 #include "readers.h"
 #include "csv.h"
 #include <locale.h>
 
-/* ---- faults --------------------------------------------------------------------------------------------- */
+/* ---- faults ---- */
 /* What may help: missing = 0 and the like. */
-static void gg_csv_cure(const Csv *f, const CsvField *at, const Column *c, const char *wrong, Line *out)
+static void gg_csv_cure(const Csv *f, const CsvField *at, const Column *c, const char *wrong,
+                        Line *out)
 {
     double value;
     const char other = f->decimal == ',' ? '.' : ',';
-    if (wrong == gg_csv_lacks) gg_add(out, ": say missing = 0, or another number to put in, or missing = \"drop\", which leaves such rows out");
+    if (wrong == gg_csv_lacks)
+        gg_add(out, ": say missing = 0, or another number to put in, or missing = \"drop\", which "
+                    "leaves such rows out");
     else if (c->classes) gg_add(out, "; the model says %ld classes", c->classes);
-    else if (!strpbrk(at->text, "0123456789")) gg_add(out, "; classes = { \"%.20s\", ... } makes numbers of words", at->text);
-    if (wrong != gg_csv_lacks && !c->names && strchr(at->text, other) && gg_csv_number(at->text, other, &value))
-        gg_add(out, "; decimal = \"%c\" makes it %g%s", other, value, other == ',' ? ", and thousands have no mark" : "");
-    if (f->guessed_header && !f->header.n && at->line == f->record.field[0].line && !f->rows) gg_add(out, "; header = true if this line names the columns");
+    else if (!strpbrk(at->text, "0123456789"))
+        gg_add(out, "; classes = { \"%.20s\", ... } makes numbers of words", at->text);
+    if (wrong != gg_csv_lacks && !c->names && strchr(at->text, other) &&
+        gg_csv_number(at->text, other, &value))
+        gg_add(out, "; decimal = \"%c\" makes it %g%s", other, value,
+               other == ',' ? ", and thousands have no mark" : "");
+    if (f->guessed_header && !f->header.n && at->line == f->record.field[0].line && !f->rows)
+        gg_add(out, "; header = true if this line names the columns");
 }
 
-static _Noreturn void gg_csv_fail(const Csv *f, const CsvField *at, const Column *c, const char *wrong)
+static _Noreturn void gg_csv_fail(const Csv *f, const CsvField *at, const Column *c,
+                                  const char *wrong)
 {
     char text[400];
     Line cure = { 0 };
@@ -26,24 +34,31 @@ static _Noreturn void gg_csv_fail(const Csv *f, const CsvField *at, const Column
     gg_csv_cure(f, at, c, wrong, &cure);
     snprintf(text, sizeof text, "%s", cure.s);
     free(cure.s);
-    gg_fail(GG_DATA, "%s:%ld:%ld: %s: '%.40s' %s%s", f->path, at->line, at->at, c->name, at->text, wrong, text);
+    gg_fail(GG_DATA, "%s:%ld:%ld: %s: '%.40s' %s%s", f->path, at->line, at->at, c->name, at->text,
+            wrong, text);
 }
 
 static _Noreturn void gg_csv_fail_width(const Csv *f, long fields)
 {
-    const char *cure = f->record.n != fields + 1 ? "" : fields > 1 ? "; if the first one is the row's name, quote it, or give it a field in "
-        "the header" : "; if its commas are decimal, say separator = \";\", decimal = \",\"";
-    gg_fail(GG_DATA, "%s:%ld: %ld field%s, the first line has %ld%s", f->path, f->record.field[0].line, f->record.n, f->record.n == 1 ? "" : "s",
-            fields, cure);
+    const char *cure =
+        f->record.n != fields + 1 ? ""
+        : fields > 1 ? "; if the first one is the row's name, quote it, or give it a field in "
+                       "the header"
+                     : "; if its commas are decimal, say separator = \";\", decimal = \",\"";
+    gg_fail(GG_DATA, "%s:%ld: %ld field%s, the first line has %ld%s", f->path,
+            f->record.field[0].line, f->record.n, f->record.n == 1 ? "" : "s", fields, cure);
 }
 
-/* ---- rows ----------------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 /* A missing field: false where its row is left out. */
 static bool gg_csv_replace(Csv *f, const Table *d, const Column *c, const CsvField *at)
 {
     if (!c->missing) gg_csv_fail(f, at, c, gg_csv_lacks);
     if (c->missing == 'v') return ++f->replaced;
-    if (d->asked) gg_csv_fail(f, at, c, "is missing, and a prediction leaves no row out: missing = 0, or take the row out of the file");
+    if (d->asked)
+        gg_csv_fail(f, at, c,
+                    "is missing, and a prediction leaves no row out: missing = 0, or take the row "
+                    "out of the file");
     f->dropped++;
     return false;
 }
@@ -73,7 +88,8 @@ static void gg_csv_rows(Csv *f, Table *d)
     const long fields = f->header.n ? f->header.n : f->record.n;
     long room = 0;
     for (bool more = f->record.n > 0; more; more = gg_csv_record(f)) {
-        if (f->record.n == fields + 1 && !*f->record.field[fields].text) f->record.n--;     /* a separator ends the line */
+        /* a separator ends the line */
+        if (f->record.n == fields + 1 && !*f->record.field[fields].text) f->record.n--;
         if (f->record.n != fields) gg_csv_fail_width(f, fields);
         if (f->rows == room) {
             room = 2 * room + 256;
@@ -84,18 +100,28 @@ static void gg_csv_rows(Csv *f, Table *d)
     for (int i = 0; i < d->set->ncolumns; i++) gg_table_grow(d, i, f->rows);
 }
 
-/* ---- what is told --------------------------------------------------------------------------------------- */
+/* ---- what is told ---- */
 /* Nothing of what the model says or a header makes certain. */
 static void gg_csv_tell(const Csv *f, Table *d)
 {
-    const char *stop = f->separator == '\t' ? "tabs separate its fields" : "';' separates its fields", *head = f->header.n ?
-        "its first line names the columns (header = false: it is data)" : "its first line is data (header = true: it names the columns)";
+    const char *stop =
+                   f->separator == '\t' ? "tabs separate its fields" : "';' separates its fields",
+               *head = f->header.n ? "its first line names the columns (header = false: it is data)"
+                                   : "its first line is data (header = true: it names the columns)";
     char dropped[80], replaced[80];
-    snprintf(dropped, sizeof dropped, "%ld of %ld rows are left out: fields are missing", f->dropped, f->dropped + f->rows);
-    snprintf(replaced, sizeof replaced, "%ld missing field%s replaced", f->replaced, f->replaced == 1 ? " is" : "s are");
-    const struct { bool holds; const char *text; } notes[] = {
-        { f->guessed_header, head }, { f->guessed_separator, stop }, { f->guessed_decimal, "decimals have a comma" },
-        { f->named_rows, "its rows begin with a name of their own" }, { f->dropped > 0, dropped }, { f->replaced > 0, replaced } };
+    snprintf(dropped, sizeof dropped, "%ld of %ld rows are left out: fields are missing",
+             f->dropped, f->dropped + f->rows);
+    snprintf(replaced, sizeof replaced, "%ld missing field%s replaced", f->replaced,
+             f->replaced == 1 ? " is" : "s are");
+    const struct {
+        bool holds;
+        const char *text;
+    } notes[] = { { f->guessed_header, head },
+                  { f->guessed_separator, stop },
+                  { f->guessed_decimal, "decimals have a comma" },
+                  { f->named_rows, "its rows begin with a name of their own" },
+                  { f->dropped > 0, dropped },
+                  { f->replaced > 0, replaced } };
     bool any = false;
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
         if (!notes[i].holds) continue;
@@ -107,7 +133,9 @@ static void gg_csv_tell(const Csv *f, Table *d)
     for (int i = 0; i < d->set->ncolumns; i++) {
         const Column *c = &d->set->columns[i];
         if (gg_csv_is_elsewhere(f, d, c))
-            gg_add(&d->notes, "note: %s: %s reads field %s, and another is called %s: { name = \"%s\" }\n", f->path, c->name, c->source, c->source, c->source);
+            gg_add(&d->notes,
+                   "note: %s: %s reads field %s, and another is called %s: { name = \"%s\" }\n",
+                   f->path, c->name, c->source, c->source, c->source);
     }
 }
 
@@ -117,7 +145,9 @@ static void gg_csv_read(Csv *f, Table *d)
     if (!gg_csv_record(f)) gg_fail(GG_DATA, "%s: empty", f->path);
     gg_csv_begin(f, d);
     gg_csv_rows(f, d);
-    if (!f->rows && f->dropped) gg_fail(GG_DATA, "%s: no rows: all %ld have missing fields, and missing = \"drop\"", f->path, f->dropped);
+    if (!f->rows && f->dropped)
+        gg_fail(GG_DATA, "%s: no rows: all %ld have missing fields, and missing = \"drop\"",
+                f->path, f->dropped);
     gg_csv_tell(f, d);
 }
 

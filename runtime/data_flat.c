@@ -1,8 +1,10 @@
 /* data_flat.c -- columns whose rows lie in a file at one distance from each other.
-   1. Where a row in the file is what it will be in memory, the file is mapped, not read: data may be larger than memory.
-   2. A mapped column is one range of addresses, row i at its beginning + i x bytes of a row; each file set has a piece.
-   3. A file's pages lie at pages of memory. So a further set begins at a row where that is so for every mapped column;
-      rows between two sets belong to none and are zero.
+   1. Where a row in the file is what it will be in memory, the file is mapped, not read: data may
+      be larger than memory.
+   2. A mapped column is one range of addresses, row i at its beginning + i x bytes of a row; each
+      file set has a piece.
+   3. A file's pages lie at pages of memory. So a further set begins at a row where that is so for
+      every mapped column; rows between two sets belong to none and are zero.
    4. What cannot be mapped is read and converted: into its piece, or into memory of its own. */
 #include "data_flat.h"
 #include "number.h"
@@ -26,7 +28,9 @@ void gg_flat_open(Table *d, Flat *f)
     if (f->fd < 0 || fstat(f->fd, &st)) gg_fail(GG_DATA, "%s: %s", f->path, strerror(errno));
     if (!S_ISREG(st.st_mode)) gg_fail(GG_DATA, "%s: not a file", f->path);
     f->bytes = (long)st.st_size;
-    if (f->bytes != st.st_size) gg_fail(GG_MACHINE, "%s: %lld bytes are more than a machine of 32 bits can count", f->path, (long long)st.st_size);
+    if (f->bytes != st.st_size)
+        gg_fail(GG_MACHINE, "%s: %lld bytes are more than a machine of 32 bits can count", f->path,
+                (long long)st.st_size);
 }
 
 void gg_flat_get(const Flat *f, void *to, long from, long n)
@@ -40,7 +44,7 @@ void gg_flat_get(const Flat *f, void *to, long from, long n)
     }
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 /* Rows at one distance, some at a time. */
 static void gg_flat_read(Table *d, const Flat *f, const Column *c, char *out)
 {
@@ -53,7 +57,8 @@ static void gg_flat_read(Table *d, const Flat *f, const Column *c, char *out)
         long n = f->rows - row < some ? f->rows - row : some;
         gg_flat_get(f, in, f->start + row * f->stride, (n - 1) * f->stride + used);
         for (long i = 0; i < n; i++)
-            gg_number_convert(f->path, c, row + i, f->type, f->big, in + i * f->stride, width, out + (size_t)(row + i) * size);
+            gg_number_convert(f->path, c, row + i, f->type, f->big, in + i * f->stride, width,
+                              out + (size_t)(row + i) * size);
     }
 }
 
@@ -81,7 +86,8 @@ static void gg_flat_read_turned(Table *d, const Flat *f, const Column *c, char *
             const long n = f->rows - row < most ? f->rows - row : most;
             gg_flat_get(f, in, f->start + (gg_flat_turned(f, i) * f->rows + row) * unit, n * unit);
             for (long k = 0; k < n; k++)
-                gg_number_convert(f->path, c, row + k, f->type, f->big, in + k * unit, 1, out + (size_t)(row + k) * size + (size_t)i * element);
+                gg_number_convert(f->path, c, row + k, f->type, f->big, in + k * unit, 1,
+                                  out + (size_t)(row + k) * size + (size_t)i * element);
         }
 }
 
@@ -93,11 +99,8 @@ static void gg_flat_convert(Table *d, const Flat *f, const Column *c, char *out)
     gg_flat_close(d);
 }
 
-/* ---- mapping -------------------------------------------------------------------------------------------- */
-static size_t gg_page(void)
-{
-    return (size_t)sysconf(_SC_PAGESIZE);
-}
+/* ---- mapping ---- */
+static size_t gg_page(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
 /* Pages of the range that hold [from, from + n), to be written. */
 static void gg_map_open(const Map *m, size_t from, size_t n)
@@ -109,7 +112,8 @@ static void gg_map_open(const Map *m, size_t from, size_t n)
 
 static void gg_map_place(const Map *m, const Piece *x, size_t size, const Map *old)
 {
-    size_t from = m->lead + (size_t)x->from * size, n = (size_t)x->rows * size, over = (size_t)x->start % gg_page();
+    size_t from = m->lead + (size_t)x->from * size, n = (size_t)x->rows * size,
+           over = (size_t)x->start % gg_page();
     if (x->fd < 0) {
         gg_map_open(m, from, n);
         if (old) memcpy(m->pages + from, old->pages + from, n);
@@ -124,16 +128,18 @@ static char *gg_map_add(Table *d, int column, const Flat *f, long from, size_t s
     Map *m = &d->map[column], old = *m, new = old;
     if (!old.n) new.lead = (size_t)f->start % gg_page();
     new.bytes = new.lead + (size_t)(from + f->rows) * size;
-    new.pages = mmap(NULL, new.bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    new.pages =
+        mmap(NULL, new.bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (new.pages == MAP_FAILED)
-        gg_fail(GG_MACHINE, "%s: addresses for %zu bytes are not to be had (ulimit -v): %s", f->path, new.bytes,
-                strerror(errno));
-    size_t at = new.lead + (size_t)from * size;
+        gg_fail(GG_MACHINE, "%s: addresses for %zu bytes are not to be had (ulimit -v): %s",
+                f->path, new.bytes, strerror(errno));
+    size_t at = new.lead + (size_t)from *size;
     bool mapped = same && at % gg_page() == (size_t)f->start % gg_page();
-    new.piece[new.n++] = (Piece){ mapped ? f->fd : -1, f->start, from, f->rows };
+    new.piece[new.n++] = (Piece) { mapped ? f->fd : -1, f->start, from, f->rows };
     if (mapped) d->held.file = 0;
     *m = new;
-    for (int i = 0; i < new.n; i++) gg_map_place(&new, &new.piece[i], size, i < old.n ? &old : NULL);
+    for (int i = 0; i < new.n; i++)
+        gg_map_place(&new, &new.piece[i], size, i < old.n ? &old : NULL);
     if (old.n) munmap(old.pages, old.bytes);
     d->column[column] = new.pages + new.lead;
     if (!mapped) gg_flat_convert(d, f, &d->set->columns[column], new.pages + at);
@@ -145,10 +151,10 @@ void gg_map_free(Map *m)
     if (m->n) munmap(m->pages, m->bytes);
     for (int i = 0; i < m->n; i++)
         if (m->piece[i].fd >= 0) close(m->piece[i].fd);
-    *m = (Map){ 0 };
+    *m = (Map) { 0 };
 }
 
-/* ---- columns -------------------------------------------------------------------------------------------- */
+/* ---- columns ---- */
 /* The row at which a further set of files begins. */
 long gg_flat_next(const Table *d)
 {
@@ -168,10 +174,10 @@ void gg_flat_append(Table *d, int column, const Flat *f, long done)
     long from = d->rows + done, row = gg_row_count(c) * gg_type_bytes(f->type);
     size_t size = gg_row_bytes(c);
     char type = c->type != 'r' ? c->type : sizeof(real) == 8 ? 'd' : 'f', *out;
-    bool same = f->type == type && f->big == GG_BIG && !f->turned && f->stride == row && f->start % gg_type_bytes(type) == 0;
+    bool same = f->type == type && f->big == GG_BIG && !f->turned && f->stride == row &&
+                f->start % gg_type_bytes(type) == 0;
     if (f->rows == 0) return;
-    if (d->map[column].n || (same && from == 0))
-        out = gg_map_add(d, column, f, from, size, same);
+    if (d->map[column].n || (same && from == 0)) out = gg_map_add(d, column, f, from, size, same);
     else {
         out = gg_table_grow(d, column, done + f->rows) + (size_t)done * size;
         gg_flat_convert(d, f, c, out);
@@ -185,13 +191,16 @@ void gg_flat_beside(const char *path, long rows, const char *first, long others)
     if (rows != others) gg_fail(GG_DATA, "%s: %ld rows, but %s has %ld", path, rows, first, others);
 }
 
-/* The file `source` in the directory, or the path itself where it is a file and there is one column. */
+/* The file `source` in the directory, or the path itself where it is a file and there is one
+   column. */
 void gg_flat_find(Table *d, Flat *f, const char *path, const char *source)
 {
     struct stat st;
     bool file = stat(path, &st) == 0 && S_ISREG(st.st_mode);
     if (file && d->set->ncolumns > 1)
-        gg_fail(GG_DATA, "%s: a file, and the model reads %d columns: a directory with one file for each belongs here",
+        gg_fail(GG_DATA,
+                "%s: a file, and the model reads %d columns: a directory with one file for each "
+                "belongs here",
                 path, d->set->ncolumns);
     int n = file ? snprintf(f->path, sizeof f->path, "%s", path)
                  : snprintf(f->path, sizeof f->path, "%s/%s", path, source);

@@ -8,17 +8,19 @@ enum { GG_FLAT_RANK = 8 };
 typedef struct {
     char path[4096];
     int fd;
-    char type;                                    /* of elements (number.c) */
-    bool big;                                     /* their first byte is the highest */
-    bool turned;                                  /* Fortran's order: the first axis, the rows, runs fastest */
-    int rank; long dim[GG_FLAT_RANK];             /* of a row, 1s left out; where it is turned */
-    long bytes, start, stride, rows;              /* of the file; of row 0 in it; from row to row */
+    char type;   /* of elements (number.c) */
+    bool big;    /* their first byte is the highest */
+    bool turned; /* Fortran's order: the first axis, the rows, runs fastest */
+    int rank;
+    long dim[GG_FLAT_RANK];          /* of a row, 1s left out; where it is turned */
+    long bytes, start, stride, rows; /* of the file; of row 0 in it; from row to row */
 } Flat;
 void gg_flat_find(Table *d, Flat *f, const char *path, const char *source); /* opens it */
-void gg_flat_open(Table *d, Flat *f);             /* f->path; one at a time, until it is mapped or closed */
+void gg_flat_open(Table *d, Flat *f); /* f->path; one at a time, until it is mapped or closed */
 void gg_flat_close(Table *d);
 void gg_flat_get(const Flat *f, void *to, long from, long n); /* bytes */
-void gg_flat_append(Table *d, int column, const Flat *f, long done); /* its rows behind `done` of the set; keeps or closes it */
+/* its rows behind `done` of the set; keeps or closes it */
+void gg_flat_append(Table *d, int column, const Flat *f, long done);
 void gg_flat_beside(const char *path, long rows, const char *first, long others);
 long gg_flat_next(const Table *d);
 void gg_map_free(Map *m);

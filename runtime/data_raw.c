@@ -1,7 +1,7 @@
-/* data_raw.c -- files without a header, in this machine's order of bytes. A column's source is its type and where it lies:
-   "float32 x.bin", a file of its own in the directory; or "uint8@2/3073", from byte 2 of records of 3,073 bytes, which are
-   the one file of all columns.
-   CIFAR-10's binary version is five files of such records, and one for testing. */
+/* data_raw.c -- files without a header, in this machine's order of bytes. A column's source is its
+   type and where it lies: "float32 x.bin", a file of its own in the directory; or "uint8@2/3073",
+   from byte 2 of records of 3,073 bytes, which are the one file of all columns. CIFAR-10's binary
+   version is five files of such records, and one for testing. */
 #include "readers.h"
 #include "data_flat.h"
 #include "known.h"
@@ -23,8 +23,11 @@ static void gg_raw_check_size(Flat *f, const Column *c, const char *what)
     f->rows = f->bytes / f->stride;
     gg_known(f->path, GG_FOR_RAW);
     if (f->bytes % f->stride)
-        gg_fail(GG_DATA, "%s: %ld bytes are %ld %s of %ld bytes and %ld over: the model's sizes or type of %s are not the "
-                "file's, or it is truncated", f->path, f->bytes, f->rows, what, f->stride, f->bytes % f->stride, c->name);
+        gg_fail(GG_DATA,
+                "%s: %ld bytes are %ld %s of %ld bytes and %ld over: the model's sizes or type of "
+                "%s are not the "
+                "file's, or it is truncated",
+                f->path, f->bytes, f->rows, what, f->stride, f->bytes % f->stride, c->name);
 }
 
 /* One column of a file of records that is open. */
@@ -33,7 +36,8 @@ static void gg_raw_records(Table *d, int column, Flat *f, long done)
     const Column *c = &d->set->columns[column];
     const char *rest;
     f->type = gg_raw_type(c->source, &rest);
-    if (sscanf(rest, "@%ld/%ld", &f->start, &f->stride) != 2) gg_fail(GG_DATA, "this runtime cannot read '%s'", c->source);
+    if (sscanf(rest, "@%ld/%ld", &f->start, &f->stride) != 2)
+        gg_fail(GG_DATA, "this runtime cannot read '%s'", c->source);
     f->start--;
     gg_raw_check_size(f, c, "records");
     gg_flat_append(d, column, f, done);
@@ -62,7 +66,7 @@ long gg_raw_append(Table *d, const char *path, bool test)
     const char *rest;
     if (test && !d->set->test_path) return -1;
     for (int c = 0; c < d->set->ncolumns; c++) {
-        f = (Flat){ 0 };
+        f = (Flat) { 0 };
         gg_raw_type(d->set->columns[c].source, &rest);
         if (*rest == '@') gg_raw_path(d, &f, path), gg_raw_records(d, c, &f, 0);
         else gg_raw_file(d, c, &f, path, rest);
@@ -72,13 +76,13 @@ long gg_raw_append(Table *d, const char *path, bool test)
     return first.rows;
 }
 
-/* ---- CIFAR-10 ------------------------------------------------------------------------------------------- */
+/* ---- CIFAR-10 ---- */
 /* One batch file behind `done` rows of its set: its rows. */
 static long gg_cifar_file(Table *d, const char *path, long done)
 {
     Flat f = { 0 };
     for (int c = 0; c < d->set->ncolumns; c++) {
-        f = (Flat){ 0 };
+        f = (Flat) { 0 };
         gg_raw_path(d, &f, path);
         gg_raw_records(d, c, &f, done);
     }
@@ -87,7 +91,8 @@ static long gg_cifar_file(Table *d, const char *path, long done)
 
 static bool gg_cifar_name(char out[4096], const char *dir, const char *name, int number)
 {
-    int n = number ? snprintf(out, 4096, "%s/%s_%d.bin", dir, name, number) : snprintf(out, 4096, "%s/%s.bin", dir, name);
+    int n = number ? snprintf(out, 4096, "%s/%s_%d.bin", dir, name, number)
+                   : snprintf(out, 4096, "%s/%s.bin", dir, name);
     return n < 4096 && access(out, F_OK) == 0;
 }
 
@@ -95,13 +100,18 @@ static long gg_cifar_train(Table *d, const char *dir)
 {
     char path[4096];
     long rows = 0;
-    for (int i = 1; i <= 5 && gg_cifar_name(path, dir, "data_batch", i); i++) rows += gg_cifar_file(d, path, rows);
+    for (int i = 1; i <= 5 && gg_cifar_name(path, dir, "data_batch", i); i++)
+        rows += gg_cifar_file(d, path, rows);
     if (!rows && !gg_cifar_name(path, dir, "data_batch", 1))
-        gg_fail(GG_DATA, "%s: no data_batch_1.bin there: CIFAR-10's binary version has it (cifar-10-binary.tar.gz)", dir);
+        gg_fail(GG_DATA,
+                "%s: no data_batch_1.bin there: CIFAR-10's binary version has it "
+                "(cifar-10-binary.tar.gz)",
+                dir);
     return rows;
 }
 
-/* A file of records; or test_batch.bin, where it is there; a directory made for testing may hold other batches. */
+/* A file of records; or test_batch.bin, where it is there; a directory made for testing may hold
+   other batches. */
 long gg_cifar_append(Table *d, const char *dir, bool test)
 {
     char path[4096];

@@ -1,4 +1,5 @@
-/* device.c -- the device and the host: which has the newest parameters, and when its work is over. Without a device both are one. */
+/* device.c -- the device and the host: which has the newest parameters, and when its work is over.
+   Without a device both are one. */
 #include "device.h"
 
 void gg_run_prepare(Run *r)
@@ -19,7 +20,8 @@ void gg_run_fetch(Run *r)
 void gg_run_await(Run *r)
 {
     const Program *p = r->p;
-    const bool merges = gg_takes_turns(&p->schedule) && r->schedule.turn.closes && (p->device.await || !r->sums.merged);
+    const bool merges = gg_takes_turns(&p->schedule) && r->schedule.turn.closes &&
+                        (p->device.await || !r->sums.merged);
     if (p->device.await) p->device.await();
     for (int i = 0; merges && i < p->model.nsums; i++) p->device.sums[i] += r->sums.kept[i];
     r->sums.merged = true;

@@ -1,19 +1,20 @@
-/* elementary.h -- exp, log, tanh and the like of one vector type; real.h includes this file for vec and for vec8.
-   In the double build libm does the lanes one by one. In float the functions are our own, within 2 ulp (sin, cos
-   of 1e5 and more, erfc, pow and atan2 are libm's): a polynomial on a reduced argument; the reductions are exact, or end with a
-   correction. What overflows gives inf, NaN gives NaN, denormals may come out as 0. */
-#define V_LANEWISE(name)                                                    \
-    INLINE VEC V(name)(VEC x)                                               \
-    {                                                                       \
-        for (int i = 0; i < V_LANES; i++) x[i] = r_##name(x[i]);            \
-        return x;                                                           \
+/* elementary.h -- exp, log, tanh and the like of one vector type; real.h includes this file for vec
+   and for vec8. In the double build libm does the lanes one by one. In float the functions are our
+   own, within 2 ulp (sin, cos of 1e5 and more, erfc, pow and atan2 are libm's): a polynomial on a
+   reduced argument; the reductions are exact, or end with a correction. What overflows gives inf,
+   NaN gives NaN, denormals may come out as 0. */
+#define V_LANEWISE(name) \
+    INLINE VEC V(name)(VEC x) \
+    { \
+        for (int i = 0; i < V_LANES; i++) x[i] = r_##name(x[i]); \
+        return x; \
     }
 
-#define V_PAIRWISE(name)                                                    \
-    INLINE VEC V(name)(VEC x, VEC y)                                        \
-    {                                                                       \
-        for (int i = 0; i < V_LANES; i++) x[i] = r_##name(x[i], y[i]);      \
-        return x;                                                           \
+#define V_PAIRWISE(name) \
+    INLINE VEC V(name)(VEC x, VEC y) \
+    { \
+        for (int i = 0; i < V_LANES; i++) x[i] = r_##name(x[i], y[i]); \
+        return x; \
     }
 
 V_LANEWISE(erfc)
@@ -45,8 +46,9 @@ INLINE VEC V(power2)(MASK n) { return (VEC)(((V(bits))n + 127) << 23); }
 /* x = n log(2) + *r, and exp(*r) - 1; *n is meant for |x| < 2^15 */
 INLINE VEC V(exp_reduced)(VEC x, MASK *n)
 {
-    static const real c[] = { R(0.5), R(0.166666672), R(0.0416663773), R(0.00833327509), R(0.00139395776), R(0.000199131624) };
-    const VEC shift = V(set)(R(12582912.0));                /* 1.5 * 2^23: adding it rounds to a whole number */
+    static const real c[] = { R(0.5),           R(0.166666672),   R(0.0416663773),
+                              R(0.00833327509), R(0.00139395776), R(0.000199131624) };
+    const VEC shift = V(set)(R(12582912.0)); /* 1.5 * 2^23: adding it rounds to a whole number */
     const VEC t = V(fma)(x, V(set)(R(1.44269504)), shift), m = t - shift;
     const VEC r = V(fma)(m, V(set)(R(2.12194440e-4)), V(fma)(m, V(set)(R(-0.693359375)), x));
     *n = (MASK)((V(bits))t - (V(bits))shift);
@@ -70,15 +72,18 @@ INLINE VEC V(expm1)(VEC x)
     return V(select)(V(abs)(x) < R(1e-8), x, y);
 }
 
-/* log(x + low), for x > 0 and low below the last place of x: x = 2^e (1 + f), 1 + f in sqrt(1/2) .. sqrt(2) */
+/* log(x + low), for x > 0 and low below the last place of x: x = 2^e (1 + f), 1 + f in sqrt(1/2) ..
+   sqrt(2) */
 INLINE VEC V(log_sum)(VEC x, VEC low)
 {
-    static const real c[] = { R(0.333333135), R(-0.250001669), R(0.200022236), R(-0.166593581), R(0.142095581),
-                              R(-0.125500143), R(0.12109299), R(-0.109148085), R(0.0533729456) };
+    static const real c[] = { R(0.333333135),  R(-0.250001669), R(0.200022236),
+                              R(-0.166593581), R(0.142095581),  R(-0.125500143),
+                              R(0.12109299),   R(-0.109148085), R(0.0533729456) };
     const V(bits) bits = (V(bits))x - 0x3f3504f3;
     const MASK e = (MASK)bits >> 23;
     const VEC m = __builtin_convertvector(e, VEC);
-    const VEC f = (VEC)((bits & 0x7fffff) + 0x3f3504f3) - 1 + V(select)(e < 25, low * V(power2)(-e), (VEC){ 0 });
+    const VEC f = (VEC)((bits & 0x7fffff) + 0x3f3504f3) - 1 +
+                  V(select)(e < 25, low * V(power2)(-e), (VEC) { 0 });
     const VEC z = f * f;
     VEC y = f * z * V(poly)(f, 9, c);
     y = V(fma)(m, V(set)(R(-2.12194440e-4)), y);
@@ -97,8 +102,8 @@ INLINE VEC V(log_edges)(VEC x, VEC y)
 INLINE VEC V(log)(VEC x)
 {
     const MASK tiny = x < R(1.17549435e-38);
-    const VEC y = V(log_sum)(V(select)(tiny, x * R(8388608.0), x), (VEC){ 0 });
-    return V(log_edges)(x, y - V(select)(tiny, V(set)(R(15.9423847)), (VEC){ 0 }));
+    const VEC y = V(log_sum)(V(select)(tiny, x * R(8388608.0), x), (VEC) { 0 });
+    return V(log_edges)(x, y - V(select)(tiny, V(set)(R(15.9423847)), (VEC) { 0 }));
 }
 
 INLINE VEC V(log1p)(VEC x)
@@ -113,7 +118,8 @@ INLINE VEC V(tanh)(VEC x)
     return V(copysign)(t / (t + 2), x);
 }
 
-/* sin of x + quarter turns, |x| < 1e5, given a fused multiply-add: the first two steps of the reduction are exact */
+/* sin of x + quarter turns, |x| < 1e5, given a fused multiply-add: the first two steps of the
+   reduction are exact */
 INLINE VEC V(sin_quarter)(VEC x, int quarter)
 {
     static const real s[] = { R(-0.166666538), R(0.00833210163), R(-0.000195068467) };
@@ -162,10 +168,11 @@ INLINE VEC V(cos)(VEC x)
 /* x + x P(x^2) near 0, 1 - exp(-x + x P(x)) beyond */
 INLINE VEC V(erf)(VEC x)
 {
-    static const real near[] = { R(0.128379151), R(-0.376124918), R(0.112817667), R(-0.0267643165), R(0.00498936651),
-                                 R(-0.000596992439) };
-    static const real far[] = { R(-0.128652915), R(-0.635079563), R(-0.106457725), R(0.0240522288), R(-0.00383266318),
-                                R(0.000384032144), R(-1.8929366e-05) };
+    static const real near[] = { R(0.128379151),   R(-0.376124918),  R(0.112817667),
+                                 R(-0.0267643165), R(0.00498936651), R(-0.000596992439) };
+    static const real far[] = { R(-0.128652915),  R(-0.635079563),   R(-0.106457725),
+                                R(0.0240522288),  R(-0.00383266318), R(0.000384032144),
+                                R(-1.8929366e-05) };
     const VEC a = V(abs)(x), t = V(select)(a > 4, V(set)(4), a);
     const VEC y = 1 - V(exp)(V(fma)(t, V(poly)(t, 7, far), -t));
     return V(select)(a > R(0.927734375), V(copysign)(y, x), V(fma)(x, V(poly)(x * x, 6, near), x));

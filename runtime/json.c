@@ -1,9 +1,11 @@
-/* json.c -- reading JSON that may be anything, from text in memory. Strings are decoded where they stand, as UTF-8. */
+/* json.c -- reading JSON that may be anything, from text in memory. Strings are decoded where they
+   stand, as UTF-8. */
 #include "json.h"
 
 void gg_json_fail(const Json *j, const char *what)
 {
-    gg_fail(GG_DATA, "%s: damaged %s: %s at byte %ld", j->path, j->part, what, (long)(j->at - j->text));
+    gg_fail(GG_DATA, "%s: damaged %s: %s at byte %ld", j->path, j->part, what,
+            (long)(j->at - j->text));
 }
 
 static void gg_json_space(Json *j)
@@ -32,13 +34,14 @@ void gg_json_end(Json *j)
     if (j->at != j->end) gg_json_fail(j, "something follows");
 }
 
-/* ---- strings -------------------------------------------------------------------------------------------- */
+/* ---- strings ---- */
 static uint32_t gg_json_hex(Json *j)
 {
     const char *digits = "0123456789abcdef0123456789ABCDEF", *at;
     uint32_t value = 0;
     for (int i = 0; i < 4; i++, j->at++) {
-        if (j->at == j->end || !*j->at || !(at = strchr(digits, *j->at))) gg_json_fail(j, "a bad \\u");
+        if (j->at == j->end || !*j->at || !(at = strchr(digits, *j->at)))
+            gg_json_fail(j, "a bad \\u");
         value = value * 16 + (uint32_t)((at - digits) % 16);
     }
     return value;
@@ -56,7 +59,8 @@ static char *gg_json_character(Json *j, char *out)
         else j->at = back;
     }
     if (u > 0 && u < 0x80) return *out = (char)u, out + 1;
-    const int more = u < 0x800 ? 1 : u < 0x10000 ? 2 : 3;      /* a zero is two bytes, since it would end the string */
+    /* a zero is two bytes, since it would end the string */
+    const int more = u < 0x800 ? 1 : u < 0x10000 ? 2 : 3;
     *out++ = (char)((more == 1 ? 0xc0 : more == 2 ? 0xe0 : 0xf0) | u >> 6 * more);
     for (int i = more - 1; i >= 0; i--) *out++ = (char)(0x80 | (u >> 6 * i & 0x3f));
     return out;
@@ -85,7 +89,7 @@ const char *gg_json_string(Json *j)
     return begin;
 }
 
-/* ---- numbers, and what nobody asks for ------------------------------------------------------------------ */
+/* ---- numbers, and what nobody asks for ---- */
 int64_t gg_json_size(Json *j)
 {
     int64_t value = 0;
@@ -95,7 +99,8 @@ int64_t gg_json_size(Json *j)
         if (value > GG_LARGE / 10) gg_json_fail(j, "too large a number");
         value = value * 10 + (*j->at++ - '0');
     }
-    if (j->at == begin || (*begin == '0' && j->at > begin + 1)) gg_json_fail(j, "a whole number is missing");
+    if (j->at == begin || (*begin == '0' && j->at > begin + 1))
+        gg_json_fail(j, "a whole number is missing");
     return value;
 }
 

@@ -4,11 +4,12 @@
 #include "program.h"
 #include "real.h"
 
-/* What a kernel stored is read by others. Without this gcc 12 takes a function that stores through vectors alone, into
-   memory it calls its own, for one without effects, and drops the call. */
-INLINE void stored(void) { __asm__ volatile ("" : : : "memory"); }
+/* What a kernel stored is read by others. Without this gcc 12 takes a function that stores through
+   vectors alone, into memory it calls its own, for one without effects, and drops the call. */
+INLINE void stored(void) { __asm__ volatile("" : : : "memory"); }
 
-/* Several kernels are one function, which keeps what it is called with as arguments: gcc would make copies for constant ones. */
+/* Several kernels are one function, which keeps what it is called with as arguments: gcc would make
+   copies for constant ones. */
 #if defined __clang__ || !defined __GNUC__
 #define SHARED static __attribute__((noinline))
 #else
@@ -16,14 +17,24 @@ INLINE void stored(void) { __asm__ volatile ("" : : : "memory"); }
 #endif
 
 /* the data row of row n of the micro-batch; rows past the last real one repeat the first */
-INLINE long data_row(const Window *w, const Micro *m, long n) { return window_row(w, m->from + (n < m->rows ? n : 0)); }
+INLINE long data_row(const Window *w, const Micro *m, long n)
+{
+    return window_row(w, m->from + (n < m->rows ? n : 0));
+}
 
 /* x in the lanes below n, zero in the others */
-INLINE vec  v_keep(vec x, long n)   { return n >= LANES ? x : v_select(v_iota() < (real)n, x, (vec){ 0 }); }
-INLINE vec8 v8_keep(vec8 x, long n) { return n >= LANES8 ? x : v8_select(v8_iota() < (real)n, x, (vec8){ 0 }); }
+INLINE vec v_keep(vec x, long n)
+{
+    return n >= LANES ? x : v_select(v_iota() < (real)n, x, (vec) { 0 });
+}
+INLINE vec8 v8_keep(vec8 x, long n)
+{
+    return n >= LANES8 ? x : v8_select(v8_iota() < (real)n, x, (vec8) { 0 });
+}
 
 /* zeroes the border of a plane [h][w][c] */
-INLINE void zero_halo(real *plane, long h, long w, long top, long bottom, long left, long right, long c)
+INLINE void zero_halo(real *plane, long h, long w, long top, long bottom, long left, long right,
+                      long c)
 {
     for (long i = 0; i < top * w * c; i++) plane[i] = 0;
     for (long i = (h - bottom) * w * c; i < h * w * c; i++) plane[i] = 0;

@@ -4,5 +4,6 @@
 #include "base.h"
 
 typedef enum { GG_FOR_CSV, GG_FOR_ARRAYS, GG_FOR_RAW, GG_FOR_WEIGHTS } Purpose;
-void gg_known(const char *path, Purpose purpose); /* fails where the file is in a known format, with what to do */
+/* fails where the file is in a known format, with what to do */
+void gg_known(const char *path, Purpose purpose);
 #endif

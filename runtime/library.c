@@ -7,7 +7,11 @@
 #include "weights.h"
 #include "window.h"
 
-typedef struct Opened { Run run; const Program *p; struct Opened *next; } Opened;
+typedef struct Opened {
+    Run run;
+    const Program *p;
+    struct Opened *next;
+} Opened;
 static Opened *gg_opened;
 
 static Run *gg_find(const Program *p)
@@ -18,10 +22,7 @@ static Run *gg_find(const Program *p)
     return NULL;
 }
 
-const char *gg_error(void)
-{
-    return gg_message;
-}
+const char *gg_error(void) { return gg_message; }
 
 /* Calls fn(r, text); gg_fail inside it comes back here. */
 static int gg_guard(void (*fn)(Run *, const char *), Run *r, const char *text)
@@ -77,7 +78,7 @@ void gg_close(const Program *p)
         }
 }
 
-/* ---- windows -------------------------------------------------------------------------------------------- */
+/* ---- windows ---- */
 int gg_steps(const Program *p, long steps)
 {
     Run *r = gg_find(p);
@@ -88,15 +89,19 @@ int gg_steps(const Program *p, long steps)
 
 static int gg_all_done(const Program *p, const Run *r)
 {
-    snprintf(gg_message, sizeof gg_message, "%s: all %ld updates are done", p->name, r->schedule.plan.T);
+    snprintf(gg_message, sizeof gg_message, "%s: all %ld updates are done", p->name,
+             r->schedule.plan.T);
     return GG_USAGE;
 }
 
-/* A window's gradients are in a state of the optimizer, which only their update makes whole again. */
+/* A window's gradients are in a state of the optimizer, which only their update makes whole
+   again. */
 static bool gg_is_between(const Run *r)
 {
     if (gg_gradients(&r->p->model) || !r->device.waits) return false;
-    snprintf(gg_message, sizeof gg_message, "%s: a window waits for gg_update, and its gradients are in the optimizer's state already: gg_update first",
+    snprintf(gg_message, sizeof gg_message,
+             "%s: a window waits for gg_update, and its gradients are in the optimizer's state "
+             "already: gg_update first",
              r->p->name);
     return true;
 }
@@ -122,7 +127,8 @@ int gg_window(const Program *p, double *reports)
     return 0;
 }
 
-/* nonfinite = "abort": GG_DATA where that window, the last one done, was not finite; it counts as not done */
+/* nonfinite = "abort": GG_DATA where that window, the last one done, was not finite; it counts as
+   not done */
 static int gg_aborted(const Program *p, Run *r, long update)
 {
     if (p->schedule.nonfinite != 'a' || !gg_run_voided(r)) return 0;
@@ -141,13 +147,15 @@ int gg_update(const Program *p)
     return gg_aborted(p, r, update);
 }
 
-/* While a device works on a window the next one is begun, unless the host has to know whether the first counts. */
+/* While a device works on a window the next one is begun, unless the host has to know whether the
+   first counts. */
 int gg_train(const Program *p, long windows, double *reports)
 {
     Run *r = gg_find(p);
     if (!r || gg_is_between(r)) return GG_USAGE;
     r->device.waits = false;
-    const long most = p->device.await && !p->device.skips && !gg_takes_turns(&p->schedule) ? 2 : 1, left = r->schedule.plan.T - r->schedule.update;
+    const long most = p->device.await && !p->device.skips && !gg_takes_turns(&p->schedule) ? 2 : 1,
+               left = r->schedule.plan.T - r->schedule.update;
     const long end = r->schedule.update + (windows < left ? windows : left);
     for (long started = r->schedule.update; r->schedule.update < end;) {
         for (; started < end && started < r->schedule.update + most; started++)
@@ -162,7 +170,8 @@ int gg_train(const Program *p, long windows, double *reports)
         if (gg_aborted(p, r, r->schedule.update - 1)) return GG_DATA;
     }
     if (windows > left) return gg_all_done(p, r);
-    if (reports && windows > 0) p->model.report(p->device.sums, (double)p->device.w->samples, reports);
+    if (reports && windows > 0)
+        p->model.report(p->device.sums, (double)p->device.w->samples, reports);
     return 0;
 }
 
@@ -171,15 +180,18 @@ int gg_evaluate(const Program *p, const char *split, double *reports)
     Run *r = gg_find(p);
     if (!r) return GG_USAGE;
     const Table *d = &r->data;
-    const Rows *rows = !strcmp(split, "test") ? &d->test : !strcmp(split, "valid") ? &d->valid : &d->train;
+    const Rows *rows = !strcmp(split, "test")    ? &d->test
+                       : !strcmp(split, "valid") ? &d->valid
+                                                 : &d->train;
     *r->sums.beyond = 0;
     if (gg_run_evaluate(r, rows, reports) && !*r->sums.beyond) return 0;
-    if (*r->sums.beyond) return snprintf(gg_message, sizeof gg_message, "%s: %s", split, r->sums.beyond), GG_DATA;
+    if (*r->sums.beyond)
+        return snprintf(gg_message, sizeof gg_message, "%s: %s", split, r->sums.beyond), GG_DATA;
     snprintf(gg_message, sizeof gg_message, "%s: no rows in split '%s'", p->name, split);
     return GG_DATA;
 }
 
-/* ---- tensors -------------------------------------------------------------------------------------------- */
+/* ---- tensors ---- */
 static int gg_tensor_out(const Program *p, const char *name, const real *flat, real *out)
 {
     const bool opened = p->device.fetch || p->device.allocate;
@@ -187,18 +199,21 @@ static int gg_tensor_out(const Program *p, const char *name, const real *flat, r
     const Tensor *t = gg_tensor(&p->model, name);
     if (opened && !r) return GG_USAGE;
     if (r) gg_run_fetch(r);
-    if (t && flat && (flat == gg_params(&p->model) || !p->model.trained || t->offset < p->model.trained)) {
+    if (t && flat &&
+        (flat == gg_params(&p->model) || !p->model.trained || t->offset < p->model.trained)) {
         gg_read_tensor(t, flat, 0, gg_count(t), out);
         return 0;
     }
-    snprintf(gg_message, sizeof gg_message, t && flat ? "%s: %s is frozen" : "%s has no tensor %s", p->name, name);
+    snprintf(gg_message, sizeof gg_message, t && flat ? "%s: %s is frozen" : "%s has no tensor %s",
+             p->name, name);
     return GG_USAGE;
 }
 
 int gg_gradient(const Program *p, const char *name, real *out)
 {
     int status = gg_tensor_out(p, name, gg_gradients(&p->model), out);
-    for (long i = 0, n = status ? 0 : gg_count(gg_tensor(&p->model, name)); i < n; i++) out[i] *= p->device.w->scale_out;
+    for (long i = 0, n = status ? 0 : gg_count(gg_tensor(&p->model, name)); i < n; i++)
+        out[i] *= p->device.w->scale_out;
     return status;
 }
 
@@ -229,7 +244,7 @@ int gg_set_parameter(const Program *p, const char *name, const real *in)
     return GG_USAGE;
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------- */
+/* ---- files ---- */
 static void gg_resuming(Run *r, const char *file)
 {
     if (!gg_load_run(r, file)) gg_fail(GG_DATA, "%s: no such file", file);
@@ -242,5 +257,11 @@ int gg_save(const Program *p, const char *file)
     return r && gg_is_between(r) ? GG_USAGE : gg_guard(gg_save_run, r, file);
 }
 
-int gg_load(const Program *p, const char *file)   { return gg_guard(gg_load_weights, gg_find(p), file); }
-int gg_resume(const Program *p, const char *file) { return gg_guard(gg_resuming, gg_find(p), file); }
+int gg_load(const Program *p, const char *file)
+{
+    return gg_guard(gg_load_weights, gg_find(p), file);
+}
+int gg_resume(const Program *p, const char *file)
+{
+    return gg_guard(gg_resuming, gg_find(p), file);
+}

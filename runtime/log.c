@@ -11,7 +11,8 @@ void gg_log_open(Run *r)
     struct stat st;
     if (!r->o.log) return;
     r->log.file = open(r->o.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (r->log.file < 0 || fstat(r->log.file, &st)) gg_fail(GG_DATA, "%s: %s", r->o.log, strerror(errno));
+    if (r->log.file < 0 || fstat(r->log.file, &st))
+        gg_fail(GG_DATA, "%s: %s", r->o.log, strerror(errno));
     if (S_ISREG(st.st_mode) && st.st_size > r->log.bytes && ftruncate(r->log.file, r->log.bytes))
         gg_fail(GG_DATA, "%s: %s", r->o.log, strerror(errno));
     if (fstat(r->log.file, &st) == 0) r->log.bytes = st.st_size;
@@ -32,7 +33,8 @@ static void gg_log_number(Run *r, const char *key, double x)
 
 static void gg_log_reports(Run *r, const double *values)
 {
-    for (int i = 0; i < r->p->model.nreports; i++) gg_log_number(r, r->p->model.reports[i].name, values[i]);
+    for (int i = 0; i < r->p->model.nreports; i++)
+        gg_log_number(r, r->p->model.reports[i].name, values[i]);
 }
 
 /* ,"nonfinite":{"loss":"nan"}, where a number of the line is not finite */
@@ -71,8 +73,8 @@ void gg_log_update(Run *r, const Started *s, double ms, double seconds)
     const bool turns = gg_takes_turns(&r->p->schedule);
     if (r->log.file < 0) return;
     r->log.text.n = 0;
-    gg_add(&r->log.text, "{\"update\":%ld,\"epoch\":%ld,\"samples\":%ld", r->schedule.update, s->place.epoch + 1,
-           s->place.first + s->place.samples);
+    gg_add(&r->log.text, "{\"update\":%ld,\"epoch\":%ld,\"samples\":%ld", r->schedule.update,
+           s->place.epoch + 1, s->place.first + s->place.samples);
     gg_log_reports(r, r->sums.values);
     if (!turns) gg_log_rate(r, "", s->lr, w->norm, &r->log.noise_told[0]);
     for (int i = 0; turns && i < r->p->schedule.nsteps; i++) {
@@ -84,7 +86,9 @@ void gg_log_update(Run *r, const Started *s, double ms, double seconds)
     if (w->dropped) gg_add(&r->log.text, ",\"dropped\":%d", w->dropped);
     if (!turns && w->count == 0) gg_add(&r->log.text, ",\"skipped\":true");
     for (int i = 0; turns && i < r->p->schedule.nsteps; i++)
-        if (r->schedule.missed[i]) gg_add(&r->log.text, ",\"skipped_%s\":%d", r->p->schedule.steps[i].name, r->schedule.missed[i]);
+        if (r->schedule.missed[i])
+            gg_add(&r->log.text, ",\"skipped_%s\":%d", r->p->schedule.steps[i].name,
+                   r->schedule.missed[i]);
     gg_log_odd(r);
     gg_add(&r->log.text, ",\"ms\":%.4f,\"time\":%.3f", ms, seconds);
     gg_log_write(r);
@@ -100,11 +104,13 @@ void gg_log_split(Run *r, const char *split, const double *values)
     gg_log_write(r);
 }
 
-/* ---- for people ----------------------------------------------------------------------------------------- */
+/* ---- for people ---- */
 static void gg_show_round(const Schedule *of)
 {
     printf("; each is a round of %ld samples", of->round);
-    for (int i = 0; i < of->nsteps; i++) printf("%s %s %ld x %ld", i ? "," : ", of which", of->steps[i].name, of->steps[i].times, of->steps[i].batch);
+    for (int i = 0; i < of->nsteps; i++)
+        printf("%s %s %ld x %ld", i ? "," : ", of which", of->steps[i].name, of->steps[i].times,
+               of->steps[i].batch);
 }
 
 /* A micro-batch of one row leaves such a layer nothing to normalise by. */
@@ -112,8 +118,11 @@ static void gg_warn_lone(const Program *p, const Plan *n)
 {
     const long rows = n->tail == 'c' ? n->last : n->tail == 's' ? n->samples : 0;
     if (p->model.lone && n->T && rows % p->schedule.micro_batch == 1)
-        fprintf(stderr, "warning: the last micro-batch of %s has 1 row, of which %s can make no variance: it returns its bias there; "
-                "tail = \"drop\" leaves that window out, another batch or one row more or less avoids it\n",
+        fprintf(stderr,
+                "warning: the last micro-batch of %s has 1 row, of which %s can make no variance: "
+                "it returns its bias there; "
+                "tail = \"drop\" leaves that window out, another batch or one row more or less "
+                "avoids it\n",
                 n->tail == 'c' ? "the run" : "an epoch", p->model.lone);
 }
 
@@ -132,15 +141,19 @@ void gg_show_plan(const Run *r)
     if (r->device.text) printf("; %s", r->device.text);
     else printf("; %d thread%s", r->device.team->n, r->device.team->n > 1 ? "s" : "");
     const double mib = 1048576, mapped = (double)gg_table_mapped(&r->data) / mib;
-    printf("; %.1f MiB and data %.1f MiB", (double)p->device.memory / mib, (double)gg_table_bytes(&r->data) / mib);
+    printf("; %.1f MiB and data %.1f MiB", (double)p->device.memory / mib,
+           (double)gg_table_bytes(&r->data) / mib);
     if (mapped > 0) printf(", %.1f of it mapped", mapped);
     printf("\n");
     const long first = n->batch == p->schedule.batch ? n->span[0].batch : p->schedule.batch;
-    const double epoch = n->tail == 'c' ? (double)n->samples / (double)n->span[0].batch : (double)n->E;
-    printf("batch %ld = %ld x %ld: %.*f updates an epoch, %ld in all", first, first / p->schedule.micro_batch, p->schedule.micro_batch,
-           epoch > floor(epoch) ? 3 : 0, epoch, n->T);
+    const double epoch =
+        n->tail == 'c' ? (double)n->samples / (double)n->span[0].batch : (double)n->E;
+    printf("batch %ld = %ld x %ld: %.*f updates an epoch, %ld in all", first,
+           first / p->schedule.micro_batch, p->schedule.micro_batch, epoch > floor(epoch) ? 3 : 0,
+           epoch, n->T);
     for (int i = 1; i < n->spans; i++)
-        if (n->span[i].update < n->T) printf("; from update %ld on %ld", n->span[i].update + 1, n->span[i].batch);
+        if (n->span[i].update < n->T)
+            printf("; from update %ld on %ld", n->span[i].update + 1, n->span[i].batch);
     if (gg_takes_turns(&p->schedule)) gg_show_round(&p->schedule);
     if (n->last != n->batch && n->T && n->spans == 1)
         printf("; the last window %s %ld samples", n->tail == 'c' ? "of all has" : "has", n->last);
@@ -159,7 +172,8 @@ static void gg_report_text(Run *r, const double *values)
         for (int i = 0; i < r->p->model.nreports; i++) {
             const ReportName *name = &r->p->model.reports[i];
             if (name->percent != percent) continue;
-            double value = isnan(values[i]) ? fabs(values[i]) : values[i];      /* printf shows a NaN's sign */
+            /* printf shows a NaN's sign */
+            double value = isnan(values[i]) ? fabs(values[i]) : values[i];
             if (percent) gg_add(&r->log.text, "  %s %.2f %%", name->name, 100 * value);
             else gg_add(&r->log.text, "  %s %.4g", name->name, value);
         }
@@ -185,10 +199,12 @@ void gg_show_progress(Run *r)
     double now = gg_seconds(), spent = now - r->log.start;
     if (!r->log.terminal || now - r->log.shown < 0.2) return;
     double rate = (double)(r->schedule.update - r->log.start_update) / spent;
-    const long read = gg_consumed(&r->schedule.plan, r->schedule.update) - gg_consumed(&r->schedule.plan, r->log.start_update);
+    const long read = gg_consumed(&r->schedule.plan, r->schedule.update) -
+                      gg_consumed(&r->schedule.plan, r->log.start_update);
     r->log.text.n = 0;
     gg_report_text(r, r->sums.values);
-    fprintf(stderr, "\r%ld/%ld%s  %.0f samples/s  %.0f s left\033[K", r->schedule.update, r->schedule.plan.T, r->log.text.s,
-            (double)read / spent, (double)(r->schedule.plan.T - r->schedule.update) / rate);
+    fprintf(stderr, "\r%ld/%ld%s  %.0f samples/s  %.0f s left\033[K", r->schedule.update,
+            r->schedule.plan.T, r->log.text.s, (double)read / spent,
+            (double)(r->schedule.plan.T - r->schedule.update) / rate);
     r->log.shown = now;
 }

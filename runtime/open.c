@@ -9,12 +9,14 @@ static void gg_run_plan(Run *r)
 {
     const Program *p = r->p;
     long epochs = r->o.epochs, steps = r->o.steps;
-    if (epochs < 0 && steps < 0) epochs = p->schedule.epochs, steps = p->schedule.epochs > 0 ? -1 : p->schedule.updates;
+    if (epochs < 0 && steps < 0)
+        epochs = p->schedule.epochs, steps = p->schedule.epochs > 0 ? -1 : p->schedule.updates;
     r->schedule.plan = gg_plan(&p->schedule, r->data.train.count, epochs, steps);
     if (!r->schedule.plan.E)
-        gg_fail(GG_DATA, "%ld training rows do not fill one batch of %ld, and tail = \"drop\"", r->data.train.count,
-                p->schedule.round);
-    gg_order_start(&r->schedule.order, &r->schedule.plan, &r->data.train, p->data.shuffle, r->schedule.seed);
+        gg_fail(GG_DATA, "%ld training rows do not fill one batch of %ld, and tail = \"drop\"",
+                r->data.train.count, p->schedule.round);
+    gg_order_start(&r->schedule.order, &r->schedule.plan, &r->data.train, p->data.shuffle,
+                   r->schedule.seed);
 }
 
 static void gg_run_table(Run *r)
@@ -36,24 +38,28 @@ static void gg_run_memory(Run *r)
     r->sums.values = gg_alloc((size_t)p->model.nreports, sizeof *r->sums.values);
     r->sums.kept = gg_alloc((size_t)p->model.nsums, sizeof *r->sums.kept);
     r->sums.aside = gg_alloc((size_t)p->model.nsums, sizeof *r->sums.aside);
-    if (!r->o.save && r->data.valid.count) r->model.best = gg_alloc((size_t)p->model.elements, sizeof(real));
+    if (!r->o.save && r->data.valid.count)
+        r->model.best = gg_alloc((size_t)p->model.elements, sizeof(real));
     gg_add(&r->log.text, "%4000s", "");
-    gg_add(&r->model.header, "%*s", 4000 + 400 * p->model.ntensors * (1 + p->model.nstates) + (int)(6 * r->data.fields.n), "");
+    gg_add(&r->model.header, "%*s",
+           4000 + 400 * p->model.ntensors * (1 + p->model.nstates) + (int)(6 * r->data.fields.n),
+           "");
 }
 
-void gg_best_path(const Run *r, char out[4096])
-{
-    snprintf(out, 4096, "%s.best", r->o.save);
-}
+void gg_best_path(const Run *r, char out[4096]) { snprintf(out, 4096, "%s.best", r->o.save); }
 
-/* What a resumed run holds to be the best is in a file beside: without it the test would be of other weights. */
+/* What a resumed run holds to be the best is in a file beside: without it the test would be of
+   other weights. */
 static void gg_need_best(const Run *r)
 {
     char path[4096];
     gg_best_path(r, path);
     if (!isnan(r->schedule.best) && access(path, R_OK))
-        gg_fail(GG_DATA, "%s: it cannot be read, and %s says that the best weights so far are there: put it back, or begin a run with the "
-                "last ones, --load %s", path, r->o.save, r->o.save);
+        gg_fail(GG_DATA,
+                "%s: it cannot be read, and %s says that the best weights so far are there: put it "
+                "back, or begin a run with the "
+                "last ones, --load %s",
+                path, r->o.save, r->o.save);
 }
 
 static void gg_run_resume(Run *r)
@@ -73,7 +79,8 @@ static void gg_run_weights(Run *r)
         return;
     }
     gg_table_statistics(&r->data, &r->p->model);
-    if (!r->o.load && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);   /* the others hold every tensor */
+    /* the others hold every tensor */
+    if (!r->o.load && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);
     gg_average_start(r);
     if (r->o.load) gg_load_weights(r, r->o.load);
     if (r->o.resume) gg_run_resume(r);
@@ -108,7 +115,9 @@ void gg_run_open(Run *r)
     gg_run_device(r);
     gg_clear_states(p);
     gg_run_weights(r);
-    r->device.team = gg_team_start((int)(p->device.open ? 1 : o->threads < 0 ? gg_cores() : o->threads));
+    r->device.team = gg_team_start((int)(p->device.open   ? 1
+                                         : o->threads < 0 ? gg_cores()
+                                                          : o->threads));
     if (!r->device.team) gg_fail(GG_MACHINE, "the threads cannot be started");
     if (!o->predict) gg_augment_open(r);
     r->log.terminal = isatty(2);
@@ -127,5 +136,5 @@ void gg_run_close(Run *r)
     if (r->log.file >= 0) close(r->log.file);
     free(r->sums.since), free(r->sums.values), free(r->sums.kept), free(r->sums.aside);
     free(r->model.best), free(r->model.header.s), free(r->log.text.s), free(r->log.odd.s);
-    *r = (Run){ 0 };
+    *r = (Run) { 0 };
 }

@@ -6,38 +6,55 @@
 #include <stddef.h>
 
 enum { GG_FLAG, GG_NUMBER, GG_TEXT };
-typedef struct { const char *name, *value, *help; int kind; size_t place; long least; } Option;
+typedef struct {
+    const char *name, *value, *help;
+    int kind;
+    size_t place;
+    long least;
+} Option;
 #define AT(field) offsetof(Options, field)
 static const Option gg_option_table[] = {
-    { "epochs",     "N",    "passes over the training samples",                     GG_NUMBER, AT(epochs), 0 },
-    { "steps",      "N",    "updates, in place of epochs",                          GG_NUMBER, AT(steps), 0 },
-    { "seed",       "N",    "of weights, order and noise",                          GG_NUMBER, AT(seed), 0 },
-    { "threads",    "N",    "default: the cores at hand; results do not depend on it", GG_NUMBER, AT(threads), 1 },
-    { "data",       "DIR",  "where the data lies, in place of the model's path",    GG_TEXT, AT(data), 0 },
-    { "save",       "FILE", "write checkpoints to FILE, the best one to FILE.best", GG_TEXT, AT(save), 0 },
-    { "save-every", "N",    "save after every N updates too, not only every epoch", GG_NUMBER, AT(save_every), 1 },
-    { "load",       "FILE", "begin with the weights in FILE",                       GG_TEXT, AT(load), 0 },
-    { "resume",     NULL,   "go on from the file that --save names, if it exists",  GG_FLAG, AT(resume), 0 },
-    { "log",        "FILE", "write a line of JSON for every update",               GG_TEXT, AT(log), 0 },
-    { "eval",       NULL,   "no training: validate and test what --load or --resume loads",  GG_FLAG, AT(eval), 0 },
-    { "predict",    "FILE", "no training: the model's outputs for the rows of FILE, with the weights of --load", GG_TEXT, AT(predict), 0 },
-    { "output",     "FILE", "of --predict: FILE.csv, FILE.npy or a directory of .npy; default, and -: CSV here", GG_TEXT, AT(output), 0 },
-    { "profile",    NULL,   "CUDA: time every launch, tell at the end which took how long", GG_FLAG, AT(profile), 0 },
+    { "epochs", "N", "passes over the training samples", GG_NUMBER, AT(epochs), 0 },
+    { "steps", "N", "updates, in place of epochs", GG_NUMBER, AT(steps), 0 },
+    { "seed", "N", "of weights, order and noise", GG_NUMBER, AT(seed), 0 },
+    { "threads", "N", "default: the cores at hand; results do not depend on it", GG_NUMBER,
+      AT(threads), 1 },
+    { "data", "DIR", "where the data lies, in place of the model's path", GG_TEXT, AT(data), 0 },
+    { "save", "FILE", "write checkpoints to FILE, the best one to FILE.best", GG_TEXT, AT(save),
+      0 },
+    { "save-every", "N", "save after every N updates too, not only every epoch", GG_NUMBER,
+      AT(save_every), 1 },
+    { "load", "FILE", "begin with the weights in FILE", GG_TEXT, AT(load), 0 },
+    { "resume", NULL, "go on from the file that --save names, if it exists", GG_FLAG, AT(resume),
+      0 },
+    { "log", "FILE", "write a line of JSON for every update", GG_TEXT, AT(log), 0 },
+    { "eval", NULL, "no training: validate and test what --load or --resume loads", GG_FLAG,
+      AT(eval), 0 },
+    { "predict", "FILE",
+      "no training: the model's outputs for the rows of FILE, with the weights of --load", GG_TEXT,
+      AT(predict), 0 },
+    { "output", "FILE",
+      "of --predict: FILE.csv, FILE.npy or a directory of .npy; default, and -: CSV here", GG_TEXT,
+      AT(output), 0 },
+    { "profile", NULL, "CUDA: time every launch, tell at the end which took how long", GG_FLAG,
+      AT(profile), 0 },
 };
 #undef AT
 enum { GG_OPTIONS = sizeof gg_option_table / sizeof *gg_option_table };
 
 static void gg_help(const Program *p, const char *program)
 {
-    printf("usage: %s [options]\n\ntrains %s: batch %ld = %ld x %ld\n\n", program, p->name, p->schedule.batch, p->schedule.accumulate,
-           p->schedule.micro_batch);
+    printf("usage: %s [options]\n\ntrains %s: batch %ld = %ld x %ld\n\n", program, p->name,
+           p->schedule.batch, p->schedule.accumulate, p->schedule.micro_batch);
     for (int i = 0; i < GG_OPTIONS; i++) {
         const Option *o = &gg_option_table[i];
         printf("  --%s%s%-*s  %s\n", o->name, o->value ? " " : "",
                (int)(16 - strlen(o->name) - (o->value ? 1 : 0)), o->value ? o->value : "", o->help);
     }
-    printf("  --%-16s  %s\n\nData is looked for at the model's path, then under the directory GAGEN_DATA.\n"
-           "Exit status: 0 done, 1 data or file error, 2 usage, 3 memory or device, 130 interrupted and saved.\n",
+    printf("  --%-16s  %s\n\nData is looked for at the model's path, then under the directory "
+           "GAGEN_DATA.\n"
+           "Exit status: 0 done, 1 data or file error, 2 usage, 3 memory or device, 130 "
+           "interrupted and saved.\n",
            "help", "this text");
     exit(fflush(stdout) ? GG_DATA : 0);
 }
@@ -55,7 +72,8 @@ static long gg_option_number(const Option *o, const char *text)
     char *end;
     errno = 0;
     long value = strtol(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno) gg_fail(GG_USAGE, "--%s %s: not a whole number", o->name, text);
+    if (*text < '0' || *text > '9' || *end || errno)
+        gg_fail(GG_USAGE, "--%s %s: not a whole number", o->name, text);
     if (value < o->least) gg_fail(GG_USAGE, "--%s %s: at least %ld", o->name, text, o->least);
     return value;
 }
@@ -68,7 +86,7 @@ static void gg_option_set(Options *all, const Option *o, const char *value)
     else *(long *)(void *)place = gg_option_number(o, value);
 }
 
-/* ---- what --predict and --output say --------------------------------------------------------------------- */
+/* ---- what --predict and --output say ---- */
 /* The number that the rows are, or -1: they are in a file. */
 long gg_predict_count(const Dataset *set, const char *rows)
 {
@@ -78,30 +96,33 @@ long gg_predict_count(const Dataset *set, const char *rows)
     errno = 0;
     long n = strtol(rows, &end, 10);
     if (*end || errno || n < 1)
-        gg_fail(GG_USAGE, "--predict %s: the outputs read no data: say how many rows, --predict 64", rows);
+        gg_fail(GG_USAGE, "--predict %s: the outputs read no data: say how many rows, --predict 64",
+                rows);
     return n;
 }
 
 /* Whether all outputs go to one file. */
-bool gg_predict_single(const char *path)
-{
-    return gg_ends(path, ".csv") || gg_ends(path, ".npy");
-}
+bool gg_predict_single(const char *path) { return gg_ends(path, ".csv") || gg_ends(path, ".npy"); }
 
 static void gg_predict_check(const Options *o, const Program *p)
 {
-    if (o->output && !o->predict) gg_fail(GG_USAGE, "--output says where predictions go: it needs --predict");
+    if (o->output && !o->predict)
+        gg_fail(GG_USAGE, "--output says where predictions go: it needs --predict");
     if (!o->predict) return;
     if (!p->model.noutputs)
-        gg_fail(GG_USAGE, "--predict: the model declares no outputs: write train { predict = { class = fn.argmax(logits, "
-                "{ axis = 2 }) } } and generate again");
+        gg_fail(GG_USAGE, "--predict: the model declares no outputs: write train { predict = { "
+                          "class = fn.argmax(logits, "
+                          "{ axis = 2 }) } } and generate again");
     if (o->eval) gg_fail(GG_USAGE, "--predict and --eval exclude each other");
     if (o->log) gg_fail(GG_USAGE, "--log: a prediction writes no log: leave it out");
     if (!o->load && !o->save)
-        gg_fail(GG_USAGE, "--predict needs the weights: --load FILE, or the --save FILE of a run, whose best ones it takes");
+        gg_fail(GG_USAGE, "--predict needs the weights: --load FILE, or the --save FILE of a run, "
+                          "whose best ones it takes");
     if (o->output && gg_ends(o->output, ".npy") && p->model.noutputs > 1)
-        gg_fail(GG_USAGE, "--output %s: there are %d outputs: name a directory, a file NAME.npy is made for each", o->output,
-                p->model.noutputs);
+        gg_fail(
+            GG_USAGE,
+            "--output %s: there are %d outputs: name a directory, a file NAME.npy is made for each",
+            o->output, p->model.noutputs);
     gg_predict_count(&p->data, o->predict);
 }
 
@@ -109,22 +130,29 @@ static void gg_predict_check(const Options *o, const Program *p)
 const char *gg_predict_weights(const Options *o, char best[4096])
 {
     if (o->load || o->resume) return o->load ? o->load : o->save;
-    return snprintf(best, 4096, "%s.best", o->save) < 4096 && access(best, R_OK) == 0 ? best : o->save;
+    return snprintf(best, 4096, "%s.best", o->save) < 4096 && access(best, R_OK) == 0 ? best
+                                                                                      : o->save;
 }
 
-/* ---- all options together ------------------------------------------------------------------------------- */
+/* ---- all options together ---- */
 static void gg_options_check(const Options *o, const Program *p)
 {
-    if (o->epochs >= 0 && o->steps >= 0) gg_fail(GG_USAGE, "--epochs and --steps exclude each other");
-    if (o->resume && !o->save) gg_fail(GG_USAGE, "--resume needs --save FILE: the file to go on from");
+    if (o->epochs >= 0 && o->steps >= 0)
+        gg_fail(GG_USAGE, "--epochs and --steps exclude each other");
+    if (o->resume && !o->save)
+        gg_fail(GG_USAGE, "--resume needs --save FILE: the file to go on from");
     if (o->save_every >= 0 && !o->save) gg_fail(GG_USAGE, "--save-every needs --save FILE");
-    if (o->save && !strcmp(o->save, "-")) gg_fail(GG_USAGE, "--save -: a checkpoint is replaced whole, so it is a file: name one");
-    if (o->log && !strcmp(o->log, "-")) gg_fail(GG_USAGE, "--log -: reports go to standard output already: name a file");
+    if (o->save && !strcmp(o->save, "-"))
+        gg_fail(GG_USAGE, "--save -: a checkpoint is replaced whole, so it is a file: name one");
+    if (o->log && !strcmp(o->log, "-"))
+        gg_fail(GG_USAGE, "--log -: reports go to standard output already: name a file");
     if (o->eval && !o->load && !o->resume) gg_fail(GG_USAGE, "--eval needs --load FILE");
     gg_predict_check(o, p);
-    if (o->threads > GG_THREADS) gg_fail(GG_USAGE, "--threads %ld: at most %d", o->threads, GG_THREADS);
+    if (o->threads > GG_THREADS)
+        gg_fail(GG_USAGE, "--threads %ld: at most %d", o->threads, GG_THREADS);
     if (o->profile && !p->device.profile)
-        gg_fail(GG_USAGE, "--profile: this program runs on the CPU; one made with gagen -t cuda can");
+        gg_fail(GG_USAGE,
+                "--profile: this program runs on the CPU; one made with gagen -t cuda can");
 }
 
 Options gg_options(int argc, char **argv, const Program *p)
@@ -138,7 +166,8 @@ Options gg_options(int argc, char **argv, const Program *p)
         if (!o) gg_fail(GG_USAGE, "unknown option '%s'; --help lists them", arg);
         const char *value = name[n] ? name + n + 1 : NULL;
         if (o->kind == GG_FLAG && value) gg_fail(GG_USAGE, "--%s takes no value", o->name);
-        if (o->kind != GG_FLAG && !value && !(value = argv[++i])) gg_fail(GG_USAGE, "--%s needs a value", o->name);
+        if (o->kind != GG_FLAG && !value && !(value = argv[++i]))
+            gg_fail(GG_USAGE, "--%s needs a value", o->name);
         gg_option_set(&all, o, value);
     }
     gg_options_check(&all, p);

@@ -8,12 +8,16 @@ typedef struct {
     long epochs, steps, seed, threads, save_every; /* -1: not given */
     const char *data, *save, *load, *log, *predict, *output;
     bool resume, eval, profile;
-    const void *const *columns;                   /* rows of these, in place of files */
+    const void *const *columns; /* rows of these, in place of files */
     long rows;
 } Options;
-#define GG_NO_OPTIONS { .epochs = -1, .steps = -1, .seed = -1, .threads = -1, .save_every = -1 }
+#define GG_NO_OPTIONS \
+    { \
+        .epochs = -1, .steps = -1, .seed = -1, .threads = -1, .save_every = -1 \
+    }
 Options gg_options(int argc, char **argv, const Program *p);
 long gg_predict_count(const Dataset *set, const char *rows);
-const char *gg_predict_weights(const Options *o, char best[4096]); /* the file that the weights come from; best: room for its name */
-bool gg_predict_single(const char *path);         /* --output: a file, not a directory of files */
+/* the file that the weights come from; best: room for its name */
+const char *gg_predict_weights(const Options *o, char best[4096]);
+bool gg_predict_single(const char *path); /* --output: a file, not a directory of files */
 #endif

@@ -1,4 +1,5 @@
-/* philox.h -- Philox4x32-10: random numbers as a function of a counter and a key, so that nothing has a state. */
+/* philox.h -- Philox4x32-10: random numbers as a function of a counter and a key, so that nothing
+   has a state. */
 #ifndef GAGEN_PHILOX_H
 #define GAGEN_PHILOX_H
 #include <stdint.h>
@@ -24,21 +25,25 @@ GG_BOTH static inline real philox_real(uint32_t x)
     return (real)(int32_t)(x >> 8) * (real)(1.0 / 16777216);
 }
 
-/* The number in [0, 1) of one element of one sample: `sample` counts samples consumed, `stream` is the call's path. */
-GG_BOTH static inline real noise_uniform(uint64_t seed, uint64_t sample, uint32_t stream, uint32_t element)
+/* The number in [0, 1) of one element of one sample: `sample` counts samples consumed, `stream` is
+   the call's path. */
+GG_BOTH static inline real noise_uniform(uint64_t seed, uint64_t sample, uint32_t stream,
+                                         uint32_t element)
 {
     uint32_t c[4] = { element >> 2, stream, (uint32_t)sample, (uint32_t)(sample >> 32) };
     philox4x32(c, (uint32_t)seed, (uint32_t)(seed >> 32));
     return philox_real(c[element & 3]);
 }
 
-enum { GG_NOISE = 16 };                                     /* counters that are worked on side by side, at most */
+enum { GG_NOISE = 16 }; /* counters that are worked on side by side, at most */
 
 /* The words of n counters with these first words, the same sample and stream; n is a constant. */
-INLINE void noise_words(const int n, uint32_t (*c)[GG_NOISE], uint64_t seed, uint64_t sample, uint32_t stream)
+INLINE void noise_words(const int n, uint32_t (*c)[GG_NOISE], uint64_t seed, uint64_t sample,
+                        uint32_t stream)
 {
     uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
-    for (int i = 0; i < n; i++) c[1][i] = stream, c[2][i] = (uint32_t)sample, c[3][i] = (uint32_t)(sample >> 32);
+    for (int i = 0; i < n; i++)
+        c[1][i] = stream, c[2][i] = (uint32_t)sample, c[3][i] = (uint32_t)(sample >> 32);
     for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u)
         for (int i = 0; i < n; i++) {
             uint64_t a = (uint64_t)0xD2511F53u * c[0][i], b = (uint64_t)0xCD9E8D57u * c[2][i];
@@ -50,7 +55,8 @@ INLINE void noise_words(const int n, uint32_t (*c)[GG_NOISE], uint64_t seed, uin
 }
 
 /* 4 * n numbers in a row: those from element 4 * block on */
-INLINE void noise_row(const int n, real *out, uint64_t seed, uint64_t sample, uint32_t stream, uint32_t block)
+INLINE void noise_row(const int n, real *out, uint64_t seed, uint64_t sample, uint32_t stream,
+                      uint32_t block)
 {
     uint32_t c[4][GG_NOISE];
     for (int i = 0; i < n; i++) c[0][i] = block + (uint32_t)i;
@@ -60,11 +66,13 @@ INLINE void noise_row(const int n, real *out, uint64_t seed, uint64_t sample, ui
 }
 
 /* GG_NOISE numbers: of elements from, from + stride ... */
-static __attribute__((noinline, unused))
-void noise_apart(real *out, uint64_t seed, uint64_t sample, uint32_t stream, uint32_t from, uint32_t stride)
+static __attribute__((noinline, unused)) void noise_apart(real *out, uint64_t seed, uint64_t sample,
+                                                          uint32_t stream, uint32_t from,
+                                                          uint32_t stride)
 {
     uint32_t c[4][GG_NOISE], word[GG_NOISE];
-    for (int i = 0; i < GG_NOISE; i++) word[i] = from + (uint32_t)i * stride, c[0][i] = word[i] >> 2;
+    for (int i = 0; i < GG_NOISE; i++)
+        word[i] = from + (uint32_t)i * stride, c[0][i] = word[i] >> 2;
     noise_words(GG_NOISE, c, seed, sample, stream);
     for (int i = 0; i < GG_NOISE; i++) {
         const uint32_t c0 = c[0][i], c1 = c[1][i], c2 = c[2][i], c3 = c[3][i];
@@ -74,15 +82,16 @@ void noise_apart(real *out, uint64_t seed, uint64_t sample, uint32_t stream, uin
 }
 
 /* out[i] = noise_uniform(seed, sample, stream, from + i * stride) for i in 0 .. n - 1 */
-static inline void noise_fill(real *out, int n, uint64_t seed, uint64_t sample, uint32_t stream, uint32_t from,
-                              uint32_t stride)
+static inline void noise_fill(real *out, int n, uint64_t seed, uint64_t sample, uint32_t stream,
+                              uint32_t from, uint32_t stride)
 {
     int i = 0;
     if (stride == 1 && from % 4 == 0) {
         const uint32_t block = from / 4;
         for (; i + 4 * GG_NOISE <= n; i += 4 * GG_NOISE)
             noise_row(GG_NOISE, out + i, seed, sample, stream, block + (uint32_t)i / 4);
-        for (; i + 8 <= n; i += 8) noise_row(2, out + i, seed, sample, stream, block + (uint32_t)i / 4);
+        for (; i + 8 <= n; i += 8)
+            noise_row(2, out + i, seed, sample, stream, block + (uint32_t)i / 4);
     }
     for (; i + GG_NOISE <= n; i += GG_NOISE)
         noise_apart(out + i, seed, sample, stream, from + (uint32_t)i * stride, stride);

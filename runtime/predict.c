@@ -1,23 +1,33 @@
 /* predict.c -- a prediction: the outputs of every row, as CSV or in NumPy's format.
-   1. Rows come from a file of the model's own reader, of which only the columns that outputs are made of are asked for; all
-      others are zero, since kernels that outputs share with training may read them. Outputs without data get a number of rows.
-   2. CSV has a column for each element, code_1, code_2 ..., with the fewest digits that give the number back; FILE.npy holds
-      the one output there is, any other name is a directory with a file NAME.npy for each. */
+   1. Rows come from a file of the model's own reader, of which only the columns that outputs are
+      made of are asked for; all others are zero, since kernels that outputs share with training may
+      read them. Outputs without data get a number of rows.
+   2. CSV has a column for each element, code_1, code_2 ..., with the fewest digits that give the
+      number back; FILE.npy holds the one output there is, any other name is a directory with a file
+      NAME.npy for each. */
 #include "start.h"
 #include "tensor.h"
 #include "window.h"
 #include <errno.h>
 #include <sys/stat.h>
 
-typedef struct { const Output *output; long width; real *value; FILE *file; char path[4096]; } Sink;
+typedef struct {
+    const Output *output;
+    long width;
+    real *value;
+    FILE *file;
+    char path[4096];
+} Sink;
 
 static void gg_sink_open(Sink *s, const char *path)
 {
-    if (snprintf(s->path, sizeof s->path, "%s", path) >= (int)sizeof s->path) gg_fail(GG_DATA, "%s: too long a name", path);
+    if (snprintf(s->path, sizeof s->path, "%s", path) >= (int)sizeof s->path)
+        gg_fail(GG_DATA, "%s: too long a name", path);
     if (!(s->file = fopen(path, "wb"))) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
 }
 
-/* Half a file of predictions would look like a whole one: where it cannot be written, it is removed. */
+/* Half a file of predictions would look like a whole one: where it cannot be written, it is
+   removed. */
 static void gg_sink_close(Sink *s)
 {
     struct stat st;
@@ -29,7 +39,7 @@ static void gg_sink_close(Sink *s)
     if (bad) gg_fail(GG_DATA, "%s: it cannot be written: %s", s->path, strerror(errno));
 }
 
-/* ---- CSV ------------------------------------------------------------------------------------------------ */
+/* ---- CSV ---- */
 static void gg_put_text(FILE *to, const char *text)
 {
     if (!strpbrk(text, ",\"\r\n")) {
@@ -84,15 +94,19 @@ static void gg_csv_write(FILE *to, const Sink *sink, int n, long rows)
     }
 }
 
-/* ---- NumPy ---------------------------------------------------------------------------------------------- */
+/* ---- NumPy ---- */
 /* Version 1.0: 10 bytes, then the text, which ends a block of 64. */
 static void gg_npy_begin(const Sink *s, long rows)
 {
     const Tensor *t = &s->output->tensor;
     char text[512];
     int n = snprintf(text, sizeof text, "{'descr': '<%s', 'fortran_order': False, 'shape': (%ld,",
-                     s->output->whole ? "i8" : sizeof(real) == 8 ? "f8" : "f4", rows);
-    for (int a = 1; a < t->rank; a++) n += snprintf(text + n, sizeof text - (size_t)n, a > 1 ? ", %ld" : " %ld", t->dim[a]);
+                     s->output->whole    ? "i8"
+                     : sizeof(real) == 8 ? "f8"
+                                         : "f4",
+                     rows);
+    for (int a = 1; a < t->rank; a++)
+        n += snprintf(text + n, sizeof text - (size_t)n, a > 1 ? ", %ld" : " %ld", t->dim[a]);
     n += snprintf(text + n, sizeof text - (size_t)n, "), }");
     while ((10 + n + 1) % 64) text[n++] = ' ';
     text[n++] = '\n';
@@ -104,18 +118,20 @@ static void gg_npy_begin(const Sink *s, long rows)
 static void gg_npy_write(const Sink *s, long values)
 {
     if (!s->output->whole) fwrite(s->value, sizeof(real), (size_t)values, s->file);
-    else for (long i = 0; i < values; i++) {
-        const int64_t x = (int64_t)s->value[i];
-        fwrite(&x, sizeof x, 1, s->file);
-    }
+    else
+        for (long i = 0; i < values; i++) {
+            const int64_t x = (int64_t)s->value[i];
+            fwrite(&x, sizeof x, 1, s->file);
+        }
 }
 
-/* ---- where to ------------------------------------------------------------------------------------------- */
+/* ---- where to ---- */
 static void gg_open_arrays(Sink *sink, int n, const char *path, long rows)
 {
     char file[4096];
     bool one = gg_ends(path, ".npy");
-    if (!one && mkdir(path, 0777) && errno != EEXIST) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
+    if (!one && mkdir(path, 0777) && errno != EEXIST)
+        gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
     for (int i = 0; i < n; i++) {
         snprintf(file, sizeof file, "%s/%s.npy", path, sink[i].output->tensor.name);
         gg_sink_open(&sink[i], one ? path : file);
@@ -130,7 +146,8 @@ static void gg_predict_rows(Run *r, Sink *sink, bool csv, long rows)
         long n = rows - from < p->schedule.micro_batch ? rows - from : p->schedule.micro_batch;
         gg_run_predict(r, from, n);
         for (int i = 0; i < p->model.noutputs; i++) {
-            gg_read_tensor(&sink[i].output->tensor, sink[i].output->at, 0, n * sink[i].width, sink[i].value);
+            gg_read_tensor(&sink[i].output->tensor, sink[i].output->at, 0, n * sink[i].width,
+                           sink[i].value);
             if (!csv) gg_npy_write(&sink[i], n * sink[i].width);
         }
         if (csv) gg_csv_write(sink[0].file, sink, p->model.noutputs, n);
@@ -149,7 +166,8 @@ void gg_predict(Run *r)
         sink[i].output = o, sink[i].width = gg_count(&o->tensor) / o->tensor.dim[0];
         sink[i].value = gg_alloc((size_t)gg_count(&o->tensor), sizeof(real));
     }
-    if (!path) sink[0].file = stdout, snprintf(sink[0].path, sizeof sink[0].path, "standard output");
+    if (!path)
+        sink[0].file = stdout, snprintf(sink[0].path, sizeof sink[0].path, "standard output");
     else if (csv) gg_sink_open(&sink[0], path);
     else gg_open_arrays(sink, p->model.noutputs, path, rows);
     if (csv) gg_csv_header(sink[0].file, sink, p->model.noutputs);

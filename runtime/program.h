@@ -9,78 +9,121 @@
 extern "C" {
 #endif
 
-typedef struct Thread Thread;                     /* of team.h */
+typedef struct Thread Thread; /* of team.h */
 
-/* ---- tensors: parameters and other state, stored in one order, known to files in the logical one -------- */
+/* ---- tensors: parameters and other state; files hold them in logical order ---- */
 enum { GG_RANK = 6, GG_DIGITS = 4 };
-typedef struct { int div, mod; long stride; } Digit; /* (index / div % mod) * stride; mod 0: no % */
 typedef struct {
-    const char *name;                             /* PyTorch's path: "net.0.weight" */
+    int div, mod;
+    long stride;
+} Digit; /* (index / div % mod) * stride; mod 0: no % */
+typedef struct {
+    const char *name; /* PyTorch's path: "net.0.weight" */
     int rank;
-    long dim[GG_RANK];                            /* logical */
-    Digit digit[GG_RANK][GG_DIGITS];              /* unused ones have stride 0, div 1 */
-    long offset;                                  /* of element 0 in the flat array, in reals */
-    char init;                                    /* 'u' uniform a..b, 'n' normal mean a std b, 'c' constant a; 'm' mean, 'd' deviation of column a */
+    long dim[GG_RANK];               /* logical */
+    Digit digit[GG_RANK][GG_DIGITS]; /* unused ones have stride 0, div 1 */
+    long offset;                     /* of element 0 in the flat array, in reals */
+    /* 'u' uniform a..b, 'n' normal mean a std b, 'c' constant a; 'm' mean, 'd' deviation of
+       column a */
+    char init;
     double a, b;
 } Tensor;
 
-typedef struct { int tensor; const char *file, *key; } Source; /* a tensor's first value: that name in a safetensors file */
-typedef struct { int tensor; long row; } ZeroRow; /* a row of a tensor that begins with zeros */
-typedef struct { int sum; const char *what; bool predicts; } Check; /* a sum that is not 0 where a computed id is beyond its axis; outputs need it */
-/* values of the rows of a micro-batch, the first axis; names: those of the classes it counts, NULL-terminated, or NULL; whole: all
-   values are whole numbers */
-typedef struct { Tensor tensor; const real *at; const char *const *names; bool whole; } Output;
-
-/* ---- data ----------------------------------------------------------------------------------------------- */
+/* a tensor's first value: that name in a safetensors file */
 typedef struct {
-    const char *name;                             /* "image" */
-    char type;                                    /* in memory: 'b' unsigned byte, 'i' int32, 'r' real */
+    int tensor;
+    const char *file, *key;
+} Source;
+typedef struct {
+    int tensor;
+    long row;
+} ZeroRow; /* a row of a tensor that begins with zeros */
+/* a sum that is not 0 where a computed id is beyond its axis; outputs need it */
+typedef struct {
+    int sum;
+    const char *what;
+    bool predicts;
+} Check;
+/* values of the rows of a micro-batch, the first axis; names: those of the classes it counts,
+   NULL-terminated, or NULL; whole: all values are whole numbers */
+typedef struct {
+    Tensor tensor;
+    const real *at;
+    const char *const *names;
+    bool whole;
+} Output;
+
+/* ---- data ---- */
+typedef struct {
+    const char *name; /* "image" */
+    char type;        /* in memory: 'b' unsigned byte, 'i' int32, 'r' real */
     int rank;
-    long dim[GG_RANK];                            /* of one row */
-    long classes;                                 /* > 0: checked, 0 .. classes - 1 */
-    long ignored;                                 /* with classes: one value besides them; 0: none */
-    const char *source;                           /* idx: "image" or "label"; csv: "1-24", "price" */
-    const char *const *names;                     /* csv: class names, NULL-terminated, or NULL */
-    const void **base;                            /* where the program keeps the address of the column's row 0 */
-    bool asked;                                   /* outputs are made of it */
-    char missing;                                 /* csv: a field without a value is an error, 0; 'd'rops its row; 'v': becomes */
+    long dim[GG_RANK];        /* of one row */
+    long classes;             /* > 0: checked, 0 .. classes - 1 */
+    long ignored;             /* with classes: one value besides them; 0: none */
+    const char *source;       /* idx: "image" or "label"; csv: "1-24", "price" */
+    const char *const *names; /* csv: class names, NULL-terminated, or NULL */
+    const void **base;        /* where the program keeps the address of the column's row 0 */
+    bool asked;               /* outputs are made of it */
+    char missing; /* csv: a field without a value is an error, 0; 'd'rops its row; 'v': becomes */
     double instead;
 } Column;
 
-typedef struct { char header, separator, decimal; } CsvForm; /* 'y' or 'n'; ';'; ',': what the model says, 0 where it does not */
-
-/* what happens to a column's rows in training: 'f'lipped along the last axis with this chance, 'c'ropped after a move of so many
-   places at most along the last two, 'n'oise of this deviation */
-typedef struct { char kind; int column; double value; } Augment;
-
-/* ---- the window: all that changes from update to update ------------------------------------------------- */
-enum { GG_STEPS = 8 };
-typedef struct { long t, T; double E; } Clock;    /* an update 1 .. T; updates planned; updates an epoch */
+/* 'y' or 'n'; ';'; ',': what the model says, 0 where it does not */
 typedef struct {
-    int    micros;                                /* micro-batches in this window */
-    int    rows;                                  /* real rows of the last one; the others are full */
-    int    micro;                                 /* on a device: the micro-step that runs, 0 .. micros - 1 */
-    long   samples;                               /* real rows in all */
-    long   first;                                 /* samples consumed before this window since the start: keys noise */
-    const uint32_t *order, *order_next;           /* rows at the places of this epoch and the next; NULL: the place */
-    long   at, places;                            /* the window's first place in the epoch; places in an epoch */
-    long   base;                                  /* added to a place's row: where the split begins */
-    bool   training;                              /* false in evaluation: dropout passes */
+    char header, separator, decimal;
+} CsvForm;
+
+/* what happens to a column's rows in training: 'f'lipped along the last axis with this chance,
+   'c'ropped after a move of so many places at most along the last two, 'n'oise of this deviation */
+typedef struct {
+    char kind;
+    int column;
+    double value;
+} Augment;
+
+/* ---- the window: all that changes from update to update ---- */
+enum { GG_STEPS = 8 };
+/* an update 1 .. T; updates planned; updates an epoch */
+typedef struct {
+    long t, T;
+    double E;
+} Clock;
+typedef struct {
+    int micros;   /* micro-batches in this window */
+    int rows;     /* real rows of the last one; the others are full */
+    int micro;    /* on a device: the micro-step that runs, 0 .. micros - 1 */
+    long samples; /* real rows in all */
+    long first;   /* samples consumed before this window since the start: keys noise */
+    /* rows at the places of this epoch and the next; NULL: the place */
+    const uint32_t *order, *order_next;
+    long at, places; /* the window's first place in the epoch; places in an epoch */
+    long base;       /* added to a place's row: where the split begins */
+    bool training;   /* false in evaluation: dropout passes */
     uint64_t seed;
-    long   t, T; double E;                        /* this update's */
-    Clock  of[GG_STEPS];                          /* of the step's last window, with several steps: reports take schedules from it */
+    long t, T;
+    double E; /* this update's */
+    /* of the step's last window, with several steps: reports take schedules from it */
+    Clock of[GG_STEPS];
     double lr;
-    real   scale_in[64], scale_out;               /* per sum over the batch; their product is lambda / N */
-    real   rate, c[64];                           /* lr and the optimizer's scalars as reals */
-    double count;                                 /* the denominator that scale_out undoes, or 0: nothing to learn */
-    double loss_scale;                            /* a part of scale_in that scale_out undoes */
-    double norm, clip;                            /* of the unscaled gradient, < 0: nobody asked; the factor applied */
-    double small, part;                           /* the square of the norm of the first micro-batch's gradient, a mean of `part` of `count`; part 0: nobody asked */
-    int    kept, dropped;                         /* micro-batches whose loss was finite, and was not; where somebody asks */
-    int    keeps;                                 /* on a device: the one at hand is kept */
+    real scale_in[64], scale_out; /* per sum over the batch; their product is lambda / N */
+    real rate, c[64];             /* lr and the optimizer's scalars as reals */
+    double count;      /* the denominator that scale_out undoes, or 0: nothing to learn */
+    double loss_scale; /* a part of scale_in that scale_out undoes */
+    double norm, clip; /* of the unscaled gradient, < 0: nobody asked; the factor applied */
+    /* the square of the norm of the first micro-batch's gradient, a mean of `part` of `count`;
+       part 0: nobody asked */
+    double small, part;
+    /* micro-batches whose loss was finite, and was not; where somebody asks */
+    int kept, dropped;
+    int keeps; /* on a device: the one at hand is kept */
 } Window;
 
-typedef struct { long from; int rows; } Micro;    /* a micro-batch: its first sample in the window, its real rows */
+/* a micro-batch: its first sample in the window, its real rows */
+typedef struct {
+    long from;
+    int rows;
+} Micro;
 
 /* the data row of sample i of this window */
 static inline long window_row(const Window *w, long i)
@@ -104,90 +147,127 @@ static inline long window_row(const Window *w, long i)
 #define GG_BUILT_FOR ""
 #endif
 
-/* ---- the program ---------------------------------------------------------------------------------------- */
+/* ---- the program ---- */
 enum { GG_PHASES = 16 };
-typedef struct { char unit; long every; } Interval; /* 'u'pdates, 's'amples, 't'okens, 'e'pochs */
-typedef struct { char unit; long from, batch; } Phase; /* windows that begin there or later have this batch */
+typedef struct {
+    char unit;
+    long every;
+} Interval; /* 'u'pdates, 's'amples, 't'okens, 'e'pochs */
+/* windows that begin there or later have this batch */
+typedef struct {
+    char unit;
+    long from, batch;
+} Phase;
 
-typedef struct { const char *name; bool percent, max; } ReportName; /* accuracy prints as %; max: larger is better */
+/* accuracy prints as %; max: larger is better */
+typedef struct {
+    const char *name;
+    bool percent, max;
+} ReportName;
 
-typedef struct {                                  /* a loss and its optimizer; several take turns */
-    const char *name;                             /* "": it is the only one */
-    long times, batch;                            /* windows of a round that it takes: the last ones; samples in one */
-    /* w->micros micro-steps, then the update; the same without the update; the update alone. A window and an update leave prepared
-       what depends on parameters */
+typedef struct {       /* a loss and its optimizer; several take turns */
+    const char *name;  /* "": it is the only one */
+    long times, batch; /* windows of a round that it takes: the last ones; samples in one */
+    /* w->micros micro-steps, then the update; the same without the update; the update alone. A
+       window and an update leave prepared what depends on parameters */
     void (*window)(const Thread *), (*gradient)(const Thread *), (*update)(const Thread *);
-    double (*lr)(double t, double T, double E);   /* of its own updates */
-    void (*scalars)(Window *w);                   /* from t, lr, samples: rate, c, scale_in */
+    double (*lr)(double t, double T, double E); /* of its own updates */
+    void (*scalars)(Window *w);                 /* from t, lr, samples: rate, c, scale_in */
 } Step;
 
-/* what is learned and what is told of it: flat arrays, of `elements` reals: the parameters; of as many or fewer: gradients, the
-   optimizer's states */
+/* what is learned and what is told of it: flat arrays, of `elements` reals: the parameters; of as
+   many or fewer: gradients, the optimizer's states */
 typedef struct {
-    uint64_t fingerprint;                         /* of tensors, window, optimizer */
-    const Tensor *tensors; int ntensors;
-    const Source *sources; int nsources;
-    const ZeroRow *zero_rows; int nzero_rows;
-    const char *lone;                             /* a layer whose statistics are of one value a row, or NULL */
-    long elements, trained;                       /* gradients and states are of the first `trained` elements; 0: of all */
-    real *const *flat;                            /* parameters, gradients, states; gradients NULL: they are added to a state */
-    int nstates; const char *state_names[8];
-    int ema;                                      /* state ema - 1 is averages of the parameters; 0: there are none */
-    const ReportName *reports; int nreports;      /* report 0 is the loss */
-    int nsums;                                    /* sums over the batch that a window leaves behind */
-    void (*report)(const double *sums, double samples, double *out); /* from sums over any windows */
-    const Check *checks; int nchecks;             /* a window that fails one has no update */
-    const Output *outputs; int noutputs;          /* of a prediction */
+    uint64_t fingerprint; /* of tensors, window, optimizer */
+    const Tensor *tensors;
+    int ntensors;
+    const Source *sources;
+    int nsources;
+    const ZeroRow *zero_rows;
+    int nzero_rows;
+    const char *lone; /* a layer whose statistics are of one value a row, or NULL */
+    /* gradients and states are of the first `trained` elements; 0: of all */
+    long elements, trained;
+    /* parameters, gradients, states; gradients NULL: they are added to a state */
+    real *const *flat;
+    int nstates;
+    const char *state_names[8];
+    int ema; /* state ema - 1 is averages of the parameters; 0: there are none */
+    const ReportName *reports;
+    int nreports; /* report 0 is the loss */
+    int nsums;    /* sums over the batch that a window leaves behind */
+    /* from sums over any windows */
+    void (*report)(const double *sums, double samples, double *out);
+    const Check *checks;
+    int nchecks; /* a window that fails one has no update */
+    const Output *outputs;
+    int noutputs; /* of a prediction */
 } Model;
 
-/* windows: how large, how many, in which order, and what happens between them; batch and accumulate are the largest */
+/* windows: how large, how many, in which order, and what happens between them; batch and accumulate
+   are the largest */
 typedef struct {
     long batch, micro_batch, accumulate, epochs, updates, seed;
-    char tail;                                    /* 's'tep, 'd'rop, 'c'arry */
-    char nonfinite;                               /* 's'kip windows whose gradient is not finite, 'd'rop micro-batches whose loss is not as well,
-                                                     'a'bort; 0: nobody asks */
-    long tokens;                                  /* of every row; 0: nothing counts in them */
-    const Phase *phases; int nphases;             /* 0: all windows have one batch */
-    bool noise;                                   /* windows measure what the gradient's noise scale is made of */
-    double loss_scale; long scale_interval;       /* the first one, 0: none; windows after which it doubles, 0: it stays */
-    const Step *steps; int nsteps; long round;    /* a round: each in turn, of so many samples */
-    int best; bool best_stated;                   /* the report that decides; the model says which */
-    long patience;                                /* validations without a better one that end the run; 0: none do */
-    Interval validate, checkpoint, line;          /* how often, line: of the log; every 0: every epoch, every epoch, every update */
+    char tail; /* 's'tep, 'd'rop, 'c'arry */
+    /* 's'kip windows whose gradient is not finite, 'd'rop micro-batches whose loss is not as
+       well, 'a'bort; 0: nobody asks */
+    char nonfinite;
+    long tokens; /* of every row; 0: nothing counts in them */
+    const Phase *phases;
+    int nphases; /* 0: all windows have one batch */
+    bool noise;  /* windows measure what the gradient's noise scale is made of */
+    /* the first one, 0: none; windows after which it doubles, 0: it stays */
+    double loss_scale;
+    long scale_interval;
+    const Step *steps;
+    int nsteps;
+    long round; /* a round: each in turn, of so many samples */
+    int best;
+    bool best_stated; /* the report that decides; the model says which */
+    long patience;    /* validations without a better one that end the run; 0: none do */
+    /* how often, line: of the log; every 0: every epoch, every epoch, every update */
+    Interval validate, checkpoint, line;
 } Schedule;
 
 typedef struct {
     const char *reader, *path, *valid_path, *test_path; /* "idx", "csv" */
-    double valid, test;                           /* a fraction (< 1) or a count; 0: none */
+    double valid, test;                                 /* a fraction (< 1) or a count; 0: none */
     bool shuffle;
     CsvForm csv;
-    const Column *columns; int ncolumns;
-    const Augment *augments; int naugments;
+    const Column *columns;
+    int ncolumns;
+    const Augment *augments;
+    int naugments;
 } Dataset;
 
-/* what computes. Every thread of the team calls prepare, evaluate and predict together, as a step's functions */
+/* what computes. Every thread of the team calls prepare, evaluate and predict together, as a step's
+   functions */
 typedef struct {
-    const char *target;                           /* "c", "cuda" */
-    const char *machine;                          /* GG_BUILT_FOR */
-    long memory;                                  /* bytes the program holds, data left out */
-    void (*allocate)(void), (*release)(void);     /* room for them, and an end of it; NULL: the program has it from the start */
+    const char *target;  /* "c", "cuda" */
+    const char *machine; /* GG_BUILT_FOR */
+    long memory;         /* bytes the program holds, data left out */
+    /* room for them, and an end of it; NULL: the program has it from the start */
+    void (*allocate)(void), (*release)(void);
     Window *w;
-    double *sums;                                 /* of this window or evaluation: they begin at 0 each time */
-    void (*prepare)(const Thread *);              /* makes what follows from the parameters; NULL: nothing does */
-    void (*evaluate)(const Thread *);             /* forward only, sums as in a window */
-    void (*predict)(const Thread *);              /* the outputs of w->rows rows, one micro-batch; NULL: there are none */
-    /* with a device: the team is one thread, and what it calls only enqueues; NULL: there is none */
-    const char *(*open)(long rows);               /* so many rows of data; what the device is, for people */
+    double *sums; /* of this window or evaluation: they begin at 0 each time */
+    /* makes what follows from the parameters; NULL: nothing does */
+    void (*prepare)(const Thread *);
+    void (*evaluate)(const Thread *); /* forward only, sums as in a window */
+    /* the outputs of w->rows rows, one micro-batch; NULL: there are none */
+    void (*predict)(const Thread *);
+    /* with a device: the team is one thread, and what it calls only enqueues; NULL: there is
+       none */
+    const char *(*open)(long rows); /* so many rows of data; what the device is, for people */
     void (*close)(void);
-    void (*send)(void);                           /* parameters and states: host to device */
-    void (*fetch)(void);                          /* parameters, states and gradients: device to host */
-    void (*await)(void);                          /* the oldest window or evaluation is over: sums, w's results are its */
-    void (*profile)(bool on);                     /* on: begins to time every launch; off: prints what each took */
-    bool skips;                                   /* only the device knows whether a window counts: none runs ahead */
+    void (*send)(void);  /* parameters and states: host to device */
+    void (*fetch)(void); /* parameters, states and gradients: device to host */
+    void (*await)(void); /* the oldest window or evaluation is over: sums, w's results are its */
+    void (*profile)(bool on); /* on: begins to time every launch; off: prints what each took */
+    bool skips;               /* only the device knows whether a window counts: none runs ahead */
 } Engine;
 
 typedef struct {
-    const char *name;                             /* "mnist_mlp" */
+    const char *name; /* "mnist_mlp" */
     Model model;
     Schedule schedule;
     Dataset data;
@@ -195,8 +275,9 @@ typedef struct {
 } Program;
 
 int gg_main(int argc, char **argv, const Program *p); /* the command line program */
-void *gg_room(size_t bytes);                      /* zeroed, at a multiple of 64 bytes; pages that nobody touches cost nothing. Fails by gg_fail */
-void  gg_room_free(void *room);                   /* of gg_room, or NULL */
+/* zeroed, at a multiple of 64 bytes; pages that nobody touches cost nothing. Fails by gg_fail */
+void *gg_room(size_t bytes);
+void gg_room_free(void *room); /* of gg_room, or NULL */
 #ifdef __cplusplus
 }
 #endif

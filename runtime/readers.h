@@ -4,7 +4,8 @@
 #include "base.h"
 #include "table.h"
 
-long gg_idx_append(Table *d, const char *path, bool test); /* reads a file set: its rows; -1: no test files */
+/* reads a file set: its rows; -1: no test files */
+long gg_idx_append(Table *d, const char *path, bool test);
 long gg_csv_append(Table *d, const char *path, bool test);
 long gg_npy_append(Table *d, const char *path, bool test);
 long gg_raw_append(Table *d, const char *path, bool test);

@@ -6,35 +6,39 @@
 #include <arm_neon.h>
 #endif
 
-/* Sanitizers check every copy of what is copied into its callers, hours of it: nothing is specialised for them. */
+/* Sanitizers check every copy of what is copied into its callers, hours of it: nothing is
+   specialised for them. */
 #if defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer) || __has_feature(thread_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer) || \
+    __has_feature(thread_sanitizer)
 #define SANITIZED
 #endif
 #elif defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define SANITIZED
 #endif
 
-/* Contraction is ours to decide: a*b + c is two roundings, v_fma is one where the machine has it. */
+/* Contraction is ours to decide: a*b + c is two roundings, v_fma is one where the machine has
+   it. */
 #if defined __clang__
 #pragma STDC FP_CONTRACT OFF
 #elif defined __GNUC__
-#pragma GCC optimize ("fp-contract=off")
+#pragma GCC optimize("fp-contract=off")
 #endif
-/* gcc 12 takes a kernel whose loop reads and writes one static array by a pointer that ivopts made for a function without
-   effects, and drops its calls: it may not look for such functions. */
+/* gcc 12 takes a kernel whose loop reads and writes one static array by a pointer that ivopts made
+   for a function without effects, and drops its calls: it may not look for such functions. */
 #if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 11
-#pragma GCC optimize ("no-ipa-pure-const", "no-ipa-modref")
+#pragma GCC optimize("no-ipa-pure-const", "no-ipa-modref")
 #endif
-/* gcc 12 misplaces a load that stands in an arm of a choice when it makes a loop free of branches: it may not try. Programs hold
-   no such load; this is the second lock. */
+/* gcc 12 misplaces a load that stands in an arm of a choice when it makes a loop free of branches:
+   it may not try. Programs hold no such load; this is the second lock. */
 #if defined __GNUC__ && !defined __clang__
-#pragma GCC optimize ("no-tree-loop-if-convert")
+#pragma GCC optimize("no-tree-loop-if-convert")
 #endif
-/* gcc 12 keeps what a loop stores in registers where a later iteration would store to the same place (predictive commoning). At the
-   loop's end it writes back rows that this thread never wrote, and so undoes what another thread wrote. It may not. */
+/* gcc 12 keeps what a loop stores in registers where a later iteration would store to the same
+   place (predictive commoning). At the loop's end it writes back rows that this thread never wrote,
+   and so undoes what another thread wrote. It may not. */
 #if defined __GNUC__ && !defined __clang__
-#pragma GCC optimize ("no-predictive-commoning")
+#pragma GCC optimize("no-predictive-commoning")
 #endif
 #if defined SANITIZED || (defined __GNUC__ && !defined __OPTIMIZE__)
 #define UNROLL
@@ -48,7 +52,7 @@
 #if defined SANITIZED
 #define SPECIALISED static __attribute__((noinline, unused))
 #else
-#define SPECIALISED INLINE              /* a copy for each call, made for its constant arguments */
+#define SPECIALISED INLINE /* a copy for each call, made for its constant arguments */
 #endif
 
 /* ---- vec, and vec8: no more than 8 reals, for what is 8 wide ---- */
@@ -66,13 +70,14 @@
 #define REGISTERS 16
 #endif
 #if defined __FMA__ || defined __AVX512F__ || defined __aarch64__
-#define FUSED 1                         /* v_fma rounds once */
+#define FUSED 1 /* v_fma rounds once */
 #else
 #define FUSED 0
 #endif
-#define LANES  (VECTOR_BYTES / REAL_BYTES)
+#define LANES (VECTOR_BYTES / REAL_BYTES)
 #define LANES8 (LANES < 8 ? LANES : 8)
-/* <immintrin.h> is left out: compilers take longer to read it than to compile a small program. Their builtins are its functions. */
+/* <immintrin.h> is left out: compilers take longer to read it than to compile a small program.
+   Their builtins are its functions. */
 #if defined __has_builtin
 #define HAS_BUILTIN(name) __has_builtin(name)
 #else
@@ -87,12 +92,13 @@
 #define NEON(op) op##q_f32
 #define NEON_TYPE float32x4_t
 #endif
-typedef real     vec   __attribute__((vector_size(VECTOR_BYTES)));
-typedef real_int mask  __attribute__((vector_size(VECTOR_BYTES)));         /* what comparing two vecs gives: -1 or 0 */
-typedef real     vec8  __attribute__((vector_size(LANES8 * REAL_BYTES)));
+typedef real vec __attribute__((vector_size(VECTOR_BYTES)));
+/* what comparing two vecs gives: -1 or 0 */
+typedef real_int mask __attribute__((vector_size(VECTOR_BYTES)));
+typedef real vec8 __attribute__((vector_size(LANES8 * REAL_BYTES)));
 typedef real_int mask8 __attribute__((vector_size(LANES8 * REAL_BYTES)));
 
-/* ---- what is multiplied may be rounded to 16 bits: bits that are cut off, and a number whose ulp is that of the smallest ---- */
+/* ---- factors of products may be rounded to 16 bits ---- */
 #ifndef GG_COMPUTE
 #define GG_COMPUTE 0
 #endif

@@ -5,44 +5,59 @@
 #include "program.h"
 #include "table.h"
 
-typedef struct { long update, epoch, at, first, batch; } Span; /* windows of one size: where they begin */
+/* windows of one size: where they begin */
+typedef struct {
+    long update, epoch, at, first, batch;
+} Span;
 typedef struct {
     char tail;
-    long samples, batch, tokens;                  /* batch: the largest; tokens of a sample */
-    int spans; Span span[GG_PHASES];
-    long E, T;                                    /* updates an epoch, rounded up; updates of the run */
-    long last;                                    /* samples of an epoch's last window; carry: of the run's */
-    long unread;                                  /* samples an epoch leaves out */
-    long total;                                   /* samples that the run consumes */
+    long samples, batch, tokens; /* batch: the largest; tokens of a sample */
+    int spans;
+    Span span[GG_PHASES];
+    long E, T;   /* updates an epoch, rounded up; updates of the run */
+    long last;   /* samples of an epoch's last window; carry: of the run's */
+    long unread; /* samples an epoch leaves out */
+    long total;  /* samples that the run consumes */
 } Plan;
-typedef struct { long epoch, at, first, samples; bool ends; } Place; /* of a window; ends: an epoch ends in it */
-Plan  gg_plan(const Schedule *of, long samples, long epochs, long steps); /* T = 0 and E = 0: not one window */
-Place gg_place(const Plan *plan, long update);    /* of update 0 .. T - 1 */
-long  gg_consumed(const Plan *plan, long update); /* samples in the updates before it */
-bool  gg_due(const Plan *plan, Interval i, long update); /* behind so many updates: the interval, or the run, ends */
+/* of a window; ends: an epoch ends in it */
+typedef struct {
+    long epoch, at, first, samples;
+    bool ends;
+} Place;
+/* T = 0 and E = 0: not one window */
+Plan gg_plan(const Schedule *of, long samples, long epochs, long steps);
+Place gg_place(const Plan *plan, long update);   /* of update 0 .. T - 1 */
+long gg_consumed(const Plan *plan, long update); /* samples in the updates before it */
+/* behind so many updates: the interval, or the run, ends */
+bool gg_due(const Plan *plan, Interval i, long update);
 
 typedef struct {
     const Rows *rows;
-    long group, epochs;                           /* groups of so many epochs: a window meets two groups at most */
-    uint32_t *now, *next;                         /* NULL: rows in file order */
+    long group, epochs;   /* groups of so many epochs: a window meets two groups at most */
+    uint32_t *now, *next; /* NULL: rows in file order */
     bool shuffle;
     uint64_t seed;
 } Order;
 void gg_permute(uint32_t *out, long n, uint64_t seed, long epoch);
 void gg_order_start(Order *o, const Plan *plan, const Rows *rows, bool shuffle, uint64_t seed);
-void gg_order_turn(Order *o, long group);         /* makes now and next those of this group and the following */
+/* makes now and next those of this group and the following */
+void gg_order_turn(Order *o, long group);
 void gg_order_free(Order *o);
 
 /* ---- rounds ---- */
 typedef struct {
-    long n;                                       /* the round's nth window, counted by step */
-    int step; long nth;                           /* and the step's nth */
-    long from, samples;                           /* of the round's */
-    bool closes, last;                            /* of the step's; of the round's */
+    long n; /* the round's nth window, counted by step */
+    int step;
+    long nth;           /* and the step's nth */
+    long from, samples; /* of the round's */
+    bool closes, last;  /* of the step's; of the round's */
 } Turn;
 static inline bool gg_takes_turns(const Schedule *of) { return of->nsteps > 1; }
-long gg_last_window(const Schedule *of, long samples); /* of a round of so many: the samples that its reports speak of */
+/* of a round of so many: the samples that its reports speak of */
+long gg_last_window(const Schedule *of, long samples);
 Turn gg_turn(const Schedule *of, long samples, long n); /* of a round of so many samples */
-long gg_taken(const Schedule *of, const Plan *plan, int step, long rounds); /* windows that the step takes in the first rounds */
-double gg_epoch(const Schedule *of, const Plan *plan, int step); /* windows that it takes in an epoch: with "carry" no whole number */
+/* windows that the step takes in the first rounds */
+long gg_taken(const Schedule *of, const Plan *plan, int step, long rounds);
+/* windows that it takes in an epoch: with "carry" no whole number */
+double gg_epoch(const Schedule *of, const Plan *plan, int step);
 #endif

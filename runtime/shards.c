@@ -1,6 +1,7 @@
-/* shards.c -- weights in several safetensors files, with an index beside them: {"metadata": {}, "weight_map": {"name": "file"}}.
-   A directory stands for its model.safetensors, or for its model.safetensors.index.json.
-   A file of an index lies beside it: a name that leads elsewhere is refused. */
+/* shards.c -- weights in several safetensors files, with an index beside them: {"metadata": {},
+   "weight_map": {"name": "file"}}. A directory stands for its model.safetensors, or for its
+   model.safetensors.index.json. A file of an index lies beside it: a name that leads elsewhere is
+   refused. */
 #include "archive.h"
 #include "json.h"
 #include <errno.h>
@@ -21,9 +22,13 @@ bool gg_shards_named(Archive *a, const char *path)
     if (S_ISDIR(st.st_mode)) {
         if (gg_shards_inside(a, path, "model.safetensors")) return false;
         if (gg_shards_inside(a, path, "model.safetensors.index.json")) return true;
-        gg_fail(GG_DATA, "%s: a directory without model.safetensors and model.safetensors.index.json: name the file", path);
+        gg_fail(GG_DATA,
+                "%s: a directory without model.safetensors and model.safetensors.index.json: name "
+                "the file",
+                path);
     }
-    if (snprintf(a->path, sizeof a->path, "%s", path) >= (int)sizeof a->path) gg_fail(GG_DATA, "%s: too long a name", path);
+    if (snprintf(a->path, sizeof a->path, "%s", path) >= (int)sizeof a->path)
+        gg_fail(GG_DATA, "%s: too long a name", path);
     FILE *file = fopen(path, "rb");
     if (file) {
         if (fread(&first, 1, 1, file) < 1) first = 0;
@@ -33,7 +38,7 @@ bool gg_shards_named(Archive *a, const char *path)
     return first == '{' && n > 5 && !strcmp(path + n - 5, ".json");
 }
 
-/* ---- the index ------------------------------------------------------------------------------------------ */
+/* ---- the index ---- */
 static char *gg_index_text(Archive *a, long *n)
 {
     FILE *file = fopen(a->path, "rb");
@@ -53,7 +58,10 @@ static void gg_index_file(const Archive *a, const char *file)
 {
     char name[GG_NAME];
     if (!*file || strchr(file, '/') || strchr(file, '\\') || !strcmp(file, ".."))
-        gg_fail(GG_DATA, "%s: it names the file '%s': files of an index lie beside it, names without / are read", a->path, gg_printable(name, file));
+        gg_fail(
+            GG_DATA,
+            "%s: it names the file '%s': files of an index lie beside it, names without / are read",
+            a->path, gg_printable(name, file));
 }
 
 static void gg_index_map(Archive *a, Json *j)
@@ -62,7 +70,8 @@ static void gg_index_map(Archive *a, Json *j)
     gg_json_need(j, '{');
     if (gg_json_eat(j, '}')) return;
     do {
-        if (a->helds == room) a->held = gg_resize(a->held, (size_t)(room = 2 * room + 64), sizeof *a->held);
+        if (a->helds == room)
+            a->held = gg_resize(a->held, (size_t)(room = 2 * room + 64), sizeof *a->held);
         Held *h = &a->held[a->helds];
         h->name = gg_json_string(j);
         gg_json_need(j, ':');
@@ -88,10 +97,12 @@ static void gg_index_parse(Archive *a)
     } while (gg_json_eat(&j, ','));
     gg_json_need(&j, '}');
     gg_json_end(&j);
-    if (!found) gg_fail(GG_DATA, "%s: JSON, but no index of safetensors files: it has no weight_map", a->path);
+    if (!found)
+        gg_fail(GG_DATA, "%s: JSON, but no index of safetensors files: it has no weight_map",
+                a->path);
 }
 
-/* ---- the files ------------------------------------------------------------------------------------------ */
+/* ---- the files ---- */
 static int gg_by_file(const void *a, const void *b)
 {
     const Held *x = a, *y = b;
@@ -113,7 +124,9 @@ static void gg_shards_read(Archive *a)
     qsort(a->held, (size_t)a->helds, sizeof *a->held, gg_by_file);
     for (long i = 0; i < a->helds; i++) {
         if (i == 0 || strcmp(a->held[i].file, a->held[i - 1].file)) {
-            const int n = snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash - a->path) + 1 : 0, a->path, a->held[i].file);
+            const int n =
+                snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash - a->path) + 1 : 0,
+                         a->path, a->held[i].file);
             if (n >= (int)sizeof path) gg_fail(GG_DATA, "%s: too long a name", a->path);
             gg_shard_open(a, path);
         }
@@ -131,11 +144,14 @@ void gg_shards_open(Archive *a)
     Entry *kept = gg_alloc((size_t)a->helds, sizeof *kept);
     for (long i = 0; i < a->helds; i++) {
         const Entry key = { .name = a->held[i].name, .shard = a->held[i].shard };
-        const Entry *e = a->entries ? bsearch(&key, a->entry, (size_t)a->entries, sizeof key, gg_by_name_and_shard) : NULL;
+        const Entry *e = a->entries ? bsearch(&key, a->entry, (size_t)a->entries, sizeof key,
+                                              gg_by_name_and_shard)
+                                    : NULL;
         if (e) kept[i] = *e;
         else {
             free(kept);
-            gg_fail(GG_DATA, "%s: it says that %s is in %.200s, which lacks it", a->path, gg_printable(name, key.name), a->held[i].file);
+            gg_fail(GG_DATA, "%s: it says that %s is in %.200s, which lacks it", a->path,
+                    gg_printable(name, key.name), a->held[i].file);
         }
     }
     free(a->entry);
@@ -143,5 +159,6 @@ void gg_shards_open(Archive *a)
     qsort(a->entry, (size_t)a->entries, sizeof *a->entry, gg_by_name);
     for (long i = 1; i < a->entries; i++)
         if (!strcmp(a->entry[i].name, a->entry[i - 1].name))
-            gg_fail(GG_DATA, "%s: damaged: %s comes twice", a->path, gg_printable(name, a->entry[i].name));
+            gg_fail(GG_DATA, "%s: damaged: %s comes twice", a->path,
+                    gg_printable(name, a->entry[i].name));
 }

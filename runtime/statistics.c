@@ -1,12 +1,14 @@
-/* statistics.c -- mean and deviation of a column over the training rows, in one pass at start (Welford, in double): row after row,
-   so the bits depend on the rows alone. An element that is the same in all rows has deviation 1. */
+/* statistics.c -- mean and deviation of a column over the training rows, in one pass at start
+   (Welford, in double): row after row, so the bits depend on the rows alone. An element that is the
+   same in all rows has deviation 1. */
 #include "data.h"
 #include "tensor.h"
 
 static double gg_value(const Column *c, const char *base, long i)
 {
     if (c->type == 'b') return ((const unsigned char *)base)[i];
-    return c->type == 'i' ? ((const int32_t *)(const void *)base)[i] : (double)((const real *)(const void *)base)[i];
+    return c->type == 'i' ? ((const int32_t *)(const void *)base)[i]
+                          : (double)((const real *)(const void *)base)[i];
 }
 
 static void gg_measure(const Table *d, const Column *c, double *mean, double *square)
@@ -23,7 +25,8 @@ static void gg_measure(const Table *d, const Column *c, double *mean, double *sq
     }
 }
 
-static void gg_put_statistic(const Model *m, const Tensor *t, const Table *d, const double *mean, const double *square)
+static void gg_put_statistic(const Model *m, const Tensor *t, const Table *d, const double *mean,
+                             const double *square)
 {
     for (long i = 0, n = gg_count(t); i < n; i++) {
         const double variance = square[i] / (double)d->train.count;

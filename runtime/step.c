@@ -1,12 +1,10 @@
-/* step.c -- a round: the steps of a program in turn. Each cuts the round's samples into windows of its own batch, so that a whole
-   round ends with a whole window, and takes the last of them, as many as its times; a short round has what there is of these
-   windows. A program of one step has rounds of one window. */
+/* step.c -- a round: the steps of a program in turn. Each cuts the round's samples into windows of
+   its own batch, so that a whole round ends with a whole window, and takes the last of them, as
+   many as its times; a short round has what there is of these windows. A program of one step has
+   rounds of one window. */
 #include "schedule.h"
 
-long gg_last_window(const Schedule *of, long samples)
-{
-    return (samples - 1) % of->batch + 1;
-}
+long gg_last_window(const Schedule *of, long samples) { return (samples - 1) % of->batch + 1; }
 
 /* samples that a step's first window lacks at the start of a round */
 static long gg_lack(const Schedule *of, const Step *s)
@@ -33,7 +31,8 @@ Turn gg_turn(const Schedule *of, long samples, long n)
     long take = gg_takes(of, 0, samples);
     for (t.nth = n; t.nth >= take; take = gg_takes(of, ++t.step, samples)) t.nth -= take;
     const Step *s = &of->steps[t.step];
-    const long first = (gg_windows(of, s, samples) - take + t.nth) * s->batch - gg_lack(of, s), end = first + s->batch;
+    const long first = (gg_windows(of, s, samples) - take + t.nth) * s->batch - gg_lack(of, s),
+               end = first + s->batch;
     t.from = first > 0 ? first : 0;
     t.samples = (end < samples ? end : samples) - t.from;
     t.closes = t.nth == take - 1, t.last = t.closes && t.step == of->nsteps - 1;
@@ -50,5 +49,6 @@ long gg_taken(const Schedule *of, const Plan *plan, int step, long rounds)
 double gg_epoch(const Schedule *of, const Plan *plan, int step)
 {
     if (plan->tail != 'c') return (double)gg_taken(of, plan, step, plan->E);
-    return (double)plan->samples / (double)plan->span[0].batch * (double)gg_takes(of, step, plan->batch);
+    return (double)plan->samples / (double)plan->span[0].batch *
+           (double)gg_takes(of, step, plan->batch);
 }

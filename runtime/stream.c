@@ -1,5 +1,5 @@
-/* stream.c -- a file read from its beginning to its end, plain or packed by gzip, which zlib unpacks.
-   A packed file that is cut short, or whose check sum is wrong, is an error. */
+/* stream.c -- a file read from its beginning to its end, plain or packed by gzip, which zlib
+   unpacks. A packed file that is cut short, or whose check sum is wrong, is an error. */
 #include "stream.h"
 #include <errno.h>
 #include <sys/stat.h>
@@ -14,9 +14,12 @@ static void gg_unpack_close(void *f) { gzclose(f); }
 static const char *gg_unpack_wrong(void *f)
 {
     int status;
-    const char *why = gzerror(f, &status), *end = strrchr(why, ':');        /* "path: what" */
-    return status == Z_OK || status == Z_STREAM_END ? NULL : status == Z_ERRNO ? strerror(errno) :
-           status == Z_BUF_ERROR ? "it ends within its gzip data" : end ? end + 2 : why;
+    const char *why = gzerror(f, &status), *end = strrchr(why, ':'); /* "path: what" */
+    return status == Z_OK || status == Z_STREAM_END ? NULL
+           : status == Z_ERRNO                      ? strerror(errno)
+           : status == Z_BUF_ERROR                  ? "it ends within its gzip data"
+           : end                                    ? end + 2
+                                                    : why;
 }
 #else
 static void *gg_unpack_open(const char *path) { return fopen(path, "rb"); }
@@ -37,16 +40,21 @@ void gg_stream_open(Stream *s, const char *path)
     unsigned char magic[2] = { 0 };
     gg_stream_close(s);
     if (stat(path, &st)) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
-    FILE *file = S_ISREG(st.st_mode) ? fopen(path, "rb") : NULL;       /* what is read of a pipe is gone */
+    /* what is read of a pipe is gone */
+    FILE *file = S_ISREG(st.st_mode) ? fopen(path, "rb") : NULL;
     if (!file && S_ISREG(st.st_mode)) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
     size_t got = file ? fread(magic, 1, 2, file) : 0;
     if (file) fclose(file);
     if (S_ISDIR(st.st_mode)) gg_fail(GG_DATA, "%s: a directory, not a file", path);
-    *s = (Stream){ .path = path, .bytes = st.st_size, .packed = got == 2 && magic[0] == 0x1f && magic[1] == 0x8b };
+    *s = (Stream) { .path = path,
+                    .bytes = st.st_size,
+                    .packed = got == 2 && magic[0] == 0x1f && magic[1] == 0x8b };
 #ifndef GAGEN_ZLIB
     if (s->packed)
-        gg_fail(GG_DATA, "%s: compressed, and this program was built without zlib: gunzip it, or build with "
-                "-DGAGEN_ZLIB and -lz", path);
+        gg_fail(GG_DATA,
+                "%s: compressed, and this program was built without zlib: gunzip it, or build with "
+                "-DGAGEN_ZLIB and -lz",
+                path);
 #endif
     if (!(s->file = gg_unpack_open(path))) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
 }

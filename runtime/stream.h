@@ -3,8 +3,15 @@
 #define GAGEN_STREAM_H
 #include "base.h"
 
-typedef struct { const char *path; long bytes; bool packed; void *file; } Stream; /* bytes of the file; packed: a .gz */
+/* bytes of the file; packed: a .gz */
+typedef struct {
+    const char *path;
+    long bytes;
+    bool packed;
+    void *file;
+} Stream;
 void gg_stream_open(Stream *s, const char *path); /* packed or not; closes what s had open */
-long gg_stream_read(Stream *s, void *to, long n); /* the bytes that came: fewer than n at the end alone */
+/* the bytes that came: fewer than n at the end alone */
+long gg_stream_read(Stream *s, void *to, long n);
 void gg_stream_close(Stream *s);
 #endif

@@ -5,26 +5,46 @@
 #include "column.h"
 #include "stream.h"
 
-typedef struct { long from, count; uint32_t *list; } Rows; /* from, from + 1, ...; or those in the list */
-typedef struct { int fd; long start, from, rows; } Piece; /* rows from .. of a file at byte start; fd -1: read */
-typedef struct { char *pages; size_t bytes, lead; int n; Piece piece[3]; } Map; /* row 0 is at pages + lead */
-typedef struct { Stream stream; int file; void *room; } Reading; /* file: a descriptor + 1 */
+/* from, from + 1, ...; or those in the list */
+typedef struct {
+    long from, count;
+    uint32_t *list;
+} Rows;
+/* rows from .. of a file at byte start; fd -1: read */
+typedef struct {
+    int fd;
+    long start, from, rows;
+} Piece;
+/* row 0 is at pages + lead */
+typedef struct {
+    char *pages;
+    size_t bytes, lead;
+    int n;
+    Piece piece[3];
+} Map;
+typedef struct {
+    Stream stream;
+    int file;
+    void *room;
+} Reading; /* file: a descriptor + 1 */
 typedef struct {
     const Dataset *set;
-    long rows;                                    /* in memory, of all the file sets */
+    long rows; /* in memory, of all the file sets */
     void **column;
-    Map *map;                                     /* by column; those with pieces are mapped; NULL: all is the caller's */
-    char *split;                                  /* which of the three, by row of the main set */
+    Map *map;    /* by column; those with pieces are mapped; NULL: all is the caller's */
+    char *split; /* which of the three, by row of the main set */
     Rows train, valid, test;
-    Line notes;                                   /* lines that tell what a reader took a file for */
-    Line fields;                                  /* csv: positions as the header's names: "x\x1fage\x1fincome\x1ey\x1f..." */
-    Dataset *asked; Column *asked_columns;        /* of a prediction: the set with the columns that it asks for */
-    void *zeros;                                  /* rows of all others */
-    Reading held;                                 /* by the reader at work; a failure leaves it for gg_table_free */
+    Line notes;  /* lines that tell what a reader took a file for */
+    Line fields; /* csv: positions as the header's names: "x\x1fage\x1fincome\x1ey\x1f..." */
+    /* of a prediction: the set with the columns that it asks for */
+    Dataset *asked;
+    Column *asked_columns;
+    void *zeros;  /* rows of all others */
+    Reading held; /* by the reader at work; a failure leaves it for gg_table_free */
 } Table;
-long gg_table_bytes(const Table *d);               /* of all columns */
-long gg_table_mapped(const Table *d);              /* those of them that lie in files */
-void gg_table_bind(const Table *d);                /* the program's columns are the table's */
+long gg_table_bytes(const Table *d);                  /* of all columns */
+long gg_table_mapped(const Table *d);                 /* those of them that lie in files */
+void gg_table_bind(const Table *d);                   /* the program's columns are the table's */
 char *gg_table_grow(Table *d, int column, long rows); /* room for more rows; where they begin */
-void *gg_table_room(Table *d, size_t bytes);       /* until it is called again; 0: none */
+void *gg_table_room(Table *d, size_t bytes);          /* until it is called again; 0: none */
 #endif

@@ -8,20 +8,23 @@
 #if !defined SYS_futex
 #define SYS_futex SYS_futex_time64
 #endif
-enum { GG_FUTEX_WAIT = 0 | 128, GG_FUTEX_WAKE = 1 | 128 };   /* of this process alone; <linux/futex.h> stands with the kernel's headers, which not all have */
+/* of this process alone; <linux/futex.h> stands with the kernel's headers, which not all have */
+enum { GG_FUTEX_WAIT = 0 | 128, GG_FUTEX_WAKE = 1 | 128 };
 #endif
 
 typedef struct {
     Team team;
     Thread member[GG_THREADS];
     pthread_t worker[GG_THREADS];
-    pthread_mutex_t bed; pthread_cond_t bell;     /* where a sleeper waits without futexes */
+    pthread_mutex_t bed;
+    pthread_cond_t bell; /* where a sleeper waits without futexes */
 } Crew;
 
 #if defined __linux__
 static void gg_sleep(Team *team, int turn)
 {
-    while (atomic_load(&team->turn) == turn) syscall(SYS_futex, &team->turn, GG_FUTEX_WAIT, turn, NULL, NULL, 0);
+    while (atomic_load(&team->turn) == turn)
+        syscall(SYS_futex, &team->turn, GG_FUTEX_WAIT, turn, NULL, NULL, 0);
 }
 
 void gg_team_wake(Team *team)
@@ -46,8 +49,9 @@ void gg_team_wake(Team *team)
 }
 #endif
 
-/* A thread that spins in vain too often shares its core: for a while it gives up early, so that the others may run
-   there. A miss counts GG_MISS, a hit takes one back; at GG_MISSES the thread is shy for GG_SHY waits. */
+/* A thread that spins in vain too often shares its core: for a while it gives up early, so that the
+   others may run there. A miss counts GG_MISS, a hit takes one back; at GG_MISSES the thread is shy
+   for GG_SHY waits. */
 enum { GG_SPINS = 4000, GG_SHY_SPINS = 50, GG_MISS = 16, GG_MISSES = 64, GG_SHY = 256 };
 static _Thread_local int gg_misses, gg_shy;
 
@@ -93,7 +97,7 @@ Team *gg_team_start(int n)
     pthread_mutex_init(&crew->bed, NULL), pthread_cond_init(&crew->bell, NULL);
     crew->team.n = n;
     flush_denormals();
-    for (int i = 0; i < n; i++) crew->member[i] = (Thread){ i, n, &crew->team };
+    for (int i = 0; i < n; i++) crew->member[i] = (Thread) { i, n, &crew->team };
     for (int i = 1; i < n; i++)
         if (pthread_create(&crew->worker[i], NULL, gg_worker, &crew->member[i])) return NULL;
     return &crew->team;

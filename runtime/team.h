@@ -1,4 +1,5 @@
-/* team.h -- the threads of one program: started once, each owns its spans from start to end, all meet at barriers. */
+/* team.h -- the threads of one program: started once, each owns its spans from start to end, all
+   meet at barriers. */
 #ifndef GAGEN_TEAM_H
 #define GAGEN_TEAM_H
 #include <stdatomic.h>
@@ -8,27 +9,38 @@
 #endif
 
 enum { GG_THREADS = 256 };
-typedef struct Thread { int id, n; struct Team *team; } Thread;
+typedef struct Thread {
+    int id, n;
+    struct Team *team;
+} Thread;
 typedef struct Team {
     _Alignas(64) atomic_int arrived;
     _Alignas(64) atomic_int turn;
     _Alignas(64) atomic_int asleep;
     int n;
-    void (*fn)(const Thread *);                   /* what the team does next; NULL: leave */
-    const void *task;                             /* and on what, where fn is not the program's */
+    void (*fn)(const Thread *); /* what the team does next; NULL: leave */
+    const void *task;           /* and on what, where fn is not the program's */
 } Team;
 
-Team *gg_team_start(int n);                       /* n - 1 workers, which wait; NULL: no threads to be had */
-void  gg_team_call(Team *team, void (*fn)(const Thread *)); /* fn on every thread, the caller as thread 0 */
-void  gg_team_stop(Team *team);
-void  gg_team_wait(Team *team, int turn);         /* until the turn is another: spins, then sleeps */
-void  gg_team_wake(Team *team);
-long  gg_cores(void);                             /* those that this process may use */
+Team *gg_team_start(int n); /* n - 1 workers, which wait; NULL: no threads to be had */
+/* fn on every thread, the caller as thread 0 */
+void gg_team_call(Team *team, void (*fn)(const Thread *));
+void gg_team_stop(Team *team);
+void gg_team_wait(Team *team, int turn); /* until the turn is another: spins, then sleeps */
+void gg_team_wake(Team *team);
+long gg_cores(void); /* those that this process may use */
 
 /* this thread's share of `count` equal things */
-static inline int span_from(const Thread *t, int count) { return (int)((long)count * t->id / t->n); }
-static inline int span_to(const Thread *t, int count)   { return (int)((long)count * (t->id + 1) / t->n); }
-#define for_span(i, t, count) for (int i = span_from(t, count), i##_to = span_to(t, count); i < i##_to; i++)
+static inline int span_from(const Thread *t, int count)
+{
+    return (int)((long)count * t->id / t->n);
+}
+static inline int span_to(const Thread *t, int count)
+{
+    return (int)((long)count * (t->id + 1) / t->n);
+}
+#define for_span(i, t, count) \
+    for (int i = span_from(t, count), i##_to = span_to(t, count); i < i##_to; i++)
 
 /* All threads meet; what any wrote before, all see after. */
 static inline void barrier(const Thread *t)

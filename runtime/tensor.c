@@ -23,11 +23,13 @@ static long gg_axis(const Digit *digit, long index)
 static long gg_outer(const Tensor *t, long row)
 {
     long place = t->offset;
-    for (int a = t->rank - 2; a >= 0; row /= t->dim[a--]) place += gg_axis(t->digit[a], row % t->dim[a]);
+    for (int a = t->rank - 2; a >= 0; row /= t->dim[a--])
+        place += gg_axis(t->digit[a], row % t->dim[a]);
     return place;
 }
 
-/* Calls nothing and allocates nothing: the stored places of logical elements from .. from + n - 1, n <= GG_WALK. */
+/* Calls nothing and allocates nothing: the stored places of logical elements from .. from + n - 1,
+   n <= GG_WALK. */
 enum { GG_WALK = 4096 };
 static void gg_places(const Tensor *t, long from, long n, long *out)
 {
@@ -77,7 +79,8 @@ static uint64_t gg_name_hash(const char *name)
 /* element k of a tensor whose name hashes to h; two words of the four are used */
 static real gg_first_value(const Tensor *t, uint64_t seed, uint64_t h, long k)
 {
-    uint32_t c[4] = { (uint32_t)k, (uint32_t)((uint64_t)k >> 32) ^ 0x696e6974u, (uint32_t)h, (uint32_t)(h >> 32) };
+    uint32_t c[4] = { (uint32_t)k, (uint32_t)((uint64_t)k >> 32) ^ 0x696e6974u, (uint32_t)h,
+                      (uint32_t)(h >> 32) };
     if (t->init == 'c') return (real)t->a;
     if (t->init == 'm' || t->init == 'd') return t->init == 'd';
     philox4x32(c, (uint32_t)seed, (uint32_t)(seed >> 32));

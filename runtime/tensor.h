@@ -4,12 +4,13 @@
 #include "base.h"
 #include "program.h"
 
-static inline real *gg_params(const Model *m)       { return m->flat[0]; }
-static inline real *gg_gradients(const Model *m)    { return m->flat[1]; }
+static inline real *gg_params(const Model *m) { return m->flat[0]; }
+static inline real *gg_gradients(const Model *m) { return m->flat[1]; }
 static inline real *gg_states(const Model *m, int i) { return m->flat[2 + i]; }
 
 long gg_count(const Tensor *t);
-void gg_read_tensor(const Tensor *t, const real *flat, long from, long n, real *out); /* logical elements */
+/* logical elements */
+void gg_read_tensor(const Tensor *t, const real *flat, long from, long n, real *out);
 void gg_write_tensor(const Tensor *t, real *flat, long from, long n, const real *in);
 const Tensor *gg_tensor(const Model *m, const char *name); /* NULL: none */
 void gg_init_weights(const Model *m, uint64_t seed);

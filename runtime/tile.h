@@ -1,13 +1,16 @@
 /* tile.h -- contract() for one vector type; contract.h includes this file for vec and for vec8. */
 
-/* q += one term: row n's number of A, broadcast, times the row of B at b. The empty asm hides where a points (rule 3); it
-   clobbers nothing, which would take compilers minutes: that a caller's stores are read, stored() in kernel.h says. */
-INLINE void V(term)(const Contract d, const int rows, const int inner, const int nv, const real *a, const real *b, VEC *q)
+/* q += one term: row n's number of A, broadcast, times the row of B at b. The empty asm hides where
+   a points (rule 3); it clobbers nothing, which would take compilers minutes: that a caller's
+   stores are read, stored() in kernel.h says. */
+INLINE void V(term)(const Contract d, const int rows, const int inner, const int nv, const real *a,
+                    const real *b, VEC *q)
 {
     VEC row[4];
-    __asm__ ("" : "+r"(a));
+    __asm__("" : "+r"(a));
     UNROLL for (int j = 0; j < nv; j++) row[j] = V(factor)(V(load)(b + j * V_LANES));
-    UNROLL for (int n = 0; n < rows; n++) {
+    UNROLL for (int n = 0; n < rows; n++)
+    {
         const VEC x = V(factor)(V(set)(a[n / inner * d.a_row[0] + n % inner * d.a_row[1]]));
         UNROLL for (int j = 0; j < nv; j++) q[n * nv + j] = V(fma)(x, row[j], q[n * nv + j]);
     }
@@ -22,14 +25,13 @@ INLINE void V(fetch)(const Contract d, const int rows, const int inner, const re
 }
 
 /* `rows` rows of C from c on, `inner` of them to an outer one, nv vectors wide */
-INLINE void V(tile)(const Contract d, const int rows, const int inner, const int nv,
-                    const real *a, const real *b, real *c, const int beta)
+INLINE void V(tile)(const Contract d, const int rows, const int inner, const int nv, const real *a,
+                    const real *b, real *c, const int beta)
 {
     VEC q[32];
-    UNROLL for (int n = 0; n < rows * nv; n++) q[n] = (VEC){ 0 };
-    UNROLL for (int n = 0; n < rows && beta == 2; n++)
-        UNROLL for (int j = 0; j < nv; j++)
-            q[n * nv + j] = V(load)(c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES);
+    UNROLL for (int n = 0; n < rows * nv; n++) q[n] = (VEC) { 0 };
+    UNROLL for (int n = 0; n < rows && beta == 2; n++) UNROLL for (int j = 0; j < nv; j++)
+        q[n * nv + j] = V(load)(c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES);
     for (int x = 0; x < d.depth[0]; x++)
         for (int y = 0; y < d.depth[1]; y++) {
             const real *ay = a + x * d.a_k[0] + y * d.a_k[1], *by = b + x * d.b_k[0] + y * d.b_k[1];
@@ -38,22 +40,26 @@ INLINE void V(tile)(const Contract d, const int rows, const int inner, const int
             for (int z = 0; z < d.depth[2]; z++)
                 V(term)(d, rows, inner, nv, ay + z * d.a_k[2], by + z * d.b_k[2], q);
         }
-    UNROLL for (int n = 0; n < rows && beta == 1; n++)
-        UNROLL for (int j = 0; j < nv; j++)
-            q[n * nv + j] = V(load)(c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES) + q[n * nv + j];
-    UNROLL for (int n = 0; n < rows; n++)
-        UNROLL for (int j = 0; j < nv; j++)
-            V(store)(c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES, q[n * nv + j]);
+    UNROLL for (int n = 0; n < rows && beta == 1; n++) UNROLL for (int j = 0; j < nv; j++)
+        q[n * nv + j] = V(load)(c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES) +
+                        q[n * nv + j];
+    UNROLL for (int n = 0; n < rows; n++) UNROLL for (int j = 0; j < nv; j++)
+        V(store)(c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES, q[n * nv + j]);
 }
 
-/* All rows, nv vectors wide, in nearly equal tiles. Registers hold a tile's sums, nv vectors of B, one of A, and a product
-   where it is not fused. Outer rows go into a tile whole where they fit, else inner rows are shared out. */
-INLINE void V(rows)(const Contract d, const int nv, const real *a, const real *b, real *c, const int beta)
+/* All rows, nv vectors wide, in nearly equal tiles. Registers hold a tile's sums, nv vectors of B,
+   one of A, and a product where it is not fused. Outer rows go into a tile whole where they fit,
+   else inner rows are shared out. */
+INLINE void V(rows)(const Contract d, const int nv, const real *a, const real *b, real *c,
+                    const int beta)
 {
-    const int room = (REGISTERS - (FUSED ? 1 : 2) - nv) / nv, outer = d.rows[0], inner = d.rows[1], whole = inner <= room;
+    const int room = (REGISTERS - (FUSED ? 1 : 2) - nv) / nv, outer = d.rows[0], inner = d.rows[1],
+              whole = inner <= room;
     const int count = whole ? outer : inner, unit = whole ? inner : 1, most = room / unit;
-    const int tiles = (count + most - 1) / most, low = count / tiles, high = low + 1, larger = count % tiles;
-    const long a_outer = d.a_row[0], a_inner = d.a_row[1], c_outer = d.c_row[0], c_inner = d.c_row[1];
+    const int tiles = (count + most - 1) / most, low = count / tiles, high = low + 1,
+              larger = count % tiles;
+    const long a_outer = d.a_row[0], a_inner = d.a_row[1], c_outer = d.c_row[0],
+               c_inner = d.c_row[1];
     const long a_unit = whole ? a_outer : a_inner, c_unit = whole ? c_outer : c_inner;
     for (int r = 0; r < (whole ? 1 : outer); r++) {
         const real *ar = a + r * a_outer;

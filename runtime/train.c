@@ -1,4 +1,5 @@
-/* train.c -- training from start to end: windows, validation, checkpoints, signals, and what a program does otherwise. */
+/* train.c -- training from start to end: windows, validation, checkpoints, signals, and what a
+   program does otherwise. */
 #include "start.h"
 #include "device.h"
 #include "log.h"
@@ -7,17 +8,15 @@
 #include "window.h"
 #include <signal.h>
 
-static volatile sig_atomic_t gg_stop;                       /* the signal that asks the run to leave */
+static volatile sig_atomic_t gg_stop; /* the signal that asks the run to leave */
 
-static void gg_on_signal(int number)
-{
-    gg_stop = number;
-}
+static void gg_on_signal(int number) { gg_stop = number; }
 
 /* A mapped file became shorter than it was. */
 static void gg_on_lost_page(int number)
 {
-    static const char text[] = "error: a page of a data file is gone: the file was cut while the program ran\n";
+    static const char text[] =
+        "error: a page of a data file is gone: the file was cut while the program ran\n";
     (void)number;
     if (write(2, text, sizeof text - 1) < 0) _exit(GG_MACHINE);
     _exit(GG_DATA);
@@ -37,18 +36,20 @@ static void gg_catch_lost_pages(const Run *r)
     if (gg_table_mapped(&r->data)) sigaction(SIGBUS, &action, NULL);
 }
 
-/* ---- training ------------------------------------------------------------------------------------------- */
+/* ---- training ---- */
 static void gg_keep_best(Run *r)
 {
     const Program *p = r->p;
     double value = r->sums.values[p->schedule.best];
-    bool better = p->model.reports[p->schedule.best].max ? value > r->schedule.best : value < r->schedule.best;
+    bool better = p->model.reports[p->schedule.best].max ? value > r->schedule.best
+                                                         : value < r->schedule.best;
     r->schedule.stale++;
     if (isnan(value) || !(better || isnan(r->schedule.best))) return;
     r->schedule.best = value, r->schedule.stale = 0;
     gg_run_fetch(r);
-    gg_average_swap(r);                 /* what was validated is kept */
-    if (r->model.best) memcpy(r->model.best, gg_params(&p->model), (size_t)p->model.elements * sizeof(real));
+    gg_average_swap(r); /* what was validated is kept */
+    if (r->model.best)
+        memcpy(r->model.best, gg_params(&p->model), (size_t)p->model.elements * sizeof(real));
     gg_average_swap(r);
     if (!r->o.save) return;
     char path[4096];
@@ -76,12 +77,15 @@ static void gg_report_since(Run *r, const Place *place)
     const Schedule *of = &r->p->schedule;
     const Progress *at = &r->schedule;
     long every = at->plan.T / 10 < 1 ? 1 : at->plan.T / 10;
-    bool due = place->ends || at->update == at->plan.T || (at->plan.T < 3 * at->plan.E && at->update % every == 0);
+    bool due = place->ends || at->update == at->plan.T ||
+               (at->plan.T < 3 * at->plan.E && at->update % every == 0);
     if (!due) return;
     char what[1024];
-    int n = snprintf(what, sizeof what, "epoch %ld  update %ld/%ld", place->epoch + 1, at->update, at->plan.T);
+    int n = snprintf(what, sizeof what, "epoch %ld  update %ld/%ld", place->epoch + 1, at->update,
+                     at->plan.T);
     for (int i = 0; of->noise && i < of->nsteps; i++)
-        n += snprintf(what + n, sizeof what - (size_t)n, "  noise_scale%s%.60s %.4g", gg_takes_turns(of) ? "_" : "", of->steps[i].name,
+        n += snprintf(what + n, sizeof what - (size_t)n, "  noise_scale%s%.60s %.4g",
+                      gg_takes_turns(of) ? "_" : "", of->steps[i].name,
                       gg_noise_take(&r->log.noise_shown[i]));
     r->p->model.report(r->sums.since, r->sums.samples, r->sums.values);
     gg_show_report(r, what, r->sums.values);
@@ -132,21 +136,20 @@ static const Place *gg_train_end(Run *r)
     for (int i = 0; i < p->model.nsums; i++) r->sums.since[i] += p->device.sums[i];
     p->model.report(p->device.sums, samples, r->sums.values);
     const Interval line = p->schedule.line;
-    if (!line.every || gg_due(&at->plan, line, at->update)) gg_log_update(r, s, (end - begin) * 1e3, end - r->log.start);
+    if (!line.every || gg_due(&at->plan, line, at->update))
+        gg_log_update(r, s, (end - begin) * 1e3, end - r->log.start);
     gg_show_progress(r);
     at->ended = end;
     return &s->place;
 }
 
-static Interval gg_every(Interval told)
-{
-    return told.every ? told : (Interval){ 'e', 1 };
-}
+static Interval gg_every(Interval told) { return told.every ? told : (Interval) { 'e', 1 }; }
 
 /* Whether the weights after so many updates are saved, validated, looked at at all. */
 static bool gg_saves(const Run *r, long update)
 {
-    return gg_due(&r->schedule.plan, gg_every(r->p->schedule.checkpoint), update) || (r->o.save_every > 0 && update % r->o.save_every == 0);
+    return gg_due(&r->schedule.plan, gg_every(r->p->schedule.checkpoint), update) ||
+           (r->o.save_every > 0 && update % r->o.save_every == 0);
 }
 
 static bool gg_validates(const Run *r, long update)
@@ -164,14 +167,15 @@ static bool gg_patience_ends(const Run *r)
     return r->p->schedule.patience && r->schedule.stale >= r->p->schedule.patience;
 }
 
-/* One window under way; with a device that needs no result for it the next one too, unless the weights between the two are
-   looked at. */
+/* One window under way; with a device that needs no result for it the next one too, unless the
+   weights between the two are looked at. */
 static void gg_train_ahead(Run *r)
 {
     const Engine *by = &r->p->device;
     const Progress *at = &r->schedule;
     const long most = by->await && !by->skips && !gg_takes_turns(&r->p->schedule) ? 2 : 1;
-    while (!gg_stop && !gg_patience_ends(r) && at->started < at->plan.T && at->started < at->update + most) {
+    while (!gg_stop && !gg_patience_ends(r) && at->started < at->plan.T &&
+           at->started < at->update + most) {
         if (at->started > at->update && gg_pauses(r, at->started)) return;
         gg_train_start(r);
     }
@@ -218,8 +222,11 @@ static void gg_evaluate_all(Run *r)
 static const char *gg_lacking(const Program *p)
 {
 #if defined __x86_64__
-    if (p->device.machine && !strcmp(p->device.machine, "avx512f") && !__builtin_cpu_supports("avx512f")) return p->device.machine;
-    if (p->device.machine && !strcmp(p->device.machine, "avx2") && !__builtin_cpu_supports("avx2")) return p->device.machine;
+    if (p->device.machine && !strcmp(p->device.machine, "avx512f") &&
+        !__builtin_cpu_supports("avx512f"))
+        return p->device.machine;
+    if (p->device.machine && !strcmp(p->device.machine, "avx2") && !__builtin_cpu_supports("avx2"))
+        return p->device.machine;
 #endif
     (void)p;
     return NULL;
@@ -230,19 +237,20 @@ static int gg_finish(Run *r)
     const Schedule *of = &r->p->schedule;
     const Progress *at = &r->schedule;
     if (gg_stop) {
-        printf("stopped after update %ld of %ld%s%s\n", at->update, at->plan.T, r->o.save ? ", saved to " : "",
-               r->o.save ? r->o.save : "");
+        printf("stopped after update %ld of %ld%s%s\n", at->update, at->plan.T,
+               r->o.save ? ", saved to " : "", r->o.save ? r->o.save : "");
         return 128 + gg_stop;
     }
     if (gg_patience_ends(r))
-        printf("stopped after update %ld of %ld: %s was no better in %ld validations\n", at->update, at->plan.T,
-               r->p->model.reports[of->best].name, at->stale);
+        printf("stopped after update %ld of %ld: %s was no better in %ld validations\n", at->update,
+               at->plan.T, r->p->model.reports[of->best].name, at->stale);
     double seconds = gg_seconds() - r->log.start;
     printf("%ld updates in %.2f s\n", at->update - r->log.start_update, seconds);
     for (int i = 0; i < of->nsteps; i++)
         if (at->skipped[i])
-            printf("%ld of %ld windows%s%s changed nothing\n", at->skipped[i], gg_taken(of, &at->plan, i, at->update),
-                   gg_takes_turns(of) ? " of " : "", of->steps[i].name);
+            printf("%ld of %ld windows%s%s changed nothing\n", at->skipped[i],
+                   gg_taken(of, &at->plan, i, at->update), gg_takes_turns(of) ? " of " : "",
+                   of->steps[i].name);
     if (r->data.test.count) {
         gg_use_best(r);
         gg_evaluate_split(r, "test", &r->data.test);
@@ -255,15 +263,20 @@ static void gg_need_valid(const Run *r)
 {
     const Schedule *of = &r->p->schedule;
     const char *what = of->patience ? "patience" : "best";
-    if (r->o.eval || r->o.predict || r->data.valid.count || (!of->patience && !of->best_stated)) return;
-    gg_fail(GG_DATA, "%s: the model's %s waits for validations, and of %ld rows none validate: raise valid in the data set, or leave %s out",
+    if (r->o.eval || r->o.predict || r->data.valid.count || (!of->patience && !of->best_stated))
+        return;
+    gg_fail(GG_DATA,
+            "%s: the model's %s waits for validations, and of %ld rows none validate: raise valid "
+            "in the data set, or leave %s out",
             r->p->name, what, r->data.rows, what);
 }
 
 int gg_main(int argc, char **argv, const Program *p)
 {
     Run run = { .p = p, .o = gg_options(argc, argv, p) };
-    if (gg_lacking(p)) gg_fail(GG_MACHINE, "built for %s, which this machine lacks: compile again here", gg_lacking(p));
+    if (gg_lacking(p))
+        gg_fail(GG_MACHINE, "built for %s, which this machine lacks: compile again here",
+                gg_lacking(p));
     gg_prove_writable(p, &run.o);
     gg_run_open(&run);
     gg_need_valid(&run);

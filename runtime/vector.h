@@ -1,7 +1,9 @@
-/* vector.h -- the functions of one vector type. real.h includes this file once for vec as v_ and once for vec8 as v8_;
-   VEC, MASK, V and V_LANES are defined then. Sums, products and comparisons are operators: w * x + b, x <= 0. */
+/* vector.h -- the functions of one vector type. real.h includes this file once for vec as v_ and
+   once for vec8 as v8_; VEC, MASK, V and V_LANES are defined then. Sums, products and comparisons
+   are operators: w * x + b, x <= 0. */
 
-/* Three functions that are one instruction each: FMA rounds once, FLOOR rounds down. 4: as the control register says. */
+/* Three functions that are one instruction each: FMA rounds once, FLOOR rounds down. 4: as the
+   control register says. */
 #if HAS_BUILTIN(__builtin_elementwise_fma)
 #define FMA __builtin_elementwise_fma
 #define SQRT __builtin_elementwise_sqrt
@@ -25,18 +27,19 @@
 #define FLOOR(x) X86(round, )(x, 1)
 #endif
 #elif defined __aarch64__
-#define FMA(a, b, c) (VEC)NEON(vfma)((NEON_TYPE)(c), (NEON_TYPE)(a), (NEON_TYPE)(b))
-#define SQRT(x) (VEC)NEON(vsqrt)((NEON_TYPE)(x))
-#define FLOOR(x) (VEC)NEON(vrndm)((NEON_TYPE)(x))
+#define FMA(a, b, c) (VEC) NEON(vfma)((NEON_TYPE)(c), (NEON_TYPE)(a), (NEON_TYPE)(b))
+#define SQRT(x) (VEC) NEON(vsqrt)((NEON_TYPE)(x))
+#define FLOOR(x) (VEC) NEON(vrndm)((NEON_TYPE)(x))
 #endif
 
 typedef VEC V(unaligned) __attribute__((aligned(REAL_BYTES), may_alias));
-typedef real_bits V(bits) __attribute__((vector_size(V_LANES * REAL_BYTES)));    /* wraps around where mask overflows */
+/* wraps around where mask overflows */
+typedef real_bits V(bits) __attribute__((vector_size(V_LANES * REAL_BYTES)));
 
-INLINE VEC V(load)(const real *p)            { return *(const V(unaligned) *)p; }
-INLINE void V(store)(real *p, VEC x)         { *(V(unaligned) *)p = x; }
-INLINE VEC V(set)(real x)                    { return x - (VEC){ 0 }; }
-INLINE VEC V(select)(MASK c, VEC a, VEC b)   { return (VEC)((c & (MASK)a) | (~c & (MASK)b)); }
+INLINE VEC V(load)(const real *p) { return *(const V(unaligned) *)p; }
+INLINE void V(store)(real *p, VEC x) { *(V(unaligned) *)p = x; }
+INLINE VEC V(set)(real x) { return x - (VEC) { 0 }; }
+INLINE VEC V(select)(MASK c, VEC a, VEC b) { return (VEC)((c & (MASK)a) | (~c & (MASK)b)); }
 
 /* a b + c, rounded once where the machine can */
 INLINE VEC V(fma)(VEC a, VEC b, VEC c)
@@ -68,20 +71,24 @@ INLINE VEC V(floor)(VEC x)
 #endif
 }
 
-INLINE VEC V(abs)(VEC x)         { return (VEC)((MASK)x & ~(MASK)V(set)(R(-0.0))); }
-INLINE VEC V(max)(VEC a, VEC b)  { return V(select)((a > b) | (a != a), a, b); }          /* NaN if either is */
-INLINE VEC V(min)(VEC a, VEC b)  { return V(select)((a < b) | (a != a), a, b); }
+INLINE VEC V(abs)(VEC x) { return (VEC)((MASK)x & ~(MASK)V(set)(R(-0.0))); }
+/* NaN if either is */
+INLINE VEC V(max)(VEC a, VEC b) { return V(select)((a > b) | (a != a), a, b); }
+INLINE VEC V(min)(VEC a, VEC b) { return V(select)((a < b) | (a != a), a, b); }
 
 /* what a product multiplies: x rounded to bf16 (GG_COMPUTE 2) or fp16 (3), ties to even */
 INLINE VEC V(factor)(VEC x)
 {
 #if GG_COMPUTE > 1
-    const V(bits) one = (V(bits))(MASK){ 0 } + 1, cut = one << GG_CUT, u = (V(bits))x;
+    const V(bits) one = (V(bits))(MASK) { 0 } + 1, cut = one << GG_CUT, u = (V(bits))x;
     const VEC rounded = (VEC)((u + (cut / 2 - 1) + (u >> GG_CUT & 1)) & ~(cut - 1));
 #if GG_COMPUTE == 3
-    const VEC size = V(abs)(x), tiny = x + GG_TINY - GG_TINY, sign = (VEC)((MASK)x & (MASK)V(set)(R(-0.0)));
+    const VEC size = V(abs)(x), tiny = x + GG_TINY - GG_TINY,
+              sign = (VEC)((MASK)x & (MASK)V(set)(R(-0.0)));
     const VEC far = (VEC)((MASK)V(set)((real)INFINITY) | (MASK)sign);
-    return V(select)(x != x, x, V(select)(size >= R(65520.0), far, V(select)(size < R(6.103515625e-05), tiny, rounded)));
+    return V(select)(
+        x != x, x,
+        V(select)(size >= R(65520.0), far, V(select)(size < R(6.103515625e-05), tiny, rounded)));
 #else
     return V(select)(x != x, x, rounded);
 #endif
@@ -89,7 +96,7 @@ INLINE VEC V(factor)(VEC x)
     return x;
 #endif
 }
-INLINE VEC V(sign)(VEC x)                                                                 /* of 0 and NaN: themselves */
+INLINE VEC V(sign)(VEC x) /* of 0 and NaN: themselves */
 {
     return V(select)(x > 0, V(set)(1), V(select)(x < 0, V(set)(-1), x));
 }

@@ -5,14 +5,14 @@
 #include "tensor.h"
 #include "weights.h"
 
-/* ---- the window ----------------------------------------------------------------------------------------- */
+/* ---- the window ---- */
 /* Update t of the step among those of the run. */
 static Clock gg_clock(const Run *r, int step, long t)
 {
     const Schedule *of = &r->p->schedule;
     const Plan *plan = &r->schedule.plan;
-    if (!plan->E) return (Clock){ .t = t };
-    return (Clock){ t, gg_taken(of, plan, step, plan->T), gg_epoch(of, plan, step) };
+    if (!plan->E) return (Clock) { .t = t };
+    return (Clock) { t, gg_taken(of, plan, step, plan->T), gg_epoch(of, plan, step) };
 }
 
 /* Updates that the step has done, those of a round under way included. */
@@ -21,14 +21,12 @@ static long gg_updates(const Run *r, int step)
     const Schedule *of = &r->p->schedule;
     const Progress *at = &r->schedule;
     long done = gg_taken(of, &at->plan, step, at->update) - at->skipped[step];
-    for (long n = 0; n < at->turn.n; n++) done += gg_turn(of, gg_place(&at->plan, at->update).samples, n).step == step;
+    for (long n = 0; n < at->turn.n; n++)
+        done += gg_turn(of, gg_place(&at->plan, at->update).samples, n).step == step;
     return done;
 }
 
-static void gg_tell_time(Window *w, Clock now)
-{
-    w->t = now.t, w->T = now.T, w->E = now.E;
-}
+static void gg_tell_time(Window *w, Clock now) { w->t = now.t, w->T = now.T, w->E = now.E; }
 
 static void gg_fill(Run *r, long samples, long places, long base)
 {
@@ -36,7 +34,8 @@ static void gg_fill(Run *r, long samples, long places, long base)
     Window *w = p->device.w;
     long full = (samples - 1) / p->schedule.micro_batch;
     memset(w, 0, sizeof *w);
-    w->micros = (int)(full + 1), w->rows = (int)(samples - full * p->schedule.micro_batch), w->samples = samples;
+    w->micros = (int)(full + 1), w->rows = (int)(samples - full * p->schedule.micro_batch),
+    w->samples = samples;
     w->places = places, w->base = base;
     w->seed = r->schedule.seed;
     w->loss_scale = r->schedule.loss_scale;
@@ -50,7 +49,8 @@ static void gg_run_aim(Run *r, long update, const Place *place)
     Window *w = r->p->device.w;
     const Turn turn = at->turn;
     const Step *s = &r->p->schedule.steps[turn.step];
-    const long samples = at->plan.samples, taken = gg_taken(&r->p->schedule, &at->plan, turn.step, update) + turn.nth;
+    const long samples = at->plan.samples,
+               taken = gg_taken(&r->p->schedule, &at->plan, turn.step, update) + turn.nth;
     gg_order_turn(order, place->epoch / order->epochs);
     gg_fill(r, turn.samples, order->epochs * samples, order->now ? 0 : r->data.train.from);
     w->first = place->first + turn.from;
@@ -75,7 +75,8 @@ static void gg_rescale(Run *r)
 {
     Progress *at = &r->schedule;
     if (gg_run_voided(r)) at->loss_scale /= 2, at->finite = 0;
-    else if (r->p->device.w->count != 0 && ++at->finite == r->p->schedule.scale_interval) at->loss_scale *= 2, at->finite = 0;
+    else if (r->p->device.w->count != 0 && ++at->finite == r->p->schedule.scale_interval)
+        at->loss_scale *= 2, at->finite = 0;
 }
 
 static bool gg_all_finite(const Program *p)
@@ -83,11 +84,13 @@ static bool gg_all_finite(const Program *p)
     const Model *m = &p->model;
     bool finite = true;
     for (int i = 0; i < m->nsums; i++) finite = finite && isfinite(p->device.sums[i]);
-    for (long i = 0, n = m->trained ? m->trained : m->elements; i < n; i++) finite = finite && isfinite(gg_gradients(m)[i]);
+    for (long i = 0, n = m->trained ? m->trained : m->elements; i < n; i++)
+        finite = finite && isfinite(gg_gradients(m)[i]);
     return finite;
 }
 
-/* The window once more, ever longer, until a micro-batch is met that leaves something that is not finite. */
+/* The window once more, ever longer, until a micro-batch is met that leaves something that is not
+   finite. */
 void gg_run_blame(Run *r, char *out, size_t room)
 {
     const Program *p = r->p;
@@ -107,7 +110,9 @@ void gg_run_blame(Run *r, char *out, size_t room)
         r->device.fetched = false;
         gg_run_await(r), gg_run_fetch(r);
     } while (k < micros && gg_all_finite(p));
-    snprintf(out, room, "update %ld: its gradient is not finite from micro-batch %d of %d on, samples %ld to %ld of the window",
+    snprintf(out, room,
+             "update %ld: its gradient is not finite from micro-batch %d of %d on, samples %ld to "
+             "%ld of the window",
              r->schedule.update + 1, k, micros, w->samples - w->rows + 1, w->samples);
 }
 
@@ -136,13 +141,14 @@ void gg_run_turned(Run *r)
     at->norm[turn.step] = w->norm;
     gg_noise_add(r, turn.step);
     if (p->schedule.scale_interval) gg_rescale(r);
-    for (int i = 0; turn.closes && i < p->model.nsums; i++) r->sums.kept[i] = turn.last ? 0 : p->device.sums[i];
+    for (int i = 0; turn.closes && i < p->model.nsums; i++)
+        r->sums.kept[i] = turn.last ? 0 : p->device.sums[i];
 }
 
 void gg_run_done(Run *r)
 {
     gg_run_turned(r);
-    r->schedule.turn = (Turn){ 0 };
+    r->schedule.turn = (Turn) { 0 };
     r->schedule.update++;
 }
 
@@ -175,21 +181,24 @@ static void gg_evaluate_rows(Run *r, const Rows *rows, double *out)
     p->model.report(p->device.sums, (double)rows->count, out);
 }
 
-/* ---- computed ids --------------------------------------------------------------------------------------- */
+/* ---- computed ids ---- */
 static const Check *gg_failed(const Program *p, bool predicting)
 {
     for (int i = 0; i < p->model.nchecks; i++)
-        if (p->device.sums[p->model.checks[i].sum] != 0 && (p->model.checks[i].predicts || !predicting)) return &p->model.checks[i];
+        if (p->device.sums[p->model.checks[i].sum] != 0 &&
+            (p->model.checks[i].predicts || !predicting))
+            return &p->model.checks[i];
     return NULL;
 }
 
 static bool gg_fails(Run *r, const Check *c, uint32_t *list, long n)
 {
-    gg_evaluate_rows(r, &(Rows){ 0, n, list }, r->sums.values);
+    gg_evaluate_rows(r, &(Rows) { 0, n, list }, r->sums.values);
     return r->p->device.sums[c->sum] != 0;
 }
 
-/* Evaluates ever fewer of the rows; where none fails in evaluation the ids are others in training. */
+/* Evaluates ever fewer of the rows; where none fails in evaluation the ids are others in
+   training. */
 static void gg_tell_beyond(Run *r, const Check *c, uint32_t *list, long n)
 {
     long least = 0, most = n;
@@ -199,8 +208,12 @@ static void gg_tell_beyond(Run *r, const Check *c, uint32_t *list, long n)
         if (gg_fails(r, c, list, half)) most = half;
         else least = half;
     }
-    if (found) snprintf(r->sums.beyond, sizeof r->sums.beyond, "row %ld: %s", (long)list[most - 1], c->what);
-    else snprintf(r->sums.beyond, sizeof r->sums.beyond, "update %ld, one of %ld rows: %s", r->schedule.update + 1, n, c->what);
+    if (found)
+        snprintf(r->sums.beyond, sizeof r->sums.beyond, "row %ld: %s", (long)list[most - 1],
+                 c->what);
+    else
+        snprintf(r->sums.beyond, sizeof r->sums.beyond, "update %ld, one of %ld rows: %s",
+                 r->schedule.update + 1, n, c->what);
     free(list);
 }
 
@@ -219,11 +232,13 @@ static void gg_rows_beyond(Run *r, const Rows *rows, bool predicting)
 {
     const Check *c = gg_failed(r->p, predicting);
     uint32_t *list = c ? gg_alloc((size_t)rows->count, sizeof *list) : NULL;
-    for (long i = 0; c && i < rows->count; i++) list[i] = rows->list ? rows->list[i] : (uint32_t)(rows->from + i);
+    for (long i = 0; c && i < rows->count; i++)
+        list[i] = rows->list ? rows->list[i] : (uint32_t)(rows->from + i);
     if (c) gg_tell_beyond(r, c, list, rows->count);
 }
 
-/* A window that waits for its update finds window and sums as it left them; a device keeps its own copies of both. */
+/* A window that waits for its update finds window and sums as it left them; a device keeps its own
+   copies of both. */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
 {
     const Program *p = r->p;

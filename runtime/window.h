@@ -3,20 +3,24 @@
 #define GAGEN_WINDOW_H
 #include "run.h"
 
-bool gg_run_turn(Run *r, long update, long n, bool whole); /* begins that round's nth window, with its update or without; false: no more in the round */
-void gg_run_turned(Run *r);                       /* that window is behind us */
-void gg_run_update(Run *r);                       /* what a window without its update left out */
-bool gg_run_voided(const Run *r);                 /* the window's gradient was not finite, and the program asks */
-void gg_run_blame(Run *r, char *out, size_t room); /* which micro-batch of window r->schedule.update made it so, in words */
-bool gg_run_beyond(Run *r);                       /* a computed id of the window is beyond its axis: r->sums.beyond says so */
-void gg_run_done(Run *r);                         /* window r->schedule.update is behind us */
+/* begins that round's nth window, with its update or without; false: no more in the round */
+bool gg_run_turn(Run *r, long update, long n, bool whole);
+void gg_run_turned(Run *r);       /* that window is behind us */
+void gg_run_update(Run *r);       /* what a window without its update left out */
+bool gg_run_voided(const Run *r); /* the window's gradient was not finite, and the program asks */
+/* which micro-batch of window r->schedule.update made it so, in words */
+void gg_run_blame(Run *r, char *out, size_t room);
+/* a computed id of the window is beyond its axis: r->sums.beyond says so */
+bool gg_run_beyond(Run *r);
+void gg_run_done(Run *r); /* window r->schedule.update is behind us */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out); /* false: no rows */
-void gg_run_predict(Run *r, long from, long n);   /* the outputs of rows from .. from + n - 1 of the table, a micro-batch at most */
+/* the outputs of rows from .. from + n - 1 of the table, a micro-batch at most */
+void gg_run_predict(Run *r, long from, long n);
 
-void gg_noise_add(Run *r, int step);              /* from the window that is over */
-double gg_noise_take(Noise *n);                   /* of the windows since it was last taken; NaN: there was none */
+void gg_noise_add(Run *r, int step); /* from the window that is over */
+double gg_noise_take(Noise *n); /* of the windows since it was last taken; NaN: there was none */
 
 void gg_augment_open(Run *r);
-void gg_augment(Run *r);                          /* the window's rows are staged, and the window reads them */
+void gg_augment(Run *r); /* the window's rows are staged, and the window reads them */
 void gg_augment_close(Run *r);
 #endif

@@ -27,11 +27,15 @@ static bool actual_same(const Actual *a, const Actual *b)
 }
 
 /* What may be given to one function: of one kind of memory each. */
-static bool actual_alike(const Actual *a, const Actual *b) { return a->column == b->column && !a->buffer == !b->buffer && (a->sum < 0) == (b->sum < 0); }
+static bool actual_alike(const Actual *a, const Actual *b)
+{
+    return a->column == b->column && !a->buffer == !b->buffer && (a->sum < 0) == (b->sum < 0);
+}
 
 static bool is_alike(const Alike *a, const Alike *b)
 {
-    if (a->alone || b->alone || a->kind != b->kind || a->k->actual.n != b->k->actual.n) return false;
+    if (a->alone || b->alone || a->kind != b->kind || a->k->actual.n != b->k->actual.n)
+        return false;
     for (int i = 0; i < a->k->actual.n; i++)
         if (!actual_alike(a->k->actual.at[i], b->k->actual.at[i])) return false;
     return loops_same(a->k->loops, b->k->loops);
@@ -42,8 +46,10 @@ static void join(Alike *first, Alike *x)
     const Kernel *a = first->k, *b = x->k;
     x->first = first;
     vec_push(&first->also, x);
-    for (int i = 0; i < a->actual.n; i++) first->differs[i] |= !actual_same(a->actual.at[i], b->actual.at[i]);
-    for (int i = 0; i < a->draws.n; i++) first->differs[a->actual.n + i] |= strcmp(a->draws.at[i]->path, b->draws.at[i]->path) != 0;
+    for (int i = 0; i < a->actual.n; i++)
+        first->differs[i] |= !actual_same(a->actual.at[i], b->actual.at[i]);
+    for (int i = 0; i < a->draws.n; i++)
+        first->differs[a->actual.n + i] |= strcmp(a->draws.at[i]->path, b->draws.at[i]->path) != 0;
 }
 
 void alike_find(const AlikeList *l)
@@ -61,11 +67,13 @@ char *title_of(const Kernels *k, const Kernel *x)
     Text t = { 0 };
     text_add(&t, "k%d ", x->id);
     if (x->adds_to) text_add(&t, x->moves_state ? " %s" : " d %s", x->adds_to->name);
-    for (int i = 0; i < x->stores.n; i++) text_add(&t, " %s%s", i ? ", " : "", buffer_of(k, x->stores.at[i])->ident);
+    for (int i = 0; i < x->stores.n; i++)
+        text_add(&t, " %s%s", i ? ", " : "", buffer_of(k, x->stores.at[i])->ident);
     if (x->sum >= 0) text_add(&t, " sum %d", x->sum);
     text_add(&t, " = ");
     if (x->core) text_add(&t, "%s", x->core->op->name);
-    for (int i = 0; i < x->body.n; i++) text_add(&t, "%s%s", t.s[t.n - 1] == ' ' ? "" : ", ", x->body.at[i]->op->name);
+    for (int i = 0; i < x->body.n; i++)
+        text_add(&t, "%s%s", t.s[t.n - 1] == ' ' ? "" : ", ", x->body.at[i]->op->name);
     text_add(&t, "  %s", shape_text(&x->out->shape));
     return c_comment(t.s);
 }
@@ -73,7 +81,8 @@ char *title_of(const Kernels *k, const Kernel *x)
 char *alike_also(const Alike *x)
 {
     Text t = { 0 };
-    for (int i = 0; i < x->also.n; i++) text_add(&t, "%sk%d", i == 0 ? "/* also " : i % 16 ? ", " : ",\n   ", x->also.at[i]->k->id);
+    for (int i = 0; i < x->also.n; i++)
+        text_add(&t, "%sk%d", i == 0 ? "/* also " : i % 16 ? ", " : ",\n   ", x->also.at[i]->k->id);
     return t.n ? text("%s */", t.s) : mem_copy("", 0);
 }
 
@@ -90,7 +99,9 @@ static char *field_of(const Actual *a)
 {
     const Param *p = a->buffer && !a->state ? a->buffer->param : NULL;
     const char *dot = p ? strrchr(p->name, '.') : NULL;
-    return dot && islower((unsigned char)dot[1]) && !is_of_span(dot + 1) ? text(a->buffer->home == HOME_GRADIENT ? "d_%s" : "%s", c_ident(dot + 1)) : NULL;
+    return dot && islower((unsigned char)dot[1]) && !is_of_span(dot + 1)
+               ? text(a->buffer->home == HOME_GRADIENT ? "d_%s" : "%s", c_ident(dot + 1))
+               : NULL;
 }
 
 const char *alike_wish(const Alike *x, int formal)

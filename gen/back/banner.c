@@ -1,4 +1,5 @@
-/* banner.c -- what stands at the top of a program: the model as a table, the window, memory and work. */
+/* banner.c -- what stands at the top of a program: the model as a table, the window, memory and
+   work. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,8 +7,10 @@
 
 static char *kib(long reals) { return digits((double)((reals * 4 + 1023) / 1024)); }
 
-/* ---- tables whose first column is names -------------------------------------------------------------------------- */
-typedef struct { const char *name, *rest; } Entry;
+/* ---- tables whose first column is names ---- */
+typedef struct {
+    const char *name, *rest;
+} Entry;
 typedef VEC(Entry) Entries;
 
 static void entry_add(Entries *to, const char *name, const char *rest)
@@ -38,7 +41,9 @@ static int times_of(const Entries *e, int from, int n)
     for (; from + (times + 1) * n <= e->n; times++)
         for (int i = 0; i < n; i++) {
             const Entry *a = e->at[from + (times - 1) * n + i], *b = e->at[from + times * n + i];
-            if (strcmp(a->rest, b->rest) || !follows(a->name, b->name, &at) || (first && at != first)) return times;
+            if (strcmp(a->rest, b->rest) || !follows(a->name, b->name, &at) ||
+                (first && at != first))
+                return times;
             first = at;
         }
     return times;
@@ -56,20 +61,26 @@ static void put_entries(Text *out, const Entries *e, const char *format)
         }
         n = times > 1 ? best : 1;
         for (int i = 0; i < n; i++) {
-            const char *name = e->at[from + i]->name, *last = e->at[from + (times - 1) * n + i]->name;
+            const char *name = e->at[from + i]->name,
+                       *last = e->at[from + (times - 1) * n + i]->name;
             size_t at = 0;
             if (times > 1) {
                 follows(name, e->at[from + n + i]->name, &at);
                 const size_t digits_of = strspn(name + at, "0123456789");
-                name = text("%.*s-%.*s%s", (int)(at + digits_of), name, (int)strspn(last + at, "0123456789"), last + at, name + at + digits_of);
+                name = text("%.*s-%.*s%s", (int)(at + digits_of), name,
+                            (int)strspn(last + at, "0123456789"), last + at, name + at + digits_of);
             }
             text_add(out, format, c_comment(name), e->at[from + i]->rest);
         }
     }
 }
 
-/* ---- the table of layers ---------------------------------------------------------------------------------------- */
-typedef struct { const char *path; const Param *first; long count; } Row;
+/* ---- the table of layers ---- */
+typedef struct {
+    const char *path;
+    const Param *first;
+    long count;
+} Row;
 
 static Row row_of(const Graph *g, int from, int *to)
 {
@@ -79,7 +90,9 @@ static Row row_of(const Graph *g, int from, int *to)
     for (*to = from; *to < g->params.n; ++*to) {
         const Param *p = g->params.at[*to];
         const char *end = strrchr(p->name, '.');
-        if (*to > from && !(dot && end && (size_t)(end - p->name) == n && !strncmp(p->name, r.path, n))) break;
+        if (*to > from &&
+            !(dot && end && (size_t)(end - p->name) == n && !strncmp(p->name, r.path, n)))
+            break;
         if (p->trained) r.count += shape_count(&p->shape);
     }
     return r;
@@ -90,7 +103,8 @@ static const Node *output_of(const Graph *g, const char *path)
 {
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        if (!n->backward && n->path && n->kind != K_NOISE && !strcmp(n->path, path)) return node_now(g, n);
+        if (!n->backward && n->path && n->kind != K_NOISE && !strcmp(n->path, path))
+            return node_now(g, n);
     }
     return NULL;
 }
@@ -100,7 +114,8 @@ static const Node *activation_of(const Graph *g, const Node *y)
 {
     for (int i = 0; y && i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        if (!n->backward && is_live(g, n) && n->kind == K_MAP && n->nargs == 1 && n->arg[0] == y) return n;
+        if (!n->backward && is_live(g, n) && n->kind == K_MAP && n->nargs == 1 && n->arg[0] == y)
+            return n;
     }
     return NULL;
 }
@@ -109,17 +124,22 @@ static void add_row(Entries *out, const Graph *g, const Row *r)
 {
     const Node *y = output_of(g, r->path), *a = activation_of(g, y);
     const char *layer = r->first->layer ? r->first->layer : "Parameter";
-    const char *file = r->first->loc.file, *slash = strrchr(file, '/'), *line = text("%6d", r->first->loc.line);
-    if (file != g->train.loc.file) line = text("%s:%d", c_comment(slash ? slash + 1 : file), r->first->loc.line);
-    entry_add(out, r->path, text("%-22s %-18s %12s %s", c_comment(a ? text("%s + %s", layer, a->op->name) : layer),
-                                 shape_text(y ? &y->shape : &r->first->shape), digits((double)r->count), line));
+    const char *file = r->first->loc.file, *slash = strrchr(file, '/'),
+               *line = text("%6d", r->first->loc.line);
+    if (file != g->train.loc.file)
+        line = text("%s:%d", c_comment(slash ? slash + 1 : file), r->first->loc.line);
+    entry_add(out, r->path,
+              text("%-22s %-18s %12s %s",
+                   c_comment(a ? text("%s + %s", layer, a->op->name) : layer),
+                   shape_text(y ? &y->shape : &r->first->shape), digits((double)r->count), line));
 }
 
 static void add_layers(Text *out, const Graph *g)
 {
     long total = 0;
     Entries rows = { 0 };
-    text_add(out, "   %-14s %-22s %-18s %12s   %s\n", "layer", "", "output", "parameters", c_comment(g->file));
+    text_add(out, "   %-14s %-22s %-18s %12s   %s\n", "layer", "", "output", "parameters",
+             c_comment(g->file));
     for (int from = 0, to; from < g->params.n; from = to) {
         const Row r = row_of(g, from, &to);
         add_row(&rows, g, &r);
@@ -130,7 +150,7 @@ static void add_layers(Text *out, const Graph *g)
     add_untrained(out, g, "   ", 56);
 }
 
-/* ---- what rules made of every tensor ---------------------------------------------------------------------------- */
+/* ---- what rules made of every tensor ---- */
 static char *first_value(const Param *p)
 {
     const Init *i = &p->init;
@@ -146,14 +166,18 @@ static void add_rules(Text *out, const Graph *g)
     text_add(out, "   rules    tensor, first value, what the optimizer does with it\n");
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
-        const char *options = p->trained ? g->steps.at[p->step]->groups.at[p->group]->text : "frozen";
-        entry_add(&rows, p->name, text("%-30s %s", c_comment(first_value(p)),
-                                       c_comment(*options ? options : text("as %s says", g->steps.at[p->step]->optimizer.name))));
+        const char *options =
+            p->trained ? g->steps.at[p->step]->groups.at[p->group]->text : "frozen";
+        entry_add(
+            &rows, p->name,
+            text("%-30s %s", c_comment(first_value(p)),
+                 c_comment(*options ? options
+                                    : text("as %s says", g->steps.at[p->step]->optimizer.name))));
     }
     put_entries(out, &rows, "            %-24s %s\n");
 }
 
-/* ---- the window, memory and work -------------------------------------------------------------------------------- */
+/* ---- the window, memory and work ---- */
 static char *plain(const Expr *e)
 {
     Text t = { 0 };
@@ -161,7 +185,10 @@ static char *plain(const Expr *e)
     return t.s;
 }
 
-static const char *unit_name(char unit) { return unit == 'u' ? "update" : unit == 's' ? "sample" : unit == 't' ? "token" : "epoch"; }
+static const char *unit_name(char unit)
+{
+    return unit == 'u' ? "update" : unit == 's' ? "sample" : unit == 't' ? "token" : "epoch";
+}
 
 /* A sum over the real rows of a micro-batch is a part of n's value. */
 static bool mixes_rows(const Graph *g, const Node *n)
@@ -175,31 +202,44 @@ static bool mixes_rows(const Graph *g, const Node *n)
 static char *step_turn(const Graph *g)
 {
     const long round = round_samples(g), mine = g->step->times * g->step->batch;
-    return text("%ld window%s of %ld samples, %s %ld", g->step->times, g->step->times == 1 ? "" : "s", g->step->batch,
+    return text("%ld window%s of %ld samples, %s %ld", g->step->times,
+                g->step->times == 1 ? "" : "s", g->step->batch,
                 mine == round ? "a round of" : "the last of a round of", round);
 }
 
 static void add_window(Text *out, const Program *s)
 {
     static const char *const tails[] = { "step", "drop", "carry" };
-    static const char *const when[] = { [SEED_EARLY] = "", [SEED_COUNTED] = ", pre-count: counted from the data before the first backward",
-                                        [SEED_LATE] = ", behind the last micro-step" };
+    static const char *const when[] = {
+        [SEED_EARLY] = "",
+        [SEED_COUNTED] = ", pre-count: counted from the data before the first backward",
+        [SEED_LATE] = ", behind the last micro-step"
+    };
     const Graph *g = s->g;
     const Train *t = &g->train;
-    if (s->all->steps.n > 1) text_add(out, "   step     %s, minimizes line %d\n            %s\n", c_comment(g->step->name), g->step->minimize->loc.line, step_turn(g));
-    text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"%s; ", t->batch, t->accumulate, t->micro_batch, tails[t->tail],
-             t->split ? ", the same bits for every split" : "");
+    if (s->all->steps.n > 1)
+        text_add(out, "   step     %s, minimizes line %d\n            %s\n",
+                 c_comment(g->step->name), g->step->minimize->loc.line, step_turn(g));
+    text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"%s; ", t->batch, t->accumulate,
+             t->micro_batch, tails[t->tail], t->split ? ", the same bits for every split" : "");
     for (int i = 0; i < t->nphases; i++)
-        text_add(out, "%s%ld%s", i ? ", " : "accumulate ", t->phase[i].accumulate, i + 1 == t->nphases ? "; " : text(" up to %s %ld", unit_name(t->phase[i + 1].unit), t->phase[i + 1].from));
+        text_add(out, "%s%ld%s", i ? ", " : "accumulate ", t->phase[i].accumulate,
+                 i + 1 == t->nphases ? "; "
+                                     : text(" up to %s %ld", unit_name(t->phase[i + 1].unit),
+                                            t->phase[i + 1].from));
     if (t->tokens) text_add(out, "%ld tokens a sample; ", t->tokens);
-    if (s->late) text_add(out, "post-scale: scale_out 1 / (%s), known behind the last micro-step\n", plain(s->count));
+    if (s->late)
+        text_add(out, "post-scale: scale_out 1 / (%s), known behind the last micro-step\n",
+                 plain(s->count));
     else text_add(out, "scale_out 1\n");
     for (int i = 0; i < g->seeds.n; i++)
-        text_add(out, "            scale_in[%d] = %s, of the term in line %d%s\n", i, plain(s->scale_in[i]), g->seeds.at[i]->node->loc.line, when[s->seed_when[i]]);
+        text_add(out, "            scale_in[%d] = %s, of the term in line %d%s\n", i,
+                 plain(s->scale_in[i]), g->seeds.at[i]->node->loc.line, when[s->seed_when[i]]);
     for (int i = 0; i < g->sums.n; i++) {
         const Node *n = g->sums.at[i]->arg[0];
         const char *name = n->name ? n->name : n->op ? n->op->name : "a column";
-        text_add(out, "            sums[%d] = sum of %s, line %d%s\n", g->first_sum + i, c_comment(name), n->loc.line,
+        text_add(out, "            sums[%d] = sum of %s, line %d%s\n", g->first_sum + i,
+                 c_comment(name), n->loc.line,
                  mixes_rows(g, n) ? ", of each micro-batch: not independent of micro_batch" : "");
     }
 }
@@ -208,15 +248,19 @@ static void add_finite(Text *out, const Train *t)
 {
     if (!t->nonfinite && !(t->loss_scale > 0)) return;
     text_add(out, "   finite   nonfinite \"%s\"", nonfinites[t->nonfinite]);
-    if (t->loss_scale > 0) text_add(out, "; loss scale %.9g, in scale_in, undone in scale_out", t->loss_scale);
-    if (t->scale_interval) text_add(out, "; doubled behind %ld finite windows, halved behind one that is not", t->scale_interval);
+    if (t->loss_scale > 0)
+        text_add(out, "; loss scale %.9g, in scale_in, undone in scale_out", t->loss_scale);
+    if (t->scale_interval)
+        text_add(out, "; doubled behind %ld finite windows, halved behind one that is not",
+                 t->scale_interval);
     text_add(out, "\n");
 }
 
 static int barriers(const Kernels *k)
 {
     int n = 0;
-    for (int i = 0; i < k->micro.n; i++) n += i == 0 || k->micro.at[i]->phase != k->micro.at[i - 1]->phase;
+    for (int i = 0; i < k->micro.n; i++)
+        n += i == 0 || k->micro.at[i]->phase != k->micro.at[i - 1]->phase;
     return n;
 }
 
@@ -224,11 +268,16 @@ static void add_memory(Text *out, const Whole *all)
 {
     const Program *s = all->steps.at[0];
     const Train *t = &s->g->train;
-    text_add(out, "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound %s)%s\n",
-             all->nstates ? ", states" : "", kib(s->k->elements + s->k->trained * (flat_arrays(all) - 1)), kib(all->packed), kib(all->arena), kib(all->bound),
-             s->k->target->beside);
+    text_add(out,
+             "   memory   parameters, gradients%s %s KiB; packed %s KiB; arena %s KiB (lower bound "
+             "%s)%s\n",
+             all->nstates ? ", states" : "",
+             kib(s->k->elements + s->k->trained * (flat_arrays(all) - 1)), kib(all->packed),
+             kib(all->arena), kib(all->bound), s->k->target->beside);
     if (t->precision != FP32)
-        text_add(out, "   precision %s: what %s is rounded to %d bits of mantissa; sums, parameters and all else are fp32\n",
+        text_add(out,
+                 "   precision %s: what %s is rounded to %d bits of mantissa; sums, parameters and "
+                 "all else are fp32\n",
                  precisions[t->precision], s->k->target->multiplies, t->precision == BF16 ? 7 : 10);
     if (t->chosen) text_add(out, "            %s\n", c_comment(t->chosen));
 }
@@ -239,13 +288,18 @@ static void add_again(Text *out, const Kernels *k)
     int n = 0;
     for (int i = 0; i < k->micro.n; i++)
         if (k->micro.at[i]->again) flop += k->micro.at[i]->flop, n++;
-    if (n) text_add(out, "   recompute   %s: %d kernels make values again for backward, %.3g MFLOP\n", level_text(k->g->train.level), n, flop / 1e6);
+    if (n)
+        text_add(out, "   recompute   %s: %d kernels make values again for backward, %.3g MFLOP\n",
+                 level_text(k->g->train.level), n, flop / 1e6);
 }
 
 static void add_averages(Text *out, const Graph *g)
 {
     if (g->train.ema > 0)
-        text_add(out, "   ema %g: averages of the weights, once an update; validation, the best checkpoint and predictions use them\n", g->train.ema);
+        text_add(out,
+                 "   ema %g: averages of the weights, once an update; validation, the best "
+                 "checkpoint and predictions use them\n",
+                 g->train.ema);
 }
 
 static void add_costs(Text *out, const Program *s)
@@ -255,10 +309,13 @@ static void add_costs(Text *out, const Program *s)
     double flop = 0;
     for (int i = 0; i < k->micro.n; i++) flop += k->micro.at[i]->flop;
     add_again(out, k);
-    text_add(out, "   a micro-step   %.3g MFLOP in %d kernels%s;  an update   %s elements, %s\n", flop / 1e6, k->micro.n,
-             !k->target->launches ? text(" between %d barriers", barriers(k)) : "", digits((double)(k->to - k->from)), o->title ? o->title : o->name);
+    text_add(out, "   a micro-step   %.3g MFLOP in %d kernels%s;  an update   %s elements, %s\n",
+             flop / 1e6, k->micro.n,
+             !k->target->launches ? text(" between %d barriers", barriers(k)) : "",
+             digits((double)(k->to - k->from)), o->title ? o->title : o->name);
     text_add(out, "   lr %s", c_comment(s->g->step->optimizer.lr_text));
-    if (s->g->step->optimizer.clip > 0) text_add(out, ", norm clipped at %g", s->g->step->optimizer.clip);
+    if (s->g->step->optimizer.clip > 0)
+        text_add(out, ", norm clipped at %g", s->g->step->optimizer.clip);
 }
 
 char *banner(const Whole *all)

@@ -1,9 +1,10 @@
-/* declare.c -- what the program's memory is called: parameters as nested structs, packed copies, the arena, the data. */
+/* declare.c -- what the program's memory is called: parameters as nested structs, packed copies,
+   the arena, the data. */
 #include <stdlib.h>
 #include <string.h>
 #include "back/emit.h"
 
-/* ---- arrays ----------------------------------------------------------------------------------------------------- */
+/* ---- arrays ---- */
 static long pad_of(const Layout *l)
 {
     long n = 1;
@@ -52,16 +53,19 @@ static void declare_params(const Whole *all, Env *e)
     const Kernels *k = s->k;
     const bool frozen = k->trained < k->elements;
     for (int from = 0, to; from < k->params.n; from = to) {
-        for (to = from + 1; to < k->params.n && !opens_group(s->g, to); ) to++;
+        for (to = from + 1; to < k->params.n && !opens_group(s->g, to);) to++;
         const char *field = group_text(k, from, to);
         env_set(env_item(e, "fields"), "text", "%s", field);
-        if (frozen && k->params.at[from]->param->trained) env_set(env_item(e, "trained_fields"), "text", "%s", field);
+        if (frozen && k->params.at[from]->param->trained)
+            env_set(env_item(e, "trained_fields"), "text", "%s", field);
     }
     env_flag(e, "frozen", frozen);
     env_set(e, "arrays", "%s%s", frozen ? "g" : "p, g", states_list(all));
     env_set(e, "gradients", "%s", frozen ? "Trained" : "Params");
-    const char *folds = all->steps.at[0]->g->step->optimizer.fold[0] ? "the optimizer's m, its other states" : NULL;
-    env_set(e, "arrays_are", "%s%s%s%s", frozen ? "" : "parameters, ", folds ? folds : "gradients", all->in_place && !folds ? " added to momentum" : "",
+    const char *folds =
+        all->steps.at[0]->g->step->optimizer.fold[0] ? "the optimizer's m, its other states" : NULL;
+    env_set(e, "arrays_are", "%s%s%s%s", frozen ? "" : "parameters, ", folds ? folds : "gradients",
+            all->in_place && !folds ? " added to momentum" : "",
             all->nstates > all->in_place && !folds ? ", optimizer states" : "");
     env_set(e, "elements", "%ld", k->elements);
     env_set(e, "trained", "%ld", k->trained);
@@ -69,7 +73,8 @@ static void declare_params(const Whole *all, Env *e)
 
 static char *lives(const Buffer *b)
 {
-    return b->first == b->last ? text("phase %d", b->first) : text("phases %d-%d", b->first, b->last);
+    return b->first == b->last ? text("phase %d", b->first)
+                               : text("phases %d-%d", b->first, b->last);
 }
 
 static const char *type_of(const Buffer *b) { return b->half ? "gg_factor" : "real"; }
@@ -81,17 +86,19 @@ static char *arena_text(Names *names, const Buffer *b)
     const char *words = text("%s  %s", shape_text(&b->node->shape), lives(b));
     if (!b->offset) return text("%s %s; @@ %s", type_of(b), name, words);
     const char *between = b->half ? text("; %s ", type_of(b)) : ", ";
-    return text("struct { real %s[%ld]%s%s; }; @@ %s", ident_new(names, text("pad_%s", b->ident)), b->offset, between, name, words);
+    return text("struct { real %s[%ld]%s%s; }; @@ %s", ident_new(names, text("pad_%s", b->ident)),
+                b->offset, between, name, words);
 }
 
 static int by_place(const void *a, const void *b)
 {
     const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
-    return x->offset != y->offset ? (x->offset > y->offset) - (x->offset < y->offset) : (x->first > y->first) - (x->first < y->first);
+    return x->offset != y->offset ? (x->offset > y->offset) - (x->offset < y->offset)
+                                  : (x->first > y->first) - (x->first < y->first);
 }
 
-/* The first buffer of at[0 .. n - 1] and those of the others that lie behind it, as many as a line has room for. They are taken out; returns
-   how many are left. */
+/* The first buffer of at[0 .. n - 1] and those of the others that lie behind it, as many as a line
+   has room for. They are taken out; returns how many are left. */
 static int arena_line(Names *names, Buffer **at, int n, char **line)
 {
     enum { WIDTH = 104 };
@@ -101,8 +108,12 @@ static int arena_line(Names *names, Buffer **at, int n, char **line)
     text_add(&t, "struct { real");
     for (int i = 0; i < n; i++) {
         const Buffer *b = at[i];
-        const char *own = text("%s%s", b->ident, layout_text(&b->layout)), *gap = b->offset > end ? text("[%ld]", b->offset - end) : "";
-        if (i && (b->offset < end || t.n + strlen(own) + (*gap ? strlen(gap) + 9 : 0) > WIDTH)) { at[left++] = at[i]; continue; }
+        const char *own = text("%s%s", b->ident, layout_text(&b->layout)),
+                   *gap = b->offset > end ? text("[%ld]", b->offset - end) : "";
+        if (i && (b->offset < end || t.n + strlen(own) + (*gap ? strlen(gap) + 9 : 0) > WIDTH)) {
+            at[left++] = at[i];
+            continue;
+        }
         if (*gap) text_add(&t, "%s %s%s", i ? "," : "", ident_new(names, "pad"), gap);
         text_add(&t, "%s %s", end || b->offset ? "," : "", own);
         end = b->offset + b->layout.size - pad_of(&b->layout);
@@ -120,11 +131,15 @@ static char *packed_text(const Buffer *b, int pad)
     return t.s;
 }
 
-static void add_member(Env *e, const char *line) { env_set(env_item(e, "buffers"), "text", "%s", line); }
+static void add_member(Env *e, const char *line)
+{
+    env_set(env_item(e, "buffers"), "text", "%s", line);
+}
 
 static void declare_arena(const Kernels *k, Env *e)
 {
-    enum { MANY = 64 };                 /* buffers that have a line each; more share lines, and their lives are not told */
+    /* buffers that have a line each; more share lines, and their lives are not told */
+    enum { MANY = 64 };
     VEC(Buffer) all = { 0 };
     for (int i = 0; i < k->buffers.n; i++) {
         Buffer *b = k->buffers.at[i];
@@ -155,7 +170,9 @@ static int declare_packed(const Whole *all, Env *e)
         for (int i = 0; i < s->k->buffers.n; i++) {
             const Buffer *b = s->k->buffers.at[i];
             if (b->home != HOME_PACKED) continue;
-            if (several && packed == before) env_set(env_item(e, "packed_fields"), "text", "struct { @@ of %s", c_comment(s->g->step->name));
+            if (several && packed == before)
+                env_set(env_item(e, "packed_fields"), "text", "struct { @@ of %s",
+                        c_comment(s->g->step->name));
             env_set(env_item(e, "packed_fields"), "text", "%s", packed_text(b, packed++));
         }
         if (several && packed > before) env_set(env_item(e, "packed_fields"), "text", "};");
@@ -183,7 +200,7 @@ static void lie_in(Kernels *k, const char *storage)
 /* Compilers place what is static within 2 GiB of the code, in double, too. */
 static void choose_storage(Whole *all, bool allocate, Env *e)
 {
-    enum { MOST_STATIC = 1 << 27 };     /* reals */
+    enum { MOST_STATIC = 1 << 27 }; /* reals */
     const Kernels *k = all->steps.at[0]->k;
     const long reals = k->elements + k->trained * (flat_arrays(all) - 1) + all->packed + all->arena;
     const bool allocated = !k->target->device && (allocate || reals >= MOST_STATIC);
@@ -209,14 +226,17 @@ static void declare_sums(const Whole *all, Env *e)
 
 static void declare_data(const Program *s, Env *e)
 {
-    static const char *const types[] = { [T_REAL] = "const real", [T_INT] = "const int32_t", [T_U8] = "const uint8_t" };
+    static const char *const types[] = {
+        [T_REAL] = "const real", [T_INT] = "const int32_t", [T_U8] = "const uint8_t"
+    };
     const Dataset *d = &s->g->data;
     for (int i = 0; i < d->columns.n; i++) {
         const Column *c = d->columns.at[i];
         Env *x = env_item(e, "data_fields");
         Shape row = { .rank = c->rank };
         for (int a = 0; a < c->rank; a++) row.dim[a] = c->dim[a];
-        env_set(x, "text", "%s *%s; @@ %s", types[c->type], c->ident, c->rank ? shape_text(&row) : "one number");
+        env_set(x, "text", "%s *%s; @@ %s", types[c->type], c->ident,
+                c->rank ? shape_text(&row) : "one number");
     }
 }
 

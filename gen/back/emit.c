@@ -38,7 +38,8 @@ static Env *program_words(Whole *all, const Opts *o)
     Env *e = env_new(NULL);
     const Graph *g = all->steps.at[0]->g;
     const char *extension = o->target->extension;
-    env_set(e, "file", "%s", o->output ? c_comment(base_name(o->output)) : text("%s.%s", g->title, extension));
+    env_set(e, "file", "%s",
+            o->output ? c_comment(base_name(o->output)) : text("%s.%s", g->title, extension));
     env_set(e, "command", "%s", o->command);
     env_set(e, "banner", "%s", banner(all));
     env_set(e, "title", "%s", g->title);
@@ -57,7 +58,8 @@ static Env *program_words(Whole *all, const Opts *o)
     return e;
 }
 
-/* Where the program stands alone, the runtime's headers come before it and the rest of the runtime after it. */
+/* Where the program stands alone, the runtime's headers come before it and the rest of the runtime
+   after it. */
 void emit(Whole *all, const Opts *o, Text *out)
 {
     Pasted done = { 0 };
@@ -71,7 +73,8 @@ void emit(Whole *all, const Opts *o, Text *out)
 void emit_header(const Whole *all, const Opts *o, Text *out)
 {
     const char *title = all->steps.at[0]->g->title;
-    text_add(out, "/* %s.h -- written by gagen: %s; a program that library.h drives */\n", title, o->command);
+    text_add(out, "/* %s.h -- written by gagen: %s; a program that library.h drives */\n", title,
+             o->command);
     if (o->standalone) paste_headers(out, "library.h", &(Pasted) { 0 });
     else text_add(out, "#include \"library.h\"\n");
     text_add(out, "extern const Program gagen_%s;\n", title);

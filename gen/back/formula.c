@@ -18,9 +18,13 @@ static const Expr *of_window(void *context, const char *name)
     return given ? expr_variable(text("(double)%s%s", (const char *)context, name)) : NULL;
 }
 
-typedef struct { const Expr *all; Text *lines; } Reads;
+typedef struct {
+    const Expr *all;
+    Text *lines;
+} Reads;
 
-/* What a name of memory is called in a local, "sums[1]" sums_1, "(double)w.t" w_t; NULL: it is no memory's. */
+/* What a name of memory is called in a local, "sums[1]" sums_1, "(double)w.t" w_t; NULL: it is no
+   memory's. */
 static char *local_name(const char *name)
 {
     Text t = { 0 };
@@ -51,9 +55,15 @@ static const Expr *in_line(void *context, const char *name)
     return expr_variable(local);
 }
 
-char *choice_text(Text *lines, const Expr *e) { return host_text(expr_replace(e, in_line, &(Reads){ e, lines })); }
+char *choice_text(Text *lines, const Expr *e)
+{
+    return host_text(expr_replace(e, in_line, &(Reads) { e, lines }));
+}
 
-char *window_text(Text *lines, const Expr *e, char *in) { return choice_text(lines, expr_replace(e, of_window, in)); }
+char *window_text(Text *lines, const Expr *e, char *in)
+{
+    return choice_text(lines, expr_replace(e, of_window, in));
+}
 
 char *scale_text(Text *lines, const Program *p, const Expr *e, const char *in)
 {

@@ -1,4 +1,5 @@
-/* index.c -- how indices grow with a variable, and which index of a buffer's array a term of a place belongs to. */
+/* index.c -- how indices grow with a variable, and which index of a buffer's array a term of a
+   place belongs to. */
 #include <stdlib.h>
 #include "back/value.h"
 
@@ -20,11 +21,18 @@ bool index_step(const Val *v, int var, long *step)
     if (*step || !val_uses(v, var)) return true;
     if (v->kind != VAL_CALL) return false;
     switch ((Call)v->id) {
-    case CALL_MUL: return product_step(v, var, step);
-    case CALL_NEG: return index_step(v->arg[0], var, step) && (*step = -*step, true);
-    case CALL_ADD: return index_step(v->arg[0], var, step) && index_step(v->arg[1], var, &other) && (*step += other, true);
-    case CALL_SUB: return index_step(v->arg[0], var, step) && index_step(v->arg[1], var, &other) && (*step -= other, true);
-    default: return false;
+        case CALL_MUL:
+            return product_step(v, var, step);
+        case CALL_NEG:
+            return index_step(v->arg[0], var, step) && (*step = -*step, true);
+        case CALL_ADD:
+            return index_step(v->arg[0], var, step) && index_step(v->arg[1], var, &other) &&
+                   (*step += other, true);
+        case CALL_SUB:
+            return index_step(v->arg[0], var, step) && index_step(v->arg[1], var, &other) &&
+                   (*step -= other, true);
+        default:
+            return false;
     }
 }
 

@@ -1,14 +1,17 @@
-/* lines.c -- the lines of generated text, which are indented already: comments in a column, no line too long.
+/* lines.c -- the lines of generated text, which are indented already: comments in a column, no line
+   too long.
 
-   1. A line breaks outside most brackets, then as far right as there is room, and never inside a subscript. It goes on two levels deeper.
-   2. Comments of several lines and lines of the preprocessor stay as they are. Of several empty lines one stays. */
+   1. A line breaks outside most brackets, then as far right as there is room, and never inside a
+      subscript. It goes on two levels deeper.
+   2. Comments of several lines and lines of the preprocessor stay as they are. Of several empty
+      lines one stays. */
 #include "back/template.h"
 #include <ctype.h>
 
 enum { DEEPEST = 64, COLUMN = 72, WIDTH = 118, DEEPER = 8 };
 typedef struct {
-    bool comment, macro;                /* inside a comment; inside a # line that goes on */
-    bool blank;                         /* the last line was empty */
+    bool comment, macro; /* inside a comment; inside a # line that goes on */
+    bool blank;          /* the last line was empty */
 } State;
 
 static const char *skip_quoted(const char *c, const char *end)
@@ -18,7 +21,8 @@ static const char *skip_quoted(const char *c, const char *end)
     return c;
 }
 
-/* The mark before the words of a comment, which is in no string; the end when there is none. Follows comments. */
+/* The mark before the words of a comment, which is in no string; the end when there is none.
+   Follows comments. */
 static const char *find_mark(const char *s, const char *end, bool *comment)
 {
     for (; s + 1 < end; s++) {
@@ -41,7 +45,8 @@ static bool may_break(const char *c, const char *end)
 {
     if (*c != ' ' || end - c < 4) return false;
     if (c[-1] == ',' || (c[-1] == '=' && c[-2] == ' ')) return true;
-    return (is_among(c[1], "?:+-*/<>|&") && c[2] == ' ') || (is_among(c[1], "=!<>") && c[2] == '=') || (is_among(c[1], "&|") && c[2] == c[1]);
+    return (is_among(c[1], "?:+-*/<>|&") && c[2] == ' ') ||
+           (is_among(c[1], "=!<>") && c[2] == '=') || (is_among(c[1], "&|") && c[2] == c[1]);
 }
 
 /* Where a line with room for so many characters breaks best; NULL: nowhere. */
@@ -55,7 +60,8 @@ static const char *find_break(const char *s, const char *end, size_t room)
         else if (*c == ')') depth--;
         else if (*c == '[') subscripts++;
         else if (*c == ']') subscripts--;
-        else if (!subscripts && (size_t)(c - s) > room / 3 && depth <= least && may_break(c, end)) best = c, least = depth;
+        else if (!subscripts && (size_t)(c - s) > room / 3 && depth <= least && may_break(c, end))
+            best = c, least = depth;
     }
     return best;
 }
@@ -64,7 +70,7 @@ static const char *find_break(const char *s, const char *end, size_t room)
 static size_t put_code(Text *out, const char *s, const char *end, size_t left)
 {
     if (s == end) return 0;
-    for (const size_t next = left + DEEPER; ; left = next) {
+    for (const size_t next = left + DEEPER;; left = next) {
         const size_t n = (size_t)(end - s);
         const char *cut = left + n > WIDTH && *s != '/' ? find_break(s, end, WIDTH - left) : NULL;
         text_add(out, "%*s%.*s", (int)left, "", (int)(cut ? cut - s : end - s), s);
@@ -75,7 +81,8 @@ static size_t put_code(Text *out, const char *s, const char *end, size_t left)
 }
 
 /* The words of a comment of its own, or the rest of a comment that the code has opened. */
-static void put_words(Text *out, const char *s, const char *end, size_t column, size_t left, bool opened)
+static void put_words(Text *out, const char *s, const char *end, size_t column, size_t left,
+                      bool opened)
 {
     while (s < end && *s == ' ') s++;
     if (s == end) return;

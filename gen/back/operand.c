@@ -6,10 +6,14 @@ static const char *inside(const Buffer *b) { return b->inside ? b->inside : ""; 
 char *buffer_name(const Buffer *b)
 {
     switch (b->home) {
-    case HOME_PARAM: return text("%sp.%s", inside(b), b->param->field);
-    case HOME_GRADIENT: return text("%sg.%s", inside(b), b->param->field);
-    case HOME_PACKED: return text("%spacked.%s", inside(b), b->ident);
-    default: return text("%sarena.%s", inside(b), b->ident);
+        case HOME_PARAM:
+            return text("%sp.%s", inside(b), b->param->field);
+        case HOME_GRADIENT:
+            return text("%sg.%s", inside(b), b->param->field);
+        case HOME_PACKED:
+            return text("%spacked.%s", inside(b), b->ident);
+        default:
+            return text("%sarena.%s", inside(b), b->ident);
     }
 }
 
@@ -36,7 +40,8 @@ char *stream_text(const Node *noise) { return text("0x%08xu", hash(noise->path))
 
 Words *words_of(const Kernel *k, const char *sums)
 {
-    const char **formal = NEW_ARRAY(const char *, k->loops->formals.n + 1), **arg = NEW_ARRAY(const char *, k->draws.n + 1);
+    const char **formal = NEW_ARRAY(const char *, k->loops->formals.n + 1),
+               **arg = NEW_ARRAY(const char *, k->draws.n + 1);
     for (int i = 0; i < k->actual.n; i++) formal[i] = actual_name(k->actual.at[i], sums);
     for (int i = 0; i < k->draws.n; i++) arg[i] = stream_text(k->draws.at[i]);
     return words_new(k->loops, formal, arg);

@@ -4,9 +4,12 @@
 #include "back/value.h"
 #include "ir/program.h"
 
-char *buffer_name(const Buffer *b);                         /* "p.net_0.weight", "packed.net_2_weight", "arena.h1" */
-char *state_name(const Buffer *gradient, const char *state); /* "s_v.net_0.weight": that parameter's part of an optimizer's state */
-char *actual_name(const Actual *a, const char *sums);       /* "arena.h1", "s_m.net_0.weight", "data.image", "sums[1]"; NULL: a table */
-char *stream_text(const Node *noise);                       /* the number of the stream that a draw comes from */
-Words *words_of(const Kernel *k, const char *sums);         /* the names for k's tree; sums: the array whose elements sums are, or lists of their parts */
+char *buffer_name(const Buffer *b); /* "p.net_0.weight", "packed.net_2_weight", "arena.h1" */
+/* "s_v.net_0.weight": that parameter's part of an optimizer's state */
+char *state_name(const Buffer *gradient, const char *state);
+/* "arena.h1", "s_m.net_0.weight", "data.image", "sums[1]"; NULL: a table */
+char *actual_name(const Actual *a, const char *sums);
+char *stream_text(const Node *noise); /* the number of the stream that a draw comes from */
+/* the names for k's tree; sums: the array whose elements sums are, or lists of their parts */
+Words *words_of(const Kernel *k, const char *sums);
 #endif

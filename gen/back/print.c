@@ -55,20 +55,26 @@ static bool is_call(const Val *v, Call call) { return v->kind == VAL_CALL && v->
 /* A bound that does not change: a number, an index, a sum of them. */
 static bool is_plain(const Val *v)
 {
-    return v->kind != VAL_CALL || ((is_call(v, CALL_ADD) || is_call(v, CALL_MUL)) && is_plain(v->arg[0]) && is_plain(v->arg[1]));
+    return v->kind != VAL_CALL || ((is_call(v, CALL_ADD) || is_call(v, CALL_MUL)) &&
+                                   is_plain(v->arg[0]) && is_plain(v->arg[1]));
 }
 
-static bool is_real_rows(const Val *to) { return is_call(to, CALL_MIN) && is_plain(to->arg[0]) && to->arg[1]->kind == VAL_RUN; }
+static bool is_real_rows(const Val *to)
+{
+    return is_call(to, CALL_MIN) && is_plain(to->arg[0]) && to->arg[1]->kind == VAL_RUN;
+}
 
 void put_serial(Printer *p, const Stmt *s, const char *before)
 {
     Words *w = p->w;
-    const char *from = val_choice(w, s->from), *to = val_choice(w, s->to), *v = words_var(w, s->var), *end = NULL;
+    const char *from = val_choice(w, s->from), *to = val_choice(w, s->to),
+               *v = words_var(w, s->var), *end = NULL;
     char *head = text("%sfor (%s %s = %s", before, words_type(w, s->var), v, from);
     if (is_plain(s->to)) {
         head = text("%s; %s < %s; %s++)", head, v, to, v);
     } else if (is_real_rows(s->to)) {
-        head = text("%s; %s < %s && %s < %s; %s++)", head, v, val_text(w, s->to->arg[0]), v, val_text(w, s->to->arg[1]), v);
+        head = text("%s; %s < %s && %s < %s; %s++)", head, v, val_text(w, s->to->arg[0]), v,
+                    val_text(w, s->to->arg[1]), v);
     } else {
         end = words_free(w, text("%s_to", v));
         head = text("%s, %s = %s; %s < %s; %s++)", head, end, to, v, end, v);
@@ -80,7 +86,10 @@ void put_serial(Printer *p, const Stmt *s, const char *before)
 
 static void put_for(Printer *p, const Stmt *s) { put_serial(p, s, ""); }
 
-static void put_if(Printer *p, const Stmt *s) { put_under(p, text("if (%s)", val_choice(p->w, s->value)), &s->body, false); }
+static void put_if(Printer *p, const Stmt *s)
+{
+    put_under(p, text("if (%s)", val_choice(p->w, s->value)), &s->body, false);
+}
 
 /* ---- values ---- */
 static void put_let(Printer *p, const Stmt *s)
@@ -94,7 +103,9 @@ static void put_let(Printer *p, const Stmt *s)
 static char *start_text(Words *w, const Val *v)
 {
     if (v->kind != VAL_NUMBER) return val_choice(w, v);
-    const char *number = !isinf(v->number) ? text("%g", v->number) : v->number < 0 ? "-INFINITY" : "INFINITY";
+    const char *number = !isinf(v->number) ? text("%g", v->number)
+                         : v->number < 0   ? "-INFINITY"
+                                           : "INFINITY";
     return text(w->lanes < 0 ? "%.0s%s" : "%sset(%s)", w->prefix, number);
 }
 
@@ -106,26 +117,35 @@ static void put_variable(Printer *p, const Stmt *s)
 
 static void put_fold(Printer *p, const Stmt *s)
 {
-    static const char *const operators[] = { [FOLD_NONE] = "=", [FOLD_SUM] = "+=", [FOLD_PROD] = "*=" };
-    const char *name = p->w->var[s->var], *value = s->fold == FOLD_NONE ? val_choice(p->w, s->value) : val_text(p->w, s->value);
+    static const char *const operators[] = {
+        [FOLD_NONE] = "=", [FOLD_SUM] = "+=", [FOLD_PROD] = "*="
+    };
+    const char *name = p->w->var[s->var], *value = s->fold == FOLD_NONE ? val_choice(p->w, s->value)
+                                                                        : val_text(p->w, s->value);
     if (s->fold == FOLD_MAX || s->fold == FOLD_MIN)
-        statement(p, text("%s = %s%s(%s, %s);", name, p->w->prefix, s->fold == FOLD_MAX ? "max" : "min", name, value));
+        statement(p, text("%s = %s%s(%s, %s);", name, p->w->prefix,
+                          s->fold == FOLD_MAX ? "max" : "min", name, value));
     else statement(p, text("%s %s %s;", name, operators[s->fold], value));
 }
 
 /* ---- stores ---- */
-static bool is_number(const Val *v, double x) { return v->kind == VAL_NUMBER && v->number >= x && v->number <= x; }
+static bool is_number(const Val *v, double x)
+{
+    return v->kind == VAL_NUMBER && v->number >= x && v->number <= x;
+}
 
 static void check_lanes(const Words *w, const At *at)
 {
     long step;
-    if (w->lanes >= 0 && !(at_step(at, w->lanes, &step) && step == 1)) BUG("lanes of %s do not lie side by side", w->formal[at->buffer]);
+    if (w->lanes >= 0 && !(at_step(at, w->lanes, &step) && step == 1))
+        BUG("lanes of %s do not lie side by side", w->formal[at->buffer]);
 }
 
 static void store(Printer *p, const char *at, const char *value)
 {
     const Words *w = p->w;
-    statement(p, w->lanes < 0 ? text("%s = %s;", at, value) : text("%sstore(&%s, %s);", w->prefix, at, value));
+    statement(p, w->lanes < 0 ? text("%s = %s;", at, value)
+                              : text("%sstore(&%s, %s);", w->prefix, at, value));
 }
 
 static void put_added(Printer *p, const Stmt *s, const char *at, const char *before)
@@ -141,7 +161,8 @@ static void put_with_beta(Printer *p, const Stmt *s, const char *at, const char 
     const char *value = val_text(w, s->value), *more = value, *old = words_free(w, "old");
     Text t = { 0 };
     text_add(&t, "const %s %s = %s", w->type, old, before);
-    if (s->value->kind != VAL_VAR) more = words_free(w, "more"), text_add(&t, ", %s = %s", more, value);
+    if (s->value->kind != VAL_VAR)
+        more = words_free(w, "more"), text_add(&t, ", %s = %s", more, value);
     statement(p, text("%s;", t.s));
     store(p, at, text("%s ? %s + %s : %s", val_within(w, s->beta, LEVEL_LOGIC), old, more, more));
 }
@@ -149,7 +170,8 @@ static void put_with_beta(Printer *p, const Stmt *s, const char *at, const char 
 static void put_store(Printer *p, const Stmt *s)
 {
     const Words *w = p->w;
-    const char *at = at_text(p->w, &s->at), *before = w->lanes < 0 ? at : text("%sload(&%s)", w->prefix, at);
+    const char *at = at_text(p->w, &s->at),
+               *before = w->lanes < 0 ? at : text("%sload(&%s)", w->prefix, at);
     check_lanes(w, &s->at);
     if (!s->beta || is_number(s->beta, 0)) store(p, at, val_text(p->w, s->value));
     else if (is_number(s->beta, 1)) put_added(p, s, at, before);
@@ -158,8 +180,10 @@ static void put_store(Printer *p, const Stmt *s)
 
 void put_list(Printer *p, const StmtList *l)
 {
-    static void (*const put[])(Printer *, const Stmt *) = { [STMT_FOR] = put_for, [STMT_IF] = put_if, [STMT_LET] = put_let,
-        [STMT_VARIABLE] = put_variable, [STMT_FOLD] = put_fold, [STMT_STORE] = put_store };
+    static void (*const put[])(Printer *, const Stmt *) = {
+        [STMT_FOR] = put_for,           [STMT_IF] = put_if,     [STMT_LET] = put_let,
+        [STMT_VARIABLE] = put_variable, [STMT_FOLD] = put_fold, [STMT_STORE] = put_store
+    };
     for (int i = 0; i < l->n; i++) {
         if (p->own(p, l->at[i])) continue;
         if (l->at[i]->kind > STMT_STORE) BUG("a statement that this target does not print");

@@ -1,5 +1,6 @@
-/* standalone.c -- the runtime's source as part of the program's file. What has an include guard comes once, what has none
-   is meant to be included again and again and comes wherever it is asked for. */
+/* standalone.c -- the runtime's source as part of the program's file. What has an include guard
+   comes once, what has none is meant to be included again and again and comes wherever it is asked
+   for. */
 #include <string.h>
 #include "back/emit.h"
 #include "base/resources.h"
@@ -34,7 +35,7 @@ static void paste(Text *out, const char *name, Pasted *done)
     const char *s = runtime_file(name, &n), *end = s + n;
     if (is_pasted(done, name)) return;
     if (strstr(s, "#ifndef GAGEN_")) vec_push(done, mem_copy(name, strlen(name)));
-    for (const char *line = s; line < end; ) {
+    for (const char *line = s; line < end;) {
         const char *nl = memchr(line, '\n', (size_t)(end - line));
         const size_t length = (size_t)((nl ? nl + 1 : end) - line);
         const char *other = local_include(line, length);
@@ -46,7 +47,9 @@ static void paste(Text *out, const char *name, Pasted *done)
 
 void paste_headers(Text *out, const char *name, Pasted *done)
 {
-    text_add(out, "#ifndef _GNU_SOURCE\n#define _GNU_SOURCE 1\n#endif\n#ifndef _FILE_OFFSET_BITS\n#define _FILE_OFFSET_BITS 64\n#endif\n"
+    text_add(out,
+             "#ifndef _GNU_SOURCE\n#define _GNU_SOURCE 1\n#endif\n#ifndef "
+             "_FILE_OFFSET_BITS\n#define _FILE_OFFSET_BITS 64\n#endif\n"
              "#ifdef __clang__\n#pragma clang diagnostic ignored \"-Wunused-function\"\n#endif\n");
     paste(out, name, done);
 }

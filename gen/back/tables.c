@@ -41,16 +41,18 @@ static uint64_t fingerprint(const Graph *g)
 {
     const Train *t = &g->train;
     uint64_t h = 0xcbf29ce484222325u;
-    for (int i = 0; i < g->params.n; i++) h = hash(hash(h, g->params.at[i]->name), shape_text(&g->params.at[i]->shape));
+    for (int i = 0; i < g->params.n; i++)
+        h = hash(hash(h, g->params.at[i]->name), shape_text(&g->params.at[i]->shape));
     h = hash(h, text("%ld %d", t->batch, (int)t->tail));
     if (t->ema > 0) h = hash(h, text("ema %.17g", t->ema));
     if (t->nphases && t->tokens) h = hash(h, text("%ld tokens", t->tokens));
-    for (int i = 0; i < t->nphases; i++) h = hash(h, text("%c %ld %ld", t->phase[i].unit, t->phase[i].from, t->phase[i].accumulate));
+    for (int i = 0; i < t->nphases; i++)
+        h = hash(h, text("%c %ld %ld", t->phase[i].unit, t->phase[i].from, t->phase[i].accumulate));
     for (int i = 0; i < g->steps.n; i++) h = hash_step(h, g->steps.at[i], g->steps.n == 1);
     return h;
 }
 
-/* ---- tensors ---------------------------------------------------------------------------------------------------- */
+/* ---- tensors ---- */
 static char *list_text(int n, const long *x)
 {
     Text t = { 0 };
@@ -86,11 +88,12 @@ static char *place_text(const char *name, const Shape *s, const Layout *l, long 
 static char *tensor_text(const Buffer *b)
 {
     const Param *p = b->param;
-    return text("{ %s, '%c', %s, %s },", place_text(p->name, &p->shape, &b->layout, b->offset), p->init.kind[0],
-                decimal_text(p->of ? (double)p->of->index : p->init.a, NULL), decimal_text(p->init.b, NULL));
+    return text("{ %s, '%c', %s, %s },", place_text(p->name, &p->shape, &b->layout, b->offset),
+                p->init.kind[0], decimal_text(p->of ? (double)p->of->index : p->init.a, NULL),
+                decimal_text(p->init.b, NULL));
 }
 
-/* ---- outputs ---------------------------------------------------------------------------------------------------- */
+/* ---- outputs ---- */
 static void fill_outputs(const Whole *all, Env *e)
 {
     const Program *s = all->steps.at[all->steps.n - 1];
@@ -104,10 +107,12 @@ static void fill_outputs(const Whole *all, Env *e)
         const Buffer *b = buffer_of(s->k, o->node);
         Env *x = env_item(e, "outputs");
         env_set(x, "from", "%s", buffer_name(b));
-        env_set(x, "at", "%s", host ? text("%soutput_%d", host, i) : text("(const real *)&%s", buffer_name(b)));
+        env_set(x, "at", "%s",
+                host ? text("%soutput_%d", host, i) : text("(const real *)&%s", buffer_name(b)));
         env_set(x, "index", "%d", i);
         env_set(x, "size", "%ld", b->layout.size);
-        env_set(x, "place", "%s", place_text(o->name, &o->node->shape, &b->layout, b->layout.offset));
+        env_set(x, "place", "%s",
+                place_text(o->name, &o->node->shape, &b->layout, b->layout.offset));
         env_set(x, "whole", "%s", o->whole ? "true" : "false");
         env_set(x, "names", "%s", o->classes ? text("classes_%s", o->classes->ident) : "NULL");
     }
@@ -120,7 +125,8 @@ static void fill_sources(const Graph *g, Env *e)
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
         if (!p->file) continue;
-        env_set(env_item(e, "sources"), "text", "{ %d, \"%s\", \"%s\" },", i, c_string(p->file), c_string(p->key));
+        env_set(env_item(e, "sources"), "text", "{ %d, \"%s\", \"%s\" },", i, c_string(p->file),
+                c_string(p->key));
         n++;
     }
     env_flag(e, "loads", n > 0);
@@ -133,10 +139,12 @@ static void fill_zero_rows(const Graph *g, Env *e)
     Text t = { 0 };
     int n = 0;
     for (int i = 0; i < g->params.n; i++)
-        if (g->params.at[i]->zero_row) text_add(&t, "%s{ %d, %ld }", n++ ? ", " : "", i, g->params.at[i]->zero_row - 1);
+        if (g->params.at[i]->zero_row)
+            text_add(&t, "%s{ %d, %ld }", n++ ? ", " : "", i, g->params.at[i]->zero_row - 1);
     env_flag(e, "zeroes", n > 0);
     env_set(e, "zero_rows", "%s", n ? t.s : "");
-    env_set(e, "zero_rows_are", "%s", n ? text(" .zero_rows = zero_rows, .nzero_rows = %d,", n) : "");
+    env_set(e, "zero_rows_are", "%s",
+            n ? text(" .zero_rows = zero_rows, .nzero_rows = %d,", n) : "");
 }
 
 /* What is summed of computed ids, by step. */
@@ -147,7 +155,8 @@ static void fill_checks(const Whole *all, Env *e)
     for (int i = 0; i < all->steps.n; i++)
         for (int k = 0; k < all->steps.at[i]->g->checks.n; k++) {
             const Check *c = all->steps.at[i]->g->checks.at[k];
-            text_add(&t, "%s{ %d, \"%s:%d: %s\", %s }", n++ ? ", " : "", check_sum(all->steps.at[i], c), c_string(c->loc.file), c->loc.line,
+            text_add(&t, "%s{ %d, \"%s:%d: %s\", %s }", n++ ? ", " : "",
+                     check_sum(all->steps.at[i], c), c_string(c->loc.file), c->loc.line,
                      c_string(c->what), c->predicts ? "true" : "false");
         }
     env_flag(e, "has_checks", n > 0);
@@ -155,7 +164,7 @@ static void fill_checks(const Whole *all, Env *e)
     env_set(e, "checks_are", "%s", n ? text(" .checks = checks, .nchecks = %d,", n) : "");
 }
 
-/* ---- columns ---------------------------------------------------------------------------------------------------- */
+/* ---- columns ---- */
 static char *class_list(const Column *c)
 {
     Text t = { 0 };
@@ -168,15 +177,16 @@ static char *column_text(const Column *c)
 {
     static const char types[] = { [T_REAL] = 'r', [T_INT] = 'i', [T_U8] = 'b' };
     Text t = { 0 };
-    text_add(&t, "{ .name = \"%s\", .type = '%c', .rank = %d, .dim = %s, ", c_string(c->name), types[c->type], c->rank,
-             list_text(c->rank, c->dim));
+    text_add(&t, "{ .name = \"%s\", .type = '%c', .rank = %d, .dim = %s, ", c_string(c->name),
+             types[c->type], c->rank, list_text(c->rank, c->dim));
     if (c->classes) text_add(&t, ".classes = %ld, ", c->classes);
     if (c->ignored) text_add(&t, ".ignored = %ld, ", c->ignored);
     text_add(&t, "\n    .source = \"%s\", ", c_string(c->source));
     if (c->names.n) text_add(&t, ".names = classes_%s, ", c->ident);
     if (c->missing == 'd') text_add(&t, ".missing = 'd', ");
     if (c->missing == 'v') text_add(&t, ".missing = 'v', .instead = %.17g, ", c->instead);
-    text_add(&t, ".base = (const void **)&data.%s%s },", c->ident, c->asked ? ", .asked = true" : "");
+    text_add(&t, ".base = (const void **)&data.%s%s },", c->ident,
+             c->asked ? ", .asked = true" : "");
     return t.s;
 }
 
@@ -185,7 +195,12 @@ static char *form_text(const Dataset *d)
 {
     const char given[] = { d->header, d->separator, d->decimal };
     Text t = { 0 };
-    for (int i = 0; i < 3; i++) text_add(&t, !given[i] ? "%s0" : given[i] == '\t' ? "%s'\\t'" : "%s'%c'", i ? ", " : "", given[i]);
+    for (int i = 0; i < 3; i++)
+        text_add(&t,
+                 !given[i]          ? "%s0"
+                 : given[i] == '\t' ? "%s'\\t'"
+                                    : "%s'%c'",
+                 i ? ", " : "", given[i]);
     return t.s;
 }
 
@@ -204,7 +219,8 @@ static void fill_columns(const Dataset *d, Env *e)
     env_set(e, "naugments", "%d", d->augments.n);
     for (int i = 0; i < d->augments.n; i++) {
         const Augment *a = d->augments.at[i];
-        env_set(env_item(e, "augment_list"), "text", "{ '%c', %d, %.17g }, @@ %s", a->kind, a->column->index, a->value, a->column->name);
+        env_set(env_item(e, "augment_list"), "text", "{ '%c', %d, %.17g }, @@ %s", a->kind,
+                a->column->index, a->value, a->column->name);
     }
     env_set(e, "reader", "%s", c_string(d->kind));
     env_set(e, "path", "%s", c_string(d->path));
@@ -213,7 +229,8 @@ static void fill_columns(const Dataset *d, Env *e)
     if (d->valid.path) text_add(&t, " .valid_path = \"%s\",", c_string(d->valid.path));
     if (d->test.path) text_add(&t, " .test_path = \"%s\",", c_string(d->test.path));
     env_set(e, "split_paths", "%s", t.s);
-    env_set(e, "csv_is", "%s", d->header || d->separator || d->decimal ? text(" .csv = { %s },", form_text(d)) : "");
+    env_set(e, "csv_is", "%s",
+            d->header || d->separator || d->decimal ? text(" .csv = { %s },", form_text(d)) : "");
     env_set(e, "valid", "%.17g", d->valid.path ? 0 : d->valid.value);
     env_set(e, "test", "%.17g", d->test.path ? 0 : d->test.value);
     env_set(e, "shuffle", "%s", d->shuffle ? "true" : "false");
@@ -237,13 +254,14 @@ static char *watch_text(const Train *t)
     return out.s;
 }
 
-/* ---- the rest --------------------------------------------------------------------------------------------------- */
+/* ---- the rest ---- */
 /* The report at that place among all. */
 static const Report *report_at(const Whole *all, int index)
 {
     for (int i = 0; i < all->steps.n; i++)
         for (int k = 0; k < all->steps.at[i]->g->reports.n; k++)
-            if (all->steps.at[i]->g->reports.at[k]->index == index) return all->steps.at[i]->g->reports.at[k];
+            if (all->steps.at[i]->g->reports.at[k]->index == index)
+                return all->steps.at[i]->g->reports.at[k];
     return NULL;
 }
 
@@ -256,7 +274,8 @@ static void fill_reports(const Whole *all, Env *e)
         const char *name = report_at(all, i)->name;
         const bool percent = strstr(name, "accuracy"), is_best = !strcmp(name, g->train.best);
         if (is_best) best = i;
-        text_add(&t, "%s{ \"%s\", %s, %s }", i ? ", " : "", c_string(name), percent ? "true" : "false",
+        text_add(&t, "%s{ \"%s\", %s, %s }", i ? ", " : "", c_string(name),
+                 percent ? "true" : "false",
                  (is_best ? g->train.best_max : percent) ? "true" : "false");
     }
     env_set(e, "report_names", "%s", t.s);
@@ -264,11 +283,14 @@ static void fill_reports(const Whole *all, Env *e)
     env_set(e, "best", "%d%s", best, watch_text(&g->train));
 }
 
-/* The address of flat array i: of the parameters, the gradients (NULL: they are added to a state), the states. */
+/* The address of flat array i: of the parameters, the gradients (NULL: they are added to a state),
+   the states. */
 static char *flat_at(const Whole *o, const char *from, int i)
 {
     if (i == 1 && o->in_place) return "NULL";
-    const char *name = i == 0 ? "p" : i == 1 || (i == 2 && o->in_place) ? "g" : text("s_%s", o->state[i - 2]);
+    const char *name = i == 0                              ? "p"
+                       : i == 1 || (i == 2 && o->in_place) ? "g"
+                                                           : text("s_%s", o->state[i - 2]);
     return text("(real *)&%s%s", from, name);
 }
 
@@ -291,7 +313,8 @@ static char *states_text(const Whole *o)
     if (!o->nstates) return "";
     for (int i = 0; i < o->nstates; i++) text_add(&called, "%s\"%s\"", i ? ", " : "", o->state[i]);
     const bool averages = !strcmp(o->state[o->nstates - 1], "ema");
-    return text(" .state_names = { %s },%s", called.s, averages ? text(" .ema = %d,", o->nstates) : "");
+    return text(" .state_names = { %s },%s", called.s,
+                averages ? text(" .ema = %d,", o->nstates) : "");
 }
 
 static char *memory_text(const Whole *all)
@@ -299,8 +322,11 @@ static char *memory_text(const Whole *all)
     const Kernels *k = all->steps.at[0]->k;
     if (k->target->allocated) return text("%s", k->target->allocated);
     if (*all->storage) return text("sizeof *memory");
-    const char *flat = k->trained < k->elements ? text("sizeof p + sizeof g * %d", flat_arrays(all) - 1) : text("sizeof p * %d", flat_arrays(all));
-    return text("%s%s%s", flat, all->packed > 0 ? " + sizeof packed" : "", all->arena > 0 ? " + sizeof arena" : "");
+    const char *flat = k->trained < k->elements
+                           ? text("sizeof p + sizeof g * %d", flat_arrays(all) - 1)
+                           : text("sizeof p * %d", flat_arrays(all));
+    return text("%s%s%s", flat, all->packed > 0 ? " + sizeof packed" : "",
+                all->arena > 0 ? " + sizeof arena" : "");
 }
 
 static char *phases_text(const Train *t)
@@ -308,7 +334,8 @@ static char *phases_text(const Train *t)
     Text out = { 0 };
     text_put(&out, "", 0);
     for (int i = 0; i < t->nphases; i++)
-        text_add(&out, "%s{ '%c', %ld, %ld }", i ? ", " : "", t->phase[i].unit, t->phase[i].from, t->phase[i].accumulate * t->micro_batch);
+        text_add(&out, "%s{ '%c', %ld, %ld }", i ? ", " : "", t->phase[i].unit, t->phase[i].from,
+                 t->phase[i].accumulate * t->micro_batch);
     return out.s;
 }
 
@@ -324,14 +351,17 @@ static void fill_schedule(const Graph *g, Env *e)
     env_set(e, "round_samples", "%ld", round_samples(g));
     env_flag(e, "phased", t->nphases > 0);
     env_set(e, "phases", "%s", phases_text(t));
-    env_set(e, "phases_are", "%s%s", t->tokens ? text(" .tokens = %ld,", t->tokens) : "", t->nphases ? text(" .phases = phases, .nphases = %d,", t->nphases) : "");
+    env_set(e, "phases_are", "%s%s", t->tokens ? text(" .tokens = %ld,", t->tokens) : "",
+            t->nphases ? text(" .phases = phases, .nphases = %d,", t->nphases) : "");
     env_set(e, "epochs", "%ld", t->epochs);
     env_set(e, "updates", "%ld", t->steps);
     env_set(e, "seed", "%ld", t->seed);
     env_set(e, "tail", "%c", "sdc"[t->tail]);
     env_set(e, "lone", "%s", t->lone ? text(" .lone = \"%s\",", c_string(t->lone)) : "");
-    env_set(e, "nonfinite", "%s", t->nonfinite ? text(" .nonfinite = '%c',", "ksda"[t->nonfinite]) : "");
-    env_set(e, "loss_scale", "%s%s%s", t->noise_scale ? " .noise = true," : "", t->loss_scale > 0 ? text(" .loss_scale = %.17g,", t->loss_scale) : "",
+    env_set(e, "nonfinite", "%s",
+            t->nonfinite ? text(" .nonfinite = '%c',", "ksda"[t->nonfinite]) : "");
+    env_set(e, "loss_scale", "%s%s%s", t->noise_scale ? " .noise = true," : "",
+            t->loss_scale > 0 ? text(" .loss_scale = %.17g,", t->loss_scale) : "",
             t->scale_interval ? text(" .scale_interval = %ld,", t->scale_interval) : "");
 }
 
@@ -355,7 +385,8 @@ void tables(const Whole *all, Env *e)
     fill_sources(g, e);
     fill_zero_rows(g, e);
     fill_checks(all, e);
-    env_set(e, "trained_is", "%s", s->k->trained < s->k->elements ? text(" .trained = %ld,", s->k->trained) : "");
+    env_set(e, "trained_is", "%s",
+            s->k->trained < s->k->elements ? text(" .trained = %ld,", s->k->trained) : "");
     env_set(e, "ntensors", "%d", tensors);
     env_set(e, "name", "%s", c_string(g->name));
     env_set(e, "fingerprint", "%016llx", (unsigned long long)fingerprint(g));
@@ -363,7 +394,9 @@ void tables(const Whole *all, Env *e)
     env_set(e, "states", "%s", states_text(all));
     fill_flat(all, s->k->target->host ? s->k->target->host : all->storage, e);
     const bool frozen = s->k->trained < s->k->elements;
-    env_set(e, "flat_bytes", frozen ? "sizeof(Params) + sizeof(Trained) * %d" : "sizeof(Params) * %d", flat_arrays(all) - frozen);
+    env_set(e, "flat_bytes",
+            frozen ? "sizeof(Params) + sizeof(Trained) * %d" : "sizeof(Params) * %d",
+            flat_arrays(all) - frozen);
     env_set(e, "memory", "%s", memory_text(all));
     env_flag(e, "one_prepares", all->steps.n == 1 && prepares(s));
     env_flag(e, "norms", any_norm(all));

@@ -5,9 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- environments ----------------------------------------------------------------------------------------------- */
-typedef struct { const char *key, *value; bool flag, on; VEC(Env) items; } Entry;
-struct Env { const Env *parent; VEC(Entry) entries; };
+/* ---- environments ---- */
+typedef struct {
+    const char *key, *value;
+    bool flag, on;
+    VEC(Env) items;
+} Entry;
+struct Env {
+    const Env *parent;
+    VEC(Entry) entries;
+};
 
 Env *env_new(const Env *parent)
 {
@@ -19,7 +26,8 @@ Env *env_new(const Env *parent)
 static Entry *find_here(const Env *e, const char *key, size_t n)
 {
     for (int i = 0; i < e->entries.n; i++)
-        if (strlen(e->entries.at[i]->key) == n && !strncmp(e->entries.at[i]->key, key, n)) return e->entries.at[i];
+        if (strlen(e->entries.at[i]->key) == n && !strncmp(e->entries.at[i]->key, key, n))
+            return e->entries.at[i];
     return NULL;
 }
 
@@ -70,8 +78,14 @@ Env *env_item(Env *e, const char *list)
     return item;
 }
 
-/* ---- rendering -------------------------------------------------------------------------------------------------- */
-typedef struct { const char *path, *s, *end; int line; Text *out; size_t left; } Reader;      /* left: how far to the right all lines are */
+/* ---- rendering ---- */
+/* left: how far to the right all lines are */
+typedef struct {
+    const char *path, *s, *end;
+    int line;
+    Text *out;
+    size_t left;
+} Reader;
 
 static bool next_line(Reader *r, const char **from, size_t *n)
 {
@@ -121,7 +135,8 @@ void put_lines(Text *out, const char *s, size_t left)
 /* A value within a line: where it has more lines, these are so far to the right. */
 static void put_value(Text *out, const char *s, size_t left)
 {
-    for (const char *nl; (nl = strchr(s, '\n')); s = nl + 1) text_add(out, "%.*s\n%*s", (int)(nl - s), s, (int)left, "");
+    for (const char *nl; (nl = strchr(s, '\n')); s = nl + 1)
+        text_add(out, "%.*s\n%*s", (int)(nl - s), s, (int)left, "");
     text_add(out, "%s", s);
 }
 
@@ -184,10 +199,12 @@ static void render_include(Reader *r, const Env *e, const char *path, size_t lef
     const char *s = resource(text("templates/%s", path), &n);
     if (!s) BUG("templates/%s:%d: no template '%s'", r->path, r->line, path);
     Reader inner = { path, s, s + n, 0, r->out, r->left + left };
-    if (*render_block(&inner, e, true)) BUG("templates/%s:%d: an //:end too many", path, inner.line);
+    if (*render_block(&inner, e, true))
+        BUG("templates/%s:%d: an //:end too many", path, inner.line);
 }
 
-/* Renders up to the //:else or //:end that closes the block and returns that word, or "" at the end of the file. */
+/* Renders up to the //:else or //:end that closes the block and returns that word, or "" at the end
+   of the file. */
 static const char *render_block(Reader *r, const Env *e, bool live)
 {
     const char *s;
@@ -198,7 +215,8 @@ static const char *render_block(Reader *r, const Env *e, bool live)
         else if (!word) continue;
         else if (!strncmp(word, "if ", 3)) render_if(r, e, word + 3, live);
         else if (!strncmp(word, "for ", 4)) render_for(r, e, word + 4, live);
-        else if (live && !strncmp(word, "include ", 8)) render_include(r, e, word + 8, (size_t)(strspn(s, " ")));
+        else if (live && !strncmp(word, "include ", 8))
+            render_include(r, e, word + 8, (size_t)(strspn(s, " ")));
         else if (!strncmp(word, "include ", 8)) continue;
         else if (!strcmp(word, "else") || !strcmp(word, "end")) return word;
         else BUG("templates/%s:%d: //:%s", r->path, r->line, word);

@@ -1,19 +1,26 @@
-/* update.c -- the program's formulas: the optimizer's pass over the flat arrays, what is known before the window, the
-   reports. The parameter's value is called x in the pass, its gradient dx. */
+/* update.c -- the program's formulas: the optimizer's pass over the flat arrays, what is known
+   before the window, the reports. The parameter's value is called x in the pass, its gradient
+   dx. */
 #include <string.h>
 #include "back/emit.h"
 #include "back/value.h"
 
-typedef struct { const Program *s; const Optimizer *o; const char *device; } Update;         /* by the rules of o; device, as in Target: a thread has an element, not lanes of them */
+/* by the rules of o; device, as in Target: a thread has an element, not lanes of them */
+typedef struct {
+    const Program *s;
+    const Optimizer *o;
+    const char *device;
+} Update;
 
-/* ---- the pass --------------------------------------------------------------------------------------------------- */
+/* ---- the pass ---- */
 /* Where an array lies: "p", "g", "s_m". */
 static char *array_text(const Update *u, const char *array)
 {
     const Optimizer *o = u->o;
     const char *from = u->device ? u->device : u->s->all->storage;
     if (!strcmp(array, "x")) return text("%sp", from);
-    if (!strcmp(array, "dx") || (o->in_place && !strcmp(array, o->state[0]))) return text("%sg", from);
+    if (!strcmp(array, "dx") || (o->in_place && !strcmp(array, o->state[0])))
+        return text("%sg", from);
     return text("%ss_%s", from, array);
 }
 
@@ -31,13 +38,16 @@ static char *pointers_text(const Update *u, Kernel *const *pass, int n)
             if (known) continue;
             vec_push(&seen, array);
             const char *kept = !strcmp(array, "dx") ? "const " : "";
-            text_add(&t, "%sreal *%s_at = (%sreal *)&%s;\n", kept, array, kept, array_text(u, array));
+            text_add(&t, "%sreal *%s_at = (%sreal *)&%s;\n", kept, array, kept,
+                     array_text(u, array));
         }
     return t.s;
 }
 
-/* The pass' rooms: what is the same for all elements, and what happens to one, or to lanes of them. */
-static void fill_pass(const Update *u, const Kernel *x, Env *e, const char *constants, const char *body)
+/* The pass' rooms: what is the same for all elements, and what happens to one, or to lanes of
+   them. */
+static void fill_pass(const Update *u, const Kernel *x, Env *e, const char *constants,
+                      const char *body)
 {
     const Target *target = u->s->k->target;
     const StmtList *all = &x->loops->body, first = { all->at, all->n - 1, all->n - 1 };
@@ -75,7 +85,8 @@ static long piece_count(const Program *s)
 {
     long n = 0;
     for (int i = 0; i < s->k->params.n; i++)
-        if (s->k->params.at[i]->param->mine) n += (s->k->params.at[i]->layout.size + PIECE - 1) / PIECE;
+        if (s->k->params.at[i]->param->mine)
+            n += (s->k->params.at[i]->layout.size + PIECE - 1) / PIECE;
     return n;
 }
 
@@ -124,7 +135,8 @@ static void fill_groups(const Update *whole, Env *e)
         Env *x = env_item(e, "groups");
         const Optimizer *o = g->step->groups.at[i];
         const Update *u = &(Update) { s, o, whole->device };
-        env_set(x, "pass", "%s%s", g->step->prefix, g->step->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
+        env_set(x, "pass", "%s%s", g->step->prefix,
+                g->step->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
         env_set(x, "who", "%s", g->step->groups.n > 1 ? group_text(u, i) : "");
         Kernel *const measure = s->measure.at[i];
         env_set(x, "pointers", "%s", pointers_text(u, &s->optimize.at[i], 1));
@@ -132,7 +144,9 @@ static void fill_groups(const Update *whole, Env *e)
         env_flag(x, "adapts", measure != NULL);
         env_set(x, "ratio", "%s", measure ? ", real trust" : "");
         env_set(x, "give_ratio", "%s", measure ? ", ratio" : "");
-        if (measure) env_set(x, "measure_pointers", "%s", pointers_text(u, &measure, 1)), fill_pass(u, measure, x, "measure_constants", "measure_body");
+        if (measure)
+            env_set(x, "measure_pointers", "%s", pointers_text(u, &measure, 1)),
+                fill_pass(u, measure, x, "measure_constants", "measure_body");
         env_set(x, "from", "%ld", o->from);
         env_set(x, "to", "%ld", o->to);
     }
@@ -154,7 +168,8 @@ static char *left_out_text(const Update *u, bool counts)
     Text t = { 0 };
     if (counts) text_add(&t, "w.count == 0");
     for (int i = 0; i < s->g->checks.n; i++)
-        text_add(&t, "%s%ssums[%d] != 0", t.n ? " || " : "", u->device ? u->device : "", check_sum(s, s->g->checks.at[i]));
+        text_add(&t, "%s%ssums[%d] != 0", t.n ? " || " : "", u->device ? u->device : "",
+                 check_sum(s, s->g->checks.at[i]));
     return t.n ? t.s : "";
 }
 
@@ -164,12 +179,15 @@ bool checks_finite(const Program *s) { return s->g->train.nonfinite != NONFINITE
 static void fill_noise(const Update *u, Env *e)
 {
     const Program *s = u->s;
-    const char *rows = u->device ? text("(micros == 1 ? rows : %ld)", s->g->train.micro_batch) : "m->rows";
+    const char *rows =
+        u->device ? text("(micros == 1 ? rows : %ld)", s->g->train.micro_batch) : "m->rows";
     const bool samples = s->late && expr_uses(s->count, "samples");
-    const char *lines = u->device && (samples || !s->late) ? "const int micros = w.micros, rows = w.rows;\n" : "";
+    const char *lines =
+        u->device && (samples || !s->late) ? "const int micros = w.micros, rows = w.rows;\n" : "";
     env_flag(e, "noise", s->g->train.noise_scale);
     env_flag(e, "noise_sums", s->late);
-    env_set(e, "part_samples", "%s", samples ? text("%sconst double samples = %s;\n", lines, rows) : lines);
+    env_set(e, "part_samples", "%s",
+            samples ? text("%sconst double samples = %s;\n", lines, rows) : lines);
     env_set(e, "part", "%s", s->late ? host_text(s->count) : rows);
     env_set(e, "part_mean", "%s", s->late ? "1 / w.part" : "(double)w.samples / w.part");
 }
@@ -204,15 +222,18 @@ static void fill_update(const Update *u, Env *e)
     env_set(e, "pointers", "%s", pointers_text(u, s->optimize.at, s->optimize.n));
     env_set(e, "measure_pointers", "%s", pointers_text(u, s->measure.at, s->measure.n));
     env_set(e, "storage", "%s", s->all->storage);
-    env_set(e, "update", "%s", template_render(text("%s/update.%s", s->k->target->name, s->k->target->extension), e));
+    env_set(e, "update", "%s",
+            template_render(text("%s/update.%s", s->k->target->name, s->k->target->extension), e));
 }
 
-/* ---- before the window ------------------------------------------------------------------------------------------ */
+/* ---- before the window ---- */
 static bool scalars_use(const Program *s, const char *name)
 {
     bool uses = false;
-    for (int i = 0; i < s->g->step->nscalars; i++) uses |= expr_uses(s->g->step->scalar_value[i], name);
-    for (int i = 0; i < s->g->seeds.n; i++) uses |= s->seed_when[i] == SEED_EARLY && expr_uses(s->scale_in[i], name);
+    for (int i = 0; i < s->g->step->nscalars; i++)
+        uses |= expr_uses(s->g->step->scalar_value[i], name);
+    for (int i = 0; i < s->g->seeds.n; i++)
+        uses |= s->seed_when[i] == SEED_EARLY && expr_uses(s->scale_in[i], name);
     return uses;
 }
 
@@ -222,12 +243,15 @@ static char *scalars_text(const Program *s)
     Text t = { 0 };
     text_put(&t, "", 0);
     for (size_t i = 0; i < sizeof given / sizeof *given; i++)
-        if (scalars_use(s, given[i])) text_add(&t, "const double %s = (double)to->%s;\n", given[i], given[i]);
+        if (scalars_use(s, given[i]))
+            text_add(&t, "const double %s = (double)to->%s;\n", given[i], given[i]);
     text_add(&t, "to->rate = (real)to->lr;\n");
     for (int i = 0; i < s->g->step->nscalars; i++)
-        text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(s->g->step->scalar_value[i]), s->g->step->scalar[i]);
+        text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(s->g->step->scalar_value[i]),
+                 s->g->step->scalar[i]);
     for (int i = 0; i < s->g->seeds.n; i++)
-        if (s->seed_when[i] == SEED_EARLY) text_add(&t, "to->scale_in[%d] = %s;\n", i, scale_text(&t, s, s->scale_in[i], "to->"));
+        if (s->seed_when[i] == SEED_EARLY)
+            text_add(&t, "to->scale_in[%d] = %s;\n", i, scale_text(&t, s, s->scale_in[i], "to->"));
     if (s->g->train.loss_scale > 0) text_add(&t, "to->scale_out = (real)(1 / to->loss_scale);\n");
     if (!s->count) text_add(&t, "to->count = (double)to->samples;\n");
     return t.s;
@@ -250,7 +274,7 @@ static char *unused(const char *list, const Expr *const *e, int n)
     return t.s;
 }
 
-/* ---- reports ---------------------------------------------------------------------------------------------------- */
+/* ---- reports ---- */
 static const Expr *report_name(void *context, const char *name)
 {
     (void)context;
@@ -268,7 +292,8 @@ void reports(const Whole *all, Env *e)
         for (int i = 0; i < s->g->reports.n; i++) {
             Env *x = env_item(e, "reports");
             env_set(x, "index", "%d", s->g->reports.at[i]->index);
-            env_set(x, "value", "%s", window_text(&lines, expr_replace(s->report[i], report_name, NULL), at));
+            env_set(x, "value", "%s",
+                    window_text(&lines, expr_replace(s->report[i], report_name, NULL), at));
             env_set(x, "name", "%s", c_comment(s->g->reports.at[i]->name));
             vec_push(&values, s->report[i]);
         }

@@ -1,23 +1,27 @@
 /* value.c -- the text of a value, with no more brackets than C needs.
 
-   1. With lanes every real is a vector: a load of neighbours is v_load(&x), what is the same in all lanes is v_set(x). A number
-      beside a vector needs no v_set.
-   2. A choice is v_select where its condition is a mask, the comparison of vectors; else (c ? a : b).
+   1. With lanes every real is a vector: a load of neighbours is v_load(&x), what is the same in all
+      lanes is v_set(x). A number beside a vector needs no v_set.
+   2. A choice is v_select where its condition is a mask, the comparison of vectors; else (c ? a :
+      b).
    3. Int columns are compared as they are: real would round what is above 2^24. */
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include "back/value.h"
 
-static const struct { const char *sign; int level; } operators[CALLS] = {
-    [CALL_OR] = { "||", LEVEL_LOGIC }, [CALL_AND] = { "&&", LEVEL_LOGIC },
-    [CALL_LT] = { "<", LEVEL_COMPARE }, [CALL_LE] = { "<=", LEVEL_COMPARE }, [CALL_GT] = { ">", LEVEL_COMPARE },
-    [CALL_GE] = { ">=", LEVEL_COMPARE }, [CALL_EQ] = { "==", LEVEL_COMPARE }, [CALL_NE] = { "!=", LEVEL_COMPARE },
-    [CALL_ADD] = { "+", LEVEL_SUM }, [CALL_SUB] = { "-", LEVEL_SUM },
-    [CALL_MUL] = { "*", LEVEL_PRODUCT }, [CALL_DIV] = { "/", LEVEL_PRODUCT }, [CALL_IDIV] = { "/", LEVEL_PRODUCT },
-    [CALL_MOD] = { "%", LEVEL_PRODUCT },
-    [CALL_NEG] = { "-", LEVEL_SIGN }, [CALL_REAL] = { "(real)", LEVEL_SIGN }, [CALL_INT] = { "(long)", LEVEL_SIGN }
-};
+static const struct {
+    const char *sign;
+    int level;
+} operators[CALLS] = { [CALL_OR] = { "||", LEVEL_LOGIC },    [CALL_AND] = { "&&", LEVEL_LOGIC },
+                       [CALL_LT] = { "<", LEVEL_COMPARE },   [CALL_LE] = { "<=", LEVEL_COMPARE },
+                       [CALL_GT] = { ">", LEVEL_COMPARE },   [CALL_GE] = { ">=", LEVEL_COMPARE },
+                       [CALL_EQ] = { "==", LEVEL_COMPARE },  [CALL_NE] = { "!=", LEVEL_COMPARE },
+                       [CALL_ADD] = { "+", LEVEL_SUM },      [CALL_SUB] = { "-", LEVEL_SUM },
+                       [CALL_MUL] = { "*", LEVEL_PRODUCT },  [CALL_DIV] = { "/", LEVEL_PRODUCT },
+                       [CALL_IDIV] = { "/", LEVEL_PRODUCT }, [CALL_MOD] = { "%", LEVEL_PRODUCT },
+                       [CALL_NEG] = { "-", LEVEL_SIGN },     [CALL_REAL] = { "(real)", LEVEL_SIGN },
+                       [CALL_INT] = { "(long)", LEVEL_SIGN } };
 
 static bool is_call(const Val *v, Call call) { return v->kind == VAL_CALL && v->id == (int)call; }
 static bool is_real(const Val *v) { return v->type == AS_REAL; }
@@ -26,7 +30,8 @@ static bool in_lanes(const Words *w) { return w->lanes >= 0; }
 static int level(const Words *w, const Val *v)
 {
     if (v->kind == VAL_NUMBER) return signbit(v->number) ? LEVEL_SIGN : LEVEL_WHOLE;
-    if (v->kind != VAL_CALL || !operators[v->id].sign || (in_lanes(w) && is_call(v, CALL_REAL))) return LEVEL_WHOLE;
+    if (v->kind != VAL_CALL || !operators[v->id].sign || (in_lanes(w) && is_call(v, CALL_REAL)))
+        return LEVEL_WHOLE;
     return operators[v->id].level;
 }
 
@@ -35,7 +40,9 @@ static void put_number(Words *w, Text *out, const Val *v, bool alone)
 {
     if (v->type == AS_DOUBLE) text_add(out, "%s", decimal_text(v->number, v->spelled));
     else if (v->type != AS_REAL) text_add(out, "%.0f%s", v->number, v->type == AS_LONG ? "L" : "");
-    else text_add(out, alone && in_lanes(w) ? "%sset(%s)" : "%.0s%s", w->prefix, number_text(v->number, v->spelled));
+    else
+        text_add(out, alone && in_lanes(w) ? "%sset(%s)" : "%.0s%s", w->prefix,
+                 number_text(v->number, v->spelled));
 }
 
 /* ---- what lanes share ---- */
@@ -51,7 +58,8 @@ bool val_is_mask(const Words *w, const Val *v)
 /* v chooses between two numbers by what all lanes share. */
 static bool is_even_choice(const Words *w, const Val *v)
 {
-    if (!is_call(v, CALL_SELECT) || val_is_mask(w, v->arg[0]) || val_uses(v->arg[0], w->lanes)) return false;
+    if (!is_call(v, CALL_SELECT) || val_is_mask(w, v->arg[0]) || val_uses(v->arg[0], w->lanes))
+        return false;
     for (int i = 1; i < 3; i++)
         if (v->arg[i]->kind != VAL_NUMBER && v->arg[i]->kind != VAL_RUN) return false;
     return v->arg[0]->kind != VAL_RUN;
@@ -70,7 +78,10 @@ static bool is_spread(const Words *w, const Val *v)
 static void put(Words *w, Text *out, const Val *v, int least, bool alone);
 
 /* ---- elements ---- */
-typedef struct { Text words; long constant; } Index;
+typedef struct {
+    Text words;
+    long constant;
+} Index;
 
 /* Adds index * factor to a sum; wide: an int cannot count so far. */
 static void add_term(Words *w, Index *to, const Val *index, long factor, bool wide)
@@ -82,8 +93,12 @@ static void add_term(Words *w, Index *to, const Val *index, long factor, bool wi
     const long times = labs(factor);
     const bool less = factor < 0, first = !to->words.n;
     text_add(&to->words, "%s", first ? less ? "-" : "" : less ? " - " : " + ");
-    if (times == 1) text_add(&to->words, "%s", val_within(w, index, less ? first ? LEVEL_WHOLE : LEVEL_PRODUCT : LEVEL_SUM));
-    else text_add(&to->words, "%s * %ld%s", val_within(w, index, LEVEL_PRODUCT), times, wide ? "L" : "");
+    if (times == 1)
+        text_add(&to->words, "%s",
+                 val_within(w, index, less ? first ? LEVEL_WHOLE : LEVEL_PRODUCT : LEVEL_SUM));
+    else
+        text_add(&to->words, "%s * %ld%s", val_within(w, index, LEVEL_PRODUCT), times,
+                 wide ? "L" : "");
 }
 
 static char *sum_text(const Index *x)
@@ -164,15 +179,17 @@ static void put_lane_draws(Words *w, Text *out, const Val *v, const char *key)
     long step;
     const char *name = words_free(w, "u");
     if (!index_step(v->arg[2], w->lanes, &step)) BUG("lanes that draw unevenly");
-    text_add(&w->before, "real %s[%s];\nnoise_fill(%s, %s, %s, %ld);\n", name, w->width, name, w->width, key, step);
+    text_add(&w->before, "real %s[%s];\nnoise_fill(%s, %s, %s, %ld);\n", name, w->width, name,
+             w->width, key, step);
     text_add(out, "%sload(%s)", w->prefix, name);
 }
 
 static void put_uniform(Words *w, Text *out, const Val *v)
 {
     const char *seed = words_run(w, RUN_SEED), *consumed = words_run(w, RUN_CONSUMED);
-    const char *key = text("%s, %s + %s, %s, (uint32_t)%s", seed, consumed, val_within(w, v->arg[0], LEVEL_SUM), val_text(w, v->arg[1]),
-                           val_within(w, v->arg[2], LEVEL_WHOLE));
+    const char *key =
+        text("%s, %s + %s, %s, (uint32_t)%s", seed, consumed, val_within(w, v->arg[0], LEVEL_SUM),
+             val_text(w, v->arg[1]), val_within(w, v->arg[2], LEVEL_WHOLE));
     if (in_lanes(w)) put_lane_draws(w, out, v, key);
     else text_add(out, "noise_uniform(%s)", key);
 }
@@ -199,40 +216,53 @@ static void put_call(Words *w, Text *out, const Val *v)
     }
     if (is_call(v, CALL_ROUND16)) text_add(out, "gg_round(");
     else text_add(out, "%s%s(", w->prefix, call_name((Call)v->id));
-    for (int i = 0; i < v->n; i++) text_add(out, i ? ", " : ""), put(w, out, v->arg[i], LEVEL_LOOSE, true);
+    for (int i = 0; i < v->n; i++)
+        text_add(out, i ? ", " : ""), put(w, out, v->arg[i], LEVEL_LOOSE, true);
     text_add(out, ")");
 }
 
 /* ---- operators ---- */
-static bool is_whole(const Val *v) { return is_call(v, CALL_REAL) && v->arg[0]->kind == VAL_LOAD && v->arg[0]->type == AS_INT; }
+static bool is_whole(const Val *v)
+{
+    return is_call(v, CALL_REAL) && v->arg[0]->kind == VAL_LOAD && v->arg[0]->type == AS_INT;
+}
 
 static bool compares_whole(const Words *w, const Val *v)
 {
     const Val *a = v->arg[0], *b = v->arg[1];
     if (in_lanes(w) || operators[v->id].level != LEVEL_COMPARE) return false;
-    return (is_whole(a) && (is_whole(b) || b->kind == VAL_NUMBER)) || (is_whole(b) && a->kind == VAL_NUMBER);
+    return (is_whole(a) && (is_whole(b) || b->kind == VAL_NUMBER)) ||
+           (is_whole(b) && a->kind == VAL_NUMBER);
 }
 
 /* An int column, or what it is compared with: as an int, or in double. */
 static char *whole_text(Words *w, const Val *v)
 {
     if (v->kind != VAL_NUMBER) return at_text(w, v->arg[0]->at);
-    return floor(v->number) == v->number && fabs(v->number) < 2147483648.0 ? text("%.0f", v->number) : decimal_text(v->number, NULL);
+    return floor(v->number) == v->number && fabs(v->number) < 2147483648.0
+               ? text("%.0f", v->number)
+               : decimal_text(v->number, NULL);
 }
 
 /* 0 <= index && index < extent, in one comparison */
 static bool put_inside(Words *w, Text *out, const Val *v)
 {
     const Val *from = v->arg[0], *to = v->arg[1];
-    if (!is_call(v, CALL_AND) || !is_call(from, CALL_GE) || !is_call(to, CALL_LT) || !val_same(from->arg[0], to->arg[0])) return false;
-    if (is_real(from->arg[0]) || from->arg[1]->kind != VAL_NUMBER || from->arg[1]->number != 0) return false;
-    text_add(out, "(unsigned)%s < %s", val_within(w, from->arg[0], LEVEL_WHOLE), val_within(w, to->arg[1], LEVEL_SUM));
+    if (!is_call(v, CALL_AND) || !is_call(from, CALL_GE) || !is_call(to, CALL_LT) ||
+        !val_same(from->arg[0], to->arg[0]))
+        return false;
+    if (is_real(from->arg[0]) || from->arg[1]->kind != VAL_NUMBER || from->arg[1]->number != 0)
+        return false;
+    text_add(out, "(unsigned)%s < %s", val_within(w, from->arg[0], LEVEL_WHOLE),
+             val_within(w, to->arg[1], LEVEL_SUM));
     return true;
 }
 
 static const char *sign_of(const Words *w, const Val *v)
 {
-    return !val_is_mask(w, v) || operators[v->id].level != LEVEL_LOGIC ? operators[v->id].sign : is_call(v, CALL_OR) ? "|" : "&";
+    return !val_is_mask(w, v) || operators[v->id].level != LEVEL_LOGIC ? operators[v->id].sign
+           : is_call(v, CALL_OR)                                       ? "|"
+                                                                       : "&";
 }
 
 static void put_operator(Words *w, Text *out, const Val *v)
@@ -242,13 +272,18 @@ static void put_operator(Words *w, Text *out, const Val *v)
         text_add(out, "%s", operators[v->id].sign);
         put(w, out, v->arg[0], LEVEL_WHOLE, false);
     } else if (compares_whole(w, v)) {
-        text_add(out, "%s %s %s", whole_text(w, v->arg[0]), operators[v->id].sign, whole_text(w, v->arg[1]));
+        text_add(out, "%s %s %s", whole_text(w, v->arg[0]), operators[v->id].sign,
+                 whole_text(w, v->arg[1]));
     } else if (put_inside(w, out, v)) {
         return;
     } else if (mine == LEVEL_LOGIC) {
         for (int i = 0; i < 2; i++) {
             text_add(out, i ? " %s " : "%.0s", sign_of(w, v));
-            put(w, out, v->arg[i], val_is_mask(w, v) ? LEVEL_SUM : is_call(v->arg[i], (Call)v->id) ? LEVEL_LOGIC : LEVEL_COMPARE, false);
+            put(w, out, v->arg[i],
+                val_is_mask(w, v)                 ? LEVEL_SUM
+                : is_call(v->arg[i], (Call)v->id) ? LEVEL_LOGIC
+                                                  : LEVEL_COMPARE,
+                false);
         }
     } else {
         put(w, out, v->arg[0], mine, false);
@@ -262,18 +297,28 @@ static void put_load(Words *w, Text *out, const Val *v)
     long step;
     const char *at = at_text(w, v->at);
     if (!in_lanes(w) || !is_real(v)) text_add(out, "%s", at);
-    else if (at_step(v->at, w->lanes, &step) && step == 1) text_add(out, "%sload(&%s)", w->prefix, at);
+    else if (at_step(v->at, w->lanes, &step) && step == 1)
+        text_add(out, "%sload(&%s)", w->prefix, at);
     else BUG("lanes of %s that are not neighbours", at);
 }
 
 static void put_plain(Words *w, Text *out, const Val *v, bool alone)
 {
     switch (v->kind) {
-    case VAL_NUMBER: put_number(w, out, v, alone); return;
-    case VAL_VAR: text_add(out, "%s", w->var[v->id]); return;
-    case VAL_RUN: text_add(out, "%s", words_run(w, v->id)); return;
-    case VAL_LOAD: put_load(w, out, v); return;
-    case VAL_CALL: break;
+        case VAL_NUMBER:
+            put_number(w, out, v, alone);
+            return;
+        case VAL_VAR:
+            text_add(out, "%s", w->var[v->id]);
+            return;
+        case VAL_RUN:
+            text_add(out, "%s", words_run(w, v->id));
+            return;
+        case VAL_LOAD:
+            put_load(w, out, v);
+            return;
+        case VAL_CALL:
+            break;
     }
     if (operators[v->id].sign) put_operator(w, out, v);
     else if (is_call(v, CALL_SELECT)) put_choice(w, out, v, true);
@@ -294,7 +339,8 @@ static void put_spread(Words *w, Text *out, const Val *v)
     text_add(out, ")");
 }
 
-/* In brackets where it binds less than `least`. alone: no operand beside it makes a number a vector. */
+/* In brackets where it binds less than `least`. alone: no operand beside it makes a number a
+   vector. */
 static void put(Words *w, Text *out, const Val *v, int least, bool alone)
 {
     const bool brackets = level(w, v) < least;

@@ -20,7 +20,7 @@ long partials(const Whole *all)
     return most;
 }
 
-/* ---- behind the last micro-step --------------------------------------------------------------------------------- */
+/* ---- behind the last micro-step ---- */
 bool any_late(const Program *s)
 {
     bool late = s->late || s->drops;
@@ -28,7 +28,10 @@ bool any_late(const Program *s)
     return late;
 }
 
-bool prepares(const Program *s) { return s->k->once.n || (s->k->target->rounds && s->g->train.precision >= BF16); }
+bool prepares(const Program *s)
+{
+    return s->k->once.n || (s->k->target->rounds && s->g->train.precision >= BF16);
+}
 
 bool notes(const Program *s) { return s->levels.n || s->counts; }
 
@@ -38,11 +41,14 @@ char *levels_text(const Program *s)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    if (s->drops) text_add(&t, "if (!w.training) sums[%d] = (double)w.samples;\n", s->g->first_sum + s->g->sums.n);
+    if (s->drops)
+        text_add(&t, "if (!w.training) sums[%d] = (double)w.samples;\n",
+                 s->g->first_sum + s->g->sums.n);
     if (s->counts) text_add(&t, "sums[%d] = (double)w.samples;\n", s->g->first_sum + s->g->sums.n);
     for (int i = 0; i < s->levels.n; i++) {
         const Buffer *b = buffer_of(s->k, s->levels.at[i]);
-        text_add(&t, "sums[%d] = (double)w.samples * (double)%s;\n", first_level(s) + i, buffer_name(b));
+        text_add(&t, "sums[%d] = (double)w.samples * (double)%s;\n", first_level(s) + i,
+                 buffer_name(b));
     }
     return t.s;
 }
@@ -52,7 +58,8 @@ static void scales_add(const Program *s, SeedWhen when, Text *t)
 {
     for (int i = 0; i < s->g->seeds.n; i++) {
         const Expr *e = s->late ? s->scale_in[i] : guarded(s->scale_in[i]);
-        if (s->seed_when[i] == when) text_add(t, "w.scale_in[%d] = %s;\n", i, scale_text(t, s, e, "w."));
+        if (s->seed_when[i] == when)
+            text_add(t, "w.scale_in[%d] = %s;\n", i, scale_text(t, s, e, "w."));
     }
 }
 
@@ -60,7 +67,8 @@ static void scales_add(const Program *s, SeedWhen when, Text *t)
 static bool needs_samples(const Program *s, SeedWhen when)
 {
     bool uses = s->count && s->late == (when == SEED_LATE) && expr_uses(s->count, "samples");
-    for (int i = 0; i < s->g->seeds.n; i++) uses |= s->seed_when[i] == when && expr_uses(s->scale_in[i], "samples");
+    for (int i = 0; i < s->g->seeds.n; i++)
+        uses |= s->seed_when[i] == when && expr_uses(s->scale_in[i], "samples");
     return uses;
 }
 
@@ -70,14 +78,17 @@ char *late_text(const Program *s)
     Text t = { 0 };
     text_put(&t, "", 0);
     if (needs_samples(s, SEED_LATE)) text_add(&t, "const double samples = (double)w.samples;\n");
-    if (s->late) text_add(&t, "w.count = %s;\nconst double divisor = w.count%s;\nw.scale_out = divisor != 0 ? (real)(1 / divisor) : 0;\n",
-                          choice_text(&t, s->count), s->g->train.loss_scale > 0 ? " * w.loss_scale" : "");
+    if (s->late)
+        text_add(&t,
+                 "w.count = %s;\nconst double divisor = w.count%s;\nw.scale_out = divisor != 0 ? "
+                 "(real)(1 / divisor) : 0;\n",
+                 choice_text(&t, s->count), s->g->train.loss_scale > 0 ? " * w.loss_scale" : "");
     else if (s->drops) text_add(&t, "w.count = sums[%d];\n", s->g->sums.n);
     scales_add(s, SEED_LATE, &t);
     return t.s;
 }
 
-/* ---- ahead of the window ---------------------------------------------------------------------------------------- */
+/* ---- ahead of the window ---- */
 char *counted_text(const Program *s)
 {
     Text t = { 0 };
@@ -88,7 +99,7 @@ char *counted_text(const Program *s)
     return t.s;
 }
 
-/* ---- dropping --------------------------------------------------------------------------------------------------- */
+/* ---- dropping ---- */
 /* The sums over the batch that the loss is made of. */
 static char *judged_text(const Program *s)
 {
@@ -109,14 +120,15 @@ static void split_micro(const Program *s, Env *e)
     if (!s->drops) return;
     for (int i = 0; i < k->forward.n; i++)
         if (k->micro.at[i]->backward)
-            error_at(s->g->train.loc, "train: nonfinite = \"drop_micro\" is decided behind the forward of all losses, but these run one "
-                     "behind the other: say \"skip_window\"");
+            error_at(s->g->train.loc, "train: nonfinite = \"drop_micro\" is decided behind the "
+                                      "forward of all losses, but these run one "
+                                      "behind the other: say \"skip_window\"");
     stop_if_errors();
     env_set(e, "judged", "%s", judged_text(s));
     env_set(e, "rows_kept", "%d", s->g->first_sum + s->g->sums.n);
 }
 
-/* ---- the window ------------------------------------------------------------------------------------------------- */
+/* ---- the window ---- */
 static void list_micros(const Program *s, Env *e)
 {
     const Train *t = &s->g->train;

@@ -1,20 +1,28 @@
-/* words.c -- the names in a tree's function: of variables, of tables, of the scalars read at its top; numbers.
+/* words.c -- the names in a tree's function: of variables, of tables, of the scalars read at its
+   top; numbers.
 
-   1. A name that a variable of a loop has is free again behind the loop. All others are given once in a function.
-   2. Loops, rows and sums are called the same in all programs. Those names are reserved for them. */
+   1. A name that a variable of a loop has is free again behind the loop. All others are given once
+      in a function.
+   2. Loops, rows and sums are called the same in all programs. Those names are reserved for
+   them. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "back/value.h"
 
-static const char *const reserved[] = { "n", "m", "t", "q", "s", "j", "r", "c", "i", "at", "w", "g", "p", "data", "part", "sum", "row", "total",
-    "best", "open", "share", "gy", "v", "ky", "kx", "one", "packed", "beta", "dev", "id", "lane", "here",
-    "rows", "before", "consumed", "micros", "samples", "training", "seed", "scale",
-    "arena", "sums", "real", "real_int", "real_bits", "vec", "vec8", "mask", "mask8" };
-static const char *const of_indices[] = { "n", "q", "s", "j", "r", "c", "i", "at", "v", "ky", "kx", "one", "id" };
+static const char *const reserved[] = {
+    "n",       "m",        "t",     "q",     "s",     "j",    "r",      "c",        "i",
+    "at",      "w",        "g",     "p",     "data",  "part", "sum",    "row",      "total",
+    "best",    "open",     "share", "gy",    "v",     "ky",   "kx",     "one",      "packed",
+    "beta",    "dev",      "id",    "lane",  "here",  "rows", "before", "consumed", "micros",
+    "samples", "training", "seed",  "scale", "arena", "sums", "real",   "real_int", "real_bits",
+    "vec",     "vec8",     "mask",  "mask8"
+};
+static const char *const of_indices[] = { "n",  "q", "s",  "j",  "r",   "c", "i",
+                                          "at", "v", "ky", "kx", "one", "id" };
 static const char *const of_sums[] = { "sum", "row", "total", "best", "open", "share", "gy" };
-#define AMONG(list, name) is_among(list, sizeof (list) / sizeof *(list), name)
+#define AMONG(list, name) is_among(list, sizeof(list) / sizeof *(list), name)
 
 static bool is_among(const char *const *at, size_t n, const char *name)
 {
@@ -27,7 +35,9 @@ static bool is_among(const char *const *at, size_t n, const char *name)
 static const char *free_name(Words *w, const char *wish, bool allowed)
 {
     const char *name = wish;
-    for (int n = 2; (!allowed && AMONG(reserved, name)) || is_among(w->taken.at, (size_t)w->taken.n, name); n++)
+    for (int n = 2;
+         (!allowed && AMONG(reserved, name)) || is_among(w->taken.at, (size_t)w->taken.n, name);
+         n++)
         name = text("%s%d", wish, n), allowed = false;
     vec_push(&w->taken, name);
     return name;
@@ -35,26 +45,32 @@ static const char *free_name(Words *w, const char *wish, bool allowed)
 
 const char *words_free(Words *w, const char *wish) { return free_name(w, wish, false); }
 
-const char *words_index(Words *w, const char *wish) { return free_name(w, wish, AMONG(of_indices, wish)); }
+const char *words_index(Words *w, const char *wish)
+{
+    return free_name(w, wish, AMONG(of_indices, wish));
+}
 
 const char *words_var(Words *w, int var)
 {
     const Variable *v = w->k->vars.at[var];
     const bool index = v->type == AS_INT || v->type == AS_LONG;
     w->vector[var] = w->lanes >= 0 && v->type == AS_REAL;
-    return w->var[var] = free_name(w, v->wish, index ? AMONG(of_indices, v->wish) : AMONG(of_sums, v->wish));
+    return w->var[var] =
+               free_name(w, v->wish, index ? AMONG(of_indices, v->wish) : AMONG(of_sums, v->wish));
 }
 
 void words_leave(Words *w, const char *name)
 {
-    for (int i = w->taken.n; i-- > 0; )
+    for (int i = w->taken.n; i-- > 0;)
         if (w->taken.at[i] == name) w->taken.at[i] = "";
 }
 
 const char *words_type(const Words *w, int var)
 {
-    static const char *const types[] = { [AS_REAL] = "real", [AS_DOUBLE] = "double", [AS_INT] = "int", [AS_LONG] = "long", [AS_BOOL] = "bool",
-                                         [AS_BYTE] = "int" };
+    static const char *const types[] = {
+        [AS_REAL] = "real", [AS_DOUBLE] = "double", [AS_INT] = "int",
+        [AS_LONG] = "long", [AS_BOOL] = "bool",     [AS_BYTE] = "int"
+    };
     const ValType type = w->k->vars.at[var]->type;
     if (!w->vector[var]) return types[type];
     return type == AS_BOOL ? w->mask : w->type;
@@ -64,7 +80,12 @@ void words_lanes(Words *w, int var, long extent)
 {
     const bool wide = extent % 16 == 0;
     w->lanes = var;
-    w->prefix = var < 0 ? "r_" : wide ? "v_" : "v8_", w->type = var < 0 ? "real" : wide ? "vec" : "vec8";
+    w->prefix = var < 0 ? "r_"
+                : wide  ? "v_"
+                        : "v8_",
+    w->type = var < 0 ? "real"
+              : wide  ? "vec"
+                      : "vec8";
     w->mask = wide ? "mask" : "mask8", w->width = wide ? "LANES" : "LANES8";
 }
 
@@ -79,7 +100,9 @@ Words *words_new(const Loops *k, const char *const *formal, const char *const *a
     w->touched = NEW_ARRAY(bool, k->formals.n + 1);
     w->formal = NEW_ARRAY(const char *, k->formals.n + 1);
     for (int i = 0; i < k->args; i++) w->arg[i] = arg[i];
-    for (int i = 0; i < k->formals.n; i++) w->formal[i] = formal[i] ? formal[i] : words_free(w, k->formals.at[i]->table ? "table" : "own");
+    for (int i = 0; i < k->formals.n; i++)
+        w->formal[i] =
+            formal[i] ? formal[i] : words_free(w, k->formals.at[i]->table ? "table" : "own");
     return w;
 }
 
@@ -104,24 +127,35 @@ char *decimal_text(double x, const char *spelled)
 
 char *number_text(double x, const char *spelled)
 {
-    if (!isfinite(x)) return text("((real)%s)", isnan(x) ? "NAN" : x < 0 ? "-INFINITY" : "INFINITY");
+    if (!isfinite(x))
+        return text("((real)%s)", isnan(x) ? "NAN" : x < 0 ? "-INFINITY" : "INFINITY");
     const char *s = decimal_text(x, spelled);
     return *s == '-' ? text("-R(%s)", s + 1) : text("R(%s)", s);
 }
 
 /* ---- scalars of the window and of the micro-batch ---- */
-static const struct { int id; bool micro; const char *name, *type, *value; } scalars[] = {
-    { RUN_ROWS, true, "rows", "int", "m->rows" }, { RUN_FROM, true, "before", "long", "m->from" },
-    { RUN_CONSUMED, true, "consumed", "uint64_t", "(uint64_t)(w.first + m->from)" }, { RUN_SEED, false, "seed", "uint64_t", "w.seed" },
-    { RUN_MICROS, false, "micros", "int", "w.micros" }, { RUN_SAMPLES, false, "samples", "long", "w.samples" },
-    { RUN_TRAINING, false, "training", "bool", "w.training" }
-};
+static const struct {
+    int id;
+    bool micro;
+    const char *name, *type, *value;
+} scalars[] = { { RUN_ROWS, true, "rows", "int", "m->rows" },
+                { RUN_FROM, true, "before", "long", "m->from" },
+                { RUN_CONSUMED, true, "consumed", "uint64_t", "(uint64_t)(w.first + m->from)" },
+                { RUN_SEED, false, "seed", "uint64_t", "w.seed" },
+                { RUN_MICROS, false, "micros", "int", "w.micros" },
+                { RUN_SAMPLES, false, "samples", "long", "w.samples" },
+                { RUN_TRAINING, false, "training", "bool", "w.training" } };
 enum { SCALARS_OF_RUN = sizeof scalars / sizeof *scalars };
 
 const char *words_run(Words *w, int id)
 {
-    static const char *const told[] = { [RUN_BETA] = "beta", [RUN_BEGIN] = "from", [RUN_END] = "to", [RUN_RATE] = "w.rate", [RUN_SCALE_OUT] = "w.scale_out",
-                                        [RUN_CLIP] = "w.clip", [RUN_TRUST] = "trust" };
+    static const char *const told[] = { [RUN_BETA] = "beta",
+                                        [RUN_BEGIN] = "from",
+                                        [RUN_END] = "to",
+                                        [RUN_RATE] = "w.rate",
+                                        [RUN_SCALE_OUT] = "w.scale_out",
+                                        [RUN_CLIP] = "w.clip",
+                                        [RUN_TRUST] = "trust" };
     if (id >= RUN_CONSTANT) return text("w.c[%d]", id - RUN_CONSTANT);
     if (id >= RUN_ARG) {
         w->drawn[id - RUN_ARG] = true;
@@ -144,9 +178,11 @@ char *words_scalars(const Words *w)
     Text t = { 0 };
     text_put(&t, "", 0);
     for (int i = RUN_SCALE; i < RUN_ARG; i++)
-        if (w->used[i]) text_add(&t, "const real scale%d = w.scale_in[%d];\n", i - RUN_SCALE, i - RUN_SCALE);
+        if (w->used[i])
+            text_add(&t, "const real scale%d = w.scale_in[%d];\n", i - RUN_SCALE, i - RUN_SCALE);
     for (int i = 0; i < SCALARS_OF_RUN; i++)
-        if (w->used[scalars[i].id]) text_add(&t, "const %s %s = %s;\n", scalars[i].type, scalars[i].name, scalars[i].value);
+        if (w->used[scalars[i].id])
+            text_add(&t, "const %s %s = %s;\n", scalars[i].type, scalars[i].name, scalars[i].value);
     return t.s;
 }
 
@@ -155,7 +191,8 @@ char *words_table(const Words *w, int formal)
     const Formal *f = w->k->formals.at[formal];
     Text t = { 0 };
     text_add(&t, "const real %s[%ld] = { ", w->formal[formal], f->count);
-    for (long i = 0; i < f->count; i++) text_add(&t, "%s%s", i ? ", " : "", number_text(f->table[i], NULL));
+    for (long i = 0; i < f->count; i++)
+        text_add(&t, "%s%s", i ? ", " : "", number_text(f->table[i], NULL));
     text_add(&t, " };");
     return t.s;
 }

@@ -9,15 +9,18 @@
 
 enum { MOST = 20, WIDEST = 160 };
 
-typedef struct { const char *file, *source; size_t n; } Source;
+typedef struct {
+    const char *file, *source;
+    size_t n;
+} Source;
 static VEC(Source) sources;
 static int errors;
-static jmp_buf *trying;                 /* where an attempt fails to; NULL: none runs */
+static jmp_buf *trying; /* where an attempt fails to; NULL: none runs */
 
 void diag_source(const char *file, const char *source, size_t n)
 {
     Source *s = NEW(Source);
-    *s = (Source){ file, source, n };
+    *s = (Source) { file, source, n };
     vec_push(&sources, s);
 }
 
@@ -133,7 +136,8 @@ bool attempt(void (*run)(void *context), void *context)
     return good;
 }
 
-static _Noreturn void die(int status, const char *before, const char *format, va_list args, const char *after)
+static _Noreturn void die(int status, const char *before, const char *format, va_list args,
+                          const char *after)
 {
     fprintf(stderr, "gagen: %s", before);
     vfprintf(stderr, format, args);
@@ -161,5 +165,6 @@ _Noreturn void bug_at(const char *file, int line, const char *format, ...)
     const char *slash = strrchr(file, '/');
     va_list args;
     va_start(args, format);
-    die(-1, text("a bug of gagen's own at %s:%d: ", slash ? slash + 1 : file, line), format, args, "");
+    die(-1, text("a bug of gagen's own at %s:%d: ", slash ? slash + 1 : file, line), format, args,
+        "");
 }

@@ -1,4 +1,5 @@
-/* embed.c -- a tool of the build: writes the files named as arguments as the array that resource() reads. */
+/* embed.c -- a tool of the build: writes the files named as arguments as the array that resource()
+   reads. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -46,7 +46,7 @@ static char *format_text(const char *format, va_list args, size_t *n)
     va_list again;
     va_copy(again, args);
     int size = vsnprintf(NULL, 0, format, args);
-    if (size < 0) abort();              /* no format of ours is bad */
+    if (size < 0) abort(); /* no format of ours is bad */
     char *s = mem_alloc((size_t)size + 1);
     vsnprintf(s, (size_t)size + 1, format, again);
     va_end(again);
@@ -92,4 +92,3 @@ void vec_grow(void ***at, int *n, int *room)
     *at = realloc(*at, sizeof(void *) * (size_t)*room);
     if (!*at) no_memory(sizeof(void *) * (size_t)*room);
 }
-

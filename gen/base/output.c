@@ -22,7 +22,8 @@ static void write_file(const char *path, const Text *t)
 
 static void write_stream(FILE *f, const char *name, const Text *t)
 {
-    if (!f || fwrite(t->s, 1, t->n, f) != t->n || fflush(f) || ferror(f)) fatal("%s: %s", name, strerror(errno));
+    if (!f || fwrite(t->s, 1, t->n, f) != t->n || fflush(f) || ferror(f))
+        fatal("%s: %s", name, strerror(errno));
 }
 
 void write_output(const char *path, const Text *t)

@@ -1,4 +1,5 @@
-/* resource.c -- the files that gagen carries: those embedded, or those under GAGEN_PATH while one works on them. */
+/* resource.c -- the files that gagen carries: those embedded, or those under GAGEN_PATH while one
+   works on them. */
 #include "base/base.h"
 #include "base/resources.h"
 #include <stdio.h>
@@ -12,7 +13,7 @@ static const char *read_file(const char *path, size_t *n)
     char block[4096];
     if (!f) return NULL;
     text_put(&t, "", 0);
-    for (size_t k; (k = fread(block, 1, sizeof block, f)) > 0; ) text_put(&t, block, k);
+    for (size_t k; (k = fread(block, 1, sizeof block, f)) > 0;) text_put(&t, block, k);
     fclose(f);
     *n = t.n;
     return t.s;

@@ -2,6 +2,9 @@
 #ifndef GAGEN_RESOURCES_H
 #define GAGEN_RESOURCES_H
 #include <stddef.h>
-typedef struct { const char *path, *data; size_t n; } Resource;
-extern const Resource resources[];                          /* the last one's path is NULL */
+typedef struct {
+    const char *path, *data;
+    size_t n;
+} Resource;
+extern const Resource resources[]; /* the last one's path is NULL */
 #endif

@@ -4,10 +4,12 @@
 #include <string.h>
 #include "base/base.h"
 
-static const struct { const char *name; double bytes; } units[] = {
-    { "B", 1 }, { "KB", 1e3 }, { "MB", 1e6 }, { "GB", 1e9 }, { "TB", 1e12 },
-    { "KiB", 1024.0 }, { "MiB", 1048576.0 }, { "GiB", 1073741824.0 }, { "TiB", 1099511627776.0 }
-};
+static const struct {
+    const char *name;
+    double bytes;
+} units[] = { { "B", 1 },           { "KB", 1e3 },           { "MB", 1e6 },
+              { "GB", 1e9 },        { "TB", 1e12 },          { "KiB", 1024.0 },
+              { "MiB", 1048576.0 }, { "GiB", 1073741824.0 }, { "TiB", 1099511627776.0 } };
 enum { UNITS = sizeof units / sizeof *units };
 
 static double unit_of(const char *name)
@@ -21,11 +23,15 @@ const char *size_parse(const char *s, double *bytes)
 {
     char *unit;
     const double n = s[strspn(s, " ")] >= '0' && s[strspn(s, " ")] <= '9' ? strtod(s, &unit) : -1;
-    if (n < 0 || strpbrk(s, "xX")) return text("'%.40s' is no size: write a number and a unit, \"6 GB\"", s);
+    if (n < 0 || strpbrk(s, "xX"))
+        return text("'%.40s' is no size: write a number and a unit, \"6 GB\"", s);
     unit += strspn(unit, " ");
     const double each = unit_of(unit);
     if (!*unit) return text("'%.40s' has no unit: write \"%.40s MB\" or \"%.40s GB\"", s, s, s);
-    if (each <= 0) return text("'%.40s': unknown unit '%.20s': there is KB, MB, GB (of 1000) and KiB, MiB, GiB (of 1024)", s, unit);
+    if (each <= 0)
+        return text("'%.40s': unknown unit '%.20s': there is KB, MB, GB (of 1000) and KiB, MiB, "
+                    "GiB (of 1024)",
+                    s, unit);
     *bytes = n * each;
     if (*bytes < 1 || *bytes > 1e18) return text("'%.40s': a size is from 1 B to 1000000 TB", s);
     return NULL;
@@ -36,7 +42,12 @@ char *size_text(double bytes)
     static const char *const names[] = { "B", "KiB", "MiB", "GiB", "TiB" };
     int i = 0;
     for (; i < 4 && bytes >= 1024; i++) bytes /= 1024;
-    return i ? text("%.*f %s", bytes < 9.995 ? 2 : bytes < 99.95 ? 1 : 0, bytes, names[i]) : text("%.0f B", bytes);
+    return i ? text("%.*f %s",
+                    bytes < 9.995   ? 2
+                    : bytes < 99.95 ? 1
+                                    : 0,
+                    bytes, names[i])
+             : text("%.0f B", bytes);
 }
 
 char *digits(double n)

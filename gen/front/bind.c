@@ -4,14 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- places and errors ---------------------------------------------------------------------------------------------- */
+/* ---- places and errors ---- */
 static int place_here(lua_State *L)
 {
     lua_pushinteger(L, host_place(L, host_where(L)));
     return 1;
 }
 
-/* key_place(place, key): where "key = value" stands from there on; the place itself when it does not */
+/* key_place(place, key): where "key = value" stands from there on; the place itself when it does
+   not */
 static int key_place(lua_State *L)
 {
     Loc loc = host_at(L, (int)luaL_checkinteger(L, 1));
@@ -45,10 +46,13 @@ static int called(lua_State *L)
 /* fail(message [, place [, note, its place]]): the user's fault; never returns */
 static int fail(lua_State *L)
 {
-    Loc here = host_where(L), loc = lua_isinteger(L, 2) ? host_at(L, (int)lua_tointeger(L, 2)) : host_made(L);
+    Loc here = host_where(L),
+        loc = lua_isinteger(L, 2) ? host_at(L, (int)lua_tointeger(L, 2)) : host_made(L);
     error_at(loc, "%s", luaL_checkstring(L, 1));
-    if (lua_gettop(L) == 1 && (loc.file != here.file || loc.line != here.line)) note_at(here, "the layer was called here");
-    if (lua_isstring(L, 3)) note_at(host_at(L, (int)luaL_checkinteger(L, 4)), "%s", lua_tostring(L, 3));
+    if (lua_gettop(L) == 1 && (loc.file != here.file || loc.line != here.line))
+        note_at(here, "the layer was called here");
+    if (lua_isstring(L, 3))
+        note_at(host_at(L, (int)luaL_checkinteger(L, 4)), "%s", lua_tostring(L, 3));
     stop_if_errors();
     return 0;
 }
@@ -66,7 +70,7 @@ static int warn(lua_State *L)
     return 0;
 }
 
-/* ---- ops ------------------------------------------------------------------------------------------------------------ */
+/* ---- ops ---- */
 static Kind kind_of(lua_State *L, int index)
 {
     static const char *const names[] = { "map", "reduce", "contraction", "window", "view", NULL };
@@ -92,8 +96,9 @@ static void read_attrs(lua_State *L, int index, Node *y)
     for (int a = 0; a < rank; a++) y->perm[a] = (int)perm[a];
 }
 
-/* The folded axes are gone from a result per row. Folding the batch away while the model is read takes all axes; what
-   comes out is known after the window, but for an op that is declared to be of one micro-batch. */
+/* The folded axes are gone from a result per row. Folding the batch away while the model is read
+   takes all axes; what comes out is known after the window, but for an op that is declared to be of
+   one micro-batch. */
 static void reduce_shape(lua_State *L, Node *y)
 {
     const Shape *x = &y->arg[0]->shape;
@@ -104,7 +109,9 @@ static void reduce_shape(lua_State *L, Node *y)
     y->shape.batch = x->batch && !(y->axes & 1);
     for (int a = 0; a < x->rank; a++)
         if (!(y->axes >> a & 1)) y->shape.dim[y->shape.rank++] = x->dim[a];
-    if (!x->batch || !(y->axes & 1) || !strcmp(y->op->role, "batch") || host_graph(L)->train.loc.file) return;
+    if (!x->batch || !(y->axes & 1) || !strcmp(y->op->role, "batch") ||
+        host_graph(L)->train.loc.file)
+        return;
     if (y->shape.rank) BUG("%s folds the batch and keeps other axes", y->op->name);
     y->when = WHEN_AFTER;
 }
@@ -116,7 +123,8 @@ static void given_shape(lua_State *L, int index, Node *y)
     if (y->kind == K_VIEW) y->type = y->arg[0]->type;
 }
 
-/* What follows a sum over the batch is a scalar of the window: no tensor of samples can wait for it. A schedule is one, too. */
+/* What follows a sum over the batch is a scalar of the window: no tensor of samples can wait for
+   it. A schedule is one, too. */
 static void refuse_mixing(lua_State *L, const Node *y)
 {
     if (y->when != WHEN_AFTER || y->shape.rank == 0 || host_graph(L)->train.loc.file) return;
@@ -125,13 +133,21 @@ static void refuse_mixing(lua_State *L, const Node *y)
     for (int i = 0; i < y->nargs; i++)
         if (y->arg[i]->when == WHEN_AFTER) sum = y->arg[i];
     if (sum->kind == K_ROWS && sum->schedule)
-        error_at(y->loc, "%s: a schedule is a factor of a term, and %s is a tensor of samples: multiply a loss by it, or a sum or a mean "
-                 "over the batch, schedule * fn.mean(x)", name, shape);
+        error_at(y->loc,
+                 "%s: a schedule is a factor of a term, and %s is a tensor of samples: multiply a "
+                 "loss by it, or a sum or a mean "
+                 "over the batch, schedule * fn.mean(x)",
+                 name, shape);
     else
-        error_at(y->loc, "%s: this mixes samples: a sum over the batch is known when all micro-batches were seen, and then the tensor %s is "
-                 "gone; a loss gives a value for each row with { reduction = \"none\" }, a sum within each sample takes { axis = 2 }, a loss "
-                 "of each micro-batch by itself is fn.per_micro(function() ... end)", name, shape);
-    if (sum->loc.file && sum->loc.line != y->loc.line) note_at(sum->loc, "the sum over the batch was made here");
+        error_at(y->loc,
+                 "%s: this mixes samples: a sum over the batch is known when all micro-batches "
+                 "were seen, and then the tensor %s is "
+                 "gone; a loss gives a value for each row with { reduction = \"none\" }, a sum "
+                 "within each sample takes { axis = 2 }, a loss "
+                 "of each micro-batch by itself is fn.per_micro(function() ... end)",
+                 name, shape);
+    if (sum->loc.file && sum->loc.line != y->loc.line)
+        note_at(sum->loc, "the sum over the batch was made here");
     stop_if_errors();
 }
 
@@ -155,7 +171,7 @@ static int call(lua_State *L)
     return 1;
 }
 
-/* ---- facts ---------------------------------------------------------------------------------------------------------- */
+/* ---- facts ---- */
 static void set_number(lua_State *L, const char *key, double x)
 {
     if (x >= -1e15 && x <= 1e15 && x == floor(x)) lua_pushinteger(L, (lua_Integer)x);
@@ -181,7 +197,10 @@ static void set_sizes(lua_State *L, const char *key, int n, const long *dim)
 
 static const char *leaf_name(Kind kind)
 {
-    return kind == K_PARAM ? "parameter" : kind == K_INPUT ? "input" : kind == K_CONST ? "constant" : "leaf";
+    return kind == K_PARAM   ? "parameter"
+           : kind == K_INPUT ? "input"
+           : kind == K_CONST ? "constant"
+                             : "leaf";
 }
 
 static int is_tensor(lua_State *L)
@@ -205,7 +224,9 @@ static int args(lua_State *L)
 /* info(tensor): its facts as a fresh table */
 static int info(lua_State *L)
 {
-    static const char *const types[] = { "real", "int", "u8" }, *const whens[] = { "const", "window", "micro", "after" };
+    static const char *const types[] = { "real", "int", "u8" }, *const whens[] = {
+        "const", "window", "micro", "after"
+    };
     const Node *n = check_node(L, 1);
     lua_newtable(L);
     set_string(L, "kind", n->op ? n->op->name : leaf_name(n->kind));
@@ -250,7 +271,8 @@ static int inputs_of(lua_State *L)
     return 1;
 }
 
-/* locals(): { { name, value }, ... } of the model file's main chunk, or nil when its frame is gone */
+/* locals(): { { name, value }, ... } of the model file's main chunk, or nil when its frame is
+   gone */
 static int locals(lua_State *L)
 {
     lua_Debug ar;
@@ -290,12 +312,13 @@ static int load(lua_State *L);
 void core_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        { "is_tensor", is_tensor }, { "place", place_here }, { "within", within },
-        { "defined", defined }, { "called", called },
-        { "key_place", key_place }, { "fail", fail }, { "report", report }, { "warn", warn },
-        { "op", new_op }, { "call", call }, { "args", args }, { "info", info },
-        { "inputs_of", inputs_of }, { "locals", locals },
-        { "define", define }, { "train", finish_train }, { "load", load }, { "file", host_file }, { "depth", depth }, { NULL, NULL }
+        { "is_tensor", is_tensor }, { "place", place_here },    { "within", within },
+        { "defined", defined },     { "called", called },       { "key_place", key_place },
+        { "fail", fail },           { "report", report },       { "warn", warn },
+        { "op", new_op },           { "call", call },           { "args", args },
+        { "info", info },           { "inputs_of", inputs_of }, { "locals", locals },
+        { "define", define },       { "train", finish_train },  { "load", load },
+        { "file", host_file },      { "depth", depth },         { NULL, NULL }
     };
     if (lua_getfield(L, LUA_REGISTRYINDEX, "gagen.core") == LUA_TTABLE) return;
     lua_pop(L, 1);

@@ -1,4 +1,5 @@
-/* bind_leaf.c -- what dsl/ may ask of C about leaves: numbers, counts, noise, tables, columns; and what a node is called. */
+/* bind_leaf.c -- what dsl/ may ask of C about leaves: numbers, counts, noise, tables, columns; and
+   what a node is called. */
 #include "front/host.h"
 #include <string.h>
 
@@ -10,15 +11,20 @@ static int constant(lua_State *L)
     return 1;
 }
 
-/* rows() of the window; rows("real"): 1 in each real row of a micro-batch; rows("micro"), rows("before"), rows("micros"), rows("samples") */
+/* rows() of the window; rows("real"): 1 in each real row of a micro-batch; rows("micro"),
+   rows("before"), rows("micros"), rows("samples") */
 static int rows(lua_State *L)
 {
-    static const char *const names[] = { "window", "real", "micro", "before", "micros", "samples", NULL };
+    static const char *const names[] = { "window", "real",    "micro", "before",
+                                         "micros", "samples", NULL };
     Node *n = node_new(host_graph(L), K_ROWS, host_made(L));
     const int which = luaL_checkoption(L, 1, "window", names);
     n->value = which;
     n->when = which == ROWS_WINDOW ? WHEN_AFTER : WHEN_MICRO;
-    if (which == ROWS_REAL) n->shape = (Shape){ .rank = 1, .batch = true, .dim = { host_graph(L)->train.micro_batch } };     /* 0 before train */
+    /* 0 before train */
+    if (which == ROWS_REAL)
+        n->shape =
+            (Shape) { .rank = 1, .batch = true, .dim = { host_graph(L)->train.micro_batch } };
     node_push(L, n);
     return 1;
 }
@@ -55,14 +61,16 @@ static int table(lua_State *L)
     n->when = WHEN_WINDOW;
     if (lua_getfield(L, 1, "values") == LUA_TTABLE) {
         double *at = NEW_ARRAY(double, shape_count(&n->shape));
-        for (long i = 0; i < shape_count(&n->shape); i++, lua_pop(L, 1)) lua_geti(L, -1, i + 1), at[i] = lua_tonumber(L, -1);
+        for (long i = 0; i < shape_count(&n->shape); i++, lua_pop(L, 1))
+            lua_geti(L, -1, i + 1), at[i] = lua_tonumber(L, -1);
         n->table = at;
     }
     node_push(L, n);
     return 1;
 }
 
-/* input{ name, type = "u8" | "int" | "real", dims, classes, source, names, missing, place }: a column and its node */
+/* input{ name, type = "u8" | "int" | "real", dims, classes, source, names, missing, place }: a
+   column and its node */
 static int input(lua_State *L)
 {
     static const char *const names[] = { "real", "int", "u8", NULL };
@@ -75,7 +83,8 @@ static int input(lua_State *L)
     lua_pop(L, 1);
     c->loc = field_loc(L, 1);
     field_sizes(L, 1, "dims", &c->rank, c->dim);
-    if (c->rank == RANK) host_fail(c->loc, "a tensor has at most %d axes, the batch included", RANK);
+    if (c->rank == RANK)
+        host_fail(c->loc, "a tensor has at most %d axes, the batch included", RANK);
     lua_getfield(L, 1, "type");
     c->type = (Type)luaL_checkoption(L, -1, NULL, names);
     if (lua_getfield(L, 1, "names") == LUA_TTABLE)
@@ -88,7 +97,7 @@ static int input(lua_State *L)
     n->type = c->type;
     n->when = WHEN_MICRO;
     n->name = c->name;
-    n->shape = (Shape){ .rank = c->rank + 1, .batch = true };
+    n->shape = (Shape) { .rank = c->rank + 1, .batch = true };
     memcpy(n->shape.dim + 1, c->dim, sizeof(long) * (size_t)c->rank);
     node_push(L, n);
     return 1;
@@ -115,7 +124,8 @@ static int set_path(lua_State *L)
     return 0;
 }
 
-/* set_classes(column, n), set_ignored(column, value): what the reader checks; the value is no class */
+/* set_classes(column, n), set_ignored(column, value): what the reader checks; the value is no
+   class */
 static int set_classes(lua_State *L)
 {
     check_node(L, 1)->column->classes = (long)luaL_checkinteger(L, 2);
@@ -130,10 +140,17 @@ static int set_ignored(lua_State *L)
 
 void leaves_push(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        { "const", constant }, { "rows", rows }, { "schedule", schedule_of }, { "noise", noise }, { "table", table }, { "input", input },
-        { "set_classes", set_classes }, { "set_ignored", set_ignored }, { "set_still", set_still }, { "set_name", set_name },
-        { "set_path", set_path }, { NULL, NULL }
-    };
+    static const luaL_Reg functions[] = { { "const", constant },
+                                          { "rows", rows },
+                                          { "schedule", schedule_of },
+                                          { "noise", noise },
+                                          { "table", table },
+                                          { "input", input },
+                                          { "set_classes", set_classes },
+                                          { "set_ignored", set_ignored },
+                                          { "set_still", set_still },
+                                          { "set_name", set_name },
+                                          { "set_path", set_path },
+                                          { NULL, NULL } };
     luaL_setfuncs(L, functions, 0);
 }

@@ -1,9 +1,11 @@
-/* bind_param.c -- what dsl/ may ask of C about parameters: layers make them, train names them and applies its rules. */
+/* bind_param.c -- what dsl/ may ask of C about parameters: layers make them, train names them and
+   applies its rules. */
 #include "front/host.h"
 #include <string.h>
 
-/* param{ dims, layer, place [, of = a column's node] [, state] [, scratch] }: a parameter's node; train gives it its name. One that is a
-   statistic of a column is not trained, nor is a state, which micro-steps write; a scratch one is in no file. */
+/* param{ dims, layer, place [, of = a column's node] [, state] [, scratch] }: a parameter's node;
+   train gives it its name. One that is a statistic of a column is not trained, nor is a state,
+   which micro-steps write; a scratch one is in no file. */
 static int param(lua_State *L)
 {
     Param *p = NEW(Param);
@@ -29,7 +31,8 @@ static int param(lua_State *L)
 static int set_init(lua_State *L)
 {
     Param *p = check_node(L, 1)->param;
-    p->init = (Init){ text("%s", luaL_checkstring(L, 2)), luaL_checknumber(L, 3), luaL_optnumber(L, 4, 0) };
+    p->init = (Init) { text("%s", luaL_checkstring(L, 2)), luaL_checknumber(L, 3),
+                       luaL_optnumber(L, 4, 0) };
     return 0;
 }
 
@@ -68,11 +71,12 @@ static int set_load(lua_State *L)
     return 0;
 }
 
-/* set_state(state, value, by): what it becomes at the end of a micro-step of training whose loss reads `by` */
+/* set_state(state, value, by): what it becomes at the end of a micro-step of training whose loss
+   reads `by` */
 static int set_state(lua_State *L)
 {
     Contribution *c = NEW(Contribution);
-    *c = (Contribution){ check_node(L, 1)->param, check_node(L, 2), check_node(L, 3) };
+    *c = (Contribution) { check_node(L, 1)->param, check_node(L, 2), check_node(L, 3) };
     vec_push(&host_graph(L)->states, c);
     return 0;
 }
@@ -108,9 +112,10 @@ static int parameters(lua_State *L)
 void params_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        { "param", param }, { "parameters", parameters }, { "set_init", set_init }, { "set_frozen", set_frozen },
-        { "set_state", set_state }, { "replace", replace }, { "set_attr", set_attr },
-        { "set_zero_row", set_zero_row }, { "set_step", set_step }, { "set_group", set_group }, { "set_load", set_load }, { NULL, NULL }
+        { "param", param },           { "parameters", parameters },     { "set_init", set_init },
+        { "set_frozen", set_frozen }, { "set_state", set_state },       { "replace", replace },
+        { "set_attr", set_attr },     { "set_zero_row", set_zero_row }, { "set_step", set_step },
+        { "set_group", set_group },   { "set_load", set_load },         { NULL, NULL }
     };
     luaL_setfuncs(L, functions, 0);
 }

@@ -1,15 +1,20 @@
 /* check.c -- what a window can mean, and what it cannot.
 
-   1. Whatever follows a sum over the batch is a scalar: it exists once a window, when all micro-batches were seen.
-   2. The loss is a linear combination of such sums; differentiate() finds that out, and says so where it is not.
+   1. Whatever follows a sum over the batch is a scalar: it exists once a window, when all
+      micro-batches were seen.
+   2. The loss is a linear combination of such sums; differentiate() finds that out, and says so
+      where it is not.
    3. A parameter that its step's loss does not reach would never be trained: a mistake. */
 #include "front/front.h"
 
 static void check_scalar(const Node *n)
 {
     if (n->when == WHEN_AFTER && n->shape.rank > 0)
-        error_at(n->loc, "this mixes samples: a sum over the batch meets a tensor %s, but a window's micro-batches are "
-                 "seen one after another; reduce over the sample's own axes, or keep the sum for the loss or a report",
+        error_at(n->loc,
+                 "this mixes samples: a sum over the batch meets a tensor %s, but a window's "
+                 "micro-batches are "
+                 "seen one after another; reduce over the sample's own axes, or keep the sum for "
+                 "the loss or a report",
                  shape_text(&n->shape));
 }
 
@@ -20,10 +25,12 @@ static bool depends(const Node *n, int i)
     return !has_role(n, "detach");
 }
 
-/* A gradient comes to its argument i: neither behind what is detached nor behind what rounds or compares. */
+/* A gradient comes to its argument i: neither behind what is detached nor behind what rounds or
+   compares. */
 static bool passes_on(const Node *n, int i)
 {
-    if (n->kind == K_MAP || n->kind == K_REDUCE) return n->op->has_grad || (n->kind == K_MAP && n->op->grad[i]);
+    if (n->kind == K_MAP || n->kind == K_REDUCE)
+        return n->op->has_grad || (n->kind == K_MAP && n->op->grad[i]);
     return depends(n, i);
 }
 
@@ -44,15 +51,19 @@ static void check_gradient(const Graph *g, int step, const char *in_loss)
     bool any = false, gets = false;
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
-        if (p->trained && p->step == step && p->node && in_loss[p->node->id]) any = true, gets |= seen[p->node->id];
+        if (p->trained && p->step == step && p->node && in_loss[p->node->id])
+            any = true, gets |= seen[p->node->id];
     }
-    if (any && !gets) error_at(j->loc, "minimize: no gradient comes to a parameter: what compares, rounds or tells a place has none");
+    if (any && !gets)
+        error_at(j->loc, "minimize: no gradient comes to a parameter: what compares, rounds or "
+                         "tells a place has none");
 }
 
 static void check_loss(const Node *j)
 {
     if (j->shape.rank > 0 || (j->when != WHEN_AFTER && j->when != WHEN_WINDOW))
-        error_at(j->loc, "minimize: expected a scalar made of sums or means over the batch, got %s", shape_text(&j->shape));
+        error_at(j->loc, "minimize: expected a scalar made of sums or means over the batch, got %s",
+                 shape_text(&j->shape));
 }
 
 /* The parameters of step `step`, which should all be seen from its loss. */
@@ -62,8 +73,11 @@ static void check_parameters(const Graph *g, int step, const char *seen)
         const Param *p = g->params.at[i];
         if (!p->trained || p->step != step || (p->node && seen[p->node->id])) continue;
         const char *of = g->steps.n == 1 ? "" : text(" of step '%s'", g->steps.at[step]->name);
-        error_at(p->loc, "parameter '%s' does not reach the loss%s, so nothing trains it: leave it out, or freeze it, "
-                 "rules = { { who, freeze = true } }", p->name, of);
+        error_at(p->loc,
+                 "parameter '%s' does not reach the loss%s, so nothing trains it: leave it out, or "
+                 "freeze it, "
+                 "rules = { { who, freeze = true } }",
+                 p->name, of);
     }
 }
 

@@ -1,18 +1,20 @@
-/* finish.c -- the end of the model file: the table that dsl/train.lua made, checked there, becomes the Graph's fields. */
+/* finish.c -- the end of the model file: the table that dsl/train.lua made, checked there, becomes
+   the Graph's fields. */
 #include "front/host.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* ---- identifiers ---------------------------------------------------------------------------------------------------- */
+/* ---- identifiers ---- */
 static void name_params(Graph *g)
 {
     char **used = NEW_ARRAY(char *, g->params.n);
-    for (int i = 0; i < g->params.n; i++) g->params.at[i]->ident = used[i] = c_unique(g->params.at[i]->name, used, i);
+    for (int i = 0; i < g->params.n; i++)
+        g->params.at[i]->ident = used[i] = c_unique(g->params.at[i]->name, used, i);
 }
 
-/* ---- data ----------------------------------------------------------------------------------------------------------- */
+/* ---- data ---- */
 static Split read_split(lua_State *L, int index, const char *key)
 {
     Split s = { 0, NULL };
@@ -41,7 +43,7 @@ static void read_augments(lua_State *L, int index, Dataset *d)
         for (int c = 0; c < d->columns.n; c++) {
             if (strcmp(d->columns.at[c]->name, lua_tostring(L, -2))) continue;
             Augment *a = NEW(Augment);
-            *a = (Augment){ *lua_tostring(L, -3), d->columns.at[c], lua_tonumber(L, -1) };
+            *a = (Augment) { *lua_tostring(L, -3), d->columns.at[c], lua_tonumber(L, -1) };
             vec_push(&d->augments, a);
         }
         lua_settop(L, at - 1);
@@ -57,7 +59,8 @@ static void read_data(lua_State *L, int index, Graph *g)
     d->kind = field_string(L, at, "kind");
     d->path = field_string(L, at, "path");
     d->shuffle = field_true(L, at, "shuffle");
-    d->header = read_character(L, at, "header"), d->separator = read_character(L, at, "separator"), d->decimal = read_character(L, at, "decimal");
+    d->header = read_character(L, at, "header"), d->separator = read_character(L, at, "separator"),
+    d->decimal = read_character(L, at, "decimal");
     d->valid = read_split(L, at, "valid");
     d->test = read_split(L, at, "test");
     d->loc = field_loc(L, at);
@@ -75,10 +78,14 @@ static void read_data(lua_State *L, int index, Graph *g)
     read_augments(L, index, d);
 }
 
-/* ---- the schedule --------------------------------------------------------------------------------------------------- */
-const char *const precisions[] = { [FP32] = "fp32", [TF32] = "tf32", [BF16] = "bf16", [FP16] = "fp16" };
+/* ---- the schedule ---- */
+const char *const precisions[] = {
+    [FP32] = "fp32", [TF32] = "tf32", [BF16] = "bf16", [FP16] = "fp16"
+};
 
-const char *const nonfinites[] = { [NONFINITE_KEEP] = "keep", [NONFINITE_SKIP] = "skip_window", [NONFINITE_DROP] = "drop_micro",
+const char *const nonfinites[] = { [NONFINITE_KEEP] = "keep",
+                                   [NONFINITE_SKIP] = "skip_window",
+                                   [NONFINITE_DROP] = "drop_micro",
                                    [NONFINITE_ABORT] = "abort" };
 
 /* Which of the n names stands at key; the first where none does. */
@@ -89,12 +96,14 @@ static int one_of(lua_State *L, int index, const char *key, const char *const *n
         if (!strcmp(word, names[i])) return i;
     return 0;
 }
-#define ONE_OF(L, index, key, names) one_of(L, index, key, names, (int)(sizeof names / sizeof *names))
+#define ONE_OF(L, index, key, names) \
+    one_of(L, index, key, names, (int)(sizeof names / sizeof *names))
 
 static Interval read_interval(lua_State *L, int index, const char *key)
 {
     const char *unit = field_string(L, index, text("%s_unit", key));
-    return (Interval){ unit ? *unit : 'u', (long)field_number(L, index, text("%s_every", key), 0) };
+    return (Interval) { unit ? *unit : 'u',
+                        (long)field_number(L, index, text("%s_every", key), 0) };
 }
 
 static void read_phases(lua_State *L, int index, Train *t)
@@ -103,8 +112,9 @@ static void read_phases(lua_State *L, int index, Train *t)
     if (lua_getfield(L, index, "phases") == LUA_TTABLE)
         for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) {
             const int at = lua_gettop(L);
-            t->phase[t->nphases++] = (Phase){ *field_string(L, at, "unit"), (long)field_number(L, at, "from", 0),
-                                              (long)field_number(L, at, "accumulate", 1) };
+            t->phase[t->nphases++] =
+                (Phase) { *field_string(L, at, "unit"), (long)field_number(L, at, "from", 0),
+                          (long)field_number(L, at, "accumulate", 1) };
         }
     lua_settop(L, top);
 }
@@ -146,7 +156,10 @@ static void read_train(lua_State *L, int index, Train *t)
     if (wrong) host_fail(t->memory_loc, "train: memory: %s", wrong);
     t->memory_free = field_true(L, index, "memory_free");
     const char *again = field_string(L, index, "recompute");
-    t->recompute = *again == 'n' ? RECOMPUTE_NONE : !strcmp(again, "all") ? RECOMPUTE_ALL : *again == 'l' ? RECOMPUTE_LEVEL : RECOMPUTE_AUTO;
+    t->recompute = *again == 'n'           ? RECOMPUTE_NONE
+                   : !strcmp(again, "all") ? RECOMPUTE_ALL
+                   : *again == 'l'         ? RECOMPUTE_LEVEL
+                                           : RECOMPUTE_AUTO;
     t->level = (int)field_number(L, index, "level", 0);
 }
 
@@ -183,7 +196,7 @@ static void read_outputs(lua_State *L, int index, Graph *g)
     lua_pop(L, 2);
 }
 
-/* ---- computed ids --------------------------------------------------------------------------------------------------- */
+/* ---- computed ids ---- */
 /* { { sum, ids, words, place }, ... }: those of ids that a loss, a report or an output needs */
 static void read_checks(lua_State *L, int index, Graph *g)
 {
@@ -196,7 +209,8 @@ static void read_checks(lua_State *L, int index, Graph *g)
         Check *c = NEW(Check);
         int at = lua_gettop(L);
         lua_geti(L, at, 1), lua_geti(L, at, 2), lua_geti(L, at, 3), lua_geti(L, at, 4);
-        *c = (Check){ node_at(L, -4), node_at(L, -3), text("%s", lua_tostring(L, -2)), host_at(L, (int)lua_tointeger(L, -1)), false };
+        *c = (Check) { node_at(L, -4), node_at(L, -3), text("%s", lua_tostring(L, -2)),
+                       host_at(L, (int)lua_tointeger(L, -1)), false };
         c->predicts = output[c->of->id];
         if (needed[c->of->id] || c->predicts) vec_push(&g->checks, c);
         lua_settop(L, at);
@@ -204,7 +218,7 @@ static void read_checks(lua_State *L, int index, Graph *g)
     lua_pop(L, 2);
 }
 
-/* ---- frozen layers -------------------------------------------------------------------------------------------------- */
+/* ---- frozen layers ---- */
 static const Expr *without_training(void *context, const char *name)
 {
     (void)context;
@@ -226,7 +240,8 @@ static Node *passed(Node *n)
 static void still_frozen(Graph *g)
 {
     for (int i = 0; i < g->nodes.n; i++)
-        for (int k = 0; k < g->nodes.at[i]->nargs; k++) g->nodes.at[i]->arg[k] = passed(g->nodes.at[i]->arg[k]);
+        for (int k = 0; k < g->nodes.at[i]->nargs; k++)
+            g->nodes.at[i]->arg[k] = passed(g->nodes.at[i]->arg[k]);
 }
 
 int finish_train(lua_State *L)

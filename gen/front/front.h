@@ -4,11 +4,14 @@
 #include "ir/graph.h"
 #include "ir/options.h"
 
-Opts   options(int argc, char **argv);                      /* options.c */
-Graph *read_model(const Opts *o, OpGradient *gradient);     /* read_model.c: and what asks the ops of its model for theirs; exits 1 on the user's errors */
-void   check(Graph *g);                                     /* check.c */
-void   verify_read_model(const Graph *g);                   /* verify.c: BUG where something does not hold that must after that stage */
-void   verify_check(const Graph *g);
-void   names_print(Text *out, const char *name);            /* names.c: gagen help [NAME] */
-void   ops_print(Text *out, const char *name);              /* names.c: gagen ops [NAME]; an unknown name is a usage error */
+Opts options(int argc, char **argv); /* options.c */
+/* read_model.c: and what asks the ops of its model for theirs; exits 1 on the user's errors */
+Graph *read_model(const Opts *o, OpGradient *gradient);
+void check(Graph *g); /* check.c */
+/* verify.c: BUG where something does not hold that must after that stage */
+void verify_read_model(const Graph *g);
+void verify_check(const Graph *g);
+void names_print(Text *out, const char *name); /* names.c: gagen help [NAME] */
+/* names.c: gagen ops [NAME]; an unknown name is a usage error */
+void ops_print(Text *out, const char *name);
 #endif

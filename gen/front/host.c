@@ -1,9 +1,12 @@
 /* host.c -- runs the model file in a closed world.
 
-   1. What the user may see is made by dsl/world.lua; nothing in it opens a file, loads code or catches an error.
-   2. A hook counts instructions, the allocator counts bytes. Where no hook fires, inside a library function written in
-      C, a CPU-time timer ends the process; its handler only writes a line that stands ready.
-   3. A tail call erases its caller's frame: then the last line that the hook saw is the user's place. */
+   1. What the user may see is made by dsl/world.lua; nothing in it opens a file, loads code or
+      catches an error.
+   2. A hook counts instructions, the allocator counts bytes. Where no hook fires, inside a library
+      function written in C, a CPU-time timer ends the process; its handler only writes a line that
+      stands ready.
+   3. A tail call erases its caller's frame: then the last line that the hook saw is the user's
+      place. */
 #include "front/host.h"
 #include <errno.h>
 #include <lualib.h>
@@ -15,19 +18,27 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { MEMORY = 256 << 20, BUDGET = 100 * 1000 * 1000, COUNT = 1000, LINE_COST = 20, SECONDS = 3, FILE_MOST = 4 << 20, FILES = 100 };
+enum {
+    MEMORY = 256 << 20,
+    BUDGET = 100 * 1000 * 1000,
+    COUNT = 1000,
+    LINE_COST = 20,
+    SECONDS = 3,
+    FILE_MOST = 4 << 20,
+    FILES = 100
+};
 
 struct Host {
     lua_State *L;
-    const Opts *opts;                   /* NULL: nobody asks for a model */
-    VEC(const char) files;              /* the user's, as the chunk names @1, @2 ... */
-    VEC(const char) running;            /* those that nn.File runs now, by path */
-    Loc last;                           /* the line that ran last */
-    long budget;                        /* of instructions */
-    size_t bytes;                       /* that L has */
-    Loc within;                         /* a layer that runs: what it makes is of the line that made it */
-    Graph *graph;                       /* that nodes are added to */
-    bool *asked;                        /* by define: the model looked at it */
+    const Opts *opts;        /* NULL: nobody asks for a model */
+    VEC(const char) files;   /* the user's, as the chunk names @1, @2 ... */
+    VEC(const char) running; /* those that nn.File runs now, by path */
+    Loc last;                /* the line that ran last */
+    long budget;             /* of instructions */
+    size_t bytes;            /* that L has */
+    Loc within;              /* a layer that runs: what it makes is of the line that made it */
+    Graph *graph;            /* that nodes are added to */
+    bool *asked;             /* by define: the model looked at it */
 };
 
 /* What the handler of the timer's signal says: it is given no argument. The hook writes them. */
@@ -39,10 +50,10 @@ static Host *host_of(lua_State *L) { return *(Host **)lua_getextraspace(L); }
 
 static Loc loc_of(const Host *h, int file, int line)
 {
-    return (Loc){ file > 0 && file <= h->files.n ? h->files.at[file - 1] : NULL, line };
+    return (Loc) { file > 0 && file <= h->files.n ? h->files.at[file - 1] : NULL, line };
 }
 
-/* ---- limits --------------------------------------------------------------------------------------------------------- */
+/* ---- limits ---- */
 static void *limited_alloc(void *context, void *p, size_t old, size_t size)
 {
     Host *h = context;
@@ -55,7 +66,10 @@ static void *limited_alloc(void *context, void *p, size_t old, size_t size)
     return q;
 }
 
-static void set_last(Host *h, Loc loc) { h->last = loc, signal_file = loc.file, signal_line = loc.line; }
+static void set_last(Host *h, Loc loc)
+{
+    h->last = loc, signal_file = loc.file, signal_line = loc.line;
+}
 
 static void hook(lua_State *L, lua_Debug *ar)
 {
@@ -67,7 +81,9 @@ static void hook(lua_State *L, lua_Debug *ar)
     }
     h->budget -= ar->event == LUA_HOOKLINE ? LINE_COST : COUNT;
     if (h->budget < 0)
-        host_fail(host_where(L), "the model file runs too long: a loop without end? (it may take %d million instructions)",
+        host_fail(host_where(L),
+                  "the model file runs too long: a loop without end? (it may take %d million "
+                  "instructions)",
                   BUDGET / 1000000);
 }
 
@@ -83,7 +99,8 @@ static void too_long(int signal_number)
     for (int x = signal_line; x > 0 && k < 11; x /= 10) digits[k++] = (char)('0' + x % 10);
     if (k) line[n++] = ':';
     while (k) line[n++] = digits[--k];
-    const char *message = ": error: this line takes too long (a pattern, a sort or a copy without end?)\n";
+    const char *message =
+        ": error: this line takes too long (a pattern, a sort or a copy without end?)\n";
     while (*message) line[n++] = *message++;
     if (write(STDERR_FILENO, line, n) < 0) _exit(1);
     _exit(1);
@@ -96,14 +113,15 @@ static void set_timer(int seconds)
     setitimer(ITIMER_VIRTUAL, &t, NULL);
 }
 
-/* ---- places and errors ---------------------------------------------------------------------------------------------- */
+/* ---- places and errors ---- */
 Loc host_where(lua_State *L)
 {
     lua_Debug ar;
     bool lost = false;
     for (int level = 0; lua_getstack(L, level, &ar) && !lost; level++) {
         lua_getinfo(L, "Slt", &ar);
-        if (ar.source[0] == '@' && ar.currentline > 0) return loc_of(host_of(L), atoi(ar.source + 1), ar.currentline);
+        if (ar.source[0] == '@' && ar.currentline > 0)
+            return loc_of(host_of(L), atoi(ar.source + 1), ar.currentline);
         lost = ar.istailcall;
     }
     return host_of(L)->last;
@@ -114,7 +132,8 @@ Loc host_defined(lua_State *L, int index)
     lua_Debug ar;
     lua_pushvalue(L, index);
     lua_getinfo(L, ">S", &ar);
-    return ar.source[0] == '@' ? loc_of(host_of(L), atoi(ar.source + 1), ar.linedefined) : (Loc){ NULL, 0 };
+    return ar.source[0] == '@' ? loc_of(host_of(L), atoi(ar.source + 1), ar.linedefined)
+                               : (Loc) { NULL, 0 };
 }
 
 void host_within(lua_State *L, Loc loc) { host_of(L)->within = loc; }
@@ -123,7 +142,10 @@ Graph *host_graph(lua_State *L) { return host_of(L)->graph; }
 
 void host_calls(lua_State *L, const char *name) { host_graph(L)->called = name; }
 
-const char *host_called(lua_State *L, const char *otherwise) { return host_graph(L)->called ? host_graph(L)->called : otherwise; }
+const char *host_called(lua_State *L, const char *otherwise)
+{
+    return host_graph(L)->called ? host_graph(L)->called : otherwise;
+}
 
 Loc host_made(lua_State *L) { return host_of(L)->within.file ? host_of(L)->within : host_where(L); }
 
@@ -151,16 +173,19 @@ _Noreturn void host_fail(Loc loc, const char *format, ...)
     abort();
 }
 
-/* "attempt to index a nil value (field 'x')" -> "cannot index 'x': it is nil"; other messages as they are, less their place in dsl/ */
+/* "attempt to index a nil value (field 'x')" -> "cannot index 'x': it is nil"; other messages as
+   they are, less their place in dsl/ */
 static const char *reword(const char *message)
 {
     static const char attempt[] = "attempt to ", value[] = " value";
     int ours = 0;
     if (sscanf(message, "dsl/%*[^:]:%*d: %n", &ours) == 0 && ours) message += ours;
     const char *of = strstr(message, " a "), *end = of ? strstr(of, value) : NULL;
-    if (strstr(message, "stack overflow")) return "stack overflow: a function that calls itself without end?";
+    if (strstr(message, "stack overflow"))
+        return "stack overflow: a function that calls itself without end?";
     if (strncmp(message, attempt, sizeof attempt - 1) || !end) return message;
-    const char *verb = text("%.*s", (int)(of - message) - (int)sizeof attempt + 1, message + sizeof attempt - 1);
+    const char *verb =
+        text("%.*s", (int)(of - message) - (int)sizeof attempt + 1, message + sizeof attempt - 1);
     const char *type = text("%.*s", (int)(end - of) - 3, of + 3), *name = strchr(end, '\'');
     if (!strcmp(verb, "perform arithmetic on")) verb = "compute with";
     const char *close = name ? strchr(name + 1, '\'') : NULL;
@@ -169,11 +194,13 @@ static const char *reword(const char *message)
                 strcmp(type, "nil") ? "a " : "", type);
 }
 
-/* Tells an error that Lua raised: its own "1:6: " is the user's place; one in dsl/ is a mistake of gagen's. */
+/* Tells an error that Lua raised: its own "1:6: " is the user's place; one in dsl/ is a mistake of
+   gagen's. */
 static int on_error(lua_State *L)
 {
     Loc loc = host_where(L);
-    if (lua_type(L, 1) != LUA_TSTRING) host_fail(loc, "error() was called with a %s", luaL_typename(L, 1));
+    if (lua_type(L, 1) != LUA_TSTRING)
+        host_fail(loc, "error() was called with a %s", luaL_typename(L, 1));
     const char *message = lua_tostring(L, 1);
     int file, line, used = 0;
     if (sscanf(message, "%d:%d: %n", &file, &line, &used) == 2 && used) {
@@ -190,24 +217,27 @@ void host_call(lua_State *L, int nargs, int nresults)
     lua_insert(L, base);
     int status = lua_pcall(L, nargs, nresults, base);
     if (status == LUA_ERRMEM)
-        host_fail(host_of(L)->last, "the model file needs more than %d MB of memory: a table or a string that grows "
-                  "without end?", MEMORY >> 20);
+        host_fail(host_of(L)->last,
+                  "the model file needs more than %d MB of memory: a table or a string that grows "
+                  "without end?",
+                  MEMORY >> 20);
     if (status != LUA_OK) host_fail(host_of(L)->last, "%s", lua_tostring(L, -1));
     lua_remove(L, base);
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------------------- */
+/* ---- files ---- */
 static char *read_source(const char *path, size_t *n)
 {
     bool standard = !strcmp(path, "-");
     FILE *f = standard ? stdin : fopen(path, "rb");
-    if (!f) host_fail((Loc){ path, 0 }, "cannot open: %s", strerror(errno));
+    if (!f) host_fail((Loc) { path, 0 }, "cannot open: %s", strerror(errno));
     char *s = malloc(FILE_MOST + 1);
     if (!s) fatal("out of memory");
     errno = 0;
     *n = fread(s, 1, FILE_MOST + 1, f);
-    if (ferror(f)) host_fail((Loc){ path, 0 }, "cannot read: %s", strerror(errno));
-    if (*n > FILE_MOST) host_fail((Loc){ path, 0 }, "a model file of more than %d MB", FILE_MOST >> 20);
+    if (ferror(f)) host_fail((Loc) { path, 0 }, "cannot read: %s", strerror(errno));
+    if (*n > FILE_MOST)
+        host_fail((Loc) { path, 0 }, "a model file of more than %d MB", FILE_MOST >> 20);
     if (!standard) fclose(f);
     s[*n] = 0;
     return s;
@@ -221,13 +251,15 @@ static int open_file(lua_State *L, const char *path, char **s, size_t *n)
     *s = read_source(path, n);
     for (int i = 0; i < h->files.n; i++)
         if (!strcmp(h->files.at[i], name)) return i + 1;
-    if (h->files.n == FILES) host_fail(host_where(L), "nn.File: a model of more than %d files", FILES);
+    if (h->files.n == FILES)
+        host_fail(host_where(L), "nn.File: a model of more than %d files", FILES);
     vec_push(&h->files, name);
     diag_source(name, mem_copy(*s, *n), *n);
     return h->files.n;
 }
 
-/* Pushes a file of the user's as a function of the world on the top of the stack, which it takes the place of. */
+/* Pushes a file of the user's as a function of the world on the top of the stack, which it takes
+   the place of. */
 static void load_model(lua_State *L, const char *path)
 {
     size_t n;
@@ -259,11 +291,13 @@ int host_file(lua_State *L)
     const Loc here = host_where(L), layer = h->within;
     const char *path = beside(here.file ? here.file : "", luaL_checkstring(L, 2));
     for (int i = 0; i < h->running.n; i++)
-        if (!strcmp(h->running.at[i], path)) host_fail(here, "nn.File: %s is running already: files that run each other never end", path);
+        if (!strcmp(h->running.at[i], path))
+            host_fail(here, "nn.File: %s is running already: files that run each other never end",
+                      path);
     if (access(path, R_OK)) host_fail(here, "nn.File: cannot open %s: %s", path, strerror(errno));
     lua_settop(L, 1);
     vec_push(&h->running, path);
-    h->within = (Loc){ NULL, 0 };
+    h->within = (Loc) { NULL, 0 };
     load_model(L, path);
     lua_call(L, 0, LUA_MULTRET);
     h->within = layer;
@@ -273,7 +307,7 @@ int host_file(lua_State *L)
 
 int host_depth(lua_State *L) { return host_of(L)->running.n; }
 
-/* ---- -D ------------------------------------------------------------------------------------------------------------- */
+/* ---- -D ---- */
 const char *host_define(lua_State *L, const char *name)
 {
     Host *h = host_of(L);
@@ -291,11 +325,13 @@ static void check_defines(const Host *h)
 {
     for (int i = 0; i < h->opts->defines.n; i++) {
         const char *d = h->opts->defines.at[i];
-        if (!h->asked[i]) usage_error("-D %s: the model asks for no option \"%.*s\"", d, (int)(strchr(d, '=') - d), d);
+        if (!h->asked[i])
+            usage_error("-D %s: the model asks for no option \"%.*s\"", d,
+                        (int)(strchr(d, '=') - d), d);
     }
 }
 
-/* ---- a model ------------------------------------------------------------------------------------------------------ */
+/* ---- a model ---- */
 lua_State *host_start(const Opts *o)
 {
     Host *h = NEW(Host);
@@ -329,7 +365,8 @@ void host_run(lua_State *L, const char *path)
     vec_push(&h->running, path);
     run_model(h);
     if (!h->graph->train.loc.file)
-        host_fail(loc_of(h, 1, diag_lines(h->files.at[0])), "no train { ... }: nothing says what to minimize");
+        host_fail(loc_of(h, 1, diag_lines(h->files.at[0])),
+                  "no train { ... }: nothing says what to minimize");
     check_defines(h);
     stop_if_errors();
 }

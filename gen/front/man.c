@@ -2,7 +2,8 @@
 #include <string.h>
 #include "front/options.h"
 
-/* What roff would read otherwise: a backslash, a line's first . or ', and - which may not become a hyphen. */
+/* What roff would read otherwise: a backslash, a line's first . or ', and - which may not become a
+   hyphen. */
 static char *roff(const char *s)
 {
     Text t = { 0 };
@@ -21,7 +22,8 @@ static void add_commands(Text *out, const Manual *m)
 {
     for (int i = 0; i < m->ncommands; i++) {
         const Command *c = &m->command[i];
-        text_add(out, "%s.B gagen%s%s\n%s\n", i ? ".br\n" : "", *c->name ? " " : "", c->name, roff(c->synopsis));
+        text_add(out, "%s.B gagen%s%s\n%s\n", i ? ".br\n" : "", *c->name ? " " : "", c->name,
+                 roff(c->synopsis));
     }
     text_add(out, ".SH COMMANDS\n");
     for (int i = 0; i < m->ncommands; i++) {
@@ -41,7 +43,11 @@ static char *takers(const Manual *m, const Option *p)
     for (int i = 0; i < m->ncommands; i++) {
         const Command *c = &m->command[i];
         if (!(p->commands & c->id)) continue;
-        text_add(&t, "%s%s", t.n == 0 ? "\nWith " : left == 1 ? " and " : ", ", *c->name ? c->name : "gagen alone");
+        text_add(&t, "%s%s",
+                 t.n == 0    ? "\nWith "
+                 : left == 1 ? " and "
+                             : ", ",
+                 *c->name ? c->name : "gagen alone");
         left--;
     }
     text_add(&t, ".");
@@ -53,17 +59,21 @@ static void add_options(Text *out, const Manual *m)
     text_add(out, ".SH OPTIONS\n");
     for (int i = 0; i < m->noptions; i++) {
         const Option *p = &m->option[i];
-        text_add(out, ".TP\n.BR %s%s%s", p->short_name ? roff(p->short_name) : "", p->short_name ? " \", \" " : "", roff(p->name));
+        text_add(out, ".TP\n.BR %s%s%s", p->short_name ? roff(p->short_name) : "",
+                 p->short_name ? " \", \" " : "", roff(p->name));
         if (p->value) text_add(out, " \" \\fI%s\\fP\"", roff(p->value));
         text_add(out, "\n%s.%s\n", roff(p->help), takers(m, p));
     }
 }
 
 static const char closing[] =
-    ".SH EXIT STATUS\n.TP\n.B 0\nDone.\n.TP\n.B 1\nAn error in the model, a log or a memory that is too small, told with file and line.\n"
-    ".TP\n.B 2\nAn error on the command line.\n.TP\n.B 3\nThe machine's: no memory, a file that cannot be written, no compiler.\n"
+    ".SH EXIT STATUS\n.TP\n.B 0\nDone.\n.TP\n.B 1\nAn error in the model, a log or a memory that "
+    "is too small, told with file and line.\n"
+    ".TP\n.B 2\nAn error on the command line.\n.TP\n.B 3\nThe machine's: no memory, a file that "
+    "cannot be written, no compiler.\n"
     ".SH ENVIRONMENT\n.TP\n.B CC\nThe compiler of gagen run, cc unless told.\n"
-    ".TP\n.B XDG_CACHE_HOME\ngagen run keeps compiled programs in gagen below it; $HOME/.cache unless told.\n"
+    ".TP\n.B XDG_CACHE_HOME\ngagen run keeps compiled programs in gagen below it; $HOME/.cache "
+    "unless told.\n"
     ".TP\n.B GAGEN_DATA\nWhere programs look for data that is not at the model's path.\n"
     ".SH EXAMPLES\n.nf\n"
     "gagen run model.lua \\-\\- \\-\\-threads 2 \\-\\-log run.jsonl\n"

@@ -1,11 +1,15 @@
-/* names.c -- gagen ops and gagen help: what there is, from the ops' tables and the manual in dsl/. */
+/* names.c -- gagen ops and gagen help: what there is, from the ops' tables and the manual in
+   dsl/. */
 #include "front/host.h"
 
-/* ---- gagen ops ------------------------------------------------------------------------------------------------------ */
+/* ---- gagen ops ---- */
 static const char *op_kind(Kind kind)
 {
-    static const char *const names[] = { [K_MAP] = "map", [K_REDUCE] = "reduce", [K_MATMUL] = "contraction",
-                                         [K_WINDOW] = "window", [K_VIEW] = "view" };
+    static const char *const names[] = { [K_MAP] = "map",
+                                         [K_REDUCE] = "reduce",
+                                         [K_MATMUL] = "contraction",
+                                         [K_WINDOW] = "window",
+                                         [K_VIEW] = "view" };
     return names[kind];
 }
 
@@ -41,7 +45,8 @@ static void op_print(Text *out, lua_State *L, const Op *op)
     text_add(out, "%s  %s\n  %s\n", signature(op), op_kind(op->kind), op->doc);
     text_add(out, "  example  %s\n", example ? example : text("fn.%s", signature(op)));
     if (*op->role) text_add(out, "  role     %s\n", op->role);
-    for (int i = 0; i < op->nattrs; i++) text_add(out, "  %-8s attribute, %g unless told\n", op->attr[i], op->preset[i]);
+    for (int i = 0; i < op->nattrs; i++)
+        text_add(out, "  %-8s attribute, %g unless told\n", op->attr[i], op->preset[i]);
     for (int i = 0; i < op->nlets; i++) print_let(out, &op->let[i]);
     print_formula(out, "value", op->value);
     for (int i = 0; i < op->nargs; i++) print_formula(out, text("d%s", op->arg[i]), op->grad[i]);
@@ -56,10 +61,11 @@ void ops_print(Text *out, const char *name)
     if (name && !op) usage_error("there is no op '%s'", name);
     if (op) op_print(out, L, op);
     for (int i = 0; i < ops->at.n && !op; i++)
-        text_add(out, "%-16s %-7s %s\n", ops->at.at[i]->name, op_kind(ops->at.at[i]->kind), ops->at.at[i]->doc);
+        text_add(out, "%-16s %-7s %s\n", ops->at.at[i]->name, op_kind(ops->at.at[i]->kind),
+                 ops->at.at[i]->doc);
 }
 
-/* ---- gagen help ----------------------------------------------------------------------------------------------------- */
+/* ---- gagen help ---- */
 void names_print(Text *out, const char *name)
 {
     lua_State *L = core_start(NULL);
@@ -67,6 +73,7 @@ void names_print(Text *out, const char *name)
     lua_getfield(L, -1, "help");
     lua_pushstring(L, name ? name : "");
     host_call(L, 1, 2);
-    if (lua_isnil(L, -2)) usage_error("there is no '%s'%s", name, lua_isnil(L, -1) ? "" : lua_tostring(L, -1));
+    if (lua_isnil(L, -2))
+        usage_error("there is no '%s'%s", name, lua_isnil(L, -1) ? "" : lua_tostring(L, -1));
     text_add(out, "%s", lua_tostring(L, -2));
 }

@@ -1,9 +1,12 @@
-/* read_model.c -- stage read_model: the graph that a model file describes, and the gradients that its ops' tables compute. */
+/* read_model.c -- stage read_model: the graph that a model file describes, and the gradients that
+   its ops' tables compute. */
 #include <string.h>
 #include "front/host.h"
 
-/* Asks the op's own grad(y, gy, args...) for the arguments' adjoints; what is not needed comes back NULL. */
-static int node_gradients(void *host, Graph *g, Node *y, Node *gy, const bool need[ARGS], Node *out[ARGS])
+/* Asks the op's own grad(y, gy, args...) for the arguments' adjoints; what is not needed comes back
+   NULL. */
+static int node_gradients(void *host, Graph *g, Node *y, Node *gy, const bool need[ARGS],
+                          Node *out[ARGS])
 {
     lua_State *L = host;
     int found = 0, top = lua_gettop(L);
@@ -40,6 +43,6 @@ Graph *read_model(const Opts *o, OpGradient *gradient)
     Graph *g = host_graph(L);
     set_title(g, o->model);
     host_run(L, o->model);
-    *gradient = (OpGradient){ L, node_gradients };
+    *gradient = (OpGradient) { L, node_gradients };
     return g;
 }

@@ -1,12 +1,17 @@
-/* recipe.c -- the steps, each with the optimizer that it names and the groups of parameters that rules make of it.
+/* recipe.c -- the steps, each with the optimizer that it names and the groups of parameters that
+   rules make of it.
 
-   1. Groups are ranges of the flat arrays: the parameters are put in the order of their steps and groups, what is frozen last,
-      so that gradients and states are of a first part of them alone.
-   2. States of one name are one array, whatever the group; scalars of one formula are one number in Window. */
+   1. Groups are ranges of the flat arrays: the parameters are put in the order of their steps and
+      groups, what is frozen last, so that gradients and states are of a first part of them alone.
+   2. States of one name are one array, whatever the group; scalars of one formula are one number in
+      Window. */
 #include <string.h>
 #include "front/host.h"
 
-typedef struct { lua_State *L; int hyper; } Hyper;
+typedef struct {
+    lua_State *L;
+    int hyper;
+} Hyper;
 
 static const Expr *hyper_value(void *context, const char *name)
 {
@@ -27,7 +32,8 @@ static const Expr *formula(Hyper *h, const char *s)
 }
 
 /* Reads { { name, formula }, ... } at key into the two arrays; gives their number. */
-static int read_pairs(Hyper *h, int index, const char *key, int most, const char **name, const Expr **value)
+static int read_pairs(Hyper *h, int index, const char *key, int most, const char **name,
+                      const Expr **value)
 {
     int n = 0;
     lua_State *L = h->L;
@@ -61,14 +67,14 @@ static void read_optimizer(lua_State *L, Optimizer *o)
     o->nstates = read_pairs(&h, at, "states", STATES, o->state, o->next);
     o->nscalars = read_pairs(&h, at, "scalars", 4, o->scalar, o->scalar_value);
     o->nlets = read_pairs(&h, at, "lets", LETS, name, value);
-    for (int i = 0; i < o->nlets; i++) o->let[i] = (Let){ name[i], FOLD_NONE, value[i] };
+    for (int i = 0; i < o->nlets; i++) o->let[i] = (Let) { name[i], FOLD_NONE, value[i] };
     o->step = formula(&h, field_string(L, at, "step"));
     o->in_place = field_true(L, at, "in_place");
     read_pairs(&h, at, "fold", STATES, name, o->fold);
     o->title = field_string(L, at, "title");
     const char *direction = field_string(L, at, "direction");
     if (direction) o->direction = formula(&h, direction);
-    lua_pop(L, 2);                      /* hyper and the recipe */
+    lua_pop(L, 2); /* hyper and the recipe */
 }
 
 static bool same(const Expr *a, const Expr *b)
@@ -85,7 +91,10 @@ static int slot_of(Step *g, const char *name, const Expr *value)
     for (int i = 0; i < g->nscalars; i++)
         if (same(g->scalar_value[i], value)) return i;
     if (g->nscalars == SCALARS)
-        host_fail(g->optimizer.loc, "train: rules: the groups of parameters need more than %d numbers an update: fewer groups", SCALARS);
+        host_fail(g->optimizer.loc,
+                  "train: rules: the groups of parameters need more than %d numbers an update: "
+                  "fewer groups",
+                  SCALARS);
     g->scalar[g->nscalars] = name, g->scalar_value[g->nscalars] = value;
     return g->nscalars++;
 }
@@ -99,9 +108,12 @@ static const Expr *own_rate(void *context, const char *name)
 static void add_states(Optimizer *all, const Optimizer *o)
 {
     for (int i = 0, k; i < o->nstates; i++) {
-        for (k = 0; k < all->nstates && strcmp(all->state[k], o->state[i]); ) k++;
-        if (k == STATES) host_fail(all->loc, "train: rules: the groups of parameters have more than %d states", STATES);
-        if (k == all->nstates) all->state[all->nstates] = o->state[i], all->next[all->nstates++] = o->next[i];
+        for (k = 0; k < all->nstates && strcmp(all->state[k], o->state[i]);) k++;
+        if (k == STATES)
+            host_fail(all->loc, "train: rules: the groups of parameters have more than %d states",
+                      STATES);
+        if (k == all->nstates)
+            all->state[all->nstates] = o->state[i], all->next[all->nstates++] = o->next[i];
     }
 }
 
@@ -152,7 +164,8 @@ static void read_step(lua_State *L, Step *s)
     read_optimizer(L, &s->optimizer);
     s->optimizer.nstates = 0;
     lua_getfield(L, at, "groups");
-    for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) add_group(L, lua_gettop(L), s);
+    for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1))
+        add_group(L, lua_gettop(L), s);
     lua_pop(L, 2);
 }
 

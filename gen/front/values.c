@@ -1,10 +1,10 @@
-/* values.c -- what Lua hands to C and back: fields of tables, and tensors, which are userdata that hold a Node; one node is
-   always one value. */
+/* values.c -- what Lua hands to C and back: fields of tables, and tensors, which are userdata that
+   hold a Node; one node is always one value. */
 #include "front/host.h"
 
 static const char tensor_key[] = "tensor", nodes_key[] = "gagen.nodes";
 
-/* ---- fields --------------------------------------------------------------------------------------------------------- */
+/* ---- fields ---- */
 const char *field_string(lua_State *L, int index, const char *key)
 {
     lua_getfield(L, index, key);
@@ -29,7 +29,10 @@ bool field_true(lua_State *L, int index, const char *key)
     return yes;
 }
 
-Loc field_loc(lua_State *L, int index) { return host_at(L, (int)field_number(L, index, "place", 0)); }
+Loc field_loc(lua_State *L, int index)
+{
+    return host_at(L, (int)field_number(L, index, "place", 0));
+}
 
 void field_sizes(lua_State *L, int index, const char *key, int *rank, long *dim)
 {
@@ -44,11 +47,12 @@ void field_sizes(lua_State *L, int index, const char *key, int *rank, long *dim)
     lua_pop(L, 2);
 }
 
-/* ---- tensors -------------------------------------------------------------------------------------------------------- */
+/* ---- tensors ---- */
 void node_push(lua_State *L, Node *n)
 {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, nodes_key);
-    if (lua_rawgeti(L, -1, n->id + 1) == LUA_TNIL || *(Node **)lua_touserdata(L, -1) != n) {      /* another graph's */
+    /* another graph's */
+    if (lua_rawgeti(L, -1, n->id + 1) == LUA_TNIL || *(Node **)lua_touserdata(L, -1) != n) {
         lua_pop(L, 1);
         *(Node **)lua_newuserdatauv(L, sizeof n, 0) = n;
         luaL_setmetatable(L, tensor_key);

@@ -1,8 +1,9 @@
 /* verify.c -- what holds of a model's graph after read_model, and after check.
 
-   After read_model: what holds of every graph (ir/verify_graph.c). The batch is micro-batches times their rows, columns stand in their
-   order, each step has a loss and groups of parameters, and nothing was made for gradients.
-   After check, too: a loss is one number of a window, a trained parameter is of a step that there is, and all nodes are forward ones. */
+   After read_model: what holds of every graph (ir/verify_graph.c). The batch is micro-batches times
+   their rows, columns stand in their order, each step has a loss and groups of parameters, and
+   nothing was made for gradients. After check, too: a loss is one number of a window, a trained
+   parameter is of a step that there is, and all nodes are forward ones. */
 #include "front/front.h"
 #include "ir/verify_graph.h"
 
@@ -10,14 +11,17 @@ static void verify_model(const Verify *v)
 {
     const Graph *g = v->g;
     verify_all(v);
-    must(v, NULL, g->train.batch == g->train.micro_batch * g->train.accumulate, "a batch is its micro-batches");
+    must(v, NULL, g->train.batch == g->train.micro_batch * g->train.accumulate,
+         "a batch is its micro-batches");
     must(v, NULL, g->steps.n > 0, "there is a step");
-    for (int i = 0; i < g->data.columns.n; i++) must(v, NULL, g->data.columns.at[i]->index == i, "a column's number is its place");
-    for (int i = 0; i < g->nodes.n; i++) must(v, g->nodes.at[i], !g->nodes.at[i]->backward, "a model has forward nodes alone");
+    for (int i = 0; i < g->data.columns.n; i++)
+        must(v, NULL, g->data.columns.at[i]->index == i, "a column's number is its place");
+    for (int i = 0; i < g->nodes.n; i++)
+        must(v, g->nodes.at[i], !g->nodes.at[i]->backward, "a model has forward nodes alone");
     must(v, NULL, !g->seeds.n && !g->gradients.n, "a model has forward nodes alone");
 }
 
-void verify_read_model(const Graph *g) { verify_model(&(Verify){ "read_model", g }); }
+void verify_read_model(const Graph *g) { verify_model(&(Verify) { "read_model", g }); }
 
 void verify_check(const Graph *g)
 {
@@ -26,10 +30,12 @@ void verify_check(const Graph *g)
     must(&v, NULL, g->nforward == g->nodes.n, "all nodes are forward ones");
     for (int i = 0; i < g->steps.n; i++) {
         const Node *j = g->steps.at[i]->minimize;
-        must(&v, j, !j->shape.rank && (j->when == WHEN_AFTER || j->when == WHEN_WINDOW), "a loss is one number of a window");
+        must(&v, j, !j->shape.rank && (j->when == WHEN_AFTER || j->when == WHEN_WINDOW),
+             "a loss is one number of a window");
     }
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
-        must(&v, p->node, !p->trained || (p->step >= 0 && p->step < g->steps.n), "a trained parameter has a step");
+        must(&v, p->node, !p->trained || (p->step >= 0 && p->step < g->steps.n),
+             "a trained parameter has a step");
     }
 }

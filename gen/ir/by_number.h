@@ -1,13 +1,20 @@
-/* by_number.h -- side tables: what a stage finds out about nodes that another has made, by the nodes' numbers. Nothing is 0 or NULL. */
+/* by_number.h -- side tables: what a stage finds out about nodes that another has made, by the
+   nodes' numbers. Nothing is 0 or NULL. */
 #ifndef GAGEN_BY_NUMBER_H
 #define GAGEN_BY_NUMBER_H
 #include "base/base.h"
 
-typedef struct Numbers { int *at, n, room; } Numbers;
-int  number_at(const Numbers *t, int i);
+typedef struct Numbers {
+    int *at, n, room;
+} Numbers;
+int number_at(const Numbers *t, int i);
 void put_number(Numbers *t, int i, int x);
 
 /* and where t is a VEC of something */
 #define entry_at(t, i) ((i) < (t)->n ? (t)->at[i] : NULL)
-#define put_entry(t, i, x) do { while ((t)->n <= (i)) vec_push(t, NULL); (t)->at[i] = (x); } while (0)
+#define put_entry(t, i, x) \
+    do { \
+        while ((t)->n <= (i)) vec_push(t, NULL); \
+        (t)->at[i] = (x); \
+    } while (0)
 #endif

@@ -3,7 +3,10 @@
 #include <string.h>
 #include "ir/calls.h"
 
-static const struct { const char *name, *host; int n; } calls[] = {
+static const struct {
+    const char *name, *host;
+    int n;
+} calls[] = {
     { "", NULL, 0 },
 #define CALL(id, name, arguments, host, value) { name, host, arguments },
 #include "ir/calls.def"
@@ -26,9 +29,12 @@ Call call_named(const char *name)
 double call_value(Call call, const double a[3])
 {
     switch (call) {
-#define CALL(id, name, arguments, host, value) case CALL_##id: return value;
+#define CALL(id, name, arguments, host, value) \
+    case CALL_##id: \
+        return value;
 #include "ir/calls.def"
 #undef CALL
-    default: BUG("no call %d", call);
+        default:
+            BUG("no call %d", call);
     }
 }

@@ -1,16 +1,19 @@
-/* calls.h -- what formulas and values call: operators by their signs, functions by their names. calls.def lists them. */
+/* calls.h -- what formulas and values call: operators by their signs, functions by their names.
+   calls.def lists them. */
 #ifndef GAGEN_CALLS_H
 #define GAGEN_CALLS_H
 #include "base/base.h"
 
-typedef enum { CALL_NONE,
+typedef enum {
+    CALL_NONE,
 #define CALL(id, name, arguments, host, value) CALL_##id,
 #include "ir/calls.def"
 #undef CALL
-    CALLS } Call;
+    CALLS
+} Call;
 const char *call_name(Call call);
-int   call_arguments(Call call);
-const char *call_host(Call call);                           /* in C's math.h; NULL: formulas cannot call it */
+int call_arguments(Call call);
+const char *call_host(Call call); /* in C's math.h; NULL: formulas cannot call it */
 double call_value(Call call, const double a[3]);
-Call  call_named(const char *name);                         /* CALL_NONE: there is none */
+Call call_named(const char *name); /* CALL_NONE: there is none */
 #endif

@@ -1,6 +1,7 @@
 /* expr.c -- the formulas of ops and optimizers: read, folded, evaluated, printed.
 
-   The grammar is what C and Lua share: comparisons < <= > >= == ~= bind least, then + -, then * /, then unary minus. */
+   The grammar is what C and Lua share: comparisons < <= > >= == ~= bind least, then + -, then * /,
+   then unary minus. */
 #include "ir/expr.h"
 #include <ctype.h>
 #include <math.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- making ------------------------------------------------------------------------------------------------------- */
+/* ---- making ---- */
 static Expr *expr_new(ExprKind kind)
 {
     Expr *e = NEW(Expr);
@@ -39,8 +40,11 @@ Expr *expr_variable(const char *name)
     return e;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
-typedef struct { const char *s, *error; int depth; } Parser;
+/* ---- reading ---- */
+typedef struct {
+    const char *s, *error;
+    int depth;
+} Parser;
 enum { DEEPEST = 64 };
 
 static Expr *parse_comparison(Parser *p);
@@ -111,7 +115,8 @@ static Expr *parse_primary(Parser *p)
         char *name = parse_name(p);
         return take(p, "(") ? parse_call(p, name) : expr_variable(name);
     }
-    if (!take(p, "(")) return wrong(p, *p->s ? text("unexpected '%.10s'", p->s) : "it ends too early");
+    if (!take(p, "("))
+        return wrong(p, *p->s ? text("unexpected '%.10s'", p->s) : "it ends too early");
     Expr *e = parse_comparison(p);
     return take(p, ")") ? e : wrong(p, "a ')' is missing");
 }
@@ -148,9 +153,11 @@ static Expr *parse_sum(Parser *p)
 
 static Expr *parse_comparison(Parser *p)
 {
-    static const struct { const char *token; Call call; } compare[] = {
-        { "<=", CALL_LE }, { ">=", CALL_GE }, { "==", CALL_EQ }, { "~=", CALL_NE }, { "!=", CALL_NE }, { "<", CALL_LT }, { ">", CALL_GT }
-    };
+    static const struct {
+        const char *token;
+        Call call;
+    } compare[] = { { "<=", CALL_LE }, { ">=", CALL_GE }, { "==", CALL_EQ }, { "~=", CALL_NE },
+                    { "!=", CALL_NE }, { "<", CALL_LT },  { ">", CALL_GT } };
     Expr *e = parse_sum(p);
     for (int i = 0; i < 7 && !p->error; i++)
         if (take(p, compare[i].token)) return operator_new(compare[i].call, e, parse_sum(p));
@@ -167,7 +174,7 @@ Expr *expr_parse(const char *source, const char **error)
     return p.error ? NULL : e;
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 double expr_eval(const Expr *e, double (*value)(void *context, const char *name), void *context)
 {
     double a[3] = { 0, 0, 0 };
@@ -177,7 +184,10 @@ double expr_eval(const Expr *e, double (*value)(void *context, const char *name)
     return call_value(e->call, a);
 }
 
-static bool is_number(const Expr *e, double x) { return e->kind == E_NUM && e->num >= x && e->num <= x; }
+static bool is_number(const Expr *e, double x)
+{
+    return e->kind == E_NUM && e->num >= x && e->num <= x;
+}
 
 /* e with what is exact in every number type left out: x - 0, 1 * x, x / 1 */
 static const Expr *fold_identity(const Expr *e)
@@ -209,7 +219,8 @@ const Expr *expr_replace(const Expr *e, ExprLookup lookup, void *context)
     }
     Expr *copy = NEW(Expr);
     *copy = *e;
-    for (int i = 0; i < e->nargs; i++) copy->arg[i] = (Expr *)expr_replace(e->arg[i], lookup, context);
+    for (int i = 0; i < e->nargs; i++)
+        copy->arg[i] = (Expr *)expr_replace(e->arg[i], lookup, context);
     return fold(copy);
 }
 
@@ -224,22 +235,36 @@ bool expr_uses(const Expr *e, const char *name)
 bool expr_chooses(const Expr *e, const char *name)
 {
     for (int i = 0; i < e->nargs; i++)
-        if (i > 0 && expr_is(e, CALL_SELECT) ? expr_uses(e->arg[i], name) : expr_chooses(e->arg[i], name)) return true;
+        if (i > 0 && expr_is(e, CALL_SELECT) ? expr_uses(e->arg[i], name)
+                                             : expr_chooses(e->arg[i], name))
+            return true;
     return false;
 }
 
 bool expr_is(const Expr *e, Call call) { return e->kind == E_CALL && e->call == call; }
 
-/* ---- printing ----------------------------------------------------------------------------------------------------- */
+/* ---- printing ---- */
 static int level(const Expr *e)
 {
     if (e->kind == E_NUM && e->num < 0) return 4;
     switch (e->kind == E_CALL ? e->call : CALL_NONE) {
-    case CALL_LT: case CALL_LE: case CALL_GT: case CALL_GE: case CALL_EQ: case CALL_NE: return 1;
-    case CALL_ADD: case CALL_SUB: return 2;
-    case CALL_MUL: case CALL_DIV: return 3;
-    case CALL_NEG: return 4;
-    default: return 5;
+        case CALL_LT:
+        case CALL_LE:
+        case CALL_GT:
+        case CALL_GE:
+        case CALL_EQ:
+        case CALL_NE:
+            return 1;
+        case CALL_ADD:
+        case CALL_SUB:
+            return 2;
+        case CALL_MUL:
+        case CALL_DIV:
+            return 3;
+        case CALL_NEG:
+            return 4;
+        default:
+            return 5;
     }
 }
 
@@ -274,7 +299,10 @@ static void print_choice(Text *out, const Expr *e)
 
 static void print_call(Text *out, const Expr *e, ExprStyle style)
 {
-    if (style == STYLE_HOST && e->call == CALL_SELECT) { print_choice(out, e); return; }
+    if (style == STYLE_HOST && e->call == CALL_SELECT) {
+        print_choice(out, e);
+        return;
+    }
     if (style == STYLE_HOST && e->call == CALL_SIGN) {
         text_add(out, "copysign(");
         print(out, e->arg[0], style, 2);
@@ -282,7 +310,8 @@ static void print_call(Text *out, const Expr *e, ExprStyle style)
     } else {
         text_add(out, "%s(", style == STYLE_HOST ? call_host(e->call) : call_name(e->call));
     }
-    for (int i = 0; i < e->nargs; i++) text_add(out, i ? ", " : ""), print(out, e->arg[i], style, 0);
+    for (int i = 0; i < e->nargs; i++)
+        text_add(out, i ? ", " : ""), print(out, e->arg[i], style, 0);
     text_add(out, ")");
 }
 

@@ -9,7 +9,10 @@ static char *path_of(const Param *p)
     return mem_copy(p->name, dot ? (size_t)(dot - p->name) : 0);
 }
 
-static bool together(const Param *a, const Param *b) { return !strcmp(path_of(a), path_of(b)) && a->trained == b->trained; }
+static bool together(const Param *a, const Param *b)
+{
+    return !strcmp(path_of(a), path_of(b)) && a->trained == b->trained;
+}
 
 /* Whether parameters of others stand between i and the first one of its layer. */
 static bool is_apart(const Graph *g, int i)
@@ -26,7 +29,8 @@ static bool is_apart(const Graph *g, int i)
 /* Neighbours of one layer share a struct. */
 bool opens_group(const Graph *g, int i)
 {
-    return i == 0 || !*path_of(g->params.at[i]) || !together(g->params.at[i], g->params.at[i - 1]) || is_apart(g, i);
+    return i == 0 || !*path_of(g->params.at[i]) ||
+           !together(g->params.at[i], g->params.at[i - 1]) || is_apart(g, i);
 }
 
 void name_fields(const Graph *g)

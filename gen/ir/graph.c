@@ -1,4 +1,5 @@
-/* graph.c -- the graph that is being built: nodes with their shapes, types and when they are known. */
+/* graph.c -- the graph that is being built: nodes with their shapes, types and when they are
+   known. */
 #include "ir/graph.h"
 #include <string.h>
 
@@ -15,15 +16,16 @@ Node *node_new(Graph *g, Kind kind, Loc loc)
 
 Node *node_const(Graph *g, double value)
 {
-    Node *n = node_new(g, K_CONST, (Loc){ 0 });
+    Node *n = node_new(g, K_CONST, (Loc) { 0 });
     n->value = value;
     return n;
 }
 
 static void note_operand(const Node *n)
 {
-    if (n->loc.file) note_at(n->loc, "%s of shape %s was made here", n->kind == K_PARAM ? "a parameter" : "an operand",
-                             shape_text(&n->shape));
+    if (n->loc.file)
+        note_at(n->loc, "%s of shape %s was made here",
+                n->kind == K_PARAM ? "a parameter" : "an operand", shape_text(&n->shape));
 }
 
 static void infer_shape(const Graph *g, Node *y)
@@ -31,7 +33,9 @@ static void infer_shape(const Graph *g, Node *y)
     for (int i = 0; i < y->nargs; i++) {
         Shape s = y->shape;
         if (shape_broadcast(&s, &y->arg[i]->shape, &y->shape)) continue;
-        error_at(y->loc, "%s: shapes %s and %s do not broadcast", g->called ? g->called : y->op->name, shape_text(&s), shape_text(&y->arg[i]->shape));
+        error_at(y->loc, "%s: shapes %s and %s do not broadcast",
+                 g->called ? g->called : y->op->name, shape_text(&s),
+                 shape_text(&y->arg[i]->shape));
         for (int k = 0; k <= i; k++) note_operand(y->arg[k]);
         stop_if_errors();
     }
@@ -65,12 +69,16 @@ void bind_micro_batch(Graph *g, long micro)
     }
 }
 
-static void most(long *so_far, long x) { if (x > *so_far) *so_far = x; }
+static void most(long *so_far, long x)
+{
+    if (x > *so_far) *so_far = x;
+}
 
 long round_samples(const Graph *g)
 {
     long samples = 0;
-    for (int i = 0; i < g->steps.n; i++) most(&samples, g->steps.at[i]->batch * g->steps.at[i]->times);
+    for (int i = 0; i < g->steps.n; i++)
+        most(&samples, g->steps.at[i]->batch * g->steps.at[i]->times);
     return samples;
 }
 

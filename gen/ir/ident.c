@@ -3,7 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
-/* the characters of a C string literal that stands for s: no quote, newline or trigraph escapes from it */
+/* the characters of a C string literal that stands for s: no quote, newline or trigraph escapes
+   from it */
 char *c_string(const char *s)
 {
     Text t = { 0 };
@@ -16,42 +17,157 @@ char *c_string(const char *s)
     return t.s;
 }
 
-/* s as it may stand in a C comment: printable characters, no end of comment, no trigraph, no mark of fit_lines() */
+/* s as it may stand in a C comment: printable characters, no end of comment, no trigraph, no mark
+   of fit_lines() */
 char *c_comment(const char *s)
 {
     char *copy = mem_copy(s, strlen(s));
     for (char *c = copy; *c; c++) {
         if ((unsigned char)*c < 32 || (unsigned char)*c > 126) *c = '.';
-        if (c > copy && ((c[-1] == '*' && *c == '/') || (c[-1] == '/' && *c == '*')
-                      || (c[-1] == '@' && *c == '@'))) *c = '.';
+        if (c > copy && ((c[-1] == '*' && *c == '/') || (c[-1] == '/' && *c == '*') ||
+                         (c[-1] == '@' && *c == '@')))
+            *c = '.';
         if (*c == '?' || *c == '\\') *c = '.';
     }
     return copy;
 }
 
-/* Words that no member or local may have: keywords of C23, C++20, GNU C and CUDA, what the runtime calls its types, and macros.
-   A header's functions do no harm there: what they share with a member is no name. */
+/* Words that no member or local may have: keywords of C23, C++20, GNU C and CUDA, what the runtime
+   calls its types, and macros. A header's functions do no harm there: what they share with a member
+   is no name. */
 static bool is_word(const char *s)
 {
-    static const char *const words[] = {
-        "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "char16_t",
-        "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield", "compl", "complex", "concept", "const", "const_cast",
-        "consteval", "constexpr", "constinit", "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else",
-        "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "imaginary", "inline", "int", "long",
-        "mutable", "namespace", "new", "noexcept", "noreturn", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private",
-        "protected", "public", "register", "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "sizeof", "static",
-        "static_assert", "static_cast", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef",
-        "typeid", "typename", "typeof", "typeof_unqual", "union", "unsigned", "using", "virtual", "void", "volatile", "wchar_t",
-        "while", "xor", "xor_eq",
-        "blockDim", "blockIdx", "dim3", "gridDim", "half", "threadIdx", "warpSize", "real", "vec", "vec8", "mask", "mask8", "int32_t", "uint8_t",
-        "errno", "stdin", "stdout", "stderr", "math_errhandling", "sched_priority", "linux", "unix", "i386", "main", "I", "Params"
-    };
+    static const char *const words[] = { "alignas",
+                                         "alignof",
+                                         "and",
+                                         "and_eq",
+                                         "asm",
+                                         "auto",
+                                         "bitand",
+                                         "bitor",
+                                         "bool",
+                                         "break",
+                                         "case",
+                                         "catch",
+                                         "char",
+                                         "char16_t",
+                                         "char32_t",
+                                         "char8_t",
+                                         "class",
+                                         "co_await",
+                                         "co_return",
+                                         "co_yield",
+                                         "compl",
+                                         "complex",
+                                         "concept",
+                                         "const",
+                                         "const_cast",
+                                         "consteval",
+                                         "constexpr",
+                                         "constinit",
+                                         "continue",
+                                         "decltype",
+                                         "default",
+                                         "delete",
+                                         "do",
+                                         "double",
+                                         "dynamic_cast",
+                                         "else",
+                                         "enum",
+                                         "explicit",
+                                         "export",
+                                         "extern",
+                                         "false",
+                                         "float",
+                                         "for",
+                                         "friend",
+                                         "goto",
+                                         "if",
+                                         "imaginary",
+                                         "inline",
+                                         "int",
+                                         "long",
+                                         "mutable",
+                                         "namespace",
+                                         "new",
+                                         "noexcept",
+                                         "noreturn",
+                                         "not",
+                                         "not_eq",
+                                         "nullptr",
+                                         "operator",
+                                         "or",
+                                         "or_eq",
+                                         "private",
+                                         "protected",
+                                         "public",
+                                         "register",
+                                         "reinterpret_cast",
+                                         "requires",
+                                         "restrict",
+                                         "return",
+                                         "short",
+                                         "signed",
+                                         "sizeof",
+                                         "static",
+                                         "static_assert",
+                                         "static_cast",
+                                         "struct",
+                                         "switch",
+                                         "template",
+                                         "this",
+                                         "thread_local",
+                                         "throw",
+                                         "true",
+                                         "try",
+                                         "typedef",
+                                         "typeid",
+                                         "typename",
+                                         "typeof",
+                                         "typeof_unqual",
+                                         "union",
+                                         "unsigned",
+                                         "using",
+                                         "virtual",
+                                         "void",
+                                         "volatile",
+                                         "wchar_t",
+                                         "while",
+                                         "xor",
+                                         "xor_eq",
+                                         "blockDim",
+                                         "blockIdx",
+                                         "dim3",
+                                         "gridDim",
+                                         "half",
+                                         "threadIdx",
+                                         "warpSize",
+                                         "real",
+                                         "vec",
+                                         "vec8",
+                                         "mask",
+                                         "mask8",
+                                         "int32_t",
+                                         "uint8_t",
+                                         "errno",
+                                         "stdin",
+                                         "stdout",
+                                         "stderr",
+                                         "math_errhandling",
+                                         "sched_priority",
+                                         "linux",
+                                         "unix",
+                                         "i386",
+                                         "main",
+                                         "I",
+                                         "Params" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(words[i], s)) return true;
     return false;
 }
 
-/* Families of such words: in capitals, or begun with some of them, "M_PIf"; "si_value" of <signal.h>; "cudaStreamDefault"; what fills a struct. */
+/* Families of such words: in capitals, or begun with some of them, "M_PIf"; "si_value" of
+   <signal.h>; "cudaStreamDefault"; what fills a struct. */
 static bool is_family(const char *s)
 {
     static const char *const begins[] = { "cuda", "sa_", "si_", "sigev_", "st_", "sv_" };
@@ -76,8 +192,9 @@ char *c_word(const char *s)
     return t.s;
 }
 
-/* What a model calls something, as the name of a member or local: words of the language get a _ behind them. What stands in
-   a file's scope has a prefix of ours as well, and what is exported begins with gagen_. */
+/* What a model calls something, as the name of a member or local: words of the language get a _
+   behind them. What stands in a file's scope has a prefix of ours as well, and what is exported
+   begins with gagen_. */
 char *c_ident(const char *s)
 {
     const char *word = c_word(s);
@@ -129,9 +246,15 @@ static void take(Names *names, const char *name)
 
 Names *names_new(void)
 {
-    static const char *const own[] = { "p", "g", "w", "t", "m", "n", "s", "q", "r", "c", "i", "j", "k", "u", "v", "at", "one", "data", "packed", "arena", "part", "sums",
-        "rows", "beta", "micro", "update", "window", "evaluate", "prepare", "gradient", "main", "real", "vec", "program", "report", "lr",
-        "scalars", "predict", "outputs", "contract", "barrier", "row", "sum", "total", "best", "open", "share", "gy", "ky", "kx" };
+    static const char *const own[] = {
+        "p",       "g",       "w",      "t",        "m",       "n",        "s",       "q",
+        "r",       "c",       "i",      "j",        "k",       "u",        "v",       "at",
+        "one",     "data",    "packed", "arena",    "part",    "sums",     "rows",    "beta",
+        "micro",   "update",  "window", "evaluate", "prepare", "gradient", "main",    "real",
+        "vec",     "program", "report", "lr",       "scalars", "predict",  "outputs", "contract",
+        "barrier", "row",     "sum",    "total",    "best",    "open",     "share",   "gy",
+        "ky",      "kx"
+    };
     Names *names = NEW(Names);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) take(names, own[i]);
     return names;
@@ -141,7 +264,8 @@ char *ident_new(Names *names, const char *wish)
 {
     char *name = c_ident(wish);
     Name *first = slot_of(names->slot, names->room, name);
-    while (slot_of(names->slot, names->room, name)->name) name = text("%s%d", first->name, first->next++);
+    while (slot_of(names->slot, names->room, name)->name)
+        name = text("%s%d", first->name, first->next++);
     take(names, name);
     return name;
 }

@@ -3,14 +3,21 @@
 #define GAGEN_IDENT_H
 #include "base/base.h"
 
-char *c_string(const char *s);                              /* between the quotes of a C literal */
-char *c_comment(const char *s);                             /* inside a C comment */
-char *c_word(const char *s);                                /* letters, digits and _ */
-char *c_ident(const char *s);                               /* an identifier; keywords of C and CUDA are dodged */
+char *c_string(const char *s);  /* between the quotes of a C literal */
+char *c_comment(const char *s); /* inside a C comment */
+char *c_word(const char *s);    /* letters, digits and _ */
+char *c_ident(const char *s);   /* an identifier; keywords of C and CUDA are dodged */
 char *c_unique(const char *wish, char *const *taken, int n);
 
-typedef struct { const char *name; int next; } Name;        /* next: the number that the next one of that name gets */
-typedef struct { Name *slot; size_t n, room; } Names;       /* those taken, see ident.c */
-Names *names_new(void);                                     /* of a program: what it calls things itself is taken */
-char  *ident_new(Names *names, const char *wish);           /* unique among them */
+/* next: the number that the next one of that name gets */
+typedef struct {
+    const char *name;
+    int next;
+} Name;
+typedef struct {
+    Name *slot;
+    size_t n, room;
+} Names;                /* those taken, see ident.c */
+Names *names_new(void); /* of a program: what it calls things itself is taken */
+char *ident_new(Names *names, const char *wish); /* unique among them */
 #endif

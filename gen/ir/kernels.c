@@ -23,7 +23,8 @@ bool node_layout(const Kernels *k, Node *n, Layout *out)
     if (has_role(n, "place") || has_role(n, "gather")) return false;
     if (has_role(n, "slice")) {
         const int axis = (int)node_attr(n, "axis");
-        return layout_slice(out, &l, axis, (long)node_attr(n, "from"), (long)node_attr(n, "step"), n->shape.dim[axis]);
+        return layout_slice(out, &l, axis, (long)node_attr(n, "from"), (long)node_attr(n, "step"),
+                            n->shape.dim[axis]);
     }
     if (has_role(n, "permute")) layout_permute(out, &l, n->perm);
     else layout_expand(out, &l, &x->shape, &n->shape);
@@ -32,7 +33,8 @@ bool node_layout(const Kernels *k, Node *n, Layout *out)
 
 long block_of(const Kernels *k, long extent)
 {
-    return k->target->blocks ? layout_block(extent) : layout_row(extent, k->g->train.precision >= BF16 ? 8 : 4);
+    return k->target->blocks ? layout_block(extent)
+                             : layout_row(extent, k->g->train.precision >= BF16 ? 8 : 4);
 }
 
 /* Reals that a buffer takes: half as many where it holds numbers of 16 bits. */
@@ -55,7 +57,8 @@ Node *target_of(const Kernels *k, const Kernel *x)
     return x->stores.at[0];
 }
 
-/* Groups of so many channels are whole blocks of what lies in memory, or whole blocks lie in them. */
+/* Groups of so many channels are whole blocks of what lies in memory, or whole blocks lie in
+   them. */
 static bool blocks_nest(long channels, long each)
 {
     const long block = layout_block(channels);
@@ -67,18 +70,24 @@ bool by_taps(const Kernels *k, const Node *n)
     const long groups = conv_groups(n);
     const Node *w = has_role(n, "weight") ? n : n->arg[1];
     if (groups == 1) return false;
-    return !k->target->blocks || !blocks_nest(groups * w->shape.dim[1], w->shape.dim[1]) || !blocks_nest(w->shape.dim[0], w->shape.dim[0] / groups);
+    return !k->target->blocks || !blocks_nest(groups * w->shape.dim[1], w->shape.dim[1]) ||
+           !blocks_nest(w->shape.dim[0], w->shape.dim[0] / groups);
 }
 
 bool is_conv(const Kernels *k, const Node *n)
 {
-    return n->kind == K_WINDOW && !by_taps(k, n) && (has_role(n, "forward") || has_role(n, "data") || has_role(n, "weight"));
+    return n->kind == K_WINDOW && !by_taps(k, n) &&
+           (has_role(n, "forward") || has_role(n, "data") || has_role(n, "weight"));
 }
 
-bool contracts(const Kernels *k, const Kernel *x) { return x->core && (x->core->kind == K_MATMUL || is_conv(k, x->core)); }
+bool contracts(const Kernels *k, const Kernel *x)
+{
+    return x->core && (x->core->kind == K_MATMUL || is_conv(k, x->core));
+}
 
 bool has_beta(const Kernels *k, const Kernel *x)
 {
     const bool next = k->g->train.accumulate > 1 || k->g->train.nonfinite == NONFINITE_DROP;
-    return x->adds_to && !x->moves_state && !k->g->step->optimizer.fold[0] && (!x->first_write || (next && x->when == WHEN_MICRO));
+    return x->adds_to && !x->moves_state && !k->g->step->optimizer.fold[0] &&
+           (!x->first_write || (next && x->when == WHEN_MICRO));
 }

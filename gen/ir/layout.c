@@ -1,9 +1,12 @@
 /* layout.c -- where a logical element lies in memory, and what a view does to that.
 
-   1. A buffer has one axis whose innermost digit is contiguous: the features of a matrix, the channels of an image.
-      It is cut into blocks that are multiples of the vector's width and padded with zeros.
-   2. Features: strips outermost, [features/b][batch]...[b]: a thread owns strips. Images: [batch][channels/b][h][w][b].
-   3. A reshape keeps the memory and rewrites digits; where digits would have to be cut unevenly it says no. */
+   1. A buffer has one axis whose innermost digit is contiguous: the features of a matrix, the
+      channels of an image. It is cut into blocks that are multiples of the vector's width and
+      padded with zeros.
+   2. Features: strips outermost, [features/b][batch]...[b]: a thread owns strips. Images:
+      [batch][channels/b][h][w][b].
+   3. A reshape keeps the memory and rewrites digits; where digits would have to be cut unevenly it
+      says no. */
 #include <string.h>
 #include "ir/layout.h"
 
@@ -19,12 +22,12 @@ long layout_block(long extent)
 }
 
 /* Rows of whole `by` numbers, 16 bytes, which a GPU loads at once. */
-long layout_row(long extent, long by)
-{
-    return extent < by ? extent : round_up(extent, by);
-}
+long layout_row(long extent, long by) { return extent < by ? extent : round_up(extent, by); }
 
-typedef struct { int axis; long div, extent, lo, hi; } Dim;     /* of the C array */
+typedef struct {
+    int axis;
+    long div, extent, lo, hi;
+} Dim; /* of the C array */
 
 static void add_digit(Layout *l, int axis, long div, long mod, long stride, long extent)
 {
@@ -37,7 +40,7 @@ static void add_digit(Layout *l, int axis, long div, long mod, long stride, long
 static void assign(Layout *l, const Shape *s, const Dim *dim, int n)
 {
     long stride = 1;
-    for (int i = n; i-- > 0; ) {
+    for (int i = n; i-- > 0;) {
         const Dim *d = &dim[i];
         long physical = d->extent + d->lo + d->hi, blocks = d->div * d->extent;
         add_digit(l, d->axis, d->div, blocks >= s->dim[d->axis] ? 0 : d->extent, stride, d->extent);
@@ -63,7 +66,9 @@ void layout_make(Layout *l, const Shape *s, int vaxis, long block, long halo[RAN
     int n = 0;
     const bool image = s->batch && s->rank == 4 && vaxis == 1;
     const long blocks = vaxis < 0 ? 1 : (s->dim[vaxis] + block - 1) / block;
-    *l = (Layout) { .rank = s->rank, .vaxis = vaxis, .block = vaxis < 0 || block < BLOCK_MIN ? 0 : block };
+    *l = (Layout) { .rank = s->rank,
+                    .vaxis = vaxis,
+                    .block = vaxis < 0 || block < BLOCK_MIN ? 0 : block };
     if (halo) memcpy(l->halo, halo, sizeof l->halo);
     if (image) dim[n++] = plain(s, 0, halo);
     if (blocks > 1 && s->rank > 1) dim[n++] = (Dim) { vaxis, block, blocks, 0, 0 };
@@ -72,15 +77,20 @@ void layout_make(Layout *l, const Shape *s, int vaxis, long block, long halo[RAN
     if (vaxis >= 0) dim[n++] = (Dim) { vaxis, 1, s->rank == 1 ? blocks * block : block, 0, 0 };
     assign(l, s, dim, n);
     if (image)
-        for (int i = 0; i < 3; i++) l->plane[i] = dim[n - 3 + i].extent + dim[n - 3 + i].lo + dim[n - 3 + i].hi;
+        for (int i = 0; i < 3; i++)
+            l->plane[i] = dim[n - 3 + i].extent + dim[n - 3 + i].lo + dim[n - 3 + i].hi;
 }
 
 /* ---- views ---- */
-typedef struct { int n; Digit digit[16]; } Digits;
+typedef struct {
+    int n;
+    Digit digit[16];
+} Digits;
 
 static bool is_pow_digit(const Digit *d) { return d->extent > 1; }
 
-/* The digits of axes from..to-1 as digits of their flattened index; the first axis is the most significant. */
+/* The digits of axes from..to-1 as digits of their flattened index; the first axis is the most
+   significant. */
 static bool flatten(Digits *out, const Layout *l, const Shape *s, int from, int to)
 {
     long place = 1;
@@ -111,21 +121,24 @@ static bool padded_above(const Digits *in, long end)
 static bool deal(Layout *out, Digits *in, const Shape *s, int from, int to)
 {
     long place = 1;
-    for (int a = to; a-- > from; ) {
+    for (int a = to; a-- > from;) {
         const long end = place * s->dim[a];
         for (int i = 0; i < in->n; i++) {
             Digit d = in->digit[i];
-            if (d.div >= end && (a > from || d.stride != 1)) continue;       /* no index comes there, or its padding alone does */
+            /* no index comes there, or its padding alone does */
+            if (d.div >= end && (a > from || d.stride != 1)) continue;
             if (d.div < place) continue;
             if (d.div % place) return false;
             if (a > from && (d.mod == 0 || d.div * d.mod > end)) {
                 if (end % d.div) return false;
                 const long low = end / d.div;
                 if (d.mod && d.mod % low) return false;
-                in->digit[in->n++] = (Digit) { end, d.mod ? d.mod / low : 0, d.stride * low, (d.extent + low - 1) / low };
+                in->digit[in->n++] = (Digit) { end, d.mod ? d.mod / low : 0, d.stride * low,
+                                               (d.extent + low - 1) / low };
                 d.mod = d.extent = low;
             }
-            const bool top = d.mod == 0 || (d.div * d.mod >= end && !(a == from && padded_above(in, end)));
+            const bool top =
+                d.mod == 0 || (d.div * d.mod >= end && !(a == from && padded_above(in, end)));
             if (out->axis[a].n == DIGITS || in->n >= 15) return false;
             add_digit(out, a, d.div / place, top ? 0 : d.mod, d.stride, d.extent);
         }
@@ -161,8 +174,13 @@ bool layout_view(Layout *out, const Layout *l, const Shape *from, const Shape *t
         int i0 = i, j0 = j;
         long p = i < from->rank ? from->dim[i++] : 1, q = j < to->rank ? to->dim[j++] : 1;
         while (p != q)
-            if (p < q) { if (i == from->rank) return false; p *= from->dim[i++]; }
-            else { if (j == to->rank) return false; q *= to->dim[j++]; }
+            if (p < q) {
+                if (i == from->rank) return false;
+                p *= from->dim[i++];
+            } else {
+                if (j == to->rank) return false;
+                q *= to->dim[j++];
+            }
         while (i < from->rank && from->dim[i] == 1) i++;
         while (j < to->rank && to->dim[j] == 1) j++;
         Digits d = { 0 };
@@ -196,7 +214,8 @@ void layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape 
 bool layout_slice(Layout *out, const Layout *l, int axis, long from, long step, long extent)
 {
     const Axis *x = &l->axis[axis];
-    if (x->n != 1 || x->digit[0].div != 1 || x->digit[0].mod || x->digit[0].stride == 1) return false;
+    if (x->n != 1 || x->digit[0].div != 1 || x->digit[0].mod || x->digit[0].stride == 1)
+        return false;
     Layout v = *l;
     v.offset += from * x->digit[0].stride;
     v.axis[axis].digit[0].stride *= step;

@@ -3,33 +3,47 @@
 #define GAGEN_LAYOUT_H
 #include "ir/op.h"
 
-/* Element (i0, i1, ...) of a tensor lies at offset + SUM over axes and digits of (i / div % mod) * stride. A blocked
-   axis has two digits, an axis that a view has merged has one for each axis it was made of. */
-typedef struct { long div, mod, stride, extent; } Digit;   /* mod 0: none; extent: values the digit takes, padding included */
+/* Element (i0, i1, ...) of a tensor lies at offset + SUM over axes and digits of (i / div % mod) *
+   stride. A blocked axis has two digits, an axis that a view has merged has one for each axis it
+   was made of. */
+/* mod 0: none; extent: values the digit takes, padding included */
+typedef struct {
+    long div, mod, stride, extent;
+} Digit;
 enum { DIGITS = 4 };
-typedef struct { int n; Digit digit[DIGITS]; } Axis;
+typedef struct {
+    int n;
+    Digit digit[DIGITS];
+} Axis;
 typedef struct {
     int rank;
     Axis axis[RANK];
-    long offset;                        /* of element 0: past the halo */
-    long size;                          /* reals in all, padding and halo included, a multiple of 16 */
-    int ndims; long dims[8], strides[8];      /* the C array, outermost first: digits by falling stride, halo included */
-    int vaxis; long block;              /* the axis whose innermost digit is contiguous, and that digit's extent; 0: none */
-    long halo[RANK][2];                 /* zeros before and after an axis */
-    long plane[3];                      /* of an image: rows, columns, channels of one block, halo included */
+    long offset; /* of element 0: past the halo */
+    long size;   /* reals in all, padding and halo included, a multiple of 16 */
+    /* the C array, outermost first: digits by falling stride, halo included */
+    int ndims;
+    long dims[8], strides[8];
+    /* the axis whose innermost digit is contiguous, and that digit's extent; 0: none */
+    int vaxis;
+    long block;
+    long halo[RANK][2]; /* zeros before and after an axis */
+    long plane[3];      /* of an image: rows, columns, channels of one block, halo included */
 } Layout;
 
 enum { BLOCK_MIN = 8, BLOCK_MAX = 64, ALIGN = 16 };
-long   layout_block(long extent);                           /* C: the block that a vector axis of this extent is cut into */
-long   layout_row(long extent, long by);                    /* CUDA: one block, whatever the extent, of whole `by` numbers */
-void   layout_make(Layout *l, const Shape *s, int vaxis, long block, long halo[RANK][2]);
-bool   layout_view(Layout *out, const Layout *l, const Shape *from, const Shape *to);   /* a reshape; false: only a copy will do */
-void   layout_permute(Layout *out, const Layout *l, const int perm[RANK]);
-void   layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape *to);
-long   layout_at(const Layout *l, const long index[RANK]);  /* the element's place */
-bool   layout_slice(Layout *out, const Layout *l, int axis, long from, long step, long extent);   /* false: only a copy will do */
-bool   layout_whole(const Layout *l, const Shape *s);        /* no axis, nor a part of one, is repeated */
-bool   layout_same(const Layout *a, const Layout *b);
-bool   layout_batch_first(const Layout *l);                  /* a sample lies in one piece */
-char  *layout_text(const Layout *l);                        /* "[4][32][64]" */
+long layout_block(long extent); /* C: the block that a vector axis of this extent is cut into */
+/* CUDA: one block, whatever the extent, of whole `by` numbers */
+long layout_row(long extent, long by);
+void layout_make(Layout *l, const Shape *s, int vaxis, long block, long halo[RANK][2]);
+/* a reshape; false: only a copy will do */
+bool layout_view(Layout *out, const Layout *l, const Shape *from, const Shape *to);
+void layout_permute(Layout *out, const Layout *l, const int perm[RANK]);
+void layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape *to);
+long layout_at(const Layout *l, const long index[RANK]); /* the element's place */
+/* false: only a copy will do */
+bool layout_slice(Layout *out, const Layout *l, int axis, long from, long step, long extent);
+bool layout_whole(const Layout *l, const Shape *s); /* no axis, nor a part of one, is repeated */
+bool layout_same(const Layout *a, const Layout *b);
+bool layout_batch_first(const Layout *l); /* a sample lies in one piece */
+char *layout_text(const Layout *l);       /* "[4][32][64]" */
 #endif

@@ -24,10 +24,7 @@ const Val *val_int(long x)
     return v;
 }
 
-const Val *val_var(const Loops *k, int var)
-{
-    return k->vars.at[var]->val;
-}
+const Val *val_var(const Loops *k, int var) { return k->vars.at[var]->val; }
 
 const Val *val_run(int id, ValType type)
 {
@@ -45,17 +42,37 @@ const Val *val_load(const Loops *k, const At *at)
     return v;
 }
 
-static bool is_number(const Val *v, double x) { return v->kind == VAL_NUMBER && v->number >= x && v->number <= x; }
+static bool is_number(const Val *v, double x)
+{
+    return v->kind == VAL_NUMBER && v->number >= x && v->number <= x;
+}
 
 static ValType type_of(Call call, const Val *const arg[3])
 {
     switch (call) {
-    case CALL_LT: case CALL_LE: case CALL_GT: case CALL_GE: case CALL_EQ: case CALL_NE: case CALL_AND: case CALL_OR: return AS_BOOL;
-    case CALL_INT: case CALL_ROW: return AS_LONG;
-    case CALL_REAL: case CALL_UNIFORM: return AS_REAL;
-    case CALL_SELECT: return arg[1]->type;
-    case CALL_ADD: case CALL_SUB: case CALL_MUL: return arg[0]->type == AS_LONG || arg[1]->type == AS_LONG ? AS_LONG : arg[0]->type;
-    default: return arg[0]->type;
+        case CALL_LT:
+        case CALL_LE:
+        case CALL_GT:
+        case CALL_GE:
+        case CALL_EQ:
+        case CALL_NE:
+        case CALL_AND:
+        case CALL_OR:
+            return AS_BOOL;
+        case CALL_INT:
+        case CALL_ROW:
+            return AS_LONG;
+        case CALL_REAL:
+        case CALL_UNIFORM:
+            return AS_REAL;
+        case CALL_SELECT:
+            return arg[1]->type;
+        case CALL_ADD:
+        case CALL_SUB:
+        case CALL_MUL:
+            return arg[0]->type == AS_LONG || arg[1]->type == AS_LONG ? AS_LONG : arg[0]->type;
+        default:
+            return arg[0]->type;
     }
 }
 
@@ -85,7 +102,8 @@ static const Val *folded(Call call, const Val *const arg[3], int n)
 
 const Val *val_call(Call call, const Val *a, const Val *b, const Val *c)
 {
-    if (call == CALL_INT && a->kind == VAL_CALL && a->id == CALL_REAL) a = a->arg[0];       /* no float on the way of an index */
+    /* no float on the way of an index */
+    if (call == CALL_INT && a->kind == VAL_CALL && a->id == CALL_REAL) a = a->arg[0];
     const Val *const arg[3] = { a, b, c };
     const int n = call_arguments(call);
     const Val *known = folded(call, arg, n);
@@ -133,7 +151,8 @@ static bool at_same(const At *a, const At *b)
 {
     if (a->buffer != b->buffer || a->base != b->base || a->n != b->n) return false;
     for (int i = 0; i < a->n; i++)
-        if (a->term[i].stride != b->term[i].stride || !val_same(a->term[i].index, b->term[i].index)) return false;
+        if (a->term[i].stride != b->term[i].stride || !val_same(a->term[i].index, b->term[i].index))
+            return false;
     return true;
 }
 
@@ -195,11 +214,15 @@ static bool list_same(const StmtList *a, const StmtList *b);
 
 static bool stmt_same(const Stmt *a, const Stmt *b)
 {
-    bool same = a->kind == b->kind && a->var == b->var && a->fold == b->fold && a->deal == b->deal && a->width == b->width && a->n == b->n
-        && a->summed == b->summed && a->chain == b->chain && a->buffer == b->buffer && a->extent == b->extent;
-    same = same && val_same(a->value, b->value) && val_same(a->from, b->from) && val_same(a->to, b->to) && val_same(a->beta, b->beta);
+    bool same = a->kind == b->kind && a->var == b->var && a->fold == b->fold &&
+                a->deal == b->deal && a->width == b->width && a->n == b->n &&
+                a->summed == b->summed && a->chain == b->chain && a->buffer == b->buffer &&
+                a->extent == b->extent;
+    same = same && val_same(a->value, b->value) && val_same(a->from, b->from) &&
+           val_same(a->to, b->to) && val_same(a->beta, b->beta);
     same = same && val_same(a->a, b->a) && val_same(a->b, b->b) && at_same(&a->at, &b->at);
-    for (int i = 0; same && a->kind == STMT_ZERO && i < a->n; i++) same = !memcmp(&a->side[i], &b->side[i], sizeof(Side));
+    for (int i = 0; same && a->kind == STMT_ZERO && i < a->n; i++)
+        same = !memcmp(&a->side[i], &b->side[i], sizeof(Side));
     for (int i = 0; same && a->kind == STMT_PRODUCT && i < a->n + a->summed; i++)
         same = a->range[i].var == b->range[i].var && a->range[i].extent == b->range[i].extent;
     return same && list_same(&a->body, &b->body);
@@ -214,7 +237,9 @@ static bool list_same(const StmtList *a, const StmtList *b)
 
 static bool formal_same(const Formal *a, const Formal *b)
 {
-    if (a->type != b->type || a->half != b->half || a->count != b->count || !a->layout != !b->layout || !a->table != !b->table) return false;
+    if (a->type != b->type || a->half != b->half || a->count != b->count ||
+        !a->layout != !b->layout || !a->table != !b->table)
+        return false;
     if (a->layout && strcmp(layout_text(a->layout), layout_text(b->layout))) return false;
     return !a->table || !memcmp(a->table, b->table, sizeof *a->table * (size_t)a->count);
 }
@@ -253,7 +278,12 @@ static void touch_list(Loops *k, const StmtList *list)
 void loops_touch(Loops *k) { touch_list(k, &k->body); }
 
 /* ---- numbers of variables ---- */
-typedef struct { const Loops *k; Loops out; int *now; } Numbering;      /* now: by old number, -1: not defined yet */
+/* now: by old number, -1: not defined yet */
+typedef struct {
+    const Loops *k;
+    Loops out;
+    int *now;
+} Numbering;
 
 static void number_var(Numbering *n, int *var)
 {
@@ -269,8 +299,11 @@ static void number_list(Numbering *n, const StmtList *list)
 {
     for (int i = 0; i < list->n; i++) {
         Stmt *s = list->at[i];
-        for (int r = 0; s->kind == STMT_PRODUCT && r < s->n + s->summed; r++) number_var(n, &s->range[r].var);
-        if (s->kind == STMT_FOR || s->kind == STMT_LET || s->kind == STMT_VARIABLE || s->kind == STMT_FOLD || s->kind == STMT_PRODUCT) number_var(n, &s->var);
+        for (int r = 0; s->kind == STMT_PRODUCT && r < s->n + s->summed; r++)
+            number_var(n, &s->range[r].var);
+        if (s->kind == STMT_FOR || s->kind == STMT_LET || s->kind == STMT_VARIABLE ||
+            s->kind == STMT_FOLD || s->kind == STMT_PRODUCT)
+            number_var(n, &s->var);
         number_list(n, &s->body);
     }
 }

@@ -2,7 +2,10 @@
 #include "ir/graph.h"
 #include <string.h>
 
-bool has_role(const Node *n, const char *role) { return n->op && *n->op->role == *role && !strcmp(n->op->role, role); }
+bool has_role(const Node *n, const char *role)
+{
+    return n->op && *n->op->role == *role && !strcmp(n->op->role, role);
+}
 
 Node *node_base(Node *n)
 {
@@ -38,12 +41,12 @@ bool moves(const Node *n)
     return false;
 }
 
-bool pool_tiles(const Node *n)       /* every element of the input lies in exactly one window */
+bool pool_tiles(const Node *n) /* every element of the input lies in exactly one window */
 {
     const double *a = n->attr;
     const Shape *in = &n->shape, *out = &n->arg[1]->shape;
-    return a[0] == a[2] && a[1] == a[3] && a[4] == 0 && a[5] == 0 && a[6] == 1 && a[7] == 1
-        && in->dim[2] == out->dim[2] * (long)a[2] && in->dim[3] == out->dim[3] * (long)a[3];
+    return a[0] == a[2] && a[1] == a[3] && a[4] == 0 && a[5] == 0 && a[6] == 1 && a[7] == 1 &&
+           in->dim[2] == out->dim[2] * (long)a[2] && in->dim[3] == out->dim[3] * (long)a[3];
 }
 
 long conv_groups(const Node *n)

@@ -1,9 +1,10 @@
-/* parse_loops.c -- reads the text of a kernel's loops; print_loops.c has the rules of that text. The first error ends it. */
+/* parse_loops.c -- reads the text of a kernel's loops; print_loops.c has the rules of that text.
+   The first error ends it. */
 #include <ctype.h>
 #include <string.h>
 #include "ir/loops_text.h"
 
-enum { DIMS = sizeof ((Layout *)0)->dims / sizeof (long) };
+enum { DIMS = sizeof((Layout *)0)->dims / sizeof(long) };
 
 /* ---- statements ---- */
 static void parse_for(Parser *p, Stmt *s)
@@ -33,14 +34,19 @@ static void parse_zero(Parser *p, Stmt *s)
     s->at = parse_at(p, take_name(p));
     if (!take(p, "box")) return;
     do {
-        if (s->n == (int)(sizeof s->side / sizeof *s->side)) { wrong(p, "a box has too many sides"); return; }
+        if (s->n == (int)(sizeof s->side / sizeof *s->side)) {
+            wrong(p, "a box has too many sides");
+            return;
+        }
         Side *x = &s->side[s->n++];
         x->extent = take_long(p);
         x->stride = take(p, ":") ? take_long(p) : -1;
-        if (take(p, "(")) x->before = take_long(p), want(p, ","), x->after = take_long(p), want(p, ")");
+        if (take(p, "("))
+            x->before = take_long(p), want(p, ","), x->after = take_long(p), want(p, ")");
     } while (!p->error && take(p, ","));
     for (int i = 0; i < s->n && !p->error; i++)
-        if (s->side[i].stride < 0) s->side[i].stride = side_stride(p->k->formals.at[s->at.buffer], i, s->n);
+        if (s->side[i].stride < 0)
+            s->side[i].stride = side_stride(p->k->formals.at[s->at.buffer], i, s->n);
 }
 
 /* "n 32, j 64 : i 784  v = x[n][i] * w[i][j]": a range has a number after its name. */
@@ -54,11 +60,18 @@ static void parse_product(Parser *p, Stmt *s)
         const Name name = take_name(p);
         const ValType type = take_type(p, AS_INT);
         skip_spaces(p);
-        if (!isdigit((unsigned char)*p->s)) { p->s = from; break; }
-        if (n == (int)(sizeof s->range / sizeof *s->range)) { wrong(p, "a product has too many ranges"); return; }
+        if (!isdigit((unsigned char)*p->s)) {
+            p->s = from;
+            break;
+        }
+        if (n == (int)(sizeof s->range / sizeof *s->range)) {
+            wrong(p, "a product has too many ranges");
+            return;
+        }
         s->range[n].extent = take_long(p);
         s->range[n].var = define_var(p, name, type);
-        if (summed) s->summed++; else s->n++;
+        if (summed) s->summed++;
+        else s->n++;
         take(p, ",");
     }
     const Name name = take_name(p);
@@ -96,11 +109,22 @@ static void parse_local(Parser *p, Stmt *s)
 
 static void parse_if(Parser *p, Stmt *s) { s->value = parse_val(p); }
 
-static const struct { const char *word; StmtKind kind; Deal deal; void (*parse)(Parser *p, Stmt *s); } heads[] = {
-    { "for", STMT_FOR, SERIAL, parse_for }, { "units", STMT_FOR, UNITS, parse_for }, { "lanes", STMT_FOR, LANES, parse_for },
+static const struct {
+    const char *word;
+    StmtKind kind;
+    Deal deal;
+    void (*parse)(Parser *p, Stmt *s);
+} heads[] = {
+    { "for", STMT_FOR, SERIAL, parse_for },
+    { "units", STMT_FOR, UNITS, parse_for },
+    { "lanes", STMT_FOR, LANES, parse_for },
     { "shares", STMT_FOR, SHARES, parse_for },
-    { "if", STMT_IF, SERIAL, parse_if }, { "let", STMT_LET, SERIAL, parse_definition }, { "variable", STMT_VARIABLE, SERIAL, parse_definition },
-    { "zero", STMT_ZERO, SERIAL, parse_zero }, { "product", STMT_PRODUCT, SERIAL, parse_product }, { "local", STMT_LOCAL, SERIAL, parse_local },
+    { "if", STMT_IF, SERIAL, parse_if },
+    { "let", STMT_LET, SERIAL, parse_definition },
+    { "variable", STMT_VARIABLE, SERIAL, parse_definition },
+    { "zero", STMT_ZERO, SERIAL, parse_zero },
+    { "product", STMT_PRODUCT, SERIAL, parse_product },
+    { "local", STMT_LOCAL, SERIAL, parse_local },
 };
 
 static Stmt *parse_head(Parser *p, StmtList *into)
@@ -128,7 +152,8 @@ static void end_line(Parser *p)
 
 static void parse_block(Parser *p, StmtList *into, int outer);
 
-/* Statements to the end of the line. A loop among them has the rest of the line as its body, or the lines that are deeper. */
+/* Statements to the end of the line. A loop among them has the rest of the line as its body, or the
+   lines that are deeper. */
 static void parse_line(Parser *p, StmtList *into, int indent)
 {
     if (++p->depth > DEEPEST) wrong(p, "it is nested too deeply");
@@ -158,7 +183,10 @@ static void parse_block(Parser *p, StmtList *into, int outer)
 {
     const int mine = indentation(p), scope = p->seen.n;
     for (int here = mine; !p->error && here > outer && p->s[here]; here = indentation(p)) {
-        if (here != mine) { wrong(p, "its indentation is no block's"); return; }
+        if (here != mine) {
+            wrong(p, "its indentation is no block's");
+            return;
+        }
         p->s += here;
         parse_line(p, into, mine);
     }
@@ -170,9 +198,13 @@ static void parse_dims(Parser *p, Formal *f)
 {
     Layout *l = NEW(Layout);
     l->size = 1;
-    for (bool none = take(p, "[]"); !none && !p->error && take(p, "["); ) {
+    for (bool none = take(p, "[]"); !none && !p->error && take(p, "[");) {
         const long extent = take_long(p);
-        if (l->ndims == DIMS || extent < 1 || __builtin_mul_overflow(l->size, extent, &l->size) || l->size > 1L << 40) { wrong(p, "a buffer is too large"); return; }
+        if (l->ndims == DIMS || extent < 1 || __builtin_mul_overflow(l->size, extent, &l->size) ||
+            l->size > 1L << 40) {
+            wrong(p, "a buffer is too large");
+            return;
+        }
         l->dims[l->ndims++] = extent;
         want(p, "]");
     }
@@ -192,7 +224,8 @@ static void parse_table(Parser *p, Formal *f)
             if (table) memcpy(more, table, sizeof *table * (size_t)f->count);
             table = more;
         }
-        table[f->count++] = at_number(p->s) ? parse_number(p)->number : wrong(p, "a number expected")->number;
+        table[f->count++] =
+            at_number(p->s) ? parse_number(p)->number : wrong(p, "a number expected")->number;
     } while (!p->error && take(p, ","));
     f->table = table;
 }

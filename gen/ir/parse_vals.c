@@ -4,7 +4,7 @@
 #include <string.h>
 #include "ir/loops_text.h"
 
-enum { MOST_VARS = 1 << 16, DIMS = sizeof ((Layout *)0)->dims / sizeof (long) };
+enum { MOST_VARS = 1 << 16, DIMS = sizeof((Layout *)0)->dims / sizeof(long) };
 
 /* ---- characters ---- */
 const Val *wrong(Parser *p, const char *message)
@@ -27,7 +27,9 @@ bool take(Parser *p, const char *token)
 {
     skip_spaces(p);
     const size_t n = strlen(token);
-    if (strncmp(p->s, token, n) || (in_word(token[n - 1]) && (in_word(p->s[n]) || has_number(p->s + n)))) return false;
+    if (strncmp(p->s, token, n) ||
+        (in_word(token[n - 1]) && (in_word(p->s[n]) || has_number(p->s + n))))
+        return false;
     p->s += n;
     return true;
 }
@@ -101,7 +103,10 @@ long take_long(Parser *p)
 /* ---- variables ---- */
 void declare_var(Parser *p, Name name, int var, ValType type)
 {
-    if (var >= MOST_VARS) { wrong(p, "a variable's number is too large"); return; }
+    if (var >= MOST_VARS) {
+        wrong(p, "a variable's number is too large");
+        return;
+    }
     while (p->k->vars.n <= var) vec_push(&p->k->vars, NULL);
     if (p->k->vars.at[var]) return;
     p->k->vars.at[var] = variable_new(name.wish, type, var);
@@ -117,7 +122,9 @@ int define_var(Parser *p, Name name, ValType type)
 
 int find_var(Parser *p, Name name)
 {
-    const int var = name.number >= 0 ? name.number : name.wish ? seen_find(&p->seen, name.wish) : -1;
+    const int var = name.number >= 0 ? name.number
+                    : name.wish      ? seen_find(&p->seen, name.wish)
+                                     : -1;
     if (var >= 0 && var < p->k->vars.n && p->k->vars.at[var]) return var;
     wrong(p, text("there is no variable '%s'", name.text));
     return -1;
@@ -148,7 +155,8 @@ const Val *parse_number(Parser *p)
 {
     const char *from = p->s;
     p->s += *p->s == '-';
-    if (isalpha((unsigned char)*p->s)) return take_word(p), number_of(p, mem_copy(from, (size_t)(p->s - from)), false);
+    if (isalpha((unsigned char)*p->s))
+        return take_word(p), number_of(p, mem_copy(from, (size_t)(p->s - from)), false);
     const char *first = p->s;
     while (isdigit((unsigned char)*p->s) || (*p->s == '.' && p->s[1] != '.')) p->s++;
     if (*p->s == 'e') {
@@ -165,7 +173,8 @@ const Val *parse_number(Parser *p)
 bool at_number(const char *s)
 {
     s += *s == '-';
-    return isdigit((unsigned char)*s) || ((!strncmp(s, "inf", 3) || !strncmp(s, "nan", 3)) && !in_word(s[3]) && s[3] != '.');
+    return isdigit((unsigned char)*s) ||
+           ((!strncmp(s, "inf", 3) || !strncmp(s, "nan", 3)) && !in_word(s[3]) && s[3] != '.');
 }
 
 static const Val *parse_run(Parser *p, const char *word)
@@ -173,7 +182,10 @@ static const Val *parse_run(Parser *p, const char *word)
     for (int i = 0; i < RUN_NAMES; i++) {
         const RunName *r = &run_names[i];
         const size_t n = strlen(r->name);
-        if (strncmp(word, r->name, n) || (r->id < RUN_SCALE ? word[n] != 0 : !word[n] || word[n + strspn(word + n, "0123456789")])) continue;
+        if (strncmp(word, r->name, n) ||
+            (r->id < RUN_SCALE ? word[n] != 0
+                               : !word[n] || word[n + strspn(word + n, "0123456789")]))
+            continue;
         const long more = r->id < RUN_SCALE ? 0 : strtol(word + n, NULL, 10);
         if (more >= RUN_ARG - RUN_SCALE) return wrong(p, text("'%s' has too large a number", word));
         return val_run(r->id + (int)more, take_type(p, r->type));
@@ -235,7 +247,8 @@ static Call operator_here(const Parser *p)
     for (int i = 1; i < CALLS; i++) {
         const char *sign = call_name((Call)i);
         const size_t n = strlen(sign);
-        if (call_level(i) > 5 || strncmp(p->s, sign, n) || (in_word(*sign) && in_word(p->s[n]))) continue;
+        if (call_level(i) > 5 || strncmp(p->s, sign, n) || (in_word(*sign) && in_word(p->s[n])))
+            continue;
         if (best == CALL_NONE || n > strlen(call_name(best))) best = (Call)i;
     }
     return best;
@@ -265,8 +278,14 @@ static void parse_term(Parser *p, At *at, long *base, bool minus)
     const bool number = isdigit((unsigned char)*p->s);
     if (number) by = take_long(p);
     if (minus) by = -by;
-    if (number && !take(p, "*")) { *base += by; return; }
-    if (at->n == TERMS) { wrong(p, "an element has too many terms"); return; }
+    if (number && !take(p, "*")) {
+        *base += by;
+        return;
+    }
+    if (at->n == TERMS) {
+        wrong(p, "an element has too many terms");
+        return;
+    }
     const Val *index = number ? parse_unary(p) : parse_operators(p, 5);
     at->term[at->n++] = (Term) { index, by, 0 };
 }
@@ -292,12 +311,15 @@ At parse_at(Parser *p, Name name)
     for (; *p->s == '[' && n < DIMS && !p->error; n++) parse_index(p, &at, &base[n]), end[n] = at.n;
     if (p->error) return at;
     const Layout *l = p->k->formals.at[at.buffer]->layout;
-    if (n == 0 || *p->s == '[' || (n > 1 && (!l || l->ndims != n))) return wrong(p, text("'%s' has not %d dimensions", name.text, n)), at;
+    if (n == 0 || *p->s == '[' || (n > 1 && (!l || l->ndims != n)))
+        return wrong(p, text("'%s' has not %d dimensions", name.text, n)), at;
     for (int d = 0, i = 0; d < n; d++) {
         const long unit = n > 1 ? l->strides[d] : 1;
         long far = 0;
-        bool large = __builtin_mul_overflow(base[d], unit, &far) || __builtin_add_overflow(at.base, far, &at.base);
-        for (; i < end[d]; i++) large |= __builtin_mul_overflow(at.term[i].stride, unit, &at.term[i].stride);
+        bool large = __builtin_mul_overflow(base[d], unit, &far) ||
+                     __builtin_add_overflow(at.base, far, &at.base);
+        for (; i < end[d]; i++)
+            large |= __builtin_mul_overflow(at.term[i].stride, unit, &at.term[i].stride);
         if (large) wrong(p, "an index is too large");
     }
     return at;

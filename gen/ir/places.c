@@ -1,10 +1,17 @@
 /* places.c -- walks over the elements that a kernel's statements touch.
 
-   Lanes after the end of an axis may read beyond a row, the last one of a buffer, too: `keep` drops what they make of it. So a load is
-   there under the condition of the keep around it, or of all stores of the lanes that it stands in. */
+   Lanes after the end of an axis may read beyond a row, the last one of a buffer, too: `keep` drops
+   what they make of it. So a load is there under the condition of the keep around it, or of all
+   stores of the lanes that it stands in. */
 #include "ir/places.h"
 
-typedef struct { Around around; Visit *visit; void *context; const Val *kept; } Walk;      /* kept: by all stores of these lanes */
+/* kept: by all stores of these lanes */
+typedef struct {
+    Around around;
+    Visit *visit;
+    void *context;
+    const Val *kept;
+} Walk;
 
 static void push(Walk *w, Bind b)
 {
@@ -59,7 +66,10 @@ static void visit_list(Walk *w, const StmtList *l, bool top);
 static void visit_product(Walk *w, const Stmt *s, bool top)
 {
     for (int i = 0; i < s->n + s->summed; i++)
-        push(w, (Bind) { .kind = BIND_RANGE, .var = s->range[i].var, .extent = s->range[i].extent, .unit = top && i < s->n });
+        push(w, (Bind) { .kind = BIND_RANGE,
+                         .var = s->range[i].var,
+                         .extent = s->range[i].extent,
+                         .unit = top && i < s->n });
     visit_val(w, s, s->a), visit_val(w, s, s->b);
     w->around.n -= s->summed;
     visit_list(w, &s->body, false);
@@ -70,8 +80,13 @@ static bool all_keep(const StmtList *l, const Val **left)
 {
     for (int i = 0; i < l->n; i++) {
         const Stmt *s = l->at[i];
-        const Val *mine = s->kind == STMT_STORE && s->value->kind == VAL_CALL && s->value->id == CALL_KEEP ? s->value->arg[1] : NULL;
-        if (s->kind == STMT_FOLD || s->kind == STMT_ZERO || (s->kind == STMT_STORE && (!mine || (*left && !val_same(*left, mine))))) return false;
+        const Val *mine =
+            s->kind == STMT_STORE && s->value->kind == VAL_CALL && s->value->id == CALL_KEEP
+                ? s->value->arg[1]
+                : NULL;
+        if (s->kind == STMT_FOLD || s->kind == STMT_ZERO ||
+            (s->kind == STMT_STORE && (!mine || (*left && !val_same(*left, mine)))))
+            return false;
         if (mine) *left = mine;
         if (!all_keep(&s->body, left)) return false;
     }
@@ -81,7 +96,11 @@ static bool all_keep(const StmtList *l, const Val **left)
 static void visit_loop(Walk *w, const Stmt *s, bool top)
 {
     const Val *outer = w->kept, *left = NULL;
-    push(w, (Bind) { .kind = BIND_LOOP, .var = s->var, .from = s->from, .to = s->to, .unit = s->deal == UNITS });
+    push(w, (Bind) { .kind = BIND_LOOP,
+                     .var = s->var,
+                     .from = s->from,
+                     .to = s->to,
+                     .unit = s->deal == UNITS });
     if (s->deal == LANES && all_keep(&s->body, &left)) w->kept = left;
     visit_list(w, &s->body, top && s->deal == UNITS && s->body.n == 1);
     w->kept = outer;
@@ -89,16 +108,25 @@ static void visit_loop(Walk *w, const Stmt *s, bool top)
 
 static void visit_stmt(Walk *w, const Stmt *s, bool top)
 {
-    visit_val(w, s, s->from), visit_val(w, s, s->to), visit_val(w, s, s->value), visit_val(w, s, s->beta);
+    visit_val(w, s, s->from), visit_val(w, s, s->to), visit_val(w, s, s->value),
+        visit_val(w, s, s->beta);
     switch (s->kind) {
-    case STMT_FOR: visit_loop(w, s, top); break;
-    case STMT_IF:
-        push(w, (Bind) { .kind = BIND_IF, .from = s->value });
-        visit_list(w, &s->body, false);
-        break;
-    case STMT_STORE: case STMT_ZERO: visit_at(w, s, &s->at, true); break;
-    case STMT_PRODUCT: visit_product(w, s, top); break;
-    default: break;
+        case STMT_FOR:
+            visit_loop(w, s, top);
+            break;
+        case STMT_IF:
+            push(w, (Bind) { .kind = BIND_IF, .from = s->value });
+            visit_list(w, &s->body, false);
+            break;
+        case STMT_STORE:
+        case STMT_ZERO:
+            visit_at(w, s, &s->at, true);
+            break;
+        case STMT_PRODUCT:
+            visit_product(w, s, top);
+            break;
+        default:
+            break;
     }
 }
 
@@ -111,7 +139,8 @@ static void visit_list(Walk *w, const StmtList *l, bool top)
         if (inside == 0) w->around.units = i;
         visit_stmt(w, s, top);
         w->around.n = inside;
-        if (s->kind == STMT_LET) push(w, (Bind) { .kind = BIND_LET, .var = s->var, .from = s->value });
+        if (s->kind == STMT_LET)
+            push(w, (Bind) { .kind = BIND_LET, .var = s->var, .from = s->value });
     }
     w->around.n = before;
 }

@@ -1,25 +1,34 @@
-/* places.h -- the elements that a kernel's statements touch, with the loops and constants around them. */
+/* places.h -- the elements that a kernel's statements touch, with the loops and constants around
+   them. */
 #ifndef GAGEN_PLACES_H
 #define GAGEN_PLACES_H
 #include "ir/loops.h"
 
 typedef enum { BIND_LOOP, BIND_RANGE, BIND_LET, BIND_IF } BindKind;
-typedef struct {                        /* what stands around a place: a loop, a range of a product, a constant, a condition */
+/* what stands around a place: a loop, a range of a product, a constant, a condition */
+typedef struct {
     BindKind kind;
     int var;
-    const Val *from, *to;               /* LOOP; LET: from is the value; IF: the condition */
-    long extent;                        /* RANGE */
-    bool unit;                          /* no two of its turns may touch what one of them writes */
+    const Val *from, *to; /* LOOP; LET: from is the value; IF: the condition */
+    long extent;          /* RANGE */
+    bool unit;            /* no two of its turns may touch what one of them writes */
 } Bind;
 
 enum { BINDS = 512 };
 typedef struct {
     const Loops *k;
-    int n; Bind at[BINDS];
-    int units;                          /* number of the units' loop at the top of the body, or of another statement there */
+    int n;
+    Bind at[BINDS];
+    int units; /* number of the units' loop at the top of the body, or of another statement there */
 } Around;
 
-typedef struct { const At *at; const Stmt *stmt; bool write; } Place;      /* of a ZERO, stmt has the box */
+/* of a ZERO, stmt has the box */
+typedef struct {
+    const At *at;
+    const Stmt *stmt;
+    bool write;
+} Place;
 typedef void Visit(void *context, const Around *around, const Place *p);
-void places_visit(const Loops *k, Visit *visit, void *context);        /* in the order of statements; loads before the store that they are for */
+/* in the order of statements; loads before the store that they are for */
+void places_visit(const Loops *k, Visit *visit, void *context);
 #endif

@@ -1,11 +1,12 @@
-/* print_graph.c -- the graph as text, for --dump. Behind simplify it is the nodes that count, and which node stands for another one. */
+/* print_graph.c -- the graph as text, for --dump. Behind simplify it is the nodes that count, and
+   which node stands for another one. */
 #include "ir/graph.h"
 #include <math.h>
 
 static const char *const kinds[] = {
-    [K_CONST] = "const", [K_PARAM] = "param", [K_INPUT] = "input", [K_NOISE] = "noise", [K_ROWS] = "rows", [K_SEED] = "seed",
-    [K_TABLE] = "table",
-    [K_MAP] = "map", [K_REDUCE] = "reduce", [K_MATMUL] = "contraction", [K_WINDOW] = "window", [K_VIEW] = "view"
+    [K_CONST] = "const",   [K_PARAM] = "param",        [K_INPUT] = "input",   [K_NOISE] = "noise",
+    [K_ROWS] = "rows",     [K_SEED] = "seed",          [K_TABLE] = "table",   [K_MAP] = "map",
+    [K_REDUCE] = "reduce", [K_MATMUL] = "contraction", [K_WINDOW] = "window", [K_VIEW] = "view"
 };
 static const char *const whens[] = { "const", "window", "micro", "after" };
 static const char *const types[] = { "real", "int", "u8" };
@@ -19,7 +20,8 @@ static void print_axes(Text *out, const Node *n)
 
 static void print_facts(Text *out, const Graph *g, const Node *n)
 {
-    for (int i = 0; n->op && i < n->op->nattrs; i++) text_add(out, " %s=%g", n->op->attr[i], n->attr[i]);
+    for (int i = 0; n->op && i < n->op->nattrs; i++)
+        text_add(out, " %s=%g", n->op->attr[i], n->attr[i]);
     if (n->kind == K_REDUCE) print_axes(out, n);
     if (n->labels) text_add(out, " %s", n->labels);
     if (n->kind == K_VIEW && n->perm[1] + n->perm[0] > 0) {
@@ -38,8 +40,8 @@ static void print_facts(Text *out, const Graph *g, const Node *n)
 
 static void print_node(Text *out, const Graph *g, const Node *n)
 {
-    text_add(out, "  %%%-4d %-16s %-8s %-7s %-5s", n->id, n->op ? n->op->name : kinds[n->kind], kinds[n->kind],
-             whens[n->when], types[n->type]);
+    text_add(out, "  %%%-4d %-16s %-8s %-7s %-5s", n->id, n->op ? n->op->name : kinds[n->kind],
+             kinds[n->kind], whens[n->when], types[n->type]);
     text_add(out, " %-20s", shape_text(&n->shape));
     for (int i = 0; i < n->nargs; i++) text_add(out, " %%%d", n->arg[i]->id);
     print_facts(out, g, n);
@@ -53,15 +55,17 @@ static void print_nodes(Text *out, const Graph *g)
     for (int i = 0; i < g->nodes.n; i++) counted |= uses_of(g, g->nodes.at[i]) > 0;
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i], *now = node_now(g, n);
-        if (counted && now != n && n->kind != K_CONST) text_add(out, "  %%%-4d same as %%%d\n", n->id, now->id);
+        if (counted && now != n && n->kind != K_CONST)
+            text_add(out, "  %%%-4d same as %%%d\n", n->id, now->id);
         else if (!counted || is_live(g, n)) print_node(out, g, n);
     }
 }
 
 static void print_param(Text *out, const Param *p)
 {
-    text_add(out, "  %-24s %-24s %-16s %s %s(%g, %g)%s   line %d\n", p->name, p->ident, shape_text(&p->shape), p->layer,
-             p->init.kind, p->init.a, p->init.b, p->trained ? "" : " frozen", p->loc.line);
+    text_add(out, "  %-24s %-24s %-16s %s %s(%g, %g)%s   line %d\n", p->name, p->ident,
+             shape_text(&p->shape), p->layer, p->init.kind, p->init.a, p->init.b,
+             p->trained ? "" : " frozen", p->loc.line);
 }
 
 static void print_split(Text *out, const char *name, const Split *s)
@@ -80,7 +84,8 @@ static void print_data(Text *out, const Dataset *d)
         const Column *c = d->columns.at[i];
         Shape s = { .rank = c->rank };
         for (int a = 0; a < c->rank; a++) s.dim[a] = c->dim[a];
-        text_add(out, "  %-12s %-12s %-5s %s from \"%s\"", c->name, c->ident, types[c->type], shape_text(&s), c->source);
+        text_add(out, "  %-12s %-12s %-5s %s from \"%s\"", c->name, c->ident, types[c->type],
+                 shape_text(&s), c->source);
         if (c->classes) text_add(out, ", %ld classes", c->classes);
         if (c->ignored) text_add(out, ", %ld ignored", c->ignored);
         for (int k = 0; k < c->names.n; k++) text_add(out, "%s%s", k ? ", " : ": ", c->names.at[k]);
@@ -106,7 +111,9 @@ static void print_group(Text *out, const Optimizer *o)
 static void print_step(Text *out, const Graph *g, const Step *s)
 {
     const Optimizer *o = &s->optimizer;
-    if (g->steps.n > 1) text_add(out, "step %s, %ld x %ld of %ld samples\n", s->name, s->times, s->batch, round_samples(g));
+    if (g->steps.n > 1)
+        text_add(out, "step %s, %ld x %ld of %ld samples\n", s->name, s->times, s->batch,
+                 round_samples(g));
     text_add(out, "optim %s, lr %s", o->name, o->lr_text);
     if (o->clip > 0) text_add(out, ", clip %g", o->clip);
     text_add(out, "\n");
@@ -126,10 +133,17 @@ static void print_train(Text *out, const Train *t)
     text_add(out, "train batch %ld = %ld x %ld, ", t->batch, t->accumulate, t->micro_batch);
     if (t->epochs) text_add(out, "%ld epochs", t->epochs);
     else text_add(out, "%ld steps", t->steps);
-    text_add(out, ", tail %s, count %s%s%s, seed %ld, best %s %s\n", tails[t->tail], t->count_before ? "before" : "auto", t->split ? ", deterministic split" : "", t->precision == FP32 ? "" : text(", %s", precisions[t->precision]), t->seed, t->best_max ? "max" : "min", t->best);
+    text_add(out, ", tail %s, count %s%s%s, seed %ld, best %s %s\n", tails[t->tail],
+             t->count_before ? "before" : "auto", t->split ? ", deterministic split" : "",
+             t->precision == FP32 ? "" : text(", %s", precisions[t->precision]), t->seed,
+             t->best_max ? "max" : "min", t->best);
     if (t->ema > 0) text_add(out, "train ema %g\n", t->ema);
     if (t->patience) text_add(out, "train patience %ld\n", t->patience);
-    if (t->validate.every) text_add(out, "train validate %ld %s\n", t->validate.every, t->validate.unit == 'u' ? "updates" : t->validate.unit == 's' ? "samples" : "epochs");
+    if (t->validate.every)
+        text_add(out, "train validate %ld %s\n", t->validate.every,
+                 t->validate.unit == 'u'   ? "updates"
+                 : t->validate.unit == 's' ? "samples"
+                                           : "epochs");
 }
 
 void graph_print(Text *out, const Graph *g)
@@ -142,26 +156,37 @@ void graph_print(Text *out, const Graph *g)
     print_train(out, &g->train);
     for (int i = 0; i < g->steps.n; i++)
         if (!g->step || g->step == g->steps.at[i]) print_step(out, g, g->steps.at[i]);
-    for (int i = 0; i < g->reports.n; i++) text_add(out, "report %s %%%d\n", g->reports.at[i]->name, g->reports.at[i]->node->id);
-    for (int i = 0; i < g->outputs.n; i++) text_add(out, "output %s %%%d\n", g->outputs.at[i]->name, g->outputs.at[i]->node->id);
-    for (int i = 0; i < g->sums.n; i++) text_add(out, "sum %d is %%%d\n", g->first_sum + i, g->sums.at[i]->id);
-    for (int i = 0; i < g->seeds.n; i++) text_add(out, "seed %%%d is %%%d\n", g->seeds.at[i]->node->id, g->seeds.at[i]->coefficient->id);
+    for (int i = 0; i < g->reports.n; i++)
+        text_add(out, "report %s %%%d\n", g->reports.at[i]->name, g->reports.at[i]->node->id);
+    for (int i = 0; i < g->outputs.n; i++)
+        text_add(out, "output %s %%%d\n", g->outputs.at[i]->name, g->outputs.at[i]->node->id);
+    for (int i = 0; i < g->sums.n; i++)
+        text_add(out, "sum %d is %%%d\n", g->first_sum + i, g->sums.at[i]->id);
+    for (int i = 0; i < g->seeds.n; i++)
+        text_add(out, "seed %%%d is %%%d\n", g->seeds.at[i]->node->id,
+                 g->seeds.at[i]->coefficient->id);
     if (g->in_turn) text_add(out, "terms in turn\n");
     for (int i = 0; i < g->states.n; i++)
-        if (g->step) text_add(out, "state %s := %%%d\n", g->states.at[i]->param->name, g->states.at[i]->value->id);
+        if (g->step)
+            text_add(out, "state %s := %%%d\n", g->states.at[i]->param->name,
+                     g->states.at[i]->value->id);
     for (int i = 0; i < g->gradients.n; i++)
-        text_add(out, "gradient %s += %%%d\n", g->gradients.at[i]->param->name, g->gradients.at[i]->value->id);
+        text_add(out, "gradient %s += %%%d\n", g->gradients.at[i]->param->name,
+                 g->gradients.at[i]->value->id);
 }
 
-/* How many there are, a line each where there are some; statistics of one window are in no file and not counted. */
+/* How many there are, a line each where there are some; statistics of one window are in no file and
+   not counted. */
 void add_untrained(Text *out, const Graph *g, const char *indent, int width)
 {
     long statistics = 0, frozen = 0;
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
-        if (!p->trained && !p->scratch) *(p->state || p->of ? &statistics : &frozen) += shape_count(&p->shape);
+        if (!p->trained && !p->scratch)
+            *(p->state || p->of ? &statistics : &frozen) += shape_count(&p->shape);
     }
-    if (statistics) text_add(out, "%s%-*s %12s\n", indent, width, "statistics", digits((double)statistics));
+    if (statistics)
+        text_add(out, "%s%-*s %12s\n", indent, width, "statistics", digits((double)statistics));
     if (frozen) text_add(out, "%s%-*s %12s\n", indent, width, "frozen", digits((double)frozen));
 }
 

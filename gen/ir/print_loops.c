@@ -1,13 +1,15 @@
 /* print_loops.c -- the text of a kernel's loops, which parse_loops.c reads back.
 
-   1. A header has a line for each formal buffer: "buffer x: real [32][784]", "buffer t: real table 1.0, 0.5". Statements follow,
-      two spaces deeper in each body. A body of one statement may stand on its loop's line: after "," if it is a loop, else after ":".
-   2. A real has a point or an exponent, or is inf or nan; any other number is an int. Another type than the reader expects
-      follows a colon: "5:long".
-   3. A variable is called by its wish if the innermost definition of that wish is its own; else by wish and number, "j.7". A definition
-      has its number, too, unless it is one more than the last definition's. The header lists variables without a definition.
-   4. An element has an index for each dimension of its buffer if its terms are in that order, else one index for all. A term is
-      "stride*index"; a number alone is the base.
+   1. A header has a line for each formal buffer: "buffer x: real [32][784]", "buffer t: real table
+      1.0, 0.5". Statements follow, two spaces deeper in each body. A body of one statement may
+      stand on its loop's line: after "," if it is a loop, else after ":".
+   2. A real has a point or an exponent, or is inf or nan; any other number is an int. Another type
+      than the reader expects follows a colon: "5:long".
+   3. A variable is called by its wish if the innermost definition of that wish is its own; else by
+      wish and number, "j.7". A definition has its number, too, unless it is one more than the last
+      definition's. The header lists variables without a definition.
+   4. An element has an index for each dimension of its buffer if its terms are in that order, else
+      one index for all. A term is "stride*index"; a number alone is the base.
    5. The text leaves out Term.most, which is for printers of programs alone. */
 #include <ctype.h>
 #include <math.h>
@@ -21,15 +23,19 @@ const char *const val_types[] = { "real", "double", "int", "long", "bool", "byte
 const char *const loop_deals[] = { "for", "units", "lanes", "shares", NULL };
 const char *const fold_signs[] = { "", "+", "max", "min", "*", NULL };
 const RunName run_names[RUN_NAMES] = {
-    { "ROWS", RUN_ROWS, AS_INT }, { "FROM", RUN_FROM, AS_LONG }, { "MICROS", RUN_MICROS, AS_INT }, { "SAMPLES", RUN_SAMPLES, AS_LONG },
-    { "TRAINING", RUN_TRAINING, AS_BOOL }, { "BETA", RUN_BETA, AS_INT }, { "BEGIN", RUN_BEGIN, AS_LONG }, { "END", RUN_END, AS_LONG },
-    { "RATE", RUN_RATE, AS_REAL }, { "SCALE_OUT", RUN_SCALE_OUT, AS_REAL }, { "CLIP", RUN_CLIP, AS_DOUBLE }, { "TRUST", RUN_TRUST, AS_REAL },
-    { "SCALE_IN", RUN_SCALE, AS_REAL }, { "ARG", RUN_ARG, AS_INT }, { "CONSTANT", RUN_CONSTANT, AS_REAL },
+    { "ROWS", RUN_ROWS, AS_INT },          { "FROM", RUN_FROM, AS_LONG },
+    { "MICROS", RUN_MICROS, AS_INT },      { "SAMPLES", RUN_SAMPLES, AS_LONG },
+    { "TRAINING", RUN_TRAINING, AS_BOOL }, { "BETA", RUN_BETA, AS_INT },
+    { "BEGIN", RUN_BEGIN, AS_LONG },       { "END", RUN_END, AS_LONG },
+    { "RATE", RUN_RATE, AS_REAL },         { "SCALE_OUT", RUN_SCALE_OUT, AS_REAL },
+    { "CLIP", RUN_CLIP, AS_DOUBLE },       { "TRUST", RUN_TRUST, AS_REAL },
+    { "SCALE_IN", RUN_SCALE, AS_REAL },    { "ARG", RUN_ARG, AS_INT },
+    { "CONSTANT", RUN_CONSTANT, AS_REAL },
 };
-static const char *const keywords[] = {
-    "if", "let", "variable", "zero", "box", "product", "chain", "local", "buffer", "table", "unused", "args", "half", "count",
-    "by_beta", "add", "beta", "inf", "nan", NULL
-};
+static const char *const keywords[] = { "if",      "let",   "variable", "zero",   "box",
+                                        "product", "chain", "local",    "buffer", "table",
+                                        "unused",  "args",  "half",     "count",  "by_beta",
+                                        "add",     "beta",  "inf",      "nan",    NULL };
 
 static bool is_among(const char *s, const char *const *list)
 {
@@ -59,13 +65,29 @@ static bool is_taken(const char *s)
 int call_level(int call)
 {
     switch (call) {
-    case CALL_OR: return 1;
-    case CALL_AND: return 2;
-    case CALL_LT: case CALL_LE: case CALL_GT: case CALL_GE: case CALL_EQ: case CALL_NE: return 3;
-    case CALL_ADD: case CALL_SUB: return 4;
-    case CALL_MUL: case CALL_DIV: case CALL_IDIV: case CALL_MOD: return 5;
-    case CALL_NEG: return 6;
-    default: return ATOM;
+        case CALL_OR:
+            return 1;
+        case CALL_AND:
+            return 2;
+        case CALL_LT:
+        case CALL_LE:
+        case CALL_GT:
+        case CALL_GE:
+        case CALL_EQ:
+        case CALL_NE:
+            return 3;
+        case CALL_ADD:
+        case CALL_SUB:
+            return 4;
+        case CALL_MUL:
+        case CALL_DIV:
+        case CALL_IDIV:
+        case CALL_MOD:
+            return 5;
+        case CALL_NEG:
+            return 6;
+        default:
+            return ATOM;
     }
 }
 
@@ -94,14 +116,20 @@ void seen_add(Seen *s, int var)
 
 int seen_find(const Seen *s, const char *wish)
 {
-    for (int i = s->n; i-- > 0; ) {
+    for (int i = s->n; i-- > 0;) {
         const char *other = s->k->vars.at[s->at[i]]->wish;
         if (other && !strcmp(other, wish)) return s->at[i];
     }
     return -1;
 }
 
-typedef struct { Text *out; const Loops *k; const char *const *names; Seen seen; bool *defined; } Printer;
+typedef struct {
+    Text *out;
+    const Loops *k;
+    const char *const *names;
+    Seen seen;
+    bool *defined;
+} Printer;
 
 static const char *wished_name(const Printer *p, int buffer)
 {
@@ -152,7 +180,9 @@ static void print_val(Printer *p, const Val *v, int least);
 /* The text of a real as a user wrote it, where it reads back as one. */
 static bool reads_back(const char *s, double x)
 {
-    if (!s || !isdigit((unsigned char)s[*s == '-']) || !s[strspn(s, "-0123456789")] || s[strspn(s, "-+.e0123456789")]) return false;
+    if (!s || !isdigit((unsigned char)s[*s == '-']) || !s[strspn(s, "-0123456789")] ||
+        s[strspn(s, "-+.e0123456789")])
+        return false;
     char *end;
     return strtod(s, &end) == x && !*end;
 }
@@ -160,14 +190,17 @@ static bool reads_back(const char *s, double x)
 static void print_number(Printer *p, const Val *v)
 {
     const bool whole = v->number == floor(v->number) && fabs(v->number) < 9007199254740992.0;
-    if (v->type == AS_REAL || !whole) text_add(p->out, "%s", reads_back(v->spelled, v->number) ? v->spelled : real_text(v->number));
+    if (v->type == AS_REAL || !whole)
+        text_add(p->out, "%s",
+                 reads_back(v->spelled, v->number) ? v->spelled : real_text(v->number));
     else text_add(p->out, "%.0f", v->number);
-    if (v->type != AS_REAL && (v->type != AS_INT || !whole)) text_add(p->out, ":%s", val_types[v->type]);
+    if (v->type != AS_REAL && (v->type != AS_INT || !whole))
+        text_add(p->out, ":%s", val_types[v->type]);
 }
 
 static void print_run(Printer *p, const Val *v)
 {
-    for (int i = RUN_NAMES; i-- > 0; ) {
+    for (int i = RUN_NAMES; i-- > 0;) {
         const RunName *r = &run_names[i];
         if (v->id < r->id || (v->id > r->id && r->id < RUN_SCALE)) continue;
         text_add(p->out, "%s", r->name);
@@ -197,7 +230,8 @@ static bool in_dimensions(const Layout *l, const At *at)
     return true;
 }
 
-/* An index that needs no brackets: an atom or, alone, a quotient or a remainder that does not begin with a number. */
+/* An index that needs no brackets: an atom or, alone, a quotient or a remainder that does not begin
+   with a number. */
 static bool is_bare(const Val *v, bool alone)
 {
     if (v->kind != VAL_CALL || call_level(v->id) == ATOM) return v->kind != VAL_NUMBER;
@@ -265,11 +299,20 @@ static void print_operator(Printer *p, const Val *v, int least)
 static void print_val(Printer *p, const Val *v, int least)
 {
     switch (v->kind) {
-    case VAL_NUMBER: print_number(p, v); break;
-    case VAL_VAR: text_add(p->out, "%s", used_name(p, v->id)); break;
-    case VAL_RUN: print_run(p, v); break;
-    case VAL_LOAD: print_at(p, v->at); break;
-    case VAL_CALL: (call_level(v->id) == ATOM ? print_call(p, v) : print_operator(p, v, least));
+        case VAL_NUMBER:
+            print_number(p, v);
+            break;
+        case VAL_VAR:
+            text_add(p->out, "%s", used_name(p, v->id));
+            break;
+        case VAL_RUN:
+            print_run(p, v);
+            break;
+        case VAL_LOAD:
+            print_at(p, v->at);
+            break;
+        case VAL_CALL:
+            (call_level(v->id) == ATOM ? print_call(p, v) : print_operator(p, v, least));
     }
 }
 
@@ -277,7 +320,7 @@ static void print_val(Printer *p, const Val *v, int least)
 static Printer alone(const Loops *k, Text *out)
 {
     Printer p = { out, k, NULL, { k, NULL, 0, 0, -1 }, NULL };
-    for (int i = k->vars.n; i-- > 0; ) seen_add(&p.seen, i);
+    for (int i = k->vars.n; i-- > 0;) seen_add(&p.seen, i);
     return p;
 }
 
@@ -305,7 +348,8 @@ static void print_for(Printer *p, const Stmt *s)
     text_add(p->out, "%s", loop_deals[s->deal]);
     if (s->width) text_add(p->out, "(%d)", s->width);
     text_add(p->out, " %s ", new_name(p, s->var, AS_INT));
-    const bool from_0 = s->from->kind == VAL_NUMBER && s->from->type == AS_INT && s->from->number == 0;
+    const bool from_0 =
+        s->from->kind == VAL_NUMBER && s->from->type == AS_INT && s->from->number == 0;
     if (!from_0) print_val(p, s->from, 4), text_add(p->out, "..");
     print_val(p, s->to, 4);
     define(p, s->var);
@@ -322,8 +366,10 @@ static void print_store(Printer *p, const Stmt *s)
     const Val *b = s->beta;
     print_at(p, &s->at);
     if (!b) text_add(p->out, " = ");
-    else if (b->kind == VAL_RUN && b->id == RUN_BETA && b->type == AS_INT) text_add(p->out, " by_beta ");
-    else if (b->kind == VAL_NUMBER && b->type == AS_INT && b->number == 1) text_add(p->out, " add ");
+    else if (b->kind == VAL_RUN && b->id == RUN_BETA && b->type == AS_INT)
+        text_add(p->out, " by_beta ");
+    else if (b->kind == VAL_NUMBER && b->type == AS_INT && b->number == 1)
+        text_add(p->out, " add ");
     else print_value(p, " beta(", b), text_add(p->out, ") ");
     print_val(p, s->value, 1);
 }
@@ -342,7 +388,8 @@ static void print_zero(Printer *p, const Stmt *s)
     for (int i = 0; i < s->n; i++) {
         const Side *x = &s->side[i];
         text_add(p->out, "%s%ld", i ? ", " : " box ", x->extent);
-        if (x->stride != side_stride(p->k->formals.at[s->at.buffer], i, s->n)) text_add(p->out, ":%ld", x->stride);
+        if (x->stride != side_stride(p->k->formals.at[s->at.buffer], i, s->n))
+            text_add(p->out, ":%ld", x->stride);
         if (x->before || x->after) text_add(p->out, "(%ld, %ld)", x->before, x->after);
     }
 }
@@ -351,7 +398,11 @@ static void print_product(Printer *p, const Stmt *s)
 {
     text_add(p->out, s->chain ? "product chain" : "product");
     for (int i = 0; i < s->n + s->summed; i++) {
-        text_add(p->out, "%s%s %ld", i == s->n ? " : " : i ? ", " : " ", new_name(p, s->range[i].var, AS_INT), s->range[i].extent);
+        text_add(p->out, "%s%s %ld",
+                 i == s->n ? " : "
+                 : i       ? ", "
+                           : " ",
+                 new_name(p, s->range[i].var, AS_INT), s->range[i].extent);
         define(p, s->range[i].var);
     }
     text_add(p->out, "%s  %s = ", s->summed ? "" : " : ", new_name(p, s->var, AS_REAL));
@@ -363,7 +414,8 @@ static void print_product(Printer *p, const Stmt *s)
 
 static void print_definition(Printer *p, const Stmt *s)
 {
-    text_add(p->out, "%s %s", s->kind == STMT_LET ? "let" : "variable", new_name(p, s->var, s->value->type));
+    text_add(p->out, "%s %s", s->kind == STMT_LET ? "let" : "variable",
+             new_name(p, s->var, s->value->type));
     print_value(p, " = ", s->value);
     define(p, s->var);
 }
@@ -371,18 +423,37 @@ static void print_definition(Printer *p, const Stmt *s)
 static void print_head(Printer *p, const Stmt *s)
 {
     switch (s->kind) {
-    case STMT_FOR: print_for(p, s); break;
-    case STMT_IF: print_value(p, "if ", s->value); break;
-    case STMT_LET: case STMT_VARIABLE: print_definition(p, s); break;
-    case STMT_FOLD: print_value(p, text("%s %s= ", used_name(p, s->var), fold_signs[s->fold]), s->value); break;
-    case STMT_STORE: print_store(p, s); break;
-    case STMT_ZERO: print_zero(p, s); break;
-    case STMT_PRODUCT: print_product(p, s); break;
-    case STMT_LOCAL: text_add(p->out, "local %s %ld", buffer_name(p, s->buffer), s->extent);
+        case STMT_FOR:
+            print_for(p, s);
+            break;
+        case STMT_IF:
+            print_value(p, "if ", s->value);
+            break;
+        case STMT_LET:
+        case STMT_VARIABLE:
+            print_definition(p, s);
+            break;
+        case STMT_FOLD:
+            print_value(p, text("%s %s= ", used_name(p, s->var), fold_signs[s->fold]), s->value);
+            break;
+        case STMT_STORE:
+            print_store(p, s);
+            break;
+        case STMT_ZERO:
+            print_zero(p, s);
+            break;
+        case STMT_PRODUCT:
+            print_product(p, s);
+            break;
+        case STMT_LOCAL:
+            text_add(p->out, "local %s %ld", buffer_name(p, s->buffer), s->extent);
     }
 }
 
-static bool is_simple(const Stmt *s) { return s->kind == STMT_FOLD || s->kind == STMT_STORE || s->kind == STMT_ZERO; }
+static bool is_simple(const Stmt *s)
+{
+    return s->kind == STMT_FOLD || s->kind == STMT_STORE || s->kind == STMT_ZERO;
+}
 
 /* The statement's text but its indentation and the end of its line. */
 static void print_stmt(Printer *p, const Stmt *s, int depth)
@@ -391,7 +462,8 @@ static void print_stmt(Printer *p, const Stmt *s, int depth)
     print_head(p, s);
     if (s->kind == STMT_LET || s->kind == STMT_VARIABLE) return;
     const Stmt *only = s->body.n == 1 && s->kind != STMT_PRODUCT ? s->body.at[0] : NULL;
-    if (only && s->kind == STMT_FOR && only->kind == STMT_FOR) text_add(p->out, ", "), print_stmt(p, only, depth);
+    if (only && s->kind == STMT_FOR && only->kind == STMT_FOR)
+        text_add(p->out, ", "), print_stmt(p, only, depth);
     else if (only && is_simple(only)) text_add(p->out, ": "), print_stmt(p, only, depth);
     else if (s->body.n) text_add(p->out, "\n"), print_list(p, &s->body, depth + 1), p->out->n--;
     p->seen.n = scope;
@@ -414,7 +486,8 @@ static void print_formal(Printer *p, int i)
     if (f->half) text_add(p->out, " half");
     if (f->layout) text_add(p->out, " %s", f->layout->ndims ? layout_text(f->layout) : "[]");
     if (f->count && !f->table) text_add(p->out, " count %ld", f->count);
-    for (long j = 0; f->table && j < f->count; j++) text_add(p->out, "%s%s", j ? ", " : " table ", real_text(f->table[j]));
+    for (long j = 0; f->table && j < f->count; j++)
+        text_add(p->out, "%s%s", j ? ", " : " table ", real_text(f->table[j]));
     text_add(p->out, "\n");
 }
 
@@ -429,6 +502,7 @@ void loops_print(Text *out, const Loops *k, const char *const *names)
     if (k->args) text_add(out, "args %d\n", k->args);
     for (int i = 0; i < k->formals.n; i++) print_formal(&p, i);
     for (int i = 0; i < k->vars.n; i++)
-        if (!p.defined[i]) text_add(out, "unused %s:%s\n", var_name(&p, i, false), val_types[k->vars.at[i]->type]);
+        if (!p.defined[i])
+            text_add(out, "unused %s:%s\n", var_name(&p, i, false), val_types[k->vars.at[i]->type]);
     text_put(out, body.s, body.n);
 }

@@ -15,10 +15,18 @@ static void print_task(Text *out, const Task *t, int depth)
 {
     text_add(out, "%*s", 2 * depth, "");
     switch (t->kind) {
-    case TASK_CALL: print_call(out, t); break;
-    case TASK_LOOP: text_add(out, "loop %ld", t->turns); break;
-    case TASK_MEET: text_add(out, "meet"); break;
-    case TASK_ADD_UP: text_add(out, "add up sums[%d], %d parts", t->sum, t->parts); break;
+        case TASK_CALL:
+            print_call(out, t);
+            break;
+        case TASK_LOOP:
+            text_add(out, "loop %ld", t->turns);
+            break;
+        case TASK_MEET:
+            text_add(out, "meet");
+            break;
+        case TASK_ADD_UP:
+            text_add(out, "add up sums[%d], %d parts", t->sum, t->parts);
+            break;
     }
     text_add(out, "\n");
     print_list(out, &t->body, depth + 1);

@@ -2,7 +2,9 @@
 #include "ir/program.h"
 #include <string.h>
 
-typedef struct { const Expr *a, *b, *c; } Given;
+typedef struct {
+    const Expr *a, *b, *c;
+} Given;
 
 static const Expr *named(void *context, const char *name)
 {
@@ -16,7 +18,7 @@ const Expr *filled(const char *formula, const Expr *a, const Expr *b, const Expr
     const char *error;
     const Expr *e = expr_parse(formula, &error);
     if (!e) BUG("%s: %s", formula, error);
-    return expr_replace(e, named, &(Given){ a, b, c });
+    return expr_replace(e, named, &(Given) { a, b, c });
 }
 
 bool uses_sums(const Expr *e)
@@ -45,6 +47,7 @@ int flat_arrays(const Whole *all) { return 2 + all->nstates - all->in_place; }
 bool adapts(const Program *s)
 {
     bool any = false;
-    for (int i = 0; i < s->g->step->groups.n; i++) any |= s->g->step->groups.at[i]->direction != NULL;
+    for (int i = 0; i < s->g->step->groups.n; i++)
+        any |= s->g->step->groups.at[i]->direction != NULL;
     return any;
 }

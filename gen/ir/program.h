@@ -3,75 +3,110 @@
 #define GAGEN_PROGRAM_H
 #include "ir/tasks.h"
 
-typedef struct { char label; long div, extent, stride[3]; } Level;       /* strides in A, B and C */
-typedef struct { int n; Level at[16]; } Levels;             /* outermost first */
-typedef struct Contraction {            /* in C */
-    long base[3];                       /* of element 0 of A, B and C, in reals; A is broadcast, B's rows are vectors */
-    Level unit;                         /* dealt to threads; extent 1: nothing to deal */
-    int nouter; Level outer[8];         /* loops written out inside a unit: samples, strips */
-    bool outer_sum[8];                  /* an outer loop over the sum: all but its first turn add */
-    int nrows; Level rows[2];
-    int ndepth; Level depth[3];
-    Level vector;                       /* C's contiguous columns; extent is the width */
+typedef struct {
+    char label;
+    long div, extent, stride[3];
+} Level; /* strides in A, B and C */
+typedef struct {
+    int n;
+    Level at[16];
+} Levels;                    /* outermost first */
+typedef struct Contraction { /* in C */
+    long base[3]; /* of element 0 of A, B and C, in reals; A is broadcast, B's rows are vectors */
+    Level unit;   /* dealt to threads; extent 1: nothing to deal */
+    int nouter;
+    Level outer[8];    /* loops written out inside a unit: samples, strips */
+    bool outer_sum[8]; /* an outer loop over the sum: all but its first turn add */
+    int nrows;
+    Level rows[2];
+    int ndepth;
+    Level depth[3];
+    Level vector; /* C's contiguous columns; extent is the width */
     double flop;
 } Contraction;
-typedef struct { long rows, columns, depth, batch, lead[3], step[3]; bool turned[2]; } Blas;      /* lead: from row to row; step: from batch to batch */
-typedef struct { char label[2]; long factor[2], constant, extent, stride; } Bound;       /* 0 <= SUM label * factor + constant < extent, else the image is 0 */
-typedef struct Gemm {                   /* in CUDA */
+/* lead: from row to row; step: from batch to batch */
+typedef struct {
+    long rows, columns, depth, batch, lead[3], step[3];
+    bool turned[2];
+} Blas;
+/* 0 <= SUM label * factor + constant < extent, else the image is 0 */
+typedef struct {
+    char label[2];
+    long factor[2], constant, extent, stride;
+} Bound;
+typedef struct Gemm { /* in CUDA */
     long base[3];
     Levels batch, rows, columns, depth;
-    char result[RANK];                  /* the label of each of C's axes */
-    int image, nbounds; Bound bound[2]; /* which operand it is, 0 or 1 */
-    bool library; Blas blas;            /* cuBLASLt can say it: the four groups are one level each */
+    char result[RANK]; /* the label of each of C's axes */
+    int image, nbounds;
+    Bound bound[2]; /* which operand it is, 0 or 1 */
+    bool library;
+    Blas blas; /* cuBLASLt can say it: the four groups are one level each */
     double flop;
 } Gemm;
 
 typedef struct Plan {
     Kernels *k;
-    long arena, bound;                  /* reals; the largest sum of live buffers */
+    long arena, bound; /* reals; the largest sum of live buffers */
     long packed;
     int nstates;
 } Plan;
 
-typedef enum { SEED_EARLY, SEED_COUNTED, SEED_LATE } SeedWhen;   /* known before the window, counted at its start, after its last micro-step */
+/* known before the window, counted at its start, after its last micro-step */
+typedef enum { SEED_EARLY, SEED_COUNTED, SEED_LATE } SeedWhen;
 typedef struct Program {
     struct Whole *all;
-    Plan *p; Kernels *k; Graph *g;
-    bool unrolled;                      /* the full window is straight calls */
-    bool next;                          /* some window has a second micro-step */
-    VEC(Node) levels;                   /* scalars of parameters alone that reports show; in sums[] behind the step's sums */
-    bool late;                          /* count is made of sums: known after the last micro-step; scale_out is 1 / count */
-    bool drops;                         /* micro-batches may be dropped: sums[] holds the rows kept, behind the sums over the batch */
-    bool counts;                        /* steps differ in their windows' samples: sums[] holds the step's, behind its sums over the batch */
-    const Expr *count;                  /* late: the denominator that all terms share; counted: samples or 0; NULL: samples */
-    const Expr **scale_in;              /* by seed; of `samples`, `sums[i]` and `w.count` */
-    SeedWhen *seed_when;                /* by seed */
-    VEC(Kernel) counting;               /* of Kernels.micro, or pieces of them: what the sums of the counted seeds need */
-    const Expr **report;                /* by report; of `samples` and `sums[i]` */
+    Plan *p;
+    Kernels *k;
+    Graph *g;
+    bool unrolled; /* the full window is straight calls */
+    bool next;     /* some window has a second micro-step */
+    /* scalars of parameters alone that reports show; in sums[] behind the step's sums */
+    VEC(Node) levels;
+    bool late; /* count is made of sums: known after the last micro-step; scale_out is 1 / count */
+    /* micro-batches may be dropped: sums[] holds the rows kept, behind the sums over the batch */
+    bool drops;
+    /* steps differ in their windows' samples: sums[] holds the step's, behind its sums over the
+       batch */
+    bool counts;
+    /* late: the denominator that all terms share; counted: samples or 0; NULL: samples */
+    const Expr *count;
+    const Expr **scale_in; /* by seed; of `samples`, `sums[i]` and `w.count` */
+    SeedWhen *seed_when;   /* by seed */
+    /* of Kernels.micro, or pieces of them: what the sums of the counted seeds need */
+    VEC(Kernel) counting;
+    const Expr **report; /* by report; of `samples` and `sums[i]` */
     /* what runs in order */
-    TaskList once;                      /* made from parameters, before the window's first micro-step */
-    TaskList count_tasks;               /* counting, of each micro-batch */
-    TaskList judge, micro;              /* a micro-step: where micro-batches may be dropped, up to what that is decided of, and the rest */
-    TaskList finish;                    /* after the last micro-step */
-    VEC(Kernel) optimize, measure;      /* by group: the optimizer's pass, and where steps depend on lengths what comes before it; or NULL */
-    TaskList evaluate, predict;         /* of a micro-batch: its sums; its outputs */
+    TaskList once;        /* made from parameters, before the window's first micro-step */
+    TaskList count_tasks; /* counting, of each micro-batch */
+    /* a micro-step: where micro-batches may be dropped, up to what that is decided of, and the
+       rest */
+    TaskList judge, micro;
+    TaskList finish; /* after the last micro-step */
+    /* by group: the optimizer's pass, and where steps depend on lengths what comes before it; or
+       NULL */
+    VEC(Kernel) optimize, measure;
+    TaskList evaluate, predict; /* of a micro-batch: its sums; its outputs */
 } Program;
 
-typedef struct Whole {                  /* the programs of all steps, each with its own Graph, Kernels and Plan */
+typedef struct Whole { /* the programs of all steps, each with its own Graph, Kernels and Plan */
     VEC(Program) steps;
-    long arena, bound, packed;          /* reals: the steps share them, so the largest counts */
-    int nsums;                          /* in sums[], by step: its sums, then its levels */
-    bool in_place;                      /* the gradients are the first state */
-    int nstates; const char *state[STATES]; /* of all optimizers, each name once */
-    const char *storage;                /* what stands before the names of memory: "memory->" where it is allocated at start, or "" */
+    long arena, bound, packed; /* reals: the steps share them, so the largest counts */
+    int nsums;                 /* in sums[], by step: its sums, then its levels */
+    bool in_place;             /* the gradients are the first state */
+    int nstates;
+    const char *state[STATES]; /* of all optimizers, each name once */
+    /* what stands before the names of memory: "memory->" where it is allocated at start, or "" */
+    const char *storage;
 } Whole;
 
-bool  uses_sums(const Expr *e);
-const Expr *guarded(const Expr *e);                         /* 0 where a denominator made of sums is 0 */
-const Expr *filled(const char *formula, const Expr *a, const Expr *b, const Expr *c);   /* the formula over a, b and c with those in their places */
-int   first_level(const Program *s);                        /* where in sums[] the levels begin */
-int   flat_arrays(const Whole *all);                        /* parameters, gradients, states */
-bool  adapts(const Program *s);                             /* steps depend on the lengths of tensors */
-void  memory_print(Text *out, const Whole *all);
-void  program_print(Text *out, const Program *s);
+bool uses_sums(const Expr *e);
+const Expr *guarded(const Expr *e); /* 0 where a denominator made of sums is 0 */
+/* the formula over a, b and c with those in their places */
+const Expr *filled(const char *formula, const Expr *a, const Expr *b, const Expr *c);
+int first_level(const Program *s); /* where in sums[] the levels begin */
+int flat_arrays(const Whole *all); /* parameters, gradients, states */
+bool adapts(const Program *s);     /* steps depend on the lengths of tensors */
+void memory_print(Text *out, const Whole *all);
+void program_print(Text *out, const Program *s);
 #endif

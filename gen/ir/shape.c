@@ -1,7 +1,7 @@
 /* shape.c -- shapes and how they meet.
 
-   Batch meets batch: two batch tensors have equal rank, except one number per sample, [N], which goes with any rank.
-   What has no batch aligns from the right. An extent of 1 is repeated. */
+   Batch meets batch: two batch tensors have equal rank, except one number per sample, [N], which
+   goes with any rank. What has no batch aligns from the right. An extent of 1 is repeated. */
 #include "ir/graph.h"
 
 bool shape_same(const Shape *a, const Shape *b)
@@ -51,8 +51,10 @@ int shape_axis(const Shape *arg, const Shape *out, int axis)
 bool shape_broadcast(const Shape *a, const Shape *b, Shape *out)
 {
     if (a->batch && b->batch && a->rank != b->rank && a->rank != 1 && b->rank != 1) return false;
-    *out = (Shape){ .rank = a->rank > b->rank ? a->rank : b->rank, .batch = a->batch || b->batch };
-    if ((a->batch && !b->batch && b->rank > a->rank) || (b->batch && !a->batch && a->rank > b->rank)) return false;
+    *out = (Shape) { .rank = a->rank > b->rank ? a->rank : b->rank, .batch = a->batch || b->batch };
+    if ((a->batch && !b->batch && b->rank > a->rank) ||
+        (b->batch && !a->batch && a->rank > b->rank))
+        return false;
     for (int i = 0; i < out->rank; i++) {
         int ia = shape_under(a, out->rank, i), ib = shape_under(b, out->rank, i);
         long da = ia < 0 ? 1 : a->dim[ia], db = ib < 0 ? 1 : b->dim[ib];

@@ -16,7 +16,8 @@ static void run(const Stage *t, Compilation *c)
     if (t->verify && c->opts->verify) t->verify(c);
 }
 
-/* From `at` up to `end`, or, unless it goes on, up to the dump that was asked for; returns whether that one was there. */
+/* From `at` up to `end`, or, unless it goes on, up to the dump that was asked for; returns whether
+   that one was there. */
 static bool run_to(const Stage *at, const Stage *end, bool goes_on, Compilation *c, Text *out)
 {
     bool dumped = false;
@@ -29,7 +30,8 @@ static bool run_to(const Stage *at, const Stage *end, bool goes_on, Compilation 
     return dumped;
 }
 
-/* Each step's graph, one after another, through the stages that all have; a step sees those before it. */
+/* Each step's graph, one after another, through the stages that all have; a step sees those before
+   it. */
 static bool run_steps(const Stage *at, const Stage *end, Compilation *c, Text *out)
 {
     bool dumped = false;
@@ -46,8 +48,9 @@ bool compile(const Pipeline *p, const char *first, const char *last, Compilation
 {
     const Stage *end = stage_named(p, last) + 1;
     for (const Stage *at = stage_named(p, first), *next; at < end; at = next) {
-        for (next = at + 1; next < end && next->times == at->times; ) next++;
-        if (at->times == EACH_STEP ? run_steps(at, next, c, out) : run_to(at, next, false, c, out)) return true;
+        for (next = at + 1; next < end && next->times == at->times;) next++;
+        if (at->times == EACH_STEP ? run_steps(at, next, c, out) : run_to(at, next, false, c, out))
+            return true;
     }
     return false;
 }

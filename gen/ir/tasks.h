@@ -8,15 +8,20 @@
    MEET     all threads wait for one another
    ADD_UP   sums[sum] += its parts, in order, by one thread */
 typedef enum { TASK_CALL, TASK_LOOP, TASK_MEET, TASK_ADD_UP } TaskKind;
-typedef struct TaskList { struct Task **at; int n, room; } TaskList;
+typedef struct TaskList {
+    struct Task **at;
+    int n, room;
+} TaskList;
 typedef struct Task {
     TaskKind kind;
-    Kernel *kernel;                     /* CALL */
-    const Val *beta;                    /* CALL: RUN_BETA, as the micro-step is told, or a number; NULL: the kernel takes none */
-    long turns;                         /* LOOP */
-    int sum, parts;                     /* ADD_UP */
-    TaskList body;                      /* LOOP */
+    Kernel *kernel; /* CALL */
+    /* CALL: RUN_BETA, as the micro-step is told, or a number; NULL: the kernel takes none */
+    const Val *beta;
+    long turns;     /* LOOP */
+    int sum, parts; /* ADD_UP */
+    TaskList body;  /* LOOP */
 } Task;
 
-void  tasks_print(Text *out, const char *title, const TaskList *list);       /* print_tasks.c: nothing where it is empty */
+/* print_tasks.c: nothing where it is empty */
+void tasks_print(Text *out, const char *title, const TaskList *list);
 #endif

@@ -1,15 +1,22 @@
 /* verify_graph.c -- what holds of every graph between two stages.
 
-   1. A node's number is its place. Its arguments are nodes of the same graph and come before it. It has an op of its own kind
-      where its kind has ops, and no more arguments than the op.
-   2. A node is known no earlier than its arguments, but where it is made for outputs. What is made for gradients is read by that alone.
-   3. Reports, sums, checks, seeds, states, contributions, outputs and what is minimized are nodes of the graph.
-   4. A parameter's number is its place; it has a node of its shape, and an identifier that no other has. No two draws of noise have one key.
-   5. Behind simplify: a node that counts reads nodes that count, nothing stands for it, and its uses are its readers and roots. */
+   1. A node's number is its place. Its arguments are nodes of the same graph and come before it. It
+      has an op of its own kind where its kind has ops, and no more arguments than the op.
+   2. A node is known no earlier than its arguments, but where it is made for outputs. What is made
+      for gradients is read by that alone.
+   3. Reports, sums, checks, seeds, states, contributions, outputs and what is minimized are nodes
+      of the graph.
+   4. A parameter's number is its place; it has a node of its shape, and an identifier that no other
+      has. No two draws of noise have one key.
+   5. Behind simplify: a node that counts reads nodes that count, nothing stands for it, and its
+      uses are its readers and roots. */
 #include "ir/verify_graph.h"
 #include <string.h>
 
-static bool is_of(const Graph *g, const Node *n) { return n && n->id >= 0 && n->id < g->nodes.n && g->nodes.at[n->id] == n; }
+static bool is_of(const Graph *g, const Node *n)
+{
+    return n && n->id >= 0 && n->id < g->nodes.n && g->nodes.at[n->id] == n;
+}
 
 static void verify_arguments(const Verify *v, const Node *n)
 {
@@ -17,20 +24,24 @@ static void verify_arguments(const Verify *v, const Node *n)
         const Node *a = n->arg[i];
         must(v, n, is_of(v->g, a), "arguments are nodes of the same graph");
         must(v, n, a->id < n->id, "arguments come before their users");
-        must(v, n, is_predicted(v->g, n) || a->when <= n->when, "a node is known no earlier than its arguments");
+        must(v, n, is_predicted(v->g, n) || a->when <= n->when,
+             "a node is known no earlier than its arguments");
         must(v, n, n->backward || !a->backward, "what is made for gradients is read by that alone");
     }
 }
 
 static void verify_node(const Verify *v, const Node *n)
 {
-    must(v, n, n->kind < K_MAP ? !n->op && !n->nargs : n->op && n->op->kind == n->kind, "a node has an op of its own kind");
-    must(v, n, !n->op || n->nargs == n->op->nargs || (n->kind == K_WINDOW && n->nargs < n->op->nargs), "a node has its op's arguments");
+    must(v, n, n->kind < K_MAP ? !n->op && !n->nargs : n->op && n->op->kind == n->kind,
+         "a node has an op of its own kind");
+    must(v, n,
+         !n->op || n->nargs == n->op->nargs || (n->kind == K_WINDOW && n->nargs < n->op->nargs),
+         "a node has its op's arguments");
     verify_arguments(v, n);
     verify_shape(v, n);
 }
 
-/* ---- roots ---------------------------------------------------------------------------------------------------------- */
+/* ---- roots ---- */
 typedef void (*Visit)(const Verify *v, const Node *root, int *uses);
 
 /* Those whose values something needs: what simplify counts as uses. */
@@ -40,7 +51,8 @@ static void visit_used(const Verify *v, Visit visit, int *uses)
     for (int i = 0; i < g->reports.n; i++) visit(v, g->reports.at[i]->node, uses);
     for (int i = 0; i < g->sums.n; i++) visit(v, g->sums.at[i], uses);
     for (int i = 0; i < g->seeds.n; i++)
-        if (g->seeds.at[i]->coefficient->when != WHEN_CONST) visit(v, g->seeds.at[i]->coefficient, uses);
+        if (g->seeds.at[i]->coefficient->when != WHEN_CONST)
+            visit(v, g->seeds.at[i]->coefficient, uses);
     for (int i = 0; i < g->states.n; i++) visit(v, g->states.at[i]->value, uses);
     for (int i = 0; i < g->gradients.n; i++) visit(v, g->gradients.at[i]->value, uses);
     for (int i = 0; i < g->outputs.n; i++) visit(v, g->outputs.at[i]->node, uses);
@@ -49,27 +61,34 @@ static void visit_used(const Verify *v, Visit visit, int *uses)
 static void verify_root(const Verify *v, const Node *root, int *uses)
 {
     (void)uses;
-    must(v, NULL, is_of(v->g, root), "reports, sums, seeds, states, contributions and outputs are nodes of the graph");
+    must(v, NULL, is_of(v->g, root),
+         "reports, sums, seeds, states, contributions and outputs are nodes of the graph");
 }
 
 static void verify_roots(const Verify *v)
 {
     const Graph *g = v->g;
     visit_used(v, verify_root, NULL);
-    for (int i = 0; i < g->checks.n; i++) must(v, NULL, is_of(g, g->checks.at[i]->sum), "a check's sum is a node of the graph");
+    for (int i = 0; i < g->checks.n; i++)
+        must(v, NULL, is_of(g, g->checks.at[i]->sum), "a check's sum is a node of the graph");
     for (int i = 0; i < g->steps.n; i++)
-        must(v, NULL, is_of(g, g->step ? g->minimize : g->steps.at[i]->minimize), "what is minimized is a node of the graph");
+        must(v, NULL, is_of(g, g->step ? g->minimize : g->steps.at[i]->minimize),
+             "what is minimized is a node of the graph");
 }
 
-/* ---- parameters and noise --------------------------------------------------------------------------------------------- */
+/* ---- parameters and noise ---- */
 static void verify_params(const Verify *v)
 {
     const Graph *g = v->g;
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
         must(v, p->node, p->index == i, "a parameter's number is its place");
-        must(v, p->node, is_of(g, p->node) && p->node->param == p && shape_same(&p->node->shape, &p->shape), "a parameter has a node of its shape");
-        for (int k = 0; k < i; k++) must(v, p->node, strcmp(p->ident, g->params.at[k]->ident) != 0, "no two parameters have one identifier");
+        must(v, p->node,
+             is_of(g, p->node) && p->node->param == p && shape_same(&p->node->shape, &p->shape),
+             "a parameter has a node of its shape");
+        for (int k = 0; k < i; k++)
+            must(v, p->node, strcmp(p->ident, g->params.at[k]->ident) != 0,
+                 "no two parameters have one identifier");
     }
 }
 
@@ -79,14 +98,16 @@ static void verify_noise(const Verify *v)
     for (int i = 0; i < v->g->nodes.n; i++) {
         const Node *n = v->g->nodes.at[i];
         if (n->kind != K_NOISE || !n->path) continue;
-        for (int k = 0; k < all.n; k++) must(v, n, strcmp(n->path, all.at[k]->path) != 0, "no two draws of noise have one key");
+        for (int k = 0; k < all.n; k++)
+            must(v, n, strcmp(n->path, all.at[k]->path) != 0, "no two draws of noise have one key");
         vec_push(&all, n);
     }
 }
 
 static void verify_numbers(const Verify *v)
 {
-    for (int i = 0; i < v->g->nodes.n; i++) must(v, v->g->nodes.at[i], v->g->nodes.at[i]->id == i, "a node's number is its place");
+    for (int i = 0; i < v->g->nodes.n; i++)
+        must(v, v->g->nodes.at[i], v->g->nodes.at[i]->id == i, "a node's number is its place");
 }
 
 void verify_all(const Verify *v)
@@ -96,7 +117,7 @@ void verify_all(const Verify *v)
     verify_roots(v), verify_params(v), verify_noise(v);
 }
 
-/* ---- behind simplify -------------------------------------------------------------------------------------------------- */
+/* ---- behind simplify ---- */
 static void count_root(const Verify *v, const Node *root, int *uses)
 {
     must(v, root, !same_of(v->g, root), "no root has another node that stands for it");
@@ -112,12 +133,14 @@ static void verify_uses(const Verify *v)
         const Node *n = g->nodes.at[i];
         for (int k = 0; k < n->nargs && is_live(g, n); k++) {
             must(v, n, !same_of(g, n->arg[k]), "no argument has another node that stands for it");
-            must(v, n, is_predicted(g, n) || !is_predicted(g, n->arg[k]), "what outputs alone need is read by that alone");
+            must(v, n, is_predicted(g, n) || !is_predicted(g, n->arg[k]),
+                 "what outputs alone need is read by that alone");
             uses[n->arg[k]->id]++;
         }
     }
     for (int i = 0; i < g->nodes.n; i++)
-        must(v, g->nodes.at[i], uses_of(g, g->nodes.at[i]) == uses[i], "uses are the readers that count, and the roots");
+        must(v, g->nodes.at[i], uses_of(g, g->nodes.at[i]) == uses[i],
+             "uses are the readers that count, and the roots");
 }
 
 void verify_live(const Verify *v)

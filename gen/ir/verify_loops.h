@@ -3,8 +3,12 @@
 #define GAGEN_VERIFY_LOOPS_H
 #include "ir/loops_text.h"
 
-typedef struct { const Loops *k; const char *who; } Checked;
+typedef struct {
+    const Loops *k;
+    const char *who;
+} Checked;
 #define broken(c, ...) BUG("%s: %s", (c)->who, text(__VA_ARGS__))
 
-void verify_places(const Checked *c);                       /* verify_places.c: indices are inside, units touch nothing of each other's */
+/* verify_places.c: indices are inside, units touch nothing of each other's */
+void verify_places(const Checked *c);
 #endif

@@ -1,17 +1,25 @@
 /* verify_places.c -- where a kernel's statements read and write.
 
-   1. An index lies inside its buffer for all turns of its loops: by intervals, which are exact where terms are loops' variables, else
-      by running through the turns where they are few. An index that data decide, a row or an id, is the reader's to check; the rest of
-      its element's place lies inside.
-   2. No unit touches an element that another one writes: strides that nest show it, else all turns are run through where they are few. */
+   1. An index lies inside its buffer for all turns of its loops: by intervals, which are exact
+      where terms are loops' variables, else by running through the turns where they are few. An
+      index that data decide, a row or an id, is the reader's to check; the rest of its element's
+      place lies inside.
+   2. No unit touches an element that another one writes: strides that nest show it, else all turns
+      are run through where they are few. */
 #include <string.h>
 #include "ir/intervals.h"
 #include "ir/verify_loops.h"
 
 enum { FEW = 1 << 18, LARGEST = 1 << 24 };
-typedef struct { Around around; Place place; } Kept;
+typedef struct {
+    Around around;
+    Place place;
+} Kept;
 typedef VEC(Kept) KeptList;
-typedef struct { const Checked *c; KeptList written; } Places;
+typedef struct {
+    const Checked *c;
+    KeptList written;
+} Places;
 
 /* Elements of a buffer; -1: nobody knows, as of columns of the data. */
 static long size_of(const Formal *f)
@@ -24,20 +32,25 @@ static long size_of(const Formal *f)
 
 static const Bind *bind_of(const Around *a, int var)
 {
-    for (int i = a->n; i-- > 0; )
+    for (int i = a->n; i-- > 0;)
         if (a->at[i].kind != BIND_IF && a->at[i].var == var) return &a->at[i];
     return NULL;
 }
 
 /* ---- inside ---- */
-typedef struct { const Checked *c; const At *at; long size; } Inside;
+typedef struct {
+    const Checked *c;
+    const At *at;
+    long size;
+} Inside;
 
 static void is_inside(void *context, const Known *k, long element)
 {
     const Inside *x = context;
     (void)k;
     if (element < 0 || (x->size >= 0 && element >= x->size))
-        broken(x->c, "an index out of range: %s is element %ld of %ld", at_shown(x->c->k, x->at), element, x->size);
+        broken(x->c, "an index out of range: %s is element %ld of %ld", at_shown(x->c->k, x->at),
+               element, x->size);
 }
 
 static Interval reach_of(const Known *k, const Place *p)
@@ -50,24 +63,29 @@ static Interval reach_of(const Known *k, const Place *p)
         const long a = v.lo * t->stride, b = v.hi * t->stride;
         x.lo += a < b ? a : b, x.hi += a < b ? b : a;
     }
-    for (int i = 0; p->write && p->stmt->kind == STMT_ZERO && i < p->stmt->n; i++) x.hi += (p->stmt->side[i].extent - 1) * p->stmt->side[i].stride;
+    for (int i = 0; p->write && p->stmt->kind == STMT_ZERO && i < p->stmt->n; i++)
+        x.hi += (p->stmt->side[i].extent - 1) * p->stmt->side[i].stride;
     return x;
 }
 
 static bool is_number(const Val *v) { return v->kind == VAL_NUMBER; }
 
-/* The interval's ends are reached: each term is another loop's variable, and nothing but numbers says where these loops end. */
+/* The interval's ends are reached: each term is another loop's variable, and nothing but numbers
+   says where these loops end. */
 static bool is_exact(const Around *a, const At *at)
 {
     for (int i = 0; i < a->n; i++) {
         const Bind *b = &a->at[i];
-        const bool fixed = b->kind != BIND_LOOP || (is_number(b->from) && is_number(b->to)) || length_of(b->from, b->to) > 0;
+        const bool fixed = b->kind != BIND_LOOP || (is_number(b->from) && is_number(b->to)) ||
+                           length_of(b->from, b->to) > 0;
         if (b->kind == BIND_IF || !fixed) return false;
     }
     for (int i = 0; i < at->n; i++) {
         const Val *v = at->term[i].index;
         const Bind *b = v->kind == VAL_VAR ? bind_of(a, v->id) : NULL;
-        if (!b || b->kind == BIND_LET || (b->kind == BIND_LOOP && !(is_number(b->from) && is_number(b->to)))) return false;
+        if (!b || b->kind == BIND_LET ||
+            (b->kind == BIND_LOOP && !(is_number(b->from) && is_number(b->to))))
+            return false;
         for (int j = 0; j < i; j++)
             if (at->term[j].index->id == v->id) return false;
     }
@@ -93,8 +111,17 @@ static void check_place(void *context, const Around *around, const Place *p)
 
 /* ---- strides that nest ---- */
 enum { DIGITS_OF_ALL = 64 };
-typedef struct { int unit; long stride; Interval of; } Part;        /* unit: a variable, or -1 */
-typedef struct { const Known *k; int n; Part part[DIGITS_OF_ALL]; bool fails; } Parts;
+typedef struct {
+    int unit;
+    long stride;
+    Interval of;
+} Part; /* unit: a variable, or -1 */
+typedef struct {
+    const Known *k;
+    int n;
+    Part part[DIGITS_OF_ALL];
+    bool fails;
+} Parts;
 
 static void add_part(Parts *p, int unit, long stride, Interval of)
 {
@@ -115,7 +142,8 @@ static bool uses_unit(const Known *k, const Val *v)
 {
     if (v->kind == VAL_VAR) {
         const Bind *b = bind_of(k->around, v->id);
-        return b && (b->unit || (b->from && uses_unit(k, b->from)) || (b->to && uses_unit(k, b->to)));
+        return b &&
+               (b->unit || (b->from && uses_unit(k, b->from)) || (b->to && uses_unit(k, b->to)));
     }
     bool uses = false;
     for (int i = 0; i < v->n; i++) uses |= uses_unit(k, v->arg[i]);
@@ -127,7 +155,11 @@ static void expand(Parts *p, const Val *v, long by);
 static void expand_var(Parts *p, const Val *v, long by)
 {
     const Bind *b = bind_of(p->k->around, v->id);
-    if (!b || p->k->data[v->id]) { add_part(p, -1, by, p->k->of[v->id]); p->fails |= b && uses_unit(p->k, v); return; }
+    if (!b || p->k->data[v->id]) {
+        add_part(p, -1, by, p->k->of[v->id]);
+        p->fails |= b && uses_unit(p->k, v);
+        return;
+    }
     if (b->unit) add_part(p, v->id, by, p->k->of[v->id]);
     else if (b->kind == BIND_LET) expand(p, b->from, by);
     else if (!uses_unit(p->k, v)) add_part(p, -1, by, p->k->of[v->id]);
@@ -144,16 +176,20 @@ static void expand(Parts *p, const Val *v, long by)
     const bool call = v->kind == VAL_CALL;
     if (v->kind == VAL_VAR) expand_var(p, v, by);
     else if (call && v->id == CALL_NEG) expand(p, v->arg[0], -by);
-    else if (call && (v->id == CALL_ADD || v->id == CALL_SUB)) expand(p, v->arg[0], by), expand(p, v->arg[1], v->id == CALL_ADD ? by : -by);
-    else if (call && v->id == CALL_MUL && v->arg[1]->kind == VAL_NUMBER) expand(p, v->arg[0], by * (long)v->arg[1]->number);
-    else if (call && v->id == CALL_MUL && v->arg[0]->kind == VAL_NUMBER) expand(p, v->arg[1], by * (long)v->arg[0]->number);
+    else if (call && (v->id == CALL_ADD || v->id == CALL_SUB))
+        expand(p, v->arg[0], by), expand(p, v->arg[1], v->id == CALL_ADD ? by : -by);
+    else if (call && v->id == CALL_MUL && v->arg[1]->kind == VAL_NUMBER)
+        expand(p, v->arg[0], by * (long)v->arg[1]->number);
+    else if (call && v->id == CALL_MUL && v->arg[0]->kind == VAL_NUMBER)
+        expand(p, v->arg[1], by * (long)v->arg[0]->number);
     else add_part(p, -1, by, interval_of(p->k, v)), p->fails |= uses_unit(p->k, v);
 }
 
 /* The base as multiples of the strides of the buffer's dimensions. */
 static void expand_base(Parts *p, const Layout *l, long base)
 {
-    for (int d = 0; l && d < l->ndims; base %= l->strides[d], d++) add_part(p, -1, l->strides[d], (Interval) { base / l->strides[d], base / l->strides[d] });
+    for (int d = 0; l && d < l->ndims; base %= l->strides[d], d++)
+        add_part(p, -1, l->strides[d], (Interval) { base / l->strides[d], base / l->strides[d] });
     if (!l) add_part(p, -1, 1, (Interval) { base, base });
 }
 
@@ -164,32 +200,41 @@ static Parts parts_of(const Checked *c, const Known *k, const Kept *x)
     for (int i = 0; i < at->n; i++) expand(&p, at->term[i].index, at->term[i].stride);
     expand_base(&p, c->k->formals.at[at->buffer]->layout, at->base);
     const Stmt *s = x->place.stmt;
-    for (int i = 0; x->place.write && s->kind == STMT_ZERO && i < s->n; i++) add_part(&p, -1, s->side[i].stride, (Interval) { 0, s->side[i].extent - 1 });
+    for (int i = 0; x->place.write && s->kind == STMT_ZERO && i < s->n; i++)
+        add_part(&p, -1, s->side[i].stride, (Interval) { 0, s->side[i].extent - 1 });
     return p;
 }
 
-/* Adds the parts of one more place, the widest of each; a stride that one place lacks counts 0 there. */
+/* Adds the parts of one more place, the widest of each; a stride that one place lacks counts 0
+   there. */
 static void merge(Parts *all, const Parts *one, bool first)
 {
     for (int i = 0; i < all->n && !first; i++) {
         bool there = false;
-        for (int j = 0; j < one->n; j++) there |= one->part[j].stride == all->part[i].stride && one->part[j].unit == all->part[i].unit;
+        for (int j = 0; j < one->n; j++)
+            there |= one->part[j].stride == all->part[i].stride &&
+                     one->part[j].unit == all->part[i].unit;
         if (there) continue;
         all->fails |= all->part[i].unit >= 0;
-        all->part[i].of = (Interval) { all->part[i].of.lo < 0 ? all->part[i].of.lo : 0, all->part[i].of.hi > 0 ? all->part[i].of.hi : 0 };
+        all->part[i].of = (Interval) { all->part[i].of.lo < 0 ? all->part[i].of.lo : 0,
+                                       all->part[i].of.hi > 0 ? all->part[i].of.hi : 0 };
     }
     for (int j = 0; j < one->n; j++) {
         const Part *x = &one->part[j];
         int i = 0;
-        while (i < all->n && (all->part[i].stride != x->stride || all->part[i].unit != x->unit)) i++;
+        while (i < all->n && (all->part[i].stride != x->stride || all->part[i].unit != x->unit))
+            i++;
         if (i < all->n) {
             Interval *of = &all->part[i].of;
-            *of = (Interval) { of->lo < x->of.lo ? of->lo : x->of.lo, of->hi > x->of.hi ? of->hi : x->of.hi };
+            *of = (Interval) { of->lo < x->of.lo ? of->lo : x->of.lo,
+                               of->hi > x->of.hi ? of->hi : x->of.hi };
         } else if (all->n == DIGITS_OF_ALL) {
             all->fails = true;
         } else {
             all->part[all->n] = *x;
-            if (!first && x->unit < 0) all->part[all->n].of = (Interval) { x->of.lo < 0 ? x->of.lo : 0, x->of.hi > 0 ? x->of.hi : 0 };
+            if (!first && x->unit < 0)
+                all->part[all->n].of =
+                    (Interval) { x->of.lo < 0 ? x->of.lo : 0, x->of.hi > 0 ? x->of.hi : 0 };
             all->fails |= !first && x->unit >= 0;
             all->n++;
         }
@@ -197,13 +242,17 @@ static void merge(Parts *all, const Parts *one, bool first)
     all->fails |= one->fails;
 }
 
-/* From the first unit on, each stride is larger than all that smaller ones reach: the element says which unit it is. */
+/* From the first unit on, each stride is larger than all that smaller ones reach: the element says
+   which unit it is. */
 static bool nests(Parts *p)
 {
     long reach = 0;
     bool unit = false;
     for (int i = 0; i < p->n; i++)
-        for (int j = i; j > 0 && p->part[j - 1].stride > p->part[j].stride; j--) { const Part x = p->part[j]; p->part[j] = p->part[j - 1], p->part[j - 1] = x; }
+        for (int j = i; j > 0 && p->part[j - 1].stride > p->part[j].stride; j--) {
+            const Part x = p->part[j];
+            p->part[j] = p->part[j - 1], p->part[j - 1] = x;
+        }
     for (int i = 0; i < p->n; i++) {
         const Part *x = &p->part[i];
         if (x->of.lo == x->of.hi) continue;
@@ -239,7 +288,13 @@ static bool apart(const Checked *c, const KeptList *l)
 }
 
 /* ---- run through ---- */
-typedef struct { const Checked *c; const At *at; bool write; int *owner; long size; } Owners;
+typedef struct {
+    const Checked *c;
+    const At *at;
+    bool write;
+    int *owner;
+    long size;
+} Owners;
 
 static int unit_now(const Known *k)
 {
@@ -264,16 +319,19 @@ static void own(void *context, const Known *k, long element)
     if (element < 0 || element >= o->size) return;
     const int unit = unit_now(k), other = o->owner[element];
     if (other && other != unit)
-        broken(o->c, "units race: %s %s element %ld, which another unit writes", at_shown(o->c->k, o->at), o->write ? "writes" : "reads", element);
+        broken(o->c, "units race: %s %s element %ld, which another unit writes",
+               at_shown(o->c->k, o->at), o->write ? "writes" : "reads", element);
     if (o->write) o->owner[element] = unit;
 }
 
-/* Nobody but the units' own check can say: data decide both the element and whether it is touched. */
+/* Nobody but the units' own check can say: data decide both the element and whether it is
+   touched. */
 static bool data_decide(const Known *k, const Place *p)
 {
     bool element = false, asked = false;
     for (int i = 0; i < p->at->n; i++) element |= depends_on_data(k, p->at->term[i].index);
-    for (int i = 0; i < k->around->n; i++) asked |= k->around->at[i].kind == BIND_IF && depends_on_data(k, k->around->at[i].from);
+    for (int i = 0; i < k->around->n; i++)
+        asked |= k->around->at[i].kind == BIND_IF && depends_on_data(k, k->around->at[i].from);
     return element && asked;
 }
 
@@ -282,7 +340,8 @@ static void run_all(const KeptList *l, Owners *o, bool write, Each *each)
     for (int i = 0; i < l->n; i++) {
         Known k = known_of(&l->at[i]->around);
         o->at = l->at[i]->place.at, o->write = write;
-        if (l->at[i]->place.write == write && !data_decide(&k, &l->at[i]->place)) places_run(&k, &l->at[i]->place, true, FEW, each, o);
+        if (l->at[i]->place.write == write && !data_decide(&k, &l->at[i]->place))
+            places_run(&k, &l->at[i]->place, true, FEW, each, o);
     }
 }
 
@@ -300,7 +359,9 @@ static void check_units(const Checked *c, const KeptList *l)
 static bool is_local(const Loops *k, const StmtList *l, int buffer)
 {
     bool local = false;
-    for (int i = 0; i < l->n; i++) local |= (l->at[i]->kind == STMT_LOCAL && l->at[i]->buffer == buffer) || is_local(k, &l->at[i]->body, buffer);
+    for (int i = 0; i < l->n; i++)
+        local |= (l->at[i]->kind == STMT_LOCAL && l->at[i]->buffer == buffer) ||
+                 is_local(k, &l->at[i]->body, buffer);
     return local;
 }
 
@@ -312,7 +373,8 @@ void verify_places(const Checked *c)
         for (int top = 0; top < c->k->body.n && !is_local(c->k, &c->k->body, b); top++) {
             KeptList some = { 0 };
             for (int i = 0; i < p.written.n; i++)
-                if (p.written.at[i]->place.at->buffer == b && p.written.at[i]->around.units == top) vec_push(&some, p.written.at[i]);
+                if (p.written.at[i]->place.at->buffer == b && p.written.at[i]->around.units == top)
+                    vec_push(&some, p.written.at[i]);
             check_units(c, &some);
         }
 }

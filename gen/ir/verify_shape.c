@@ -1,8 +1,11 @@
 /* verify_shape.c -- a node's shape is what its kind makes of its arguments' shapes.
 
-   1. A map has the shape that its arguments broadcast to. A fold keeps its argument's axes, or all but the folded ones.
-   2. A label of a contraction has one extent. A view has its argument's elements, or those that its role says.
-   3. A convolution and its two gradients relate an image [N, c, ...], weights [o, c / groups, ...] and a result [N, o, ...].
+   1. A map has the shape that its arguments broadcast to. A fold keeps its argument's axes, or all
+      but the folded ones.
+   2. A label of a contraction has one extent. A view has its argument's elements, or those that its
+      role says.
+   3. A convolution and its two gradients relate an image [N, c, ...], weights [o, c / groups, ...]
+      and a result [N, o, ...].
    4. A batch axis comes first and has the micro-batch's rows. */
 #include "ir/verify_graph.h"
 #include <string.h>
@@ -11,14 +14,16 @@ void must(const Verify *v, const Node *n, bool good, const char *rule)
 {
     if (good) return;
     if (!n) BUG("the graph after %s breaks a rule: %s", v->stage, rule);
-    BUG("the graph after %s breaks a rule: %s: %%%d %s", v->stage, rule, n->id, n->op ? n->op->name : "");
+    BUG("the graph after %s breaks a rule: %s: %%%d %s", v->stage, rule, n->id,
+        n->op ? n->op->name : "");
 }
 
 static void verify_extents(const Verify *v, const Node *n)
 {
     const Shape *s = &n->shape;
     must(v, n, s->rank >= 0 && s->rank <= RANK, "a shape has no more axes than there may be");
-    must(v, n, !s->batch || (s->rank > 0 && s->dim[0] == v->g->train.micro_batch), "the batch axis has the micro-batch's rows");
+    must(v, n, !s->batch || (s->rank > 0 && s->dim[0] == v->g->train.micro_batch),
+         "the batch axis has the micro-batch's rows");
     for (int a = 0; a < s->rank; a++) must(v, n, s->dim[a] > 0, "an axis has elements");
 }
 
@@ -39,11 +44,13 @@ static void verify_fold(const Verify *v, const Node *n)
     must(v, n, n->axes && !(n->axes >> x->rank), "a fold folds axes that there are");
     for (int a = 0; a < x->rank; a++)
         if (!(n->axes >> a & 1)) left.dim[left.rank++] = x->dim[a];
-    must(v, n, shape_same(&n->shape, n->op->per_row ? &left : x), "a fold has its argument's axes, or those that it does not fold");
+    must(v, n, shape_same(&n->shape, n->op->per_row ? &left : x),
+         "a fold has its argument's axes, or those that it does not fold");
 }
 
 /* The labels at s are those of that shape; gives what stands behind them. */
-static const char *verify_labels(const Verify *v, const Node *n, const char *s, const Shape *shape, long extent[256])
+static const char *verify_labels(const Verify *v, const Node *n, const char *s, const Shape *shape,
+                                 long extent[256])
 {
     for (int a = 0; a < shape->rank; a++, s++) {
         long *e = &extent[(unsigned char)*s];
@@ -61,7 +68,8 @@ static void verify_contraction(const Verify *v, const Node *n)
     must(v, n, *s == ',', "a contraction has a label for each axis");
     s = verify_labels(v, n, s + 1, &n->arg[1]->shape, extent);
     must(v, n, !strncmp(s, "->", 2), "a contraction has a label for each axis");
-    for (const char *c = s + 2; *c; c++) must(v, n, extent[(unsigned char)*c] > 0, "a result's label is an operand's");
+    for (const char *c = s + 2; *c; c++)
+        must(v, n, extent[(unsigned char)*c] > 0, "a result's label is an operand's");
     s = verify_labels(v, n, s + 2, &n->shape, extent);
     must(v, n, !*s, "a contraction has a label for each axis");
 }
@@ -76,10 +84,12 @@ static bool only_axis(const Node *n, int axis)
     return true;
 }
 
-/* Elements 0 .. count - 1 of the shorter axis are at from + i * step of the longer one, which has them. */
+/* Elements 0 .. count - 1 of the shorter axis are at from + i * step of the longer one, which has
+   them. */
 static bool moves_inside(const Node *n, long count, long extent)
 {
-    const long from = (long)node_attr(n, "from"), last = from + (count - 1) * (long)node_attr(n, "step");
+    const long from = (long)node_attr(n, "from"),
+               last = from + (count - 1) * (long)node_attr(n, "step");
     return from >= 0 && from < extent && last >= 0 && last < extent;
 }
 
@@ -90,7 +100,9 @@ static bool view_fits(const Node *n)
     if (has_role(n, "detach")) return shape_same(x, s);
     if (has_role(n, "reshape")) return shape_count(x) == shape_count(s);
     if (has_role(n, "expand")) return shape_broadcast(x, s, &both) && shape_same(&both, s);
-    if (has_role(n, "gather")) return x->rank == 2 && s->dim[s->rank - 1] == x->dim[1] && shape_count(s) == shape_count(&n->arg[1]->shape) * x->dim[1];
+    if (has_role(n, "gather"))
+        return x->rank == 2 && s->dim[s->rank - 1] == x->dim[1] &&
+               shape_count(s) == shape_count(&n->arg[1]->shape) * x->dim[1];
     if (has_role(n, "permute")) {
         for (int a = 0; a < s->rank; a++)
             if (x->rank != s->rank || s->dim[a] != x->dim[n->perm[a]]) return false;
@@ -98,16 +110,19 @@ static bool view_fits(const Node *n)
     }
     const int axis = (int)node_attr(n, "axis");
     if (!only_axis(n, axis)) return false;
-    return has_role(n, "slice") ? moves_inside(n, s->dim[axis], x->dim[axis]) : moves_inside(n, x->dim[axis], s->dim[axis]);
+    return has_role(n, "slice") ? moves_inside(n, s->dim[axis], x->dim[axis])
+                                : moves_inside(n, x->dim[axis], s->dim[axis]);
 }
 
 static void verify_window(const Verify *v, const Node *n)
 {
     const bool data = has_role(n, "data"), weight = has_role(n, "weight");
-    const Shape *x = data ? &n->shape : &n->arg[0]->shape, *w = weight ? &n->shape : &n->arg[1]->shape;
+    const Shape *x = data ? &n->shape : &n->arg[0]->shape,
+                *w = weight ? &n->shape : &n->arg[1]->shape;
     const Shape *y = data ? &n->arg[0]->shape : weight ? &n->arg[1]->shape : &n->shape;
     if (!data && !weight && !has_role(n, "forward")) return;
-    must(v, n, x->dim[0] == y->dim[0] && x->dim[1] % w->dim[1] == 0 && w->dim[0] == y->dim[1], "a convolution's image, weights and result have the same samples and channels");
+    must(v, n, x->dim[0] == y->dim[0] && x->dim[1] % w->dim[1] == 0 && w->dim[0] == y->dim[1],
+         "a convolution's image, weights and result have the same samples and channels");
 }
 
 void verify_shape(const Verify *v, const Node *n)

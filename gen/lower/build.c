@@ -16,10 +16,14 @@ static int actual_of(Build *b, const Actual *a, const Formal *f)
 {
     for (int i = 0; i < b->x->actual.n; i++) {
         const Actual *o = b->x->actual.at[i];
-        const bool state = o->state && a->state ? !strcmp(o->state, a->state) : o->state == a->state;
-        const bool array = o->array && a->array ? !strcmp(o->array, a->array) : o->array == a->array;
+        const bool state =
+            o->state && a->state ? !strcmp(o->state, a->state) : o->state == a->state;
+        const bool array =
+            o->array && a->array ? !strcmp(o->array, a->array) : o->array == a->array;
         const bool known = a->buffer || a->column || a->array || a->sum >= 0;
-        if (known && o->buffer == a->buffer && o->column == a->column && o->sum == a->sum && state && array) return i;
+        if (known && o->buffer == a->buffer && o->column == a->column && o->sum == a->sum &&
+            state && array)
+            return i;
     }
     Actual *own = NEW(Actual);
     *own = *a;
@@ -29,30 +33,44 @@ static int actual_of(Build *b, const Actual *a, const Formal *f)
 
 int formal_of(Build *b, const Buffer *buffer)
 {
-    return actual_of(b, &(Actual) { .buffer = (Buffer *)buffer, .sum = -1 }, &(Formal) { .type = AS_REAL, .layout = &buffer->layout, .half = buffer->half, .wish = buffer->ident });
+    return actual_of(b, &(Actual) { .buffer = (Buffer *)buffer, .sum = -1 },
+                     &(Formal) { .type = AS_REAL,
+                                 .layout = &buffer->layout,
+                                 .half = buffer->half,
+                                 .wish = buffer->ident });
 }
 
 int formal_state(Build *b, const Buffer *gradient, const char *state)
 {
-    return actual_of(b, &(Actual) { .buffer = (Buffer *)gradient, .state = state, .sum = -1 }, &(Formal) { .type = AS_REAL, .layout = &gradient->layout, .wish = state });
+    return actual_of(b, &(Actual) { .buffer = (Buffer *)gradient, .state = state, .sum = -1 },
+                     &(Formal) { .type = AS_REAL, .layout = &gradient->layout, .wish = state });
 }
 
 int formal_column(Build *b, const Column *c)
 {
     static const ValType types[] = { [T_REAL] = AS_REAL, [T_INT] = AS_INT, [T_U8] = AS_BYTE };
-    return actual_of(b, &(Actual) { .column = c, .sum = -1 }, &(Formal) { .type = types[c->type], .wish = c->ident });
+    return actual_of(b, &(Actual) { .column = c, .sum = -1 },
+                     &(Formal) { .type = types[c->type], .wish = c->ident });
 }
 
 int formal_array(Build *b, const char *name)
 {
-    return actual_of(b, &(Actual) { .array = name, .sum = -1 }, &(Formal) { .type = AS_REAL, .wish = name });
+    return actual_of(b, &(Actual) { .array = name, .sum = -1 },
+                     &(Formal) { .type = AS_REAL, .wish = name });
 }
 
-int formal_sum(Build *b) { return actual_of(b, &(Actual) { .sum = b->x->sum }, &(Formal) { .type = AS_DOUBLE, .wish = "sum" }); }
+int formal_sum(Build *b)
+{
+    return actual_of(b, &(Actual) { .sum = b->x->sum },
+                     &(Formal) { .type = AS_DOUBLE, .wish = "sum" });
+}
 
 int formal_table(Build *b, const Node *n)
 {
-    return actual_of(b, &(Actual) { .sum = -1 }, &(Formal) { .type = AS_REAL, .table = n->table, .count = shape_count(&n->shape), .wish = "table" });
+    return actual_of(
+        b, &(Actual) { .sum = -1 },
+        &(Formal) {
+            .type = AS_REAL, .table = n->table, .count = shape_count(&n->shape), .wish = "table" });
 }
 
 int grad_formal(Build *b)
@@ -113,7 +131,9 @@ StmtList *open_loop(Build *b, StmtList *into, int at, Deal deal)
 {
     const Scope *s = &b->scope;
     const Val *end = deal == SERIAL ? loop_end(s, at) : val_int(loop_length(s, at));
-    StmtList *body = open_range(b, into, s->loop[at].var, val_int(0), at == s->lanes ? loop_end(s, at) : end, at == s->lanes ? LANES : deal);
+    StmtList *body =
+        open_range(b, into, s->loop[at].var, val_int(0), at == s->lanes ? loop_end(s, at) : end,
+                   at == s->lanes ? LANES : deal);
     if (at == scope_batch(s)) b->rows = body;
     return body;
 }
@@ -133,7 +153,8 @@ StmtList *open_parts(Build *b, const Val **part)
     const int n = scope_batch(&b->scope);
     if (part) *part = q;
     const Val *from = both(CALL_MUL, val_int(p->size), q);
-    return b->rows = open_range(b, unit, b->scope.loop[n].var, from, both(CALL_ADD, from, val_int(p->size)), SERIAL);
+    return b->rows = open_range(b, unit, b->scope.loop[n].var, from,
+                                both(CALL_ADD, from, val_int(p->size)), SERIAL);
 }
 
 /* The unit that is all there is: one thread does it. */
@@ -149,14 +170,20 @@ StmtList *open_dealt(Build *b, unsigned skip)
     const unsigned all = ((1u << s->n) - 1) & ~skip;
     const int n = scope_batch(s);
     if (b->k->target->launches) return b->rows = open_loops(b, &b->l->body, all, UNITS);
-    if (b->x->part.kind == PART_ROWS && n >= 0) return open_loops(b, open_parts(b, NULL), all & ~(1u << n), SERIAL);
-    if (b->x->part.kind == PART_STRIPS && s->strips >= 0 && s->loop[s->strips].extent == b->x->part.count)
-        return open_loops(b, open_loop(b, &b->l->body, s->strips, UNITS), all & ~(1u << s->strips), SERIAL);
+    if (b->x->part.kind == PART_ROWS && n >= 0)
+        return open_loops(b, open_parts(b, NULL), all & ~(1u << n), SERIAL);
+    if (b->x->part.kind == PART_STRIPS && s->strips >= 0 &&
+        s->loop[s->strips].extent == b->x->part.count)
+        return open_loops(b, open_loop(b, &b->l->body, s->strips, UNITS), all & ~(1u << s->strips),
+                          SERIAL);
     return open_loops(b, open_one(b), all, SERIAL);
 }
 
 /* ---- the window ---- */
-const Val *beta_of(const Build *b) { return has_beta(b->k, b->x) ? val_run(RUN_BETA, AS_INT) : NULL; }
+const Val *beta_of(const Build *b)
+{
+    return has_beta(b->k, b->x) ? val_run(RUN_BETA, AS_INT) : NULL;
+}
 
 const Layout *main_layout(const Build *b)
 {

@@ -1,4 +1,5 @@
-/* columns.c -- which of a contraction's labels are its columns: those along which its result is contiguous. Then all of it, once layouts are settled. */
+/* columns.c -- which of a contraction's labels are its columns: those along which its result is
+   contiguous. Then all of it, once layouts are settled. */
 #include "lower/contraction.h"
 
 static char block_label(const Operand *o)
@@ -6,7 +7,9 @@ static char block_label(const Operand *o)
     for (int a = 0; a < o->shape.rank; a++)
         for (int i = 0; i < o->layout.axis[a].n; i++) {
             const Digit *d = &o->layout.axis[a].digit[i];
-            if (d->stride == 1 && d->extent >= BLOCK_MIN && part_of(&o->place[a], o->place[a].label[0]) == 0) return o->place[a].label[o->place[a].n - 1];
+            if (d->stride == 1 && d->extent >= BLOCK_MIN &&
+                part_of(&o->place[a], o->place[a].label[0]) == 0)
+                return o->place[a].label[o->place[a].n - 1];
         }
     BUG("a result without contiguous columns");
 }
@@ -21,7 +24,9 @@ static char row_label(const Lowering *w)
         for (int i = 0; i < o->layout.axis[a].n; i++) {
             const Digit *d = &o->layout.axis[a].digit[i];
             if (d->stride != 1 || d->extent <= extent || o->place[a].n != 1) continue;
-            if (has_label(&w->operand[0], o->place[a].label[0]) && has_label(&w->operand[1], o->place[a].label[0])) continue;
+            if (has_label(&w->operand[0], o->place[a].label[0]) &&
+                has_label(&w->operand[1], o->place[a].label[0]))
+                continue;
             label = o->place[a].label[0], extent = d->extent;
         }
     return label;
@@ -46,7 +51,9 @@ long room(const Operand *o, char label, long div)
         for (int d = 0; d < o->layout.axis[a].n && part >= 0; d++) {
             const Digit *x = &o->layout.axis[a].digit[d];
             const long at = o->place[a].factor[part] * div, fits = x->extent * x->div / at;
-            if (x->div <= at && at < x->div * (x->mod ? x->mod : x->extent)) return part && fits > o->place[a].factor[0] / div ? o->place[a].factor[0] / div : fits;
+            if (x->div <= at && at < x->div * (x->mod ? x->mod : x->extent))
+                return part && fits > o->place[a].factor[0] / div ? o->place[a].factor[0] / div
+                                                                  : fits;
         }
     }
     return 0;
@@ -66,7 +73,9 @@ void lowering_settled(Lowering *w, Kernels *k, Kernel *x)
     for (int i = 0; i < 2; i++) {
         Operand *o = &w->operand[i];
         o->node = x->factor[i];
-        if (!node_layout(k, o->node, &o->layout) || !known(o)) BUG("layout left a factor without one");
+        if (!node_layout(k, o->node, &o->layout) || !known(o))
+            BUG("layout left a factor without one");
     }
-    if (!lowering_levels(w)) BUG("layout left factors that are cut at places that do not divide each other");
+    if (!lowering_levels(w))
+        BUG("layout left factors that are cut at places that do not divide each other");
 }

@@ -1,4 +1,5 @@
-/* contraction.c -- a contraction in C: vectors of its columns, rows in tiles, the depth inside. levels.c comes first. */
+/* contraction.c -- a contraction in C: vectors of its columns, rows in tiles, the depth inside.
+   levels.c comes first. */
 #include <string.h>
 #include "lower/contraction.h"
 
@@ -13,7 +14,9 @@ static void widen(Contraction *c, Levels *columns)
 {
     while (columns->n) {
         const Level *l = &columns->at[columns->n - 1];
-        if (l->stride[1] != c->vector.extent || l->stride[2] != c->vector.extent || c->vector.extent * l->extent > 512) return;
+        if (l->stride[1] != c->vector.extent || l->stride[2] != c->vector.extent ||
+            c->vector.extent * l->extent > 512)
+            return;
         c->vector.extent *= l->extent;
         columns->n--;
     }
@@ -29,7 +32,8 @@ static void split_level(Levels *s, int i, long parts)
     s->at[i].div *= s->at[i + 1].extent;
 }
 
-/* Row parts: the smallest divisor that is at least 8, so that threads have something to share; constant, whatever they are. */
+/* Row parts: the smallest divisor that is at least 8, so that threads have something to share;
+   constant, whatever they are. */
 long row_parts(long n)
 {
     for (long d = 8; d <= n; d++)
@@ -43,13 +47,21 @@ static void take_unit(Contraction *c, Levels *s, int i)
     memmove(s->at + i, s->at + i + 1, sizeof(Level) * (size_t)(--s->n - i));
 }
 
-/* Images are dealt by rows of the batch; matrices by strips of columns, or where there is one strip only by rows. */
-static void choose_unit(const Lowering *w, Contraction *c, Levels *batch, Levels *rows, Levels *columns)
+/* Images are dealt by rows of the batch; matrices by strips of columns, or where there is one strip
+   only by rows. */
+static void choose_unit(const Lowering *w, Contraction *c, Levels *batch, Levels *rows,
+                        Levels *columns)
 {
     const bool image = w->operand[2].shape.batch && layout_batch_first(&w->operand[2].layout);
     c->unit = (Level) { .extent = 1 };
-    if (columns->n && !image) { take_unit(c, columns, 0); return; }
-    if (batch->n && !w->operand[2].shape.batch) { take_unit(c, batch, 0); return; }
+    if (columns->n && !image) {
+        take_unit(c, columns, 0);
+        return;
+    }
+    if (batch->n && !w->operand[2].shape.batch) {
+        take_unit(c, batch, 0);
+        return;
+    }
     if (!rows->n) return;
     const char sample = w->operand[2].shape.batch ? w->operand[2].place[0].label[0] : 0;
     int at = 0;
@@ -66,8 +78,10 @@ static Contraction *assemble(const Lowering *w, char v)
     Contraction *c = NEW(Contraction);
     const int vector = vector_level(w, v);
     c->vector = w->level[vector];
-    Levels batch = levels_in(w, true, true, true, vector, 2, true), rows = levels_in(w, true, false, true, vector, 2, true);
-    Levels columns = levels_in(w, false, true, true, vector, 2, true), depth = levels_in(w, true, true, false, vector, 0, true);
+    Levels batch = levels_in(w, true, true, true, vector, 2, true),
+           rows = levels_in(w, true, false, true, vector, 2, true);
+    Levels columns = levels_in(w, false, true, true, vector, 2, true),
+           depth = levels_in(w, true, true, false, vector, 0, true);
     widen(c, &columns);
     choose_unit(w, c, &batch, &rows, &columns);
     for (int i = 0; i < batch.n; i++) take_outer(c, &batch.at[i], false);
@@ -75,7 +89,8 @@ static Contraction *assemble(const Lowering *w, char v)
     const bool samples = has_role(w->x->core, "weight");
     int r = 0, d = 0;
     for (; rows.n - r > 2; r++) take_outer(c, &rows.at[r], false);
-    for (; depth.n - d > 3 || (samples && d < depth.n && depth.at[d].label == 'n'); d++) take_outer(c, &depth.at[d], true);
+    for (; depth.n - d > 3 || (samples && d < depth.n && depth.at[d].label == 'n'); d++)
+        take_outer(c, &depth.at[d], true);
     for (; r < rows.n; r++) c->rows[c->nrows++] = rows.at[r];
     for (; d < depth.n; d++) c->depth[c->ndepth++] = depth.at[d];
     set_bases(w, c->base);

@@ -1,19 +1,23 @@
-/* count.c -- pre-count: scales that sums over the data are part of, known before the first backward.
+/* count.c -- pre-count: scales that sums over the data are part of, known before the first
+   backward.
 
-   1. The sums that the scales are made of need a subset of the forward kernels: those that leave them and, from them
-      upwards, all that write what those read; of a kernel of maps, the maps that are needed. Order and phases stay, so
-      every buffer is where it always is.
-   2. A denominator of zero means that nothing of its term counts in this window: the term's scale is 0.
-   3. Where that holds for every term that reads data, the window counts for nothing, and the update is left out. */
+   1. The sums that the scales are made of need a subset of the forward kernels: those that leave
+      them and, from them upwards, all that write what those read; of a kernel of maps, the maps
+      that are needed. Order and phases stay, so every buffer is where it always is.
+   2. A denominator of zero means that nothing of its term counts in this window: the term's scale
+      is 0.
+   3. Where that holds for every term that reads data, the window counts for nothing, and the update
+      is left out. */
 #include <stdio.h>
 #include <string.h>
 #include "lower/lower.h"
 
-
-/* yes where all denominators in e that are made of sums are other than 0, else no; yes itself where there are none */
+/* yes where all denominators in e that are made of sums are other than 0, else no; yes itself where
+   there are none */
 static const Expr *where_counted(const Expr *e, const Expr *yes, const Expr *no)
 {
-    if (expr_is(e, CALL_DIV) && uses_sums(e->arg[1])) yes = filled("select(c == 0, b, a)", yes, no, e->arg[1]);
+    if (expr_is(e, CALL_DIV) && uses_sums(e->arg[1]))
+        yes = filled("select(c == 0, b, a)", yes, no, e->arg[1]);
     for (int i = 0; i < e->nargs; i++) yes = where_counted(e->arg[i], yes, no);
     return yes;
 }
@@ -22,7 +26,7 @@ static const Expr *where_counted(const Expr *e, const Expr *yes, const Expr *no)
 static const Expr *count_of(const Program *s)
 {
     const Expr *samples = expr_variable("samples"), *count = expr_number(0);
-    for (int i = s->g->seeds.n; i-- > 0; ) {
+    for (int i = s->g->seeds.n; i-- > 0;) {
         if (!s->g->seeds.at[i]->node->shape.rank) continue;
         const Expr *e = where_counted(s->scale_in[i], samples, count);
         if (e == samples) return NULL;
@@ -37,7 +41,7 @@ const Expr *counted_loss(const Program *s, const Expr *loss)
     return s->count ? filled("select(c == 0, b, a)", guarded(loss), loss, s->count) : guarded(loss);
 }
 
-/* ---- kernels -------------------------------------------------------------------------------------------------------- */
+/* ---- kernels ---- */
 static void mark_sums(const Expr *e, bool *used)
 {
     int i;
@@ -74,7 +78,7 @@ static Kernel *pruned(const Program *s, const Kernel *x, bool *need)
     *y = *x;
     y->ident = text("%s_counted", x->ident);
     memset(&y->body, 0, sizeof y->body), memset(&y->stores, 0, sizeof y->stores);
-    for (int i = x->body.n; i-- > 0; )
+    for (int i = x->body.n; i-- > 0;)
         if (need[x->body.at[i]->id]) need_arguments(x->body.at[i], need);
     for (int i = 0; i < x->body.n; i++)
         if (need[x->body.at[i]->id]) vec_push(&y->body, x->body.at[i]);
@@ -98,7 +102,7 @@ static void choose_kernels(Program *s, const bool *used)
 {
     bool *need = NEW_ARRAY(bool, s->g->nodes.n);
     VEC(Kernel) chosen = { 0 };
-    for (int i = s->k->forward.n; i-- > 0; ) {
+    for (int i = s->k->forward.n; i-- > 0;) {
         Kernel *x = s->k->forward.at[i];
         if (!is_wanted(x, need, used)) continue;
         if (x->core) need_all(x, need);

@@ -1,9 +1,12 @@
-/* epilogue.c -- what follows a product and joins it in cuBLASLt: a bias along the columns, or bias and relu. All else is a map of its own
-   over the result, in place. */
+/* epilogue.c -- what follows a product and joins it in cuBLASLt: a bias along the columns, or bias
+   and relu. All else is a map of its own over the result, in place. */
 #include <string.h>
 #include "lower/build.h"
 
-static bool is_variable(const Expr *e, const char *name) { return e->kind == E_VAR && !strcmp(e->name, name); }
+static bool is_variable(const Expr *e, const char *name)
+{
+    return e->kind == E_VAR && !strcmp(e->name, name);
+}
 static bool is_zero(const Expr *e) { return e->kind == E_NUM && !(e->num < 0 || e->num > 0); }
 
 /* select(x <= 0, 0, x): the library's relu, which keeps a NaN */
@@ -12,7 +15,8 @@ static bool is_relu(const Node *n)
     const Op *op = n->op;
     if (op->nargs != 1 || op->nlets || !expr_is(op->value, CALL_SELECT)) return false;
     const Expr *const *a = (const Expr *const *)op->value->arg;
-    return expr_is(a[0], CALL_LE) && is_variable(a[0]->arg[0], op->arg[0]) && is_zero(a[0]->arg[1]) && is_zero(a[1]) && is_variable(a[2], op->arg[0]);
+    return expr_is(a[0], CALL_LE) && is_variable(a[0]->arg[0], op->arg[0]) &&
+           is_zero(a[0]->arg[1]) && is_zero(a[1]) && is_variable(a[2], op->arg[0]);
 }
 
 /* It adds a parameter that is one number for each column. */
@@ -22,12 +26,14 @@ static bool adds_bias(const Build *b, const Node *add)
     const Gemm *m = b->x->gemm;
     Node *bias = add->arg[1], *p = node_base(bias);
     const int last = add->shape.rank - 1;
-    const bool along = p->kind == K_PARAM && p->shape.rank == 1 && m->columns.n == 1 && m->columns.at[0].label == m->result[last];
-    if (!along || p->shape.dim[0] != add->shape.dim[last] || !node_layout(b->k, bias, &l)) return false;
+    const bool along = p->kind == K_PARAM && p->shape.rank == 1 && m->columns.n == 1 &&
+                       m->columns.at[0].label == m->result[last];
+    if (!along || p->shape.dim[0] != add->shape.dim[last] || !node_layout(b->k, bias, &l))
+        return false;
     return shape_axis(&bias->shape, &add->shape, last) >= 0;
 }
 
-static bool used_by_next_only(const Kernel *x, int i)       /* of body[i], or of the core for -1 */
+static bool used_by_next_only(const Kernel *x, int i) /* of body[i], or of the core for -1 */
 {
     const Node *n = i < 0 ? x->core : x->body.at[i];
     if (is_stored(x, n)) return false;
@@ -43,14 +49,21 @@ static int maps_taken(const Build *b)
     if (!x->body.n || x->gemm->batch.n || !used_by_next_only(x, -1)) return 0;
     const Node *add = x->body.at[0];
     if (!has_role(add, "add") || add->arg[0] != x->core || !adds_bias(b, add)) return 0;
-    return x->body.n < 2 || !used_by_next_only(x, 0) || !is_relu(x->body.at[1]) || x->body.at[1]->arg[0] != add ? 1 : 2;
+    return x->body.n < 2 || !used_by_next_only(x, 0) || !is_relu(x->body.at[1]) ||
+                   x->body.at[1]->arg[0] != add
+               ? 1
+               : 2;
 }
 
 static Node *last_of(const Kernel *x, int taken) { return taken ? x->body.at[taken - 1] : x->core; }
 
-static const Layout *result_layout(const Build *b, const Node *n) { return b->x->grad == n ? &b->x->grad_layout : &buffer_of(b->k, n)->layout; }
+static const Layout *result_layout(const Build *b, const Node *n)
+{
+    return b->x->grad == n ? &b->x->grad_layout : &buffer_of(b->k, n)->layout;
+}
 
-/* The node whose place the product goes to: the last one that the epilogue makes, or where that is stored nowhere the first that is. */
+/* The node whose place the product goes to: the last one that the epilogue makes, or where that is
+   stored nowhere the first that is. */
 static Node *destination(const Build *b, int taken)
 {
     Node *last = last_of(b->x, taken);
@@ -61,7 +74,8 @@ int epilogue_of(const Build *b, Node **to)
 {
     const int taken = maps_taken(b);
     *to = destination(b, taken);
-    if (!taken || layout_same(result_layout(b, *to), result_layout(b, target_of(b->k, b->x)))) return taken;
+    if (!taken || layout_same(result_layout(b, *to), result_layout(b, target_of(b->k, b->x))))
+        return taken;
     *to = destination(b, 0);
     return 0;
 }
@@ -84,7 +98,8 @@ void build_behind(Build *b, int taken, Node *to)
     b->scope = scope_of(b->l, l, &x->out->shape);
     b->out = b->rows = open_loops(b, &b->l->body, (1u << b->scope.n) - 1, UNITS);
     b->row = NULL;
-    const At at = address_of(&b->scope, l, &x->out->shape, x->grad == to ? grad_formal(b) : formal_of(b, buffer_of(b->k, to)));
+    const At at = address_of(&b->scope, l, &x->out->shape,
+                             x->grad == to ? grad_formal(b) : formal_of(b, buffer_of(b->k, to)));
     define(b, last_of(x, taken), load_at(b, &at), true);
     build_maps(b, x->body.at + taken, x->body.n - taken, NULL, 0);
 }

@@ -1,9 +1,12 @@
-/* factors_c.c -- what a contraction wants of its factors in C. C's contiguous level is the vector; B is the factor that has its label.
+/* factors_c.c -- what a contraction wants of its factors in C. C's contiguous level is the vector;
+   B is the factor that has its label.
 
-   1. B has its rows in the vector's order and at least as wide: strips of columns, depth as A runs through it.
-      Of a weight this is what it wants. Where the weight has another order, a transposed one, it is packed once per update.
+   1. B has its rows in the vector's order and at least as wide: strips of columns, depth as A runs
+      through it. Of a weight this is what it wants. Where the weight has another order, a
+      transposed one, it is packed once per update.
    2. A is broadcast, so any order will do: of a weight that of its own axes.
-   3. A blocked label is summed over its padding too: both factors hold zeros there. So no factor's blocks run beyond another's.
+   3. A blocked label is summed over its padding too: both factors hold zeros there. So no factor's
+      blocks run beyond another's.
    4. An image that B slides over has the halo that is read, and channels as lanes. */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +21,8 @@ static bool in_sum(const Operand *o, char label)
     return false;
 }
 
-/* Blocks of one operand run over what another that has the label has no room for. Where a view repeats its elements there is always room. */
+/* Blocks of one operand run over what another that has the label has no room for. Where a view
+   repeats its elements there is always room. */
 static bool overruns(const Operand *o, const Level *l)
 {
     if (!known(o) || l->extent == 1 || !has_label(o, l->label) || in_sum(o, l->label)) return false;
@@ -26,19 +30,22 @@ static bool overruns(const Operand *o, const Level *l)
     return fits && fits < l->extent;
 }
 
-/* Rows are those of A and C: where a block of A ends behind C's last, A is copied without blocks. */
+/* Rows are those of A and C: where a block of A ends behind C's last, A is copied without
+   blocks. */
 static bool rows_fit(Lowering *w)
 {
     if (!lowering_levels(w)) return true;
     for (int i = 0; i < w->nlevels; i++)
-        if (label_of(w, &w->level[i])->in[0] && overruns(&w->operand[2], &w->level[i])) return false;
+        if (label_of(w, &w->level[i])->in[0] && overruns(&w->operand[2], &w->level[i]))
+            return false;
     return true;
 }
 
 static bool b_fits(const Lowering *w, int vector)
 {
     const Operand *b = &w->operand[1];
-    if (!known(b) || w->level[vector].stride[1] != 1 || room(b, w->level[vector].label, w->level[vector].div) < w->level[vector].extent)
+    if (!known(b) || w->level[vector].stride[1] != 1 ||
+        room(b, w->level[vector].label, w->level[vector].div) < w->level[vector].extent)
         return false;
     for (int i = 0; i < w->nlevels; i++) {
         const Level *l = &w->level[i];
@@ -60,21 +67,24 @@ static int b_order(const Lowering *w, const Level *a, const Level *b, int operan
     return (x < y) - (x > y);
 }
 
-/* Strips that lie side by side because a micro-batch has one row: with another one they would not, and where all splits are to give
-   the same bits, the norm too, weights have one order for all. */
+/* Strips that lie side by side because a micro-batch has one row: with another one they would not,
+   and where all splits are to give the same bits, the norm too, weights have one order for all. */
 static bool lone_row(const Lowering *w, const Operand *c)
 {
     return w->k->g->train.split && c->shape.batch && c->shape.dim[0] == 1 && !c->layout.plane[2];
 }
 
-/* Columns that run on from the vector in C run on from it in B's rows too: one wide row instead of strips. */
+/* Columns that run on from the vector in C run on from it in B's rows too: one wide row instead of
+   strips. */
 static void join_columns(const Lowering *w, Level *order, int n, const Level *vector)
 {
     long width = vector->extent;
     int joined = 0;
     for (int i = 0; i < n - joined && !lone_row(w, &w->operand[2]); i++) {
         const Level l = order[i];
-        if (!label_of(w, &l)->in[2] || label_of(w, &l)->in[0] || l.stride[2] != width || width * l.extent > 512) continue;
+        if (!label_of(w, &l)->in[2] || label_of(w, &l)->in[0] || l.stride[2] != width ||
+            width * l.extent > 512)
+            continue;
         memmove(order + i, order + i + 1, sizeof(Level) * (size_t)(n - joined - 1 - i));
         order[n - joined - 1] = l;
         width *= l.extent, joined++;
@@ -86,7 +96,8 @@ static void join_columns(const Lowering *w, Level *order, int n, const Level *ve
 static bool outermost(const Lowering *w, const Level *l)
 {
     for (int i = 0; i < w->nlevels; i++)
-        if (w->level[i].label == l->label && w->level[i].div > l->div && w->level[i].extent > 1) return false;
+        if (w->level[i].label == l->label && w->level[i].div > l->div && w->level[i].extent > 1)
+            return false;
     return true;
 }
 
@@ -102,21 +113,25 @@ static void b_layout(Lowering *w, int vector, Layout *out)
     const Operand *b = &w->operand[1];
     Layout l = { .rank = b->shape.rank, .vaxis = -1 };
     long stride = 1;
-    for (int i = n; i-- > 0; ) {
+    for (int i = n; i-- > 0;) {
         const Level *v = &order[i];
         for (int a = 0; a < b->shape.rank; a++) {
             const int part = part_of(&b->place[a], v->label);
             if (part < 0) continue;
             Axis *x = &l.axis[a];
             const long div = v->div * b->place[a].factor[part];
-            x->digit[x->n++] = (Digit) { div, div * v->extent >= b->shape.dim[a] && outermost(w, v) ? 0 : v->extent, stride, v->extent };
+            x->digit[x->n++] =
+                (Digit) { div,
+                          div * v->extent >= b->shape.dim[a] && outermost(w, v) ? 0 : v->extent,
+                          stride, v->extent };
             if (i == n - 1) l.vaxis = a, l.block = v->extent;
         }
         stride *= v->extent;
     }
     long inner = 1;
     for (int i = n; i-- > 0; inner *= order[i].extent)
-        if (i + 2 < n && order[i].label == order[i + 1].label && order[i].div == order[i + 1].div * order[i + 1].extent && l.ndims > 1) {
+        if (i + 2 < n && order[i].label == order[i + 1].label &&
+            order[i].div == order[i + 1].div * order[i + 1].extent && l.ndims > 1) {
             l.dims[0] *= order[i].extent;
         } else if (order[i].extent > 1 || i == n - 1) {
             memmove(l.dims + 1, l.dims, sizeof(long) * (size_t)l.ndims);
@@ -130,7 +145,8 @@ static void b_layout(Lowering *w, int vector, Layout *out)
 static bool same_order(const Operand *o, const Layout *l)
 {
     for (int a = 0; a < l->rank; a++)
-        if (o->layout.axis[a].n != l->axis[a].n || memcmp(o->layout.axis[a].digit, l->axis[a].digit, sizeof(Digit) * (size_t)l->axis[a].n))
+        if (o->layout.axis[a].n != l->axis[a].n ||
+            memcmp(o->layout.axis[a].digit, l->axis[a].digit, sizeof(Digit) * (size_t)l->axis[a].n))
             return false;
     return true;
 }
@@ -143,14 +159,17 @@ static void pack(Lowering *w, const Layout *l)
         Node *n = w->k->once.at[i]->out;
         const Buffer *f = buffer_of(w->k, n);
         if (w->k->once.at[i]->core || !has_role(n, "copy") || n->arg[0] != b->node || !f) continue;
-        if (same_order(&(Operand){ .layout = f->layout }, l)) { b->node = n, b->layout = f->layout; return; }
+        if (same_order(&(Operand) { .layout = f->layout }, l)) {
+            b->node = n, b->layout = f->layout;
+            return;
+        }
     }
     const Param *p = node_base(b->node)->param;
     copy_operand(w, 1, l, p ? text("%s_%s", p->ident, w->x->backward ? "t" : "packed") : "turned");
 }
 
-/* Packed rows have no neighbours, and a view's channels may be cut anywhere: a copy of that operand as an image of its own,
-   with the halo that is read. */
+/* Packed rows have no neighbours, and a view's channels may be cut anywhere: a copy of that operand
+   as an image of its own, with the halo that is read. */
 static void copy_image(Lowering *w, int which)
 {
     Operand *o = &w->operand[which];
@@ -173,7 +192,9 @@ static bool parts_nest(const Operand *o)
         for (int d = 0; d < o->layout.axis[a].n && o->place[a].parts; d++) {
             const Digit *x = &o->layout.axis[a].digit[d];
             const long each = o->place[a].factor[0], end = x->div * (x->mod ? x->mod : x->extent);
-            if (!(x->div % each == 0 || (each % x->div == 0 && (end % each == 0 || each % end == 0)))) return false;
+            if (!(x->div % each == 0 ||
+                  (each % x->div == 0 && (end % each == 0 || each % end == 0))))
+                return false;
         }
     return true;
 }
@@ -183,7 +204,7 @@ static void separate_groups(Lowering *w, int which)
     Operand *o = &w->operand[which];
     if (parts_nest(o)) return;
     if (o->shape.batch) copy_image(w, which);
-    else o->layout.size = 0;            /* a weight is packed */
+    else o->layout.size = 0; /* a weight is packed */
 }
 
 static void cut_levels(Lowering *w)
@@ -195,7 +216,8 @@ static void cut_levels(Lowering *w)
         w->operand[1].layout = b;
         straighten(w, 0);
         if (!lowering_levels(w)) w->operand[1].layout.size = 0;
-        if (!known(&w->operand[1]) && !lowering_levels(w)) BUG("a contraction's columns are cut at places that do not divide each other");
+        if (!known(&w->operand[1]) && !lowering_levels(w))
+            BUG("a contraction's columns are cut at places that do not divide each other");
     }
 }
 
@@ -209,7 +231,7 @@ static bool cut_short(const Lowering *w, char v)
 /* The order that suits B, whatever it has. */
 static void best_b(Lowering *w, char v, Layout *out)
 {
-    w->operand[1].layout.size = 0;      /* where it is cut now does not matter */
+    w->operand[1].layout.size = 0; /* where it is cut now does not matter */
     cut_levels(w);
     if (crowded(w, 1)) {
         straighten(w, 0);

@@ -1,16 +1,19 @@
 /* factors_cuda.c -- what a contraction wants of its factors in CUDA.
 
-   1. Nothing is packed and nothing lies in strips: matrices row by row, images as [batch][rows][columns][channels].
-   2. What it wants of a weight. A matmul: its own axes by the result's, then the depth as the other factor runs through it.
-      A convolution: [rows][columns][channels][outputs].
-   3. Where factors are cut at places that do not divide each other, one of them is copied row by row. */
+   1. Nothing is packed and nothing lies in strips: matrices row by row, images as
+      [batch][rows][columns][channels].
+   2. What it wants of a weight. A matmul: its own axes by the result's, then the depth as the other
+      factor runs through it. A convolution: [rows][columns][channels][outputs].
+   3. Where factors are cut at places that do not divide each other, one of them is copied row by
+      row. */
 #include <stdlib.h>
 #include <string.h>
 #include "lower/layouts.h"
 
 static bool summed(const Lowering *w, const Level *l) { return !label_of(w, l)->in[2]; }
 
-/* The result's labels first, by its strides, then the sum's, by the other operand's; a convolution's the other way round. */
+/* The result's labels first, by its strides, then the sum's, by the other operand's; a
+   convolution's the other way round. */
 static int weight_order(const Lowering *w, const Level *a, const Level *b, int other)
 {
     const bool matmul = w->x->core->kind == K_MATMUL;
@@ -32,13 +35,15 @@ static void order_weight(const Lowering *w, int which, Layout *out)
     sort_levels(w, order, n, weight_order, 1 - which);
     Layout l = { .rank = o->shape.rank, .vaxis = -1 };
     long stride = 1;
-    for (int i = n; i-- > 0; ) {
+    for (int i = n; i-- > 0;) {
         const Level *v = &order[i];
         const bool last = i == n - 1;
         for (int a = 0; a < o->shape.rank; a++) {
             if (o->place[a].label[0] != v->label) continue;
             Axis *x = &l.axis[a];
-            x->digit[x->n++] = (Digit) { v->div, v->div * v->extent >= o->shape.dim[a] ? 0 : v->extent, stride, v->extent };
+            x->digit[x->n++] =
+                (Digit) { v->div, v->div * v->extent >= o->shape.dim[a] ? 0 : v->extent, stride,
+                          v->extent };
         }
         const long extent = last && n > 1 ? block_of(w->k, v->extent) : v->extent;
         if (extent > 1 || last) {

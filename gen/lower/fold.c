@@ -1,14 +1,18 @@
 /* fold.c -- folds: passes along the axes of a sample, and sums over the batch.
 
-   1. Along axes of a sample every fold of the op is a pass; then comes a value for each row, or for each element.
-   2. A sum over the batch is a number, in double, or a tensor: in C rows are summed one by one, then together.
+   1. Along axes of a sample every fold of the op is a pass; then comes a value for each row, or for
+      each element.
+   2. A sum over the batch is a number, in double, or a tensor: in C rows are summed one by one,
+      then together.
    3. On a device what is folded runs over lanes, and all else is dealt. */
 #include <math.h>
 #include "lower/build.h"
 
 enum { LONG_ROW = 1024, WARP = 32, THREADS = 256, MOST_THREADS = 1024 };
 
-static const double fold_start[] = { [FOLD_SUM] = 0, [FOLD_MAX] = -INFINITY, [FOLD_MIN] = INFINITY, [FOLD_PROD] = 1 };
+static const double fold_start[] = {
+    [FOLD_SUM] = 0, [FOLD_MAX] = -INFINITY, [FOLD_MIN] = INFINITY, [FOLD_PROD] = 1
+};
 
 /* Loops over the first argument; returns which of them fold. */
 static unsigned fold_scope(Build *b)
@@ -17,7 +21,8 @@ static unsigned fold_scope(Build *b)
     Node *f = b->x->core;
     const Shape *s = &f->arg[0]->shape;
     const bool known = !b->x->pre.n && node_layout(b->k, f->arg[0], &l) && layout_whole(&l, s);
-    if (!known && b->x->stores.n && shape_same(&b->x->stores.at[0]->shape, s)) l = buffer_of(b->k, b->x->stores.at[0])->layout;
+    if (!known && b->x->stores.n && shape_same(&b->x->stores.at[0]->shape, s))
+        l = buffer_of(b->k, b->x->stores.at[0])->layout;
     else if (!known) layout_make(&l, s, -1, 0, 0);
     b->scope = scope_of(b->l, &l, s);
     b->fold = f, b->fold_count = 1;
@@ -44,11 +49,15 @@ static StmtList *open_together(Build *b, StmtList *into, unsigned folded, Deal d
 {
     const bool device = b->k->target->launches;
     StmtList *inner = open_loops(b, into, folded, device ? deal : SERIAL);
-    for (Stmt *s; device && into != inner; into = &s->body) s = into->at[into->n - 1], s->width = width;
+    for (Stmt *s; device && into != inner; into = &s->body)
+        s = into->at[into->n - 1], s->width = width;
     return inner;
 }
 
-static StmtList *open_folded(Build *b, StmtList *into, unsigned folded, int lanes) { return open_together(b, into, folded, LANES, lanes); }
+static StmtList *open_folded(Build *b, StmtList *into, unsigned folded, int lanes)
+{
+    return open_together(b, into, folded, LANES, lanes);
+}
 
 /* ---- along axes of a sample ---- */
 /* One pass: "m = max(x)". */
@@ -132,11 +141,15 @@ void build_fold(Build *b)
     for (int i = 0; i < f->op->nlets; i++) build_pass(b, i, folded, lanes);
     if (f->op->per_row) row_result(b);
     else element_result(b, folded, lanes);
-    for (int i = 0; row && i < b->x->stores.n; i++) zero_padding(b, row, b->x->stores.at[i], scope_batch(&b->scope) >= 0);
+    for (int i = 0; row && i < b->x->stores.n; i++)
+        zero_padding(b, row, b->x->stores.at[i], scope_batch(&b->scope) >= 0);
 }
 
 /* ---- over the batch, down to a number ---- */
-static int total_lanes(long count) { return count > LONG_ROW ? MOST_THREADS : count > THREADS ? THREADS : WARP; }
+static int total_lanes(long count)
+{
+    return count > LONG_ROW ? MOST_THREADS : count > THREADS ? THREADS : WARP;
+}
 
 static void add_total(Build *b, int total)
 {
@@ -175,7 +188,10 @@ void build_total(Build *b)
 {
     const Val *q;
     const unsigned folded = (fold_scope(b), all_loops(b));
-    if (b->k->target->launches) { device_total(b); return; }
+    if (b->k->target->launches) {
+        device_total(b);
+        return;
+    }
     const long size = b->x->part.size;
     const int n = scope_batch(&b->scope);
     StmtList *unit = b->out = open_units(b, &b->l->body, "q", b->x->part.count, &q);
@@ -194,7 +210,9 @@ static void column_lanes(Build *b, unsigned folded)
 {
     Scope lanes = b->scope;
     const int j = lanes.n - 1;
-    if (b->k->target->launches || !scope_wide(&lanes) || folded >> j & 1 || b->x->pre.n || loop_overlaps(&lanes, j)) return;
+    if (b->k->target->launches || !scope_wide(&lanes) || folded >> j & 1 || b->x->pre.n ||
+        loop_overlaps(&lanes, j))
+        return;
     lanes.lanes = j;
     const Scope here = b->scope;
     b->scope = lanes;
@@ -218,7 +236,10 @@ static void sum_columns(Build *b, StmtList *into, unsigned folded, int sum, int 
         return;
     }
     StmtList *row = b->out = b->rows = open_loop(b, into, n, SERIAL);
-    if (!inner) { add_column(b, sum); return; }
+    if (!inner) {
+        add_column(b, sum);
+        return;
+    }
     const int own = variable(b, "row", AS_REAL, val_number(0));
     b->out = open_loops(b, row, inner, SERIAL);
     add_column(b, own);
@@ -233,7 +254,8 @@ static StmtList *open_columns(Build *b, unsigned kept)
     const Val *one;
     if (b->k->target->launches) return open_loops(b, &b->l->body, kept, UNITS);
     if (b->x->part.kind == PART_STRIPS && s->strips >= 0)
-        return open_loops(b, open_loop(b, &b->l->body, s->strips, UNITS), kept & ~(1u << s->strips), SERIAL);
+        return open_loops(b, open_loop(b, &b->l->body, s->strips, UNITS), kept & ~(1u << s->strips),
+                          SERIAL);
     return open_loops(b, open_units(b, &b->l->body, "one", 1, &one), kept, SERIAL);
 }
 
@@ -250,7 +272,8 @@ void build_column(Build *b)
     const Node *f = b->x->core;
     const unsigned folded = fold_scope(b);
     column_lanes(b, folded);
-    const int first = scope_loop(&b->scope, 0, 1), n = first >= 0 && folded >> first & 1 ? first : -1;
+    const int first = scope_loop(&b->scope, 0, 1),
+              n = first >= 0 && folded >> first & 1 ? first : -1;
     StmtList *column = b->out = open_columns(b, all_loops(b) & ~folded), *terms = column;
     const int sum = variable(b, "sum", AS_REAL, start_of(b, f));
     if (folds_in_training(f)) {
@@ -259,7 +282,8 @@ void build_column(Build *b)
         terms = &training->body;
     }
     if (b->k->target->launches) {
-        b->out = b->rows = open_together(b, terms, folded, SHARES, turns(&b->scope, folded) > LONG_SUM ? 32 : 8);
+        b->out = b->rows =
+            open_together(b, terms, folded, SHARES, turns(&b->scope, folded) > LONG_SUM ? 32 : 8);
         add_column(b, sum);
     } else {
         sum_columns(b, terms, folded, sum, n);

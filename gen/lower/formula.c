@@ -2,9 +2,9 @@
 
    1. A value that one formula reads once is written into that formula; any other gets a name.
    2. Stores into a padded block keep zeros in its padding.
-   3. No arm of a choice reads memory: a value that an arm needs is read into a constant before the choice, an index that may
-      lie outside is clamped before the read. gcc 12 puts a read that stands in an arm at another place when it makes loops
-      free of branches. */
+   3. No arm of a choice reads memory: a value that an arm needs is read into a constant before the
+      choice, an index that may lie outside is clamped before the read. gcc 12 puts a read that
+      stands in an arm at another place when it makes loops free of branches. */
 #include <string.h>
 #include "lower/build.h"
 
@@ -36,7 +36,8 @@ bool folds_in_training(const Node *f)
 /* The value asks for let i: an op's gradient may be all that does. */
 static bool is_asked(const Op *op, int i)
 {
-    if (op->let[i].fold != FOLD_NONE || (op->value && times_used(op->value, op->let[i].name))) return true;
+    if (op->let[i].fold != FOLD_NONE || (op->value && times_used(op->value, op->let[i].name)))
+        return true;
     for (int later = i + 1; later < op->nlets; later++)
         if (times_used(op->let[later].e, op->let[i].name) && is_asked(op, later)) return true;
     return false;
@@ -53,12 +54,19 @@ static int uses_in_op(const Op *op, const char *name)
 static bool chosen_in_op(const Op *op, const char *name)
 {
     bool chosen = op->value && expr_chooses(op->value, name);
-    for (int i = 0; i < op->nlets; i++) chosen |= is_asked(op, i) && expr_chooses(op->let[i].e, name);
+    for (int i = 0; i < op->nlets; i++)
+        chosen |= is_asked(op, i) && expr_chooses(op->let[i].e, name);
     return chosen;
 }
 
 /* ---- formulas ---- */
-typedef struct { Build *b; const Node *n; const Val *arg[ARGS]; const Val *let[LETS]; int lets; } Given;
+typedef struct {
+    Build *b;
+    const Node *n;
+    const Val *arg[ARGS];
+    const Val *let[LETS];
+    int lets;
+} Given;
 
 static const Val *named(const void *context, const char *name)
 {
@@ -72,7 +80,8 @@ static const Val *named(const void *context, const char *name)
         if (!strcmp(op->attr[i], name)) return val_number(x->n->attr[i]);
     if (!strcmp(name, "training")) return val_run(RUN_TRAINING, AS_BOOL);
     if (!strcmp(name, "n") && x->b->fold_count) return val_number((double)x->b->fold_count);
-    if (!strcmp(name, "i") && x->b->fold_index) return val_call(CALL_REAL, x->b->fold_index, NULL, NULL);
+    if (!strcmp(name, "i") && x->b->fold_index)
+        return val_call(CALL_REAL, x->b->fold_index, NULL, NULL);
     BUG("%s: a formula speaks of %s", op->name, name);
 }
 
@@ -83,7 +92,8 @@ static const Val *spelled(const Expr *e)
     return v;
 }
 
-const Val *value_of(const Expr *e, const Val *(*lookup)(const void *context, const char *name), const void *context)
+const Val *value_of(const Expr *e, const Val *(*lookup)(const void *context, const char *name),
+                    const void *context)
 {
     const Val *arg[3] = { 0 };
     if (e->kind == E_NUM) return spelled(e);
@@ -95,7 +105,8 @@ const Val *value_of(const Expr *e, const Val *(*lookup)(const void *context, con
 /* What lanes draw lies in memory, too. */
 static bool reads_memory(const Build *b, const Val *v)
 {
-    bool reads = v->kind == VAL_LOAD || (b->scope.lanes >= 0 && v->kind == VAL_CALL && v->id == (int)CALL_UNIFORM);
+    bool reads = v->kind == VAL_LOAD ||
+                 (b->scope.lanes >= 0 && v->kind == VAL_CALL && v->id == (int)CALL_UNIFORM);
     for (int i = 0; i < v->n; i++) reads |= reads_memory(b, v->arg[i]);
     return reads;
 }
@@ -173,7 +184,9 @@ static const Val *kept(const Scope *s, const Val *v)
     bool whole = true;
     for (int i = 0; i < s->n; i++)
         if (s->loop[i].axis == axis && s->loop[i].div * s->loop[i].extent > extent) whole = false;
-    return whole ? v : both(CALL_KEEP, v, places_left(extent, coordinate(s, axis), s->loop[s->lanes].div));
+    return whole ? v
+                 : both(CALL_KEEP, v,
+                        places_left(extent, coordinate(s, axis), s->loop[s->lanes].div));
 }
 
 static void store_at(Build *b, const At *at, const Val *v, const Val *beta)
@@ -182,16 +195,22 @@ static void store_at(Build *b, const At *at, const Val *v, const Val *beta)
     s->at = *at, s->value = kept(&b->scope, v), s->beta = beta;
 }
 
-/* n's place in what lies as l, seen from the loops of a kernel: those of a fold run over axes that n may have no more. */
+/* n's place in what lies as l, seen from the loops of a kernel: those of a fold run over axes that
+   n may have no more. */
 static At place_of(const Build *b, const Node *n, const Layout *l, int buffer)
 {
     Shape s = n->shape;
-    if (!b->fold || b->scope.domain == &n->shape || s.rank >= b->scope.domain->rank) return address_of(&b->scope, l, &s, buffer);
+    if (!b->fold || b->scope.domain == &n->shape || s.rank >= b->scope.domain->rank)
+        return address_of(&b->scope, l, &s, buffer);
     const Layout wide = with_ones(l, &n->shape, b->fold->axes, &s);
     return address_of(&b->scope, &wide, &s, buffer);
 }
 
-typedef struct { const Optimizer *o; const Val **now; const Val *g; } Folded;
+typedef struct {
+    const Optimizer *o;
+    const Val **now;
+    const Val *g;
+} Folded;
 
 static const Val *folded_name(const void *context, const char *name)
 {
@@ -204,14 +223,15 @@ static const Val *folded_name(const void *context, const char *name)
 /* What the optimizer's states become by a micro-batch's gradient. */
 static void store_folded(Build *b, const Node *n, const Val *v)
 {
-    if (v->kind == VAL_NUMBER) return;      /* zeros for padding, which has never been anything else */
+    if (v->kind == VAL_NUMBER) return; /* zeros for padding, which has never been anything else */
     const Optimizer *o = b->k->g->step->groups.at[b->x->adds_to->group];
     const Buffer *gradient = b->k->gradients.at[b->x->adds_to->index];
     At place[STATES];
     const Val *now[STATES];
     const Folded f = { o, now, let(b, "micro", kept(&b->scope, v)) };
     for (int i = 0; i < o->nstates; i++) {
-        place[i] = place_of(b, n, &b->x->grad_layout, i ? formal_state(b, gradient, o->state[i]) : formal_of(b, gradient));
+        place[i] = place_of(b, n, &b->x->grad_layout,
+                            i ? formal_state(b, gradient, o->state[i]) : formal_of(b, gradient));
         now[i] = load_at(b, &place[i]);
     }
     for (int i = 0; i < o->nstates; i++) {
@@ -226,9 +246,15 @@ static void store_folded(Build *b, const Node *n, const Val *v)
     }
 }
 
-bool is_column(const Node *f) { return !f->shape.batch && (f->arg[0]->shape.batch || has_role(f, "sum")); }
+bool is_column(const Node *f)
+{
+    return !f->shape.batch && (f->arg[0]->shape.batch || has_role(f, "sum"));
+}
 
-static bool goes_on(const Build *b, const Node *n) { return b->k->g->train.split && b->x->grad == n && b->x->core == n && is_column(n); }
+static bool goes_on(const Build *b, const Node *n)
+{
+    return b->k->g->train.split && b->x->grad == n && b->x->core == n && is_column(n);
+}
 
 const Val *start_of(Build *b, const Node *n)
 {
@@ -243,9 +269,13 @@ void store_node(Build *b, const Node *n, const Val *v)
 {
     const bool adds = b->x->grad == n;
     if (!adds && !is_stored(b->x, n)) return;
-    if (adds && !b->x->moves_state && b->k->g->step->optimizer.fold[0]) { store_folded(b, n, v); return; }
+    if (adds && !b->x->moves_state && b->k->g->step->optimizer.fold[0]) {
+        store_folded(b, n, v);
+        return;
+    }
     const Buffer *to = adds ? NULL : buffer_of(b->k, n);
-    const At at = place_of(b, n, adds ? &b->x->grad_layout : &to->layout, adds ? grad_formal(b) : formal_of(b, to));
+    const At at = place_of(b, n, adds ? &b->x->grad_layout : &to->layout,
+                           adds ? grad_formal(b) : formal_of(b, to));
     if (to && to->half && v->kind != VAL_NUMBER) v = val_call(CALL_ROUND16, v, NULL, NULL);
     store_at(b, &at, v, adds && !goes_on(b, n) ? beta_of(b) : NULL);
 }
@@ -276,7 +306,8 @@ static bool lanes_read_one(const Build *b, const Scope *s, Node *n)
     Node *base = node_base(n);
     if (base->kind == K_INPUT) return false;
     if (moves(n) && !(buffer_of(b->k, base) && node_layout(b->k, n, &l))) return false;
-    if (base->kind == K_CONST || base->kind == K_SEED || base->kind == K_ROWS || n->kind == K_NOISE) return true;
+    if (base->kind == K_CONST || base->kind == K_SEED || base->kind == K_ROWS || n->kind == K_NOISE)
+        return true;
     if (!buffer_of(b->k, base) || !node_layout(b->k, n, &l)) return false;
     const At at = address_of(s, &l, &n->shape, -1);
     const long lane = lane_stride(s, &at);
@@ -295,7 +326,9 @@ bool lanes_do(Build *b, const Scope *s, Node *const *at, int n)
     for (int i = 0; i < n; i++) {
         if (!lanes_read(b, s, at[i])) return false;
         const bool adds = b->x->grad == at[i];
-        const Layout *l = adds ? &b->x->grad_layout : buffer_of(b->k, at[i]) ? &buffer_of(b->k, at[i])->layout : NULL;
+        const Layout *l = adds                     ? &b->x->grad_layout
+                          : buffer_of(b->k, at[i]) ? &buffer_of(b->k, at[i])->layout
+                                                   : NULL;
         if (!l || !is_stored(b->x, at[i])) continue;
         const At to = address_of(s, l, &at[i]->shape, -1);
         if (lane_stride(s, &to) != 1) return false;

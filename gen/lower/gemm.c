@@ -1,23 +1,28 @@
 /* gemm.c -- a contraction in CUDA: four groups of levels and their strides. levels.c comes first.
 
-   1. Where each group of levels is one level in the end, and every operand has an axis of stride 1, cuBLASLt can say it.
-      All else is a kernel of our own, which finds its elements by / and % of constants.
-   2. A convolution's padding is not in memory: an index outside of the image makes its element 0. */
+   1. Where each group of levels is one level in the end, and every operand has an axis of stride 1,
+      cuBLASLt can say it. All else is a kernel of our own, which finds its elements by / and % of
+      constants.
+   2. A convolution's padding is not in memory: an index outside of the image makes its element
+   0. */
 #include "lower/contraction.h"
 
-enum { MOST_BATCH = 65535 };            /* products in one call: its kernels may count them in z of their grid */
+/* products in one call: its kernels may count them in z of their grid */
+enum { MOST_BATCH = 65535 };
 
-/* ---- can a library say it --------------------------------------------------------------------------------------- */
+/* ---- can a library say it ---- */
 static bool single(const Levels *s, long *extent)
 {
     *extent = s->n ? s->at[0].extent : 1;
     return s->n <= 1;
 }
 
-/* An operand of rows and columns: one of the two strides is 1, the other the distance of its rows. One that is repeated has none. */
+/* An operand of rows and columns: one of the two strides is 1, the other the distance of its rows.
+   One that is repeated has none. */
 static bool matrix(const Levels *rows, const Levels *columns, int which, long *lead, bool *turned)
 {
-    const long r = rows->n ? rows->at[0].stride[which] : 0, c = columns->n ? columns->at[0].stride[which] : 0;
+    const long r = rows->n ? rows->at[0].stride[which] : 0,
+               c = columns->n ? columns->at[0].stride[which] : 0;
     *turned = columns->n ? c != 1 : rows->n && r == 1 ? true : false;
     const long inner = *turned ? (rows->n ? r : 1) : (columns->n ? c : 1), outer = *turned ? c : r;
     const Levels *along = *turned ? rows : columns, *across = *turned ? columns : rows;
@@ -28,19 +33,22 @@ static bool matrix(const Levels *rows, const Levels *columns, int which, long *l
 
 static bool as_blas(const Lowering *w, const Gemm *m, Blas *b)
 {
-    const Levels batch = levels_in(w, true, true, true, -1, 2, true), rows = levels_in(w, true, false, true, -1, 2, true);
-    const Levels columns = levels_in(w, false, true, true, -1, 2, true), depth = levels_in(w, true, true, false, -1, 0, true);
+    const Levels batch = levels_in(w, true, true, true, -1, 2, true),
+                 rows = levels_in(w, true, false, true, -1, 2, true);
+    const Levels columns = levels_in(w, false, true, true, -1, 2, true),
+                 depth = levels_in(w, true, true, false, -1, 0, true);
     bool turned = false;
     if (m->nbounds || !single(&batch, &b->batch) || !single(&rows, &b->rows)) return false;
     if (!single(&columns, &b->columns) || !single(&depth, &b->depth)) return false;
     for (int i = 0; i < 3; i++) b->step[i] = batch.n ? batch.at[0].stride[i] : 0;
-    const bool said = matrix(&rows, &depth, 0, &b->lead[0], &b->turned[0]) && matrix(&depth, &columns, 1, &b->lead[1], &b->turned[1])
-        && matrix(&rows, &columns, 2, &b->lead[2], &turned) && !turned;
+    const bool said = matrix(&rows, &depth, 0, &b->lead[0], &b->turned[0]) &&
+                      matrix(&depth, &columns, 1, &b->lead[1], &b->turned[1]) &&
+                      matrix(&rows, &columns, 2, &b->lead[2], &turned) && !turned;
     const bool aligned = b->lead[0] % 8 == 0 && b->lead[1] % 8 == 0 && b->lead[2] % 4 == 0;
     return said && b->batch <= MOST_BATCH && (aligned || w->k->g->train.precision < BF16);
 }
 
-/* ---- padding ---------------------------------------------------------------------------------------------------- */
+/* ---- padding ---- */
 static long extent_of(const Lowering *w, char label)
 {
     for (int i = 0; i < w->nlabels; i++)
@@ -62,8 +70,11 @@ static void find_bounds(const Lowering *w, Gemm *m, int which)
         }
         m->image = which;
         if (low < 0 || high >= o->shape.dim[a])
-            m->bound[m->nbounds++] = (Bound) { { p->label[0], p->label[1] }, { p->factor[0], p->factor[1] }, p->constant, o->shape.dim[a],
-                                                o->layout.axis[a].digit[0].stride };
+            m->bound[m->nbounds++] = (Bound) { { p->label[0], p->label[1] },
+                                               { p->factor[0], p->factor[1] },
+                                               p->constant,
+                                               o->shape.dim[a],
+                                               o->layout.axis[a].digit[0].stride };
     }
 }
 

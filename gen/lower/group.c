@@ -1,19 +1,23 @@
 /* group.c -- which nodes share a kernel.
 
-   1. A structured node (a fold, a matmul, a convolution, a pool) opens a kernel. A map joins the kernel of one of its
-      arguments when both run over the same shape and all its other arguments are there by then; else it opens one.
+   1. A structured node (a fold, a matmul, a convolution, a pool) opens a kernel. A map joins the
+      kernel of one of its arguments when both run over the same shape and all its other arguments
+      are there by then; else it opens one.
    2. Forward and backward never share a kernel: evaluation runs the forward ones alone.
-   3. A kernel of parameters alone runs once a window; one that follows a seed without rows, once at its end.
+   3. A kernel of parameters alone runs once a window; one that follows a seed without rows, once at
+      its end.
    4. A map that only a one-pass fold reads moves into the fold's loop.
-   5. A contribution's last kernel adds straight into the gradient where nothing else reads its value: the copy that
-      legalize made is left out. Where an optimizer folds micro-batches' gradients into its states, the copy does that.
+   5. A contribution's last kernel adds straight into the gradient where nothing else reads its
+      value: the copy that legalize made is left out. Where an optimizer folds micro-batches'
+      gradients into its states, the copy does that.
    6. What outputs alone need has kernels of its own, which training does not run.
    7. Every copy that legalize made opens a kernel, before the first that reads it. */
 #include "lower/lower.h"
 
 static Kernel *open_kernel(Kernels *k, Node *n, Node *core)
 {
-    Kernel *x = kernel_new(k->g, core, n, n->when >= WHEN_MICRO ? WHEN_MICRO : WHEN_WINDOW, n->backward);
+    Kernel *x =
+        kernel_new(k->g, core, n, n->when >= WHEN_MICRO ? WHEN_MICRO : WHEN_WINDOW, n->backward);
     insert_kernel(k, x, list_of(k, x)->n);
     set_kernel(k, n, x);
     return x;
@@ -37,10 +41,12 @@ static bool takes_maps(const Kernel *x)
 {
     if (!x->core) return true;
     if (is_batch_sum(x->core) || !x->core->shape.batch) return false;
-    return !has_role(x->core, "spread") && !has_role(x->core, "scatter") && (!has_role(x->core, "max_grad") || pool_tiles(x->core));
+    return !has_role(x->core, "spread") && !has_role(x->core, "scatter") &&
+           (!has_role(x->core, "max_grad") || pool_tiles(x->core));
 }
 
-/* Kernel x may read n, an argument of a map that joins it: all below n is there before x, or n is a value of x itself. */
+/* Kernel x may read n, an argument of a map that joins it: all below n is there before x, or n is a
+   value of x itself. */
 static bool is_there(Kernels *k, const Kernel *x, Node *n)
 {
     const Bases below = node_bases(n);
@@ -53,7 +59,9 @@ static bool is_there(Kernels *k, const Kernel *x, Node *n)
 
 static bool can_join(Kernels *k, const Kernel *x, const Node *n)
 {
-    if (!takes_maps(x) || !shape_same(&x->out->shape, &n->shape) || x->backward != n->backward || x->predicts != is_predicted(k->g, n)) return false;
+    if (!takes_maps(x) || !shape_same(&x->out->shape, &n->shape) || x->backward != n->backward ||
+        x->predicts != is_predicted(k->g, n))
+        return false;
     if ((x->when == WHEN_MICRO) != (n->when == WHEN_MICRO)) return false;
     for (int i = 0; i < n->nargs; i++)
         if (!is_there(k, x, n->arg[i])) return false;
@@ -81,19 +89,24 @@ static void add_node(Kernels *k, Node *n)
 {
     for (int a = 0; a < n->nargs && reads_buffers(n); a++)
         if (n->arg[a]->id >= k->g->first_copy && !kernel_of(k, n->arg[a])) open_copy(k, n->arg[a]);
-    if (n->kind == K_MAP) { add_map(k, n); return; }
+    if (n->kind == K_MAP) {
+        add_map(k, n);
+        return;
+    }
     Kernel *x = open_kernel(k, n, n);
     x->sum = is_batch_sum(n) ? sum_index(k->g, n) : -1;
 }
 
 /* ---- folds that make their own arguments ---- */
-static int readers(const Kernels *k, const Node *n)       /* kernels other than n's own that read n, counted as nodes */
+/* kernels other than n's own that read n, counted as nodes */
+static int readers(const Kernels *k, const Node *n)
 {
     int count = 0;
     for (int i = 0; i < k->g->nodes.n; i++) {
         const Node *u = k->g->nodes.at[i];
         if (!is_live(k->g, u) || u == n) continue;
-        for (int a = 0; a < u->nargs; a++) count += u->arg[a] == n && (u->kind == K_VIEW || kernel_of(k, u) != kernel_of(k, n));
+        for (int a = 0; a < u->nargs; a++)
+            count += u->arg[a] == n && (u->kind == K_VIEW || kernel_of(k, u) != kernel_of(k, n));
     }
     return count;
 }
@@ -117,7 +130,9 @@ static void absorb(Kernels *k, Kernel *x)
     if (!f || f->kind != K_REDUCE || f->nargs != 1 || f->op->nlets != 1) return;
     const Node *a = f->arg[0];
     Kernel *m = kernel_of(k, a);
-    if (a->kind != K_MAP || !m || m->core || m->when != x->when || m->backward != x->backward || m->predicts != x->predicts) return;
+    if (a->kind != K_MAP || !m || m->core || m->when != x->when || m->backward != x->backward ||
+        m->predicts != x->predicts)
+        return;
     if (!only_this(k, m, a)) return;
     for (int i = 0; i < m->body.n; i++) {
         set_kernel(k, m->body.at[i], x);
@@ -127,9 +142,9 @@ static void absorb(Kernels *k, Kernel *x)
 }
 
 /* ---- contributions ---- */
-static bool only_ones(const Shape *a, const Shape *b)        /* they differ in axes of extent 1 alone */
+static bool only_ones(const Shape *a, const Shape *b) /* they differ in axes of extent 1 alone */
 {
-    for (int i = 0, j = 0; ; i++, j++) {
+    for (int i = 0, j = 0;; i++, j++) {
         while (i < a->rank && a->dim[i] == 1) i++;
         while (j < b->rank && b->dim[j] == 1) j++;
         if (i == a->rank || j == b->rank) return i == a->rank && j == b->rank;
@@ -137,14 +152,16 @@ static bool only_ones(const Shape *a, const Shape *b)        /* they differ in a
     }
 }
 
-/* The kernel that makes what n shows can write into the gradient itself; a contraction needs its columns in one piece. */
+/* The kernel that makes what n shows can write into the gradient itself; a contraction needs its
+   columns in one piece. */
 static bool views_invert(const Kernels *k, Node *n)
 {
     const Kernel *x = kernel_of(k, node_base(n));
     const bool contracts = x && x->core && reads_buffers(x->core);
     for (; n->kind == K_VIEW; n = n->arg[0]) {
         if (has_role(n, "permute")) continue;
-        if (!has_role(n, "reshape") || (contracts && !only_ones(&n->shape, &n->arg[0]->shape))) return false;
+        if (!has_role(n, "reshape") || (contracts && !only_ones(&n->shape, &n->arg[0]->shape)))
+            return false;
     }
     return true;
 }
@@ -155,14 +172,18 @@ static void add_into(Kernels *k, Node *n, Param *p)
     x->adds_to = p, x->grad = n;
 }
 
-/* A micro-batch's gradient has a buffer of its own, until the copy folds it into the optimizer's states. */
+/* A micro-batch's gradient has a buffer of its own, until the copy folds it into the optimizer's
+   states. */
 static void fold_contribution(Kernels *k, Contribution *c)
 {
     Node *copy = c->value, *value = copy->arg[0], *b = node_base(value);
     Kernel *maker = kernel_of(k, b), *x = kernel_new(k->g, NULL, copy, copy->when, true);
-    if (maker && maker->core == b && views_invert(k, value) && readers(k, b) == 1) maker->for_fold = true;
+    if (maker && maker->core == b && views_invert(k, value) && readers(k, b) == 1)
+        maker->for_fold = true;
     add_to_body(k, x, copy);
-    insert_kernel(k, x, maker && list_of(k, maker) == list_of(k, x) ? place_in_list(k, maker) + 1 : list_of(k, x)->n);
+    insert_kernel(k, x,
+                  maker && list_of(k, maker) == list_of(k, x) ? place_in_list(k, maker) + 1
+                                                              : list_of(k, x)->n);
     add_into(k, copy, c->param);
 }
 
@@ -171,7 +192,8 @@ static bool adds_itself(const Kernels *k, Node *value)
 {
     const Node *b = node_base(value);
     const Kernel *x = kernel_of(k, b);
-    return x && !x->grad && views_invert(k, value) && uses_of(k->g, b) <= 1 && readers(k, b) == 1 && (!x->core || x->core == b);
+    return x && !x->grad && views_invert(k, value) && uses_of(k->g, b) <= 1 && readers(k, b) == 1 &&
+           (!x->core || x->core == b);
 }
 
 static void add_contribution(Kernels *k, Contribution *c)
@@ -190,7 +212,8 @@ static void add_contribution(Kernels *k, Contribution *c)
 static void add_contributions(Kernels *k)
 {
     const bool folds = k->g->step->optimizer.fold[0] != NULL;
-    for (int i = 0; i < k->g->gradients.n; i++) (folds ? fold_contribution : add_contribution)(k, k->g->gradients.at[i]);
+    for (int i = 0; i < k->g->gradients.n; i++)
+        (folds ? fold_contribution : add_contribution)(k, k->g->gradients.at[i]);
     for (int i = 0; i < k->g->states.n; i++) {
         Contribution *c = k->g->states.at[i];
         open_copy(k, c->value)->moves_state = true;
@@ -205,15 +228,18 @@ static bool adds_before(const KernelList *l, int n, const Param *to)
     return false;
 }
 
-/* The window's first kernel that adds into a gradient stores, after the last micro-step, too; an optimizer in place always adds. */
+/* The window's first kernel that adds into a gradient stores, after the last micro-step, too; an
+   optimizer in place always adds. */
 static void find_first_writes(Kernels *k)
 {
     const KernelList *const lists[] = { &k->micro, &k->finish };
     for (int l = 0; l < 2; l++)
         for (int i = 0; i < lists[l]->n; i++) {
             Kernel *x = lists[l]->at[i];
-            const bool before = adds_before(lists[l], i, x->adds_to) || (l && adds_before(&k->micro, k->micro.n, x->adds_to));
-            x->first_write = x->adds_to && !x->moves_state && !k->g->step->optimizer.in_place && !before;
+            const bool before = adds_before(lists[l], i, x->adds_to) ||
+                                (l && adds_before(&k->micro, k->micro.n, x->adds_to));
+            x->first_write =
+                x->adds_to && !x->moves_state && !k->g->step->optimizer.in_place && !before;
         }
 }
 
@@ -227,8 +253,8 @@ Kernels *group(Graph *g, const Target *target)
     add_contributions(k);
     for (int i = 0; i < g->outputs.n; i++)
         if (!kernel_of(k, g->outputs.at[i]->node)) open_copy(k, g->outputs.at[i]->node);
-    for (int i = k->micro.n; i-- > 0; ) absorb(k, k->micro.at[i]);
-    for (int i = k->predict.n; i-- > 0; ) absorb(k, k->predict.at[i]);
+    for (int i = k->micro.n; i-- > 0;) absorb(k, k->micro.at[i]);
+    for (int i = k->predict.n; i-- > 0;) absorb(k, k->predict.at[i]);
     find_first_writes(k);
     check_split(k);
     return k;

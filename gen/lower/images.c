@@ -1,26 +1,31 @@
 /* images.c -- what the readers of a value want of its layout.
 
-   1. A value that is always read as an image is stored as one, whatever shape the kernel that makes it has.
-   2. A halo is the largest that any convolution reads, and of zeros. In CUDA it is no part of an image: its readers find the border.
-   3. A product's result has columns side by side, a vector of them at least (C); what reads it as an image gets a copy where it has not.
+   1. A value that is always read as an image is stored as one, whatever shape the kernel that makes
+      it has.
+   2. A halo is the largest that any convolution reads, and of zeros. In CUDA it is no part of an
+      image: its readers find the border.
+   3. A product's result has columns side by side, a vector of them at least (C); what reads it as
+      an image gets a copy where it has not.
    4. A value that is made again is stored as it was the first time. */
 #include <string.h>
 #include "lower/layouts.h"
 
 bool image_shape(const Shape *s) { return s->batch && s->rank == 4; }
 
-/* Whichever kernel it stands in: values that are made again have other kernels than those that are kept. */
+/* Whichever kernel it stands in: values that are made again have other kernels than those that are
+   kept. */
 static bool made_by_matmul(const Node *n, int depth)
 {
     if (n->kind == K_MATMUL) return true;
-    if (has_role(n, "copy")) return false;          /* a window's, of what is no image yet */
+    if (has_role(n, "copy")) return false; /* a window's, of what is no image yet */
     for (int i = 0; i < n->nargs && n->kind == K_MAP && depth > 0; i++)
-        if (shape_same(&n->arg[i]->shape, &n->shape) && made_by_matmul(n->arg[i], depth - 1)) return true;
+        if (shape_same(&n->arg[i]->shape, &n->shape) && made_by_matmul(n->arg[i], depth - 1))
+            return true;
     return false;
 }
 
-/* Four axes make an image, channels first, but where a matmul makes or reads it: there the last axis is the vector's.
-   What slides over images makes images. */
+/* Four axes make an image, channels first, but where a matmul makes or reads it: there the last
+   axis is the vector's. What slides over images makes images. */
 static bool is_image(const Kernels *k, const Node *n)
 {
     const Kernel *x = kernel_of(k, n);
@@ -49,24 +54,39 @@ static void each_reader(const Graph *g, Node *n, void (*f)(Node *user, int arg, 
     }
 }
 
-typedef struct { const Kernels *k; const Shape *shape; bool slid_over; } Found;       /* as an image; a convolution or a pool reads it */
+/* as an image; a convolution or a pool reads it */
+typedef struct {
+    const Kernels *k;
+    const Shape *shape;
+    bool slid_over;
+} Found;
 static void find_image(Node *u, int arg, void *x)
 {
     Found *f = x;
     (void)arg;
     f->slid_over |= u->kind == K_WINDOW;
-    if (u->kind == K_VIEW && is_image(f->k, u) && !f->shape && has_role(u, "reshape")) f->shape = &u->shape;
+    if (u->kind == K_VIEW && is_image(f->k, u) && !f->shape && has_role(u, "reshape"))
+        f->shape = &u->shape;
 }
 
-typedef struct { const Kernels *k; long halo[RANK][2]; bool only_conv, only_matmul; const Shape *shape; } Readers;
-static void max_to(long *x, long y) { if (y > *x) *x = y; }
+typedef struct {
+    const Kernels *k;
+    long halo[RANK][2];
+    bool only_conv, only_matmul;
+    const Shape *shape;
+} Readers;
+static void max_to(long *x, long y)
+{
+    if (y > *x) *x = y;
+}
 
 static void note_reader(Node *u, int arg, void *x)
 {
     Readers *r = x;
     if (u->kind == K_VIEW) return;
     if (u->kind != K_MATMUL) r->only_matmul = false;
-    const bool forward = has_role(u, "forward") && arg == 0, weight = has_role(u, "weight") && arg == 0;
+    const bool forward = has_role(u, "forward") && arg == 0,
+               weight = has_role(u, "weight") && arg == 0;
     if (!is_conv(r->k, u) || !(forward || weight)) r->only_conv = false;
     if (!is_conv(r->k, u) || !shape_same(&u->arg[arg]->shape, r->shape)) return;
     const double *a = u->attr;
@@ -97,7 +117,11 @@ static int vector_axis(const Shape *s, bool image)
     return s->rank == 0 || (s->rank == 1 && s->batch) ? -1 : s->rank - 1;
 }
 
-typedef struct { const Kernels *k; bool found; } Taps;     /* a convolution in groups reads it, a weight, channel by channel */
+/* a convolution in groups reads it, a weight, channel by channel */
+typedef struct {
+    const Kernels *k;
+    bool found;
+} Taps;
 static void find_taps(Node *u, int arg, void *x)
 {
     Taps *t = x;
@@ -111,7 +135,8 @@ static bool suits_product(const Kernels *k, const Node *n, const Layout *l)
     if (!k->target->blocks || !x->core || x->core->kind != K_MATMUL) return true;
     for (int a = 0; a < l->rank; a++)
         for (int i = 0; i < l->axis[a].n; i++)
-            if (l->axis[a].digit[i].stride == 1 && l->axis[a].digit[i].extent >= BLOCK_MIN) return true;
+            if (l->axis[a].digit[i].stride == 1 && l->axis[a].digit[i].extent >= BLOCK_MIN)
+                return true;
     return false;
 }
 
@@ -122,7 +147,9 @@ static const Shape *image_of(const Kernels *k, Node *n)
     if (image_shape(&n->shape)) return NULL;
     each_reader(k->g, n, find_image, &f);
     const Kernel *x = kernel_of(k, n);
-    if (f.shape && x->core && x->core->kind == K_MATMUL && f.shape->dim[1] < BLOCK_MIN && !f.slid_over) return NULL;
+    if (f.shape && x->core && x->core->kind == K_MATMUL && f.shape->dim[1] < BLOCK_MIN &&
+        !f.slid_over)
+        return NULL;
     return f.shape;
 }
 
@@ -151,12 +178,24 @@ void lay_out(const Kernels *k, Buffer *b)
     Node *n = b->node;
     const Node *first = first_of(k->g, n);
     const Buffer *before = first ? buffer_of(k, first) : NULL;
-    if (before) { b->layout = before->layout; return; }
-    if (read_by_taps(k, n)) { order_taps(k, &b->layout, &n->shape); return; }
+    if (before) {
+        b->layout = before->layout;
+        return;
+    }
+    if (read_by_taps(k, n)) {
+        order_taps(k, &b->layout, &n->shape);
+        return;
+    }
     const Shape *s = image_of(k, n);
     Layout l;
     lay_out_as(k, n, s ? s : &n->shape, s || is_image(k, n), &l);
-    if (!s) { b->layout = l; return; }
-    if (layout_view(&b->layout, &l, s, &n->shape) && suits_product(k, n, &b->layout)) memcpy(b->layout.halo, l.halo, sizeof l.halo);
-    else layout_make(&b->layout, &n->shape, vector_axis(&n->shape, false), block_of(k, n->shape.dim[n->shape.rank - 1]), 0);
+    if (!s) {
+        b->layout = l;
+        return;
+    }
+    if (layout_view(&b->layout, &l, s, &n->shape) && suits_product(k, n, &b->layout))
+        memcpy(b->layout.halo, l.halo, sizeof l.halo);
+    else
+        layout_make(&b->layout, &n->shape, vector_axis(&n->shape, false),
+                    block_of(k, n->shape.dim[n->shape.rank - 1]), 0);
 }

@@ -1,18 +1,27 @@
 /* join.c -- what the programs of all steps share.
 
    1. All steps see a parameter at one place.
-   2. Steps run one after another: they share the arena, and the room for what is made from parameters. */
+   2. Steps run one after another: they share the arena, and the room for what is made from
+      parameters. */
 #include <string.h>
 #include "lower/lower.h"
 
-static void most(long *so_far, long x) { if (x > *so_far) *so_far = x; }
+static void most(long *so_far, long x)
+{
+    if (x > *so_far) *so_far = x;
+}
 
 static void add_states(Whole *all, const Optimizer *o)
 {
     for (int i = 0, at; i < o->nstates; i++) {
-        for (at = 0; at < all->nstates && strcmp(all->state[at], o->state[i]); ) at++;
+        for (at = 0; at < all->nstates && strcmp(all->state[at], o->state[i]);) at++;
         if (at < all->nstates) continue;
-        if (at == STATES) { error_at(o->loc, "optim.%s: the optimizers of all steps keep more than %d arrays of states", o->name, STATES); return; }
+        if (at == STATES) {
+            error_at(o->loc,
+                     "optim.%s: the optimizers of all steps keep more than %d arrays of states",
+                     o->name, STATES);
+            return;
+        }
         all->state[all->nstates++] = o->state[i];
     }
 }
@@ -43,7 +52,8 @@ static void find_ranges(Program *s)
         if (o->to == 0) o->from = b->offset;
         o->to = b->offset + b->layout.size;
     }
-    k->from = s->g->step->groups.at[0]->from, k->to = s->g->step->groups.at[s->g->step->groups.n - 1]->to;
+    k->from = s->g->step->groups.at[0]->from,
+    k->to = s->g->step->groups.at[s->g->step->groups.n - 1]->to;
 }
 
 void join(Whole *all)
@@ -53,12 +63,14 @@ void join(Whole *all)
     for (int i = 0; i < n; i++) {
         Program *s = steps[i];
         s->all = all;
-        most(&all->arena, s->p->arena), most(&all->bound, s->p->bound), most(&all->packed, s->p->packed);
+        most(&all->arena, s->p->arena), most(&all->bound, s->p->bound),
+            most(&all->packed, s->p->packed);
         all->nsums = first_level(s) + s->levels.n;
         add_states(all, &s->g->step->optimizer);
     }
     all->in_place = steps[0]->g->step->optimizer.in_place;
-    if (steps[0]->g->train.ema > 0) add_states(all, &(Optimizer){ .name = "ema", .nstates = 1, .state = { "ema" } });
+    if (steps[0]->g->train.ema > 0)
+        add_states(all, &(Optimizer) { .name = "ema", .nstates = 1, .state = { "ema" } });
     agree(all);
     for (int i = 0; i < n; i++) find_ranges(steps[i]);
 }

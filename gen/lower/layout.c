@@ -1,14 +1,18 @@
 /* layout.c -- which values are stored, and how: what producers and consumers want, solved here.
 
-   1. A value is stored when another kernel reads it, or its own through a view; reports' values and outputs are, too.
-   2. Who decides. Of a value that kernels make, its readers together (images.c): matrices are in column blocks, images in blocks
-      of channels with the largest halo that a convolution wants. Of a parameter, the strongest want (wants.c). Values come first, since
-      wants of parameters follow from them. Gradients and moments are as their parameters, and a micro-batch's gradient that
-      is folded into states is, too.
-   3. A reader whose want was not granted reads a copy of its own, which a kernel before it makes: windows (windows.c), factors of
-      contractions (factors_c.c, factors_cuda.c). A copy of what parameters alone make is made once per update, apart from the arena,
-      and those of one order are one.
-   4. Factors that a library multiplies in 16 bits are rounded copies of the same layout (round.c). */
+   1. A value is stored when another kernel reads it, or its own through a view; reports' values and
+      outputs are, too.
+   2. Who decides. Of a value that kernels make, its readers together (images.c): matrices are in
+      column blocks, images in blocks of channels with the largest halo that a convolution wants. Of
+      a parameter, the strongest want (wants.c). Values come first, since wants of parameters follow
+      from them. Gradients and moments are as their parameters, and a micro-batch's gradient that is
+      folded into states is, too.
+   3. A reader whose want was not granted reads a copy of its own, which a kernel before it makes:
+      windows (windows.c), factors of contractions (factors_c.c, factors_cuda.c). A copy of what
+      parameters alone make is made once per update, apart from the arena, and those of one order
+      are one.
+   4. Factors that a library multiplies in 16 bits are rounded copies of the same layout
+   (round.c). */
 #include <string.h>
 #include "lower/layouts.h"
 
@@ -69,7 +73,8 @@ static void make_buffers(Kernels *k)
         Node *n = k->g->nodes.at[i];
         const Kernel *x = kernel_of(k, n);
         for (int s = 0; x && s < x->stores.n; s++)
-            if (x->stores.at[s] == n) lay_out(k, buffer_new(k, n, home_of(n), ident_new(k->g->names, wish_of(k, n))));
+            if (x->stores.at[s] == n)
+                lay_out(k, buffer_new(k, n, home_of(n), ident_new(k->g->names, wish_of(k, n))));
     }
 }
 
@@ -105,7 +110,8 @@ static Layout layout_below(const Kernels *k, const Param *p, const Node *n)
     Layout l = k->gradients.at[p->index]->layout, below;
     for (; n->kind == K_VIEW; n = n->arg[0], l = below) {
         if (has_role(n, "reshape")) {
-            if (!layout_view(&below, &l, &n->shape, &n->arg[0]->shape)) BUG("a gradient's view has no digits");
+            if (!layout_view(&below, &l, &n->shape, &n->arg[0]->shape))
+                BUG("a gradient's view has no digits");
         } else {
             int inverse[RANK] = { 0 };
             for (int a = 0; a < n->shape.rank; a++) inverse[n->perm[a]] = a;
@@ -146,17 +152,19 @@ static KernelList all_of(const KernelList *const *list, int n)
 
 static void settle_windows(Kernels *k, void settle(Kernels *k, Kernel *x))
 {
-    const KernelList all = all_of((const KernelList *const[]){ &k->micro, &k->predict }, 2);
+    const KernelList all = all_of((const KernelList *const[]) { &k->micro, &k->predict }, 2);
     for (int i = 0; i < all.n; i++)
         if (all.at[i]->core && all.at[i]->core->kind == K_WINDOW) settle(k, all.at[i]);
 }
 
 static void settle_contractions(Kernels *k, const Wants *wants, bool into_gradients)
 {
-    const KernelList all = all_of((const KernelList *const[]){ &k->micro, &k->once, &k->finish, &k->predict }, 4);
+    const KernelList all =
+        all_of((const KernelList *const[]) { &k->micro, &k->once, &k->finish, &k->predict }, 4);
     for (int i = 0; i < all.n; i++) {
         Kernel *x = all.at[i];
-        if (contracts(k, x) && (x->adds_to || x->for_fold) == into_gradients) settle_contraction(k, x, wants);
+        if (contracts(k, x) && (x->adds_to || x->for_fold) == into_gradients)
+            settle_contraction(k, x, wants);
     }
 }
 

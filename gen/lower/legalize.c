@@ -1,12 +1,13 @@
 /* legalize.c -- copies where a value cannot be read where it is, or not written where it goes.
 
-   1. A product or a window reads buffers. Data, noise, seeds and constants have none, and a moved value (a slice, a placing,
-      gathered rows) is not where its buffer says: the product reads a copy.
-   2. A contribution goes into a gradient through a copy, a state's next value into the state. `group` leaves out the copy of
-      a contribution that its maker can add by itself.
+   1. A product or a window reads buffers. Data, noise, seeds and constants have none, and a moved
+      value (a slice, a placing, gathered rows) is not where its buffer says: the product reads a
+      copy.
+   2. A contribution goes into a gradient through a copy, a state's next value into the state.
+      `group` leaves out the copy of a contribution that its maker can add by itself.
    3. An output that no kernel makes is copied: a leaf, or a view.
-   4. Copies are nodes of role "copy", from Graph.first_copy on, each with a kernel of its own. Backward never shares a copy
-      with forward, training none with what outputs alone need. */
+   4. Copies are nodes of role "copy", from Graph.first_copy on, each with a kernel of its own.
+      Backward never shares a copy with forward, training none with what outputs alone need. */
 #include "lower/lower.h"
 
 Node *copy_node(Graph *g, Node *n)
@@ -58,7 +59,8 @@ static void copy_contribution(Graph *g, Contribution *c)
     c->value->backward = true;
 }
 
-/* It is written at the end of every micro-step of training, by a kernel that evaluation leaves out. */
+/* It is written at the end of every micro-step of training, by a kernel that evaluation leaves
+   out. */
 static void copy_state(Graph *g, Contribution *c)
 {
     copy_contribution(g, c);
@@ -72,7 +74,8 @@ static void copy_output(Graph *g, Output *o)
     predict_copy(g, o->node);
 }
 
-/* Gives the graph its copies. Afterwards contributions, states and what products read are as the rules say. */
+/* Gives the graph its copies. Afterwards contributions, states and what products read are as the
+   rules say. */
 void legalize(Graph *g)
 {
     g->first_copy = g->nodes.n;

@@ -1,8 +1,11 @@
-/* levels.c -- a matmul or a convolution, C[rows][columns] = SUM over depth of A B, as labels and levels.
+/* levels.c -- a matmul or a convolution, C[rows][columns] = SUM over depth of A B, as labels and
+   levels.
 
-   1. Every axis of every operand is a label, or for a convolution a sum of two: y * stride + k * dilation - padding. Channels in groups
-      are two labels, the group and the channel in it: parts of one axis.
-   2. A label is cut where any operand's digits are cut; each piece is a level with one stride in A, in B and in C. */
+   1. Every axis of every operand is a label, or for a convolution a sum of two: y * stride + k *
+      dilation - padding. Channels in groups are two labels, the group and the channel in it: parts
+      of one axis.
+   2. A label is cut where any operand's digits are cut; each piece is a level with one stride in A,
+      in B and in C. */
 #include <stdlib.h>
 #include <string.h>
 #include "lower/contraction.h"
@@ -11,7 +14,10 @@
 static Place just(char label) { return (Place) { .n = 1, .label = { label }, .factor = { 1 } }; }
 
 /* channel i of group g, `each` to a group */
-static Place grouped(char g, char i, long each) { return (Place) { .n = 2, .label = { g, i }, .factor = { each, 1 }, .parts = true }; }
+static Place grouped(char g, char i, long each)
+{
+    return (Place) { .n = 2, .label = { g, i }, .factor = { each, 1 }, .parts = true };
+}
 
 int part_of(const Place *p, char label)
 {
@@ -35,7 +41,8 @@ static void plain_places(Operand *o, const char *labels)
 /* position y * stride + k * dilation - padding along the axis */
 static Place affine(char y, long stride, char k, long dilation, long constant)
 {
-    return (Place) { .n = 2, .label = { y, k }, .factor = { stride, dilation }, .constant = constant };
+    return (
+        Place) { .n = 2, .label = { y, k }, .factor = { stride, dilation }, .constant = constant };
 }
 
 static void image_places(Operand *o, const double *a, bool data)
@@ -52,7 +59,8 @@ static void set_operand(Operand *o, Node *n, const char *labels)
     plain_places(o, labels);
 }
 
-/* Outputs 'o' and inputs 'c' of a convolution in groups: w has all outputs and the inputs of one group. */
+/* Outputs 'o' and inputs 'c' of a convolution in groups: w has all outputs and the inputs of one
+   group. */
 static void group_places(Operand *o, const Shape *w, long groups, bool weight)
 {
     for (int a = 0; a < 2; a++) {
@@ -80,7 +88,8 @@ static void read_operands(Lowering *w)
         image_places(&o[0], n->attr, data);
         const long groups = conv_groups(n);
         const int at = weight ? 2 : 1;
-        for (int i = 0; i < 3 && groups > 1; i++) group_places(&o[i], &o[at].shape, groups, i == at);
+        for (int i = 0; i < 3 && groups > 1; i++)
+            group_places(&o[i], &o[at].shape, groups, i == at);
     }
 }
 
@@ -101,11 +110,14 @@ static void find_labels(Lowering *w)
             for (int part = 0; part < p->n && part_of(p, p->label[part]) >= 0; part++) {
                 int at = 0;
                 while (at < w->nlabels && w->label[at].label != p->label[part]) at++;
-                if (at == w->nlabels) w->label[w->nlabels++] = (Label) { p->label[part], part_extent(&w->operand[i], a, part), { 0 } };
+                if (at == w->nlabels)
+                    w->label[w->nlabels++] =
+                        (Label) { p->label[part], part_extent(&w->operand[i], a, part), { 0 } };
             }
         }
     for (int at = 0; at < w->nlabels; at++)
-        for (int i = 0; i < 3; i++) w->label[at].in[i] = has_label(&w->operand[i], w->label[at].label);
+        for (int i = 0; i < 3; i++)
+            w->label[at].in[i] = has_label(&w->operand[i], w->label[at].label);
 }
 
 bool known(const Operand *o) { return o->layout.size > 0; }
@@ -143,7 +155,8 @@ static int cmp_long(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Where the label's index is cut: at every digit of every operand that has it as a part of an axis. */
+/* Where the label's index is cut: at every digit of every operand that has it as a part of an
+   axis. */
 static int add_cut(long *cut, int n, long at, long factor)
 {
     if (at % factor == 0 && at >= factor) cut[n++] = at / factor;
@@ -167,11 +180,13 @@ static int cuts(const Lowering *w, const Label *l, long *cut)
     qsort(cut, (size_t)n, sizeof *cut, cmp_long);
     int kept = 0;
     for (int i = 0; i < n; i++)
-        if ((!kept || cut[i] != cut[kept - 1]) && (cut[i] <= l->extent || cut[i] == 1)) cut[kept++] = cut[i];
+        if ((!kept || cut[i] != cut[kept - 1]) && (cut[i] <= l->extent || cut[i] == 1))
+            cut[kept++] = cut[i];
     return kept;
 }
 
-/* From one row or column of an image to the next. A view's only one has no digit, and yet neighbours: its halo. */
+/* From one row or column of an image to the next. A view's only one has no digit, and yet
+   neighbours: its halo. */
 static long step_of(const Lowering *w, const Operand *o, int axis)
 {
     const Layout *l = &o->layout;
@@ -191,7 +206,8 @@ static long stride_in(const Lowering *w, const Operand *o, char label, long div)
             if (part_of(p, label) < 0) stride += step_of(w, o, a) * at;
             for (int d = 0; d < o->layout.axis[a].n && part_of(p, label) >= 0; d++) {
                 const Digit *x = &o->layout.axis[a].digit[d];
-                if (x->div <= at && at < x->div * (x->mod ? x->mod : x->extent)) stride += x->stride * (at / x->div);
+                if (x->div <= at && at < x->div * (x->mod ? x->mod : x->extent))
+                    stride += x->stride * (at / x->div);
             }
         }
     return stride;
@@ -208,7 +224,8 @@ bool lowering_levels(Lowering *w)
             if (c + 1 < n && end % cut[c]) return false;
             Level *l = &w->level[w->nlevels++];
             *l = (Level) { w->label[i].label, cut[c], (end + cut[c] - 1) / cut[c], { 0 } };
-            for (int k = 0; k < 3; k++) l->stride[k] = stride_in(w, &w->operand[k], l->label, l->div);
+            for (int k = 0; k < 3; k++)
+                l->stride[k] = stride_in(w, &w->operand[k], l->label, l->div);
         }
     }
     return true;
@@ -235,7 +252,9 @@ void sort_levels(const Lowering *w, Level *at, int n, LevelOrder *order, int ope
 /* The label of a sum's levels that is outermost whatever its strides; 0: none */
 static char chained(const Lowering *w, const Level *l)
 {
-    return w->k->g->train.split && !label_of(w, l)->in[2] && w->operand[0].shape.batch ? w->operand[0].place[0].label[0] : 0;
+    return w->k->g->train.split && !label_of(w, l)->in[2] && w->operand[0].shape.batch
+               ? w->operand[0].place[0].label[0]
+               : 0;
 }
 
 static int by_stride(const Lowering *w, const Level *a, const Level *b, int operand)
@@ -246,20 +265,26 @@ static int by_stride(const Lowering *w, const Level *a, const Level *b, int oper
     return first ? first : (x < y) - (x > y);
 }
 
-/* The levels of labels that are in these operands exactly, outermost first, neighbours that run on merged. */
+/* The levels of labels that are in these operands exactly, outermost first, neighbours that run on
+   merged. */
 Levels levels_in(const Lowering *w, bool a, bool b, bool c, int skip, int sort, bool merge)
 {
     Levels s = { 0 }, merged = { 0 };
     for (int i = 0; i < w->nlevels; i++) {
         const Label *l = label_of(w, &w->level[i]);
-        if (i != skip && l->in[0] == a && l->in[1] == b && l->in[2] == c && w->level[i].extent > 1) s.at[s.n++] = w->level[i];
+        if (i != skip && l->in[0] == a && l->in[1] == b && l->in[2] == c && w->level[i].extent > 1)
+            s.at[s.n++] = w->level[i];
     }
     sort_levels(w, s.at, s.n, by_stride, sort);
     for (int i = 0; i < s.n; i++) {
         Level *last = merged.n ? &merged.at[merged.n - 1] : 0;
         bool runs_on = merge && last;
-        for (int k = 0; k < 3 && runs_on; k++) runs_on = last->stride[k] == s.at[i].extent * s.at[i].stride[k];
-        if (!runs_on) { merged.at[merged.n++] = s.at[i]; continue; }
+        for (int k = 0; k < 3 && runs_on; k++)
+            runs_on = last->stride[k] == s.at[i].extent * s.at[i].stride[k];
+        if (!runs_on) {
+            merged.at[merged.n++] = s.at[i];
+            continue;
+        }
         for (int k = 0; k < 3; k++) last->stride[k] = s.at[i].stride[k];
         last->extent *= s.at[i].extent;
         if (last->label != s.at[i].label) last->label = '*';

@@ -1,11 +1,13 @@
-/* lists.c -- the four lists of kernels: once a window, a micro-step, after its last one, for outputs alone. */
+/* lists.c -- the four lists of kernels: once a window, a micro-step, after its last one, for
+   outputs alone. */
 #include <string.h>
 #include "lower/lower.h"
 
 Kernel *kernel_new(const Graph *g, Node *core, Node *out, When when, bool backward)
 {
     Kernel *x = NEW(Kernel);
-    x->core = core, x->out = out, x->when = when, x->backward = backward, x->predicts = is_predicted(g, out), x->sum = -1, x->id = -1;
+    x->core = core, x->out = out, x->when = when, x->backward = backward,
+    x->predicts = is_predicted(g, out), x->sum = -1, x->id = -1;
     return x;
 }
 
@@ -25,7 +27,10 @@ int place_in_list(Kernels *k, const Kernel *x)
 }
 
 /* The lists run one after another, but finish, whose kernels read nothing of predict's. */
-static int rank(const Kernel *x) { return x->predicts ? 3 : x->when == WHEN_MICRO ? 1 : x->backward ? 2 : 0; }
+static int rank(const Kernel *x)
+{
+    return x->predicts ? 3 : x->when == WHEN_MICRO ? 1 : x->backward ? 2 : 0;
+}
 
 bool runs_after(Kernels *k, const Kernel *x, const Kernel *y)
 {
@@ -52,8 +57,10 @@ Node *copy_before(Kernels *k, Kernel *user, Node *n)
     Node *c = copy_node(k->g, n), *base = node_base(n);
     if (user->predicts) predict_copy(k->g, c);
     const Kernel *maker = kernel_of(k, base);
-    const bool once = c->when != WHEN_MICRO, backward = maker ? maker->backward : base->kind == K_SEED;
-    Kernel *x = kernel_new(k->g, NULL, c, once ? WHEN_WINDOW : WHEN_MICRO, once ? backward : user->backward);
+    const bool once = c->when != WHEN_MICRO,
+               backward = maker ? maker->backward : base->kind == K_SEED;
+    Kernel *x = kernel_new(k->g, NULL, c, once ? WHEN_WINDOW : WHEN_MICRO,
+                           once ? backward : user->backward);
     set_kernel(k, c, x);
     vec_push(&x->body, c);
     insert_kernel(k, x, list_of(k, x) == list_of(k, user) ? place_in_list(k, user) : k->once.n);

@@ -1,5 +1,6 @@
-/* lower.c -- what each kernel computes, of layouts that are settled: contractions become nested sums (contraction.c, gemm.c), all
-   become trees of loops, and every kernel's floating-point operations are counted. */
+/* lower.c -- what each kernel computes, of layouts that are settled: contractions become nested
+   sums (contraction.c, gemm.c), all become trees of loops, and every kernel's floating-point
+   operations are counted. */
 #include "lower/build.h"
 
 static void (*kind_of(const Kernels *k, const Kernel *x))(Build *b)
@@ -7,7 +8,8 @@ static void (*kind_of(const Kernels *k, const Kernel *x))(Build *b)
     const Node *f = x->core;
     if (!f) return build_map;
     if (contracts(k, x)) return build_product;
-    if (f->kind == K_REDUCE) return f->when == WHEN_AFTER ? build_total : is_column(f) ? build_column : build_fold;
+    if (f->kind == K_REDUCE)
+        return f->when == WHEN_AFTER ? build_total : is_column(f) ? build_column : build_fold;
     if (has_role(f, "spread")) return build_spread;
     if (has_role(f, "scatter")) return build_scatter;
     if (by_taps(k, f) && has_role(f, "weight")) return build_weight_taps;
@@ -27,8 +29,11 @@ void build_loops(Kernels *k, Kernel *x)
 static double flop_of_taps(const Node *f)
 {
     const Node *w = has_role(f, "weight") ? f : f->arg[1];
-    if (w == f) return 2.0 * (double)shape_count(&f->arg[1]->shape) * (double)shape_count(&w->shape) / (double)w->shape.dim[0];
-    const double flop = 2.0 * (double)shape_count(&f->shape) * (double)shape_count(&w->shape) / (double)w->shape.dim[has_role(f, "data") ? 1 : 0];
+    if (w == f)
+        return 2.0 * (double)shape_count(&f->arg[1]->shape) * (double)shape_count(&w->shape) /
+               (double)w->shape.dim[0];
+    const double flop = 2.0 * (double)shape_count(&f->shape) * (double)shape_count(&w->shape) /
+                        (double)w->shape.dim[has_role(f, "data") ? 1 : 0];
     return has_role(f, "data") ? flop / (double)conv_groups(f) : flop;
 }
 
@@ -36,7 +41,8 @@ static void lower_kernel(Kernels *k, Kernel *x)
 {
     if (contracts(k, x)) (k->target->blocks ? lower_contraction : lower_gemm)(k, x);
     else if (x->core && by_taps(k, x->core)) x->flop = flop_of_taps(x->core);
-    if (x->flop <= 0) x->flop = (double)shape_count(&x->out->shape) * (x->body.n + (x->core ? 1 : 0));
+    if (x->flop <= 0)
+        x->flop = (double)shape_count(&x->out->shape) * (x->body.n + (x->core ? 1 : 0));
     x->part = partition_of(k, x);
     build_loops(k, x);
 }

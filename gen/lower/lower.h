@@ -3,44 +3,49 @@
 #define GAGEN_LOWER_H
 #include "ir/program.h"
 
-void     legalize(Graph *g);
+void legalize(Graph *g);
 Kernels *group(Graph *g, const Target *target);
-void     layout(Kernels *k);
-void     lower(Kernels *k);
-void     partition(Kernels *k);
-Plan    *place(Kernels *k, bool reuse);
+void layout(Kernels *k);
+void lower(Kernels *k);
+void partition(Kernels *k);
+Plan *place(Kernels *k, bool reuse);
 Program *schedule(Plan *p);
-void     join(Whole *all);                                  /* of the steps that it holds: one order of parameters, one arena */
+void join(Whole *all); /* of the steps that it holds: one order of parameters, one arena */
 
-/* ---- verifiers: BUG, naming stage and kernel or node, where something does not hold that must (verify_*.c say what) ---- */
-void     verify_legalize(const Graph *g);
-void     verify_group(Kernels *k);
-void     verify_layout(Kernels *k);
-void     verify_lower(Kernels *k);
-void     verify_partition(Kernels *k);
-void     verify_place(const Plan *p);
-void     verify_schedule(const Program *s);
-void     verify_join(const Whole *all);
+/* ---- verifiers: BUG, naming stage and kernel or node, where a rule is broken (verify_*.c) ---- */
+void verify_legalize(const Graph *g);
+void verify_group(Kernels *k);
+void verify_layout(Kernels *k);
+void verify_lower(Kernels *k);
+void verify_partition(Kernels *k);
+void verify_place(const Plan *p);
+void verify_schedule(const Program *s);
+void verify_join(const Whole *all);
 
 /* ---- what the stages share ---- */
-Node   *copy_node(Graph *g, Node *n);                       /* legalize.c: a new node, its copy; uses: one */
-void    predict_copy(Graph *g, Node *copy);                 /* legalize.c: it is for outputs alone */
-Kernel *kernel_new(const Graph *g, Node *core, Node *out, When when, bool backward);      /* lists.c: not in a list yet */
+Node *copy_node(Graph *g, Node *n);      /* legalize.c: a new node, its copy; uses: one */
+void predict_copy(Graph *g, Node *copy); /* legalize.c: it is for outputs alone */
+/* lists.c: not in a list yet */
+Kernel *kernel_new(const Graph *g, Node *core, Node *out, When when, bool backward);
 KernelList *list_of(Kernels *k, const Kernel *x);
-int     place_in_list(Kernels *k, const Kernel *x);         /* its index; BUG: it is in none */
-bool    runs_after(Kernels *k, const Kernel *x, const Kernel *y);
-void    insert_kernel(Kernels *k, Kernel *x, int at);
-void    drop_kernel(Kernels *k, Kernel *x);
-Node   *copy_before(Kernels *k, Kernel *user, Node *n);     /* a copy of n in a kernel of its own, before its user's */
-void    check_split(const Kernels *k);                      /* split.c: what deterministic = "split" cannot keep is an error */
-long    row_parts(long n);                                  /* in how many parts the rows of a batch are dealt */
-long    strips_of(const Layout *l);                          /* parts.c: blocks of the contiguous axis; 1 where it is whole */
+int place_in_list(Kernels *k, const Kernel *x); /* its index; BUG: it is in none */
+bool runs_after(Kernels *k, const Kernel *x, const Kernel *y);
+void insert_kernel(Kernels *k, Kernel *x, int at);
+void drop_kernel(Kernels *k, Kernel *x);
+/* a copy of n in a kernel of its own, before its user's */
+Node *copy_before(Kernels *k, Kernel *user, Node *n);
+/* split.c: what deterministic = "split" cannot keep is an error */
+void check_split(const Kernels *k);
+long row_parts(long n); /* in how many parts the rows of a batch are dealt */
+/* parts.c: blocks of the contiguous axis; 1 where it is whole */
+long strips_of(const Layout *l);
 Partition partition_of(const Kernels *k, const Kernel *x);
-void    build_loops(Kernels *k, Kernel *x);                 /* lower.c: its tree */
-void    lower_contraction(Kernels *k, Kernel *x);           /* contraction.c, in C */
-void    lower_gemm(Kernels *k, Kernel *x);                  /* gemm.c, in CUDA */
-void    build_updates(Program *s);                          /* update.c: the optimizer's passes */
-void    make_tasks(Program *s);                             /* tasks.c: the lists of what runs in order */
-void    count_before(Program *s);                           /* count.c: what the counted seeds need */
-const Expr *counted_loss(const Program *s, const Expr *loss);   /* a term in which nothing counts adds nothing; NaN where none counts */
+void build_loops(Kernels *k, Kernel *x);       /* lower.c: its tree */
+void lower_contraction(Kernels *k, Kernel *x); /* contraction.c, in C */
+void lower_gemm(Kernels *k, Kernel *x);        /* gemm.c, in CUDA */
+void build_updates(Program *s);                /* update.c: the optimizer's passes */
+void make_tasks(Program *s);                   /* tasks.c: the lists of what runs in order */
+void count_before(Program *s);                 /* count.c: what the counted seeds need */
+/* a term in which nothing counts adds nothing; NaN where none counts */
+const Expr *counted_loss(const Program *s, const Expr *loss);
 #endif

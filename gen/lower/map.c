@@ -1,5 +1,5 @@
-/* map.c -- maps: every element of the kernel's result by itself, in the order of memory. In C lanes take the contiguous axis
-   where all that is read and stored lies so. */
+/* map.c -- maps: every element of the kernel's result by itself, in the order of memory. In C lanes
+   take the contiguous axis where all that is read and stored lies so. */
 #include "lower/build.h"
 
 /* The innermost loop becomes lanes where they can compute the kernel's maps. */
@@ -23,6 +23,7 @@ void build_map(Build *b)
     b->out = pads ? open_loop(b, inner, j, SERIAL) : inner;
     build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
     if (pads) zero_loop(b, inner, s, NULL);
-    if (b->k->target->blocks && n >= 0 && b->x->part.kind == PART_ROWS && b->x->stores.n) zero_digits(b, b->rows, b->x->stores.at[0]);
+    if (b->k->target->blocks && n >= 0 && b->x->part.kind == PART_ROWS && b->x->stores.n)
+        zero_digits(b, b->rows, b->x->stores.at[0]);
     if (b->k->target->blocks) zero_others(b);
 }

@@ -1,16 +1,18 @@
 /* partition.c -- where all units must meet.
 
    1. A kernel's units are dealt to threads in order, parts.c says how.
-   2. Two kernels may run without a barrier between them when everything that one writes and the other touches is
-      touched by the same unit of both: same kind of parts, same count, each its own.
+   2. Two kernels may run without a barrier between them when everything that one writes and the
+      other touches is touched by the same unit of both: same kind of parts, same count, each its
+      own.
    3. No unit ever adds to what another unit writes.
-   4. What outputs alone need has phases of its own, behind the last one that has a forward kernel: there what it reads is
-      still alive, and training is as it would be without.
-   5. A buffer is free where its last phase ends, so phases end early where values are made again or terms run in turn. */
+   4. What outputs alone need has phases of its own, behind the last one that has a forward kernel:
+      there what it reads is still alive, and training is as it would be without.
+   5. A buffer is free where its last phase ends, so phases end early where values are made again or
+      terms run in turn. */
 #include <string.h>
 #include "lower/lower.h"
 
-enum { SMALL = 64 };                    /* that many times smaller than the largest: no reason to meet */
+enum { SMALL = 64 }; /* that many times smaller than the largest: no reason to meet */
 
 /* ---- what a kernel touches ---- */
 static bool owns(const Kernel *x, const Node *value, const Layout *l)
@@ -27,24 +29,35 @@ static void touch(Kernel *x, Buffer *b, bool write, bool own)
     vec_push(&x->touches, t);
 }
 
-static bool is_operand_a(const Kernel *x, const Node *n) { return x->contraction && x->factor[0] == n; }
-static bool is_operand_b(const Kernel *x, const Node *n) { return x->contraction && x->factor[1] == n; }
+static bool is_operand_a(const Kernel *x, const Node *n)
+{
+    return x->contraction && x->factor[0] == n;
+}
+static bool is_operand_b(const Kernel *x, const Node *n)
+{
+    return x->contraction && x->factor[1] == n;
+}
 
 /* Strip s of the view n is strip s of the buffer under it. */
 static bool keeps_strips(const Kernels *k, Node *n, const Layout *b)
 {
     Layout l;
     if (!node_layout(k, n, &l) || strips_of(&l) != strips_of(b)) return false;
-    return strips_of(b) == 1 || (l.axis[l.vaxis].digit[1].stride == b->axis[b->vaxis].digit[1].stride && l.block == b->block);
+    return strips_of(b) == 1 ||
+           (l.axis[l.vaxis].digit[1].stride == b->axis[b->vaxis].digit[1].stride &&
+            l.block == b->block);
 }
 
 static void touch_read(const Kernels *k, Kernel *x, Node *n)
 {
     Node *b = node_base(n);
     Buffer *at = buffer_of(k, b);
-    if (!at || (at->home == HOME_PARAM && !b->param->state) || (kernel_of(k, b) == x && b == n)) return;
+    if (!at || (at->home == HOME_PARAM && !b->param->state) || (kernel_of(k, b) == x && b == n))
+        return;
     bool own = owns(x, b, &at->layout);
-    if (x->part.kind == PART_STRIPS && (is_operand_a(x, n) || moves(n) || !keeps_strips(k, n, &at->layout))) own = false;
+    if (x->part.kind == PART_STRIPS &&
+        (is_operand_a(x, n) || moves(n) || !keeps_strips(k, n, &at->layout)))
+        own = false;
     if (x->core && by_taps(k, x->core) && x->part.kind == PART_STRIPS) own = false;
     if (is_operand_b(x, n) && x->part.kind == PART_ROWS && x->core->shape.batch) own = false;
     touch(x, at, false, own);
@@ -56,14 +69,16 @@ static void touch_ids(const Kernels *k, Kernel *x, Node *n)
     const Bases below = node_bases(n);
     for (int i = 1; i < below.n; i++) {
         Buffer *b = buffer_of(k, below.at[i]);
-        if (b && b->home != HOME_PARAM) touch(x, b, false, x->part.kind != PART_STRIPS && owns(x, below.at[i], &b->layout));
+        if (b && b->home != HOME_PARAM)
+            touch(x, b, false, x->part.kind != PART_STRIPS && owns(x, below.at[i], &b->layout));
     }
 }
 
 static void read_nodes(const Kernels *k, Kernel *x, Node **at, int n)
 {
     for (int i = 0; i < n; i++)
-        for (int a = 0; a < at[i]->nargs; a++) touch_read(k, x, at[i]->arg[a]), touch_ids(k, x, at[i]->arg[a]);
+        for (int a = 0; a < at[i]->nargs; a++)
+            touch_read(k, x, at[i]->arg[a]), touch_ids(k, x, at[i]->arg[a]);
 }
 
 static void find_touches(const Kernels *k, Kernel *x)
@@ -80,11 +95,16 @@ static void find_touches(const Kernels *k, Kernel *x)
     if (x->adds_to) {
         const int i = x->adds_to->index;
         Buffer *d = x->moves_state ? k->params.at[i] : k->gradients.at[i];
-        touch(x, d, true, x->part.kind == PART_ONE || (x->part.kind == PART_STRIPS && strips_of(&d->layout) == x->part.count));
+        touch(x, d, true,
+              x->part.kind == PART_ONE ||
+                  (x->part.kind == PART_STRIPS && strips_of(&d->layout) == x->part.count));
     }
 }
 
-static bool same_parts(const Kernel *a, const Kernel *b) { return a->part.kind == b->part.kind && a->part.count == b->part.count; }
+static bool same_parts(const Kernel *a, const Kernel *b)
+{
+    return a->part.kind == b->part.kind && a->part.count == b->part.count;
+}
 
 static bool clash(const Kernel *a, const Kernel *b)
 {
@@ -131,9 +151,7 @@ static int find_phases(const Kernels *k, Kernel **at, int n)
 {
     const long largest = largest_buffer(k);
     int phase = 0, from = 0;
-    for (int i = 0; i < n; i++) {
-        find_touches(k, at[i]);
-    }
+    for (int i = 0; i < n; i++) { find_touches(k, at[i]); }
     for (int i = 0; i < n; i++) {
         bool meets = k->target->launches;
         for (int j = from; j < i; j++) meets |= clash(at[j], at[i]);
@@ -162,9 +180,12 @@ static void insert_predictions(Kernels *k)
 static const char *name_of(const Kernels *k, const Kernel *x)
 {
     Text t = { 0 };
-    if (x->core && x->core->op) text_add(&t, "%s", x->core->path ? x->core->path : x->core->op->name);
-    if (x->adds_to) text_add(&t, "%s%s%s", t.n ? "_" : "", x->moves_state ? "" : "d_", x->adds_to->ident);
-    else if (x->stores.n && (x->stores.at[0] != x->core || !x->core)) text_add(&t, "%s%s", t.n ? "_" : "", buffer_of(k, x->stores.at[0])->ident);
+    if (x->core && x->core->op)
+        text_add(&t, "%s", x->core->path ? x->core->path : x->core->op->name);
+    if (x->adds_to)
+        text_add(&t, "%s%s%s", t.n ? "_" : "", x->moves_state ? "" : "d_", x->adds_to->ident);
+    else if (x->stores.n && (x->stores.at[0] != x->core || !x->core))
+        text_add(&t, "%s%s", t.n ? "_" : "", buffer_of(k, x->stores.at[0])->ident);
     return t.n ? t.s : "map";
 }
 
@@ -173,7 +194,8 @@ static void number(const Kernels *k, Kernel **at, int n, int *id)
     for (int i = 0; i < n; i++) {
         at[i]->id = ++*id;
         const char *name = c_ident(name_of(k, at[i]));
-        at[i]->ident = text("k%d_%s%s", at[i]->id, strncmp(name, "to_k", 4) ? "" : "u_", name);     /* k6_to_k9 runs four */
+        /* k6_to_k9 runs four */
+        at[i]->ident = text("k%d_%s%s", at[i]->id, strncmp(name, "to_k", 4) ? "" : "u_", name);
     }
 }
 
@@ -184,21 +206,24 @@ static void list_forward(Kernels *k)
         Kernel *x = k->micro.at[i];
         if (!x->backward) vec_push(&k->forward, x);
         x->again = !x->core || first_of(k->g, x->core) != NULL;
-        for (int n = 0; n < x->body.n && !x->core; n++) x->again &= first_of(k->g, x->body.at[n]) != NULL;
+        for (int n = 0; n < x->body.n && !x->core; n++)
+            x->again &= first_of(k->g, x->body.at[n]) != NULL;
     }
 }
 
-/* Those of forward, then of predict, that make sums or a node that is needed. From the last to the first: what a kernel reads was
-   made before it. */
+/* Those of forward, then of predict, that make sums or a node that is needed. From the last to the
+   first: what a kernel reads was made before it. */
 static void list_needed(const Kernels *k, KernelList *out, bool sums, bool *need)
 {
     VEC(Kernel) chosen = { 0 };
-    for (int i = k->forward.n + (sums ? 0 : k->predict.n); i-- > 0; ) {
+    for (int i = k->forward.n + (sums ? 0 : k->predict.n); i-- > 0;) {
         Kernel *x = i < k->forward.n ? k->forward.at[i] : k->predict.at[i - k->forward.n];
         bool wanted = sums && x->sum >= 0;
-        for (int t = 0; t < x->touches.n; t++) wanted |= x->touches.at[t]->write && need[x->touches.at[t]->buffer->node->id];
+        for (int t = 0; t < x->touches.n; t++)
+            wanted |= x->touches.at[t]->write && need[x->touches.at[t]->buffer->node->id];
         if (!wanted) continue;
-        for (int t = 0; t < x->touches.n; t++) need[x->touches.at[t]->buffer->node->id] |= !x->touches.at[t]->write;
+        for (int t = 0; t < x->touches.n; t++)
+            need[x->touches.at[t]->buffer->node->id] |= !x->touches.at[t]->write;
         vec_push(&chosen, x);
     }
     while (chosen.n) vec_push(out, chosen.at[--chosen.n]);

@@ -1,5 +1,6 @@
-/* parts.c -- how a kernel is dealt to threads in C. Rows: parts of the batch. Strips: blocks of the result's columns. Tiles: pieces of a
-   weight gradient. Their number is a constant, so the bits do not depend on the threads. */
+/* parts.c -- how a kernel is dealt to threads in C. Rows: parts of the batch. Strips: blocks of the
+   result's columns. Tiles: pieces of a weight gradient. Their number is a constant, so the bits do
+   not depend on the threads. */
 #include <string.h>
 #include "lower/lower.h"
 
@@ -7,7 +8,9 @@ long strips_of(const Layout *l)
 {
     if (l->vaxis < 0 || l->rank < 2) return 1;
     const Axis *x = &l->axis[l->vaxis];
-    return x->n == 2 && x->digit[0].div == 1 && x->digit[1].stride > x->digit[0].stride ? x->digit[1].extent : 1;
+    return x->n == 2 && x->digit[0].div == 1 && x->digit[1].stride > x->digit[0].stride
+               ? x->digit[1].extent
+               : 1;
 }
 
 static Partition by_rows(const Node *n)
@@ -39,9 +42,11 @@ static Partition of_contraction(const Kernel *x)
 static Partition of_fold(const Kernels *k, const Kernel *x)
 {
     const Node *f = x->core;
-    if (f->when == WHEN_AFTER || f->shape.batch) return by_rows(f->when == WHEN_AFTER ? f->arg[0] : f);
+    if (f->when == WHEN_AFTER || f->shape.batch)
+        return by_rows(f->when == WHEN_AFTER ? f->arg[0] : f);
     Layout l;
-    if (f->arg[0]->shape.batch && !x->pre.n && node_layout(k, f->arg[0], &l) && strips_of(&l) > 1 && !(f->axes >> l.vaxis & 1))
+    if (f->arg[0]->shape.batch && !x->pre.n && node_layout(k, f->arg[0], &l) && strips_of(&l) > 1 &&
+        !(f->axes >> l.vaxis & 1))
         return (Partition) { PART_STRIPS, (int)strips_of(&l), l.block };
     return one();
 }
@@ -52,7 +57,8 @@ static Partition of_scatter(const Kernels *k, const Kernel *x)
     Layout l;
     const Layout *to = result_layout(k, x);
     const long strips = strips_of(to);
-    const bool same = node_layout(k, x->core->arg[0], &l) && strips_of(&l) == strips && l.block == to->block;
+    const bool same =
+        node_layout(k, x->core->arg[0], &l) && strips_of(&l) == strips && l.block == to->block;
     return same && strips > 1 ? (Partition) { PART_STRIPS, (int)strips, 1 } : one();
 }
 

@@ -1,16 +1,19 @@
 /* place.c -- every buffer of a micro-step gets its place in one arena.
 
-   1. A buffer is alive from the first phase that touches it to the last. Phases, not kernels: between two barriers
-      threads may be in different kernels. An output is read behind the last phase of what makes outputs.
-   2. Buffers are placed one after another, each at the lowest place that is free while it is alive: large ones first.
-   3. Where that is above the bound, the largest sum of what is alive at once, other orders are tried and the best is taken.
+   1. A buffer is alive from the first phase that touches it to the last. Phases, not kernels:
+      between two barriers threads may be in different kernels. An output is read behind the last
+      phase of what makes outputs.
+   2. Buffers are placed one after another, each at the lowest place that is free while it is alive:
+      large ones first.
+   3. Where that is above the bound, the largest sum of what is alive at once, other orders are
+      tried and the best is taken.
    4. What is made from parameters once per update lies apart and is never reused. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lower/lower.h"
 
-enum { TURNS = 8000 };                 /* over the number of buffers: how often an order is mended */
+enum { TURNS = 8000 }; /* over the number of buffers: how often an order is mended */
 
 static void live(Kernel *x)
 {
@@ -21,7 +24,12 @@ static void live(Kernel *x)
     }
 }
 
-typedef struct { Buffer *buffer; long size, at; int first, last; } Piece;      /* of the arena: a buffer, and what placing asks of it */
+/* of the arena: a buffer, and what placing asks of it */
+typedef struct {
+    Buffer *buffer;
+    long size, at;
+    int first, last;
+} Piece;
 
 static int larger_first(const void *pa, const void *pb)
 {
@@ -30,11 +38,15 @@ static int larger_first(const void *pa, const void *pb)
     return a->buffer->node->id - b->buffer->node->id;
 }
 
-static bool meet(const Piece *a, const Piece *b) { return a->first <= b->last && b->first <= a->last; }
+static bool meet(const Piece *a, const Piece *b)
+{
+    return a->first <= b->last && b->first <= a->last;
+}
 
 static long end_of(const Piece *b) { return b->at + b->size; }
 
-/* Puts b at the lowest place that is free, among n buffers that are sorted by their offsets, and sorts it in. */
+/* Puts b at the lowest place that is free, among n buffers that are sorted by their offsets, and
+   sorts it in. */
 static void place_lowest(Piece **placed, int n, Piece *b, bool reuse)
 {
     long at = 0;
@@ -61,7 +73,8 @@ static int longer_first(const void *pa, const void *pb)
     return x != y ? y - x : larger_first(pa, pb);
 }
 
-/* Each at the lowest place that is free, in this order; gives which one ends last. placed: room for n. */
+/* Each at the lowest place that is free, in this order; gives which one ends last. placed: room for
+   n. */
 static int place_in_order(Piece **at, int n, Piece **placed, bool reuse)
 {
     int top = 0;
@@ -72,7 +85,8 @@ static int place_in_order(Piece **at, int n, Piece **placed, bool reuse)
     return top;
 }
 
-/* Rule 3: the buffer that ends last comes first in the next turn. The best offsets are left in best[], by position in all[]. */
+/* Rule 3: the buffer that ends last comes first in the next turn. The best offsets are left in
+   best[], by position in all[]. */
 static long improve(Piece **at, int n, Piece **all, long *best, long least, long bound)
 {
     const int turns = 2 + TURNS / (1 + n);
@@ -92,7 +106,8 @@ static long improve(Piece **at, int n, Piece **all, long *best, long least, long
 
 static long place_arena(Piece **all, int n, bool reuse, long bound)
 {
-    static int (*const orders[])(const void *, const void *) = { larger_first, earlier_first, longer_first };
+    static int (*const orders[])(const void *, const void *) = { larger_first, earlier_first,
+                                                                 longer_first };
     Piece **at = NEW_ARRAY(Piece *, n + 1);
     long *best = NEW_ARRAY(long, n + 1), least = LONG_MAX;
     if (!n) return 0;
@@ -124,7 +139,7 @@ static long lower_bound(Piece **at, int n, int phases)
 static Piece *piece_of(Buffer *b)
 {
     Piece *x = NEW(Piece);
-    *x = (Piece){ b, buffer_size(b), 0, b->first, b->last };
+    *x = (Piece) { b, buffer_size(b), 0, b->first, b->last };
     return x;
 }
 

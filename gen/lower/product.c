@@ -1,15 +1,24 @@
-/* product.c -- contractions as statements: sums of products over ranges whose strides lower has found, with what happens to each result.
+/* product.c -- contractions as statements: sums of products over ranges whose strides lower has
+   found, with what happens to each result.
 
-   1. In C a unit has its outer loops, a product of whole tiles each, then the maps over the part of the result that is there.
-   2. On a device all results are dealt, and the maps stand in the product's body, or follow it where the library makes it (epilogue.c). A convolution's padding is in no memory: an index outside
-      of the image makes its element 0, unread. */
+   1. In C a unit has its outer loops, a product of whole tiles each, then the maps over the part of
+      the result that is there.
+   2. On a device all results are dealt, and the maps stand in the product's body, or follow it
+      where the library makes it (epilogue.c). A convolution's padding is in no memory: an index
+      outside of the image makes its element 0, unread. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lower/build.h"
 
-typedef struct { const Level *level; const Val *index; } Open;       /* a level and its variable */
-typedef struct { int n; Open at[40]; } Opens;
+typedef struct {
+    const Level *level;
+    const Val *index;
+} Open; /* a level and its variable */
+typedef struct {
+    int n;
+    Open at[40];
+} Opens;
 
 static void open_level(Opens *o, const Level *l, const Val *index)
 {
@@ -17,10 +26,14 @@ static void open_level(Opens *o, const Level *l, const Val *index)
     o->at[o->n++] = (Open) { l, index };
 }
 
-static const Buffer *factor_buffer(const Build *b, int which) { return buffer_of(b->k, node_base(b->x->factor[which])); }
+static const Buffer *factor_buffer(const Build *b, int which)
+{
+    return buffer_of(b->k, node_base(b->x->factor[which]));
+}
 
-/* Operand `which`: 0 and 1 are the factors, 2 the result, which lies in that formal buffer. inside: every index stays inside what it counts,
-   as none does by itself where a convolution's padding is in no memory. */
+/* Operand `which`: 0 and 1 are the factors, 2 the result, which lies in that formal buffer. inside:
+   every index stays inside what it counts, as none does by itself where a convolution's padding is
+   in no memory. */
 static At operand_at(const Opens *o, int which, long base, int buffer, bool inside)
 {
     At a = { .buffer = buffer, .base = base };
@@ -35,7 +48,9 @@ static At operand_at(const Opens *o, int which, long base, int buffer, bool insi
 
 static const Val *range_of(Build *b, Stmt *s, Opens *o, const Level *l, bool sum)
 {
-    const int var = loops_var(b->l, isalpha((unsigned char)l->label) ? text("%c", l->label) : "i", AS_INT), at = s->n + s->summed;
+    const int var = loops_var(b->l, isalpha((unsigned char)l->label) ? text("%c", l->label) : "i",
+                              AS_INT),
+              at = s->n + s->summed;
     if (at == 12) BUG("a product of more than twelve ranges");
     s->range[at] = (Range) { var, l->extent };
     *(sum ? &s->summed : &s->n) += 1;
@@ -43,7 +58,8 @@ static const Val *range_of(Build *b, Stmt *s, Opens *o, const Level *l, bool sum
     return o->at[o->n - 1].index;
 }
 
-/* Where the product goes: the core's gradient or buffer, or that of the first node that is stored. */
+/* Where the product goes: the core's gradient or buffer, or that of the first node that is
+   stored. */
 static int result_formal(Build *b, bool *grad)
 {
     Node *to = target_of(b->k, b->x);
@@ -52,7 +68,8 @@ static int result_formal(Build *b, bool *grad)
 }
 
 /* ---- C ---- */
-/* The first turn stores or adds as the window says, the later turns of an outer loop over the sum add. */
+/* The first turn stores or adds as the window says, the later turns of an outer loop over the sum
+   add. */
 static const Val *turns_beta(Build *b, const Val *later)
 {
     const Val *first = b->x->grad == b->x->core ? beta_of(b) : NULL;
@@ -64,12 +81,15 @@ static void add_product(Build *b, StmtList *into, Opens *o, const Val *later)
 {
     const Contraction *c = b->x->contraction;
     bool grad;
-    const int formal[] = { formal_of(b, factor_buffer(b, 0)), formal_of(b, factor_buffer(b, 1)), result_formal(b, &grad) };
+    const int formal[] = { formal_of(b, factor_buffer(b, 0)), formal_of(b, factor_buffer(b, 1)),
+                           result_formal(b, &grad) };
     Stmt *s = stmt_new(into, STMT_PRODUCT);
     for (int i = 0; i < c->nrows; i++) range_of(b, s, o, &c->rows[i], false);
     range_of(b, s, o, &c->vector, false);
     for (int i = 0; i < c->ndepth; i++) range_of(b, s, o, &c->depth[i], true);
-    const At x = operand_at(o, 0, c->base[0], formal[0], true), y = operand_at(o, 1, c->base[1], formal[1], true), z = operand_at(o, 2, c->base[2], formal[2], true);
+    const At x = operand_at(o, 0, c->base[0], formal[0], true),
+             y = operand_at(o, 1, c->base[1], formal[1], true),
+             z = operand_at(o, 2, c->base[2], formal[2], true);
     s->a = load_at(b, &x), s->b = load_at(b, &y);
     s->var = loops_var(b->l, "v", AS_REAL);
     Stmt *store = stmt_new(&s->body, STMT_STORE);
@@ -77,7 +97,8 @@ static void add_product(Build *b, StmtList *into, Opens *o, const Val *later)
     s->chain = b->k->g->train.split && store->beta;
 }
 
-/* What happens to the result, over the part of it that is there: the loops that are open are fixed. */
+/* What happens to the result, over the part of it that is there: the loops that are open are
+   fixed. */
 static void build_rest(Build *b, StmtList *into, const Val *strip, const Val *row, const Val *part)
 {
     if (!b->x->body.n) return;
@@ -86,8 +107,11 @@ static void build_rest(Build *b, StmtList *into, const Val *strip, const Val *ro
     choose_lanes(b);
     unsigned loops = (1u << b->scope.n) - 1;
     const int s = b->scope.strips, n = scope_batch(&b->scope);
-    if (strip && s >= 0) b->scope.loop[s].index = strip, b->scope.loop[s].var = strip->id, loops &= ~(1u << s);
-    if (row && n >= 0) b->scope.loop[n].index = row, b->scope.loop[n].var = row->id, loops &= ~(1u << n), b->rows = into;
+    if (strip && s >= 0)
+        b->scope.loop[s].index = strip, b->scope.loop[s].var = strip->id, loops &= ~(1u << s);
+    if (row && n >= 0)
+        b->scope.loop[n].index = row, b->scope.loop[n].var = row->id, loops &= ~(1u << n),
+        b->rows = into;
     const Buffer *buffer = buffer_of(b->k, to);
     const At at = address_of(&b->scope, &buffer->layout, &to->shape, formal_of(b, buffer));
     StmtList *before = into;
@@ -97,19 +121,26 @@ static void build_rest(Build *b, StmtList *into, const Val *strip, const Val *ro
         const long size = b->x->part.size;
         const Val *from = part && i == n ? both(CALL_MUL, val_int(size), part) : NULL;
         if (!from) into = open_loop(b, into, i, SERIAL);
-        else into = b->rows = open_range(b, into, b->scope.loop[i].var, from, both(CALL_ADD, from, val_int(size)), SERIAL);
+        else
+            into = b->rows = open_range(b, into, b->scope.loop[i].var, from,
+                                        both(CALL_ADD, from, val_int(size)), SERIAL);
     }
     b->out = into;
     define(b, core, load_at(b, &at), true);
     build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
-    if (loop_pads(&b->scope, b->scope.n - 1)) zero_loop(b, before, &b->scope, to);      /* the product has written those of its own place */
+    /* the product has written those of its own place */
+    if (loop_pads(&b->scope, b->scope.n - 1)) zero_loop(b, before, &b->scope, to);
 }
 
 static void zero_all_halos(Build *b, StmtList *into, const Val *row)
 {
-    if (row) { zero_halos(b, into, row); return; }
+    if (row) {
+        zero_halos(b, into, row);
+        return;
+    }
     const int var = loops_var(b->l, "n", AS_INT);
-    StmtList *body = open_range(b, into, var, val_int(0), val_int(b->x->core->shape.dim[0]), SERIAL);
+    StmtList *body =
+        open_range(b, into, var, val_int(0), val_int(b->x->core->shape.dim[0]), SERIAL);
     zero_halos(b, body, val_var(b->l, var));
     if (!body->n) into->n--;
 }
@@ -118,8 +149,13 @@ static void build_tiles(Build *b)
 {
     const Contraction *c = b->x->contraction;
     const Partition *p = &b->x->part;
-    const bool rows = p->kind == PART_ROWS, samples = rows && c->nouter && c->outer[0].label == c->unit.label, lone = rows && p->size == 1;
-    const char *wish = p->kind == PART_STRIPS ? "s" : c->unit.extent == 1 ? "one" : lone && !samples ? "n" : "q";
+    const bool rows = p->kind == PART_ROWS,
+               samples = rows && c->nouter && c->outer[0].label == c->unit.label,
+               lone = rows && p->size == 1;
+    const char *wish = p->kind == PART_STRIPS ? "s"
+                       : c->unit.extent == 1  ? "one"
+                       : lone && !samples     ? "n"
+                                              : "q";
     const Val *unit, *row = NULL, *later = NULL;
     Opens o = { 0 };
     StmtList *body = open_units(b, &b->l->body, wish, p->count, &unit);
@@ -128,7 +164,8 @@ static void build_tiles(Build *b)
         const int n = loops_var(b->l, "n", AS_INT);
         const Val *from = both(CALL_MUL, val_int(p->size), unit);
         row = val_var(b->l, n);
-        body = b->rows = open_range(b, body, n, from, both(CALL_ADD, from, val_int(p->size)), SERIAL);
+        body = b->rows =
+            open_range(b, body, n, from, both(CALL_ADD, from, val_int(p->size)), SERIAL);
         open_level(&o, &c->outer[0], row);
     } else if (lone) {
         row = unit;
@@ -174,9 +211,11 @@ static const Val *factor_of(Build *b, const Opens *o, int which)
     const Val *inside = NULL;
     for (int i = 0; i < m->nbounds && which == m->image; i++) {
         const Bound *x = &m->bound[i];
-        const Val *place = label_index(o, x->label[1], x->factor[1], label_index(o, x->label[0], x->factor[0], NULL));
+        const Val *place = label_index(o, x->label[1], x->factor[1],
+                                       label_index(o, x->label[0], x->factor[0], NULL));
         place = both(x->constant < 0 ? CALL_SUB : CALL_ADD, place, val_int(labs(x->constant)));
-        const Val *in = both(CALL_AND, both(CALL_GE, place, val_int(0)), both(CALL_LT, place, val_int(x->extent)));
+        const Val *in = both(CALL_AND, both(CALL_GE, place, val_int(0)),
+                             both(CALL_LT, place, val_int(x->extent)));
         inside = inside ? both(CALL_AND, inside, in) : in;
         at.base -= x->constant * x->stride;
         if (x->constant) at.term[at.n++] = (Term) { val_int(x->constant), x->stride, 0 };
@@ -192,7 +231,9 @@ static void result_scope(Build *b, const Opens *o)
     b->scope = (Scope) { .domain = &b->x->out->shape, .lanes = -1, .strips = -1 };
     for (int i = 0; i < o->n; i++)
         for (int a = 0; a < b->scope.domain->rank; a++)
-            if (m->result[a] == o->at[i].level->label) scope_add(&b->scope, a, o->at[i].level->div, o->at[i].level->extent, o->at[i].index);
+            if (m->result[a] == o->at[i].level->label)
+                scope_add(&b->scope, a, o->at[i].level->div, o->at[i].level->extent,
+                          o->at[i].index);
 }
 
 static void build_gemm(Build *b)
@@ -201,7 +242,8 @@ static void build_gemm(Build *b)
     Node *core = b->x->core;
     Opens o = { 0 };
     Stmt *s = stmt_new(&b->l->body, STMT_PRODUCT);
-    add_ranges(b, s, &o, &m->batch, false), add_ranges(b, s, &o, &m->rows, false), add_ranges(b, s, &o, &m->columns, false);
+    add_ranges(b, s, &o, &m->batch, false), add_ranges(b, s, &o, &m->rows, false),
+        add_ranges(b, s, &o, &m->columns, false);
     const Opens results = o;
     add_ranges(b, s, &o, &m->depth, true);
     s->a = factor_of(b, &o, 0), s->b = factor_of(b, &o, 1);

@@ -1,19 +1,27 @@
-/* round.c -- precision in CUDA: what cuBLASLt multiplies in 16 bits is rounded by a node of its own, before the product.
+/* round.c -- precision in CUDA: what cuBLASLt multiplies in 16 bits is rounded by a node of its
+   own, before the product.
 
-   1. So every list of kernels that has the product has the rounding, too: a node is in a list where a later one reads it.
-   2. A value is rounded once for all products that read it. One that training rounds in its backward alone is rounded anew where
-      a forward kernel or an output reads it.
-   3. Parameters are rounded all together, once per update (templates/program.cu). Kernels of our own multiply what is not rounded. */
+   1. So every list of kernels that has the product has the rounding, too: a node is in a list where
+      a later one reads it.
+   2. A value is rounded once for all products that read it. One that training rounds in its
+      backward alone is rounded anew where a forward kernel or an output reads it.
+   3. Parameters are rounded all together, once per update (templates/program.cu). Kernels of our
+      own multiply what is not rounded. */
 #include "lower/layouts.h"
 
-typedef struct { Kernels *k; VEC(Node) made; } Roundings;
+typedef struct {
+    Kernels *k;
+    VEC(Node) made;
+} Roundings;
 
 /* A rounding of that value, already made, that the user's lists have. */
 static Node *rounded_before(const Roundings *r, const Node *value, const Kernel *user)
 {
     for (int i = 0; i < r->made.n; i++) {
         const Kernel *x = kernel_of(r->k, r->made.at[i]);
-        if (r->made.at[i]->arg[0] == value && (user->backward || !x->backward) && (user->predicts || !x->predicts)) return r->made.at[i];
+        if (r->made.at[i]->arg[0] == value && (user->backward || !x->backward) &&
+            (user->predicts || !x->predicts))
+            return r->made.at[i];
     }
     return 0;
 }
@@ -56,7 +64,7 @@ static void round_kernel(Roundings *r, Kernel *x)
 {
     Lowering w;
     lowering_settled(&w, r->k, x);
-    if (!library_says(&w, &(Gemm){ 0 })) return;
+    if (!library_says(&w, &(Gemm) { 0 })) return;
     x->rounds = true;
     const bool square = x->factor[0] == x->factor[1];
     round_factor(r, x, 0);
@@ -66,7 +74,7 @@ static void round_kernel(Roundings *r, Kernel *x)
 
 static void round_list(Roundings *r, const KernelList *l)
 {
-    KernelList before = { 0 };          /* roundings come in */
+    KernelList before = { 0 }; /* roundings come in */
     for (int i = 0; i < l->n; i++) vec_push(&before, l->at[i]);
     for (int i = 0; i < before.n; i++)
         if (contracts(r->k, before.at[i])) round_kernel(r, before.at[i]);
@@ -76,6 +84,6 @@ void round_factors(Kernels *k)
 {
     Roundings r = { .k = k };
     if (!k->target->rounds || k->g->train.precision < BF16) return;
-    round_list(&r, &k->once), round_list(&r, &k->micro), round_list(&r, &k->finish), round_list(&r, &k->predict);
+    round_list(&r, &k->once), round_list(&r, &k->micro), round_list(&r, &k->finish),
+        round_list(&r, &k->predict);
 }
-

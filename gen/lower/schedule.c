@@ -1,27 +1,31 @@
-/* schedule.c -- what is known when. Scalars of the window become formulas that the program computes in double.
+/* schedule.c -- what is known when. Scalars of the window become formulas that the program computes
+   in double.
 
-   1. The variables of a formula are `samples`, the real rows of the window, t, T and E, and `sums[i]`, the sums over the batch. Behind
-      them in sums[] stand the levels: scalars of parameters alone that a report shows, weighted by samples.
-   2. A seed's coefficient without sums is known before the first backward: it is scale_in, and scale_out is 1.
-   3. Where every coefficient is numerator / N with the same N, scale_in is the numerator, scale_out is 1 / N: post-scale.
-      Else the sums in the coefficients, of data alone, are counted first (count.c), and rule 2 holds: pre-count.
-      Where micro-batches may be dropped, the rows that are kept are such a sum, which nobody can count first.
-   4. A seed without rows starts a gradient that is made once, after the last micro-step: it is undone by scale_out too, so
-      its factor is coefficient / scale_out. */
+   1. The variables of a formula are `samples`, the real rows of the window, t, T and E, and
+      `sums[i]`, the sums over the batch. Behind them in sums[] stand the levels: scalars of
+      parameters alone that a report shows, weighted by samples.
+   2. A seed's coefficient without sums is known before the first backward: it is scale_in, and
+      scale_out is 1.
+   3. Where every coefficient is numerator / N with the same N, scale_in is the numerator, scale_out
+      is 1 / N: post-scale. Else the sums in the coefficients, of data alone, are counted first
+      (count.c), and rule 2 holds: pre-count. Where micro-batches may be dropped, the rows that are
+      kept are such a sum, which nobody can count first.
+   4. A seed without rows starts a gradient that is made once, after the last micro-step: it is
+      undone by scale_out too, so its factor is coefficient / scale_out. */
 #include <ctype.h>
 #include <string.h>
 #include "lower/lower.h"
 
-enum { SEEDS = 64 };                    /* as many as Window has room for */
+enum { SEEDS = 64 }; /* as many as Window has room for */
 typedef struct {
     Program *s;
     Graph *g;
-    const Expr **known;                 /* by node number: its formula */
-    const Expr **numerator;             /* by seed: scale_in of rule 3 */
-    bool reporting;                     /* formulas are those of reports */
+    const Expr **known;     /* by node number: its formula */
+    const Expr **numerator; /* by seed: scale_in of rule 3 */
+    bool reporting;         /* formulas are those of reports */
 } Scales;
 
-/* ---- nodes as formulas ---------------------------------------------------------------------------------------------- */
+/* ---- nodes as formulas ---- */
 static const Expr *formula(Scales *x, const Node *n);
 
 static Expr *binary(Call call, const Expr *a, const Expr *b)
@@ -31,7 +35,12 @@ static Expr *binary(Call call, const Expr *a, const Expr *b)
     return e;
 }
 
-typedef struct { Scales *x; const Node *n; const Expr *let[LETS]; int lets; } Scope;
+typedef struct {
+    Scales *x;
+    const Node *n;
+    const Expr *let[LETS];
+    int lets;
+} Scope;
 
 static const Expr *in_scope(void *context, const char *name)
 {
@@ -49,7 +58,8 @@ static const Expr *in_scope(void *context, const char *name)
 static const Expr *map_formula(Scales *x, const Node *n)
 {
     Scope c = { .x = x, .n = n };
-    for (; c.lets < n->op->nlets; c.lets++) c.let[c.lets] = expr_replace(n->op->let[c.lets].e, in_scope, &c);
+    for (; c.lets < n->op->nlets; c.lets++)
+        c.let[c.lets] = expr_replace(n->op->let[c.lets].e, in_scope, &c);
     return expr_replace(n->op->value, in_scope, &c);
 }
 
@@ -63,10 +73,15 @@ static const Expr *sum_formula(const Scales *x, const Node *n)
 /* the real rows: of the window, or of those windows that a report speaks of */
 static const Expr *samples_formula(const Scales *x)
 {
-    return expr_variable(x->reporting && x->s->counts ? text("sums[%d]", x->g->first_sum + x->g->sums.n) : "samples");
+    return expr_variable(x->reporting && x->s->counts
+                             ? text("sums[%d]", x->g->first_sum + x->g->sums.n)
+                             : "samples");
 }
 
-static const Expr *rows_formula(const Scales *x) { return x->s->drops ? expr_variable(text("sums[%d]", x->g->sums.n)) : samples_formula(x); }
+static const Expr *rows_formula(const Scales *x)
+{
+    return x->s->drops ? expr_variable(text("sums[%d]", x->g->sums.n)) : samples_formula(x);
+}
 
 /* A scalar of parameters alone: its value in this window, times the samples it stood for. */
 static const Expr *level_formula(Scales *x, const Node *n)
@@ -74,7 +89,8 @@ static const Expr *level_formula(Scales *x, const Node *n)
     int i = 0;
     while (i < x->s->levels.n && x->s->levels.at[i] != n) i++;
     if (i == x->s->levels.n) vec_push(&x->s->levels, (Node *)n);
-    return binary(CALL_DIV, expr_variable(text("sums[%d]", first_level(x->s) + i)), samples_formula(x));
+    return binary(CALL_DIV, expr_variable(text("sums[%d]", first_level(x->s) + i)),
+                  samples_formula(x));
 }
 
 static const Expr *formula(Scales *x, const Node *n)
@@ -91,8 +107,11 @@ static const Expr *formula(Scales *x, const Node *n)
     return *e;
 }
 
-/* ---- numerator and denominator --------------------------------------------------------------------------------------- */
-typedef struct { const Expr *top, *bottom; } Ratio;         /* bottom NULL: 1; sums stand in the bottom alone */
+/* ---- numerator and denominator ---- */
+/* bottom NULL: 1; sums stand in the bottom alone */
+typedef struct {
+    const Expr *top, *bottom;
+} Ratio;
 
 static const Expr *product(const Expr *a, const Expr *b)
 {
@@ -128,14 +147,13 @@ static bool split(const Expr *e, Ratio *r)
     return true;
 }
 
-
 static const Expr *keep(void *context, const char *name)
 {
     (void)context, (void)name;
     return NULL;
 }
 
-/* ---- scales ---------------------------------------------------------------------------------------------------------- */
+/* ---- scales ---- */
 static bool has_rows(const Scales *x, int i) { return x->g->seeds.at[i]->node->shape.rank > 0; }
 
 /* Rule 3: every seed's numerator, or false: the denominators are not one and the same. */
@@ -156,16 +174,20 @@ static void take_numerators(const Scales *x)
 {
     for (int i = 0; i < x->g->seeds.n; i++) {
         x->s->seed_when[i] = has_rows(x, i) ? SEED_EARLY : SEED_LATE;
-        x->s->scale_in[i] = has_rows(x, i) ? x->numerator[i] : product(x->s->scale_in[i], expr_variable("w.count"));
+        x->s->scale_in[i] =
+            has_rows(x, i) ? x->numerator[i] : product(x->s->scale_in[i], expr_variable("w.count"));
     }
 }
 
 static void refuse_dropping(const Scales *x)
 {
-    error_at(x->g->train.loc, x->g->train.count_before
-             ? "train: nonfinite = \"drop_micro\" is decided after the forward, count = \"before\" counts ahead of it: leave out one of them"
-             : "train: nonfinite = \"drop_micro\" changes the denominators, and those of this loss differ, so they are counted ahead of the "
-               "first forward, when nobody knows what will be dropped: say \"skip_window\"");
+    error_at(x->g->train.loc,
+             x->g->train.count_before
+                 ? "train: nonfinite = \"drop_micro\" is decided after the forward, count = "
+                   "\"before\" counts ahead of it: leave out one of them"
+                 : "train: nonfinite = \"drop_micro\" changes the denominators, and those of this "
+                   "loss differ, so they are counted ahead of the "
+                   "first forward, when nobody knows what will be dropped: say \"skip_window\"");
 }
 
 static void scale_seeds(Scales *x)
@@ -173,10 +195,13 @@ static void scale_seeds(Scales *x)
     bool sums = false;
     for (int i = 0; i < x->g->seeds.n; i++) {
         x->s->scale_in[i] = formula(x, x->g->seeds.at[i]->coefficient);
-        if (uses_sums(x->s->scale_in[i])) x->s->seed_when[i] = has_rows(x, i) ? SEED_COUNTED : SEED_LATE;
+        if (uses_sums(x->s->scale_in[i]))
+            x->s->seed_when[i] = has_rows(x, i) ? SEED_COUNTED : SEED_LATE;
         sums |= x->s->seed_when[i] == SEED_COUNTED;
     }
-    if (x->s->levels.n) error_at(x->g->minimize->loc, "minimize: a term is multiplied by a scalar made from parameters");
+    if (x->s->levels.n)
+        error_at(x->g->minimize->loc,
+                 "minimize: a term is multiplied by a scalar made from parameters");
     x->s->late = sums && !x->g->train.count_before && scale_late(x);
     if (x->s->late) take_numerators(x);
     else if (sums && x->s->drops) refuse_dropping(x);
@@ -188,7 +213,8 @@ static void make_reports(Scales *x)
     x->s->report = NEW_ARRAY(const Expr *, x->g->reports.n);
     if (x->s->counts) x->known = NEW_ARRAY(const Expr *, x->g->nodes.n);
     x->reporting = true;
-    for (int i = 0; i < x->g->reports.n; i++) x->s->report[i] = formula(x, x->g->reports.at[i]->node);
+    for (int i = 0; i < x->g->reports.n; i++)
+        x->s->report[i] = formula(x, x->g->reports.at[i]->node);
     if (x->g->reports.n) x->s->report[0] = counted_loss(x->s, x->s->report[0]);
 }
 
@@ -197,41 +223,65 @@ static void check_in_place(const Scales *x)
 {
     const Optimizer *o = &x->g->step->optimizer;
     const Train *t = &x->g->train;
-    const char *why = x->g->steps.n > 1 ? "several steps share the arrays: leave it out"
-                    : t->nonfinite != NONFINITE_KEEP ? "nonfinite looks at a gradient before it counts: leave one of the two out"
-                    : t->noise_scale ? "report = { noise_scale = true } has no gradient to look at: leave one of the two out"
-                    : t->grad_norm ? "report = { grad_norm = true } has no gradient to look at: leave one of the two out"
-                    : t->loss_scale > 0 ? "loss_scale is undone behind the last micro-step: leave one of the two out"
-                    : t->split ? "deterministic = \"split\" begins its sums anew in each window: leave one of the two out"
-                    : x->s->late ? "the loss is divided by what is known behind the last micro-step: count it before, count = \"before\"" : NULL;
+    const char *why =
+        x->g->steps.n > 1 ? "several steps share the arrays: leave it out"
+        : t->nonfinite != NONFINITE_KEEP
+            ? "nonfinite looks at a gradient before it counts: leave one of the two out"
+        : t->noise_scale
+            ? "report = { noise_scale = true } has no gradient to look at: leave one of the two out"
+        : t->grad_norm
+            ? "report = { grad_norm = true } has no gradient to look at: leave one of the two out"
+        : t->loss_scale > 0
+            ? "loss_scale is undone behind the last micro-step: leave one of the two out"
+        : t->split ? "deterministic = \"split\" begins its sums anew in each window: leave one of "
+                     "the two out"
+        : x->s->late ? "the loss is divided by what is known behind the last micro-step: count it "
+                       "before, count = \"before\""
+                     : NULL;
     for (int i = 0; i < x->g->seeds.n && !why; i++) {
         if (has_rows(x, i)) continue;
-        why = o->fold[0] ? "a term without data has a gradient of its own behind the last micro-step: say it as weight_decay of optim.AdamW"
-            : x->s->count ? "a term without data would be added in windows in which nothing counts, too: say it as weight_decay" : NULL;
+        why = o->fold[0]    ? "a term without data has a gradient of its own behind the last "
+                              "micro-step: say it as weight_decay of optim.AdamW"
+              : x->s->count ? "a term without data would be added in windows in which nothing "
+                              "counts, too: say it as weight_decay"
+                            : NULL;
     }
-    if (o->in_place && why) error_at(o->loc, "optim.%s: accumulate_in = \"%s\": %s", o->name, o->fold[0] ? "moments" : "momentum", why);
+    if (o->in_place && why)
+        error_at(o->loc, "optim.%s: accumulate_in = \"%s\": %s", o->name,
+                 o->fold[0] ? "moments" : "momentum", why);
 }
 
 /* A micro-batch's gradient beside its window's: both are means, over counts that are known. */
 static void check_noise(const Scales *x)
 {
-    const char *why = !x->s->next ? "a window of one micro-batch has no smaller part to compare it with: accumulate has to be 2 or more"
-                    : x->s->drops ? "nonfinite = \"drop_micro\" leaves the first micro-batch uncertain: say \"skip_window\"" : NULL;
+    const char *why = !x->s->next ? "a window of one micro-batch has no smaller part to compare it "
+                                    "with: accumulate has to be 2 or more"
+                      : x->s->drops ? "nonfinite = \"drop_micro\" leaves the first micro-batch "
+                                      "uncertain: say \"skip_window\""
+                                    : NULL;
     for (int i = 0; i < x->g->seeds.n && !why; i++)
-        why = x->s->seed_when[i] == SEED_COUNTED ? "the loss divides by sums over the data that are counted ahead, and not by micro-batches: one "
-                                                "denominator for all terms, and without count = \"before\""
-            : !has_rows(x, i) ? "a term without data has its gradient behind the last micro-step, and no part in a micro-batch's: "
-                                             "say it as weight_decay" : NULL;
-    if (x->g->train.noise_scale && why) error_at(x->g->train.loc, "train: report = { noise_scale = true }: %s", why);
+        why = x->s->seed_when[i] == SEED_COUNTED
+                  ? "the loss divides by sums over the data that are counted ahead, and not by "
+                    "micro-batches: one "
+                    "denominator for all terms, and without count = \"before\""
+              : !has_rows(x, i) ? "a term without data has its gradient behind the last "
+                                  "micro-step, and no part in a micro-batch's: "
+                                  "say it as weight_decay"
+                                : NULL;
+    if (x->g->train.noise_scale && why)
+        error_at(x->g->train.loc, "train: report = { noise_scale = true }: %s", why);
 }
 
 static void check_options(const Graph *g, const Target *target)
 {
-    if (g->seeds.n > SEEDS) error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", SEEDS);
+    if (g->seeds.n > SEEDS)
+        error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", SEEDS);
     if (g->train.precision == TF32 && !target->tf32)
-        error_at(g->train.loc, "train: precision = \"tf32\" is of the CUDA target: the C target multiplies in fp32, bf16 or fp16");
+        error_at(g->train.loc, "train: precision = \"tf32\" is of the CUDA target: the C target "
+                               "multiplies in fp32, bf16 or fp16");
     if (g->train.nphases && expr_uses(g->step->optimizer.lr, "E"))
-        error_at(g->train.loc, "train: lr counts in epochs, but accumulate changes how many updates they have: say them in updates");
+        error_at(g->train.loc, "train: lr counts in epochs, but accumulate changes how many "
+                               "updates they have: say them in updates");
 }
 
 Program *schedule(Plan *p)
@@ -245,7 +295,8 @@ Program *schedule(Plan *p)
     s->counts = steps_differ(g);
     s->next = g->train.accumulate > 1 || s->drops;
     s->unrolled = g->train.accumulate <= 16 && !s->drops;
-    Scales x = { s, g, NEW_ARRAY(const Expr *, g->nodes.n), NEW_ARRAY(const Expr *, g->seeds.n), false };
+    Scales x = { s, g, NEW_ARRAY(const Expr *, g->nodes.n), NEW_ARRAY(const Expr *, g->seeds.n),
+                 false };
     check_options(g, p->k->target);
     scale_seeds(&x);
     check_in_place(&x);

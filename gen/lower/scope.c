@@ -1,11 +1,14 @@
-/* scope.c -- loops over the digits of a layout, and addresses inside them. A digit of a layout is made of the loops that lie
-   within it; what straddles is divided and taken modulo. */
+/* scope.c -- loops over the digits of a layout, and addresses inside them. A digit of a layout is
+   made of the loops that lie within it; what straddles is divided and taken modulo. */
 #include <string.h>
 #include "lower/build.h"
 
 const Val *both(Call call, const Val *a, const Val *b) { return val_call(call, a, b, NULL); }
 
-const Val *choose(const Val *c, const Val *yes, const Val *no) { return val_call(CALL_SELECT, c, yes, no); }
+const Val *choose(const Val *c, const Val *yes, const Val *no)
+{
+    return val_call(CALL_SELECT, c, yes, no);
+}
 
 const Val *times(const Val *v, long factor) { return both(CALL_MUL, v, val_int(factor)); }
 
@@ -49,9 +52,12 @@ Scope scope_of(Loops *loops, const Layout *l, const Shape *domain)
             const Digit *g = &l->axis[a].digit[d];
             if (g->extent == 1 && !(a == 0 && domain->batch)) continue;
             int at = s.n++;
-            for (; at > 0 && stride[at - 1] < g->stride; at--) s.loop[at] = s.loop[at - 1], stride[at] = stride[at - 1], wish[at] = wish[at - 1];
-            s.loop[at] = (Turn) { .axis = a, .div = g->div, .extent = g->extent }, stride[at] = g->stride;
-            wish[at] = wish_of(l, domain, a, g, a == lane_axis && g->div > 1 && !g->mod && l->axis[a].n == 2);
+            for (; at > 0 && stride[at - 1] < g->stride; at--)
+                s.loop[at] = s.loop[at - 1], stride[at] = stride[at - 1], wish[at] = wish[at - 1];
+            s.loop[at] = (Turn) { .axis = a, .div = g->div, .extent = g->extent },
+            stride[at] = g->stride;
+            wish[at] = wish_of(l, domain, a, g,
+                               a == lane_axis && g->div > 1 && !g->mod && l->axis[a].n == 2);
         }
     s.contiguous = s.n && stride[s.n - 1] == 1;
     for (int i = 0; i < s.n; i++) {
@@ -77,7 +83,8 @@ void scope_add(Scope *s, int axis, long div, long extent, const Val *index)
     s->loop[s->n++] = (Turn) { axis, div, extent, index, var };
 }
 
-static bool is_part(const Turn *l, const Scope *s, int at)      /* of an axis that has outer digits too */
+/* of an axis that has outer digits too */
+static bool is_part(const Turn *l, const Scope *s, int at)
 {
     for (int i = 0; i < s->n; i++)
         if (i != at && s->loop[i].axis == l->axis && s->loop[i].div > l->div) return true;
@@ -89,7 +96,8 @@ long loop_length(const Scope *s, int at)
     const Turn *l = &s->loop[at];
     long end = s->domain->dim[l->axis];
     for (int i = 0; i < s->n; i++)
-        if (s->loop[i].axis == l->axis && s->loop[i].div > l->div && s->loop[i].div < end) end = s->loop[i].div;
+        if (s->loop[i].axis == l->axis && s->loop[i].div > l->div && s->loop[i].div < end)
+            end = s->loop[i].div;
     return (end + l->div - 1) / l->div;
 }
 
@@ -110,10 +118,12 @@ const Val *loop_end(const Scope *s, int at)
     if (s->lanes == at) return val_int(l->extent);
     if (loop_overlaps(s, at)) return val_int(loop_length(s, at));
     if (!is_part(l, s, at)) return val_int((extent + l->div - 1) / l->div);
-    if (extent % (l->div * l->extent) == 0 || (l->div > 1 && at < s->n - 1)) return val_int(l->extent);
+    if (extent % (l->div * l->extent) == 0 || (l->div > 1 && at < s->n - 1))
+        return val_int(l->extent);
     Scope outer = *s;
     outer.loop[at].index = NULL;
-    return both(CALL_MIN, places_left(extent, coordinate(&outer, l->axis), l->div), val_int(l->extent));
+    return both(CALL_MIN, places_left(extent, coordinate(&outer, l->axis), l->div),
+                val_int(l->extent));
 }
 
 bool loop_pads(const Scope *s, int at)
@@ -127,7 +137,8 @@ const Val *coordinate(const Scope *s, int axis)
 {
     const Val *v = NULL;
     for (int i = 0; i < s->n; i++)
-        if (s->loop[i].axis == axis && s->loop[i].index) v = plus(v, s->loop[i].index, s->loop[i].div);
+        if (s->loop[i].axis == axis && s->loop[i].index)
+            v = plus(v, s->loop[i].index, s->loop[i].div);
     return v ? v : val_int(0);
 }
 
@@ -143,7 +154,8 @@ static void add_term(At *a, const Val *index, long stride, long most)
 
 static bool in_digit(const Turn *l, const Digit *d)
 {
-    return l->div >= d->div && l->div % d->div == 0 && (!d->mod || l->div * l->extent <= d->div * d->mod);
+    return l->div >= d->div && l->div % d->div == 0 &&
+           (!d->mod || l->div * l->extent <= d->div * d->mod);
 }
 
 static bool outside(const Turn *l, const Digit *d)
@@ -166,12 +178,16 @@ static void add_digit(At *a, const Scope *s, int axis, const Digit *d, long exte
 {
     for (int i = 0; i < s->n; i++) {
         const Turn *l = &s->loop[i];
-        if (l->axis == axis && !in_digit(l, d) && !outside(l, d)) { straddle(a, s, axis, d, extent); return; }
+        if (l->axis == axis && !in_digit(l, d) && !outside(l, d)) {
+            straddle(a, s, axis, d, extent);
+            return;
+        }
     }
     for (int i = 0; i < s->n; i++) {
         const Turn *l = &s->loop[i];
         if (l->axis != axis || !l->index || outside(l, d)) continue;
-        add_term(a, l->index, d->stride * (l->div / d->div), least(l->extent, (extent - 1) / l->div + 1) - 1);
+        add_term(a, l->index, d->stride * (l->div / d->div),
+                 least(l->extent, (extent - 1) / l->div + 1) - 1);
     }
 }
 
@@ -181,7 +197,8 @@ At address_of(const Scope *s, const Layout *l, const Shape *shape, int buffer)
     for (int axis = 0; axis < s->domain->rank; axis++) {
         const int mine = shape_axis(shape, s->domain, axis);
         if (mine < 0 || (shape->dim[mine] == 1 && s->domain->dim[axis] != 1)) continue;
-        for (int d = 0; d < l->axis[mine].n; d++) add_digit(&a, s, axis, &l->axis[mine].digit[d], shape->dim[mine]);
+        for (int d = 0; d < l->axis[mine].n; d++)
+            add_digit(&a, s, axis, &l->axis[mine].digit[d], shape->dim[mine]);
     }
     return a;
 }

@@ -71,4 +71,7 @@ bool crowded(const Lowering *w, int which)
     return false;
 }
 
-void order_taps(const Kernels *k, Layout *l, const Shape *s) { layout_make(l, s, 0, block_of(k, s->dim[0]), 0); }
+void order_taps(const Kernels *k, Layout *l, const Shape *s)
+{
+    layout_make(l, s, 0, block_of(k, s->dim[0]), 0);
+}

@@ -1,7 +1,8 @@
 /* slide.c -- windows that slide over images: pools, their gradients, images spread apart.
 
    1. Taps that would lie outside of the image are left out by the bounds of the loops over taps.
-   2. In C rows of the batch are dealt, and lanes are channels where they lie side by side; on a device a thread has an element. */
+   2. In C rows of the batch are dealt, and lanes are channels where they lie side by side; on a
+      device a thread has an element. */
 #include <math.h>
 #include "lower/build.h"
 
@@ -14,7 +15,8 @@ static const Val *best_of(Build *b, const Scope *s, Node *x, const Window *w, co
     const int best = variable(b, "best", AS_REAL, val_number(-INFINITY));
     b->out = open_taps(b, here, s, w, &x->shape, out);
     const Val *v = let(b, "v", load_at(b, &at)), *old = val_var(b->l, best);
-    fold_into(b, best, FOLD_NONE, choose(both(CALL_OR, both(CALL_GT, v, old), both(CALL_NE, v, v)), v, old));
+    fold_into(b, best, FOLD_NONE,
+              choose(both(CALL_OR, both(CALL_GT, v, old), both(CALL_NE, v, v)), v, old));
     b->out = here;
     return old;
 }
@@ -23,7 +25,8 @@ static const Val *best_of(Build *b, const Scope *s, Node *x, const Window *w, co
 static void channel_lanes(Build *b)
 {
     const Scope *s = &b->scope;
-    if (b->k->target->blocks && scope_wide(s) && s->loop[s->n - 1].axis == 1) b->scope.lanes = s->n - 1;
+    if (b->k->target->blocks && scope_wide(s) && s->loop[s->n - 1].axis == 1)
+        b->scope.lanes = s->n - 1;
 }
 
 /* The whole sample of a buffer. */
@@ -31,13 +34,15 @@ static void zero_sample(Build *b, StmtList *into, const Buffer *to, const Val *r
 {
     const long sample = to->layout.axis[0].digit[0].stride;
     Stmt *s = stmt_new(into, STMT_ZERO);
-    s->at = (At) { .buffer = formal_of(b, to), .n = 1, .term = { { row, sample, to->layout.axis[0].digit[0].extent - 1 } } };
+    s->at = (At) { .buffer = formal_of(b, to),
+                   .n = 1,
+                   .term = { { row, sample, to->layout.axis[0].digit[0].extent - 1 } } };
     s->n = 1;
     s->side[0] = (Side) { sample, 1, 0, 0 };
 }
 
-/* Rows of the batch dealt, then the scope's other loops but those in skip; on a device all are dealt.
-   halos: the stores' borders become zeros; zero: the whole of this buffer does. */
+/* Rows of the batch dealt, then the scope's other loops but those in skip; on a device all are
+   dealt. halos: the stores' borders become zeros; zero: the whole of this buffer does. */
 static StmtList *open_image(Build *b, unsigned skip, bool halos, const Buffer *zero)
 {
     const unsigned all = ((1u << b->scope.n) - 1) & ~skip;
@@ -56,8 +61,11 @@ void build_pool(Build *b)
     b->scope = scope_of(b->l, main_layout(b), &f->shape);
     const Window w = window_of(b, f);
     channel_lanes(b);
-    if (b->scope.lanes >= 0 && !(taps ? taps_vectorise(b, f) : tap_lanes(b, &b->scope, f->arg[0], &w))) b->scope.lanes = -1;
-    if (b->scope.lanes >= 0 && !lanes_do(b, &b->scope, b->x->body.at, b->x->body.n)) b->scope.lanes = -1;
+    if (b->scope.lanes >= 0 &&
+        !(taps ? taps_vectorise(b, f) : tap_lanes(b, &b->scope, f->arg[0], &w)))
+        b->scope.lanes = -1;
+    if (b->scope.lanes >= 0 && !lanes_do(b, &b->scope, b->x->body.at, b->x->body.n))
+        b->scope.lanes = -1;
     const int j = b->scope.n - 1;
     const bool pads = b->k->target->blocks && loop_pads(&b->scope, j);
     StmtList *inner = open_image(b, pads ? 1u << j : 0, true, NULL);
@@ -70,7 +78,8 @@ void build_pool(Build *b)
 }
 
 /* ---- their gradients ---- */
-/* What a window's element gets of the gradient: it is the element's where windows tile the image, else it is added. */
+/* What a window's element gets of the gradient: it is the element's where windows tile the image,
+   else it is added. */
 static void spread(Build *b, const Window *w, const Val *share, const Val *gy)
 {
     Node *f = b->x->core;
@@ -93,18 +102,21 @@ static void spread_window(Build *b, const Window *w)
 {
     Node *f = b->x->core, *gy = f->arg[1];
     StmtList *here = b->out;
-    const Val *best = best_of(b, &b->scope, f->arg[0], w, &gy->shape), *g = let(b, "gy", load_node(b, gy));
+    const Val *best = best_of(b, &b->scope, f->arg[0], w, &gy->shape),
+              *g = let(b, "gy", load_node(b, gy));
     const At at = tap_address(b, &b->scope, f->arg[0], w);
     const int open = variable(b, "open", AS_REAL, val_number(1));
     b->out = open_taps(b, here, &b->scope, w, &f->shape, &gy->shape);
     const Val *left = val_var(b->l, open);
-    const Val *share = let(b, "share", choose(both(CALL_EQ, load_at(b, &at), best), left, val_number(0)));
+    const Val *share =
+        let(b, "share", choose(both(CALL_EQ, load_at(b, &at), best), left, val_number(0)));
     spread(b, w, share, g);
     fold_into(b, open, FOLD_NONE, both(CALL_SUB, left, share));
     b->out = here;
 }
 
-/* Windows that overlap, on a device: a thread has an element of the image, and asks every window around it whether it is the best. */
+/* Windows that overlap, on a device: a thread has an element of the image, and asks every window
+   around it whether it is the best. */
 static Scope around(Build *b, const Window *w, const Val *at[2])
 {
     static const char *const names[] = { "wr", "wc" };
@@ -118,9 +130,11 @@ static Scope around(Build *b, const Window *w, const Val *at[2])
         at[d] = both(CALL_ADD, b->scope.loop[i].index, val_int((long)w->a[4 + d]));
         s.loop[i].var = loops_var(b->l, names[d], AS_INT);
         s.loop[i].index = val_var(b->l, s.loop[i].var);
-        const Val *first = both(CALL_IDIV, both(CALL_ADD, at[d], val_int(stride - 1 - reach)), val_int(stride));
+        const Val *first =
+            both(CALL_IDIV, both(CALL_ADD, at[d], val_int(stride - 1 - reach)), val_int(stride));
         const Val *last = both(CALL_ADD, both(CALL_IDIV, at[d], val_int(stride)), val_int(1));
-        b->out = open_range(b, b->out, s.loop[i].var, both(CALL_MAX, first, val_int(0)), both(CALL_MIN, last, val_int(s.domain->dim[2 + d])), SERIAL);
+        b->out = open_range(b, b->out, s.loop[i].var, both(CALL_MAX, first, val_int(0)),
+                            both(CALL_MIN, last, val_int(s.domain->dim[2 + d])), SERIAL);
     }
     return s;
 }
@@ -131,7 +145,9 @@ static const Val *is_mine(const Build *b, const Scope *s, const Window *w, const
     const Val *mine[2];
     for (int d = 0; d < 2; d++) {
         const Val *place = both(CALL_MUL, coordinate(s, 2 + d), val_int((long)w->a[2 + d]));
-        mine[d] = both(CALL_EQ, both(CALL_ADD, place, both(CALL_MUL, w->tap[d], val_int((long)w->a[6 + d]))), at[d]);
+        mine[d] = both(CALL_EQ,
+                       both(CALL_ADD, place, both(CALL_MUL, w->tap[d], val_int((long)w->a[6 + d]))),
+                       at[d]);
     }
     return both(CALL_AND, mine[0], mine[1]);
 }
@@ -144,7 +160,8 @@ static const Val *gather_windows(Build *b, const Window *w)
     const int sum = variable(b, "sum", AS_REAL, val_number(0));
     const Scope image = b->scope, s = around(b, w, at);
     StmtList *window = b->out;
-    const int mine = variable(b, "mine", AS_BOOL, val_int(0)), open = variable(b, "open", AS_BOOL, val_int(1));
+    const int mine = variable(b, "mine", AS_BOOL, val_int(0)),
+              open = variable(b, "open", AS_BOOL, val_int(1));
     const Val *best = best_of(b, &s, f->arg[0], w, &gy->shape);
     const At x = tap_address(b, &s, f->arg[0], w);
     b->out = open_taps(b, window, &s, w, &f->shape, &gy->shape);
@@ -178,15 +195,20 @@ void build_pool_grad(Build *b)
     Layout l;
     Node *f = b->x->core, *gy = f->arg[1];
     const bool tiles = pool_tiles(f);
-    if (b->k->target->launches && !tiles) { build_gathered(b); return; }
+    if (b->k->target->launches && !tiles) {
+        build_gathered(b);
+        return;
+    }
     if (!node_layout(b->k, gy, &l)) BUG("a pool's gradient that lies nowhere");
     b->scope = scope_of(b->l, &l, &gy->shape);
     const Window w = window_of(b, f);
     channel_lanes(b);
     if (b->scope.lanes >= 0) {
         const Scope taps = taps_scope(&b->scope, &f->shape, &w);
-        const bool reads = tap_lanes(b, &b->scope, f->arg[0], &w), adds = tiles || tap_lanes(b, &b->scope, f, &w);
-        if (!reads || !adds || !lanes_do(b, &taps, b->x->body.at, b->x->body.n)) b->scope.lanes = -1;
+        const bool reads = tap_lanes(b, &b->scope, f->arg[0], &w),
+                   adds = tiles || tap_lanes(b, &b->scope, f, &w);
+        if (!reads || !adds || !lanes_do(b, &taps, b->x->body.at, b->x->body.n))
+            b->scope.lanes = -1;
     }
     b->out = open_image(b, 0, tiles, tiles ? NULL : buffer_of(b->k, b->x->stores.at[0]));
     spread_window(b, &w);
@@ -220,7 +242,10 @@ void build_spread(Build *b)
     Layout l;
     Node *f = b->x->core, *from = f->arg[0];
     const Layout *to = &buffer_of(b->k, f)->layout;
-    if (b->k->target->launches) { build_apart(b); return; }
+    if (b->k->target->launches) {
+        build_apart(b);
+        return;
+    }
     if (!node_layout(b->k, from, &l)) BUG("an image that lies nowhere");
     b->scope = scope_of(b->l, &l, &from->shape);
     channel_lanes(b);

@@ -1,23 +1,25 @@
 /* split.c -- deterministic = "split": the same bits however a window is split into micro-batches.
 
-   1. What belongs to a sample never depends on its neighbours: every element is a chain of operations of its own.
-   2. A gradient is one chain, too: samples in order, begun from what the micro-steps before have left (levels.c puts the batch
-      outermost, contract() with beta 2 and column_text() go on from the gradient). So a chain must end in the gradient itself: what
-      sums over a micro-batch first and adds afterwards has other bits for every split, and is refused.
+   1. What belongs to a sample never depends on its neighbours: every element is a chain of
+      operations of its own.
+   2. A gradient is one chain, too: samples in order, begun from what the micro-steps before have
+      left (levels.c puts the batch outermost, contract() with beta 2 and column_text() go on from
+      the gradient). So a chain must end in the gradient itself: what sums over a micro-batch first
+      and adds afterwards has other bits for every split, and is refused.
    3. Two chains into one gradient would take turns by micro-steps. They are refused as well. */
 #include "lower/lower.h"
 
-static bool is_chain(const Kernel *x)
-{
-    return x->core && x->grad == x->core && !x->body.n;
-}
+static bool is_chain(const Kernel *x) { return x->core && x->grad == x->core && !x->body.n; }
 
 static void check_kernel(const Kernels *k, const Kernel *x)
 {
     const Node *n = x->out;
     if (n->shape.batch || n->when != WHEN_MICRO || x->sum >= 0 || is_chain(x)) return;
-    error_at(n->loc, "deterministic = \"split\": this is a sum over a micro-batch before it is %s, so its bits depend on how the window "
-             "is split; leave deterministic out of train, or the layer", x->adds_to ? "added to a gradient" : "used again");
+    error_at(n->loc,
+             "deterministic = \"split\": this is a sum over a micro-batch before it is %s, so its "
+             "bits depend on how the window "
+             "is split; leave deterministic out of train, or the layer",
+             x->adds_to ? "added to a gradient" : "used again");
     note_at(k->g->train.loc, "it was asked for here");
 }
 
@@ -26,8 +28,12 @@ static void check_parameter(const Kernels *k, const Param *p)
     int writes = 0;
     for (int i = 0; i < k->micro.n; i++) writes += k->micro.at[i]->adds_to == p;
     if (writes < 2) return;
-    error_at(p->loc, "deterministic = \"split\": parameter '%s' is used in %d places, whose gradients take turns by micro-steps, so its "
-             "bits depend on how the window is split; use it once, or leave deterministic out of train", p->name, writes);
+    error_at(
+        p->loc,
+        "deterministic = \"split\": parameter '%s' is used in %d places, whose gradients take "
+        "turns by micro-steps, so its "
+        "bits depend on how the window is split; use it once, or leave deterministic out of train",
+        p->name, writes);
     note_at(k->g->train.loc, "it was asked for here");
 }
 
@@ -35,8 +41,9 @@ void check_split(const Kernels *k)
 {
     if (!k->g->train.split) return;
     if (!k->target->split)
-        error_at(k->g->train.loc, "train: deterministic = \"split\" is of the C target: libraries choose the order of sums in CUDA; "
-                 "leave it out here");
+        error_at(k->g->train.loc, "train: deterministic = \"split\" is of the C target: libraries "
+                                  "choose the order of sums in CUDA; "
+                                  "leave it out here");
     for (int i = 0; i < k->micro.n; i++) check_kernel(k, k->micro.at[i]);
     for (int i = 0; i < k->g->params.n; i++) check_parameter(k, k->g->params.at[i]);
     stop_if_errors();

@@ -1,7 +1,9 @@
-/* tap.c -- the loops over the taps of a window that slides over an image, and the elements under them. */
+/* tap.c -- the loops over the taps of a window that slides over an image, and the elements under
+   them. */
 #include "lower/build.h"
 
-/* The loops over an image's places as loops over the other image: as far apart as the stride says. */
+/* The loops over an image's places as loops over the other image: as far apart as the stride
+   says. */
 Scope stride_scope(const Scope *out, const Shape *domain, const double *a)
 {
     Scope s = *out;
@@ -22,7 +24,9 @@ Scope taps_scope(const Scope *out, const Shape *domain, const Window *w)
 static void less_padding(At *at, const Layout *l, const Window *w)
 {
     for (int d = 0; d < 2; d++)
-        if ((long)w->a[4 + d]) at->term[at->n++] = (Term) { val_int(-(long)w->a[4 + d]), l->axis[2 + d].digit[0].stride, 0 };
+        if ((long)w->a[4 + d])
+            at->term[at->n++] =
+                (Term) { val_int(-(long)w->a[4 + d]), l->axis[2 + d].digit[0].stride, 0 };
 }
 
 At tap_address(Build *b, const Scope *out, Node *x, const Window *w)
@@ -53,12 +57,15 @@ StmtList *open_taps_along(Build *b, StmtList *into, const Along *x)
     return open_range(b, into, x->var->id, from, to, SERIAL);
 }
 
-/* Loops over the taps of the window at a place of s, which slides over an image of shape `in` and makes one of shape `out`. */
-StmtList *open_taps(Build *b, StmtList *into, const Scope *s, const Window *w, const Shape *in, const Shape *out)
+/* Loops over the taps of the window at a place of s, which slides over an image of shape `in` and
+   makes one of shape `out`. */
+StmtList *open_taps(Build *b, StmtList *into, const Scope *s, const Window *w, const Shape *in,
+                    const Shape *out)
 {
     for (int d = 0; d < 2; d++) {
-        const Along x = { w->tap[d], coordinate(s, 2 + d), (long)w->a[d], (long)w->a[6 + d], (long)w->a[2 + d], out->dim[2 + d], (long)w->a[4 + d],
-                          in->dim[2 + d] };
+        const Along x = { w->tap[d],         coordinate(s, 2 + d), (long)w->a[d],
+                          (long)w->a[6 + d], (long)w->a[2 + d],    out->dim[2 + d],
+                          (long)w->a[4 + d], in->dim[2 + d] };
         into = open_taps_along(b, into, &x);
     }
     return into;

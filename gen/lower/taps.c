@@ -1,13 +1,20 @@
-/* taps.c -- convolutions in groups: an element of the result is a sum over the taps and its group's channels.
+/* taps.c -- convolutions in groups: an element of the result is a sum over the taps and its group's
+   channels.
 
-   1. The gradient of the image is such a sum over the other image, with the taps in reverse; that of the weight is one over
-      the batch and the places.
+   1. The gradient of the image is such a sum over the other image, with the taps in reverse; that
+      of the weight is one over the batch and the places.
    2. Where each channel is a group of its own, lanes are channels. */
 #include <string.h>
 #include "lower/build.h"
 
-typedef struct { const Val *channel, *out, *in; bool alone; long group; const Val *i; } Indices;     /* of the image, of the weight; alone: they are the
-                                           result's; i: the variable that runs over the group, so many */
+/* of the image, of the weight; alone: they are the result's; i: the variable that runs over the
+   group, so many */
+typedef struct {
+    const Val *channel, *out, *in;
+    bool alone;
+    long group;
+    const Val *i;
+} Indices;
 
 static Indices indices_of(Build *b, const Node *f)
 {
@@ -18,15 +25,18 @@ static Indices indices_of(Build *b, const Node *f)
     if (in == 1 && out == 1) return (Indices) { c, c, val_int(0), true, 1, NULL };
     const Val *i = val_var(b->l, loops_var(b->l, "i", AS_INT));
     const long mine = data ? in : out, other = data ? out : in;
-    const Val *o = both(CALL_ADD, both(CALL_MUL, both(CALL_IDIV, c, val_int(mine)), val_int(other)), i);
-    return data ? (Indices) { o, o, both(CALL_MOD, c, val_int(in)), false, out, i } : (Indices) { o, c, i, false, in, i };
+    const Val *o =
+        both(CALL_ADD, both(CALL_MUL, both(CALL_IDIV, c, val_int(mine)), val_int(other)), i);
+    return data ? (Indices) { o, o, both(CALL_MOD, c, val_int(in)), false, out, i }
+                : (Indices) { o, c, i, false, in, i };
 }
 
 /* The window as one that slides over the image that is read: a gradient's taps come in reverse. */
 static Window sliding(Build *b, const Node *f)
 {
     Window w = window_of(b, f);
-    for (int d = 0; d < 2 && has_role(f, "data"); d++) w.a[2 + d] = 1, w.a[4 + d] = (w.a[d] - 1) * w.a[6 + d] - w.a[4 + d];
+    for (int d = 0; d < 2 && has_role(f, "data"); d++)
+        w.a[2 + d] = 1, w.a[4 + d] = (w.a[d] - 1) * w.a[6 + d] - w.a[4 + d];
     return w;
 }
 
@@ -47,7 +57,8 @@ static At image_address(Build *b, const Node *f, const Window *w, const Indices 
     return tap_address(b, at->alone ? &b->scope : &t, f->arg[0], w);
 }
 
-static At weight_address(Build *b, const Node *f, const Window *window, const Indices *at, long *lanes)
+static At weight_address(Build *b, const Node *f, const Window *window, const Indices *at,
+                         long *lanes)
 {
     Layout l;
     Node *w = f->arg[1];
@@ -59,10 +70,12 @@ static At weight_address(Build *b, const Node *f, const Window *window, const In
         if (i == b->scope.lanes) t.lanes = t.n;
         t.loop[t.n] = b->scope.loop[i], t.loop[t.n++].axis = 0;
     }
-    if (!at->alone) scope_add(&t, 0, 1, w->shape.dim[0], at->out), scope_add(&t, 1, 1, w->shape.dim[1], at->in);
+    if (!at->alone)
+        scope_add(&t, 0, 1, w->shape.dim[0], at->out), scope_add(&t, 1, 1, w->shape.dim[1], at->in);
     for (int d = 0; d < 2; d++) {
         const long extent = w->shape.dim[2 + d];
-        scope_add(&t, 2 + d, 1, extent, back ? both(CALL_SUB, val_int(extent - 1), window->tap[d]) : window->tap[d]);
+        scope_add(&t, 2 + d, 1, extent,
+                  back ? both(CALL_SUB, val_int(extent - 1), window->tap[d]) : window->tap[d]);
     }
     const At e = address_of(&t, &l, &w->shape, formal_of(b, buffer_of(b->k, node_base(w))));
     *lanes = lane_stride(&t, &e);
@@ -99,7 +112,10 @@ const Val *taps_sum(Build *b, const Node *f)
 }
 
 /* ---- the gradient of the weight ---- */
-typedef struct { const Val *n, *at[2]; } Sample;            /* a sample, and a place of its other image: row and column */
+/* a sample, and a place of its other image: row and column */
+typedef struct {
+    const Val *n, *at[2];
+} Sample;
 
 /* The loops of the weight's channels as the image's; channel NULL: they are its own. */
 static Scope beside(const Scope *s, const Shape *domain, const Val *channel, const Val *n)
@@ -126,8 +142,11 @@ static const Val *term_of(Build *b, const Sample *p)
     const long in = f->shape.dim[1], each = f->shape.dim[0] / conv_groups(f);
     const bool one = in == 1 && each == 1;
     if (!node_layout(b->k, x, &lx) || !node_layout(b->k, gy, &ly)) BUG("images that lie nowhere");
-    const Val *channel = both(CALL_ADD, both(CALL_MUL, both(CALL_IDIV, coordinate(s, 0), val_int(each)), val_int(in)), coordinate(s, 1));
-    Scope sx = beside(s, &x->shape, one ? NULL : channel, p->n), sy = beside(s, &gy->shape, NULL, p->n);
+    const Val *channel = both(
+        CALL_ADD, both(CALL_MUL, both(CALL_IDIV, coordinate(s, 0), val_int(each)), val_int(in)),
+        coordinate(s, 1));
+    Scope sx = beside(s, &x->shape, one ? NULL : channel, p->n),
+          sy = beside(s, &gy->shape, NULL, p->n);
     for (int d = 0; d < 2; d++) {
         scope_add(&sy, 2 + d, 1, gy->shape.dim[2 + d], p->at[d]);
         scope_add(&sx, 2 + d, (long)f->attr[2 + d], gy->shape.dim[2 + d], p->at[d]);
@@ -136,8 +155,11 @@ static const Val *term_of(Build *b, const Sample *p)
     At ax = address_of(&sx, &lx, &x->shape, formal_of(b, buffer_of(b->k, node_base(x))));
     const At ay = address_of(&sy, &ly, &gy->shape, formal_of(b, buffer_of(b->k, node_base(gy))));
     for (int d = 0; d < 2; d++)
-        if ((long)f->attr[4 + d]) ax.term[ax.n++] = (Term) { val_int(-(long)f->attr[4 + d]), lx.axis[2 + d].digit[0].stride, 0 };
-    if (s->lanes >= 0 && (!one || lane_stride(&sx, &ax) != 1 || lane_stride(&sy, &ay) != 1)) return NULL;
+        if ((long)f->attr[4 + d])
+            ax.term[ax.n++] =
+                (Term) { val_int(-(long)f->attr[4 + d]), lx.axis[2 + d].digit[0].stride, 0 };
+    if (s->lanes >= 0 && (!one || lane_stride(&sx, &ax) != 1 || lane_stride(&sy, &ay) != 1))
+        return NULL;
     return both(CALL_MUL, load_at(b, &ax), load_at(b, &ay));
 }
 
@@ -147,11 +169,17 @@ static const Val *inside_of(const Build *b, const Sample *p)
     const Node *f = b->x->core;
     const Val *all = NULL;
     for (int d = 0; d < 2; d++) {
-        const long stride = (long)f->attr[2 + d], pad = (long)f->attr[4 + d], dil = (long)f->attr[6 + d], in = f->arg[0]->shape.dim[2 + d];
-        const long last = (f->arg[1]->shape.dim[2 + d] - 1) * stride + ((long)f->attr[d] - 1) * dil - pad;
+        const long stride = (long)f->attr[2 + d], pad = (long)f->attr[4 + d],
+                   dil = (long)f->attr[6 + d], in = f->arg[0]->shape.dim[2 + d];
+        const long last =
+            (f->arg[1]->shape.dim[2 + d] - 1) * stride + ((long)f->attr[d] - 1) * dil - pad;
         if (!pad && last < in) continue;
-        const Val *at = both(CALL_SUB, both(CALL_ADD, both(CALL_MUL, p->at[d], val_int(stride)), both(CALL_MUL, coordinate(&b->scope, 2 + d), val_int(dil))), val_int(pad));
-        const Val *one = both(CALL_AND, both(CALL_GE, at, val_int(0)), both(CALL_LT, at, val_int(in)));
+        const Val *at = both(CALL_SUB,
+                             both(CALL_ADD, both(CALL_MUL, p->at[d], val_int(stride)),
+                                  both(CALL_MUL, coordinate(&b->scope, 2 + d), val_int(dil))),
+                             val_int(pad));
+        const Val *one =
+            both(CALL_AND, both(CALL_GE, at, val_int(0)), both(CALL_LT, at, val_int(in)));
         all = all ? both(CALL_AND, all, one) : one;
     }
     return all;
@@ -172,7 +200,8 @@ static StmtList *open_shared(Build *b, StmtList *into, const Sample *p, const Sh
     static const int axis[] = { 0, 2, 3 };
     const int shares = gy->dim[0] * gy->dim[2] * gy->dim[3] > LONG_SUM ? 32 : 8;
     for (int i = 0; i < 3; i++) {
-        StmtList *body = open_range(b, into, var[i]->id, val_int(0), val_int(gy->dim[axis[i]]), SHARES);
+        StmtList *body =
+            open_range(b, into, var[i]->id, val_int(0), val_int(gy->dim[axis[i]]), SHARES);
         into->at[into->n - 1]->width = shares;
         into = body;
     }
@@ -188,8 +217,14 @@ static StmtList *open_places(Build *b, StmtList *into, const Sample *p, const Sh
     const Node *f = b->x->core;
     into = open_range(b, into, p->n->id, val_int(0), val_int(gy->dim[0]), SERIAL);
     for (int d = 0; d < 2; d++) {
-        const Along x = { p->at[d], coordinate(&b->scope, 2 + d), gy->dim[2 + d], (long)f->attr[2 + d], (long)f->attr[6 + d], (long)f->attr[d],
-                          (long)f->attr[4 + d], f->arg[0]->shape.dim[2 + d] };
+        const Along x = { p->at[d],
+                          coordinate(&b->scope, 2 + d),
+                          gy->dim[2 + d],
+                          (long)f->attr[2 + d],
+                          (long)f->attr[6 + d],
+                          (long)f->attr[d],
+                          (long)f->attr[4 + d],
+                          f->arg[0]->shape.dim[2 + d] };
         into = open_taps_along(b, into, &x);
     }
     return into;

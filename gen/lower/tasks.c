@@ -1,9 +1,9 @@
-/* tasks.c -- the kernels in order, as lists of tasks: what is made before the window, counted, a micro-step, what comes after the last
-   one, evaluation, outputs.
+/* tasks.c -- the kernels in order, as lists of tasks: what is made before the window, counted, a
+   micro-step, what comes after the last one, evaluation, outputs.
 
    1. Threads meet where the phase changes and at the end; a device's launches wait for one another.
-   2. The parts of a sum are added up after the meeting that ends their phase. The next micro-step writes them anew; a meeting lies
-      between, but where all is one phase: there one is added. */
+   2. The parts of a sum are added up after the meeting that ends their phase. The next micro-step
+      writes them anew; a meeting lies between, but where all is one phase: there one is added. */
 #include "lower/lower.h"
 
 static Task *task_new(TaskList *list, TaskKind kind)
@@ -38,10 +38,12 @@ static TaskList tasks_of(const Kernels *k, Kernel *const *at, int n)
 {
     TaskList list = { 0 };
     for (int from = 0, to; from < n; from = to) {
-        for (to = from; to < n && at[to]->phase == at[from]->phase; to++) add_call(k, &list, at[to]);
+        for (to = from; to < n && at[to]->phase == at[from]->phase; to++)
+            add_call(k, &list, at[to]);
         if (k->target->launches) continue;
         task_new(&list, TASK_MEET);
-        if (add_sums(&list, at + from, to - from) && from == 0 && to == n) task_new(&list, TASK_MEET);
+        if (add_sums(&list, at + from, to - from) && from == 0 && to == n)
+            task_new(&list, TASK_MEET);
     }
     return list;
 }

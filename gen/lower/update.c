@@ -1,10 +1,13 @@
-/* update.c -- an optimizer's pass over the flat arrays as a tree. Elements go by themselves, from RUN_BEGIN to RUN_END: lanes of vectors in C, a
-   unit each on a device.
+/* update.c -- an optimizer's pass over the flat arrays as a tree. Elements go by themselves, from
+   RUN_BEGIN to RUN_END: lanes of vectors in C, a unit each on a device.
 
-   1. The parameter's value is x, its gradient dx, unscaled and clipped; then come the op's lets, the new states in order, the new value.
-   2. Where steps depend on lengths of tensors there are two passes: one makes new states and the direction u, whose length the program
-      measures beside that of x; the other makes the step, with `trust`, the quotient of the two.
-   3. States that micro-steps have made are used as they are found, and left as the next window finds them. */
+   1. The parameter's value is x, its gradient dx, unscaled and clipped; then come the op's lets,
+      the new states in order, the new value.
+   2. Where steps depend on lengths of tensors there are two passes: one makes new states and the
+      direction u, whose length the program measures beside that of x; the other makes the step,
+      with `trust`, the quotient of the two.
+   3. States that micro-steps have made are used as they are found, and left as the next window
+      finds them. */
 #include <string.h>
 #include "lower/build.h"
 
@@ -12,9 +15,9 @@ typedef struct {
     Build b;
     const Program *s;
     const Optimizer *o;
-    const Val *i;                       /* the element */
-    VEC(const char) name;               /* what formulas may speak of, */
-    VEC(const Val) value;               /* and what that is */
+    const Val *i;         /* the element */
+    VEC(const char) name; /* what formulas may speak of, */
+    VEC(const Val) value; /* and what that is */
 } Pass;
 
 static void give(Pass *p, const char *name, const Val *v)
@@ -29,7 +32,7 @@ static const Val *given(const void *context, const char *name)
     const Pass *p = context;
     if (!strcmp(name, "p")) name = "x";
     if (!strcmp(name, "g")) name = "dx";
-    for (int i = p->name.n; i-- > 0; )
+    for (int i = p->name.n; i-- > 0;)
         if (!strcmp(p->name.at[i], name)) return p->value.at[i];
     BUG("optim.%s: a formula speaks of %s", p->o->name, name);
 }
@@ -48,7 +51,10 @@ static const Val *read(Pass *p, const char *array)
     return load_at(&p->b, &at);
 }
 
-static void name_value(Pass *p, const char *name, const Val *v) { give(p, name, let(&p->b, name, v)); }
+static void name_value(Pass *p, const char *name, const Val *v)
+{
+    give(p, name, let(&p->b, name, v));
+}
 
 static void write(Pass *p, const char *array, const Val *v)
 {
@@ -71,7 +77,8 @@ static bool uses(const Optimizer *o, bool states, bool step, const char *name)
 static const Val *scale_of(const Program *s)
 {
     const bool scaled = s->late || s->g->train.loss_scale > 0;
-    const Val *out = val_run(RUN_SCALE_OUT, AS_REAL), *clip = val_call(CALL_REAL, val_run(RUN_CLIP, AS_DOUBLE), NULL, NULL);
+    const Val *out = val_run(RUN_SCALE_OUT, AS_REAL),
+              *clip = val_call(CALL_REAL, val_run(RUN_CLIP, AS_DOUBLE), NULL, NULL);
     if (s->g->step->optimizer.clip > 0) return scaled ? both(CALL_MUL, out, clip) : clip;
     return scaled ? out : NULL;
 }
@@ -81,9 +88,12 @@ static void give_constants(Pass *p, bool states, bool step)
     const Optimizer *o = p->o;
     const Val *scale = scale_of(p->s);
     if (scale && states && !o->fold[0]) name_value(p, "scale", scale);
-    if (uses(o, states, step, "rate")) name_value(p, "rate", val_run(o->rate_slot < 0 ? RUN_RATE : RUN_CONSTANT + o->rate_slot, AS_REAL));
+    if (uses(o, states, step, "rate"))
+        name_value(p, "rate",
+                   val_run(o->rate_slot < 0 ? RUN_RATE : RUN_CONSTANT + o->rate_slot, AS_REAL));
     for (int i = 0; i < o->nscalars; i++)
-        if (uses(o, states, step, o->scalar[i])) name_value(p, o->scalar[i], val_run(RUN_CONSTANT + o->slot[i], AS_REAL));
+        if (uses(o, states, step, o->scalar[i]))
+            name_value(p, o->scalar[i], val_run(RUN_CONSTANT + o->slot[i], AS_REAL));
     if (o->direction && step) give(p, "trust", val_run(RUN_TRUST, AS_REAL));
 }
 
@@ -91,7 +101,8 @@ static void give_constants(Pass *p, bool states, bool step)
 static void read_states(Pass *p, bool used)
 {
     for (int i = 0; i < p->o->nstates; i++)
-        if (!used || expr_uses(p->o->step, p->o->state[i])) name_value(p, p->o->state[i], read(p, p->o->state[i]));
+        if (!used || expr_uses(p->o->step, p->o->state[i]))
+            name_value(p, p->o->state[i], read(p, p->o->state[i]));
 }
 
 static void make_states(Pass *p)
@@ -118,7 +129,10 @@ static void make_step(Pass *p)
 {
     const double ema = p->s->g->train.ema;
     const char *error;
-    if (ema <= 0) { write(p, "x", formula(p, p->o->step)); return; }
+    if (ema <= 0) {
+        write(p, "x", formula(p, p->o->step));
+        return;
+    }
     name_value(p, "now", formula(p, p->o->step));
     name_value(p, "ema", read(p, "ema"));
     write(p, "x", given(p, "now"));
@@ -138,7 +152,8 @@ static void open_elements(Pass *p)
 {
     const int var = loops_var(p->b.l, "i", AS_LONG);
     p->i = val_var(p->b.l, var);
-    p->b.out = open_range(&p->b, p->b.out, var, val_run(RUN_BEGIN, AS_LONG), val_run(RUN_END, AS_LONG), p->s->k->target->launches ? UNITS : LANES);
+    p->b.out = open_range(&p->b, p->b.out, var, val_run(RUN_BEGIN, AS_LONG),
+                          val_run(RUN_END, AS_LONG), p->s->k->target->launches ? UNITS : LANES);
 }
 
 static Kernel *finished(Pass *p, Kernel *x)
@@ -177,8 +192,10 @@ void build_updates(Program *s)
     const Step *t = s->g->step;
     for (int i = 0; i < t->groups.n; i++) {
         const Optimizer *o = t->groups.at[i];
-        const char *ident = text("%s%s", t->prefix, t->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
-        Kernel *step = step_pass(s, o, ident), *measure = o->direction ? measure_pass(s, o, text("%s_measure", ident)) : NULL;
+        const char *ident =
+            text("%s%s", t->prefix, t->groups.n > 1 ? text("optimize_%d", i + 1) : "optimize");
+        Kernel *step = step_pass(s, o, ident),
+               *measure = o->direction ? measure_pass(s, o, text("%s_measure", ident)) : NULL;
         vec_push(&s->optimize, step);
         vec_push(&s->measure, measure);
     }

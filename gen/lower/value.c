@@ -1,16 +1,21 @@
-/* value.c -- the value of a node at a place of the loops: from a buffer, a column of the data, a draw, or through a view
-   by its index. */
+/* value.c -- the value of a node at a place of the loops: from a buffer, a column of the data, a
+   draw, or through a view by its index. */
 #include <string.h>
 #include "lower/build.h"
 
-static const Val *real_of(const Val *v) { return v->type == AS_REAL ? v : val_call(CALL_REAL, v, NULL, NULL); }
+static const Val *real_of(const Val *v)
+{
+    return v->type == AS_REAL ? v : val_call(CALL_REAL, v, NULL, NULL);
+}
 
-/* n's shape as the scope sees it: a fold's argument of one value a row has ones where the folded axes were. */
+/* n's shape as the scope sees it: a fold's argument of one value a row has ones where the folded
+   axes were. */
 static Shape seen_shape(const Build *b, const Node *n)
 {
     Shape s = n->shape;
     const Layout none = { 0 };
-    if (b->fold && s.batch && s.rank > 1 && s.rank < b->scope.domain->rank) with_ones(&none, &n->shape, b->fold->axes, &s);
+    if (b->fold && s.batch && s.rank > 1 && s.rank < b->scope.domain->rank)
+        with_ones(&none, &n->shape, b->fold->axes, &s);
     return s;
 }
 
@@ -22,7 +27,8 @@ static const Val *data_row(Build *b)
     StmtList *out = b->out;
     StmtList first = { 0 };
     b->out = &first;
-    b->row = let(b, "at", val_call(CALL_ROW, n >= 0 ? b->scope.loop[n].index : val_int(0), NULL, NULL));
+    b->row =
+        let(b, "at", val_call(CALL_ROW, n >= 0 ? b->scope.loop[n].index : val_int(0), NULL, NULL));
     b->out = out;
     StmtList *rows = b->rows ? b->rows : out;
     stmt_new(rows, STMT_LET);
@@ -44,7 +50,8 @@ static const Val *load_input(Build *b, const Node *n)
 static const Val *load_noise(Build *b, const Node *n)
 {
     const Shape s = seen_shape(b, n);
-    return val_call(CALL_UNIFORM, coordinate(&b->scope, 0), argument_of(b, n), flat_index(&b->scope, &s));
+    return val_call(CALL_UNIFORM, coordinate(&b->scope, 0), argument_of(b, n),
+                    flat_index(&b->scope, &s));
 }
 
 /* An element of what the model states: only copies into memory read it. */
@@ -55,17 +62,26 @@ static const Val *load_table(Build *b, const Node *n)
     return load_at(b, &at);
 }
 
-static const Val *is_real_row(Build *b) { return both(CALL_LT, coordinate(&b->scope, 0), val_run(RUN_ROWS, AS_INT)); }
+static const Val *is_real_row(Build *b)
+{
+    return both(CALL_LT, coordinate(&b->scope, 0), val_run(RUN_ROWS, AS_INT));
+}
 
 static const Val *load_rows(Build *b, const Node *n)
 {
     switch ((Rows)n->value) {
-    case ROWS_REAL: return choose(is_real_row(b), val_number(1), val_number(0));
-    case ROWS_MICRO: return real_of(val_run(RUN_ROWS, AS_INT));
-    case ROWS_BEFORE: return real_of(val_run(RUN_FROM, AS_LONG));
-    case ROWS_MICROS: return real_of(val_run(RUN_MICROS, AS_INT));
-    case ROWS_SAMPLES: return real_of(val_run(RUN_SAMPLES, AS_LONG));
-    default: BUG("rows of the window, in a micro-step");
+        case ROWS_REAL:
+            return choose(is_real_row(b), val_number(1), val_number(0));
+        case ROWS_MICRO:
+            return real_of(val_run(RUN_ROWS, AS_INT));
+        case ROWS_BEFORE:
+            return real_of(val_run(RUN_FROM, AS_LONG));
+        case ROWS_MICROS:
+            return real_of(val_run(RUN_MICROS, AS_INT));
+        case ROWS_SAMPLES:
+            return real_of(val_run(RUN_SAMPLES, AS_LONG));
+        default:
+            BUG("rows of the window, in a micro-step");
     }
 }
 
@@ -76,7 +92,10 @@ static const Val *load_seed(Build *b, const Node *n)
 }
 
 /* ---- through views ---- */
-typedef struct { Scope scope; const Node *fold; } Place;
+typedef struct {
+    Scope scope;
+    const Node *fold;
+} Place;
 
 static Place leave(Build *b, const Scope *there)
 {
@@ -107,11 +126,13 @@ static const Val *load_reshaped(Build *b, Node *n)
     return v;
 }
 
-/* The domain's axis that is n's axis `a`: the folded ones are left out where n has a value for each row. */
+/* The domain's axis that is n's axis `a`: the folded ones are left out where n has a value for each
+   row. */
 static int domain_axis(const Build *b, const Node *n, int a)
 {
     const Shape *domain = b->scope.domain;
-    const bool rows = b->fold && n->shape.batch && n->shape.rank > 1 && n->shape.rank < domain->rank;
+    const bool rows =
+        b->fold && n->shape.batch && n->shape.rank > 1 && n->shape.rank < domain->rank;
     for (int d = 0, at = 0; d < domain->rank; d++) {
         if (rows && b->fold->axes >> d & 1) continue;
         if (rows ? at++ == a : shape_under(&n->shape, domain->rank, d) == a) return d;
@@ -126,21 +147,26 @@ static const Val *coordinate_in(const Build *b, const Node *n, int a)
     return b->scope.domain->dim[d] == n->shape.dim[a] ? coordinate(&b->scope, d) : val_int(0);
 }
 
-/* n's coordinate c along the axis that a slice or a placing moves, in what it moves; whether there is one, or NULL: there always is */
+/* n's coordinate c along the axis that a slice or a placing moves, in what it moves; whether there
+   is one, or NULL: there always is */
 static const Val *moved(const Node *n, const Val *c, const Val **inside)
 {
-    const long from = (long)node_attr(n, "from"), step = (long)node_attr(n, "step"), extent = n->arg[0]->shape.dim[(int)node_attr(n, "axis")];
+    const long from = (long)node_attr(n, "from"), step = (long)node_attr(n, "step"),
+               extent = n->arg[0]->shape.dim[(int)node_attr(n, "axis")];
     *inside = NULL;
-    if (has_role(n, "slice")) return both(CALL_ADD, val_int(from), both(CALL_MUL, c, val_int(step)));
+    if (has_role(n, "slice"))
+        return both(CALL_ADD, val_int(from), both(CALL_MUL, c, val_int(step)));
     const Val *past = both(CALL_SUB, c, val_int(from)), *at = both(CALL_IDIV, past, val_int(step));
-    const Val *in = both(CALL_AND, both(CALL_GE, at, val_int(0)), both(CALL_LT, at, val_int(extent)));
+    const Val *in =
+        both(CALL_AND, both(CALL_GE, at, val_int(0)), both(CALL_LT, at, val_int(extent)));
     if (step != 1 && step != -1)
         in = both(CALL_AND, both(CALL_EQ, both(CALL_MOD, past, val_int(step)), val_int(0)), in);
     *inside = in;
     return at;
 }
 
-/* Through a slice, or a placing among zeros: the element's coordinates, moved along one axis. What is outside is read nowhere. */
+/* Through a slice, or a placing among zeros: the element's coordinates, moved along one axis. What
+   is outside is read nowhere. */
 static const Val *load_moved(Build *b, Node *n)
 {
     Node *x = n->arg[0];
@@ -159,7 +185,9 @@ static const Val *load_moved(Build *b, Node *n)
     }
     const Place here = leave(b, &there);
     const Val *v = load_node(b, x);
-    if (inside) v = choose(inside, v->kind == VAL_NUMBER || v->kind == VAL_VAR ? v : let(b, "a", v), val_number(0));
+    if (inside)
+        v = choose(inside, v->kind == VAL_NUMBER || v->kind == VAL_VAR ? v : let(b, "a", v),
+                   val_number(0));
     come_back(b, &here);
     return v;
 }
@@ -168,8 +196,10 @@ static const Val *load_moved(Build *b, Node *n)
 static const Val *load_gathered(Build *b, Node *n)
 {
     Node *table = n->arg[0], *ids = n->arg[1];
-    Scope there = { .domain = &ids->shape, .lanes = -1, .strips = -1 }, rows = { .domain = &table->shape, .lanes = -1, .strips = -1 };
-    for (int a = 0; a < ids->shape.rank; a++) scope_add(&there, a, 1, ids->shape.dim[a], coordinate_in(b, n, a));
+    Scope there = { .domain = &ids->shape, .lanes = -1, .strips = -1 },
+          rows = { .domain = &table->shape, .lanes = -1, .strips = -1 };
+    for (int a = 0; a < ids->shape.rank; a++)
+        scope_add(&there, a, 1, ids->shape.dim[a], coordinate_in(b, n, a));
     const Val *column = coordinate_in(b, n, n->shape.rank - 1);
     const Place here = leave(b, &there);
     const Val *id = load_node(b, ids);
@@ -186,7 +216,8 @@ static const Val *load_permuted(Build *b, Node *n)
     Node *x = n->arg[0];
     Scope there = { .domain = &x->shape, .lanes = -1, .strips = -1 };
     for (int a = 0; a < n->shape.rank; a++)
-        if (n->shape.dim[a] > 1 || (a == 0 && n->shape.batch)) scope_add(&there, n->perm[a], 1, n->shape.dim[a], coordinate_in(b, n, a));
+        if (n->shape.dim[a] > 1 || (a == 0 && n->shape.batch))
+            scope_add(&there, n->perm[a], 1, n->shape.dim[a], coordinate_in(b, n, a));
     const Place here = leave(b, &there);
     const Val *v = load_node(b, x);
     come_back(b, &here);
@@ -210,12 +241,14 @@ static const Val *load_buffer(Build *b, Node *n)
         if (n->kind != K_VIEW) BUG("a value that lies nowhere");
         return load_view(b, n);
     }
-    if (b->fold && s.batch && s.rank > 1 && s.rank < b->scope.domain->rank && b->fold->axes) l = with_ones(&l, &n->shape, b->fold->axes, &s);
+    if (b->fold && s.batch && s.rank > 1 && s.rank < b->scope.domain->rank && b->fold->axes)
+        l = with_ones(&l, &n->shape, b->fold->axes, &s);
     const At at = address_of(&b->scope, &l, &s, formal_of(b, buffer_of(b->k, node_base(n))));
     return load_at(b, &at);
 }
 
-/* A view of a leaf that is not in memory: broadcasting and reshaping with ones change nothing about its value. */
+/* A view of a leaf that is not in memory: broadcasting and reshaping with ones change nothing about
+   its value. */
 static Node *leaf_below(Node *n)
 {
     Node *base = node_base(n);
@@ -228,13 +261,21 @@ const Val *load_node(Build *b, Node *n)
     if (b->value[n->id]) return b->value[n->id];
     n = leaf_below(n);
     switch (n->kind) {
-    case K_CONST: return val_number(n->value);
-    case K_INPUT: return load_input(b, n);
-    case K_NOISE: return load_noise(b, n);
-    case K_ROWS:  return load_rows(b, n);
-    case K_SEED:  return load_seed(b, n);
-    case K_TABLE: return load_table(b, n);
-    case K_VIEW:  return buffer_of(b->k, node_base(n)) ? load_buffer(b, n) : load_view(b, n);
-    default:      return load_buffer(b, n);
+        case K_CONST:
+            return val_number(n->value);
+        case K_INPUT:
+            return load_input(b, n);
+        case K_NOISE:
+            return load_noise(b, n);
+        case K_ROWS:
+            return load_rows(b, n);
+        case K_SEED:
+            return load_seed(b, n);
+        case K_TABLE:
+            return load_table(b, n);
+        case K_VIEW:
+            return buffer_of(b->k, node_base(n)) ? load_buffer(b, n) : load_view(b, n);
+        default:
+            return load_buffer(b, n);
     }
 }

@@ -1,9 +1,20 @@
 /* verify.c -- what the verifiers of this folder share. */
 #include "lower/verify.h"
 
-char *value_text(const Node *n) { return text("%s %%%d", n->name ? n->name : n->op ? n->op->name : n->param ? n->param->name : "leaf", n->id); }
+char *value_text(const Node *n)
+{
+    return text("%s %%%d",
+                n->name    ? n->name
+                : n->op    ? n->op->name
+                : n->param ? n->param->name
+                           : "leaf",
+                n->id);
+}
 
-char *kernel_text(const Kernel *x) { return x->ident ? text("kernel %s", x->ident) : text("the kernel of %s", value_text(x->out)); }
+char *kernel_text(const Kernel *x)
+{
+    return x->ident ? text("kernel %s", x->ident) : text("the kernel of %s", value_text(x->out));
+}
 
 KernelList all_kernels(const Kernels *k)
 {

@@ -1,12 +1,17 @@
 /* verify_partition.c -- after partition and place.
 
-   partition: 1. A kernel touches what it stores, what it adds to and what it reads from buffers; each has a number and a name.
-              2. Phases rise along each list, and those of what outputs alone need are after all forward ones.
-              3. Two kernels of one phase share what one of them writes only unit by unit: parts of one kind and number, each its own.
+   partition: 1. A kernel touches what it stores, what it adds to and what it reads from buffers;
+   each has a number and a name.
+              2. Phases rise along each list, and those of what outputs alone need are after all
+                 forward ones.
+              3. Two kernels of one phase share what one of them writes only unit by unit: parts of
+                 one kind and number, each its own.
               4. Parts of rows are all rows of the batch.
               5. Kernels that evaluation or outputs run read only what such kernels write.
-   place:     6. Buffers of the arena lie inside it, aligned, and no two that are alive in one phase overlap.
-              7. A buffer is alive in every phase that touches it, and written in or before the first phase that reads it.
+   place:     6. Buffers of the arena lie inside it, aligned, and no two that are alive in one phase
+              overlap.
+              7. A buffer is alive in every phase that touches it, and written in or before the
+                 first phase that reads it.
               8. What is made once per update has a place of its own. */
 #include "lower/verify.h"
 
@@ -23,15 +28,19 @@ static void verify_argument(Kernels *k, const Kernel *x, const Node *n, Node *ar
     const Bases below = node_bases(arg);
     for (int i = 0; i < below.n; i++) {
         const Buffer *b = buffer_of(k, below.at[i]);
-        if (!b || (b->home == HOME_PARAM && !b->param->state) || (kernel_of(k, below.at[i]) == x && below.at[i] == arg)) continue;
-        MUST(touches(x, b, false), "partition: %s reads %s, and %s does not touch it", value_text(n), b->ident, kernel_text(x));
+        if (!b || (b->home == HOME_PARAM && !b->param->state) ||
+            (kernel_of(k, below.at[i]) == x && below.at[i] == arg))
+            continue;
+        MUST(touches(x, b, false), "partition: %s reads %s, and %s does not touch it",
+             value_text(n), b->ident, kernel_text(x));
     }
 }
 
 static void verify_node(Kernels *k, const Kernel *x, Node *n, int at)
 {
     (void)at;
-    for (int a = 0; a < n->nargs && !(n == x->core && x->factor[0]); a++) verify_argument(k, x, n, n->arg[a]);
+    for (int a = 0; a < n->nargs && !(n == x->core && x->factor[0]); a++)
+        verify_argument(k, x, n, n->arg[a]);
 }
 
 static void verify_touches(Kernels *k, const Kernel *x)
@@ -39,10 +48,13 @@ static void verify_touches(Kernels *k, const Kernel *x)
     each_node(k, x, verify_node);
     for (int i = 0; i < 2 && x->factor[0]; i++) verify_argument(k, x, x->core, x->factor[i]);
     for (int i = 0; i < x->stores.n; i++)
-        MUST(touches(x, buffer_of(k, x->stores.at[i]), true), "partition: %s stores %s without touching it", kernel_text(x), value_text(x->stores.at[i]));
+        MUST(touches(x, buffer_of(k, x->stores.at[i]), true),
+             "partition: %s stores %s without touching it", kernel_text(x),
+             value_text(x->stores.at[i]));
     if (!x->adds_to) return;
     const Buffer *d = (x->moves_state ? k->params.at : k->gradients.at)[x->adds_to->index];
-    MUST(touches(x, d, true), "partition: %s adds to %s without touching it", kernel_text(x), x->adds_to->name);
+    MUST(touches(x, d, true), "partition: %s adds to %s without touching it", kernel_text(x),
+         x->adds_to->name);
 }
 
 static void verify_pair(const Kernel *a, const Kernel *b)
@@ -52,25 +64,33 @@ static void verify_pair(const Kernel *a, const Kernel *b)
         for (int j = 0; j < b->touches.n; j++) {
             const Touch *s = a->touches.at[i], *t = b->touches.at[j];
             if (s->buffer != t->buffer || !(s->write || t->write)) continue;
-            MUST(alike && s->own && t->own, "partition: %s and %s share %s in phase %d", kernel_text(a), kernel_text(b), s->buffer->ident, a->phase);
+            MUST(alike && s->own && t->own, "partition: %s and %s share %s in phase %d",
+                 kernel_text(a), kernel_text(b), s->buffer->ident, a->phase);
         }
 }
 
 static void verify_phases(const KernelList *l)
 {
     for (int i = 0; i < l->n; i++) {
-        MUST(i == 0 || l->at[i]->phase >= l->at[i - 1]->phase, "partition: %s has an earlier phase than the one before it", kernel_text(l->at[i]));
-        for (int j = i; j-- > 0 && l->at[j]->phase == l->at[i]->phase; ) verify_pair(l->at[j], l->at[i]);
+        MUST(i == 0 || l->at[i]->phase >= l->at[i - 1]->phase,
+             "partition: %s has an earlier phase than the one before it", kernel_text(l->at[i]));
+        for (int j = i; j-- > 0 && l->at[j]->phase == l->at[i]->phase;)
+            verify_pair(l->at[j], l->at[i]);
     }
 }
 
 static void verify_parts(const Kernel *x)
 {
     const Partition *p = &x->part;
-    const Shape *s = x->core && x->core->when == WHEN_AFTER ? &x->core->arg[0]->shape : x->core ? &x->core->shape : &x->out->shape;
+    const Shape *s = x->core && x->core->when == WHEN_AFTER ? &x->core->arg[0]->shape
+                     : x->core                              ? &x->core->shape
+                                                            : &x->out->shape;
     MUST(p->count > 0 && p->size > 0, "partition: %s has no parts", kernel_text(x));
-    MUST(p->kind != PART_ONE || p->count == 1, "partition: %s is one part, and has %d", kernel_text(x), p->count);
-    if (p->kind == PART_ROWS) MUST(p->count * p->size == s->dim[0], "partition: %s deals %ld rows of %ld", kernel_text(x), p->count * p->size, s->dim[0]);
+    MUST(p->kind != PART_ONE || p->count == 1, "partition: %s is one part, and has %d",
+         kernel_text(x), p->count);
+    if (p->kind == PART_ROWS)
+        MUST(p->count * p->size == s->dim[0], "partition: %s deals %ld rows of %ld", kernel_text(x),
+             p->count * p->size, s->dim[0]);
 }
 
 /* Rule 5, of one of the lists that leave kernels out; before: what runs before it. */
@@ -81,7 +101,8 @@ static void verify_list(const char *what, const KernelList *l)
             const Buffer *b = l->at[i]->touches.at[t]->buffer;
             bool made = b->home != HOME_ARENA;
             for (int j = 0; j <= i && !made; j++) made = touches(l->at[j], b, true);
-            MUST(made, "partition: %s reads %s, which no kernel of %s writes", kernel_text(l->at[i]), b->ident, what);
+            MUST(made, "partition: %s reads %s, which no kernel of %s writes",
+                 kernel_text(l->at[i]), b->ident, what);
         }
 }
 
@@ -89,13 +110,16 @@ void verify_partition(Kernels *k)
 {
     const KernelList all = all_kernels(k);
     for (int i = 0; i < all.n; i++) {
-        MUST(all.at[i]->id > 0 && all.at[i]->ident, "partition: %s has no number", kernel_text(all.at[i]));
+        MUST(all.at[i]->id > 0 && all.at[i]->ident, "partition: %s has no number",
+             kernel_text(all.at[i]));
         verify_touches(k, all.at[i]);
         verify_parts(all.at[i]);
     }
-    verify_phases(&k->once), verify_phases(&k->micro), verify_phases(&k->finish), verify_phases(&k->predict);
+    verify_phases(&k->once), verify_phases(&k->micro), verify_phases(&k->finish),
+        verify_phases(&k->predict);
     for (int i = 0; i < k->forward.n; i++)
-        MUST(!k->predict.n || k->forward.at[i]->phase < k->predict.at[0]->phase, "partition: %s runs after what outputs alone need", kernel_text(k->forward.at[i]));
+        MUST(!k->predict.n || k->forward.at[i]->phase < k->predict.at[0]->phase,
+             "partition: %s runs after what outputs alone need", kernel_text(k->forward.at[i]));
     verify_list("evaluation", &k->evaluated);
     verify_list("outputs", &k->outputs);
 }
@@ -114,18 +138,22 @@ static void verify_lifetime(const Kernels *k, const Buffer *b)
         for (int i = 0; i < list[l]->n; i++) {
             const Kernel *x = list[l]->at[i];
             if (!touches(x, b, false)) continue;
-            MUST(b->first <= x->phase && x->phase <= b->last, "place: %s touches %s in phase %d, which is alive in %d to %d", kernel_text(x), b->ident, x->phase, b->first, b->last);
+            MUST(b->first <= x->phase && x->phase <= b->last,
+                 "place: %s touches %s in phase %d, which is alive in %d to %d", kernel_text(x),
+                 b->ident, x->phase, b->first, b->last);
             int *first = touches(x, b, true) ? &written : &read;
             if (*first < 0 || x->phase < *first) *first = x->phase;
         }
-    MUST(read < 0 || (written >= 0 && written <= read), "place: %s is read in phase %d and written in phase %d", b->ident, read, written);
+    MUST(read < 0 || (written >= 0 && written <= read),
+         "place: %s is read in phase %d and written in phase %d", b->ident, read, written);
 }
 
 static void verify_outputs(const Kernels *k)
 {
     for (int i = 0; i < k->g->outputs.n; i++) {
         const Buffer *b = buffer_of(k, k->g->outputs.at[i]->node);
-        MUST(b && (b->home != HOME_ARENA || b->last >= k->last_output), "place: the output %s is gone before it is read", k->g->outputs.at[i]->name);
+        MUST(b && (b->home != HOME_ARENA || b->last >= k->last_output),
+             "place: the output %s is gone before it is read", k->g->outputs.at[i]->name);
     }
 }
 
@@ -136,14 +164,18 @@ void verify_place(const Plan *p)
         const Buffer *b = k->buffers.at[i];
         const long room = b->home == HOME_ARENA ? p->arena : p->packed;
         if (b->home != HOME_ARENA && b->home != HOME_PACKED) continue;
-        MUST(b->offset >= 0 && b->offset % ALIGN == 0 && b->offset + buffer_size(b) <= room, "place: %s is at %ld of %ld reals", b->ident, b->offset, room);
+        MUST(b->offset >= 0 && b->offset % ALIGN == 0 && b->offset + buffer_size(b) <= room,
+             "place: %s is at %ld of %ld reals", b->ident, b->offset, room);
         for (int j = 0; j < i; j++) {
             const Buffer *c = k->buffers.at[j];
-            const bool both = c->home == b->home && (b->home == HOME_PACKED || (b->first <= c->last && c->first <= b->last));
-            MUST(!both || !overlap(b, c), "place: %s and %s overlap while both are alive", c->ident, b->ident);
+            const bool both = c->home == b->home && (b->home == HOME_PACKED ||
+                                                     (b->first <= c->last && c->first <= b->last));
+            MUST(!both || !overlap(b, c), "place: %s and %s overlap while both are alive", c->ident,
+                 b->ident);
         }
         if (b->home == HOME_ARENA) verify_lifetime(k, b);
     }
     verify_outputs(k);
-    MUST(p->arena >= p->bound, "place: an arena of %ld reals, %ld are alive at once", p->arena, p->bound);
+    MUST(p->arena >= p->bound, "place: an arena of %ld reals, %ld are alive at once", p->arena,
+         p->bound);
 }

@@ -1,20 +1,23 @@
 /* wants.c -- the order of weights: what all readers want is collected, then one function decides.
 
-   1. A convolution that is a sum over taps wants outputs as lanes. A contraction wants of a factor what factors_c.c or factors_cuda.c
-      says, which may follow from the layouts of its other operands. A contraction that adds into a gradient wants nothing: its
-      result has the weight's order, which must be known before.
-   2. A weight has one order, and the strongest want gives it: first those of sums over taps, then those of contractions in the
-      order of the lists, a micro-step before what runs once; of one contraction those of A before those of B. So a want becomes
-      a layout when its turn comes: all that is stronger is decided by then.
-   3. A want of a reshaped weight goes through to the weight. Where it cannot, the weight's own axes give the order; so they do where
-      nothing wants another. A step after the first keeps the order of the one before. */
+   1. A convolution that is a sum over taps wants outputs as lanes. A contraction wants of a factor
+      what factors_c.c or factors_cuda.c says, which may follow from the layouts of its other
+      operands. A contraction that adds into a gradient wants nothing: its result has the weight's
+      order, which must be known before.
+   2. A weight has one order, and the strongest want gives it: first those of sums over taps, then
+      those of contractions in the order of the lists, a micro-step before what runs once; of one
+      contraction those of A before those of B. So a want becomes a layout when its turn comes: all
+      that is stronger is decided by then.
+   3. A want of a reshaped weight goes through to the weight. Where it cannot, the weight's own axes
+      give the order; so they do where nothing wants another. A step after the first keeps the order
+      of the one before. */
 #include "lower/layouts.h"
 
 static void add_want(Wants *all, const Kernels *k, const Kernel *by, Node *n)
 {
     if (!unordered(k, n)) return;
     Want *w = NEW(Want);
-    *w = (Want){ by, n, false };
+    *w = (Want) { by, n, false };
     vec_push(all, w);
 }
 
@@ -52,7 +55,10 @@ static Wants collect(Kernels *k)
 static bool wanted(Kernels *k, const Want *want, Layout *out)
 {
     Lowering w;
-    if (!contracts(k, want->by)) { order_taps(k, out, &want->node->shape); return true; }
+    if (!contracts(k, want->by)) {
+        order_taps(k, out, &want->node->shape);
+        return true;
+    }
     lowering_start(&w, k, (Kernel *)want->by);
     w.asks = true;
     copy_undigited(&w);
@@ -65,7 +71,8 @@ static bool grant(const Kernels *k, Node *n, const Layout *l)
     Node *p = node_base(n);
     Buffer *b = buffer_of(k, p);
     if (n == p) b->layout = *l;
-    return n == p || (has_role(n, "reshape") && n->arg[0] == p && layout_view(&b->layout, l, &n->shape, &p->shape));
+    return n == p || (has_role(n, "reshape") && n->arg[0] == p &&
+                      layout_view(&b->layout, l, &n->shape, &p->shape));
 }
 
 static void own_order(const Kernels *k, Buffer *b)

@@ -1,4 +1,5 @@
-/* windows.c -- convolutions and pools read images by their digits: one that has none, repeats some or is cut otherwise is copied. */
+/* windows.c -- convolutions and pools read images by their digits: one that has none, repeats some
+   or is cut otherwise is copied. */
 #include "lower/layouts.h"
 
 /* Channels are lanes, rows and columns are counted by one digit each. */
@@ -17,7 +18,8 @@ static bool keeps_plane(const Kernels *k, const Node *n, const Layout *l)
     const long stride[2] = { l->plane[1] * l->plane[2], l->plane[2] };
     for (int i = 0; i < 2; i++) {
         const Axis *x = &l->axis[2 + i];
-        if (l->plane[i] != n->shape.dim[2 + i] + b->halo[2 + i][0] + b->halo[2 + i][1]) return false;
+        if (l->plane[i] != n->shape.dim[2 + i] + b->halo[2 + i][0] + b->halo[2 + i][1])
+            return false;
         if (x->n && x->digit[0].extent > 1 && x->digit[0].stride != stride[i]) return false;
     }
     return true;
@@ -30,7 +32,8 @@ static bool slides_over(const Kernels *k, const Kernel *x, const Node *n, const 
     return !contracts(k, x) || !k->target->blocks || keeps_plane(k, n, l);
 }
 
-/* An argument of a window's kernel needs no copy. What a convolution does not slide over, its lowering copies where it lies nowhere. */
+/* An argument of a window's kernel needs no copy. What a convolution does not slide over, its
+   lowering copies where it lies nowhere. */
 static bool reads_in_place(const Kernels *k, const Kernel *x, int a)
 {
     Layout l;

@@ -8,7 +8,8 @@ static void zero_plane(Build *b, StmtList *into, const Buffer *buffer, const Val
     const long *p = l->plane;
     Stmt *s = stmt_new(into, STMT_ZERO);
     s->at = (At) { .buffer = formal_of(b, buffer), .base = plane };
-    s->at.term[s->at.n++] = (Term) { row, l->axis[0].digit[0].stride, l->axis[0].digit[0].extent - 1 };
+    s->at.term[s->at.n++] =
+        (Term) { row, l->axis[0].digit[0].stride, l->axis[0].digit[0].extent - 1 };
     s->n = 3;
     s->side[0] = (Side) { p[0], p[1] * p[2], l->halo[2][0], l->halo[2][1] };
     s->side[1] = (Side) { p[1], p[2], l->halo[3][0], l->halo[3][1] };
@@ -21,7 +22,8 @@ void zero_halos(Build *b, StmtList *into, const Val *row)
         const Buffer *to = buffer_of(b->k, b->x->stores.at[i]);
         const Layout *l = &to->layout;
         if (!(l->halo[2][0] | l->halo[2][1] | l->halo[3][0] | l->halo[3][1])) continue;
-        const long plane = l->plane[0] * l->plane[1] * l->plane[2], sample = l->axis[0].digit[0].stride;
+        const long plane = l->plane[0] * l->plane[1] * l->plane[2],
+                   sample = l->axis[0].digit[0].stride;
         for (long c = 0; c < sample / plane; c++) zero_plane(b, into, to, row, c * plane);
     }
 }
@@ -33,9 +35,11 @@ void zero_loop(Build *b, StmtList *into, const Scope *s, const Node *padded)
     b->out = open_range(b, into, j->var, loop_end(s, s->n - 1), val_int(j->extent), SERIAL);
     for (int i = 0; i < b->x->stores.n; i++) {
         Node *n = b->x->stores.at[i];
-        if (n != padded && layout_same(&buffer_of(b->k, n)->layout, main_layout(b))) store_node(b, n, val_number(0));
+        if (n != padded && layout_same(&buffer_of(b->k, n)->layout, main_layout(b)))
+            store_node(b, n, val_number(0));
     }
-    if (b->x->grad && b->x->grad != padded && kernel_of(b->k, b->x->grad) == b->x) store_node(b, b->x->grad, val_number(0));
+    if (b->x->grad && b->x->grad != padded && kernel_of(b->k, b->x->grad) == b->x)
+        store_node(b, b->x->grad, val_number(0));
     if (!b->out->n) into->n--;
     b->out = out;
 }
@@ -49,9 +53,11 @@ void zero_padding(Build *b, StmtList *into, Node *n, bool row)
     const int j = s->n - 1, at = scope_batch(s);
     if (j >= 0 && loop_pads(s, j)) {
         unsigned which = (1u << j) - 1;
-        if (at >= 0 && row) which &= ~(1u << at), b->scope.loop[at].index = here.loop[scope_batch(&here)].index;
+        if (at >= 0 && row)
+            which &= ~(1u << at), b->scope.loop[at].index = here.loop[scope_batch(&here)].index;
         into = open_loops(b, into, which, SERIAL);
-        b->out = open_range(b, into, s->loop[j].var, loop_end(s, j), val_int(s->loop[j].extent), SERIAL);
+        b->out =
+            open_range(b, into, s->loop[j].var, loop_end(s, j), val_int(s->loop[j].extent), SERIAL);
         store_node(b, n, val_number(0));
     }
     b->scope = here, b->out = out, b->rows = rows;
@@ -62,10 +68,14 @@ static void zero_digit(Build *b, StmtList *into, Node *n, int at)
 {
     const Scope *s = &b->scope;
     const int batch = scope_batch(s);
-    into = open_loops(b, into, ((1u << at) - 1) & ~(batch >= 0 && batch < at ? 1u << batch : 0), SERIAL);
-    into = open_range(b, into, s->loop[at].var, loop_end(s, at), val_int(s->loop[at].extent), SERIAL);
+    into = open_loops(b, into, ((1u << at) - 1) & ~(batch >= 0 && batch < at ? 1u << batch : 0),
+                      SERIAL);
+    into =
+        open_range(b, into, s->loop[at].var, loop_end(s, at), val_int(s->loop[at].extent), SERIAL);
     for (int i = at + 1; i < s->n; i++)
-        if (i != batch) into = open_range(b, into, s->loop[i].var, val_int(0), val_int(s->loop[i].extent), SERIAL);
+        if (i != batch)
+            into =
+                open_range(b, into, s->loop[i].var, val_int(0), val_int(s->loop[i].extent), SERIAL);
     b->out = into;
     store_node(b, n, val_number(0));
 }

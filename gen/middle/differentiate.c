@@ -1,18 +1,21 @@
 /* differentiate.c -- the adjoint of every node that a trained parameter reaches.
 
-   1. From the loss down to the sums over the batch everything is a scalar of the whole window. The adjoint of a sum is
-      its coefficient; it may use constants, the number of rows and sums of data, else the loss is not additive.
-   2. Each sum then starts the backward pass of a micro-step from a seed: its coefficient in every real row, 0 in padded ones.
-   3. A parameter's adjoints are not added up here: each is a contribution, written into the gradient with its own beta. An optimizer
-      that folds a micro-batch's gradient into its states needs their sum. */
+   1. From the loss down to the sums over the batch everything is a scalar of the whole window. The
+      adjoint of a sum is its coefficient; it may use constants, the number of rows and sums of
+      data, else the loss is not additive.
+   2. Each sum then starts the backward pass of a micro-step from a seed: its coefficient in every
+      real row, 0 in padded ones.
+   3. A parameter's adjoints are not added up here: each is a contribution, written into the
+      gradient with its own beta. An optimizer that folds a micro-batch's gradient into its states
+      needs their sum. */
 #include "middle/middle.h"
 
 typedef struct Backward {
     Graph *g;
-    Node **adjoint;                     /* by node id */
-    OpGradient gradient;                /* of structured ops */
-    bool told;                          /* the loss is no sum of terms */
-    bool *needed;                       /* by node id: a trained parameter lies below */
+    Node **adjoint;      /* by node id */
+    OpGradient gradient; /* of structured ops */
+    bool told;           /* the loss is no sum of terms */
+    bool *needed;        /* by node id: a trained parameter lies below */
 } Backward;
 
 static void find_needed(Backward *b)
@@ -47,7 +50,8 @@ static Node *unbroadcast(Backward *b, Node *x, const Shape *to)
     Shape left = { .batch = x->shape.batch };
     for (int a = 0; a < x->shape.rank; a++) {
         int at = shape_axis(to, &x->shape, a);
-        bool fold = at < 0 || to->dim[at] != x->shape.dim[a] || (a == 0 && x->shape.batch && !to->batch);
+        bool fold =
+            at < 0 || to->dim[at] != x->shape.dim[a] || (a == 0 && x->shape.batch && !to->batch);
         if (fold) axes |= 1u << a;
         else left.dim[left.rank++] = x->shape.dim[a];
         if (fold && a == 0) left.batch = false;
@@ -87,7 +91,9 @@ static bool add_to_other(Backward *b, const Param *p, Node *dn)
 
 static void add_adjoint(Backward *b, Node *n, Node *dn)
 {
-    if (!shape_same(&n->shape, &dn->shape)) BUG("%%%d of shape %s has an adjoint of shape %s", n->id, shape_text(&n->shape), shape_text(&dn->shape));
+    if (!shape_same(&n->shape, &dn->shape))
+        BUG("%%%d of shape %s has an adjoint of shape %s", n->id, shape_text(&n->shape),
+            shape_text(&dn->shape));
     if (n->kind == K_PARAM && !add_to_other(b, n->param, dn)) {
         Contribution *c = NEW(Contribution);
         *c = (Contribution) { n->param, dn, NULL };
@@ -123,7 +129,8 @@ static void map_backward(Backward *b, Node *y, Node *dy)
         for (int k = 0; k < ATTRS; k++) d->attr[k] = y->attr[k];
         if (!shape_same(&d->shape, &y->shape)) d = view(b, "expand", d, &y->shape);
         d = unbroadcast(b, d, &y->arg[i]->shape);
-        if (y->when == WHEN_AFTER && y->arg[i]->when == WHEN_WINDOW) d = seed(b, d, y->arg[i]->loc, false);
+        if (y->when == WHEN_AFTER && y->arg[i]->when == WHEN_WINDOW)
+            d = seed(b, d, y->arg[i]->loc, false);
         add_adjoint(b, y->arg[i], d);
     }
 }
@@ -152,11 +159,16 @@ static void sum_backward(Backward *b, Node *sum, Node *coefficient)
     Node *x = sum->arg[0];
     if (!b->needed[x->id] || b->told) return;
     if (of_parameters(b, coefficient)) {
-        error_at(b->g->minimize->loc, "minimize: the loss must be a sum of terms, each a sum or a mean over the batch times a "
-                 "number; here a term is multiplied by, divided by or taken through something that depends on the parameters");
-        note_at(sum->loc, "this sum is the one; over several micro-batches its factor is not known when its gradient is made: write the term "
-                "for each sample and take its mean, or fn.detach the factor, which is then counted ahead of the window, or declare the loss as one of each "
-                "micro-batch by itself, fn.per_micro(function() return ... end), and know that it depends on micro_batch");
+        error_at(b->g->minimize->loc, "minimize: the loss must be a sum of terms, each a sum or a "
+                                      "mean over the batch times a "
+                                      "number; here a term is multiplied by, divided by or taken "
+                                      "through something that depends on the parameters");
+        note_at(sum->loc, "this sum is the one; over several micro-batches its factor is not known "
+                          "when its gradient is made: write the term "
+                          "for each sample and take its mean, or fn.detach the factor, which is "
+                          "then counted ahead of the window, or declare the loss as one of each "
+                          "micro-batch by itself, fn.per_micro(function() return ... end), and "
+                          "know that it depends on micro_batch");
         b->told = true;
         return;
     }
@@ -173,14 +185,18 @@ static void backward(Backward *b, Node *y)
     if (y->kind == K_REDUCE && y->when == WHEN_AFTER) sum_backward(b, y, dy);
     else if (y->kind == K_MAP && !y->op->has_grad) map_backward(b, y, dy);
     else structured_backward(b, y, dy);
-    for (; made < b->g->nodes.n; made++) b->g->nodes.at[made]->of = y, b->g->nodes.at[made]->backward = true;
+    for (; made < b->g->nodes.n; made++)
+        b->g->nodes.at[made]->of = y, b->g->nodes.at[made]->backward = true;
 }
 
 void differentiate(Graph *g, OpGradient gradient)
 {
-    Backward b = { .g = g, .gradient = gradient, .adjoint = NEW_ARRAY(Node *, g->nforward), .needed = NEW_ARRAY(bool, g->nforward) };
+    Backward b = { .g = g,
+                   .gradient = gradient,
+                   .adjoint = NEW_ARRAY(Node *, g->nforward),
+                   .needed = NEW_ARRAY(bool, g->nforward) };
     find_needed(&b);
     add_adjoint(&b, g->minimize, node_const(g, 1));
-    for (int i = g->nforward; i-- > 0; )
+    for (int i = g->nforward; i-- > 0;)
         if (b.adjoint[i] && b.needed[i]) backward(&b, g->nodes.at[i]);
 }

@@ -1,18 +1,21 @@
 /* objective.c -- steps in turn: a graph for each, and what their programs share.
 
-   1. Each step goes through the stages with a graph of its own: the same forward nodes under the same numbers, its own
-      loss, parameters, optimizer and reports. What it does not need is dead there.
+   1. Each step goes through the stages with a graph of its own: the same forward nodes under the
+      same numbers, its own loss, parameters, optimizer and reports. What it does not need is dead
+      there.
    2. A report belongs to the step whose loss shares most with it, the first of those.
-   3. The steps' kernels, buffers and sums are numbered on from one step to the next. A parameter lies as the first step
-      that reads it wants it; the parameters of a step lie side by side, since they are ordered by steps.
-   4. Steps run one after another: they share the arena, and the room for what is made from parameters.
-   5. Steps may differ in accumulate, and so in the samples of their windows: then each leaves its number of them in sums[], and
-      reports divide by that.
+   3. The steps' kernels, buffers and sums are numbered on from one step to the next. A parameter
+      lies as the first step that reads it wants it; the parameters of a step lie side by side,
+      since they are ordered by steps.
+   4. Steps run one after another: they share the arena, and the room for what is made from
+      parameters.
+   5. Steps may differ in accumulate, and so in the samples of their windows: then each leaves its
+      number of them in sums[], and reports divide by that.
    6. Outputs are made by the last step, from whichever step's parameters. */
 #include <string.h>
 #include "middle/middle.h"
 
-/* ---- a step's graph --------------------------------------------------------------------------------------------- */
+/* ---- a step's graph ---- */
 /* Rule 2. */
 static int owner_of(const Graph *g, const Node *report)
 {
@@ -93,7 +96,8 @@ static void copy_outputs(Graph *to, const Graph *from, int step)
     }
 }
 
-/* A state moves in the step that its layer belongs to, where its loss reads what the layer makes. */
+/* A state moves in the step that its layer belongs to, where its loss reads what the layer
+   makes. */
 static void copy_states(Graph *to, const Graph *from, int step)
 {
     bool *seen = NEW_ARRAY(bool, from->nforward);
@@ -103,7 +107,7 @@ static void copy_states(Graph *to, const Graph *from, int step)
         const Contribution *c = from->states.at[i];
         if (c->param->step != step || !seen[c->by->id]) continue;
         Contribution *d = NEW(Contribution);
-        *d = (Contribution){ to->params.at[c->param->index], to->nodes.at[c->value->id], NULL };
+        *d = (Contribution) { to->params.at[c->param->index], to->nodes.at[c->value->id], NULL };
         vec_push(&to->states, d);
     }
 }
@@ -148,5 +152,4 @@ Graph *objective(const Graph *whole, const Whole *made)
     return g;
 }
 
-/* ---- what the steps share --------------------------------------------------------------------------------------- */
-
+/* ---- what the steps share ---- */

@@ -1,18 +1,25 @@
-/* order.c -- behind simplify: losses whose backward passes do not depend on each other run one after another.
+/* order.c -- behind simplify: losses whose backward passes do not depend on each other run one
+   after another.
 
-   1. Terms stand in the order of their forward parts. A forward node stands with the first term whose backward needs it, an
-      adjoint with the last term that it is made of: what two models share nothing of runs forward, backward, forward, backward
-      in one arena, and what hangs on a shared trunk is added up at its output before the trunk runs backward, once.
-   2. Otherwise nodes keep their order. All this is done where it saves, an estimate of both orders' peaks says: a quarter where
-      terms share values, for then less is fused, anything where they share none; never where there is little to save. */
+   1. Terms stand in the order of their forward parts. A forward node stands with the first term
+      whose backward needs it, an adjoint with the last term that it is made of: what two models
+      share nothing of runs forward, backward, forward, backward in one arena, and what hangs on a
+      shared trunk is added up at its output before the trunk runs backward, once.
+   2. Otherwise nodes keep their order. All this is done where it saves, an estimate of both orders'
+      peaks says: a quarter where terms share values, for then less is fused, anything where they
+      share none; never where there is little to save. */
 #include <stdlib.h>
 #include "middle/middle.h"
 
-typedef struct { Node *node; int term; } Place;            /* term: with which it stands */
-enum { NEVER = 1000000, LITTLE = 16384 };      /* numbers */
+typedef struct {
+    Node *node;
+    int term;
+} Place;                                  /* term: with which it stands */
+enum { NEVER = 1000000, LITTLE = 16384 }; /* numbers */
 
 /* ---- with which term a node stands ---- */
-/* The last term that backward node n is made of; -1: of none. Seeds are made from the last sum to the first. */
+/* The last term that backward node n is made of; -1: of none. Seeds are made from the last sum to
+   the first. */
 static void last_terms(const Graph *g, int *term)
 {
     for (int i = 0; i < g->nodes.n; i++) {
@@ -24,12 +31,13 @@ static void last_terms(const Graph *g, int *term)
     }
 }
 
-/* What no term has yet stands with the first that needs it; what none needs, with what it is made of. */
+/* What no term has yet stands with the first that needs it; what none needs, with what it is made
+   of. */
 static void first_needs(const Graph *g, int *term)
 {
     for (int i = 0; i < g->nodes.n; i++)
         if (term[i] < 0) term[i] = NEVER;
-    for (int i = g->nodes.n; i-- > 0; ) {
+    for (int i = g->nodes.n; i-- > 0;) {
         const Node *n = g->nodes.at[i];
         for (int k = 0; k < n->nargs && is_live(g, n) && term[i] < NEVER; k++) {
             const Node *a = n->arg[k];
@@ -62,7 +70,7 @@ static Node **in_turn(const Graph *g)
     Node **at = NEW_ARRAY(Node *, n);
     last_terms(g, term);
     first_needs(g, term);
-    for (int i = 0; i < n; i++) place[i] = (Place){ g->nodes.at[i], term[i] };
+    for (int i = 0; i < n; i++) place[i] = (Place) { g->nodes.at[i], term[i] };
     qsort(place, (size_t)n, sizeof *place, by_term);
     for (int i = 0; i < n; i++) at[i] = place[i].node;
     return at;
@@ -71,7 +79,8 @@ static Node **in_turn(const Graph *g)
 /* ---- the estimate ---- */
 static bool has_value(const Graph *g, const Node *n)
 {
-    return is_live(g, n) && !is_predicted(g, n) && n->when == WHEN_MICRO && n->kind >= K_MAP && n->kind != K_VIEW;
+    return is_live(g, n) && !is_predicted(g, n) && n->when == WHEN_MICRO && n->kind >= K_MAP &&
+           n->kind != K_VIEW;
 }
 
 static void read_at(const Node *n, int at, int *last)
@@ -88,10 +97,12 @@ static long peak_of(const Graph *g, Node **at)
     int *last = NEW_ARRAY(int, n);
     long *change = NEW_ARRAY(long, n + 2), sum = 0, most = 0;
     for (int i = 0; i < n; i++)
-        for (int k = 0; k < at[i]->nargs && is_live(g, at[i]) && at[i]->kind != K_VIEW; k++) read_at(at[i]->arg[k], i, last);
+        for (int k = 0; k < at[i]->nargs && is_live(g, at[i]) && at[i]->kind != K_VIEW; k++)
+            read_at(at[i]->arg[k], i, last);
     for (int i = 0; i < n; i++) {
         if (!has_value(g, at[i]) || last[at[i]->id] <= i) continue;
-        change[i] += shape_count(&at[i]->shape), change[last[at[i]->id] + 1] -= shape_count(&at[i]->shape);
+        change[i] += shape_count(&at[i]->shape),
+            change[last[at[i]->id] + 1] -= shape_count(&at[i]->shape);
     }
     for (int i = 0; i <= n; i++) {
         sum += change[i];
@@ -107,7 +118,8 @@ static bool terms_share(const Graph *g)
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
         term[i] = n->kind == K_SEED ? 1 + (int)n->value : 0;
-        for (int k = 0; k < n->nargs && n->backward && is_live(g, n) && n->when == WHEN_MICRO; k++) {
+        for (int k = 0; k < n->nargs && n->backward && is_live(g, n) && n->when == WHEN_MICRO;
+             k++) {
             const int other = term[n->arg[k]->id];
             if (term[i] && other && term[i] != other) return true;
             if (other) term[i] = other;

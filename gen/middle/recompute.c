@@ -1,31 +1,38 @@
-/* recompute.c -- behind simplify: values that backward reads are made again in front of it, so that they need not be kept.
+/* recompute.c -- behind simplify: values that backward reads are made again in front of it, so that
+   they need not be kept.
 
-   1. Level 0 keeps every value that backward reads. Level 1 makes again what maps and folds make of values that are kept
-      anyway. Level s >= 2 cuts the forward pass into about s pieces of equal weight where little crosses: what crosses a cut
-      is kept; of the last piece, where backward begins, what level 1 keeps; the rest is made again.
+   1. Level 0 keeps every value that backward reads. Level 1 makes again what maps and folds make of
+      values that are kept anyway. Level s >= 2 cuts the forward pass into about s pieces of equal
+      weight where little crosses: what crosses a cut is kept; of the last piece, where backward
+      begins, what level 1 keeps; the rest is made again.
    2. What is much smaller than the largest value is kept: the statistics of a row or of a channel.
-   3. A value is made again by a second node, in front of the first adjoint that reads it. It belongs to backward, so it never
-      shares a kernel with the first one. It computes the same bits; noise comes out again, since its key is the sample's. */
+   3. A value is made again by a second node, in front of the first adjoint that reads it. It
+      belongs to backward, so it never shares a kernel with the first one. It computes the same
+      bits; noise comes out again, since its key is the sample's. */
 #include "middle/middle.h"
 
-enum { SMALL = 64 };                    /* that many times smaller than the largest: kept */
+enum { SMALL = 64 }; /* that many times smaller than the largest: kept */
 typedef struct Recomputation {
     Graph *g;
-    bool *wanted;                       /* backward reads it; by id, as all of these */
-    int *last;                          /* the last forward node that reads it */
+    bool *wanted; /* backward reads it; by id, as all of these */
+    int *last;    /* the last forward node that reads it */
     bool *kept;
-    Node **twin;                        /* the second node; itself: it needs none */
+    Node **twin; /* the second node; itself: it needs none */
     long largest;
-    VEC(Node) order;                    /* of all nodes, then */
+    VEC(Node) order; /* of all nodes, then */
 } Recomputation;
 
 static bool is_value(const Graph *g, const Node *n)
 {
-    return is_live(g, n) && !is_predicted(g, n) && !n->backward && n->when == WHEN_MICRO && n->kind >= K_MAP && n->kind != K_VIEW;
+    return is_live(g, n) && !is_predicted(g, n) && !n->backward && n->when == WHEN_MICRO &&
+           n->kind >= K_MAP && n->kind != K_VIEW;
 }
 
 static bool is_cheap(const Node *n) { return n->kind == K_MAP || n->kind == K_REDUCE; }
-static bool is_small(const Recomputation *r, const Node *n) { return shape_count(&n->shape) * SMALL <= r->largest; }
+static bool is_small(const Recomputation *r, const Node *n)
+{
+    return shape_count(&n->shape) * SMALL <= r->largest;
+}
 
 /* ---- who reads what ---- */
 static void note_read(Recomputation *r, const Node *n, const Node *by)
@@ -41,10 +48,13 @@ static void find_reads(Recomputation *r)
 {
     for (int i = 0; i < r->g->nodes.n; i++) {
         const Node *u = r->g->nodes.at[i];
-        for (int k = 0; k < u->nargs && is_live(r->g, u) && !is_predicted(r->g, u) && u->kind != K_VIEW; k++) note_read(r, u->arg[k], u);
+        for (int k = 0;
+             k < u->nargs && is_live(r->g, u) && !is_predicted(r->g, u) && u->kind != K_VIEW; k++)
+            note_read(r, u->arg[k], u);
     }
     for (int i = 0; i < r->g->nodes.n; i++)
-        if (r->wanted[i] && shape_count(&r->g->nodes.at[i]->shape) > r->largest) r->largest = shape_count(&r->g->nodes.at[i]->shape);
+        if (r->wanted[i] && shape_count(&r->g->nodes.at[i]->shape) > r->largest)
+            r->largest = shape_count(&r->g->nodes.at[i]->shape);
 }
 
 /* ---- level 1 ---- */
@@ -66,12 +76,15 @@ static bool at_hand(const Recomputation *r, const Node *n)
 
 static void keep_dear(Recomputation *r, int from)
 {
-    for (int i = from; i < r->g->nodes.n; i++) r->kept[i] |= r->wanted[i] && !is_cheap(r->g->nodes.at[i]);
-    for (int i = from; i < r->g->nodes.n; i++) r->kept[i] |= r->wanted[i] && !arguments_at_hand(r, r->g->nodes.at[i]);
+    for (int i = from; i < r->g->nodes.n; i++)
+        r->kept[i] |= r->wanted[i] && !is_cheap(r->g->nodes.at[i]);
+    for (int i = from; i < r->g->nodes.n; i++)
+        r->kept[i] |= r->wanted[i] && !arguments_at_hand(r, r->g->nodes.at[i]);
 }
 
 /* ---- pieces ---- */
-/* What crosses a cut in front of each node, in numbers; a value that backward would not have read weighs an eighth more. */
+/* What crosses a cut in front of each node, in numbers; a value that backward would not have read
+   weighs an eighth more. */
 static long *crossings(const Recomputation *r)
 {
     long *sum = NEW_ARRAY(long, r->g->nodes.n + 2);
@@ -85,16 +98,22 @@ static long *crossings(const Recomputation *r)
     return sum;
 }
 
-static long weight_of(const Recomputation *r, int i) { return r->wanted[i] ? shape_count(&r->g->nodes.at[i]->shape) : 0; }
+static long weight_of(const Recomputation *r, int i)
+{
+    return r->wanted[i] ? shape_count(&r->g->nodes.at[i]->shape) : 0;
+}
 
-/* The cheapest place behind `from` for a piece of half to all of `most` numbers; 0: the rest is no more than a piece. */
+/* The cheapest place behind `from` for a piece of half to all of `most` numbers; 0: the rest is no
+   more than a piece. */
 static int next_cut(const Recomputation *r, int from, long most, const long *crossing)
 {
     int best = 0;
     long sum = 0;
     for (int i = from; i < r->g->nodes.n; i++) {
         if (sum > most && best) return best;
-        if (2 * sum >= most && i > from && !r->g->nodes.at[i]->backward && (!best || crossing[i] <= crossing[best])) best = i;
+        if (2 * sum >= most && i > from && !r->g->nodes.at[i]->backward &&
+            (!best || crossing[i] <= crossing[best]))
+            best = i;
         sum += weight_of(r, i);
     }
     return sum > most ? best : 0;
@@ -111,7 +130,8 @@ static void keep_pieces(Recomputation *r, int pieces)
     long all = 0;
     int cut = 0;
     for (int i = 0; i < r->g->nodes.n; i++) all += weight_of(r, i);
-    for (int next; (next = next_cut(r, cut, all / pieces, crossing)) > 0; cut = next) keep_across(r, next);
+    for (int next; (next = next_cut(r, cut, all / pieces, crossing)) > 0; cut = next)
+        keep_across(r, next);
     keep_dear(r, cut);
 }
 
@@ -137,7 +157,9 @@ static void rewrite(Recomputation *r)
 {
     for (int i = 0; i < r->g->nodes.n; i++) {
         Node *n = r->g->nodes.at[i];
-        for (int k = 0; k < n->nargs && n->backward && is_live(r->g, n) && !is_predicted(r->g, n); k++) n->arg[k] = again(r, n->arg[k]);
+        for (int k = 0; k < n->nargs && n->backward && is_live(r->g, n) && !is_predicted(r->g, n);
+             k++)
+            n->arg[k] = again(r, n->arg[k]);
         vec_push(&r->order, n);
     }
     Node **first = r->g->nodes.at;
@@ -150,10 +172,15 @@ static void rewrite(Recomputation *r)
 void recompute(Graph *g)
 {
     const int level = g->train.level, n = g->nodes.n;
-    Recomputation r = { .g = g, .wanted = NEW_ARRAY(bool, n), .last = NEW_ARRAY(int, n), .kept = NEW_ARRAY(bool, n), .twin = NEW_ARRAY(Node *, n) };
+    Recomputation r = { .g = g,
+                        .wanted = NEW_ARRAY(bool, n),
+                        .last = NEW_ARRAY(int, n),
+                        .kept = NEW_ARRAY(bool, n),
+                        .twin = NEW_ARRAY(Node *, n) };
     if (!level) return;
     find_reads(&r);
-    for (int i = 0; i < n; i++) r.kept[i] = is_value(g, g->nodes.at[i]) && is_small(&r, g->nodes.at[i]);
+    for (int i = 0; i < n; i++)
+        r.kept[i] = is_value(g, g->nodes.at[i]) && is_small(&r, g->nodes.at[i]);
     if (level == 1) keep_dear(&r, 0);
     else keep_pieces(&r, level);
     rewrite(&r);

@@ -1,22 +1,28 @@
 /* simplify.c -- what computes the same is computed once, what nobody reads is gone.
 
-   1. Pairs of views: a reshape of a reshape is one reshape; a view to the same shape is what it views.
+   1. Pairs of views: a reshape of a reshape is one reshape; a view to the same shape is what it
+      views.
    2. Two nodes of equal op, arguments and attributes are one.
    3. Parameters' permutations are absorbed by the labels of the matmul that reads them.
    4. A map whose value is one of its arguments is that argument.
-   5. Uses are counted from the roots: reports, sums, coefficients and contributions to gradients. What none of them uses
-      and an output does is made with the outputs, micro-batch by micro-batch, even where it is made of parameters alone. */
+   5. Uses are counted from the roots: reports, sums, coefficients and contributions to gradients.
+      What none of them uses and an output does is made with the outputs, micro-batch by
+      micro-batch, even where it is made of parameters alone. */
 #include <string.h>
 #include "middle/middle.h"
 
-static bool is_view(const Node *n, const char *role) { return n->kind == K_VIEW && !strcmp(n->op->role, role); }
+static bool is_view(const Node *n, const char *role)
+{
+    return n->kind == K_VIEW && !strcmp(n->op->role, role);
+}
 
 static void merge_views(Graph *g, Node *n)
 {
     if (n->kind != K_VIEW) return;
     if (is_view(n, "detach")) set_same(g, n, n->arg[0]);
     if (is_view(n, "reshape") && is_view(n->arg[0], "reshape")) n->arg[0] = n->arg[0]->arg[0];
-    if ((is_view(n, "reshape") || is_view(n, "expand")) && shape_same(&n->shape, &n->arg[0]->shape)) set_same(g, n, n->arg[0]);
+    if ((is_view(n, "reshape") || is_view(n, "expand")) && shape_same(&n->shape, &n->arg[0]->shape))
+        set_same(g, n, n->arg[0]);
 }
 
 /* matmul(x, permute(w)) reads w itself under permuted labels. */
@@ -36,25 +42,35 @@ static void absorb_permutation(const Graph *g, Node *n)
 /* The third argument of a convolution's gradients told them a shape, which they have by now. */
 static void drop_shapes(Node *n)
 {
-    if (n->kind == K_WINDOW && (!strcmp(n->op->role, "data") || !strcmp(n->op->role, "weight"))) n->nargs = 2;
+    if (n->kind == K_WINDOW && (!strcmp(n->op->role, "data") || !strcmp(n->op->role, "weight")))
+        n->nargs = 2;
 }
 
 static void pass_through(Graph *g, Node *n)
 {
-    if (n->kind != K_MAP || n->op->nlets || n->op->value->kind != E_VAR || !strcmp(n->op->role, "copy")) return;
+    if (n->kind != K_MAP || n->op->nlets || n->op->value->kind != E_VAR ||
+        !strcmp(n->op->role, "copy"))
+        return;
     for (int i = 0; i < n->nargs; i++)
-        if (!strcmp(n->op->arg[i], n->op->value->name) && shape_same(&n->shape, &n->arg[i]->shape)
-            && n->arg[i]->type == T_REAL)
+        if (!strcmp(n->op->arg[i], n->op->value->name) &&
+            shape_same(&n->shape, &n->arg[i]->shape) && n->arg[i]->type == T_REAL)
             set_same(g, n, n->arg[i]);
 }
 
 static bool equal(const Node *a, const Node *b)
 {
-    if (a->kind != b->kind || a->op != b->op || a->nargs != b->nargs || a->axes != b->axes || a->when != b->when || a->schedule != b->schedule) return false;
-    if (a->kind == K_SEED || a->kind == K_NOISE || a->kind == K_PARAM || a->kind == K_INPUT) return false;
-    if (a->table != b->table || a->value < b->value || a->value > b->value || !shape_same(&a->shape, &b->shape)) return false;
-    if (memcmp(a->attr, b->attr, sizeof a->attr) || memcmp(a->perm, b->perm, sizeof a->perm)) return false;
-    if ((a->labels || b->labels) && (!a->labels || !b->labels || strcmp(a->labels, b->labels))) return false;
+    if (a->kind != b->kind || a->op != b->op || a->nargs != b->nargs || a->axes != b->axes ||
+        a->when != b->when || a->schedule != b->schedule)
+        return false;
+    if (a->kind == K_SEED || a->kind == K_NOISE || a->kind == K_PARAM || a->kind == K_INPUT)
+        return false;
+    if (a->table != b->table || a->value < b->value || a->value > b->value ||
+        !shape_same(&a->shape, &b->shape))
+        return false;
+    if (memcmp(a->attr, b->attr, sizeof a->attr) || memcmp(a->perm, b->perm, sizeof a->perm))
+        return false;
+    if ((a->labels || b->labels) && (!a->labels || !b->labels || strcmp(a->labels, b->labels)))
+        return false;
     for (int i = 0; i < a->nargs; i++)
         if (a->arg[i] != b->arg[i]) return false;
     return true;
@@ -71,7 +87,9 @@ static void find_equal(Graph *g, Node *n)
 bool has_equal(const Graph *g, const Node *n)
 {
     for (int i = 0; i < n->id; i++)
-        if (is_live(g, g->nodes.at[i]) && is_predicted(g, g->nodes.at[i]) == is_predicted(g, n) && equal(g->nodes.at[i], n)) return true;
+        if (is_live(g, g->nodes.at[i]) && is_predicted(g, g->nodes.at[i]) == is_predicted(g, n) &&
+            equal(g->nodes.at[i], n))
+            return true;
     return false;
 }
 
@@ -126,15 +144,18 @@ static void count_outputs(Graph *g)
 void count_uses(Graph *g)
 {
     for (int i = 0; i < g->nodes.n; i++) set_uses(g, g->nodes.at[i], 0);
-    for (int i = 0; i < g->reports.n; i++) g->reports.at[i]->node = use_root(g, g->reports.at[i]->node);
+    for (int i = 0; i < g->reports.n; i++)
+        g->reports.at[i]->node = use_root(g, g->reports.at[i]->node);
     for (int i = 0; i < g->sums.n; i++) g->sums.at[i] = use_root(g, g->sums.at[i]);
     for (int i = 0; i < g->checks.n; i++) g->checks.at[i]->sum = node_now(g, g->checks.at[i]->sum);
     for (int i = 0; i < g->seeds.n; i++) {
         Node *c = g->seeds.at[i]->coefficient = node_now(g, g->seeds.at[i]->coefficient);
-        if (c->when != WHEN_CONST) use(g, c);       /* a number stands in scale_in */
+        if (c->when != WHEN_CONST) use(g, c); /* a number stands in scale_in */
     }
-    for (int i = 0; i < g->states.n; i++) g->states.at[i]->value = use_root(g, g->states.at[i]->value);
-    for (int i = 0; i < g->gradients.n; i++) g->gradients.at[i]->value = use_root(g, g->gradients.at[i]->value);
+    for (int i = 0; i < g->states.n; i++)
+        g->states.at[i]->value = use_root(g, g->states.at[i]->value);
+    for (int i = 0; i < g->gradients.n; i++)
+        g->gradients.at[i]->value = use_root(g, g->gradients.at[i]->value);
     g->minimize = node_now(g, g->minimize);
     count_outputs(g);
 }

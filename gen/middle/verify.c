@@ -1,13 +1,15 @@
-/* verify.c -- what holds of a step's graph after each stage of middle/, besides what holds of every graph (ir/verify_graph.c).
+/* verify.c -- what holds of a step's graph after each stage of middle/, besides what holds of every
+   graph (ir/verify_graph.c).
 
-   After objective: the step's own loss, forward nodes alone, sums over the batch that each stand there once, and the parameters that
-   this step trains.
-   After differentiate: what was made for gradients says of which forward node it is, seeds are numbered in order, and a contribution
-   has its parameter's shape, which this step trains. (An adjoint has its node's shape: differentiate itself sees to it.)
-   After simplify: what counts is read, no view is of a view that it could skip, no permuted operand is left, and what training needs
-   is not marked as the outputs'. No two nodes are equal (has_equal, simplify.c).
-   After recompute: a value made again has its first one's op, shape and attributes, comes behind it, and reads the same values.
-   After order: forward before backward, or terms in turn. */
+   After objective: the step's own loss, forward nodes alone, sums over the batch that each stand
+   there once, and the parameters that this step trains. After differentiate: what was made for
+   gradients says of which forward node it is, seeds are numbered in order, and a contribution has
+   its parameter's shape, which this step trains. (An adjoint has its node's shape: differentiate
+   itself sees to it.) After simplify: what counts is read, no view is of a view that it could skip,
+   no permuted operand is left, and what training needs is not marked as the outputs'. No two nodes
+   are equal (has_equal, simplify.c). After recompute: a value made again has its first one's op,
+   shape and attributes, comes behind it, and reads the same values. After order: forward before
+   backward, or terms in turn. */
 #include <string.h>
 #include "ir/verify_graph.h"
 #include "middle/middle.h"
@@ -17,14 +19,19 @@ void verify_objective(const Graph *g)
 {
     const Verify v = { "objective", g };
     verify_all(&v);
-    must(&v, NULL, g->step && g->nforward == g->nodes.n && !g->seeds.n && !g->gradients.n, "a step has forward nodes alone");
+    must(&v, NULL, g->step && g->nforward == g->nodes.n && !g->seeds.n && !g->gradients.n,
+         "a step has forward nodes alone");
     for (int i = 0; i < g->sums.n; i++) {
-        must(&v, g->sums.at[i], g->sums.at[i]->kind == K_REDUCE && g->sums.at[i]->when == WHEN_AFTER, "a sum is one over the batch");
-        must(&v, g->sums.at[i], !i || g->sums.at[i - 1]->id < g->sums.at[i]->id, "a sum stands there once, in the order of nodes");
+        must(&v, g->sums.at[i],
+             g->sums.at[i]->kind == K_REDUCE && g->sums.at[i]->when == WHEN_AFTER,
+             "a sum is one over the batch");
+        must(&v, g->sums.at[i], !i || g->sums.at[i - 1]->id < g->sums.at[i]->id,
+             "a sum stands there once, in the order of nodes");
     }
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
-        must(&v, p->node, p->mine == (p->trained && g->steps.at[p->step] == g->step), "a step has the parameters that it trains");
+        must(&v, p->node, p->mine == (p->trained && g->steps.at[p->step] == g->step),
+             "a step has the parameters that it trains");
     }
 }
 
@@ -33,11 +40,14 @@ static void verify_gradients(const Verify *v)
 {
     const Graph *g = v->g;
     for (int i = 0; i < g->seeds.n; i++)
-        must(v, g->seeds.at[i]->node, g->seeds.at[i]->node->kind == K_SEED && (int)g->seeds.at[i]->node->value == i, "seeds are numbered in order");
+        must(v, g->seeds.at[i]->node,
+             g->seeds.at[i]->node->kind == K_SEED && (int)g->seeds.at[i]->node->value == i,
+             "seeds are numbered in order");
     for (int i = 0; i < g->gradients.n; i++) {
         const Contribution *c = g->gradients.at[i];
         must(v, c->value, c->param->mine, "a contribution is to a parameter that the step trains");
-        must(v, c->value, shape_same(&c->value->shape, &c->param->shape), "a contribution has its parameter's shape");
+        must(v, c->value, shape_same(&c->value->shape, &c->param->shape),
+             "a contribution has its parameter's shape");
     }
 }
 
@@ -48,8 +58,10 @@ void verify_differentiate(const Graph *g)
     verify_gradients(&v);
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        must(&v, n, n->backward == (n->of != NULL) && (i >= g->nforward || !n->backward), "what is made for gradients says of which forward node it is");
-        must(&v, n, !n->of || n->of->id < g->nforward, "what is made for gradients says of which forward node it is");
+        must(&v, n, n->backward == (n->of != NULL) && (i >= g->nforward || !n->backward),
+             "what is made for gradients says of which forward node it is");
+        must(&v, n, !n->of || n->of->id < g->nforward,
+             "what is made for gradients says of which forward node it is");
     }
 }
 
@@ -59,7 +71,8 @@ static void verify_merged(const Verify *v, const Node *n)
     const bool again = has_role(n, "reshape") && has_role(n->arg[0], "reshape");
     must(v, n, !again && !has_role(n, "detach"), "a view is of no view that it could skip");
     for (int i = 0; i < n->nargs && n->kind == K_MATMUL; i++)
-        must(v, n, !has_role(n->arg[i], "permute"), "labels have absorbed what permutes an operand");
+        must(v, n, !has_role(n->arg[i], "permute"),
+             "labels have absorbed what permutes an operand");
 }
 
 /* What training needs is not the outputs'; what is live besides is. */
@@ -70,12 +83,15 @@ static void verify_predicted(const Verify *v)
     for (int i = 0; i < g->reports.n; i++) mark_reached(g->reports.at[i]->node, needed);
     for (int i = 0; i < g->sums.n; i++) mark_reached(g->sums.at[i], needed);
     for (int i = 0; i < g->seeds.n; i++)
-        if (g->seeds.at[i]->coefficient->when != WHEN_CONST) mark_reached(g->seeds.at[i]->coefficient, needed);
+        if (g->seeds.at[i]->coefficient->when != WHEN_CONST)
+            mark_reached(g->seeds.at[i]->coefficient, needed);
     for (int i = 0; i < g->states.n; i++) mark_reached(g->states.at[i]->value, needed);
     for (int i = 0; i < g->gradients.n; i++) mark_reached(g->gradients.at[i]->value, needed);
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        if (is_live(g, n)) must(v, n, is_predicted(g, n) == !needed[i], "what outputs alone need is marked as theirs, and nothing else");
+        if (is_live(g, n))
+            must(v, n, is_predicted(g, n) == !needed[i],
+                 "what outputs alone need is marked as theirs, and nothing else");
     }
 }
 
@@ -94,18 +110,23 @@ void verify_simplify(const Graph *g)
     const Verify v = { "simplify", g };
     verify_simple(&v);
     for (int i = 0; i < g->nodes.n; i++)
-        must(&v, g->nodes.at[i], !is_live(g, g->nodes.at[i]) || !has_equal(g, g->nodes.at[i]), "no two nodes are equal");
+        must(&v, g->nodes.at[i], !is_live(g, g->nodes.at[i]) || !has_equal(g, g->nodes.at[i]),
+             "no two nodes are equal");
 }
 
 /* ---- recompute ---- */
 static void verify_again(const Verify *v, const Node *n)
 {
     const Node *first = first_of(v->g, n);
-    must(v, n, n->backward && !first->backward && first->id < n->id, "a value is made again for gradients, behind the first one");
-    must(v, n, n->op == first->op && n->axes == first->axes && shape_same(&n->shape, &first->shape) && !memcmp(n->attr, first->attr, sizeof n->attr),
+    must(v, n, n->backward && !first->backward && first->id < n->id,
+         "a value is made again for gradients, behind the first one");
+    must(v, n,
+         n->op == first->op && n->axes == first->axes && shape_same(&n->shape, &first->shape) &&
+             !memcmp(n->attr, first->attr, sizeof n->attr),
          "a value made again has the first one's op and shape");
     for (int i = 0; i < n->nargs; i++)
-        must(v, n, n->arg[i] == first->arg[i] || first_of(v->g, n->arg[i]) == first->arg[i], "a value made again reads the same values");
+        must(v, n, n->arg[i] == first->arg[i] || first_of(v->g, n->arg[i]) == first->arg[i],
+             "a value made again reads the same values");
 }
 
 static void verify_values(const Verify *v)
@@ -113,12 +134,13 @@ static void verify_values(const Verify *v)
     verify_simple(v);
     for (int i = 0; i < v->g->nodes.n; i++) {
         const Node *n = v->g->nodes.at[i];
-        must(v, n, !first_of(v->g, n) || v->g->train.level > 0, "values are made again where that is asked for");
+        must(v, n, !first_of(v->g, n) || v->g->train.level > 0,
+             "values are made again where that is asked for");
         if (first_of(v->g, n)) verify_again(v, n);
     }
 }
 
-void verify_recompute(const Graph *g) { verify_values(&(Verify){ "recompute", g }); }
+void verify_recompute(const Graph *g) { verify_values(&(Verify) { "recompute", g }); }
 
 /* ---- order ---- */
 void verify_order(const Graph *g)
@@ -130,8 +152,10 @@ void verify_order(const Graph *g)
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
         if (!is_live(g, n)) continue;
-        must(&v, n, g->in_turn || !backward || n->backward || n->kind < K_MAP, "forward comes before backward where terms do not take turns");
-        must(&v, n, !g->in_turn || n->kind != K_SEED || !seed || n->value < seed->value, "terms in turn stand in the order of their seeds");
+        must(&v, n, g->in_turn || !backward || n->backward || n->kind < K_MAP,
+             "forward comes before backward where terms do not take turns");
+        must(&v, n, !g->in_turn || n->kind != K_SEED || !seed || n->value < seed->value,
+             "terms in turn stand in the order of their seeds");
         backward |= n->backward && n->kind >= K_MAP;
         if (n->kind == K_SEED) seed = n;
     }

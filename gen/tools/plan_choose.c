@@ -1,8 +1,8 @@
-/* plan_choose.c -- the micro-batches that divide a batch, what each would need, and the largest that fits; and what making
-   values again would save.
+/* plan_choose.c -- the micro-batches that divide a batch, what each would need, and the largest
+   that fits; and what making values again would save.
 
-   recompute = "auto" makes nothing again while a micro-batch fits without: else the first level that fits, at micro_batch = 1
-   where memory picks it. "all" is the level that takes the least. */
+   recompute = "auto" makes nothing again while a micro-batch fits without: else the first level
+   that fits, at micro_batch = 1 where memory picks it. "all" is the level that takes the least. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +12,17 @@
 enum { MOST_ROWS = 65536 };
 
 typedef VEC(Figures) FiguresList;
-typedef struct { const Pipeline *p; const Compilation *c; Graph *g; const Opts *o; FiguresList *tried; } Search;
-typedef struct { const Search *s; Figures *f; } Trial;
+typedef struct {
+    const Pipeline *p;
+    const Compilation *c;
+    Graph *g;
+    const Opts *o;
+    FiguresList *tried;
+} Search;
+typedef struct {
+    const Search *s;
+    Figures *f;
+} Trial;
 
 static void try(void *context)
 {
@@ -28,7 +37,8 @@ static void try(void *context)
 static Figures *tried(const Search *s, long micro, int level)
 {
     for (int i = 0; i < s->tried->n; i++)
-        if (s->tried->at[i]->micro == micro && s->tried->at[i]->level == level) return s->tried->at[i];
+        if (s->tried->at[i]->micro == micro && s->tried->at[i]->level == level)
+            return s->tried->at[i];
     return NULL;
 }
 
@@ -48,9 +58,12 @@ static Figures *figures_if(const Search *s, long micro, int level, bool has_to)
     return good ? t.f : NULL;
 }
 
-static Figures *figures_for(const Search *s, long micro, int level) { return figures_if(s, micro, level, true); }
+static Figures *figures_for(const Search *s, long micro, int level)
+{
+    return figures_if(s, micro, level, true);
+}
 
-/* ---- levels of recomputation ------------------------------------------------------------------------------------ */
+/* ---- levels of recomputation ---- */
 /* Of rising work for falling memory; more pieces are tried while they save. */
 static void try_levels(Choices *c, const Search *s, long micro)
 {
@@ -81,7 +94,7 @@ static int first_level_that_fits(const Choices *c, double bytes)
     return -1;
 }
 
-/* ---- micro-batches ---------------------------------------------------------------------------------------------- */
+/* ---- micro-batches ---- */
 static int last_that_fits(const Choices *c, double bytes)
 {
     int last = -1;
@@ -123,10 +136,13 @@ static void pick_level(Choices *c, const Search *s)
 {
     const Train *t = &s->g->train;
     int level = t->level;
-    const bool open = t->recompute == RECOMPUTE_ALL || (t->recompute == RECOMPUTE_AUTO && t->memory);
-    if (open && (t->recompute == RECOMPUTE_ALL || memory_of(figures_for(s, t->micro_batch, 0)) > t->memory_bytes)) {
+    const bool open =
+        t->recompute == RECOMPUTE_ALL || (t->recompute == RECOMPUTE_AUTO && t->memory);
+    if (open && (t->recompute == RECOMPUTE_ALL ||
+                 memory_of(figures_for(s, t->micro_batch, 0)) > t->memory_bytes)) {
         try_levels(c, s, t->micro_batch);
-        level = t->recompute == RECOMPUTE_ALL ? least_level(c) : first_level_that_fits(c, t->memory_bytes);
+        level = t->recompute == RECOMPUTE_ALL ? least_level(c)
+                                              : first_level_that_fits(c, t->memory_bytes);
         if (level < 0) level = least_level(c);
     }
     if (s->o->plan) {
@@ -152,20 +168,23 @@ Choices *consider(const Pipeline *p, const Compilation *compiled)
     return c;
 }
 
-/* ---- memory = "6 GB" -------------------------------------------------------------------------------------------- */
+/* ---- memory = "6 GB" ---- */
 static char *parts_text(const Figures *f)
 {
-    return text("parameters, gradients and states %s%s%s, a micro-step's values %s", size_text(f->state),
-                f->packed > 0 ? text(", packed weights %s", size_text(f->packed)) : "",
-                f->fixed > 0 ? text(", workspaces %s", size_text(f->fixed)) : "", size_text(f->arena));
+    return text(
+        "parameters, gradients and states %s%s%s, a micro-step's values %s", size_text(f->state),
+        f->packed > 0 ? text(", packed weights %s", size_text(f->packed)) : "",
+        f->fixed > 0 ? text(", workspaces %s", size_text(f->fixed)) : "", size_text(f->arena));
 }
 
 static void tell_missing(const Figures *f, const Train *t)
 {
     const double missing = memory_of(f) - t->memory_bytes;
     error_at(t->memory_loc, "memory = %s: %s, by %s (%s bytes): %sit takes %s", t->memory,
-             t->memory_free ? "not even micro_batch = 1 fits" : text("micro_batch = %ld does not fit", f->micro), size_text(missing), digits(missing),
-             f->level ? "with recomputation " : "", parts_text(f));
+             t->memory_free ? "not even micro_batch = 1 fits"
+                            : text("micro_batch = %ld does not fit", f->micro),
+             size_text(missing), digits(missing), f->level ? "with recomputation " : "",
+             parts_text(f));
 }
 
 static const Figures *chosen(const Choices *c) { return c->at.at[c->chosen < 0 ? 0 : c->chosen]; }
@@ -181,29 +200,37 @@ void take_chosen(const Choices *c, Graph *g)
     bind_micro_batch(g, f->micro);
     t->level = f->level;
     if (t->memory_free)
-        t->chosen = text("micro_batch %ld is chosen for memory = %s: it takes %s%s", f->micro, t->memory, size_text(memory_of(f)),
-                         next ? text(", %ld would take %s", next->micro, size_text(memory_of(next))) : "");
+        t->chosen =
+            text("micro_batch %ld is chosen for memory = %s: it takes %s%s", f->micro, t->memory,
+                 size_text(memory_of(f)),
+                 next ? text(", %ld would take %s", next->micro, size_text(memory_of(next))) : "");
 }
 
-/* ---- the table -------------------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 static char *ms_text(double ms) { return ms < 999.5 ? text("%.3g", ms) : digits(ms); }
 
 static void add_choice(Text *out, const Choices *c, int i, const Train *t)
 {
     const Figures *f = c->at.at[i];
-    const char *mark = i == c->chosen ? t->memory ? "  chosen" : "  in the model" : t->memory && memory_of(f) > t->memory_bytes ? "  too large" : "";
-    text_add(out, "  %11ld %10ld %16s %13s %10s %12s %12s%s\n", f->micro, t->batch / f->micro, digits(memory_of(f)), size_text(f->arena),
-             text("%.1f %%", f->bound > 0 ? 100 * (f->arena / f->bound - 1) : 0), size_text(f->rows), ms_text(f->seconds * 1e3), mark);
+    const char *mark = i == c->chosen ? t->memory ? "  chosen" : "  in the model"
+                       : t->memory && memory_of(f) > t->memory_bytes ? "  too large"
+                                                                     : "";
+    text_add(out, "  %11ld %10ld %16s %13s %10s %12s %12s%s\n", f->micro, t->batch / f->micro,
+             digits(memory_of(f)), size_text(f->arena),
+             text("%.1f %%", f->bound > 0 ? 100 * (f->arena / f->bound - 1) : 0),
+             size_text(f->rows), ms_text(f->seconds * 1e3), mark);
 }
 
 static void add_levels(Text *out, const Choices *c)
 {
     text_add(out, "values made again for backward, at micro_batch %ld\n", c->levels.at[0]->micro);
-    text_add(out, "  %-22s %16s %13s %16s %12s\n", "", "memory, bytes", "arena", "MFLOP an update", "ms an update");
+    text_add(out, "  %-22s %16s %13s %16s %12s\n", "", "memory, bytes", "arena", "MFLOP an update",
+             "ms an update");
     for (int i = 0; i < c->levels.n; i++) {
         const Figures *f = c->levels.at[i];
-        text_add(out, "  %-22s %16s %13s %16s %12s%s\n", level_text(f->level), digits(memory_of(f)), size_text(f->arena), digits(f->flop / 1e6),
-                 ms_text(f->seconds * 1e3), f->level == chosen(c)->level ? "  chosen" : "");
+        text_add(out, "  %-22s %16s %13s %16s %12s%s\n", level_text(f->level), digits(memory_of(f)),
+                 size_text(f->arena), digits(f->flop / 1e6), ms_text(f->seconds * 1e3),
+                 f->level == chosen(c)->level ? "  chosen" : "");
     }
     text_add(out, "\n");
 }
@@ -211,14 +238,20 @@ static void add_levels(Text *out, const Choices *c)
 static void add_micros(Text *out, const Choices *c, const Graph *g, const Opts *o)
 {
     const Train *t = &g->train;
-    text_add(out, "micro-batches of batch %ld%s%s\n", t->batch, t->memory ? text(" in memory = %s, %s bytes", t->memory, digits(t->memory_bytes)) : "",
+    text_add(out, "micro-batches of batch %ld%s%s\n", t->batch,
+             t->memory ? text(" in memory = %s, %s bytes", t->memory, digits(t->memory_bytes)) : "",
              chosen(c)->level ? text(", made again: %s", level_text(chosen(c)->level)) : "");
-    text_add(out, "  %11s %10s %16s %13s %10s %12s %12s\n", "micro_batch", "accumulate", "memory, bytes", "arena", "over bound", "data rows",
-             "ms an update");
+    text_add(out, "  %11s %10s %16s %13s %10s %12s %12s\n", "micro_batch", "accumulate",
+             "memory, bytes", "arena", "over bound", "data rows", "ms an update");
     for (int i = 0; i < c->at.n; i++) add_choice(out, c, i, t);
-    if (*c->refused) text_add(out, "  %11s  not allowed in this model: -D micro_batch=... says why\n", c->refused);
-    text_add(out, "  memory: parameters, gradients, states, packed weights, the arena%s; the data set itself is not counted,\n"
-                  "  data rows are the part of it that a micro-batch reads\n", o->target->fixed ? ", workspaces" : "");
+    if (*c->refused)
+        text_add(out, "  %11s  not allowed in this model: -D micro_batch=... says why\n",
+                 c->refused);
+    text_add(out,
+             "  memory: parameters, gradients, states, packed weights, the arena%s; the data set "
+             "itself is not counted,\n"
+             "  data rows are the part of it that a micro-batch reads\n",
+             o->target->fixed ? ", workspaces" : "");
 }
 
 void choices_print(Text *out, const Choices *c, const Graph *g, const Opts *o)
@@ -226,6 +259,8 @@ void choices_print(Text *out, const Choices *c, const Graph *g, const Opts *o)
     const Rates r = rates_of(o);
     if (c->levels.n) add_levels(out, c);
     if (c->at.n > 1 || *c->refused) add_micros(out, c, g, o);
-    text_add(out, "  ms an update: a prediction, at %g GFLOP/s and %g GB/s (--gflops, --gbytes), without caches and barriers\n", r.flop / 1e9,
-             r.bytes / 1e9);
+    text_add(out,
+             "  ms an update: a prediction, at %g GFLOP/s and %g GB/s (--gflops, --gbytes), "
+             "without caches and barriers\n",
+             r.flop / 1e9, r.bytes / 1e9);
 }

@@ -1,8 +1,9 @@
 /* plan_cost.c -- memory and work of a program, from its kernels and its arena.
 
-   A kernel is taken to last as long as its arithmetic or its traffic, whichever is longer, at two assumed rates. Traffic
-   is every buffer, parameter and column that it touches, once; a gradient that it adds to, twice. Caches, barriers and
-   threads that wait are not in it: it ranks micro-batches, it does not time them. */
+   A kernel is taken to last as long as its arithmetic or its traffic, whichever is longer, at two
+   assumed rates. Traffic is every buffer, parameter and column that it touches, once; a gradient
+   that it adds to, twice. Caches, barriers and threads that wait are not in it: it ranks
+   micro-batches, it does not time them. */
 #include "ir/program.h"
 #include "tools/plan.h"
 
@@ -26,17 +27,22 @@ static double row_bytes(const Column *c)
     return n;
 }
 
-/* ---- what a kernel reads besides buffers: parameters and data --------------------------------------------------- */
-typedef struct { const Kernels *k; VEC(Node) seen; double bytes; } Reads;
+/* ---- what a kernel reads besides buffers: parameters and data ---- */
+typedef struct {
+    const Kernels *k;
+    VEC(Node) seen;
+    double bytes;
+} Reads;
 
 static void read_leaf(Reads *r, Node *n)
 {
     Node *b = node_base(n);
     if (b->kind != K_PARAM && b->kind != K_INPUT) return;
-        for (int i = 0; i < r->seen.n; i++)
+    for (int i = 0; i < r->seen.n; i++)
         if (r->seen.at[i] == b) return;
     vec_push(&r->seen, b);
-    if (b->kind == K_PARAM) r->bytes += REAL_BYTES * (double)r->k->params.at[b->param->index]->layout.size;
+    if (b->kind == K_PARAM)
+        r->bytes += REAL_BYTES * (double)r->k->params.at[b->param->index]->layout.size;
     else r->bytes += row_bytes(b->column) * (double)r->k->g->train.micro_batch;
 }
 
@@ -68,12 +74,13 @@ static double traffic_of(const Kernels *k, const Kernel *x)
     double bytes = leaf_traffic(k, x);
     for (int i = 0; i < x->touches.n; i++) {
         const Buffer *b = x->touches.at[i]->buffer;
-        if (!touched_before(x, i)) bytes += REAL_BYTES * (double)buffer_size(b) * (b->home == HOME_GRADIENT ? 2 : 1);
+        if (!touched_before(x, i))
+            bytes += REAL_BYTES * (double)buffer_size(b) * (b->home == HOME_GRADIENT ? 2 : 1);
     }
     return bytes;
 }
 
-/* ---- the sum ---------------------------------------------------------------------------------------------------- */
+/* ---- the sum ---- */
 static void add_work(Figures *f, double flop, double bytes, Rates r, double times)
 {
     f->flop += times * flop, f->traffic += times * bytes;
@@ -85,11 +92,13 @@ static void add_kernels(Figures *f, const Kernels *k, Kernel **at, int n, Rates 
     for (int i = 0; i < n; i++) add_work(f, at[i]->flop, traffic_of(k, at[i]), r, times);
 }
 
-/* The optimizer reads parameters, gradients and states, and writes all but the gradients; ten operations an element. */
+/* The optimizer reads parameters, gradients and states, and writes all but the gradients; ten
+   operations an element. */
 static void add_update(Figures *f, const Program *s, Rates r)
 {
     const double elements = (double)(s->k->to - s->k->from);
-    add_work(f, 10 * elements, REAL_BYTES * elements * (3 + 2 * s->p->nstates), r, (double)s->g->step->times);
+    add_work(f, 10 * elements, REAL_BYTES * elements * (3 + 2 * s->p->nstates), r,
+             (double)s->g->step->times);
 }
 
 static void add_step(Figures *f, const Program *s, Rates r)
@@ -112,7 +121,8 @@ Figures figures_of(const Whole *all, Rates r)
     f.packed = REAL_BYTES * (double)all->packed;
     f.arena = REAL_BYTES * (double)all->arena, f.bound = REAL_BYTES * (double)all->bound;
     if (k->target->fixed) f.fixed = k->target->fixed(all);
-    for (int i = 0; i < g->data.columns.n; i++) f.rows += row_bytes(g->data.columns.at[i]) * (double)g->train.micro_batch;
+    for (int i = 0; i < g->data.columns.n; i++)
+        f.rows += row_bytes(g->data.columns.at[i]) * (double)g->train.micro_batch;
     for (int i = 0; i < all->steps.n; i++) add_step(&f, all->steps.at[i], r);
     return f;
 }

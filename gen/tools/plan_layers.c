@@ -1,8 +1,9 @@
 /* plan_layers.c -- kernels as layers: whose output, parameters and work they are.
 
-   1. A forward kernel is of the layer whose parameter it reads, else of the first layer whose result it makes; what no
-      layer made stands for itself, by its name or its op's.
-   2. A backward kernel is of the layer into whose gradient it adds, else of the one whose adjoint it makes. */
+   1. A forward kernel is of the layer whose parameter it reads, else of the first layer whose
+      result it makes; what no layer made stands for itself, by its name or its op's.
+   2. A backward kernel is of the layer into whose gradient it adds, else of the one whose adjoint
+      it makes. */
 #include <string.h>
 #include "tools/plan.h"
 
@@ -30,11 +31,17 @@ static const char *path_of(const Node *n)
     return p ? owner_of(p) : n->path;
 }
 
-static const char *op_name(const Node *n) { return n->op ? n->op->name : n->name ? n->name : "value"; }
+static const char *op_name(const Node *n)
+{
+    return n->op ? n->op->name : n->name ? n->name : "value";
+}
 
 /* ---- the kernel's nodes, the structured one first ---- */
 static int node_count(const Kernel *x) { return x->body.n + (x->core != NULL); }
-static const Node *node_of(const Kernel *x, int i) { return x->core ? i ? x->body.at[i - 1] : x->core : x->body.at[i]; }
+static const Node *node_of(const Kernel *x, int i)
+{
+    return x->core ? i ? x->body.at[i - 1] : x->core : x->body.at[i];
+}
 
 static const char *name_of(const Kernel *x)
 {
@@ -54,11 +61,12 @@ static const char *kind_of(const Kernels *k, const Kernel *x, const char *name)
     }
     for (int i = 0; t.n && i < node_count(x); i++)
         if (path_of(node_of(x, i)) && !strcmp(path_of(node_of(x, i)), name)) from = i + 1;
-    for (int i = from; i < node_count(x); i++) text_add(&t, "%s%s", t.n ? " + " : "", op_name(node_of(x, i)));
+    for (int i = from; i < node_count(x); i++)
+        text_add(&t, "%s%s", t.n ? " + " : "", op_name(node_of(x, i)));
     return t.s;
 }
 
-/* ---- layers ----------------------------------------------------------------------------------------------------- */
+/* ---- layers ---- */
 static int find(const Layers *l, const char *name)
 {
     for (int i = 0; i < l->at.n; i++)
@@ -66,7 +74,8 @@ static int find(const Layers *l, const char *name)
     return -1;
 }
 
-static Layer *add_layer(Layers *l, const char *name, const char *kind, const Shape *output, int line)
+static Layer *add_layer(Layers *l, const char *name, const char *kind, const Shape *output,
+                        int line)
 {
     Layer *y = NEW(Layer);
     *y = (Layer) { .name = name, .kind = kind, .output = output, .line = line };
@@ -74,7 +83,10 @@ static Layer *add_layer(Layers *l, const char *name, const char *kind, const Sha
     return y;
 }
 
-static double bytes_of(const Buffer *b) { return b->home == HOME_ARENA ? 4 * (double)buffer_size(b) : 0; }
+static double bytes_of(const Buffer *b)
+{
+    return b->home == HOME_ARENA ? 4 * (double)buffer_size(b) : 0;
+}
 
 bool is_kept(const Kernels *k, const Buffer *b)
 {
@@ -89,7 +101,9 @@ static void add_stores(Layer *y, const Kernels *k, const Kernel *x)
 {
     for (int i = 0; i < x->stores.n; i++) {
         const Buffer *b = buffer_of(k, x->stores.at[i]);
-        *(!x->backward ? &y->values : first_of(k->g, b->node) ? &y->again : &y->adjoints) += bytes_of(b);
+        *(!x->backward              ? &y->values
+          : first_of(k->g, b->node) ? &y->again
+                                    : &y->adjoints) += bytes_of(b);
         if (is_kept(k, b)) y->kept += bytes_of(b);
     }
 }
@@ -98,7 +112,9 @@ static void add_forward(Layers *l, const Kernels *k, const Kernel *x)
 {
     const char *name = name_of(x);
     const int i = find(l, name);
-    Layer *y = i >= 0 ? l->at.at[i] : add_layer(l, name, kind_of(k, x, name), &x->out->shape, node_of(x, 0)->loc.line);
+    Layer *y =
+        i >= 0 ? l->at.at[i]
+               : add_layer(l, name, kind_of(k, x, name), &x->out->shape, node_of(x, 0)->loc.line);
     y->forward += x->flop;
     add_stores(y, k, x);
 }
@@ -108,7 +124,9 @@ static void add_params(Layers *l, const Graph *g)
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
         const int at = find(l, owner_of(p));
-        Layer *y = at >= 0 ? l->at.at[at] : add_layer(l, owner_of(p), p->layer ? p->layer : "Parameter", &p->shape, p->loc.line);
+        Layer *y = at >= 0 ? l->at.at[at]
+                           : add_layer(l, owner_of(p), p->layer ? p->layer : "Parameter", &p->shape,
+                                       p->loc.line);
         if (p->trained) y->params += shape_count(&p->shape);
     }
 }
@@ -161,7 +179,8 @@ Layers *layers_of(Kernels *const *step, int nsteps)
     Layers *l = NEW(Layers);
     l->step = step, l->nsteps = nsteps;
     for (int n = 0; n < nsteps; n++)
-        for (int i = 0; i < step[n]->forward.n; i++) add_forward(l, step[n], step[n]->forward.at[i]);
+        for (int i = 0; i < step[n]->forward.n; i++)
+            add_forward(l, step[n], step[n]->forward.at[i]);
     add_params(l, step[0]->g);
     for (int n = 0; n < nsteps; n++)
         for (int i = 0; i < step[n]->micro.n; i++)

@@ -1,20 +1,30 @@
 /* plot.c -- gagen plot: every metric of every log against updates, samples and time, a panel each.
 
    1. Panels of a row share their values' axis, panels of a column what they stand against.
-   2. Training values of more points than a panel has pixels are a line of means in a band from least to largest.
-   3. Colours are logs. Training is a line, validation a line with dots, a test a diamond: one is a point. */
+   2. Training values of more points than a panel has pixels are a line of means in a band from
+      least to largest.
+   3. Colours are logs. Training is a line, validation a line with dots, a test a diamond: one is a
+      point. */
 #include <math.h>
 #include <string.h>
 #include "tools/plot.h"
 #include "tools/svg.h"
 
 enum { WIDE = 290, HIGH = 150, LEFT = 66, TOP = 30, GAP_X = 72, GAP_Y = 62, BUCKETS = WIDE / 2 };
-typedef struct { double lo, hi; bool decades; } Range;
-typedef struct { Text *out; double left, top; Range x, y; int axis; } Panel;
+typedef struct {
+    double lo, hi;
+    bool decades;
+} Range;
+typedef struct {
+    Text *out;
+    double left, top;
+    Range x, y;
+    int axis;
+} Panel;
 
 static const char *const axis_names[AXES] = { "updates", "samples", "seconds" };
 
-/* ---- ranges ----------------------------------------------------------------------------------------------------- */
+/* ---- ranges ---- */
 static void widen(Range *r, double v)
 {
     if (!isfinite(v)) return;
@@ -22,7 +32,10 @@ static void widen(Range *r, double v)
     if (!(v <= r->hi)) r->hi = v;
 }
 
-static bool falls_by_decades(const char *metric) { return strstr(metric, "loss") || strstr(metric, "norm"); }
+static bool falls_by_decades(const char *metric)
+{
+    return strstr(metric, "loss") || strstr(metric, "norm");
+}
 
 /* A twentieth of room below and above; a value alone stands in the middle. */
 static void add_room(Range *r)
@@ -69,11 +82,12 @@ static double part_of(const Range *r, double v)
 static double px(const Panel *p, double x) { return p->left + WIDE * part_of(&p->x, x); }
 static double py(const Panel *p, double y) { return p->top + HIGH * (1 - part_of(&p->y, y)); }
 
-/* ---- a panel's frame -------------------------------------------------------------------------------------------- */
+/* ---- a panel's frame ---- */
 static void draw_axes(const Panel *p)
 {
     double at[TICKS];
-    int n = p->y.decades ? decade_ticks(p->y.lo, p->y.hi, 6, at) : round_ticks(p->y.lo, p->y.hi, 5, at);
+    int n =
+        p->y.decades ? decade_ticks(p->y.lo, p->y.hi, 6, at) : round_ticks(p->y.lo, p->y.hi, 5, at);
     for (int i = 0; i < n; i++) {
         svg_line(p->out, "grid", p->left, py(p, at[i]), p->left + WIDE, py(p, at[i]));
         svg_words(p->out, "small soft right", p->left - 6, py(p, at[i]) + 3.5, tick_text(at[i]));
@@ -83,11 +97,13 @@ static void draw_axes(const Panel *p)
         svg_line(p->out, "grid", px(p, at[i]), p->top, px(p, at[i]), p->top + HIGH);
         svg_words(p->out, "small soft middle", px(p, at[i]), p->top + HIGH + 14, tick_text(at[i]));
     }
-    text_add(p->out, "<rect class=\"frame\" x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\"/>\n", p->left, p->top, WIDE, HIGH);
-    svg_words(p->out, "small soft middle", p->left + WIDE / 2.0, p->top + HIGH + 28, axis_names[p->axis]);
+    text_add(p->out, "<rect class=\"frame\" x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\"/>\n",
+             p->left, p->top, WIDE, HIGH);
+    svg_words(p->out, "small soft middle", p->left + WIDE / 2.0, p->top + HIGH + 28,
+              axis_names[p->axis]);
 }
 
-/* ---- lines ------------------------------------------------------------------------------------------------------ */
+/* ---- lines ---- */
 static void begin_path(Text *out, const char *colour, const char *dashes)
 {
     text_add(out, "<path class=\"run\" stroke=\"%s\"%s d=\"", colour, dashes);
@@ -100,13 +116,18 @@ static void draw_line(const Panel *p, const Series *s, const char *colour, const
     begin_path(p->out, colour, dashes);
     for (int i = 0; i < s->n; i++) {
         const bool good = isfinite(s->at[i].y);
-        if (good) text_add(p->out, "%c%.1f %.1f", pen ? 'L' : 'M', px(p, s->at[i].x[p->axis]), py(p, s->at[i].y));
+        if (good)
+            text_add(p->out, "%c%.1f %.1f", pen ? 'L' : 'M', px(p, s->at[i].x[p->axis]),
+                     py(p, s->at[i].y));
         pen = good;
     }
     text_add(p->out, "\"/>\n");
 }
 
-typedef struct { double least, most, sum; int n; } Bucket;
+typedef struct {
+    double least, most, sum;
+    int n;
+} Bucket;
 
 static void fill_buckets(const Panel *p, const Series *s, Bucket b[BUCKETS])
 {
@@ -128,18 +149,24 @@ static void draw_band(const Panel *p, const Bucket b[BUCKETS], const char *colou
     bool pen = false;
     text_add(p->out, "<path fill=\"%s\" fill-opacity=\"0.22\" d=\"", colour);
     for (int k = 0; k < BUCKETS; k++)
-        if (b[k].n) text_add(p->out, "%c%.1f %.1f", pen ? 'L' : 'M', bucket_x(p, k), py(p, b[k].most)), pen = true;
-    for (int k = BUCKETS; k-- > 0; )
+        if (b[k].n)
+            text_add(p->out, "%c%.1f %.1f", pen ? 'L' : 'M', bucket_x(p, k), py(p, b[k].most)),
+                pen = true;
+    for (int k = BUCKETS; k-- > 0;)
         if (b[k].n) text_add(p->out, "L%.1f %.1f", bucket_x(p, k), py(p, b[k].least));
     text_add(p->out, "%s\"/>\n", pen ? "Z" : "");
 }
 
-static void draw_means(const Panel *p, const Bucket b[BUCKETS], const char *colour, const char *dashes)
+static void draw_means(const Panel *p, const Bucket b[BUCKETS], const char *colour,
+                       const char *dashes)
 {
     bool pen = false;
     begin_path(p->out, colour, dashes);
     for (int k = 0; k < BUCKETS; k++)
-        if (b[k].n) text_add(p->out, "%c%.1f %.1f", pen ? 'L' : 'M', bucket_x(p, k), py(p, b[k].sum / b[k].n)), pen = true;
+        if (b[k].n)
+            text_add(p->out, "%c%.1f %.1f", pen ? 'L' : 'M', bucket_x(p, k),
+                     py(p, b[k].sum / b[k].n)),
+                pen = true;
     text_add(p->out, "\"/>\n");
 }
 
@@ -158,7 +185,8 @@ static void draw_curve(const Panel *p, const Series *s, const char *colour)
 
 static void draw_mark(Text *out, Part part, double x, double y, const char *colour)
 {
-    if (part == PART_VALID) text_add(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.6\" fill=\"%s\"/>\n", x, y, colour);
+    if (part == PART_VALID)
+        text_add(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.6\" fill=\"%s\"/>\n", x, y, colour);
     else text_add(out, "<path d=\"M%.1f %.1fl5 5l-5 5l-5 -5Z\" fill=\"%s\"/>\n", x, y - 5, colour);
 }
 
@@ -167,7 +195,8 @@ static void draw_series(const Panel *p, const Series *s, const char *colour)
     const int every = s->n > 60 ? s->n / 30 : 1;
     if (s->part <= PART_VALID) draw_curve(p, s, colour);
     for (int i = s->n - 1; s->part != PART_TRAIN && i >= 0; i -= every)
-        if (isfinite(s->at[i].y)) draw_mark(p->out, s->part, px(p, s->at[i].x[p->axis]), py(p, s->at[i].y), colour);
+        if (isfinite(s->at[i].y))
+            draw_mark(p->out, s->part, px(p, s->at[i].x[p->axis]), py(p, s->at[i].y), colour);
 }
 
 static void draw_panel(Panel *p, const Logs *all, int metric)
@@ -177,11 +206,12 @@ static void draw_panel(Panel *p, const Logs *all, int metric)
         for (int l = 0; l < all->logs.n; l++)
             for (int i = 0; i < all->logs.at[l]->series.n; i++) {
                 const Series *s = all->logs.at[l]->series.at[i];
-                if (s->metric == metric && (s->part != PART_TRAIN) == split) draw_series(p, s, svg_colour(l));
+                if (s->metric == metric && (s->part != PART_TRAIN) == split)
+                    draw_series(p, s, svg_colour(l));
             }
 }
 
-/* ---- the page --------------------------------------------------------------------------------------------------- */
+/* ---- the page ---- */
 /* "98.2, valid 97.9": what a metric was last */
 static char *last_values(const Log *log, int metric)
 {
@@ -190,7 +220,8 @@ static char *last_values(const Log *log, int metric)
     text_put(&t, "", 0);
     for (int i = 0; i < log->series.n; i++) {
         const Series *s = log->series.at[i];
-        if (s->metric == metric) text_add(&t, "%s%s%.4g", t.n ? ", " : "", names[s->part], s->at[s->n - 1].y);
+        if (s->metric == metric)
+            text_add(&t, "%s%s%.4g", t.n ? ", " : "", names[s->part], s->at[s->n - 1].y);
     }
     return t.s;
 }
@@ -199,10 +230,11 @@ static char *legend_text(const Log *log, const Logs *all)
 {
     int bad = 0;
     Text t = { 0 };
-    text_add(&t, "%s: %ld update%s, %s samples, %.4g s", log->file, log->updates, log->updates == 1 ? "" : "s",
-             tick_text(log->now[BY_SAMPLE]), log->now[BY_TIME]);
+    text_add(&t, "%s: %ld update%s, %s samples, %.4g s", log->file, log->updates,
+             log->updates == 1 ? "" : "s", tick_text(log->now[BY_SAMPLE]), log->now[BY_TIME]);
     for (int m = 0; m < all->metrics.n; m++)
-        if (strcmp(all->metrics.at[m], "lr") && strcmp(all->metrics.at[m], "grad_norm") && *last_values(log, m))
+        if (strcmp(all->metrics.at[m], "lr") && strcmp(all->metrics.at[m], "grad_norm") &&
+            *last_values(log, m))
             text_add(&t, "; %s %s", all->metrics.at[m], last_values(log, m));
     for (int i = 0; i < log->series.n; i++) bad += log->series.at[i]->bad;
     if (bad) text_add(&t, "; %d value%s not finite", bad, bad == 1 ? " is" : "s are");
@@ -213,24 +245,31 @@ static void draw_legend(Text *out, const Logs *all)
 {
     const double y = 26;
     for (int i = 0; i < all->logs.n; i++) {
-        text_add(out, "<rect x=\"%d\" y=\"%.1f\" width=\"22\" height=\"4\" rx=\"2\" fill=\"%s\"/>\n", LEFT, y + 18 * i - 6, svg_colour(i));
+        text_add(out,
+                 "<rect x=\"%d\" y=\"%.1f\" width=\"22\" height=\"4\" rx=\"2\" fill=\"%s\"/>\n",
+                 LEFT, y + 18 * i - 6, svg_colour(i));
         svg_words(out, "words", LEFT + 30, y + 18 * i, legend_text(all->logs.at[i], all));
     }
     const double below = y + 18 * all->logs.n;
     svg_words(out, "small soft", LEFT + 30, below,
-              "a line: training, an update each (a band: from least to largest); dashes and dots: validation; a diamond: a test");
+              "a line: training, an update each (a band: from least to largest); dashes and dots: "
+              "validation; a diamond: a test");
 }
 
 /* loss, then reports as they come, then what steers */
 static int place_of(const char *metric)
 {
-    return !strcmp(metric, "loss") ? 0 : !strcmp(metric, "lr") ? 2 : !strcmp(metric, "grad_norm") ? 3 : 1;
+    return !strcmp(metric, "loss")        ? 0
+           : !strcmp(metric, "lr")        ? 2
+           : !strcmp(metric, "grad_norm") ? 3
+                                          : 1;
 }
 
 static void draw_row(Text *out, const Logs *all, int metric, double top)
 {
     const Range y = value_range(all, metric);
-    svg_words(out, "head", LEFT, top - 8, text("%s%s", all->metrics.at[metric], y.decades ? ", logarithmic" : ""));
+    svg_words(out, "head", LEFT, top - 8,
+              text("%s%s", all->metrics.at[metric], y.decades ? ", logarithmic" : ""));
     for (int axis = 0; axis < AXES; axis++) {
         Panel p = { out, LEFT + axis * (WIDE + GAP_X), top, axis_range(all, axis), y, axis };
         draw_panel(&p, all, metric);
@@ -241,10 +280,12 @@ void plot_draw(Text *out, const Logs *all)
 {
     const double head = 26 + 18 * all->logs.n + TOP + 14;
     double top = head;
-    svg_begin(out, LEFT + AXES * (WIDE + GAP_X) - GAP_X + 24, head + all->metrics.n * (HIGH + GAP_Y) - 16, "training runs");
+    svg_begin(out, LEFT + AXES * (WIDE + GAP_X) - GAP_X + 24,
+              head + all->metrics.n * (HIGH + GAP_Y) - 16, "training runs");
     draw_legend(out, all);
     for (int place = 0; place < 4; place++)
         for (int m = 0; m < all->metrics.n; m++)
-            if (place_of(all->metrics.at[m]) == place) draw_row(out, all, m, top), top += HIGH + GAP_Y;
+            if (place_of(all->metrics.at[m]) == place)
+                draw_row(out, all, m, top), top += HIGH + GAP_Y;
     svg_end(out);
 }

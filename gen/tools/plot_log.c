@@ -1,6 +1,7 @@
 /* plot_log.c -- reads a log: a line of JSON for every update and every evaluation.
 
-   1. A line that is no such thing is the user's error, by file and line. The last one may be cut: the run is going on.
+   1. A line that is no such thing is the user's error, by file and line. The last one may be cut:
+      the run is going on.
    2. Time begins again where a run was resumed; here it goes on.
    3. An evaluation stands where the update before it stood. */
 #include <errno.h>
@@ -11,11 +12,20 @@
 #include "tools/plot.h"
 
 enum { KEYS = 64, NAME = 80 };
-static const double MOST = 1e100;       /* larger values have run away, smaller ones than its inverse are 0 */
-typedef struct { char name[NAME], word[NAME]; double number; bool is_number; } Field;
-typedef struct { const char *at, *end, *wrong; Field field[KEYS]; int n; } Line;
+/* larger values have run away, smaller ones than its inverse are 0 */
+static const double MOST = 1e100;
+typedef struct {
+    char name[NAME], word[NAME];
+    double number;
+    bool is_number;
+} Field;
+typedef struct {
+    const char *at, *end, *wrong;
+    Field field[KEYS];
+    int n;
+} Line;
 
-/* ---- JSON, as flat as a log has it ------------------------------------------------------------------------------ */
+/* ---- JSON, as flat as a log has it ---- */
 static bool refuse(Line *l, const char *why)
 {
     if (!l->wrong) l->wrong = why;
@@ -63,7 +73,8 @@ static bool read_number(Line *l, double *x)
     if (take_word(l, "NaN") || take_word(l, "null")) return *x = NAN, true;
     if (take_word(l, "Infinity")) return *x = INFINITY, true;
     if (take_word(l, "-Infinity")) return *x = -INFINITY, true;
-    if (n == 0 || n >= sizeof copy || n > (size_t)(l->end - l->at)) return refuse(l, "expected a number or a string");
+    if (n == 0 || n >= sizeof copy || n > (size_t)(l->end - l->at))
+        return refuse(l, "expected a number or a string");
     memcpy(copy, l->at, n), copy[n] = 0;
     *x = strtod(copy, &stop);
     l->at += n;
@@ -86,7 +97,8 @@ static bool read_nonfinite(Line *l)
         if (!take(l, ':')) return refuse(l, "expected ':'");
         if (!read_string(l, word)) return false;
         Field *f = field_named(l, name);
-        if (f) f->number = !strcmp(word, "inf") ? INFINITY : !strcmp(word, "-inf") ? -INFINITY : NAN;
+        if (f)
+            f->number = !strcmp(word, "inf") ? INFINITY : !strcmp(word, "-inf") ? -INFINITY : NAN;
     } while (take(l, ','));
     return take(l, '}') || refuse(l, "expected ',' or '}'");
 }
@@ -119,12 +131,13 @@ static bool number_of(Line *l, const char *name, double *x)
 {
     const Field *f = field_named(l, name);
     if (!f || !f->is_number) return refuse(l, text("no number '%s'", name));
-    if (!(f->number >= 0 && f->number <= 1e15)) return refuse(l, text("'%s' is %g", name, f->number));
+    if (!(f->number >= 0 && f->number <= 1e15))
+        return refuse(l, text("'%s' is %g", name, f->number));
     *x = f->number;
     return true;
 }
 
-/* ---- points ----------------------------------------------------------------------------------------------------- */
+/* ---- points ---- */
 static bool is_place(const char *name)
 {
     static const char *const places[] = { "update", "epoch", "samples", "time", "ms", "split" };
@@ -144,7 +157,8 @@ static int metric_of(Logs *all, const char *name)
 static Series *series_of(Log *log, int metric, Part part)
 {
     for (int i = 0; i < log->series.n; i++)
-        if (log->series.at[i]->metric == metric && log->series.at[i]->part == part) return log->series.at[i];
+        if (log->series.at[i]->metric == metric && log->series.at[i]->part == part)
+            return log->series.at[i];
     Series *s = NEW(Series);
     s->metric = metric, s->part = part;
     vec_push(&log->series, s);
@@ -169,17 +183,21 @@ static void add_points(Log *log, Logs *all, const Line *l, Part part)
 {
     for (int i = 0; i < l->n; i++) {
         const Field *f = &l->field[i];
-        if (f->is_number && !is_place(f->name)) add_point(series_of(log, metric_of(all, f->name), part), log->now, f->number);
+        if (f->is_number && !is_place(f->name))
+            add_point(series_of(log, metric_of(all, f->name), part), log->now, f->number);
     }
 }
 
 static bool add_update(Log *log, Logs *all, Line *l, double *behind)
 {
     double update, samples, time;
-    if (!number_of(l, "update", &update) || !number_of(l, "samples", &samples) || !number_of(l, "time", &time)) return false;
+    if (!number_of(l, "update", &update) || !number_of(l, "samples", &samples) ||
+        !number_of(l, "time", &time))
+        return false;
     if (log->updates && update <= log->now[BY_UPDATE])
-        return refuse(l, text("update %.0f stands behind update %.0f: two runs in one file? plot takes several files", update,
-                              log->now[BY_UPDATE]));
+        return refuse(l, text("update %.0f stands behind update %.0f: two runs in one file? plot "
+                              "takes several files",
+                              update, log->now[BY_UPDATE]));
     if (time + *behind < log->now[BY_TIME]) *behind = log->now[BY_TIME];
     log->now[BY_UPDATE] = update, log->now[BY_SAMPLE] = samples, log->now[BY_TIME] = time + *behind;
     log->updates++;
@@ -202,21 +220,24 @@ static bool add_line(Log *log, Logs *all, Line *l, double *behind)
     return split ? add_split(log, all, l, split->word) : add_update(log, all, l, behind);
 }
 
-/* ---- files ------------------------------------------------------------------------------------------------------ */
+/* ---- files ---- */
 static bool read_all(const char *file, Text *t)
 {
     char block[1 << 16];
     FILE *f = fopen(file, "rb");
     if (!f) return error_at((Loc) { file, 0 }, "cannot open: %s", strerror(errno)), false;
     text_put(t, "", 0);
-    for (size_t n; (n = fread(block, 1, sizeof block, f)) > 0; ) text_put(t, block, n);
+    for (size_t n; (n = fread(block, 1, sizeof block, f)) > 0;) text_put(t, block, n);
     const bool good = !ferror(f);
     if (!good) error_at((Loc) { file, 0 }, "cannot read: %s", strerror(errno));
     fclose(f);
     return good;
 }
 
-static const char *base_name(const char *path) { return strrchr(path, '/') ? strrchr(path, '/') + 1 : path; }
+static const char *base_name(const char *path)
+{
+    return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+}
 
 Log *log_read(const char *file, Logs *all)
 {
@@ -238,6 +259,7 @@ Log *log_read(const char *file, Logs *all)
         return NULL;
     }
     if (log->series.n) return log;
-    error_at((Loc) { file, 0 }, "no update is in this log yet: programs write it with --log %s", log->file);
+    error_at((Loc) { file, 0 }, "no update is in this log yet: programs write it with --log %s",
+             log->file);
     return NULL;
 }

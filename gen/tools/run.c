@@ -1,4 +1,5 @@
-/* run.c -- gagen run: the program is compiled once for its source, compiler and machine, kept, and run. */
+/* run.c -- gagen run: the program is compiled once for its source, compiler and machine, kept, and
+   run. */
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,11 @@
 #include "base/resources.h"
 #include "tools/run.h"
 
-typedef struct { const char *cc, *compiler, *directory, *script; bool keep; } Build;       /* cc: of C, compiler: of the program */
+/* cc: of C, compiler: of the program */
+typedef struct {
+    const char *cc, *compiler, *directory, *script;
+    bool keep;
+} Build;
 
 static const char *setting(const char *name)
 {
@@ -20,7 +25,7 @@ static const char *setting(const char *name)
     return s && *s ? s : NULL;
 }
 
-/* ---- what makes a program another one --------------------------------------------------------------------------- */
+/* ---- what makes a program another one ---- */
 static uint64_t hash(uint64_t h, const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)s[i]) * 0x100000001b3u;
@@ -40,7 +45,7 @@ static uint64_t hash_machine(uint64_t h)
     return h;
 }
 
-/* ---- the compiler ----------------------------------------------------------------------------------------------- */
+/* ---- the compiler ---- */
 /* Runs the script with the directory as its $1; returns its exit status. */
 static int call_shell(const char *script, const char *directory, bool quiet)
 {
@@ -49,7 +54,8 @@ static int call_shell(const char *script, const char *directory, bool quiet)
     pid_t child = fork();
     if (child < 0) fatal("fork: %s", strerror(errno));
     if (child == 0) {
-        if (quiet && (!freopen("/dev/null", "w", stderr) || !freopen("/dev/null", "w", stdout))) _exit(127);
+        if (quiet && (!freopen("/dev/null", "w", stderr) || !freopen("/dev/null", "w", stdout)))
+            _exit(127);
         execv("/bin/sh", (char **)(void *)argv);
         _exit(127);
     }
@@ -59,7 +65,10 @@ static int call_shell(const char *script, const char *directory, bool quiet)
 }
 
 /* Compressed data can be read where zlib is there to compile with. */
-static bool has_zlib(const char *cc) { return call_shell(text("exec %s -E -include zlib.h -x c /dev/null", cc), "", true) == 0; }
+static bool has_zlib(const char *cc)
+{
+    return call_shell(text("exec %s -E -include zlib.h -x c /dev/null", cc), "", true) == 0;
+}
 
 static double seconds(void)
 {
@@ -94,11 +103,12 @@ static int compile(const Build *b, const Toolchain *t, const char *work)
 static const char *find_compiler(const Toolchain *t)
 {
     if (setting(t->variable)) return setting(t->variable);
-    if (!t->elsewhere || system(text("command -v %s > /dev/null 2>&1", t->command)) == 0) return t->command;
+    if (!t->elsewhere || system(text("command -v %s > /dev/null 2>&1", t->command)) == 0)
+        return t->command;
     return access(t->elsewhere, X_OK) == 0 ? t->elsewhere : NULL;
 }
 
-/* ---- the target ------------------------------------------------------------------------------------------------- */
+/* ---- the target ---- */
 /* "NVIDIA H100" of "GPU 0: NVIDIA H100 (UUID: ...)", or NULL: no device answers */
 static const char *find_device(const Toolchain *t)
 {
@@ -115,12 +125,13 @@ const Target *run_target(const Target *device, const Target *cpu)
     const Toolchain *t = &device->tools;
     const char *compiler = find_compiler(t), *name = compiler ? find_device(t) : NULL;
     if (name) fprintf(stderr, "gagen: %s, for %s\n", device->title, name);
-    else fprintf(stderr, "gagen: %s, for this machine's CPU (%s)\n", cpu->title,
-                 text(compiler ? "%s is here, but no device answers" : "no %s here", t->command));
+    else
+        fprintf(stderr, "gagen: %s, for this machine's CPU (%s)\n", cpu->title,
+                text(compiler ? "%s is here, but no device answers" : "no %s here", t->command));
     return name ? device : cpu;
 }
 
-/* ---- where programs are kept ------------------------------------------------------------------------------------ */
+/* ---- where programs are kept ---- */
 static bool make_directory(const char *path) { return mkdir(path, 0700) == 0 || errno == EEXIST; }
 
 /* Elsewhere than in the user's own cache nothing is kept: others might put a program there. */
@@ -129,7 +140,8 @@ static void find_directory(Build *b)
     const char *cache = setting("XDG_CACHE_HOME"), *home = setting("HOME");
     if (!cache && home) cache = text("%s/.cache", home);
     b->directory = cache ? text("%s/gagen", cache) : NULL;
-    b->keep = cache && make_directory(cache) && make_directory(b->directory) && access(b->directory, W_OK) == 0;
+    b->keep = cache && make_directory(cache) && make_directory(b->directory) &&
+              access(b->directory, W_OK) == 0;
     if (!b->keep) b->directory = setting("TMPDIR") ? setting("TMPDIR") : "/tmp";
 }
 
@@ -142,7 +154,8 @@ static const char **arguments(const Opts *o, const char *title)
 }
 
 /* Becomes the program in that directory, which is gone by then. */
-static _Noreturn void run_unkept(const Opts *o, const char *title, const char *program, const char *work)
+static _Noreturn void run_unkept(const Opts *o, const char *title, const char *program,
+                                 const char *work)
 {
     int fd = open(program, O_RDONLY | O_CLOEXEC);
     remove(program);
@@ -158,12 +171,14 @@ static _Noreturn void run_kept(const Opts *o, const char *title, const char *pro
 }
 
 /* Compiles in a directory of its own, so that what is found under the final name is whole. */
-static _Noreturn void build(const Opts *o, const Build *b, const char *title, const Text *source, const char *final)
+static _Noreturn void build(const Opts *o, const Build *b, const char *title, const Text *source,
+                            const char *final)
 {
     const Toolchain *t = &o->target->tools;
     char *work = text("%s/build-XXXXXX", b->directory);
     if (!mkdtemp(work)) fatal("%s: %s", work, strerror(errno));
-    const char *file = text("%s/%s.%s", work, title, o->target->extension), *program = text("%s/%s", work, title);
+    const char *file = text("%s/%s.%s", work, title, o->target->extension),
+               *program = text("%s/%s", work, title);
     write_output(file, source);
     if (!o->target->one_file) write_runtime(work);
     const int status = compile(b, t, work);
@@ -171,7 +186,8 @@ static _Noreturn void build(const Opts *o, const Build *b, const char *title, co
     if (!status && !b->keep) run_unkept(o, title, program, work);
     if (!status && rename(program, final)) fatal("%s: %s", final, strerror(errno));
     rmdir(work);
-    if (status == 127) fatal("no compiler '%s': install one, or name it in %s", b->compiler, t->variable);
+    if (status == 127)
+        fatal("no compiler '%s': install one, or name it in %s", b->compiler, t->variable);
     if (status) fatal("'%s' could not compile the program (status %d)", b->compiler, status);
     run_kept(o, title, final);
 }
@@ -183,7 +199,8 @@ void run_program(const Opts *o, const char *title, const Text *source)
     if (!b.compiler) fatal("%s", t->missing);
     find_directory(&b);
     b.script = t->script(b.cc, b.compiler, title, has_zlib(b.cc));
-    const uint64_t h = hash_machine(hash(hash(0xcbf29ce484222325u, source->s, source->n), b.script, strlen(b.script)));
+    const uint64_t h = hash_machine(
+        hash(hash(0xcbf29ce484222325u, source->s, source->n), b.script, strlen(b.script)));
     const char *final = text("%s/%s-%016llx", b.directory, title, (unsigned long long)h);
     if (b.keep && access(final, X_OK) == 0) run_kept(o, title, final);
     build(o, &b, title, source, final);

@@ -2,6 +2,8 @@
 #ifndef RUN_H
 #define RUN_H
 #include "ir/options.h"
-const Target *run_target(const Target *device, const Target *cpu);      /* the first where its compiler and a device answer, else the second; says which */
-_Noreturn void run_program(const Opts *o, const char *title, const Text *source);      /* compiles it unless that was done, and becomes it */
+/* the first where its compiler and a device answer, else the second; says which */
+const Target *run_target(const Target *device, const Target *cpu);
+/* compiles it unless that was done, and becomes it */
+_Noreturn void run_program(const Opts *o, const char *title, const Text *source);
 #endif

@@ -1,9 +1,12 @@
 /* function.c -- C: kernels become functions, called with the memory that they touch.
 
-   1. Kernels that are alike are one function, under the name of the first. What is not the same in all of them is a parameter.
-   2. Where memory is allocated at start, all buffers of a function are its parameters: compilers know then that they do not overlap.
-   3. Buffers of one place and one shape are one parameter. So a kernel that works in place is like others that do, and parameters never
-      overlap: they are `restrict`. A kernel whose buffers overlap in another way is like no other. */
+   1. Kernels that are alike are one function, under the name of the first. What is not the same in
+      all of them is a parameter.
+   2. Where memory is allocated at start, all buffers of a function are its parameters: compilers
+      know then that they do not overlap.
+   3. Buffers of one place and one shape are one parameter. So a kernel that works in place is like
+      others that do, and parameters never overlap: they are `restrict`. A kernel whose buffers
+      overlap in another way is like no other. */
 #include <string.h>
 #include "back/c/function.h"
 #include "back/c/print.h"
@@ -20,13 +23,15 @@ static const Buffer *in_arena(const Kernel *k, int formal)
 static bool one_place(const Kernel *k, int a, int b)
 {
     const Buffer *x = in_arena(k, a), *y = in_arena(k, b);
-    return a == b || (x && y && x->offset == y->offset && !strcmp(layout_text(&x->layout), layout_text(&y->layout)));
+    return a == b || (x && y && x->offset == y->offset &&
+                      !strcmp(layout_text(&x->layout), layout_text(&y->layout)));
 }
 
 static bool overlap(const Kernel *k, int a, int b)
 {
     const Buffer *x = in_arena(k, a), *y = in_arena(k, b);
-    return x && y && x->offset < y->offset + y->layout.size && y->offset < x->offset + x->layout.size;
+    return x && y && x->offset < y->offset + y->layout.size &&
+           y->offset < x->offset + x->layout.size;
 }
 
 /* The first formal that lies where this one does. */
@@ -98,7 +103,10 @@ Functions *functions_of(const Whole *all, bool share)
 }
 
 /* ---- parameters ---- */
-static bool is_parameter(const Alike *x, int formal) { return x->differs[formal] && place_of(x->k, formal) == formal; }
+static bool is_parameter(const Alike *x, int formal)
+{
+    return x->differs[formal] && place_of(x->k, formal) == formal;
+}
 
 /* A buffer of one number. */
 static bool is_number(const Formal *f) { return f->layout && !f->layout->ndims; }
@@ -114,7 +122,8 @@ static char *wish_of(const Alike *x, int formal)
 static char *parameter_text(const Formal *f, const char *name)
 {
     if (!f->layout) return text(", double %s[restrict]", name);
-    return is_number(f) ? text(", real %s[restrict 1]", name) : text(", real %s[restrict %s", name, layout_text(f->layout) + 1);
+    return is_number(f) ? text(", real %s[restrict 1]", name)
+                        : text(", real %s[restrict %s", name, layout_text(f->layout) + 1);
 }
 
 /* The function's words, and in `to` its parameters. */
@@ -153,7 +162,10 @@ static void function_text(const Alike *x, Text *out)
     env_set(e, "title", "%s", title_of(x->s->k, x->k));
     env_set(e, "loc", "%s", loc.file ? text("%s:%d", c_comment(loc.file), loc.line) : "");
     env_set(e, "also", "%s", alike_also(x));
-    env_set(e, "linkage", "%s", x->also.n || parameters.n ? "SHARED void" : beta ? "INLINE void" : "static void");
+    env_set(e, "linkage", "%s",
+            x->also.n || parameters.n ? "SHARED void"
+            : beta                    ? "INLINE void"
+                                      : "static void");
     env_set(e, "ident", "%s", x->k->ident);
     env_set(e, "parameters", "%s%s", parameters.s, beta ? ", const int beta" : "");
     env_set(e, "body", "%s", print_body(w));
@@ -177,7 +189,9 @@ char *function_call(const Functions *f, const Kernel *k, const char *micro, cons
     const int n = k->actual.n;
     text_add(&t, "%s(t, %s", first->k->ident, micro);
     for (int i = 0; i < n; i++)
-        if (is_parameter(first, i)) text_add(&t, ", %s%s", is_number(k->loops->formals.at[i]) ? "&" : "", actual_name(k->actual.at[i], "part"));
+        if (is_parameter(first, i))
+            text_add(&t, ", %s%s", is_number(k->loops->formals.at[i]) ? "&" : "",
+                     actual_name(k->actual.at[i], "part"));
     for (int i = 0; i < k->draws.n; i++)
         if (first->differs[n + i]) text_add(&t, ", %s", stream_text(k->draws.at[i]));
     if (beta) text_add(&t, ", %s", beta);

@@ -1,6 +1,7 @@
 /* print.c -- what C has its own way for: loops over units and lanes, zeros, products.
 
-   1. A loop over units goes to threads. Turns of a loop over lanes are lanes of vectors, inside it reals are vectors.
+   1. A loop over units goes to threads. Turns of a loop over lanes are lanes of vectors, inside it
+      reals are vectors.
    2. A product is a call of contract() where it has that shape, else loops. */
 #include <limits.h>
 #include "back/c/print.h"
@@ -22,7 +23,8 @@ static bool is_over_taps(const Stmt *s)
 {
     const Stmt *fold = s->body.n == 1 ? s->body.at[0] : NULL;
     const bool known = s->from->kind == VAL_NUMBER && s->to->kind == VAL_NUMBER;
-    return fold && fold->kind == STMT_FOLD && fold->fold == FOLD_SUM && is_call(fold->value, CALL_MUL) && !known && is_few(s->to);
+    return fold && fold->kind == STMT_FOLD && fold->fold == FOLD_SUM &&
+           is_call(fold->value, CALL_MUL) && !known && is_few(s->to);
 }
 
 static void put_lanes(Printer *p, const Stmt *s)
@@ -30,14 +32,16 @@ static void put_lanes(Printer *p, const Stmt *s)
     Words *w = p->w;
     const char *to = val_text(w, s->to), *v = words_var(w, s->var);
     words_lanes(w, s->var, (long)s->to->number);
-    put_under(p, text("for (int %s = 0; %s < %s; %s += %s)", v, v, to, v, w->width), &s->body, false);
+    put_under(p, text("for (int %s = 0; %s < %s; %s += %s)", v, v, to, v, w->width), &s->body,
+              false);
     words_lanes(w, -1, 0);
     words_leave(w, v);
 }
 
 static void put_units(Printer *p, const Stmt *s)
 {
-    put_under(p, text("for_span (%s, t, %s)", words_var(p->w, s->var), val_text(p->w, s->to)), &s->body, true);
+    put_under(p, text("for_span (%s, t, %s)", words_var(p->w, s->var), val_text(p->w, s->to)),
+              &s->body, true);
     words_leave(p->w, p->w->var[s->var]);
 }
 
@@ -56,7 +60,8 @@ static char *place_text(Words *w, const At *at)
     const Layout *l = w->k->formals.at[at->buffer]->layout;
     const char *wide = l && l->size > INT_MAX ? "L" : "";
     for (int i = 0; i < at->n; i++)
-        text_add(&t, "%s%s * %ld%s", i ? " + " : "", val_within(w, at->term[i].index, LEVEL_PRODUCT), at->term[i].stride, wide);
+        text_add(&t, "%s%s * %ld%s", i ? " + " : "",
+                 val_within(w, at->term[i].index, LEVEL_PRODUCT), at->term[i].stride, wide);
     if (at->base || !t.n) text_add(&t, t.n ? " + %ld" : "%ld", at->base);
     return t.s;
 }
@@ -65,10 +70,12 @@ static char *place_text(Words *w, const At *at)
 static void put_frame(Printer *p, const Stmt *s)
 {
     const Side *d = s->side;
-    if (s->n != 3 || d[2].before || d[2].after || d[2].stride != 1 || d[1].stride != d[2].extent || d[0].stride != d[1].extent * d[1].stride)
+    if (s->n != 3 || d[2].before || d[2].after || d[2].stride != 1 || d[1].stride != d[2].extent ||
+        d[0].stride != d[1].extent * d[1].stride)
         BUG("the frame of another box than an image");
-    put_line(p, text("zero_halo((real *)%s + %s, %ld, %ld, %ld, %ld, %ld, %ld, %ld);", p->w->formal[s->at.buffer], place_text(p->w, &s->at),
-                      d[0].extent, d[1].extent, d[0].before, d[0].after, d[1].before, d[1].after, d[2].extent));
+    put_line(p, text("zero_halo((real *)%s + %s, %ld, %ld, %ld, %ld, %ld, %ld, %ld);",
+                     p->w->formal[s->at.buffer], place_text(p->w, &s->at), d[0].extent, d[1].extent,
+                     d[0].before, d[0].after, d[1].before, d[1].after, d[2].extent));
 }
 
 /* All of a box: what lies in one piece is one loop. */
@@ -81,10 +88,13 @@ static void put_box(Printer *p, const Stmt *s)
     Text t = { 0 };
     for (int i = 0; i <= outer; i++) {
         index[i] = words_index(p->w, "i");
-        place = i < outer ? text("%s + %s * %ld", place, index[i], s->side[i].stride) : text("%s + %s", place, index[i]);
-        text_add(&t, "%*sfor (long %s = 0; %s < %ld; %s++)\n", 4 * i, "", index[i], index[i], i < outer ? s->side[i].extent : piece, index[i]);
+        place = i < outer ? text("%s + %s * %ld", place, index[i], s->side[i].stride)
+                          : text("%s + %s", place, index[i]);
+        text_add(&t, "%*sfor (long %s = 0; %s < %ld; %s++)\n", 4 * i, "", index[i], index[i],
+                 i < outer ? s->side[i].extent : piece, index[i]);
     }
-    text_add(&t, "%*s((real *)%s)[%s] = 0;\n", 4 * (outer + 1), "", p->w->formal[s->at.buffer], place);
+    text_add(&t, "%*s((real *)%s)[%s] = 0;\n", 4 * (outer + 1), "", p->w->formal[s->at.buffer],
+             place);
     put_text(p, &t);
     for (int i = 0; i <= outer; i++) words_leave(p->w, index[i]);
 }
@@ -112,7 +122,8 @@ static void put_loops(Printer *p, const Stmt *s)
     for (int i = 0; i < s->n; i++) inner = &loop_over(inner, &s->range[i])->body;
     const Stmt *to = s->body.at[0];
     const Val *zero = val_number(0), *start = zero;
-    if (s->chain) start = to->beta ? val_call(CALL_SELECT, to->beta, val_load(p->w->k, &to->at), zero) : zero;
+    if (s->chain)
+        start = to->beta ? val_call(CALL_SELECT, to->beta, val_load(p->w->k, &to->at), zero) : zero;
     Stmt *sum = stmt_new(inner, STMT_VARIABLE);
     sum->var = s->var, sum->value = start;
     StmtList *terms = inner;
@@ -134,11 +145,17 @@ static void put_product(Printer *p, const Stmt *s)
     else put_text(p, &call);
 }
 
-static void put_local(Printer *p, const Stmt *s) { put_line(p, text("real %s[%ld];", p->w->formal[s->buffer], s->extent)); }
+static void put_local(Printer *p, const Stmt *s)
+{
+    put_line(p, text("real %s[%ld];", p->w->formal[s->buffer], s->extent));
+}
 
 static bool put_own(Printer *p, const Stmt *s)
 {
-    static void (*const put[])(Printer *, const Stmt *) = { [STMT_FOR] = put_for, [STMT_ZERO] = put_zero, [STMT_PRODUCT] = put_product, [STMT_LOCAL] = put_local };
+    static void (*const put[])(Printer *, const Stmt *) = { [STMT_FOR] = put_for,
+                                                            [STMT_ZERO] = put_zero,
+                                                            [STMT_PRODUCT] = put_product,
+                                                            [STMT_LOCAL] = put_local };
     if (!put[s->kind]) return false;
     put[s->kind](p, s);
     return true;

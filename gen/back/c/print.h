@@ -3,7 +3,9 @@
 #define C_PRINT_H
 #include "back/value.h"
 
-char *print_body(Words *w);             /* of the function that runs w->k: scalars, tables, statements; w knows then what they use */
-char *c_statements(Words *w, const StmtList *l);              /* of one thread */
-bool  product_call(Words *w, const Stmt *s, Text *out);     /* product.c: a call of contract(); false: the product has another shape */
+/* of the function that runs w->k: scalars, tables, statements; w knows then what they use */
+char *print_body(Words *w);
+char *c_statements(Words *w, const StmtList *l); /* of one thread */
+/* product.c: a call of contract(); false: the product has another shape */
+bool product_call(Words *w, const Stmt *s, Text *out);
 #endif

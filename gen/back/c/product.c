@@ -1,32 +1,39 @@
 /* product.c -- a product whose shape is that of runtime/contract.h, as a call of contract().
 
-   Its last range of results is neighbouring columns of B and of the result, whole vectors of 8, along which A does not move. At
-   most two more ranges are rows, along which B does not move, and at most three are summed. */
+   Its last range of results is neighbouring columns of B and of the result, whole vectors of 8,
+   along which A does not move. At most two more ranges are rows, along which B does not move, and
+   at most three are summed. */
 #include "back/c/print.h"
 #include "back/template.h"
 
 enum { OF_A, OF_B, OF_C };
-typedef struct { long extent, stride[3]; } Run;             /* strides in A, B and the result */
+typedef struct {
+    long extent, stride[3];
+} Run; /* strides in A, B and the result */
 
 static bool run_of(const Stmt *s, const Range *r, Run *out)
 {
     out->extent = r->extent;
-    return at_step(s->a->at, r->var, &out->stride[OF_A]) && at_step(s->b->at, r->var, &out->stride[OF_B])
-        && at_step(&s->body.at[0]->at, r->var, &out->stride[OF_C]);
+    return at_step(s->a->at, r->var, &out->stride[OF_A]) &&
+           at_step(s->b->at, r->var, &out->stride[OF_B]) &&
+           at_step(&s->body.at[0]->at, r->var, &out->stride[OF_C]);
 }
 
 static bool has_shape(const Stmt *s, Run *run)
 {
     const Stmt *to = s->body.n == 1 ? s->body.at[0] : NULL;
-    if (!to || to->kind != STMT_STORE || to->value->kind != VAL_VAR || to->value->id != s->var) return false;
-    if (s->n < 1 || s->n > 3 || s->summed > 3 || s->a->kind != VAL_LOAD || s->b->kind != VAL_LOAD) return false;
+    if (!to || to->kind != STMT_STORE || to->value->kind != VAL_VAR || to->value->id != s->var)
+        return false;
+    if (s->n < 1 || s->n > 3 || s->summed > 3 || s->a->kind != VAL_LOAD || s->b->kind != VAL_LOAD)
+        return false;
     for (int i = 0; i < s->n + s->summed; i++) {
         if (!run_of(s, &s->range[i], &run[i])) return false;
         if (i < s->n - 1 && run[i].stride[OF_B]) return false;
         if (i >= s->n && run[i].stride[OF_C]) return false;
     }
     const Run *v = &run[s->n - 1];
-    return v->extent % BLOCK_MIN == 0 && v->stride[OF_A] == 0 && v->stride[OF_B] == 1 && v->stride[OF_C] == 1;
+    return v->extent % BLOCK_MIN == 0 && v->stride[OF_A] == 0 && v->stride[OF_B] == 1 &&
+           v->stride[OF_C] == 1;
 }
 
 /* The element where all ranges of the product are at 0. */
@@ -36,13 +43,15 @@ static char *first_element(Words *w, const Stmt *s, const At *at)
     first.n = 0;
     for (int i = 0; i < at->n; i++) {
         bool ranged = false;
-        for (int r = 0; r < s->n + s->summed; r++) ranged |= val_uses(at->term[i].index, s->range[r].var);
+        for (int r = 0; r < s->n + s->summed; r++)
+            ranged |= val_uses(at->term[i].index, s->range[r].var);
         if (!ranged) first.term[first.n++] = at->term[i];
     }
     return at_text(w, &first);
 }
 
-static void set_runs(Env *e, const char *extent, const char *s0, int o0, const char *s1, int o1, const Run *at, int n, int room)
+static void set_runs(Env *e, const char *extent, const char *s0, int o0, const char *s1, int o1,
+                     const Run *at, int n, int room)
 {
     for (int i = 0; i < room; i++) {
         const Run *l = i < room - n ? NULL : &at[i - (room - n)];
@@ -57,8 +66,10 @@ static bool is_call(const Val *v, Call call) { return v->kind == VAL_CALL && v->
 /* "n || i1": some index is not at 0 */
 static char *later_text(Words *w, const Val *v)
 {
-    if (is_call(v, CALL_OR)) return text("%s || %s", later_text(w, v->arg[0]), later_text(w, v->arg[1]));
-    if (is_call(v, CALL_NE) && v->arg[1]->kind == VAL_NUMBER && v->arg[1]->number == 0) return val_within(w, v->arg[0], LEVEL_SUM);
+    if (is_call(v, CALL_OR))
+        return text("%s || %s", later_text(w, v->arg[0]), later_text(w, v->arg[1]));
+    if (is_call(v, CALL_NE) && v->arg[1]->kind == VAL_NUMBER && v->arg[1]->number == 0)
+        return val_within(w, v->arg[0], LEVEL_SUM);
     return val_within(w, v, LEVEL_LOGIC);
 }
 
@@ -67,7 +78,9 @@ static char *beta_text(Words *w, const Val *v, bool chain)
 {
     if (!v) return text("0");
     if (v->kind == VAL_NUMBER) return text("%ld", (long)v->number * (chain ? 2 : 1));
-    if (is_call(v, CALL_SELECT)) return text("%s ? %s : %s", later_text(w, v->arg[0]), beta_text(w, v->arg[1], chain), beta_text(w, v->arg[2], chain));
+    if (is_call(v, CALL_SELECT))
+        return text("%s ? %s : %s", later_text(w, v->arg[0]), beta_text(w, v->arg[1], chain),
+                    beta_text(w, v->arg[2], chain));
     return text(chain ? "2 * %s" : "%s", val_within(w, v, LEVEL_PRODUCT));
 }
 

@@ -1,4 +1,5 @@
-/* steps.c -- lists of tasks as statements: a micro-step, what is made before the window and after it, the window. */
+/* steps.c -- lists of tasks as statements: a micro-step, what is made before the window and after
+   it, the window. */
 #include "back/c/function.h"
 #include "back/c/steps.h"
 
@@ -7,7 +8,12 @@ static const char *beta_text(const Val *beta)
     return !beta ? NULL : beta->kind == VAL_RUN ? "beta" : text("%.0f", beta->number);
 }
 
-typedef struct { Text text; const Functions *f; const char *micro; } Calls;      /* micro: the text of the micro-batch that kernels get */
+/* micro: the text of the micro-batch that kernels get */
+typedef struct {
+    Text text;
+    const Functions *f;
+    const char *micro;
+} Calls;
 
 /* Thread 0 adds up neighbouring sums; returns how many tasks these are. */
 static int add_sums(Text *out, const TaskList *list, int from)
@@ -16,7 +22,8 @@ static int add_sums(Text *out, const TaskList *list, int from)
     while (from + n < list->n && list->at[from + n]->kind == TASK_ADD_UP) n++;
     if (n > 1) text_add(out, "if (t->id == 0) {\n");
     for (int i = from; i < from + n; i++)
-        text_add(out, "%sadd_up(%d, %d);\n", n == 1 ? "if (t->id == 0) " : "    ", list->at[i]->sum, list->at[i]->parts);
+        text_add(out, "%sadd_up(%d, %d);\n", n == 1 ? "if (t->id == 0) " : "    ", list->at[i]->sum,
+                 list->at[i]->parts);
     if (n > 1) text_add(out, "}\n");
     return n;
 }
@@ -26,11 +33,15 @@ static char *tasks_text(const Functions *f, const TaskList *list, const char *mi
 static void add_tasks(Calls *x, const TaskList *list)
 {
     Text *out = &x->text;
-    for (int i = 0; i < list->n; ) {
+    for (int i = 0; i < list->n;) {
         const Task *t = list->at[i];
-        if (t->kind == TASK_ADD_UP) { i += add_sums(out, list, i); continue; }
+        if (t->kind == TASK_ADD_UP) {
+            i += add_sums(out, list, i);
+            continue;
+        }
         i++;
-        if (t->kind == TASK_CALL) text_add(out, "%s", function_call(x->f, t->kernel, x->micro, beta_text(t->beta)));
+        if (t->kind == TASK_CALL)
+            text_add(out, "%s", function_call(x->f, t->kernel, x->micro, beta_text(t->beta)));
         if (t->kind == TASK_MEET) text_add(out, "barrier(t);\n");
         if (t->kind != TASK_LOOP) continue;
         text_add(out, "for (int turn = 0; turn < %ld; turn++) {\n", t->turns);

@@ -1,4 +1,5 @@
-/* cuda.h -- what the files of the CUDA printer share: kernels become functions, and lines that enqueue them. */
+/* cuda.h -- what the files of the CUDA printer share: kernels become functions, and lines that
+   enqueue them. */
 #ifndef CUDA_H
 #define CUDA_H
 #include "back/alike.h"
@@ -6,25 +7,33 @@
 #include "back/cuda/print.h"
 #include "back/emit.h"
 
-typedef struct Coded {                  /* a kernel that others may be like */
+typedef struct Coded { /* a kernel that others may be like */
     const Alike *alike;
     Pieces pieces;
-    bool counts;                        /* it reads the micro-step's number */
-    bool shared;                        /* it is one of several that a single block runs in turn */
+    bool counts; /* it reads the micro-step's number */
+    bool shared; /* it is one of several that a single block runs in turn */
 } Coded;
 
-const char *view_of(const Actual *a);                        /* the member of Device that it lies in, "arena"; NULL: a table */
+/* the member of Device that it lies in, "arena"; NULL: a table */
+const char *view_of(const Actual *a);
 const char *wish_of(const Actual *a);
-char *level_views(const Program *s);                        /* what levels_text speaks of */
-void  code_kernel(Coded *x, Text *out);                     /* function.c: its functions, added to out */
-void  call_on_device(Lines *to, const Coded *first, const Alike *x);     /* by a block that runs several kernels: first's function, for x */
-void  call_launch(Lines *to, const Coded *first, const Alike *x);        /* the lines that enqueue it */
+char *level_views(const Program *s);   /* what levels_text speaks of */
+void code_kernel(Coded *x, Text *out); /* function.c: its functions, added to out */
+/* by a block that runs several kernels: first's function, for x */
+void call_on_device(Lines *to, const Coded *first, const Alike *x);
+void call_launch(Lines *to, const Coded *first, const Alike *x); /* the lines that enqueue it */
 
 /* ---- library.c: products that cuBLASLt makes ---- */
-typedef struct { Text handles; Lines plans; bool pairs; } Library;       /* "k4, k7[2]"; what fills them; pairs: some have [2] */
-void  library_plan(Library *l, const Program *s, const Kernel *k);
-void  call_library(Lines *to, const Program *s, const Kernel *k);       /* the line that enqueues it */
+/* "k4, k7[2]"; what fills them; pairs: some have [2] */
+typedef struct {
+    Text handles;
+    Lines plans;
+    bool pairs;
+} Library;
+void library_plan(Library *l, const Program *s, const Kernel *k);
+void call_library(Lines *to, const Program *s, const Kernel *k); /* the line that enqueues it */
 
-long  split_reals(const Whole *all);                        /* scratch for the parts of long sums */
-void  cuda_kernels(const Whole *all, bool share, Env *program, Env *const *step);       /* steps_cuda.c: all of them; small neighbours may share a launch */
+long split_reals(const Whole *all); /* scratch for the parts of long sums */
+/* steps_cuda.c: all of them; small neighbours may share a launch */
+void cuda_kernels(const Whole *all, bool share, Env *program, Env *const *step);
 #endif

@@ -1,4 +1,5 @@
-/* function.c -- the functions of a kernel on the device: names, parameters, what they see of memory; and the lines that enqueue them.
+/* function.c -- the functions of a kernel on the device: names, parameters, what they see of
+   memory; and the lines that enqueue them.
 
    Kernels that are alike share functions: what is not the same in all of them is a parameter. */
 #include <string.h>
@@ -7,7 +8,10 @@
 
 /* ---- names ---- */
 /* It is one number, not an array. */
-static bool is_alone(const Formal *f) { return f->type == AS_DOUBLE || (f->layout && !f->layout->ndims); }
+static bool is_alone(const Formal *f)
+{
+    return f->type == AS_DOUBLE || (f->layout && !f->layout->ndims);
+}
 
 static const char *own_name(Naming *to, const char *wish)
 {
@@ -28,14 +32,19 @@ static void name_formal(Naming *to, const Alike *x, int i)
 static Naming naming_of(const Alike *x)
 {
     const int n = x->k->actual.n, args = x->k->draws.n;
-    Naming to = { .k = x->k->loops, .formal = NEW_ARRAY(const char *, n + 1), .arg = NEW_ARRAY(const char *, args + 1) };
+    Naming to = { .k = x->k->loops,
+                  .formal = NEW_ARRAY(const char *, n + 1),
+                  .arg = NEW_ARRAY(const char *, args + 1) };
     for (int i = 0; i < n; i++) name_formal(&to, x, i);
-    for (int i = 0; i < args; i++) to.arg[i] = x->differs[n + i] ? own_name(&to, "key") : stream_text(x->k->draws.at[i]);
+    for (int i = 0; i < args; i++)
+        to.arg[i] = x->differs[n + i] ? own_name(&to, "key") : stream_text(x->k->draws.at[i]);
     return to;
 }
 
 /* ---- what a function sees ---- */
-static const char *const homes[] = { [HOME_ARENA] = "arena", [HOME_PARAM] = "p", [HOME_GRADIENT] = "g", [HOME_PACKED] = "packed" };
+static const char *const homes[] = {
+    [HOME_ARENA] = "arena", [HOME_PARAM] = "p", [HOME_GRADIENT] = "g", [HOME_PACKED] = "packed"
+};
 
 const char *view_of(const Actual *a)
 {
@@ -75,14 +84,20 @@ static char *views_text(const Alike *x, const Words *w)
     text_put(&t, "", 0);
     const bool window = reads_more(w);
     if (window) text_add(&t, "const Window &w = dev->w;\n");
-    if (w->micro) text_add(&t, "const Micro here = gg_micro(%s, %ld), *m = &here;\n", window ? "w" : "dev->w", x->s->g->train.micro_batch);
-    static const char *const first[] = { "p", "g" }, *const last[] = { "packed", "data", "arena", "sums" };
+    if (w->micro)
+        text_add(&t, "const Micro here = gg_micro(%s, %ld), *m = &here;\n", window ? "w" : "dev->w",
+                 x->s->g->train.micro_batch);
+    static const char *const first[] = { "p", "g" }, *const last[] = { "packed", "data", "arena",
+                                                                       "sums" };
     for (int i = 0; i < 2; i++)
         if (sees(x, w, first[i])) text_add(&t, "auto &%s = dev->%s;\n", first[i], first[i]);
     for (int i = 0; i < all->nstates; i++)
-        if (sees(x, w, text("s_%s", all->state[i]))) text_add(&t, "auto &s_%s = dev->s_%s;\n", all->state[i], all->state[i]);
+        if (sees(x, w, text("s_%s", all->state[i])))
+            text_add(&t, "auto &s_%s = dev->s_%s;\n", all->state[i], all->state[i]);
     for (int i = 0; i < 4; i++)
-        if (sees(x, w, last[i])) text_add(&t, i == 1 ? "const auto &%s = dev->%s;\n" : "auto &%s = dev->%s;\n", last[i], last[i]);
+        if (sees(x, w, last[i]))
+            text_add(&t, i == 1 ? "const auto &%s = dev->%s;\n" : "auto &%s = dev->%s;\n", last[i],
+                     last[i]);
     return t.s;
 }
 
@@ -111,7 +126,8 @@ char *level_views(const Program *s)
 static bool takes_dev(const Alike *x, const Piece *p)
 {
     bool takes = p->dev || reads_window(p->w);
-    for (int i = 0; i < x->k->actual.n; i++) takes |= p->w->touched[i] && !x->differs[i] && view_of(x->k->actual.at[i]);
+    for (int i = 0; i < x->k->actual.n; i++)
+        takes |= p->w->touched[i] && !x->differs[i] && view_of(x->k->actual.at[i]);
     return takes;
 }
 
@@ -121,7 +137,9 @@ const char *wish_of(const Actual *a)
     if (!a->buffer) return "sum";
     if (!a->buffer->param) return a->buffer->ident;
     const char *name = c_ident(a->buffer->param->name);
-    return a->state ? text("%s_%s", a->state, name) : a->buffer->home == HOME_GRADIENT ? text("d_%s", name) : name;
+    return a->state                           ? text("%s_%s", a->state, name)
+           : a->buffer->home == HOME_GRADIENT ? text("d_%s", name)
+                                              : name;
 }
 
 /* Formal i as a parameter of the function. */
@@ -130,27 +148,43 @@ static Arg formal_arg(const Alike *x, const Piece *p, int i)
     const Formal *f = x->k->loops->formals.at[i];
     const bool number = is_alone(f);
     const char *name = p->w->formal[i];
-    return (Arg) { .type = f->type == AS_DOUBLE ? "double" : f->half ? "gg_factor" : "real", .kept = !f->written,
-                   .name = number ? text("%.*s", (int)strlen(name) - 3, name) : name, .dims = number ? "[1]" : layout_text(f->layout) };
+    return (Arg) { .type = f->type == AS_DOUBLE ? "double"
+                           : f->half            ? "gg_factor"
+                                                : "real",
+                   .kept = !f->written,
+                   .name = number ? text("%.*s", (int)strlen(name) - 3, name) : name,
+                   .dims = number ? "[1]" : layout_text(f->layout) };
 }
 
-/* What piece p of the first is called with for x, as parameters of it; x NULL: the parameters themselves. */
+/* What piece p of the first is called with for x, as parameters of it; x NULL: the parameters
+   themselves. */
 static void add_args(Line *c, const Alike *first, const Alike *x, const Piece *p, const char *dev)
 {
     const int n = first->k->actual.n;
-    if (takes_dev(first, p)) arg_add(c, (Arg) { .text = dev, .type = "Device *", .name = "dev", .dims = "" });
+    if (takes_dev(first, p))
+        arg_add(c, (Arg) { .text = dev, .type = "Device *", .name = "dev", .dims = "" });
     for (int i = 0; i < n; i++) {
         if (!first->differs[i] || !p->w->touched[i]) continue;
         Arg a = formal_arg(first, p, i);
         const Actual *actual = x->k->actual.at[i];
         a.wish = wish_of(actual);
-        a.text = text("%s%s", is_alone(x->k->loops->formals.at[i]) ? "&" : "", actual_name(actual, "sums")), a.view = view_of(actual);
+        a.text = text("%s%s", is_alone(x->k->loops->formals.at[i]) ? "&" : "",
+                      actual_name(actual, "sums")),
+        a.view = view_of(actual);
         arg_add(c, a);
     }
     for (int i = 0; i < first->k->draws.n; i++)
         if (first->differs[n + i] && p->w->drawn[i])
-            arg_add(c, (Arg) { .text = stream_text(x->k->draws.at[i]), .type = "uint32_t", .name = p->w->arg[i], .dims = "" });
-    if (p->w->beta) arg_add(c, (Arg) { .text = x->k->first_write ? "beta" : "1", .type = "int", .name = "beta", .dims = "", .own = x->k->first_write });
+            arg_add(c, (Arg) { .text = stream_text(x->k->draws.at[i]),
+                               .type = "uint32_t",
+                               .name = p->w->arg[i],
+                               .dims = "" });
+    if (p->w->beta)
+        arg_add(c, (Arg) { .text = x->k->first_write ? "beta" : "1",
+                           .type = "int",
+                           .name = "beta",
+                           .dims = "",
+                           .own = x->k->first_write });
 }
 
 static char *parameters_text(const Alike *x, const Piece *p)
@@ -159,7 +193,8 @@ static char *parameters_text(const Alike *x, const Piece *p)
     Line c = { .before = "" };
     text_put(&t, "", 0);
     add_args(&c, x, x, p, "dev");
-    for (int i = 0; i < c.args.n; i++) text_add(&t, "%s%s", i ? ", " : "", arg_declared(c.args.at[i]));
+    for (int i = 0; i < c.args.n; i++)
+        text_add(&t, "%s%s", i ? ", " : "", arg_declared(c.args.at[i]));
     return t.s;
 }
 
@@ -168,14 +203,15 @@ static char *also_text(const Alike *x)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    for (int i = 0; i < x->also.n; i++) text_add(&t, "%sk%d", i ? ", " : "; also ", x->also.at[i]->k->id);
+    for (int i = 0; i < x->also.n; i++)
+        text_add(&t, "%sk%d", i ? ", " : "; also ", x->also.at[i]->k->id);
     return t.s;
 }
 
 static void put_piece(const Coded *c, const Piece *p, Text *out)
 {
     const Alike *x = c->alike;
-    const bool few = x->also.n < 6;     /* the title names the others; else a comment of their own */
+    const bool few = x->also.n < 6; /* the title names the others; else a comment of their own */
     Env *e = env_new(NULL);
     const Loc loc = x->k->out->loc;
     env_flag(e, "alone", !c->shared);
@@ -190,13 +226,15 @@ static void put_piece(const Coded *c, const Piece *p, Text *out)
     text_add(out, "%s\n", template_render("cuda/kernel.cu", e));
 }
 
-/* The tree's functions; the library makes its first statement where that is a product which it can make. */
+/* The tree's functions; the library makes its first statement where that is a product which it can
+   make. */
 static void print_kernel(Coded *c)
 {
     const Alike *x = c->alike;
     const Naming names = naming_of(x);
     const bool library = x->k->gemm && x->k->gemm->library;
-    const StmtList *all = &x->k->loops->body, rest = { all->at + library, all->n - library, all->n - library };
+    const StmtList *all = &x->k->loops->body,
+                   rest = { all->at + library, all->n - library, all->n - library };
     if (!rest.n) return;
     if (rest.at[0]->kind == STMT_PRODUCT) print_product(&c->pieces, &names, rest.at[0]);
     else print_loops(&c->pieces, &names, &rest, c->shared, library ? ", behind the product" : "");
@@ -228,7 +266,10 @@ void call_launch(Lines *to, const Coded *first, const Alike *x)
 {
     for (int i = 0; i < first->pieces.n; i++) {
         const Piece *p = first->pieces.at[i];
-        Line *c = line_add(to, text("GG_RUN(%s%s, %ld, %d, ", first->alike->k->ident, p->suffix, p->grid.blocks, p->grid.threads), ");");
+        Line *c = line_add(to,
+                           text("GG_RUN(%s%s, %ld, %d, ", first->alike->k->ident, p->suffix,
+                                p->grid.blocks, p->grid.threads),
+                           ");");
         add_args(c, first->alike, x, p, "device");
         name_kernel(c, first, x);
     }

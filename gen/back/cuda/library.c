@@ -11,16 +11,25 @@ static const Actual *actual_at(const Kernel *x, const At *at) { return x->actual
 static Arg element_arg(const Kernel *x, Words *w, const At *at, const char *type, const char *name)
 {
     const At first = { .buffer = at->buffer, .base = at->base };
-    return (Arg) { .text = text("&%s", at_text(w, &first)), .view = view_of(actual_at(x, at)), .type = type, .name = name, .dims = "", .wish = wish_of(actual_at(x, at)) };
+    return (Arg) { .text = text("&%s", at_text(w, &first)),
+                   .view = view_of(actual_at(x, at)),
+                   .type = type,
+                   .name = name,
+                   .dims = "",
+                   .wish = wish_of(actual_at(x, at)) };
 }
 
 /* A factor: where products are of 16 bits, parameters are read as they were rounded. */
 static Arg factor_arg(const Program *s, const Kernel *x, Words *w, const Val *v, const char *name)
 {
     const Buffer *b = actual_at(x, v->at)->buffer;
-    if (s->g->train.precision < BF16 || b->home != HOME_PARAM) return element_arg(x, w, v->at, "const gg_factor *", name);
-    return (Arg) { .text = text("device->half_p + %ld", b->offset + v->at->base), .type = "const gg_factor *", .name = name, .dims = "",
-                    .wish = wish_of(actual_at(x, v->at)) };
+    if (s->g->train.precision < BF16 || b->home != HOME_PARAM)
+        return element_arg(x, w, v->at, "const gg_factor *", name);
+    return (Arg) { .text = text("device->half_p + %ld", b->offset + v->at->base),
+                   .type = "const gg_factor *",
+                   .name = name,
+                   .dims = "",
+                   .wish = wish_of(actual_at(x, v->at)) };
 }
 
 static const Stmt *last_store(const Kernel *x)
@@ -36,18 +45,31 @@ void library_plan(Library *l, const Program *s, const Kernel *x)
     const Stmt *product = x->loops->body.at[0], *store = last_store(x);
     const bool relu = product_epilogue(product, &bias), beta = store->beta != NULL;
     const Blas *b = &x->gemm->blas;
-    const char *h = handle_of(x), *epilogue = relu ? "GG_RELU_BIAS" : bias >= 0 ? "GG_BIAS" : "GG_NONE";
+    const char *h = handle_of(x), *epilogue = relu        ? "GG_RELU_BIAS"
+                                              : bias >= 0 ? "GG_BIAS"
+                                                          : "GG_NONE";
     text_add(&l->handles, "%s%s%s", l->handles.n ? ", " : "", h, beta ? "[2]" : "");
     l->pairs |= beta;
-    Line *c = line_add(&l->plans, beta ? "gg_plan_both(" : "gg_plan(", text(", %d, %d, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %s);", b->turned[0], b->turned[1],
-                       b->rows, b->columns, b->depth, b->lead[0], b->lead[1], b->lead[2], b->batch, b->step[0], b->step[1], b->step[2], epilogue));
+    Line *c = line_add(&l->plans, beta ? "gg_plan_both(" : "gg_plan(",
+                       text(", %d, %d, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %s);",
+                            b->turned[0], b->turned[1], b->rows, b->columns, b->depth, b->lead[0],
+                            b->lead[1], b->lead[2], b->batch, b->step[0], b->step[1], b->step[2],
+                            epilogue));
     c->first = c->last = x->id;
-    arg_add(c, (Arg) { .text = text(beta ? "%s" : "&%s", h), .type = "GgMatmul *", .name = h, .dims = "" });
+    arg_add(
+        c, (Arg) {
+               .text = text(beta ? "%s" : "&%s", h), .type = "GgMatmul *", .name = h, .dims = "" });
     arg_add(c, factor_arg(s, x, w, product->a, "a"));
     arg_add(c, factor_arg(s, x, w, product->b, "b"));
     arg_add(c, element_arg(x, w, &store->at, "real *", "c"));
-    if (bias >= 0) arg_add(c, (Arg) { .text = w->formal[bias], .view = view_of(x->actual.at[bias]), .type = "real", .kept = true, .name = "bias",
-                                      .wish = wish_of(x->actual.at[bias]), .dims = layout_text(x->loops->formals.at[bias]->layout) });
+    if (bias >= 0)
+        arg_add(c, (Arg) { .text = w->formal[bias],
+                           .view = view_of(x->actual.at[bias]),
+                           .type = "real",
+                           .kept = true,
+                           .name = "bias",
+                           .wish = wish_of(x->actual.at[bias]),
+                           .dims = layout_text(x->loops->formals.at[bias]->layout) });
     else arg_add(c, (Arg) { .text = "NULL", .type = "const real *", .name = "bias", .dims = "" });
 }
 
@@ -56,6 +78,13 @@ void call_library(Lines *to, const Program *s, const Kernel *x)
     const bool beta = last_store(x)->beta, first = beta && x->first_write;
     Line *c = line_add(to, "gg_matmul_run(", ");");
     c->first = c->last = x->id;
-    arg_add(c, (Arg) { .text = text("&%s%s", handle_of(x), first ? "[beta]" : beta ? "[1]" : ""), .type = "const GgMatmul *", .name = handle_of(x), .dims = "", .own = first });
+    arg_add(c, (Arg) { .text = text("&%s%s", handle_of(x),
+                                    first  ? "[beta]"
+                                    : beta ? "[1]"
+                                           : ""),
+                       .type = "const GgMatmul *",
+                       .name = handle_of(x),
+                       .dims = "",
+                       .own = first });
     c->note = title_of(s->k, x);
 }

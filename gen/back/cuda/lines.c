@@ -1,11 +1,13 @@
 /* lines.c -- calls as text, and what sequences of them have in common.
 
-   Blocks of a network are the same calls over and over, with other buffers. From three times on such a sequence is a function. */
+   Blocks of a network are the same calls over and over, with other buffers. From three times on
+   such a sequence is a function. */
 #include <string.h>
 #include "back/cuda/lines.h"
 #include "back/template.h"
 
-enum { SHORTEST = 4, FEWEST = 3 };      /* of a sequence that becomes a function: its calls, how often it comes */
+/* of a sequence that becomes a function: its calls, how often it comes */
+enum { SHORTEST = 4, FEWEST = 3 };
 
 Line *line_add(Lines *to, const char *before, const char *after)
 {
@@ -25,9 +27,12 @@ void arg_add(Line *c, Arg a)
 /* ---- what is alike ---- */
 static bool line_alike(const Line *a, const Line *b)
 {
-    if (strcmp(a->before, b->before) || strcmp(a->after, b->after) || a->args.n != b->args.n) return false;
+    if (strcmp(a->before, b->before) || strcmp(a->after, b->after) || a->args.n != b->args.n)
+        return false;
     for (int i = 0; i < a->args.n; i++)
-        if (strcmp(a->args.at[i]->dims, b->args.at[i]->dims) || strcmp(a->args.at[i]->type, b->args.at[i]->type)) return false;
+        if (strcmp(a->args.at[i]->dims, b->args.at[i]->dims) ||
+            strcmp(a->args.at[i]->type, b->args.at[i]->type))
+            return false;
     return true;
 }
 
@@ -60,7 +65,8 @@ static bool is_seen(const Lines *c, int call, int arg, const char *view)
 {
     for (int i = 0; i <= call; i++)
         for (int a = 0; a < (i < call ? c->at[i]->args.n : arg); a++)
-            if (c->at[i]->args.at[a]->view && !strcmp(c->at[i]->args.at[a]->view, view)) return true;
+            if (c->at[i]->args.at[a]->view && !strcmp(c->at[i]->args.at[a]->view, view))
+                return true;
     return false;
 }
 
@@ -71,10 +77,12 @@ char *lines_text(const Lines *c, const char *dev)
     for (int i = 0; i < c->n; i++)
         for (int a = 0; a < c->at[i]->args.n; a++) {
             const char *view = c->at[i]->args.at[a]->view;
-            if (view && !is_seen(c, i, a, view)) text_add(&t, "auto &%s = %s->%s;\n", view, dev, view);
+            if (view && !is_seen(c, i, a, view))
+                text_add(&t, "auto &%s = %s->%s;\n", view, dev, view);
         }
     for (int i = 0; i < c->n; i++)
-        text_add(&t, "%s%s%s%s%s\n", c->at[i]->before, arguments_text(c->at[i]), c->at[i]->after, *c->at[i]->note ? " @@ " : "", c->at[i]->note);
+        text_add(&t, "%s%s%s%s%s\n", c->at[i]->before, arguments_text(c->at[i]), c->at[i]->after,
+                 *c->at[i]->note ? " @@ " : "", c->at[i]->note);
     return t.s;
 }
 
@@ -131,7 +139,8 @@ Common lines_common(const Lines *const *at, int n)
         const Line *from = at[0]->at[i];
         Line *to = line_add(&c.body, from->before, from->after);
         to->first = from->first, to->last = from->last;
-        for (int a = 0; a < from->args.n; a++) arg_add(to, differs(at, n, i, a) ? *param_for(&c, at, n, i, a) : *from->args.at[a]);
+        for (int a = 0; a < from->args.n; a++)
+            arg_add(to, differs(at, n, i, a) ? *param_for(&c, at, n, i, a) : *from->args.at[a]);
     }
     return c;
 }
@@ -146,7 +155,8 @@ char *params_text(const Common *c)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    for (int i = 0; i < c->params.n; i++) text_add(&t, "%s%s", i ? ", " : "", arg_declared(c->params.at[i]));
+    for (int i = 0; i < c->params.n; i++)
+        text_add(&t, "%s%s", i ? ", " : "", arg_declared(c->params.at[i]));
     return t.s;
 }
 
@@ -168,7 +178,8 @@ static int times_of(const Lines *c, int from, int n)
     return times;
 }
 
-/* The length of the sequence from there on that saves most calls, and how often it comes; 0: none is worth it. */
+/* The length of the sequence from there on that saves most calls, and how often it comes; 0: none
+   is worth it. */
 static int longest(const Lines *c, int from, int *times)
 {
     int best = 0, saved = 0;
@@ -192,15 +203,16 @@ static char *range_text(const Lines *c)
     return first == last ? text("k%d", first) : text("k%d to k%d", first, last);
 }
 
-static void fold_one(Lines *to, const Lines *c, int from, int n, int times, const char *what, Text *functions)
+static void fold_one(Lines *to, const Lines *c, int from, int n, int times, const char *what,
+                     Text *functions)
 {
     Lines *each = NEW_ARRAY(Lines, times);
     const Lines **at = NEW_ARRAY(const Lines *, times);
     for (int i = 0; i < times; i++) each[i] = slice(c, from + i * n, n), at[i] = &each[i];
     const Common common = lines_common(at, times);
     const char *name = text("k%d_to_k%d_%s", each[0].at[0]->first, each[0].at[n - 1]->last, what);
-    text_add(functions, "/* %s, and what is like them up to k%d */\nstatic void %s(%s)\n{\n", range_text(at[0]), each[times - 1].at[n - 1]->last, name,
-             params_text(&common));
+    text_add(functions, "/* %s, and what is like them up to k%d */\nstatic void %s(%s)\n{\n",
+             range_text(at[0]), each[times - 1].at[n - 1]->last, name, params_text(&common));
     put_lines(functions, lines_text(&common.body, "device"), 4);
     text_add(functions, "}\n\n");
     for (int i = 0; i < times; i++) {

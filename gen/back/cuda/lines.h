@@ -1,38 +1,44 @@
-/* lines.h -- lines that call functions; one function of several lines where the same lines come again with other arguments. */
+/* lines.h -- lines that call functions; one function of several lines where the same lines come
+   again with other arguments. */
 #ifndef CUDA_LINES_H
 #define CUDA_LINES_H
 #include "base/base.h"
 
 typedef struct Arg {
-    const char *text;                   /* "arena.h1", "&sums[1]", "beta" */
-    const char *view;                   /* the member of Device that it names: "arena"; NULL: none */
-    const char *type, *name, *dims;     /* as a parameter: "real" "x" "[32][64]" */
-    const char *wish;                   /* its name in a function of several lines; NULL: the same */
-    bool kept;                          /* and it is const */
-    bool own;                           /* it names what the caller alone has: beta, dev */
+    const char *text;               /* "arena.h1", "&sums[1]", "beta" */
+    const char *view;               /* the member of Device that it names: "arena"; NULL: none */
+    const char *type, *name, *dims; /* as a parameter: "real" "x" "[32][64]" */
+    const char *wish;               /* its name in a function of several lines; NULL: the same */
+    bool kept;                      /* and it is const */
+    bool own;                       /* it names what the caller alone has: beta, dev */
 } Arg;
 typedef struct Line {
-    const char *before, *after;         /* its text around the arguments: "GG_LAUNCH(k1_add, 256, 256, 0, gg_stream, " and ");" */
-    const char *note;                   /* a comment behind it, or "" */
-    int first, last;                    /* kernels that it runs, by number; 0: none */
+    /* its text around the arguments: "GG_LAUNCH(k1_add, 256, 256, 0, gg_stream, " and ");" */
+    const char *before, *after;
+    const char *note; /* a comment behind it, or "" */
+    int first, last;  /* kernels that it runs, by number; 0: none */
     VEC(Arg) args;
 } Line;
 typedef VEC(Line) Lines;
 
 Line *line_add(Lines *to, const char *before, const char *after);
-void  arg_add(Line *c, Arg a);
-char *arg_declared(const Arg *a);                           /* "const real x[32][64]" */
-bool  lines_alike(const Lines *a, int from, const Lines *b, int at, int n);      /* the n calls from there on: all but their arguments */
-bool  line_same(const Line *a, const Line *b);
-char *lines_text(const Lines *c, const char *dev);          /* lines; before them "auto &arena = dev->arena;" for the views that they need */
+void arg_add(Line *c, Arg a);
+char *arg_declared(const Arg *a); /* "const real x[32][64]" */
+/* the n calls from there on: all but their arguments */
+bool lines_alike(const Lines *a, int from, const Lines *b, int at, int n);
+bool line_same(const Line *a, const Line *b);
+/* lines; before them "auto &arena = dev->arena;" for the views that they need */
+char *lines_text(const Lines *c, const char *dev);
 
-typedef struct Common {                 /* several sequences of calls, alike */
-    Lines body;                         /* what they have in common: parameters where arguments differ */
+typedef struct Common { /* several sequences of calls, alike */
+    Lines body;         /* what they have in common: parameters where arguments differ */
     VEC(Arg) params;
-    int *call, *arg;                    /* by parameter: where in a sequence it is first used */
+    int *call, *arg; /* by parameter: where in a sequence it is first used */
 } Common;
 Common lines_common(const Lines *const *at, int n);
-char *params_text(const Common *c);     /* "const real x[32][64], int beta" */
-void  params_given(const Common *c, const Lines *from, Line *to);        /* a sequence's arguments for the parameters */
-void  lines_fold(Lines *c, const char *what, Text *functions);      /* what is repeated becomes a function on the host, k2_to_k9_WHAT, and calls of it */
+char *params_text(const Common *c); /* "const real x[32][64], int beta" */
+/* a sequence's arguments for the parameters */
+void params_given(const Common *c, const Lines *from, Line *to);
+/* what is repeated becomes a function on the host, k2_to_k9_WHAT, and calls of it */
+void lines_fold(Lines *c, const char *what, Text *functions);
 #endif

@@ -1,8 +1,8 @@
 /* print.c -- the statements of a tree on the device, dealt to threads as its loops say.
 
    1. Units alone: a thread has one, in the order of memory.
-   2. Units with lanes: 32 lanes, or a block, have a unit, and lanes take every 32nd turn. What stands outside of lanes is done by all
-      of them alike, but stores by the first.
+   2. Units with lanes: 32 lanes, or a block, have a unit, and lanes take every 32nd turn. What
+      stands outside of lanes is done by all of them alike, but stores by the first.
    3. Units with shares: 32 neighbouring units to a block, whose other dimension shares the sum.
    4. Lanes alone, into a double: one block. */
 #include <limits.h>
@@ -10,11 +10,16 @@
 #include "back/print.h"
 #include "back/template.h"
 
-typedef struct Chain { Range at[12]; int n; const StmtList *inner; } Chain;     /* loops that stand directly inside one another */
-typedef struct {                        /* of a Printer */
+/* loops that stand directly inside one another */
+typedef struct Chain {
+    Range at[12];
+    int n;
+    const StmtList *inner;
+} Chain;
+typedef struct { /* of a Printer */
     const Grid *g;
-    const char *lane;                   /* the number of a thread among those of its unit */
-    int width;                          /* and how many they are */
+    const char *lane; /* the number of a thread among those of its unit */
+    int width;        /* and how many they are */
 } Threads;
 
 static const Threads *threads_of(const Printer *p) { return p->target; }
@@ -65,7 +70,8 @@ static GridKind kind_of(const Loops *k, const Chain *units, const Stmt *together
     if (!together) return GRID_ELEMENTS;
     if (together->deal == SHARES) return GRID_COLUMNS;
     const Stmt *first = units->inner->at[0];
-    return first->kind == STMT_VARIABLE && k->vars.at[first->var]->type == AS_DOUBLE ? GRID_TOTAL : GRID_ROWS;
+    return first->kind == STMT_VARIABLE && k->vars.at[first->var]->type == AS_DOUBLE ? GRID_TOTAL
+                                                                                     : GRID_ROWS;
 }
 
 static long over(long n, long by) { return (n + by - 1) / by; }
@@ -74,7 +80,12 @@ static Grid grid_of(const Loops *k, const StmtList *l, bool shared)
 {
     const Chain units = chain_of(l, UNITS);
     const Stmt *together = together_in(units.inner);
-    Grid g = { kind_of(k, &units, together), turns_of(&units), together ? together->width : 1, THREADS, 1, shared };
+    Grid g = { kind_of(k, &units, together),
+               turns_of(&units),
+               together ? together->width : 1,
+               THREADS,
+               1,
+               shared };
     if (g.kind == GRID_TOTAL) g.threads = g.width;
     if (g.kind == GRID_COLUMNS) g.threads = 32 * g.width;
     if (g.kind == GRID_ELEMENTS || g.kind == GRID_ROWS) g.blocks = over(g.count, THREADS / g.width);
@@ -108,7 +119,8 @@ static void leave_loops(Words *w, const Chain *c)
     for (int i = 0; i < c->n; i++) words_leave(w, w->var[c->at[i].var]);
 }
 
-char *digits_text(const Words *w, const Range *at, int n, const char *index, const StmtList *l, const Val *v)
+char *digits_text(const Words *w, const Range *at, int n, const char *index, const StmtList *l,
+                  const Val *v)
 {
     Text t = { 0 };
     long place = 1;
@@ -116,7 +128,8 @@ char *digits_text(const Words *w, const Range *at, int n, const char *index, con
     for (int i = n; i-- > 0; place *= at[i].extent) {
         char *e = place == 1 ? text("%s", index) : text("%s / %ld", index, place);
         if (i) e = text("%s %% %ld", e, at[i].extent);
-        if (l ? list_uses(l, at[i].var) : val_uses(v, at[i].var)) text_add(&t, "%s%s = %s", t.n ? ", " : "", w->var[at[i].var], e);
+        if (l ? list_uses(l, at[i].var) : val_uses(v, at[i].var))
+            text_add(&t, "%s%s = %s", t.n ? ", " : "", w->var[at[i].var], e);
     }
     return t.s;
 }
@@ -139,23 +152,28 @@ static void set_index(Env *e, const char *name, const char *narrow, long count)
 /* ---- lanes ---- */
 static void put_folds(Printer *p, const StmtList *l, const StmtList *whole)
 {
-    static const char *const across[] = { [FOLD_SUM] = "sum", [FOLD_MAX] = "max", [FOLD_MIN] = "min", [FOLD_PROD] = "product" };
+    static const char *const across[] = {
+        [FOLD_SUM] = "sum", [FOLD_MAX] = "max", [FOLD_MIN] = "min", [FOLD_PROD] = "product"
+    };
     for (int i = 0; i < l->n; i++) {
         const Stmt *s = l->at[i];
         if (s->kind == STMT_FOLD && !list_declares(whole, s->var)) {
             const char *name = p->w->var[s->var];
-            put_line(p, text("%s = gg_fold_%s<%d>(%s);", name, across[s->fold], threads_of(p)->width, name));
+            put_line(p, text("%s = gg_fold_%s<%d>(%s);", name, across[s->fold],
+                             threads_of(p)->width, name));
         }
         put_folds(p, &s->body, whole);
     }
 }
 
-/* Every width-th turn of the loops, from the lane's own on; where one loop is all there is, its own variable runs. */
+/* Every width-th turn of the loops, from the lane's own on; where one loop is all there is, its own
+   variable runs. */
 static void set_turns(Printer *p, Env *e, const Chain *c)
 {
     int lines;
     name_loops(p->w, c);
-    const char *inner = list_text(p, c->inner, &lines), *f = c->n == 1 ? p->w->var[c->at[0].var] : words_free(p->w, "f");
+    const char *inner = list_text(p, c->inner, &lines),
+               *f = c->n == 1 ? p->w->var[c->at[0].var] : words_free(p->w, "f");
     const char *apart = c->n == 1 ? "" : decode(p->w, c, f);
     const bool brace = *apart || lines != 1;
     env_set(e, "f", "%s", f);
@@ -209,14 +227,17 @@ static char *elements_text(Printer *p, const Chain *units)
 }
 
 /* ---- lanes have a unit ---- */
-/* The statements from which on no lane waits for another: where some of them store, one lane does them all. */
+/* The statements from which on no lane waits for another: where some of them store, one lane does
+   them all. */
 static int after_lanes(const StmtList *l)
 {
     int from = 0;
     bool stores = false;
     for (int i = 0; i < l->n; i++)
-        if (l->at[i]->kind == STMT_VARIABLE || together_in(&(StmtList) { &l->at[i], 1, 1 })) from = i + 1;
-    for (int i = from; i < l->n; i++) stores |= l->at[i]->kind == STMT_STORE || l->at[i]->kind == STMT_IF;
+        if (l->at[i]->kind == STMT_VARIABLE || together_in(&(StmtList) { &l->at[i], 1, 1 }))
+            from = i + 1;
+    for (int i = from; i < l->n; i++)
+        stores |= l->at[i]->kind == STMT_STORE || l->at[i]->kind == STMT_IF;
     return stores ? from : l->n;
 }
 
@@ -257,7 +278,8 @@ static char *columns_text(Printer *p, const Chain *units)
     const Chain terms = chain_from(together_in(&(StmtList) { &l->at[at], 1, 1 }));
     Env *e = env_new(NULL);
     env_set(e, "variable", "%s", list_text(p, &(StmtList) { &l->at[0], 1, 1 }, NULL));
-    env_set(e, "training", "%s", s->kind == STMT_IF ? text(" && %s", val_within(p->w, s->value, LEVEL_COMPARE)) : "");
+    env_set(e, "training", "%s",
+            s->kind == STMT_IF ? text(" && %s", val_within(p->w, s->value, LEVEL_COMPARE)) : "");
     set_turns(p, e, &terms);
     env_set(e, "terms", "%ld", turns_of(&terms));
     env_set(e, "shares", "%d", threads_of(p)->g->width);
@@ -275,23 +297,31 @@ char *statements_text(Words *w, const StmtList *l)
 
 static char *body_text(Words *w, const StmtList *l, const Grid *g)
 {
-    static const char *const lanes[] = { [GRID_ELEMENTS] = NULL, [GRID_ROWS] = "lane", [GRID_COLUMNS] = "share", [GRID_TOTAL] = "threadIdx.x" };
+    static const char *const lanes[] = { [GRID_ELEMENTS] = NULL,
+                                         [GRID_ROWS] = "lane",
+                                         [GRID_COLUMNS] = "share",
+                                         [GRID_TOTAL] = "threadIdx.x" };
     const Chain units = chain_of(l, UNITS);
     const Threads threads = { g, lanes[g->kind], g->width };
     Printer p = { .w = w, .own = put_own, .target = &threads };
     name_loops(w, &units);
     switch (g->kind) {
-    case GRID_ELEMENTS: return elements_text(&p, &units);
-    case GRID_ROWS: return rows_text(&p, &units);
-    case GRID_COLUMNS: return columns_text(&p, &units);
-    default: return row_text(&p, l);
+        case GRID_ELEMENTS:
+            return elements_text(&p, &units);
+        case GRID_ROWS:
+            return rows_text(&p, &units);
+        case GRID_COLUMNS:
+            return columns_text(&p, &units);
+        default:
+            return row_text(&p, l);
     }
 }
 
 Words *naming_words(const Naming *names)
 {
     static const char *const taken[] = { "arena", "sums" };
-    Words *w = words_new(names->k, (const char *const *)names->formal, (const char *const *)names->arg);
+    Words *w =
+        words_new(names->k, (const char *const *)names->formal, (const char *const *)names->arg);
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) words_free(w, taken[i]);
     for (int i = 0; i < names->own.n; i++) words_free(w, names->own.at[i]);
     w->device = true;

@@ -1,32 +1,43 @@
-/* steps_cuda.c -- kernels as launches, in order: a micro-step, what is made before the window and behind it.
+/* steps_cuda.c -- kernels as launches, in order: a micro-step, what is made before the window and
+   behind it.
 
    1. One stream runs them one after another: nobody waits for anybody inside a window.
-   2. Neighbours that are small share a launch of one block, which runs them in turn; its name says the first and the last,
-      so they are neighbours in every list. */
+   2. Neighbours that are small share a launch of one block, which runs them in turn; its name says
+      the first and the last, so they are neighbours in every list. */
 #include <string.h>
 #include "back/cuda/cuda.h"
 
-enum { SMALL = 16384 };                 /* turns that one block goes through as fast as many would */
-typedef struct Block { Line *launch; Lines calls; bool last, coded; } Block;
-typedef struct { Lines once, counting, judge, micro, forward, outputs, finish; } StepLines;
+enum { SMALL = 16384 }; /* turns that one block goes through as fast as many would */
+typedef struct Block {
+    Line *launch;
+    Lines calls;
+    bool last, coded;
+} Block;
+typedef struct {
+    Lines once, counting, judge, micro, forward, outputs, finish;
+} StepLines;
 typedef struct {
     AlikeList alike;
-    VEC(Coded) coded;                   /* by alike */
+    VEC(Coded) coded; /* by alike */
     Library library;
     Text functions;
-    VEC(Block) blocks;                  /* launches that run several kernels in turn */
-    bool alone;                         /* somewhere a launch of its own advances the micro-step's number */
+    VEC(Block) blocks; /* launches that run several kernels in turn */
+    bool alone;        /* somewhere a launch of its own advances the micro-step's number */
 } Launches;
 
 /* ---- all kernels ---- */
-static bool is_small(const Kernel *x) { return (!x->core || x->core->kind == K_REDUCE) && work_of(x->loops) <= SMALL; }
+static bool is_small(const Kernel *x)
+{
+    return (!x->core || x->core->kind == K_REDUCE) && work_of(x->loops) <= SMALL;
+}
 
 /* A kernel is shared when it and a neighbour are small: launches cost more than they compute. */
 static bool is_shared(const Kernels *x, const Kernel *one)
 {
     for (int i = 0; i < x->micro.n; i++)
         if (x->micro.at[i] == one)
-            return is_small(one) && ((i > 0 && is_small(x->micro.at[i - 1])) || (i + 1 < x->micro.n && is_small(x->micro.at[i + 1])));
+            return is_small(one) && ((i > 0 && is_small(x->micro.at[i - 1])) ||
+                                     (i + 1 < x->micro.n && is_small(x->micro.at[i + 1])));
     return false;
 }
 
@@ -74,10 +85,14 @@ static Coded *coded_of(const Launches *l, const Alike *x)
 static void code_kernels(Launches *l)
 {
     for (int i = 0; i < l->coded.n; i++)
-        if (l->coded.at[i]->alike->first == l->coded.at[i]->alike) code_kernel(l->coded.at[i], &l->functions);
+        if (l->coded.at[i]->alike->first == l->coded.at[i]->alike)
+            code_kernel(l->coded.at[i], &l->functions);
 }
 
-static Coded *function_of(const Launches *l, const Kernel *k) { return coded_of(l, alike_of(&l->alike, k)->first); }
+static Coded *function_of(const Launches *l, const Kernel *k)
+{
+    return coded_of(l, alike_of(&l->alike, k)->first);
+}
 
 static long most_split(Kernel *const *at, int n, long most)
 {
@@ -114,12 +129,14 @@ static void add_block(Launches *l, Lines *to, Kernel *const *at, int n, bool las
     Line *launch = line_add(to, "", ");");
     Block *b = block_new(l, launch, last);
     launch->first = at[0]->id, launch->last = at[n - 1]->id;
-    for (int i = 0; i < n; i++) call_on_device(&b->calls, function_of(l, at[i]), alike_of(&l->alike, at[i]));
+    for (int i = 0; i < n; i++)
+        call_on_device(&b->calls, function_of(l, at[i]), alike_of(&l->alike, at[i]));
 }
 
 static bool block_alike(const Block *a, const Block *b)
 {
-    return a->last == b->last && a->calls.n == b->calls.n && lines_alike(&a->calls, 0, &b->calls, 0, a->calls.n);
+    return a->last == b->last && a->calls.n == b->calls.n &&
+           lines_alike(&a->calls, 0, &b->calls, 0, a->calls.n);
 }
 
 /* The lines of a block: all threads wait before the next kernel. */
@@ -130,7 +147,9 @@ static char *block_text(const Common *c, bool last)
         if (i) line_add(&all, "__syncthreads(", ");");
         vec_push(&all, c->body.at[i]);
     }
-    if (last) line_add(&all, "__syncthreads(", ");"), line_add(&all, "if (threadIdx.x == 0) dev->w.micro++;", "");
+    if (last)
+        line_add(&all, "__syncthreads(", ");"),
+            line_add(&all, "if (threadIdx.x == 0) dev->w.micro++;", "");
     return lines_text(&all, "dev");
 }
 
@@ -138,7 +157,8 @@ static bool uses_dev(const Lines *l)
 {
     bool uses = false;
     for (int i = 0; i < l->n; i++)
-        for (int a = 0; a < l->at[i]->args.n; a++) uses |= l->at[i]->args.at[a]->view || !strcmp(l->at[i]->args.at[a]->name, "dev");
+        for (int a = 0; a < l->at[i]->args.n; a++)
+            uses |= l->at[i]->args.at[a]->view || !strcmp(l->at[i]->args.at[a]->name, "dev");
     return uses;
 }
 
@@ -148,18 +168,22 @@ static void code_block(Launches *l, const Block *first, Block **alike, int n)
     const Lines **at = NEW_ARRAY(const Lines *, n);
     for (int i = 0; i < n; i++) at[i] = &alike[i]->calls;
     const Common c = lines_common(at, n);
-    const char *ident = text("k%d_to_k%d%s", first->launch->first, first->launch->last, first->last ? "_next" : "");
+    const char *ident =
+        text("k%d_to_k%d%s", first->launch->first, first->launch->last, first->last ? "_next" : "");
     const bool dev = first->last || uses_dev(&c.body);
     Env *e = env_new(NULL);
-    env_set(e, "title", "k%d to k%d, one after another%s", first->launch->first, first->launch->last, first->last ? "; no later kernel asks for the micro-step" : "");
+    env_set(e, "title", "k%d to k%d, one after another%s", first->launch->first,
+            first->launch->last, first->last ? "; no later kernel asks for the micro-step" : "");
     env_set(e, "threads", "%d", BLOCK_THREADS);
     env_set(e, "ident", "%s", ident);
-    env_set(e, "parameters", "%s%s%s", dev ? "Device *dev" : "", dev && c.params.n ? ", " : "", params_text(&c));
+    env_set(e, "parameters", "%s%s%s", dev ? "Device *dev" : "", dev && c.params.n ? ", " : "",
+            params_text(&c));
     env_set(e, "lines", "%s", block_text(&c, first->last));
     text_add(&l->functions, "%s\n", template_render("cuda/block.cu", e));
     for (int i = 0; i < n; i++) {
         Line *to = alike[i]->launch;
-        to->before = text("GG_RUN(%s, 1, %d, %s%s", ident, BLOCK_THREADS, dev ? "device" : "", dev && c.params.n ? ", " : "");
+        to->before = text("GG_RUN(%s, 1, %d, %s%s", ident, BLOCK_THREADS, dev ? "device" : "",
+                          dev && c.params.n ? ", " : "");
         if (to->first != first->launch->first) to->note = text("k%d to k%d", to->first, to->last);
         params_given(&c, &alike[i]->calls, to);
     }
@@ -172,7 +196,8 @@ static void code_blocks(Launches *l)
         int n = 0;
         if (l->blocks.at[i]->coded) continue;
         for (int j = i; j < l->blocks.n; j++)
-            if (!l->blocks.at[j]->coded && block_alike(l->blocks.at[i], l->blocks.at[j])) l->blocks.at[j]->coded = true, alike[n++] = l->blocks.at[j];
+            if (!l->blocks.at[j]->coded && block_alike(l->blocks.at[i], l->blocks.at[j]))
+                l->blocks.at[j]->coded = true, alike[n++] = l->blocks.at[j];
         code_block(l, alike[0], alike, n);
     }
 }
@@ -194,7 +219,8 @@ static KernelList kernels_of(const TaskList *list)
     return k;
 }
 
-/* The kernels in order; `step`: the micro-step's number goes up after the last one that reads it. */
+/* The kernels in order; `step`: the micro-step's number goes up after the last one that reads
+   it. */
 static Lines list_lines(Launches *l, const Program *s, const TaskList *list, bool step)
 {
     const KernelList k = kernels_of(list);
@@ -206,8 +232,12 @@ static Lines list_lines(Launches *l, const Program *s, const TaskList *list, boo
         if (function_of(l, at[i])->counts) last = i;
     for (int from = 0, end; from < n; from = end) {
         end = from + 1;
-        if (!function_of(l, at[from])->shared) { add_launch(l, s, &to, at[from]); continue; }
-        while (end < n && at[end]->id == at[end - 1]->id + 1 && function_of(l, at[end])->shared) end++;
+        if (!function_of(l, at[from])->shared) {
+            add_launch(l, s, &to, at[from]);
+            continue;
+        }
+        while (end < n && at[end]->id == at[end - 1]->id + 1 && function_of(l, at[end])->shared)
+            end++;
         const bool here = step && from <= last && last < end;
         add_block(l, &to, at + from, end - from, here);
         if (here) step = false;
@@ -220,9 +250,11 @@ static Lines list_lines(Launches *l, const Program *s, const TaskList *list, boo
 
 static StepLines step_lines(Launches *l, const Program *s)
 {
-    return (StepLines) { list_lines(l, s, &s->once, false), list_lines(l, s, &s->count_tasks, true), list_lines(l, s, &s->judge, false),
-                         list_lines(l, s, &s->micro, true), list_lines(l, s, &s->evaluate, true), list_lines(l, s, &s->predict, true),
-                         list_lines(l, s, &s->finish, false) };
+    return (
+        StepLines) { list_lines(l, s, &s->once, false),    list_lines(l, s, &s->count_tasks, true),
+                     list_lines(l, s, &s->judge, false),   list_lines(l, s, &s->micro, true),
+                     list_lines(l, s, &s->evaluate, true), list_lines(l, s, &s->predict, true),
+                     list_lines(l, s, &s->finish, false) };
 }
 
 /* What a micro-step and evaluation begin with alike becomes a function of its own. */
@@ -234,7 +266,8 @@ static void share_forward(Launches *l, const Program *s, Lines *micro, Lines *fo
     Lines both = { micro->at, n, n };
     const char *name = text("%sforward_steps", s->g->step->prefix);
     lines_fold(&both, "steps", &l->functions);
-    text_add(&l->functions, "/* The forward part of a micro-step. */\nstatic void %s(void)\n{\n", name);
+    text_add(&l->functions, "/* The forward part of a micro-step. */\nstatic void %s(void)\n{\n",
+             name);
     put_lines(&l->functions, lines_text(&both, "device"), 4);
     text_add(&l->functions, "}\n\n");
     Lines *const lists[] = { micro, forward };
@@ -282,7 +315,9 @@ static void fill_facts(Launches *l, const Whole *all, Env *e)
     Library *x = &l->library;
     const long split = split_reals(all);
     bool skips = false;
-    for (int i = 0; i < all->steps.n; i++) skips |= all->steps.at[i]->count || all->steps.at[i]->g->checks.n || checks_finite(all->steps.at[i]);
+    for (int i = 0; i < all->steps.n; i++)
+        skips |= all->steps.at[i]->count || all->steps.at[i]->g->checks.n ||
+                 checks_finite(all->steps.at[i]);
     lines_fold(&x->plans, "plan", &l->functions);
     env_flag(e, "next_micro", l->alone);
     env_set(e, "kernels", "%s", l->functions.s ? l->functions.s : "");
