@@ -57,7 +57,7 @@ static void listed(Compilation *c)    { vec_push(&c->k->micro, c->k->micro.at[0]
 
 static void small(Compilation *c)     { buffer(c)->layout.size -= ALIGN; }
 static void no_layout(Compilation *c) { buffer(c)->layout.size = 0; }
-static void one_place(Compilation *c) { buffer(c)->layout.axis[0].digit[0].stride = 1; }
+static void one_place(Compilation *c) { buffer(c)->layout.axis[0].factor[0].stride = 1; }
 static void no_buffer(Compilation *c) { set_buffer(c->k, that(c, stored)->stores.at[0], NULL); }
 static void unstored(Compilation *c)  { Kernel *x = that(c, statistic); set_buffer(c->k, x->stores.at[0], NULL); x->stores.n = 0; }
 static void home(Compilation *c)      { buffer(c)->home = HOME_PACKED; }
@@ -65,7 +65,7 @@ static void factor(Compilation *c)    { Kernel *x = that(c, multiplies); x->fact
 static void halo(Compilation *c)      { buffer_of(c->k, node_base(that(c, convolves)->factor[0]))->layout.halo[2][0] += 9; }
 static void gradient(Compilation *c)  { that(c, adds)->grad_layout.size += ALIGN; }
 static void half(Compilation *c)      { buffer(c)->half = true; }
-static void digit(Compilation *c)     { buffer(c)->layout.axis[0].digit[0].extent--; }
+static void factor(Compilation *c)     { buffer(c)->layout.axis[0].factor[0].extent--; }
 static void gathered(Compilation *c)  { for (int i = 0; i < c->k->buffers.n; i++) if (c->k->buffers.at[i]->home == HOME_PARAM) c->k->buffers.at[i]->layout.axis[1].n = 0; }
 
 static void not_lowered(Compilation *c) { that(c, multiplies)->contraction = NULL; }
@@ -133,7 +133,7 @@ static const Damage damages[] = {
     { "halo", "layout", halo, "has places" },
     { "gradient", "layout", gradient, "of another size" },
     { "half", "layout", half, "has 16 bits" },
-    { "digit", "layout", digit, "values of axis" },
+    { "factor", "layout", factor, "values of axis" },
     { "gathered", "layout", gathered, "without a place of their own" },
     { "not_lowered", "lower", not_lowered, "is not lowered" },
     { "before", "lower", before, "goes from -1" },

@@ -65,10 +65,10 @@ static char *list_text(int n, const long *x)
 static char *axis_text(const Axis *a)
 {
     Text t = { 0 };
-    if (a->n > DIGITS) BUG("a parameter's axis has %d digits", a->n);
+    if (a->n > FACTORS) BUG("a parameter's axis has %d factors", a->n);
     text_add(&t, "{ ");
     for (int i = 0; i < a->n; i++) {
-        const Digit *d = &a->digit[i];
+        const Factor *d = &a->factor[i];
         text_add(&t, "%s{ %ld, %ld, %ld }", i ? ", " : "", d->div, d->mod, d->stride);
     }
     text_add(&t, a->n ? " }" : "{ 1, 0, 0 } }");

@@ -19,8 +19,8 @@ typedef struct Buffer {
     const char *inside; /* what stands before its name in the program, "memory->"; NULL: nothing */
 } Buffer;
 
-typedef enum { PART_ONE, PART_ROWS, PART_STRIPS, PART_TILES } PartKind;
-/* units that threads take; size: rows or strips in one */
+typedef enum { PART_ONE, PART_ROWS, PART_BLOCKS, PART_TILES } PartKind;
+/* units that threads take; size: rows or column blocks in one */
 typedef struct {
     PartKind kind;
     int count;
@@ -103,7 +103,7 @@ Kernel *kernel_of(const Kernels *k, const Node *n); /* that computes n; NULL: no
 Buffer *buffer_of(const Kernels *k, const Node *n); /* that holds n; NULL: n is in no memory */
 void set_kernel(Kernels *k, const Node *n, Kernel *x);
 void set_buffer(Kernels *k, const Node *n, Buffer *b);
-/* of n's elements in its base's buffer; false: no digits say it */
+/* of n's elements in its base's buffer; false: no factors say it */
 bool node_layout(const Kernels *k, Node *n, Layout *out);
 /* a convolution in groups: no contraction, a sum for each element */
 bool by_taps(const Kernels *k, const Node *n);

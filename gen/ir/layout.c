@@ -1,11 +1,11 @@
 /* layout.c -- where a logical element lies in memory, and what a view does to that.
 
-   1. A buffer has one axis whose innermost digit is contiguous: the features of a matrix, the
+   1. A buffer has one axis whose innermost factor is contiguous: the features of a matrix, the
       channels of an image. It is cut into blocks that are multiples of the vector's width and
       padded with zeros.
-   2. Features: strips outermost, [features/b][batch]...[b]: a thread owns strips. Images:
+   2. Features: column blocks outermost, [features/b][batch]...[b]: a thread owns column blocks. Images:
       [batch][channels/b][h][w][b].
-   3. A reshape keeps the memory and rewrites digits; where digits would have to be cut unevenly it
+   3. A reshape keeps the memory and rewrites factors; where factors would have to be cut unevenly it
       says no. */
 #include <string.h>
 #include "ir/layout.h"
@@ -29,21 +29,22 @@ typedef struct {
     long div, extent, lo, hi;
 } Dim; /* of the C array */
 
-static void add_digit(Layout *l, int axis, long div, long mod, long stride, long extent)
+static void add_factor(Layout *l, int axis, long div, long mod, long stride, long extent)
 {
     Axis *x = &l->axis[axis];
-    if (x->n == DIGITS) BUG("more than four digits in an axis");
-    x->digit[x->n++] = (Digit) { div, mod, stride, extent };
+    if (x->n == FACTORS) BUG("more than four factors in an axis");
+    x->factor[x->n++] = (Factor) { div, mod, stride, extent };
 }
 
-/* Lays the dimensions out, innermost last, and makes the digits of every axis. */
+/* Lays the dimensions out, innermost last, and makes the factors of every axis. */
 static void assign(Layout *l, const Shape *s, const Dim *dim, int n)
 {
     long stride = 1;
     for (int i = n; i-- > 0;) {
         const Dim *d = &dim[i];
         long physical = d->extent + d->lo + d->hi, blocks = d->div * d->extent;
-        add_digit(l, d->axis, d->div, blocks >= s->dim[d->axis] ? 0 : d->extent, stride, d->extent);
+        add_factor(l, d->axis, d->div, blocks >= s->dim[d->axis] ? 0 : d->extent, stride,
+                   d->extent);
         l->offset += d->lo * stride;
         if (physical > 1 || i == n - 1) {
             memmove(l->dims + 1, l->dims, sizeof(long) * (size_t)l->ndims);
@@ -84,47 +85,47 @@ void layout_make(Layout *l, const Shape *s, int vaxis, long block, long halo[RAN
 /* ---- views ---- */
 typedef struct {
     int n;
-    Digit digit[16];
-} Digits;
+    Factor factor[16];
+} Factors;
 
-static bool is_pow_digit(const Digit *d) { return d->extent > 1; }
+static bool is_wide_factor(const Factor *d) { return d->extent > 1; }
 
-/* The digits of axes from..to-1 as digits of their flattened index; the first axis is the most
+/* The factors of axes from..to-1 as factors of their flattened index; the first axis is the most
    significant. */
-static bool flatten(Digits *out, const Layout *l, const Shape *s, int from, int to)
+static bool flatten(Factors *out, const Layout *l, const Shape *s, int from, int to)
 {
     long place = 1;
     for (int a = to; a-- > from; place *= s->dim[a])
         for (int i = 0; i < l->axis[a].n; i++) {
-            Digit d = l->axis[a].digit[i];
-            if (!is_pow_digit(&d) && a > from) continue;
+            Factor d = l->axis[a].factor[i];
+            if (!is_wide_factor(&d) && a > from) continue;
             if (d.mod == 0 && a > from) {
                 if (s->dim[a] % d.div) return false;
                 d.mod = s->dim[a] / d.div;
             }
             if (d.mod == 1) continue;
             d.div *= place;
-            out->digit[out->n++] = d;
+            out->factor[out->n++] = d;
         }
     return true;
 }
 
 /* Lanes of one channel: no index comes there, but what keeps their padding zero does. */
-static bool padded_above(const Digits *in, long end)
+static bool padded_above(const Factors *in, long end)
 {
     for (int i = 0; i < in->n; i++)
-        if (in->digit[i].div >= end && in->digit[i].stride == 1) return true;
+        if (in->factor[i].div >= end && in->factor[i].stride == 1) return true;
     return false;
 }
 
-/* Deals flattened digits to axes from..to-1 of the view. */
-static bool deal(Layout *out, Digits *in, const Shape *s, int from, int to)
+/* Deals flattened factors to axes from..to-1 of the view. */
+static bool deal(Layout *out, Factors *in, const Shape *s, int from, int to)
 {
     long place = 1;
     for (int a = to; a-- > from;) {
         const long end = place * s->dim[a];
         for (int i = 0; i < in->n; i++) {
-            Digit d = in->digit[i];
+            Factor d = in->factor[i];
             /* no index comes there, or its padding alone does */
             if (d.div >= end && (a > from || d.stride != 1)) continue;
             if (d.div < place) continue;
@@ -133,14 +134,14 @@ static bool deal(Layout *out, Digits *in, const Shape *s, int from, int to)
                 if (end % d.div) return false;
                 const long low = end / d.div;
                 if (d.mod && d.mod % low) return false;
-                in->digit[in->n++] = (Digit) { end, d.mod ? d.mod / low : 0, d.stride * low,
-                                               (d.extent + low - 1) / low };
+                in->factor[in->n++] = (Factor) { end, d.mod ? d.mod / low : 0, d.stride * low,
+                                                 (d.extent + low - 1) / low };
                 d.mod = d.extent = low;
             }
             const bool top =
                 d.mod == 0 || (d.div * d.mod >= end && !(a == from && padded_above(in, end)));
-            if (out->axis[a].n == DIGITS || in->n >= 15) return false;
-            add_digit(out, a, d.div / place, top ? 0 : d.mod, d.stride, d.extent);
+            if (out->axis[a].n == FACTORS || in->n >= 15) return false;
+            add_factor(out, a, d.div / place, top ? 0 : d.mod, d.stride, d.extent);
         }
         place = end;
     }
@@ -152,8 +153,8 @@ static void find_block(Layout *l)
     l->vaxis = -1, l->block = 0;
     for (int a = 0; a < l->rank; a++)
         for (int i = 0; i < l->axis[a].n; i++)
-            if (l->axis[a].digit[i].stride == 1 && l->axis[a].digit[i].extent >= BLOCK_MIN)
-                l->vaxis = a, l->block = l->axis[a].digit[i].extent;
+            if (l->axis[a].factor[i].stride == 1 && l->axis[a].factor[i].extent >= BLOCK_MIN)
+                l->vaxis = a, l->block = l->axis[a].factor[i].extent;
 }
 
 static Layout same_memory(const Layout *l, int rank)
@@ -183,7 +184,7 @@ bool layout_view(Layout *out, const Layout *l, const Shape *from, const Shape *t
             }
         while (i < from->rank && from->dim[i] == 1) i++;
         while (j < to->rank && to->dim[j] == 1) j++;
-        Digits d = { 0 };
+        Factors d = { 0 };
         if (!flatten(&d, l, from, i0, i) || !deal(&v, &d, to, j0, j)) return false;
     }
     find_block(&v);
@@ -214,23 +215,23 @@ void layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape 
 bool layout_slice(Layout *out, const Layout *l, int axis, long from, long step, long extent)
 {
     const Axis *x = &l->axis[axis];
-    if (x->n != 1 || x->digit[0].div != 1 || x->digit[0].mod || x->digit[0].stride == 1)
+    if (x->n != 1 || x->factor[0].div != 1 || x->factor[0].mod || x->factor[0].stride == 1)
         return false;
     Layout v = *l;
-    v.offset += from * x->digit[0].stride;
-    v.axis[axis].digit[0].stride *= step;
-    v.axis[axis].digit[0].extent = extent;
+    v.offset += from * x->factor[0].stride;
+    v.axis[axis].factor[0].stride *= step;
+    v.axis[axis].factor[0].extent = extent;
     *out = v;
     return true;
 }
 
-/* The digits of the axis are those of all its places: none is repeated. */
+/* The factors of the axis are those of all its places: none is repeated. */
 static bool axis_whole(const Axis *x, long extent)
 {
     long next = 1;
     for (int i = 0; i < x->n && next < extent; i++)
-        if (x->digit[i].div == next && x->digit[i].mod != 1) {
-            next = x->digit[i].mod ? next * x->digit[i].mod : extent;
+        if (x->factor[i].div == next && x->factor[i].mod != 1) {
+            next = x->factor[i].mod ? next * x->factor[i].mod : extent;
             i = -1;
         }
     return next >= extent;
@@ -248,7 +249,7 @@ long layout_at(const Layout *l, const long index[RANK])
     long at = l->offset;
     for (int a = 0; a < l->rank; a++)
         for (int i = 0; i < l->axis[a].n; i++) {
-            const Digit *d = &l->axis[a].digit[i];
+            const Factor *d = &l->axis[a].factor[i];
             long v = index[a] / d->div;
             at += (d->mod ? v % d->mod : v) * d->stride;
         }
@@ -261,17 +262,18 @@ bool layout_same(const Layout *a, const Layout *b)
     for (int i = 0; i < a->rank; i++) {
         if (a->axis[i].n != b->axis[i].n) return false;
         for (int j = 0; j < a->axis[i].n; j++)
-            if (memcmp(&a->axis[i].digit[j], &b->axis[i].digit[j], sizeof(Digit))) return false;
+            if (memcmp(&a->axis[i].factor[j], &b->axis[i].factor[j], sizeof(Factor))) return false;
     }
     return true;
 }
 
 bool layout_batch_first(const Layout *l)
 {
-    const long batch = l->rank && l->axis[0].n ? l->axis[0].digit[0].stride : 0;
+    const long batch = l->rank && l->axis[0].n ? l->axis[0].factor[0].stride : 0;
     for (int a = 1; a < l->rank; a++)
         for (int i = 0; i < l->axis[a].n; i++)
-            if (l->axis[a].digit[i].extent > 1 && l->axis[a].digit[i].stride > batch) return false;
+            if (l->axis[a].factor[i].extent > 1 && l->axis[a].factor[i].stride > batch)
+                return false;
     return true;
 }
 

@@ -3,27 +3,27 @@
 #define GAGEN_LAYOUT_H
 #include "ir/op.h"
 
-/* Element (i0, i1, ...) of a tensor lies at offset + SUM over axes and digits of (i / div % mod) *
-   stride. A blocked axis has two digits, an axis that a view has merged has one for each axis it
+/* Element (i0, i1, ...) of a tensor lies at offset + SUM over axes and factors of (i / div % mod) *
+   stride. A blocked axis has two factors, an axis that a view has merged has one for each axis it
    was made of. */
-/* mod 0: none; extent: values the digit takes, padding included */
+/* mod 0: none; extent: values the factor takes, padding included */
 typedef struct {
     long div, mod, stride, extent;
-} Digit;
-enum { DIGITS = 4 };
+} Factor;
+enum { FACTORS = 4 };
 typedef struct {
     int n;
-    Digit digit[DIGITS];
+    Factor factor[FACTORS];
 } Axis;
 typedef struct {
     int rank;
     Axis axis[RANK];
     long offset; /* of element 0: past the halo */
     long size;   /* reals in all, padding and halo included, a multiple of 16 */
-    /* the C array, outermost first: digits by falling stride, halo included */
+    /* the C array, outermost first: factors by falling stride, halo included */
     int ndims;
     long dims[8], strides[8];
-    /* the axis whose innermost digit is contiguous, and that digit's extent; 0: none */
+    /* the axis whose innermost factor is contiguous, and that factor's extent; 0: none */
     int vaxis;
     long block;
     long halo[RANK][2]; /* zeros before and after an axis */

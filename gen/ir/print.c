@@ -17,7 +17,7 @@ static const char *node_name(const Node *n)
 /* ---- kernels ---- */
 static void print_kernel(Text *out, const Kernel *k)
 {
-    static const char *const parts[] = { "one", "rows", "strips", "tiles" };
+    static const char *const parts[] = { "one", "rows", "column blocks", "tiles" };
     text_add(out, "  %-28s phase %-2d %d %s of %ld, %.3f MFLOP\n", k->ident, k->phase,
              k->part.count, parts[k->part.kind], k->part.size, k->flop / 1e6);
     text_add(out, "      out %s %s", node_name(k->out), shape_text(&k->out->shape));

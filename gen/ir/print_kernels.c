@@ -59,7 +59,7 @@ static void add_lists(Text *out, const Kernels *k, AddMore *more)
 void groups_print(Text *out, const Kernels *k) { add_lists(out, k, NULL); }
 
 /* ---- layouts ---- */
-static void add_digit(Text *out, int axis, const Digit *d)
+static void add_factor(Text *out, int axis, const Factor *d)
 {
     text_add(out, " + i%d", axis);
     if (d->div != 1) text_add(out, " / %ld", d->div);
@@ -67,13 +67,13 @@ static void add_digit(Text *out, int axis, const Digit *d)
     if (d->stride != 1) text_add(out, " * %ld", d->stride);
 }
 
-/* Where element (i0, i1 ...) is: digits that only ever are 0 are left out. */
+/* Where element (i0, i1 ...) is: factors that only ever are 0 are left out. */
 static void add_formula(Text *out, const Layout *l)
 {
     text_add(out, "%ld", l->offset);
     for (int a = 0; a < l->rank; a++)
         for (int d = 0; d < l->axis[a].n; d++)
-            if (l->axis[a].digit[d].extent > 1) add_digit(out, a, &l->axis[a].digit[d]);
+            if (l->axis[a].factor[d].extent > 1) add_factor(out, a, &l->axis[a].factor[d]);
 }
 
 static void add_halo(Text *out, const Layout *l)

@@ -15,7 +15,7 @@ typedef struct Contraction { /* in C */
     long base[3]; /* of element 0 of A, B and C, in reals; A is broadcast, B's rows are vectors */
     Level unit;   /* dealt to threads; extent 1: nothing to deal */
     int nouter;
-    Level outer[8];    /* loops written out inside a unit: samples, strips */
+    Level outer[8];    /* loops written out inside a unit: samples, column blocks */
     bool outer_sum[8]; /* an outer loop over the sum: all but its first turn add */
     int nrows;
     Level rows[2];

@@ -110,7 +110,7 @@ static void check_place(void *context, const Around *around, const Place *p)
 }
 
 /* ---- strides that nest ---- */
-enum { DIGITS_OF_ALL = 64 };
+enum { FACTORS_OF_ALL = 64 };
 typedef struct {
     int unit;
     long stride;
@@ -119,7 +119,7 @@ typedef struct {
 typedef struct {
     const Known *k;
     int n;
-    Part part[DIGITS_OF_ALL];
+    Part part[FACTORS_OF_ALL];
     bool fails;
 } Parts;
 
@@ -134,7 +134,7 @@ static void add_part(Parts *p, int unit, long stride, Interval of)
         p->fails |= unit >= 0;
         return;
     }
-    if (p->n == DIGITS_OF_ALL) p->fails = true;
+    if (p->n == FACTORS_OF_ALL) p->fails = true;
     else p->part[p->n++] = (Part) { unit, stride, of };
 }
 
@@ -228,7 +228,7 @@ static void merge(Parts *all, const Parts *one, bool first)
             Interval *of = &all->part[i].of;
             *of = (Interval) { of->lo < x->of.lo ? of->lo : x->of.lo,
                                of->hi > x->of.hi ? of->hi : x->of.hi };
-        } else if (all->n == DIGITS_OF_ALL) {
+        } else if (all->n == FACTORS_OF_ALL) {
             all->fails = true;
         } else {
             all->part[all->n] = *x;

@@ -172,9 +172,9 @@ StmtList *open_dealt(Build *b, unsigned skip)
     if (b->k->target->launches) return b->rows = open_loops(b, &b->l->body, all, UNITS);
     if (b->x->part.kind == PART_ROWS && n >= 0)
         return open_loops(b, open_parts(b, NULL), all & ~(1u << n), SERIAL);
-    if (b->x->part.kind == PART_STRIPS && s->strips >= 0 &&
-        s->loop[s->strips].extent == b->x->part.count)
-        return open_loops(b, open_loop(b, &b->l->body, s->strips, UNITS), all & ~(1u << s->strips),
+    if (b->x->part.kind == PART_BLOCKS && s->blocks >= 0 &&
+        s->loop[s->blocks].extent == b->x->part.count)
+        return open_loops(b, open_loop(b, &b->l->body, s->blocks, UNITS), all & ~(1u << s->blocks),
                           SERIAL);
     return open_loops(b, open_one(b), all, SERIAL);
 }

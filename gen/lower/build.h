@@ -5,8 +5,8 @@
 #include "ir/loops.h"
 #include "lower/lower.h"
 
-/* ---- scope.c: loops over the digits of a layout, and the address of an element inside them ---- A
-   loop's variable is a digit of an axis: the axis' index is the sum of index * div over its
+/* ---- scope.c: loops over the factors of a layout, and the address of an element inside them ---- A
+   loop's variable is a factor of an axis: the axis' index is the sum of index * div over its
    loops. */
 /* index: the variable, or what stands for it; NULL: zero */
 typedef struct {
@@ -20,16 +20,16 @@ typedef struct {
     int n;
     Turn loop[12];   /* outermost first */
     int lanes;       /* index of the loop whose elements are lanes, or -1 */
-    int strips;      /* index of the loop over blocks of the contiguous axis, or -1 */
+    int blocks;      /* index of the loop over blocks of the contiguous axis, or -1 */
     bool contiguous; /* the innermost loop's elements are neighbours in memory */
 } Scope;
 
 const Val *both(Call call, const Val *a, const Val *b);
 const Val *choose(const Val *c, const Val *yes, const Val *no);
 const Val *times(const Val *v, long factor);
-/* all digits of the layout, outermost first; variables are new */
+/* all factors of the layout, outermost first; variables are new */
 Scope scope_of(Loops *l, const Layout *layout, const Shape *domain);
-int scope_loop(const Scope *s, int axis, long div); /* index of the loop of that digit, or -1 */
+int scope_loop(const Scope *s, int axis, long div); /* index of the loop of that factor, or -1 */
 int scope_batch(const Scope *s); /* of the loop over the rows of the batch, or -1 */
 /* the innermost loop is contiguous and its extent is whole vectors */
 bool scope_wide(const Scope *s);
@@ -42,9 +42,9 @@ At flat_address(const Scope *s, const Shape *shape, int buffer);
 const Val *flat_index(const Scope *s, const Shape *shape); /* the same as a value */
 /* between neighbouring lanes; -1: uneven; 0: there are none */
 long lane_stride(const Scope *s, const At *at);
-/* its indices up to where the next digit of its axis begins: what pads rows left out */
+/* its indices up to where the next factor of its axis begins: what pads rows left out */
 long loop_length(const Scope *s, int at);
-bool loop_overlaps(const Scope *s, int at);  /* its padding would be the next digit's elements */
+bool loop_overlaps(const Scope *s, int at);  /* its padding would be the next factor's elements */
 const Val *loop_end(const Scope *s, int at); /* where scalars stop: at the logical extent */
 /* how many steps of div there are from coordinate c to the extent */
 const Val *places_left(long extent, const Val *c, long div);
@@ -107,8 +107,8 @@ const Val *load_at(Build *b, const At *at);
 void zero_halos(Build *b, StmtList *into, const Val *row);
 /* zeros after n's last columns: in all rows, or in the row at hand */
 void zero_padding(Build *b, StmtList *into, Node *n, bool row);
-/* zeros where other digits than the innermost pass the end of their axis, in the row at hand */
-void zero_digits(Build *b, StmtList *into, Node *n);
+/* zeros where other factors than the innermost pass the end of their axis, in the row at hand */
+void zero_factors(Build *b, StmtList *into, Node *n);
 void zero_others(Build *b); /* the same for the stores that lie otherwise than the first */
 /* C: a loop over the padding after the innermost one; padded: has its zeros, or NULL */
 void zero_loop(Build *b, StmtList *into, const Scope *s, const Node *padded);

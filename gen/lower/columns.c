@@ -6,7 +6,7 @@ static char block_label(const Operand *o)
 {
     for (int a = 0; a < o->shape.rank; a++)
         for (int i = 0; i < o->layout.axis[a].n; i++) {
-            const Digit *d = &o->layout.axis[a].digit[i];
+            const Factor *d = &o->layout.axis[a].factor[i];
             if (d->stride == 1 && d->extent >= BLOCK_MIN &&
                 part_of(&o->place[a], o->place[a].label[0]) == 0)
                 return o->place[a].label[o->place[a].n - 1];
@@ -22,7 +22,7 @@ static char row_label(const Lowering *w)
     long extent = 0;
     for (int a = 0; a < o->shape.rank; a++)
         for (int i = 0; i < o->layout.axis[a].n; i++) {
-            const Digit *d = &o->layout.axis[a].digit[i];
+            const Factor *d = &o->layout.axis[a].factor[i];
             if (d->stride != 1 || d->extent <= extent || o->place[a].n != 1) continue;
             if (has_label(&w->operand[0], o->place[a].label[0]) &&
                 has_label(&w->operand[1], o->place[a].label[0]))
@@ -49,7 +49,7 @@ long room(const Operand *o, char label, long div)
     for (int a = 0; a < o->shape.rank; a++) {
         const int part = part_of(&o->place[a], label);
         for (int d = 0; d < o->layout.axis[a].n && part >= 0; d++) {
-            const Digit *x = &o->layout.axis[a].digit[d];
+            const Factor *x = &o->layout.axis[a].factor[d];
             const long at = o->place[a].factor[part] * div, fits = x->extent * x->div / at;
             if (x->div <= at && at < x->div * (x->mod ? x->mod : x->extent))
                 return part && fits > o->place[a].factor[0] / div ? o->place[a].factor[0] / div

@@ -47,7 +47,7 @@ static void take_unit(Contraction *c, Levels *s, int i)
     memmove(s->at + i, s->at + i + 1, sizeof(Level) * (size_t)(--s->n - i));
 }
 
-/* Images are dealt by rows of the batch; matrices by strips of columns, or where there is one strip
+/* Images are dealt by rows of the batch; matrices by column blocks, or where there is one column block
    only by rows. */
 static void choose_unit(const Lowering *w, Contraction *c, Levels *batch, Levels *rows,
                         Levels *columns)

@@ -1,7 +1,7 @@
 /* factors_c.c -- what a contraction wants of its factors in C. C's contiguous level is the vector;
    B is the factor that has its label.
 
-   1. B has its rows in the vector's order and at least as wide: strips of columns, depth as A runs
+   1. B has its rows in the vector's order and at least as wide: column blocks, depth as A runs
       through it. Of a weight this is what it wants. Where the weight has another order, a
       transposed one, it is packed once per update.
    2. A is broadcast, so any order will do: of a weight that of its own axes.
@@ -67,7 +67,7 @@ static int b_order(const Lowering *w, const Level *a, const Level *b, int operan
     return (x < y) - (x > y);
 }
 
-/* Strips that lie side by side because a micro-batch has one row: with another one they would not,
+/* Column blocks that lie side by side because a micro-batch has one row: with another one they would not,
    and where all splits are to give the same bits, the norm too, weights have one order for all. */
 static bool lone_row(const Lowering *w, const Operand *c)
 {
@@ -75,7 +75,7 @@ static bool lone_row(const Lowering *w, const Operand *c)
 }
 
 /* Columns that run on from the vector in C run on from it in B's rows too: one wide row instead of
-   strips. */
+   column blocks. */
 static void join_columns(const Lowering *w, Level *order, int n, const Level *vector)
 {
     long width = vector->extent;
@@ -120,10 +120,10 @@ static void b_layout(Lowering *w, int vector, Layout *out)
             if (part < 0) continue;
             Axis *x = &l.axis[a];
             const long div = v->div * b->place[a].factor[part];
-            x->digit[x->n++] =
-                (Digit) { div,
-                          div * v->extent >= b->shape.dim[a] && outermost(w, v) ? 0 : v->extent,
-                          stride, v->extent };
+            x->factor[x->n++] =
+                (Factor) { div,
+                           div * v->extent >= b->shape.dim[a] && outermost(w, v) ? 0 : v->extent,
+                           stride, v->extent };
             if (i == n - 1) l.vaxis = a, l.block = v->extent;
         }
         stride *= v->extent;
@@ -146,7 +146,8 @@ static bool same_order(const Operand *o, const Layout *l)
 {
     for (int a = 0; a < l->rank; a++)
         if (o->layout.axis[a].n != l->axis[a].n ||
-            memcmp(o->layout.axis[a].digit, l->axis[a].digit, sizeof(Digit) * (size_t)l->axis[a].n))
+            memcmp(o->layout.axis[a].factor, l->axis[a].factor,
+                   sizeof(Factor) * (size_t)l->axis[a].n))
             return false;
     return true;
 }
@@ -185,12 +186,12 @@ static void copy_image(Lowering *w, int which)
     f->arg[a] = o->node;
 }
 
-/* No digit of an axis straddles groups. */
+/* No factor of an axis straddles groups. */
 static bool parts_nest(const Operand *o)
 {
     for (int a = 0; a < o->shape.rank && known(o); a++)
         for (int d = 0; d < o->layout.axis[a].n && o->place[a].parts; d++) {
-            const Digit *x = &o->layout.axis[a].digit[d];
+            const Factor *x = &o->layout.axis[a].factor[d];
             const long each = o->place[a].factor[0], end = x->div * (x->mod ? x->mod : x->extent);
             if (!(x->div % each == 0 ||
                   (each % x->div == 0 && (end % each == 0 || each % end == 0))))

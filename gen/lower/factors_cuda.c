@@ -1,6 +1,6 @@
 /* factors_cuda.c -- what a contraction wants of its factors in CUDA.
 
-   1. Nothing is packed and nothing lies in strips: matrices row by row, images as
+   1. Nothing is packed and nothing lies in column blocks: matrices row by row, images as
       [batch][rows][columns][channels].
    2. What it wants of a weight. A matmul: its own axes by the result's, then the depth as the other
       factor runs through it. A convolution: [rows][columns][channels][outputs].
@@ -24,7 +24,7 @@ static int weight_order(const Lowering *w, const Level *a, const Level *b, int o
     return a->label != b->label ? a->label - b->label : a->div < b->div ? 1 : -1;
 }
 
-/* The weight's digits from its levels, innermost last; rows are a multiple of 16 bytes. */
+/* The weight's factors from its levels, innermost last; rows are a multiple of 16 bytes. */
 static void order_weight(const Lowering *w, int which, Layout *out)
 {
     const Operand *o = &w->operand[which];
@@ -41,9 +41,9 @@ static void order_weight(const Lowering *w, int which, Layout *out)
         for (int a = 0; a < o->shape.rank; a++) {
             if (o->place[a].label[0] != v->label) continue;
             Axis *x = &l.axis[a];
-            x->digit[x->n++] =
-                (Digit) { v->div, v->div * v->extent >= o->shape.dim[a] ? 0 : v->extent, stride,
-                          v->extent };
+            x->factor[x->n++] =
+                (Factor) { v->div, v->div * v->extent >= o->shape.dim[a] ? 0 : v->extent, stride,
+                           v->extent };
         }
         const long extent = last && n > 1 ? block_of(w->k, v->extent) : v->extent;
         if (extent > 1 || last) {

@@ -90,7 +90,7 @@ static void row_result(Build *b)
 {
     Node *f = b->x->core;
     const Scope here = b->scope;
-    Scope rows = { .domain = &f->shape, .lanes = -1, .strips = -1 };
+    Scope rows = { .domain = &f->shape, .lanes = -1, .blocks = -1 };
     const Val *v = formula_of(b, f, f->op->value);
     for (int i = 0; i < here.n; i++) {
         Turn l = here.loop[i];
@@ -247,14 +247,14 @@ static void sum_columns(Build *b, StmtList *into, unsigned folded, int sum, int 
     fold_into(b, sum, FOLD_SUM, val_var(b->l, own));
 }
 
-/* Loops over the columns: strips dealt, or one unit. */
+/* Loops over the columns: column blocks dealt, or one unit. */
 static StmtList *open_columns(Build *b, unsigned kept)
 {
     const Scope *s = &b->scope;
     const Val *one;
     if (b->k->target->launches) return open_loops(b, &b->l->body, kept, UNITS);
-    if (b->x->part.kind == PART_STRIPS && s->strips >= 0)
-        return open_loops(b, open_loop(b, &b->l->body, s->strips, UNITS), kept & ~(1u << s->strips),
+    if (b->x->part.kind == PART_BLOCKS && s->blocks >= 0)
+        return open_loops(b, open_loop(b, &b->l->body, s->blocks, UNITS), kept & ~(1u << s->blocks),
                           SERIAL);
     return open_loops(b, open_units(b, &b->l->body, "one", 1, &one), kept, SERIAL);
 }

@@ -74,7 +74,7 @@ static void find_bounds(const Lowering *w, Gemm *m, int which)
                                                { p->factor[0], p->factor[1] },
                                                p->constant,
                                                o->shape.dim[a],
-                                               o->layout.axis[a].digit[0].stride };
+                                               o->layout.axis[a].factor[0].stride };
     }
 }
 

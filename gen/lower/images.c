@@ -135,7 +135,7 @@ static bool suits_product(const Kernels *k, const Node *n, const Layout *l)
     if (!k->target->blocks || !x->core || x->core->kind != K_MATMUL) return true;
     for (int a = 0; a < l->rank; a++)
         for (int i = 0; i < l->axis[a].n; i++)
-            if (l->axis[a].digit[i].stride == 1 && l->axis[a].digit[i].extent >= BLOCK_MIN)
+            if (l->axis[a].factor[i].stride == 1 && l->axis[a].factor[i].extent >= BLOCK_MIN)
                 return true;
     return false;
 }

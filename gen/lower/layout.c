@@ -111,7 +111,7 @@ static Layout layout_below(const Kernels *k, const Param *p, const Node *n)
     for (; n->kind == K_VIEW; n = n->arg[0], l = below) {
         if (has_role(n, "reshape")) {
             if (!layout_view(&below, &l, &n->shape, &n->arg[0]->shape))
-                BUG("a gradient's view has no digits");
+                BUG("a gradient's view has no factors");
         } else {
             int inverse[RANK] = { 0 };
             for (int a = 0; a < n->shape.rank; a++) inverse[n->perm[a]] = a;
@@ -135,7 +135,7 @@ static void settle_contraction(Kernels *k, Kernel *x, const Wants *wants)
     Lowering w;
     const Node *granted = granted_to(wants, x);
     lowering_start(&w, k, x);
-    copy_undigited(&w);
+    copy_unfactored(&w);
     (k->target->blocks ? settle_factors_c : settle_factors_cuda)(&w, granted);
     for (int i = 0; i < 2; i++) x->factor[i] = w.operand[i].node;
 }

@@ -12,13 +12,13 @@ Buffer *store_copy(Kernels *k, Kernel *user, Node *n, const char *ident);
 bool unordered(const Kernels *k, const Node *n);
 /* in that layout; where w asks, only its layout */
 void copy_operand(Lowering *w, int which, const Layout *l, const char *ident);
-void copy_undigited(Lowering *w); /* a copy of each operand whose elements no digits find */
+void copy_unfactored(Lowering *w); /* a copy of each operand whose elements no factors find */
 /* the layout of that operand, as if nothing had decided it */
 void forget(Lowering *w, const Node *n);
 void straighten(Lowering *w, int which); /* a copy of that operand row by row, without blocks */
 /* of a weight whose convolution is a sum over taps */
 void order_taps(const Kernels *k, Layout *l, const Shape *s);
-bool crowded(const Lowering *w, int which); /* its levels are more than a layout has digits */
+bool crowded(const Lowering *w, int which); /* its levels are more than a layout has factors */
 
 /* ---- wants.c ---- */
 /* node: a weight or a view of one, as `by` reads it */

@@ -4,7 +4,7 @@
    1. Every axis of every operand is a label, or for a convolution a sum of two: y * stride + k *
       dilation - padding. Channels in groups are two labels, the group and the channel in it: parts
       of one axis.
-   2. A label is cut where any operand's digits are cut; each piece is a level with one stride in A,
+   2. A label is cut where any operand's factors are cut; each piece is a level with one stride in A,
       in B and in C. */
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +155,7 @@ static int cmp_long(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Where the label's index is cut: at every digit of every operand that has it as a part of an
+/* Where the label's index is cut: at every factor of every operand that has it as a part of an
    axis. */
 static int add_cut(long *cut, int n, long at, long factor)
 {
@@ -172,7 +172,7 @@ static int cuts(const Lowering *w, const Label *l, long *cut)
             const Operand *o = &w->operand[i];
             const int part = part_of(&o->place[a], l->label);
             for (int d = 0; d < o->layout.axis[a].n && part >= 0; d++) {
-                const Digit *x = &o->layout.axis[a].digit[d];
+                const Factor *x = &o->layout.axis[a].factor[d];
                 n = add_cut(cut, n, x->div, o->place[a].factor[part]);
                 if (x->mod) n = add_cut(cut, n, x->div * x->mod, o->place[a].factor[part]);
             }
@@ -185,13 +185,13 @@ static int cuts(const Lowering *w, const Label *l, long *cut)
     return kept;
 }
 
-/* From one row or column of an image to the next. A view's only one has no digit, and yet
+/* From one row or column of an image to the next. A view's only one has no factor, and yet
    neighbours: its halo. */
 static long step_of(const Lowering *w, const Operand *o, int axis)
 {
     const Layout *l = &o->layout;
     const Axis *x = &l->axis[axis];
-    if (!w->k->target->blocks || (x->n && x->digit[0].extent > 1)) return x->digit[0].stride;
+    if (!w->k->target->blocks || (x->n && x->factor[0].extent > 1)) return x->factor[0].stride;
     return axis == 2 ? l->plane[1] * l->plane[2] : l->plane[2];
 }
 
@@ -205,7 +205,7 @@ static long stride_in(const Lowering *w, const Operand *o, char label, long div)
             if (p->label[i] != label) continue;
             if (part_of(p, label) < 0) stride += step_of(w, o, a) * at;
             for (int d = 0; d < o->layout.axis[a].n && part_of(p, label) >= 0; d++) {
-                const Digit *x = &o->layout.axis[a].digit[d];
+                const Factor *x = &o->layout.axis[a].factor[d];
                 if (x->div <= at && at < x->div * (x->mod ? x->mod : x->extent))
                     stride += x->stride * (at / x->div);
             }

@@ -38,7 +38,7 @@ Node *copy_before(Kernels *k, Kernel *user, Node *n);
 void check_split(const Kernels *k);
 long row_parts(long n); /* in how many parts the rows of a batch are dealt */
 /* parts.c: blocks of the contiguous axis; 1 where it is whole */
-long strips_of(const Layout *l);
+long blocks_of(const Layout *l);
 Partition partition_of(const Kernels *k, const Kernel *x);
 void build_loops(Kernels *k, Kernel *x);       /* lower.c: its tree */
 void lower_contraction(Kernels *k, Kernel *x); /* contraction.c, in C */

@@ -24,6 +24,6 @@ void build_map(Build *b)
     build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
     if (pads) zero_loop(b, inner, s, NULL);
     if (b->k->target->blocks && n >= 0 && b->x->part.kind == PART_ROWS && b->x->stores.n)
-        zero_digits(b, b->rows, b->x->stores.at[0]);
+        zero_factors(b, b->rows, b->x->stores.at[0]);
     if (b->k->target->blocks) zero_others(b);
 }

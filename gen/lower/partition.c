@@ -19,7 +19,7 @@ static bool owns(const Kernel *x, const Node *value, const Layout *l)
 {
     if (x->part.kind == PART_ONE) return true;
     if (x->part.kind == PART_ROWS) return value->shape.batch;
-    return x->part.kind == PART_STRIPS && strips_of(l) == x->part.count;
+    return x->part.kind == PART_BLOCKS && blocks_of(l) == x->part.count;
 }
 
 static void touch(Kernel *x, Buffer *b, bool write, bool own)
@@ -38,13 +38,13 @@ static bool is_operand_b(const Kernel *x, const Node *n)
     return x->contraction && x->factor[1] == n;
 }
 
-/* Strip s of the view n is strip s of the buffer under it. */
-static bool keeps_strips(const Kernels *k, Node *n, const Layout *b)
+/* Strip s of the view n is column block s of the buffer under it. */
+static bool keeps_blocks(const Kernels *k, Node *n, const Layout *b)
 {
     Layout l;
-    if (!node_layout(k, n, &l) || strips_of(&l) != strips_of(b)) return false;
-    return strips_of(b) == 1 ||
-           (l.axis[l.vaxis].digit[1].stride == b->axis[b->vaxis].digit[1].stride &&
+    if (!node_layout(k, n, &l) || blocks_of(&l) != blocks_of(b)) return false;
+    return blocks_of(b) == 1 ||
+           (l.axis[l.vaxis].factor[1].stride == b->axis[b->vaxis].factor[1].stride &&
             l.block == b->block);
 }
 
@@ -55,22 +55,22 @@ static void touch_read(const Kernels *k, Kernel *x, Node *n)
     if (!at || (at->home == HOME_PARAM && !b->param->state) || (kernel_of(k, b) == x && b == n))
         return;
     bool own = owns(x, b, &at->layout);
-    if (x->part.kind == PART_STRIPS &&
-        (is_operand_a(x, n) || moves(n) || !keeps_strips(k, n, &at->layout)))
+    if (x->part.kind == PART_BLOCKS &&
+        (is_operand_a(x, n) || moves(n) || !keeps_blocks(k, n, &at->layout)))
         own = false;
-    if (x->core && by_taps(k, x->core) && x->part.kind == PART_STRIPS) own = false;
+    if (x->core && by_taps(k, x->core) && x->part.kind == PART_BLOCKS) own = false;
     if (is_operand_b(x, n) && x->part.kind == PART_ROWS && x->core->shape.batch) own = false;
     touch(x, at, false, own);
 }
 
-/* Ids that index what x reads lie by rows as their readers do, by strips as nobody knows. */
+/* Ids that index what x reads lie by rows as their readers do, by column blocks as nobody knows. */
 static void touch_ids(const Kernels *k, Kernel *x, Node *n)
 {
     const Bases below = node_bases(n);
     for (int i = 1; i < below.n; i++) {
         Buffer *b = buffer_of(k, below.at[i]);
         if (b && b->home != HOME_PARAM)
-            touch(x, b, false, x->part.kind != PART_STRIPS && owns(x, below.at[i], &b->layout));
+            touch(x, b, false, x->part.kind != PART_BLOCKS && owns(x, below.at[i], &b->layout));
     }
 }
 
@@ -97,7 +97,7 @@ static void find_touches(const Kernels *k, Kernel *x)
         Buffer *d = x->moves_state ? k->params.at[i] : k->gradients.at[i];
         touch(x, d, true,
               x->part.kind == PART_ONE ||
-                  (x->part.kind == PART_STRIPS && strips_of(&d->layout) == x->part.count));
+                  (x->part.kind == PART_BLOCKS && blocks_of(&d->layout) == x->part.count));
     }
 }
 

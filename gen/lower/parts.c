@@ -1,15 +1,15 @@
-/* parts.c -- how a kernel is dealt to threads in C. Rows: parts of the batch. Strips: blocks of the
+/* parts.c -- how a kernel is dealt to threads in C. Rows: parts of the batch. Column blocks: blocks of the
    result's columns. Tiles: pieces of a weight gradient. Their number is a constant, so the bits do
    not depend on the threads. */
 #include <string.h>
 #include "lower/lower.h"
 
-long strips_of(const Layout *l)
+long blocks_of(const Layout *l)
 {
     if (l->vaxis < 0 || l->rank < 2) return 1;
     const Axis *x = &l->axis[l->vaxis];
-    return x->n == 2 && x->digit[0].div == 1 && x->digit[1].stride > x->digit[0].stride
-               ? x->digit[1].extent
+    return x->n == 2 && x->factor[0].div == 1 && x->factor[1].stride > x->factor[0].stride
+               ? x->factor[1].extent
                : 1;
 }
 
@@ -35,7 +35,7 @@ static Partition of_contraction(const Kernel *x)
     const Node *n = x->core;
     const char batch = !n->shape.batch ? 0 : n->kind == K_MATMUL ? strchr(n->labels, '>')[1] : 'n';
     if (u->label == batch) return (Partition) { PART_ROWS, (int)u->extent, u->div };
-    if (u->label == c->vector.label) return (Partition) { PART_STRIPS, (int)u->extent, 1 };
+    if (u->label == c->vector.label) return (Partition) { PART_BLOCKS, (int)u->extent, 1 };
     return (Partition) { PART_TILES, (int)u->extent, 1 };
 }
 
@@ -45,29 +45,29 @@ static Partition of_fold(const Kernels *k, const Kernel *x)
     if (f->when == WHEN_AFTER || f->shape.batch)
         return by_rows(f->when == WHEN_AFTER ? f->arg[0] : f);
     Layout l;
-    if (f->arg[0]->shape.batch && !x->pre.n && node_layout(k, f->arg[0], &l) && strips_of(&l) > 1 &&
+    if (f->arg[0]->shape.batch && !x->pre.n && node_layout(k, f->arg[0], &l) && blocks_of(&l) > 1 &&
         !(f->axes >> l.vaxis & 1))
-        return (Partition) { PART_STRIPS, (int)strips_of(&l), l.block };
+        return (Partition) { PART_BLOCKS, (int)blocks_of(&l), l.block };
     return one();
 }
 
-/* By strips of columns, where the result and what is added to it have the same. */
+/* By column blocks, where the result and what is added to it have the same. */
 static Partition of_scatter(const Kernels *k, const Kernel *x)
 {
     Layout l;
     const Layout *to = result_layout(k, x);
-    const long strips = strips_of(to);
+    const long blocks = blocks_of(to);
     const bool same =
-        node_layout(k, x->core->arg[0], &l) && strips_of(&l) == strips && l.block == to->block;
-    return same && strips > 1 ? (Partition) { PART_STRIPS, (int)strips, 1 } : one();
+        node_layout(k, x->core->arg[0], &l) && blocks_of(&l) == blocks && l.block == to->block;
+    return same && blocks > 1 ? (Partition) { PART_BLOCKS, (int)blocks, 1 } : one();
 }
 
 static Partition of_map(const Kernels *k, const Kernel *x)
 {
     const Layout *l = result_layout(k, x);
-    const long strips = strips_of(l);
+    const long blocks = blocks_of(l);
     const bool image = x->out->shape.batch && layout_batch_first(l);
-    if (strips > 1 && !image && !reads_data(x)) return (Partition) { PART_STRIPS, (int)strips, 1 };
+    if (blocks > 1 && !image && !reads_data(x)) return (Partition) { PART_BLOCKS, (int)blocks, 1 };
     return x->out->shape.batch ? by_rows(x->out) : one();
 }
 
@@ -77,8 +77,8 @@ Partition partition_of(const Kernels *k, const Kernel *x)
     if (x->core && x->core->kind == K_REDUCE) return of_fold(k, x);
     if (x->core && has_role(x->core, "scatter")) return of_scatter(k, x);
     if (x->core && by_taps(k, x->core) && !x->core->shape.batch) {
-        const long strips = strips_of(result_layout(k, x));
-        return strips > 1 ? (Partition) { PART_STRIPS, (int)strips, 1 } : one();
+        const long blocks = blocks_of(result_layout(k, x));
+        return blocks > 1 ? (Partition) { PART_BLOCKS, (int)blocks, 1 } : one();
     }
     if (x->core) return by_rows(x->core);
     return of_map(k, x);

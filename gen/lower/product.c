@@ -99,16 +99,16 @@ static void add_product(Build *b, StmtList *into, Opens *o, const Val *later)
 
 /* What happens to the result, over the part of it that is there: the loops that are open are
    fixed. */
-static void build_rest(Build *b, StmtList *into, const Val *strip, const Val *row, const Val *part)
+static void build_rest(Build *b, StmtList *into, const Val *block, const Val *row, const Val *part)
 {
     if (!b->x->body.n) return;
     Node *core = b->x->core, *to = buffer_of(b->k, core) ? core : b->x->stores.at[0];
     b->scope = scope_of(b->l, main_layout(b), &b->x->out->shape);
     choose_lanes(b);
     unsigned loops = (1u << b->scope.n) - 1;
-    const int s = b->scope.strips, n = scope_batch(&b->scope);
-    if (strip && s >= 0)
-        b->scope.loop[s].index = strip, b->scope.loop[s].var = strip->id, loops &= ~(1u << s);
+    const int s = b->scope.blocks, n = scope_batch(&b->scope);
+    if (block && s >= 0)
+        b->scope.loop[s].index = block, b->scope.loop[s].var = block->id, loops &= ~(1u << s);
     if (row && n >= 0)
         b->scope.loop[n].index = row, b->scope.loop[n].var = row->id, loops &= ~(1u << n),
         b->rows = into;
@@ -152,7 +152,7 @@ static void build_tiles(Build *b)
     const bool rows = p->kind == PART_ROWS,
                samples = rows && c->nouter && c->outer[0].label == c->unit.label,
                lone = rows && p->size == 1;
-    const char *wish = p->kind == PART_STRIPS ? "s"
+    const char *wish = p->kind == PART_BLOCKS ? "s"
                        : c->unit.extent == 1  ? "one"
                        : lone && !samples     ? "n"
                                               : "q";
@@ -181,7 +181,7 @@ static void build_tiles(Build *b)
         later = on && later ? both(CALL_OR, later, on) : on ? on : later;
     }
     add_product(b, inner, &o, later);
-    build_rest(b, body, p->kind == PART_STRIPS ? unit : NULL, row, rows && !row ? unit : NULL);
+    build_rest(b, body, p->kind == PART_BLOCKS ? unit : NULL, row, rows && !row ? unit : NULL);
 }
 
 /* ---- a device ---- */
@@ -228,7 +228,7 @@ static const Val *factor_of(Build *b, const Opens *o, int which)
 static void result_scope(Build *b, const Opens *o)
 {
     const Gemm *m = b->x->gemm;
-    b->scope = (Scope) { .domain = &b->x->out->shape, .lanes = -1, .strips = -1 };
+    b->scope = (Scope) { .domain = &b->x->out->shape, .lanes = -1, .blocks = -1 };
     for (int i = 0; i < o->n; i++)
         for (int a = 0; a < b->scope.domain->rank; a++)
             if (m->result[a] == o->at[i].level->label)

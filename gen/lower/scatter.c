@@ -1,5 +1,5 @@
 /* scatter.c -- rows added to rows of a table, by number: the gradient of an embedding. In C one
-   unit takes them in order, for all columns or for a strip; on a device a unit has a column and a
+   unit takes them in order, for all columns or for a column block; on a device a unit has a column and a
    range of the table's rows. */
 #include "lower/build.h"
 
@@ -45,37 +45,37 @@ static const Val *row_of(Build *b, const Scatter *s, const Scope *number)
 }
 
 /* ---- C ---- */
-/* The strip of the scope that is dealt, as a mask; its loop counts as the unit. */
-static unsigned dealt_strip(Build *b, const Val *unit)
+/* The column block of the scope that is dealt, as a mask; its loop counts as the unit. */
+static unsigned dealt_block(Build *b, const Val *unit)
 {
-    if (b->x->part.kind != PART_STRIPS || b->scope.strips < 0) return 0;
-    b->scope.loop[b->scope.strips].index = unit;
-    b->scope.loop[b->scope.strips].var = unit->id;
-    return 1u << b->scope.strips;
+    if (b->x->part.kind != PART_BLOCKS || b->scope.blocks < 0) return 0;
+    b->scope.loop[b->scope.blocks].index = unit;
+    b->scope.loop[b->scope.blocks].var = unit->id;
+    return 1u << b->scope.blocks;
 }
 
 static void zero_table(Build *b, StmtList *into, const Scatter *s, const Val *unit)
 {
     b->scope = scope_of(b->l, &s->to, &s->f->shape);
-    const unsigned strip = dealt_strip(b, unit);
+    const unsigned block = dealt_block(b, unit);
     const At at = address_of(&b->scope, &s->to, &s->f->shape, s->target);
-    store(open_loops(b, into, ((1u << b->scope.n) - 1) & ~strip, SERIAL), &at, val_number(0),
+    store(open_loops(b, into, ((1u << b->scope.n) - 1) & ~block, SERIAL), &at, val_number(0),
           false);
 }
 
 static void add_rows(Build *b, StmtList *into, const Scatter *s, const Val *unit)
 {
-    Scope table = { .domain = &s->f->shape, .lanes = -1, .strips = -1 },
-          number = { .domain = &s->ids->shape, .lanes = -1, .strips = -1 };
+    Scope table = { .domain = &s->f->shape, .lanes = -1, .blocks = -1 },
+          number = { .domain = &s->ids->shape, .lanes = -1, .blocks = -1 };
     b->scope = scope_of(b->l, &s->from, &s->gy->shape);
-    const unsigned strip = dealt_strip(b, unit);
+    const unsigned block = dealt_block(b, unit);
     for (int i = 0; i < b->scope.n; i++) {
         Turn at = b->scope.loop[i];
         const bool column = at.axis == s->gy->shape.rank - 1;
         if (column) at.axis = 1, table.loop[table.n++] = at;
         else number.loop[number.n++] = at;
     }
-    b->out = open_loops(b, into, ((1u << b->scope.n) - 1) & ~strip, SERIAL);
+    b->out = open_loops(b, into, ((1u << b->scope.n) - 1) & ~block, SERIAL);
     scope_add(&table, 0, 1, s->f->shape.dim[0], row_of(b, s, &number));
     const At from = address_of(&b->scope, &s->from, &s->gy->shape,
                                formal_of(b, buffer_of(b->k, node_base(s->gy))));
@@ -100,8 +100,8 @@ static void add_ranges(Build *b, const Scatter *s)
     const Val *low = let(b, "low", both(CALL_MUL, range, val_int(span)));
     const Val *high =
         let(b, "high", both(CALL_MIN, both(CALL_ADD, low, val_int(span)), val_int(rows)));
-    Scope table = { .domain = &s->f->shape, .lanes = -1, .strips = -1 },
-          terms = { .domain = gy, .lanes = -1, .strips = -1 };
+    Scope table = { .domain = &s->f->shape, .lanes = -1, .blocks = -1 },
+          terms = { .domain = gy, .lanes = -1, .blocks = -1 };
     scope_add(&table, 0, 1, rows, val_var(b->l, v)), scope_add(&table, 1, 1, columns, j);
     const At zero = address_of(&table, &s->to, &s->f->shape, s->target);
     store(open_range(b, open_first(b, unit), v, low, high, SERIAL), &zero, val_number(0), false);
@@ -129,9 +129,9 @@ void build_scatter(Build *b)
         add_ranges(b, &s);
         return;
     }
-    const bool strips = b->x->part.kind == PART_STRIPS;
+    const bool blocks = b->x->part.kind == PART_BLOCKS;
     const Val *unit;
-    StmtList *body = open_units(b, &b->l->body, strips ? "s" : "one", b->x->part.count, &unit);
+    StmtList *body = open_units(b, &b->l->body, blocks ? "s" : "one", b->x->part.count, &unit);
     zero_table(b, open_first(b, body), &s, unit);
     add_rows(b, body, &s, unit);
 }

@@ -1,4 +1,4 @@
-/* scope.c -- loops over the digits of a layout, and addresses inside them. A digit of a layout is
+/* scope.c -- loops over the factors of a layout, and addresses inside them. A factor of a layout is
    made of the loops that lie within it; what straddles is divided and taken modulo. */
 #include <string.h>
 #include "lower/build.h"
@@ -20,36 +20,37 @@ static const Val *plus(const Val *a, const Val *v, long factor)
 }
 
 /* ---- loops ---- */
-static bool is_contiguous(const Digit *d) { return d->stride == 1 && d->extent > 1; }
+static bool is_contiguous(const Factor *d) { return d->stride == 1 && d->extent > 1; }
 
 static int contiguous_axis(const Layout *l, const Shape *domain)
 {
     int axis = -1;
     for (int a = 0; a < domain->rank; a++)
         for (int d = 0; d < l->axis[a].n; d++)
-            if (is_contiguous(&l->axis[a].digit[d])) axis = a;
+            if (is_contiguous(&l->axis[a].factor[d])) axis = a;
     return axis;
 }
 
-/* n s r c j i: strips of the contiguous axis are s, its lanes j */
-static const char *wish_of(const Layout *l, const Shape *domain, int a, const Digit *g, bool strips)
+/* n s r c j i: column blocks of the contiguous axis are s, its lanes j */
+static const char *wish_of(const Layout *l, const Shape *domain, int a, const Factor *g,
+                           bool blocks)
 {
     static const char *const names[RANK] = { "i", "i2", "r", "c", "i3", "i4" };
     if (a == 0 && domain->batch) return "n";
     if (g->stride == 1) return "j";
-    if (strips) return "s";
+    if (blocks) return "s";
     return l->axis[a].n > 1 ? text("%s_%ld", names[a], g->div) : names[a];
 }
 
 Scope scope_of(Loops *loops, const Layout *l, const Shape *domain)
 {
-    Scope s = { .domain = domain, .lanes = -1, .strips = -1 };
+    Scope s = { .domain = domain, .lanes = -1, .blocks = -1 };
     long stride[12];
     const char *wish[12];
     const int lane_axis = contiguous_axis(l, domain);
     for (int a = 0; a < domain->rank; a++)
         for (int d = 0; d < l->axis[a].n; d++) {
-            const Digit *g = &l->axis[a].digit[d];
+            const Factor *g = &l->axis[a].factor[d];
             if (g->extent == 1 && !(a == 0 && domain->batch)) continue;
             int at = s.n++;
             for (; at > 0 && stride[at - 1] < g->stride; at--)
@@ -61,7 +62,7 @@ Scope scope_of(Loops *loops, const Layout *l, const Shape *domain)
         }
     s.contiguous = s.n && stride[s.n - 1] == 1;
     for (int i = 0; i < s.n; i++) {
-        if (!strcmp(wish[i], "s")) s.strips = i;
+        if (!strcmp(wish[i], "s")) s.blocks = i;
         s.loop[i].var = loops_var(loops, wish[i], AS_INT);
         s.loop[i].index = val_var(loops, s.loop[i].var);
     }
@@ -83,7 +84,7 @@ void scope_add(Scope *s, int axis, long div, long extent, const Val *index)
     s->loop[s->n++] = (Turn) { axis, div, extent, index, var };
 }
 
-/* of an axis that has outer digits too */
+/* of an axis that has outer factors too */
 static bool is_part(const Turn *l, const Scope *s, int at)
 {
     for (int i = 0; i < s->n; i++)
@@ -152,13 +153,13 @@ static void add_term(At *a, const Val *index, long stride, long most)
     a->term[a->n++] = (Term) { index, stride, most };
 }
 
-static bool in_digit(const Turn *l, const Digit *d)
+static bool in_factor(const Turn *l, const Factor *d)
 {
     return l->div >= d->div && l->div % d->div == 0 &&
            (!d->mod || l->div * l->extent <= d->div * d->mod);
 }
 
-static bool outside(const Turn *l, const Digit *d)
+static bool outside(const Turn *l, const Factor *d)
 {
     return l->div * l->extent <= d->div || (d->mod && l->div % (d->div * d->mod) == 0);
 }
@@ -166,7 +167,7 @@ static bool outside(const Turn *l, const Digit *d)
 static long least(long a, long b) { return a < b ? a : b; }
 
 /* extent: of the axis in what is addressed */
-static void straddle(At *a, const Scope *s, int axis, const Digit *d, long extent)
+static void straddle(At *a, const Scope *s, int axis, const Factor *d, long extent)
 {
     const long most = (extent - 1) / d->div;
     const Val *c = both(CALL_IDIV, coordinate(s, axis), val_int(d->div));
@@ -174,11 +175,11 @@ static void straddle(At *a, const Scope *s, int axis, const Digit *d, long exten
     add_term(a, c, d->stride, d->mod ? least(most, d->mod - 1) : most);
 }
 
-static void add_digit(At *a, const Scope *s, int axis, const Digit *d, long extent)
+static void add_factor(At *a, const Scope *s, int axis, const Factor *d, long extent)
 {
     for (int i = 0; i < s->n; i++) {
         const Turn *l = &s->loop[i];
-        if (l->axis == axis && !in_digit(l, d) && !outside(l, d)) {
+        if (l->axis == axis && !in_factor(l, d) && !outside(l, d)) {
             straddle(a, s, axis, d, extent);
             return;
         }
@@ -198,7 +199,7 @@ At address_of(const Scope *s, const Layout *l, const Shape *shape, int buffer)
         const int mine = shape_axis(shape, s->domain, axis);
         if (mine < 0 || (shape->dim[mine] == 1 && s->domain->dim[axis] != 1)) continue;
         for (int d = 0; d < l->axis[mine].n; d++)
-            add_digit(&a, s, axis, &l->axis[mine].digit[d], shape->dim[mine]);
+            add_factor(&a, s, axis, &l->axis[mine].factor[d], shape->dim[mine]);
     }
     return a;
 }

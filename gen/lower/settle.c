@@ -34,7 +34,7 @@ void copy_operand(Lowering *w, int which, const Layout *l, const char *ident)
     o->node = b->node, b->layout = *l;
 }
 
-void copy_undigited(Lowering *w)
+void copy_unfactored(Lowering *w)
 {
     for (int i = 0; i < 2; i++) {
         const Operand *o = &w->operand[i];
@@ -66,7 +66,7 @@ bool crowded(const Lowering *w, int which)
     for (int a = 0; a < o->shape.rank; a++) {
         int n = 0;
         for (int i = 0; i < w->nlevels; i++) n += part_of(&o->place[a], w->level[i].label) >= 0;
-        if (n > DIGITS) return true;
+        if (n > FACTORS) return true;
     }
     return false;
 }

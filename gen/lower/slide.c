@@ -32,11 +32,11 @@ static void channel_lanes(Build *b)
 /* The whole sample of a buffer. */
 static void zero_sample(Build *b, StmtList *into, const Buffer *to, const Val *row)
 {
-    const long sample = to->layout.axis[0].digit[0].stride;
+    const long sample = to->layout.axis[0].factor[0].stride;
     Stmt *s = stmt_new(into, STMT_ZERO);
     s->at = (At) { .buffer = formal_of(b, to),
                    .n = 1,
-                   .term = { { row, sample, to->layout.axis[0].digit[0].extent - 1 } } };
+                   .term = { { row, sample, to->layout.axis[0].factor[0].extent - 1 } } };
     s->n = 1;
     s->side[0] = (Side) { sample, 1, 0, 0 };
 }

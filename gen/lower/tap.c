@@ -26,7 +26,7 @@ static void less_padding(At *at, const Layout *l, const Window *w)
     for (int d = 0; d < 2; d++)
         if ((long)w->a[4 + d])
             at->term[at->n++] =
-                (Term) { val_int(-(long)w->a[4 + d]), l->axis[2 + d].digit[0].stride, 0 };
+                (Term) { val_int(-(long)w->a[4 + d]), l->axis[2 + d].factor[0].stride, 0 };
 }
 
 At tap_address(Build *b, const Scope *out, Node *x, const Window *w)

@@ -64,7 +64,7 @@ static At weight_address(Build *b, const Node *f, const Window *window, const In
     Node *w = f->arg[1];
     const bool back = has_role(f, "data");
     if (!node_layout(b->k, w, &l)) BUG("a weight that lies nowhere");
-    Scope t = { .domain = &w->shape, .lanes = -1, .strips = -1 };
+    Scope t = { .domain = &w->shape, .lanes = -1, .blocks = -1 };
     for (int i = 0; i < b->scope.n && at->alone; i++) {
         if (b->scope.loop[i].axis != 1) continue;
         if (i == b->scope.lanes) t.lanes = t.n;
@@ -157,7 +157,7 @@ static const Val *term_of(Build *b, const Sample *p)
     for (int d = 0; d < 2; d++)
         if ((long)f->attr[4 + d])
             ax.term[ax.n++] =
-                (Term) { val_int(-(long)f->attr[4 + d]), lx.axis[2 + d].digit[0].stride, 0 };
+                (Term) { val_int(-(long)f->attr[4 + d]), lx.axis[2 + d].factor[0].stride, 0 };
     if (s->lanes >= 0 && (!one || lane_stride(&sx, &ax) != 1 || lane_stride(&sy, &ay) != 1))
         return NULL;
     return both(CALL_MUL, load_at(b, &ax), load_at(b, &ay));

@@ -106,13 +106,13 @@ static Place leave(Build *b, const Scope *there)
 
 static void come_back(Build *b, const Place *here) { b->scope = here->scope, b->fold = here->fold; }
 
-/* Through a reshape that digits cannot follow: the element's row-major index, taken apart again. */
+/* Through a reshape that factors cannot follow: the element's row-major index, taken apart again. */
 static const Val *load_reshaped(Build *b, Node *n)
 {
     Node *x = n->arg[0];
     long place = 1;
     const Val *at = flat_index(&b->scope, &n->shape);
-    Scope there = { .domain = &x->shape, .lanes = -1, .strips = -1 };
+    Scope there = { .domain = &x->shape, .lanes = -1, .blocks = -1 };
     for (int a = x->shape.rank; a-- > (int)x->shape.batch; place *= x->shape.dim[a]) {
         if (x->shape.dim[a] == 1) continue;
         const Val *c = both(CALL_IDIV, at, val_int(place));
@@ -172,7 +172,7 @@ static const Val *load_moved(Build *b, Node *n)
     Node *x = n->arg[0];
     const int axis = (int)node_attr(n, "axis");
     const Val *inside = NULL;
-    Scope there = { .domain = &x->shape, .lanes = -1, .strips = -1 };
+    Scope there = { .domain = &x->shape, .lanes = -1, .blocks = -1 };
     for (int a = 0; a < x->shape.rank; a++) {
         const Val *c = coordinate_in(b, n, a);
         if (a == axis) {
@@ -196,8 +196,8 @@ static const Val *load_moved(Build *b, Node *n)
 static const Val *load_gathered(Build *b, Node *n)
 {
     Node *table = n->arg[0], *ids = n->arg[1];
-    Scope there = { .domain = &ids->shape, .lanes = -1, .strips = -1 },
-          rows = { .domain = &table->shape, .lanes = -1, .strips = -1 };
+    Scope there = { .domain = &ids->shape, .lanes = -1, .blocks = -1 },
+          rows = { .domain = &table->shape, .lanes = -1, .blocks = -1 };
     for (int a = 0; a < ids->shape.rank; a++)
         scope_add(&there, a, 1, ids->shape.dim[a], coordinate_in(b, n, a));
     const Val *column = coordinate_in(b, n, n->shape.rank - 1);
@@ -214,7 +214,7 @@ static const Val *load_gathered(Build *b, Node *n)
 static const Val *load_permuted(Build *b, Node *n)
 {
     Node *x = n->arg[0];
-    Scope there = { .domain = &x->shape, .lanes = -1, .strips = -1 };
+    Scope there = { .domain = &x->shape, .lanes = -1, .blocks = -1 };
     for (int a = 0; a < n->shape.rank; a++)
         if (n->shape.dim[a] > 1 || (a == 0 && n->shape.batch))
             scope_add(&there, n->perm[a], 1, n->shape.dim[a], coordinate_in(b, n, a));
@@ -224,7 +224,7 @@ static const Val *load_permuted(Build *b, Node *n)
     return v;
 }
 
-/* Through a view that no digits say, by the element's index; broadcasting changes nothing. */
+/* Through a view that no factors say, by the element's index; broadcasting changes nothing. */
 static const Val *load_view(Build *b, Node *n)
 {
     if (has_role(n, "slice") || has_role(n, "place")) return load_moved(b, n);

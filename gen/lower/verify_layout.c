@@ -1,10 +1,10 @@
 /* verify_layout.c -- after layout and lower.
 
    layout: 1. A stored buffer has a layout whose places lie inside its size, halo included, whatever
-   its digits are;
+   its factors are;
               no two elements have one place.
            2. A value that another kernel reads, or its own through a view, is in a buffer. Factors
-              and what windows slide over have digits; a slid-over image keeps every element
+              and what windows slide over have factors; a slid-over image keeps every element
               (layout_whole).
            3. A micro-step's values are in the arena, those made once apart from it. A step's
               gradient has its parameter's size.
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include "lower/verify.h"
 
-/* ---- digits ---- */
+/* ---- factors ---- */
 typedef struct {
     long extent, stride;
 } Turn; /* of a loop: how often, how far */
@@ -41,7 +41,7 @@ static bool apart(Turn *at, int n)
     return true;
 }
 
-static long largest_value(const Digit *d, long extent)
+static long largest_value(const Factor *d, long extent)
 {
     const long most = (extent - 1) / d->div;
     return d->mod && d->mod - 1 < most ? d->mod - 1 : most;
@@ -50,7 +50,7 @@ static long largest_value(const Digit *d, long extent)
 static void verify_places(const char *name, const Layout *l, const Shape *s)
 {
     long low = l->offset, high = l->offset;
-    Turn turn[RANK * DIGITS];
+    Turn turn[RANK * FACTORS];
     int n = 0;
     MUST(l->size > 0 && l->size % ALIGN == 0, "layout: %s has no layout", name);
     MUST(l->rank == s->rank, "layout: %s has a layout of %d axes for a shape of %d", name, l->rank,
@@ -58,7 +58,7 @@ static void verify_places(const char *name, const Layout *l, const Shape *s)
     MUST(layout_whole(l, s), "layout: %s has elements without a place of their own", name);
     for (int a = 0; a < l->rank; a++)
         for (int i = 0; i < l->axis[a].n; i++) {
-            const Digit *d = &l->axis[a].digit[i];
+            const Factor *d = &l->axis[a].factor[i];
             const long most = largest_value(d, s->dim[a]);
             MUST(most < d->extent, "layout: %s has %ld places for %ld values of axis %d", name,
                  d->extent, most + 1, a);
@@ -106,7 +106,7 @@ static void verify_node(Kernels *k, const Kernel *x, Node *n, int at)
     for (int a = 0; a < n->nargs; a++) {
         if (!contracts(k, x) || n != x->core) verify_argument(k, x, n, n->arg[a]);
         if (n->kind != K_WINDOW || contracts(k, x)) continue;
-        MUST(node_layout(k, n->arg[a], &l), "layout: %s slides over %s, which has no digits",
+        MUST(node_layout(k, n->arg[a], &l), "layout: %s slides over %s, which has no factors",
              value_text(n), value_text(n->arg[a]));
         MUST(a > 0 || layout_whole(&l, &n->arg[a]->shape),
              "layout: %s slides over %s, which repeats elements", value_text(n),
@@ -127,7 +127,7 @@ static void verify_factors(Kernels *k, const Kernel *x)
     for (int i = 0; i < 2; i++) {
         Node *f = x->factor[i];
         Layout l;
-        MUST(f && node_layout(k, f, &l) && l.size > 0, "layout: %s has a factor without digits",
+        MUST(f && node_layout(k, f, &l) && l.size > 0, "layout: %s has a factor without factors",
              kernel_text(x));
         MUST(comes_from(f, x->core->arg[0]) || comes_from(f, x->core->arg[1]),
              "layout: %s multiplies %s, which is no argument", kernel_text(x), value_text(f));

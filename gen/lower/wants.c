@@ -61,7 +61,7 @@ static bool wanted(Kernels *k, const Want *want, Layout *out)
     }
     lowering_start(&w, k, (Kernel *)want->by);
     w.asks = true;
-    copy_undigited(&w);
+    copy_unfactored(&w);
     return (k->target->blocks ? wanted_c : wanted_cuda)(&w, want->node, out);
 }
 

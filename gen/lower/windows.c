@@ -1,13 +1,13 @@
-/* windows.c -- convolutions and pools read images by their digits: one that has none, repeats some
+/* windows.c -- convolutions and pools read images by their factors: one that has none, repeats some
    or is cut otherwise is copied. */
 #include "lower/layouts.h"
 
-/* Channels are lanes, rows and columns are counted by one digit each. */
+/* Channels are lanes, rows and columns are counted by one factor each. */
 static bool lies_as_image(const Kernels *k, const Node *n, const Layout *l)
 {
     if (!k->target->blocks || !image_shape(&n->shape)) return true;
     bool lanes = n->shape.dim[1] == 1;
-    for (int i = 0; i < l->axis[1].n; i++) lanes |= l->axis[1].digit[i].stride == 1;
+    for (int i = 0; i < l->axis[1].n; i++) lanes |= l->axis[1].factor[i].stride == 1;
     return lanes && l->axis[2].n <= 1 && l->axis[3].n <= 1;
 }
 
@@ -20,7 +20,7 @@ static bool keeps_plane(const Kernels *k, const Node *n, const Layout *l)
         const Axis *x = &l->axis[2 + i];
         if (l->plane[i] != n->shape.dim[2 + i] + b->halo[2 + i][0] + b->halo[2 + i][1])
             return false;
-        if (x->n && x->digit[0].extent > 1 && x->digit[0].stride != stride[i]) return false;
+        if (x->n && x->factor[0].extent > 1 && x->factor[0].stride != stride[i]) return false;
     }
     return true;
 }

@@ -9,7 +9,7 @@ static void zero_plane(Build *b, StmtList *into, const Buffer *buffer, const Val
     Stmt *s = stmt_new(into, STMT_ZERO);
     s->at = (At) { .buffer = formal_of(b, buffer), .base = plane };
     s->at.term[s->at.n++] =
-        (Term) { row, l->axis[0].digit[0].stride, l->axis[0].digit[0].extent - 1 };
+        (Term) { row, l->axis[0].factor[0].stride, l->axis[0].factor[0].extent - 1 };
     s->n = 3;
     s->side[0] = (Side) { p[0], p[1] * p[2], l->halo[2][0], l->halo[2][1] };
     s->side[1] = (Side) { p[1], p[2], l->halo[3][0], l->halo[3][1] };
@@ -23,7 +23,7 @@ void zero_halos(Build *b, StmtList *into, const Val *row)
         const Layout *l = &to->layout;
         if (!(l->halo[2][0] | l->halo[2][1] | l->halo[3][0] | l->halo[3][1])) continue;
         const long plane = l->plane[0] * l->plane[1] * l->plane[2],
-                   sample = l->axis[0].digit[0].stride;
+                   sample = l->axis[0].factor[0].stride;
         for (long c = 0; c < sample / plane; c++) zero_plane(b, into, to, row, c * plane);
     }
 }
@@ -63,8 +63,8 @@ void zero_padding(Build *b, StmtList *into, Node *n, bool row)
     b->scope = here, b->out = out, b->rows = rows;
 }
 
-/* The part of a digit that lies after the end of its axis, with all that lies inside. */
-static void zero_digit(Build *b, StmtList *into, Node *n, int at)
+/* The part of a factor that lies after the end of its axis, with all that lies inside. */
+static void zero_factor(Build *b, StmtList *into, Node *n, int at)
 {
     const Scope *s = &b->scope;
     const int batch = scope_batch(s);
@@ -80,16 +80,16 @@ static void zero_digit(Build *b, StmtList *into, Node *n, int at)
     store_node(b, n, val_number(0));
 }
 
-void zero_digits(Build *b, StmtList *into, Node *n)
+void zero_factors(Build *b, StmtList *into, Node *n)
 {
     const Scope here = b->scope;
     StmtList *out = b->out, *rows = b->rows;
-    const int digits = here.n - 1, batch = scope_batch(&here);
-    for (int at = 0; at < digits; at++) {
+    const int factors = here.n - 1, batch = scope_batch(&here);
+    for (int at = 0; at < factors; at++) {
         b->scope = scope_of(b->l, &buffer_of(b->k, n)->layout, &n->shape);
         if (at == batch || !loop_pads(&b->scope, at)) continue;
         b->scope.loop[batch].index = here.loop[batch].index;
-        zero_digit(b, into, n, at);
+        zero_factor(b, into, n, at);
     }
     b->scope = here, b->out = out, b->rows = rows;
 }

@@ -1,4 +1,4 @@
--- dealt_strips.lua -- seam: a view deals strips of columns otherwise than the value that it shows
+-- dealt_blocks.lua -- layout case: a view deals column blocks otherwise than the value that it shows
 local d = data.csv { "rows.csv", shuffle = false, columns = { x = "1-40", t = "41" } }
 local l, h = nn.Linear(40, { bias = false }), nn.Linear(3)
 local x = fn.transpose(fn.reshape(d.x, 5, 8), 2, 3)
