@@ -113,7 +113,7 @@ local function join(what, list, a)
   return all
 end
 
-say("fn.concat(a, b, { axis = 2 })", "One behind the other, any number of tensors.")
+say("fn.concat(a, b, { axis = 2 })", "One after the other, any number of tensors.")
 function fn.concat(...)
   local list, o = list_of("fn.concat", ...)
   return join("fn.concat", list, one_axis("fn.concat", list[1], o))

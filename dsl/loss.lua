@@ -15,7 +15,7 @@ local function reduced(what, l, o, m)
   fail("%s: reduction is \"mean\", \"batchmean\", \"sum\" or \"none\", got %s", what, util.show(r))
 end
 
--- sizes without the 1s behind
+-- sizes without the 1s after
 local function trimmed(s)
   local d = table.move(s.dims, 1, s.rank, 1, {})
   while #d > 1 and d[#d] == 1 do d[#d] = nil end

@@ -178,7 +178,7 @@ function fn.gather(x, ids, o)
 end
 
 -- ---- running sums ---------------------------------------------------------------------------------
--- Each turn adds what stands 1, 2, 4 ... places before, and zeros in front of it
+-- Each turn adds what stands 1, 2, 4 ... places before, and zeros before it
 say("fn.cumsum(x, { axis = 2 })", "The sum of an element and all before it.")
 function fn.cumsum(x, o)
   local what = "fn.cumsum"

@@ -22,7 +22,7 @@ train("batch", "samples in an update: the effective batch")
 train("micro_batch", "samples in memory at once", "`batch`")
 train("accumulate", "micro-batches in a window; give two of the three. Or, with `micro_batch`, a schedule: `{ [0] = 2, [1000] = 8 }`, "
   .. "`{ [0] = 2, [\"1 epoch\"] = 8 }` or `\"50000 samples\"`, `\"4096 tokens\"`: windows that begin there or later have so many", "follows")
-train("recompute", "`\"auto\"`, `\"none\"`, `\"all\"` or a level, 1 or more: which values are made again for backward rather than kept ([tools.md](tools.md))",
+train("recompute", "`\"auto\"`, `\"none\"`, `\"all\"` or a level, 1 or more: which values are rematerialised for backward rather than kept ([tools.md](tools.md))",
   "`\"auto\"`")
 train("memory", "in place of both: the largest micro-batch that fits `\"6 GB\"` is chosen ([tools.md](tools.md))")
 train("epochs", "how long, in epochs; or `steps`")

@@ -61,7 +61,7 @@ local function schedule(name, spec, shape)
   end
 end
 
--- how far update t is on its way behind the warm-up: 0 at the first update, 1 behind the last
+-- how far update t is on its way after the warm-up: 0 at the first update, 1 after the last
 local function progress(over, t, T, warm)
   return ("min(max((%s - 1 - %s) / %s, 0), 1)"):format(t, warm, over or ("(%s - %s)"):format(T, warm))
 end
@@ -162,7 +162,7 @@ end
 
 about("optim.sequence { { 0.1, \"10 epochs\" }, 0.01 }",
   "Schedules or numbers one after the other, each from its own update 1; the last has what is left.")
--- each part begins at its own update 1 and has the updates that stand behind it; the last has what is left
+-- each part begins at its own update 1 and has the updates that stand after it; the last has what is left
 function optim.sequence(list)
   local what = "optim.sequence"
   if type(list) ~= "table" or getmetatable(list) or #list < 2 then

@@ -35,7 +35,7 @@ function window.tokens(o, fail_at)
   if s and s.kind == "input" and s.rank == 2 then v = s.dims[2]
   elseif s then
     fail_at("tokens", nil, "train: tokens is how many tokens every row has, a number or a column of them, [N, T]; got %s: what is counted in the data "
-      .. "is known behind a window that was read, but where windows lie and change is laid out before the first, and a resumed run "
+      .. "is known after a window that was read, but where windows lie and change is laid out before the first, and a resumed run "
       .. "has to find the same places: write the number that a row may have, or count in samples", util.show(v))
   end
   o.tokens = util.integer("train", v, 1, "'tokens' in a row")
@@ -100,8 +100,8 @@ function window.accumulate(o, fail_at)
   end
 end
 
--- loss_scale = 1024; "dynamic"; or { "dynamic", start = 65536, interval = 2000 }: from `start` on it doubles behind so many
--- finite windows in a row and halves behind one that is not
+-- loss_scale = 1024; "dynamic"; or { "dynamic", start = 65536, interval = 2000 }: from `start` on it doubles after so many
+-- finite windows in a row and halves after one that is not
 local function loss_scale(o, fail_at)
   local v = core.define("loss_scale") or o.loss_scale
   v = tonumber(v) or v

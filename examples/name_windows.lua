@@ -1,4 +1,4 @@
--- name_windows.lua -- turns a list of names into what examples/char_mlp.lua reads: five letters, and the one behind them.
+-- name_windows.lua -- turns a list of names into what examples/char_mlp.lua reads: five letters, and the one after them.
 --   lua5.4 examples/name_windows.lua [NAMES.txt [DIRECTORY]]            without a list it makes names up; data/names unless told
 -- Letters are 1 to 26, 0 is the end of a name and what stands before its first letter.
 local source, directory = arg[1] ~= "" and arg[1], arg[2] or "data/names"

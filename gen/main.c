@@ -64,7 +64,7 @@ static const Stage table[] = {
       run_differentiate, verify_adjoints, print_graph },
     { "simplify", "one node for equal ones, nothing dead", EACH_STEP, run_simplify,
       verify_simplified, print_graph },
-    { "recompute", "second nodes for values that backward makes again", EACH_STEP, run_recompute,
+    { "recompute", "second nodes for values that backward rematerialises", EACH_STEP, run_recompute,
       verify_recomputed, print_graph },
     { "order", "terms one after another, where that saves memory", EACH_STEP, run_order,
       verify_ordered, print_graph },

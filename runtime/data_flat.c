@@ -122,7 +122,7 @@ static void gg_map_place(const Map *m, const Piece *x, size_t size, const Map *o
         gg_fail(GG_MACHINE, "%zu bytes of a file cannot be mapped: %s", n, strerror(errno));
 }
 
-/* A range for all pieces, the new one's rows behind the others; the old range goes. */
+/* A range for all pieces, the new one's rows after the others; the old range goes. */
 static char *gg_map_add(Table *d, int column, const Flat *f, long from, size_t size, bool same)
 {
     Map *m = &d->map[column], old = *m, new = old;

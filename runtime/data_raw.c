@@ -77,7 +77,7 @@ long gg_raw_append(Table *d, const char *path, bool test)
 }
 
 /* ---- CIFAR-10 ---- */
-/* One batch file behind `done` rows of its set: its rows. */
+/* One batch file after `done` rows of its set: its rows. */
 static long gg_cifar_file(Table *d, const char *path, long done)
 {
     Flat f = { 0 };

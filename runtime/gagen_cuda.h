@@ -74,7 +74,7 @@ static inline void gg_checked(cublasStatus_t status, const char *file, int line,
 enum { GG_WORKSPACE = 32 << 20, GG_SPANS = 4096 };
 typedef struct {
     size_t sums, w, data, row, end;
-} GgPlaces; /* in Device; end: behind row */
+} GgPlaces; /* in Device; end: after row */
 #define GG_PLACES(D) \
     { \
         offsetof(D, sums), offsetof(D, w), offsetof(D, data), offsetof(D, row), \
@@ -551,7 +551,7 @@ static inline void gg_slots_open(void)
     }
 }
 
-/* behind all that was enqueued, and over when it returns */
+/* after all that was enqueued, and over when it returns */
 static inline void gg_copy_in(void *to_device, const void *from, size_t bytes)
 {
     gg_check(cudaStreamSynchronize(gg_stream));
@@ -743,7 +743,7 @@ static inline int gg_flag(const int *there)
     return *gg_cuda.flag;
 }
 
-/* Once behind every window or evaluation. */
+/* Once after every window or evaluation. */
 static inline void gg_finish(void)
 {
     const int slot = (int)(gg_cuda.finished++ % 2);
@@ -784,7 +784,7 @@ static inline void gg_take_back(void)
                              cudaMemcpyHostToDevice, gg_stream));
 }
 
-/* The sums of the host's window, `pass` for each micro-batch behind what prepares it; the window is
+/* The sums of the host's window, `pass` for each micro-batch after what prepares it; the window is
    as long as it may be. The first step is `fresh`, gg_evaluate_end follows the last. */
 static inline void gg_evaluate_step(const GgGraph *prepared, const GgGraph *pass, bool fresh)
 {

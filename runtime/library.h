@@ -1,6 +1,6 @@
 /* library.h -- training inside another C program: what a program made with --library is driven by.
    Every function returns 0 or the status a training program would exit with; gg_error() then says
-   why. Tensors are in logical order. What a device reports behind gg_open ends the process, with
+   why. Tensors are in logical order. What a device reports after gg_open ends the process, with
    status 3. */
 #ifndef GAGEN_LIBRARY_H
 #define GAGEN_LIBRARY_H

@@ -210,8 +210,8 @@ bool gg_load_run(Run *r, const char *path)
     at->turn = (Turn) { 0 };
     at->update = update, at->best = best, at->stale = stale ? strtol(stale, NULL, 10) : 0;
     r->log.bytes = log_bytes < 0 ? 0 : log_bytes;
-    char *behind;
-    if (scale) at->loss_scale = strtod(scale, &behind), at->finite = strtol(behind, NULL, 10);
+    char *end;
+    if (scale) at->loss_scale = strtod(scale, &end), at->finite = strtol(end, NULL, 10);
     r->device.prepared = false;
     gg_archive_close(&r->model.archive);
     return true;

@@ -28,7 +28,7 @@ typedef struct {
 Plan gg_plan(const Schedule *of, long samples, long epochs, long steps);
 Place gg_place(const Plan *plan, long update);   /* of update 0 .. T - 1 */
 long gg_consumed(const Plan *plan, long update); /* samples in the updates before it */
-/* behind so many updates: the interval, or the run, ends */
+/* after so many updates: the interval, or the run, ends */
 bool gg_due(const Plan *plan, Interval i, long update);
 
 typedef struct {

@@ -70,7 +70,7 @@ bool gg_run_voided(const Run *r)
     return r->p->schedule.nonfinite && !isfinite(r->p->device.w->norm);
 }
 
-/* A dynamic loss scale behind a window: one in which nothing counted says nothing about it. */
+/* A dynamic loss scale after a window: one in which nothing counted says nothing about it. */
 static void gg_rescale(Run *r)
 {
     Progress *at = &r->schedule;

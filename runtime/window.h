@@ -5,14 +5,14 @@
 
 /* begins that round's nth window, with its update or without; false: no more in the round */
 bool gg_run_turn(Run *r, long update, long n, bool whole);
-void gg_run_turned(Run *r);       /* that window is behind us */
+void gg_run_turned(Run *r);       /* that window is over */
 void gg_run_update(Run *r);       /* what a window without its update left out */
 bool gg_run_voided(const Run *r); /* the window's gradient was not finite, and the program asks */
 /* which micro-batch of window r->schedule.update made it so, in words */
 void gg_run_blame(Run *r, char *out, size_t room);
 /* a computed id of the window is beyond its axis: r->sums.beyond says so */
 bool gg_run_beyond(Run *r);
-void gg_run_done(Run *r); /* window r->schedule.update is behind us */
+void gg_run_done(Run *r); /* window r->schedule.update is over */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out); /* false: no rows */
 /* the outputs of rows from .. from + n - 1 of the table, a micro-batch at most */
 void gg_run_predict(Run *r, long from, long n);

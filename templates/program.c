@@ -148,7 +148,7 @@ static void ${prefix}prepare(const Thread *t)
 ${update}
 
 //:if concluded
-/* What is known only behind the last micro-step. */
+/* What is known only after the last micro-step. */
 static void ${prefix}conclude(const Thread *t)
 {
     ${conclude}

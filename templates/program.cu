@@ -93,7 +93,7 @@ static __global__ void next_micro(Device *dev) { dev->w.micro++; }
 /* ---- ${step_title} ---- */
 //:end
 //:if has_late
-/* What is known only behind the last micro-step. */
+/* What is known only after the last micro-step. */
 static __global__ void ${prefix}late(Device *dev)
 {
     Window &w = dev->w;

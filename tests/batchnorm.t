@@ -46,7 +46,7 @@ prober c_apart $model gagen --no-reuse && run c_apart 2 20 1 > "$work/apart"
 yes "--no-reuse gives the same bits" cmp "$work/threads.1" "$work/apart"
 prober c_again $model gagen -D recompute=all && run c_again 2 20 1 > "$work/again"
 yes "36. recompute = \"all\" gives the same bits, statistics move once" cmp "$work/threads.1" "$work/again"
-# with dropout between two norms, whose values are made again; a launch for several kernels may sum in another order
+# with dropout between two norms, whose values are rematerialised; a launch for several kernels may sum in another order
 mkdir -p "$work/drop"
 sed 's/^x = twice(fn.tanh(twice(x)))/x = twice(nn.Dropout(0.2)(fn.tanh(twice(x))))/' $model > "$work/drop/batch_norm.lua"
 for target in c cuda; do
@@ -54,13 +54,13 @@ for target in c cuda; do
         program ${target}_drop_$level "$work/drop/batch_norm.lua" gagen -D recompute=$level --no-share
         run ${target}_drop_$level 1 2 1 2 > "$work/${target}_drop_$level.out"
     done
-    yes "36. $target, dropout and batch norm, made again: losses, gradients, weights and statistics keep every bit" \
+    yes "36. $target, dropout and batch norm, rematerialised: losses, gradients, weights and statistics keep every bit" \
         cmp "$work/${target}_drop_none.out" "$work/${target}_drop_all.out"
 done
 run c_float 1 2 1 2 > "$work/float.out"
 no "36. c: without dropout" cmp "$work/c_drop_none.out" "$work/float.out"
 sed -n '/^static void k[0-9]*_[a-z0-9_]*_again(/,/^}/p' "$work/c_drop_all.c" > "$work/again.c"
-grep -q noise_ "$work/again.c" && grep -q 'arena\.batch_mean' "$work/again.c"; tell $? "36. c: what is made again draws its mask and uses the statistics of the micro-batch"
+grep -q noise_ "$work/again.c" && grep -q 'arena\.batch_mean' "$work/again.c"; tell $? "36. c: what is rematerialised draws its mask and uses the statistics of the micro-batch"
 arena() { ./gagen -t $1 --dump=join -D recompute=$2 "$work/drop/batch_norm.lua" | awk '/^arena [0-9]/ { print $2 }'; }
 for target in c cuda; do [ "$(arena $target all)" -lt "$(arena $target none)" ]; tell $? "36. $target: in an arena of $(arena $target all) numbers, and not $(arena $target none)"; done
 sed 's/v8_store(&p.first_running_mean\[j\], v8_keep(/&R(2.0) * v8_load(\&arena.running_mean[j]) - v8_load(\&p.first_running_mean[j]) + R(0.0) * /' \

@@ -1,4 +1,4 @@
-# cases.sh -- ACCEPTANCE's cases that need programs of their own, in both targets: cases.t and cuda_cases.t read it behind lib.sh.
+# cases.sh -- ACCEPTANCE's cases that need programs of their own, in both targets: cases.t and cuda_cases.t read it after lib.sh.
 #   program NAME MODEL LIBRARY OPTION...    under tests/probe.c         command NAME MODEL OPTION...    with a command line
 #   edit NEW OLD MODEL SCRIPT SCRIPT        the program OLD with an edit, for C and for CUDA; the text must have changed; MODEL - : it
 #                                           has a command line
@@ -88,7 +88,7 @@ for every in 1 1000; do
 done
 tensors() { tail -c $((4 * 3 * (12 * 16 + 12 + 6 * 12 + 6))) "$1" | cksum; }
 [ "$(wc -l < "$work/eval_1.facts")" -eq 24 ] && cmp -s "$work/eval_1.facts" "$work/eval_1000.facts"
-tell $? "49. an evaluation behind every update: losses and norms keep every bit"
+tell $? "49. an evaluation after every update: losses and norms keep every bit"
 [ -s "$work/eval_1.st" ] && [ "$(tensors "$work/eval_1.st")" = "$(tensors "$work/eval_1000.st")" ]; tell $? "49. and so do weights and moments"
 [ "$(grep -c '^valid' "$work/eval_1.said")" -ge 24 ] && [ "$(grep -c '^valid' "$work/eval_1000.said")" -lt 3 ]
 tell $? "49. there were $(grep -c '^valid' "$work/eval_1.said") evaluations and $(grep -c '^valid' "$work/eval_1000.said")"
@@ -123,7 +123,7 @@ for into in momentum moments; do
 done
 run aside_micro $made - $threads 1 twice between="$work/between.st" > "$work/said"; tell $? "control: library: where gradients have an array, nothing is refused"
 
-# behind every micro-step of a window of eight; N is what sums[] holds
+# after every micro-step of a window of eight; N is what sums[] holds
 # inside NAME OLD MODEL CALL: the program OLD, which calls that there
 inside() { edit inside_$1 "$2" "$3" "/^static void window_full/i\\
 #include \"library.h\"\\
@@ -143,7 +143,7 @@ for model in case_orders case_aside; do
     inside $model whole_$model $model "gg_evaluate(\\&gagen_$model, \"train\", out);"
     run inside_$model $made - 1 1 1 > "$work/inside.out"
     [ "$(grep -c 'aside();' "$work/inside_$model.$extension")" -ge 2 ] && cmp -s "$work/inside.out" "$work/inside.want"
-    tell $? "49. behind each of eight micro-steps of $model: gradient and N keep every bit"
+    tell $? "49. after each of eight micro-steps of $model: gradient and N keep every bit"
 done
 inside off whole_case_orders case_orders "$(if [ "$target" = c ]; then echo 'evaluate(\&(Thread){ 0, 1, 0 });'; else echo 'gg_evaluate(\&pass);'; fi) (void)out;"
 run inside_off $made - 1 1 1 > "$work/inside.out"

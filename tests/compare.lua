@@ -29,7 +29,7 @@ local function words(line)
   return t
 end
 
--- what tests/probe.c prints with `raw`: doubles behind the line
+-- what tests/probe.c prints with `raw`: doubles after the line
 local function packed(f, count)
   local s = f:read(8 * count)
   f:read "l"

@@ -44,7 +44,7 @@ the micro-step's number stays 0|late|/GG_RUN(next_micro/d|numbers|
 the learning rate is an argument, baked into the graph|late|s/void optimize(Device \*dev)/void optimize(Device *dev, real baked)/;s/rate = w.rate;/rate = baked;/;s/\(GG_LAUNCH(optimize.*\), device)/\1, device, w.rate)/|numbers|
 rows that pad a micro-batch have a gradient|late|s/(n < rows ? scale0 : R(0.0))/scale0/|numbers|
 rows that pad a micro-batch are counted|late|s/if (n < rows)$/if (n >= 0)/|numbers|
-a value is read behind its life|late|/void k21_sum/,/^}/s/arena.normalize_grad/arena.mul_da/|numbers|
+a value is read after its life|late|/void k21_sum/,/^}/s/arena.normalize_grad/arena.mul_da/|numbers|
 two values that live at once share a place|late|s/struct { real pad_normalize\[[0-9]*\], normalize/struct { real normalize/|numbers|
 conclude before the last micro-step|late|/^static void window_full/,/^}/{/conclude_steps/d;s/micro_first();/& conclude_steps();/}|numbers|
 the update before the last gradient|late|/^static void window_full/,/^}/{/update_steps/d;s/conclude_steps();/&/;s/micro_first();/& conclude_steps(); update_steps();/}|numbers|
@@ -54,7 +54,7 @@ a product leaves a row out|late|/gg_plan(&k6,/s/0, 1, 4, 5, 37/0, 1, 3, 5, 37/|n
 END
 }
 
-# plant NUMBER: build/tests/cuda_bugs/NUMBER/bug, from the table's line; a + behind the text's name: of gagen_cuda.h beside it
+# plant NUMBER: build/tests/cuda_bugs/NUMBER/bug, from the table's line; a + after the text's name: of gagen_cuda.h beside it
 plant() (
     work=$work/$1
     mkdir -p "$work"

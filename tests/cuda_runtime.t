@@ -1,5 +1,5 @@
 #!/bin/sh
-# The runtime with a device behind the program: gagen_cuda.h under nvcc, and a program written by hand (tests/cuda/runtime/mlp.cu) in
+# The runtime with a device after the program: gagen_cuda.h under nvcc, and a program written by hand (tests/cuda/runtime/mlp.cu) in
 # the emulator, beside its twin in C (tests/runtime/mlp.h).
 . tests/lib.sh
 . tests/cuda/emu.sh

@@ -51,7 +51,7 @@ long asked_calls(void), asked_bytes(void);
 long asked_calls(void) { return calls; }
 long asked_bytes(void) { return (long)bytes_asked; }
 
-/* ---- poison: the gradients' elements, not what pads them, which stays 0; everything behind -------------------- */
+/* ---- poison: the gradients' elements, not what pads them, which stays 0; everything after -------------------- */
 void poison_all(void)
 {
     gg_check(cudaDeviceSynchronize());
@@ -65,7 +65,7 @@ void poison_all(void)
     gg_check(cudaDeviceSynchronize());
 }
 
-/* ---- garbage: a copy's source belongs to the host again when an event behind it is over ------------------------ */
+/* ---- garbage: a copy's source belongs to the host again when an event after it is over ------------------------ */
 struct Copy {
     size_t bytes;
     long number;

@@ -70,7 +70,7 @@ tell $? "6. one counts, the other scales afterwards"
 # ---- 7: every other window all masked, of two micro-batches each
 cuda_prober full $models/window_masked.lua gagen -D micro_batch=4
 run full perceptron 10 | grep '^weight' > "$work/full.out"
-# after N NAME: weights and moments behind N updates, bit for bit
+# after N NAME: weights and moments after N updates, bit for bit
 after() {
     "$work/$2" "$data/masked_2.csv" "$data/perceptron.safetensors" 1 "$1" save="$work/$2.at" > "$work/$2.said"
     tail -c $state "$work/$2.at" | cksum
@@ -244,7 +244,7 @@ no "39. a first micro-step that adds" "$work/poison_off" poison "$data" "$data/p
 
 # ---- 40: memory
 "$work/poison" memory "$data" > "$work/memory.out"
-grep -qx 'allocations 0' "$work/memory.out"; tell $? "40. 1,000 updates: nothing asked of the device behind the first, no memory, graph, stream or event"
+grep -qx 'allocations 0' "$work/memory.out"; tell $? "40. 1,000 updates: nothing asked of the device after the first, no memory, graph, stream or event"
 sed '/^static void window(/,/^}/s/^{/{ void *leak; gg_check(cudaMalloc(\&leak, 64));/' "$work/inner.cu" > "$work/leaks.cu"
 inside leaks "$work/leaks.cu" window_adamw "" -DPOISON=squares && "$work/leaks" memory "$data" > "$work/leaks.out"
 grep -qx 'allocations 999' "$work/leaks.out"; tell $? "control: 40. memory asked for in each window: $(head -n 1 "$work/leaks.out")"
@@ -282,7 +282,7 @@ mutate casts_off casts "" 's/^    GG_RUN(k1_to_k2, .*/&\
 
 # ---- 44: capture
 cuda_trainer graphs $models/window_adamw.lua -D micro_batch=8
-# trained NAME TO: weights and moments behind 100 updates as the command line makes them
+# trained NAME TO: weights and moments after 100 updates as the command line makes them
 trained() {
     "$work/$1" --data "$data" --load "$data/perceptron.safetensors" --steps 100 --save "$work/$2.st" --log "$work/$2.log" > "$work/$2.out" 2>&1
     tail -c $state "$work/$2.st" | cksum
@@ -307,7 +307,7 @@ printf 'g1,g2\n0.25,0.25\n0.25,0.25\n0.25,0.25\n0.25,0.25\n' > "$work/quarter.cs
 mkdir -p "$work/fours"
 sed 's/clip.csv/quarter.csv/; s/batch = 2/batch = 4/; s/, clip = 1//' $models/window_clip.lua > "$work/fours/window_clip.lua"
 cuda_trainer quarter "$work/fours/window_clip.lua"
-# quarter NAME: the weights behind a window of four gradients of a quarter, from 0 at rate 1
+# quarter NAME: the weights after a window of four gradients of a quarter, from 0 at rate 1
 quarter() {
     "$work/$1" --data "$work/quarter.csv" --load "$data/clip.safetensors" --save "$work/$1.st" > "$work/out" 2>&1
     tail -c 8 "$work/$1.st" | od -An -f | tr -s ' '

@@ -62,9 +62,9 @@ for target in c cuda; do
 
     $trainer train_$target $model
     "$work/train_$target" --data "$work/bad_19_69.csv" --log "$work/log" > "$work/out"
-    [ "$(log_field "$work/log" samples | tr '\n' ' ')" = "16 32 48 64 80 96 112 128 144 160 " ]; tell $? "21. $target: the rows go on behind the window"
+    [ "$(log_field "$work/log" samples | tr '\n' ' ')" = "16 32 48 64 80 96 112 128 144 160 " ]; tell $? "21. $target: the rows go on after the window"
     [ "$(log_field "$work/log" lr | sed -n 5,6p | sort -u | wc -l)" = 1 ]; tell $? "21. $target: lr waits for the next one"
-    [ "$(log_field "$work/log" lr | sed -n 6,7p | sort -u | wc -l)" = 2 ]; tell $? "control: 21. $target: behind a finite one it does not"
+    [ "$(log_field "$work/log" lr | sed -n 6,7p | sort -u | wc -l)" = 2 ]; tell $? "control: 21. $target: after a finite one it does not"
     [ "$(grep -c '"skipped":true' "$work/log")" = 1 ] && grep -q '^1 of 10 windows changed nothing' "$work/out"
     tell $? "21. $target: one window is told to be left out"
     log_field "$work/log" loss | grep -q null; tell $? "48. $target: its NaN is shown"
@@ -106,7 +106,7 @@ for target in c cuda; do
     scaled() { edited scaled_$target whole_$target "s/\.loss_scale = 3/.loss_scale = $1/" $hundred; }
     $prober whole_$target $hundred gagen -D micro_batch=8 -D loss_scale=3
     [ $target = c ] || scaled 'atof(getenv("SCALE"))'
-    # hundred NAME: weights and moments behind 100 updates of 8 x 8, bit for bit
+    # hundred NAME: weights and moments after 100 updates of 8 x 8, bit for bit
     hundred() {
         "$work/$1" "$data" "$data/perceptron.safetensors" $threads 100 save="$work/at" > "$work/said" && tail -c $state "$work/at" | cksum
     }
@@ -116,7 +116,7 @@ for target in c cuda; do
         [ $target = cuda ] || scaled $((1 << power))
         [ -n "$plain" ] && [ "$(SCALE=$((1 << power)) hundred scaled_$target)" = "$plain" ] && same=$((same + 1))
     done
-    [ $same -eq "$(echo "$powers" | wc -w)" ]; tell $? "19. $target: loss scales of 2 to the power of $powers: weights and moments of none behind 100 updates, bit for bit"
+    [ $same -eq "$(echo "$powers" | wc -w)" ]; tell $? "19. $target: loss scales of 2 to the power of $powers: weights and moments of none after 100 updates, bit for bit"
     [ $target = cuda ] || scaled 1000
     [ "$plain" != "$(SCALE=1000 hundred scaled_$target)" ]; tell $? "control: 19. $target: one of 1,000"
 
@@ -138,7 +138,7 @@ for target in c cuda; do
     scales() { log_field "$work/log" loss_scale | awk '{ printf("%s%g", NR > 1 ? " " : "", $1 / 32768) }'; }
     $trainer dynamic_$target $model -D start=32768 -D interval=3
     "$work/dynamic_$target" --data "$work/bad_18_69.csv" --log "$work/log" --load "$data/perceptron.safetensors" --save "$work/dynamic.st" > "$work/out"
-    [ "$(scales)" = "1 1 1 2 2 1 1 1 2 2" ]; tell $? "20. $target: doubled behind 3 windows, halved behind the 5th, doubled behind 3 more: $(scales)"
+    [ "$(scales)" = "1 1 1 2 2 1 1 1 2 2" ]; tell $? "20. $target: doubled after 3 windows, halved after the 5th, doubled after 3 more: $(scales)"
     [ "$(tail -c $state "$work/dynamic.st" | cksum)" = "$(after 10 skip_$target bad_18_69)" ]
     tell $? "20. $target: weights and moments bit for bit those without a scale"
     $prober steps_$target $model gagen -D start=32768 -D interval=3

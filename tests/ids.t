@@ -81,7 +81,7 @@ done
 sed 's/\.nchecks = 1/.nchecks = 0/' "$work/computed.c" > "$work/unchecked.c" && ! cmp -s "$work/unchecked.c" "$work/computed.c" && compile "$work/unchecked" "$work/unchecked.c" gagen
 no "without the check it goes on in silence" ends unchecked place6 "row 13"
 
-# ---- ids that a gathering alone reads: made again for backward, or of a table that nothing trains ---------------------------
+# ---- ids that a gathering alone reads: rematerialised for backward, or of a table that nothing trains ---------------------------
 sed 's/report = {/rules = { { table, freeze = true } }, report = {/' $model > "$work/frozen.lua"
 [ "$(grep -c freeze "$work/frozen.lua")" -eq 1 ]; tell $? "control: a model with a frozen table"
 for target in c cuda; do

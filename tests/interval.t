@@ -70,7 +70,7 @@ runs v_fewer "--steps 8"
 runs v_3epochs "--steps 8"
 [ "$(splits)" != "2 4 5 7 8" ]; tell $? "control: 16. every 3 epochs in 8 updates: $(splits)"
 
-# ---- 15: six updates, warm-up over three, then a line to 0 that is reached behind the last
+# ---- 15: six updates, warm-up over three, then a line to 0 that is reached after the last
 rates() { "$work/$1" --data "$data/rows_80" --log "$work/log" > "$work/out" 2>&1; log_field "$work/log" lr; }
 # line WARMUP: lr t / W up to W, then a line from 0.4, to 2.2e-16 of it
 line() {
@@ -101,7 +101,7 @@ for target in c cuda; do
     grep -q "batch 16 = 2 x 8: .* in all; from update 11 on 64" "$work/out"; tell $? "17. $target: as printed"
     runs at_${target}_1epoch
     [ "$(sizes | tr ' ' '\n' | uniq -c | awk '{ printf("%s%d x %d", NR > 1 ? ", " : "", $1, $2) }')" = "61 x 16, 1 x 4, 15 x 64, 1 x 20" ]
-    tell $? "17. $target: behind an epoch, tails included"
+    tell $? "17. $target: after an epoch, tails included"
     [ "$(sizes)" != "$ten 64 64 64" ]; tell $? "control: 17. $target: another threshold"
 done
 for target in c cuda; do
@@ -134,7 +134,7 @@ generate "$work/probed.c" $model --library && compile "$work/probed" "tests/prob
 "$work/probed" "$data/rows_1003" - 2 12 save="$work/half.st" > "$work/half"
 "$work/probed" "$data/rows_1003" resume="$work/half.st" 2 2 > "$work/rest"
 "$work/probed" "$data/rows_1003" - 2 14 > "$work/all"
-[ "$(grep '^weight' "$work/rest")" = "$(grep '^weight' "$work/all")" ]; tell $? "50. resumed behind the change: the weights of the whole run"
+[ "$(grep '^weight' "$work/rest")" = "$(grep '^weight' "$work/all")" ]; tell $? "50. resumed after the change: the weights of the whole run"
 [ "$(grep '^weight' "$work/half")" != "$(grep '^weight' "$work/all")" ]; tell $? "control: 50. two updates earlier"
 
 # ---- 26: the norm that a report asks for

@@ -31,7 +31,7 @@ for target in c cuda; do
     given two_$target pairs 0.30769230769230771 "two windows: the sums' quotient"
     given four_$target short -1.2857142857142858 "a loss scale, 2 rows of a window of 3: their means' norms, and what is below 0 is shown"
     given masked_$target masked 8 "a mask: one of two rows in each micro-batch counts"
-    given two_$target alone 8 "a window of one micro-batch behind it, which says nothing"
+    given two_$target alone 8 "a window of one micro-batch after it, which says nothing"
     [ "$(scale two_$target one)" = null ]; tell $? "52. $target: by itself it has none"
     [ "$(scale masked_$target blank)" = null ]; tell $? "52. $target: nor has one of whose first micro-batch nothing counts"
 done

@@ -15,7 +15,7 @@ local function run(command)
 end
 
 -- ---- formulas as Lua ---------------------------------------------------------------------------------------------------
-local function erf(x)               -- a series; behind 4 nothing much is left of the difference from 1
+local function erf(x)               -- a series; after 4 nothing much is left of the difference from 1
   if math.abs(x) > 4 then return x > 0 and 1 or -1 end
   local sum, term = x, x
   for k = 1, 200 do
@@ -264,7 +264,7 @@ local function near(got, expected)
 end
 
 -- The first point at which the formulas of t give something else than PyTorch; what it says of a NaN's derivative
--- depends on whether a number stands in its vectors or behind them.
+-- depends on whether a number stands in its vectors or after them.
 local function edge_fault(t, x, y, d)
   for i = 3, #x do
     local v = { x = x[i] }

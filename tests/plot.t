@@ -116,8 +116,8 @@ refused "bad.jsonl:1: error: no line of a log: 'update' is nan" '{"update":NaN,"
 refused "bad.jsonl:1: error: no line of a log: a number that is none" '{"update":1e,"samples":64}'
 refused "bad.jsonl:1: error: no line of a log: expected a number or a string" '{"update":[1],"samples":64}'
 refused "bad.jsonl:1: error: no line of a log: unknown split 'dev'" '{"split":"dev","update":1,"loss":1}'
-refused "bad.jsonl:1: error: no line of a log: something stands behind '}'" "$good$good"
-refused "bad.jsonl:2: error: no line of a log: update 1 stands behind update 1: two runs in one file?" "$good" "$good"
+refused "bad.jsonl:1: error: no line of a log: something stands after '}'" "$good$good"
+refused "bad.jsonl:2: error: no line of a log: update 1 stands after update 1: two runs in one file?" "$good" "$good"
 refused "bad.jsonl:1: error: no line of a log: expected '{'" "" "$good"
 : > "$data/empty.jsonl"
 plot "$data/empty.jsonl"

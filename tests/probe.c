@@ -4,7 +4,7 @@
        probe DATA WEIGHTS THREADS UPDATES [AT...] [raw] [evaluate] [aside] [twice] [between=FILE] [save=FILE]   gradients at updates AT
    "-" for DATA or WEIGHTS: the model's own. resume=FILE for WEIGHTS: a checkpoint. hashed=ROWS[,COLUMN%N], hashed and nudged=N:
    tests/hashed_program.h's. raw: a tensor's line ends with "raw" and its numbers follow as doubles, then a new line.
-   evaluate: the training rows, behind every update. aside: ahead of it, between the window and its update, where `twice` has the
+   evaluate: the training rows, after every update. aside: ahead of it, between the window and its update, where `twice` has the
    window once more and `between` saves to the file. */
 #include "symbol.h"
 #include "hashed_program.h"

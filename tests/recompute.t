@@ -1,5 +1,5 @@
 #!/bin/sh
-# recompute.t -- case 36: values made again for backward change no bit; what that saves; when it is asked for.
+# recompute.t -- case 36: values rematerialised for backward change no bit; what that saves; when it is asked for.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 window_data
@@ -18,7 +18,7 @@ generate "$work/stated.c" "$work/recompute.lua" --library && grep -v '^/\*' "$wo
 tell $? "recompute = 2 in train, a number, is -D recompute=2"
 ! grep -v '^/\*' "$work/again_1.c" | cmp -s - "$work/stated"; tell $? "control: and not level 1"
 ./gagen --library -o "$work/alone.c" -D recompute=2 --no-share $model
-[ "$(grep -c '^static void k[0-9]*_[a-z0-9_]*_again(' "$work/alone.c")" -ge 3 ] && ! grep -q _again "$work/none.c"; tell $? "the program makes values again: nothing has undone it"
+[ "$(grep -c '^static void k[0-9]*_[a-z0-9_]*_again(' "$work/alone.c")" -ge 3 ] && ! grep -q _again "$work/none.c"; tell $? "the program rematerialises values again: nothing has undone it"
 prober apart $model gagen -D recompute=2 --no-reuse && run apart && cmp -s "$work/none.out" "$work/apart.out"
 tell $? "36. and where every buffer has its own place"
 # the noise of the second time under another key
@@ -29,7 +29,7 @@ awk '/^static void k[0-9]*_[a-z0-9_]*_again\(/ { on = 1 } /^}/ { on = 0 } on { s
 # ---- what it saves
 none=$(arena -D recompute=none tests/models/chain.lua) all=$(arena -D recompute=all tests/models/chain.lua) dear=$(arena -D recompute=1 tests/models/chain.lua)
 [ $((all * 3)) -lt "$none" ]; tell $? "a chain of 48 layers in less than a third: $all of $none numbers"
-[ $((dear * 3)) -ge "$none" ]; tell $? "control: not where activations alone are made again, $dear"
+[ $((dear * 3)) -ge "$none" ]; tell $? "control: not where activations alone are rematerialised, $dear"
 for n in 12 24 96; do
     wide=$(arena -D recompute=all -D depth=$n tests/models/chain.lua)
     yes "$n layers: as its root, $wide" awk -v n=$n -v a="$wide" -v b="$all" 'BEGIN { r = sqrt(n / 48); exit !(a < 1.25 * r * b) }'
@@ -37,7 +37,7 @@ done
 
 # ---- when
 memory() { ./gagen -t c -D micro_batch=16 --memory "$@" $model 2> "$work/errors" > "$work/out.c"; }
-memory 1MB && ! grep -q '^   recompute ' "$work/out.c" && [ ! -s "$work/errors" ]; tell $? "memory where all fits: nothing is made again, nothing said"
+memory 1MB && ! grep -q '^   recompute ' "$work/out.c" && [ ! -s "$work/errors" ]; tell $? "memory where all fits: nothing is rematerialised, nothing said"
 memory 540KB && grep -q 'recompute   what is cheap: [1-9]' "$work/out.c" && grep -q 'what is cheap .*chosen' "$work/errors"
 tell $? "less: what is cheap, and the table says so"
 bytes=$(awk -F '  +' '$2 == "what is cheap" { gsub(" ", "", $3); print $3 }' "$work/errors")

@@ -59,7 +59,7 @@ no "7. windows that count do" still ema 3
 
 (echo g,m; for k in 1 2 3 4 5 6 7 8; do echo 1,1; done) > "$work/ones.csv"
 sed 's/steps = 1,/steps = 1, ema = 0.99,/' tests/models/window_sum.lua > "$work/window_sum.lua"
-# factor PROBE: what is left of a first weight in its average behind a window of 8 micro-batches, whose gradient is 8
+# factor PROBE: what is left of a first weight in its average after a window of 8 micro-batches, whose gradient is 8
 factor() {
     (cd "$work" && for n in 0 1; do "./$1" ones.csv - 1 $n; done) | awk '$1 == "weight" { w = first ? $4 : w; if (!first) first = $4 } $1 == "ema" { ema = $4 } END { printf "%.9f", (ema - w) / (first - w) }'
 }

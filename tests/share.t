@@ -34,7 +34,7 @@ prober apart $model gagen --no-reuse && run apart 2
 yes "where every buffer has its own place" same apart
 prober lone_again $model gagen -D recompute=all --no-share && run lone_again 1
 prober again $model gagen -D recompute=all && run again 2
-yes "where values are made again" same again lone_again
+yes "where values are rematerialised" same again lone_again
 
 # wrong NAME SCRIPT WHAT: the program that sed has changed
 wrong() {

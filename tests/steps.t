@@ -35,7 +35,7 @@ prober probe $model gagen_double
 prober apart_probe $model gagen_double -D apart=true
 turns() { (cd "$work" && p=$1 && shift && "./$p" rows.csv "$@"); }
 turns probe - 1 27 > "$work/probe.got"
-yes "so are the weights behind 17 and 10 windows" compare "$work/probe.got" $want --case rounds --weight 1e-9
+yes "so are the weights after 17 and 10 windows" compare "$work/probe.got" $want --case rounds --weight 1e-9
 cp $model "$work/cuda_gan.lua"
 if cuda_program cuda_gan; then
     rounds cuda_gan --save cuda_gan.safetensors > "$work/cuda_gan.got"
@@ -108,11 +108,11 @@ turns probe resume=four.safetensors 1 15 > "$work/resumed"
 no "all but the last window" sh -c "grep ^weight $work/resumed | cmp - $work/whole"
 turns probe - 1 10 save=never.safetensors 2> "$work/refused" > "$work/resumed"
 turns apart_probe - 1 28 > "$work/probe.got"
-yes "so are the weights of steps with windows of their own, behind 18 and 10" compare "$work/probe.got" $want --case apart --weight 1e-9
+yes "so are the weights of steps with windows of their own, after 18 and 10" compare "$work/probe.got" $want --case apart --weight 1e-9
 turns apart_probe - 1 11 save=four.safetensors > /dev/null
 turns apart_probe resume=four.safetensors 1 17 > "$work/resumed"
 grep -h ^weight "$work/probe.got" > "$work/whole"
-yes "and resumed behind the fourth round" sh -c "grep ^weight $work/resumed | cmp - $work/whole"
+yes "and resumed after the fourth round" sh -c "grep ^weight $work/resumed | cmp - $work/whole"
 turns apart_probe resume=four.safetensors 1 16 > "$work/resumed"
 no "all but the last of these windows" sh -c "grep ^weight $work/resumed | cmp - $work/whole"
 yes "no checkpoint inside of a round" grep -q 'a round is under way: its last step first' "$work/refused"
@@ -152,7 +152,7 @@ for n in factors cuda_factors; do
     make=program; [ $n = factors ] || { make=cuda_program; cp "$work/factors.lua" "$work/$n.lua"; }
     $make $n
     (cd "$work" && "./$n" --log $n.jsonl > $n.said)
-    yes "$n: factors of losses follow their own step's updates, in training and in evaluation, and behind windows that are left out" \
+    yes "$n: factors of losses follow their own step's updates, in training and in evaluation, and after windows that are left out" \
         awk -v skips=3 -f "$work/factors.awk" "$work/$n.jsonl"
     [ "$(grep -c '"skipped_d":1' "$work/$n.jsonl")" = 3 ] && grep -q '^3 of 18 windows of d changed nothing' "$work/$n.said"
     tell $? "$n: each line of the log says of which step a window was left out, and so does the end"

@@ -3,7 +3,7 @@
 # numbers FILE: those of the gradient, one a line
 numbers() { sed -n 's/^gradient [^ ]* [^ ]* [0-9]* //p' "$1" | tr ' ' '\n'; }
 
-# tail_gradient THREADS: the third window's is that of its own 16 rows in one, in double, from the weights behind the second
+# tail_gradient THREADS: the third window's is that of its own 16 rows in one, in double, from the weights after the second
 tail_gradient() {
     mkdir -p "$work/last" && sed 's/micro_batch = 8, accumulate = 4/batch = 16/; s/lr = 0.5/lr = 0/' $models/window_tail.lua > "$work/last/window_tail.lua"
     prober tail_last "$work/last/window_tail.lua" gagen_double

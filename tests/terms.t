@@ -32,7 +32,7 @@ yes "control: 5. in batches of one they do, by more than 0.5" naive weighted 0.5
 sed 's/w.scale_out = .*/w.scale_out = (real)(1 \/ (double)w.samples);/' "$work/weighted_8.c" > "$work/off.c"
 quick compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=terms && run off
 no "5. divided by samples" compare "$work/off.got" $want --case weighted --gradient 1e-6
-yes "5. the header says what is divided by, and when" grep -q 'post-scale: scale_out 1 / (sums\[1\]), known behind the last micro-step' "$work/weighted_8.c"
+yes "5. the header says what is divided by, and when" grep -q 'post-scale: scale_out 1 / (sums\[1\]), known after the last micro-step' "$work/weighted_8.c"
 no "5. nothing is counted ahead" grep -q pre-count "$work/weighted_8.c"
 
 for target in c cuda; do
@@ -78,7 +78,7 @@ no "9. shares of the window do not" own window_8
 prober poor $model gagen -D term=centred -D batch=48 -D micro_batch=12 --no-reuse -D recompute=all && run poor
 "$work/centred_12" "$work" "$work/start.safetensors" 3 1 1 > "$work/three.got"
 yes "9. three threads give the bits of two" cmp "$work/centred_12.got" "$work/three.got"
-yes "9. so do buffers of their own, and values made again" cmp "$work/centred_12.got" "$work/poor.got"
+yes "9. so do buffers of their own, and values rematerialised" cmp "$work/centred_12.got" "$work/poor.got"
 warned() { sed "s/minimize = terms.*(),/minimize = $1,/; s/option(\"micro_batch\", 8)/4/" $model > "$work/warned.lua"; ./gagen -t c "$work/warned.lua" 2>&1 > /dev/null | grep -q 'gagen already divides'; }
 yes "a loss divided by accumulate is warned of" warned 'mse \/ 8'
 yes "and one times its inverse" warned 'mse * (1 \/ 8)'

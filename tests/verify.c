@@ -27,7 +27,7 @@ static Node *made_again(Graph *g, Kind kind)
 {
     for (int i = 0; i < g->nodes.n; i++)
         if (first_of(g, g->nodes.at[i]) && g->nodes.at[i]->kind == kind) return g->nodes.at[i];
-    BUG("nothing is made again");
+    BUG("nothing is rematerialised");
 }
 
 static Node *copy_of(const Node *n)
@@ -81,7 +81,7 @@ static void same(Graph *g)        { Node *n = of_kind(g, K_MAP); set_same(g, n->
 static void root(Graph *g)        { set_same(g, g->sums.at[0], g->nodes.at[0]); }
 static void uses(Graph *g)        { const Node *n = of_kind(g, K_MAP); set_uses(g, n, uses_of(g, n) + 1); }
 static void chain(Graph *g)       { g->nodes.at[2]->arg[0] = g->nodes.at[1], set_uses(g, g->nodes.at[1], 1); }
-static void permuted(Graph *g)    /* a dead node in front of the contraction becomes the view */
+static void permuted(Graph *g)    /* a dead node before the contraction becomes the view */
 {
     int i = g->nodes.n;
     while (g->nodes.at[--i]->kind != K_MATMUL) { }
@@ -175,10 +175,10 @@ static const Damage damages[] = {
     { "permuted", "simplify", permuted, "labels have absorbed what permutes an operand" },
     { "equal", "simplify", equal, "no two nodes are equal" },
     { "outputs", "simplify", outputs, "what outputs alone need" },
-    { "level", "recompute", level, "values are made again where that is asked for" },
-    { "again_op", "recompute", again_op, "a value made again has the first one's op and shape" },
-    { "again_reads", "recompute", again_reads, "a value made again reads the same values" },
-    { "again_late", "recompute", again_late, "a value is made again for gradients, behind the first one" },
+    { "level", "recompute", level, "values are rematerialised where that is asked for" },
+    { "again_op", "recompute", again_op, "a value rematerialised has the first one's op and shape" },
+    { "again_reads", "recompute", again_reads, "a value rematerialised reads the same values" },
+    { "again_late", "recompute", again_late, "a value is rematerialised for gradients, after the first one" },
     { "turns", "order", turns, "terms in turn stand in the order of their seeds" },
     { "last", "order", last, "forward comes before backward" },
 };

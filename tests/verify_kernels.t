@@ -15,7 +15,7 @@ while IFS='|' read -r damage stage rule; do
     grep -q ": $stage: .*$rule" "$work/said" || sed 's/^/# /' "$work/said"
 done < "$work/list"
 
-# ---- all that is said of layouts holds for every model, for both targets, where values are made again, too
+# ---- all that is said of layouts holds for every model, for both targets, where values are rematerialised, too
 for model in tests/models/*.lua examples/*.lua; do
     grep -q '^ *train' "$model" || continue
     for options in "-t c" "-t cuda" "-t c -D recompute=all" "-t cuda --no-reuse"; do

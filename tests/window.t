@@ -70,7 +70,7 @@ no "6. with another loss" compare "$work/token_auto.out" "$work/terms_1.out" --g
 # ---- 7: every other window all masked, of two micro-batches each
 prober full $models/window_masked.lua gagen -D micro_batch=4
 run full perceptron 10 | grep '^weight' > "$work/full.out"
-# after N NAME: weights and moments behind N updates, bit for bit
+# after N NAME: weights and moments after N updates, bit for bit
 after() {
     "$work/$2" "$data/masked_2.csv" "$data/perceptron.safetensors" 2 "$1" save="$work/$2.at" > "$work/$2.said"
     tail -c $((4 * 3 * (12 * 16 + 12 + 6 * 12 + 6))) "$work/$2.at" | cksum
@@ -97,7 +97,7 @@ for count in auto before; do
     sed 's/,0$/,1/' "$work/four.csv" > "$work/mask.csv"
     "$work/four_$count" "$work/mask.csv" "$data/perceptron.safetensors" 2 1 1 | cmp -s - "$work/three.out"; [ $? -eq 1 ]; tell $? "control: 7. where it counts, count = \"$count\""
 done
-# skipped N: how many windows the checkpoint behind N updates says changed nothing
+# skipped N: how many windows the checkpoint after N updates says changed nothing
 skipped() { after "$1" empty_auto > "$work/said" && grep -a -o '"skipped":"[0-9]*"' "$work/empty_auto.at"; }
 [ "$(skipped 1) $(skipped 2) $(skipped 4)" = '"skipped":"0" "skipped":"1" "skipped":"2"' ]; tell $? "7. a window that is all masked is counted as skipped"
 sed 's/1e-2/optim.linear { 1e-2 }/' $models/window_masked.lua > "$work/window_masked.lua"
@@ -263,7 +263,7 @@ no "39. a first micro-step that adds" "$work/poison_off" poison "$data" "$data/p
 
 # ---- 40: memory
 "$work/poison" memory "$data" > "$work/memory.out"
-grep -qx 'allocations 0' "$work/memory.out"; tell $? "40. 1,000 updates: no allocation behind the first"
+grep -qx 'allocations 0' "$work/memory.out"; tell $? "40. 1,000 updates: no allocation after the first"
 [ "$(awk '/_grew_kib/ { n += $2 } END { print n + 0 }' "$work/memory.out")" -eq 0 ]; tell $? "40. and no page more"
 sed '/micro_first(const Thread/s/{ /{ static void *volatile leak; if (t->id == 0) memset(leak = malloc(4096), 1, 4096); /' "$work/poison.c" > "$work/leaks.c"
 inside leaks "$work/leaks.c" window_adamw -include string.h -include stdlib.h && "$work/leaks" memory "$data" > "$work/leaks.out"

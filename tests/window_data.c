@@ -4,7 +4,7 @@
                             DIR/rows_zero       64 rows of zeros       DIR/rows_nan    64 rows, row 40 of NaN
                             DIR/clip.csv        gradients (2, 0) and (0, 2)
                             DIR/masked_1.csv    800 rows, their labels and a mask of ones; masked_2.csv    the same with 8
-                                                rows of mask 0 behind every 8       DIR/onehot.csv    64 rows of a 1 each
+                                                rows of mask 0 after every 8       DIR/onehot.csv    64 rows of a 1 each
                             DIR/ragged.csv      8 rows of 128 tokens of 12 numbers, then 128 targets, -100 where none
                             DIR/{perceptron,ragged,tied,clip,decay}.safetensors */
 #include "hashed.h"

@@ -4,12 +4,12 @@ local op = core.use("dsl/op.lua")
 local map = op.map
 
 map { name = "huber_of", args = { "d" }, attrs = { delta = 1 }, hidden = true,
-      doc = "d * d / 2 where abs(d) is at most delta, behind it a line.",
+      doc = "d * d / 2 where abs(d) is at most delta, after it a line.",
       value = "select(abs(d) < delta, 0.5 * d * d, delta * (abs(d) - 0.5 * delta))",
       grad = { d = "gy * select(d >= delta, delta, select(d <= -delta, -delta, d))" },
       example = "fn.huber(p, t, { delta = 0.5 })" }
 map { name = "smooth_l1_of", args = { "d" }, attrs = { beta = 1 }, hidden = true,
-      doc = "d * d / (2 * beta) where abs(d) is below beta, behind it abs(d) - beta / 2.",
+      doc = "d * d / (2 * beta) where abs(d) is below beta, after it abs(d) - beta / 2.",
       value = "select(abs(d) < beta, 0.5 * d * d / beta, abs(d) - 0.5 * beta)",
       grad = { d = "gy * select(d >= beta, 1, select(d <= -beta, -1, d / beta))" },
       example = "fn.smooth_l1(p, t, { beta = 0.5 })" }

@@ -76,12 +76,12 @@ map { name = "erfc", args = { "x" }, doc = "1 - erf(x), exact where erf(x) is ne
 map { name = "sign", args = { "x" }, doc = "-1, 0 or 1.", value = "select(x > 0, 1, select(x < 0, -1, 0))" }
 map { name = "floor", args = { "x" }, doc = "The largest whole number that is not above x.", value = "floor(x)" }
 map { name = "ceil", args = { "x" }, doc = "The smallest whole number that is not below x.", value = "-floor(-x)" }
-map { name = "trunc", args = { "x" }, doc = "x without what stands behind the point.",
+map { name = "trunc", args = { "x" }, doc = "x without what stands after the decimal point.",
       value = "select(x < 0, -floor(-x), floor(x))" }
 map { name = "round", args = { "x" }, doc = "The nearest whole number; of two as near the even one.",
       let = { "f = floor(x)", "d = x - f" },
       value = "select(d < 0.5, f, select(d > 0.5, f + 1, select(f - 2 * floor(f / 2) == 0, f, f + 1)))" }
-map { name = "frac", args = { "x" }, doc = "What stands behind the point, with the sign of x.",
+map { name = "frac", args = { "x" }, doc = "What stands after the decimal point, with the sign of x.",
       value = "select(x < 0, x + floor(-x), x - floor(x))", grad = { x = "gy" } }
 map { name = "fmod", args = { "a", "b" }, doc = "What is left of a / b, with the sign of a.",
       let = { "q = a / b", "t = select(q < 0, -floor(-q), floor(q))" }, value = "a - t * b",

@@ -213,7 +213,7 @@ static void add_window(Text *out, const Program *s)
     static const char *const when[] = {
         [SEED_EARLY] = "",
         [SEED_COUNTED] = ", pre-count: counted from the data before the first backward",
-        [SEED_LATE] = ", behind the last micro-step"
+        [SEED_LATE] = ", after the last micro-step"
     };
     const Graph *g = s->g;
     const Train *t = &g->train;
@@ -229,7 +229,7 @@ static void add_window(Text *out, const Program *s)
                                             t->phase[i + 1].from));
     if (t->tokens) text_add(out, "%ld tokens a sample; ", t->tokens);
     if (s->late)
-        text_add(out, "post-scale: scale_out 1 / (%s), known behind the last micro-step\n",
+        text_add(out, "post-scale: scale_out 1 / (%s), known after the last micro-step\n",
                  plain(s->count));
     else text_add(out, "scale_out 1\n");
     for (int i = 0; i < g->seeds.n; i++)
@@ -251,7 +251,7 @@ static void add_finite(Text *out, const Train *t)
     if (t->loss_scale > 0)
         text_add(out, "; loss scale %.9g, in scale_in, undone in scale_out", t->loss_scale);
     if (t->scale_interval)
-        text_add(out, "; doubled behind %ld finite windows, halved behind one that is not",
+        text_add(out, "; doubled after %ld finite windows, halved after one that is not",
                  t->scale_interval);
     text_add(out, "\n");
 }
@@ -289,7 +289,8 @@ static void add_again(Text *out, const Kernels *k)
     for (int i = 0; i < k->micro.n; i++)
         if (k->micro.at[i]->again) flop += k->micro.at[i]->flop, n++;
     if (n)
-        text_add(out, "   recompute   %s: %d kernels make values again for backward, %.3g MFLOP\n",
+        text_add(out,
+                 "   recompute   %s: %d kernels rematerialise values for backward, %.3g MFLOP\n",
                  level_text(k->g->train.level), n, flop / 1e6);
 }
 

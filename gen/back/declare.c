@@ -79,7 +79,7 @@ static char *lives(const Buffer *b)
 
 static const char *type_of(const Buffer *b) { return b->half ? "gg_factor" : "real"; }
 
-/* A member of the union that the arena is: behind what lies in front of it. */
+/* A member of the union that the arena is: after what lies before it. */
 static char *arena_text(Names *names, const Buffer *b)
 {
     const char *name = text("%s%s", b->ident, layout_text(&b->layout));
@@ -97,7 +97,7 @@ static int by_place(const void *a, const void *b)
                                   : (x->first > y->first) - (x->first < y->first);
 }
 
-/* The first buffer of at[0 .. n - 1] and those of the others that lie behind it, as many as a line
+/* The first buffer of at[0 .. n - 1] and those of the others that lie after it, as many as a line
    has room for. They are taken out; returns how many are left. */
 static int arena_line(Names *names, Buffer **at, int n, char **line)
 {

@@ -97,7 +97,7 @@ static bool next_line(Reader *r, const char **from, size_t *n)
     return true;
 }
 
-/* the word of a directive line behind //: and what follows it, or NULL */
+/* the word of a directive line after //: and what follows it, or NULL */
 static const char *directive(const char *s, size_t n)
 {
     while (n && *s == ' ') s++, n--;

@@ -90,7 +90,7 @@ static long piece_count(const Program *s)
     return n;
 }
 
-/* The step's tensors, and how many pieces there are in front of each. */
+/* The step's tensors, and how many pieces there are before each. */
 static void fill_tensors(const Program *s, Env *e)
 {
     Text at = { 0 }, piece = { 0 };

@@ -20,7 +20,7 @@ long partials(const Whole *all)
     return most;
 }
 
-/* ---- behind the last micro-step ---- */
+/* ---- after the last micro-step ---- */
 bool any_late(const Program *s)
 {
     bool late = s->late || s->drops;
@@ -120,9 +120,9 @@ static void split_micro(const Program *s, Env *e)
     if (!s->drops) return;
     for (int i = 0; i < k->forward.n; i++)
         if (k->micro.at[i]->backward)
-            error_at(s->g->train.loc, "train: nonfinite = \"drop_micro\" is decided behind the "
+            error_at(s->g->train.loc, "train: nonfinite = \"drop_micro\" is decided after the "
                                       "forward of all losses, but these run one "
-                                      "behind the other: say \"skip_window\"");
+                                      "after the other: say \"skip_window\"");
     stop_if_errors();
     env_set(e, "judged", "%s", judged_text(s));
     env_set(e, "rows_kept", "%d", s->g->first_sum + s->g->sums.n);

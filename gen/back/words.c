@@ -1,7 +1,7 @@
 /* words.c -- the names in a tree's function: of variables, of tables, of the scalars read at its
    top; numbers.
 
-   1. A name that a variable of a loop has is free again behind the loop. All others are given once
+   1. A name that a variable of a loop has is free again after the loop. All others are given once
       in a function.
    2. Loops, rows and sums are called the same in all programs. Those names are reserved for
    them. */

@@ -25,7 +25,7 @@ static bool depends(const Node *n, int i)
     return !has_role(n, "detach");
 }
 
-/* A gradient comes to its argument i: neither behind what is detached nor behind what rounds or
+/* A gradient comes to its argument i: neither after what is detached nor after what rounds or
    compares. */
 static bool passes_on(const Node *n, int i)
 {

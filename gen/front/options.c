@@ -187,7 +187,7 @@ static void show_man(State *s, const char *value)
     say(man_text(&(Manual) { option_commands, option_ncommands, option_table, option_count }));
 }
 
-/* The option of that command that argv[*i] is, with its value, which may be its tail, behind = or
+/* The option of that command that argv[*i] is, with its value, which may be its tail, after = or
    the next argument. */
 static const Option *find(const Command *c, int argc, char **argv, int *i, const char **value)
 {

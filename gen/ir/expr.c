@@ -102,7 +102,7 @@ static Expr *parse_call(Parser *p, const char *name)
         if (e->nargs == n) return wrong(p, text("'%s' takes %d", name, n));
         e->arg[e->nargs++] = parse_comparison(p);
     } while (take(p, ","));
-    if (!take(p, ")")) return wrong(p, text("a ')' is missing behind the arguments of '%s'", name));
+    if (!take(p, ")")) return wrong(p, text("a ')' is missing after the arguments of '%s'", name));
     if (e->nargs < n) return wrong(p, text("'%s' takes %d", name, n));
     return e;
 }

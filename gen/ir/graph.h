@@ -192,7 +192,7 @@ typedef struct {
     bool noise_scale;
     /* what losses are multiplied by in the backward, undone in the update; 0: they are not */
     double loss_scale;
-    /* windows behind which it doubles, having halved where one was not finite; 0: it stays */
+    /* windows after which it doubles, having halved where one was not finite; 0: it stays */
     long scale_interval;
     /* the report that picks the best checkpoint, "loss" unless told */
     const char *best;
@@ -321,7 +321,7 @@ void mark_reached(const Node *n, bool *reached); /* by id, n and what it is made
 
 /* ---- found.c: what stages found out about nodes ---- */
 Node *same_of(const Graph *g, const Node *n);  /* what stands for n; NULL: nothing does */
-Node *first_of(const Graph *g, const Node *n); /* whose value n makes again; NULL: it does not */
+Node *first_of(const Graph *g, const Node *n); /* whose value n rematerialises; NULL: it does not */
 int uses_of(const Graph *g, const Node *n);
 bool is_predicted(const Graph *g, const Node *n); /* outputs alone need it */
 void set_same(Graph *g, const Node *n, Node *by);
@@ -329,7 +329,7 @@ void set_first(Graph *g, const Node *n, Node *first);
 void set_uses(Graph *g, const Node *n, int uses);
 void set_predicted(Graph *g, const Node *n, bool is);
 Node *node_now(const Graph *g, const Node *n); /* n, or what stands for it in the end */
-bool is_live(const Graph *g, const Node *n);   /* behind simplify: something reads it */
+bool is_live(const Graph *g, const Node *n);   /* after simplify: something reads it */
 bool computes(const Graph *g, const Node *n);  /* a kernel has to make it */
 /* these are the graph's nodes now, in this order: old ones keep what was found out, new ones
    have none */
@@ -346,7 +346,7 @@ bool opens_group(const Graph *g, int i);
 
 /* ---- print_graph.c ---- */
 void graph_print(Text *out, const Graph *g);
-/* lines that count what no step trains, behind a total */
+/* lines that count what no step trains, after a total */
 void add_untrained(Text *out, const Graph *g, const char *indent, int width);
 char *level_text(int level); /* of recomputation: "what is cheap" */
 #endif

@@ -193,7 +193,7 @@ char *c_word(const char *s)
 }
 
 /* What a model calls something, as the name of a member or local: words of the language get a _
-   behind them. What stands in a file's scope has a prefix of ours as well, and what is exported
+   after them. What stands in a file's scope has a prefix of ours as well, and what is exported
    begins with gagen_. */
 char *c_ident(const char *s)
 {

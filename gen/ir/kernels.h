@@ -86,8 +86,8 @@ typedef struct Kernels {
     KernelList finish;    /* gradients of terms without data: after the last micro-step */
     KernelList predict;   /* what outputs alone need, of a micro-batch */
     KernelList outputs;   /* those of forward that the outputs need, then predict */
-    int last_output;      /* the phase behind which outputs are read */
-    int phases;           /* of micro, and of predict behind its last forward one */
+    int last_output;      /* the phase after which outputs are read */
+    int phases;           /* of micro, and of predict after its last forward one */
     VEC(Kernel) makers;   /* by node number: see kernel_of */
     VEC(Buffer) holders;  /* by node number: see buffer_of */
     VEC(Buffer) buffers;

@@ -14,7 +14,7 @@ typedef struct {
     /* the command as the banner shows it: base names, options that change bytes */
     const char *command;
     bool run, plan, plot;     /* gagen run, plan, plot */
-    VEC(const char) run_args; /* what stood behind -- */
+    VEC(const char) run_args; /* what stood after -- */
     VEC(const char) logs;     /* plot's */
     const char *picture;      /* plan's: where the arena is drawn, or NULL */
     bool drawn;               /* and nothing is said */

@@ -62,7 +62,7 @@ void kernels_print(Text *out, const Kernels *k)
         print_list(out, backward ? "micro-step, backward" : "micro-step, forward",
                    k->micro.at + from, to - from);
     }
-    print_list(out, "behind the last micro-step", k->finish.at, k->finish.n);
+    print_list(out, "after the last micro-step", k->finish.at, k->finish.n);
     print_list(out, "for outputs alone", k->predict.at, k->predict.n);
     print_buffers(out, k);
 }
@@ -86,14 +86,14 @@ void program_print(Text *out, const Program *s)
 {
     static const char *const when[] = { [SEED_EARLY] = "",
                                         [SEED_COUNTED] = "   counted before the first backward",
-                                        [SEED_LATE] = "   behind the last micro-step" };
+                                        [SEED_LATE] = "   after the last micro-step" };
     const Graph *g = s->g;
     const Train *t = &g->train;
     text_add(out, "program %s: window %ld = %ld x %ld, %s, %s\n", g->title, t->batch, t->accumulate,
              t->micro_batch, s->next ? "first and next" : "one micro-step",
              s->unrolled ? "written out" : "a loop");
     if (s->late)
-        print_line(out, "count", s->count, "   behind the last micro-step; scale_out = 1 / count");
+        print_line(out, "count", s->count, "   after the last micro-step; scale_out = 1 / count");
     else if (s->count)
         print_line(out, "count", s->count, "   before the first backward; scale_out = 1");
     else text_add(out, "  %-12s = samples; scale_out = 1\n", "count");
@@ -103,7 +103,7 @@ void program_print(Text *out, const Program *s)
         print_line(out, g->reports.at[i]->name, s->report[i], "   reported");
     for (int i = 0; i < g->sums.n; i++)
         text_add(out, "  sums[%d] of %s\n", g->first_sum + i, node_name(g->sums.at[i]->arg[0]));
-    text_add(out, "  kernels %d once, %d counting, %d forward, %d backward, %d behind\n",
+    text_add(out, "  kernels %d once, %d counting, %d forward, %d backward, %d after\n",
              s->k->once.n, s->counting.n, s->k->forward.n, s->k->micro.n - s->k->forward.n,
              s->k->finish.n);
     tasks_print(out, "once, from parameters", &s->once);

@@ -61,12 +61,12 @@ typedef struct Program {
     Graph *g;
     bool unrolled; /* the full window is straight calls */
     bool next;     /* some window has a second micro-step */
-    /* scalars of parameters alone that reports show; in sums[] behind the step's sums */
+    /* scalars of parameters alone that reports show; in sums[] after the step's sums */
     VEC(Node) levels;
     bool late; /* count is made of sums: known after the last micro-step; scale_out is 1 / count */
-    /* micro-batches may be dropped: sums[] holds the rows kept, behind the sums over the batch */
+    /* micro-batches may be dropped: sums[] holds the rows kept, after the sums over the batch */
     bool drops;
-    /* steps differ in their windows' samples: sums[] holds the step's, behind its sums over the
+    /* steps differ in their windows' samples: sums[] holds the step's, after its sums over the
        batch */
     bool counts;
     /* late: the denominator that all terms share; counted: samples or 0; NULL: samples */

@@ -31,7 +31,7 @@ typedef struct Pipeline {
 const Stage *stage_named(const Pipeline *p, const char *name); /* NULL: there is none */
 
 /* Runs the stages from `first` to `last`, those of each step for one step after another; a user's
-   errors end it, see attempt(). True: it stopped behind the stage that opts->dump names, whose dump
+   errors end it, see attempt(). True: it stopped after the stage that opts->dump names, whose dump
    was added to out. */
 bool compile(const Pipeline *p, const char *first, const char *last, Compilation *c, Text *out);
 #endif

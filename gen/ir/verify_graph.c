@@ -117,7 +117,7 @@ void verify_all(const Verify *v)
     verify_roots(v), verify_params(v), verify_noise(v);
 }
 
-/* ---- behind simplify ---- */
+/* ---- after simplify ---- */
 static void count_root(const Verify *v, const Node *root, int *uses)
 {
     must(v, root, !same_of(v->g, root), "no root has another node that stands for it");

@@ -13,7 +13,7 @@ typedef struct {
 void must(const Verify *v, const Node *n, bool good, const char *rule);
 
 void verify_all(const Verify *v);  /* before simplify: every node, the roots, parameters */
-void verify_live(const Verify *v); /* behind simplify: the live ones, and that uses count them */
+void verify_live(const Verify *v); /* after simplify: the live ones, and that uses count them */
 /* verify_shape.c: it follows from the arguments, the kind and the op's role */
 void verify_shape(const Verify *v, const Node *n);
 #endif

@@ -48,7 +48,7 @@ static void verify_fold(const Verify *v, const Node *n)
          "a fold has its argument's axes, or those that it does not fold");
 }
 
-/* The labels at s are those of that shape; gives what stands behind them. */
+/* The labels at s are those of that shape; gives what stands after them. */
 static const char *verify_labels(const Verify *v, const Node *n, const char *s, const Shape *shape,
                                  long extent[256])
 {

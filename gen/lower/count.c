@@ -97,7 +97,7 @@ static bool is_wanted(const Kernel *x, const bool *need, const bool *used)
     return wanted;
 }
 
-/* Rule 1. From the last kernel to the first: what a kernel reads was made in front of it. */
+/* Rule 1. From the last kernel to the first: what a kernel reads was made before it. */
 static void choose_kernels(Program *s, const bool *used)
 {
     bool *need = NEW_ARRAY(bool, s->g->nodes.n);

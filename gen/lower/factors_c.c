@@ -30,7 +30,7 @@ static bool overruns(const Operand *o, const Level *l)
     return fits && fits < l->extent;
 }
 
-/* Rows are those of A and C: where a block of A ends behind C's last, A is copied without
+/* Rows are those of A and C: where a block of A ends after C's last, A is copied without
    blocks. */
 static bool rows_fit(Lowering *w)
 {

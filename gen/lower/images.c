@@ -6,13 +6,13 @@
       image: its readers find the border.
    3. A product's result has columns side by side, a vector of them at least (C); what reads it as
       an image gets a copy where it has not.
-   4. A value that is made again is stored as it was the first time. */
+   4. A rematerialised value is stored as it was the first time. */
 #include <string.h>
 #include "lower/layouts.h"
 
 bool image_shape(const Shape *s) { return s->batch && s->rank == 4; }
 
-/* Whichever kernel it stands in: values that are made again have other kernels than those that are
+/* Whichever kernel it stands in: values that are rematerialised have other kernels than those that are
    kept. */
 static bool made_by_matmul(const Node *n, int depth)
 {

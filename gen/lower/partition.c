@@ -5,9 +5,9 @@
       other touches is touched by the same unit of both: same kind of parts, same count, each its
       own.
    3. No unit ever adds to what another unit writes.
-   4. What outputs alone need has phases of its own, behind the last one that has a forward kernel:
+   4. What outputs alone need has phases of its own, after the last one that has a forward kernel:
       there what it reads is still alive, and training is as it would be without.
-   5. A buffer is free where its last phase ends, so phases end early where values are made again or
+   5. A buffer is free where its last phase ends, so phases end early where values are rematerialised or
       terms run in turn. */
 #include <string.h>
 #include "lower/lower.h"

@@ -1,7 +1,7 @@
 /* place.c -- every buffer of a micro-step gets its place in one arena.
 
    1. A buffer is alive from the first phase that touches it to the last. Phases, not kernels:
-      between two barriers threads may be in different kernels. An output is read behind the last
+      between two barriers threads may be in different kernels. An output is read after the last
       phase of what makes outputs.
    2. Buffers are placed one after another, each at the lowest place that is free while it is alive:
       large ones first.

@@ -232,15 +232,15 @@ static void check_in_place(const Scales *x)
         : t->grad_norm
             ? "report = { grad_norm = true } has no gradient to look at: leave one of the two out"
         : t->loss_scale > 0
-            ? "loss_scale is undone behind the last micro-step: leave one of the two out"
+            ? "loss_scale is undone after the last micro-step: leave one of the two out"
         : t->split ? "deterministic = \"split\" begins its sums anew in each window: leave one of "
                      "the two out"
-        : x->s->late ? "the loss is divided by what is known behind the last micro-step: count it "
+        : x->s->late ? "the loss is divided by what is known after the last micro-step: count it "
                        "before, count = \"before\""
                      : NULL;
     for (int i = 0; i < x->g->seeds.n && !why; i++) {
         if (has_rows(x, i)) continue;
-        why = o->fold[0]    ? "a term without data has a gradient of its own behind the last "
+        why = o->fold[0]    ? "a term without data has a gradient of its own after the last "
                               "micro-step: say it as weight_decay of optim.AdamW"
               : x->s->count ? "a term without data would be added in windows in which nothing "
                               "counts, too: say it as weight_decay"
@@ -264,7 +264,7 @@ static void check_noise(const Scales *x)
                   ? "the loss divides by sums over the data that are counted ahead, and not by "
                     "micro-batches: one "
                     "denominator for all terms, and without count = \"before\""
-              : !has_rows(x, i) ? "a term without data has its gradient behind the last "
+              : !has_rows(x, i) ? "a term without data has its gradient after the last "
                                   "micro-step, and no part in a micro-batch's: "
                                   "say it as weight_decay"
                                 : NULL;

@@ -3,12 +3,12 @@
 #define GAGEN_MIDDLE_H
 #include "ir/program.h"
 
-/* of the step behind those that are made: the same nodes, what it minimizes and reports */
+/* of the step after those that are made: the same nodes, what it minimizes and reports */
 Graph *objective(const Graph *model, const Whole *made);
 void differentiate(Graph *g, OpGradient gradient);
 void simplify(Graph *g);
 void count_uses(Graph *g); /* simplify.c: by which nodes are alive */
-void recompute(Graph *g);  /* train.level: which values are made again for backward */
+void recompute(Graph *g);  /* train.level: which values are rematerialised for backward */
 void order(Graph *g);      /* terms one after another, where that saves memory */
 
 /* ---- verify.c: BUG where something does not hold that must after that stage ---- */

@@ -1,4 +1,4 @@
-/* order.c -- behind simplify: losses whose backward passes do not depend on each other run one
+/* order.c -- after simplify: losses whose backward passes do not depend on each other run one
    after another.
 
    1. Terms stand in the order of their forward parts. A forward node stands with the first term
@@ -61,7 +61,7 @@ static int by_term(const void *pa, const void *pb)
     return a->node->id - b->node->id;
 }
 
-/* The nodes, those of a term behind those of the terms before it. */
+/* The nodes, those of a term after those of the terms before it. */
 static Node **in_turn(const Graph *g)
 {
     const int n = g->nodes.n;

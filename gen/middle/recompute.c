@@ -1,12 +1,12 @@
-/* recompute.c -- behind simplify: values that backward reads are made again in front of it, so that
+/* recompute.c -- after simplify: values that backward reads are rematerialised before it, so that
    they need not be kept.
 
-   1. Level 0 keeps every value that backward reads. Level 1 makes again what maps and folds make of
+   1. Level 0 keeps every value that backward reads. Level 1 rematerialises what maps and folds make of
       values that are kept anyway. Level s >= 2 cuts the forward pass into about s pieces of equal
       weight where little crosses: what crosses a cut is kept; of the last piece, where backward
-      begins, what level 1 keeps; the rest is made again.
+      begins, what level 1 keeps; the rest is rematerialised.
    2. What is much smaller than the largest value is kept: the statistics of a row or of a channel.
-   3. A value is made again by a second node, in front of the first adjoint that reads it. It
+   3. A value is rematerialised by a second node, before the first adjoint that reads it. It
       belongs to backward, so it never shares a kernel with the first one. It computes the same
       bits; noise comes out again, since its key is the sample's. */
 #include "middle/middle.h"
@@ -83,7 +83,7 @@ static void keep_dear(Recomputation *r, int from)
 }
 
 /* ---- pieces ---- */
-/* What crosses a cut in front of each node, in numbers; a value that backward would not have read
+/* What crosses a cut before each node, in numbers; a value that backward would not have read
    weighs an eighth more. */
 static long *crossings(const Recomputation *r)
 {
@@ -103,7 +103,7 @@ static long weight_of(const Recomputation *r, int i)
     return r->wanted[i] ? shape_count(&r->g->nodes.at[i]->shape) : 0;
 }
 
-/* The cheapest place behind `from` for a piece of half to all of `most` numbers; 0: the rest is no
+/* The cheapest place after `from` for a piece of half to all of `most` numbers; 0: the rest is no
    more than a piece. */
 static int next_cut(const Recomputation *r, int from, long most, const long *crossing)
 {

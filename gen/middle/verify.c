@@ -7,8 +7,8 @@
    its parameter's shape, which this step trains. (An adjoint has its node's shape: differentiate
    itself sees to it.) After simplify: what counts is read, no view is of a view that it could skip,
    no permuted operand is left, and what training needs is not marked as the outputs'. No two nodes
-   are equal (has_equal, simplify.c). After recompute: a value made again has its first one's op,
-   shape and attributes, comes behind it, and reads the same values. After order: forward before
+   are equal (has_equal, simplify.c). After recompute: a value rematerialised has its first one's op,
+   shape and attributes, comes after it, and reads the same values. After order: forward before
    backward, or terms in turn. */
 #include <string.h>
 #include "ir/verify_graph.h"
@@ -95,7 +95,7 @@ static void verify_predicted(const Verify *v)
     }
 }
 
-/* What holds behind simplify, whatever came since. */
+/* What holds after simplify, whatever came since. */
 static void verify_simple(const Verify *v)
 {
     verify_live(v);
@@ -119,14 +119,14 @@ static void verify_again(const Verify *v, const Node *n)
 {
     const Node *first = first_of(v->g, n);
     must(v, n, n->backward && !first->backward && first->id < n->id,
-         "a value is made again for gradients, behind the first one");
+         "a value is rematerialised for gradients, after the first one");
     must(v, n,
          n->op == first->op && n->axes == first->axes && shape_same(&n->shape, &first->shape) &&
              !memcmp(n->attr, first->attr, sizeof n->attr),
-         "a value made again has the first one's op and shape");
+         "a value rematerialised has the first one's op and shape");
     for (int i = 0; i < n->nargs; i++)
         must(v, n, n->arg[i] == first->arg[i] || first_of(v->g, n->arg[i]) == first->arg[i],
-             "a value made again reads the same values");
+             "a value rematerialised reads the same values");
 }
 
 static void verify_values(const Verify *v)
@@ -135,7 +135,7 @@ static void verify_values(const Verify *v)
     for (int i = 0; i < v->g->nodes.n; i++) {
         const Node *n = v->g->nodes.at[i];
         must(v, n, !first_of(v->g, n) || v->g->train.level > 0,
-             "values are made again where that is asked for");
+             "values are rematerialised where that is asked for");
         if (first_of(v->g, n)) verify_again(v, n);
     }
 }

@@ -27,7 +27,7 @@ static void add_layers(Text *out, Kernels *k)
     text_add(out, "layers, for a micro-batch of %ld\n", k->g->train.micro_batch);
     text_add(out, "  %-16s %-24s %-18s %12s %21s %43s %6s\n", "", "", "", "", "MFLOP", "KiB", "");
     text_add(out, "  %-16s %-24s %-18s %12s %10s %10s %10s %10s %10s %10s %6s\n", "layer", "",
-             "output", "parameters", "forward", "backward", "values", "kept on", "made again",
+             "output", "parameters", "forward", "backward", "values", "kept on", "remat.",
              "adjoints", "line");
     for (int i = 0; i < l->at.n; i++) {
         const Layer *y = l->at.at[i];

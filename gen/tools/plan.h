@@ -44,7 +44,7 @@ typedef struct {
     long params;              /* those that some step trains */
     double forward, backward; /* FLOP of a micro-step */
     double values, adjoints;  /* bytes of the arena that its kernels write, one after the other */
-    /* those of values that backward reads, and those that are made again for it */
+    /* those of values that backward reads, and those that are rematerialised for it */
     double kept, again;
     int line; /* in the model file */
 } Layer;
@@ -59,5 +59,5 @@ int layer_of(const Layers *l, const Kernel *x);      /* whose work it is; -1: no
 
 /* ---- plan.c, plan_svg.c ---- */
 void plan_report(Text *out, const Whole *all, const Choices *c, const Opts *o);
-void plan_draw(Text *out, const Whole *all); /* moves the phases of steps behind one another */
+void plan_draw(Text *out, const Whole *all); /* moves the phases of steps one after another */
 #endif

@@ -1,7 +1,7 @@
 /* plan_choose.c -- the micro-batches that divide a batch, what each would need, and the largest
    that fits; and what making values again would save.
 
-   recompute = "auto" makes nothing again while a micro-batch fits without: else the first level
+   recompute = "auto" rematerialises nothing while a micro-batch fits without: else the first level
    that fits, at micro_batch = 1 where memory picks it. "all" is the level that takes the least. */
 #include <math.h>
 #include <stdio.h>
@@ -223,7 +223,8 @@ static void add_choice(Text *out, const Choices *c, int i, const Train *t)
 
 static void add_levels(Text *out, const Choices *c)
 {
-    text_add(out, "values made again for backward, at micro_batch %ld\n", c->levels.at[0]->micro);
+    text_add(out, "rematerialised values for backward, at micro_batch %ld\n",
+             c->levels.at[0]->micro);
     text_add(out, "  %-22s %16s %13s %16s %12s\n", "", "memory, bytes", "arena", "MFLOP an update",
              "ms an update");
     for (int i = 0; i < c->levels.n; i++) {
@@ -240,7 +241,7 @@ static void add_micros(Text *out, const Choices *c, const Graph *g, const Opts *
     const Train *t = &g->train;
     text_add(out, "micro-batches of batch %ld%s%s\n", t->batch,
              t->memory ? text(" in memory = %s, %s bytes", t->memory, digits(t->memory_bytes)) : "",
-             chosen(c)->level ? text(", made again: %s", level_text(chosen(c)->level)) : "");
+             chosen(c)->level ? text(", rematerialised: %s", level_text(chosen(c)->level)) : "");
     text_add(out, "  %11s %10s %16s %13s %10s %12s %12s\n", "micro_batch", "accumulate",
              "memory, bytes", "arena", "over bound", "data rows", "ms an update");
     for (int i = 0; i < c->at.n; i++) add_choice(out, c, i, t);

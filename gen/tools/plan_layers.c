@@ -50,7 +50,7 @@ static const char *name_of(const Kernel *x)
     return x->out->name ? x->out->name : op_name(node_of(x, 0));
 }
 
-/* What is fused behind the layer's own result: the maps that no parameter of it feeds. */
+/* What is fused after the layer's own result: the maps that no parameter of it feeds. */
 static const char *kind_of(const Kernels *k, const Kernel *x, const char *name)
 {
     Text t = { 0 };

@@ -148,13 +148,13 @@ static void draw_frame(Page *v)
 /* ---- bars ---- */
 static const char *what_is(const Kernels *k, const Buffer *b)
 {
-    return first_of(k->g, b->node) ? "a value made again"
+    return first_of(k->g, b->node) ? "a value rematerialised"
            : b->node->backward     ? "an adjoint"
            : is_kept(k, b)         ? "a value, kept for backward"
                                    : "a value, of forward alone";
 }
 
-/* Values that are kept are full, those of forward alone pale, those that are made again hatched by
+/* Values that are kept are full, those of forward alone pale, those that are rematerialised hatched by
    their border. */
 static const char *look_of(const Kernels *k, const Buffer *b)
 {
@@ -244,7 +244,7 @@ static double draw_legend(const Page *v, double top)
     double x = LEFT, y = top + 16;
     svg_words(v->out, "small head", LEFT, top,
               "layers: full colour the values that are kept for backward, pale those of forward "
-              "alone and adjoints, dashed what is made again; the stairs: what is alive");
+              "alone and adjoints, dashed what is rematerialised; the stairs: what is alive");
     for (int i = 0; i < v->layers->at.n; i++) {
         const Layer *l = v->layers->at.at[i];
         const double wide = 24 + 6.0 * (double)strlen(l->name);

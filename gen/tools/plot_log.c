@@ -124,7 +124,7 @@ static bool read_line(Line *l)
     while (take(l, ','));
     if (!take(l, '}')) return refuse(l, "expected ',' or '}'");
     skip_space(l);
-    return l->at == l->end || refuse(l, "something stands behind '}'");
+    return l->at == l->end || refuse(l, "something stands after '}'");
 }
 
 static bool number_of(Line *l, const char *name, double *x)
@@ -188,18 +188,18 @@ static void add_points(Log *log, Logs *all, const Line *l, Part part)
     }
 }
 
-static bool add_update(Log *log, Logs *all, Line *l, double *behind)
+static bool add_update(Log *log, Logs *all, Line *l, double *offset)
 {
     double update, samples, time;
     if (!number_of(l, "update", &update) || !number_of(l, "samples", &samples) ||
         !number_of(l, "time", &time))
         return false;
     if (log->updates && update <= log->now[BY_UPDATE])
-        return refuse(l, text("update %.0f stands behind update %.0f: two runs in one file? plot "
+        return refuse(l, text("update %.0f stands after update %.0f: two runs in one file? plot "
                               "takes several files",
                               update, log->now[BY_UPDATE]));
-    if (time + *behind < log->now[BY_TIME]) *behind = log->now[BY_TIME];
-    log->now[BY_UPDATE] = update, log->now[BY_SAMPLE] = samples, log->now[BY_TIME] = time + *behind;
+    if (time + *offset < log->now[BY_TIME]) *offset = log->now[BY_TIME];
+    log->now[BY_UPDATE] = update, log->now[BY_SAMPLE] = samples, log->now[BY_TIME] = time + *offset;
     log->updates++;
     add_points(log, all, l, PART_TRAIN);
     return true;
@@ -213,11 +213,11 @@ static bool add_split(Log *log, Logs *all, Line *l, const char *split)
     return refuse(l, text("unknown split '%s': there is valid, test and train", split));
 }
 
-static bool add_line(Log *log, Logs *all, Line *l, double *behind)
+static bool add_line(Log *log, Logs *all, Line *l, double *offset)
 {
     if (!read_line(l)) return false;
     const Field *split = field_named(l, "split");
-    return split ? add_split(log, all, l, split->word) : add_update(log, all, l, behind);
+    return split ? add_split(log, all, l, split->word) : add_update(log, all, l, offset);
 }
 
 /* ---- files ---- */
@@ -244,7 +244,7 @@ Log *log_read(const char *file, Logs *all)
     Text t = { 0 };
     Log *log = NEW(Log);
     Line *l = NEW(Line);
-    double behind = 0;
+    double offset = 0;
     log->file = base_name(file);
     if (!read_all(file, &t)) return NULL;
     const char *end = t.s + t.n;
@@ -253,7 +253,7 @@ Log *log_read(const char *file, Logs *all)
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         stop = newline ? newline : end;
         l->at = p, l->end = stop, l->wrong = NULL, l->n = 0;
-        if (add_line(log, all, l, &behind)) continue;
+        if (add_line(log, all, l, &offset)) continue;
         if (!newline) break;
         error_at((Loc) { file, line }, "no line of a log: %s", l->wrong);
         return NULL;

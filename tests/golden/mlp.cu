@@ -185,7 +185,7 @@ static __device__ void k9_sum_d_net_2_bias(Device *dev, int beta)
     }
 }
 
-/* k10  relu_dx = matmul, relu_dx  [N, 48], behind the product          tests/golden/mlp.lua:5 */
+/* k10  relu_dx = matmul, relu_dx  [N, 48], after the product           tests/golden/mlp.lua:5 */
 static __global__ __launch_bounds__(256) void k10_matmul_relu_dx(Device *dev)
 {
     auto &arena = dev->arena;

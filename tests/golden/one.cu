@@ -78,7 +78,7 @@ static __global__ __launch_bounds__(256) void k1_body(Device *dev)
     }
 }
 
-/* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24], behind the product tests/golden/one.lua:5 */
+/* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24], after the product tests/golden/one.lua:5 */
 static __global__ __launch_bounds__(256) void k2_matmul_gelu(Device *dev)
 {
     auto &arena = dev->arena;
@@ -91,7 +91,7 @@ static __global__ __launch_bounds__(256) void k2_matmul_gelu(Device *dev)
     }
 }
 
-/* k3  square , sub = matmul, add, sub, square  [N, 1], behind the product tests/golden/one.lua:9 */
+/* k3  square , sub = matmul, add, sub, square  [N, 1], after the product tests/golden/one.lua:9 */
 static __global__ __launch_bounds__(256) void k3_matmul_square(Device *dev)
 {
     const Micro here = gg_micro(dev->w, 8), *m = &here;
@@ -219,7 +219,7 @@ static __device__ void k9_sum_d_brand_bias(Device *dev)
     }
 }
 
-/* k10  tanh_dx = matmul, tanh_dx  [N, 24], behind the product          tests/golden/one.lua:10 */
+/* k10  tanh_dx = matmul, tanh_dx  [N, 24], after the product           tests/golden/one.lua:10 */
 static __global__ __launch_bounds__(256) void k10_matmul_tanh_dx(Device *dev)
 {
     auto &arena = dev->arena;
@@ -264,7 +264,7 @@ static __device__ void k13_sum_d_price_bias(Device *dev)
     }
 }
 
-/* k14  add2 = matmul, gelu_dx, add  [N, 24], behind the product        tests/golden/one.lua:9 */
+/* k14  add2 = matmul, gelu_dx, add  [N, 24], after the product         tests/golden/one.lua:9 */
 static __global__ __launch_bounds__(256) void k14_matmul_add2(Device *dev)
 {
     auto &arena = dev->arena;

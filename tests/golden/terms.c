@@ -642,7 +642,7 @@ static void update(const Thread *t)
     prepare(t);
 }
 
-/* What is known only behind the last micro-step. */
+/* What is known only after the last micro-step. */
 static void conclude(const Thread *t)
 {
     if (t->id == 0) {

@@ -384,7 +384,7 @@ static __device__ void k15_sum_d_token_bias(Device *dev, int beta)
     }
 }
 
-/* k16  add2 , mul_db3 = matmul, add, mul_db  [N, 4, 6], behind the product tests/golden/terms.lua:7 */
+/* k16  add2 , mul_db3 = matmul, add, mul_db  [N, 4, 6], after the product tests/golden/terms.lua:7 */
 static __global__ __launch_bounds__(256) void k16_matmul_add2(Device *dev)
 {
     auto &arena = dev->arena;

@@ -1,5 +1,5 @@
 /* products.cu -- matrix products by the real cuBLASLt through runtime/gagen_cuda.h, every combination that generated programs
-   may ask for, beside a loop in double. A product that stores finds NaN where it writes; what lies between rows and behind
+   may ask for, beside a loop in double. A product that stores finds NaN where it writes; what lies between rows and after
    the last one keeps its bits. Exits 1 when one is wrong. With -DGG_COMPUTE=1 factors are rounded to TF32. */
 #include "gagen_cuda.h"
 #include <cmath>

@@ -1,4 +1,4 @@
--- recompute.lua -- residual blocks with norms and dropout, of images and of rows: -D recompute=LEVEL makes their values again
+-- recompute.lua -- residual blocks with norms and dropout, of images and of rows: -D recompute=LEVEL rematerialises their values
 local rows = data.idx { "rows_64", image = {16}, type = "float32", classes = 6, shuffle = false }
 
 local function block(first, second, activation)

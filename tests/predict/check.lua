@@ -1,5 +1,5 @@
 -- check.lua CHECKPOINT OUT ROWS [DIR]: table.lua's outputs in OUT (CSV), computed here from the weights, are those of the rows of
--- ROWS (a, b, c and d in order); DIR/NAME.npy hold the same numbers. Says how far they differ, exits 1 when too far. Options behind:
+-- ROWS (a, b, c and d in order); DIR/NAME.npy hold the same numbers. Says how far they differ, exits 1 when too far. Options after:
 -- of=ema. for tensors that begin so, bits=8 where what is multiplied has so many, within=0.05 for how far is too far.
 local option, words = {}, {}
 for _, w in ipairs(arg) do

@@ -1,5 +1,5 @@
 -- statistics.lua CHECKPOINT TRAIN.CSV OUT NEW: norm and unit hold mean and deviation of the training rows, computed here in two passes
--- over those that valid = 0.2 leaves; OUT's z columns are the rows of NEW standardized. With ALL behind, over all rows: a control.
+-- over those that valid = 0.2 leaves; OUT's z columns are the rows of NEW standardized. With ALL after, over all rows: a control.
 local checkpoint, train, out, new, all = table.unpack(arg)
 local function weights(path)
   local f = assert(io.open(path, "rb"))

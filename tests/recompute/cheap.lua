@@ -1,4 +1,4 @@
--- cheap.lua -- level 1 makes again what maps make of values that are kept anyway, and keeps what a matmul gives
+-- cheap.lua -- level 1 rematerialises what maps make of values that are kept anyway, and keeps what a matmul gives
 -- options: -D recompute=1
 local d = data.csv { "rows.csv", shuffle = false, columns = { x = "1-8", t = "9" } }
 local a, b = nn.Linear(64), nn.Linear(64)

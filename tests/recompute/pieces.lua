@@ -1,4 +1,4 @@
--- pieces.lua -- two pieces: what crosses the cut is kept, matmuls in the first piece are made again, too
+-- pieces.lua -- two pieces: what crosses the cut is kept, matmuls in the first piece are rematerialised, too
 -- options: -D recompute=2
 local d = data.csv { "rows.csv", shuffle = false, columns = { x = "1-8", t = "9" } }
 local a, b, c, e = nn.Linear(64), nn.Linear(64), nn.Linear(64), nn.Linear(64)

@@ -4,7 +4,7 @@
 
 Case rounds: a round is 24 rows, two windows of 12: the discriminator takes both, the generator the second; an epoch's last round has
 one window of 5. Case apart: it is 16 rows, the discriminator's are two windows of 8, the generator's is one of 12, the round's last rows;
-windows lie at the same places in an epoch's last round of 5 rows, where the generator's has what is behind the fourth.
+windows lie at the same places in an epoch's last round of 5 rows, where the generator's has what is after the fourth.
 """
 import torch
 from hashed import number, numbers, real

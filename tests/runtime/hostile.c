@@ -75,7 +75,7 @@ static void test_bytes(void)
     ok(wrong == 0, "6,000 headers with one to three wrong bytes: %ld taken, %ld of them wrongly", taken, wrong);
 }
 
-/* the good data behind another header */
+/* the good data after another header */
 static int load_header(const char *header)
 {
     size_t n = strlen(header), data = size - header_end();

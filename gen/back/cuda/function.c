@@ -237,7 +237,7 @@ static void print_kernel(Coded *c)
                    rest = { all->at + library, all->n - library, all->n - library };
     if (!rest.n) return;
     if (rest.at[0]->kind == STMT_PRODUCT) print_product(&c->pieces, &names, rest.at[0]);
-    else print_loops(&c->pieces, &names, &rest, c->shared, library ? ", behind the product" : "");
+    else print_loops(&c->pieces, &names, &rest, c->shared, library ? ", after the product" : "");
 }
 
 void code_kernel(Coded *c, Text *out)

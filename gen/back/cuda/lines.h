@@ -15,7 +15,7 @@ typedef struct Arg {
 typedef struct Line {
     /* its text around the arguments: "GG_LAUNCH(k1_add, 256, 256, 0, gg_stream, " and ");" */
     const char *before, *after;
-    const char *note; /* a comment behind it, or "" */
+    const char *note; /* a comment after it, or "" */
     int first, last;  /* kernels that it runs, by number; 0: none */
     VEC(Arg) args;
 } Line;

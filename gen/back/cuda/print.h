@@ -24,7 +24,7 @@ typedef struct Naming { /* how the functions of a tree call what they touch */
 
 /* a function of a kernel, which has several where one part waits for all of another */
 typedef struct Piece {
-    const char *suffix, *says; /* of its name; behind its title */
+    const char *suffix, *says; /* of its name; after its title */
     const char *body;
     Grid grid;
     Words *w; /* what the body speaks of */

@@ -1,5 +1,5 @@
 /* steps_cuda.c -- kernels as launches, in order: a micro-step, what is made before the window and
-   behind it.
+   after it.
 
    1. One stream runs them one after another: nobody waits for anybody inside a window.
    2. Neighbours that are small share a launch of one block, which runs them in turn; its name says
