@@ -32,137 +32,31 @@ char *c_comment(const char *s)
     return copy;
 }
 
-/* Words that no member or local may have: keywords of C23, C++20, GNU C and CUDA, what the runtime
-   calls its types, and macros. A header's functions do no harm there: what they share with a member
-   is no name. */
+/* Words that no member or local may have: keywords of C23, C++20, GNU C and CUDA, types of the
+   runtime, and macros. Functions of headers are not among them: a member may have the name of a
+   function. */
+static const char words[] =
+    "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t "
+    "char32_t char8_t class co_await co_return co_yield compl complex concept const "
+    "const_cast consteval constexpr constinit continue decltype default delete do double "
+    "dynamic_cast else enum explicit export extern false float for friend goto if "
+    "imaginary inline int long mutable namespace new noexcept noreturn not not_eq nullptr "
+    "operator or or_eq private protected public register reinterpret_cast requires "
+    "restrict return short signed sizeof static static_assert static_cast struct switch "
+    "template this thread_local throw true try typedef typeid typename typeof "
+    "typeof_unqual union unsigned using virtual void volatile wchar_t while xor xor_eq "
+    "blockDim blockIdx dim3 gridDim half threadIdx warpSize real vec vec8 mask mask8 "
+    "int32_t uint8_t errno stdin stdout stderr math_errhandling sched_priority linux unix "
+    "i386 main I Params";
+
 static bool is_word(const char *s)
 {
-    static const char *const words[] = { "alignas",
-                                         "alignof",
-                                         "and",
-                                         "and_eq",
-                                         "asm",
-                                         "auto",
-                                         "bitand",
-                                         "bitor",
-                                         "bool",
-                                         "break",
-                                         "case",
-                                         "catch",
-                                         "char",
-                                         "char16_t",
-                                         "char32_t",
-                                         "char8_t",
-                                         "class",
-                                         "co_await",
-                                         "co_return",
-                                         "co_yield",
-                                         "compl",
-                                         "complex",
-                                         "concept",
-                                         "const",
-                                         "const_cast",
-                                         "consteval",
-                                         "constexpr",
-                                         "constinit",
-                                         "continue",
-                                         "decltype",
-                                         "default",
-                                         "delete",
-                                         "do",
-                                         "double",
-                                         "dynamic_cast",
-                                         "else",
-                                         "enum",
-                                         "explicit",
-                                         "export",
-                                         "extern",
-                                         "false",
-                                         "float",
-                                         "for",
-                                         "friend",
-                                         "goto",
-                                         "if",
-                                         "imaginary",
-                                         "inline",
-                                         "int",
-                                         "long",
-                                         "mutable",
-                                         "namespace",
-                                         "new",
-                                         "noexcept",
-                                         "noreturn",
-                                         "not",
-                                         "not_eq",
-                                         "nullptr",
-                                         "operator",
-                                         "or",
-                                         "or_eq",
-                                         "private",
-                                         "protected",
-                                         "public",
-                                         "register",
-                                         "reinterpret_cast",
-                                         "requires",
-                                         "restrict",
-                                         "return",
-                                         "short",
-                                         "signed",
-                                         "sizeof",
-                                         "static",
-                                         "static_assert",
-                                         "static_cast",
-                                         "struct",
-                                         "switch",
-                                         "template",
-                                         "this",
-                                         "thread_local",
-                                         "throw",
-                                         "true",
-                                         "try",
-                                         "typedef",
-                                         "typeid",
-                                         "typename",
-                                         "typeof",
-                                         "typeof_unqual",
-                                         "union",
-                                         "unsigned",
-                                         "using",
-                                         "virtual",
-                                         "void",
-                                         "volatile",
-                                         "wchar_t",
-                                         "while",
-                                         "xor",
-                                         "xor_eq",
-                                         "blockDim",
-                                         "blockIdx",
-                                         "dim3",
-                                         "gridDim",
-                                         "half",
-                                         "threadIdx",
-                                         "warpSize",
-                                         "real",
-                                         "vec",
-                                         "vec8",
-                                         "mask",
-                                         "mask8",
-                                         "int32_t",
-                                         "uint8_t",
-                                         "errno",
-                                         "stdin",
-                                         "stdout",
-                                         "stderr",
-                                         "math_errhandling",
-                                         "sched_priority",
-                                         "linux",
-                                         "unix",
-                                         "i386",
-                                         "main",
-                                         "I",
-                                         "Params" };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (!strcmp(words[i], s)) return true;
+    const size_t n = strlen(s);
+    for (const char *w = words; *w;) {
+        const size_t length = strcspn(w, " ");
+        if (length == n && !strncmp(w, s, n)) return true;
+        w += length + (w[length] == ' ');
+    }
     return false;
 }
 
