@@ -3,7 +3,7 @@
 #define GAGEN_LOOPS_TEXT_H
 #include "ir/loops.h"
 
-enum { ATOM = 7 }; /* the level of what needs no brackets */
+enum { ATOM = 7 }; /* the precedence of a value that needs no brackets */
 /* from RUN_SCALE on a number follows the name */
 typedef struct {
     const char *name;
@@ -16,8 +16,8 @@ extern const char *const fold_signs[]; /* by Fold, before "=" */
 extern const RunName run_names[];
 enum { RUN_NAMES = 15 };
 
-/* how tightly an operator binds: 1 .. 5, 6 the unary minus; ATOM: it is no operator */
-int call_level(int call);
+/* 1 to 5 of binary operators, 6 of the unary minus; ATOM: it is no operator */
+int call_precedence(int call);
 char *real_text(double x); /* the shortest that reads back: "0.5", "1.0", "1e-07", "-inf" */
 /* of side i of n of a box, unless its text says another */
 long side_stride(const Formal *f, int i, int n);

@@ -247,7 +247,8 @@ static Call operator_here(const Parser *p)
     for (int i = 1; i < CALLS; i++) {
         const char *sign = call_name((Call)i);
         const size_t n = strlen(sign);
-        if (call_level(i) > 5 || strncmp(p->s, sign, n) || (in_word(*sign) && in_word(p->s[n])))
+        if (call_precedence(i) > 5 || strncmp(p->s, sign, n) ||
+            (in_word(*sign) && in_word(p->s[n])))
             continue;
         if (best == CALL_NONE || n > strlen(call_name(best))) best = (Call)i;
     }
@@ -261,7 +262,7 @@ const Val *parse_operators(Parser *p, int level)
     while (!p->error) {
         skip_spaces(p);
         const Call call = operator_here(p);
-        if (call == CALL_NONE || call_level(call) != level) break;
+        if (call == CALL_NONE || call_precedence(call) != level) break;
         p->s += strlen(call_name(call));
         const Val *right = parse_operators(p, level + 1);
         if (!p->error) v = val_call(call, v, right, NULL);

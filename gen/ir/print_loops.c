@@ -56,39 +56,20 @@ static bool is_word(const char *s)
 static bool is_taken(const char *s)
 {
     for (int i = 1; i < CALLS; i++)
-        if (call_level(i) < ATOM && !strcmp(s, call_name((Call)i))) return true;
+        if (call_precedence(i) < ATOM && !strcmp(s, call_name((Call)i))) return true;
     for (int i = 0; i < RUN_NAMES; i++)
         if (!strncmp(s, run_names[i].name, strlen(run_names[i].name))) return true;
     return is_among(s, keywords) || is_among(s, val_types) || is_among(s, loop_deals);
 }
 
-int call_level(int call)
+int call_precedence(int call)
 {
-    switch (call) {
-        case CALL_OR:
-            return 1;
-        case CALL_AND:
-            return 2;
-        case CALL_LT:
-        case CALL_LE:
-        case CALL_GT:
-        case CALL_GE:
-        case CALL_EQ:
-        case CALL_NE:
-            return 3;
-        case CALL_ADD:
-        case CALL_SUB:
-            return 4;
-        case CALL_MUL:
-        case CALL_DIV:
-        case CALL_IDIV:
-        case CALL_MOD:
-            return 5;
-        case CALL_NEG:
-            return 6;
-        default:
-            return ATOM;
-    }
+    static const int of[CALLS] = {
+        [CALL_OR] = 1,  [CALL_AND] = 2, [CALL_LT] = 3,   [CALL_LE] = 3,  [CALL_GT] = 3,
+        [CALL_GE] = 3,  [CALL_EQ] = 3,  [CALL_NE] = 3,   [CALL_ADD] = 4, [CALL_SUB] = 4,
+        [CALL_MUL] = 5, [CALL_DIV] = 5, [CALL_IDIV] = 5, [CALL_MOD] = 5, [CALL_NEG] = 6,
+    };
+    return of[call] ? of[call] : ATOM;
 }
 
 char *real_text(double x)
@@ -234,7 +215,7 @@ static bool in_dimensions(const Layout *l, const At *at)
    with a number. */
 static bool is_bare(const Val *v, bool alone)
 {
-    if (v->kind != VAL_CALL || call_level(v->id) == ATOM) return v->kind != VAL_NUMBER;
+    if (v->kind != VAL_CALL || call_precedence(v->id) == ATOM) return v->kind != VAL_NUMBER;
     return alone && (v->id == CALL_IDIV || v->id == CALL_MOD) && is_bare(v->arg[0], true);
 }
 
@@ -284,7 +265,7 @@ static void print_call(Printer *p, const Val *v)
 
 static void print_operator(Printer *p, const Val *v, int least)
 {
-    const int mine = call_level(v->id);
+    const int mine = call_precedence(v->id);
     text_add(p->out, mine < least ? "(" : "");
     if (v->n == 1) text_add(p->out, "-"), print_val(p, v->arg[0], mine);
     else {
@@ -312,7 +293,7 @@ static void print_val(Printer *p, const Val *v, int least)
             print_at(p, v->at);
             break;
         case VAL_CALL:
-            (call_level(v->id) == ATOM ? print_call(p, v) : print_operator(p, v, least));
+            (call_precedence(v->id) == ATOM ? print_call(p, v) : print_operator(p, v, least));
     }
 }
 
