@@ -4,10 +4,6 @@
 #include "program.h"
 #include "real.h"
 
-/* What a kernel stored is read by others. Without this gcc 12 takes a function that stores through
-   vectors alone, into memory it calls its own, for one without effects, and drops the call. */
-INLINE void stored(void) { __asm__ volatile("" : : : "memory"); }
-
 /* Several kernels are one function, which keeps what it is called with as arguments: gcc would make
    copies for constant ones. */
 #if defined __clang__ || !defined __GNUC__

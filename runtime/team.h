@@ -39,8 +39,16 @@ static inline int span_to(const Thread *t, int count)
 {
     return (int)((long)count * (t->id + 1) / t->n);
 }
+/* What a kernel stored is read by others. Without this gcc 12 takes a function that stores through
+   vectors alone, into memory it calls its own, for one without effects, and drops the call. */
+static inline int stored(void)
+{
+    __asm__ volatile("" : : : "memory");
+    return 0;
+}
+/* i runs over this thread's share of `count` things */
 #define for_span(i, t, count) \
-    for (int i = span_from(t, count), i##_to = span_to(t, count); i < i##_to; i++)
+    for (int i = span_from(t, count), i##_to = span_to(t, count); i < i##_to || stored(); i++)
 
 /* All threads meet; what any wrote before, all see after. */
 static inline void barrier(const Thread *t)

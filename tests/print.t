@@ -23,16 +23,14 @@ prints() {
     diff "$work/expected" "$work/out" | sed 's/^/# /'
 }
 prints "units, rows, lanes; a padded axis keeps zeros" 'units s 4, for n 8, lanes j 64: y[s][n][j] = keep(x[s][n][j] * b[64*s + j], 250 - (64*s + j))' \
-'for_span (s, t, 4) {
+'for_span (s, t, 4)
     for (int n = 0; n < 8; n++)
         for (int j = 0; j < 64; j += LANES)
-            v_store(&y[s][n][j], v_keep(v_load(&x[s][n][j]) * v_load(&b[s * 64 + j]), 250 - (64 * s + j)));
-}'
+            v_store(&y[s][n][j], v_keep(v_load(&x[s][n][j]) * v_load(&b[s * 64 + j]), 250 - (64 * s + j)));'
 prints "eight lanes are narrow vectors" 'units s 4, lanes j 8: y[s][0][j] = x[s][0][j]' \
-'for_span (s, t, 4) {
+'for_span (s, t, 4)
     for (int j = 0; j < 8; j += LANES8)
-        v8_store(&y[s][0][j], v8_load(&x[s][0][j]));
-}'
+        v8_store(&y[s][0][j], v8_load(&x[s][0][j]));'
 prints "folds" 'units one 1
   variable m = -inf
   for j 64: m max= x[0][0][j]
@@ -65,7 +63,7 @@ prints "stores with beta" 'units s 4, lanes j 64
   y[s][0][j] by_beta v
   y[s][1][j] by_beta v * 2.0
   y[s][2][j] add v' \
-'for_span (s, t, 4) {
+'for_span (s, t, 4)
     for (int j = 0; j < 64; j += LANES) {
         const vec v2 = v_load(&x[s][0][j]);
         const vec old = v_load(&y[s][0][j]);
@@ -73,8 +71,7 @@ prints "stores with beta" 'units s 4, lanes j 64
         const vec old2 = v_load(&y[s][1][j]), more = v2 * R(2.0);
         v_store(&y[s][1][j], beta ? old2 + more : more);
         v_store(&y[s][2][j], v_load(&y[s][2][j]) + v2);
-    }
-}'
+    }'
 prints "added numbers, a condition" 'units one 1
   if BETA == 0: b[0] = 0.0
   for n 8
@@ -90,9 +87,8 @@ prints "added numbers, a condition" 'units one 1
 }
 uses m'
 prints "the frame of an image" 'units n 4: zero y[n][0][0] box 4:128(1, 1), 8:16(2, 2), 16' \
-'for_span (n, t, 4) {
-    zero_halo((real *)y + n * 512, 4, 8, 1, 1, 2, 2, 16);
-}'
+'for_span (n, t, 4)
+    zero_halo((real *)y + n * 512, 4, 8, 1, 1, 2, 2, 16);'
 prints "a box, in one piece and in several" 'units n 4
   zero y[n][0][0] box 8, 64
   zero x[n][2][16] box 3, 8' \
@@ -107,14 +103,13 @@ prints "loops over taps stay inside the image: compilers shall unroll them" 'uni
   variable sum = 0.0
   for kx max(1 - c, 0)..min(9 - c, 3): sum += x[n][c + kx - 1][0] * b[kx]
   y[n][c][0] = sum' \
-'for_span (n, t, 4) {
+'for_span (n, t, 4)
     for (int c = 0; c < 8; c++) {
         real sum = 0;
         TAPS for (int kx = 1 - c > 0 ? 1 - c : 0, kx_to = 9 - c < 3 ? 9 - c : 3; kx < kx_to; kx++)
             sum += x[n][c + kx - 1][0] * b[kx];
         y[n][c][0] = sum;
-    }
-}'
+    }'
 prints "draws for lanes; names of loops are free again, others are not" 'units s 4
   lanes j 64
     let u = uniform(s, ARG0, j)
@@ -152,13 +147,11 @@ product='units s 4, for n 2
   product r 8, j 64 : k 4, i 64  v = x[k][r][i] * b[j + 64*i]
     y[s][r][j] = v'
 call() {
-    printf 'for_span (s, t, 4) {
-    for (int n = 0; n < 2; n++) {
+    printf 'for_span (s, t, 4)
+    for (int n = 0; n < 2; n++)
         contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 64 }, .c_row = { 0, 64 },
                               .depth = { 1, 4, 64 }, .a_k = { 0, 512, 1 }, .b_k = { 0, 0, 64 },
-                              .width = 64 }, &x[0][0][0], &b[0], &y[s][0][0], %s);
-    }
-}' "$1"
+                              .width = 64 }, &x[0][0][0], &b[0], &y[s][0][0], %s);' "$1"
 }
 prints "a product is a call" "$product" "$(call 0)"
 prints "with beta" "$(printf '%s' "$product" | sed 's/\] = v$/] by_beta v/')" "$(call beta)"
@@ -167,15 +160,14 @@ prints "a chain goes on with what is there" "$(printf '%s' "$product" | sed 's/p
 prints "a product of another shape is loops" 'units s 4
   product r 8, j 60 : i 64  v = x[s][r][i] * b[j + 64*i]
     y[s][r][j] = v' \
-'for_span (s, t, 4) {
+'for_span (s, t, 4)
     for (int r = 0; r < 8; r++)
         for (int j = 0; j < 60; j++) {
             real v2 = 0;
             for (int i = 0; i < 64; i++)
                 v2 += x[s][r][i] * b[j + i * 64];
             y[s][r][j] = v2;
-        }
-}'
+        }'
 for file in tests/loops/*.loops; do
     yes "$file is printed" "$work/print" "$file"
 done

@@ -42,7 +42,7 @@ wrong() {
     ! cmp -s "$work/$1.c" "$work/shared.c" && quick compile "$work/$1" "tests/probe.c $work/$1.c" gagen -DPROGRAM=share && run "$1" 1
     no "$3" same "$1"
 }
-wrong block 's/(t, m, arena\.images_1_body_0, arena\.batch_mean2,/(t, m, arena.images_0_body_0, arena.batch_mean2,/' "a block that is called with what is another's"
+wrong block 's/(t, \(m, \)*arena\.images_1_body_0, arena\.batch_mean2,/(t, \1arena.images_0_body_0, arena.batch_mean2,/' "a block that is called with what is another's"
 wrong noise 's/, 0x[0-9a-f]*u);/, 0x12345678u);/' "noise under another key"
 wrong adds 's/\(g\.vectors_2\.scale, \)beta)/\10)/' "a gradient that every micro-step stores"
 

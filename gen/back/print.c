@@ -19,6 +19,12 @@ void put_text(Printer *p, const Text *t)
     for (size_t i = 0; i < t->n; i++) p->lines += t->s[i] == '\n';
 }
 
+void put_one(Printer *p, const Text *t)
+{
+    text_put(&p->out, t->s, t->n);
+    p->lines++;
+}
+
 /* After the lines that its values need. */
 static void statement(Printer *p, char *s)
 {
@@ -38,11 +44,11 @@ char *list_text(const Printer *p, const StmtList *l, int *lines)
     return q.out.s;
 }
 
-void put_under(Printer *p, const char *head, const StmtList *body, bool braces)
+void put_under(Printer *p, const char *head, const StmtList *body)
 {
     int lines;
     const char *inner = list_text(p, body, &lines);
-    braces |= lines != 1;
+    const bool braces = lines != 1;
     text_add(&p->out, braces ? "%s {\n" : "%s\n", head);
     put_lines(&p->out, inner, 4);
     if (braces) text_add(&p->out, "}\n");
@@ -79,7 +85,7 @@ void put_serial(Printer *p, const Stmt *s, const char *before)
         end = words_free(w, text("%s_to", v));
         head = text("%s, %s = %s; %s < %s; %s++)", head, end, to, v, end, v);
     }
-    put_under(p, head, &s->body, false);
+    put_under(p, head, &s->body);
     words_leave(w, v);
     if (end) words_leave(w, end);
 }
@@ -88,7 +94,7 @@ static void put_for(Printer *p, const Stmt *s) { put_serial(p, s, ""); }
 
 static void put_if(Printer *p, const Stmt *s)
 {
-    put_under(p, text("if (%s)", val_choice(p->w, s->value)), &s->body, false);
+    put_under(p, text("if (%s)", val_choice(p->w, s->value)), &s->body);
 }
 
 /* ---- values ---- */

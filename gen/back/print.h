@@ -14,12 +14,13 @@ typedef struct Printer {
 } Printer;
 
 void put_line(Printer *p, const char *s);
-void put_text(Printer *p, const Text *t); /* lines */
+void put_text(Printer *p, const Text *t); /* lines, each a statement */
+void put_one(Printer *p, const Text *t);  /* lines that are one statement */
 void put_list(Printer *p, const StmtList *l);
 /* the list's own lines, and how many statements; lines may be NULL */
 char *list_text(const Printer *p, const StmtList *l, int *lines);
 /* in braces, too, unless it is one statement */
-void put_under(Printer *p, const char *head, const StmtList *body, bool braces);
+void put_under(Printer *p, const char *head, const StmtList *body);
 /* a loop; before: "", or a macro that it stands after */
 void put_serial(Printer *p, const Stmt *s, const char *before);
 #endif

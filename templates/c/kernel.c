@@ -1,8 +1,6 @@
 /* ${title} @@ ${loc} */
 ${also}
-${linkage} ${ident}(const Thread *t, const Micro *m${parameters})
+${linkage} ${ident}(const Thread *t${parameters})
 {
     ${body}
-    stored();
-    ${unused}
 }

@@ -53,32 +53,27 @@ static void add_up(int sum, int parts)                                  /* in or
 }
 
 /* k14  net_2_weight_t = copy  [10, 48]                                 tests/golden/mlp.lua:5 */
-static void k14_net_2_weight_t(const Thread *t, const Micro *m)
+static void k14_net_2_weight_t(const Thread *t)
 {
-    for_span (s, t, 3) {
+    for_span (s, t, 3)
         for (int i = 0; i < 10; i++)
             for (int j = 0; j < 16; j++)
                 packed.net_2_weight_t[s][i][j] = p.net_2.weight[j + s * 16][i];
-    }
-    stored();
-    (void)m;
 }
 
 /* k1  div = div  [N, 64]                                               tests/golden/mlp.lua:6 */
 static void k1_div(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 64; j++)
                 arena.div[n][j] = (real)data.image[at * 64 + j] / R(255.0);
         }
-    }
-    stored();
 }
 
 /* k2  net_1 = matmul, add, relu  [N, 48]                               tests/golden/mlp.lua:5 */
-static void k2_matmul_net_1(const Thread *t, const Micro *m)
+static void k2_matmul_net_1(const Thread *t)
 {
     for_span (s, t, 3) {
         contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 64 }, .c_row = { 0, 16 },
@@ -91,12 +86,10 @@ static void k2_matmul_net_1(const Thread *t, const Micro *m)
                 v_store(&arena.net_1[s][n][j], v_select(v3 <= R(0.0), v_set(R(0.0)), v3));
             }
     }
-    stored();
-    (void)m;
 }
 
 /* k3  logits = matmul, add  [N, 10]                                    tests/golden/mlp.lua:5 */
-static void k3_matmul_logits(const Thread *t, const Micro *m)
+static void k3_matmul_logits(const Thread *t)
 {
     for_span (q, t, 8) {
         contract((Contract) { .rows = { 1, 2 }, .a_row = { 0, 16 }, .c_row = { 0, 16 },
@@ -109,14 +102,12 @@ static void k3_matmul_logits(const Thread *t, const Micro *m)
                 v_store(&arena.logits[n][j], v_keep(v2 + v_load(&p.net_2.bias[j]), 10 - j));
             }
     }
-    stored();
-    (void)m;
 }
 
 /* k4  cross_entropy = cross_entropy  [N]                               tests/golden/mlp.lua:10 */
 static void k4_cross_entropy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
             real m2 = -INFINITY;
@@ -132,8 +123,6 @@ static void k4_cross_entropy(const Thread *t, const Micro *m)
             }
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
         }
-    }
-    stored();
 }
 
 /* k5  sum 0 = sum  []                                                  tests/golden/mlp.lua:10 */
@@ -147,13 +136,12 @@ SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict 16], double 
             total += x[n];
         result[q] = total;
     }
-    stored();
 }
 
 /* k6  hit = hit  [N]                                                   tests/golden/mlp.lua:12 */
 static void k6_hit(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
             real m2 = -INFINITY;
@@ -164,8 +152,6 @@ static void k6_hit(const Thread *t, const Micro *m)
                 j2 = r_min(j2, (arena.logits[n][j] == m2 ? (real)j : R(1e+01)));
             arena.hit[n] = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
         }
-    }
-    stored();
 }
 
 /* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/mlp.lua:10 */
@@ -173,7 +159,7 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
     const real scale0 = w.scale_in[0];
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
             real m2 = -INFINITY;
@@ -191,14 +177,12 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
             for (int j = 10; j < 16; j++)
                 arena.cross_entropy_grad[n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k9  d net.2.bias = sum  [10]                                         tests/golden/mlp.lua:5 */
-INLINE void k9_sum_d_net_2_bias(const Thread *t, const Micro *m, const int beta)
+INLINE void k9_sum_d_net_2_bias(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 16; j += LANES) {
             vec sum = v_set(0);
             for (int n = 0; n < 16; n++)
@@ -206,13 +190,10 @@ INLINE void k9_sum_d_net_2_bias(const Thread *t, const Micro *m, const int beta)
             const vec old = v_load(&g.net_2.bias[j]), more = v_keep(sum, 10 - j);
             v_store(&g.net_2.bias[j], beta ? old + more : more);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k10  relu_dx = matmul, relu_dx  [N, 48]                              tests/golden/mlp.lua:5 */
-static void k10_matmul_relu_dx(const Thread *t, const Micro *m)
+static void k10_matmul_relu_dx(const Thread *t)
 {
     for_span (s, t, 3) {
         contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 16 }, .c_row = { 0, 16 },
@@ -226,27 +207,22 @@ static void k10_matmul_relu_dx(const Thread *t, const Micro *m)
                         v2));
             }
     }
-    stored();
-    (void)m;
 }
 
 /* k11  d net.2.weight = matmul  [10, 48]                               tests/golden/mlp.lua:5 */
-INLINE void k11_matmul_d_net_2_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k11_matmul_d_net_2_weight(const Thread *t, const int beta)
 {
-    for_span (q, t, 3) {
+    for_span (q, t, 3)
         contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
                               .depth = { 1, 1, 16 }, .a_k = { 0, 0, 16 }, .b_k = { 0, 0, 16 },
                               .width = 16 }, &arena.net_1[q][0][0], &arena.cross_entropy_grad[0][0],
                                       &g.net_2.weight[q * 16][0], beta);
-    }
-    stored();
-    (void)m;
 }
 
 /* k12  d net.0.bias = sum  [48]                                        tests/golden/mlp.lua:5 */
-INLINE void k12_sum_d_net_0_bias(const Thread *t, const Micro *m, const int beta)
+INLINE void k12_sum_d_net_0_bias(const Thread *t, const int beta)
 {
-    for_span (s, t, 3) {
+    for_span (s, t, 3)
         for (int j = 0; j < 16; j += LANES) {
             vec sum = v_set(0);
             for (int n = 0; n < 16; n++)
@@ -254,22 +230,16 @@ INLINE void k12_sum_d_net_0_bias(const Thread *t, const Micro *m, const int beta
             const vec old = v_load(&g.net_0.bias[s * 16 + j]);
             v_store(&g.net_0.bias[s * 16 + j], beta ? old + sum : sum);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k13  d net.0.weight = matmul  [48, 64]                               tests/golden/mlp.lua:5 */
-INLINE void k13_matmul_d_net_0_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k13_matmul_d_net_0_weight(const Thread *t, const int beta)
 {
-    for_span (s, t, 3) {
+    for_span (s, t, 3)
         contract((Contract) { .rows = { 1, 64 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
                               .depth = { 1, 1, 16 }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
                               .width = 16 }, &arena.div[0][0], &arena.relu_dx[s][0][0], &g.net_0.weight[s][0][0],
                                       beta);
-    }
-    stored();
-    (void)m;
 }
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
@@ -277,9 +247,9 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
 {
     k1_div(t, m);
     barrier(t);
-    k2_matmul_net_1(t, m);
+    k2_matmul_net_1(t);
     barrier(t);
-    k3_matmul_logits(t, m);
+    k3_matmul_logits(t);
     k4_cross_entropy(t, m);
     k5_sum(t, m, arena.cross_entropy, part[0]);
     k6_hit(t, m);
@@ -290,11 +260,11 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
         add_up(0, 8);
         add_up(1, 8);
     }
-    k9_sum_d_net_2_bias(t, m, beta);
-    k10_matmul_relu_dx(t, m);
-    k11_matmul_d_net_2_weight(t, m, beta);
-    k12_sum_d_net_0_bias(t, m, beta);
-    k13_matmul_d_net_0_weight(t, m, beta);
+    k9_sum_d_net_2_bias(t, beta);
+    k10_matmul_relu_dx(t);
+    k11_matmul_d_net_2_weight(t, beta);
+    k12_sum_d_net_0_bias(t, beta);
+    k13_matmul_d_net_0_weight(t, beta);
     barrier(t);
 }
 
@@ -306,9 +276,9 @@ static void forward(const Thread *t, const Micro *m)
 {
     k1_div(t, m);
     barrier(t);
-    k2_matmul_net_1(t, m);
+    k2_matmul_net_1(t);
     barrier(t);
-    k3_matmul_logits(t, m);
+    k3_matmul_logits(t);
     k4_cross_entropy(t, m);
     k5_sum(t, m, arena.cross_entropy, part[0]);
     k6_hit(t, m);
@@ -323,7 +293,7 @@ static void forward(const Thread *t, const Micro *m)
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k14_net_2_weight_t(t, NULL);
+    k14_net_2_weight_t(t);
     barrier(t);
 }
 

@@ -63,22 +63,19 @@ static void add_up(int sum, int parts)                                  /* in or
 }
 
 /* k18  brand_weight_t = copy  [2, 24]                                  tests/golden/one.lua:10 */
-static void k18_brand_weight_t(const Thread *t, const Micro *m)
+static void k18_brand_weight_t(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int i = 0; i < 2; i++) {
             for (int j = 0; j < 24; j++)
                 packed.brand_weight_t[i][j] = p.brand.weight[j][i];
             for (int j = 24; j < 32; j++)
                 packed.brand_weight_t[i][j] = R(0.0);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k19  price_weight_t = copy  [1, 24]                                  tests/golden/one.lua:9 */
-static void k19_price_weight_t(const Thread *t, const Micro *m)
+static void k19_price_weight_t(const Thread *t)
 {
     for_span (one, t, 1) {
         for (int j = 0; j < 24; j++)
@@ -86,25 +83,21 @@ static void k19_price_weight_t(const Thread *t, const Micro *m)
         for (int j = 24; j < 32; j++)
             packed.price_weight_t[j] = R(0.0);
     }
-    stored();
-    (void)m;
 }
 
 /* k1  body = copy  [N, 8]                                              tests/golden/one.lua:4 */
 static void k1_body(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 8; j++)
                 arena.body[n][j] = data.body[at * 8 + j];
         }
-    }
-    stored();
 }
 
 /* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24]               tests/golden/one.lua:5 */
-static void k2_matmul_gelu(const Thread *t, const Micro *m)
+static void k2_matmul_gelu(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
@@ -118,8 +111,6 @@ static void k2_matmul_gelu(const Thread *t, const Micro *m)
             v_store(&arena.tanh[n][j], v_keep(v_tanh(v3), 24 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
 /* k3  square , sub = matmul, add, sub, square  [N, 1]                  tests/golden/one.lua:9 */
@@ -139,7 +130,6 @@ static void k3_matmul_square(const Thread *t, const Micro *m)
         for (int j = 1; j < 8; j++)
             arena.sub[n][j] = R(0.0);
     }
-    stored();
 }
 
 /* k4  sum 0 = sum  []                                                  tests/golden/one.lua:9 */
@@ -153,11 +143,10 @@ static void k4_sum(const Thread *t, const Micro *m)
                 total += arena.square[n][j];
         part[0][q] = total;
     }
-    stored();
 }
 
 /* k5  add = matmul, add  [N, 2]                                        tests/golden/one.lua:10 */
-static void k5_matmul_add(const Thread *t, const Micro *m)
+static void k5_matmul_add(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
@@ -168,14 +157,12 @@ static void k5_matmul_add(const Thread *t, const Micro *m)
             v8_store(&arena.add[n][j], v8_keep(v2 + v8_load(&p.brand.bias[j]), 2 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
 /* k6  cross_entropy = cross_entropy  [N]                               tests/golden/one.lua:10 */
 static void k6_cross_entropy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             real m2 = -INFINITY;
@@ -191,8 +178,6 @@ static void k6_cross_entropy(const Thread *t, const Micro *m)
             }
             arena.cross_entropy[n] = r_log(s2) + m2 - z;
         }
-    }
-    stored();
 }
 
 /* k7  sum 1 = sum  []                                                  tests/golden/one.lua:10 */
@@ -205,7 +190,6 @@ static void k7_sum(const Thread *t, const Micro *m)
             total += arena.cross_entropy[n];
         part[1][q] = total;
     }
-    stored();
 }
 
 /* k8  cross_entropy_grad = cross_entropy_grad  [N, 2]                  tests/golden/one.lua:10 */
@@ -213,7 +197,7 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
     const real scale0 = w.scale_in[0];
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             real m2 = -INFINITY;
@@ -231,27 +215,22 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
             for (int j = 2; j < 8; j++)
                 arena.cross_entropy_grad[n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k9  d brand.bias = sum  [2]                                          tests/golden/one.lua:10 */
-static void k9_sum_d_brand_bias(const Thread *t, const Micro *m)
+static void k9_sum_d_brand_bias(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < 8; n++)
                 sum += v8_load(&arena.cross_entropy_grad[n][j]);
             v8_store(&g.brand.bias[j], v8_keep(sum, 2 - j));
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k10  tanh_dx = matmul, tanh_dx  [N, 24]                              tests/golden/one.lua:10 */
-static void k10_matmul_tanh_dx(const Thread *t, const Micro *m)
+static void k10_matmul_tanh_dx(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
@@ -264,22 +243,17 @@ static void k10_matmul_tanh_dx(const Thread *t, const Micro *m)
             v_store(&arena.tanh_dx[n][j], v_keep(v2 * (R(1.0) - a * a), 24 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
 /* k11  d brand.weight = matmul  [2, 24]                                tests/golden/one.lua:10 */
 /* also k15 */
-SHARED void k11_matmul_d_brand_weight(const Thread *t, const Micro *m, real x[restrict 8][32],
-        real x2[restrict 8][8], real d_weight[restrict 24][8])
+SHARED void k11_matmul_d_brand_weight(const Thread *t, real x[restrict 8][32], real x2[restrict 8][8],
+        real d_weight[restrict 24][8])
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
                               .depth = { 1, 1, 8 }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
                               .width = 8 }, &x[0][q * 3], &x2[0][0], &d_weight[q * 3][0], 0);
-    }
-    stored();
-    (void)m;
 }
 
 /* k12  square_dx = square_dx  [N, 1]                                   tests/golden/one.lua:9 */
@@ -287,32 +261,27 @@ static void k12_square_dx(const Thread *t, const Micro *m)
 {
     const real scale1 = w.scale_in[1];
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++)
             for (int j = 0; j < 8; j += LANES8)
                 v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
                         * v8_load(&arena.sub[n][j]), 1 - j));
-    }
-    stored();
 }
 
 /* k13  d price.bias = sum  [1]                                         tests/golden/one.lua:9 */
-static void k13_sum_d_price_bias(const Thread *t, const Micro *m)
+static void k13_sum_d_price_bias(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < 8; n++)
                 sum += v8_load(&arena.square_dx[n][j]);
             v8_store(&g.price.bias[j], v8_keep(sum, 1 - j));
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k14  add2 = matmul, gelu_dx, add  [N, 24]                            tests/golden/one.lua:9 */
-static void k14_matmul_add2(const Thread *t, const Micro *m)
+static void k14_matmul_add2(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
@@ -326,45 +295,37 @@ static void k14_matmul_add2(const Thread *t, const Micro *m)
                     * v_exp(-R(0.5) * a * a)), 24 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
 /* k16  d trunk.bias = sum  [24]                                        tests/golden/one.lua:5 */
-static void k16_sum_d_trunk_bias(const Thread *t, const Micro *m)
+static void k16_sum_d_trunk_bias(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 32; j += LANES) {
             vec sum = v_set(0);
             for (int n = 0; n < 8; n++)
                 sum += v_load(&arena.add2[n][j]);
             v_store(&g.trunk.bias[j], v_keep(sum, 24 - j));
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k17  d trunk.weight = matmul  [24, 8]                                tests/golden/one.lua:5 */
-static void k17_matmul_d_trunk_weight(const Thread *t, const Micro *m)
+static void k17_matmul_d_trunk_weight(const Thread *t)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 1, 8 }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 32 },
                               .width = 32 }, &arena.body[0][q], &arena.add2[0][0], &g.trunk.weight[q][0], 0);
-    }
-    stored();
-    (void)m;
 }
 
 /* The window is one micro-batch: forward, loss, backward. */
 static void micro(const Thread *t, const Micro *m)
 {
     k1_body(t, m);
-    k2_matmul_gelu(t, m);
+    k2_matmul_gelu(t);
     k3_matmul_square(t, m);
     k4_sum(t, m);
-    k5_matmul_add(t, m);
+    k5_matmul_add(t);
     k6_cross_entropy(t, m);
     k7_sum(t, m);
     k8_cross_entropy_grad(t, m);
@@ -373,17 +334,17 @@ static void micro(const Thread *t, const Micro *m)
         add_up(0, 8);
         add_up(1, 8);
     }
-    k9_sum_d_brand_bias(t, m);
-    k10_matmul_tanh_dx(t, m);
-    k11_matmul_d_brand_weight(t, m, arena.tanh, arena.cross_entropy_grad, g.brand.weight);
+    k9_sum_d_brand_bias(t);
+    k10_matmul_tanh_dx(t);
+    k11_matmul_d_brand_weight(t, arena.tanh, arena.cross_entropy_grad, g.brand.weight);
     k12_square_dx(t, m);
     barrier(t);
-    k13_sum_d_price_bias(t, m);
-    k14_matmul_add2(t, m);
-    k11_matmul_d_brand_weight(t, m, arena.gelu, arena.square_dx, g.price.weight); /* k15 */
+    k13_sum_d_price_bias(t);
+    k14_matmul_add2(t);
+    k11_matmul_d_brand_weight(t, arena.gelu, arena.square_dx, g.price.weight); /* k15 */
     barrier(t);
-    k16_sum_d_trunk_bias(t, m);
-    k17_matmul_d_trunk_weight(t, m);
+    k16_sum_d_trunk_bias(t);
+    k17_matmul_d_trunk_weight(t);
     barrier(t);
 }
 
@@ -391,10 +352,10 @@ static void micro(const Thread *t, const Micro *m)
 static void forward(const Thread *t, const Micro *m)
 {
     k1_body(t, m);
-    k2_matmul_gelu(t, m);
+    k2_matmul_gelu(t);
     k3_matmul_square(t, m);
     k4_sum(t, m);
-    k5_matmul_add(t, m);
+    k5_matmul_add(t);
     k6_cross_entropy(t, m);
     k7_sum(t, m);
     barrier(t);
@@ -408,8 +369,8 @@ static void forward(const Thread *t, const Micro *m)
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k18_brand_weight_t(t, NULL);
-    k19_price_weight_t(t, NULL);
+    k18_brand_weight_t(t);
+    k19_price_weight_t(t);
     barrier(t);
 }
 

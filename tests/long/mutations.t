@@ -49,10 +49,10 @@ END
 mutations() {
     cat <<'END'
 beta is dropped: next micro-steps store|even|s/{ micro(t, m, 1); }/{ micro(t, m, 0); }/
-beta is dropped in one weight's gradient|even|s/\(matmul_d_net_2_weight(t, m, \)beta/\10/
-beta is dropped in one bias' gradient|even|s/\(sum_d_net_0_bias(t, m, \)beta/\10/
-beta of a convolution's weight is dropped|conv|s/\(_d_net_0_weight(t, m, \)beta/\10/
-beta of a norm's weight is dropped|conv|s/\(t, m, .*g.net_1.weight, \)beta/\10/
+beta is dropped in one weight's gradient|even|s/\(matmul_d_net_2_weight(t, \)beta/\10/
+beta is dropped in one bias' gradient|even|s/\(sum_d_net_0_bias(t, \)beta/\10/
+beta of a convolution's weight is dropped|conv|s/\(_d_net_0_weight(t, \)beta/\10/
+beta of a norm's weight is dropped|conv|s/\((t, .*g.net_1.weight, \)beta/\10/
 the first micro-step adds to the window before|tail|s/{ micro(t, m, 0); }/{ micro(t, m, 1); }/
 the second micro-step of a window is skipped|adamw|/^static void window_full/,/^}/s/micro_next(t, &(Micro){ 8, 8 });//
 the last micro-batch of a window is skipped|adamw|/^static void window_full/,/^}/s/micro_next(t, &(Micro){ 56, 8 });//
@@ -85,7 +85,7 @@ each micro-step is clipped|clip|/^static void window_full/,/^}/s/micro_next/norm
 nothing is clipped|clip|s/if (w.clip > 1) w.clip = 1;/w.clip = 1;/
 clip's epsilon is 1e-3|clip|s/w.norm + 1e-6/w.norm + 1e-3/
 decay per micro-step|decay|s/(1.0 - lr \* 0.01)/pow(1.0 - lr * 0.01, 16.0)/
-the second use of a layer stores|tied|s/\(matmul_d_layer_weight(t, m, .*, \)1)/\10)/
+the second use of a layer stores|tied|s/\(matmul_d_layer_weight(t, .*, \)1)/\10)/
 masks are those of the micro-batch, used again by the next|dropout|s/w.first + m->from)/w.first)/g
 masks of a window are used again by the next|resume|s/w.first + m->from)/m->from)/g
 noise is drawn anew by the backward|dropout|/_dx(const Thread/,/^}/s/w.first + m->from)/w.first + m->from + 1)/
@@ -104,8 +104,8 @@ a loss scale is undone twice|scaled|s/1 \/ to->loss_scale/1 \/ to->loss_scale \/
 an average of the weights per micro-step|ema|s/v_store(&ema_at\[i\], \(.*\));/vec e = ema;\n        for (int k = 0; k < 8; k++) e += (\1 - ema) \/ (now - ema) * (now - e);\n        v_store(\&ema_at[i], e);/
 an average of the weights of the update before|ema|s/(now - ema)/(x - ema)/
 batch norm's momentum is as given where K of it make one|norm|s/arena.window_momentum = .*;/arena.window_momentum = R(0.1);/
-batch norm's running statistics move in evaluation|looked|/^INLINE void micro(/,/^}/{ / k[0-9]*_running_var(t, m);/h; /(t, m, .*p.first_running_var/H; }; /^static void forward(/,/^}/{ / k[0-9]*_relu(t, m);/G; }
-the last micro-batch alone moves batch norm's running statistics|norm|/^INLINE void micro(/,/^}/s/ \(k[0-9]*_running_\(mean\|var\)[0-9]*(t, m.*;\)/ if (m->from >= 16) \1/
+batch norm's running statistics move in evaluation|looked|/^INLINE void micro(/,/^}/{ / k[0-9]*_running_var(t, m);/h; /(t, .*p.first_running_var/H; }; /^static void forward(/,/^}/{ / k[0-9]*_relu(t);/G; }
+the last micro-batch alone moves batch norm's running statistics|norm|/^INLINE void micro(/,/^}/s/ \(k[0-9]*_running_\(mean\|var\)[0-9]*(t, .*;\)/ if (m->from >= 16) \1/
 AdamA's moments decay per micro-step|adama|s/, \(v8*_load(&[^)]*)\) + R(0.09/, R(0.9) * \1 + R(0.09/
 AdamA's moments do not decay|adama|s/R(0.9) \* m2)/m2)/
 AdamA squares the micro-batch's mean, not its part of the window's|adama|s/\* micro \* micro/* R(4.0) \* micro * micro/

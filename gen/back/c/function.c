@@ -90,18 +90,6 @@ static void add_step(Functions *f, const Program *s)
     add_all(f, s, k->predict.at, k->predict.n);
 }
 
-Functions *functions_of(const Whole *all, bool share)
-{
-    Functions *f = NEW(Functions);
-    f->allocated = *all->storage != 0;
-    for (int i = 0; i < all->steps.n; i++) add_step(f, all->steps.at[i]);
-    if (!share) return f;
-    alike_find(&f->alike);
-    for (int i = 0; i < f->alike.at.n; i++)
-        if (f->alike.at.at[i]->first == f->alike.at.at[i]) spread_differences(f, f->alike.at.at[i]);
-    return f;
-}
-
 /* ---- parameters ---- */
 static bool is_parameter(const Alike *x, int formal)
 {
@@ -152,24 +140,58 @@ static Words *words_with(const Alike *x, Text *to)
 }
 
 /* ---- text ---- */
-static void function_text(const Alike *x, Text *out)
+static void print_function(Functions *f, const Alike *x)
 {
     Text parameters = { 0 };
+    Function *own = NEW(Function);
+    Words *w = words_with(x, &parameters);
+    *own = (Function) { .of = x, .parameters = parameters.s, .body = print_body(w) };
+    own->micro = w->micro;
+    vec_push(&f->at, own);
+}
+
+Functions *functions_of(const Whole *all, bool share)
+{
+    Functions *f = NEW(Functions);
+    f->allocated = *all->storage != 0;
+    for (int i = 0; i < all->steps.n; i++) add_step(f, all->steps.at[i]);
+    if (share) alike_find(&f->alike);
+    for (int i = 0; i < f->alike.at.n; i++) {
+        Alike *x = f->alike.at.at[i];
+        if (x->first != x) continue;
+        if (share) spread_differences(f, x);
+        print_function(f, x);
+    }
+    return f;
+}
+
+static const Function *function_of(const Functions *f, const Kernel *k)
+{
+    const Alike *x = alike_of(&f->alike, k);
+    int i = 0;
+    while (f->at.at[i]->of != x->first) i++;
+    return f->at.at[i];
+}
+
+bool function_reads_micro(const Functions *f, const Kernel *k) { return function_of(f, k)->micro; }
+
+static void function_text(const Function *f, Text *out)
+{
     Env *e = env_new(NULL);
+    const Alike *x = f->of;
     const Loc loc = x->k->out->loc;
     const bool beta = has_beta(x->s->k, x->k);
-    Words *w = words_with(x, &parameters);
     env_set(e, "title", "%s", title_of(x->s->k, x->k));
     env_set(e, "loc", "%s", loc.file ? text("%s:%d", c_comment(loc.file), loc.line) : "");
     env_set(e, "also", "%s", alike_also(x));
     env_set(e, "linkage", "%s",
-            x->also.n || parameters.n ? "SHARED void"
-            : beta                    ? "INLINE void"
-                                      : "static void");
+            x->also.n || *f->parameters ? "SHARED void"
+            : beta                      ? "INLINE void"
+                                        : "static void");
     env_set(e, "ident", "%s", x->k->ident);
-    env_set(e, "parameters", "%s%s", parameters.s, beta ? ", const int beta" : "");
-    env_set(e, "body", "%s", print_body(w));
-    env_set(e, "unused", "%s", w->micro ? "" : "(void)m;");
+    env_set(e, "parameters", "%s%s%s", f->micro ? ", const Micro *m" : "", f->parameters,
+            beta ? ", const int beta" : "");
+    env_set(e, "body", "%s", f->body);
     text_add(out, "%s\n", template_render("c/kernel.c", e));
 }
 
@@ -177,8 +199,7 @@ char *functions_text(const Functions *f)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    for (int i = 0; i < f->alike.at.n; i++)
-        if (f->alike.at.at[i]->first == f->alike.at.at[i]) function_text(f->alike.at.at[i], &t);
+    for (int i = 0; i < f->at.n; i++) function_text(f->at.at[i], &t);
     return t.s;
 }
 
@@ -187,7 +208,8 @@ char *function_call(const Functions *f, const Kernel *k, const char *micro, cons
     Text t = { 0 };
     const Alike *x = alike_of(&f->alike, k), *first = x->first;
     const int n = k->actual.n;
-    text_add(&t, "%s(t, %s", first->k->ident, micro);
+    text_add(&t, "%s(t", first->k->ident);
+    if (function_reads_micro(f, k)) text_add(&t, ", %s", micro);
     for (int i = 0; i < n; i++)
         if (is_parameter(first, i))
             text_add(&t, ", %s%s", is_number(k->loops->formals.at[i]) ? "&" : "",

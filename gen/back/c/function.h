@@ -4,12 +4,19 @@
 #include "back/alike.h"
 
 typedef struct {
+    const Alike *of;
+    bool micro; /* it reads the micro-batch: m is a parameter */
+    const char *parameters, *body;
+} Function;
+typedef struct {
     bool allocated;
     AlikeList alike;
+    VEC(Function) at;
 } Functions;
 /* of all kernels; share: those that are alike have one */
 Functions *functions_of(const Whole *all, bool share);
 char *functions_text(const Functions *f);
-/* the statement that runs k; beta NULL: it has none */
+bool function_reads_micro(const Functions *f, const Kernel *k);
+/* the statement that runs k, which is given micro where it reads that; beta NULL: it has none */
 char *function_call(const Functions *f, const Kernel *k, const char *micro, const char *beta);
 #endif

@@ -32,8 +32,7 @@ static void put_lanes(Printer *p, const Stmt *s)
     Words *w = p->w;
     const char *to = val_text(w, s->to), *v = words_var(w, s->var);
     words_lanes(w, s->var, (long)s->to->number);
-    put_under(p, text("for (int %s = 0; %s < %s; %s += %s)", v, v, to, v, w->width), &s->body,
-              false);
+    put_under(p, text("for (int %s = 0; %s < %s; %s += %s)", v, v, to, v, w->width), &s->body);
     words_lanes(w, -1, 0);
     words_leave(w, v);
 }
@@ -41,7 +40,7 @@ static void put_lanes(Printer *p, const Stmt *s)
 static void put_units(Printer *p, const Stmt *s)
 {
     put_under(p, text("for_span (%s, t, %s)", words_var(p->w, s->var), val_text(p->w, s->to)),
-              &s->body, true);
+              &s->body);
     words_leave(p->w, p->w->var[s->var]);
 }
 
@@ -95,7 +94,7 @@ static void put_box(Printer *p, const Stmt *s)
     }
     text_add(&t, "%*s((real *)%s)[%s] = 0;\n", 4 * (outer + 1), "", p->w->formal[s->at.buffer],
              place);
-    put_text(p, &t);
+    put_one(p, &t);
     for (int i = 0; i <= outer; i++) words_leave(p->w, index[i]);
 }
 
@@ -142,7 +141,7 @@ static void put_product(Printer *p, const Stmt *s)
 {
     Text call = { 0 };
     if (!product_call(p->w, s, &call)) put_loops(p, s);
-    else put_text(p, &call);
+    else put_one(p, &call);
 }
 
 static void put_local(Printer *p, const Stmt *s)

@@ -8,11 +8,12 @@ static const char *beta_text(const Val *beta)
     return !beta ? NULL : beta->kind == VAL_RUN ? "beta" : text("%.0f", beta->number);
 }
 
-/* micro: the text of the micro-batch that kernels get */
+/* micro: the text of the micro-batch that kernels get; given: one has got it */
 typedef struct {
     Text text;
     const Functions *f;
     const char *micro;
+    bool given;
 } Calls;
 
 /* Thread 0 adds up neighbouring sums; returns how many tasks these are. */
@@ -28,7 +29,23 @@ static int add_sums(Text *out, const TaskList *list, int from)
     return n;
 }
 
-static char *tasks_text(const Functions *f, const TaskList *list, const char *micro);
+static void add_tasks(Calls *x, const TaskList *list);
+
+static void add_turns(Calls *x, const Task *t)
+{
+    Calls inner = { .f = x->f, .micro = x->micro };
+    add_tasks(&inner, &t->body);
+    x->given |= inner.given;
+    text_add(&x->text, "for (int turn = 0; turn < %ld; turn++) {\n", t->turns);
+    put_lines(&x->text, inner.text.s, 4);
+    text_add(&x->text, "}\n");
+}
+
+static void add_call(Calls *x, const Task *t)
+{
+    text_add(&x->text, "%s", function_call(x->f, t->kernel, x->micro, beta_text(t->beta)));
+    x->given |= function_reads_micro(x->f, t->kernel);
+}
 
 static void add_tasks(Calls *x, const TaskList *list)
 {
@@ -40,13 +57,9 @@ static void add_tasks(Calls *x, const TaskList *list)
             continue;
         }
         i++;
-        if (t->kind == TASK_CALL)
-            text_add(out, "%s", function_call(x->f, t->kernel, x->micro, beta_text(t->beta)));
+        if (t->kind == TASK_CALL) add_call(x, t);
         if (t->kind == TASK_MEET) text_add(out, "barrier(t);\n");
-        if (t->kind != TASK_LOOP) continue;
-        text_add(out, "for (int turn = 0; turn < %ld; turn++) {\n", t->turns);
-        put_lines(out, tasks_text(x->f, &t->body, x->micro), 4);
-        text_add(out, "}\n");
+        if (t->kind == TASK_LOOP) add_turns(x, t);
     }
 }
 
@@ -55,6 +68,7 @@ static char *tasks_text(const Functions *f, const TaskList *list, const char *mi
     Calls x = { .f = f, .micro = micro };
     text_put(&x.text, "", 0);
     add_tasks(&x, list);
+    if (*micro == 'm' && !x.given) text_add(&x.text, "(void)m;\n");
     return x.text.s;
 }
 

@@ -246,7 +246,7 @@ static char *row_text(Printer *p, const StmtList *l)
     const int last = after_lanes(l);
     const StmtList all = { l->at, last, last }, one = { l->at + last, l->n - last, l->n - last };
     put_list(p, &all);
-    if (one.n) put_under(p, text("if (%s == 0)", threads_of(p)->lane), &one, false);
+    if (one.n) put_under(p, text("if (%s == 0)", threads_of(p)->lane), &one);
     return p->out.s;
 }
 
