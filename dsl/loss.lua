@@ -273,16 +273,18 @@ end
 local function smoothed_weighted(w, e)
   return weigher(("smoothed %.17g "):format(e), w, function(suffix)
     local name, at, of = "smoothed_weighted" .. suffix, lookup("i", w, 1, #w), lookup("t", w, 1, #w)
-    local folds = { "m = max(x)", "s = sum(exp(x - m))", ("k = sum(%s)"):format(at) }
-    op.reduce { name = name .. "_grad", args = { "x", "t", "gy" }, attrs = { e = e }, folds = folds,
+    local weights = ("k = sum(%s)"):format(at)
+    op.reduce { name = name .. "_grad", args = { "x", "t", "m", "s", "gy" }, attrs = { e = e }, folds = { weights },
       doc = "The gradient of " .. name,
       value = ("select(gy == 0, 0, gy * ((1 - e) * %s * (exp(x - m) / s - select(i == t, 1, 0)) "
         .. "+ e / n * (k * exp(x - m) / s - %s)))"):format(of, at) }
-    op.reduce { name = name, args = { "x", "t" }, attrs = { e = e }, per_row = true,
-      folds = { folds[1], folds[2], folds[3], "z = sum(select(i == t, x, 0))", ("a = sum(%s * x)"):format(at) },
+    op.reduce { name = name, args = { "x", "t", "m", "s" }, attrs = { e = e }, per_row = true,
+      folds = { weights, "z = sum(select(i == t, x, 0))", ("a = sum(%s * x)"):format(at) },
       value = ("(1 - e) * %s * (log(s) + m - z) + e / n * (k * (log(s) + m) - a)"):format(of),
       doc = "Cross entropy with class weights and a smoothed target.",
-      grad = function(y, gy, x, t) return call[name .. "_grad"](x, t, gy, { axes = info(y).axes, e = e }) end }
+      grad = function(y, gy, x, t, m, s)
+        return call[name .. "_grad"](x, t, m, s, gy, { axes = info(y).axes, e = e })
+      end }
     return name
   end)
 end
@@ -306,6 +308,14 @@ for k, v in pairs(class_options) do loss_options[k] = v end
 local smooth_options = { label_smoothing = 0 }
 for k, v in pairs(loss_options) do smooth_options[k] = v end
 
+-- a row's largest logit, and its sum of exp(x - largest): its gradient is part of the loss's own
+local function largest(x, axes) return call.detach(call.amax(x, { axes = axes })) end
+
+local function softmax_row(x, axes)
+  local m = largest(x, axes)
+  return m, call.detach(call.sum_exp(x, m, { axes = axes }))
+end
+
 -- the term of a class loss: l is a value per row, whose classes have weights
 local function class_term(what, l, t, o)
   local m = class_mask(what, t, o)
@@ -317,8 +327,10 @@ end
 -- PyTorch divides by the weights of the rows that count
 local function smooth_term(what, x, t, o, axes)
   local e, w = o.label_smoothing, o.weight
-  if not w then return class_term(what, call.smoothed(x, t, { axes = axes, e = e }), t, o) end
-  local l, m = call[smoothed_weighted(w, e)](x, t, { axes = axes, e = e }), class_mask(what, t, o)
+  local top, sum = softmax_row(x, axes)
+  if not w then return class_term(what, call.smoothed(x, t, top, sum, { axes = axes, e = e }), t, o) end
+  local l = call[smoothed_weighted(w, e)](x, t, top, sum, { axes = axes, e = e })
+  local m = class_mask(what, t, o)
   if o.reduction ~= "mean" then return reduced(what, l, o, m) end
   local each = call[class_weight(t, w)](t)
   if m then l, each = call.masked(l, m), call.mul(m, each) end
@@ -335,7 +347,8 @@ function fn.cross_entropy(x, t, o)
   util.number(what, o.label_smoothing, 0, 1, "label_smoothing")
   if o.weight ~= nil then check_weight(what, x, axes, o.weight) end
   if o.label_smoothing > 0 then return smooth_term(what, x, t, o, axes) end
-  return class_term(what, call.cross_entropy(x, t, { axes = axes }), t, o)
+  local m, s = softmax_row(x, axes)
+  return class_term(what, call.cross_entropy(x, t, m, s, { axes = axes }), t, o)
 end
 
 -- x are log-probabilities
@@ -354,7 +367,7 @@ function fn.accuracy(x, t, o)
   o = options("fn.accuracy", o, class_options)
   local axes
   x, t, axes = classes("fn.accuracy", x, t, o)
-  return mean_of("fn.accuracy", call.hit(x, t, { axes = axes }), class_mask("fn.accuracy", t, o))
+  return mean_of("fn.accuracy", call.hit(x, t, largest(x, axes), { axes = axes }), class_mask("fn.accuracy", t, o))
 end
 
 -- ---- what mixes the samples of a micro-batch ------------------------------------------------------

@@ -1,22 +1,25 @@
--- cross_entropy.lua -- the loss of class ids, one value per row, and whether the largest logit is the right one.
+-- cross_entropy.lua -- the loss of class ids, one value per row, and whether the largest logit is the right one. The row's
+-- largest logit m and its sum s of exp(x - m) are nodes: value, gradient and accuracy read them.
 local core = ...
 local op = core.use("dsl/op.lua")
 
-op.reduce { name = "cross_entropy", args = { "x", "t" }, per_row = true, hidden = true,
-  folds = { "m = max(x)", "s = sum(exp(x - m))", "z = sum(select(i == t, x, 0))" },
-  value = "log(s) + m - z",
+op.reduce { name = "sum_exp", args = { "x", "m" }, per_row = true, hidden = true,
+  folds = { "s = sum(exp(x - m))" }, value = "s",
+  doc = "The sum of exp(x - m) along an axis, m a value per row.", example = "fn.cross_entropy(logits, label)" }
+
+op.reduce { name = "cross_entropy", args = { "x", "t", "m", "s" }, per_row = true, hidden = true,
+  folds = { "z = sum(select(i == t, x, 0))" }, value = "log(s) + m - z",
   doc = "-log softmax(x)[t]: x are logits, t is a class id per row.",
   example = "fn.cross_entropy(logits, label)",
-  grad = function(y, gy, x, t)
-    return op.call.cross_entropy_grad(x, t, gy, { axes = core.info(y).axes })
+  grad = function(y, gy, x, t, m, s)
+    return op.call.cross_entropy_grad(x, t, m, s, gy, { axes = core.info(y).axes })
   end }
 
-op.reduce { name = "cross_entropy_grad", args = { "x", "t", "gy" }, hidden = true,
-  folds = { "m = max(x)", "s = sum(exp(x - m))" },
+op.reduce { name = "cross_entropy_grad", args = { "x", "t", "m", "s", "gy" }, hidden = true, folds = {},
   value = "select(gy == 0, 0, gy * (exp(x - m) / s - select(i == t, 1, 0)))",
   doc = "The gradient of cross_entropy; 0 where gy is 0, whatever x is.",
   example = "fn.cross_entropy(logits, label)" }
 
-op.reduce { name = "hit", args = { "x", "t" }, per_row = true, hidden = true,
-  folds = { "m = max(x)", "j = min(select(x == m, i, n))" }, value = "select(j == t, 1, 0)",
+op.reduce { name = "hit", args = { "x", "t", "m" }, per_row = true, hidden = true,
+  folds = { "j = min(select(x == m, i, n))" }, value = "select(j == t, 1, 0)",
   doc = "1 where the first of the largest of x is at t, else 0.", example = "fn.accuracy(logits, label)" }

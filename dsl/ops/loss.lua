@@ -39,18 +39,18 @@ op.reduce { name = "nll_grad", args = { "x", "t", "gy" }, hidden = true, folds =
   value = "select(i == t, -gy, 0)", doc = "The gradient of nll; x is here for its shape alone.",
   example = "fn.nll(x, label)" }
 
-op.reduce { name = "smoothed", args = { "x", "t" }, attrs = { e = 0.1 }, per_row = true, hidden = true,
-  folds = { "m = max(x)", "s = sum(exp(x - m))", "z = sum(select(i == t, x, 0))", "a = sum(x)" },
+op.reduce { name = "smoothed", args = { "x", "t", "m", "s" }, attrs = { e = 0.1 }, per_row = true, hidden = true,
+  folds = { "z = sum(select(i == t, x, 0))", "a = sum(x)" },
   value = "log(s) + m - (1 - e) * z - e * (a / n)",
   doc = "cross_entropy whose target has 1 - e at t and e shared among all classes.",
   example = "fn.cross_entropy(x, label, { label_smoothing = 0.1 })",
-  grad = function(y, gy, x, t)
+  grad = function(y, gy, x, t, m, s)
     local of = core.info(y)
-    return op.call.smoothed_grad(x, t, gy, { axes = of.axes, e = of.e })
+    return op.call.smoothed_grad(x, t, m, s, gy, { axes = of.axes, e = of.e })
   end }
 
-op.reduce { name = "smoothed_grad", args = { "x", "t", "gy" }, attrs = { e = 0.1 }, hidden = true,
-  folds = { "m = max(x)", "s = sum(exp(x - m))" },
+op.reduce { name = "smoothed_grad", args = { "x", "t", "m", "s", "gy" }, attrs = { e = 0.1 }, hidden = true,
+  folds = {},
   value = "select(gy == 0, 0, gy * (exp(x - m) / s - select(i == t, 1 - e, 0) - e / n))",
   doc = "The gradient of smoothed; 0 where gy is 0, whatever x is.",
   example = "fn.cross_entropy(x, label, { label_smoothing = 0.1 })" }
