@@ -99,6 +99,9 @@ local function name_everything(parameters)
   for _, o in ipairs(nn.outputs) do
     if paths[o.layer] then core.set_path(o.node, paths[o.layer]) end
   end
+  for _, m in ipairs(op.made) do
+    if paths[m.layer] then core.set_layer(m.node, paths[m.layer]) end
+  end
   for _, d in ipairs(op.noises) do
     local path = d.layer and paths[d.layer] or "fn"
     draws[path] = (draws[path] or 0) + 1

@@ -65,7 +65,7 @@ function Layer.__call(l, ...)
   core.within(0)
   check_returned(m, results)
   op.layers[#op.layers] = nil
-  if not m.kids and core.is_tensor(results[1]) then
+  if not m.kids and core.is_tensor(results[1]) and not rawequal(results[1], (...)) then
     outputs[#outputs + 1] = { node = results[1], layer = l }
   end
   return table.unpack(results, 1, results.n)

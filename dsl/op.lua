@@ -9,7 +9,7 @@
 -- A new file of ops is named in dsl/init.lua and, where it has formulas, in tests/ops.t.
 local core = ...
 local util = core.use("dsl/util.lua")
-local op = { list = {}, call = {}, noises = {}, states = {}, norms = {}, checks = {}, layers = {} }
+local op = { list = {}, call = {}, made = {}, noises = {}, states = {}, norms = {}, checks = {}, layers = {} }
 
 -- a tensor from what the user gave: numbers become constants
 function op.tensor(what, v)
@@ -40,6 +40,13 @@ function op.noise(x) return op.in_training(core.noise(x)) end
 -- a fresh draw for every element of a tensor of these sizes, for each sample
 function op.draw(sizes) return op.in_training(core.noise { dims = { 0, table.unpack(sizes) } }) end
 
+-- a node of that op, which the innermost layer under way makes
+local function node(t, args, options)
+  local y, layer = core.call(t.handle, args, options), op.layers[#op.layers]
+  if layer then op.made[#op.made + 1] = { node = y, layer = layer } end
+  return y
+end
+
 local function caller(t)
   return function(...)
     local args, options = { ... }, nil
@@ -51,7 +58,7 @@ local function caller(t)
       given[#given + 1] = options
       options.dims, options.batch = t.shape(table.unpack(given))
     end
-    return core.call(t.handle, args, options)
+    return node(t, args, options)
   end
 end
 
@@ -92,7 +99,7 @@ function op.public(t, what)
     if wrong then util.fail("%s: %s", what, wrong) end
     if t.noise then args[n + 1] = op.noise(args[1]) end
     args[#t.args + 1] = nil
-    return core.call(t.handle, args, options)
+    return node(t, args, options)
   end
 end
 

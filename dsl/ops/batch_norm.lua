@@ -29,10 +29,10 @@ local function map(t)
   op.map(t)
 end
 
-map { name = "batch_scale", args = { "w", "v" }, attrs = { eps = 1e-5 }, value = "w / sqrt(v + eps)",
-  doc = "What a channel is multiplied by.", domain = { v = { 0, 10 } } }
+map { name = "batch_scale", args = { "weight", "var" }, attrs = { eps = 1e-5 }, value = "weight / sqrt(var + eps)",
+  doc = "What a channel is multiplied by.", domain = { var = { 0, 10 } } }
 
--- dx = scale * (gy - mean(gy) - (x - mean) * mean(gy * (x - mean)) / (v + eps)), the means over real rows
+-- dx = scale * (gy - mean(gy) - (x - mean) * mean(gy * (x - mean)) / (var + eps)), the means over real rows
 local function gradient(y, gy, x, mean, v, w, b, scale, real, rows)
   local of, c = info(y), info(mean).dims
   local axes = (1 << of.rank) - 1 & ~2
@@ -48,24 +48,24 @@ local function gradient(y, gy, x, mean, v, w, b, scale, real, rows)
   return call.batch_real(dx, real), nil, nil, dw, db
 end
 
-op.map { name = "batch_norm", args = { "x", "mean", "v", "w", "b", "scale" }, attrs = { eps = 1e-5, k = 1, live = 1 }, hidden = true,
-  value = "(x - mean) * scale + b", doc = "x less the mean of its channel, times scale, plus b.", example = example,
+op.map { name = "batch_norm", args = { "x", "mean", "var", "weight", "bias", "scale" }, attrs = { eps = 1e-5, k = 1, live = 1 }, hidden = true,
+  value = "(x - mean) * scale + bias", doc = "x less the mean of its channel, times scale, plus the bias.", example = example,
   grad = function(y, gy, x, mean, v, w, b, scale)
     local real, rows = op.real_rows(x)
     return gradient(y, gy, x, mean, v, w, b, scale, real, rows)
   end }
-map { name = "batch_slope", args = { "scale", "q", "v", "rows" }, attrs = { k = 1, eps = 1e-5 },
-  value = "scale * q / (rows * k * (v + eps))", doc = "What the gradient loses for each unit of x - mean.", domain = { v = { 0, 10 }, rows = { 1, 8 } } }
-map { name = "batch_shift", args = { "scale", "s", "rows" }, attrs = { k = 1 }, value = "scale * s / (rows * k)",
+map { name = "batch_slope", args = { "scale", "dot", "var", "rows" }, attrs = { k = 1, eps = 1e-5 },
+  value = "scale * dot / (rows * k * (var + eps))", doc = "What the gradient loses for each unit of x - mean.", domain = { var = { 0, 10 }, rows = { 1, 8 } } }
+map { name = "batch_shift", args = { "scale", "sum", "rows" }, attrs = { k = 1 }, value = "scale * sum / (rows * k)",
   doc = "What the gradient loses everywhere.", domain = { rows = { 1, 8 } } }
-map { name = "batch_back", args = { "d", "x", "mean", "scale", "slope", "shift" },
-  value = "d * scale - (x - mean) * slope - shift", doc = "The gradient of batch_norm in x." }
+map { name = "batch_back", args = { "dy", "x", "mean", "scale", "slope", "shift" },
+  value = "dy * scale - (x - mean) * slope - shift", doc = "The gradient of batch_norm in x." }
 map { name = "batch_real", args = { "x", "real" }, value = "select(real == 0, 0, x)", doc = "x in real rows, 0 in others." }
 
 -- ---- running statistics -------------------------------------------------------------------------
 map { name = "running_mean", args = { "old", "x", "m" }, value = "old + m * (x - old)", doc = "A running mean, moved." }
-map { name = "running_var", args = { "old", "v", "m", "rows" }, attrs = { k = 1 }, let = { "c = rows * k" },
-  value = "select(c > 1, old + m * (v * c / (c - 1) - old), old)",
+map { name = "running_var", args = { "old", "var", "m", "rows" }, attrs = { k = 1 }, let = { "c = rows * k" },
+  value = "select(c > 1, old + m * (var * c / (c - 1) - old), old)",
   doc = "A running variance, moved by the unbiased one; one value says nothing of it." }
 map { name = "window_momentum", args = { "k" }, attrs = { log_rest = -0.1 }, value = "0 - expm1(log_rest / k)",
   doc = "The momentum of which k in turn are as much as one of the whole." }

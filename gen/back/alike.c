@@ -104,6 +104,29 @@ static char *field_of(const Actual *a)
                : NULL;
 }
 
+/* What node n calls that buffer among its arguments; NULL: it reads another. */
+static const char *argument_name(const Kernel *x, const Node *n, const Buffer *b)
+{
+    for (int i = 0; i < n->nargs && n->op; i++) {
+        const bool copied =
+            n == x->core && i < 2 && x->factor[i] && node_base(x->factor[i]) == b->node;
+        if (!copied && node_base(n->arg[i]) != b->node) continue;
+        return strcmp(n->op->arg[i], "gy") ? n->op->arg[i] : "dy";
+    }
+    return NULL;
+}
+
+/* Its role in the kernel: the argument of an op, or the result. */
+static const char *role_of(const Kernel *x, const Buffer *b, bool written)
+{
+    const char *name = x->core && !written ? argument_name(x, x->core, b) : NULL;
+    for (int i = 0; !name && !written && i < x->pre.n; i++)
+        name = argument_name(x, x->pre.at[i], b);
+    for (int i = 0; !name && !written && i < x->body.n; i++)
+        name = argument_name(x, x->body.at[i], b);
+    return name ? name : !written ? "x" : x->backward ? "dx" : "y";
+}
+
 const char *alike_wish(const Alike *x, int formal)
 {
     const Actual *a = x->k->actual.at[formal];
@@ -114,5 +137,5 @@ const char *alike_wish(const Alike *x, int formal)
         const char *other = field_of(x->also.at[i]->k->actual.at[formal]);
         if (!other || strcmp(field, other)) field = NULL;
     }
-    return field ? field : x->k->loops->formals.at[formal]->written ? "y" : "x";
+    return field ? field : role_of(x->k, a->buffer, x->k->loops->formals.at[formal]->written);
 }

@@ -118,9 +118,17 @@ static int set_name(lua_State *L)
     return 0;
 }
 
+/* set_path(node, path): the first one stays, that of the layer that made it */
 static int set_path(lua_State *L)
 {
-    check_node(L, 1)->path = text("%s", luaL_checkstring(L, 2));
+    Node *n = check_node(L, 1);
+    if (!n->path) n->path = text("%s", luaL_checkstring(L, 2));
+    return 0;
+}
+
+static int set_layer(lua_State *L)
+{
+    check_node(L, 1)->layer = text("%s", luaL_checkstring(L, 2));
     return 0;
 }
 
@@ -151,6 +159,7 @@ void leaves_push(lua_State *L)
                                           { "set_still", set_still },
                                           { "set_name", set_name },
                                           { "set_path", set_path },
+                                          { "set_layer", set_layer },
                                           { NULL, NULL } };
     luaL_setfuncs(L, functions, 0);
 }

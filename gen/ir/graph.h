@@ -69,6 +69,7 @@ typedef struct Node {
     When when;
     Loc loc;
     const char *name;     /* the user's local, or NULL */
+    const char *layer;    /* the path of the layer that made it, or NULL */
     const char *path;     /* K_NOISE: layer path and call, "net.2#1"; layers' outputs: "net.0" */
     double value;         /* K_CONST */
     const Expr *schedule; /* K_ROWS: it is no count, but this number of the update, of t, T and E */
@@ -80,6 +81,7 @@ typedef struct Node {
     bool still;
     struct Node *of; /* differentiate: the forward node whose backward made this one, or NULL */
     bool backward;   /* differentiate: made for a gradient; evaluation does without */
+    struct Node *adjoint_of; /* differentiate: the forward node whose adjoint this is, or NULL */
 } Node;
 
 /* a function of sums over the batch; its place among all */

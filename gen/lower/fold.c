@@ -60,10 +60,9 @@ static StmtList *open_folded(Build *b, StmtList *into, unsigned folded, int lane
 }
 
 /* ---- along axes of a sample ---- */
-/* One pass: "m = max(x)". */
-static void build_pass(Build *b, int i, unsigned folded, int lanes)
+/* One pass of fold f: "m = max(x)". */
+static void build_pass(Build *b, Node *f, int i, unsigned folded, int lanes)
 {
-    Node *f = b->x->core;
     const Let *pass = &f->op->let[i];
     if (pass->fold == FOLD_NONE) {
         b->fold_value[i] = let(b, pass->name, formula_of(b, f, pass->e));
@@ -78,30 +77,57 @@ static void build_pass(Build *b, int i, unsigned folded, int lanes)
     b->fold_value[i] = val_var(b->l, var);
 }
 
-static void build_result(Build *b)
+static void build_passes(Build *b, Node *f, unsigned folded, int lanes)
 {
-    Node *f = b->x->core;
-    store_node(b, f, b->value[f->id]);
-    build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
+    b->fold = f;
+    for (int i = 0; i < f->op->nlets; i++) build_pass(b, f, i, folded, lanes);
 }
 
-/* A value for each row: the folded axes are gone, the loops around it are the same. */
-static void row_result(Build *b)
+/* The loops around the folded ones, over a value for each row. */
+static Scope rows_of(const Build *b, const Node *f)
 {
-    Node *f = b->x->core;
-    const Scope here = b->scope;
     Scope rows = { .domain = &f->shape, .lanes = -1, .blocks = -1 };
-    const Val *v = formula_of(b, f, f->op->value);
-    for (int i = 0; i < here.n; i++) {
-        Turn l = here.loop[i];
+    for (int i = 0; i < b->scope.n; i++) {
+        Turn l = b->scope.loop[i];
         if (f->axes >> l.axis & 1) continue;
         for (int a = 0, axis = l.axis; a < axis; a++) l.axis -= f->axes >> a & 1;
         rows.loop[rows.n++] = l;
     }
-    b->scope = rows;
-    define(b, f, v, b->x->stores.n + b->x->body.n > 1);
-    build_result(b);
+    return rows;
+}
+
+/* v is n's value in each row; what follows reads it by a name. */
+static void row_value(Build *b, Node *n, const Val *v, const Scope *rows)
+{
+    const Scope here = b->scope;
+    b->scope = *rows;
+    define(b, n, v, b->x->stores.n + b->x->body.n > 1);
+    store_node(b, n, b->value[n->id]);
     b->scope = here;
+}
+
+static void build_row_fold(Build *b, Node *f, const Scope *rows, unsigned folded, int lanes)
+{
+    build_passes(b, f, folded, lanes);
+    row_value(b, f, formula_of(b, f, f->op->value), rows);
+}
+
+/* The fold, then other folds of the row and maps of what they leave. */
+static void row_results(Build *b, unsigned folded, int lanes)
+{
+    const Scope rows = rows_of(b, b->x->core), here = b->scope;
+    build_row_fold(b, b->x->core, &rows, folded, lanes);
+    for (int i = 0; i < b->x->body.n; i++) {
+        Node *n = b->x->body.at[i];
+        if (n->kind == K_REDUCE) {
+            build_row_fold(b, n, &rows, folded, lanes);
+            continue;
+        }
+        b->scope = rows;
+        const Val *v = map_value(b, n);
+        b->scope = here;
+        row_value(b, n, v, &rows);
+    }
 }
 
 static void element_result(Build *b, unsigned folded, int lanes)
@@ -111,7 +137,8 @@ static void element_result(Build *b, unsigned folded, int lanes)
     b->out = open_folded(b, out, folded, lanes);
     build_maps(b, b->x->pre.at, b->x->pre.n, &f, 1);
     define(b, f, formula_of(b, f, f->op->value), b->x->stores.n + b->x->body.n > 1);
-    build_result(b);
+    store_node(b, f, b->value[f->id]);
+    build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
     b->out = out;
 }
 
@@ -138,9 +165,8 @@ void build_fold(Build *b)
     const int lanes = turns(&b->scope, folded) > LONG_ROW ? THREADS : WARP;
     b->out = open_rows(b, all_loops(b) & ~folded, &row);
     if (b->k->target->launches) b->rows = b->out;
-    for (int i = 0; i < f->op->nlets; i++) build_pass(b, i, folded, lanes);
-    if (f->op->per_row) row_result(b);
-    else element_result(b, folded, lanes);
+    if (f->op->per_row) row_results(b, folded, lanes);
+    else build_passes(b, f, folded, lanes), element_result(b, folded, lanes);
     for (int i = 0; row && i < b->x->stores.n; i++)
         zero_padding(b, row, b->x->stores.at[i], scope_batch(&b->scope) >= 0);
 }

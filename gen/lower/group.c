@@ -11,7 +11,9 @@
       value: the copy that legalize made is left out. Where an optimizer folds micro-batches'
       gradients into its states, the copy does that.
    6. What outputs alone need has kernels of its own, which training does not run.
-   7. Every copy that legalize made opens a kernel, before the first that reads it. */
+   7. Every copy that legalize made opens a kernel, before the first that reads it.
+   8. A fold that leaves a value per row joins the kernel of such a fold of the same rows, when its
+      other arguments are there by then: a row is read where it is near, and in one launch. */
 #include "lower/lower.h"
 
 static Kernel *open_kernel(Kernels *k, Node *n, Node *core)
@@ -57,9 +59,21 @@ static bool is_there(Kernels *k, const Kernel *x, Node *n)
     return true;
 }
 
+static bool is_row_fold(const Node *n)
+{
+    return n && n->kind == K_REDUCE && n->op->per_row && n->shape.batch && !has_role(n, "batch");
+}
+
+/* Rule 8. Both fold the same axes of one tensor. */
+static bool folds_alike(const Node *a, const Node *b)
+{
+    return is_row_fold(a) && is_row_fold(b) && a->arg[0] == b->arg[0] && a->axes == b->axes;
+}
+
 static bool can_join(Kernels *k, const Kernel *x, const Node *n)
 {
-    if (!takes_maps(x) || !shape_same(&x->out->shape, &n->shape) || x->backward != n->backward ||
+    if (n->kind == K_REDUCE ? !folds_alike(x->core, n) : !takes_maps(x)) return false;
+    if (!shape_same(&x->out->shape, &n->shape) || x->backward != n->backward ||
         x->predicts != is_predicted(k->g, n))
         return false;
     if ((x->when == WHEN_MICRO) != (n->when == WHEN_MICRO)) return false;
@@ -78,6 +92,15 @@ static void add_map(Kernels *k, Node *n)
     add_to_body(k, best ? best : open_kernel(k, n, NULL), n);
 }
 
+/* The last kernel that folds the same rows, and may take n; NULL: none does. */
+static Kernel *row_kernel(Kernels *k, const Node *n)
+{
+    KernelList *l = &k->micro;
+    for (int i = l->n; i-- > 0;)
+        if (folds_alike(l->at[i]->core, n)) return can_join(k, l->at[i], n) ? l->at[i] : NULL;
+    return NULL;
+}
+
 static int sum_index(const Graph *g, const Node *n)
 {
     for (int i = 0; i < g->sums.n; i++)
@@ -91,6 +114,11 @@ static void add_node(Kernels *k, Node *n)
         if (n->arg[a]->id >= k->g->first_copy && !kernel_of(k, n->arg[a])) open_copy(k, n->arg[a]);
     if (n->kind == K_MAP) {
         add_map(k, n);
+        return;
+    }
+    Kernel *rows = is_row_fold(n) ? row_kernel(k, n) : NULL;
+    if (rows) {
+        add_to_body(k, rows, n);
         return;
     }
     Kernel *x = open_kernel(k, n, n);

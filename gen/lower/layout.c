@@ -17,15 +17,27 @@
 #include "lower/layouts.h"
 
 /* ---- buffers ---- */
+/* What a node that some layer made is called: its op, where it is not the layer's result. */
+static const char *inner_name(const char *layer, const Node *n)
+{
+    return layer && n->op ? text("%s.%s", layer, n->op->name) : n->op ? n->op->name : "value";
+}
+
+/* As the user calls it, else by the layer that makes it; an adjoint as the value whose it is. */
+static const char *value_name(const Node *n)
+{
+    if (n->adjoint_of) return text("d_%s", value_name(n->adjoint_of));
+    if (n->name) return n->backward ? text("d_%s", n->name) : n->name;
+    if (n->path && n->kind != K_NOISE) return n->path;
+    return inner_name(n->of ? n->of->layer : n->layer, n);
+}
+
 static const char *wish_of(const Kernels *k, const Node *n)
 {
-    const Kernel *x = kernel_of(k, n);
     const Node *first = first_of(k->g, n);
     const Buffer *before = first ? buffer_of(k, first) : NULL;
-    if (first) return text("%s_again", before ? before->ident : wish_of(k, first));
-    if (n->name) return x && x->backward ? text("d_%s", n->name) : n->name;
-    if (n->path && strchr(n->path, '.')) return text("%s", n->path);
-    return n->op ? n->op->name : "value";
+    if (first) return text("%s_again", before ? before->ident : value_name(first));
+    return value_name(n);
 }
 
 static void store(const Kernels *k, Node *n)

@@ -177,23 +177,30 @@ static void insert_predictions(Kernels *k)
 }
 
 /* ---- numbers and names ---- */
-static const char *name_of(const Kernels *k, const Kernel *x)
+enum { NAMED = 4 }; /* ops in a kernel's name */
+
+static void add_name(Text *t, const char *name) { text_add(t, "%s%s", t->n ? "_" : "", name); }
+
+/* The core's op, of a window with its size, and those that follow: what the kernel does. */
+static const char *name_of(const Kernel *x)
 {
     Text t = { 0 };
-    if (x->core && x->core->op)
-        text_add(&t, "%s", x->core->path ? x->core->path : x->core->op->name);
-    if (x->adds_to)
-        text_add(&t, "%s%s%s", t.n ? "_" : "", x->moves_state ? "" : "d_", x->adds_to->ident);
-    else if (x->stores.n && (x->stores.at[0] != x->core || !x->core))
-        text_add(&t, "%s%s", t.n ? "_" : "", buffer_of(k, x->stores.at[0])->ident);
-    return t.n ? t.s : "map";
+    int named = x->core && x->core->op;
+    if (named) add_name(&t, x->core->op->name);
+    if (named && x->core->kind == K_WINDOW)
+        text_add(&t, "_%.0fx%.0f", x->core->attr[0], x->core->attr[1]);
+    for (int i = 0; i < x->body.n && named < NAMED; i++, named++)
+        add_name(&t, x->body.at[i]->op->name);
+    const char *dot = x->adds_to ? strrchr(x->adds_to->name, '.') : NULL;
+    if (x->adds_to && !x->moves_state) add_name(&t, text("d_%s", dot ? dot + 1 : x->adds_to->name));
+    return t.s;
 }
 
-static void number(const Kernels *k, Kernel **at, int n, int *id)
+static void number(Kernel **at, int n, int *id)
 {
     for (int i = 0; i < n; i++) {
         at[i]->id = ++*id;
-        const char *name = c_ident(name_of(k, at[i]));
+        const char *name = c_ident(name_of(at[i]));
         /* k6_to_k9 runs four */
         at[i]->ident = text("k%d_%s%s", at[i]->id, strncmp(name, "to_k", 4) ? "" : "u_", name);
     }
@@ -244,10 +251,10 @@ void partition(Kernels *k)
     k->phases = find_phases(k, k->micro.at, k->micro.n);
     k->finish_phases = find_phases(k, k->finish.at, k->finish.n);
     insert_predictions(k);
-    number(k, k->micro.at, k->micro.n, &id);
-    number(k, k->finish.at, k->finish.n, &id);
-    number(k, k->once.at, k->once.n, &id);
-    number(k, k->predict.at, k->predict.n, &id);
+    number(k->micro.at, k->micro.n, &id);
+    number(k->finish.at, k->finish.n, &id);
+    number(k->once.at, k->once.n, &id);
+    number(k->predict.at, k->predict.n, &id);
     k->kernels = id;
     list_needed(k, &k->evaluated, true, NEW_ARRAY(bool, k->g->nodes.n));
     list_outputs(k);

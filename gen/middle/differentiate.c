@@ -189,6 +189,13 @@ static void backward(Backward *b, Node *y)
         b->g->nodes.at[made]->of = y, b->g->nodes.at[made]->backward = true;
 }
 
+/* Values are named by it. One that is the adjoint of several has the last one's. */
+static void note_adjoint(const Backward *b, int i)
+{
+    Node *n = b->g->nodes.at[i], *dy = b->adjoint[i] ? node_base(b->adjoint[i]) : NULL;
+    if (dy && dy->backward && !dy->adjoint_of && n->kind != K_VIEW) dy->adjoint_of = n;
+}
+
 void differentiate(Graph *g, OpGradient gradient)
 {
     Backward b = { .g = g,
@@ -199,4 +206,5 @@ void differentiate(Graph *g, OpGradient gradient)
     add_adjoint(&b, g->minimize, node_const(g, 1));
     for (int i = g->nforward; i-- > 0;)
         if (b.adjoint[i] && b.needed[i]) backward(&b, g->nodes.at[i]);
+    for (int i = g->nforward; i-- > 0;) note_adjoint(&b, i);
 }
