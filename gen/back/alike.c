@@ -68,7 +68,7 @@ char *title_of(const Kernels *k, const Kernel *x)
     text_add(&t, "k%d ", x->id);
     if (x->adds_to) text_add(&t, x->moves_state ? " %s" : " d %s", x->adds_to->name);
     for (int i = 0; i < x->stores.n; i++)
-        text_add(&t, " %s%s", i ? ", " : "", buffer_of(k, x->stores.at[i])->ident);
+        text_add(&t, "%s%s", i ? ", " : " ", buffer_of(k, x->stores.at[i])->ident);
     if (x->sum >= 0) text_add(&t, " sum %d", x->sum);
     text_add(&t, " = ");
     if (x->core) text_add(&t, "%s", x->core->op->name);

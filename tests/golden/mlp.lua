@@ -1,5 +1,5 @@
 -- mlp.lua -- a perceptron over a window of four micro-batches
--- kernels: 14
+-- kernels: 13
 -- arena: 2816
 local digits = data.idx { "digits", image = {64}, classes = 10, valid = 0.1 }
 local net    = nn.Sequential { nn.Linear(48), nn.ReLU(), nn.Linear(10) }
