@@ -56,24 +56,21 @@ static void add_up(int sum, int parts)                                  /* in or
 }
 
 /* k15  net_5_weight_t = copy  [10, 288]                                tests/golden/conv.lua:7 */
-static void k15_copy(const Thread *t, const Micro *m)
+static void k15_copy(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int i = 0; i < 10; i++)
             for (int i2_6 = 0; i2_6 < 6; i2_6++)
                 for (int i2_1 = 0; i2_1 < 6; i2_1++)
                     for (int j = 0; j < 8; j++)
                         packed.net_5_weight_t[i][i2_1 + i2_6 * 6][j] =
                                 p.net_5.weight[(i2_6 * 6 + i2_1 + j * 36) % 64 + (i2_6 * 6 + i2_1 + j * 36) / 64 * 64][i];
-    }
-    stored();
-    (void)m;
 }
 
 /* k1  div = div  [N, 1, 12, 12]                                        tests/golden/conv.lua:12 */
 static void k1_div(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int r = 0; r < 12; r++)
@@ -81,12 +78,10 @@ static void k1_div(const Thread *t, const Micro *m)
                     arena.div[n][r + 1][j + 1][0] = (real)data.image[at * 144 + r * 12 + j] / R(255.0);
             zero_halo((real *)arena.div + n * 196, 14, 14, 1, 1, 1, 1, 1);
         }
-    }
-    stored();
 }
 
 /* k2  net_1 = conv2d, add, relu  [N, 8, 12, 12]                        tests/golden/conv.lua:6 */
-static void k2_conv2d_3x3_add_relu(const Thread *t, const Micro *m)
+static void k2_conv2d_3x3_add_relu(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 12, 12 }, .a_row = { 14, 1 }, .c_row = { 96, 8 },
@@ -101,14 +96,12 @@ static void k2_conv2d_3x3_add_relu(const Thread *t, const Micro *m)
                     v8_store(&arena.net_1[n][r][c][j], v8_select(v3 <= R(0.0), v8_set(R(0.0)), v3));
                 }
     }
-    stored();
-    (void)m;
 }
 
 /* k3  net_2 = max_pool2d  [N, 8, 6, 6]                                 tests/golden/conv.lua:6 */
-static void k3_max_pool2d_2x2(const Thread *t, const Micro *m)
+static void k3_max_pool2d_2x2(const Thread *t)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++)
             for (int r = 0; r < 6; r++)
                 for (int c = 0; c < 6; c++)
@@ -121,9 +114,6 @@ static void k3_max_pool2d_2x2(const Thread *t, const Micro *m)
                             }
                         v8_store(&arena.net_2[n][r][c][j], best);
                     }
-    }
-    stored();
-    (void)m;
 }
 
 /* k4  net_4 = dropout  [N, 288]                                        tests/golden/conv.lua:7 */
@@ -132,7 +122,7 @@ static void k4_dropout(const Thread *t, const Micro *m)
     const uint64_t consumed = (uint64_t)(w.first + m->from);
     const uint64_t seed = w.seed;
     const bool training = w.training;
-    for_span (s, t, 5) {
+    for_span (s, t, 5)
         for (int n = 0; n < 8; n++) {
             for (int j = 0, j_to = 288 - s * 64 < 64 ? 288 - s * 64 : 64; j < j_to; j++) {
                 const real a = arena.net_2[n][(s * 64 + j) / 6 % 6][(s * 64 + j) % 6][(s * 64 + j) / 36];
@@ -142,12 +132,10 @@ static void k4_dropout(const Thread *t, const Micro *m)
             for (int j = 288 - s * 64 < 64 ? 288 - s * 64 : 64; j < 64; j++)
                 arena.net_4[s][n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k5  net_5 = matmul, add  [N, 10]                                     tests/golden/conv.lua:7 */
-static void k5_matmul_add(const Thread *t, const Micro *m)
+static void k5_matmul_add(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
@@ -158,14 +146,12 @@ static void k5_matmul_add(const Thread *t, const Micro *m)
             v_store(&arena.net_5[n][j], v_keep(v2 + v_load(&p.net_5.bias[j]), 10 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
 /* k6  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N] tests/golden/conv.lua:12 */
 static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             real m2 = -INFINITY;
@@ -184,8 +170,6 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
             const real v2 = r_log(s2) + m2 - z;
             arena.cross_entropy[n] = v2;
         }
-    }
-    stored();
 }
 
 /* k7  sum 0 = sum  []                                                  tests/golden/conv.lua:12 */
@@ -198,7 +182,6 @@ static void k7_sum(const Thread *t, const Micro *m)
             total += arena.cross_entropy[n];
         part[0][q] = total;
     }
-    stored();
 }
 
 /* k8  d_net_5 = cross_entropy_grad  [N, 10]                            tests/golden/conv.lua:12 */
@@ -206,7 +189,7 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
     const real scale0 = w.scale_in[0];
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 10; j++) {
@@ -220,14 +203,12 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
             for (int j = 10; j < 16; j++)
                 arena.d_net_5[n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k9  d net.5.bias = sum  [10]                                         tests/golden/conv.lua:7 */
-INLINE void k9_sum_d_bias(const Thread *t, const Micro *m, const int beta)
+INLINE void k9_sum_d_bias(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 16; j += LANES) {
             vec sum = v_set(0);
             for (int n = 0; n < 8; n++)
@@ -235,9 +216,6 @@ INLINE void k9_sum_d_bias(const Thread *t, const Micro *m, const int beta)
             const vec old = v_load(&g.net_5.bias[j]), more = v_keep(sum, 10 - j);
             v_store(&g.net_5.bias[j], beta ? old + more : more);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k10  d_net_2 = matmul, dropout_dx  [N, 288]                          tests/golden/conv.lua:7 */
@@ -262,26 +240,22 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
                             (training ? v8_select(a < R(0.2), v8_set(R(0.0)), v2 * R(1.25)) : v2));
                 }
     }
-    stored();
 }
 
 /* k11  d net.5.weight = matmul  [10, 288]                              tests/golden/conv.lua:7 */
-INLINE void k11_matmul_d_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k11_matmul_d_weight(const Thread *t, const int beta)
 {
-    for_span (q, t, 5) {
+    for_span (q, t, 5)
         contract((Contract) { .rows = { 1, 64 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
                               .depth = { 1, 1, 8 }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
                               .width = 16 }, &arena.net_4[q][0][0], &arena.d_net_5[0][0], &g.net_5.weight[q * 64][0],
                                       beta);
-    }
-    stored();
-    (void)m;
 }
 
 /* k12  d_net_0 = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
-static void k12_max_pool2d_grad_2x2_relu_dx(const Thread *t, const Micro *m)
+static void k12_max_pool2d_grad_2x2_relu_dx(const Thread *t)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++)
             for (int r = 0; r < 6; r++)
                 for (int c = 0; c < 6; c++)
@@ -305,15 +279,12 @@ static void k12_max_pool2d_grad_2x2_relu_dx(const Thread *t, const Micro *m)
                                 open = open - share;
                             }
                     }
-    }
-    stored();
-    (void)m;
 }
 
 /* k13  d net.0.bias = sum  [8]                                         tests/golden/conv.lua:6 */
-INLINE void k13_sum_d_bias(const Thread *t, const Micro *m, const int beta)
+INLINE void k13_sum_d_bias(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < 8; n++) {
@@ -326,48 +297,41 @@ INLINE void k13_sum_d_bias(const Thread *t, const Micro *m, const int beta)
             const vec8 old = v8_load(&g.net_0.bias[j]);
             v8_store(&g.net_0.bias[j], beta ? old + sum : sum);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k14  d net.0.weight = conv2d_weight  [8, 1, 3, 3]                    tests/golden/conv.lua:6 */
-INLINE void k14_conv2d_weight_3x3_d_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k14_conv2d_weight_3x3_d_weight(const Thread *t, const int beta)
 {
-    for_span (q, t, 3) {
-        for (int n = 0; n < 8; n++) {
+    for_span (q, t, 3)
+        for (int n = 0; n < 8; n++)
             contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
                                   .depth = { 1, 12, 12 }, .a_k = { 0, 14, 1 }, .b_k = { 0, 96, 8 },
                                   .width = 8 }, &arena.div[n][q][0][0], &arena.d_net_0[n][0][0][0],
                                           &g.net_0.weight[q][0][0], n ? 1 : beta);
-        }
-    }
-    stored();
-    (void)m;
 }
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 INLINE void micro(const Thread *t, const Micro *m, const int beta)
 {
     k1_div(t, m);
-    k2_conv2d_3x3_add_relu(t, m);
-    k3_max_pool2d_2x2(t, m);
+    k2_conv2d_3x3_add_relu(t);
+    k3_max_pool2d_2x2(t);
     barrier(t);
     k4_dropout(t, m);
     barrier(t);
-    k5_matmul_add(t, m);
+    k5_matmul_add(t);
     k6_amax_sum_exp_cross_entropy(t, m);
     k7_sum(t, m);
     k8_cross_entropy_grad(t, m);
     barrier(t);
     if (t->id == 0) add_up(0, 8);
-    k9_sum_d_bias(t, m, beta);
+    k9_sum_d_bias(t, beta);
     k10_matmul_dropout_dx(t, m);
-    k11_matmul_d_weight(t, m, beta);
-    k12_max_pool2d_grad_2x2_relu_dx(t, m);
+    k11_matmul_d_weight(t, beta);
+    k12_max_pool2d_grad_2x2_relu_dx(t);
     barrier(t);
-    k13_sum_d_bias(t, m, beta);
-    k14_conv2d_weight_3x3_d_weight(t, m, beta);
+    k13_sum_d_bias(t, beta);
+    k14_conv2d_weight_3x3_d_weight(t, beta);
     barrier(t);
 }
 
@@ -378,12 +342,12 @@ static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m
 static void forward(const Thread *t, const Micro *m)
 {
     k1_div(t, m);
-    k2_conv2d_3x3_add_relu(t, m);
-    k3_max_pool2d_2x2(t, m);
+    k2_conv2d_3x3_add_relu(t);
+    k3_max_pool2d_2x2(t);
     barrier(t);
     k4_dropout(t, m);
     barrier(t);
-    k5_matmul_add(t, m);
+    k5_matmul_add(t);
     k6_amax_sum_exp_cross_entropy(t, m);
     k7_sum(t, m);
     barrier(t);
@@ -393,7 +357,7 @@ static void forward(const Thread *t, const Micro *m)
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k15_copy(t, NULL);
+    k15_copy(t);
     barrier(t);
 }
 

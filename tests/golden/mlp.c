@@ -55,32 +55,27 @@ static void add_up(int sum, int parts)                                  /* in or
 }
 
 /* k13  net_2_weight_t = copy  [10, 48]                                 tests/golden/mlp.lua:5 */
-static void k13_copy(const Thread *t, const Micro *m)
+static void k13_copy(const Thread *t)
 {
-    for_span (s, t, 3) {
+    for_span (s, t, 3)
         for (int i = 0; i < 10; i++)
             for (int j = 0; j < 16; j++)
                 packed.net_2_weight_t[s][i][j] = p.net_2.weight[j + s * 16][i];
-    }
-    stored();
-    (void)m;
 }
 
 /* k1  div = div  [N, 64]                                               tests/golden/mlp.lua:6 */
 static void k1_div(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 64; j++)
                 arena.div[n][j] = (real)data.image[at * 64 + j] / R(255.0);
         }
-    }
-    stored();
 }
 
 /* k2  net_1 = matmul, add, relu  [N, 48]                               tests/golden/mlp.lua:5 */
-static void k2_matmul_add_relu(const Thread *t, const Micro *m)
+static void k2_matmul_add_relu(const Thread *t)
 {
     for_span (s, t, 3) {
         contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 64 }, .c_row = { 0, 16 },
@@ -93,12 +88,10 @@ static void k2_matmul_add_relu(const Thread *t, const Micro *m)
                 v_store(&arena.net_1[s][n][j], v_select(v3 <= R(0.0), v_set(R(0.0)), v3));
             }
     }
-    stored();
-    (void)m;
 }
 
 /* k3  logits = matmul, add  [N, 10]                                    tests/golden/mlp.lua:5 */
-static void k3_matmul_add(const Thread *t, const Micro *m)
+static void k3_matmul_add(const Thread *t)
 {
     for_span (q, t, 8) {
         contract((Contract) { .rows = { 1, 2 }, .a_row = { 0, 16 }, .c_row = { 0, 16 },
@@ -111,14 +104,12 @@ static void k3_matmul_add(const Thread *t, const Micro *m)
                 v_store(&arena.logits[n][j], v_keep(v2 + v_load(&p.net_2.bias[j]), 10 - j));
             }
     }
-    stored();
-    (void)m;
 }
 
 /* k4  cross_entropy, hit, amax, sum_exp = amax, sum_exp, cross_entropy, hit  [N] tests/golden/mlp.lua:10 */
 static void k4_amax_sum_exp_cross_entropy_hit(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
             real m2 = -INFINITY;
@@ -142,8 +133,6 @@ static void k4_amax_sum_exp_cross_entropy_hit(const Thread *t, const Micro *m)
             const real v3 = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
             arena.hit[n] = v3;
         }
-    }
-    stored();
 }
 
 /* k5  sum 0 = sum  []                                                  tests/golden/mlp.lua:10 */
@@ -157,7 +146,6 @@ SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict 16], double 
             total += x[n];
         result[q] = total;
     }
-    stored();
 }
 
 /* k7  d_logits = cross_entropy_grad  [N, 10]                           tests/golden/mlp.lua:10 */
@@ -165,7 +153,7 @@ static void k7_cross_entropy_grad(const Thread *t, const Micro *m)
 {
     const real scale0 = w.scale_in[0];
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 10; j++) {
@@ -179,14 +167,12 @@ static void k7_cross_entropy_grad(const Thread *t, const Micro *m)
             for (int j = 10; j < 16; j++)
                 arena.d_logits[n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k8  d net.2.bias = sum  [10]                                         tests/golden/mlp.lua:5 */
-INLINE void k8_sum_d_bias(const Thread *t, const Micro *m, const int beta)
+INLINE void k8_sum_d_bias(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 16; j += LANES) {
             vec sum = v_set(0);
             for (int n = 0; n < 16; n++)
@@ -194,13 +180,10 @@ INLINE void k8_sum_d_bias(const Thread *t, const Micro *m, const int beta)
             const vec old = v_load(&g.net_2.bias[j]), more = v_keep(sum, 10 - j);
             v_store(&g.net_2.bias[j], beta ? old + more : more);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k9  d_net_0 = matmul, relu_dx  [N, 48]                               tests/golden/mlp.lua:5 */
-static void k9_matmul_relu_dx(const Thread *t, const Micro *m)
+static void k9_matmul_relu_dx(const Thread *t)
 {
     for_span (s, t, 3) {
         contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 16 }, .c_row = { 0, 16 },
@@ -214,27 +197,22 @@ static void k9_matmul_relu_dx(const Thread *t, const Micro *m)
                         v2));
             }
     }
-    stored();
-    (void)m;
 }
 
 /* k10  d net.2.weight = matmul  [10, 48]                               tests/golden/mlp.lua:5 */
-INLINE void k10_matmul_d_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k10_matmul_d_weight(const Thread *t, const int beta)
 {
-    for_span (q, t, 3) {
+    for_span (q, t, 3)
         contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
                               .depth = { 1, 1, 16 }, .a_k = { 0, 0, 16 }, .b_k = { 0, 0, 16 },
                               .width = 16 }, &arena.net_1[q][0][0], &arena.d_logits[0][0],
                                       &g.net_2.weight[q * 16][0], beta);
-    }
-    stored();
-    (void)m;
 }
 
 /* k11  d net.0.bias = sum  [48]                                        tests/golden/mlp.lua:5 */
-INLINE void k11_sum_d_bias(const Thread *t, const Micro *m, const int beta)
+INLINE void k11_sum_d_bias(const Thread *t, const int beta)
 {
-    for_span (s, t, 3) {
+    for_span (s, t, 3)
         for (int j = 0; j < 16; j += LANES) {
             vec sum = v_set(0);
             for (int n = 0; n < 16; n++)
@@ -242,22 +220,16 @@ INLINE void k11_sum_d_bias(const Thread *t, const Micro *m, const int beta)
             const vec old = v_load(&g.net_0.bias[s * 16 + j]);
             v_store(&g.net_0.bias[s * 16 + j], beta ? old + sum : sum);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k12  d net.0.weight = matmul  [48, 64]                               tests/golden/mlp.lua:5 */
-INLINE void k12_matmul_d_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k12_matmul_d_weight(const Thread *t, const int beta)
 {
-    for_span (s, t, 3) {
+    for_span (s, t, 3)
         contract((Contract) { .rows = { 1, 64 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
                               .depth = { 1, 1, 16 }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
                               .width = 16 }, &arena.div[0][0], &arena.d_net_0[s][0][0], &g.net_0.weight[s][0][0],
                                       beta);
-    }
-    stored();
-    (void)m;
 }
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
@@ -265,9 +237,9 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
 {
     k1_div(t, m);
     barrier(t);
-    k2_matmul_add_relu(t, m);
+    k2_matmul_add_relu(t);
     barrier(t);
-    k3_matmul_add(t, m);
+    k3_matmul_add(t);
     k4_amax_sum_exp_cross_entropy_hit(t, m);
     k5_sum(t, m, arena.cross_entropy, part[0]);
     k5_sum(t, m, arena.hit, part[1]);                                   /* k6 */
@@ -277,11 +249,11 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
         add_up(0, 8);
         add_up(1, 8);
     }
-    k8_sum_d_bias(t, m, beta);
-    k9_matmul_relu_dx(t, m);
-    k10_matmul_d_weight(t, m, beta);
-    k11_sum_d_bias(t, m, beta);
-    k12_matmul_d_weight(t, m, beta);
+    k8_sum_d_bias(t, beta);
+    k9_matmul_relu_dx(t);
+    k10_matmul_d_weight(t, beta);
+    k11_sum_d_bias(t, beta);
+    k12_matmul_d_weight(t, beta);
     barrier(t);
 }
 
@@ -293,9 +265,9 @@ static void forward(const Thread *t, const Micro *m)
 {
     k1_div(t, m);
     barrier(t);
-    k2_matmul_add_relu(t, m);
+    k2_matmul_add_relu(t);
     barrier(t);
-    k3_matmul_add(t, m);
+    k3_matmul_add(t);
     k4_amax_sum_exp_cross_entropy_hit(t, m);
     k5_sum(t, m, arena.cross_entropy, part[0]);
     k5_sum(t, m, arena.hit, part[1]);                                   /* k6 */
@@ -309,7 +281,7 @@ static void forward(const Thread *t, const Micro *m)
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k13_copy(t, NULL);
+    k13_copy(t);
     barrier(t);
 }
 

@@ -65,22 +65,19 @@ static void add_up(int sum, int parts)                                  /* in or
 }
 
 /* k18  brand_weight_t = copy  [2, 24]                                  tests/golden/one.lua:10 */
-static void k18_copy(const Thread *t, const Micro *m)
+static void k18_copy(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int i = 0; i < 2; i++) {
             for (int j = 0; j < 24; j++)
                 packed.brand_weight_t[i][j] = p.brand.weight[j][i];
             for (int j = 24; j < 32; j++)
                 packed.brand_weight_t[i][j] = R(0.0);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k19  price_weight_t = copy  [1, 24]                                  tests/golden/one.lua:9 */
-static void k19_copy(const Thread *t, const Micro *m)
+static void k19_copy(const Thread *t)
 {
     for_span (one, t, 1) {
         for (int j = 0; j < 24; j++)
@@ -88,25 +85,21 @@ static void k19_copy(const Thread *t, const Micro *m)
         for (int j = 24; j < 32; j++)
             packed.price_weight_t[j] = R(0.0);
     }
-    stored();
-    (void)m;
 }
 
 /* k1  body = copy  [N, 8]                                              tests/golden/one.lua:4 */
 static void k1_copy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 8; j++)
                 arena.body[n][j] = data.body[at * 8 + j];
         }
-    }
-    stored();
 }
 
 /* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24]                 tests/golden/one.lua:5 */
-static void k2_matmul_add_gelu_tanh(const Thread *t, const Micro *m)
+static void k2_matmul_add_gelu_tanh(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
@@ -120,8 +113,6 @@ static void k2_matmul_add_gelu_tanh(const Thread *t, const Micro *m)
             v_store(&arena.tanh[n][j], v_keep(v_tanh(v3), 24 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
 /* k3  square, sub = matmul, add, sub, square  [N, 1]                   tests/golden/one.lua:9 */
@@ -141,7 +132,6 @@ static void k3_matmul_add_sub_square(const Thread *t, const Micro *m)
         for (int j = 1; j < 8; j++)
             arena.sub[n][j] = R(0.0);
     }
-    stored();
 }
 
 /* k4  sum 0 = sum  []                                                  tests/golden/one.lua:9 */
@@ -155,11 +145,10 @@ static void k4_sum(const Thread *t, const Micro *m)
                 total += arena.square[n][j];
         part[0][q] = total;
     }
-    stored();
 }
 
 /* k5  brand = matmul, add  [N, 2]                                      tests/golden/one.lua:10 */
-static void k5_matmul_add(const Thread *t, const Micro *m)
+static void k5_matmul_add(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
@@ -170,14 +159,12 @@ static void k5_matmul_add(const Thread *t, const Micro *m)
             v8_store(&arena.brand[n][j], v8_keep(v2 + v8_load(&p.brand.bias[j]), 2 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
 /* k6  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N] tests/golden/one.lua:10 */
 static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             real m2 = -INFINITY;
@@ -196,8 +183,6 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
             const real v2 = r_log(s2) + m2 - z;
             arena.cross_entropy[n] = v2;
         }
-    }
-    stored();
 }
 
 /* k7  sum 1 = sum  []                                                  tests/golden/one.lua:10 */
@@ -210,7 +195,6 @@ static void k7_sum(const Thread *t, const Micro *m)
             total += arena.cross_entropy[n];
         part[1][q] = total;
     }
-    stored();
 }
 
 /* k8  d_brand = cross_entropy_grad  [N, 2]                             tests/golden/one.lua:10 */
@@ -218,7 +202,7 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
     const real scale0 = w.scale_in[0];
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 2; j++) {
@@ -232,27 +216,22 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
             for (int j = 2; j < 8; j++)
                 arena.d_brand[n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k9  d brand.bias = sum  [2]                                          tests/golden/one.lua:10 */
-static void k9_sum_d_bias(const Thread *t, const Micro *m)
+static void k9_sum_d_bias(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < 8; n++)
                 sum += v8_load(&arena.d_brand[n][j]);
             v8_store(&g.brand.bias[j], v8_keep(sum, 2 - j));
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k10  tanh_dx = matmul, tanh_dx  [N, 24]                              tests/golden/one.lua:10 */
-static void k10_matmul_tanh_dx(const Thread *t, const Micro *m)
+static void k10_matmul_tanh_dx(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
@@ -265,22 +244,17 @@ static void k10_matmul_tanh_dx(const Thread *t, const Micro *m)
             v_store(&arena.tanh_dx[n][j], v_keep(v2 * (R(1.0) - a * a), 24 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
 /* k11  d brand.weight = matmul  [2, 24]                                tests/golden/one.lua:10 */
 /* also k15 */
-SHARED void k11_matmul_d_weight(const Thread *t, const Micro *m, real a[restrict 8][32], real b[restrict 8][8],
+SHARED void k11_matmul_d_weight(const Thread *t, real a[restrict 8][32], real b[restrict 8][8],
         real d_weight[restrict 24][8])
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
                               .depth = { 1, 1, 8 }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
                               .width = 8 }, &a[0][q * 3], &b[0][0], &d_weight[q * 3][0], 0);
-    }
-    stored();
-    (void)m;
 }
 
 /* k12  d_sub = square_dx  [N, 1]                                       tests/golden/one.lua:9 */
@@ -288,32 +262,27 @@ static void k12_square_dx(const Thread *t, const Micro *m)
 {
     const real scale1 = w.scale_in[1];
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++)
             for (int j = 0; j < 8; j += LANES8)
                 v8_store(&arena.d_sub[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
                         * v8_load(&arena.sub[n][j]), 1 - j));
-    }
-    stored();
 }
 
 /* k13  d price.bias = sum  [1]                                         tests/golden/one.lua:9 */
-static void k13_sum_d_bias(const Thread *t, const Micro *m)
+static void k13_sum_d_bias(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < 8; n++)
                 sum += v8_load(&arena.d_sub[n][j]);
             v8_store(&g.price.bias[j], v8_keep(sum, 1 - j));
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k14  d_h = matmul, gelu_dx, add  [N, 24]                             tests/golden/one.lua:9 */
-static void k14_matmul_gelu_dx_add(const Thread *t, const Micro *m)
+static void k14_matmul_gelu_dx_add(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
@@ -327,45 +296,37 @@ static void k14_matmul_gelu_dx_add(const Thread *t, const Micro *m)
                     * v_exp(-R(0.5) * a * a)), 24 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
 /* k16  d trunk.bias = sum  [24]                                        tests/golden/one.lua:5 */
-static void k16_sum_d_bias(const Thread *t, const Micro *m)
+static void k16_sum_d_bias(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 32; j += LANES) {
             vec sum = v_set(0);
             for (int n = 0; n < 8; n++)
                 sum += v_load(&arena.d_h[n][j]);
             v_store(&g.trunk.bias[j], v_keep(sum, 24 - j));
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k17  d trunk.weight = matmul  [24, 8]                                tests/golden/one.lua:5 */
-static void k17_matmul_d_weight(const Thread *t, const Micro *m)
+static void k17_matmul_d_weight(const Thread *t)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 1, 8 }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 32 },
                               .width = 32 }, &arena.body[0][q], &arena.d_h[0][0], &g.trunk.weight[q][0], 0);
-    }
-    stored();
-    (void)m;
 }
 
 /* The window is one micro-batch: forward, loss, backward. */
 static void micro(const Thread *t, const Micro *m)
 {
     k1_copy(t, m);
-    k2_matmul_add_gelu_tanh(t, m);
+    k2_matmul_add_gelu_tanh(t);
     k3_matmul_add_sub_square(t, m);
     k4_sum(t, m);
-    k5_matmul_add(t, m);
+    k5_matmul_add(t);
     k6_amax_sum_exp_cross_entropy(t, m);
     k7_sum(t, m);
     k8_cross_entropy_grad(t, m);
@@ -374,17 +335,17 @@ static void micro(const Thread *t, const Micro *m)
         add_up(0, 8);
         add_up(1, 8);
     }
-    k9_sum_d_bias(t, m);
-    k10_matmul_tanh_dx(t, m);
-    k11_matmul_d_weight(t, m, arena.tanh, arena.d_brand, g.brand.weight);
+    k9_sum_d_bias(t);
+    k10_matmul_tanh_dx(t);
+    k11_matmul_d_weight(t, arena.tanh, arena.d_brand, g.brand.weight);
     k12_square_dx(t, m);
     barrier(t);
-    k13_sum_d_bias(t, m);
-    k14_matmul_gelu_dx_add(t, m);
-    k11_matmul_d_weight(t, m, arena.gelu, arena.d_sub, g.price.weight); /* k15 */
+    k13_sum_d_bias(t);
+    k14_matmul_gelu_dx_add(t);
+    k11_matmul_d_weight(t, arena.gelu, arena.d_sub, g.price.weight);    /* k15 */
     barrier(t);
-    k16_sum_d_bias(t, m);
-    k17_matmul_d_weight(t, m);
+    k16_sum_d_bias(t);
+    k17_matmul_d_weight(t);
     barrier(t);
 }
 
@@ -392,10 +353,10 @@ static void micro(const Thread *t, const Micro *m)
 static void forward(const Thread *t, const Micro *m)
 {
     k1_copy(t, m);
-    k2_matmul_add_gelu_tanh(t, m);
+    k2_matmul_add_gelu_tanh(t);
     k3_matmul_add_sub_square(t, m);
     k4_sum(t, m);
-    k5_matmul_add(t, m);
+    k5_matmul_add(t);
     k6_amax_sum_exp_cross_entropy(t, m);
     k7_sum(t, m);
     barrier(t);
@@ -409,8 +370,8 @@ static void forward(const Thread *t, const Micro *m)
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k18_copy(t, NULL);
-    k19_copy(t, NULL);
+    k18_copy(t);
+    k19_copy(t);
     barrier(t);
 }
 

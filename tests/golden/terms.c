@@ -74,9 +74,9 @@ static void add_up(int sum, int parts)                                  /* in or
 }
 
 /* k23  square2 = square  [5, 6]                                        tests/golden/terms.lua:14 */
-static void k23_square(const Thread *t, const Micro *m)
+static void k23_square(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int i = 0; i < 5; i++) {
             for (int j = 0; j < 6; j++) {
                 const real a = p.token.weight[j][i];
@@ -85,13 +85,10 @@ static void k23_square(const Thread *t, const Micro *m)
             for (int j = 6; j < 8; j++)
                 packed.square2[i][j] = R(0.0);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k24  sum2 = sum  []                                                  tests/golden/terms.lua:14 */
-static void k24_sum(const Thread *t, const Micro *m)
+static void k24_sum(const Thread *t)
 {
     for_span (one, t, 1) {
         real sum = 0;
@@ -103,22 +100,17 @@ static void k24_sum(const Thread *t, const Micro *m)
         }
         packed.sum2 = sum;
     }
-    stored();
-    (void)m;
 }
 
 /* k25  mul = mul  []                                                   tests/golden/terms.lua:14 */
-static void k25_mul(const Thread *t, const Micro *m)
+static void k25_mul(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         packed.mul = R(0.0001) * packed.sum2;
-    }
-    stored();
-    (void)m;
 }
 
 /* k26  score_weight_t = copy  [1, 24]                                  tests/golden/terms.lua:8 */
-static void k26_copy(const Thread *t, const Micro *m)
+static void k26_copy(const Thread *t)
 {
     for_span (one, t, 1) {
         for (int j = 0; j < 24; j++)
@@ -126,29 +118,24 @@ static void k26_copy(const Thread *t, const Micro *m)
         for (int j = 24; j < 32; j++)
             packed.score_weight_t[j] = R(0.0);
     }
-    stored();
-    (void)m;
 }
 
 /* k27  token_weight_t = copy  [5, 6]                                   tests/golden/terms.lua:7 */
-static void k27_copy(const Thread *t, const Micro *m)
+static void k27_copy(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int i = 0; i < 5; i++) {
             for (int j = 0; j < 6; j++)
                 packed.token_weight_t[i][j] = p.token.weight[j][i];
             for (int j = 6; j < 8; j++)
                 packed.token_weight_t[i][j] = R(0.0);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k4  kept = kept  [N, 4]                                              tests/golden/terms.lua:13 */
 static void k4_kept_masked_counted(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 4; j++)
@@ -156,14 +143,12 @@ static void k4_kept_masked_counted(const Thread *t, const Micro *m)
             for (int j = 4; j < 8; j++)
                 arena.kept[n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k1  h, norm_normalize = normalize, mul, add  [N, 4, 6]               tests/golden/terms.lua:6 */
 static void k1_normalize_mul_add(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int i2 = 0; i2 < 4; i2++) {
@@ -188,12 +173,10 @@ static void k1_normalize_mul_add(const Thread *t, const Micro *m)
                 for (int j = 6; j < 8; j++)
                     arena.norm_normalize[n][i2][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k2  token = matmul, add  [N, 4, 5]                                   tests/golden/terms.lua:7 */
-static void k2_matmul_add(const Thread *t, const Micro *m)
+static void k2_matmul_add(const Thread *t)
 {
     for_span (one, t, 1) {
         contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 8 }, .c_row = { 0, 8 },
@@ -206,14 +189,12 @@ static void k2_matmul_add(const Thread *t, const Micro *m)
                     v8_store(&arena.token[n][i2][j], v8_keep(v2 + v8_load(&p.token.bias[j]), 5 - j));
                 }
     }
-    stored();
-    (void)m;
 }
 
 /* k3  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N, 4] tests/golden/terms.lua:13 */
 static void k3_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int i2 = 0; i2 < 4; i2++) {
@@ -240,14 +221,12 @@ static void k3_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
             for (int j = 4; j < 8; j++)
                 arena.sum_exp[n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k4  masked, kept = kept, masked  [N, 4]                              tests/golden/terms.lua:13 */
 static void k4_kept_masked(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 4; j++) {
@@ -261,8 +240,6 @@ static void k4_kept_masked(const Thread *t, const Micro *m)
                 arena.kept[n][j] = R(0.0);
             }
         }
-    }
-    stored();
 }
 
 /* k5  sum 0 = sum  []                                                  tests/golden/terms.lua:13 */
@@ -277,7 +254,6 @@ SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict 2][8], doubl
                 total += x[n][j];
         result[q] = total;
     }
-    stored();
 }
 
 /* k7  square, sub = matmul, add, sub, square  [N, 1]                   tests/golden/terms.lua:8 */
@@ -297,7 +273,6 @@ static void k7_matmul_add_sub_square(const Thread *t, const Micro *m)
         for (int j = 1; j < 8; j++)
             arena.sub[n][j] = R(0.0);
     }
-    stored();
 }
 
 /* k8  sum 2 = sum  []                                                  tests/golden/terms.lua:14 */
@@ -311,7 +286,6 @@ static void k8_sum(const Thread *t, const Micro *m)
                 total += arena.square[n][j];
         part[2][q] = total;
     }
-    stored();
 }
 
 /* k9  d_sub = square_dx  [N, 1]                                        tests/golden/terms.lua:14 */
@@ -319,19 +293,17 @@ static void k9_square_dx(const Thread *t, const Micro *m)
 {
     const real scale1 = w.scale_in[1];
     const int rows = m->rows;
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++)
             for (int j = 0; j < 8; j += LANES8)
                 v8_store(&arena.d_sub[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
                         * v8_load(&arena.sub[n][j]), 1 - j));
-    }
-    stored();
 }
 
 /* k10  d score.bias = sum  [1]                                         tests/golden/terms.lua:8 */
-INLINE void k10_sum_d_bias(const Thread *t, const Micro *m, const int beta)
+INLINE void k10_sum_d_bias(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < 2; n++)
@@ -339,34 +311,25 @@ INLINE void k10_sum_d_bias(const Thread *t, const Micro *m, const int beta)
             const vec8 old = v8_load(&g.score.bias[j]), more = v8_keep(sum, 1 - j);
             v8_store(&g.score.bias[j], beta ? old + more : more);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k11  score_matmul = matmul  [N, 24]                                  tests/golden/terms.lua:8 */
-static void k11_matmul(const Thread *t, const Micro *m)
+static void k11_matmul(const Thread *t)
 {
-    for_span (n, t, 2) {
+    for_span (n, t, 2)
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 1, 1 }, .a_k = { 0, 0, 0 }, .b_k = { 0, 0, 0 },
                               .width = 32 }, &arena.d_sub[n][0], &packed.score_weight_t[0],
                                       &arena.score_matmul[n][0], 0);
-    }
-    stored();
-    (void)m;
 }
 
 /* k12  d score.weight = matmul  [1, 24]                                tests/golden/terms.lua:8 */
-INLINE void k12_matmul_d_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k12_matmul_d_weight(const Thread *t, const int beta)
 {
-    for_span (q, t, 4) {
+    for_span (q, t, 4)
         contract((Contract) { .rows = { 1, 6 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
                               .depth = { 1, 1, 2 }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
                               .width = 8 }, &arena.h[0][q][0], &arena.d_sub[0][0], &g.score.weight[q * 6][0], beta);
-    }
-    stored();
-    (void)m;
 }
 
 /* k13  d_cross_entropy = masked_dl  [N, 4]                             tests/golden/terms.lua:13 */
@@ -374,7 +337,7 @@ static void k13_masked_dl(const Thread *t, const Micro *m)
 {
     const real scale2 = w.scale_in[2];
     const int rows = m->rows;
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++)
             for (int j = 0; j < 8; j += LANES8) {
                 const vec8 a = v8_load(&arena.kept[n][j]);
@@ -382,14 +345,12 @@ static void k13_masked_dl(const Thread *t, const Micro *m)
                         v8_keep(v8_select(a == R(0.0), v8_set(R(0.0)), v8_set((n < rows ? scale2 : R(0.0))) * a), 4
                         - j));
             }
-    }
-    stored();
 }
 
 /* k14  d_token = cross_entropy_grad  [N, 4, 5]                         tests/golden/terms.lua:13 */
 static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int i2 = 0; i2 < 4; i2++)
@@ -406,14 +367,12 @@ static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
                 for (int j = 5; j < 8; j++)
                     arena.d_token[n][i2][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k15  d token.bias = sum  [5]                                         tests/golden/terms.lua:7 */
-INLINE void k15_sum_d_bias(const Thread *t, const Micro *m, const int beta)
+INLINE void k15_sum_d_bias(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < 2; n++) {
@@ -425,13 +384,10 @@ INLINE void k15_sum_d_bias(const Thread *t, const Micro *m, const int beta)
             const vec8 old = v8_load(&g.token.bias[j]), more = v8_keep(sum, 5 - j);
             v8_store(&g.token.bias[j], beta ? old + more : more);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6]               tests/golden/terms.lua:7 */
-static void k16_matmul_add_mul_db(const Thread *t, const Micro *m)
+static void k16_matmul_add_mul_db(const Thread *t)
 {
     for_span (one, t, 1) {
         contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 8 }, .c_row = { 0, 8 },
@@ -448,28 +404,22 @@ static void k16_matmul_add_mul_db(const Thread *t, const Micro *m)
                             v8_keep(v3 * v8_load(&arena.norm_normalize[n][i2][j]), 6 - j));
                 }
     }
-    stored();
-    (void)m;
 }
 
 /* k17  d token.weight = matmul  [5, 6]                                 tests/golden/terms.lua:7 */
-INLINE void k17_matmul_d_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k17_matmul_d_weight(const Thread *t, const int beta)
 {
-    for_span (q, t, 6) {
+    for_span (q, t, 6)
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 1, 8 }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 8 },
                               .width = 8 }, &arena.h[0][0][q], &arena.d_token[0][0][0], &g.token.weight[q][0], beta);
-    }
-    stored();
-    (void)m;
 }
 
 /* k18  d norm.bias = sum  [6]                                          tests/golden/terms.lua:6 */
 /* also k19 */
-SHARED void k18_sum_d_bias(const Thread *t, const Micro *m, real x[restrict 2][4][8], real dx[restrict 8],
-        const int beta)
+SHARED void k18_sum_d_bias(const Thread *t, real x[restrict 2][4][8], real dx[restrict 8], const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < 2; n++) {
@@ -481,45 +431,33 @@ SHARED void k18_sum_d_bias(const Thread *t, const Micro *m, real x[restrict 2][4
             const vec8 old = v8_load(&dx[j]), more = v8_keep(sum, 6 - j);
             v8_store(&dx[j], beta ? old + more : more);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k20  d_sum = mul_db  []                                              tests/golden/terms.lua:14 */
-static void k20_mul_db(const Thread *t, const Micro *m)
+static void k20_mul_db(const Thread *t)
 {
     const real scale0 = w.scale_in[0];
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         packed.d_sum = scale0 * R(0.0001);
-    }
-    stored();
-    (void)m;
 }
 
 /* k21  d token.weight = square_dx  [5, 6]                              tests/golden/terms.lua:14 */
-INLINE void k21_square_dx_d_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k21_square_dx_d_weight(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int i2 = 0; i2 < 6; i2++)
             for (int j = 0; j < 8; j += LANES8) {
                 const vec8 old = v8_load(&g.token.weight[i2][j]), more =
                         v8_keep(R(2.0) * v8_set(packed.d_sum) * v8_load(&p.token.weight[i2][j]), 5 - j);
                 v8_store(&g.token.weight[i2][j], beta ? old + more : more);
             }
-    }
-    stored();
-    (void)m;
 }
 
 /* k22  d_div = mul_db  []                                              tests/golden/terms.lua:14 */
-static void k22_mul_db(const Thread *t, const Micro *m)
+static void k22_mul_db(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         packed.d_div = R(0.3);
-    }
-    stored();
-    (void)m;
 }
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
@@ -527,7 +465,7 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
 {
     k1_normalize_mul_add(t, m);
     barrier(t);
-    k2_matmul_add(t, m);
+    k2_matmul_add(t);
     barrier(t);
     k3_amax_sum_exp_cross_entropy(t, m);
     k4_kept_masked(t, m);
@@ -542,17 +480,17 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
         add_up(1, 2);
         add_up(2, 2);
     }
-    k10_sum_d_bias(t, m, beta);
-    k11_matmul(t, m);
-    k12_matmul_d_weight(t, m, beta);
+    k10_sum_d_bias(t, beta);
+    k11_matmul(t);
+    k12_matmul_d_weight(t, beta);
     k13_masked_dl(t, m);
     k14_cross_entropy_grad(t, m);
     barrier(t);
-    k15_sum_d_bias(t, m, beta);
-    k16_matmul_add_mul_db(t, m);
-    k17_matmul_d_weight(t, m, beta);
-    k18_sum_d_bias(t, m, arena.d_h, g.norm.bias, beta);
-    k18_sum_d_bias(t, m, arena.norm_mul_db, g.norm.weight, beta);       /* k19 */
+    k15_sum_d_bias(t, beta);
+    k16_matmul_add_mul_db(t);
+    k17_matmul_d_weight(t, beta);
+    k18_sum_d_bias(t, arena.d_h, g.norm.bias, beta);
+    k18_sum_d_bias(t, arena.norm_mul_db, g.norm.weight, beta);          /* k19 */
     barrier(t);
 }
 
@@ -564,7 +502,7 @@ static void forward(const Thread *t, const Micro *m)
 {
     k1_normalize_mul_add(t, m);
     barrier(t);
-    k2_matmul_add(t, m);
+    k2_matmul_add(t);
     barrier(t);
     k3_amax_sum_exp_cross_entropy(t, m);
     k4_kept_masked(t, m);
@@ -603,11 +541,11 @@ static void count(const Thread *t)
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k23_square(t, NULL);
-    k24_sum(t, NULL);
-    k25_mul(t, NULL);
-    k26_copy(t, NULL);
-    k27_copy(t, NULL);
+    k23_square(t);
+    k24_sum(t);
+    k25_mul(t);
+    k26_copy(t);
+    k27_copy(t);
     barrier(t);
 }
 
@@ -652,9 +590,9 @@ static void conclude(const Thread *t)
     if (t->id == 0) {
         sums[3] = (double)w.samples * (double)packed.mul;
     }
-    k20_mul_db(t, NULL);
-    k21_square_dx_d_weight(t, NULL, 1);
-    k22_mul_db(t, NULL);
+    k20_mul_db(t);
+    k21_square_dx_d_weight(t, 1);
+    k22_mul_db(t);
     barrier(t);
 }
 
