@@ -25,13 +25,13 @@ table() {
 a tile's barrier is missing|late+|/void gg_tile(int/,/^}/{/^        __syncthreads/d}|nobody wrote|
 a sum's barrier is missing|late+|/real gg_add_shares/,/^}/{/__syncthreads/d}|with no barrier between|GG_EMU_ORDER=1
 the barrier between kernels that share a block is missing|shared|/_to_k.*(Device/,/^}/{/__syncthreads/d}|race: |
-several blocks add to the same gradient|late|/void k25_sum/,/^}/s/id = blockIdx.x \* 32u + lane/id = lane/;s/GG_RUN(k25_sum_d_conv_bias, 1/GG_RUN(k25_sum_d_conv_bias, 2/|in the same launch|
+several blocks add to the same gradient|late|/void k24_sum/,/^}/s/id = blockIdx.x \* 32u + lane/id = lane/;s/GG_RUN(k24_sum_d_bias, 1/GG_RUN(k24_sum_d_bias, 2/|in the same launch|
 the guard of a map is missing|late|/void k3_max/,/^}/s/if (id < 300) //|in the same launch|
 the guard of the optimizer is missing|late|/void optimize/,/^}/s/if (i < 3200) //|in the same launch|
-a float's atomicAdd|late|/void k25_sum/,/^}/s/g.conv.bias\[j\] = .*;/atomicAdd(\&g.conv.bias[j], sum);/|atomicAdd on float|
+a float's atomicAdd|late|/void k24_sum/,/^}/s/g.conv.bias\[j\] = .*;/atomicAdd(\&g.conv.bias[j], sum);/|atomicAdd on float|
 a pointer that is not aligned|late|/void optimize/,/^}/s/= x_at\[i\]/= (real)*(const double *)(x_at + i)/|aligned|
 a kernel reads the host's window|late|/void k9_sum/,/^}/s/gg_micro(dev->w/gg_micro(w/|host memory|
-a launch of no blocks|late|s/GG_RUN(k5_normalize_tanh, 1,/GG_RUN(k5_normalize_tanh, 0,/|a grid of (0,1,1)|
+a launch of no blocks|late|s/GG_RUN(k5_normalize_mul_add_tanh, 1,/GG_RUN(k5_normalize_mul_add_tanh, 0,/|a grid of (0,1,1)|
 the host waits inside of a graph|late|/^static void micro(int/,/^}/s/GG_RUN(next_micro/gg_check(cudaStreamSynchronize(gg_stream)); &/|cudaStreamSynchronize|
 a slot is filled while its copy is in flight|none+|/gg_stage_slot(void)/,/^}/{/staged > 1/d;s/(int)(gg[_a-z]*.staged % 2)/0/;}|the host changed pinned memory|
 sums are read before they are there|none+|/cudaEventSynchronize(gg[_a-z]*.done\[slot\])/d|numbers|
@@ -39,13 +39,13 @@ kernels do not wait for streamed rows|none+|/cudaStreamWaitEvent(gg_stream, gg[_
 a fold of half the lanes|late+|s/for (int n = 16; n > 0; n >>= 1) x = Op/for (int n = 8; n > 0; n >>= 1) x = Op/|numbers|
 next micro-steps store|late|s/micro_next(void) { micro(1); }/micro_next(void) { micro(0); }/|numbers|
 the first micro-step adds|late|s/micro_first(void) { micro(0); }/micro_first(void) { micro(1); }/|numbers|
-a product's beta is 0 in next micro-steps|late|s/gg_matmul_run(&k17\[beta\])/gg_matmul_run(\&k17[0])/|numbers|
+a product's beta is 0 in next micro-steps|late|s/gg_matmul_run(&k16\[beta\])/gg_matmul_run(\&k16[0])/|numbers|
 the micro-step's number stays 0|late|/GG_RUN(next_micro/d|numbers|
 the learning rate is an argument, baked into the graph|late|s/void optimize(Device \*dev)/void optimize(Device *dev, real baked)/;s/rate = w.rate;/rate = baked;/;s/\(GG_LAUNCH(optimize.*\), device)/\1, device, w.rate)/|numbers|
 rows that pad a micro-batch have a gradient|late|s/(n < rows ? scale0 : R(0.0))/scale0/|numbers|
 rows that pad a micro-batch are counted|late|s/if (n < rows)$/if (n >= 0)/|numbers|
-a value is read after its life|late|/void k21_sum/,/^}/s/arena.normalize_grad/arena.mul_da/|numbers|
-two values that live at once share a place|late|s/struct { real pad_normalize\[[0-9]*\], normalize/struct { real normalize/|numbers|
+a value is read after its life|late|/void k20_sum/,/^}/s/arena.d_hidden/arena.d_norm/|numbers|
+two values that live at once share a place|late|s/struct { real pad_norm_normalize\[[0-9]*\], norm_normalize/struct { real norm_normalize/|numbers|
 conclude before the last micro-step|late|/^static void window_full/,/^}/{/conclude_steps/d;s/micro_first();/& conclude_steps();/}|numbers|
 the update before the last gradient|late|/^static void window_full/,/^}/{/update_steps/d;s/conclude_steps();/&/;s/micro_first();/& conclude_steps(); update_steps();/}|numbers|
 a leading dimension without its padding|late|/gg_plan(&k6,/s/4, 5, 37, 40, 40,/4, 5, 37, 40, 37,/|numbers|

@@ -189,8 +189,11 @@ static const char *name_of(const Kernel *x)
     if (named) add_name(&t, x->core->op->name);
     if (named && x->core->kind == K_WINDOW)
         text_add(&t, "_%.0fx%.0f", x->core->attr[0], x->core->attr[1]);
-    for (int i = 0; i < x->body.n && named < NAMED; i++, named++)
+    for (int i = 0; i < x->body.n && named < NAMED; i++) {
+        if (i && x->body.at[i]->op == x->body.at[i - 1]->op) continue;
         add_name(&t, x->body.at[i]->op->name);
+        named++;
+    }
     const char *dot = x->adds_to ? strrchr(x->adds_to->name, '.') : NULL;
     if (x->adds_to && !x->moves_state) add_name(&t, text("d_%s", dot ? dot + 1 : x->adds_to->name));
     return t.s;

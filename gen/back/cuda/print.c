@@ -241,12 +241,19 @@ static int after_lanes(const StmtList *l)
     return stores ? from : l->n;
 }
 
+/* By one lane. */
+static void put_alone(Printer *p, const StmtList *l)
+{
+    put_under(p, text("if (%s == 0)", threads_of(p)->lane), l);
+}
+
 static char *row_text(Printer *p, const StmtList *l)
 {
     const int last = after_lanes(l);
-    const StmtList all = { l->at, last, last }, one = { l->at + last, l->n - last, l->n - last };
-    put_list(p, &all);
-    if (one.n) put_under(p, text("if (%s == 0)", threads_of(p)->lane), &one);
+    const StmtList rest = { l->at + last, l->n - last, l->n - last };
+    for (int i = 0; i < last; i++)
+        (l->at[i]->kind == STMT_STORE ? put_alone : put_list)(p, &(StmtList) { l->at + i, 1, 1 });
+    if (rest.n) put_alone(p, &rest);
     return p->out.s;
 }
 
