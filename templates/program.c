@@ -3,6 +3,9 @@
 #include "gagen.h"
 //:end
 
+enum { ${sizes} }; @@ ${sizes_are}
+/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+
 typedef struct { @@ as stored; logical shapes
     //:for f in fields
     ${text}
@@ -33,22 +36,120 @@ static struct { @@ allocated at start
 //:include memory.c
 //:end
 
-static void clear_sums(void)
-{
-    for (int i = 0; i < ${nsums}; i++) sums[i] = 0;
-}
-
+//:if adds_up
 static void add_up(int sum, int parts) @@ in order, whatever the threads
 {
     for (int i = 0; i < parts; i++) sums[sum] += part[sum][i];
 }
 
-${kernels}
-
+//:end
 //:for s in steps
 //:if turns
-/* ---- ${step_title} ---- */
+/* ---- a window of ${step_title} ---- */
+//:else
+/* ---- a window ---- */
 //:end
+static void ${prefix}update(const Thread *t);
+//:if refreshed
+static void ${prefix}prepare(const Thread *t);
+//:end
+//:if counted
+static void ${prefix}count(const Thread *t);
+//:end
+//:if concluded
+static void ${prefix}conclude(const Thread *t);
+//:end
+//:if drops
+static void ${prefix}micro(const Thread *t, const Micro *m);
+
+/* ${window}, or fewer in a tail: w.rows in the last. */
+static void ${prefix}micros(const Thread *t)
+{
+    const int last = w.micros - 1, rows = w.rows;
+    for (int k = 0; k <= last; k++) ${prefix}micro(t, &(Micro){ (long)N * k, k == last ? rows : N });
+}
+
+//:else
+//:if next
+//:if noise
+static void ${prefix}noise(const Thread *t, const Micro *m);
+//:end
+static void ${prefix}micro_first(const Thread *t, const Micro *m), ${prefix}micro_next(const Thread *t, const Micro *m);
+
+/* ${window}: the first micro-batch stores its gradients, the others add theirs. */
+static void ${prefix}window_full(const Thread *t)
+{
+    ${prefix}micro_first(t, &(Micro){ 0, N });
+    //:if noise
+    ${prefix}noise(t, &(Micro){ 0, N });
+    //:end
+    //:if unrolled
+    //:for m in micros
+    ${prefix}micro_next(t, &(Micro){ ${from}, N });
+    //:end
+    //:else
+    for (int k = 1; k < ${prefix}MICROS; k++) ${prefix}micro_next(t, &(Micro){ (long)N * k, N });
+    //:end
+}
+
+/* A window that is shorter: w.micros micro-batches, w.rows rows in the last. */
+static void ${prefix}window_short(const Thread *t)
+{
+    const int last = w.micros - 1, rows = w.rows;
+    ${prefix}micro_first(t, &(Micro){ 0, last == 0 ? rows : N });
+    //:if noise
+    ${prefix}noise(t, &(Micro){ 0, last == 0 ? rows : N });
+    //:end
+    for (int k = 1; k <= last; k++) ${prefix}micro_next(t, &(Micro){ (long)N * k, k == last ? rows : N });
+}
+
+//:else
+static void ${prefix}micro(const Thread *t, const Micro *m);
+
+//:end
+//:end
+/* A window's gradients and sums. */
+static void ${prefix}gradient(const Thread *t)
+{
+    //:if refreshed
+    ${prefix}prepare(t);
+    //:end
+    if (t->id == 0) memset(sums, 0, sizeof sums);
+    //:if counted
+    ${prefix}count(t);
+    //:end
+    //:if drops
+    ${prefix}micros(t);
+    //:else
+    //:if next
+    if (w.micros == ${prefix}MICROS && w.rows == N) ${prefix}window_full(t);
+    else ${prefix}window_short(t);
+    //:else
+    ${prefix}micro(t, &(Micro){ 0, w.rows });
+    //:end
+    //:end
+    //:if concluded
+    ${prefix}conclude(t);
+    //:end
+}
+
+static void ${prefix}window(const Thread *t)
+{
+    ${prefix}gradient(t);
+    ${prefix}update(t);
+}
+
+//:end
+/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of ${model} ---- */
+${prototypes}
+
+//:for s in steps
+/* The forward part. */
+static void ${prefix}forward(const Thread *t, const Micro *m)
+{
+    ${forward}
+}
+
 //:if drops
 /* A micro-batch's backward. beta is 0 in the window's first that is kept, 1 in the next ones. */
 INLINE void ${prefix}backward(const Thread *t, const Micro *m, const int beta)
@@ -61,35 +162,7 @@ INLINE void ${prefix}backward(const Thread *t, const Micro *m, const int beta)
 
 static __attribute__((noinline)) void ${prefix}backward_first(const Thread *t, const Micro *m) { ${prefix}backward(t, m, 0); }
 static __attribute__((noinline)) void ${prefix}backward_next(const Thread *t, const Micro *m)  { ${prefix}backward(t, m, 1); }
-//:else
-//:if next
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
-INLINE void ${prefix}micro(const Thread *t, const Micro *m, const int beta)
-{
-    //:if ignores_beta
-    (void)beta;
-    //:end
-    ${micro}
-}
 
-static __attribute__((noinline)) void ${prefix}micro_first(const Thread *t, const Micro *m) { ${prefix}micro(t, m, 0); }
-static __attribute__((noinline)) void ${prefix}micro_next(const Thread *t, const Micro *m)  { ${prefix}micro(t, m, 1); }
-//:else
-/* The window is one micro-batch: forward, loss, backward. */
-static void ${prefix}micro(const Thread *t, const Micro *m)
-{
-    ${micro}
-}
-//:end
-//:end
-
-/* The forward part of it. */
-static void ${prefix}forward(const Thread *t, const Micro *m)
-{
-    ${forward}
-}
-
-//:if drops
 /* A micro-batch whose loss is not finite is dropped: its sums are taken back. sums[${rows_kept}] is of the rows that are kept. */
 static bool ${prefix}keep(const Thread *t, const Micro *m)
 {
@@ -119,6 +192,28 @@ static void ${prefix}micro(const Thread *t, const Micro *m)
     else ${prefix}backward_next(t, m);
 }
 
+//:else
+//:if next
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+INLINE void ${prefix}micro(const Thread *t, const Micro *m, const int beta)
+{
+    //:if ignores_beta
+    (void)beta;
+    //:end
+    ${micro}
+}
+
+static __attribute__((noinline)) void ${prefix}micro_first(const Thread *t, const Micro *m) { ${prefix}micro(t, m, 0); }
+static __attribute__((noinline)) void ${prefix}micro_next(const Thread *t, const Micro *m)  { ${prefix}micro(t, m, 1); }
+
+//:else
+/* The window is one micro-batch: forward, loss, backward. */
+static void ${prefix}micro(const Thread *t, const Micro *m)
+{
+    ${micro}
+}
+
+//:end
 //:end
 //:if counted
 /* What scales are made of: sums over w.micros micro-batches of data, known before the first backward. */
@@ -126,16 +221,34 @@ static void ${prefix}count(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
     for (int k = 0; k <= last; k++) {
-        const Micro *m = &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} };
+        const Micro *m = &(Micro){ (long)N * k, k == last ? rows : N };
         ${counting}
     }
     if (t->id == 0) {
         ${counted_lines}
-        clear_sums();
+        memset(sums, 0, sizeof sums);
     }
     barrier(t);
 }
 
+//:end
+//:if concluded
+/* What is known only after the last micro-step. */
+static void ${prefix}conclude(const Thread *t)
+{
+    ${conclude}
+}
+
+//:end
+//:end
+/* ---- kernels, in order of execution ---- */
+${kernels}
+
+//:for s in steps
+//:if turns
+/* ---- the update of ${step_title} ---- */
+//:else
+/* ---- the update ---- */
 //:end
 //:if prepared
 /* What is made from parameters once per update. */
@@ -147,88 +260,8 @@ static void ${prefix}prepare(const Thread *t)
 //:end
 ${update}
 
-//:if concluded
-/* What is known only after the last micro-step. */
-static void ${prefix}conclude(const Thread *t)
-{
-    ${conclude}
-}
-
 //:end
-//:if drops
-/* ${window}, or fewer in a tail: w.rows in the last. */
-static void ${prefix}micros(const Thread *t)
-{
-    const int last = w.micros - 1, rows = w.rows;
-    for (int k = 0; k <= last; k++) ${prefix}micro(t, &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} });
-}
-
-//:else
-//:if next
-/* ${window} */
-static void ${prefix}window_full(const Thread *t)
-{
-    //:if unrolled
-    ${prefix}micro_first(t, &(Micro){ 0, ${micro_batch} });
-    //:if noise
-    ${prefix}noise(t, &(Micro){ 0, ${micro_batch} });
-    //:end
-    //:for m in micros
-    ${prefix}micro_next(t, &(Micro){ ${from}, ${micro_batch} });
-    //:end
-    //:else
-    ${prefix}micro_first(t, &(Micro){ 0, ${micro_batch} });
-    //:if noise
-    ${prefix}noise(t, &(Micro){ 0, ${micro_batch} });
-    //:end
-    for (int k = 1; k < ${accumulate}; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L * k, ${micro_batch} });
-    //:end
-}
-
-/* A tail: w.micros of them, w.rows in the last. */
-static void ${prefix}window_short(const Thread *t)
-{
-    const int last = w.micros - 1, rows = w.rows;
-    ${prefix}micro_first(t, &(Micro){ 0, last == 0 ? rows : ${micro_batch} });
-    //:if noise
-    ${prefix}noise(t, &(Micro){ 0, last == 0 ? rows : ${micro_batch} });
-    //:end
-    for (int k = 1; k <= last; k++) ${prefix}micro_next(t, &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} });
-}
-
-//:end
-//:end
-/* A window's gradients and sums. */
-static void ${prefix}gradient(const Thread *t)
-{
-    //:if refreshed
-    ${prefix}prepare(t);
-    //:end
-    if (t->id == 0) clear_sums();
-    //:if counted
-    ${prefix}count(t);
-    //:end
-    //:if drops
-    ${prefix}micros(t);
-    //:else
-    //:if next
-    if (w.micros == ${accumulate} && w.rows == ${micro_batch}) ${prefix}window_full(t);
-    else ${prefix}window_short(t);
-    //:else
-    ${prefix}micro(t, &(Micro){ 0, w.rows });
-    //:end
-    //:end
-    //:if concluded
-    ${prefix}conclude(t);
-    //:end
-}
-
-static void ${prefix}window(const Thread *t)
-{
-    ${prefix}gradient(t);
-    ${prefix}update(t);
-}
-
+//:for s in steps
 //:if makes_outputs
 /* The outputs of a micro-batch. */
 static void predict(const Thread *t)
@@ -246,13 +279,20 @@ static void predict(const Thread *t)
 static void evaluate(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
-    if (t->id == 0) clear_sums();
+    if (t->id == 0) memset(sums, 0, sizeof sums);
     //:for s in steps
     //:if refreshed
     barrier(t);
     ${prefix}prepare(t);
     //:end
-    for (int k = 0; k <= last; k++) ${prefix}forward(t, &(Micro){ ${micro_batch}L * k, k == last ? rows : ${micro_batch} });
+    //:if ends_forward
+    for (int k = 0; k <= last; k++) {
+        ${prefix}forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
+        ${forward_end}
+    }
+    //:else
+    for (int k = 0; k <= last; k++) ${prefix}forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
+    //:end
     //:if levels
     if (t->id == 0) {
         ${level_lines}

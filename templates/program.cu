@@ -1,5 +1,8 @@
 #include "gagen_cuda.h"
 
+enum { ${sizes} }; @@ ${sizes_are}
+/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+
 typedef struct { @@ as stored; logical shapes
     //:for f in fields
     ${text}
@@ -27,7 +30,7 @@ typedef struct { @@ all that lies on the device
     double sums[${nsums}]; @@ over the window's samples
     Window w;
     Data data;
-    uint32_t row[${batch}]; @@ of data, by the window's samples
+    uint32_t row[${samples}]; @@ of data, by the window's samples
     uint32_t row_end;
     //:if norms
     double squares[(${trained} + 4095) / 4096];
@@ -161,7 +164,7 @@ static __global__ void ${prefix}keep(Device *dev)
     double *sums = dev->sums, *before = dev->before;
     bool keeps = true;
     for (int i : judged) keeps = keeps && fabs(sums[i]) <= DBL_MAX;
-    if (keeps) sums[${rows_kept}] += gg_micro(w, ${micro_batch}).rows, w.kept++;
+    if (keeps) sums[${rows_kept}] += gg_micro(w, N).rows, w.kept++;
     else w.dropped++;
     for (int i = 0; i < ${nsums}; i++) {
         if (!keeps) sums[i] = w.micro ? before[i] : 0;
@@ -247,7 +250,7 @@ static void ${prefix}window_full(void)
     ${prefix}prepare_steps();
     //:end
     //:if counted
-    for (int k = 0; k < ${accumulate}; k++) ${prefix}counting_steps();
+    for (int k = 0; k < ${prefix}MICROS; k++) ${prefix}counting_steps();
     ${prefix}counted_steps();
     //:end
     ${prefix}micro_first();
@@ -256,7 +259,7 @@ static void ${prefix}window_full(void)
     ${prefix}micro_next();
     //:end
     //:else
-    for (int k = 1; k < ${accumulate}; k++) ${prefix}micro_next();
+    for (int k = 1; k < ${prefix}MICROS; k++) ${prefix}micro_next();
     //:end
     //:if concluded
     ${prefix}conclude_steps();
@@ -365,7 +368,7 @@ static void ${prefix}window(const Thread *t)
     (void)t;
     gg_stage();
     //:if unrolled
-    if (w.micros == ${accumulate} && w.rows == ${micro_batch}) gg_replay(&${prefix}full);
+    if (w.micros == ${prefix}MICROS && w.rows == N) gg_replay(&${prefix}full);
     else {
         ${prefix}replay_micros();
         gg_replay(&${prefix}step);

@@ -126,7 +126,7 @@ ${linkage}const Program gagen_${title} = {
         //:end
     },
     .schedule = {
-        .batch = ${batch}, .micro_batch = ${micro_batch}, .accumulate = ${accumulate},
+        .batch = ${samples}, .micro_batch = N, .accumulate = ${micros},
         .epochs = ${epochs}, .updates = ${updates}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${phases_are}${loss_scale}
         .steps = steps, .nsteps = ${nsteps}, .round = ${round_samples},
         .best = ${best},

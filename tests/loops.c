@@ -84,7 +84,7 @@ static void add_product(Loops *k, StmtList *into)
 {
     Stmt *p = stmt_new(into, STMT_PRODUCT);
     p->n = 1, p->summed = 2, p->chain = true, p->var = 7;
-    p->range[0] = (Range) { 2, 5 }, p->range[1] = (Range) { 5, 6 }, p->range[2] = (Range) { 3, 2 };
+    p->range[0] = (Range) { 2, 5, NULL }, p->range[1] = (Range) { 5, 6, NULL }, p->range[2] = (Range) { 3, 2, NULL };
     const At a = at_of(0, -21, 3, (Term[]) { { val_var(k, 1), 400, 0 }, { val_var(k, 2), -20, 0 }, { val_var(k, 5), 1, 0 } });
     const At b = at_of(0, 3, 2, (Term[]) { { val_var(k, 5), 1, 0 }, { val_int(6), 400, 0 } });
     p->a = val_load(k, &a), p->b = val_call(CALL_EXP, val_load(k, &b), NULL, NULL);

@@ -78,6 +78,16 @@ char *title_of(const Kernels *k, const Kernel *x)
     return c_comment(t.s);
 }
 
+char *note_of(const Kernels *k, const Kernel *x)
+{
+    const char *shape = shape_text(&x->out->shape), *file = x->out->loc.file;
+    if (!file) return mem_copy(shape, strlen(shape));
+    const char *slash = strrchr(file, '/');
+    return text("%s  %s %d", shape,
+                file == k->g->train.loc.file ? "line" : c_comment(slash ? slash + 1 : file),
+                x->out->loc.line);
+}
+
 char *alike_also(const Alike *x)
 {
     Text t = { 0 };

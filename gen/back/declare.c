@@ -14,7 +14,7 @@ static long pad_of(const Layout *l)
 
 static void add_array(Text *t, const char *name, const Buffer *b, int pad)
 {
-    text_add(t, "%s%s", name, layout_text(&b->layout));
+    text_add(t, "%s%s", name, dims_text(&b->layout));
     if (pad_of(&b->layout)) text_add(t, ", pad_%d[%ld]", pad, pad_of(&b->layout));
 }
 
@@ -30,7 +30,7 @@ static char *group_text(const Kernels *k, int from, int to)
         const Buffer *b = k->params.at[i];
         const char *field = b->param->field;
         if (i > from) text_add(&t, ", ");
-        if (i > from && t.n + strlen(layout_text(&b->layout)) > 90) text_add(&t, "\n        ");
+        if (i > from && t.n + strlen(dims_text(&b->layout)) > 90) text_add(&t, "\n        ");
         add_array(&t, alone ? field : field + group + 1, b, i);
         text_add(&shapes, " %s", shape_text(&b->param->shape));
     }
@@ -82,7 +82,7 @@ static const char *type_of(const Buffer *b) { return b->half ? "gg_factor" : "re
 /* A member of the union that the arena is: after what lies before it. */
 static char *arena_text(Names *names, const Buffer *b)
 {
-    const char *name = text("%s%s", b->ident, layout_text(&b->layout));
+    const char *name = text("%s%s", b->ident, dims_text(&b->layout));
     const char *words = text("%s  %s", shape_text(&b->node->shape), lives(b));
     if (!b->offset) return text("%s %s; @@ %s", type_of(b), name, words);
     const char *between = b->half ? text("; %s ", type_of(b)) : ", ";
@@ -108,7 +108,7 @@ static int arena_line(Names *names, Buffer **at, int n, char **line)
     text_add(&t, "struct { real");
     for (int i = 0; i < n; i++) {
         const Buffer *b = at[i];
-        const char *own = text("%s%s", b->ident, layout_text(&b->layout)),
+        const char *own = text("%s%s", b->ident, dims_text(&b->layout)),
                    *gap = b->offset > end ? text("[%ld]", b->offset - end) : "";
         if (i && (b->offset < end || t.n + strlen(own) + (*gap ? strlen(gap) + 9 : 0) > WIDTH)) {
             at[left++] = at[i];

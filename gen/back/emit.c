@@ -33,6 +33,25 @@ static void fill_steps(const Whole *all, bool share, Env *e)
     for (int i = 0; i < n; i++) update(all->steps.at[i], step[i]);
 }
 
+/* The sizes that have names: "N = 32, MICROS = 4". */
+static void name_sizes(const Whole *all, Env *e)
+{
+    const Graph *g = all->steps.at[0]->g;
+    const bool several = all->steps.n > 1;
+    Text t = { 0 };
+    text_add(&t, ROWS_NAME " = %ld", g->train.micro_batch);
+    for (int i = 0; i < all->steps.n; i++)
+        text_add(&t, ", %s" MICROS_NAME " = %ld", all->steps.at[i]->g->step->prefix,
+                 all->steps.at[i]->g->train.accumulate);
+    env_set(e, "sizes", "%s", t.s);
+    env_set(e, "sizes_are", "rows of a micro-batch, micro-batches of %s window",
+            several ? "each step's" : g->train.nphases ? "the largest" : "a");
+    env_set(e, "samples", "%s",
+            several ? text("%ld", largest_window(g)) : ROWS_NAME " * " MICROS_NAME);
+    env_set(e, "micros", "%s",
+            several ? text("%ld", largest_window(g) / g->train.micro_batch) : MICROS_NAME);
+}
+
 static Env *program_words(Whole *all, const Opts *o)
 {
     Env *e = env_new(NULL);
@@ -42,6 +61,8 @@ static Env *program_words(Whole *all, const Opts *o)
             o->output ? c_comment(base_name(o->output)) : text("%s.%s", g->title, extension));
     env_set(e, "command", "%s", o->command);
     env_set(e, "banner", "%s", banner(all));
+    env_set(e, "model", "%s", c_comment(g->file));
+    name_sizes(all, e);
     env_set(e, "title", "%s", g->title);
     env_set(e, "linkage", "%s", o->target->device ? "extern \"C\" " : o->library ? "" : "static ");
     env_set(e, "target", "%s", o->target->name);

@@ -2,6 +2,7 @@
    place belongs to. */
 #include <stdlib.h>
 #include "back/value.h"
+#include "ir/ident.h"
 
 static bool product_step(const Val *v, int var, long *step)
 {
@@ -45,6 +46,15 @@ bool at_step(const At *at, int var, long *step)
         *step += one * at->term[i].stride;
     }
     return true;
+}
+
+char *dims_text(const Layout *l)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = 0; i < l->ndims; i++)
+        text_add(&t, "[%s]", l->rows == i + 1 ? ROWS_NAME : text("%ld", l->dims[i]));
+    return t.s;
 }
 
 int dim_of(const Layout *l, long stride)

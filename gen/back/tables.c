@@ -342,10 +342,6 @@ static char *phases_text(const Train *t)
 static void fill_schedule(const Graph *g, Env *e)
 {
     const Train *t = &g->train;
-    const long batch = largest_window(g);
-    env_set(e, "batch", "%ld", batch);
-    env_set(e, "micro_batch", "%ld", t->micro_batch);
-    env_set(e, "accumulate", "%ld", batch / t->micro_batch);
     env_flag(e, "turns", g->steps.n > 1);
     env_set(e, "nsteps", "%d", g->steps.n);
     env_set(e, "round_samples", "%ld", round_samples(g));

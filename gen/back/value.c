@@ -39,6 +39,7 @@ static int level(const Words *w, const Val *v)
 static void put_number(Words *w, Text *out, const Val *v, bool alone)
 {
     if (v->type == AS_DOUBLE) text_add(out, "%s", decimal_text(v->number, v->spelled));
+    else if (v->type == AS_INT && v->spelled) text_add(out, "%s", v->spelled);
     else if (v->type != AS_REAL) text_add(out, "%.0f%s", v->number, v->type == AS_LONG ? "L" : "");
     else
         text_add(out, alone && in_lanes(w) ? "%sset(%s)" : "%.0s%s", w->prefix,

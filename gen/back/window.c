@@ -133,7 +133,7 @@ static void list_micros(const Program *s, Env *e)
 {
     const Train *t = &s->g->train;
     for (long i = 1; s->unrolled && i < t->accumulate; i++)
-        env_set(env_item(e, "micros"), "from", "%ld", i * t->micro_batch);
+        env_set(env_item(e, "micros"), "from", i == 1 ? ROWS_NAME : "%ld * " ROWS_NAME, i);
 }
 
 void window_facts(const Program *s, Env *e)
@@ -147,10 +147,7 @@ void window_facts(const Program *s, Env *e)
     env_flag(e, "concluded", concludes(s));
     env_flag(e, "noise", s->g->train.noise_scale);
     env_flag(e, "levels", notes(s) || s->drops);
-    env_set(e, "window", "%ld = %ld x %ld", t->batch, t->accumulate, t->micro_batch);
-    env_set(e, "batch", "%ld", t->batch);
-    env_set(e, "micro_batch", "%ld", t->micro_batch);
-    env_set(e, "accumulate", "%ld", t->accumulate);
+    env_set(e, "window", "%ld samples = %ld x %ld", t->batch, t->accumulate, t->micro_batch);
     split_micro(s, e);
     list_micros(s, e);
 }

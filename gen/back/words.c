@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "back/value.h"
+#include "ir/ident.h"
 
 static const char *const reserved[] = {
     "n",       "m",        "t",     "q",     "s",     "j",    "r",      "c",        "i",
@@ -17,7 +18,7 @@ static const char *const reserved[] = {
     "best",    "open",     "share", "gy",    "v",     "ky",   "kx",     "one",      "packed",
     "beta",    "dev",      "id",    "lane",  "here",  "rows", "before", "consumed", "micros",
     "samples", "training", "seed",  "scale", "arena", "sums", "real",   "real_int", "real_bits",
-    "vec",     "vec8",     "mask",  "mask8"
+    "vec",     "vec8",     "mask",  "mask8",  ROWS_NAME, MICROS_NAME
 };
 static const char *const of_indices[] = { "n",  "q", "s",  "j",  "r",   "c", "i",
                                           "at", "v", "ky", "kx", "one", "id" };

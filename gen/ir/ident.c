@@ -147,7 +147,7 @@ Names *names_new(void)
         "micro",   "update",  "window", "evaluate", "prepare", "gradient", "main",    "real",
         "vec",     "program", "report", "lr",       "scalars", "predict",  "outputs", "contract",
         "barrier", "row",     "sum",    "total",    "best",    "open",     "share",   "gy",
-        "ky",      "kx"
+        "ky",      "kx",     ROWS_NAME, MICROS_NAME
     };
     Names *names = NEW(Names);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) take(names, own[i]);

@@ -9,6 +9,10 @@ char *c_word(const char *s);    /* letters, digits and _ */
 char *c_ident(const char *s);   /* an identifier; keywords of C and CUDA are dodged */
 char *c_unique(const char *wish, char *const *taken, int n);
 
+/* the constants of a program: rows of a micro-batch; micro-batches of a step's window */
+#define ROWS_NAME "N"
+#define MICROS_NAME "MICROS"
+
 /* next: the number that the next one of that name gets */
 typedef struct {
     const char *name;

@@ -50,6 +50,8 @@ static void assign(Layout *l, const Shape *s, const Dim *dim, int n)
             memmove(l->dims + 1, l->dims, sizeof(long) * (size_t)l->ndims);
             memmove(l->strides + 1, l->strides, sizeof(long) * (size_t)l->ndims);
             l->dims[0] = physical, l->strides[0] = stride, l->ndims++;
+            l->rows += l->rows > 0;
+            if (s->batch && d->axis == 0 && physical == s->dim[0]) l->rows = 1;
         }
         stride *= physical;
     }

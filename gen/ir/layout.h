@@ -23,6 +23,7 @@ typedef struct {
     /* the C array, outermost first: factors by falling stride, halo included */
     int ndims;
     long dims[8], strides[8];
+    int rows; /* 1 + the dimension that counts a micro-batch's rows; 0: none */
     /* the axis whose innermost factor is contiguous, and that factor's extent; 0: none */
     int vaxis;
     long block;

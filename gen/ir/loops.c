@@ -1,5 +1,6 @@
 /* loops.c -- trees of the loop IR: made, folded, compared. */
 #include <string.h>
+#include "ir/ident.h"
 #include "ir/loops.h"
 
 /* ---- making ---- */
@@ -21,6 +22,13 @@ const Val *val_int(long x)
 {
     Val *v = val_new(VAL_NUMBER, AS_INT);
     v->number = (double)x;
+    return v;
+}
+
+const Val *val_rows(long x)
+{
+    Val *v = val_new(VAL_NUMBER, AS_INT);
+    v->number = (double)x, v->spelled = ROWS_NAME;
     return v;
 }
 

@@ -41,7 +41,7 @@ typedef struct Val {
     ValKind kind;
     ValType type;
     double number;       /* NUMBER */
-    const char *spelled; /* NUMBER: as the user wrote it, or NULL */
+    const char *spelled; /* NUMBER: as the user wrote it, or a name for it; or NULL */
     int id;              /* VAR: of Loops.vars; RUN; CALL: a Call */
     const struct At *at; /* LOAD */
     int n;
@@ -79,6 +79,7 @@ typedef struct {
 typedef struct {
     int var;
     long extent;
+    const char *spelled; /* a name for extent, or NULL */
 } Range; /* var runs 0 .. extent - 1 */
 typedef struct StmtList {
     struct Stmt **at;
@@ -140,6 +141,7 @@ typedef struct Loops {
 /* ---- loops.c: making, asking ---- */
 const Val *val_number(double x); /* of AS_REAL */
 const Val *val_int(long x);
+const Val *val_rows(long x); /* the same: all rows of a micro-batch, which have a name */
 const Val *val_var(const Loops *k, int var);
 const Val *val_run(int id, ValType type);
 const Val *val_load(const Loops *k, const At *at); /* of the formal's type */

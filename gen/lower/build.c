@@ -130,7 +130,7 @@ StmtList *open_units(Build *b, StmtList *into, const char *wish, long count, con
 StmtList *open_loop(Build *b, StmtList *into, int at, Deal deal)
 {
     const Scope *s = &b->scope;
-    const Val *end = deal == SERIAL ? loop_end(s, at) : val_int(loop_length(s, at));
+    const Val *end = deal == SERIAL ? loop_end(s, at) : loop_turns(s, at);
     StmtList *body =
         open_range(b, into, s->loop[at].var, val_int(0), at == s->lanes ? loop_end(s, at) : end,
                    at == s->lanes ? LANES : deal);

@@ -46,13 +46,26 @@ static At operand_at(const Opens *o, int which, long base, int buffer, bool insi
     return a;
 }
 
+/* The level counts the rows of a micro-batch, all of them. */
+static bool is_rows(const Build *b, const Level *l)
+{
+    const Node *f = b->x->core, *of[] = { f->arg[0], f->arg[1], f };
+    const char *labels = f->kind == K_MATMUL ? f->labels : "n,n>n";
+    bool rows = false;
+    for (int i = 0; i < 3; i++) {
+        rows |= of[i]->shape.batch && *labels == l->label && of[i]->shape.dim[0] == l->extent;
+        labels += strcspn(labels, ",>") + 1;
+    }
+    return rows && l->div == 1;
+}
+
 static const Val *range_of(Build *b, Stmt *s, Opens *o, const Level *l, bool sum)
 {
     const int var = loops_var(b->l, isalpha((unsigned char)l->label) ? text("%c", l->label) : "i",
                               AS_INT),
               at = s->n + s->summed;
     if (at == 12) BUG("a product of more than twelve ranges");
-    s->range[at] = (Range) { var, l->extent };
+    s->range[at] = (Range) { var, l->extent, is_rows(b, l) ? ROWS_NAME : NULL };
     *(sum ? &s->summed : &s->n) += 1;
     open_level(o, l, val_var(b->l, var));
     return o->at[o->n - 1].index;
@@ -140,7 +153,7 @@ static void zero_all_halos(Build *b, StmtList *into, const Val *row)
     }
     const int var = loops_var(b->l, "n", AS_INT);
     StmtList *body =
-        open_range(b, into, var, val_int(0), val_int(b->x->core->shape.dim[0]), SERIAL);
+        open_range(b, into, var, val_int(0), val_rows(b->x->core->shape.dim[0]), SERIAL);
     zero_halos(b, body, val_var(b->l, var));
     if (!body->n) into->n--;
 }
@@ -175,7 +188,9 @@ static void build_tiles(Build *b)
     for (int i = samples; i < c->nouter; i++) {
         const int var = loops_var(b->l, c->outer[i].label == 'n' ? "n" : text("i%d", i), AS_INT);
         const Val *index = val_var(b->l, var);
-        inner = open_range(b, inner, var, val_int(0), val_int(c->outer[i].extent), SERIAL);
+        const long turns = c->outer[i].extent;
+        inner = open_range(b, inner, var, val_int(0),
+                           is_rows(b, &c->outer[i]) ? val_rows(turns) : val_int(turns), SERIAL);
         open_level(&o, &c->outer[i], index);
         const Val *on = c->outer_sum[i] ? both(CALL_NE, index, val_int(0)) : NULL;
         later = on && later ? both(CALL_OR, later, on) : on ? on : later;

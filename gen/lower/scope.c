@@ -107,6 +107,14 @@ bool loop_overlaps(const Scope *s, int at)
     return is_part(&s->loop[at], s, at) && loop_length(s, at) < s->loop[at].extent;
 }
 
+/* n turns of that loop: all rows of a micro-batch have a name. */
+static const Val *turns_of(const Scope *s, int at, long n)
+{
+    return at == scope_batch(s) && n == s->domain->dim[0] ? val_rows(n) : val_int(n);
+}
+
+const Val *loop_turns(const Scope *s, int at) { return turns_of(s, at, loop_length(s, at)); }
+
 const Val *places_left(long extent, const Val *c, long div)
 {
     return both(CALL_IDIV, both(CALL_SUB, val_int(extent + div - 1), c), val_int(div));
@@ -118,7 +126,7 @@ const Val *loop_end(const Scope *s, int at)
     const long extent = s->domain->dim[l->axis];
     if (s->lanes == at) return val_int(l->extent);
     if (loop_overlaps(s, at)) return val_int(loop_length(s, at));
-    if (!is_part(l, s, at)) return val_int((extent + l->div - 1) / l->div);
+    if (!is_part(l, s, at)) return turns_of(s, at, (extent + l->div - 1) / l->div);
     if (extent % (l->div * l->extent) == 0 || (l->div > 1 && at < s->n - 1))
         return val_int(l->extent);
     Scope outer = *s;

@@ -201,7 +201,8 @@ static StmtList *open_shared(Build *b, StmtList *into, const Sample *p, const Sh
     const int shares = gy->dim[0] * gy->dim[2] * gy->dim[3] > LONG_SUM ? 32 : 8;
     for (int i = 0; i < 3; i++) {
         StmtList *body =
-            open_range(b, into, var[i]->id, val_int(0), val_int(gy->dim[axis[i]]), SHARES);
+            open_range(b, into, var[i]->id, val_int(0),
+                       i ? val_int(gy->dim[axis[i]]) : val_rows(gy->dim[0]), SHARES);
         into->at[into->n - 1]->width = shares;
         into = body;
     }
@@ -215,7 +216,7 @@ static StmtList *open_shared(Build *b, StmtList *into, const Sample *p, const Sh
 static StmtList *open_places(Build *b, StmtList *into, const Sample *p, const Shape *gy)
 {
     const Node *f = b->x->core;
-    into = open_range(b, into, p->n->id, val_int(0), val_int(gy->dim[0]), SERIAL);
+    into = open_range(b, into, p->n->id, val_int(0), val_rows(gy->dim[0]), SERIAL);
     for (int d = 0; d < 2; d++) {
         const Along x = { p->at[d],
                           coordinate(&b->scope, 2 + d),

@@ -1,6 +1,6 @@
 /* ${title} @@ ${loc} */
 ${also}
-${linkage} ${ident}(const Thread *t${parameters})
+${linkage} ${ident}(${parameters})
 {
     ${body}
 }

@@ -111,7 +111,7 @@ static char *parameter_text(const Formal *f, const char *name)
 {
     if (!f->layout) return text(", double %s[restrict]", name);
     return is_number(f) ? text(", real %s[restrict 1]", name)
-                        : text(", real %s[restrict %s", name, layout_text(f->layout) + 1);
+                        : text(", real %s[restrict %s", name, dims_text(f->layout) + 1);
 }
 
 /* The function's words, and in `to` its parameters. */
@@ -175,6 +175,22 @@ static const Function *function_of(const Functions *f, const Kernel *k)
 
 bool function_reads_micro(const Functions *f, const Kernel *k) { return function_of(f, k)->micro; }
 
+static char *parameters_text(const Function *f)
+{
+    return text("const Thread *t%s%s%s", f->micro ? ", const Micro *m" : "", f->parameters,
+                has_beta(f->of->s->k, f->of->k) ? ", const int beta" : "");
+}
+
+char *prototypes_text(const Functions *f)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    for (int i = 0; i < f->at.n; i++)
+        text_add(&t, "%s%s(%s)", i ? ", " : "static void ", f->at.at[i]->of->k->ident,
+                 parameters_text(f->at.at[i]));
+    return t.n ? text("%s;\n", t.s) : t.s;
+}
+
 static void function_text(const Function *f, Text *out)
 {
     Env *e = env_new(NULL);
@@ -189,8 +205,7 @@ static void function_text(const Function *f, Text *out)
             : beta                      ? "INLINE void"
                                         : "static void");
     env_set(e, "ident", "%s", x->k->ident);
-    env_set(e, "parameters", "%s%s%s", f->micro ? ", const Micro *m" : "", f->parameters,
-            beta ? ", const int beta" : "");
+    env_set(e, "parameters", "%s", parameters_text(f));
     env_set(e, "body", "%s", f->body);
     text_add(out, "%s\n", template_render("c/kernel.c", e));
 }
@@ -217,6 +232,6 @@ char *function_call(const Functions *f, const Kernel *k, const char *micro, cons
     for (int i = 0; i < k->draws.n; i++)
         if (first->differs[n + i]) text_add(&t, ", %s", stream_text(k->draws.at[i]));
     if (beta) text_add(&t, ", %s", beta);
-    text_add(&t, first == x ? ");\n" : "); @@ k%d\n", k->id);
+    text_add(&t, "); @@ %s%s\n", first == x ? "" : text("k%d  ", k->id), note_of(x->s->k, k));
     return t.s;
 }

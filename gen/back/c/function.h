@@ -15,6 +15,7 @@ typedef struct {
 } Functions;
 /* of all kernels; share: those that are alike have one */
 Functions *functions_of(const Whole *all, bool share);
+char *prototypes_text(const Functions *f); /* one declaration of them */
 char *functions_text(const Functions *f);
 bool function_reads_micro(const Functions *f, const Kernel *k);
 /* the statement that runs k, which is given micro where it reads that; beta NULL: it has none */

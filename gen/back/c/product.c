@@ -9,11 +9,12 @@
 enum { OF_A, OF_B, OF_C };
 typedef struct {
     long extent, stride[3];
+    const char *spelled;
 } Run; /* strides in A, B and the result */
 
 static bool run_of(const Stmt *s, const Range *r, Run *out)
 {
-    out->extent = r->extent;
+    out->extent = r->extent, out->spelled = r->spelled;
     return at_step(s->a->at, r->var, &out->stride[OF_A]) &&
            at_step(s->b->at, r->var, &out->stride[OF_B]) &&
            at_step(&s->body.at[0]->at, r->var, &out->stride[OF_C]);
@@ -55,7 +56,8 @@ static void set_runs(Env *e, const char *extent, const char *s0, int o0, const c
 {
     for (int i = 0; i < room; i++) {
         const Run *l = i < room - n ? NULL : &at[i - (room - n)];
-        env_set(e, text("%s%d", extent, i), "%ld", l ? l->extent : 1);
+        env_set(e, text("%s%d", extent, i), "%s",
+                l && l->spelled ? l->spelled : text("%ld", l ? l->extent : 1));
         env_set(e, text("%s%d", s0, i), "%ld", l ? l->stride[o0] : 0);
         env_set(e, text("%s%d", s1, i), "%ld", l ? l->stride[o1] : 0);
     }

@@ -20,12 +20,10 @@ typedef struct {
 static int add_sums(Text *out, const TaskList *list, int from)
 {
     int n = 0;
-    while (from + n < list->n && list->at[from + n]->kind == TASK_ADD_UP) n++;
-    if (n > 1) text_add(out, "if (t->id == 0) {\n");
-    for (int i = from; i < from + n; i++)
-        text_add(out, "%sadd_up(%d, %d);\n", n == 1 ? "if (t->id == 0) " : "    ", list->at[i]->sum,
-                 list->at[i]->parts);
-    if (n > 1) text_add(out, "}\n");
+    for (; from + n < list->n && list->at[from + n]->kind == TASK_ADD_UP; n++)
+        text_add(out, "%sadd_up(%d, %d)", n ? ", " : "if (t->id == 0) ", list->at[from + n]->sum,
+                 list->at[from + n]->parts);
+    text_add(out, ";\n");
     return n;
 }
 
@@ -86,10 +84,55 @@ static char *conclude_text(const Functions *f, const Program *s)
     return t.s;
 }
 
+/* ---- forward ---- */
+static int calls_in(const TaskList *l, int n)
+{
+    int calls = 0;
+    for (int i = 0; i < n; i++) calls += l->at[i]->kind == TASK_CALL;
+    return calls;
+}
+
+/* A micro-step begins with so many tasks as evaluation does. */
+static int begin_alike(const TaskList *a, const TaskList *b)
+{
+    int n = 0;
+    while (n < a->n && n < b->n && a->at[n]->kind == b->at[n]->kind &&
+           a->at[n]->kernel == b->at[n]->kernel && a->at[n]->sum == b->at[n]->sum)
+        n++;
+    return n;
+}
+
+static TaskList part(const TaskList *l, int from, int to)
+{
+    return (TaskList) { l->at + from, to - from, to - from };
+}
+
+/* Where a micro-step begins with all kernels of an evaluation, it calls forward(), too. */
+static void fill_forward(const Functions *f, const Program *s, Env *e)
+{
+    const TaskList *all = s->drops ? &s->judge : &s->evaluate;
+    int n = s->drops ? 0 : begin_alike(&s->micro, all);
+    const bool shares = n && calls_in(all, n) == calls_in(all, all->n);
+    if (!shares) n = 0;
+    const TaskList forward = part(all, 0, shares ? n : all->n), end = part(all, forward.n, all->n),
+                   rest = part(&s->micro, n, s->micro.n);
+    env_set(e, "micro", "%s%s", shares ? text("%sforward(t, m);\n", s->g->step->prefix) : "",
+            tasks_text(f, &rest, "m"));
+    env_set(e, "forward", "%s", tasks_text(f, &forward, "m"));
+    env_flag(e, "ends_forward", end.n > 0);
+    env_set(e, "forward_end", "%s", tasks_text(f, &end, "m"));
+}
+
+static bool any_sum(const Whole *all)
+{
+    bool any = false;
+    for (int i = 0; i < all->steps.n; i++) any |= all->steps.at[i]->g->sums.n > 0;
+    return any;
+}
+
 static void fill_step(const Functions *f, const Program *s, Env *e)
 {
-    env_set(e, "micro", "%s", tasks_text(f, &s->micro, "m"));
-    env_set(e, "forward", "%s", tasks_text(f, s->drops ? &s->judge : &s->evaluate, "m"));
+    fill_forward(f, s, e);
     env_set(e, "output_steps", "%s", tasks_text(f, &s->predict, "m"));
     env_set(e, "counting", "%s", tasks_text(f, &s->count_tasks, "m"));
     env_set(e, "counted_lines", "%s", counted_text(s));
@@ -103,5 +146,7 @@ void c_kernels(const Whole *all, bool share, Env *program, Env *const *step)
 {
     const Functions *f = functions_of(all, share);
     for (int i = 0; i < all->steps.n; i++) fill_step(f, all->steps.at[i], step[i]);
+    env_set(program, "prototypes", "%s", prototypes_text(f));
     env_set(program, "kernels", "%s", functions_text(f));
+    env_flag(program, "adds_up", any_sum(all));
 }

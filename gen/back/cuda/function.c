@@ -85,8 +85,8 @@ static char *views_text(const Alike *x, const Words *w)
     const bool window = reads_more(w);
     if (window) text_add(&t, "const Window &w = dev->w;\n");
     if (w->micro)
-        text_add(&t, "const Micro here = gg_micro(%s, %ld), *m = &here;\n", window ? "w" : "dev->w",
-                 x->s->g->train.micro_batch);
+        text_add(&t, "const Micro here = gg_micro(%s, " ROWS_NAME "), *m = &here;\n",
+                 window ? "w" : "dev->w");
     static const char *const first[] = { "p", "g" }, *const last[] = { "packed", "data", "arena",
                                                                        "sums" };
     for (int i = 0; i < 2; i++)
@@ -153,7 +153,7 @@ static Arg formal_arg(const Alike *x, const Piece *p, int i)
                                                 : "real",
                    .kept = !f->written,
                    .name = number ? text("%.*s", (int)strlen(name) - 3, name) : name,
-                   .dims = number ? "[1]" : layout_text(f->layout) };
+                   .dims = number ? "[1]" : dims_text(f->layout) };
 }
 
 /* What piece p of the first is called with for x, as parameters of it; x NULL: the parameters

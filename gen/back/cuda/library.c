@@ -69,7 +69,7 @@ void library_plan(Library *l, const Program *s, const Kernel *x)
                            .kept = true,
                            .name = "bias",
                            .wish = wish_of(x->actual.at[bias]),
-                           .dims = layout_text(x->loops->formals.at[bias]->layout) });
+                           .dims = dims_text(x->loops->formals.at[bias]->layout) });
     else arg_add(c, (Arg) { .text = "NULL", .type = "const real *", .name = "bias", .dims = "" });
 }
 

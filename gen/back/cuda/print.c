@@ -33,7 +33,7 @@ static Chain chain_of(const StmtList *l, Deal deal)
     while (c.inner->n == 1 && is_loop(c.inner->at[0], deal)) {
         const Stmt *s = c.inner->at[0];
         if (c.n == 12) BUG("loops are too deep");
-        c.at[c.n++] = (Range) { s->var, (long)s->to->number };
+        c.at[c.n++] = (Range) { s->var, (long)s->to->number, s->to->spelled };
         c.inner = &s->body;
     }
     return c;
@@ -53,6 +53,19 @@ long count_of(const Range *at, int n)
 }
 
 static long turns_of(const Chain *c) { return count_of(c->at, c->n); }
+static bool is_wide(long count) { return count > INT_MAX - 1024; } /* an int does not count so far */
+
+/* The number of turns, "N * 784" where some count the rows of a micro-batch. */
+static char *count_text(const Chain *c)
+{
+    const long count = turns_of(c);
+    const Range *named = NULL;
+    for (int i = 0; i < c->n; i++)
+        if (c->at[i].spelled) named = &c->at[i];
+    if (!named || is_wide(count)) return text("%ld", count);
+    return count == named->extent ? text("%s", named->spelled)
+                                  : text("%s * %ld", named->spelled, count / named->extent);
+}
 
 /* The first loop over lanes or shares that the list begins somewhere, or NULL. */
 static const Stmt *together_in(const StmtList *l)
@@ -144,9 +157,8 @@ static char *decode(const Words *w, const Chain *c, const char *index)
 /* The type of an index that counts so far: long where an int would not do. */
 static void set_index(Env *e, const char *name, const char *narrow, long count)
 {
-    const bool wide = count > INT_MAX - 1024;
-    env_set(e, name, "%s", wide ? "long" : narrow);
-    env_set(e, "suffix", wide ? "L" : "u");
+    env_set(e, name, "%s", is_wide(count) ? "long" : narrow);
+    env_set(e, "suffix", is_wide(count) ? "L" : "u");
 }
 
 /* ---- lanes ---- */
@@ -178,7 +190,7 @@ static void set_turns(Printer *p, Env *e, const Chain *c)
     const bool brace = *apart || lines != 1;
     env_set(e, "f", "%s", f);
     set_index(e, "f_type", "int", turns_of(c));
-    env_set(e, "count", "%ld", turns_of(c));
+    env_set(e, "count", "%s", count_text(c));
     env_set(e, "step", "%d", threads_of(p)->width);
     env_set(e, "lane", "%s", threads_of(p)->lane);
     env_set(e, "decode_term", "%s", apart);
@@ -213,7 +225,7 @@ static void set_units(Printer *p, Env *e, const Chain *units)
     const Grid *g = threads_of(p)->g;
     set_index(e, "id_type", "unsigned", g->count);
     env_flag(e, "alone", !g->shared);
-    env_set(e, "count", "%ld", g->count);
+    env_set(e, "count", "%s", count_text(units));
     env_set(e, "threads", "%d", g->threads);
     env_set(e, "decode", "%s", decode(p->w, units, "id"));
 }
@@ -288,7 +300,7 @@ static char *columns_text(Printer *p, const Chain *units)
     env_set(e, "training", "%s",
             s->kind == STMT_IF ? text(" && %s", val_within(p->w, s->value, LEVEL_COMPARE)) : "");
     set_turns(p, e, &terms);
-    env_set(e, "terms", "%ld", turns_of(&terms));
+    env_set(e, "terms", "%s", count_text(&terms));
     env_set(e, "shares", "%d", threads_of(p)->g->width);
     env_set(e, "sum", "%s", p->w->var[variable->var]);
     env_set(e, "store", "%s", list_text(p, &rest, NULL));
