@@ -8,7 +8,6 @@
 #ifndef _FILE_OFFSET_BITS
 #define _FILE_OFFSET_BITS 64
 #endif
-#include <string.h>
 #include "real.h"     /* real, vec, vec8: in float or double, for the machine's vectors */
 #include "contract.h" /* C (+)= A B over constant extents and strides */
 #include "team.h"     /* the threads of one program, spans, barrier */

@@ -441,25 +441,47 @@ static inline GgMatmul gg_matmul_plan(int ta, int tb, long m, long n, long k, co
     return p;
 }
 
-/* as gg_matmul_plan's, which stores */
-static inline void gg_plan(GgMatmul *to, const gg_factor *A, const gg_factor *B, real *D,
-                           const real *bias, int ta, int tb, long m, long n, long k, long lda,
-                           long ldb, long ldd, int batch, long stride_a, long stride_b,
-                           long stride_d, GgEpilogue e)
+/* The sizes of a product: gg_rows(N).columns(256).depth(784), and what is not as in most. */
+struct GgSizes {
+    long m, n, k, ld[3], step[3];
+    int batch, turned[2];
+    GgEpilogue end;
+    GgSizes columns(long x) { return n = x, *this; }
+    GgSizes depth(long x) { return k = x, *this; }
+    GgSizes a_turned() { return turned[0] = 1, *this; }
+    GgSizes b_turned() { return turned[1] = 1, *this; }
+    /* from one row in memory to the next */
+    GgSizes lead(long a, long b, long d) { return ld[0] = a, ld[1] = b, ld[2] = d, *this; }
+    GgSizes batches(int x, long a, long b, long d)
+    {
+        return batch = x, step[0] = a, step[1] = b, step[2] = d, *this;
+    }
+    GgSizes epilogue(GgEpilogue e) { return end = e, *this; }
+};
+static inline GgSizes gg_rows(long m)
 {
-    *to = gg_matmul_plan(ta, tb, m, n, k, A, lda, B, ldb, D, ldd, batch, stride_a, stride_b,
-                         stride_d, 0, e, bias);
+    return { m, 0, 0, { 0, 0, 0 }, { 0, 0, 0 }, 1, { 0, 0 }, GG_NONE };
+}
+
+static inline GgMatmul gg_planned(const gg_factor *A, const gg_factor *B, real *D, const real *bias,
+                                  const GgSizes &s, int beta)
+{
+    return gg_matmul_plan(s.turned[0], s.turned[1], s.m, s.n, s.k, A, s.ld[0], B, s.ld[1], D,
+                          s.ld[2], s.batch, s.step[0], s.step[1], s.step[2], beta, s.end, bias);
+}
+
+/* D = A B, and what the epilogue does */
+static inline void gg_plan(GgMatmul *to, const gg_factor *A, const gg_factor *B, real *D,
+                           const real *bias, const GgSizes &sizes)
+{
+    *to = gg_planned(A, B, D, bias, sizes, 0);
 }
 
 /* two: the first stores, the second adds */
 static inline void gg_plan_both(GgMatmul to[2], const gg_factor *A, const gg_factor *B, real *D,
-                                const real *bias, int ta, int tb, long m, long n, long k, long lda,
-                                long ldb, long ldd, int batch, long stride_a, long stride_b,
-                                long stride_d, GgEpilogue e)
+                                const real *bias, const GgSizes &sizes)
 {
-    for (int beta = 0; beta < 2; beta++)
-        to[beta] = gg_matmul_plan(ta, tb, m, n, k, A, lda, B, ldb, D, ldd, batch, stride_a,
-                                  stride_b, stride_d, beta, e, bias);
+    for (int beta = 0; beta < 2; beta++) to[beta] = gg_planned(A, B, D, bias, sizes, beta);
 }
 
 #define gg_matmul_run(planned) gg_matmul_enqueue(planned, #planned)

@@ -114,7 +114,7 @@ static void ${prefix}gradient(const Thread *t)
     //:if refreshed
     ${prefix}prepare(t);
     //:end
-    if (t->id == 0) memset(sums, 0, sizeof sums);
+    for (int i = 0; t->id == 0 && i < ${nsums}; i++) sums[i] = 0;
     //:if counted
     ${prefix}count(t);
     //:end
@@ -142,14 +142,13 @@ static void ${prefix}window(const Thread *t)
 //:end
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of ${model} ---- */
 ${prototypes}
+//:for s in steps
+//:if shares_forward
+static void ${prefix}forward(const Thread *t, const Micro *m);
+//:end
+//:end
 
 //:for s in steps
-/* The forward part. */
-static void ${prefix}forward(const Thread *t, const Micro *m)
-{
-    ${forward}
-}
-
 //:if drops
 /* A micro-batch's backward. beta is 0 in the window's first that is kept, 1 in the next ones. */
 INLINE void ${prefix}backward(const Thread *t, const Micro *m, const int beta)
@@ -215,6 +214,12 @@ static void ${prefix}micro(const Thread *t, const Micro *m)
 
 //:end
 //:end
+/* The forward part. */
+static void ${prefix}forward(const Thread *t, const Micro *m)
+{
+    ${forward}
+}
+
 //:if counted
 /* What scales are made of: sums over w.micros micro-batches of data, known before the first backward. */
 static void ${prefix}count(const Thread *t)
@@ -226,7 +231,7 @@ static void ${prefix}count(const Thread *t)
     }
     if (t->id == 0) {
         ${counted_lines}
-        memset(sums, 0, sizeof sums);
+        for (int i = 0; i < ${nsums}; i++) sums[i] = 0;
     }
     barrier(t);
 }
@@ -279,7 +284,7 @@ static void predict(const Thread *t)
 static void evaluate(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
-    if (t->id == 0) memset(sums, 0, sizeof sums);
+    for (int i = 0; t->id == 0 && i < ${nsums}; i++) sums[i] = 0;
     //:for s in steps
     //:if refreshed
     barrier(t);

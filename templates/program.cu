@@ -80,10 +80,165 @@ static struct { @@ what files and options see, allocated at start
 static Data data;
 static Window w;
 static double sums[${nsums}];
-//:if blas
-static GgMatmul ${handles};${handles_are}
+//:if plans_one
+static GgMatmul ${handles}; @@ products that cuBLASLt makes
+//:end
+//:if plans_two
+static GgMatmul ${pairs}; @@ those of gradients: [0] stores, [1] adds
 //:end
 
+//:for s in steps
+//:if turns
+/* ---- a window of ${step_title} ---- */
+//:else
+/* ---- a window ---- */
+//:end
+//:if whole
+//:if unrolled
+static void ${prefix}micro_first(void), ${prefix}update_steps(void)${steps_before};
+
+/* ${window}: the graph of a full window. The first micro-batch stores its gradients, the others add theirs. */
+static void ${prefix}window_full(void)
+{
+    //:if refreshed
+    ${prefix}prepare_steps();
+    //:end
+    //:if counted
+    for (int k = 0; k < ${prefix}MICROS; k++) ${prefix}counting_steps();
+    ${prefix}counted_steps();
+    //:end
+    ${prefix}micro_first();
+    //:for m in micros
+    ${prefix}micro_next();
+    //:end
+    //:if concluded
+    ${prefix}conclude_steps();
+    //:end
+    ${prefix}update_steps();
+}
+
+//:end
+//:end
+/* What the device replays: each is recorded once, at start. */
+static GgGraph ${prefix}pass, ${prefix}first, ${prefix}step${graphs};
+
+static void ${prefix}replay_micros(void)
+{
+    //:if refreshed
+    gg_replay(&${prefix}prepared);
+    //:end
+    //:if counted
+    for (int k = 0; k < w.micros; k++) gg_replay(&${prefix}counting);
+    gg_replay(&${prefix}counted_graph);
+    //:end
+    //:if drops
+    for (int k = 0, kept = 0; k < w.micros; k++) {
+        gg_replay(&${prefix}judged);
+        if (gg_flag(&device->w.keeps)) gg_replay(kept++ ? &${prefix}next : &${prefix}first);
+    }
+    //:else
+    gg_replay(&${prefix}first);
+    //:if next
+    for (int k = 1; k < w.micros; k++) gg_replay(&${prefix}next);
+    //:end
+    //:end
+    //:if concluded
+    gg_replay(&${prefix}conclude);
+    //:end
+}
+
+static void ${prefix}gradient(const Thread *)
+{
+    gg_stage();
+    ${prefix}replay_micros();
+    gg_finish();
+}
+
+static void ${prefix}update(const Thread *)
+{
+    gg_replay(&${prefix}step);
+    //:if checked
+    gg_finish();
+    //:end
+}
+
+static void ${prefix}window(const Thread *)
+{
+    gg_stage();
+    //:if unrolled
+    if (w.micros == ${prefix}MICROS && w.rows == N) gg_replay(&${prefix}full);
+    else {
+        ${prefix}replay_micros();
+        gg_replay(&${prefix}step);
+    }
+    //:else
+    ${prefix}replay_micros();
+    gg_replay(&${prefix}step);
+    //:end
+    gg_finish();
+}
+
+//:end
+/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of ${model} ---- */
+${prototypes}
+
+//:for s in steps
+//:if next
+//:if drops
+/* A micro-batch's backward. beta is 0 in the window's first that is kept, 1 in the next ones. */
+//:else
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+//:end
+static void ${prefix}micro(int beta)
+{
+    //:if no_beta
+    (void)beta;
+    //:end
+    ${micro}
+}
+
+//:if noise
+static void ${prefix}noise_steps(void);
+static void ${prefix}micro_first(void)
+{
+    ${prefix}micro(0);
+    ${prefix}noise_steps();
+}
+//:else
+static void ${prefix}micro_first(void) { ${prefix}micro(0); }
+//:end
+static void ${prefix}micro_next(void) { ${prefix}micro(1); }
+//:else
+/* The window's micro-batch: forward, loss, backward. */
+static void ${prefix}micro_first(void)
+{
+    ${micro}
+}
+//:end
+
+//:if has_level
+static __global__ void ${prefix}levels(Device *dev);
+
+//:end
+/* The forward part of it. */
+static void ${prefix}forward(void)
+{
+    ${forward}
+    //:if has_level
+    GG_LAUNCH(${prefix}levels, 1, 1, 0, gg_stream, device);
+    //:end
+}
+
+//:if makes_outputs
+/* The outputs of a micro-batch. */
+static void output_steps(void)
+{
+    ${output_steps}
+}
+
+//:end
+//:end
+/* ---- kernels, in order of execution ---- */
 ${kernels}
 
 //:if next_micro
@@ -93,7 +248,7 @@ static __global__ void next_micro(Device *dev) { dev->w.micro++; }
 //:end
 //:for s in steps
 //:if turns
-/* ---- ${step_title} ---- */
+/* ---- before and after the micro-batches of ${step_title} ---- */
 //:end
 //:if has_late
 /* What is known only after the last micro-step. */
@@ -181,55 +336,10 @@ static void ${prefix}judge(void)
     GG_LAUNCH(${prefix}keep, 1, 1, 0, gg_stream, device);
 }
 
-/* Its backward. beta is 0 in the window's first that is kept, 1 in the next ones. */
-//:else
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 //:end
-static void ${prefix}micro(int beta)
-{
-    //:if no_beta
-    (void)beta;
-    //:end
-    ${micro}
-}
-
-//:if noise
-static void ${prefix}micro_first(void)
-{
-    ${prefix}micro(0);
-    ${prefix}noise_steps();
-}
-//:else
-static void ${prefix}micro_first(void) { ${prefix}micro(0); }
-//:end
-static void ${prefix}micro_next(void) { ${prefix}micro(1); }
-//:else
-/* The window's micro-batch: forward, loss, backward. */
-static void ${prefix}micro_first(void)
-{
-    ${micro}
-}
-//:end
-
-/* The forward part of it. */
-static void ${prefix}forward(void)
-{
-    ${forward}
-    //:if has_level
-    GG_LAUNCH(${prefix}levels, 1, 1, 0, gg_stream, device);
-    //:end
-}
-
-//:if makes_outputs
-/* The outputs of a micro-batch. */
-static void output_steps(void)
-{
-    ${output_steps}
-}
-
 //:end
 //:if concluded
-/* Behind the last micro-step. */
+/* After the last micro-step. */
 static void ${prefix}conclude_steps(void)
 {
     //:if has_late
@@ -242,57 +352,53 @@ static void ${prefix}conclude_steps(void)
 }
 
 //:end
-//:if whole
-/* ${window} */
-static void ${prefix}window_full(void)
+//:end
+static void evaluate(const Thread *)
 {
-    //:if refreshed
-    ${prefix}prepare_steps();
+    //:if turns
+    //:for s in steps
+    gg_evaluate_step(${prepared_graph}, &${prefix}pass, ${fresh});
     //:end
-    //:if counted
-    for (int k = 0; k < ${prefix}MICROS; k++) ${prefix}counting_steps();
-    ${prefix}counted_steps();
-    //:end
-    ${prefix}micro_first();
-    //:if unrolled
-    //:for m in micros
-    ${prefix}micro_next();
-    //:end
+    gg_evaluate_end();
     //:else
-    for (int k = 1; k < ${prefix}MICROS; k++) ${prefix}micro_next();
+    gg_evaluate(&pass);
     //:end
-    //:if concluded
-    ${prefix}conclude_steps();
-    //:end
-    ${prefix}update_steps();
 }
-//:end
 
-/* ---- what the device replays ---- */
-static GgGraph ${prefix}pass, ${prefix}first, ${prefix}step;
-//:if refreshed
-static GgGraph ${prefix}prepared;
-//:end
-//:if drops
-static GgGraph ${prefix}judged;
-//:end
-//:if makes_outputs
-static GgGraph predicting;
-//:end
-//:if next
-static GgGraph ${prefix}next;
-//:end
-//:if counted
-static GgGraph ${prefix}counting, ${prefix}counted_graph;
-//:end
-//:if concluded
-static GgGraph ${prefix}conclude;
-//:end
-//:if unrolled
-static GgGraph ${prefix}full;
-//:end
+//:if predicts
+static void predict(const Thread *)
+{
+    //:for s in steps
+    //:if refreshed
+    gg_replay(&${prefix}prepared);
+    //:end
+    //:end
+    gg_stage();
+    gg_replay(&predicting);
+    gg_finish();
+    //:for o in outputs
+    gg_copy_out(host->output_${index}, &device->${from}, sizeof host->output_${index});
+    //:end
+}
 
-static void ${prefix}record(void)
+//:end
+//:if one_prepares
+static void prepare(const Thread *)
+{
+    prepare_steps();
+}
+
+//:end
+/* ---- the device ---- */
+extern "C" const Program gagen_${title};
+
+static void plan(void)
+{
+    ${plans}
+}
+
+//:for s in steps
+static void ${prefix}record(void) @@ what the device replays
 {
     ${prefix}pass = gg_record(${prefix}forward);
     ${prefix}first = gg_record(${prefix}micro_first);
@@ -321,113 +427,7 @@ static void ${prefix}record(void)
     //:end
 }
 
-static void ${prefix}replay_micros(void)
-{
-    //:if refreshed
-    gg_replay(&${prefix}prepared);
-    //:end
-    //:if counted
-    for (int k = 0; k < w.micros; k++) gg_replay(&${prefix}counting);
-    gg_replay(&${prefix}counted_graph);
-    //:end
-    //:if drops
-    for (int k = 0, kept = 0; k < w.micros; k++) {
-        gg_replay(&${prefix}judged);
-        if (gg_flag(&device->w.keeps)) gg_replay(kept++ ? &${prefix}next : &${prefix}first);
-    }
-    //:else
-    gg_replay(&${prefix}first);
-    //:if next
-    for (int k = 1; k < w.micros; k++) gg_replay(&${prefix}next);
-    //:end
-    //:end
-    //:if concluded
-    gg_replay(&${prefix}conclude);
-    //:end
-}
-
-static void ${prefix}gradient(const Thread *t)
-{
-    (void)t;
-    gg_stage();
-    ${prefix}replay_micros();
-    gg_finish();
-}
-
-static void ${prefix}update(const Thread *t)
-{
-    (void)t;
-    gg_replay(&${prefix}step);
-    //:if checked
-    gg_finish();
-    //:end
-}
-
-static void ${prefix}window(const Thread *t)
-{
-    (void)t;
-    gg_stage();
-    //:if unrolled
-    if (w.micros == ${prefix}MICROS && w.rows == N) gg_replay(&${prefix}full);
-    else {
-        ${prefix}replay_micros();
-        gg_replay(&${prefix}step);
-    }
-    //:else
-    ${prefix}replay_micros();
-    gg_replay(&${prefix}step);
-    //:end
-    gg_finish();
-}
-
 //:end
-static void evaluate(const Thread *t)
-{
-    (void)t;
-    //:if turns
-    //:for s in steps
-    gg_evaluate_step(${prepared_graph}, &${prefix}pass, ${fresh});
-    //:end
-    gg_evaluate_end();
-    //:else
-    gg_evaluate(&pass);
-    //:end
-}
-
-//:if predicts
-static void predict(const Thread *t)
-{
-    (void)t;
-    //:for s in steps
-    //:if refreshed
-    gg_replay(&${prefix}prepared);
-    //:end
-    //:end
-    gg_stage();
-    gg_replay(&predicting);
-    gg_finish();
-    //:for o in outputs
-    gg_copy_out(host->output_${index}, &device->${from}, sizeof host->output_${index});
-    //:end
-}
-
-//:end
-//:if one_prepares
-static void prepare(const Thread *t)
-{
-    (void)t;
-    prepare_steps();
-}
-
-//:end
-/* ---- the device ---- */
-extern "C" const Program gagen_${title};
-
-static void plan(void)
-{
-    ${plans}
-}
-
 static const char *device_open(long rows)
 {
     static const GgPlaces places = GG_PLACES(Device);

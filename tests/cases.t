@@ -43,7 +43,7 @@ tell $? "2. the other target says that it is an error"
 ./gagen -t c -D micro_batch=4 $models/case_resume.lua > "$work/window.c"
 # calls TEXT FUNCTION: how often it is called in it
 calls() { grep -cE "(^|[ ;])$2\\(" "$1"; }
-part() { sed -n "/^static void $1(/,/^}/p" "$2" > "$work/part"; }
+part() { sed -n "/^static void $1(.*[^;]\$/,/^}/p" "$2" > "$work/part"; }
 part update "$work/window.c"
 [ "$(calls "$work/part" optimize)" = 1 ] && [ "$(calls "$work/part" prepare)" -le 1 ]; tell $? "43. an update runs the optimizer once and makes weights' copies once"
 [ "$(grep -cE '^ +norm\(t\)' "$work/window.c")" = 1 ]; tell $? "43. the norm is taken once a window"

@@ -11,12 +11,12 @@ model=tests/models/ahead.lua
 counted() {
     sed "/^static void count(/,/^}/{$2
 }" "$work/counted.c" | awk '
-        /^static void count\(/ { on = 1 }
+        /^static void count\(.*[^;]$/ { on = 1 }
         on { part = part $0 "\n" }
         on && /^    if \(t->id == 0\) \{/ { lines = ""; taken = 1; print; next }
-        on && taken && /clear_sums/ { taken = 0 }
+        on && taken && /sums\[i\] = 0/ { taken = 0 }
         on && taken { lines = lines $0 "\n" }
-        /^static void gradient\(/ { inside = 1 }
+        /^static void gradient\(/ { inside = 1; print "static void recount(real *again);" }
         on && /^}/ { print; on = 0; gsub(/w\.scale_in\[/, "again[", lines); gsub(/w\.count = /, "const double found = ", lines)
             print "static void recount(real *again)\n{\n" lines "}"; next }
         inside && /^}/ { inside = 0

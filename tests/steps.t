@@ -98,7 +98,7 @@ poisoned() {
 }
 poisoned before 'step_[dg]_prepare(t);'
 yes "39. poison ahead of every window changes nothing" same_tensors plain.safetensors before.safetensors
-poisoned behind 'if (t->id == 0) clear_sums();'
+poisoned behind 'for (int i = 0; t->id == 0.*'
 no "39. poison behind what is prepared" same_tensors plain.safetensors behind.safetensors
 turns probe - 1 11 save=four.safetensors > /dev/null
 turns probe resume=four.safetensors 1 16 > "$work/resumed"

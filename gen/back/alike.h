@@ -22,7 +22,7 @@ Alike *alike_add(AlikeList *l, const Program *s, Kernel *k);
 void alike_find(const AlikeList *l); /* fills first, also, differs */
 const Alike *alike_of(const AlikeList *l, const Kernel *k);
 char *title_of(const Kernels *k, const Kernel *x); /* "k3  h = matmul, add, relu  [N, 256]" */
-char *note_of(const Kernels *k, const Kernel *x);   /* beside its call: "[N, 256]  line 9" */
+char *note_of(const Kernels *k, const Kernel *x);  /* beside its call: "[N, 256]  line 9" */
 char *alike_also(const Alike *first);              /* the comment that names the others, or "" */
 /* what a parameter is called: as all layers call it, else x where it is read and y where it is
    written */

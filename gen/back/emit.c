@@ -45,7 +45,9 @@ static void name_sizes(const Whole *all, Env *e)
                  all->steps.at[i]->g->train.accumulate);
     env_set(e, "sizes", "%s", t.s);
     env_set(e, "sizes_are", "rows of a micro-batch, micro-batches of %s window",
-            several ? "each step's" : g->train.nphases ? "the largest" : "a");
+            several            ? "each step's"
+            : g->train.nphases ? "the largest"
+                               : "a");
     env_set(e, "samples", "%s",
             several ? text("%ld", largest_window(g)) : ROWS_NAME " * " MICROS_NAME);
     env_set(e, "micros", "%s",

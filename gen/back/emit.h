@@ -33,6 +33,7 @@ bool any_beta(const Program *s);      /* some kernel of a micro-step stores or a
 long partials(const Whole *all);      /* parts of the sum that has most of them */
 bool any_late(const Program *s);      /* scales that are known after the last micro-step */
 bool prepares(const Program *s);      /* something is made from the parameters once per update */
+bool concludes(const Program *s);     /* something comes after the last micro-step */
 bool notes(const Program *s);         /* sums[] gets numbers that no kernel sums up */
 char *late_text(const Program *s);    /* statements that compute the late scales */
 char *levels_text(const Program *s);  /* statements that note scalars of parameters alone */

@@ -35,7 +35,7 @@ bool prepares(const Program *s)
 
 bool notes(const Program *s) { return s->levels.n || s->counts; }
 
-static bool concludes(const Program *s) { return any_late(s) || notes(s) || s->k->finish.n; }
+bool concludes(const Program *s) { return any_late(s) || notes(s) || s->k->finish.n; }
 
 char *levels_text(const Program *s)
 {

@@ -13,12 +13,13 @@
 #include "ir/ident.h"
 
 static const char *const reserved[] = {
-    "n",       "m",        "t",     "q",     "s",     "j",    "r",      "c",        "i",
-    "at",      "w",        "g",     "p",     "data",  "part", "sum",    "row",      "total",
-    "best",    "open",     "share", "gy",    "v",     "ky",   "kx",     "one",      "packed",
-    "beta",    "dev",      "id",    "lane",  "here",  "rows", "before", "consumed", "micros",
-    "samples", "training", "seed",  "scale", "arena", "sums", "real",   "real_int", "real_bits",
-    "vec",     "vec8",     "mask",  "mask8",  ROWS_NAME, MICROS_NAME
+    "n",     "m",       "t",        "q",        "s",         "j",        "r",    "c",
+    "i",     "at",      "w",        "g",        "p",         "data",     "part", "sum",
+    "row",   "total",   "best",     "open",     "share",     "gy",       "v",    "ky",
+    "kx",    "one",     "packed",   "beta",     "dev",       "id",       "lane", "here",
+    "rows",  "before",  "consumed", "micros",   "samples",   "training", "seed", "scale",
+    "arena", "sums",    "real",     "real_int", "real_bits", "vec",      "vec8", "mask",
+    "mask8", ROWS_NAME, MICROS_NAME
 };
 static const char *const of_indices[] = { "n",  "q", "s",  "j",  "r",   "c", "i",
                                           "at", "v", "ky", "kx", "one", "id" };

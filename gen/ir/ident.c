@@ -141,13 +141,13 @@ static void take(Names *names, const char *name)
 Names *names_new(void)
 {
     static const char *const own[] = {
-        "p",       "g",       "w",      "t",        "m",       "n",        "s",       "q",
-        "r",       "c",       "i",      "j",        "k",       "u",        "v",       "at",
-        "one",     "data",    "packed", "arena",    "part",    "sums",     "rows",    "beta",
-        "micro",   "update",  "window", "evaluate", "prepare", "gradient", "main",    "real",
-        "vec",     "program", "report", "lr",       "scalars", "predict",  "outputs", "contract",
-        "barrier", "row",     "sum",    "total",    "best",    "open",     "share",   "gy",
-        "ky",      "kx",     ROWS_NAME, MICROS_NAME
+        "p",       "g",       "w",       "t",        "m",       "n",        "s",       "q",
+        "r",       "c",       "i",       "j",        "k",       "u",        "v",       "at",
+        "one",     "data",    "packed",  "arena",    "part",    "sums",     "rows",    "beta",
+        "micro",   "update",  "window",  "evaluate", "prepare", "gradient", "main",    "real",
+        "vec",     "program", "report",  "lr",       "scalars", "predict",  "outputs", "contract",
+        "barrier", "row",     "sum",     "total",    "best",    "open",     "share",   "gy",
+        "ky",      "kx",      ROWS_NAME, MICROS_NAME
     };
     Names *names = NEW(Names);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) take(names, own[i]);

@@ -80,7 +80,7 @@ typedef struct {
     int var;
     long extent;
     const char *spelled; /* a name for extent, or NULL */
-} Range; /* var runs 0 .. extent - 1 */
+} Range;                 /* var runs 0 .. extent - 1 */
 typedef struct StmtList {
     struct Stmt **at;
     int n, room;

@@ -45,8 +45,8 @@ long lane_stride(const Scope *s, const At *at);
 /* its indices up to where the next factor of its axis begins: what pads rows left out */
 long loop_length(const Scope *s, int at);
 const Val *loop_turns(const Scope *s, int at); /* the same, as what a loop runs to */
-bool loop_overlaps(const Scope *s, int at);  /* its padding would be the next factor's elements */
-const Val *loop_end(const Scope *s, int at); /* where scalars stop: at the logical extent */
+bool loop_overlaps(const Scope *s, int at);    /* its padding would be the next factor's elements */
+const Val *loop_end(const Scope *s, int at);   /* where scalars stop: at the logical extent */
 /* how many steps of div there are from coordinate c to the extent */
 const Val *places_left(long extent, const Val *c, long div);
 bool loop_pads(const Scope *s, int at); /* that is before the end of what lies in memory */

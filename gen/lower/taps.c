@@ -200,9 +200,8 @@ static StmtList *open_shared(Build *b, StmtList *into, const Sample *p, const Sh
     static const int axis[] = { 0, 2, 3 };
     const int shares = gy->dim[0] * gy->dim[2] * gy->dim[3] > LONG_SUM ? 32 : 8;
     for (int i = 0; i < 3; i++) {
-        StmtList *body =
-            open_range(b, into, var[i]->id, val_int(0),
-                       i ? val_int(gy->dim[axis[i]]) : val_rows(gy->dim[0]), SHARES);
+        StmtList *body = open_range(b, into, var[i]->id, val_int(0),
+                                    i ? val_int(gy->dim[axis[i]]) : val_rows(gy->dim[0]), SHARES);
         into->at[into->n - 1]->width = shares;
         into = body;
     }

@@ -14,6 +14,9 @@
 */
 #include "gagen_cuda.h"
 
+enum { N = 8, MICROS = 32 };                                            /* rows of a micro-batch, micro-batches of a window */
+/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+
 typedef struct {                                                        /* as stored; logical shapes */
     struct { real weight[3][3][8], pad_0[8], bias[8], pad_1[8]; } net_0; /* [8, 1, 3, 3] [8] */
     struct { real weight[10][288], bias[12], pad_3[4]; } net_5;         /* [10, 288] [10] */
@@ -31,22 +34,20 @@ typedef struct {                                                        /* all t
     double sums[1];                                                     /* over the window's samples */
     Window w;
     Data data;
-    uint32_t row[256];                                                  /* of data, by the window's samples */
+    uint32_t row[N * MICROS];                                           /* of data, by the window's samples */
     uint32_t row_end;
     double squares[(2992 + 4095) / 4096];
     alignas(256) union {                                                /* a micro-step's values and their lives */
         real all[21888];
-        struct { real pad_div[20736], div[8][12][12][1]; };             /* [N, 1, 12, 12]  phases 0-13 */
-        real net_1[8][12][12][8];                                       /* [N, 8, 12, 12]  phases 1-11 */
-        struct { real pad_net_2[9216], net_2[8][6][6][8]; };            /* [N, 8, 6, 6]  phases 2-3 */
-        struct { real pad_net_4[11520], net_4[8][288]; };               /* [N, 288]  phases 3-10 */
-        struct { real pad_net_5[9216], net_5[8][12]; };                 /* [N, 10]  phases 4-7 */
-        struct { real pad_amax[9408], amax[8]; };                       /* [N]  phases 5-7 */
-        struct { real pad_sum_exp[9424], sum_exp[8]; };                 /* [N]  phases 5-7 */
-        struct { real pad_cross_entropy[9312], cross_entropy[8]; };     /* [N]  phases 5-6 */
-        struct { real pad_d_net_5[9312], d_net_5[8][12]; };             /* [N, 10]  phases 7-10 */
-        struct { real pad_d_net_2[18432], d_net_2[8][6][6][8]; };       /* [N, 288]  phases 9-11 */
-        struct { real pad_d_net_0[9216], d_net_0[8][12][12][8]; };      /* [N, 8, 12, 12]  phases 11-13 */
+        struct { real pad_div[20736], div[N][12][12][1]; };             /* [N, 1, 12, 12]  phases 0-13 */
+        real net_1[N][12][12][8];                                       /* [N, 8, 12, 12]  phases 1-11 */
+        struct { real pad_net_2[9216], net_2[N][6][6][8]; };            /* [N, 8, 6, 6]  phases 2-3 */
+        struct { real pad_net_4[11520], net_4[N][288]; };               /* [N, 288]  phases 3-10 */
+        struct { real pad_net_5[9216], net_5[N][12]; };                 /* [N, 10]  phases 4-7 */
+        struct { real pad_cross_entropy[9312], cross_entropy[N]; };     /* [N]  phases 5-6 */
+        struct { real pad_cross_entropy_grad[9312], cross_entropy_grad[N][12]; }; /* [N, 10]  phases 7-10 */
+        struct { real pad_dropout_dx[18432], dropout_dx[8][6][6][8]; }; /* [N, 288]  phases 9-11 */
+        struct { real pad_relu_dx[9216], relu_dx[N][12][12][8]; };      /* [N, 8, 12, 12]  phases 11-13 */
     } arena;
 } Device;
 
@@ -57,16 +58,85 @@ static struct {                                                         /* what 
 static Data data;
 static Window w;
 static double sums[1];
-static GgMatmul k5, k11[2];                                             /* [2]: first stores, next adds */
+static GgMatmul k5;                                                     /* products that cuBLASLt makes */
+static GgMatmul k11[2];                                                 /* those of gradients: [0] stores, [1] adds */
 
+/* ---- a window ---- */
+/* What the device replays: each is recorded once, at start. */
+static GgGraph pass, first, step, next;
+
+static void replay_micros(void)
+{
+    gg_replay(&first);
+    for (int k = 1; k < w.micros; k++) gg_replay(&next);
+}
+
+static void gradient(const Thread *)
+{
+    gg_stage();
+    replay_micros();
+    gg_finish();
+}
+
+static void update(const Thread *)
+{
+    gg_replay(&step);
+}
+
+static void window(const Thread *)
+{
+    gg_stage();
+    replay_micros();
+    gg_replay(&step);
+    gg_finish();
+}
+
+/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of conv.lua ---- */
+static __global__ void k1_div(Device *dev), k2_conv2d_net_1(Device *dev), k3_net_2(Device *dev),
+        k4_net_4(Device *dev), k10_matmul_dropout_dx(Device *dev), k12_max_pool2d_grad_relu_dx(Device *dev),
+        k13_sum_d_net_0_bias(Device *dev, int beta), k14_conv2d_weight_d_net_0_weight(Device *dev, int beta),
+        k6_to_k9(Device *dev, int beta), k6_to_k7_next(Device *dev), next_micro(Device *dev);
+
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+static void micro(int beta)
+{
+    GG_RUN(k1_div, 5, 256, device);                                     /* [N, 1, 12, 12]  line 12 */
+    GG_RUN(k2_conv2d_net_1, 18, 256, device);                           /* [N, 8, 12, 12]  line 6 */
+    GG_RUN(k3_net_2, 9, 256, device);                                   /* [N, 8, 6, 6]  line 6 */
+    GG_RUN(k4_net_4, 9, 256, device);                                   /* [N, 288]  line 7 */
+    gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10]  line 7 */
+    GG_RUN(k6_to_k9, 1, 512, device, beta);
+    GG_RUN(k10_matmul_dropout_dx, 5, 256, device);                      /* [N, 288]  line 7 */
+    gg_matmul_run(&k11[beta]);                                          /* k11  d net.5.weight = matmul  [10, 288]  line 7 */
+    GG_RUN(k12_max_pool2d_grad_relu_dx, 9, 256, device);                /* [N, 8, 12, 12]  line 6 */
+    GG_RUN(k13_sum_d_net_0_bias, 1, 256, device, beta);                 /* [8]  line 6 */
+    GG_RUN(k14_conv2d_weight_d_net_0_weight, 1, 256, device, beta);     /* [8, 1, 3, 3]  line 6 */
+    GG_RUN(next_micro, 1, 1, device);
+}
+
+static void micro_first(void) { micro(0); }
+static void micro_next(void) { micro(1); }
+
+/* The forward part of it. */
+static void forward(void)
+{
+    GG_RUN(k1_div, 5, 256, device);                                     /* [N, 1, 12, 12]  line 12 */
+    GG_RUN(k2_conv2d_net_1, 18, 256, device);                           /* [N, 8, 12, 12]  line 6 */
+    GG_RUN(k3_net_2, 9, 256, device);                                   /* [N, 8, 6, 6]  line 6 */
+    GG_RUN(k4_net_4, 9, 256, device);                                   /* [N, 288]  line 7 */
+    gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10]  line 7 */
+    GG_RUN(k6_to_k7_next, 1, 512, device);
+}
+
+/* ---- kernels, in order of execution ---- */
 /* k1  div = div  [N, 1, 12, 12]                                        tests/golden/conv.lua:12 */
 static __global__ __launch_bounds__(256) void k1_div(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 8), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
-    if (id < 1152) {
+    if (id < N * 144) {
         const int j = id % 12, r = id / 12 % 12, n = id / 144;
         const long at = dev->row[m->from + n];
         arena.div[n][r][j][0] = (real)data.image[at * 144 + r * 12 + j] / R(255.0);
@@ -74,7 +144,7 @@ static __global__ __launch_bounds__(256) void k1_div(Device *dev)
 }
 
 /* k2  net_1 = conv2d, add, relu  [N, 8, 12, 12]                        tests/golden/conv.lua:6 */
-static __global__ __launch_bounds__(256) void k2_conv2d_3x3_add_relu(Device *dev)
+static __global__ __launch_bounds__(256) void k2_conv2d_net_1(Device *dev)
 {
     auto &p = dev->p;
     auto &arena = dev->arena;
@@ -96,11 +166,11 @@ static __global__ __launch_bounds__(256) void k2_conv2d_3x3_add_relu(Device *dev
 }
 
 /* k3  net_2 = max_pool2d  [N, 8, 6, 6]                                 tests/golden/conv.lua:6 */
-static __global__ __launch_bounds__(256) void k3_max_pool2d_2x2(Device *dev)
+static __global__ __launch_bounds__(256) void k3_net_2(Device *dev)
 {
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
-    if (id < 2304) {
+    if (id < N * 288) {
         const int j = id % 8, c = id / 8 % 6, r = id / 48 % 6, n = id / 288;
         real best = -INFINITY;
         for (int ky = 0; ky < 2; ky++)
@@ -113,16 +183,16 @@ static __global__ __launch_bounds__(256) void k3_max_pool2d_2x2(Device *dev)
 }
 
 /* k4  net_4 = dropout  [N, 288]                                        tests/golden/conv.lua:7 */
-static __global__ __launch_bounds__(256) void k4_dropout(Device *dev)
+static __global__ __launch_bounds__(256) void k4_net_4(Device *dev)
 {
     const Window &w = dev->w;
-    const Micro here = gg_micro(w, 8), *m = &here;
+    const Micro here = gg_micro(w, N), *m = &here;
     auto &arena = dev->arena;
     const uint64_t consumed = (uint64_t)(w.first + m->from);
     const uint64_t seed = w.seed;
     const bool training = w.training;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
-    if (id < 2304) {
+    if (id < N * 288) {
         const int j = id % 288, n = id / 288;
         const real a = arena.net_2[n][j / 6 % 6][j % 6][j / 36];
         arena.net_4[n][j] = (training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)j) < R(0.2)
@@ -130,50 +200,44 @@ static __global__ __launch_bounds__(256) void k4_dropout(Device *dev)
     }
 }
 
-/* k6  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N] tests/golden/conv.lua:12 */
-static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
+/* k6  cross_entropy = cross_entropy  [N]                               tests/golden/conv.lua:12 */
+static __device__ void k6_cross_entropy(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 8), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
-    for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
+    for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
         for (int j = lane; j < 10; j += 32)
             m2 = r_max(m2, arena.net_5[n][j]);
         m2 = gg_fold_max<32>(m2);
-        if (lane == 0)
-            arena.amax[n] = m2;
         real s2 = 0;
         for (int j = lane; j < 10; j += 32)
             s2 += r_exp(arena.net_5[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
-        if (lane == 0)
-            arena.sum_exp[n] = s2;
         real z = 0;
         for (int j = lane; j < 10; j += 32) {
             const real a = arena.net_5[n][j];
             z += ((real)j == (real)data.label[at] ? a : R(0.0));
         }
         z = gg_fold_sum<32>(z);
-        if (lane == 0) {
-            const real v2 = r_log(s2) + m2 - z;
-            arena.cross_entropy[n] = v2;
-        }
+        if (lane == 0)
+            arena.cross_entropy[n] = r_log(s2) + m2 - z;
     }
 }
 
 /* k7  sum 0 = sum  []                                                  tests/golden/conv.lua:12 */
 static __device__ void k7_sum(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 8), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     const int rows = m->rows;
     double total = 0;
-    for (int n = threadIdx.x; n < 8; n += 512)
+    for (int n = threadIdx.x; n < N; n += 512)
         if (n < rows)
             total += arena.cross_entropy[n];
     total = gg_fold_sum<512>(total);
@@ -181,32 +245,38 @@ static __device__ void k7_sum(Device *dev)
         sums[0] += total;
 }
 
-/* k8  d_net_5 = cross_entropy_grad  [N, 10]                            tests/golden/conv.lua:12 */
+/* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/conv.lua:12 */
 static __device__ void k8_cross_entropy_grad(Device *dev)
 {
     const Window &w = dev->w;
-    const Micro here = gg_micro(w, 8), *m = &here;
+    const Micro here = gg_micro(w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const real scale0 = w.scale_in[0];
     const int rows = m->rows;
     const unsigned lane = threadIdx.x % 32;
-    for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
+    for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
+        real m2 = -INFINITY;
+        for (int j = lane; j < 10; j += 32)
+            m2 = r_max(m2, arena.net_5[n][j]);
+        m2 = gg_fold_max<32>(m2);
+        real s2 = 0;
+        for (int j = lane; j < 10; j += 32)
+            s2 += r_exp(arena.net_5[n][j] - m2);
+        s2 = gg_fold_sum<32>(s2);
         for (int j = lane; j < 10; j += 32) {
             const real a = arena.net_5[n][j];
             const real a2 = (real)data.label[at];
-            const real a3 = arena.amax[n];
-            const real a4 = arena.sum_exp[n];
-            arena.d_net_5[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0) : (n < rows ? scale0 : R(0.0))
-                    * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
+            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
+                    : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
         }
     }
 }
 
 /* k9  d net.5.bias = sum  [10]                                         tests/golden/conv.lua:7 */
-static __device__ void k9_sum_d_bias(Device *dev, int beta)
+static __device__ void k9_sum_d_net_5_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -214,8 +284,8 @@ static __device__ void k9_sum_d_bias(Device *dev, int beta)
     for (unsigned id = lane; id - lane < 10; id += 32) {
         const int j = id;
         real sum = 0;
-        for (int n = share; n < 8 && id < 10; n += 16)
-            sum += arena.d_net_5[n][j];
+        for (int n = share; n < N && id < 10; n += 16)
+            sum += arena.cross_entropy_grad[n][j];
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 10) {
             const real old = g.net_5.bias[j];
@@ -225,11 +295,11 @@ static __device__ void k9_sum_d_bias(Device *dev, int beta)
     }
 }
 
-/* k10  d_net_2 = matmul, dropout_dx  [N, 288]                          tests/golden/conv.lua:7 */
+/* k10  dropout_dx = matmul, dropout_dx  [N, 288]                       tests/golden/conv.lua:7 */
 static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
 {
     const Window &w = dev->w;
-    const Micro here = gg_micro(w, 8), *m = &here;
+    const Micro here = gg_micro(w, N), *m = &here;
     auto &p = dev->p;
     auto &arena = dev->arena;
     const uint64_t consumed = (uint64_t)(w.first + m->from);
@@ -237,7 +307,7 @@ static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
     const bool training = w.training;
     const auto a = [&](int row, int at) -> real {
         const int n = row, o = at;
-        return arena.d_net_5[n][o];
+        return arena.cross_entropy_grad[n][o];
     };
     const auto b = [&](int column, int at) -> real {
         const int i3 = column % 8, i2 = column / 8 % 6, i = column / 48, o = at;
@@ -245,19 +315,19 @@ static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
     };
     const auto store = [&](int row, int column, real sum) {
         const int n = row, i3 = column % 8, i2 = column / 8 % 6, i = column / 48;
-        arena.d_net_2[n][i][i2][i3] = (training
+        arena.dropout_dx[n][i][i2][i3] = (training
                 ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i * 6 + i2 + i3 * 36)) < R(0.2) ? R(0.0)
                 : sum * R(1.25)) : sum);
     };
     gg_tile<8, 288, 4, true, false>(0, blockIdx.x * 64, 0, 10, a, b, store);
 }
 
-/* k12  d_net_0 = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
-static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_2x2_relu_dx(Device *dev)
+/* k12  relu_dx = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
+static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_relu_dx(Device *dev)
 {
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
-    if (id < 2304) {
+    if (id < N * 288) {
         const int j = id % 8, c = id / 8 % 6, r = id / 48 % 6, n = id / 288;
         real best = -INFINITY;
         for (int ky = 0; ky < 2; ky++)
@@ -265,13 +335,13 @@ static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_2x2_relu_dx(De
                 const real v2 = arena.net_1[n][r * 2 + ky][c * 2 + kx][j];
                 best = v2 > best || v2 != v2 ? v2 : best;
             }
-        const real gy = arena.d_net_2[n][r][c][j];
+        const real gy = arena.dropout_dx[n][r][c][j];
         real open = 1;
         for (int ky = 0; ky < 2; ky++)
             for (int kx = 0; kx < 2; kx++) {
                 const real share = (arena.net_1[n][r * 2 + ky][c * 2 + kx][j] == best ? open : R(0.0));
                 const real v3 = (share > R(0.0) ? gy : R(0.0));
-                arena.d_net_0[n][r * 2 + ky][c * 2 + kx][j] =
+                arena.relu_dx[n][r * 2 + ky][c * 2 + kx][j] =
                         (arena.net_1[n][r * 2 + ky][c * 2 + kx][j] <= R(0.0) ? R(0.0) : v3);
                 open = open - share;
             }
@@ -279,16 +349,16 @@ static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_2x2_relu_dx(De
 }
 
 /* k13  d net.0.bias = sum  [8]                                         tests/golden/conv.lua:6 */
-static __global__ __launch_bounds__(256) void k13_sum_d_bias(Device *dev, int beta)
+static __global__ __launch_bounds__(256) void k13_sum_d_net_0_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
     const int j = id;
     real sum = 0;
-    for (int f = share; f < 1152 && id < 8; f += 8) {
+    for (int f = share; f < N * 144 && id < 8; f += 8) {
         const int c = f % 12, r = f / 12 % 12, n = f / 144;
-        sum += arena.d_net_0[n][r][c][j];
+        sum += arena.relu_dx[n][r][c][j];
     }
     sum = gg_add_shares<8>(sum);
     if (share == 0 && id < 8) {
@@ -298,7 +368,7 @@ static __global__ __launch_bounds__(256) void k13_sum_d_bias(Device *dev, int be
 }
 
 /* k14  d net.0.weight = conv2d_weight  [8, 1, 3, 3]                    tests/golden/conv.lua:6 */
-static __global__ __launch_bounds__(256) void k14_conv2d_weight_3x3_d_weight(Device *dev, int beta)
+static __global__ __launch_bounds__(256) void k14_conv2d_weight_d_net_0_weight(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -309,7 +379,7 @@ static __global__ __launch_bounds__(256) void k14_conv2d_weight_3x3_d_weight(Dev
     };
     const auto b = [&](int column, int at) -> real {
         const int o = column, x = at % 12, y = at / 12 % 12, n = at / 144;
-        return arena.d_net_0[n][y][x][o];
+        return arena.relu_dx[n][y][x][o];
     };
     const auto store = [&](int row, int column, real sum) {
         const int l = row % 3, k = row / 3, o = column;
@@ -322,19 +392,19 @@ static __global__ __launch_bounds__(256) void k14_conv2d_weight_3x3_d_weight(Dev
 /* k6 to k9, one after another */
 static __global__ __launch_bounds__(512) void k6_to_k9(Device *dev, int beta)
 {
-    k6_amax_sum_exp_cross_entropy(dev);
+    k6_cross_entropy(dev);
     __syncthreads();
     k7_sum(dev);
     __syncthreads();
     k8_cross_entropy_grad(dev);
     __syncthreads();
-    k9_sum_d_bias(dev, beta);
+    k9_sum_d_net_5_bias(dev, beta);
 }
 
 /* k6 to k7, one after another; no later kernel asks for the micro-step */
 static __global__ __launch_bounds__(512) void k6_to_k7_next(Device *dev)
 {
-    k6_amax_sum_exp_cross_entropy(dev);
+    k6_cross_entropy(dev);
     __syncthreads();
     k7_sum(dev);
     __syncthreads();
@@ -403,89 +473,8 @@ static void update_steps(void)
     GG_LAUNCH(optimize, (2992 + 255) / 256, 256, 0, gg_stream, device);
 }
 
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
-static void micro(int beta)
+static void evaluate(const Thread *)
 {
-    GG_RUN(k1_div, 5, 256, device);
-    GG_RUN(k2_conv2d_3x3_add_relu, 18, 256, device);
-    GG_RUN(k3_max_pool2d_2x2, 9, 256, device);
-    GG_RUN(k4_dropout, 9, 256, device);
-    gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10] */
-    GG_RUN(k6_to_k9, 1, 512, device, beta);
-    GG_RUN(k10_matmul_dropout_dx, 5, 256, device);
-    gg_matmul_run(&k11[beta]);                                          /* k11  d net.5.weight = matmul  [10, 288] */
-    GG_RUN(k12_max_pool2d_grad_2x2_relu_dx, 9, 256, device);
-    GG_RUN(k13_sum_d_bias, 1, 256, device, beta);
-    GG_RUN(k14_conv2d_weight_3x3_d_weight, 1, 256, device, beta);
-    GG_RUN(next_micro, 1, 1, device);
-}
-
-static void micro_first(void) { micro(0); }
-static void micro_next(void) { micro(1); }
-
-/* The forward part of it. */
-static void forward(void)
-{
-    GG_RUN(k1_div, 5, 256, device);
-    GG_RUN(k2_conv2d_3x3_add_relu, 18, 256, device);
-    GG_RUN(k3_max_pool2d_2x2, 9, 256, device);
-    GG_RUN(k4_dropout, 9, 256, device);
-    gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10] */
-    GG_RUN(k6_to_k7_next, 1, 512, device);
-}
-
-/* 256 = 32 x 8 */
-static void window_full(void)
-{
-    micro_first();
-    for (int k = 1; k < 32; k++) micro_next();
-    update_steps();
-}
-
-/* ---- what the device replays ---- */
-static GgGraph pass, first, step;
-static GgGraph next;
-
-static void record(void)
-{
-    pass = gg_record(forward);
-    first = gg_record(micro_first);
-    step = gg_record(update_steps);
-    next = gg_record(micro_next);
-}
-
-static void replay_micros(void)
-{
-    gg_replay(&first);
-    for (int k = 1; k < w.micros; k++) gg_replay(&next);
-}
-
-static void gradient(const Thread *t)
-{
-    (void)t;
-    gg_stage();
-    replay_micros();
-    gg_finish();
-}
-
-static void update(const Thread *t)
-{
-    (void)t;
-    gg_replay(&step);
-}
-
-static void window(const Thread *t)
-{
-    (void)t;
-    gg_stage();
-    replay_micros();
-    gg_replay(&step);
-    gg_finish();
-}
-
-static void evaluate(const Thread *t)
-{
-    (void)t;
     gg_evaluate(&pass);
 }
 
@@ -497,10 +486,18 @@ static void plan(void)
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_plan(&k5, &arena.net_4[0][0], &p.net_5.weight[0][0], &arena.net_5[0][0], p.net_5.bias, 0, 1, 8, 10, 288, 288,
-            288, 12, 1, 0, 0, 0, GG_BIAS);
-    gg_plan_both(k11, &arena.d_net_5[0][0], &arena.net_4[0][0], &g.net_5.weight[0][0], NULL, 1, 0, 10, 288, 8, 12,
-            288, 288, 1, 0, 0, 0, GG_NONE);
+    gg_plan(&k5, &arena.net_4[0][0], &p.net_5.weight[0][0], &arena.net_5[0][0], p.net_5.bias,
+            gg_rows(N).columns(10).depth(288).b_turned().lead(288, 288, 12).epilogue(GG_BIAS));
+    gg_plan_both(k11, &arena.cross_entropy_grad[0][0], &arena.net_4[0][0], &g.net_5.weight[0][0], NULL,
+            gg_rows(10).columns(288).depth(N).a_turned().lead(12, 288, 288));
+}
+
+static void record(void)                                                /* what the device replays */
+{
+    pass = gg_record(forward);
+    first = gg_record(micro_first);
+    step = gg_record(update_steps);
+    next = gg_record(micro_next);
 }
 
 static const char *device_open(long rows)
@@ -585,7 +582,7 @@ extern "C" const Program gagen_conv = {
         .reports = reports, .nreports = 1, .nsums = 1, .report = report,
     },
     .schedule = {
-        .batch = 256, .micro_batch = 8, .accumulate = 32,
+        .batch = N * MICROS, .micro_batch = N, .accumulate = MICROS,
         .epochs = 1, .updates = 0, .seed = 0, .tail = 'c',
         .steps = steps, .nsteps = 1, .round = 256,
         .best = 0,

@@ -12,10 +12,13 @@
             sums[0] = sum of square, line 9
             sums[1] = sum of cross_entropy, line 10
    memory   parameters, gradients 3 KiB; packed 0 KiB; arena 4 KiB (lower bound 4); cuBLASLt's workspace 32 MiB
-   a micro-step   0.00974 MFLOP in 17 kernels;  an update   336 elements, SGD
+   a micro-step   0.00972 MFLOP in 17 kernels;  an update   336 elements, SGD
    lr 0.1
 */
 #include "gagen_cuda.h"
+
+enum { N = 8, MICROS = 1 };                                             /* rows of a micro-batch, micro-batches of a window */
+/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
 typedef struct {                                                        /* as stored; logical shapes */
     struct { real weight[24][8], bias[24], pad_1[8]; } trunk;           /* [24, 8] [24] */
@@ -36,24 +39,22 @@ typedef struct {                                                        /* all t
     double sums[2];                                                     /* over the window's samples */
     Window w;
     Data data;
-    uint32_t row[8];                                                    /* of data, by the window's samples */
+    uint32_t row[N * MICROS];                                           /* of data, by the window's samples */
     uint32_t row_end;
     alignas(256) union {                                                /* a micro-step's values and their lives */
         real all[864];
-        real h[8][24];                                                  /* [N, 24]  phases 1-13 */
-        struct { real pad_gelu[192], gelu[8][24]; };                    /* [N, 24]  phases 1-14 */
-        struct { real pad_sub[832], sub[8][1]; };                       /* [N, 1]  phases 2-11 */
-        struct { real pad_square[576], square[8][1]; };                 /* [N, 1]  phases 2-3 */
-        struct { real pad_tanh[384], tanh[8][24]; };                    /* [N, 24]  phases 1-10 */
-        struct { real pad_brand[576], brand[8][2]; };                   /* [N, 2]  phases 4-7 */
-        struct { real pad_amax[592], amax[8]; };                        /* [N]  phases 5-7 */
-        struct { real pad_sum_exp[608], sum_exp[8]; };                  /* [N]  phases 5-7 */
-        struct { real pad_cross_entropy[624], cross_entropy[8]; };      /* [N]  phases 5-6 */
-        struct { real pad_d_brand[848], d_brand[8][2]; };               /* [N, 2]  phases 7-10 */
-        struct { real pad_tanh_dx[576], tanh_dx[8][24]; };              /* [N, 24]  phases 9-13 */
-        struct { real pad_d_sub[848], d_sub[8][1]; };                   /* [N, 1]  phases 11-14 */
-        struct { real pad_d_h[384], d_h[8][24]; };                      /* [N, 24]  phases 13-16 */
-        struct { real pad_body[768], body[8][8]; };                     /* [N, 8]  phases 0-16 */
+        real h[N][24];                                                  /* [N, 24]  phases 1-13 */
+        struct { real pad_gelu[192], gelu[N][24]; };                    /* [N, 24]  phases 1-14 */
+        struct { real pad_sub[832], sub[N][1]; };                       /* [N, 1]  phases 2-11 */
+        struct { real pad_square[576], square[N][1]; };                 /* [N, 1]  phases 2-3 */
+        struct { real pad_tanh[384], tanh[N][24]; };                    /* [N, 24]  phases 1-10 */
+        struct { real pad_add[576], add[N][2]; };                       /* [N, 2]  phases 4-7 */
+        struct { real pad_cross_entropy[592], cross_entropy[N]; };      /* [N]  phases 5-6 */
+        struct { real pad_cross_entropy_grad[848], cross_entropy_grad[N][2]; }; /* [N, 2]  phases 7-10 */
+        struct { real pad_tanh_dx[576], tanh_dx[N][24]; };              /* [N, 24]  phases 9-13 */
+        struct { real pad_square_dx[848], square_dx[N][1]; };           /* [N, 1]  phases 11-14 */
+        struct { real pad_add2[384], add2[N][24]; };                    /* [N, 24]  phases 13-16 */
+        struct { real pad_body[768], body[N][8]; };                     /* [N, 8]  phases 0-16 */
     } arena;
 } Device;
 
@@ -64,28 +65,111 @@ static struct {                                                         /* what 
 static Data data;
 static Window w;
 static double sums[2];
-static GgMatmul k2, k3, k5, k10, k11, k14, k15, k17;
+static GgMatmul k2, k3, k5, k10, k11, k14, k15, k17;                    /* products that cuBLASLt makes */
 
-/* k1  body = copy  [N, 8]                                              tests/golden/one.lua:4 */
-static __global__ __launch_bounds__(256) void k1_copy(Device *dev)
+/* ---- a window ---- */
+static void micro_first(void), update_steps(void);
+
+/* 8 samples = 1 x 8: the graph of a full window. The first micro-batch stores its gradients, the others add theirs. */
+static void window_full(void)
 {
-    const Micro here = gg_micro(dev->w, 8), *m = &here;
+    micro_first();
+    update_steps();
+}
+
+/* What the device replays: each is recorded once, at start. */
+static GgGraph pass, first, step, full;
+
+static void replay_micros(void)
+{
+    gg_replay(&first);
+}
+
+static void gradient(const Thread *)
+{
+    gg_stage();
+    replay_micros();
+    gg_finish();
+}
+
+static void update(const Thread *)
+{
+    gg_replay(&step);
+}
+
+static void window(const Thread *)
+{
+    gg_stage();
+    if (w.micros == MICROS && w.rows == N) gg_replay(&full);
+    else {
+        replay_micros();
+        gg_replay(&step);
+    }
+    gg_finish();
+}
+
+/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of one.lua ---- */
+static __global__ void k1_body(Device *dev), k2_matmul_gelu(Device *dev), k3_matmul_square(Device *dev),
+        k4_sum(Device *dev), k10_matmul_tanh_dx(Device *dev), k14_matmul_add2(Device *dev),
+        k16_sum_d_trunk_bias(Device *dev), k6_to_k9(Device *dev), k12_to_k13_next(Device *dev),
+        k6_to_k7_next(Device *dev);
+
+/* The window's micro-batch: forward, loss, backward. */
+static void micro_first(void)
+{
+    GG_RUN(k1_body, 1, 256, device);                                    /* [N, 8]  line 4 */
+    gg_matmul_run(&k2);                                                 /* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24]  line 5 */
+    GG_RUN(k2_matmul_gelu, 1, 256, device);                             /* [N, 24]  line 5 */
+    gg_matmul_run(&k3);                                                 /* k3  square , sub = matmul, add, sub, square  [N, 1]  line 9 */
+    GG_RUN(k3_matmul_square, 1, 256, device);                           /* [N, 1]  line 9 */
+    GG_RUN(k4_sum, 1, 32, device);                                      /* []  line 9 */
+    gg_matmul_run(&k5);                                                 /* k5  add = matmul, add  [N, 2]  line 10 */
+    GG_RUN(k6_to_k9, 1, 512, device);
+    gg_matmul_run(&k10);                                                /* k10  tanh_dx = matmul, tanh_dx  [N, 24]  line 10 */
+    GG_RUN(k10_matmul_tanh_dx, 1, 256, device);                         /* [N, 24]  line 10 */
+    gg_matmul_run(&k11);                                                /* k11  d brand.weight = matmul  [2, 24]  line 10 */
+    GG_RUN(k12_to_k13_next, 1, 512, device);
+    gg_matmul_run(&k14);                                                /* k14  add2 = matmul, gelu_dx, add  [N, 24]  line 9 */
+    GG_RUN(k14_matmul_add2, 1, 256, device);                            /* [N, 24]  line 9 */
+    gg_matmul_run(&k15);                                                /* k15  d price.weight = matmul  [1, 24]  line 9 */
+    GG_RUN(k16_sum_d_trunk_bias, 1, 256, device);                       /* [24]  line 5 */
+    gg_matmul_run(&k17);                                                /* k17  d trunk.weight = matmul  [24, 8]  line 5 */
+}
+
+/* The forward part of it. */
+static void forward(void)
+{
+    GG_RUN(k1_body, 1, 256, device);                                    /* [N, 8]  line 4 */
+    gg_matmul_run(&k2);                                                 /* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24]  line 5 */
+    GG_RUN(k2_matmul_gelu, 1, 256, device);                             /* [N, 24]  line 5 */
+    gg_matmul_run(&k3);                                                 /* k3  square , sub = matmul, add, sub, square  [N, 1]  line 9 */
+    GG_RUN(k3_matmul_square, 1, 256, device);                           /* [N, 1]  line 9 */
+    GG_RUN(k4_sum, 1, 32, device);                                      /* []  line 9 */
+    gg_matmul_run(&k5);                                                 /* k5  add = matmul, add  [N, 2]  line 10 */
+    GG_RUN(k6_to_k7_next, 1, 512, device);
+}
+
+/* ---- kernels, in order of execution ---- */
+/* k1  body = copy  [N, 8]                                              tests/golden/one.lua:4 */
+static __global__ __launch_bounds__(256) void k1_body(Device *dev)
+{
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
-    if (id < 64) {
+    if (id < N * 8) {
         const int j = id % 8, n = id / 8;
         const long at = dev->row[m->from + n];
         arena.body[n][j] = data.body[at * 8 + j];
     }
 }
 
-/* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24], after the product tests/golden/one.lua:5 */
-static __global__ __launch_bounds__(256) void k2_matmul_add_gelu_tanh(Device *dev)
+/* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24], after the product tests/golden/one.lua:5 */
+static __global__ __launch_bounds__(256) void k2_matmul_gelu(Device *dev)
 {
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
-    if (id < 192) {
+    if (id < N * 24) {
         const int j = id % 24, n = id / 24;
         const real v2 = arena.h[n][j];
         arena.gelu[n][j] = R(0.5) * v2 * (R(1.0) + r_erf(v2 * R(0.7071067811865476)));
@@ -93,15 +177,15 @@ static __global__ __launch_bounds__(256) void k2_matmul_add_gelu_tanh(Device *de
     }
 }
 
-/* k3  square, sub = matmul, add, sub, square  [N, 1], after the product tests/golden/one.lua:9 */
-static __global__ __launch_bounds__(256) void k3_matmul_add_sub_square(Device *dev)
+/* k3  square , sub = matmul, add, sub, square  [N, 1], after the product tests/golden/one.lua:9 */
+static __global__ __launch_bounds__(256) void k3_matmul_square(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 8), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     auto &p = dev->p;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
-    if (id < 8) {
+    if (id < N) {
         const int n = id;
         const long at = dev->row[m->from + n];
         const real v2 = arena.square[n][0];
@@ -114,12 +198,12 @@ static __global__ __launch_bounds__(256) void k3_matmul_add_sub_square(Device *d
 /* k4  sum 0 = sum  []                                                  tests/golden/one.lua:9 */
 static __global__ __launch_bounds__(32) void k4_sum(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 8), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     const int rows = m->rows;
     double total = 0;
-    for (int n = threadIdx.x; n < 8; n += 32)
+    for (int n = threadIdx.x; n < N; n += 32)
         if (n < rows)
             total += arena.square[n][0];
     total = gg_fold_sum<32>(total);
@@ -127,50 +211,44 @@ static __global__ __launch_bounds__(32) void k4_sum(Device *dev)
         sums[0] += total;
 }
 
-/* k6  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N] tests/golden/one.lua:10 */
-static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
+/* k6  cross_entropy = cross_entropy  [N]                               tests/golden/one.lua:10 */
+static __device__ void k6_cross_entropy(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 8), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
-    for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
+    for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
         for (int j = lane; j < 2; j += 32)
-            m2 = r_max(m2, arena.brand[n][j]);
+            m2 = r_max(m2, arena.add[n][j]);
         m2 = gg_fold_max<32>(m2);
-        if (lane == 0)
-            arena.amax[n] = m2;
         real s2 = 0;
         for (int j = lane; j < 2; j += 32)
-            s2 += r_exp(arena.brand[n][j] - m2);
+            s2 += r_exp(arena.add[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
-        if (lane == 0)
-            arena.sum_exp[n] = s2;
         real z = 0;
         for (int j = lane; j < 2; j += 32) {
-            const real a = arena.brand[n][j];
+            const real a = arena.add[n][j];
             z += ((real)j == (real)data.brand[at] ? a : R(0.0));
         }
         z = gg_fold_sum<32>(z);
-        if (lane == 0) {
-            const real v2 = r_log(s2) + m2 - z;
-            arena.cross_entropy[n] = v2;
-        }
+        if (lane == 0)
+            arena.cross_entropy[n] = r_log(s2) + m2 - z;
     }
 }
 
 /* k7  sum 1 = sum  []                                                  tests/golden/one.lua:10 */
 static __device__ void k7_sum(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 8), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     const int rows = m->rows;
     double total = 0;
-    for (int n = threadIdx.x; n < 8; n += 512)
+    for (int n = threadIdx.x; n < N; n += 512)
         if (n < rows)
             total += arena.cross_entropy[n];
     total = gg_fold_sum<512>(total);
@@ -178,32 +256,38 @@ static __device__ void k7_sum(Device *dev)
         sums[1] += total;
 }
 
-/* k8  d_brand = cross_entropy_grad  [N, 2]                             tests/golden/one.lua:10 */
+/* k8  cross_entropy_grad = cross_entropy_grad  [N, 2]                  tests/golden/one.lua:10 */
 static __device__ void k8_cross_entropy_grad(Device *dev)
 {
     const Window &w = dev->w;
-    const Micro here = gg_micro(w, 8), *m = &here;
+    const Micro here = gg_micro(w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const real scale0 = w.scale_in[0];
     const int rows = m->rows;
     const unsigned lane = threadIdx.x % 32;
-    for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
+    for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
+        real m2 = -INFINITY;
+        for (int j = lane; j < 2; j += 32)
+            m2 = r_max(m2, arena.add[n][j]);
+        m2 = gg_fold_max<32>(m2);
+        real s2 = 0;
+        for (int j = lane; j < 2; j += 32)
+            s2 += r_exp(arena.add[n][j] - m2);
+        s2 = gg_fold_sum<32>(s2);
         for (int j = lane; j < 2; j += 32) {
-            const real a = arena.brand[n][j];
+            const real a = arena.add[n][j];
             const real a2 = (real)data.brand[at];
-            const real a3 = arena.amax[n];
-            const real a4 = arena.sum_exp[n];
-            arena.d_brand[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0) : (n < rows ? scale0 : R(0.0))
-                    * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
+            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
+                    : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
         }
     }
 }
 
 /* k9  d brand.bias = sum  [2]                                          tests/golden/one.lua:10 */
-static __device__ void k9_sum_d_bias(Device *dev)
+static __device__ void k9_sum_d_brand_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -211,8 +295,8 @@ static __device__ void k9_sum_d_bias(Device *dev)
     for (unsigned id = lane; id - lane < 2; id += 32) {
         const int j = id;
         real sum = 0;
-        for (int n = share; n < 8 && id < 2; n += 16)
-            sum += arena.d_brand[n][j];
+        for (int n = share; n < N && id < 2; n += 16)
+            sum += arena.cross_entropy_grad[n][j];
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 2) {
             g.brand.bias[j] = sum;
@@ -226,7 +310,7 @@ static __global__ __launch_bounds__(256) void k10_matmul_tanh_dx(Device *dev)
 {
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
-    if (id < 192) {
+    if (id < N * 24) {
         const int j = id % 24, n = id / 24;
         const real v2 = arena.tanh_dx[n][j];
         const real a = arena.tanh[n][j];
@@ -234,30 +318,30 @@ static __global__ __launch_bounds__(256) void k10_matmul_tanh_dx(Device *dev)
     }
 }
 
-/* k12  d_sub = square_dx  [N, 1]                                       tests/golden/one.lua:9 */
+/* k12  square_dx = square_dx  [N, 1]                                   tests/golden/one.lua:9 */
 static __device__ void k12_square_dx(Device *dev)
 {
     const Window &w = dev->w;
-    const Micro here = gg_micro(w, 8), *m = &here;
+    const Micro here = gg_micro(w, N), *m = &here;
     auto &arena = dev->arena;
     const real scale1 = w.scale_in[1];
     const int rows = m->rows;
-    for (unsigned id = threadIdx.x; id < 8; id += 512) {
+    for (unsigned id = threadIdx.x; id < N; id += 512) {
         const int n = id;
-        arena.d_sub[n][0] = R(2.0) * (n < rows ? scale1 : R(0.0)) * arena.sub[n][0];
+        arena.square_dx[n][0] = R(2.0) * (n < rows ? scale1 : R(0.0)) * arena.sub[n][0];
     }
 }
 
 /* k13  d price.bias = sum  [1]                                         tests/golden/one.lua:9 */
-static __device__ void k13_sum_d_bias(Device *dev)
+static __device__ void k13_sum_d_price_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 1; id += 32) {
         real sum = 0;
-        for (int n = share; n < 8 && id < 1; n += 16)
-            sum += arena.d_sub[n][0];
+        for (int n = share; n < N && id < 1; n += 16)
+            sum += arena.square_dx[n][0];
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 1) {
             g.price.bias[0] = sum;
@@ -266,31 +350,31 @@ static __device__ void k13_sum_d_bias(Device *dev)
     }
 }
 
-/* k14  d_h = matmul, gelu_dx, add  [N, 24], after the product          tests/golden/one.lua:9 */
-static __global__ __launch_bounds__(256) void k14_matmul_gelu_dx_add(Device *dev)
+/* k14  add2 = matmul, gelu_dx, add  [N, 24], after the product         tests/golden/one.lua:9 */
+static __global__ __launch_bounds__(256) void k14_matmul_add2(Device *dev)
 {
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
-    if (id < 192) {
+    if (id < N * 24) {
         const int j = id % 24, n = id / 24;
-        const real v2 = arena.d_h[n][j];
+        const real v2 = arena.add2[n][j];
         const real a = arena.h[n][j];
-        arena.d_h[n][j] = arena.tanh_dx[n][j] + v2
+        arena.add2[n][j] = arena.tanh_dx[n][j] + v2
                 * (R(0.5) * (R(1.0) + r_erf(a * R(0.7071067811865476))) + a * R(0.3989422804014327)
                 * r_exp(-R(0.5) * a * a));
     }
 }
 
 /* k16  d trunk.bias = sum  [24]                                        tests/golden/one.lua:5 */
-static __global__ __launch_bounds__(256) void k16_sum_d_bias(Device *dev)
+static __global__ __launch_bounds__(256) void k16_sum_d_trunk_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
     const int j = id;
     real sum = 0;
-    for (int n = share; n < 8 && id < 24; n += 8)
-        sum += arena.d_h[n][j];
+    for (int n = share; n < N && id < 24; n += 8)
+        sum += arena.add2[n][j];
     sum = gg_add_shares<8>(sum);
     if (share == 0 && id < 24) {
         g.trunk.bias[j] = sum;
@@ -300,13 +384,13 @@ static __global__ __launch_bounds__(256) void k16_sum_d_bias(Device *dev)
 /* k6 to k9, one after another */
 static __global__ __launch_bounds__(512) void k6_to_k9(Device *dev)
 {
-    k6_amax_sum_exp_cross_entropy(dev);
+    k6_cross_entropy(dev);
     __syncthreads();
     k7_sum(dev);
     __syncthreads();
     k8_cross_entropy_grad(dev);
     __syncthreads();
-    k9_sum_d_bias(dev);
+    k9_sum_d_brand_bias(dev);
 }
 
 /* k12 to k13, one after another; no later kernel asks for the micro-step */
@@ -314,7 +398,7 @@ static __global__ __launch_bounds__(512) void k12_to_k13_next(Device *dev)
 {
     k12_square_dx(dev);
     __syncthreads();
-    k13_sum_d_bias(dev);
+    k13_sum_d_price_bias(dev);
     __syncthreads();
     if (threadIdx.x == 0) dev->w.micro++;
 }
@@ -322,7 +406,7 @@ static __global__ __launch_bounds__(512) void k12_to_k13_next(Device *dev)
 /* k6 to k7, one after another; no later kernel asks for the micro-step */
 static __global__ __launch_bounds__(512) void k6_to_k7_next(Device *dev)
 {
-    k6_amax_sum_exp_cross_entropy(dev);
+    k6_cross_entropy(dev);
     __syncthreads();
     k7_sum(dev);
     __syncthreads();
@@ -353,94 +437,8 @@ static void update_steps(void)
     GG_LAUNCH(optimize, (336 + 255) / 256, 256, 0, gg_stream, device);
 }
 
-/* The window's micro-batch: forward, loss, backward. */
-static void micro_first(void)
+static void evaluate(const Thread *)
 {
-    GG_RUN(k1_copy, 1, 256, device);
-    gg_matmul_run(&k2);                                                 /* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24] */
-    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);
-    gg_matmul_run(&k3);                                                 /* k3  square, sub = matmul, add, sub, square  [N, 1] */
-    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);
-    GG_RUN(k4_sum, 1, 32, device);
-    gg_matmul_run(&k5);                                                 /* k5  brand = matmul, add  [N, 2] */
-    GG_RUN(k6_to_k9, 1, 512, device);
-    gg_matmul_run(&k10);                                                /* k10  tanh_dx = matmul, tanh_dx  [N, 24] */
-    GG_RUN(k10_matmul_tanh_dx, 1, 256, device);
-    gg_matmul_run(&k11);                                                /* k11  d brand.weight = matmul  [2, 24] */
-    GG_RUN(k12_to_k13_next, 1, 512, device);
-    gg_matmul_run(&k14);                                                /* k14  d_h = matmul, gelu_dx, add  [N, 24] */
-    GG_RUN(k14_matmul_gelu_dx_add, 1, 256, device);
-    gg_matmul_run(&k15);                                                /* k15  d price.weight = matmul  [1, 24] */
-    GG_RUN(k16_sum_d_bias, 1, 256, device);
-    gg_matmul_run(&k17);                                                /* k17  d trunk.weight = matmul  [24, 8] */
-}
-
-/* The forward part of it. */
-static void forward(void)
-{
-    GG_RUN(k1_copy, 1, 256, device);
-    gg_matmul_run(&k2);                                                 /* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24] */
-    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);
-    gg_matmul_run(&k3);                                                 /* k3  square, sub = matmul, add, sub, square  [N, 1] */
-    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);
-    GG_RUN(k4_sum, 1, 32, device);
-    gg_matmul_run(&k5);                                                 /* k5  brand = matmul, add  [N, 2] */
-    GG_RUN(k6_to_k7_next, 1, 512, device);
-}
-
-/* 8 = 1 x 8 */
-static void window_full(void)
-{
-    micro_first();
-    update_steps();
-}
-
-/* ---- what the device replays ---- */
-static GgGraph pass, first, step;
-static GgGraph full;
-
-static void record(void)
-{
-    pass = gg_record(forward);
-    first = gg_record(micro_first);
-    step = gg_record(update_steps);
-    full = gg_record(window_full);
-}
-
-static void replay_micros(void)
-{
-    gg_replay(&first);
-}
-
-static void gradient(const Thread *t)
-{
-    (void)t;
-    gg_stage();
-    replay_micros();
-    gg_finish();
-}
-
-static void update(const Thread *t)
-{
-    (void)t;
-    gg_replay(&step);
-}
-
-static void window(const Thread *t)
-{
-    (void)t;
-    gg_stage();
-    if (w.micros == 1 && w.rows == 8) gg_replay(&full);
-    else {
-        replay_micros();
-        gg_replay(&step);
-    }
-    gg_finish();
-}
-
-static void evaluate(const Thread *t)
-{
-    (void)t;
     gg_evaluate(&pass);
 }
 
@@ -452,22 +450,30 @@ static void plan(void)
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_plan(&k2, &arena.body[0][0], &p.trunk.weight[0][0], &arena.h[0][0], p.trunk.bias, 0, 1, 8, 24, 8, 8, 8, 24, 1,
-            0, 0, 0, GG_BIAS);
-    gg_plan(&k3, &p.price.weight[0], &arena.gelu[0][0], &arena.square[0][0], NULL, 0, 1, 1, 8, 24, 24, 24, 8, 1, 0,
-            0, 0, GG_NONE);
-    gg_plan(&k5, &arena.tanh[0][0], &p.brand.weight[0][0], &arena.brand[0][0], p.brand.bias, 0, 1, 8, 2, 24, 24, 24,
-            2, 1, 0, 0, 0, GG_BIAS);
-    gg_plan(&k10, &arena.d_brand[0][0], &p.brand.weight[0][0], &arena.tanh_dx[0][0], NULL, 0, 0, 8, 24, 2, 2, 24, 24,
-            1, 0, 0, 0, GG_NONE);
-    gg_plan(&k11, &arena.d_brand[0][0], &arena.tanh[0][0], &g.brand.weight[0][0], NULL, 1, 0, 2, 24, 8, 2, 24, 24, 1,
-            0, 0, 0, GG_NONE);
-    gg_plan(&k14, &arena.d_sub[0][0], &p.price.weight[0], &arena.d_h[0][0], NULL, 1, 0, 8, 24, 1, 8, 24, 24, 1, 0, 0,
-            0, GG_NONE);
-    gg_plan(&k15, &arena.d_sub[0][0], &arena.gelu[0][0], &g.price.weight[0], NULL, 0, 0, 1, 24, 8, 8, 24, 24, 1, 0,
-            0, 0, GG_NONE);
-    gg_plan(&k17, &arena.d_h[0][0], &arena.body[0][0], &g.trunk.weight[0][0], NULL, 1, 0, 24, 8, 8, 24, 8, 8, 1, 0,
-            0, 0, GG_NONE);
+    gg_plan(&k2, &arena.body[0][0], &p.trunk.weight[0][0], &arena.h[0][0], p.trunk.bias,
+            gg_rows(N).columns(24).depth(8).b_turned().lead(8, 8, 24).epilogue(GG_BIAS));
+    gg_plan(&k3, &p.price.weight[0], &arena.gelu[0][0], &arena.square[0][0], NULL,
+            gg_rows(1).columns(N).depth(24).b_turned().lead(24, 24, 8));
+    gg_plan(&k5, &arena.tanh[0][0], &p.brand.weight[0][0], &arena.add[0][0], p.brand.bias,
+            gg_rows(N).columns(2).depth(24).b_turned().lead(24, 24, 2).epilogue(GG_BIAS));
+    gg_plan(&k10, &arena.cross_entropy_grad[0][0], &p.brand.weight[0][0], &arena.tanh_dx[0][0], NULL,
+            gg_rows(N).columns(24).depth(2).lead(2, 24, 24));
+    gg_plan(&k11, &arena.cross_entropy_grad[0][0], &arena.tanh[0][0], &g.brand.weight[0][0], NULL,
+            gg_rows(2).columns(24).depth(N).a_turned().lead(2, 24, 24));
+    gg_plan(&k14, &arena.square_dx[0][0], &p.price.weight[0], &arena.add2[0][0], NULL,
+            gg_rows(N).columns(24).depth(1).a_turned().lead(8, 24, 24));
+    gg_plan(&k15, &arena.square_dx[0][0], &arena.gelu[0][0], &g.price.weight[0], NULL,
+            gg_rows(1).columns(24).depth(N).lead(8, 24, 24));
+    gg_plan(&k17, &arena.add2[0][0], &arena.body[0][0], &g.trunk.weight[0][0], NULL,
+            gg_rows(24).columns(8).depth(N).a_turned().lead(24, 8, 8));
+}
+
+static void record(void)                                                /* what the device replays */
+{
+    pass = gg_record(forward);
+    first = gg_record(micro_first);
+    step = gg_record(update_steps);
+    full = gg_record(window_full);
 }
 
 static const char *device_open(long rows)
@@ -558,7 +564,7 @@ extern "C" const Program gagen_one = {
         .reports = reports, .nreports = 1, .nsums = 2, .report = report,
     },
     .schedule = {
-        .batch = 8, .micro_batch = 8, .accumulate = 1,
+        .batch = N * MICROS, .micro_batch = N, .accumulate = MICROS,
         .epochs = 1, .updates = 0, .seed = 0, .tail = 'd',
         .steps = steps, .nsteps = 1, .round = 8,
         .best = 0,

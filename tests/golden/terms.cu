@@ -14,10 +14,13 @@
             sums[1] = sum of kept, line 13
             sums[2] = sum of square, line 14
    memory   parameters, gradients, states 3 KiB; packed 1 KiB; arena 2 KiB (lower bound 2); cuBLASLt's workspace 32 MiB
-   a micro-step   0.00198 MFLOP in 19 kernels;  an update   144 elements, Adam
+   a micro-step   0.00197 MFLOP in 19 kernels;  an update   144 elements, Adam
    lr 0.001
 */
 #include "gagen_cuda.h"
+
+enum { N = 2, MICROS = 4 };                                             /* rows of a micro-batch, micro-batches of a window */
+/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
 typedef struct {                                                        /* as stored; logical shapes */
     struct { real weight[8], pad_0[8], bias[8], pad_1[8]; } norm;       /* [6] [6] */
@@ -38,33 +41,31 @@ typedef struct {                                                        /* all t
     double sums[4];                                                     /* over the window's samples */
     Window w;
     Data data;
-    uint32_t row[8];                                                    /* of data, by the window's samples */
+    uint32_t row[N * MICROS];                                           /* of data, by the window's samples */
     uint32_t row_end;
     alignas(256) struct {                                               /* made from parameters once per update */
         real square2[5][8], pad_0[8];                                   /* [5, 6] */
         real sum2, pad_1[15];                                           /* [] */
         real mul, pad_2[15];                                            /* [] */
-        real d_sum, pad_3[15];                                          /* [] */
-        real d_div, pad_4[15];                                          /* [] */
+        real mul_db, pad_3[15];                                         /* [] */
+        real mul_db2, pad_4[15];                                        /* [] */
     } packed;
     alignas(256) union {                                                /* a micro-step's values and their lives */
         real all[368];
-        real norm_normalize[2][4][8];                                   /* [N, 4, 6]  phases 0-15 */
-        struct { real pad_h[64], h[2][4][8]; };                         /* [N, 4, 6]  phases 0-16 */
-        struct { real pad_token[128], token[2][4][8]; };                /* [N, 4, 5]  phases 1-13 */
-        struct { real pad_amax[256], amax[2][4]; };                     /* [N, 4]  phases 2-13 */
-        struct { real pad_sum_exp[272], sum_exp[2][4]; };               /* [N, 4]  phases 2-13 */
-        struct { real pad_cross_entropy[192], cross_entropy[2][4]; };   /* [N, 4]  phases 2-3 */
-        struct { real pad_kept[208], kept[2][4]; };                     /* [N, 4]  phases 3-12 */
-        struct { real pad_masked[224], masked[2][4]; };                 /* [N, 4]  phases 3-4 */
-        struct { real pad_sub[192], sub[2][1]; };                       /* [N, 1]  phases 6-8 */
-        struct { real pad_square[224], square[2][1]; };                 /* [N, 1]  phases 6-7 */
-        struct { real pad_d_sub[224], d_sub[2][1]; };                   /* [N, 1]  phases 8-11 */
-        struct { real pad_score_matmul[320], score_matmul[2][24]; };    /* [N, 24]  phases 10-15 */
-        struct { real pad_d_cross_entropy[288], d_cross_entropy[2][4]; }; /* [N, 4]  phases 12-13 */
-        struct { real pad_d_token[192], d_token[2][4][8]; };            /* [N, 4, 5]  phases 13-16 */
-        struct { real pad_d_h[128], d_h[2][4][8]; };                    /* [N, 4, 6]  phases 15-17 */
-        struct { real pad_norm_mul_db[256], norm_mul_db[2][4][8]; };    /* [N, 4, 6]  phases 15-18 */
+        real normalize[N][4][8];                                        /* [N, 4, 6]  phases 0-15 */
+        struct { real pad_h[64], h[N][4][8]; };                         /* [N, 4, 6]  phases 0-16 */
+        struct { real pad_add[128], add[N][4][8]; };                    /* [N, 4, 5]  phases 1-13 */
+        struct { real pad_cross_entropy[192], cross_entropy[N][4]; };   /* [N, 4]  phases 2-3 */
+        struct { real pad_kept[208], kept[N][4]; };                     /* [N, 4]  phases 3-12 */
+        struct { real pad_masked[224], masked[N][4]; };                 /* [N, 4]  phases 3-4 */
+        struct { real pad_sub[192], sub[N][1]; };                       /* [N, 1]  phases 6-8 */
+        struct { real pad_square[224], square[N][1]; };                 /* [N, 1]  phases 6-7 */
+        struct { real pad_square_dx[224], square_dx[N][1]; };           /* [N, 1]  phases 8-11 */
+        struct { real pad_matmul[320], matmul[N][24]; };                /* [N, 24]  phases 10-15 */
+        struct { real pad_masked_dl[256], masked_dl[N][4]; };           /* [N, 4]  phases 12-13 */
+        struct { real pad_cross_entropy_grad[192], cross_entropy_grad[N][4][8]; }; /* [N, 4, 5]  phases 13-16 */
+        struct { real pad_add2[128], add2[N][4][8]; };                  /* [N, 4, 6]  phases 15-17 */
+        struct { real pad_mul_db3[256], mul_db3[N][4][8]; };            /* [N, 4, 6]  phases 15-18 */
     } arena;
 } Device;
 
@@ -75,10 +76,106 @@ static struct {                                                         /* what 
 static Data data;
 static Window w;
 static double sums[4];
-static GgMatmul k2, k16, k17[2];                                        /* [2]: first stores, next adds */
+static GgMatmul k2, k16;                                                /* products that cuBLASLt makes */
+static GgMatmul k17[2];                                                 /* those of gradients: [0] stores, [1] adds */
 
+/* ---- a window ---- */
+static void micro_first(void), update_steps(void), micro_next(void), counting_steps(void), counted_steps(void),
+        conclude_steps(void);
+
+/* 8 samples = 4 x 2: the graph of a full window. The first micro-batch stores its gradients, the others add theirs. */
+static void window_full(void)
+{
+    for (int k = 0; k < MICROS; k++) counting_steps();
+    counted_steps();
+    micro_first();
+    micro_next();
+    micro_next();
+    micro_next();
+    conclude_steps();
+    update_steps();
+}
+
+/* What the device replays: each is recorded once, at start. */
+static GgGraph pass, first, step, next, full, counting, counted_graph, conclude;
+
+static void replay_micros(void)
+{
+    for (int k = 0; k < w.micros; k++) gg_replay(&counting);
+    gg_replay(&counted_graph);
+    gg_replay(&first);
+    for (int k = 1; k < w.micros; k++) gg_replay(&next);
+    gg_replay(&conclude);
+}
+
+static void gradient(const Thread *)
+{
+    gg_stage();
+    replay_micros();
+    gg_finish();
+}
+
+static void update(const Thread *)
+{
+    gg_replay(&step);
+}
+
+static void window(const Thread *)
+{
+    gg_stage();
+    if (w.micros == MICROS && w.rows == N) gg_replay(&full);
+    else {
+        replay_micros();
+        gg_replay(&step);
+    }
+    gg_finish();
+}
+
+/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of terms.lua ---- */
+static __global__ void k23_square2(Device *dev), k24_sum(Device *dev), k25_mul(Device *dev),
+        k1_normalize_h(Device *dev), k7_matmul_square(Device *dev), k11_matmul(Device *dev),
+        k12_matmul_d_score_weight(Device *dev, int beta), k16_matmul_add2(Device *dev),
+        k4_masked_counted(Device *dev), k20_mul_db(Device *dev), k21_d_token_weight(Device *dev, int beta),
+        k22_mul_db2(Device *dev), k6_to_k6_next(Device *dev), k3_to_k6(Device *dev),
+        k8_to_k10(Device *dev, int beta), k13_to_k15_next(Device *dev, int beta), k18_to_k19(Device *dev, int beta),
+        k8_to_k8_next(Device *dev);
+
+/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+static void micro(int beta)
+{
+    GG_RUN(k1_normalize_h, 1, 256, device);                             /* [N, 4, 6]  line 6 */
+    gg_matmul_run(&k2);                                                 /* k2  add = matmul, add  [N, 4, 5]  line 7 */
+    GG_RUN(k3_to_k6, 1, 512, device);
+    GG_RUN(k7_matmul_square, 1, 256, device);                           /* [N, 1]  line 8 */
+    GG_RUN(k8_to_k10, 1, 512, device, beta);
+    GG_RUN(k11_matmul, 1, 256, device);                                 /* [N, 24]  line 8 */
+    GG_RUN(k12_matmul_d_score_weight, 1, 256, device, beta);            /* [1, 24]  line 8 */
+    GG_RUN(k13_to_k15_next, 1, 512, device, beta);
+    gg_matmul_run(&k16);                                                /* k16  add2 , mul_db3 = matmul, add, mul_db  [N, 4, 6]  line 7 */
+    GG_RUN(k16_matmul_add2, 1, 256, device);                            /* [N, 4, 6]  line 7 */
+    gg_matmul_run(&k17[beta]);                                          /* k17  d token.weight = matmul  [5, 6]  line 7 */
+    GG_RUN(k18_to_k19, 1, 512, device, beta);
+}
+
+static void micro_first(void) { micro(0); }
+static void micro_next(void) { micro(1); }
+
+static __global__ void levels(Device *dev);
+
+/* The forward part of it. */
+static void forward(void)
+{
+    GG_RUN(k1_normalize_h, 1, 256, device);                             /* [N, 4, 6]  line 6 */
+    gg_matmul_run(&k2);                                                 /* k2  add = matmul, add  [N, 4, 5]  line 7 */
+    GG_RUN(k3_to_k6, 1, 512, device);
+    GG_RUN(k7_matmul_square, 1, 256, device);                           /* [N, 1]  line 8 */
+    GG_RUN(k8_to_k8_next, 1, 512, device);
+    GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
+}
+
+/* ---- kernels, in order of execution ---- */
 /* k23  square2 = square  [5, 6]                                        tests/golden/terms.lua:14 */
-static __global__ __launch_bounds__(256) void k23_square(Device *dev)
+static __global__ __launch_bounds__(256) void k23_square2(Device *dev)
 {
     auto &p = dev->p;
     auto &packed = dev->packed;
@@ -116,10 +213,10 @@ static __global__ __launch_bounds__(256) void k25_mul(Device *dev)
     }
 }
 
-/* k1  h, norm_normalize = normalize, mul, add  [N, 4, 6]               tests/golden/terms.lua:6 */
-static __global__ __launch_bounds__(256) void k1_normalize_mul_add(Device *dev)
+/* k1  h , normalize = normalize, mul, add  [N, 4, 6]                   tests/golden/terms.lua:6 */
+static __global__ __launch_bounds__(256) void k1_normalize_h(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     auto &p = dev->p;
     const auto &data = dev->data;
     auto &arena = dev->arena;
@@ -139,54 +236,48 @@ static __global__ __launch_bounds__(256) void k1_normalize_mul_add(Device *dev)
         v2 = gg_fold_sum<32>(v2);
         for (int j = lane; j < 6; j += 32) {
             const real v3 = (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0)) / r_sqrt(v2 / R(6.0) + R(1e-05));
-            arena.norm_normalize[n][i2][j] = v3;
+            arena.normalize[n][i2][j] = v3;
             arena.h[n][i2][j] = v3 * p.norm.weight[j] + p.norm.bias[j];
         }
     }
 }
 
-/* k3  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N, 4] tests/golden/terms.lua:13 */
-static __device__ void k3_amax_sum_exp_cross_entropy(Device *dev)
+/* k3  cross_entropy = cross_entropy  [N, 4]                            tests/golden/terms.lua:13 */
+static __device__ void k3_cross_entropy(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
-    for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
+    for (unsigned id = threadIdx.x / 32; id < N * 4; id += 16) {
         const int i2 = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
         for (int j = lane; j < 5; j += 32)
-            m2 = r_max(m2, arena.token[n][i2][j]);
+            m2 = r_max(m2, arena.add[n][i2][j]);
         m2 = gg_fold_max<32>(m2);
-        if (lane == 0)
-            arena.amax[n][i2] = m2;
         real s2 = 0;
         for (int j = lane; j < 5; j += 32)
-            s2 += r_exp(arena.token[n][i2][j] - m2);
+            s2 += r_exp(arena.add[n][i2][j] - m2);
         s2 = gg_fold_sum<32>(s2);
-        if (lane == 0)
-            arena.sum_exp[n][i2] = s2;
         real z = 0;
         for (int j = lane; j < 5; j += 32) {
-            const real a = arena.token[n][i2][j];
+            const real a = arena.add[n][i2][j];
             z += ((real)j == (real)data.target[at * 4 + i2] ? a : R(0.0));
         }
         z = gg_fold_sum<32>(z);
-        if (lane == 0) {
-            const real v2 = r_log(s2) + m2 - z;
-            arena.cross_entropy[n][i2] = v2;
-        }
+        if (lane == 0)
+            arena.cross_entropy[n][i2] = r_log(s2) + m2 - z;
     }
 }
 
-/* k4  masked, kept = kept, masked  [N, 4]                              tests/golden/terms.lua:13 */
-static __device__ void k4_kept_masked(Device *dev)
+/* k4  masked , kept = kept, masked  [N, 4]                             tests/golden/terms.lua:13 */
+static __device__ void k4_masked(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
-    for (unsigned id = threadIdx.x; id < 8; id += 512) {
+    for (unsigned id = threadIdx.x; id < N * 4; id += 512) {
         const int j = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
         const real v2 = (data.target[at * 4 + j] == -100 ? R(0.0) : R(1.0));
@@ -197,12 +288,12 @@ static __device__ void k4_kept_masked(Device *dev)
 }
 
 /* k5  sum 0 = sum  []; also k6                                         tests/golden/terms.lua:13 */
-static __device__ void k5_sum(Device *dev, const real x[2][4], double result[1])
+static __device__ void k5_sum(Device *dev, const real x[N][4], double result[1])
 {
-    const Micro here = gg_micro(dev->w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     const int rows = m->rows;
     double total = 0;
-    for (int f = threadIdx.x; f < 8; f += 512) {
+    for (int f = threadIdx.x; f < N * 4; f += 512) {
         const int j = f % 4, n = f / 4;
         if (n < rows)
             total += x[n][j];
@@ -212,10 +303,10 @@ static __device__ void k5_sum(Device *dev, const real x[2][4], double result[1])
         result[0] += total;
 }
 
-/* k7  square, sub = matmul, add, sub, square  [N, 1]                   tests/golden/terms.lua:8 */
-static __global__ __launch_bounds__(256) void k7_matmul_add_sub_square(Device *dev)
+/* k7  square , sub = matmul, add, sub, square  [N, 1]                  tests/golden/terms.lua:8 */
+static __global__ __launch_bounds__(256) void k7_matmul_square(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     auto &p = dev->p;
     const auto &data = dev->data;
     auto &arena = dev->arena;
@@ -240,12 +331,12 @@ static __global__ __launch_bounds__(256) void k7_matmul_add_sub_square(Device *d
 /* k8  sum 2 = sum  []                                                  tests/golden/terms.lua:14 */
 static __device__ void k8_sum(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     auto &arena = dev->arena;
     auto &sums = dev->sums;
     const int rows = m->rows;
     double total = 0;
-    for (int n = threadIdx.x; n < 2; n += 512)
+    for (int n = threadIdx.x; n < N; n += 512)
         if (n < rows)
             total += arena.square[n][0];
     total = gg_fold_sum<512>(total);
@@ -253,30 +344,30 @@ static __device__ void k8_sum(Device *dev)
         sums[2] += total;
 }
 
-/* k9  d_sub = square_dx  [N, 1]                                        tests/golden/terms.lua:14 */
+/* k9  square_dx = square_dx  [N, 1]                                    tests/golden/terms.lua:14 */
 static __device__ void k9_square_dx(Device *dev)
 {
     const Window &w = dev->w;
-    const Micro here = gg_micro(w, 2), *m = &here;
+    const Micro here = gg_micro(w, N), *m = &here;
     auto &arena = dev->arena;
     const real scale1 = w.scale_in[1];
     const int rows = m->rows;
-    for (unsigned id = threadIdx.x; id < 2; id += 512) {
+    for (unsigned id = threadIdx.x; id < N; id += 512) {
         const int n = id;
-        arena.d_sub[n][0] = R(2.0) * (n < rows ? scale1 : R(0.0)) * arena.sub[n][0];
+        arena.square_dx[n][0] = R(2.0) * (n < rows ? scale1 : R(0.0)) * arena.sub[n][0];
     }
 }
 
 /* k10  d score.bias = sum  [1]                                         tests/golden/terms.lua:8 */
-static __device__ void k10_sum_d_bias(Device *dev, int beta)
+static __device__ void k10_sum_d_score_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 1; id += 32) {
         real sum = 0;
-        for (int n = share; n < 2 && id < 1; n += 16)
-            sum += arena.d_sub[n][0];
+        for (int n = share; n < N && id < 1; n += 16)
+            sum += arena.square_dx[n][0];
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 1) {
             const real old = g.score.bias[0];
@@ -286,14 +377,14 @@ static __device__ void k10_sum_d_bias(Device *dev, int beta)
     }
 }
 
-/* k11  score_matmul = matmul  [N, 24]                                  tests/golden/terms.lua:8 */
+/* k11  matmul = matmul  [N, 24]                                        tests/golden/terms.lua:8 */
 static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
 {
     auto &p = dev->p;
     auto &arena = dev->arena;
     const auto a = [&](int row, int) -> real {
         const int n = row;
-        return arena.d_sub[n][0];
+        return arena.square_dx[n][0];
     };
     const auto b = [&](int column, int) -> real {
         const int i2 = column % 6, i = column / 6;
@@ -301,19 +392,19 @@ static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
     };
     const auto store = [&](int row, int column, real sum) {
         const int n = row, i2 = column % 6, i = column / 6;
-        arena.score_matmul[n][i * 6 + i2] = sum;
+        arena.matmul[n][i * 6 + i2] = sum;
     };
     gg_tile<2, 24, 2, false, false>(0, 0, 0, 1, a, b, store);
 }
 
 /* k12  d score.weight = matmul  [1, 24]                                tests/golden/terms.lua:8 */
-static __global__ __launch_bounds__(256) void k12_matmul_d_weight(Device *dev, int beta)
+static __global__ __launch_bounds__(256) void k12_matmul_d_score_weight(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
     const auto a = [&](int, int at) -> real {
         const int n = at;
-        return arena.d_sub[n][0];
+        return arena.square_dx[n][0];
     };
     const auto b = [&](int column, int at) -> real {
         const int i2 = column % 6, i = column / 6, n = at;
@@ -327,45 +418,51 @@ static __global__ __launch_bounds__(256) void k12_matmul_d_weight(Device *dev, i
     gg_tile<1, 24, 2, true, false>(0, 0, 0, 2, a, b, store);
 }
 
-/* k13  d_cross_entropy = masked_dl  [N, 4]                             tests/golden/terms.lua:13 */
+/* k13  masked_dl = masked_dl  [N, 4]                                   tests/golden/terms.lua:13 */
 static __device__ void k13_masked_dl(Device *dev)
 {
     const Window &w = dev->w;
-    const Micro here = gg_micro(w, 2), *m = &here;
+    const Micro here = gg_micro(w, N), *m = &here;
     auto &arena = dev->arena;
     const real scale2 = w.scale_in[2];
     const int rows = m->rows;
-    for (unsigned id = threadIdx.x; id < 8; id += 512) {
+    for (unsigned id = threadIdx.x; id < N * 4; id += 512) {
         const int j = id % 4, n = id / 4;
         const real a = arena.kept[n][j];
-        arena.d_cross_entropy[n][j] = (a == R(0.0) ? R(0.0) : (n < rows ? scale2 : R(0.0)) * a);
+        arena.masked_dl[n][j] = (a == R(0.0) ? R(0.0) : (n < rows ? scale2 : R(0.0)) * a);
     }
 }
 
-/* k14  d_token = cross_entropy_grad  [N, 4, 5]                         tests/golden/terms.lua:13 */
+/* k14  cross_entropy_grad = cross_entropy_grad  [N, 4, 5]              tests/golden/terms.lua:13 */
 static __device__ void k14_cross_entropy_grad(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned lane = threadIdx.x % 32;
-    for (unsigned id = threadIdx.x / 32; id < 8; id += 16) {
+    for (unsigned id = threadIdx.x / 32; id < N * 4; id += 16) {
         const int i2 = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
+        real m2 = -INFINITY;
+        for (int j = lane; j < 5; j += 32)
+            m2 = r_max(m2, arena.add[n][i2][j]);
+        m2 = gg_fold_max<32>(m2);
+        real s2 = 0;
+        for (int j = lane; j < 5; j += 32)
+            s2 += r_exp(arena.add[n][i2][j] - m2);
+        s2 = gg_fold_sum<32>(s2);
         for (int j = lane; j < 5; j += 32) {
-            const real a = arena.token[n][i2][j];
+            const real a = arena.add[n][i2][j];
             const real a2 = (real)data.target[at * 4 + i2];
-            const real a3 = arena.amax[n][i2];
-            const real a4 = arena.sum_exp[n][i2];
-            const real a5 = arena.d_cross_entropy[n][i2];
-            arena.d_token[n][i2][j] = (a5 == R(0.0) ? R(0.0) : a5
-                    * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
+            const real a3 = arena.masked_dl[n][i2];
+            arena.cross_entropy_grad[n][i2][j] =
+                    (a3 == R(0.0) ? R(0.0) : a3 * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
         }
     }
 }
 
 /* k15  d token.bias = sum  [5]                                         tests/golden/terms.lua:7 */
-static __device__ void k15_sum_d_bias(Device *dev, int beta)
+static __device__ void k15_sum_d_token_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -373,9 +470,9 @@ static __device__ void k15_sum_d_bias(Device *dev, int beta)
     for (unsigned id = lane; id - lane < 5; id += 32) {
         const int j = id;
         real sum = 0;
-        for (int f = share; f < 8 && id < 5; f += 16) {
+        for (int f = share; f < N * 4 && id < 5; f += 16) {
             const int i2 = f % 4, n = f / 4;
-            sum += arena.d_token[n][i2][j];
+            sum += arena.cross_entropy_grad[n][i2][j];
         }
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 5) {
@@ -386,55 +483,55 @@ static __device__ void k15_sum_d_bias(Device *dev, int beta)
     }
 }
 
-/* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6], after the product tests/golden/terms.lua:7 */
-static __global__ __launch_bounds__(256) void k16_matmul_add_mul_db(Device *dev)
+/* k16  add2 , mul_db3 = matmul, add, mul_db  [N, 4, 6], after the product tests/golden/terms.lua:7 */
+static __global__ __launch_bounds__(256) void k16_matmul_add2(Device *dev)
 {
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
-    if (id < 48) {
+    if (id < N * 24) {
         const int j = id % 6, i2 = id / 6 % 4, n = id / 24;
-        const real v2 = arena.d_h[n][i2][j];
-        const real v3 = arena.score_matmul[n][i2 * 6 + j] + v2;
-        arena.d_h[n][i2][j] = v3;
-        arena.norm_mul_db[n][i2][j] = v3 * arena.norm_normalize[n][i2][j];
+        const real v2 = arena.add2[n][i2][j];
+        const real v3 = arena.matmul[n][i2 * 6 + j] + v2;
+        arena.add2[n][i2][j] = v3;
+        arena.mul_db3[n][i2][j] = v3 * arena.normalize[n][i2][j];
     }
 }
 
 /* k18  d norm.bias = sum  [6]; also k19                                tests/golden/terms.lua:6 */
-static __device__ void k18_sum_d_bias(const real x[2][4][8], real dx[8], int beta)
+static __device__ void k18_sum_d_norm_bias(const real x[N][4][8], real y[8], int beta)
 {
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 6; id += 32) {
         const int j = id;
         real sum = 0;
-        for (int f = share; f < 8 && id < 6; f += 16) {
+        for (int f = share; f < N * 4 && id < 6; f += 16) {
             const int i2 = f % 4, n = f / 4;
             sum += x[n][i2][j];
         }
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 6) {
-            const real old = dx[j];
-            dx[j] = beta ? old + sum : sum;
+            const real old = y[j];
+            y[j] = beta ? old + sum : sum;
         }
         __syncthreads();
     }
 }
 
 /* k4  kept = kept  [N, 4]                                              tests/golden/terms.lua:13 */
-static __global__ __launch_bounds__(256) void k4_kept_masked_counted(Device *dev)
+static __global__ __launch_bounds__(256) void k4_masked_counted(Device *dev)
 {
-    const Micro here = gg_micro(dev->w, 2), *m = &here;
+    const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
-    if (id < 8) {
+    if (id < N * 4) {
         const int j = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
         arena.kept[n][j] = (data.target[at * 4 + j] == -100 ? R(0.0) : R(1.0));
     }
 }
 
-/* k20  d_sum = mul_db  []                                              tests/golden/terms.lua:14 */
+/* k20  mul_db = mul_db  []                                             tests/golden/terms.lua:14 */
 static __global__ __launch_bounds__(256) void k20_mul_db(Device *dev)
 {
     const Window &w = dev->w;
@@ -442,12 +539,12 @@ static __global__ __launch_bounds__(256) void k20_mul_db(Device *dev)
     const real scale0 = w.scale_in[0];
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 1) {
-        packed.d_sum = scale0 * R(0.0001);
+        packed.mul_db = scale0 * R(0.0001);
     }
 }
 
 /* k21  d token.weight = square_dx  [5, 6]                              tests/golden/terms.lua:14 */
-static __global__ __launch_bounds__(256) void k21_square_dx_d_weight(Device *dev, int beta)
+static __global__ __launch_bounds__(256) void k21_d_token_weight(Device *dev, int beta)
 {
     auto &p = dev->p;
     auto &g = dev->g;
@@ -455,18 +552,18 @@ static __global__ __launch_bounds__(256) void k21_square_dx_d_weight(Device *dev
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 30) {
         const int j = id % 6, i = id / 6;
-        const real old = g.token.weight[i][j], more = R(2.0) * packed.d_sum * p.token.weight[i][j];
+        const real old = g.token.weight[i][j], more = R(2.0) * packed.mul_db * p.token.weight[i][j];
         g.token.weight[i][j] = beta ? old + more : more;
     }
 }
 
-/* k22  d_div = mul_db  []                                              tests/golden/terms.lua:14 */
-static __global__ __launch_bounds__(256) void k22_mul_db(Device *dev)
+/* k22  mul_db2 = mul_db  []                                            tests/golden/terms.lua:14 */
+static __global__ __launch_bounds__(256) void k22_mul_db2(Device *dev)
 {
     auto &packed = dev->packed;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 1) {
-        packed.d_div = R(0.3);
+        packed.mul_db2 = R(0.3);
     }
 }
 
@@ -485,9 +582,9 @@ static __global__ __launch_bounds__(512) void k3_to_k6(Device *dev)
 {
     auto &arena = dev->arena;
     auto &sums = dev->sums;
-    k3_amax_sum_exp_cross_entropy(dev);
+    k3_cross_entropy(dev);
     __syncthreads();
-    k4_kept_masked(dev);
+    k4_masked(dev);
     __syncthreads();
     k5_sum(dev, arena.masked, &sums[0]);
     __syncthreads();
@@ -501,7 +598,7 @@ static __global__ __launch_bounds__(512) void k8_to_k10(Device *dev, int beta)
     __syncthreads();
     k9_square_dx(dev);
     __syncthreads();
-    k10_sum_d_bias(dev, beta);
+    k10_sum_d_score_bias(dev, beta);
 }
 
 /* k13 to k15, one after another; no later kernel asks for the micro-step */
@@ -511,7 +608,7 @@ static __global__ __launch_bounds__(512) void k13_to_k15_next(Device *dev, int b
     __syncthreads();
     k14_cross_entropy_grad(dev);
     __syncthreads();
-    k15_sum_d_bias(dev, beta);
+    k15_sum_d_token_bias(dev, beta);
     __syncthreads();
     if (threadIdx.x == 0) dev->w.micro++;
 }
@@ -521,9 +618,9 @@ static __global__ __launch_bounds__(512) void k18_to_k19(Device *dev, int beta)
 {
     auto &arena = dev->arena;
     auto &g = dev->g;
-    k18_sum_d_bias(arena.d_h, g.norm.bias, beta);
+    k18_sum_d_norm_bias(arena.add2, g.norm.bias, beta);
     __syncthreads();
-    k18_sum_d_bias(arena.norm_mul_db, g.norm.weight, beta);
+    k18_sum_d_norm_bias(arena.mul_db3, g.norm.weight, beta);
 }
 
 /* k8 to k8, one after another; no later kernel asks for the micro-step */
@@ -556,7 +653,7 @@ static __global__ void counted(Device *dev)
 
 static void counting_steps(void)
 {
-    GG_RUN(k4_kept_masked_counted, 1, 256, device);
+    GG_RUN(k4_masked_counted, 1, 256, device);                          /* [N, 4]  line 13 */
     GG_RUN(k6_to_k6_next, 1, 512, device);
 }
 static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device); }
@@ -564,9 +661,9 @@ static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device)
 /* What is made from parameters once per update. */
 static void prepare_steps(void)
 {
-    GG_RUN(k23_square, 1, 256, device);
-    GG_RUN(k24_sum, 1, 256, device);
-    GG_RUN(k25_mul, 1, 256, device);
+    GG_RUN(k23_square2, 1, 256, device);                                /* [5, 6]  line 14 */
+    GG_RUN(k24_sum, 1, 256, device);                                    /* []  line 14 */
+    GG_RUN(k25_mul, 1, 256, device);                                    /* []  line 14 */
 }
 
 enum { BLOCK = 4096, BLOCKS = (144 + BLOCK - 1) / BLOCK };
@@ -604,122 +701,22 @@ static void update_steps(void)
     prepare_steps();
 }
 
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
-static void micro(int beta)
-{
-    GG_RUN(k1_normalize_mul_add, 1, 256, device);
-    gg_matmul_run(&k2);                                                 /* k2  token = matmul, add  [N, 4, 5] */
-    GG_RUN(k3_to_k6, 1, 512, device);
-    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);
-    GG_RUN(k8_to_k10, 1, 512, device, beta);
-    GG_RUN(k11_matmul, 1, 256, device);
-    GG_RUN(k12_matmul_d_weight, 1, 256, device, beta);
-    GG_RUN(k13_to_k15_next, 1, 512, device, beta);
-    gg_matmul_run(&k16);                                                /* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6] */
-    GG_RUN(k16_matmul_add_mul_db, 1, 256, device);
-    gg_matmul_run(&k17[beta]);                                          /* k17  d token.weight = matmul  [5, 6] */
-    GG_RUN(k18_to_k19, 1, 512, device, beta);
-}
-
-static void micro_first(void) { micro(0); }
-static void micro_next(void) { micro(1); }
-
-/* The forward part of it. */
-static void forward(void)
-{
-    GG_RUN(k1_normalize_mul_add, 1, 256, device);
-    gg_matmul_run(&k2);                                                 /* k2  token = matmul, add  [N, 4, 5] */
-    GG_RUN(k3_to_k6, 1, 512, device);
-    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);
-    GG_RUN(k8_to_k8_next, 1, 512, device);
-    GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
-}
-
-/* Behind the last micro-step. */
+/* After the last micro-step. */
 static void conclude_steps(void)
 {
     GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
-    GG_RUN(k20_mul_db, 1, 256, device);
-    GG_RUN(k21_square_dx_d_weight, 1, 256, device, 1);
-    GG_RUN(k22_mul_db, 1, 256, device);
+    GG_RUN(k20_mul_db, 1, 256, device);                                 /* []  line 14 */
+    GG_RUN(k21_d_token_weight, 1, 256, device, 1);                      /* [5, 6]  line 14 */
+    GG_RUN(k22_mul_db2, 1, 256, device);                                /* []  line 14 */
 }
 
-/* 8 = 4 x 2 */
-static void window_full(void)
+static void evaluate(const Thread *)
 {
-    for (int k = 0; k < 4; k++) counting_steps();
-    counted_steps();
-    micro_first();
-    micro_next();
-    micro_next();
-    micro_next();
-    conclude_steps();
-    update_steps();
-}
-
-/* ---- what the device replays ---- */
-static GgGraph pass, first, step;
-static GgGraph next;
-static GgGraph counting, counted_graph;
-static GgGraph conclude;
-static GgGraph full;
-
-static void record(void)
-{
-    pass = gg_record(forward);
-    first = gg_record(micro_first);
-    step = gg_record(update_steps);
-    next = gg_record(micro_next);
-    counting = gg_record(counting_steps);
-    counted_graph = gg_record(counted_steps);
-    conclude = gg_record(conclude_steps);
-    full = gg_record(window_full);
-}
-
-static void replay_micros(void)
-{
-    for (int k = 0; k < w.micros; k++) gg_replay(&counting);
-    gg_replay(&counted_graph);
-    gg_replay(&first);
-    for (int k = 1; k < w.micros; k++) gg_replay(&next);
-    gg_replay(&conclude);
-}
-
-static void gradient(const Thread *t)
-{
-    (void)t;
-    gg_stage();
-    replay_micros();
-    gg_finish();
-}
-
-static void update(const Thread *t)
-{
-    (void)t;
-    gg_replay(&step);
-}
-
-static void window(const Thread *t)
-{
-    (void)t;
-    gg_stage();
-    if (w.micros == 4 && w.rows == 2) gg_replay(&full);
-    else {
-        replay_micros();
-        gg_replay(&step);
-    }
-    gg_finish();
-}
-
-static void evaluate(const Thread *t)
-{
-    (void)t;
     gg_evaluate(&pass);
 }
 
-static void prepare(const Thread *t)
+static void prepare(const Thread *)
 {
-    (void)t;
     prepare_steps();
 }
 
@@ -731,12 +728,24 @@ static void plan(void)
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_plan(&k2, &arena.h[0][0][0], &p.token.weight[0][0], &arena.token[0][0][0], p.token.bias, 0, 1, 8, 5, 6, 8, 8,
-            8, 1, 0, 0, 0, GG_BIAS);
-    gg_plan(&k16, &arena.d_token[0][0][0], &p.token.weight[0][0], &arena.d_h[0][0][0], NULL, 0, 0, 8, 6, 5, 8, 8, 8,
-            1, 0, 0, 0, GG_NONE);
-    gg_plan_both(k17, &arena.d_token[0][0][0], &arena.h[0][0][0], &g.token.weight[0][0], NULL, 1, 0, 5, 6, 8, 8, 8,
-            8, 1, 0, 0, 0, GG_NONE);
+    gg_plan(&k2, &arena.h[0][0][0], &p.token.weight[0][0], &arena.add[0][0][0], p.token.bias,
+            gg_rows(8).columns(5).depth(6).b_turned().lead(8, 8, 8).epilogue(GG_BIAS));
+    gg_plan(&k16, &arena.cross_entropy_grad[0][0][0], &p.token.weight[0][0], &arena.add2[0][0][0], NULL,
+            gg_rows(8).columns(6).depth(5).lead(8, 8, 8));
+    gg_plan_both(k17, &arena.cross_entropy_grad[0][0][0], &arena.h[0][0][0], &g.token.weight[0][0], NULL,
+            gg_rows(5).columns(6).depth(8).a_turned().lead(8, 8, 8));
+}
+
+static void record(void)                                                /* what the device replays */
+{
+    pass = gg_record(forward);
+    first = gg_record(micro_first);
+    step = gg_record(update_steps);
+    next = gg_record(micro_next);
+    counting = gg_record(counting_steps);
+    counted_graph = gg_record(counted_steps);
+    conclude = gg_record(conclude_steps);
+    full = gg_record(window_full);
 }
 
 static const char *device_open(long rows)
@@ -832,7 +841,7 @@ extern "C" const Program gagen_terms = {
         .reports = reports, .nreports = 1, .nsums = 4, .report = report,
     },
     .schedule = {
-        .batch = 8, .micro_batch = 2, .accumulate = 4,
+        .batch = N * MICROS, .micro_batch = N, .accumulate = MICROS,
         .epochs = 0, .updates = 3, .seed = 0, .tail = 's',
         .steps = steps, .nsteps = 1, .round = 8,
         .best = 0,

@@ -54,11 +54,11 @@ beta is dropped in one bias' gradient|even|s/\(sum_d_net_0_bias(t, \)beta/\10/
 beta of a convolution's weight is dropped|conv|s/\(_d_net_0_weight(t, \)beta/\10/
 beta of a norm's weight is dropped|conv|s/\((t, .*g.net_1.weight, \)beta/\10/
 the first micro-step adds to the window before|tail|s/{ micro(t, m, 0); }/{ micro(t, m, 1); }/
-the second micro-step of a window is skipped|adamw|/^static void window_full/,/^}/s/micro_next(t, &(Micro){ 8, 8 });//
-the last micro-batch of a window is skipped|adamw|/^static void window_full/,/^}/s/micro_next(t, &(Micro){ 56, 8 });//
+the second micro-step of a window is skipped|adamw|/^static void window_full/,/^}/s/micro_next(t, &(Micro){ N, N });//
+the last micro-batch of a window is skipped|adamw|/^static void window_full/,/^}/s/micro_next(t, &(Micro){ 7 \* N, N });//
 the last micro-batch of a tail is skipped|tail|s/for (int k = 1; k <= last; k++) micro_next/for (int k = 1; k < last; k++) micro_next/
-a micro-batch is read twice|adamw|/^static void window_full/,/^}/s/{ 56, 8 }/{ 48, 8 }/
-micro-batches begin one row late|even|/^static void window_full/,/^}/s/{ \([0-9]*\), 64 }/{ (\1 + 1) % 961, 64 }/
+a micro-batch is read twice|adamw|/^static void window_full/,/^}/s/{ 7 \* N, N }/{ 6 * N, N }/
+micro-batches begin one row late|even|/^static void window_full/,/^}/s/{ \([^,]*\), N }/{ (\1 + 1) % 961, N }/
 the gradient is scaled by 1 / N twice|tail|s/to->scale_in\[0\] = (real)(1.0 \/ samples);/to->scale_in[0] = (real)(1.0 \/ samples \/ samples);/
 it is divided by K as well|even|s/to->scale_in\[0\] = (real)(1.0 \/ samples);/to->scale_in[0] = (real)(1.0 \/ samples \/ 16);/
 it is not divided|even|s/to->scale_in\[0\] = (real)(1.0 \/ samples);/to->scale_in[0] = 1;/
@@ -81,7 +81,7 @@ bias corrections are one update late|adamw|s/const double t = (double)to->t;/con
 the learning rate's schedule counts micro-steps|resume|/^static double learning_rate/,/^}/s/(t - 1.0) \/ T/(8.0 * t - 1.0) \/ T/
 the learning rate is one update late|resume|/^static double learning_rate/,/^}/s/(t - 1.0) \/ T/t \/ T/
 the sum is clipped, not the mean|resume|s/= (double)gradient_at\[i + j\]/= 32 * (double)gradient_at[i + j]/
-each micro-step is clipped|clip|/^static void window_full/,/^}/s/micro_next/norm(t); for (long i = 0; t->id == 0 \&\& i < REALS; i++) ((real *)\&g)[i] *= (real)w.clip; barrier(t); micro_next/;s/^static double squares/enum { REALS = sizeof g \/ sizeof(real) };\n&/
+each micro-step is clipped|clip|/^static void window_full/,/^}/s/micro_next/norm(t); for (long i = 0; t->id == 0 \&\& i < REALS; i++) ((real *)\&g)[i] *= (real)w.clip; barrier(t); micro_next/;s/^static void window_full/static void norm(const Thread *t);\nenum { REALS = sizeof g \/ sizeof(real) };\n&/
 nothing is clipped|clip|s/if (w.clip > 1) w.clip = 1;/w.clip = 1;/
 clip's epsilon is 1e-3|clip|s/w.norm + 1e-6/w.norm + 1e-3/
 decay per micro-step|decay|s/(1.0 - lr \* 0.01)/pow(1.0 - lr * 0.01, 16.0)/

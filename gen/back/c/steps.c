@@ -119,6 +119,7 @@ static void fill_forward(const Functions *f, const Program *s, Env *e)
     env_set(e, "micro", "%s%s", shares ? text("%sforward(t, m);\n", s->g->step->prefix) : "",
             tasks_text(f, &rest, "m"));
     env_set(e, "forward", "%s", tasks_text(f, &forward, "m"));
+    env_flag(e, "shares_forward", shares || s->drops);
     env_flag(e, "ends_forward", end.n > 0);
     env_set(e, "forward_end", "%s", tasks_text(f, &end, "m"));
 }

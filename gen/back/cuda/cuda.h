@@ -17,18 +17,17 @@ typedef struct Coded { /* a kernel that others may be like */
 /* the member of Device that it lies in, "arena"; NULL: a table */
 const char *view_of(const Actual *a);
 const char *wish_of(const Actual *a);
-char *level_views(const Program *s);   /* what levels_text speaks of */
-void code_kernel(Coded *x, Text *out); /* function.c: its functions, added to out */
+char *level_views(const Program *s);      /* what levels_text speaks of */
+void code_kernel(Coded *x, Written *out); /* function.c: its functions, added to out */
 /* by a block that runs several kernels: first's function, for x */
 void call_on_device(Lines *to, const Coded *first, const Alike *x);
 void call_launch(Lines *to, const Coded *first, const Alike *x); /* the lines that enqueue it */
 
 /* ---- library.c: products that cuBLASLt makes ---- */
-/* "k4, k7[2]"; what fills them; pairs: some have [2] */
+/* "k4, k5", "k7[2]": the first of two stores, the second adds; what fills them */
 typedef struct {
-    Text handles;
+    Text handles, pairs;
     Lines plans;
-    bool pairs;
 } Library;
 void library_plan(Library *l, const Program *s, const Kernel *k);
 void call_library(Lines *to, const Program *s, const Kernel *k); /* the line that enqueues it */

@@ -208,7 +208,7 @@ static char *also_text(const Alike *x)
     return t.s;
 }
 
-static void put_piece(const Coded *c, const Piece *p, Text *out)
+static void put_piece(const Coded *c, const Piece *p, Written *out)
 {
     const Alike *x = c->alike;
     const bool few = x->also.n < 6; /* the title names the others; else a comment of their own */
@@ -221,9 +221,12 @@ static void put_piece(const Coded *c, const Piece *p, Text *out)
     env_set(e, "threads", "%d", p->grid.threads);
     env_set(e, "ident", "%s%s", x->k->ident, p->suffix);
     env_set(e, "parameters", "%s", parameters_text(x, p));
+    if (!c->shared)
+        declare_function(&out->kernels, text("%s%s", x->k->ident, p->suffix),
+                         parameters_text(x, p));
     env_set(e, "views", "%s%s%s", views_text(x, p->w), words_scalars(p->w), tables_text(p->w));
     env_set(e, "body", "%s", p->body);
-    text_add(out, "%s\n", template_render("cuda/kernel.cu", e));
+    text_add(&out->functions, "%s\n", template_render("cuda/kernel.cu", e));
 }
 
 /* The tree's functions; the library makes its first statement where that is a product which it can
@@ -240,7 +243,7 @@ static void print_kernel(Coded *c)
     else print_loops(&c->pieces, &names, &rest, c->shared, library ? ", after the product" : "");
 }
 
-void code_kernel(Coded *c, Text *out)
+void code_kernel(Coded *c, Written *out)
 {
     print_kernel(c);
     for (int i = 0; i < c->pieces.n; i++) {
@@ -252,7 +255,8 @@ void code_kernel(Coded *c, Text *out)
 static void name_kernel(Line *c, const Coded *first, const Alike *x)
 {
     c->first = c->last = x->k->id;
-    if (x != first->alike) c->note = text("k%d", x->k->id);
+    c->note =
+        text("%s%s", x == first->alike ? "" : text("k%d  ", x->k->id), note_of(x->s->k, x->k));
 }
 
 void call_on_device(Lines *to, const Coded *first, const Alike *x)

@@ -38,23 +38,45 @@ static const Stmt *last_store(const Kernel *x)
     return l->at[l->n - 1];
 }
 
+/* The micro-batch's rows have a name. */
+static const char *extent_text(const Stmt *product, long extent, bool summed)
+{
+    const int from = summed ? product->n : 0,
+              to = summed ? product->n + product->summed : product->n;
+    for (int i = from; i < to; i++)
+        if (product->range[i].spelled && product->range[i].extent == extent)
+            return product->range[i].spelled;
+    return text("%ld", extent);
+}
+
+/* "gg_rows(N).columns(10).depth(256).b_turned().lead(256, 256, 12)" */
+static char *sizes_text(const Kernel *x, const Stmt *product)
+{
+    Text t = { 0 };
+    const Blas *b = &x->gemm->blas;
+    text_add(&t, "gg_rows(%s).columns(%s).depth(%s)", extent_text(product, b->rows, false),
+             extent_text(product, b->columns, false), extent_text(product, b->depth, true));
+    for (int i = 0; i < 2; i++)
+        if (b->turned[i]) text_add(&t, ".%c_turned()", "ab"[i]);
+    text_add(&t, ".lead(%ld, %ld, %ld)", b->lead[0], b->lead[1], b->lead[2]);
+    if (b->batch > 1)
+        text_add(&t, ".batches(%ld, %ld, %ld, %ld)", b->batch, b->step[0], b->step[1], b->step[2]);
+    return t.s;
+}
+
 void library_plan(Library *l, const Program *s, const Kernel *x)
 {
     int bias;
     Words *w = words_of(x, "sums");
     const Stmt *product = x->loops->body.at[0], *store = last_store(x);
     const bool relu = product_epilogue(product, &bias), beta = store->beta != NULL;
-    const Blas *b = &x->gemm->blas;
-    const char *h = handle_of(x), *epilogue = relu        ? "GG_RELU_BIAS"
-                                              : bias >= 0 ? "GG_BIAS"
-                                                          : "GG_NONE";
-    text_add(&l->handles, "%s%s%s", l->handles.n ? ", " : "", h, beta ? "[2]" : "");
-    l->pairs |= beta;
+    const char *h = handle_of(x), *epilogue = relu        ? ".epilogue(GG_RELU_BIAS)"
+                                              : bias >= 0 ? ".epilogue(GG_BIAS)"
+                                                          : "";
+    Text *handles = beta ? &l->pairs : &l->handles;
+    text_add(handles, "%s%s%s", handles->n ? ", " : "", h, beta ? "[2]" : "");
     Line *c = line_add(&l->plans, beta ? "gg_plan_both(" : "gg_plan(",
-                       text(", %d, %d, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %ld, %s);",
-                            b->turned[0], b->turned[1], b->rows, b->columns, b->depth, b->lead[0],
-                            b->lead[1], b->lead[2], b->batch, b->step[0], b->step[1], b->step[2],
-                            epilogue));
+                       text(", %s%s);", sizes_text(x, product), epilogue));
     c->first = c->last = x->id;
     arg_add(
         c, (Arg) {
@@ -86,5 +108,6 @@ void call_library(Lines *to, const Program *s, const Kernel *x)
                        .name = handle_of(x),
                        .dims = "",
                        .own = first });
-    c->note = title_of(s->k, x);
+    const Loc loc = x->out->loc;
+    c->note = loc.file ? text("%s  line %d", title_of(s->k, x), loc.line) : title_of(s->k, x);
 }

@@ -203,18 +203,24 @@ static char *range_text(const Lines *c)
     return first == last ? text("k%d", first) : text("k%d to k%d", first, last);
 }
 
+void declare_function(Text *to, const char *name, const char *parameters)
+{
+    text_add(to, "%s%s(%s)", to->n ? ", " : "", name, *parameters ? parameters : "void");
+}
+
 static void fold_one(Lines *to, const Lines *c, int from, int n, int times, const char *what,
-                     Text *functions)
+                     Written *out)
 {
     Lines *each = NEW_ARRAY(Lines, times);
     const Lines **at = NEW_ARRAY(const Lines *, times);
     for (int i = 0; i < times; i++) each[i] = slice(c, from + i * n, n), at[i] = &each[i];
     const Common common = lines_common(at, times);
     const char *name = text("k%d_to_k%d_%s", each[0].at[0]->first, each[0].at[n - 1]->last, what);
-    text_add(functions, "/* %s, and what is like them up to k%d */\nstatic void %s(%s)\n{\n",
+    declare_function(&out->steps, name, params_text(&common));
+    text_add(&out->functions, "/* %s, and what is like them up to k%d */\nstatic void %s(%s)\n{\n",
              range_text(at[0]), each[times - 1].at[n - 1]->last, name, params_text(&common));
-    put_lines(functions, lines_text(&common.body, "device"), 4);
-    text_add(functions, "}\n\n");
+    put_lines(&out->functions, lines_text(&common.body, "device"), 4);
+    text_add(&out->functions, "}\n\n");
     for (int i = 0; i < times; i++) {
         Line *call = line_add(to, text("%s(", name), ");");
         call->first = each[i].at[0]->first, call->last = each[i].at[n - 1]->last;
@@ -223,12 +229,12 @@ static void fold_one(Lines *to, const Lines *c, int from, int n, int times, cons
     }
 }
 
-void lines_fold(Lines *c, const char *what, Text *functions)
+void lines_fold(Lines *c, const char *what, Written *out)
 {
     Lines to = { 0 };
     for (int from = 0, times, n; from < c->n; from += n * times) {
         n = longest(c, from, &times);
-        if (n) fold_one(&to, c, from, n, times, what, functions);
+        if (n) fold_one(&to, c, from, n, times, what, out);
         else vec_push(&to, c->at[from]), n = times = 1;
     }
     *c = to;

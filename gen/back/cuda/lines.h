@@ -30,6 +30,12 @@ bool line_same(const Line *a, const Line *b);
 /* lines; before them "auto &arena = dev->arena;" for the views that they need */
 char *lines_text(const Lines *c, const char *dev);
 
+/* functions, and declarations of those that are called before they stand: "k1_div(Device *dev), k2" */
+typedef struct Written {
+    Text functions, kernels, steps;
+} Written;
+void declare_function(Text *to, const char *name, const char *parameters);
+
 typedef struct Common { /* several sequences of calls, alike */
     Lines body;         /* what they have in common: parameters where arguments differ */
     VEC(Arg) params;
@@ -40,5 +46,5 @@ char *params_text(const Common *c); /* "const real x[32][64], int beta" */
 /* a sequence's arguments for the parameters */
 void params_given(const Common *c, const Lines *from, Line *to);
 /* what is repeated becomes a function on the host, k2_to_k9_WHAT, and calls of it */
-void lines_fold(Lines *c, const char *what, Text *functions);
+void lines_fold(Lines *c, const char *what, Written *to);
 #endif

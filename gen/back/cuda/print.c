@@ -53,7 +53,10 @@ long count_of(const Range *at, int n)
 }
 
 static long turns_of(const Chain *c) { return count_of(c->at, c->n); }
-static bool is_wide(long count) { return count > INT_MAX - 1024; } /* an int does not count so far */
+static bool is_wide(long count)
+{
+    return count > INT_MAX - 1024;
+} /* an int does not count so far */
 
 /* The number of turns, "N * 784" where some count the rows of a micro-batch. */
 static char *count_text(const Chain *c)

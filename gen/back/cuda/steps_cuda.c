@@ -20,7 +20,7 @@ typedef struct {
     AlikeList alike;
     VEC(Coded) coded; /* by alike */
     Library library;
-    Text functions;
+    Written written;
     VEC(Block) blocks; /* launches that run several kernels in turn */
     bool alone;        /* somewhere a launch of its own advances the micro-step's number */
 } Launches;
@@ -86,7 +86,7 @@ static void code_kernels(Launches *l)
 {
     for (int i = 0; i < l->coded.n; i++)
         if (l->coded.at[i]->alike->first == l->coded.at[i]->alike)
-            code_kernel(l->coded.at[i], &l->functions);
+            code_kernel(l->coded.at[i], &l->written);
 }
 
 static Coded *function_of(const Launches *l, const Kernel *k)
@@ -176,10 +176,12 @@ static void code_block(Launches *l, const Block *first, Block **alike, int n)
             first->launch->last, first->last ? "; no later kernel asks for the micro-step" : "");
     env_set(e, "threads", "%d", BLOCK_THREADS);
     env_set(e, "ident", "%s", ident);
-    env_set(e, "parameters", "%s%s%s", dev ? "Device *dev" : "", dev && c.params.n ? ", " : "",
-            params_text(&c));
+    const char *parameters =
+        text("%s%s%s", dev ? "Device *dev" : "", dev && c.params.n ? ", " : "", params_text(&c));
+    env_set(e, "parameters", "%s", parameters);
+    declare_function(&l->written.kernels, ident, parameters);
     env_set(e, "lines", "%s", block_text(&c, first->last));
-    text_add(&l->functions, "%s\n", template_render("cuda/block.cu", e));
+    text_add(&l->written.functions, "%s\n", template_render("cuda/block.cu", e));
     for (int i = 0; i < n; i++) {
         Line *to = alike[i]->launch;
         to->before = text("GG_RUN(%s, 1, %d, %s%s", ident, BLOCK_THREADS, dev ? "device" : "",
@@ -260,16 +262,17 @@ static StepLines step_lines(Launches *l, const Program *s)
 /* What a micro-step and evaluation begin with alike becomes a function of its own. */
 static void share_forward(Launches *l, const Program *s, Lines *micro, Lines *forward)
 {
+    Text *out = &l->written.functions;
     int n = 0;
     while (n < micro->n && n < forward->n && line_same(micro->at[n], forward->at[n])) n++;
     if (n < 8) return;
     Lines both = { micro->at, n, n };
     const char *name = text("%sforward_steps", s->g->step->prefix);
-    lines_fold(&both, "steps", &l->functions);
-    text_add(&l->functions, "/* The forward part of a micro-step. */\nstatic void %s(void)\n{\n",
-             name);
-    put_lines(&l->functions, lines_text(&both, "device"), 4);
-    text_add(&l->functions, "}\n\n");
+    lines_fold(&both, "steps", &l->written);
+    declare_function(&l->written.steps, name, "");
+    text_add(out, "/* The forward part of a micro-step. */\nstatic void %s(void)\n{\n", name);
+    put_lines(out, lines_text(&both, "device"), 4);
+    text_add(out, "}\n\n");
     Lines *const lists[] = { micro, forward };
     for (int i = 0; i < 2; i++) {
         Lines rest = { 0 };
@@ -281,7 +284,7 @@ static void share_forward(Launches *l, const Program *s, Lines *micro, Lines *fo
 
 static void set_list(Launches *l, Env *e, const char *name, Lines *c)
 {
-    lines_fold(c, "steps", &l->functions);
+    lines_fold(c, "steps", &l->written);
     env_set(e, name, "%s", lines_text(c, "device"));
 }
 
@@ -290,6 +293,32 @@ static void set_lines(Env *e, const char *name, const char *lines)
 {
     env_flag(e, text("has_%s", name), *lines != 0);
     env_set(e, text("%s_lines", name), "%s", lines);
+}
+
+/* What a step replays, and what its full window calls before it stands. */
+static void list_graphs(const Program *s, Env *e)
+{
+    const bool prepared = s->all->steps.n > 1 && prepares(s), counted = s->counting.n > 0,
+               outputs = s->g->outputs.n > 0;
+    const struct {
+        bool is;
+        const char *graph, *steps;
+    } parts[] = { { s->next, "next", "micro_next" },
+                  { s->unrolled, "full", NULL },
+                  { prepared, "prepared", "prepare_steps" },
+                  { counted, "counting", "counting_steps" },
+                  { counted, "counted_graph", "counted_steps" },
+                  { concludes(s), "conclude", "conclude_steps" },
+                  { s->drops, "judged", NULL } };
+    Text graphs = { 0 }, steps = { 0 };
+    text_put(&graphs, "", 0), text_put(&steps, "", 0);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!parts[i].is) continue;
+        text_add(&graphs, ", %s%s", s->g->step->prefix, parts[i].graph);
+        if (parts[i].steps) text_add(&steps, ", %s%s(void)", s->g->step->prefix, parts[i].steps);
+    }
+    env_set(e, "graphs", "%s%s", graphs.s, outputs ? ", predicting" : "");
+    env_set(e, "steps_before", "%s", steps.s);
 }
 
 static void fill_step(Launches *l, const Program *s, StepLines *c, Env *e)
@@ -304,10 +333,23 @@ static void fill_step(Launches *l, const Program *s, StepLines *c, Env *e)
     set_list(l, e, "output_steps", &c->outputs);
     set_list(l, e, "finish", &c->finish);
     env_flag(e, "no_beta", !any_beta(s));
+    list_graphs(s, e);
     set_lines(e, "late", any_late(s) ? late_text(s) : "");
     set_lines(e, "level", levels_text(s));
     env_set(e, "level_views", "%s", level_views(s));
     set_lines(e, "counted", counted_text(s));
+}
+
+/* What a micro-batch calls stands after it. */
+static void set_prototypes(Launches *l, Env *e)
+{
+    Text t = { 0 };
+    Written *out = &l->written;
+    text_put(&t, "", 0);
+    if (l->alone) declare_function(&out->kernels, "next_micro", "Device *dev");
+    if (out->kernels.n) text_add(&t, "static __global__ void %s;\n", out->kernels.s);
+    if (out->steps.n) text_add(&t, "static void %s;\n", out->steps.s);
+    env_set(e, "prototypes", "%s", t.s);
 }
 
 static void fill_facts(Launches *l, const Whole *all, Env *e)
@@ -318,13 +360,16 @@ static void fill_facts(Launches *l, const Whole *all, Env *e)
     for (int i = 0; i < all->steps.n; i++)
         skips |= all->steps.at[i]->count || all->steps.at[i]->g->checks.n ||
                  checks_finite(all->steps.at[i]);
-    lines_fold(&x->plans, "plan", &l->functions);
+    Written *out = &l->written;
+    set_prototypes(l, e);
+    lines_fold(&x->plans, "plan", out);
     env_flag(e, "next_micro", l->alone);
-    env_set(e, "kernels", "%s", l->functions.s ? l->functions.s : "");
+    env_set(e, "kernels", "%s", out->functions.s ? out->functions.s : "");
     env_flag(e, "rounds", all->steps.at[0]->g->train.precision >= BF16);
-    env_flag(e, "blas", x->handles.n > 0);
+    env_flag(e, "plans_one", x->handles.n > 0);
+    env_flag(e, "plans_two", x->pairs.n > 0);
     env_set(e, "handles", "%s", x->handles.s ? x->handles.s : "");
-    env_set(e, "handles_are", "%s", x->pairs ? " @@ [2]: first stores, next adds" : "");
+    env_set(e, "pairs", "%s", x->pairs.s ? x->pairs.s : "");
     env_set(e, "plans", "%s", lines_text(&x->plans, "device"));
     env_flag(e, "split", split > 0);
     env_set(e, "split", "%ld", split);
