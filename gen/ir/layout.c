@@ -161,7 +161,9 @@ static void find_block(Layout *l)
 
 static Layout same_memory(const Layout *l, int rank)
 {
-    Layout v = { .rank = rank, .offset = l->offset, .size = l->size, .ndims = l->ndims };
+    Layout v = {
+        .rank = rank, .offset = l->offset, .size = l->size, .ndims = l->ndims, .rows = l->rows
+    };
     memcpy(v.dims, l->dims, sizeof v.dims);
     memcpy(v.strides, l->strides, sizeof v.strides);
     memcpy(v.plane, l->plane, sizeof v.plane);

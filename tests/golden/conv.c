@@ -42,7 +42,7 @@ _Alignas(64) static union {                                             /* a mic
     struct { real pad_net_5[9216], net_5[N][16]; };                     /* [N, 10]  phase 2 */
     struct { real pad_cross_entropy[9344], cross_entropy[N]; };         /* [N]  phase 2 */
     struct { real pad_cross_entropy_grad[24864], cross_entropy_grad[N][16]; }; /* [N, 10]  phases 2-3 */
-    struct { real pad_dropout_dx[20992], dropout_dx[8][6][6][8]; };     /* [N, 288]  phase 3 */
+    struct { real pad_dropout_dx[20992], dropout_dx[N][6][6][8]; };     /* [N, 288]  phase 3 */
     struct { real pad_relu_dx[9216], relu_dx[N][12][12][8]; };          /* [N, 8, 12, 12]  phases 3-4 */
 } arena;
 

@@ -46,7 +46,7 @@ typedef struct {                                                        /* all t
         struct { real pad_net_5[9216], net_5[N][12]; };                 /* [N, 10]  phases 4-7 */
         struct { real pad_cross_entropy[9312], cross_entropy[N]; };     /* [N]  phases 5-6 */
         struct { real pad_cross_entropy_grad[9312], cross_entropy_grad[N][12]; }; /* [N, 10]  phases 7-10 */
-        struct { real pad_dropout_dx[18432], dropout_dx[8][6][6][8]; }; /* [N, 288]  phases 9-11 */
+        struct { real pad_dropout_dx[18432], dropout_dx[N][6][6][8]; }; /* [N, 288]  phases 9-11 */
         struct { real pad_relu_dx[9216], relu_dx[N][12][12][8]; };      /* [N, 8, 12, 12]  phases 11-13 */
     } arena;
 } Device;
