@@ -40,10 +40,12 @@ _Alignas(64) static union {                                             /* a mic
     struct { real pad_net_2[9216], net_2[N][6][6][8]; };                /* [N, 8, 6, 6]  phases 0-1 */
     struct { real pad_net_4[18432], net_4[5][N][64]; };                 /* [N, 288]  phases 1-3 */
     struct { real pad_net_5[9216], net_5[N][16]; };                     /* [N, 10]  phase 2 */
-    struct { real pad_cross_entropy[9344], cross_entropy[N]; };         /* [N]  phase 2 */
-    struct { real pad_cross_entropy_grad[24864], cross_entropy_grad[N][16]; }; /* [N, 10]  phases 2-3 */
-    struct { real pad_dropout_dx[20992], dropout_dx[N][6][6][8]; };     /* [N, 288]  phase 3 */
-    struct { real pad_relu_dx[9216], relu_dx[N][12][12][8]; };          /* [N, 8, 12, 12]  phases 3-4 */
+    struct { real pad_amax[9344], amax[N]; };                           /* [N]  phase 2 */
+    struct { real pad_sum_exp[9360], sum_exp[N]; };                     /* [N]  phase 2 */
+    struct { real pad_cross_entropy[9376], cross_entropy[N]; };         /* [N]  phase 2 */
+    struct { real pad_d_net_5[24864], d_net_5[N][16]; };                /* [N, 10]  phases 2-3 */
+    struct { real pad_d_net_2[20992], d_net_2[N][6][6][8]; };           /* [N, 288]  phase 3 */
+    struct { real pad_d_net_0[9216], d_net_0[N][12][12][8]; };          /* [N, 8, 12, 12]  phases 3-4 */
 } arena;
 
 static void add_up(int sum, int parts)                                  /* in order, whatever the threads */
@@ -85,17 +87,14 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of conv.lua ---- */
-static void k15_net_5_weight_t(const Thread *t, const Micro *m), k1_div(const Thread *t, const Micro *m),
-        k2_conv2d_net_1(const Thread *t, const Micro *m), k3_net_2(const Thread *t, const Micro *m),
-        k4_net_4(const Thread *t, const Micro *m), k5_matmul_net_5(const Thread *t, const Micro *m),
-        k6_cross_entropy(const Thread *t, const Micro *m), k7_sum(const Thread *t, const Micro *m),
-        k8_cross_entropy_grad(const Thread *t, const Micro *m),
-        k9_sum_d_net_5_bias(const Thread *t, const Micro *m, const int beta),
-        k10_matmul_dropout_dx(const Thread *t, const Micro *m),
-        k11_matmul_d_net_5_weight(const Thread *t, const Micro *m, const int beta),
-        k12_max_pool2d_grad_relu_dx(const Thread *t, const Micro *m),
-        k13_sum_d_net_0_bias(const Thread *t, const Micro *m, const int beta),
-        k14_conv2d_weight_d_net_0_weight(const Thread *t, const Micro *m, const int beta);
+static void k15_copy(const Thread *t), k1_div(const Thread *t, const Micro *m),
+        k2_conv2d_3x3_add_relu(const Thread *t), k3_max_pool2d_2x2(const Thread *t),
+        k4_dropout(const Thread *t, const Micro *m), k5_matmul_add(const Thread *t),
+        k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m), k7_sum(const Thread *t, const Micro *m),
+        k8_cross_entropy_grad(const Thread *t, const Micro *m), k9_sum_d_bias(const Thread *t, const int beta),
+        k10_matmul_dropout_dx(const Thread *t, const Micro *m), k11_matmul_d_weight(const Thread *t, const int beta),
+        k12_max_pool2d_grad_2x2_relu_dx(const Thread *t), k13_sum_d_bias(const Thread *t, const int beta),
+        k14_conv2d_weight_3x3_d_weight(const Thread *t, const int beta);
 static void forward(const Thread *t, const Micro *m);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
@@ -105,13 +104,13 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
     k8_cross_entropy_grad(t, m);                                        /* [N, 10]  line 12 */
     barrier(t);
     if (t->id == 0) add_up(0, 8);
-    k9_sum_d_net_5_bias(t, m, beta);                                    /* [10]  line 7 */
+    k9_sum_d_bias(t, beta);                                             /* [10]  line 7 */
     k10_matmul_dropout_dx(t, m);                                        /* [N, 288]  line 7 */
-    k11_matmul_d_net_5_weight(t, m, beta);                              /* [10, 288]  line 7 */
-    k12_max_pool2d_grad_relu_dx(t, m);                                  /* [N, 8, 12, 12]  line 6 */
+    k11_matmul_d_weight(t, beta);                                       /* [10, 288]  line 7 */
+    k12_max_pool2d_grad_2x2_relu_dx(t);                                 /* [N, 8, 12, 12]  line 6 */
     barrier(t);
-    k13_sum_d_net_0_bias(t, m, beta);                                   /* [8]  line 6 */
-    k14_conv2d_weight_d_net_0_weight(t, m, beta);                       /* [8, 1, 3, 3]  line 6 */
+    k13_sum_d_bias(t, beta);                                            /* [8]  line 6 */
+    k14_conv2d_weight_3x3_d_weight(t, beta);                            /* [8, 1, 3, 3]  line 6 */
     barrier(t);
 }
 
@@ -122,36 +121,33 @@ static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m
 static void forward(const Thread *t, const Micro *m)
 {
     k1_div(t, m);                                                       /* [N, 1, 12, 12]  line 12 */
-    k2_conv2d_net_1(t, m);                                              /* [N, 8, 12, 12]  line 6 */
-    k3_net_2(t, m);                                                     /* [N, 8, 6, 6]  line 6 */
+    k2_conv2d_3x3_add_relu(t);                                          /* [N, 8, 12, 12]  line 6 */
+    k3_max_pool2d_2x2(t);                                               /* [N, 8, 6, 6]  line 6 */
     barrier(t);
-    k4_net_4(t, m);                                                     /* [N, 288]  line 7 */
+    k4_dropout(t, m);                                                   /* [N, 288]  line 7 */
     barrier(t);
-    k5_matmul_net_5(t, m);                                              /* [N, 10]  line 7 */
-    k6_cross_entropy(t, m);                                             /* [N]  line 12 */
+    k5_matmul_add(t);                                                   /* [N, 10]  line 7 */
+    k6_amax_sum_exp_cross_entropy(t, m);                                /* [N]  line 12 */
     k7_sum(t, m);                                                       /* []  line 12 */
 }
 
 /* ---- kernels, in order of execution ---- */
 /* k15  net_5_weight_t = copy  [10, 288]                                tests/golden/conv.lua:7 */
-static void k15_net_5_weight_t(const Thread *t, const Micro *m)
+static void k15_copy(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int i = 0; i < 10; i++)
             for (int i2_6 = 0; i2_6 < 6; i2_6++)
                 for (int i2_1 = 0; i2_1 < 6; i2_1++)
                     for (int j = 0; j < 8; j++)
                         packed.net_5_weight_t[i][i2_1 + i2_6 * 6][j] =
                                 p.net_5.weight[(i2_6 * 6 + i2_1 + j * 36) % 64 + (i2_6 * 6 + i2_1 + j * 36) / 64 * 64][i];
-    }
-    stored();
-    (void)m;
 }
 
 /* k1  div = div  [N, 1, 12, 12]                                        tests/golden/conv.lua:12 */
 static void k1_div(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int r = 0; r < 12; r++)
@@ -159,12 +155,10 @@ static void k1_div(const Thread *t, const Micro *m)
                     arena.div[n][r + 1][j + 1][0] = (real)data.image[at * 144 + r * 12 + j] / R(255.0);
             zero_halo((real *)arena.div + n * 196, 14, 14, 1, 1, 1, 1, 1);
         }
-    }
-    stored();
 }
 
 /* k2  net_1 = conv2d, add, relu  [N, 8, 12, 12]                        tests/golden/conv.lua:6 */
-static void k2_conv2d_net_1(const Thread *t, const Micro *m)
+static void k2_conv2d_3x3_add_relu(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 12, 12 }, .a_row = { 14, 1 }, .c_row = { 96, 8 },
@@ -179,14 +173,12 @@ static void k2_conv2d_net_1(const Thread *t, const Micro *m)
                     v8_store(&arena.net_1[n][r][c][j], v8_select(v3 <= R(0.0), v8_set(R(0.0)), v3));
                 }
     }
-    stored();
-    (void)m;
 }
 
 /* k3  net_2 = max_pool2d  [N, 8, 6, 6]                                 tests/golden/conv.lua:6 */
-static void k3_net_2(const Thread *t, const Micro *m)
+static void k3_max_pool2d_2x2(const Thread *t)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++)
             for (int r = 0; r < 6; r++)
                 for (int c = 0; c < 6; c++)
@@ -199,18 +191,15 @@ static void k3_net_2(const Thread *t, const Micro *m)
                             }
                         v8_store(&arena.net_2[n][r][c][j], best);
                     }
-    }
-    stored();
-    (void)m;
 }
 
 /* k4  net_4 = dropout  [N, 288]                                        tests/golden/conv.lua:7 */
-static void k4_net_4(const Thread *t, const Micro *m)
+static void k4_dropout(const Thread *t, const Micro *m)
 {
     const uint64_t consumed = (uint64_t)(w.first + m->from);
     const uint64_t seed = w.seed;
     const bool training = w.training;
-    for_span (s, t, 5) {
+    for_span (s, t, 5)
         for (int n = 0; n < N; n++) {
             for (int j = 0, j_to = 288 - s * 64 < 64 ? 288 - s * 64 : 64; j < j_to; j++) {
                 const real a = arena.net_2[n][(s * 64 + j) / 6 % 6][(s * 64 + j) % 6][(s * 64 + j) / 36];
@@ -220,12 +209,10 @@ static void k4_net_4(const Thread *t, const Micro *m)
             for (int j = 288 - s * 64 < 64 ? 288 - s * 64 : 64; j < 64; j++)
                 arena.net_4[s][n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k5  net_5 = matmul, add  [N, 10]                                     tests/golden/conv.lua:7 */
-static void k5_matmul_net_5(const Thread *t, const Micro *m)
+static void k5_matmul_add(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
@@ -236,31 +223,30 @@ static void k5_matmul_net_5(const Thread *t, const Micro *m)
             v_store(&arena.net_5[n][j], v_keep(v2 + v_load(&p.net_5.bias[j]), 10 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
-/* k6  cross_entropy = cross_entropy  [N]                               tests/golden/conv.lua:12 */
-static void k6_cross_entropy(const Thread *t, const Micro *m)
+/* k6  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N] tests/golden/conv.lua:12 */
+static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             real m2 = -INFINITY;
             for (int j = 0; j < 10; j++)
                 m2 = r_max(m2, arena.net_5[n][j]);
+            arena.amax[n] = m2;
             real s2 = 0;
             for (int j = 0; j < 10; j++)
                 s2 += r_exp(arena.net_5[n][j] - m2);
+            arena.sum_exp[n] = s2;
             real z = 0;
             for (int j = 0; j < 10; j++) {
                 const real a = arena.net_5[n][j];
                 z += ((real)j == (real)data.label[at] ? a : R(0.0));
             }
-            arena.cross_entropy[n] = r_log(s2) + m2 - z;
+            const real v2 = r_log(s2) + m2 - z;
+            arena.cross_entropy[n] = v2;
         }
-    }
-    stored();
 }
 
 /* k7  sum 0 = sum  []                                                  tests/golden/conv.lua:12 */
@@ -273,53 +259,43 @@ static void k7_sum(const Thread *t, const Micro *m)
             total += arena.cross_entropy[n];
         part[0][q] = total;
     }
-    stored();
 }
 
-/* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/conv.lua:12 */
+/* k8  d_net_5 = cross_entropy_grad  [N, 10]                            tests/golden/conv.lua:12 */
 static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
     const real scale0 = w.scale_in[0];
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
-            real m2 = -INFINITY;
-            for (int j = 0; j < 10; j++)
-                m2 = r_max(m2, arena.net_5[n][j]);
-            real s2 = 0;
-            for (int j = 0; j < 10; j++)
-                s2 += r_exp(arena.net_5[n][j] - m2);
             for (int j = 0; j < 10; j++) {
                 const real a = arena.net_5[n][j];
                 const real a2 = (real)data.label[at];
-                arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
-                        : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
+                const real a3 = arena.amax[n];
+                const real a4 = arena.sum_exp[n];
+                arena.d_net_5[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0) : (n < rows ? scale0 : R(0.0))
+                        * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
             }
             for (int j = 10; j < 16; j++)
-                arena.cross_entropy_grad[n][j] = R(0.0);
+                arena.d_net_5[n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k9  d net.5.bias = sum  [10]                                         tests/golden/conv.lua:7 */
-INLINE void k9_sum_d_net_5_bias(const Thread *t, const Micro *m, const int beta)
+INLINE void k9_sum_d_bias(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 16; j += LANES) {
             vec sum = v_set(0);
             for (int n = 0; n < N; n++)
-                sum += v_load(&arena.cross_entropy_grad[n][j]);
+                sum += v_load(&arena.d_net_5[n][j]);
             const vec old = v_load(&g.net_5.bias[j]), more = v_keep(sum, 10 - j);
             v_store(&g.net_5.bias[j], beta ? old + more : more);
         }
-    }
-    stored();
-    (void)m;
 }
 
-/* k10  dropout_dx = matmul, dropout_dx  [N, 288]                       tests/golden/conv.lua:7 */
+/* k10  d_net_2 = matmul, dropout_dx  [N, 288]                          tests/golden/conv.lua:7 */
 static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
 {
     const uint64_t consumed = (uint64_t)(w.first + m->from);
@@ -328,39 +304,35 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 288 },
-                              .width = 288 }, &arena.cross_entropy_grad[n][0], &packed.net_5_weight_t[0][0][0],
-                                      &arena.dropout_dx[n][0][0][0], 0);
+                              .width = 288 }, &arena.d_net_5[n][0], &packed.net_5_weight_t[0][0][0],
+                                      &arena.d_net_2[n][0][0][0], 0);
         for (int i2_6 = 0; i2_6 < 6; i2_6++)
             for (int i2_1 = 0; i2_1 < 6; i2_1++)
                 for (int j = 0; j < 8; j += LANES8) {
-                    const vec8 v2 = v8_load(&arena.dropout_dx[n][i2_6][i2_1][j]);
+                    const vec8 v2 = v8_load(&arena.d_net_2[n][i2_6][i2_1][j]);
                     real u[LANES8];
                     noise_fill(u, LANES8, seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i2_6 * 6 + i2_1 + j * 36), 36);
                     const vec8 a = v8_load(u);
-                    v8_store(&arena.dropout_dx[n][i2_6][i2_1][j],
+                    v8_store(&arena.d_net_2[n][i2_6][i2_1][j],
                             (training ? v8_select(a < R(0.2), v8_set(R(0.0)), v2 * R(1.25)) : v2));
                 }
     }
-    stored();
 }
 
 /* k11  d net.5.weight = matmul  [10, 288]                              tests/golden/conv.lua:7 */
-INLINE void k11_matmul_d_net_5_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k11_matmul_d_weight(const Thread *t, const int beta)
 {
-    for_span (q, t, 5) {
+    for_span (q, t, 5)
         contract((Contract) { .rows = { 1, 64 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
                               .depth = { 1, 1, N }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
-                              .width = 16 }, &arena.net_4[q][0][0], &arena.cross_entropy_grad[0][0],
-                                      &g.net_5.weight[q * 64][0], beta);
-    }
-    stored();
-    (void)m;
+                              .width = 16 }, &arena.net_4[q][0][0], &arena.d_net_5[0][0], &g.net_5.weight[q * 64][0],
+                                      beta);
 }
 
-/* k12  relu_dx = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
-static void k12_max_pool2d_grad_relu_dx(const Thread *t, const Micro *m)
+/* k12  d_net_0 = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
+static void k12_max_pool2d_grad_2x2_relu_dx(const Thread *t)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++)
             for (int r = 0; r < 6; r++)
                 for (int c = 0; c < 6; c++)
@@ -371,65 +343,55 @@ static void k12_max_pool2d_grad_relu_dx(const Thread *t, const Micro *m)
                                 const vec8 v2 = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
                                 best = v8_select((v2 > best) | (v2 != v2), v2, best);
                             }
-                        const vec8 gy = v8_load(&arena.dropout_dx[n][r][c][j]);
+                        const vec8 gy = v8_load(&arena.d_net_2[n][r][c][j]);
                         vec8 open = v8_set(1);
                         for (int ky = 0; ky < 2; ky++)
                             for (int kx = 0; kx < 2; kx++) {
                                 const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j])
                                         == best, open, v8_set(R(0.0)));
                                 const vec8 v3 = v8_select(share > R(0.0), gy, v8_set(R(0.0)));
-                                v8_store(&arena.relu_dx[n][r * 2 + ky][c * 2 + kx][j],
+                                v8_store(&arena.d_net_0[n][r * 2 + ky][c * 2 + kx][j],
                                         v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) <= R(0.0),
                                         v8_set(R(0.0)), v3));
                                 open = open - share;
                             }
                     }
-    }
-    stored();
-    (void)m;
 }
 
 /* k13  d net.0.bias = sum  [8]                                         tests/golden/conv.lua:6 */
-INLINE void k13_sum_d_net_0_bias(const Thread *t, const Micro *m, const int beta)
+INLINE void k13_sum_d_bias(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < N; n++) {
                 vec8 row = v8_set(0);
                 for (int r = 0; r < 12; r++)
                     for (int c = 0; c < 12; c++)
-                        row += v8_load(&arena.relu_dx[n][r][c][j]);
+                        row += v8_load(&arena.d_net_0[n][r][c][j]);
                 sum += row;
             }
             const vec8 old = v8_load(&g.net_0.bias[j]);
             v8_store(&g.net_0.bias[j], beta ? old + sum : sum);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k14  d net.0.weight = conv2d_weight  [8, 1, 3, 3]                    tests/golden/conv.lua:6 */
-INLINE void k14_conv2d_weight_d_net_0_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k14_conv2d_weight_3x3_d_weight(const Thread *t, const int beta)
 {
-    for_span (q, t, 3) {
-        for (int n = 0; n < N; n++) {
+    for_span (q, t, 3)
+        for (int n = 0; n < N; n++)
             contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
                                   .depth = { 1, 12, 12 }, .a_k = { 0, 14, 1 }, .b_k = { 0, 96, 8 },
-                                  .width = 8 }, &arena.div[n][q][0][0], &arena.relu_dx[n][0][0][0],
+                                  .width = 8 }, &arena.div[n][q][0][0], &arena.d_net_0[n][0][0][0],
                                           &g.net_0.weight[q][0][0], n ? 1 : beta);
-        }
-    }
-    stored();
-    (void)m;
 }
 
 /* ---- the update ---- */
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k15_net_5_weight_t(t, NULL);                                        /* [10, 288]  line 7 */
+    k15_copy(t);                                                        /* [10, 288]  line 7 */
     barrier(t);
 }
 
@@ -511,6 +473,7 @@ static void evaluate(const Thread *t)
         forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
         barrier(t);
         if (t->id == 0) add_up(0, 8);
+        (void)m;
     }
 }
 

@@ -44,10 +44,12 @@ typedef struct {                                                        /* all t
         struct { real pad_net_2[9216], net_2[N][6][6][8]; };            /* [N, 8, 6, 6]  phases 2-3 */
         struct { real pad_net_4[11520], net_4[N][288]; };               /* [N, 288]  phases 3-10 */
         struct { real pad_net_5[9216], net_5[N][12]; };                 /* [N, 10]  phases 4-7 */
+        struct { real pad_amax[9408], amax[N]; };                       /* [N]  phases 5-7 */
+        struct { real pad_sum_exp[9424], sum_exp[N]; };                 /* [N]  phases 5-7 */
         struct { real pad_cross_entropy[9312], cross_entropy[N]; };     /* [N]  phases 5-6 */
-        struct { real pad_cross_entropy_grad[9312], cross_entropy_grad[N][12]; }; /* [N, 10]  phases 7-10 */
-        struct { real pad_dropout_dx[18432], dropout_dx[N][6][6][8]; }; /* [N, 288]  phases 9-11 */
-        struct { real pad_relu_dx[9216], relu_dx[N][12][12][8]; };      /* [N, 8, 12, 12]  phases 11-13 */
+        struct { real pad_d_net_5[9312], d_net_5[N][12]; };             /* [N, 10]  phases 7-10 */
+        struct { real pad_d_net_2[18432], d_net_2[N][6][6][8]; };       /* [N, 288]  phases 9-11 */
+        struct { real pad_d_net_0[9216], d_net_0[N][12][12][8]; };      /* [N, 8, 12, 12]  phases 11-13 */
     } arena;
 } Device;
 
@@ -92,25 +94,25 @@ static void window(const Thread *)
 }
 
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of conv.lua ---- */
-static __global__ void k1_div(Device *dev), k2_conv2d_net_1(Device *dev), k3_net_2(Device *dev),
-        k4_net_4(Device *dev), k10_matmul_dropout_dx(Device *dev), k12_max_pool2d_grad_relu_dx(Device *dev),
-        k13_sum_d_net_0_bias(Device *dev, int beta), k14_conv2d_weight_d_net_0_weight(Device *dev, int beta),
+static __global__ void k1_div(Device *dev), k2_conv2d_3x3_add_relu(Device *dev), k3_max_pool2d_2x2(Device *dev),
+        k4_dropout(Device *dev), k10_matmul_dropout_dx(Device *dev), k12_max_pool2d_grad_2x2_relu_dx(Device *dev),
+        k13_sum_d_bias(Device *dev, int beta), k14_conv2d_weight_3x3_d_weight(Device *dev, int beta),
         k6_to_k9(Device *dev, int beta), k6_to_k7_next(Device *dev), next_micro(Device *dev);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
     GG_RUN(k1_div, 5, 256, device);                                     /* [N, 1, 12, 12]  line 12 */
-    GG_RUN(k2_conv2d_net_1, 18, 256, device);                           /* [N, 8, 12, 12]  line 6 */
-    GG_RUN(k3_net_2, 9, 256, device);                                   /* [N, 8, 6, 6]  line 6 */
-    GG_RUN(k4_net_4, 9, 256, device);                                   /* [N, 288]  line 7 */
+    GG_RUN(k2_conv2d_3x3_add_relu, 18, 256, device);                    /* [N, 8, 12, 12]  line 6 */
+    GG_RUN(k3_max_pool2d_2x2, 9, 256, device);                          /* [N, 8, 6, 6]  line 6 */
+    GG_RUN(k4_dropout, 9, 256, device);                                 /* [N, 288]  line 7 */
     gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10]  line 7 */
     GG_RUN(k6_to_k9, 1, 512, device, beta);
     GG_RUN(k10_matmul_dropout_dx, 5, 256, device);                      /* [N, 288]  line 7 */
     gg_matmul_run(&k11[beta]);                                          /* k11  d net.5.weight = matmul  [10, 288]  line 7 */
-    GG_RUN(k12_max_pool2d_grad_relu_dx, 9, 256, device);                /* [N, 8, 12, 12]  line 6 */
-    GG_RUN(k13_sum_d_net_0_bias, 1, 256, device, beta);                 /* [8]  line 6 */
-    GG_RUN(k14_conv2d_weight_d_net_0_weight, 1, 256, device, beta);     /* [8, 1, 3, 3]  line 6 */
+    GG_RUN(k12_max_pool2d_grad_2x2_relu_dx, 9, 256, device);            /* [N, 8, 12, 12]  line 6 */
+    GG_RUN(k13_sum_d_bias, 1, 256, device, beta);                       /* [8]  line 6 */
+    GG_RUN(k14_conv2d_weight_3x3_d_weight, 1, 256, device, beta);       /* [8, 1, 3, 3]  line 6 */
     GG_RUN(next_micro, 1, 1, device);
 }
 
@@ -121,9 +123,9 @@ static void micro_next(void) { micro(1); }
 static void forward(void)
 {
     GG_RUN(k1_div, 5, 256, device);                                     /* [N, 1, 12, 12]  line 12 */
-    GG_RUN(k2_conv2d_net_1, 18, 256, device);                           /* [N, 8, 12, 12]  line 6 */
-    GG_RUN(k3_net_2, 9, 256, device);                                   /* [N, 8, 6, 6]  line 6 */
-    GG_RUN(k4_net_4, 9, 256, device);                                   /* [N, 288]  line 7 */
+    GG_RUN(k2_conv2d_3x3_add_relu, 18, 256, device);                    /* [N, 8, 12, 12]  line 6 */
+    GG_RUN(k3_max_pool2d_2x2, 9, 256, device);                          /* [N, 8, 6, 6]  line 6 */
+    GG_RUN(k4_dropout, 9, 256, device);                                 /* [N, 288]  line 7 */
     gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10]  line 7 */
     GG_RUN(k6_to_k7_next, 1, 512, device);
 }
@@ -144,7 +146,7 @@ static __global__ __launch_bounds__(256) void k1_div(Device *dev)
 }
 
 /* k2  net_1 = conv2d, add, relu  [N, 8, 12, 12]                        tests/golden/conv.lua:6 */
-static __global__ __launch_bounds__(256) void k2_conv2d_net_1(Device *dev)
+static __global__ __launch_bounds__(256) void k2_conv2d_3x3_add_relu(Device *dev)
 {
     auto &p = dev->p;
     auto &arena = dev->arena;
@@ -166,7 +168,7 @@ static __global__ __launch_bounds__(256) void k2_conv2d_net_1(Device *dev)
 }
 
 /* k3  net_2 = max_pool2d  [N, 8, 6, 6]                                 tests/golden/conv.lua:6 */
-static __global__ __launch_bounds__(256) void k3_net_2(Device *dev)
+static __global__ __launch_bounds__(256) void k3_max_pool2d_2x2(Device *dev)
 {
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
@@ -183,7 +185,7 @@ static __global__ __launch_bounds__(256) void k3_net_2(Device *dev)
 }
 
 /* k4  net_4 = dropout  [N, 288]                                        tests/golden/conv.lua:7 */
-static __global__ __launch_bounds__(256) void k4_net_4(Device *dev)
+static __global__ __launch_bounds__(256) void k4_dropout(Device *dev)
 {
     const Window &w = dev->w;
     const Micro here = gg_micro(w, N), *m = &here;
@@ -200,8 +202,8 @@ static __global__ __launch_bounds__(256) void k4_net_4(Device *dev)
     }
 }
 
-/* k6  cross_entropy = cross_entropy  [N]                               tests/golden/conv.lua:12 */
-static __device__ void k6_cross_entropy(Device *dev)
+/* k6  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N] tests/golden/conv.lua:12 */
+static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
@@ -214,18 +216,22 @@ static __device__ void k6_cross_entropy(Device *dev)
         for (int j = lane; j < 10; j += 32)
             m2 = r_max(m2, arena.net_5[n][j]);
         m2 = gg_fold_max<32>(m2);
+        arena.amax[n] = m2;
         real s2 = 0;
         for (int j = lane; j < 10; j += 32)
             s2 += r_exp(arena.net_5[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
+        arena.sum_exp[n] = s2;
         real z = 0;
         for (int j = lane; j < 10; j += 32) {
             const real a = arena.net_5[n][j];
             z += ((real)j == (real)data.label[at] ? a : R(0.0));
         }
         z = gg_fold_sum<32>(z);
-        if (lane == 0)
-            arena.cross_entropy[n] = r_log(s2) + m2 - z;
+        if (lane == 0) {
+            const real v2 = r_log(s2) + m2 - z;
+            arena.cross_entropy[n] = v2;
+        }
     }
 }
 
@@ -245,7 +251,7 @@ static __device__ void k7_sum(Device *dev)
         sums[0] += total;
 }
 
-/* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/conv.lua:12 */
+/* k8  d_net_5 = cross_entropy_grad  [N, 10]                            tests/golden/conv.lua:12 */
 static __device__ void k8_cross_entropy_grad(Device *dev)
 {
     const Window &w = dev->w;
@@ -258,25 +264,19 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
     for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
-        real m2 = -INFINITY;
-        for (int j = lane; j < 10; j += 32)
-            m2 = r_max(m2, arena.net_5[n][j]);
-        m2 = gg_fold_max<32>(m2);
-        real s2 = 0;
-        for (int j = lane; j < 10; j += 32)
-            s2 += r_exp(arena.net_5[n][j] - m2);
-        s2 = gg_fold_sum<32>(s2);
         for (int j = lane; j < 10; j += 32) {
             const real a = arena.net_5[n][j];
             const real a2 = (real)data.label[at];
-            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
-                    : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
+            const real a3 = arena.amax[n];
+            const real a4 = arena.sum_exp[n];
+            arena.d_net_5[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0) : (n < rows ? scale0 : R(0.0))
+                    * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
         }
     }
 }
 
 /* k9  d net.5.bias = sum  [10]                                         tests/golden/conv.lua:7 */
-static __device__ void k9_sum_d_net_5_bias(Device *dev, int beta)
+static __device__ void k9_sum_d_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -285,7 +285,7 @@ static __device__ void k9_sum_d_net_5_bias(Device *dev, int beta)
         const int j = id;
         real sum = 0;
         for (int n = share; n < N && id < 10; n += 16)
-            sum += arena.cross_entropy_grad[n][j];
+            sum += arena.d_net_5[n][j];
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 10) {
             const real old = g.net_5.bias[j];
@@ -295,7 +295,7 @@ static __device__ void k9_sum_d_net_5_bias(Device *dev, int beta)
     }
 }
 
-/* k10  dropout_dx = matmul, dropout_dx  [N, 288]                       tests/golden/conv.lua:7 */
+/* k10  d_net_2 = matmul, dropout_dx  [N, 288]                          tests/golden/conv.lua:7 */
 static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
 {
     const Window &w = dev->w;
@@ -307,7 +307,7 @@ static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
     const bool training = w.training;
     const auto a = [&](int row, int at) -> real {
         const int n = row, o = at;
-        return arena.cross_entropy_grad[n][o];
+        return arena.d_net_5[n][o];
     };
     const auto b = [&](int column, int at) -> real {
         const int i3 = column % 8, i2 = column / 8 % 6, i = column / 48, o = at;
@@ -315,15 +315,15 @@ static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
     };
     const auto store = [&](int row, int column, real sum) {
         const int n = row, i3 = column % 8, i2 = column / 8 % 6, i = column / 48;
-        arena.dropout_dx[n][i][i2][i3] = (training
+        arena.d_net_2[n][i][i2][i3] = (training
                 ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i * 6 + i2 + i3 * 36)) < R(0.2) ? R(0.0)
                 : sum * R(1.25)) : sum);
     };
     gg_tile<8, 288, 4, true, false>(0, blockIdx.x * 64, 0, 10, a, b, store);
 }
 
-/* k12  relu_dx = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
-static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_relu_dx(Device *dev)
+/* k12  d_net_0 = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
+static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_2x2_relu_dx(Device *dev)
 {
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
@@ -335,13 +335,13 @@ static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_relu_dx(Device
                 const real v2 = arena.net_1[n][r * 2 + ky][c * 2 + kx][j];
                 best = v2 > best || v2 != v2 ? v2 : best;
             }
-        const real gy = arena.dropout_dx[n][r][c][j];
+        const real gy = arena.d_net_2[n][r][c][j];
         real open = 1;
         for (int ky = 0; ky < 2; ky++)
             for (int kx = 0; kx < 2; kx++) {
                 const real share = (arena.net_1[n][r * 2 + ky][c * 2 + kx][j] == best ? open : R(0.0));
                 const real v3 = (share > R(0.0) ? gy : R(0.0));
-                arena.relu_dx[n][r * 2 + ky][c * 2 + kx][j] =
+                arena.d_net_0[n][r * 2 + ky][c * 2 + kx][j] =
                         (arena.net_1[n][r * 2 + ky][c * 2 + kx][j] <= R(0.0) ? R(0.0) : v3);
                 open = open - share;
             }
@@ -349,7 +349,7 @@ static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_relu_dx(Device
 }
 
 /* k13  d net.0.bias = sum  [8]                                         tests/golden/conv.lua:6 */
-static __global__ __launch_bounds__(256) void k13_sum_d_net_0_bias(Device *dev, int beta)
+static __global__ __launch_bounds__(256) void k13_sum_d_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -358,7 +358,7 @@ static __global__ __launch_bounds__(256) void k13_sum_d_net_0_bias(Device *dev, 
     real sum = 0;
     for (int f = share; f < N * 144 && id < 8; f += 8) {
         const int c = f % 12, r = f / 12 % 12, n = f / 144;
-        sum += arena.relu_dx[n][r][c][j];
+        sum += arena.d_net_0[n][r][c][j];
     }
     sum = gg_add_shares<8>(sum);
     if (share == 0 && id < 8) {
@@ -368,7 +368,7 @@ static __global__ __launch_bounds__(256) void k13_sum_d_net_0_bias(Device *dev, 
 }
 
 /* k14  d net.0.weight = conv2d_weight  [8, 1, 3, 3]                    tests/golden/conv.lua:6 */
-static __global__ __launch_bounds__(256) void k14_conv2d_weight_d_net_0_weight(Device *dev, int beta)
+static __global__ __launch_bounds__(256) void k14_conv2d_weight_3x3_d_weight(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -379,7 +379,7 @@ static __global__ __launch_bounds__(256) void k14_conv2d_weight_d_net_0_weight(D
     };
     const auto b = [&](int column, int at) -> real {
         const int o = column, x = at % 12, y = at / 12 % 12, n = at / 144;
-        return arena.relu_dx[n][y][x][o];
+        return arena.d_net_0[n][y][x][o];
     };
     const auto store = [&](int row, int column, real sum) {
         const int l = row % 3, k = row / 3, o = column;
@@ -392,19 +392,19 @@ static __global__ __launch_bounds__(256) void k14_conv2d_weight_d_net_0_weight(D
 /* k6 to k9, one after another */
 static __global__ __launch_bounds__(512) void k6_to_k9(Device *dev, int beta)
 {
-    k6_cross_entropy(dev);
+    k6_amax_sum_exp_cross_entropy(dev);
     __syncthreads();
     k7_sum(dev);
     __syncthreads();
     k8_cross_entropy_grad(dev);
     __syncthreads();
-    k9_sum_d_net_5_bias(dev, beta);
+    k9_sum_d_bias(dev, beta);
 }
 
 /* k6 to k7, one after another; no later kernel asks for the micro-step */
 static __global__ __launch_bounds__(512) void k6_to_k7_next(Device *dev)
 {
-    k6_cross_entropy(dev);
+    k6_amax_sum_exp_cross_entropy(dev);
     __syncthreads();
     k7_sum(dev);
     __syncthreads();
@@ -488,7 +488,7 @@ static void plan(void)
     auto &g = device->g;
     gg_plan(&k5, &arena.net_4[0][0], &p.net_5.weight[0][0], &arena.net_5[0][0], p.net_5.bias,
             gg_rows(N).columns(10).depth(288).b_turned().lead(288, 288, 12).epilogue(GG_BIAS));
-    gg_plan_both(k11, &arena.cross_entropy_grad[0][0], &arena.net_4[0][0], &g.net_5.weight[0][0], NULL,
+    gg_plan_both(k11, &arena.d_net_5[0][0], &arena.net_4[0][0], &g.net_5.weight[0][0], NULL,
             gg_rows(10).columns(288).depth(N).a_turned().lead(12, 288, 288));
 }
 

@@ -10,7 +10,7 @@
             sums[0] = sum of cross_entropy, line 10
             sums[1] = sum of hit, line 12
    memory   parameters, gradients, states 61 KiB; packed 2 KiB; arena 11 KiB (lower bound 11)
-   a micro-step   0.244 MFLOP in 13 kernels between 4 barriers;  an update   3 904 elements, AdamW
+   a micro-step   0.244 MFLOP in 12 kernels between 4 barriers;  an update   3 904 elements, AdamW
    lr cosine 0.001, warmup 10
 */
 #include "gagen.h"
@@ -39,10 +39,12 @@ _Alignas(64) static union {                                             /* a mic
     real div[N][64];                                                    /* [N, 64]  phases 0-3 */
     struct { real pad_net_1[1024], net_1[3][N][16]; };                  /* [N, 48]  phases 1-3 */
     struct { real pad_logits[1792], logits[N][16]; };                   /* [N, 10]  phase 2 */
-    struct { real pad_cross_entropy[2048], cross_entropy[N]; };         /* [N]  phase 2 */
-    struct { real pad_hit[2064], hit[N]; };                             /* [N]  phase 2 */
-    struct { real pad_cross_entropy_grad[2560], cross_entropy_grad[N][16]; }; /* [N, 10]  phases 2-3 */
-    struct { real pad_relu_dx[1792], relu_dx[3][N][16]; };              /* [N, 48]  phase 3 */
+    struct { real pad_amax[2048], amax[N]; };                           /* [N]  phase 2 */
+    struct { real pad_sum_exp[2064], sum_exp[N]; };                     /* [N]  phase 2 */
+    struct { real pad_cross_entropy[2080], cross_entropy[N]; };         /* [N]  phase 2 */
+    struct { real pad_hit[2096], hit[N]; };                             /* [N]  phase 2 */
+    struct { real pad_d_logits[2560], d_logits[N][16]; };               /* [N, 10]  phases 2-3 */
+    struct { real pad_d_net_0[1792], d_net_0[3][N][16]; };              /* [N, 48]  phase 3 */
 } arena;
 
 static void add_up(int sum, int parts)                                  /* in order, whatever the threads */
@@ -86,30 +88,26 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of mlp.lua ---- */
-static void k14_net_2_weight_t(const Thread *t, const Micro *m), k1_div(const Thread *t, const Micro *m),
-        k2_matmul_net_1(const Thread *t, const Micro *m), k3_matmul_logits(const Thread *t, const Micro *m),
-        k4_cross_entropy(const Thread *t, const Micro *m),
+static void k13_copy(const Thread *t), k1_div(const Thread *t, const Micro *m), k2_matmul_add_relu(const Thread *t),
+        k3_matmul_add(const Thread *t), k4_amax_sum_exp_cross_entropy_hit(const Thread *t, const Micro *m),
         k5_sum(const Thread *t, const Micro *m, real x[restrict N], double result[restrict]),
-        k6_hit(const Thread *t, const Micro *m), k8_cross_entropy_grad(const Thread *t, const Micro *m),
-        k9_sum_d_net_2_bias(const Thread *t, const Micro *m, const int beta),
-        k10_matmul_relu_dx(const Thread *t, const Micro *m),
-        k11_matmul_d_net_2_weight(const Thread *t, const Micro *m, const int beta),
-        k12_sum_d_net_0_bias(const Thread *t, const Micro *m, const int beta),
-        k13_matmul_d_net_0_weight(const Thread *t, const Micro *m, const int beta);
+        k7_cross_entropy_grad(const Thread *t, const Micro *m), k8_sum_d_bias(const Thread *t, const int beta),
+        k9_matmul_relu_dx(const Thread *t), k10_matmul_d_weight(const Thread *t, const int beta),
+        k11_sum_d_bias(const Thread *t, const int beta), k12_matmul_d_weight(const Thread *t, const int beta);
 static void forward(const Thread *t, const Micro *m);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 INLINE void micro(const Thread *t, const Micro *m, const int beta)
 {
     forward(t, m);
-    k8_cross_entropy_grad(t, m);                                        /* [N, 10]  line 10 */
+    k7_cross_entropy_grad(t, m);                                        /* [N, 10]  line 10 */
     barrier(t);
     if (t->id == 0) add_up(0, 8), add_up(1, 8);
-    k9_sum_d_net_2_bias(t, m, beta);                                    /* [10]  line 5 */
-    k10_matmul_relu_dx(t, m);                                           /* [N, 48]  line 5 */
-    k11_matmul_d_net_2_weight(t, m, beta);                              /* [10, 48]  line 5 */
-    k12_sum_d_net_0_bias(t, m, beta);                                   /* [48]  line 5 */
-    k13_matmul_d_net_0_weight(t, m, beta);                              /* [48, 64]  line 5 */
+    k8_sum_d_bias(t, beta);                                             /* [10]  line 5 */
+    k9_matmul_relu_dx(t);                                               /* [N, 48]  line 5 */
+    k10_matmul_d_weight(t, beta);                                       /* [10, 48]  line 5 */
+    k11_sum_d_bias(t, beta);                                            /* [48]  line 5 */
+    k12_matmul_d_weight(t, beta);                                       /* [48, 64]  line 5 */
     barrier(t);
 }
 
@@ -121,43 +119,37 @@ static void forward(const Thread *t, const Micro *m)
 {
     k1_div(t, m);                                                       /* [N, 64]  line 6 */
     barrier(t);
-    k2_matmul_net_1(t, m);                                              /* [N, 48]  line 5 */
+    k2_matmul_add_relu(t);                                              /* [N, 48]  line 5 */
     barrier(t);
-    k3_matmul_logits(t, m);                                             /* [N, 10]  line 5 */
-    k4_cross_entropy(t, m);                                             /* [N]  line 10 */
+    k3_matmul_add(t);                                                   /* [N, 10]  line 5 */
+    k4_amax_sum_exp_cross_entropy_hit(t, m);                            /* [N]  line 10 */
     k5_sum(t, m, arena.cross_entropy, part[0]);                         /* []  line 10 */
-    k6_hit(t, m);                                                       /* [N]  line 12 */
-    k5_sum(t, m, arena.hit, part[1]);                                   /* k7  []  line 12 */
+    k5_sum(t, m, arena.hit, part[1]);                                   /* k6  []  line 12 */
 }
 
 /* ---- kernels, in order of execution ---- */
-/* k14  net_2_weight_t = copy  [10, 48]                                 tests/golden/mlp.lua:5 */
-static void k14_net_2_weight_t(const Thread *t, const Micro *m)
+/* k13  net_2_weight_t = copy  [10, 48]                                 tests/golden/mlp.lua:5 */
+static void k13_copy(const Thread *t)
 {
-    for_span (s, t, 3) {
+    for_span (s, t, 3)
         for (int i = 0; i < 10; i++)
             for (int j = 0; j < 16; j++)
                 packed.net_2_weight_t[s][i][j] = p.net_2.weight[j + s * 16][i];
-    }
-    stored();
-    (void)m;
 }
 
 /* k1  div = div  [N, 64]                                               tests/golden/mlp.lua:6 */
 static void k1_div(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 64; j++)
                 arena.div[n][j] = (real)data.image[at * 64 + j] / R(255.0);
         }
-    }
-    stored();
 }
 
 /* k2  net_1 = matmul, add, relu  [N, 48]                               tests/golden/mlp.lua:5 */
-static void k2_matmul_net_1(const Thread *t, const Micro *m)
+static void k2_matmul_add_relu(const Thread *t)
 {
     for_span (s, t, 3) {
         contract((Contract) { .rows = { 1, N }, .a_row = { 0, 64 }, .c_row = { 0, 16 },
@@ -170,12 +162,10 @@ static void k2_matmul_net_1(const Thread *t, const Micro *m)
                 v_store(&arena.net_1[s][n][j], v_select(v3 <= R(0.0), v_set(R(0.0)), v3));
             }
     }
-    stored();
-    (void)m;
 }
 
 /* k3  logits = matmul, add  [N, 10]                                    tests/golden/mlp.lua:5 */
-static void k3_matmul_logits(const Thread *t, const Micro *m)
+static void k3_matmul_add(const Thread *t)
 {
     for_span (q, t, 8) {
         contract((Contract) { .rows = { 1, 2 }, .a_row = { 0, 16 }, .c_row = { 0, 16 },
@@ -188,35 +178,39 @@ static void k3_matmul_logits(const Thread *t, const Micro *m)
                 v_store(&arena.logits[n][j], v_keep(v2 + v_load(&p.net_2.bias[j]), 10 - j));
             }
     }
-    stored();
-    (void)m;
 }
 
-/* k4  cross_entropy = cross_entropy  [N]                               tests/golden/mlp.lua:10 */
-static void k4_cross_entropy(const Thread *t, const Micro *m)
+/* k4  cross_entropy, hit, amax, sum_exp = amax, sum_exp, cross_entropy, hit  [N] tests/golden/mlp.lua:10 */
+static void k4_amax_sum_exp_cross_entropy_hit(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
             real m2 = -INFINITY;
             for (int j = 0; j < 10; j++)
                 m2 = r_max(m2, arena.logits[n][j]);
+            arena.amax[n] = m2;
             real s2 = 0;
             for (int j = 0; j < 10; j++)
                 s2 += r_exp(arena.logits[n][j] - m2);
+            arena.sum_exp[n] = s2;
             real z = 0;
             for (int j = 0; j < 10; j++) {
                 const real a = arena.logits[n][j];
                 z += ((real)j == (real)data.label[at] ? a : R(0.0));
             }
-            arena.cross_entropy[n] = r_log(s2) + m2 - z;
+            const real v2 = r_log(s2) + m2 - z;
+            arena.cross_entropy[n] = v2;
+            real j2 = INFINITY;
+            for (int j = 0; j < 10; j++)
+                j2 = r_min(j2, (arena.logits[n][j] == m2 ? (real)j : R(1e+01)));
+            const real v3 = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
+            arena.hit[n] = v3;
         }
-    }
-    stored();
 }
 
 /* k5  sum 0 = sum  []                                                  tests/golden/mlp.lua:10 */
-/* also k7 */
+/* also k6 */
 SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict N], double result[restrict])
 {
     const int rows = m->rows;
@@ -226,136 +220,97 @@ SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict N], double r
             total += x[n];
         result[q] = total;
     }
-    stored();
 }
 
-/* k6  hit = hit  [N]                                                   tests/golden/mlp.lua:12 */
-static void k6_hit(const Thread *t, const Micro *m)
-{
-    for_span (q, t, 8) {
-        for (int n = 2 * q; n < 2 * q + 2; n++) {
-            const long at = data_row(&w, m, n);
-            real m2 = -INFINITY;
-            for (int j = 0; j < 10; j++)
-                m2 = r_max(m2, arena.logits[n][j]);
-            real j2 = INFINITY;
-            for (int j = 0; j < 10; j++)
-                j2 = r_min(j2, (arena.logits[n][j] == m2 ? (real)j : R(1e+01)));
-            arena.hit[n] = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
-        }
-    }
-    stored();
-}
-
-/* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/mlp.lua:10 */
-static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
+/* k7  d_logits = cross_entropy_grad  [N, 10]                           tests/golden/mlp.lua:10 */
+static void k7_cross_entropy_grad(const Thread *t, const Micro *m)
 {
     const real scale0 = w.scale_in[0];
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
-            real m2 = -INFINITY;
-            for (int j = 0; j < 10; j++)
-                m2 = r_max(m2, arena.logits[n][j]);
-            real s2 = 0;
-            for (int j = 0; j < 10; j++)
-                s2 += r_exp(arena.logits[n][j] - m2);
             for (int j = 0; j < 10; j++) {
                 const real a = arena.logits[n][j];
                 const real a2 = (real)data.label[at];
-                arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
-                        : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
+                const real a3 = arena.amax[n];
+                const real a4 = arena.sum_exp[n];
+                arena.d_logits[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
+                        : (n < rows ? scale0 : R(0.0)) * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
             }
             for (int j = 10; j < 16; j++)
-                arena.cross_entropy_grad[n][j] = R(0.0);
+                arena.d_logits[n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
-/* k9  d net.2.bias = sum  [10]                                         tests/golden/mlp.lua:5 */
-INLINE void k9_sum_d_net_2_bias(const Thread *t, const Micro *m, const int beta)
+/* k8  d net.2.bias = sum  [10]                                         tests/golden/mlp.lua:5 */
+INLINE void k8_sum_d_bias(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 16; j += LANES) {
             vec sum = v_set(0);
             for (int n = 0; n < N; n++)
-                sum += v_load(&arena.cross_entropy_grad[n][j]);
+                sum += v_load(&arena.d_logits[n][j]);
             const vec old = v_load(&g.net_2.bias[j]), more = v_keep(sum, 10 - j);
             v_store(&g.net_2.bias[j], beta ? old + more : more);
         }
-    }
-    stored();
-    (void)m;
 }
 
-/* k10  relu_dx = matmul, relu_dx  [N, 48]                              tests/golden/mlp.lua:5 */
-static void k10_matmul_relu_dx(const Thread *t, const Micro *m)
+/* k9  d_net_0 = matmul, relu_dx  [N, 48]                               tests/golden/mlp.lua:5 */
+static void k9_matmul_relu_dx(const Thread *t)
 {
     for_span (s, t, 3) {
         contract((Contract) { .rows = { 1, N }, .a_row = { 0, 16 }, .c_row = { 0, 16 },
                               .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 16 },
-                              .width = 16 }, &arena.cross_entropy_grad[0][0], &packed.net_2_weight_t[s][0][0],
-                                      &arena.relu_dx[s][0][0], 0);
+                              .width = 16 }, &arena.d_logits[0][0], &packed.net_2_weight_t[s][0][0],
+                                      &arena.d_net_0[s][0][0], 0);
         for (int n = 0; n < N; n++)
             for (int j = 0; j < 16; j += LANES) {
-                const vec v2 = v_load(&arena.relu_dx[s][n][j]);
-                v_store(&arena.relu_dx[s][n][j], v_select(v_load(&arena.net_1[s][n][j]) <= R(0.0), v_set(R(0.0)),
+                const vec v2 = v_load(&arena.d_net_0[s][n][j]);
+                v_store(&arena.d_net_0[s][n][j], v_select(v_load(&arena.net_1[s][n][j]) <= R(0.0), v_set(R(0.0)),
                         v2));
             }
     }
-    stored();
-    (void)m;
 }
 
-/* k11  d net.2.weight = matmul  [10, 48]                               tests/golden/mlp.lua:5 */
-INLINE void k11_matmul_d_net_2_weight(const Thread *t, const Micro *m, const int beta)
+/* k10  d net.2.weight = matmul  [10, 48]                               tests/golden/mlp.lua:5 */
+INLINE void k10_matmul_d_weight(const Thread *t, const int beta)
 {
-    for_span (q, t, 3) {
+    for_span (q, t, 3)
         contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
                               .depth = { 1, 1, N }, .a_k = { 0, 0, 16 }, .b_k = { 0, 0, 16 },
-                              .width = 16 }, &arena.net_1[q][0][0], &arena.cross_entropy_grad[0][0],
+                              .width = 16 }, &arena.net_1[q][0][0], &arena.d_logits[0][0],
                                       &g.net_2.weight[q * 16][0], beta);
-    }
-    stored();
-    (void)m;
 }
 
-/* k12  d net.0.bias = sum  [48]                                        tests/golden/mlp.lua:5 */
-INLINE void k12_sum_d_net_0_bias(const Thread *t, const Micro *m, const int beta)
+/* k11  d net.0.bias = sum  [48]                                        tests/golden/mlp.lua:5 */
+INLINE void k11_sum_d_bias(const Thread *t, const int beta)
 {
-    for_span (s, t, 3) {
+    for_span (s, t, 3)
         for (int j = 0; j < 16; j += LANES) {
             vec sum = v_set(0);
             for (int n = 0; n < N; n++)
-                sum += v_load(&arena.relu_dx[s][n][j]);
+                sum += v_load(&arena.d_net_0[s][n][j]);
             const vec old = v_load(&g.net_0.bias[s * 16 + j]);
             v_store(&g.net_0.bias[s * 16 + j], beta ? old + sum : sum);
         }
-    }
-    stored();
-    (void)m;
 }
 
-/* k13  d net.0.weight = matmul  [48, 64]                               tests/golden/mlp.lua:5 */
-INLINE void k13_matmul_d_net_0_weight(const Thread *t, const Micro *m, const int beta)
+/* k12  d net.0.weight = matmul  [48, 64]                               tests/golden/mlp.lua:5 */
+INLINE void k12_matmul_d_weight(const Thread *t, const int beta)
 {
-    for_span (s, t, 3) {
+    for_span (s, t, 3)
         contract((Contract) { .rows = { 1, 64 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
                               .depth = { 1, 1, N }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
-                              .width = 16 }, &arena.div[0][0], &arena.relu_dx[s][0][0], &g.net_0.weight[s][0][0],
+                              .width = 16 }, &arena.div[0][0], &arena.d_net_0[s][0][0], &g.net_0.weight[s][0][0],
                                       beta);
-    }
-    stored();
-    (void)m;
 }
 
 /* ---- the update ---- */
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k14_net_2_weight_t(t, NULL);                                        /* [10, 48]  line 5 */
+    k13_copy(t);                                                        /* [10, 48]  line 5 */
     barrier(t);
 }
 
@@ -404,6 +359,7 @@ static void evaluate(const Thread *t)
         forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
         barrier(t);
         if (t->id == 0) add_up(0, 8), add_up(1, 8);
+        (void)m;
     }
 }
 

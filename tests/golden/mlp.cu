@@ -10,7 +10,7 @@
             sums[0] = sum of cross_entropy, line 10
             sums[1] = sum of hit, line 12
    memory   parameters, gradients, states 57 KiB; packed 0 KiB; arena 11 KiB (lower bound 11); cuBLASLt's workspace 32 MiB
-   a micro-step   0.244 MFLOP in 13 kernels;  an update   3 616 elements, AdamW
+   a micro-step   0.244 MFLOP in 12 kernels;  an update   3 616 elements, AdamW
    lr cosine 0.001, warmup 10
 */
 #include "gagen_cuda.h"
@@ -39,13 +39,15 @@ typedef struct {                                                        /* all t
     uint32_t row_end;
     alignas(256) union {                                                /* a micro-step's values and their lives */
         real all[2752];
-        real div[N][64];                                                /* [N, 64]  phases 0-12 */
-        struct { real pad_net_1[1024], net_1[N][48]; };                 /* [N, 48]  phases 1-10 */
-        struct { real pad_logits[1792], logits[N][12]; };               /* [N, 10]  phases 2-7 */
-        struct { real pad_cross_entropy[1984], cross_entropy[N]; };     /* [N]  phases 3-4 */
-        struct { real pad_hit[1984], hit[N]; };                         /* [N]  phases 5-6 */
-        struct { real pad_cross_entropy_grad[2560], cross_entropy_grad[N][12]; }; /* [N, 10]  phases 7-10 */
-        struct { real pad_relu_dx[1792], relu_dx[N][48]; };             /* [N, 48]  phases 9-12 */
+        real div[N][64];                                                /* [N, 64]  phases 0-11 */
+        struct { real pad_net_1[1024], net_1[N][48]; };                 /* [N, 48]  phases 1-9 */
+        struct { real pad_logits[1792], logits[N][12]; };               /* [N, 10]  phases 2-6 */
+        struct { real pad_amax[1984], amax[N]; };                       /* [N]  phases 3-6 */
+        struct { real pad_sum_exp[2000], sum_exp[N]; };                 /* [N]  phases 3-6 */
+        struct { real pad_cross_entropy[2016], cross_entropy[N]; };     /* [N]  phases 3-4 */
+        struct { real pad_hit[2032], hit[N]; };                         /* [N]  phases 3-5 */
+        struct { real pad_d_logits[2560], d_logits[N][12]; };           /* [N, 10]  phases 6-9 */
+        struct { real pad_d_net_0[1792], d_net_0[N][48]; };             /* [N, 48]  phases 8-11 */
     } arena;
 } Device;
 
@@ -56,8 +58,8 @@ static struct {                                                         /* what 
 static Data data;
 static Window w;
 static double sums[2];
-static GgMatmul k2, k3, k10;                                            /* products that cuBLASLt makes */
-static GgMatmul k11[2], k13[2];                                         /* those of gradients: [0] stores, [1] adds */
+static GgMatmul k2, k3, k9;                                             /* products that cuBLASLt makes */
+static GgMatmul k10[2], k12[2];                                         /* those of gradients: [0] stores, [1] adds */
 
 /* ---- a window ---- */
 static void micro_first(void), update_steps(void), micro_next(void);
@@ -105,8 +107,8 @@ static void window(const Thread *)
 }
 
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of mlp.lua ---- */
-static __global__ void k1_div(Device *dev), k10_matmul_relu_dx(Device *dev),
-        k12_sum_d_net_0_bias(Device *dev, int beta), k4_to_k9_next(Device *dev, int beta), k4_to_k7_next(Device *dev);
+static __global__ void k1_div(Device *dev), k9_matmul_relu_dx(Device *dev), k11_sum_d_bias(Device *dev, int beta),
+        k4_to_k8_next(Device *dev, int beta), k4_to_k6_next(Device *dev);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
@@ -114,12 +116,12 @@ static void micro(int beta)
     GG_RUN(k1_div, 4, 256, device);                                     /* [N, 64]  line 6 */
     gg_matmul_run(&k2);                                                 /* k2  net_1 = matmul, add, relu  [N, 48]  line 5 */
     gg_matmul_run(&k3);                                                 /* k3  logits = matmul, add  [N, 10]  line 5 */
-    GG_RUN(k4_to_k9_next, 1, 512, device, beta);
-    gg_matmul_run(&k10);                                                /* k10  relu_dx = matmul, relu_dx  [N, 48]  line 5 */
-    GG_RUN(k10_matmul_relu_dx, 3, 256, device);                         /* [N, 48]  line 5 */
-    gg_matmul_run(&k11[beta]);                                          /* k11  d net.2.weight = matmul  [10, 48]  line 5 */
-    GG_RUN(k12_sum_d_net_0_bias, 2, 256, device, beta);                 /* [48]  line 5 */
-    gg_matmul_run(&k13[beta]);                                          /* k13  d net.0.weight = matmul  [48, 64]  line 5 */
+    GG_RUN(k4_to_k8_next, 1, 512, device, beta);
+    gg_matmul_run(&k9);                                                 /* k9  d_net_0 = matmul, relu_dx  [N, 48]  line 5 */
+    GG_RUN(k9_matmul_relu_dx, 3, 256, device);                          /* [N, 48]  line 5 */
+    gg_matmul_run(&k10[beta]);                                          /* k10  d net.2.weight = matmul  [10, 48]  line 5 */
+    GG_RUN(k11_sum_d_bias, 2, 256, device, beta);                       /* [48]  line 5 */
+    gg_matmul_run(&k12[beta]);                                          /* k12  d net.0.weight = matmul  [48, 64]  line 5 */
 }
 
 static void micro_first(void) { micro(0); }
@@ -131,7 +133,7 @@ static void forward(void)
     GG_RUN(k1_div, 4, 256, device);                                     /* [N, 64]  line 6 */
     gg_matmul_run(&k2);                                                 /* k2  net_1 = matmul, add, relu  [N, 48]  line 5 */
     gg_matmul_run(&k3);                                                 /* k3  logits = matmul, add  [N, 10]  line 5 */
-    GG_RUN(k4_to_k7_next, 1, 512, device);
+    GG_RUN(k4_to_k6_next, 1, 512, device);
 }
 
 /* ---- kernels, in order of execution ---- */
@@ -149,8 +151,8 @@ static __global__ __launch_bounds__(256) void k1_div(Device *dev)
     }
 }
 
-/* k4  cross_entropy = cross_entropy  [N]                               tests/golden/mlp.lua:10 */
-static __device__ void k4_cross_entropy(Device *dev)
+/* k4  cross_entropy, hit, amax, sum_exp = amax, sum_exp, cross_entropy, hit  [N] tests/golden/mlp.lua:10 */
+static __device__ void k4_amax_sum_exp_cross_entropy_hit(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
@@ -163,22 +165,32 @@ static __device__ void k4_cross_entropy(Device *dev)
         for (int j = lane; j < 10; j += 32)
             m2 = r_max(m2, arena.logits[n][j]);
         m2 = gg_fold_max<32>(m2);
+        arena.amax[n] = m2;
         real s2 = 0;
         for (int j = lane; j < 10; j += 32)
             s2 += r_exp(arena.logits[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
+        arena.sum_exp[n] = s2;
         real z = 0;
         for (int j = lane; j < 10; j += 32) {
             const real a = arena.logits[n][j];
             z += ((real)j == (real)data.label[at] ? a : R(0.0));
         }
         z = gg_fold_sum<32>(z);
-        if (lane == 0)
-            arena.cross_entropy[n] = r_log(s2) + m2 - z;
+        const real v2 = r_log(s2) + m2 - z;
+        arena.cross_entropy[n] = v2;
+        real j2 = INFINITY;
+        for (int j = lane; j < 10; j += 32)
+            j2 = r_min(j2, (arena.logits[n][j] == m2 ? (real)j : R(1e+01)));
+        j2 = gg_fold_min<32>(j2);
+        if (lane == 0) {
+            const real v3 = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
+            arena.hit[n] = v3;
+        }
     }
 }
 
-/* k5  sum 0 = sum  []; also k7                                         tests/golden/mlp.lua:10 */
+/* k5  sum 0 = sum  []; also k6                                         tests/golden/mlp.lua:10 */
 static __device__ void k5_sum(Device *dev, const real x[N], double result[1])
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -192,31 +204,8 @@ static __device__ void k5_sum(Device *dev, const real x[N], double result[1])
         result[0] += total;
 }
 
-/* k6  hit = hit  [N]                                                   tests/golden/mlp.lua:12 */
-static __device__ void k6_hit(Device *dev)
-{
-    const Micro here = gg_micro(dev->w, N), *m = &here;
-    const auto &data = dev->data;
-    auto &arena = dev->arena;
-    const unsigned lane = threadIdx.x % 32;
-    for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
-        const int n = id;
-        const long at = dev->row[m->from + n];
-        real m2 = -INFINITY;
-        for (int j = lane; j < 10; j += 32)
-            m2 = r_max(m2, arena.logits[n][j]);
-        m2 = gg_fold_max<32>(m2);
-        real j2 = INFINITY;
-        for (int j = lane; j < 10; j += 32)
-            j2 = r_min(j2, (arena.logits[n][j] == m2 ? (real)j : R(1e+01)));
-        j2 = gg_fold_min<32>(j2);
-        if (lane == 0)
-            arena.hit[n] = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
-    }
-}
-
-/* k8  cross_entropy_grad = cross_entropy_grad  [N, 10]                 tests/golden/mlp.lua:10 */
-static __device__ void k8_cross_entropy_grad(Device *dev)
+/* k7  d_logits = cross_entropy_grad  [N, 10]                           tests/golden/mlp.lua:10 */
+static __device__ void k7_cross_entropy_grad(Device *dev)
 {
     const Window &w = dev->w;
     const Micro here = gg_micro(w, N), *m = &here;
@@ -228,25 +217,19 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
     for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
-        real m2 = -INFINITY;
-        for (int j = lane; j < 10; j += 32)
-            m2 = r_max(m2, arena.logits[n][j]);
-        m2 = gg_fold_max<32>(m2);
-        real s2 = 0;
-        for (int j = lane; j < 10; j += 32)
-            s2 += r_exp(arena.logits[n][j] - m2);
-        s2 = gg_fold_sum<32>(s2);
         for (int j = lane; j < 10; j += 32) {
             const real a = arena.logits[n][j];
             const real a2 = (real)data.label[at];
-            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
-                    : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
+            const real a3 = arena.amax[n];
+            const real a4 = arena.sum_exp[n];
+            arena.d_logits[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0) : (n < rows ? scale0 : R(0.0))
+                    * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
         }
     }
 }
 
-/* k9  d net.2.bias = sum  [10]                                         tests/golden/mlp.lua:5 */
-static __device__ void k9_sum_d_net_2_bias(Device *dev, int beta)
+/* k8  d net.2.bias = sum  [10]                                         tests/golden/mlp.lua:5 */
+static __device__ void k8_sum_d_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -255,7 +238,7 @@ static __device__ void k9_sum_d_net_2_bias(Device *dev, int beta)
         const int j = id;
         real sum = 0;
         for (int n = share; n < N && id < 10; n += 16)
-            sum += arena.cross_entropy_grad[n][j];
+            sum += arena.d_logits[n][j];
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 10) {
             const real old = g.net_2.bias[j];
@@ -265,20 +248,20 @@ static __device__ void k9_sum_d_net_2_bias(Device *dev, int beta)
     }
 }
 
-/* k10  relu_dx = matmul, relu_dx  [N, 48], after the product           tests/golden/mlp.lua:5 */
-static __global__ __launch_bounds__(256) void k10_matmul_relu_dx(Device *dev)
+/* k9  d_net_0 = matmul, relu_dx  [N, 48], after the product            tests/golden/mlp.lua:5 */
+static __global__ __launch_bounds__(256) void k9_matmul_relu_dx(Device *dev)
 {
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < N * 48) {
         const int j = id % 48, n = id / 48;
-        const real v2 = arena.relu_dx[n][j];
-        arena.relu_dx[n][j] = (arena.net_1[n][j] <= R(0.0) ? R(0.0) : v2);
+        const real v2 = arena.d_net_0[n][j];
+        arena.d_net_0[n][j] = (arena.net_1[n][j] <= R(0.0) ? R(0.0) : v2);
     }
 }
 
-/* k12  d net.0.bias = sum  [48]                                        tests/golden/mlp.lua:5 */
-static __global__ __launch_bounds__(256) void k12_sum_d_net_0_bias(Device *dev, int beta)
+/* k11  d net.0.bias = sum  [48]                                        tests/golden/mlp.lua:5 */
+static __global__ __launch_bounds__(256) void k11_sum_d_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -286,7 +269,7 @@ static __global__ __launch_bounds__(256) void k12_sum_d_net_0_bias(Device *dev, 
     const int j = id;
     real sum = 0;
     for (int n = share; n < N && id < 48; n += 8)
-        sum += arena.relu_dx[n][j];
+        sum += arena.d_net_0[n][j];
     sum = gg_add_shares<8>(sum);
     if (share == 0 && id < 48) {
         const real old = g.net_0.bias[j];
@@ -294,36 +277,32 @@ static __global__ __launch_bounds__(256) void k12_sum_d_net_0_bias(Device *dev, 
     }
 }
 
-/* k4 to k9, one after another; no later kernel asks for the micro-step */
-static __global__ __launch_bounds__(512) void k4_to_k9_next(Device *dev, int beta)
+/* k4 to k8, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k4_to_k8_next(Device *dev, int beta)
 {
     auto &arena = dev->arena;
     auto &sums = dev->sums;
-    k4_cross_entropy(dev);
+    k4_amax_sum_exp_cross_entropy_hit(dev);
     __syncthreads();
     k5_sum(dev, arena.cross_entropy, &sums[0]);
     __syncthreads();
-    k6_hit(dev);
-    __syncthreads();
     k5_sum(dev, arena.hit, &sums[1]);
     __syncthreads();
-    k8_cross_entropy_grad(dev);
+    k7_cross_entropy_grad(dev);
     __syncthreads();
-    k9_sum_d_net_2_bias(dev, beta);
+    k8_sum_d_bias(dev, beta);
     __syncthreads();
     if (threadIdx.x == 0) dev->w.micro++;
 }
 
-/* k4 to k7, one after another; no later kernel asks for the micro-step */
-static __global__ __launch_bounds__(512) void k4_to_k7_next(Device *dev)
+/* k4 to k6, one after another; no later kernel asks for the micro-step */
+static __global__ __launch_bounds__(512) void k4_to_k6_next(Device *dev)
 {
     auto &arena = dev->arena;
     auto &sums = dev->sums;
-    k4_cross_entropy(dev);
+    k4_amax_sum_exp_cross_entropy_hit(dev);
     __syncthreads();
     k5_sum(dev, arena.cross_entropy, &sums[0]);
-    __syncthreads();
-    k6_hit(dev);
     __syncthreads();
     k5_sum(dev, arena.hit, &sums[1]);
     __syncthreads();
@@ -382,11 +361,11 @@ static void plan(void)
             gg_rows(N).columns(48).depth(64).b_turned().lead(64, 64, 48).epilogue(GG_RELU_BIAS));
     gg_plan(&k3, &arena.net_1[0][0], &p.net_2.weight[0][0], &arena.logits[0][0], p.net_2.bias,
             gg_rows(N).columns(10).depth(48).b_turned().lead(48, 48, 12).epilogue(GG_BIAS));
-    gg_plan(&k10, &arena.cross_entropy_grad[0][0], &p.net_2.weight[0][0], &arena.relu_dx[0][0], NULL,
+    gg_plan(&k9, &arena.d_logits[0][0], &p.net_2.weight[0][0], &arena.d_net_0[0][0], NULL,
             gg_rows(N).columns(48).depth(10).lead(12, 48, 48));
-    gg_plan_both(k11, &arena.cross_entropy_grad[0][0], &arena.net_1[0][0], &g.net_2.weight[0][0], NULL,
+    gg_plan_both(k10, &arena.d_logits[0][0], &arena.net_1[0][0], &g.net_2.weight[0][0], NULL,
             gg_rows(10).columns(48).depth(N).a_turned().lead(12, 48, 48));
-    gg_plan_both(k13, &arena.relu_dx[0][0], &arena.div[0][0], &g.net_0.weight[0][0], NULL,
+    gg_plan_both(k12, &arena.d_net_0[0][0], &arena.div[0][0], &g.net_0.weight[0][0], NULL,
             gg_rows(48).columns(64).depth(N).a_turned().lead(48, 64, 64));
 }
 

@@ -12,7 +12,7 @@
             sums[0] = sum of square, line 9
             sums[1] = sum of cross_entropy, line 10
    memory   parameters, gradients 6 KiB; packed 1 KiB; arena 5 KiB (lower bound 5)
-   a micro-step   0.00972 MFLOP in 17 kernels between 4 barriers;  an update   704 elements, SGD
+   a micro-step   0.00974 MFLOP in 17 kernels between 4 barriers;  an update   704 elements, SGD
    lr 0.1
 */
 #include "gagen.h"
@@ -46,12 +46,14 @@ _Alignas(64) static union {                                             /* a mic
     struct { real pad_sub[1024], sub[N][8]; };                          /* [N, 1]  phases 0-1 */
     struct { real pad_square[768], square[N][8]; };                     /* [N, 1]  phase 0 */
     struct { real pad_tanh[512], tanh[N][32]; };                        /* [N, 24]  phases 0-1 */
-    struct { real pad_add[832], add[N][8]; };                           /* [N, 2]  phase 0 */
-    struct { real pad_cross_entropy[896], cross_entropy[N]; };          /* [N]  phase 0 */
-    struct { real pad_cross_entropy_grad[1088], cross_entropy_grad[N][8]; }; /* [N, 2]  phases 0-1 */
+    struct { real pad_brand[832], brand[N][8]; };                       /* [N, 2]  phase 0 */
+    struct { real pad_amax[896], amax[N]; };                            /* [N]  phase 0 */
+    struct { real pad_sum_exp[912], sum_exp[N]; };                      /* [N]  phase 0 */
+    struct { real pad_cross_entropy[928], cross_entropy[N]; };          /* [N]  phase 0 */
+    struct { real pad_d_brand[1088], d_brand[N][8]; };                  /* [N, 2]  phases 0-1 */
     struct { real pad_tanh_dx[768], tanh_dx[N][32]; };                  /* [N, 24]  phases 1-2 */
-    struct { real pad_square_dx[1152], square_dx[N][8]; };              /* [N, 1]  phases 1-2 */
-    struct { real pad_add2[512], add2[N][32]; };                        /* [N, 24]  phases 2-3 */
+    struct { real pad_d_sub[1152], d_sub[N][8]; };                      /* [N, 1]  phases 1-2 */
+    struct { real pad_d_h[512], d_h[N][32]; };                          /* [N, 24]  phases 2-3 */
     struct { real pad_body[1216], body[N][8]; };                        /* [N, 8]  phases 0-3 */
 } arena;
 
@@ -78,17 +80,15 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of one.lua ---- */
-static void k18_brand_weight_t(const Thread *t, const Micro *m), k19_price_weight_t(const Thread *t, const Micro *m),
-        k1_body(const Thread *t, const Micro *m), k2_matmul_gelu(const Thread *t, const Micro *m),
-        k3_matmul_square(const Thread *t, const Micro *m), k4_sum(const Thread *t, const Micro *m),
-        k5_matmul_add(const Thread *t, const Micro *m), k6_cross_entropy(const Thread *t, const Micro *m),
-        k7_sum(const Thread *t, const Micro *m), k8_cross_entropy_grad(const Thread *t, const Micro *m),
-        k9_sum_d_brand_bias(const Thread *t, const Micro *m), k10_matmul_tanh_dx(const Thread *t, const Micro *m),
-        k11_matmul_d_brand_weight(const Thread *t, const Micro *m, real x[restrict N][32], real x2[restrict N][8],
-        real d_weight[restrict 24][8]), k12_square_dx(const Thread *t, const Micro *m),
-        k13_sum_d_price_bias(const Thread *t, const Micro *m), k14_matmul_add2(const Thread *t, const Micro *m),
-        k16_sum_d_trunk_bias(const Thread *t, const Micro *m),
-        k17_matmul_d_trunk_weight(const Thread *t, const Micro *m);
+static void k18_copy(const Thread *t), k19_copy(const Thread *t), k1_copy(const Thread *t, const Micro *m),
+        k2_matmul_add_gelu_tanh(const Thread *t), k3_matmul_add_sub_square(const Thread *t, const Micro *m),
+        k4_sum(const Thread *t, const Micro *m), k5_matmul_add(const Thread *t),
+        k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m), k7_sum(const Thread *t, const Micro *m),
+        k8_cross_entropy_grad(const Thread *t, const Micro *m), k9_sum_d_bias(const Thread *t),
+        k10_matmul_tanh_dx(const Thread *t), k11_matmul_d_weight(const Thread *t, real a[restrict N][32],
+        real b[restrict N][8], real d_weight[restrict 24][8]), k12_square_dx(const Thread *t, const Micro *m),
+        k13_sum_d_bias(const Thread *t), k14_matmul_gelu_dx_add(const Thread *t), k16_sum_d_bias(const Thread *t),
+        k17_matmul_d_weight(const Thread *t);
 static void forward(const Thread *t, const Micro *m);
 
 /* The window is one micro-batch: forward, loss, backward. */
@@ -98,50 +98,47 @@ static void micro(const Thread *t, const Micro *m)
     k8_cross_entropy_grad(t, m);                                        /* [N, 2]  line 10 */
     barrier(t);
     if (t->id == 0) add_up(0, 8), add_up(1, 8);
-    k9_sum_d_brand_bias(t, m);                                          /* [2]  line 10 */
-    k10_matmul_tanh_dx(t, m);                                           /* [N, 24]  line 10 */
-    k11_matmul_d_brand_weight(t, m, arena.tanh, arena.cross_entropy_grad, g.brand.weight); /* [2, 24]  line 10 */
+    k9_sum_d_bias(t);                                                   /* [2]  line 10 */
+    k10_matmul_tanh_dx(t);                                              /* [N, 24]  line 10 */
+    k11_matmul_d_weight(t, arena.tanh, arena.d_brand, g.brand.weight);  /* [2, 24]  line 10 */
     k12_square_dx(t, m);                                                /* [N, 1]  line 9 */
     barrier(t);
-    k13_sum_d_price_bias(t, m);                                         /* [1]  line 9 */
-    k14_matmul_add2(t, m);                                              /* [N, 24]  line 9 */
-    k11_matmul_d_brand_weight(t, m, arena.gelu, arena.square_dx, g.price.weight); /* k15  [1, 24]  line 9 */
+    k13_sum_d_bias(t);                                                  /* [1]  line 9 */
+    k14_matmul_gelu_dx_add(t);                                          /* [N, 24]  line 9 */
+    k11_matmul_d_weight(t, arena.gelu, arena.d_sub, g.price.weight);    /* k15  [1, 24]  line 9 */
     barrier(t);
-    k16_sum_d_trunk_bias(t, m);                                         /* [24]  line 5 */
-    k17_matmul_d_trunk_weight(t, m);                                    /* [24, 8]  line 5 */
+    k16_sum_d_bias(t);                                                  /* [24]  line 5 */
+    k17_matmul_d_weight(t);                                             /* [24, 8]  line 5 */
     barrier(t);
 }
 
 /* The forward part. */
 static void forward(const Thread *t, const Micro *m)
 {
-    k1_body(t, m);                                                      /* [N, 8]  line 4 */
-    k2_matmul_gelu(t, m);                                               /* [N, 24]  line 5 */
-    k3_matmul_square(t, m);                                             /* [N, 1]  line 9 */
+    k1_copy(t, m);                                                      /* [N, 8]  line 4 */
+    k2_matmul_add_gelu_tanh(t);                                         /* [N, 24]  line 5 */
+    k3_matmul_add_sub_square(t, m);                                     /* [N, 1]  line 9 */
     k4_sum(t, m);                                                       /* []  line 9 */
-    k5_matmul_add(t, m);                                                /* [N, 2]  line 10 */
-    k6_cross_entropy(t, m);                                             /* [N]  line 10 */
+    k5_matmul_add(t);                                                   /* [N, 2]  line 10 */
+    k6_amax_sum_exp_cross_entropy(t, m);                                /* [N]  line 10 */
     k7_sum(t, m);                                                       /* []  line 10 */
 }
 
 /* ---- kernels, in order of execution ---- */
 /* k18  brand_weight_t = copy  [2, 24]                                  tests/golden/one.lua:10 */
-static void k18_brand_weight_t(const Thread *t, const Micro *m)
+static void k18_copy(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int i = 0; i < 2; i++) {
             for (int j = 0; j < 24; j++)
                 packed.brand_weight_t[i][j] = p.brand.weight[j][i];
             for (int j = 24; j < 32; j++)
                 packed.brand_weight_t[i][j] = R(0.0);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k19  price_weight_t = copy  [1, 24]                                  tests/golden/one.lua:9 */
-static void k19_price_weight_t(const Thread *t, const Micro *m)
+static void k19_copy(const Thread *t)
 {
     for_span (one, t, 1) {
         for (int j = 0; j < 24; j++)
@@ -149,25 +146,21 @@ static void k19_price_weight_t(const Thread *t, const Micro *m)
         for (int j = 24; j < 32; j++)
             packed.price_weight_t[j] = R(0.0);
     }
-    stored();
-    (void)m;
 }
 
 /* k1  body = copy  [N, 8]                                              tests/golden/one.lua:4 */
-static void k1_body(const Thread *t, const Micro *m)
+static void k1_copy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 8; j++)
                 arena.body[n][j] = data.body[at * 8 + j];
         }
-    }
-    stored();
 }
 
-/* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24]               tests/golden/one.lua:5 */
-static void k2_matmul_gelu(const Thread *t, const Micro *m)
+/* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24]                 tests/golden/one.lua:5 */
+static void k2_matmul_add_gelu_tanh(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
@@ -181,12 +174,10 @@ static void k2_matmul_gelu(const Thread *t, const Micro *m)
             v_store(&arena.tanh[n][j], v_keep(v_tanh(v3), 24 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
-/* k3  square , sub = matmul, add, sub, square  [N, 1]                  tests/golden/one.lua:9 */
-static void k3_matmul_square(const Thread *t, const Micro *m)
+/* k3  square, sub = matmul, add, sub, square  [N, 1]                   tests/golden/one.lua:9 */
+static void k3_matmul_add_sub_square(const Thread *t, const Micro *m)
 {
     for_span (n, t, 8) {
         const long at = data_row(&w, m, n);
@@ -202,7 +193,6 @@ static void k3_matmul_square(const Thread *t, const Micro *m)
         for (int j = 1; j < 8; j++)
             arena.sub[n][j] = R(0.0);
     }
-    stored();
 }
 
 /* k4  sum 0 = sum  []                                                  tests/golden/one.lua:9 */
@@ -216,46 +206,44 @@ static void k4_sum(const Thread *t, const Micro *m)
                 total += arena.square[n][j];
         part[0][q] = total;
     }
-    stored();
 }
 
-/* k5  add = matmul, add  [N, 2]                                        tests/golden/one.lua:10 */
-static void k5_matmul_add(const Thread *t, const Micro *m)
+/* k5  brand = matmul, add  [N, 2]                                      tests/golden/one.lua:10 */
+static void k5_matmul_add(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 1, 24 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &arena.tanh[n][0], &p.brand.weight[0][0], &arena.add[n][0], 0);
+                              .width = 8 }, &arena.tanh[n][0], &p.brand.weight[0][0], &arena.brand[n][0], 0);
         for (int j = 0; j < 8; j += LANES8) {
-            const vec8 v2 = v8_load(&arena.add[n][j]);
-            v8_store(&arena.add[n][j], v8_keep(v2 + v8_load(&p.brand.bias[j]), 2 - j));
+            const vec8 v2 = v8_load(&arena.brand[n][j]);
+            v8_store(&arena.brand[n][j], v8_keep(v2 + v8_load(&p.brand.bias[j]), 2 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
-/* k6  cross_entropy = cross_entropy  [N]                               tests/golden/one.lua:10 */
-static void k6_cross_entropy(const Thread *t, const Micro *m)
+/* k6  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N] tests/golden/one.lua:10 */
+static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             real m2 = -INFINITY;
             for (int j = 0; j < 2; j++)
-                m2 = r_max(m2, arena.add[n][j]);
+                m2 = r_max(m2, arena.brand[n][j]);
+            arena.amax[n] = m2;
             real s2 = 0;
             for (int j = 0; j < 2; j++)
-                s2 += r_exp(arena.add[n][j] - m2);
+                s2 += r_exp(arena.brand[n][j] - m2);
+            arena.sum_exp[n] = s2;
             real z = 0;
             for (int j = 0; j < 2; j++) {
-                const real a = arena.add[n][j];
+                const real a = arena.brand[n][j];
                 z += ((real)j == (real)data.brand[at] ? a : R(0.0));
             }
-            arena.cross_entropy[n] = r_log(s2) + m2 - z;
+            const real v2 = r_log(s2) + m2 - z;
+            arena.cross_entropy[n] = v2;
         }
-    }
-    stored();
 }
 
 /* k7  sum 1 = sum  []                                                  tests/golden/one.lua:10 */
@@ -268,58 +256,48 @@ static void k7_sum(const Thread *t, const Micro *m)
             total += arena.cross_entropy[n];
         part[1][q] = total;
     }
-    stored();
 }
 
-/* k8  cross_entropy_grad = cross_entropy_grad  [N, 2]                  tests/golden/one.lua:10 */
+/* k8  d_brand = cross_entropy_grad  [N, 2]                             tests/golden/one.lua:10 */
 static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
     const real scale0 = w.scale_in[0];
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
-            real m2 = -INFINITY;
-            for (int j = 0; j < 2; j++)
-                m2 = r_max(m2, arena.add[n][j]);
-            real s2 = 0;
-            for (int j = 0; j < 2; j++)
-                s2 += r_exp(arena.add[n][j] - m2);
             for (int j = 0; j < 2; j++) {
-                const real a = arena.add[n][j];
+                const real a = arena.brand[n][j];
                 const real a2 = (real)data.brand[at];
-                arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
-                        : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
+                const real a3 = arena.amax[n];
+                const real a4 = arena.sum_exp[n];
+                arena.d_brand[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0) : (n < rows ? scale0 : R(0.0))
+                        * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
             }
             for (int j = 2; j < 8; j++)
-                arena.cross_entropy_grad[n][j] = R(0.0);
+                arena.d_brand[n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k9  d brand.bias = sum  [2]                                          tests/golden/one.lua:10 */
-static void k9_sum_d_brand_bias(const Thread *t, const Micro *m)
+static void k9_sum_d_bias(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < N; n++)
-                sum += v8_load(&arena.cross_entropy_grad[n][j]);
+                sum += v8_load(&arena.d_brand[n][j]);
             v8_store(&g.brand.bias[j], v8_keep(sum, 2 - j));
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k10  tanh_dx = matmul, tanh_dx  [N, 24]                              tests/golden/one.lua:10 */
-static void k10_matmul_tanh_dx(const Thread *t, const Micro *m)
+static void k10_matmul_tanh_dx(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 1, 2 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 32 },
-                              .width = 32 }, &arena.cross_entropy_grad[n][0], &packed.brand_weight_t[0][0],
+                              .width = 32 }, &arena.d_brand[n][0], &packed.brand_weight_t[0][0],
                                       &arena.tanh_dx[n][0], 0);
         for (int j = 0; j < 32; j += LANES) {
             const vec v2 = v_load(&arena.tanh_dx[n][j]);
@@ -327,105 +305,87 @@ static void k10_matmul_tanh_dx(const Thread *t, const Micro *m)
             v_store(&arena.tanh_dx[n][j], v_keep(v2 * (R(1.0) - a * a), 24 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
 /* k11  d brand.weight = matmul  [2, 24]                                tests/golden/one.lua:10 */
 /* also k15 */
-SHARED void k11_matmul_d_brand_weight(const Thread *t, const Micro *m, real x[restrict N][32],
-        real x2[restrict N][8], real d_weight[restrict 24][8])
+SHARED void k11_matmul_d_weight(const Thread *t, real a[restrict N][32], real b[restrict N][8],
+        real d_weight[restrict 24][8])
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
                               .depth = { 1, 1, N }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &x[0][q * 3], &x2[0][0], &d_weight[q * 3][0], 0);
-    }
-    stored();
-    (void)m;
+                              .width = 8 }, &a[0][q * 3], &b[0][0], &d_weight[q * 3][0], 0);
 }
 
-/* k12  square_dx = square_dx  [N, 1]                                   tests/golden/one.lua:9 */
+/* k12  d_sub = square_dx  [N, 1]                                       tests/golden/one.lua:9 */
 static void k12_square_dx(const Thread *t, const Micro *m)
 {
     const real scale1 = w.scale_in[1];
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         for (int n = q; n < q + 1; n++)
             for (int j = 0; j < 8; j += LANES8)
-                v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
+                v8_store(&arena.d_sub[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
                         * v8_load(&arena.sub[n][j]), 1 - j));
-    }
-    stored();
 }
 
 /* k13  d price.bias = sum  [1]                                         tests/golden/one.lua:9 */
-static void k13_sum_d_price_bias(const Thread *t, const Micro *m)
+static void k13_sum_d_bias(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < N; n++)
-                sum += v8_load(&arena.square_dx[n][j]);
+                sum += v8_load(&arena.d_sub[n][j]);
             v8_store(&g.price.bias[j], v8_keep(sum, 1 - j));
         }
-    }
-    stored();
-    (void)m;
 }
 
-/* k14  add2 = matmul, gelu_dx, add  [N, 24]                            tests/golden/one.lua:9 */
-static void k14_matmul_add2(const Thread *t, const Micro *m)
+/* k14  d_h = matmul, gelu_dx, add  [N, 24]                             tests/golden/one.lua:9 */
+static void k14_matmul_gelu_dx_add(const Thread *t)
 {
     for_span (n, t, 8) {
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 1, 1 }, .a_k = { 0, 0, 0 }, .b_k = { 0, 0, 0 },
-                              .width = 32 }, &arena.square_dx[n][0], &packed.price_weight_t[0], &arena.add2[n][0], 0);
+                              .width = 32 }, &arena.d_sub[n][0], &packed.price_weight_t[0], &arena.d_h[n][0], 0);
         for (int j = 0; j < 32; j += LANES) {
-            const vec v2 = v_load(&arena.add2[n][j]);
+            const vec v2 = v_load(&arena.d_h[n][j]);
             const vec a = v_load(&arena.h[n][j]);
-            v_store(&arena.add2[n][j], v_keep(v_load(&arena.tanh_dx[n][j]) + v2
+            v_store(&arena.d_h[n][j], v_keep(v_load(&arena.tanh_dx[n][j]) + v2
                     * (R(0.5) * (R(1.0) + v_erf(a * R(0.7071067811865476))) + a * R(0.3989422804014327)
                     * v_exp(-R(0.5) * a * a)), 24 - j));
         }
     }
-    stored();
-    (void)m;
 }
 
 /* k16  d trunk.bias = sum  [24]                                        tests/golden/one.lua:5 */
-static void k16_sum_d_trunk_bias(const Thread *t, const Micro *m)
+static void k16_sum_d_bias(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 32; j += LANES) {
             vec sum = v_set(0);
             for (int n = 0; n < N; n++)
-                sum += v_load(&arena.add2[n][j]);
+                sum += v_load(&arena.d_h[n][j]);
             v_store(&g.trunk.bias[j], v_keep(sum, 24 - j));
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k17  d trunk.weight = matmul  [24, 8]                                tests/golden/one.lua:5 */
-static void k17_matmul_d_trunk_weight(const Thread *t, const Micro *m)
+static void k17_matmul_d_weight(const Thread *t)
 {
-    for_span (q, t, 8) {
+    for_span (q, t, 8)
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 1, N }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 32 },
-                              .width = 32 }, &arena.body[0][q], &arena.add2[0][0], &g.trunk.weight[q][0], 0);
-    }
-    stored();
-    (void)m;
+                              .width = 32 }, &arena.body[0][q], &arena.d_h[0][0], &g.trunk.weight[q][0], 0);
 }
 
 /* ---- the update ---- */
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k18_brand_weight_t(t, NULL);                                        /* [2, 24]  line 10 */
-    k19_price_weight_t(t, NULL);                                        /* [1, 24]  line 9 */
+    k18_copy(t);                                                        /* [2, 24]  line 10 */
+    k19_copy(t);                                                        /* [1, 24]  line 9 */
     barrier(t);
 }
 
@@ -464,6 +424,7 @@ static void evaluate(const Thread *t)
         barrier(t);
         if (t->id == 0) add_up(0, 8), add_up(1, 8);
         barrier(t);
+        (void)m;
     }
 }
 

@@ -12,7 +12,7 @@
             sums[0] = sum of square, line 9
             sums[1] = sum of cross_entropy, line 10
    memory   parameters, gradients 3 KiB; packed 0 KiB; arena 4 KiB (lower bound 4); cuBLASLt's workspace 32 MiB
-   a micro-step   0.00972 MFLOP in 17 kernels;  an update   336 elements, SGD
+   a micro-step   0.00974 MFLOP in 17 kernels;  an update   336 elements, SGD
    lr 0.1
 */
 #include "gagen_cuda.h"
@@ -48,12 +48,14 @@ typedef struct {                                                        /* all t
         struct { real pad_sub[832], sub[N][1]; };                       /* [N, 1]  phases 2-11 */
         struct { real pad_square[576], square[N][1]; };                 /* [N, 1]  phases 2-3 */
         struct { real pad_tanh[384], tanh[N][24]; };                    /* [N, 24]  phases 1-10 */
-        struct { real pad_add[576], add[N][2]; };                       /* [N, 2]  phases 4-7 */
-        struct { real pad_cross_entropy[592], cross_entropy[N]; };      /* [N]  phases 5-6 */
-        struct { real pad_cross_entropy_grad[848], cross_entropy_grad[N][2]; }; /* [N, 2]  phases 7-10 */
+        struct { real pad_brand[576], brand[N][2]; };                   /* [N, 2]  phases 4-7 */
+        struct { real pad_amax[592], amax[N]; };                        /* [N]  phases 5-7 */
+        struct { real pad_sum_exp[608], sum_exp[N]; };                  /* [N]  phases 5-7 */
+        struct { real pad_cross_entropy[624], cross_entropy[N]; };      /* [N]  phases 5-6 */
+        struct { real pad_d_brand[848], d_brand[N][2]; };               /* [N, 2]  phases 7-10 */
         struct { real pad_tanh_dx[576], tanh_dx[N][24]; };              /* [N, 24]  phases 9-13 */
-        struct { real pad_square_dx[848], square_dx[N][1]; };           /* [N, 1]  phases 11-14 */
-        struct { real pad_add2[384], add2[N][24]; };                    /* [N, 24]  phases 13-16 */
+        struct { real pad_d_sub[848], d_sub[N][1]; };                   /* [N, 1]  phases 11-14 */
+        struct { real pad_d_h[384], d_h[N][24]; };                      /* [N, 24]  phases 13-16 */
         struct { real pad_body[768], body[N][8]; };                     /* [N, 8]  phases 0-16 */
     } arena;
 } Device;
@@ -109,49 +111,49 @@ static void window(const Thread *)
 }
 
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of one.lua ---- */
-static __global__ void k1_body(Device *dev), k2_matmul_gelu(Device *dev), k3_matmul_square(Device *dev),
-        k4_sum(Device *dev), k10_matmul_tanh_dx(Device *dev), k14_matmul_add2(Device *dev),
-        k16_sum_d_trunk_bias(Device *dev), k6_to_k9(Device *dev), k12_to_k13_next(Device *dev),
-        k6_to_k7_next(Device *dev);
+static __global__ void k1_copy(Device *dev), k2_matmul_add_gelu_tanh(Device *dev),
+        k3_matmul_add_sub_square(Device *dev), k4_sum(Device *dev), k10_matmul_tanh_dx(Device *dev),
+        k14_matmul_gelu_dx_add(Device *dev), k16_sum_d_bias(Device *dev), k6_to_k9(Device *dev),
+        k12_to_k13_next(Device *dev), k6_to_k7_next(Device *dev);
 
 /* The window's micro-batch: forward, loss, backward. */
 static void micro_first(void)
 {
-    GG_RUN(k1_body, 1, 256, device);                                    /* [N, 8]  line 4 */
-    gg_matmul_run(&k2);                                                 /* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24]  line 5 */
-    GG_RUN(k2_matmul_gelu, 1, 256, device);                             /* [N, 24]  line 5 */
-    gg_matmul_run(&k3);                                                 /* k3  square , sub = matmul, add, sub, square  [N, 1]  line 9 */
-    GG_RUN(k3_matmul_square, 1, 256, device);                           /* [N, 1]  line 9 */
+    GG_RUN(k1_copy, 1, 256, device);                                    /* [N, 8]  line 4 */
+    gg_matmul_run(&k2);                                                 /* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24]  line 5 */
+    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);                    /* [N, 24]  line 5 */
+    gg_matmul_run(&k3);                                                 /* k3  square, sub = matmul, add, sub, square  [N, 1]  line 9 */
+    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);                   /* [N, 1]  line 9 */
     GG_RUN(k4_sum, 1, 32, device);                                      /* []  line 9 */
-    gg_matmul_run(&k5);                                                 /* k5  add = matmul, add  [N, 2]  line 10 */
+    gg_matmul_run(&k5);                                                 /* k5  brand = matmul, add  [N, 2]  line 10 */
     GG_RUN(k6_to_k9, 1, 512, device);
     gg_matmul_run(&k10);                                                /* k10  tanh_dx = matmul, tanh_dx  [N, 24]  line 10 */
     GG_RUN(k10_matmul_tanh_dx, 1, 256, device);                         /* [N, 24]  line 10 */
     gg_matmul_run(&k11);                                                /* k11  d brand.weight = matmul  [2, 24]  line 10 */
     GG_RUN(k12_to_k13_next, 1, 512, device);
-    gg_matmul_run(&k14);                                                /* k14  add2 = matmul, gelu_dx, add  [N, 24]  line 9 */
-    GG_RUN(k14_matmul_add2, 1, 256, device);                            /* [N, 24]  line 9 */
+    gg_matmul_run(&k14);                                                /* k14  d_h = matmul, gelu_dx, add  [N, 24]  line 9 */
+    GG_RUN(k14_matmul_gelu_dx_add, 1, 256, device);                     /* [N, 24]  line 9 */
     gg_matmul_run(&k15);                                                /* k15  d price.weight = matmul  [1, 24]  line 9 */
-    GG_RUN(k16_sum_d_trunk_bias, 1, 256, device);                       /* [24]  line 5 */
+    GG_RUN(k16_sum_d_bias, 1, 256, device);                             /* [24]  line 5 */
     gg_matmul_run(&k17);                                                /* k17  d trunk.weight = matmul  [24, 8]  line 5 */
 }
 
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_RUN(k1_body, 1, 256, device);                                    /* [N, 8]  line 4 */
-    gg_matmul_run(&k2);                                                 /* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24]  line 5 */
-    GG_RUN(k2_matmul_gelu, 1, 256, device);                             /* [N, 24]  line 5 */
-    gg_matmul_run(&k3);                                                 /* k3  square , sub = matmul, add, sub, square  [N, 1]  line 9 */
-    GG_RUN(k3_matmul_square, 1, 256, device);                           /* [N, 1]  line 9 */
+    GG_RUN(k1_copy, 1, 256, device);                                    /* [N, 8]  line 4 */
+    gg_matmul_run(&k2);                                                 /* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24]  line 5 */
+    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);                    /* [N, 24]  line 5 */
+    gg_matmul_run(&k3);                                                 /* k3  square, sub = matmul, add, sub, square  [N, 1]  line 9 */
+    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);                   /* [N, 1]  line 9 */
     GG_RUN(k4_sum, 1, 32, device);                                      /* []  line 9 */
-    gg_matmul_run(&k5);                                                 /* k5  add = matmul, add  [N, 2]  line 10 */
+    gg_matmul_run(&k5);                                                 /* k5  brand = matmul, add  [N, 2]  line 10 */
     GG_RUN(k6_to_k7_next, 1, 512, device);
 }
 
 /* ---- kernels, in order of execution ---- */
 /* k1  body = copy  [N, 8]                                              tests/golden/one.lua:4 */
-static __global__ __launch_bounds__(256) void k1_body(Device *dev)
+static __global__ __launch_bounds__(256) void k1_copy(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
@@ -164,8 +166,8 @@ static __global__ __launch_bounds__(256) void k1_body(Device *dev)
     }
 }
 
-/* k2  gelu , tanh , h = matmul, add, gelu, tanh  [N, 24], after the product tests/golden/one.lua:5 */
-static __global__ __launch_bounds__(256) void k2_matmul_gelu(Device *dev)
+/* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24], after the product tests/golden/one.lua:5 */
+static __global__ __launch_bounds__(256) void k2_matmul_add_gelu_tanh(Device *dev)
 {
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
@@ -177,8 +179,8 @@ static __global__ __launch_bounds__(256) void k2_matmul_gelu(Device *dev)
     }
 }
 
-/* k3  square , sub = matmul, add, sub, square  [N, 1], after the product tests/golden/one.lua:9 */
-static __global__ __launch_bounds__(256) void k3_matmul_square(Device *dev)
+/* k3  square, sub = matmul, add, sub, square  [N, 1], after the product tests/golden/one.lua:9 */
+static __global__ __launch_bounds__(256) void k3_matmul_add_sub_square(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
     auto &p = dev->p;
@@ -211,8 +213,8 @@ static __global__ __launch_bounds__(32) void k4_sum(Device *dev)
         sums[0] += total;
 }
 
-/* k6  cross_entropy = cross_entropy  [N]                               tests/golden/one.lua:10 */
-static __device__ void k6_cross_entropy(Device *dev)
+/* k6  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N] tests/golden/one.lua:10 */
+static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
@@ -223,20 +225,24 @@ static __device__ void k6_cross_entropy(Device *dev)
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
         for (int j = lane; j < 2; j += 32)
-            m2 = r_max(m2, arena.add[n][j]);
+            m2 = r_max(m2, arena.brand[n][j]);
         m2 = gg_fold_max<32>(m2);
+        arena.amax[n] = m2;
         real s2 = 0;
         for (int j = lane; j < 2; j += 32)
-            s2 += r_exp(arena.add[n][j] - m2);
+            s2 += r_exp(arena.brand[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
+        arena.sum_exp[n] = s2;
         real z = 0;
         for (int j = lane; j < 2; j += 32) {
-            const real a = arena.add[n][j];
+            const real a = arena.brand[n][j];
             z += ((real)j == (real)data.brand[at] ? a : R(0.0));
         }
         z = gg_fold_sum<32>(z);
-        if (lane == 0)
-            arena.cross_entropy[n] = r_log(s2) + m2 - z;
+        if (lane == 0) {
+            const real v2 = r_log(s2) + m2 - z;
+            arena.cross_entropy[n] = v2;
+        }
     }
 }
 
@@ -256,7 +262,7 @@ static __device__ void k7_sum(Device *dev)
         sums[1] += total;
 }
 
-/* k8  cross_entropy_grad = cross_entropy_grad  [N, 2]                  tests/golden/one.lua:10 */
+/* k8  d_brand = cross_entropy_grad  [N, 2]                             tests/golden/one.lua:10 */
 static __device__ void k8_cross_entropy_grad(Device *dev)
 {
     const Window &w = dev->w;
@@ -269,25 +275,19 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
     for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
-        real m2 = -INFINITY;
-        for (int j = lane; j < 2; j += 32)
-            m2 = r_max(m2, arena.add[n][j]);
-        m2 = gg_fold_max<32>(m2);
-        real s2 = 0;
-        for (int j = lane; j < 2; j += 32)
-            s2 += r_exp(arena.add[n][j] - m2);
-        s2 = gg_fold_sum<32>(s2);
         for (int j = lane; j < 2; j += 32) {
-            const real a = arena.add[n][j];
+            const real a = arena.brand[n][j];
             const real a2 = (real)data.brand[at];
-            arena.cross_entropy_grad[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
-                    : (n < rows ? scale0 : R(0.0)) * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
+            const real a3 = arena.amax[n];
+            const real a4 = arena.sum_exp[n];
+            arena.d_brand[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0) : (n < rows ? scale0 : R(0.0))
+                    * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
         }
     }
 }
 
 /* k9  d brand.bias = sum  [2]                                          tests/golden/one.lua:10 */
-static __device__ void k9_sum_d_brand_bias(Device *dev)
+static __device__ void k9_sum_d_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -296,7 +296,7 @@ static __device__ void k9_sum_d_brand_bias(Device *dev)
         const int j = id;
         real sum = 0;
         for (int n = share; n < N && id < 2; n += 16)
-            sum += arena.cross_entropy_grad[n][j];
+            sum += arena.d_brand[n][j];
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 2) {
             g.brand.bias[j] = sum;
@@ -318,7 +318,7 @@ static __global__ __launch_bounds__(256) void k10_matmul_tanh_dx(Device *dev)
     }
 }
 
-/* k12  square_dx = square_dx  [N, 1]                                   tests/golden/one.lua:9 */
+/* k12  d_sub = square_dx  [N, 1]                                       tests/golden/one.lua:9 */
 static __device__ void k12_square_dx(Device *dev)
 {
     const Window &w = dev->w;
@@ -328,12 +328,12 @@ static __device__ void k12_square_dx(Device *dev)
     const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < N; id += 512) {
         const int n = id;
-        arena.square_dx[n][0] = R(2.0) * (n < rows ? scale1 : R(0.0)) * arena.sub[n][0];
+        arena.d_sub[n][0] = R(2.0) * (n < rows ? scale1 : R(0.0)) * arena.sub[n][0];
     }
 }
 
 /* k13  d price.bias = sum  [1]                                         tests/golden/one.lua:9 */
-static __device__ void k13_sum_d_price_bias(Device *dev)
+static __device__ void k13_sum_d_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -341,7 +341,7 @@ static __device__ void k13_sum_d_price_bias(Device *dev)
     for (unsigned id = lane; id - lane < 1; id += 32) {
         real sum = 0;
         for (int n = share; n < N && id < 1; n += 16)
-            sum += arena.square_dx[n][0];
+            sum += arena.d_sub[n][0];
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 1) {
             g.price.bias[0] = sum;
@@ -350,23 +350,23 @@ static __device__ void k13_sum_d_price_bias(Device *dev)
     }
 }
 
-/* k14  add2 = matmul, gelu_dx, add  [N, 24], after the product         tests/golden/one.lua:9 */
-static __global__ __launch_bounds__(256) void k14_matmul_add2(Device *dev)
+/* k14  d_h = matmul, gelu_dx, add  [N, 24], after the product          tests/golden/one.lua:9 */
+static __global__ __launch_bounds__(256) void k14_matmul_gelu_dx_add(Device *dev)
 {
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < N * 24) {
         const int j = id % 24, n = id / 24;
-        const real v2 = arena.add2[n][j];
+        const real v2 = arena.d_h[n][j];
         const real a = arena.h[n][j];
-        arena.add2[n][j] = arena.tanh_dx[n][j] + v2
+        arena.d_h[n][j] = arena.tanh_dx[n][j] + v2
                 * (R(0.5) * (R(1.0) + r_erf(a * R(0.7071067811865476))) + a * R(0.3989422804014327)
                 * r_exp(-R(0.5) * a * a));
     }
 }
 
 /* k16  d trunk.bias = sum  [24]                                        tests/golden/one.lua:5 */
-static __global__ __launch_bounds__(256) void k16_sum_d_trunk_bias(Device *dev)
+static __global__ __launch_bounds__(256) void k16_sum_d_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -374,7 +374,7 @@ static __global__ __launch_bounds__(256) void k16_sum_d_trunk_bias(Device *dev)
     const int j = id;
     real sum = 0;
     for (int n = share; n < N && id < 24; n += 8)
-        sum += arena.add2[n][j];
+        sum += arena.d_h[n][j];
     sum = gg_add_shares<8>(sum);
     if (share == 0 && id < 24) {
         g.trunk.bias[j] = sum;
@@ -384,13 +384,13 @@ static __global__ __launch_bounds__(256) void k16_sum_d_trunk_bias(Device *dev)
 /* k6 to k9, one after another */
 static __global__ __launch_bounds__(512) void k6_to_k9(Device *dev)
 {
-    k6_cross_entropy(dev);
+    k6_amax_sum_exp_cross_entropy(dev);
     __syncthreads();
     k7_sum(dev);
     __syncthreads();
     k8_cross_entropy_grad(dev);
     __syncthreads();
-    k9_sum_d_brand_bias(dev);
+    k9_sum_d_bias(dev);
 }
 
 /* k12 to k13, one after another; no later kernel asks for the micro-step */
@@ -398,7 +398,7 @@ static __global__ __launch_bounds__(512) void k12_to_k13_next(Device *dev)
 {
     k12_square_dx(dev);
     __syncthreads();
-    k13_sum_d_price_bias(dev);
+    k13_sum_d_bias(dev);
     __syncthreads();
     if (threadIdx.x == 0) dev->w.micro++;
 }
@@ -406,7 +406,7 @@ static __global__ __launch_bounds__(512) void k12_to_k13_next(Device *dev)
 /* k6 to k7, one after another; no later kernel asks for the micro-step */
 static __global__ __launch_bounds__(512) void k6_to_k7_next(Device *dev)
 {
-    k6_cross_entropy(dev);
+    k6_amax_sum_exp_cross_entropy(dev);
     __syncthreads();
     k7_sum(dev);
     __syncthreads();
@@ -454,17 +454,17 @@ static void plan(void)
             gg_rows(N).columns(24).depth(8).b_turned().lead(8, 8, 24).epilogue(GG_BIAS));
     gg_plan(&k3, &p.price.weight[0], &arena.gelu[0][0], &arena.square[0][0], NULL,
             gg_rows(1).columns(N).depth(24).b_turned().lead(24, 24, 8));
-    gg_plan(&k5, &arena.tanh[0][0], &p.brand.weight[0][0], &arena.add[0][0], p.brand.bias,
+    gg_plan(&k5, &arena.tanh[0][0], &p.brand.weight[0][0], &arena.brand[0][0], p.brand.bias,
             gg_rows(N).columns(2).depth(24).b_turned().lead(24, 24, 2).epilogue(GG_BIAS));
-    gg_plan(&k10, &arena.cross_entropy_grad[0][0], &p.brand.weight[0][0], &arena.tanh_dx[0][0], NULL,
+    gg_plan(&k10, &arena.d_brand[0][0], &p.brand.weight[0][0], &arena.tanh_dx[0][0], NULL,
             gg_rows(N).columns(24).depth(2).lead(2, 24, 24));
-    gg_plan(&k11, &arena.cross_entropy_grad[0][0], &arena.tanh[0][0], &g.brand.weight[0][0], NULL,
+    gg_plan(&k11, &arena.d_brand[0][0], &arena.tanh[0][0], &g.brand.weight[0][0], NULL,
             gg_rows(2).columns(24).depth(N).a_turned().lead(2, 24, 24));
-    gg_plan(&k14, &arena.square_dx[0][0], &p.price.weight[0], &arena.add2[0][0], NULL,
+    gg_plan(&k14, &arena.d_sub[0][0], &p.price.weight[0], &arena.d_h[0][0], NULL,
             gg_rows(N).columns(24).depth(1).a_turned().lead(8, 24, 24));
-    gg_plan(&k15, &arena.square_dx[0][0], &arena.gelu[0][0], &g.price.weight[0], NULL,
+    gg_plan(&k15, &arena.d_sub[0][0], &arena.gelu[0][0], &g.price.weight[0], NULL,
             gg_rows(1).columns(24).depth(N).lead(8, 24, 24));
-    gg_plan(&k17, &arena.add2[0][0], &arena.body[0][0], &g.trunk.weight[0][0], NULL,
+    gg_plan(&k17, &arena.d_h[0][0], &arena.body[0][0], &g.trunk.weight[0][0], NULL,
             gg_rows(24).columns(8).depth(N).a_turned().lead(24, 8, 8));
 }
 

@@ -14,7 +14,7 @@
             sums[1] = sum of kept, line 13
             sums[2] = sum of square, line 14
    memory   parameters, gradients, states 5 KiB; packed 1 KiB; arena 2 KiB (lower bound 2)
-   a micro-step   0.00197 MFLOP in 19 kernels between 5 barriers;  an update   304 elements, Adam
+   a micro-step   0.00198 MFLOP in 19 kernels between 5 barriers;  an update   304 elements, Adam
    lr 0.001
 */
 #include "gagen.h"
@@ -41,27 +41,29 @@ _Alignas(64) static struct {                                            /* made 
     real square2[5][8], pad_0[8];                                       /* [5, 6] */
     real sum2, pad_1[15];                                               /* [] */
     real mul, pad_2[15];                                                /* [] */
-    real mul_db, pad_3[15];                                             /* [] */
-    real mul_db2, pad_4[15];                                            /* [] */
+    real d_sum, pad_3[15];                                              /* [] */
+    real d_div, pad_4[15];                                              /* [] */
     real score_weight_t[32];                                            /* [1, 24] */
     real token_weight_t[5][8], pad_6[8];                                /* [5, 6] */
 } packed;
 _Alignas(64) static union {                                             /* a micro-step's values and their lives */
-    real all[384];
-    real normalize[N][4][8];                                            /* [N, 4, 6]  phases 0-4 */
+    real all[400];
+    real norm_normalize[N][4][8];                                       /* [N, 4, 6]  phases 0-4 */
     struct { real pad_h[64], h[N][4][8]; };                             /* [N, 4, 6]  phases 0-4 */
-    struct { real pad_add[128], add[N][4][8]; };                        /* [N, 4, 5]  phases 1-3 */
+    struct { real pad_token[128], token[N][4][8]; };                    /* [N, 4, 5]  phases 1-3 */
+    struct { real pad_amax[320], amax[N][8]; };                         /* [N, 4]  phases 2-3 */
+    struct { real pad_sum_exp[336], sum_exp[N][8]; };                   /* [N, 4]  phases 2-3 */
     struct { real pad_cross_entropy[192], cross_entropy[N][8]; };       /* [N, 4]  phase 2 */
-    struct { real pad_kept[320], kept[N][8]; };                         /* [N, 4]  phases 2-3 */
+    struct { real pad_kept[352], kept[N][8]; };                         /* [N, 4]  phases 2-3 */
     struct { real pad_masked[208], masked[N][8]; };                     /* [N, 4]  phase 2 */
     struct { real pad_sub[224], sub[N][8]; };                           /* [N, 1]  phase 2 */
     struct { real pad_square[240], square[N][8]; };                     /* [N, 1]  phase 2 */
-    struct { real pad_square_dx[336], square_dx[N][8]; };               /* [N, 1]  phases 2-3 */
-    struct { real pad_matmul[192], matmul[N][32]; };                    /* [N, 24]  phases 3-4 */
-    struct { real pad_masked_dl[352], masked_dl[N][8]; };               /* [N, 4]  phase 3 */
-    struct { real pad_cross_entropy_grad[256], cross_entropy_grad[N][4][8]; }; /* [N, 4, 5]  phases 3-4 */
-    struct { real pad_add2[128], add2[N][4][8]; };                      /* [N, 4, 6]  phase 4 */
-    struct { real pad_mul_db3[320], mul_db3[N][4][8]; };                /* [N, 4, 6]  phase 4 */
+    struct { real pad_d_sub[368], d_sub[N][8]; };                       /* [N, 1]  phases 2-3 */
+    struct { real pad_score_matmul[192], score_matmul[N][32]; };        /* [N, 24]  phases 3-4 */
+    struct { real pad_d_cross_entropy[384], d_cross_entropy[N][8]; };   /* [N, 4]  phase 3 */
+    struct { real pad_d_token[256], d_token[N][4][8]; };                /* [N, 4, 5]  phases 3-4 */
+    struct { real pad_d_h[128], d_h[N][4][8]; };                        /* [N, 4, 6]  phase 4 */
+    struct { real pad_norm_mul_db[320], norm_mul_db[N][4][8]; };        /* [N, 4, 6]  phase 4 */
 } arena;
 
 static void add_up(int sum, int parts)                                  /* in order, whatever the threads */
@@ -109,25 +111,22 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of terms.lua ---- */
-static void k23_square2(const Thread *t, const Micro *m), k24_sum(const Thread *t, const Micro *m),
-        k25_mul(const Thread *t, const Micro *m), k26_score_weight_t(const Thread *t, const Micro *m),
-        k27_token_weight_t(const Thread *t, const Micro *m), k4_masked_counted(const Thread *t, const Micro *m),
-        k1_normalize_h(const Thread *t, const Micro *m), k2_matmul_add(const Thread *t, const Micro *m),
-        k3_cross_entropy(const Thread *t, const Micro *m), k4_masked(const Thread *t, const Micro *m),
+static void k23_square(const Thread *t), k24_sum(const Thread *t), k25_mul(const Thread *t),
+        k26_copy(const Thread *t), k27_copy(const Thread *t),
+        k4_kept_masked_counted(const Thread *t, const Micro *m),
+        k1_normalize_mul_add(const Thread *t, const Micro *m), k2_matmul_add(const Thread *t),
+        k3_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m),
+        k4_kept_masked(const Thread *t, const Micro *m),
         k5_sum(const Thread *t, const Micro *m, real x[restrict N][8], double result[restrict]),
-        k7_matmul_square(const Thread *t, const Micro *m), k8_sum(const Thread *t, const Micro *m),
-        k9_square_dx(const Thread *t, const Micro *m),
-        k10_sum_d_score_bias(const Thread *t, const Micro *m, const int beta),
-        k11_matmul(const Thread *t, const Micro *m),
-        k12_matmul_d_score_weight(const Thread *t, const Micro *m, const int beta),
+        k7_matmul_add_sub_square(const Thread *t, const Micro *m), k8_sum(const Thread *t, const Micro *m),
+        k9_square_dx(const Thread *t, const Micro *m), k10_sum_d_bias(const Thread *t, const int beta),
+        k11_matmul(const Thread *t), k12_matmul_d_weight(const Thread *t, const int beta),
         k13_masked_dl(const Thread *t, const Micro *m), k14_cross_entropy_grad(const Thread *t, const Micro *m),
-        k15_sum_d_token_bias(const Thread *t, const Micro *m, const int beta),
-        k16_matmul_add2(const Thread *t, const Micro *m),
-        k17_matmul_d_token_weight(const Thread *t, const Micro *m, const int beta),
-        k18_sum_d_norm_bias(const Thread *t, const Micro *m, real x[restrict N][4][8], real y[restrict 8],
-        const int beta), k20_mul_db(const Thread *t, const Micro *m),
-        k21_d_token_weight(const Thread *t, const Micro *m, const int beta),
-        k22_mul_db2(const Thread *t, const Micro *m);
+        k15_sum_d_bias(const Thread *t, const int beta), k16_matmul_add_mul_db(const Thread *t),
+        k17_matmul_d_weight(const Thread *t, const int beta),
+        k18_sum_d_bias(const Thread *t, real x[restrict N][4][8], real dx[restrict 8], const int beta),
+        k20_mul_db(const Thread *t), k21_square_dx_d_weight(const Thread *t, const int beta),
+        k22_mul_db(const Thread *t);
 static void forward(const Thread *t, const Micro *m);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
@@ -137,17 +136,17 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
     k9_square_dx(t, m);                                                 /* [N, 1]  line 14 */
     barrier(t);
     if (t->id == 0) add_up(0, 2), add_up(1, 2), add_up(2, 2);
-    k10_sum_d_score_bias(t, m, beta);                                   /* [1]  line 8 */
-    k11_matmul(t, m);                                                   /* [N, 24]  line 8 */
-    k12_matmul_d_score_weight(t, m, beta);                              /* [1, 24]  line 8 */
+    k10_sum_d_bias(t, beta);                                            /* [1]  line 8 */
+    k11_matmul(t);                                                      /* [N, 24]  line 8 */
+    k12_matmul_d_weight(t, beta);                                       /* [1, 24]  line 8 */
     k13_masked_dl(t, m);                                                /* [N, 4]  line 13 */
     k14_cross_entropy_grad(t, m);                                       /* [N, 4, 5]  line 13 */
     barrier(t);
-    k15_sum_d_token_bias(t, m, beta);                                   /* [5]  line 7 */
-    k16_matmul_add2(t, m);                                              /* [N, 4, 6]  line 7 */
-    k17_matmul_d_token_weight(t, m, beta);                              /* [5, 6]  line 7 */
-    k18_sum_d_norm_bias(t, m, arena.add2, g.norm.bias, beta);           /* [6]  line 6 */
-    k18_sum_d_norm_bias(t, m, arena.mul_db3, g.norm.weight, beta);      /* k19  [6]  line 6 */
+    k15_sum_d_bias(t, beta);                                            /* [5]  line 7 */
+    k16_matmul_add_mul_db(t);                                           /* [N, 4, 6]  line 7 */
+    k17_matmul_d_weight(t, beta);                                       /* [5, 6]  line 7 */
+    k18_sum_d_bias(t, arena.d_h, g.norm.bias, beta);                    /* [6]  line 6 */
+    k18_sum_d_bias(t, arena.norm_mul_db, g.norm.weight, beta);          /* k19  [6]  line 6 */
     barrier(t);
 }
 
@@ -157,15 +156,15 @@ static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m
 /* The forward part. */
 static void forward(const Thread *t, const Micro *m)
 {
-    k1_normalize_h(t, m);                                               /* [N, 4, 6]  line 6 */
+    k1_normalize_mul_add(t, m);                                         /* [N, 4, 6]  line 6 */
     barrier(t);
-    k2_matmul_add(t, m);                                                /* [N, 4, 5]  line 7 */
+    k2_matmul_add(t);                                                   /* [N, 4, 5]  line 7 */
     barrier(t);
-    k3_cross_entropy(t, m);                                             /* [N, 4]  line 13 */
-    k4_masked(t, m);                                                    /* [N, 4]  line 13 */
+    k3_amax_sum_exp_cross_entropy(t, m);                                /* [N, 4]  line 13 */
+    k4_kept_masked(t, m);                                               /* [N, 4]  line 13 */
     k5_sum(t, m, arena.masked, part[0]);                                /* []  line 13 */
     k5_sum(t, m, arena.kept, part[1]);                                  /* k6  []  line 13 */
-    k7_matmul_square(t, m);                                             /* [N, 1]  line 8 */
+    k7_matmul_add_sub_square(t, m);                                     /* [N, 1]  line 8 */
     k8_sum(t, m);                                                       /* []  line 14 */
 }
 
@@ -175,7 +174,7 @@ static void count(const Thread *t)
     const int last = w.micros - 1, rows = w.rows;
     for (int k = 0; k <= last; k++) {
         const Micro *m = &(Micro){ (long)N * k, k == last ? rows : N };
-        k4_masked_counted(t, m);                                        /* [N, 4]  line 13 */
+        k4_kept_masked_counted(t, m);                                   /* [N, 4]  line 13 */
         k5_sum(t, m, arena.kept, part[1]);                              /* k6  []  line 13 */
         barrier(t);
         if (t->id == 0) add_up(1, 2);
@@ -195,17 +194,17 @@ static void conclude(const Thread *t)
     if (t->id == 0) {
         sums[3] = (double)w.samples * (double)packed.mul;
     }
-    k20_mul_db(t, NULL);                                                /* []  line 14 */
-    k21_d_token_weight(t, NULL, 1);                                     /* [5, 6]  line 14 */
-    k22_mul_db2(t, NULL);                                               /* []  line 14 */
+    k20_mul_db(t);                                                      /* []  line 14 */
+    k21_square_dx_d_weight(t, 1);                                       /* [5, 6]  line 14 */
+    k22_mul_db(t);                                                      /* []  line 14 */
     barrier(t);
 }
 
 /* ---- kernels, in order of execution ---- */
 /* k23  square2 = square  [5, 6]                                        tests/golden/terms.lua:14 */
-static void k23_square2(const Thread *t, const Micro *m)
+static void k23_square(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int i = 0; i < 5; i++) {
             for (int j = 0; j < 6; j++) {
                 const real a = p.token.weight[j][i];
@@ -214,13 +213,10 @@ static void k23_square2(const Thread *t, const Micro *m)
             for (int j = 6; j < 8; j++)
                 packed.square2[i][j] = R(0.0);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k24  sum2 = sum  []                                                  tests/golden/terms.lua:14 */
-static void k24_sum(const Thread *t, const Micro *m)
+static void k24_sum(const Thread *t)
 {
     for_span (one, t, 1) {
         real sum = 0;
@@ -232,22 +228,17 @@ static void k24_sum(const Thread *t, const Micro *m)
         }
         packed.sum2 = sum;
     }
-    stored();
-    (void)m;
 }
 
 /* k25  mul = mul  []                                                   tests/golden/terms.lua:14 */
-static void k25_mul(const Thread *t, const Micro *m)
+static void k25_mul(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         packed.mul = R(0.0001) * packed.sum2;
-    }
-    stored();
-    (void)m;
 }
 
 /* k26  score_weight_t = copy  [1, 24]                                  tests/golden/terms.lua:8 */
-static void k26_score_weight_t(const Thread *t, const Micro *m)
+static void k26_copy(const Thread *t)
 {
     for_span (one, t, 1) {
         for (int j = 0; j < 24; j++)
@@ -255,29 +246,24 @@ static void k26_score_weight_t(const Thread *t, const Micro *m)
         for (int j = 24; j < 32; j++)
             packed.score_weight_t[j] = R(0.0);
     }
-    stored();
-    (void)m;
 }
 
 /* k27  token_weight_t = copy  [5, 6]                                   tests/golden/terms.lua:7 */
-static void k27_token_weight_t(const Thread *t, const Micro *m)
+static void k27_copy(const Thread *t)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int i = 0; i < 5; i++) {
             for (int j = 0; j < 6; j++)
                 packed.token_weight_t[i][j] = p.token.weight[j][i];
             for (int j = 6; j < 8; j++)
                 packed.token_weight_t[i][j] = R(0.0);
         }
-    }
-    stored();
-    (void)m;
 }
 
 /* k4  kept = kept  [N, 4]                                              tests/golden/terms.lua:13 */
-static void k4_masked_counted(const Thread *t, const Micro *m)
+static void k4_kept_masked_counted(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 4; j++)
@@ -285,14 +271,12 @@ static void k4_masked_counted(const Thread *t, const Micro *m)
             for (int j = 4; j < 8; j++)
                 arena.kept[n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
-/* k1  h , normalize = normalize, mul, add  [N, 4, 6]                   tests/golden/terms.lua:6 */
-static void k1_normalize_h(const Thread *t, const Micro *m)
+/* k1  h, norm_normalize = normalize, mul, add  [N, 4, 6]               tests/golden/terms.lua:6 */
+static void k1_normalize_mul_add(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int i2 = 0; i2 < 4; i2++) {
@@ -306,7 +290,7 @@ static void k1_normalize_h(const Thread *t, const Micro *m)
                 for (int j = 0; j < 6; j++) {
                     const real v3 = (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0))
                             / r_sqrt(v2 / R(6.0) + R(1e-05));
-                    arena.normalize[n][i2][j] = v3;
+                    arena.norm_normalize[n][i2][j] = v3;
                     arena.h[n][i2][j] = v3 * p.norm.weight[j] + p.norm.bias[j];
                 }
             }
@@ -315,61 +299,62 @@ static void k1_normalize_h(const Thread *t, const Micro *m)
                     arena.h[n][i2][j] = R(0.0);
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 6; j < 8; j++)
-                    arena.normalize[n][i2][j] = R(0.0);
+                    arena.norm_normalize[n][i2][j] = R(0.0);
         }
-    }
-    stored();
 }
 
-/* k2  add = matmul, add  [N, 4, 5]                                     tests/golden/terms.lua:7 */
-static void k2_matmul_add(const Thread *t, const Micro *m)
+/* k2  token = matmul, add  [N, 4, 5]                                   tests/golden/terms.lua:7 */
+static void k2_matmul_add(const Thread *t)
 {
     for_span (one, t, 1) {
         contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 8 }, .c_row = { 0, 8 },
                               .depth = { 1, 1, 6 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &arena.h[0][0][0], &p.token.weight[0][0], &arena.add[0][0][0], 0);
+                              .width = 8 }, &arena.h[0][0][0], &p.token.weight[0][0], &arena.token[0][0][0], 0);
         for (int n = 0; n < N; n++)
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 8; j += LANES8) {
-                    const vec8 v2 = v8_load(&arena.add[n][i2][j]);
-                    v8_store(&arena.add[n][i2][j], v8_keep(v2 + v8_load(&p.token.bias[j]), 5 - j));
+                    const vec8 v2 = v8_load(&arena.token[n][i2][j]);
+                    v8_store(&arena.token[n][i2][j], v8_keep(v2 + v8_load(&p.token.bias[j]), 5 - j));
                 }
     }
-    stored();
-    (void)m;
 }
 
-/* k3  cross_entropy = cross_entropy  [N, 4]                            tests/golden/terms.lua:13 */
-static void k3_cross_entropy(const Thread *t, const Micro *m)
+/* k3  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N, 4] tests/golden/terms.lua:13 */
+static void k3_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int i2 = 0; i2 < 4; i2++) {
                 real m2 = -INFINITY;
                 for (int j = 0; j < 5; j++)
-                    m2 = r_max(m2, arena.add[n][i2][j]);
+                    m2 = r_max(m2, arena.token[n][i2][j]);
+                arena.amax[n][i2] = m2;
                 real s2 = 0;
                 for (int j = 0; j < 5; j++)
-                    s2 += r_exp(arena.add[n][i2][j] - m2);
+                    s2 += r_exp(arena.token[n][i2][j] - m2);
+                arena.sum_exp[n][i2] = s2;
                 real z = 0;
                 for (int j = 0; j < 5; j++) {
-                    const real a = arena.add[n][i2][j];
+                    const real a = arena.token[n][i2][j];
                     z += ((real)j == (real)data.target[at * 4 + i2] ? a : R(0.0));
                 }
-                arena.cross_entropy[n][i2] = r_log(s2) + m2 - z;
+                const real v2 = r_log(s2) + m2 - z;
+                arena.cross_entropy[n][i2] = v2;
             }
             for (int j = 4; j < 8; j++)
                 arena.cross_entropy[n][j] = R(0.0);
+            for (int j = 4; j < 8; j++)
+                arena.amax[n][j] = R(0.0);
+            for (int j = 4; j < 8; j++)
+                arena.sum_exp[n][j] = R(0.0);
         }
-    }
-    stored();
 }
 
-/* k4  masked , kept = kept, masked  [N, 4]                             tests/golden/terms.lua:13 */
-static void k4_masked(const Thread *t, const Micro *m)
+/* k4  masked, kept = kept, masked  [N, 4]                              tests/golden/terms.lua:13 */
+static void k4_kept_masked(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 4; j++) {
@@ -383,8 +368,6 @@ static void k4_masked(const Thread *t, const Micro *m)
                 arena.kept[n][j] = R(0.0);
             }
         }
-    }
-    stored();
 }
 
 /* k5  sum 0 = sum  []                                                  tests/golden/terms.lua:13 */
@@ -399,11 +382,10 @@ SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict N][8], doubl
                 total += x[n][j];
         result[q] = total;
     }
-    stored();
 }
 
-/* k7  square , sub = matmul, add, sub, square  [N, 1]                  tests/golden/terms.lua:8 */
-static void k7_matmul_square(const Thread *t, const Micro *m)
+/* k7  square, sub = matmul, add, sub, square  [N, 1]                   tests/golden/terms.lua:8 */
+static void k7_matmul_add_sub_square(const Thread *t, const Micro *m)
 {
     for_span (n, t, 2) {
         const long at = data_row(&w, m, n);
@@ -419,7 +401,6 @@ static void k7_matmul_square(const Thread *t, const Micro *m)
         for (int j = 1; j < 8; j++)
             arena.sub[n][j] = R(0.0);
     }
-    stored();
 }
 
 /* k8  sum 2 = sum  []                                                  tests/golden/terms.lua:14 */
@@ -433,170 +414,140 @@ static void k8_sum(const Thread *t, const Micro *m)
                 total += arena.square[n][j];
         part[2][q] = total;
     }
-    stored();
 }
 
-/* k9  square_dx = square_dx  [N, 1]                                    tests/golden/terms.lua:14 */
+/* k9  d_sub = square_dx  [N, 1]                                        tests/golden/terms.lua:14 */
 static void k9_square_dx(const Thread *t, const Micro *m)
 {
     const real scale1 = w.scale_in[1];
     const int rows = m->rows;
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++)
             for (int j = 0; j < 8; j += LANES8)
-                v8_store(&arena.square_dx[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
+                v8_store(&arena.d_sub[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
                         * v8_load(&arena.sub[n][j]), 1 - j));
-    }
-    stored();
 }
 
 /* k10  d score.bias = sum  [1]                                         tests/golden/terms.lua:8 */
-INLINE void k10_sum_d_score_bias(const Thread *t, const Micro *m, const int beta)
+INLINE void k10_sum_d_bias(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < N; n++)
-                sum += v8_load(&arena.square_dx[n][j]);
+                sum += v8_load(&arena.d_sub[n][j]);
             const vec8 old = v8_load(&g.score.bias[j]), more = v8_keep(sum, 1 - j);
             v8_store(&g.score.bias[j], beta ? old + more : more);
         }
-    }
-    stored();
-    (void)m;
 }
 
-/* k11  matmul = matmul  [N, 24]                                        tests/golden/terms.lua:8 */
-static void k11_matmul(const Thread *t, const Micro *m)
+/* k11  score_matmul = matmul  [N, 24]                                  tests/golden/terms.lua:8 */
+static void k11_matmul(const Thread *t)
 {
-    for_span (n, t, 2) {
+    for_span (n, t, 2)
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 1, 1 }, .a_k = { 0, 0, 0 }, .b_k = { 0, 0, 0 },
-                              .width = 32 }, &arena.square_dx[n][0], &packed.score_weight_t[0], &arena.matmul[n][0],
-                                      0);
-    }
-    stored();
-    (void)m;
+                              .width = 32 }, &arena.d_sub[n][0], &packed.score_weight_t[0],
+                                      &arena.score_matmul[n][0], 0);
 }
 
 /* k12  d score.weight = matmul  [1, 24]                                tests/golden/terms.lua:8 */
-INLINE void k12_matmul_d_score_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k12_matmul_d_weight(const Thread *t, const int beta)
 {
-    for_span (q, t, 4) {
+    for_span (q, t, 4)
         contract((Contract) { .rows = { 1, 6 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
                               .depth = { 1, 1, N }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &arena.h[0][q][0], &arena.square_dx[0][0], &g.score.weight[q * 6][0],
-                                      beta);
-    }
-    stored();
-    (void)m;
+                              .width = 8 }, &arena.h[0][q][0], &arena.d_sub[0][0], &g.score.weight[q * 6][0], beta);
 }
 
-/* k13  masked_dl = masked_dl  [N, 4]                                   tests/golden/terms.lua:13 */
+/* k13  d_cross_entropy = masked_dl  [N, 4]                             tests/golden/terms.lua:13 */
 static void k13_masked_dl(const Thread *t, const Micro *m)
 {
     const real scale2 = w.scale_in[2];
     const int rows = m->rows;
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++)
             for (int j = 0; j < 8; j += LANES8) {
                 const vec8 a = v8_load(&arena.kept[n][j]);
-                v8_store(&arena.masked_dl[n][j], v8_keep(v8_select(a == R(0.0), v8_set(R(0.0)),
-                        v8_set((n < rows ? scale2 : R(0.0))) * a), 4 - j));
+                v8_store(&arena.d_cross_entropy[n][j],
+                        v8_keep(v8_select(a == R(0.0), v8_set(R(0.0)), v8_set((n < rows ? scale2 : R(0.0))) * a), 4
+                        - j));
             }
-    }
-    stored();
 }
 
-/* k14  cross_entropy_grad = cross_entropy_grad  [N, 4, 5]              tests/golden/terms.lua:13 */
+/* k14  d_token = cross_entropy_grad  [N, 4, 5]                         tests/golden/terms.lua:13 */
 static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2) {
+    for_span (q, t, 2)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
-            for (int i2 = 0; i2 < 4; i2++) {
-                real m2 = -INFINITY;
-                for (int j = 0; j < 5; j++)
-                    m2 = r_max(m2, arena.add[n][i2][j]);
-                real s2 = 0;
-                for (int j = 0; j < 5; j++)
-                    s2 += r_exp(arena.add[n][i2][j] - m2);
+            for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 5; j++) {
-                    const real a = arena.add[n][i2][j];
+                    const real a = arena.token[n][i2][j];
                     const real a2 = (real)data.target[at * 4 + i2];
-                    const real a3 = arena.masked_dl[n][i2];
-                    arena.cross_entropy_grad[n][i2][j] =
-                            (a3 == R(0.0) ? R(0.0) : a3 * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
+                    const real a3 = arena.amax[n][i2];
+                    const real a4 = arena.sum_exp[n][i2];
+                    const real a5 = arena.d_cross_entropy[n][i2];
+                    arena.d_token[n][i2][j] = (a5 == R(0.0) ? R(0.0) : a5
+                            * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
                 }
-            }
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 5; j < 8; j++)
-                    arena.cross_entropy_grad[n][i2][j] = R(0.0);
+                    arena.d_token[n][i2][j] = R(0.0);
         }
-    }
-    stored();
 }
 
 /* k15  d token.bias = sum  [5]                                         tests/golden/terms.lua:7 */
-INLINE void k15_sum_d_token_bias(const Thread *t, const Micro *m, const int beta)
+INLINE void k15_sum_d_bias(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < N; n++) {
                 vec8 row = v8_set(0);
                 for (int i2 = 0; i2 < 4; i2++)
-                    row += v8_load(&arena.cross_entropy_grad[n][i2][j]);
+                    row += v8_load(&arena.d_token[n][i2][j]);
                 sum += row;
             }
             const vec8 old = v8_load(&g.token.bias[j]), more = v8_keep(sum, 5 - j);
             v8_store(&g.token.bias[j], beta ? old + more : more);
         }
-    }
-    stored();
-    (void)m;
 }
 
-/* k16  add2 , mul_db3 = matmul, add, mul_db  [N, 4, 6]                 tests/golden/terms.lua:7 */
-static void k16_matmul_add2(const Thread *t, const Micro *m)
+/* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6]               tests/golden/terms.lua:7 */
+static void k16_matmul_add_mul_db(const Thread *t)
 {
     for_span (one, t, 1) {
         contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 8 }, .c_row = { 0, 8 },
                               .depth = { 1, 1, 5 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &arena.cross_entropy_grad[0][0][0], &packed.token_weight_t[0][0],
-                                      &arena.add2[0][0][0], 0);
+                              .width = 8 }, &arena.d_token[0][0][0], &packed.token_weight_t[0][0],
+                                      &arena.d_h[0][0][0], 0);
         for (int n = 0; n < N; n++)
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 8; j += LANES8) {
-                    const vec8 v2 = v8_load(&arena.add2[n][i2][j]);
-                    const vec8 v3 = v8_load(&arena.matmul[n][i2 * 6 + j]) + v2;
-                    v8_store(&arena.add2[n][i2][j], v8_keep(v3, 6 - j));
-                    v8_store(&arena.mul_db3[n][i2][j], v8_keep(v3 * v8_load(&arena.normalize[n][i2][j]), 6 - j));
+                    const vec8 v2 = v8_load(&arena.d_h[n][i2][j]);
+                    const vec8 v3 = v8_load(&arena.score_matmul[n][i2 * 6 + j]) + v2;
+                    v8_store(&arena.d_h[n][i2][j], v8_keep(v3, 6 - j));
+                    v8_store(&arena.norm_mul_db[n][i2][j],
+                            v8_keep(v3 * v8_load(&arena.norm_normalize[n][i2][j]), 6 - j));
                 }
     }
-    stored();
-    (void)m;
 }
 
 /* k17  d token.weight = matmul  [5, 6]                                 tests/golden/terms.lua:7 */
-INLINE void k17_matmul_d_token_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k17_matmul_d_weight(const Thread *t, const int beta)
 {
-    for_span (q, t, 6) {
+    for_span (q, t, 6)
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 1, 8 }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &arena.h[0][0][q], &arena.cross_entropy_grad[0][0][0],
-                                      &g.token.weight[q][0], beta);
-    }
-    stored();
-    (void)m;
+                              .width = 8 }, &arena.h[0][0][q], &arena.d_token[0][0][0], &g.token.weight[q][0], beta);
 }
 
 /* k18  d norm.bias = sum  [6]                                          tests/golden/terms.lua:6 */
 /* also k19 */
-SHARED void k18_sum_d_norm_bias(const Thread *t, const Micro *m, real x[restrict N][4][8], real y[restrict 8],
-        const int beta)
+SHARED void k18_sum_d_bias(const Thread *t, real x[restrict N][4][8], real dx[restrict 8], const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
             vec8 sum = v8_set(0);
             for (int n = 0; n < N; n++) {
@@ -605,59 +556,47 @@ SHARED void k18_sum_d_norm_bias(const Thread *t, const Micro *m, real x[restrict
                     row += v8_load(&x[n][i2][j]);
                 sum += row;
             }
-            const vec8 old = v8_load(&y[j]), more = v8_keep(sum, 6 - j);
-            v8_store(&y[j], beta ? old + more : more);
+            const vec8 old = v8_load(&dx[j]), more = v8_keep(sum, 6 - j);
+            v8_store(&dx[j], beta ? old + more : more);
         }
-    }
-    stored();
-    (void)m;
 }
 
-/* k20  mul_db = mul_db  []                                             tests/golden/terms.lua:14 */
-static void k20_mul_db(const Thread *t, const Micro *m)
+/* k20  d_sum = mul_db  []                                              tests/golden/terms.lua:14 */
+static void k20_mul_db(const Thread *t)
 {
     const real scale0 = w.scale_in[0];
-    for_span (one, t, 1) {
-        packed.mul_db = scale0 * R(0.0001);
-    }
-    stored();
-    (void)m;
+    for_span (one, t, 1)
+        packed.d_sum = scale0 * R(0.0001);
 }
 
 /* k21  d token.weight = square_dx  [5, 6]                              tests/golden/terms.lua:14 */
-INLINE void k21_d_token_weight(const Thread *t, const Micro *m, const int beta)
+INLINE void k21_square_dx_d_weight(const Thread *t, const int beta)
 {
-    for_span (one, t, 1) {
+    for_span (one, t, 1)
         for (int i2 = 0; i2 < 6; i2++)
             for (int j = 0; j < 8; j += LANES8) {
                 const vec8 old = v8_load(&g.token.weight[i2][j]), more =
-                        v8_keep(R(2.0) * v8_set(packed.mul_db) * v8_load(&p.token.weight[i2][j]), 5 - j);
+                        v8_keep(R(2.0) * v8_set(packed.d_sum) * v8_load(&p.token.weight[i2][j]), 5 - j);
                 v8_store(&g.token.weight[i2][j], beta ? old + more : more);
             }
-    }
-    stored();
-    (void)m;
 }
 
-/* k22  mul_db2 = mul_db  []                                            tests/golden/terms.lua:14 */
-static void k22_mul_db2(const Thread *t, const Micro *m)
+/* k22  d_div = mul_db  []                                              tests/golden/terms.lua:14 */
+static void k22_mul_db(const Thread *t)
 {
-    for_span (one, t, 1) {
-        packed.mul_db2 = R(0.3);
-    }
-    stored();
-    (void)m;
+    for_span (one, t, 1)
+        packed.d_div = R(0.3);
 }
 
 /* ---- the update ---- */
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k23_square2(t, NULL);                                               /* [5, 6]  line 14 */
-    k24_sum(t, NULL);                                                   /* []  line 14 */
-    k25_mul(t, NULL);                                                   /* []  line 14 */
-    k26_score_weight_t(t, NULL);                                        /* [1, 24]  line 8 */
-    k27_token_weight_t(t, NULL);                                        /* [5, 6]  line 7 */
+    k23_square(t);                                                      /* [5, 6]  line 14 */
+    k24_sum(t);                                                         /* []  line 14 */
+    k25_mul(t);                                                         /* []  line 14 */
+    k26_copy(t);                                                        /* [1, 24]  line 8 */
+    k27_copy(t);                                                        /* [5, 6]  line 7 */
     barrier(t);
 }
 
@@ -705,6 +644,7 @@ static void evaluate(const Thread *t)
         forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
         barrier(t);
         if (t->id == 0) add_up(0, 2), add_up(1, 2), add_up(2, 2);
+        (void)m;
     }
     if (t->id == 0) {
         sums[3] = (double)w.samples * (double)packed.mul;

@@ -14,7 +14,7 @@
             sums[1] = sum of kept, line 13
             sums[2] = sum of square, line 14
    memory   parameters, gradients, states 3 KiB; packed 1 KiB; arena 2 KiB (lower bound 2); cuBLASLt's workspace 32 MiB
-   a micro-step   0.00197 MFLOP in 19 kernels;  an update   144 elements, Adam
+   a micro-step   0.00198 MFLOP in 19 kernels;  an update   144 elements, Adam
    lr 0.001
 */
 #include "gagen_cuda.h"
@@ -47,25 +47,27 @@ typedef struct {                                                        /* all t
         real square2[5][8], pad_0[8];                                   /* [5, 6] */
         real sum2, pad_1[15];                                           /* [] */
         real mul, pad_2[15];                                            /* [] */
-        real mul_db, pad_3[15];                                         /* [] */
-        real mul_db2, pad_4[15];                                        /* [] */
+        real d_sum, pad_3[15];                                          /* [] */
+        real d_div, pad_4[15];                                          /* [] */
     } packed;
     alignas(256) union {                                                /* a micro-step's values and their lives */
         real all[368];
-        real normalize[N][4][8];                                        /* [N, 4, 6]  phases 0-15 */
+        real norm_normalize[N][4][8];                                   /* [N, 4, 6]  phases 0-15 */
         struct { real pad_h[64], h[N][4][8]; };                         /* [N, 4, 6]  phases 0-16 */
-        struct { real pad_add[128], add[N][4][8]; };                    /* [N, 4, 5]  phases 1-13 */
+        struct { real pad_token[128], token[N][4][8]; };                /* [N, 4, 5]  phases 1-13 */
+        struct { real pad_amax[256], amax[N][4]; };                     /* [N, 4]  phases 2-13 */
+        struct { real pad_sum_exp[272], sum_exp[N][4]; };               /* [N, 4]  phases 2-13 */
         struct { real pad_cross_entropy[192], cross_entropy[N][4]; };   /* [N, 4]  phases 2-3 */
         struct { real pad_kept[208], kept[N][4]; };                     /* [N, 4]  phases 3-12 */
         struct { real pad_masked[224], masked[N][4]; };                 /* [N, 4]  phases 3-4 */
         struct { real pad_sub[192], sub[N][1]; };                       /* [N, 1]  phases 6-8 */
         struct { real pad_square[224], square[N][1]; };                 /* [N, 1]  phases 6-7 */
-        struct { real pad_square_dx[224], square_dx[N][1]; };           /* [N, 1]  phases 8-11 */
-        struct { real pad_matmul[320], matmul[N][24]; };                /* [N, 24]  phases 10-15 */
-        struct { real pad_masked_dl[256], masked_dl[N][4]; };           /* [N, 4]  phases 12-13 */
-        struct { real pad_cross_entropy_grad[192], cross_entropy_grad[N][4][8]; }; /* [N, 4, 5]  phases 13-16 */
-        struct { real pad_add2[128], add2[N][4][8]; };                  /* [N, 4, 6]  phases 15-17 */
-        struct { real pad_mul_db3[256], mul_db3[N][4][8]; };            /* [N, 4, 6]  phases 15-18 */
+        struct { real pad_d_sub[224], d_sub[N][1]; };                   /* [N, 1]  phases 8-11 */
+        struct { real pad_score_matmul[320], score_matmul[N][24]; };    /* [N, 24]  phases 10-15 */
+        struct { real pad_d_cross_entropy[288], d_cross_entropy[N][4]; }; /* [N, 4]  phases 12-13 */
+        struct { real pad_d_token[192], d_token[N][4][8]; };            /* [N, 4, 5]  phases 13-16 */
+        struct { real pad_d_h[128], d_h[N][4][8]; };                    /* [N, 4, 6]  phases 15-17 */
+        struct { real pad_norm_mul_db[256], norm_mul_db[N][4][8]; };    /* [N, 4, 6]  phases 15-18 */
     } arena;
 } Device;
 
@@ -132,27 +134,26 @@ static void window(const Thread *)
 }
 
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of terms.lua ---- */
-static __global__ void k23_square2(Device *dev), k24_sum(Device *dev), k25_mul(Device *dev),
-        k1_normalize_h(Device *dev), k7_matmul_square(Device *dev), k11_matmul(Device *dev),
-        k12_matmul_d_score_weight(Device *dev, int beta), k16_matmul_add2(Device *dev),
-        k4_masked_counted(Device *dev), k20_mul_db(Device *dev), k21_d_token_weight(Device *dev, int beta),
-        k22_mul_db2(Device *dev), k6_to_k6_next(Device *dev), k3_to_k6(Device *dev),
-        k8_to_k10(Device *dev, int beta), k13_to_k15_next(Device *dev, int beta), k18_to_k19(Device *dev, int beta),
-        k8_to_k8_next(Device *dev);
+static __global__ void k23_square(Device *dev), k24_sum(Device *dev), k25_mul(Device *dev),
+        k1_normalize_mul_add(Device *dev), k7_matmul_add_sub_square(Device *dev), k11_matmul(Device *dev),
+        k12_matmul_d_weight(Device *dev, int beta), k16_matmul_add_mul_db(Device *dev),
+        k4_kept_masked_counted(Device *dev), k20_mul_db(Device *dev), k21_square_dx_d_weight(Device *dev, int beta),
+        k22_mul_db(Device *dev), k6_to_k6_next(Device *dev), k3_to_k6(Device *dev), k8_to_k10(Device *dev, int beta),
+        k13_to_k15_next(Device *dev, int beta), k18_to_k19(Device *dev, int beta), k8_to_k8_next(Device *dev);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    GG_RUN(k1_normalize_h, 1, 256, device);                             /* [N, 4, 6]  line 6 */
-    gg_matmul_run(&k2);                                                 /* k2  add = matmul, add  [N, 4, 5]  line 7 */
+    GG_RUN(k1_normalize_mul_add, 1, 256, device);                       /* [N, 4, 6]  line 6 */
+    gg_matmul_run(&k2);                                                 /* k2  token = matmul, add  [N, 4, 5]  line 7 */
     GG_RUN(k3_to_k6, 1, 512, device);
-    GG_RUN(k7_matmul_square, 1, 256, device);                           /* [N, 1]  line 8 */
+    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* [N, 1]  line 8 */
     GG_RUN(k8_to_k10, 1, 512, device, beta);
     GG_RUN(k11_matmul, 1, 256, device);                                 /* [N, 24]  line 8 */
-    GG_RUN(k12_matmul_d_score_weight, 1, 256, device, beta);            /* [1, 24]  line 8 */
+    GG_RUN(k12_matmul_d_weight, 1, 256, device, beta);                  /* [1, 24]  line 8 */
     GG_RUN(k13_to_k15_next, 1, 512, device, beta);
-    gg_matmul_run(&k16);                                                /* k16  add2 , mul_db3 = matmul, add, mul_db  [N, 4, 6]  line 7 */
-    GG_RUN(k16_matmul_add2, 1, 256, device);                            /* [N, 4, 6]  line 7 */
+    gg_matmul_run(&k16);                                                /* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6]  line 7 */
+    GG_RUN(k16_matmul_add_mul_db, 1, 256, device);                      /* [N, 4, 6]  line 7 */
     gg_matmul_run(&k17[beta]);                                          /* k17  d token.weight = matmul  [5, 6]  line 7 */
     GG_RUN(k18_to_k19, 1, 512, device, beta);
 }
@@ -165,17 +166,17 @@ static __global__ void levels(Device *dev);
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_RUN(k1_normalize_h, 1, 256, device);                             /* [N, 4, 6]  line 6 */
-    gg_matmul_run(&k2);                                                 /* k2  add = matmul, add  [N, 4, 5]  line 7 */
+    GG_RUN(k1_normalize_mul_add, 1, 256, device);                       /* [N, 4, 6]  line 6 */
+    gg_matmul_run(&k2);                                                 /* k2  token = matmul, add  [N, 4, 5]  line 7 */
     GG_RUN(k3_to_k6, 1, 512, device);
-    GG_RUN(k7_matmul_square, 1, 256, device);                           /* [N, 1]  line 8 */
+    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* [N, 1]  line 8 */
     GG_RUN(k8_to_k8_next, 1, 512, device);
     GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
 }
 
 /* ---- kernels, in order of execution ---- */
 /* k23  square2 = square  [5, 6]                                        tests/golden/terms.lua:14 */
-static __global__ __launch_bounds__(256) void k23_square2(Device *dev)
+static __global__ __launch_bounds__(256) void k23_square(Device *dev)
 {
     auto &p = dev->p;
     auto &packed = dev->packed;
@@ -213,8 +214,8 @@ static __global__ __launch_bounds__(256) void k25_mul(Device *dev)
     }
 }
 
-/* k1  h , normalize = normalize, mul, add  [N, 4, 6]                   tests/golden/terms.lua:6 */
-static __global__ __launch_bounds__(256) void k1_normalize_h(Device *dev)
+/* k1  h, norm_normalize = normalize, mul, add  [N, 4, 6]               tests/golden/terms.lua:6 */
+static __global__ __launch_bounds__(256) void k1_normalize_mul_add(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
     auto &p = dev->p;
@@ -236,14 +237,14 @@ static __global__ __launch_bounds__(256) void k1_normalize_h(Device *dev)
         v2 = gg_fold_sum<32>(v2);
         for (int j = lane; j < 6; j += 32) {
             const real v3 = (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0)) / r_sqrt(v2 / R(6.0) + R(1e-05));
-            arena.normalize[n][i2][j] = v3;
+            arena.norm_normalize[n][i2][j] = v3;
             arena.h[n][i2][j] = v3 * p.norm.weight[j] + p.norm.bias[j];
         }
     }
 }
 
-/* k3  cross_entropy = cross_entropy  [N, 4]                            tests/golden/terms.lua:13 */
-static __device__ void k3_cross_entropy(Device *dev)
+/* k3  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N, 4] tests/golden/terms.lua:13 */
+static __device__ void k3_amax_sum_exp_cross_entropy(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
@@ -254,25 +255,29 @@ static __device__ void k3_cross_entropy(Device *dev)
         const long at = dev->row[m->from + n];
         real m2 = -INFINITY;
         for (int j = lane; j < 5; j += 32)
-            m2 = r_max(m2, arena.add[n][i2][j]);
+            m2 = r_max(m2, arena.token[n][i2][j]);
         m2 = gg_fold_max<32>(m2);
+        arena.amax[n][i2] = m2;
         real s2 = 0;
         for (int j = lane; j < 5; j += 32)
-            s2 += r_exp(arena.add[n][i2][j] - m2);
+            s2 += r_exp(arena.token[n][i2][j] - m2);
         s2 = gg_fold_sum<32>(s2);
+        arena.sum_exp[n][i2] = s2;
         real z = 0;
         for (int j = lane; j < 5; j += 32) {
-            const real a = arena.add[n][i2][j];
+            const real a = arena.token[n][i2][j];
             z += ((real)j == (real)data.target[at * 4 + i2] ? a : R(0.0));
         }
         z = gg_fold_sum<32>(z);
-        if (lane == 0)
-            arena.cross_entropy[n][i2] = r_log(s2) + m2 - z;
+        if (lane == 0) {
+            const real v2 = r_log(s2) + m2 - z;
+            arena.cross_entropy[n][i2] = v2;
+        }
     }
 }
 
-/* k4  masked , kept = kept, masked  [N, 4]                             tests/golden/terms.lua:13 */
-static __device__ void k4_masked(Device *dev)
+/* k4  masked, kept = kept, masked  [N, 4]                              tests/golden/terms.lua:13 */
+static __device__ void k4_kept_masked(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
@@ -303,8 +308,8 @@ static __device__ void k5_sum(Device *dev, const real x[N][4], double result[1])
         result[0] += total;
 }
 
-/* k7  square , sub = matmul, add, sub, square  [N, 1]                  tests/golden/terms.lua:8 */
-static __global__ __launch_bounds__(256) void k7_matmul_square(Device *dev)
+/* k7  square, sub = matmul, add, sub, square  [N, 1]                   tests/golden/terms.lua:8 */
+static __global__ __launch_bounds__(256) void k7_matmul_add_sub_square(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
     auto &p = dev->p;
@@ -344,7 +349,7 @@ static __device__ void k8_sum(Device *dev)
         sums[2] += total;
 }
 
-/* k9  square_dx = square_dx  [N, 1]                                    tests/golden/terms.lua:14 */
+/* k9  d_sub = square_dx  [N, 1]                                        tests/golden/terms.lua:14 */
 static __device__ void k9_square_dx(Device *dev)
 {
     const Window &w = dev->w;
@@ -354,12 +359,12 @@ static __device__ void k9_square_dx(Device *dev)
     const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < N; id += 512) {
         const int n = id;
-        arena.square_dx[n][0] = R(2.0) * (n < rows ? scale1 : R(0.0)) * arena.sub[n][0];
+        arena.d_sub[n][0] = R(2.0) * (n < rows ? scale1 : R(0.0)) * arena.sub[n][0];
     }
 }
 
 /* k10  d score.bias = sum  [1]                                         tests/golden/terms.lua:8 */
-static __device__ void k10_sum_d_score_bias(Device *dev, int beta)
+static __device__ void k10_sum_d_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -367,7 +372,7 @@ static __device__ void k10_sum_d_score_bias(Device *dev, int beta)
     for (unsigned id = lane; id - lane < 1; id += 32) {
         real sum = 0;
         for (int n = share; n < N && id < 1; n += 16)
-            sum += arena.square_dx[n][0];
+            sum += arena.d_sub[n][0];
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 1) {
             const real old = g.score.bias[0];
@@ -377,14 +382,14 @@ static __device__ void k10_sum_d_score_bias(Device *dev, int beta)
     }
 }
 
-/* k11  matmul = matmul  [N, 24]                                        tests/golden/terms.lua:8 */
+/* k11  score_matmul = matmul  [N, 24]                                  tests/golden/terms.lua:8 */
 static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
 {
     auto &p = dev->p;
     auto &arena = dev->arena;
     const auto a = [&](int row, int) -> real {
         const int n = row;
-        return arena.square_dx[n][0];
+        return arena.d_sub[n][0];
     };
     const auto b = [&](int column, int) -> real {
         const int i2 = column % 6, i = column / 6;
@@ -392,19 +397,19 @@ static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
     };
     const auto store = [&](int row, int column, real sum) {
         const int n = row, i2 = column % 6, i = column / 6;
-        arena.matmul[n][i * 6 + i2] = sum;
+        arena.score_matmul[n][i * 6 + i2] = sum;
     };
     gg_tile<2, 24, 2, false, false>(0, 0, 0, 1, a, b, store);
 }
 
 /* k12  d score.weight = matmul  [1, 24]                                tests/golden/terms.lua:8 */
-static __global__ __launch_bounds__(256) void k12_matmul_d_score_weight(Device *dev, int beta)
+static __global__ __launch_bounds__(256) void k12_matmul_d_weight(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
     const auto a = [&](int, int at) -> real {
         const int n = at;
-        return arena.square_dx[n][0];
+        return arena.d_sub[n][0];
     };
     const auto b = [&](int column, int at) -> real {
         const int i2 = column % 6, i = column / 6, n = at;
@@ -418,7 +423,7 @@ static __global__ __launch_bounds__(256) void k12_matmul_d_score_weight(Device *
     gg_tile<1, 24, 2, true, false>(0, 0, 0, 2, a, b, store);
 }
 
-/* k13  masked_dl = masked_dl  [N, 4]                                   tests/golden/terms.lua:13 */
+/* k13  d_cross_entropy = masked_dl  [N, 4]                             tests/golden/terms.lua:13 */
 static __device__ void k13_masked_dl(Device *dev)
 {
     const Window &w = dev->w;
@@ -429,11 +434,11 @@ static __device__ void k13_masked_dl(Device *dev)
     for (unsigned id = threadIdx.x; id < N * 4; id += 512) {
         const int j = id % 4, n = id / 4;
         const real a = arena.kept[n][j];
-        arena.masked_dl[n][j] = (a == R(0.0) ? R(0.0) : (n < rows ? scale2 : R(0.0)) * a);
+        arena.d_cross_entropy[n][j] = (a == R(0.0) ? R(0.0) : (n < rows ? scale2 : R(0.0)) * a);
     }
 }
 
-/* k14  cross_entropy_grad = cross_entropy_grad  [N, 4, 5]              tests/golden/terms.lua:13 */
+/* k14  d_token = cross_entropy_grad  [N, 4, 5]                         tests/golden/terms.lua:13 */
 static __device__ void k14_cross_entropy_grad(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -443,26 +448,20 @@ static __device__ void k14_cross_entropy_grad(Device *dev)
     for (unsigned id = threadIdx.x / 32; id < N * 4; id += 16) {
         const int i2 = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
-        real m2 = -INFINITY;
-        for (int j = lane; j < 5; j += 32)
-            m2 = r_max(m2, arena.add[n][i2][j]);
-        m2 = gg_fold_max<32>(m2);
-        real s2 = 0;
-        for (int j = lane; j < 5; j += 32)
-            s2 += r_exp(arena.add[n][i2][j] - m2);
-        s2 = gg_fold_sum<32>(s2);
         for (int j = lane; j < 5; j += 32) {
-            const real a = arena.add[n][i2][j];
+            const real a = arena.token[n][i2][j];
             const real a2 = (real)data.target[at * 4 + i2];
-            const real a3 = arena.masked_dl[n][i2];
-            arena.cross_entropy_grad[n][i2][j] =
-                    (a3 == R(0.0) ? R(0.0) : a3 * (r_exp(a - m2) / s2 - ((real)j == a2 ? R(1.0) : R(0.0))));
+            const real a3 = arena.amax[n][i2];
+            const real a4 = arena.sum_exp[n][i2];
+            const real a5 = arena.d_cross_entropy[n][i2];
+            arena.d_token[n][i2][j] = (a5 == R(0.0) ? R(0.0) : a5
+                    * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
         }
     }
 }
 
 /* k15  d token.bias = sum  [5]                                         tests/golden/terms.lua:7 */
-static __device__ void k15_sum_d_token_bias(Device *dev, int beta)
+static __device__ void k15_sum_d_bias(Device *dev, int beta)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
@@ -472,7 +471,7 @@ static __device__ void k15_sum_d_token_bias(Device *dev, int beta)
         real sum = 0;
         for (int f = share; f < N * 4 && id < 5; f += 16) {
             const int i2 = f % 4, n = f / 4;
-            sum += arena.cross_entropy_grad[n][i2][j];
+            sum += arena.d_token[n][i2][j];
         }
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 5) {
@@ -483,22 +482,22 @@ static __device__ void k15_sum_d_token_bias(Device *dev, int beta)
     }
 }
 
-/* k16  add2 , mul_db3 = matmul, add, mul_db  [N, 4, 6], after the product tests/golden/terms.lua:7 */
-static __global__ __launch_bounds__(256) void k16_matmul_add2(Device *dev)
+/* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6], after the product tests/golden/terms.lua:7 */
+static __global__ __launch_bounds__(256) void k16_matmul_add_mul_db(Device *dev)
 {
     auto &arena = dev->arena;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < N * 24) {
         const int j = id % 6, i2 = id / 6 % 4, n = id / 24;
-        const real v2 = arena.add2[n][i2][j];
-        const real v3 = arena.matmul[n][i2 * 6 + j] + v2;
-        arena.add2[n][i2][j] = v3;
-        arena.mul_db3[n][i2][j] = v3 * arena.normalize[n][i2][j];
+        const real v2 = arena.d_h[n][i2][j];
+        const real v3 = arena.score_matmul[n][i2 * 6 + j] + v2;
+        arena.d_h[n][i2][j] = v3;
+        arena.norm_mul_db[n][i2][j] = v3 * arena.norm_normalize[n][i2][j];
     }
 }
 
 /* k18  d norm.bias = sum  [6]; also k19                                tests/golden/terms.lua:6 */
-static __device__ void k18_sum_d_norm_bias(const real x[N][4][8], real y[8], int beta)
+static __device__ void k18_sum_d_bias(const real x[N][4][8], real dx[8], int beta)
 {
     const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
     for (unsigned id = lane; id - lane < 6; id += 32) {
@@ -510,15 +509,15 @@ static __device__ void k18_sum_d_norm_bias(const real x[N][4][8], real y[8], int
         }
         sum = gg_add_shares<16>(sum);
         if (share == 0 && id < 6) {
-            const real old = y[j];
-            y[j] = beta ? old + sum : sum;
+            const real old = dx[j];
+            dx[j] = beta ? old + sum : sum;
         }
         __syncthreads();
     }
 }
 
 /* k4  kept = kept  [N, 4]                                              tests/golden/terms.lua:13 */
-static __global__ __launch_bounds__(256) void k4_masked_counted(Device *dev)
+static __global__ __launch_bounds__(256) void k4_kept_masked_counted(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
     const auto &data = dev->data;
@@ -531,7 +530,7 @@ static __global__ __launch_bounds__(256) void k4_masked_counted(Device *dev)
     }
 }
 
-/* k20  mul_db = mul_db  []                                             tests/golden/terms.lua:14 */
+/* k20  d_sum = mul_db  []                                              tests/golden/terms.lua:14 */
 static __global__ __launch_bounds__(256) void k20_mul_db(Device *dev)
 {
     const Window &w = dev->w;
@@ -539,12 +538,12 @@ static __global__ __launch_bounds__(256) void k20_mul_db(Device *dev)
     const real scale0 = w.scale_in[0];
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 1) {
-        packed.mul_db = scale0 * R(0.0001);
+        packed.d_sum = scale0 * R(0.0001);
     }
 }
 
 /* k21  d token.weight = square_dx  [5, 6]                              tests/golden/terms.lua:14 */
-static __global__ __launch_bounds__(256) void k21_d_token_weight(Device *dev, int beta)
+static __global__ __launch_bounds__(256) void k21_square_dx_d_weight(Device *dev, int beta)
 {
     auto &p = dev->p;
     auto &g = dev->g;
@@ -552,18 +551,18 @@ static __global__ __launch_bounds__(256) void k21_d_token_weight(Device *dev, in
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 30) {
         const int j = id % 6, i = id / 6;
-        const real old = g.token.weight[i][j], more = R(2.0) * packed.mul_db * p.token.weight[i][j];
+        const real old = g.token.weight[i][j], more = R(2.0) * packed.d_sum * p.token.weight[i][j];
         g.token.weight[i][j] = beta ? old + more : more;
     }
 }
 
-/* k22  mul_db2 = mul_db  []                                            tests/golden/terms.lua:14 */
-static __global__ __launch_bounds__(256) void k22_mul_db2(Device *dev)
+/* k22  d_div = mul_db  []                                              tests/golden/terms.lua:14 */
+static __global__ __launch_bounds__(256) void k22_mul_db(Device *dev)
 {
     auto &packed = dev->packed;
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 1) {
-        packed.mul_db2 = R(0.3);
+        packed.d_div = R(0.3);
     }
 }
 
@@ -582,9 +581,9 @@ static __global__ __launch_bounds__(512) void k3_to_k6(Device *dev)
 {
     auto &arena = dev->arena;
     auto &sums = dev->sums;
-    k3_cross_entropy(dev);
+    k3_amax_sum_exp_cross_entropy(dev);
     __syncthreads();
-    k4_masked(dev);
+    k4_kept_masked(dev);
     __syncthreads();
     k5_sum(dev, arena.masked, &sums[0]);
     __syncthreads();
@@ -598,7 +597,7 @@ static __global__ __launch_bounds__(512) void k8_to_k10(Device *dev, int beta)
     __syncthreads();
     k9_square_dx(dev);
     __syncthreads();
-    k10_sum_d_score_bias(dev, beta);
+    k10_sum_d_bias(dev, beta);
 }
 
 /* k13 to k15, one after another; no later kernel asks for the micro-step */
@@ -608,7 +607,7 @@ static __global__ __launch_bounds__(512) void k13_to_k15_next(Device *dev, int b
     __syncthreads();
     k14_cross_entropy_grad(dev);
     __syncthreads();
-    k15_sum_d_token_bias(dev, beta);
+    k15_sum_d_bias(dev, beta);
     __syncthreads();
     if (threadIdx.x == 0) dev->w.micro++;
 }
@@ -618,9 +617,9 @@ static __global__ __launch_bounds__(512) void k18_to_k19(Device *dev, int beta)
 {
     auto &arena = dev->arena;
     auto &g = dev->g;
-    k18_sum_d_norm_bias(arena.add2, g.norm.bias, beta);
+    k18_sum_d_bias(arena.d_h, g.norm.bias, beta);
     __syncthreads();
-    k18_sum_d_norm_bias(arena.mul_db3, g.norm.weight, beta);
+    k18_sum_d_bias(arena.norm_mul_db, g.norm.weight, beta);
 }
 
 /* k8 to k8, one after another; no later kernel asks for the micro-step */
@@ -653,7 +652,7 @@ static __global__ void counted(Device *dev)
 
 static void counting_steps(void)
 {
-    GG_RUN(k4_masked_counted, 1, 256, device);                          /* [N, 4]  line 13 */
+    GG_RUN(k4_kept_masked_counted, 1, 256, device);                     /* [N, 4]  line 13 */
     GG_RUN(k6_to_k6_next, 1, 512, device);
 }
 static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device); }
@@ -661,7 +660,7 @@ static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device)
 /* What is made from parameters once per update. */
 static void prepare_steps(void)
 {
-    GG_RUN(k23_square2, 1, 256, device);                                /* [5, 6]  line 14 */
+    GG_RUN(k23_square, 1, 256, device);                                 /* [5, 6]  line 14 */
     GG_RUN(k24_sum, 1, 256, device);                                    /* []  line 14 */
     GG_RUN(k25_mul, 1, 256, device);                                    /* []  line 14 */
 }
@@ -706,8 +705,8 @@ static void conclude_steps(void)
 {
     GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
     GG_RUN(k20_mul_db, 1, 256, device);                                 /* []  line 14 */
-    GG_RUN(k21_d_token_weight, 1, 256, device, 1);                      /* [5, 6]  line 14 */
-    GG_RUN(k22_mul_db2, 1, 256, device);                                /* []  line 14 */
+    GG_RUN(k21_square_dx_d_weight, 1, 256, device, 1);                  /* [5, 6]  line 14 */
+    GG_RUN(k22_mul_db, 1, 256, device);                                 /* []  line 14 */
 }
 
 static void evaluate(const Thread *)
@@ -728,11 +727,11 @@ static void plan(void)
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_plan(&k2, &arena.h[0][0][0], &p.token.weight[0][0], &arena.add[0][0][0], p.token.bias,
+    gg_plan(&k2, &arena.h[0][0][0], &p.token.weight[0][0], &arena.token[0][0][0], p.token.bias,
             gg_rows(8).columns(5).depth(6).b_turned().lead(8, 8, 8).epilogue(GG_BIAS));
-    gg_plan(&k16, &arena.cross_entropy_grad[0][0][0], &p.token.weight[0][0], &arena.add2[0][0][0], NULL,
+    gg_plan(&k16, &arena.d_token[0][0][0], &p.token.weight[0][0], &arena.d_h[0][0][0], NULL,
             gg_rows(8).columns(6).depth(5).lead(8, 8, 8));
-    gg_plan_both(k17, &arena.cross_entropy_grad[0][0][0], &arena.h[0][0][0], &g.token.weight[0][0], NULL,
+    gg_plan_both(k17, &arena.d_token[0][0][0], &arena.h[0][0][0], &g.token.weight[0][0], NULL,
             gg_rows(5).columns(6).depth(8).a_turned().lead(8, 8, 8));
 }
 
