@@ -359,7 +359,6 @@ static void evaluate(const Thread *t)
         forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
         barrier(t);
         if (t->id == 0) add_up(0, 8), add_up(1, 8);
-        (void)m;
     }
 }
 

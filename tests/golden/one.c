@@ -424,7 +424,6 @@ static void evaluate(const Thread *t)
         barrier(t);
         if (t->id == 0) add_up(0, 8), add_up(1, 8);
         barrier(t);
-        (void)m;
     }
 }
 

@@ -644,7 +644,6 @@ static void evaluate(const Thread *t)
         forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
         barrier(t);
         if (t->id == 0) add_up(0, 2), add_up(1, 2), add_up(2, 2);
-        (void)m;
     }
     if (t->id == 0) {
         sums[3] = (double)w.samples * (double)packed.mul;

@@ -61,13 +61,20 @@ static void add_tasks(Calls *x, const TaskList *list)
     }
 }
 
-static char *tasks_text(const Functions *f, const TaskList *list, const char *micro)
+/* After the text `before`, which uses the micro-batch unless it is empty. */
+static char *tasks_after(const char *before, const Functions *f, const TaskList *list,
+                         const char *micro)
 {
     Calls x = { .f = f, .micro = micro };
-    text_put(&x.text, "", 0);
+    text_add(&x.text, "%s", before);
     add_tasks(&x, list);
-    if (*micro == 'm' && !x.given) text_add(&x.text, "(void)m;\n");
+    if (*micro == 'm' && !x.given && !*before) text_add(&x.text, "(void)m;\n");
     return x.text.s;
+}
+
+static char *tasks_text(const Functions *f, const TaskList *list, const char *micro)
+{
+    return tasks_after("", f, list, micro);
 }
 
 static char *conclude_text(const Functions *f, const Program *s)
@@ -116,12 +123,12 @@ static void fill_forward(const Functions *f, const Program *s, Env *e)
     if (!shares) n = 0;
     const TaskList forward = part(all, 0, shares ? n : all->n), end = part(all, forward.n, all->n),
                    rest = part(&s->micro, n, s->micro.n);
-    env_set(e, "micro", "%s%s", shares ? text("%sforward(t, m);\n", s->g->step->prefix) : "",
-            tasks_text(f, &rest, "m"));
+    const char *begin = shares ? text("%sforward(t, m);\n", s->g->step->prefix) : "";
+    env_set(e, "micro", "%s", tasks_after(begin, f, &rest, "m"));
     env_set(e, "forward", "%s", tasks_text(f, &forward, "m"));
     env_flag(e, "shares_forward", shares || s->drops);
     env_flag(e, "ends_forward", end.n > 0);
-    env_set(e, "forward_end", "%s", tasks_text(f, &end, "m"));
+    env_set(e, "forward_end", "%s", tasks_text(f, &end, "NULL"));
 }
 
 static bool any_sum(const Whole *all)
