@@ -165,12 +165,14 @@ static __device__ void k4_amax_sum_exp_cross_entropy_hit(Device *dev)
         for (int j = lane; j < 10; j += 32)
             m2 = r_max(m2, arena.logits[n][j]);
         m2 = gg_fold_max<32>(m2);
-        arena.amax[n] = m2;
+        if (lane == 0)
+            arena.amax[n] = m2;
         real s2 = 0;
         for (int j = lane; j < 10; j += 32)
             s2 += r_exp(arena.logits[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
-        arena.sum_exp[n] = s2;
+        if (lane == 0)
+            arena.sum_exp[n] = s2;
         real z = 0;
         for (int j = lane; j < 10; j += 32) {
             const real a = arena.logits[n][j];
@@ -178,7 +180,8 @@ static __device__ void k4_amax_sum_exp_cross_entropy_hit(Device *dev)
         }
         z = gg_fold_sum<32>(z);
         const real v2 = r_log(s2) + m2 - z;
-        arena.cross_entropy[n] = v2;
+        if (lane == 0)
+            arena.cross_entropy[n] = v2;
         real j2 = INFINITY;
         for (int j = lane; j < 10; j += 32)
             j2 = r_min(j2, (arena.logits[n][j] == m2 ? (real)j : R(1e+01)));

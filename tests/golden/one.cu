@@ -227,12 +227,14 @@ static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
         for (int j = lane; j < 2; j += 32)
             m2 = r_max(m2, arena.brand[n][j]);
         m2 = gg_fold_max<32>(m2);
-        arena.amax[n] = m2;
+        if (lane == 0)
+            arena.amax[n] = m2;
         real s2 = 0;
         for (int j = lane; j < 2; j += 32)
             s2 += r_exp(arena.brand[n][j] - m2);
         s2 = gg_fold_sum<32>(s2);
-        arena.sum_exp[n] = s2;
+        if (lane == 0)
+            arena.sum_exp[n] = s2;
         real z = 0;
         for (int j = lane; j < 2; j += 32) {
             const real a = arena.brand[n][j];

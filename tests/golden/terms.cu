@@ -257,12 +257,14 @@ static __device__ void k3_amax_sum_exp_cross_entropy(Device *dev)
         for (int j = lane; j < 5; j += 32)
             m2 = r_max(m2, arena.token[n][i2][j]);
         m2 = gg_fold_max<32>(m2);
-        arena.amax[n][i2] = m2;
+        if (lane == 0)
+            arena.amax[n][i2] = m2;
         real s2 = 0;
         for (int j = lane; j < 5; j += 32)
             s2 += r_exp(arena.token[n][i2][j] - m2);
         s2 = gg_fold_sum<32>(s2);
-        arena.sum_exp[n][i2] = s2;
+        if (lane == 0)
+            arena.sum_exp[n][i2] = s2;
         real z = 0;
         for (int j = lane; j < 5; j += 32) {
             const real a = arena.token[n][i2][j];
