@@ -1,4 +1,5 @@
--- data.lua -- data sets: where the columns are and what they hold. gagen never opens them; the program checks its files.
+-- data.lua -- data sets: where the columns are and what they hold. gagen never opens them; the
+-- program checks its files.
 local core = ...
 local util = core.use("dsl/util.lua")
 local say = core.use("dsl/doc.lua").section "readers"
@@ -15,7 +16,7 @@ function Set.__index(s, k)
   return d.nodes[k]
 end
 
-function Set.__len() fail("#: how many rows a data set has is known when the program reads it") end
+function Set.__len() fail("#: the number of rows is known only when the program reads the data") end
 function Set.__newindex() fail("a data set's columns are stated where it is made") end
 function Set.__tostring(s) return "data." .. sets[s].kind end
 
@@ -36,7 +37,8 @@ local function split(what, name, v)
   if type(v) == "number" and (v > 0 and v < 1 or v >= 1 and v < 2^53 and v == math.floor(v)) then
     return v
   end
-  fail("%s: '%s' is a fraction (0.1), a number of rows (2000) or a path; got %s", what, name, util.show(v))
+  fail("%s: '%s' is a fraction (0.1), a number of rows (2000) or a path; got %s", what, name,
+    util.show(v))
 end
 
 -- the columns that an augmentation names, and its number
@@ -45,13 +47,19 @@ local function named(what, name, v, columns, least)
     fail("%s: %s takes the names of columns, { \"image\" }, got %s", what, name, util.show(v))
   end
   for _, c in ipairs(v) do
-    if not columns[c] then fail("%s: %s: no column %s%s", what, name, util.show(c), util.near(c, columns)) end
-    if #columns[c].dims < least then fail("%s: %s: column '%s' is no image: its rows have %d axes", what, name, c, #columns[c].dims) end
+    if not columns[c] then
+      fail("%s: %s: no column %s%s", what, name, util.show(c), util.near(c, columns))
+    end
+    if #columns[c].dims < least then
+      fail("%s: %s: column '%s' is no image: its rows have %d axes", what, name, c,
+        #columns[c].dims)
+    end
   end
   return v
 end
 
--- augment = { flip = { "image", "mask" }, crop = { "image", "mask", pad = 4 }, noise = { "image", std = 0.1 } }: { { kind, column, number }, ... }
+-- augment = { flip = { "image", "mask" }, crop = { "image", "mask", pad = 4 }, noise = { "image",
+-- std = 0.1 } }: { { kind, column, number }, ... }
 local function augment(what, given, columns)
   if given == nil then return nil end
   what = what .. ": augment"
@@ -79,7 +87,8 @@ end
 local function set(kind, o, columns)
   local what = "data." .. kind
   local d = { kind = kind, place = core.place(), path = check_path(what, o[1]), shuffle = o.shuffle,
-    header = o.header, separator = o.separator, decimal = o.decimal, columns = columns, nodes = {}, augments = augment(what, o.augment, columns),
+    header = o.header, separator = o.separator, decimal = o.decimal, columns = columns, nodes = {},
+    augments = augment(what, o.augment, columns),
               valid = split(what, "valid", o.valid), test = split(what, "test", o.test) }
   local total = 0
   for _, v in ipairs { d.valid or 0, d.test or 0 } do
@@ -114,13 +123,15 @@ function data.idx(given)
     fail("data.idx: type is \"uint8\" or \"float32\", got %s", util.show(o.type))
   end
   if o.set ~= "" and (#o.set > 40 or not o.set:find "^[%w_.-]+$") then
-    fail("data.idx: set is the part of the files' names before train-images, \"emnist-letters\" or \"letters\"; got %s", util.show(o.set))
+    fail("data.idx: set is the part of the files' names before train-images, \"emnist-letters\" or "
+      .. "\"letters\"; got %s", util.show(o.set))
   end
   local place, prefix = core.place(), o.set == "" and "" or o.set .. "/"
   return set("idx", o, {
     image = { name = "image", type = o.type == "uint8" and "u8" or "real",
     dims = sizes("data.idx: image", o.image), source = prefix .. "image", place = place },
-    label = { name = "label", type = "int", dims = {}, classes = util.integer("data.idx", o.classes, 2,
+    label = { name = "label", type = "int", dims = {}, classes = util.integer("data.idx", o.classes,
+      2,
       "classes"), source = prefix .. "label", place = place } })
 end
 
@@ -143,51 +154,72 @@ local function class_names(what, v)
     if type(s) ~= "string" or s == "" or #s > 200 or s:find("[%z\1-\31\127]") then
       fail("%s: %s cannot be a class name", what, util.show(s))
     end
-    if s:find "^%s" or s:find "%s$" then fail("%s: class %s: blanks around a field do not count, leave them out", what, util.show(s)) end
-    if seen[s] then fail("%s: class %s is there twice", what, util.show(s)) end
+    if s:find "^%s" or s:find "%s$" then
+      fail("%s: class %s: leave out the blanks around it; the reader ignores blanks around a field",
+        what, util.show(s))
+    end
+    if seen[s] then fail("%s: class %s appears twice", what, util.show(s)) end
     seen[s] = true
   end
   return #v, v
 end
 
--- what stands in for a missing field: a number; "drop" leaves its row out; nil is an error of the program
+-- what stands in for a missing field: a number; "drop" leaves its row out; nil is an error of the
+-- program
 local function csv_missing(what, v)
   if v == nil or v == "drop" or type(v) == "number" and v - v == 0 then return v end
-  fail("%s: missing is a number to put in or \"drop\", which leaves such rows out; got %s", what, util.show(v))
+  fail("%s: missing is a number to put in or \"drop\", which leaves such rows out; got %s", what,
+    util.show(v))
 end
 
--- a name as the program knows it from positions: in quotes where they could be taken for one another
+-- a name as the program knows it from positions: in quotes where they could be taken for one
+-- another
 local function csv_source(what, o)
   local source = o[1]
-  if type(source) == "number" then source = tostring(util.integer(what, source, 1, "a position")) end
+  if type(source) == "number" then
+    source = tostring(util.integer(what, source, 1, "a position"))
+  end
   if o.name ~= nil then
-    if source ~= nil then fail("%s: name = %s and %s: write one", what, util.show(o.name), util.show(source)) end
+    if source ~= nil then
+      fail("%s: name = %s and %s: write one", what, util.show(o.name), util.show(source))
+    end
     source = o.name
   end
   if type(source) ~= "string" or source == "" or #source > 200 or source:find("[%z\1-\31\127]") then
-    fail("%s: expected a header's name, a position or a range \"1-8\", got %s", what, util.show(source))
+    fail("%s: expected a header's name, a position or a range \"1-8\", got %s", what,
+      util.show(source))
   end
-  if source:find "^%s" or source:find "%s$" then fail("%s: blanks around a name do not count: write %s", what, util.show(source:match "^%s*(.-)%s*$")) end
-  if source:sub(1, 1) == '"' or o.name and source:find "^%d" then return '"' .. source .. '"', true end
+  if source:find "^%s" or source:find "%s$" then
+    fail("%s: the reader ignores blanks around a name: write %s", what,
+      util.show(source:match "^%s*(.-)%s*$"))
+  end
+  if source:sub(1, 1) == '"' or o.name and source:find "^%d" then
+    return '"' .. source .. '"', true
+  end
   return source, not source:find "^%d+$" and not source:find "^%d+%-%d+$"
 end
 
 local function csv_column(name, v, place, set_)
   local what = ("data.csv: column '%s'"):format(name)
-  local o = options(what, type(v) == "table" and v or { v }, { classes = util.any, name = util.any, missing = util.any }, 1)
+  local o = options(what, type(v) == "table" and v or { v },
+    { classes = util.any, name = util.any, missing = util.any }, 1)
   local source, named = csv_source(what, o)
   if named and set_.header == false then
-    fail("%s: header = false, so there is no field called %s: write its position, 3", what, util.show(source))
+    fail("%s: header = false, so there is no field called %s: write its position, 3", what,
+      util.show(source))
   end
   local span = not named and csv_span(what, source)
-  local c = { name = name, source = source, type = "real", dims = span and { span } or {}, place = place,
+  local c = { name = name, source = source, type = "real", dims = span and { span } or {},
+    place = place,
     missing = csv_missing(what, o.missing) }
   if o.classes then
     c.type = "int"
     c.classes, c.names = class_names(what, o.classes)
   end
   -- a number for all columns is none for classes
-  if c.missing == nil and (set_.missing == "drop" or not c.classes) then c.missing = set_.missing end
+  if c.missing == nil and (set_.missing == "drop" or not c.classes) then
+    c.missing = set_.missing
+  end
   return c
 end
 
@@ -199,52 +231,68 @@ local function named_columns(what, given, example, make, ...)
   local columns, place = {}, core.place()
   for _, name in ipairs(util.sorted(given)) do
     if type(name) ~= "string" or not name:find("^%a[%w_]*$") or #name > 40 then
-      fail("%s: %s cannot name a column: write a letter, then letters, digits and _", what, util.show(name))
+      fail("%s: %s cannot name a column: write a letter, then letters, digits and _", what,
+        util.show(name))
     end
     columns[name] = make(name, given[name], place, ...)
   end
   return columns
 end
 
-say("data.csv { \"cars.csv\", columns = { x = \"1-8\", price = \"price\", brand = { \"brand\", classes = 6 } } }",
-  "Columns by header, position or range of positions.")
+say("data.csv { \"cars.csv\", columns = { x = \"1-8\", price = \"price\", brand = { \"brand\", "
+  .. "classes = 6 } } }",
+  "Columns of a CSV file, by header, position or range of positions.")
 local function csv_form(o)
   if o.header ~= nil and type(o.header) ~= "boolean" then
-    fail("data.csv: header is true, the first line names the columns, or false, it is data; got %s", util.show(o.header))
+    fail("data.csv: header is true, the first line names the columns, or false, it is data; got %s",
+      util.show(o.header))
   end
-  if o.separator ~= nil and (type(o.separator) ~= "string" or not o.separator:find "^[\t !-~]$" or o.separator:find "[%w\"#.+-]") then
-    fail("data.csv: separator is one character, \",\", \";\", \"\\t\", \"|\" or \" \", got %s", util.show(o.separator))
+  if o.separator ~= nil and (type(o.separator) ~= "string" or not o.separator:find "^[\t !-~]$"
+    or o.separator:find "[%w\"#.+-]") then
+    fail("data.csv: separator is one character, \",\", \";\", \"\\t\", \"|\" or \" \", got %s",
+      util.show(o.separator))
   end
   if o.decimal ~= nil and o.decimal ~= "." and o.decimal ~= "," then
     fail("data.csv: decimal is \".\" or \",\", got %s", util.show(o.decimal))
   end
-  if o.decimal == "," and o.separator == "," then fail("data.csv: a comma cannot be both the separator and the decimal mark") end
+  if o.decimal == "," and o.separator == "," then
+    fail("data.csv: a comma cannot be both the separator and the decimal mark")
+  end
   csv_missing("data.csv", o.missing)
 end
 
 function data.csv(given)
-  local o = options("data.csv", given, { columns = util.any, valid = util.any, test = util.any, augment = util.any,
-    shuffle = true, header = util.any, separator = util.any, decimal = util.any, missing = util.any }, 1)
+  local o = options("data.csv", given, { columns = util.any, valid = util.any, test = util.any,
+    augment = util.any,
+    shuffle = true, header = util.any, separator = util.any, decimal = util.any,
+    missing = util.any }, 1)
   csv_form(o)
-  local columns = named_columns("data.csv", o.columns, "{ x = \"1-8\", y = \"price\" }", csv_column, o)
+  local columns = named_columns("data.csv", o.columns, "{ x = \"1-8\", y = \"price\" }", csv_column,
+    o)
   o.header = o.header and "y" or o.header == false and "n" or nil
   return set("csv", o, columns)
 end
 
 -- types of elements in files: their bytes, and what a column of them is in memory, without classes
 local files = {
-  uint8 = { 1, "u8" }, int8 = { 1, "real" }, uint16 = { 2, "real" }, int16 = { 2, "real" }, uint32 = { 4, "int" }, int32 = { 4, "int" },
-  int64 = { 8, "int" }, float16 = { 2, "real" }, bfloat16 = { 2, "real" }, float32 = { 4, "real" }, float64 = { 8, "real" } }
+  uint8 = { 1, "u8" }, int8 = { 1, "real" }, uint16 = { 2, "real" }, int16 = { 2, "real" },
+  uint32 = { 4, "int" }, int32 = { 4, "int" },
+  int64 = { 8, "int" }, float16 = { 2, "real" }, bfloat16 = { 2, "real" }, float32 = { 4, "real" },
+  float64 = { 8, "real" } }
 local memory = { uint8 = files.uint8, int32 = files.int32, float32 = files.float32 }
 
 local function element_type(what, type_, classes, types)
   local names = {}
   for i, name in ipairs(util.sorted(types)) do names[i] = ("%q"):format(name) end
   if type_ ~= nil and not types[type_] then
-    local less = files[type_] and " in memory: the file may hold another, its numbers are converted" or ""
-    fail("%s: type is %s or %s%s; got %s", what, table.concat(names, ", ", 1, #names - 1), names[#names], less, util.show(type_))
+    local less = files[type_]
+      and " in memory: the file may hold another, its numbers are converted" or ""
+    fail("%s: type is %s or %s%s; got %s", what, table.concat(names, ", ", 1, #names - 1),
+      names[#names], less, util.show(type_))
   end
-  if type_ and classes and type_:find "float" then fail("%s: classes are whole numbers: type is \"uint8\" or \"int32\"", what) end
+  if type_ and classes and type_:find "float" then
+    fail("%s: classes are whole numbers: type is \"uint8\" or \"int32\"", what)
+  end
   return type_ or (classes and "int32" or "float32")
 end
 
@@ -253,16 +301,20 @@ local function sized_column(kind, name, v, place, types)
   local what = ("data.%s: column '%s'"):format(kind, name)
   if type(v) == "string" then v = { v } end
   if type(v) ~= "table" or getmetatable(v) then
-    fail("%s: expected { source, size... }, { \"x.%s\", 1, 28, 28 }, got %s", what, kind, util.show(v))
+    fail("%s: expected { source, size... }, { \"x.%s\", 1, 28, 28 }, got %s", what, kind,
+      util.show(v))
   end
   local o = options(what, v, { classes = util.any, type = util.any }, 1 + 6)
   local type_ = element_type(what, o.type, o.classes, types)
   local in_memory = types[type_][2]
-  local c = { name = name, dims = {}, type = o.classes and in_memory == "real" and "int" or in_memory, place = place }
+  local c = { name = name, dims = {}, type = o.classes and in_memory == "real" and "int"
+    or in_memory, place = place }
   for i = 2, #v do c.dims[i - 1] = util.integer(what, v[i], 1, "a size") end
   if o.classes then c.classes = util.integer(what, o.classes, 2, "classes") end
   local most = type_ == "uint8" and 256 or 2^31
-  if o.classes and c.classes > most then fail("%s: %d classes, and %s holds %d values: other ids than those of the data", what, c.classes, type_, most) end
+  if o.classes and c.classes > most then
+    fail("%s: %d classes, but %s holds only %d values", what, c.classes, type_, most)
+  end
   return v[1], c, type_
 end
 
@@ -274,10 +326,12 @@ local function file_name(what, source)
 end
 
 -- NumPy's format, a file for each column in one directory
-say("data.npy { \"data/voc\", columns = { image = { \"image.npy\", 3, 128, 128, type = \"uint8\" } } }",
+say("data.npy { \"data/voc\", columns = { image = { \"image.npy\", 3, 128, 128, type = \"uint8\" } "
+  .. "} }",
   "NumPy's files, one for each column in a directory.")
 function data.npy(given)
-  local o = options("data.npy", given, { columns = util.any, valid = util.any, test = util.any, augment = util.any, shuffle = true }, 1)
+  local o = options("data.npy", given, { columns = util.any, valid = util.any, test = util.any,
+    augment = util.any, shuffle = true }, 1)
   return set("npy", o, named_columns("data.npy", o.columns,
     "{ x = { \"x.npy\", 1, 28, 28 }, t = { \"t.npy\", classes = 10 } }", function(name, v, place)
       local source, c = sized_column("npy", name, v, place, memory)
@@ -289,7 +343,9 @@ end
 -- "uint8@2/3073": from byte 2 of records of 3073
 local function raw_field(what, from, c, type_, record)
   from = util.integer(what, from, 1, "the byte of the record where it begins")
-  if not record then fail("%s: it begins at byte %d of a record: say record, the bytes of one", what, from) end
+  if not record then
+    fail("%s: it begins at byte %d of a record: write record, the bytes of one", what, from)
+  end
   local size = files[type_][1]
   for _, n in ipairs(c.dims) do size = size * n end
   if from + size - 1 > record then
@@ -300,9 +356,10 @@ end
 
 -- Files without headers: one for each column in a directory, or one of records
 say("data.raw { \"data/sound\", columns = { x = { \"x.bin\", 16000 } } }",
-  "Files without a header: one for each column, or one of records.")
+  "Files without a header: one for each column, or one file of records.")
 function data.raw(given)
-  local o = options("data.raw", given, { columns = util.any, valid = util.any, test = util.any, augment = util.any, shuffle = true,
+  local o = options("data.raw", given, { columns = util.any, valid = util.any, test = util.any,
+    augment = util.any, shuffle = true,
     record = util.any }, 1)
   if o.record then o.record = util.integer("data.raw", o.record, 1, "record, the bytes of one") end
   return set("raw", o, named_columns("data.raw", o.columns,
@@ -310,7 +367,8 @@ function data.raw(given)
       local source, c, type_ = sized_column("raw", name, v, place, files)
       local what = ("data.raw: column '%s'"):format(name)
       if type(source) == "number" then c.source = raw_field(what, source, c, type_, o.record)
-      elseif o.record then fail("%s: in records it begins at a byte: { 1, 28, 28 }; got %s", what, util.show(source))
+      elseif o.record then fail("%s: in records it begins at a byte: { 1, 28, 28 }; got %s", what,
+        util.show(source))
       else c.source = type_ .. " " .. file_name(what, source) end
       return c
     end))
@@ -318,13 +376,16 @@ end
 
 -- CIFAR-10, the binary version: data_batch_1.bin to 5, test_batch.bin
 say("data.cifar10 { \"data/cifar-10-batches-bin\", valid = 0.1, test = 10000 }",
-  "The binary version: the columns image, 3 x 32 x 32, and label.")
+  "CIFAR-10's binary version: the columns image, 3 x 32 x 32, and label.")
 function data.cifar10(given)
-  local o = options("data.cifar10", given, { valid = util.any, test = util.any, augment = util.any, shuffle = true }, 1)
+  local o = options("data.cifar10", given, { valid = util.any, test = util.any, augment = util.any,
+    shuffle = true }, 1)
   local place = core.place()
   return set("cifar10", o, {
-    image = { name = "image", type = "u8", dims = { 3, 32, 32 }, source = "uint8@2/3073", place = place },
-    label = { name = "label", type = "u8", dims = {}, classes = 10, source = "uint8@1/3073", place = place } })
+    image = { name = "image", type = "u8", dims = { 3, 32, 32 }, source = "uint8@2/3073",
+      place = place },
+    label = { name = "label", type = "u8", dims = {}, classes = 10, source = "uint8@1/3073",
+      place = place } })
 end
 
 -- what other systems call it
@@ -332,6 +393,6 @@ local others = {
   mnist = "data.idx { \"data/mnist\", image = { 1, 28, 28 }, classes = 10 }",
   cifar = "data.cifar10 { \"data/cifar-10-batches-bin\" }",
   numpy = "data.npy { \"data/voc\", columns = { image = { \"image.npy\", 3, 128, 128 } } }",
-  tokens = "data.npy or data.raw: this reader is not there yet" }
+  tokens = "data.npy or data.raw: gagen has no such reader yet" }
 
 return { open = data, public = util.namespace("data", data, others), sets = sets }

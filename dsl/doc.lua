@@ -1,5 +1,5 @@
--- doc.lua -- what names are for, told where they are declared: `gagen help` shows it, and docs/language.md has its tables
--- from here.
+-- doc.lua -- what names are for, told where they are declared: `gagen help` shows it, and
+-- docs/language.md has its tables from here.
 local core = ...
 local util, op = core.use("dsl/util.lua"), core.use("dsl/op.lua")
 local doc, entries, sections, of = {}, {}, {}, {}   -- of[name]: the entry that tells it
@@ -8,7 +8,9 @@ local doc, entries, sections, of = {}, {}, {}, {}   -- of[name]: the entry that 
 local function names_in(example)
   local names = {}
   for place, space, name in example:gmatch("()(%l+)%.([%a_][%w_]*)") do
-    if not example:sub(1, place - 1):find("[%w_.]$") then names[#names + 1] = space .. "." .. name end
+    if not example:sub(1, place - 1):find("[%w_.]$") then
+      names[#names + 1] = space .. "." .. name
+    end
   end
   return names
 end
@@ -22,18 +24,21 @@ end
 -- say(example, text [, name]): the text tells every name that the example calls, or that one
 function doc.section(section)
   return function(example, text, name)
-    add { section = section, example = example, text = text, names = name and { name } or names_in(example) }
+    add { section = section, example = example, text = text, names = name and { name }
+      or names_in(example) }
   end
 end
 
--- say(name, text [, default]): an option of that statement. Texts are rows of docs/language.md; a terminal gets them without marks.
+-- say(name, text [, default]): an option of that statement. Texts are rows of docs/language.md; a
+-- terminal gets them without marks.
 function doc.options(of_what)
   return function(name, text, default)
     local plain = text:gsub("%[([^%]]*)%]%(([%w_.]*)[^)]*%)", function(words, file)
       return words == file and "docs/" .. file or words
     end):gsub("`", "")
     if default then plain = ("%s; %s unless told"):format(plain, default:gsub("`", "")) end
-    add { section = of_what, example = ("%s { %s = ... }"):format(of_what, name), text = plain:gsub("^%l", string.upper) .. ".", names = { name },
+    add { section = of_what, example = ("%s { %s = ... }"):format(of_what, name),
+      text = plain:gsub("^%l", string.upper) .. ".", names = { name },
       row = ("| `%s` | %s |%s|\n"):format(name, text, default and " " .. default .. " " or " ") }
   end
 end
@@ -45,7 +50,9 @@ local function add_maps()
     if t.kind == "map" and not t.hidden and not of[name] then
       local args = table.move(t.args, 1, #t.args - (t.noise and 1 or 0), 1, {})
       local attrs = {}
-      for _, k in ipairs(util.sorted(t.preset)) do attrs[#attrs + 1] = ("%s = %g"):format(k, t.preset[k]) end
+      for _, k in ipairs(util.sorted(t.preset)) do
+        attrs[#attrs + 1] = ("%s = %g"):format(k, t.preset[k])
+      end
       if #attrs > 0 then args[#args + 1] = "{ " .. table.concat(attrs, ", ") .. " }" end
       local example = ("%s(%s)"):format(name, table.concat(args, ", "))
       add { section = "maps", example = example, text = t.doc, names = names_in(example) }
@@ -68,7 +75,9 @@ end
 local function public()
   local all = {}
   for _, space in ipairs { "data", "fn", "nn", "optim" } do
-    for _, name in ipairs(util.sorted(core.use("dsl/" .. space .. ".lua").open)) do all[#all + 1] = space .. "." .. name end
+    for _, name in ipairs(util.sorted(core.use("dsl/" .. space .. ".lua").open)) do
+      all[#all + 1] = space .. "." .. name
+    end
   end
   return all
 end
@@ -86,14 +95,17 @@ local function everything()
   for _, section in ipairs(sections) do
     lines[#lines + 1] = (section == sections[1] and "" or "\n") .. section .. "\n"
     for _, e in ipairs(entries) do
-      if e.section == section then lines[#lines + 1] = ("  %s\n      %s\n"):format(e.example, e.text) end
+      if e.section == section then
+        lines[#lines + 1] = ("  %s\n      %s\n"):format(e.example, e.text)
+      end
     end
   end
   return table.concat(lines)
 end
 
--- What `gagen help NAME` prints: entries of that name and, of a statement, its options; nothing where there is no such name.
--- Without a name it lists everything; "+layers" is the table of that section in docs/language.md, "-" the names that nobody tells.
+-- What `gagen help NAME` prints: entries of that name and, of a statement, its options; nothing
+-- where there is no such name. Without a name it lists everything; "+layers" is the table of that
+-- section in docs/language.md, "-" the names that nobody tells.
 function doc.help(name)
   add_maps()
   if name == "" then return everything() end

@@ -1,4 +1,5 @@
--- fn.lua -- functions of tensors: what owns no parameters. A composite is written with ops and needs no gradient.
+-- fn.lua -- functions of tensors: what owns no parameters. A composite is written with ops and
+-- needs no gradient.
 local core = ...
 local util, op = core.use("dsl/util.lua"), core.use("dsl/op.lua")
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
@@ -26,13 +27,14 @@ end
 local function sample_axis(what, x, axis, cure)
   local a = axis_of(what, x, axis)
   if a == 1 and info(x).batch then
-    fail("%s: axis 1 is the batch: this would mix samples, but a window's micro-batches are seen one after another; "
-      .. "use the sample's own axes, and sums over the batch as terms of the loss%s", what, cure or "")
+    fail("%s: axis 1 is the batch: this would mix samples, but the program sees one micro-batch at "
+      .. "a time; use the sample's own axes, or sums over the batch as terms%s", what,
+      cure or "")
   end
   return a
 end
 
-local declared = ", or declare a loss of each micro-batch by itself, fn.per_micro(function() ... end), where fn.sum and fn.mean take axis 1"
+local declared = ", or declare a loss of each micro-batch, fn.per_micro(...)"
 
 local function axis_mask(what, x, axis, place)
   local mask = 0
@@ -61,7 +63,8 @@ local function micro_total(x, mask)
   local dims = info(x).dims
   local flat = call.reshape(x, { dims = { dims[1], elements(x) }, batch = true })
   local real = op.real_rows(flat)
-  return call.reshape(call.micro_sum(flat, real, { axes = 1 }), { dims = table.move(dims, 2, #dims, 1, {}), batch = false })
+  return call.reshape(call.micro_sum(flat, real, { axes = 1 }),
+    { dims = table.move(dims, 2, #dims, 1, {}), batch = false })
 end
 
 -- over everything; the batch is the window's, or inside of fn.per_micro the micro-batch's
@@ -98,7 +101,8 @@ local function sum(what, x, o)
 end
 
 say("fn.sum(x, { axis = 2, keepdim = false })",
-  "The sum along axes of a sample; without axis over everything, the batch included: a term.")
+  "The sum along axes of a sample. Without axis it is a term: a sum over everything, the batch "
+  .. "included.")
 function fn.sum(x, o)
   x = tensor("fn.sum", x)
   return sum("fn.sum", x, options("fn.sum", o, { axis = util.any, keepdim = false }))
@@ -121,7 +125,8 @@ local function mean_of(what, l, m)
   return call.div(top, bottom)
 end
 
-say("fn.mean(x, { axis = { 2, 3 } })", "The mean along axes; without axis a term, over what counts with { mask = m }.")
+say("fn.mean(x, { axis = { 2, 3 } })",
+  "The mean along axes. Without axis it is a term; { mask = m } selects the elements that count.")
 function fn.mean(x, o)
   x = tensor("fn.mean", x)
   o = options("fn.mean", o, { axis = util.any, mask = util.any, keepdim = false })
@@ -155,7 +160,8 @@ local function reshape(what, x, sizes)
   return call.reshape(x, { dims = sizes, batch = batch })
 end
 
-say("fn.reshape(x, 4, -1)", "Other sizes of one sample; -1 is what is left. Without sizes each sample is one number, [N].")
+say("fn.reshape(x, 4, -1)",
+  "Other sizes of one sample; -1 is inferred. Without sizes each sample is one number, [N].")
 function fn.reshape(x, ...) return reshape("fn.reshape", tensor("fn.reshape", x), { ... }) end
 
 say("fn.flatten(x)", "All axes of a sample in one.")
@@ -170,7 +176,7 @@ function fn.permute(x, ...)
   local s, perm, seen = info(x), {}, {}
   for i, a in ipairs { ... } do
     perm[i] = axis_of("fn.permute", x, a) - 1
-    if seen[perm[i]] then fail("fn.permute: axis %d is there twice", a) end
+    if seen[perm[i]] then fail("fn.permute: axis %d appears twice", a) end
     seen[perm[i]] = true
   end
   if #perm ~= s.rank then fail("fn.permute: %s has %d axes, got %d", s.text, s.rank, #perm) end
@@ -178,16 +184,20 @@ function fn.permute(x, ...)
   return call.permute(x, { perm = perm })
 end
 
-say("fn.transpose(x, 2, 3)", "Two axes change places; fn.transpose(w) alone for a matrix parameter.")
+say("fn.transpose(x, 2, 3)",
+  "Exchanges two axes; a matrix parameter needs no axes, fn.transpose(w).")
 function fn.transpose(x, a, b)
   x = tensor("fn.transpose", x)
   local s, perm = info(x), {}
   if a == nil and not s.batch and s.rank == 2 then a, b = 1, 2 end
   if s.batch and s.rank < 3 then
-    fail("fn.transpose: %s has one axis beside the batch, which stays the first: each row by each other row would mix samples, but a window's "
-      .. "micro-batches are seen one after another; what a row is compared with comes as a column of that row, or as a parameter", s.text)
+    fail("fn.transpose: %s has one axis besides the batch, which stays the first: this would mix "
+      .. "samples, but the program sees one micro-batch at a time; compare a row with columns of "
+      .. "the same row, or with a parameter", s.text)
   end
-  if a == nil or b == nil then fail("fn.transpose: name two axes of %s: fn.transpose(x, %d, %d)", s.text, s.rank - 1, s.rank) end
+  if a == nil or b == nil then
+    fail("fn.transpose: name two axes of %s: fn.transpose(x, %d, %d)", s.text, s.rank - 1, s.rank)
+  end
   a, b = sample_axis("fn.transpose", x, a), sample_axis("fn.transpose", x, b)
   for i = 1, s.rank do perm[i] = (i == a and b or i == b and a or i) - 1 end
   return call.permute(x, { perm = perm })
@@ -199,23 +209,27 @@ function fn.expand(x, ...)
   local s, dims = info(x), { ... }
   if s.batch then table.insert(dims, 1, s.dims[1]) end
   if #dims ~= s.rank then
-    fail("fn.expand: %s takes %d size%s, got %d: an axis that repeats has extent 1 first, fn.expand(fn.reshape(x, 1, 4), 3, 4)", s.text,
-      s.rank - (s.batch and 1 or 0), s.rank - (s.batch and 1 or 0) == 1 and "" or "s", #dims - (s.batch and 1 or 0))
+    fail("fn.expand: %s takes %d size%s, got %d; give the axis that repeats extent 1 first, "
+      .. "fn.expand(fn.reshape(x, 1, 4), 3, 4)", s.text,
+      s.rank - (s.batch and 1 or 0), s.rank - (s.batch and 1 or 0) == 1 and "" or "s",
+      #dims - (s.batch and 1 or 0))
   end
   for i = 1, s.rank do
     if dims[i] ~= s.dims[i] and s.dims[i] ~= 1 then
-      fail("fn.expand: %s: only axes of extent 1 can be repeated, and axis %d has %d: fn.reshape makes one", s.text, i, s.dims[i])
+      fail("fn.expand: %s: only axes of extent 1 can be repeated, and axis %d has %d: fn.reshape "
+        .. "makes one", s.text, i, s.dims[i])
     end
     if not (i == 1 and s.batch) then util.integer("fn.expand", dims[i], 1, "a size") end
   end
   return call.expand(x, { dims = dims, batch = s.batch })
 end
 
-say("fn.detach(x)", "x, where the gradient stops.")
+say("fn.detach(x)", "x, but no gradient goes through it.")
 function fn.detach(x) return call.detach(tensor("fn.detach", x)) end
 
 -- ---- pointwise functions with a choice ----------------------------------------------------------
-say("fn.gelu(x, { approximate = \"tanh\" })", "x times the share of a normal distribution below it, exact unless told.")
+say("fn.gelu(x, { approximate = \"tanh\" })",
+  "x times the share of a normal distribution below x; exact by default.")
 function fn.gelu(x, o)
   o = options("fn.gelu", o, { approximate = "none" })
   if o.approximate == "tanh" then return call.gelu_tanh(tensor("fn.gelu", x)) end
@@ -232,7 +246,9 @@ function fn.clamp(x, o)
   for _, k in ipairs { "min", "max" } do
     if o[k] then util.number("fn.clamp", o[k], -math.huge, math.huge, k) end
   end
-  if o.min and o.max and o.min > o.max then fail("fn.clamp: min = %g is above max = %g: all would become max", o.min, o.max) end
+  if o.min and o.max and o.min > o.max then
+    fail("fn.clamp: min = %g is above max = %g: all would become max", o.min, o.max)
+  end
   if o.min and o.max then return call.clamp(x, { lo = o.min, hi = o.max }) end
   if o.min then return call.clamp_min(x, { lo = o.min }) end
   if o.max then return call.clamp_max(x, { hi = o.max }) end
@@ -249,12 +265,12 @@ function fn.pow(x, p)
   return p == 0.5 and call.sqrt(x) or call.power(x, { p = p })
 end
 
-say("fn.dropout(x, 0.1)", "Drops with this probability in training, and scales what is left.")
+say("fn.dropout(x, 0.1)", "Drops with this probability in training, and scales the other elements.")
 function fn.dropout(x, p)
   x = tensor("fn.dropout", x)
   if type(p) == "table" then p = options("fn.dropout", p, { p = 0.5 }).p end
   p = util.number("fn.dropout", p == nil and 0.5 or p, 0, 1, "a probability")
-  if p == 1 then fail("fn.dropout: with p = 1 nothing is left") end
+  if p == 1 then fail("fn.dropout: p = 1 would drop everything; p is below 1") end
   if p == 0 then return x end
   return call.dropout(x, op.noise(x), { p = p })
 end
@@ -266,7 +282,8 @@ local letters = { "n", "t", "u", "v", "s", "r" }
 local function leading(n, but) return table.concat(letters, "", 1, n - but) end
 
 -- x times the transpose of w, plus b: w is out x in
-say("fn.linear(x, w, b)", "x w^T + b; w is out x in: fn.linear(code, fn.transpose(enc.weight)) ties.")
+say("fn.linear(x, w, b)",
+  "x w^T + b; w is out x in. fn.linear(code, fn.transpose(enc.weight)) uses tied weights.")
 function fn.linear(x, w, b)
   x, w = tensor("fn.linear", x), tensor("fn.linear", w)
   local sx, sw = info(x), info(w)
@@ -287,12 +304,13 @@ function fn.linear(x, w, b)
 end
 
 local function mixes(sa, sb)
-  fail("fn.matmul: %s times %s would mix samples, but a window's micro-batches are seen one after another: a batch of matrices "
-    .. "has three axes or more; what a row is compared with comes as a column of that row, or as a parameter", sa.text, sb.text)
+  fail("fn.matmul: %s times %s would mix samples, but the program sees one micro-batch at a time; "
+    .. "a batch of matrices has three axes or more; compare a row with columns of the same row, or "
+    .. "with a parameter", sa.text, sb.text)
 end
 
 -- the last two axes are matrices; the axes before them are equal, or only one operand has them
-say("fn.matmul(a, b)", "The product of matrices, which are the last two axes.")
+say("fn.matmul(a, b)", "The product of matrices; their axes are the last two.")
 function fn.matmul(a, b)
   a, b = tensor("fn.matmul", a), tensor("fn.matmul", b)
   local sa, sb = info(a), info(b)
@@ -329,7 +347,8 @@ local fields
 T.__name = "tensor"
 for meta, name in pairs { __add = "add", __sub = "sub", __mul = "mul", __div = "div" } do
   local sign = ({ __add = "+", __sub = "-", __mul = "*", __div = "/" })[meta]
-  T[meta] = function(a, b) return util.calling(sign, call[name], tensor(sign, a), tensor(sign, b)) end
+  T[meta] = function(a, b) return util.calling(sign, call[name], tensor(sign, a),
+    tensor(sign, b)) end
 end
 function T.__unm(a) return call.neg(a) end
 function T.__pow(a, b) return util.calling("^", fn.pow, a, b) end
@@ -341,7 +360,8 @@ local refused = {
   __eq = "== and ~= do not compare tensors: write fn.eq or fn.ne",
   __len = "# of a tensor: write #x.shape for the number of axes, x.shape[1] for a size",
   __concat = "tensors are not joined by ..", __call = "a tensor is not called",
-  __mod = "tensors have no %: write fn.remainder", __idiv = "tensors have no //", __band = "tensors have no &",
+  __mod = "tensors have no %: write fn.remainder", __idiv = "tensors have no //",
+  __band = "tensors have no &",
   __bor = "tensors have no |", __newindex = "a tensor has no fields to set" }
 
 for meta, message in pairs(refused) do
@@ -359,12 +379,16 @@ function T.__index(x, k)
   local v = fields(x, k)
   if v ~= nil then return v end
   if math.type(k) == "integer" then
-    fail("a tensor has no field %d: fn.slice(x, { axis = 2, from = 1, to = 1 }) takes elements, fn.chunk and fn.split parts", k)
+    fail("a tensor has no field %d: fn.slice(x, { axis = 2, from = 1, to = 1 }) takes elements, "
+      .. "fn.chunk and fn.split parts", k)
   end
-  local hint = util.cure(k, others.tensor) or rawget(fn, k) and ": write fn." .. k .. "(x)" or util.cure(k, others.fn)
+  local hint = util.cure(k, others.tensor) or rawget(fn, k) and ": write fn." .. k .. "(x)"
+    or util.cure(k, others.fn)
     or util.near(k, { shape = 1, name = 1 })
   fail("a tensor has no field %s%s", util.show(k), hint)
 end
 
-return { open = fn, public = util.namespace("fn", fn, others.fn), total = total, rows = rows, mean_of = mean_of,
-         sample_axis = sample_axis, one_axis = one_axis, axis_mask = axis_mask, kept = kept, reshape = reshape }
+return { open = fn, public = util.namespace("fn", fn, others.fn), total = total, rows = rows,
+  mean_of = mean_of,
+         sample_axis = sample_axis, one_axis = one_axis, axis_mask = axis_mask, kept = kept,
+         reshape = reshape }

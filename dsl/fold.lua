@@ -3,9 +3,11 @@ local core = ...
 local util, op, base = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua")
 local say = core.use("dsl/doc.lua").section "functions"
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
-local fn, sample_axis, one_axis, axis_mask, kept = base.open, base.sample_axis, base.one_axis, base.axis_mask, base.kept
+local fn, sample_axis, one_axis, axis_mask, kept = base.open, base.sample_axis, base.one_axis,
+  base.axis_mask, base.kept
 
--- the axes that a fold other than a sum goes along: a tensor without a batch may be folded as a whole
+-- the axes that a fold other than a sum goes along: a tensor without a batch may be folded as a
+-- whole
 local function fold_axes(what, x, axis)
   local s = info(x)
   if axis ~= nil then return axis_mask(what, x, axis) end
@@ -31,7 +33,8 @@ local function extreme(name, pair, of)
   end
 end
 say("fn.max(x, { axis = 2 })",
-  "The largest along an axis, equals share the gradient; fn.max(a, b) is element by element.")
+  "The largest along an axis; equal elements share the gradient. fn.max(a, b) is element by "
+  .. "element.")
 extreme("max", "maximum", "amax")
 say("fn.min(x, { axis = 2 })", "The smallest along an axis; fn.min(a, b) is element by element.")
 extreme("min", "minimum", "amin")
@@ -67,7 +70,8 @@ local function spread(what, name, x, o)
 end
 
 say("fn.var(x, { axis = 2, correction = 1 })", "The variance along an axis.")
-say("fn.std(x, { axis = 2, correction = 1 })", "The standard deviation along an axis, the root of fn.var.")
+say("fn.std(x, { axis = 2, correction = 1 })",
+  "The standard deviation along an axis, the root of fn.var.")
 for _, name in ipairs { "var", "std" } do
   fn[name] = function(x, o)
     local what = "fn." .. name
@@ -78,8 +82,8 @@ for _, name in ipairs { "var", "std" } do
   end
 end
 
-say("fn.argmax(x, { axis = 2 })", "The place of the largest, from 0; it has no gradient.")
-say("fn.argmin(x, { axis = 2 })", "The place of the smallest, from 0.")
+say("fn.argmax(x, { axis = 2 })", "The index of the largest, from 0; it has no gradient.")
+say("fn.argmin(x, { axis = 2 })", "The index of the smallest, from 0.")
 for _, name in ipairs { "argmax", "argmin" } do
   fn[name] = function(x, o)
     local what = "fn." .. name
@@ -89,15 +93,21 @@ for _, name in ipairs { "argmax", "argmin" } do
   end
 end
 
-say("fn.norm(x, { axis = 2, p = 2 })", "The p-norm, math.huge for the largest; without axis of a parameter as a whole, as all folds do.")
+say("fn.norm(x, { axis = 2, p = 2 })",
+  "The p-norm; p = math.huge is the largest absolute value. Without axis it is the norm of a whole "
+  .. "parameter.")
 function fn.norm(x, o)
   x = tensor("fn.norm", x)
   o = options("fn.norm", o, { axis = util.any, keepdim = false, p = 2 })
   if o.p == math.huge then
     return fold("fn.norm", "amax", call.abs(x), o)
   end
-  if o.p == 2 then return info(x).batch and fold("fn.norm", "norm2", x, o) or root("fn.norm", x, o) end
-  if not (o.p > 0) then fail("fn.norm: p is above 0, math.huge for the largest; got %s", util.show(o.p)) end
+  if o.p == 2 then
+    return info(x).batch and fold("fn.norm", "norm2", x, o) or root("fn.norm", x, o)
+  end
+  if not (o.p > 0) then
+    fail("fn.norm: p is above 0, math.huge for the largest; got %s", util.show(o.p))
+  end
   if o.p == 1 then return fold("fn.norm", "sum", call.abs(x), o) end
   return fold("fn.norm", "norm_p", x, o, { p = o.p })
 end
@@ -116,7 +126,8 @@ function fn.normalize(x, o)
   return unit("fn.normalize", x, o.axis, o.p, o.eps)
 end
 
--- the same by PyTorch's rule for a cosine: the norm's gradient is its own where it counts as eps, too
+-- the same by PyTorch's rule for a cosine: the norm's gradient is its own where it counts as eps,
+-- too
 local function direction(what, x, axis, eps)
   one_axis(what, x, { axis = axis })
   local n = fn.norm(x, { axis = axis, keepdim = true })
@@ -124,7 +135,8 @@ local function direction(what, x, axis, eps)
   return call.div(x, call.add(n, fn.detach(more)))
 end
 
-say("fn.cosine_similarity(a, b, { axis = 2, eps = 1e-8 })", "The cosine of the angle between a and b along an axis; a norm counts as eps at least.")
+say("fn.cosine_similarity(a, b, { axis = 2, eps = 1e-8 })",
+  "The cosine of the angle between a and b along an axis; a norm below eps counts as eps.")
 function fn.cosine_similarity(a, b, o)
   local what = "fn.cosine_similarity"
   a, b, o = tensor(what, a), tensor(what, b), options(what, o, { axis = util.any, eps = 1e-8 })
@@ -158,7 +170,8 @@ say("fn.rms_norm(x, { eps = 2^-23 })", "x over the root of its mean square along
 function fn.rms_norm(x, o)
   x = tensor("fn.rms_norm", x)
   o = options("fn.rms_norm", o, { eps = 2^-23 })
-  return call.rms(x, { axes = 1 << (sample_axis("fn.rms_norm", x, -1) - 1), eps = eps_of("fn.rms_norm", o) })
+  return call.rms(x, { axes = 1 << (sample_axis("fn.rms_norm", x, -1) - 1),
+    eps = eps_of("fn.rms_norm", o) })
 end
 
 -- zero mean and unit variance over the last axis
@@ -166,5 +179,6 @@ say("fn.layer_norm(x, { eps = 1e-5 })", "Zero mean and unit variance along the l
 function fn.layer_norm(x, o)
   x = tensor("fn.layer_norm", x)
   o = options("fn.layer_norm", o, { eps = 1e-5 })
-  return call.normalize(x, { axes = 1 << (sample_axis("fn.layer_norm", x, -1) - 1), eps = eps_of("fn.layer_norm", o) })
+  return call.normalize(x, { axes = 1 << (sample_axis("fn.layer_norm", x, -1) - 1),
+    eps = eps_of("fn.layer_norm", o) })
 end

@@ -9,7 +9,8 @@ function core.use(path)
 end
 
 core.use("dsl/op.lua")
-for _, name in ipairs { "map", "activation", "math", "noise", "reduce", "moments", "softmax", "normalize", "batch_norm", "micro", "cross_entropy",
+for _, name in ipairs { "map", "activation", "math", "noise", "reduce", "moments", "softmax",
+  "normalize", "batch_norm", "micro", "cross_entropy",
   "loss", "matmul", "conv2d", "max_pool2d", "view", "move", "gather" } do
   core.use("dsl/ops/" .. name .. ".lua")
 end

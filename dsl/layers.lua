@@ -23,7 +23,8 @@ say("nn.ReLU()", "max(x, 0).")
 pointwise("ReLU", "relu", {})
 say("nn.ReLU6()", "x between 0 and 6.")
 pointwise("ReLU6", "relu6", {})
-say("nn.GELU { approximate = \"tanh\" }", "x times the share of a normal distribution below it, exact unless told.")
+say("nn.GELU { approximate = \"tanh\" }",
+  "x times the share of a normal distribution below x; exact by default.")
 pointwise("GELU", "gelu", { approximate = "none" })
 say("nn.Tanh()", "The hyperbolic tangent.")
 pointwise("Tanh", "tanh", {})
@@ -40,13 +41,13 @@ say("nn.Softplus { beta = 1, threshold = 20 }",
 pointwise("Softplus", "softplus", { beta = 1, threshold = 20 })
 say("nn.Softsign()", "x / (1 + abs(x)).")
 pointwise("Softsign", "softsign", {})
-say("nn.LeakyReLU(0.01)", "x, and a share of it below 0; also { negative_slope = 0.01 }.")
+say("nn.LeakyReLU(0.01)", "x where it is above 0, else 0.01 x; also { negative_slope = 0.01 }.")
 pointwise("LeakyReLU", "leaky_relu", { negative_slope = 0.01 })
-say("nn.ELU(1)", "x, and alpha (exp(x) - 1) below 0; also { alpha = 1 }.")
+say("nn.ELU(1)", "x where it is above 0, else alpha (exp(x) - 1); also { alpha = 1 }.")
 pointwise("ELU", "elu", { alpha = 1.0 })
-say("nn.CELU(1)", "x, and alpha (exp(x / alpha) - 1) below 0; also { alpha = 1 }.")
+say("nn.CELU(1)", "x where it is above 0, else alpha (exp(x / alpha) - 1); also { alpha = 1 }.")
 pointwise("CELU", "celu", { alpha = 1.0 })
-say("nn.SELU()", "ELU, scaled so that mean 0 and variance 1 stay.")
+say("nn.SELU()", "ELU, scaled so that mean 0 and variance 1 are kept.")
 pointwise("SELU", "selu", {})
 say("nn.Hardtanh { min_val = -1, max_val = 1 }", "x between two bounds.")
 pointwise("Hardtanh", "hardtanh", { min_val = -1, max_val = 1 })
@@ -54,9 +55,9 @@ say("nn.Hardsigmoid()", "x / 6 + 1/2 between 0 and 1.")
 pointwise("Hardsigmoid", "hardsigmoid", {})
 say("nn.Hardswish()", "x hardsigmoid(x).")
 pointwise("Hardswish", "hardswish", {})
-say("nn.Hardshrink(0.5)", "x, and 0 within lambd of 0; also { lambd = 0.5 }.")
+say("nn.Hardshrink(0.5)", "x, but 0 where it is within lambd of 0; also { lambd = 0.5 }.")
 pointwise("Hardshrink", "hardshrink", { lambd = 0.5 })
-say("nn.Softshrink(0.5)", "x drawn to 0 by lambd; also { lambd = 0.5 }.")
+say("nn.Softshrink(0.5)", "x moved towards 0 by lambd; also { lambd = 0.5 }.")
 pointwise("Softshrink", "softshrink", { lambd = 0.5 })
 say("nn.Tanhshrink()", "x - tanh(x).")
 pointwise("Tanhshrink", "tanhshrink", {})
@@ -64,7 +65,8 @@ say("nn.GLU { axis = -1 }", "One half of x times the sigmoid of the other.")
 pointwise("GLU", "glu", { axis = -1 })
 
 say("nn.RReLU { lower = 1 / 8, upper = 1 / 3 }",
-  "LeakyReLU with a slope that training draws for each element; evaluation takes the mean of the bounds.")
+  "LeakyReLU with a random slope for each element in training; evaluation takes the mean of the "
+  .. "bounds.")
 pointwise("RReLU", "rrelu", { lower = 1 / 8, upper = 1 / 3 })
 
 say("nn.Threshold { threshold = 0.1, value = 20 }", "x above the threshold, else the value.")
@@ -94,10 +96,11 @@ say("nn.Softmin { axis = 2 }", "The softmax of -x.")
 along("Softmin", "softmin")
 
 say("nn.PReLU { per_channel = false, init = 0.25 }",
-  "LeakyReLU with a slope that is learned, one or one for each channel, axis 2.")
+  "LeakyReLU with a learned slope: one for all, or one for each channel (axis 2).")
 function nn.PReLU(o)
   if type(o) == "number" then
-    fail("nn.PReLU: input sizes are inferred, write nn.PReLU { per_channel = true } for a slope each")
+    fail("nn.PReLU: input sizes are inferred, write nn.PReLU { per_channel = true } for a slope "
+      .. "each")
   end
   o = options("nn.PReLU", o, { per_channel = false, init = 0.25, name = util.any })
   return layer("PReLU", function(m, x)
@@ -145,11 +148,13 @@ end
 
 local function grouped(what, x, groups, eps)
   local s = info(x)
-  local y = call.normalize(base.reshape(what, x, { groups, -1 }), { axes = 4, eps = util.number(what, eps, 0, 1e30, "eps") })
+  local y = call.normalize(base.reshape(what, x, { groups, -1 }),
+    { axes = 4, eps = util.number(what, eps, 0, 1e30, "eps") })
   return call.reshape(y, { dims = s.dims, batch = s.batch })
 end
 
-say("nn.GroupNorm(4, { eps = 1e-5, affine = true })", "Zero mean and unit variance over each of 4 groups of channels.")
+say("nn.GroupNorm(4, { eps = 1e-5, affine = true })",
+  "Zero mean and unit variance over each of 4 groups of channels.")
 function nn.GroupNorm(groups, o)
   if type(o) == "number" then
     fail("nn.GroupNorm: input sizes are inferred, write nn.GroupNorm(%s)", tostring(groups))
@@ -159,9 +164,13 @@ function nn.GroupNorm(groups, o)
   return layer("GroupNorm", function(m, x)
     x = kit.features("nn.GroupNorm", m, x, 2, "[N, channels, ...]")
     local c = info(x).dims[2]
-    if c % groups > 0 then fail("nn.GroupNorm: %d channels of %s are not %d groups", c, info(x).text, groups) end
+    if c % groups > 0 then
+      fail("nn.GroupNorm: %d channels of %s are not %d groups", c, info(x).text, groups)
+    end
     if elements(x) == groups then
-      core.warn(("nn.GroupNorm: a group of %s is one value, which has no variance: all that it returns is its bias"):format(info(x).text), core.place())
+      core.warn(
+        ("nn.GroupNorm: a group of %s is one value, which has no variance; the result is the "
+        .. "bias"):format(info(x).text), core.place())
     end
     local y = grouped("nn.GroupNorm", x, groups, o.eps)
     return o.affine and affine(m, y, c) or y
@@ -176,7 +185,8 @@ function nn.InstanceNorm(o)
   return layer("InstanceNorm", function(m, x)
     x = kit.features("nn.InstanceNorm", m, x, 3, "[N, channels, ...]")
     if info(x).batch and elements(x) == info(x).dims[2] then
-      fail("nn.InstanceNorm: a channel of %s is one value, which has no variance: all that it returns is its bias", info(x).text)
+      fail("nn.InstanceNorm: a channel of %s is one value, which has no variance; the result is "
+        .. "the bias", info(x).text)
     end
     local y = grouped("nn.InstanceNorm", x, info(x).dims[2], o.eps)
     return o.affine and affine(m, y, info(x).dims[2]) or y
@@ -197,23 +207,29 @@ local function statistic(m, name, kind, x)
 end
 
 say("nn.Standardize()",
-  "A data column minus its mean over the training rows, over its deviation, element by element; norm.inverse(y) goes back.")
+  "Subtracts a column's mean over the training rows and divides by its standard deviation, element "
+  .. "by element; norm.inverse(y) undoes it.")
 function nn.Standardize(o)
   no_size("nn.Standardize", o)
   o = options("nn.Standardize", o, { name = util.any })
   local of, mean, std
   local l = layer("Standardize", function(m, x)
     if not core.is_tensor(x) or info(x).kind ~= "input" then
-      fail("nn.Standardize: expected a data column, whose rows it knows at start, got %s", util.show(x))
+      fail("nn.Standardize: expected a data column, whose rows it knows at start, got %s",
+        util.show(x))
     end
     if of and not rawequal(of, x) then
-      core.fail("nn.Standardize: it has the statistics of another column: make one for each", core.place(), "it was made here", m.place)
+      core.fail("nn.Standardize: this layer has the statistics of another column; make one layer "
+        .. "for each column", core.place(), "it was made here", m.place)
     end
     of, mean, std = x, statistic(m, "mean", "mean", x), statistic(m, "std", "deviation", x)
     return call.div(call.sub(x, mean), std)
   end, { mean = true, std = true }, o.name)
   kit.inside[l].fields = { inverse = function(y)
-    if not of then core.fail("nn.Standardize: inverse before the layer was called: whose statistics?", core.place()) end
+    if not of then
+      core.fail("nn.Standardize: call the layer before its inverse, so that it has a column's "
+        .. "statistics", core.place())
+    end
     return call.add(call.mul(tensor("norm.inverse", y), std), mean)
   end }
   return l
@@ -229,12 +245,16 @@ local function patches(x, kh, kw)
 end
 
 -- places 0, 1 ... of an axis, down a column or along a row
-local function places(n, column) return call.reshape(fn.arange(n), { dims = column and { n, 1 } or { n } }) end
+local function places(n, column)
+  return call.reshape(fn.arange(n), { dims = column and { n, 1 } or { n } })
+end
 
--- how many of the elements that each of `out` windows covers lie in the image, down a column or along a row
+-- how many of the elements that each of `out` windows covers lie in the image, down a column or
+-- along a row
 local function covered(n, out, k, stride, pad, column)
   local from = call.sub(call.mul(places(out, column), core.const(stride)), core.const(pad))
-  return call.sub(call.clamp_max(call.add(from, core.const(k)), { hi = n }), call.clamp_min(from, { lo = 0 }))
+  return call.sub(call.clamp_max(call.add(from, core.const(k)), { hi = n }),
+    call.clamp_min(from, { lo = 0 }))
 end
 
 -- means of windows that overlap: a convolution of each channel with one weight
@@ -245,46 +265,57 @@ local function sliding(what, x, w, padded)
   local y = call.conv2d(x, weight, w)
   if padded or w.ph + w.pw == 0 then return y end
   local from, to = info(x).dims, info(y).dims
-  local real = call.mul(covered(from[3], to[3], w.kh, w.sh, w.ph, true), covered(from[4], to[4], w.kw, w.sw, w.pw, false))
+  local real = call.mul(covered(from[3], to[3], w.kh, w.sh, w.ph, true),
+    covered(from[4], to[4], w.kw, w.sw, w.pw, false))
   return call.mul(y, call.div(core.const(w.kh * w.kw), real))
 end
 
 say("nn.AvgPool2d(3, { stride = 2, padding = 1, count_include_pad = true })",
-  "The mean of each window; stride is the window's size unless told. Zeros around the image count, unless told.")
+  "The mean of each window; stride is the window's size by default. By default the zeros around "
+  .. "the image count, too.")
 function nn.AvgPool2d(k, o)
   local what = "nn.AvgPool2d"
   if k == nil then fail("%s: the window's size is missing, write %s(2)", what, what) end
   o = options(what, o, { stride = util.any, padding = util.any, count_include_pad = true })
   if o.padding == "same" then fail("%s: padding is a number or { height, width }", what) end
-  local w = slide.window(what, k, { stride = o.stride or util.any, padding = o.padding or 0, dilation = 1 })
-  if w.ph * 2 > w.kh or w.pw * 2 > w.kw then fail("%s: padding is at most half of the window", what) end
+  local w = slide.window(what, k, { stride = o.stride or util.any, padding = o.padding or 0,
+    dilation = 1 })
+  if w.ph * 2 > w.kh or w.pw * 2 > w.kw then
+    fail("%s: padding is at most half of the window", what)
+  end
   return layer("AvgPool2d", function(_, x)
     x = images(what, x)
     local d = info(x).dims
-    local tiles = w.sh == w.kh and w.sw == w.kw and w.ph + w.pw == 0 and d[3] % w.kh + d[4] % w.kw == 0
+    local tiles = w.sh == w.kh and w.sw == w.kw and w.ph + w.pw == 0
+      and d[3] % w.kh + d[4] % w.kw == 0
     return tiles and patches(x, w.kh, w.kw) or sliding(what, x, w, o.count_include_pad)
   end)
 end
 
 -- images whose rows and columns are sums of x's: rows is out x height, columns out x width
 local function resampled(x, rows, columns)
-  return call.matmul(rows, call.matmul(x, columns, { labels = "ncyx,px->ncyp" }), { labels = "oy,ncyp->ncop" })
+  return call.matmul(rows, call.matmul(x, columns, { labels = "ncyx,px->ncyp" }),
+    { labels = "oy,ncyp->ncop" })
 end
 
--- PyTorch's windows: place o begins at o * n / out, rounded down, and ends at (o + 1) * n / out, rounded up
+-- PyTorch's windows: place o begins at o * n / out, rounded down, and ends at (o + 1) * n / out,
+-- rounded up
 local function shares(out, n)
   local o, i = places(out, true), places(n, false)
   local from = call.floor(call.div(call.mul(o, core.const(n)), core.const(out)))
-  local to = call.ceil(call.div(call.mul(call.add(o, core.const(1)), core.const(n)), core.const(out)))
+  local to = call.ceil(call.div(call.mul(call.add(o, core.const(1)), core.const(n)),
+    core.const(out)))
   return call.div(call.mul(call.ge(i, from), call.lt(i, to)), call.sub(to, from))
 end
 
 local function two_sizes(what, size)
   local two = type(size) == "table" and size or { size, size }
-  return util.integer(what, two[1], 1, "the output's height"), util.integer(what, two[2], 1, "the output's width")
+  return util.integer(what, two[1], 1, "the output's height"),
+    util.integer(what, two[2], 1, "the output's width")
 end
 
-say("nn.AdaptiveAvgPool2d(1)", "Means of as many windows as the output has places, as PyTorch lays them.")
+say("nn.AdaptiveAvgPool2d(1)",
+  "Means of as many windows as the output has elements, in PyTorch's positions.")
 function nn.AdaptiveAvgPool2d(size)
   local what = "nn.AdaptiveAvgPool2d"
   if size == nil then fail("%s: the output's size is missing, write %s(1)", what, what) end
@@ -299,7 +330,9 @@ end
 
 say("nn.GlobalAvgPool()", "The mean of each channel of an image or a sequence, [N, channels].")
 function nn.GlobalAvgPool(...)
-  if select("#", ...) > 0 then fail("nn.GlobalAvgPool: takes nothing: it gives the mean of each channel") end
+  if select("#", ...) > 0 then
+    fail("nn.GlobalAvgPool: takes nothing: it gives the mean of each channel")
+  end
   return layer("GlobalAvgPool", function(m, x)
     x = kit.features("nn.GlobalAvgPool", m, x, 3, "[N, channels, ...]")
     local axes = {}
@@ -309,7 +342,7 @@ function nn.GlobalAvgPool(...)
 end
 
 -- ---- what only moves numbers --------------------------------------------------------------------
-say("nn.Reshape(8, 4, -1)", "Other sizes of one sample; -1 is what is left.")
+say("nn.Reshape(8, 4, -1)", "Other sizes of one sample; -1 is inferred.")
 function nn.Reshape(...)
   local sizes = { ... }
   if #sizes == 0 then fail("nn.Reshape: give the sizes of one sample: nn.Reshape(8, 4, -1)") end
@@ -324,14 +357,18 @@ local function moved(x, dims, perm, result)
   return call.reshape(y, { dims = result, batch = true })
 end
 
-say("nn.PixelShuffle(2)", "Channels become pixels: a quarter of the channels, twice the height and width.")
+say("nn.PixelShuffle(2)",
+  "Channels become pixels: a quarter of the channels, twice the height and width.")
 function nn.PixelShuffle(r)
   r = util.integer("nn.PixelShuffle", r, 1, "the factor")
   return layer("PixelShuffle", function(_, x)
     x = images("nn.PixelShuffle", x)
     local n, c, h, w = table.unpack(info(x).dims)
-    if c % (r * r) > 0 then fail("nn.PixelShuffle: the channels of %s are no multiple of %d", info(x).text, r * r) end
-    return moved(x, { n, c // (r * r), r, r, h, w }, { 0, 1, 4, 2, 5, 3 }, { n, c // (r * r), h * r, w * r })
+    if c % (r * r) > 0 then
+      fail("nn.PixelShuffle: the channels of %s are no multiple of %d", info(x).text, r * r)
+    end
+    return moved(x, { n, c // (r * r), r, r, h, w }, { 0, 1, 4, 2, 5, 3 },
+      { n, c // (r * r), h * r, w * r })
   end)
 end
 
@@ -341,12 +378,15 @@ function nn.PixelUnshuffle(r)
   return layer("PixelUnshuffle", function(_, x)
     x = images("nn.PixelUnshuffle", x)
     local n, c, h, w = table.unpack(info(x).dims)
-    if h % r + w % r > 0 then fail("nn.PixelUnshuffle: the sizes of %s are no multiples of %d", info(x).text, r) end
-    return moved(x, { n, c, h // r, r, w // r, r }, { 0, 1, 3, 5, 2, 4 }, { n, c * r * r, h // r, w // r })
+    if h % r + w % r > 0 then
+      fail("nn.PixelUnshuffle: the sizes of %s are no multiples of %d", info(x).text, r)
+    end
+    return moved(x, { n, c, h // r, r, w // r, r }, { 0, 1, 3, 5, 2, 4 },
+      { n, c * r * r, h // r, w // r })
   end)
 end
 
-say("nn.ChannelShuffle(2)", "Channels dealt among groups.")
+say("nn.ChannelShuffle(2)", "Channels of the groups in turn, as in PyTorch.")
 function nn.ChannelShuffle(groups)
   groups = util.integer("nn.ChannelShuffle", groups, 1, "the number of groups")
   return layer("ChannelShuffle", function(_, x)
@@ -375,12 +415,14 @@ local function weights(out, n, step, o)
   end
   local from = call.mul(at, core.const(out > 1 and (n - 1) / (out - 1) or 0))
   if not o.align_corners then
-    from = call.clamp_min(call.sub(call.mul(call.add(at, core.const(0.5)), core.const(step)), core.const(0.5)), { lo = 0 })
+    from = call.clamp_min(call.sub(call.mul(call.add(at, core.const(0.5)), core.const(step)),
+      core.const(0.5)), { lo = 0 })
   end
   local low = call.clamp_max(call.floor(from), last)
   local share = call.sub(from, low)
   local high = call.clamp_max(call.add(low, core.const(1)), last)
-  return call.add(call.mul(call.eq(i, low), call.sub(core.const(1), share)), call.mul(call.eq(i, high), share))
+  return call.add(call.mul(call.eq(i, low), call.sub(core.const(1), share)),
+    call.mul(call.eq(i, high), share))
 end
 
 local function check_upsample(what, o)
@@ -390,24 +432,34 @@ local function check_upsample(what, o)
   if (o.scale_factor == nil) == (o.size == nil) then
     fail("%s: 'scale_factor' or 'size', one of them: %s { scale_factor = 2 }", what, what)
   end
-  if o.align_corners and o.mode == "nearest" then fail("%s: align_corners goes with mode = \"bilinear\"", what) end
+  if o.align_corners and o.mode == "nearest" then
+    fail("%s: align_corners goes with mode = \"bilinear\"", what)
+  end
   if o.scale_factor then util.number(what, o.scale_factor, 1e-3, 1e3, "scale_factor") end
 end
 
-say("nn.Upsample { scale_factor = 2, mode = \"nearest\" }", "Each pixel becomes 2 x 2; size = { 32, 48 } for other sizes.")
-say("nn.Upsample { scale_factor = 2, mode = \"bilinear\", align_corners = false }", "Pixels between pixels.")
+say("nn.Upsample { scale_factor = 2, mode = \"nearest\" }",
+  "Each pixel becomes 2 x 2; size = { 32, 48 } for other sizes.")
+say("nn.Upsample { scale_factor = 2, mode = \"bilinear\", align_corners = false }",
+  "Bilinear interpolation between pixels.")
 function nn.Upsample(o)
   local what = "nn.Upsample"
-  o = options(what, o, { scale_factor = util.any, size = util.any, mode = "nearest", align_corners = false })
+  o = options(what, o, { scale_factor = util.any, size = util.any, mode = "nearest",
+    align_corners = false })
   check_upsample(what, o)
   local k, h, w = o.scale_factor, nil, nil
   if not k then h, w = two_sizes(what, o.size) end
   return layer("Upsample", function(_, x)
     x = images(what, x)
     local d = info(x).dims
-    if k and k == math.floor(k) and o.mode == "nearest" then return repeated(x, math.tointeger(k)) end
+    if k and k == math.floor(k) and o.mode == "nearest" then
+      return repeated(x, math.tointeger(k))
+    end
     local high, wide = h or math.floor(d[3] * k), w or math.floor(d[4] * k)
-    if high < 1 or wide < 1 then fail("%s: scale_factor = %g leaves nothing of %s", what, k, info(x).text) end
-    return resampled(x, weights(high, d[3], k and 1 / k or d[3] / high, o), weights(wide, d[4], k and 1 / k or d[4] / wide, o))
+    if high < 1 or wide < 1 then
+      fail("%s: scale_factor = %g leaves nothing of %s", what, k, info(x).text)
+    end
+    return resampled(x, weights(high, d[3], k and 1 / k or d[3] / high, o),
+      weights(wide, d[4], k and 1 / k or d[4] / wide, o))
   end)
 end

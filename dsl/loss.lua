@@ -1,6 +1,8 @@
--- loss.lua -- losses: a value for each pair or row, then a term of it by the conventions that all of them share.
+-- loss.lua -- losses: a value for each pair or row, then a term of it by the conventions that all
+-- of them share.
 local core = ...
-local util, op, base, ids = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua"), core.use("dsl/ids.lua")
+local util, op, base, ids = core.use("dsl/util.lua"), core.use("dsl/op.lua"),
+  core.use("dsl/fn.lua"), core.use("dsl/ids.lua")
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
 local say = core.use("dsl/doc.lua").section "losses"
 local fn, total, mean_of, sample_axis = base.open, base.total, base.mean_of, base.sample_axis
@@ -47,7 +49,8 @@ local function with_shared(spec)
   return all
 end
 
--- a loss of the difference. A mask says which elements count; where it is 0 the difference itself is 0, whatever it was
+-- a loss of the difference. A mask says which elements count; where it is 0 the difference itself
+-- is 0, whatever it was
 local function pairwise(name, spec, of)
   fn[name] = function(p, t, o)
     local what = "fn." .. name
@@ -61,7 +64,8 @@ local function pairwise(name, spec, of)
   end
 end
 
--- a loss of inputs, named in order; where the mask is 0 each of them is what `safe` says, whatever it was
+-- a loss of inputs, named in order; where the mask is 0 each of them is what `safe` says, whatever
+-- it was
 local function elementwise(name, safe, spec, of)
   fn[name] = function(...)
     local what, given, n = "fn." .. name, { ... }, #safe
@@ -88,7 +92,8 @@ pairwise("mse", {}, function(d) return call.square(d) end)
 say("fn.l1(p, t)", "The absolute difference.")
 pairwise("l1", {}, function(d) return call.abs(d) end)
 say("fn.huber(p, t, { delta = 1 })", "Squared within delta, linear beyond.")
-pairwise("huber", { delta = 1 }, function(d, o, what) return call.huber_of(d, { delta = above(what, o, "delta") }) end)
+pairwise("huber", { delta = 1 }, function(d, o, what) return call.huber_of(d,
+  { delta = above(what, o, "delta") }) end)
 say("fn.smooth_l1(p, t, { beta = 1 })", "Huber over beta: slope 1 beyond.")
 pairwise("smooth_l1", { beta = 1 }, function(d, o, what)
   if o.beta == 0 then return call.abs(d) end
@@ -98,7 +103,8 @@ end)
 say("fn.bce(p, t)", "Binary cross entropy of probabilities.")
 elementwise("bce", { 0.5, 0.5 }, {}, function(p, t) return call.bce_of(p, t) end)
 
-say("fn.bce_logits(x, t, { pos_weight = 3 })", "Binary cross entropy of logits; pos_weight is a number or a tensor.")
+say("fn.bce_logits(x, t, { pos_weight = 3 })",
+  "Binary cross entropy of logits; pos_weight is a number or a tensor.")
 elementwise("bce_logits", { 0, 0 }, { pos_weight = util.any }, function(x, t, o)
   local w = o.pos_weight
   if w == nil then return call.bce_logits_of(x, t) end
@@ -110,7 +116,8 @@ end)
 
 -- PyTorch's: x are log-probabilities, t probabilities, or their logarithms too
 say("fn.kl_div(x, t, { log_target = false, reduction = \"mean\" })",
-  "The divergence of log-probabilities x from t, a mean over elements as in PyTorch; as defined, a sum over classes, with reduction = \"batchmean\".")
+  "The divergence of log-probabilities x from t, a mean over elements as in PyTorch. The "
+  .. "textbook's sum over classes is reduction = \"batchmean\".")
 elementwise("kl_div", { 0, 0 }, { log_target = false }, function(x, t, o)
   if o.log_target then return call.mul(call.exp(t), call.sub(t, x)) end
   return call.sub(call.xlogy(t, t), call.mul(t, x))
@@ -122,7 +129,8 @@ elementwise("hinge", { 0, 0 }, { margin = 1 }, function(x, t, o)
   return call.clamp_min(call.sub(core.const(o.margin), call.mul(t, x)), { lo = 0 })
 end)
 
-say("fn.hinge_embedding(x, t, { margin = 1 })", "x where t is 1, max(0, margin - x) where it is -1.")
+say("fn.hinge_embedding(x, t, { margin = 1 })",
+  "x where t is 1, max(0, margin - x) where it is -1.")
 elementwise("hinge_embedding", { 0, 1 }, { margin = 1 }, function(x, t, o)
   local far = call.clamp_min(call.sub(core.const(o.margin), x), { lo = 0 })
   return call.where(call.gt(t, core.const(0)), x, far)
@@ -147,24 +155,29 @@ local function stirling(t)
   return call.where(call.gt(t, core.const(1)), s, core.const(0))
 end
 
-say("fn.poisson_nll(x, t, { log_input = true, full = false })", "Of counts t with rate exp(x), or x.")
-elementwise("poisson_nll", { 0, 0 }, { log_input = true, full = false, eps = 1e-8 }, function(x, t, o)
+say("fn.poisson_nll(x, t, { log_input = true, full = false })",
+  "The negative log-likelihood of counts t with rate exp(x), or x.")
+elementwise("poisson_nll", { 0, 0 }, { log_input = true, full = false, eps = 1e-8 },
+  function(x, t, o)
   local l = o.log_input and call.sub(call.exp(x), call.mul(t, x))
     or call.sub(x, call.mul(t, call.log(call.add(x, core.const(o.eps)))))
   return o.full and call.add(l, stirling(t)) or l
 end)
 
 -- the variance counts as eps at least, but its gradient is that of the value used
-say("fn.gaussian_nll(x, t, v, { eps = 1e-6, full = false })", "Of t with mean x and variance v.")
+say("fn.gaussian_nll(x, t, v, { eps = 1e-6, full = false })",
+  "The negative log-likelihood of t with mean x and variance v.")
 elementwise("gaussian_nll", { 0, 0, 1 }, { full = false, eps = 1e-6 }, function(x, t, v, o)
   util.number("fn.gaussian_nll", o.eps, 0, 1e30, "eps")
   local used = call.add(v, call.detach(call.sub(call.clamp_min(v, { lo = o.eps }), v)))
-  local l = call.mul(core.const(0.5), call.add(call.log(used), call.div(call.square(call.sub(x, t)), used)))
+  local l = call.mul(core.const(0.5), call.add(call.log(used),
+    call.div(call.square(call.sub(x, t)), used)))
   return o.full and call.add(l, core.const(0.5 * math.log(2 * math.pi))) or l
 end)
 
 -- rows of a and b, and one t per row: 1 where they belong together, -1 where not
-say("fn.cosine_embedding(a, b, t, { margin = 0 })", "Over samples: 1 where a and b belong together, -1 where not.")
+say("fn.cosine_embedding(a, b, t, { margin = 0 })",
+  "A loss of pairs of samples: t is 1 where a and b belong together, else -1.")
 function fn.cosine_embedding(a, b, t, o)
   local what = "fn.cosine_embedding"
   o = options(what, o, with_shared { margin = 0 })
@@ -198,7 +211,8 @@ local function class_axis(what, x, t, axis)
   for a = 2, sx.rank do
     if same_sizes(sx, st, a) then
       if found then
-        fail("%s: the classes of %s may be axis %d or %d: say which, { axis = %d }", what, sx.text, found,
+        fail("%s: the classes of %s may be axis %d or %d: write which, { axis = %d }", what,
+          sx.text, found,
           a, a)
       end
       found = a
@@ -220,15 +234,19 @@ local function classes(what, x, t, o)
     fail("%s: expected logits and class ids of samples, got %s and %s", what, sx.text, st.text)
   end
   if st.type == "real" and not ids.column(t) then
-    fail("%s: the target must hold class ids, whole numbers; '%s' holds reals", what, st.name or "it")
+    fail("%s: the target must hold class ids, whole numbers; '%s' holds reals", what,
+      st.name or "it")
   end
   local a = class_axis(what, x, t, axis)
   if not same_sizes(sx, st, a) then
-    fail("%s: logits %s without axis %d do not have the shape of the target, %s", what, sx.text, a, st.text)
+    fail("%s: logits %s without axis %d do not have the shape of the target, %s", what, sx.text, a,
+      st.text)
   end
   if o.ignore_index ~= nil then
     o.ignore_index = util.integer(what, o.ignore_index, -2^31, "ignore_index")
-    if o.ignore_index >= 2^31 then fail("%s: ignore_index = %d: ids are below 2^31", what, o.ignore_index) end
+    if o.ignore_index >= 2^31 then
+      fail("%s: ignore_index = %d: ids are below 2^31", what, o.ignore_index)
+    end
   end
   ids.target(what, t, sx.dims[a], o.ignore_index)
   return x, t, 1 << (a - 1)
@@ -246,7 +264,8 @@ end
 local function lookup(name, w, from, to)
   if from == to then return ("%.17g"):format(w[from]) end
   local mid = (from + to) // 2
-  return ("select(%s < %d, %s, %s)"):format(name, mid, lookup(name, w, from, mid), lookup(name, w, mid + 1, to))
+  return ("select(%s < %d, %s, %s)"):format(name, mid, lookup(name, w, from, mid),
+    lookup(name, w, mid + 1, to))
 end
 
 local weighers, weighed = {}, 0     -- weighers[kind and weights]: an op made for them
@@ -264,17 +283,20 @@ end
 local function class_weight(t, w)
   return weigher("weight ", w, function(suffix)
     local name = "class_weight" .. suffix
-    op.map { name = name, args = { "t" }, doc = "The weight of class t.", value = lookup("t", w, 1, #w) }
+    op.map { name = name, args = { "t" }, doc = "The weight of class t.",
+      value = lookup("t", w, 1, #w) }
     return name
   end)
 end
 
--- cross entropy with class weights and a smoothed target, as PyTorch has it: the weights go into both parts
+-- cross entropy with class weights and a smoothed target, as PyTorch has it: the weights go into
+-- both parts
 local function smoothed_weighted(w, e)
   return weigher(("smoothed %.17g "):format(e), w, function(suffix)
     local name, at, of = "smoothed_weighted" .. suffix, lookup("i", w, 1, #w), lookup("t", w, 1, #w)
     local weights = ("k = sum(%s)"):format(at)
-    op.reduce { name = name .. "_grad", args = { "x", "t", "m", "s", "gy" }, attrs = { e = e }, folds = { weights },
+    op.reduce { name = name .. "_grad", args = { "x", "t", "m", "s", "gy" }, attrs = { e = e },
+      folds = { weights },
       doc = "The gradient of " .. name,
       value = ("select(gy == 0, 0, gy * ((1 - e) * %s * (exp(x - m) / s - select(i == t, 1, 0)) "
         .. "+ e / n * (k * exp(x - m) / s - %s)))"):format(of, at) }
@@ -328,7 +350,9 @@ end
 local function smooth_term(what, x, t, o, axes)
   local e, w = o.label_smoothing, o.weight
   local top, sum = softmax_row(x, axes)
-  if not w then return class_term(what, call.smoothed(x, t, top, sum, { axes = axes, e = e }), t, o) end
+  if not w then
+    return class_term(what, call.smoothed(x, t, top, sum, { axes = axes, e = e }), t, o)
+  end
   local l = call[smoothed_weighted(w, e)](x, t, top, sum, { axes = axes, e = e })
   local m = class_mask(what, t, o)
   if o.reduction ~= "mean" then return reduced(what, l, o, m) end
@@ -337,8 +361,11 @@ local function smooth_term(what, x, t, o, axes)
   return call.div(total(l), total(each))
 end
 
-say("fn.cross_entropy(x, t, { ignore_index = -100, weight = { 1, 2 }, label_smoothing = 0, axis = 2 })",
-  "Of logits by class ids, a column or part of one (fn.slice), a mean over the rows that count, by the weights of their classes; the class axis is the one whose removal leaves the target's shape. Nothing is ignored without ignore_index.")
+say("fn.cross_entropy(x, t, { ignore_index = -100, weight = { 1, 2 }, label_smoothing = 0, axis = "
+  .. "2 })",
+  "Cross entropy of logits x and class ids t, a column or part of one (fn.slice). It is a mean "
+  .. "over the rows that count, weighted by class. The class axis is the one whose removal leaves "
+  .. "the target's shape. Without ignore_index every row counts.")
 function fn.cross_entropy(x, t, o)
   local what = "fn.cross_entropy"
   o = options(what, o, smooth_options)
@@ -352,7 +379,7 @@ function fn.cross_entropy(x, t, o)
 end
 
 -- x are log-probabilities
-say("fn.nll(x, t)", "fn.cross_entropy of log-probabilities, such as fn.log_softmax gives.")
+say("fn.nll(x, t)", "fn.cross_entropy of log-probabilities, such as the results of fn.log_softmax.")
 function fn.nll(x, t, o)
   local what = "fn.nll"
   o = options(what, o, loss_options)
@@ -362,34 +389,44 @@ function fn.nll(x, t, o)
   return class_term(what, call.nll(x, t, { axes = axes }), t, o)
 end
 
-say("fn.accuracy(x, t, { ignore_index = -100, mask = m })", "The share of rows whose largest logit is the target.")
+say("fn.accuracy(x, t, { ignore_index = -100, mask = m })",
+  "The share of rows whose largest logit is the target.")
 function fn.accuracy(x, t, o)
   o = options("fn.accuracy", o, class_options)
   local axes
   x, t, axes = classes("fn.accuracy", x, t, o)
-  return mean_of("fn.accuracy", call.hit(x, t, largest(x, axes), { axes = axes }), class_mask("fn.accuracy", t, o))
+  return mean_of("fn.accuracy", call.hit(x, t, largest(x, axes), { axes = axes }),
+    class_mask("fn.accuracy", t, o))
 end
 
--- ---- what mixes the samples of a micro-batch ------------------------------------------------------
+-- ---- what mixes the samples of a micro-batch
+-- ------------------------------------------------------
 say("fn.per_micro(function() return fn.mean(p) * fn.mean(q) end)",
-  "A loss of each micro-batch by itself: inside, sums, means and axis 1 are the micro-batch's. A term, a mean over the window in which "
-  .. "a micro-batch weighs by its rows; it depends on micro_batch.")
+  "A loss of each micro-batch by itself: inside the function, sums, means and axis 1 are those of "
+  .. "the micro-batch. The result is a term: a mean over the window, in which a micro-batch's "
+  .. "weight is its number of rows. It depends on micro_batch.")
 function fn.per_micro(make)
   local what = "fn.per_micro"
   if type(make) ~= "function" then
-    fail("%s: expected a function that makes the loss of one micro-batch, fn.per_micro(function() return ... end), for what is summed outside "
-      .. "is the window's; got %s", what, util.show(make))
+    fail("%s: expected a function that makes the loss of one micro-batch, fn.per_micro(function() "
+      .. "return ... end); got %s", what, util.show(make))
   end
-  if op.alone then fail("%s: it stands inside of another one: one is enough", what) end
+  if op.alone then fail("%s: it is inside another fn.per_micro; one is enough", what) end
   op.alone = true
   local v = make()
   op.alone = nil
   local s = core.is_tensor(v) and info(v) or nil
-  if not s or s.rank > 0 then fail("%s: expected a scalar, a sum or a mean over the micro-batch, got %s: write fn.mean(...)", what, util.show(v)) end
+  if not s or s.rank > 0 then
+    fail("%s: expected a scalar, a sum or a mean over the micro-batch, got %s: write fn.mean(...)",
+      what, util.show(v))
+  end
   if s.when ~= "micro" then
-    fail("%s: %s", what, s.when == "after" and "a sum in it is the window's, since it was made outside: make it inside of the function"
+    fail("%s: %s", what, s.when == "after"
+      and "a sum in it was made outside the function, so it is the window's; make it inside the "
+      .. "function"
       or "it reads no data: write it as a term by itself")
   end
-  op.by_micro = op.by_micro or { place = core.place(), what = what, why = "it is a loss of each micro-batch by itself", cure = "" }
+  op.by_micro = op.by_micro or { place = core.place(), what = what,
+    why = "it is a loss of each micro-batch by itself", cure = "" }
   return call.div(call.sum(call.mul(core.rows("real"), v), { axes = 1 }), core.rows())
 end

@@ -1,4 +1,5 @@
--- names.lua -- what layers and parameters are called in files: as the model's locals and fields call them.
+-- names.lua -- what layers and parameters are called in files: as the model's locals and fields
+-- call them.
 local core = ...
 local util, op, nn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/nn.lua")
 local fail, info = util.fail, core.info
@@ -34,14 +35,16 @@ end
 local function name_locals(paths)
   local locals = core.locals()
   if not locals then
-    fail("train: write train { ... } as a statement, without return: the names of locals are read here")
+    fail("train: write train { ... } as a statement, without return: the names of locals are read "
+      .. "here")
   end
   local taken = {}
   for _, pair in ipairs(locals) do
     local name, v = pair[1], pair[2]
     if name:find("^[%a_]") then
       if nn.is_layer(v) and not paths[v] and taken[name] then
-        core.fail(("two layers are called '%s': files could not tell them apart"):format(name),
+        core.fail(("two layers have the name '%s', so files could not distinguish them"):format(
+          name),
           inside[v].place, "the other one was made here", inside[taken[name]].place)
       end
       if nn.is_layer(v) then taken[name] = v end
@@ -56,7 +59,8 @@ local function name_rest(paths, nodes)
     local m = inside[l]
     if not paths[l] and m.name then name_layer(paths, l, check_name(m.place, m.name)) end
     if not paths[l] and #m.order > 0 then
-      local message = "nn.%s: this layer has no name: keep it in a local, in a field of a Module, or say { name = \"head\" }"
+      local message = "nn.%s: this layer has no name: keep it in a local or in a field of a "
+        .. "Module, or write { name = \"head\" }"
       core.fail(message:format(m.kind), m.place)
     end
   end
@@ -69,17 +73,23 @@ local function all_layers()
   return list
 end
 
--- Keys of a checkpoint are paths. optimizer.m.PATH and ema.PATH are states, __metadata__ is where the run stands.
+-- Keys of a checkpoint are paths. optimizer.m.PATH and ema.PATH are states, __metadata__ is where
+-- the run stands.
 local function check_keys(parameters)
   local places = {}
   for _, p in ipairs(parameters) do
     local s = info(p)
     local first = s.path:match("^[^.]*")
-    if (s.path ~= first and (first == "ema" or first == "optimizer")) or s.path == "__metadata__" then
-      core.fail(("%s: checkpoints keep what is theirs under '%s': give this another name, as a local, a field or { name = \"head\" }"):format(s.path, first), s.place)
+    if (s.path ~= first and (first == "ema" or first == "optimizer"))
+      or s.path == "__metadata__" then
+      core.fail(
+        ("%s: checkpoints use names that begin with '%s'; give this another name, as a local, a "
+        .. "field or { name = \"head\" }"):format(s.path, first), s.place)
     end
     if places[s.path] then
-      core.fail(("two parameters are called '%s': files could not tell them apart: give one of them another name"):format(s.path), s.place,
+      core.fail(
+        ("two parameters have the name '%s', so files could not distinguish them; give one of them "
+        .. "another name"):format(s.path), s.place,
         "the other one was made here", places[s.path])
     end
     places[s.path] = s.place
@@ -92,7 +102,8 @@ local function name_everything(parameters)
   name_rest(paths, all_layers())
   for _, p in ipairs(parameters) do
     if not info(p).path then
-      core.fail("this parameter has no name: keep it in a local, in a field of a Module, or say { name = \"scale\" }", info(p).place)
+      core.fail("this parameter has no name: keep it in a local or in a field of a Module, or "
+        .. "write { name = \"scale\" }", info(p).place)
     end
   end
   check_keys(parameters)

@@ -1,4 +1,5 @@
--- nn.lua -- layers: functions that own parameters. Input sizes are inferred at the first call; calling twice shares.
+-- nn.lua -- layers: functions that own parameters. Input sizes are inferred at the first call;
+-- calling twice shares.
 local core = ...
 local util, op, fn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/fn.lua").open
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
@@ -17,7 +18,8 @@ local function field(l, k)
   local m = inside[l]
   if m.params[k] then return m.params[k] end
   if m.owns and m.owns[k] then
-    local message = "nn.%s: '%s' does not exist before the layer is called: input sizes are inferred"
+    local message = "nn.%s: '%s' does not exist before the layer is called: input sizes are "
+      .. "inferred"
     core.fail(message:format(m.kind, k), core.place(), "the layer was made here", m.place)
   end
   if m.fields and m.fields[k] ~= nil and k ~= "forward" then return m.fields[k] end
@@ -29,31 +31,43 @@ local function field(l, k)
   for _, t in ipairs { m.params, m.owns or {}, m.fields or {} } do
     for name in pairs(t) do known[name] = true end
   end
-  fail("nn.%s: no field %s%s", m.kind, util.show(k), util.cure(k, elsewhere.layer) or util.near(k, known))
+  fail("nn.%s: no field %s%s", m.kind, util.show(k), util.cure(k, elsewhere.layer)
+    or util.near(k, known))
 end
 
 Layer.__index = field
 Layer.hint = function() return "call the layer: net(x)" end
-function Layer.__newindex(l) fail("nn.%s: a layer's fields are set when it is made", inside[l].kind) end
+function Layer.__newindex(l)
+  fail("nn.%s: a layer's fields are set when it is made", inside[l].kind)
+end
 function Layer.__len(l) return inside[l].kids and #inside[l].kids or 0 end
 function Layer.__tostring(l) return "nn." .. inside[l].kind end
 for meta, sign in pairs { __add = "+", __sub = "-", __mul = "*", __div = "/" } do
   Layer[meta] = function() fail("%s: a layer is no tensor: call it first, net(x)", sign) end
 end
 
--- Fails where forward does not take what it is given: PyTorch's layers would raise, Lua drops the rest in silence.
+-- Fails where forward does not take what it is given: PyTorch's layers would raise, Lua drops the
+-- rest in silence.
 local function check_taken(m, given)
   local f = debug.getinfo(m.forward, "u")
   if f.isvararg or given < f.nparams then return end
-  if not m.kids then fail("nn.%s: takes %s, got %d values", m.kind, f.nparams == 2 and "one tensor" or "fewer values", given) end
-  local cure = f.nparams == 1 and ": the module itself comes first, forward = function(m, x) ... end" or ""
-  core.fail(("nn.%s: forward takes %d argument%s, the module included, and the call gives it %d%s"):format(m.kind, f.nparams,
-    f.nparams == 1 and "" or "s", given + 1, cure), core.place(), "forward stands here", core.defined(m.forward))
+  if not m.kids then
+    fail("nn.%s: takes %s, got %d values", m.kind, f.nparams == 2 and "one tensor"
+      or "fewer values", given)
+  end
+  local cure = f.nparams == 1
+    and ": the module itself comes first, forward = function(m, x) ... end" or ""
+  core.fail(
+    ("nn.%s: forward takes %d argument%s, the module included, and the call gives it %d%s"):format(
+    m.kind, f.nparams,
+    f.nparams == 1 and "" or "s", given + 1, cure), core.place(), "forward stands here",
+    core.defined(m.forward))
 end
 
 local function check_returned(m, results)
   if results[1] ~= nil then return end
-  core.fail(("nn.%s: forward returned nothing: end it with return y"):format(m.kind), core.place(), "forward stands here", core.defined(m.forward))
+  core.fail(("nn.%s: forward returned nothing: end it with return y"):format(m.kind), core.place(),
+    "forward stands here", core.defined(m.forward))
 end
 
 function Layer.__call(l, ...)
@@ -61,7 +75,8 @@ function Layer.__call(l, ...)
   check_taken(m, select("#", ...))
   op.layers[#op.layers + 1] = l
   core.within(m.kids and 0 or m.place)
-  local results = m.kids and table.pack(m.forward(l, ...)) or table.pack(util.calling("nn." .. m.kind, m.forward, m, ...))
+  local results = m.kids and table.pack(m.forward(l, ...))
+    or table.pack(util.calling("nn." .. m.kind, m.forward, m, ...))
   core.within(0)
   check_returned(m, results)
   op.layers[#op.layers] = nil
@@ -75,12 +90,14 @@ end
 local function layer(kind, forward, owns, name)
   local l = setmetatable({}, Layer)
   made = made + 1
-  inside[l] = { id = made, kind = kind, forward = forward, place = core.place(), params = {}, order = {},
+  inside[l] = { id = made, kind = kind, forward = forward, place = core.place(), params = {},
+    order = {},
     owns = owns, name = name }
   return l
 end
 
--- Running statistics and the like: in files, not trained; micro-steps write what train was told, op.states. `scratch`: in no file.
+-- Running statistics and the like: in files, not trained; micro-steps write what train was told,
+-- op.states. `scratch`: in no file.
 local function state(m, name, dims, value, scratch)
   local p = m.params[name]
   if p then return p end
@@ -102,7 +119,8 @@ local function parameter(m, name, dims, init, x)
   end
   for i, d in ipairs(info(p).dims) do
     if d ~= dims[i] then
-      core.fail(("nn.%s: the input %s does not fit the %s %s that the first call made"):format(m.kind,
+      core.fail(("nn.%s: the input %s does not fit the %s %s that the first call made"):format(
+        m.kind,
         info(x).text, name, info(p).text),
         core.place(), "the layer was made here", m.place)
     end
@@ -137,7 +155,8 @@ end
 -- a name that may stand in files' keys and in C
 local function check_name(place, name)
   if type(name) ~= "string" or not name:find("^[%a_][%w_]*$") or #name > 40 then
-    core.fail(("%s cannot name a layer: write a letter, then letters, digits and _"):format(util.show(name)), place)
+    core.fail(("%s cannot name a layer: write a letter, then letters, digits and _"):format(
+      util.show(name)), place)
   end
   return name
 end
@@ -157,13 +176,16 @@ function nn.Linear(out, o, more)
     local k = s.dims[s.rank]
     local bound = 1 / math.sqrt(k)
     local w = parameter(m, "weight", { out, k }, { "uniform", -bound, bound }, x)
-    return fn.linear(x, w, o.bias and parameter(m, "bias", { out }, { "uniform", -bound, bound }, x) or nil)
+    return fn.linear(x, w, o.bias and parameter(m, "bias", { out }, { "uniform", -bound, bound },
+      x) or nil)
   end, { weight = true, bias = o.bias or nil }, o.name)
 end
 
 -- rows of a table by class ids
-say("nn.Embedding(65, 24, { padding_idx = 0 })", "Rows of a table of 65 x 24 by class ids, N(0, 1) at first. The row padding_idx begins with zeros and gets no "
-  .. "gradient; a negative padding_idx is an id of the data that reads zeros, as one that a loss ignores: no row has it.")
+say("nn.Embedding(65, 24, { padding_idx = 0 })",
+  "Rows of a table of 65 x 24 by class ids, initialised from N(0, 1). The row padding_idx begins "
+  .. "with zeros and gets no gradient. A negative padding_idx is an id of the data, such as one "
+  .. "that a loss ignores: it reads zeros and has no row.")
 function nn.Embedding(count, size, o)
   count = util.integer("nn.Embedding", count, 1, "the number of rows")
   size = util.integer("nn.Embedding", size, 1, "the size of a row")
@@ -179,8 +201,11 @@ end
 say("nn.LayerNorm { eps = 1e-5, bias = true, elementwise_affine = true }",
   "Zero mean and unit variance over the last axis, times a weight, plus a bias.")
 function nn.LayerNorm(o)
-  if type(o) == "number" then fail("nn.LayerNorm: input sizes are inferred, write nn.LayerNorm()") end
-  o = options("nn.LayerNorm", o, { eps = 1e-5, bias = true, elementwise_affine = true, name = util.any })
+  if type(o) == "number" then
+    fail("nn.LayerNorm: input sizes are inferred, write nn.LayerNorm()")
+  end
+  o = options("nn.LayerNorm", o, { eps = 1e-5, bias = true, elementwise_affine = true,
+    name = util.any })
   local affine = o.elementwise_affine
   return layer("LayerNorm", function(m, x)
     x = rows_of("nn.LayerNorm", m, x)
@@ -188,7 +213,8 @@ function nn.LayerNorm(o)
     local y = fn.layer_norm(x, { eps = o.eps })
     if not affine then return y end
     y = call.mul(y, parameter(m, "weight", { s.dims[s.rank] }, { "constant", 1 }, x))
-    return o.bias and call.add(y, parameter(m, "bias", { s.dims[s.rank] }, { "constant", 0 }, x)) or y
+    return o.bias and call.add(y, parameter(m, "bias", { s.dims[s.rank] }, { "constant", 0 }, x))
+      or y
   end, { weight = affine or nil, bias = affine and o.bias or nil }, o.name)
 end
 
@@ -206,7 +232,8 @@ local named = {
   ones = function() return { "constant", 1 } end,
   kaiming_uniform = function(i) return { "uniform", -math.sqrt(6 / i), math.sqrt(6 / i) } end,
   kaiming_normal = function(i) return { "normal", 0, math.sqrt(2 / i) } end,
-  xavier_uniform = function(i, o) return { "uniform", -math.sqrt(6 / (i + o)), math.sqrt(6 / (i + o)) } end,
+  xavier_uniform = function(i, o) return { "uniform", -math.sqrt(6 / (i + o)),
+    math.sqrt(6 / (i + o)) } end,
   xavier_normal = function(i, o) return { "normal", 0, math.sqrt(2 / (i + o)) } end }
 
 local function two_numbers(what, v, name)
@@ -223,19 +250,26 @@ local function init_of(what, v, dims)
     if v == "zeros" or v == "ones" then return named[v]() end
     return named[v](fans(what, dims))
   end
-  local o = options(what .. ": init", v, { normal = util.any, uniform = util.any, constant = util.any })
-  if o.constant then return { "constant", util.number(what, o.constant, -1e30, 1e30, "constant") } end
+  local o = options(what .. ": init", v, { normal = util.any, uniform = util.any,
+    constant = util.any })
+  if o.constant then
+    return { "constant", util.number(what, o.constant, -1e30, 1e30, "constant") }
+  end
   local a, b = two_numbers(what, o.normal or o.uniform, "init")
-  if o.normal then return { "normal", a or 0, b or util.number(what, o.normal, 0, 1e30, "normal") } end
+  if o.normal then
+    return { "normal", a or 0, b or util.number(what, o.normal, 0, 1e30, "normal") }
+  end
   if o.uniform then
     if not a then b = util.number(what, o.uniform, 0, 1e30, "uniform") end
     return { "uniform", a or -b, b }
   end
-  fail("%s: init is a number, { normal = std }, { uniform = bound }, { constant = value } or \"kaiming_uniform\"", what)
+  fail("%s: init is a number, { normal = std }, { uniform = bound }, { constant = value } or "
+    .. "\"kaiming_uniform\"", what)
 end
 
 -- nn.Parameter(784, { init = 0 }): a tensor, not called
-say("nn.Parameter(784, { init = 0 })", "A tensor of its own, by its sizes; it is used, not called.")
+say("nn.Parameter(784, { init = 0 })",
+  "A parameter of these sizes. You use it like a tensor and do not call it.")
 function nn.Parameter(...)
   local sizes, o = { ... }, nil
   if type(sizes[#sizes]) == "table" then o = table.remove(sizes) end
@@ -250,11 +284,12 @@ end
 
 -- ---- layers without parameters ------------------------------------------------------------------
 say("nn.Dropout(0.1)",
-  "Drops with this probability, 0.5 unless told; the noise belongs to the sample, however the batch is split.")
+  "Drops with this probability, by default 0.5. The noise belongs to the sample, so it does not "
+  .. "depend on the micro-batch.")
 local function share(what, p)
   if type(p) == "table" then p = options(what, p, { p = 0.5 }).p end
   p = util.number(what, p == nil and 0.5 or p, 0, 1, "a probability")
-  if p == 1 then fail("%s: with p = 1 nothing is left", what) end
+  if p == 1 then fail("%s: p = 1 would drop everything; p is below 1", what) end
   return p
 end
 
@@ -270,7 +305,9 @@ local function channel_dropout(kind, rank, form)
     p = share(what, p)
     return layer(kind, function(_, x)
       x = tensor(what, x)
-      if info(x).rank ~= rank or not info(x).batch then fail("%s: expected %s, got %s", what, form, info(x).text) end
+      if info(x).rank ~= rank or not info(x).batch then
+        fail("%s: expected %s, got %s", what, form, info(x).text)
+      end
       return p == 0 and x or call.dropout(x, op.draw(by_channel(x, info(x).dims[2])), { p = p })
     end)
   end
@@ -313,7 +350,8 @@ local function numbered(what, list)
   return kids
 end
 
-say("nn.Sequential { nn.Linear(64), nn.Tanh(), nn.Linear(10) }", "One layer after the other; net[1] is the first.")
+say("nn.Sequential { nn.Linear(64), nn.Tanh(), nn.Linear(10) }",
+  "Layers in sequence; net[1] is the first.")
 function nn.Sequential(list)
   if type(list) ~= "table" or is_layer(list) then
     fail("nn.Sequential: the layers stand in a table: nn.Sequential { nn.Linear(10), nn.ReLU() }")
@@ -328,7 +366,7 @@ function nn.Sequential(list)
 end
 
 say("nn.Repeat(4, function(i) return nn.Linear(64) end)",
-  "So many blocks, each made by the function; further arguments of a call go to every block.")
+  "Calls the function 4 times to make the blocks; further arguments of a call go to every block.")
 function nn.Repeat(n, make)
   n = util.integer("nn.Repeat", n, 1, "how many")
   if type(make) ~= "function" then
@@ -345,9 +383,10 @@ local function key_of(k, v)
   return tostring(k)
 end
 
--- layers and parameters in a plain table, in the order of its sorted keys; lists count from 0 as PyTorch's do
+-- layers and parameters in a plain table, in the order of its sorted keys; lists count from 0 as
+-- PyTorch's do
 local function gather(t, prefix, kids, params, depth)
-  if depth > 8 then fail("nn.Module: tables in tables in tables: too deep, or a circle") end
+  if depth > 8 then fail("nn.Module: tables are nested too deep, or contain themselves") end
   for _, k in ipairs(util.sorted(t)) do
     local v = t[k]
     local key = prefix .. key_of(k, v)
@@ -360,7 +399,7 @@ local function gather(t, prefix, kids, params, depth)
 end
 
 say("nn.Module { up = nn.Linear(64), forward = function(m, x) return x + m.up(x) end }",
-  "Layers and parameters in fields or plain tables, and what to do with them.")
+  "A layer of your own: layers and parameters in fields or plain tables, and a forward.")
 function nn.Module(t)
   if type(t) ~= "table" or getmetatable(t) then
     fail("nn.Module: expected a table with its layers and forward")
@@ -377,15 +416,22 @@ function nn.Module(t)
   return l
 end
 
-say("nn.File \"resnet18.lua\"", "What that file returns: another file in the same closed world, its path relative to this one, without a train.")
--- nn.File "resnet18.lua": what that file returns; its path is relative to this one's, its world the same
+say("nn.File \"resnet18.lua\"",
+  "Runs another file and returns its value. The path is relative to this file, and that file has "
+  .. "no train.")
+-- nn.File "resnet18.lua": what that file returns; its path is relative to this one's, its world the
+-- same
 function nn.File(path)
   if type(path) ~= "string" or not path:find("^[^%c]+%.lua$") or #path > 400 or path:find("^/") then
-    fail("nn.File: expected the path of a .lua file, relative to this one: nn.File \"resnet18.lua\"; got %s", util.show(path))
+    fail("nn.File: expected the path of a .lua file, relative to this one: nn.File "
+      .. "\"resnet18.lua\"; got %s", util.show(path))
   end
   return core.file(world, path)
 end
 
-return { open = nn, public = util.namespace("nn", nn, elsewhere.nn), inside = inside, outputs = outputs,
-         is_layer = is_layer, init_of = init_of, gather = gather, check_name = check_name, layer = layer, state = state,
-         set_world = function(w) world = w end, parameter = parameter, features = features, rows_of = rows_of, by_channel = by_channel }
+return { open = nn, public = util.namespace("nn", nn, elsewhere.nn), inside = inside,
+  outputs = outputs,
+         is_layer = is_layer, init_of = init_of, gather = gather, check_name = check_name,
+         layer = layer, state = state,
+         set_world = function(w) world = w end, parameter = parameter, features = features,
+         rows_of = rows_of, by_channel = by_channel }

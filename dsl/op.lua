@@ -1,22 +1,28 @@
--- op.lua -- how ops are declared and called. An op is a table; C keeps its formulas, Lua its shape and gradient.
+-- op.lua -- how ops are declared and called. An op is a table; C keeps its formulas, Lua its shape
+-- and gradient.
 --
---   all          name, args, doc; attrs, numbers with what they are unless told; role (gen/ir/roles.def); hidden: users do not call it;
+--   all          name, args, doc; attrs, numbers with what they are unless told; role
+-- (gen/ir/roles.def); hidden: users do not call it;
 --                example: a call, where fn.NAME of the args does not show it
---   map          value, grad and let, formulas; refuse(options) says what is wrong with them; noise: its last argument is a draw;
+--   map          value, grad and let, formulas; refuse(options) says what is wrong with them;
+-- noise: its last argument is a draw;
 --                domain: from where tests/ops.t draws arguments
---   reduce       folds, value and per_row (one value for a row); grad(y, gy, ...) by calls of other ops; fn.lua or loss.lua calls it
+--   reduce       folds, value and per_row (one value for a row); grad(y, gy, ...) by calls of other
+-- ops; fn.lua or loss.lua calls it
 --   others       shape(...) gives its sizes; grad(...) as above
 -- A new file of ops is named in dsl/init.lua and, where it has formulas, in tests/ops.t.
 local core = ...
 local util = core.use("dsl/util.lua")
-local op = { list = {}, call = {}, made = {}, noises = {}, states = {}, norms = {}, checks = {}, layers = {} }
+local op = { list = {}, call = {}, made = {}, noises = {}, states = {}, norms = {}, checks = {},
+  layers = {} }
 
 -- a tensor from what the user gave: numbers become constants
 function op.tensor(what, v)
   if core.is_tensor(v) then return v end
   if type(v) == "number" then return core.const(v) end
   if type(v) == "boolean" then
-    util.fail("%s: expected a tensor, got %s: == and ~= compare Lua values; write fn.eq, fn.ne", what,
+    util.fail("%s: expected a tensor, got %s: == and ~= compare Lua values; write fn.eq, fn.ne",
+      what,
       tostring(v))
   end
   local meta = type(v) == "table" and getmetatable(v)
@@ -85,7 +91,8 @@ for _, kind in ipairs { "map", "reduce", "contraction", "window", "view" } do
   op[kind] = function(t) return declare(kind, t) end
 end
 
--- the function that users call: fn.silu(x), fn.leaky_relu(x, { negative_slope = 0.1 }); t.refuse(options) says what is wrong with them
+-- the function that users call: fn.silu(x), fn.leaky_relu(x, { negative_slope = 0.1 });
+-- t.refuse(options) says what is wrong with them
 function op.public(t, what)
   local n = #t.args - (t.noise and 1 or 0)
   return function(...)

@@ -1,6 +1,8 @@
 -- rules.lua -- train's rules: who they are for, and what follows for every parameter.
---   { who, option = value, ... }: who is a layer, a parameter or function(p). Later rules win, one option at a time.
---   init; load = FILE with key = function(path); freeze; any option of the optimizer but those of the whole update.
+--   { who, option = value, ... }: who is a layer, a parameter or function(p). Later rules win, one
+-- option at a time.
+--   init; load = FILE with key = function(path); freeze; any option of the optimizer but those of
+-- the whole update.
 local core = ...
 local util, nn, op = core.use("dsl/util.lua"), core.use("dsl/nn.lua"), core.use("dsl/op.lua")
 local optim = core.use("dsl/optim.lua")
@@ -11,7 +13,8 @@ local whole = { clip = "the norm of all gradients together", scale = "the batch"
   accumulate_in = "the array of all gradients" }
 
 -- ---- who ----------------------------------------------------------------------------------------
--- The paths of a layer's parameters as the layer itself counts them, and all layers in it: by parameter, by layer.
+-- The paths of a layer's parameters as the layer itself counts them, and all layers in it: by
+-- parameter, by layer.
 local function below(l, prefix, paths, layers)
   local m = inside[l]
   layers[l] = true
@@ -22,14 +25,16 @@ end
 
 local function asked(what, who, p)
   local s = info(p)
-  local yes = who { name = s.path, shape = s.dims, layer = s.layer, kind = s.path:match("([%w_]+)$") }
+  local yes = who { name = s.path, shape = s.dims, layer = s.layer,
+    kind = s.path:match("([%w_]+)$") }
   if type(yes) ~= "boolean" and yes ~= nil and type(yes) ~= "number" then
     fail("%s: a rule's function returns true or false, got %s", what, util.show(yes))
   end
   return yes and s.path or nil
 end
 
--- by parameter, its path as the rule's key function gets it: that inside the layer, else the whole one; and the layers
+-- by parameter, its path as the rule's key function gets it: that inside the layer, else the whole
+-- one; and the layers
 local function found(what, who, parameters)
   local paths, layers, any = {}, {}, false
   if nn.is_layer(who) then below(who, "", paths, layers)
@@ -43,7 +48,10 @@ local function found(what, who, parameters)
     fail("%s: who is a layer, a parameter or function(p), got %s", what, util.show(who))
   end
   for _, p in ipairs(parameters) do any = any or paths[p] ~= nil end
-  if not any then fail("%s: matches no parameter%s", what, nn.is_layer(who) and ": the layer owns none, or is never called" or "") end
+  if not any then
+    fail("%s: matches no parameter%s", what, nn.is_layer(who)
+      and ": the layer owns none, or is never called" or "")
+  end
   return paths, layers
 end
 
@@ -60,7 +68,7 @@ local function checked(what, r, turns)
   for k, v in pairs(own) do spec[k] = v end
   for _, k in ipairs(util.sorted(whole)) do
     if r[k] ~= nil then
-      fail("%s: '%s' is about %s: say it in optim.%s { ... }", what, k, whole[k], recipe.name)
+      fail("%s: '%s' concerns %s: write it in optim.%s { ... }", what, k, whole[k], recipe.name)
     end
   end
   util.options(what, r, spec, 1)
@@ -70,7 +78,9 @@ local function checked(what, r, turns)
 end
 
 local function load_from(what, r, path)
-  if r.load == "" or #r.load > 1000 or r.load:find("[%c]") then fail("%s: load is the name of a safetensors file", what) end
+  if r.load == "" or #r.load > 1000 or r.load:find("[%c]") then
+    fail("%s: load is the name of a safetensors file", what)
+  end
   local key = r.key and r.key(path) or path
   if type(key) ~= "string" or key == "" or #key > 500 then
     fail("%s: key(%s) is the name in the file, got %s", what, util.show(path), util.show(key))
@@ -89,7 +99,8 @@ local function apply(what, r, p, path, f, recipe)
   for _, k in ipairs(util.sorted(r)) do
     if type(k) == "string" and own[k] == nil then
       if recipe and recipe.spec[k] == nil then
-        fail("%s: optim.%s, which trains '%s', has no option '%s'", what, recipe.name, info(p).path, k)
+        fail("%s: optim.%s, which trains '%s', has no option '%s'", what, recipe.name, info(p).path,
+          k)
       end
       f.options[k], f.what = r[k], what
     end
@@ -131,7 +142,8 @@ local function overlaid(f, recipe)
   return r
 end
 
--- The recipes of the parameters that are trained, each once, in the order of their first parameters.
+-- The recipes of the parameters that are trained, each once, in the order of their first
+-- parameters.
 local function grouped(parameters, facts, recipe, is_mine)
   local groups, by = {}, {}
   for _, p in ipairs(parameters) do
@@ -172,20 +184,23 @@ local function deal(parameters, facts, turns, owner)
     if info(p).state then core.set_step(p, (owner[p] or 1) - 1)
     elseif facts[p].frozen then core.set_frozen(p)
     elseif not owner[p] then
-      core.fail(("no step trains parameter '%s': put its layer into a step's params, or freeze it, "
-        .. "rules = { { who, freeze = true } }"):format(info(p).path), info(p).place)
+      core.fail(
+        ("no step trains parameter '%s': add its layer to a step's params, or freeze it, rules = { "
+        .. "{ who, freeze = true } }"):format(info(p).path), info(p).place)
     else core.set_step(p, owner[p] - 1) end
   end
   for i, t in ipairs(turns) do
     t.groups = grouped(parameters, facts, t.optimizer, function(p) return owner[p] == i end)
     if #t.groups == 0 then
-      local of = #turns == 1 and "every parameter" or ("every parameter of step '%s'"):format(t.name)
+      local of = #turns == 1 and "every parameter" or ("every parameter of step '%s'"):format(
+        t.name)
       fail("train: rules: %s is frozen, nothing is left to train", of)
     end
   end
 end
 
--- Applies the rules; gives each turn the groups of parameters that share a recipe: groups = { { recipe, text }, ... }
+-- Applies the rules; gives each turn the groups of parameters that share a recipe: groups = { {
+-- recipe, text }, ... }
 local function apply_all(rules, parameters, turns, owner)
   local facts, frozen = {}, {}
   for _, p in ipairs(parameters) do facts[p] = { options = {}, frozen = info(p).statistic } end

@@ -1,4 +1,5 @@
--- train.lua -- the statement that ends a model file: names everything, checks the window, hands all of it to C.
+-- train.lua -- the statement that ends a model file: names everything, checks the window, hands all
+-- of it to C.
 local core = ...
 local util, op, nn = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.use("dsl/nn.lua")
 local options_of_window = core.use("dsl/window.lua")
@@ -29,7 +30,8 @@ local function overridden(o, name, convert)
   return true
 end
 
--- memory = "6 GB" leaves micro_batch to C, which tries them; a given one has to fit, with recomputation if need be
+-- memory = "6 GB" leaves micro_batch to C, which tries them; a given one has to fit, with
+-- recomputation if need be
 local function budget(o)
   local told, given = core.define("memory"), false
   for _, k in ipairs { "micro_batch", "accumulate" } do
@@ -40,14 +42,18 @@ local function budget(o)
   o.memory_free = not given
   o.memory_place = told and 0 or core.key_place(done, "memory")
   if type(o.memory) ~= "string" then
-    fail_at("memory", nil, "train: memory is a size with its unit, memory = \"6 GB\"; got %s", util.show(o.memory))
+    fail_at("memory", nil, "train: memory is a size with its unit, memory = \"6 GB\"; got %s",
+      util.show(o.memory))
   end
   if not (o.batch or core.define("batch") or o.micro_batch) then
-    fail_at("memory", nil, "train: memory picks micro_batch for a batch: say batch too, the samples in an update")
+    fail_at("memory", nil,
+      "train: memory picks micro_batch for a batch: say batch too, the samples in an update")
   end
   if o.memory_free and op.by_micro then
     local by = op.by_micro
-    core.fail(("train: memory would pick micro_batch, and with it what %s computes: %s; say micro_batch%s"):format(by.what, by.why, by.cure),
+    core.fail(
+      ("train: memory picks micro_batch, and the result of %s depends on it: %s; write "
+      .. "micro_batch%s"):format(by.what, by.why, by.cure),
       o.memory_place, "it was made here", by.place)
   end
 end
@@ -74,19 +80,24 @@ local function window(o)
   if not a then a = m and math.max(b // m, 1) or 1 end
   if not m then m = math.max(b // a, 1) end
   if b % m > 0 and not o.accumulate then
-    fail_at("batch", "micro_batch", "train: batch = %d is not a multiple of micro_batch = %d: a window is whole micro-batches", b, m)
+    fail_at("batch", "micro_batch",
+      "train: batch = %d is not a multiple of micro_batch = %d: a window is whole micro-batches", b,
+      m)
   end
   if m * a ~= b then
     fail_at("batch", o.micro_batch and "micro_batch" or "accumulate",
-      "train: batch = %d is not micro_batch x accumulate = %d x %d: give two of the three, the third follows", b, m, a)
+      "train: batch = %d is not micro_batch x accumulate = %d x %d: give two of the three, the "
+      .. "third follows", b, m, a)
   end
   if m > 65536 then
-    fail_at("micro_batch", nil, "train: micro_batch = %d: at most 65536 samples are held at once; raise accumulate", m)
+    fail_at("micro_batch", nil,
+      "train: micro_batch = %d: at most 65536 samples are held at once; raise accumulate", m)
   end
   o.batch, o.micro_batch, o.accumulate = b, m, a
 end
 
--- recompute = "auto", "none", "all", or a level: 1 for what is cheap, 2 and more for that many pieces
+-- recompute = "auto", "none", "all", or a level: 1 for what is cheap, 2 and more for that many
+-- pieces
 local function recompute(o)
   overridden(o, "recompute", tostring)
   if o.recompute == nil then o.recompute = "auto" end
@@ -94,7 +105,9 @@ local function recompute(o)
   if level and level >= 0 and level <= 1000 then
     o.level, o.recompute = level, level == 0 and "none" or "level"
   elseif o.recompute ~= "auto" and o.recompute ~= "none" and o.recompute ~= "all" then
-    fail_at("recompute", nil, "train: recompute is \"auto\", \"none\", \"all\" or a number of pieces, got %s", util.show(o.recompute))
+    fail_at("recompute", nil,
+      "train: recompute is \"auto\", \"none\", \"all\" or a number of pieces, got %s",
+      util.show(o.recompute))
   end
 end
 
@@ -103,24 +116,31 @@ local function length(o)
   if e and not s then o.steps = nil end
   if s and not e then o.epochs = nil end
   if o.epochs and o.steps then fail_at("epochs", "steps", "train: epochs or steps, not both") end
-  if not o.epochs and not o.steps then fail("train: how long? give epochs or steps") end
+  if not o.epochs and not o.steps then
+    fail("train: the length of the run is missing: write epochs or steps")
+  end
   if o.epochs then o.epochs = util.integer("train", o.epochs, 1, "'epochs'") end
   if o.steps then o.steps = util.integer("train", o.steps, 1, "'steps'") end
   overridden(o, "seed", tonumber)
   o.seed = util.integer("train", o.seed, 0, "'seed'")
   overridden(o, "tail", tostring)
   if o.tail ~= "step" and o.tail ~= "drop" and o.tail ~= "carry" then
-    fail_at("tail", nil, "train: tail is \"step\", \"drop\" or \"carry\", got %s", util.show(o.tail))
+    fail_at("tail", nil, "train: tail is \"step\", \"drop\" or \"carry\", got %s",
+      util.show(o.tail))
   end
   overridden(o, "deterministic", tostring)
   if o.deterministic == "split" and op.by_micro then
     local by = op.by_micro
-    core.fail(("deterministic = \"split\": what %s computes depends on how the window is split: %s; leave deterministic out of train%s"):format(
-      by.what, by.why, by.cure), core.key_place(done, "deterministic"), "it was made here", by.place)
+    core.fail(
+      ("deterministic = \"split\": the result of %s depends on micro_batch: %s; leave "
+      .. "deterministic out of train%s"):format(
+      by.what, by.why, by.cure), core.key_place(done, "deterministic"), "it was made here",
+      by.place)
   end
   if o.deterministic ~= "threads" and o.deterministic ~= "split" then
-    fail_at("deterministic", nil, "train: deterministic is \"threads\" (the same bits for every --threads) or \"split\" (and for every "
-      .. "micro_batch), got %s", util.show(o.deterministic))
+    fail_at("deterministic", nil,
+      "train: deterministic is \"threads\" (the same bits for every --threads) or \"split\" (for "
+      .. "every micro_batch, too); got %s", util.show(o.deterministic))
   end
   if o.count ~= "auto" and o.count ~= "before" then
     fail_at("count", nil, "train: count is \"auto\" or \"before\", got %s", util.show(o.count))
@@ -132,14 +152,16 @@ local function scalar(what, v, key)
   if not core.is_tensor(v) then op.tensor(what, v) end
   local made = core.is_tensor(v) and info(v).place or nil
   if not made or info(v).rank > 0 then
-    local message = "%s: expected a scalar, a sum or a mean over the batch, got %s: write fn.mean(...)"
+    local message = "%s: expected a scalar, a sum or a mean over the batch, got %s: write "
+      .. "fn.mean(...)"
     core.fail(message:format(what, util.show(v)),
       key and core.key_place(done, key) or core.place(), made and "it was made here" or nil, made)
   end
   return v
 end
 
--- the losses first: "loss", or with several steps each under its step's name unless it is reported under another one
+-- the losses first: "loss", or with several steps each under its step's name unless it is reported
+-- under another one
 local function reports(o)
   local list, at, told = {}, {}, options_of_window.measures(o)
   for i, s in ipairs(o.turns) do
@@ -155,10 +177,13 @@ local function reports(o)
     local place = core.key_place(core.key_place(done, "report"), name)
     keys.check(name, place, o.turns)
     for i, s in ipairs(o.turns) do
-      if not o.minimize and rawequal(s.minimize, node) and list[i][1] == s.name then list[i][1], at[name] = name, i end
+      if not o.minimize and rawequal(s.minimize, node) and list[i][1] == s.name then
+        list[i][1], at[name] = name, i
+      end
     end
     if not at[name] then list[#list + 1] = { name, node }
-    elseif not rawequal(list[at[name]][2], node) then keys.hidden(name, place, info(list[at[name]][2]).place) end
+    elseif not rawequal(list[at[name]][2], node) then keys.hidden(name, place,
+      info(list[at[name]][2]).place) end
   end
   return list
 end
@@ -184,7 +209,9 @@ end
 -- predict = { class = fn.argmax(logits, { axis = 2 }) }: values of a row
 local function outputs(o, inputs)
   if type(o.predict) ~= "table" or getmetatable(o.predict) then
-    fail_at("predict", nil, "train: predict is a table of outputs, { class = fn.argmax(logits, { axis = 2 }) }; got %s", util.show(o.predict))
+    fail_at("predict", nil,
+      "train: predict is a table of outputs, { class = fn.argmax(logits, { axis = 2 }) }; got %s",
+      util.show(o.predict))
   end
   local list = {}
   for _, name in ipairs(util.sorted(o.predict)) do
@@ -195,11 +222,14 @@ local function outputs(o, inputs)
     local what = "train: predict " .. name
     if not core.is_tensor(v) then op.tensor(what, v) end
     if not core.is_tensor(v) or not info(v).batch or info(v).when ~= "micro" then
-      core.fail(("%s: expected values of each row, a tensor with a batch axis, got %s"):format(what, util.show(v)),
-        core.key_place(done, name), core.is_tensor(v) and "it was made here" or nil, core.is_tensor(v) and info(v).place or nil)
+      core.fail(("%s: expected values of each row, a tensor with a batch axis, got %s"):format(what,
+        util.show(v)),
+        core.key_place(done, name), core.is_tensor(v) and "it was made here" or nil,
+        core.is_tensor(v) and info(v).place or nil)
     end
     local kind = info(v).kind
-    list[#list + 1] = { name, v, counted_classes(v, sets[o.data], inputs) or false, kind == "argmax" or kind == "argmin" }
+    list[#list + 1] = { name, v, counted_classes(v, sets[o.data], inputs) or false,
+      kind == "argmax" or kind == "argmin" }
   end
   return list
 end
@@ -207,10 +237,14 @@ end
 -- best = "max accuracy" or "min loss"
 local function best(o, list)
   if o.best == nil then o.best = "min " .. list[1][1] end
-  if type(o.best) ~= "string" then fail_at("best", nil, "train: best is \"min loss\" or \"max accuracy\", got %s", util.show(o.best)) end
+  if type(o.best) ~= "string" then
+    fail_at("best", nil, "train: best is \"min loss\" or \"max accuracy\", got %s",
+      util.show(o.best))
+  end
   local way, name = o.best:match("^(%a+) ([%w_]+)$")
   if way ~= "max" and way ~= "min" then
-    fail_at("best", nil, "train: best is \"min loss\" or \"max accuracy\", got %s", util.show(o.best))
+    fail_at("best", nil, "train: best is \"min loss\" or \"max accuracy\", got %s",
+      util.show(o.best))
   end
   local names = {}
   for _, r in ipairs(list) do names[r[1]] = true end
@@ -225,7 +259,9 @@ local waits = { { "patience", "counts" }, { "best", "picks among" } }
 local function need_valid(o)
   for _, w in ipairs(waits) do
     if o[w[1]] ~= nil and not sets[o.data].valid then
-      core.fail(("train: %s %s validations, and nothing validates: say valid = 0.1 in the data set"):format(w[1], w[2]),
+      core.fail(
+        ("train: %s %s validations, but there are no rows that validate: write valid = 0.1 in the "
+        .. "data set"):format(w[1], w[2]),
         core.key_place(done, w[1]), "it was stated here", sets[o.data].place)
     end
   end
@@ -233,9 +269,13 @@ end
 
 local function watch(o)
   if o.ema ~= nil and not (type(o.ema) == "number" and o.ema > 0 and o.ema < 1) then
-    fail_at("ema", nil, "train: ema is what an average keeps at each update, above 0 and below 1, ema = 0.999; got %s", util.show(o.ema))
+    fail_at("ema", nil,
+      "train: ema is the decay of the averages at each update, above 0 and below 1, ema = 0.999; "
+      .. "got %s", util.show(o.ema))
   end
-  if o.patience ~= nil then o.patience = util.integer("train", o.patience, 1, "'patience', in validations") end
+  if o.patience ~= nil then
+    o.patience = util.integer("train", o.patience, 1, "'patience', in validations")
+  end
   need_valid(o)
 end
 
@@ -248,18 +288,21 @@ local function check_division(o, minimize, accumulate)
   local factor = right.kind == "constant" and right.value or left.value
   local scaled = j.kind == "mul" and factor == 1 / accumulate
   if divided or scaled then
-    core.warn(("the loss is divided by %d, which is accumulate: gagen already divides by what the window "
-      .. "holds"):format(accumulate), j.place)
+    core.warn(
+      ("the loss is divided by %d, which is accumulate; gagen already divides by the window's "
+      .. "count"):format(accumulate), j.place)
   end
 end
 
--- the first layer whose statistics are of one value a row, by name: a micro-batch of one row has no variance. PyTorch raises there
+-- the first layer whose statistics are of one value a row, by name: a micro-batch of one row has no
+-- variance. PyTorch raises there
 local function lone(o, paths)
   for _, n in ipairs(op.norms) do
     if n.k == 1 and not n.frozen then
       if o.micro_batch == 1 then
-        core.fail("nn.BatchNorm: its channels have one value a row, and micro_batch = 1 leaves no variance, so all that it returns is its bias: "
-          .. "say a larger micro_batch, or take nn.LayerNorm or nn.GroupNorm, which do not mix samples", n.place,
+        core.fail("nn.BatchNorm: its channels have one value a row, so micro_batch = 1 leaves no "
+          .. "variance and the result is the bias; write a larger micro_batch, or take "
+          .. "nn.LayerNorm or nn.GroupNorm, which do not mix samples", n.place,
           "the micro-batch was stated here", core.key_place(done, "micro_batch"))
       end
       return paths[n.layer]
@@ -269,10 +312,14 @@ end
 
 -- ---- train --------------------------------------------------------------------------------------
 -- deterministic = "split": the same bits for every micro_batch, in C
--- count = "before": denominators that are sums over the data are counted ahead of the window, though they could wait
-local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any, memory = util.any, recompute = util.any,
-  epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads", seed = 0, minimize = util.any, optim = util.any,
-  tokens = util.any, report = {}, predict = {}, rules = {}, ema = util.any, best = util.any, patience = util.any }
+-- count = "before": denominators that are sums over the data are counted ahead of the window,
+-- though they could wait
+local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any,
+  memory = util.any, recompute = util.any,
+  epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads",
+  seed = 0, minimize = util.any, optim = util.any,
+  tokens = util.any, report = {}, predict = {}, rules = {}, ema = util.any, best = util.any,
+  patience = util.any }
 
 for name, default in pairs(options_of_window.spec) do spec[name] = default end
 
@@ -293,19 +340,24 @@ local function turns(o, given)
     if o.minimize == nil then fail("train: nothing to minimize: minimize = loss") end
     scalar("train: minimize", o.minimize, "minimize")
     if not recipes[o.optim] then
-      fail_at("optim", nil, "train: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got %s", util.show(o.optim))
+      fail_at("optim", nil,
+        "train: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got %s",
+        util.show(o.optim))
     end
     return { { minimize = o.minimize, optimizer = recipes[o.optim], times = 1, place = done } }
   end
   for _, key in ipairs { "minimize", "optim" } do
-    if o[key] ~= nil then fail_at(key, nil, "train: with steps, '%s' stands in each step { ... }", key) end
+    if o[key] ~= nil then
+      fail_at(key, nil, "train: with steps, '%s' stands in each step { ... }", key)
+    end
   end
   local list = turns_of.listed(given)
   for _, s in ipairs(list) do
     scalar(("step '%s': minimize"):format(s.name), s.minimize, nil)
     s.optimizer = recipes[s.optim]
     if not s.optimizer then
-      core.fail("step: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got " .. util.show(s.optim), s.place)
+      core.fail("step: 'optim' is an optimizer, optim = optim.Adam { lr = 1e-3 }; got "
+        .. util.show(s.optim), s.place)
     end
   end
   return list
@@ -313,10 +365,13 @@ end
 
 local function train(given)
   if done then
-    core.fail("train: there is one train { ... } in a model file", core.place(), "the first one is here",
+    core.fail("train: there is one train { ... } in a model file", core.place(),
+      "the first one is here",
       done)
   end
-  if core.depth() > 1 then fail("train: a file that nn.File runs has none: train stands in the model file") end
+  if core.depth() > 1 then
+    fail("train: a file that nn.File runs has none: train stands in the model file")
+  end
   if type(given) ~= "table" or getmetatable(given) then
     fail("train: expected a table: train { data = ..., minimize = ..., ... }")
   end
@@ -339,14 +394,18 @@ local function train(given)
   length(o)
   options_of_window.check(o, fail_at)
   if #o.turns > 1 and o.phases then
-    fail_at("accumulate", nil, "train: accumulate as a schedule is for a train of one step: with several write a number")
+    fail_at("accumulate", nil,
+      "train: accumulate may be a schedule only without steps; with steps write a number")
   end
   if #o.turns > 1 and (o.nonfinite == "drop_micro" or o.nonfinite == "abort") then
-    fail_at("nonfinite", nil, "train: nonfinite = \"%s\" is for a train of one step: with several write \"skip_window\" or \"keep\"", o.nonfinite)
+    fail_at("nonfinite", nil,
+      "train: nonfinite = \"%s\" works only without steps; with steps write \"skip_window\" or "
+      .. "\"keep\"", o.nonfinite)
   end
   if o.nonfinite == "drop_micro" and op.by_window then
-    core.fail("train: nonfinite = \"drop_micro\": running statistics of a whole window (stats = \"pooled\", momentum = \"window\") would have to "
-      .. "know beforehand what is dropped: say \"skip_window\", or stats = \"micro\" with a number for momentum",
+    core.fail("train: nonfinite = \"drop_micro\": running statistics of a whole window (stats = "
+      .. "\"pooled\", momentum = \"window\") cannot know in advance which micro-batches are "
+      .. "dropped; write \"skip_window\", or stats = \"micro\" with a number for momentum",
       core.key_place(done, "nonfinite"), "the layer was made here", op.by_window)
   end
   watch(o)
@@ -357,7 +416,7 @@ local function train(given)
   end
   for _, r in ipairs(list) do roots[#roots + 1] = r[2] end
   local inputs = core.inputs_of(table.unpack(roots))
-  if #inputs == 0 then fail("train: nothing that is minimized or reported reads the data") end
+  if #inputs == 0 then fail("train: neither the loss nor a report reads the data") end
   o.outputs = outputs(o, inputs)
   for _, r in ipairs(o.outputs) do roots[#roots + 1] = r[2] end
   inputs = core.inputs_of(table.unpack(roots))
@@ -368,7 +427,8 @@ local function train(given)
   local owner = turns_of.deal(o.turns, parameters, rules.found)
   for _, s in ipairs(o.turns) do
     local batch = s.accumulate and s.accumulate * o.micro_batch or o.batch
-    s.optimizer = scaled(s.optimizer, { batch = batch, tokens = o.tokens, varies = o.phases ~= nil })
+    s.optimizer = scaled(s.optimizer, { batch = batch, tokens = o.tokens,
+      varies = o.phases ~= nil })
   end
   rules.apply(o.rules, parameters, o.turns, owner)
   o.best_stated = o.best ~= nil

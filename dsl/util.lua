@@ -1,4 +1,5 @@
--- util.lua -- closed sets of names: options, namespaces, what was meant by a name that is not there.
+-- util.lua -- closed sets of names: options, namespaces, what was meant by a name that is not
+-- there.
 local core = ...
 local util = {}
 
@@ -8,10 +9,12 @@ util.any = setmetatable({}, { __name = "any" })
 local format = string.format       -- strings' own method is the user's
 
 -- ---- whose message it is ------------------------------------------------------------------------
-local called                        -- the function or layer that the user called; it may be made of others
+-- the function or layer that the user called; it may be made of others
+local called
 local fail = core.fail
 
--- Calls f, whose messages bear that name: "fn.norm: axis 3 ..." of fn.cosine_similarity is told as the latter's.
+-- Calls f, whose messages bear that name: "fn.norm: axis 3 ..." of fn.cosine_similarity is told as
+-- the latter's.
 function util.calling(name, f, ...)
   local before = called
   called = name
@@ -66,7 +69,8 @@ local function distance(a, b)
   return d[#a][#b]
 end
 
--- " (did you mean 'bias'?)", or "" when nothing in the set is like it: one letter of three to six, two of seven and more
+-- " (did you mean 'bias'?)", or "" when nothing in the set is like it: one letter of three to six,
+-- two of seven and more
 function util.near(word, set)
   if type(word) ~= "string" or #word > 40 then return "" end
   local best, least = nil, #word < 3 and 1 or #word < 7 and 2 or 3
@@ -90,27 +94,42 @@ end
 
 -- what other systems call an option
 local words = {
-  dim = "axis", dims = "axis", axes = "axis", pad = "padding", optimizer = "optim", learning_rate = "lr",
-  batch_size = "batch", micro_batch_size = "micro_batch", max_norm = "clip", grad_clip = "clip", max_grad_norm = "clip", gradient_clip_val = "clip", loss = "minimize",
+  dim = "axis", dims = "axis", axes = "axis", pad = "padding", optimizer = "optim",
+  learning_rate = "lr",
+  batch_size = "batch", micro_batch_size = "micro_batch", max_norm = "clip", grad_clip = "clip",
+  max_grad_norm = "clip", gradient_clip_val = "clip", loss = "minimize",
   wd = "weight_decay", metrics = "report", accumulation_steps = "accumulate",
-  gradient_accumulation_steps = "accumulate", sep = "separator", delimiter = "separator", delim = "separator", na = "missing",
-  na_values = "missing", fillna = "missing", dropna = "missing", dec = "decimal", has_header = "header", col_names = "header" }
+  gradient_accumulation_steps = "accumulate", sep = "separator", delimiter = "separator",
+  delim = "separator", na = "missing",
+  na_values = "missing", fillna = "missing", dropna = "missing", dec = "decimal",
+  has_header = "header", col_names = "header" }
 
 -- where an option stands that is given elsewhere
 local places = {
-  shuffle = "it stands in the data set, data.csv { ..., shuffle = false }", valid = "it stands in the data set, data.csv { ..., valid = 0.1 }",
-  test = "it stands in the data set, data.csv { ..., test = 0.1 }", augment = "it stands in the data set, data.idx { ..., augment = { ... } }",
+  shuffle = "it stands in the data set, data.csv { ..., shuffle = false }",
+  valid = "it stands in the data set, data.csv { ..., valid = 0.1 }",
+  test = "it stands in the data set, data.csv { ..., test = 0.1 }",
+  augment = "it stands in the data set, data.idx { ..., augment = { ... } }",
   classes = "it stands in the data set, data.idx { ..., classes = 10 }",
-  freeze = "it stands in a rule of train, rules = { { net, freeze = true } }", load = "it stands in a rule of train, rules = { { net, load = \"net.safetensors\" } }",
-  init = "it stands in a rule of train, rules = { { net, init = 0 } }", batch = "it stands in train { ... }", micro_batch = "it stands in train { ... }",
-  accumulate = "it stands in train { ... }", epochs = "it stands in train { ... }", steps = "it stands in train { ... }", seed = "it stands in train { ... }",
-  ema = "it stands in train { ... }", warmup = "it stands in a schedule, lr = optim.cosine { 1e-3, warmup = \"1 epoch\" }",
-  clip = "it stands in the optimizer, optim = optim.AdamW { lr = 1e-3, clip = 1 }", lr = "it stands in the optimizer, optim = optim.AdamW { lr = 1e-3 }",
-  weight_decay = "it stands in the optimizer, optim = optim.AdamW { lr = 1e-3, weight_decay = 0.01 }",
-  betas = "it stands in the optimizer, optim = optim.Adam { lr = 1e-3, betas = { 0.9, 0.999 } }", eps = "it stands in the optimizer, optim = optim.Adam { lr = 1e-3, eps = 1e-8 }",
+  freeze = "it stands in a rule of train, rules = { { net, freeze = true } }",
+  load = "it stands in a rule of train, rules = { { net, load = \"net.safetensors\" } }",
+  init = "it stands in a rule of train, rules = { { net, init = 0 } }",
+  batch = "it stands in train { ... }", micro_batch = "it stands in train { ... }",
+  accumulate = "it stands in train { ... }", epochs = "it stands in train { ... }",
+  steps = "it stands in train { ... }", seed = "it stands in train { ... }",
+  ema = "it stands in train { ... }",
+  warmup = "it stands in a schedule, lr = optim.cosine { 1e-3, warmup = \"1 epoch\" }",
+  clip = "it stands in the optimizer, optim = optim.AdamW { lr = 1e-3, clip = 1 }",
+  lr = "it stands in the optimizer, optim = optim.AdamW { lr = 1e-3 }",
+  weight_decay = "it stands in the optimizer, optim = optim.AdamW { lr = 1e-3, weight_decay = 0.01 "
+    .. "}",
+  betas = "it stands in the optimizer, optim = optim.Adam { lr = 1e-3, betas = { 0.9, 0.999 } }",
+  eps = "it stands in the optimizer, optim = optim.Adam { lr = 1e-3, eps = 1e-8 }",
   momentum = "it stands in the optimizer, optim = optim.SGD { lr = 0.1, momentum = 0.9 }",
-  nesterov = "it stands in the optimizer, optim = optim.SGD { lr = 0.1, momentum = 0.9, nesterov = true }",
-  reduction = "it stands in a loss, fn.mse(p, t, { reduction = \"none\" })", name = "a local names it" }
+  nesterov = "it stands in the optimizer, optim = optim.SGD { lr = 0.1, momentum = 0.9, nesterov = "
+    .. "true }",
+  reduction = "it stands in a loss, fn.mse(p, t, { reduction = \"none\" })",
+  name = "a local names it" }
 
 -- what an option may be where nothing is like it
 local function listed(spec)
@@ -122,7 +141,8 @@ end
 
 local function unknown(what, k, spec)
   local other = words[k] or k
-  local hint = spec[other] ~= nil and (" (did you mean '%s'?%s)"):format(other, other == "axis" and " it counts from 1, the batch" or "")
+  local hint = spec[other] ~= nil and (" (did you mean '%s'?%s)"):format(other, other == "axis"
+    and " it counts from 1, the batch" or "")
     or util.near(k, spec)
   if hint == "" then hint = places[other] and ": " .. places[other] or listed(spec) end
   util.fail("%s: unknown option %s%s", what, util.show(k), hint)
@@ -133,13 +153,17 @@ local function check_type(what, k, v, default)
   util.fail("%s: option '%s' must be a %s, got %s", what, k, type(default), util.show(v))
 end
 
--- given, completed from spec (name = default); whatever spec does not hold is an error, but for `places` positional values
+-- given, completed from spec (name = default); whatever spec does not hold is an error, but for
+-- `places` positional values
 function util.options(what, given, spec, places)
   if given ~= nil and (type(given) ~= "table" or getmetatable(given)) then
     local axis = math.type(given) == "integer" and spec.axis ~= nil
-    local cure = axis and (given < 0 and ": write { axis = %d }" or ": write { axis = %d }, which counts from 1, the batch"):format(given < 0 and given or given + 1)
+    local cure = axis and (given < 0 and ": write { axis = %d }"
+      or ": write { axis = %d }, which counts from 1, the batch"):format(given < 0 and given
+      or given + 1)
       or ""
-    util.fail("%s: options stand in a table, { name = value }; got %s%s", what, util.show(given), cure)
+    util.fail("%s: options stand in a table, { name = value }; got %s%s", what, util.show(given),
+      cure)
   end
   local o = {}
   for _, k in ipairs(util.sorted(given or {})) do
@@ -158,9 +182,12 @@ function util.options(what, given, spec, places)
 end
 
 function util.integer(what, v, least, name)
-  if math.type(v) == "float" and v == math.floor(v) and math.abs(v) < 2^53 then v = math.tointeger(v) end
+  if math.type(v) == "float" and v == math.floor(v) and math.abs(v) < 2^53 then
+    v = math.tointeger(v)
+  end
   if math.type(v) ~= "integer" or v < least then
-    util.fail("%s: expected %s, a whole number of at least %d, got %s", what, name, least, util.show(v))
+    util.fail("%s: expected %s, a whole number of at least %d, got %s", what, name, least,
+      util.show(v))
   end
   if v > 2^40 then util.fail("%s: %s is too large: %s", what, name, util.show(v)) end
   return v
@@ -173,7 +200,8 @@ function util.number(what, v, least, most, name)
   return v
 end
 
--- ": write fn.concat": `others` maps a name of other systems to a name of ours or to a sentence; nil where it is in neither
+-- ": write fn.concat": `others` maps a name of other systems to a name of ours or to a sentence;
+-- nil where it is in neither
 function util.cure(k, others)
   local v = others[k]
   return v and (v:find("^%l+%.") and ": write " or ": ") .. v
@@ -181,11 +209,15 @@ end
 
 -- the metatable of a thing of that name, without fields
 function util.sealed(name, cure)
-  local function refuse(_, k) util.fail("%s %s has no field %s: %s", name:find("^[aeiou]") and "an" or "a", name, util.show(k), cure) end
+  local function refuse(_, k)
+    util.fail("%s %s has no field %s: %s", name:find("^[aeiou]") and "an" or "a", name,
+      util.show(k), cure)
+  end
   return { __name = name, __index = refuse, __newindex = refuse }
 end
 
--- f, whose messages bear that name, and which refuses values that it does not take: Lua drops them in silence
+-- f, whose messages bear that name, and which refuses values that it does not take: Lua drops them
+-- in silence
 local function public(what, f)
   local takes = debug.getinfo(f, "u")
   return function(...)
@@ -193,7 +225,8 @@ local function public(what, f)
     local given = select("#", ...)
     while given > takes.nparams and select(given, ...) == nil do given = given - 1 end
     if not takes.isvararg and given > takes.nparams then
-      util.fail("%s: takes %d value%s, got %d", what, takes.nparams, takes.nparams == 1 and "" or "s", given)
+      util.fail("%s: takes %d value%s, got %d", what, takes.nparams, takes.nparams == 1 and ""
+        or "s", given)
     end
     return table.unpack(results, 1, results.n)
   end
@@ -206,7 +239,8 @@ function util.namespace(name, t, others)
     local v = t[k]
     if type(v) == "function" and not made[k] then made[k] = public(name .. "." .. k, v) end
     if v ~= nil then return made[k] or v end
-    util.fail("there is no %s.%s%s", name, util.show(k):gsub("'", ""), util.cure(k, others) or util.near(k, t))
+    util.fail("there is no %s.%s%s", name, util.show(k):gsub("'", ""), util.cure(k, others)
+      or util.near(k, t))
   end, __newindex = function() util.fail("'%s' is closed: names cannot be added to it", name) end })
 end
 

@@ -1,5 +1,6 @@
--- world.lua -- the names that a model file sees. Its string, table and math are copies: patching them patches nothing of
--- ours. Nothing here opens a file, loads code, catches an error, draws a random number or shows an address.
+-- world.lua -- the names that a model file sees. Its string, table and math are copies: patching
+-- them patches nothing of ours. Nothing here opens a file, loads code, catches an error, draws a
+-- random number or shows an address.
 local core = ...
 local util, op = core.use("dsl/util.lua"), core.use("dsl/op.lua")
 local fail = util.fail
@@ -24,7 +25,8 @@ end
 local function guarded_strings()
   local s = pick(string, "byte char find format gmatch gsub len lower match rep reverse sub upper")
   function s.rep(text, n, between)
-    if type(n) == "number" and n > 0 and (#tostring(text) + #tostring(between or "") + 1) * n > MOST then
+    if type(n) == "number" and n > 0
+      and (#tostring(text) + #tostring(between or "") + 1) * n > MOST then
       fail("string.rep: the result would have more than %d million characters", MOST // 1000000)
     end
     return string.rep(text, n, between)
@@ -66,7 +68,9 @@ end
 
 -- in the order of the keys: numbers, then strings, then booleans
 local function sorted_pairs(t)
-  if type(t) ~= "table" or getmetatable(t) then fail("pairs: expected a table, got %s", util.show(t)) end
+  if type(t) ~= "table" or getmetatable(t) then
+    fail("pairs: expected a table, got %s", util.show(t))
+  end
   local keys, i = util.sorted(t), 0
   return function()
     i = i + 1
@@ -75,12 +79,15 @@ local function sorted_pairs(t)
 end
 
 -- ---- numbers ------------------------------------------------------------------------------------
-local of_tensors = { deg = "rad2deg", rad = "deg2rad", modf = "trunc and fn.frac", tointeger = "trunc" }
+local of_tensors = { deg = "rad2deg", rad = "deg2rad", modf = "trunc and fn.frac",
+  tointeger = "trunc" }
 local of_any = { type = true, tointeger = true }
 
 -- math's functions, which take numbers alone
 local function guarded_math()
-  local m = pick(math, "abs ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf pi rad sin sqrt tan tointeger type ult")
+  local m = pick(math,
+    "abs ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf pi rad sin sqrt "
+    .. "tan tointeger type ult")
   local fn = core.use("dsl/fn.lua").open
   for _, name in ipairs(util.sorted(m)) do
     local plain, ours = m[name], of_tensors[name] or fn[name] and name
@@ -89,7 +96,8 @@ local function guarded_math()
         for i = 1, math.max(1, select("#", ...)) do
           local v = (select(i, ...))
           if core.is_tensor(v) or tonumber(v) == nil and not of_any[name] then
-            fail("math.%s takes numbers, got %s%s", name, util.show(v), core.is_tensor(v) and ours and ": write fn." .. ours or "")
+            fail("math.%s takes numbers, got %s%s", name, util.show(v), core.is_tensor(v) and ours
+              and ": write fn." .. ours or "")
           end
         end
         return plain(...)
@@ -100,7 +108,8 @@ local function guarded_math()
 end
 
 -- ---- users' own ops and options -----------------------------------------------------------------
-local map_spec = { name = util.any, args = util.any, doc = "", let = {}, value = util.any, grad = {},
+local map_spec = { name = util.any, args = util.any, doc = "", let = {}, value = util.any,
+  grad = {},
   attrs = {}, domain = {}, example = "", noise = false }
 
 local function map(given)
@@ -116,7 +125,9 @@ local function map(given)
   local names = {}
   for _, a in ipairs(t.args) do names[a] = true end
   for _, a in ipairs(util.sorted(t.grad)) do
-    if not names[a] then fail("map '%s': grad names '%s', which is no argument", t.name, tostring(a)) end
+    if not names[a] then
+      fail("map '%s': grad has a formula for '%s', which is no argument", t.name, tostring(a))
+    end
   end
   for _, a in ipairs(util.sorted(t.attrs)) do
     if type(t.attrs[a]) ~= "number" then
@@ -133,7 +144,8 @@ local function option(name, default)
     fail("option: expected a name, got %s", util.show(name))
   end
   if type(default) ~= "number" and type(default) ~= "string" and type(default) ~= "boolean" then
-    fail("option '%s': the default says of which type it is; got %s", name, util.show(default))
+    fail("option '%s': the default must be a number, a string or a boolean; got %s", name,
+      util.show(default))
   end
   local v = core.define(name)
   if v == nil then return default end
@@ -176,13 +188,16 @@ getmetatable("").__index = guarded_strings()
 
 -- why a name is not there
 local closed = {
-  F = "write fn", tf = "write nn and fn", jnp = "write fn", numpy = "write fn", Tensor = "write fn.const", Variable = "a tensor needs none",
-  require = "a model file is closed: nn, fn, data, optim and train are there", io = "a model file opens nothing",
-  os = "a model file has no system", load = "a model file loads nothing", dofile = "a model file loads nothing",
+  F = "write fn", tf = "write nn and fn", jnp = "write fn", numpy = "write fn",
+  Tensor = "write fn.const", Variable = "a tensor needs none",
+  require = "a model file is closed: nn, fn, data, optim and train are there",
+  io = "a model file opens nothing",
+  os = "a model file has no system", load = "a model file loads nothing",
+  dofile = "a model file loads nothing",
   debug = "a model file has no debug", pcall = "errors are not caught here",
   setmetatable = "there are no metatables here", getmetatable = "there are no metatables here",
   rawget = "there are no metatables here", rawset = "there are no metatables here",
-  coroutine = "there are no coroutines here", collectgarbage = "memory is not yours to collect",
+  coroutine = "there are no coroutines here", collectgarbage = "the host frees memory by itself",
   next = "write pairs: its order is that of the keys", torch = "write nn and fn", np = "write fn" }
 
 local function unknown(_, k)
@@ -196,6 +211,7 @@ local function assigned(_, k)
   fail("assignment to the global '%s': write local %s = ...", name, name)
 end
 
-local closed_world = setmetatable({}, { __name = "world", __index = unknown, __newindex = assigned })
+local closed_world = setmetatable({}, { __name = "world", __index = unknown,
+  __newindex = assigned })
 core.use("dsl/nn.lua").set_world(closed_world)
 return closed_world

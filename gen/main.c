@@ -98,7 +98,7 @@ static void check_options(const Opts *o)
 {
     if (o->run && o->library) usage_error("run needs a main program: leave out --library");
     if (o->standalone && !o->target->one_file && !o->run)
-        usage_error("--standalone is of the C target: say -t c, or -o FILE.c");
+        usage_error("--standalone is only for C: write -t c, or -o FILE.c");
     if (!o->dump || stage_named(&pipeline, o->dump)) return;
     Text names = { 0 };
     for (int i = 0; i < pipeline.n; i++) text_add(&names, "%s%s", i ? ", " : "", table[i].name);

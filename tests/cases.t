@@ -36,7 +36,7 @@ prober split_off $models/window_split.lua gagen -D micro_batch=3 -D deterministi
 run split_off "$data" - 2 5 1 2 5 | cmp -s - "$work/split.out"; [ $? -ne 0 ]; tell $? "control: 2. without deterministic"
 run split_off "$data" - 2 5 1 2 5 > "$work/split_off.out"
 yes "2. whose gradients are nearly the same" compare "$work/split_off.out" "$work/split.out" --gradient 1e-6 --loss 1e-6 --weight 1e-4
-! ./gagen -t cuda $models/window_split.lua > "$work/said" 2>&1 && grep -q 'is of the C target' "$work/said"
+! ./gagen -t cuda $models/window_split.lua > "$work/said" 2>&1 && grep -q 'is only for C' "$work/said"
 tell $? "2. the other target says that it is an error"
 
 # ---- 43: what a window runs, by the text of the program

@@ -1,5 +1,6 @@
--- batch_norm.lua -- statistics of a micro-batch by channel, and what they normalise. Sums take in real rows alone: `real` is 1
--- there, else 0; `rows` is how many they are, and `k` the values that a row has of a channel.
+-- batch_norm.lua -- statistics of a micro-batch by channel, and what they normalise. Sums take in
+-- real rows alone: `real` is 1 there, else 0; `rows` is how many they are, and `k` the values that
+-- a row has of a channel.
 local core = ...
 local op = core.use("dsl/op.lua")
 local call, info = op.call, core.info
@@ -12,13 +13,16 @@ end
 
 -- in evaluation and in frozen layers `old`, the running one
 stat { name = "batch_mean", args = { "x", "real", "rows", "old" }, attrs = { k = 1, tracks = 1 },
-  folds = { "s = sum(select(real == 0, 0, x))" }, value = "select(tracks == 0, s / (rows * k), select(training, s / (rows * k), old))",
+  folds = { "s = sum(select(real == 0, 0, x))" },
+  value = "select(tracks == 0, s / (rows * k), select(training, s / (rows * k), old))",
   doc = "The mean of each channel over a micro-batch." }
-stat { name = "batch_var", args = { "x", "mean", "real", "rows", "old" }, attrs = { k = 1, tracks = 1 },
+stat { name = "batch_var", args = { "x", "mean", "real", "rows", "old" },
+  attrs = { k = 1, tracks = 1 },
   folds = { "s = sum(select(real == 0, 0, (x - mean) * (x - mean)))" },
   value = "select(tracks == 0, s / (rows * k), select(training, s / (rows * k), old))",
   doc = "The biased variance of each channel over a micro-batch." }
-stat { name = "batch_sum", args = { "gy", "real" }, folds = { "s = sum(select(real == 0, 0, gy))" }, value = "s",
+stat { name = "batch_sum", args = { "gy", "real" }, folds = { "s = sum(select(real == 0, 0, gy))" },
+  value = "s",
   doc = "The sum of each channel over a micro-batch." }
 stat { name = "batch_dot", args = { "gy", "x", "mean", "real" },
   folds = { "s = sum(select(real == 0, 0, gy * (x - mean)))" }, value = "s",
@@ -29,10 +33,12 @@ local function map(t)
   op.map(t)
 end
 
-map { name = "batch_scale", args = { "weight", "var" }, attrs = { eps = 1e-5 }, value = "weight / sqrt(var + eps)",
-  doc = "What a channel is multiplied by.", domain = { var = { 0, 10 } } }
+map { name = "batch_scale", args = { "weight", "var" }, attrs = { eps = 1e-5 },
+  value = "weight / sqrt(var + eps)",
+  doc = "The factor of a channel.", domain = { var = { 0, 10 } } }
 
--- dx = scale * (gy - mean(gy) - (x - mean) * mean(gy * (x - mean)) / (var + eps)), the means over real rows
+-- dx = scale * (gy - mean(gy) - (x - mean) * mean(gy * (x - mean)) / (var + eps)), the means over
+-- real rows
 local function gradient(y, gy, x, mean, v, w, b, scale, real, rows)
   local of, c = info(y), info(mean).dims
   local axes = (1 << of.rank) - 1 & ~2
@@ -48,37 +54,51 @@ local function gradient(y, gy, x, mean, v, w, b, scale, real, rows)
   return call.batch_real(dx, real), nil, nil, dw, db
 end
 
-op.map { name = "batch_norm", args = { "x", "mean", "var", "weight", "bias", "scale" }, attrs = { eps = 1e-5, k = 1, live = 1 }, hidden = true,
-  value = "(x - mean) * scale + bias", doc = "x less the mean of its channel, times scale, plus the bias.", example = example,
+op.map { name = "batch_norm", args = { "x", "mean", "var", "weight", "bias", "scale" },
+  attrs = { eps = 1e-5, k = 1, live = 1 }, hidden = true,
+  value = "(x - mean) * scale + bias",
+  doc = "x less the mean of its channel, times scale, plus the bias.", example = example,
   grad = function(y, gy, x, mean, v, w, b, scale)
     local real, rows = op.real_rows(x)
     return gradient(y, gy, x, mean, v, w, b, scale, real, rows)
   end }
 map { name = "batch_slope", args = { "scale", "dot", "var", "rows" }, attrs = { k = 1, eps = 1e-5 },
-  value = "scale * dot / (rows * k * (var + eps))", doc = "What the gradient loses for each unit of x - mean.", domain = { var = { 0, 10 }, rows = { 1, 8 } } }
-map { name = "batch_shift", args = { "scale", "sum", "rows" }, attrs = { k = 1 }, value = "scale * sum / (rows * k)",
-  doc = "What the gradient loses everywhere.", domain = { rows = { 1, 8 } } }
+  value = "scale * dot / (rows * k * (var + eps))",
+  doc = "The part that the gradient loses for each unit of x - mean.",
+  domain = { var = { 0, 10 }, rows = { 1, 8 } } }
+map { name = "batch_shift", args = { "scale", "sum", "rows" }, attrs = { k = 1 },
+  value = "scale * sum / (rows * k)",
+  doc = "The part that the gradient loses everywhere.", domain = { rows = { 1, 8 } } }
 map { name = "batch_back", args = { "dy", "x", "mean", "scale", "slope", "shift" },
   value = "dy * scale - (x - mean) * slope - shift", doc = "The gradient of batch_norm in x." }
-map { name = "batch_real", args = { "x", "real" }, value = "select(real == 0, 0, x)", doc = "x in real rows, 0 in others." }
+map { name = "batch_real", args = { "x", "real" }, value = "select(real == 0, 0, x)",
+  doc = "x in real rows, 0 in others." }
 
 -- ---- running statistics -------------------------------------------------------------------------
-map { name = "running_mean", args = { "old", "x", "m" }, value = "old + m * (x - old)", doc = "A running mean, moved." }
-map { name = "running_var", args = { "old", "var", "m", "rows" }, attrs = { k = 1 }, let = { "c = rows * k" },
+map { name = "running_mean", args = { "old", "x", "m" }, value = "old + m * (x - old)",
+  doc = "A running mean, moved." }
+map { name = "running_var", args = { "old", "var", "m", "rows" }, attrs = { k = 1 },
+  let = { "c = rows * k" },
   value = "select(c > 1, old + m * (var * c / (c - 1) - old), old)",
-  doc = "A running variance, moved by the unbiased one; one value says nothing of it." }
-map { name = "window_momentum", args = { "k" }, attrs = { log_rest = -0.1 }, value = "0 - expm1(log_rest / k)",
-  doc = "The momentum of which k in turn are as much as one of the whole." }
+  doc = "A running variance, moved by the unbiased one; a single value leaves it alone." }
+map { name = "window_momentum", args = { "k" }, attrs = { log_rest = -0.1 },
+  value = "0 - expm1(log_rest / k)",
+  doc = "The momentum of which k moves in turn equal one move of the whole." }
 
--- rows before this micro-batch have mean p and sum of squares q; by Chan, Golub and LeVeque, "Updating formulae" (1979)
+-- rows before this micro-batch have mean p and sum of squares q; by Chan, Golub and LeVeque,
+-- "Updating formulae" (1979)
 map { name = "pooled_mean", args = { "p", "x", "rows", "from" },
-  value = "select(from == 0, x, p + (x - p) * rows / (rows + from))", doc = "The mean of a window so far." }
+  value = "select(from == 0, x, p + (x - p) * rows / (rows + from))",
+  doc = "The mean of a window so far." }
 map { name = "pooled_squares", args = { "q", "p", "v", "x", "rows", "from" }, attrs = { k = 1 },
-  value = "select(from == 0, v * rows * k, q + v * rows * k + (x - p) * (x - p) * k * rows * (from / (rows + from)))",
+  value = "select(from == 0, v * rows * k, q + v * rows * k + (x - p) * (x - p) * k * rows * (from "
+    .. "/ (rows + from)))",
   doc = "The sum of squared differences from the mean of a window so far." }
 map { name = "pooled_end", args = { "old", "new", "rows", "from", "samples" },
-  value = "select(rows + from >= samples, new, old)", doc = "What is new at the window's end, else what was." }
-map { name = "pooled_var", args = { "q", "rows", "from" }, attrs = { k = 1 }, value = "q / ((rows + from) * k)",
+  value = "select(rows + from >= samples, new, old)",
+  doc = "The new value at the window's end, else the old one." }
+map { name = "pooled_var", args = { "q", "rows", "from" }, attrs = { k = 1 },
+  value = "q / ((rows + from) * k)",
   doc = "The biased variance of a window so far." }
 
 -- 1 in real rows so that it meets x, and how many they are

@@ -1,11 +1,13 @@
--- cross_entropy.lua -- the loss of class ids, one value per row, and whether the largest logit is the right one. The row's
--- largest logit m and its sum s of exp(x - m) are nodes: value, gradient and accuracy read them.
+-- cross_entropy.lua -- the loss of class ids, one value per row, and whether the largest logit is
+-- the right one. The row's largest logit m and its sum s of exp(x - m) are nodes: value, gradient
+-- and accuracy read them.
 local core = ...
 local op = core.use("dsl/op.lua")
 
 op.reduce { name = "sum_exp", args = { "x", "m" }, per_row = true, hidden = true,
   folds = { "s = sum(exp(x - m))" }, value = "s",
-  doc = "The sum of exp(x - m) along an axis, m a value per row.", example = "fn.cross_entropy(logits, label)" }
+  doc = "The sum of exp(x - m) along an axis, m a value per row.",
+  example = "fn.cross_entropy(logits, label)" }
 
 op.reduce { name = "cross_entropy", args = { "x", "t", "m", "s" }, per_row = true, hidden = true,
   folds = { "z = sum(select(i == t, x, 0))" }, value = "log(s) + m - z",
@@ -15,11 +17,13 @@ op.reduce { name = "cross_entropy", args = { "x", "t", "m", "s" }, per_row = tru
     return op.call.cross_entropy_grad(x, t, m, s, gy, { axes = core.info(y).axes })
   end }
 
-op.reduce { name = "cross_entropy_grad", args = { "x", "t", "m", "s", "gy" }, hidden = true, folds = {},
+op.reduce { name = "cross_entropy_grad", args = { "x", "t", "m", "s", "gy" }, hidden = true,
+  folds = {},
   value = "select(gy == 0, 0, gy * (exp(x - m) / s - select(i == t, 1, 0)))",
   doc = "The gradient of cross_entropy; 0 where gy is 0, whatever x is.",
   example = "fn.cross_entropy(logits, label)" }
 
 op.reduce { name = "hit", args = { "x", "t", "m" }, per_row = true, hidden = true,
   folds = { "j = min(select(x == m, i, n))" }, value = "select(j == t, 1, 0)",
-  doc = "1 where the first of the largest of x is at t, else 0.", example = "fn.accuracy(logits, label)" }
+  doc = "1 where the first of the largest of x is at t, else 0.",
+  example = "fn.accuracy(logits, label)" }

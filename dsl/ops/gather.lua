@@ -12,11 +12,16 @@ op.view { name = "gather", role = "gather", args = { "w", "t" }, hidden = true,
   grad = function(_, gy, w, t) return op.call.scatter(gy, t, { rows = w }) end }
 
 op.window { name = "scatter", role = "scatter", args = { "gy", "t" }, hidden = true,
-  doc = "The gradient of gather in w: every row of gy added to the row that t names.", example = "nn.Embedding(100, 16)",
+  doc = "The gradient of gather in w: every row of gy added to the row that t names.",
+  example = "nn.Embedding(100, 16)",
   shape = function(_, _, o) return core.info(o.rows).dims, false end }
 
-op.map { name = "unlearned", args = { "x", "m" }, hidden = true, doc = "x, which gets no gradient where m is 0.",
-  value = "x", grad = { x = "select(m == 0, 0, gy)" }, example = "nn.Embedding(100, 16, { padding_idx = 0 })" }
+op.map { name = "unlearned", args = { "x", "m" }, hidden = true,
+  doc = "x, which gets no gradient where m is 0.",
+  value = "x", grad = { x = "select(m == 0, 0, gy)" },
+  example = "nn.Embedding(100, 16, { padding_idx = 0 })" }
 
-op.map { name = "beyond", args = { "x" }, attrs = { n = 1 }, hidden = true, doc = "1 where x is none of 0 .. n - 1, else 0.",
-  value = "select(x >= 0, select(x < n, 0, 1), 1)", example = "fn.gather(x, fn.floor(y), { axis = 2 })" }
+op.map { name = "beyond", args = { "x" }, attrs = { n = 1 }, hidden = true,
+  doc = "1 where x is none of 0 .. n - 1, else 0.",
+  value = "select(x >= 0, select(x < n, 0, 1), 1)",
+  example = "fn.gather(x, fn.floor(y), { axis = 2 })" }

@@ -1,4 +1,5 @@
--- loss.lua -- what losses are made of: of a pair, of a difference, of log-probabilities and class ids.
+-- loss.lua -- what losses are made of: of a pair, of a difference, of log-probabilities and class
+-- ids.
 local core = ...
 local op = core.use("dsl/op.lua")
 local map = op.map
@@ -16,7 +17,8 @@ map { name = "smooth_l1_of", args = { "d" }, attrs = { beta = 1 }, hidden = true
 map { name = "bce_of", args = { "p", "t" }, hidden = true,
       doc = "-t * log(p) - (1 - t) * log(1 - p); no logarithm is below -100.",
       value = "(t - 1) * max(log1p(-p), -100) - t * max(log(p), -100)",
-      grad = { p = "gy * (p - t) / max((1 - p) * p, 1e-12)", t = "gy * (max(log1p(-p), -100) - max(log(p), -100))" },
+      grad = { p = "gy * (p - t) / max((1 - p) * p, 1e-12)",
+        t = "gy * (max(log1p(-p), -100) - max(log(p), -100))" },
       domain = { p = { 0.1, 0.9 }, t = { 0, 1 } }, example = "fn.bce(p, t)" }
 map { name = "bce_logits_of", args = { "x", "t" }, hidden = true,
       doc = "bce of sigmoid(x), safe for any finite x.",
@@ -25,9 +27,12 @@ map { name = "bce_logits_of", args = { "x", "t" }, hidden = true,
       domain = { t = { 0, 1 } }, example = "fn.bce_logits(x, t)" }
 map { name = "bce_logits_weighted", args = { "x", "t", "w" }, hidden = true,
       doc = "bce_logits whose positive part, t, is weighted by w.",
-      let = { "l = (w - 1) * t + 1", "q = max(-x, 0) + log1p(exp(-abs(x)))" }, value = "(1 - t) * x + l * q",
-      grad = { x = "gy * ((w * t + 1 - t) / (1 + exp(-x)) - w * t)", t = "gy * ((w - 1) * q - x)", w = "gy * t * q" },
-      domain = { t = { 0, 1 }, w = { 0.5, 3 } }, example = "fn.bce_logits(x, t, { pos_weight = 3 })" }
+      let = { "l = (w - 1) * t + 1", "q = max(-x, 0) + log1p(exp(-abs(x)))" },
+      value = "(1 - t) * x + l * q",
+      grad = { x = "gy * ((w * t + 1 - t) / (1 + exp(-x)) - w * t)", t = "gy * ((w - 1) * q - x)",
+        w = "gy * t * q" },
+      domain = { t = { 0, 1 }, w = { 0.5, 3 } },
+      example = "fn.bce_logits(x, t, { pos_weight = 3 })" }
 
 op.reduce { name = "nll", args = { "x", "t" }, per_row = true, hidden = true,
   folds = { "z = sum(select(i == t, x, 0))" }, value = "-z",
@@ -39,7 +44,8 @@ op.reduce { name = "nll_grad", args = { "x", "t", "gy" }, hidden = true, folds =
   value = "select(i == t, -gy, 0)", doc = "The gradient of nll; x is here for its shape alone.",
   example = "fn.nll(x, label)" }
 
-op.reduce { name = "smoothed", args = { "x", "t", "m", "s" }, attrs = { e = 0.1 }, per_row = true, hidden = true,
+op.reduce { name = "smoothed", args = { "x", "t", "m", "s" }, attrs = { e = 0.1 }, per_row = true,
+  hidden = true,
   folds = { "z = sum(select(i == t, x, 0))", "a = sum(x)" },
   value = "log(s) + m - (1 - e) * z - e * (a / n)",
   doc = "cross_entropy whose target has 1 - e at t and e shared among all classes.",
@@ -49,7 +55,8 @@ op.reduce { name = "smoothed", args = { "x", "t", "m", "s" }, attrs = { e = 0.1 
     return op.call.smoothed_grad(x, t, m, s, gy, { axes = of.axes, e = of.e })
   end }
 
-op.reduce { name = "smoothed_grad", args = { "x", "t", "m", "s", "gy" }, attrs = { e = 0.1 }, hidden = true,
+op.reduce { name = "smoothed_grad", args = { "x", "t", "m", "s", "gy" }, attrs = { e = 0.1 },
+  hidden = true,
   folds = {},
   value = "select(gy == 0, 0, gy * (exp(x - m) / s - select(i == t, 1 - e, 0) - e / n))",
   doc = "The gradient of smoothed; 0 where gy is 0, whatever x is.",

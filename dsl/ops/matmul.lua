@@ -1,4 +1,5 @@
--- matmul.lua -- products summed over shared axes. "ni,oi->no": one letter an axis; what the result lacks is summed.
+-- matmul.lua -- products summed over shared axes. "ni,oi->no": one letter an axis; what the result
+-- lacks is summed.
 local core = ...
 local op = core.use("dsl/op.lua")
 

@@ -1,4 +1,5 @@
--- max_pool2d.lua -- the largest value of each window; the first in row order among equals takes the gradient.
+-- max_pool2d.lua -- the largest value of each window; the first in row order among equals takes the
+-- gradient.
 local core = ...
 local op = core.use("dsl/op.lua")
 local attrs = { "kh", "kw", "sh", "sw", "ph", "pw", "dh", "dw" }
@@ -17,6 +18,7 @@ op.window { name = "max_pool2d", role = "max", args = { "x" }, attrs = attrs, hi
     return op.call.max_pool2d_grad(x, gy, o)
   end }
 
-op.window { name = "max_pool2d_grad", role = "max_grad", args = { "x", "gy" }, attrs = attrs, hidden = true,
+op.window { name = "max_pool2d_grad", role = "max_grad", args = { "x", "gy" }, attrs = attrs,
+  hidden = true,
   doc = "The gradient of max_pool2d.", example = "nn.MaxPool2d(2)",
   shape = function(x) return core.info(x).dims, core.info(x).batch end }

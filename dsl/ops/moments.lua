@@ -1,4 +1,5 @@
--- moments.lua -- other folds along axes: variance, norms, products, log-sum-exp, the place of the largest.
+-- moments.lua -- other folds along axes: variance, norms, products, log-sum-exp, the place of the
+-- largest.
 local core = ...
 local op = core.use("dsl/op.lua")
 local call, beside = op.call, op.beside
@@ -10,7 +11,8 @@ end
 
 row { name = "var", args = { "x" }, attrs = { correction = 1 },
   folds = { "a = sum(x)", "v = sum((x - a / n) * (x - a / n))" }, value = "v / (n - correction)",
-  doc = "The variance along axes: the sum of squares over n - correction.", example = "fn.var(x, { axis = 2 })",
+  doc = "The variance along axes: the sum of squares over n - correction.",
+  example = "fn.var(x, { axis = 2 })",
   grad = function(y, gy, x)
     local of = core.info(y)
     return call.var_grad(x, beside(gy, y, x), { axes = of.axes, correction = of.correction })
@@ -21,12 +23,14 @@ op.reduce { name = "var_grad", args = { "x", "gy" }, attrs = { correction = 1 },
   doc = "The gradient of var.", example = "fn.var(x, { axis = 2 })" }
 
 row { name = "std", args = { "x" }, attrs = { correction = 1 },
-  folds = { "a = sum(x)", "v = sum((x - a / n) * (x - a / n))" }, value = "sqrt(v / (n - correction))",
+  folds = { "a = sum(x)", "v = sum((x - a / n) * (x - a / n))" },
+  value = "sqrt(v / (n - correction))",
   doc = "The root of the variance along axes; its derivative where it is 0 is 0.",
   example = "fn.std(x, { axis = 2 })",
   grad = function(y, gy, x)
     local of = core.info(y)
-    return call.std_grad(x, beside(y, y, x), beside(gy, y, x), { axes = of.axes, correction = of.correction })
+    return call.std_grad(x, beside(y, y, x), beside(gy, y, x),
+      { axes = of.axes, correction = of.correction })
   end }
 
 op.reduce { name = "std_grad", args = { "x", "y", "gy" }, attrs = { correction = 1 }, hidden = true,
@@ -40,7 +44,8 @@ row { name = "logsumexp", args = { "x" },
   example = "fn.logsumexp(x, { axis = 2 })",
   grad = function(y, gy, x) return call.logsumexp_grad(x, beside(y, y, x), beside(gy, y, x)) end }
 
-op.map { name = "logsumexp_grad", args = { "x", "r", "dr" }, hidden = true, value = "dr * exp(x - r)",
+op.map { name = "logsumexp_grad", args = { "x", "r", "dr" }, hidden = true,
+  value = "dr * exp(x - r)",
   doc = "The gradient of logsumexp.", example = "fn.logsumexp(x, { axis = 2 })" }
 
 row { name = "norm2", args = { "x" }, folds = { "s = sum(x * x)" }, value = "sqrt(s)",
@@ -49,9 +54,11 @@ row { name = "norm2", args = { "x" }, folds = { "s = sum(x * x)" }, value = "sqr
   grad = function(y, gy, x) return call.norm2_grad(x, beside(y, y, x), beside(gy, y, x)) end }
 
 op.map { name = "norm2_grad", args = { "x", "r", "dr" }, hidden = true,
-  value = "select(r == 0, 0, x * (dr / r))", doc = "The gradient of norm2.", example = "fn.norm(x, { axis = 2 })" }
+  value = "select(r == 0, 0, x * (dr / r))", doc = "The gradient of norm2.",
+  example = "fn.norm(x, { axis = 2 })" }
 
-row { name = "norm_p", args = { "x" }, attrs = { p = 3 }, folds = { "s = sum(pow(abs(x), p))" }, hidden = true,
+row { name = "norm_p", args = { "x" }, attrs = { p = 3 }, folds = { "s = sum(pow(abs(x), p))" },
+  hidden = true,
   value = "pow(s, 1 / p)", doc = "The p-th root of the sum of p-th powers of abs(x).",
   example = "fn.norm(x, { axis = 2, p = 3 })",
   grad = function(y, gy, x)
@@ -64,7 +71,8 @@ op.map { name = "norm_p_grad", args = { "x", "r", "dr" }, attrs = { p = 3 }, hid
 
 row { name = "prod", args = { "x" }, folds = { "p = prod(x)" }, value = "p",
   doc = "The product along axes.", example = "fn.prod(x, { axis = 2 })",
-  grad = function(y, gy, x) return call.prod_grad(x, beside(gy, y, x), { axes = core.info(y).axes }) end }
+  grad = function(y, gy, x) return call.prod_grad(x, beside(gy, y, x),
+    { axes = core.info(y).axes }) end }
 
 -- z zeros, p the product of the others
 op.reduce { name = "prod_grad", args = { "x", "gy" }, hidden = true,

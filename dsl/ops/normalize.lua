@@ -1,9 +1,11 @@
--- normalize.lua -- zero mean and unit variance, or unit mean square, along axes: the hearts of LayerNorm and RMSNorm.
+-- normalize.lua -- zero mean and unit variance, or unit mean square, along axes: the hearts of
+-- LayerNorm and RMSNorm.
 local core = ...
 local op = core.use("dsl/op.lua")
 
 op.reduce { name = "normalize", args = { "x" }, attrs = { eps = 1e-5 }, hidden = true,
-  folds = { "a = sum(x)", "v = sum((x - a / n) * (x - a / n))" }, value = "(x - a / n) / sqrt(v / n + eps)",
+  folds = { "a = sum(x)", "v = sum((x - a / n) * (x - a / n))" },
+  value = "(x - a / n) / sqrt(v / n + eps)",
   doc = "x less its mean, over the root of its variance + eps; n is the number of values.",
   example = "nn.LayerNorm()",
   grad = function(y, gy, x)
@@ -26,5 +28,6 @@ op.reduce { name = "rms", args = { "x" }, attrs = { eps = 1e-5 }, hidden = true,
   end }
 
 op.reduce { name = "rms_grad", args = { "x", "gy" }, attrs = { eps = 1e-5 }, hidden = true,
-  folds = { "q = sum(x * x)", "s = sum(gy * x)" }, value = "(gy - x * s / (q + n * eps)) / sqrt(q / n + eps)",
+  folds = { "q = sum(x * x)", "s = sum(gy * x)" },
+  value = "(gy - x * s / (q + n * eps)) / sqrt(q / n + eps)",
   doc = "The gradient of rms.", example = "nn.RMSNorm()" }

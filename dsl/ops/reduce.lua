@@ -1,9 +1,11 @@
--- reduce.lua -- sums and maxima along the axes of a sample. A fold is a pass; per_row: the folded axes are gone.
+-- reduce.lua -- sums and maxima along the axes of a sample. A fold is a pass; per_row: the folded
+-- axes are gone.
 local core = ...
 local op = core.use("dsl/op.lua")
 local call = op.call
 
--- a value per row, y or its adjoint, with extent 1 along the axes that y has folded, so that it meets x
+-- a value per row, y or its adjoint, with extent 1 along the axes that y has folded, so that it
+-- meets x
 function op.beside(r, y, x)
   local to, axes = core.info(x), core.info(y).axes
   for a = 1, #to.dims do
@@ -24,7 +26,8 @@ op.reduce { name = "sum", role = "sum", args = { "x" }, per_row = true, folds = 
 
 op.reduce { name = "amax", args = { "x" }, per_row = true, folds = { "m = max(x)" }, value = "m",
   doc = "The largest along axes; equals share the gradient.", example = "fn.max(x, { axis = 2 })",
-  grad = function(y, gy, x) return call.amax_grad(x, beside(y, y, x), beside(gy, y, x), { axes = core.info(y).axes }) end }
+  grad = function(y, gy, x) return call.amax_grad(x, beside(y, y, x), beside(gy, y, x),
+    { axes = core.info(y).axes }) end }
 
 op.reduce { name = "amax_grad", args = { "x", "m", "gy" }, hidden = true,
   folds = { "c = sum(select(x == m, 1, 0))" },
@@ -33,4 +36,5 @@ op.reduce { name = "amax_grad", args = { "x", "m", "gy" }, hidden = true,
 
 op.reduce { name = "amin", args = { "x" }, per_row = true, folds = { "m = min(x)" }, value = "m",
   doc = "The smallest along axes; equals share the gradient.", example = "fn.min(x, { axis = 2 })",
-  grad = function(y, gy, x) return call.amax_grad(x, beside(y, y, x), beside(gy, y, x), { axes = core.info(y).axes }) end }
+  grad = function(y, gy, x) return call.amax_grad(x, beside(y, y, x), beside(gy, y, x),
+    { axes = core.info(y).axes }) end }

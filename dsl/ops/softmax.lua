@@ -8,7 +8,8 @@ op.reduce { name = "softmax", args = { "x" }, folds = { "m = max(x)", "s = sum(e
   doc = "exp(x) over its sum along an axis.", example = "fn.softmax(x, { axis = 2 })",
   grad = function(y, gy) return call.softmax_grad(y, gy, { axes = core.info(y).axes }) end }
 
-op.reduce { name = "softmax_grad", args = { "y", "gy" }, hidden = true, folds = { "s = sum(y * gy)" },
+op.reduce { name = "softmax_grad", args = { "y", "gy" }, hidden = true,
+  folds = { "s = sum(y * gy)" },
   value = "y * (gy - s)",
   doc = "The gradient of softmax.", example = "fn.softmax(x, { axis = 2 })" }
 
@@ -17,6 +18,7 @@ op.reduce { name = "log_softmax", args = { "x" }, folds = { "m = max(x)", "s = s
   doc = "The logarithm of softmax along an axis.", example = "fn.log_softmax(x, { axis = 2 })",
   grad = function(y, gy) return call.log_softmax_grad(y, gy, { axes = core.info(y).axes }) end }
 
-op.reduce { name = "log_softmax_grad", args = { "y", "gy" }, hidden = true, folds = { "s = sum(gy)" },
+op.reduce { name = "log_softmax_grad", args = { "y", "gy" }, hidden = true,
+  folds = { "s = sum(gy)" },
   value = "gy - exp(y) * s",
   doc = "The gradient of log_softmax.", example = "fn.log_softmax(x, { axis = 2 })" }

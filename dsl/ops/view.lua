@@ -37,6 +37,7 @@ op.view { name = "expand", role = "expand", args = { "x" }, doc = "Axes of exten
     return call.reshape(call.sum(gy, { axes = axes }), { dims = from.dims, batch = from.batch })
   end }
 
-op.view { name = "detach", role = "detach", args = { "x" }, doc = "x, where the gradient stops.",
+op.view { name = "detach", role = "detach", args = { "x" },
+  doc = "x, but no gradient goes through it.",
   example = "fn.detach(x)",
   shape = function(x) return core.info(x).dims, core.info(x).batch end }

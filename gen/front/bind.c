@@ -140,11 +140,9 @@ static void refuse_mixing(lua_State *L, const Node *y)
                  name, shape);
     else
         error_at(y->loc,
-                 "%s: this mixes samples: a sum over the batch is known when all micro-batches "
-                 "were seen, and then the tensor %s is "
-                 "gone; a loss gives a value for each row with { reduction = \"none\" }, a sum "
-                 "within each sample takes { axis = 2 }, a loss "
-                 "of each micro-batch by itself is fn.per_micro(function() ... end)",
+                 "%s: this mixes samples: tensor %s is gone when a sum over the batch is complete; "
+                 "write { reduction = \"none\" } for each row, { axis = 2 } within a sample, or "
+                 "declare a loss of each micro-batch, fn.per_micro(...)",
                  name, shape);
     if (sum->loc.file && sum->loc.line != y->loc.line)
         note_at(sum->loc, "the sum over the batch was made here");

@@ -11,10 +11,9 @@ static void check_scalar(const Node *n)
 {
     if (n->when == WHEN_AFTER && n->shape.rank > 0)
         error_at(n->loc,
-                 "this mixes samples: a sum over the batch meets a tensor %s, but a window's "
-                 "micro-batches are "
-                 "seen one after another; reduce over the sample's own axes, or keep the sum for "
-                 "the loss or a report",
+                 "this mixes samples: a sum over the batch meets a tensor %s, but the program "
+                 "sees one micro-batch at a time; reduce over the sample's own axes, or keep the "
+                 "sum for the loss or a report",
                  shape_text(&n->shape));
 }
 
@@ -55,8 +54,8 @@ static void check_gradient(const Graph *g, int step, const char *in_loss)
             any = true, gets |= seen[p->node->id];
     }
     if (any && !gets)
-        error_at(j->loc, "minimize: no gradient comes to a parameter: what compares, rounds or "
-                         "tells a place has none");
+        error_at(j->loc, "minimize: no gradient reaches a parameter: comparisons, rounding and "
+                         "argmax are not differentiable");
 }
 
 static void check_loss(const Node *j)

@@ -326,8 +326,7 @@ static void check_defines(const Host *h)
     for (int i = 0; i < h->opts->defines.n; i++) {
         const char *d = h->opts->defines.at[i];
         if (!h->asked[i])
-            usage_error("-D %s: the model asks for no option \"%.*s\"", d,
-                        (int)(strchr(d, '=') - d), d);
+            usage_error("-D %s: the model has no option \"%.*s\"", d, (int)(strchr(d, '=') - d), d);
     }
 }
 
@@ -366,7 +365,7 @@ void host_run(lua_State *L, const char *path)
     run_model(h);
     if (!h->graph->train.loc.file)
         host_fail(loc_of(h, 1, diag_lines(h->files.at[0])),
-                  "no train { ... }: nothing says what to minimize");
+                  "no train { ... }: the model file does not say what to minimize");
     check_defines(h);
     stop_if_errors();
 }

@@ -95,7 +95,7 @@ static void read_let(Reader *r, bool folds)
     let->name = name_in(r, -1, "lets");
     lua_pop(r->L, 1);
     if (known(op, op->nlets, let->name))
-        host_fail(r->loc, "op '%s': '%s' is there twice", op->name, let->name);
+        host_fail(r->loc, "op '%s': '%s' appears twice", op->name, let->name);
     let->fold = folds ? fold_of(&body) : FOLD_NONE;
     if (folds && let->fold == FOLD_NONE)
         host_fail(r->loc, "op '%s': a fold is a sum(), max(), min() or prod()", op->name);
@@ -132,7 +132,7 @@ static void read_attr(Reader *r, bool folds)
     Op *op = r->op;
     if (op->nattrs == ATTRS) host_fail(r->loc, "op '%s': more than %d attributes", op->name, ATTRS);
     const char *name = name_in(r, -1, "attributes");
-    if (known(op, 0, name)) host_fail(r->loc, "op '%s': '%s' is there twice", op->name, name);
+    if (known(op, 0, name)) host_fail(r->loc, "op '%s': '%s' appears twice", op->name, name);
     op->attr[op->nattrs] = name;
     if (lua_getfield(r->L, r->table, "preset") == LUA_TTABLE) {
         op->preset[op->nattrs] = field_number(r->L, -1, name, 0);

@@ -183,11 +183,11 @@ static void refuse_dropping(const Scales *x)
 {
     error_at(x->g->train.loc,
              x->g->train.count_before
-                 ? "train: nonfinite = \"drop_micro\" is decided after the forward, count = "
-                   "\"before\" counts ahead of it: leave out one of them"
-                 : "train: nonfinite = \"drop_micro\" changes the denominators, and those of this "
-                   "loss differ, so they are counted ahead of the "
-                   "first forward, when nobody knows what will be dropped: say \"skip_window\"");
+                 ? "train: nonfinite = \"drop_micro\" decides after the forward, but count = "
+                   "\"before\" counts before it; leave out one of them"
+                 : "train: nonfinite = \"drop_micro\" changes the denominators, but this loss "
+                   "has several, which must be known before the first forward; write "
+                   "\"skip_window\"");
 }
 
 static void scale_seeds(Scales *x)
@@ -277,11 +277,11 @@ static void check_options(const Graph *g, const Target *target)
     if (g->seeds.n > SEEDS)
         error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", SEEDS);
     if (g->train.precision == TF32 && !target->tf32)
-        error_at(g->train.loc, "train: precision = \"tf32\" is of the CUDA target: the C target "
+        error_at(g->train.loc, "train: precision = \"tf32\" is only for CUDA: the C target "
                                "multiplies in fp32, bf16 or fp16");
     if (g->train.nphases && expr_uses(g->step->optimizer.lr, "E"))
-        error_at(g->train.loc, "train: lr counts in epochs, but accumulate changes how many "
-                               "updates they have: say them in updates");
+        error_at(g->train.loc, "train: lr counts in epochs, but accumulate changes the updates "
+                               "of an epoch; write its intervals in updates");
 }
 
 Program *schedule(Plan *p)

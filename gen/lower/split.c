@@ -16,9 +16,9 @@ static void check_kernel(const Kernels *k, const Kernel *x)
     const Node *n = x->out;
     if (n->shape.batch || n->when != WHEN_MICRO || x->sum >= 0 || is_chain(x)) return;
     error_at(n->loc,
-             "deterministic = \"split\": this is a sum over a micro-batch before it is %s, so its "
-             "bits depend on how the window "
-             "is split; leave deterministic out of train, or the layer",
+             "deterministic = \"split\": this value is summed over a micro-batch before it is %s, "
+             "so its bits depend on micro_batch; leave deterministic out of train, or leave out "
+             "the layer",
              x->adds_to ? "added to a gradient" : "used again");
     note_at(k->g->train.loc, "it was asked for here");
 }
@@ -28,12 +28,11 @@ static void check_parameter(const Kernels *k, const Param *p)
     int writes = 0;
     for (int i = 0; i < k->micro.n; i++) writes += k->micro.at[i]->adds_to == p;
     if (writes < 2) return;
-    error_at(
-        p->loc,
-        "deterministic = \"split\": parameter '%s' is used in %d places, whose gradients take "
-        "turns by micro-steps, so its "
-        "bits depend on how the window is split; use it once, or leave deterministic out of train",
-        p->name, writes);
+    error_at(p->loc,
+             "deterministic = \"split\": parameter '%s' is used in %d places, whose gradients take "
+             "turns by micro-steps, so its bits depend on micro_batch; use it once, or leave "
+             "deterministic out of train",
+             p->name, writes);
     note_at(k->g->train.loc, "it was asked for here");
 }
 
@@ -41,9 +40,8 @@ void check_split(const Kernels *k)
 {
     if (!k->g->train.split) return;
     if (!k->target->split)
-        error_at(k->g->train.loc, "train: deterministic = \"split\" is of the C target: libraries "
-                                  "choose the order of sums in CUDA; "
-                                  "leave it out here");
+        error_at(k->g->train.loc, "train: deterministic = \"split\" is only for C: in CUDA, "
+                                  "libraries choose the order of sums; leave it out here");
     for (int i = 0; i < k->micro.n; i++) check_kernel(k, k->micro.at[i]);
     for (int i = 0; i < k->g->params.n; i++) check_parameter(k, k->g->params.at[i]);
     stop_if_errors();

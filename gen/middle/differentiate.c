@@ -159,16 +159,13 @@ static void sum_backward(Backward *b, Node *sum, Node *coefficient)
     Node *x = sum->arg[0];
     if (!b->needed[x->id] || b->told) return;
     if (of_parameters(b, coefficient)) {
-        error_at(b->g->minimize->loc, "minimize: the loss must be a sum of terms, each a sum or a "
-                                      "mean over the batch times a "
-                                      "number; here a term is multiplied by, divided by or taken "
-                                      "through something that depends on the parameters");
-        note_at(sum->loc, "this sum is the one; over several micro-batches its factor is not known "
-                          "when its gradient is made: write the term "
-                          "for each sample and take its mean, or fn.detach the factor, which is "
-                          "then counted ahead of the window, or declare the loss as one of each "
-                          "micro-batch by itself, fn.per_micro(function() return ... end), and "
-                          "know that it depends on micro_batch");
+        error_at(b->g->minimize->loc, "minimize: the loss must be a sum of terms, each a number "
+                                      "times a sum or a mean over the batch; here a term meets a "
+                                      "factor or a function that depends on the parameters");
+        note_at(sum->loc, "this is the sum; its factor is known only after its gradient: write "
+                          "the term for each sample and take its mean, fn.detach the factor, or "
+                          "declare a loss of each micro-batch, fn.per_micro(function() return "
+                          "... end)");
         b->told = true;
         return;
     }
