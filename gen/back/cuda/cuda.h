@@ -3,7 +3,7 @@
 #ifndef CUDA_H
 #define CUDA_H
 #include "back/alike.h"
-#include "back/cuda/lines.h"
+#include "back/sequence.h"
 #include "back/cuda/print.h"
 #include "back/emit.h"
 

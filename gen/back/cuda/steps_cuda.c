@@ -7,7 +7,11 @@
 #include <string.h>
 #include "back/cuda/cuda.h"
 
-enum { SMALL = 16384 }; /* turns that one block goes through as fast as many would */
+enum { SMALL = 16384 };
+static const Folding steps_folding = { "steps", "", "", "device" },
+                     plans_folding = { "plan", "", "", "device" };
+
+/* turns that one block goes through as fast as many would */
 typedef struct Block {
     Line *launch;
     Lines calls;
@@ -268,7 +272,7 @@ static void share_forward(Launches *l, const Program *s, Lines *micro, Lines *fo
     if (n < 8) return;
     Lines both = { micro->at, n, n };
     const char *name = text("%sforward_steps", s->g->step->prefix);
-    lines_fold(&both, "steps", &l->written);
+    lines_fold(&both, &steps_folding, &l->written);
     declare_function(&l->written.steps, name, "");
     text_add(out, "/* The forward part of a micro-step. */\nstatic void %s(void)\n{\n", name);
     put_lines(out, lines_text(&both, "device"), 4);
@@ -284,7 +288,7 @@ static void share_forward(Launches *l, const Program *s, Lines *micro, Lines *fo
 
 static void set_list(Launches *l, Env *e, const char *name, Lines *c)
 {
-    lines_fold(c, "steps", &l->written);
+    lines_fold(c, &steps_folding, &l->written);
     env_set(e, name, "%s", lines_text(c, "device"));
 }
 
@@ -362,7 +366,7 @@ static void fill_facts(Launches *l, const Whole *all, Env *e)
                  checks_finite(all->steps.at[i]);
     Written *out = &l->written;
     set_prototypes(l, e);
-    lines_fold(&x->plans, "plan", out);
+    lines_fold(&x->plans, &plans_folding, out);
     env_flag(e, "next_micro", l->alone);
     env_set(e, "kernels", "%s", out->functions.s ? out->functions.s : "");
     env_flag(e, "rounds", all->steps.at[0]->g->train.precision >= BF16);

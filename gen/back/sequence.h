@@ -1,7 +1,7 @@
-/* lines.h -- lines that call functions; one function of several lines where the same lines come
-   again with other arguments. */
-#ifndef CUDA_LINES_H
-#define CUDA_LINES_H
+/* sequence.h -- lines that call functions; one function of several lines where the same lines come
+   again with other arguments: a block of a net. */
+#ifndef SEQUENCE_H
+#define SEQUENCE_H
 #include "base/base.h"
 
 typedef struct Arg {
@@ -27,7 +27,7 @@ char *arg_declared(const Arg *a); /* "const real x[32][64]" */
 /* the n calls from there on: all but their arguments */
 bool lines_alike(const Lines *a, int from, const Lines *b, int at, int n);
 bool line_same(const Line *a, const Line *b);
-/* lines; before them "auto &arena = dev->arena;" for the views that they need */
+/* lines; before them "auto &arena = dev->arena;" for the views that they need; NULL: they need none */
 char *lines_text(const Lines *c, const char *dev);
 
 /* functions, and declarations of those that are called before they stand: "k1_div(Device *dev), k2" */
@@ -45,6 +45,12 @@ Common lines_common(const Lines *const *at, int n);
 char *params_text(const Common *c); /* "const real x[32][64], int beta" */
 /* a sequence's arguments for the parameters */
 void params_given(const Common *c, const Lines *from, Line *to);
-/* what is repeated becomes a function on the host, k2_to_k9_WHAT, and calls of it */
-void lines_fold(Lines *c, const char *what, Written *to);
+typedef struct Folding { /* how functions of several lines begin */
+    const char *what;    /* the end of their names, k2_to_k9_WHAT, where no layer names them */
+    const char *params;  /* what all of them get: "const Thread *t, const Micro *m"; or "" */
+    const char *args;    /* and are given: "t, m"; or "" */
+    const char *memory;  /* where views are found, "device"; NULL: there are none */
+} Folding;
+/* what is repeated becomes a function on the host, and calls of it */
+void lines_fold(Lines *c, const Folding *f, Written *to);
 #endif

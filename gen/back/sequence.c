@@ -1,9 +1,12 @@
-/* lines.c -- calls as text, and what sequences of them have in common.
+/* sequence.c -- calls as text, and what sequences of them have in common.
 
-   Blocks of a network are the same calls over and over, with other buffers. From three times on
-   such a sequence is a function. */
+   1. Blocks of a net are the same calls over and over, with other buffers. From three times on such
+      a sequence is a function, in both targets.
+   2. It is named by the layers that the buffers are named by: h_0, h_1, ... give k5_to_k20_h. Its
+      parameters are named by what their arguments' names end in: arena.h_0_qkv gives qkv. */
+#include <ctype.h>
 #include <string.h>
-#include "back/cuda/lines.h"
+#include "back/sequence.h"
 #include "back/template.h"
 
 /* of a sequence that becomes a function: its calls, how often it comes */
@@ -77,7 +80,7 @@ char *lines_text(const Lines *c, const char *dev)
     for (int i = 0; i < c->n; i++)
         for (int a = 0; a < c->at[i]->args.n; a++) {
             const char *view = c->at[i]->args.at[a]->view;
-            if (view && !is_seen(c, i, a, view))
+            if (dev && view && !is_seen(c, i, a, view))
                 text_add(&t, "auto &%s = %s->%s;\n", view, dev, view);
         }
     for (int i = 0; i < c->n; i++)
@@ -112,6 +115,59 @@ static const char *free_name(const Common *c, const char *wish)
     return name;
 }
 
+/* ---- names ---- */
+static const char *after_view(const char *text) { return text + strcspn(text, ".") + 1; }
+
+/* So many characters at the end of both. */
+static size_t ends_alike(const char *a, const char *b)
+{
+    size_t n = 0;
+    const size_t na = strlen(a), nb = strlen(b);
+    while (n < na && n < nb && a[na - 1 - n] == b[nb - 1 - n]) n++;
+    return n;
+}
+
+/* "qkv_weight" of "p.h_0_qkv.weight[0]" and "p.h_1_qkv.weight[0]", "d_qkv" of gradients; NULL: their
+   ends are no name. */
+static const char *ending(const char *a, const char *b)
+{
+    const char *from = a + strlen(a) - ends_alike(a, b), *own = after_view(a);
+    while (*from && *from != '_' && *from != '.') from++;
+    while (*from == '_' || *from == '.') from++;
+    if (!isalpha((unsigned char)*from)) return NULL;
+    const bool adjoint = a[*a == '&'] == 'g' || (own[0] == 'd' && own[1] == '_' && from > own + 2);
+    char *name = text("%s%.*s", adjoint ? "d_" : "", (int)strcspn(from, "["), from);
+    for (char *c = name; *c; c++)
+        if (*c == '.') *c = '_';
+    return name;
+}
+
+/* "h_0" in "arena.h_0_qkv", when another sequence has "arena.h_1_qkv" there; NULL: no number differs. */
+static const char *layer_in(const char *a, const char *b)
+{
+    size_t same = 0;
+    while (a[same] && a[same] == b[same]) same++;
+    while (same && isdigit((unsigned char)a[same - 1])) same--;
+    const char *own = after_view(a);
+    if (a + same <= own || a[same - 1] != '_') return NULL;
+    const size_t n = strspn(a + same, "0123456789");
+    if (!n || (a[same + n] != '_' && a[same + n] != '.')) return NULL;
+    if (own[0] == 'd' && own[1] == '_') own += 2;
+    return text("%.*s", (int)(a + same + n - own), own);
+}
+
+/* The layer that sequence `which` is of: all its first such arguments name it. NULL: none does. */
+static const char *layer_of(const Lines *const *at, int which)
+{
+    const Lines *other = at[which ? 0 : 1];
+    for (int i = 0; i < other->n; i++)
+        for (int a = 0; a < other->at[i]->args.n; a++) {
+            const char *name = layer_in(arg_at(at[which], i, a)->text, arg_at(other, i, a)->text);
+            if (name) return name;
+        }
+    return NULL;
+}
+
 static const Arg *param_for(Common *c, const Lines *const *at, int n, int call, int arg)
 {
     const Arg *a = arg_at(at[0], call, arg);
@@ -123,7 +179,8 @@ static const Arg *param_for(Common *c, const Lines *const *at, int n, int call, 
     Arg *own = NEW(Arg);
     *own = *a;
     own->view = NULL;
-    own->text = own->name = free_name(c, a->wish ? a->wish : a->name);
+    const char *end = n > 1 ? ending(a->text, arg_at(at[1], call, arg)->text) : NULL;
+    own->text = own->name = free_name(c, end ? end : a->wish ? a->wish : a->name);
     c->call[c->params.n] = call, c->arg[c->params.n] = arg;
     vec_push(&c->params, own);
     return own;
@@ -197,9 +254,14 @@ static Lines slice(const Lines *c, int from, int n)
     return s;
 }
 
+/* The kernels of the calls: "k2 to k9". */
 static char *range_text(const Lines *c)
 {
-    const int first = c->at[0]->first, last = c->at[c->n - 1]->last;
+    int first = 0, last = 0;
+    for (int i = 0; i < c->n; i++) {
+        if (!first) first = c->at[i]->first;
+        if (c->at[i]->last) last = c->at[i]->last;
+    }
     return first == last ? text("k%d", first) : text("k%d to k%d", first, last);
 }
 
@@ -208,34 +270,53 @@ void declare_function(Text *to, const char *name, const char *parameters)
     text_add(to, "%s%s(%s)", to->n ? ", " : "", name, *parameters ? parameters : "void");
 }
 
-static void fold_one(Lines *to, const Lines *c, int from, int n, int times, const char *what,
-                     Written *out)
+/* "k2_to_k9_h" */
+static const char *function_name(const Lines *const *at, const Folding *f)
 {
-    Lines *each = NEW_ARRAY(Lines, times);
-    const Lines **at = NEW_ARRAY(const Lines *, times);
-    for (int i = 0; i < times; i++) each[i] = slice(c, from + i * n, n), at[i] = &each[i];
+    const char *layer = layer_of(at, 0);
+    const size_t n = layer ? strlen(layer) : 0;
+    size_t stem = n;
+    while (stem && isdigit((unsigned char)layer[stem - 1])) stem--;
+    char *range = range_text(at[0]);
+    for (char *c = range; *c; c++)
+        if (*c == ' ') *c = '_';
+    return stem > 1 ? text("%s_%.*s", range, (int)stem - 1, layer) : text("%s_%s", range, f->what);
+}
+
+static void fold_one(Lines *to, const Lines *const *at, int times, const Folding *f, Written *out)
+{
     const Common common = lines_common(at, times);
-    const char *name = text("k%d_to_k%d_%s", each[0].at[0]->first, each[0].at[n - 1]->last, what);
-    declare_function(&out->steps, name, params_text(&common));
-    text_add(&out->functions, "/* %s, and what is like them up to k%d */\nstatic void %s(%s)\n{\n",
-             range_text(at[0]), each[times - 1].at[n - 1]->last, name, params_text(&common));
-    put_lines(&out->functions, lines_text(&common.body, "device"), 4);
+    const char *name = function_name(at, f), *params = params_text(&common);
+    declare_function(&out->steps, name,
+                     text("%s%s%s", f->params, *f->params && *params ? ", " : "", params));
+    text_add(&out->functions,
+             "/* %s, and what is like them up to %s */\nstatic void %s(%s%s%s)\n{\n",
+             range_text(at[0]), range_text(at[times - 1]), name, f->params,
+             *f->params && *params ? ", " : "", params);
+    put_lines(&out->functions, lines_text(&common.body, f->memory), 4);
     text_add(&out->functions, "}\n\n");
     for (int i = 0; i < times; i++) {
-        Line *call = line_add(to, text("%s(", name), ");");
-        call->first = each[i].at[0]->first, call->last = each[i].at[n - 1]->last;
-        call->note = range_text(at[i]);
+        const char *layer = layer_of(at, i);
+        Line *call =
+            line_add(to, text("%s(%s%s", name, f->args, *f->args && *params ? ", " : ""), ");");
+        call->note = layer ? text("%s: %s", layer, range_text(at[i])) : range_text(at[i]);
         params_given(&common, at[i], call);
     }
 }
 
-void lines_fold(Lines *c, const char *what, Written *out)
+void lines_fold(Lines *c, const Folding *f, Written *out)
 {
     Lines to = { 0 };
-    for (int from = 0, times, n; from < c->n; from += n * times) {
+    for (int from = 0, times = 1, n; from < c->n; from += n * times) {
         n = longest(c, from, &times);
-        if (n) fold_one(&to, c, from, n, times, what, out);
-        else vec_push(&to, c->at[from]), n = times = 1;
+        if (!n) {
+            vec_push(&to, c->at[from]), n = times = 1;
+            continue;
+        }
+        Lines *each = NEW_ARRAY(Lines, times);
+        const Lines **at = NEW_ARRAY(const Lines *, times);
+        for (int i = 0; i < times; i++) each[i] = slice(c, from + i * n, n), at[i] = &each[i];
+        fold_one(&to, at, times, f, out);
     }
     *c = to;
 }
