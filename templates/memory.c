@@ -12,7 +12,7 @@ _Alignas(64) ${static}${packed_kind} { @@ made from Params once per update
 } packed;
 //:end
 //:if arena
-_Alignas(64) ${static}union { @@ a micro-step's values and their lives
+_Alignas(64) ${static}union { @@ a micro-step's values; each struct lies over the others
     real ${all}[${arena}];
     //:for b in buffers
     ${text}

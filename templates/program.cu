@@ -56,7 +56,7 @@ typedef struct { @@ all that lies on the device
     double before[${nsums}]; @@ sums ahead of the micro-step
     //:end
     //:if arena
-    alignas(256) union { @@ a micro-step's values and their lives
+    alignas(256) union { @@ a micro-step's values; each struct lies over the others
         real ${all}[${arena}];
         //:for b in buffers
         ${text}

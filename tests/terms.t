@@ -32,7 +32,7 @@ yes "control: 5. in batches of one they do, by more than 0.5" naive weighted 0.5
 sed 's/w.scale_out = .*/w.scale_out = (real)(1 \/ (double)w.samples);/' "$work/weighted_8.c" > "$work/off.c"
 quick compile "$work/off" "tests/probe.c $work/off.c" gagen -DPROGRAM=terms && run off
 no "5. divided by samples" compare "$work/off.got" $want --case weighted --gradient 1e-6
-yes "5. the header says what is divided by, and when" grep -q 'post-scale: scale_out 1 / (sums\[1\]), known after the last micro-step' "$work/weighted_8.c"
+yes "5. the header says what is divided by, and when" grep -q 'scale_out = 1 / (sums\[1\]), post-scale: known after the last micro-step' "$work/weighted_8.c"
 no "5. nothing is counted ahead" grep -q pre-count "$work/weighted_8.c"
 
 for target in c cuda; do

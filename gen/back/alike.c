@@ -88,12 +88,25 @@ char *note_of(const Kernels *k, const Kernel *x)
                 x->out->loc.line);
 }
 
-char *alike_also(const Alike *x)
+/* "k7, k12": those after the first. */
+static char *others(const Alike *x)
 {
     Text t = { 0 };
+    text_put(&t, "", 0);
     for (int i = 0; i < x->also.n; i++)
-        text_add(&t, "%sk%d", i == 0 ? "/* also " : i % 16 ? ", " : ",\n   ", x->also.at[i]->k->id);
-    return t.n ? text("%s */", t.s) : mem_copy("", 0);
+        text_add(&t, "%sk%d", i == 0 ? "" : i % 16 ? ", " : ",\n   ", x->also.at[i]->k->id);
+    return t.s;
+}
+
+void alike_heading(const Alike *x, const char *says, Env *e)
+{
+    enum { ROOM = 84 }; /* for what stands before the line of the model */
+    const char *title = text("%s%s", title_of(x->s->k, x->k), says), *also = others(x);
+    const bool fits = strlen(title) + strlen(also) < ROOM && x->also.n < 16;
+    const Loc loc = x->k->out->loc;
+    env_set(e, "title", "%s%s%s", title, fits && *also ? "; also " : "", fits ? also : "");
+    env_set(e, "also", "%s", fits ? "" : text("/* also %s */", also));
+    env_set(e, "loc", "%s", loc.file ? text("%s:%d", c_comment(loc.file), loc.line) : "");
 }
 
 /* ---- names of parameters ---- */

@@ -49,52 +49,83 @@ static int times_of(const Entries *e, int from, int n)
     return times;
 }
 
-/* Entries that are numbered on and else the same are one: "h.0-11.ln1". */
-static void put_entries(Text *out, const Entries *e, const char *format)
+/* "h.0-11.ln1": the name of an entry that comes with each number up to the last's. */
+static char *range_of(const char *name, const char *next, const char *last)
 {
-    enum { LONGEST = 64, FEWEST = 3 };
+    size_t at = 0;
+    follows(name, next, &at);
+    const int n = (int)strspn(name + at, "0123456789"), m = (int)strspn(last + at, "0123456789");
+    return text("%.*s-%.*s%s", (int)at + n, name, m, last + at, name + at + n);
+}
+
+/* How many entries from there on come again with other numbers, so that most lines are saved. */
+static int longest_block(const Entries *e, int from, int *times)
+{
+    enum { LONGEST = 64 };
+    int best = 1, saved = 1;
+    *times = 1;
+    for (int n = 1; n <= LONGEST && from + 2 * n <= e->n; n++) {
+        const int k = times_of(e, from, n);
+        if ((k - 1) * n > saved) best = n, *times = k, saved = (k - 1) * n;
+    }
+    return best;
+}
+
+/* Entries that are numbered on and else the same become one. */
+static Entries folded(const Entries *e)
+{
+    Entries out = { 0 };
     for (int from = 0, n, times; from < e->n; from += n * times) {
-        int best = 1;
-        for (n = 1, times = 1; n <= LONGEST && from + FEWEST * n <= e->n; n++) {
-            const int k = times_of(e, from, n);
-            if (k >= FEWEST && (k - 1) * n > (times - 1) * best) best = n, times = k;
-        }
-        n = times > 1 ? best : 1;
+        n = longest_block(e, from, &times);
         for (int i = 0; i < n; i++) {
-            const char *name = e->at[from + i]->name,
-                       *last = e->at[from + (times - 1) * n + i]->name;
-            size_t at = 0;
-            if (times > 1) {
-                follows(name, e->at[from + n + i]->name, &at);
-                const size_t digits_of = strspn(name + at, "0123456789");
-                name = text("%.*s-%.*s%s", (int)(at + digits_of), name,
-                            (int)strspn(last + at, "0123456789"), last + at, name + at + digits_of);
-            }
-            text_add(out, format, c_comment(name), e->at[from + i]->rest);
+            const Entry *first = e->at[from + i];
+            entry_add(&out,
+                      times == 1 ? first->name
+                                 : range_of(first->name, e->at[from + n + i]->name,
+                                            e->at[from + (times - 1) * n + i]->name),
+                      first->rest);
         }
     }
+    return out;
+}
+
+static int widest(int width, const char *s)
+{
+    const int n = (int)strlen(s);
+    return n > width ? n : width;
+}
+
+static int name_width(const Entries *e, int least)
+{
+    for (int i = 0; i < e->n; i++) least = widest(least, e->at[i]->name);
+    return least;
+}
+
+static void put_entries(Text *out, const Entries *e, const char *left, int width)
+{
+    for (int i = 0; i < e->n; i++)
+        text_add(out, "%s%-*s %s\n", left, width, c_comment(e->at[i]->name), e->at[i]->rest);
 }
 
 /* ---- the table of layers ---- */
 typedef struct {
     const char *path;
     const Param *first;
+    const char *layer, *shape;
     long count;
-} Row;
+} Layer;
+typedef VEC(Layer) Layers;
 
-static Row row_of(const Graph *g, int from, int *to)
+/* The row of the layer that has the parameter; a new one where it is the layer's first. */
+static Layer *row_of(Layers *rows, const Param *p)
 {
-    const char *name = g->params.at[from]->name, *dot = strrchr(name, '.');
-    Row r = { mem_copy(name, dot ? (size_t)(dot - name) : strlen(name)), g->params.at[from], 0 };
-    const size_t n = strlen(r.path);
-    for (*to = from; *to < g->params.n; ++*to) {
-        const Param *p = g->params.at[*to];
-        const char *end = strrchr(p->name, '.');
-        if (*to > from &&
-            !(dot && end && (size_t)(end - p->name) == n && !strncmp(p->name, r.path, n)))
-            break;
-        if (p->trained) r.count += shape_count(&p->shape);
-    }
+    const char *dot = strrchr(p->name, '.');
+    const char *path = dot ? mem_copy(p->name, (size_t)(dot - p->name)) : p->name;
+    for (int i = 0; dot && i < rows->n; i++)
+        if (!strcmp(rows->at[i]->path, path)) return rows->at[i];
+    Layer *r = NEW(Layer);
+    *r = (Layer) { .path = path, .first = p };
+    vec_push(rows, r);
     return r;
 }
 
@@ -120,34 +151,55 @@ static const Node *activation_of(const Graph *g, const Node *y)
     return NULL;
 }
 
-static void add_row(Entries *out, const Graph *g, const Row *r)
+static void name_row(Layer *r, const Graph *g)
 {
     const Node *y = output_of(g, r->path), *a = activation_of(g, y);
     const char *layer = r->first->layer ? r->first->layer : "Parameter";
-    const char *file = r->first->loc.file, *slash = strrchr(file, '/'),
-               *line = text("%6d", r->first->loc.line);
-    if (file != g->train.loc.file)
-        line = text("%s:%d", c_comment(slash ? slash + 1 : file), r->first->loc.line);
-    entry_add(out, r->path,
-              text("%-22s %-18s %12s %s",
-                   c_comment(a ? text("%s + %s", layer, a->op->name) : layer),
-                   shape_text(y ? &y->shape : &r->first->shape), digits((double)r->count), line));
+    r->layer = c_comment(a ? text("%s + %s", layer, a->op->name) : layer);
+    r->shape = shape_text(y ? &y->shape : &r->first->shape);
+}
+
+static char *line_of(const Layer *r, const Graph *g)
+{
+    const char *file = r->first->loc.file, *slash = strrchr(file, '/');
+    if (file == g->train.loc.file) return text("%6d", r->first->loc.line);
+    return text("%s:%d", c_comment(slash ? slash + 1 : file), r->first->loc.line);
+}
+
+static Layers rows_of(const Graph *g)
+{
+    Layers rows = { 0 };
+    for (int i = 0; i < g->params.n; i++) {
+        const Param *p = g->params.at[i];
+        Layer *r = row_of(&rows, p);
+        if (p->trained) r->count += shape_count(&p->shape);
+    }
+    for (int i = 0; i < rows.n; i++) name_row(rows.at[i], g);
+    return rows;
 }
 
 static void add_layers(Text *out, const Graph *g)
 {
     long total = 0;
-    Entries rows = { 0 };
-    text_add(out, "   %-14s %-22s %-18s %12s   %s\n", "layer", "", "output", "parameters",
-             c_comment(g->file));
-    for (int from = 0, to; from < g->params.n; from = to) {
-        const Row r = row_of(g, from, &to);
-        add_row(&rows, g, &r);
-        total += r.count;
+    int layer = 20, shape = 10;
+    Entries entries = { 0 };
+    const Layers rows = rows_of(g);
+    for (int i = 0; i < rows.n; i++)
+        layer = widest(layer, rows.at[i]->layer), shape = widest(shape, rows.at[i]->shape);
+    for (int i = 0; i < rows.n; i++) {
+        const Layer *r = rows.at[i];
+        entry_add(&entries, r->path,
+                  text("%-*s %-*s %12s %s", layer, r->layer, shape, r->shape,
+                       digits((double)r->count), line_of(r, g)));
+        total += r->count;
     }
-    put_entries(out, &rows, "   %-14.40s %s\n");
-    text_add(out, "   %-56s %12s\n", "", digits((double)total));
-    add_untrained(out, g, "   ", 56);
+    entries = folded(&entries);
+    const int name = name_width(&entries, 14), before = name + layer + shape + 2;
+    text_add(out, "   %-*s %-*s %-*s %12s   %s\n", name, "layer", layer, "", shape, "output",
+             "parameters", c_comment(g->file));
+    put_entries(out, &entries, "   ", name);
+    text_add(out, "   %-*s %12s\n", before, "", digits((double)total));
+    add_untrained(out, g, "   ", before);
 }
 
 /* ---- what rules made of every tensor ---- */
@@ -159,22 +211,27 @@ static char *first_value(const Param *p)
     return text("%s %.4g %.4g", i->kind, i->a, i->b);
 }
 
+/* What the optimizer does with it. */
+static char *rule_of(const Graph *g, const Param *p)
+{
+    if (!p->trained) return "frozen";
+    const char *options = g->steps.at[p->step]->groups.at[p->group]->text;
+    return c_comment(*options ? options : text("as %s says", g->steps.at[p->step]->optimizer.name));
+}
+
 static void add_rules(Text *out, const Graph *g)
 {
     if (!g->ruled) return;
+    int value = 0;
     Entries rows = { 0 };
     text_add(out, "   rules    tensor, first value, what the optimizer does with it\n");
+    for (int i = 0; i < g->params.n; i++) value = widest(value, first_value(g->params.at[i]));
     for (int i = 0; i < g->params.n; i++) {
         const Param *p = g->params.at[i];
-        const char *options =
-            p->trained ? g->steps.at[p->step]->groups.at[p->group]->text : "frozen";
-        entry_add(
-            &rows, p->name,
-            text("%-30s %s", c_comment(first_value(p)),
-                 c_comment(*options ? options
-                                    : text("as %s says", g->steps.at[p->step]->optimizer.name))));
+        entry_add(&rows, p->name, text("%-*s %s", value, c_comment(first_value(p)), rule_of(g, p)));
     }
-    put_entries(out, &rows, "            %-24s %s\n");
+    rows = folded(&rows);
+    put_entries(out, &rows, "            ", name_width(&rows, 0));
 }
 
 /* ---- the window, memory and work ---- */
@@ -207,39 +264,50 @@ static char *step_turn(const Graph *g)
                 mine == round ? "a round of" : "the last of a round of", round);
 }
 
-static void add_window(Text *out, const Program *s)
+#define SPACE "            "
+
+/* By what a gradient is multiplied, and where. */
+static void add_scales(Text *out, const Program *s)
 {
-    static const char *const tails[] = { "step", "drop", "carry" };
     static const char *const when[] = {
         [SEED_EARLY] = "",
         [SEED_COUNTED] = ", pre-count: counted from the data before the first backward",
         [SEED_LATE] = ", after the last micro-step"
     };
     const Graph *g = s->g;
+    for (int i = 0; i < g->seeds.n; i++)
+        text_add(out, "%sscale_in[%d] = %s, of the term in line %d%s\n",
+                 i ? SPACE "                        " : "   scales   backward multiplies by  ", i,
+                 plain(s->scale_in[i]), g->seeds.at[i]->node->loc.line, when[s->seed_when[i]]);
+    text_add(out, SPACE "the update multiplies by scale_out = ");
+    if (s->late)
+        text_add(out, "1 / (%s), post-scale: known after the last micro-step\n", plain(s->count));
+    else text_add(out, "1\n");
+}
+
+static void add_window(Text *out, const Program *s)
+{
+    static const char *const tails[] = { "step", "drop", "carry" };
+    const Graph *g = s->g;
     const Train *t = &g->train;
     if (s->all->steps.n > 1)
         text_add(out, "   step     %s, minimizes line %d\n            %s\n",
                  c_comment(g->step->name), g->step->minimize->loc.line, step_turn(g));
-    text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"%s; ", t->batch, t->accumulate,
+    text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"%s", t->batch, t->accumulate,
              t->micro_batch, tails[t->tail], t->split ? ", the same bits for every split" : "");
     for (int i = 0; i < t->nphases; i++)
-        text_add(out, "%s%ld%s", i ? ", " : "accumulate ", t->phase[i].accumulate,
-                 i + 1 == t->nphases ? "; "
+        text_add(out, "%s%ld%s", i ? ", " : "; accumulate ", t->phase[i].accumulate,
+                 i + 1 == t->nphases ? ""
                                      : text(" up to %s %ld", unit_name(t->phase[i + 1].unit),
                                             t->phase[i + 1].from));
-    if (t->tokens) text_add(out, "%ld tokens a sample; ", t->tokens);
-    if (s->late)
-        text_add(out, "post-scale: scale_out 1 / (%s), known after the last micro-step\n",
-                 plain(s->count));
-    else text_add(out, "scale_out 1\n");
-    for (int i = 0; i < g->seeds.n; i++)
-        text_add(out, "            scale_in[%d] = %s, of the term in line %d%s\n", i,
-                 plain(s->scale_in[i]), g->seeds.at[i]->node->loc.line, when[s->seed_when[i]]);
+    if (t->tokens) text_add(out, "; %ld tokens a sample", t->tokens);
+    text_add(out, "\n");
+    add_scales(out, s);
     for (int i = 0; i < g->sums.n; i++) {
         const Node *n = g->sums.at[i]->arg[0];
         const char *name = n->name ? n->name : n->op ? n->op->name : "a column";
-        text_add(out, "            sums[%d] = sum of %s, line %d%s\n", g->first_sum + i,
-                 c_comment(name), n->loc.line,
+        text_add(out, "%ssums[%d] = sum of %s, line %d%s\n", i ? SPACE : "   sums     ",
+                 g->first_sum + i, c_comment(name), n->loc.line,
                  mixes_rows(g, n) ? ", of each micro-batch: not independent of micro_batch" : "");
     }
 }

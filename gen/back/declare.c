@@ -1,6 +1,5 @@
 /* declare.c -- what the program's memory is called: parameters as nested structs, packed copies,
    the arena, the data. */
-#include <stdlib.h>
 #include <string.h>
 #include "back/emit.h"
 
@@ -71,56 +70,7 @@ static void declare_params(const Whole *all, Env *e)
     env_set(e, "trained", "%ld", k->trained);
 }
 
-static char *lives(const Buffer *b)
-{
-    return b->first == b->last ? text("phase %d", b->first)
-                               : text("phases %d-%d", b->first, b->last);
-}
-
 static const char *type_of(const Buffer *b) { return b->half ? "gg_factor" : "real"; }
-
-/* A member of the union that the arena is: after what lies before it. */
-static char *arena_text(Names *names, const Buffer *b)
-{
-    const char *name = text("%s%s", b->ident, dims_text(&b->layout));
-    const char *words = text("%s  %s", shape_text(&b->node->shape), lives(b));
-    if (!b->offset) return text("%s %s; @@ %s", type_of(b), name, words);
-    const char *between = b->half ? text("; %s ", type_of(b)) : ", ";
-    return text("struct { real %s[%ld]%s%s; }; @@ %s", ident_new(names, text("pad_%s", b->ident)),
-                b->offset, between, name, words);
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
-    return x->offset != y->offset ? (x->offset > y->offset) - (x->offset < y->offset)
-                                  : (x->first > y->first) - (x->first < y->first);
-}
-
-/* The first buffer of at[0 .. n - 1] and those of the others that lie after it, as many as a line
-   has room for. They are taken out; returns how many are left. */
-static int arena_line(Names *names, Buffer **at, int n, char **line)
-{
-    enum { WIDTH = 104 };
-    Text t = { 0 };
-    long end = 0;
-    int left = 0;
-    text_add(&t, "struct { real");
-    for (int i = 0; i < n; i++) {
-        const Buffer *b = at[i];
-        const char *own = text("%s%s", b->ident, dims_text(&b->layout)),
-                   *gap = b->offset > end ? text("[%ld]", b->offset - end) : "";
-        if (i && (b->offset < end || t.n + strlen(own) + (*gap ? strlen(gap) + 9 : 0) > WIDTH)) {
-            at[left++] = at[i];
-            continue;
-        }
-        if (*gap) text_add(&t, "%s %s%s", i ? "," : "", ident_new(names, "pad"), gap);
-        text_add(&t, "%s %s", end || b->offset ? "," : "", own);
-        end = b->offset + b->layout.size - pad_of(&b->layout);
-    }
-    *line = text("%s; };", t.s);
-    return left;
-}
 
 static char *packed_text(const Buffer *b, int pad)
 {
@@ -129,34 +79,6 @@ static char *packed_text(const Buffer *b, int pad)
     add_array(&t, b->ident, b, pad);
     text_add(&t, "; @@ %s", shape_text(&b->node->shape));
     return t.s;
-}
-
-static void add_member(Env *e, const char *line)
-{
-    env_set(env_item(e, "buffers"), "text", "%s", line);
-}
-
-static void declare_arena(const Kernels *k, Env *e)
-{
-    /* buffers that have a line each; more share lines, and their lives are not told */
-    enum { MANY = 64 };
-    VEC(Buffer) all = { 0 };
-    for (int i = 0; i < k->buffers.n; i++) {
-        Buffer *b = k->buffers.at[i];
-        if (b->home == HOME_ARENA) vec_push(&all, b);
-    }
-    const bool many = all.n > MANY;
-    if (many) qsort(all.at, (size_t)all.n, sizeof *all.at, by_place);
-    for (int i = 0; i < all.n; i++)
-        if (!many || all.at[i]->half) add_member(e, arena_text(k->g->names, all.at[i]));
-    int left = 0;
-    for (int i = 0; many && i < all.n; i++)
-        if (!all.at[i]->half) all.at[left++] = all.at[i];
-    while (left) {
-        char *line;
-        left = arena_line(k->g->names, all.at, left, &line);
-        add_member(e, line);
-    }
 }
 
 /* Each step's packed copies are made anew for its window, so they share their room. */

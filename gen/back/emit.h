@@ -8,10 +8,11 @@
 
 /* declare.c: Params, packed, data, arena; these may be allocated at start */
 void declare(Whole *all, bool allocate, Env *e);
-void update(const Program *s, Env *e);  /* update.c: optimizer, scalars, learning rate */
-void reports(const Whole *all, Env *e); /* and what is reported */
-void tables(const Whole *all, Env *e);  /* tables.c: tensors, columns, the Program */
-char *banner(const Whole *all);         /* banner.c: the comment at the top */
+void declare_arena(const Kernels *k, Env *e); /* arena.c: the members of its union */
+void update(const Program *s, Env *e);        /* update.c: optimizer, scalars, learning rate */
+void reports(const Whole *all, Env *e);       /* and what is reported */
+void tables(const Whole *all, Env *e);        /* tables.c: tensors, columns, the Program */
+char *banner(const Whole *all);               /* banner.c: the comment at the top */
 /* standalone.c: the files of the runtime that stand in a program already */
 typedef VEC(const char) Pasted;
 void paste_headers(Text *out, const char *name, Pasted *done); /* that header and all it needs */

@@ -1,13 +1,14 @@
 /* conv.c -- written by gagen: gagen -t c conv.lua
 
-   layer                                 output               parameters   conv.lua
-   net.0          Conv2d + relu          [N, 8, 12, 12]               80      6
-   net.5          Linear                 [N, 10]                   2 890      7
-                                                                   2 970
+   layer                               output           parameters   conv.lua
+   net.0          Conv2d + relu        [N, 8, 12, 12]           80      6
+   net.5          Linear               [N, 10]               2 890      7
+                                                             2 970
 
-   window   batch 256 = 32 x 8, tail "carry"; scale_out 1
-            scale_in[0] = 1 / samples, of the term in line 12
-            sums[0] = sum of cross_entropy, line 12
+   window   batch 256 = 32 x 8, tail "carry"
+   scales   backward multiplies by  scale_in[0] = 1 / samples, of the term in line 12
+            the update multiplies by scale_out = 1
+   sums     sums[0] = sum of cross_entropy, line 12
    memory   parameters, gradients, states 62 KiB; packed 12 KiB; arena 98 KiB (lower bound 98)
    a micro-step   0.494 MFLOP in 14 kernels between 5 barriers;  an update   5 232 elements, SGD
    lr 0.1, norm clipped at 1
@@ -33,19 +34,23 @@ _Alignas(64) static Params p, g, s_m;                                   /* param
 _Alignas(64) static struct {                                            /* made from Params once per update */
     real net_5_weight_t[10][36][8];                                     /* [10, 288] */
 } packed;
-_Alignas(64) static union {                                             /* a micro-step's values and their lives */
+_Alignas(64) static union {                                             /* a micro-step's values; each struct lies over the others */
     real all[24992];
-    struct { real pad_div[23296], div[N][14][14][1]; };                 /* [N, 1, 12, 12]  phases 0-4 */
-    real net_1[N][12][12][8];                                           /* [N, 8, 12, 12]  phases 0-3 */
-    struct { real pad_net_2[9216], net_2[N][6][6][8]; };                /* [N, 8, 6, 6]  phases 0-1 */
-    struct { real pad_net_4[18432], net_4[5][N][64]; };                 /* [N, 288]  phases 1-3 */
-    struct { real pad_net_5[9216], net_5[N][16]; };                     /* [N, 10]  phase 2 */
-    struct { real pad_amax[9344], amax[N]; };                           /* [N]  phase 2 */
-    struct { real pad_sum_exp[9360], sum_exp[N]; };                     /* [N]  phase 2 */
-    struct { real pad_cross_entropy[9376], cross_entropy[N]; };         /* [N]  phase 2 */
-    struct { real pad_d_net_5[24864], d_net_5[N][16]; };                /* [N, 10]  phases 2-3 */
-    struct { real pad_d_net_2[20992], d_net_2[N][6][6][8]; };           /* [N, 288]  phase 3 */
-    struct { real pad_d_net_0[9216], d_net_0[N][12][12][8]; };          /* [N, 8, 12, 12]  phases 3-4 */
+    struct {
+        real net_1[N][12][12][8];                                       /* [N, 8, 12, 12]  phases 0-3 */
+        real net_2[N][6][6][8];                                         /* [N, 8, 6, 6]  phases 0-1 */
+        real pad[6912], net_4[5][N][64];                                /* [N, 288]  phases 1-3 */
+        real d_net_2[N][6][6][8];                                       /* [N, 288]  phase 3 */
+        real div[N][14][14][1];                                         /* [N, 1, 12, 12]  phases 0-4 */
+        real d_net_5[N][16];                                            /* [N, 10]  phases 2-3 */
+    };
+    struct {
+        real pad2[9216], net_5[N][16];                                  /* [N, 10]  phase 2 */
+        real amax[N];                                                   /* [N]  phase 2 */
+        real pad3[8], sum_exp[N];                                       /* [N]  phase 2 */
+        real pad4[8], cross_entropy[N];                                 /* [N]  phase 2 */
+    };
+    struct { real pad5[9216], d_net_0[N][12][12][8]; };                 /* [N, 8, 12, 12]  phases 3-4 */
 } arena;
 
 static void add_up(int sum, int parts)                                  /* in order, whatever the threads */

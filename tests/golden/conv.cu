@@ -1,13 +1,14 @@
 /* conv.cu -- written by gagen: gagen conv.lua
 
-   layer                                 output               parameters   conv.lua
-   net.0          Conv2d + relu          [N, 8, 12, 12]               80      6
-   net.5          Linear                 [N, 10]                   2 890      7
-                                                                   2 970
+   layer                               output           parameters   conv.lua
+   net.0          Conv2d + relu        [N, 8, 12, 12]           80      6
+   net.5          Linear               [N, 10]               2 890      7
+                                                             2 970
 
-   window   batch 256 = 32 x 8, tail "carry"; scale_out 1
-            scale_in[0] = 1 / samples, of the term in line 12
-            sums[0] = sum of cross_entropy, line 12
+   window   batch 256 = 32 x 8, tail "carry"
+   scales   backward multiplies by  scale_in[0] = 1 / samples, of the term in line 12
+            the update multiplies by scale_out = 1
+   sums     sums[0] = sum of cross_entropy, line 12
    memory   parameters, gradients, states 36 KiB; packed 0 KiB; arena 86 KiB (lower bound 86); cuBLASLt's workspace 32 MiB
    a micro-step   0.494 MFLOP in 14 kernels;  an update   2 992 elements, SGD
    lr 0.1, norm clipped at 1
@@ -37,19 +38,23 @@ typedef struct {                                                        /* all t
     uint32_t row[N * MICROS];                                           /* of data, by the window's samples */
     uint32_t row_end;
     double squares[(2992 + 4095) / 4096];
-    alignas(256) union {                                                /* a micro-step's values and their lives */
+    alignas(256) union {                                                /* a micro-step's values; each struct lies over the others */
         real all[21888];
-        struct { real pad_div[20736], div[N][12][12][1]; };             /* [N, 1, 12, 12]  phases 0-13 */
-        real net_1[N][12][12][8];                                       /* [N, 8, 12, 12]  phases 1-11 */
-        struct { real pad_net_2[9216], net_2[N][6][6][8]; };            /* [N, 8, 6, 6]  phases 2-3 */
-        struct { real pad_net_4[11520], net_4[N][288]; };               /* [N, 288]  phases 3-10 */
-        struct { real pad_net_5[9216], net_5[N][12]; };                 /* [N, 10]  phases 4-7 */
-        struct { real pad_amax[9408], amax[N]; };                       /* [N]  phases 5-7 */
-        struct { real pad_sum_exp[9424], sum_exp[N]; };                 /* [N]  phases 5-7 */
-        struct { real pad_cross_entropy[9312], cross_entropy[N]; };     /* [N]  phases 5-6 */
-        struct { real pad_d_net_5[9312], d_net_5[N][12]; };             /* [N, 10]  phases 7-10 */
-        struct { real pad_d_net_2[18432], d_net_2[N][6][6][8]; };       /* [N, 288]  phases 9-11 */
-        struct { real pad_d_net_0[9216], d_net_0[N][12][12][8]; };      /* [N, 8, 12, 12]  phases 11-13 */
+        struct {
+            real net_1[N][12][12][8];                                   /* [N, 8, 12, 12]  phases 1-11 */
+            real net_2[N][6][6][8];                                     /* [N, 8, 6, 6]  phases 2-3 */
+            real net_4[N][288];                                         /* [N, 288]  phases 3-10 */
+            real pad[4608], d_net_2[N][6][6][8];                        /* [N, 288]  phases 9-11 */
+            real div[N][12][12][1];                                     /* [N, 1, 12, 12]  phases 0-13 */
+        };
+        struct {
+            real pad2[9216], net_5[N][12];                              /* [N, 10]  phases 4-7 */
+            real cross_entropy[N];                                      /* [N]  phases 5-6 */
+            real pad3[88], amax[N];                                     /* [N]  phases 5-7 */
+            real pad4[8], sum_exp[N];                                   /* [N]  phases 5-7 */
+        };
+        struct { real pad5[9312], d_net_5[N][12]; };                    /* [N, 10]  phases 7-10 */
+        struct { real pad6[9216], d_net_0[N][12][12][8]; };             /* [N, 8, 12, 12]  phases 11-13 */
     } arena;
 } Device;
 

@@ -1,13 +1,14 @@
 /* mlp.c -- written by gagen: gagen -t c mlp.lua
 
-   layer                                 output               parameters   mlp.lua
-   net.0          Linear + relu          [N, 48]                   3 120      5
-   net.2          Linear                 [N, 10]                     490      5
-                                                                   3 610
+   layer                               output       parameters   mlp.lua
+   net.0          Linear + relu        [N, 48]           3 120      5
+   net.2          Linear               [N, 10]             490      5
+                                                         3 610
 
-   window   batch 64 = 4 x 16, tail "step"; scale_out 1
-            scale_in[0] = 1 / samples, of the term in line 10
-            sums[0] = sum of cross_entropy, line 10
+   window   batch 64 = 4 x 16, tail "step"
+   scales   backward multiplies by  scale_in[0] = 1 / samples, of the term in line 10
+            the update multiplies by scale_out = 1
+   sums     sums[0] = sum of cross_entropy, line 10
             sums[1] = sum of hit, line 12
    memory   parameters, gradients, states 61 KiB; packed 2 KiB; arena 11 KiB (lower bound 11)
    a micro-step   0.244 MFLOP in 12 kernels between 4 barriers;  an update   3 904 elements, AdamW
@@ -34,17 +35,19 @@ _Alignas(64) static Params p, g, s_m, s_v;                              /* param
 _Alignas(64) static struct {                                            /* made from Params once per update */
     real net_2_weight_t[3][10][16];                                     /* [10, 48] */
 } packed;
-_Alignas(64) static union {                                             /* a micro-step's values and their lives */
+_Alignas(64) static union {                                             /* a micro-step's values; each struct lies over the others */
     real all[2816];
-    real div[N][64];                                                    /* [N, 64]  phases 0-3 */
-    struct { real pad_net_1[1024], net_1[3][N][16]; };                  /* [N, 48]  phases 1-3 */
-    struct { real pad_logits[1792], logits[N][16]; };                   /* [N, 10]  phase 2 */
-    struct { real pad_amax[2048], amax[N]; };                           /* [N]  phase 2 */
-    struct { real pad_sum_exp[2064], sum_exp[N]; };                     /* [N]  phase 2 */
-    struct { real pad_cross_entropy[2080], cross_entropy[N]; };         /* [N]  phase 2 */
-    struct { real pad_hit[2096], hit[N]; };                             /* [N]  phase 2 */
-    struct { real pad_d_logits[2560], d_logits[N][16]; };               /* [N, 10]  phases 2-3 */
-    struct { real pad_d_net_0[1792], d_net_0[3][N][16]; };              /* [N, 48]  phase 3 */
+    struct {
+        real div[N][64];                                                /* [N, 64]  phases 0-3 */
+        real net_1[3][N][16];                                           /* [N, 48]  phases 1-3 */
+        real logits[N][16];                                             /* [N, 10]  phase 2 */
+        real amax[N];                                                   /* [N]  phase 2 */
+        real sum_exp[N];                                                /* [N]  phase 2 */
+        real cross_entropy[N];                                          /* [N]  phase 2 */
+        real hit[N];                                                    /* [N]  phase 2 */
+        real pad[448], d_logits[N][16];                                 /* [N, 10]  phases 2-3 */
+    };
+    struct { real pad2[1792], d_net_0[3][N][16]; };                     /* [N, 48]  phase 3 */
 } arena;
 
 static void add_up(int sum, int parts)                                  /* in order, whatever the threads */
@@ -209,8 +212,7 @@ static void k4_amax_sum_exp_cross_entropy_hit(const Thread *t, const Micro *m)
         }
 }
 
-/* k5  sum 0 = sum  []                                                  tests/golden/mlp.lua:10 */
-/* also k6 */
+/* k5  sum 0 = sum  []; also k6                                         tests/golden/mlp.lua:10 */
 SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict N], double result[restrict])
 {
     const int rows = m->rows;

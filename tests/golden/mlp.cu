@@ -1,13 +1,14 @@
 /* mlp.cu -- written by gagen: gagen mlp.lua
 
-   layer                                 output               parameters   mlp.lua
-   net.0          Linear + relu          [N, 48]                   3 120      5
-   net.2          Linear                 [N, 10]                     490      5
-                                                                   3 610
+   layer                               output       parameters   mlp.lua
+   net.0          Linear + relu        [N, 48]           3 120      5
+   net.2          Linear               [N, 10]             490      5
+                                                         3 610
 
-   window   batch 64 = 4 x 16, tail "step"; scale_out 1
-            scale_in[0] = 1 / samples, of the term in line 10
-            sums[0] = sum of cross_entropy, line 10
+   window   batch 64 = 4 x 16, tail "step"
+   scales   backward multiplies by  scale_in[0] = 1 / samples, of the term in line 10
+            the update multiplies by scale_out = 1
+   sums     sums[0] = sum of cross_entropy, line 10
             sums[1] = sum of hit, line 12
    memory   parameters, gradients, states 57 KiB; packed 0 KiB; arena 11 KiB (lower bound 11); cuBLASLt's workspace 32 MiB
    a micro-step   0.244 MFLOP in 12 kernels;  an update   3 616 elements, AdamW
@@ -37,17 +38,19 @@ typedef struct {                                                        /* all t
     Data data;
     uint32_t row[N * MICROS];                                           /* of data, by the window's samples */
     uint32_t row_end;
-    alignas(256) union {                                                /* a micro-step's values and their lives */
+    alignas(256) union {                                                /* a micro-step's values; each struct lies over the others */
         real all[2752];
-        real div[N][64];                                                /* [N, 64]  phases 0-11 */
-        struct { real pad_net_1[1024], net_1[N][48]; };                 /* [N, 48]  phases 1-9 */
-        struct { real pad_logits[1792], logits[N][12]; };               /* [N, 10]  phases 2-6 */
-        struct { real pad_amax[1984], amax[N]; };                       /* [N]  phases 3-6 */
-        struct { real pad_sum_exp[2000], sum_exp[N]; };                 /* [N]  phases 3-6 */
-        struct { real pad_cross_entropy[2016], cross_entropy[N]; };     /* [N]  phases 3-4 */
-        struct { real pad_hit[2032], hit[N]; };                         /* [N]  phases 3-5 */
-        struct { real pad_d_logits[2560], d_logits[N][12]; };           /* [N, 10]  phases 6-9 */
-        struct { real pad_d_net_0[1792], d_net_0[N][48]; };             /* [N, 48]  phases 8-11 */
+        struct {
+            real div[N][64];                                            /* [N, 64]  phases 0-11 */
+            real net_1[N][48];                                          /* [N, 48]  phases 1-9 */
+            real logits[N][12];                                         /* [N, 10]  phases 2-6 */
+            real amax[N];                                               /* [N]  phases 3-6 */
+            real sum_exp[N];                                            /* [N]  phases 3-6 */
+            real cross_entropy[N];                                      /* [N]  phases 3-4 */
+            real hit[N];                                                /* [N]  phases 3-5 */
+            real pad[512], d_logits[N][12];                             /* [N, 10]  phases 6-9 */
+        };
+        struct { real pad2[1792], d_net_0[N][48]; };                    /* [N, 48]  phases 8-11 */
     } arena;
 } Device;
 

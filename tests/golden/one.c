@@ -1,15 +1,16 @@
 /* one.c -- written by gagen: gagen -t c one.lua
 
-   layer                                 output               parameters   one.lua
-   trunk          Linear + gelu          [N, 24]                     216      5
-   price          Linear                 [N, 1]                       25      9
-   brand          Linear                 [N, 2]                       50     10
-                                                                     291
+   layer                               output       parameters   one.lua
+   trunk          Linear + gelu        [N, 24]             216      5
+   price          Linear               [N, 1]               25      9
+   brand          Linear               [N, 2]               50     10
+                                                           291
 
-   window   batch 8 = 1 x 8, tail "drop"; scale_out 1
-            scale_in[0] = 1 / samples, of the term in line 10
-            scale_in[1] = 1 / samples, of the term in line 9
-            sums[0] = sum of square, line 9
+   window   batch 8 = 1 x 8, tail "drop"
+   scales   backward multiplies by  scale_in[0] = 1 / samples, of the term in line 10
+                                    scale_in[1] = 1 / samples, of the term in line 9
+            the update multiplies by scale_out = 1
+   sums     sums[0] = sum of square, line 9
             sums[1] = sum of cross_entropy, line 10
    memory   parameters, gradients 6 KiB; packed 1 KiB; arena 5 KiB (lower bound 5)
    a micro-step   0.00974 MFLOP in 17 kernels between 4 barriers;  an update   704 elements, SGD
@@ -39,22 +40,26 @@ _Alignas(64) static struct {                                            /* made 
     real brand_weight_t[2][32];                                         /* [2, 24] */
     real price_weight_t[32];                                            /* [1, 24] */
 } packed;
-_Alignas(64) static union {                                             /* a micro-step's values and their lives */
+_Alignas(64) static union {                                             /* a micro-step's values; each struct lies over the others */
     real all[1280];
-    real h[N][32];                                                      /* [N, 24]  phases 0-2 */
-    struct { real pad_gelu[256], gelu[N][32]; };                        /* [N, 24]  phases 0-2 */
-    struct { real pad_sub[1024], sub[N][8]; };                          /* [N, 1]  phases 0-1 */
-    struct { real pad_square[768], square[N][8]; };                     /* [N, 1]  phase 0 */
-    struct { real pad_tanh[512], tanh[N][32]; };                        /* [N, 24]  phases 0-1 */
-    struct { real pad_brand[832], brand[N][8]; };                       /* [N, 2]  phase 0 */
-    struct { real pad_amax[896], amax[N]; };                            /* [N]  phase 0 */
-    struct { real pad_sum_exp[912], sum_exp[N]; };                      /* [N]  phase 0 */
-    struct { real pad_cross_entropy[928], cross_entropy[N]; };          /* [N]  phase 0 */
-    struct { real pad_d_brand[1088], d_brand[N][8]; };                  /* [N, 2]  phases 0-1 */
-    struct { real pad_tanh_dx[768], tanh_dx[N][32]; };                  /* [N, 24]  phases 1-2 */
-    struct { real pad_d_sub[1152], d_sub[N][8]; };                      /* [N, 1]  phases 1-2 */
-    struct { real pad_d_h[512], d_h[N][32]; };                          /* [N, 24]  phases 2-3 */
-    struct { real pad_body[1216], body[N][8]; };                        /* [N, 8]  phases 0-3 */
+    struct {
+        real h[N][32];                                                  /* [N, 24]  phases 0-2 */
+        real gelu[N][32];                                               /* [N, 24]  phases 0-2 */
+        real tanh[N][32];                                               /* [N, 24]  phases 0-1 */
+        real square[N][8];                                              /* [N, 1]  phase 0 */
+        real brand[N][8];                                               /* [N, 2]  phase 0 */
+        real amax[N];                                                   /* [N]  phase 0 */
+        real pad[8], sum_exp[N];                                        /* [N]  phase 0 */
+        real pad2[8], cross_entropy[N];                                 /* [N]  phase 0 */
+        real pad3[88], sub[N][8];                                       /* [N, 1]  phases 0-1 */
+        real d_brand[N][8];                                             /* [N, 2]  phases 0-1 */
+        real d_sub[N][8];                                               /* [N, 1]  phases 1-2 */
+        real body[N][8];                                                /* [N, 8]  phases 0-3 */
+    };
+    struct {
+        real pad4[512], d_h[N][32];                                     /* [N, 24]  phases 2-3 */
+        real tanh_dx[N][32];                                            /* [N, 24]  phases 1-2 */
+    };
 } arena;
 
 static void add_up(int sum, int parts)                                  /* in order, whatever the threads */
@@ -307,8 +312,7 @@ static void k10_matmul_tanh_dx(const Thread *t)
     }
 }
 
-/* k11  d brand.weight = matmul  [2, 24]                                tests/golden/one.lua:10 */
-/* also k15 */
+/* k11  d brand.weight = matmul  [2, 24]; also k15                      tests/golden/one.lua:10 */
 SHARED void k11_matmul_d_weight(const Thread *t, real a[restrict N][32], real b[restrict N][8],
         real d_weight[restrict 24][8])
 {

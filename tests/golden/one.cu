@@ -1,15 +1,16 @@
 /* one.cu -- written by gagen: gagen one.lua
 
-   layer                                 output               parameters   one.lua
-   trunk          Linear + gelu          [N, 24]                     216      5
-   price          Linear                 [N, 1]                       25      9
-   brand          Linear                 [N, 2]                       50     10
-                                                                     291
+   layer                               output       parameters   one.lua
+   trunk          Linear + gelu        [N, 24]             216      5
+   price          Linear               [N, 1]               25      9
+   brand          Linear               [N, 2]               50     10
+                                                           291
 
-   window   batch 8 = 1 x 8, tail "drop"; scale_out 1
-            scale_in[0] = 1 / samples, of the term in line 10
-            scale_in[1] = 1 / samples, of the term in line 9
-            sums[0] = sum of square, line 9
+   window   batch 8 = 1 x 8, tail "drop"
+   scales   backward multiplies by  scale_in[0] = 1 / samples, of the term in line 10
+                                    scale_in[1] = 1 / samples, of the term in line 9
+            the update multiplies by scale_out = 1
+   sums     sums[0] = sum of square, line 9
             sums[1] = sum of cross_entropy, line 10
    memory   parameters, gradients 3 KiB; packed 0 KiB; arena 4 KiB (lower bound 4); cuBLASLt's workspace 32 MiB
    a micro-step   0.00974 MFLOP in 17 kernels;  an update   336 elements, SGD
@@ -41,22 +42,26 @@ typedef struct {                                                        /* all t
     Data data;
     uint32_t row[N * MICROS];                                           /* of data, by the window's samples */
     uint32_t row_end;
-    alignas(256) union {                                                /* a micro-step's values and their lives */
+    alignas(256) union {                                                /* a micro-step's values; each struct lies over the others */
         real all[864];
-        real h[N][24];                                                  /* [N, 24]  phases 1-13 */
-        struct { real pad_gelu[192], gelu[N][24]; };                    /* [N, 24]  phases 1-14 */
-        struct { real pad_sub[832], sub[N][1]; };                       /* [N, 1]  phases 2-11 */
-        struct { real pad_square[576], square[N][1]; };                 /* [N, 1]  phases 2-3 */
-        struct { real pad_tanh[384], tanh[N][24]; };                    /* [N, 24]  phases 1-10 */
-        struct { real pad_brand[576], brand[N][2]; };                   /* [N, 2]  phases 4-7 */
-        struct { real pad_amax[592], amax[N]; };                        /* [N]  phases 5-7 */
-        struct { real pad_sum_exp[608], sum_exp[N]; };                  /* [N]  phases 5-7 */
-        struct { real pad_cross_entropy[624], cross_entropy[N]; };      /* [N]  phases 5-6 */
-        struct { real pad_d_brand[848], d_brand[N][2]; };               /* [N, 2]  phases 7-10 */
-        struct { real pad_tanh_dx[576], tanh_dx[N][24]; };              /* [N, 24]  phases 9-13 */
-        struct { real pad_d_sub[848], d_sub[N][1]; };                   /* [N, 1]  phases 11-14 */
-        struct { real pad_d_h[384], d_h[N][24]; };                      /* [N, 24]  phases 13-16 */
-        struct { real pad_body[768], body[N][8]; };                     /* [N, 8]  phases 0-16 */
+        struct {
+            real h[N][24];                                              /* [N, 24]  phases 1-13 */
+            real gelu[N][24];                                           /* [N, 24]  phases 1-14 */
+            real tanh[N][24];                                           /* [N, 24]  phases 1-10 */
+            real square[N][1];                                          /* [N, 1]  phases 2-3 */
+            real pad[8], amax[N];                                       /* [N]  phases 5-7 */
+            real pad2[8], sum_exp[N];                                   /* [N]  phases 5-7 */
+            real pad3[8], cross_entropy[N];                             /* [N]  phases 5-6 */
+            real pad4[136], body[N][8];                                 /* [N, 8]  phases 0-16 */
+            real sub[N][1];                                             /* [N, 1]  phases 2-11 */
+            real pad5[8], d_brand[N][2];                                /* [N, 2]  phases 7-10 */
+        };
+        struct {
+            real pad6[384], d_h[N][24];                                 /* [N, 24]  phases 13-16 */
+            real brand[N][2];                                           /* [N, 2]  phases 4-7 */
+            real pad7[256], d_sub[N][1];                                /* [N, 1]  phases 11-14 */
+        };
+        struct { real pad8[576], tanh_dx[N][24]; };                     /* [N, 24]  phases 9-13 */
     } arena;
 } Device;
 

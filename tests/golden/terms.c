@@ -1,16 +1,17 @@
 /* terms.c -- written by gagen: gagen -t c terms.lua
 
-   layer                                 output               parameters   terms.lua
-   norm           LayerNorm              [N, 4, 6]                    12      6
-   token          Linear                 [N, 4, 5]                    35      7
-   score          Linear                 [N, 1]                       25      8
-                                                                      72
+   layer                               output       parameters   terms.lua
+   norm           LayerNorm            [N, 4, 6]            12      6
+   token          Linear               [N, 4, 5]            35      7
+   score          Linear               [N, 1]               25      8
+                                                            72
 
-   window   batch 8 = 4 x 2, tail "step"; scale_out 1
-            scale_in[0] = 1, of the term in line 14
-            scale_in[1] = 0.3 / samples, of the term in line 14
-            scale_in[2] = 1 / sums[1], of the term in line 13, pre-count: counted from the data before the first backward
-            sums[0] = sum of masked, line 13
+   window   batch 8 = 4 x 2, tail "step"
+   scales   backward multiplies by  scale_in[0] = 1, of the term in line 14
+                                    scale_in[1] = 0.3 / samples, of the term in line 14
+                                    scale_in[2] = 1 / sums[1], of the term in line 13, pre-count: counted from the data before the first backward
+            the update multiplies by scale_out = 1
+   sums     sums[0] = sum of masked, line 13
             sums[1] = sum of kept, line 13
             sums[2] = sum of square, line 14
    memory   parameters, gradients, states 5 KiB; packed 1 KiB; arena 2 KiB (lower bound 2)
@@ -46,24 +47,28 @@ _Alignas(64) static struct {                                            /* made 
     real score_weight_t[32];                                            /* [1, 24] */
     real token_weight_t[5][8], pad_6[8];                                /* [5, 6] */
 } packed;
-_Alignas(64) static union {                                             /* a micro-step's values and their lives */
+_Alignas(64) static union {                                             /* a micro-step's values; each struct lies over the others */
     real all[400];
-    real norm_normalize[N][4][8];                                       /* [N, 4, 6]  phases 0-4 */
-    struct { real pad_h[64], h[N][4][8]; };                             /* [N, 4, 6]  phases 0-4 */
-    struct { real pad_token[128], token[N][4][8]; };                    /* [N, 4, 5]  phases 1-3 */
-    struct { real pad_amax[320], amax[N][8]; };                         /* [N, 4]  phases 2-3 */
-    struct { real pad_sum_exp[336], sum_exp[N][8]; };                   /* [N, 4]  phases 2-3 */
-    struct { real pad_cross_entropy[192], cross_entropy[N][8]; };       /* [N, 4]  phase 2 */
-    struct { real pad_kept[352], kept[N][8]; };                         /* [N, 4]  phases 2-3 */
-    struct { real pad_masked[208], masked[N][8]; };                     /* [N, 4]  phase 2 */
-    struct { real pad_sub[224], sub[N][8]; };                           /* [N, 1]  phase 2 */
-    struct { real pad_square[240], square[N][8]; };                     /* [N, 1]  phase 2 */
-    struct { real pad_d_sub[368], d_sub[N][8]; };                       /* [N, 1]  phases 2-3 */
-    struct { real pad_score_matmul[192], score_matmul[N][32]; };        /* [N, 24]  phases 3-4 */
-    struct { real pad_d_cross_entropy[384], d_cross_entropy[N][8]; };   /* [N, 4]  phase 3 */
-    struct { real pad_d_token[256], d_token[N][4][8]; };                /* [N, 4, 5]  phases 3-4 */
-    struct { real pad_d_h[128], d_h[N][4][8]; };                        /* [N, 4, 6]  phase 4 */
-    struct { real pad_norm_mul_db[320], norm_mul_db[N][4][8]; };        /* [N, 4, 6]  phase 4 */
+    struct {
+        real norm_normalize[N][4][8];                                   /* [N, 4, 6]  phases 0-4 */
+        real h[N][4][8];                                                /* [N, 4, 6]  phases 0-4 */
+        real token[N][4][8];                                            /* [N, 4, 5]  phases 1-3 */
+        real cross_entropy[N][8];                                       /* [N, 4]  phase 2 */
+        real masked[N][8];                                              /* [N, 4]  phase 2 */
+        real sub[N][8];                                                 /* [N, 1]  phase 2 */
+        real square[N][8];                                              /* [N, 1]  phase 2 */
+        real d_token[N][4][8];                                          /* [N, 4, 5]  phases 3-4 */
+        real amax[N][8];                                                /* [N, 4]  phases 2-3 */
+        real sum_exp[N][8];                                             /* [N, 4]  phases 2-3 */
+        real kept[N][8];                                                /* [N, 4]  phases 2-3 */
+        real d_sub[N][8];                                               /* [N, 1]  phases 2-3 */
+        real d_cross_entropy[N][8];                                     /* [N, 4]  phase 3 */
+    };
+    struct {
+        real pad[128], d_h[N][4][8];                                    /* [N, 4, 6]  phase 4 */
+        real score_matmul[N][32];                                       /* [N, 24]  phases 3-4 */
+        real pad2[64], norm_mul_db[N][4][8];                            /* [N, 4, 6]  phase 4 */
+    };
 } arena;
 
 static void add_up(int sum, int parts)                                  /* in order, whatever the threads */
@@ -370,8 +375,7 @@ static void k4_kept_masked(const Thread *t, const Micro *m)
         }
 }
 
-/* k5  sum 0 = sum  []                                                  tests/golden/terms.lua:13 */
-/* also k6 */
+/* k5  sum 0 = sum  []; also k6                                         tests/golden/terms.lua:13 */
 SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict N][8], double result[restrict])
 {
     const int rows = m->rows;
@@ -543,8 +547,7 @@ INLINE void k17_matmul_d_weight(const Thread *t, const int beta)
                               .width = 8 }, &arena.h[0][0][q], &arena.d_token[0][0][0], &g.token.weight[q][0], beta);
 }
 
-/* k18  d norm.bias = sum  [6]                                          tests/golden/terms.lua:6 */
-/* also k19 */
+/* k18  d norm.bias = sum  [6]; also k19                                tests/golden/terms.lua:6 */
 SHARED void k18_sum_d_bias(const Thread *t, real x[restrict N][4][8], real dx[restrict 8], const int beta)
 {
     for_span (one, t, 1)

@@ -1,16 +1,17 @@
 /* terms.cu -- written by gagen: gagen terms.lua
 
-   layer                                 output               parameters   terms.lua
-   norm           LayerNorm              [N, 4, 6]                    12      6
-   token          Linear                 [N, 4, 5]                    35      7
-   score          Linear                 [N, 1]                       25      8
-                                                                      72
+   layer                               output       parameters   terms.lua
+   norm           LayerNorm            [N, 4, 6]            12      6
+   token          Linear               [N, 4, 5]            35      7
+   score          Linear               [N, 1]               25      8
+                                                            72
 
-   window   batch 8 = 4 x 2, tail "step"; scale_out 1
-            scale_in[0] = 1, of the term in line 14
-            scale_in[1] = 0.3 / samples, of the term in line 14
-            scale_in[2] = 1 / sums[1], of the term in line 13, pre-count: counted from the data before the first backward
-            sums[0] = sum of masked, line 13
+   window   batch 8 = 4 x 2, tail "step"
+   scales   backward multiplies by  scale_in[0] = 1, of the term in line 14
+                                    scale_in[1] = 0.3 / samples, of the term in line 14
+                                    scale_in[2] = 1 / sums[1], of the term in line 13, pre-count: counted from the data before the first backward
+            the update multiplies by scale_out = 1
+   sums     sums[0] = sum of masked, line 13
             sums[1] = sum of kept, line 13
             sums[2] = sum of square, line 14
    memory   parameters, gradients, states 3 KiB; packed 1 KiB; arena 2 KiB (lower bound 2); cuBLASLt's workspace 32 MiB
@@ -50,24 +51,28 @@ typedef struct {                                                        /* all t
         real d_sum, pad_3[15];                                          /* [] */
         real d_div, pad_4[15];                                          /* [] */
     } packed;
-    alignas(256) union {                                                /* a micro-step's values and their lives */
+    alignas(256) union {                                                /* a micro-step's values; each struct lies over the others */
         real all[368];
-        real norm_normalize[N][4][8];                                   /* [N, 4, 6]  phases 0-15 */
-        struct { real pad_h[64], h[N][4][8]; };                         /* [N, 4, 6]  phases 0-16 */
-        struct { real pad_token[128], token[N][4][8]; };                /* [N, 4, 5]  phases 1-13 */
-        struct { real pad_amax[256], amax[N][4]; };                     /* [N, 4]  phases 2-13 */
-        struct { real pad_sum_exp[272], sum_exp[N][4]; };               /* [N, 4]  phases 2-13 */
-        struct { real pad_cross_entropy[192], cross_entropy[N][4]; };   /* [N, 4]  phases 2-3 */
-        struct { real pad_kept[208], kept[N][4]; };                     /* [N, 4]  phases 3-12 */
-        struct { real pad_masked[224], masked[N][4]; };                 /* [N, 4]  phases 3-4 */
-        struct { real pad_sub[192], sub[N][1]; };                       /* [N, 1]  phases 6-8 */
-        struct { real pad_square[224], square[N][1]; };                 /* [N, 1]  phases 6-7 */
-        struct { real pad_d_sub[224], d_sub[N][1]; };                   /* [N, 1]  phases 8-11 */
-        struct { real pad_score_matmul[320], score_matmul[N][24]; };    /* [N, 24]  phases 10-15 */
-        struct { real pad_d_cross_entropy[288], d_cross_entropy[N][4]; }; /* [N, 4]  phases 12-13 */
-        struct { real pad_d_token[192], d_token[N][4][8]; };            /* [N, 4, 5]  phases 13-16 */
-        struct { real pad_d_h[128], d_h[N][4][8]; };                    /* [N, 4, 6]  phases 15-17 */
-        struct { real pad_norm_mul_db[256], norm_mul_db[N][4][8]; };    /* [N, 4, 6]  phases 15-18 */
+        struct {
+            real norm_normalize[N][4][8];                               /* [N, 4, 6]  phases 0-15 */
+            real h[N][4][8];                                            /* [N, 4, 6]  phases 0-16 */
+            real token[N][4][8];                                        /* [N, 4, 5]  phases 1-13 */
+            real cross_entropy[N][4];                                   /* [N, 4]  phases 2-3 */
+            real pad[8], kept[N][4];                                    /* [N, 4]  phases 3-12 */
+            real pad2[8], masked[N][4];                                 /* [N, 4]  phases 3-4 */
+            real pad3[24], amax[N][4];                                  /* [N, 4]  phases 2-13 */
+            real pad4[8], sum_exp[N][4];                                /* [N, 4]  phases 2-13 */
+            real pad5[8], d_cross_entropy[N][4];                        /* [N, 4]  phases 12-13 */
+            real pad6[24], score_matmul[N][24];                         /* [N, 24]  phases 10-15 */
+        };
+        struct {
+            real pad7[128], d_h[N][4][8];                               /* [N, 4, 6]  phases 15-17 */
+            real sub[N][1];                                             /* [N, 1]  phases 6-8 */
+            real pad8[30], square[N][1];                                /* [N, 1]  phases 6-7 */
+            real pad9[30], norm_mul_db[N][4][8];                        /* [N, 4, 6]  phases 15-18 */
+        };
+        struct { real pad10[224], d_sub[N][1]; };                       /* [N, 1]  phases 8-11 */
+        struct { real pad11[192], d_token[N][4][8]; };                  /* [N, 4, 5]  phases 13-16 */
     } arena;
 } Device;
 

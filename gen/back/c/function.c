@@ -195,11 +195,8 @@ static void function_text(const Function *f, Text *out)
 {
     Env *e = env_new(NULL);
     const Alike *x = f->of;
-    const Loc loc = x->k->out->loc;
     const bool beta = has_beta(x->s->k, x->k);
-    env_set(e, "title", "%s", title_of(x->s->k, x->k));
-    env_set(e, "loc", "%s", loc.file ? text("%s:%d", c_comment(loc.file), loc.line) : "");
-    env_set(e, "also", "%s", alike_also(x));
+    alike_heading(x, "", e);
     env_set(e, "linkage", "%s",
             x->also.n || *f->parameters ? "SHARED void"
             : beta                      ? "INLINE void"

@@ -199,25 +199,12 @@ static char *parameters_text(const Alike *x, const Piece *p)
 }
 
 /* ---- functions ---- */
-static char *also_text(const Alike *x)
-{
-    Text t = { 0 };
-    text_put(&t, "", 0);
-    for (int i = 0; i < x->also.n; i++)
-        text_add(&t, "%sk%d", i ? ", " : "; also ", x->also.at[i]->k->id);
-    return t.s;
-}
-
 static void put_piece(const Coded *c, const Piece *p, Written *out)
 {
     const Alike *x = c->alike;
-    const bool few = x->also.n < 6; /* the title names the others; else a comment of their own */
     Env *e = env_new(NULL);
-    const Loc loc = x->k->out->loc;
     env_flag(e, "alone", !c->shared);
-    env_set(e, "title", "%s%s%s", title_of(x->s->k, x->k), p->says, few ? also_text(x) : "");
-    env_set(e, "also", "%s", few ? "" : alike_also(x));
-    env_set(e, "loc", "%s", loc.file ? text("%s:%d", c_comment(loc.file), loc.line) : "");
+    alike_heading(x, p->says, e);
     env_set(e, "threads", "%d", p->grid.threads);
     env_set(e, "ident", "%s%s", x->k->ident, p->suffix);
     env_set(e, "parameters", "%s", parameters_text(x, p));
