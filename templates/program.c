@@ -142,6 +142,7 @@ static void ${prefix}window(const Thread *t)
 //:end
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of ${model} ---- */
 ${prototypes}
+${blocks}
 //:for s in steps
 //:if shares_forward
 static void ${prefix}forward(const Thread *t, const Micro *m);

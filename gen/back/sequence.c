@@ -118,6 +118,13 @@ static const char *free_name(const Common *c, const char *wish)
 /* ---- names ---- */
 static const char *after_view(const char *text) { return text + strcspn(text, ".") + 1; }
 
+/* "g.h_0_qkv.bias", "memory->g.h_0_qkv.bias" */
+static bool in_gradients(const char *text)
+{
+    const size_t n = strcspn(text, ".");
+    return n && text[n - 1] == 'g' && (n == 1 || !isalnum((unsigned char)text[n - 2]));
+}
+
 /* So many characters at the end of both. */
 static size_t ends_alike(const char *a, const char *b)
 {
@@ -135,7 +142,7 @@ static const char *ending(const char *a, const char *b)
     while (*from && *from != '_' && *from != '.') from++;
     while (*from == '_' || *from == '.') from++;
     if (!isalpha((unsigned char)*from)) return NULL;
-    const bool adjoint = a[*a == '&'] == 'g' || (own[0] == 'd' && own[1] == '_' && from > own + 2);
+    const bool adjoint = in_gradients(a) || (own[0] == 'd' && own[1] == '_' && from > own + 2);
     char *name = text("%s%.*s", adjoint ? "d_" : "", (int)strcspn(from, "["), from);
     for (char *c = name; *c; c++)
         if (*c == '.') *c = '_';
@@ -287,18 +294,14 @@ static void fold_one(Lines *to, const Lines *const *at, int times, const Folding
 {
     const Common common = lines_common(at, times);
     const char *name = function_name(at, f), *params = params_text(&common);
-    declare_function(&out->steps, name,
-                     text("%s%s%s", f->params, *f->params && *params ? ", " : "", params));
-    text_add(&out->functions,
-             "/* %s, and what is like them up to %s */\nstatic void %s(%s%s%s)\n{\n",
-             range_text(at[0]), range_text(at[times - 1]), name, f->params,
-             *f->params && *params ? ", " : "", params);
+    declare_function(&out->steps, name, params);
+    text_add(&out->functions, "/* %s, and what is like them up to %s */\nstatic void %s(%s)\n{\n",
+             range_text(at[0]), range_text(at[times - 1]), name, params);
     put_lines(&out->functions, lines_text(&common.body, f->memory), 4);
     text_add(&out->functions, "}\n\n");
     for (int i = 0; i < times; i++) {
         const char *layer = layer_of(at, i);
-        Line *call =
-            line_add(to, text("%s(%s%s", name, f->args, *f->args && *params ? ", " : ""), ");");
+        Line *call = line_add(to, text("%s(", name), ");");
         call->note = layer ? text("%s: %s", layer, range_text(at[i])) : range_text(at[i]);
         params_given(&common, at[i], call);
     }

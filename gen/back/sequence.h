@@ -47,8 +47,6 @@ char *params_text(const Common *c); /* "const real x[32][64], int beta" */
 void params_given(const Common *c, const Lines *from, Line *to);
 typedef struct Folding { /* how functions of several lines begin */
     const char *what;    /* the end of their names, k2_to_k9_WHAT, where no layer names them */
-    const char *params;  /* what all of them get: "const Thread *t, const Micro *m"; or "" */
-    const char *args;    /* and are given: "t, m"; or "" */
     const char *memory;  /* where views are found, "device"; NULL: there are none */
 } Folding;
 /* what is repeated becomes a function on the host, and calls of it */

@@ -215,20 +215,52 @@ char *functions_text(const Functions *f)
     return t.s;
 }
 
-char *function_call(const Functions *f, const Kernel *k, const char *micro, const char *beta)
+/* ---- calls ---- */
+/* Of a parameter of several calls. Its outermost extent stays open: compilers would compare it with
+   that of another value which once lay at the argument's place. */
+static const char *open_dims(const Formal *f)
 {
-    Text t = { 0 };
+    if (is_number(f) || !f->layout) return "[]";
+    const char *all = dims_text(f->layout);
+    return text("[]%s", all + strcspn(all, "]") + 1);
+}
+
+static void add_formal(Line *to, const Kernel *k, int i)
+{
+    const Formal *f = k->loops->formals.at[i];
+    const char *name = actual_name(k->actual.at[i], "part");
+    arg_add(to, (Arg) { .text = is_number(f) ? text("&%s", name) : name,
+                        .type = f->layout ? "real" : "double",
+                        .name = f->written ? "y" : "x",
+                        .dims = open_dims(f) });
+}
+
+void function_line(const Functions *f, const Kernel *k, const char *micro, const char *beta,
+                   Lines *to)
+{
     const Alike *x = alike_of(&f->alike, k), *first = x->first;
     const int n = k->actual.n;
-    text_add(&t, "%s(t", first->k->ident);
-    if (function_reads_micro(f, k)) text_add(&t, ", %s", micro);
+    Line *c = line_add(to, text("%s(", first->k->ident), ");");
+    c->first = c->last = k->id;
+    c->note = text("%s%s", first == x ? "" : text("k%d  ", k->id), note_of(x->s->k, k));
+    arg_add(c,
+            (Arg) { .text = "t", .type = "const Thread *", .name = "t", .dims = "", .own = true });
+    if (function_reads_micro(f, k))
+        arg_add(c, (Arg) { .text = micro,
+                           .type = "const Micro *",
+                           .name = "m",
+                           .dims = "",
+                           .own = *micro == 'm' });
     for (int i = 0; i < n; i++)
-        if (is_parameter(first, i))
-            text_add(&t, ", %s%s", is_number(k->loops->formals.at[i]) ? "&" : "",
-                     actual_name(k->actual.at[i], "part"));
+        if (is_parameter(first, i)) add_formal(c, k, i);
     for (int i = 0; i < k->draws.n; i++)
-        if (first->differs[n + i]) text_add(&t, ", %s", stream_text(k->draws.at[i]));
-    if (beta) text_add(&t, ", %s", beta);
-    text_add(&t, "); @@ %s%s\n", first == x ? "" : text("k%d  ", k->id), note_of(x->s->k, k));
-    return t.s;
+        if (first->differs[n + i])
+            arg_add(c, (Arg) { .text = stream_text(k->draws.at[i]),
+                               .type = "uint32_t",
+                               .name = "key",
+                               .dims = "" });
+    if (beta)
+        arg_add(
+            c,
+            (Arg) { .text = beta, .type = "int", .name = "beta", .dims = "", .own = *beta == 'b' });
 }

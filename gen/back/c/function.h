@@ -2,6 +2,7 @@
 #ifndef C_FUNCTION_H
 #define C_FUNCTION_H
 #include "back/alike.h"
+#include "back/sequence.h"
 
 typedef struct {
     const Alike *of;
@@ -12,6 +13,7 @@ typedef struct {
     bool allocated;
     AlikeList alike;
     VEC(Function) at;
+    Written blocks; /* functions of several calls, of what is repeated */
 } Functions;
 /* of all kernels; share: those that are alike have one */
 Functions *functions_of(const Whole *all, bool share);
@@ -19,5 +21,6 @@ char *prototypes_text(const Functions *f); /* one declaration of them */
 char *functions_text(const Functions *f);
 bool function_reads_micro(const Functions *f, const Kernel *k);
 /* the statement that runs k, which is given micro where it reads that; beta NULL: it has none */
-char *function_call(const Functions *f, const Kernel *k, const char *micro, const char *beta);
+void function_line(const Functions *f, const Kernel *k, const char *micro, const char *beta,
+                   Lines *to);
 #endif

@@ -8,8 +8,7 @@
 #include "back/cuda/cuda.h"
 
 enum { SMALL = 16384 };
-static const Folding steps_folding = { "steps", "", "", "device" },
-                     plans_folding = { "plan", "", "", "device" };
+static const Folding steps_folding = { "steps", "device" }, plans_folding = { "plan", "device" };
 
 /* turns that one block goes through as fast as many would */
 typedef struct Block {
