@@ -1,4 +1,4 @@
-/* main.c -- the pipeline: the table of stages, and what the commands do with what they give. */
+/* main.c -- the pipeline: the table of stages, and the commands that use their results. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,8 +149,8 @@ static _Noreturn void plot(const Opts *o)
     exit(0);
 }
 
-/* memory = "6 GB": takes the largest micro-batch that fits, and says which were tried where there
-   was a choice. */
+/* memory = "6 GB": takes the largest micro-batch that fits, and prints the candidates if there
+   were several. */
 static void choose(const Opts *o, Graph *g, const Choices *c)
 {
     Text out = { 0 };

@@ -1,5 +1,5 @@
-/* base.h -- what every folder uses: memory, text, growing arrays, diagnostics, output. It knows
-   nothing of compilers. */
+/* base.h -- tools of every folder: memory, text, growing arrays, diagnostics, output. Nothing
+   here is about compilers. */
 #ifndef GAGEN_BASE_H
 #define GAGEN_BASE_H
 #include <stdbool.h>
@@ -7,13 +7,13 @@
 #include <stdint.h>
 
 /* ---- memory.c: memory that lives until exit, text that grows ---- */
-void *mem_alloc(size_t bytes);           /* zeroed; where there is none it ends as fatal() does */
-char *mem_copy(const char *s, size_t n); /* n characters and a zero */
+void *mem_alloc(size_t bytes);           /* zeroed; without memory it ends as fatal() does */
+char *mem_copy(const char *s, size_t n); /* n characters and a terminating zero */
 char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define NEW(type) ((type *)mem_alloc(sizeof(type)))
 #define NEW_ARRAY(type, n) ((type *)mem_alloc(sizeof(type) * (size_t)(n)))
 
-/* s is always zero-terminated once anything was added */
+/* once anything was added, s is zero-terminated */
 typedef struct {
     char *s;
     size_t n, room;
@@ -32,27 +32,27 @@ void text_put(Text *t, const char *s, size_t n);
     (vec_grow((void ***)(void *)&(v)->at, &(v)->n, &(v)->room), (v)->at[(v)->n++] = (x))
 void vec_grow(void ***at, int *n, int *room);
 
-/* ---- diag.c: whose fault it is ---- */
+/* ---- diag.c: errors, by whose fault they are ---- */
 typedef struct {
     const char *file;
     int line;
 } Loc; /* file NULL: no place */
-/* the user's: counted, up to 20 */
+/* the user's fault: counted; the 20th ends gagen */
 void error_at(Loc loc, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void warn_at(Loc loc, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* a second place, after an error */
 void note_at(Loc loc, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* lets errors show the source line */
 void diag_source(const char *file, const char *source, size_t n);
-/* the line, from there on, of "key = value"; 0: none */
+/* the first line from `from` on with "key = value"; 0: none */
 int diag_find_key(Loc from, const char *key);
 int diag_lines(const char *file); /* lines of a file that diag_source() knows */
 void stop_if_errors(void);        /* exit 1 when any error_at() was called */
-/* false: it stopped for errors of the user's, which nobody is told */
+/* false: errors of the user stopped it; they are not printed */
 bool attempt(void (*run)(void *context), void *context);
-/* the machine's: exit 3 */
+/* the machine's fault: exit 3 */
 _Noreturn void fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* the command line's: exit 2 */
+/* a fault of the command line: exit 2 */
 _Noreturn void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define BUG(...) bug_at(__FILE__, __LINE__, __VA_ARGS__)
 _Noreturn void bug_at(const char *file, int line, const char *format, ...)
@@ -62,12 +62,12 @@ _Noreturn void bug_at(const char *file, int line, const char *format, ...)
 void write_output(const char *path, const Text *t); /* all or nothing; path NULL: standard output */
 
 /* ---- size.c: bytes as people write them ---- */
-/* "6 GB"; gives what is wrong with it and the cure, or NULL */
+/* "6 GB"; returns NULL, or the fault and its cure */
 const char *size_parse(const char *s, double *bytes);
 char *size_text(double bytes); /* "5.22 MiB" */
 char *digits(double n);        /* 12345678 as "12 345 678" */
 
 /* ---- resource.c ---- */
-/* dsl/, templates/, runtime/ by path, as embed.c put them in; NULL: there is none */
+/* a file of dsl/, templates/ or runtime/, as embed.c stored it; NULL: there is none */
 const char *resource(const char *path, size_t *n);
 #endif

@@ -1,4 +1,4 @@
-/* diag.c -- whose fault it is, told with file, line and the source line. */
+/* diag.c -- prints errors with file, line and the source line, by whose fault they are. */
 #include "base/base.h"
 #include <ctype.h>
 #include <setjmp.h>
@@ -15,7 +15,7 @@ typedef struct {
 } Source;
 static VEC(Source) sources;
 static int errors;
-static jmp_buf *trying; /* where an attempt fails to; NULL: none runs */
+static jmp_buf *trying; /* where a failed attempt returns to; NULL: none runs */
 
 void diag_source(const char *file, const char *source, size_t n)
 {
@@ -56,7 +56,7 @@ int diag_lines(const char *file)
     return lines;
 }
 
-/* no control character of the user's reaches the terminal */
+/* control characters of the user's text do not reach the terminal */
 static void put_safe(const char *s, size_t n, size_t most)
 {
     for (size_t i = 0; i < n && i < most; i++) {

@@ -7,14 +7,14 @@
 
 enum { BLOCK = 1 << 16 };
 
-/* As fatal() ends, which needs memory. */
+/* The same as fatal(), which itself needs memory. */
 static _Noreturn void no_memory(size_t bytes)
 {
     fprintf(stderr, "gagen: out of memory (%zu bytes)\n", bytes);
     exit(3);
 }
 
-/* zeroed; never fails but by no_memory(); lives until exit */
+/* zeroed; lives until exit; ends by no_memory() where there is none */
 void *mem_alloc(size_t bytes)
 {
     static char *next;
@@ -46,7 +46,7 @@ static char *format_text(const char *format, va_list args, size_t *n)
     va_list again;
     va_copy(again, args);
     int size = vsnprintf(NULL, 0, format, args);
-    if (size < 0) abort(); /* no format of ours is bad */
+    if (size < 0) abort(); /* our formats are never bad */
     char *s = mem_alloc((size_t)size + 1);
     vsnprintf(s, (size_t)size + 1, format, again);
     va_end(again);

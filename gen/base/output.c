@@ -1,4 +1,4 @@
-/* output.c -- what gagen writes, it writes whole or not at all. */
+/* output.c -- gagen writes a file whole or not at all. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include "base/base.h"
 
-/* A file comes into being under another name. */
+/* The file is written under another name, then renamed. */
 static void write_file(const char *path, const Text *t)
 {
     const char *temporary = text("%s.%ld.tmp", path, (long)getpid());

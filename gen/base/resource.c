@@ -1,5 +1,5 @@
-/* resource.c -- the files that gagen carries: those embedded, or those under GAGEN_PATH while one
-   works on them. */
+/* resource.c -- the files that gagen carries: the embedded ones, or for development those under
+   GAGEN_PATH. */
 #include "base/base.h"
 #include "base/resources.h"
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* resources.h -- what build/resources.c, written by embed, holds. */
+/* resources.h -- the contents of build/resources.c, which embed writes. */
 #ifndef GAGEN_RESOURCES_H
 #define GAGEN_RESOURCES_H
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* bind.c -- the core: what dsl/ may ask of C. */
+/* bind.c -- the functions of C that dsl/ calls: the core. */
 #include "front/host.h"
 #include <math.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@ static int place_here(lua_State *L)
     return 1;
 }
 
-/* key_place(place, key): where "key = value" stands from there on; the place itself when it does
-   not */
+/* key_place(place, key): the place of "key = value" from that line on; without one, the place
+   itself */
 static int key_place(lua_State *L)
 {
     Loc loc = host_at(L, (int)luaL_checkinteger(L, 1));
@@ -22,28 +22,29 @@ static int key_place(lua_State *L)
     return 1;
 }
 
-/* within(place or 0): the layer that runs from now on */
+/* within(place or 0): nodes belong from now on to the layer that was made there */
 static int within(lua_State *L)
 {
     host_within(L, host_at(L, (int)luaL_checkinteger(L, 1)));
     return 0;
 }
 
-/* defined(function): where it stands */
+/* defined(function): its place */
 static int defined(lua_State *L)
 {
     lua_pushinteger(L, host_place(L, host_defined(L, 1)));
     return 1;
 }
 
-/* called(name or nil): what messages call the function or layer that runs from now on */
+/* called(name or nil): the name that messages use from now on for the function or layer that
+   runs */
 static int called(lua_State *L)
 {
     host_calls(L, lua_isnoneornil(L, 1) ? NULL : text("%s", luaL_checkstring(L, 1)));
     return 0;
 }
 
-/* fail(message [, place [, note, its place]]): the user's fault; never returns */
+/* fail(message [, place [, note, its place]]): an error of the user; never returns */
 static int fail(lua_State *L)
 {
     Loc here = host_where(L),
@@ -57,7 +58,7 @@ static int fail(lua_State *L)
     return 0;
 }
 
-/* report(message, place): an error that lets the others be found too */
+/* report(message, place): an error of the user, after which checking goes on */
 static int report(lua_State *L)
 {
     error_at(host_at(L, (int)luaL_checkinteger(L, 2)), "%s", luaL_checkstring(L, 1));
@@ -96,9 +97,9 @@ static void read_attrs(lua_State *L, int index, Node *y)
     for (int a = 0; a < rank; a++) y->perm[a] = (int)perm[a];
 }
 
-/* The folded axes are gone from a result per row. Folding the batch away while the model is read
-   takes all axes; what comes out is known after the window, but for an op that is declared to be of
-   one micro-batch. */
+/* A result per row has no folded axes. While the model is read, an op that folds the batch away
+   folds all axes, and its result is known after the window. The exception is an op that is
+   declared to be of one micro-batch. */
 static void reduce_shape(lua_State *L, Node *y)
 {
     const Shape *x = &y->arg[0]->shape;
@@ -123,8 +124,8 @@ static void given_shape(lua_State *L, int index, Node *y)
     if (y->kind == K_VIEW) y->type = y->arg[0]->type;
 }
 
-/* What follows a sum over the batch is a scalar of the window: no tensor of samples can wait for
-   it. A schedule is one, too. */
+/* Refuses a tensor of samples that depends on a sum over the batch: the sum is known only after
+   the window. A schedule is such a number, too. */
 static void refuse_mixing(lua_State *L, const Node *y)
 {
     if (y->when != WHEN_AFTER || y->shape.rank == 0 || host_graph(L)->train.loc.file) return;
@@ -207,7 +208,7 @@ static int is_tensor(lua_State *L)
     return 1;
 }
 
-/* args(tensor): what it was called with */
+/* args(tensor): its arguments */
 static int args(lua_State *L)
 {
     const Node *n = check_node(L, 1);
@@ -219,7 +220,7 @@ static int args(lua_State *L)
     return 1;
 }
 
-/* info(tensor): its facts as a fresh table */
+/* info(tensor): a new table of its properties */
 static int info(lua_State *L)
 {
     static const char *const types[] = { "real", "int", "u8" }, *const whens[] = {
@@ -253,7 +254,8 @@ static int info(lua_State *L)
     return 1;
 }
 
-/* inputs_of(tensors...): the columns' nodes that they are computed from, in order of creation */
+/* inputs_of(tensors...): the nodes of the columns from which they are computed, in order of
+   creation */
 static int inputs_of(lua_State *L)
 {
     Graph *g = host_graph(L);
@@ -292,7 +294,7 @@ static int locals(lua_State *L)
     return 0;
 }
 
-/* depth(): of files that run each other; 1: the model file alone */
+/* depth(): how many files run one another now; 1: the model file alone */
 static int depth(lua_State *L)
 {
     lua_pushinteger(L, host_depth(L));
@@ -329,7 +331,7 @@ void core_push(lua_State *L)
     lua_setfield(L, LUA_REGISTRYINDEX, "gagen.core");
 }
 
-/* load(path): what that file of dsl/ returns */
+/* load(path): the value that this file of dsl/ returns */
 static int load(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);

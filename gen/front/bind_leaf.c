@@ -1,5 +1,5 @@
-/* bind_leaf.c -- what dsl/ may ask of C about leaves: numbers, counts, noise, tables, columns; and
-   what a node is called. */
+/* bind_leaf.c -- functions of C that dsl/ calls for leaves: numbers, counts, noise, tables,
+   columns; and names of nodes. */
 #include "front/host.h"
 #include <string.h>
 
@@ -29,7 +29,7 @@ static int rows(lua_State *L)
     return 1;
 }
 
-/* schedule(formula): a number of the window, of t, T and E */
+/* schedule(formula): one number for a window, a formula of t, T and E */
 static int schedule_of(lua_State *L)
 {
     const char *error;
@@ -41,7 +41,7 @@ static int schedule_of(lua_State *L)
     return 1;
 }
 
-/* noise(tensor), of its shape, or noise{ dims }, of a sample's sizes */
+/* noise(tensor) of that shape, or noise{ dims } of these sizes of a sample */
 static int noise(lua_State *L)
 {
     const Node *x = node_at(L, 1);
@@ -53,7 +53,7 @@ static int noise(lua_State *L)
     return 1;
 }
 
-/* table{ dims, values }: numbers that the model states; without values 0, 1, 2 ... */
+/* table{ dims, values }: constants of the model; without values 0, 1, 2 ... */
 static int table(lua_State *L)
 {
     Node *n = node_new(host_graph(L), K_TABLE, host_made(L));
@@ -118,7 +118,7 @@ static int set_name(lua_State *L)
     return 0;
 }
 
-/* set_path(node, path): the first one stays, that of the layer that made it */
+/* set_path(node, path): the first call counts, that of the layer that made it */
 static int set_path(lua_State *L)
 {
     Node *n = check_node(L, 1);
@@ -132,8 +132,8 @@ static int set_layer(lua_State *L)
     return 0;
 }
 
-/* set_classes(column, n), set_ignored(column, value): what the reader checks; the value is no
-   class */
+/* set_classes(column, n), set_ignored(column, value): the reader checks the values; the ignored
+   one is outside the classes */
 static int set_classes(lua_State *L)
 {
     check_node(L, 1)->column->classes = (long)luaL_checkinteger(L, 2);

@@ -1,11 +1,11 @@
-/* bind_param.c -- what dsl/ may ask of C about parameters: layers make them, train names them and
-   applies its rules. */
+/* bind_param.c -- functions of C that dsl/ calls for parameters: layers make them, train names
+   them and applies its rules. */
 #include "front/host.h"
 #include <string.h>
 
-/* param{ dims, layer, place [, of = a column's node] [, state] [, scratch] }: a parameter's node;
-   train gives it its name. One that is a statistic of a column is not trained, nor is a state,
-   which micro-steps write; a scratch one is in no file. */
+/* param{ dims, layer, place [, of = a column's node] [, state] [, scratch] }: a parameter's
+   node; train gives it its name. A statistic of a column is not trained, and neither is a state,
+   which micro-steps write. A scratch state is in no file. */
 static int param(lua_State *L)
 {
     Param *p = NEW(Param);
@@ -36,7 +36,7 @@ static int set_init(lua_State *L)
     return 0;
 }
 
-/* set_zero_row(p, row): it begins with zeros, whatever the others begin with */
+/* set_zero_row(p, row): this row begins with zeros */
 static int set_zero_row(lua_State *L)
 {
     check_node(L, 1)->param->zero_row = 1 + (long)luaL_checkinteger(L, 2);
@@ -71,8 +71,8 @@ static int set_load(lua_State *L)
     return 0;
 }
 
-/* set_state(state, value, by): what it becomes at the end of a micro-step of training whose loss
-   reads `by` */
+/* set_state(state, value, by): the state's new value at the end of a training micro-step whose
+   loss reads `by` */
 static int set_state(lua_State *L)
 {
     Contribution *c = NEW(Contribution);
@@ -81,7 +81,7 @@ static int set_state(lua_State *L)
     return 0;
 }
 
-/* replace(node, by): whoever reads the one reads the other */
+/* replace(node, by): readers of the one read the other */
 static int replace(lua_State *L)
 {
     set_same(host_graph(L), check_node(L, 1), check_node(L, 2));

@@ -1,10 +1,10 @@
-/* check.c -- what a window can mean, and what it cannot.
+/* check.c -- refuses models in which a window has no meaning.
 
-   1. Whatever follows a sum over the batch is a scalar: it exists once a window, when all
-      micro-batches were seen.
-   2. The loss is a linear combination of such sums; differentiate() finds that out, and says so
-      where it is not.
-   3. A parameter that its step's loss does not reach would never be trained: a mistake. */
+   1. A value that depends on a sum over the batch is a scalar: it exists once a window, after all
+      micro-batches.
+   2. The loss is a linear combination of such sums. differentiate() checks this and prints the
+      error.
+   3. A parameter that its step's loss does not reach would never be trained, so it is an error. */
 #include "front/front.h"
 
 static void check_scalar(const Node *n)
@@ -24,8 +24,7 @@ static bool depends(const Node *n, int i)
     return !has_role(n, "detach");
 }
 
-/* A gradient comes to its argument i: neither after what is detached nor after what rounds or
-   compares. */
+/* A gradient reaches argument i of n: nothing on the way detaches it, compares or rounds. */
 static bool passes_on(const Node *n, int i)
 {
     if (n->kind == K_MAP || n->kind == K_REDUCE)
@@ -41,7 +40,7 @@ static void reach(Node *n, char *seen, bool (*by)(const Node *, int))
         if (by(n, i)) reach(n->arg[i], seen, by);
 }
 
-/* Some parameter of those that the loss sees is trained. */
+/* The loss reads at least one trained parameter. */
 static void check_gradient(const Graph *g, int step, const char *in_loss)
 {
     const Node *j = g->steps.at[step]->minimize;
@@ -65,7 +64,7 @@ static void check_loss(const Node *j)
                  shape_text(&j->shape));
 }
 
-/* The parameters of step `step`, which should all be seen from its loss. */
+/* Reports parameters of this step that its loss does not reach. */
 static void check_parameters(const Graph *g, int step, const char *seen)
 {
     for (int i = 0; i < g->params.n; i++) {

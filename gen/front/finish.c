@@ -1,5 +1,4 @@
-/* finish.c -- the end of the model file: the table that dsl/train.lua made, checked there, becomes
-   the Graph's fields. */
+/* finish.c -- copies the table of dsl/train.lua, checked there, into the Graph's fields. */
 #include "front/host.h"
 #include <ctype.h>
 #include <math.h>
@@ -31,7 +30,7 @@ static char read_character(lua_State *L, int index, const char *key)
     return s ? *s : 0;
 }
 
-/* { { kind, the column's name, value }, ... }: those of columns that the model reads */
+/* { { kind, the column's name, value }, ... }, for columns that the model reads */
 static void read_augments(lua_State *L, int index, Dataset *d)
 {
     lua_getfield(L, index, "data");
@@ -88,7 +87,7 @@ const char *const nonfinites[] = { [NONFINITE_KEEP] = "keep",
                                    [NONFINITE_DROP] = "drop_micro",
                                    [NONFINITE_ABORT] = "abort" };
 
-/* Which of the n names stands at key; the first where none does. */
+/* The index of the name at key among n; 0 where there is none. */
 static int one_of(lua_State *L, int index, const char *key, const char *const *names, int n)
 {
     const char *word = field_string(L, index, key);
@@ -197,7 +196,7 @@ static void read_outputs(lua_State *L, int index, Graph *g)
 }
 
 /* ---- computed ids ---- */
-/* { { sum, ids, words, place }, ... }: those of ids that a loss, a report or an output needs */
+/* { { sum, ids, words, place }, ... }, for ids that a loss, a report or an output needs */
 static void read_checks(lua_State *L, int index, Graph *g)
 {
     bool *needed = NEW_ARRAY(bool, g->nodes.n), *output = NEW_ARRAY(bool, g->nodes.n);
@@ -225,7 +224,7 @@ static const Expr *without_training(void *context, const char *name)
     return strcmp(name, "training") ? NULL : expr_number(0);
 }
 
-/* What n passes on outside of training, if its layer is frozen; or n itself. */
+/* The argument that n passes on in evaluation, if its layer is frozen; otherwise n itself. */
 static Node *passed(Node *n)
 {
     bool still = n->still;

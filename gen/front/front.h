@@ -5,10 +5,11 @@
 #include "ir/options.h"
 
 Opts options(int argc, char **argv); /* options.c */
-/* read_model.c: and what asks the ops of its model for theirs; exits 1 on the user's errors */
+/* read_model.c: also returns the function that asks ops for their gradients; exits 1 on the
+   user's errors */
 Graph *read_model(const Opts *o, OpGradient *gradient);
 void check(Graph *g); /* check.c */
-/* verify.c: BUG where something does not hold that must after that stage */
+/* verify.c: BUG where the graph breaks a rule after that stage */
 void verify_read_model(const Graph *g);
 void verify_check(const Graph *g);
 void names_print(Text *out, const char *name); /* names.c: gagen help [NAME] */

@@ -1,12 +1,11 @@
 /* host.c -- runs the model file in a closed world.
 
-   1. What the user may see is made by dsl/world.lua; nothing in it opens a file, loads code or
-      catches an error.
-   2. A hook counts instructions, the allocator counts bytes. Where no hook fires, inside a library
-      function written in C, a CPU-time timer ends the process; its handler only writes a line that
-      stands ready.
-   3. A tail call erases its caller's frame: then the last line that the hook saw is the user's
-      place. */
+   1. dsl/world.lua makes all that the user's code can reach. Nothing in it opens a file, loads
+      code or catches an error.
+   2. A hook counts instructions, and the allocator counts bytes. Inside a library function in C no
+      hook fires; there a CPU-time timer ends the process. Its handler only writes a prepared line.
+   3. A tail call erases its caller's frame. Then the user's place is the last line that the hook
+      saw. */
 #include "front/host.h"
 #include <errno.h>
 #include <lualib.h>
@@ -30,22 +29,22 @@ enum {
 
 struct Host {
     lua_State *L;
-    const Opts *opts;        /* NULL: nobody asks for a model */
-    VEC(const char) files;   /* the user's, as the chunk names @1, @2 ... */
-    VEC(const char) running; /* those that nn.File runs now, by path */
+    const Opts *opts;        /* NULL: no model is read */
+    VEC(const char) files;   /* files of the user; their chunks are named @1, @2 ... */
+    VEC(const char) running; /* files that nn.File runs now, by path */
     Loc last;                /* the line that ran last */
-    long budget;             /* of instructions */
-    size_t bytes;            /* that L has */
-    Loc within;              /* a layer that runs: what it makes is of the line that made it */
-    Graph *graph;            /* that nodes are added to */
-    bool *asked;             /* by define: the model looked at it */
+    long budget;             /* instructions that are left */
+    size_t bytes;            /* bytes that L has */
+    Loc within;              /* the layer that runs now: its nodes get the line that made it */
+    Graph *graph;            /* nodes are added to it */
+    bool *asked;             /* by define: the model has read it */
 };
 
-/* What the handler of the timer's signal says: it is given no argument. The hook writes them. */
+/* The signal handler prints these, since it has no argument. The hook writes them. */
 static const char *volatile signal_file;
 static volatile sig_atomic_t signal_line;
 
-/* Every state has its host in the room that Lua keeps for us beside it. */
+/* Lua keeps room for us beside every state: it points to the state's host. */
 static Host *host_of(lua_State *L) { return *(Host **)lua_getextraspace(L); }
 
 static Loc loc_of(const Host *h, int file, int line)
@@ -87,7 +86,7 @@ static void hook(lua_State *L, lua_Debug *ar)
                   BUDGET / 1000000);
 }
 
-/* Written by a signal handler: no library function that allocates or locks. */
+/* Runs in a signal handler, so it calls no function that allocates or locks. */
 static void too_long(int signal_number)
 {
     (void)signal_number;
@@ -173,8 +172,8 @@ _Noreturn void host_fail(Loc loc, const char *format, ...)
     abort();
 }
 
-/* "attempt to index a nil value (field 'x')" -> "cannot index 'x': it is nil"; other messages as
-   they are, less their place in dsl/ */
+/* "attempt to index a nil value (field 'x')" -> "cannot index 'x': it is nil". Other messages
+   lose only their place in dsl/. */
 static const char *reword(const char *message)
 {
     static const char attempt[] = "attempt to ", value[] = " value";
@@ -194,8 +193,8 @@ static const char *reword(const char *message)
                 strcmp(type, "nil") ? "a " : "", type);
 }
 
-/* Tells an error that Lua raised: its own "1:6: " is the user's place; one in dsl/ is a mistake of
-   gagen's. */
+/* Prints an error that Lua raised. Its "1:6: " is the user's place; a place in dsl/ is a bug of
+   gagen. */
 static int on_error(lua_State *L)
 {
     Loc loc = host_where(L);
@@ -243,7 +242,7 @@ static char *read_source(const char *path, size_t *n)
     return s;
 }
 
-/* The number of a file, which is read unless it was before; *s is then its text. */
+/* The number of a file, which is read once; *s becomes its text. */
 static int open_file(lua_State *L, const char *path, char **s, size_t *n)
 {
     Host *h = host_of(L);
@@ -258,8 +257,7 @@ static int open_file(lua_State *L, const char *path, char **s, size_t *n)
     return h->files.n;
 }
 
-/* Pushes a file of the user's as a function of the world on the top of the stack, which it takes
-   the place of. */
+/* Pushes a file of the user as a function. It takes the world from the top of the stack. */
 static void load_model(lua_State *L, const char *path)
 {
     size_t n;
@@ -276,7 +274,7 @@ static void load_model(lua_State *L, const char *path)
     free(s);
 }
 
-/* the path of a file named in another one: it is relative to that one's directory */
+/* a path in a file is relative to that file's directory */
 static const char *beside(const char *from, const char *path)
 {
     const char *slash = strrchr(from, '/');
@@ -284,7 +282,7 @@ static const char *beside(const char *from, const char *path)
     return slash ? text("%.*s%s", (int)(slash - from) + 1, from, path) : path;
 }
 
-/* file(world, path): what another file of the user's returns, run in the same world */
+/* file(world, path): the value that another file of the user returns, run in the same world */
 int host_file(lua_State *L)
 {
     Host *h = host_of(L);
@@ -346,7 +344,7 @@ lua_State *host_start(const Opts *o)
     return h->L;
 }
 
-/* The user's time and instructions are counted while the model file runs. */
+/* Time and instructions are limited while the model file runs. */
 static void run_model(Host *h)
 {
     h->budget = BUDGET;

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "front/options.h"
 
-/* What roff would read otherwise: a backslash, a line's first . or ', and - which may not become a
+/* Escapes for roff: a backslash, a first . or ' of a line, and -, which must not become a
    hyphen. */
 static char *roff(const char *s)
 {
@@ -32,7 +32,7 @@ static void add_commands(Text *out, const Manual *m)
     }
 }
 
-/* "with plan", "with gagen, run and plan"; nothing where all take it */
+/* "with plan", "with gagen, run and plan"; empty where all commands take it */
 static char *takers(const Manual *m, const Option *p)
 {
     Text t = { 0 };

@@ -1,5 +1,4 @@
-/* names.c -- gagen ops and gagen help: what there is, from the ops' tables and the manual in
-   dsl/. */
+/* names.c -- gagen ops and gagen help, from the ops' tables and the manual in dsl/. */
 #include "front/host.h"
 
 /* ---- gagen ops ---- */

@@ -1,4 +1,4 @@
-/* options.c -- the command line. One table says what there is; --help and --man print it. */
+/* options.c -- the command line. One table lists the options; --help and --man print it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,8 +187,8 @@ static void show_man(State *s, const char *value)
     say(man_text(&(Manual) { option_commands, option_ncommands, option_table, option_count }));
 }
 
-/* The option of that command that argv[*i] is, with its value, which may be its tail, after = or
-   the next argument. */
+/* The option argv[*i] of that command and its value: the rest of it, the part after =, or the
+   next argument. */
 static const Option *find(const Command *c, int argc, char **argv, int *i, const char **value)
 {
     const char *a = argv[*i];
@@ -273,7 +273,7 @@ static void add_file(State *s, const char *path)
     else s->o.model = path;
 }
 
-/* The files' extensions say what goes where. */
+/* The extension of the output chooses the target, or the picture. */
 static void settle(State *s)
 {
     if (s->o.plot && !s->o.logs.n)

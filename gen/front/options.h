@@ -1,4 +1,4 @@
-/* options.h -- the tables of commands and options: what parses, --help and --man read. */
+/* options.h -- the tables of commands and options, which the parser, --help and --man read. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 #include "front/front.h"
@@ -6,7 +6,7 @@
 #define VERSION "0.1"
 
 enum { DO_WRITE = 1, DO_RUN = 2, DO_PLAN = 4, DO_PLOT = 8, DO_OPS = 16, DO_HELP = 32, DO_ALL = 63 };
-/* name "": none is said */
+/* name "": no command is given */
 typedef struct {
     unsigned id;
     const char *name, *synopsis, *help;
@@ -18,12 +18,12 @@ typedef struct State {
 } State;
 typedef struct {
     const char *name, *short_name, *value;
-    unsigned commands; /* that take it */
-    const char *help;  /* lines */
+    unsigned commands; /* commands that take it */
+    const char *help;  /* its lines of help */
     void (*set)(State *s, const char *value);
 } Option;
 
-/* all that there are */
+/* all options */
 typedef struct {
     const Command *command;
     int ncommands;

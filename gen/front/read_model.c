@@ -3,8 +3,8 @@
 #include <string.h>
 #include "front/host.h"
 
-/* Asks the op's own grad(y, gy, args...) for the arguments' adjoints; what is not needed comes back
-   NULL. */
+/* Calls the op's own grad(y, gy, args...) for the adjoints of its arguments; those not needed
+   are NULL. */
 static int node_gradients(void *host, Graph *g, Node *y, Node *gy, const bool need[ARGS],
                           Node *out[ARGS])
 {

@@ -1,9 +1,8 @@
-/* recipe.c -- the steps, each with the optimizer that it names and the groups of parameters that
-   rules make of it.
+/* recipe.c -- the steps, each with its optimizer and the groups of parameters that rules make.
 
-   1. Groups are ranges of the flat arrays: the parameters are put in the order of their steps and
-      groups, what is frozen last, so that gradients and states are of a first part of them alone.
-   2. States of one name are one array, whatever the group; scalars of one formula are one number in
+   1. Groups are ranges of the flat arrays. Parameters are in the order of their steps and groups,
+      frozen ones last. So gradients and states cover only the first part of the arrays.
+   2. States of one name are one array for all groups. Scalars of one formula are one number in
       Window. */
 #include <string.h>
 #include "front/host.h"
@@ -22,7 +21,7 @@ static const Expr *hyper_value(void *context, const char *name)
     return e;
 }
 
-/* A formula with the hyper-parameters in it and what is constant computed in double. */
+/* The formula with the values of hyper-parameters; constant parts are computed in double. */
 static const Expr *formula(Hyper *h, const char *s)
 {
     const char *error;
@@ -31,7 +30,7 @@ static const Expr *formula(Hyper *h, const char *s)
     return expr_replace(e, hyper_value, h);
 }
 
-/* Reads { { name, formula }, ... } at key into the two arrays; gives their number. */
+/* Reads { { name, formula }, ... } at key into the two arrays; returns how many. */
 static int read_pairs(Hyper *h, int index, const char *key, int most, const char **name,
                       const Expr **value)
 {
@@ -85,7 +84,7 @@ static bool same(const Expr *a, const Expr *b)
     return !strcmp(x.s, y.s);
 }
 
-/* The place in Window.c of a number that is computed once an update. */
+/* The index in Window.c of a number that is computed once an update. */
 static int slot_of(Step *g, const char *name, const Expr *value)
 {
     for (int i = 0; i < g->nscalars; i++)

@@ -1,5 +1,5 @@
-/* values.c -- what Lua hands to C and back: fields of tables, and tensors, which are userdata that
-   hold a Node; one node is always one value. */
+/* values.c -- values between Lua and C: fields of tables, and tensors. A tensor is userdata that
+   holds a Node; one node is always one value. */
 #include "front/host.h"
 
 static const char tensor_key[] = "tensor", nodes_key[] = "gagen.nodes";
@@ -51,7 +51,7 @@ void field_sizes(lua_State *L, int index, const char *key, int *rank, long *dim)
 void node_push(lua_State *L, Node *n)
 {
     luaL_getsubtable(L, LUA_REGISTRYINDEX, nodes_key);
-    /* another graph's */
+    /* it belongs to another graph */
     if (lua_rawgeti(L, -1, n->id + 1) == LUA_TNIL || *(Node **)lua_touserdata(L, -1) != n) {
         lua_pop(L, 1);
         *(Node **)lua_newuserdatauv(L, sizeof n, 0) = n;

@@ -1,9 +1,11 @@
-/* verify.c -- what holds of a model's graph after read_model, and after check.
+/* verify.c -- rules of a model's graph after read_model, and after check.
 
-   After read_model: what holds of every graph (ir/verify_graph.c). The batch is micro-batches times
-   their rows, columns stand in their order, each step has a loss and groups of parameters, and
-   nothing was made for gradients. After check, too: a loss is one number of a window, a trained
-   parameter is of a step that there is, and all nodes are forward ones. */
+   After read_model the rules of every graph hold (ir/verify_graph.c). The batch is micro-batches
+   times their rows. Columns are in order. Each step has a loss and groups of parameters. No node
+   was made for gradients.
+
+   After check, too, a loss is one number of a window, a trained parameter belongs to an existing
+   step, and all nodes are forward ones. */
 #include "front/front.h"
 #include "ir/verify_graph.h"
 

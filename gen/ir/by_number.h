@@ -1,5 +1,5 @@
-/* by_number.h -- side tables: what a stage finds out about nodes that another has made, by the
-   nodes' numbers. Nothing is 0 or NULL. */
+/* by_number.h -- side tables by node number: results of a stage about nodes that another stage
+   made. A missing entry is 0 or NULL. */
 #ifndef GAGEN_BY_NUMBER_H
 #define GAGEN_BY_NUMBER_H
 #include "base/base.h"
@@ -10,7 +10,7 @@ typedef struct Numbers {
 int number_at(const Numbers *t, int i);
 void put_number(Numbers *t, int i, int x);
 
-/* and where t is a VEC of something */
+/* the same where t is a VEC */
 #define entry_at(t, i) ((i) < (t)->n ? (t)->at[i] : NULL)
 #define put_entry(t, i, x) \
     do { \

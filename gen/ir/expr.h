@@ -9,7 +9,7 @@ typedef enum { E_NUM, E_VAR, E_CALL } ExprKind;
 typedef struct Expr {
     ExprKind kind;
     double num;       /* E_NUM: its value in double */
-    const char *name; /* E_VAR, and E_NUM as the user wrote it (NULL when folding made it) */
+    const char *name; /* E_VAR: the name; E_NUM: as the user wrote it, NULL when folding made it */
     Call call;        /* E_CALL: an operator or a function; CALL_SELECT prints as a conditional */
     int nargs;
     struct Expr *arg[3];
@@ -25,7 +25,7 @@ const Expr *expr_replace(const Expr *e, ExprLookup lookup, void *context);
 bool expr_same(const Expr *a, const Expr *b); /* as trees */
 bool expr_uses(const Expr *e, const char *name);
 bool expr_is(const Expr *e, Call call);
-bool expr_chooses(const Expr *e, const char *name); /* an arm of a select uses the name */
+bool expr_chooses(const Expr *e, const char *name); /* whether an arm of a select uses the name */
 double expr_eval(const Expr *e, double (*value)(void *context, const char *name), void *context);
 typedef enum { STYLE_OPS, STYLE_HOST } ExprStyle; /* as ops write it; as C in double, on the host */
 void expr_print(Text *out, const Expr *e, ExprStyle style); /* variables print as their names */

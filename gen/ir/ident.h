@@ -6,14 +6,14 @@
 char *c_string(const char *s);  /* between the quotes of a C literal */
 char *c_comment(const char *s); /* inside a C comment */
 char *c_word(const char *s);    /* letters, digits and _ */
-char *c_ident(const char *s);   /* an identifier; keywords of C and CUDA are dodged */
+char *c_ident(const char *s);   /* an identifier that is no keyword of C or CUDA */
 char *c_unique(const char *wish, char *const *taken, int n);
 
 /* the constants of a program: rows of a micro-batch; micro-batches of a step's window */
 #define ROWS_NAME "N"
 #define MICROS_NAME "MICROS"
 
-/* next: the number that the next one of that name gets */
+/* next: the number for the next name of that spelling */
 typedef struct {
     const char *name;
     int next;
@@ -21,7 +21,7 @@ typedef struct {
 typedef struct {
     Name *slot;
     size_t n, room;
-} Names;                /* those taken, see ident.c */
-Names *names_new(void); /* of a program: what it calls things itself is taken */
-char *ident_new(Names *names, const char *wish); /* unique among them */
+} Names;                /* names in use, see ident.c */
+Names *names_new(void); /* the names of a program; its own names are in use already */
+char *ident_new(Names *names, const char *wish); /* a name that is not in use yet */
 #endif

@@ -1,4 +1,4 @@
-/* intervals.h -- from where to where an index runs, and its value for given loops. */
+/* intervals.h -- the interval of an index, and its value at given turns of loops. */
 #ifndef GAGEN_INTERVALS_H
 #define GAGEN_INTERVALS_H
 #include "ir/places.h"
@@ -7,25 +7,27 @@ enum { FAR = 1 << 30 }; /* an index beyond +-FAR is unknown */
 typedef struct {
     long lo, hi;
 } Interval;
-typedef struct { /* by variable, of those that stand around a place */
+typedef struct { /* by variable, for the loops and constants around an element */
     const Around *around;
     Interval *of;
     const Val **is; /* LET: its value; else NULL */
-    bool *data;     /* it depends on what memory holds */
-    long *now;      /* while loops are run through */
+    bool *data;     /* it depends on values in memory */
+    long *now;      /* while the turns of loops are enumerated */
 } Known;
 
 Known known_of(const Around *a);
 Interval interval_of(const Known *k, const Val *v);
-/* on what memory holds: a row of the data, an id */
+/* it depends on values in memory: a row of the data, an id */
 bool depends_on_data(const Known *k, const Val *v);
-/* of a loop whose `to` is from + so many, or the less of that and another; -1: it is not */
+/* the most turns of a loop whose `to` is from + a number, or the smaller of that and another
+   value; -1: unknown */
 long length_of(const Val *from, const Val *to);
-bool value_now(const Known *k, const Val *v, long *value); /* false: the run or memory decides */
+/* false: it depends on the run or on memory */
+bool value_now(const Known *k, const Val *v, long *value);
 
-/* Calls `each` with the place's element for all turns of the loops that it depends on and, `units`,
-   of those over units; a part that depends on data counts 0. False: they have more than `most`
-   turns. */
+/* Calls `each` with the element for all turns of the loops that it depends on, or with `units`
+   only of those over units. A part that depends on data counts 0. False: there are more than
+   `most` turns. */
 typedef void Each(void *context, const Known *k, long element);
 bool places_run(Known *k, const Place *p, bool units, long most, Each *each, void *context);
 #endif

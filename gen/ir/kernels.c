@@ -1,4 +1,4 @@
-/* kernels.c -- what one may ask of kernels and buffers. */
+/* kernels.c -- properties of kernels and buffers. */
 #include "ir/kernels.h"
 
 Kernel *kernel_of(const Kernels *k, const Node *n) { return entry_at(&k->makers, n->id); }
@@ -37,7 +37,7 @@ long block_of(const Kernels *k, long extent)
                              : layout_row(extent, k->g->train.precision >= BF16 ? 8 : 4);
 }
 
-/* Reals that a buffer takes: half as many where it holds numbers of 16 bits. */
+/* Reals in a buffer: half as many if its numbers have 16 bits. */
 long buffer_size(const Buffer *b)
 {
     return b->half ? (b->layout.size / 2 + ALIGN - 1) / ALIGN * ALIGN : b->layout.size;
@@ -57,8 +57,7 @@ Node *target_of(const Kernels *k, const Kernel *x)
     return x->stores.at[0];
 }
 
-/* Groups of so many channels are whole blocks of what lies in memory, or whole blocks lie in
-   them. */
+/* Groups of that many channels are whole blocks in memory, or divide a block. */
 static bool blocks_nest(long channels, long each)
 {
     const long block = layout_block(channels);

@@ -1,12 +1,12 @@
-/* layout.c -- where a logical element lies in memory, and what a view does to that.
+/* layout.c -- the position of a logical element in memory, and the effect of views on it.
 
    1. A buffer has one axis whose innermost factor is contiguous: the features of a matrix, the
-      channels of an image. It is cut into blocks that are multiples of the vector's width and
+      channels of an image. It is cut into blocks that are multiples of the vector's width, and
       padded with zeros.
-   2. Features: column blocks outermost, [features/b][batch]...[b]: a thread owns column blocks. Images:
-      [batch][channels/b][h][w][b].
-   3. A reshape keeps the memory and rewrites factors; where factors would have to be cut unevenly it
-      says no. */
+   2. Features: column blocks are outermost, [features/b][batch]...[b], and a thread owns column
+      blocks. Images: [batch][channels/b][h][w][b].
+   3. A reshape keeps the memory and rewrites factors. Where it would cut factors unevenly, it
+      returns false. */
 #include <string.h>
 #include "ir/layout.h"
 
@@ -21,7 +21,7 @@ long layout_block(long extent)
     return ALIGN;
 }
 
-/* Rows of whole `by` numbers, 16 bytes, which a GPU loads at once. */
+/* Rows that are multiples of `by` numbers: 16 bytes, which a GPU loads at once. */
 long layout_row(long extent, long by) { return extent < by ? extent : round_up(extent, by); }
 
 typedef struct {
@@ -36,7 +36,7 @@ static void add_factor(Layout *l, int axis, long div, long mod, long stride, lon
     x->factor[x->n++] = (Factor) { div, mod, stride, extent };
 }
 
-/* Lays the dimensions out, innermost last, and makes the factors of every axis. */
+/* Orders the dimensions, innermost last, and makes the factors of every axis. */
 static void assign(Layout *l, const Shape *s, const Dim *dim, int n)
 {
     long stride = 1;
@@ -112,7 +112,7 @@ static bool flatten(Factors *out, const Layout *l, const Shape *s, int from, int
     return true;
 }
 
-/* Lanes of one channel: no index comes there, but what keeps their padding zero does. */
+/* Lanes of one channel. No index uses this factor, but it keeps their padding zero. */
 static bool padded_above(const Factors *in, long end)
 {
     for (int i = 0; i < in->n; i++)
@@ -120,7 +120,7 @@ static bool padded_above(const Factors *in, long end)
     return false;
 }
 
-/* Deals flattened factors to axes from..to-1 of the view. */
+/* Distributes flattened factors over axes from..to-1 of the view. */
 static bool deal(Layout *out, Factors *in, const Shape *s, int from, int to)
 {
     long place = 1;
@@ -128,7 +128,7 @@ static bool deal(Layout *out, Factors *in, const Shape *s, int from, int to)
         const long end = place * s->dim[a];
         for (int i = 0; i < in->n; i++) {
             Factor d = in->factor[i];
-            /* no index comes there, or its padding alone does */
+            /* no index uses it, or only its padding is there */
             if (d.div >= end && (a > from || d.stride != 1)) continue;
             if (d.div < place) continue;
             if (d.div % place) return false;
@@ -215,7 +215,7 @@ void layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape 
     *out = v;
 }
 
-/* Not along the contiguous axis: lanes would lie across blocks. */
+/* Not along the contiguous axis: lanes would cross blocks. */
 bool layout_slice(Layout *out, const Layout *l, int axis, long from, long step, long extent)
 {
     const Axis *x = &l->axis[axis];
@@ -229,7 +229,7 @@ bool layout_slice(Layout *out, const Layout *l, int axis, long from, long step, 
     return true;
 }
 
-/* The factors of the axis are those of all its places: none is repeated. */
+/* Whether the factors of the axis reach all its elements, so none is repeated. */
 static bool axis_whole(const Axis *x, long extent)
 {
     long next = 1;

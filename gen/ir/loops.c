@@ -84,7 +84,7 @@ static ValType type_of(Call call, const Val *const arg[3])
     }
 }
 
-/* What is exact in every type left out: x - 0, 1 * x, x / 1; of indices x + 0, too. */
+/* Simplifications that are exact in every type: x - 0, 1 * x, x / 1; x + 0 of indices, too. */
 static const Val *identity(Call call, const Val *a, const Val *b)
 {
     const bool index = b && a->type != AS_REAL && a->type != AS_DOUBLE;
@@ -110,7 +110,7 @@ static const Val *folded(Call call, const Val *const arg[3], int n)
 
 const Val *val_call(Call call, const Val *a, const Val *b, const Val *c)
 {
-    /* no float on the way of an index */
+    /* an index is never computed in floating point */
     if (call == CALL_INT && a->kind == VAL_CALL && a->id == CALL_REAL) a = a->arg[0];
     const Val *const arg[3] = { a, b, c };
     const int n = call_arguments(call);
@@ -260,7 +260,7 @@ bool loops_same(const Loops *a, const Loops *b)
     return list_same(&a->body, &b->body);
 }
 
-/* ---- what is touched ---- */
+/* ---- which buffers are touched ---- */
 static void touch_val(Loops *k, const Val *v)
 {
     if (!v) return;

@@ -19,12 +19,12 @@ enum { RUN_NAMES = 15 };
 /* 1 to 5 of binary operators, 6 of the unary minus; ATOM: it is no operator */
 int call_precedence(int call);
 char *real_text(double x); /* the shortest that reads back: "0.5", "1.0", "1e-07", "-inf" */
-/* of side i of n of a box, unless its text says another */
+/* the stride of side i of n of a box, unless its text has another */
 long side_stride(const Formal *f, int i, int n);
 char *val_shown(const Loops *k, const Val *v);
 char *at_shown(const Loops *k, const At *at); /* "x[2*r + 1][j]" */
 
-/* The definitions that a statement sees, and the number of the last one. */
+/* The definitions visible at a statement, and the number of the last one. */
 typedef struct {
     const Loops *k;
     int *at, n, room, last;
@@ -46,16 +46,16 @@ typedef struct {
     const char *text, *wish;
     int number;
 } Name;
-const Val *wrong(Parser *p, const char *message); /* the first one stays: "line 3: ..." */
-const Val *unexpected(Parser *p);                 /* what stands here is wrong */
+const Val *wrong(Parser *p, const char *message); /* the first error counts: "line 3: ..." */
+const Val *unexpected(Parser *p);                 /* an error at this position */
 void skip_spaces(Parser *p);
-bool take(Parser *p, const char *token); /* spaces before it left out */
+bool take(Parser *p, const char *token); /* skips the spaces before it */
 void want(Parser *p, const char *token);
 char *take_word(Parser *p);
 Name take_name(Parser *p); /* "j", "j.7", ".7" */
 long take_long(Parser *p);
 ValType take_type(Parser *p, ValType otherwise); /* ":double", with no space before the type */
-/* of a list that ends with NULL; -1: it is not there */
+/* its index in a list that ends with NULL; -1: it is not there */
 int word_index(const char *const *list, const char *word);
 void declare_var(Parser *p, Name name, int var, ValType type);
 int define_var(Parser *p, Name name, ValType type);
@@ -64,7 +64,7 @@ int find_buffer(Parser *p, Name name);
 bool at_number(const char *s);
 const Val *parse_number(Parser *p);
 const Val *parse_unary(Parser *p);
-const Val *parse_operators(Parser *p, int level); /* that bind at least so tightly */
+const Val *parse_operators(Parser *p, int level); /* operators that bind at least this tightly */
 const Val *parse_val(Parser *p);
 At parse_at(Parser *p, Name name);
 #endif

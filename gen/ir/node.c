@@ -1,4 +1,4 @@
-/* node.c -- what one may ask of a node. */
+/* node.c -- properties of a node. */
 #include "ir/graph.h"
 #include <string.h>
 

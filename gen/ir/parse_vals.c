@@ -22,7 +22,7 @@ static bool in_word(char c) { return isalnum((unsigned char)c) || c == '_'; }
 
 static bool has_number(const char *s) { return s[0] == '.' && isdigit((unsigned char)s[1]); }
 
-/* A word ends where no letter, digit or variable's number follows. */
+/* A word ends where no letter, digit or number of a variable follows. */
 bool take(Parser *p, const char *token)
 {
     skip_spaces(p);
@@ -150,7 +150,7 @@ static const Val *number_of(Parser *p, const char *digits, bool whole)
     return v;
 }
 
-/* A point is the number's own if no second one follows: "0..5" is a range. */
+/* A point belongs to the number if no second one follows: "0..5" is a range. */
 const Val *parse_number(Parser *p)
 {
     const char *from = p->s;
@@ -240,7 +240,7 @@ const Val *parse_unary(Parser *p)
     return minus && !p->error ? val_call(CALL_NEG, v, NULL, NULL) : v;
 }
 
-/* The operator that stands here, the longest: "<=" rather than "<"; CALL_NONE: there is none. */
+/* The longest operator at this position: "<=" rather than "<"; CALL_NONE: none. */
 static Call operator_here(const Parser *p)
 {
     Call best = CALL_NONE;
@@ -303,7 +303,7 @@ static void parse_index(Parser *p, At *at, long *base)
     want(p, "]");
 }
 
-/* Each index counts in units of its dimension's stride; one index alone counts elements. */
+/* Each index counts in units of its dimension's stride; a single index counts elements. */
 At parse_at(Parser *p, Name name)
 {
     At at = { .buffer = find_buffer(p, name) };

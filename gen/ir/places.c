@@ -1,11 +1,11 @@
 /* places.c -- walks over the elements that a kernel's statements touch.
 
-   Lanes after the end of an axis may read beyond a row, the last one of a buffer, too: `keep` drops
-   what they make of it. So a load is there under the condition of the keep around it, or of all
-   stores of the lanes that it stands in. */
+   Lanes after the end of an axis may read beyond a row, and beyond the buffer in its last row.
+   `keep` drops the results. So a load is valid under the condition of the keep around it, or
+   under that of all stores of its lanes. */
 #include "ir/places.h"
 
-/* kept: by all stores of these lanes */
+/* kept: the condition of all stores of these lanes */
 typedef struct {
     Around around;
     Visit *visit;
@@ -33,7 +33,7 @@ static void visit_at(Walk *w, const Stmt *s, const At *at, bool write)
     w->around.n = before;
 }
 
-/* An arm of a choice is there under its condition. */
+/* An arm of a choice is evaluated only under its condition. */
 static void visit_select(Walk *w, const Stmt *s, const Val *v)
 {
     visit_val(w, s, v->arg[0]);
@@ -75,7 +75,7 @@ static void visit_product(Walk *w, const Stmt *s, bool top)
     visit_list(w, &s->body, false);
 }
 
-/* What all stores of these statements keep; false: there is no such. */
+/* The condition that all stores of these statements share; false: there is none. */
 static bool all_keep(const StmtList *l, const Val **left)
 {
     for (int i = 0; i < l->n; i++) {

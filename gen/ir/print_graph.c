@@ -1,5 +1,5 @@
-/* print_graph.c -- the graph as text, for --dump. Behind simplify it is the nodes that count, and
-   which node stands for another one. */
+/* print_graph.c -- the graph as text, for --dump. After simplify it has the live nodes, and the
+   node that replaces each other one. */
 #include "ir/graph.h"
 #include <math.h>
 
@@ -175,8 +175,8 @@ void graph_print(Text *out, const Graph *g)
                  g->gradients.at[i]->value->id);
 }
 
-/* How many there are, a line each where there are some; statistics of one window are in no file and
-   not counted. */
+/* How many parameters there are of each kind, a line each if not zero. Statistics of one window
+   are in no file and not counted. */
 void add_untrained(Text *out, const Graph *g, const char *indent, int width)
 {
     long statistics = 0, frozen = 0;

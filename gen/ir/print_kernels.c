@@ -67,7 +67,7 @@ static void add_factor(Text *out, int axis, const Factor *d)
     if (d->stride != 1) text_add(out, " * %ld", d->stride);
 }
 
-/* Where element (i0, i1 ...) is: factors that only ever are 0 are left out. */
+/* The position of element (i0, i1 ...), without factors that are always 0. */
 static void add_formula(Text *out, const Layout *l)
 {
     text_add(out, "%ld", l->offset);

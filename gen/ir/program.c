@@ -1,4 +1,4 @@
-/* program.c -- what one may ask of a program and its formulas. */
+/* program.c -- properties of a program and its formulas. */
 #include "ir/program.h"
 #include <string.h>
 
@@ -12,7 +12,7 @@ static const Expr *named(void *context, const char *name)
     return name[1] ? NULL : *name == 'a' ? x->a : *name == 'b' ? x->b : *name == 'c' ? x->c : NULL;
 }
 
-/* the formula over a, b and c with those in their places */
+/* the formula over a, b and c with these values */
 const Expr *filled(const char *formula, const Expr *a, const Expr *b, const Expr *c)
 {
     const char *error;
@@ -29,7 +29,7 @@ bool uses_sums(const Expr *e)
     return false;
 }
 
-/* Every quotient whose denominator is made of sums is 0 where that is 0. */
+/* Every quotient with a denominator made of sums is 0 where that denominator is 0. */
 const Expr *guarded(const Expr *e)
 {
     if (!e->nargs || !uses_sums(e)) return e;

@@ -1,7 +1,6 @@
-/* shape.c -- shapes and how they meet.
-
-   Batch meets batch: two batch tensors have equal rank, except one number per sample, [N], which
-   goes with any rank. What has no batch aligns from the right. An extent of 1 is repeated. */
+/* shape.c -- shapes and broadcasting. Two batch tensors have equal rank, except one number per
+   sample, [N], which combines with any rank. Tensors without a batch align from the right. An
+   extent of 1 is repeated. */
 #include "ir/graph.h"
 
 bool shape_same(const Shape *a, const Shape *b)

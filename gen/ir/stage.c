@@ -16,8 +16,8 @@ static void run(const Stage *t, Compilation *c)
     if (t->verify && c->opts->verify) t->verify(c);
 }
 
-/* From `at` up to `end`, or, unless it goes on, up to the dump that was asked for; returns whether
-   that one was there. */
+/* Runs stages from `at` to `end`, or to the requested dump unless `goes_on`; returns whether
+   that dump was reached. */
 static bool run_to(const Stage *at, const Stage *end, bool goes_on, Compilation *c, Text *out)
 {
     bool dumped = false;
@@ -30,8 +30,7 @@ static bool run_to(const Stage *at, const Stage *end, bool goes_on, Compilation 
     return dumped;
 }
 
-/* Each step's graph, one after another, through the stages that all have; a step sees those before
-   it. */
+/* Runs each step's graph through the stages that every step has. A step sees those before it. */
 static bool run_steps(const Stage *at, const Stage *end, Compilation *c, Text *out)
 {
     bool dumped = false;

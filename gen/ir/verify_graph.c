@@ -1,15 +1,15 @@
-/* verify_graph.c -- what holds of every graph between two stages.
+/* verify_graph.c -- rules of every graph between two stages.
 
-   1. A node's number is its place. Its arguments are nodes of the same graph and come before it. It
-      has an op of its own kind where its kind has ops, and no more arguments than the op.
-   2. A node is known no earlier than its arguments, but where it is made for outputs. What is made
-      for gradients is read by that alone.
-   3. Reports, sums, checks, seeds, states, contributions, outputs and what is minimized are nodes
-      of the graph.
-   4. A parameter's number is its place; it has a node of its shape, and an identifier that no other
-      has. No two draws of noise have one key.
-   5. Behind simplify: a node that counts reads nodes that count, nothing stands for it, and its
-      uses are its readers and roots. */
+   1. A node's number is its index. Its arguments are nodes of the same graph and come before it.
+      It has an op of its own kind if its kind has ops, and no more arguments than the op.
+   2. A node is known no earlier than its arguments, except a node that is made for outputs. Only
+      nodes made for gradients read such nodes.
+   3. Reports, sums, checks, seeds, states, contributions, outputs and the loss are nodes of the
+      graph.
+   4. A parameter's number is its index. It has a node of its shape and a unique identifier. No two
+      draws of noise have one key.
+   5. After simplify: a live node reads live nodes, nothing replaces it, and its uses are its
+      readers and roots. */
 #include "ir/verify_graph.h"
 #include <string.h>
 
@@ -44,7 +44,7 @@ static void verify_node(const Verify *v, const Node *n)
 /* ---- roots ---- */
 typedef void (*Visit)(const Verify *v, const Node *root, int *uses);
 
-/* Those whose values something needs: what simplify counts as uses. */
+/* The nodes whose values are needed: simplify counts them as uses. */
 static void visit_used(const Verify *v, Visit visit, int *uses)
 {
     const Graph *g = v->g;

@@ -1,6 +1,5 @@
-/* verify_graph.h -- what must hold of a graph whichever stage made it, for the stages' own
-   verifiers. Where it does not hold, gagen ends with a bug of its own that names the stage, the
-   node and the rule. */
+/* verify_graph.h -- rules that hold after every stage, for the stages' own verifiers. A broken
+   rule is a bug of gagen: the message names the stage, the node and the rule. */
 #ifndef GAGEN_VERIFY_GRAPH_H
 #define GAGEN_VERIFY_GRAPH_H
 #include "ir/graph.h"
@@ -13,7 +12,7 @@ typedef struct {
 void must(const Verify *v, const Node *n, bool good, const char *rule);
 
 void verify_all(const Verify *v);  /* before simplify: every node, the roots, parameters */
-void verify_live(const Verify *v); /* after simplify: the live ones, and that uses count them */
+void verify_live(const Verify *v); /* after simplify: live nodes, and that uses count them */
 /* verify_shape.c: it follows from the arguments, the kind and the op's role */
 void verify_shape(const Verify *v, const Node *n);
 #endif

@@ -1,16 +1,16 @@
-/* verify_loops.c -- what holds of every kernel's loops. The name of a rule stands in the message.
+/* verify_loops.c -- rules of every kernel's loops. A message contains the name of its rule.
 
-   1. A variable has a definition before its use, around it, and no second one inside of that.
-   2. Types fit: numbers with numbers, indices with indices; a condition is a bool or an int.
-   3. Only a FOLD changes a variable, and only one that VARIABLE made. Inside of lanes, what comes
-      from outside of them is folded by + * max min, and nothing reads it there.
+   1. A variable has a definition before its use, around it, and no second one inside.
+   2. Types fit: numbers with numbers, indices with indices. A condition is a bool or an int.
+   3. Only a FOLD changes a variable, and VARIABLE must have made it. Inside lanes, a variable from
+      outside is folded by + * max min, and nothing reads it.
    4. Lanes run from 0 to a constant.
-   5. No arm of a choice loads, but in a product's factors.
-   6. Constants of the model and columns are not written. A chain begins with what its body's store
-      adds to.
-   7. A local stands before its use. Extents are positive.
-   8. verify_places.c: indices are inside of their buffers, no unit touches what another one
-   writes. */
+   5. No arm of a choice loads, except in a product's factors.
+   6. Constants of the model and columns are not written. A chain begins with the value to which
+      its body's store adds.
+   7. A local comes before its use. Extents are positive.
+   8. verify_places.c: indices are inside their buffers, and no unit touches what another one
+      writes. */
 #include "ir/verify_loops.h"
 
 typedef enum { UNDEFINED, CONSTANT, CHANGES } State;
@@ -19,10 +19,10 @@ typedef struct {
     struct {
         State state;
         int lanes;
-    } * var;     /* lanes: loops over lanes around its definition */
-    bool *local; /* by buffer: a local that is in sight */
+    } * var;     /* lanes: number of loops over lanes around its definition */
+    bool *local; /* by buffer: a local is visible */
     bool *is_local;
-    int lanes; /* loops over lanes around here */
+    int lanes; /* number of loops over lanes around this position */
     bool factor, arm;
 } Verifier;
 
@@ -180,7 +180,7 @@ static bool reads(const Stmt *s, int var)
     return found;
 }
 
-/* What these statements fold into that stands outside of them. */
+/* The outer variables into which these statements fold. */
 static void verify_folded(const Verifier *v, const StmtList *all, const StmtList *l)
 {
     for (int i = 0; i < l->n; i++) {

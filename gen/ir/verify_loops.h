@@ -1,4 +1,4 @@
-/* verify_loops.h -- what the files that verify a kernel's loops share. */
+/* verify_loops.h -- declarations that the files which verify loops share. */
 #ifndef GAGEN_VERIFY_LOOPS_H
 #define GAGEN_VERIFY_LOOPS_H
 #include "ir/loops_text.h"
@@ -9,6 +9,6 @@ typedef struct {
 } Checked;
 #define broken(c, ...) BUG("%s: %s", (c)->who, text(__VA_ARGS__))
 
-/* verify_places.c: indices are inside, units touch nothing of each other's */
+/* verify_places.c: indices are inside, and no unit touches what another one writes */
 void verify_places(const Checked *c);
 #endif

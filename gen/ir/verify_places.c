@@ -1,11 +1,10 @@
-/* verify_places.c -- where a kernel's statements read and write.
+/* verify_places.c -- checks the elements that a kernel's statements read and write.
 
-   1. An index lies inside its buffer for all turns of its loops: by intervals, which are exact
-      where terms are loops' variables, else by running through the turns where they are few. An
-      index that data decide, a row or an id, is the reader's to check; the rest of its element's
-      place lies inside.
-   2. No unit touches an element that another one writes: strides that nest show it, else all turns
-      are run through where they are few. */
+   1. An index is inside its buffer for all turns of its loops. Intervals show this; they are exact
+      where terms are variables of loops. Otherwise few turns are enumerated. The reader checks
+      indices that come from data, a row or an id; the rest of the element's position is inside.
+   2. No unit touches an element that another one writes. Nested strides show this; otherwise few
+      turns are enumerated. */
 #include <string.h>
 #include "ir/intervals.h"
 #include "ir/verify_loops.h"
@@ -21,7 +20,7 @@ typedef struct {
     KeptList written;
 } Places;
 
-/* Elements of a buffer; -1: nobody knows, as of columns of the data. */
+/* Elements of a buffer; -1: unknown, as for columns of the data. */
 static long size_of(const Formal *f)
 {
     long n = 1;
@@ -70,8 +69,8 @@ static Interval reach_of(const Known *k, const Place *p)
 
 static bool is_number(const Val *v) { return v->kind == VAL_NUMBER; }
 
-/* The interval's ends are reached: each term is another loop's variable, and nothing but numbers
-   says where these loops end. */
+/* Whether the interval's ends are reached: each term is the variable of another loop, and the
+   ends of these loops are constants. */
 static bool is_exact(const Around *a, const At *at)
 {
     for (int i = 0; i < a->n; i++) {
@@ -205,8 +204,8 @@ static Parts parts_of(const Checked *c, const Known *k, const Kept *x)
     return p;
 }
 
-/* Adds the parts of one more place, the widest of each; a stride that one place lacks counts 0
-   there. */
+/* Adds the parts of one more element, the widest of each. A stride that one element lacks counts
+   0 there. */
 static void merge(Parts *all, const Parts *one, bool first)
 {
     for (int i = 0; i < all->n && !first; i++) {
@@ -242,8 +241,8 @@ static void merge(Parts *all, const Parts *one, bool first)
     all->fails |= one->fails;
 }
 
-/* From the first unit on, each stride is larger than all that smaller ones reach: the element says
-   which unit it is. */
+/* From the first unit on, each stride is larger than the reach of all smaller ones. So the
+   element determines its unit. */
 static bool nests(Parts *p)
 {
     long reach = 0;
@@ -263,7 +262,7 @@ static bool nests(Parts *p)
     return !p->fails;
 }
 
-/* Units that run more than once, each of which must be a part. */
+/* Units that run more than once; each of them must be a part. */
 static bool has_units(const Parts *p, const Known *k)
 {
     for (int i = 0; i < k->around->n; i++) {
@@ -287,7 +286,7 @@ static bool apart(const Checked *c, const KeptList *l)
     return nests(&all);
 }
 
-/* ---- run through ---- */
+/* ---- enumeration ---- */
 typedef struct {
     const Checked *c;
     const At *at;
@@ -324,8 +323,7 @@ static void own(void *context, const Known *k, long element)
     if (o->write) o->owner[element] = unit;
 }
 
-/* Nobody but the units' own check can say: data decide both the element and whether it is
-   touched. */
+/* Only the units' own check can decide: the element and the condition both depend on data. */
 static bool data_decide(const Known *k, const Place *p)
 {
     bool element = false, asked = false;

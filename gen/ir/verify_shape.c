@@ -1,9 +1,9 @@
-/* verify_shape.c -- a node's shape is what its kind makes of its arguments' shapes.
+/* verify_shape.c -- a node's shape follows from its kind and its arguments' shapes.
 
    1. A map has the shape that its arguments broadcast to. A fold keeps its argument's axes, or all
       but the folded ones.
-   2. A label of a contraction has one extent. A view has its argument's elements, or those that its
-      role says.
+   2. A label of a contraction has one extent. A view has its argument's elements, or those of its
+      role.
    3. A convolution and its two gradients relate an image [N, c, ...], weights [o, c / groups, ...]
       and a result [N, o, ...].
    4. A batch axis comes first and has the micro-batch's rows. */
@@ -48,7 +48,7 @@ static void verify_fold(const Verify *v, const Node *n)
          "a fold has its argument's axes, or those that it does not fold");
 }
 
-/* The labels at s are those of that shape; gives what stands after them. */
+/* The labels at s are those of that shape; returns the position after them. */
 static const char *verify_labels(const Verify *v, const Node *n, const char *s, const Shape *shape,
                                  long extent[256])
 {
@@ -84,8 +84,8 @@ static bool only_axis(const Node *n, int axis)
     return true;
 }
 
-/* Elements 0 .. count - 1 of the shorter axis are at from + i * step of the longer one, which has
-   them. */
+/* Elements 0 .. count - 1 of the shorter axis are at from + i * step of the longer one, inside
+   it. */
 static bool moves_inside(const Node *n, long count, long extent)
 {
     const long from = (long)node_attr(n, "from"),

@@ -1,5 +1,5 @@
-/* columns.c -- which of a contraction's labels are its columns: those along which its result is
-   contiguous. Then all of it, once layouts are settled. */
+/* columns.c -- the columns of a contraction: the label along which its result is contiguous.
+   Then all labels and levels, once layouts are settled. */
 #include "lower/contraction.h"
 
 static char block_label(const Operand *o)
@@ -14,7 +14,7 @@ static char block_label(const Operand *o)
     BUG("a result without contiguous columns");
 }
 
-/* The longest, unless both operands have it; 0: there is none. */
+/* The longest label, unless both operands have it; 0: there is none. */
 static char row_label(const Lowering *w)
 {
     const Operand *o = &w->operand[2];

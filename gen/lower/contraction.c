@@ -32,8 +32,7 @@ static void split_level(Levels *s, int i, long parts)
     s->at[i].div *= s->at[i + 1].extent;
 }
 
-/* Row parts: the smallest divisor that is at least 8, so that threads have something to share;
-   constant, whatever they are. */
+/* Parts of rows: the smallest divisor that is at least 8, for any number of threads. */
 long row_parts(long n)
 {
     for (long d = 8; d <= n; d++)
@@ -47,8 +46,8 @@ static void take_unit(Contraction *c, Levels *s, int i)
     memmove(s->at + i, s->at + i + 1, sizeof(Level) * (size_t)(--s->n - i));
 }
 
-/* Images are dealt by rows of the batch; matrices by column blocks, or where there is one column block
-   only by rows. */
+/* Images are dealt by rows of the batch. Matrices are dealt by column blocks; if there is only
+   one, by rows. */
 static void choose_unit(const Lowering *w, Contraction *c, Levels *batch, Levels *rows,
                         Levels *columns)
 {

@@ -1,19 +1,19 @@
-/* count.c -- pre-count: scales that sums over the data are part of, known before the first
+/* count.c -- pre-count: scales with sums over the data, which must be known before the first
    backward.
 
-   1. The sums that the scales are made of need a subset of the forward kernels: those that leave
-      them and, from them upwards, all that write what those read; of a kernel of maps, the maps
-      that are needed. Order and phases stay, so every buffer is where it always is.
+   1. The sums in the scales need a subset of the forward kernels: those that compute the sums and,
+      upwards, all that write what those read. Of a kernel of maps only the needed maps run. Order
+      and phases stay, so every buffer keeps its place.
    2. A denominator of zero means that nothing of its term counts in this window: the term's scale
       is 0.
-   3. Where that holds for every term that reads data, the window counts for nothing, and the update
-      is left out. */
+   3. If this holds for every term that reads data, the window is empty, and the update is left
+      out. */
 #include <stdio.h>
 #include <string.h>
 #include "lower/lower.h"
 
-/* yes where all denominators in e that are made of sums are other than 0, else no; yes itself where
-   there are none */
+/* `yes` if all denominators in e made of sums are nonzero, else `no`; `yes` itself if there are
+   none */
 static const Expr *where_counted(const Expr *e, const Expr *yes, const Expr *no)
 {
     if (expr_is(e, CALL_DIV) && uses_sums(e->arg[1]))
@@ -57,7 +57,7 @@ static void need_arguments(const Node *n, bool *need)
     }
 }
 
-/* What a contraction multiplies may be copies of its arguments, in another order. */
+/* The factors of a contraction may be copies of its arguments, in another order. */
 static void need_both(Node *a, Node *b, bool *need)
 {
     need[node_base(a)->id] = need[node_base(b)->id] = true;
@@ -71,7 +71,7 @@ static void need_all(const Kernel *x, bool *need)
     else if (x->core) need_arguments(x->core, need);
 }
 
-/* The kernel of maps x with no more than what is needed. */
+/* The kernel of maps x with only the needed maps. */
 static Kernel *pruned(const Program *s, const Kernel *x, bool *need)
 {
     Kernel *y = NEW(Kernel);
@@ -97,7 +97,7 @@ static bool is_wanted(const Kernel *x, const bool *need, const bool *used)
     return wanted;
 }
 
-/* Rule 1. From the last kernel to the first: what a kernel reads was made before it. */
+/* Rule 1, from the last kernel to the first: earlier kernels make what a kernel reads. */
 static void choose_kernels(Program *s, const bool *used)
 {
     bool *need = NEW_ARRAY(bool, s->g->nodes.n);
@@ -112,7 +112,7 @@ static void choose_kernels(Program *s, const bool *used)
     while (chosen.n) vec_push(&s->counting, chosen.at[--chosen.n]);
 }
 
-/* Decides what is counted; scale_in is made of sums where seed_when says so. */
+/* Decides what is counted: scale_in contains sums where seed_when is SEED_COUNTED. */
 void count_before(Program *s)
 {
     bool *used = NEW_ARRAY(bool, s->g->first_sum + s->g->sums.n);

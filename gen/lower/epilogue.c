@@ -1,5 +1,5 @@
-/* epilogue.c -- what follows a product and joins it in cuBLASLt: a bias along the columns, or bias
-   and relu. All else is a map of its own over the result, in place. */
+/* epilogue.c -- operations that join a product in cuBLASLt: a bias along the columns, or bias
+   and relu. All others are maps over the result, in place. */
 #include <string.h>
 #include "lower/build.h"
 
@@ -19,7 +19,7 @@ static bool is_relu(const Node *n)
            is_zero(a[0]->arg[1]) && is_zero(a[1]) && is_variable(a[2], op->arg[0]);
 }
 
-/* It adds a parameter that is one number for each column. */
+/* Whether it adds a parameter with one number for each column. */
 static bool adds_bias(const Build *b, const Node *add)
 {
     Layout l;
@@ -62,8 +62,8 @@ static const Layout *result_layout(const Build *b, const Node *n)
     return b->x->grad == n ? &b->x->grad_layout : &buffer_of(b->k, n)->layout;
 }
 
-/* The node whose place the product goes to: the last one that the epilogue makes, or where that is
-   stored nowhere the first that is. */
+/* The node whose buffer gets the product: the last one of the epilogue or, if that is not
+   stored, the first stored node. */
 static Node *destination(const Build *b, int taken)
 {
     Node *last = last_of(b->x, taken);

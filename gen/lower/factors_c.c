@@ -1,18 +1,20 @@
-/* factors_c.c -- what a contraction wants of its factors in C. C's contiguous level is the vector;
-   B is the factor that has its label.
+/* factors_c.c -- the layouts that a contraction needs for its factors in C.
 
-   1. B has its rows in the vector's order and at least as wide: column blocks, depth as A runs
-      through it. Of a weight this is what it wants. Where the weight has another order, a
-      transposed one, it is packed once per update.
-   2. A is broadcast, so any order will do: of a weight that of its own axes.
-   3. A blocked label is summed over its padding too: both factors hold zeros there. So no factor's
-      blocks run beyond another's.
+   The vector is C's contiguous level; B is the factor with its label.
+
+   1. B has its rows in the vector's order and at least as wide: column blocks, with the depth in
+      A's order. This is what it wants of a weight. A weight in another order, such as a transposed
+      one, is packed once per update.
+   2. A is broadcast, so it may have any order. Of a weight it wants the order of its own axes.
+   3. A blocked label is summed over its padding, too; both factors hold zeros there. So no
+      factor's blocks extend beyond another's.
    4. An image that B slides over has the halo that is read, and channels as lanes. */
 #include <stdlib.h>
 #include <string.h>
 #include "lower/layouts.h"
 
-/* The label is part of a sum of two, an image's position: its room is the image and its halo. */
+/* Whether the label is a part of an image's position (a sum of two): its room is the image with
+   its halo. */
 static bool in_sum(const Operand *o, char label)
 {
     for (int a = 0; a < o->shape.rank; a++)
@@ -21,8 +23,8 @@ static bool in_sum(const Operand *o, char label)
     return false;
 }
 
-/* Blocks of one operand run over what another that has the label has no room for. Where a view
-   repeats its elements there is always room. */
+/* Whether blocks of one operand extend beyond the room of another operand with the label. A view
+   that repeats elements always has room. */
 static bool overruns(const Operand *o, const Level *l)
 {
     if (!known(o) || l->extent == 1 || !has_label(o, l->label) || in_sum(o, l->label)) return false;
@@ -30,7 +32,7 @@ static bool overruns(const Operand *o, const Level *l)
     return fits && fits < l->extent;
 }
 
-/* Rows are those of A and C: where a block of A ends after C's last, A is copied without
+/* Rows belong to A and C. If a block of A extends beyond C's last row, A is copied without
    blocks. */
 static bool rows_fit(Lowering *w)
 {
@@ -58,7 +60,7 @@ static bool b_fits(const Lowering *w, int vector)
 }
 
 /* ---- B in the order that suits ---- */
-/* Outermost first: batch and columns by C, then the depth by A. */
+/* Outermost first: batch and columns in C's order, then the depth in A's. */
 static int b_order(const Lowering *w, const Level *a, const Level *b, int operand)
 {
     const bool ka = !label_of(w, a)->in[2], kb = !label_of(w, b)->in[2];
@@ -67,14 +69,15 @@ static int b_order(const Lowering *w, const Level *a, const Level *b, int operan
     return (x < y) - (x > y);
 }
 
-/* Column blocks that lie side by side because a micro-batch has one row: with another one they would not,
-   and where all splits are to give the same bits, the norm too, weights have one order for all. */
+/* Whether column blocks are contiguous only because a micro-batch has one row. With
+   deterministic = "split" weights have one order for all micro-batches, so this must not decide
+   it. */
 static bool lone_row(const Lowering *w, const Operand *c)
 {
     return w->k->g->train.split && c->shape.batch && c->shape.dim[0] == 1 && !c->layout.plane[2];
 }
 
-/* Columns that run on from the vector in C run on from it in B's rows too: one wide row instead of
+/* Columns that continue the vector in C and in B's rows: they make one wide row instead of
    column blocks. */
 static void join_columns(const Lowering *w, Level *order, int n, const Level *vector)
 {
@@ -92,7 +95,7 @@ static void join_columns(const Lowering *w, Level *order, int n, const Level *ve
     }
 }
 
-/* No level of the label counts more, padded ones among them. */
+/* Whether no level of the label has more elements, padding included. */
 static bool outermost(const Lowering *w, const Level *l)
 {
     for (int i = 0; i < w->nlevels; i++)
@@ -152,7 +155,7 @@ static bool same_order(const Operand *o, const Layout *l)
     return true;
 }
 
-/* A packed copy of B in this order: one that another contraction has made already, or a new one. */
+/* A packed copy of B in this order: an existing one of another contraction, or a new one. */
 static void pack(Lowering *w, const Layout *l)
 {
     Operand *b = &w->operand[1];
@@ -169,8 +172,9 @@ static void pack(Lowering *w, const Layout *l)
     copy_operand(w, 1, l, p ? text("%s_%s", p->ident, w->x->backward ? "t" : "packed") : "turned");
 }
 
-/* Packed rows have no neighbours, and a view's channels may be cut anywhere: a copy of that operand
-   as an image of its own, with the halo that is read. */
+/* Packed rows are not contiguous with the next row, so they cannot have a halo; and a view may
+   cut channels anywhere. So this operand is copied as an image of its own, with the halo that is
+   read. */
 static void copy_image(Lowering *w, int which)
 {
     Operand *o = &w->operand[which];
@@ -186,7 +190,7 @@ static void copy_image(Lowering *w, int which)
     f->arg[a] = o->node;
 }
 
-/* No factor of an axis straddles groups. */
+/* Whether every factor of the axis is within a group. */
 static bool parts_nest(const Operand *o)
 {
     for (int a = 0; a < o->shape.rank && known(o); a++)
@@ -222,17 +226,18 @@ static void cut_levels(Lowering *w)
     }
 }
 
-/* B cuts the columns inside of a row of C that runs on: a vector would write over its neighbour. */
+/* Whether B cuts the columns inside a row of C that continues: a vector would overwrite its
+   neighbour. */
 static bool cut_short(const Lowering *w, char v)
 {
     const Level *l = &w->level[vector_level(w, v)];
     return l->extent < room(&w->operand[2], v, l->div) && l->extent < label_of(w, l)->extent;
 }
 
-/* The order that suits B, whatever it has. */
+/* The order that B needs, whatever order it has. */
 static void best_b(Lowering *w, char v, Layout *out)
 {
-    w->operand[1].layout.size = 0; /* where it is cut now does not matter */
+    w->operand[1].layout.size = 0; /* its present cuts do not matter */
     cut_levels(w);
     if (crowded(w, 1)) {
         straighten(w, 0);
@@ -261,7 +266,7 @@ static void arrange_b(Lowering *w, char v)
     if (!lowering_levels(w)) BUG("a packed operand does not fit");
 }
 
-/* C's contiguous label. Rules 2 and 3 hold then for A. */
+/* Makes copies so that C's contiguous label is B's. Then rules 2 and 3 hold for A. */
 static char arrange_a(Lowering *w)
 {
     for (int i = 0; i < 2; i++) separate_groups(w, i);

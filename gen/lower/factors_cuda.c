@@ -1,19 +1,18 @@
-/* factors_cuda.c -- what a contraction wants of its factors in CUDA.
+/* factors_cuda.c -- the layouts that a contraction needs for its factors in CUDA.
 
-   1. Nothing is packed and nothing lies in column blocks: matrices row by row, images as
+   1. Nothing is packed, and there are no column blocks: matrices are row by row, images
       [batch][rows][columns][channels].
-   2. What it wants of a weight. A matmul: its own axes by the result's, then the depth as the other
-      factor runs through it. A convolution: [rows][columns][channels][outputs].
-   3. Where factors are cut at places that do not divide each other, one of them is copied row by
-      row. */
+   2. A matmul wants of a weight its own axes in the result's order, then the depth in the other
+      factor's order. A convolution wants [rows][columns][channels][outputs].
+   3. If factors have cuts that do not divide each other, one of them is copied row by row. */
 #include <stdlib.h>
 #include <string.h>
 #include "lower/layouts.h"
 
 static bool summed(const Lowering *w, const Level *l) { return !label_of(w, l)->in[2]; }
 
-/* The result's labels first, by its strides, then the sum's, by the other operand's; a
-   convolution's the other way round. */
+/* First the result's labels, by its strides, then the sum's, by the other operand's. A
+   convolution has the opposite order. */
 static int weight_order(const Lowering *w, const Level *a, const Level *b, int other)
 {
     const bool matmul = w->x->core->kind == K_MATMUL;

@@ -1,10 +1,10 @@
 /* fold.c -- folds: passes along the axes of a sample, and sums over the batch.
 
-   1. Along axes of a sample every fold of the op is a pass; then comes a value for each row, or for
-      each element.
-   2. A sum over the batch is a number, in double, or a tensor: in C rows are summed one by one,
-      then together.
-   3. On a device what is folded runs over lanes, and all else is dealt. */
+   1. Along axes of a sample every fold of the op is a pass. Then comes a value for each row, or
+      for each element.
+   2. A sum over the batch is a number, in double, or a tensor. In C each row is summed first, then
+      the rows.
+   3. On a device the folded loops are lanes, and all others are dealt. */
 #include <math.h>
 #include "lower/build.h"
 
@@ -44,7 +44,7 @@ static long turns(const Scope *s, unsigned which)
     return n;
 }
 
-/* Loops that fold: on a device lanes or shares, so many at once. */
+/* Opens the loops that fold: on a device as lanes or shares, with this many at once. */
 static StmtList *open_together(Build *b, StmtList *into, unsigned folded, Deal deal, int width)
 {
     const bool device = b->k->target->launches;
@@ -96,7 +96,7 @@ static Scope rows_of(const Build *b, const Node *f)
     return rows;
 }
 
-/* v is n's value in each row; what follows reads it by a name. */
+/* v is n's value in each row; later nodes read it by a name. */
 static void row_value(Build *b, Node *n, const Val *v, const Scope *rows)
 {
     const Scope here = b->scope;
@@ -112,7 +112,7 @@ static void build_row_fold(Build *b, Node *f, const Scope *rows, unsigned folded
     row_value(b, f, formula_of(b, f, f->op->value), rows);
 }
 
-/* The fold, then other folds of the row and maps of what they leave. */
+/* The fold, then other folds of the row and maps of their results. */
 static void row_results(Build *b, unsigned folded, int lanes)
 {
     const Scope rows = rows_of(b, b->x->core), here = b->scope;
@@ -142,7 +142,8 @@ static void element_result(Build *b, unsigned folded, int lanes)
     b->out = out;
 }
 
-/* Where the passes of a row stand: in C by parts of the batch, with the zeros that rows keep. */
+/* Opens the loops around the passes of a row: in C by parts of the batch, with the zeros that
+   rows keep. */
 static StmtList *open_rows(Build *b, unsigned kept, StmtList **row)
 {
     const int n = scope_batch(&b->scope);
@@ -231,7 +232,7 @@ void build_total(Build *b)
 }
 
 /* ---- over the batch, down to a tensor ---- */
-/* Lanes along the result's contiguous axis, where the argument lies so too. */
+/* Lanes along the result's contiguous axis, if the argument is contiguous there, too. */
 static void column_lanes(Build *b, unsigned folded)
 {
     Scope lanes = b->scope;
@@ -252,7 +253,7 @@ static void add_column(Build *b, int sum)
     fold_into(b, sum, FOLD_SUM, formula_of(b, f, f->op->let[0].e));
 }
 
-/* The terms of a column: in C a row's are summed by themselves where a row has several. */
+/* The terms of a column. In C, a row with several terms is summed by itself. */
 static void sum_columns(Build *b, StmtList *into, unsigned folded, int sum, int n)
 {
     const unsigned inner = n >= 0 ? folded & ~(1u << n) : folded;
@@ -285,7 +286,7 @@ static StmtList *open_columns(Build *b, unsigned kept)
     return open_loops(b, open_units(b, &b->l->body, "one", 1, &one), kept, SERIAL);
 }
 
-/* What is made of the sum is stored: what else stands in it is the same in all rows. */
+/* Stores the maps of the sum. Their other values are the same in all rows. */
 static void store_column(Build *b, int sum)
 {
     Node *f = b->x->core;

@@ -1,10 +1,10 @@
-/* formula.c -- what maps compute, and where it goes.
+/* formula.c -- computes maps and stores their values.
 
    1. A value that one formula reads once is written into that formula; any other gets a name.
    2. Stores into a padded block keep zeros in its padding.
-   3. No arm of a choice reads memory: a value that an arm needs is read into a constant before the
-      choice, an index that may lie outside is clamped before the read. gcc 12 puts a read that
-      stands in an arm at another place when it makes loops free of branches. */
+   3. No arm of a choice reads memory. A value that an arm needs is read into a constant before
+      the choice, and an index that may be outside is clamped before the read. gcc 12 misplaces a
+      read inside an arm when it makes loops free of branches. */
 #include <string.h>
 #include "lower/build.h"
 
@@ -33,7 +33,7 @@ bool folds_in_training(const Node *f)
     return true;
 }
 
-/* The value asks for let i: an op's gradient may be all that does. */
+/* Whether the value uses let i; only an op's gradient may use it. */
 static bool is_asked(const Op *op, int i)
 {
     if (op->let[i].fold != FOLD_NONE || (op->value && times_used(op->value, op->let[i].name)))
@@ -102,7 +102,7 @@ const Val *value_of(const Expr *e, const Val *(*lookup)(const void *context, con
     return val_call(e->call, arg[0], arg[1], arg[2]);
 }
 
-/* What lanes draw lies in memory, too. */
+/* Noise of lanes is in memory, too. */
 static bool reads_memory(const Build *b, const Val *v)
 {
     bool reads = v->kind == VAL_LOAD ||
@@ -111,7 +111,7 @@ static bool reads_memory(const Build *b, const Val *v)
     return reads;
 }
 
-/* v, or a constant of its value where it reads memory; calls: or computes anything */
+/* v, or a constant of its value if v reads memory or, with `calls`, computes anything */
 static const Val *known(Build *b, const Val *v, bool calls)
 {
     return reads_memory(b, v) || (calls && v->kind == VAL_CALL) ? let(b, "a", v) : v;
@@ -195,8 +195,8 @@ static void store_at(Build *b, const At *at, const Val *v, const Val *beta)
     s->at = *at, s->value = kept(&b->scope, v), s->beta = beta;
 }
 
-/* n's place in what lies as l, seen from the loops of a kernel: those of a fold run over axes that
-   n may have no more. */
+/* n's element in a buffer of layout l, from the loops of a kernel. The loops of a fold run over
+   axes that n may lack. */
 static At place_of(const Build *b, const Node *n, const Layout *l, int buffer)
 {
     Shape s = n->shape;
@@ -220,10 +220,10 @@ static const Val *folded_name(const void *context, const char *name)
     return f->g;
 }
 
-/* What the optimizer's states become by a micro-batch's gradient. */
+/* Folds a micro-batch's gradient into the optimizer's states. */
 static void store_folded(Build *b, const Node *n, const Val *v)
 {
-    if (v->kind == VAL_NUMBER) return; /* zeros for padding, which has never been anything else */
+    if (v->kind == VAL_NUMBER) return; /* padding gets zeros, which it always had */
     const Optimizer *o = b->k->g->step->groups.at[b->x->adds_to->group];
     const Buffer *gradient = b->k->gradients.at[b->x->adds_to->index];
     At place[STATES];

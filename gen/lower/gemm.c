@@ -1,13 +1,11 @@
-/* gemm.c -- a contraction in CUDA: four groups of levels and their strides. levels.c comes first.
+/* gemm.c -- a contraction in CUDA: four groups of levels with their strides, from levels.c.
 
-   1. Where each group of levels is one level in the end, and every operand has an axis of stride 1,
-      cuBLASLt can say it. All else is a kernel of our own, which finds its elements by / and % of
-      constants.
-   2. A convolution's padding is not in memory: an index outside of the image makes its element
-   0. */
+   1. If each group is one level, and every operand has an axis of stride 1, cuBLASLt computes it.
+      Otherwise a kernel of our own finds its elements by / and % of constants.
+   2. A convolution's padding is not in memory: an index outside the image gives 0. */
 #include "lower/contraction.h"
 
-/* products in one call: its kernels may count them in z of their grid */
+/* products in one call: the grid's z may count them */
 enum { MOST_BATCH = 65535 };
 
 /* ---- can a library say it ---- */
@@ -17,8 +15,8 @@ static bool single(const Levels *s, long *extent)
     return s->n <= 1;
 }
 
-/* An operand of rows and columns: one of the two strides is 1, the other the distance of its rows.
-   One that is repeated has none. */
+/* An operand of rows and columns: one of the two strides is 1, the other is the distance of its
+   rows. A repeated operand has none. */
 static bool matrix(const Levels *rows, const Levels *columns, int which, long *lead, bool *turned)
 {
     const long r = rows->n ? rows->at[0].stride[which] : 0,

@@ -1,19 +1,19 @@
-/* group.c -- which nodes share a kernel.
+/* group.c -- decides which nodes share a kernel (fusion).
 
    1. A structured node (a fold, a matmul, a convolution, a pool) opens a kernel. A map joins the
-      kernel of one of its arguments when both run over the same shape and all its other arguments
-      are there by then; else it opens one.
-   2. Forward and backward never share a kernel: evaluation runs the forward ones alone.
-   3. A kernel of parameters alone runs once a window; one that follows a seed without rows, once at
-      its end.
+      kernel of one of its arguments if both have the same shape and all its other arguments exist
+      by then. Otherwise it opens one.
+   2. Forward and backward never share a kernel, since evaluation runs the forward ones alone.
+   3. A kernel of parameters alone runs once a window. A kernel that follows a seed without rows
+      runs once at its end.
    4. A map that only a one-pass fold reads moves into the fold's loop.
-   5. A contribution's last kernel adds straight into the gradient where nothing else reads its
-      value: the copy that legalize made is left out. Where an optimizer folds micro-batches'
-      gradients into its states, the copy does that.
-   6. What outputs alone need has kernels of its own, which training does not run.
-   7. Every copy that legalize made opens a kernel, before the first that reads it.
-   8. A fold that leaves a value per row joins the kernel of such a fold of the same rows, when its
-      other arguments are there by then: a row is read where it is near, and in one launch. */
+   5. A contribution's last kernel adds straight into the gradient if nothing else reads its value;
+      then the copy that legalize made is left out. If an optimizer folds micro-batches' gradients
+      into its states, the copy does that.
+   6. Nodes for outputs alone have kernels of their own, which training does not run.
+   7. Every copy that legalize made opens a kernel, before the first kernel that reads it.
+   8. A fold with a value per row joins the kernel of such a fold of the same rows, if its other
+      arguments exist by then. So a row is read while it is cached, and in one launch. */
 #include "lower/lower.h"
 
 static Kernel *open_kernel(Kernels *k, Node *n, Node *core)
@@ -47,8 +47,8 @@ static bool takes_maps(const Kernel *x)
            (!has_role(x->core, "max_grad") || pool_tiles(x->core));
 }
 
-/* Kernel x may read n, an argument of a map that joins it: all below n is there before x, or n is a
-   value of x itself. */
+/* Whether kernel x may read n, an argument of a map that joins it: everything below n exists
+   before x, or n is a value of x itself. */
 static bool is_there(Kernels *k, const Kernel *x, Node *n)
 {
     const Bases below = node_bases(n);
@@ -92,7 +92,7 @@ static void add_map(Kernels *k, Node *n)
     add_to_body(k, best ? best : open_kernel(k, n, NULL), n);
 }
 
-/* The last kernel that folds the same rows, and may take n; NULL: none does. */
+/* The last kernel that folds the same rows and may take n; NULL: none. */
 static Kernel *row_kernel(Kernels *k, const Node *n)
 {
     KernelList *l = &k->micro;
@@ -126,7 +126,7 @@ static void add_node(Kernels *k, Node *n)
 }
 
 /* ---- folds that make their own arguments ---- */
-/* kernels other than n's own that read n, counted as nodes */
+/* how many nodes of other kernels read n */
 static int readers(const Kernels *k, const Node *n)
 {
     int count = 0;
@@ -170,7 +170,8 @@ static void absorb(Kernels *k, Kernel *x)
 }
 
 /* ---- contributions ---- */
-static bool only_ones(const Shape *a, const Shape *b) /* they differ in axes of extent 1 alone */
+/* whether they differ only in axes of extent 1 */
+static bool only_ones(const Shape *a, const Shape *b)
 {
     for (int i = 0, j = 0;; i++, j++) {
         while (i < a->rank && a->dim[i] == 1) i++;
@@ -180,7 +181,7 @@ static bool only_ones(const Shape *a, const Shape *b) /* they differ in axes of 
     }
 }
 
-/* The kernel that makes what n shows can write into the gradient itself; a contraction needs its
+/* Whether the kernel of n's base can write into the gradient itself; a contraction needs its
    columns in one piece. */
 static bool views_invert(const Kernels *k, Node *n)
 {
@@ -200,7 +201,7 @@ static void add_into(Kernels *k, Node *n, Param *p)
     x->adds_to = p, x->grad = n;
 }
 
-/* A micro-batch's gradient has a buffer of its own, until the copy folds it into the optimizer's
+/* A micro-batch's gradient has a buffer of its own until the copy folds it into the optimizer's
    states. */
 static void fold_contribution(Kernels *k, Contribution *c)
 {
@@ -215,7 +216,7 @@ static void fold_contribution(Kernels *k, Contribution *c)
     add_into(k, copy, c->param);
 }
 
-/* Only the contribution reads it, and its kernel adds into no other gradient. */
+/* Whether only the contribution reads it, and its kernel adds into no other gradient. */
 static bool adds_itself(const Kernels *k, Node *value)
 {
     const Node *b = node_base(value);
@@ -256,8 +257,8 @@ static bool adds_before(const KernelList *l, int n, const Param *to)
     return false;
 }
 
-/* The window's first kernel that adds into a gradient stores, after the last micro-step, too; an
-   optimizer in place always adds. */
+/* The window's first kernel that adds into a gradient stores; this includes kernels after the
+   last micro-step. With an optimizer in place all add. */
 static void find_first_writes(Kernels *k)
 {
     const KernelList *const lists[] = { &k->micro, &k->finish };
@@ -271,7 +272,8 @@ static void find_first_writes(Kernels *k)
         }
 }
 
-/* The kernels of a legal graph, in their lists; their buffers, layouts and parts are open. */
+/* Makes the kernels of a legal graph, in their lists. Their buffers, layouts and parts are still
+   open. */
 Kernels *group(Graph *g, const Target *target)
 {
     Kernels *k = NEW(Kernels);

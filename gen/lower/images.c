@@ -1,31 +1,30 @@
-/* images.c -- what the readers of a value want of its layout.
+/* images.c -- the layout that the readers of a value need.
 
-   1. A value that is always read as an image is stored as one, whatever shape the kernel that makes
-      it has.
-   2. A halo is the largest that any convolution reads, and of zeros. In CUDA it is no part of an
-      image: its readers find the border.
-   3. A product's result has columns side by side, a vector of them at least (C); what reads it as
-      an image gets a copy where it has not.
+   1. A value that is always read as an image is stored as one, whatever the shape of its kernel.
+   2. A halo is the largest that any convolution reads, filled with zeros. In CUDA an image has
+      none: its readers test the border.
+   3. A product's result has contiguous columns, at least a vector of them (C). If it has fewer,
+      readers of an image get a copy.
    4. A rematerialised value is stored as it was the first time. */
 #include <string.h>
 #include "lower/layouts.h"
 
 bool image_shape(const Shape *s) { return s->batch && s->rank == 4; }
 
-/* Whichever kernel it stands in: values that are rematerialised have other kernels than those that are
-   kept. */
+/* By op, since rematerialised values have other kernels than kept ones. */
 static bool made_by_matmul(const Node *n, int depth)
 {
     if (n->kind == K_MATMUL) return true;
-    if (has_role(n, "copy")) return false; /* a window's, of what is no image yet */
+    /* the argument of a window, in a shape that is no image yet */
+    if (has_role(n, "copy")) return false;
     for (int i = 0; i < n->nargs && n->kind == K_MAP && depth > 0; i++)
         if (shape_same(&n->arg[i]->shape, &n->shape) && made_by_matmul(n->arg[i], depth - 1))
             return true;
     return false;
 }
 
-/* Four axes make an image, channels first, but where a matmul makes or reads it: there the last
-   axis is the vector's. What slides over images makes images. */
+/* Four axes make an image, channels first. But if a matmul makes or reads the value, the last
+   axis is the vector's. Windows that slide over images make images. */
 static bool is_image(const Kernels *k, const Node *n)
 {
     const Kernel *x = kernel_of(k, n);
@@ -54,7 +53,7 @@ static void each_reader(const Graph *g, Node *n, void (*f)(Node *user, int arg, 
     }
 }
 
-/* as an image; a convolution or a pool reads it */
+/* read as an image; a convolution or a pool reads it */
 typedef struct {
     const Kernels *k;
     const Shape *shape;
@@ -117,7 +116,7 @@ static int vector_axis(const Shape *s, bool image)
     return s->rank == 0 || (s->rank == 1 && s->batch) ? -1 : s->rank - 1;
 }
 
-/* a convolution in groups reads it, a weight, channel by channel */
+/* a convolution in groups reads it: a weight, channel by channel */
 typedef struct {
     const Kernels *k;
     bool found;
@@ -140,7 +139,7 @@ static bool suits_product(const Kernels *k, const Node *n, const Layout *l)
     return false;
 }
 
-/* Rule 1: the shape of the images that n is read as; NULL: as it is. */
+/* Rule 1: the shape of the images as which n is read; NULL: its own shape. */
 static const Shape *image_of(const Kernels *k, Node *n)
 {
     Found f = { .k = k };
@@ -160,7 +159,7 @@ static bool read_by_taps(const Kernels *k, Node *n)
     return t.found;
 }
 
-/* As readers want n, in the shape s that they read: n's own, or an image's. */
+/* The layout for n's readers, in the shape s that they read: n's own, or an image's. */
 static void lay_out_as(const Kernels *k, Node *n, const Shape *s, bool image, Layout *out)
 {
     const Kernel *x = kernel_of(k, n);

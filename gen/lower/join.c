@@ -1,8 +1,8 @@
-/* join.c -- what the programs of all steps share.
+/* join.c -- the parts that the programs of all steps share.
 
-   1. All steps see a parameter at one place.
-   2. Steps run one after another: they share the arena, and the room for what is made from
-      parameters. */
+   1. All steps have a parameter at one position.
+   2. Steps run one after another. They share the arena and the memory for values that are made
+      from parameters. */
 #include <string.h>
 #include "lower/lower.h"
 
@@ -26,7 +26,7 @@ static void add_states(Whole *all, const Optimizer *o)
     }
 }
 
-/* Rule 3: all steps see a parameter at one place. */
+/* Rule 1. */
 static void agree(const Whole *all)
 {
     const Kernels *last = all->steps.at[all->steps.n - 1]->k;

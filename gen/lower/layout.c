@@ -1,29 +1,28 @@
-/* layout.c -- which values are stored, and how: what producers and consumers want, solved here.
+/* layout.c -- decides which values are stored, and in which layout.
 
-   1. A value is stored when another kernel reads it, or its own through a view; reports' values and
-      outputs are, too.
-   2. Who decides. Of a value that kernels make, its readers together (images.c): matrices are in
-      column blocks, images in blocks of channels with the largest halo that a convolution wants. Of
-      a parameter, the strongest want (wants.c). Values come first, since wants of parameters follow
-      from them. Gradients and moments are as their parameters, and a micro-batch's gradient that is
-      folded into states is, too.
-   3. A reader whose want was not granted reads a copy of its own, which a kernel before it makes:
-      windows (windows.c), factors of contractions (factors_c.c, factors_cuda.c). A copy of what
-      parameters alone make is made once per update, apart from the arena, and those of one order
-      are one.
+   1. A value is stored if another kernel reads it, or its own kernel through a view. So are
+      reports' values and outputs.
+   2. The readers of a value decide its layout together (images.c). Matrices are in column blocks,
+      images in blocks of channels with the largest halo that a convolution reads. The strongest
+      want decides the layout of a parameter (wants.c). Values come first, since wants of
+      parameters follow from them. Gradients and moments have the layout of their parameters, and
+      so has a micro-batch's gradient that is folded into states.
+   3. A reader whose want is not granted reads a copy, which a kernel before it makes: windows
+      (windows.c), factors of contractions (factors_c.c, factors_cuda.c). A copy of values of
+      parameters alone is made once per update, outside the arena. Copies of one order are one.
    4. Factors that a library multiplies in 16 bits are rounded copies of the same layout
-   (round.c). */
+      (round.c). */
 #include <string.h>
 #include "lower/layouts.h"
 
 /* ---- buffers ---- */
-/* What a node that some layer made is called: its op, where it is not the layer's result. */
+/* The name of a node inside a layer: its op, unless it is the layer's result. */
 static const char *inner_name(const char *layer, const Node *n)
 {
     return layer && n->op ? text("%s.%s", layer, n->op->name) : n->op ? n->op->name : "value";
 }
 
-/* As the user calls it, else by the layer that makes it; an adjoint as the value whose it is. */
+/* The user's name, or else the name of its layer. An adjoint has the name of its value. */
 static const char *value_name(const Node *n)
 {
     if (n->adjoint_of) return text("d_%s", value_name(n->adjoint_of));
@@ -102,7 +101,7 @@ static void make_parameters(Kernels *k)
     }
 }
 
-/* Places in the flat array, and gradients. */
+/* Offsets in the flat array, and gradients. */
 static void place_parameters(Kernels *k)
 {
     for (int i = 0; i < k->params.n; i++) {
@@ -116,7 +115,7 @@ static void place_parameters(Kernels *k)
     }
 }
 
-/* The layout of a gradient, seen in the shape of the node below n, its value's views. */
+/* The layout of a gradient, in the shape of the node below n's views. */
 static Layout layout_below(const Kernels *k, const Param *p, const Node *n)
 {
     Layout l = k->gradients.at[p->index]->layout, below;
@@ -153,7 +152,7 @@ static void settle_contraction(Kernels *k, Kernel *x, const Wants *wants)
 }
 
 /* ---- copies where a want was not granted ---- */
-/* The kernels of these lists as they are before copies come in. */
+/* The kernels of these lists before copies are inserted. */
 static KernelList all_of(const KernelList *const *list, int n)
 {
     KernelList all = { 0 };

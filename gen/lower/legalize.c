@@ -1,13 +1,13 @@
-/* legalize.c -- copies where a value cannot be read where it is, or not written where it goes.
+/* legalize.c -- inserts copies of values that a reader cannot address in place.
 
-   1. A product or a window reads buffers. Data, noise, seeds and constants have none, and a moved
-      value (a slice, a placing, gathered rows) is not where its buffer says: the product reads a
-      copy.
-   2. A contribution goes into a gradient through a copy, a state's next value into the state.
-      `group` leaves out the copy of a contribution that its maker can add by itself.
-   3. An output that no kernel makes is copied: a leaf, or a view.
+   1. Products and windows read buffers. Data, noise, seeds and constants have none, and a moved
+      value (a slice, a placing, gathered rows) has other positions than its buffer. Then the
+      product reads a copy.
+   2. A copy writes a contribution into its gradient, and a state's next value into the state.
+      `group` leaves out the copy of a contribution if the kernel of the value can add by itself.
+   3. An output without a kernel, a leaf or a view, is copied.
    4. Copies are nodes of role "copy", from Graph.first_copy on, each with a kernel of its own.
-      Backward never shares a copy with forward, training none with what outputs alone need. */
+      Backward never shares a copy with forward, nor training with outputs. */
 #include "lower/lower.h"
 
 Node *copy_node(Graph *g, Node *n)
@@ -25,14 +25,14 @@ void predict_copy(Graph *g, Node *copy)
     copy->when = WHEN_MICRO;
 }
 
-/* Where it is, no product can read it. */
+/* Whether no product can read it in place. */
 static bool needs_copy(Node *n)
 {
     const Node *base = node_base(n);
     return moves(n) || (is_leaf(base) && base->kind != K_PARAM);
 }
 
-/* A copy of n that is there already and that the user may read; NULL: there is none. */
+/* An existing copy of n that the user may read; NULL: none. */
 static Node *copied(const Graph *g, const Node *n, const Node *user, bool predicted)
 {
     for (int i = g->first_copy; i < g->nodes.n; i++) {
@@ -59,8 +59,7 @@ static void copy_contribution(Graph *g, Contribution *c)
     c->value->backward = true;
 }
 
-/* It is written at the end of every micro-step of training, by a kernel that evaluation leaves
-   out. */
+/* A kernel that evaluation leaves out writes it at the end of every micro-step of training. */
 static void copy_state(Graph *g, Contribution *c)
 {
     copy_contribution(g, c);
@@ -74,8 +73,8 @@ static void copy_output(Graph *g, Output *o)
     predict_copy(g, o->node);
 }
 
-/* Gives the graph its copies. Afterwards contributions, states and what products read are as the
-   rules say. */
+/* Inserts the copies. Afterwards contributions, states and operands of products follow the
+   rules. */
 void legalize(Graph *g)
 {
     g->first_copy = g->nodes.n;

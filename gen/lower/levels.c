@@ -4,8 +4,8 @@
    1. Every axis of every operand is a label, or for a convolution a sum of two: y * stride + k *
       dilation - padding. Channels in groups are two labels, the group and the channel in it: parts
       of one axis.
-   2. A label is cut where any operand's factors are cut; each piece is a level with one stride in A,
-      in B and in C. */
+   2. A label is cut where a factor of any operand is cut. Each piece is a level, with one stride
+      in A, in B and in C. */
 #include <stdlib.h>
 #include <string.h>
 #include "lower/contraction.h"
@@ -13,7 +13,7 @@
 /* ---- operands ---- */
 static Place just(char label) { return (Place) { .n = 1, .label = { label }, .factor = { 1 } }; }
 
-/* channel i of group g, `each` to a group */
+/* channel i of group g, with `each` channels in a group */
 static Place grouped(char g, char i, long each)
 {
     return (Place) { .n = 2, .label = { g, i }, .factor = { each, 1 }, .parts = true };
@@ -122,7 +122,7 @@ static void find_labels(Lowering *w)
 
 bool known(const Operand *o) { return o->layout.size > 0; }
 
-/* A weight that nothing has ordered yet has no layout, and no view of it has. */
+/* A weight without an order has no layout yet, and neither have its views. */
 static void find_layout(const Kernels *k, Operand *o)
 {
     const Buffer *b = buffer_of(k, node_base(o->node));
@@ -155,7 +155,7 @@ static int cmp_long(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Where the label's index is cut: at every factor of every operand that has it as a part of an
+/* The cuts of the label's index: at every factor of every operand that has it as a part of an
    axis. */
 static int add_cut(long *cut, int n, long at, long factor)
 {
@@ -185,8 +185,8 @@ static int cuts(const Lowering *w, const Label *l, long *cut)
     return kept;
 }
 
-/* From one row or column of an image to the next. A view's only one has no factor, and yet
-   neighbours: its halo. */
+/* The distance of neighbouring rows or columns of an image. In a view with a single one there is
+   no factor, but the halo still has neighbours. */
 static long step_of(const Lowering *w, const Operand *o, int axis)
 {
     const Layout *l = &o->layout;
@@ -239,7 +239,7 @@ const Label *label_of(const Lowering *w, const Level *l)
 }
 
 /* ---- groups of levels ---- */
-/* In few places, and those that are equal keep their order. */
+/* Sorts few levels; equal ones keep their order. */
 void sort_levels(const Lowering *w, Level *at, int n, LevelOrder *order, int operand)
 {
     for (int i = 1; i < n; i++)
@@ -249,7 +249,7 @@ void sort_levels(const Lowering *w, Level *at, int n, LevelOrder *order, int ope
         }
 }
 
-/* The label of a sum's levels that is outermost whatever its strides; 0: none */
+/* the label of the sum whose levels are outermost, whatever its strides; 0: none */
 static char chained(const Lowering *w, const Level *l)
 {
     return w->k->g->train.split && !label_of(w, l)->in[2] && w->operand[0].shape.batch
@@ -265,8 +265,8 @@ static int by_stride(const Lowering *w, const Level *a, const Level *b, int oper
     return first ? first : (x < y) - (x > y);
 }
 
-/* The levels of labels that are in these operands exactly, outermost first, neighbours that run on
-   merged. */
+/* The levels of labels that exactly these operands have, outermost first; levels that continue
+   one another are merged. */
 Levels levels_in(const Lowering *w, bool a, bool b, bool c, int skip, int sort, bool merge)
 {
     Levels s = { 0 }, merged = { 0 };

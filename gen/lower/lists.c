@@ -26,7 +26,7 @@ int place_in_list(Kernels *k, const Kernel *x)
     BUG("a kernel is in no list");
 }
 
-/* The lists run one after another, but finish, whose kernels read nothing of predict's. */
+/* The lists run one after another. `finish` comes before `predict`, but reads nothing of it. */
 static int rank(const Kernel *x)
 {
     return x->predicts ? 3 : x->when == WHEN_MICRO ? 1 : x->backward ? 2 : 0;

@@ -1,6 +1,5 @@
-/* lower.c -- what each kernel computes, of layouts that are settled: contractions become nested
-   sums (contraction.c, gemm.c), all become trees of loops, and every kernel's floating-point
-   operations are counted. */
+/* lower.c -- turns kernels with settled layouts into trees of loops. Contractions first become
+   nested sums (contraction.c, gemm.c). It also counts every kernel's floating-point operations. */
 #include "lower/build.h"
 
 static void (*kind_of(const Kernels *k, const Kernel *x))(Build *b)
@@ -25,7 +24,7 @@ void build_loops(Kernels *k, Kernel *x)
     loops_touch(b.l);
 }
 
-/* Of a convolution that is a sum over taps for each element. */
+/* Operations of a convolution that is a sum over taps for each element. */
 static double flop_of_taps(const Node *f)
 {
     const Node *w = has_role(f, "weight") ? f : f->arg[1];

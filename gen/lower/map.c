@@ -1,8 +1,8 @@
-/* map.c -- maps: every element of the kernel's result by itself, in the order of memory. In C lanes
-   take the contiguous axis where all that is read and stored lies so. */
+/* map.c -- maps compute every element of the kernel's result by itself, in the order of memory.
+   In C the contiguous axis is lanes if everything read and stored is contiguous there. */
 #include "lower/build.h"
 
-/* The innermost loop becomes lanes where they can compute the kernel's maps. */
+/* The innermost loop becomes lanes if lanes can compute the kernel's maps. */
 void choose_lanes(Build *b)
 {
     Scope lanes = b->scope;

@@ -1,18 +1,18 @@
-/* partition.c -- where all units must meet.
+/* partition.c -- decides where threads must meet.
 
-   1. A kernel's units are dealt to threads in order, parts.c says how.
-   2. Two kernels may run without a barrier between them when everything that one writes and the
-      other touches is touched by the same unit of both: same kind of parts, same count, each its
-      own.
+   1. A kernel's units are dealt to threads in order; parts.c makes the units.
+   2. Two kernels may run without a barrier between them if one unit of both touches each element
+      that either writes and the other touches. They then have the same kind and number of parts,
+      each its own.
    3. No unit ever adds to what another unit writes.
-   4. What outputs alone need has phases of its own, after the last one that has a forward kernel:
-      there what it reads is still alive, and training is as it would be without.
-   5. A buffer is free where its last phase ends, so phases end early where values are rematerialised or
-      terms run in turn. */
+   4. Kernels for outputs alone have phases of their own, after the last phase with a forward
+      kernel. There their inputs are still alive, and training is the same with and without them.
+   5. A buffer is free after its last phase. So phases end early where values are rematerialised
+      or terms run in turn. */
 #include <string.h>
 #include "lower/lower.h"
 
-enum { SMALL = 64 }; /* that many times smaller than the largest: no reason to meet */
+enum { SMALL = 64 }; /* buffers that many times smaller than the largest are no reason to meet */
 
 /* ---- what a kernel touches ---- */
 static bool owns(const Kernel *x, const Node *value, const Layout *l)
@@ -38,7 +38,7 @@ static bool is_operand_b(const Kernel *x, const Node *n)
     return x->contraction && x->factor[1] == n;
 }
 
-/* Strip s of the view n is column block s of the buffer under it. */
+/* Whether column block s of the view n is column block s of the buffer under it. */
 static bool keeps_blocks(const Kernels *k, Node *n, const Layout *b)
 {
     Layout l;
@@ -63,7 +63,8 @@ static void touch_read(const Kernels *k, Kernel *x, Node *n)
     touch(x, at, false, own);
 }
 
-/* Ids that index what x reads lie by rows as their readers do, by column blocks as nobody knows. */
+/* Ids that index x's input are dealt by rows like their readers; by column blocks their use is
+   unknown. */
 static void touch_ids(const Kernels *k, Kernel *x, Node *n)
 {
     const Bases below = node_bases(n);
@@ -177,11 +178,11 @@ static void insert_predictions(Kernels *k)
 }
 
 /* ---- numbers and names ---- */
-enum { NAMED = 4 }; /* ops in a kernel's name */
+enum { NAMED = 4 }; /* most ops in a kernel's name */
 
 static void add_name(Text *t, const char *name) { text_add(t, "%s%s", t->n ? "_" : "", name); }
 
-/* The core's op, of a window with its size, and those that follow: what the kernel does. */
+/* The name of a kernel: the core's op, with its size for a window, and the ops after it. */
 static const char *name_of(const Kernel *x)
 {
     Text t = { 0 };
@@ -221,8 +222,8 @@ static void list_forward(Kernels *k)
     }
 }
 
-/* Those of forward, then of predict, that make sums or a node that is needed. From the last to the
-   first: what a kernel reads was made before it. */
+/* The kernels of forward, then of predict, that make sums or a needed node; from the last to the
+   first, since earlier kernels make what a kernel reads. */
 static void list_needed(const Kernels *k, KernelList *out, bool sums, bool *need)
 {
     VEC(Kernel) chosen = { 0 };

@@ -1,6 +1,6 @@
-/* parts.c -- how a kernel is dealt to threads in C. Rows: parts of the batch. Column blocks: blocks of the
-   result's columns. Tiles: pieces of a weight gradient. Their number is a constant, so the bits do
-   not depend on the threads. */
+/* parts.c -- deals a kernel to threads in C. Rows: parts of the batch. Column blocks: blocks of
+   the result's columns. Tiles: pieces of a weight gradient. Their number is a constant, so the
+   bits do not depend on the threads. */
 #include <string.h>
 #include "lower/lower.h"
 
@@ -51,7 +51,7 @@ static Partition of_fold(const Kernels *k, const Kernel *x)
     return one();
 }
 
-/* By column blocks, where the result and what is added to it have the same. */
+/* By column blocks, if the result and its gradient have the same ones. */
 static Partition of_scatter(const Kernels *k, const Kernel *x)
 {
     Layout l;

@@ -1,19 +1,20 @@
-/* place.c -- every buffer of a micro-step gets its place in one arena.
+/* place.c -- gives every buffer of a micro-step its offset in one arena.
 
-   1. A buffer is alive from the first phase that touches it to the last. Phases, not kernels:
-      between two barriers threads may be in different kernels. An output is read after the last
-      phase of what makes outputs.
-   2. Buffers are placed one after another, each at the lowest place that is free while it is alive:
-      large ones first.
-   3. Where that is above the bound, the largest sum of what is alive at once, other orders are
-      tried and the best is taken.
-   4. What is made from parameters once per update lies apart and is never reused. */
+   1. A buffer is alive from the first phase that touches it to the last. Lifetimes are in phases,
+      not kernels, since between two barriers threads may be in different kernels. An output is
+      read after the last phase that makes outputs.
+   2. Buffers are placed one after another, large ones first, each at the lowest offset that is
+      free during its lifetime.
+   3. If the result is above the bound, the largest sum of live buffers, other orders are tried,
+      and the best is taken.
+   4. Values that are made from parameters once per update are outside the arena and never
+      reused. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lower/lower.h"
 
-enum { TURNS = 8000 }; /* over the number of buffers: how often an order is mended */
+enum { TURNS = 8000 }; /* divided by the number of buffers: how often the order is changed */
 
 static void live(Kernel *x)
 {
@@ -24,7 +25,7 @@ static void live(Kernel *x)
     }
 }
 
-/* of the arena: a buffer, and what placing asks of it */
+/* a buffer of the arena, with the data for placing it */
 typedef struct {
     Buffer *buffer;
     long size, at;
@@ -45,8 +46,7 @@ static bool meet(const Piece *a, const Piece *b)
 
 static long end_of(const Piece *b) { return b->at + b->size; }
 
-/* Puts b at the lowest place that is free, among n buffers that are sorted by their offsets, and
-   sorts it in. */
+/* Puts b at the lowest free offset among n buffers sorted by their offsets, and inserts it. */
 static void place_lowest(Piece **placed, int n, Piece *b, bool reuse)
 {
     long at = 0;
@@ -73,8 +73,8 @@ static int longer_first(const void *pa, const void *pb)
     return x != y ? y - x : larger_first(pa, pb);
 }
 
-/* Each at the lowest place that is free, in this order; gives which one ends last. placed: room for
-   n. */
+/* Puts each at the lowest free offset, in this order; returns the one that ends last. placed has
+   room for n. */
 static int place_in_order(Piece **at, int n, Piece **placed, bool reuse)
 {
     int top = 0;
@@ -85,8 +85,8 @@ static int place_in_order(Piece **at, int n, Piece **placed, bool reuse)
     return top;
 }
 
-/* Rule 3: the buffer that ends last comes first in the next turn. The best offsets are left in
-   best[], by position in all[]. */
+/* Rule 3: the buffer that ends last comes first in the next attempt. best[] gets the best
+   offsets, by position in all[]. */
 static long improve(Piece **at, int n, Piece **all, long *best, long least, long bound)
 {
     const int turns = 2 + TURNS / (1 + n);

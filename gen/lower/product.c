@@ -1,11 +1,11 @@
-/* product.c -- contractions as statements: sums of products over ranges whose strides lower has
-   found, with what happens to each result.
+/* product.c -- contractions as statements: sums of products over ranges with known strides, and
+   the maps of each result.
 
-   1. In C a unit has its outer loops, a product of whole tiles each, then the maps over the part of
-      the result that is there.
-   2. On a device all results are dealt, and the maps stand in the product's body, or follow it
-      where the library makes it (epilogue.c). A convolution's padding is in no memory: an index
-      outside of the image makes its element 0, unread. */
+   1. In C a unit has its outer loops with a product of whole tiles each, then the maps over that
+      part of the result.
+   2. On a device all results are dealt. The maps are in the product's body, or follow it if the
+      library computes it (epilogue.c). A convolution's padding is not in memory: an index
+      outside the image gives 0 and reads nothing. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +31,8 @@ static const Buffer *factor_buffer(const Build *b, int which)
     return buffer_of(b->k, node_base(b->x->factor[which]));
 }
 
-/* Operand `which`: 0 and 1 are the factors, 2 the result, which lies in that formal buffer. inside:
-   every index stays inside what it counts, as none does by itself where a convolution's padding is
-   in no memory. */
+/* Operand `which`: 0 and 1 are the factors, 2 the result in that formal buffer. inside: every
+   index is inside by itself. A convolution whose padding is not in memory has no such index. */
 static At operand_at(const Opens *o, int which, long base, int buffer, bool inside)
 {
     At a = { .buffer = buffer, .base = base };
@@ -46,7 +45,7 @@ static At operand_at(const Opens *o, int which, long base, int buffer, bool insi
     return a;
 }
 
-/* The level counts the rows of a micro-batch, all of them. */
+/* Whether the level counts all rows of a micro-batch. */
 static bool is_rows(const Build *b, const Level *l)
 {
     const Node *f = b->x->core, *of[] = { f->arg[0], f->arg[1], f };
@@ -71,8 +70,8 @@ static const Val *range_of(Build *b, Stmt *s, Opens *o, const Level *l, bool sum
     return o->at[o->n - 1].index;
 }
 
-/* Where the product goes: the core's gradient or buffer, or that of the first node that is
-   stored. */
+/* The destination of the product: the core's gradient or buffer, or that of the first stored
+   node. */
 static int result_formal(Build *b, bool *grad)
 {
     Node *to = target_of(b->k, b->x);
@@ -81,7 +80,7 @@ static int result_formal(Build *b, bool *grad)
 }
 
 /* ---- C ---- */
-/* The first turn stores or adds as the window says, the later turns of an outer loop over the sum
+/* The first turn stores or adds as the window says. Later turns of an outer loop over the sum
    add. */
 static const Val *turns_beta(Build *b, const Val *later)
 {
@@ -110,8 +109,7 @@ static void add_product(Build *b, StmtList *into, Opens *o, const Val *later)
     s->chain = b->k->g->train.split && store->beta;
 }
 
-/* What happens to the result, over the part of it that is there: the loops that are open are
-   fixed. */
+/* The maps over the part of the result that exists; the open loops are fixed. */
 static void build_rest(Build *b, StmtList *into, const Val *block, const Val *row, const Val *part)
 {
     if (!b->x->body.n) return;
@@ -141,7 +139,7 @@ static void build_rest(Build *b, StmtList *into, const Val *block, const Val *ro
     b->out = into;
     define(b, core, load_at(b, &at), true);
     build_maps(b, b->x->body.at, b->x->body.n, NULL, 0);
-    /* the product has written those of its own place */
+    /* the product has written the zeros of its own buffer */
     if (loop_pads(&b->scope, b->scope.n - 1)) zero_loop(b, before, &b->scope, to);
 }
 
@@ -239,7 +237,7 @@ static const Val *factor_of(Build *b, const Opens *o, int which)
     return inside ? val_call(CALL_SELECT, inside, v, val_number(0)) : v;
 }
 
-/* The ranges of the results as loops over the result's axes. */
+/* The ranges of the results, as loops over the result's axes. */
 static void result_scope(Build *b, const Opens *o)
 {
     const Gemm *m = b->x->gemm;

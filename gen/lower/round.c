@@ -1,12 +1,11 @@
-/* round.c -- precision in CUDA: what cuBLASLt multiplies in 16 bits is rounded by a node of its
-   own, before the product.
+/* round.c -- precision in CUDA: nodes round the 16-bit factors of cuBLASLt, before the product.
 
-   1. So every list of kernels that has the product has the rounding, too: a node is in a list where
-      a later one reads it.
-   2. A value is rounded once for all products that read it. One that training rounds in its
-      backward alone is rounded anew where a forward kernel or an output reads it.
-   3. Parameters are rounded all together, once per update (templates/program.cu). Kernels of our
-      own multiply what is not rounded. */
+   1. So every list of kernels with the product has the rounding, too: a node is in a list if a
+      later one reads it.
+   2. A value is rounded once for all products that read it. If training rounds it in its backward
+      alone, it is rounded again for a forward kernel or an output.
+   3. Parameters are rounded all together, once per update (templates/program.cu). Our own
+      kernels multiply numbers that are not rounded. */
 #include "lower/layouts.h"
 
 typedef struct {
@@ -14,7 +13,7 @@ typedef struct {
     VEC(Node) made;
 } Roundings;
 
-/* A rounding of that value, already made, that the user's lists have. */
+/* An existing rounding of that value, in a list that the user sees. */
 static Node *rounded_before(const Roundings *r, const Node *value, const Kernel *user)
 {
     for (int i = 0; i < r->made.n; i++) {
@@ -74,7 +73,7 @@ static void round_kernel(Roundings *r, Kernel *x)
 
 static void round_list(Roundings *r, const KernelList *l)
 {
-    KernelList before = { 0 }; /* roundings come in */
+    KernelList before = { 0 }; /* roundings are inserted here */
     for (int i = 0; i < l->n; i++) vec_push(&before, l->at[i]);
     for (int i = 0; i < before.n; i++)
         if (contracts(r->k, before.at[i])) round_kernel(r, before.at[i]);

@@ -20,7 +20,7 @@ static Scatter scatter_of(Build *b)
     return s;
 }
 
-/* Where the window's first write begins at zeros: always, where no later one adds. */
+/* Whether the first write begins at zeros; it always does if no later write adds. */
 static StmtList *open_first(Build *b, StmtList *into)
 {
     const Val *beta = beta_of(b);
@@ -36,7 +36,7 @@ static void store(StmtList *into, const At *at, const Val *v, bool add)
     s->at = *at, s->value = v, s->beta = add ? val_int(1) : NULL;
 }
 
-/* The table's row that a row of what is added goes to. */
+/* The row of the table to which this row is added. */
 static const Val *row_of(Build *b, const Scatter *s, const Scope *number)
 {
     const At id = address_of(number, &s->number, &s->ids->shape,
@@ -45,7 +45,7 @@ static const Val *row_of(Build *b, const Scatter *s, const Scope *number)
 }
 
 /* ---- C ---- */
-/* The column block of the scope that is dealt, as a mask; its loop counts as the unit. */
+/* The loop over column blocks that is dealt, as a mask; it counts as the unit. */
 static unsigned dealt_block(Build *b, const Val *unit)
 {
     if (b->x->part.kind != PART_BLOCKS || b->scope.blocks < 0) return 0;

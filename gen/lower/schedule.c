@@ -1,22 +1,22 @@
-/* schedule.c -- what is known when. Scalars of the window become formulas that the program computes
-   in double.
+/* schedule.c -- decides when each scalar of the window is known, as formulas that the program
+   computes in double.
 
-   1. The variables of a formula are `samples`, the real rows of the window, t, T and E, and
-      `sums[i]`, the sums over the batch. Behind them in sums[] stand the levels: scalars of
+   1. The variables of a formula are `samples` (the real rows of the window), t, T and E, and
+      `sums[i]`, the sums over the batch. After them in sums[] come the levels: scalars of
       parameters alone that a report shows, weighted by samples.
-   2. A seed's coefficient without sums is known before the first backward: it is scale_in, and
+   2. A seed's coefficient without sums is known before the first backward. It is scale_in, and
       scale_out is 1.
-   3. Where every coefficient is numerator / N with the same N, scale_in is the numerator, scale_out
-      is 1 / N: post-scale. Else the sums in the coefficients, of data alone, are counted first
-      (count.c), and rule 2 holds: pre-count. Where micro-batches may be dropped, the rows that are
-      kept are such a sum, which nobody can count first.
-   4. A seed without rows starts a gradient that is made once, after the last micro-step: it is
-      undone by scale_out too, so its factor is coefficient / scale_out. */
+   3. If every coefficient is numerator / N with the same N, scale_in is the numerator and
+      scale_out is 1 / N: post-scale. Otherwise the sums in the coefficients, of data alone, are
+      counted first (count.c), and rule 2 holds: pre-count. If micro-batches may be dropped, the
+      number of kept rows is such a sum, which cannot be counted first.
+   4. A seed without rows starts a gradient that is made once, after the last micro-step.
+      scale_out undoes it, too, so its factor is coefficient / scale_out. */
 #include <ctype.h>
 #include <string.h>
 #include "lower/lower.h"
 
-enum { SEEDS = 64 }; /* as many as Window has room for */
+enum { SEEDS = 64 }; /* as many as there is room for in Window */
 typedef struct {
     Program *s;
     Graph *g;
@@ -70,7 +70,7 @@ static const Expr *sum_formula(const Scales *x, const Node *n)
     BUG("a sum over the batch that nobody makes");
 }
 
-/* the real rows: of the window, or of those windows that a report speaks of */
+/* the real rows of the window, or of those windows that a report covers */
 static const Expr *samples_formula(const Scales *x)
 {
     return expr_variable(x->reporting && x->s->counts
@@ -83,7 +83,7 @@ static const Expr *rows_formula(const Scales *x)
     return x->s->drops ? expr_variable(text("sums[%d]", x->g->sums.n)) : samples_formula(x);
 }
 
-/* A scalar of parameters alone: its value in this window, times the samples it stood for. */
+/* A scalar of parameters alone: its value in this window, times the window's samples. */
 static const Expr *level_formula(Scales *x, const Node *n)
 {
     int i = 0;
@@ -108,7 +108,7 @@ static const Expr *formula(Scales *x, const Node *n)
 }
 
 /* ---- numerator and denominator ---- */
-/* bottom NULL: 1; sums stand in the bottom alone */
+/* bottom NULL: 1; only the bottom has sums */
 typedef struct {
     const Expr *top, *bottom;
 } Ratio;
@@ -132,7 +132,7 @@ static void divide(Ratio *r, const Expr *e)
     }
 }
 
-/* false: sums stand in e other than in its denominators */
+/* false: e has sums outside its denominators */
 static bool split(const Expr *e, Ratio *r)
 {
     if (!uses_sums(e)) {
@@ -156,7 +156,7 @@ static const Expr *keep(void *context, const char *name)
 /* ---- scales ---- */
 static bool has_rows(const Scales *x, int i) { return x->g->seeds.at[i]->node->shape.rank > 0; }
 
-/* Rule 3: every seed's numerator, or false: the denominators are not one and the same. */
+/* Rule 3: every seed's numerator, or false if the denominators differ. */
 static bool scale_late(Scales *x)
 {
     for (int i = 0; i < x->g->seeds.n; i++) {
@@ -218,7 +218,8 @@ static void make_reports(Scales *x)
     if (x->g->reports.n) x->s->report[0] = counted_loss(x->s, x->s->report[0]);
 }
 
-/* Gradients that are added to momentum, or to moments, are never seen by themselves, nor scaled. */
+/* Gradients that are added to momentum or to moments never exist by themselves and are never
+   scaled. */
 static void check_in_place(const Scales *x)
 {
     const Optimizer *o = &x->g->step->optimizer;
@@ -251,7 +252,7 @@ static void check_in_place(const Scales *x)
                  o->fold[0] ? "moments" : "momentum", why);
 }
 
-/* A micro-batch's gradient beside its window's: both are means, over counts that are known. */
+/* Compares a micro-batch's gradient with its window's: both are means over known counts. */
 static void check_noise(const Scales *x)
 {
     const char *why = !x->s->next ? "a window of one micro-batch has no smaller part to compare it "

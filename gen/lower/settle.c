@@ -1,4 +1,4 @@
-/* settle.c -- where a value or a weight does not lie as a reader wants it: copies. */
+/* settle.c -- copies of values and weights that have another layout than a reader wants. */
 #include "lower/layouts.h"
 
 Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident)

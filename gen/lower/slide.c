@@ -1,7 +1,8 @@
-/* slide.c -- windows that slide over images: pools, their gradients, images spread apart.
+/* slide.c -- windows that slide over images: pools, their gradients, and images with zeros between
+   rows.
 
-   1. Taps that would lie outside of the image are left out by the bounds of the loops over taps.
-   2. In C rows of the batch are dealt, and lanes are channels where they lie side by side; on a
+   1. The bounds of the loops over taps leave out taps outside the image.
+   2. In C rows of the batch are dealt, and lanes are channels where these are contiguous. On a
       device a thread has an element. */
 #include <math.h>
 #include "lower/build.h"
@@ -21,7 +22,7 @@ static const Val *best_of(Build *b, const Scope *s, Node *x, const Window *w, co
     return old;
 }
 
-/* Lanes along channels, where these lie side by side. */
+/* Lanes along channels, where these are contiguous. */
 static void channel_lanes(Build *b)
 {
     const Scope *s = &b->scope;
@@ -29,7 +30,7 @@ static void channel_lanes(Build *b)
         b->scope.lanes = s->n - 1;
 }
 
-/* The whole sample of a buffer. */
+/* A buffer's whole sample. */
 static void zero_sample(Build *b, StmtList *into, const Buffer *to, const Val *row)
 {
     const long sample = to->layout.axis[0].factor[0].stride;
@@ -41,8 +42,8 @@ static void zero_sample(Build *b, StmtList *into, const Buffer *to, const Val *r
     s->side[0] = (Side) { sample, 1, 0, 0 };
 }
 
-/* Rows of the batch dealt, then the scope's other loops but those in skip; on a device all are
-   dealt. halos: the stores' borders become zeros; zero: the whole of this buffer does. */
+/* Deals rows of the batch and opens the scope's other loops except those in skip; on a device it
+   deals all. halos: zeroes the borders of the stores; zero: zeroes this whole buffer. */
 static StmtList *open_image(Build *b, unsigned skip, bool halos, const Buffer *zero)
 {
     const unsigned all = ((1u << b->scope.n) - 1) & ~skip;
@@ -78,8 +79,7 @@ void build_pool(Build *b)
 }
 
 /* ---- their gradients ---- */
-/* What a window's element gets of the gradient: it is the element's where windows tile the image,
-   else it is added. */
+/* Writes an element's gradient: it stores where windows tile the image, and adds otherwise. */
 static void spread(Build *b, const Window *w, const Val *share, const Val *gy)
 {
     Node *f = b->x->core;
@@ -115,8 +115,8 @@ static void spread_window(Build *b, const Window *w)
     b->out = here;
 }
 
-/* Windows that overlap, on a device: a thread has an element of the image, and asks every window
-   around it whether it is the best. */
+/* Overlapping windows on a device: a thread has an element of the image and tests, for every
+   window around it, whether it is the largest. */
 static Scope around(Build *b, const Window *w, const Val *at[2])
 {
     static const char *const names[] = { "wr", "wc" };
@@ -215,7 +215,8 @@ void build_pool_grad(Build *b)
 }
 
 /* ---- an image's rows and columns, apart; zeros between them ---- */
-/* On a device: every element of the larger image, from the smaller one where there is one. */
+/* On a device: computes every element of the larger image, from the smaller one if it has one
+   there. */
 static void build_apart(Build *b)
 {
     Node *f = b->x->core;

@@ -1,11 +1,12 @@
-/* split.c -- deterministic = "split": the same bits however a window is split into micro-batches.
+/* split.c -- deterministic = "split": the bits do not depend on how a window is cut into
+   micro-batches.
 
-   1. What belongs to a sample never depends on its neighbours: every element is a chain of
-      operations of its own.
-   2. A gradient is one chain, too: samples in order, begun from what the micro-steps before have
-      left (levels.c puts the batch outermost, contract() with beta 2 and column_text() go on from
-      the gradient). So a chain must end in the gradient itself: what sums over a micro-batch first
-      and adds afterwards has other bits for every split, and is refused.
+   1. Values of a sample never depend on other samples: every element is a chain of operations of
+      its own.
+   2. A gradient is one chain, too, over samples in order; each micro-step continues the gradient
+      of the previous ones. For that, levels.c puts the batch outermost, and contract() with beta 2
+      and column_text() begin with the gradient. So a chain must end in the gradient itself. A
+      value that is summed over a micro-batch first and added afterwards is refused.
    3. Two chains into one gradient would take turns by micro-steps. They are refused as well. */
 #include "lower/lower.h"
 

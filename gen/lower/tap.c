@@ -2,8 +2,7 @@
    them. */
 #include "lower/build.h"
 
-/* The loops over an image's places as loops over the other image: as far apart as the stride
-   says. */
+/* The loops over an image's elements as loops over the other image, as far apart as the stride. */
 Scope stride_scope(const Scope *out, const Shape *domain, const double *a)
 {
     Scope s = *out;
@@ -20,7 +19,7 @@ Scope taps_scope(const Scope *out, const Shape *domain, const Window *w)
     return s;
 }
 
-/* The padding before an image's rows and columns, taken off. */
+/* Subtracts the padding before an image's rows and columns. */
 static void less_padding(At *at, const Layout *l, const Window *w)
 {
     for (int d = 0; d < 2; d++)
@@ -57,8 +56,8 @@ StmtList *open_taps_along(Build *b, StmtList *into, const Along *x)
     return open_range(b, into, x->var->id, from, to, SERIAL);
 }
 
-/* Loops over the taps of the window at a place of s, which slides over an image of shape `in` and
-   makes one of shape `out`. */
+/* Opens loops over the taps of a window at an element of s. The window slides over an image of
+   shape `in` and makes one of shape `out`. */
 StmtList *open_taps(Build *b, StmtList *into, const Scope *s, const Window *w, const Shape *in,
                     const Shape *out)
 {

@@ -7,8 +7,8 @@
 #include <string.h>
 #include "lower/build.h"
 
-/* of the image, of the weight; alone: they are the result's; i: the variable that runs over the
-   group, so many */
+/* variables of the image and of the weight; alone: they are the result's; i: the variable that
+   runs over the group's channels, and how many */
 typedef struct {
     const Val *channel, *out, *in;
     bool alone;
@@ -31,7 +31,7 @@ static Indices indices_of(Build *b, const Node *f)
                 : (Indices) { o, c, i, false, in, i };
 }
 
-/* The window as one that slides over the image that is read: a gradient's taps come in reverse. */
+/* The window over the image that is read; a gradient has the taps in reverse. */
 static Window sliding(Build *b, const Node *f)
 {
     Window w = window_of(b, f);
@@ -40,7 +40,7 @@ static Window sliding(Build *b, const Node *f)
     return w;
 }
 
-/* The loops of s but those along the channels, which one value stands for. */
+/* The loops of s without those along the channels, which one value replaces. */
 static Scope with_channel(const Scope *s, const Shape *domain, const Val *channel)
 {
     Scope t = *s;
@@ -112,12 +112,12 @@ const Val *taps_sum(Build *b, const Node *f)
 }
 
 /* ---- the gradient of the weight ---- */
-/* a sample, and a place of its other image: row and column */
+/* a sample, and a row and column of its other image */
 typedef struct {
     const Val *n, *at[2];
 } Sample;
 
-/* The loops of the weight's channels as the image's; channel NULL: they are its own. */
+/* The loops of the weight's channels as the image's; channel NULL: they are the image's own. */
 static Scope beside(const Scope *s, const Shape *domain, const Val *channel, const Val *n)
 {
     Scope t = *s;
@@ -132,7 +132,7 @@ static Scope beside(const Scope *s, const Shape *domain, const Val *channel, con
     return t;
 }
 
-/* x * gy at that place, which lies inside; NULL: the lanes do not lie side by side */
+/* x * gy at that position, which is inside; NULL: lanes are not contiguous */
 static const Val *term_of(Build *b, const Sample *p)
 {
     Layout lx, ly;
@@ -163,7 +163,7 @@ static const Val *term_of(Build *b, const Sample *p)
     return both(CALL_MUL, load_at(b, &ax), load_at(b, &ay));
 }
 
-/* Whether the image has that place under the weight's tap; NULL: it always has. */
+/* Whether the image has that position under the weight's tap; NULL: always. */
 static const Val *inside_of(const Build *b, const Sample *p)
 {
     const Node *f = b->x->core;
@@ -193,7 +193,7 @@ static Sample sample_of(Build *b)
     return (Sample) { v[0], { v[1], v[2] } };
 }
 
-/* On a device the batch and the places are shared as a column's terms are. */
+/* On a device the batch and the positions are shared like a column's terms. */
 static StmtList *open_shared(Build *b, StmtList *into, const Sample *p, const Shape *gy)
 {
     const Val *const var[] = { p->n, p->at[0], p->at[1] };

@@ -1,9 +1,11 @@
-/* tasks.c -- the kernels in order, as lists of tasks: what is made before the window, counted, a
-   micro-step, what comes after the last one, evaluation, outputs.
+/* tasks.c -- makes the lists of tasks: before the window, counting, a micro-step, after the last
+   one, evaluation, outputs.
 
-   1. Threads meet where the phase changes and at the end; a device's launches wait for one another.
-   2. The parts of a sum are added up after the meeting that ends their phase. The next micro-step
-      writes them anew; a meeting lies between, but where all is one phase: there one is added. */
+   1. Threads meet where the phase changes and at the end. A device's launches wait for one
+      another.
+   2. The parts of a sum are added up after the meeting that ends their phase. The next
+      micro-step overwrites them, so a meeting must come before it. If all is one phase, there is
+      none, and one is added. */
 #include "lower/lower.h"
 
 static Task *task_new(TaskList *list, TaskKind kind)
@@ -14,7 +16,7 @@ static Task *task_new(TaskList *list, TaskKind kind)
     return t;
 }
 
-/* A gradient's first write of a micro-step is told what the micro-step is; the later ones add. */
+/* A gradient's first write of a micro-step takes the micro-step's beta; later writes add. */
 static void add_call(const Kernels *k, TaskList *list, Kernel *x)
 {
     Task *t = task_new(list, TASK_CALL);

@@ -1,13 +1,13 @@
-/* update.c -- an optimizer's pass over the flat arrays as a tree. Elements go by themselves, from
-   RUN_BEGIN to RUN_END: lanes of vectors in C, a unit each on a device.
+/* update.c -- an optimizer's pass over the flat arrays as a tree. Each element is independent,
+   from RUN_BEGIN to RUN_END: lanes of vectors in C, a unit each on a device.
 
-   1. The parameter's value is x, its gradient dx, unscaled and clipped; then come the op's lets,
-      the new states in order, the new value.
-   2. Where steps depend on lengths of tensors there are two passes: one makes new states and the
-      direction u, whose length the program measures beside that of x; the other makes the step,
+   1. The parameter's value is x and its gradient dx, unscaled and clipped. Then come the op's
+      lets, the new states in order, and the new value.
+   2. If steps depend on lengths of tensors, there are two passes. One makes new states and the
+      direction u, whose length the program measures beside that of x. The other makes the step,
       with `trust`, the quotient of the two.
-   3. States that micro-steps have made are used as they are found, and left as the next window
-      finds them. */
+   3. States that micro-steps have changed are used as they are, and left as the next window
+      needs them. */
 #include <string.h>
 #include "lower/build.h"
 
@@ -16,8 +16,8 @@ typedef struct {
     const Program *s;
     const Optimizer *o;
     const Val *i;         /* the element */
-    VEC(const char) name; /* what formulas may speak of, */
-    VEC(const Val) value; /* and what that is */
+    VEC(const char) name; /* the names in formulas, */
+    VEC(const Val) value; /* and their values */
 } Pass;
 
 static void give(Pass *p, const char *name, const Val *v)
@@ -26,7 +26,7 @@ static void give(Pass *p, const char *name, const Val *v)
     vec_push(&p->value, v);
 }
 
-/* The last that was given that name. */
+/* The last value of that name. */
 static const Val *given(const void *context, const char *name)
 {
     const Pass *p = context;
@@ -124,7 +124,7 @@ static void make_states(Pass *p)
     }
 }
 
-/* The new value, and the average that follows it. */
+/* The new value, and its moving average. */
 static void make_step(Pass *p)
 {
     const double ema = p->s->g->train.ema;

@@ -1,4 +1,4 @@
-/* verify.h -- what must hold after each stage of lower/: each ends with BUG, which names the stage
+/* verify.h -- rules after each stage of lower/. A broken rule is a BUG, which names the stage
    and the kernel or node. */
 #ifndef VERIFY_H
 #define VERIFY_H

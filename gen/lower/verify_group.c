@@ -1,19 +1,18 @@
-/* verify_group.c -- after legalize and group.
+/* verify_group.c -- rules after legalize and group.
 
-   legalize: 1. What a product or a window reads is made by a kernel, or is a parameter, and is not
-   moved.
-             2. A contribution and a state's next value are copies; a kernel has to make every
-                output.
-             3. Copies stand after all other nodes and have one argument, of their shape. Forward
-                reads no copy of backward, training none of what outputs alone need.
-   group:    4. A node that computes stands in one kernel, once, and every node of a kernel
-             computes.
-             5. A value is made before it is read: in an earlier kernel, or earlier in the same one,
-                without a view between.
-             6. Maps of a kernel run over its shape; its nodes are all forward or all backward, all
-                for training or none.
-             7. Every contribution is added by the one kernel that says so; a gradient's first
-                kernel of a micro-step stores. */
+   legalize:
+   1. A kernel makes what a product or a window reads, or it is a parameter, and it is not moved.
+   2. A contribution and a state's next value are copies. A kernel makes every output.
+   3. Copies come after all other nodes and have one argument, of their shape. Forward reads no
+      copy of backward, and training none of the outputs'.
+
+   group:
+   4. A node that computes is in one kernel, once, and every node of a kernel computes.
+   5. A value is made before it is read: in an earlier kernel, or earlier in the same one, without
+      a view between.
+   6. Maps of a kernel have its shape. Its nodes are all forward or all backward, all for training
+      or none.
+   7. One kernel adds every contribution. A gradient's first kernel of a micro-step stores. */
 #include "lower/verify.h"
 
 /* ---- legalize ---- */
@@ -62,7 +61,8 @@ void verify_legalize(const Graph *g)
 }
 
 /* ---- group ---- */
-static int place_in(const Kernel *x, const Node *n) /* as each_node counts; -1: it is not in it */
+/* by the count of each_node; -1: it is not in it */
+static int place_in(const Kernel *x, const Node *n)
 {
     for (int i = 0; i < x->pre.n; i++)
         if (x->pre.at[i] == n) return i;
@@ -72,7 +72,7 @@ static int place_in(const Kernel *x, const Node *n) /* as each_node counts; -1: 
     return -1;
 }
 
-/* base: arg's, or that of ids on the way to it */
+/* base: arg's, or that of ids of a view below it */
 static void verify_argument(Kernels *k, const Kernel *x, const Node *n, int at, const Node *arg,
                             const Node *base)
 {

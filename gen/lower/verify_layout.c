@@ -1,27 +1,28 @@
-/* verify_layout.c -- after layout and lower.
+/* verify_layout.c -- rules after layout and lower.
 
-   layout: 1. A stored buffer has a layout whose places lie inside its size, halo included, whatever
-   its factors are;
-              no two elements have one place.
-           2. A value that another kernel reads, or its own through a view, is in a buffer. Factors
-              and what windows slide over have factors; a slid-over image keeps every element
-              (layout_whole).
-           3. A micro-step's values are in the arena, those made once apart from it. A step's
-              gradient has its parameter's size.
-           4. A factor is an argument of its contraction, or a copy of one.
-   lower:  5. Every product and convolution has its nested sums, of the target's kind; nothing else
-           has.
-           6. Whatever the loops are at, the sums stay inside the buffers of A, B and C (CUDA: an
-              image inside its bounds).
-           7. No two turns of the loops over C's elements have one place, so the units that are
-              dealt own what they write. */
+   layout:
+   1. A stored buffer has a layout whose positions are inside its size, halo included, for all
+      values of its factors. No two elements have one position.
+   2. A value that another kernel reads, or its own through a view, is in a buffer. Factors of
+      products and inputs of windows have layouts with factors. The input of a sliding window keeps
+      every element (layout_whole).
+   3. A micro-step's values are in the arena; values that are made once are not. A step's gradient
+      has its parameter's size.
+   4. A factor is an argument of its contraction, or a copy of one.
+
+   lower:
+   5. Every product and convolution has its nested sums, of the target's kind; nothing else has.
+   6. For all turns of the loops, the sums stay inside the buffers of A, B and C (CUDA: an image
+      inside its bounds).
+   7. No two turns of the loops over C's elements have one position, so units own what they
+      write. */
 #include <stdlib.h>
 #include "lower/verify.h"
 
 /* ---- factors ---- */
 typedef struct {
     long extent, stride;
-} Turn; /* of a loop: how often, how far */
+} Turn; /* of a loop: its turns and its stride */
 
 static int by_distance(const void *pa, const void *pb)
 {
@@ -29,7 +30,7 @@ static int by_distance(const void *pa, const void *pb)
     return (a > b) - (a < b);
 }
 
-/* Whether no two combinations of turns are at one place. */
+/* Whether no two combinations of turns have one position. */
 static bool apart(Turn *at, int n)
 {
     qsort(at, (size_t)n, sizeof *at, by_distance);
@@ -114,7 +115,7 @@ static void verify_node(Kernels *k, const Kernel *x, Node *n, int at)
     }
 }
 
-/* What n is a copy of: below copies that kernels of their own make, and the views between. */
+/* The value that n copies: below copies that have kernels of their own, and the views between. */
 static bool comes_from(const Node *n, const Node *arg)
 {
     if (n == arg) return true;

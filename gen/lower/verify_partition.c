@@ -1,18 +1,19 @@
-/* verify_partition.c -- after partition and place.
+/* verify_partition.c -- rules after partition and place.
 
-   partition: 1. A kernel touches what it stores, what it adds to and what it reads from buffers;
-   each has a number and a name.
-              2. Phases rise along each list, and those of what outputs alone need are after all
-                 forward ones.
-              3. Two kernels of one phase share what one of them writes only unit by unit: parts of
-                 one kind and number, each its own.
-              4. Parts of rows are all rows of the batch.
-              5. Kernels that evaluation or outputs run read only what such kernels write.
-   place:     6. Buffers of the arena lie inside it, aligned, and no two that are alive in one phase
-              overlap.
-              7. A buffer is alive in every phase that touches it, and written in or before the
-                 first phase that reads it.
-              8. What is made once per update has a place of its own. */
+   partition:
+   1. A kernel touches what it stores, what it adds to and what it reads from buffers. Each has a
+      number and a name.
+   2. Phases rise along each list, and those of outputs alone come after all forward ones.
+   3. If two kernels of one phase share what one of them writes, both have parts of one kind and
+      number, each its own.
+   4. Parts of rows cover all rows of the batch.
+   5. Kernels that evaluation or outputs run read only what such kernels write.
+
+   place:
+   6. Buffers of the arena are inside it, aligned, and no two that are alive in one phase overlap.
+   7. A buffer is alive in every phase that touches it, and is written in or before the first phase
+      that reads it.
+   8. A value that is made once per update has memory of its own. */
 #include "lower/verify.h"
 
 static bool touches(const Kernel *x, const Buffer *b, bool write)
@@ -93,7 +94,7 @@ static void verify_parts(const Kernel *x)
              p->count * p->size, s->dim[0]);
 }
 
-/* Rule 5, of one of the lists that leave kernels out; before: what runs before it. */
+/* Rule 5, for a list that leaves kernels out; before: the kernels that run before it. */
 static void verify_list(const char *what, const KernelList *l)
 {
     for (int i = 0; i < l->n; i++)

@@ -1,16 +1,19 @@
-/* verify_program.c -- after schedule and join.
+/* verify_program.c -- rules after schedule and join.
 
-   schedule: 1. Every seed has its scale, every report its formula; they are of sums, counts and
-   numbers of the update.
-             2. A scale that is known before the window has no sums in it; one that is counted needs
-                kernels that count.
-             3. Where the count is late there is a count, and no seed is counted before.
-             4. Kernels that count read only what such kernels write.
-   join:     5. All steps see a parameter at one place and in one order; parameters do not overlap,
-             trained ones come first.
-             6. A step's groups train ranges of their own, inside what is trained. The arena is the
-                largest step's.
-             7. Kernels, sums and functions have numbers of their own over all steps. */
+   schedule:
+   1. Every seed has its scale, and every report its formula. They are of sums, counts and numbers
+      of the update.
+   2. A scale that is known before the window has no sums. A counted scale needs kernels that
+      count.
+   3. If the count is late, it exists, and no seed is counted before.
+   4. Kernels that count read only what such kernels write.
+
+   join:
+   5. All steps have a parameter at one position and in one order. Parameters do not overlap;
+      trained ones come first.
+   6. A step's groups train ranges of their own, inside the trained part. The arena is the largest
+      step's.
+   7. Kernels, sums and functions have unique numbers over all steps. */
 #include <stdio.h>
 #include <string.h>
 #include "lower/verify.h"

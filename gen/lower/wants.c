@@ -1,16 +1,16 @@
-/* wants.c -- the order of weights: what all readers want is collected, then one function decides.
+/* wants.c -- decides the order of weights: it collects the wants of all readers and grants the
+   strongest.
 
    1. A convolution that is a sum over taps wants outputs as lanes. A contraction wants of a factor
-      what factors_c.c or factors_cuda.c says, which may follow from the layouts of its other
+      what factors_c.c or factors_cuda.c says, which may depend on the layouts of its other
       operands. A contraction that adds into a gradient wants nothing: its result has the weight's
       order, which must be known before.
-   2. A weight has one order, and the strongest want gives it: first those of sums over taps, then
-      those of contractions in the order of the lists, a micro-step before what runs once; of one
-      contraction those of A before those of B. So a want becomes a layout when its turn comes: all
-      that is stronger is decided by then.
-   3. A want of a reshaped weight goes through to the weight. Where it cannot, the weight's own axes
-      give the order; so they do where nothing wants another. A step after the first keeps the order
-      of the one before. */
+   2. A weight has one order, and the strongest want decides it. Sums over taps come first, then
+      contractions in the order of the lists, a micro-step before kernels that run once. Within a
+      contraction A comes before B. A want becomes a layout in its turn, when all stronger ones are
+      decided.
+   3. A want of a reshaped weight goes through to the weight. If it cannot, or if nothing wants
+      an order, the weight's own axes give it. A later step keeps the order of the one before. */
 #include "lower/layouts.h"
 
 static void add_want(Wants *all, const Kernels *k, const Kernel *by, Node *n)
@@ -51,7 +51,7 @@ static Wants collect(Kernels *k)
     return all;
 }
 
-/* False: its own axes will do. */
+/* False: it accepts the order of its own axes. */
 static bool wanted(Kernels *k, const Want *want, Layout *out)
 {
     Lowering w;
@@ -82,7 +82,7 @@ static void own_order(const Kernels *k, Buffer *b)
     layout_make(&b->layout, s, v, v < 0 ? 0 : block_of(k, s->dim[v]), 0);
 }
 
-/* Gives every parameter that is read its layout, in the last step all of them: rule 2. */
+/* Rule 2: gives every parameter that is read its layout; the last step does so for all. */
 Wants decide_weights(Kernels *k)
 {
     const Graph *g = k->g;

@@ -1,8 +1,8 @@
-/* windows.c -- convolutions and pools read images by their factors: one that has none, repeats some
-   or is cut otherwise is copied. */
+/* windows.c -- convolutions and pools find elements of images by factors. An image without
+   factors, with repeated or unsuitable ones is copied. */
 #include "lower/layouts.h"
 
-/* Channels are lanes, rows and columns are counted by one factor each. */
+/* Whether channels are lanes, and rows and columns have one factor each. */
 static bool lies_as_image(const Kernels *k, const Node *n, const Layout *l)
 {
     if (!k->target->blocks || !image_shape(&n->shape)) return true;
@@ -11,7 +11,7 @@ static bool lies_as_image(const Kernels *k, const Node *n, const Layout *l)
     return lanes && l->axis[2].n <= 1 && l->axis[3].n <= 1;
 }
 
-/* It has its buffer's rows and columns, so that its halo is the buffer's, too. */
+/* Whether it has its buffer's rows and columns, so that its halo is the buffer's. */
 static bool keeps_plane(const Kernels *k, const Node *n, const Layout *l)
 {
     const Layout *b = &buffer_of(k, node_base((Node *)n))->layout;
@@ -32,8 +32,8 @@ static bool slides_over(const Kernels *k, const Kernel *x, const Node *n, const 
     return !contracts(k, x) || !k->target->blocks || keeps_plane(k, n, l);
 }
 
-/* An argument of a window's kernel needs no copy. What a convolution does not slide over, its
-   lowering copies where it lies nowhere. */
+/* Whether an argument of a window's kernel needs no copy. For arguments without a buffer that a
+   convolution does not slide over, lowering makes the copy. */
 static bool reads_in_place(const Kernels *k, const Kernel *x, int a)
 {
     Layout l;

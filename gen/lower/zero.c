@@ -1,4 +1,4 @@
-/* zero.c -- who writes a padded buffer writes zeros to its padding and its halo. */
+/* zero.c -- the kernel that writes a padded buffer also zeroes its padding and halo. */
 #include "lower/build.h"
 
 /* The frame of one plane: rows, columns, channels of a block. */
@@ -63,7 +63,7 @@ void zero_padding(Build *b, StmtList *into, Node *n, bool row)
     b->scope = here, b->out = out, b->rows = rows;
 }
 
-/* The part of a factor that lies after the end of its axis, with all that lies inside. */
+/* The part of a factor after the end of its axis, with all inner factors. */
 static void zero_factor(Build *b, StmtList *into, Node *n, int at)
 {
     const Scope *s = &b->scope;

@@ -1,21 +1,21 @@
-/* differentiate.c -- the adjoint of every node that a trained parameter reaches.
+/* differentiate.c -- the adjoint of every node that depends on a trained parameter.
 
-   1. From the loss down to the sums over the batch everything is a scalar of the whole window. The
-      adjoint of a sum is its coefficient; it may use constants, the number of rows and sums of
-      data, else the loss is not additive.
+   1. From the loss down to the sums over the batch, every value is a scalar of the whole window.
+      The adjoint of a sum is its coefficient. It may use constants, the number of rows and sums of
+      data; otherwise the loss is not additive.
    2. Each sum then starts the backward pass of a micro-step from a seed: its coefficient in every
       real row, 0 in padded ones.
-   3. A parameter's adjoints are not added up here: each is a contribution, written into the
-      gradient with its own beta. An optimizer that folds a micro-batch's gradient into its states
-      needs their sum. */
+   3. A parameter's adjoints are not added up here. Each is a contribution, which a kernel writes
+      into the gradient with its own beta. An optimizer that folds a micro-batch's gradient into
+      its states needs their sum. */
 #include "middle/middle.h"
 
 typedef struct Backward {
     Graph *g;
     Node **adjoint;      /* by node id */
     OpGradient gradient; /* of structured ops */
-    bool told;           /* the loss is no sum of terms */
-    bool *needed;        /* by node id: a trained parameter lies below */
+    bool told;           /* the error that the loss is no sum of terms was printed */
+    bool *needed;        /* by node id: it depends on a trained parameter */
 } Backward;
 
 static void find_needed(Backward *b)
@@ -64,7 +64,7 @@ static Node *unbroadcast(Backward *b, Node *x, const Shape *to)
     return view(b, "reshape", x, to);
 }
 
-/* The K_SEED node of a coefficient: of shape [N], or a scalar for what has no batch. */
+/* The K_SEED node of a coefficient: of shape [N], or a scalar for a sum without a batch. */
 static Node *seed(Backward *b, Node *coefficient, Loc loc, bool rows)
 {
     Shape s = { .rank = rows, .batch = rows, .dim = { b->g->train.micro_batch } };
@@ -76,7 +76,7 @@ static Node *seed(Backward *b, Node *coefficient, Loc loc, bool rows)
     return x->node;
 }
 
-/* Rule 3: whether there is a contribution that dn has become a part of. */
+/* Rule 3: whether dn is already a part of a contribution. */
 static bool add_to_other(Backward *b, const Param *p, Node *dn)
 {
     for (int i = 0; i < b->g->gradients.n && b->g->step->optimizer.fold[0]; i++) {
@@ -186,7 +186,7 @@ static void backward(Backward *b, Node *y)
         b->g->nodes.at[made]->of = y, b->g->nodes.at[made]->backward = true;
 }
 
-/* Values are named by it. One that is the adjoint of several has the last one's. */
+/* A backward value is named by the forward node whose adjoint it is; of several, by the last. */
 static void note_adjoint(const Backward *b, int i)
 {
     Node *n = b->g->nodes.at[i], *dy = b->adjoint[i] ? node_base(b->adjoint[i]) : NULL;

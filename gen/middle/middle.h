@@ -1,17 +1,17 @@
-/* middle.h -- from graph to graph. */
+/* middle.h -- stages that take a graph and return a graph. */
 #ifndef GAGEN_MIDDLE_H
 #define GAGEN_MIDDLE_H
 #include "ir/program.h"
 
-/* of the step after those that are made: the same nodes, what it minimizes and reports */
+/* the graph of the next step: the same nodes, its own loss and reports */
 Graph *objective(const Graph *model, const Whole *made);
 void differentiate(Graph *g, OpGradient gradient);
 void simplify(Graph *g);
-void count_uses(Graph *g); /* simplify.c: by which nodes are alive */
-void recompute(Graph *g);  /* train.level: which values are rematerialised for backward */
-void order(Graph *g);      /* terms one after another, where that saves memory */
+void count_uses(Graph *g); /* simplify.c: counts uses, which make nodes alive */
+void recompute(Graph *g);  /* train.level says which values backward rematerialises */
+void order(Graph *g);      /* terms run one after another, where that saves memory */
 
-/* ---- verify.c: BUG where something does not hold that must after that stage ---- */
+/* ---- verify.c: BUG where the graph breaks a rule after that stage ---- */
 void verify_objective(const Graph *g);
 void verify_differentiate(const Graph *g);
 void verify_simplify(const Graph *g);

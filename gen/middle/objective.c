@@ -1,17 +1,17 @@
-/* objective.c -- steps in turn: a graph for each, and what their programs share.
+/* objective.c -- steps in turn: a graph for each, and the parts that their programs share.
 
-   1. Each step goes through the stages with a graph of its own: the same forward nodes under the
-      same numbers, its own loss, parameters, optimizer and reports. What it does not need is dead
-      there.
-   2. A report belongs to the step whose loss shares most with it, the first of those.
-   3. The steps' kernels, buffers and sums are numbered on from one step to the next. A parameter
-      lies as the first step that reads it wants it; the parameters of a step lie side by side,
+   1. Each step goes through the stages with a graph of its own. It has the same forward nodes
+      under the same numbers, and its own loss, parameters, optimizer and reports. Nodes that it
+      does not need are dead.
+   2. A report belongs to the step whose loss shares most nodes with it; of several, to the first.
+   3. Kernels, buffers and sums are numbered on from one step to the next. A parameter has the
+      layout that the first step which reads it wants. The parameters of a step are contiguous,
       since they are ordered by steps.
-   4. Steps run one after another: they share the arena, and the room for what is made from
-      parameters.
-   5. Steps may differ in accumulate, and so in the samples of their windows: then each leaves its
-      number of them in sums[], and reports divide by that.
-   6. Outputs are made by the last step, from whichever step's parameters. */
+   4. Steps run one after another. They share the arena and the memory for values that are made
+      from parameters.
+   5. Steps may differ in accumulate, and so in the samples of their windows. Then each writes its
+      number of samples into sums[], and reports divide by that.
+   6. The last step computes the outputs, whichever step trains their parameters. */
 #include <string.h>
 #include "middle/middle.h"
 
@@ -96,8 +96,8 @@ static void copy_outputs(Graph *to, const Graph *from, int step)
     }
 }
 
-/* A state moves in the step that its layer belongs to, where its loss reads what the layer
-   makes. */
+/* A state changes in the step that its layer belongs to, if that step's loss reads the layer's
+   result. */
 static void copy_states(Graph *to, const Graph *from, int step)
 {
     bool *seen = NEW_ARRAY(bool, from->nforward);

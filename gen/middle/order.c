@@ -1,24 +1,25 @@
-/* order.c -- after simplify: losses whose backward passes do not depend on each other run one
-   after another.
+/* order.c -- after simplify: losses run one after another where their backward passes are
+   independent.
 
-   1. Terms stand in the order of their forward parts. A forward node stands with the first term
-      whose backward needs it, an adjoint with the last term that it is made of: what two models
-      share nothing of runs forward, backward, forward, backward in one arena, and what hangs on a
-      shared trunk is added up at its output before the trunk runs backward, once.
-   2. Otherwise nodes keep their order. All this is done where it saves, an estimate of both orders'
-      peaks says: a quarter where terms share values, for then less is fused, anything where they
-      share none; never where there is little to save. */
+   1. Terms have the order of their forward parts. A forward node belongs to the first term whose
+      backward needs it, an adjoint to the last term that it is made of. So two models without a
+      shared node run forward, backward, forward, backward in one arena. Adjoints of a shared trunk
+      are added up at its output; then the trunk runs backward once.
+   2. Otherwise nodes keep their order.
+   3. This is done only where an estimate of both orders' peaks says that it saves memory. Terms
+      that share values must save a quarter, since less is fused. For others any saving counts.
+      Where little can be saved, the order stays. */
 #include <stdlib.h>
 #include "middle/middle.h"
 
 typedef struct {
     Node *node;
     int term;
-} Place;                                  /* term: with which it stands */
+} Place;                                  /* the term that the node belongs to */
 enum { NEVER = 1000000, LITTLE = 16384 }; /* numbers */
 
-/* ---- with which term a node stands ---- */
-/* The last term that backward node n is made of; -1: of none. Seeds are made from the last sum to
+/* ---- the term of a node ---- */
+/* The last term that backward node n is made of; -1: none. Seeds are made from the last sum to
    the first. */
 static void last_terms(const Graph *g, int *term)
 {
@@ -31,8 +32,8 @@ static void last_terms(const Graph *g, int *term)
     }
 }
 
-/* What no term has yet stands with the first that needs it; what none needs, with what it is made
-   of. */
+/* A node without a term belongs to the first term that needs it, or else to the term that it is
+   made of. */
 static void first_needs(const Graph *g, int *term)
 {
     for (int i = 0; i < g->nodes.n; i++)
@@ -61,7 +62,7 @@ static int by_term(const void *pa, const void *pb)
     return a->node->id - b->node->id;
 }
 
-/* The nodes, those of a term after those of the terms before it. */
+/* Sorts nodes by their terms. */
 static Node **in_turn(const Graph *g)
 {
     const int n = g->nodes.n;
@@ -90,7 +91,8 @@ static void read_at(const Node *n, int at, int *last)
     else last[n->id] = at;
 }
 
-/* The largest sum of values between their nodes and their last readers, in numbers. */
+/* The peak of memory, in numbers: the largest sum of values between their nodes and their last
+   readers. */
 static long peak_of(const Graph *g, Node **at)
 {
     const int n = g->nodes.n;
@@ -111,7 +113,7 @@ static long peak_of(const Graph *g, Node **at)
     return most;
 }
 
-/* Some adjoint is made of more than one term. */
+/* Whether an adjoint is made of more than one term. */
 static bool terms_share(const Graph *g)
 {
     int *term = NEW_ARRAY(int, g->nodes.n);

@@ -1,25 +1,25 @@
-/* recompute.c -- after simplify: values that backward reads are rematerialised before it, so that
-   they need not be kept.
+/* recompute.c -- after simplify: backward rematerialises values, so that they need not be kept
+   (gradient checkpointing).
 
-   1. Level 0 keeps every value that backward reads. Level 1 rematerialises what maps and folds make of
-      values that are kept anyway. Level s >= 2 cuts the forward pass into about s pieces of equal
-      weight where little crosses: what crosses a cut is kept; of the last piece, where backward
-      begins, what level 1 keeps; the rest is rematerialised.
-   2. What is much smaller than the largest value is kept: the statistics of a row or of a channel.
-   3. A value is rematerialised by a second node, before the first adjoint that reads it. It
-      belongs to backward, so it never shares a kernel with the first one. It computes the same
-      bits; noise comes out again, since its key is the sample's. */
+   1. Level 0 keeps every value that backward reads. Level 1 rematerialises the results of maps and
+      folds over kept values. Level s >= 2 cuts the forward pass into about s pieces of equal
+      weight, where few values cross. It keeps the values that cross a cut and, of the last piece,
+      where backward begins, those of level 1. It rematerialises the others.
+   2. Values much smaller than the largest are kept: the statistics of a row or of a channel.
+   3. A second node rematerialises a value, before the first adjoint that reads it. It belongs to
+      backward, so it never shares a kernel with the first one. It computes the same bits. Noise
+      is the same, since its key is the sample's. */
 #include "middle/middle.h"
 
-enum { SMALL = 64 }; /* that many times smaller than the largest: kept */
+enum { SMALL = 64 }; /* values that many times smaller than the largest are kept */
 typedef struct Recomputation {
     Graph *g;
-    bool *wanted; /* backward reads it; by id, as all of these */
+    bool *wanted; /* backward reads it; all arrays are by node id */
     int *last;    /* the last forward node that reads it */
     bool *kept;
-    Node **twin; /* the second node; itself: it needs none */
+    Node **twin; /* the second node; the node itself where it needs none */
     long largest;
-    VEC(Node) order; /* of all nodes, then */
+    VEC(Node) order; /* the new order of all nodes */
 } Recomputation;
 
 static bool is_value(const Graph *g, const Node *n)
@@ -34,7 +34,7 @@ static bool is_small(const Recomputation *r, const Node *n)
     return shape_count(&n->shape) * SMALL <= r->largest;
 }
 
-/* ---- who reads what ---- */
+/* ---- readers ---- */
 static void note_read(Recomputation *r, const Node *n, const Node *by)
 {
     if (n->kind == K_VIEW)
@@ -66,7 +66,7 @@ static bool arguments_at_hand(const Recomputation *r, const Node *n)
     return true;
 }
 
-/* It is there, or can be made from what is there without a contraction. */
+/* The value is kept, or can be made from kept values without a contraction. */
 static bool at_hand(const Recomputation *r, const Node *n)
 {
     if (n->kind == K_VIEW) return arguments_at_hand(r, n);
@@ -83,8 +83,8 @@ static void keep_dear(Recomputation *r, int from)
 }
 
 /* ---- pieces ---- */
-/* What crosses a cut before each node, in numbers; a value that backward would not have read
-   weighs an eighth more. */
+/* The numbers that cross a cut before each node. A value that backward would not read otherwise
+   counts an eighth more. */
 static long *crossings(const Recomputation *r)
 {
     long *sum = NEW_ARRAY(long, r->g->nodes.n + 2);
@@ -103,8 +103,8 @@ static long weight_of(const Recomputation *r, int i)
     return r->wanted[i] ? shape_count(&r->g->nodes.at[i]->shape) : 0;
 }
 
-/* The cheapest place after `from` for a piece of half to all of `most` numbers; 0: the rest is no
-   more than a piece. */
+/* The cheapest cut after `from` for a piece of half to all of `most` numbers; 0: the rest is one
+   piece. */
 static int next_cut(const Recomputation *r, int from, long most, const long *crossing)
 {
     int best = 0;

@@ -1,13 +1,13 @@
-/* simplify.c -- what computes the same is computed once, what nobody reads is gone.
+/* simplify.c -- removes nodes that compute an existing value and nodes without readers.
 
-   1. Pairs of views: a reshape of a reshape is one reshape; a view to the same shape is what it
-      views.
+   1. Of pairs of views: a reshape of a reshape is one reshape; a view to the same shape is its
+      argument.
    2. Two nodes of equal op, arguments and attributes are one.
-   3. Parameters' permutations are absorbed by the labels of the matmul that reads them.
+   3. The labels of a matmul absorb a permutation of the parameter that it reads.
    4. A map whose value is one of its arguments is that argument.
-   5. Uses are counted from the roots: reports, sums, coefficients and contributions to gradients.
-      What none of them uses and an output does is made with the outputs, micro-batch by
-      micro-batch, even where it is made of parameters alone. */
+   5. Uses are counted from the roots: reports, sums, coefficients and contributions to
+      gradients. A node that only outputs use is computed with the outputs, micro-batch by
+      micro-batch, even if it is made of parameters alone. */
 #include <string.h>
 #include "middle/middle.h"
 
@@ -39,7 +39,7 @@ static void absorb_permutation(const Graph *g, Node *n)
         }
 }
 
-/* The third argument of a convolution's gradients told them a shape, which they have by now. */
+/* A convolution's gradients had a third argument for its shape, which they know by now. */
 static void drop_shapes(Node *n)
 {
     if (n->kind == K_WINDOW && (!strcmp(n->op->role, "data") || !strcmp(n->op->role, "weight")))
@@ -93,7 +93,7 @@ bool has_equal(const Graph *g, const Node *n)
     return false;
 }
 
-/* One more; whether it is the first. */
+/* Counts one more use; whether it is the first. */
 static bool add_use(Graph *g, const Node *n)
 {
     const int before = uses_of(g, n);
@@ -107,7 +107,7 @@ static void use(Graph *g, const Node *n)
     for (int i = 0; i < n->nargs; i++) use(g, n->arg[i]);
 }
 
-/* The node that stands for the root now. */
+/* The node that replaces the root now. */
 static Node *use_root(Graph *g, const Node *root)
 {
     Node *n = node_now(g, root);
@@ -150,7 +150,7 @@ void count_uses(Graph *g)
     for (int i = 0; i < g->checks.n; i++) g->checks.at[i]->sum = node_now(g, g->checks.at[i]->sum);
     for (int i = 0; i < g->seeds.n; i++) {
         Node *c = g->seeds.at[i]->coefficient = node_now(g, g->seeds.at[i]->coefficient);
-        if (c->when != WHEN_CONST) use(g, c); /* a number stands in scale_in */
+        if (c->when != WHEN_CONST) use(g, c); /* a number becomes a part of scale_in */
     }
     for (int i = 0; i < g->states.n; i++)
         g->states.at[i]->value = use_root(g, g->states.at[i]->value);

@@ -1,15 +1,21 @@
-/* verify.c -- what holds of a step's graph after each stage of middle/, besides what holds of every
-   graph (ir/verify_graph.c).
+/* verify.c -- rules of a step's graph after each stage of middle/. The rules of every graph are in
+   ir/verify_graph.c.
 
-   After objective: the step's own loss, forward nodes alone, sums over the batch that each stand
-   there once, and the parameters that this step trains. After differentiate: what was made for
-   gradients says of which forward node it is, seeds are numbered in order, and a contribution has
-   its parameter's shape, which this step trains. (An adjoint has its node's shape: differentiate
-   itself sees to it.) After simplify: what counts is read, no view is of a view that it could skip,
-   no permuted operand is left, and what training needs is not marked as the outputs'. No two nodes
-   are equal (has_equal, simplify.c). After recompute: a value rematerialised has its first one's op,
-   shape and attributes, comes after it, and reads the same values. After order: forward before
-   backward, or terms in turn. */
+   After objective: the loss is the step's own, and all nodes are forward ones. Each sum over the
+   batch appears once, and the parameters are those that this step trains.
+
+   After differentiate: a node made for gradients names its forward node. Seeds are numbered in
+   order. A contribution has the shape of its parameter, which this step trains. (differentiate
+   itself checks that an adjoint has its node's shape.)
+
+   After simplify: live nodes have readers, no view could skip another view, and no permuted
+   operand is left. Nodes that training needs are not marked as the outputs'. No two nodes are
+   equal (has_equal, simplify.c).
+
+   After recompute: a rematerialised node has the op, shape and attributes of the first one, comes
+   after it, and reads the same values.
+
+   After order: forward comes before backward, or terms run in turn. */
 #include <string.h>
 #include "ir/verify_graph.h"
 #include "middle/middle.h"
@@ -75,7 +81,7 @@ static void verify_merged(const Verify *v, const Node *n)
              "labels have absorbed what permutes an operand");
 }
 
-/* What training needs is not the outputs'; what is live besides is. */
+/* Nodes that training needs are not the outputs'; other live nodes are. */
 static void verify_predicted(const Verify *v)
 {
     const Graph *g = v->g;
@@ -95,7 +101,7 @@ static void verify_predicted(const Verify *v)
     }
 }
 
-/* What holds after simplify, whatever came since. */
+/* Rules that hold after simplify and after all later stages. */
 static void verify_simple(const Verify *v)
 {
     verify_live(v);

@@ -1,4 +1,4 @@
-/* plan.c -- gagen plan: what a model will need, as a page of text. */
+/* plan.c -- gagen plan: memory and work of a model, as a page of text. */
 #include <math.h>
 #include "ir/program.h"
 #include "tools/plan.h"

@@ -1,8 +1,9 @@
-/* plan_choose.c -- the micro-batches that divide a batch, what each would need, and the largest
-   that fits; and what making values again would save.
+/* plan_choose.c -- lists the micro-batches that divide a batch with their memory, chooses the
+   largest that fits, and compares recompute levels.
 
-   recompute = "auto" rematerialises nothing while a micro-batch fits without: else the first level
-   that fits, at micro_batch = 1 where memory picks it. "all" is the level that takes the least. */
+   recompute = "auto" rematerialises nothing if a micro-batch fits without. Otherwise it takes
+   the first level that fits, at micro_batch = 1 if memory chooses it. "all" is the level that
+   takes the least memory. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,8 @@ static Figures *tried(const Search *s, long micro, int level)
     return NULL;
 }
 
-/* NULL: the model is refused so. Where it has to go, the user is told why and gagen ends. */
+/* NULL: the model has errors at this micro-batch. If it has to compile, the errors are printed
+   and gagen ends. */
 static Figures *figures_if(const Search *s, long micro, int level, bool has_to)
 {
     if (tried(s, micro, level)) return tried(s, micro, level);
@@ -64,7 +66,7 @@ static Figures *figures_for(const Search *s, long micro, int level)
 }
 
 /* ---- levels of recomputation ---- */
-/* Of rising work for falling memory; more pieces are tried while they save. */
+/* Levels have rising work and falling memory. More pieces are tried while they save memory. */
 static void try_levels(Choices *c, const Search *s, long micro)
 {
     static const int levels[] = { 0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64 };
@@ -86,7 +88,7 @@ static int least_level(const Choices *c)
     return best->level;
 }
 
-/* -1: not even the least */
+/* -1: no level fits */
 static int first_level_that_fits(const Choices *c, double bytes)
 {
     for (int i = 0; i < c->levels.n; i++)
@@ -131,7 +133,7 @@ static void pick_micro(Choices *c, const Search *s)
     c->chosen = last_that_fits(c, t->memory_bytes);
 }
 
-/* The micro-batch is given: only its level is open. */
+/* The micro-batch is given; only its level is chosen. */
 static void pick_level(Choices *c, const Search *s)
 {
     const Train *t = &s->g->train;

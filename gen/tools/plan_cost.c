@@ -1,9 +1,9 @@
-/* plan_cost.c -- memory and work of a program, from its kernels and its arena.
+/* plan_cost.c -- estimates memory and work of a program from its kernels and its arena.
 
-   A kernel is taken to last as long as its arithmetic or its traffic, whichever is longer, at two
-   assumed rates. Traffic is every buffer, parameter and column that it touches, once; a gradient
-   that it adds to, twice. Caches, barriers and threads that wait are not in it: it ranks
-   micro-batches, it does not time them. */
+   The time of a kernel is that of its arithmetic or of its traffic, whichever is longer, at two
+   assumed rates. Traffic counts every buffer, parameter and column once, and a gradient that it
+   adds to twice. The estimate leaves out caches, barriers and waiting threads. It ranks
+   micro-batches; it does not time them. */
 #include "ir/program.h"
 #include "tools/plan.h"
 
@@ -92,8 +92,8 @@ static void add_kernels(Figures *f, const Kernels *k, Kernel **at, int n, Rates 
     for (int i = 0; i < n; i++) add_work(f, at[i]->flop, traffic_of(k, at[i]), r, times);
 }
 
-/* The optimizer reads parameters, gradients and states, and writes all but the gradients; ten
-   operations an element. */
+/* The optimizer reads parameters, gradients and states, and writes all but the gradients. It
+   takes ten operations an element. */
 static void add_update(Figures *f, const Program *s, Rates r)
 {
     const double elements = (double)(s->k->to - s->k->from);

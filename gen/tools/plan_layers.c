@@ -1,15 +1,16 @@
-/* plan_layers.c -- kernels as layers: whose output, parameters and work they are.
+/* plan_layers.c -- assigns kernels to layers.
 
-   1. A forward kernel is of the layer whose parameter it reads, else of the first layer whose
-      result it makes; what no layer made stands for itself, by its name or its op's.
-   2. A backward kernel is of the layer into whose gradient it adds, else of the one whose adjoint
-      it makes. */
+   1. A forward kernel belongs to the layer whose parameter it reads, or else to the first layer
+      whose result it makes. A kernel without a layer is an entry of its own, with its name or its
+      op's.
+   2. A backward kernel belongs to the layer into whose gradient it adds, or else to the layer
+      whose adjoint it makes. */
 #include <string.h>
 #include "tools/plan.h"
 
 static const char nobody[] = "other adjoints";
 
-/* "net.0" of "net.0.weight", all of what has no dot */
+/* "net.0" of "net.0.weight"; a name without a dot is whole */
 static char *owner_of(const Param *p)
 {
     const char *dot = strrchr(p->name, '.');
@@ -50,7 +51,7 @@ static const char *name_of(const Kernel *x)
     return x->out->name ? x->out->name : op_name(node_of(x, 0));
 }
 
-/* What is fused after the layer's own result: the maps that no parameter of it feeds. */
+/* The maps fused after the layer's own result: those that read none of its parameters. */
 static const char *kind_of(const Kernels *k, const Kernel *x, const char *name)
 {
     Text t = { 0 };
@@ -131,14 +132,14 @@ static void add_params(Layers *l, const Graph *g)
     }
 }
 
-/* The forward node whose backward made n, or what n is a copy of; NULL: none did. */
+/* The forward node whose backward made n, or the node that n copies; NULL: neither. */
 static const Node *origin(const Graph *g, const Node *n)
 {
     while (!n->of && n->nargs) n = node_base(n->arg[0]);
     return n->of ? node_now(g, n->of) : NULL;
 }
 
-/* The kernel that made the value of which x makes an adjoint. */
+/* The kernel that made the value whose adjoint x makes. */
 static const Kernel *forward_of(const Kernels *k, const Kernel *x)
 {
     for (int i = 0; i < node_count(x); i++) {
@@ -149,7 +150,7 @@ static const Kernel *forward_of(const Kernels *k, const Kernel *x)
     return NULL;
 }
 
-/* The step whose kernel x is: a node's number means something in its own step alone. */
+/* The step of kernel x: node numbers have a meaning only within a step. */
 static const Kernels *step_of(const Layers *l, const Kernel *x)
 {
     for (int n = 0; n < l->nsteps; n++)

@@ -1,6 +1,6 @@
-/* plan_svg.c -- the arena over the program's time: a bar for every buffer, from the phase that
-   writes it first to the last that reads it, at its place in memory. The line above the bars is the
-   peak, the stairs are what is alive. */
+/* plan_svg.c -- draws the arena over the program's time. Every buffer is a bar at its place in
+   memory, from the phase that first writes it to the last that reads it. The line above the bars
+   is the peak, and the stairs are the live memory. */
 #include <string.h>
 #include "tools/plan.h"
 #include "tools/svg.h"
@@ -19,8 +19,8 @@ typedef struct {
     Text *out;
     const Plan *p;
     const Layers *layers;
-    double phase, high, most; /* a phase's width, the frame's height, the reals that it holds */
-    double right, foot;       /* how far names of kernels reach */
+    double phase, high, most; /* width of a phase, height of the frame, reals that it shows */
+    double right, foot;       /* how far kernels' names extend */
     VEC(const Buffer) small;
 } Page;
 
@@ -101,7 +101,7 @@ static char *kernels_text(const Kernels *k, int phase)
     return t.s;
 }
 
-/* Kernels stand below their phase, at a slant; what would not fit is in the tip. */
+/* Kernels are named below their phase, at a slant. The tooltip has the names that do not fit. */
 static void draw_phase(Page *v, int phase)
 {
     const char *all = kernels_text(v->p->k, phase), *comma = strchr(all, ',');
@@ -119,7 +119,7 @@ static void draw_phase(Page *v, int phase)
     if (y + 0.62 * reach > v->foot) v->foot = y + 0.62 * reach;
 }
 
-/* Where forward turns to backward, and back where losses run in turn. */
+/* Marks the change from forward to backward, and back where losses run in turn. */
 static void draw_turns(const Page *v)
 {
     const Kernels *k = v->p->k;
@@ -154,8 +154,7 @@ static const char *what_is(const Kernels *k, const Buffer *b)
                                    : "a value, of forward alone";
 }
 
-/* Values that are kept are full, those of forward alone pale, those that are rematerialised hatched by
-   their border. */
+/* Kept values are full, those of forward alone pale; rematerialised ones have a dashed border. */
 static const char *look_of(const Kernels *k, const Buffer *b)
 {
     if (first_of(k->g, b->node))
@@ -238,7 +237,7 @@ static void draw_head(const Page *v)
                    arena_count(v->p->k), v->p->k->phases, v->p->k->micro.n));
 }
 
-/* The colours of layers that keep something, line after line; gives where the last one stands. */
+/* The colours of layers that keep values, in lines; returns the y of the last line. */
 static double draw_legend(const Page *v, double top)
 {
     double x = LEFT, y = top + 16;
@@ -259,7 +258,7 @@ static double draw_legend(const Page *v, double top)
     return y;
 }
 
-/* Buffers too small for their names, below; gives where the last one stands. */
+/* Buffers too small for their names, listed below; returns the y of the last line. */
 static double draw_small(const Page *v, double top)
 {
     double x = LEFT, y = top + 16;
@@ -274,14 +273,14 @@ static double draw_small(const Page *v, double top)
     return y;
 }
 
-/* A bar of average size has room for its name, within reason. */
+/* Chooses a height at which an average bar has room for its name, within limits. */
 static double height_for(const Kernels *k)
 {
     const double high = BAR * most_alive(k);
     return high < HIGH_LEAST ? HIGH_LEAST : high > HIGH_MOST ? HIGH_MOST : high;
 }
 
-/* A step's kernels and buffers, `phases` later than it knows them. */
+/* A step's kernels and buffers, moved by `phases`. */
 static void add_step(Kernels *to, const Kernels *k, int phases)
 {
     for (int i = 0; i < k->micro.n; i++) {

@@ -1,10 +1,11 @@
-/* plot.c -- gagen plot: every metric of every log against updates, samples and time, a panel each.
+/* plot.c -- gagen plot draws every metric of every log against updates, samples and time, each in
+   a panel.
 
-   1. Panels of a row share their values' axis, panels of a column what they stand against.
-   2. Training values of more points than a panel has pixels are a line of means in a band from
+   1. Panels of a row share the axis of their values, panels of a column the other axis.
+   2. If training has more points than a panel has pixels, it is a line of means in a band from
       least to largest.
-   3. Colours are logs. Training is a line, validation a line with dots, a test a diamond: one is a
-      point. */
+   3. Each log has a colour. Training is a line, validation a line with dots, and a test, which
+      is one point, a diamond. */
 #include <math.h>
 #include <string.h>
 #include "tools/plot.h"
@@ -37,7 +38,7 @@ static bool falls_by_decades(const char *metric)
     return strstr(metric, "loss") || strstr(metric, "norm");
 }
 
-/* A twentieth of room below and above; a value alone stands in the middle. */
+/* Adds a twentieth of room below and above; a single value is in the middle. */
 static void add_room(Range *r)
 {
     if (!(r->hi > r->lo)) {
@@ -109,7 +110,7 @@ static void begin_path(Text *out, const char *colour, const char *dashes)
     text_add(out, "<path class=\"run\" stroke=\"%s\"%s d=\"", colour, dashes);
 }
 
-/* Through all points; a value that is no number opens a gap. */
+/* A line through all points, with a gap at a value that is not finite. */
 static void draw_line(const Panel *p, const Series *s, const char *colour, const char *dashes)
 {
     bool pen = false;
@@ -212,7 +213,7 @@ static void draw_panel(Panel *p, const Logs *all, int metric)
 }
 
 /* ---- the page ---- */
-/* "98.2, valid 97.9": what a metric was last */
+/* "98.2, valid 97.9": the last values of a metric */
 static char *last_values(const Log *log, int metric)
 {
     static const char *const names[PARTS] = { "", "valid ", "test ", "evaluated " };
@@ -256,7 +257,7 @@ static void draw_legend(Text *out, const Logs *all)
               "validation; a diamond: a test");
 }
 
-/* loss, then reports as they come, then what steers */
+/* order: loss, reports in their order, then learning rates and norms */
 static int place_of(const char *metric)
 {
     return !strcmp(metric, "loss")        ? 0

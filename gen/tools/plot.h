@@ -4,12 +4,12 @@
 #include "base/base.h"
 
 enum { BY_UPDATE, BY_SAMPLE, BY_TIME, AXES };
-/* updates; splits; training rows evaluated */
+/* points of updates; of splits; of evaluated training rows */
 typedef enum { PART_TRAIN, PART_VALID, PART_TEST, PART_WHOLE, PARTS } Part;
 typedef struct {
     double x[AXES], y;
 } Point;
-/* bad: values that are no numbers */
+/* bad: how many values are not finite */
 typedef struct {
     int metric;
     Part part;
@@ -28,6 +28,6 @@ typedef struct {
     VEC(Log) logs;
 } Logs;
 
-Log *log_read(const char *file, Logs *all); /* NULL, with an error told, where it is no log */
+Log *log_read(const char *file, Logs *all); /* NULL, after an error message, where it is no log */
 void plot_draw(Text *out, const Logs *all);
 #endif

@@ -1,9 +1,9 @@
 /* plot_log.c -- reads a log: a line of JSON for every update and every evaluation.
 
-   1. A line that is no such thing is the user's error, by file and line. The last one may be cut:
-      the run is going on.
-   2. Time begins again where a run was resumed; here it goes on.
-   3. An evaluation stands where the update before it stood. */
+   1. Any other line is the user's error, with file and line. The last line may be cut, since the
+      run may be going on.
+   2. In a resumed run time starts again from 0; here it goes on.
+   3. An evaluation has the position of the update before it. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "tools/plot.h"
 
 enum { KEYS = 64, NAME = 80 };
-/* larger values have run away, smaller ones than its inverse are 0 */
+/* larger values are not drawn; values below its inverse count as 0 */
 static const double MOST = 1e100;
 typedef struct {
     char name[NAME], word[NAME];
@@ -25,7 +25,7 @@ typedef struct {
     int n;
 } Line;
 
-/* ---- JSON, as flat as a log has it ---- */
+/* ---- JSON, one level deep as in a log ---- */
 static bool refuse(Line *l, const char *why)
 {
     if (!l->wrong) l->wrong = why;
@@ -53,7 +53,7 @@ static bool take_word(Line *l, const char *word)
     return true;
 }
 
-/* What is escaped keeps its second character: names that need more are no names of reports. */
+/* An escaped character stays as it is; reports have no names that need more. */
 static bool read_string(Line *l, char out[NAME])
 {
     int n = 0;
@@ -88,7 +88,7 @@ static Field *field_named(Line *l, const char *name)
     return NULL;
 }
 
-/* { "loss": "nan" }: those of the fields so far whose null stands for it */
+/* { "loss": "nan" }: the values behind the nulls of the fields so far */
 static bool read_nonfinite(Line *l)
 {
     do {

@@ -1,5 +1,5 @@
-/* run.c -- gagen run: the program is compiled once for its source, compiler and machine, kept, and
-   run. */
+/* run.c -- gagen run compiles the program once for its source, compiler and machine, keeps it,
+   and runs it. */
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "base/resources.h"
 #include "tools/run.h"
 
-/* cc: of C, compiler: of the program */
+/* cc: for C; compiler: for the program */
 typedef struct {
     const char *cc, *compiler, *directory, *script;
     bool keep;
@@ -25,14 +25,14 @@ static const char *setting(const char *name)
     return s && *s ? s : NULL;
 }
 
-/* ---- what makes a program another one ---- */
+/* ---- the key under which a program is kept ---- */
 static uint64_t hash(uint64_t h, const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)s[i]) * 0x100000001b3u;
     return h;
 }
 
-/* The instructions this machine has: a program built with -march=native is for them. */
+/* The machine's instruction sets: -march=native compiles for them. */
 static uint64_t hash_machine(uint64_t h)
 {
     static const char *const keys[] = { "flags", "Features", "model name" };
@@ -64,7 +64,7 @@ static int call_shell(const char *script, const char *directory, bool quiet)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-/* Compressed data can be read where zlib is there to compile with. */
+/* With zlib installed, the program reads compressed data. */
 static bool has_zlib(const char *cc)
 {
     return call_shell(text("exec %s -E -include zlib.h -x c /dev/null", cc), "", true) == 0;
@@ -134,7 +134,7 @@ const Target *run_target(const Target *device, const Target *cpu)
 /* ---- where programs are kept ---- */
 static bool make_directory(const char *path) { return mkdir(path, 0700) == 0 || errno == EEXIST; }
 
-/* Elsewhere than in the user's own cache nothing is kept: others might put a program there. */
+/* Programs are kept only in the user's own cache: elsewhere other users might put a program. */
 static void find_directory(Build *b)
 {
     const char *cache = setting("XDG_CACHE_HOME"), *home = setting("HOME");
@@ -153,7 +153,7 @@ static const char **arguments(const Opts *o, const char *title)
     return argv;
 }
 
-/* Becomes the program in that directory, which is gone by then. */
+/* Replaces this process by the program and removes its directory. */
 static _Noreturn void run_unkept(const Opts *o, const char *title, const char *program,
                                  const char *work)
 {
@@ -170,7 +170,7 @@ static _Noreturn void run_kept(const Opts *o, const char *title, const char *pro
     fatal("%s: %s", program, strerror(errno));
 }
 
-/* Compiles in a directory of its own, so that what is found under the final name is whole. */
+/* Compiles in a directory of its own and renames it, so the final name never has half a program. */
 static _Noreturn void build(const Opts *o, const Build *b, const char *title, const Text *source,
                             const char *final)
 {

@@ -2,8 +2,8 @@
 #ifndef RUN_H
 #define RUN_H
 #include "ir/options.h"
-/* the first where its compiler and a device answer, else the second; says which */
+/* the first target if its compiler and a device exist, else the second; prints which */
 const Target *run_target(const Target *device, const Target *cpu);
-/* compiles it unless that was done, and becomes it */
+/* compiles the program if necessary, then replaces this process by it */
 _Noreturn void run_program(const Opts *o, const char *title, const Text *source);
 #endif

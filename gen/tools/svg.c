@@ -32,7 +32,7 @@ void svg_begin(Text *t, double width, double height, const char *title)
 
 void svg_end(Text *t) { text_add(t, "</svg>\n"); }
 
-/* The length of the UTF-8 character at s that XML may hold, 0 where there is none. */
+/* The length of a UTF-8 character at s that XML allows; 0: none. */
 static int character(const unsigned char *s)
 {
     const int n = s[0] < 0x80                   ? 1
