@@ -441,33 +441,22 @@ static inline GgMatmul gg_matmul_plan(int ta, int tb, long m, long n, long k, co
     return p;
 }
 
-/* The sizes of a product: gg_rows(N).columns(256).depth(784), and what is not as in most. */
+/* The sizes of a product: A is [rows][depth], or turned; B is [depth][columns], or turned */
 struct GgSizes {
-    long m, n, k, ld[3], step[3];
-    int batch, turned[2];
-    GgEpilogue end;
-    GgSizes columns(long x) { return n = x, *this; }
-    GgSizes depth(long x) { return k = x, *this; }
-    GgSizes a_turned() { return turned[0] = 1, *this; }
-    GgSizes b_turned() { return turned[1] = 1, *this; }
-    /* from one row in memory to the next */
-    GgSizes lead(long a, long b, long d) { return ld[0] = a, ld[1] = b, ld[2] = d, *this; }
-    GgSizes batches(int x, long a, long b, long d)
-    {
-        return batch = x, step[0] = a, step[1] = b, step[2] = d, *this;
-    }
-    GgSizes epilogue(GgEpilogue e) { return end = e, *this; }
+    long rows, columns, depth;
+    bool a_turned = false, b_turned = false;
+    long lead[3] = { 0, 0, 0 }; /* of A, B and D: from one row in memory to the next */
+    bool relu = false;          /* after the bias */
+    int batch = 1;              /* so many products, */
+    long step[3] = { 0, 0, 0 }; /* whose A, B and D lie so far apart */
 };
-static inline GgSizes gg_rows(long m)
-{
-    return { m, 0, 0, { 0, 0, 0 }, { 0, 0, 0 }, 1, { 0, 0 }, GG_NONE };
-}
 
 static inline GgMatmul gg_planned(const gg_factor *A, const gg_factor *B, real *D, const real *bias,
                                   const GgSizes &s, int beta)
 {
-    return gg_matmul_plan(s.turned[0], s.turned[1], s.m, s.n, s.k, A, s.ld[0], B, s.ld[1], D,
-                          s.ld[2], s.batch, s.step[0], s.step[1], s.step[2], beta, s.end, bias);
+    return gg_matmul_plan(s.a_turned, s.b_turned, s.rows, s.columns, s.depth, A, s.lead[0], B,
+                          s.lead[1], D, s.lead[2], s.batch, s.step[0], s.step[1], s.step[2], beta,
+                          bias ? s.relu ? GG_RELU_BIAS : GG_BIAS : GG_NONE, bias);
 }
 
 /* D = A B, and what the epilogue does */

@@ -154,13 +154,15 @@ static void ${prefix}gradient(const Thread *)
     gg_finish();
 }
 
+//:if checked
 static void ${prefix}update(const Thread *)
 {
     gg_replay(&${prefix}step);
-    //:if checked
     gg_finish();
-    //:end
 }
+//:else
+static void ${prefix}update(const Thread *) { gg_replay(&${prefix}step); }
+//:end
 
 static void ${prefix}window(const Thread *)
 {
@@ -353,17 +355,17 @@ static void ${prefix}conclude_steps(void)
 
 //:end
 //:end
+//:if turns
 static void evaluate(const Thread *)
 {
-    //:if turns
     //:for s in steps
     gg_evaluate_step(${prepared_graph}, &${prefix}pass, ${fresh});
     //:end
     gg_evaluate_end();
-    //:else
-    gg_evaluate(&pass);
-    //:end
 }
+//:else
+static void evaluate(const Thread *) { gg_evaluate(&pass); }
+//:end
 
 //:if predicts
 static void predict(const Thread *)

@@ -83,36 +83,31 @@ static const Output outputs[] = {
 
 //:if allocates
 static real *flat[${nflat}];
-
 static void allocate(void)
 {
     ${room} = ${room_type}gg_room(sizeof *${room});
-    //:for f in flats
-    flat[${index}] = ${at};
-    //:end
+    ${flats}
     //:for o in outputs
     outputs[${index}].at = ${at};
     //:end
 }
 
-static void release(void)
-{
-    gg_room_free(${room});
-    ${room} = NULL;
-}
+static void release(void) { gg_room_free(${room}), ${room} = NULL; }
 //:else
 static real *const flat[] = { ${flat} };
 //:end
 
 //:if turns
 static const Step steps[] = { @@ a round: each in turn
-//:else
-static const Step steps[] = {
-//:end
     //:for s in steps
     { "${step_name}", ${step_times}, ${prefix}window, ${prefix}gradient, ${prefix}update, ${prefix}learning_rate, ${prefix}scalars },
     //:end
 };
+//:else
+//:for s in steps
+static const Step steps[] = { { "", ${step_times}, window, gradient, update, learning_rate, scalars } };
+//:end
+//:end
 
 ${linkage}const Program gagen_${title} = {
     .name = "${name}",
@@ -147,7 +142,8 @@ ${linkage}const Program gagen_${title} = {
         .w = &w, .sums = sums,
         .prepare = ${prepare_name}, .evaluate = evaluate,${predict_is}
         //:if device
-        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile = gg_profile, .skips = ${skips},
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch,
+        .await = gg_await, .profile = gg_profile, .skips = ${skips},
         //:end
     },
 };

@@ -35,5 +35,5 @@ planted "a loop that goes on early" 'for (;;) { if (c) continue; sum += a[i]; }'
 yes "a load in a condition, in an index or after a choice is none" free "$work/fine.txt"
 
 # gcc is told that it must not make loops free of branches, and takes intrinsics and what is always inlined all the same
-grep -q '^#pragma GCC optimize ("no-tree-loop-if-convert")' runtime/real.h; tell $? "a program switches that pass of gcc's off"
+grep -q '^#pragma GCC optimize("no-tree-loop-if-convert")' runtime/real.h; tell $? "a program switches that pass of gcc's off"
 finish

@@ -62,15 +62,22 @@ void alike_find(const AlikeList *l)
     }
 }
 
+/* What it makes: "h, mask", "d net.0.bias", "sums[1]". */
+static char *results_of(const Kernels *k, const Kernel *x)
+{
+    Text t = { 0 };
+    text_put(&t, "", 0);
+    if (x->adds_to) text_add(&t, x->moves_state ? "%s" : "d %s", x->adds_to->name);
+    for (int i = 0; i < x->stores.n; i++)
+        text_add(&t, "%s%s", t.n ? ", " : "", buffer_of(k, x->stores.at[i])->ident);
+    if (x->sum >= 0) text_add(&t, "%ssums[%d]", t.n ? ", " : "", x->sum);
+    return t.s;
+}
+
 char *title_of(const Kernels *k, const Kernel *x)
 {
     Text t = { 0 };
-    text_add(&t, "k%d ", x->id);
-    if (x->adds_to) text_add(&t, x->moves_state ? " %s" : " d %s", x->adds_to->name);
-    for (int i = 0; i < x->stores.n; i++)
-        text_add(&t, "%s%s", i ? ", " : " ", buffer_of(k, x->stores.at[i])->ident);
-    if (x->sum >= 0) text_add(&t, " sum %d", x->sum);
-    text_add(&t, " = ");
+    text_add(&t, "k%d  %s = ", x->id, results_of(k, x));
     if (x->core) text_add(&t, "%s", x->core->op->name);
     for (int i = 0; i < x->body.n; i++)
         text_add(&t, "%s%s", t.s[t.n - 1] == ' ' ? "" : ", ", x->body.at[i]->op->name);
@@ -80,12 +87,17 @@ char *title_of(const Kernels *k, const Kernel *x)
 
 char *note_of(const Kernels *k, const Kernel *x)
 {
-    const char *shape = shape_text(&x->out->shape), *file = x->out->loc.file;
-    if (!file) return mem_copy(shape, strlen(shape));
+    enum { ROOM = 28 };
+    const char *results = results_of(k, x), *file = x->out->loc.file;
+    Text t = { 0 };
+    if (strlen(results) <= ROOM) text_add(&t, "%s  ", c_comment(results));
+    text_add(&t, "%s", shape_text(&x->out->shape));
+    if (!file) return t.s;
     const char *slash = strrchr(file, '/');
-    return text("%s  %s %d", shape,
-                file == k->g->train.loc.file ? "line" : c_comment(slash ? slash + 1 : file),
-                x->out->loc.line);
+    text_add(&t, "  %s %d",
+             file == k->g->train.loc.file ? "line" : c_comment(slash ? slash + 1 : file),
+             x->out->loc.line);
+    return t.s;
 }
 
 /* "k7, k12": those after the first. */

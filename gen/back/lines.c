@@ -40,11 +40,11 @@ static bool is_among(char c, const char *set)
     return *set;
 }
 
-/* Is there a space after a comma or "=", or before an operator? */
-static bool may_break(const char *c, const char *end)
+/* Is there a space after a comma or, outside of braces, "=", or before an operator? */
+static bool may_break(const char *c, const char *end, int braces)
 {
     if (*c != ' ' || end - c < 4) return false;
-    if (c[-1] == ',' || (c[-1] == '=' && c[-2] == ' ')) return true;
+    if (c[-1] == ',' || (c[-1] == '=' && c[-2] == ' ' && braces <= 0)) return true;
     return (is_among(c[1], "?:+-*/<>|&") && c[2] == ' ') ||
            (is_among(c[1], "=!<>") && c[2] == '=') || (is_among(c[1], "&|") && c[2] == c[1]);
 }
@@ -53,15 +53,18 @@ static bool may_break(const char *c, const char *end)
 static const char *find_break(const char *s, const char *end, size_t room)
 {
     const char *best = NULL;
-    int depth = 0, subscripts = 0, least = DEEPEST;
+    int depth = 0, braces = 0, subscripts = 0, least = DEEPEST;
     for (const char *c = s; c < end && (size_t)(c - s) < room; c++) {
         if (*c == '"' || *c == '\'') c = skip_quoted(c, end);
         else if (*c == '(') depth++;
         else if (*c == ')') depth--;
+        else if (*c == '{') braces++;
+        else if (*c == '}') braces--;
         else if (*c == '[') subscripts++;
         else if (*c == ']') subscripts--;
-        else if (!subscripts && (size_t)(c - s) > room / 3 && depth <= least && may_break(c, end))
-            best = c, least = depth;
+        else if (!subscripts && (size_t)(c - s) > room / 3 && depth + braces <= least &&
+                 may_break(c, end, braces))
+            best = c, least = depth + braces;
     }
     return best;
 }

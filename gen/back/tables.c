@@ -296,14 +296,13 @@ static char *flat_at(const Whole *o, const char *from, int i)
 
 static void fill_flat(const Whole *o, const char *from, Env *e)
 {
-    Text all = { 0 };
+    Text all = { 0 }, each = { 0 };
     for (int i = 0; i < 2 + o->nstates; i++) {
-        Env *x = env_item(e, "flats");
         text_add(&all, i ? ", %s" : "%s", flat_at(o, from, i));
-        env_set(x, "index", "%d", i);
-        env_set(x, "at", "%s", flat_at(o, from, i));
+        text_add(&each, "%sflat[%d] = %s", i ? ", " : "", i, flat_at(o, from, i));
     }
     env_set(e, "flat", "%s", all.s);
+    env_set(e, "flats", "%s;", each.s);
     env_set(e, "nflat", "%d", 2 + o->nstates);
 }
 

@@ -106,16 +106,16 @@ static void forward(const Thread *t, const Micro *m);
 INLINE void micro(const Thread *t, const Micro *m, const int beta)
 {
     forward(t, m);
-    k8_cross_entropy_grad(t, m);                                        /* [N, 10]  line 12 */
+    k8_cross_entropy_grad(t, m);                                        /* d_net_5  [N, 10]  line 12 */
     barrier(t);
     if (t->id == 0) add_up(0, 8);
-    k9_sum_d_bias(t, beta);                                             /* [10]  line 7 */
-    k10_matmul_dropout_dx(t, m);                                        /* [N, 288]  line 7 */
-    k11_matmul_d_weight(t, beta);                                       /* [10, 288]  line 7 */
-    k12_max_pool2d_grad_2x2_relu_dx(t);                                 /* [N, 8, 12, 12]  line 6 */
+    k9_sum_d_bias(t, beta);                                             /* d net.5.bias  [10]  line 7 */
+    k10_matmul_dropout_dx(t, m);                                        /* d_net_2  [N, 288]  line 7 */
+    k11_matmul_d_weight(t, beta);                                       /* d net.5.weight  [10, 288]  line 7 */
+    k12_max_pool2d_grad_2x2_relu_dx(t);                                 /* d_net_0  [N, 8, 12, 12]  line 6 */
     barrier(t);
-    k13_sum_d_bias(t, beta);                                            /* [8]  line 6 */
-    k14_conv2d_weight_3x3_d_weight(t, beta);                            /* [8, 1, 3, 3]  line 6 */
+    k13_sum_d_bias(t, beta);                                            /* d net.0.bias  [8]  line 6 */
+    k14_conv2d_weight_3x3_d_weight(t, beta);                            /* d net.0.weight  [8, 1, 3, 3]  line 6 */
     barrier(t);
 }
 
@@ -125,15 +125,15 @@ static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m
 /* The forward part. */
 static void forward(const Thread *t, const Micro *m)
 {
-    k1_div(t, m);                                                       /* [N, 1, 12, 12]  line 12 */
-    k2_conv2d_3x3_add_relu(t);                                          /* [N, 8, 12, 12]  line 6 */
-    k3_max_pool2d_2x2(t);                                               /* [N, 8, 6, 6]  line 6 */
+    k1_div(t, m);                                                       /* div  [N, 1, 12, 12]  line 12 */
+    k2_conv2d_3x3_add_relu(t);                                          /* net_1  [N, 8, 12, 12]  line 6 */
+    k3_max_pool2d_2x2(t);                                               /* net_2  [N, 8, 6, 6]  line 6 */
     barrier(t);
-    k4_dropout(t, m);                                                   /* [N, 288]  line 7 */
+    k4_dropout(t, m);                                                   /* net_4  [N, 288]  line 7 */
     barrier(t);
-    k5_matmul_add(t);                                                   /* [N, 10]  line 7 */
-    k6_amax_sum_exp_cross_entropy(t, m);                                /* [N]  line 12 */
-    k7_sum(t, m);                                                       /* []  line 12 */
+    k5_matmul_add(t);                                                   /* net_5  [N, 10]  line 7 */
+    k6_amax_sum_exp_cross_entropy(t, m);                                /* cross_entropy, amax, sum_exp  [N]  line 12 */
+    k7_sum(t, m);                                                       /* sums[0]  []  line 12 */
 }
 
 /* ---- kernels, in order of execution ---- */
@@ -254,7 +254,7 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
         }
 }
 
-/* k7  sum 0 = sum  []                                                  tests/golden/conv.lua:12 */
+/* k7  sums[0] = sum  []                                                tests/golden/conv.lua:12 */
 static void k7_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
@@ -396,7 +396,7 @@ INLINE void k14_conv2d_weight_3x3_d_weight(const Thread *t, const int beta)
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k15_copy(t);                                                        /* [10, 288]  line 7 */
+    k15_copy(t);                                                        /* net_5_weight_t  [10, 288]  line 7 */
     barrier(t);
 }
 
@@ -524,9 +524,7 @@ static const ReportName reports[] = { { "loss", false, false } };
 
 static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m };
 
-static const Step steps[] = {
-    { "", 1, 256, window, gradient, update, learning_rate, scalars },
-};
+static const Step steps[] = { { "", 1, 256, window, gradient, update, learning_rate, scalars } };
 
 static const Program gagen_conv = {
     .name = "conv",

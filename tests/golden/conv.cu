@@ -85,10 +85,7 @@ static void gradient(const Thread *)
     gg_finish();
 }
 
-static void update(const Thread *)
-{
-    gg_replay(&step);
-}
+static void update(const Thread *) { gg_replay(&step); }
 
 static void window(const Thread *)
 {
@@ -107,17 +104,17 @@ static __global__ void k1_div(Device *dev), k2_conv2d_3x3_add_relu(Device *dev),
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    GG_RUN(k1_div, 5, 256, device);                                     /* [N, 1, 12, 12]  line 12 */
-    GG_RUN(k2_conv2d_3x3_add_relu, 18, 256, device);                    /* [N, 8, 12, 12]  line 6 */
-    GG_RUN(k3_max_pool2d_2x2, 9, 256, device);                          /* [N, 8, 6, 6]  line 6 */
-    GG_RUN(k4_dropout, 9, 256, device);                                 /* [N, 288]  line 7 */
+    GG_RUN(k1_div, 5, 256, device);                                     /* div  [N, 1, 12, 12]  line 12 */
+    GG_RUN(k2_conv2d_3x3_add_relu, 18, 256, device);                    /* net_1  [N, 8, 12, 12]  line 6 */
+    GG_RUN(k3_max_pool2d_2x2, 9, 256, device);                          /* net_2  [N, 8, 6, 6]  line 6 */
+    GG_RUN(k4_dropout, 9, 256, device);                                 /* net_4  [N, 288]  line 7 */
     gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10]  line 7 */
     GG_RUN(k6_to_k9, 1, 512, device, beta);
-    GG_RUN(k10_matmul_dropout_dx, 5, 256, device);                      /* [N, 288]  line 7 */
+    GG_RUN(k10_matmul_dropout_dx, 5, 256, device);                      /* d_net_2  [N, 288]  line 7 */
     gg_matmul_run(&k11[beta]);                                          /* k11  d net.5.weight = matmul  [10, 288]  line 7 */
-    GG_RUN(k12_max_pool2d_grad_2x2_relu_dx, 9, 256, device);            /* [N, 8, 12, 12]  line 6 */
-    GG_RUN(k13_sum_d_bias, 1, 256, device, beta);                       /* [8]  line 6 */
-    GG_RUN(k14_conv2d_weight_3x3_d_weight, 1, 256, device, beta);       /* [8, 1, 3, 3]  line 6 */
+    GG_RUN(k12_max_pool2d_grad_2x2_relu_dx, 9, 256, device);            /* d_net_0  [N, 8, 12, 12]  line 6 */
+    GG_RUN(k13_sum_d_bias, 1, 256, device, beta);                       /* d net.0.bias  [8]  line 6 */
+    GG_RUN(k14_conv2d_weight_3x3_d_weight, 1, 256, device, beta);       /* d net.0.weight  [8, 1, 3, 3]  line 6 */
     GG_RUN(next_micro, 1, 1, device);
 }
 
@@ -127,10 +124,10 @@ static void micro_next(void) { micro(1); }
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_RUN(k1_div, 5, 256, device);                                     /* [N, 1, 12, 12]  line 12 */
-    GG_RUN(k2_conv2d_3x3_add_relu, 18, 256, device);                    /* [N, 8, 12, 12]  line 6 */
-    GG_RUN(k3_max_pool2d_2x2, 9, 256, device);                          /* [N, 8, 6, 6]  line 6 */
-    GG_RUN(k4_dropout, 9, 256, device);                                 /* [N, 288]  line 7 */
+    GG_RUN(k1_div, 5, 256, device);                                     /* div  [N, 1, 12, 12]  line 12 */
+    GG_RUN(k2_conv2d_3x3_add_relu, 18, 256, device);                    /* net_1  [N, 8, 12, 12]  line 6 */
+    GG_RUN(k3_max_pool2d_2x2, 9, 256, device);                          /* net_2  [N, 8, 6, 6]  line 6 */
+    GG_RUN(k4_dropout, 9, 256, device);                                 /* net_4  [N, 288]  line 7 */
     gg_matmul_run(&k5);                                                 /* k5  net_5 = matmul, add  [N, 10]  line 7 */
     GG_RUN(k6_to_k7_next, 1, 512, device);
 }
@@ -242,7 +239,7 @@ static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
     }
 }
 
-/* k7  sum 0 = sum  []                                                  tests/golden/conv.lua:12 */
+/* k7  sums[0] = sum  []                                                tests/golden/conv.lua:12 */
 static __device__ void k7_sum(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -480,10 +477,7 @@ static void update_steps(void)
     GG_LAUNCH(optimize, (2992 + 255) / 256, 256, 0, gg_stream, device);
 }
 
-static void evaluate(const Thread *)
-{
-    gg_evaluate(&pass);
-}
+static void evaluate(const Thread *) { gg_evaluate(&pass); }
 
 /* ---- the device ---- */
 extern "C" const Program gagen_conv;
@@ -494,9 +488,9 @@ static void plan(void)
     auto &p = device->p;
     auto &g = device->g;
     gg_plan(&k5, &arena.net_4[0][0], &p.net_5.weight[0][0], &arena.net_5[0][0], p.net_5.bias,
-            gg_rows(N).columns(10).depth(288).b_turned().lead(288, 288, 12).epilogue(GG_BIAS));
+            { .rows = N, .columns = 10, .depth = 288, .b_turned = true, .lead = { 288, 288, 12 } });
     gg_plan_both(k11, &arena.d_net_5[0][0], &arena.net_4[0][0], &g.net_5.weight[0][0], NULL,
-            gg_rows(10).columns(288).depth(N).a_turned().lead(12, 288, 288));
+            { .rows = 10, .columns = 288, .depth = N, .a_turned = true, .lead = { 12, 288, 288 } });
 }
 
 static void record(void)                                                /* what the device replays */
@@ -561,24 +555,15 @@ static const Column columns[] = {
 static const ReportName reports[] = { { "loss", false, false } };
 
 static real *flat[3];
-
 static void allocate(void)
 {
     host = (decltype(host))gg_room(sizeof *host);
-    flat[0] = (real *)&host->p;
-    flat[1] = (real *)&host->g;
-    flat[2] = (real *)&host->s_m;
+    flat[0] = (real *)&host->p, flat[1] = (real *)&host->g, flat[2] = (real *)&host->s_m;
 }
 
-static void release(void)
-{
-    gg_room_free(host);
-    host = NULL;
-}
+static void release(void) { gg_room_free(host), host = NULL; }
 
-static const Step steps[] = {
-    { "", 1, 256, window, gradient, update, learning_rate, scalars },
-};
+static const Step steps[] = { { "", 1, 256, window, gradient, update, learning_rate, scalars } };
 
 extern "C" const Program gagen_conv = {
     .name = "conv",
@@ -604,8 +589,8 @@ extern "C" const Program gagen_conv = {
         .allocate = allocate, .release = release,
         .w = &w, .sums = sums,
         .prepare = NULL, .evaluate = evaluate,
-        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile =
-                gg_profile, .skips = false,
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch,
+        .await = gg_await, .profile = gg_profile, .skips = false,
     },
 };
 

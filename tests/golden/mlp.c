@@ -103,14 +103,14 @@ static void forward(const Thread *t, const Micro *m);
 INLINE void micro(const Thread *t, const Micro *m, const int beta)
 {
     forward(t, m);
-    k7_cross_entropy_grad(t, m);                                        /* [N, 10]  line 10 */
+    k7_cross_entropy_grad(t, m);                                        /* d_logits  [N, 10]  line 10 */
     barrier(t);
     if (t->id == 0) add_up(0, 8), add_up(1, 8);
-    k8_sum_d_bias(t, beta);                                             /* [10]  line 5 */
-    k9_matmul_relu_dx(t);                                               /* [N, 48]  line 5 */
-    k10_matmul_d_weight(t, beta);                                       /* [10, 48]  line 5 */
-    k11_sum_d_bias(t, beta);                                            /* [48]  line 5 */
-    k12_matmul_d_weight(t, beta);                                       /* [48, 64]  line 5 */
+    k8_sum_d_bias(t, beta);                                             /* d net.2.bias  [10]  line 5 */
+    k9_matmul_relu_dx(t);                                               /* d_net_0  [N, 48]  line 5 */
+    k10_matmul_d_weight(t, beta);                                       /* d net.2.weight  [10, 48]  line 5 */
+    k11_sum_d_bias(t, beta);                                            /* d net.0.bias  [48]  line 5 */
+    k12_matmul_d_weight(t, beta);                                       /* d net.0.weight  [48, 64]  line 5 */
     barrier(t);
 }
 
@@ -120,14 +120,14 @@ static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m
 /* The forward part. */
 static void forward(const Thread *t, const Micro *m)
 {
-    k1_div(t, m);                                                       /* [N, 64]  line 6 */
+    k1_div(t, m);                                                       /* div  [N, 64]  line 6 */
     barrier(t);
-    k2_matmul_add_relu(t);                                              /* [N, 48]  line 5 */
+    k2_matmul_add_relu(t);                                              /* net_1  [N, 48]  line 5 */
     barrier(t);
-    k3_matmul_add(t);                                                   /* [N, 10]  line 5 */
+    k3_matmul_add(t);                                                   /* logits  [N, 10]  line 5 */
     k4_amax_sum_exp_cross_entropy_hit(t, m);                            /* [N]  line 10 */
-    k5_sum(t, m, arena.cross_entropy, part[0]);                         /* []  line 10 */
-    k5_sum(t, m, arena.hit, part[1]);                                   /* k6  []  line 12 */
+    k5_sum(t, m, arena.cross_entropy, part[0]);                         /* sums[0]  []  line 10 */
+    k5_sum(t, m, arena.hit, part[1]);                                   /* k6  sums[1]  []  line 12 */
 }
 
 /* ---- kernels, in order of execution ---- */
@@ -212,7 +212,7 @@ static void k4_amax_sum_exp_cross_entropy_hit(const Thread *t, const Micro *m)
         }
 }
 
-/* k5  sum 0 = sum  []; also k6                                         tests/golden/mlp.lua:10 */
+/* k5  sums[0] = sum  []; also k6                                       tests/golden/mlp.lua:10 */
 SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict N], double result[restrict])
 {
     const int rows = m->rows;
@@ -312,7 +312,7 @@ INLINE void k12_matmul_d_weight(const Thread *t, const int beta)
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k13_copy(t);                                                        /* [10, 48]  line 5 */
+    k13_copy(t);                                                        /* net_2_weight_t  [10, 48]  line 5 */
     barrier(t);
 }
 
@@ -413,9 +413,7 @@ static const ReportName reports[] = { { "loss", false, false }, { "accuracy", tr
 
 static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m, (real *)&s_v };
 
-static const Step steps[] = {
-    { "", 1, 64, window, gradient, update, learning_rate, scalars },
-};
+static const Step steps[] = { { "", 1, 64, window, gradient, update, learning_rate, scalars } };
 
 static const Program gagen_mlp = {
     .name = "mlp",

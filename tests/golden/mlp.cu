@@ -93,10 +93,7 @@ static void gradient(const Thread *)
     gg_finish();
 }
 
-static void update(const Thread *)
-{
-    gg_replay(&step);
-}
+static void update(const Thread *) { gg_replay(&step); }
 
 static void window(const Thread *)
 {
@@ -116,14 +113,14 @@ static __global__ void k1_div(Device *dev), k9_matmul_relu_dx(Device *dev), k11_
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    GG_RUN(k1_div, 4, 256, device);                                     /* [N, 64]  line 6 */
+    GG_RUN(k1_div, 4, 256, device);                                     /* div  [N, 64]  line 6 */
     gg_matmul_run(&k2);                                                 /* k2  net_1 = matmul, add, relu  [N, 48]  line 5 */
     gg_matmul_run(&k3);                                                 /* k3  logits = matmul, add  [N, 10]  line 5 */
     GG_RUN(k4_to_k8_next, 1, 512, device, beta);
     gg_matmul_run(&k9);                                                 /* k9  d_net_0 = matmul, relu_dx  [N, 48]  line 5 */
-    GG_RUN(k9_matmul_relu_dx, 3, 256, device);                          /* [N, 48]  line 5 */
+    GG_RUN(k9_matmul_relu_dx, 3, 256, device);                          /* d_net_0  [N, 48]  line 5 */
     gg_matmul_run(&k10[beta]);                                          /* k10  d net.2.weight = matmul  [10, 48]  line 5 */
-    GG_RUN(k11_sum_d_bias, 2, 256, device, beta);                       /* [48]  line 5 */
+    GG_RUN(k11_sum_d_bias, 2, 256, device, beta);                       /* d net.0.bias  [48]  line 5 */
     gg_matmul_run(&k12[beta]);                                          /* k12  d net.0.weight = matmul  [48, 64]  line 5 */
 }
 
@@ -133,7 +130,7 @@ static void micro_next(void) { micro(1); }
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_RUN(k1_div, 4, 256, device);                                     /* [N, 64]  line 6 */
+    GG_RUN(k1_div, 4, 256, device);                                     /* div  [N, 64]  line 6 */
     gg_matmul_run(&k2);                                                 /* k2  net_1 = matmul, add, relu  [N, 48]  line 5 */
     gg_matmul_run(&k3);                                                 /* k3  logits = matmul, add  [N, 10]  line 5 */
     GG_RUN(k4_to_k6_next, 1, 512, device);
@@ -196,7 +193,7 @@ static __device__ void k4_amax_sum_exp_cross_entropy_hit(Device *dev)
     }
 }
 
-/* k5  sum 0 = sum  []; also k6                                         tests/golden/mlp.lua:10 */
+/* k5  sums[0] = sum  []; also k6                                       tests/golden/mlp.lua:10 */
 static __device__ void k5_sum(Device *dev, const real x[N], double result[1])
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -350,10 +347,7 @@ static void update_steps(void)
     GG_LAUNCH(optimize, (3616 + 255) / 256, 256, 0, gg_stream, device);
 }
 
-static void evaluate(const Thread *)
-{
-    gg_evaluate(&pass);
-}
+static void evaluate(const Thread *) { gg_evaluate(&pass); }
 
 /* ---- the device ---- */
 extern "C" const Program gagen_mlp;
@@ -364,15 +358,15 @@ static void plan(void)
     auto &p = device->p;
     auto &g = device->g;
     gg_plan(&k2, &arena.div[0][0], &p.net_0.weight[0][0], &arena.net_1[0][0], p.net_0.bias,
-            gg_rows(N).columns(48).depth(64).b_turned().lead(64, 64, 48).epilogue(GG_RELU_BIAS));
+            { .rows = N, .columns = 48, .depth = 64, .b_turned = true, .lead = { 64, 64, 48 }, .relu = true });
     gg_plan(&k3, &arena.net_1[0][0], &p.net_2.weight[0][0], &arena.logits[0][0], p.net_2.bias,
-            gg_rows(N).columns(10).depth(48).b_turned().lead(48, 48, 12).epilogue(GG_BIAS));
+            { .rows = N, .columns = 10, .depth = 48, .b_turned = true, .lead = { 48, 48, 12 } });
     gg_plan(&k9, &arena.d_logits[0][0], &p.net_2.weight[0][0], &arena.d_net_0[0][0], NULL,
-            gg_rows(N).columns(48).depth(10).lead(12, 48, 48));
+            { .rows = N, .columns = 48, .depth = 10, .lead = { 12, 48, 48 } });
     gg_plan_both(k10, &arena.d_logits[0][0], &arena.net_1[0][0], &g.net_2.weight[0][0], NULL,
-            gg_rows(10).columns(48).depth(N).a_turned().lead(12, 48, 48));
+            { .rows = 10, .columns = 48, .depth = N, .a_turned = true, .lead = { 12, 48, 48 } });
     gg_plan_both(k12, &arena.d_net_0[0][0], &arena.div[0][0], &g.net_0.weight[0][0], NULL,
-            gg_rows(48).columns(64).depth(N).a_turned().lead(48, 64, 64));
+            { .rows = 48, .columns = 64, .depth = N, .a_turned = true, .lead = { 48, 64, 64 } });
 }
 
 static void record(void)                                                /* what the device replays */
@@ -444,25 +438,16 @@ static const Column columns[] = {
 static const ReportName reports[] = { { "loss", false, false }, { "accuracy", true, true } };
 
 static real *flat[4];
-
 static void allocate(void)
 {
     host = (decltype(host))gg_room(sizeof *host);
-    flat[0] = (real *)&host->p;
-    flat[1] = (real *)&host->g;
-    flat[2] = (real *)&host->s_m;
-    flat[3] = (real *)&host->s_v;
+    flat[0] = (real *)&host->p, flat[1] = (real *)&host->g, flat[2] = (real *)&host->s_m, flat[3] =
+            (real *)&host->s_v;
 }
 
-static void release(void)
-{
-    gg_room_free(host);
-    host = NULL;
-}
+static void release(void) { gg_room_free(host), host = NULL; }
 
-static const Step steps[] = {
-    { "", 1, 64, window, gradient, update, learning_rate, scalars },
-};
+static const Step steps[] = { { "", 1, 64, window, gradient, update, learning_rate, scalars } };
 
 extern "C" const Program gagen_mlp = {
     .name = "mlp",
@@ -488,8 +473,8 @@ extern "C" const Program gagen_mlp = {
         .allocate = allocate, .release = release,
         .w = &w, .sums = sums,
         .prepare = NULL, .evaluate = evaluate,
-        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile =
-                gg_profile, .skips = false,
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch,
+        .await = gg_await, .profile = gg_profile, .skips = false,
     },
 };
 

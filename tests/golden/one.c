@@ -100,33 +100,33 @@ static void forward(const Thread *t, const Micro *m);
 static void micro(const Thread *t, const Micro *m)
 {
     forward(t, m);
-    k8_cross_entropy_grad(t, m);                                        /* [N, 2]  line 10 */
+    k8_cross_entropy_grad(t, m);                                        /* d_brand  [N, 2]  line 10 */
     barrier(t);
     if (t->id == 0) add_up(0, 8), add_up(1, 8);
-    k9_sum_d_bias(t);                                                   /* [2]  line 10 */
-    k10_matmul_tanh_dx(t);                                              /* [N, 24]  line 10 */
-    k11_matmul_d_weight(t, arena.tanh, arena.d_brand, g.brand.weight);  /* [2, 24]  line 10 */
-    k12_square_dx(t, m);                                                /* [N, 1]  line 9 */
+    k9_sum_d_bias(t);                                                   /* d brand.bias  [2]  line 10 */
+    k10_matmul_tanh_dx(t);                                              /* tanh_dx  [N, 24]  line 10 */
+    k11_matmul_d_weight(t, arena.tanh, arena.d_brand, g.brand.weight);  /* d brand.weight  [2, 24]  line 10 */
+    k12_square_dx(t, m);                                                /* d_sub  [N, 1]  line 9 */
     barrier(t);
-    k13_sum_d_bias(t);                                                  /* [1]  line 9 */
-    k14_matmul_gelu_dx_add(t);                                          /* [N, 24]  line 9 */
-    k11_matmul_d_weight(t, arena.gelu, arena.d_sub, g.price.weight);    /* k15  [1, 24]  line 9 */
+    k13_sum_d_bias(t);                                                  /* d price.bias  [1]  line 9 */
+    k14_matmul_gelu_dx_add(t);                                          /* d_h  [N, 24]  line 9 */
+    k11_matmul_d_weight(t, arena.gelu, arena.d_sub, g.price.weight);    /* k15  d price.weight  [1, 24]  line 9 */
     barrier(t);
-    k16_sum_d_bias(t);                                                  /* [24]  line 5 */
-    k17_matmul_d_weight(t);                                             /* [24, 8]  line 5 */
+    k16_sum_d_bias(t);                                                  /* d trunk.bias  [24]  line 5 */
+    k17_matmul_d_weight(t);                                             /* d trunk.weight  [24, 8]  line 5 */
     barrier(t);
 }
 
 /* The forward part. */
 static void forward(const Thread *t, const Micro *m)
 {
-    k1_copy(t, m);                                                      /* [N, 8]  line 4 */
-    k2_matmul_add_gelu_tanh(t);                                         /* [N, 24]  line 5 */
-    k3_matmul_add_sub_square(t, m);                                     /* [N, 1]  line 9 */
-    k4_sum(t, m);                                                       /* []  line 9 */
-    k5_matmul_add(t);                                                   /* [N, 2]  line 10 */
-    k6_amax_sum_exp_cross_entropy(t, m);                                /* [N]  line 10 */
-    k7_sum(t, m);                                                       /* []  line 10 */
+    k1_copy(t, m);                                                      /* body  [N, 8]  line 4 */
+    k2_matmul_add_gelu_tanh(t);                                         /* gelu, tanh, h  [N, 24]  line 5 */
+    k3_matmul_add_sub_square(t, m);                                     /* square, sub  [N, 1]  line 9 */
+    k4_sum(t, m);                                                       /* sums[0]  []  line 9 */
+    k5_matmul_add(t);                                                   /* brand  [N, 2]  line 10 */
+    k6_amax_sum_exp_cross_entropy(t, m);                                /* cross_entropy, amax, sum_exp  [N]  line 10 */
+    k7_sum(t, m);                                                       /* sums[1]  []  line 10 */
 }
 
 /* ---- kernels, in order of execution ---- */
@@ -200,7 +200,7 @@ static void k3_matmul_add_sub_square(const Thread *t, const Micro *m)
     }
 }
 
-/* k4  sum 0 = sum  []                                                  tests/golden/one.lua:9 */
+/* k4  sums[0] = sum  []                                                tests/golden/one.lua:9 */
 static void k4_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
@@ -251,7 +251,7 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
         }
 }
 
-/* k7  sum 1 = sum  []                                                  tests/golden/one.lua:10 */
+/* k7  sums[1] = sum  []                                                tests/golden/one.lua:10 */
 static void k7_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
@@ -388,8 +388,8 @@ static void k17_matmul_d_weight(const Thread *t)
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k18_copy(t);                                                        /* [2, 24]  line 10 */
-    k19_copy(t);                                                        /* [1, 24]  line 9 */
+    k18_copy(t);                                                        /* brand_weight_t  [2, 24]  line 10 */
+    k19_copy(t);                                                        /* price_weight_t  [1, 24]  line 9 */
     barrier(t);
 }
 
@@ -481,9 +481,7 @@ static const ReportName reports[] = { { "loss", false, false } };
 
 static real *const flat[] = { (real *)&p, (real *)&g };
 
-static const Step steps[] = {
-    { "", 1, 8, window, gradient, update, learning_rate, scalars },
-};
+static const Step steps[] = { { "", 1, 8, window, gradient, update, learning_rate, scalars } };
 
 static const Program gagen_one = {
     .name = "one",

@@ -99,10 +99,7 @@ static void gradient(const Thread *)
     gg_finish();
 }
 
-static void update(const Thread *)
-{
-    gg_replay(&step);
-}
+static void update(const Thread *) { gg_replay(&step); }
 
 static void window(const Thread *)
 {
@@ -124,34 +121,34 @@ static __global__ void k1_copy(Device *dev), k2_matmul_add_gelu_tanh(Device *dev
 /* The window's micro-batch: forward, loss, backward. */
 static void micro_first(void)
 {
-    GG_RUN(k1_copy, 1, 256, device);                                    /* [N, 8]  line 4 */
+    GG_RUN(k1_copy, 1, 256, device);                                    /* body  [N, 8]  line 4 */
     gg_matmul_run(&k2);                                                 /* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24]  line 5 */
-    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);                    /* [N, 24]  line 5 */
+    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);                    /* gelu, tanh, h  [N, 24]  line 5 */
     gg_matmul_run(&k3);                                                 /* k3  square, sub = matmul, add, sub, square  [N, 1]  line 9 */
-    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);                   /* [N, 1]  line 9 */
-    GG_RUN(k4_sum, 1, 32, device);                                      /* []  line 9 */
+    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);                   /* square, sub  [N, 1]  line 9 */
+    GG_RUN(k4_sum, 1, 32, device);                                      /* sums[0]  []  line 9 */
     gg_matmul_run(&k5);                                                 /* k5  brand = matmul, add  [N, 2]  line 10 */
     GG_RUN(k6_to_k9, 1, 512, device);
     gg_matmul_run(&k10);                                                /* k10  tanh_dx = matmul, tanh_dx  [N, 24]  line 10 */
-    GG_RUN(k10_matmul_tanh_dx, 1, 256, device);                         /* [N, 24]  line 10 */
+    GG_RUN(k10_matmul_tanh_dx, 1, 256, device);                         /* tanh_dx  [N, 24]  line 10 */
     gg_matmul_run(&k11);                                                /* k11  d brand.weight = matmul  [2, 24]  line 10 */
     GG_RUN(k12_to_k13_next, 1, 512, device);
     gg_matmul_run(&k14);                                                /* k14  d_h = matmul, gelu_dx, add  [N, 24]  line 9 */
-    GG_RUN(k14_matmul_gelu_dx_add, 1, 256, device);                     /* [N, 24]  line 9 */
+    GG_RUN(k14_matmul_gelu_dx_add, 1, 256, device);                     /* d_h  [N, 24]  line 9 */
     gg_matmul_run(&k15);                                                /* k15  d price.weight = matmul  [1, 24]  line 9 */
-    GG_RUN(k16_sum_d_bias, 1, 256, device);                             /* [24]  line 5 */
+    GG_RUN(k16_sum_d_bias, 1, 256, device);                             /* d trunk.bias  [24]  line 5 */
     gg_matmul_run(&k17);                                                /* k17  d trunk.weight = matmul  [24, 8]  line 5 */
 }
 
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_RUN(k1_copy, 1, 256, device);                                    /* [N, 8]  line 4 */
+    GG_RUN(k1_copy, 1, 256, device);                                    /* body  [N, 8]  line 4 */
     gg_matmul_run(&k2);                                                 /* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24]  line 5 */
-    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);                    /* [N, 24]  line 5 */
+    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);                    /* gelu, tanh, h  [N, 24]  line 5 */
     gg_matmul_run(&k3);                                                 /* k3  square, sub = matmul, add, sub, square  [N, 1]  line 9 */
-    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);                   /* [N, 1]  line 9 */
-    GG_RUN(k4_sum, 1, 32, device);                                      /* []  line 9 */
+    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);                   /* square, sub  [N, 1]  line 9 */
+    GG_RUN(k4_sum, 1, 32, device);                                      /* sums[0]  []  line 9 */
     gg_matmul_run(&k5);                                                 /* k5  brand = matmul, add  [N, 2]  line 10 */
     GG_RUN(k6_to_k7_next, 1, 512, device);
 }
@@ -202,7 +199,7 @@ static __global__ __launch_bounds__(256) void k3_matmul_add_sub_square(Device *d
     }
 }
 
-/* k4  sum 0 = sum  []                                                  tests/golden/one.lua:9 */
+/* k4  sums[0] = sum  []                                                tests/golden/one.lua:9 */
 static __global__ __launch_bounds__(32) void k4_sum(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -253,7 +250,7 @@ static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
     }
 }
 
-/* k7  sum 1 = sum  []                                                  tests/golden/one.lua:10 */
+/* k7  sums[1] = sum  []                                                tests/golden/one.lua:10 */
 static __device__ void k7_sum(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -444,10 +441,7 @@ static void update_steps(void)
     GG_LAUNCH(optimize, (336 + 255) / 256, 256, 0, gg_stream, device);
 }
 
-static void evaluate(const Thread *)
-{
-    gg_evaluate(&pass);
-}
+static void evaluate(const Thread *) { gg_evaluate(&pass); }
 
 /* ---- the device ---- */
 extern "C" const Program gagen_one;
@@ -458,21 +452,21 @@ static void plan(void)
     auto &p = device->p;
     auto &g = device->g;
     gg_plan(&k2, &arena.body[0][0], &p.trunk.weight[0][0], &arena.h[0][0], p.trunk.bias,
-            gg_rows(N).columns(24).depth(8).b_turned().lead(8, 8, 24).epilogue(GG_BIAS));
+            { .rows = N, .columns = 24, .depth = 8, .b_turned = true, .lead = { 8, 8, 24 } });
     gg_plan(&k3, &p.price.weight[0], &arena.gelu[0][0], &arena.square[0][0], NULL,
-            gg_rows(1).columns(N).depth(24).b_turned().lead(24, 24, 8));
+            { .rows = 1, .columns = N, .depth = 24, .b_turned = true, .lead = { 24, 24, 8 } });
     gg_plan(&k5, &arena.tanh[0][0], &p.brand.weight[0][0], &arena.brand[0][0], p.brand.bias,
-            gg_rows(N).columns(2).depth(24).b_turned().lead(24, 24, 2).epilogue(GG_BIAS));
+            { .rows = N, .columns = 2, .depth = 24, .b_turned = true, .lead = { 24, 24, 2 } });
     gg_plan(&k10, &arena.d_brand[0][0], &p.brand.weight[0][0], &arena.tanh_dx[0][0], NULL,
-            gg_rows(N).columns(24).depth(2).lead(2, 24, 24));
+            { .rows = N, .columns = 24, .depth = 2, .lead = { 2, 24, 24 } });
     gg_plan(&k11, &arena.d_brand[0][0], &arena.tanh[0][0], &g.brand.weight[0][0], NULL,
-            gg_rows(2).columns(24).depth(N).a_turned().lead(2, 24, 24));
+            { .rows = 2, .columns = 24, .depth = N, .a_turned = true, .lead = { 2, 24, 24 } });
     gg_plan(&k14, &arena.d_sub[0][0], &p.price.weight[0], &arena.d_h[0][0], NULL,
-            gg_rows(N).columns(24).depth(1).a_turned().lead(8, 24, 24));
+            { .rows = N, .columns = 24, .depth = 1, .a_turned = true, .lead = { 8, 24, 24 } });
     gg_plan(&k15, &arena.d_sub[0][0], &arena.gelu[0][0], &g.price.weight[0], NULL,
-            gg_rows(1).columns(24).depth(N).lead(8, 24, 24));
+            { .rows = 1, .columns = 24, .depth = N, .lead = { 8, 24, 24 } });
     gg_plan(&k17, &arena.d_h[0][0], &arena.body[0][0], &g.trunk.weight[0][0], NULL,
-            gg_rows(24).columns(8).depth(N).a_turned().lead(24, 8, 8));
+            { .rows = 24, .columns = 8, .depth = N, .a_turned = true, .lead = { 24, 8, 8 } });
 }
 
 static void record(void)                                                /* what the device replays */
@@ -544,23 +538,15 @@ static const Column columns[] = {
 static const ReportName reports[] = { { "loss", false, false } };
 
 static real *flat[2];
-
 static void allocate(void)
 {
     host = (decltype(host))gg_room(sizeof *host);
-    flat[0] = (real *)&host->p;
-    flat[1] = (real *)&host->g;
+    flat[0] = (real *)&host->p, flat[1] = (real *)&host->g;
 }
 
-static void release(void)
-{
-    gg_room_free(host);
-    host = NULL;
-}
+static void release(void) { gg_room_free(host), host = NULL; }
 
-static const Step steps[] = {
-    { "", 1, 8, window, gradient, update, learning_rate, scalars },
-};
+static const Step steps[] = { { "", 1, 8, window, gradient, update, learning_rate, scalars } };
 
 extern "C" const Program gagen_one = {
     .name = "one",
@@ -586,8 +572,8 @@ extern "C" const Program gagen_one = {
         .allocate = allocate, .release = release,
         .w = &w, .sums = sums,
         .prepare = NULL, .evaluate = evaluate,
-        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile =
-                gg_profile, .skips = false,
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch,
+        .await = gg_await, .profile = gg_profile, .skips = false,
     },
 };
 

@@ -138,20 +138,20 @@ static void forward(const Thread *t, const Micro *m);
 INLINE void micro(const Thread *t, const Micro *m, const int beta)
 {
     forward(t, m);
-    k9_square_dx(t, m);                                                 /* [N, 1]  line 14 */
+    k9_square_dx(t, m);                                                 /* d_sub  [N, 1]  line 14 */
     barrier(t);
     if (t->id == 0) add_up(0, 2), add_up(1, 2), add_up(2, 2);
-    k10_sum_d_bias(t, beta);                                            /* [1]  line 8 */
-    k11_matmul(t);                                                      /* [N, 24]  line 8 */
-    k12_matmul_d_weight(t, beta);                                       /* [1, 24]  line 8 */
-    k13_masked_dl(t, m);                                                /* [N, 4]  line 13 */
-    k14_cross_entropy_grad(t, m);                                       /* [N, 4, 5]  line 13 */
+    k10_sum_d_bias(t, beta);                                            /* d score.bias  [1]  line 8 */
+    k11_matmul(t);                                                      /* score_matmul  [N, 24]  line 8 */
+    k12_matmul_d_weight(t, beta);                                       /* d score.weight  [1, 24]  line 8 */
+    k13_masked_dl(t, m);                                                /* d_cross_entropy  [N, 4]  line 13 */
+    k14_cross_entropy_grad(t, m);                                       /* d_token  [N, 4, 5]  line 13 */
     barrier(t);
-    k15_sum_d_bias(t, beta);                                            /* [5]  line 7 */
-    k16_matmul_add_mul_db(t);                                           /* [N, 4, 6]  line 7 */
-    k17_matmul_d_weight(t, beta);                                       /* [5, 6]  line 7 */
-    k18_sum_d_bias(t, arena.d_h, g.norm.bias, beta);                    /* [6]  line 6 */
-    k18_sum_d_bias(t, arena.norm_mul_db, g.norm.weight, beta);          /* k19  [6]  line 6 */
+    k15_sum_d_bias(t, beta);                                            /* d token.bias  [5]  line 7 */
+    k16_matmul_add_mul_db(t);                                           /* d_h, norm_mul_db  [N, 4, 6]  line 7 */
+    k17_matmul_d_weight(t, beta);                                       /* d token.weight  [5, 6]  line 7 */
+    k18_sum_d_bias(t, arena.d_h, g.norm.bias, beta);                    /* d norm.bias  [6]  line 6 */
+    k18_sum_d_bias(t, arena.norm_mul_db, g.norm.weight, beta);          /* k19  d norm.weight  [6]  line 6 */
     barrier(t);
 }
 
@@ -161,16 +161,16 @@ static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m
 /* The forward part. */
 static void forward(const Thread *t, const Micro *m)
 {
-    k1_normalize_mul_add(t, m);                                         /* [N, 4, 6]  line 6 */
+    k1_normalize_mul_add(t, m);                                         /* h, norm_normalize  [N, 4, 6]  line 6 */
     barrier(t);
-    k2_matmul_add(t);                                                   /* [N, 4, 5]  line 7 */
+    k2_matmul_add(t);                                                   /* token  [N, 4, 5]  line 7 */
     barrier(t);
-    k3_amax_sum_exp_cross_entropy(t, m);                                /* [N, 4]  line 13 */
-    k4_kept_masked(t, m);                                               /* [N, 4]  line 13 */
-    k5_sum(t, m, arena.masked, part[0]);                                /* []  line 13 */
-    k5_sum(t, m, arena.kept, part[1]);                                  /* k6  []  line 13 */
-    k7_matmul_add_sub_square(t, m);                                     /* [N, 1]  line 8 */
-    k8_sum(t, m);                                                       /* []  line 14 */
+    k3_amax_sum_exp_cross_entropy(t, m);                                /* cross_entropy, amax, sum_exp  [N, 4]  line 13 */
+    k4_kept_masked(t, m);                                               /* masked, kept  [N, 4]  line 13 */
+    k5_sum(t, m, arena.masked, part[0]);                                /* sums[0]  []  line 13 */
+    k5_sum(t, m, arena.kept, part[1]);                                  /* k6  sums[1]  []  line 13 */
+    k7_matmul_add_sub_square(t, m);                                     /* square, sub  [N, 1]  line 8 */
+    k8_sum(t, m);                                                       /* sums[2]  []  line 14 */
 }
 
 /* What scales are made of: sums over w.micros micro-batches of data, known before the first backward. */
@@ -179,8 +179,8 @@ static void count(const Thread *t)
     const int last = w.micros - 1, rows = w.rows;
     for (int k = 0; k <= last; k++) {
         const Micro *m = &(Micro){ (long)N * k, k == last ? rows : N };
-        k4_kept_masked_counted(t, m);                                   /* [N, 4]  line 13 */
-        k5_sum(t, m, arena.kept, part[1]);                              /* k6  []  line 13 */
+        k4_kept_masked_counted(t, m);                                   /* kept  [N, 4]  line 13 */
+        k5_sum(t, m, arena.kept, part[1]);                              /* k6  sums[1]  []  line 13 */
         barrier(t);
         if (t->id == 0) add_up(1, 2);
         barrier(t);
@@ -199,9 +199,9 @@ static void conclude(const Thread *t)
     if (t->id == 0) {
         sums[3] = (double)w.samples * (double)packed.mul;
     }
-    k20_mul_db(t);                                                      /* []  line 14 */
-    k21_square_dx_d_weight(t, 1);                                       /* [5, 6]  line 14 */
-    k22_mul_db(t);                                                      /* []  line 14 */
+    k20_mul_db(t);                                                      /* d_sum  []  line 14 */
+    k21_square_dx_d_weight(t, 1);                                       /* d token.weight  [5, 6]  line 14 */
+    k22_mul_db(t);                                                      /* d_div  []  line 14 */
     barrier(t);
 }
 
@@ -375,7 +375,7 @@ static void k4_kept_masked(const Thread *t, const Micro *m)
         }
 }
 
-/* k5  sum 0 = sum  []; also k6                                         tests/golden/terms.lua:13 */
+/* k5  sums[0] = sum  []; also k6                                       tests/golden/terms.lua:13 */
 SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict N][8], double result[restrict])
 {
     const int rows = m->rows;
@@ -407,7 +407,7 @@ static void k7_matmul_add_sub_square(const Thread *t, const Micro *m)
     }
 }
 
-/* k8  sum 2 = sum  []                                                  tests/golden/terms.lua:14 */
+/* k8  sums[2] = sum  []                                                tests/golden/terms.lua:14 */
 static void k8_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
@@ -595,11 +595,11 @@ static void k22_mul_db(const Thread *t)
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k23_square(t);                                                      /* [5, 6]  line 14 */
-    k24_sum(t);                                                         /* []  line 14 */
-    k25_mul(t);                                                         /* []  line 14 */
-    k26_copy(t);                                                        /* [1, 24]  line 8 */
-    k27_copy(t);                                                        /* [5, 6]  line 7 */
+    k23_square(t);                                                      /* square2  [5, 6]  line 14 */
+    k24_sum(t);                                                         /* sum2  []  line 14 */
+    k25_mul(t);                                                         /* mul  []  line 14 */
+    k26_copy(t);                                                        /* score_weight_t  [1, 24]  line 8 */
+    k27_copy(t);                                                        /* token_weight_t  [5, 6]  line 7 */
     barrier(t);
 }
 
@@ -706,9 +706,7 @@ static const ReportName reports[] = { { "loss", false, false } };
 
 static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m, (real *)&s_v };
 
-static const Step steps[] = {
-    { "", 1, 8, window, gradient, update, learning_rate, scalars },
-};
+static const Step steps[] = { { "", 1, 8, window, gradient, update, learning_rate, scalars } };
 
 static const Program gagen_terms = {
     .name = "terms",

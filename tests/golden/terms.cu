@@ -122,10 +122,7 @@ static void gradient(const Thread *)
     gg_finish();
 }
 
-static void update(const Thread *)
-{
-    gg_replay(&step);
-}
+static void update(const Thread *) { gg_replay(&step); }
 
 static void window(const Thread *)
 {
@@ -149,16 +146,16 @@ static __global__ void k23_square(Device *dev), k24_sum(Device *dev), k25_mul(De
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    GG_RUN(k1_normalize_mul_add, 1, 256, device);                       /* [N, 4, 6]  line 6 */
+    GG_RUN(k1_normalize_mul_add, 1, 256, device);                       /* h, norm_normalize  [N, 4, 6]  line 6 */
     gg_matmul_run(&k2);                                                 /* k2  token = matmul, add  [N, 4, 5]  line 7 */
     GG_RUN(k3_to_k6, 1, 512, device);
-    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* [N, 1]  line 8 */
+    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* square, sub  [N, 1]  line 8 */
     GG_RUN(k8_to_k10, 1, 512, device, beta);
-    GG_RUN(k11_matmul, 1, 256, device);                                 /* [N, 24]  line 8 */
-    GG_RUN(k12_matmul_d_weight, 1, 256, device, beta);                  /* [1, 24]  line 8 */
+    GG_RUN(k11_matmul, 1, 256, device);                                 /* score_matmul  [N, 24]  line 8 */
+    GG_RUN(k12_matmul_d_weight, 1, 256, device, beta);                  /* d score.weight  [1, 24]  line 8 */
     GG_RUN(k13_to_k15_next, 1, 512, device, beta);
     gg_matmul_run(&k16);                                                /* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6]  line 7 */
-    GG_RUN(k16_matmul_add_mul_db, 1, 256, device);                      /* [N, 4, 6]  line 7 */
+    GG_RUN(k16_matmul_add_mul_db, 1, 256, device);                      /* d_h, norm_mul_db  [N, 4, 6]  line 7 */
     gg_matmul_run(&k17[beta]);                                          /* k17  d token.weight = matmul  [5, 6]  line 7 */
     GG_RUN(k18_to_k19, 1, 512, device, beta);
 }
@@ -171,10 +168,10 @@ static __global__ void levels(Device *dev);
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_RUN(k1_normalize_mul_add, 1, 256, device);                       /* [N, 4, 6]  line 6 */
+    GG_RUN(k1_normalize_mul_add, 1, 256, device);                       /* h, norm_normalize  [N, 4, 6]  line 6 */
     gg_matmul_run(&k2);                                                 /* k2  token = matmul, add  [N, 4, 5]  line 7 */
     GG_RUN(k3_to_k6, 1, 512, device);
-    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* [N, 1]  line 8 */
+    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* square, sub  [N, 1]  line 8 */
     GG_RUN(k8_to_k8_next, 1, 512, device);
     GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
 }
@@ -299,7 +296,7 @@ static __device__ void k4_kept_masked(Device *dev)
     }
 }
 
-/* k5  sum 0 = sum  []; also k6                                         tests/golden/terms.lua:13 */
+/* k5  sums[0] = sum  []; also k6                                       tests/golden/terms.lua:13 */
 static __device__ void k5_sum(Device *dev, const real x[N][4], double result[1])
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -340,7 +337,7 @@ static __global__ __launch_bounds__(256) void k7_matmul_add_sub_square(Device *d
     gg_tile<1, 2, 1, true, true>(0, 0, 0, 24, a, b, store);
 }
 
-/* k8  sum 2 = sum  []                                                  tests/golden/terms.lua:14 */
+/* k8  sums[2] = sum  []                                                tests/golden/terms.lua:14 */
 static __device__ void k8_sum(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -659,7 +656,7 @@ static __global__ void counted(Device *dev)
 
 static void counting_steps(void)
 {
-    GG_RUN(k4_kept_masked_counted, 1, 256, device);                     /* [N, 4]  line 13 */
+    GG_RUN(k4_kept_masked_counted, 1, 256, device);                     /* kept  [N, 4]  line 13 */
     GG_RUN(k6_to_k6_next, 1, 512, device);
 }
 static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device); }
@@ -667,9 +664,9 @@ static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device)
 /* What is made from parameters once per update. */
 static void prepare_steps(void)
 {
-    GG_RUN(k23_square, 1, 256, device);                                 /* [5, 6]  line 14 */
-    GG_RUN(k24_sum, 1, 256, device);                                    /* []  line 14 */
-    GG_RUN(k25_mul, 1, 256, device);                                    /* []  line 14 */
+    GG_RUN(k23_square, 1, 256, device);                                 /* square2  [5, 6]  line 14 */
+    GG_RUN(k24_sum, 1, 256, device);                                    /* sum2  []  line 14 */
+    GG_RUN(k25_mul, 1, 256, device);                                    /* mul  []  line 14 */
 }
 
 enum { BLOCK = 4096, BLOCKS = (144 + BLOCK - 1) / BLOCK };
@@ -711,15 +708,12 @@ static void update_steps(void)
 static void conclude_steps(void)
 {
     GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
-    GG_RUN(k20_mul_db, 1, 256, device);                                 /* []  line 14 */
-    GG_RUN(k21_square_dx_d_weight, 1, 256, device, 1);                  /* [5, 6]  line 14 */
-    GG_RUN(k22_mul_db, 1, 256, device);                                 /* []  line 14 */
+    GG_RUN(k20_mul_db, 1, 256, device);                                 /* d_sum  []  line 14 */
+    GG_RUN(k21_square_dx_d_weight, 1, 256, device, 1);                  /* d token.weight  [5, 6]  line 14 */
+    GG_RUN(k22_mul_db, 1, 256, device);                                 /* d_div  []  line 14 */
 }
 
-static void evaluate(const Thread *)
-{
-    gg_evaluate(&pass);
-}
+static void evaluate(const Thread *) { gg_evaluate(&pass); }
 
 static void prepare(const Thread *)
 {
@@ -735,11 +729,11 @@ static void plan(void)
     auto &p = device->p;
     auto &g = device->g;
     gg_plan(&k2, &arena.h[0][0][0], &p.token.weight[0][0], &arena.token[0][0][0], p.token.bias,
-            gg_rows(8).columns(5).depth(6).b_turned().lead(8, 8, 8).epilogue(GG_BIAS));
+            { .rows = 8, .columns = 5, .depth = 6, .b_turned = true, .lead = { 8, 8, 8 } });
     gg_plan(&k16, &arena.d_token[0][0][0], &p.token.weight[0][0], &arena.d_h[0][0][0], NULL,
-            gg_rows(8).columns(6).depth(5).lead(8, 8, 8));
+            { .rows = 8, .columns = 6, .depth = 5, .lead = { 8, 8, 8 } });
     gg_plan_both(k17, &arena.d_token[0][0][0], &arena.h[0][0][0], &g.token.weight[0][0], NULL,
-            gg_rows(5).columns(6).depth(8).a_turned().lead(8, 8, 8));
+            { .rows = 5, .columns = 6, .depth = 8, .a_turned = true, .lead = { 8, 8, 8 } });
 }
 
 static void record(void)                                                /* what the device replays */
@@ -818,25 +812,16 @@ static const Column columns[] = {
 static const ReportName reports[] = { { "loss", false, false } };
 
 static real *flat[4];
-
 static void allocate(void)
 {
     host = (decltype(host))gg_room(sizeof *host);
-    flat[0] = (real *)&host->p;
-    flat[1] = (real *)&host->g;
-    flat[2] = (real *)&host->s_m;
-    flat[3] = (real *)&host->s_v;
+    flat[0] = (real *)&host->p, flat[1] = (real *)&host->g, flat[2] = (real *)&host->s_m, flat[3] =
+            (real *)&host->s_v;
 }
 
-static void release(void)
-{
-    gg_room_free(host);
-    host = NULL;
-}
+static void release(void) { gg_room_free(host), host = NULL; }
 
-static const Step steps[] = {
-    { "", 1, 8, window, gradient, update, learning_rate, scalars },
-};
+static const Step steps[] = { { "", 1, 8, window, gradient, update, learning_rate, scalars } };
 
 extern "C" const Program gagen_terms = {
     .name = "terms",
@@ -862,8 +847,8 @@ extern "C" const Program gagen_terms = {
         .allocate = allocate, .release = release,
         .w = &w, .sums = sums,
         .prepare = prepare, .evaluate = evaluate,
-        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch, .await = gg_await, .profile =
-                gg_profile, .skips = false,
+        .open = device_open, .close = gg_device_close, .send = send, .fetch = fetch,
+        .await = gg_await, .profile = gg_profile, .skips = false,
     },
 };
 

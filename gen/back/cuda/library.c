@@ -49,18 +49,21 @@ static const char *extent_text(const Stmt *product, long extent, bool summed)
     return text("%ld", extent);
 }
 
-/* "gg_rows(N).columns(10).depth(256).b_turned().lead(256, 256, 12)" */
-static char *sizes_text(const Kernel *x, const Stmt *product)
+/* "{ .rows = N, .columns = 10, .depth = 256, .b_turned = true, .lead = { 256, 256, 12 } }" */
+static char *sizes_text(const Kernel *x, const Stmt *product, bool relu)
 {
     Text t = { 0 };
     const Blas *b = &x->gemm->blas;
-    text_add(&t, "gg_rows(%s).columns(%s).depth(%s)", extent_text(product, b->rows, false),
+    text_add(&t, "{ .rows = %s, .columns = %s, .depth = %s", extent_text(product, b->rows, false),
              extent_text(product, b->columns, false), extent_text(product, b->depth, true));
     for (int i = 0; i < 2; i++)
-        if (b->turned[i]) text_add(&t, ".%c_turned()", "ab"[i]);
-    text_add(&t, ".lead(%ld, %ld, %ld)", b->lead[0], b->lead[1], b->lead[2]);
+        if (b->turned[i]) text_add(&t, ", .%c_turned = true", "ab"[i]);
+    text_add(&t, ", .lead = { %ld, %ld, %ld }", b->lead[0], b->lead[1], b->lead[2]);
+    if (relu) text_add(&t, ", .relu = true");
     if (b->batch > 1)
-        text_add(&t, ".batches(%ld, %ld, %ld, %ld)", b->batch, b->step[0], b->step[1], b->step[2]);
+        text_add(&t, ", .batch = %ld, .step = { %ld, %ld, %ld }", b->batch, b->step[0], b->step[1],
+                 b->step[2]);
+    text_add(&t, " }");
     return t.s;
 }
 
@@ -70,13 +73,11 @@ void library_plan(Library *l, const Program *s, const Kernel *x)
     Words *w = words_of(x, "sums");
     const Stmt *product = x->loops->body.at[0], *store = last_store(x);
     const bool relu = product_epilogue(product, &bias), beta = store->beta != NULL;
-    const char *h = handle_of(x), *epilogue = relu        ? ".epilogue(GG_RELU_BIAS)"
-                                              : bias >= 0 ? ".epilogue(GG_BIAS)"
-                                                          : "";
+    const char *h = handle_of(x);
     Text *handles = beta ? &l->pairs : &l->handles;
     text_add(handles, "%s%s%s", handles->n ? ", " : "", h, beta ? "[2]" : "");
     Line *c = line_add(&l->plans, beta ? "gg_plan_both(" : "gg_plan(",
-                       text(", %s%s);", sizes_text(x, product), epilogue));
+                       text(", %s);", sizes_text(x, product, relu)));
     c->first = c->last = x->id;
     arg_add(
         c, (Arg) {
