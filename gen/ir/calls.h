@@ -1,5 +1,5 @@
-/* calls.h -- what formulas and values call: operators by their signs, functions by their names.
-   calls.def lists them. */
+/* calls.h -- the operators and functions of formulas and values, by sign or name. calls.def
+   lists them. */
 #ifndef GAGEN_CALLS_H
 #define GAGEN_CALLS_H
 #include "base/base.h"

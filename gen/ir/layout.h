@@ -1,11 +1,11 @@
-/* layout.h -- where a logical element lies. */
+/* layout.h -- the position of a logical element in its buffer. */
 #ifndef GAGEN_LAYOUT_H
 #define GAGEN_LAYOUT_H
 #include "ir/op.h"
 
-/* Element (i0, i1, ...) of a tensor lies at offset + SUM over axes and factors of (i / div % mod) *
-   stride. A blocked axis has two factors, an axis that a view has merged has one for each axis it
-   was made of. */
+/* Element (i0, i1, ...) of a tensor is at offset + SUM over axes and factors of (i / div % mod)
+   * stride. A blocked axis has two factors. An axis that a view has merged has one for each axis
+   that it was made of. */
 /* mod 0: none; extent: values the factor takes, padding included */
 typedef struct {
     long div, mod, stride, extent;
@@ -18,17 +18,17 @@ typedef struct {
 typedef struct {
     int rank;
     Axis axis[RANK];
-    long offset; /* of element 0: past the halo */
+    long offset; /* the position of element 0, after the halo */
     long size;   /* reals in all, padding and halo included, a multiple of 16 */
     /* the C array, outermost first: factors by falling stride, halo included */
     int ndims;
     long dims[8], strides[8];
     int rows; /* 1 + the dimension that counts a micro-batch's rows; 0: none */
-    /* the axis whose innermost factor is contiguous, and that factor's extent; 0: none */
+    /* the axis whose innermost factor is contiguous, and the extent of that factor; 0: none */
     int vaxis;
     long block;
     long halo[RANK][2]; /* zeros before and after an axis */
-    long plane[3];      /* of an image: rows, columns, channels of one block, halo included */
+    long plane[3];      /* an image's rows, columns and channels of one block, halo included */
 } Layout;
 
 enum { BLOCK_MIN = 8, BLOCK_MAX = 64, ALIGN = 16 };
@@ -40,11 +40,12 @@ void layout_make(Layout *l, const Shape *s, int vaxis, long block, long halo[RAN
 bool layout_view(Layout *out, const Layout *l, const Shape *from, const Shape *to);
 void layout_permute(Layout *out, const Layout *l, const int perm[RANK]);
 void layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape *to);
-long layout_at(const Layout *l, const long index[RANK]); /* the element's place */
+long layout_at(const Layout *l, const long index[RANK]); /* the element's position */
 /* false: only a copy will do */
 bool layout_slice(Layout *out, const Layout *l, int axis, long from, long step, long extent);
-bool layout_whole(const Layout *l, const Shape *s); /* no axis, nor a part of one, is repeated */
+/* whether no axis and no part of one is repeated */
+bool layout_whole(const Layout *l, const Shape *s);
 bool layout_same(const Layout *a, const Layout *b);
-bool layout_batch_first(const Layout *l); /* a sample lies in one piece */
+bool layout_batch_first(const Layout *l); /* whether a sample is in one piece */
 char *layout_text(const Layout *l);       /* "[4][32][64]" */
 #endif

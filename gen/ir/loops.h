@@ -1,15 +1,15 @@
-/* loops.h -- the loop IR: what a kernel computes, as a tree.
+/* loops.h -- the loop IR: a kernel's computation, as a tree.
 
    1. Numbers, indices, bounds and conditions are one kind of immutable tree, Val.
-   2. A loop over UNITS goes to threads or to blocks of them; no unit writes what another touches.
-      Loops over units that stand directly inside one another are dealt together.
-   3. A loop over LANES runs several turns at once; such loops, directly inside one another,
-      together. What it folds into a variable from outside is whole after the loop, by a fixed tree;
-      what it writes to a LOCAL from outside the next loop may read. SHARES are LANES that are added
-      in order: turn i goes to share i % width, and neighbouring units run beside one another.
-   4. Buffers are formal, numbered: equal kernels are equal trees. No text stands in a tree;
-      variables have wishes for their names.
-   5. A load never stands in an arm of a choice: it is read into a LET before, at an index that is
+   2. A loop over UNITS goes to threads or to blocks of them. No unit writes what another touches.
+      Loops over units directly inside one another are dealt together.
+   3. A loop over LANES runs several turns at once; such loops directly inside one another run
+      together. A fold into a variable from outside is complete after the loop, by a fixed tree.
+      The next loop may read what it writes to a LOCAL from outside. SHARES are LANES that are
+      added in order: turn i goes to share i % width, and neighbouring units run side by side.
+   4. Buffers are formal and numbered, so equal kernels are equal trees. A tree has no text, except
+      that variables have wishes for their names.
+   5. A load is never in an arm of a choice. It is read into a LET before, at an index that is
       always inside. */
 #ifndef GAGEN_LOOPS_H
 #define GAGEN_LOOPS_H
@@ -24,7 +24,7 @@ enum {
     RUN_MICROS,    /* micro-batches of the window */
     RUN_SAMPLES,   /* samples of the window */
     RUN_TRAINING,  /* whether it trains */
-    RUN_BETA,      /* what a gradient's first write of a micro-step gets */
+    RUN_BETA,      /* beta of a gradient's first write in a micro-step */
     RUN_BEGIN,     /* of an optimizer's pass: its first element */
     RUN_END,       /* and the one after its last */
     RUN_RATE,      /* the learning rate */
@@ -49,7 +49,7 @@ typedef struct Val {
 } Val;
 
 enum { TERMS = 24 };
-/* most: index runs 0 .. most; 0 where it is a constant or another sees to it */
+/* most: index runs 0 .. most; 0 where it is a constant or another term has the range */
 typedef struct Term {
     const Val *index;
     long stride, most;
@@ -120,12 +120,12 @@ typedef struct {
     const char *wish;
     ValType type;
     Val *val;
-} Variable;      /* val: what reads it */
+} Variable;      /* val: the value that reads it */
 typedef struct { /* a formal buffer */
     ValType type;
-    const Layout *layout; /* whose dims it is printed with; NULL: one dimension */
+    const Layout *layout; /* its dims are printed; NULL: one dimension */
     const double *table;
-    long count;         /* constants of the model, and how many; else NULL */
+    long count;         /* constants of the model, and their number; else NULL */
     bool half;          /* its numbers have 16 bits */
     bool read, written; /* set by loops_touch */
     const char *wish;   /* for its name, or NULL */
@@ -134,11 +134,11 @@ typedef struct { /* a formal buffer */
 typedef struct Loops {
     VEC(Variable) vars;
     VEC(Formal) formals;
-    int args; /* numbers of its calls */
+    int args; /* how many numbers its calls pass */
     StmtList body;
 } Loops;
 
-/* ---- loops.c: making, asking ---- */
+/* ---- loops.c: making trees, and properties of them ---- */
 const Val *val_number(double x); /* of AS_REAL */
 const Val *val_int(long x);
 const Val *val_rows(long x); /* the same: all rows of a micro-batch, which have a name */
@@ -149,24 +149,25 @@ const Val *val_load(const Loops *k, const At *at); /* of the formal's type */
 const Val *val_call(Call call, const Val *a, const Val *b, const Val *c);
 bool val_same(const Val *a, const Val *b);
 bool val_uses(const Val *v, int var);
-bool list_uses(const StmtList *l, int var);             /* some value in it is made of var */
-bool list_has(const StmtList *l, ValKind kind, int id); /* the same of any VAR, RUN or CALL */
+bool list_uses(const StmtList *l, int var);             /* whether a value in it depends on var */
+bool list_has(const StmtList *l, ValKind kind, int id); /* the same for any VAR, RUN or CALL */
 bool list_declares(const StmtList *l, int var);         /* as a constant or a variable */
-Variable *variable_new(const char *wish, ValType type, int number); /* in no tree's list yet */
+/* it is in no tree's list yet */
+Variable *variable_new(const char *wish, ValType type, int number);
 int loops_var(Loops *k, const char *wish, ValType type);
 int loops_formal(Loops *k, const Formal *f);
 Stmt *stmt_new(StmtList *into, StmtKind kind);
-/* variables in the order in which statements define them; those that none defines go */
+/* orders variables by their definitions and removes those without one */
 void loops_number(Loops *k);
 void loops_touch(Loops *k); /* notes which formal buffers are read and written */
-/* as trees; wishes do not count, nor does what only printers ask: Term.most, Val.spelled */
+/* compares trees; ignores wishes and the fields for printers, Term.most and Val.spelled */
 bool loops_same(const Loops *a, const Loops *b);
 
 /* ---- print_loops.c, parse_loops.c, verify_loops.c ---- */
 /* names: of the formals; NULL: their wishes, else b0, b1 ... */
 void loops_print(Text *out, const Loops *k, const char *const *names);
-/* NULL and *error, "line 3: ...", where it is not a kernel's text */
+/* NULL and *error, "line 3: ...", if it is not the text of a kernel */
 Loops *loops_parse(const char *s, const char **error);
-/* BUG, naming who and the rule, where something does not hold that must */
+/* BUG, with `who` and the rule, if a rule is broken */
 void loops_verify(const Loops *k, const char *who);
 #endif

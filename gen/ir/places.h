@@ -5,13 +5,13 @@
 #include "ir/loops.h"
 
 typedef enum { BIND_LOOP, BIND_RANGE, BIND_LET, BIND_IF } BindKind;
-/* what stands around a place: a loop, a range of a product, a constant, a condition */
+/* a construct around an element: a loop, a range of a product, a constant, a condition */
 typedef struct {
     BindKind kind;
     int var;
     const Val *from, *to; /* LOOP; LET: from is the value; IF: the condition */
     long extent;          /* RANGE */
-    bool unit;            /* no two of its turns may touch what one of them writes */
+    bool unit;            /* none of its turns may touch what another one writes */
 } Bind;
 
 enum { BINDS = 512 };
@@ -19,16 +19,17 @@ typedef struct {
     const Loops *k;
     int n;
     Bind at[BINDS];
-    int units; /* number of the units' loop at the top of the body, or of another statement there */
+    /* number of the loop over units at the top of the body, or of another statement there */
+    int units;
 } Around;
 
-/* of a ZERO, stmt has the box */
+/* for a ZERO, stmt has the box */
 typedef struct {
     const At *at;
     const Stmt *stmt;
     bool write;
 } Place;
 typedef void Visit(void *context, const Around *around, const Place *p);
-/* in the order of statements; loads before the store that they are for */
+/* in the order of statements; the loads of a store come before it */
 void places_visit(const Loops *k, Visit *visit, void *context);
 #endif

@@ -6,17 +6,17 @@
 typedef struct {
     char label;
     long div, extent, stride[3];
-} Level; /* strides in A, B and C */
+} Level; /* stride: in A, B and C */
 typedef struct {
     int n;
     Level at[16];
 } Levels;                    /* outermost first */
 typedef struct Contraction { /* in C */
     long base[3]; /* of element 0 of A, B and C, in reals; A is broadcast, B's rows are vectors */
-    Level unit;   /* dealt to threads; extent 1: nothing to deal */
+    Level unit;   /* dealt to threads; extent 1: one unit */
     int nouter;
-    Level outer[8];    /* loops written out inside a unit: samples, column blocks */
-    bool outer_sum[8]; /* an outer loop over the sum: all but its first turn add */
+    Level outer[8];    /* loops inside a unit: samples, column blocks */
+    bool outer_sum[8]; /* an outer loop over the sum: all its turns except the first add */
     int nrows;
     Level rows[2];
     int ndepth;
@@ -39,9 +39,9 @@ typedef struct Gemm { /* in CUDA */
     Levels batch, rows, columns, depth;
     char result[RANK]; /* the label of each of C's axes */
     int image, nbounds;
-    Bound bound[2]; /* which operand it is, 0 or 1 */
+    Bound bound[2]; /* which operand is the image, 0 or 1 */
     bool library;
-    Blas blas; /* cuBLASLt can say it: the four groups are one level each */
+    Blas blas; /* cuBLASLt computes it: the four groups are one level each */
     double flop;
 } Gemm;
 
@@ -52,18 +52,19 @@ typedef struct Plan {
     int nstates;
 } Plan;
 
-/* known before the window, counted at its start, after its last micro-step */
+/* the scale is known before the window; after counting at its start; after its last micro-step */
 typedef enum { SEED_EARLY, SEED_COUNTED, SEED_LATE } SeedWhen;
 typedef struct Program {
     struct Whole *all;
     Plan *p;
     Kernels *k;
     Graph *g;
-    bool unrolled; /* the full window is straight calls */
-    bool next;     /* some window has a second micro-step */
+    bool unrolled; /* the full window is written out as calls */
+    bool next;     /* whether some window has a second micro-step */
     /* scalars of parameters alone that reports show; in sums[] after the step's sums */
     VEC(Node) levels;
-    bool late; /* count is made of sums: known after the last micro-step; scale_out is 1 / count */
+    /* count consists of sums, known after the last micro-step; then scale_out is 1 / count */
+    bool late;
     /* micro-batches may be dropped: sums[] holds the rows kept, after the sums over the batch */
     bool drops;
     /* steps differ in their windows' samples: sums[] holds the step's, after its sums over the
@@ -73,36 +74,34 @@ typedef struct Program {
     const Expr *count;
     const Expr **scale_in; /* by seed; of `samples`, `sums[i]` and `w.count` */
     SeedWhen *seed_when;   /* by seed */
-    /* of Kernels.micro, or pieces of them: what the sums of the counted seeds need */
+    /* kernels of micro, or parts of them, that compute the sums of the counted seeds */
     VEC(Kernel) counting;
     const Expr **report; /* by report; of `samples` and `sums[i]` */
-    /* what runs in order */
-    TaskList once;        /* made from parameters, before the window's first micro-step */
-    TaskList count_tasks; /* counting, of each micro-batch */
-    /* a micro-step: where micro-batches may be dropped, up to what that is decided of, and the
-       rest */
+    /* the lists of tasks */
+    TaskList once;        /* kernels of parameters alone, before the window's first micro-step */
+    TaskList count_tasks; /* counting, for each micro-batch */
+    /* a micro-step; if micro-batches may be dropped, `judge` is the part before that decision */
     TaskList judge, micro;
     TaskList finish; /* after the last micro-step */
-    /* by group: the optimizer's pass, and where steps depend on lengths what comes before it; or
-       NULL */
+    /* by group: the optimizer's pass; and the pass before it if steps depend on lengths, or NULL */
     VEC(Kernel) optimize, measure;
-    TaskList evaluate, predict; /* of a micro-batch: its sums; its outputs */
+    TaskList evaluate, predict; /* for a micro-batch: its sums; its outputs */
 } Program;
 
 typedef struct Whole { /* the programs of all steps, each with its own Graph, Kernels and Plan */
     VEC(Program) steps;
-    long arena, bound, packed; /* reals: the steps share them, so the largest counts */
+    long arena, bound, packed; /* reals; steps share them, so the largest counts */
     int nsums;                 /* in sums[], by step: its sums, then its levels */
     bool in_place;             /* the gradients are the first state */
     int nstates;
     const char *state[STATES]; /* of all optimizers, each name once */
-    /* what stands before the names of memory: "memory->" where it is allocated at start, or "" */
+    /* the prefix of names of memory: "memory->" if it is allocated at start, or "" */
     const char *storage;
 } Whole;
 
 bool uses_sums(const Expr *e);
 const Expr *guarded(const Expr *e); /* 0 where a denominator made of sums is 0 */
-/* the formula over a, b and c with those in their places */
+/* the formula over a, b and c with these values */
 const Expr *filled(const char *formula, const Expr *a, const Expr *b, const Expr *c);
 int first_level(const Program *s); /* where in sums[] the levels begin */
 int flat_arrays(const Whole *all); /* parameters, gradients, states */

@@ -1,4 +1,4 @@
-/* tasks.h -- what runs in order: calls of kernels, loops of them, and where threads meet. */
+/* tasks.h -- lists of tasks: calls of kernels, loops of them, and meetings of threads. */
 #ifndef GAGEN_TASKS_H
 #define GAGEN_TASKS_H
 #include "ir/kernels.h"
@@ -15,13 +15,13 @@ typedef struct TaskList {
 typedef struct Task {
     TaskKind kind;
     Kernel *kernel; /* CALL */
-    /* CALL: RUN_BETA, as the micro-step is told, or a number; NULL: the kernel takes none */
+    /* CALL: RUN_BETA, the micro-step's, or a number; NULL: the kernel takes none */
     const Val *beta;
     long turns;     /* LOOP */
     int sum, parts; /* ADD_UP */
     TaskList body;  /* LOOP */
 } Task;
 
-/* print_tasks.c: nothing where it is empty */
+/* print_tasks.c: an empty list prints nothing */
 void tasks_print(Text *out, const char *title, const TaskList *list);
 #endif

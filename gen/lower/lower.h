@@ -10,9 +10,9 @@ void lower(Kernels *k);
 void partition(Kernels *k);
 Plan *place(Kernels *k, bool reuse);
 Program *schedule(Plan *p);
-void join(Whole *all); /* of the steps that it holds: one order of parameters, one arena */
+void join(Whole *all); /* joins the steps in `all`: one order of parameters, one arena */
 
-/* ---- verifiers: BUG, naming stage and kernel or node, where a rule is broken (verify_*.c) ---- */
+/* ---- verifiers: BUG, with stage and kernel or node, if a rule is broken (verify_*.c) ---- */
 void verify_legalize(const Graph *g);
 void verify_group(Kernels *k);
 void verify_layout(Kernels *k);
@@ -22,30 +22,31 @@ void verify_place(const Plan *p);
 void verify_schedule(const Program *s);
 void verify_join(const Whole *all);
 
-/* ---- what the stages share ---- */
-Node *copy_node(Graph *g, Node *n);      /* legalize.c: a new node, its copy; uses: one */
-void predict_copy(Graph *g, Node *copy); /* legalize.c: it is for outputs alone */
-/* lists.c: not in a list yet */
+/* ---- shared by the stages ---- */
+Node *copy_node(Graph *g, Node *n);      /* legalize.c: a new node that copies n, with one use */
+void predict_copy(Graph *g, Node *copy); /* legalize.c: marks it for outputs alone */
+/* lists.c: a kernel that is in no list yet */
 Kernel *kernel_new(const Graph *g, Node *core, Node *out, When when, bool backward);
 KernelList *list_of(Kernels *k, const Kernel *x);
 int place_in_list(Kernels *k, const Kernel *x); /* its index; BUG: it is in none */
 bool runs_after(Kernels *k, const Kernel *x, const Kernel *y);
 void insert_kernel(Kernels *k, Kernel *x, int at);
 void drop_kernel(Kernels *k, Kernel *x);
-/* a copy of n in a kernel of its own, before its user's */
+/* copies n in a kernel of its own, before its user's */
 Node *copy_before(Kernels *k, Kernel *user, Node *n);
-/* split.c: what deterministic = "split" cannot keep is an error */
+/* split.c: errors for what deterministic = "split" cannot keep */
 void check_split(const Kernels *k);
-long row_parts(long n); /* in how many parts the rows of a batch are dealt */
-/* parts.c: blocks of the contiguous axis; 1 where it is whole */
+long row_parts(long n); /* the number of parts into which the rows of a batch are dealt */
+/* parts.c: blocks of the contiguous axis; 1 if it is whole */
 long blocks_of(const Layout *l);
 Partition partition_of(const Kernels *k, const Kernel *x);
-void build_loops(Kernels *k, Kernel *x);       /* lower.c: its tree */
+void build_loops(Kernels *k, Kernel *x);       /* lower.c: makes its tree */
 void lower_contraction(Kernels *k, Kernel *x); /* contraction.c, in C */
 void lower_gemm(Kernels *k, Kernel *x);        /* gemm.c, in CUDA */
 void build_updates(Program *s);                /* update.c: the optimizer's passes */
-void make_tasks(Program *s);                   /* tasks.c: the lists of what runs in order */
-void count_before(Program *s);                 /* count.c: what the counted seeds need */
-/* a term in which nothing counts adds nothing; NaN where none counts */
+void make_tasks(Program *s);                   /* tasks.c: makes the lists of tasks */
+/* count.c: finds the kernels that the counted seeds need */
+void count_before(Program *s);
+/* the loss in which empty terms add nothing; NaN if all are empty */
 const Expr *counted_loss(const Program *s, const Expr *loss);
 #endif
