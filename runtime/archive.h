@@ -19,9 +19,9 @@ typedef struct {
 typedef struct {
     const char *name, *file;
     int shard;
-} Held; /* what an index says */
+} Held; /* an entry of an index */
 typedef struct {
-    char path[4096]; /* of the one file, or of the index */
+    char path[4096]; /* metadata of the one file, or of the index */
     Shard *shard;
     int shards;
     Entry *entry;
@@ -32,12 +32,12 @@ typedef struct {
     Held *held;
     long helds;
 } Archive;
-/* false: no such file; any fault in it fails, then close it */
+/* false: no such file; any other fault fails; close it afterwards */
 bool gg_archive_open(Archive *a, const char *path);
 void gg_archive_close(Archive *a);
 const Entry *gg_archive_find(const Archive *a, const char *name);
 const char *gg_archive_meta(const Archive *a, const char *key);
-char gg_dtype(const char *dtype);                 /* number.c's type; 0: none of its */
+char gg_dtype(const char *dtype);                 /* number.c's type; 0: none of them */
 void gg_shard_open(Archive *a, const char *path); /* adds the file's entries */
 bool gg_shards_named(Archive *a, const char *path);
 void gg_shards_open(Archive *a);
@@ -47,9 +47,10 @@ int gg_by_name(const void *a, const void *b); /* entries */
 enum { GG_NAME = 80, GG_SHAPE = 160 };
 const char *gg_printable(char out[GG_NAME], const char *name);
 const char *gg_shape_text(char out[GG_SHAPE], const int64_t *dim, int rank);
-/* source: the rule's; NULL: --load */
+/* source: of the rule; NULL: --load */
 _Noreturn void gg_missing(const Archive *a, const char *name, const Tensor *t,
                           const Source *source);
-bool gg_is_kernel(const char *name); /* as flax and Keras call a weight whose axes are [in, out] */
+/* the name that flax and Keras give to a weight with axes [in, out] */
+bool gg_is_kernel(const char *name);
 _Noreturn void gg_kernel(const Archive *a, const Entry *e, const Tensor *t);
 #endif

@@ -1,10 +1,12 @@
-/* augment.c -- rows of a window as training sees them: mirrored, moved, with noise. The samples'
-   rows are copied into memory of their own, by all threads, and changed there; evaluation and
-   prediction read the table.
-   1. A draw is keyed by the seed, the sample's number since the start and the kind: so a row's
-      columns get the same one, every epoch a new one, and neither micro-batches, threads nor the
-      target matter.
-   2. What moves in from outside is 0, or the value that a column of classes ignores. */
+/* augment.c -- data augmentation: rows of a training window are mirrored, moved and get noise.
+
+   All threads copy the samples' rows into memory of their own and change them there. Evaluation
+   and prediction read the table.
+
+   1. The key of a draw is the seed, the sample's number since the start and the kind. So a row's
+      columns share a draw, and every epoch has new ones. Draws do not depend on micro-batches,
+      threads or the target.
+   2. New elements are 0, or the value that a column of classes ignores. */
 #include "window.h"
 #include "philox.h"
 
@@ -64,7 +66,7 @@ static void gg_move(const Image *x)
             }
 }
 
-/* Box and Muller's pairs; a column's numbers are its own. */
+/* Box-Muller pairs; each column has numbers of its own. */
 static void gg_noise(const Image *x)
 {
     real *at = (real *)(void *)x->at;

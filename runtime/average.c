@@ -1,5 +1,5 @@
-/* average.c -- averages of the weights: a state that the update makes. Evaluation sees them where
-   the weights are, for as long as it takes. */
+/* average.c -- averages of the weights: a state that the update computes. During an evaluation
+   they are exchanged with the weights. */
 #include "weights.h"
 #include "device.h"
 #include "tensor.h"

@@ -29,7 +29,7 @@ void *gg_alloc(size_t count, size_t size)
     return memory;
 }
 
-/* The address that calloc gave stands before the room. */
+/* The address from calloc is stored before the room. */
 void *gg_room(size_t bytes)
 {
     const size_t aside = 64 + sizeof(void *);

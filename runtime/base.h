@@ -23,12 +23,13 @@
 /* exit statuses: data or file, command line, memory or device */
 enum { GG_DATA = 1, GG_USAGE = 2, GG_MACHINE = 3 };
 _Noreturn void gg_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-extern jmp_buf *gg_trap;                   /* where gg_fail goes in a library, instead of exiting */
-extern int gg_status;                      /* with what */
-extern char gg_message[1024];              /* having printed what */
+/* where gg_fail jumps in a library, instead of exiting */
+extern jmp_buf *gg_trap;
+extern int gg_status;                      /* the status for it */
+extern char gg_message[1024];              /* prints the message first */
 void *gg_alloc(size_t count, size_t size); /* zeroed; fails by gg_fail */
 void *gg_resize(void *memory, size_t count, size_t size);
-double gg_seconds(void); /* of a clock that only runs forward */
+double gg_seconds(void); /* seconds of a monotonic clock */
 
 bool gg_ends(const char *s, const char *end); /* whether s ends with it */
 

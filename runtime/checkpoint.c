@@ -1,5 +1,5 @@
-/* checkpoint.c -- a run's state as a safetensors file: tensors in logical order under their names,
-   optimizer states as optimizer.m.NAME, and as metadata where the run stands. */
+/* checkpoint.c -- a run's state as a safetensors file: tensors in logical order under their
+   names, and optimizer states as optimizer.m.NAME. The metadata have the run's position. */
 #include "weights.h"
 #include "device.h"
 #include "tensor.h"
@@ -119,7 +119,7 @@ static bool gg_write_file(Run *r, int fd)
            gg_write_tensors(&r->p->model, fd) && !fsync(fd);
 }
 
-/* A new name is on the disk when its directory is. */
+/* A new name is on the disk only when its directory is. */
 static void gg_sync_directory(const char *path)
 {
     char dir[4096];

@@ -1,5 +1,4 @@
-/* column.c -- rows of a column as they lie in memory: their sizes, and what values a file may put
-   there. */
+/* column.c -- rows of a column in memory: their sizes, and the values that a file may have. */
 #include "column.h"
 
 long gg_row_count(const Column *c)
@@ -50,7 +49,7 @@ static void gg_dims_text(char *out, size_t room, const long *dim, int rank)
         n += snprintf(out + n, room - (size_t)n, a ? " x %ld" : "%ld", dim[a]);
 }
 
-/* dim holds no 1s: they do not count. */
+/* dim has no 1s, since they do not count. */
 void gg_table_dims(const char *file, const Column *c, const long *dim, int rank)
 {
     char in_file[192], in_model[192];

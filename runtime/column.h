@@ -1,4 +1,4 @@
-/* column.h -- rows of a column, as they lie in memory. */
+/* column.h -- rows of a column in memory. */
 #ifndef GAGEN_COLUMN_H
 #define GAGEN_COLUMN_H
 #include "base.h"
@@ -6,8 +6,8 @@
 
 long gg_row_count(const Column *c); /* elements of a row */
 size_t gg_element_size(const Column *c);
-size_t gg_row_bytes(const Column *c);          /* as it lies in memory */
-bool gg_in_range(const Column *c, long value); /* a class, or the value that is ignored */
+size_t gg_row_bytes(const Column *c);          /* its type in memory */
+bool gg_in_range(const Column *c, long value); /* whether it is a class, or the ignored value */
 /* fails unless it is */
 void gg_table_range(const char *file, const Column *c, long row, long value);
 /* all classes of these rows */

@@ -1,17 +1,17 @@
-/* contract.h -- C (+)= A B over constant extents and strides: a matmul's forward, data and weight
-   gradient, and a convolution's three directions. Inlined into its caller it becomes a few loops
-   with every number in place.
+/* contract.h -- C (+)= A B over constant extents and strides: the forward, data and weight
+   gradient of a matmul, and three directions of a convolution. Inlined into its caller it becomes
+   a few loops with constant bounds and strides.
 
    1. Element (i, j) of C is one chain of multiply-adds over the depth, from 0, in order; with beta
-      1 it is added to C at the end. So its bits do not depend on which rows and columns are
-      computed in one call or one tile. With beta 2 the chain begins at C: two calls over halves of
-      the depth are one over all of it, bit for bit.
-   2. A tile of C stays in registers while the depth runs: for each k one row of B is loaded, and
-      one number of A for each row of the tile is broadcast. Tiles are as large as the registers
+      1 it is added to C at the end. So its bits do not depend on which rows and columns one call
+      or one tile computes. With beta 2 the chain begins at C: two calls over halves of the depth
+      equal one call over all of it, bit for bit.
+   2. A tile of C stays in registers over the depth. For each k it loads one row of B, and
+      broadcasts one number of A for each row of the tile. Tiles are as large as the registers
       allow and as equal as the rows allow.
-   3. Neighbouring terms of a convolution share numbers of A. A compiler that keeps them in
-      registers has none left for C, so each term reads A through a pointer it knows nothing
-      about. */
+   3. Neighbouring terms of a convolution share numbers of A. A compiler that kept them in
+      registers would have none left for C. So each term reads A through a pointer that the
+      compiler cannot follow. */
 #ifndef GAGEN_CONTRACT_H
 #define GAGEN_CONTRACT_H
 #include "real.h"
@@ -40,7 +40,7 @@ typedef struct {
 #undef V
 #undef V_LANES
 
-/* C = A B with beta 0, C += A B with beta 1, the chains of C go on with beta 2 */
+/* C = A B with beta 0, C += A B with beta 1; with beta 2 the chains of C continue */
 SPECIALISED void contract(const Contract d, const real *a, const real *b, real *c, const int beta)
 {
 #if LANES > 8

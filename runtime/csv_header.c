@@ -1,14 +1,15 @@
-/* csv_header.c -- which fields of a CSV file's records are a column's.
-   1. The first record names the columns where the model says header = true or asks for a name.
-      Where neither says so, it does unless a field of it looks like data (csv_value.c) or is a
-      class of its column. 0, 1, 2 ... in order, after an empty field or none, are names: those of a
-      table without names, as pandas writes it.
-   2. A line before the first record that begins with # is a comment, or the header if it has as
+/* csv_header.c -- finds the fields of a column in a CSV file's records.
+
+   1. The first record names the columns if the model says header = true or asks for a name. If the
+      model says neither, it does unless one of its fields looks like data (csv_value.c) or is a
+      class of its column. 0, 1, 2 ... in order, after an empty field or none, are names: pandas
+      writes them for a table without names.
+   2. A line before the first record that begins with # is a comment. It is the header if it has as
       many fields as that record and the record is data, as numpy.savetxt writes it.
-   3. Where the first row has a field more than the header, in quotes or no number, it is the row's
-      name, as R writes it. A number would be two, cut by a decimal comma.
-   4. With a header positions become names: in any further file, of the same run or of a prediction
-      with its weights, a column's fields are those that are called so, wherever they stand. */
+   3. If the first row has one field more than the header, in quotes or not a number, it is the
+      row's name, as R writes it. A number would be two, cut by a decimal comma.
+   4. With a header, positions become names. In any further file, of the same run or of a
+      prediction, a column has the fields with these names, in any order. */
 #include "csv.h"
 #include <ctype.h>
 
@@ -38,8 +39,7 @@ static bool gg_csv_repeated(const Csv *f, long i)
     return false;
 }
 
-/* Letters to change, add or leave out to make one name of the other, large letters as small ones; 3
-   where there are more. */
+/* The edit distance of two names, ignoring case; 3 if it is larger. */
 static int gg_csv_distance(const char *a, size_t n, const char *b)
 {
     int before[41], now[41];
@@ -80,7 +80,7 @@ static void gg_csv_header_text(const Csv *f, const char *name, size_t n, char *o
     }
 }
 
-/* What to say of a record of one field that has in it what may separate fields. */
+/* The hint for a record of one field that contains a possible separator. */
 static const char *gg_csv_other_separator(const CsvRecord *r, char out[40])
 {
     const char *at = r->n == 1 ? strpbrk(r->field[0].text, "|;,:\t ") : NULL;
@@ -120,7 +120,7 @@ static bool gg_csv_nameable(const Csv *f, long i)
            !gg_csv_repeated(f, i);
 }
 
-/* Keeps the names of fields from .. to where they tell them apart. */
+/* Keeps the names of fields from .. to if they are distinct. */
 static void gg_csv_keep(const Csv *f, Table *d, const Column *c, long from, long to)
 {
     for (long i = from; i <= to; i++)
@@ -229,7 +229,7 @@ static bool gg_csv_asks_names(const Table *d)
     return false;
 }
 
-/* The record just read becomes the header, and the next one is read. */
+/* Makes the record just read the header, and reads the next one. */
 static void gg_csv_take_header(Csv *f)
 {
     f->header = f->record;
@@ -237,7 +237,7 @@ static void gg_csv_take_header(Csv *f)
     gg_csv_record(f);
 }
 
-/* The last line that begins with # becomes the header, if rule 2 holds for the record just read. */
+/* Makes the last line with # the header, if rule 2 holds for the record just read. */
 static bool gg_csv_comment_header(Csv *f, const Table *d)
 {
     if (!f->comment || (!gg_csv_is_row(f, d) && d->set->csv.header != 'y')) return false;

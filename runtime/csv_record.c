@@ -1,13 +1,14 @@
 /* csv_record.c -- the text of a CSV file and its records.
-   1. Text is UTF-8, or any other encoding of which ASCII is a part; a byte order mark and Excel's
-      line "sep=;" are passed over.
-   2. Fields are quoted as RFC 4180 says: quotes inside quotes are doubled. R's and MySQL's \" is a
+
+   1. Text is UTF-8, or another encoding that contains ASCII. A byte order mark and Excel's line
+      "sep=;" are skipped.
+   2. Fields are quoted as in RFC 4180: quotes inside quotes are doubled. R's and MySQL's \" is a
       quote, too, unless the field may end there. A line ends at \n, \r\n or \r. Blanks around a
-      field do not count. Where a blank is the separator, as many blanks as there are make one.
-   3. Where the model names no separator, comma, semicolon and tab are tried on the first lines: all
-      of them must have as many fields. Of several that do, the one is taken of whose fields most
-      are numbers.
-   4. Where the model names no decimal mark, it is a comma if the separator is none, and the first
+      field do not count. If the separator is a blank, several blanks count as one.
+   3. Without a separator of the model, comma, semicolon and tab are tried on the first lines. A
+      separator fits if all lines have as many fields. Of several, the one with most numbers is
+      taken.
+   4. Without a decimal mark of the model, it is a comma if the separator is none, and the first
       lines have numbers such as 1,5 or 0,125, and none with a point. 1,234 alone decides
       nothing. */
 #include "csv.h"
@@ -32,7 +33,7 @@ static void gg_csv_load(Csv *f, Stream *s)
     f->next = f->text, f->end = f->text + n;
 }
 
-/* What no table begins with: bytes that are no text, a web page, the first line of another
+/* Beginnings that no table has: bytes that are not text, a web page, the first line of another
    format. */
 static bool gg_csv_is_strange(const Csv *f)
 {
@@ -75,7 +76,7 @@ static void gg_csv_next_line(Csv *f, char *at)
     f->line++, f->line_start = f->next;
 }
 
-/* The quote there closes its field. */
+/* Whether the quote there closes its field. */
 static bool gg_csv_closes(const Csv *f, const char *quote)
 {
     const char after = quote[1];
@@ -104,7 +105,7 @@ static const char *gg_csv_quoted(Csv *f)
     gg_fail(GG_DATA, "%s:%ld: a quote opens here and never closes", f->path, opened);
 }
 
-/* Passes over what separates fields at f->next; false: the record ends. */
+/* Skips the separator at f->next; false: the record ends. */
 static bool gg_csv_more(Csv *f)
 {
     char *at = f->next;
@@ -121,7 +122,7 @@ static bool gg_csv_more(Csv *f)
     return true;
 }
 
-/* The field at f->next, cut off; *more: another one follows in its record. */
+/* Ends the field at f->next and returns it; *more: another one follows in its record. */
 static CsvField gg_csv_field(Csv *f, bool *more)
 {
     while (gg_csv_blank(f, *f->next)) f->next++;
@@ -165,8 +166,7 @@ void gg_csv_push(CsvRecord *r, CsvField field)
 }
 
 /* ---- what separates fields, and the decimal mark ---- */
-/* The field from `at` on where `separator` ends fields, its beginning without quotes; returns where
-   it ends. */
+/* The field from `at` on, with that separator and without its first quote; returns its end. */
 static const char *gg_csv_peek(const char *at, const char *end, char separator, char out[GG_PEEK])
 {
     int n = 0;
@@ -194,7 +194,7 @@ static bool gg_csv_comma_is_decimal(const char *text)
             (comma[-1] == '0' && (comma == text + 1 || !strchr("0123456789", comma[-2]))));
 }
 
-/* of a line, 0: they differ; in all */
+/* fields of a line, 0: lines differ; fields in all */
 typedef struct {
     long width, fields, numbers, commas, points;
 } CsvTry;
@@ -210,8 +210,8 @@ static void gg_csv_count(CsvTry *t, const char *text, char separator)
     t->points += number && strchr(text, '.');
 }
 
-/* The first lines, as `separator` cuts them. The first may have a field less: R's names of rows
-   have none in the header. */
+/* Splits the first lines by `separator`. The first may have one field less: R's header has no
+   name for the names of rows. */
 static CsvTry gg_csv_try(const Csv *f, char separator)
 {
     const char *end = f->end - f->next < GG_PEEK_BYTES ? f->end : f->next + GG_PEEK_BYTES,

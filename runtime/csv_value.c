@@ -1,11 +1,13 @@
 /* csv_value.c -- the values of a CSV file's fields.
-   1. A number is decimal, with an exponent or without, in the form that C's strtod reads; true and
-      false are 1 and 0.
+
+   1. A number is decimal, with an exponent or without, in the form of C's strtod; true and false
+      are 1 and 0.
    2. A field is missing if it is empty or holds, in any case, one of the words in gg_csv_missing:
       those of pandas, of R, of Julia, of SQL dumps and of spreadsheets. The name of a class of the
-      model comes before.
-   3. A field looks like data, and not like a column's name, if it is a number of any form or size,
-      true or false, such a word, or has a digit and no letters: a date, 3%, 1,000. */
+      model comes first.
+   3. A field looks like data, not like a column's name, if it is a number of any form or size,
+      true or false, or such a word. So it does if it has a digit and no letters: a date, 3%,
+      1,000. */
 #include "csv.h"
 #include <ctype.h>
 #include <errno.h>
@@ -73,7 +75,7 @@ static bool gg_csv_truth(const char *text, double *value)
     return *value || !strcasecmp(text, "false");
 }
 
-/* What is wrong with a number as a value of the column, or NULL. */
+/* The fault of a number as a value of the column, or NULL. */
 static const char *gg_csv_fits(const Column *c, double value)
 {
     if (!isfinite(c->type == 'r' ? (double)(real)value : value)) return "is too large";
@@ -94,7 +96,7 @@ const char *gg_csv_value(const Csv *f, const Column *c, const char *text, double
     return gg_csv_truth(text, value) ? NULL : "is not a number";
 }
 
-/* Fails where what the model puts in for missing fields is no value of the column. */
+/* Fails if the model's replacement for missing fields is no value of the column. */
 void gg_csv_check_instead(const Csv *f, const Column *c)
 {
     const char *wrong = c->missing == 'v' ? gg_csv_fits(c, c->instead) : NULL;

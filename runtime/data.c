@@ -1,5 +1,4 @@
-/* data.c -- where the data lies, the columns in memory, which rows train, which validate, which
-   test. */
+/* data.c -- finds the data, loads the columns, and decides which rows train, validate and test. */
 #include "data.h"
 #include "data_flat.h"
 #include "readers.h"
@@ -58,7 +57,7 @@ static Rows gg_append(Table *d, const char *path, bool test)
     return (Rows) { d->rows - rows, rows, NULL };
 }
 
-/* A number of row and stream; no two rows of a stream share one. */
+/* A number for a row and a stream; no two rows of a stream share one. */
 static uint64_t gg_row_hash(long row, uint64_t stream)
 {
     uint64_t x = (uint64_t)row * 2 + stream + 0x9e3779b97f4a7c15u;
@@ -73,7 +72,7 @@ static int gg_by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* the hash below which `count` of the rows lie that are in no split yet */
+/* the hash below which `count` of the rows without a split are */
 static uint64_t gg_hash_bound(const char *split, long n, long count, uint64_t stream)
 {
     long free_rows = 0, i = 0;
@@ -89,7 +88,7 @@ static uint64_t gg_hash_bound(const char *split, long n, long count, uint64_t st
     return bound;
 }
 
-/* Marks the rows that a fraction or a count chooses: those with the smallest hashes. */
+/* Marks the rows of a fraction or a count: those with the smallest hashes. */
 static void gg_choose(char *split, long n, double part, uint64_t stream, char mark)
 {
     uint64_t bound = part < 1 ? (uint64_t)(part * 18446744073709551616.0)

@@ -1,11 +1,11 @@
-/* data_csv.c -- CSV: the rows, and what is told of a file. Its text is in csv_record.c, its header
-   in csv_header.c, its values in csv_value.c. */
+/* data_csv.c -- CSV: the rows, and the notes about a file. csv_record.c reads its text,
+   csv_header.c its header, csv_value.c its values. */
 #include "readers.h"
 #include "csv.h"
 #include <locale.h>
 
 /* ---- faults ---- */
-/* What may help: missing = 0 and the like. */
+/* The cure: missing = 0 and the like. */
 static void gg_csv_cure(const Csv *f, const CsvField *at, const Column *c, const char *wrong,
                         Line *out)
 {
@@ -50,7 +50,7 @@ static _Noreturn void gg_csv_fail_width(const Csv *f, long fields)
 }
 
 /* ---- rows ---- */
-/* A missing field: false where its row is left out. */
+/* A missing field; false: its row is left out. */
 static bool gg_csv_replace(Csv *f, const Table *d, const Column *c, const CsvField *at)
 {
     if (!c->missing) gg_csv_fail(f, at, c, gg_csv_lacks);
@@ -101,7 +101,7 @@ static void gg_csv_rows(Csv *f, Table *d)
 }
 
 /* ---- what is told ---- */
-/* Nothing of what the model says or a header makes certain. */
+/* Whether neither the model nor a header makes it certain. */
 static void gg_csv_tell(const Csv *f, Table *d)
 {
     const char *stop =

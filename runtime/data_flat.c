@@ -1,11 +1,12 @@
-/* data_flat.c -- columns whose rows lie in a file at one distance from each other.
-   1. Where a row in the file is what it will be in memory, the file is mapped, not read: data may
-      be larger than memory.
-   2. A mapped column is one range of addresses, row i at its beginning + i x bytes of a row; each
-      file set has a piece.
-   3. A file's pages lie at pages of memory. So a further set begins at a row where that is so for
-      every mapped column; rows between two sets belong to none and are zero.
-   4. What cannot be mapped is read and converted: into its piece, or into memory of its own. */
+/* data_flat.c -- columns whose rows are at equal distances in a file.
+
+   1. If a row in the file has the bytes of a row in memory, the file is mapped, not read. So data
+      may be larger than memory.
+   2. A mapped column is one range of addresses: row i is at its beginning + i x bytes of a row.
+      Each file set has a piece.
+   3. A file's pages are at pages of memory. So a further set begins at a row where this holds for
+      every mapped column. Rows between two sets belong to none and are zero.
+   4. Other files are read and converted: into their piece, or into memory of their own. */
 #include "data_flat.h"
 #include "number.h"
 #include <errno.h>
@@ -45,7 +46,7 @@ void gg_flat_get(const Flat *f, void *to, long from, long n)
 }
 
 /* ---- reading ---- */
-/* Rows at one distance, some at a time. */
+/* Reads rows at equal distances, some at a time. */
 static void gg_flat_read(Table *d, const Flat *f, const Column *c, char *out)
 {
     const long width = gg_row_count(c), used = width * gg_type_bytes(f->type);
@@ -62,7 +63,7 @@ static void gg_flat_read(Table *d, const Flat *f, const Column *c, char *out)
     }
 }
 
-/* Where element i of a row, in C's order, stands among the row's elements in Fortran's. */
+/* The index in Fortran's order of element i of a row in C's order. */
 static long gg_flat_turned(const Flat *f, long i)
 {
     long size = 1, at = 0;
@@ -122,7 +123,7 @@ static void gg_map_place(const Map *m, const Piece *x, size_t size, const Map *o
         gg_fail(GG_MACHINE, "%zu bytes of a file cannot be mapped: %s", n, strerror(errno));
 }
 
-/* A range for all pieces, the new one's rows after the others; the old range goes. */
+/* Makes a range for all pieces, the new one's rows after the others, and frees the old range. */
 static char *gg_map_add(Table *d, int column, const Flat *f, long from, size_t size, bool same)
 {
     Map *m = &d->map[column], old = *m, new = old;

@@ -1,4 +1,4 @@
-/* data_flat.h -- columns whose rows lie in a file at one distance from each other. */
+/* data_flat.h -- columns whose rows are at equal distances in a file. */
 #ifndef GAGEN_DATA_FLAT_H
 #define GAGEN_DATA_FLAT_H
 #include "base.h"
@@ -12,8 +12,8 @@ typedef struct {
     bool big;    /* their first byte is the highest */
     bool turned; /* Fortran's order: the first axis, the rows, runs fastest */
     int rank;
-    long dim[GG_FLAT_RANK];          /* of a row, 1s left out; where it is turned */
-    long bytes, start, stride, rows; /* of the file; of row 0 in it; from row to row */
+    long dim[GG_FLAT_RANK];          /* sizes of a row without 1s; in Fortran's order, reversed */
+    long bytes, start, stride, rows; /* bytes of the file; offset of row 0; distance of rows */
 } Flat;
 void gg_flat_find(Table *d, Flat *f, const char *path, const char *source); /* opens it */
 void gg_flat_open(Table *d, Flat *f); /* f->path; one at a time, until it is mapped or closed */

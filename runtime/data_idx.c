@@ -42,7 +42,7 @@ static bool gg_idx_format(const char *end)
     return !*end || !strcmp(end, ".gz");
 }
 
-/* Takes a name apart; false: it is of another form. */
+/* Splits a name; false: it has another form. */
 static bool gg_idx_name(const char *name, IdxName *x)
 {
     const char *labels = strstr(name, "labels"), *kind = labels ? labels : strstr(name, "images");
@@ -86,8 +86,8 @@ static bool gg_idx_listed(const char *list, const char *set)
     return false;
 }
 
-/* The sets in the directory that the model may mean, "emnist-digits, emnist-letters": how many. One
-   without a name is alone. */
+/* Lists the sets in the directory that the model may mean, "emnist-digits, emnist-letters", and
+   returns how many. A set without a name is alone. */
 static int gg_idx_sets(const char *path, const char *asked, char list[300])
 {
     IdxName x;
@@ -150,7 +150,7 @@ static bool gg_idx_find_all(IdxFile *files, const Table *d, const char *dir, con
     return true;
 }
 
-/* The stage whose files are all there, or -1. */
+/* The split whose files are all there, or -1. */
 static int gg_idx_stage(IdxFile *files, const Table *d, const char *dir, const char *set, bool test)
 {
     static const int order[2][GG_IDX_STAGES + 1] = { { 0, 3, 1, 2, -1 }, { 1, 2, -1 } };
@@ -159,8 +159,8 @@ static int gg_idx_stage(IdxFile *files, const Table *d, const char *dir, const c
     return -1;
 }
 
-/* The file itself, where the model reads one column. The test files of the directory that also
-   trains count only where it has training files of their own. */
+/* The file itself, if the model reads one column. Test files of the directory that also trains
+   count only if it has training files of their own. */
 static bool gg_idx_files(IdxFile *files, const Table *d, const char *dir, bool test)
 {
     struct stat st;
@@ -231,7 +231,7 @@ static IdxHeader gg_idx_header(Stream *f)
     return h;
 }
 
-/* No memory is asked for that the file cannot fill: deflate packs at most 1,032 to 1. */
+/* Allocates no more memory than the file can fill: deflate compresses at most 1,032 to 1. */
 static void gg_idx_check_size(const Stream *f, const IdxHeader *h, long row_bytes)
 {
     double need = (double)h->rows * (double)row_bytes,

@@ -35,7 +35,7 @@ static char *gg_npy_text(Table *d, Flat *f)
     return text;
 }
 
-/* Where the value of 'key' or "key" begins. */
+/* The position of the value of 'key' or "key". */
 static const char *gg_npy_value(const Flat *f, const char *text, const char *key)
 {
     const size_t n = strlen(key);
@@ -124,7 +124,7 @@ static void gg_npy_shape(Flat *f, const char *text)
                 f->path);
 }
 
-/* Fortran's order is C's where one axis alone is longer than 1. */
+/* Fortran's order equals C's if only one axis is longer than 1. */
 static bool gg_npy_turned(const Flat *f, const char *value)
 {
     if (!strncmp(value, "False", 5)) return false;

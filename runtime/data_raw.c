@@ -1,13 +1,14 @@
-/* data_raw.c -- files without a header, in this machine's order of bytes. A column's source is its
-   type and where it lies: "float32 x.bin", a file of its own in the directory; or "uint8@2/3073",
-   from byte 2 of records of 3,073 bytes, which are the one file of all columns. CIFAR-10's binary
-   version is five files of such records, and one for testing. */
+/* data_raw.c -- files without a header, in this machine's byte order.
+
+   A column's source is its type and position. "float32 x.bin" is a file of its own in the
+   directory. "uint8@2/3073" is from byte 2 of records of 3,073 bytes, which are one file for all
+   columns. CIFAR-10's binary version has five files of such records, and one for testing. */
 #include "readers.h"
 #include "data_flat.h"
 #include "known.h"
 #include "number.h"
 
-/* The type that the source begins with; what follows it. */
+/* The type at the beginning of the source; *rest is the text after it. */
 static char gg_raw_type(const char *source, const char **rest)
 {
     const size_t n = strcspn(source, " @");
@@ -110,8 +111,8 @@ static long gg_cifar_train(Table *d, const char *dir)
     return rows;
 }
 
-/* A file of records; or test_batch.bin, where it is there; a directory made for testing may hold
-   other batches. */
+/* A file of records, or test_batch.bin if it exists. A directory made for testing may hold other
+   batches. */
 long gg_cifar_append(Table *d, const char *dir, bool test)
 {
     char path[4096];

@@ -1,5 +1,5 @@
-/* device.c -- the device and the host: which has the newest parameters, and when its work is over.
-   Without a device both are one. */
+/* device.c -- the device and the host: which one has the newest parameters, and when the device
+   has finished. Without a device both are one. */
 #include "device.h"
 
 void gg_run_prepare(Run *r)

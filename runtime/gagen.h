@@ -1,5 +1,5 @@
-/* gagen.h -- what a generated C program may call: numbers, vectors, a team of threads, the window,
-   the program's main. */
+/* gagen.h -- functions that a generated C program calls: numbers, vectors, a team of threads,
+   the window, the program's main. */
 #ifndef GAGEN_RUNTIME_H
 #define GAGEN_RUNTIME_H
 #ifndef _GNU_SOURCE

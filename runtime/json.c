@@ -1,5 +1,4 @@
-/* json.c -- reading JSON that may be anything, from text in memory. Strings are decoded where they
-   stand, as UTF-8. */
+/* json.c -- reads arbitrary JSON from text in memory. Strings are decoded in place, as UTF-8. */
 #include "json.h"
 
 void gg_json_fail(const Json *j, const char *what)
@@ -47,7 +46,7 @@ static uint32_t gg_json_hex(Json *j)
     return value;
 }
 
-/* \uXXXX, of which two may make one character. What it takes up is longer than what it becomes. */
+/* \uXXXX; two may make one character. The result is shorter than the text. */
 static char *gg_json_character(Json *j, char *out)
 {
     uint32_t u = gg_json_hex(j);

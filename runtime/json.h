@@ -1,4 +1,4 @@
-/* json.h -- JSON that may be anything. */
+/* json.h -- arbitrary JSON. */
 #ifndef GAGEN_JSON_H
 #define GAGEN_JSON_H
 #include "base.h"
@@ -9,7 +9,7 @@ typedef struct {
     char *text, *at, *end;
 } Json; /* part: "header" */
 _Noreturn void gg_json_fail(const Json *j, const char *what);
-bool gg_json_eat(Json *j, char c); /* that character comes next, and is passed */
+bool gg_json_eat(Json *j, char c); /* whether that character comes next; skips it */
 void gg_json_need(Json *j, char c);
 const char *gg_json_string(Json *j); /* in place of the text */
 int64_t gg_json_size(Json *j);

@@ -1,11 +1,11 @@
-/* kernel.h -- small things that generated kernels say often. */
+/* kernel.h -- small functions that generated kernels use often. */
 #ifndef GAGEN_KERNEL_H
 #define GAGEN_KERNEL_H
 #include "program.h"
 #include "real.h"
 
-/* Several kernels are one function, which keeps what it is called with as arguments: gcc would make
-   copies for constant ones. */
+/* A function that several kernels share keeps its arguments: gcc would make copies for constant
+   ones. */
 #if defined __clang__ || !defined __GNUC__
 #define SHARED static __attribute__((noinline))
 #else

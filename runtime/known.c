@@ -1,6 +1,7 @@
-/* known.c -- files that are in the format of something else, known by their first bytes, and what
-   makes them readable. A cure is a command or a line of Python; FILE is the file. Arrays are copied
-   before safetensors 0.8.0 writes them, since it takes every array's memory for C's order. */
+/* known.c -- recognizes files in another format by their first bytes, and prints the cure.
+
+   A cure is a command or a line of Python; FILE is the file. Arrays are copied before
+   safetensors 0.8.0 writes them, since it assumes C's order for every array's memory. */
 #include "known.h"
 
 #define TO_CSV ".to_csv('x.csv', index=False), for data.csv"
@@ -101,7 +102,7 @@ static void gg_known_gzip(const Peek *p)
         gg_known_fail(p, "packed by gzip", "gunzip it", NULL);
 }
 
-/* A zip's first member tells who wrote it. */
+/* The first member of a zip shows which program wrote it. */
 static void gg_known_zip(const Peek *p)
 {
     char name[128] = "", cure[256];
@@ -177,7 +178,7 @@ static void gg_known_text(const Peek *p)
         gg_known_fail(p, "text", "data.csv reads it", NULL);
 }
 
-/* Three bytes are no proof that a file is not raw. */
+/* Three bytes do not prove that a file is not raw. */
 static void gg_known_list(const Peek *p, const Known *list, size_t n)
 {
     for (const Known *k = list; k < list + n; k++)

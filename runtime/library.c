@@ -94,8 +94,7 @@ static int gg_all_done(const Program *p, const Run *r)
     return GG_USAGE;
 }
 
-/* A window's gradients are in a state of the optimizer, which only their update makes whole
-   again. */
+/* A window's gradients are in a state of the optimizer; only their update makes it whole again. */
 static bool gg_is_between(const Run *r)
 {
     if (gg_gradients(&r->p->model) || !r->device.waits) return false;
@@ -106,7 +105,7 @@ static bool gg_is_between(const Run *r)
     return true;
 }
 
-/* A computed id of the window is beyond its axis, and gg_error() says where. */
+/* Whether a computed id of the window is beyond its axis; gg_error() has the message. */
 static bool gg_is_beyond(Run *r)
 {
     const bool beyond = gg_run_beyond(r);
@@ -127,8 +126,7 @@ int gg_window(const Program *p, double *reports)
     return 0;
 }
 
-/* nonfinite = "abort": GG_DATA where that window, the last one done, was not finite; it counts as
-   not done */
+/* nonfinite = "abort": GG_DATA if the last window was not finite; it counts as not done */
 static int gg_aborted(const Program *p, Run *r, long update)
 {
     if (p->schedule.nonfinite != 'a' || !gg_run_voided(r)) return 0;
@@ -147,7 +145,7 @@ int gg_update(const Program *p)
     return gg_aborted(p, r, update);
 }
 
-/* While a device works on a window the next one is begun, unless the host has to know whether the
+/* While a device works on a window the next one begins, unless the host must know whether the
    first counts. */
 int gg_train(const Program *p, long windows, double *reports)
 {

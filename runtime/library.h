@@ -1,6 +1,7 @@
-/* library.h -- training inside another C program: what a program made with --library is driven by.
-   Every function returns 0 or the status a training program would exit with; gg_error() then says
-   why. Tensors are in logical order. What a device reports after gg_open ends the process, with
+/* library.h -- training inside another C program, for programs made with --library.
+
+   Every function returns 0 or the exit status of a training program; gg_error() then has the
+   reason. Tensors are in logical order. Errors of a device after gg_open end the process, with
    status 3. */
 #ifndef GAGEN_LIBRARY_H
 #define GAGEN_LIBRARY_H
@@ -9,9 +10,9 @@
 extern "C" {
 #endif
 
-/* Reads the data (NULL: where the model says), plans the run, makes the first weights and starts
-   the threads (0: all cores). seed -1 is the model's. A program is open once at a time; several
-   programs may be. */
+/* Reads the data (NULL: the model's path), plans the run, makes the first weights and starts the
+   threads (0: all cores). seed -1 is the model's. A program is open once at a time; several
+   programs may be open. */
 int gg_open(const Program *p, const char *data, int threads, long seed);
 /* The same with rows in memory: columns[i] points to `rows` rows of p->columns[i], unsigned char,
    int32_t or real, which stay the caller's and must outlive gg_close. */
@@ -19,7 +20,7 @@ int gg_open_rows(const Program *p, long rows, const void *const *columns, int th
 void gg_close(const Program *p);
 const char *gg_error(void);
 
-int gg_steps(const Program *p, long steps); /* plans so many updates in place of the model's */
+int gg_steps(const Program *p, long steps); /* plans this many updates in place of the model's */
 /* gradients and reports of the next window, with several steps of the round's next one; reports
    may be NULL. Again without gg_update: the same window anew, but see accumulate_in below */
 int gg_window(const Program *p, double *reports);
@@ -37,12 +38,12 @@ int gg_set_parameter(const Program *p, const char *name, const real *in);
 /* "m" of "net.0.weight" */
 int gg_state(const Program *p, const char *state, const char *name, real *out);
 
-/* An optimizer with accumulate_in = "momentum" or "moments" has a window's gradients in its state
-   from gg_window on: until gg_update, gg_window, gg_train and gg_save are refused with status 2,
-   for they would count them twice. */
+/* With accumulate_in = "momentum" or "moments", an optimizer's state has a window's gradients
+   from gg_window on. Until gg_update, the calls gg_window, gg_train and gg_save return status 2,
+   since they would count the gradients twice. */
 int gg_save(const Program *p, const char *file);   /* a checkpoint that --resume takes */
 int gg_load(const Program *p, const char *file);   /* weights alone */
-int gg_resume(const Program *p, const char *file); /* weights, states and place */
+int gg_resume(const Program *p, const char *file); /* weights, states and position */
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,6 @@
-/* load.c -- weights and runs from safetensors files: of a checkpoint (checkpoint.c), or of another
-   program. Numbers of any type are converted; what is missing is told with what the file has in its
-   place (near.c). */
+/* load.c -- loads weights and runs from safetensors files: checkpoints (checkpoint.c), or files
+   of other programs. Numbers of any type are converted. The message about a missing tensor has
+   the nearest one in the file (near.c). */
 #include "weights.h"
 #include "device.h"
 #include "number.h"
@@ -71,7 +71,7 @@ static void gg_read_one(const Archive *a, const Entry *e, const Tensor *t, real 
     }
 }
 
-/* Every tensor is looked up before the first is read, so that a wrong file changes nothing. */
+/* Looks up every tensor before it reads the first, so a wrong file changes nothing. */
 static void gg_read_arrays(const Archive *a, const Model *m, int from, int to)
 {
     for (int pass = 0; pass < 2; pass++)
@@ -116,8 +116,8 @@ static void gg_scan_skipped(Run *r, const char *text)
         r->schedule.skipped[i] = strtol(text, &end, 10);
 }
 
-/* An evaluation takes schedules from the update that left the weights, where the file is of a run
-   of this program. */
+/* An evaluation uses schedules at the update of the weights, if the file is of a run of this
+   program. */
 static void gg_load_updates(Run *r)
 {
     const Archive *a = &r->model.archive;

@@ -1,11 +1,13 @@
-/* log.c -- what a run tells: lines of JSON in a file, lines and a progress line on the terminal. */
+/* log.c -- the messages of a run: lines of JSON in a file, lines and a progress line on the
+   terminal. */
 #include "log.h"
 #include "window.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* A run from the start begins a new log, a resumed one goes on where its checkpoint was. */
+/* A run from the start begins a new log. A resumed one continues at the position of its
+   checkpoint. */
 void gg_log_open(Run *r)
 {
     struct stat st;
@@ -18,7 +20,8 @@ void gg_log_open(Run *r)
     if (fstat(r->log.file, &st) == 0) r->log.bytes = st.st_size;
 }
 
-/* ,"KEY":X; JSON has no NaN and no infinity, so such an X is null here and told by gg_log_odd. */
+/* ,"KEY":X; JSON has no NaN and no infinity, so such an X is null here, and gg_log_odd writes
+   its value. */
 static void gg_log_number(Run *r, const char *key, double x)
 {
     gg_add(&r->log.text, ",");
@@ -44,7 +47,7 @@ static void gg_log_odd(Run *r)
     r->log.odd.n = 0;
 }
 
-/* One write per line: what is in the file after a kill is whole lines, but for a full disk. */
+/* One write per line: after a kill the file has whole lines, except with a full disk. */
 static void gg_log_write(Run *r)
 {
     gg_add(&r->log.text, "}\n");
@@ -113,7 +116,7 @@ static void gg_show_round(const Schedule *of)
                of->steps[i].batch);
 }
 
-/* A micro-batch of one row leaves such a layer nothing to normalise by. */
+/* In a micro-batch of one row such a layer cannot normalise. */
 static void gg_warn_lone(const Program *p, const Plan *n)
 {
     const long rows = n->tail == 'c' ? n->last : n->tail == 's' ? n->samples : 0;
@@ -165,14 +168,14 @@ void gg_show_plan(const Run *r)
     gg_show_notes(r, stdout);
 }
 
-/* Percentages first: they are what people look for. */
+/* Percentages first, since people look for them. */
 static void gg_report_text(Run *r, const double *values)
 {
     for (int percent = 1; percent >= 0; percent--)
         for (int i = 0; i < r->p->model.nreports; i++) {
             const ReportName *name = &r->p->model.reports[i];
             if (name->percent != percent) continue;
-            /* printf shows a NaN's sign */
+            /* printf would print a NaN's sign */
             double value = isnan(values[i]) ? fabs(values[i]) : values[i];
             if (percent) gg_add(&r->log.text, "  %s %.2f %%", name->name, 100 * value);
             else gg_add(&r->log.text, "  %s %.4g", name->name, value);

@@ -1,5 +1,7 @@
-/* near.c -- what a file has in place of a tensor that it lacks, and the rule of the model that
-   loads it. Other programs put other words before a path (module. _orig_mod. model.), number layers
+/* near.c -- finds the tensor of a file that may be the missing one, and the rule of the model that
+   loads it.
+
+   Other programs put other words before a path (module. _orig_mod. model.), number layers
    otherwise, or call weights kernels. */
 #include "archive.h"
 
@@ -27,7 +29,7 @@ static bool gg_parts_here(const char *name, size_t at)
     return at == 0 || name[at - 1] == '.' || name[at - 1] == '/';
 }
 
-/* The characters of the longest tail that both have, of whole parts. */
+/* The length of the longest common tail of whole parts. */
 static size_t gg_tail(const char *a, const char *b)
 {
     size_t best = 0;
@@ -142,8 +144,8 @@ static void gg_key_text(char *out, size_t room, const char *path, const char *na
                  name);
 }
 
-/* Of a file whose names are not those of the model. A rule's path is what its key leaves as it
-   is. */
+/* For a file with other names than the model. A rule's path is the part that its key does not
+   change. */
 static _Noreturn void gg_missing_near(const Archive *a, const char *name, const Tensor *t,
                                       const Source *source, const Entry *e)
 {

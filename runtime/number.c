@@ -1,5 +1,5 @@
-/* number.c -- numbers as files hold them, and as elements of columns and tensors. A conversion that
-   changes a whole number, or makes a number infinite, is refused; fractions are rounded. */
+/* number.c -- numbers in files, and as elements of columns and tensors. It refuses a conversion
+   that changes a whole number or makes a number infinite. Fractions are rounded. */
 #include "number.h"
 
 static const struct {
@@ -60,7 +60,7 @@ static float gg_half(uint32_t u)
     return gg_bits(sign | ((rest << 13) + 0x38000000));
 }
 
-/* the bytes as a number, its sign carried on */
+/* the bytes as a number, with its sign extended */
 static int64_t gg_integer(const unsigned char *at, int n, bool big, bool minus)
 {
     uint64_t u = 0;

@@ -1,4 +1,4 @@
-/* number.h -- numbers as files hold them. */
+/* number.h -- numbers in files. */
 #ifndef GAGEN_NUMBER_H
 #define GAGEN_NUMBER_H
 #include "base.h"
@@ -14,7 +14,7 @@ typedef struct {
 const char *gg_type_name(char type);
 long gg_type_bytes(char type);                  /* e float16, E bfloat16, f float32, d float64 */
 char gg_type_named(const char *name, size_t n); /* 0: none is */
-char gg_type_of(char kind, long bytes);         /* 'u', 'i' or 'f', as NumPy says it; 0: none */
+char gg_type_of(char kind, long bytes);         /* 'u', 'i' or 'f', as in NumPy; 0: none */
 #if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define GG_BIG true /* this machine's order of bytes */
 #else

@@ -48,8 +48,8 @@ static void gg_run_memory(Run *r)
 
 void gg_best_path(const Run *r, char out[4096]) { snprintf(out, 4096, "%s.best", r->o.save); }
 
-/* What a resumed run holds to be the best is in a file beside: without it the test would be of
-   other weights. */
+/* The best weights of a resumed run are in a file beside. Without it the test would use other
+   weights. */
 static void gg_need_best(const Run *r)
 {
     char path[4096];
@@ -92,7 +92,7 @@ static void gg_clear_states(const Program *p)
     for (int i = 0; i < p->model.nstates; i++) memset(gg_states(&p->model, i), 0, n * sizeof(real));
 }
 
-/* A device's columns are there from now on, its parameters when they are prepared. */
+/* A device has its columns from now on, and its parameters after they are prepared. */
 static void gg_run_device(Run *r)
 {
     if (!r->p->device.open) return;

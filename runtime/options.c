@@ -87,7 +87,7 @@ static void gg_option_set(Options *all, const Option *o, const char *value)
 }
 
 /* ---- what --predict and --output say ---- */
-/* The number that the rows are, or -1: they are in a file. */
+/* The number of rows, or -1: they are in a file. */
 long gg_predict_count(const Dataset *set, const char *rows)
 {
     char *end;
@@ -126,7 +126,7 @@ static void gg_predict_check(const Options *o, const Program *p)
     gg_predict_count(&p->data, o->predict);
 }
 
-/* The file that the weights come from. */
+/* The file of the weights. */
 const char *gg_predict_weights(const Options *o, char best[4096])
 {
     if (o->load || o->resume) return o->load ? o->load : o->save;

@@ -8,7 +8,7 @@ typedef struct {
     long epochs, steps, seed, threads, save_every; /* -1: not given */
     const char *data, *save, *load, *log, *predict, *output;
     bool resume, eval, profile;
-    const void *const *columns; /* rows of these, in place of files */
+    const void *const *columns; /* a number of rows, in place of files */
     long rows;
 } Options;
 #define GG_NO_OPTIONS \
@@ -17,7 +17,7 @@ typedef struct {
     }
 Options gg_options(int argc, char **argv, const Program *p);
 long gg_predict_count(const Dataset *set, const char *rows);
-/* the file that the weights come from; best: room for its name */
+/* the file of the weights; best: room for its name */
 const char *gg_predict_weights(const Options *o, char best[4096]);
 bool gg_predict_single(const char *path); /* --output: a file, not a directory of files */
 #endif

@@ -1,5 +1,5 @@
-/* philox.h -- Philox4x32-10: random numbers as a function of a counter and a key, so that nothing
-   has a state. */
+/* philox.h -- Philox4x32-10: random numbers as a function of a counter and a key, without a
+   state. */
 #ifndef GAGEN_PHILOX_H
 #define GAGEN_PHILOX_H
 #include <stdint.h>
@@ -25,8 +25,8 @@ GG_BOTH static inline real philox_real(uint32_t x)
     return (real)(int32_t)(x >> 8) * (real)(1.0 / 16777216);
 }
 
-/* The number in [0, 1) of one element of one sample: `sample` counts samples consumed, `stream` is
-   the call's path. */
+/* The number in [0, 1) of one element of one sample: `sample` counts samples consumed, `stream`
+   is the call's path. */
 GG_BOTH static inline real noise_uniform(uint64_t seed, uint64_t sample, uint32_t stream,
                                          uint32_t element)
 {

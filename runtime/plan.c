@@ -4,7 +4,7 @@
 #include <limits.h>
 
 /* ---- places: a window's first sample, in closed form from where its span begins ---- */
-/* windows that so many samples make, and the samples in them */
+/* windows of this many samples, and the samples in them */
 static long gg_windows_in(const Plan *plan, long samples, long batch)
 {
     return plan->tail == 'd' ? samples / batch : (samples + batch - 1) / batch;
@@ -40,7 +40,7 @@ Place gg_place(const Plan *plan, long update)
     return (Place) { epoch, at, first, n - at < B ? n - at : B, step == here - 1 };
 }
 
-/* updates, samples, tokens or epochs that have begun or gone by at the start of this update */
+/* updates, samples, tokens or epochs before the start of this update */
 static long gg_gone(const Plan *plan, char unit, long update)
 {
     if (unit == 'u') return update;
@@ -48,7 +48,7 @@ static long gg_gone(const Plan *plan, char unit, long update)
     return unit == 's' ? place.first : unit == 't' ? place.first * plan->tokens : place.epoch;
 }
 
-/* the first update, from `update` on, at whose start so many are gone */
+/* the first update from `update` on that starts after so many */
 static long gg_first_update(const Plan *plan, char unit, long update, long gone)
 {
     long least = update, most = update + 1;

@@ -1,10 +1,11 @@
 /* predict.c -- a prediction: the outputs of every row, as CSV or in NumPy's format.
-   1. Rows come from a file of the model's own reader, of which only the columns that outputs are
-      made of are asked for; all others are zero, since kernels that outputs share with training may
-      read them. Outputs without data get a number of rows.
-   2. CSV has a column for each element, code_1, code_2 ..., with the fewest digits that give the
-      number back; FILE.npy holds the one output there is, any other name is a directory with a file
-      NAME.npy for each. */
+
+   1. Rows come from a file, by the model's own reader, which needs only the columns of the
+      outputs. All others are zero, since kernels that outputs share with training may read them.
+      Outputs without data get a number of rows.
+   2. CSV has a column for each element, code_1, code_2 ..., with the fewest digits that read
+      back as the number. FILE.npy holds a single output; any other name is a directory with a
+      file NAME.npy for each. */
 #include "start.h"
 #include "tensor.h"
 #include "window.h"
@@ -26,8 +27,7 @@ static void gg_sink_open(Sink *s, const char *path)
     if (!(s->file = fopen(path, "wb"))) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
 }
 
-/* Half a file of predictions would look like a whole one: where it cannot be written, it is
-   removed. */
+/* An incomplete file of predictions would look like a whole one, so it is removed. */
 static void gg_sink_close(Sink *s)
 {
     struct stat st;

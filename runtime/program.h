@@ -1,4 +1,5 @@
-/* program.h -- what a generated program says of itself, and what the runtime calls in it. */
+/* program.h -- the description of a generated program, and the functions of it that the runtime
+   calls. */
 #ifndef GAGEN_PROGRAM_H
 #define GAGEN_PROGRAM_H
 #include <stdbool.h>
@@ -38,13 +39,13 @@ typedef struct {
     int tensor;
     long row;
 } ZeroRow; /* a row of a tensor that begins with zeros */
-/* a sum that is not 0 where a computed id is beyond its axis; outputs need it */
+/* a sum that is nonzero if a computed id is beyond its axis; outputs need it */
 typedef struct {
     int sum;
     const char *what;
     bool predicts;
 } Check;
-/* values of the rows of a micro-batch, the first axis; names: those of the classes it counts,
+/* values of a micro-batch's rows, the first axis; names: those of the classes that it counts,
    NULL-terminated, or NULL; whole: all values are whole numbers */
 typedef struct {
     Tensor tensor;
@@ -63,19 +64,21 @@ typedef struct {
     long ignored;             /* with classes: one value besides them; 0: none */
     const char *source;       /* idx: "image" or "label"; csv: "1-24", "price" */
     const char *const *names; /* csv: class names, NULL-terminated, or NULL */
-    const void **base;        /* where the program keeps the address of the column's row 0 */
-    bool asked;               /* outputs are made of it */
-    char missing; /* csv: a field without a value is an error, 0; 'd'rops its row; 'v': becomes */
+    const void **base;        /* where the program stores the address of the column's row 0 */
+    bool asked;               /* outputs depend on it */
+    /* csv: for a field without a value: 0: an error, 'd': drops its row, 'v': replaces it */
+    char missing;
     double instead;
 } Column;
 
-/* 'y' or 'n'; ';'; ',': what the model says, 0 where it does not */
+/* 'y' or 'n'; ';'; ',': of the model; 0: not given */
 typedef struct {
     char header, separator, decimal;
 } CsvForm;
 
-/* what happens to a column's rows in training: 'f'lipped along the last axis with this chance,
-   'c'ropped after a move of so many places at most along the last two, 'n'oise of this deviation */
+/* augmentation of a column's rows in training: 'f' flips along the last axis with this
+   probability, 'c' crops after a move of at most so many positions along the last two, 'n' adds
+   noise of this deviation */
 typedef struct {
     char kind;
     int column;
@@ -99,24 +102,24 @@ typedef struct {
     const uint32_t *order, *order_next;
     long at, places; /* the window's first place in the epoch; places in an epoch */
     long base;       /* added to a place's row: where the split begins */
-    bool training;   /* false in evaluation: dropout passes */
+    bool training;   /* false in evaluation, where dropout passes values through */
     uint64_t seed;
     long t, T;
     double E; /* this update's */
-    /* of the step's last window, with several steps: reports take schedules from it */
+    /* with several steps: of the step's last window; reports use it for schedules */
     Clock of[GG_STEPS];
     double lr;
-    real scale_in[64], scale_out; /* per sum over the batch; their product is lambda / N */
+    real scale_in[64], scale_out; /* by sum over the batch; their product is lambda / N */
     real rate, c[64];             /* lr and the optimizer's scalars as reals */
-    double count;      /* the denominator that scale_out undoes, or 0: nothing to learn */
-    double loss_scale; /* a part of scale_in that scale_out undoes */
-    double norm, clip; /* of the unscaled gradient, < 0: nobody asked; the factor applied */
+    double count;      /* the denominator that scale_out undoes, or 0: the window is empty */
+    double loss_scale; /* a factor of scale_in that scale_out undoes */
+    double norm, clip; /* of the unscaled gradient, < 0: not computed; the clip's factor */
     /* the square of the norm of the first micro-batch's gradient, a mean of `part` of `count`;
-       part 0: nobody asked */
+       part 0: not requested */
     double small, part;
-    /* micro-batches whose loss was finite, and was not; where somebody asks */
+    /* micro-batches whose loss was finite, and was not, if this is checked */
     int kept, dropped;
-    int keeps; /* on a device: the one at hand is kept */
+    int keeps; /* on a device: the current one is kept */
 } Window;
 
 /* a micro-batch: its first sample in the window, its real rows */
@@ -168,14 +171,14 @@ typedef struct {
 typedef struct {       /* a loss and its optimizer; several take turns */
     const char *name;  /* "": it is the only one */
     long times, batch; /* windows of a round that it takes: the last ones; samples in one */
-    /* w->micros micro-steps, then the update; the same without the update; the update alone. A
-       window and an update leave prepared what depends on parameters */
+    /* window: w->micros micro-steps, then the update; gradient: without the update; update: the
+       update alone. After a window and an update, values made from parameters are up to date */
     void (*window)(const Thread *), (*gradient)(const Thread *), (*update)(const Thread *);
-    double (*lr)(double t, double T, double E); /* of its own updates */
+    double (*lr)(double t, double T, double E); /* by its own updates */
     void (*scalars)(Window *w);                 /* from t, lr, samples: rate, c, scale_in */
 } Step;
 
-/* what is learned and what is told of it: flat arrays, of `elements` reals: the parameters; of as
+/* the trained tensors and the reports. Flat arrays of `elements` reals: the parameters; of as
    many or fewer: gradients, the optimizer's states */
 typedef struct {
     uint64_t fingerprint; /* of tensors, window, optimizer */
@@ -185,7 +188,7 @@ typedef struct {
     int nsources;
     const ZeroRow *zero_rows;
     int nzero_rows;
-    const char *lone; /* a layer whose statistics are of one value a row, or NULL */
+    const char *lone; /* a layer whose statistics have one value a row, or NULL */
     /* gradients and states are of the first `trained` elements; 0: of all */
     long elements, trained;
     /* parameters, gradients, states; gradients NULL: they are added to a state */
@@ -195,7 +198,7 @@ typedef struct {
     int ema; /* state ema - 1 is averages of the parameters; 0: there are none */
     const ReportName *reports;
     int nreports; /* report 0 is the loss */
-    int nsums;    /* sums over the batch that a window leaves behind */
+    int nsums;    /* sums over the batch that a window computes */
     /* from sums over any windows */
     void (*report)(const double *sums, double samples, double *out);
     const Check *checks;
@@ -209,13 +212,13 @@ typedef struct {
 typedef struct {
     long batch, micro_batch, accumulate, epochs, updates, seed;
     char tail; /* 's'tep, 'd'rop, 'c'arry */
-    /* 's'kip windows whose gradient is not finite, 'd'rop micro-batches whose loss is not as
-       well, 'a'bort; 0: nobody asks */
+    /* 's' skips windows whose gradient is not finite; 'd' also drops micro-batches whose loss is
+       not; 'a' aborts; 0: no check */
     char nonfinite;
-    long tokens; /* of every row; 0: nothing counts in them */
+    long tokens; /* tokens of every row; 0: not given */
     const Phase *phases;
     int nphases; /* 0: all windows have one batch */
-    bool noise;  /* windows measure what the gradient's noise scale is made of */
+    bool noise;  /* windows measure the norms for the gradient noise scale */
     /* the first one, 0: none; windows after which it doubles, 0: it stays */
     double loss_scale;
     long scale_interval;
@@ -223,8 +226,9 @@ typedef struct {
     int nsteps;
     long round; /* a round: each in turn, of so many samples */
     int best;
-    bool best_stated; /* the report that decides; the model says which */
-    long patience;    /* validations without a better one that end the run; 0: none do */
+    bool best_stated; /* the report that selects the best weights; whether the model states it */
+    /* early stopping: the run ends after so many validations without improvement; 0: never */
+    long patience;
     /* how often, line: of the log; every 0: every epoch, every epoch, every update */
     Interval validate, checkpoint, line;
 } Schedule;
@@ -240,30 +244,32 @@ typedef struct {
     int naugments;
 } Dataset;
 
-/* what computes. Every thread of the team calls prepare, evaluate and predict together, as a step's
-   functions */
+/* the engine that computes. Every thread of the team calls prepare, evaluate and predict
+   together, like a step's functions */
 typedef struct {
     const char *target;  /* "c", "cuda" */
     const char *machine; /* GG_BUILT_FOR */
-    long memory;         /* bytes the program holds, data left out */
-    /* room for them, and an end of it; NULL: the program has it from the start */
+    long memory;         /* bytes that the program allocates, without data */
+    /* allocates and frees them; NULL: the program has static memory */
     void (*allocate)(void), (*release)(void);
     Window *w;
     double *sums; /* of this window or evaluation: they begin at 0 each time */
-    /* makes what follows from the parameters; NULL: nothing does */
+    /* computes values made from parameters; NULL: there are none */
     void (*prepare)(const Thread *);
     void (*evaluate)(const Thread *); /* forward only, sums as in a window */
     /* the outputs of w->rows rows, one micro-batch; NULL: there are none */
     void (*predict)(const Thread *);
-    /* with a device: the team is one thread, and what it calls only enqueues; NULL: there is
-       none */
-    const char *(*open)(long rows); /* so many rows of data; what the device is, for people */
+    /* with a device: the team is one thread, and its calls only enqueue; NULL: there is none */
+    const char *(*open)(long rows); /* for so many rows of data; returns the device's name */
     void (*close)(void);
     void (*send)(void);  /* parameters and states: host to device */
     void (*fetch)(void); /* parameters, states and gradients: device to host */
-    void (*await)(void); /* the oldest window or evaluation is over: sums, w's results are its */
-    void (*profile)(bool on); /* on: begins to time every launch; off: prints what each took */
-    bool skips;               /* only the device knows whether a window counts: none runs ahead */
+    /* waits for the oldest window or evaluation: sums and w's results are its */
+    void (*await)(void);
+    void (*profile)(bool on); /* on: begins to time every launch; off: prints the times */
+    /* only the device knows whether a window counts, so no window begins before the previous one
+       ends */
+    bool skips;
 } Engine;
 
 typedef struct {
@@ -275,7 +281,7 @@ typedef struct {
 } Program;
 
 int gg_main(int argc, char **argv, const Program *p); /* the command line program */
-/* zeroed, at a multiple of 64 bytes; pages that nobody touches cost nothing. Fails by gg_fail */
+/* zeroed, at a multiple of 64 bytes; untouched pages cost nothing. Fails by gg_fail */
 void *gg_room(size_t bytes);
 void gg_room_free(void *room); /* of gg_room, or NULL */
 #ifdef __cplusplus

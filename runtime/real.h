@@ -1,4 +1,4 @@
-/* real.h -- numbers: real of scalar.h, and vec, as many reals as the machine computes at once. */
+/* real.h -- numbers: real of scalar.h, and vec, a vector of the machine's width. */
 #ifndef GAGEN_REAL_H
 #define GAGEN_REAL_H
 #include "scalar.h"
@@ -6,7 +6,7 @@
 #include <arm_neon.h>
 #endif
 
-/* Sanitizers check every copy of what is copied into its callers, hours of it: nothing is
+/* Sanitizers check every copy of an inlined function, which takes hours. So nothing is
    specialised for them. */
 #if defined __has_feature
 #if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer) || \
@@ -17,26 +17,25 @@
 #define SANITIZED
 #endif
 
-/* Contraction is ours to decide: a*b + c is two roundings, v_fma is one where the machine has
-   it. */
+/* The compiler may not fuse: a*b + c is two roundings. v_fma is one, where the machine has it. */
 #if defined __clang__
 #pragma STDC FP_CONTRACT OFF
 #elif defined __GNUC__
 #pragma GCC optimize("fp-contract=off")
 #endif
-/* gcc 12 takes a kernel whose loop reads and writes one static array by a pointer that ivopts made
-   for a function without effects, and drops its calls: it may not look for such functions. */
+/* If a kernel's loop reads and writes one static array, gcc 12 (ivopts) may take it for a
+   function without effects, and drop its calls. So it may not look for such functions. */
 #if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 11
 #pragma GCC optimize("no-ipa-pure-const", "no-ipa-modref")
 #endif
-/* gcc 12 misplaces a load that stands in an arm of a choice when it makes a loop free of branches:
-   it may not try. Programs hold no such load; this is the second lock. */
+/* gcc 12 misplaces a load in an arm of a choice when it makes a loop free of branches, so it may
+   not try. Programs hold no such load; this is a second protection. */
 #if defined __GNUC__ && !defined __clang__
 #pragma GCC optimize("no-tree-loop-if-convert")
 #endif
-/* gcc 12 keeps what a loop stores in registers where a later iteration would store to the same
-   place (predictive commoning). At the loop's end it writes back rows that this thread never wrote,
-   and so undoes what another thread wrote. It may not. */
+/* gcc 12 keeps stores of a loop in registers if a later iteration stores to the same address
+   (predictive commoning). At the loop's end it writes back rows that this thread never wrote,
+   which undoes writes of another thread. So it may not. */
 #if defined __GNUC__ && !defined __clang__
 #pragma GCC optimize("no-predictive-commoning")
 #endif
@@ -76,8 +75,8 @@
 #endif
 #define LANES (VECTOR_BYTES / REAL_BYTES)
 #define LANES8 (LANES < 8 ? LANES : 8)
-/* <immintrin.h> is left out: compilers take longer to read it than to compile a small program.
-   Their builtins are its functions. */
+/* <immintrin.h> is left out, since reading it takes longer than compiling a small program. The
+   builtins are its functions. */
 #if defined __has_builtin
 #define HAS_BUILTIN(name) __has_builtin(name)
 #else
@@ -93,7 +92,7 @@
 #define NEON_TYPE float32x4_t
 #endif
 typedef real vec __attribute__((vector_size(VECTOR_BYTES)));
-/* what comparing two vecs gives: -1 or 0 */
+/* the result of comparing two vecs: -1 or 0 */
 typedef real_int mask __attribute__((vector_size(VECTOR_BYTES)));
 typedef real vec8 __attribute__((vector_size(LANES8 * REAL_BYTES)));
 typedef real_int mask8 __attribute__((vector_size(LANES8 * REAL_BYTES)));

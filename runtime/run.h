@@ -1,5 +1,5 @@
-/* run.h -- a run, in the parts of its program: model, schedule, data and device; its sums, and what
-   it tells. */
+/* run.h -- a run, in the parts of its program: model, schedule, data and device; then its sums
+   and its messages. */
 #ifndef GAGEN_RUN_H
 #define GAGEN_RUN_H
 #include "base.h"
@@ -25,11 +25,11 @@ typedef struct {     /* files of weights */
     Line header;     /* of a checkpoint */
 } Stored;
 
-typedef struct { /* where the run stands in its schedule */
+typedef struct { /* the run's position in its schedule */
     Plan plan;
     Order order;
     uint64_t seed;
-    /* rounds done so far; windows in which nothing counted, by step */
+    /* rounds done so far; empty windows, by step */
     long update, skipped[GG_STEPS];
     int missed[GG_STEPS];                /* and those of the round */
     Turn turn;                           /* the round's window under way, or the next one */
@@ -53,23 +53,23 @@ typedef struct { /* augmented rows of a window, by column; a row for each thread
 typedef struct { /* what computes: the host's threads, or a device */
     Team *team;
     const char *text;     /* what the device is; NULL: there is none */
-    bool opened, fetched; /* the device; the host has what the device has */
-    bool prepared;        /* false: the host has new parameters */
-    bool waits;           /* in a library: a window's gradients, for their update */
+    bool opened, fetched; /* whether the device is open; whether the host has the device's values */
+    bool prepared;        /* false: values made from parameters are out of date */
+    bool waits;           /* in a library: a window's gradients wait for their update */
 } Machine;
 
 typedef struct {
-    double *since, samples, *values; /* since the last report line; the reports of them */
+    double *since, samples, *values; /* since the last report line: sums, samples; their reports */
     double *kept;
     bool merged;      /* sums of the round's steps that are done; added to this window's */
     double *aside;    /* sums of a window, while an evaluation makes its own */
-    char beyond[300]; /* what is wrong with a computed id; "": nothing */
+    char beyond[300]; /* the fault of a computed id; "": none */
 } Sums;
 
-typedef struct { /* what the run tells */
+typedef struct { /* the messages of the run */
     int file;    /* descriptor or -1 */
     long bytes;
-    Line text, odd; /* odd: what of a line is not finite */
+    Line text, odd; /* odd: the values of a line that are not finite */
     /* since the last line of the log, of the terminal */
     Noise noise_told[GG_STEPS], noise_shown[GG_STEPS];
     bool terminal;

@@ -1,7 +1,8 @@
-/* safetensors.c -- reading the header of a safetensors file, which may be anything: eight bytes of
-   length, then JSON {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
-   "__metadata__": {"key": "value"}}, then data. Tensors that nobody asks for may be of any type and
-   rank. Several files with an index are in shards.c. */
+/* safetensors.c -- reads the header of an arbitrary safetensors file: eight bytes of length, then
+   JSON {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, "__metadata__":
+   {"key": "value"}}, then data.
+
+   Unused tensors may have any type and rank. shards.c reads several files with an index. */
 #include "archive.h"
 #include "json.h"
 #include "known.h"
@@ -55,7 +56,7 @@ static int64_t gg_json_shape(Json *j, Entry *e)
     return none ? 0 : many ? -1 : count;
 }
 
-/* A type that is not known takes what its offsets say. */
+/* A tensor of an unknown type has the size of its offsets. */
 static void gg_entry_check(const Json *j, const Entry *e, int64_t count)
 {
     const int i = gg_dtype_at(e->dtype);
@@ -142,8 +143,8 @@ int gg_by_name(const void *a, const void *b)
     return strcmp(((const Entry *)a)->name, ((const Entry *)b)->name);
 }
 
-/* The data of the file is covered once and wholly by the entries from `first` on, whose places
-   become those in the file. */
+/* Checks that the entries from `first` on cover the data of the file exactly once, and makes
+   their offsets those of the file. */
 static void gg_archive_check(Archive *a, const Shard *s, long first, int64_t start, int64_t data)
 {
     int64_t at = 0;

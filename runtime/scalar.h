@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #if defined __CUDACC__ || defined GG_EMU
-#define GG_BOTH __host__ __device__ /* what kernels may call too */
+#define GG_BOTH __host__ __device__ /* functions that kernels may call, too */
 #else
 #define GG_BOTH
 #endif
@@ -19,7 +19,7 @@
 
 #if defined __GNUC__ && !defined __clang__ && !defined __CUDACC__
 #define TAPS \
-    _Pragma("GCC unroll 4") /* a loop over some of a window's taps: gcc would not unroll it */
+    _Pragma("GCC unroll 4") /* a loop over some of a window's taps, which gcc would not unroll */
 #else
 #define TAPS
 #endif

@@ -1,4 +1,4 @@
-/* schedule.h -- what depends on the number of samples: windows, rounds, the order of rows. */
+/* schedule.h -- functions of the number of samples: windows, rounds, the order of rows. */
 #ifndef GAGEN_SCHEDULE_H
 #define GAGEN_SCHEDULE_H
 #include "base.h"
@@ -28,7 +28,7 @@ typedef struct {
 Plan gg_plan(const Schedule *of, long samples, long epochs, long steps);
 Place gg_place(const Plan *plan, long update);   /* of update 0 .. T - 1 */
 long gg_consumed(const Plan *plan, long update); /* samples in the updates before it */
-/* after so many updates: the interval, or the run, ends */
+/* whether the interval, or the run, ends after so many updates */
 bool gg_due(const Plan *plan, Interval i, long update);
 
 typedef struct {
@@ -53,11 +53,11 @@ typedef struct {
     bool closes, last;  /* of the step's; of the round's */
 } Turn;
 static inline bool gg_takes_turns(const Schedule *of) { return of->nsteps > 1; }
-/* of a round of so many: the samples that its reports speak of */
+/* for a round of this size: the samples that its reports cover */
 long gg_last_window(const Schedule *of, long samples);
 Turn gg_turn(const Schedule *of, long samples, long n); /* of a round of so many samples */
 /* windows that the step takes in the first rounds */
 long gg_taken(const Schedule *of, const Plan *plan, int step, long rounds);
-/* windows that it takes in an epoch: with "carry" no whole number */
+/* windows that it takes in an epoch; with "carry" not a whole number */
 double gg_epoch(const Schedule *of, const Plan *plan, int step);
 #endif

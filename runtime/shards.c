@@ -1,7 +1,8 @@
 /* shards.c -- weights in several safetensors files, with an index beside them: {"metadata": {},
-   "weight_map": {"name": "file"}}. A directory stands for its model.safetensors, or for its
-   model.safetensors.index.json. A file of an index lies beside it: a name that leads elsewhere is
-   refused. */
+   "weight_map": {"name": "file"}}.
+
+   A directory stands for its model.safetensors, or for its model.safetensors.index.json. Files
+   of an index must be in its directory. */
 #include "archive.h"
 #include "json.h"
 #include <errno.h>
@@ -13,7 +14,7 @@ static bool gg_shards_inside(Archive *a, const char *dir, const char *name)
     return n < (int)sizeof a->path && access(a->path, F_OK) == 0;
 }
 
-/* Says which file a->path is; whether that is an index. */
+/* Finds the file of a->path; whether it is an index. */
 bool gg_shards_named(Archive *a, const char *path)
 {
     struct stat st;
@@ -116,7 +117,7 @@ static int gg_by_name_and_shard(const void *a, const void *b)
     return order ? order : ((const Entry *)a)->shard - ((const Entry *)b)->shard;
 }
 
-/* Opens the files, each once; notes in which one each name is. */
+/* Opens each file once, and notes the file of each name. */
 static void gg_shards_read(Archive *a)
 {
     char path[4096];

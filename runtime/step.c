@@ -1,7 +1,8 @@
-/* step.c -- a round: the steps of a program in turn. Each cuts the round's samples into windows of
-   its own batch, so that a whole round ends with a whole window, and takes the last of them, as
-   many as its times; a short round has what there is of these windows. A program of one step has
-   rounds of one window. */
+/* step.c -- a round: the steps of a program in turn.
+
+   Each step cuts the round's samples into windows of its own batch, so that a whole round ends
+   with a whole window. It takes the last of them, as many as its times. A short round has the
+   existing parts of these windows. A program of one step has rounds of one window. */
 #include "schedule.h"
 
 long gg_last_window(const Schedule *of, long samples) { return (samples - 1) % of->batch + 1; }

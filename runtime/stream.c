@@ -1,5 +1,5 @@
-/* stream.c -- a file read from its beginning to its end, plain or packed by gzip, which zlib
-   unpacks. A packed file that is cut short, or whose check sum is wrong, is an error. */
+/* stream.c -- reads a file from its beginning to its end, plain or compressed by gzip (zlib). A
+   compressed file that is truncated, or whose check sum is wrong, is an error. */
 #include "stream.h"
 #include <errno.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@ static void *gg_unpack_open(const char *path) { return gzopen(path, "rb"); }
 static long gg_unpack_read(void *f, void *to, unsigned n) { return gzread(f, to, n); }
 static void gg_unpack_close(void *f) { gzclose(f); }
 
-/* NULL, or what is wrong with the file */
+/* NULL, or the fault of the file */
 static const char *gg_unpack_wrong(void *f)
 {
     int status;
@@ -40,7 +40,7 @@ void gg_stream_open(Stream *s, const char *path)
     unsigned char magic[2] = { 0 };
     gg_stream_close(s);
     if (stat(path, &st)) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
-    /* what is read of a pipe is gone */
+    /* bytes read from a pipe are gone */
     FILE *file = S_ISREG(st.st_mode) ? fopen(path, "rb") : NULL;
     if (!file && S_ISREG(st.st_mode)) gg_fail(GG_DATA, "%s: %s", path, strerror(errno));
     size_t got = file ? fread(magic, 1, 2, file) : 0;

@@ -10,8 +10,9 @@ typedef struct {
     bool packed;
     void *file;
 } Stream;
-void gg_stream_open(Stream *s, const char *path); /* packed or not; closes what s had open */
-/* the bytes that came: fewer than n at the end alone */
+/* compressed or not; closes the file that s had open */
+void gg_stream_open(Stream *s, const char *path);
+/* the number of bytes read: fewer than n only at the end */
 long gg_stream_read(Stream *s, void *to, long n);
 void gg_stream_close(Stream *s);
 #endif

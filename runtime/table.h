@@ -31,20 +31,21 @@ typedef struct {
     const Dataset *set;
     long rows; /* in memory, of all the file sets */
     void **column;
-    Map *map;    /* by column; those with pieces are mapped; NULL: all is the caller's */
+    Map *map;    /* by column; those with pieces are mapped; NULL: all belong to the caller */
     char *split; /* which of the three, by row of the main set */
     Rows train, valid, test;
-    Line notes;  /* lines that tell what a reader took a file for */
+    Line notes;  /* the readers' notes about their files */
     Line fields; /* csv: positions as the header's names: "x\x1fage\x1fincome\x1ey\x1f..." */
-    /* of a prediction: the set with the columns that it asks for */
+    /* for a prediction: the set with the columns that it needs */
     Dataset *asked;
     Column *asked_columns;
     void *zeros;  /* rows of all others */
-    Reading held; /* by the reader at work; a failure leaves it for gg_table_free */
+    Reading held; /* of the current reader; after a failure gg_table_free frees it */
 } Table;
-long gg_table_bytes(const Table *d);                  /* of all columns */
-long gg_table_mapped(const Table *d);                 /* those of them that lie in files */
-void gg_table_bind(const Table *d);                   /* the program's columns are the table's */
+long gg_table_bytes(const Table *d);  /* of all columns */
+long gg_table_mapped(const Table *d); /* those of them that lie in files */
+/* makes the program's columns those of the table */
+void gg_table_bind(const Table *d);
 char *gg_table_grow(Table *d, int column, long rows); /* room for more rows; where they begin */
 void *gg_table_room(Table *d, size_t bytes);          /* until it is called again; 0: none */
 #endif

@@ -8,7 +8,7 @@
 #if !defined SYS_futex
 #define SYS_futex SYS_futex_time64
 #endif
-/* of this process alone; <linux/futex.h> stands with the kernel's headers, which not all have */
+/* private to this process; <linux/futex.h> comes with the kernel's headers, which may be missing */
 enum { GG_FUTEX_WAIT = 0 | 128, GG_FUTEX_WAKE = 1 | 128 };
 #endif
 
@@ -17,7 +17,7 @@ typedef struct {
     Thread member[GG_THREADS];
     pthread_t worker[GG_THREADS];
     pthread_mutex_t bed;
-    pthread_cond_t bell; /* where a sleeper waits without futexes */
+    pthread_cond_t bell; /* for sleeping threads without futexes */
 } Crew;
 
 #if defined __linux__
@@ -49,9 +49,9 @@ void gg_team_wake(Team *team)
 }
 #endif
 
-/* A thread that spins in vain too often shares its core: for a while it gives up early, so that the
-   others may run there. A miss counts GG_MISS, a hit takes one back; at GG_MISSES the thread is shy
-   for GG_SHY waits. */
+/* A thread that often spins in vain shares its core. For a while it sleeps early, so that others
+   may run there. A miss counts GG_MISS, a hit subtracts one; at GG_MISSES the thread sleeps
+   early for GG_SHY waits. */
 enum { GG_SPINS = 4000, GG_SHY_SPINS = 50, GG_MISS = 16, GG_MISSES = 64, GG_SHY = 256 };
 static _Thread_local int gg_misses, gg_shy;
 

@@ -1,5 +1,5 @@
-/* team.h -- the threads of one program: started once, each owns its spans from start to end, all
-   meet at barriers. */
+/* team.h -- the threads of a program: started once; each owns its spans, and all meet at
+   barriers. */
 #ifndef GAGEN_TEAM_H
 #define GAGEN_TEAM_H
 #include <stdatomic.h>
@@ -18,15 +18,15 @@ typedef struct Team {
     _Alignas(64) atomic_int turn;
     _Alignas(64) atomic_int asleep;
     int n;
-    void (*fn)(const Thread *); /* what the team does next; NULL: leave */
-    const void *task;           /* and on what, where fn is not the program's */
+    void (*fn)(const Thread *); /* the next job of the team; NULL: leave */
+    const void *task;           /* and its argument, if fn is not the program's */
 } Team;
 
-Team *gg_team_start(int n); /* n - 1 workers, which wait; NULL: no threads to be had */
-/* fn on every thread, the caller as thread 0 */
+Team *gg_team_start(int n); /* starts n - 1 workers, which wait; NULL: no threads available */
+/* calls fn on every thread; the caller is thread 0 */
 void gg_team_call(Team *team, void (*fn)(const Thread *));
 void gg_team_stop(Team *team);
-void gg_team_wait(Team *team, int turn); /* until the turn is another: spins, then sleeps */
+void gg_team_wait(Team *team, int turn); /* waits until the turn changes: spins, then sleeps */
 void gg_team_wake(Team *team);
 long gg_cores(void); /* those that this process may use */
 
@@ -39,8 +39,9 @@ static inline int span_to(const Thread *t, int count)
 {
     return (int)((long)count * (t->id + 1) / t->n);
 }
-/* What a kernel stored is read by others. Without this gcc 12 takes a function that stores through
-   vectors alone, into memory it calls its own, for one without effects, and drops the call. */
+/* Declares that a kernel's stores are read. Without it gcc 12 may take a function that stores
+   through vectors alone, into the program's own memory, for one without effects, and drop the
+   call. */
 static inline int stored(void)
 {
     __asm__ volatile("" : : : "memory");
@@ -50,7 +51,7 @@ static inline int stored(void)
 #define for_span(i, t, count) \
     for (int i = span_from(t, count), i##_to = span_to(t, count); i < i##_to || stored(); i++)
 
-/* All threads meet; what any wrote before, all see after. */
+/* All threads meet; afterwards all see what any wrote before. */
 static inline void barrier(const Thread *t)
 {
     Team *m = t->team;

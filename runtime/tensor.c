@@ -9,7 +9,7 @@ long gg_count(const Tensor *t)
     return n;
 }
 
-/* what index i of an axis adds to the stored place */
+/* the part of the stored position that index i of an axis adds */
 static long gg_axis(const Digit *digit, long index)
 {
     long place = 0;
@@ -28,8 +28,8 @@ static long gg_outer(const Tensor *t, long row)
     return place;
 }
 
-/* Calls nothing and allocates nothing: the stored places of logical elements from .. from + n - 1,
-   n <= GG_WALK. */
+/* The stored positions of logical elements from .. from + n - 1, n <= GG_WALK. It calls and
+   allocates nothing. */
 enum { GG_WALK = 4096 };
 static void gg_places(const Tensor *t, long from, long n, long *out)
 {

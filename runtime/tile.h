@@ -1,8 +1,8 @@
 /* tile.h -- contract() for one vector type; contract.h includes this file for vec and for vec8. */
 
-/* q += one term: row n's number of A, broadcast, times the row of B at b. The empty asm hides where
-   a points (rule 3); it clobbers nothing, which would take compilers minutes: that a caller's
-   stores are read, stored() in kernel.h says. */
+/* q += one term: row n's number of A, broadcast, times the row of B at b. The empty asm hides
+   the target of a (rule 3). It clobbers no memory, which would cost minutes of compilation;
+   stored() in kernel.h declares that stores are read. */
 INLINE void V(term)(const Contract d, const int rows, const int inner, const int nv, const real *a,
                     const real *b, VEC *q)
 {
@@ -47,9 +47,9 @@ INLINE void V(tile)(const Contract d, const int rows, const int inner, const int
         V(store)(c + n / inner * d.c_row[0] + n % inner * d.c_row[1] + j * V_LANES, q[n * nv + j]);
 }
 
-/* All rows, nv vectors wide, in nearly equal tiles. Registers hold a tile's sums, nv vectors of B,
-   one of A, and a product where it is not fused. Outer rows go into a tile whole where they fit,
-   else inner rows are shared out. */
+/* All rows, nv vectors wide, in nearly equal tiles. Registers hold a tile's sums, nv vectors of
+   B, one of A, and a product where it is not fused. Outer rows are in one tile if they fit;
+   otherwise inner rows are divided. */
 INLINE void V(rows)(const Contract d, const int nv, const real *a, const real *b, real *c,
                     const int beta)
 {

@@ -1,5 +1,5 @@
-/* train.c -- training from start to end: windows, validation, checkpoints, signals, and what a
-   program does otherwise. */
+/* train.c -- training from start to end: windows, validation, checkpoints, signals, and the
+   other modes of a program. */
 #include "start.h"
 #include "device.h"
 #include "log.h"
@@ -8,7 +8,7 @@
 #include "window.h"
 #include <signal.h>
 
-static volatile sig_atomic_t gg_stop; /* the signal that asks the run to leave */
+static volatile sig_atomic_t gg_stop; /* the signal that ends the run */
 
 static void gg_on_signal(int number) { gg_stop = number; }
 
@@ -47,7 +47,7 @@ static void gg_keep_best(Run *r)
     if (isnan(value) || !(better || isnan(r->schedule.best))) return;
     r->schedule.best = value, r->schedule.stale = 0;
     gg_run_fetch(r);
-    gg_average_swap(r); /* what was validated is kept */
+    gg_average_swap(r); /* keeps the validated weights */
     if (r->model.best)
         memcpy(r->model.best, gg_params(&p->model), (size_t)p->model.elements * sizeof(real));
     gg_average_swap(r);
@@ -71,7 +71,8 @@ static void gg_validate(Run *r)
     if (gg_evaluate_split(r, "valid", &r->data.valid)) gg_keep_best(r);
 }
 
-/* A line for the updates since the last one: every epoch, and every tenth of a run of few. */
+/* A line for the updates since the last one: every epoch, and every tenth of a run with few
+   epochs. */
 static void gg_report_since(Run *r, const Place *place)
 {
     const Schedule *of = &r->p->schedule;
@@ -121,7 +122,7 @@ static _Noreturn void gg_abort(Run *r)
     gg_fail(GG_DATA, "%s", why);
 }
 
-/* The oldest window under way is over: it is counted, and told. */
+/* The oldest window under way is over: counts and reports it. */
 static const Place *gg_train_end(Run *r)
 {
     Progress *at = &r->schedule;
@@ -145,7 +146,7 @@ static const Place *gg_train_end(Run *r)
 
 static Interval gg_every(Interval told) { return told.every ? told : (Interval) { 'e', 1 }; }
 
-/* Whether the weights after so many updates are saved, validated, looked at at all. */
+/* Whether the weights after so many updates are saved, validated or read at all. */
 static bool gg_saves(const Run *r, long update)
 {
     return gg_due(&r->schedule.plan, gg_every(r->p->schedule.checkpoint), update) ||
@@ -167,8 +168,8 @@ static bool gg_patience_ends(const Run *r)
     return r->p->schedule.patience && r->schedule.stale >= r->p->schedule.patience;
 }
 
-/* One window under way; with a device that needs no result for it the next one too, unless the
-   weights between the two are looked at. */
+/* Keeps one window under way. A device gets the next one, too, if it needs no result of the
+   first and the weights between are not read. */
 static void gg_train_ahead(Run *r)
 {
     const Engine *by = &r->p->device;
@@ -218,7 +219,7 @@ static void gg_evaluate_all(Run *r)
     if (!valid && !test) gg_evaluate_split(r, "train", &r->data.train);
 }
 
-/* what the program was compiled for and this machine lacks, or NULL */
+/* an instruction set that the program was compiled for and this machine lacks, or NULL */
 static const char *gg_lacking(const Program *p)
 {
 #if defined __x86_64__

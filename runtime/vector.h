@@ -41,7 +41,7 @@ INLINE void V(store)(real *p, VEC x) { *(V(unaligned) *)p = x; }
 INLINE VEC V(set)(real x) { return x - (VEC) { 0 }; }
 INLINE VEC V(select)(MASK c, VEC a, VEC b) { return (VEC)((c & (MASK)a) | (~c & (MASK)b)); }
 
-/* a b + c, rounded once where the machine can */
+/* a b + c, rounded once if the machine can */
 INLINE VEC V(fma)(VEC a, VEC b, VEC c)
 {
 #if FUSED && defined FMA
@@ -76,7 +76,7 @@ INLINE VEC V(abs)(VEC x) { return (VEC)((MASK)x & ~(MASK)V(set)(R(-0.0))); }
 INLINE VEC V(max)(VEC a, VEC b) { return V(select)((a > b) | (a != a), a, b); }
 INLINE VEC V(min)(VEC a, VEC b) { return V(select)((a < b) | (a != a), a, b); }
 
-/* what a product multiplies: x rounded to bf16 (GG_COMPUTE 2) or fp16 (3), ties to even */
+/* a factor of a product: x rounded to bf16 (GG_COMPUTE 2) or fp16 (3), ties to even */
 INLINE VEC V(factor)(VEC x)
 {
 #if GG_COMPUTE > 1
@@ -128,7 +128,7 @@ INLINE VEC V(turn)(VEC x, const int n)
 #endif
 }
 
-/* the lanes in one number: halves are folded onto each other, always in this order */
+/* the lanes in one number: halves are added to each other, always in this order */
 INLINE real V(sum)(VEC x)
 {
     UNROLL for (int n = V_LANES / 2; n; n /= 2) x = x + V(turn)(x, n);

@@ -1,4 +1,4 @@
-/* window.c -- one window after the other, evaluation and prediction of rows. */
+/* window.c -- windows, evaluation and prediction of rows. */
 #include "window.h"
 #include "data.h"
 #include "device.h"
@@ -6,7 +6,7 @@
 #include "weights.h"
 
 /* ---- the window ---- */
-/* Update t of the step among those of the run. */
+/* The step's update t, among those of the run. */
 static Clock gg_clock(const Run *r, int step, long t)
 {
     const Schedule *of = &r->p->schedule;
@@ -15,7 +15,7 @@ static Clock gg_clock(const Run *r, int step, long t)
     return (Clock) { t, gg_taken(of, plan, step, plan->T), gg_epoch(of, plan, step) };
 }
 
-/* Updates that the step has done, those of a round under way included. */
+/* Updates that the step has finished, including those of a round under way. */
 static long gg_updates(const Run *r, int step)
 {
     const Schedule *of = &r->p->schedule;
@@ -70,7 +70,7 @@ bool gg_run_voided(const Run *r)
     return r->p->schedule.nonfinite && !isfinite(r->p->device.w->norm);
 }
 
-/* A dynamic loss scale after a window: one in which nothing counted says nothing about it. */
+/* Adapts a dynamic loss scale after a window; an empty window does not change it. */
 static void gg_rescale(Run *r)
 {
     Progress *at = &r->schedule;
@@ -89,7 +89,7 @@ static bool gg_all_finite(const Program *p)
     return finite;
 }
 
-/* The window once more, ever longer, until a micro-batch is met that leaves something that is not
+/* Runs the window again with more and more micro-batches, until one makes something that is not
    finite. */
 void gg_run_blame(Run *r, char *out, size_t room)
 {
@@ -197,8 +197,8 @@ static bool gg_fails(Run *r, const Check *c, uint32_t *list, long n)
     return r->p->device.sums[c->sum] != 0;
 }
 
-/* Evaluates ever fewer of the rows; where none fails in evaluation the ids are others in
-   training. */
+/* Evaluates fewer and fewer rows to find the fault. If none fails in evaluation, training
+   computes other ids. */
 static void gg_tell_beyond(Run *r, const Check *c, uint32_t *list, long n)
 {
     long least = 0, most = n;
@@ -237,8 +237,8 @@ static void gg_rows_beyond(Run *r, const Rows *rows, bool predicting)
     if (c) gg_tell_beyond(r, c, list, rows->count);
 }
 
-/* A window that waits for its update finds window and sums as it left them; a device keeps its own
-   copies of both. */
+/* Saves and restores the window and its sums for a window that waits for its update. A device
+   keeps its own copies of both. */
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
 {
     const Program *p = r->p;
@@ -252,7 +252,7 @@ bool gg_run_evaluate(Run *r, const Rows *rows, double *out)
     return true;
 }
 
-/* The sums of a prediction's rows: outputs alone make none. */
+/* The sums of a prediction's rows; outputs alone have none. */
 static void gg_predict_ids(Run *r, long from, long n)
 {
     const Rows rows = { from, n, NULL };

@@ -1,11 +1,10 @@
-/* writable.c -- everything that a run writes is proved writable before it starts: a run of days
-   must not end at its first checkpoint.
-   1. A file that can be made is made and removed again; a file that exists is opened and not
-      changed.
-   2. A checkpoint is written beside FILE and renamed, so what exists under FILE must be a regular
-      file that may be replaced.
-   3. The file system must have room for the checkpoints that are certain, and one block for a
-   log. */
+/* writable.c -- checks before the run that all its files are writable: a run of days must not end
+   at its first checkpoint.
+
+   1. A new file is created and removed. An existing file is opened and not changed.
+   2. A checkpoint is written beside FILE and renamed. So an existing FILE must be a regular file
+      that may be replaced.
+   3. The file system must have room for the certain checkpoints, and one block for a log. */
 #include "start.h"
 #include "weights.h"
 #include <errno.h>
@@ -29,7 +28,7 @@ static void gg_parent(const char *path, char out[4096])
     snprintf(out, 4096, "%.*s", n, slash ? path : ".");
 }
 
-/* Why no file can be made under this name: about its directory. */
+/* Why this name cannot be created: about its directory. */
 static _Noreturn void gg_cannot_make(Written w, int why)
 {
     char text[8300], parent[4096];
@@ -61,7 +60,7 @@ static void gg_prove_open(Written w)
     if (fd >= 0) close(fd);
 }
 
-/* Special files may be written, but for the one that is always full. */
+/* Special files are writable, except the one that is always full. */
 static void gg_prove_file(Written w)
 {
     struct stat st, full;
@@ -74,7 +73,7 @@ static void gg_prove_file(Written w)
     gg_prove_open(w);
 }
 
-/* What is free where the file will be, or -1: a special file, or a system that does not say. */
+/* Free bytes in the file's directory, or -1: a special file, or an unknown number. */
 static double gg_free_bytes(const char *path)
 {
     char parent[4096];
