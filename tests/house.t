@@ -107,6 +107,24 @@ for _, path in ipairs { "README.md", "docs/language.md", "docs/tutorial.md" } do
   ok(n > 0, path .. " shows a model")
 end
 
+-- ---- what documents show of the program is in it -----------------------------------------------------------
+local program = run "./gagen -t c examples/mnist_mlp.lua"
+local function quoted(text)
+  local missing = {}
+  for block in text:gmatch "```c\n(.-)```" do
+    for piece in (block .. "\n"):gmatch "(.-\n)\n" do
+      if not program:find(piece, 1, true) then missing[#missing + 1] = piece:match "[^\n]*" end
+    end
+  end
+  return missing
+end
+for _, path in ipairs { "README.md", "docs/architecture.md" } do
+  local text = text_of(path)
+  local missing = quoted(text)
+  ok(text:find "```c\n" and #missing == 0, ("%s: what it shows of mnist_mlp.c is there  # %s"):format(path, table.concat(missing, ", ")))
+end
+ok(#quoted "```c\nstatic void nothing(void)\n```" == 1, "control: what is not there is missed")
+
 -- ---- the op that HACKING.md adds --------------------------------------------------------------------------
 local place = os.tmpname()
 os.remove(place)
