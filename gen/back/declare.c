@@ -38,6 +38,25 @@ static char *group_text(const Kernels *k, int from, int to)
     return text("%s @@%s", t.s, shapes.s);
 }
 
+/* Both stand for themselves and are of one layer: a batch norm's running mean and variance. */
+static bool side_by_side(const Param *a, const Param *b)
+{
+    const char *dot = strrchr(a->name, '.'), *other = strrchr(b->name, '.');
+    return dot && other && dot - a->name == other - b->name &&
+           !strncmp(a->name, b->name, (size_t)(dot - a->name)) && a->state && b->state &&
+           !a->field[strcspn(a->field, ".")] && !b->field[strcspn(b->field, ".")];
+}
+
+static int end_of_group(const Program *s, int from)
+{
+    const Kernels *k = s->k;
+    int to = from + 1;
+    while (to < k->params.n && (!opens_group(s->g, to) ||
+                                side_by_side(k->params.at[to - 1]->param, k->params.at[to]->param)))
+        to++;
+    return to;
+}
+
 static char *states_list(const Whole *all)
 {
     Text t = { 0 };
@@ -52,7 +71,7 @@ static void declare_params(const Whole *all, Env *e)
     const Kernels *k = s->k;
     const bool frozen = k->trained < k->elements;
     for (int from = 0, to; from < k->params.n; from = to) {
-        for (to = from + 1; to < k->params.n && !opens_group(s->g, to);) to++;
+        to = end_of_group(s, from);
         const char *field = group_text(k, from, to);
         env_set(env_item(e, "fields"), "text", "%s", field);
         if (frozen && k->params.at[from]->param->trained)

@@ -104,8 +104,8 @@ a loss scale is undone twice|scaled|s/1 \/ to->loss_scale/1 \/ to->loss_scale \/
 an average of the weights per micro-step|ema|s/v_store(&ema_at\[i\], \(.*\));/vec e = ema;\n        for (int k = 0; k < 8; k++) e += (\1 - ema) \/ (now - ema) * (now - e);\n        v_store(\&ema_at[i], e);/
 an average of the weights of the update before|ema|s/(now - ema)/(x - ema)/
 batch norm's momentum is as given where K of it make one|norm|s/arena.window_momentum = .*;/arena.window_momentum = R(0.1);/
-batch norm's running statistics move in evaluation|looked|/^INLINE void micro(/,/^}/{ / k[0-9]*_running_var(t, m);/h; /(t, .*p.first_running_var/H; }; /^static void forward(/,/^}/{ / k[0-9]*_relu(t);/G; }
-the last micro-batch alone moves batch norm's running statistics|norm|/^INLINE void micro(/,/^}/s/ \(k[0-9]*_running_\(mean\|var\)[0-9]*(t, .*;\)/ if (m->from >= 16) \1/
+batch norm's running statistics move in evaluation|looked|/^INLINE void micro(/,/^}/{ /(t, .*p.first_running_var/H; }; /^static void forward(/,/^}/{ / k[0-9]*_running_var(t, m);/{ s/if (w.training) //; G; }; }
+the last micro-batch alone moves batch norm's running statistics|norm|/^static void forward(/,/^}/s/if (w.training) \(k[0-9]*_running\)/if (m->from >= 16) \1/
 AdamA's moments decay per micro-step|adama|s/, \(v8*_load(&[^)]*)\) + R(0.09/, R(0.9) * \1 + R(0.09/
 AdamA's moments do not decay|adama|s/R(0.9) \* m2)/m2)/
 AdamA squares the micro-batch's mean, not its part of the window's|adama|s/\* micro \* micro/* R(4.0) \* micro * micro/

@@ -8,11 +8,13 @@ static const char *beta_text(const Val *beta)
     return !beta ? NULL : beta->kind == VAL_RUN ? "beta" : text("%.0f", beta->number);
 }
 
-/* micro: the text of the micro-batch that kernels get; given: one has got it */
+/* micro: the text of the micro-batch that kernels get; given: one has got it. evaluated: what else
+   there is runs in training alone; NULL: all runs */
 typedef struct {
     Lines lines;
     Functions *f;
     const char *micro;
+    const TaskList *evaluated;
     bool given;
 } Calls;
 
@@ -41,9 +43,18 @@ static void add_turns(Calls *x, const Task *t)
     line_add(&x->lines, text.s, "}");
 }
 
+static bool has_call(const TaskList *l, const Kernel *k)
+{
+    bool has = !l;
+    for (int i = 0; l && i < l->n; i++) has |= l->at[i]->kernel == k;
+    return has;
+}
+
 static void add_call(Calls *x, const Task *t)
 {
     function_line(x->f, t->kernel, x->micro, beta_text(t->beta), &x->lines);
+    Line *line = x->lines.at[x->lines.n - 1];
+    if (!has_call(x->evaluated, t->kernel)) line->before = text("if (w.training) %s", line->before);
     x->given |= function_reads_micro(x->f, t->kernel);
 }
 
@@ -63,10 +74,11 @@ static void add_tasks(Calls *x, const TaskList *list)
 }
 
 /* After the text `before`, which uses the micro-batch unless it is empty. */
-static char *tasks_after(const char *before, Functions *f, const TaskList *list, const char *micro)
+static char *tasks_of(Functions *f, const TaskList *list, const char *micro, const char *before,
+                      const TaskList *evaluated)
 {
     static const Folding folding = { "calls", NULL };
-    Calls x = { .f = f, .micro = micro };
+    Calls x = { .f = f, .micro = micro, .evaluated = evaluated };
     add_tasks(&x, list);
     lines_fold(&x.lines, &folding, &f->blocks);
     return text("%s%s%s", before, lines_text(&x.lines, NULL),
@@ -75,7 +87,7 @@ static char *tasks_after(const char *before, Functions *f, const TaskList *list,
 
 static char *tasks_text(Functions *f, const TaskList *list, const char *micro)
 {
-    return tasks_after("", f, list, micro);
+    return tasks_of(f, list, micro, "", NULL);
 }
 
 static char *conclude_text(Functions *f, const Program *s)
@@ -93,21 +105,21 @@ static char *conclude_text(Functions *f, const Program *s)
 }
 
 /* ---- forward ---- */
-static int calls_in(const TaskList *l, int n)
+/* A micro-step begins as an evaluation does, but for kernels that training alone runs: those of
+   states. forward() has so many of its tasks, and evaluation has the rest of its own list after it;
+   0: it begins otherwise. */
+static int shared_forward(const TaskList *micro, const TaskList *evaluation, int *end)
 {
-    int calls = 0;
-    for (int i = 0; i < n; i++) calls += l->at[i]->kind == TASK_CALL;
-    return calls;
-}
-
-/* A micro-step begins with so many tasks as evaluation does. */
-static int begin_alike(const TaskList *a, const TaskList *b)
-{
-    int n = 0;
-    while (n < a->n && n < b->n && a->at[n]->kind == b->at[n]->kind &&
-           a->at[n]->kernel == b->at[n]->kernel && a->at[n]->sum == b->at[n]->sum)
-        n++;
-    return n;
+    int n = 0, at = 0, calls = 0;
+    for (int i = 0; i < evaluation->n; i++) calls += evaluation->at[i]->kind == TASK_CALL;
+    for (; calls && n < micro->n && at < evaluation->n; n++) {
+        const Task *t = micro->at[n], *e = evaluation->at[at];
+        const bool same = t->kind == e->kind && t->kernel == e->kernel && t->sum == e->sum;
+        if (same) at++, calls -= t->kind == TASK_CALL;
+        else if (t->kind == TASK_ADD_UP || (t->kind == TASK_CALL && t->kernel->backward)) return 0;
+    }
+    *end = at;
+    return calls ? 0 : n;
 }
 
 static TaskList part(const TaskList *l, int from, int to)
@@ -115,21 +127,22 @@ static TaskList part(const TaskList *l, int from, int to)
     return (TaskList) { l->at + from, to - from, to - from };
 }
 
-/* Where a micro-step begins with all kernels of an evaluation, it calls forward(), too. */
 static void fill_forward(Functions *f, const Program *s, Env *e)
 {
-    const TaskList *all = s->drops ? &s->judge : &s->evaluate;
-    int n = s->drops ? 0 : begin_alike(&s->micro, all);
-    const bool shares = n && calls_in(all, n) == calls_in(all, all->n);
-    if (!shares) n = 0;
-    const TaskList forward = part(all, 0, shares ? n : all->n), end = part(all, forward.n, all->n),
+    int end = s->evaluate.n;
+    const int n = s->drops ? 0 : shared_forward(&s->micro, &s->evaluate, &end);
+    const TaskList forward = s->drops ? s->judge
+                             : n      ? part(&s->micro, 0, n)
+                                      : s->evaluate,
+                   tail = part(&s->evaluate, n ? end : s->evaluate.n, s->evaluate.n),
                    rest = part(&s->micro, n, s->micro.n);
-    const char *begin = shares ? text("%sforward(t, m);\n", s->g->step->prefix) : "";
-    env_set(e, "forward", "%s", tasks_text(f, &forward, "m"));
-    env_set(e, "micro", "%s", tasks_after(begin, f, &rest, "m"));
-    env_flag(e, "shares_forward", shares || s->drops);
-    env_flag(e, "ends_forward", end.n > 0);
-    env_set(e, "forward_end", "%s", tasks_text(f, &end, "NULL"));
+    const char *begin = n ? text("%sforward(t, m);\n", s->g->step->prefix) : "";
+    const TaskList *evaluated = n ? &s->evaluate : NULL;
+    env_set(e, "forward", "%s", tasks_of(f, &forward, "m", "", evaluated));
+    env_set(e, "micro", "%s", tasks_of(f, &rest, "m", begin, NULL));
+    env_flag(e, "shares_forward", n > 0 || s->drops);
+    env_flag(e, "ends_forward", tail.n > 0);
+    env_set(e, "forward_end", "%s", tasks_text(f, &tail, "NULL"));
 }
 
 static bool any_sum(const Whole *all)
