@@ -393,7 +393,7 @@ local function train(given)
   recompute(o)
   length(o)
   options_of_window.check(o, fail_at)
-  if #o.turns > 1 and o.phases then
+  if #o.turns > 1 and o.milestones then
     fail_at("accumulate", nil,
       "train: accumulate may be a schedule only without steps; with steps write a number")
   end
@@ -428,7 +428,7 @@ local function train(given)
   for _, s in ipairs(o.turns) do
     local batch = s.accumulate and s.accumulate * o.micro_batch or o.batch
     s.optimizer = scaled(s.optimizer, { batch = batch, tokens = o.tokens,
-      varies = o.phases ~= nil })
+      varies = o.milestones ~= nil })
   end
   rules.apply(o.rules, parameters, o.turns, owner)
   o.best_stated = o.best ~= nil

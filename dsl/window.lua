@@ -91,7 +91,7 @@ function window.accumulate(o, fail_at)
       wrong("a schedule of windows makes the batch vary: leave out %s, say micro_batch", k)
     end
   end
-  o.phases = {}
+  o.milestones = {}
   for _, key in ipairs(util.sorted(t)) do
     local from, letter = amount(key, 0)
     if not from then
@@ -104,16 +104,16 @@ function window.accumulate(o, fail_at)
     end
     if from > 0 then unit = letter end
     local k = util.integer("train: accumulate", t[key], 1, "micro-batches in a window")
-    o.phases[#o.phases + 1] = { from = from, unit = letter, accumulate = k }
+    o.milestones[#o.milestones + 1] = { from = from, unit = letter, accumulate = k }
   end
-  table.sort(o.phases, function(a, b) return a.from < b.from end)
-  if #o.phases == 0 or o.phases[1].from ~= 0 then
+  table.sort(o.milestones, function(a, b) return a.from < b.from end)
+  if #o.milestones == 0 or o.milestones[1].from ~= 0 then
     wrong("the first size is missing: write { [0] = 1, [1000] = 8 }")
   end
-  if #o.phases > 16 then wrong("at most 16 sizes, got %d", #o.phases) end
+  if #o.milestones > 16 then wrong("at most 16 sizes, got %d", #o.milestones) end
   o.accumulate = 1
-  for i, p in ipairs(o.phases) do
-    if i > 1 and p.from == o.phases[i - 1].from then wrong("two sizes from %d on", p.from) end
+  for i, p in ipairs(o.milestones) do
+    if i > 1 and p.from == o.milestones[i - 1].from then wrong("two sizes from %d on", p.from) end
     o.accumulate = math.max(o.accumulate, p.accumulate)
   end
 end

@@ -66,10 +66,10 @@ static long gg_first_update(const Plan *plan, char unit, long update, long gone)
 static bool gg_plan_spans(Plan *plan, const Schedule *of)
 {
     plan->spans = 1,
-    plan->span[0] = (Span) { .batch = of->nphases ? of->phases[0].batch : of->round };
+    plan->span[0] = (Span) { .batch = of->nmilestones ? of->milestones[0].batch : of->round };
     plan->E = gg_windows_in(plan, plan->samples, plan->span[0].batch);
-    for (int i = 1; plan->E && i < of->nphases; i++) {
-        const Phase *to = &of->phases[i];
+    for (int i = 1; plan->E && i < of->nmilestones; i++) {
+        const Milestone *to = &of->milestones[i];
         long update = gg_first_update(plan, to->unit, plan->span[i - 1].update, to->from);
         Place place = gg_place(plan, update);
         plan->span[plan->spans++] =

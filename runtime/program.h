@@ -13,17 +13,17 @@ extern "C" {
 typedef struct Thread Thread; /* of team.h */
 
 /* ---- tensors: parameters and other state; files hold them in logical order ---- */
-enum { GG_RANK = 6, GG_DIGITS = 4 };
+enum { GG_RANK = 6, GG_FACTORS = 4 };
 typedef struct {
     int div, mod;
     long stride;
-} Digit; /* (index / div % mod) * stride; mod 0: no % */
+} Factor; /* (index / div % mod) * stride; mod 0: no % */
 typedef struct {
     const char *name; /* PyTorch's path: "net.0.weight" */
     int rank;
-    long dim[GG_RANK];               /* logical */
-    Digit digit[GG_RANK][GG_DIGITS]; /* unused ones have stride 0, div 1 */
-    long offset;                     /* of element 0 in the flat array, in reals */
+    long dim[GG_RANK];                  /* logical */
+    Factor factor[GG_RANK][GG_FACTORS]; /* unused ones have stride 0, div 1 */
+    long offset;                        /* of element 0 in the flat array, in reals */
     /* 'u' uniform a..b, 'n' normal mean a std b, 'c' constant a; 'm' mean, 'd' deviation of
        column a */
     char init;
@@ -151,7 +151,7 @@ static inline long window_row(const Window *w, long i)
 #endif
 
 /* ---- the program ---- */
-enum { GG_PHASES = 16 };
+enum { GG_MILESTONES = 16 };
 typedef struct {
     char unit;
     long every;
@@ -160,7 +160,7 @@ typedef struct {
 typedef struct {
     char unit;
     long from, batch;
-} Phase;
+} Milestone;
 
 /* accuracy prints as %; max: larger is better */
 typedef struct {
@@ -216,9 +216,9 @@ typedef struct {
        not; 'a' aborts; 0: no check */
     char nonfinite;
     long tokens; /* tokens of every row; 0: not given */
-    const Phase *phases;
-    int nphases; /* 0: all windows have one batch */
-    bool noise;  /* windows measure the norms for the gradient noise scale */
+    const Milestone *milestones;
+    int nmilestones; /* 0: all windows have one batch */
+    bool noise;      /* windows measure the norms for the gradient noise scale */
     /* the first one, 0: none; windows after which it doubles, 0: it stays */
     double loss_scale;
     long scale_interval;

@@ -13,7 +13,7 @@ typedef struct {
     char tail;
     long samples, batch, tokens; /* batch: the largest; tokens of a sample */
     int spans;
-    Span span[GG_PHASES];
+    Span span[GG_MILESTONES];
     long E, T;   /* updates an epoch, rounded up; updates of the run */
     long last;   /* samples of an epoch's last window; carry: of the run's */
     long unread; /* samples an epoch leaves out */

@@ -10,12 +10,12 @@ long gg_count(const Tensor *t)
 }
 
 /* the part of the stored position that index i of an axis adds */
-static long gg_axis(const Digit *digit, long index)
+static long gg_axis(const Factor *factor, long index)
 {
     long place = 0;
-    for (int d = 0; d < GG_DIGITS && digit[d].stride; d++) {
-        long value = index / digit[d].div;
-        place += (digit[d].mod ? value % digit[d].mod : value) * digit[d].stride;
+    for (int d = 0; d < GG_FACTORS && factor[d].stride; d++) {
+        long value = index / factor[d].div;
+        place += (factor[d].mod ? value % factor[d].mod : value) * factor[d].stride;
     }
     return place;
 }
@@ -24,7 +24,7 @@ static long gg_outer(const Tensor *t, long row)
 {
     long place = t->offset;
     for (int a = t->rank - 2; a >= 0; row /= t->dim[a--])
-        place += gg_axis(t->digit[a], row % t->dim[a]);
+        place += gg_axis(t->factor[a], row % t->dim[a]);
     return place;
 }
 
@@ -37,7 +37,7 @@ static void gg_places(const Tensor *t, long from, long n, long *out)
     const long width = last < 0 ? 1 : t->dim[last];
     long place = gg_outer(t, from / width), column = from % width;
     for (long i = 0; i < n; i++) {
-        out[i] = place + (last < 0 ? 0 : gg_axis(t->digit[last], column));
+        out[i] = place + (last < 0 ? 0 : gg_axis(t->factor[last], column));
         if (++column == width) column = 0, place = gg_outer(t, (from + i + 1) / width);
     }
 }

@@ -52,8 +52,8 @@ static const Column columns[] = {
     //:end
 };
 
-//:if phased
-static const Phase phases[] = { ${phases} };
+//:if milestones_given
+static const Milestone milestones[] = { ${milestones} };
 //:end
 //:if augments
 static const Augment augments[] = {
@@ -122,7 +122,7 @@ ${linkage}const Program gagen_${title} = {
     },
     .schedule = {
         .batch = ${samples}, .micro_batch = N, .accumulate = ${micros},
-        .epochs = ${epochs}, .updates = ${updates}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${phases_are}${loss_scale}
+        .epochs = ${epochs}, .updates = ${updates}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${milestones_are}${loss_scale}
         .steps = steps, .nsteps = ${nsteps}, .round = ${round_samples},
         .best = ${best},
     },

@@ -294,12 +294,13 @@ static void add_window(Text *out, const Program *s)
         text_add(out, "   step     %s, minimizes line %d\n            %s\n",
                  c_comment(g->step->name), g->step->minimize->loc.line, step_turn(g));
     text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"%s", t->batch, t->accumulate,
-             t->micro_batch, tails[t->tail], t->split ? ", the same bits for every split" : "");
-    for (int i = 0; i < t->nphases; i++)
-        text_add(out, "%s%ld%s", i ? ", " : "; accumulate ", t->phase[i].accumulate,
-                 i + 1 == t->nphases ? ""
-                                     : text(" up to %s %ld", unit_name(t->phase[i + 1].unit),
-                                            t->phase[i + 1].from));
+             t->micro_batch, tails[t->tail], t->chains ? ", the same bits for every split" : "");
+    for (int i = 0; i < t->nmilestones; i++)
+        text_add(out, "%s%ld%s", i ? ", " : "; accumulate ", t->milestone[i].accumulate,
+                 i + 1 == t->nmilestones
+                     ? ""
+                     : text(" up to %s %ld", unit_name(t->milestone[i + 1].unit),
+                            t->milestone[i + 1].from));
     if (t->tokens) text_add(out, "; %ld tokens a sample", t->tokens);
     text_add(out, "\n");
     add_scales(out, s);

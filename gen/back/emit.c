@@ -11,7 +11,7 @@ static const char *base_name(const char *path)
 /* The rooms of a step that are neither its kernels' nor its update's. */
 static void fill_step(const Program *s, Env *e)
 {
-    const Step *t = s->g->step;
+    const Objective *t = s->g->step;
     const bool several = s->all->steps.n > 1;
     env_set(e, "prefix", "%s", t->prefix);
     env_set(e, "step_name", "%s", c_string(t->name));
@@ -45,9 +45,9 @@ static void name_sizes(const Whole *all, Env *e)
                  all->steps.at[i]->g->train.accumulate);
     env_set(e, "sizes", "%s", t.s);
     env_set(e, "sizes_are", "rows of a micro-batch, micro-batches of %s window",
-            several            ? "each step's"
-            : g->train.nphases ? "the largest"
-                               : "a");
+            several                ? "each step's"
+            : g->train.nmilestones ? "the largest"
+                                   : "a");
     env_set(e, "samples", "%s",
             several ? text("%ld", largest_window(g)) : ROWS_NAME " * " MICROS_NAME);
     env_set(e, "micros", "%s",

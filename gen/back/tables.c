@@ -25,7 +25,7 @@ static uint64_t hash_optimizer(uint64_t h, const Optimizer *o, double clip)
     return hash_formula(hash_formula(h, "p", o->step), text("clip %.17g", clip), o->lr);
 }
 
-static uint64_t hash_step(uint64_t h, const Step *s, bool only)
+static uint64_t hash_step(uint64_t h, const Objective *s, bool only)
 {
     if (!only) h = hash(h, text("%s %ld", s->name, s->times));
     if (s->accumulate) h = hash(h, text("of %ld", s->batch));
@@ -45,9 +45,10 @@ static uint64_t fingerprint(const Graph *g)
         h = hash(hash(h, g->params.at[i]->name), shape_text(&g->params.at[i]->shape));
     h = hash(h, text("%ld %d", t->batch, (int)t->tail));
     if (t->ema > 0) h = hash(h, text("ema %.17g", t->ema));
-    if (t->nphases && t->tokens) h = hash(h, text("%ld tokens", t->tokens));
-    for (int i = 0; i < t->nphases; i++)
-        h = hash(h, text("%c %ld %ld", t->phase[i].unit, t->phase[i].from, t->phase[i].accumulate));
+    if (t->nmilestones && t->tokens) h = hash(h, text("%ld tokens", t->tokens));
+    for (int i = 0; i < t->nmilestones; i++)
+        h = hash(h, text("%c %ld %ld", t->milestone[i].unit, t->milestone[i].from,
+                         t->milestone[i].accumulate));
     for (int i = 0; i < g->steps.n; i++) h = hash_step(h, g->steps.at[i], g->steps.n == 1);
     return h;
 }
@@ -328,13 +329,13 @@ static char *memory_text(const Whole *all)
                 all->arena > 0 ? " + sizeof arena" : "");
 }
 
-static char *phases_text(const Train *t)
+static char *milestones_text(const Train *t)
 {
     Text out = { 0 };
     text_put(&out, "", 0);
-    for (int i = 0; i < t->nphases; i++)
-        text_add(&out, "%s{ '%c', %ld, %ld }", i ? ", " : "", t->phase[i].unit, t->phase[i].from,
-                 t->phase[i].accumulate * t->micro_batch);
+    for (int i = 0; i < t->nmilestones; i++)
+        text_add(&out, "%s{ '%c', %ld, %ld }", i ? ", " : "", t->milestone[i].unit,
+                 t->milestone[i].from, t->milestone[i].accumulate * t->micro_batch);
     return out.s;
 }
 
@@ -344,10 +345,11 @@ static void fill_schedule(const Graph *g, Env *e)
     env_flag(e, "turns", g->steps.n > 1);
     env_set(e, "nsteps", "%d", g->steps.n);
     env_set(e, "round_samples", "%ld", round_samples(g));
-    env_flag(e, "phased", t->nphases > 0);
-    env_set(e, "phases", "%s", phases_text(t));
-    env_set(e, "phases_are", "%s%s", t->tokens ? text(" .tokens = %ld,", t->tokens) : "",
-            t->nphases ? text(" .phases = phases, .nphases = %d,", t->nphases) : "");
+    env_flag(e, "milestones_given", t->nmilestones > 0);
+    env_set(e, "milestones", "%s", milestones_text(t));
+    env_set(e, "milestones_are", "%s%s", t->tokens ? text(" .tokens = %ld,", t->tokens) : "",
+            t->nmilestones ? text(" .milestones = milestones, .nmilestones = %d,", t->nmilestones)
+                           : "");
     env_set(e, "epochs", "%ld", t->epochs);
     env_set(e, "updates", "%ld", t->steps);
     env_set(e, "seed", "%ld", t->seed);

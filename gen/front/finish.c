@@ -105,15 +105,15 @@ static Interval read_interval(lua_State *L, int index, const char *key)
                         (long)field_number(L, index, text("%s_every", key), 0) };
 }
 
-static void read_phases(lua_State *L, int index, Train *t)
+static void read_milestones(lua_State *L, int index, Train *t)
 {
     const int top = lua_gettop(L);
-    if (lua_getfield(L, index, "phases") == LUA_TTABLE)
+    if (lua_getfield(L, index, "milestones") == LUA_TTABLE)
         for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) {
             const int at = lua_gettop(L);
-            t->phase[t->nphases++] =
-                (Phase) { *field_string(L, at, "unit"), (long)field_number(L, at, "from", 0),
-                          (long)field_number(L, at, "accumulate", 1) };
+            t->milestone[t->nmilestones++] =
+                (Milestone) { *field_string(L, at, "unit"), (long)field_number(L, at, "from", 0),
+                              (long)field_number(L, at, "accumulate", 1) };
         }
     lua_settop(L, top);
 }
@@ -130,7 +130,7 @@ static void read_train(lua_State *L, int index, Train *t)
     const char *tail = field_string(L, index, "tail");
     t->tail = tail[0] == 's' ? TAIL_STEP : tail[0] == 'd' ? TAIL_DROP : TAIL_CARRY;
     t->count_before = !strcmp(field_string(L, index, "count"), "before");
-    t->split = !strcmp(field_string(L, index, "deterministic"), "split");
+    t->chains = !strcmp(field_string(L, index, "deterministic"), "split");
     t->precision = (Precision)ONE_OF(L, index, "precision", precisions);
     t->loss_scale = field_number(L, index, "scale_start", 0);
     t->scale_interval = (long)field_number(L, index, "scale_interval", 0);
@@ -146,7 +146,7 @@ static void read_train(lua_State *L, int index, Train *t)
     t->validate = read_interval(L, index, "validate");
     t->checkpoint = read_interval(L, index, "checkpoint");
     t->line = read_interval(L, index, "line");
-    read_phases(L, index, t);
+    read_milestones(L, index, t);
     t->loc = field_loc(L, index);
     t->batch_loc = host_at(L, (int)field_number(L, index, "batch_place", 0));
     t->memory = field_string(L, index, "memory");

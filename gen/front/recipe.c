@@ -85,7 +85,7 @@ static bool same(const Expr *a, const Expr *b)
 }
 
 /* The index in Window.c of a number that is computed once an update. */
-static int slot_of(Step *g, const char *name, const Expr *value)
+static int slot_of(Objective *g, const char *name, const Expr *value)
 {
     for (int i = 0; i < g->nscalars; i++)
         if (same(g->scalar_value[i], value)) return i;
@@ -116,7 +116,7 @@ static void add_states(Optimizer *all, const Optimizer *o)
     }
 }
 
-static void add_group(lua_State *L, int index, Step *g)
+static void add_group(lua_State *L, int index, Objective *g)
 {
     Optimizer *o = NEW(Optimizer);
     o->text = field_string(L, index, "text");
@@ -147,7 +147,7 @@ static void order_parameters(Graph *g)
     for (int i = 0; i < now.n; i++) g->params.at[i] = now.at[i], now.at[i]->index = i;
 }
 
-static void read_step(lua_State *L, Step *s)
+static void read_step(lua_State *L, Objective *s)
 {
     const int at = lua_gettop(L);
     s->name = field_string(L, at, "name");
@@ -172,7 +172,7 @@ void read_recipes(lua_State *L, int index, Graph *g)
 {
     lua_getfield(L, index, "turns");
     for (int i = 1; lua_geti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1)) {
-        Step *s = NEW(Step);
+        Objective *s = NEW(Objective);
         read_step(L, s);
         vec_push(&g->steps, s);
     }

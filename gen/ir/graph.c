@@ -60,7 +60,7 @@ void bind_micro_batch(Graph *g, long micro)
 {
     g->train.micro_batch = micro, g->train.accumulate = g->train.batch / micro;
     for (int i = 0; i < g->steps.n; i++) {
-        Step *s = g->steps.at[i];
+        Objective *s = g->steps.at[i];
         s->batch = (s->accumulate ? s->accumulate : g->train.accumulate) * micro;
     }
     for (int i = 0; i < g->nodes.n; i++) {

@@ -47,7 +47,7 @@ typedef struct Param {
     bool scratch;  /* a state of one window: no file holds it */
     int step;      /* the step that trains it, an index in Graph.steps, */
     bool mine;     /* and whether that step is this graph's */
-    int group;     /* in Step.groups */
+    int group;     /* in Objective.groups */
     long zero_row; /* 1 + the row that begins with zeros; 0: none does */
     /* the safetensors file with its first value, under this name; or NULL */
     const char *file, *key;
@@ -168,7 +168,7 @@ typedef enum { RECOMPUTE_AUTO, RECOMPUTE_NONE, RECOMPUTE_ALL, RECOMPUTE_LEVEL } 
 typedef enum { FP32, TF32, BF16, FP16 } Precision;
 /* at NaN or infinity: nothing; the window is skipped; the micro-batch is dropped; the run ends */
 typedef enum { NONFINITE_KEEP, NONFINITE_SKIP, NONFINITE_DROP, NONFINITE_ABORT } Nonfinite;
-enum { PHASES = 16 };
+enum { MILESTONES = 16 };
 typedef struct {
     char unit;
     long every;
@@ -176,7 +176,7 @@ typedef struct {
 typedef struct {
     char unit;
     long from, accumulate;
-} Phase;
+} Milestone;
 extern const char *const precisions[], *const nonfinites[]; /* "fp32" */
 typedef struct {
     long batch, micro_batch, accumulate; /* batch = micro_batch * accumulate always holds */
@@ -184,7 +184,7 @@ typedef struct {
     Tail tail;
     /* count = "before": sums that scales need are counted first, also where they could wait */
     bool count_before;
-    bool split; /* deterministic = "split": gradients are chains over samples in order */
+    bool chains; /* deterministic = "split": gradients are chains over samples in order */
     long seed;
     long tokens; /* tokens of every row, for intervals in tokens; 0: not given */
     Precision precision;
@@ -209,8 +209,8 @@ typedef struct {
     /* intervals; line: of the log; every 0: the runtime's default */
     Interval validate, checkpoint, line;
     /* accumulate as a schedule; then accumulate is the largest; 0: it is one number */
-    int nphases;
-    Phase phase[PHASES];
+    int nmilestones;
+    Milestone milestone[MILESTONES];
     Loc loc, batch_loc;
     /* "6 GB": the memory from which gagen chooses the micro-batch; NULL: not given */
     const char *memory;
@@ -223,7 +223,7 @@ typedef struct {
     const char *chosen; /* the choice, for the banner */
 } Train;
 
-typedef struct Step { /* an objective: a loss, its parameters and its optimizer */
+typedef struct Objective { /* an objective: a loss, its parameters and its optimizer */
     /* "generator", and "step_generator_" of its functions; "" and "" where it is the only one */
     const char *name, *prefix;
     Node *minimize;
@@ -236,7 +236,7 @@ typedef struct Step { /* an objective: a loss, its parameters and its optimizer 
     long times;             /* windows of a round that it takes: the last ones */
     long accumulate, batch; /* its own micro-batches in a window, 0: train's; samples in a window */
     Loc loc;
-} Step;
+} Objective;
 
 typedef struct Graph {
     Ops *ops;           /* the model's ops, and their gradients */
@@ -248,13 +248,13 @@ typedef struct Graph {
     VEC(Param) params;
     Dataset data;
     Train train;
-    VEC(Step) steps;
+    VEC(Objective) steps;
     VEC(Output) outputs; /* of the last step's graph */
     bool ruled;          /* the model has rules */
     VEC(Report) reports; /* reports of one step: "loss" first */
     VEC(Check) checks;
     /* of one step's graph, made by objective */
-    Step *step;
+    Objective *step;
     Node *minimize;
     VEC(Node) sums;               /* sums over the batch that the loss or a report needs */
     int first_sum;                /* index of sums[0] among those of all steps */

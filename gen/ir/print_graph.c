@@ -108,7 +108,7 @@ static void print_group(Text *out, const Optimizer *o)
     print_formula(out, "p", o->step);
 }
 
-static void print_step(Text *out, const Graph *g, const Step *s)
+static void print_step(Text *out, const Graph *g, const Objective *s)
 {
     const Optimizer *o = &s->optimizer;
     if (g->steps.n > 1)
@@ -134,7 +134,7 @@ static void print_train(Text *out, const Train *t)
     if (t->epochs) text_add(out, "%ld epochs", t->epochs);
     else text_add(out, "%ld steps", t->steps);
     text_add(out, ", tail %s, count %s%s%s, seed %ld, best %s %s\n", tails[t->tail],
-             t->count_before ? "before" : "auto", t->split ? ", deterministic split" : "",
+             t->count_before ? "before" : "auto", t->chains ? ", deterministic split" : "",
              t->precision == FP32 ? "" : text(", %s", precisions[t->precision]), t->seed,
              t->best_max ? "max" : "min", t->best);
     if (t->ema > 0) text_add(out, "train ema %g\n", t->ema);

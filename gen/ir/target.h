@@ -26,7 +26,7 @@ typedef struct Target {
     bool blocks;
     bool launches;       /* a kernel is a launch, and a launch is a phase: no barriers */
     bool rounds;         /* what a product rounds to 16 bits are nodes of its own */
-    bool tf32, split;    /* it has precision = "tf32"; it keeps deterministic = "split" */
+    bool tf32, chains;   /* it has precision = "tf32"; it keeps deterministic = "split" */
     double flops, bytes; /* what a machine of its kind is taken to do in a second */
     /* ---- what back/ writes ---- */
     void (*kernels)(const struct Whole *all, bool share, struct Env *program,

@@ -8,8 +8,8 @@ static char block_label(const Operand *o)
         for (int i = 0; i < o->layout.axis[a].n; i++) {
             const Factor *d = &o->layout.axis[a].factor[i];
             if (d->stride == 1 && d->extent >= BLOCK_MIN &&
-                part_of(&o->place[a], o->place[a].label[0]) == 0)
-                return o->place[a].label[o->place[a].n - 1];
+                part_of(&o->index[a], o->index[a].label[0]) == 0)
+                return o->index[a].label[o->index[a].n - 1];
         }
     BUG("a result without contiguous columns");
 }
@@ -23,11 +23,11 @@ static char row_label(const Lowering *w)
     for (int a = 0; a < o->shape.rank; a++)
         for (int i = 0; i < o->layout.axis[a].n; i++) {
             const Factor *d = &o->layout.axis[a].factor[i];
-            if (d->stride != 1 || d->extent <= extent || o->place[a].n != 1) continue;
-            if (has_label(&w->operand[0], o->place[a].label[0]) &&
-                has_label(&w->operand[1], o->place[a].label[0]))
+            if (d->stride != 1 || d->extent <= extent || o->index[a].n != 1) continue;
+            if (has_label(&w->operand[0], o->index[a].label[0]) &&
+                has_label(&w->operand[1], o->index[a].label[0]))
                 continue;
-            label = o->place[a].label[0], extent = d->extent;
+            label = o->index[a].label[0], extent = d->extent;
         }
     return label;
 }
@@ -47,12 +47,12 @@ int vector_level(const Lowering *w, char v)
 long room(const Operand *o, char label, long div)
 {
     for (int a = 0; a < o->shape.rank; a++) {
-        const int part = part_of(&o->place[a], label);
+        const int part = part_of(&o->index[a], label);
         for (int d = 0; d < o->layout.axis[a].n && part >= 0; d++) {
             const Factor *x = &o->layout.axis[a].factor[d];
-            const long at = o->place[a].factor[part] * div, fits = x->extent * x->div / at;
+            const long at = o->index[a].factor[part] * div, fits = x->extent * x->div / at;
             if (x->div <= at && at < x->div * (x->mod ? x->mod : x->extent))
-                return part && fits > o->place[a].factor[0] / div ? o->place[a].factor[0] / div
+                return part && fits > o->index[a].factor[0] / div ? o->index[a].factor[0] / div
                                                                   : fits;
         }
     }

@@ -62,7 +62,7 @@ static void choose_unit(const Lowering *w, Contraction *c, Levels *batch, Levels
         return;
     }
     if (!rows->n) return;
-    const char sample = w->operand[2].shape.batch ? w->operand[2].place[0].label[0] : 0;
+    const char sample = w->operand[2].shape.batch ? w->operand[2].index[0].label[0] : 0;
     int at = 0;
     for (int i = 0; i < rows->n; i++)
         if (rows->at[i].label == sample) at = i;

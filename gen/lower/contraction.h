@@ -11,12 +11,12 @@ typedef struct {
     char label[2];
     long factor[2], constant;
     bool parts;
-} Place;
+} AxisIndex;
 typedef struct {
     Node *node;
     Shape shape;
     Layout layout;
-    Place place[RANK];
+    AxisIndex index[RANK];
 } Operand;
 typedef struct {
     char label;
@@ -44,7 +44,7 @@ bool lowering_levels(Lowering *w);
 bool known(const Operand *o); /* its layout is known */
 bool has_label(const Operand *o, char label);
 /* the index of the label in the place, if it is a part of its axis; -1: it is not */
-int part_of(const Place *p, char label);
+int part_of(const AxisIndex *p, char label);
 const Label *label_of(const Lowering *w, const Level *l);
 /* the levels of labels that exactly these operands have, outermost in operand `sort` first */
 Levels levels_in(const Lowering *w, bool a, bool b, bool c, int skip, int sort, bool merge);

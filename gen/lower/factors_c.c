@@ -18,8 +18,8 @@
 static bool in_sum(const Operand *o, char label)
 {
     for (int a = 0; a < o->shape.rank; a++)
-        for (int i = 0; i < o->place[a].n && part_of(&o->place[a], label) < 0; i++)
-            if (o->place[a].label[i] == label) return true;
+        for (int i = 0; i < o->index[a].n && part_of(&o->index[a], label) < 0; i++)
+            if (o->index[a].label[i] == label) return true;
     return false;
 }
 
@@ -74,7 +74,7 @@ static int b_order(const Lowering *w, const Level *a, const Level *b, int operan
    it. */
 static bool lone_row(const Lowering *w, const Operand *c)
 {
-    return w->k->g->train.split && c->shape.batch && c->shape.dim[0] == 1 && !c->layout.plane[2];
+    return w->k->g->train.chains && c->shape.batch && c->shape.dim[0] == 1 && !c->layout.plane[2];
 }
 
 /* Columns that continue the vector in C and in B's rows: they make one wide row instead of
@@ -119,10 +119,10 @@ static void b_layout(Lowering *w, int vector, Layout *out)
     for (int i = n; i-- > 0;) {
         const Level *v = &order[i];
         for (int a = 0; a < b->shape.rank; a++) {
-            const int part = part_of(&b->place[a], v->label);
+            const int part = part_of(&b->index[a], v->label);
             if (part < 0) continue;
             Axis *x = &l.axis[a];
-            const long div = v->div * b->place[a].factor[part];
+            const long div = v->div * b->index[a].factor[part];
             x->factor[x->n++] =
                 (Factor) { div,
                            div * v->extent >= b->shape.dim[a] && outermost(w, v) ? 0 : v->extent,
@@ -194,9 +194,9 @@ static void copy_image(Lowering *w, int which)
 static bool parts_nest(const Operand *o)
 {
     for (int a = 0; a < o->shape.rank && known(o); a++)
-        for (int d = 0; d < o->layout.axis[a].n && o->place[a].parts; d++) {
+        for (int d = 0; d < o->layout.axis[a].n && o->index[a].parts; d++) {
             const Factor *x = &o->layout.axis[a].factor[d];
-            const long each = o->place[a].factor[0], end = x->div * (x->mod ? x->mod : x->extent);
+            const long each = o->index[a].factor[0], end = x->div * (x->mod ? x->mod : x->extent);
             if (!(x->div % each == 0 ||
                   (each % x->div == 0 && (end % each == 0 || each % end == 0))))
                 return false;

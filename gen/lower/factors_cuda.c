@@ -38,7 +38,7 @@ static void order_weight(const Lowering *w, int which, Layout *out)
         const Level *v = &order[i];
         const bool last = i == n - 1;
         for (int a = 0; a < o->shape.rank; a++) {
-            if (o->place[a].label[0] != v->label) continue;
+            if (o->index[a].label[0] != v->label) continue;
             Axis *x = &l.axis[a];
             x->factor[x->n++] =
                 (Factor) { v->div, v->div * v->extent >= o->shape.dim[a] ? 0 : v->extent, stride,

@@ -253,7 +253,7 @@ bool is_column(const Node *f)
 
 static bool goes_on(const Build *b, const Node *n)
 {
-    return b->k->g->train.split && b->x->grad == n && b->x->core == n && is_column(n);
+    return b->k->g->train.chains && b->x->grad == n && b->x->core == n && is_column(n);
 }
 
 const Val *start_of(Build *b, const Node *n)

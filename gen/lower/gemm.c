@@ -58,7 +58,7 @@ static void find_bounds(const Lowering *w, Gemm *m, int which)
 {
     const Operand *o = &w->operand[which];
     for (int a = 0; a < o->shape.rank; a++) {
-        const Place *p = &o->place[a];
+        const AxisIndex *p = &o->index[a];
         long low = p->constant, high = p->constant;
         if (p->n != 2) continue;
         for (int i = 0; i < 2; i++) {
@@ -91,7 +91,7 @@ void lower_gemm(Kernels *k, Kernel *x)
     m->rows = levels_in(&w, true, false, true, -1, 2, false);
     m->columns = levels_in(&w, false, true, true, -1, 2, false);
     m->depth = levels_in(&w, true, true, false, -1, 0, false);
-    for (int a = 0; a < w.operand[2].shape.rank; a++) m->result[a] = w.operand[2].place[a].label[0];
+    for (int a = 0; a < w.operand[2].shape.rank; a++) m->result[a] = w.operand[2].index[a].label[0];
     set_bases(&w, m->base);
     library_says(&w, m);
     m->flop = x->flop = lowering_flop(&w);

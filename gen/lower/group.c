@@ -286,6 +286,6 @@ Kernels *group(Graph *g, const Target *target)
     for (int i = k->micro.n; i-- > 0;) absorb(k, k->micro.at[i]);
     for (int i = k->predict.n; i-- > 0;) absorb(k, k->predict.at[i]);
     find_first_writes(k);
-    check_split(k);
+    check_chains(k);
     return k;
 }

@@ -11,15 +11,18 @@
 #include "lower/contraction.h"
 
 /* ---- operands ---- */
-static Place just(char label) { return (Place) { .n = 1, .label = { label }, .factor = { 1 } }; }
-
-/* channel i of group g, with `each` channels in a group */
-static Place grouped(char g, char i, long each)
+static AxisIndex just(char label)
 {
-    return (Place) { .n = 2, .label = { g, i }, .factor = { each, 1 }, .parts = true };
+    return (AxisIndex) { .n = 1, .label = { label }, .factor = { 1 } };
 }
 
-int part_of(const Place *p, char label)
+/* channel i of group g, with `each` channels in a group */
+static AxisIndex grouped(char g, char i, long each)
+{
+    return (AxisIndex) { .n = 2, .label = { g, i }, .factor = { each, 1 }, .parts = true };
+}
+
+int part_of(const AxisIndex *p, char label)
 {
     if (p->n > 1 && !p->parts) return -1;
     for (int i = 0; i < p->n; i++)
@@ -29,44 +32,45 @@ int part_of(const Place *p, char label)
 
 static long part_extent(const Operand *o, int axis, int part)
 {
-    const Place *p = &o->place[axis];
+    const AxisIndex *p = &o->index[axis];
     return p->n == 1 ? o->shape.dim[axis] : part ? p->factor[0] : o->shape.dim[axis] / p->factor[0];
 }
 
-static void plain_places(Operand *o, const char *labels)
+static void plain_indices(Operand *o, const char *labels)
 {
-    for (int a = 0; a < o->shape.rank; a++) o->place[a] = just(labels[a]);
+    for (int a = 0; a < o->shape.rank; a++) o->index[a] = just(labels[a]);
 }
 
 /* position y * stride + k * dilation - padding along the axis */
-static Place affine(char y, long stride, char k, long dilation, long constant)
+static AxisIndex affine(char y, long stride, char k, long dilation, long constant)
 {
-    return (
-        Place) { .n = 2, .label = { y, k }, .factor = { stride, dilation }, .constant = constant };
+    return (AxisIndex) {
+        .n = 2, .label = { y, k }, .factor = { stride, dilation }, .constant = constant
+    };
 }
 
-static void image_places(Operand *o, const double *a, bool data)
+static void image_indices(Operand *o, const double *a, bool data)
 {
     for (int d = 0; d < 2; d++) {
         const long s = data ? 1 : (long)a[2 + d], p = (long)a[4 + d], dil = (long)a[6 + d];
-        o->place[2 + d] = affine("yx"[d], s, "kl"[d], data ? -dil : dil, data ? p : -p);
+        o->index[2 + d] = affine("yx"[d], s, "kl"[d], data ? -dil : dil, data ? p : -p);
     }
 }
 
 static void set_operand(Operand *o, Node *n, const char *labels)
 {
     o->node = n, o->shape = n->shape;
-    plain_places(o, labels);
+    plain_indices(o, labels);
 }
 
 /* Outputs 'o' and inputs 'c' of a convolution in groups: w has all outputs and the inputs of one
    group. */
-static void group_places(Operand *o, const Shape *w, long groups, bool weight)
+static void group_indices(Operand *o, const Shape *w, long groups, bool weight)
 {
     for (int a = 0; a < 2; a++) {
-        const char label = o->place[a].label[0];
-        if (label == 'o') o->place[a] = grouped('g', 'o', w->dim[0] / groups);
-        if (label == 'c' && !weight) o->place[a] = grouped('g', 'c', w->dim[1]);
+        const char label = o->index[a].label[0];
+        if (label == 'o') o->index[a] = grouped('g', 'o', w->dim[0] / groups);
+        if (label == 'c' && !weight) o->index[a] = grouped('g', 'c', w->dim[1]);
     }
 }
 
@@ -85,19 +89,19 @@ static void read_operands(Lowering *w)
         set_operand(&o[0], n->arg[0], data ? "noyx" : "ncyx");
         set_operand(&o[1], n->arg[1], weight ? "noyx" : "ockl");
         set_operand(&o[2], n, weight ? "ockl" : data ? "ncyx" : "noyx");
-        image_places(&o[0], n->attr, data);
+        image_indices(&o[0], n->attr, data);
         const long groups = conv_groups(n);
         const int at = weight ? 2 : 1;
         for (int i = 0; i < 3 && groups > 1; i++)
-            group_places(&o[i], &o[at].shape, groups, i == at);
+            group_indices(&o[i], &o[at].shape, groups, i == at);
     }
 }
 
 bool has_label(const Operand *o, char label)
 {
     for (int a = 0; a < o->shape.rank; a++)
-        for (int i = 0; i < o->place[a].n; i++)
-            if (o->place[a].label[i] == label) return true;
+        for (int i = 0; i < o->index[a].n; i++)
+            if (o->index[a].label[i] == label) return true;
     return false;
 }
 
@@ -106,7 +110,7 @@ static void find_labels(Lowering *w)
     w->nlabels = 0;
     for (int i = 0; i < 3; i++)
         for (int a = 0; a < w->operand[i].shape.rank; a++) {
-            const Place *p = &w->operand[i].place[a];
+            const AxisIndex *p = &w->operand[i].index[a];
             for (int part = 0; part < p->n && part_of(p, p->label[part]) >= 0; part++) {
                 int at = 0;
                 while (at < w->nlabels && w->label[at].label != p->label[part]) at++;
@@ -170,11 +174,11 @@ static int cuts(const Lowering *w, const Label *l, long *cut)
     for (int i = 0; i < 3; i++)
         for (int a = 0; a < w->operand[i].shape.rank && known(&w->operand[i]); a++) {
             const Operand *o = &w->operand[i];
-            const int part = part_of(&o->place[a], l->label);
+            const int part = part_of(&o->index[a], l->label);
             for (int d = 0; d < o->layout.axis[a].n && part >= 0; d++) {
                 const Factor *x = &o->layout.axis[a].factor[d];
-                n = add_cut(cut, n, x->div, o->place[a].factor[part]);
-                if (x->mod) n = add_cut(cut, n, x->div * x->mod, o->place[a].factor[part]);
+                n = add_cut(cut, n, x->div, o->index[a].factor[part]);
+                if (x->mod) n = add_cut(cut, n, x->div * x->mod, o->index[a].factor[part]);
             }
         }
     qsort(cut, (size_t)n, sizeof *cut, cmp_long);
@@ -199,8 +203,8 @@ static long stride_in(const Lowering *w, const Operand *o, char label, long div)
 {
     long stride = 0;
     for (int a = 0; a < o->shape.rank && known(o); a++)
-        for (int i = 0; i < o->place[a].n; i++) {
-            const Place *p = &o->place[a];
+        for (int i = 0; i < o->index[a].n; i++) {
+            const AxisIndex *p = &o->index[a];
             const long at = p->factor[i] * div;
             if (p->label[i] != label) continue;
             if (part_of(p, label) < 0) stride += step_of(w, o, a) * at;
@@ -252,8 +256,8 @@ void sort_levels(const Lowering *w, Level *at, int n, LevelOrder *order, int ope
 /* the label of the sum whose levels are outermost, whatever its strides; 0: none */
 static char chained(const Lowering *w, const Level *l)
 {
-    return w->k->g->train.split && !label_of(w, l)->in[2] && w->operand[0].shape.batch
-               ? w->operand[0].place[0].label[0]
+    return w->k->g->train.chains && !label_of(w, l)->in[2] && w->operand[0].shape.batch
+               ? w->operand[0].index[0].label[0]
                : 0;
 }
 
@@ -299,7 +303,7 @@ void set_bases(const Lowering *w, long base[3])
         const Operand *o = &w->operand[i];
         base[i] = o->layout.offset;
         for (int a = 0; a < o->shape.rank; a++)
-            if (o->place[a].constant) base[i] += o->place[a].constant * step_of(w, o, a);
+            if (o->index[a].constant) base[i] += o->index[a].constant * step_of(w, o, a);
     }
 }
 

@@ -34,8 +34,8 @@ void insert_kernel(Kernels *k, Kernel *x, int at);
 void drop_kernel(Kernels *k, Kernel *x);
 /* copies n in a kernel of its own, before its user's */
 Node *copy_before(Kernels *k, Kernel *user, Node *n);
-/* split.c: errors for what deterministic = "split" cannot keep */
-void check_split(const Kernels *k);
+/* chains.c: errors for what deterministic = "split" cannot keep */
+void check_chains(const Kernels *k);
 long row_parts(long n); /* the number of parts into which the rows of a batch are dealt */
 /* parts.c: blocks of the contiguous axis; 1 if it is whole */
 long blocks_of(const Layout *l);

@@ -106,7 +106,7 @@ static void add_product(Build *b, StmtList *into, Opens *o, const Val *later)
     s->var = loops_var(b->l, "v", AS_REAL);
     Stmt *store = stmt_new(&s->body, STMT_STORE);
     store->at = z, store->value = val_var(b->l, s->var), store->beta = turns_beta(b, later);
-    s->chain = b->k->g->train.split && store->beta;
+    s->chain = b->k->g->train.chains && store->beta;
 }
 
 /* The maps over the part of the result that exists; the open loops are fixed. */

@@ -40,11 +40,11 @@ typedef struct {
     const Node *n;
     const Expr *let[LETS];
     int lets;
-} Scope;
+} Lookup;
 
-static const Expr *in_scope(void *context, const char *name)
+static const Expr *looked_up(void *context, const char *name)
 {
-    const Scope *c = context;
+    const Lookup *c = context;
     const Op *op = c->n->op;
     for (int i = 0; i < op->nargs; i++)
         if (!strcmp(op->arg[i], name)) return formula(c->x, c->n->arg[i]);
@@ -57,10 +57,10 @@ static const Expr *in_scope(void *context, const char *name)
 
 static const Expr *map_formula(Scales *x, const Node *n)
 {
-    Scope c = { .x = x, .n = n };
+    Lookup c = { .x = x, .n = n };
     for (; c.lets < n->op->nlets; c.lets++)
-        c.let[c.lets] = expr_replace(n->op->let[c.lets].e, in_scope, &c);
-    return expr_replace(n->op->value, in_scope, &c);
+        c.let[c.lets] = expr_replace(n->op->let[c.lets].e, looked_up, &c);
+    return expr_replace(n->op->value, looked_up, &c);
 }
 
 static const Expr *sum_formula(const Scales *x, const Node *n)
@@ -133,16 +133,16 @@ static void divide(Ratio *r, const Expr *e)
 }
 
 /* false: e has sums outside its denominators */
-static bool split(const Expr *e, Ratio *r)
+static bool ratio_of(const Expr *e, Ratio *r)
 {
     if (!uses_sums(e)) {
         r->top = product(r->top, e);
         return true;
     }
     if (expr_is(e, CALL_NEG)) r->top = binary(CALL_MUL, expr_number(-1), r->top);
-    if (expr_is(e, CALL_NEG)) return split(e->arg[0], r);
-    if (expr_is(e, CALL_MUL)) return split(e->arg[0], r) && split(e->arg[1], r);
-    if (!expr_is(e, CALL_DIV) || !split(e->arg[0], r)) return false;
+    if (expr_is(e, CALL_NEG)) return ratio_of(e->arg[0], r);
+    if (expr_is(e, CALL_MUL)) return ratio_of(e->arg[0], r) && ratio_of(e->arg[1], r);
+    if (!expr_is(e, CALL_DIV) || !ratio_of(e->arg[0], r)) return false;
     divide(r, e->arg[1]);
     return true;
 }
@@ -162,7 +162,7 @@ static bool scale_late(Scales *x)
     for (int i = 0; i < x->g->seeds.n; i++) {
         Ratio r = { expr_number(1), NULL };
         if (!has_rows(x, i)) continue;
-        if (!split(x->s->scale_in[i], &r) || !r.bottom) return false;
+        if (!ratio_of(x->s->scale_in[i], &r) || !r.bottom) return false;
         if (!x->s->count) x->s->count = r.bottom;
         if (!expr_same(r.bottom, x->s->count)) return false;
         x->numerator[i] = expr_replace(r.top, keep, NULL);
@@ -234,8 +234,8 @@ static void check_in_place(const Scales *x)
             ? "report = { grad_norm = true } has no gradient to look at: leave one of the two out"
         : t->loss_scale > 0
             ? "loss_scale is undone after the last micro-step: leave one of the two out"
-        : t->split ? "deterministic = \"split\" begins its sums anew in each window: leave one of "
-                     "the two out"
+        : t->chains ? "deterministic = \"split\" begins its sums anew in each window: leave one of "
+                      "the two out"
         : x->s->late ? "the loss is divided by what is known after the last micro-step: count it "
                        "before, count = \"before\""
                      : NULL;
@@ -280,7 +280,7 @@ static void check_options(const Graph *g, const Target *target)
     if (g->train.precision == TF32 && !target->tf32)
         error_at(g->train.loc, "train: precision = \"tf32\" is only for CUDA: the C target "
                                "multiplies in fp32, bf16 or fp16");
-    if (g->train.nphases && expr_uses(g->step->optimizer.lr, "E"))
+    if (g->train.nmilestones && expr_uses(g->step->optimizer.lr, "E"))
         error_at(g->train.loc, "train: lr counts in epochs, but accumulate changes the updates "
                                "of an epoch; write its intervals in updates");
 }

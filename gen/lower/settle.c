@@ -65,7 +65,7 @@ bool crowded(const Lowering *w, int which)
     const Operand *o = &w->operand[which];
     for (int a = 0; a < o->shape.rank; a++) {
         int n = 0;
-        for (int i = 0; i < w->nlevels; i++) n += part_of(&o->place[a], w->level[i].label) >= 0;
+        for (int i = 0; i < w->nlevels; i++) n += part_of(&o->index[a], w->level[i].label) >= 0;
         if (n > FACTORS) return true;
     }
     return false;

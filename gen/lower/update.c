@@ -189,7 +189,7 @@ static Kernel *step_pass(const Program *s, const Optimizer *o, const char *ident
 
 void build_updates(Program *s)
 {
-    const Step *t = s->g->step;
+    const Objective *t = s->g->step;
     for (int i = 0; i < t->groups.n; i++) {
         const Optimizer *o = t->groups.at[i];
         const char *ident =

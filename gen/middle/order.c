@@ -15,7 +15,7 @@
 typedef struct {
     Node *node;
     int term;
-} Place;                                  /* the term that the node belongs to */
+} Ranked;                                 /* the term that the node belongs to */
 enum { NEVER = 1000000, LITTLE = 16384 }; /* numbers */
 
 /* ---- the term of a node ---- */
@@ -56,7 +56,7 @@ static void first_needs(const Graph *g, int *term)
 
 static int by_term(const void *pa, const void *pb)
 {
-    const Place *a = pa, *b = pb;
+    const Ranked *a = pa, *b = pb;
     if (a->term != b->term) return a->term - b->term;
     if (a->node->backward != b->node->backward) return a->node->backward ? 1 : -1;
     return a->node->id - b->node->id;
@@ -67,11 +67,11 @@ static Node **in_turn(const Graph *g)
 {
     const int n = g->nodes.n;
     int *term = NEW_ARRAY(int, n);
-    Place *place = NEW_ARRAY(Place, n);
+    Ranked *place = NEW_ARRAY(Ranked, n);
     Node **at = NEW_ARRAY(Node *, n);
     last_terms(g, term);
     first_needs(g, term);
-    for (int i = 0; i < n; i++) place[i] = (Place) { g->nodes.at[i], term[i] };
+    for (int i = 0; i < n; i++) place[i] = (Ranked) { g->nodes.at[i], term[i] };
     qsort(place, (size_t)n, sizeof *place, by_term);
     for (int i = 0; i < n; i++) at[i] = place[i].node;
     return at;

@@ -1,4 +1,4 @@
-/* split.c -- deterministic = "split": the bits do not depend on how a window is cut into
+/* chains.c -- deterministic = "split": the bits do not depend on how a window is cut into
    micro-batches.
 
    1. Values of a sample never depend on other samples: every element is a chain of operations of
@@ -37,10 +37,10 @@ static void check_parameter(const Kernels *k, const Param *p)
     note_at(k->g->train.loc, "it was asked for here");
 }
 
-void check_split(const Kernels *k)
+void check_chains(const Kernels *k)
 {
-    if (!k->g->train.split) return;
-    if (!k->target->split)
+    if (!k->g->train.chains) return;
+    if (!k->target->chains)
         error_at(k->g->train.loc, "train: deterministic = \"split\" is only for C: in CUDA, "
                                   "libraries choose the order of sums; leave it out here");
     for (int i = 0; i < k->micro.n; i++) check_kernel(k, k->micro.at[i]);
