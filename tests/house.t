@@ -50,6 +50,41 @@ for path in run "git ls-files -co --exclude-standard 'gen/*' 'runtime/*' 'dsl/*'
 end
 ok(#marks == 0, "no tabs, no space at the end of a line, nothing left for later  # " .. table.concat(marks, ", "))
 
+-- ---- width and words -------------------------------------------------------------------------------
+-- Lines of `text` with more than 100 characters, as "path:line".
+local function wide(path, text, into)
+  local n = 0
+  for line in text:gmatch "([^\n]*)\n" do
+    n = n + 1
+    if utf8.len(line) > 100 then into[#into + 1] = path .. ":" .. n end
+  end
+end
+
+-- Words for which docs/glossary.md has a better one.
+local replaced = { "strips?", "seams?", "behind", "in front of", "made again" }
+local function stale(path, text, into)
+  text = " " .. text:lower():gsub("%s+", " ") .. " "
+  for _, word in ipairs(replaced) do
+    local found = text:match("[^%w_`]" .. word:gsub("s%?", "") .. (word:find "%?" and "s?" or "") .. "[^%w_`]")
+    if found then into[#into + 1] = path .. ": " .. found:sub(2, -2) end
+  end
+end
+
+local function read_all(globs, check)
+  local found = {}
+  for path in run("git ls-files -co --exclude-standard " .. globs):gmatch "%S+" do check(path, text_of(path), found) end
+  return found
+end
+local too_wide = read_all("'gen/*.[ch]' 'runtime/*.[ch]' 'dsl/*.lua'", wide)
+ok(#too_wide == 0, "lines of C and Lua have at most 100 characters  # " .. table.concat(too_wide, ", "))
+local old_words = read_all("'gen/*.[ch]' 'runtime/*.[ch]' 'dsl/*.lua' 'templates/*' README.md HACKING.md CONVENTIONS.md 'docs/[a-fh-z]*.md' docs/gpu.md", stale)
+ok(#old_words == 0, "no word that the glossary replaces  # " .. table.concat(old_words, ", "))
+local caught = {}
+wide("x", ("y"):rep(101) .. "\n" .. ("y"):rep(100) .. "\n", caught)
+stale("x", "the halo in front\nof a row", caught)
+stale("x", "its halo comes before a row", caught)
+ok(#caught == 2, "control: a line of 101 and two words over the end of a line")
+
 -- ---- documentation ------------------------------------------------------------------------------------
 local lines = tonumber(run "cat runtime/*.[ch] | wc -l")
 local told = text_of("README.md"):match "([%d,]+) lines"

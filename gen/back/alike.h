@@ -24,8 +24,8 @@ void alike_find(const AlikeList *l); /* fills first, also, differs */
 const Alike *alike_of(const AlikeList *l, const Kernel *k);
 char *title_of(const Kernels *k, const Kernel *x); /* "k3  h = matmul, add, relu  [N, 256]" */
 char *note_of(const Kernels *k, const Kernel *x);  /* beside its call: "h  [N, 256]  line 9" */
-/* fills title, also and loc of what stands over a function; says: added to the title. Those that are
-   alike stand in the title where it has room */
+/* fills title, also and loc of what stands over a function; says: added to the title. Those that
+   are alike stand in the title where it has room */
 void alike_heading(const Alike *first, const char *says, Env *e);
 /* what a parameter is called: as all layers call it, else x where it is read and y where it is
    written */

@@ -134,8 +134,8 @@ static size_t ends_alike(const char *a, const char *b)
     return n;
 }
 
-/* "qkv_weight" of "p.h_0_qkv.weight[0]" and "p.h_1_qkv.weight[0]", "d_qkv" of gradients; NULL: their
-   ends are no name. */
+/* "qkv_weight" of "p.h_0_qkv.weight[0]" and "p.h_1_qkv.weight[0]", "d_qkv" of gradients; NULL:
+   their ends are no name. */
 static const char *ending(const char *a, const char *b)
 {
     const char *from = a + strlen(a) - ends_alike(a, b), *own = after_view(a);
@@ -149,7 +149,8 @@ static const char *ending(const char *a, const char *b)
     return name;
 }
 
-/* "h_0" in "arena.h_0_qkv", when another sequence has "arena.h_1_qkv" there; NULL: no number differs. */
+/* "h_0" in "arena.h_0_qkv", when another sequence has "arena.h_1_qkv" there; NULL: no number
+   differs. */
 static const char *layer_in(const char *a, const char *b)
 {
     size_t same = 0;

@@ -27,10 +27,12 @@ char *arg_declared(const Arg *a); /* "const real x[32][64]" */
 /* the n calls from there on: all but their arguments */
 bool lines_alike(const Lines *a, int from, const Lines *b, int at, int n);
 bool line_same(const Line *a, const Line *b);
-/* lines; before them "auto &arena = dev->arena;" for the views that they need; NULL: they need none */
+/* lines; before them "auto &arena = dev->arena;" for the views that they need; NULL: they need
+   none */
 char *lines_text(const Lines *c, const char *dev);
 
-/* functions, and declarations of those that are called before they stand: "k1_div(Device *dev), k2" */
+/* functions, and declarations of those that are called before they stand: "k1_div(Device *dev),
+   k2" */
 typedef struct Written {
     Text functions, kernels, steps;
 } Written;

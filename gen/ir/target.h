@@ -22,7 +22,8 @@ typedef struct Toolchain { /* what gagen run builds programs with */
 typedef struct Target {
     const char *name, *title; /* as -t names it; as plans do */
     const char *extension;    /* of its programs: "cu" */
-    /* vector axes lie in blocks, images with halos; products read column blocks and packed weights */
+    /* vector axes have blocks, images have halos; products read column blocks and packed
+       weights */
     bool blocks;
     bool launches;       /* a kernel is a launch, and a launch is a phase: no barriers */
     bool rounds;         /* what a product rounds to 16 bits are nodes of its own */

@@ -5,9 +5,9 @@
 #include "ir/loops.h"
 #include "lower/lower.h"
 
-/* ---- scope.c: loops over the factors of a layout, and the address of an element inside them ---- A
-   loop's variable is a factor of an axis: the axis' index is the sum of index * div over its
-   loops. */
+/* ---- scope.c: loops over the factors of a layout, and the address of an element inside them ----
+   A loop's variable is a factor of an axis: the index of the axis is the sum of index * div over
+   its loops. */
 /* index: the variable, or what stands for it; NULL: zero */
 typedef struct {
     int axis;

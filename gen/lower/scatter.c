@@ -1,6 +1,6 @@
 /* scatter.c -- rows added to rows of a table, by number: the gradient of an embedding. In C one
-   unit takes them in order, for all columns or for a column block; on a device a unit has a column and a
-   range of the table's rows. */
+   unit takes them in order, for all columns or for a column block; on a device a unit has a
+   column and a range of the table's rows. */
 #include "lower/build.h"
 
 enum { RANGES = 64 };

@@ -106,7 +106,7 @@ static Place leave(Build *b, const Scope *there)
 
 static void come_back(Build *b, const Place *here) { b->scope = here->scope, b->fold = here->fold; }
 
-/* Through a reshape that factors cannot follow: the element's row-major index, taken apart again. */
+/* Through a reshape that no factors express: the element's row-major index, split into indices. */
 static const Val *load_reshaped(Build *b, Node *n)
 {
     Node *x = n->arg[0];

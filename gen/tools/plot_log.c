@@ -88,7 +88,7 @@ static Field *field_named(Line *l, const char *name)
     return NULL;
 }
 
-/* { "loss": "nan" }: the values behind the nulls of the fields so far */
+/* { "loss": "nan" }: the values of the nulls among the fields so far */
 static bool read_nonfinite(Line *l)
 {
     do {
