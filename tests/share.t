@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 window_data
 rows=$data/rows_64
 model=tests/models/share.lua
-functions() { ./gagen -t c "$@" | grep '^\(static\|INLINE\|SHARED\) void k[0-9]' | grep -vc '),\|);'; }
+functions() { ./gagen -t c "$@" | grep -c '^/\* k[0-9]*  '; }
 run() { "$work/$1" "$rows" - "$2" 2 1 2 > "$work/$1.out" 2> "$work/$1.said"; }
 same() { [ -s "$work/${2:-alone}.out" ] && cmp "$work/${2:-alone}.out" "$work/$1.out"; }
 
@@ -17,13 +17,19 @@ kernels=$(./gagen -t c --dump=partition $model | grep -c '^  k[0-9]')
 [ "$(functions -D depth=8 $model)" = "$shared" ]; tell $? "of twice the blocks no more"
 [ "$(functions -D depth=8 --no-share $model)" -gt $((alone * 3 / 2)) ]; tell $? "control: but many more kernels"
 ./gagen -t c $model > "$work/text.c"
+# calls in a comment's range, "k10 to k16": a line for each number
+awk 'match($0, /k[0-9]+ to k[0-9]+ \*\//) { split(substr($0, RSTART, RLENGTH), at, /[k ]+/); for (i = at[2]; i <= at[4]; i++) print "k" i }' "$work/text.c" > "$work/ranges"
 for id in $(seq "$kernels"); do
-    grep -q "^/\* k$id \|^/\* .*also .*\bk$id\b\|^   .*\bk$id\b.*\*/" "$work/text.c" && grep -q "^    k${id}_\|; *.*/\* k$id  " "$work/text.c" || echo "k$id"
+    grep -q "^/\* k$id  \|; also.*\bk$id\b\|^   .*\bk$id\b.*\*/" "$work/text.c" &&
+        { grep -q "^    k${id}_\|; *.*/\* k$id\( \|  .*\)\*/$" "$work/text.c" || grep -qx "k$id" "$work/ranges"; } || echo "k$id"
 done > "$work/missing"
 [ ! -s "$work/missing" ]; tell $? "every kernel's number stands at a function and at a call"
 for name in mnist_mlp mnist_cnn; do
     [ "$(functions examples/$name.lua)" -eq $(($(functions --no-share examples/$name.lua) - 1)) ]; tell $? "$name: its two sums are one function, each other kernel is its own"
 done
+
+[ "$(grep -c '^static void k[0-9]*_to_k[0-9]*_images' "$work/text.c")" -ge 2 ] && grep -q 'images_2: k[0-9]* to k[0-9]* \*/' "$work/text.c"; tell $? "a block is a function of several calls, named by its layer"
+./gagen -t c --no-share $model | grep -q '_to_k[0-9]'; [ $? -eq 1 ]; tell $? "control: with --no-share there is none"
 
 # ---- what it computes
 prober alone $model gagen --no-share && run alone 1
@@ -42,9 +48,9 @@ wrong() {
     ! cmp -s "$work/$1.c" "$work/shared.c" && quick compile "$work/$1" "tests/probe.c $work/$1.c" gagen -DPROGRAM=share && run "$1" 1
     no "$3" same "$1"
 }
-wrong block 's/(t, \(m, \)*arena\.images_1_body_0, arena\.images_1_body_1_batch_mean,/(t, \1arena.images_0_body_0, arena.images_1_body_1_batch_mean,/' "a block that is called with what is another's"
-wrong noise 's/, 0x[0-9a-f]*u);/, 0x12345678u);/' "noise under another key"
-wrong adds 's/\(g\.vectors_2\.scale, \)beta)/\10)/' "a gradient that every micro-step stores"
+wrong block 's/\(_images(t, m, arena\.images_0_add, p\.images_\)1/\10/' "a block that is called with what is another's"
+wrong noise 's/, 0x[0-9a-f]*u\([,)]\)/, 0x12345678u\1/' "noise under another key"
+wrong adds 's/\(g\.vectors_0\.scale, \)beta)/\10)/' "a gradient that every micro-step stores"
 
 # ---- steps in turn share functions, too
 model=tests/models/gan.lua

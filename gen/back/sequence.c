@@ -194,12 +194,21 @@ static const Arg *param_for(Common *c, const Lines *const *at, int n, int call, 
     return own;
 }
 
+/* Parameters that the caller has under the same name come first: t, m, beta. */
+static void own_first(Common *c, const Lines *const *at, int n)
+{
+    for (int i = 0; i < at[0]->n; i++)
+        for (int a = 0; a < at[0]->at[i]->args.n; a++)
+            if (arg_at(at[0], i, a)->own) param_for(c, at, n, i, a);
+}
+
 Common lines_common(const Lines *const *at, int n)
 {
     Common c = { .call = NULL };
     int args = 0;
     for (int i = 0; i < at[0]->n; i++) args += at[0]->at[i]->args.n;
     c.call = NEW_ARRAY(int, args + 1), c.arg = NEW_ARRAY(int, args + 1);
+    own_first(&c, at, n);
     for (int i = 0; i < at[0]->n; i++) {
         const Line *from = at[0]->at[i];
         Line *to = line_add(&c.body, from->before, from->after);
@@ -291,15 +300,32 @@ static const char *function_name(const Lines *const *at, const Folding *f)
     return stem > 1 ? text("%s_%.*s", range, (int)stem - 1, layer) : text("%s_%s", range, f->what);
 }
 
+/* A function of that text; its name becomes k2_to_k9_h_2 where another has the wish. */
+static const char *write_function(Written *out, const char *wish, const char *title,
+                                  const char *params, const char *body)
+{
+    const char *name = wish, *rest = text("(%s)\n%s", params, body);
+    for (int i = 0, again = 2; i < out->names.n; i++) {
+        if (strcmp(out->names.at[i], name)) continue;
+        if (!strcmp(out->texts.at[i], rest)) return name;
+        name = text("%s_%d", wish, again++), i = -1;
+    }
+    vec_push(&out->names, name);
+    vec_push(&out->texts, rest);
+    declare_function(&out->steps, name, params);
+    text_add(&out->functions, "%sstatic void %s(%s)\n{\n", title, name, params);
+    put_lines(&out->functions, body, 4);
+    text_add(&out->functions, "}\n\n");
+    return name;
+}
+
 static void fold_one(Lines *to, const Lines *const *at, int times, const Folding *f, Written *out)
 {
     const Common common = lines_common(at, times);
-    const char *name = function_name(at, f), *params = params_text(&common);
-    declare_function(&out->steps, name, params);
-    text_add(&out->functions, "/* %s, and what is like them up to %s */\nstatic void %s(%s)\n{\n",
-             range_text(at[0]), range_text(at[times - 1]), name, params);
-    put_lines(&out->functions, lines_text(&common.body, f->memory), 4);
-    text_add(&out->functions, "}\n\n");
+    const char *title = text("/* %s, and what is like them up to %s */\n", range_text(at[0]),
+                             range_text(at[times - 1]));
+    const char *name = write_function(out, function_name(at, f), title, params_text(&common),
+                                      lines_text(&common.body, f->memory));
     for (int i = 0; i < times; i++) {
         const char *layer = layer_of(at, i);
         Line *call = line_add(to, text("%s(", name), ");");

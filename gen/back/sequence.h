@@ -35,6 +35,7 @@ char *lines_text(const Lines *c, const char *dev);
    k2" */
 typedef struct Written {
     Text functions, kernels, steps;
+    VEC(const char) names, texts; /* of functions of several calls: the rest of their text */
 } Written;
 void declare_function(Text *to, const char *name, const char *parameters);
 
