@@ -140,7 +140,7 @@ tell $? "14. 1,003 rows, 4 x 8: 32 updates, 11 samples in the last, as printed"
     grep -q "31 updates an epoch, 31 in all; 11 samples of an epoch stay unread" "$work/out"
 tell $? "14. drop: 31 updates, 11 samples unread, as printed"
 # micros TAIL: how many micro-steps run in an epoch of 1,003 rows
-micros() { GG_EMU_TRACE=1 "$work/train_$1" --data "$data/rows_1003" --epochs 1 2>&1 | grep -c '^gg_emu: runs k1_image$'; }
+micros() { GG_EMU_TRACE=1 "$work/train_$1" --data "$data/rows_1003" --epochs 1 2>&1 | grep -c '^gg_emu: runs k1_copy$'; }
 [ "$(micros step)" = 126 ]; tell $? "14. 126 micro-batches"
 [ "$(micros drop)" = 124 ]; tell $? "control: 14. drop: 124"
 

@@ -20,7 +20,7 @@ kernels=$(./gagen -t c --dump=partition $model | grep -c '^  k[0-9]')
 # calls in a comment's range, "k10 to k16": a line for each number
 awk 'match($0, /k[0-9]+ to k[0-9]+ \*\//) { split(substr($0, RSTART, RLENGTH), at, /[k ]+/); for (i = at[2]; i <= at[4]; i++) print "k" i }' "$work/text.c" > "$work/ranges"
 for id in $(seq "$kernels"); do
-    grep -q "^/\* k$id  \|; also.*\bk$id\b\|^   .*\bk$id\b.*\*/" "$work/text.c" &&
+    grep -q "^/\* k$id  \|[;*] also.*\bk$id\b\|^   .*\bk$id\b.*\*/" "$work/text.c" &&
         { grep -q "^    k${id}_\|; *.*/\* k$id\( \|  .*\)\*/$" "$work/text.c" || grep -qx "k$id" "$work/ranges"; } || echo "k$id"
 done > "$work/missing"
 [ ! -s "$work/missing" ]; tell $? "every kernel's number stands at a function and at a call"
