@@ -9,7 +9,7 @@ sources="gen/ir/loops.c gen/ir/calls.c gen/ir/print_loops.c gen/ir/parse_loops.c
     gen/ir/intervals.c gen/ir/layout.c gen/ir/shape.c gen/ir/op.c gen/ir/expr.c"
 # shellcheck disable=SC2086
 $CC -std=gnu11 -O1 -g -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=undefined -Igen -o "$work/loops" tests/loops.c $sources \
-    gen/base/memory.c gen/base/diag.c -lm 2> "$work/errors"; tell $? "the driver builds, with sanitizers"
+    gen/base/memory.c gen/base/number.c gen/base/diag.c -lm 2> "$work/errors"; tell $? "the driver builds, with sanitizers"
 "$work/loops" fields > "$work/fields"; tell $? "trees come back: $(grep -c '^ok' "$work/fields") facts"
 grep -v '^ok' "$work/fields" | sed 's/^/# /'
 

@@ -3,7 +3,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 objects=
-for name in back/c/print back/c/product back/print back/value back/words back/index back/template resources base/memory base/diag base/resource ir/loops ir/calls \
+for name in back/c/print back/c/product back/print back/value back/words back/index back/template resources base/memory base/number base/diag base/resource ir/loops ir/calls \
     ir/print_loops ir/parse_loops ir/parse_vals ir/layout ir/shape ir/op ir/expr; do objects="$objects build/gen/$name.o"; done
 # shellcheck disable=SC2086
 $CC -std=gnu11 -g -Igen -o "$work/print" tests/print.c $objects -lm 2> "$work/errors"; tell $? "the driver builds"
@@ -68,7 +68,7 @@ prints "stores with beta" 'units s 4, lanes j 64
         const vec v2 = v_load(&x[s][0][j]);
         const vec old = v_load(&y[s][0][j]);
         v_store(&y[s][0][j], beta ? old + v2 : v2);
-        const vec old2 = v_load(&y[s][1][j]), more = v2 * R(2.0);
+        const vec old2 = v_load(&y[s][1][j]), more = v2 * 2;
         v_store(&y[s][1][j], beta ? old2 + more : more);
         v_store(&y[s][2][j], v_load(&y[s][2][j]) + v2);
     }'
@@ -79,7 +79,7 @@ prints "added numbers, a condition" 'units one 1
     b[n] add x[0][n][0]' \
 'for_span (one, t, 1) {
     if (beta == 0)
-        b[0] = R(0.0);
+        b[0] = 0;
     for (int n = 0; n < 8; n++) {
         const long r = data_row(&w, m, n);
         b[n] += x[0][n][0];
@@ -124,10 +124,10 @@ for_span (s, t, 4) {
         real u[LANES];
         noise_fill(u, LANES, seed, consumed + s, 0x12u, (uint32_t)j, 1);
         const vec u2 = v_load(u);
-        v_store(&y[s][0][j], v_select(u2 < R(0.5), v_set(R(0.0)), v_load(&x[s][0][j]) * u2));
+        v_store(&y[s][0][j], v_select(u2 < R(0.5), v_set(0), v_load(&x[s][0][j]) * u2));
     }
     for (int j = 0; j < 64; j++) {
-        const real u3 = R(1.0);
+        const real u3 = 1;
         y[s][1][j] = u3;
     }
 }

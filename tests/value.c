@@ -64,9 +64,16 @@ static void in_lanes(const char *what, const Val *v, const char *expected)
 /* ---- numbers, operators ---- */
 static void formulas(void)
 {
-    const Val *x = var(X), *n = var(N), *j = var(J);
+    const Val *x = var(X), *n = var(N), *j = var(J), *beta = val_number(0.9);
     prints("a real's number", val_number(0.1), "R(0.1)");
-    prints("a negative one", val_number(-2), "-R(2.0)");
+    prints("a negative one", val_number(-2), "-2");
+    prints("a whole one", val_number(10), "10");
+    prints("zero below nothing", val_number(-0.0), "-R(0.0)");
+    prints("a small one", val_number(1e-8), "R(1e-8)");
+    prints("a large one", val_number(1e30), "R(1e30)");
+    prints("one that C folds", two(CALL_SUB, val_number(1), beta), "(real)(1 - 0.9)");
+    prints("a quotient of whole ones", two(CALL_DIV, val_number(1), val_number(3)), "(real)(1.0 / 3)");
+    prints("one of few digits", two(CALL_MUL, val_number(0.5), beta), "R(0.45)");
     prints("an infinite one", val_number(-INFINITY), "((real)-INFINITY)");
     prints("an index", two(CALL_ADD, two(CALL_MUL, n, val_int(4)), j), "n * 4 + j");
     prints("a sum as a factor", two(CALL_MUL, two(CALL_ADD, n, j), val_int(4)), "(n + j) * 4");
@@ -75,9 +82,9 @@ static void formulas(void)
     prints("a difference on the right", two(CALL_SUB, n, two(CALL_SUB, j, n)), "n - (j - n)");
     prints("a quotient's remainder", two(CALL_MOD, two(CALL_IDIV, two(CALL_ADD, n, j), val_int(5)), val_int(3)), "(n + j) / 5 % 3");
     prints("the sign of a sum", one(CALL_NEG, two(CALL_ADD, x, x)), "-(m2 + m2)");
-    prints("a call", two(CALL_MAX, x, val_number(0)), "r_max(m2, R(0.0))");
-    prints("the larger of two ints", two(CALL_MAX, n, val_int(3)), "(n > 3 ? n : 3)");
-    prints("a choice", val_call(CALL_SELECT, two(CALL_LE, x, val_number(0)), val_number(0), x), "(m2 <= R(0.0) ? R(0.0) : m2)");
+    prints("a call", two(CALL_MAX, x, val_number(0)), "r_max(m2, 0)");
+    prints("the larger of two ints", two(CALL_MAX, n, val_int(3)), "n > 3 ? n : 3");
+    prints("a choice", val_call(CALL_SELECT, two(CALL_LE, x, val_number(0)), val_number(0), x), "m2 <= 0 ? 0 : m2");
     prints("inside an extent", two(CALL_AND, two(CALL_GE, n, val_int(0)), two(CALL_LT, n, val_int(4))), "(unsigned)n < 4");
     prints("not inside it", two(CALL_AND, two(CALL_GE, n, val_int(1)), two(CALL_LT, n, val_int(4))), "n >= 1 && n < 4");
     prints("and within or", two(CALL_OR, two(CALL_AND, two(CALL_LT, n, j), two(CALL_LT, j, n)), two(CALL_EQ, n, j)), "(n < j && j < n) || n == j");
@@ -93,9 +100,17 @@ static void elements(void)
     prints("a step back", load(place(H, 512, n, -64, j, 1)), "arena.h[1][-n][j]");
     prints("an index that overruns its dimension", load((At) { .buffer = H, .n = 1, .term = { { n, 1, 511 } } }), "(&arena.h[0][0][0])[n]");
     prints("a column's element", load(place(LABEL, 0, n, 3, j, 1)), "data.label[n * 3 + j]");
-    prints("as a real", one(CALL_REAL, load(place(LABEL, 0, n, 1, NULL, 0))), "(real)data.label[n]");
+    prints("as a real", one(CALL_REAL, load(place(LABEL, 0, n, 1, NULL, 0))), "data.label[n]");
+    prints("where C would compute with ints", two(CALL_DIV, one(CALL_REAL, load(place(LABEL, 0, n, 1, NULL, 0))), val_number(255)), "(real)data.label[n] / 255");
+    prints("the same on the right", two(CALL_DIV, val_number(1), one(CALL_REAL, n)), "1 / (real)n");
+    prints("two of ints", two(CALL_MUL, one(CALL_REAL, two(CALL_ADD, n, j)), one(CALL_REAL, j)), "(real)(n + j) * j");
+    prints("the sign of one", one(CALL_NEG, one(CALL_REAL, n)), "-(real)n");
+    prints("two of ints compared", two(CALL_EQ, one(CALL_REAL, load(place(LABEL, 0, n, 1, NULL, 0))), one(CALL_REAL, j)), "data.label[n] == j");
+    prints("one beside a fraction", two(CALL_LT, one(CALL_REAL, load(place(LABEL, 0, n, 1, NULL, 0))), val_number(0.5)), "data.label[n] < 0.5");
+    prints("one that goes with a double", one(CALL_REAL, val_run(RUN_CLIP, AS_DOUBLE)), "(real)w.clip");
+    same("one that goes to a double", val_double(words(), one(CALL_REAL, load(place(LABEL, 0, n, 1, NULL, 0)))), "(real)data.label[n]");
     prints("a whole number of it", two(CALL_EQ, one(CALL_REAL, load(place(LABEL, 0, n, 1, NULL, 0))), val_number(3)), "data.label[n] == 3");
-    prints("not beside a real", two(CALL_EQ, one(CALL_REAL, load(place(LABEL, 0, n, 1, NULL, 0))), var(X)), "(real)data.label[n] == m2");
+    prints("not beside a real", two(CALL_EQ, one(CALL_REAL, load(place(LABEL, 0, n, 1, NULL, 0))), var(X)), "data.label[n] == m2");
 }
 
 /* ---- lanes ---- */
@@ -106,12 +121,18 @@ static void lanes(void)
     const Val *real = val_call(CALL_SELECT, two(CALL_LT, var(N), val_run(RUN_ROWS, AS_INT)), val_run(RUN_SCALE, AS_REAL), val_number(0));
     in_lanes("neighbours", row, "v_load(&arena.h[0][n][j])");
     in_lanes("the same for all lanes", load(place(H, 0, var(N), 64, NULL, 0)), "v_set(arena.h[0][n][0])");
-    in_lanes("a number alone", val_number(1), "v_set(R(1.0))");
-    in_lanes("a number beside a vector", two(CALL_MUL, x, val_number(3)), "m2 * R(3.0)");
-    in_lanes("a real from outside", two(CALL_SUB, x, y), "m2 - v_set(m3)");
-    in_lanes("a choice by lanes", val_call(CALL_SELECT, two(CALL_LE, x, val_number(0)), val_number(0), x), "v_select(m2 <= R(0.0), v_set(R(0.0)), m2)");
-    in_lanes("a choice for all", val_call(CALL_SELECT, val_run(RUN_TRAINING, AS_BOOL), x, val_number(0)), "(training ? m2 : v_set(R(0.0)))");
-    in_lanes("a factor of real rows", two(CALL_MUL, x, real), "m2 * v_set((n < rows ? scale0 : R(0.0)))");
+    in_lanes("a number alone", val_number(1), "v_set(1)");
+    in_lanes("a number beside a vector", two(CALL_MUL, x, val_number(3)), "m2 * 3");
+    in_lanes("a real from outside", two(CALL_SUB, x, y), "m2 - m3");
+    in_lanes("a choice by lanes", val_call(CALL_SELECT, two(CALL_LE, x, val_number(0)), val_number(0), x), "v_select(m2 <= 0, v_set(0), m2)");
+    in_lanes("a choice for all", val_call(CALL_SELECT, val_run(RUN_TRAINING, AS_BOOL), x, val_number(0)), "training ? m2 : v_set(0)");
+    in_lanes("a factor of real rows", two(CALL_MUL, x, real), "m2 * (n < rows ? scale0 : 0)");
+    in_lanes("what all lanes share", two(CALL_ADD, x, two(CALL_MUL, y, real)), "m2 + m3 * (n < rows ? scale0 : 0)");
+    in_lanes("alone", two(CALL_MUL, y, real), "v_set(m3 * (n < rows ? scale0 : 0))");
+    in_lanes("an int of all beside a vector", two(CALL_MUL, x, one(CALL_REAL, var(N))), "m2 * (real)n");
+    in_lanes("a condition of all", val_call(CALL_SELECT, two(CALL_GT, y, val_number(1)), x, val_number(0)), "m3 > 1 ? m2 : v_set(0)");
+    in_lanes("beside a mask", val_call(CALL_SELECT, two(CALL_AND, two(CALL_GT, x, val_number(0)), two(CALL_GT, y, val_number(1))), x, val_number(0)),
+             "v_select((m2 > 0) & -(real_int)(m3 > 1), m2, v_set(0))");
     in_lanes("lanes inside an extent", two(CALL_KEEP, x, left), "v_keep(m2, 120 - (s * 64 + j))");
     in_lanes("two conditions", val_call(CALL_SELECT, two(CALL_OR, two(CALL_GT, x, x), two(CALL_NE, x, x)), x, x),
              "v_select((m2 > m2) | (m2 != m2), m2, m2)");

@@ -73,8 +73,8 @@ static bool is_real_rows(const Val *to)
 void put_serial(Printer *p, const Stmt *s, const char *before)
 {
     Words *w = p->w;
-    const char *from = val_choice(w, s->from), *to = val_choice(w, s->to),
-               *v = words_var(w, s->var), *end = NULL;
+    const char *from = val_text(w, s->from), *to = val_text(w, s->to), *v = words_var(w, s->var),
+               *end = NULL;
     char *head = text("%sfor (%s %s = %s", before, words_type(w, s->var), v, from);
     if (is_plain(s->to)) {
         head = text("%s; %s < %s; %s++)", head, v, to, v);
@@ -94,22 +94,26 @@ static void put_for(Printer *p, const Stmt *s) { put_serial(p, s, ""); }
 
 static void put_if(Printer *p, const Stmt *s)
 {
-    put_under(p, text("if (%s)", val_choice(p->w, s->value)), &s->body);
+    put_under(p, text("if (%s)", val_text(p->w, s->value)), &s->body);
 }
 
 /* ---- values ---- */
 static void put_let(Printer *p, const Stmt *s)
 {
-    const char *value = val_text(p->w, s->value), *name = words_var(p->w, s->var);
-    if (s->value->type == AS_BOOL) p->w->vector[s->var] = val_is_mask(p->w, s->value);
-    statement(p, text("const %s %s = %s;", words_type(p->w, s->var), name, value));
+    Words *w = p->w;
+    const bool even = val_is_even(w, s->value);
+    const char *value = even ? val_even(w, s->value) : val_text(w, s->value),
+               *name = words_var(w, s->var);
+    if (even) w->vector[s->var] = false;
+    if (s->value->type == AS_BOOL) w->vector[s->var] = val_is_mask(w, s->value);
+    statement(p, text("const %s %s = %s;", words_type(w, s->var), name, value));
 }
 
 /* Where a fold begins: "0", "v_set(-INFINITY)" */
 static char *start_text(Words *w, const Val *v)
 {
-    if (v->kind != VAL_NUMBER) return val_choice(w, v);
-    const char *number = !isinf(v->number) ? text("%g", v->number)
+    if (v->kind != VAL_NUMBER) return val_text(w, v);
+    const char *number = !isinf(v->number) ? decimal(v->number)
                          : v->number < 0   ? "-INFINITY"
                                            : "INFINITY";
     return text(w->lanes < 0 ? "%.0s%s" : "%sset(%s)", w->prefix, number);
@@ -126,8 +130,9 @@ static void put_fold(Printer *p, const Stmt *s)
     static const char *const operators[] = {
         [FOLD_NONE] = "=", [FOLD_SUM] = "+=", [FOLD_PROD] = "*="
     };
-    const char *name = p->w->var[s->var], *value = s->fold == FOLD_NONE ? val_choice(p->w, s->value)
-                                                                        : val_text(p->w, s->value);
+    const bool wide = p->w->k->vars.at[s->var]->type == AS_DOUBLE;
+    const char *name = p->w->var[s->var],
+               *value = wide ? val_double(p->w, s->value) : val_text(p->w, s->value);
     if (s->fold == FOLD_MAX || s->fold == FOLD_MIN)
         statement(p, text("%s = %s%s(%s, %s);", name, p->w->prefix,
                           s->fold == FOLD_MAX ? "max" : "min", name, value));

@@ -185,7 +185,7 @@ static char *column_text(const Column *c)
     text_add(&t, "\n    .source = \"%s\", ", c_string(c->source));
     if (c->names.n) text_add(&t, ".names = classes_%s, ", c->ident);
     if (c->missing == 'd') text_add(&t, ".missing = 'd', ");
-    if (c->missing == 'v') text_add(&t, ".missing = 'v', .instead = %.17g, ", c->instead);
+    if (c->missing == 'v') text_add(&t, ".missing = 'v', .instead = %s, ", decimal(c->instead));
     text_add(&t, ".base = (const void **)&data.%s%s },", c->ident,
              c->asked ? ", .asked = true" : "");
     return t.s;
@@ -220,8 +220,8 @@ static void fill_columns(const Dataset *d, Env *e)
     env_set(e, "naugments", "%d", d->augments.n);
     for (int i = 0; i < d->augments.n; i++) {
         const Augment *a = d->augments.at[i];
-        env_set(env_item(e, "augment_list"), "text", "{ '%c', %d, %.17g }, @@ %s", a->kind,
-                a->column->index, a->value, a->column->name);
+        env_set(env_item(e, "augment_list"), "text", "{ '%c', %d, %s }, @@ %s", a->kind,
+                a->column->index, decimal(a->value), a->column->name);
     }
     env_set(e, "reader", "%s", c_string(d->kind));
     env_set(e, "path", "%s", c_string(d->path));
@@ -232,8 +232,8 @@ static void fill_columns(const Dataset *d, Env *e)
     env_set(e, "split_paths", "%s", t.s);
     env_set(e, "csv_is", "%s",
             d->header || d->separator || d->decimal ? text(" .csv = { %s },", form_text(d)) : "");
-    env_set(e, "valid", "%.17g", d->valid.path ? 0 : d->valid.value);
-    env_set(e, "test", "%.17g", d->test.path ? 0 : d->test.value);
+    env_set(e, "valid", "%s", decimal(d->valid.path ? 0 : d->valid.value));
+    env_set(e, "test", "%s", decimal(d->test.path ? 0 : d->test.value));
     env_set(e, "shuffle", "%s", d->shuffle ? "true" : "false");
 }
 
@@ -358,7 +358,7 @@ static void fill_schedule(const Graph *g, Env *e)
     env_set(e, "nonfinite", "%s",
             t->nonfinite ? text(" .nonfinite = '%c',", "ksda"[t->nonfinite]) : "");
     env_set(e, "loss_scale", "%s%s%s", t->noise_scale ? " .noise = true," : "",
-            t->loss_scale > 0 ? text(" .loss_scale = %.17g,", t->loss_scale) : "",
+            t->loss_scale > 0 ? text(" .loss_scale = %s,", decimal(t->loss_scale)) : "",
             t->scale_interval ? text(" .scale_interval = %ld,", t->scale_interval) : "");
 }
 

@@ -1,10 +1,11 @@
 /* value.c -- the text of a value, with no more brackets than C needs.
 
-   1. With lanes every real is a vector: a load of neighbours is v_load(&x), what is the same in all
-      lanes is v_set(x). A number beside a vector needs no v_set.
-   2. A choice is v_select where its condition is a mask, the comparison of vectors; else (c ? a :
-      b).
-   3. Int columns are compared as they are: real would round what is above 2^24. */
+   1. With lanes every real is a vector: a load of neighbours is v_load(&x). What is the same in all
+      lanes is a real, which an operator takes beside a vector; alone it is v_set(x).
+   2. A choice is v_select where its condition is a mask, the comparison of vectors; else c ? a : b.
+   3. A real that is a whole number, or made of an int, is C's int: beside a real, as an argument
+      and in an assignment C makes a real of it. Where C would compute with ints, one of the
+      operands is cast. Ints are compared as they are: real would round what is above 2^24. */
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -27,56 +28,92 @@ static bool is_call(const Val *v, Call call) { return v->kind == VAL_CALL && v->
 static bool is_real(const Val *v) { return v->type == AS_REAL; }
 static bool in_lanes(const Words *w) { return w->lanes >= 0; }
 
-static int level(const Words *w, const Val *v)
+/* The smaller or the larger of two ints. */
+static bool is_bound(const Val *v)
 {
-    if (v->kind == VAL_NUMBER) return signbit(v->number) ? LEVEL_SIGN : LEVEL_WHOLE;
-    if (v->kind != VAL_CALL || !operators[v->id].sign || (in_lanes(w) && is_call(v, CALL_REAL)))
-        return LEVEL_WHOLE;
-    return operators[v->id].level;
+    return (is_call(v, CALL_MIN) || is_call(v, CALL_MAX)) && !is_real(v);
 }
 
-/* ---- numbers ---- */
-static void put_number(Words *w, Text *out, const Val *v, bool alone)
+/* ---- reals that are ints in C ---- */
+enum { WHOLE = 10000000 };
+
+static bool is_whole_number(const Val *v)
 {
-    if (v->type == AS_DOUBLE) text_add(out, "%s", decimal_text(v->number, v->spelled));
-    else if (v->type == AS_INT && v->spelled) text_add(out, "%s", v->spelled);
-    else if (v->type != AS_REAL) text_add(out, "%.0f%s", v->number, v->type == AS_LONG ? "L" : "");
-    else
-        text_add(out, alone && in_lanes(w) ? "%sset(%s)" : "%.0s%s", w->prefix,
-                 number_text(v->number, v->spelled));
+    const double x = v->number;
+    return v->kind == VAL_NUMBER && is_real(v) && fabs(x) < WHOLE && floor(x) >= x &&
+           !(signbit(x) && x >= 0);
+}
+
+static bool is_of_int(const Val *v)
+{
+    return is_call(v, CALL_REAL) && !is_real(v->arg[0]) && v->arg[0]->type != AS_DOUBLE;
+}
+
+/* C computes with it as with a real. */
+static bool is_floating(const Val *v)
+{
+    if (!is_real(v)) return v->type == AS_DOUBLE;
+    if (is_call(v, CALL_SELECT)) return is_floating(v->arg[1]) || is_floating(v->arg[2]);
+    return !is_whole_number(v) && !is_of_int(v);
 }
 
 /* ---- what lanes share ---- */
+static bool is_even(const Words *w, const Val *v);
+
 bool val_is_mask(const Words *w, const Val *v)
 {
     if (!in_lanes(w) || v->type != AS_BOOL) return false;
     if (v->kind == VAL_VAR) return w->vector[v->id];
     for (int i = 0; v->kind == VAL_CALL && i < v->n; i++)
-        if (is_real(v->arg[i]) || val_is_mask(w, v->arg[i])) return true;
+        if ((is_real(v->arg[i]) && !is_even(w, v->arg[i])) || val_is_mask(w, v->arg[i]))
+            return true;
     return false;
 }
 
-/* v chooses between two numbers by what all lanes share. */
-static bool is_even_choice(const Words *w, const Val *v)
+static bool is_even_call(const Words *w, const Val *v)
 {
-    if (!is_call(v, CALL_SELECT) || val_is_mask(w, v->arg[0]) || val_uses(v->arg[0], w->lanes))
-        return false;
-    for (int i = 1; i < 3; i++)
-        if (v->arg[i]->kind != VAL_NUMBER && v->arg[i]->kind != VAL_RUN) return false;
-    return v->arg[0]->kind != VAL_RUN;
+    const bool choice = is_call(v, CALL_SELECT);
+    if (choice && (val_is_mask(w, v->arg[0]) || val_uses(v->arg[0], w->lanes))) return false;
+    if (!choice && operators[v->id].level < LEVEL_SUM) return false;
+    for (int i = choice; i < v->n; i++)
+        if (!is_even(w, v->arg[i])) return false;
+    return true;
 }
 
-/* A real that is no vector, but is read as one. */
-static bool is_spread(const Words *w, const Val *v)
+/* A real that is the same in all lanes: no vector. */
+static bool is_even(const Words *w, const Val *v)
 {
     long step;
-    if (!in_lanes(w) || !is_real(v)) return false;
     if (v->kind == VAL_LOAD) return at_step(v->at, w->lanes, &step) && step == 0;
     if (v->kind == VAL_VAR) return !w->vector[v->id];
-    return v->kind == VAL_RUN || is_call(v, CALL_REAL) || is_even_choice(w, v);
+    return v->kind != VAL_CALL || is_call(v, CALL_REAL) || is_even_call(w, v);
 }
 
+bool val_is_even(const Words *w, const Val *v)
+{
+    return in_lanes(w) && is_real(v) && is_even(w, v);
+}
+
+static int level(const Words *w, const Val *v)
+{
+    if (is_of_int(v)) return level(w, v->arg[0]);
+    if (v->kind == VAL_NUMBER) return signbit(v->number) ? LEVEL_SIGN : LEVEL_WHOLE;
+    if (is_call(v, CALL_SELECT)) return val_is_mask(w, v->arg[0]) ? LEVEL_WHOLE : LEVEL_LOOSE;
+    if (v->kind == VAL_CALL && is_bound(v)) return LEVEL_LOOSE;
+    return v->kind == VAL_CALL && operators[v->id].sign ? operators[v->id].level : LEVEL_WHOLE;
+}
+
+/* alone: it is a vector, an argument or assigned; else an operand beside another */
 static void put(Words *w, Text *out, const Val *v, int least, bool alone);
+
+static void put_number(Text *out, const Val *v)
+{
+    if (v->type == AS_DOUBLE) text_add(out, "%s", decimal_text(v->number, v->spelled));
+    else if (is_whole_number(v)) text_add(out, "%.0f", v->number);
+    else if (is_real(v)) text_add(out, "%s", number_text(v->number, v->spelled));
+    else if (v->type == AS_INT && v->spelled) text_add(out, "%s", v->spelled);
+    else text_add(out, "%.0f%s", v->number, v->type == AS_LONG ? "L" : "");
+}
 
 /* ---- elements ---- */
 typedef struct {
@@ -153,17 +190,18 @@ char *at_text(Words *w, const At *at)
 }
 
 /* ---- choices, draws, calls ---- */
-static void put_choice(Words *w, Text *out, const Val *v, bool brackets)
+static void put_choice(Words *w, Text *out, const Val *v)
 {
     const Val *condition = v->arg[0];
     const bool mask = val_is_mask(w, condition);
-    text_add(out, mask ? "%sselect(" : brackets ? "%.0s(" : "%.0s", w->prefix);
-    put(w, out, condition, mask ? LEVEL_LOOSE : LEVEL_LOGIC, false);
+    const int least = mask ? LEVEL_LOOSE : LEVEL_LOGIC;
+    if (mask) text_add(out, "%sselect(", w->prefix);
+    put(w, out, condition, least, false);
     for (int i = 1; i < 3; i++) {
         text_add(out, "%s", mask ? ", " : i == 1 ? " ? " : " : ");
-        put(w, out, v->arg[i], mask ? LEVEL_LOOSE : LEVEL_LOGIC, true);
+        put(w, out, v->arg[i], least, true);
     }
-    if (mask || brackets) text_add(out, ")");
+    if (mask) text_add(out, ")");
 }
 
 /* What lies before the end of an axis, in lanes; else the place is always inside. */
@@ -202,7 +240,6 @@ static void put_row(Words *w, Text *out, const Val *v)
     else text_add(out, "data_row(&w, m, %s)", val_text(w, v->arg[0]));
 }
 
-/* The smaller or the larger of two ints. */
 static void put_bound(Words *w, Text *out, const Val *v)
 {
     const char *a = val_within(w, v->arg[0], LEVEL_SUM), *b = val_within(w, v->arg[1], LEVEL_SUM);
@@ -211,10 +248,6 @@ static void put_bound(Words *w, Text *out, const Val *v)
 
 static void put_call(Words *w, Text *out, const Val *v)
 {
-    if (!is_real(v) && (is_call(v, CALL_MIN) || is_call(v, CALL_MAX))) {
-        text_add(out, "("), put_bound(w, out, v), text_add(out, ")");
-        return;
-    }
     if (is_call(v, CALL_ROUND16)) text_add(out, "gg_round(");
     else text_add(out, "%s%s(", w->prefix, call_name((Call)v->id));
     for (int i = 0; i < v->n; i++)
@@ -223,26 +256,37 @@ static void put_call(Words *w, Text *out, const Val *v)
 }
 
 /* ---- operators ---- */
-static bool is_whole(const Val *v)
+/* C would take operand i of v for an int. */
+static bool needs_cast(const Words *w, const Val *v, int i)
 {
-    return is_call(v, CALL_REAL) && v->arg[0]->kind == VAL_LOAD && v->arg[0]->type == AS_INT;
+    const Val *own = v->arg[i], *other = v->n > 1 ? v->arg[1 - i] : NULL;
+    if (!is_real(own) || is_floating(own)) return false;
+    if (!other) return true;
+    if (own->kind == VAL_NUMBER) return false;
+    if (in_lanes(w)) return is_even(w, own);
+    const bool compares = operators[v->id].level == LEVEL_COMPARE;
+    if (is_floating(other)) return !is_real(other);
+    return !compares && (i == 0 || other->kind == VAL_NUMBER);
 }
 
-static bool compares_whole(const Words *w, const Val *v)
+/* A number that an int is compared with is double. */
+static bool is_beside_int(const Val *v, int i)
 {
-    const Val *a = v->arg[0], *b = v->arg[1];
-    if (in_lanes(w) || operators[v->id].level != LEVEL_COMPARE) return false;
-    return (is_whole(a) && (is_whole(b) || b->kind == VAL_NUMBER)) ||
-           (is_whole(b) && a->kind == VAL_NUMBER);
+    return operators[v->id].level == LEVEL_COMPARE && v->arg[i]->kind == VAL_NUMBER &&
+           is_real(v->arg[i]) && is_floating(v->arg[i]) && !is_floating(v->arg[1 - i]);
 }
 
-/* An int column, or what it is compared with: as an int, or in double. */
-static char *whole_text(Words *w, const Val *v)
+static void put_operand(Words *w, Text *out, const Val *v, int i, int least)
 {
-    if (v->kind != VAL_NUMBER) return at_text(w, v->arg[0]->at);
-    return floor(v->number) == v->number && fabs(v->number) < 2147483648.0
-               ? text("%.0f", v->number)
-               : decimal_text(v->number, NULL);
+    const Val *own = v->arg[i];
+    if (is_beside_int(v, i)) {
+        text_add(out, "%s", decimal_text(own->number, NULL));
+    } else if (needs_cast(w, v, i)) {
+        text_add(out, "(real)");
+        put(w, out, own, LEVEL_SIGN, false);
+    } else {
+        put(w, out, own, least, false);
+    }
 }
 
 /* 0 <= index && index < extent, in one comparison */
@@ -259,11 +303,22 @@ static bool put_inside(Words *w, Text *out, const Val *v)
     return true;
 }
 
-static const char *sign_of(const Words *w, const Val *v)
+/* Two masks, or two conditions; beside a mask a condition is all ones or zero. */
+static void put_logic(Words *w, Text *out, const Val *v)
 {
-    return !val_is_mask(w, v) || operators[v->id].level != LEVEL_LOGIC ? operators[v->id].sign
-           : is_call(v, CALL_OR)                                       ? "|"
-                                                                       : "&";
+    const bool mask = val_is_mask(w, v), either = is_call(v, CALL_OR);
+    for (int i = 0; i < 2; i++) {
+        const Val *own = v->arg[i];
+        const bool wide = mask && !val_is_mask(w, own);
+        if (i) text_add(out, mask ? either ? " | " : " & " : either ? " || " : " && ");
+        if (wide) text_add(out, "-(real_int)");
+        put(w, out, own,
+            wide                        ? LEVEL_WHOLE
+            : mask                      ? LEVEL_SUM
+            : is_call(own, (Call)v->id) ? LEVEL_LOGIC
+                                        : LEVEL_COMPARE,
+            false);
+    }
 }
 
 static void put_operator(Words *w, Text *out, const Val *v)
@@ -271,25 +326,13 @@ static void put_operator(Words *w, Text *out, const Val *v)
     const int mine = operators[v->id].level;
     if (v->n == 1) {
         text_add(out, "%s", operators[v->id].sign);
-        put(w, out, v->arg[0], LEVEL_WHOLE, false);
-    } else if (compares_whole(w, v)) {
-        text_add(out, "%s %s %s", whole_text(w, v->arg[0]), operators[v->id].sign,
-                 whole_text(w, v->arg[1]));
-    } else if (put_inside(w, out, v)) {
-        return;
+        put_operand(w, out, v, 0, LEVEL_WHOLE);
     } else if (mine == LEVEL_LOGIC) {
-        for (int i = 0; i < 2; i++) {
-            text_add(out, i ? " %s " : "%.0s", sign_of(w, v));
-            put(w, out, v->arg[i],
-                val_is_mask(w, v)                 ? LEVEL_SUM
-                : is_call(v->arg[i], (Call)v->id) ? LEVEL_LOGIC
-                                                  : LEVEL_COMPARE,
-                false);
-        }
+        if (!put_inside(w, out, v)) put_logic(w, out, v);
     } else {
-        put(w, out, v->arg[0], mine, false);
+        put_operand(w, out, v, 0, mine);
         text_add(out, " %s ", operators[v->id].sign);
-        put(w, out, v->arg[1], !is_real(v) && is_call(v, CALL_ADD) ? mine : mine + 1, false);
+        put_operand(w, out, v, 1, !is_real(v) && is_call(v, CALL_ADD) ? mine : mine + 1);
     }
 }
 
@@ -303,11 +346,11 @@ static void put_load(Words *w, Text *out, const Val *v)
     else BUG("lanes of %s that are not neighbours", at);
 }
 
-static void put_plain(Words *w, Text *out, const Val *v, bool alone)
+static void put_plain(Words *w, Text *out, const Val *v)
 {
     switch (v->kind) {
         case VAL_NUMBER:
-            put_number(w, out, v, alone);
+            put_number(out, v);
             return;
         case VAL_VAR:
             text_add(out, "%s", w->var[v->id]);
@@ -321,33 +364,36 @@ static void put_plain(Words *w, Text *out, const Val *v, bool alone)
         case VAL_CALL:
             break;
     }
-    if (operators[v->id].sign) put_operator(w, out, v);
-    else if (is_call(v, CALL_SELECT)) put_choice(w, out, v, true);
+    if (is_of_int(v)) put(w, out, v->arg[0], LEVEL_LOOSE, true);
+    else if (operators[v->id].sign) put_operator(w, out, v);
+    else if (is_call(v, CALL_SELECT)) put_choice(w, out, v);
     else if (is_call(v, CALL_KEEP)) put_keep(w, out, v);
     else if (is_call(v, CALL_UNIFORM)) put_uniform(w, out, v);
     else if (is_call(v, CALL_ROW)) put_row(w, out, v);
+    else if (is_bound(v)) put_bound(w, out, v);
     else put_call(w, out, v);
 }
 
-/* v_set of what is no vector */
-static void put_spread(Words *w, Text *out, const Val *v)
+/* What is the same in all lanes, as a real; alone it is a vector. */
+static void put_even(Words *w, Text *out, const Val *v, int least, bool alone)
 {
     const int lanes = w->lanes;
-    text_add(out, "%sset(", w->prefix);
     w->lanes = -1;
-    put_plain(w, out, v, true);
+    if (alone) text_add(out, "%sset(", w->prefix);
+    put(w, out, v, alone ? LEVEL_LOOSE : least, alone);
+    if (alone) text_add(out, ")");
     w->lanes = lanes;
-    text_add(out, ")");
 }
 
-/* In brackets where it binds less than `least`. alone: no operand beside it makes a number a
-   vector. */
 static void put(Words *w, Text *out, const Val *v, int least, bool alone)
 {
+    if (val_is_even(w, v)) {
+        put_even(w, out, v, least, alone);
+        return;
+    }
     const bool brackets = level(w, v) < least;
     if (brackets) text_add(out, "(");
-    if (is_spread(w, v)) put_spread(w, out, v);
-    else put_plain(w, out, v, alone);
+    put_plain(w, out, v);
     if (brackets) text_add(out, ")");
 }
 
@@ -360,12 +406,15 @@ char *val_within(Words *w, const Val *v, int least)
 
 char *val_text(Words *w, const Val *v) { return val_within(w, v, LEVEL_LOOSE); }
 
-char *val_choice(Words *w, const Val *v)
+char *val_even(Words *w, const Val *v)
 {
     Text t = { 0 };
-    const bool bound = v->type != AS_REAL && (is_call(v, CALL_MIN) || is_call(v, CALL_MAX));
-    if (bound) put_bound(w, &t, v);
-    else if (is_call(v, CALL_SELECT)) put_choice(w, &t, v, false);
-    else return val_text(w, v);
+    put_even(w, &t, v, LEVEL_LOOSE, false);
     return t.s;
+}
+
+char *val_double(Words *w, const Val *v)
+{
+    return is_real(v) && !is_floating(v) ? text("(real)%s", val_within(w, v, LEVEL_SIGN))
+                                         : val_text(w, v);
 }

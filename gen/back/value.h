@@ -45,9 +45,8 @@ const char *words_run(Words *w, int id);
 char *words_scalars(const Words *w); /* "const int rows = m->rows;\n" for those that were printed */
 char *words_table(const Words *w, int formal); /* "const real table[2] = { R(1.0), R(0.5) };" */
 
-/* "R(0.1)": as spelled, or the shortest decimal that reads back as x, */
+/* "R(0.1)": as spelled, or the shortest decimal that reads back as x; "(real)(1 - 0.9)" */
 char *number_text(double x, const char *spelled);
-char *decimal_text(double x, const char *spelled); /* "0.1": with a point or an exponent */
 
 /* ---- index.c ---- */
 /* by how much v grows with var; false: unevenly */
@@ -64,7 +63,9 @@ enum { LEVEL_LOOSE, LEVEL_LOGIC, LEVEL_COMPARE, LEVEL_SUM, LEVEL_PRODUCT, LEVEL_
 char *val_text(Words *w, const Val *v); /* as it stands after "=" or between commas */
 /* the same, in brackets where it binds less than that LEVEL_ */
 char *val_within(Words *w, const Val *v, int least);
-char *val_choice(Words *w, const Val *v); /* the same; an outermost choice has no brackets */
+char *val_double(Words *w, const Val *v);       /* the same where it goes to a double */
+bool val_is_even(const Words *w, const Val *v); /* with lanes: a real that is the same in all, */
+char *val_even(Words *w, const Val *v);         /* which is a vector in val_text, here none */
 /* "arena.h1[s][n][j + 2]"; a sum that is one number: "sums[1]" */
 char *at_text(Words *w, const At *at);
 bool val_is_mask(const Words *w, const Val *v); /* with lanes: a comparison of vectors */

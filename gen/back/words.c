@@ -6,8 +6,6 @@
    2. Loops, rows and sums are called the same in all programs. Those names are reserved for
    them. */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "back/value.h"
 #include "ir/ident.h"
@@ -109,29 +107,12 @@ Words *words_new(const Loops *k, const char *const *formal, const char *const *a
 }
 
 /* ---- numbers ---- */
-static bool has_point(const char *s)
-{
-    for (; *s; s++)
-        if (*s == '.' || *s == 'e' || *s == 'E') return true;
-    return false;
-}
-
-char *decimal_text(double x, const char *spelled)
-{
-    char s[40];
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(s, sizeof s, "%.*g", digits, x);
-        if (strtod(s, NULL) == x) break;
-    }
-    if (!spelled) spelled = s;
-    return text("%s%s", spelled, has_point(spelled) ? "" : ".0");
-}
-
 char *number_text(double x, const char *spelled)
 {
     if (!isfinite(x))
         return text("((real)%s)", isnan(x) ? "NAN" : x < 0 ? "-INFINITY" : "INFINITY");
     const char *s = decimal_text(x, spelled);
+    if (*s == '(') return text("(real)%s", s);
     return *s == '-' ? text("-R(%s)", s + 1) : text("R(%s)", s);
 }
 

@@ -21,6 +21,12 @@ typedef struct {
 void text_add(Text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_put(Text *t, const char *s, size_t n);
 
+/* ---- number.c ---- */
+char *decimal(double x); /* the shortest that reads back as x: "0.1", "10", "1e-8" */
+/* the same for C's double: as spelled, where that is not NULL; with a point or an exponent */
+char *decimal_text(double x, const char *spelled);
+bool is_fraction(const char *s); /* it has a point or an exponent */
+
 /* a growing array of pointers: VEC(Node) nodes;  vec_push(&nodes, n);  for (i < nodes.n)
                                                                         nodes.at[i] */
 #define VEC(type) \

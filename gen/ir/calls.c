@@ -1,5 +1,6 @@
 /* calls.c -- the table of calls. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ir/calls.h"
 
@@ -37,4 +38,19 @@ double call_value(Call call, const double a[3])
         default:
             BUG("no call %d", call);
     }
+}
+
+enum { MANY = 12, OPERAND = 10 };
+
+char *folded_text(Call call, double x, const char *a, const char *b)
+{
+    const bool operates =
+        call == CALL_ADD || call == CALL_SUB || call == CALL_MUL || call == CALL_DIV;
+    const char *own = decimal(x);
+    if (!operates || strlen(own) < MANY || strlen(a) > OPERAND || strlen(b) > OPERAND || *b == '-')
+        return NULL;
+    const float once = strtof(own, NULL), twice = (float)x;
+    if (once < twice || once > twice) return NULL;
+    const bool whole = !is_fraction(a) && !is_fraction(b);
+    return text("(%s%s %s %s)", a, whole ? ".0" : "", call_name(call), b);
 }

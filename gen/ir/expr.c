@@ -200,6 +200,11 @@ static const Expr *fold_identity(const Expr *e)
     return e;
 }
 
+static const char *spelled(const Expr *e)
+{
+    return e->name ? e->name : e->made ? e->made : decimal(e->num);
+}
+
 static const Expr *fold(const Expr *e)
 {
     for (int i = 0; i < e->nargs; i++)
@@ -207,7 +212,10 @@ static const Expr *fold(const Expr *e)
             bool chosen = expr_is(e, CALL_SELECT) && e->arg[0]->kind == E_NUM;
             return chosen ? e->arg[is_number(e->arg[0], 0) ? 2 : 1] : fold_identity(e);
         }
-    return expr_number(expr_eval(e, NULL, NULL));
+    Expr *x = expr_number(expr_eval(e, NULL, NULL));
+    if (e->nargs == 2)
+        x->made = folded_text(e->call, x->num, spelled(e->arg[0]), spelled(e->arg[1]));
+    return x;
 }
 
 const Expr *expr_replace(const Expr *e, ExprLookup lookup, void *context)
@@ -268,25 +276,12 @@ static int level(const Expr *e)
     }
 }
 
-/* the shortest decimal that reads back as x, with a point or an exponent */
-static char *number_text(double x)
-{
-    if (!isfinite(x)) return text("%s", isnan(x) ? "NAN" : x < 0 ? "-INFINITY" : "INFINITY");
-    char s[40];
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(s, sizeof s, "%.*g", digits, x);
-        if (strtod(s, NULL) == x) break;
-    }
-    return text("%s%s", s, strpbrk(s, ".e") ? "" : ".0");
-}
-
 static void print(Text *out, const Expr *e, ExprStyle style, int least);
 
 static void print_number(Text *out, const Expr *e, ExprStyle style)
 {
     if (style == STYLE_OPS) text_add(out, "%s", e->name ? e->name : text("%.15g", e->num));
-    else if (e->name) text_add(out, "%s%s", e->name, strpbrk(e->name, ".eE") ? "" : ".0");
-    else text_add(out, "%s", number_text(e->num));
+    else text_add(out, "%s", decimal_text(e->num, e->name ? e->name : e->made));
 }
 
 static void print_choice(Text *out, const Expr *e)

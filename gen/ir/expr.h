@@ -10,6 +10,7 @@ typedef struct Expr {
     ExprKind kind;
     double num;       /* E_NUM: its value in double */
     const char *name; /* E_VAR: the name; E_NUM: as the user wrote it, NULL when folding made it */
+    const char *made; /* E_NUM: "(1 - 0.9)", what folding made it of, or NULL */
     Call call;        /* E_CALL: an operator or a function; CALL_SELECT prints as a conditional */
     int nargs;
     struct Expr *arg[3];

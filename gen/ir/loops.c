@@ -94,6 +94,8 @@ static const Val *identity(Call call, const Val *a, const Val *b)
     return index && call == CALL_ADD && is_number(a, 0) ? b : NULL;
 }
 
+static const char *spelled(const Val *v) { return v->spelled ? v->spelled : decimal(v->number); }
+
 static const Val *folded(Call call, const Val *const arg[3], int n)
 {
     double x[3] = { 0 };
@@ -105,6 +107,8 @@ static const Val *folded(Call call, const Val *const arg[3], int n)
     if (call == CALL_UNIFORM || call == CALL_ROW || call == CALL_ROUND16) return NULL;
     Val *v = val_new(VAL_NUMBER, type_of(call, arg));
     v->number = call_value(call, x);
+    if (n == 2 && v->type == AS_REAL)
+        v->spelled = folded_text(call, v->number, spelled(arg[0]), spelled(arg[1]));
     return v;
 }
 

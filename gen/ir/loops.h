@@ -40,8 +40,10 @@ enum {
 typedef struct Val {
     ValKind kind;
     ValType type;
-    double number;       /* NUMBER */
-    const char *spelled; /* NUMBER: as the user wrote it, or a name for it; or NULL */
+    double number; /* NUMBER */
+    /* NUMBER: as the user wrote it, a name for it, or "(1 - 0.9)", what folding made it of; or
+       NULL */
+    const char *spelled;
     int id;              /* VAR: of Loops.vars; RUN; CALL: a Call */
     const struct At *at; /* LOAD */
     int n;

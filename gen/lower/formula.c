@@ -88,7 +88,10 @@ static const Val *named(const void *context, const char *name)
 static const Val *spelled(const Expr *e)
 {
     Val *v = NEW(Val);
-    *v = (Val) { .kind = VAL_NUMBER, .type = AS_REAL, .number = e->num, .spelled = e->name };
+    *v = (Val) { .kind = VAL_NUMBER,
+                 .type = AS_REAL,
+                 .number = e->num,
+                 .spelled = e->name ? e->name : e->made };
     return v;
 }
 

@@ -136,7 +136,8 @@ static void make_step(Pass *p)
     name_value(p, "now", formula(p, p->o->step));
     name_value(p, "ema", read(p, "ema"));
     write(p, "x", given(p, "now"));
-    write(p, "ema", formula(p, expr_parse(text("ema + %.17g * (now - ema)", 1 - ema), &error)));
+    write(p, "ema",
+          formula(p, expr_parse(text("ema + (1 - %s) * (now - ema)", decimal(ema)), &error)));
 }
 
 static Kernel *pass_new(Pass *p, const Program *s, const Optimizer *o, const char *ident)

@@ -106,7 +106,7 @@ an average of the weights of the update before|ema|s/(now - ema)/(x - ema)/
 batch norm's momentum is as given where K of it make one|norm|s/arena.window_momentum = .*;/arena.window_momentum = R(0.1);/
 batch norm's running statistics move in evaluation|looked|/^INLINE void micro(/,/^}/{ /(t, .*p.first_running_var/H; }; /^static void forward(/,/^}/{ / k[0-9]*_running_var(t, m);/{ s/if (w.training) //; G; }; }
 the last micro-batch alone moves batch norm's running statistics|norm|/^static void forward(/,/^}/s/if (w.training) \(k[0-9]*_running\)/if (m->from >= 16) \1/
-AdamA's moments decay per micro-step|adama|s/, \(v8*_load(&[^)]*)\) + R(0.09/, R(0.9) * \1 + R(0.09/
+AdamA's moments decay per micro-step|adama|s/, \(v8*_load(&[^)]*)\) + (real)(1 - 0.9/, R(0.9) * \1 + (real)(1 - 0.9/
 AdamA's moments do not decay|adama|s/R(0.9) \* m2)/m2)/
 AdamA squares the micro-batch's mean, not its part of the window's|adama|s/\* micro \* micro/* R(4.0) \* micro * micro/
 decay is a gradient, as Adam's|tasks|s/const vec d = dx;/const vec d = dx + v_set(R(0.1)) * x;/;s/x \* shrink/x/
