@@ -65,12 +65,12 @@ prints "stores with beta" 'units s 4, lanes j 64
   y[s][2][j] add v' \
 'for_span (s, t, 4)
     for (int j = 0; j < 64; j += LANES) {
-        const vec v2 = v_load(&x[s][0][j]);
+        const vec v = v_load(&x[s][0][j]);
         const vec old = v_load(&y[s][0][j]);
-        v_store(&y[s][0][j], beta ? old + v2 : v2);
-        const vec old2 = v_load(&y[s][1][j]), more = v2 * 2;
+        v_store(&y[s][0][j], beta ? old + v : v);
+        const vec old2 = v_load(&y[s][1][j]), more = v * 2;
         v_store(&y[s][1][j], beta ? old2 + more : more);
-        v_store(&y[s][2][j], v_load(&y[s][2][j]) + v2);
+        v_store(&y[s][2][j], v_load(&y[s][2][j]) + v);
     }'
 prints "added numbers, a condition" 'units one 1
   if BETA == 0: b[0] = 0.0
@@ -163,10 +163,10 @@ prints "a product of another shape is loops" 'units s 4
 'for_span (s, t, 4)
     for (int r = 0; r < 8; r++)
         for (int j = 0; j < 60; j++) {
-            real v2 = 0;
+            real v = 0;
             for (int i = 0; i < 64; i++)
-                v2 += x[s][r][i] * b[j + i * 64];
-            y[s][r][j] = v2;
+                v += x[s][r][i] * b[j + i * 64];
+            y[s][r][j] = v;
         }'
 for file in tests/loops/*.loops; do
     yes "$file is printed" "$work/print" "$file"

@@ -4,26 +4,26 @@
 local core = ...
 local op = core.use("dsl/op.lua")
 
-op.reduce { name = "sum_exp", args = { "x", "m" }, per_row = true, hidden = true,
-  folds = { "s = sum(exp(x - m))" }, value = "s",
-  doc = "The sum of exp(x - m) along an axis, m a value per row.",
+op.reduce { name = "sum_exp", args = { "x", "max" }, per_row = true, hidden = true,
+  folds = { "sum = sum(exp(x - max))" }, value = "sum",
+  doc = "The sum of exp(x - max) along an axis, max a value per row.",
   example = "fn.cross_entropy(logits, label)" }
 
-op.reduce { name = "cross_entropy", args = { "x", "t", "m", "s" }, per_row = true, hidden = true,
-  folds = { "z = sum(select(i == t, x, 0))" }, value = "log(s) + m - z",
+op.reduce { name = "cross_entropy", args = { "x", "t", "max", "sum" }, per_row = true, hidden = true,
+  folds = { "target = sum(select(i == t, x, 0))" }, value = "log(sum) + max - target",
   doc = "-log softmax(x)[t]: x are logits, t is a class id per row.",
   example = "fn.cross_entropy(logits, label)",
-  grad = function(y, gy, x, t, m, s)
-    return op.call.cross_entropy_grad(x, t, m, s, gy, { axes = core.info(y).axes })
+  grad = function(y, gy, x, t, max, sum)
+    return op.call.cross_entropy_grad(x, t, max, sum, gy, { axes = core.info(y).axes })
   end }
 
-op.reduce { name = "cross_entropy_grad", args = { "x", "t", "m", "s", "gy" }, hidden = true,
+op.reduce { name = "cross_entropy_grad", args = { "x", "t", "max", "sum", "gy" }, hidden = true,
   folds = {},
-  value = "select(gy == 0, 0, gy * (exp(x - m) / s - select(i == t, 1, 0)))",
+  value = "select(gy == 0, 0, gy * (exp(x - max) / sum - select(i == t, 1, 0)))",
   doc = "The gradient of cross_entropy; 0 where gy is 0, whatever x is.",
   example = "fn.cross_entropy(logits, label)" }
 
-op.reduce { name = "hit", args = { "x", "t", "m" }, per_row = true, hidden = true,
-  folds = { "j = min(select(x == m, i, n))" }, value = "select(j == t, 1, 0)",
+op.reduce { name = "hit", args = { "x", "t", "max" }, per_row = true, hidden = true,
+  folds = { "first = min(select(x == max, i, n))" }, value = "select(first == t, 1, 0)",
   doc = "1 where the first of the largest of x is at t, else 0.",
   example = "fn.accuracy(logits, label)" }

@@ -35,7 +35,7 @@ map { name = "bce_logits_weighted", args = { "x", "t", "w" }, hidden = true,
       example = "fn.bce_logits(x, t, { pos_weight = 3 })" }
 
 op.reduce { name = "nll", args = { "x", "t" }, per_row = true, hidden = true,
-  folds = { "z = sum(select(i == t, x, 0))" }, value = "-z",
+  folds = { "target = sum(select(i == t, x, 0))" }, value = "-target",
   doc = "-x[t]: x are log-probabilities, t is a class id per row.",
   example = "fn.nll(fn.log_softmax(x, { axis = 2 }), label)",
   grad = function(y, gy, x, t) return op.call.nll_grad(x, t, gy, { axes = core.info(y).axes }) end }
@@ -44,20 +44,20 @@ op.reduce { name = "nll_grad", args = { "x", "t", "gy" }, hidden = true, folds =
   value = "select(i == t, -gy, 0)", doc = "The gradient of nll; x is here for its shape alone.",
   example = "fn.nll(x, label)" }
 
-op.reduce { name = "smoothed", args = { "x", "t", "m", "s" }, attrs = { e = 0.1 }, per_row = true,
+op.reduce { name = "smoothed", args = { "x", "t", "max", "sum" }, attrs = { e = 0.1 }, per_row = true,
   hidden = true,
-  folds = { "z = sum(select(i == t, x, 0))", "a = sum(x)" },
-  value = "log(s) + m - (1 - e) * z - e * (a / n)",
+  folds = { "target = sum(select(i == t, x, 0))", "all = sum(x)" },
+  value = "log(sum) + max - (1 - e) * target - e * (all / n)",
   doc = "cross_entropy whose target has 1 - e at t and e shared among all classes.",
   example = "fn.cross_entropy(x, label, { label_smoothing = 0.1 })",
-  grad = function(y, gy, x, t, m, s)
+  grad = function(y, gy, x, t, max, sum)
     local of = core.info(y)
-    return op.call.smoothed_grad(x, t, m, s, gy, { axes = of.axes, e = of.e })
+    return op.call.smoothed_grad(x, t, max, sum, gy, { axes = of.axes, e = of.e })
   end }
 
-op.reduce { name = "smoothed_grad", args = { "x", "t", "m", "s", "gy" }, attrs = { e = 0.1 },
+op.reduce { name = "smoothed_grad", args = { "x", "t", "max", "sum", "gy" }, attrs = { e = 0.1 },
   hidden = true,
   folds = {},
-  value = "select(gy == 0, 0, gy * (exp(x - m) / s - select(i == t, 1 - e, 0) - e / n))",
+  value = "select(gy == 0, 0, gy * (exp(x - max) / sum - select(i == t, 1 - e, 0) - e / n))",
   doc = "The gradient of smoothed; 0 where gy is 0, whatever x is.",
   example = "fn.cross_entropy(x, label, { label_smoothing = 0.1 })" }

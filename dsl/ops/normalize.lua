@@ -4,8 +4,8 @@ local core = ...
 local op = core.use("dsl/op.lua")
 
 op.reduce { name = "normalize", args = { "x" }, attrs = { eps = 1e-5 }, hidden = true,
-  folds = { "a = sum(x)", "v = sum((x - a / n) * (x - a / n))" },
-  value = "(x - a / n) / sqrt(v / n + eps)",
+  folds = { "sum = sum(x)", "mean = sum / n", "squares = sum((x - mean) * (x - mean))" },
+  value = "(x - mean) / sqrt(squares / n + eps)",
   doc = "x less its mean, over the root of its variance + eps; n is the number of values.",
   example = "nn.LayerNorm()",
   grad = function(y, gy, x)
@@ -14,13 +14,13 @@ op.reduce { name = "normalize", args = { "x" }, attrs = { eps = 1e-5 }, hidden =
   end }
 
 op.reduce { name = "normalize_grad", args = { "x", "gy" }, attrs = { eps = 1e-5 }, hidden = true,
-  folds = { "a = sum(x)", "v = sum((x - a / n) * (x - a / n))", "s = sum(gy)",
-    "q = sum(gy * (x - a / n))" },
-  value = "(gy - s / n - (x - a / n) * q / (v + n * eps)) / sqrt(v / n + eps)",
+  folds = { "sum = sum(x)", "mean = sum / n", "squares = sum((x - mean) * (x - mean))", "gsum = sum(gy)",
+    "dot = sum(gy * (x - mean))" },
+  value = "(gy - gsum / n - (x - mean) * dot / (squares + n * eps)) / sqrt(squares / n + eps)",
   doc = "The gradient of normalize.", example = "nn.LayerNorm()" }
 
 op.reduce { name = "rms", args = { "x" }, attrs = { eps = 1e-5 }, hidden = true,
-  folds = { "q = sum(x * x)" }, value = "x / sqrt(q / n + eps)",
+  folds = { "squares = sum(x * x)" }, value = "x / sqrt(squares / n + eps)",
   doc = "x over the root of the mean of its squares + eps.", example = "nn.RMSNorm()",
   grad = function(y, gy, x)
     local of = core.info(y)
@@ -28,6 +28,6 @@ op.reduce { name = "rms", args = { "x" }, attrs = { eps = 1e-5 }, hidden = true,
   end }
 
 op.reduce { name = "rms_grad", args = { "x", "gy" }, attrs = { eps = 1e-5 }, hidden = true,
-  folds = { "q = sum(x * x)", "s = sum(gy * x)" },
-  value = "(gy - x * s / (q + n * eps)) / sqrt(q / n + eps)",
+  folds = { "squares = sum(x * x)", "dot = sum(gy * x)" },
+  value = "(gy - x * dot / (squares + n * eps)) / sqrt(squares / n + eps)",
   doc = "The gradient of rms.", example = "nn.RMSNorm()" }

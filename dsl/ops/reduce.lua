@@ -15,8 +15,8 @@ function op.beside(r, y, x)
 end
 local beside = op.beside
 
-op.reduce { name = "sum", role = "sum", args = { "x" }, per_row = true, folds = { "s = sum(x)" },
-  value = "s",
+op.reduce { name = "sum", role = "sum", args = { "x" }, per_row = true, folds = { "sum = sum(x)" },
+  value = "sum",
   doc = "The sum along axes; without axes over everything, the batch included.",
   example = "fn.sum(x, { axis = 2 })",
   grad = function(y, gy, x)
@@ -24,17 +24,17 @@ op.reduce { name = "sum", role = "sum", args = { "x" }, per_row = true, folds = 
     return call.expand(beside(gy, y, x), { dims = to.dims, batch = to.batch })
   end }
 
-op.reduce { name = "amax", args = { "x" }, per_row = true, folds = { "m = max(x)" }, value = "m",
+op.reduce { name = "amax", args = { "x" }, per_row = true, folds = { "max = max(x)" }, value = "max",
   doc = "The largest along axes; equals share the gradient.", example = "fn.max(x, { axis = 2 })",
   grad = function(y, gy, x) return call.amax_grad(x, beside(y, y, x), beside(gy, y, x),
     { axes = core.info(y).axes }) end }
 
 op.reduce { name = "amax_grad", args = { "x", "m", "gy" }, hidden = true,
-  folds = { "c = sum(select(x == m, 1, 0))" },
-  value = "select(x == m, gy / c, 0)", doc = "The gradient of amax, shared among equals.",
+  folds = { "equals = sum(select(x == m, 1, 0))" },
+  value = "select(x == m, gy / equals, 0)", doc = "The gradient of amax, shared among equals.",
   example = "fn.max(x, { axis = 2 })" }
 
-op.reduce { name = "amin", args = { "x" }, per_row = true, folds = { "m = min(x)" }, value = "m",
+op.reduce { name = "amin", args = { "x" }, per_row = true, folds = { "min = min(x)" }, value = "min",
   doc = "The smallest along axes; equals share the gradient.", example = "fn.min(x, { axis = 2 })",
   grad = function(y, gy, x) return call.amax_grad(x, beside(y, y, x), beside(gy, y, x),
     { axes = core.info(y).axes }) end }

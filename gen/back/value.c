@@ -119,6 +119,7 @@ static void put_number(Text *out, const Val *v)
 typedef struct {
     Text words;
     long constant;
+    const Val *alone; /* the one term, which stands as it is; or NULL */
 } Index;
 
 /* Adds index * factor to a sum; wide: an int cannot count so far. */
@@ -130,6 +131,7 @@ static void add_term(Words *w, Index *to, const Val *index, long factor, bool wi
     }
     const long times = labs(factor);
     const bool less = factor < 0, first = !to->words.n;
+    to->alone = first && factor == 1 ? index : NULL;
     text_add(&to->words, "%s", first ? less ? "-" : "" : less ? " - " : " + ");
     if (times == 1)
         text_add(&to->words, "%s",
@@ -139,10 +141,11 @@ static void add_term(Words *w, Index *to, const Val *index, long factor, bool wi
                  wide ? "L" : "");
 }
 
-static char *sum_text(const Index *x)
+static char *sum_text(Words *w, const Index *x)
 {
     const long c = x->constant;
     if (!x->words.n) return text("%ld", c);
+    if (!c && x->alone) return val_text(w, x->alone);
     return c ? text("%s %c %ld", x->words.s, c < 0 ? '-' : '+', labs(c)) : x->words.s;
 }
 
@@ -151,7 +154,7 @@ static char *flat_index(Words *w, const At *at, bool wide)
 {
     Index x = { .constant = at->base };
     for (int i = 0; i < at->n; i++) add_term(w, &x, at->term[i].index, at->term[i].stride, wide);
-    return sum_text(&x);
+    return sum_text(w, &x);
 }
 
 /* "(&h1[0][0][0])[q * 8 + j]" */
@@ -172,7 +175,7 @@ char *at_text(Words *w, const At *at)
     if (!l && !at->n && w->k->formals.at[at->buffer]->type == AS_DOUBLE) return text("%s", name);
     if (!l) return text("%s[%s]", name, flat_index(w, at, false));
     if (dims_overrun(at, l)) return from_first(w, at, l, name);
-    Index index[8] = { { { 0 }, 0 } };
+    Index index[8] = { { { 0 }, 0, NULL } };
     Text t = { 0 };
     long rest = at->base;
     for (int i = 0; i < at->n; i++) {
@@ -185,7 +188,7 @@ char *at_text(Words *w, const At *at)
         index[i].constant += c;
     }
     text_add(&t, "%s", name);
-    for (int i = 0; i < l->ndims; i++) text_add(&t, "[%s]", sum_text(&index[i]));
+    for (int i = 0; i < l->ndims; i++) text_add(&t, "[%s]", sum_text(w, &index[i]));
     return t.s;
 }
 

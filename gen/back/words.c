@@ -5,22 +5,25 @@
       in a function.
    2. Loops, rows and sums are called the same in all programs. Those names are reserved for
    them. */
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 #include "back/value.h"
 #include "ir/ident.h"
 
 static const char *const reserved[] = {
-    "n",     "m",       "t",        "q",        "s",         "j",        "r",    "c",
-    "i",     "at",      "w",        "g",        "p",         "data",     "part", "sum",
-    "row",   "total",   "best",     "open",     "share",     "gy",       "v",    "ky",
-    "kx",    "one",     "packed",   "beta",     "dev",       "id",       "lane", "here",
-    "rows",  "before",  "consumed", "micros",   "samples",   "training", "seed", "scale",
-    "arena", "sums",    "real",     "real_int", "real_bits", "vec",      "vec8", "mask",
-    "mask8", ROWS_NAME, MICROS_NAME
+    "n",      "m",        "t",         "q",         "s",        "j",        "r",     "c",
+    "i",      "at",       "w",         "g",         "p",        "data",     "part",  "sum",
+    "row",    "total",    "best",      "open",      "share",    "gy",       "ky",    "kx",
+    "one",    "packed",   "beta",      "dev",       "id",       "lane",     "here",  "rows",
+    "micros", "before",   "consumed",  "samples",   "training", "seed",     "arena", "sums",
+    "real",   "real_int", "real_bits", "vec",       "vec8",     "mask",     "mask8", "contract",
+    "stored", "barrier",  "data_row",  "zero_halo", ROWS_NAME,  MICROS_NAME
 };
-static const char *const of_indices[] = { "n",  "q", "s",  "j",  "r",   "c", "i",
-                                          "at", "v", "ky", "kx", "one", "id" };
+/* what kernels call begins so */
+static const char *const families[] = { "r_", "v_", "v8_", "gg_", "noise_", "span_" };
+static const char *const of_indices[] = { "n", "q",  "s",  "j",  "r",   "c",
+                                          "i", "at", "ky", "kx", "one", "id" };
 static const char *const of_sums[] = { "sum", "row", "total", "best", "open", "share", "gy" };
 #define AMONG(list, name) is_among(list, sizeof(list) / sizeof *(list), name)
 
@@ -50,13 +53,23 @@ const char *words_index(Words *w, const char *wish)
     return free_name(w, wish, AMONG(of_indices, wish));
 }
 
+/* A column's name may be that of a type, of what kernels call, of the end of a macro's loop. */
+static const char *safe_wish(const char *wish)
+{
+    const size_t n = strlen(wish);
+    bool ours = isupper((unsigned char)*wish) || (n > 3 && !strcmp(wish + n - 3, "_to"));
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        ours |= !strncmp(wish, families[i], strlen(families[i]));
+    return ours ? text("x_%s", wish) : wish;
+}
+
 const char *words_var(Words *w, int var)
 {
     const Variable *v = w->k->vars.at[var];
+    const char *wish = safe_wish(v->wish);
     const bool index = v->type == AS_INT || v->type == AS_LONG;
     w->vector[var] = w->lanes >= 0 && v->type == AS_REAL;
-    return w->var[var] =
-               free_name(w, v->wish, index ? AMONG(of_indices, v->wish) : AMONG(of_sums, v->wish));
+    return w->var[var] = free_name(w, wish, index ? AMONG(of_indices, wish) : AMONG(of_sums, wish));
 }
 
 void words_leave(Words *w, const char *name)

@@ -83,6 +83,13 @@ static Fold fold_of(char **s)
     return FOLD_NONE;
 }
 
+static bool reads_elements(const Op *op, const Expr *e)
+{
+    bool reads = expr_uses(e, "i");
+    for (int i = 0; i < op->nargs; i++) reads |= expr_uses(e, op->arg[i]);
+    return reads;
+}
+
 static void read_let(Reader *r, bool folds)
 {
     Op *op = r->op;
@@ -97,9 +104,11 @@ static void read_let(Reader *r, bool folds)
     if (known(op, op->nlets, let->name))
         host_fail(r->loc, "op '%s': '%s' appears twice", op->name, let->name);
     let->fold = folds ? fold_of(&body) : FOLD_NONE;
-    if (folds && let->fold == FOLD_NONE)
-        host_fail(r->loc, "op '%s': a fold is a sum(), max(), min() or prod()", op->name);
     let->e = formula(r, body);
+    if (folds && let->fold == FOLD_NONE && reads_elements(op, let->e))
+        host_fail(r->loc,
+                  "op '%s': a fold is a sum(), max(), min() or prod(), or made of those before it",
+                  op->name);
     op->nlets++;
 }
 

@@ -112,6 +112,25 @@ static const Val *folded(Call call, const Val *const arg[3], int n)
     return v;
 }
 
+/* A choice whose condition compares a choice of two numbers with a number: (c ? 1 : 0) == 0 ? a : b
+   is c ? b : a. */
+static const Val *chosen_once(const Val *const arg[3])
+{
+    const Val *test = arg[0];
+    const bool compares = test->kind == VAL_CALL && test->id >= CALL_LT && test->id <= CALL_NE;
+    const Val *inner = compares ? test->arg[0] : NULL;
+    if (!inner || inner->kind != VAL_CALL || inner->id != CALL_SELECT ||
+        test->arg[1]->kind != VAL_NUMBER || inner->arg[1]->kind != VAL_NUMBER ||
+        inner->arg[2]->kind != VAL_NUMBER)
+        return NULL;
+    const Val *to[2];
+    for (int i = 0; i < 2; i++) {
+        const double x[3] = { inner->arg[1 + i]->number, test->arg[1]->number };
+        to[i] = arg[call_value((Call)test->id, x) != 0 ? 1 : 2];
+    }
+    return val_call(CALL_SELECT, inner->arg[0], to[0], to[1]);
+}
+
 const Val *val_call(Call call, const Val *a, const Val *b, const Val *c)
 {
     /* an index is never computed in floating point */
@@ -119,6 +138,7 @@ const Val *val_call(Call call, const Val *a, const Val *b, const Val *c)
     const Val *const arg[3] = { a, b, c };
     const int n = call_arguments(call);
     const Val *known = folded(call, arg, n);
+    if (!known && call == CALL_SELECT) known = chosen_once(arg);
     if (known) return known;
     Val *v = val_new(VAL_CALL, type_of(call, arg));
     v->id = (int)call;

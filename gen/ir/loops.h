@@ -147,7 +147,7 @@ const Val *val_rows(long x); /* the same: all rows of a micro-batch, which have 
 const Val *val_var(const Loops *k, int var);
 const Val *val_run(int id, ValType type);
 const Val *val_load(const Loops *k, const At *at); /* of the formal's type */
-/* constants folded in double, x - 0, 1 * x, x / 1 left out */
+/* constants folded in double; x - 0, 1 * x, x / 1 and a choice that another one decides left out */
 const Val *val_call(Call call, const Val *a, const Val *b, const Val *c);
 bool val_same(const Val *a, const Val *b);
 bool val_uses(const Val *v, int var);

@@ -53,6 +53,7 @@ bool loop_pads(const Scope *s, int at); /* that is before the end of what lies i
 /* axes of extent 1 put back */
 Layout with_ones(const Layout *l, const Shape *s, unsigned axes, Shape *out);
 
+enum { IN_ROW = 8 };
 enum { LONG_SUM = 4096 }; /* on a device: terms of a column that 32 shares add, not 8 */
 
 /* ---- build.c: a kernel under way ---- */
@@ -62,9 +63,13 @@ typedef struct {
     Loops *l;
     Scope scope;
     StmtList *out; /* where statements go */
-    /* where the row of the batch is known: the data's row is looked up at its beginning */
+    /* where the row of the batch is known: what is the same in all of it is read at its beginning,
+       in constants */
     StmtList *rows;
-    const Val *row;    /* the data's row, or NULL: nothing has asked */
+    struct {
+        const Val *value, *is;
+    } in_row[IN_ROW];
+    int nin_row;
     const Val **value; /* by node number: what stands for a node computed in this kernel */
     const Node *fold;  /* the fold whose arguments may lack the folded axes */
     const Val *fold_value[LETS]; /* what its folds have become */

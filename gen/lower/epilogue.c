@@ -97,7 +97,7 @@ void build_behind(Build *b, int taken, Node *to)
     const Layout *l = result_layout(b, to);
     b->scope = scope_of(b->l, l, &x->out->shape);
     b->out = b->rows = open_loops(b, &b->l->body, (1u << b->scope.n) - 1, UNITS);
-    b->row = NULL;
+    b->nin_row = 0;
     const At at = address_of(&b->scope, l, &x->out->shape,
                              x->grad == to ? grad_formal(b) : formal_of(b, buffer_of(b->k, to)));
     define(b, last_of(x, taken), load_at(b, &at), true);

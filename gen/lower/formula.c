@@ -115,9 +115,9 @@ static bool reads_memory(const Build *b, const Val *v)
 }
 
 /* v, or a constant of its value if v reads memory or, with `calls`, computes anything */
-static const Val *known(Build *b, const Val *v, bool calls)
+static const Val *known(Build *b, const char *wish, const Val *v, bool calls)
 {
-    return reads_memory(b, v) || (calls && v->kind == VAL_CALL) ? let(b, "a", v) : v;
+    return reads_memory(b, v) || (calls && v->kind == VAL_CALL) ? let(b, wish, v) : v;
 }
 
 static void load_arguments(Build *b, Given *x)
@@ -127,7 +127,8 @@ static void load_arguments(Build *b, Given *x)
         const int uses = uses_in_op(op, op->arg[i]);
         if (!uses) continue;
         x->arg[i] = load_node(b, x->n->arg[i]);
-        if (uses > 1 || chosen_in_op(op, op->arg[i])) x->arg[i] = known(b, x->arg[i], uses > 1);
+        if (uses > 1 || chosen_in_op(op, op->arg[i]))
+            x->arg[i] = known(b, op->arg[i], x->arg[i], uses > 1);
     }
 }
 
@@ -137,7 +138,7 @@ const Val *formula_of(Build *b, const Node *n, const Expr *e)
     for (int i = 0; i < n->nargs; i++) {
         if (!times_used(e, n->op->arg[i])) continue;
         x.arg[i] = load_node(b, n->arg[i]);
-        if (expr_chooses(e, n->op->arg[i])) x.arg[i] = known(b, x.arg[i], false);
+        if (expr_chooses(e, n->op->arg[i])) x.arg[i] = known(b, n->op->arg[i], x.arg[i], false);
     }
     for (; x.lets < n->op->nlets; x.lets++) x.let[x.lets] = b->fold_value[x.lets];
     return value_of(e, named, &x);
@@ -240,7 +241,7 @@ static void store_folded(Build *b, const Node *n, const Val *v)
     for (int i = 0; i < o->nstates; i++) {
         bool chosen = false;
         for (int k = 0; k < o->nstates; k++) chosen |= expr_chooses(o->fold[k], o->state[i]);
-        if (chosen) now[i] = let(b, "a", now[i]);
+        if (chosen) now[i] = let(b, o->state[i], now[i]);
     }
     for (int i = 0; i < o->nstates; i++) {
         const Val *next = value_of(o->fold[i], folded_name, &f);

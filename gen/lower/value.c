@@ -19,22 +19,37 @@ static Shape seen_shape(const Build *b, const Node *n)
     return s;
 }
 
-/* The data's row, found where the row of the batch is known. */
-static const Val *data_row(Build *b)
+/* v, which is the same in all of the row of the batch, as a constant at the row's beginning. */
+static const Val *in_row(Build *b, const char *wish, const Val *v)
 {
-    if (b->row) return b->row;
-    const int n = scope_batch(&b->scope);
-    StmtList *out = b->out;
-    StmtList first = { 0 };
+    for (int i = 0; i < b->nin_row; i++)
+        if (val_same(b->in_row[i].value, v)) return b->in_row[i].is;
+    if (b->nin_row == IN_ROW) return v;
+    StmtList *out = b->out, first = { 0 };
     b->out = &first;
-    b->row =
-        let(b, "at", val_call(CALL_ROW, n >= 0 ? b->scope.loop[n].index : val_int(0), NULL, NULL));
+    const Val *is = let(b, wish, v);
     b->out = out;
     StmtList *rows = b->rows ? b->rows : out;
+    int at = b->nin_row < rows->n ? b->nin_row : rows->n;
     stmt_new(rows, STMT_LET);
-    memmove(rows->at + 1, rows->at, sizeof *rows->at * (size_t)(rows->n - 1));
-    rows->at[0] = first.at[0];
-    return b->row;
+    memmove(rows->at + at + 1, rows->at + at, sizeof *rows->at * (size_t)(rows->n - 1 - at));
+    rows->at[at] = first.at[0];
+    b->in_row[b->nin_row].value = v, b->in_row[b->nin_row++].is = is;
+    return is;
+}
+
+/* Where a row begins its number is known. */
+static bool row_begins(const Build *b)
+{
+    const int n = scope_batch(&b->scope);
+    return b->rows && n >= 0 && b->scope.loop[n].index->kind == VAL_VAR;
+}
+
+static const Val *data_row(Build *b)
+{
+    const int n = scope_batch(&b->scope);
+    return in_row(b, "at",
+                  val_call(CALL_ROW, n >= 0 ? b->scope.loop[n].index : val_int(0), NULL, NULL));
 }
 
 static const Val *load_input(Build *b, const Node *n)
@@ -44,7 +59,8 @@ static const Val *load_input(Build *b, const Node *n)
     memmove(at.term + 1, at.term, sizeof *at.term * (size_t)at.n);
     at.term[0] = (Term) { data_row(b), shape_sample(&n->shape), 0 };
     at.n++;
-    return real_of(load_at(b, &at));
+    const Val *v = load_at(b, &at);
+    return real_of(at.n == 1 && row_begins(b) ? in_row(b, n->column->ident, v) : v);
 }
 
 static const Val *load_noise(Build *b, const Node *n)
@@ -88,7 +104,9 @@ static const Val *load_rows(Build *b, const Node *n)
 static const Val *load_seed(Build *b, const Node *n)
 {
     const Val *scale = val_run(RUN_SCALE + (int)n->value, AS_REAL);
-    return n->shape.batch ? choose(is_real_row(b), scale, val_number(0)) : scale;
+    if (!n->shape.batch) return scale;
+    const Val *own = choose(is_real_row(b), scale, val_number(0));
+    return row_begins(b) ? in_row(b, "scale", own) : own;
 }
 
 /* ---- through views ---- */
@@ -186,7 +204,7 @@ static const Val *load_moved(Build *b, Node *n)
     const Place here = leave(b, &there);
     const Val *v = load_node(b, x);
     if (inside)
-        v = choose(inside, v->kind == VAL_NUMBER || v->kind == VAL_VAR ? v : let(b, "a", v),
+        v = choose(inside, v->kind == VAL_NUMBER || v->kind == VAL_VAR ? v : let(b, "x", v),
                    val_number(0));
     come_back(b, &here);
     return v;

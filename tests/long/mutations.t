@@ -69,7 +69,7 @@ scale_out is that of all tokens, valid or not|ragged|s/w.scale_out = divisor != 
 the last micro-batch alone is counted|terms|/^static void count/,/^}/s/k = 0/k = last/
 a term is divided by the other one's count|terms|s/w.scale_in\[1\] = .*;/w.scale_in[1] = (real)(1.0 \/ 8);/
 lambda is lost|terms|s/(0.3 \/ samples)/(1.0 \/ samples)/
-rows that pad a tail count in the gradient|tail|s/(n < rows ? scale0 : R(0.0))/scale0/g
+rows that pad a tail count in the gradient|tail|s/n < rows ? scale0 : 0/scale0/g
 rows that pad a tail count in the loss|tail|s/ && n < rows//
 a part of the sum is left out|even|s/add_up(0, 8)/add_up(0, 7)/
 sums of the window before are kept|tail|s/sums\[i\] = 0;/(void)i;/
@@ -97,7 +97,7 @@ a penalty on weights counts twice|split|s/^    conclude(t);/    conclude(t), con
 a penalty on weights replaces the gradient|split|s/\(_d_token_0_weight(t, NULL, \)1/\10/
 momentum counts micro-steps|conv|s/R(0.9) \* m/R(0.6561) * m/
 gradients are kept in fp32 while all else is double|conv|s/{ micro(t, m, \([01]\)); }/{ micro(t, m, \1); to_fp32(t); }/;s/^INLINE void micro(.*/static void to_fp32(const Thread *t)\n{\n    real *x = (real *)\&g;\n    for (size_t i = 0; t->id == 0 \&\& i < sizeof g \/ sizeof *x; i++) x[i] = (float)x[i];\n    barrier(t);\n}\n&/
-eps stands inside of the root|adamw|s/(v_sqrt(v3) \* v_set(c2) + R(1e-08))/v_sqrt(v3 * v_set(c2) * v_set(c2) + R(1e-08))/
+eps stands inside of the root|adamw|s/(v_sqrt(v2) \* c2 + R(1e-8))/v_sqrt(v2 * c2 * c2 + R(1e-8))/
 a loss scale is applied twice|scaled|s/to->loss_scale \* (/to->loss_scale * &/
 a loss scale is not undone|scaled|s/to->scale_out = .*;/to->scale_out = 1;/
 a loss scale is undone twice|scaled|s/1 \/ to->loss_scale/1 \/ to->loss_scale \/ to->loss_scale/
@@ -106,7 +106,7 @@ an average of the weights of the update before|ema|s/(now - ema)/(x - ema)/
 batch norm's momentum is as given where K of it make one|norm|s/arena.window_momentum = .*;/arena.window_momentum = R(0.1);/
 batch norm's running statistics move in evaluation|looked|/^INLINE void micro(/,/^}/{ /(t, .*p.first_running_var/H; }; /^static void forward(/,/^}/{ / k[0-9]*_running_var(t, m);/{ s/if (w.training) //; G; }; }
 the last micro-batch alone moves batch norm's running statistics|norm|/^static void forward(/,/^}/s/if (w.training) \(k[0-9]*_running\)/if (m->from >= 16) \1/
-AdamA's moments decay per micro-step|adama|s/, \(v8*_load(&[^)]*)\) + (real)(1 - 0.9/, R(0.9) * \1 + (real)(1 - 0.9/
+AdamA's moments decay per micro-step|adama|s/, \(v8*_load(&[^)]*)\) + (real)(1 - 0\.9)/, R(0.9) * \1 + (real)(1 - 0.9)/
 AdamA's moments do not decay|adama|s/R(0.9) \* m2)/m2)/
 AdamA squares the micro-batch's mean, not its part of the window's|adama|s/\* micro \* micro/* R(4.0) \* micro * micro/
 decay is a gradient, as Adam's|tasks|s/const vec d = dx;/const vec d = dx + v_set(R(0.1)) * x;/;s/x \* shrink/x/
