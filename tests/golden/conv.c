@@ -157,7 +157,7 @@ static void k1_div(const Thread *t, const Micro *m)
             const long at = data_row(&w, m, n);
             for (int r = 0; r < 12; r++)
                 for (int j = 0; j < 12; j++)
-                    arena.div[n][r + 1][j + 1][0] = (real)data.image[at * 144 + r * 12 + j] / R(255.0);
+                    arena.div[n][r + 1][j + 1][0] = (real)data.image[at * 144 + r * 12 + j] / 255;
             zero_halo((real *)arena.div + n * 196, 14, 14, 1, 1, 1, 1, 1);
         }
 }
@@ -173,9 +173,9 @@ static void k2_conv2d_3x3_add_relu(const Thread *t)
         for (int r = 0; r < 12; r++)
             for (int c = 0; c < 12; c++)
                 for (int j = 0; j < 8; j += LANES8) {
-                    const vec8 v2 = v8_load(&arena.net_1[n][r][c][j]);
-                    const vec8 v3 = v2 + v8_load(&p.net_0.bias[j]);
-                    v8_store(&arena.net_1[n][r][c][j], v8_select(v3 <= R(0.0), v8_set(R(0.0)), v3));
+                    const vec8 v = v8_load(&arena.net_1[n][r][c][j]);
+                    const vec8 v2 = v + v8_load(&p.net_0.bias[j]);
+                    v8_store(&arena.net_1[n][r][c][j], v8_select(v2 <= 0, v8_set(0), v2));
                 }
     }
 }
@@ -191,8 +191,8 @@ static void k3_max_pool2d_2x2(const Thread *t)
                         vec8 best = v8_set(-INFINITY);
                         for (int ky = 0; ky < 2; ky++)
                             for (int kx = 0; kx < 2; kx++) {
-                                const vec8 v2 = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
-                                best = v8_select((v2 > best) | (v2 != v2), v2, best);
+                                const vec8 v = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
+                                best = v8_select((v > best) | (v != v), v, best);
                             }
                         v8_store(&arena.net_2[n][r][c][j], best);
                     }
@@ -207,12 +207,12 @@ static void k4_dropout(const Thread *t, const Micro *m)
     for_span (s, t, 5)
         for (int n = 0; n < N; n++) {
             for (int j = 0, j_to = 288 - s * 64 < 64 ? 288 - s * 64 : 64; j < j_to; j++) {
-                const real a = arena.net_2[n][(s * 64 + j) / 6 % 6][(s * 64 + j) % 6][(s * 64 + j) / 36];
-                arena.net_4[s][n][j] = (training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u,
-                        (uint32_t)(s * 64 + j)) < R(0.2) ? R(0.0) : a * R(1.25)) : a);
+                const real x = arena.net_2[n][(s * 64 + j) / 6 % 6][(s * 64 + j) % 6][(s * 64 + j) / 36];
+                arena.net_4[s][n][j] = training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u,
+                        (uint32_t)(s * 64 + j)) < R(0.2) ? 0 : x * R(1.25)) : x;
             }
             for (int j = 288 - s * 64 < 64 ? 288 - s * 64 : 64; j < 64; j++)
-                arena.net_4[s][n][j] = R(0.0);
+                arena.net_4[s][n][j] = 0;
         }
 }
 
@@ -224,8 +224,8 @@ static void k5_matmul_add(const Thread *t)
                               .depth = { 1, 5, 64 }, .a_k = { 0, 512, 1 }, .b_k = { 0, 1024, 16 },
                               .width = 16 }, &arena.net_4[0][n][0], &p.net_5.weight[0][0], &arena.net_5[n][0], 0);
         for (int j = 0; j < 16; j += LANES) {
-            const vec v2 = v_load(&arena.net_5[n][j]);
-            v_store(&arena.net_5[n][j], v_keep(v2 + v_load(&p.net_5.bias[j]), 10 - j));
+            const vec v = v_load(&arena.net_5[n][j]);
+            v_store(&arena.net_5[n][j], v_keep(v + v_load(&p.net_5.bias[j]), 10 - j));
         }
     }
 }
@@ -236,21 +236,22 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
     for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
-            real m2 = -INFINITY;
+            const int label = data.label[at];
+            real max = -INFINITY;
             for (int j = 0; j < 10; j++)
-                m2 = r_max(m2, arena.net_5[n][j]);
-            arena.amax[n] = m2;
-            real s2 = 0;
+                max = r_max(max, arena.net_5[n][j]);
+            arena.amax[n] = max;
+            real sum = 0;
             for (int j = 0; j < 10; j++)
-                s2 += r_exp(arena.net_5[n][j] - m2);
-            arena.sum_exp[n] = s2;
-            real z = 0;
+                sum += r_exp(arena.net_5[n][j] - max);
+            arena.sum_exp[n] = sum;
+            real target = 0;
             for (int j = 0; j < 10; j++) {
-                const real a = arena.net_5[n][j];
-                z += ((real)j == (real)data.label[at] ? a : R(0.0));
+                const real x = arena.net_5[n][j];
+                target += j == label ? x : 0;
             }
-            const real v2 = r_log(s2) + m2 - z;
-            arena.cross_entropy[n] = v2;
+            const real v = r_log(sum) + max - target;
+            arena.cross_entropy[n] = v;
         }
 }
 
@@ -274,16 +275,16 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
     for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
+            const int label = data.label[at];
+            const real scale = n < rows ? scale0 : 0;
             for (int j = 0; j < 10; j++) {
-                const real a = arena.net_5[n][j];
-                const real a2 = (real)data.label[at];
-                const real a3 = arena.amax[n];
-                const real a4 = arena.sum_exp[n];
-                arena.d_net_5[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0) : (n < rows ? scale0 : R(0.0))
-                        * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
+                const real x = arena.net_5[n][j];
+                const real max = arena.amax[n];
+                const real sum = arena.sum_exp[n];
+                arena.d_net_5[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
             }
             for (int j = 10; j < 16; j++)
-                arena.d_net_5[n][j] = R(0.0);
+                arena.d_net_5[n][j] = 0;
         }
 }
 
@@ -314,12 +315,12 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
         for (int i2_6 = 0; i2_6 < 6; i2_6++)
             for (int i2_1 = 0; i2_1 < 6; i2_1++)
                 for (int j = 0; j < 8; j += LANES8) {
-                    const vec8 v2 = v8_load(&arena.d_net_2[n][i2_6][i2_1][j]);
+                    const vec8 v = v8_load(&arena.d_net_2[n][i2_6][i2_1][j]);
                     real u[LANES8];
                     noise_fill(u, LANES8, seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i2_6 * 6 + i2_1 + j * 36), 36);
-                    const vec8 a = v8_load(u);
-                    v8_store(&arena.d_net_2[n][i2_6][i2_1][j],
-                            (training ? v8_select(a < R(0.2), v8_set(R(0.0)), v2 * R(1.25)) : v2));
+                    const vec8 u2 = v8_load(u);
+                    v8_store(&arena.d_net_2[n][i2_6][i2_1][j], training
+                            ? v8_select(u2 < R(0.2), v8_set(0), v * R(1.25)) : v);
                 }
     }
 }
@@ -345,19 +346,19 @@ static void k12_max_pool2d_grad_2x2_relu_dx(const Thread *t)
                         vec8 best = v8_set(-INFINITY);
                         for (int ky = 0; ky < 2; ky++)
                             for (int kx = 0; kx < 2; kx++) {
-                                const vec8 v2 = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
-                                best = v8_select((v2 > best) | (v2 != v2), v2, best);
+                                const vec8 v = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
+                                best = v8_select((v > best) | (v != v), v, best);
                             }
                         const vec8 gy = v8_load(&arena.d_net_2[n][r][c][j]);
                         vec8 open = v8_set(1);
                         for (int ky = 0; ky < 2; ky++)
                             for (int kx = 0; kx < 2; kx++) {
                                 const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j])
-                                        == best, open, v8_set(R(0.0)));
-                                const vec8 v3 = v8_select(share > R(0.0), gy, v8_set(R(0.0)));
+                                        == best, open, v8_set(0));
+                                const vec8 v2 = v8_select(share > 0, gy, v8_set(0));
                                 v8_store(&arena.d_net_0[n][r * 2 + ky][c * 2 + kx][j],
-                                        v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) <= R(0.0),
-                                        v8_set(R(0.0)), v3));
+                                        v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) <= 0,
+                                        v8_set(0), v2));
                                 open = open - share;
                             }
                     }
@@ -447,16 +448,16 @@ static void optimize(long from, long to)
     const real *dx_at = (const real *)&g;
     real *x_at = (real *)&p;
     real *m_at = (real *)&s_m;
-    const real scale2 = (real)w.clip;
+    const real scale = (real)w.clip;
     const real rate = w.rate;
     for (long i = from; i < to; i += LANES) {
         const vec x = v_load(&x_at[i]);
-        const vec dx = v_load(&dx_at[i]) * v_set(scale2);
+        const vec dx = v_load(&dx_at[i]) * scale;
         const vec d = dx;
         const vec m2 = v_load(&m_at[i]);
         const vec m3 = R(0.9) * m2 + d;
         v_store(&m_at[i], m3);
-        v_store(&x_at[i], x - v_set(rate) * (d + R(0.9) * m3));
+        v_store(&x_at[i], x - rate * (d + R(0.9) * m3));
     }
     stored();
 }

@@ -143,7 +143,7 @@ static __global__ __launch_bounds__(256) void k1_div(Device *dev)
     if (id < N * 144) {
         const int j = id % 12, r = id / 12 % 12, n = id / 144;
         const long at = dev->row[m->from + n];
-        arena.div[n][r][j][0] = (real)data.image[at * 144 + r * 12 + j] / R(255.0);
+        arena.div[n][r][j][0] = (real)data.image[at * 144 + r * 12 + j] / 255;
     }
 }
 
@@ -163,8 +163,8 @@ static __global__ __launch_bounds__(256) void k2_conv2d_3x3_add_relu(Device *dev
     };
     const auto store = [&](int row, int column, real sum) {
         const int x = row % 12, y = row / 12 % 12, n = row / 144, o = column;
-        const real v2 = sum + p.net_0.bias[o];
-        arena.net_1[n][y][x][o] = (v2 <= R(0.0) ? R(0.0) : v2);
+        const real v = sum + p.net_0.bias[o];
+        arena.net_1[n][y][x][o] = v <= 0 ? 0 : v;
     };
     gg_tile<1152, 8, 1, false, false>(blockIdx.x * 64, 0, 0, 9, a, b, store);
 }
@@ -179,8 +179,8 @@ static __global__ __launch_bounds__(256) void k3_max_pool2d_2x2(Device *dev)
         real best = -INFINITY;
         for (int ky = 0; ky < 2; ky++)
             for (int kx = 0; kx < 2; kx++) {
-                const real v2 = arena.net_1[n][r * 2 + ky][c * 2 + kx][j];
-                best = v2 > best || v2 != v2 ? v2 : best;
+                const real v = arena.net_1[n][r * 2 + ky][c * 2 + kx][j];
+                best = v > best || v != v ? v : best;
             }
         arena.net_2[n][r][c][j] = best;
     }
@@ -198,9 +198,9 @@ static __global__ __launch_bounds__(256) void k4_dropout(Device *dev)
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < N * 288) {
         const int j = id % 288, n = id / 288;
-        const real a = arena.net_2[n][j / 6 % 6][j % 6][j / 36];
-        arena.net_4[n][j] = (training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)j) < R(0.2)
-                ? R(0.0) : a * R(1.25)) : a);
+        const real x = arena.net_2[n][j / 6 % 6][j % 6][j / 36];
+        arena.net_4[n][j] = training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)j) < R(0.2) ? 0 : x
+                * R(1.25)) : x;
     }
 }
 
@@ -214,27 +214,28 @@ static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
     for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
-        real m2 = -INFINITY;
+        const int label = data.label[at];
+        real max = -INFINITY;
         for (int j = lane; j < 10; j += 32)
-            m2 = r_max(m2, arena.net_5[n][j]);
-        m2 = gg_fold_max<32>(m2);
+            max = r_max(max, arena.net_5[n][j]);
+        max = gg_fold_max<32>(max);
         if (lane == 0)
-            arena.amax[n] = m2;
-        real s2 = 0;
+            arena.amax[n] = max;
+        real sum = 0;
         for (int j = lane; j < 10; j += 32)
-            s2 += r_exp(arena.net_5[n][j] - m2);
-        s2 = gg_fold_sum<32>(s2);
+            sum += r_exp(arena.net_5[n][j] - max);
+        sum = gg_fold_sum<32>(sum);
         if (lane == 0)
-            arena.sum_exp[n] = s2;
-        real z = 0;
+            arena.sum_exp[n] = sum;
+        real target = 0;
         for (int j = lane; j < 10; j += 32) {
-            const real a = arena.net_5[n][j];
-            z += ((real)j == (real)data.label[at] ? a : R(0.0));
+            const real x = arena.net_5[n][j];
+            target += j == label ? x : 0;
         }
-        z = gg_fold_sum<32>(z);
+        target = gg_fold_sum<32>(target);
         if (lane == 0) {
-            const real v2 = r_log(s2) + m2 - z;
-            arena.cross_entropy[n] = v2;
+            const real v = r_log(sum) + max - target;
+            arena.cross_entropy[n] = v;
         }
     }
 }
@@ -268,13 +269,13 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
     for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
+        const int label = data.label[at];
+        const real scale = n < rows ? scale0 : 0;
         for (int j = lane; j < 10; j += 32) {
-            const real a = arena.net_5[n][j];
-            const real a2 = (real)data.label[at];
-            const real a3 = arena.amax[n];
-            const real a4 = arena.sum_exp[n];
-            arena.d_net_5[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0) : (n < rows ? scale0 : R(0.0))
-                    * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
+            const real x = arena.net_5[n][j];
+            const real max = arena.amax[n];
+            const real sum = arena.sum_exp[n];
+            arena.d_net_5[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
         }
     }
 }
@@ -319,9 +320,9 @@ static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
     };
     const auto store = [&](int row, int column, real sum) {
         const int n = row, i3 = column % 8, i2 = column / 8 % 6, i = column / 48;
-        arena.d_net_2[n][i][i2][i3] = (training
-                ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i * 6 + i2 + i3 * 36)) < R(0.2) ? R(0.0)
-                : sum * R(1.25)) : sum);
+        arena.d_net_2[n][i][i2][i3] = training
+                ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i * 6 + i2 + i3 * 36)) < R(0.2) ? 0
+                : sum * R(1.25)) : sum;
     };
     gg_tile<8, 288, 4, true, false>(0, blockIdx.x * 64, 0, 10, a, b, store);
 }
@@ -336,17 +337,16 @@ static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_2x2_relu_dx(De
         real best = -INFINITY;
         for (int ky = 0; ky < 2; ky++)
             for (int kx = 0; kx < 2; kx++) {
-                const real v2 = arena.net_1[n][r * 2 + ky][c * 2 + kx][j];
-                best = v2 > best || v2 != v2 ? v2 : best;
+                const real v = arena.net_1[n][r * 2 + ky][c * 2 + kx][j];
+                best = v > best || v != v ? v : best;
             }
         const real gy = arena.d_net_2[n][r][c][j];
         real open = 1;
         for (int ky = 0; ky < 2; ky++)
             for (int kx = 0; kx < 2; kx++) {
-                const real share = (arena.net_1[n][r * 2 + ky][c * 2 + kx][j] == best ? open : R(0.0));
-                const real v3 = (share > R(0.0) ? gy : R(0.0));
-                arena.d_net_0[n][r * 2 + ky][c * 2 + kx][j] =
-                        (arena.net_1[n][r * 2 + ky][c * 2 + kx][j] <= R(0.0) ? R(0.0) : v3);
+                const real share = arena.net_1[n][r * 2 + ky][c * 2 + kx][j] == best ? open : 0;
+                const real v2 = share > 0 ? gy : 0;
+                arena.d_net_0[n][r * 2 + ky][c * 2 + kx][j] = arena.net_1[n][r * 2 + ky][c * 2 + kx][j] <= 0 ? 0 : v2;
                 open = open - share;
             }
     }
@@ -457,11 +457,11 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
     const real *dx_at = (const real *)&dev->g;
     real *x_at = (real *)&dev->p;
     real *m_at = (real *)&dev->s_m;
-    const real scale2 = (real)w.clip;
+    const real scale = (real)w.clip;
     const real rate = w.rate;
     if (i < 2992) {
         const real x = x_at[i];
-        const real dx = dx_at[i] * scale2;
+        const real dx = dx_at[i] * scale;
         const real d = dx;
         const real m2 = m_at[i];
         const real m3 = R(0.9) * m2 + d;

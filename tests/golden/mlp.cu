@@ -147,7 +147,7 @@ static __global__ __launch_bounds__(256) void k1_div(Device *dev)
     if (id < N * 64) {
         const int j = id % 64, n = id / 64;
         const long at = dev->row[m->from + n];
-        arena.div[n][j] = (real)data.image[at * 64 + j] / R(255.0);
+        arena.div[n][j] = (real)data.image[at * 64 + j] / 255;
     }
 }
 
@@ -161,34 +161,35 @@ static __device__ void k4_amax_sum_exp_cross_entropy_hit(Device *dev)
     for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
-        real m2 = -INFINITY;
+        const int label = data.label[at];
+        real max = -INFINITY;
         for (int j = lane; j < 10; j += 32)
-            m2 = r_max(m2, arena.logits[n][j]);
-        m2 = gg_fold_max<32>(m2);
+            max = r_max(max, arena.logits[n][j]);
+        max = gg_fold_max<32>(max);
         if (lane == 0)
-            arena.amax[n] = m2;
-        real s2 = 0;
+            arena.amax[n] = max;
+        real sum = 0;
         for (int j = lane; j < 10; j += 32)
-            s2 += r_exp(arena.logits[n][j] - m2);
-        s2 = gg_fold_sum<32>(s2);
+            sum += r_exp(arena.logits[n][j] - max);
+        sum = gg_fold_sum<32>(sum);
         if (lane == 0)
-            arena.sum_exp[n] = s2;
-        real z = 0;
+            arena.sum_exp[n] = sum;
+        real target = 0;
         for (int j = lane; j < 10; j += 32) {
-            const real a = arena.logits[n][j];
-            z += ((real)j == (real)data.label[at] ? a : R(0.0));
+            const real x = arena.logits[n][j];
+            target += j == label ? x : 0;
         }
-        z = gg_fold_sum<32>(z);
-        const real v2 = r_log(s2) + m2 - z;
+        target = gg_fold_sum<32>(target);
+        const real v = r_log(sum) + max - target;
         if (lane == 0)
-            arena.cross_entropy[n] = v2;
-        real j2 = INFINITY;
+            arena.cross_entropy[n] = v;
+        real first = INFINITY;
         for (int j = lane; j < 10; j += 32)
-            j2 = r_min(j2, (arena.logits[n][j] == m2 ? (real)j : R(1e+01)));
-        j2 = gg_fold_min<32>(j2);
+            first = r_min(first, arena.logits[n][j] == max ? j : 10);
+        first = gg_fold_min<32>(first);
         if (lane == 0) {
-            const real v3 = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
-            arena.hit[n] = v3;
+            const real v2 = first == label ? 1 : 0;
+            arena.hit[n] = v2;
         }
     }
 }
@@ -220,13 +221,13 @@ static __device__ void k7_cross_entropy_grad(Device *dev)
     for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
+        const int label = data.label[at];
+        const real scale = n < rows ? scale0 : 0;
         for (int j = lane; j < 10; j += 32) {
-            const real a = arena.logits[n][j];
-            const real a2 = (real)data.label[at];
-            const real a3 = arena.amax[n];
-            const real a4 = arena.sum_exp[n];
-            arena.d_logits[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0) : (n < rows ? scale0 : R(0.0))
-                    * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
+            const real x = arena.logits[n][j];
+            const real max = arena.amax[n];
+            const real sum = arena.sum_exp[n];
+            arena.d_logits[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
         }
     }
 }
@@ -258,8 +259,8 @@ static __global__ __launch_bounds__(256) void k9_matmul_relu_dx(Device *dev)
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < N * 48) {
         const int j = id % 48, n = id / 48;
-        const real v2 = arena.d_net_0[n][j];
-        arena.d_net_0[n][j] = (arena.net_1[n][j] <= R(0.0) ? R(0.0) : v2);
+        const real v = arena.d_net_0[n][j];
+        arena.d_net_0[n][j] = arena.net_1[n][j] <= 0 ? 0 : v;
     }
 }
 
@@ -333,12 +334,12 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
         const real dx = dx_at[i];
         const real d = dx;
         const real m2 = m_at[i];
-        const real m3 = R(0.9) * m2 + R(0.09999999999999998) * d;
+        const real m3 = R(0.9) * m2 + (real)(1 - 0.9) * d;
         m_at[i] = m3;
-        const real v2 = v_at[i];
-        const real v3 = R(0.999) * v2 + R(0.0010000000000000009) * d * d;
-        v_at[i] = v3;
-        x_at[i] = x * shrink - rate * c1 * m3 / (r_sqrt(v3) * c2 + R(1e-08));
+        const real v = v_at[i];
+        const real v2 = R(0.999) * v + (real)(1 - 0.999) * d * d;
+        v_at[i] = v2;
+        x_at[i] = x * shrink - rate * c1 * m3 / (r_sqrt(v2) * c2 + R(1e-8));
     }
 }
 
@@ -465,7 +466,7 @@ extern "C" const Program gagen_mlp = {
     },
     .data = {
         .reader = "idx", .path = "digits",
-        .valid = 0.10000000000000001, .test = 0, .shuffle = true,
+        .valid = 0.1, .test = 0, .shuffle = true,
         .columns = columns, .ncolumns = 2,
     },
     .device = {

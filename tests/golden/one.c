@@ -138,7 +138,7 @@ static void k18_copy(const Thread *t)
             for (int j = 0; j < 24; j++)
                 packed.brand_weight_t[i][j] = p.brand.weight[j][i];
             for (int j = 24; j < 32; j++)
-                packed.brand_weight_t[i][j] = R(0.0);
+                packed.brand_weight_t[i][j] = 0;
         }
 }
 
@@ -149,7 +149,7 @@ static void k19_copy(const Thread *t)
         for (int j = 0; j < 24; j++)
             packed.price_weight_t[j] = p.price.weight[j][0];
         for (int j = 24; j < 32; j++)
-            packed.price_weight_t[j] = R(0.0);
+            packed.price_weight_t[j] = 0;
     }
 }
 
@@ -172,11 +172,11 @@ static void k2_matmul_add_gelu_tanh(const Thread *t)
                               .depth = { 1, 1, 8 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 32 },
                               .width = 32 }, &arena.body[n][0], &p.trunk.weight[0][0], &arena.gelu[n][0], 0);
         for (int j = 0; j < 32; j += LANES) {
-            const vec v2 = v_load(&arena.gelu[n][j]);
-            const vec v3 = v2 + v_load(&p.trunk.bias[j]);
-            v_store(&arena.h[n][j], v_keep(v3, 24 - j));
-            v_store(&arena.gelu[n][j], v_keep(R(0.5) * v3 * (R(1.0) + v_erf(v3 * R(0.7071067811865476))), 24 - j));
-            v_store(&arena.tanh[n][j], v_keep(v_tanh(v3), 24 - j));
+            const vec v = v_load(&arena.gelu[n][j]);
+            const vec v2 = v + v_load(&p.trunk.bias[j]);
+            v_store(&arena.h[n][j], v_keep(v2, 24 - j));
+            v_store(&arena.gelu[n][j], v_keep(R(0.5) * v2 * (1 + v_erf(v2 * R(0.7071067811865476))), 24 - j));
+            v_store(&arena.tanh[n][j], v_keep(v_tanh(v2), 24 - j));
         }
     }
 }
@@ -186,17 +186,18 @@ static void k3_matmul_add_sub_square(const Thread *t, const Micro *m)
 {
     for_span (n, t, 8) {
         const long at = data_row(&w, m, n);
+        const real price = data.price[at];
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 1, 24 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
                               .width = 8 }, &arena.gelu[n][0], &p.price.weight[0][0], &arena.square[n][0], 0);
         for (int j = 0; j < 1; j++) {
-            const real v2 = arena.square[n][j];
-            const real v3 = v2 + p.price.bias[j] - data.price[at];
-            arena.sub[n][j] = v3;
-            arena.square[n][j] = v3 * v3;
+            const real v = arena.square[n][j];
+            const real v2 = v + p.price.bias[j] - price;
+            arena.sub[n][j] = v2;
+            arena.square[n][j] = v2 * v2;
         }
         for (int j = 1; j < 8; j++)
-            arena.sub[n][j] = R(0.0);
+            arena.sub[n][j] = 0;
     }
 }
 
@@ -221,8 +222,8 @@ static void k5_matmul_add(const Thread *t)
                               .depth = { 1, 1, 24 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
                               .width = 8 }, &arena.tanh[n][0], &p.brand.weight[0][0], &arena.brand[n][0], 0);
         for (int j = 0; j < 8; j += LANES8) {
-            const vec8 v2 = v8_load(&arena.brand[n][j]);
-            v8_store(&arena.brand[n][j], v8_keep(v2 + v8_load(&p.brand.bias[j]), 2 - j));
+            const vec8 v = v8_load(&arena.brand[n][j]);
+            v8_store(&arena.brand[n][j], v8_keep(v + v8_load(&p.brand.bias[j]), 2 - j));
         }
     }
 }
@@ -233,21 +234,22 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
     for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
-            real m2 = -INFINITY;
+            const int brand = data.brand[at];
+            real max = -INFINITY;
             for (int j = 0; j < 2; j++)
-                m2 = r_max(m2, arena.brand[n][j]);
-            arena.amax[n] = m2;
-            real s2 = 0;
+                max = r_max(max, arena.brand[n][j]);
+            arena.amax[n] = max;
+            real sum = 0;
             for (int j = 0; j < 2; j++)
-                s2 += r_exp(arena.brand[n][j] - m2);
-            arena.sum_exp[n] = s2;
-            real z = 0;
+                sum += r_exp(arena.brand[n][j] - max);
+            arena.sum_exp[n] = sum;
+            real target = 0;
             for (int j = 0; j < 2; j++) {
-                const real a = arena.brand[n][j];
-                z += ((real)j == (real)data.brand[at] ? a : R(0.0));
+                const real x = arena.brand[n][j];
+                target += j == brand ? x : 0;
             }
-            const real v2 = r_log(s2) + m2 - z;
-            arena.cross_entropy[n] = v2;
+            const real v = r_log(sum) + max - target;
+            arena.cross_entropy[n] = v;
         }
 }
 
@@ -271,16 +273,16 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
     for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
+            const int brand = data.brand[at];
+            const real scale = n < rows ? scale0 : 0;
             for (int j = 0; j < 2; j++) {
-                const real a = arena.brand[n][j];
-                const real a2 = (real)data.brand[at];
-                const real a3 = arena.amax[n];
-                const real a4 = arena.sum_exp[n];
-                arena.d_brand[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0) : (n < rows ? scale0 : R(0.0))
-                        * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
+                const real x = arena.brand[n][j];
+                const real max = arena.amax[n];
+                const real sum = arena.sum_exp[n];
+                arena.d_brand[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == brand ? 1 : 0));
             }
             for (int j = 2; j < 8; j++)
-                arena.d_brand[n][j] = R(0.0);
+                arena.d_brand[n][j] = 0;
         }
 }
 
@@ -305,9 +307,9 @@ static void k10_matmul_tanh_dx(const Thread *t)
                               .width = 32 }, &arena.d_brand[n][0], &packed.brand_weight_t[0][0],
                                       &arena.tanh_dx[n][0], 0);
         for (int j = 0; j < 32; j += LANES) {
-            const vec v2 = v_load(&arena.tanh_dx[n][j]);
-            const vec a = v_load(&arena.tanh[n][j]);
-            v_store(&arena.tanh_dx[n][j], v_keep(v2 * (R(1.0) - a * a), 24 - j));
+            const vec v = v_load(&arena.tanh_dx[n][j]);
+            const vec y = v_load(&arena.tanh[n][j]);
+            v_store(&arena.tanh_dx[n][j], v_keep(v * (1 - y * y), 24 - j));
         }
     }
 }
@@ -328,10 +330,11 @@ static void k12_square_dx(const Thread *t, const Micro *m)
     const real scale1 = w.scale_in[1];
     const int rows = m->rows;
     for_span (q, t, 8)
-        for (int n = q; n < q + 1; n++)
+        for (int n = q; n < q + 1; n++) {
+            const real scale = n < rows ? scale1 : 0;
             for (int j = 0; j < 8; j += LANES8)
-                v8_store(&arena.d_sub[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
-                        * v8_load(&arena.sub[n][j]), 1 - j));
+                v8_store(&arena.d_sub[n][j], v8_keep(2 * scale * v8_load(&arena.sub[n][j]), 1 - j));
+        }
 }
 
 /* k13  d price.bias = sum  [1]                                         tests/golden/one.lua:9 */
@@ -354,11 +357,11 @@ static void k14_matmul_gelu_dx_add(const Thread *t)
                               .depth = { 1, 1, 1 }, .a_k = { 0, 0, 0 }, .b_k = { 0, 0, 0 },
                               .width = 32 }, &arena.d_sub[n][0], &packed.price_weight_t[0], &arena.d_h[n][0], 0);
         for (int j = 0; j < 32; j += LANES) {
-            const vec v2 = v_load(&arena.d_h[n][j]);
-            const vec a = v_load(&arena.h[n][j]);
-            v_store(&arena.d_h[n][j], v_keep(v_load(&arena.tanh_dx[n][j]) + v2
-                    * (R(0.5) * (R(1.0) + v_erf(a * R(0.7071067811865476))) + a * R(0.3989422804014327)
-                    * v_exp(-R(0.5) * a * a)), 24 - j));
+            const vec v = v_load(&arena.d_h[n][j]);
+            const vec x = v_load(&arena.h[n][j]);
+            v_store(&arena.d_h[n][j], v_keep(v_load(&arena.tanh_dx[n][j]) + v
+                    * (R(0.5) * (1 + v_erf(x * R(0.7071067811865476))) + x * R(0.3989422804014327)
+                    * v_exp(-R(0.5) * x * x)), 24 - j));
         }
     }
 }
@@ -406,7 +409,7 @@ static void optimize(long from, long to)
         const vec x = v_load(&x_at[i]);
         const vec dx = v_load(&dx_at[i]);
         const vec d = dx;
-        v_store(&x_at[i], x - v_set(rate) * d);
+        v_store(&x_at[i], x - rate * d);
     }
     stored();
 }

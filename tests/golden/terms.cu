@@ -185,8 +185,8 @@ static __global__ __launch_bounds__(256) void k23_square(Device *dev)
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 30) {
         const int j = id % 6, i = id / 6;
-        const real a = p.token.weight[i][j];
-        packed.square2[i][j] = a * a;
+        const real x = p.token.weight[i][j];
+        packed.square2[i][j] = x * x;
     }
 }
 
@@ -228,19 +228,19 @@ static __global__ __launch_bounds__(256) void k1_normalize_mul_add(Device *dev)
     {
         const int i2 = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
-        real a = 0;
+        real sum = 0;
         for (int j = lane; j < 6; j += 32)
-            a += data.x[at * 24 + (i2 * 6 + j) % 24];
-        a = gg_fold_sum<32>(a);
-        real v2 = 0;
+            sum += data.x[at * 24 + (i2 * 6 + j) % 24];
+        sum = gg_fold_sum<32>(sum);
+        const real mean = sum / 6;
+        real squares = 0;
         for (int j = lane; j < 6; j += 32)
-            v2 += (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0))
-                    * (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0));
-        v2 = gg_fold_sum<32>(v2);
+            squares += (data.x[at * 24 + (i2 * 6 + j) % 24] - mean) * (data.x[at * 24 + (i2 * 6 + j) % 24] - mean);
+        squares = gg_fold_sum<32>(squares);
         for (int j = lane; j < 6; j += 32) {
-            const real v3 = (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0)) / r_sqrt(v2 / R(6.0) + R(1e-05));
-            arena.norm_normalize[n][i2][j] = v3;
-            arena.h[n][i2][j] = v3 * p.norm.weight[j] + p.norm.bias[j];
+            const real v = (data.x[at * 24 + (i2 * 6 + j) % 24] - mean) / r_sqrt(squares / 6 + R(1e-5));
+            arena.norm_normalize[n][i2][j] = v;
+            arena.h[n][i2][j] = v * p.norm.weight[j] + p.norm.bias[j];
         }
     }
 }
@@ -255,27 +255,27 @@ static __device__ void k3_amax_sum_exp_cross_entropy(Device *dev)
     for (unsigned id = threadIdx.x / 32; id < N * 4; id += 16) {
         const int i2 = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
-        real m2 = -INFINITY;
+        real max = -INFINITY;
         for (int j = lane; j < 5; j += 32)
-            m2 = r_max(m2, arena.token[n][i2][j]);
-        m2 = gg_fold_max<32>(m2);
+            max = r_max(max, arena.token[n][i2][j]);
+        max = gg_fold_max<32>(max);
         if (lane == 0)
-            arena.amax[n][i2] = m2;
-        real s2 = 0;
+            arena.amax[n][i2] = max;
+        real sum = 0;
         for (int j = lane; j < 5; j += 32)
-            s2 += r_exp(arena.token[n][i2][j] - m2);
-        s2 = gg_fold_sum<32>(s2);
+            sum += r_exp(arena.token[n][i2][j] - max);
+        sum = gg_fold_sum<32>(sum);
         if (lane == 0)
-            arena.sum_exp[n][i2] = s2;
-        real z = 0;
+            arena.sum_exp[n][i2] = sum;
+        real target = 0;
         for (int j = lane; j < 5; j += 32) {
-            const real a = arena.token[n][i2][j];
-            z += ((real)j == (real)data.target[at * 4 + i2] ? a : R(0.0));
+            const real x = arena.token[n][i2][j];
+            target += j == data.target[at * 4 + i2] ? x : 0;
         }
-        z = gg_fold_sum<32>(z);
+        target = gg_fold_sum<32>(target);
         if (lane == 0) {
-            const real v2 = r_log(s2) + m2 - z;
-            arena.cross_entropy[n][i2] = v2;
+            const real v = r_log(sum) + max - target;
+            arena.cross_entropy[n][i2] = v;
         }
     }
 }
@@ -289,10 +289,10 @@ static __device__ void k4_kept_masked(Device *dev)
     for (unsigned id = threadIdx.x; id < N * 4; id += 512) {
         const int j = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
-        const real v2 = (data.target[at * 4 + j] == -100 ? R(0.0) : R(1.0));
-        arena.kept[n][j] = v2;
-        const real a = arena.cross_entropy[n][j];
-        arena.masked[n][j] = (v2 == R(0.0) ? R(0.0) : a * v2);
+        const real v = data.target[at * 4 + j] == -100 ? 0 : 1;
+        arena.kept[n][j] = v;
+        const real l = arena.cross_entropy[n][j];
+        arena.masked[n][j] = v == 0 ? 0 : l * v;
     }
 }
 
@@ -330,9 +330,10 @@ static __global__ __launch_bounds__(256) void k7_matmul_add_sub_square(Device *d
     const auto store = [&](int, int column, real sum) {
         const int n = column;
         const long at = dev->row[m->from + n];
-        const real v2 = sum + p.score.bias[0] - data.score[at];
-        arena.sub[n][0] = v2;
-        arena.square[n][0] = v2 * v2;
+        const real score = data.score[at];
+        const real v = sum + p.score.bias[0] - score;
+        arena.sub[n][0] = v;
+        arena.square[n][0] = v * v;
     };
     gg_tile<1, 2, 1, true, true>(0, 0, 0, 24, a, b, store);
 }
@@ -363,7 +364,8 @@ static __device__ void k9_square_dx(Device *dev)
     const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < N; id += 512) {
         const int n = id;
-        arena.d_sub[n][0] = R(2.0) * (n < rows ? scale1 : R(0.0)) * arena.sub[n][0];
+        const real scale = n < rows ? scale1 : 0;
+        arena.d_sub[n][0] = 2 * scale * arena.sub[n][0];
     }
 }
 
@@ -437,8 +439,9 @@ static __device__ void k13_masked_dl(Device *dev)
     const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < N * 4; id += 512) {
         const int j = id % 4, n = id / 4;
-        const real a = arena.kept[n][j];
-        arena.d_cross_entropy[n][j] = (a == R(0.0) ? R(0.0) : (n < rows ? scale2 : R(0.0)) * a);
+        const real scale = n < rows ? scale2 : 0;
+        const real m2 = arena.kept[n][j];
+        arena.d_cross_entropy[n][j] = m2 == 0 ? 0 : scale * m2;
     }
 }
 
@@ -453,13 +456,12 @@ static __device__ void k14_cross_entropy_grad(Device *dev)
         const int i2 = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
         for (int j = lane; j < 5; j += 32) {
-            const real a = arena.token[n][i2][j];
-            const real a2 = (real)data.target[at * 4 + i2];
-            const real a3 = arena.amax[n][i2];
-            const real a4 = arena.sum_exp[n][i2];
-            const real a5 = arena.d_cross_entropy[n][i2];
-            arena.d_token[n][i2][j] = (a5 == R(0.0) ? R(0.0) : a5
-                    * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
+            const real x = arena.token[n][i2][j];
+            const real t2 = data.target[at * 4 + i2];
+            const real max = arena.amax[n][i2];
+            const real sum = arena.sum_exp[n][i2];
+            const real gy = arena.d_cross_entropy[n][i2];
+            arena.d_token[n][i2][j] = gy == 0 ? 0 : gy * (r_exp(x - max) / sum - (j == t2 ? 1 : 0));
         }
     }
 }
@@ -493,10 +495,10 @@ static __global__ __launch_bounds__(256) void k16_matmul_add_mul_db(Device *dev)
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < N * 24) {
         const int j = id % 6, i2 = id / 6 % 4, n = id / 24;
-        const real v2 = arena.d_h[n][i2][j];
-        const real v3 = arena.score_matmul[n][i2 * 6 + j] + v2;
-        arena.d_h[n][i2][j] = v3;
-        arena.norm_mul_db[n][i2][j] = v3 * arena.norm_normalize[n][i2][j];
+        const real v = arena.d_h[n][i2][j];
+        const real v2 = arena.score_matmul[n][i2 * 6 + j] + v;
+        arena.d_h[n][i2][j] = v2;
+        arena.norm_mul_db[n][i2][j] = v2 * arena.norm_normalize[n][i2][j];
     }
 }
 
@@ -530,7 +532,7 @@ static __global__ __launch_bounds__(256) void k4_kept_masked_counted(Device *dev
     if (id < N * 4) {
         const int j = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
-        arena.kept[n][j] = (data.target[at * 4 + j] == -100 ? R(0.0) : R(1.0));
+        arena.kept[n][j] = data.target[at * 4 + j] == -100 ? 0 : 1;
     }
 }
 
@@ -555,7 +557,7 @@ static __global__ __launch_bounds__(256) void k21_square_dx_d_weight(Device *dev
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 30) {
         const int j = id % 6, i = id / 6;
-        const real old = g.token.weight[i][j], more = R(2.0) * packed.d_sum * p.token.weight[i][j];
+        const real old = g.token.weight[i][j], more = 2 * packed.d_sum * p.token.weight[i][j];
         g.token.weight[i][j] = beta ? old + more : more;
     }
 }
@@ -689,12 +691,12 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
         const real dx = dx_at[i];
         const real d = dx;
         const real m2 = m_at[i];
-        const real m3 = R(0.9) * m2 + R(0.09999999999999998) * d;
+        const real m3 = R(0.9) * m2 + (real)(1 - 0.9) * d;
         m_at[i] = m3;
-        const real v2 = v_at[i];
-        const real v3 = R(0.999) * v2 + R(0.0010000000000000009) * d * d;
-        v_at[i] = v3;
-        x_at[i] = x - rate * c1 * m3 / (r_sqrt(v3) * c2 + R(1e-08));
+        const real v = v_at[i];
+        const real v2 = R(0.999) * v + (real)(1 - 0.999) * d * d;
+        v_at[i] = v2;
+        x_at[i] = x - rate * c1 * m3 / (r_sqrt(v2) * c2 + R(1e-8));
     }
 }
 
