@@ -42,7 +42,7 @@ the first micro-step adds|late|s/micro_first(void) { micro(0); }/micro_first(voi
 a product's beta is 0 in next micro-steps|late|s/gg_matmul_run(&k16\[beta\])/gg_matmul_run(\&k16[0])/|numbers|
 the micro-step's number stays 0|late|/GG_RUN(next_micro/d|numbers|
 the learning rate is an argument, baked into the graph|late|s/void optimize(Device \*dev)/void optimize(Device *dev, real baked)/;s/rate = w.rate;/rate = baked;/;s/\(GG_LAUNCH(optimize.*\), device)/\1, device, w.rate)/|numbers|
-rows that pad a micro-batch have a gradient|late|s/n < rows ? scale0 : 0/scale0/|numbers|
+rows that pad a micro-batch have a gradient|late|s/n < rows ? scale_in0 : 0/scale_in0/|numbers|
 rows that pad a micro-batch are counted|late|s/if (n < rows)$/if (n >= 0)/|numbers|
 a value is read after its life|late|/void k20_sum/,/^}/s/arena.d_hidden/arena.d_norm/|numbers|
 two values that live at once share a place|late|s/struct { real pad_norm_normalize\[[0-9]*\], norm_normalize/struct { real norm_normalize/|numbers|

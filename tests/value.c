@@ -126,9 +126,9 @@ static void lanes(void)
     in_lanes("a real from outside", two(CALL_SUB, x, y), "m2 - m3");
     in_lanes("a choice by lanes", val_call(CALL_SELECT, two(CALL_LE, x, val_number(0)), val_number(0), x), "v_select(m2 <= 0, v_set(0), m2)");
     in_lanes("a choice for all", val_call(CALL_SELECT, val_run(RUN_TRAINING, AS_BOOL), x, val_number(0)), "training ? m2 : v_set(0)");
-    in_lanes("a factor of real rows", two(CALL_MUL, x, real), "m2 * (n < rows ? scale0 : 0)");
-    in_lanes("what all lanes share", two(CALL_ADD, x, two(CALL_MUL, y, real)), "m2 + m3 * (n < rows ? scale0 : 0)");
-    in_lanes("alone", two(CALL_MUL, y, real), "v_set(m3 * (n < rows ? scale0 : 0))");
+    in_lanes("a factor of real rows", two(CALL_MUL, x, real), "m2 * (n < rows ? scale_in0 : 0)");
+    in_lanes("what all lanes share", two(CALL_ADD, x, two(CALL_MUL, y, real)), "m2 + m3 * (n < rows ? scale_in0 : 0)");
+    in_lanes("alone", two(CALL_MUL, y, real), "v_set(m3 * (n < rows ? scale_in0 : 0))");
     in_lanes("an int of all beside a vector", two(CALL_MUL, x, one(CALL_REAL, var(N))), "m2 * (real)n");
     in_lanes("a condition of all", val_call(CALL_SELECT, two(CALL_GT, y, val_number(1)), x, val_number(0)), "m3 > 1 ? m2 : v_set(0)");
     in_lanes("beside a mask", val_call(CALL_SELECT, two(CALL_AND, two(CALL_GT, x, val_number(0)), two(CALL_GT, y, val_number(1))), x, val_number(0)),

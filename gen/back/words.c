@@ -21,7 +21,7 @@ static const char *const reserved[] = {
     "stored", "barrier",  "data_row",  "zero_halo", ROWS_NAME,  MICROS_NAME
 };
 /* what kernels call begins so */
-static const char *const families[] = { "r_", "v_", "v8_", "gg_", "noise_", "span_" };
+static const char *const families[] = { "r_", "v_", "v8_", "gg_", "noise_", "span_", "scale_in" };
 static const char *const of_indices[] = { "n", "q",  "s",  "j",  "r",   "c",
                                           "i", "at", "ky", "kx", "one", "id" };
 static const char *const of_sums[] = { "sum", "row", "total", "best", "open", "share", "gy" };
@@ -160,7 +160,7 @@ const char *words_run(Words *w, int id)
     w->beta |= id == RUN_BETA;
     if (id <= RUN_TRUST && told[id]) return told[id];
     w->used[id] = true;
-    if (id >= RUN_SCALE) return text("scale%d", id - RUN_SCALE);
+    if (id >= RUN_SCALE) return text("scale_in%d", id - RUN_SCALE);
     for (int i = 0; i < SCALARS_OF_RUN; i++)
         if (scalars[i].id == id) {
             w->micro |= scalars[i].micro;
@@ -175,7 +175,7 @@ char *words_scalars(const Words *w)
     text_put(&t, "", 0);
     for (int i = RUN_SCALE; i < RUN_ARG; i++)
         if (w->used[i])
-            text_add(&t, "const real scale%d = w.scale_in[%d];\n", i - RUN_SCALE, i - RUN_SCALE);
+            text_add(&t, "const real scale_in%d = w.scale_in[%d];\n", i - RUN_SCALE, i - RUN_SCALE);
     for (int i = 0; i < SCALARS_OF_RUN; i++)
         if (w->used[scalars[i].id])
             text_add(&t, "const %s %s = %s;\n", scalars[i].type, scalars[i].name, scalars[i].value);

@@ -270,13 +270,13 @@ static void k7_sum(const Thread *t, const Micro *m)
 /* k8  d_net_5 = cross_entropy_grad  [N, 10]                            tests/golden/conv.lua:12 */
 static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
-    const real scale0 = w.scale_in[0];
+    const real scale_in0 = w.scale_in[0];
     const int rows = m->rows;
     for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             const int label = data.label[at];
-            const real scale = n < rows ? scale0 : 0;
+            const real scale = n < rows ? scale_in0 : 0;
             for (int j = 0; j < 10; j++) {
                 const real x = arena.net_5[n][j];
                 const real max = arena.amax[n];

@@ -147,7 +147,7 @@ static void k1_div(const Thread *t, const Micro *m)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 64; j++)
-                arena.div[n][j] = (real)data.image[at * 64 + j] / R(255.0);
+                arena.div[n][j] = (real)data.image[at * 64 + j] / 255;
         }
 }
 
@@ -160,9 +160,9 @@ static void k2_matmul_add_relu(const Thread *t)
                               .width = 16 }, &arena.div[0][0], &p.net_0.weight[s][0][0], &arena.net_1[s][0][0], 0);
         for (int n = 0; n < N; n++)
             for (int j = 0; j < 16; j += LANES) {
-                const vec v2 = v_load(&arena.net_1[s][n][j]);
-                const vec v3 = v2 + v_load(&p.net_0.bias[s * 16 + j]);
-                v_store(&arena.net_1[s][n][j], v_select(v3 <= R(0.0), v_set(R(0.0)), v3));
+                const vec v = v_load(&arena.net_1[s][n][j]);
+                const vec v2 = v + v_load(&p.net_0.bias[s * 16 + j]);
+                v_store(&arena.net_1[s][n][j], v_select(v2 <= 0, v_set(0), v2));
             }
     }
 }
@@ -177,8 +177,8 @@ static void k3_matmul_add(const Thread *t)
                                       &arena.logits[q * 2][0], 0);
         for (int n = 2 * q; n < 2 * q + 2; n++)
             for (int j = 0; j < 16; j += LANES) {
-                const vec v2 = v_load(&arena.logits[n][j]);
-                v_store(&arena.logits[n][j], v_keep(v2 + v_load(&p.net_2.bias[j]), 10 - j));
+                const vec v = v_load(&arena.logits[n][j]);
+                v_store(&arena.logits[n][j], v_keep(v + v_load(&p.net_2.bias[j]), 10 - j));
             }
     }
 }
@@ -189,26 +189,27 @@ static void k4_amax_sum_exp_cross_entropy_hit(const Thread *t, const Micro *m)
     for_span (q, t, 8)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
-            real m2 = -INFINITY;
+            const int label = data.label[at];
+            real max = -INFINITY;
             for (int j = 0; j < 10; j++)
-                m2 = r_max(m2, arena.logits[n][j]);
-            arena.amax[n] = m2;
-            real s2 = 0;
+                max = r_max(max, arena.logits[n][j]);
+            arena.amax[n] = max;
+            real sum = 0;
             for (int j = 0; j < 10; j++)
-                s2 += r_exp(arena.logits[n][j] - m2);
-            arena.sum_exp[n] = s2;
-            real z = 0;
+                sum += r_exp(arena.logits[n][j] - max);
+            arena.sum_exp[n] = sum;
+            real target = 0;
             for (int j = 0; j < 10; j++) {
-                const real a = arena.logits[n][j];
-                z += ((real)j == (real)data.label[at] ? a : R(0.0));
+                const real x = arena.logits[n][j];
+                target += j == label ? x : 0;
             }
-            const real v2 = r_log(s2) + m2 - z;
-            arena.cross_entropy[n] = v2;
-            real j2 = INFINITY;
+            const real v = r_log(sum) + max - target;
+            arena.cross_entropy[n] = v;
+            real first = INFINITY;
             for (int j = 0; j < 10; j++)
-                j2 = r_min(j2, (arena.logits[n][j] == m2 ? (real)j : R(1e+01)));
-            const real v3 = (j2 == (real)data.label[at] ? R(1.0) : R(0.0));
-            arena.hit[n] = v3;
+                first = r_min(first, arena.logits[n][j] == max ? j : 10);
+            const real v2 = first == label ? 1 : 0;
+            arena.hit[n] = v2;
         }
 }
 
@@ -227,21 +228,21 @@ SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict N], double r
 /* k7  d_logits = cross_entropy_grad  [N, 10]                           tests/golden/mlp.lua:10 */
 static void k7_cross_entropy_grad(const Thread *t, const Micro *m)
 {
-    const real scale0 = w.scale_in[0];
+    const real scale_in0 = w.scale_in[0];
     const int rows = m->rows;
     for_span (q, t, 8)
         for (int n = 2 * q; n < 2 * q + 2; n++) {
             const long at = data_row(&w, m, n);
+            const int label = data.label[at];
+            const real scale = n < rows ? scale_in0 : 0;
             for (int j = 0; j < 10; j++) {
-                const real a = arena.logits[n][j];
-                const real a2 = (real)data.label[at];
-                const real a3 = arena.amax[n];
-                const real a4 = arena.sum_exp[n];
-                arena.d_logits[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0)
-                        : (n < rows ? scale0 : R(0.0)) * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
+                const real x = arena.logits[n][j];
+                const real max = arena.amax[n];
+                const real sum = arena.sum_exp[n];
+                arena.d_logits[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
             }
             for (int j = 10; j < 16; j++)
-                arena.d_logits[n][j] = R(0.0);
+                arena.d_logits[n][j] = 0;
         }
 }
 
@@ -268,9 +269,8 @@ static void k9_matmul_relu_dx(const Thread *t)
                                       &arena.d_net_0[s][0][0], 0);
         for (int n = 0; n < N; n++)
             for (int j = 0; j < 16; j += LANES) {
-                const vec v2 = v_load(&arena.d_net_0[s][n][j]);
-                v_store(&arena.d_net_0[s][n][j], v_select(v_load(&arena.net_1[s][n][j]) <= R(0.0), v_set(R(0.0)),
-                        v2));
+                const vec v = v_load(&arena.d_net_0[s][n][j]);
+                v_store(&arena.d_net_0[s][n][j], v_select(v_load(&arena.net_1[s][n][j]) <= 0, v_set(0), v));
             }
     }
 }
@@ -335,12 +335,12 @@ static void optimize(long from, long to)
         const vec dx = v_load(&dx_at[i]);
         const vec d = dx;
         const vec m2 = v_load(&m_at[i]);
-        const vec m3 = R(0.9) * m2 + R(0.09999999999999998) * d;
+        const vec m3 = R(0.9) * m2 + (real)(1 - 0.9) * d;
         v_store(&m_at[i], m3);
-        const vec v2 = v_load(&v_at[i]);
-        const vec v3 = R(0.999) * v2 + R(0.0010000000000000009) * d * d;
-        v_store(&v_at[i], v3);
-        v_store(&x_at[i], x * v_set(shrink) - v_set(rate) * v_set(c1) * m3 / (v_sqrt(v3) * v_set(c2) + R(1e-08)));
+        const vec v = v_load(&v_at[i]);
+        const vec v2 = R(0.999) * v + (real)(1 - 0.999) * d * d;
+        v_store(&v_at[i], v2);
+        v_store(&x_at[i], x * shrink - rate * c1 * m3 / (v_sqrt(v2) * c2 + R(1e-8)));
     }
     stored();
 }
@@ -431,7 +431,7 @@ static const Program gagen_mlp = {
     },
     .data = {
         .reader = "idx", .path = "digits",
-        .valid = 0.10000000000000001, .test = 0, .shuffle = true,
+        .valid = 0.1, .test = 0, .shuffle = true,
         .columns = columns, .ncolumns = 2,
     },
     .device = {

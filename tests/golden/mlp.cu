@@ -215,14 +215,14 @@ static __device__ void k7_cross_entropy_grad(Device *dev)
     const Micro here = gg_micro(w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
-    const real scale0 = w.scale_in[0];
+    const real scale_in0 = w.scale_in[0];
     const int rows = m->rows;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
         const int label = data.label[at];
-        const real scale = n < rows ? scale0 : 0;
+        const real scale = n < rows ? scale_in0 : 0;
         for (int j = lane; j < 10; j += 32) {
             const real x = arena.logits[n][j];
             const real max = arena.amax[n];

@@ -268,13 +268,13 @@ static void k7_sum(const Thread *t, const Micro *m)
 /* k8  d_brand = cross_entropy_grad  [N, 2]                             tests/golden/one.lua:10 */
 static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
-    const real scale0 = w.scale_in[0];
+    const real scale_in0 = w.scale_in[0];
     const int rows = m->rows;
     for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             const int brand = data.brand[at];
-            const real scale = n < rows ? scale0 : 0;
+            const real scale = n < rows ? scale_in0 : 0;
             for (int j = 0; j < 2; j++) {
                 const real x = arena.brand[n][j];
                 const real max = arena.amax[n];
@@ -327,11 +327,11 @@ SHARED void k11_matmul_d_weight(const Thread *t, real a[restrict N][32], real b[
 /* k12  d_sub = square_dx  [N, 1]                                       tests/golden/one.lua:9 */
 static void k12_square_dx(const Thread *t, const Micro *m)
 {
-    const real scale1 = w.scale_in[1];
+    const real scale_in1 = w.scale_in[1];
     const int rows = m->rows;
     for_span (q, t, 8)
         for (int n = q; n < q + 1; n++) {
-            const real scale = n < rows ? scale1 : 0;
+            const real scale = n < rows ? scale_in1 : 0;
             for (int j = 0; j < 8; j += LANES8)
                 v8_store(&arena.d_sub[n][j], v8_keep(2 * scale * v8_load(&arena.sub[n][j]), 1 - j));
         }

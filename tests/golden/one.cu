@@ -275,14 +275,14 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
     const Micro here = gg_micro(w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
-    const real scale0 = w.scale_in[0];
+    const real scale_in0 = w.scale_in[0];
     const int rows = m->rows;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
         const int brand = data.brand[at];
-        const real scale = n < rows ? scale0 : 0;
+        const real scale = n < rows ? scale_in0 : 0;
         for (int j = lane; j < 2; j += 32) {
             const real x = arena.brand[n][j];
             const real max = arena.amax[n];
@@ -330,11 +330,11 @@ static __device__ void k12_square_dx(Device *dev)
     const Window &w = dev->w;
     const Micro here = gg_micro(w, N), *m = &here;
     auto &arena = dev->arena;
-    const real scale1 = w.scale_in[1];
+    const real scale_in1 = w.scale_in[1];
     const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < N; id += 512) {
         const int n = id;
-        const real scale = n < rows ? scale1 : 0;
+        const real scale = n < rows ? scale_in1 : 0;
         arena.d_sub[n][0] = 2 * scale * arena.sub[n][0];
     }
 }

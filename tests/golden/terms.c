@@ -212,11 +212,11 @@ static void k23_square(const Thread *t)
     for_span (one, t, 1)
         for (int i = 0; i < 5; i++) {
             for (int j = 0; j < 6; j++) {
-                const real a = p.token.weight[j][i];
-                packed.square2[i][j] = a * a;
+                const real x = p.token.weight[j][i];
+                packed.square2[i][j] = x * x;
             }
             for (int j = 6; j < 8; j++)
-                packed.square2[i][j] = R(0.0);
+                packed.square2[i][j] = 0;
         }
 }
 
@@ -249,7 +249,7 @@ static void k26_copy(const Thread *t)
         for (int j = 0; j < 24; j++)
             packed.score_weight_t[j] = p.score.weight[j % 6 + j / 6 * 6][0];
         for (int j = 24; j < 32; j++)
-            packed.score_weight_t[j] = R(0.0);
+            packed.score_weight_t[j] = 0;
     }
 }
 
@@ -261,7 +261,7 @@ static void k27_copy(const Thread *t)
             for (int j = 0; j < 6; j++)
                 packed.token_weight_t[i][j] = p.token.weight[j][i];
             for (int j = 6; j < 8; j++)
-                packed.token_weight_t[i][j] = R(0.0);
+                packed.token_weight_t[i][j] = 0;
         }
 }
 
@@ -272,9 +272,9 @@ static void k4_kept_masked_counted(const Thread *t, const Micro *m)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 4; j++)
-                arena.kept[n][j] = (data.target[at * 4 + j] == -100 ? R(0.0) : R(1.0));
+                arena.kept[n][j] = data.target[at * 4 + j] == -100 ? 0 : 1;
             for (int j = 4; j < 8; j++)
-                arena.kept[n][j] = R(0.0);
+                arena.kept[n][j] = 0;
         }
 }
 
@@ -285,26 +285,26 @@ static void k1_normalize_mul_add(const Thread *t, const Micro *m)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int i2 = 0; i2 < 4; i2++) {
-                real a = 0;
+                real sum = 0;
                 for (int j = 0; j < 6; j++)
-                    a += data.x[at * 24 + (i2 * 6 + j) % 24];
-                real v2 = 0;
+                    sum += data.x[at * 24 + (i2 * 6 + j) % 24];
+                const real mean = sum / 6;
+                real squares = 0;
                 for (int j = 0; j < 6; j++)
-                    v2 += (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0))
-                            * (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0));
+                    squares += (data.x[at * 24 + (i2 * 6 + j) % 24] - mean)
+                            * (data.x[at * 24 + (i2 * 6 + j) % 24] - mean);
                 for (int j = 0; j < 6; j++) {
-                    const real v3 = (data.x[at * 24 + (i2 * 6 + j) % 24] - a / R(6.0))
-                            / r_sqrt(v2 / R(6.0) + R(1e-05));
-                    arena.norm_normalize[n][i2][j] = v3;
-                    arena.h[n][i2][j] = v3 * p.norm.weight[j] + p.norm.bias[j];
+                    const real v = (data.x[at * 24 + (i2 * 6 + j) % 24] - mean) / r_sqrt(squares / 6 + R(1e-5));
+                    arena.norm_normalize[n][i2][j] = v;
+                    arena.h[n][i2][j] = v * p.norm.weight[j] + p.norm.bias[j];
                 }
             }
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 6; j < 8; j++)
-                    arena.h[n][i2][j] = R(0.0);
+                    arena.h[n][i2][j] = 0;
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 6; j < 8; j++)
-                    arena.norm_normalize[n][i2][j] = R(0.0);
+                    arena.norm_normalize[n][i2][j] = 0;
         }
 }
 
@@ -318,8 +318,8 @@ static void k2_matmul_add(const Thread *t)
         for (int n = 0; n < N; n++)
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 8; j += LANES8) {
-                    const vec8 v2 = v8_load(&arena.token[n][i2][j]);
-                    v8_store(&arena.token[n][i2][j], v8_keep(v2 + v8_load(&p.token.bias[j]), 5 - j));
+                    const vec8 v = v8_load(&arena.token[n][i2][j]);
+                    v8_store(&arena.token[n][i2][j], v8_keep(v + v8_load(&p.token.bias[j]), 5 - j));
                 }
     }
 }
@@ -331,28 +331,28 @@ static void k3_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int i2 = 0; i2 < 4; i2++) {
-                real m2 = -INFINITY;
+                real max = -INFINITY;
                 for (int j = 0; j < 5; j++)
-                    m2 = r_max(m2, arena.token[n][i2][j]);
-                arena.amax[n][i2] = m2;
-                real s2 = 0;
+                    max = r_max(max, arena.token[n][i2][j]);
+                arena.amax[n][i2] = max;
+                real sum = 0;
                 for (int j = 0; j < 5; j++)
-                    s2 += r_exp(arena.token[n][i2][j] - m2);
-                arena.sum_exp[n][i2] = s2;
-                real z = 0;
+                    sum += r_exp(arena.token[n][i2][j] - max);
+                arena.sum_exp[n][i2] = sum;
+                real target = 0;
                 for (int j = 0; j < 5; j++) {
-                    const real a = arena.token[n][i2][j];
-                    z += ((real)j == (real)data.target[at * 4 + i2] ? a : R(0.0));
+                    const real x = arena.token[n][i2][j];
+                    target += j == data.target[at * 4 + i2] ? x : 0;
                 }
-                const real v2 = r_log(s2) + m2 - z;
-                arena.cross_entropy[n][i2] = v2;
+                const real v = r_log(sum) + max - target;
+                arena.cross_entropy[n][i2] = v;
             }
             for (int j = 4; j < 8; j++)
-                arena.cross_entropy[n][j] = R(0.0);
+                arena.cross_entropy[n][j] = 0;
             for (int j = 4; j < 8; j++)
-                arena.amax[n][j] = R(0.0);
+                arena.amax[n][j] = 0;
             for (int j = 4; j < 8; j++)
-                arena.sum_exp[n][j] = R(0.0);
+                arena.sum_exp[n][j] = 0;
         }
 }
 
@@ -363,14 +363,14 @@ static void k4_kept_masked(const Thread *t, const Micro *m)
         for (int n = q; n < q + 1; n++) {
             const long at = data_row(&w, m, n);
             for (int j = 0; j < 4; j++) {
-                const real v2 = (data.target[at * 4 + j] == -100 ? R(0.0) : R(1.0));
-                arena.kept[n][j] = v2;
-                const real a = arena.cross_entropy[n][j];
-                arena.masked[n][j] = (v2 == R(0.0) ? R(0.0) : a * v2);
+                const real v = data.target[at * 4 + j] == -100 ? 0 : 1;
+                arena.kept[n][j] = v;
+                const real l = arena.cross_entropy[n][j];
+                arena.masked[n][j] = v == 0 ? 0 : l * v;
             }
             for (int j = 4; j < 8; j++) {
-                arena.masked[n][j] = R(0.0);
-                arena.kept[n][j] = R(0.0);
+                arena.masked[n][j] = 0;
+                arena.kept[n][j] = 0;
             }
         }
 }
@@ -393,17 +393,18 @@ static void k7_matmul_add_sub_square(const Thread *t, const Micro *m)
 {
     for_span (n, t, 2) {
         const long at = data_row(&w, m, n);
+        const real score = data.score[at];
         contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
                               .depth = { 1, 4, 6 }, .a_k = { 0, 8, 1 }, .b_k = { 0, 48, 8 },
                               .width = 8 }, &arena.h[n][0][0], &p.score.weight[0][0], &arena.square[n][0], 0);
         for (int j = 0; j < 1; j++) {
-            const real v2 = arena.square[n][j];
-            const real v3 = v2 + p.score.bias[j] - data.score[at];
-            arena.sub[n][j] = v3;
-            arena.square[n][j] = v3 * v3;
+            const real v = arena.square[n][j];
+            const real v2 = v + p.score.bias[j] - score;
+            arena.sub[n][j] = v2;
+            arena.square[n][j] = v2 * v2;
         }
         for (int j = 1; j < 8; j++)
-            arena.sub[n][j] = R(0.0);
+            arena.sub[n][j] = 0;
     }
 }
 
@@ -423,13 +424,14 @@ static void k8_sum(const Thread *t, const Micro *m)
 /* k9  d_sub = square_dx  [N, 1]                                        tests/golden/terms.lua:14 */
 static void k9_square_dx(const Thread *t, const Micro *m)
 {
-    const real scale1 = w.scale_in[1];
+    const real scale_in1 = w.scale_in[1];
     const int rows = m->rows;
     for_span (q, t, 2)
-        for (int n = q; n < q + 1; n++)
+        for (int n = q; n < q + 1; n++) {
+            const real scale = n < rows ? scale_in1 : 0;
             for (int j = 0; j < 8; j += LANES8)
-                v8_store(&arena.d_sub[n][j], v8_keep(R(2.0) * v8_set((n < rows ? scale1 : R(0.0)))
-                        * v8_load(&arena.sub[n][j]), 1 - j));
+                v8_store(&arena.d_sub[n][j], v8_keep(2 * scale * v8_load(&arena.sub[n][j]), 1 - j));
+        }
 }
 
 /* k10  d score.bias = sum  [1]                                         tests/golden/terms.lua:8 */
@@ -467,16 +469,16 @@ INLINE void k12_matmul_d_weight(const Thread *t, const int beta)
 /* k13  d_cross_entropy = masked_dl  [N, 4]                             tests/golden/terms.lua:13 */
 static void k13_masked_dl(const Thread *t, const Micro *m)
 {
-    const real scale2 = w.scale_in[2];
+    const real scale_in2 = w.scale_in[2];
     const int rows = m->rows;
     for_span (q, t, 2)
-        for (int n = q; n < q + 1; n++)
+        for (int n = q; n < q + 1; n++) {
+            const real scale = n < rows ? scale_in2 : 0;
             for (int j = 0; j < 8; j += LANES8) {
-                const vec8 a = v8_load(&arena.kept[n][j]);
-                v8_store(&arena.d_cross_entropy[n][j],
-                        v8_keep(v8_select(a == R(0.0), v8_set(R(0.0)), v8_set((n < rows ? scale2 : R(0.0))) * a), 4
-                        - j));
+                const vec8 m2 = v8_load(&arena.kept[n][j]);
+                v8_store(&arena.d_cross_entropy[n][j], v8_keep(v8_select(m2 == 0, v8_set(0), scale * m2), 4 - j));
             }
+        }
 }
 
 /* k14  d_token = cross_entropy_grad  [N, 4, 5]                         tests/golden/terms.lua:13 */
@@ -487,17 +489,16 @@ static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
             const long at = data_row(&w, m, n);
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 5; j++) {
-                    const real a = arena.token[n][i2][j];
-                    const real a2 = (real)data.target[at * 4 + i2];
-                    const real a3 = arena.amax[n][i2];
-                    const real a4 = arena.sum_exp[n][i2];
-                    const real a5 = arena.d_cross_entropy[n][i2];
-                    arena.d_token[n][i2][j] = (a5 == R(0.0) ? R(0.0) : a5
-                            * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
+                    const real x = arena.token[n][i2][j];
+                    const real t2 = data.target[at * 4 + i2];
+                    const real max = arena.amax[n][i2];
+                    const real sum = arena.sum_exp[n][i2];
+                    const real gy = arena.d_cross_entropy[n][i2];
+                    arena.d_token[n][i2][j] = gy == 0 ? 0 : gy * (r_exp(x - max) / sum - (j == t2 ? 1 : 0));
                 }
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 5; j < 8; j++)
-                    arena.d_token[n][i2][j] = R(0.0);
+                    arena.d_token[n][i2][j] = 0;
         }
 }
 
@@ -529,11 +530,11 @@ static void k16_matmul_add_mul_db(const Thread *t)
         for (int n = 0; n < N; n++)
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 8; j += LANES8) {
-                    const vec8 v2 = v8_load(&arena.d_h[n][i2][j]);
-                    const vec8 v3 = v8_load(&arena.score_matmul[n][i2 * 6 + j]) + v2;
-                    v8_store(&arena.d_h[n][i2][j], v8_keep(v3, 6 - j));
+                    const vec8 v = v8_load(&arena.d_h[n][i2][j]);
+                    const vec8 v2 = v8_load(&arena.score_matmul[n][i2 * 6 + j]) + v;
+                    v8_store(&arena.d_h[n][i2][j], v8_keep(v2, 6 - j));
                     v8_store(&arena.norm_mul_db[n][i2][j],
-                            v8_keep(v3 * v8_load(&arena.norm_normalize[n][i2][j]), 6 - j));
+                            v8_keep(v2 * v8_load(&arena.norm_normalize[n][i2][j]), 6 - j));
                 }
     }
 }
@@ -567,9 +568,9 @@ SHARED void k18_sum_d_bias(const Thread *t, real x[restrict N][4][8], real dx[re
 /* k20  d_sum = mul_db  []                                              tests/golden/terms.lua:14 */
 static void k20_mul_db(const Thread *t)
 {
-    const real scale0 = w.scale_in[0];
+    const real scale_in0 = w.scale_in[0];
     for_span (one, t, 1)
-        packed.d_sum = scale0 * R(0.0001);
+        packed.d_sum = scale_in0 * R(0.0001);
 }
 
 /* k21  d token.weight = square_dx  [5, 6]                              tests/golden/terms.lua:14 */
@@ -579,7 +580,7 @@ INLINE void k21_square_dx_d_weight(const Thread *t, const int beta)
         for (int i2 = 0; i2 < 6; i2++)
             for (int j = 0; j < 8; j += LANES8) {
                 const vec8 old = v8_load(&g.token.weight[i2][j]), more =
-                        v8_keep(R(2.0) * v8_set(packed.d_sum) * v8_load(&p.token.weight[i2][j]), 5 - j);
+                        v8_keep(2 * packed.d_sum * v8_load(&p.token.weight[i2][j]), 5 - j);
                 v8_store(&g.token.weight[i2][j], beta ? old + more : more);
             }
 }
@@ -621,12 +622,12 @@ static void optimize(long from, long to)
         const vec dx = v_load(&dx_at[i]);
         const vec d = dx;
         const vec m2 = v_load(&m_at[i]);
-        const vec m3 = R(0.9) * m2 + R(0.09999999999999998) * d;
+        const vec m3 = R(0.9) * m2 + (real)(1 - 0.9) * d;
         v_store(&m_at[i], m3);
-        const vec v2 = v_load(&v_at[i]);
-        const vec v3 = R(0.999) * v2 + R(0.0010000000000000009) * d * d;
-        v_store(&v_at[i], v3);
-        v_store(&x_at[i], x - v_set(rate) * v_set(c1) * m3 / (v_sqrt(v3) * v_set(c2) + R(1e-08)));
+        const vec v = v_load(&v_at[i]);
+        const vec v2 = R(0.999) * v + (real)(1 - 0.999) * d * d;
+        v_store(&v_at[i], v2);
+        v_store(&x_at[i], x - rate * c1 * m3 / (v_sqrt(v2) * c2 + R(1e-8)));
     }
     stored();
 }

@@ -360,11 +360,11 @@ static __device__ void k9_square_dx(Device *dev)
     const Window &w = dev->w;
     const Micro here = gg_micro(w, N), *m = &here;
     auto &arena = dev->arena;
-    const real scale1 = w.scale_in[1];
+    const real scale_in1 = w.scale_in[1];
     const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < N; id += 512) {
         const int n = id;
-        const real scale = n < rows ? scale1 : 0;
+        const real scale = n < rows ? scale_in1 : 0;
         arena.d_sub[n][0] = 2 * scale * arena.sub[n][0];
     }
 }
@@ -435,11 +435,11 @@ static __device__ void k13_masked_dl(Device *dev)
     const Window &w = dev->w;
     const Micro here = gg_micro(w, N), *m = &here;
     auto &arena = dev->arena;
-    const real scale2 = w.scale_in[2];
+    const real scale_in2 = w.scale_in[2];
     const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < N * 4; id += 512) {
         const int j = id % 4, n = id / 4;
-        const real scale = n < rows ? scale2 : 0;
+        const real scale = n < rows ? scale_in2 : 0;
         const real m2 = arena.kept[n][j];
         arena.d_cross_entropy[n][j] = m2 == 0 ? 0 : scale * m2;
     }
@@ -541,10 +541,10 @@ static __global__ __launch_bounds__(256) void k20_mul_db(Device *dev)
 {
     const Window &w = dev->w;
     auto &packed = dev->packed;
-    const real scale0 = w.scale_in[0];
+    const real scale_in0 = w.scale_in[0];
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < 1) {
-        packed.d_sum = scale0 * R(0.0001);
+        packed.d_sum = scale_in0 * R(0.0001);
     }
 }
 

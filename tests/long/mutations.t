@@ -69,7 +69,7 @@ scale_out is that of all tokens, valid or not|ragged|s/w.scale_out = divisor != 
 the last micro-batch alone is counted|terms|/^static void count/,/^}/s/k = 0/k = last/
 a term is divided by the other one's count|terms|s/w.scale_in\[1\] = .*;/w.scale_in[1] = (real)(1.0 \/ 8);/
 lambda is lost|terms|s/(0.3 \/ samples)/(1.0 \/ samples)/
-rows that pad a tail count in the gradient|tail|s/n < rows ? scale0 : 0/scale0/g
+rows that pad a tail count in the gradient|tail|s/n < rows ? scale_in0 : 0/scale_in0/g
 rows that pad a tail count in the loss|tail|s/ && n < rows//
 a part of the sum is left out|even|s/add_up(0, 8)/add_up(0, 7)/
 sums of the window before are kept|tail|s/sums\[i\] = 0;/(void)i;/
