@@ -9,7 +9,8 @@ op.reduce { name = "sum_exp", args = { "x", "max" }, per_row = true, hidden = tr
   doc = "The sum of exp(x - max) along an axis, max a value per row.",
   example = "fn.cross_entropy(logits, label)" }
 
-op.reduce { name = "cross_entropy", args = { "x", "t", "max", "sum" }, per_row = true, hidden = true,
+op.reduce { name = "cross_entropy", args = { "x", "t", "max", "sum" }, per_row = true,
+  hidden = true,
   folds = { "target = sum(select(i == t, x, 0))" }, value = "log(sum) + max - target",
   doc = "-log softmax(x)[t]: x are logits, t is a class id per row.",
   example = "fn.cross_entropy(logits, label)",

@@ -44,8 +44,8 @@ op.reduce { name = "nll_grad", args = { "x", "t", "gy" }, hidden = true, folds =
   value = "select(i == t, -gy, 0)", doc = "The gradient of nll; x is here for its shape alone.",
   example = "fn.nll(x, label)" }
 
-op.reduce { name = "smoothed", args = { "x", "t", "max", "sum" }, attrs = { e = 0.1 }, per_row = true,
-  hidden = true,
+op.reduce { name = "smoothed", args = { "x", "t", "max", "sum" }, attrs = { e = 0.1 },
+  per_row = true, hidden = true,
   folds = { "target = sum(select(i == t, x, 0))", "all = sum(x)" },
   value = "log(sum) + max - (1 - e) * target - e * (all / n)",
   doc = "cross_entropy whose target has 1 - e at t and e shared among all classes.",

@@ -77,17 +77,19 @@ row { name = "prod", args = { "x" }, folds = { "product = prod(x)" }, value = "p
     { axes = core.info(y).axes }) end }
 
 op.reduce { name = "prod_grad", args = { "x", "gy" }, hidden = true,
-  folds = { "zeros = sum(select(x == 0, 1, 0))", "others = prod(select(x == 0, 1, x))" },
-  value = "select(x == 0, select(zeros == 1, gy * others, 0), select(zeros == 0, gy * others / x, 0))",
+  folds = { "zeros = sum(select(x == 0, 1, 0))", "rest = prod(select(x == 0, 1, x))" },
+  value = "select(x == 0, select(zeros == 1, gy * rest, 0), select(zeros == 0, gy * rest / x, 0))",
   doc = "The gradient of prod: the product of the others, with one or more zeros too.",
   example = "fn.prod(x, { axis = 2 })" }
 
 row { name = "argmax", args = { "x" },
-  folds = { "max = max(x)", "first = min(select(x == max, i, select(x ~= x, i, n)))" }, value = "first",
+  folds = { "max = max(x)", "first = min(select(x == max, i, select(x ~= x, i, n)))" },
+  value = "first",
   doc = "Where the first of the largest stands along an axis, from 0; no gradient.",
   example = "fn.argmax(x, { axis = 2 })" }
 
 row { name = "argmin", args = { "x" },
-  folds = { "min = min(x)", "first = min(select(x == min, i, select(x ~= x, i, n)))" }, value = "first",
+  folds = { "min = min(x)", "first = min(select(x == min, i, select(x ~= x, i, n)))" },
+  value = "first",
   doc = "Where the first of the smallest stands along an axis, from 0; no gradient.",
   example = "fn.argmin(x, { axis = 2 })" }

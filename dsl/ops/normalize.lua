@@ -14,8 +14,8 @@ op.reduce { name = "normalize", args = { "x" }, attrs = { eps = 1e-5 }, hidden =
   end }
 
 op.reduce { name = "normalize_grad", args = { "x", "gy" }, attrs = { eps = 1e-5 }, hidden = true,
-  folds = { "sum = sum(x)", "mean = sum / n", "squares = sum((x - mean) * (x - mean))", "gsum = sum(gy)",
-    "dot = sum(gy * (x - mean))" },
+  folds = { "sum = sum(x)", "mean = sum / n", "squares = sum((x - mean) * (x - mean))",
+    "gsum = sum(gy)", "dot = sum(gy * (x - mean))" },
   value = "(gy - gsum / n - (x - mean) * dot / (squares + n * eps)) / sqrt(squares / n + eps)",
   doc = "The gradient of normalize.", example = "nn.LayerNorm()" }
 

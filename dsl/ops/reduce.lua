@@ -24,7 +24,8 @@ op.reduce { name = "sum", role = "sum", args = { "x" }, per_row = true, folds = 
     return call.expand(beside(gy, y, x), { dims = to.dims, batch = to.batch })
   end }
 
-op.reduce { name = "amax", args = { "x" }, per_row = true, folds = { "max = max(x)" }, value = "max",
+op.reduce { name = "amax", args = { "x" }, per_row = true, folds = { "max = max(x)" },
+  value = "max",
   doc = "The largest along axes; equals share the gradient.", example = "fn.max(x, { axis = 2 })",
   grad = function(y, gy, x) return call.amax_grad(x, beside(y, y, x), beside(gy, y, x),
     { axes = core.info(y).axes }) end }
@@ -34,7 +35,8 @@ op.reduce { name = "amax_grad", args = { "x", "m", "gy" }, hidden = true,
   value = "select(x == m, gy / equals, 0)", doc = "The gradient of amax, shared among equals.",
   example = "fn.max(x, { axis = 2 })" }
 
-op.reduce { name = "amin", args = { "x" }, per_row = true, folds = { "min = min(x)" }, value = "min",
+op.reduce { name = "amin", args = { "x" }, per_row = true, folds = { "min = min(x)" },
+  value = "min",
   doc = "The smallest along axes; equals share the gradient.", example = "fn.min(x, { axis = 2 })",
   grad = function(y, gy, x) return call.amax_grad(x, beside(y, y, x), beside(gy, y, x),
     { axes = core.info(y).axes }) end }

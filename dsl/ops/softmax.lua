@@ -13,7 +13,8 @@ op.reduce { name = "softmax_grad", args = { "y", "gy" }, hidden = true,
   value = "y * (gy - sum)",
   doc = "The gradient of softmax.", example = "fn.softmax(x, { axis = 2 })" }
 
-op.reduce { name = "log_softmax", args = { "x" }, folds = { "max = max(x)", "sum = sum(exp(x - max))" },
+op.reduce { name = "log_softmax", args = { "x" },
+  folds = { "max = max(x)", "sum = sum(exp(x - max))" },
   value = "x - max - log(sum)",
   doc = "The logarithm of softmax along an axis.", example = "fn.log_softmax(x, { axis = 2 })",
   grad = function(y, gy) return call.log_softmax_grad(y, gy, { axes = core.info(y).axes }) end }
