@@ -14,9 +14,7 @@ typedef struct { @@ as stored; logical shapes
 _Static_assert(sizeof(Params) == ${elements} * sizeof(real), "flat");
 //:if frozen
 typedef struct { @@ those that are trained: they come first
-    //:for f in trained_fields
-    ${text}
-    //:end
+    ${trained_fields}
 } Trained;
 _Static_assert(sizeof(Trained) == ${trained} * sizeof(real), "flat");
 //:end

@@ -65,8 +65,20 @@ static char *states_list(const Whole *all)
     return t.s;
 }
 
+/* Adds a field to lines that have several. */
+static void add_packed(Text *lines, const char *field)
+{
+    enum { WIDTH = 108 };
+    size_t line = 0;
+    while (line < lines->n && lines->s[lines->n - 1 - line] != '\n') line++;
+    if (lines->n) text_add(lines, line + strlen(field) > WIDTH ? "\n" : " ");
+    text_add(lines, "%s", field);
+}
+
 static void declare_params(const Whole *all, Env *e)
 {
+    Text trained = { 0 };
+    text_put(&trained, "", 0);
     const Program *s = all->steps.at[0];
     const Kernels *k = s->k;
     const bool frozen = k->trained < k->elements;
@@ -75,9 +87,10 @@ static void declare_params(const Whole *all, Env *e)
         const char *field = group_text(k, from, to);
         env_set(env_item(e, "fields"), "text", "%s", field);
         if (frozen && k->params.at[from]->param->trained)
-            env_set(env_item(e, "trained_fields"), "text", "%s", field);
+            add_packed(&trained, mem_copy(field, strcspn(field, "@") - 1));
     }
     env_flag(e, "frozen", frozen);
+    env_set(e, "trained_fields", "%s", trained.s);
     env_set(e, "arrays", "%s%s", frozen ? "g" : "p, g", states_list(all));
     env_set(e, "gradients", "%s", frozen ? "Trained" : "Params");
     const char *folds =

@@ -10,7 +10,7 @@
 #include "back/template.h"
 
 /* of a sequence that becomes a function: its calls, how often it comes */
-enum { SHORTEST = 4, FEWEST = 3 };
+enum { SHORTEST = 4, LONGEST = 256, FEWEST = 3 };
 
 Line *line_add(Lines *to, const char *before, const char *after)
 {
@@ -243,42 +243,32 @@ void params_given(const Common *c, const Lines *from, Line *to)
     }
 }
 
-/* ---- what is repeated ---- */
-/* How often the n calls from there on come one after another. */
-static int times_of(const Lines *c, int from, int n)
-{
-    int times = 1;
-    while (lines_alike(c, from, c, from + times * n, n)) times++;
-    return times;
-}
-
-/* The length of the sequence from there on that saves most calls, and how often it comes; 0: none
-   is worth it. */
-static int longest(const Lines *c, int from, int *times)
-{
-    int best = 0, saved = 0;
-    for (int n = SHORTEST; from + FEWEST * n <= c->n; n++) {
-        const int k = times_of(c, from, n);
-        if (k < FEWEST || (k - 1) * n <= saved) continue;
-        saved = (k - 1) * n, best = n, *times = k;
-    }
-    return best;
-}
-
+/* ---- functions of several calls ---- */
 static Lines slice(const Lines *c, int from, int n)
 {
     Lines s = { c->at + from, n, n };
     return s;
 }
 
+static int first_of(const Lines *c)
+{
+    int first = 0;
+    for (int i = 0; !first && i < c->n; i++) first = c->at[i]->first;
+    return first;
+}
+
+static int last_of(const Lines *c)
+{
+    int last = 0;
+    for (int i = 0; i < c->n; i++)
+        if (c->at[i]->last) last = c->at[i]->last;
+    return last;
+}
+
 /* The kernels of the calls: "k2 to k9". */
 static char *range_text(const Lines *c)
 {
-    int first = 0, last = 0;
-    for (int i = 0; i < c->n; i++) {
-        if (!first) first = c->at[i]->first;
-        if (c->at[i]->last) last = c->at[i]->last;
-    }
+    const int first = first_of(c), last = last_of(c);
     return first == last ? text("k%d", first) : text("k%d to k%d", first, last);
 }
 
@@ -319,8 +309,10 @@ static const char *write_function(Written *out, const char *wish, const char *ti
     return name;
 }
 
-static void fold_one(Lines *to, const Lines *const *at, int times, const Folding *f, Written *out)
+/* The calls of a function that does what each of these does. */
+static Lines fold_one(const Lines *const *at, int times, const Folding *f, Written *out)
 {
+    Lines calls = { 0 };
     const Common common = lines_common(at, times);
     const char *title = text("/* %s, and what is like them up to %s */\n", range_text(at[0]),
                              range_text(at[times - 1]));
@@ -328,25 +320,134 @@ static void fold_one(Lines *to, const Lines *const *at, int times, const Folding
                                       lines_text(&common.body, f->memory));
     for (int i = 0; i < times; i++) {
         const char *layer = layer_of(at, i);
-        Line *call = line_add(to, text("%s(", name), ");");
+        Line *call = line_add(&calls, text("%s(", name), ");");
         call->note = layer ? text("%s: %s", layer, range_text(at[i])) : range_text(at[i]);
+        call->first = first_of(at[i]), call->last = last_of(at[i]);
         params_given(&common, at[i], call);
     }
+    return calls;
+}
+
+/* ---- what is repeated ---- */
+/* A sequence of n calls, where it comes, and how many lines a function of it saves. */
+typedef struct {
+    int n, times, *at, saved;
+} Found;
+
+/* By call: a number that calls alike have in common. */
+static int *classes_of(const Lines *c)
+{
+    int *class = NEW_ARRAY(int, c->n + 1);
+    for (int i = 0; i < c->n; i++)
+        for (class[i] = 0; !line_alike(c->at[class[i]], c->at[i]);) class[i]++;
+    return class;
+}
+
+/* How many calls from a on are like those from b on, which come later. */
+static int alike_from(const int *class, int n, int a, int b)
+{
+    int same = 0;
+    while (same < LONGEST && b + same < n && class[a + same] == class[b + same]) same++;
+    return same;
+}
+
+/* So many calls from there on came before. */
+static int came_before(const int *class, int n, int from)
+{
+    int most = 0;
+    for (int i = 0; i < from && most < LONGEST && from + most < n; i++) {
+        const int same = alike_from(class, n, i, from);
+        if (same > most) most = same;
+    }
+    return most;
+}
+
+/* It is a shorter sequence several times. */
+static bool is_periodic(const int *class, int n)
+{
+    for (int d = SHORTEST; d <= n / 2; d++)
+        if (n % d == 0 && alike_from(class, n, 0, d) == n - d) return true;
+    return false;
+}
+
+/* Where the n calls from there on come, none in another; returns how often. */
+static int places_of(const int *class, int all, int from, int n, int *at)
+{
+    int times = 0;
+    for (int i = from; i + n <= all;) {
+        const bool here = alike_from(class, all, from, i) >= n;
+        if (here) at[times++] = i;
+        i += here ? n : 1;
+    }
+    return times;
+}
+
+/* A phase begins there: the line before runs no kernel. */
+static bool begins_phase(const Lines *c, int at)
+{
+    return c->at[at]->first && at > 0 && !c->at[at - 1]->first;
+}
+
+/* The sequences are blocks that follow one another, or each begins a phase. */
+static bool is_natural(const Lines *c, const Found *x)
+{
+    bool blocks = true, phases = true;
+    for (int i = 0; i < x->times; i++) {
+        blocks &= i == 0 || x->at[i] == x->at[i - 1] + x->n;
+        phases &= begins_phase(c, x->at[i]);
+    }
+    return blocks || phases;
+}
+
+/* Calls of many arguments take several lines. */
+static int lines_saved(const Lines *c, const Found *x)
+{
+    enum { AROUND = 5, IN_LINE = 5 };
+    Lines *each = NEW_ARRAY(Lines, x->times);
+    const Lines **at = NEW_ARRAY(const Lines *, x->times);
+    for (int i = 0; i < x->times; i++) each[i] = slice(c, x->at[i], x->n), at[i] = &each[i];
+    const int params = lines_common(at, x->times).params.n;
+    return (x->times - 1) * x->n - x->times * (1 + params / IN_LINE) - AROUND;
+}
+
+/* The sequence that saves most lines; n 0: none saves any. */
+static Found best_of(const Lines *c)
+{
+    const int *class = classes_of(c);
+    Found best = { .n = 0 }, x = { .at = NEW_ARRAY(int, c->n + 1) };
+    for (int from = 0; from < c->n; from++) {
+        const int before = c->at[from]->first ? came_before(class, c->n, from) : LONGEST;
+        for (x.n = before < SHORTEST ? SHORTEST : before + 1; x.n <= LONGEST; x.n++) {
+            x.times = places_of(class, c->n, from, x.n, x.at);
+            if (x.times < FEWEST) break;
+            if ((x.times - 1) * x.n - x.times <= best.saved || is_periodic(class + from, x.n))
+                continue;
+            if (!is_natural(c, &x)) continue;
+            x.saved = lines_saved(c, &x);
+            if (x.saved <= best.saved) continue;
+            best = x;
+            x.at = NEW_ARRAY(int, c->n + 1);
+        }
+    }
+    return best;
+}
+
+/* Calls of one function stand where the sequences were. */
+static void fold_all(Lines *c, const Found *x, const Folding *f, Written *out)
+{
+    Lines to = { 0 }, *each = NEW_ARRAY(Lines, x->times);
+    const Lines **at = NEW_ARRAY(const Lines *, x->times);
+    for (int i = 0; i < x->times; i++) each[i] = slice(c, x->at[i], x->n), at[i] = &each[i];
+    const Lines calls = fold_one(at, x->times, f, out);
+    for (int i = 0, done = 0; i < c->n;) {
+        const bool here = done < x->times && x->at[done] == i;
+        vec_push(&to, here ? calls.at[done++] : c->at[i]);
+        i += here ? x->n : 1;
+    }
+    *c = to;
 }
 
 void lines_fold(Lines *c, const Folding *f, Written *out)
 {
-    Lines to = { 0 };
-    for (int from = 0, times = 1, n; from < c->n; from += n * times) {
-        n = longest(c, from, &times);
-        if (!n) {
-            vec_push(&to, c->at[from]), n = times = 1;
-            continue;
-        }
-        Lines *each = NEW_ARRAY(Lines, times);
-        const Lines **at = NEW_ARRAY(const Lines *, times);
-        for (int i = 0; i < times; i++) each[i] = slice(c, from + i * n, n), at[i] = &each[i];
-        fold_one(&to, at, times, f, out);
-    }
-    *c = to;
+    for (Found x; (x = best_of(c)).n;) fold_all(c, &x, f, out);
 }

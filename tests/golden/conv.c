@@ -92,14 +92,13 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of conv.lua ---- */
-static void k15_copy(const Thread *t), k1_div(const Thread *t, const Micro *m),
-        k2_conv2d_3x3_add_relu(const Thread *t), k3_max_pool2d_2x2(const Thread *t),
-        k4_dropout(const Thread *t, const Micro *m), k5_matmul_add(const Thread *t),
-        k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m), k7_sum(const Thread *t, const Micro *m),
-        k8_cross_entropy_grad(const Thread *t, const Micro *m), k9_sum_d_bias(const Thread *t, const int beta),
-        k10_matmul_dropout_dx(const Thread *t, const Micro *m), k11_matmul_d_weight(const Thread *t, const int beta),
-        k12_max_pool2d_grad_2x2_relu_dx(const Thread *t), k13_sum_d_bias(const Thread *t, const int beta),
-        k14_conv2d_weight_3x3_d_weight(const Thread *t, const int beta);
+static void k15_copy(const Thread *), k1_div(const Thread *, const Micro *), k2_conv2d_3x3_add_relu(const Thread *),
+        k3_max_pool2d_2x2(const Thread *), k4_dropout(const Thread *, const Micro *), k5_matmul_add(const Thread *),
+        k6_amax_sum_exp_cross_entropy(const Thread *, const Micro *), k7_sum(const Thread *, const Micro *),
+        k8_cross_entropy_grad(const Thread *, const Micro *), k9_sum_d_bias(const Thread *, int),
+        k10_matmul_dropout_dx(const Thread *, const Micro *), k11_matmul_d_weight(const Thread *, int),
+        k12_max_pool2d_grad_2x2_relu_dx(const Thread *), k13_sum_d_bias(const Thread *, int),
+        k14_conv2d_weight_3x3_d_weight(const Thread *, int);
 static void forward(const Thread *t, const Micro *m);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */

@@ -91,12 +91,12 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of mlp.lua ---- */
-static void k13_copy(const Thread *t), k1_div(const Thread *t, const Micro *m), k2_matmul_add_relu(const Thread *t),
-        k3_matmul_add(const Thread *t), k4_amax_sum_exp_cross_entropy_hit(const Thread *t, const Micro *m),
-        k5_sum(const Thread *t, const Micro *m, real x[restrict N], double result[restrict]),
-        k7_cross_entropy_grad(const Thread *t, const Micro *m), k8_sum_d_bias(const Thread *t, const int beta),
-        k9_matmul_relu_dx(const Thread *t), k10_matmul_d_weight(const Thread *t, const int beta),
-        k11_sum_d_bias(const Thread *t, const int beta), k12_matmul_d_weight(const Thread *t, const int beta);
+static void k13_copy(const Thread *), k1_div(const Thread *, const Micro *), k2_matmul_add_relu(const Thread *),
+        k3_matmul_add(const Thread *), k4_amax_sum_exp_cross_entropy_hit(const Thread *, const Micro *),
+        k5_sum(const Thread *, const Micro *, real[N], double[]),
+        k7_cross_entropy_grad(const Thread *, const Micro *), k8_sum_d_bias(const Thread *, int),
+        k9_matmul_relu_dx(const Thread *), k10_matmul_d_weight(const Thread *, int),
+        k11_sum_d_bias(const Thread *, int), k12_matmul_d_weight(const Thread *, int);
 static void forward(const Thread *t, const Micro *m);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */

@@ -85,15 +85,14 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of one.lua ---- */
-static void k18_copy(const Thread *t), k19_copy(const Thread *t), k1_copy(const Thread *t, const Micro *m),
-        k2_matmul_add_gelu_tanh(const Thread *t), k3_matmul_add_sub_square(const Thread *t, const Micro *m),
-        k4_sum(const Thread *t, const Micro *m), k5_matmul_add(const Thread *t),
-        k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m), k7_sum(const Thread *t, const Micro *m),
-        k8_cross_entropy_grad(const Thread *t, const Micro *m), k9_sum_d_bias(const Thread *t),
-        k10_matmul_tanh_dx(const Thread *t), k11_matmul_d_weight(const Thread *t, real a[restrict N][32],
-        real b[restrict N][8], real d_weight[restrict 24][8]), k12_square_dx(const Thread *t, const Micro *m),
-        k13_sum_d_bias(const Thread *t), k14_matmul_gelu_dx_add(const Thread *t), k16_sum_d_bias(const Thread *t),
-        k17_matmul_d_weight(const Thread *t);
+static void k18_copy(const Thread *), k19_copy(const Thread *), k1_copy(const Thread *, const Micro *),
+        k2_matmul_add_gelu_tanh(const Thread *), k3_matmul_add_sub_square(const Thread *, const Micro *),
+        k4_sum(const Thread *, const Micro *), k5_matmul_add(const Thread *),
+        k6_amax_sum_exp_cross_entropy(const Thread *, const Micro *), k7_sum(const Thread *, const Micro *),
+        k8_cross_entropy_grad(const Thread *, const Micro *), k9_sum_d_bias(const Thread *),
+        k10_matmul_tanh_dx(const Thread *), k11_matmul_d_weight(const Thread *, real[N][32], real[N][8],
+        real[24][8]), k12_square_dx(const Thread *, const Micro *), k13_sum_d_bias(const Thread *),
+        k14_matmul_gelu_dx_add(const Thread *), k16_sum_d_bias(const Thread *), k17_matmul_d_weight(const Thread *);
 static void forward(const Thread *t, const Micro *m);
 
 /* The window is one micro-batch: forward, loss, backward. */

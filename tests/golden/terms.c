@@ -116,22 +116,18 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of terms.lua ---- */
-static void k23_square(const Thread *t), k24_sum(const Thread *t), k25_mul(const Thread *t),
-        k26_copy(const Thread *t), k27_copy(const Thread *t),
-        k4_kept_masked_counted(const Thread *t, const Micro *m),
-        k1_normalize_mul_add(const Thread *t, const Micro *m), k2_matmul_add(const Thread *t),
-        k3_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m),
-        k4_kept_masked(const Thread *t, const Micro *m),
-        k5_sum(const Thread *t, const Micro *m, real x[restrict N][8], double result[restrict]),
-        k7_matmul_add_sub_square(const Thread *t, const Micro *m), k8_sum(const Thread *t, const Micro *m),
-        k9_square_dx(const Thread *t, const Micro *m), k10_sum_d_bias(const Thread *t, const int beta),
-        k11_matmul(const Thread *t), k12_matmul_d_weight(const Thread *t, const int beta),
-        k13_masked_dl(const Thread *t, const Micro *m), k14_cross_entropy_grad(const Thread *t, const Micro *m),
-        k15_sum_d_bias(const Thread *t, const int beta), k16_matmul_add_mul_db(const Thread *t),
-        k17_matmul_d_weight(const Thread *t, const int beta),
-        k18_sum_d_bias(const Thread *t, real x[restrict N][4][8], real dx[restrict 8], const int beta),
-        k20_mul_db(const Thread *t), k21_square_dx_d_weight(const Thread *t, const int beta),
-        k22_mul_db(const Thread *t);
+static void k23_square(const Thread *), k24_sum(const Thread *), k25_mul(const Thread *), k26_copy(const Thread *),
+        k27_copy(const Thread *), k4_kept_masked_counted(const Thread *, const Micro *),
+        k1_normalize_mul_add(const Thread *, const Micro *), k2_matmul_add(const Thread *),
+        k3_amax_sum_exp_cross_entropy(const Thread *, const Micro *), k4_kept_masked(const Thread *, const Micro *),
+        k5_sum(const Thread *, const Micro *, real[N][8], double[]),
+        k7_matmul_add_sub_square(const Thread *, const Micro *), k8_sum(const Thread *, const Micro *),
+        k9_square_dx(const Thread *, const Micro *), k10_sum_d_bias(const Thread *, int), k11_matmul(const Thread *),
+        k12_matmul_d_weight(const Thread *, int), k13_masked_dl(const Thread *, const Micro *),
+        k14_cross_entropy_grad(const Thread *, const Micro *), k15_sum_d_bias(const Thread *, int),
+        k16_matmul_add_mul_db(const Thread *), k17_matmul_d_weight(const Thread *, int),
+        k18_sum_d_bias(const Thread *, real[N][4][8], real[8], int), k20_mul_db(const Thread *),
+        k21_square_dx_d_weight(const Thread *, int), k22_mul_db(const Thread *);
 static void forward(const Thread *t, const Micro *m);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */

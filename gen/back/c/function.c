@@ -114,18 +114,26 @@ static char *parameter_text(const Formal *f, const char *name)
                         : text(", real %s[restrict %s", name, dims_text(f->layout) + 1);
 }
 
-/* The function's words, and in `to` its parameters. */
-static Words *words_with(const Alike *x, Text *to)
+/* The same without a name: ", real[N][64]" */
+static char *type_text(const Formal *f)
+{
+    if (!f->layout) return text(", double[]");
+    return text(", real%s", is_number(f) ? "[1]" : dims_text(f->layout));
+}
+
+/* The function's words, in `to` its parameters, and their types. */
+static Words *words_with(const Alike *x, Text *to, Text *types)
 {
     const Kernel *k = x->k;
     const int n = k->actual.n;
     Words *w = words_of(k, "part");
-    text_put(to, "", 0);
+    text_put(to, "", 0), text_put(types, "", 0);
     for (int i = 0; i < n; i++) {
         const Formal *f = k->loops->formals.at[i];
         if (is_parameter(x, i)) {
             const char *name = words_free(w, wish_of(x, i));
             text_add(to, "%s", parameter_text(f, name));
+            text_add(types, "%s", type_text(f));
             w->formal[i] = is_number(f) ? text("%s[0]", name) : name;
         } else if (x->differs[i]) {
             w->formal[i] = w->formal[place_of(k, i)];
@@ -135,6 +143,7 @@ static Words *words_with(const Alike *x, Text *to)
         if (!x->differs[n + i]) continue;
         w->arg[i] = words_free(w, "key");
         text_add(to, ", const uint32_t %s", w->arg[i]);
+        text_add(types, ", uint32_t");
     }
     return w;
 }
@@ -142,10 +151,11 @@ static Words *words_with(const Alike *x, Text *to)
 /* ---- text ---- */
 static void print_function(Functions *f, const Alike *x)
 {
-    Text parameters = { 0 };
+    Text parameters = { 0 }, types = { 0 };
     Function *own = NEW(Function);
-    Words *w = words_with(x, &parameters);
-    *own = (Function) { .of = x, .parameters = parameters.s, .body = print_body(w) };
+    Words *w = words_with(x, &parameters, &types);
+    *own =
+        (Function) { .of = x, .parameters = parameters.s, .types = types.s, .body = print_body(w) };
     own->micro = w->micro;
     vec_push(&f->at, own);
 }
@@ -185,9 +195,12 @@ char *prototypes_text(const Functions *f)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    for (int i = 0; i < f->at.n; i++)
-        text_add(&t, "%s%s(%s)", i ? ", " : "static void ", f->at.at[i]->of->k->ident,
-                 parameters_text(f->at.at[i]));
+    for (int i = 0; i < f->at.n; i++) {
+        const Function *x = f->at.at[i];
+        text_add(&t, "%s%s(const Thread *%s%s%s)", i ? ", " : "static void ", x->of->k->ident,
+                 x->micro ? ", const Micro *" : "", x->types,
+                 has_beta(x->of->s->k, x->of->k) ? ", int" : "");
+    }
     return t.n ? text("%s;\n", t.s) : t.s;
 }
 

@@ -7,7 +7,7 @@
 typedef struct {
     const Alike *of;
     bool micro; /* it reads the micro-batch: m is a parameter */
-    const char *parameters, *body;
+    const char *parameters, *types, *body;
 } Function;
 typedef struct {
     bool allocated;
