@@ -339,12 +339,22 @@ static char *body_text(Words *w, const StmtList *l, const Grid *g)
     }
 }
 
+static bool product_first(const Loops *k)
+{
+    return k->body.n && k->body.at[0]->kind == STMT_PRODUCT;
+}
+
 Words *naming_words(const Naming *names)
 {
-    static const char *const taken[] = { "arena", "sums" };
+    static const char *const taken[] = { "arena", "sums" }, *const of_products[] = {
+        "a", "b", "store", "batch", "column", "from", "to"
+    };
     Words *w =
         words_new(names->k, (const char *const *)names->formal, (const char *const *)names->arg);
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) words_free(w, taken[i]);
+    if (product_first(names->k))
+        for (size_t i = 0; i < sizeof of_products / sizeof *of_products; i++)
+            words_free(w, of_products[i]);
     for (int i = 0; i < names->own.n; i++) words_free(w, names->own.at[i]);
     w->device = true;
     return w;

@@ -210,9 +210,7 @@ static char *parts_text(Words *w, const Stmt *s, const Groups *g, const Tiling *
 
 static Words *words_for(const Naming *names, const Stmt *s)
 {
-    static const char *const own[] = { "a", "b", "store", "batch", "column", "from", "to" };
     Words *w = naming_words(names);
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) words_free(w, own[i]);
     for (int i = 0; i < s->n + s->summed; i++) words_var(w, s->range[i].var);
     return w;
 }
