@@ -175,9 +175,9 @@ static __global__ __launch_bounds__(256) void k2_matmul_add_gelu_tanh(Device *de
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < N * 24) {
         const int j = id % 24, n = id / 24;
-        const real v2 = arena.h[n][j];
-        arena.gelu[n][j] = R(0.5) * v2 * (R(1.0) + r_erf(v2 * R(0.7071067811865476)));
-        arena.tanh[n][j] = r_tanh(v2);
+        const real v = arena.h[n][j];
+        arena.gelu[n][j] = R(0.5) * v * (1 + r_erf(v * R(0.7071067811865476)));
+        arena.tanh[n][j] = r_tanh(v);
     }
 }
 
@@ -192,10 +192,11 @@ static __global__ __launch_bounds__(256) void k3_matmul_add_sub_square(Device *d
     if (id < N) {
         const int n = id;
         const long at = dev->row[m->from + n];
-        const real v2 = arena.square[n][0];
-        const real v3 = v2 + p.price.bias[0] - data.price[at];
-        arena.sub[n][0] = v3;
-        arena.square[n][0] = v3 * v3;
+        const real price = data.price[at];
+        const real v = arena.square[n][0];
+        const real v2 = v + p.price.bias[0] - price;
+        arena.sub[n][0] = v2;
+        arena.square[n][0] = v2 * v2;
     }
 }
 
@@ -225,27 +226,28 @@ static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
     for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
-        real m2 = -INFINITY;
+        const int brand = data.brand[at];
+        real max = -INFINITY;
         for (int j = lane; j < 2; j += 32)
-            m2 = r_max(m2, arena.brand[n][j]);
-        m2 = gg_fold_max<32>(m2);
+            max = r_max(max, arena.brand[n][j]);
+        max = gg_fold_max<32>(max);
         if (lane == 0)
-            arena.amax[n] = m2;
-        real s2 = 0;
+            arena.amax[n] = max;
+        real sum = 0;
         for (int j = lane; j < 2; j += 32)
-            s2 += r_exp(arena.brand[n][j] - m2);
-        s2 = gg_fold_sum<32>(s2);
+            sum += r_exp(arena.brand[n][j] - max);
+        sum = gg_fold_sum<32>(sum);
         if (lane == 0)
-            arena.sum_exp[n] = s2;
-        real z = 0;
+            arena.sum_exp[n] = sum;
+        real target = 0;
         for (int j = lane; j < 2; j += 32) {
-            const real a = arena.brand[n][j];
-            z += ((real)j == (real)data.brand[at] ? a : R(0.0));
+            const real x = arena.brand[n][j];
+            target += j == brand ? x : 0;
         }
-        z = gg_fold_sum<32>(z);
+        target = gg_fold_sum<32>(target);
         if (lane == 0) {
-            const real v2 = r_log(s2) + m2 - z;
-            arena.cross_entropy[n] = v2;
+            const real v = r_log(sum) + max - target;
+            arena.cross_entropy[n] = v;
         }
     }
 }
@@ -273,19 +275,19 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
     const Micro here = gg_micro(w, N), *m = &here;
     const auto &data = dev->data;
     auto &arena = dev->arena;
-    const real scale0 = w.scale_in[0];
+    const real scale_in0 = w.scale_in[0];
     const int rows = m->rows;
     const unsigned lane = threadIdx.x % 32;
     for (unsigned id = threadIdx.x / 32; id < N; id += 16) {
         const int n = id;
         const long at = dev->row[m->from + n];
+        const int brand = data.brand[at];
+        const real scale = n < rows ? scale_in0 : 0;
         for (int j = lane; j < 2; j += 32) {
-            const real a = arena.brand[n][j];
-            const real a2 = (real)data.brand[at];
-            const real a3 = arena.amax[n];
-            const real a4 = arena.sum_exp[n];
-            arena.d_brand[n][j] = ((n < rows ? scale0 : R(0.0)) == R(0.0) ? R(0.0) : (n < rows ? scale0 : R(0.0))
-                    * (r_exp(a - a3) / a4 - ((real)j == a2 ? R(1.0) : R(0.0))));
+            const real x = arena.brand[n][j];
+            const real max = arena.amax[n];
+            const real sum = arena.sum_exp[n];
+            arena.d_brand[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == brand ? 1 : 0));
         }
     }
 }
@@ -316,9 +318,9 @@ static __global__ __launch_bounds__(256) void k10_matmul_tanh_dx(Device *dev)
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < N * 24) {
         const int j = id % 24, n = id / 24;
-        const real v2 = arena.tanh_dx[n][j];
-        const real a2 = arena.tanh[n][j];
-        arena.tanh_dx[n][j] = v2 * (R(1.0) - a2 * a2);
+        const real v = arena.tanh_dx[n][j];
+        const real y = arena.tanh[n][j];
+        arena.tanh_dx[n][j] = v * (1 - y * y);
     }
 }
 
@@ -328,11 +330,12 @@ static __device__ void k12_square_dx(Device *dev)
     const Window &w = dev->w;
     const Micro here = gg_micro(w, N), *m = &here;
     auto &arena = dev->arena;
-    const real scale1 = w.scale_in[1];
+    const real scale_in1 = w.scale_in[1];
     const int rows = m->rows;
     for (unsigned id = threadIdx.x; id < N; id += 512) {
         const int n = id;
-        arena.d_sub[n][0] = R(2.0) * (n < rows ? scale1 : R(0.0)) * arena.sub[n][0];
+        const real scale = n < rows ? scale_in1 : 0;
+        arena.d_sub[n][0] = 2 * scale * arena.sub[n][0];
     }
 }
 
@@ -361,11 +364,11 @@ static __global__ __launch_bounds__(256) void k14_matmul_gelu_dx_add(Device *dev
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < N * 24) {
         const int j = id % 24, n = id / 24;
-        const real v2 = arena.d_h[n][j];
-        const real a2 = arena.h[n][j];
-        arena.d_h[n][j] = arena.tanh_dx[n][j] + v2
-                * (R(0.5) * (R(1.0) + r_erf(a2 * R(0.7071067811865476))) + a2 * R(0.3989422804014327)
-                * r_exp(-R(0.5) * a2 * a2));
+        const real v = arena.d_h[n][j];
+        const real x = arena.h[n][j];
+        arena.d_h[n][j] = arena.tanh_dx[n][j] + v
+                * (R(0.5) * (1 + r_erf(x * R(0.7071067811865476))) + x * R(0.3989422804014327)
+                * r_exp(-R(0.5) * x * x));
     }
 }
 
