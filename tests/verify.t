@@ -19,12 +19,13 @@ done < "$work/list"
 # unbroken FILE: the stages of its table that have a verifier, and in neither driver's list a case
 sed -n 's/^    { "[a-z_]*", "\([a-z_]*\)", .*/\1/p' tests/verify.c tests/verify_kernels.c | sort -u > "$work/broken"
 unbroken() {
-    sed -n 's/^    { "\([a-z_]*\)", "[^"]*", [A-Z_]*, run_[a-z_]*, verify_[a-z_]*, .*/\1/p' "$1" > "$work/verified"
+    tr -s '\n ' ' ' < "$1" | sed 's/{ "/\n&/g' |
+        sed -n 's/^{ "\([a-z_]*\)", "[^"]*", [A-Z_]*, run_[a-z_]*, verify_[a-z_]*, .*/\1/p' > "$work/verified"
     grep -vxFf "$work/broken" "$work/verified"
 }
 missing=$(unbroken gen/main.c)
 [ -z "$missing" ] && [ "$(wc -l < "$work/verified")" -gt 10 ]; tell $? "each of the $(wc -l < "$work/verified") stages with a verifier has a case $missing"
-sed 's/^    { "order", .*/&\n    { "fuse", "what is made together", EACH_STEP, run_fuse, verify_fused, print_graph },/' gen/main.c > "$work/main.c"
+sed 's/^    { "order", .*/    { "fuse", "what is made together", EACH_STEP, run_fuse, verify_fused, print_graph },\n&/' gen/main.c > "$work/main.c"
 [ "$(unbroken "$work/main.c")" = fuse ]; tell $? "control: one more stage with a verifier has none"
 
 # ---- the option: nothing is said, nothing changes

@@ -65,7 +65,7 @@ static void factor(Compilation *c)    { Kernel *x = that(c, multiplies); x->fact
 static void halo(Compilation *c)      { buffer_of(c->k, node_base(that(c, convolves)->factor[0]))->layout.halo[2][0] += 9; }
 static void gradient(Compilation *c)  { that(c, adds)->grad_layout.size += ALIGN; }
 static void half(Compilation *c)      { buffer(c)->half = true; }
-static void factor(Compilation *c)     { buffer(c)->layout.axis[0].factor[0].extent--; }
+static void shorter(Compilation *c)   { buffer(c)->layout.axis[0].factor[0].extent--; }
 static void gathered(Compilation *c)  { for (int i = 0; i < c->k->buffers.n; i++) if (c->k->buffers.at[i]->home == HOME_PARAM) c->k->buffers.at[i]->layout.axis[1].n = 0; }
 
 static void not_lowered(Compilation *c) { that(c, multiplies)->contraction = NULL; }
@@ -133,7 +133,7 @@ static const Damage damages[] = {
     { "halo", "layout", halo, "has places" },
     { "gradient", "layout", gradient, "of another size" },
     { "half", "layout", half, "has 16 bits" },
-    { "factor", "layout", factor, "values of axis" },
+    { "shorter", "layout", shorter, "values of axis" },
     { "gathered", "layout", gathered, "without a place of their own" },
     { "not_lowered", "lower", not_lowered, "is not lowered" },
     { "before", "lower", before, "goes from -1" },
