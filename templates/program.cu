@@ -167,10 +167,7 @@ static void ${prefix}window(const Thread *)
     gg_stage();
     //:if unrolled
     if (w.micros == ${prefix}MICROS && w.rows == N) gg_replay(&${prefix}full);
-    else {
-        ${prefix}replay_micros();
-        gg_replay(&${prefix}step);
-    }
+    else ${prefix}replay_micros(), gg_replay(&${prefix}step);
     //:else
     ${prefix}replay_micros();
     gg_replay(&${prefix}step);

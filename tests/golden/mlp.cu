@@ -99,10 +99,7 @@ static void window(const Thread *)
 {
     gg_stage();
     if (w.micros == MICROS && w.rows == N) gg_replay(&full);
-    else {
-        replay_micros();
-        gg_replay(&step);
-    }
+    else replay_micros(), gg_replay(&step);
     gg_finish();
 }
 
