@@ -13,7 +13,9 @@
    6. Nodes for outputs alone have kernels of their own, which training does not run.
    7. Every copy that legalize made opens a kernel, before the first kernel that reads it.
    8. A fold with a value per row joins the kernel of such a fold of the same rows, if its other
-      arguments exist by then. So a row is read while it is cached, and in one launch. */
+      arguments exist by then. So a row is read while it is cached, and in one launch.
+   9. The maps that make a state write it in place, unless a later kernel reads its old value or a
+      micro-batch may be dropped. Then a copy writes it at the micro-step's end. */
 #include "lower/lower.h"
 
 static Kernel *open_kernel(Kernels *k, Node *n, Node *core)
@@ -238,16 +240,61 @@ static void add_contribution(Kernels *k, Contribution *c)
     add_into(k, copy, c->param);
 }
 
+static bool has_base(Node *n, const Node *base)
+{
+    const Bases below = node_bases(n);
+    for (int b = 0; b < below.n; b++)
+        if (below.at[b] == base) return true;
+    return false;
+}
+
+/* A kernel after x reads p, or x itself reads another element of p than the one it makes. */
+static bool read_later(Kernels *k, const Kernel *x, const Param *p)
+{
+    for (int i = 0; i < k->g->nodes.n; i++) {
+        const Node *n = k->g->nodes.at[i];
+        const Kernel *y = is_live(k->g, n) ? kernel_of(k, n) : NULL;
+        for (int a = 0; y && (y == x || runs_after(k, y, x)) && a < n->nargs; a++)
+            if (has_base(n->arg[a], p->node) && (y != x || n->arg[a] != p->node)) return true;
+    }
+    return false;
+}
+
+static bool moved_once(const Graph *g, const Param *p)
+{
+    int times = 0;
+    for (int i = 0; i < g->states.n; i++) times += g->states.at[i]->param == p;
+    return times == 1;
+}
+
+/* Rule 9. */
+static bool moves_itself(Kernels *k, const Contribution *c)
+{
+    Node *value = c->value->arg[0];
+    const Kernel *x = kernel_of(k, node_base(value));
+    return adds_itself(k, value) && !x->core && x->when == WHEN_MICRO && !x->predicts &&
+           k->g->train.nonfinite != NONFINITE_DROP && moved_once(k->g, c->param) &&
+           !read_later(k, x, c->param);
+}
+
+static void add_state(Kernels *k, Contribution *c)
+{
+    if (moves_itself(k, c)) {
+        set_uses(k->g, c->value, 0);
+        c->value = c->value->arg[0];
+    } else {
+        open_copy(k, c->value);
+    }
+    add_into(k, node_base(c->value), c->param);
+    kernel_of(k, node_base(c->value))->moves_state = true;
+}
+
 static void add_contributions(Kernels *k)
 {
     const bool folds = k->g->step->optimizer.fold[0] != NULL;
     for (int i = 0; i < k->g->gradients.n; i++)
         (folds ? fold_contribution : add_contribution)(k, k->g->gradients.at[i]);
-    for (int i = 0; i < k->g->states.n; i++) {
-        Contribution *c = k->g->states.at[i];
-        open_copy(k, c->value)->moves_state = true;
-        add_into(k, c->value, c->param);
-    }
+    for (int i = 0; i < k->g->states.n; i++) add_state(k, k->g->states.at[i]);
 }
 
 static bool adds_before(const KernelList *l, int n, const Param *to)

@@ -197,6 +197,7 @@ static const char *name_of(const Kernel *x)
     }
     const char *dot = x->adds_to ? strrchr(x->adds_to->name, '.') : NULL;
     if (x->adds_to && !x->moves_state) add_name(&t, text("d_%s", dot ? dot + 1 : x->adds_to->name));
+    if (x->again) add_name(&t, "again");
     return t.s;
 }
 
