@@ -165,13 +165,21 @@ local function row(n)
   return x
 end
 
+-- a loss of class ids reads the row's largest logit and its sum of exponentials, too
+local function arguments(t, x, class)
+  local args, m, s = { x, class }, math.max(table.unpack(x)), 0
+  for i = 1, #x do s = s + math.exp(x[i] - m) end
+  for i = 3, #t.args do args[i] = t.args[i] == "m" and m or s end
+  return args
+end
+
 local function reduce_error(t)
   local n, worst, attrs = 5, 0, t.attrs or {}
-  local function apply(x, class) return reduce(t, { x, class }, attrs) end
+  local function apply(x, class) return reduce(t, arguments(t, x, class), attrs) end
   for _ = 1, 20 do
     local x, class = row(n), math.random(0, n - 1)
     local y, gy = apply(x, class), t.per_row and 1.7 or row(n)
-    local dx = t.grad(y, gy, x, class)
+    local dx = t.grad(y, gy, table.unpack(arguments(t, x, class)))
     for i = 1, n do
       local h, keep = 1e-5, x[i]
       x[i] = keep + h
