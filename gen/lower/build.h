@@ -135,6 +135,7 @@ void define(Build *b, const Node *n, const Val *v, bool name);
 void store_node(Build *b, const Node *n, const Val *v);
 /* where n's sum begins: at zero, or at the gradient whose chain it is */
 const Val *start_of(Build *b, const Node *n);
+bool goes_on(const Build *b, const Node *n);    /* the sum begins with the gradient: a chain */
 bool is_stored(const Kernel *k, const Node *n); /* others read it, or it is a gradient */
 bool is_column(const Node *f); /* a sum that leaves a tensor: over the batch, or of parameters */
 bool folds_in_training(const Node *f); /* its value in evaluation asks for none of its folds */

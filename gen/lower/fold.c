@@ -246,11 +246,33 @@ static void column_lanes(Build *b, unsigned folded)
     if (!lanes_read(b, &lanes, b->x->core) || !lanes_store(b, b->x->core)) b->scope = here;
 }
 
-static void add_column(Build *b, int sum)
+static const Val *column_term(Build *b)
 {
     Node *f = b->x->core;
     build_maps(b, b->x->pre.at, b->x->pre.n, &f, 1);
-    fold_into(b, sum, FOLD_SUM, formula_of(b, f, f->op->let[0].e));
+    return formula_of(b, f, f->op->let[0].e);
+}
+
+static void add_column(Build *b, int sum) { fold_into(b, sum, FOLD_SUM, column_term(b)); }
+
+/* The term where v is 0 in the rows that only fill up, else NULL. */
+static const Val *term_of_real_rows(const Build *b, int n, const Val *v)
+{
+    if (v->kind != VAL_CALL || v->id != CALL_SELECT || v->arg[2]->kind != VAL_NUMBER) return NULL;
+    const Val *c = v->arg[0], *zero = val_number(0);
+    const bool real = c->kind == VAL_CALL && c->id == CALL_LT &&
+                      val_same(c->arg[0], b->scope.loop[n].index) && c->arg[1]->kind == VAL_RUN &&
+                      c->arg[1]->id == RUN_ROWS;
+    return real && val_same(v->arg[2], zero) ? v->arg[1] : NULL;
+}
+
+/* In the loop over rows: where the others would add zero to a sum from zero, it ends before them. */
+static void add_rows(Build *b, Stmt *rows, int n, int sum)
+{
+    const Val *v = column_term(b), *term = term_of_real_rows(b, n, v);
+    if (term && !goes_on(b, b->x->core))
+        v = term, rows->to = both(CALL_MIN, rows->to, val_run(RUN_ROWS, AS_INT));
+    fold_into(b, sum, FOLD_SUM, v);
 }
 
 /* The terms of a column. In C, a row with several terms is summed by itself. */
@@ -263,13 +285,14 @@ static void sum_columns(Build *b, StmtList *into, unsigned folded, int sum, int 
         return;
     }
     StmtList *row = b->out = b->rows = open_loop(b, into, n, SERIAL);
+    Stmt *rows = into->at[into->n - 1];
     if (!inner) {
-        add_column(b, sum);
+        add_rows(b, rows, n, sum);
         return;
     }
     const int own = variable(b, "row", AS_REAL, val_number(0));
     b->out = open_loops(b, row, inner, SERIAL);
-    add_column(b, own);
+    add_rows(b, rows, n, own);
     b->out = row;
     fold_into(b, sum, FOLD_SUM, val_var(b->l, own));
 }

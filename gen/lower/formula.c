@@ -255,7 +255,7 @@ bool is_column(const Node *f)
     return !f->shape.batch && (f->arg[0]->shape.batch || has_role(f, "sum"));
 }
 
-static bool goes_on(const Build *b, const Node *n)
+bool goes_on(const Build *b, const Node *n)
 {
     return b->k->g->train.chains && b->x->grad == n && b->x->core == n && is_column(n);
 }
