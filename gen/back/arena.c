@@ -93,10 +93,10 @@ static void add_together(Text *t, Names *names, const Buffers *all)
     long end = 0;
     for (int i = 0; i < all->n; i++) {
         const Buffer *b = all->at[i];
-        text_add(t, "%s%s", i ? ", " : "    real ", member(names, b, end) + strlen("real "));
+        text_add(t, "%s%s", i ? ", " : "real ", member(names, b, end) + strlen("real "));
         end = b->offset + numbers_of(b);
     }
-    text_add(t, ";\n");
+    text_add(t, ";");
 }
 
 static char *struct_text(Names *names, const Buffers *all, bool many)
@@ -110,9 +110,9 @@ static char *struct_text(Names *names, const Buffers *all, bool many)
         if (all->at[i]->first < first) first = all->at[i]->first;
         if (all->at[i]->last > last) last = all->at[i]->last;
     }
-    text_add(&t, many ? "struct { @@ %s\n" : "struct {\n", lives(first, last));
+    text_add(&t, many ? "struct { " : "struct {\n");
     (many ? add_together : add_lines)(&t, names, all);
-    text_add(&t, "};");
+    text_add(&t, many ? " }; @@ %s" : "};", lives(first, last));
     return t.s;
 }
 

@@ -10,7 +10,7 @@
 #include "back/template.h"
 
 /* of a sequence that becomes a function: its calls, how often it comes */
-enum { SHORTEST = 4, LONGEST = 256, FEWEST = 3 };
+enum { SHORTEST = 3, LONGEST = 256, FEWEST = 3 };
 
 Line *line_add(Lines *to, const char *before, const char *after)
 {

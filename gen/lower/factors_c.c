@@ -168,8 +168,11 @@ static void pack(Lowering *w, const Layout *l)
             return;
         }
     }
-    const Param *p = node_base(b->node)->param;
-    copy_operand(w, 1, l, p ? text("%s_%s", p->ident, w->x->backward ? "t" : "packed") : "turned");
+    const Node *base = node_base(b->node);
+    const Buffer *from = buffer_of(w->k, base);
+    copy_operand(w, 1, l,
+                 text("%s_%s", from ? from->ident : value_name(base),
+                      !base->param || w->x->backward ? "t" : "packed"));
 }
 
 /* Packed rows are not contiguous with the next row, so they cannot have a halo; and a view may

@@ -23,7 +23,7 @@ static const char *inner_name(const char *layer, const Node *n)
 }
 
 /* The user's name, or else the name of its layer. An adjoint has the name of its value. */
-static const char *value_name(const Node *n)
+const char *value_name(const Node *n)
 {
     if (n->adjoint_of) return text("d_%s", value_name(n->adjoint_of));
     if (n->name) return n->backward ? text("d_%s", n->name) : n->name;

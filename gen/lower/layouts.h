@@ -12,7 +12,8 @@ Buffer *store_copy(Kernels *k, Kernel *user, Node *n, const char *ident);
 bool unordered(const Kernels *k, const Node *n);
 /* copies it into that layout; if w asks, it only sets the layout */
 void copy_operand(Lowering *w, int which, const Layout *l, const char *ident);
-void copy_unfactored(Lowering *w); /* copies each operand whose elements no factors find */
+const char *value_name(const Node *n); /* that a buffer gets: "h_0_qkv", "d_logits" */
+void copy_unfactored(Lowering *w);     /* copies each operand whose elements no factors find */
 /* makes the layout of that operand undecided */
 void forget(Lowering *w, const Node *n);
 void straighten(Lowering *w, int which); /* copies that operand row by row, without blocks */

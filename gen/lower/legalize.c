@@ -14,6 +14,8 @@ Node *copy_node(Graph *g, Node *n)
 {
     Node *c = node_new(g, K_MAP, n->loc);
     c->op = op_with_role(g->ops, "copy"), c->arg[c->nargs++] = n;
+    const Node *base = node_base(n);
+    c->layer = base->of ? base->of->layer : base->layer;
     c->shape = n->shape, c->when = n->when, c->name = n->name, c->type = T_REAL;
     set_uses(g, c, 1);
     return c;
