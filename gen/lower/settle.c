@@ -1,6 +1,23 @@
 /* settle.c -- copies of values and weights that have another layout than a reader wants. */
 #include "lower/layouts.h"
 
+/* ---- names ---- */
+/* The name of a node inside a layer: its op, unless it is the layer's result. */
+static const char *inner_name(const char *layer, const Node *n)
+{
+    return layer && n->op ? text("%s.%s", layer, n->op->name) : n->op ? n->op->name : "value";
+}
+
+/* The user's name, or else the name of its layer. An adjoint has the name of its value. */
+const char *value_name(const Node *n)
+{
+    if (n->adjoint_of) return text("d_%s", value_name(n->adjoint_of));
+    if (n->name) return n->backward ? text("d_%s", n->name) : n->name;
+    if (n->path && n->kind != K_NOISE) return n->path;
+    return inner_name(n->of ? n->of->layer : n->layer, n);
+}
+
+/* ---- buffers ---- */
 Buffer *buffer_new(Kernels *k, Node *n, Home home, const char *ident)
 {
     Buffer *b = NEW(Buffer);
