@@ -12,7 +12,7 @@ local packages = {
     "sort stat tail tee timeout touch tr truncate uname uniq wc",
   dash = "sh", bash = "bash", diffutils = "cmp diff", findutils = "find xargs", grep = "grep", gzip = "gzip gunzip", mawk = "awk",
   sed = "sed", tar = "tar", ["util-linux"] = "setpriv setsid unshare", ["perl-base"] = "perl", apt = "apt-get apt-config", dpkg = "dpkg-query", mount = "mount",
-  git = "git", make = "make", gcc = "gcc cc", ["g++"] = "g++", binutils = "ar nm objcopy objdump size", clang = "clang clang++",
+  git = "git", make = "make", gcc = "gcc cc", ["g++"] = "g++", binutils = "ar nm objcopy objdump size", clang = "clang clang++", ["clang-format"] = "clang-format",
   ["pkg-config"] = "pkg-config", perl = "prove", ["lua5.4"] = "lua5.4",
 }
 -- What README asks for, what gcc brings, and what every Debian has (essential, or required).

@@ -1,6 +1,7 @@
 #!/bin/sh
 # deps.sh -- installs the Debian packages that building, running and testing need and that are missing; does nothing when
-# all are there. clang and g++ are for tests alone: a second compiler, and the emulator that runs CUDA.
+# all are there. clang, clang-format and g++ are for tests alone: a second compiler, the layout of our C, and the emulator
+# that runs CUDA.
 set -eu
 missing=
 need() { missing="$missing $1"; }
@@ -16,6 +17,7 @@ header zlib.h "" || need zlib1g-dev
 has lua5.4 || need lua5.4
 has prove || need perl
 has clang || need clang
+has clang-format || need clang-format
 has clang && echo 'int main(void) { return 0; }' | clang -fsanitize=address,undefined -x c - -o /dev/null 2> /dev/null || need libclang-rt-dev
 
 [ -n "$missing" ] || exit 0
