@@ -25,7 +25,7 @@ static struct { @@ rows in memory
     //:end
 } data;
 static Window w;
-static double part[${nparts}][${parts}], sums[${nsums}]; @@ over the batch, from parts of it
+static double part[${nparts}][${parts}], sums[${nsums}]; @@ of a window; part: of a micro-batch, in parts
 //:if allocated
 static struct { @@ allocated at start
     //:include memory.c
@@ -112,7 +112,8 @@ static void ${prefix}gradient(const Thread *t)
     //:if refreshed
     ${prefix}prepare(t);
     //:end
-    for (int i = 0; t->id == 0 && i < ${nsums}; i++) sums[i] = 0;
+    if (t->id == 0)
+        for (int i = 0; i < ${nsums}; i++) sums[i] = 0;
     //:if counted
     ${prefix}count(t);
     //:end
@@ -283,7 +284,8 @@ static void predict(const Thread *t)
 static void evaluate(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
-    for (int i = 0; t->id == 0 && i < ${nsums}; i++) sums[i] = 0;
+    if (t->id == 0)
+        for (int i = 0; i < ${nsums}; i++) sums[i] = 0;
     //:for s in steps
     //:if refreshed
     barrier(t);

@@ -117,7 +117,7 @@ static void ${prefix}window_full(void)
 
 //:end
 //:end
-/* What the device replays: each is recorded once, at start. */
+/* Recorded once, at start: a forward pass, a micro-step that stores, an update, a micro-step that adds. */
 static GgGraph ${prefix}pass, ${prefix}first, ${prefix}step${graphs};
 
 static void ${prefix}replay_micros(void)

@@ -7,7 +7,7 @@ static double ${prefix}learning_rate(double t, double T, double E)
     return ${lr};
 }
 
-/* What is known before the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
 static void ${prefix}scalars(Window *to)
 {
     ${scalars}

@@ -62,27 +62,42 @@ void alike_find(const AlikeList *l)
     }
 }
 
-/* What it makes: "h, mask", "d net.0.bias", "sums[1]". */
+static void add_stored(Text *t, const Kernels *k, const Kernel *x, const Node *n)
+{
+    for (int i = 0; i < x->stores.n; i++)
+        if (x->stores.at[i] == n)
+            text_add(t, "%s%s", t->n ? ", " : "", buffer_of(k, x->stores.at[i])->ident);
+}
+
+/* What it makes, in order: "h, mask", "d net.0.bias", "sums[1]". */
 static char *results_of(const Kernels *k, const Kernel *x)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
     if (x->adds_to) text_add(&t, x->moves_state ? "%s" : "d %s", x->adds_to->name);
-    for (int i = 0; i < x->stores.n; i++)
-        text_add(&t, "%s%s", t.n ? ", " : "", buffer_of(k, x->stores.at[i])->ident);
+    if (x->core) add_stored(&t, k, x, x->core);
+    for (int i = 0; i < x->body.n; i++) add_stored(&t, k, x, x->body.at[i]);
     if (x->sum >= 0) text_add(&t, "%ssums[%d]", t.n ? ", " : "", x->sum);
     return t.s;
 }
 
-char *title_of(const Kernels *k, const Kernel *x)
+/* The ops that it computes: "matmul, add, relu". */
+static char *ops_of(const Kernel *x)
 {
     Text t = { 0 };
-    text_add(&t, "k%d  %s = ", x->id, results_of(k, x));
+    text_put(&t, "", 0);
     if (x->core) text_add(&t, "%s", x->core->op->name);
     for (int i = 0; i < x->body.n; i++)
-        text_add(&t, "%s%s", t.s[t.n - 1] == ' ' ? "" : ", ", x->body.at[i]->op->name);
-    text_add(&t, "  %s", shape_text(&x->out->shape));
-    return c_comment(t.s);
+        text_add(&t, "%s%s", t.n ? ", " : "", x->body.at[i]->op->name);
+    return t.s;
+}
+
+/* "k2  h = matmul, add, relu  [N, 256]"; "k1  div  [N, 784]" where a value has its op's name. */
+char *title_of(const Kernels *k, const Kernel *x)
+{
+    const char *results = results_of(k, x), *ops = ops_of(x);
+    return c_comment(text("k%d  %s%s%s  %s", x->id, results, strcmp(results, ops) ? " = " : "",
+                          strcmp(results, ops) ? ops : "", shape_text(&x->out->shape)));
 }
 
 char *note_of(const Kernels *k, const Kernel *x)

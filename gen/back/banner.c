@@ -276,24 +276,27 @@ static void add_scales(Text *out, const Program *s)
     };
     const Graph *g = s->g;
     for (int i = 0; i < g->seeds.n; i++)
-        text_add(out, "%sscale_in[%d] = %s, of the term in line %d%s\n",
-                 i ? SPACE "                        " : "   scales   backward multiplies by  ", i,
+        text_add(out, "%sscale_in[%d] = %s, for the loss in line %d%s\n",
+                 i ? SPACE "                      " : "   scales   backward starts with  ", i,
                  plain(s->scale_in[i]), g->seeds.at[i]->node->loc.line, when[s->seed_when[i]]);
-    text_add(out, SPACE "the update multiplies by scale_out = ");
     if (s->late)
-        text_add(out, "1 / (%s), post-scale: known after the last micro-step\n", plain(s->count));
-    else text_add(out, "1\n");
+        text_add(out,
+                 SPACE "the update multiplies by scale_out = 1 / (%s), post-scale: known after the "
+                       "last micro-step\n",
+                 plain(s->count));
 }
 
 static void add_window(Text *out, const Program *s)
 {
-    static const char *const tails[] = { "step", "drop", "carry" };
+    static const char *const tails[] = { "\"step\": a shorter last window updates, too",
+                                         "\"drop\": samples that fill no window stay unread",
+                                         "\"carry\": the next epoch goes on in the same window" };
     const Graph *g = s->g;
     const Train *t = &g->train;
     if (s->all->steps.n > 1)
         text_add(out, "   step     %s, minimizes line %d\n            %s\n",
                  c_comment(g->step->name), g->step->minimize->loc.line, step_turn(g));
-    text_add(out, "   window   batch %ld = %ld x %ld, tail \"%s\"%s", t->batch, t->accumulate,
+    text_add(out, "   window   batch %ld = %ld x %ld, tail %s%s", t->batch, t->accumulate,
              t->micro_batch, tails[t->tail], t->chains ? ", the same bits for every split" : "");
     for (int i = 0; i < t->nmilestones; i++)
         text_add(out, "%s%ld%s", i ? ", " : "; accumulate ", t->milestone[i].accumulate,

@@ -176,7 +176,7 @@ static void code_block(Launches *l, const Block *first, Block **alike, int n)
     const bool dev = first->last || uses_dev(&c.body);
     Env *e = env_new(NULL);
     env_set(e, "title", "k%d to k%d, one after another%s", first->launch->first,
-            first->launch->last, first->last ? "; no later kernel asks for the micro-step" : "");
+            first->launch->last, first->last ? "; the last of them advances the micro-step" : "");
     env_set(e, "threads", "%d", BLOCK_THREADS);
     env_set(e, "ident", "%s", ident);
     const char *parameters =
