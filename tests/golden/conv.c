@@ -5,9 +5,8 @@
    net.5          Linear               [N, 10]               2 890      7
                                                              2 970
 
-   window   batch 256 = 32 x 8, tail "carry"
-   scales   backward multiplies by  scale_in[0] = 1 / samples, of the term in line 12
-            the update multiplies by scale_out = 1
+   window   batch 256 = 32 x 8, tail "carry": the next epoch goes on in the same window
+   scales   backward starts with  scale_in[0] = 1 / samples, for the loss in line 12
    sums     sums[0] = sum of cross_entropy, line 12
    memory   parameters, gradients, states 62 KiB; packed 12 KiB; arena 98 KiB (lower bound 98)
    a micro-step   0.494 MFLOP in 14 kernels between 5 barriers;  an update   5 232 elements, SGD
@@ -29,7 +28,7 @@ static struct {                                                         /* rows 
     const int32_t *label;                                               /* one number */
 } data;
 static Window w;
-static double part[1][8], sums[1];                                      /* over the batch, from parts of it */
+static double part[1][8], sums[1];                                      /* of a window; part: of a micro-batch, in parts */
 _Alignas(64) static Params p, g, s_m;                                   /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                                            /* made from Params once per update */
     real net_5_weight_t[10][36][8];                                     /* [10, 288] */
@@ -80,7 +79,8 @@ static void window_short(const Thread *t)
 /* A window's gradients and sums. */
 static void gradient(const Thread *t)
 {
-    for (int i = 0; t->id == 0 && i < 1; i++) sums[i] = 0;
+    if (t->id == 0)
+        for (int i = 0; i < 1; i++) sums[i] = 0;
     if (w.micros == MICROS && w.rows == N) window_full(t);
     else window_short(t);
 }
@@ -131,7 +131,7 @@ static void forward(const Thread *t, const Micro *m)
     k4_dropout(t, m);                                                   /* net_4  [N, 288]  line 7 */
     barrier(t);
     k5_matmul_add(t);                                                   /* net_5  [N, 10]  line 7 */
-    k6_amax_sum_exp_cross_entropy(t, m);                                /* cross_entropy, amax, sum_exp  [N]  line 12 */
+    k6_amax_sum_exp_cross_entropy(t, m);                                /* amax, sum_exp, cross_entropy  [N]  line 12 */
     k7_sum(t, m);                                                       /* sums[0]  []  line 12 */
 }
 
@@ -148,7 +148,7 @@ static void k15_copy(const Thread *t)
                                 p.net_5.weight[(i2_6 * 6 + i2_1 + j * 36) % 64 + (i2_6 * 6 + i2_1 + j * 36) / 64 * 64][i];
 }
 
-/* k1  div = div  [N, 1, 12, 12]                                        tests/golden/conv.lua:12 */
+/* k1  div  [N, 1, 12, 12]                                              tests/golden/conv.lua:12 */
 static void k1_div(const Thread *t, const Micro *m)
 {
     for_span (q, t, 8)
@@ -229,7 +229,7 @@ static void k5_matmul_add(const Thread *t)
     }
 }
 
-/* k6  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N] tests/golden/conv.lua:12 */
+/* k6  amax, sum_exp, cross_entropy  [N]                                tests/golden/conv.lua:12 */
 static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
 {
     for_span (q, t, 8)
@@ -473,7 +473,8 @@ static void update(const Thread *t)
 static void evaluate(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
-    for (int i = 0; t->id == 0 && i < 1; i++) sums[i] = 0;
+    if (t->id == 0)
+        for (int i = 0; i < 1; i++) sums[i] = 0;
     for (int k = 0; k <= last; k++) {
         forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
         barrier(t);
@@ -489,7 +490,7 @@ static double learning_rate(double t, double T, double E)
     return 0.1;
 }
 
-/* What is known before the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;

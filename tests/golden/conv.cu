@@ -5,9 +5,8 @@
    net.5          Linear               [N, 10]               2 890      7
                                                              2 970
 
-   window   batch 256 = 32 x 8, tail "carry"
-   scales   backward multiplies by  scale_in[0] = 1 / samples, of the term in line 12
-            the update multiplies by scale_out = 1
+   window   batch 256 = 32 x 8, tail "carry": the next epoch goes on in the same window
+   scales   backward starts with  scale_in[0] = 1 / samples, for the loss in line 12
    sums     sums[0] = sum of cross_entropy, line 12
    memory   parameters, gradients, states 36 KiB; packed 0 KiB; arena 86 KiB (lower bound 86); cuBLASLt's workspace 32 MiB
    a micro-step   0.494 MFLOP in 14 kernels;  an update   2 992 elements, SGD
@@ -69,7 +68,7 @@ static GgMatmul k5;                                                     /* produ
 static GgMatmul k11[2];                                                 /* those of gradients: [0] stores, [1] adds */
 
 /* ---- a window ---- */
-/* What the device replays: each is recorded once, at start. */
+/* Recorded once, at start: a forward pass, a micro-step that stores, an update, a micro-step that adds. */
 static GgGraph pass, first, step, next;
 
 static void replay_micros(void)
@@ -133,7 +132,7 @@ static void forward(void)
 }
 
 /* ---- kernels, in order of execution ---- */
-/* k1  div = div  [N, 1, 12, 12]                                        tests/golden/conv.lua:12 */
+/* k1  div  [N, 1, 12, 12]                                              tests/golden/conv.lua:12 */
 static __global__ __launch_bounds__(256) void k1_div(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -204,7 +203,7 @@ static __global__ __launch_bounds__(256) void k4_dropout(Device *dev)
     }
 }
 
-/* k6  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N] tests/golden/conv.lua:12 */
+/* k6  amax, sum_exp, cross_entropy  [N]                                tests/golden/conv.lua:12 */
 static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -405,7 +404,7 @@ static __global__ __launch_bounds__(512) void k6_to_k9(Device *dev, int beta)
     k9_sum_d_bias(dev, beta);
 }
 
-/* k6 to k7, one after another; no later kernel asks for the micro-step */
+/* k6 to k7, one after another; the last of them advances the micro-step */
 static __global__ __launch_bounds__(512) void k6_to_k7_next(Device *dev)
 {
     k6_amax_sum_exp_cross_entropy(dev);
@@ -521,7 +520,7 @@ static double learning_rate(double t, double T, double E)
     return 0.1;
 }
 
-/* What is known before the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;

@@ -5,9 +5,8 @@
    net.2          Linear               [N, 10]             490      5
                                                          3 610
 
-   window   batch 64 = 4 x 16, tail "step"
-   scales   backward multiplies by  scale_in[0] = 1 / samples, of the term in line 10
-            the update multiplies by scale_out = 1
+   window   batch 64 = 4 x 16, tail "step": a shorter last window updates, too
+   scales   backward starts with  scale_in[0] = 1 / samples, for the loss in line 10
    sums     sums[0] = sum of cross_entropy, line 10
             sums[1] = sum of hit, line 12
    memory   parameters, gradients, states 61 KiB; packed 2 KiB; arena 11 KiB (lower bound 11)
@@ -30,7 +29,7 @@ static struct {                                                         /* rows 
     const int32_t *label;                                               /* one number */
 } data;
 static Window w;
-static double part[2][8], sums[2];                                      /* over the batch, from parts of it */
+static double part[2][8], sums[2];                                      /* of a window; part: of a micro-batch, in parts */
 _Alignas(64) static Params p, g, s_m, s_v;                              /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                                            /* made from Params once per update */
     real net_2_weight_t[3][10][16];                                     /* [10, 48] */
@@ -79,7 +78,8 @@ static void window_short(const Thread *t)
 /* A window's gradients and sums. */
 static void gradient(const Thread *t)
 {
-    for (int i = 0; t->id == 0 && i < 2; i++) sums[i] = 0;
+    if (t->id == 0)
+        for (int i = 0; i < 2; i++) sums[i] = 0;
     if (w.micros == MICROS && w.rows == N) window_full(t);
     else window_short(t);
 }
@@ -140,7 +140,7 @@ static void k13_copy(const Thread *t)
                 packed.net_2_weight_t[s][i][j] = p.net_2.weight[j + s * 16][i];
 }
 
-/* k1  div = div  [N, 64]                                               tests/golden/mlp.lua:6 */
+/* k1  div  [N, 64]                                                     tests/golden/mlp.lua:6 */
 static void k1_div(const Thread *t, const Micro *m)
 {
     for_span (q, t, 8)
@@ -183,7 +183,7 @@ static void k3_matmul_add(const Thread *t)
     }
 }
 
-/* k4  cross_entropy, hit, amax, sum_exp = amax, sum_exp, cross_entropy, hit  [N] tests/golden/mlp.lua:10 */
+/* k4  amax, sum_exp, cross_entropy, hit  [N]                           tests/golden/mlp.lua:10 */
 static void k4_amax_sum_exp_cross_entropy_hit(const Thread *t, const Micro *m)
 {
     for_span (q, t, 8)
@@ -356,7 +356,8 @@ static void update(const Thread *t)
 static void evaluate(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
-    for (int i = 0; t->id == 0 && i < 2; i++) sums[i] = 0;
+    if (t->id == 0)
+        for (int i = 0; i < 2; i++) sums[i] = 0;
     for (int k = 0; k <= last; k++) {
         forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
         barrier(t);
@@ -373,7 +374,7 @@ static double learning_rate(double t, double T, double E)
             * (1.0 + cos(3.141592653589793 * fmin(fmax((t - 1.0 - 10.0) / (T - 10.0), 0.0), 1.0))));
 }
 
-/* What is known before the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;

@@ -5,9 +5,8 @@
    net.2          Linear               [N, 10]             490      5
                                                          3 610
 
-   window   batch 64 = 4 x 16, tail "step"
-   scales   backward multiplies by  scale_in[0] = 1 / samples, of the term in line 10
-            the update multiplies by scale_out = 1
+   window   batch 64 = 4 x 16, tail "step": a shorter last window updates, too
+   scales   backward starts with  scale_in[0] = 1 / samples, for the loss in line 10
    sums     sums[0] = sum of cross_entropy, line 10
             sums[1] = sum of hit, line 12
    memory   parameters, gradients, states 57 KiB; packed 0 KiB; arena 11 KiB (lower bound 11); cuBLASLt's workspace 32 MiB
@@ -77,7 +76,7 @@ static void window_full(void)
     update_steps();
 }
 
-/* What the device replays: each is recorded once, at start. */
+/* Recorded once, at start: a forward pass, a micro-step that stores, an update, a micro-step that adds. */
 static GgGraph pass, first, step, next, full;
 
 static void replay_micros(void)
@@ -134,7 +133,7 @@ static void forward(void)
 }
 
 /* ---- kernels, in order of execution ---- */
-/* k1  div = div  [N, 64]                                               tests/golden/mlp.lua:6 */
+/* k1  div  [N, 64]                                                     tests/golden/mlp.lua:6 */
 static __global__ __launch_bounds__(256) void k1_div(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -148,7 +147,7 @@ static __global__ __launch_bounds__(256) void k1_div(Device *dev)
     }
 }
 
-/* k4  cross_entropy, hit, amax, sum_exp = amax, sum_exp, cross_entropy, hit  [N] tests/golden/mlp.lua:10 */
+/* k4  amax, sum_exp, cross_entropy, hit  [N]                           tests/golden/mlp.lua:10 */
 static __device__ void k4_amax_sum_exp_cross_entropy_hit(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -278,7 +277,7 @@ static __global__ __launch_bounds__(256) void k11_sum_d_bias(Device *dev, int be
     }
 }
 
-/* k4 to k8, one after another; no later kernel asks for the micro-step */
+/* k4 to k8, one after another; the last of them advances the micro-step */
 static __global__ __launch_bounds__(512) void k4_to_k8_next(Device *dev, int beta)
 {
     auto &arena = dev->arena;
@@ -296,7 +295,7 @@ static __global__ __launch_bounds__(512) void k4_to_k8_next(Device *dev, int bet
     if (threadIdx.x == 0) dev->w.micro++;
 }
 
-/* k4 to k6, one after another; no later kernel asks for the micro-step */
+/* k4 to k6, one after another; the last of them advances the micro-step */
 static __global__ __launch_bounds__(512) void k4_to_k6_next(Device *dev)
 {
     auto &arena = dev->arena;
@@ -397,7 +396,7 @@ static double learning_rate(double t, double T, double E)
             * (1.0 + cos(3.141592653589793 * fmin(fmax((t - 1.0 - 10.0) / (T - 10.0), 0.0), 1.0))));
 }
 
-/* What is known before the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;

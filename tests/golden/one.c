@@ -6,10 +6,9 @@
    brand          Linear               [N, 2]               50     10
                                                            291
 
-   window   batch 8 = 1 x 8, tail "drop"
-   scales   backward multiplies by  scale_in[0] = 1 / samples, of the term in line 10
-                                    scale_in[1] = 1 / samples, of the term in line 9
-            the update multiplies by scale_out = 1
+   window   batch 8 = 1 x 8, tail "drop": samples that fill no window stay unread
+   scales   backward starts with  scale_in[0] = 1 / samples, for the loss in line 10
+                                  scale_in[1] = 1 / samples, for the loss in line 9
    sums     sums[0] = sum of square, line 9
             sums[1] = sum of cross_entropy, line 10
    memory   parameters, gradients 6 KiB; packed 1 KiB; arena 5 KiB (lower bound 5)
@@ -34,7 +33,7 @@ static struct {                                                         /* rows 
     const int32_t *brand;                                               /* one number */
 } data;
 static Window w;
-static double part[2][8], sums[2];                                      /* over the batch, from parts of it */
+static double part[2][8], sums[2];                                      /* of a window; part: of a micro-batch, in parts */
 _Alignas(64) static Params p, g;                                        /* parameters, gradients */
 _Alignas(64) static struct {                                            /* made from Params once per update */
     real brand_weight_t[2][32];                                         /* [2, 24] */
@@ -74,7 +73,8 @@ static void micro(const Thread *t, const Micro *m);
 /* A window's gradients and sums. */
 static void gradient(const Thread *t)
 {
-    for (int i = 0; t->id == 0 && i < 2; i++) sums[i] = 0;
+    if (t->id == 0)
+        for (int i = 0; i < 2; i++) sums[i] = 0;
     micro(t, &(Micro){ 0, w.rows });
 }
 
@@ -120,11 +120,11 @@ static void micro(const Thread *t, const Micro *m)
 static void forward(const Thread *t, const Micro *m)
 {
     k1_copy(t, m);                                                      /* body  [N, 8]  line 4 */
-    k2_matmul_add_gelu_tanh(t);                                         /* gelu, tanh, h  [N, 24]  line 5 */
-    k3_matmul_add_sub_square(t, m);                                     /* square, sub  [N, 1]  line 9 */
+    k2_matmul_add_gelu_tanh(t);                                         /* h, gelu, tanh  [N, 24]  line 5 */
+    k3_matmul_add_sub_square(t, m);                                     /* sub, square  [N, 1]  line 9 */
     k4_sum(t, m);                                                       /* sums[0]  []  line 9 */
     k5_matmul_add(t);                                                   /* brand  [N, 2]  line 10 */
-    k6_amax_sum_exp_cross_entropy(t, m);                                /* cross_entropy, amax, sum_exp  [N]  line 10 */
+    k6_amax_sum_exp_cross_entropy(t, m);                                /* amax, sum_exp, cross_entropy  [N]  line 10 */
     k7_sum(t, m);                                                       /* sums[1]  []  line 10 */
 }
 
@@ -163,7 +163,7 @@ static void k1_copy(const Thread *t, const Micro *m)
         }
 }
 
-/* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24]                 tests/golden/one.lua:5 */
+/* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24]                 tests/golden/one.lua:5 */
 static void k2_matmul_add_gelu_tanh(const Thread *t)
 {
     for_span (n, t, 8) {
@@ -180,7 +180,7 @@ static void k2_matmul_add_gelu_tanh(const Thread *t)
     }
 }
 
-/* k3  square, sub = matmul, add, sub, square  [N, 1]                   tests/golden/one.lua:9 */
+/* k3  sub, square = matmul, add, sub, square  [N, 1]                   tests/golden/one.lua:9 */
 static void k3_matmul_add_sub_square(const Thread *t, const Micro *m)
 {
     for_span (n, t, 8) {
@@ -227,7 +227,7 @@ static void k5_matmul_add(const Thread *t)
     }
 }
 
-/* k6  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N] tests/golden/one.lua:10 */
+/* k6  amax, sum_exp, cross_entropy  [N]                                tests/golden/one.lua:10 */
 static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
 {
     for_span (q, t, 8)
@@ -424,7 +424,8 @@ static void update(const Thread *t)
 static void evaluate(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
-    for (int i = 0; t->id == 0 && i < 2; i++) sums[i] = 0;
+    if (t->id == 0)
+        for (int i = 0; i < 2; i++) sums[i] = 0;
     for (int k = 0; k <= last; k++) {
         forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
         barrier(t);
@@ -441,7 +442,7 @@ static double learning_rate(double t, double T, double E)
     return 0.1;
 }
 
-/* What is known before the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;

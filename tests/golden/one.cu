@@ -6,10 +6,9 @@
    brand          Linear               [N, 2]               50     10
                                                            291
 
-   window   batch 8 = 1 x 8, tail "drop"
-   scales   backward multiplies by  scale_in[0] = 1 / samples, of the term in line 10
-                                    scale_in[1] = 1 / samples, of the term in line 9
-            the update multiplies by scale_out = 1
+   window   batch 8 = 1 x 8, tail "drop": samples that fill no window stay unread
+   scales   backward starts with  scale_in[0] = 1 / samples, for the loss in line 10
+                                  scale_in[1] = 1 / samples, for the loss in line 9
    sums     sums[0] = sum of square, line 9
             sums[1] = sum of cross_entropy, line 10
    memory   parameters, gradients 3 KiB; packed 0 KiB; arena 4 KiB (lower bound 4); cuBLASLt's workspace 32 MiB
@@ -84,7 +83,7 @@ static void window_full(void)
     update_steps();
 }
 
-/* What the device replays: each is recorded once, at start. */
+/* Recorded once, at start: a forward pass, a micro-step that stores, an update, a micro-step that adds. */
 static GgGraph pass, first, step, full;
 
 static void replay_micros(void)
@@ -119,10 +118,10 @@ static __global__ void k1_copy(Device *dev), k2_matmul_add_gelu_tanh(Device *dev
 static void micro_first(void)
 {
     GG_RUN(k1_copy, 1, 256, device);                                    /* body  [N, 8]  line 4 */
-    gg_matmul_run(&k2);                                                 /* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24]  line 5 */
-    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);                    /* gelu, tanh, h  [N, 24]  line 5 */
-    gg_matmul_run(&k3);                                                 /* k3  square, sub = matmul, add, sub, square  [N, 1]  line 9 */
-    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);                   /* square, sub  [N, 1]  line 9 */
+    gg_matmul_run(&k2);                                                 /* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24]  line 5 */
+    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);                    /* h, gelu, tanh  [N, 24]  line 5 */
+    gg_matmul_run(&k3);                                                 /* k3  sub, square = matmul, add, sub, square  [N, 1]  line 9 */
+    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);                   /* sub, square  [N, 1]  line 9 */
     GG_RUN(k4_sum, 1, 32, device);                                      /* sums[0]  []  line 9 */
     gg_matmul_run(&k5);                                                 /* k5  brand = matmul, add  [N, 2]  line 10 */
     GG_RUN(k6_to_k9, 1, 512, device);
@@ -141,10 +140,10 @@ static void micro_first(void)
 static void forward(void)
 {
     GG_RUN(k1_copy, 1, 256, device);                                    /* body  [N, 8]  line 4 */
-    gg_matmul_run(&k2);                                                 /* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24]  line 5 */
-    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);                    /* gelu, tanh, h  [N, 24]  line 5 */
-    gg_matmul_run(&k3);                                                 /* k3  square, sub = matmul, add, sub, square  [N, 1]  line 9 */
-    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);                   /* square, sub  [N, 1]  line 9 */
+    gg_matmul_run(&k2);                                                 /* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24]  line 5 */
+    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);                    /* h, gelu, tanh  [N, 24]  line 5 */
+    gg_matmul_run(&k3);                                                 /* k3  sub, square = matmul, add, sub, square  [N, 1]  line 9 */
+    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);                   /* sub, square  [N, 1]  line 9 */
     GG_RUN(k4_sum, 1, 32, device);                                      /* sums[0]  []  line 9 */
     gg_matmul_run(&k5);                                                 /* k5  brand = matmul, add  [N, 2]  line 10 */
     GG_RUN(k6_to_k7_next, 1, 512, device);
@@ -165,7 +164,7 @@ static __global__ __launch_bounds__(256) void k1_copy(Device *dev)
     }
 }
 
-/* k2  gelu, tanh, h = matmul, add, gelu, tanh  [N, 24], after the product tests/golden/one.lua:5 */
+/* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24], after the product tests/golden/one.lua:5 */
 static __global__ __launch_bounds__(256) void k2_matmul_add_gelu_tanh(Device *dev)
 {
     auto &arena = dev->arena;
@@ -178,7 +177,7 @@ static __global__ __launch_bounds__(256) void k2_matmul_add_gelu_tanh(Device *de
     }
 }
 
-/* k3  square, sub = matmul, add, sub, square  [N, 1], after the product tests/golden/one.lua:9 */
+/* k3  sub, square = matmul, add, sub, square  [N, 1], after the product tests/golden/one.lua:9 */
 static __global__ __launch_bounds__(256) void k3_matmul_add_sub_square(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -213,7 +212,7 @@ static __global__ __launch_bounds__(32) void k4_sum(Device *dev)
         sums[0] += total;
 }
 
-/* k6  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N] tests/golden/one.lua:10 */
+/* k6  amax, sum_exp, cross_entropy  [N]                                tests/golden/one.lua:10 */
 static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -397,7 +396,7 @@ static __global__ __launch_bounds__(512) void k6_to_k9(Device *dev)
     k9_sum_d_bias(dev);
 }
 
-/* k12 to k13, one after another; no later kernel asks for the micro-step */
+/* k12 to k13, one after another; the last of them advances the micro-step */
 static __global__ __launch_bounds__(512) void k12_to_k13_next(Device *dev)
 {
     k12_square_dx(dev);
@@ -407,7 +406,7 @@ static __global__ __launch_bounds__(512) void k12_to_k13_next(Device *dev)
     if (threadIdx.x == 0) dev->w.micro++;
 }
 
-/* k6 to k7, one after another; no later kernel asks for the micro-step */
+/* k6 to k7, one after another; the last of them advances the micro-step */
 static __global__ __launch_bounds__(512) void k6_to_k7_next(Device *dev)
 {
     k6_amax_sum_exp_cross_entropy(dev);
@@ -497,7 +496,7 @@ static double learning_rate(double t, double T, double E)
     return 0.1;
 }
 
-/* What is known before the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;

@@ -6,11 +6,10 @@
    score          Linear               [N, 1]               25      8
                                                             72
 
-   window   batch 8 = 4 x 2, tail "step"
-   scales   backward multiplies by  scale_in[0] = 1, of the term in line 14
-                                    scale_in[1] = 0.3 / samples, of the term in line 14
-                                    scale_in[2] = 1 / sums[1], of the term in line 13, pre-count: counted from the data before the first backward
-            the update multiplies by scale_out = 1
+   window   batch 8 = 4 x 2, tail "step": a shorter last window updates, too
+   scales   backward starts with  scale_in[0] = 1, for the loss in line 14
+                                  scale_in[1] = 0.3 / samples, for the loss in line 14
+                                  scale_in[2] = 1 / sums[1], for the loss in line 13, pre-count: counted from the data before the first backward
    sums     sums[0] = sum of masked, line 13
             sums[1] = sum of kept, line 13
             sums[2] = sum of square, line 14
@@ -36,7 +35,7 @@ static struct {                                                         /* rows 
     const real *score;                                                  /* one number */
 } data;
 static Window w;
-static double part[3][2], sums[4];                                      /* over the batch, from parts of it */
+static double part[3][2], sums[4];                                      /* of a window; part: of a micro-batch, in parts */
 _Alignas(64) static Params p, g, s_m, s_v;                              /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                                            /* made from Params once per update */
     real square2[5][8], pad_0[8];                                       /* [5, 6] */
@@ -102,7 +101,8 @@ static void window_short(const Thread *t)
 /* A window's gradients and sums. */
 static void gradient(const Thread *t)
 {
-    for (int i = 0; t->id == 0 && i < 4; i++) sums[i] = 0;
+    if (t->id == 0)
+        for (int i = 0; i < 4; i++) sums[i] = 0;
     count(t);
     if (w.micros == MICROS && w.rows == N) window_full(t);
     else window_short(t);
@@ -157,15 +157,15 @@ static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m
 /* The forward part. */
 static void forward(const Thread *t, const Micro *m)
 {
-    k1_normalize_mul_add(t, m);                                         /* h, norm_normalize  [N, 4, 6]  line 6 */
+    k1_normalize_mul_add(t, m);                                         /* norm_normalize, h  [N, 4, 6]  line 6 */
     barrier(t);
     k2_matmul_add(t);                                                   /* token  [N, 4, 5]  line 7 */
     barrier(t);
-    k3_amax_sum_exp_cross_entropy(t, m);                                /* cross_entropy, amax, sum_exp  [N, 4]  line 13 */
-    k4_kept_masked(t, m);                                               /* masked, kept  [N, 4]  line 13 */
+    k3_amax_sum_exp_cross_entropy(t, m);                                /* amax, sum_exp, cross_entropy  [N, 4]  line 13 */
+    k4_kept_masked(t, m);                                               /* kept, masked  [N, 4]  line 13 */
     k5_sum(t, m, arena.masked, part[0]);                                /* sums[0]  []  line 13 */
     k5_sum(t, m, arena.kept, part[1]);                                  /* k6  sums[1]  []  line 13 */
-    k7_matmul_add_sub_square(t, m);                                     /* square, sub  [N, 1]  line 8 */
+    k7_matmul_add_sub_square(t, m);                                     /* sub, square  [N, 1]  line 8 */
     k8_sum(t, m);                                                       /* sums[2]  []  line 14 */
 }
 
@@ -231,7 +231,7 @@ static void k24_sum(const Thread *t)
     }
 }
 
-/* k25  mul = mul  []                                                   tests/golden/terms.lua:14 */
+/* k25  mul  []                                                         tests/golden/terms.lua:14 */
 static void k25_mul(const Thread *t)
 {
     for_span (one, t, 1)
@@ -261,7 +261,7 @@ static void k27_copy(const Thread *t)
         }
 }
 
-/* k4  kept = kept  [N, 4]                                              tests/golden/terms.lua:13 */
+/* k4  kept  [N, 4]                                                     tests/golden/terms.lua:13 */
 static void k4_kept_masked_counted(const Thread *t, const Micro *m)
 {
     for_span (q, t, 2)
@@ -274,7 +274,7 @@ static void k4_kept_masked_counted(const Thread *t, const Micro *m)
         }
 }
 
-/* k1  h, norm_normalize = normalize, mul, add  [N, 4, 6]               tests/golden/terms.lua:6 */
+/* k1  norm_normalize, h = normalize, mul, add  [N, 4, 6]               tests/golden/terms.lua:6 */
 static void k1_normalize_mul_add(const Thread *t, const Micro *m)
 {
     for_span (q, t, 2)
@@ -320,7 +320,7 @@ static void k2_matmul_add(const Thread *t)
     }
 }
 
-/* k3  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N, 4] tests/golden/terms.lua:13 */
+/* k3  amax, sum_exp, cross_entropy  [N, 4]                             tests/golden/terms.lua:13 */
 static void k3_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
 {
     for_span (q, t, 2)
@@ -352,7 +352,7 @@ static void k3_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
         }
 }
 
-/* k4  masked, kept = kept, masked  [N, 4]                              tests/golden/terms.lua:13 */
+/* k4  kept, masked  [N, 4]                                             tests/golden/terms.lua:13 */
 static void k4_kept_masked(const Thread *t, const Micro *m)
 {
     for_span (q, t, 2)
@@ -384,7 +384,7 @@ SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict N][8], doubl
     }
 }
 
-/* k7  square, sub = matmul, add, sub, square  [N, 1]                   tests/golden/terms.lua:8 */
+/* k7  sub, square = matmul, add, sub, square  [N, 1]                   tests/golden/terms.lua:8 */
 static void k7_matmul_add_sub_square(const Thread *t, const Micro *m)
 {
     for_span (n, t, 2) {
@@ -639,7 +639,8 @@ static void update(const Thread *t)
 static void evaluate(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
-    for (int i = 0; t->id == 0 && i < 4; i++) sums[i] = 0;
+    if (t->id == 0)
+        for (int i = 0; i < 4; i++) sums[i] = 0;
     for (int k = 0; k <= last; k++) {
         forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
         barrier(t);
@@ -658,7 +659,7 @@ static double learning_rate(double t, double T, double E)
     return 0.001;
 }
 
-/* What is known before the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;

@@ -6,11 +6,10 @@
    score          Linear               [N, 1]               25      8
                                                             72
 
-   window   batch 8 = 4 x 2, tail "step"
-   scales   backward multiplies by  scale_in[0] = 1, of the term in line 14
-                                    scale_in[1] = 0.3 / samples, of the term in line 14
-                                    scale_in[2] = 1 / sums[1], of the term in line 13, pre-count: counted from the data before the first backward
-            the update multiplies by scale_out = 1
+   window   batch 8 = 4 x 2, tail "step": a shorter last window updates, too
+   scales   backward starts with  scale_in[0] = 1, for the loss in line 14
+                                  scale_in[1] = 0.3 / samples, for the loss in line 14
+                                  scale_in[2] = 1 / sums[1], for the loss in line 13, pre-count: counted from the data before the first backward
    sums     sums[0] = sum of masked, line 13
             sums[1] = sum of kept, line 13
             sums[2] = sum of square, line 14
@@ -103,7 +102,7 @@ static void window_full(void)
     update_steps();
 }
 
-/* What the device replays: each is recorded once, at start. */
+/* Recorded once, at start: a forward pass, a micro-step that stores, an update, a micro-step that adds. */
 static GgGraph pass, first, step, next, full, counting, counted_graph, conclude;
 
 static void replay_micros(void)
@@ -143,10 +142,10 @@ static __global__ void k23_square(Device *dev), k24_sum(Device *dev), k25_mul(De
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    GG_RUN(k1_normalize_mul_add, 1, 256, device);                       /* h, norm_normalize  [N, 4, 6]  line 6 */
+    GG_RUN(k1_normalize_mul_add, 1, 256, device);                       /* norm_normalize, h  [N, 4, 6]  line 6 */
     gg_matmul_run(&k2);                                                 /* k2  token = matmul, add  [N, 4, 5]  line 7 */
     GG_RUN(k3_to_k6, 1, 512, device);
-    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* square, sub  [N, 1]  line 8 */
+    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* sub, square  [N, 1]  line 8 */
     GG_RUN(k8_to_k10, 1, 512, device, beta);
     GG_RUN(k11_matmul, 1, 256, device);                                 /* score_matmul  [N, 24]  line 8 */
     GG_RUN(k12_matmul_d_weight, 1, 256, device, beta);                  /* d score.weight  [1, 24]  line 8 */
@@ -165,10 +164,10 @@ static __global__ void levels(Device *dev);
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_RUN(k1_normalize_mul_add, 1, 256, device);                       /* h, norm_normalize  [N, 4, 6]  line 6 */
+    GG_RUN(k1_normalize_mul_add, 1, 256, device);                       /* norm_normalize, h  [N, 4, 6]  line 6 */
     gg_matmul_run(&k2);                                                 /* k2  token = matmul, add  [N, 4, 5]  line 7 */
     GG_RUN(k3_to_k6, 1, 512, device);
-    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* square, sub  [N, 1]  line 8 */
+    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* sub, square  [N, 1]  line 8 */
     GG_RUN(k8_to_k8_next, 1, 512, device);
     GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
 }
@@ -203,7 +202,7 @@ static __global__ __launch_bounds__(256) void k24_sum(Device *dev)
     }
 }
 
-/* k25  mul = mul  []                                                   tests/golden/terms.lua:14 */
+/* k25  mul  []                                                         tests/golden/terms.lua:14 */
 static __global__ __launch_bounds__(256) void k25_mul(Device *dev)
 {
     auto &packed = dev->packed;
@@ -213,7 +212,7 @@ static __global__ __launch_bounds__(256) void k25_mul(Device *dev)
     }
 }
 
-/* k1  h, norm_normalize = normalize, mul, add  [N, 4, 6]               tests/golden/terms.lua:6 */
+/* k1  norm_normalize, h = normalize, mul, add  [N, 4, 6]               tests/golden/terms.lua:6 */
 static __global__ __launch_bounds__(256) void k1_normalize_mul_add(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -242,7 +241,7 @@ static __global__ __launch_bounds__(256) void k1_normalize_mul_add(Device *dev)
     }
 }
 
-/* k3  cross_entropy, amax, sum_exp = amax, sum_exp, cross_entropy  [N, 4] tests/golden/terms.lua:13 */
+/* k3  amax, sum_exp, cross_entropy  [N, 4]                             tests/golden/terms.lua:13 */
 static __device__ void k3_amax_sum_exp_cross_entropy(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -277,7 +276,7 @@ static __device__ void k3_amax_sum_exp_cross_entropy(Device *dev)
     }
 }
 
-/* k4  masked, kept = kept, masked  [N, 4]                              tests/golden/terms.lua:13 */
+/* k4  kept, masked  [N, 4]                                             tests/golden/terms.lua:13 */
 static __device__ void k4_kept_masked(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -309,7 +308,7 @@ static __device__ void k5_sum(Device *dev, const real x[N][4], double result[1])
         result[0] += total;
 }
 
-/* k7  square, sub = matmul, add, sub, square  [N, 1]                   tests/golden/terms.lua:8 */
+/* k7  sub, square = matmul, add, sub, square  [N, 1]                   tests/golden/terms.lua:8 */
 static __global__ __launch_bounds__(256) void k7_matmul_add_sub_square(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -519,7 +518,7 @@ static __device__ void k18_sum_d_bias(const real x[N][4][8], real dx[8], int bet
     }
 }
 
-/* k4  kept = kept  [N, 4]                                              tests/golden/terms.lua:13 */
+/* k4  kept  [N, 4]                                                     tests/golden/terms.lua:13 */
 static __global__ __launch_bounds__(256) void k4_kept_masked_counted(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -569,7 +568,7 @@ static __global__ __launch_bounds__(256) void k22_mul_db(Device *dev)
     }
 }
 
-/* k6 to k6, one after another; no later kernel asks for the micro-step */
+/* k6 to k6, one after another; the last of them advances the micro-step */
 static __global__ __launch_bounds__(512) void k6_to_k6_next(Device *dev)
 {
     auto &arena = dev->arena;
@@ -603,7 +602,7 @@ static __global__ __launch_bounds__(512) void k8_to_k10(Device *dev, int beta)
     k10_sum_d_bias(dev, beta);
 }
 
-/* k13 to k15, one after another; no later kernel asks for the micro-step */
+/* k13 to k15, one after another; the last of them advances the micro-step */
 static __global__ __launch_bounds__(512) void k13_to_k15_next(Device *dev, int beta)
 {
     k13_masked_dl(dev);
@@ -625,7 +624,7 @@ static __global__ __launch_bounds__(512) void k18_to_k19(Device *dev, int beta)
     k18_sum_d_bias(arena.norm_mul_db, g.norm.weight, beta);
 }
 
-/* k8 to k8, one after another; no later kernel asks for the micro-step */
+/* k8 to k8, one after another; the last of them advances the micro-step */
 static __global__ __launch_bounds__(512) void k8_to_k8_next(Device *dev)
 {
     k8_sum(dev);
@@ -767,7 +766,7 @@ static double learning_rate(double t, double T, double E)
     return 0.001;
 }
 
-/* What is known before the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;
