@@ -17,7 +17,7 @@ threadIdx blockIdx blockDim gridDim warpSize dim3 half half2 float4 int2 uint3 c
 errno stdin stdout stderr assert linux unix i386 st_atime si_value sa_handler sigev_notify_function math_errhandling sched_priority
 M_PIf SYS_open P_tmpdir M_PI INT_MAX EOF BUFSIZ NULL NAN INFINITY I R V R_LIBM LANES UNROLL INLINE VEC MASK E2BIG
 real vec mask v_load v_select stored barrier contract for_span span_from span_to Params Window Micro Data Device Trained int32_t uint8_t
-p g w t m n s q j at one data packed arena sums part host dev real_int beta key net_0 pad_0 pad_3 x_to to_k9 _x __y a__b a_b
+p g w t m n s q j at id share lane one data packed arena sums part host dev real_int beta key net_0 pad_0 pad_3 x_to to_k9 _x __y a__b a_b
 sin exp log round select random gamma lgamma y0 j1 index time signal link open read send remove sync main environ stat fabs fma nan
 WORDS
 }

@@ -371,5 +371,7 @@ void print_loops(Pieces *out, const Naming *names, const StmtList *l, bool share
 {
     const Grid g = grid_of(names->k, l, shared);
     Words *w = naming_words(names);
+    vec_push(&w->taken, "id");
+    if (g.kind == GRID_COLUMNS) vec_push(&w->taken, "share");
     piece_add(out, (Piece) { "", says, body_text(w, l, &g), g, w, false });
 }
