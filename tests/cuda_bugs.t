@@ -26,7 +26,7 @@ a tile's barrier is missing|late+|/void gg_tile(int/,/^}/{/^        __syncthread
 a sum's barrier is missing|late+|/real gg_add_shares/,/^}/{/__syncthreads/d}|with no barrier between|GG_EMU_ORDER=1
 the barrier between kernels that share a block is missing|shared|/_to_k.*(Device/,/^}/{/__syncthreads/d}|race: |
 several blocks add to the same gradient|late|/void k24_sum/,/^}/s/id = blockIdx.x \* 32u + lane/id = lane/;s/GG_RUN(k24_sum_d_bias, 1/GG_RUN(k24_sum_d_bias, 2/|in the same launch|
-the guard of a map is missing|late|/void k3_max/,/^}/s/if (id < 300) //|in the same launch|
+the guard of a map is missing|late|/void k3_max/,/^}/s/if (id < N \* 75) //|in the same launch|
 the guard of the optimizer is missing|late|/void optimize/,/^}/s/if (i < 3200) //|in the same launch|
 a float's atomicAdd|late|/void k24_sum/,/^}/s/g.conv.bias\[j\] = .*;/atomicAdd(\&g.conv.bias[j], sum);/|atomicAdd on float|
 a pointer that is not aligned|late|/void optimize/,/^}/s/= x_at\[i\]/= (real)*(const double *)(x_at + i)/|aligned|
@@ -45,12 +45,12 @@ the learning rate is an argument, baked into the graph|late|s/void optimize(Devi
 rows that pad a micro-batch have a gradient|late|s/n < rows ? scale_in0 : 0/scale_in0/|numbers|
 rows that pad a micro-batch are counted|late|s/if (n < rows)$/if (n >= 0)/|numbers|
 a value is read after its life|late|/void k20_sum/,/^}/s/arena.d_hidden/arena.d_norm/|numbers|
-two values that live at once share a place|late|s/struct { real pad_norm_normalize\[[0-9]*\], norm_normalize/struct { real norm_normalize/|numbers|
+two values that live at once share a place|late|s/struct { real pad[0-9]*\[[0-9]*\], d_norm\[/struct { real d_norm[/|numbers|
 conclude before the last micro-step|late|/^static void window_full/,/^}/{/conclude_steps/d;s/micro_first();/& conclude_steps();/}|numbers|
 the update before the last gradient|late|/^static void window_full/,/^}/{/update_steps/d;s/conclude_steps();/&/;s/micro_first();/& conclude_steps(); update_steps();/}|numbers|
-a leading dimension without its padding|late|/gg_plan(&k6,/s/4, 5, 37, 40, 40,/4, 5, 37, 40, 37,/|numbers|
-a factor is not transposed|late|/gg_plan(&k6,/s/0, 1, 4, 5, 37/0, 0, 4, 5, 37/|numbers|
-a product leaves a row out|late|/gg_plan(&k6,/s/0, 1, 4, 5, 37/0, 1, 3, 5, 37/|numbers|
+a leading dimension without its padding|late|/gg_plan(&k6,/{n;s/{ 40, 40, 8 }/{ 40, 37, 8 }/}|numbers|
+a factor is not transposed|late|/gg_plan(&k6,/{n;s/ .b_turned = true,//}|numbers|
+a product leaves a row out|late|/gg_plan(&k6,/{n;s/rows = N/rows = N - 1/}|numbers|
 END
 }
 
