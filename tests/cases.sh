@@ -150,7 +150,7 @@ run inside_off $made - 1 1 1 > "$work/inside.out"
 ! cmp -s "$work/inside.out" "$work/inside.want"; tell $? "control: 49. where the program evaluates and nobody puts N back"
 updates='/^static void evaluate/,/^}/s/^}/    update(t);\
 }/'
-edit eval_off eval_1 - "$updates" "$updates"
+edit eval_off eval_1 - "$updates" 's/^static void evaluate(const Thread \*) { \(.*\) }$/static void evaluate(const Thread *t) { \1 update(t); }/'
 rm -f "$work"/eval_off.st*
 "$work/eval_off" --data "$data" --log "$work/eval.log" --save "$work/eval_off.st" > "$work/said" 2>&1
 log_facts "$work/eval.log" | grep '^{"update"' > "$work/eval_off.facts"

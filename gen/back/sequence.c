@@ -10,7 +10,7 @@
 #include "back/template.h"
 
 /* of a sequence that becomes a function: its calls, how often it comes */
-enum { SHORTEST = 3, LONGEST = 256, FEWEST = 3 };
+enum { SHORTEST = 3, BLOCK = 4, LONGEST = 256, FEWEST = 3 };
 
 Line *line_add(Lines *to, const char *before, const char *after)
 {
@@ -365,7 +365,7 @@ static int came_before(const int *class, int n, int from)
 /* It is a shorter sequence several times. */
 static bool is_periodic(const int *class, int n)
 {
-    for (int d = SHORTEST; d <= n / 2; d++)
+    for (int d = 1; d <= n / 2; d++)
         if (n % d == 0 && alike_from(class, n, 0, d) == n - d) return true;
     return false;
 }
@@ -388,15 +388,19 @@ static bool begins_phase(const Lines *c, int at)
     return c->at[at]->first && at > 0 && !c->at[at - 1]->first;
 }
 
-/* The sequences are blocks that follow one another, or each begins a phase. */
-static bool is_natural(const Lines *c, const Found *x)
+/* The sequences are blocks of a net: they follow one another. */
+static bool are_blocks(const Found *x)
 {
-    bool blocks = true, phases = true;
-    for (int i = 0; i < x->times; i++) {
-        blocks &= i == 0 || x->at[i] == x->at[i - 1] + x->n;
-        phases &= begins_phase(c, x->at[i]);
-    }
-    return blocks || phases;
+    bool follow = true;
+    for (int i = 1; i < x->times; i++) follow &= x->at[i] == x->at[i - 1] + x->n;
+    return follow;
+}
+
+static bool begin_phases(const Lines *c, const Found *x)
+{
+    bool begin = true;
+    for (int i = 0; i < x->times; i++) begin &= begins_phase(c, x->at[i]);
+    return begin;
 }
 
 /* Calls of many arguments take several lines. */
@@ -410,7 +414,7 @@ static int lines_saved(const Lines *c, const Found *x)
     return (x->times - 1) * x->n - x->times * (1 + params / IN_LINE) - AROUND;
 }
 
-/* The sequence that saves most lines; n 0: none saves any. */
+/* The sequence that saves most: blocks save calls, others have to save lines. n 0: none does. */
 static Found best_of(const Lines *c)
 {
     const int *class = classes_of(c);
@@ -422,8 +426,9 @@ static Found best_of(const Lines *c)
             if (x.times < FEWEST) break;
             if ((x.times - 1) * x.n - x.times <= best.saved || is_periodic(class + from, x.n))
                 continue;
-            if (!is_natural(c, &x)) continue;
-            x.saved = lines_saved(c, &x);
+            const bool blocks = are_blocks(&x);
+            if (!blocks && !begin_phases(c, &x)) continue;
+            x.saved = blocks && x.n >= BLOCK ? (x.times - 1) * x.n : lines_saved(c, &x);
             if (x.saved <= best.saved) continue;
             best = x;
             x.at = NEW_ARRAY(int, c->n + 1);
