@@ -15,7 +15,7 @@ for target in c cuda; do
     no "41. their sum" fits $((one + two)) "$one" "$two"
 done
 ./gagen -t c --dump=partition $model | awk '/^micro-step/ { print $2 }' | tr '\n' ' ' | grep -q 'forward backward forward backward'; tell $? "41. forward, backward, forward, backward"
-n=$(./gagen -t c --dump=partition -D share=1 $model | grep -c '^  k.*_d_trunk_weight ')
+n=$(./gagen -t c --dump=partition -D share=1 $model | grep -c 'writes gradient of trunk.weight$')
 [ "$n" -eq 1 ] && [ "$(./gagen -t c --dump=partition -D share=1 $model | awk '/^micro-step/' | wc -l)" -eq 4 ]; tell $? "41. two heads on a trunk: it runs backward once, after both"
 for only in 0 1 2; do prober two_$only $model gagen -D only=$only && "$work/two_$only" "$data" - 2 1 1 > "$work/two_$only.out"; done
 joined() { grep '^gradient' "$work/two_1.out"; grep '^gradient' "$work/two_2.out"; }
