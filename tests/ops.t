@@ -119,7 +119,12 @@ local function reduce(t, args, attrs)
   for _, f in ipairs(t.folds) do
     local name, kind, e = f:match("^(%w+) = (%w+)%((.*)%)$")
     local total
-    for i = 1, n do total = fold[kind](total, evaluate(e, at(t, args, lets, attrs, i, n))) end
+    if not fold[kind] then
+      name, e = f:match("^(%w+) = (.*)$")       -- a value of the folds before
+      total = evaluate(e, at(t, args, lets, attrs, 1, n))
+    else
+      for i = 1, n do total = fold[kind](total, evaluate(e, at(t, args, lets, attrs, i, n))) end
+    end
     lets[name] = total
   end
   if t.per_row then return evaluate(t.value, at(t, args, lets, attrs, 1, n)) end
