@@ -174,7 +174,7 @@ end
 local function arguments(t, x, class)
   local args, m, s = { x, class }, math.max(table.unpack(x)), 0
   for i = 1, #x do s = s + math.exp(x[i] - m) end
-  for i = 3, #t.args do args[i] = t.args[i] == "m" and m or s end
+  for i = 3, #t.args do args[i] = t.args[i] == "max" and m or s end
   return args
 end
 
