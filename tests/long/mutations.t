@@ -49,9 +49,9 @@ END
 mutations() {
     cat <<'END'
 beta is dropped: next micro-steps store|even|s/{ micro(t, m, 1); }/{ micro(t, m, 0); }/
-beta is dropped in one weight's gradient|even|s/\(matmul_d_net_2_weight(t, \)beta/\10/
-beta is dropped in one bias' gradient|even|s/\(sum_d_net_0_bias(t, \)beta/\10/
-beta of a convolution's weight is dropped|conv|s/\(_d_net_0_weight(t, \)beta/\10/
+beta is dropped in one weight's gradient|even|s/\(matmul_d_weight(t, \)beta\(); .* d net.2.weight \)/\10\2/
+beta is dropped in one bias' gradient|even|s/\(sum_d_bias(t, \)beta\(); .* d net.0.bias \)/\10\2/
+beta of a convolution's weight is dropped|conv|s/\(_d_weight(t, \)beta\(); .* d net.0.weight \)/\10\2/
 beta of a norm's weight is dropped|conv|s/\((t, .*g.net_1.weight, \)beta/\10/
 the first micro-step adds to the window before|tail|s/{ micro(t, m, 0); }/{ micro(t, m, 1); }/
 the second micro-step of a window is skipped|adamw|/^static void window_full/,/^}/s/micro_next(t, &(Micro){ N, N });//
@@ -85,7 +85,7 @@ each micro-step is clipped|clip|/^static void window_full/,/^}/s/micro_next/norm
 nothing is clipped|clip|s/if (w.clip > 1) w.clip = 1;/w.clip = 1;/
 clip's epsilon is 1e-3|clip|s/w.norm + 1e-6/w.norm + 1e-3/
 decay per micro-step|decay|s/(1.0 - lr \* 0.01)/pow(1.0 - lr * 0.01, 16.0)/
-the second use of a layer stores|tied|s/\(matmul_d_layer_weight(t, .*, \)1)/\10)/
+the second use of a layer stores|tied|s/\(matmul_d_weight(t, .*, \)1); /\10); /
 masks are those of the micro-batch, used again by the next|dropout|s/w.first + m->from)/w.first)/g
 masks of a window are used again by the next|resume|s/w.first + m->from)/m->from)/g
 noise is drawn anew by the backward|dropout|/_dx(const Thread/,/^}/s/w.first + m->from)/w.first + m->from + 1)/
@@ -94,7 +94,7 @@ an all-masked micro-batch replaces the gradient|masked|s/{ micro(t, m, 1); }/{ m
 transposed weights are those of the window before|adamw|/^static void update/,/^}/s/    prepare(t);//
 a chain of additions begins anew in each micro-step|split|s/, 2 \* beta)/, beta)/
 a penalty on weights counts twice|split|s/^    conclude(t);/    conclude(t), conclude(t);/
-a penalty on weights replaces the gradient|split|s/\(_d_token_0_weight(t, NULL, \)1/\10/
+a penalty on weights replaces the gradient|split|s/\(_d_weight(t, \)1\(); .* d token.0.weight \)/\10\2/
 momentum counts micro-steps|conv|s/R(0.9) \* m/R(0.6561) * m/
 gradients are kept in fp32 while all else is double|conv|s/{ micro(t, m, \([01]\)); }/{ micro(t, m, \1); to_fp32(t); }/;s/^INLINE void micro(.*/static void to_fp32(const Thread *t)\n{\n    real *x = (real *)\&g;\n    for (size_t i = 0; t->id == 0 \&\& i < sizeof g \/ sizeof *x; i++) x[i] = (float)x[i];\n    barrier(t);\n}\n&/
 eps stands inside of the root|adamw|s/(v_sqrt(v2) \* c2 + R(1e-8))/v_sqrt(v2 * c2 * c2 + R(1e-8))/
@@ -103,7 +103,7 @@ a loss scale is not undone|scaled|s/to->scale_out = .*;/to->scale_out = 1;/
 a loss scale is undone twice|scaled|s/1 \/ to->loss_scale/1 \/ to->loss_scale \/ to->loss_scale/
 an average of the weights per micro-step|ema|s/v_store(&ema_at\[i\], \(.*\));/vec e = ema;\n        for (int k = 0; k < 8; k++) e += (\1 - ema) \/ (now - ema) * (now - e);\n        v_store(\&ema_at[i], e);/
 an average of the weights of the update before|ema|s/(now - ema)/(x - ema)/
-batch norm's momentum is as given where K of it make one|norm|s/arena.window_momentum = .*;/arena.window_momentum = R(0.1);/
+batch norm's momentum is as given where K of it make one|norm|s/arena.first_window_momentum = .*;/arena.first_window_momentum = R(0.1);/
 batch norm's running statistics move in evaluation|looked|/^INLINE void micro(/,/^}/{ /(t, .*p.first_running_var/H; }; /^static void forward(/,/^}/{ / k[0-9]*_running_var(t, m);/{ s/if (w.training) //; G; }; }
 the last micro-batch alone moves batch norm's running statistics|norm|/^static void forward(/,/^}/s/if (w.training) \(k[0-9]*_running\)/if (m->from >= 16) \1/
 AdamA's moments decay per micro-step|adama|s/, \(v8*_load(&[^)]*)\) + (real)(1 - 0\.9)/, R(0.9) * \1 + (real)(1 - 0.9)/
