@@ -26,7 +26,7 @@ a tile's barrier is missing|late+|/void gg_tile(int/,/^}/{/^        __syncthread
 a sum's barrier is missing|late+|/real gg_add_shares/,/^}/{/__syncthreads/d}|with no barrier between|GG_EMU_ORDER=1
 the barrier between kernels that share a block is missing|shared|/_to_k.*(Device/,/^}/{/__syncthreads/d}|race: |
 several blocks add to the same gradient|late|/void k24_sum/,/^}/s/id = blockIdx.x \* 32u + lane/id = lane/;s/GG_RUN(k24_sum_d_bias, 1/GG_RUN(k24_sum_d_bias, 2/|in the same launch|
-the guard of a map is missing|late|/void k3_max/,/^}/s/if (id < N \* 75) //|in the same launch|
+the guard of a map is missing|late|/void k3_max/,/^}/s/if (id < N \* 75) //|out of bounds|
 the guard of the optimizer is missing|late|/void optimize/,/^}/s/if (i < 3200) //|in the same launch|
 a float's atomicAdd|late|/void k24_sum/,/^}/s/g.conv.bias\[j\] = .*;/atomicAdd(\&g.conv.bias[j], sum);/|atomicAdd on float|
 a pointer that is not aligned|late|/void optimize/,/^}/s/= x_at\[i\]/= (real)*(const double *)(x_at + i)/|aligned|
