@@ -276,7 +276,8 @@ casts() {
     echo "$(ran round_parameters) $(ran k1_to_k2)"
 }
 [ "$(casts casts)" = "1 8" ] && [ "$(grep -c 'gg_round(.*dev->p)' "$work/casts.cu")" -eq 1 ]; tell $? "43. bf16: weights are cast once in a window of 8 micro-batches"
-mutate casts_off casts "" 's/^    GG_RUN(k1_to_k2, .*/&\
+mutate casts_off casts "" 's/^#include "gagen_cuda.h"/&\
+static void prepare_steps(void);/;s/^    GG_RUN(k1_to_k2, .*/&\
     prepare_steps();/'
 [ "$(casts casts_off)" = "9 8" ]; tell $? "control: 43. and in every micro-batch: $(casts casts_off)"
 
