@@ -18,7 +18,7 @@ enum { RUN_NAMES = 15 };
 
 /* 1 to 5 of binary operators, 6 of the unary minus; ATOM: it is no operator */
 int call_precedence(int call);
-char *real_text(double x); /* the shortest that reads back: "0.5", "1.0", "1e-07", "-inf" */
+char *real_text(double x); /* the shortest that reads back: "0.5", "1.0", "1e-7", "-inf" */
 /* the stride of side i of n of a box, unless its text has another */
 long side_stride(const Formal *f, int i, int n);
 char *val_shown(const Loops *k, const Val *v);

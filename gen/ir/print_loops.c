@@ -75,13 +75,7 @@ int call_precedence(int call)
 char *real_text(double x)
 {
     if (!isfinite(x)) return text("%s%s", signbit(x) ? "-" : "", isnan(x) ? "nan" : "inf");
-    if (x == floor(x) && fabs(x) < 1e15) return text("%.1f", x);
-    char s[40];
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(s, sizeof s, "%.*g", digits, x);
-        if (strtod(s, NULL) == x) break;
-    }
-    return text("%s%s", s, s[strspn(s, "-0123456789")] ? "" : ".0");
+    return decimal_text(x, NULL);
 }
 
 /* ---- names ---- */
