@@ -41,8 +41,8 @@ for target in c cuda; do
     term window 8 "8. $target, a balance of shares of the whole window, one detached: counted ahead of it"
     term window 1 "8. $target, the same"
 done
-yes "8. the header says so of every term" [ "$(grep -c 'scale_in.* = .*sums\[.*, of the term in line 13, pre-count: counted from the data before the first backward' "$work/window_8.c")" = 3 ]
-yes "8. and of the one that is divided by samples" grep -q 'scale_in\[.\] = 1 / (samples \* 3), of the term in line 7$' "$work/window_8.c"
+yes "8. the header says so of every term" [ "$(grep -c 'scale_in.* = .*sums\[.*, for the loss in line 13, pre-count: counted from the data before the first backward' "$work/window_8.c")" = 3 ]
+yes "8. and of the one that is divided by samples" grep -q 'scale_in\[.\] = 1 / (samples \* 3), for the loss in line 7$' "$work/window_8.c"
 no "8. nothing waits for the end" grep -q post-scale "$work/window_8.c"
 yes "control: 8. micro-batches' own shares are off by more than 0.05" naive window 0.05
 no "8. the additive balance is another one" compare "$work/window_8.got" $want --case additive --gradient 1e-6
