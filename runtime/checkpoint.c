@@ -33,7 +33,7 @@ static void gg_header_metadata(const Run *r, Line *h)
     gg_add(h,
            "\",\"samples\":\"%ld\",\"seed\":\"%llu\",\"fingerprint\":\"%016llx\",\"best\":\"%a\","
            "\"stale\":\"%ld\",\"log\":\"%ld\",\"sums\":\"%a",
-           gg_consumed(&at->plan, at->update), (unsigned long long)at->seed,
+           gg_consumed(&at->calendar, at->update), (unsigned long long)at->seed,
            (unsigned long long)r->p->model.fingerprint, at->best, at->stale, r->log.bytes,
            r->sums.samples);
     for (int i = 0; i < r->p->model.nsums; i++) gg_add(h, " %a", r->sums.since[i]);
@@ -135,7 +135,7 @@ static void gg_sync_directory(const char *path)
 void gg_save_run(Run *r, const char *path)
 {
     char temporary[4096];
-    if (r->schedule.turn.n)
+    if (r->schedule.step_window.n)
         gg_fail(GG_USAGE, "%s: a round is under way: its last step first, then a checkpoint", path);
     if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
         gg_fail(GG_DATA, "%s: too long a name", path);

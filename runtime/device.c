@@ -20,7 +20,7 @@ void gg_run_fetch(Run *r)
 void gg_run_await(Run *r)
 {
     const Program *p = r->p;
-    const bool merges = gg_takes_turns(&p->schedule) && r->schedule.turn.closes &&
+    const bool merges = gg_several_steps(&p->schedule) && r->schedule.step_window.closes &&
                         (p->device.await || !r->sums.merged);
     if (p->device.await) p->device.await();
     for (int i = 0; merges && i < p->model.nsums; i++) p->device.sums[i] += r->sums.kept[i];

@@ -1,4 +1,4 @@
-/* gagen_cuda.h -- what a generated CUDA program may call: launches, folds, matrix products planned
+/* gagen_cuda.h -- what a generated CUDA program may call: launches, folds, matrix products opened
    once, graphs, and the way of data and windows to the device and back. A program is one
    translation unit; this state is its own.
 
@@ -74,14 +74,14 @@ static inline void gg_checked(cublasStatus_t status, const char *file, int line,
 enum { GG_WORKSPACE = 32 << 20, GG_SPANS = 4096 };
 typedef struct {
     size_t sums, w, data, row, end;
-} GgPlaces; /* in Device; end: after row */
-#define GG_PLACES(D) \
+} GgOffsets; /* in Device; end: after row */
+#define GG_OFFSETS(D) \
     { \
         offsetof(D, sums), offsetof(D, w), offsetof(D, data), offsetof(D, row), \
             offsetof(D, row) + sizeof(((D *)0)->row) \
     }
 
-typedef struct { /* row-major D[m][n] = op(A) op(B) + beta D, planned */
+typedef struct { /* row-major D[m][n] = op(A) op(B) + beta D, ready to run */
     cublasLtMatmulDesc_t desc;
     cublasLtMatrixLayout_t a, b, d;
     cublasLtMatmulAlgo_t algo;
@@ -106,7 +106,7 @@ typedef struct {
 static cudaStream_t gg_stream;
 static struct {
     const Program *p;
-    GgPlaces at;
+    GgOffsets at;
     /* aside: pinned, what an evaluation's stages overwrite */
     char *device, *workspace, *aside, text[320];
     cublasLtHandle_t blas;
@@ -121,7 +121,7 @@ static struct {
     int *flag;                      /* pinned: a number that was asked for */
     void *column[64];               /* resident: row 0 on the device */
 } gg_cuda;
-static std::vector<GgMatmul> gg_plans;
+static std::vector<GgMatmul> gg_products;
 static std::vector<GgGraph> gg_graphs;
 static std::vector<GgSpan> gg_spans;
 static std::vector<GgSpent> gg_spent;
@@ -421,7 +421,7 @@ static inline bool gg_choose_algorithm(GgMatmul *p)
 
 /* op(A) is [m][k], stored [k][m] where ta; op(B) is [k][n], stored [n][k] where tb; `batch` of
    them, strides apart */
-static inline GgMatmul gg_matmul_plan(int ta, int tb, long m, long n, long k, const gg_factor *A,
+static inline GgMatmul gg_matmul_open(int ta, int tb, long m, long n, long k, const gg_factor *A,
                                       long lda, const gg_factor *B, long ldb, real *D, long ldd,
                                       int batch, long stride_a, long stride_b, long stride_d,
                                       int beta, GgEpilogue e, const real *bias)
@@ -432,7 +432,7 @@ static inline GgMatmul gg_matmul_plan(int ta, int tb, long m, long n, long k, co
     p.a = gg_layout(gg_factor_type, ta ? m : k, ta ? k : m, lda, batch, stride_a);
     p.b = gg_layout(gg_factor_type, tb ? k : n, tb ? n : k, ldb, batch, stride_b);
     p.d = gg_layout(gg_type, n, m, ldd, batch, stride_d);
-    gg_plans.push_back(p);
+    gg_products.push_back(p);
     if (!gg_choose_algorithm(&p))
         gg_fail(GG_NO_DEVICE,
                 "cuBLASLt has no algorithm for [%ld][%ld] = [%ld][%ld] [%ld][%ld], batch %d, "
@@ -451,29 +451,29 @@ struct GgSizes {
     long step[3] = { 0, 0, 0 }; /* whose A, B and D lie so far apart */
 };
 
-static inline GgMatmul gg_planned(const gg_factor *A, const gg_factor *B, real *D, const real *bias,
-                                  const GgSizes &s, int beta)
+static inline GgMatmul gg_product_opened(const gg_factor *A, const gg_factor *B, real *D,
+                                         const real *bias, const GgSizes &s, int beta)
 {
-    return gg_matmul_plan(s.a_turned, s.b_turned, s.rows, s.columns, s.depth, A, s.lead[0], B,
+    return gg_matmul_open(s.a_turned, s.b_turned, s.rows, s.columns, s.depth, A, s.lead[0], B,
                           s.lead[1], D, s.lead[2], s.batch, s.step[0], s.step[1], s.step[2], beta,
                           bias ? s.relu ? GG_RELU_BIAS : GG_BIAS : GG_NONE, bias);
 }
 
 /* D = A B, and what the epilogue does */
-static inline void gg_plan(GgMatmul *to, const gg_factor *A, const gg_factor *B, real *D,
-                           const real *bias, const GgSizes &sizes)
+static inline void gg_product_open(GgMatmul *to, const gg_factor *A, const gg_factor *B, real *D,
+                                   const real *bias, const GgSizes &sizes)
 {
-    *to = gg_planned(A, B, D, bias, sizes, 0);
+    *to = gg_product_opened(A, B, D, bias, sizes, 0);
 }
 
 /* two: the first stores, the second adds */
-static inline void gg_plan_both(GgMatmul to[2], const gg_factor *A, const gg_factor *B, real *D,
-                                const real *bias, const GgSizes &sizes)
+static inline void gg_product_open_both(GgMatmul to[2], const gg_factor *A, const gg_factor *B,
+                                        real *D, const real *bias, const GgSizes &sizes)
 {
-    for (int beta = 0; beta < 2; beta++) to[beta] = gg_planned(A, B, D, bias, sizes, beta);
+    for (int beta = 0; beta < 2; beta++) to[beta] = gg_product_opened(A, B, D, bias, sizes, beta);
 }
 
-#define gg_matmul_run(planned) gg_matmul_enqueue(planned, #planned)
+#define gg_matmul_run(product) gg_matmul_enqueue(product, #product)
 static inline void gg_matmul_enqueue(const GgMatmul *p, const char *name)
 {
     const real one = 1;
@@ -610,9 +610,9 @@ static inline void gg_data_open(long rows)
     strcat(gg_cuda.text, ", data streamed");
 }
 
-/* Device: zeros up to the end of row, what follows as it comes. The program then plans its products
-   and records its graphs. */
-static inline void *gg_device_open(const Program *p, long rows, size_t bytes, GgPlaces at)
+/* Allocates Device. Its memory up to the end of `row` is zero, the rest is not. The program then
+   opens its products and records its graphs. */
+static inline void *gg_device_open(const Program *p, long rows, size_t bytes, GgOffsets at)
 {
     if (!(at.sums < at.w && at.w < at.data && at.data < at.row && at.row < at.end &&
           at.end <= bytes))
@@ -631,10 +631,10 @@ static inline void *gg_device_open(const Program *p, long rows, size_t bytes, Gg
 static inline const char *gg_device_text(void) { return gg_cuda.text; }
 
 /* ---- closing: all of it, also after an opening that failed ---- */
-static inline void gg_plans_close(void)
+static inline void gg_products_close(void)
 {
     for (const GgGraph &g : gg_graphs) cudaGraphExecDestroy(g.exec);
-    for (const GgMatmul &p : gg_plans) {
+    for (const GgMatmul &p : gg_products) {
         cublasLtMatmulDescDestroy(p.desc);
         cublasLtMatrixLayoutDestroy(p.a);
         cublasLtMatrixLayoutDestroy(p.b);
@@ -644,7 +644,7 @@ static inline void gg_plans_close(void)
         cudaEventDestroy(s.from);
         cudaEventDestroy(s.to);
     }
-    gg_graphs.clear(), gg_plans.clear(), gg_spans.clear();
+    gg_graphs.clear(), gg_products.clear(), gg_spans.clear();
     gg_span = 0;
 }
 
@@ -663,7 +663,7 @@ static inline void gg_slots_close(void)
 static inline void gg_device_close(void)
 {
     if (gg_stream) cudaStreamSynchronize(gg_stream);
-    gg_plans_close();
+    gg_products_close();
     gg_slots_close();
     for (void *column : gg_cuda.column) cudaFree(column);
     cudaFreeHost(gg_cuda.flag);
@@ -722,7 +722,7 @@ static inline void gg_stage_data(int slot, long from, long samples)
    begin anew. */
 static inline void gg_stage_chunk(long from, long samples, bool fresh)
 {
-    const GgPlaces at = gg_cuda.at;
+    const GgOffsets at = gg_cuda.at;
     const int slot = gg_stage_slot();
     const long micros = (samples - 1) / gg_cuda.p->schedule.micro_batch;
     char *image = gg_cuda.pinned[slot] - at.sums;
@@ -783,14 +783,14 @@ static inline void gg_await(void)
 /* What stages overwrite, of a window that may wait for its update: moved aside, and back. */
 static inline void gg_lay_aside(void)
 {
-    const GgPlaces at = gg_cuda.at;
+    const GgOffsets at = gg_cuda.at;
     gg_check(cudaMemcpyAsync(gg_cuda.aside, gg_cuda.device + at.sums, at.end - at.sums,
                              cudaMemcpyDeviceToHost, gg_stream));
 }
 
 static inline void gg_take_back(void)
 {
-    const GgPlaces at = gg_cuda.at;
+    const GgOffsets at = gg_cuda.at;
     gg_check(cudaMemcpyAsync(gg_cuda.device + at.sums, gg_cuda.aside, at.end - at.sums,
                              cudaMemcpyHostToDevice, gg_stream));
 }

@@ -83,14 +83,14 @@ int gg_steps(const Program *p, long steps)
 {
     Run *r = gg_find(p);
     if (!r) return GG_USAGE;
-    r->schedule.plan = gg_plan(&p->schedule, r->data.train.count, -1, steps);
+    r->schedule.calendar = gg_calendar(&p->schedule, r->data.train.count, -1, steps);
     return 0;
 }
 
 static int gg_all_done(const Program *p, const Run *r)
 {
     snprintf(gg_message, sizeof gg_message, "%s: all %ld updates are done", p->name,
-             r->schedule.plan.T);
+             r->schedule.calendar.T);
     return GG_USAGE;
 }
 
@@ -117,9 +117,9 @@ int gg_window(const Program *p, double *reports)
 {
     Run *r = gg_find(p);
     if (!r || gg_is_between(r)) return GG_USAGE;
-    if (r->schedule.update >= r->schedule.plan.T) return gg_all_done(p, r);
+    if (r->schedule.update >= r->schedule.calendar.T) return gg_all_done(p, r);
     r->device.waits = true;
-    gg_run_turn(r, r->schedule.update, r->schedule.turn.n, false);
+    gg_run_step(r, r->schedule.update, r->schedule.step_window.n, false);
     gg_run_await(r);
     if (gg_is_beyond(r)) return GG_DATA;
     if (reports) p->model.report(p->device.sums, (double)p->device.w->samples, reports);
@@ -152,15 +152,16 @@ int gg_train(const Program *p, long windows, double *reports)
     Run *r = gg_find(p);
     if (!r || gg_is_between(r)) return GG_USAGE;
     r->device.waits = false;
-    const long most = p->device.await && !p->device.skips && !gg_takes_turns(&p->schedule) ? 2 : 1,
-               left = r->schedule.plan.T - r->schedule.update;
+    const long most =
+                   p->device.await && !p->device.skips && !gg_several_steps(&p->schedule) ? 2 : 1,
+               left = r->schedule.calendar.T - r->schedule.update;
     const long end = r->schedule.update + (windows < left ? windows : left);
     for (long started = r->schedule.update; r->schedule.update < end;) {
         for (; started < end && started < r->schedule.update + most; started++)
-            for (long n = 0; gg_run_turn(r, started, n, true); n++) {
+            for (long n = 0; gg_run_step(r, started, n, true); n++) {
                 gg_run_await(r);
                 if (gg_is_beyond(r)) return GG_DATA;
-                gg_run_turned(r);
+                gg_step_done(r);
             }
         gg_run_await(r);
         if (gg_is_beyond(r)) return GG_DATA;

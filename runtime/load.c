@@ -173,13 +173,13 @@ static void gg_check_run(const Run *r, const Archive *a, long update, long sampl
         gg_fail(GG_DATA, "%s: its run has --seed %llu, this one %llu", a->path,
                 (unsigned long long)seed, (unsigned long long)r->schedule.seed);
     if (r->o.eval) return;
-    if (update < 0 || update > r->schedule.plan.T)
+    if (update < 0 || update > r->schedule.calendar.T)
         gg_fail(GG_DATA, "%s: it has done %ld updates, this run plans %ld", a->path, update,
-                r->schedule.plan.T);
-    if (samples != gg_consumed(&r->schedule.plan, update))
+                r->schedule.calendar.T);
+    if (samples != gg_consumed(&r->schedule.calendar, update))
         gg_fail(GG_DATA,
                 "%s: %ld samples in %ld updates, here they would be %ld: other data, batch or tail",
-                a->path, samples, update, gg_consumed(&r->schedule.plan, update));
+                a->path, samples, update, gg_consumed(&r->schedule.calendar, update));
 }
 
 /* "samples sum sum ...", as gg_header_metadata wrote them */
@@ -207,7 +207,7 @@ bool gg_load_run(Run *r, const char *path)
     gg_read_arrays(a, &r->p->model, 0, 1 + r->p->model.nstates);
     gg_scan_sums(r, sums);
     gg_scan_skipped(r, skipped);
-    at->turn = (Turn) { 0 };
+    at->step_window = (StepWindow) { 0 };
     at->update = update, at->best = best, at->stale = stale ? strtol(stale, NULL, 10) : 0;
     r->log.bytes = log_bytes < 0 ? 0 : log_bytes;
     char *end;

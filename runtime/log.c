@@ -73,22 +73,22 @@ static void gg_log_rate(Run *r, const char *end, double lr, double norm, Noise *
 void gg_log_update(Run *r, const Started *s, double ms, double seconds)
 {
     const Window *w = r->p->device.w;
-    const bool turns = gg_takes_turns(&r->p->schedule);
+    const bool several = gg_several_steps(&r->p->schedule);
     if (r->log.file < 0) return;
     r->log.text.n = 0;
     gg_add(&r->log.text, "{\"update\":%ld,\"epoch\":%ld,\"samples\":%ld", r->schedule.update,
-           s->place.epoch + 1, s->place.first + s->place.samples);
+           s->position.epoch + 1, s->position.first + s->position.samples);
     gg_log_reports(r, r->sums.values);
-    if (!turns) gg_log_rate(r, "", s->lr, w->norm, &r->log.noise_told[0]);
-    for (int i = 0; turns && i < r->p->schedule.nsteps; i++) {
+    if (!several) gg_log_rate(r, "", s->lr, w->norm, &r->log.noise_told[0]);
+    for (int i = 0; several && i < r->p->schedule.nsteps; i++) {
         char end[128];
         snprintf(end, sizeof end, "_%s", r->p->schedule.steps[i].name);
         gg_log_rate(r, end, r->schedule.lr[i], r->schedule.norm[i], &r->log.noise_told[i]);
     }
     if (r->p->schedule.loss_scale > 0) gg_log_number(r, "loss_scale", w->loss_scale);
     if (w->dropped) gg_add(&r->log.text, ",\"dropped\":%d", w->dropped);
-    if (!turns && w->count == 0) gg_add(&r->log.text, ",\"skipped\":true");
-    for (int i = 0; turns && i < r->p->schedule.nsteps; i++)
+    if (!several && w->count == 0) gg_add(&r->log.text, ",\"skipped\":true");
+    for (int i = 0; several && i < r->p->schedule.nsteps; i++)
         if (r->schedule.missed[i])
             gg_add(&r->log.text, ",\"skipped_%s\":%d", r->p->schedule.steps[i].name,
                    r->schedule.missed[i]);
@@ -117,7 +117,7 @@ static void gg_show_round(const Schedule *of)
 }
 
 /* In a micro-batch of one row such a layer cannot normalise. */
-static void gg_warn_lone(const Program *p, const Plan *n)
+static void gg_warn_lone(const Program *p, const Calendar *n)
 {
     const long rows = n->tail == 'c' ? n->last : n->tail == 's' ? n->samples : 0;
     if (p->model.lone && n->T && rows % p->schedule.micro_batch == 1)
@@ -136,7 +136,7 @@ void gg_show_notes(const Run *r, FILE *to)
 
 void gg_show_plan(const Run *r)
 {
-    const Plan *n = &r->schedule.plan;
+    const Calendar *n = &r->schedule.calendar;
     const Program *p = r->p;
     printf("%s: %ld training rows", p->name, n->samples);
     if (r->data.valid.count) printf(", %ld validation", r->data.valid.count);
@@ -157,7 +157,7 @@ void gg_show_plan(const Run *r)
     for (int i = 1; i < n->spans; i++)
         if (n->span[i].update < n->T)
             printf("; from update %ld on %ld", n->span[i].update + 1, n->span[i].batch);
-    if (gg_takes_turns(&p->schedule)) gg_show_round(&p->schedule);
+    if (gg_several_steps(&p->schedule)) gg_show_round(&p->schedule);
     if (n->last != n->batch && n->T && n->spans == 1)
         printf("; the last window %s %ld samples", n->tail == 'c' ? "of all has" : "has", n->last);
     if (n->unread) printf("; %ld samples of an epoch stay unread", n->unread);
@@ -202,12 +202,12 @@ void gg_show_progress(Run *r)
     double now = gg_seconds(), spent = now - r->log.start;
     if (!r->log.terminal || now - r->log.shown < 0.2) return;
     double rate = (double)(r->schedule.update - r->log.start_update) / spent;
-    const long read = gg_consumed(&r->schedule.plan, r->schedule.update) -
-                      gg_consumed(&r->schedule.plan, r->log.start_update);
+    const long read = gg_consumed(&r->schedule.calendar, r->schedule.update) -
+                      gg_consumed(&r->schedule.calendar, r->log.start_update);
     r->log.text.n = 0;
     gg_report_text(r, r->sums.values);
     fprintf(stderr, "\r%ld/%ld%s  %.0f samples/s  %.0f s left\033[K", r->schedule.update,
-            r->schedule.plan.T, r->log.text.s, (double)read / spent,
-            (double)(r->schedule.plan.T - r->schedule.update) / rate);
+            r->schedule.calendar.T, r->log.text.s, (double)read / spent,
+            (double)(r->schedule.calendar.T - r->schedule.update) / rate);
     r->log.shown = now;
 }

@@ -11,11 +11,11 @@ static void gg_run_plan(Run *r)
     long epochs = r->o.epochs, steps = r->o.steps;
     if (epochs < 0 && steps < 0)
         epochs = p->schedule.epochs, steps = p->schedule.epochs > 0 ? -1 : p->schedule.updates;
-    r->schedule.plan = gg_plan(&p->schedule, r->data.train.count, epochs, steps);
-    if (!r->schedule.plan.E)
+    r->schedule.calendar = gg_calendar(&p->schedule, r->data.train.count, epochs, steps);
+    if (!r->schedule.calendar.E)
         gg_fail(GG_DATA, "%ld training rows do not fill one batch of %ld, and tail = \"drop\"",
                 r->data.train.count, p->schedule.round);
-    gg_order_start(&r->schedule.order, &r->schedule.plan, &r->data.train, p->data.shuffle,
+    gg_order_start(&r->schedule.order, &r->schedule.calendar, &r->data.train, p->data.shuffle,
                    r->schedule.seed);
 }
 

@@ -10,7 +10,7 @@
 #include "table.h"
 
 typedef struct {
-    Place place;
+    Position position;
     double lr, begin;
 } Started; /* a window under way */
 /* sums over windows: of the variance of an item's gradient, of the square of the mean's norm */
@@ -26,13 +26,13 @@ typedef struct {     /* files of weights */
 } Stored;
 
 typedef struct { /* the run's position in its schedule */
-    Plan plan;
+    Calendar calendar;
     Order order;
     uint64_t seed;
     /* rounds done so far; empty windows, by step */
     long update, skipped[GG_STEPS];
     int missed[GG_STEPS];                /* and those of the round */
-    Turn turn;                           /* the round's window under way, or the next one */
+    StepWindow step_window;              /* the round's window under way, or the next one */
     Clock clock[GG_STEPS];               /* of the last windows, by step */
     double lr[GG_STEPS], norm[GG_STEPS]; /* of the last windows, by step */
     /* 1 where the program has none; finite windows in a row, of a dynamic one */

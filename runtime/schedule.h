@@ -18,18 +18,18 @@ typedef struct {
     long last;   /* samples of an epoch's last window; carry: of the run's */
     long unread; /* samples an epoch leaves out */
     long total;  /* samples that the run consumes */
-} Plan;
+} Calendar;
 /* of a window; ends: an epoch ends in it */
 typedef struct {
     long epoch, at, first, samples;
     bool ends;
-} Place;
+} Position;
 /* T = 0 and E = 0: not one window */
-Plan gg_plan(const Schedule *of, long samples, long epochs, long steps);
-Place gg_place(const Plan *plan, long update);   /* of update 0 .. T - 1 */
-long gg_consumed(const Plan *plan, long update); /* samples in the updates before it */
+Calendar gg_calendar(const Schedule *of, long samples, long epochs, long steps);
+Position gg_position(const Calendar *calendar, long update); /* of update 0 .. T - 1 */
+long gg_consumed(const Calendar *calendar, long update);     /* samples in the updates before it */
 /* whether the interval, or the run, ends after so many updates */
-bool gg_due(const Plan *plan, Interval i, long update);
+bool gg_due(const Calendar *calendar, Interval i, long update);
 
 typedef struct {
     const Rows *rows;
@@ -39,9 +39,10 @@ typedef struct {
     uint64_t seed;
 } Order;
 void gg_permute(uint32_t *out, long n, uint64_t seed, long epoch);
-void gg_order_start(Order *o, const Plan *plan, const Rows *rows, bool shuffle, uint64_t seed);
+void gg_order_start(Order *o, const Calendar *calendar, const Rows *rows, bool shuffle,
+                    uint64_t seed);
 /* makes now and next those of this group and the following */
-void gg_order_turn(Order *o, long group);
+void gg_order_group(Order *o, long group);
 void gg_order_free(Order *o);
 
 /* ---- rounds ---- */
@@ -51,13 +52,14 @@ typedef struct {
     long nth;           /* and the step's nth */
     long from, samples; /* of the round's */
     bool closes, last;  /* of the step's; of the round's */
-} Turn;
-static inline bool gg_takes_turns(const Schedule *of) { return of->nsteps > 1; }
+} StepWindow;
+static inline bool gg_several_steps(const Schedule *of) { return of->nsteps > 1; }
 /* for a round of this size: the samples that its reports cover */
 long gg_last_window(const Schedule *of, long samples);
-Turn gg_turn(const Schedule *of, long samples, long n); /* of a round of so many samples */
+StepWindow gg_step_window(const Schedule *of, long samples,
+                          long n); /* of a round of so many samples */
 /* windows that the step takes in the first rounds */
-long gg_taken(const Schedule *of, const Plan *plan, int step, long rounds);
+long gg_taken(const Schedule *of, const Calendar *calendar, int step, long rounds);
 /* windows that it takes in an epoch; with "carry" not a whole number */
-double gg_epoch(const Schedule *of, const Plan *plan, int step);
+double gg_epoch(const Schedule *of, const Calendar *calendar, int step);
 #endif

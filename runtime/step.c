@@ -1,4 +1,4 @@
-/* step.c -- a round: the steps of a program in turn.
+/* step.c -- a round: the steps of a program in step_window.
 
    Each step cuts the round's samples into windows of its own batch, so that a whole round ends
    with a whole window. It takes the last of them, as many as its times. A short round has the
@@ -26,9 +26,9 @@ static long gg_takes(const Schedule *of, int step, long samples)
     return s->times < windows ? s->times : windows;
 }
 
-Turn gg_turn(const Schedule *of, long samples, long n)
+StepWindow gg_step_window(const Schedule *of, long samples, long n)
 {
-    Turn t = { .n = n };
+    StepWindow t = { .n = n };
     long take = gg_takes(of, 0, samples);
     for (t.nth = n; t.nth >= take; take = gg_takes(of, ++t.step, samples)) t.nth -= take;
     const Step *s = &of->steps[t.step];
@@ -40,16 +40,17 @@ Turn gg_turn(const Schedule *of, long samples, long n)
     return t;
 }
 
-long gg_taken(const Schedule *of, const Plan *plan, int step, long rounds)
+long gg_taken(const Schedule *of, const Calendar *calendar, int step, long rounds)
 {
-    const long whole = gg_takes(of, step, plan->batch), tail = gg_takes(of, step, plan->last);
-    const long tails = plan->tail == 'c' ? rounds == plan->T : rounds / plan->E;
+    const long whole = gg_takes(of, step, calendar->batch),
+               tail = gg_takes(of, step, calendar->last);
+    const long tails = calendar->tail == 'c' ? rounds == calendar->T : rounds / calendar->E;
     return rounds * whole - (rounds > 0 ? tails : 0) * (whole - tail);
 }
 
-double gg_epoch(const Schedule *of, const Plan *plan, int step)
+double gg_epoch(const Schedule *of, const Calendar *calendar, int step)
 {
-    if (plan->tail != 'c') return (double)gg_taken(of, plan, step, plan->E);
-    return (double)plan->samples / (double)plan->span[0].batch *
-           (double)gg_takes(of, step, plan->batch);
+    if (calendar->tail != 'c') return (double)gg_taken(of, calendar, step, calendar->E);
+    return (double)calendar->samples / (double)calendar->span[0].batch *
+           (double)gg_takes(of, step, calendar->batch);
 }

@@ -21,22 +21,22 @@ typedef struct {
 } Crew;
 
 #if defined __linux__
-static void gg_sleep(Team *team, int turn)
+static void gg_sleep(Team *team, int generation)
 {
-    while (atomic_load(&team->turn) == turn)
-        syscall(SYS_futex, &team->turn, GG_FUTEX_WAIT, turn, NULL, NULL, 0);
+    while (atomic_load(&team->generation) == generation)
+        syscall(SYS_futex, &team->generation, GG_FUTEX_WAIT, generation, NULL, NULL, 0);
 }
 
 void gg_team_wake(Team *team)
 {
-    syscall(SYS_futex, &team->turn, GG_FUTEX_WAKE, team->n, NULL, NULL, 0);
+    syscall(SYS_futex, &team->generation, GG_FUTEX_WAKE, team->n, NULL, NULL, 0);
 }
 #else
-static void gg_sleep(Team *team, int turn)
+static void gg_sleep(Team *team, int generation)
 {
     Crew *crew = (Crew *)team;
     pthread_mutex_lock(&crew->bed);
-    while (atomic_load(&team->turn) == turn) pthread_cond_wait(&crew->bell, &crew->bed);
+    while (atomic_load(&team->generation) == generation) pthread_cond_wait(&crew->bell, &crew->bed);
     pthread_mutex_unlock(&crew->bed);
 }
 
@@ -55,24 +55,25 @@ void gg_team_wake(Team *team)
 enum { GG_SPINS = 4000, GG_SHY_SPINS = 50, GG_MISS = 16, GG_MISSES = 64, GG_SHY = 256 };
 static _Thread_local int gg_misses, gg_shy;
 
-static bool gg_spin(Team *team, int turn)
+static bool gg_spin(Team *team, int generation)
 {
     for (int left = gg_shy ? GG_SHY_SPINS : GG_SPINS; left > 0; left--) {
-        if (atomic_load_explicit(&team->turn, memory_order_acquire) != turn) return true;
+        if (atomic_load_explicit(&team->generation, memory_order_acquire) != generation)
+            return true;
         spin_pause();
     }
     return false;
 }
 
-void gg_team_wait(Team *team, int turn)
+void gg_team_wait(Team *team, int generation)
 {
-    bool hit = gg_spin(team, turn);
+    bool hit = gg_spin(team, generation);
     if (gg_shy) gg_shy--;
     else if (hit) gg_misses -= gg_misses > 0;
     else if ((gg_misses += GG_MISS) >= GG_MISSES) gg_shy = GG_SHY, gg_misses = GG_MISSES / 2;
     if (hit) return;
     atomic_fetch_add(&team->asleep, 1);
-    gg_sleep(team, turn);
+    gg_sleep(team, generation);
     atomic_fetch_sub(&team->asleep, 1);
 }
 

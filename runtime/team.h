@@ -15,7 +15,7 @@ typedef struct Thread {
 } Thread;
 typedef struct Team {
     _Alignas(64) atomic_int arrived;
-    _Alignas(64) atomic_int turn;
+    _Alignas(64) atomic_int generation;
     _Alignas(64) atomic_int asleep;
     int n;
     void (*fn)(const Thread *); /* the next job of the team; NULL: leave */
@@ -26,7 +26,8 @@ Team *gg_team_start(int n); /* starts n - 1 workers, which wait; NULL: no thread
 /* calls fn on every thread; the caller is thread 0 */
 void gg_team_call(Team *team, void (*fn)(const Thread *));
 void gg_team_stop(Team *team);
-void gg_team_wait(Team *team, int turn); /* waits until the turn changes: spins, then sleeps */
+void gg_team_wait(Team *team,
+                  int generation); /* waits until the generation changes: spins, then sleeps */
 void gg_team_wake(Team *team);
 long gg_cores(void); /* those that this process may use */
 
@@ -56,13 +57,13 @@ static inline void barrier(const Thread *t)
 {
     Team *m = t->team;
     if (t->n == 1) return;
-    int turn = atomic_load_explicit(&m->turn, memory_order_relaxed);
+    int generation = atomic_load_explicit(&m->generation, memory_order_relaxed);
     if (atomic_fetch_add_explicit(&m->arrived, 1, memory_order_acq_rel) < t->n - 1) {
-        gg_team_wait(m, turn);
+        gg_team_wait(m, generation);
         return;
     }
     atomic_store_explicit(&m->arrived, 0, memory_order_relaxed);
-    atomic_store(&m->turn, (int)((unsigned)turn + 1));
+    atomic_store(&m->generation, (int)((unsigned)generation + 1));
     if (atomic_load(&m->asleep)) gg_team_wake(m);
 }
 

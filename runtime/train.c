@@ -73,20 +73,20 @@ static void gg_validate(Run *r)
 
 /* A line for the updates since the last one: every epoch, and every tenth of a run with few
    epochs. */
-static void gg_report_since(Run *r, const Place *place)
+static void gg_report_since(Run *r, const Position *position)
 {
     const Schedule *of = &r->p->schedule;
     const Progress *at = &r->schedule;
-    long every = at->plan.T / 10 < 1 ? 1 : at->plan.T / 10;
-    bool due = place->ends || at->update == at->plan.T ||
-               (at->plan.T < 3 * at->plan.E && at->update % every == 0);
+    long every = at->calendar.T / 10 < 1 ? 1 : at->calendar.T / 10;
+    bool due = position->ends || at->update == at->calendar.T ||
+               (at->calendar.T < 3 * at->calendar.E && at->update % every == 0);
     if (!due) return;
     char what[1024];
-    int n = snprintf(what, sizeof what, "epoch %ld  update %ld/%ld", place->epoch + 1, at->update,
-                     at->plan.T);
+    int n = snprintf(what, sizeof what, "epoch %ld  update %ld/%ld", position->epoch + 1,
+                     at->update, at->calendar.T);
     for (int i = 0; of->noise && i < of->nsteps; i++)
         n += snprintf(what + n, sizeof what - (size_t)n, "  noise_scale%s%.60s %.4g",
-                      gg_takes_turns(of) ? "_" : "", of->steps[i].name,
+                      gg_several_steps(of) ? "_" : "", of->steps[i].name,
                       gg_noise_take(&r->log.noise_shown[i]));
     r->p->model.report(r->sums.since, r->sums.samples, r->sums.values);
     gg_show_report(r, what, r->sums.values);
@@ -106,10 +106,10 @@ static void gg_train_start(Run *r)
     Progress *at = &r->schedule;
     Started *s = &at->under_way[at->started % 2];
     s->begin = gg_seconds();
-    s->place = gg_place(&at->plan, at->started);
-    for (long n = 0; gg_run_turn(r, at->started, n, true); n++) {
+    s->position = gg_position(&at->calendar, at->started);
+    for (long n = 0; gg_run_step(r, at->started, n, true); n++) {
         gg_train_await(r);
-        gg_run_turned(r);
+        gg_step_done(r);
     }
     s->lr = r->p->device.w->lr;
     at->started++;
@@ -123,7 +123,7 @@ static _Noreturn void gg_abort(Run *r)
 }
 
 /* The oldest window under way is over: counts and reports it. */
-static const Place *gg_train_end(Run *r)
+static const Position *gg_train_end(Run *r)
 {
     Progress *at = &r->schedule;
     const Program *p = r->p;
@@ -132,16 +132,16 @@ static const Place *gg_train_end(Run *r)
     if (p->schedule.nonfinite == 'a' && gg_run_voided(r)) gg_abort(r);
     double end = gg_seconds(), begin = s->begin > at->ended ? s->begin : at->ended;
     gg_run_done(r);
-    const double samples = (double)gg_last_window(&p->schedule, s->place.samples);
+    const double samples = (double)gg_last_window(&p->schedule, s->position.samples);
     r->sums.samples += samples;
     for (int i = 0; i < p->model.nsums; i++) r->sums.since[i] += p->device.sums[i];
     p->model.report(p->device.sums, samples, r->sums.values);
     const Interval line = p->schedule.line;
-    if (!line.every || gg_due(&at->plan, line, at->update))
+    if (!line.every || gg_due(&at->calendar, line, at->update))
         gg_log_update(r, s, (end - begin) * 1e3, end - r->log.start);
     gg_show_progress(r);
     at->ended = end;
-    return &s->place;
+    return &s->position;
 }
 
 static Interval gg_every(Interval told) { return told.every ? told : (Interval) { 'e', 1 }; }
@@ -149,13 +149,13 @@ static Interval gg_every(Interval told) { return told.every ? told : (Interval) 
 /* Whether the weights after so many updates are saved, validated or read at all. */
 static bool gg_saves(const Run *r, long update)
 {
-    return gg_due(&r->schedule.plan, gg_every(r->p->schedule.checkpoint), update) ||
+    return gg_due(&r->schedule.calendar, gg_every(r->p->schedule.checkpoint), update) ||
            (r->o.save_every > 0 && update % r->o.save_every == 0);
 }
 
 static bool gg_validates(const Run *r, long update)
 {
-    return gg_due(&r->schedule.plan, gg_every(r->p->schedule.validate), update);
+    return gg_due(&r->schedule.calendar, gg_every(r->p->schedule.validate), update);
 }
 
 static bool gg_pauses(const Run *r, long update)
@@ -174,8 +174,8 @@ static void gg_train_ahead(Run *r)
 {
     const Engine *by = &r->p->device;
     const Progress *at = &r->schedule;
-    const long most = by->await && !by->skips && !gg_takes_turns(&r->p->schedule) ? 2 : 1;
-    while (!gg_stop && !gg_patience_ends(r) && at->started < at->plan.T &&
+    const long most = by->await && !by->skips && !gg_several_steps(&r->p->schedule) ? 2 : 1;
+    while (!gg_stop && !gg_patience_ends(r) && at->started < at->calendar.T &&
            at->started < at->update + most) {
         if (at->started > at->update && gg_pauses(r, at->started)) return;
         gg_train_start(r);
@@ -188,13 +188,13 @@ static void gg_train_all(Run *r)
     bool saved = true;
     at->started = at->update;
     for (gg_train_ahead(r); at->started > at->update; gg_train_ahead(r)) {
-        const Place *place = gg_train_end(r);
-        gg_report_since(r, place);
+        const Position *position = gg_train_end(r);
+        gg_report_since(r, position);
         if (gg_validates(r, at->update)) gg_validate(r);
         saved = gg_saves(r, at->update);
         if (saved && r->o.save) gg_save_run(r, r->o.save);
     }
-    if (r->o.save && (!saved || at->plan.T == 0)) gg_save_run(r, r->o.save);
+    if (r->o.save && (!saved || at->calendar.T == 0)) gg_save_run(r, r->o.save);
 }
 
 /* The weights that validated best, where there was a validation. */
@@ -238,19 +238,19 @@ static int gg_finish(Run *r)
     const Schedule *of = &r->p->schedule;
     const Progress *at = &r->schedule;
     if (gg_stop) {
-        printf("stopped after update %ld of %ld%s%s\n", at->update, at->plan.T,
+        printf("stopped after update %ld of %ld%s%s\n", at->update, at->calendar.T,
                r->o.save ? ", saved to " : "", r->o.save ? r->o.save : "");
         return 128 + gg_stop;
     }
     if (gg_patience_ends(r))
         printf("stopped after update %ld of %ld: %s was no better in %ld validations\n", at->update,
-               at->plan.T, r->p->model.reports[of->best].name, at->stale);
+               at->calendar.T, r->p->model.reports[of->best].name, at->stale);
     double seconds = gg_seconds() - r->log.start;
     printf("%ld updates in %.2f s\n", at->update - r->log.start_update, seconds);
     for (int i = 0; i < of->nsteps; i++)
         if (at->skipped[i])
             printf("%ld of %ld windows%s%s changed nothing\n", at->skipped[i],
-                   gg_taken(of, &at->plan, i, at->update), gg_takes_turns(of) ? " of " : "",
+                   gg_taken(of, &at->calendar, i, at->update), gg_several_steps(of) ? " of " : "",
                    of->steps[i].name);
     if (r->data.test.count) {
         gg_use_best(r);

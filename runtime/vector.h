@@ -117,7 +117,7 @@ INLINE MASK V(places)(void)
 INLINE VEC V(iota)(void) { return __builtin_convertvector(V(places)(), VEC); }
 
 /* lane i + n of x in lane i, going round */
-INLINE VEC V(turn)(VEC x, const int n)
+INLINE VEC V(rotate)(VEC x, const int n)
 {
 #if defined __GNUC__ && !defined __clang__
     return __builtin_shuffle(x, (V(places)() + n) % V_LANES);
@@ -131,17 +131,17 @@ INLINE VEC V(turn)(VEC x, const int n)
 /* the lanes in one number: halves are added to each other, always in this order */
 INLINE real V(sum)(VEC x)
 {
-    UNROLL for (int n = V_LANES / 2; n; n /= 2) x = x + V(turn)(x, n);
+    UNROLL for (int n = V_LANES / 2; n; n /= 2) x = x + V(rotate)(x, n);
     return x[0];
 }
 INLINE real V(hmax)(VEC x)
 {
-    UNROLL for (int n = V_LANES / 2; n; n /= 2) x = V(max)(x, V(turn)(x, n));
+    UNROLL for (int n = V_LANES / 2; n; n /= 2) x = V(max)(x, V(rotate)(x, n));
     return x[0];
 }
 INLINE real V(hmin)(VEC x)
 {
-    UNROLL for (int n = V_LANES / 2; n; n /= 2) x = V(min)(x, V(turn)(x, n));
+    UNROLL for (int n = V_LANES / 2; n; n /= 2) x = V(min)(x, V(rotate)(x, n));
     return x[0];
 }
 #undef FMA

@@ -10,9 +10,9 @@
 static Clock gg_clock(const Run *r, int step, long t)
 {
     const Schedule *of = &r->p->schedule;
-    const Plan *plan = &r->schedule.plan;
-    if (!plan->E) return (Clock) { .t = t };
-    return (Clock) { t, gg_taken(of, plan, step, plan->T), gg_epoch(of, plan, step) };
+    const Calendar *calendar = &r->schedule.calendar;
+    if (!calendar->E) return (Clock) { .t = t };
+    return (Clock) { t, gg_taken(of, calendar, step, calendar->T), gg_epoch(of, calendar, step) };
 }
 
 /* Updates that the step has finished, including those of a round under way. */
@@ -20,9 +20,9 @@ static long gg_updates(const Run *r, int step)
 {
     const Schedule *of = &r->p->schedule;
     const Progress *at = &r->schedule;
-    long done = gg_taken(of, &at->plan, step, at->update) - at->skipped[step];
-    for (long n = 0; n < at->turn.n; n++)
-        done += gg_turn(of, gg_place(&at->plan, at->update).samples, n).step == step;
+    long done = gg_taken(of, &at->calendar, step, at->update) - at->skipped[step];
+    for (long n = 0; n < at->step_window.n; n++)
+        done += gg_step_window(of, gg_position(&at->calendar, at->update).samples, n).step == step;
     return done;
 }
 
@@ -42,25 +42,27 @@ static void gg_fill(Run *r, long samples, long places, long base)
     w->scale_out = 1, w->clip = 1, w->norm = -1;
 }
 
-static void gg_run_aim(Run *r, long update, const Place *place)
+static void gg_run_aim(Run *r, long update, const Position *position)
 {
     Progress *at = &r->schedule;
     Order *order = &at->order;
     Window *w = r->p->device.w;
-    const Turn turn = at->turn;
-    const Step *s = &r->p->schedule.steps[turn.step];
-    const long samples = at->plan.samples,
-               taken = gg_taken(&r->p->schedule, &at->plan, turn.step, update) + turn.nth;
-    gg_order_turn(order, place->epoch / order->epochs);
-    gg_fill(r, turn.samples, order->epochs * samples, order->now ? 0 : r->data.train.from);
-    w->first = place->first + turn.from;
-    w->at = place->epoch % order->epochs * samples + place->at + turn.from;
+    const StepWindow step_window = at->step_window;
+    const Step *s = &r->p->schedule.steps[step_window.step];
+    const long samples = at->calendar.samples,
+               taken = gg_taken(&r->p->schedule, &at->calendar, step_window.step, update) +
+                       step_window.nth;
+    gg_order_group(order, position->epoch / order->epochs);
+    gg_fill(r, step_window.samples, order->epochs * samples, order->now ? 0 : r->data.train.from);
+    w->first = position->first + step_window.from;
+    w->at = position->epoch % order->epochs * samples + position->at + step_window.from;
     w->order = order->now, w->order_next = order->next;
     w->training = true;
-    at->clock[turn.step] = gg_clock(r, turn.step, taken - at->skipped[turn.step] + 1);
-    gg_tell_time(w, at->clock[turn.step]);
+    at->clock[step_window.step] =
+        gg_clock(r, step_window.step, taken - at->skipped[step_window.step] + 1);
+    gg_tell_time(w, at->clock[step_window.step]);
     memcpy(w->of, at->clock, sizeof w->of);
-    at->lr[turn.step] = w->lr = s->lr((double)w->t, (double)w->T, w->E);
+    at->lr[step_window.step] = w->lr = s->lr((double)w->t, (double)w->T, w->E);
     s->scalars(w);
     gg_augment(r);
 }
@@ -95,14 +97,14 @@ void gg_run_blame(Run *r, char *out, size_t room)
 {
     const Program *p = r->p;
     Window *w = p->device.w;
-    const Place place = gg_place(&r->schedule.plan, r->schedule.update);
-    r->schedule.turn = gg_turn(&p->schedule, place.samples, 0);
-    const Step *s = &p->schedule.steps[r->schedule.turn.step];
-    gg_run_aim(r, r->schedule.update, &place);
+    const Position position = gg_position(&r->schedule.calendar, r->schedule.update);
+    r->schedule.step_window = gg_step_window(&p->schedule, position.samples, 0);
+    const Step *s = &p->schedule.steps[r->schedule.step_window.step];
+    gg_run_aim(r, r->schedule.update, &position);
     const int micros = w->micros, rows = w->rows;
     int k = 0;
     do {
-        gg_run_aim(r, r->schedule.update, &place);
+        gg_run_aim(r, r->schedule.update, &position);
         w->rows = ++k == micros ? rows : (int)p->schedule.micro_batch;
         w->micros = k, w->samples = (k - 1) * p->schedule.micro_batch + w->rows;
         s->scalars(w);
@@ -116,50 +118,50 @@ void gg_run_blame(Run *r, char *out, size_t room)
              r->schedule.update + 1, k, micros, w->samples - w->rows + 1, w->samples);
 }
 
-bool gg_run_turn(Run *r, long update, long n, bool whole)
+bool gg_run_step(Run *r, long update, long n, bool whole)
 {
     Progress *at = &r->schedule;
-    const Place place = gg_place(&at->plan, update);
-    at->turn = gg_turn(&r->p->schedule, place.samples, n);
+    const Position position = gg_position(&at->calendar, update);
+    at->step_window = gg_step_window(&r->p->schedule, position.samples, n);
     if (n == 0) memset(at->missed, 0, sizeof at->missed);
-    const Step *s = &r->p->schedule.steps[at->turn.step];
-    gg_run_aim(r, update, &place);
+    const Step *s = &r->p->schedule.steps[at->step_window.step];
+    gg_run_aim(r, update, &position);
     r->sums.merged = false;
     gg_run_prepare(r);
     gg_team_call(r->device.team, whole ? s->window : s->gradient);
     r->device.fetched = false;
-    return !at->turn.last;
+    return !at->step_window.last;
 }
 
-void gg_run_turned(Run *r)
+void gg_step_done(Run *r)
 {
     const Program *p = r->p;
     const Window *w = p->device.w;
     Progress *at = &r->schedule;
-    const Turn turn = at->turn;
-    at->skipped[turn.step] += w->count == 0, at->missed[turn.step] += w->count == 0;
-    at->norm[turn.step] = w->norm;
-    gg_noise_add(r, turn.step);
+    const StepWindow step_window = at->step_window;
+    at->skipped[step_window.step] += w->count == 0, at->missed[step_window.step] += w->count == 0;
+    at->norm[step_window.step] = w->norm;
+    gg_noise_add(r, step_window.step);
     if (p->schedule.scale_interval) gg_rescale(r);
-    for (int i = 0; turn.closes && i < p->model.nsums; i++)
-        r->sums.kept[i] = turn.last ? 0 : p->device.sums[i];
+    for (int i = 0; step_window.closes && i < p->model.nsums; i++)
+        r->sums.kept[i] = step_window.last ? 0 : p->device.sums[i];
 }
 
 void gg_run_done(Run *r)
 {
-    gg_run_turned(r);
-    r->schedule.turn = (Turn) { 0 };
+    gg_step_done(r);
+    r->schedule.step_window = (StepWindow) { 0 };
     r->schedule.update++;
 }
 
 void gg_run_update(Run *r)
 {
     gg_run_prepare(r);
-    gg_team_call(r->device.team, r->p->schedule.steps[r->schedule.turn.step].update);
+    gg_team_call(r->device.team, r->p->schedule.steps[r->schedule.step_window.step].update);
     r->device.fetched = false;
     if (r->p->schedule.nonfinite) gg_run_await(r);
-    if (r->schedule.turn.last) gg_run_done(r);
-    else gg_run_turned(r), r->schedule.turn.n++;
+    if (r->schedule.step_window.last) gg_run_done(r);
+    else gg_step_done(r), r->schedule.step_window.n++;
 }
 
 static void gg_evaluate_rows(Run *r, const Rows *rows, double *out)
@@ -169,7 +171,7 @@ static void gg_evaluate_rows(Run *r, const Rows *rows, double *out)
     gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
     p->device.w->order = rows->list;
     for (int i = 0; i < p->schedule.nsteps; i++) {
-        const long done = r->schedule.plan.E ? gg_updates(r, i) : 0;
+        const long done = r->schedule.calendar.E ? gg_updates(r, i) : 0;
         p->device.w->of[i] = gg_clock(r, i, done > 0 ? done : 1);
     }
     gg_tell_time(p->device.w, p->device.w->of[0]);

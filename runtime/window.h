@@ -4,8 +4,8 @@
 #include "run.h"
 
 /* begins the round's nth window, with its update or without; false: the round is over */
-bool gg_run_turn(Run *r, long update, long n, bool whole);
-void gg_run_turned(Run *r); /* waits for that window */
+bool gg_run_step(Run *r, long update, long n, bool whole);
+void gg_step_done(Run *r);  /* waits for that window */
 void gg_run_update(Run *r); /* the update of a window that ran without it */
 /* whether the window's gradient was not finite, if the program checks */
 bool gg_run_voided(const Run *r);

@@ -299,9 +299,9 @@ static void evaluate(const Thread *t)
     //:else
     for (int k = 0; k <= last; k++) ${prefix}forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
     //:end
-    //:if levels
+    //:if penalties
     if (t->id == 0) {
-        ${level_lines}
+        ${penalty_lines}
     }
     //:end
     //:end

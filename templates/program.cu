@@ -47,8 +47,8 @@ typedef struct { @@ all that lies on the device
     //:if rounds
     alignas(256) gg_factor half_p[${elements}]; @@ parameters, rounded once per update
     //:end
-    //:if split
-    real split[${split}]; @@ sums of parts of a long sum
+    //:if long_sums
+    real long_sums[${long_sums}]; @@ sums of parts of a long sum
     //:end
     //:if drops
     double before[${nsums}]; @@ sums ahead of the micro-step
@@ -78,10 +78,10 @@ static struct { @@ what files and options see, allocated at start
 static Data data;
 static Window w;
 static double sums[${nsums}];
-//:if plans_one
+//:if products_one
 static GgMatmul ${handles}; @@ products that cuBLASLt makes
 //:end
-//:if plans_two
+//:if products_two
 static GgMatmul ${pairs}; @@ those of gradients: [0] stores, [1] adds
 //:end
 
@@ -213,16 +213,16 @@ static void ${prefix}micro_first(void)
 }
 //:end
 
-//:if has_level
-static __global__ void ${prefix}levels(Device *dev);
+//:if has_penalty
+static __global__ void ${prefix}penalties(Device *dev);
 
 //:end
 /* The forward part of it. */
 static void ${prefix}forward(void)
 {
     ${forward}
-    //:if has_level
-    GG_LAUNCH(${prefix}levels, 1, 1, 0, gg_stream, device);
+    //:if has_penalty
+    GG_LAUNCH(${prefix}penalties, 1, 1, 0, gg_stream, device);
     //:end
 }
 
@@ -257,12 +257,12 @@ static __global__ void ${prefix}late(Device *dev)
 }
 
 //:end
-//:if has_level
+//:if has_penalty
 /* Scalars made of parameters alone, for the reports. */
-static __global__ void ${prefix}levels(Device *dev)
+static __global__ void ${prefix}penalties(Device *dev)
 {
-    ${level_views}
-    ${level_lines}
+    ${penalty_views}
+    ${penalty_lines}
 }
 
 //:end
@@ -342,8 +342,8 @@ static void ${prefix}conclude_steps(void)
     //:if has_late
     GG_LAUNCH(${prefix}late, 1, 1, 0, gg_stream, device);
     //:end
-    //:if has_level
-    GG_LAUNCH(${prefix}levels, 1, 1, 0, gg_stream, device);
+    //:if has_penalty
+    GG_LAUNCH(${prefix}penalties, 1, 1, 0, gg_stream, device);
     //:end
     ${finish}
 }
@@ -389,9 +389,9 @@ static void prepare(const Thread *)
 /* ---- the device ---- */
 extern "C" const Program gagen_${title};
 
-static void plan(void)
+static void open_products(void)
 {
-    ${plans}
+    ${products}
 }
 
 //:for s in steps
@@ -427,9 +427,9 @@ static void ${prefix}record(void) @@ what the device replays
 //:end
 static const char *device_open(long rows)
 {
-    static const GgPlaces places = GG_PLACES(Device);
-    device = (Device *)gg_device_open(&gagen_${title}, rows, sizeof(Device), places);
-    plan();
+    static const GgOffsets offsets = GG_OFFSETS(Device);
+    device = (Device *)gg_device_open(&gagen_${title}, rows, sizeof(Device), offsets);
+    open_products();
     //:for s in steps
     ${prefix}record();
     //:end

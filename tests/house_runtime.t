@@ -15,7 +15,7 @@ local state = {
   gg_shy = "team.c: the same",
 }
 -- gagen_cuda.h is part of one program, and its state is the program's.
-local device = { gg_stream = true, gg_cuda = true, gg_plans = true, gg_graphs = true, gg_spans = true, gg_spent = true, gg_span = true }
+local device = { gg_stream = true, gg_cuda = true, gg_products = true, gg_graphs = true, gg_spans = true, gg_spent = true, gg_span = true }
 
 -- ---- graphs ---------------------------------------------------------------------------------------------
 local function names(set)

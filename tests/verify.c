@@ -73,12 +73,12 @@ static void no_step(Graph *g)     { g->params.at[0]->step = 1; }
 static void sum(Graph *g)         { g->sums.at[1] = g->sums.at[0]; }
 static void no_sum(Graph *g)      { g->sums.at[0] = of_kind(g, K_INPUT); }
 static void mine(Graph *g)        { g->params.at[0]->mine = false; }
-static void seed(Graph *g)        { of_kind(g, K_SEED)->value = 1; }
+static void root(Graph *g)        { of_kind(g, K_ROOT)->value = 1; }
 static void piece(Graph *g)       { g->gradients.at[0]->param = g->gradients.at[1]->param; }
 static void whose(Graph *g)       { g->nodes.at[g->nforward + 9]->of = NULL; }
 static void mixed(Graph *g)       { Node *n = g->nodes.at[g->nodes.n - 1]; n->backward = false, n->of = NULL; }
 static void same(Graph *g)        { Node *n = of_kind(g, K_MAP); set_same(g, n->arg[0], g->nodes.at[0]); }
-static void root(Graph *g)        { set_same(g, g->sums.at[0], g->nodes.at[0]); }
+static void result(Graph *g)      { set_same(g, g->sums.at[0], g->nodes.at[0]); }
 static void uses(Graph *g)        { const Node *n = of_kind(g, K_MAP); set_uses(g, n, uses_of(g, n) + 1); }
 static void chain(Graph *g)       { g->nodes.at[2]->arg[0] = g->nodes.at[1], set_uses(g, g->nodes.at[1], 1); }
 static void permuted(Graph *g)    /* a dead node before the contraction becomes the view */
@@ -104,7 +104,7 @@ static void equal(Graph *g)       /* a contribution comes twice, of two nodes */
     vec_push(&g->gradients, more);
 }
 static void outputs(Graph *g)     { set_predicted(g, g->outputs.at[0]->node, false); }
-static void level(Graph *g)       { g->train.level = 0; }
+static void level(Graph *g)       { g->train.recompute_level = 0; }
 static void again_op(Graph *g)    { made_again(g, K_MAP)->attr[0] += 1; }
 static void again_reads(Graph *g) { Node *n = made_again(g, K_REDUCE); Node *c = copy_of(first_of(g, n)); c->arg[0] = g->nodes.at[0], set_first(g, n, c); }
 static void again_late(Graph *g)  { Node *n = made_again(g, K_MAP); Node *c = copy_of(first_of(g, n)); c->id = n->id + 1, set_first(g, n, c); }
@@ -151,7 +151,7 @@ static const Damage damages[] = {
     { "param_index", "read_model", param_index, "a parameter's number is its place" },
     { "ident", "read_model", ident, "no two parameters have one identifier" },
     { "noise", "read_model", noise, "no two draws of noise have one key" },
-    { "report", "read_model", report, "reports, sums, seeds" },
+    { "report", "read_model", report, "reports, sums, roots" },
     { "batch", "read_model", batch, "a batch is its micro-batches" },
     { "column", "read_model", column, "a column's number is its place" },
     { "made", "read_model", made, "a model has forward nodes alone" },
@@ -162,15 +162,15 @@ static const Damage damages[] = {
     { "no_sum", "objective", no_sum, "a sum is one over the batch" },
     { "mine", "objective", mine, "a step has the parameters that it trains" },
     { "objective", "objective", forward, "a step has forward nodes alone" },
-    { "seed", "differentiate", seed, "seeds are numbered in order" },
+    { "root", "differentiate", root, "roots are numbered in order" },
     { "piece", "differentiate", piece, "a contribution has its parameter's shape" },
     { "contribution", "differentiate", mine, "a contribution is to a parameter that the step trains" },
     { "whose", "differentiate", whose, "what is made for gradients says of which forward node it is" },
     { "mixed", "differentiate", mixed, "what is made for gradients is read by that alone" },
     { "adjoint", "differentiate", NULL, "has an adjoint of shape" },
     { "same", "simplify", same, "no argument has another node that stands for it" },
-    { "root", "simplify", root, "no root has another node that stands for it" },
-    { "uses", "simplify", uses, "uses are the readers that count, and the roots" },
+    { "result", "simplify", result, "no result has another node that stands for it" },
+    { "uses", "simplify", uses, "uses are the readers that count, and the results" },
     { "chain", "simplify", chain, "a view is of no view that it could skip" },
     { "permuted", "simplify", permuted, "labels have absorbed what permutes an operand" },
     { "equal", "simplify", equal, "no two nodes are equal" },
@@ -179,7 +179,7 @@ static const Damage damages[] = {
     { "again_op", "recompute", again_op, "a value rematerialised has the first one's op and shape" },
     { "again_reads", "recompute", again_reads, "a value rematerialised reads the same values" },
     { "again_late", "recompute", again_late, "a value is rematerialised for gradients, after the first one" },
-    { "turns", "order", turns, "terms in turn stand in the order of their seeds" },
+    { "turns", "order", turns, "terms in turn stand in the order of their roots" },
     { "last", "order", last, "forward comes before backward" },
 };
 

@@ -98,7 +98,7 @@ static void output(Compilation *c)    { c->k->last_output = 99; }
 static void no_scale(Compilation *c)  { c->s->scale_in[0] = NULL; }
 static void unknown(Compilation *c)   { c->s->report[0] = expr_variable("sums[99]"); }
 static void too_early(Compilation *c) { c->s->scale_in[0] = expr_variable("sums[0]"); }
-static void uncounted(Compilation *c) { c->s->seed_when[0] = SEED_COUNTED; }
+static void uncounted(Compilation *c) { c->s->root_when[0] = ROOT_COUNTED; }
 static void no_count(Compilation *c)  { c->s->late = true, c->s->count = NULL; }
 
 static void two_places(Compilation *c) { c->all->steps.at[1]->k->params.at[1]->offset += ALIGN; }

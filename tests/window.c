@@ -1,7 +1,7 @@
 /* window.c -- what can be seen from inside a program alone: its source is included here, or for CUDA in cuda_window.cpp.
 
        cc -DSOURCE='"program.c"' -DPROGRAM=name window.c runtime...        cc -DPROGRAM=name window.c cuda_window.cpp runtime...
-       window plan                          windows of runs of 1 .. 199 micro-batches, of 2 .. 16 to a window
+       window calendar                        windows of runs of 1 .. 199 micro-batches, of 2 .. 16 to a window
        window poison DATA WEIGHTS           10 updates, NaN in whatever a window may not read first; 0: the same weights
        window memory DATA                   what 1,000 updates ask of the allocator and of the machine
        window corrections DATA              bias corrections and complements, in the words of windows.txt
@@ -101,21 +101,21 @@ static int memory(const char *data)
 /* Whether the windows of one epoch of so many micro-batches hold each sample once, at weight 1. */
 static bool windows_right(const Schedule *q, long micros)
 {
-    Plan plan = gg_plan(q, micros * q->micro_batch, 1, -1);
+    Calendar calendar = gg_calendar(q, micros * q->micro_batch, 1, -1);
     long seen = 0;
-    bool good = plan.T == (micros + q->accumulate - 1) / q->accumulate;
-    for (long u = 0; u < plan.T; u++) {
-        Place place = gg_place(&plan, u);
-        Window of = { .t = u + 1, .T = plan.T, .E = plan.E, .samples = place.samples, .scale_out = 1 };
+    bool good = calendar.T == (micros + q->accumulate - 1) / q->accumulate;
+    for (long u = 0; u < calendar.T; u++) {
+        Position position = gg_position(&calendar, u);
+        Window of = { .t = u + 1, .T = calendar.T, .E = calendar.E, .samples = position.samples, .scale_out = 1 };
         SYMBOL.schedule.steps[0].scalars(&of);
-        double weight = (double)of.scale_in[0] * (double)of.scale_out * (double)place.samples * WEIGHT;
-        good = good && fabs(weight - 1) <= 1e-6 && place.first == seen;
-        seen += place.samples;
+        double weight = (double)of.scale_in[0] * (double)of.scale_out * (double)position.samples * WEIGHT;
+        good = good && fabs(weight - 1) <= 1e-6 && position.first == seen;
+        seen += position.samples;
     }
     return good && seen == micros * q->micro_batch;
 }
 
-static int plan_sweep(void)
+static int calendar_sweep(void)
 {
     long runs = 0, wrong = 0;
     for (long k = 2; k <= 16; k++) {
@@ -207,7 +207,7 @@ static int noise(const char *data)
 int main(int argc, char **argv)
 {
     const char *fact = argc > 1 ? argv[1] : "", *data_at = argc > 2 ? argv[2] : NULL;
-    if (!strcmp(fact, "plan")) return plan_sweep();
+    if (!strcmp(fact, "calendar")) return calendar_sweep();
     if (!strcmp(fact, "poison") && argc > 3) return poison_facts(data_at, argv[3]);
     if (!strcmp(fact, "memory")) return memory(data_at);
     if (!strcmp(fact, "corrections")) return corrections(data_at);

@@ -270,15 +270,15 @@ static char *step_turn(const Graph *g)
 static void add_scales(Text *out, const Program *s)
 {
     static const char *const when[] = {
-        [SEED_EARLY] = "",
-        [SEED_COUNTED] = ", pre-count: counted from the data before the first backward",
-        [SEED_LATE] = ", after the last micro-step"
+        [ROOT_EARLY] = "",
+        [ROOT_COUNTED] = ", pre-count: counted from the data before the first backward",
+        [ROOT_LATE] = ", after the last micro-step"
     };
     const Graph *g = s->g;
-    for (int i = 0; i < g->seeds.n; i++)
+    for (int i = 0; i < g->roots.n; i++)
         text_add(out, "%sscale_in[%d] = %s, for the loss in line %d%s\n",
                  i ? SPACE "                      " : "   scales   backward starts with  ", i,
-                 plain(s->scale_in[i]), g->seeds.at[i]->node->loc.line, when[s->seed_when[i]]);
+                 plain(s->scale_in[i]), g->roots.at[i]->node->loc.line, when[s->root_when[i]]);
     if (s->late)
         text_add(out,
                  SPACE "the update multiplies by scale_out = 1 / (%s), post-scale: known after the "
@@ -363,7 +363,7 @@ static void add_again(Text *out, const Kernels *k)
     if (n)
         text_add(out,
                  "   recompute   %s: %d kernels rematerialise values for backward, %.3g MFLOP\n",
-                 level_text(k->g->train.level), n, flop / 1e6);
+                 recompute_text(k->g->train.recompute_level), n, flop / 1e6);
 }
 
 static void add_averages(Text *out, const Graph *g)

@@ -2,7 +2,7 @@
    that are its own. */
 #ifndef EMIT_H
 #define EMIT_H
-#include "back/operand.h"
+#include "back/actual.h"
 #include "back/template.h"
 #include "ir/options.h"
 
@@ -30,15 +30,15 @@ void lengths(const Whole *all, Env *e);          /* update.c: room for the lengt
 int check_sum(const Program *s, const Check *c); /* its place in sums[] */
 
 /* ---- window.c: what programs of all targets say of a window ---- */
-bool any_beta(const Program *s);      /* some kernel of a micro-step stores or adds */
-long partials(const Whole *all);      /* parts of the sum that has most of them */
-bool any_late(const Program *s);      /* scales that are known after the last micro-step */
-bool prepares(const Program *s);      /* something is made from the parameters once per update */
-bool concludes(const Program *s);     /* something comes after the last micro-step */
-bool notes(const Program *s);         /* sums[] gets numbers that no kernel sums up */
-char *late_text(const Program *s);    /* statements that compute the late scales */
-char *levels_text(const Program *s);  /* statements that note scalars of parameters alone */
-char *counted_text(const Program *s); /* statements for what is counted before the window */
+bool any_beta(const Program *s);        /* some kernel of a micro-step stores or adds */
+long partials(const Whole *all);        /* parts of the sum that has most of them */
+bool any_late(const Program *s);        /* scales that are known after the last micro-step */
+bool prepares(const Program *s);        /* something is made from the parameters once per update */
+bool concludes(const Program *s);       /* something comes after the last micro-step */
+bool notes(const Program *s);           /* sums[] gets numbers that no kernel sums up */
+char *late_text(const Program *s);      /* statements that compute the late scales */
+char *penalties_text(const Program *s); /* statements that note scalars of parameters alone */
+char *counted_text(const Program *s);   /* statements for what is counted before the window */
 void window_facts(const Program *s, Env *e);
 
 /* ---- emit.c ---- */

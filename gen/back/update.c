@@ -232,8 +232,8 @@ static bool scalars_use(const Program *s, const char *name)
     bool uses = false;
     for (int i = 0; i < s->g->step->nscalars; i++)
         uses |= expr_uses(s->g->step->scalar_value[i], name);
-    for (int i = 0; i < s->g->seeds.n; i++)
-        uses |= s->seed_when[i] == SEED_EARLY && expr_uses(s->scale_in[i], name);
+    for (int i = 0; i < s->g->roots.n; i++)
+        uses |= s->root_when[i] == ROOT_EARLY && expr_uses(s->scale_in[i], name);
     return uses;
 }
 
@@ -249,8 +249,8 @@ static char *scalars_text(const Program *s)
     for (int i = 0; i < s->g->step->nscalars; i++)
         text_add(&t, "to->c[%d] = (real)(%s); @@ %s\n", i, host_text(s->g->step->scalar_value[i]),
                  s->g->step->scalar[i]);
-    for (int i = 0; i < s->g->seeds.n; i++)
-        if (s->seed_when[i] == SEED_EARLY)
+    for (int i = 0; i < s->g->roots.n; i++)
+        if (s->root_when[i] == ROOT_EARLY)
             text_add(&t, "to->scale_in[%d] = %s;\n", i, scale_text(&t, s, s->scale_in[i], "to->"));
     if (s->g->train.loss_scale > 0) text_add(&t, "to->scale_out = (real)(1 / to->loss_scale);\n");
     if (!s->count) text_add(&t, "to->count = (double)to->samples;\n");

@@ -24,7 +24,7 @@ long partials(const Whole *all)
 bool any_late(const Program *s)
 {
     bool late = s->late || s->drops;
-    for (int i = 0; i < s->g->seeds.n; i++) late |= s->seed_when[i] == SEED_LATE;
+    for (int i = 0; i < s->g->roots.n; i++) late |= s->root_when[i] == ROOT_LATE;
     return late;
 }
 
@@ -33,11 +33,11 @@ bool prepares(const Program *s)
     return s->k->once.n || (s->k->target->rounds && s->g->train.precision >= BF16);
 }
 
-bool notes(const Program *s) { return s->levels.n || s->counts; }
+bool notes(const Program *s) { return s->penalties.n || s->counts; }
 
 bool concludes(const Program *s) { return any_late(s) || notes(s) || s->k->finish.n; }
 
-char *levels_text(const Program *s)
+char *penalties_text(const Program *s)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
@@ -45,30 +45,30 @@ char *levels_text(const Program *s)
         text_add(&t, "if (!w.training) sums[%d] = (double)w.samples;\n",
                  s->g->first_sum + s->g->sums.n);
     if (s->counts) text_add(&t, "sums[%d] = (double)w.samples;\n", s->g->first_sum + s->g->sums.n);
-    for (int i = 0; i < s->levels.n; i++) {
-        const Buffer *b = buffer_of(s->k, s->levels.at[i]);
-        text_add(&t, "sums[%d] = (double)w.samples * (double)%s;\n", first_level(s) + i,
+    for (int i = 0; i < s->penalties.n; i++) {
+        const Buffer *b = buffer_of(s->k, s->penalties.at[i]);
+        text_add(&t, "sums[%d] = (double)w.samples * (double)%s;\n", first_penalty(s) + i,
                  buffer_name(b));
     }
     return t.s;
 }
 
 /* The scales that are known then, from the sums. */
-static void scales_add(const Program *s, SeedWhen when, Text *t)
+static void scales_add(const Program *s, RootWhen when, Text *t)
 {
-    for (int i = 0; i < s->g->seeds.n; i++) {
+    for (int i = 0; i < s->g->roots.n; i++) {
         const Expr *e = s->late ? s->scale_in[i] : guarded(s->scale_in[i]);
-        if (s->seed_when[i] == when)
+        if (s->root_when[i] == when)
             text_add(t, "w.scale_in[%d] = %s;\n", i, scale_text(t, s, e, "w."));
     }
 }
 
 /* Whether thread 0 needs the number of samples for what is known then. */
-static bool needs_samples(const Program *s, SeedWhen when)
+static bool needs_samples(const Program *s, RootWhen when)
 {
-    bool uses = s->count && s->late == (when == SEED_LATE) && expr_uses(s->count, "samples");
-    for (int i = 0; i < s->g->seeds.n; i++)
-        uses |= s->seed_when[i] == when && expr_uses(s->scale_in[i], "samples");
+    bool uses = s->count && s->late == (when == ROOT_LATE) && expr_uses(s->count, "samples");
+    for (int i = 0; i < s->g->roots.n; i++)
+        uses |= s->root_when[i] == when && expr_uses(s->scale_in[i], "samples");
     return uses;
 }
 
@@ -77,14 +77,14 @@ char *late_text(const Program *s)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    if (needs_samples(s, SEED_LATE)) text_add(&t, "const double samples = (double)w.samples;\n");
+    if (needs_samples(s, ROOT_LATE)) text_add(&t, "const double samples = (double)w.samples;\n");
     if (s->late)
         text_add(&t,
                  "w.count = %s;\nconst double divisor = w.count%s;\nw.scale_out = divisor != 0 ? "
                  "(real)(1 / divisor) : 0;\n",
                  choice_text(&t, s->count), s->g->train.loss_scale > 0 ? " * w.loss_scale" : "");
     else if (s->drops) text_add(&t, "w.count = sums[%d];\n", s->g->sums.n);
-    scales_add(s, SEED_LATE, &t);
+    scales_add(s, ROOT_LATE, &t);
     return t.s;
 }
 
@@ -93,9 +93,9 @@ char *counted_text(const Program *s)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    if (needs_samples(s, SEED_COUNTED)) text_add(&t, "const double samples = (double)w.samples;\n");
+    if (needs_samples(s, ROOT_COUNTED)) text_add(&t, "const double samples = (double)w.samples;\n");
     if (s->count && !s->late) text_add(&t, "w.count = %s;\n", choice_text(&t, s->count));
-    scales_add(s, SEED_COUNTED, &t);
+    scales_add(s, ROOT_COUNTED, &t);
     return t.s;
 }
 
@@ -146,7 +146,7 @@ void window_facts(const Program *s, Env *e)
     env_flag(e, "prepared", prepares(s));
     env_flag(e, "concluded", concludes(s));
     env_flag(e, "noise", s->g->train.noise_scale);
-    env_flag(e, "levels", notes(s) || s->drops);
+    env_flag(e, "penalties", notes(s) || s->drops);
     env_set(e, "window", "%ld samples = %ld x %ld", t->batch, t->accumulate, t->micro_batch);
     split_micro(s, e);
     list_micros(s, e);

@@ -14,9 +14,9 @@ static void name_params(Graph *g)
 }
 
 /* ---- data ---- */
-static Split read_split(lua_State *L, int index, const char *key)
+static HeldOut read_held_out(lua_State *L, int index, const char *key)
 {
-    Split s = { 0, NULL };
+    HeldOut s = { 0, NULL };
     int type = lua_getfield(L, index, key);
     if (type == LUA_TNUMBER) s.value = lua_tonumber(L, -1);
     if (type == LUA_TSTRING) s.path = text("%s", lua_tostring(L, -1));
@@ -60,8 +60,8 @@ static void read_data(lua_State *L, int index, Graph *g)
     d->shuffle = field_true(L, at, "shuffle");
     d->header = read_character(L, at, "header"), d->separator = read_character(L, at, "separator"),
     d->decimal = read_character(L, at, "decimal");
-    d->valid = read_split(L, at, "valid");
-    d->test = read_split(L, at, "test");
+    d->valid = read_held_out(L, at, "valid");
+    d->test = read_held_out(L, at, "test");
     d->loc = field_loc(L, at);
     lua_pop(L, 1);
     lua_getfield(L, index, "inputs");
@@ -159,7 +159,7 @@ static void read_train(lua_State *L, int index, Train *t)
                    : !strcmp(again, "all") ? RECOMPUTE_ALL
                    : *again == 'l'         ? RECOMPUTE_LEVEL
                                            : RECOMPUTE_AUTO;
-    t->level = (int)field_number(L, index, "level", 0);
+    t->recompute_level = (int)field_number(L, index, "level", 0);
 }
 
 static void read_reports(lua_State *L, int index, Graph *g)

@@ -20,7 +20,7 @@ static void verify_model(const Verify *v)
         must(v, NULL, g->data.columns.at[i]->index == i, "a column's number is its place");
     for (int i = 0; i < g->nodes.n; i++)
         must(v, g->nodes.at[i], !g->nodes.at[i]->backward, "a model has forward nodes alone");
-    must(v, NULL, !g->seeds.n && !g->gradients.n, "a model has forward nodes alone");
+    must(v, NULL, !g->roots.n && !g->gradients.n, "a model has forward nodes alone");
 }
 
 void verify_read_model(const Graph *g) { verify_model(&(Verify) { "read_model", g }); }

@@ -148,13 +148,13 @@ typedef struct {
 typedef struct {  /* a number with its unit, the unit kept */
     double value; /* a fraction of the rows (0 < x < 1), or a count, when path is NULL */
     const char *path;
-} Split;
+} HeldOut;
 
 typedef struct {
     const char *kind; /* reader: "idx", "csv" */
     const char *path;
     bool shuffle;
-    Split valid, test;   /* value 0 and no path: none */
+    HeldOut valid, test; /* value 0 and no path: none */
     VEC(Column) columns; /* those that the model uses */
     VEC(Augment) augments;
     char header, separator, decimal; /* csv: 'y' or 'n', ';', ','; 0: the model does not say */
@@ -218,9 +218,9 @@ typedef struct {
     Loc memory_loc;
     bool memory_free; /* it chooses micro_batch; else a given one has to fit */
     Recompute recompute;
-    int level;          /* the recompute level, see recompute.c */
-    const char *lone;   /* the layer whose statistics have one value a row; NULL: none */
-    const char *chosen; /* the choice, for the banner */
+    int recompute_level; /* see recompute.c */
+    const char *lone;    /* the layer whose statistics have one value a row; NULL: none */
+    const char *chosen;  /* the choice, for the banner */
 } Train;
 
 typedef struct Objective { /* an objective: a loss, its parameters and its optimizer */
@@ -264,14 +264,14 @@ typedef struct Graph {
     VEC(struct Contribution) states;
     /* made by differentiate: by parameter, the nodes whose values are added into its gradient */
     VEC(struct Contribution) gradients;
-    VEC(struct Seed) seeds; /* the nodes where the backward pass starts */
+    VEC(struct Root) roots; /* the nodes where the backward pass starts */
     bool in_turn;           /* order: terms run one after another */
     int first_copy;         /* legalize: the nodes from here on are its copies */
     int nforward;           /* in differentiate: nodes 0 .. nforward - 1 are the forward ones */
     struct { /* results of stages about nodes; the functions of found.c read and set them */
         VEC(Node) same;  /* read_model, simplify: the node that replaces this one */
         VEC(Node) first; /* recompute: the forward node whose value this one rematerialises */
-        Numbers uses;    /* simplify: the number of live readers and roots; 1 for a copy */
+        Numbers uses;    /* simplify: the number of live readers and results; 1 for a copy */
         /* simplify: only outputs need it, not training; and copies for them */
         Numbers predicted;
     } found;
@@ -284,10 +284,10 @@ typedef struct Contribution {
 /* the value of a K_ROWS: rows of the window; 1 in each real row; rows of the micro-batch; rows
    before it in the window; micro-batches of the window; its samples */
 typedef enum { ROWS_WINDOW, ROWS_REAL, ROWS_MICRO, ROWS_BEFORE, ROWS_MICROS, ROWS_SAMPLES } Rows;
-/* coefficient: dJ / d sum, of constants, rows and sums of data; node: its K_SEED */
-typedef struct Seed {
+/* coefficient: dJ / d sum, of constants, rows and sums of data; node: its K_ROOT */
+typedef struct Root {
     Node *coefficient, *node;
-} Seed;
+} Root;
 
 long round_samples(const Graph *g);  /* samples of a round: those of the step that takes most */
 long largest_window(const Graph *g); /* samples of a window, of any step */
@@ -356,5 +356,5 @@ bool opens_group(const Graph *g, int i);
 void graph_print(Text *out, const Graph *g);
 /* lines that count parameters without training, after a total */
 void add_untrained(Text *out, const Graph *g, const char *indent, int width);
-char *level_text(int level); /* a recompute level as text: "what is cheap" */
+char *recompute_text(int level); /* a recompute level as text: "what is cheap" */
 #endif

@@ -198,7 +198,7 @@ long length_of(const Val *from, const Val *to)
 
 typedef struct {
     Known *k;
-    const Place *place;
+    const Access *access;
     bool *needs;
     Each *each;
     void *context;
@@ -237,9 +237,9 @@ static bool may_be_empty(const Known *k, const Bind *b)
 static void need_all(const Run *r, bool units)
 {
     const Around *a = r->k->around;
-    for (int i = 0; i < r->place->at->n; i++)
-        if (!depends_on_data(r->k, r->place->at->term[i].index))
-            need(r, r->place->at->term[i].index);
+    for (int i = 0; i < r->access->at->n; i++)
+        if (!depends_on_data(r->k, r->access->at->term[i].index))
+            need(r, r->access->at->term[i].index);
     for (int i = 0; i < a->n; i++) {
         if (units && a->at[i].unit) r->needs[a->at[i].var] = true;
         if (a->at[i].kind == BIND_IF && is_asked(r->k, a->at[i].from)) need(r, a->at[i].from);
@@ -258,7 +258,7 @@ static long box_size(const Stmt *s, bool write)
 
 static long turns_of(const Run *r)
 {
-    long n = box_size(r->place->stmt, r->place->write);
+    long n = box_size(r->access->stmt, r->access->write);
     for (int i = 0; i < r->k->around->n; i++) {
         const Bind *b = &r->k->around->at[i];
         if (b->kind > BIND_RANGE || !r->needs[b->var]) continue;
@@ -272,7 +272,7 @@ static long turns_of(const Run *r)
 
 static void run_box(const Run *r, int side, long at, bool frame, bool inside)
 {
-    const Stmt *s = r->place->stmt;
+    const Stmt *s = r->access->stmt;
     if (side == s->n) {
         if (inside || !frame) r->each(r->context, r->k, at);
         return;
@@ -285,14 +285,15 @@ static void run_box(const Run *r, int side, long at, bool frame, bool inside)
 
 static void run_element(const Run *r)
 {
-    const At *at = r->place->at;
+    const At *at = r->access->at;
     long element = at->base;
     for (int i = 0; i < at->n; i++) {
         long x;
         if (!depends_on_data(r->k, at->term[i].index) && value_now(r->k, at->term[i].index, &x))
             element += x * at->term[i].stride;
     }
-    if (r->place->write && r->place->stmt->kind == STMT_ZERO) run_box(r, 0, element, false, false);
+    if (r->access->write && r->access->stmt->kind == STMT_ZERO)
+        run_box(r, 0, element, false, false);
     else r->each(r->context, r->k, element);
 }
 
@@ -322,7 +323,7 @@ static void run_from(const Run *r, int i)
     for (long x = from; x < to; x++) r->k->now[b->var] = x, run_from(r, i + 1);
 }
 
-bool places_run(Known *k, const Place *p, bool units, long limit, Each *each, void *context)
+bool accesses_run(Known *k, const Access *p, bool units, long limit, Each *each, void *context)
 {
     const Run r = { k, p, NEW_ARRAY(bool, k->around->k->vars.n), each, context };
     need_all(&r, units);

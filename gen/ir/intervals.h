@@ -1,7 +1,7 @@
 /* intervals.h -- the interval of an index, and its value at given turns of loops. */
 #ifndef GAGEN_INTERVALS_H
 #define GAGEN_INTERVALS_H
-#include "ir/places.h"
+#include "ir/accesses.h"
 
 enum { FAR = 1 << 30 }; /* an index beyond +-FAR is unknown */
 typedef struct {
@@ -29,5 +29,5 @@ bool value_now(const Known *k, const Val *v, long *value);
    only of those over units. A part that depends on data counts 0. False: there are more than
    `most` turns. */
 typedef void Each(void *context, const Known *k, long element);
-bool places_run(Known *k, const Place *p, bool units, long most, Each *each, void *context);
+bool accesses_run(Known *k, const Access *p, bool units, long most, Each *each, void *context);
 #endif

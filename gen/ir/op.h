@@ -10,7 +10,7 @@ typedef enum {
     K_INPUT,
     K_NOISE,
     K_ROWS,
-    K_SEED,
+    K_ROOT,
     K_TABLE,
     K_MAP,
     K_REDUCE,

@@ -158,14 +158,14 @@ static void parse_line(Parser *p, StmtList *into, int indent)
 {
     if (++p->depth > DEEPEST) wrong(p, "it is nested too deeply");
     do {
-        const int scope = p->seen.n;
+        const int known = p->seen.n;
         const Stmt *s = parse_head(p, into);
         if (p->error) return;
         if (s->kind != STMT_FOR && s->kind != STMT_IF && s->kind != STMT_PRODUCT) continue;
         StmtList *body = &into->at[into->n - 1]->body;
         if (take(p, ",") || take(p, ":")) parse_line(p, body, indent);
         else end_line(p), parse_block(p, body, indent);
-        p->seen.n = scope, p->depth--;
+        p->seen.n = known, p->depth--;
         return;
     } while (take(p, ";"));
     end_line(p);
@@ -181,7 +181,7 @@ static int indentation(Parser *p)
 /* The lines that are deeper than `outer`, all alike. */
 static void parse_block(Parser *p, StmtList *into, int outer)
 {
-    const int mine = indentation(p), scope = p->seen.n;
+    const int mine = indentation(p), known = p->seen.n;
     for (int here = mine; !p->error && here > outer && p->s[here]; here = indentation(p)) {
         if (here != mine) {
             wrong(p, "its indentation is no block's");
@@ -190,7 +190,7 @@ static void parse_block(Parser *p, StmtList *into, int outer)
         p->s += here;
         parse_line(p, into, mine);
     }
-    p->seen.n = scope;
+    p->seen.n = known;
 }
 
 /* ---- the header ---- */

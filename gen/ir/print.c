@@ -84,9 +84,9 @@ static void print_line(Text *out, const char *name, const Expr *e, const char *n
 
 void program_print(Text *out, const Program *s)
 {
-    static const char *const when[] = { [SEED_EARLY] = "",
-                                        [SEED_COUNTED] = "   counted before the first backward",
-                                        [SEED_LATE] = "   after the last micro-step" };
+    static const char *const when[] = { [ROOT_EARLY] = "",
+                                        [ROOT_COUNTED] = "   counted before the first backward",
+                                        [ROOT_LATE] = "   after the last micro-step" };
     const Graph *g = s->g;
     const Train *t = &g->train;
     text_add(out, "program %s: window %ld = %ld x %ld, %s, %s\n", g->title, t->batch, t->accumulate,
@@ -97,8 +97,8 @@ void program_print(Text *out, const Program *s)
     else if (s->count)
         print_line(out, "count", s->count, "   before the first backward; scale_out = 1");
     else text_add(out, "  %-12s = samples; scale_out = 1\n", "count");
-    for (int i = 0; i < g->seeds.n; i++)
-        print_line(out, text("scale_in[%d]", i), s->scale_in[i], when[s->seed_when[i]]);
+    for (int i = 0; i < g->roots.n; i++)
+        print_line(out, text("scale_in[%d]", i), s->scale_in[i], when[s->root_when[i]]);
     for (int i = 0; i < g->reports.n; i++)
         print_line(out, g->reports.at[i]->name, s->report[i], "   reported");
     for (int i = 0; i < g->sums.n; i++)

@@ -5,7 +5,7 @@
 
 static const char *const kinds[] = {
     [K_CONST] = "const",   [K_PARAM] = "param",        [K_INPUT] = "input",   [K_NOISE] = "noise",
-    [K_ROWS] = "rows",     [K_SEED] = "seed",          [K_TABLE] = "table",   [K_MAP] = "map",
+    [K_ROWS] = "rows",     [K_ROOT] = "root",          [K_TABLE] = "table",   [K_MAP] = "map",
     [K_REDUCE] = "reduce", [K_MATMUL] = "contraction", [K_WINDOW] = "window", [K_VIEW] = "view"
 };
 static const char *const whens[] = { "const", "window", "micro", "after" };
@@ -28,7 +28,7 @@ static void print_facts(Text *out, const Graph *g, const Node *n)
         text_add(out, " axes");
         for (int a = 0; a < n->shape.rank; a++) text_add(out, " %d", n->perm[a] + 1);
     }
-    if (n->kind == K_CONST || n->kind == K_SEED) text_add(out, " %.9g", n->value);
+    if (n->kind == K_CONST || n->kind == K_ROOT) text_add(out, " %.9g", n->value);
     if (n->param) text_add(out, " %s", n->param->name);
     if (n->column) text_add(out, " %s", n->column->name);
     if (n->path) text_add(out, " at %s", n->path);
@@ -68,7 +68,7 @@ static void print_param(Text *out, const Param *p)
              p->trained ? "" : " frozen", p->loc.line);
 }
 
-static void print_split(Text *out, const char *name, const Split *s)
+static void print_held_out(Text *out, const char *name, const HeldOut *s)
 {
     if (s->path) text_add(out, " %s \"%s\"", name, s->path);
     else if (s->value > 0) text_add(out, " %s %g", name, s->value);
@@ -77,8 +77,8 @@ static void print_split(Text *out, const char *name, const Split *s)
 static void print_data(Text *out, const Dataset *d)
 {
     text_add(out, "data %s \"%s\"%s", d->kind, d->path, d->shuffle ? " shuffled" : "");
-    print_split(out, "valid", &d->valid);
-    print_split(out, "test", &d->test);
+    print_held_out(out, "valid", &d->valid);
+    print_held_out(out, "test", &d->test);
     text_add(out, "\n");
     for (int i = 0; i < d->columns.n; i++) {
         const Column *c = d->columns.at[i];
@@ -162,9 +162,9 @@ void graph_print(Text *out, const Graph *g)
         text_add(out, "output %s %%%d\n", g->outputs.at[i]->name, g->outputs.at[i]->node->id);
     for (int i = 0; i < g->sums.n; i++)
         text_add(out, "sum %d is %%%d\n", g->first_sum + i, g->sums.at[i]->id);
-    for (int i = 0; i < g->seeds.n; i++)
-        text_add(out, "seed %%%d is %%%d\n", g->seeds.at[i]->node->id,
-                 g->seeds.at[i]->coefficient->id);
+    for (int i = 0; i < g->roots.n; i++)
+        text_add(out, "root %%%d is %%%d\n", g->roots.at[i]->node->id,
+                 g->roots.at[i]->coefficient->id);
     if (g->in_turn) text_add(out, "terms in turn\n");
     for (int i = 0; i < g->states.n; i++)
         if (g->step)
@@ -190,7 +190,7 @@ void add_untrained(Text *out, const Graph *g, const char *indent, int width)
     if (frozen) text_add(out, "%s%-*s %12s\n", indent, width, "frozen", digits((double)frozen));
 }
 
-char *level_text(int level)
+char *recompute_text(int level)
 {
     return text(level == 0 ? "nothing" : level == 1 ? "what is cheap" : "%d pieces", level);
 }

@@ -433,7 +433,7 @@ static bool is_simple(const Stmt *s)
 /* The statement's text but its indentation and the end of its line. */
 static void print_stmt(Printer *p, const Stmt *s, int depth)
 {
-    const int scope = p->seen.n;
+    const int known = p->seen.n;
     print_head(p, s);
     if (s->kind == STMT_LET || s->kind == STMT_VARIABLE) return;
     const Stmt *only = s->body.n == 1 && s->kind != STMT_PRODUCT ? s->body.at[0] : NULL;
@@ -441,7 +441,7 @@ static void print_stmt(Printer *p, const Stmt *s, int depth)
         text_add(p->out, ", "), print_stmt(p, only, depth);
     else if (only && is_simple(only)) text_add(p->out, ": "), print_stmt(p, only, depth);
     else if (s->body.n) text_add(p->out, "\n"), print_list(p, &s->body, depth + 1), p->out->n--;
-    p->seen.n = scope;
+    p->seen.n = known;
 }
 
 static void print_list(Printer *p, const StmtList *l, int depth)

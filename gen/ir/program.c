@@ -40,7 +40,10 @@ const Expr *guarded(const Expr *e)
     return filled("select(c == 0, 0, a / c)", safe->arg[0], NULL, safe->arg[1]);
 }
 
-int first_level(const Program *p) { return p->g->first_sum + p->g->sums.n + p->drops + p->counts; }
+int first_penalty(const Program *p)
+{
+    return p->g->first_sum + p->g->sums.n + p->drops + p->counts;
+}
 
 int flat_arrays(const Whole *all) { return 2 + all->nstates - all->in_place; }
 

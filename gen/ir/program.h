@@ -53,7 +53,7 @@ typedef struct Plan {
 } Plan;
 
 /* the scale is known before the window; after counting at its start; after its last micro-step */
-typedef enum { SEED_EARLY, SEED_COUNTED, SEED_LATE } SeedWhen;
+typedef enum { ROOT_EARLY, ROOT_COUNTED, ROOT_LATE } RootWhen;
 typedef struct Program {
     struct Whole *all;
     Plan *p;
@@ -62,7 +62,7 @@ typedef struct Program {
     bool unrolled; /* the full window is written out as calls */
     bool next;     /* whether some window has a second micro-step */
     /* scalars of parameters alone that reports show; in sums[] after the step's sums */
-    VEC(Node) levels;
+    VEC(Node) penalties;
     /* count consists of sums, known after the last micro-step; then scale_out is 1 / count */
     bool late;
     /* micro-batches may be dropped: sums[] holds the rows kept, after the sums over the batch */
@@ -72,9 +72,9 @@ typedef struct Program {
     bool counts;
     /* late: the denominator that all terms share; counted: samples or 0; NULL: samples */
     const Expr *count;
-    const Expr **scale_in; /* by seed; of `samples`, `sums[i]` and `w.count` */
-    SeedWhen *seed_when;   /* by seed */
-    /* kernels of micro, or parts of them, that compute the sums of the counted seeds */
+    const Expr **scale_in; /* by root; of `samples`, `sums[i]` and `w.count` */
+    RootWhen *root_when;   /* by root */
+    /* kernels of micro, or parts of them, that compute the sums of the counted roots */
     VEC(Kernel) counting;
     const Expr **report; /* by report; of `samples` and `sums[i]` */
     /* the lists of tasks */
@@ -91,7 +91,7 @@ typedef struct Program {
 typedef struct Whole { /* the programs of all steps, each with its own Graph, Kernels and Plan */
     VEC(Program) steps;
     long arena, bound, packed; /* reals; steps share them, so the largest counts */
-    int nsums;                 /* in sums[], by step: its sums, then its levels */
+    int nsums;                 /* in sums[], by step: its sums, then its penalties */
     bool in_place;             /* the gradients are the first state */
     int nstates;
     const char *state[STATES]; /* of all optimizers, each name once */
@@ -103,9 +103,9 @@ bool uses_sums(const Expr *e);
 const Expr *guarded(const Expr *e); /* 0 where a denominator made of sums is 0 */
 /* the formula over a, b and c with these values */
 const Expr *filled(const char *formula, const Expr *a, const Expr *b, const Expr *c);
-int first_level(const Program *s); /* where in sums[] the levels begin */
-int flat_arrays(const Whole *all); /* parameters, gradients, states */
-bool adapts(const Program *s);     /* steps depend on the lengths of tensors */
+int first_penalty(const Program *s); /* where in sums[] the penalties begin */
+int flat_arrays(const Whole *all);   /* parameters, gradients, states */
+bool adapts(const Program *s);       /* steps depend on the lengths of tensors */
 void memory_print(Text *out, const Whole *all);
 void program_print(Text *out, const Program *s);
 #endif

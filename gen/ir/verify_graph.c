@@ -4,12 +4,12 @@
       It has an op of its own kind if its kind has ops, and no more arguments than the op.
    2. A node is known no earlier than its arguments, except a node that is made for outputs. Only
       nodes made for gradients read such nodes.
-   3. Reports, sums, checks, seeds, states, contributions, outputs and the loss are nodes of the
+   3. Reports, sums, checks, roots, states, contributions, outputs and the loss are nodes of the
       graph.
    4. A parameter's number is its index. It has a node of its shape and a unique identifier. No two
       draws of noise have one key.
    5. After simplify: a live node reads live nodes, nothing replaces it, and its uses are its
-      readers and roots. */
+      readers and results. */
 #include "ir/verify_graph.h"
 #include <string.h>
 
@@ -41,8 +41,8 @@ static void verify_node(const Verify *v, const Node *n)
     verify_shape(v, n);
 }
 
-/* ---- roots ---- */
-typedef void (*Visit)(const Verify *v, const Node *root, int *uses);
+/* ---- results ---- */
+typedef void (*Visit)(const Verify *v, const Node *result, int *uses);
 
 /* The nodes whose values are needed: simplify counts them as uses. */
 static void visit_used(const Verify *v, Visit visit, int *uses)
@@ -50,25 +50,25 @@ static void visit_used(const Verify *v, Visit visit, int *uses)
     const Graph *g = v->g;
     for (int i = 0; i < g->reports.n; i++) visit(v, g->reports.at[i]->node, uses);
     for (int i = 0; i < g->sums.n; i++) visit(v, g->sums.at[i], uses);
-    for (int i = 0; i < g->seeds.n; i++)
-        if (g->seeds.at[i]->coefficient->when != WHEN_CONST)
-            visit(v, g->seeds.at[i]->coefficient, uses);
+    for (int i = 0; i < g->roots.n; i++)
+        if (g->roots.at[i]->coefficient->when != WHEN_CONST)
+            visit(v, g->roots.at[i]->coefficient, uses);
     for (int i = 0; i < g->states.n; i++) visit(v, g->states.at[i]->value, uses);
     for (int i = 0; i < g->gradients.n; i++) visit(v, g->gradients.at[i]->value, uses);
     for (int i = 0; i < g->outputs.n; i++) visit(v, g->outputs.at[i]->node, uses);
 }
 
-static void verify_root(const Verify *v, const Node *root, int *uses)
+static void verify_result(const Verify *v, const Node *result, int *uses)
 {
     (void)uses;
-    must(v, NULL, is_of(v->g, root),
-         "reports, sums, seeds, states, contributions and outputs are nodes of the graph");
+    must(v, NULL, is_of(v->g, result),
+         "reports, sums, roots, states, contributions and outputs are nodes of the graph");
 }
 
-static void verify_roots(const Verify *v)
+static void verify_results(const Verify *v)
 {
     const Graph *g = v->g;
-    visit_used(v, verify_root, NULL);
+    visit_used(v, verify_result, NULL);
     for (int i = 0; i < g->checks.n; i++)
         must(v, NULL, is_of(g, g->checks.at[i]->sum), "a check's sum is a node of the graph");
     for (int i = 0; i < g->steps.n; i++)
@@ -114,21 +114,21 @@ void verify_all(const Verify *v)
 {
     verify_numbers(v);
     for (int i = 0; i < v->g->nodes.n; i++) verify_node(v, v->g->nodes.at[i]);
-    verify_roots(v), verify_params(v), verify_noise(v);
+    verify_results(v), verify_params(v), verify_noise(v);
 }
 
 /* ---- after simplify ---- */
-static void count_root(const Verify *v, const Node *root, int *uses)
+static void count_result(const Verify *v, const Node *result, int *uses)
 {
-    must(v, root, !same_of(v->g, root), "no root has another node that stands for it");
-    uses[root->id]++;
+    must(v, result, !same_of(v->g, result), "no result has another node that stands for it");
+    uses[result->id]++;
 }
 
 static void verify_uses(const Verify *v)
 {
     const Graph *g = v->g;
     int *uses = NEW_ARRAY(int, g->nodes.n);
-    visit_used(v, count_root, uses);
+    visit_used(v, count_result, uses);
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
         for (int k = 0; k < n->nargs && is_live(g, n); k++) {
@@ -140,7 +140,7 @@ static void verify_uses(const Verify *v)
     }
     for (int i = 0; i < g->nodes.n; i++)
         must(v, g->nodes.at[i], uses_of(g, g->nodes.at[i]) == uses[i],
-             "uses are the readers that count, and the roots");
+             "uses are the readers that count, and the results");
 }
 
 void verify_live(const Verify *v)
@@ -148,5 +148,5 @@ void verify_live(const Verify *v)
     verify_numbers(v);
     for (int i = 0; i < v->g->nodes.n; i++)
         if (is_live(v->g, v->g->nodes.at[i])) verify_node(v, v->g->nodes.at[i]);
-    verify_roots(v), verify_params(v), verify_noise(v), verify_uses(v);
+    verify_results(v), verify_params(v), verify_noise(v), verify_uses(v);
 }

@@ -11,7 +11,7 @@ typedef struct {
 /* verify_shape.c; n NULL: the graph as a whole */
 void must(const Verify *v, const Node *n, bool good, const char *rule);
 
-void verify_all(const Verify *v);  /* before simplify: every node, the roots, parameters */
+void verify_all(const Verify *v);  /* before simplify: every node, the results, parameters */
 void verify_live(const Verify *v); /* after simplify: live nodes, and that uses count them */
 /* verify_shape.c: it follows from the arguments, the kind and the op's role */
 void verify_shape(const Verify *v, const Node *n);

@@ -9,7 +9,7 @@
    6. Constants of the model and columns are not written. A chain begins with the value to which
       its body's store adds.
    7. A local comes before its use. Extents are positive.
-   8. verify_places.c: indices are inside their buffers, and no unit touches what another one
+   8. verify_accesses.c: indices are inside their buffers, and no unit touches what another one
       writes. */
 #include "ir/verify_loops.h"
 
@@ -352,5 +352,5 @@ void loops_verify(const Loops *k, const char *who)
     v.local = NEW_ARRAY(bool, k->formals.n + 1), v.is_local = NEW_ARRAY(bool, k->formals.n + 1);
     find_locals(&v, &k->body);
     verify_list(&v, &k->body);
-    verify_places(&v.c);
+    verify_accesses(&v.c);
 }

@@ -9,6 +9,6 @@ typedef struct {
 } Checked;
 #define broken(c, ...) BUG("%s: %s", (c)->who, text(__VA_ARGS__))
 
-/* verify_places.c: indices are inside, and no unit touches what another one writes */
-void verify_places(const Checked *c);
+/* verify_accesses.c: indices are inside, and no unit touches what another one writes */
+void verify_accesses(const Checked *c);
 #endif

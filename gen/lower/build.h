@@ -14,14 +14,14 @@ typedef struct {
     long div, extent;
     const Val *index;
     int var;
-} Turn;
+} ScopeLoop;
 typedef struct {
     const Shape *domain; /* what the loops run over */
     int n;
-    Turn loop[12];   /* outermost first */
-    int lanes;       /* index of the loop whose elements are lanes, or -1 */
-    int blocks;      /* index of the loop over blocks of the contiguous axis, or -1 */
-    bool contiguous; /* the innermost loop's elements are neighbours in memory */
+    ScopeLoop loop[12]; /* outermost first */
+    int lanes;          /* index of the loop whose elements are lanes, or -1 */
+    int blocks;         /* index of the loop over blocks of the contiguous axis, or -1 */
+    bool contiguous;    /* the innermost loop's elements are neighbours in memory */
 } Scope;
 
 const Val *both(Call call, const Val *a, const Val *b);
@@ -48,7 +48,7 @@ const Val *loop_turns(const Scope *s, int at); /* the same, as what a loop runs 
 bool loop_overlaps(const Scope *s, int at);    /* its padding would be the next factor's elements */
 const Val *loop_end(const Scope *s, int at);   /* where scalars stop: at the logical extent */
 /* how many steps of div there are from coordinate c to the extent */
-const Val *places_left(long extent, const Val *c, long div);
+const Val *elements_left(long extent, const Val *c, long div);
 bool loop_pads(const Scope *s, int at); /* that is before the end of what lies in memory */
 /* axes of extent 1 put back */
 Layout with_ones(const Layout *l, const Shape *s, unsigned axes, Shape *out);

@@ -26,8 +26,8 @@ static const Expr *where_counted(const Expr *e, const Expr *yes, const Expr *no)
 static const Expr *count_of(const Program *s)
 {
     const Expr *samples = expr_variable("samples"), *count = expr_number(0);
-    for (int i = s->g->seeds.n; i-- > 0;) {
-        if (!s->g->seeds.at[i]->node->shape.rank) continue;
+    for (int i = s->g->roots.n; i-- > 0;) {
+        if (!s->g->roots.at[i]->node->shape.rank) continue;
         const Expr *e = where_counted(s->scale_in[i], samples, count);
         if (e == samples) return NULL;
         count = e;
@@ -37,7 +37,7 @@ static const Expr *count_of(const Program *s)
 
 const Expr *counted_loss(const Program *s, const Expr *loss)
 {
-    if (s->late || s->g->seeds.n < 2) return loss;
+    if (s->late || s->g->roots.n < 2) return loss;
     return s->count ? filled("select(c == 0, b, a)", guarded(loss), loss, s->count) : guarded(loss);
 }
 
@@ -112,12 +112,12 @@ static void choose_kernels(Program *s, const bool *used)
     while (chosen.n) vec_push(&s->counting, chosen.at[--chosen.n]);
 }
 
-/* Decides what is counted: scale_in contains sums where seed_when is SEED_COUNTED. */
+/* Decides what is counted: scale_in contains sums where root_when is ROOT_COUNTED. */
 void count_before(Program *s)
 {
     bool *used = NEW_ARRAY(bool, s->g->first_sum + s->g->sums.n);
-    for (int i = 0; i < s->g->seeds.n; i++)
-        if (s->seed_when[i] == SEED_COUNTED) mark_sums(s->scale_in[i], used);
+    for (int i = 0; i < s->g->roots.n; i++)
+        if (s->root_when[i] == ROOT_COUNTED) mark_sums(s->scale_in[i], used);
     choose_kernels(s, used);
     s->count = count_of(s);
 }

@@ -88,7 +88,7 @@ static Scope rows_of(const Build *b, const Node *f)
 {
     Scope rows = { .domain = &f->shape, .lanes = -1, .blocks = -1 };
     for (int i = 0; i < b->scope.n; i++) {
-        Turn l = b->scope.loop[i];
+        ScopeLoop l = b->scope.loop[i];
         if (f->axes >> l.axis & 1) continue;
         for (int a = 0, axis = l.axis; a < axis; a++) l.axis -= f->axes >> a & 1;
         rows.loop[rows.n++] = l;

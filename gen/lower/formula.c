@@ -190,7 +190,7 @@ static const Val *kept(const Scope *s, const Val *v)
         if (s->loop[i].axis == axis && s->loop[i].div * s->loop[i].extent > extent) whole = false;
     return whole ? v
                  : both(CALL_KEEP, v,
-                        places_left(extent, coordinate(s, axis), s->loop[s->lanes].div));
+                        elements_left(extent, coordinate(s, axis), s->loop[s->lanes].div));
 }
 
 static void store_at(Build *b, const At *at, const Val *v, const Val *beta)
@@ -310,7 +310,7 @@ static bool lanes_read_one(const Build *b, const Scope *s, Node *n)
     Node *base = node_base(n);
     if (base->kind == K_INPUT) return false;
     if (moves(n) && !(buffer_of(b->k, base) && node_layout(b->k, n, &l))) return false;
-    if (base->kind == K_CONST || base->kind == K_SEED || base->kind == K_ROWS || n->kind == K_NOISE)
+    if (base->kind == K_CONST || base->kind == K_ROOT || base->kind == K_ROWS || n->kind == K_NOISE)
         return true;
     if (!buffer_of(b->k, base) || !node_layout(b->k, n, &l)) return false;
     const At at = address_of(s, &l, &n->shape, -1);

@@ -4,7 +4,7 @@
       kernel of one of its arguments if both have the same shape and all its other arguments exist
       by then. Otherwise it opens one.
    2. Forward and backward never share a kernel, since evaluation runs the forward ones alone.
-   3. A kernel of parameters alone runs once a window. A kernel that follows a seed without rows
+   3. A kernel of parameters alone runs once a window. A kernel that follows a root without rows
       runs once at its end.
    4. A map that only a one-pass fold reads moves into the fold's loop.
    5. A contribution's last kernel adds straight into the gradient if nothing else reads its value;

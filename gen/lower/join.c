@@ -65,7 +65,7 @@ void join(Whole *all)
         s->all = all;
         most(&all->arena, s->p->arena), most(&all->bound, s->p->bound),
             most(&all->packed, s->p->packed);
-        all->nsums = first_level(s) + s->levels.n;
+        all->nsums = first_penalty(s) + s->penalties.n;
         add_states(all, &s->g->step->optimizer);
     }
     all->in_place = steps[0]->g->step->optimizer.in_place;

@@ -1,6 +1,6 @@
 /* legalize.c -- inserts copies of values that a reader cannot address in place.
 
-   1. Products and windows read buffers. Data, noise, seeds and constants have none, and a moved
+   1. Products and windows read buffers. Data, noise, roots and constants have none, and a moved
       value (a slice, a placing, gathered rows) has other positions than its buffer. Then the
       product reads a copy.
    2. A copy writes a contribution into its gradient, and a state's next value into the state.

@@ -58,7 +58,7 @@ Node *copy_before(Kernels *k, Kernel *user, Node *n)
     if (user->predicts) predict_copy(k->g, c);
     const Kernel *maker = kernel_of(k, base);
     const bool once = c->when != WHEN_MICRO,
-               backward = maker ? maker->backward : base->kind == K_SEED;
+               backward = maker ? maker->backward : base->kind == K_ROOT;
     Kernel *x = kernel_new(k->g, NULL, c, once ? WHEN_WINDOW : WHEN_MICRO,
                            once ? backward : user->backward);
     set_kernel(k, c, x);

@@ -45,7 +45,7 @@ void lower_contraction(Kernels *k, Kernel *x); /* contraction.c, in C */
 void lower_gemm(Kernels *k, Kernel *x);        /* gemm.c, in CUDA */
 void build_updates(Program *s);                /* update.c: the optimizer's passes */
 void make_tasks(Program *s);                   /* tasks.c: makes the lists of tasks */
-/* count.c: finds the kernels that the counted seeds need */
+/* count.c: finds the kernels that the counted roots need */
 void count_before(Program *s);
 /* the loss in which empty terms add nothing; NaN if all are empty */
 const Expr *counted_loss(const Program *s, const Expr *loss);

@@ -156,7 +156,8 @@ static int find_phases(const Kernels *k, Kernel **at, int n)
     for (int i = 0; i < n; i++) {
         bool meets = k->target->launches;
         for (int j = from; j < i; j++) meets |= clash(at[j], at[i]);
-        if ((k->g->train.level || k->g->in_turn) && !meets) meets = frees(at, n, from, i, largest);
+        if ((k->g->train.recompute_level || k->g->in_turn) && !meets)
+            meets = frees(at, n, from, i, largest);
         if (meets && i > from) phase++, from = i;
         at[i]->phase = phase;
     }

@@ -70,7 +70,7 @@ static void add_rows(Build *b, StmtList *into, const Scatter *s, const Val *unit
     b->scope = scope_of(b->l, &s->from, &s->gy->shape);
     const unsigned block = dealt_block(b, unit);
     for (int i = 0; i < b->scope.n; i++) {
-        Turn at = b->scope.loop[i];
+        ScopeLoop at = b->scope.loop[i];
         const bool column = at.axis == s->gy->shape.rank - 1;
         if (column) at.axis = 1, table.loop[table.n++] = at;
         else number.loop[number.n++] = at;

@@ -4,24 +4,24 @@
    1. The variables of a formula are `samples` (the real rows of the window), t, T and E, and
       `sums[i]`, the sums over the batch. After them in sums[] come the levels: scalars of
       parameters alone that a report shows, weighted by samples.
-   2. A seed's coefficient without sums is known before the first backward. It is scale_in, and
+   2. A root's coefficient without sums is known before the first backward. It is scale_in, and
       scale_out is 1.
    3. If every coefficient is numerator / N with the same N, scale_in is the numerator and
       scale_out is 1 / N: post-scale. Otherwise the sums in the coefficients, of data alone, are
       counted first (count.c), and rule 2 holds: pre-count. If micro-batches may be dropped, the
       number of kept rows is such a sum, which cannot be counted first.
-   4. A seed without rows starts a gradient that is made once, after the last micro-step.
+   4. A root without rows starts a gradient that is made once, after the last micro-step.
       scale_out undoes it, too, so its factor is coefficient / scale_out. */
 #include <ctype.h>
 #include <string.h>
 #include "lower/lower.h"
 
-enum { SEEDS = 64 }; /* as many as there is room for in Window */
+enum { ROOTS = 64 }; /* as many as there is room for in Window */
 typedef struct {
     Program *s;
     Graph *g;
     const Expr **known;     /* by node number: its formula */
-    const Expr **numerator; /* by seed: scale_in of rule 3 */
+    const Expr **numerator; /* by root: scale_in of rule 3 */
     bool reporting;         /* formulas are those of reports */
 } Scales;
 
@@ -84,12 +84,12 @@ static const Expr *rows_formula(const Scales *x)
 }
 
 /* A scalar of parameters alone: its value in this window, times the window's samples. */
-static const Expr *level_formula(Scales *x, const Node *n)
+static const Expr *penalty_formula(Scales *x, const Node *n)
 {
     int i = 0;
-    while (i < x->s->levels.n && x->s->levels.at[i] != n) i++;
-    if (i == x->s->levels.n) vec_push(&x->s->levels, (Node *)n);
-    return binary(CALL_DIV, expr_variable(text("sums[%d]", first_level(x->s) + i)),
+    while (i < x->s->penalties.n && x->s->penalties.at[i] != n) i++;
+    if (i == x->s->penalties.n) vec_push(&x->s->penalties, (Node *)n);
+    return binary(CALL_DIV, expr_variable(text("sums[%d]", first_penalty(x->s) + i)),
                   samples_formula(x));
 }
 
@@ -100,7 +100,7 @@ static const Expr *formula(Scales *x, const Node *n)
     if (n->kind == K_CONST) *e = expr_number(n->value);
     else if (n->kind == K_ROWS) *e = n->schedule ? n->schedule : rows_formula(x);
     else if (n->kind == K_REDUCE && n->when == WHEN_AFTER) *e = sum_formula(x, n);
-    else if (n->when == WHEN_WINDOW) *e = level_formula(x, n);
+    else if (n->when == WHEN_WINDOW) *e = penalty_formula(x, n);
     else if (n->kind == K_VIEW) *e = formula(x, n->arg[0]);
     else if (n->kind == K_MAP) *e = map_formula(x, n);
     else BUG("node %d is no scalar of the window", n->id);
@@ -154,12 +154,12 @@ static const Expr *keep(void *context, const char *name)
 }
 
 /* ---- scales ---- */
-static bool has_rows(const Scales *x, int i) { return x->g->seeds.at[i]->node->shape.rank > 0; }
+static bool has_rows(const Scales *x, int i) { return x->g->roots.at[i]->node->shape.rank > 0; }
 
-/* Rule 3: every seed's numerator, or false if the denominators differ. */
+/* Rule 3: every root's numerator, or false if the denominators differ. */
 static bool scale_late(Scales *x)
 {
-    for (int i = 0; i < x->g->seeds.n; i++) {
+    for (int i = 0; i < x->g->roots.n; i++) {
         Ratio r = { expr_number(1), NULL };
         if (!has_rows(x, i)) continue;
         if (!ratio_of(x->s->scale_in[i], &r) || !r.bottom) return false;
@@ -172,8 +172,8 @@ static bool scale_late(Scales *x)
 
 static void take_numerators(const Scales *x)
 {
-    for (int i = 0; i < x->g->seeds.n; i++) {
-        x->s->seed_when[i] = has_rows(x, i) ? SEED_EARLY : SEED_LATE;
+    for (int i = 0; i < x->g->roots.n; i++) {
+        x->s->root_when[i] = has_rows(x, i) ? ROOT_EARLY : ROOT_LATE;
         x->s->scale_in[i] =
             has_rows(x, i) ? x->numerator[i] : product(x->s->scale_in[i], expr_variable("w.count"));
     }
@@ -190,16 +190,16 @@ static void refuse_dropping(const Scales *x)
                    "\"skip_window\"");
 }
 
-static void scale_seeds(Scales *x)
+static void scale_roots(Scales *x)
 {
     bool sums = false;
-    for (int i = 0; i < x->g->seeds.n; i++) {
-        x->s->scale_in[i] = formula(x, x->g->seeds.at[i]->coefficient);
+    for (int i = 0; i < x->g->roots.n; i++) {
+        x->s->scale_in[i] = formula(x, x->g->roots.at[i]->coefficient);
         if (uses_sums(x->s->scale_in[i]))
-            x->s->seed_when[i] = has_rows(x, i) ? SEED_COUNTED : SEED_LATE;
-        sums |= x->s->seed_when[i] == SEED_COUNTED;
+            x->s->root_when[i] = has_rows(x, i) ? ROOT_COUNTED : ROOT_LATE;
+        sums |= x->s->root_when[i] == ROOT_COUNTED;
     }
-    if (x->s->levels.n)
+    if (x->s->penalties.n)
         error_at(x->g->minimize->loc,
                  "minimize: a term is multiplied by a scalar made from parameters");
     x->s->late = sums && !x->g->train.count_before && scale_late(x);
@@ -239,7 +239,7 @@ static void check_in_place(const Scales *x)
         : x->s->late ? "the loss is divided by what is known after the last micro-step: count it "
                        "before, count = \"before\""
                      : NULL;
-    for (int i = 0; i < x->g->seeds.n && !why; i++) {
+    for (int i = 0; i < x->g->roots.n && !why; i++) {
         if (has_rows(x, i)) continue;
         why = o->fold[0]    ? "a term without data has a gradient of its own after the last "
                               "micro-step: say it as weight_decay of optim.AdamW"
@@ -260,8 +260,8 @@ static void check_noise(const Scales *x)
                       : x->s->drops ? "nonfinite = \"drop_micro\" leaves the first micro-batch "
                                       "uncertain: say \"skip_window\""
                                     : NULL;
-    for (int i = 0; i < x->g->seeds.n && !why; i++)
-        why = x->s->seed_when[i] == SEED_COUNTED
+    for (int i = 0; i < x->g->roots.n && !why; i++)
+        why = x->s->root_when[i] == ROOT_COUNTED
                   ? "the loss divides by sums over the data that are counted ahead, and not by "
                     "micro-batches: one "
                     "denominator for all terms, and without count = \"before\""
@@ -275,8 +275,8 @@ static void check_noise(const Scales *x)
 
 static void check_options(const Graph *g, const Target *target)
 {
-    if (g->seeds.n > SEEDS)
-        error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", SEEDS);
+    if (g->roots.n > ROOTS)
+        error_at(g->minimize->loc, "minimize: a loss of more than %d sums over the batch", ROOTS);
     if (g->train.precision == TF32 && !target->tf32)
         error_at(g->train.loc, "train: precision = \"tf32\" is only for CUDA: the C target "
                                "multiplies in fp32, bf16 or fp16");
@@ -290,16 +290,16 @@ Program *schedule(Plan *p)
     Graph *g = p->k->g;
     Program *s = NEW(Program);
     s->p = p, s->k = p->k, s->g = g;
-    s->scale_in = NEW_ARRAY(const Expr *, g->seeds.n);
-    s->seed_when = NEW_ARRAY(SeedWhen, g->seeds.n);
+    s->scale_in = NEW_ARRAY(const Expr *, g->roots.n);
+    s->root_when = NEW_ARRAY(RootWhen, g->roots.n);
     s->drops = g->train.nonfinite == NONFINITE_DROP;
     s->counts = steps_differ(g);
     s->next = g->train.accumulate > 1 || s->drops;
     s->unrolled = g->train.accumulate <= 16 && !s->drops;
-    Scales x = { s, g, NEW_ARRAY(const Expr *, g->nodes.n), NEW_ARRAY(const Expr *, g->seeds.n),
+    Scales x = { s, g, NEW_ARRAY(const Expr *, g->nodes.n), NEW_ARRAY(const Expr *, g->roots.n),
                  false };
     check_options(g, p->k->target);
-    scale_seeds(&x);
+    scale_roots(&x);
     check_in_place(&x);
     check_noise(&x);
     make_reports(&x);

@@ -55,7 +55,7 @@ Scope scope_of(Loops *loops, const Layout *l, const Shape *domain)
             int at = s.n++;
             for (; at > 0 && stride[at - 1] < g->stride; at--)
                 s.loop[at] = s.loop[at - 1], stride[at] = stride[at - 1], wish[at] = wish[at - 1];
-            s.loop[at] = (Turn) { .axis = a, .div = g->div, .extent = g->extent },
+            s.loop[at] = (ScopeLoop) { .axis = a, .div = g->div, .extent = g->extent },
             stride[at] = g->stride;
             wish[at] = wish_of(l, domain, a, g,
                                a == lane_axis && g->div > 1 && !g->mod && l->axis[a].n == 2);
@@ -81,11 +81,11 @@ int scope_batch(const Scope *s) { return s->domain->batch ? scope_loop(s, 0, 1) 
 void scope_add(Scope *s, int axis, long div, long extent, const Val *index)
 {
     const int var = index && index->kind == VAL_VAR ? index->id : -1;
-    s->loop[s->n++] = (Turn) { axis, div, extent, index, var };
+    s->loop[s->n++] = (ScopeLoop) { axis, div, extent, index, var };
 }
 
 /* of an axis that has outer factors too */
-static bool is_part(const Turn *l, const Scope *s, int at)
+static bool is_part(const ScopeLoop *l, const Scope *s, int at)
 {
     for (int i = 0; i < s->n; i++)
         if (i != at && s->loop[i].axis == l->axis && s->loop[i].div > l->div) return true;
@@ -94,7 +94,7 @@ static bool is_part(const Turn *l, const Scope *s, int at)
 
 long loop_length(const Scope *s, int at)
 {
-    const Turn *l = &s->loop[at];
+    const ScopeLoop *l = &s->loop[at];
     long end = s->domain->dim[l->axis];
     for (int i = 0; i < s->n; i++)
         if (s->loop[i].axis == l->axis && s->loop[i].div > l->div && s->loop[i].div < end)
@@ -115,14 +115,14 @@ static const Val *turns_of(const Scope *s, int at, long n)
 
 const Val *loop_turns(const Scope *s, int at) { return turns_of(s, at, loop_length(s, at)); }
 
-const Val *places_left(long extent, const Val *c, long div)
+const Val *elements_left(long extent, const Val *c, long div)
 {
     return both(CALL_IDIV, both(CALL_SUB, val_int(extent + div - 1), c), val_int(div));
 }
 
 const Val *loop_end(const Scope *s, int at)
 {
-    const Turn *l = &s->loop[at];
+    const ScopeLoop *l = &s->loop[at];
     const long extent = s->domain->dim[l->axis];
     if (s->lanes == at) return val_int(l->extent);
     if (loop_overlaps(s, at)) return val_int(loop_length(s, at));
@@ -131,7 +131,7 @@ const Val *loop_end(const Scope *s, int at)
         return val_int(l->extent);
     Scope outer = *s;
     outer.loop[at].index = NULL;
-    return both(CALL_MIN, places_left(extent, coordinate(&outer, l->axis), l->div),
+    return both(CALL_MIN, elements_left(extent, coordinate(&outer, l->axis), l->div),
                 val_int(l->extent));
 }
 
@@ -161,13 +161,13 @@ static void add_term(At *a, const Val *index, long stride, long most)
     a->term[a->n++] = (Term) { index, stride, most };
 }
 
-static bool in_factor(const Turn *l, const Factor *d)
+static bool in_factor(const ScopeLoop *l, const Factor *d)
 {
     return l->div >= d->div && l->div % d->div == 0 &&
            (!d->mod || l->div * l->extent <= d->div * d->mod);
 }
 
-static bool outside(const Turn *l, const Factor *d)
+static bool outside(const ScopeLoop *l, const Factor *d)
 {
     return l->div * l->extent <= d->div || (d->mod && l->div % (d->div * d->mod) == 0);
 }
@@ -186,14 +186,14 @@ static void straddle(At *a, const Scope *s, int axis, const Factor *d, long exte
 static void add_factor(At *a, const Scope *s, int axis, const Factor *d, long extent)
 {
     for (int i = 0; i < s->n; i++) {
-        const Turn *l = &s->loop[i];
+        const ScopeLoop *l = &s->loop[i];
         if (l->axis == axis && !in_factor(l, d) && !outside(l, d)) {
             straddle(a, s, axis, d, extent);
             return;
         }
     }
     for (int i = 0; i < s->n; i++) {
-        const Turn *l = &s->loop[i];
+        const ScopeLoop *l = &s->loop[i];
         if (l->axis != axis || !l->index || outside(l, d)) continue;
         add_term(a, l->index, d->stride * (l->div / d->div),
                  least(l->extent, (extent - 1) / l->div + 1) - 1);

@@ -225,7 +225,7 @@ static void build_apart(Build *b)
     b->out = open_image(b, 0, false, NULL);
     const Scope here = b->scope;
     for (int i = 0; i < here.n; i++) {
-        Turn *l = &b->scope.loop[i];
+        ScopeLoop *l = &b->scope.loop[i];
         const long stride = l->axis >= 2 ? (long)f->attr[l->axis] : 1;
         if (stride <= 1) continue;
         const Val *on = both(CALL_EQ, both(CALL_MOD, l->index, val_int(stride)), val_int(0));

@@ -50,9 +50,9 @@ bool tap_lanes(Build *b, const Scope *out, Node *x, const Window *w)
 StmtList *open_taps_along(Build *b, StmtList *into, const Along *x)
 {
     const Val *place = times(x->at, x->stride), *from = val_int(0), *to = val_int(x->count);
-    if (x->pad > 0) from = both(CALL_MAX, places_left(x->pad, place, x->step), val_int(0));
+    if (x->pad > 0) from = both(CALL_MAX, elements_left(x->pad, place, x->step), val_int(0));
     if ((x->most - 1) * x->stride + (x->count - 1) * x->step - x->pad >= x->extent)
-        to = both(CALL_MIN, places_left(x->extent + x->pad, place, x->step), val_int(x->count));
+        to = both(CALL_MIN, elements_left(x->extent + x->pad, place, x->step), val_int(x->count));
     return open_range(b, into, x->var->id, from, to, SERIAL);
 }
 

@@ -101,7 +101,7 @@ static const Val *load_rows(Build *b, const Node *n)
     }
 }
 
-static const Val *load_seed(Build *b, const Node *n)
+static const Val *load_root(Build *b, const Node *n)
 {
     const Val *scale = val_run(RUN_SCALE + (int)n->value, AS_REAL);
     if (!n->shape.batch) return scale;
@@ -113,16 +113,16 @@ static const Val *load_seed(Build *b, const Node *n)
 typedef struct {
     Scope scope;
     const Node *fold;
-} Place;
+} Saved;
 
-static Place leave(Build *b, const Scope *there)
+static Saved leave(Build *b, const Scope *there)
 {
-    const Place here = { b->scope, b->fold };
+    const Saved here = { b->scope, b->fold };
     b->scope = *there, b->fold = NULL;
     return here;
 }
 
-static void come_back(Build *b, const Place *here) { b->scope = here->scope, b->fold = here->fold; }
+static void come_back(Build *b, const Saved *here) { b->scope = here->scope, b->fold = here->fold; }
 
 /* Through a reshape that no factors express: the element's row-major index, split into indices. */
 static const Val *load_reshaped(Build *b, Node *n)
@@ -201,7 +201,7 @@ static const Val *load_moved(Build *b, Node *n)
         }
         scope_add(&there, a, 1, x->shape.dim[a], c);
     }
-    const Place here = leave(b, &there);
+    const Saved here = leave(b, &there);
     const Val *v = load_node(b, x);
     if (inside)
         v = choose(inside, v->kind == VAL_NUMBER || v->kind == VAL_VAR ? v : let(b, "x", v),
@@ -219,7 +219,7 @@ static const Val *load_gathered(Build *b, Node *n)
     for (int a = 0; a < ids->shape.rank; a++)
         scope_add(&there, a, 1, ids->shape.dim[a], coordinate_in(b, n, a));
     const Val *column = coordinate_in(b, n, n->shape.rank - 1);
-    const Place here = leave(b, &there);
+    const Saved here = leave(b, &there);
     const Val *id = load_node(b, ids);
     scope_add(&rows, 0, 1, table->shape.dim[0], val_call(CALL_INT, id, NULL, NULL));
     scope_add(&rows, 1, 1, table->shape.dim[1], column);
@@ -236,7 +236,7 @@ static const Val *load_permuted(Build *b, Node *n)
     for (int a = 0; a < n->shape.rank; a++)
         if (n->shape.dim[a] > 1 || (a == 0 && n->shape.batch))
             scope_add(&there, n->perm[a], 1, n->shape.dim[a], coordinate_in(b, n, a));
-    const Place here = leave(b, &there);
+    const Saved here = leave(b, &there);
     const Val *v = load_node(b, x);
     come_back(b, &here);
     return v;
@@ -271,7 +271,7 @@ static Node *leaf_below(Node *n)
 {
     Node *base = node_base(n);
     if (moves(n)) return n;
-    return base->kind == K_SEED || base->kind == K_CONST || base->kind == K_ROWS ? base : n;
+    return base->kind == K_ROOT || base->kind == K_CONST || base->kind == K_ROWS ? base : n;
 }
 
 const Val *load_node(Build *b, Node *n)
@@ -287,8 +287,8 @@ const Val *load_node(Build *b, Node *n)
             return load_noise(b, n);
         case K_ROWS:
             return load_rows(b, n);
-        case K_SEED:
-            return load_seed(b, n);
+        case K_ROOT:
+            return load_root(b, n);
         case K_TABLE:
             return load_table(b, n);
         case K_VIEW:

@@ -22,16 +22,16 @@
 /* ---- factors ---- */
 typedef struct {
     long extent, stride;
-} Turn; /* of a loop: its turns and its stride */
+} Stride; /* of a loop: its turns and its stride */
 
 static int by_distance(const void *pa, const void *pb)
 {
-    const long a = labs(((const Turn *)pa)->stride), b = labs(((const Turn *)pb)->stride);
+    const long a = labs(((const Stride *)pa)->stride), b = labs(((const Stride *)pb)->stride);
     return (a > b) - (a < b);
 }
 
 /* Whether no two combinations of turns have one position. */
-static bool apart(Turn *at, int n)
+static bool apart(Stride *at, int n)
 {
     qsort(at, (size_t)n, sizeof *at, by_distance);
     long span = 0;
@@ -51,7 +51,7 @@ static long largest_value(const Factor *d, long extent)
 static void verify_places(const char *name, const Layout *l, const Shape *s)
 {
     long low = l->offset, high = l->offset;
-    Turn turn[RANK * FACTORS];
+    Stride stride[RANK * FACTORS];
     int n = 0;
     MUST(l->size > 0 && l->size % ALIGN == 0, "layout: %s has no layout", name);
     MUST(l->rank == s->rank, "layout: %s has a layout of %d axes for a shape of %d", name, l->rank,
@@ -63,7 +63,7 @@ static void verify_places(const char *name, const Layout *l, const Shape *s)
             const long most = largest_value(d, s->dim[a]);
             MUST(most < d->extent, "layout: %s has %ld places for %ld values of axis %d", name,
                  d->extent, most + 1, a);
-            turn[n++] = (Turn) { most + 1, d->stride };
+            stride[n++] = (Stride) { most + 1, d->stride };
             high += most * d->stride;
         }
     const long row = l->plane[1] * l->plane[2], column = l->plane[2];
@@ -72,7 +72,7 @@ static void verify_places(const char *name, const Layout *l, const Shape *s)
             high += l->halo[2][1] * row + l->halo[3][1] * column;
     MUST(low >= 0 && high < l->size, "layout: %s has places %ld to %ld in %ld reals", name, low,
          high, l->size);
-    MUST(apart(turn, n), "layout: %s has two elements at one place", name);
+    MUST(apart(stride, n), "layout: %s has two elements at one place", name);
 }
 
 /* ---- buffers ---- */
@@ -197,14 +197,15 @@ static void verify_range(const Kernel *x, const AllLevels *s, int which, long ba
 /* Rule 7; with as many turns as C has elements, at least. */
 static void verify_result(Kernels *k, const Kernel *x, const AllLevels *s)
 {
-    Turn turn[64];
+    Stride stride[64];
     long elements = 1;
     int n = 0;
     (void)k;
     for (int i = 0; i < s->n; i++)
         if (s->at[i].stride[2])
-            turn[n++] = (Turn) { s->at[i].extent, s->at[i].stride[2] }, elements *= s->at[i].extent;
-    MUST(apart(turn, n), "lower: %s makes two elements at one place", kernel_text(x));
+            stride[n++] = (Stride) { s->at[i].extent, s->at[i].stride[2] },
+            elements *= s->at[i].extent;
+    MUST(apart(stride, n), "lower: %s makes two elements at one place", kernel_text(x));
     MUST(elements >= shape_count(&x->core->shape), "lower: %s makes %ld elements of %ld",
          kernel_text(x), elements, shape_count(&x->core->shape));
     if (x->contraction)

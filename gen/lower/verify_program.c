@@ -1,11 +1,11 @@
 /* verify_program.c -- rules after schedule and join.
 
    schedule:
-   1. Every seed has its scale, and every report its formula. They are of sums, counts and numbers
+   1. Every root has its scale, and every report its formula. They are of sums, counts and numbers
       of the update.
    2. A scale that is known before the window has no sums. A counted scale needs kernels that
       count.
-   3. If the count is late, it exists, and no seed is counted before.
+   3. If the count is late, it exists, and no root is counted before.
    4. Kernels that count read only what such kernels write.
 
    join:
@@ -23,7 +23,8 @@ static bool is_known(const Program *s, const char *name)
 {
     static const char *const names[] = { "samples", "w.count", "t", "T", "E", NULL };
     int sum = -1;
-    if (sscanf(name, "sums[%d]", &sum) == 1) return sum >= 0 && sum < first_level(s) + s->levels.n;
+    if (sscanf(name, "sums[%d]", &sum) == 1)
+        return sum >= 0 && sum < first_penalty(s) + s->penalties.n;
     for (int i = 0; names[i]; i++)
         if (!strcmp(names[i], name)) return true;
     return false;
@@ -37,13 +38,13 @@ static void verify_formula(const Program *s, const Expr *e, const char *what)
     for (int i = 0; i < e->nargs; i++) verify_formula(s, e->arg[i], what);
 }
 
-static void verify_seed(const Program *s, int i)
+static void verify_root(const Program *s, int i)
 {
-    const char *name = text("the scale of seed %d", i);
+    const char *name = text("the scale of root %d", i);
     verify_formula(s, s->scale_in[i], name);
-    MUST(s->seed_when[i] != SEED_EARLY || !uses_sums(s->scale_in[i]),
+    MUST(s->root_when[i] != ROOT_EARLY || !uses_sums(s->scale_in[i]),
          "schedule: %s is known early, of sums", name);
-    MUST(s->seed_when[i] != SEED_COUNTED ||
+    MUST(s->root_when[i] != ROOT_COUNTED ||
              (uses_sums(s->scale_in[i]) && !s->late && s->counting.n),
          "schedule: %s is counted, and no kernel counts", name);
 }
@@ -76,7 +77,7 @@ static void verify_counting(const Program *s, int i)
 
 void verify_schedule(const Program *s)
 {
-    for (int i = 0; i < s->g->seeds.n; i++) verify_seed(s, i);
+    for (int i = 0; i < s->g->roots.n; i++) verify_root(s, i);
     for (int i = 0; i < s->g->reports.n; i++)
         verify_formula(s, s->report[i], text("the report %s", s->g->reports.at[i]->name));
     for (int i = 0; i < s->counting.n; i++) verify_counting(s, i);
@@ -129,7 +130,7 @@ static void verify_numbers(const Whole *all)
                  "join: %s has a number of another step", kernel_text(list.at[j]));
         MUST(s->g->first_sum >= sums, "join: the sums of step '%s' begin among another's",
              s->g->step->name);
-        last = s->k->kernels, sums = first_level(s) + s->levels.n;
+        last = s->k->kernels, sums = first_penalty(s) + s->penalties.n;
     }
     MUST(all->nsums == sums, "join: %d sums of %d", all->nsums, sums);
 }

@@ -30,7 +30,7 @@ void zero_halos(Build *b, StmtList *into, const Val *row)
 
 void zero_loop(Build *b, StmtList *into, const Scope *s, const Node *padded)
 {
-    const Turn *j = &s->loop[s->n - 1];
+    const ScopeLoop *j = &s->loop[s->n - 1];
     StmtList *out = b->out;
     b->out = open_range(b, into, j->var, loop_end(s, s->n - 1), val_int(j->extent), SERIAL);
     for (int i = 0; i < b->x->stores.n; i++) {

@@ -3,7 +3,7 @@
    1. From the loss down to the sums over the batch, every value is a scalar of the whole window.
       The adjoint of a sum is its coefficient. It may use constants, the number of rows and sums of
       data; otherwise the loss is not additive.
-   2. Each sum then starts the backward pass of a micro-step from a seed: its coefficient in every
+   2. Each sum then starts the backward pass of a micro-step from a root: its coefficient in every
       real row, 0 in padded ones.
    3. A parameter's adjoints are not added up here. Each is a contribution, which a kernel writes
       into the gradient with its own beta. An optimizer that folds a micro-batch's gradient into
@@ -64,15 +64,15 @@ static Node *unbroadcast(Backward *b, Node *x, const Shape *to)
     return view(b, "reshape", x, to);
 }
 
-/* The K_SEED node of a coefficient: of shape [N], or a scalar for a sum without a batch. */
-static Node *seed(Backward *b, Node *coefficient, Loc loc, bool rows)
+/* The K_ROOT node of a coefficient: of shape [N], or a scalar for a sum without a batch. */
+static Node *root(Backward *b, Node *coefficient, Loc loc, bool rows)
 {
     Shape s = { .rank = rows, .batch = rows, .dim = { b->g->train.micro_batch } };
-    Seed *x = NEW(Seed);
+    Root *x = NEW(Root);
     x->coefficient = coefficient;
-    x->node = derived(b, K_SEED, 0, loc, &s, rows ? WHEN_MICRO : WHEN_WINDOW);
-    x->node->value = b->g->seeds.n;
-    vec_push(&b->g->seeds, x);
+    x->node = derived(b, K_ROOT, 0, loc, &s, rows ? WHEN_MICRO : WHEN_WINDOW);
+    x->node->value = b->g->roots.n;
+    vec_push(&b->g->roots, x);
     return x->node;
 }
 
@@ -130,7 +130,7 @@ static void map_backward(Backward *b, Node *y, Node *dy)
         if (!shape_same(&d->shape, &y->shape)) d = view(b, "expand", d, &y->shape);
         d = unbroadcast(b, d, &y->arg[i]->shape);
         if (y->when == WHEN_AFTER && y->arg[i]->when == WHEN_WINDOW)
-            d = seed(b, d, y->arg[i]->loc, false);
+            d = root(b, d, y->arg[i]->loc, false);
         add_adjoint(b, y->arg[i], d);
     }
 }
@@ -169,7 +169,7 @@ static void sum_backward(Backward *b, Node *sum, Node *coefficient)
         b->told = true;
         return;
     }
-    Node *row = seed(b, coefficient, sum->loc, true);
+    Node *row = root(b, coefficient, sum->loc, true);
     Shape one = { .rank = x->shape.rank, .batch = true, .dim = { x->shape.dim[0] } };
     for (int a = 1; a < one.rank; a++) one.dim[a] = 1;
     add_adjoint(b, x, view(b, "expand", view(b, "reshape", row, &one), &x->shape));

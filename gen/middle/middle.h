@@ -8,7 +8,7 @@ Graph *objective(const Graph *model, const Whole *made);
 void differentiate(Graph *g, OpGradient gradient);
 void simplify(Graph *g);
 void count_uses(Graph *g); /* simplify.c: counts uses, which make nodes alive */
-void recompute(Graph *g);  /* train.level says which values backward rematerialises */
+void recompute(Graph *g);  /* train.recompute_level says which values backward rematerialises */
 void order(Graph *g);      /* terms run one after another, where that saves memory */
 
 /* ---- verify.c: BUG where the graph breaks a rule after that stage ---- */

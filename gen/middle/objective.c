@@ -147,7 +147,7 @@ Graph *objective(const Graph *whole, const Whole *made)
     g->before = before;
     g->names = before ? before->g->names : names_new();
     g->minimize = g->nodes.at[g->step->minimize->id];
-    if (before) g->first_sum = first_level(before) + before->levels.n;
+    if (before) g->first_sum = first_penalty(before) + before->penalties.n;
     find_sums(g);
     return g;
 }

@@ -19,14 +19,14 @@ typedef struct {
 enum { NEVER = 1000000, LITTLE = 16384 }; /* numbers */
 
 /* ---- the term of a node ---- */
-/* The last term that backward node n is made of; -1: none. Seeds are made from the last sum to
+/* The last term that backward node n is made of; -1: none. Roots are made from the last sum to
    the first. */
 static void last_terms(const Graph *g, int *term)
 {
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
         term[i] = -1;
-        if (n->kind == K_SEED) term[i] = g->seeds.n - 1 - (int)n->value;
+        if (n->kind == K_ROOT) term[i] = g->roots.n - 1 - (int)n->value;
         for (int k = 0; k < n->nargs && n->backward; k++)
             if (n->arg[k]->backward && term[n->arg[k]->id] > term[i]) term[i] = term[n->arg[k]->id];
     }
@@ -119,7 +119,7 @@ static bool terms_share(const Graph *g)
     int *term = NEW_ARRAY(int, g->nodes.n);
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
-        term[i] = n->kind == K_SEED ? 1 + (int)n->value : 0;
+        term[i] = n->kind == K_ROOT ? 1 + (int)n->value : 0;
         for (int k = 0; k < n->nargs && n->backward && is_live(g, n) && n->when == WHEN_MICRO;
              k++) {
             const int other = term[n->arg[k]->id];
@@ -138,7 +138,7 @@ static bool saves(const Graph *g, Node **at)
 
 void order(Graph *g)
 {
-    if (g->seeds.n < 2 || g->train.nonfinite == NONFINITE_DROP) return;
+    if (g->roots.n < 2 || g->train.nonfinite == NONFINITE_DROP) return;
     Node **at = in_turn(g);
     if (!saves(g, at)) return;
     g->in_turn = true;

@@ -171,7 +171,7 @@ static void rewrite(Recomputation *r)
 
 void recompute(Graph *g)
 {
-    const int level = g->train.level, n = g->nodes.n;
+    const int level = g->train.recompute_level, n = g->nodes.n;
     Recomputation r = { .g = g,
                         .wanted = NEW_ARRAY(bool, n),
                         .last = NEW_ARRAY(int, n),

@@ -5,7 +5,7 @@
    2. Two nodes of equal op, arguments and attributes are one.
    3. The labels of a matmul absorb a permutation of the parameter that it reads.
    4. A map whose value is one of its arguments is that argument.
-   5. Uses are counted from the roots: reports, sums, coefficients and contributions to
+   5. Uses are counted from the results: reports, sums, coefficients and contributions to
       gradients. A node that only outputs use is computed with the outputs, micro-batch by
       micro-batch, even if it is made of parameters alone. */
 #include <string.h>
@@ -62,7 +62,7 @@ static bool equal(const Node *a, const Node *b)
     if (a->kind != b->kind || a->op != b->op || a->nargs != b->nargs || a->axes != b->axes ||
         a->when != b->when || a->schedule != b->schedule)
         return false;
-    if (a->kind == K_SEED || a->kind == K_NOISE || a->kind == K_PARAM || a->kind == K_INPUT)
+    if (a->kind == K_ROOT || a->kind == K_NOISE || a->kind == K_PARAM || a->kind == K_INPUT)
         return false;
     if (a->table != b->table || a->value < b->value || a->value > b->value ||
         !shape_same(&a->shape, &b->shape))
@@ -107,10 +107,10 @@ static void use(Graph *g, const Node *n)
     for (int i = 0; i < n->nargs; i++) use(g, n->arg[i]);
 }
 
-/* The node that replaces the root now. */
-static Node *use_root(Graph *g, const Node *root)
+/* The node that replaces the result now. */
+static Node *use_result(Graph *g, const Node *result)
 {
-    Node *n = node_now(g, root);
+    Node *n = node_now(g, result);
     use(g, n);
     return n;
 }
@@ -145,17 +145,17 @@ void count_uses(Graph *g)
 {
     for (int i = 0; i < g->nodes.n; i++) set_uses(g, g->nodes.at[i], 0);
     for (int i = 0; i < g->reports.n; i++)
-        g->reports.at[i]->node = use_root(g, g->reports.at[i]->node);
-    for (int i = 0; i < g->sums.n; i++) g->sums.at[i] = use_root(g, g->sums.at[i]);
+        g->reports.at[i]->node = use_result(g, g->reports.at[i]->node);
+    for (int i = 0; i < g->sums.n; i++) g->sums.at[i] = use_result(g, g->sums.at[i]);
     for (int i = 0; i < g->checks.n; i++) g->checks.at[i]->sum = node_now(g, g->checks.at[i]->sum);
-    for (int i = 0; i < g->seeds.n; i++) {
-        Node *c = g->seeds.at[i]->coefficient = node_now(g, g->seeds.at[i]->coefficient);
+    for (int i = 0; i < g->roots.n; i++) {
+        Node *c = g->roots.at[i]->coefficient = node_now(g, g->roots.at[i]->coefficient);
         if (c->when != WHEN_CONST) use(g, c); /* a number becomes a part of scale_in */
     }
     for (int i = 0; i < g->states.n; i++)
-        g->states.at[i]->value = use_root(g, g->states.at[i]->value);
+        g->states.at[i]->value = use_result(g, g->states.at[i]->value);
     for (int i = 0; i < g->gradients.n; i++)
-        g->gradients.at[i]->value = use_root(g, g->gradients.at[i]->value);
+        g->gradients.at[i]->value = use_result(g, g->gradients.at[i]->value);
     g->minimize = node_now(g, g->minimize);
     count_outputs(g);
 }

@@ -4,7 +4,7 @@
    After objective: the loss is the step's own, and all nodes are forward ones. Each sum over the
    batch appears once, and the parameters are those that this step trains.
 
-   After differentiate: a node made for gradients names its forward node. Seeds are numbered in
+   After differentiate: a node made for gradients names its forward node. Roots are numbered in
    order. A contribution has the shape of its parameter, which this step trains. (differentiate
    itself checks that an adjoint has its node's shape.)
 
@@ -25,7 +25,7 @@ void verify_objective(const Graph *g)
 {
     const Verify v = { "objective", g };
     verify_all(&v);
-    must(&v, NULL, g->step && g->nforward == g->nodes.n && !g->seeds.n && !g->gradients.n,
+    must(&v, NULL, g->step && g->nforward == g->nodes.n && !g->roots.n && !g->gradients.n,
          "a step has forward nodes alone");
     for (int i = 0; i < g->sums.n; i++) {
         must(&v, g->sums.at[i],
@@ -45,10 +45,10 @@ void verify_objective(const Graph *g)
 static void verify_gradients(const Verify *v)
 {
     const Graph *g = v->g;
-    for (int i = 0; i < g->seeds.n; i++)
-        must(v, g->seeds.at[i]->node,
-             g->seeds.at[i]->node->kind == K_SEED && (int)g->seeds.at[i]->node->value == i,
-             "seeds are numbered in order");
+    for (int i = 0; i < g->roots.n; i++)
+        must(v, g->roots.at[i]->node,
+             g->roots.at[i]->node->kind == K_ROOT && (int)g->roots.at[i]->node->value == i,
+             "roots are numbered in order");
     for (int i = 0; i < g->gradients.n; i++) {
         const Contribution *c = g->gradients.at[i];
         must(v, c->value, c->param->mine, "a contribution is to a parameter that the step trains");
@@ -88,9 +88,9 @@ static void verify_predicted(const Verify *v)
     bool *needed = NEW_ARRAY(bool, g->nodes.n);
     for (int i = 0; i < g->reports.n; i++) mark_reached(g->reports.at[i]->node, needed);
     for (int i = 0; i < g->sums.n; i++) mark_reached(g->sums.at[i], needed);
-    for (int i = 0; i < g->seeds.n; i++)
-        if (g->seeds.at[i]->coefficient->when != WHEN_CONST)
-            mark_reached(g->seeds.at[i]->coefficient, needed);
+    for (int i = 0; i < g->roots.n; i++)
+        if (g->roots.at[i]->coefficient->when != WHEN_CONST)
+            mark_reached(g->roots.at[i]->coefficient, needed);
     for (int i = 0; i < g->states.n; i++) mark_reached(g->states.at[i]->value, needed);
     for (int i = 0; i < g->gradients.n; i++) mark_reached(g->gradients.at[i]->value, needed);
     for (int i = 0; i < g->nodes.n; i++) {
@@ -140,7 +140,7 @@ static void verify_values(const Verify *v)
     verify_simple(v);
     for (int i = 0; i < v->g->nodes.n; i++) {
         const Node *n = v->g->nodes.at[i];
-        must(v, n, !first_of(v->g, n) || v->g->train.level > 0,
+        must(v, n, !first_of(v->g, n) || v->g->train.recompute_level > 0,
              "values are rematerialised where that is asked for");
         if (first_of(v->g, n)) verify_again(v, n);
     }
@@ -152,7 +152,7 @@ void verify_recompute(const Graph *g) { verify_values(&(Verify) { "recompute", g
 void verify_order(const Graph *g)
 {
     const Verify v = { "order", g };
-    const Node *seed = NULL;
+    const Node *root = NULL;
     bool backward = false;
     verify_values(&v);
     for (int i = 0; i < g->nodes.n; i++) {
@@ -160,9 +160,9 @@ void verify_order(const Graph *g)
         if (!is_live(g, n)) continue;
         must(&v, n, g->in_turn || !backward || n->backward || n->kind < K_MAP,
              "forward comes before backward where terms do not take turns");
-        must(&v, n, !g->in_turn || n->kind != K_SEED || !seed || n->value < seed->value,
-             "terms in turn stand in the order of their seeds");
+        must(&v, n, !g->in_turn || n->kind != K_ROOT || !root || n->value < root->value,
+             "terms in turn stand in the order of their roots");
         backward |= n->backward && n->kind >= K_MAP;
-        if (n->kind == K_SEED) seed = n;
+        if (n->kind == K_ROOT) root = n;
     }
 }

@@ -51,7 +51,7 @@ static Figures *figures_if(const Search *s, long micro, int level, bool has_to)
     Trial t = { s, NEW(Figures) };
     const Train given = s->g->train;
     bind_micro_batch(s->g, micro);
-    s->g->train.level = level;
+    s->g->train.recompute_level = level;
     const bool good = attempt(try, &t);
     if (!good && has_to) try(&t);
     bind_micro_batch(s->g, given.micro_batch);
@@ -124,7 +124,7 @@ static void pick_micro(Choices *c, const Search *s)
 {
     const Train *t = &s->g->train;
     if (t->recompute == RECOMPUTE_ALL) try_levels(c, s, 1);
-    try_micros(c, s, t->recompute == RECOMPUTE_ALL ? least_level(c) : t->level);
+    try_micros(c, s, t->recompute == RECOMPUTE_ALL ? least_level(c) : t->recompute_level);
     c->chosen = last_that_fits(c, t->memory_bytes);
     if (c->chosen >= 0 || t->recompute != RECOMPUTE_AUTO) return;
     try_levels(c, s, 1);
@@ -137,7 +137,7 @@ static void pick_micro(Choices *c, const Search *s)
 static void pick_level(Choices *c, const Search *s)
 {
     const Train *t = &s->g->train;
-    int level = t->level;
+    int level = t->recompute_level;
     const bool open =
         t->recompute == RECOMPUTE_ALL || (t->recompute == RECOMPUTE_AUTO && t->memory);
     if (open && (t->recompute == RECOMPUTE_ALL ||
@@ -200,7 +200,7 @@ void take_chosen(const Choices *c, Graph *g)
         return;
     }
     bind_micro_batch(g, f->micro);
-    t->level = f->level;
+    t->recompute_level = f->level;
     if (t->memory_free)
         t->chosen =
             text("micro_batch %ld is chosen for memory = %s: it takes %s%s", f->micro, t->memory,
@@ -231,9 +231,9 @@ static void add_levels(Text *out, const Choices *c)
              "ms an update");
     for (int i = 0; i < c->levels.n; i++) {
         const Figures *f = c->levels.at[i];
-        text_add(out, "  %-22s %16s %13s %16s %12s%s\n", level_text(f->level), digits(memory_of(f)),
-                 size_text(f->arena), digits(f->flop / 1e6), ms_text(f->seconds * 1e3),
-                 f->level == chosen(c)->level ? "  chosen" : "");
+        text_add(out, "  %-22s %16s %13s %16s %12s%s\n", recompute_text(f->level),
+                 digits(memory_of(f)), size_text(f->arena), digits(f->flop / 1e6),
+                 ms_text(f->seconds * 1e3), f->level == chosen(c)->level ? "  chosen" : "");
     }
     text_add(out, "\n");
 }
@@ -243,7 +243,8 @@ static void add_micros(Text *out, const Choices *c, const Graph *g, const Opts *
     const Train *t = &g->train;
     text_add(out, "micro-batches of batch %ld%s%s\n", t->batch,
              t->memory ? text(" in memory = %s, %s bytes", t->memory, digits(t->memory_bytes)) : "",
-             chosen(c)->level ? text(", rematerialised: %s", level_text(chosen(c)->level)) : "");
+             chosen(c)->level ? text(", rematerialised: %s", recompute_text(chosen(c)->level))
+                              : "");
     text_add(out, "  %11s %10s %16s %13s %10s %12s %12s\n", "micro_batch", "accumulate",
              "memory, bytes", "arena", "over bound", "data rows", "ms an update");
     for (int i = 0; i < c->at.n; i++) add_choice(out, c, i, t);

@@ -116,7 +116,7 @@ Figures figures_of(const Whole *all, Rates r)
 {
     const Kernels *k = all->steps.at[0]->k;
     const Graph *g = k->g;
-    Figures f = { .micro = g->train.micro_batch, .level = g->train.level };
+    Figures f = { .micro = g->train.micro_batch, .level = g->train.recompute_level };
     f.state = REAL_BYTES * ((double)k->elements + (double)k->trained * (flat_arrays(all) - 1));
     f.packed = REAL_BYTES * (double)all->packed;
     f.arena = REAL_BYTES * (double)all->arena, f.bound = REAL_BYTES * (double)all->bound;

@@ -481,14 +481,14 @@ static void evaluate(const Thread *) { gg_evaluate(&pass); }
 /* ---- the device ---- */
 extern "C" const Program gagen_conv;
 
-static void plan(void)
+static void open_products(void)
 {
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_plan(&k5, &arena.net_4[0][0], &p.net_5.weight[0][0], &arena.net_5[0][0], p.net_5.bias,
+    gg_product_open(&k5, &arena.net_4[0][0], &p.net_5.weight[0][0], &arena.net_5[0][0], p.net_5.bias,
             { .rows = N, .columns = 10, .depth = 288, .b_turned = true, .lead = { 288, 288, 12 } });
-    gg_plan_both(k11, &arena.d_net_5[0][0], &arena.net_4[0][0], &g.net_5.weight[0][0], NULL,
+    gg_product_open_both(k11, &arena.d_net_5[0][0], &arena.net_4[0][0], &g.net_5.weight[0][0], NULL,
             { .rows = 10, .columns = 288, .depth = N, .a_turned = true, .lead = { 12, 288, 288 } });
 }
 
@@ -502,9 +502,9 @@ static void record(void)                                                /* what 
 
 static const char *device_open(long rows)
 {
-    static const GgPlaces places = GG_PLACES(Device);
-    device = (Device *)gg_device_open(&gagen_conv, rows, sizeof(Device), places);
-    plan();
+    static const GgOffsets offsets = GG_OFFSETS(Device);
+    device = (Device *)gg_device_open(&gagen_conv, rows, sizeof(Device), offsets);
+    open_products();
     record();
     return gg_device_text();
 }

@@ -349,20 +349,20 @@ static void evaluate(const Thread *) { gg_evaluate(&pass); }
 /* ---- the device ---- */
 extern "C" const Program gagen_mlp;
 
-static void plan(void)
+static void open_products(void)
 {
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_plan(&k2, &arena.div[0][0], &p.net_0.weight[0][0], &arena.net_1[0][0], p.net_0.bias,
+    gg_product_open(&k2, &arena.div[0][0], &p.net_0.weight[0][0], &arena.net_1[0][0], p.net_0.bias,
             { .rows = N, .columns = 48, .depth = 64, .b_turned = true, .lead = { 64, 64, 48 }, .relu = true });
-    gg_plan(&k3, &arena.net_1[0][0], &p.net_2.weight[0][0], &arena.logits[0][0], p.net_2.bias,
+    gg_product_open(&k3, &arena.net_1[0][0], &p.net_2.weight[0][0], &arena.logits[0][0], p.net_2.bias,
             { .rows = N, .columns = 10, .depth = 48, .b_turned = true, .lead = { 48, 48, 12 } });
-    gg_plan(&k9, &arena.d_logits[0][0], &p.net_2.weight[0][0], &arena.d_net_0[0][0], NULL,
+    gg_product_open(&k9, &arena.d_logits[0][0], &p.net_2.weight[0][0], &arena.d_net_0[0][0], NULL,
             { .rows = N, .columns = 48, .depth = 10, .lead = { 12, 48, 48 } });
-    gg_plan_both(k10, &arena.d_logits[0][0], &arena.net_1[0][0], &g.net_2.weight[0][0], NULL,
+    gg_product_open_both(k10, &arena.d_logits[0][0], &arena.net_1[0][0], &g.net_2.weight[0][0], NULL,
             { .rows = 10, .columns = 48, .depth = N, .a_turned = true, .lead = { 12, 48, 48 } });
-    gg_plan_both(k12, &arena.d_net_0[0][0], &arena.div[0][0], &g.net_0.weight[0][0], NULL,
+    gg_product_open_both(k12, &arena.d_net_0[0][0], &arena.div[0][0], &g.net_0.weight[0][0], NULL,
             { .rows = 48, .columns = 64, .depth = N, .a_turned = true, .lead = { 48, 64, 64 } });
 }
 
@@ -377,9 +377,9 @@ static void record(void)                                                /* what 
 
 static const char *device_open(long rows)
 {
-    static const GgPlaces places = GG_PLACES(Device);
-    device = (Device *)gg_device_open(&gagen_mlp, rows, sizeof(Device), places);
-    plan();
+    static const GgOffsets offsets = GG_OFFSETS(Device);
+    device = (Device *)gg_device_open(&gagen_mlp, rows, sizeof(Device), offsets);
+    open_products();
     record();
     return gg_device_text();
 }

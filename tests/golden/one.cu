@@ -445,26 +445,26 @@ static void evaluate(const Thread *) { gg_evaluate(&pass); }
 /* ---- the device ---- */
 extern "C" const Program gagen_one;
 
-static void plan(void)
+static void open_products(void)
 {
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_plan(&k2, &arena.body[0][0], &p.trunk.weight[0][0], &arena.h[0][0], p.trunk.bias,
+    gg_product_open(&k2, &arena.body[0][0], &p.trunk.weight[0][0], &arena.h[0][0], p.trunk.bias,
             { .rows = N, .columns = 24, .depth = 8, .b_turned = true, .lead = { 8, 8, 24 } });
-    gg_plan(&k3, &p.price.weight[0], &arena.gelu[0][0], &arena.square[0][0], NULL,
+    gg_product_open(&k3, &p.price.weight[0], &arena.gelu[0][0], &arena.square[0][0], NULL,
             { .rows = 1, .columns = N, .depth = 24, .b_turned = true, .lead = { 24, 24, 8 } });
-    gg_plan(&k5, &arena.tanh[0][0], &p.brand.weight[0][0], &arena.brand[0][0], p.brand.bias,
+    gg_product_open(&k5, &arena.tanh[0][0], &p.brand.weight[0][0], &arena.brand[0][0], p.brand.bias,
             { .rows = N, .columns = 2, .depth = 24, .b_turned = true, .lead = { 24, 24, 2 } });
-    gg_plan(&k10, &arena.d_brand[0][0], &p.brand.weight[0][0], &arena.tanh_dx[0][0], NULL,
+    gg_product_open(&k10, &arena.d_brand[0][0], &p.brand.weight[0][0], &arena.tanh_dx[0][0], NULL,
             { .rows = N, .columns = 24, .depth = 2, .lead = { 2, 24, 24 } });
-    gg_plan(&k11, &arena.d_brand[0][0], &arena.tanh[0][0], &g.brand.weight[0][0], NULL,
+    gg_product_open(&k11, &arena.d_brand[0][0], &arena.tanh[0][0], &g.brand.weight[0][0], NULL,
             { .rows = 2, .columns = 24, .depth = N, .a_turned = true, .lead = { 2, 24, 24 } });
-    gg_plan(&k14, &arena.d_sub[0][0], &p.price.weight[0], &arena.d_h[0][0], NULL,
+    gg_product_open(&k14, &arena.d_sub[0][0], &p.price.weight[0], &arena.d_h[0][0], NULL,
             { .rows = N, .columns = 24, .depth = 1, .a_turned = true, .lead = { 8, 24, 24 } });
-    gg_plan(&k15, &arena.d_sub[0][0], &arena.gelu[0][0], &g.price.weight[0], NULL,
+    gg_product_open(&k15, &arena.d_sub[0][0], &arena.gelu[0][0], &g.price.weight[0], NULL,
             { .rows = 1, .columns = 24, .depth = N, .lead = { 8, 24, 24 } });
-    gg_plan(&k17, &arena.d_h[0][0], &arena.body[0][0], &g.trunk.weight[0][0], NULL,
+    gg_product_open(&k17, &arena.d_h[0][0], &arena.body[0][0], &g.trunk.weight[0][0], NULL,
             { .rows = 24, .columns = 8, .depth = N, .a_turned = true, .lead = { 24, 8, 8 } });
 }
 
@@ -478,9 +478,9 @@ static void record(void)                                                /* what 
 
 static const char *device_open(long rows)
 {
-    static const GgPlaces places = GG_PLACES(Device);
-    device = (Device *)gg_device_open(&gagen_one, rows, sizeof(Device), places);
-    plan();
+    static const GgOffsets offsets = GG_OFFSETS(Device);
+    device = (Device *)gg_device_open(&gagen_one, rows, sizeof(Device), offsets);
+    open_products();
     record();
     return gg_device_text();
 }

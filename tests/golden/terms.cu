@@ -159,7 +159,7 @@ static void micro(int beta)
 static void micro_first(void) { micro(0); }
 static void micro_next(void) { micro(1); }
 
-static __global__ void levels(Device *dev);
+static __global__ void penalties(Device *dev);
 
 /* The forward part of it. */
 static void forward(void)
@@ -169,7 +169,7 @@ static void forward(void)
     GG_RUN(k3_to_k6, 1, 512, device);
     GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* sub, square  [N, 1]  line 8 */
     GG_RUN(k8_to_k8_next, 1, 512, device);
-    GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
+    GG_LAUNCH(penalties, 1, 1, 0, gg_stream, device);
 }
 
 /* ---- kernels, in order of execution ---- */
@@ -633,7 +633,7 @@ static __global__ __launch_bounds__(512) void k8_to_k8_next(Device *dev)
 }
 
 /* Scalars made of parameters alone, for the reports. */
-static __global__ void levels(Device *dev)
+static __global__ void penalties(Device *dev)
 {
     const Window &w = dev->w;
     auto &packed = dev->packed;
@@ -705,7 +705,7 @@ static void update_steps(void)
 /* After the last micro-step. */
 static void conclude_steps(void)
 {
-    GG_LAUNCH(levels, 1, 1, 0, gg_stream, device);
+    GG_LAUNCH(penalties, 1, 1, 0, gg_stream, device);
     GG_RUN(k20_mul_db, 1, 256, device);                                 /* d_sum  []  line 14 */
     GG_RUN(k21_square_dx_d_weight, 1, 256, device, 1);                  /* d token.weight  [5, 6]  line 14 */
     GG_RUN(k22_mul_db, 1, 256, device);                                 /* d_div  []  line 14 */
@@ -721,16 +721,16 @@ static void prepare(const Thread *)
 /* ---- the device ---- */
 extern "C" const Program gagen_terms;
 
-static void plan(void)
+static void open_products(void)
 {
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_plan(&k2, &arena.h[0][0][0], &p.token.weight[0][0], &arena.token[0][0][0], p.token.bias,
+    gg_product_open(&k2, &arena.h[0][0][0], &p.token.weight[0][0], &arena.token[0][0][0], p.token.bias,
             { .rows = 8, .columns = 5, .depth = 6, .b_turned = true, .lead = { 8, 8, 8 } });
-    gg_plan(&k16, &arena.d_token[0][0][0], &p.token.weight[0][0], &arena.d_h[0][0][0], NULL,
+    gg_product_open(&k16, &arena.d_token[0][0][0], &p.token.weight[0][0], &arena.d_h[0][0][0], NULL,
             { .rows = 8, .columns = 6, .depth = 5, .lead = { 8, 8, 8 } });
-    gg_plan_both(k17, &arena.d_token[0][0][0], &arena.h[0][0][0], &g.token.weight[0][0], NULL,
+    gg_product_open_both(k17, &arena.d_token[0][0][0], &arena.h[0][0][0], &g.token.weight[0][0], NULL,
             { .rows = 5, .columns = 6, .depth = 8, .a_turned = true, .lead = { 8, 8, 8 } });
 }
 
@@ -748,9 +748,9 @@ static void record(void)                                                /* what 
 
 static const char *device_open(long rows)
 {
-    static const GgPlaces places = GG_PLACES(Device);
-    device = (Device *)gg_device_open(&gagen_terms, rows, sizeof(Device), places);
-    plan();
+    static const GgOffsets offsets = GG_OFFSETS(Device);
+    device = (Device *)gg_device_open(&gagen_terms, rows, sizeof(Device), offsets);
+    open_products();
     record();
     return gg_device_text();
 }

@@ -1,4 +1,4 @@
-/* units.c -- the parts of the runtime that are functions: plan, order, Philox, tensors' order, weights, window_row. */
+/* units.c -- the parts of the runtime that are functions: calendar, order, Philox, tensors' order, weights, window_row. */
 #include "mlp.h"
 #include "schedule.h"
 #include "tensor.h"
@@ -48,7 +48,7 @@ static void test_noise(void)
     ok(fabs((double)hits / n - 0.1) < 3 * sqrt(0.09 / n), "a tenth of it is below 0.1: %.4f", (double)hits / n);
 }
 
-/* ---- plan: ACCEPTANCE 11 to 14 ---- */
+/* ---- calendar: ACCEPTANCE 11 to 14 ---- */
 static Schedule planned(long K, char tail)
 {
     Schedule q = mlp.schedule;
@@ -56,45 +56,45 @@ static Schedule planned(long K, char tail)
     return q;
 }
 
-static bool sizes_are(const Plan *plan, int n, const long *sizes)
+static bool sizes_are(const Calendar *calendar, int n, const long *sizes)
 {
-    if (plan->T != n) return false;
+    if (calendar->T != n) return false;
     for (int i = 0; i < n; i++)
-        if (gg_place(plan, i).samples != sizes[i]) return false;
+        if (gg_position(calendar, i).samples != sizes[i]) return false;
     return true;
 }
 
 static void test_tails(void)
 {
     Schedule s = planned(4, 's'), d = planned(4, 'd'), c = planned(4, 'c');
-    Plan ps = gg_plan(&s, 10, 2, -1), pd = gg_plan(&d, 10, 2, -1), pc = gg_plan(&c, 10, 2, -1);
+    Calendar ps = gg_calendar(&s, 10, 2, -1), pd = gg_calendar(&d, 10, 2, -1), pc = gg_calendar(&c, 10, 2, -1);
     ok(sizes_are(&ps, 6, (long[]){ 4, 4, 2, 4, 4, 2 }), "10 micros, K = 4, 2 epochs, step: 4 4 2 4 4 2");
     ok(sizes_are(&pd, 4, (long[]){ 4, 4, 4, 4 }) && pd.unread == 2, "drop: 4 4 4 4, two unread an epoch");
     ok(sizes_are(&pc, 5, (long[]){ 4, 4, 4, 4, 4 }) && pc.total == 20, "carry: five of 4, none left");
     ok(!sizes_are(&ps, 5, (long[]){ 4, 4, 4, 4, 4 }), "control: the leaking tail is caught");
-    Plan p3 = gg_plan(&s, 3, 4, -1), c3 = gg_plan(&c, 3, 4, -1), d3 = gg_plan(&d, 3, 4, -1);
+    Calendar p3 = gg_calendar(&s, 3, 4, -1), c3 = gg_calendar(&c, 3, 4, -1), d3 = gg_calendar(&d, 3, 4, -1);
     ok(sizes_are(&p3, 4, (long[]){ 3, 3, 3, 3 }), "epochs of 3, K = 4, step: four of 3");
     ok(sizes_are(&c3, 3, (long[]){ 4, 4, 4 }), "carry: three of 4");
-    ok(d3.E == 0 && d3.T == 0, "drop: not one window, and the plan says so");
+    ok(d3.E == 0 && d3.T == 0, "drop: not one window, and the calendar says so");
 }
 
-/* updates, sizes and cursors of one plan, against counting */
+/* updates, sizes and cursors of one calendar, against counting */
 static bool plan_holds(long L, long K, char tail, long epochs)
 {
     Schedule q = planned(K, tail);
-    Plan plan = gg_plan(&q, L, epochs, -1);
+    Calendar calendar = gg_calendar(&q, L, epochs, -1);
     long expected = tail == 's' ? epochs * ((L + K - 1) / K) : tail == 'd' ? epochs * (L / K) : (epochs * L + K - 1) / K;
     long consumed = 0, ends = 0;
-    if (plan.T != expected) return false;
-    for (long u = 0; u < plan.T; u++) {
-        Place place = gg_place(&plan, u);
-        if (place.first != consumed || place.samples < 1 || place.samples > K || place.at >= L) return false;
-        if (tail == 's' && place.at + place.samples > L) return false;
-        consumed += place.samples, ends += place.ends;
+    if (calendar.T != expected) return false;
+    for (long u = 0; u < calendar.T; u++) {
+        Position position = gg_position(&calendar, u);
+        if (position.first != consumed || position.samples < 1 || position.samples > K || position.at >= L) return false;
+        if (tail == 's' && position.at + position.samples > L) return false;
+        consumed += position.samples, ends += position.ends;
     }
     long all = tail == 'd' ? epochs * (L / K) * K : epochs * L;
     bool every_end = tail == 'd' ? ends == (L >= K ? epochs : 0) : tail == 's' ? ends == epochs : ends >= 1 && ends <= epochs;
-    return consumed == all && plan.total == consumed && every_end;
+    return consumed == all && calendar.total == consumed && every_end;
 }
 
 static void test_sweep(void)
@@ -107,18 +107,18 @@ static void test_sweep(void)
         ok(wrong == 0, "tail '%c': lengths 1 to 199, K 2 to 16, 3 epochs: %ld wrong", tails[k], wrong);
     }
     Schedule q = planned(4, 's');
-    Plan plan = gg_plan(&q, 7, 1, -1);
-    ok(sizes_are(&plan, 2, (long[]){ 4, 3 }), "7 micros, K = 4: exactly two updates, 4 and 3");
+    Calendar calendar = gg_calendar(&q, 7, 1, -1);
+    ok(sizes_are(&calendar, 2, (long[]){ 4, 3 }), "7 micros, K = 4: exactly two updates, 4 and 3");
 }
 
 static void test_steps(void)
 {
     Schedule s = mlp.schedule, d;
     s.micro_batch = 8, s.accumulate = 4, s.batch = s.round = 32, d = s, d.tail = 'd';
-    Plan ps = gg_plan(&s, 1003, 1, -1), pd = gg_plan(&d, 1003, 1, -1), p5 = gg_plan(&s, 1003, -1, 40);
-    ok(ps.T == 32 && ps.last == 11 && gg_place(&ps, 31).samples == 11, "1003 samples, 4 x 8: 32 updates, the last of 11");
+    Calendar ps = gg_calendar(&s, 1003, 1, -1), pd = gg_calendar(&d, 1003, 1, -1), p5 = gg_calendar(&s, 1003, -1, 40);
+    ok(ps.T == 32 && ps.last == 11 && gg_position(&ps, 31).samples == 11, "1003 samples, 4 x 8: 32 updates, the last of 11");
     ok(pd.T == 31 && pd.unread == 11, "drop: 31 updates, 11 unread");
-    ok(p5.T == 40 && gg_place(&p5, 39).epoch == 1 && gg_place(&p5, 39).first == 1003 + 7 * 32, "40 steps end in epoch 2");
+    ok(p5.T == 40 && gg_position(&p5, 39).epoch == 1 && gg_position(&p5, 39).first == 1003 + 7 * 32, "40 steps end in epoch 2");
 }
 
 /* ---- rounds ---- */
@@ -130,7 +130,7 @@ static bool round_holds(const Step *steps, long samples, long shift)
     q.steps = steps, q.nsteps = 2, q.round = steps[0].times * steps[0].batch, q.batch = steps[0].batch;
     const bool whole = samples == q.round;
     for (long n = 0, taken = 0, end = 0; ; n++) {
-        const Turn t = gg_turn(&q, samples, n);
+        const StepWindow t = gg_step_window(&q, samples, n);
         const long batch = steps[t.step].batch, from = t.from + shift;
         if (from < 0 || t.samples < 1 || t.samples > batch || from + t.samples > samples) return false;
         if (t.nth > 0 && from != end) return false;
@@ -207,17 +207,17 @@ static long carried_wrong(long n, long batch, long epochs, uint64_t seed)
     Schedule q = planned(batch, 'c');
     uint32_t *perm = gg_alloc((size_t)n, sizeof *perm);
     Rows rows = { 0, n, NULL };
-    Plan plan = gg_plan(&q, n, epochs, -1);
+    Calendar calendar = gg_calendar(&q, n, epochs, -1);
     Order o;
     long wrong = 0;
-    gg_order_start(&o, &plan, &rows, true, 3);
-    for (long u = 0; u < plan.T; u++) {
-        Place place = gg_place(&plan, u);
-        gg_order_turn(&o, place.epoch / o.epochs);
-        Window v = { .order = o.now, .order_next = o.next, .places = o.epochs * n, .at = place.epoch % o.epochs * n + place.at };
-        for (long i = 0; i < place.samples; i++) {
-            gg_permute(perm, n, seed, (place.first + i) / n);
-            wrong += window_row(&v, i) != (long)perm[(place.first + i) % n];
+    gg_order_start(&o, &calendar, &rows, true, 3);
+    for (long u = 0; u < calendar.T; u++) {
+        Position position = gg_position(&calendar, u);
+        gg_order_group(&o, position.epoch / o.epochs);
+        Window v = { .order = o.now, .order_next = o.next, .places = o.epochs * n, .at = position.epoch % o.epochs * n + position.at };
+        for (long i = 0; i < position.samples; i++) {
+            gg_permute(perm, n, seed, (position.first + i) / n);
+            wrong += window_row(&v, i) != (long)perm[(position.first + i) % n];
         }
     }
     gg_order_free(&o);

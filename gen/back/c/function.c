@@ -11,7 +11,7 @@
 #include "back/c/function.h"
 #include "back/c/print.h"
 #include "back/emit.h"
-#include "back/operand.h"
+#include "back/actual.h"
 
 /* ---- one place ---- */
 static const Buffer *in_arena(const Kernel *k, int formal)

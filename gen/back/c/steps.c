@@ -96,7 +96,7 @@ static char *conclude_text(Functions *f, const Program *s)
     text_put(&t, "", 0);
     if (any_late(s) || notes(s)) {
         text_add(&t, "if (t->id == 0) {\n");
-        put_lines(&t, late_text(s), 4), put_lines(&t, levels_text(s), 4);
+        put_lines(&t, late_text(s), 4), put_lines(&t, penalties_text(s), 4);
         text_add(&t, "}\n");
         if (any_late(s)) text_add(&t, "barrier(t);\n");
     }
@@ -160,7 +160,7 @@ static void fill_step(Functions *f, const Program *s, Env *e)
     env_set(e, "counted_lines", "%s", counted_text(s));
     env_set(e, "prepare", "%s", tasks_text(f, &s->once, "NULL"));
     env_set(e, "conclude", "%s", conclude_text(f, s));
-    env_set(e, "level_lines", "%s", levels_text(s));
+    env_set(e, "penalty_lines", "%s", penalties_text(s));
     window_facts(s, e);
 }
 

@@ -17,7 +17,7 @@ typedef struct Coded { /* a kernel that others may be like */
 /* the member of Device that it lies in, "arena"; NULL: a table */
 const char *view_of(const Actual *a);
 const char *wish_of(const Actual *a);
-char *level_views(const Program *s);      /* what levels_text speaks of */
+char *penalty_views(const Program *s);    /* what penalties_text speaks of */
 void code_kernel(Coded *x, Written *out); /* function.c: its functions, added to out */
 /* by a block that runs several kernels: first's function, for x */
 void call_on_device(Lines *to, const Coded *first, const Alike *x);
@@ -27,12 +27,12 @@ void call_launch(Lines *to, const Coded *first, const Alike *x); /* the lines th
 /* "k4, k5", "k7[2]": the first of two stores, the second adds; what fills them */
 typedef struct {
     Text handles, pairs;
-    Lines plans;
+    Lines products;
 } Library;
-void library_plan(Library *l, const Program *s, const Kernel *k);
+void library_open(Library *l, const Program *s, const Kernel *k);
 void call_library(Lines *to, const Program *s, const Kernel *k); /* the line that enqueues it */
 
-long split_reals(const Whole *all); /* scratch for the parts of long sums */
+long long_sum_reals(const Whole *all); /* scratch for the parts of long sums */
 /* steps_cuda.c: all of them; small neighbours may share a launch */
 void cuda_kernels(const Whole *all, bool share, Env *program, Env *const *step);
 #endif

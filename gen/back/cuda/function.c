@@ -4,7 +4,7 @@
    Kernels that are alike share functions: what is not the same in all of them is a parameter. */
 #include <string.h>
 #include "back/cuda/cuda.h"
-#include "back/operand.h"
+#include "back/actual.h"
 
 /* ---- names ---- */
 /* It is one number, not an array. */
@@ -110,12 +110,12 @@ static char *tables_text(const Words *w)
     return t.s;
 }
 
-char *level_views(const Program *s)
+char *penalty_views(const Program *s)
 {
     bool seen[HOME_PACKED + 1] = { false };
     Text t = { 0 };
     text_add(&t, "const Window &w = dev->w;\n");
-    for (int i = 0; i < s->levels.n; i++) seen[buffer_of(s->k, s->levels.at[i])->home] = true;
+    for (int i = 0; i < s->penalties.n; i++) seen[buffer_of(s->k, s->penalties.at[i])->home] = true;
     for (int i = 0; i <= HOME_PACKED; i++)
         if (seen[i]) text_add(&t, "auto &%s = dev->%s;\n", homes[i], homes[i]);
     text_add(&t, "auto &sums = dev->sums;\n");

@@ -1,6 +1,6 @@
-/* library.c -- products that cuBLASLt makes: planned once at start, enqueued by their handles. */
+/* library.c -- products that cuBLASLt makes: opened once at start, enqueued by their handles. */
 #include "back/cuda/cuda.h"
-#include "back/operand.h"
+#include "back/actual.h"
 
 /* "k4" of "k4_matmul_h" */
 static char *handle_of(const Kernel *x) { return text("k%d", x->id); }
@@ -67,7 +67,7 @@ static char *sizes_text(const Kernel *x, const Stmt *product, bool relu)
     return t.s;
 }
 
-void library_plan(Library *l, const Program *s, const Kernel *x)
+void library_open(Library *l, const Program *s, const Kernel *x)
 {
     int bias;
     Words *w = words_of(x, "sums");
@@ -76,7 +76,7 @@ void library_plan(Library *l, const Program *s, const Kernel *x)
     const char *h = handle_of(x);
     Text *handles = beta ? &l->pairs : &l->handles;
     text_add(handles, "%s%s%s", handles->n ? ", " : "", h, beta ? "[2]" : "");
-    Line *c = line_add(&l->plans, beta ? "gg_plan_both(" : "gg_plan(",
+    Line *c = line_add(&l->products, beta ? "gg_product_open_both(" : "gg_product_open(",
                        text(", %s);", sizes_text(x, product, relu)));
     c->first = c->last = x->id;
     arg_add(

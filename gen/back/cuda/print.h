@@ -50,7 +50,7 @@ long count_of(const Range *at, int n);
 /* ---- product.c ---- */
 /* its tiles, and the sum of their parts */
 void print_product(Pieces *out, const Naming *names, const Stmt *s);
-long split_of(const Loops *k); /* reals of scratch that the parts of its product need */
+long long_sum_of(const Loops *k); /* reals of scratch that the parts of its product need */
 /* of a product that the library makes: does relu end it; the formal that it adds, or -1 */
 bool product_epilogue(const Stmt *s, int *bias);
 #endif

@@ -54,7 +54,7 @@ static Tiling tiling(const Groups *g)
     return t;
 }
 
-long split_of(const Loops *k)
+long long_sum_of(const Loops *k)
 {
     if (!k->body.n || k->body.at[0]->kind != STMT_PRODUCT) return 0;
     const Groups g = groups_of(k->body.at[0]);
@@ -187,8 +187,8 @@ static char *tile_text(Words *w, const Stmt *s, const Groups *g, const Tiling *t
     env_set(e, "a_by_depth", "%s", along_depth(&g->depth, &g->rows, s->a));
     env_set(e, "b_by_depth", "%s", along_depth(&g->depth, &g->columns, s->b));
     Result r = { "",
-                 text("dev->split[(%s * %ld + row) * %ld + column] = sum;\n", tile_start(t, 2, 1),
-                      t->m, t->n),
+                 text("dev->long_sums[(%s * %ld + row) * %ld + column] = sum;\n",
+                      tile_start(t, 2, 1), t->m, t->n),
                  true, true };
     if (t->parts == 1) r = result_of(w, s, g);
     env_set(e, "row", "%s", r.row ? " row" : "");

@@ -8,7 +8,7 @@
 #include "back/cuda/cuda.h"
 
 enum { SMALL = 16384 };
-static const Folding steps_folding = { "steps", "device" }, plans_folding = { "plan", "device" };
+static const Folding steps_folding = { "steps", "device" }, products_folding = { "open", "device" };
 
 /* turns that one block goes through as fast as many would */
 typedef struct Block {
@@ -55,7 +55,7 @@ static void add_kernels(Launches *l, const Program *s, Kernel *const *at, int n,
         x->shared = share && is_shared(s->k, at[i]);
         alike->kind = 4 * s->g->train.micro_batch + 2 * is_library(at[i]) + x->shared;
         vec_push(&l->coded, x);
-        if (is_library(at[i])) library_plan(&l->library, s, at[i]);
+        if (is_library(at[i])) library_open(&l->library, s, at[i]);
     }
 }
 
@@ -97,22 +97,22 @@ static Coded *function_of(const Launches *l, const Kernel *k)
     return coded_of(l, alike_of(&l->alike, k)->first);
 }
 
-static long most_split(Kernel *const *at, int n, long most)
+static long most_long_sums(Kernel *const *at, int n, long most)
 {
     for (int i = 0; i < n; i++) {
-        const long split = is_library(at[i]) ? 0 : split_of(at[i]->loops);
-        if (split > most) most = split;
+        const long reals = is_library(at[i]) ? 0 : long_sum_of(at[i]->loops);
+        if (reals > most) most = reals;
     }
     return most;
 }
 
-long split_reals(const Whole *all)
+long long_sum_reals(const Whole *all)
 {
     long most = 0;
     for (int i = 0; i < all->steps.n; i++) {
         const Kernels *k = all->steps.at[i]->k;
         const KernelList *const lists[] = { &k->once, &k->micro, &k->finish, &k->predict };
-        for (int l = 0; l < 4; l++) most = most_split(lists[l]->at, lists[l]->n, most);
+        for (int l = 0; l < 4; l++) most = most_long_sums(lists[l]->at, lists[l]->n, most);
     }
     return most;
 }
@@ -338,8 +338,8 @@ static void fill_step(Launches *l, const Program *s, StepLines *c, Env *e)
     env_flag(e, "no_beta", !any_beta(s));
     list_graphs(s, e);
     set_lines(e, "late", any_late(s) ? late_text(s) : "");
-    set_lines(e, "level", levels_text(s));
-    env_set(e, "level_views", "%s", level_views(s));
+    set_lines(e, "penalty", penalties_text(s));
+    env_set(e, "penalty_views", "%s", penalty_views(s));
     set_lines(e, "counted", counted_text(s));
 }
 
@@ -358,24 +358,24 @@ static void set_prototypes(Launches *l, Env *e)
 static void fill_facts(Launches *l, const Whole *all, Env *e)
 {
     Library *x = &l->library;
-    const long split = split_reals(all);
+    const long reals = long_sum_reals(all);
     bool skips = false;
     for (int i = 0; i < all->steps.n; i++)
         skips |= all->steps.at[i]->count || all->steps.at[i]->g->checks.n ||
                  checks_finite(all->steps.at[i]);
     Written *out = &l->written;
     set_prototypes(l, e);
-    lines_fold(&x->plans, &plans_folding, out);
+    lines_fold(&x->products, &products_folding, out);
     env_flag(e, "next_micro", l->alone);
     env_set(e, "kernels", "%s", out->functions.s ? out->functions.s : "");
     env_flag(e, "rounds", all->steps.at[0]->g->train.precision >= BF16);
-    env_flag(e, "plans_one", x->handles.n > 0);
-    env_flag(e, "plans_two", x->pairs.n > 0);
+    env_flag(e, "products_one", x->handles.n > 0);
+    env_flag(e, "products_two", x->pairs.n > 0);
     env_set(e, "handles", "%s", x->handles.s ? x->handles.s : "");
     env_set(e, "pairs", "%s", x->pairs.s ? x->pairs.s : "");
-    env_set(e, "plans", "%s", lines_text(&x->plans, "device"));
-    env_flag(e, "split", split > 0);
-    env_set(e, "split", "%ld", split);
+    env_set(e, "products", "%s", lines_text(&x->products, "device"));
+    env_flag(e, "long_sums", reals > 0);
+    env_set(e, "long_sums", "%ld", reals);
     env_set(e, "skips", "%s", skips ? "true" : "false");
 }
 

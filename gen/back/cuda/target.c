@@ -18,7 +18,7 @@ static double device_bytes(const Whole *all)
     }
     const double rounded =
         first->g->train.precision >= BF16 ? HALF_BYTES * (double)first->k->elements : 0;
-    return WORKSPACE + WINDOW + rounded + 4 * (double)split_reals(all) +
+    return WORKSPACE + WINDOW + rounded + 4 * (double)long_sum_reals(all) +
            4 * (double)largest_window(first->g) + 8 * (double)all->nsums +
            8 * ceil((double)first->k->trained / 4096) + lengths;
 }

@@ -1,7 +1,7 @@
-/* places.h -- the elements that a kernel's statements touch, with the loops and constants around
+/* accesses.h -- the elements that a kernel's statements touch, with the loops and constants around
    them. */
-#ifndef GAGEN_PLACES_H
-#define GAGEN_PLACES_H
+#ifndef GAGEN_ACCESSES_H
+#define GAGEN_ACCESSES_H
 #include "ir/loops.h"
 
 typedef enum { BIND_LOOP, BIND_RANGE, BIND_LET, BIND_IF } BindKind;
@@ -28,8 +28,8 @@ typedef struct {
     const At *at;
     const Stmt *stmt;
     bool write;
-} Place;
-typedef void Visit(void *context, const Around *around, const Place *p);
+} Access;
+typedef void Visit(void *context, const Around *around, const Access *p);
 /* in the order of statements; the loads of a store come before it */
-void places_visit(const Loops *k, Visit *visit, void *context);
+void accesses_visit(const Loops *k, Visit *visit, void *context);
 #endif

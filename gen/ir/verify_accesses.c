@@ -1,4 +1,4 @@
-/* verify_places.c -- checks the elements that a kernel's statements read and write.
+/* verify_accesses.c -- checks the elements that a kernel's statements read and write.
 
    1. An index is inside its buffer for all turns of its loops. Intervals show this; they are exact
       where terms are variables of loops. Otherwise few turns are enumerated. The reader checks
@@ -12,13 +12,13 @@
 enum { FEW = 1 << 18, LARGEST = 1 << 24 };
 typedef struct {
     Around around;
-    Place place;
+    Access access;
 } Kept;
 typedef VEC(Kept) KeptList;
 typedef struct {
     const Checked *c;
     KeptList written;
-} Places;
+} Accesses;
 
 /* Elements of a buffer; -1: unknown, as for columns of the data. */
 static long size_of(const Formal *f)
@@ -52,7 +52,7 @@ static void is_inside(void *context, const Known *k, long element)
                element, x->size);
 }
 
-static Interval reach_of(const Known *k, const Place *p)
+static Interval reach_of(const Known *k, const Access *p)
 {
     Interval x = { p->at->base, p->at->base };
     for (int i = 0; i < p->at->n; i++) {
@@ -91,16 +91,16 @@ static bool is_exact(const Around *a, const At *at)
     return true;
 }
 
-static void check_place(void *context, const Around *around, const Place *p)
+static void check_access(void *context, const Around *around, const Access *p)
 {
-    Places *s = context;
+    Accesses *s = context;
     const Formal *f = s->c->k->formals.at[p->at->buffer];
     Known k = known_of(around);
     Inside x = { s->c, p->at, size_of(f) };
     const Interval reach = reach_of(&k, p);
     if (reach.lo < 0 || (x.size >= 0 && reach.hi >= x.size)) {
         if (is_exact(around, p->at)) is_inside(&x, &k, reach.lo < 0 ? reach.lo : reach.hi);
-        else places_run(&k, p, false, FEW, is_inside, &x);
+        else accesses_run(&k, p, false, FEW, is_inside, &x);
     }
     if (!f->written) return;
     Kept *own = NEW(Kept);
@@ -195,11 +195,11 @@ static void expand_base(Parts *p, const Layout *l, long base)
 static Parts parts_of(const Checked *c, const Known *k, const Kept *x)
 {
     Parts p = { .k = k };
-    const At *at = x->place.at;
+    const At *at = x->access.at;
     for (int i = 0; i < at->n; i++) expand(&p, at->term[i].index, at->term[i].stride);
     expand_base(&p, c->k->formals.at[at->buffer]->layout, at->base);
-    const Stmt *s = x->place.stmt;
-    for (int i = 0; x->place.write && s->kind == STMT_ZERO && i < s->n; i++)
+    const Stmt *s = x->access.stmt;
+    for (int i = 0; x->access.write && s->kind == STMT_ZERO && i < s->n; i++)
         add_part(&p, -1, s->side[i].stride, (Interval) { 0, s->side[i].extent - 1 });
     return p;
 }
@@ -324,7 +324,7 @@ static void own(void *context, const Known *k, long element)
 }
 
 /* Only the units' own check can decide: the element and the condition both depend on data. */
-static bool data_decide(const Known *k, const Place *p)
+static bool data_decide(const Known *k, const Access *p)
 {
     bool element = false, asked = false;
     for (int i = 0; i < p->at->n; i++) element |= depends_on_data(k, p->at->term[i].index);
@@ -337,9 +337,9 @@ static void run_all(const KeptList *l, Owners *o, bool write, Each *each)
 {
     for (int i = 0; i < l->n; i++) {
         Known k = known_of(&l->at[i]->around);
-        o->at = l->at[i]->place.at, o->write = write;
-        if (l->at[i]->place.write == write && !data_decide(&k, &l->at[i]->place))
-            places_run(&k, &l->at[i]->place, true, FEW, each, o);
+        o->at = l->at[i]->access.at, o->write = write;
+        if (l->at[i]->access.write == write && !data_decide(&k, &l->at[i]->access))
+            accesses_run(&k, &l->at[i]->access, true, FEW, each, o);
     }
 }
 
@@ -353,7 +353,7 @@ static void check_units(const Checked *c, const KeptList *l)
     run_all(l, &o, true, own), run_all(l, &o, false, own);
 }
 
-/* Places in LOCALs are a unit's own. */
+/* Elements of LOCALs are a unit's own. */
 static bool is_local(const Loops *k, const StmtList *l, int buffer)
 {
     bool local = false;
@@ -363,15 +363,15 @@ static bool is_local(const Loops *k, const StmtList *l, int buffer)
     return local;
 }
 
-void verify_places(const Checked *c)
+void verify_accesses(const Checked *c)
 {
-    Places p = { .c = c };
-    places_visit(c->k, check_place, &p);
+    Accesses p = { .c = c };
+    accesses_visit(c->k, check_access, &p);
     for (int b = 0; b < c->k->formals.n; b++)
         for (int top = 0; top < c->k->body.n && !is_local(c->k, &c->k->body, b); top++) {
             KeptList some = { 0 };
             for (int i = 0; i < p.written.n; i++)
-                if (p.written.at[i]->place.at->buffer == b && p.written.at[i]->around.units == top)
+                if (p.written.at[i]->access.at->buffer == b && p.written.at[i]->around.units == top)
                     vec_push(&some, p.written.at[i]);
             check_units(c, &some);
         }

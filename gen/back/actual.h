@@ -1,6 +1,6 @@
-/* operand.h -- what a program calls the memory that kernels touch. */
-#ifndef OPERAND_H
-#define OPERAND_H
+/* actual.h -- what a program calls the memory that kernels touch. */
+#ifndef ACTUAL_H
+#define ACTUAL_H
 #include "back/value.h"
 #include "ir/program.h"
 

@@ -1,5 +1,5 @@
-/* operand.c -- the names of memory and of streams of noise in a program. */
-#include "back/operand.h"
+/* actual.c -- the names of memory and of streams of noise in a program. */
+#include "back/actual.h"
 
 static const char *inside(const Buffer *b) { return b->inside ? b->inside : ""; }
 

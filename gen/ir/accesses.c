@@ -1,9 +1,9 @@
-/* places.c -- walks over the elements that a kernel's statements touch.
+/* accesses.c -- walks over the elements that a kernel's statements touch.
 
    Lanes after the end of an axis may read beyond a row, and beyond the buffer in its last row.
    `keep` drops the results. So a load is valid under the condition of the keep around it, or
    under that of all stores of its lanes. */
-#include "ir/places.h"
+#include "ir/accesses.h"
 
 /* kept: the condition of all stores of these lanes */
 typedef struct {
@@ -26,7 +26,7 @@ static const Val *is_left(const Val *left) { return val_call(CALL_GT, left, val_
 static void visit_at(Walk *w, const Stmt *s, const At *at, bool write)
 {
     for (int i = 0; i < at->n; i++) visit_val(w, s, at->term[i].index);
-    const Place p = { at, s, write };
+    const Access p = { at, s, write };
     const int before = w->around.n;
     if (w->kept && !write) push(w, (Bind) { .kind = BIND_IF, .from = is_left(w->kept) });
     w->visit(w->context, &w->around, &p);
@@ -145,7 +145,7 @@ static void visit_list(Walk *w, const StmtList *l, bool top)
     w->around.n = before;
 }
 
-void places_visit(const Loops *k, Visit *visit, void *context)
+void accesses_visit(const Loops *k, Visit *visit, void *context)
 {
     Walk w = { .around = { .k = k }, .visit = visit, .context = context };
     visit_list(&w, &k->body, true);
