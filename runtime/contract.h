@@ -14,8 +14,12 @@
       compiler cannot follow. */
 #ifndef GAGEN_CONTRACT_H
 #define GAGEN_CONTRACT_H
+#include <stdbool.h>
 #include "real.h"
 
+/* Row (i, j) of A begins at a + i * a_row[0] + j * a_row[1], and of C alike. Term (x, y, z) of its
+   sums is the number of A that is x * a_k[0] + y * a_k[1] + z * a_k[2] after that, times the row of
+   B at b + x * b_k[0] + y * b_k[1] + z * b_k[2]. */
 typedef struct {
     int rows[2];             /* of C: outer, inner */
     long a_row[2], c_row[2]; /* from one row to the next in A and in C, in reals */
@@ -48,5 +52,112 @@ SPECIALISED void contract(const Contract d, const real *a, const real *b, real *
     else
 #endif
         v_contract(d, a, b, c, beta);
+}
+
+/* ---- products and convolutions in words; all become contract() ---- */
+/* C = A B, with rows x columns numbers in C and `depth` terms in each. All three are stored row by
+   row. A field may be left out if it has the value in brackets. */
+typedef struct {
+    int rows, columns, depth;
+    bool a_turned; /* A is stored as depth x rows (false) */
+    /* A is stored as so many column blocks (1), which are `block` reals apart */
+    int blocks;
+    long block;
+    long a_row, b_row, c_row; /* from one stored row to the next (as many as a row has numbers) */
+    /* so many products with one B (1); from one to the next in A and in C. If A is turned, they
+       are added up in one C, and the second step is B's */
+    int batch;
+    long step[2];
+} Matmul;
+
+SPECIALISED void matmul(const Matmul d, const real *a, const real *b, real *c, const int beta)
+{
+    const int blocks = d.blocks ? d.blocks : 1, batch = d.batch ? d.batch : 1;
+    const int wide = (d.a_turned ? d.rows : d.depth) / blocks; /* columns of A in a block */
+    const long a_row = d.a_row ? d.a_row : wide, b_row = d.b_row ? d.b_row : d.columns;
+    const long c_row = d.c_row ? d.c_row : d.columns;
+    if (d.a_turned)
+        contract((Contract) { .rows = { blocks, wide },
+                              .a_row = { d.block, 1 },
+                              .c_row = { blocks > 1 ? wide * c_row : 0, c_row },
+                              .depth = { 1, batch, d.depth },
+                              .a_k = { 0, d.step[0], a_row },
+                              .b_k = { 0, d.step[1], b_row },
+                              .width = d.columns },
+                 a, b, c, beta);
+    else
+        contract((Contract) { .rows = { batch, d.rows },
+                              .a_row = { d.step[0], a_row },
+                              .c_row = { d.step[1], c_row },
+                              .depth = { 1, blocks, wide },
+                              .a_k = { 0, d.block, 1 },
+                              .b_k = { 0, blocks > 1 ? wide * b_row : 0, b_row },
+                              .width = d.columns },
+                 a, b, c, beta);
+}
+
+/* A convolution of one image, stored [row][column][channel], whose weight is stored
+   [tap row][tap column][in][out]. Borders of zeros are stored, too: pointers are to the numbers
+   that the first tap reads. A field may be left out if it has the value in brackets. */
+typedef struct {
+    int size[2];  /* rows and columns: of the result; conv2d_weight: of dy */
+    int taps[2];  /* rows and columns of the weight (1) */
+    int in, out;  /* channels that a tap reads, and that it contributes to */
+    int stride;   /* (1) */
+    long line;    /* from one row of what the taps read to the next, in reals */
+    long dy_line; /* conv2d_weight: the same of dy (dense) */
+    int blocks;   /* the channels that are read are stored as so many blocks (1), */
+    long block;   /* which are `block` reals apart */
+} Conv2d;
+
+/* y[r][c] = sum of x[r * stride + tap row][c * stride + tap column] weight */
+SPECIALISED void conv2d(const Conv2d d, const real *x, const real *weight, real *y, const int beta)
+{
+    const int ky = d.taps[0] ? d.taps[0] : 1, kx = d.taps[1] ? d.taps[1] : 1,
+              stride = d.stride ? d.stride : 1, blocks = d.blocks ? d.blocks : 1,
+              in = d.in / blocks;
+    const long row = (long)kx * in * d.out; /* of taps */
+    contract((Contract) { .rows = { d.size[0], d.size[1] },
+                          .a_row = { stride * d.line, stride * in },
+                          .c_row = { d.size[1] * d.out, d.out },
+                          .depth = { ky > 1 ? blocks : 1, ky > 1 ? ky : blocks, kx * in },
+                          .a_k = { d.block, ky > 1 ? d.line : d.block, 1 },
+                          .b_k = { ky * row, row, d.out },
+                          .width = d.out },
+             x, weight, y, beta);
+}
+
+/* The gradient of x: dx[r][c] = sum of dy[r - tap row][c - tap column] weight, whose two channel
+   axes are exchanged. */
+SPECIALISED void conv2d_data(const Conv2d d, const real *dy, const real *weight, real *dx,
+                             const int beta)
+{
+    const int ky = d.taps[0] ? d.taps[0] : 1, kx = d.taps[1] ? d.taps[1] : 1;
+    const long tap = (long)d.in * d.out;
+    contract((Contract) { .rows = { d.size[0], d.size[1] },
+                          .a_row = { d.line, d.in },
+                          .c_row = { d.size[1] * d.out, d.out },
+                          .depth = { ky, kx, d.in },
+                          .a_k = { -d.line, -d.in, 1 },
+                          .b_k = { kx * tap, tap, d.out },
+                          .width = d.out },
+             dy, weight, dx, beta);
+}
+
+/* The gradient of the weight: of a tap, the sum of x dy over the rows and columns of dy. */
+SPECIALISED void conv2d_weight(const Conv2d d, const real *x, const real *dy, real *dweight,
+                               const int beta)
+{
+    const int ky = d.taps[0] ? d.taps[0] : 1, kx = d.taps[1] ? d.taps[1] : 1,
+              stride = d.stride ? d.stride : 1, blocks = d.blocks ? d.blocks : 1,
+              in = d.in / blocks;
+    contract((Contract) { .rows = { ky > 1 ? ky : blocks, kx * in },
+                          .a_row = { ky > 1 ? d.line : d.block, 1 },
+                          .c_row = { (long)kx * in * d.out, d.out },
+                          .depth = { 1, d.size[0], d.size[1] },
+                          .a_k = { 0, stride * d.line, stride * in },
+                          .b_k = { 0, d.dy_line ? d.dy_line : d.size[1] * d.out, d.out },
+                          .width = d.out },
+             x, dy, dweight, beta);
 }
 #endif

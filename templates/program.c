@@ -246,7 +246,20 @@ static void ${prefix}conclude(const Thread *t)
 
 //:end
 //:end
+//:if prepares
+/* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
+//:else
 /* ---- kernels, in order of execution ---- */
+//:end
+//:if multiplies
+/* matmul: c = a b, or c += a b with beta 1; runtime/contract.h explains its fields. */
+//:end
+//:if convolves
+/* conv2d, conv2d_data, conv2d_weight: a convolution of one image, the gradients of x and weight. */
+//:end
+//:if contracts
+/* contract: sums of other strides; runtime/contract.h explains them. */
+//:end
 ${kernels}
 
 //:for s in steps

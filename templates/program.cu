@@ -235,7 +235,11 @@ static void output_steps(void)
 
 //:end
 //:end
+//:if prepares
+/* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
+//:else
 /* ---- kernels, in order of execution ---- */
+//:end
 ${kernels}
 
 //:if next_micro

@@ -3,7 +3,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 objects=
-for name in back/c/print back/c/product back/print back/value back/words back/index back/template resources base/memory base/number base/diag base/resource ir/loops ir/calls \
+for name in back/c/print back/c/product back/c/sums back/print back/value back/words back/index back/template resources base/memory base/number base/diag base/resource ir/loops ir/calls \
     ir/print_loops ir/parse_loops ir/parse_vals ir/layout ir/shape ir/op ir/expr; do objects="$objects build/gen/$name.o"; done
 # shellcheck disable=SC2086
 $CC -std=gnu11 -g -Igen -o "$work/print" tests/print.c $objects -lm 2> "$work/errors"; tell $? "the driver builds"
@@ -149,14 +149,27 @@ product='units s 4, for n 2
 call() {
     printf 'for_span (s, t, 4)
     for (int n = 0; n < 2; n++)
-        contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 64 }, .c_row = { 0, 64 },
-                              .depth = { 1, 4, 64 }, .a_k = { 0, 512, 1 }, .b_k = { 0, 0, 64 },
-                              .width = 64 }, &x[0][0][0], &b[0], &y[s][0][0], %s);' "$1"
+        contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 64 }, .c_row = { 0, 64 }, .depth = { 1, 4, 64 },
+                              .a_k = { 0, 512, 1 }, .b_k = { 0, 0, 64 }, .width = 64 },
+                 x[0][0], b, y[s][0], %s);' "$1"
 }
 prints "a product is a call" "$product" "$(call 0)"
 prints "with beta" "$(printf '%s' "$product" | sed 's/\] = v$/] by_beta v/')" "$(call beta)"
 prints "later turns add" "$(printf '%s' "$product" | sed 's/\] = v$/] beta(select(n != 0, 1, BETA)) v/')" "$(call 'n ? 1 : beta')"
 prints "a chain goes on with what is there" "$(printf '%s' "$product" | sed 's/product r/product chain r/; s/\] = v$/] beta(select(n != 0, 1, BETA)) v/')" "$(call 'n ? 2 : 2 * beta')"
+# matrix WHAT PRODUCT CALL
+matrix() {
+    prints "$1" "units s 4
+  product $2
+    y[s][r][j] = v" "for_span (s, t, 4)
+    matmul((Matmul) { $3 }, $4, 0);"
+}
+matrix "of matrices it is in words" 'r 8, j 64 : i 64  v = x[s][r][i] * b[j + 64*i]' \
+    '.rows = 8, .columns = 64, .depth = 64' 'x[s][0], b, y[s][0]'
+matrix "of column blocks" 'r 8, j 64 : k 4, i 64  v = x[k][r][i] * b[j + 4096*k + 64*i]' \
+    '.rows = 8, .columns = 64, .depth = 256, .blocks = 4, .block = 512' 'x[0][0], b, y[s][0]'
+matrix "of a turned matrix" 'r 8, j 64 : i 8  v = x[s][i][r] * b[j + 64*i]' \
+    '.rows = 8, .columns = 64, .depth = 8, .a_turned = true, .a_row = 64' 'x[s][0], b, y[s][0]'
 prints "a product of another shape is loops" 'units s 4
   product r 8, j 60 : i 64  v = x[s][r][i] * b[j + 64*i]
     y[s][r][j] = v' \

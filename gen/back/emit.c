@@ -28,7 +28,12 @@ static void fill_steps(const Whole *all, bool share, Env *e)
 {
     const int n = all->steps.n;
     Env **step = NEW_ARRAY(Env *, n);
-    for (int i = 0; i < n; i++) fill_step(all->steps.at[i], step[i] = env_item(e, "steps"));
+    bool any = false;
+    for (int i = 0; i < n; i++) {
+        fill_step(all->steps.at[i], step[i] = env_item(e, "steps"));
+        any |= prepares(all->steps.at[i]);
+    }
+    env_flag(e, "prepares", any);
     all->steps.at[0]->k->target->kernels(all, share, e, step);
     for (int i = 0; i < n; i++) update(all->steps.at[i], step[i]);
 }

@@ -1,8 +1,8 @@
 /* lines.c -- the lines of generated text, which are indented already: comments in a column, no line
    too long.
 
-   1. A line breaks outside most brackets, then as far right as there is room, and never inside a
-      subscript. It goes on two levels deeper.
+   1. A line breaks outside most brackets, there rather at a comma than at an operator, then as far
+      right as there is room, and never inside a subscript. It goes on two levels deeper.
    2. Comments of several lines and lines of the preprocessor stay as they are. Of several empty
       lines one stays. */
 #include "back/template.h"
@@ -62,9 +62,10 @@ static const char *find_break(const char *s, const char *end, size_t room)
         else if (*c == '}') braces--;
         else if (*c == '[') subscripts++;
         else if (*c == ']') subscripts--;
-        else if (!subscripts && (size_t)(c - s) > room / 3 && depth + braces <= least &&
-                 may_break(c, end, braces))
-            best = c, least = depth + braces;
+        else if (!subscripts && (size_t)(c - s) > room / 3 && may_break(c, end, braces)) {
+            const int here = 2 * (depth + braces) + (c[-1] != ',');
+            if (here <= least) best = c, least = here;
+        }
     }
     return best;
 }

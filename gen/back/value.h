@@ -18,6 +18,7 @@ typedef struct Words { /* how the function of a tree calls things */
     bool micro;         /* m was printed, or a scalar that is read from it */
     bool beta, *drawn;  /* beta was printed; by argument: it was */
     bool *touched;      /* by formal: an element of it was printed */
+    unsigned products;  /* by PRODUCT_: such a call was printed */
     bool device;        /* rows of the data are looked up in dev */
     /* the variable of a loop whose turns are lanes of vectors; -1: there are no vectors */
     int lanes;

@@ -11,15 +11,21 @@
 #include "back/value.h"
 #include "ir/ident.h"
 
-static const char *const reserved[] = {
-    "n",      "m",        "t",         "q",         "s",        "j",        "r",     "c",
-    "i",      "at",       "w",         "g",         "p",        "data",     "part",  "sum",
-    "row",    "total",    "best",      "open",      "share",    "gy",       "ky",    "kx",
-    "one",    "packed",   "beta",      "dev",       "id",       "lane",     "here",  "rows",
-    "micros", "before",   "consumed",  "samples",   "training", "seed",     "arena", "sums",
-    "real",   "real_int", "real_bits", "vec",       "vec8",     "mask",     "mask8", "contract",
-    "stored", "barrier",  "data_row",  "zero_halo", ROWS_NAME,  MICROS_NAME
-};
+static const char *const reserved[] = { "n",        "m",        "t",           "q",
+                                        "s",        "j",        "r",           "c",
+                                        "i",        "at",       "w",           "g",
+                                        "p",        "data",     "part",        "sum",
+                                        "row",      "total",    "best",        "open",
+                                        "share",    "gy",       "ky",          "kx",
+                                        "one",      "packed",   "beta",        "dev",
+                                        "id",       "lane",     "here",        "rows",
+                                        "micros",   "before",   "consumed",    "samples",
+                                        "training", "seed",     "arena",       "sums",
+                                        "real",     "real_int", "real_bits",   "vec",
+                                        "vec8",     "mask",     "mask8",       "contract",
+                                        "matmul",   "conv2d",   "conv2d_data", "conv2d_weight",
+                                        "stored",   "barrier",  "data_row",    "zero_halo",
+                                        ROWS_NAME,  MICROS_NAME };
 /* what kernels call begins so */
 static const char *const families[] = { "r_", "v_", "v8_", "gg_", "noise_", "span_", "scale_in" };
 static const char *const of_indices[] = { "n", "q",  "s",  "j",  "r",   "c",

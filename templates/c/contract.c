@@ -1,3 +1,17 @@
-contract((Contract) { .rows = { ${rows0}, ${rows1} }, .a_row = { ${arow0}, ${arow1} }, .c_row = { ${crow0}, ${crow1} },
-                      .depth = { ${depth0}, ${depth1}, ${depth2} }, .a_k = { ${ak0}, ${ak1}, ${ak2} }, .b_k = { ${bk0}, ${bk1}, ${bk2} },
-                      .width = ${width} }, &${a}, &${b}, &${c}, ${beta});
+//:if of_rows
+matmul((Matmul) { ${sizes} }, ${a}, ${b}, ${c}, ${beta});
+//:end
+//:if of_images
+conv2d((Conv2d) { ${sizes} }, ${a}, ${b}, ${c}, ${beta});
+//:end
+//:if to_images
+conv2d_data((Conv2d) { ${sizes} }, ${a}, ${b}, ${c}, ${beta});
+//:end
+//:if to_taps
+conv2d_weight((Conv2d) { ${sizes} }, ${a}, ${b}, ${c}, ${beta});
+//:end
+//:if of_sums
+contract((Contract) { .rows = { ${rows} }, .a_row = { ${a_row} }, .c_row = { ${c_row} }, .depth = { ${depth} },
+                      .a_k = { ${a_k} }, .b_k = { ${b_k} }, .width = ${width} },
+         ${a}, ${b}, ${c}, ${beta});
+//:end

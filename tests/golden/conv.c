@@ -135,7 +135,9 @@ static void forward(const Thread *t, const Micro *m)
     k7_sum(t, m);                                                       /* sums[0]  []  line 12 */
 }
 
-/* ---- kernels, in order of execution ---- */
+/* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
+/* matmul: c = a b, or c += a b with beta 1; runtime/contract.h explains its fields. */
+/* conv2d, conv2d_data, conv2d_weight: a convolution of one image, the gradients of x and weight. */
 /* k15  net_5_weight_t = copy  [10, 288]                                tests/golden/conv.lua:7 */
 static void k15_copy(const Thread *t)
 {
@@ -165,10 +167,8 @@ static void k1_div(const Thread *t, const Micro *m)
 static void k2_conv2d_3x3_add_relu(const Thread *t)
 {
     for_span (n, t, 8) {
-        contract((Contract) { .rows = { 12, 12 }, .a_row = { 14, 1 }, .c_row = { 96, 8 },
-                              .depth = { 1, 3, 3 }, .a_k = { 0, 14, 1 }, .b_k = { 0, 24, 8 },
-                              .width = 8 }, &arena.div[n][0][0][0], &p.net_0.weight[0][0][0],
-                                      &arena.net_1[n][0][0][0], 0);
+        conv2d((Conv2d) { .size = { 12, 12 }, .taps = { 3, 3 }, .in = 1, .out = 8, .line = 14 }, arena.div[n][0][0],
+                p.net_0.weight[0][0], arena.net_1[n][0][0], 0);
         for (int r = 0; r < 12; r++)
             for (int c = 0; c < 12; c++)
                 for (int j = 0; j < 8; j += LANES8) {
@@ -219,9 +219,8 @@ static void k4_dropout(const Thread *t, const Micro *m)
 static void k5_matmul_add(const Thread *t)
 {
     for_span (n, t, 8) {
-        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                              .depth = { 1, 5, 64 }, .a_k = { 0, 512, 1 }, .b_k = { 0, 1024, 16 },
-                              .width = 16 }, &arena.net_4[0][n][0], &p.net_5.weight[0][0], &arena.net_5[n][0], 0);
+        matmul((Matmul) { .rows = 1, .columns = 16, .depth = 320, .blocks = 5, .block = 512 }, arena.net_4[0][n],
+                p.net_5.weight[0], arena.net_5[n], 0);
         for (int j = 0; j < 16; j += LANES) {
             const vec v = v_load(&arena.net_5[n][j]);
             v_store(&arena.net_5[n][j], v_keep(v + v_load(&p.net_5.bias[j]), 10 - j));
@@ -307,10 +306,8 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
     const uint64_t seed = w.seed;
     const bool training = w.training;
     for_span (n, t, 8) {
-        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                              .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 288 },
-                              .width = 288 }, &arena.d_net_5[n][0], &packed.net_5_weight_t[0][0][0],
-                                      &arena.d_net_2[n][0][0][0], 0);
+        matmul((Matmul) { .rows = 1, .columns = 288, .depth = 10 }, arena.d_net_5[n], packed.net_5_weight_t[0][0],
+                arena.d_net_2[n][0][0], 0);
         for (int i2_6 = 0; i2_6 < 6; i2_6++)
             for (int i2_1 = 0; i2_1 < 6; i2_1++)
                 for (int j = 0; j < 8; j += LANES8) {
@@ -318,8 +315,8 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
                     real u[LANES8];
                     noise_fill(u, LANES8, seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i2_6 * 6 + i2_1 + j * 36), 36);
                     const vec8 u2 = v8_load(u);
-                    v8_store(&arena.d_net_2[n][i2_6][i2_1][j], training
-                            ? v8_select(u2 < R(0.2), v8_set(0), v * R(1.25)) : v);
+                    v8_store(&arena.d_net_2[n][i2_6][i2_1][j],
+                            training ? v8_select(u2 < R(0.2), v8_set(0), v * R(1.25)) : v);
                 }
     }
 }
@@ -328,10 +325,8 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
 INLINE void k11_matmul_d_weight(const Thread *t, const int beta)
 {
     for_span (q, t, 5)
-        contract((Contract) { .rows = { 1, 64 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
-                              .depth = { 1, 1, N }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
-                              .width = 16 }, &arena.net_4[q][0][0], &arena.d_net_5[0][0], &g.net_5.weight[q * 64][0],
-                                      beta);
+        matmul((Matmul) { .rows = 64, .columns = 16, .depth = N, .a_turned = true }, arena.net_4[q][0],
+                arena.d_net_5[0], g.net_5.weight[q * 64], beta);
 }
 
 /* k12  d_net_0 = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
@@ -386,10 +381,8 @@ INLINE void k14_conv2d_weight_3x3_d_weight(const Thread *t, const int beta)
 {
     for_span (q, t, 3)
         for (int n = 0; n < N; n++)
-            contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
-                                  .depth = { 1, 12, 12 }, .a_k = { 0, 14, 1 }, .b_k = { 0, 96, 8 },
-                                  .width = 8 }, &arena.div[n][q][0][0], &arena.d_net_0[n][0][0][0],
-                                          &g.net_0.weight[q][0][0], n ? 1 : beta);
+            conv2d_weight((Conv2d) { .size = { 12, 12 }, .taps = { 1, 3 }, .in = 1, .out = 8, .line = 14 },
+                    arena.div[n][q][0], arena.d_net_0[n][0][0], g.net_0.weight[q][0], n ? 1 : beta);
 }
 
 /* ---- the update ---- */

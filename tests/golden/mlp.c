@@ -130,7 +130,8 @@ static void forward(const Thread *t, const Micro *m)
     k5_sum(t, m, arena.hit, part[1]);                                   /* k6  sums[1]  []  line 12 */
 }
 
-/* ---- kernels, in order of execution ---- */
+/* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
+/* matmul: c = a b, or c += a b with beta 1; runtime/contract.h explains its fields. */
 /* k13  net_2_weight_t = copy  [10, 48]                                 tests/golden/mlp.lua:5 */
 static void k13_copy(const Thread *t)
 {
@@ -155,9 +156,8 @@ static void k1_div(const Thread *t, const Micro *m)
 static void k2_matmul_add_relu(const Thread *t)
 {
     for_span (s, t, 3) {
-        contract((Contract) { .rows = { 1, N }, .a_row = { 0, 64 }, .c_row = { 0, 16 },
-                              .depth = { 1, 1, 64 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 16 },
-                              .width = 16 }, &arena.div[0][0], &p.net_0.weight[s][0][0], &arena.net_1[s][0][0], 0);
+        matmul((Matmul) { .rows = N, .columns = 16, .depth = 64 }, arena.div[0], p.net_0.weight[s][0],
+                arena.net_1[s][0], 0);
         for (int n = 0; n < N; n++)
             for (int j = 0; j < 16; j += LANES) {
                 const vec v = v_load(&arena.net_1[s][n][j]);
@@ -171,10 +171,8 @@ static void k2_matmul_add_relu(const Thread *t)
 static void k3_matmul_add(const Thread *t)
 {
     for_span (q, t, 8) {
-        contract((Contract) { .rows = { 1, 2 }, .a_row = { 0, 16 }, .c_row = { 0, 16 },
-                              .depth = { 1, 3, 16 }, .a_k = { 0, 256, 1 }, .b_k = { 0, 256, 16 },
-                              .width = 16 }, &arena.net_1[0][q * 2][0], &p.net_2.weight[0][0],
-                                      &arena.logits[q * 2][0], 0);
+        matmul((Matmul) { .rows = 2, .columns = 16, .depth = 48, .blocks = 3, .block = 256 }, arena.net_1[0][q * 2],
+                p.net_2.weight[0], arena.logits[q * 2], 0);
         for (int n = 2 * q; n < 2 * q + 2; n++)
             for (int j = 0; j < 16; j += LANES) {
                 const vec v = v_load(&arena.logits[n][j]);
@@ -263,10 +261,8 @@ INLINE void k8_sum_d_bias(const Thread *t, const int beta)
 static void k9_matmul_relu_dx(const Thread *t)
 {
     for_span (s, t, 3) {
-        contract((Contract) { .rows = { 1, N }, .a_row = { 0, 16 }, .c_row = { 0, 16 },
-                              .depth = { 1, 1, 10 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 16 },
-                              .width = 16 }, &arena.d_logits[0][0], &packed.net_2_weight_t[s][0][0],
-                                      &arena.d_net_0[s][0][0], 0);
+        matmul((Matmul) { .rows = N, .columns = 16, .depth = 10, .a_row = 16 }, arena.d_logits[0],
+                packed.net_2_weight_t[s][0], arena.d_net_0[s][0], 0);
         for (int n = 0; n < N; n++)
             for (int j = 0; j < 16; j += LANES) {
                 const vec v = v_load(&arena.d_net_0[s][n][j]);
@@ -279,10 +275,8 @@ static void k9_matmul_relu_dx(const Thread *t)
 INLINE void k10_matmul_d_weight(const Thread *t, const int beta)
 {
     for_span (q, t, 3)
-        contract((Contract) { .rows = { 1, 16 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
-                              .depth = { 1, 1, N }, .a_k = { 0, 0, 16 }, .b_k = { 0, 0, 16 },
-                              .width = 16 }, &arena.net_1[q][0][0], &arena.d_logits[0][0],
-                                      &g.net_2.weight[q * 16][0], beta);
+        matmul((Matmul) { .rows = 16, .columns = 16, .depth = N, .a_turned = true }, arena.net_1[q][0],
+                arena.d_logits[0], g.net_2.weight[q * 16], beta);
 }
 
 /* k11  d net.0.bias = sum  [48]                                        tests/golden/mlp.lua:5 */
@@ -302,10 +296,8 @@ INLINE void k11_sum_d_bias(const Thread *t, const int beta)
 INLINE void k12_matmul_d_weight(const Thread *t, const int beta)
 {
     for_span (s, t, 3)
-        contract((Contract) { .rows = { 1, 64 }, .a_row = { 0, 1 }, .c_row = { 0, 16 },
-                              .depth = { 1, 1, N }, .a_k = { 0, 0, 64 }, .b_k = { 0, 0, 16 },
-                              .width = 16 }, &arena.div[0][0], &arena.d_net_0[s][0][0], &g.net_0.weight[s][0][0],
-                                      beta);
+        matmul((Matmul) { .rows = 64, .columns = 16, .depth = N, .a_turned = true }, arena.div[0],
+                arena.d_net_0[s][0], g.net_0.weight[s][0], beta);
 }
 
 /* ---- the update ---- */

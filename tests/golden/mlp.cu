@@ -438,8 +438,8 @@ static real *flat[4];
 static void allocate(void)
 {
     host = (decltype(host))gg_room(sizeof *host);
-    flat[0] = (real *)&host->p, flat[1] = (real *)&host->g, flat[2] = (real *)&host->s_m, flat[3] =
-            (real *)&host->s_v;
+    flat[0] = (real *)&host->p, flat[1] = (real *)&host->g, flat[2] = (real *)&host->s_m,
+            flat[3] = (real *)&host->s_v;
 }
 
 static void release(void) { gg_room_free(host), host = NULL; }

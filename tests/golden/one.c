@@ -128,7 +128,8 @@ static void forward(const Thread *t, const Micro *m)
     k7_sum(t, m);                                                       /* sums[1]  []  line 10 */
 }
 
-/* ---- kernels, in order of execution ---- */
+/* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
+/* matmul: c = a b, or c += a b with beta 1; runtime/contract.h explains its fields. */
 /* k18  brand_weight_t = copy  [2, 24]                                  tests/golden/one.lua:10 */
 static void k18_copy(const Thread *t)
 {
@@ -167,9 +168,7 @@ static void k1_copy(const Thread *t, const Micro *m)
 static void k2_matmul_add_gelu_tanh(const Thread *t)
 {
     for_span (n, t, 8) {
-        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                              .depth = { 1, 1, 8 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 32 },
-                              .width = 32 }, &arena.body[n][0], &p.trunk.weight[0][0], &arena.gelu[n][0], 0);
+        matmul((Matmul) { .rows = 1, .columns = 32, .depth = 8 }, arena.body[n], p.trunk.weight[0], arena.gelu[n], 0);
         for (int j = 0; j < 32; j += LANES) {
             const vec v = v_load(&arena.gelu[n][j]);
             const vec v2 = v + v_load(&p.trunk.bias[j]);
@@ -186,9 +185,8 @@ static void k3_matmul_add_sub_square(const Thread *t, const Micro *m)
     for_span (n, t, 8) {
         const long at = data_row(&w, m, n);
         const real price = data.price[at];
-        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                              .depth = { 1, 1, 24 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &arena.gelu[n][0], &p.price.weight[0][0], &arena.square[n][0], 0);
+        matmul((Matmul) { .rows = 1, .columns = 8, .depth = 24 }, arena.gelu[n], p.price.weight[0], arena.square[n],
+                0);
         for (int j = 0; j < 1; j++) {
             const real v = arena.square[n][j];
             const real v2 = v + p.price.bias[j] - price;
@@ -217,9 +215,8 @@ static void k4_sum(const Thread *t, const Micro *m)
 static void k5_matmul_add(const Thread *t)
 {
     for_span (n, t, 8) {
-        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                              .depth = { 1, 1, 24 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &arena.tanh[n][0], &p.brand.weight[0][0], &arena.brand[n][0], 0);
+        matmul((Matmul) { .rows = 1, .columns = 8, .depth = 24 }, arena.tanh[n], p.brand.weight[0], arena.brand[n],
+                0);
         for (int j = 0; j < 8; j += LANES8) {
             const vec8 v = v8_load(&arena.brand[n][j]);
             v8_store(&arena.brand[n][j], v8_keep(v + v8_load(&p.brand.bias[j]), 2 - j));
@@ -301,10 +298,8 @@ static void k9_sum_d_bias(const Thread *t)
 static void k10_matmul_tanh_dx(const Thread *t)
 {
     for_span (n, t, 8) {
-        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                              .depth = { 1, 1, 2 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 32 },
-                              .width = 32 }, &arena.d_brand[n][0], &packed.brand_weight_t[0][0],
-                                      &arena.tanh_dx[n][0], 0);
+        matmul((Matmul) { .rows = 1, .columns = 32, .depth = 2 }, arena.d_brand[n], packed.brand_weight_t[0],
+                arena.tanh_dx[n], 0);
         for (int j = 0; j < 32; j += LANES) {
             const vec v = v_load(&arena.tanh_dx[n][j]);
             const vec y = v_load(&arena.tanh[n][j]);
@@ -318,9 +313,8 @@ SHARED void k11_matmul_d_weight(const Thread *t, real a[restrict N][32], real b[
         real d_weight[restrict 24][8])
 {
     for_span (q, t, 8)
-        contract((Contract) { .rows = { 1, 3 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
-                              .depth = { 1, 1, N }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &a[0][q * 3], &b[0][0], &d_weight[q * 3][0], 0);
+        matmul((Matmul) { .rows = 3, .columns = 8, .depth = N, .a_turned = true, .a_row = 32 }, &a[0][q * 3], b[0],
+                d_weight[q * 3], 0);
 }
 
 /* k12  d_sub = square_dx  [N, 1]                                       tests/golden/one.lua:9 */
@@ -352,9 +346,8 @@ static void k13_sum_d_bias(const Thread *t)
 static void k14_matmul_gelu_dx_add(const Thread *t)
 {
     for_span (n, t, 8) {
-        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                              .depth = { 1, 1, 1 }, .a_k = { 0, 0, 0 }, .b_k = { 0, 0, 0 },
-                              .width = 32 }, &arena.d_sub[n][0], &packed.price_weight_t[0], &arena.d_h[n][0], 0);
+        matmul((Matmul) { .rows = 1, .columns = 32, .depth = 1 }, arena.d_sub[n], packed.price_weight_t,
+                arena.d_h[n], 0);
         for (int j = 0; j < 32; j += LANES) {
             const vec v = v_load(&arena.d_h[n][j]);
             const vec x = v_load(&arena.h[n][j]);
@@ -381,9 +374,8 @@ static void k16_sum_d_bias(const Thread *t)
 static void k17_matmul_d_weight(const Thread *t)
 {
     for_span (q, t, 8)
-        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                              .depth = { 1, 1, N }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 32 },
-                              .width = 32 }, &arena.body[0][q], &arena.d_h[0][0], &g.trunk.weight[q][0], 0);
+        matmul((Matmul) { .rows = 1, .columns = 32, .depth = N, .a_turned = true, .a_row = 8 }, &arena.body[0][q],
+                arena.d_h[0], g.trunk.weight[q], 0);
 }
 
 /* ---- the update ---- */

@@ -201,7 +201,8 @@ static void conclude(const Thread *t)
     barrier(t);
 }
 
-/* ---- kernels, in order of execution ---- */
+/* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
+/* matmul: c = a b, or c += a b with beta 1; runtime/contract.h explains its fields. */
 /* k23  square2 = square  [5, 6]                                        tests/golden/terms.lua:14 */
 static void k23_square(const Thread *t)
 {
@@ -308,9 +309,8 @@ static void k1_normalize_mul_add(const Thread *t, const Micro *m)
 static void k2_matmul_add(const Thread *t)
 {
     for_span (one, t, 1) {
-        contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 8 }, .c_row = { 0, 8 },
-                              .depth = { 1, 1, 6 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &arena.h[0][0][0], &p.token.weight[0][0], &arena.token[0][0][0], 0);
+        matmul((Matmul) { .rows = 8, .columns = 8, .depth = 6, .a_row = 8 }, arena.h[0][0], p.token.weight[0],
+                arena.token[0][0], 0);
         for (int n = 0; n < N; n++)
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 8; j += LANES8) {
@@ -390,9 +390,8 @@ static void k7_matmul_add_sub_square(const Thread *t, const Micro *m)
     for_span (n, t, 2) {
         const long at = data_row(&w, m, n);
         const real score = data.score[at];
-        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                              .depth = { 1, 4, 6 }, .a_k = { 0, 8, 1 }, .b_k = { 0, 48, 8 },
-                              .width = 8 }, &arena.h[n][0][0], &p.score.weight[0][0], &arena.square[n][0], 0);
+        matmul((Matmul) { .rows = 1, .columns = 8, .depth = 24, .blocks = 4, .block = 8 }, arena.h[n][0],
+                p.score.weight[0], arena.square[n], 0);
         for (int j = 0; j < 1; j++) {
             const real v = arena.square[n][j];
             const real v2 = v + p.score.bias[j] - score;
@@ -447,19 +446,16 @@ INLINE void k10_sum_d_bias(const Thread *t, const int beta)
 static void k11_matmul(const Thread *t)
 {
     for_span (n, t, 2)
-        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                              .depth = { 1, 1, 1 }, .a_k = { 0, 0, 0 }, .b_k = { 0, 0, 0 },
-                              .width = 32 }, &arena.d_sub[n][0], &packed.score_weight_t[0],
-                                      &arena.score_matmul[n][0], 0);
+        matmul((Matmul) { .rows = 1, .columns = 32, .depth = 1 }, arena.d_sub[n], packed.score_weight_t,
+                arena.score_matmul[n], 0);
 }
 
 /* k12  d score.weight = matmul  [1, 24]                                tests/golden/terms.lua:8 */
 INLINE void k12_matmul_d_weight(const Thread *t, const int beta)
 {
     for_span (q, t, 4)
-        contract((Contract) { .rows = { 1, 6 }, .a_row = { 0, 1 }, .c_row = { 0, 8 },
-                              .depth = { 1, 1, N }, .a_k = { 0, 0, 32 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &arena.h[0][q][0], &arena.d_sub[0][0], &g.score.weight[q * 6][0], beta);
+        matmul((Matmul) { .rows = 6, .columns = 8, .depth = N, .a_turned = true, .a_row = 32 }, arena.h[0][q],
+                arena.d_sub[0], g.score.weight[q * 6], beta);
 }
 
 /* k13  d_cross_entropy = masked_dl  [N, 4]                             tests/golden/terms.lua:13 */
@@ -519,10 +515,8 @@ INLINE void k15_sum_d_bias(const Thread *t, const int beta)
 static void k16_matmul_add_mul_db(const Thread *t)
 {
     for_span (one, t, 1) {
-        contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 8 }, .c_row = { 0, 8 },
-                              .depth = { 1, 1, 5 }, .a_k = { 0, 0, 1 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &arena.d_token[0][0][0], &packed.token_weight_t[0][0],
-                                      &arena.d_h[0][0][0], 0);
+        matmul((Matmul) { .rows = 8, .columns = 8, .depth = 5, .a_row = 8 }, arena.d_token[0][0],
+                packed.token_weight_t[0], arena.d_h[0][0], 0);
         for (int n = 0; n < N; n++)
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 8; j += LANES8) {
@@ -539,9 +533,8 @@ static void k16_matmul_add_mul_db(const Thread *t)
 INLINE void k17_matmul_d_weight(const Thread *t, const int beta)
 {
     for_span (q, t, 6)
-        contract((Contract) { .rows = { 1, 1 }, .a_row = { 0, 0 }, .c_row = { 0, 0 },
-                              .depth = { 1, 1, 8 }, .a_k = { 0, 0, 8 }, .b_k = { 0, 0, 8 },
-                              .width = 8 }, &arena.h[0][0][q], &arena.d_token[0][0][0], &g.token.weight[q][0], beta);
+        matmul((Matmul) { .rows = 1, .columns = 8, .depth = 8, .a_turned = true, .a_row = 8 }, &arena.h[0][0][q],
+                arena.d_token[0][0], g.token.weight[q], beta);
 }
 
 /* k18  d norm.bias = sum  [6]; also k19                                tests/golden/terms.lua:6 */
@@ -575,8 +568,8 @@ INLINE void k21_square_dx_d_weight(const Thread *t, const int beta)
     for_span (one, t, 1)
         for (int i2 = 0; i2 < 6; i2++)
             for (int j = 0; j < 8; j += LANES8) {
-                const vec8 old = v8_load(&g.token.weight[i2][j]), more =
-                        v8_keep(2 * packed.d_sum * v8_load(&p.token.weight[i2][j]), 5 - j);
+                const vec8 old = v8_load(&g.token.weight[i2][j]),
+                        more = v8_keep(2 * packed.d_sum * v8_load(&p.token.weight[i2][j]), 5 - j);
                 v8_store(&g.token.weight[i2][j], beta ? old + more : more);
             }
 }

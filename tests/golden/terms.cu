@@ -172,7 +172,7 @@ static void forward(void)
     GG_LAUNCH(penalties, 1, 1, 0, gg_stream, device);
 }
 
-/* ---- kernels, in order of execution ---- */
+/* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
 /* k23  square2 = square  [5, 6]                                        tests/golden/terms.lua:14 */
 static __global__ __launch_bounds__(256) void k23_square(Device *dev)
 {
@@ -813,8 +813,8 @@ static real *flat[4];
 static void allocate(void)
 {
     host = (decltype(host))gg_room(sizeof *host);
-    flat[0] = (real *)&host->p, flat[1] = (real *)&host->g, flat[2] = (real *)&host->s_m, flat[3] =
-            (real *)&host->s_v;
+    flat[0] = (real *)&host->p, flat[1] = (real *)&host->g, flat[2] = (real *)&host->s_m,
+            flat[3] = (real *)&host->s_v;
 }
 
 static void release(void) { gg_room_free(host), host = NULL; }

@@ -157,6 +157,7 @@ static void print_function(Functions *f, const Alike *x)
     *own =
         (Function) { .of = x, .parameters = parameters.s, .types = types.s, .body = print_body(w) };
     own->micro = w->micro;
+    f->products |= w->products;
     vec_push(&f->at, own);
 }
 

@@ -11,6 +11,7 @@ typedef struct {
 } Function;
 typedef struct {
     bool allocated;
+    unsigned products; /* by PRODUCT_: some function calls it */
     AlikeList alike;
     VEC(Function) at;
     Written blocks; /* functions of several calls, of what is repeated */

@@ -1,9 +1,11 @@
-/* product.c -- a product whose shape is that of runtime/contract.h, as a call of contract().
+/* product.c -- a product whose shape is that of runtime/contract.h, as a call of a function there.
 
    Its last range of results is neighbouring columns of B and of the result, whole vectors of 8,
    along which A does not move. At most two more ranges are rows, along which B does not move, and
    at most three are summed. */
+#include <string.h>
 #include "back/c/print.h"
+#include "back/c/product.h"
 #include "back/template.h"
 
 enum { OF_A, OF_B, OF_C };
@@ -37,7 +39,7 @@ static bool has_shape(const Stmt *s, Run *run)
            v->stride[OF_C] == 1;
 }
 
-/* The element where all ranges of the product are at 0. */
+/* Where all ranges of the product are at 0: "arena.h1[s][n]", or "&arena.h1[s][n][4]". */
 static char *first_element(Words *w, const Stmt *s, const At *at)
 {
     At first = *at;
@@ -48,19 +50,57 @@ static char *first_element(Words *w, const Stmt *s, const At *at)
             ranged |= val_uses(at->term[i].index, s->range[r].var);
         if (!ranged) first.term[first.n++] = at->term[i];
     }
-    return at_text(w, &first);
+    char *place = at_text(w, &first);
+    const size_t n = strlen(place);
+    return n > 3 && !strcmp(place + n - 3, "[0]") ? mem_copy(place, n - 3) : text("&%s", place);
 }
 
-static void set_runs(Env *e, const char *extent, const char *s0, int o0, const char *s1, int o1,
-                     const Run *at, int n, int room)
+/* Ranges at[0 .. n - 1] as the last of `room`: how often, and their strides in two of A, B, C. */
+static void take_runs(const Run *at, int n, int room, long *extent, long *s0, int o0, long *s1,
+                      int o1)
 {
     for (int i = 0; i < room; i++) {
         const Run *l = i < room - n ? NULL : &at[i - (room - n)];
-        env_set(e, text("%s%d", extent, i), "%s",
-                l && l->spelled ? l->spelled : text("%ld", l ? l->extent : 1));
-        env_set(e, text("%s%d", s0, i), "%ld", l ? l->stride[o0] : 0);
-        env_set(e, text("%s%d", s1, i), "%ld", l ? l->stride[o1] : 0);
+        extent[i] = l ? l->extent : 1;
+        s0[i] = l ? l->stride[o0] : 0;
+        s1[i] = l ? l->stride[o1] : 0;
     }
+}
+
+static const char *spelled_at(const Run *at, int i) { return i < 0 ? NULL : at[i].spelled; }
+
+static Sums sums_of(const Stmt *s, const Run *run)
+{
+    const Run *rows = run, *depth = run + s->n;
+    Sums x = { .width = run[s->n - 1].extent,
+               .spelled = { spelled_at(rows, s->n - 2), spelled_at(depth, s->summed - 1),
+                            spelled_at(rows, s->n - 3), spelled_at(depth, s->summed - 2) } };
+    take_runs(rows, s->n - 1, 2, x.rows, x.a_row, OF_A, x.c_row, OF_C);
+    take_runs(depth, s->summed, 3, x.depth, x.a_k, OF_A, x.b_k, OF_B);
+    return x;
+}
+
+/* last, before: names of the last number and of the one before it */
+static char *list_of(const long *at, int n, const char *last, const char *before)
+{
+    Text t = { 0 };
+    for (int i = 0; i < n; i++) {
+        const char *name = i == n - 1 ? last : i == n - 2 ? before : NULL;
+        text_add(&t, "%s%s", i ? ", " : "", name ? name : text("%ld", at[i]));
+    }
+    return t.s;
+}
+
+/* The fields of a Contract. */
+static void set_sums(Env *e, const Sums *x)
+{
+    env_set(e, "rows", "%s", list_of(x->rows, 2, x->spelled[0], x->spelled[2]));
+    env_set(e, "a_row", "%s", list_of(x->a_row, 2, NULL, NULL));
+    env_set(e, "c_row", "%s", list_of(x->c_row, 2, NULL, NULL));
+    env_set(e, "depth", "%s", list_of(x->depth, 3, x->spelled[1], x->spelled[3]));
+    env_set(e, "a_k", "%s", list_of(x->a_k, 3, NULL, NULL));
+    env_set(e, "b_k", "%s", list_of(x->b_k, 3, NULL, NULL));
+    env_set(e, "width", "%ld", x->width);
 }
 
 static bool is_call(const Val *v, Call call) { return v->kind == VAL_CALL && v->id == (int)call; }
@@ -86,14 +126,25 @@ static char *beta_text(Words *w, const Val *v, bool chain)
     return text(chain ? "2 * %s" : "%s", val_within(w, v, LEVEL_PRODUCT));
 }
 
+static void set_name(Env *e, const Named *x)
+{
+    static const char *const flags[] = { "of_rows", "of_images", "to_images", "to_taps",
+                                         "of_sums" };
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        env_flag(e, flags[i], !strcmp(flags[i], x->flag));
+    env_set(e, "sizes", "%s", x->sizes);
+}
+
 bool product_call(Words *w, const Stmt *s, Text *out)
 {
     Run run[12];
     Env *e = env_new(NULL);
     if (!has_shape(s, run)) return false;
-    set_runs(e, "rows", "arow", OF_A, "crow", OF_C, run, s->n - 1, 2);
-    set_runs(e, "depth", "ak", OF_A, "bk", OF_B, run + s->n, s->summed, 3);
-    env_set(e, "width", "%ld", run[s->n - 1].extent);
+    const Sums sums = sums_of(s, run);
+    const Named name = sums_name(&sums, w->k->formals.at[s->a->at->buffer]->layout);
+    w->products |= name.product;
+    set_sums(e, &sums);
+    set_name(e, &name);
     env_set(e, "a", "%s", first_element(w, s, s->a->at));
     env_set(e, "b", "%s", first_element(w, s, s->b->at));
     env_set(e, "c", "%s", first_element(w, s, &s->body.at[0]->at));

@@ -1,6 +1,7 @@
 /* steps.c -- lists of tasks as statements: a micro-step, what is made before the window and after
    it, the window. */
 #include "back/c/function.h"
+#include "back/c/product.h"
 #include "back/c/steps.h"
 
 static const char *beta_text(const Val *beta)
@@ -171,5 +172,8 @@ void c_kernels(const Whole *all, bool share, Env *program, Env *const *step)
     env_set(program, "blocks", "%s", f->blocks.functions.s ? f->blocks.functions.s : "");
     env_set(program, "prototypes", "%s", prototypes_text(f));
     env_set(program, "kernels", "%s", functions_text(f));
+    env_flag(program, "multiplies", f->products & PRODUCT_OF_ROWS);
+    env_flag(program, "convolves", f->products & PRODUCT_OF_IMAGES);
+    env_flag(program, "contracts", f->products & PRODUCT_OF_SUMS);
     env_flag(program, "adds_up", any_sum(all));
 }
