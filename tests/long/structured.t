@@ -11,7 +11,7 @@ awk -v to="$work" '/^## / { on = /A structured op/ } /^```./ { n += on; code = o
 cd "$work" || exit 1
 mv block1 dsl/ops/running.lua && cat block2 >> gen/ir/roles.def && mv block3 gen/lower/scan.c
 sed 's/"gather" }/"gather", "running" }/' dsl/init.lua > init && mv init dsl/init.lua
-sed 's/^void  build_scatter.*/void  build_scan(Build *b);\n&/' gen/lower/build.h > b && mv b gen/lower/build.h
+sed 's/^void build_scatter.*/void build_scan(Build *b);\n&/' gen/lower/build.h > b && mv b gen/lower/build.h
 sed 's/^ *if (has_role(f, "scatter")).*/    if (has_role(f, "scan")) return build_scan;\n&/' gen/lower/lower.c > l && mv l gen/lower/lower.c
 yes "gagen with another structured op builds without a warning" sh -c "make -s gagen libgagen_double.a > make.out 2>&1 && ! grep warning make.out"
 cat > running.lua <<'END'
