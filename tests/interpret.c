@@ -3,7 +3,8 @@
    1. Every number is a double. Memory that nobody has written holds poison, a NaN that calls hand on; a store, an index or a condition that
       has it is an error. So is an index outside of its buffer. A load there gives poison: lanes after the end of an axis may do that,
       and `keep` drops it.
-   2. A unit may not touch what another one writes in the same run of a kernel, whatever their order.
+   2. Between two barriers a unit may not touch what another one writes, whatever their order, be it of the same kernel or not. Units of
+      two kernels are the same if their loops have as many turns: one thread has both.
    3. What lanes fold into a variable from outside each turn folds from the start; a tree adds the turns up. */
 #include <math.h>
 #include <setjmp.h>
@@ -19,7 +20,7 @@ typedef struct {
     Order order;
     double *var;
     Memory **local;                     /* by formal: a local in sight, else NULL */
-    uint64_t kernel, unit;              /* number of this run; of the unit at hand, from 1 on */
+    uint64_t meeting, unit;             /* see Run; the number of the unit at hand, and of its loop's turns; 0: no unit */
     bool chained;                       /* the product's sum began with what the store would add to */
     const At *missing;                  /* the load that gave poison last, its element and whether there is one */
     long element; bool outside;
@@ -84,11 +85,11 @@ static Memory *memory_of(const Machine *x, const At *at) { return x->local[at->b
 static void touch(Machine *x, Memory *m, const At *at, long e, bool write)
 {
     if (!m->writer || x->local[at->buffer]) return;
-    const uint64_t me = x->kernel << 32 | x->unit, writer = m->writer[e], reader = m->reader[e];
-    const bool written = writer >> 32 == x->kernel && writer != me, read = write && reader >> 32 == x->kernel && reader != me;
+    const uint64_t me = x->meeting << 32 | x->unit, writer = m->writer[e], reader = m->reader[e];
+    const bool written = writer >> 32 == x->meeting && writer != me, read = write && reader >> 32 == x->meeting && reader != me;
     if (written || read) fail(x, "units race: %s element %ld is %s by one and %s by another", at_shown(x->k, at), e, write ? "written" : "read", written ? "written" : "read");
     if (write) m->writer[e] = me;
-    else m->reader[e] = reader >> 32 == x->kernel && reader != me ? x->kernel << 32 | UINT32_MAX : me;
+    else m->reader[e] = reader >> 32 == x->meeting && reader != me ? x->meeting << 32 | UINT32_MAX : me;
 }
 
 static double load(Machine *x, const At *at)
@@ -217,13 +218,28 @@ static long turn_of(const Machine *x, long i, long n)
     return (i * step + 1) % n;
 }
 
+/* At most a few loops between two barriers have different numbers of turns. */
+enum { COUNTS = 63, MOST_UNITS = 1 << 26 };
+static uint64_t unit_of(const Machine *x, long n, long turn)
+{
+    static uint64_t meeting;
+    static long count[COUNTS];
+    static int counts;
+    if (x->meeting != meeting) meeting = x->meeting, counts = 0;
+    int i = 0;
+    while (i < counts && count[i] != n) i++;
+    if (i == COUNTS || n > MOST_UNITS) return (uint64_t)turn + 1;
+    if (i == counts) count[counts++] = n;
+    return (uint64_t)i * MOST_UNITS + (uint64_t)turn + 1;
+}
+
 static void run_turns(Machine *x, const Stmt *s, long from, long n)
 {
     const uint64_t unit = x->unit;
     for (long i = 0; i < n; i++) {
         const long turn = s->deal == SERIAL ? i : turn_of(x, i, n);
         x->var[s->var] = (double)(from + turn);
-        if (s->deal == UNITS) x->unit = unit * (uint64_t)n + (uint64_t)turn + 1;
+        if (s->deal == UNITS) x->unit = unit_of(x, n, turn);
         run_list(x, &s->body);
     }
     x->unit = unit;
@@ -334,11 +350,9 @@ static void run_list(Machine *x, const StmtList *l)
     for (int i = 0; i < l->n; i++) run_stmt(x, l->at[i]);
 }
 
-static uint64_t runs;
-
 const char *interpret(const Loops *k, Memory *const *actual, const Run *run, Order order)
 {
-    Machine x = { .k = k, .actual = actual, .run = run, .order = order, .kernel = ++runs };
+    Machine x = { .k = k, .actual = actual, .run = run, .order = order, .meeting = run->meeting };
     x.var = NEW_ARRAY(double, k->vars.n + 1), x.local = NEW_ARRAY(Memory *, k->formals.n + 1);
     if (!setjmp(x.out)) run_list(&x, &k->body);
     return x.error;

@@ -14,6 +14,7 @@ bool is_poison(double x);
 
 typedef enum { FORWARD, REVERSE, SHUFFLED } Order;          /* of the turns of loops over units and lanes */
 typedef struct Run {
+    uint64_t meeting;                   /* how often the threads have met: between two meetings units of several kernels may race */
     long rows, from, micros, samples;   /* as RUN_ROWS and its kin say */
     bool training;
     int beta;

@@ -39,6 +39,8 @@ void check_chains(const Kernels *k);
 long row_parts(long n); /* the number of parts into which the rows of a batch are dealt */
 /* parts.c: blocks of the contiguous axis; 1 if it is whole */
 long blocks_of(const Layout *l);
+/* of the first buffer or gradient that x stores into */
+const Layout *dealt_layout(const Kernels *k, const Kernel *x);
 Partition partition_of(const Kernels *k, const Kernel *x);
 void build_loops(Kernels *k, Kernel *x);       /* lower.c: makes its tree */
 void lower_contraction(Kernels *k, Kernel *x); /* contraction.c, in C */

@@ -48,6 +48,17 @@ static bool keeps_blocks(const Kernels *k, Node *n, const Layout *b)
             l.block == b->block);
 }
 
+/* Whether the view's column blocks lie along the axis by which x is dealt. */
+static bool dealt_alike(const Kernels *k, const Kernel *x, Node *n)
+{
+    Layout l, first;
+    const bool folds = x->core && x->core->kind == K_REDUCE;
+    const Shape *domain = folds ? &x->core->arg[0]->shape : &x->out->shape;
+    if (!node_layout(k, n, &l) || (folds && !node_layout(k, x->core->arg[0], &first))) return false;
+    const int dealt = folds ? first.vaxis : dealt_layout(k, x)->vaxis;
+    return l.vaxis == shape_under(&n->shape, domain->rank, dealt);
+}
+
 static void touch_read(const Kernels *k, Kernel *x, Node *n)
 {
     Node *b = node_base(n);
@@ -56,7 +67,8 @@ static void touch_read(const Kernels *k, Kernel *x, Node *n)
         return;
     bool own = owns(x, b, &at->layout);
     if (x->part.kind == PART_BLOCKS &&
-        (is_operand_a(x, n) || moves(n) || !keeps_blocks(k, n, &at->layout)))
+        (is_operand_a(x, n) || moves(n) || !keeps_blocks(k, n, &at->layout) ||
+         (!is_operand_b(x, n) && !dealt_alike(k, x, n))))
         own = false;
     if (x->core && by_taps(k, x->core) && x->part.kind == PART_BLOCKS) own = false;
     if (is_operand_b(x, n) && x->part.kind == PART_ROWS && x->core->shape.batch) own = false;

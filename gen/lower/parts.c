@@ -21,7 +21,7 @@ static Partition by_rows(const Node *n)
 
 static Partition one(void) { return (Partition) { PART_ONE, 1, 1 }; }
 
-static const Layout *result_layout(const Kernels *k, const Kernel *x)
+const Layout *dealt_layout(const Kernels *k, const Kernel *x)
 {
     if (x->stores.n) return &buffer_of(k, x->stores.at[0])->layout;
     return &x->grad_layout;
@@ -55,7 +55,7 @@ static Partition of_fold(const Kernels *k, const Kernel *x)
 static Partition of_scatter(const Kernels *k, const Kernel *x)
 {
     Layout l;
-    const Layout *to = result_layout(k, x);
+    const Layout *to = dealt_layout(k, x);
     const long blocks = blocks_of(to);
     const bool same =
         node_layout(k, x->core->arg[0], &l) && blocks_of(&l) == blocks && l.block == to->block;
@@ -64,7 +64,7 @@ static Partition of_scatter(const Kernels *k, const Kernel *x)
 
 static Partition of_map(const Kernels *k, const Kernel *x)
 {
-    const Layout *l = result_layout(k, x);
+    const Layout *l = dealt_layout(k, x);
     const long blocks = blocks_of(l);
     const bool image = x->out->shape.batch && layout_batch_first(l);
     if (blocks > 1 && !image && !reads_data(x)) return (Partition) { PART_BLOCKS, (int)blocks, 1 };
@@ -77,7 +77,7 @@ Partition partition_of(const Kernels *k, const Kernel *x)
     if (x->core && x->core->kind == K_REDUCE) return of_fold(k, x);
     if (x->core && has_role(x->core, "scatter")) return of_scatter(k, x);
     if (x->core && by_taps(k, x->core) && !x->core->shape.batch) {
-        const long blocks = blocks_of(result_layout(k, x));
+        const long blocks = blocks_of(dealt_layout(k, x));
         return blocks > 1 ? (Partition) { PART_BLOCKS, (int)blocks, 1 } : one();
     }
     if (x->core) return by_rows(x->core);
