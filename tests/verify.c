@@ -78,7 +78,7 @@ static void piece(Graph *g)       { g->gradients.at[0]->param = g->gradients.at[
 static void whose(Graph *g)       { g->nodes.at[g->nforward + 9]->of = NULL; }
 static void mixed(Graph *g)       { Node *n = g->nodes.at[g->nodes.n - 1]; n->backward = false, n->of = NULL; }
 static void same(Graph *g)        { Node *n = of_kind(g, K_MAP); set_same(g, n->arg[0], g->nodes.at[0]); }
-static void result(Graph *g)      { set_same(g, g->sums.at[0], g->nodes.at[0]); }
+static void replaced(Graph *g)    { set_same(g, g->sums.at[0], g->nodes.at[0]); }
 static void uses(Graph *g)        { const Node *n = of_kind(g, K_MAP); set_uses(g, n, uses_of(g, n) + 1); }
 static void chain(Graph *g)       { g->nodes.at[2]->arg[0] = g->nodes.at[1], set_uses(g, g->nodes.at[1], 1); }
 static void permuted(Graph *g)    /* a dead node before the contraction becomes the view */
@@ -169,7 +169,7 @@ static const Damage damages[] = {
     { "mixed", "differentiate", mixed, "what is made for gradients is read by that alone" },
     { "adjoint", "differentiate", NULL, "has an adjoint of shape" },
     { "same", "simplify", same, "no argument has another node that stands for it" },
-    { "result", "simplify", result, "no result has another node that stands for it" },
+    { "replaced", "simplify", replaced, "no result has another node that stands for it" },
     { "uses", "simplify", uses, "uses are the readers that count, and the results" },
     { "chain", "simplify", chain, "a view is of no view that it could skip" },
     { "permuted", "simplify", permuted, "labels have absorbed what permutes an operand" },
