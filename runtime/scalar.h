@@ -16,6 +16,7 @@
 #define GG_BOTH
 #endif
 #define INLINE GG_BOTH static inline __attribute__((always_inline))
+#define NOINLINE static __attribute__((noinline))
 
 #if defined __GNUC__ && !defined __clang__ && !defined __CUDACC__
 #define TAPS \

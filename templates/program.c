@@ -25,7 +25,7 @@ static struct { @@ rows in memory
     //:end
 } data;
 static Window w;
-static double part[${nparts}][${parts}], sums[${nsums}]; @@ of a window; part: of a micro-batch, in parts
+static double part[${nparts}][${parts}], sums[${nsums}]; @@ a window's; a micro-batch's, in parts
 //:if allocated
 static struct { @@ allocated at start
     //:include memory.c
@@ -64,7 +64,8 @@ static void ${prefix}micro(const Thread *t, const Micro *m);
 static void ${prefix}micros(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
-    for (int k = 0; k <= last; k++) ${prefix}micro(t, &(Micro){ (long)N * k, k == last ? rows : N });
+    for (int k = 0; k <= last; k++)
+        ${prefix}micro(t, &(Micro){ (long)N * k, k == last ? rows : N });
 }
 
 //:else
@@ -72,7 +73,8 @@ static void ${prefix}micros(const Thread *t)
 //:if noise
 static void ${prefix}noise(const Thread *t, const Micro *m);
 //:end
-static void ${prefix}micro_first(const Thread *t, const Micro *m), ${prefix}micro_next(const Thread *t, const Micro *m);
+static void ${prefix}micro_first(const Thread *t, const Micro *m);
+static void ${prefix}micro_next(const Thread *t, const Micro *m);
 
 /* ${window}: the first micro-batch stores its gradients, the others add theirs. */
 static void ${prefix}window_full(const Thread *t)
@@ -98,7 +100,8 @@ static void ${prefix}window_short(const Thread *t)
     //:if noise
     ${prefix}noise(t, &(Micro){ 0, last == 0 ? rows : N });
     //:end
-    for (int k = 1; k <= last; k++) ${prefix}micro_next(t, &(Micro){ (long)N * k, k == last ? rows : N });
+    for (int k = 1; k <= last; k++)
+        ${prefix}micro_next(t, &(Micro){ (long)N * k, k == last ? rows : N });
 }
 
 //:else
@@ -139,7 +142,7 @@ static void ${prefix}window(const Thread *t)
 }
 
 //:end
-/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of ${model} ---- */
+/* ---- a micro-batch: its kernels in order, with their shapes and lines of ${model} ---- */
 ${prototypes}
 ${blocks}
 //:for s in steps
@@ -159,10 +162,18 @@ INLINE void ${prefix}backward(const Thread *t, const Micro *m, const int beta)
     ${micro}
 }
 
-static __attribute__((noinline)) void ${prefix}backward_first(const Thread *t, const Micro *m) { ${prefix}backward(t, m, 0); }
-static __attribute__((noinline)) void ${prefix}backward_next(const Thread *t, const Micro *m)  { ${prefix}backward(t, m, 1); }
+NOINLINE void ${prefix}backward_first(const Thread *t, const Micro *m)
+{
+    ${prefix}backward(t, m, 0);
+}
 
-/* A micro-batch whose loss is not finite is dropped: its sums are taken back. sums[${rows_kept}] is of the rows that are kept. */
+NOINLINE void ${prefix}backward_next(const Thread *t, const Micro *m)
+{
+    ${prefix}backward(t, m, 1);
+}
+
+/* A micro-batch whose loss is not finite is dropped: its sums are taken back.
+   sums[${rows_kept}] counts the rows that are kept. */
 static bool ${prefix}keep(const Thread *t, const Micro *m)
 {
     static const int judged[] = { ${judged} };
@@ -170,7 +181,8 @@ static bool ${prefix}keep(const Thread *t, const Micro *m)
     static bool keeps;
     if (t->id == 0) {
         keeps = true;
-        for (size_t i = 0; i < sizeof judged / sizeof *judged; i++) keeps &= fabs(sums[judged[i]]) <= DBL_MAX;
+        for (size_t i = 0; i < sizeof judged / sizeof *judged; i++)
+            keeps &= fabs(sums[judged[i]]) <= DBL_MAX;
         if (keeps) sums[${rows_kept}] += m->rows, w.kept++;
         else w.dropped++;
         for (int i = 0; i < ${nsums}; i++) {
@@ -202,8 +214,8 @@ INLINE void ${prefix}micro(const Thread *t, const Micro *m, const int beta)
     ${micro}
 }
 
-static __attribute__((noinline)) void ${prefix}micro_first(const Thread *t, const Micro *m) { ${prefix}micro(t, m, 0); }
-static __attribute__((noinline)) void ${prefix}micro_next(const Thread *t, const Micro *m)  { ${prefix}micro(t, m, 1); }
+NOINLINE void ${prefix}micro_first(const Thread *t, const Micro *m) { ${prefix}micro(t, m, 0); }
+NOINLINE void ${prefix}micro_next(const Thread *t, const Micro *m)  { ${prefix}micro(t, m, 1); }
 
 //:else
 /* The window is one micro-batch: forward, loss, backward. */
@@ -221,7 +233,7 @@ static void ${prefix}forward(const Thread *t, const Micro *m)
 }
 
 //:if counted
-/* What scales are made of: sums over w.micros micro-batches of data, known before the first backward. */
+/* Scales consist of these sums over the window's data, known before the first backward. */
 static void ${prefix}count(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
@@ -310,7 +322,8 @@ static void evaluate(const Thread *t)
         ${forward_end}
     }
     //:else
-    for (int k = 0; k <= last; k++) ${prefix}forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
+    for (int k = 0; k <= last; k++)
+        ${prefix}forward(t, &(Micro){ (long)N * k, k == last ? rows : N });
     //:end
     //:if penalties
     if (t->id == 0) {

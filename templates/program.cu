@@ -95,7 +95,8 @@ static GgMatmul ${pairs}; @@ those of gradients: [0] stores, [1] adds
 //:if unrolled
 static void ${prefix}micro_first(void), ${prefix}update_steps(void)${steps_before};
 
-/* ${window}: the graph of a full window. The first micro-batch stores its gradients, the others add theirs. */
+/* ${window}: the graph of a full window. The first micro-batch stores its gradients,
+   the others add theirs. */
 static void ${prefix}window_full(void)
 {
     //:if refreshed
@@ -117,7 +118,7 @@ static void ${prefix}window_full(void)
 
 //:end
 //:end
-/* Recorded once, at start: a forward pass, a micro-step that stores, an update, a micro-step that adds. */
+/* Recorded once, at start: forward, a micro-step that stores, an update, a micro-step that adds. */
 static GgGraph ${prefix}pass, ${prefix}first, ${prefix}step${graphs};
 
 static void ${prefix}replay_micros(void)
@@ -176,7 +177,7 @@ static void ${prefix}window(const Thread *)
 }
 
 //:end
-/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of ${model} ---- */
+/* ---- a micro-batch: its kernels in order, with their shapes and lines of ${model} ---- */
 ${prototypes}
 
 //:for s in steps
@@ -285,7 +286,10 @@ static void ${prefix}counting_steps(void)
 {
     ${counting}
 }
-static void ${prefix}counted_steps(void) { GG_LAUNCH(${prefix}counted, 1, 1, 0, gg_stream, device); }
+static void ${prefix}counted_steps(void)
+{
+    GG_LAUNCH(${prefix}counted, 1, 1, 0, gg_stream, device);
+}
 
 //:end
 //:if rounds_here
@@ -312,7 +316,8 @@ ${update}
 
 //:if next
 //:if drops
-/* A micro-batch whose loss is not finite is dropped: its sums are taken back. sums[${rows_kept}] is of the rows that are kept. */
+/* A micro-batch whose loss is not finite is dropped: its sums are taken back.
+   sums[${rows_kept}] counts the rows that are kept. */
 static __global__ void ${prefix}keep(Device *dev)
 {
     static constexpr int judged[] = { ${judged} };

@@ -7,7 +7,7 @@ static double ${prefix}learning_rate(double t, double T, double E)
     return ${lr};
 }
 
-/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples is its size. */
 static void ${prefix}scalars(Window *to)
 {
     ${scalars}
@@ -100,12 +100,13 @@ static real *const flat[] = { ${flat} };
 //:if turns
 static const Step steps[] = { @@ a round: each in turn
     //:for s in steps
-    { "${step_name}", ${step_times}, ${prefix}window, ${prefix}gradient, ${prefix}update, ${prefix}learning_rate, ${prefix}scalars },
+    { "${step_name}", ${times}, ${prefix}window, ${prefix}gradient, ${prefix}update,
+      ${prefix}learning_rate, ${prefix}scalars },
     //:end
 };
 //:else
 //:for s in steps
-static const Step steps[] = { { "", ${step_times}, window, gradient, update, learning_rate, scalars } };
+static const Step steps[] = { { "", ${times}, window, gradient, update, learning_rate, scalars } };
 //:end
 //:end
 
@@ -115,14 +116,16 @@ ${linkage}const Program gagen_${title} = {
         .fingerprint = 0x${fingerprint}u,
         .tensors = tensors, .ntensors = ${ntensors},${sources_are}${zero_rows_are}${lone}
         .elements = ${elements},${trained_is} .flat = flat, .nstates = ${nstates},${states}
-        .reports = reports, .nreports = ${nreports}, .nsums = ${nsums}, .report = report,${checks_are}
+        .reports = reports, .nreports = ${nreports}, .nsums = ${nsums},
+        .report = report,${checks_are}
         //:if predicts
         .outputs = outputs, .noutputs = ${noutputs},
         //:end
     },
     .schedule = {
         .batch = ${samples}, .micro_batch = N, .accumulate = ${micros},
-        .epochs = ${epochs}, .updates = ${updates}, .seed = ${seed}, .tail = '${tail}',${nonfinite}${milestones_are}${loss_scale}
+        .epochs = ${epochs}, .updates = ${updates}, .seed = ${seed},
+        .tail = '${tail}',${nonfinite}${milestones_are}${loss_scale}
         .steps = steps, .nsteps = ${nsteps}, .round = ${round_samples},
         .best = ${best},
     },

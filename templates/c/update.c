@@ -17,18 +17,22 @@ static double ${prefix}norm_of(long from, long to)
     return sum;
 }
 
-/* the square of the whole gradient's norm, the blocks' squares added in order; each thread has it */
+/* The square of the whole gradient's norm, in each thread. Blocks' squares are added in order. */
 static double ${prefix}square(const Thread *t)
 {
     double sum = 0;
-    for_span (b, t, ${prefix}BLOCKS) ${prefix}squares[b] = ${prefix}norm_of(${begin}(long)b * ${prefix}BLOCK, b == ${prefix}BLOCKS - 1 ? ${end} : ${begin}(b + 1L) * ${prefix}BLOCK);
+    for_span (b, t, ${prefix}BLOCKS)
+        ${prefix}squares[b] = ${prefix}norm_of(
+            ${begin}(long)b * ${prefix}BLOCK,
+            b == ${prefix}BLOCKS - 1 ? ${end} : ${begin}(b + 1L) * ${prefix}BLOCK);
     barrier(t);
     for (int b = 0; b < ${prefix}BLOCKS; b++) sum += ${prefix}squares[b];
     return sum;
 }
 
 //:if noise
-/* w.small, the square of the norm of the first micro-batch's own mean gradient, which is one of w.part where the window's is one of w.count */
+/* w.small: the square of the norm of the first micro-batch's mean gradient. That mean is over
+   w.part, the window's is over w.count. */
 static void ${prefix}noise(const Thread *t, const Micro *m)
 {
     const double sum = ${prefix}square(t);
@@ -60,8 +64,8 @@ static void ${prefix}norm(const Thread *t)
 
 //:end
 //:if trust
-/* The tensors of the flat arrays in pieces, each with the squares of the lengths of its x and u, added in order, and the
-   quotient of each tensor's two lengths, or 1. */
+/* The tensors of the flat arrays, in pieces. A piece has the squares of the lengths of its x and u,
+   which are added in order. A tensor has the quotient of its two lengths, or 1. */
 enum { ${prefix}TENSORS = ${tensors}, ${prefix}PIECES = ${pieces} };
 static const long ${prefix}tensor_at[] = { ${tensor_at} };
 static const int ${prefix}piece_at[] = { ${piece_at} };
@@ -114,7 +118,8 @@ static void ${prefix}measure(const Thread *t)
     barrier(t);
     for_span (k, t, ${prefix}TENSORS) {
         double xx = 0, uu = 0;
-        for (int b = ${prefix}piece_at[k]; b < ${prefix}piece_at[k + 1]; b++) xx += ${prefix}lengths[b][0], uu += ${prefix}lengths[b][1];
+        for (int b = ${prefix}piece_at[k]; b < ${prefix}piece_at[k + 1]; b++)
+            xx += ${prefix}lengths[b][0], uu += ${prefix}lengths[b][1];
         ${prefix}quotient[k] = xx > 0 && uu > 0 ? (real)sqrt(xx / uu) : 1;
     }
     barrier(t);
@@ -141,10 +146,11 @@ static void ${pass}(long from, long to${ratio})
 
 //:end
 //:if several
-static void ${prefix}optimize(long from, long to${part_ratio}) @@ a part of the flat arrays is a group's
+static void ${prefix}optimize(long from, long to${part_ratio}) @@ each group has a part
 {
     //:for k in groups
-    if (from < ${to} && to > ${from}) ${pass}(from > ${from} ? from : ${from}, to < ${to} ? to : ${to}${give_ratio});
+    if (from < ${to} && to > ${from})
+        ${pass}(from > ${from} ? from : ${from}, to < ${to} ? to : ${to}${give_ratio});
     //:end
 }
 
@@ -168,7 +174,10 @@ static void ${prefix}update(const Thread *t)
         ${prefix}optimize(from, to, ${prefix}quotient[k]);
     }
     //:else
-    for_span (b, t, ${prefix}BLOCKS) ${prefix}optimize(${begin}(long)b * ${prefix}BLOCK, b == ${prefix}BLOCKS - 1 ? ${end} : ${begin}(b + 1L) * ${prefix}BLOCK);
+    for_span (b, t, ${prefix}BLOCKS)
+        ${prefix}optimize(
+            ${begin}(long)b * ${prefix}BLOCK,
+            b == ${prefix}BLOCKS - 1 ? ${end} : ${begin}(b + 1L) * ${prefix}BLOCK);
     //:end
     //:if repacked
     barrier(t);

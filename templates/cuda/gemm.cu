@@ -9,4 +9,5 @@ ${b}
 const auto store = [&](int${row}, int${column}, real sum) {
     ${store}
 };
-gg_tile<${m}, ${n}, ${wide}, ${a_by_depth}, ${b_by_depth}>(${row0}, ${column0}, ${first}, ${end}, a, b, store);
+gg_tile<${m}, ${n}, ${wide}, ${a_by_depth}, ${b_by_depth}>(
+    ${row0}, ${column0}, ${first}, ${end}, a, b, store);

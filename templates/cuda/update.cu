@@ -7,7 +7,8 @@ static __global__ __launch_bounds__(256) void ${prefix}squares(Device *dev)
     const real *gradient = (const real *)&dev->g;
     const double scale = (double)dev->w.scale_out;
     double sum = 0;
-    for (long i = ${begin}blockIdx.x * (long)${prefix}BLOCK + threadIdx.x; i < ${end} && i < ${begin}(blockIdx.x + 1L) * ${prefix}BLOCK; i += 256) {
+    for (long i = ${begin}blockIdx.x * (long)${prefix}BLOCK + threadIdx.x;
+         i < ${end} && i < ${begin}(blockIdx.x + 1L) * ${prefix}BLOCK; i += 256) {
         const double dx = (double)gradient[i] * scale;
         sum += dx * dx;
     }
@@ -16,7 +17,8 @@ static __global__ __launch_bounds__(256) void ${prefix}squares(Device *dev)
 }
 
 //:if noise
-/* w.small, the square of the norm of the first micro-batch's own mean gradient, which is one of w.part where the window's is one of w.count */
+/* w.small: the square of the norm of the first micro-batch's mean gradient. That mean is over
+   w.part, the window's is over w.count. */
 static __global__ __launch_bounds__(256) void ${prefix}noise(Device *dev)
 {
     double sum = 0;
@@ -61,8 +63,8 @@ static __global__ __launch_bounds__(256) void ${prefix}norm(Device *dev)
 
 //:end
 //:if trust
-/* The tensors of the flat arrays in pieces, a piece to a block of threads, each with the squares of the lengths of its x and u; trust
-   is the quotient of a tensor's two lengths, or 1. */
+/* The tensors of the flat arrays, in pieces: a block of threads has a piece and the squares of the
+   lengths of its x and u. A tensor has `trust`, the quotient of its two lengths, or 1. */
 enum { ${prefix}TENSORS = ${tensors}, ${prefix}PIECES = ${pieces} };
 static __device__ const long ${prefix}tensor_at[] = { ${tensor_at} };
 static __device__ const int ${prefix}piece_at[] = { ${piece_at} };
@@ -109,7 +111,8 @@ static __global__ __launch_bounds__(32) void ${prefix}trust(Device *dev)
 {
     const int k = (int)blockIdx.x;
     double xx = 0, uu = 0;
-    for (int b = ${prefix}piece_at[k] + (int)threadIdx.x; b < ${prefix}piece_at[k + 1]; b += 32) xx += dev->lengths[b][0], uu += dev->lengths[b][1];
+    for (int b = ${prefix}piece_at[k] + (int)threadIdx.x; b < ${prefix}piece_at[k + 1]; b += 32)
+        xx += dev->lengths[b][0], uu += dev->lengths[b][1];
     xx = gg_fold_sum<32>(xx);
     uu = gg_fold_sum<32>(uu);
     if (threadIdx.x == 0) dev->trust[k] = xx > 0 && uu > 0 ? (real)sqrt(xx / uu) : 1;

@@ -28,7 +28,7 @@ static struct {                                                         /* rows 
     const int32_t *label;                                               /* one number */
 } data;
 static Window w;
-static double part[1][8], sums[1];                                      /* of a window; part: of a micro-batch, in parts */
+static double part[1][8], sums[1];                                      /* a window's; a micro-batch's, in parts */
 _Alignas(64) static Params p, g, s_m;                                   /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                                            /* made from Params once per update */
     real net_5_weight_t[10][36][8];                                     /* [10, 288] */
@@ -59,7 +59,8 @@ static void add_up(int sum, int parts)                                  /* in or
 
 /* ---- a window ---- */
 static void update(const Thread *t);
-static void micro_first(const Thread *t, const Micro *m), micro_next(const Thread *t, const Micro *m);
+static void micro_first(const Thread *t, const Micro *m);
+static void micro_next(const Thread *t, const Micro *m);
 
 /* 256 samples = 32 x 8: the first micro-batch stores its gradients, the others add theirs. */
 static void window_full(const Thread *t)
@@ -73,7 +74,8 @@ static void window_short(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
     micro_first(t, &(Micro){ 0, last == 0 ? rows : N });
-    for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ (long)N * k, k == last ? rows : N });
+    for (int k = 1; k <= last; k++)
+        micro_next(t, &(Micro){ (long)N * k, k == last ? rows : N });
 }
 
 /* A window's gradients and sums. */
@@ -91,7 +93,7 @@ static void window(const Thread *t)
     update(t);
 }
 
-/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of conv.lua ---- */
+/* ---- a micro-batch: its kernels in order, with their shapes and lines of conv.lua ---- */
 static void k15_copy(const Thread *), k1_div(const Thread *, const Micro *), k2_conv2d_3x3_add_relu(const Thread *),
         k3_max_pool2d_2x2(const Thread *), k4_dropout(const Thread *, const Micro *), k5_matmul_add(const Thread *),
         k6_amax_sum_exp_cross_entropy(const Thread *, const Micro *), k7_sum(const Thread *, const Micro *),
@@ -118,8 +120,8 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
     barrier(t);
 }
 
-static __attribute__((noinline)) void micro_first(const Thread *t, const Micro *m) { micro(t, m, 0); }
-static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m)  { micro(t, m, 1); }
+NOINLINE void micro_first(const Thread *t, const Micro *m) { micro(t, m, 0); }
+NOINLINE void micro_next(const Thread *t, const Micro *m)  { micro(t, m, 1); }
 
 /* The forward part. */
 static void forward(const Thread *t, const Micro *m)
@@ -411,11 +413,14 @@ static double norm_of(long from, long to)
     return sum;
 }
 
-/* the square of the whole gradient's norm, the blocks' squares added in order; each thread has it */
+/* The square of the whole gradient's norm, in each thread. Blocks' squares are added in order. */
 static double square(const Thread *t)
 {
     double sum = 0;
-    for_span (b, t, BLOCKS) squares[b] = norm_of((long)b * BLOCK, b == BLOCKS - 1 ? 5232 : (b + 1L) * BLOCK);
+    for_span (b, t, BLOCKS)
+        squares[b] = norm_of(
+            (long)b * BLOCK,
+            b == BLOCKS - 1 ? 5232 : (b + 1L) * BLOCK);
     barrier(t);
     for (int b = 0; b < BLOCKS; b++) sum += squares[b];
     return sum;
@@ -457,7 +462,10 @@ static void optimize(long from, long to)
 static void update(const Thread *t)
 {
     norm(t);
-    for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? 5232 : (b + 1L) * BLOCK);
+    for_span (b, t, BLOCKS)
+        optimize(
+            (long)b * BLOCK,
+            b == BLOCKS - 1 ? 5232 : (b + 1L) * BLOCK);
     barrier(t);
     prepare(t);
 }
@@ -483,7 +491,7 @@ static double learning_rate(double t, double T, double E)
     return 0.1;
 }
 
-/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples is its size. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;
@@ -526,11 +534,13 @@ static const Program gagen_conv = {
         .fingerprint = 0x7eb5ba1fb7f4ea51u,
         .tensors = tensors, .ntensors = 4,
         .elements = 5232, .flat = flat, .nstates = 1, .state_names = { "m" },
-        .reports = reports, .nreports = 1, .nsums = 1, .report = report,
+        .reports = reports, .nreports = 1, .nsums = 1,
+        .report = report,
     },
     .schedule = {
         .batch = N * MICROS, .micro_batch = N, .accumulate = MICROS,
-        .epochs = 1, .updates = 0, .seed = 0, .tail = 'c',
+        .epochs = 1, .updates = 0, .seed = 0,
+        .tail = 'c',
         .steps = steps, .nsteps = 1, .round = 256,
         .best = 0,
     },

@@ -68,7 +68,7 @@ static GgMatmul k5;                                                     /* produ
 static GgMatmul k11[2];                                                 /* those of gradients: [0] stores, [1] adds */
 
 /* ---- a window ---- */
-/* Recorded once, at start: a forward pass, a micro-step that stores, an update, a micro-step that adds. */
+/* Recorded once, at start: forward, a micro-step that stores, an update, a micro-step that adds. */
 static GgGraph pass, first, step, next;
 
 static void replay_micros(void)
@@ -94,7 +94,7 @@ static void window(const Thread *)
     gg_finish();
 }
 
-/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of conv.lua ---- */
+/* ---- a micro-batch: its kernels in order, with their shapes and lines of conv.lua ---- */
 static __global__ void k1_div(Device *dev), k2_conv2d_3x3_add_relu(Device *dev), k3_max_pool2d_2x2(Device *dev),
         k4_dropout(Device *dev), k10_matmul_dropout_dx(Device *dev), k12_max_pool2d_grad_2x2_relu_dx(Device *dev),
         k13_sum_d_bias(Device *dev, int beta), k14_conv2d_weight_3x3_d_weight(Device *dev, int beta),
@@ -165,7 +165,8 @@ static __global__ __launch_bounds__(256) void k2_conv2d_3x3_add_relu(Device *dev
         const real v = sum + p.net_0.bias[o];
         arena.net_1[n][y][x][o] = v <= 0 ? 0 : v;
     };
-    gg_tile<1152, 8, 1, false, false>(blockIdx.x * 64, 0, 0, 9, a, b, store);
+    gg_tile<1152, 8, 1, false, false>(
+        blockIdx.x * 64, 0, 0, 9, a, b, store);
 }
 
 /* k3  net_2 = max_pool2d  [N, 8, 6, 6]                                 tests/golden/conv.lua:6 */
@@ -323,7 +324,8 @@ static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
                 ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i * 6 + i2 + i3 * 36)) < R(0.2) ? 0
                 : sum * R(1.25)) : sum;
     };
-    gg_tile<8, 288, 4, true, false>(0, blockIdx.x * 64, 0, 10, a, b, store);
+    gg_tile<8, 288, 4, true, false>(
+        0, blockIdx.x * 64, 0, 10, a, b, store);
 }
 
 /* k12  d_net_0 = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
@@ -356,7 +358,8 @@ static __global__ __launch_bounds__(256) void k13_sum_d_bias(Device *dev, int be
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    const unsigned id = blockIdx.x * 32u + lane;
     const int j = id;
     real sum = 0;
     for (int f = share; f < N * 144 && id < 8; f += 8) {
@@ -389,7 +392,8 @@ static __global__ __launch_bounds__(256) void k14_conv2d_weight_3x3_d_weight(Dev
         const real old = g.net_0.weight[k][l][o];
         g.net_0.weight[k][l][o] = beta ? old + sum : sum;
     };
-    gg_tile<9, 8, 1, false, false>(0, 0, 0, 1152, a, b, store);
+    gg_tile<9, 8, 1, false, false>(
+        0, 0, 0, 1152, a, b, store);
 }
 
 /* k6 to k9, one after another */
@@ -425,7 +429,8 @@ static __global__ __launch_bounds__(256) void squares(Device *dev)
     const real *gradient = (const real *)&dev->g;
     const double scale = (double)dev->w.scale_out;
     double sum = 0;
-    for (long i = blockIdx.x * (long)BLOCK + threadIdx.x; i < 2992 && i < (blockIdx.x + 1L) * BLOCK; i += 256) {
+    for (long i = blockIdx.x * (long)BLOCK + threadIdx.x;
+         i < 2992 && i < (blockIdx.x + 1L) * BLOCK; i += 256) {
         const double dx = (double)gradient[i] * scale;
         sum += dx * dx;
     }
@@ -520,7 +525,7 @@ static double learning_rate(double t, double T, double E)
     return 0.1;
 }
 
-/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples is its size. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;
@@ -570,11 +575,13 @@ extern "C" const Program gagen_conv = {
         .fingerprint = 0x7eb5ba1fb7f4ea51u,
         .tensors = tensors, .ntensors = 4,
         .elements = 2992, .flat = flat, .nstates = 1, .state_names = { "m" },
-        .reports = reports, .nreports = 1, .nsums = 1, .report = report,
+        .reports = reports, .nreports = 1, .nsums = 1,
+        .report = report,
     },
     .schedule = {
         .batch = N * MICROS, .micro_batch = N, .accumulate = MICROS,
-        .epochs = 1, .updates = 0, .seed = 0, .tail = 'c',
+        .epochs = 1, .updates = 0, .seed = 0,
+        .tail = 'c',
         .steps = steps, .nsteps = 1, .round = 256,
         .best = 0,
     },

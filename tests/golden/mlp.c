@@ -29,7 +29,7 @@ static struct {                                                         /* rows 
     const int32_t *label;                                               /* one number */
 } data;
 static Window w;
-static double part[2][8], sums[2];                                      /* of a window; part: of a micro-batch, in parts */
+static double part[2][8], sums[2];                                      /* a window's; a micro-batch's, in parts */
 _Alignas(64) static Params p, g, s_m, s_v;                              /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                                            /* made from Params once per update */
     real net_2_weight_t[3][10][16];                                     /* [10, 48] */
@@ -56,7 +56,8 @@ static void add_up(int sum, int parts)                                  /* in or
 
 /* ---- a window ---- */
 static void update(const Thread *t);
-static void micro_first(const Thread *t, const Micro *m), micro_next(const Thread *t, const Micro *m);
+static void micro_first(const Thread *t, const Micro *m);
+static void micro_next(const Thread *t, const Micro *m);
 
 /* 64 samples = 4 x 16: the first micro-batch stores its gradients, the others add theirs. */
 static void window_full(const Thread *t)
@@ -72,7 +73,8 @@ static void window_short(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
     micro_first(t, &(Micro){ 0, last == 0 ? rows : N });
-    for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ (long)N * k, k == last ? rows : N });
+    for (int k = 1; k <= last; k++)
+        micro_next(t, &(Micro){ (long)N * k, k == last ? rows : N });
 }
 
 /* A window's gradients and sums. */
@@ -90,7 +92,7 @@ static void window(const Thread *t)
     update(t);
 }
 
-/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of mlp.lua ---- */
+/* ---- a micro-batch: its kernels in order, with their shapes and lines of mlp.lua ---- */
 static void k13_copy(const Thread *), k1_div(const Thread *, const Micro *), k2_matmul_add_relu(const Thread *),
         k3_matmul_add(const Thread *), k4_amax_sum_exp_cross_entropy_hit(const Thread *, const Micro *),
         k5_sum(const Thread *, const Micro *, real[N], double[]),
@@ -114,8 +116,8 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
     barrier(t);
 }
 
-static __attribute__((noinline)) void micro_first(const Thread *t, const Micro *m) { micro(t, m, 0); }
-static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m)  { micro(t, m, 1); }
+NOINLINE void micro_first(const Thread *t, const Micro *m) { micro(t, m, 0); }
+NOINLINE void micro_next(const Thread *t, const Micro *m)  { micro(t, m, 1); }
 
 /* The forward part. */
 static void forward(const Thread *t, const Micro *m)
@@ -339,7 +341,10 @@ static void optimize(long from, long to)
 
 static void update(const Thread *t)
 {
-    for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? 3904 : (b + 1L) * BLOCK);
+    for_span (b, t, BLOCKS)
+        optimize(
+            (long)b * BLOCK,
+            b == BLOCKS - 1 ? 3904 : (b + 1L) * BLOCK);
     barrier(t);
     prepare(t);
 }
@@ -366,7 +371,7 @@ static double learning_rate(double t, double T, double E)
             * (1.0 + cos(3.141592653589793 * fmin(fmax((t - 1.0 - 10.0) / (T - 10.0), 0.0), 1.0))));
 }
 
-/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples is its size. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;
@@ -414,11 +419,13 @@ static const Program gagen_mlp = {
         .fingerprint = 0x8881ff31e8b7b9acu,
         .tensors = tensors, .ntensors = 4,
         .elements = 3904, .flat = flat, .nstates = 2, .state_names = { "m", "v" },
-        .reports = reports, .nreports = 2, .nsums = 2, .report = report,
+        .reports = reports, .nreports = 2, .nsums = 2,
+        .report = report,
     },
     .schedule = {
         .batch = N * MICROS, .micro_batch = N, .accumulate = MICROS,
-        .epochs = 2, .updates = 0, .seed = 0, .tail = 's',
+        .epochs = 2, .updates = 0, .seed = 0,
+        .tail = 's',
         .steps = steps, .nsteps = 1, .round = 64,
         .best = 0,
     },

@@ -66,7 +66,8 @@ static GgMatmul k10[2], k12[2];                                         /* those
 /* ---- a window ---- */
 static void micro_first(void), update_steps(void), micro_next(void);
 
-/* 64 samples = 4 x 16: the graph of a full window. The first micro-batch stores its gradients, the others add theirs. */
+/* 64 samples = 4 x 16: the graph of a full window. The first micro-batch stores its gradients,
+   the others add theirs. */
 static void window_full(void)
 {
     micro_first();
@@ -76,7 +77,7 @@ static void window_full(void)
     update_steps();
 }
 
-/* Recorded once, at start: a forward pass, a micro-step that stores, an update, a micro-step that adds. */
+/* Recorded once, at start: forward, a micro-step that stores, an update, a micro-step that adds. */
 static GgGraph pass, first, step, next, full;
 
 static void replay_micros(void)
@@ -102,7 +103,7 @@ static void window(const Thread *)
     gg_finish();
 }
 
-/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of mlp.lua ---- */
+/* ---- a micro-batch: its kernels in order, with their shapes and lines of mlp.lua ---- */
 static __global__ void k1_div(Device *dev), k9_matmul_relu_dx(Device *dev), k11_sum_d_bias(Device *dev, int beta),
         k4_to_k8_next(Device *dev, int beta), k4_to_k6_next(Device *dev);
 
@@ -265,7 +266,8 @@ static __global__ __launch_bounds__(256) void k11_sum_d_bias(Device *dev, int be
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    const unsigned id = blockIdx.x * 32u + lane;
     const int j = id;
     real sum = 0;
     for (int n = share; n < N && id < 48; n += 8)
@@ -396,7 +398,7 @@ static double learning_rate(double t, double T, double E)
             * (1.0 + cos(3.141592653589793 * fmin(fmax((t - 1.0 - 10.0) / (T - 10.0), 0.0), 1.0))));
 }
 
-/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples is its size. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;
@@ -452,11 +454,13 @@ extern "C" const Program gagen_mlp = {
         .fingerprint = 0x8881ff31e8b7b9acu,
         .tensors = tensors, .ntensors = 4,
         .elements = 3616, .flat = flat, .nstates = 2, .state_names = { "m", "v" },
-        .reports = reports, .nreports = 2, .nsums = 2, .report = report,
+        .reports = reports, .nreports = 2, .nsums = 2,
+        .report = report,
     },
     .schedule = {
         .batch = N * MICROS, .micro_batch = N, .accumulate = MICROS,
-        .epochs = 2, .updates = 0, .seed = 0, .tail = 's',
+        .epochs = 2, .updates = 0, .seed = 0,
+        .tail = 's',
         .steps = steps, .nsteps = 1, .round = 64,
         .best = 0,
     },

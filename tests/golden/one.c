@@ -33,7 +33,7 @@ static struct {                                                         /* rows 
     const int32_t *brand;                                               /* one number */
 } data;
 static Window w;
-static double part[2][8], sums[2];                                      /* of a window; part: of a micro-batch, in parts */
+static double part[2][8], sums[2];                                      /* a window's; a micro-batch's, in parts */
 _Alignas(64) static Params p, g;                                        /* parameters, gradients */
 _Alignas(64) static struct {                                            /* made from Params once per update */
     real brand_weight_t[2][32];                                         /* [2, 24] */
@@ -84,7 +84,7 @@ static void window(const Thread *t)
     update(t);
 }
 
-/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of one.lua ---- */
+/* ---- a micro-batch: its kernels in order, with their shapes and lines of one.lua ---- */
 static void k18_copy(const Thread *), k19_copy(const Thread *), k1_copy(const Thread *, const Micro *),
         k2_matmul_add_gelu_tanh(const Thread *), k3_matmul_add_sub_square(const Thread *, const Micro *),
         k4_sum(const Thread *, const Micro *), k5_matmul_add(const Thread *),
@@ -407,7 +407,10 @@ static void optimize(long from, long to)
 
 static void update(const Thread *t)
 {
-    for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? 704 : (b + 1L) * BLOCK);
+    for_span (b, t, BLOCKS)
+        optimize(
+            (long)b * BLOCK,
+            b == BLOCKS - 1 ? 704 : (b + 1L) * BLOCK);
     barrier(t);
     prepare(t);
 }
@@ -434,7 +437,7 @@ static double learning_rate(double t, double T, double E)
     return 0.1;
 }
 
-/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples is its size. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;
@@ -484,11 +487,13 @@ static const Program gagen_one = {
         .fingerprint = 0x3c945fd3487d0050u,
         .tensors = tensors, .ntensors = 6,
         .elements = 704, .flat = flat, .nstates = 0,
-        .reports = reports, .nreports = 1, .nsums = 2, .report = report,
+        .reports = reports, .nreports = 1, .nsums = 2,
+        .report = report,
     },
     .schedule = {
         .batch = N * MICROS, .micro_batch = N, .accumulate = MICROS,
-        .epochs = 1, .updates = 0, .seed = 0, .tail = 'd',
+        .epochs = 1, .updates = 0, .seed = 0,
+        .tail = 'd',
         .steps = steps, .nsteps = 1, .round = 8,
         .best = 0,
     },

@@ -76,14 +76,15 @@ static GgMatmul k2, k3, k5, k10, k11, k14, k15, k17;                    /* produ
 /* ---- a window ---- */
 static void micro_first(void), update_steps(void);
 
-/* 8 samples = 1 x 8: the graph of a full window. The first micro-batch stores its gradients, the others add theirs. */
+/* 8 samples = 1 x 8: the graph of a full window. The first micro-batch stores its gradients,
+   the others add theirs. */
 static void window_full(void)
 {
     micro_first();
     update_steps();
 }
 
-/* Recorded once, at start: a forward pass, a micro-step that stores, an update, a micro-step that adds. */
+/* Recorded once, at start: forward, a micro-step that stores, an update, a micro-step that adds. */
 static GgGraph pass, first, step, full;
 
 static void replay_micros(void)
@@ -108,7 +109,7 @@ static void window(const Thread *)
     gg_finish();
 }
 
-/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of one.lua ---- */
+/* ---- a micro-batch: its kernels in order, with their shapes and lines of one.lua ---- */
 static __global__ void k1_copy(Device *dev), k2_matmul_add_gelu_tanh(Device *dev),
         k3_matmul_add_sub_square(Device *dev), k4_sum(Device *dev), k10_matmul_tanh_dx(Device *dev),
         k14_matmul_gelu_dx_add(Device *dev), k16_sum_d_bias(Device *dev), k6_to_k9(Device *dev),
@@ -373,7 +374,8 @@ static __global__ __launch_bounds__(256) void k16_sum_d_bias(Device *dev)
 {
     auto &g = dev->g;
     auto &arena = dev->arena;
-    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    const unsigned id = blockIdx.x * 32u + lane;
     const int j = id;
     real sum = 0;
     for (int n = share; n < N && id < 24; n += 8)
@@ -496,7 +498,7 @@ static double learning_rate(double t, double T, double E)
     return 0.1;
 }
 
-/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples is its size. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;
@@ -553,11 +555,13 @@ extern "C" const Program gagen_one = {
         .fingerprint = 0x3c945fd3487d0050u,
         .tensors = tensors, .ntensors = 6,
         .elements = 336, .flat = flat, .nstates = 0,
-        .reports = reports, .nreports = 1, .nsums = 2, .report = report,
+        .reports = reports, .nreports = 1, .nsums = 2,
+        .report = report,
     },
     .schedule = {
         .batch = N * MICROS, .micro_batch = N, .accumulate = MICROS,
-        .epochs = 1, .updates = 0, .seed = 0, .tail = 'd',
+        .epochs = 1, .updates = 0, .seed = 0,
+        .tail = 'd',
         .steps = steps, .nsteps = 1, .round = 8,
         .best = 0,
     },

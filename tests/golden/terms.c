@@ -35,7 +35,7 @@ static struct {                                                         /* rows 
     const real *score;                                                  /* one number */
 } data;
 static Window w;
-static double part[3][2], sums[4];                                      /* of a window; part: of a micro-batch, in parts */
+static double part[3][2], sums[4];                                      /* a window's; a micro-batch's, in parts */
 _Alignas(64) static Params p, g, s_m, s_v;                              /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                                            /* made from Params once per update */
     real square2[5][8], pad_0[8];                                       /* [5, 6] */
@@ -79,7 +79,8 @@ static void add_up(int sum, int parts)                                  /* in or
 static void update(const Thread *t);
 static void count(const Thread *t);
 static void conclude(const Thread *t);
-static void micro_first(const Thread *t, const Micro *m), micro_next(const Thread *t, const Micro *m);
+static void micro_first(const Thread *t, const Micro *m);
+static void micro_next(const Thread *t, const Micro *m);
 
 /* 8 samples = 4 x 2: the first micro-batch stores its gradients, the others add theirs. */
 static void window_full(const Thread *t)
@@ -95,7 +96,8 @@ static void window_short(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
     micro_first(t, &(Micro){ 0, last == 0 ? rows : N });
-    for (int k = 1; k <= last; k++) micro_next(t, &(Micro){ (long)N * k, k == last ? rows : N });
+    for (int k = 1; k <= last; k++)
+        micro_next(t, &(Micro){ (long)N * k, k == last ? rows : N });
 }
 
 /* A window's gradients and sums. */
@@ -115,7 +117,7 @@ static void window(const Thread *t)
     update(t);
 }
 
-/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of terms.lua ---- */
+/* ---- a micro-batch: its kernels in order, with their shapes and lines of terms.lua ---- */
 static void k23_square(const Thread *), k24_sum(const Thread *), k25_mul(const Thread *), k26_copy(const Thread *),
         k27_copy(const Thread *), k4_kept_masked_counted(const Thread *, const Micro *),
         k1_normalize_mul_add(const Thread *, const Micro *), k2_matmul_add(const Thread *),
@@ -151,8 +153,8 @@ INLINE void micro(const Thread *t, const Micro *m, const int beta)
     barrier(t);
 }
 
-static __attribute__((noinline)) void micro_first(const Thread *t, const Micro *m) { micro(t, m, 0); }
-static __attribute__((noinline)) void micro_next(const Thread *t, const Micro *m)  { micro(t, m, 1); }
+NOINLINE void micro_first(const Thread *t, const Micro *m) { micro(t, m, 0); }
+NOINLINE void micro_next(const Thread *t, const Micro *m)  { micro(t, m, 1); }
 
 /* The forward part. */
 static void forward(const Thread *t, const Micro *m)
@@ -169,7 +171,7 @@ static void forward(const Thread *t, const Micro *m)
     k8_sum(t, m);                                                       /* sums[2]  []  line 14 */
 }
 
-/* What scales are made of: sums over w.micros micro-batches of data, known before the first backward. */
+/* Scales consist of these sums over the window's data, known before the first backward. */
 static void count(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
@@ -623,7 +625,10 @@ static void optimize(long from, long to)
 
 static void update(const Thread *t)
 {
-    for_span (b, t, BLOCKS) optimize((long)b * BLOCK, b == BLOCKS - 1 ? 304 : (b + 1L) * BLOCK);
+    for_span (b, t, BLOCKS)
+        optimize(
+            (long)b * BLOCK,
+            b == BLOCKS - 1 ? 304 : (b + 1L) * BLOCK);
     barrier(t);
     prepare(t);
 }
@@ -652,7 +657,7 @@ static double learning_rate(double t, double T, double E)
     return 0.001;
 }
 
-/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples is its size. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;
@@ -705,11 +710,13 @@ static const Program gagen_terms = {
         .fingerprint = 0x883cdb5e78ac0e91u,
         .tensors = tensors, .ntensors = 6,
         .elements = 304, .flat = flat, .nstates = 2, .state_names = { "m", "v" },
-        .reports = reports, .nreports = 1, .nsums = 4, .report = report,
+        .reports = reports, .nreports = 1, .nsums = 4,
+        .report = report,
     },
     .schedule = {
         .batch = N * MICROS, .micro_batch = N, .accumulate = MICROS,
-        .epochs = 0, .updates = 3, .seed = 0, .tail = 's',
+        .epochs = 0, .updates = 3, .seed = 0,
+        .tail = 's',
         .steps = steps, .nsteps = 1, .round = 8,
         .best = 0,
     },

@@ -89,7 +89,8 @@ static GgMatmul k17[2];                                                 /* those
 static void micro_first(void), update_steps(void), micro_next(void), counting_steps(void), counted_steps(void),
         conclude_steps(void);
 
-/* 8 samples = 4 x 2: the graph of a full window. The first micro-batch stores its gradients, the others add theirs. */
+/* 8 samples = 4 x 2: the graph of a full window. The first micro-batch stores its gradients,
+   the others add theirs. */
 static void window_full(void)
 {
     for (int k = 0; k < MICROS; k++) counting_steps();
@@ -102,7 +103,7 @@ static void window_full(void)
     update_steps();
 }
 
-/* Recorded once, at start: a forward pass, a micro-step that stores, an update, a micro-step that adds. */
+/* Recorded once, at start: forward, a micro-step that stores, an update, a micro-step that adds. */
 static GgGraph pass, first, step, next, full, counting, counted_graph, conclude;
 
 static void replay_micros(void)
@@ -131,7 +132,7 @@ static void window(const Thread *)
     gg_finish();
 }
 
-/* ---- a micro-batch: its kernels in order, with the shape that each makes and its line of terms.lua ---- */
+/* ---- a micro-batch: its kernels in order, with their shapes and lines of terms.lua ---- */
 static __global__ void k23_square(Device *dev), k24_sum(Device *dev), k25_mul(Device *dev),
         k1_normalize_mul_add(Device *dev), k7_matmul_add_sub_square(Device *dev), k11_matmul(Device *dev),
         k12_matmul_d_weight(Device *dev, int beta), k16_matmul_add_mul_db(Device *dev),
@@ -190,7 +191,8 @@ static __global__ __launch_bounds__(256) void k23_square(Device *dev)
 static __global__ __launch_bounds__(256) void k24_sum(Device *dev)
 {
     auto &packed = dev->packed;
-    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32, id = blockIdx.x * 32u + lane;
+    const unsigned lane = threadIdx.x % 32, share = threadIdx.x / 32;
+    const unsigned id = blockIdx.x * 32u + lane;
     real sum = 0;
     for (int f = share; f < 30 && id < 1; f += 8) {
         const int j = f % 6, i = f / 6;
@@ -331,7 +333,8 @@ static __global__ __launch_bounds__(256) void k7_matmul_add_sub_square(Device *d
         arena.sub[n][0] = v;
         arena.square[n][0] = v * v;
     };
-    gg_tile<1, 2, 1, true, true>(0, 0, 0, 24, a, b, store);
+    gg_tile<1, 2, 1, true, true>(
+        0, 0, 0, 24, a, b, store);
 }
 
 /* k8  sums[2] = sum  []                                                tests/golden/terms.lua:14 */
@@ -401,7 +404,8 @@ static __global__ __launch_bounds__(256) void k11_matmul(Device *dev)
         const int n = row, i2 = column % 6, i = column / 6;
         arena.score_matmul[n][i * 6 + i2] = sum;
     };
-    gg_tile<2, 24, 2, false, false>(0, 0, 0, 1, a, b, store);
+    gg_tile<2, 24, 2, false, false>(
+        0, 0, 0, 1, a, b, store);
 }
 
 /* k12  d score.weight = matmul  [1, 24]                                tests/golden/terms.lua:8 */
@@ -422,7 +426,8 @@ static __global__ __launch_bounds__(256) void k12_matmul_d_weight(Device *dev, i
         const real old = g.score.weight[i][i2];
         g.score.weight[i][i2] = beta ? old + sum : sum;
     };
-    gg_tile<1, 24, 2, true, false>(0, 0, 0, 2, a, b, store);
+    gg_tile<1, 24, 2, true, false>(
+        0, 0, 0, 2, a, b, store);
 }
 
 /* k13  d_cross_entropy = masked_dl  [N, 4]                             tests/golden/terms.lua:13 */
@@ -657,7 +662,10 @@ static void counting_steps(void)
     GG_RUN(k4_kept_masked_counted, 1, 256, device);                     /* kept  [N, 4]  line 13 */
     GG_RUN(k6_to_k6_next, 1, 512, device);
 }
-static void counted_steps(void) { GG_LAUNCH(counted, 1, 1, 0, gg_stream, device); }
+static void counted_steps(void)
+{
+    GG_LAUNCH(counted, 1, 1, 0, gg_stream, device);
+}
 
 /* What is made from parameters once per update. */
 static void prepare_steps(void)
@@ -766,7 +774,7 @@ static double learning_rate(double t, double T, double E)
     return 0.001;
 }
 
-/* Before each window: its scales and the optimizer's constants. to->samples are those of the window. */
+/* Before each window: its scales and the optimizer's constants. to->samples is its size. */
 static void scalars(Window *to)
 {
     const double samples = (double)to->samples;
@@ -827,11 +835,13 @@ extern "C" const Program gagen_terms = {
         .fingerprint = 0x883cdb5e78ac0e91u,
         .tensors = tensors, .ntensors = 6,
         .elements = 144, .flat = flat, .nstates = 2, .state_names = { "m", "v" },
-        .reports = reports, .nreports = 1, .nsums = 4, .report = report,
+        .reports = reports, .nreports = 1, .nsums = 4,
+        .report = report,
     },
     .schedule = {
         .batch = N * MICROS, .micro_batch = N, .accumulate = MICROS,
-        .epochs = 0, .updates = 3, .seed = 0, .tail = 's',
+        .epochs = 0, .updates = 3, .seed = 0,
+        .tail = 's',
         .steps = steps, .nsteps = 1, .round = 8,
         .best = 0,
     },
