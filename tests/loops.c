@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "ir/loops.h"
+#include "ir/tidy.h"
 
 static char *file_text(const char *path)
 {
@@ -236,8 +237,9 @@ int main(int argc, char **argv)
     const char *s = argc == 3 ? file_text(argv[2]) : NULL, *error;
     if (!s) return 2;
     if (!strcmp(argv[1], "damage")) return damage(s);
-    const Loops *k = loops_parse(s, &error);
+    Loops *k = loops_parse(s, &error);
     if (!k) return fprintf(stderr, "%s\n", error), 1;
+    if (!strcmp(argv[1], "tidy")) loops_tidy(k), loops_inline(k), loops_number(k);
     if (!strcmp(argv[1], "verify")) loops_verify(k, argv[2]);
     else fputs(printed(k), stdout);
     return 0;

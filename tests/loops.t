@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 ASAN_OPTIONS=detect_leaks=0
 export ASAN_OPTIONS
-sources="gen/ir/loops.c gen/ir/calls.c gen/ir/print_loops.c gen/ir/parse_loops.c gen/ir/parse_vals.c gen/ir/verify_loops.c gen/ir/verify_accesses.c gen/ir/accesses.c
+sources="gen/ir/tidy.c gen/ir/inline.c gen/ir/linear.c gen/ir/loops.c gen/ir/calls.c gen/ir/print_loops.c gen/ir/parse_loops.c gen/ir/parse_vals.c gen/ir/verify_loops.c gen/ir/verify_accesses.c gen/ir/accesses.c
     gen/ir/intervals.c gen/ir/layout.c gen/ir/shape.c gen/ir/op.c gen/ir/expr.c"
 # shellcheck disable=SC2086
 $CC -std=gnu11 -O1 -g -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=undefined -Igen -o "$work/loops" tests/loops.c $sources \
@@ -142,4 +142,87 @@ breaks scatter 's/8\*b + j\] add/9*b + j] add/' 'units race: g[t]'
 breaks scatter 's/box 96, 8/box 97, 8/' 'an index out of range: g[0][8*b] is element 6144 of 6144'
 breaks sum 's/part\[q\]/part[0]/' 'units race: part[0] writes element 0'
 breaks sum 's/part\[q\] = t/part[q] = t < 1.0/' 'types do not fit: part[q] becomes what it cannot be'
+
+# ---- a tree in fewer words. tidies WHAT TEXT RESULT: the kernel of that text becomes that one; where both are equal, it stays
+tidies() {
+    printf '%s' "$tidy_head$2" > "$work/in"
+    "$work/loops" tidy "$work/in" > "$work/out" 2>&1
+    [ "$(sed '/^buffer/d' "$work/out")" = "$3" ]; tell $? "tidy: $1"
+    [ "$(sed '/^buffer/d' "$work/out")" = "$3" ] || sed 's/^/# /' "$work/out"
+}
+stays() { tidies "$1 stays" "$2" "$2"; }
+tidy_head='buffer x: real [4][16]
+buffer y: real [4][16]
+buffer column: real
+'
+tidies "views that cancel" 'for n 4, for j 16: y[(16*n + j) div 16][(16*n + j) mod 16] = x[n][j mod 4 + j div 4*4]' 'for n 4, for j 16: y[n][j] = x[n][j]'
+stays "an index that runs over two dimensions" 'for i 64: y[i div 16][i mod 16] = 0.0'
+tidies "a condition that holds" 'for n 4
+  let in = n >= 0 and n < 4
+  y[n][0] = select(in, 1.0, 2.0)
+  if n < 4: y[n][1] = 1.0
+  if n > 3: y[n][2] = 1.0' 'for n 4
+  y[n][0] = 1.0
+  y[n][1] = 1.0'
+stays "one that does not" 'for n 4
+  if n < 3: y[n][0] = 1.0'
+stays "one of the run" 'for n 4
+  if n < ROWS: y[n][0] = 1.0'
+tidies "a loop of one turn" 'units q 4, for n q..q + 1: y[n][0] = 1.0' 'units n 4: y[n][0] = 1.0'
+tidies "with the real rows" 'units q 4, for n q..min(q + 1, ROWS): y[n][0] = 1.0' 'units n 4
+  if n < ROWS: y[n][0] = 1.0'
+tidies "a loop of one turn whose variable another loop has, too" 'for j 1: y[0][j] = 1.0
+for j.0 1..16: y[0][j] = 0.0' 'y[0][0] = 1.0
+for j 1..16: y[0][j] = 0.0'
+stays "two turns" 'units q 2, for n q*2..q*2 + 2: y[n][0] = 1.0'
+tidies "another name" 'for n 4
+  let a = x[n][0]
+  let b = a
+  y[n][0] = b*b' 'for n 4
+  let a = x[n][0]
+  y[n][0] = a*a'
+tidies "what all turns share" 'for n 4, for j 16
+  let max = x[n][0]
+  y[n][j] = max*x[n][j]' 'for n 4
+  let max = x[n][0]
+  for j 16: y[n][j] = max*x[n][j]'
+stays "what the loop writes" 'for n 4, for j 16
+  let max = y[n][0]
+  y[n][j] = max*x[n][j]'
+stays "what depends on the loop" 'for n 4, for j 16
+  let max = x[n][j]
+  y[n][j] = max*max'
+stays "what a fold changes" 'variable s = 0.0
+for j 16
+  let max = s*2.0
+  s += max*max*x[0][j]'
+stays "what a loop without turns might read outside" 'for n 4, for j min(n, 3)
+  let max = x[n][j] + column[n]
+  let sum = column[n]
+  y[n][j] = max*sum*sum*max'
+tidies "a constant that is read once" 'for n 4
+  let v = x[n][0]*2.0
+  y[n][0] = v + 1.0' 'for n 4: y[n][0] = x[n][0]*2.0 + 1.0'
+stays "one that is read twice" 'for n 4
+  let v = x[n][0]*2.0
+  y[n][0] = v*v'
+stays "one that a store divides from its reader" 'for n 4
+  let v = y[n][0]*2.0
+  y[n][0] = 1.0
+  y[n][1] = v'
+stays "a load for an arm of a choice" 'for n 4
+  let v = y[n][0]
+  y[n][1] = select(n < 2, v, 0.0)'
+stays "a load for an index" 'for n 4
+  let v = int(x[n][0])
+  y[v][1] = 1.0'
+stays "a name that explains" 'for n 4
+  let scale = x[n][0]
+  y[n][1] = scale*2.0'
+stays "what comes from the data" 'for n 4
+  let v = column[n]
+  y[n][1] = v*2.0'
+stays "a long statement" 'for n 4
+  let v = x[n][0]*x[n][1] + x[n][2]*x[n][3] + x[n][4]*x[n][5]
+  y[n][1] = v*2.0'
 finish

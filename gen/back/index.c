@@ -57,18 +57,11 @@ char *dims_text(const Layout *l)
     return t.s;
 }
 
-int dim_of(const Layout *l, long stride)
-{
-    for (int i = 0; i < l->ndims; i++)
-        if (l->strides[i] <= labs(stride) && stride % l->strides[i] == 0) return i;
-    return l->ndims - 1;
-}
-
 bool dims_overrun(const At *at, const Layout *l)
 {
     for (int i = 0; i < at->n; i++) {
         const long stride = labs(at->term[i].stride);
-        const int d = dim_of(l, stride);
+        const int d = layout_dim(l, stride);
         if (d > 0 && at->term[i].most * stride > (l->dims[d] - 1) * l->strides[d]) return true;
     }
     return false;

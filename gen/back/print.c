@@ -159,6 +159,18 @@ static void store(Printer *p, const char *at, const char *value)
                               : text("%sstore(&%s, %s);", w->prefix, at, value));
 }
 
+/* x = x * a is x *= a. */
+static bool put_in_place(Printer *p, const Stmt *s, const char *at)
+{
+    static const char *const signs[CALLS] = { [CALL_ADD] = "+=", [CALL_MUL] = "*=" };
+    const Val *v = s->value;
+    if (p->w->lanes >= 0 || v->kind != VAL_CALL || !signs[v->id] || v->arg[0]->kind != VAL_LOAD)
+        return false;
+    const bool same = at_same(v->arg[0]->at, &s->at);
+    if (same) statement(p, text("%s %s %s;", at, signs[v->id], val_text(p->w, v->arg[1])));
+    return same;
+}
+
 static void put_added(Printer *p, const Stmt *s, const char *at, const char *before)
 {
     if (p->w->lanes < 0) statement(p, text("%s += %s;", at, val_text(p->w, s->value)));
@@ -184,7 +196,9 @@ static void put_store(Printer *p, const Stmt *s)
     const char *at = at_text(p->w, &s->at),
                *before = w->lanes < 0 ? at : text("%sload(&%s)", w->prefix, at);
     check_lanes(w, &s->at);
-    if (!s->beta || is_number(s->beta, 0)) store(p, at, val_text(p->w, s->value));
+    const bool alone = !s->beta || is_number(s->beta, 0);
+    if (alone && put_in_place(p, s, at)) return;
+    if (alone) store(p, at, val_text(p->w, s->value));
     else if (is_number(s->beta, 1)) put_added(p, s, at, before);
     else put_with_beta(p, s, at, before);
 }

@@ -179,7 +179,7 @@ char *at_text(Words *w, const At *at)
     Text t = { 0 };
     long rest = at->base;
     for (int i = 0; i < at->n; i++) {
-        const int d = dim_of(l, at->term[i].stride);
+        const int d = layout_dim(l, at->term[i].stride);
         add_term(w, &index[d], at->term[i].index, at->term[i].stride / l->strides[d], false);
     }
     for (int i = 0; i < l->ndims; i++) {

@@ -54,8 +54,6 @@ char *number_text(double x, const char *spelled);
 bool index_step(const Val *v, int var, long *step);
 bool at_step(const At *at, int var, long *step); /* the same of the element's place */
 char *dims_text(const Layout *l);                /* "[4][N][64]" */
-/* the dimension of the array in which a step of stride moves */
-int dim_of(const Layout *l, long stride);
 /* one index runs over several dimensions: within its own it would be out of bounds */
 bool dims_overrun(const At *at, const Layout *l);
 

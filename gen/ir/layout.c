@@ -7,6 +7,7 @@
       blocks. Images: [batch][channels/b][h][w][b].
    3. A reshape keeps the memory and rewrites factors. Where it would cut factors unevenly, it
       returns false. */
+#include <stdlib.h>
 #include <string.h>
 #include "ir/layout.h"
 
@@ -269,6 +270,13 @@ bool layout_same(const Layout *a, const Layout *b)
             if (memcmp(&a->axis[i].factor[j], &b->axis[i].factor[j], sizeof(Factor))) return false;
     }
     return true;
+}
+
+int layout_dim(const Layout *l, long stride)
+{
+    for (int i = 0; i < l->ndims; i++)
+        if (l->strides[i] <= labs(stride) && stride % l->strides[i] == 0) return i;
+    return l->ndims - 1;
 }
 
 bool layout_batch_first(const Layout *l)

@@ -46,6 +46,8 @@ bool layout_slice(Layout *out, const Layout *l, int axis, long from, long step, 
 /* whether no axis and no part of one is repeated */
 bool layout_whole(const Layout *l, const Shape *s);
 bool layout_same(const Layout *a, const Layout *b);
+/* the dimension of the array in which a step of stride moves */
+int layout_dim(const Layout *l, long stride);
 bool layout_batch_first(const Layout *l); /* whether a sample is in one piece */
 char *layout_text(const Layout *l);       /* "[4][32][64]" */
 #endif

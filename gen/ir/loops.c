@@ -179,7 +179,7 @@ Stmt *stmt_new(StmtList *into, StmtKind kind)
 }
 
 /* ---- asking ---- */
-static bool at_same(const At *a, const At *b)
+bool at_same(const At *a, const At *b)
 {
     if (a->buffer != b->buffer || a->base != b->base || a->n != b->n) return false;
     for (int i = 0; i < a->n; i++)

@@ -150,6 +150,7 @@ const Val *val_load(const Loops *k, const At *at); /* of the formal's type */
 /* constants folded in double; x - 0, 1 * x, x / 1 and a choice that another one decides left out */
 const Val *val_call(Call call, const Val *a, const Val *b, const Val *c);
 bool val_same(const Val *a, const Val *b);
+bool at_same(const At *a, const At *b);
 bool val_uses(const Val *v, int var);
 bool list_uses(const StmtList *l, int var);             /* whether a value in it depends on var */
 bool list_has(const StmtList *l, ValKind kind, int id); /* the same for any VAR, RUN or CALL */

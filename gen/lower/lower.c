@@ -1,5 +1,6 @@
 /* lower.c -- turns kernels with settled layouts into trees of loops. Contractions first become
    nested sums (contraction.c, gemm.c). It also counts every kernel's floating-point operations. */
+#include "ir/tidy.h"
 #include "lower/build.h"
 
 static void (*kind_of(const Kernels *k, const Kernel *x))(Build *b)
@@ -20,6 +21,8 @@ void build_loops(Kernels *k, Kernel *x)
     Build b;
     build_start(&b, k, x);
     kind_of(k, x)(&b);
+    loops_tidy(b.l);
+    loops_inline(b.l);
     loops_number(b.l);
     loops_touch(b.l);
 }

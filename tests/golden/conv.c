@@ -148,21 +148,19 @@ static void k15_copy(const Thread *t)
             for (int i2_6 = 0; i2_6 < 6; i2_6++)
                 for (int i2_1 = 0; i2_1 < 6; i2_1++)
                     for (int j = 0; j < 8; j++)
-                        packed.net_5_weight_t[i][i2_1 + i2_6 * 6][j] =
-                                p.net_5.weight[(i2_6 * 6 + i2_1 + j * 36) % 64 + (i2_6 * 6 + i2_1 + j * 36) / 64 * 64][i];
+                        packed.net_5_weight_t[i][i2_1 + i2_6 * 6][j] = p.net_5.weight[j * 36 + i2_6 * 6 + i2_1][i];
 }
 
 /* k1  div  [N, 1, 12, 12]                                              tests/golden/conv.lua:12 */
 static void k1_div(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8)
-        for (int n = q; n < q + 1; n++) {
-            const long at = data_row(&w, m, n);
-            for (int r = 0; r < 12; r++)
-                for (int j = 0; j < 12; j++)
-                    arena.div[n][r + 1][j + 1][0] = (real)data.image[at * 144 + r * 12 + j] / 255;
-            zero_halo((real *)arena.div + n * 196, 14, 14, 1, 1, 1, 1, 1);
-        }
+    for_span (n, t, 8) {
+        const long at = data_row(&w, m, n);
+        for (int r = 0; r < 12; r++)
+            for (int j = 0; j < 12; j++)
+                arena.div[n][r + 1][j + 1][0] = (real)data.image[at * 144 + r * 12 + j] / 255;
+        zero_halo((real *)arena.div + n * 196, 14, 14, 1, 1, 1, 1, 1);
+    }
 }
 
 /* k2  net_1 = conv2d, add, relu  [N, 8, 12, 12]                        tests/golden/conv.lua:6 */
@@ -174,9 +172,8 @@ static void k2_conv2d_3x3_add_relu(const Thread *t)
         for (int r = 0; r < 12; r++)
             for (int c = 0; c < 12; c++)
                 for (int j = 0; j < 8; j += LANES8) {
-                    const vec8 v = v8_load(&arena.net_1[n][r][c][j]);
-                    const vec8 v2 = v + v8_load(&p.net_0.bias[j]);
-                    v8_store(&arena.net_1[n][r][c][j], v8_select(v2 <= 0, v8_set(0), v2));
+                    const vec8 v = v8_load(&arena.net_1[n][r][c][j]) + v8_load(&p.net_0.bias[j]);
+                    v8_store(&arena.net_1[n][r][c][j], v8_select(v <= 0, v8_set(0), v));
                 }
     }
 }
@@ -184,19 +181,18 @@ static void k2_conv2d_3x3_add_relu(const Thread *t)
 /* k3  net_2 = max_pool2d  [N, 8, 6, 6]                                 tests/golden/conv.lua:6 */
 static void k3_max_pool2d_2x2(const Thread *t)
 {
-    for_span (q, t, 8)
-        for (int n = q; n < q + 1; n++)
-            for (int r = 0; r < 6; r++)
-                for (int c = 0; c < 6; c++)
-                    for (int j = 0; j < 8; j += LANES8) {
-                        vec8 best = v8_set(-INFINITY);
-                        for (int ky = 0; ky < 2; ky++)
-                            for (int kx = 0; kx < 2; kx++) {
-                                const vec8 v = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
-                                best = v8_select((v > best) | (v != v), v, best);
-                            }
-                        v8_store(&arena.net_2[n][r][c][j], best);
-                    }
+    for_span (n, t, 8)
+        for (int r = 0; r < 6; r++)
+            for (int c = 0; c < 6; c++)
+                for (int j = 0; j < 8; j += LANES8) {
+                    vec8 best = v8_set(-INFINITY);
+                    for (int ky = 0; ky < 2; ky++)
+                        for (int kx = 0; kx < 2; kx++) {
+                            const vec8 v = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
+                            best = v8_select((v > best) | (v != v), v, best);
+                        }
+                    v8_store(&arena.net_2[n][r][c][j], best);
+                }
 }
 
 /* k4  net_4 = dropout  [N, 288]                                        tests/golden/conv.lua:7 */
@@ -223,47 +219,43 @@ static void k5_matmul_add(const Thread *t)
     for_span (n, t, 8) {
         matmul((Matmul) { .rows = 1, .columns = 16, .depth = 320, .blocks = 5, .block = 512 }, arena.net_4[0][n],
                 p.net_5.weight[0], arena.net_5[n], 0);
-        for (int j = 0; j < 16; j += LANES) {
-            const vec v = v_load(&arena.net_5[n][j]);
-            v_store(&arena.net_5[n][j], v_keep(v + v_load(&p.net_5.bias[j]), 10 - j));
-        }
+        for (int j = 0; j < 16; j += LANES)
+            v_store(&arena.net_5[n][j], v_keep(v_load(&arena.net_5[n][j]) + v_load(&p.net_5.bias[j]), 10 - j));
     }
 }
 
 /* k6  amax, sum_exp, cross_entropy  [N]                                tests/golden/conv.lua:12 */
 static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8)
-        for (int n = q; n < q + 1; n++) {
-            const long at = data_row(&w, m, n);
-            const int label = data.label[at];
-            real max = -INFINITY;
-            for (int j = 0; j < 10; j++)
-                max = r_max(max, arena.net_5[n][j]);
-            arena.amax[n] = max;
-            real sum = 0;
-            for (int j = 0; j < 10; j++)
-                sum += r_exp(arena.net_5[n][j] - max);
-            arena.sum_exp[n] = sum;
-            real target = 0;
-            for (int j = 0; j < 10; j++) {
-                const real x = arena.net_5[n][j];
-                target += j == label ? x : 0;
-            }
-            const real v = r_log(sum) + max - target;
-            arena.cross_entropy[n] = v;
+    for_span (n, t, 8) {
+        const long at = data_row(&w, m, n);
+        const int label = data.label[at];
+        real max = -INFINITY;
+        for (int j = 0; j < 10; j++)
+            max = r_max(max, arena.net_5[n][j]);
+        arena.amax[n] = max;
+        real sum = 0;
+        for (int j = 0; j < 10; j++)
+            sum += r_exp(arena.net_5[n][j] - max);
+        arena.sum_exp[n] = sum;
+        real target = 0;
+        for (int j = 0; j < 10; j++) {
+            const real x = arena.net_5[n][j];
+            target += j == label ? x : 0;
         }
+        arena.cross_entropy[n] = r_log(sum) + max - target;
+    }
 }
 
 /* k7  sums[0] = sum  []                                                tests/golden/conv.lua:12 */
 static void k7_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (n, t, 8) {
         double total = 0;
-        for (int n = q; n < q + 1 && n < rows; n++)
+        if (n < rows)
             total += arena.cross_entropy[n];
-        part[0][q] = total;
+        part[0][n] = total;
     }
 }
 
@@ -272,20 +264,19 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
     const real scale_in0 = w.scale_in[0];
     const int rows = m->rows;
-    for_span (q, t, 8)
-        for (int n = q; n < q + 1; n++) {
-            const long at = data_row(&w, m, n);
-            const int label = data.label[at];
-            const real scale = n < rows ? scale_in0 : 0;
-            for (int j = 0; j < 10; j++) {
-                const real x = arena.net_5[n][j];
-                const real max = arena.amax[n];
-                const real sum = arena.sum_exp[n];
-                arena.d_net_5[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
-            }
-            for (int j = 10; j < 16; j++)
-                arena.d_net_5[n][j] = 0;
+    for_span (n, t, 8) {
+        const long at = data_row(&w, m, n);
+        const int label = data.label[at];
+        const real scale = n < rows ? scale_in0 : 0;
+        const real max = arena.amax[n];
+        const real sum = arena.sum_exp[n];
+        for (int j = 0; j < 10; j++) {
+            const real x = arena.net_5[n][j];
+            arena.d_net_5[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
         }
+        for (int j = 10; j < 16; j++)
+            arena.d_net_5[n][j] = 0;
+    }
 }
 
 /* k9  d net.5.bias = sum  [10]                                         tests/golden/conv.lua:7 */
@@ -334,30 +325,29 @@ INLINE void k11_matmul_d_weight(const Thread *t, const int beta)
 /* k12  d_net_0 = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
 static void k12_max_pool2d_grad_2x2_relu_dx(const Thread *t)
 {
-    for_span (q, t, 8)
-        for (int n = q; n < q + 1; n++)
-            for (int r = 0; r < 6; r++)
-                for (int c = 0; c < 6; c++)
-                    for (int j = 0; j < 8; j += LANES8) {
-                        vec8 best = v8_set(-INFINITY);
-                        for (int ky = 0; ky < 2; ky++)
-                            for (int kx = 0; kx < 2; kx++) {
-                                const vec8 v = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
-                                best = v8_select((v > best) | (v != v), v, best);
-                            }
-                        const vec8 gy = v8_load(&arena.d_net_2[n][r][c][j]);
-                        vec8 open = v8_set(1);
-                        for (int ky = 0; ky < 2; ky++)
-                            for (int kx = 0; kx < 2; kx++) {
-                                const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j])
-                                        == best, open, v8_set(0));
-                                const vec8 v2 = v8_select(share > 0, gy, v8_set(0));
-                                v8_store(&arena.d_net_0[n][r * 2 + ky][c * 2 + kx][j],
-                                        v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) <= 0,
-                                        v8_set(0), v2));
-                                open = open - share;
-                            }
-                    }
+    for_span (n, t, 8)
+        for (int r = 0; r < 6; r++)
+            for (int c = 0; c < 6; c++)
+                for (int j = 0; j < 8; j += LANES8) {
+                    vec8 best = v8_set(-INFINITY);
+                    for (int ky = 0; ky < 2; ky++)
+                        for (int kx = 0; kx < 2; kx++) {
+                            const vec8 v = v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]);
+                            best = v8_select((v > best) | (v != v), v, best);
+                        }
+                    const vec8 gy = v8_load(&arena.d_net_2[n][r][c][j]);
+                    vec8 open = v8_set(1);
+                    for (int ky = 0; ky < 2; ky++)
+                        for (int kx = 0; kx < 2; kx++) {
+                            const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) == best,
+                                    open, v8_set(0));
+                            const vec8 v2 = v8_select(share > 0, gy, v8_set(0));
+                            v8_store(&arena.d_net_0[n][r * 2 + ky][c * 2 + kx][j],
+                                    v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) <= 0, v8_set(0),
+                                    v2));
+                            open = open - share;
+                        }
+                }
 }
 
 /* k13  d net.0.bias = sum  [8]                                         tests/golden/conv.lua:6 */

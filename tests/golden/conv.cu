@@ -233,10 +233,8 @@ static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
             target += j == label ? x : 0;
         }
         target = gg_fold_sum<32>(target);
-        if (lane == 0) {
-            const real v = r_log(sum) + max - target;
-            arena.cross_entropy[n] = v;
-        }
+        if (lane == 0)
+            arena.cross_entropy[n] = r_log(sum) + max - target;
     }
 }
 
@@ -271,10 +269,10 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
         const long at = dev->row[m->from + n];
         const int label = data.label[at];
         const real scale = n < rows ? scale_in0 : 0;
+        const real max = arena.amax[n];
+        const real sum = arena.sum_exp[n];
         for (int j = lane; j < 10; j += 32) {
             const real x = arena.net_5[n][j];
-            const real max = arena.amax[n];
-            const real sum = arena.sum_exp[n];
             arena.d_net_5[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
         }
     }

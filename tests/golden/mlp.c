@@ -162,9 +162,8 @@ static void k2_matmul_add_relu(const Thread *t)
                 arena.net_1[s][0], 0);
         for (int n = 0; n < N; n++)
             for (int j = 0; j < 16; j += LANES) {
-                const vec v = v_load(&arena.net_1[s][n][j]);
-                const vec v2 = v + v_load(&p.net_0.bias[s * 16 + j]);
-                v_store(&arena.net_1[s][n][j], v_select(v2 <= 0, v_set(0), v2));
+                const vec v = v_load(&arena.net_1[s][n][j]) + v_load(&p.net_0.bias[s * 16 + j]);
+                v_store(&arena.net_1[s][n][j], v_select(v <= 0, v_set(0), v));
             }
     }
 }
@@ -176,10 +175,8 @@ static void k3_matmul_add(const Thread *t)
         matmul((Matmul) { .rows = 2, .columns = 16, .depth = 48, .blocks = 3, .block = 256 }, arena.net_1[0][q * 2],
                 p.net_2.weight[0], arena.logits[q * 2], 0);
         for (int n = 2 * q; n < 2 * q + 2; n++)
-            for (int j = 0; j < 16; j += LANES) {
-                const vec v = v_load(&arena.logits[n][j]);
-                v_store(&arena.logits[n][j], v_keep(v + v_load(&p.net_2.bias[j]), 10 - j));
-            }
+            for (int j = 0; j < 16; j += LANES)
+                v_store(&arena.logits[n][j], v_keep(v_load(&arena.logits[n][j]) + v_load(&p.net_2.bias[j]), 10 - j));
     }
 }
 
@@ -203,13 +200,11 @@ static void k4_amax_sum_exp_cross_entropy_hit(const Thread *t, const Micro *m)
                 const real x = arena.logits[n][j];
                 target += j == label ? x : 0;
             }
-            const real v = r_log(sum) + max - target;
-            arena.cross_entropy[n] = v;
+            arena.cross_entropy[n] = r_log(sum) + max - target;
             real first = INFINITY;
             for (int j = 0; j < 10; j++)
                 first = r_min(first, arena.logits[n][j] == max ? j : 10);
-            const real v2 = first == label ? 1 : 0;
-            arena.hit[n] = v2;
+            arena.hit[n] = first == label ? 1 : 0;
         }
 }
 
@@ -235,10 +230,10 @@ static void k7_cross_entropy_grad(const Thread *t, const Micro *m)
             const long at = data_row(&w, m, n);
             const int label = data.label[at];
             const real scale = n < rows ? scale_in0 : 0;
+            const real max = arena.amax[n];
+            const real sum = arena.sum_exp[n];
             for (int j = 0; j < 10; j++) {
                 const real x = arena.logits[n][j];
-                const real max = arena.amax[n];
-                const real sum = arena.sum_exp[n];
                 arena.d_logits[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
             }
             for (int j = 10; j < 16; j++)

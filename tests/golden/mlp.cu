@@ -177,17 +177,14 @@ static __device__ void k4_amax_sum_exp_cross_entropy_hit(Device *dev)
             target += j == label ? x : 0;
         }
         target = gg_fold_sum<32>(target);
-        const real v = r_log(sum) + max - target;
         if (lane == 0)
-            arena.cross_entropy[n] = v;
+            arena.cross_entropy[n] = r_log(sum) + max - target;
         real first = INFINITY;
         for (int j = lane; j < 10; j += 32)
             first = r_min(first, arena.logits[n][j] == max ? j : 10);
         first = gg_fold_min<32>(first);
-        if (lane == 0) {
-            const real v2 = first == label ? 1 : 0;
-            arena.hit[n] = v2;
-        }
+        if (lane == 0)
+            arena.hit[n] = first == label ? 1 : 0;
     }
 }
 
@@ -220,10 +217,10 @@ static __device__ void k7_cross_entropy_grad(Device *dev)
         const long at = dev->row[m->from + n];
         const int label = data.label[at];
         const real scale = n < rows ? scale_in0 : 0;
+        const real max = arena.amax[n];
+        const real sum = arena.sum_exp[n];
         for (int j = lane; j < 10; j += 32) {
             const real x = arena.logits[n][j];
-            const real max = arena.amax[n];
-            const real sum = arena.sum_exp[n];
             arena.d_logits[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
         }
     }

@@ -156,12 +156,11 @@ static void k19_copy(const Thread *t)
 /* k1  body = copy  [N, 8]                                              tests/golden/one.lua:4 */
 static void k1_copy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8)
-        for (int n = q; n < q + 1; n++) {
-            const long at = data_row(&w, m, n);
-            for (int j = 0; j < 8; j++)
-                arena.body[n][j] = data.body[at * 8 + j];
-        }
+    for_span (n, t, 8) {
+        const long at = data_row(&w, m, n);
+        for (int j = 0; j < 8; j++)
+            arena.body[n][j] = data.body[at * 8 + j];
+    }
 }
 
 /* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24]                 tests/golden/one.lua:5 */
@@ -170,11 +169,10 @@ static void k2_matmul_add_gelu_tanh(const Thread *t)
     for_span (n, t, 8) {
         matmul((Matmul) { .rows = 1, .columns = 32, .depth = 8 }, arena.body[n], p.trunk.weight[0], arena.gelu[n], 0);
         for (int j = 0; j < 32; j += LANES) {
-            const vec v = v_load(&arena.gelu[n][j]);
-            const vec v2 = v + v_load(&p.trunk.bias[j]);
-            v_store(&arena.h[n][j], v_keep(v2, 24 - j));
-            v_store(&arena.gelu[n][j], v_keep(R(0.5) * v2 * (1 + v_erf(v2 * R(0.7071067811865476))), 24 - j));
-            v_store(&arena.tanh[n][j], v_keep(v_tanh(v2), 24 - j));
+            const vec v = v_load(&arena.gelu[n][j]) + v_load(&p.trunk.bias[j]);
+            v_store(&arena.h[n][j], v_keep(v, 24 - j));
+            v_store(&arena.gelu[n][j], v_keep(R(0.5) * v * (1 + v_erf(v * R(0.7071067811865476))), 24 - j));
+            v_store(&arena.tanh[n][j], v_keep(v_tanh(v), 24 - j));
         }
     }
 }
@@ -187,12 +185,9 @@ static void k3_matmul_add_sub_square(const Thread *t, const Micro *m)
         const real price = data.price[at];
         matmul((Matmul) { .rows = 1, .columns = 8, .depth = 24 }, arena.gelu[n], p.price.weight[0], arena.square[n],
                 0);
-        for (int j = 0; j < 1; j++) {
-            const real v = arena.square[n][j];
-            const real v2 = v + p.price.bias[j] - price;
-            arena.sub[n][j] = v2;
-            arena.square[n][j] = v2 * v2;
-        }
+        const real v = arena.square[n][0] + p.price.bias[0] - price;
+        arena.sub[n][0] = v;
+        arena.square[n][0] = v * v;
         for (int j = 1; j < 8; j++)
             arena.sub[n][j] = 0;
     }
@@ -202,12 +197,11 @@ static void k3_matmul_add_sub_square(const Thread *t, const Micro *m)
 static void k4_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (n, t, 8) {
         double total = 0;
-        for (int n = q; n < q + 1 && n < rows; n++)
-            for (int j = 0; j < 1; j++)
-                total += arena.square[n][j];
-        part[0][q] = total;
+        if (n < rows)
+            total += arena.square[n][0];
+        part[0][n] = total;
     }
 }
 
@@ -217,47 +211,43 @@ static void k5_matmul_add(const Thread *t)
     for_span (n, t, 8) {
         matmul((Matmul) { .rows = 1, .columns = 8, .depth = 24 }, arena.tanh[n], p.brand.weight[0], arena.brand[n],
                 0);
-        for (int j = 0; j < 8; j += LANES8) {
-            const vec8 v = v8_load(&arena.brand[n][j]);
-            v8_store(&arena.brand[n][j], v8_keep(v + v8_load(&p.brand.bias[j]), 2 - j));
-        }
+        for (int j = 0; j < 8; j += LANES8)
+            v8_store(&arena.brand[n][j], v8_keep(v8_load(&arena.brand[n][j]) + v8_load(&p.brand.bias[j]), 2 - j));
     }
 }
 
 /* k6  amax, sum_exp, cross_entropy  [N]                                tests/golden/one.lua:10 */
 static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 8)
-        for (int n = q; n < q + 1; n++) {
-            const long at = data_row(&w, m, n);
-            const int brand = data.brand[at];
-            real max = -INFINITY;
-            for (int j = 0; j < 2; j++)
-                max = r_max(max, arena.brand[n][j]);
-            arena.amax[n] = max;
-            real sum = 0;
-            for (int j = 0; j < 2; j++)
-                sum += r_exp(arena.brand[n][j] - max);
-            arena.sum_exp[n] = sum;
-            real target = 0;
-            for (int j = 0; j < 2; j++) {
-                const real x = arena.brand[n][j];
-                target += j == brand ? x : 0;
-            }
-            const real v = r_log(sum) + max - target;
-            arena.cross_entropy[n] = v;
+    for_span (n, t, 8) {
+        const long at = data_row(&w, m, n);
+        const int brand = data.brand[at];
+        real max = -INFINITY;
+        for (int j = 0; j < 2; j++)
+            max = r_max(max, arena.brand[n][j]);
+        arena.amax[n] = max;
+        real sum = 0;
+        for (int j = 0; j < 2; j++)
+            sum += r_exp(arena.brand[n][j] - max);
+        arena.sum_exp[n] = sum;
+        real target = 0;
+        for (int j = 0; j < 2; j++) {
+            const real x = arena.brand[n][j];
+            target += j == brand ? x : 0;
         }
+        arena.cross_entropy[n] = r_log(sum) + max - target;
+    }
 }
 
 /* k7  sums[1] = sum  []                                                tests/golden/one.lua:10 */
 static void k7_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
-    for_span (q, t, 8) {
+    for_span (n, t, 8) {
         double total = 0;
-        for (int n = q; n < q + 1 && n < rows; n++)
+        if (n < rows)
             total += arena.cross_entropy[n];
-        part[1][q] = total;
+        part[1][n] = total;
     }
 }
 
@@ -266,20 +256,19 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
 {
     const real scale_in0 = w.scale_in[0];
     const int rows = m->rows;
-    for_span (q, t, 8)
-        for (int n = q; n < q + 1; n++) {
-            const long at = data_row(&w, m, n);
-            const int brand = data.brand[at];
-            const real scale = n < rows ? scale_in0 : 0;
-            for (int j = 0; j < 2; j++) {
-                const real x = arena.brand[n][j];
-                const real max = arena.amax[n];
-                const real sum = arena.sum_exp[n];
-                arena.d_brand[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == brand ? 1 : 0));
-            }
-            for (int j = 2; j < 8; j++)
-                arena.d_brand[n][j] = 0;
+    for_span (n, t, 8) {
+        const long at = data_row(&w, m, n);
+        const int brand = data.brand[at];
+        const real scale = n < rows ? scale_in0 : 0;
+        const real max = arena.amax[n];
+        const real sum = arena.sum_exp[n];
+        for (int j = 0; j < 2; j++) {
+            const real x = arena.brand[n][j];
+            arena.d_brand[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == brand ? 1 : 0));
         }
+        for (int j = 2; j < 8; j++)
+            arena.d_brand[n][j] = 0;
+    }
 }
 
 /* k9  d brand.bias = sum  [2]                                          tests/golden/one.lua:10 */
@@ -301,9 +290,8 @@ static void k10_matmul_tanh_dx(const Thread *t)
         matmul((Matmul) { .rows = 1, .columns = 32, .depth = 2 }, arena.d_brand[n], packed.brand_weight_t[0],
                 arena.tanh_dx[n], 0);
         for (int j = 0; j < 32; j += LANES) {
-            const vec v = v_load(&arena.tanh_dx[n][j]);
             const vec y = v_load(&arena.tanh[n][j]);
-            v_store(&arena.tanh_dx[n][j], v_keep(v * (1 - y * y), 24 - j));
+            v_store(&arena.tanh_dx[n][j], v_keep(v_load(&arena.tanh_dx[n][j]) * (1 - y * y), 24 - j));
         }
     }
 }
@@ -322,12 +310,11 @@ static void k12_square_dx(const Thread *t, const Micro *m)
 {
     const real scale_in1 = w.scale_in[1];
     const int rows = m->rows;
-    for_span (q, t, 8)
-        for (int n = q; n < q + 1; n++) {
-            const real scale = n < rows ? scale_in1 : 0;
-            for (int j = 0; j < 8; j += LANES8)
-                v8_store(&arena.d_sub[n][j], v8_keep(2 * scale * v8_load(&arena.sub[n][j]), 1 - j));
-        }
+    for_span (n, t, 8) {
+        const real scale = n < rows ? scale_in1 : 0;
+        for (int j = 0; j < 8; j += LANES8)
+            v8_store(&arena.d_sub[n][j], v8_keep(2 * scale * v8_load(&arena.sub[n][j]), 1 - j));
+    }
 }
 
 /* k13  d price.bias = sum  [1]                                         tests/golden/one.lua:9 */

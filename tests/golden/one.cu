@@ -190,10 +190,9 @@ static __global__ __launch_bounds__(256) void k3_matmul_add_sub_square(Device *d
         const int n = id;
         const long at = dev->row[m->from + n];
         const real price = data.price[at];
-        const real v = arena.square[n][0];
-        const real v2 = v + p.price.bias[0] - price;
-        arena.sub[n][0] = v2;
-        arena.square[n][0] = v2 * v2;
+        const real v = arena.square[n][0] + p.price.bias[0] - price;
+        arena.sub[n][0] = v;
+        arena.square[n][0] = v * v;
     }
 }
 
@@ -242,10 +241,8 @@ static __device__ void k6_amax_sum_exp_cross_entropy(Device *dev)
             target += j == brand ? x : 0;
         }
         target = gg_fold_sum<32>(target);
-        if (lane == 0) {
-            const real v = r_log(sum) + max - target;
-            arena.cross_entropy[n] = v;
-        }
+        if (lane == 0)
+            arena.cross_entropy[n] = r_log(sum) + max - target;
     }
 }
 
@@ -280,10 +277,10 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
         const long at = dev->row[m->from + n];
         const int brand = data.brand[at];
         const real scale = n < rows ? scale_in0 : 0;
+        const real max = arena.amax[n];
+        const real sum = arena.sum_exp[n];
         for (int j = lane; j < 2; j += 32) {
             const real x = arena.brand[n][j];
-            const real max = arena.amax[n];
-            const real sum = arena.sum_exp[n];
             arena.d_brand[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == brand ? 1 : 0));
         }
     }
@@ -315,9 +312,8 @@ static __global__ __launch_bounds__(256) void k10_matmul_tanh_dx(Device *dev)
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < N * 24) {
         const int j = id % 24, n = id / 24;
-        const real v = arena.tanh_dx[n][j];
         const real y = arena.tanh[n][j];
-        arena.tanh_dx[n][j] = v * (1 - y * y);
+        arena.tanh_dx[n][j] *= 1 - y * y;
     }
 }
 

@@ -246,7 +246,7 @@ static void k26_copy(const Thread *t)
 {
     for_span (one, t, 1) {
         for (int j = 0; j < 24; j++)
-            packed.score_weight_t[j] = p.score.weight[j % 6 + j / 6 * 6][0];
+            packed.score_weight_t[j] = p.score.weight[j][0];
         for (int j = 24; j < 32; j++)
             packed.score_weight_t[j] = 0;
     }
@@ -267,44 +267,41 @@ static void k27_copy(const Thread *t)
 /* k4  kept  [N, 4]                                                     tests/golden/terms.lua:13 */
 static void k4_kept_masked_counted(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2)
-        for (int n = q; n < q + 1; n++) {
-            const long at = data_row(&w, m, n);
-            for (int j = 0; j < 4; j++)
-                arena.kept[n][j] = data.target[at * 4 + j] == -100 ? 0 : 1;
-            for (int j = 4; j < 8; j++)
-                arena.kept[n][j] = 0;
-        }
+    for_span (n, t, 2) {
+        const long at = data_row(&w, m, n);
+        for (int j = 0; j < 4; j++)
+            arena.kept[n][j] = data.target[at * 4 + j] == -100 ? 0 : 1;
+        for (int j = 4; j < 8; j++)
+            arena.kept[n][j] = 0;
+    }
 }
 
 /* k1  norm_normalize, h = normalize, mul, add  [N, 4, 6]               tests/golden/terms.lua:6 */
 static void k1_normalize_mul_add(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2)
-        for (int n = q; n < q + 1; n++) {
-            const long at = data_row(&w, m, n);
-            for (int i2 = 0; i2 < 4; i2++) {
-                real sum = 0;
-                for (int j = 0; j < 6; j++)
-                    sum += data.x[at * 24 + (i2 * 6 + j) % 24];
-                const real mean = sum / 6;
-                real squares = 0;
-                for (int j = 0; j < 6; j++)
-                    squares += (data.x[at * 24 + (i2 * 6 + j) % 24] - mean)
-                            * (data.x[at * 24 + (i2 * 6 + j) % 24] - mean);
-                for (int j = 0; j < 6; j++) {
-                    const real v = (data.x[at * 24 + (i2 * 6 + j) % 24] - mean) / r_sqrt(squares / 6 + R(1e-5));
-                    arena.norm_normalize[n][i2][j] = v;
-                    arena.h[n][i2][j] = v * p.norm.weight[j] + p.norm.bias[j];
-                }
+    for_span (n, t, 2) {
+        const long at = data_row(&w, m, n);
+        for (int i2 = 0; i2 < 4; i2++) {
+            real sum = 0;
+            for (int j = 0; j < 6; j++)
+                sum += data.x[at * 24 + i2 * 6 + j];
+            const real mean = sum / 6;
+            real squares = 0;
+            for (int j = 0; j < 6; j++)
+                squares += (data.x[at * 24 + i2 * 6 + j] - mean) * (data.x[at * 24 + i2 * 6 + j] - mean);
+            for (int j = 0; j < 6; j++) {
+                const real v = (data.x[at * 24 + i2 * 6 + j] - mean) / r_sqrt(squares / 6 + R(1e-5));
+                arena.norm_normalize[n][i2][j] = v;
+                arena.h[n][i2][j] = v * p.norm.weight[j] + p.norm.bias[j];
             }
-            for (int i2 = 0; i2 < 4; i2++)
-                for (int j = 6; j < 8; j++)
-                    arena.h[n][i2][j] = 0;
-            for (int i2 = 0; i2 < 4; i2++)
-                for (int j = 6; j < 8; j++)
-                    arena.norm_normalize[n][i2][j] = 0;
         }
+        for (int i2 = 0; i2 < 4; i2++)
+            for (int j = 6; j < 8; j++)
+                arena.h[n][i2][j] = 0;
+        for (int i2 = 0; i2 < 4; i2++)
+            for (int j = 6; j < 8; j++)
+                arena.norm_normalize[n][i2][j] = 0;
+    }
 }
 
 /* k2  token = matmul, add  [N, 4, 5]                                   tests/golden/terms.lua:7 */
@@ -315,74 +312,70 @@ static void k2_matmul_add(const Thread *t)
                 arena.token[0][0], 0);
         for (int n = 0; n < N; n++)
             for (int i2 = 0; i2 < 4; i2++)
-                for (int j = 0; j < 8; j += LANES8) {
-                    const vec8 v = v8_load(&arena.token[n][i2][j]);
-                    v8_store(&arena.token[n][i2][j], v8_keep(v + v8_load(&p.token.bias[j]), 5 - j));
-                }
+                for (int j = 0; j < 8; j += LANES8)
+                    v8_store(&arena.token[n][i2][j], v8_keep(v8_load(&arena.token[n][i2][j])
+                            + v8_load(&p.token.bias[j]), 5 - j));
     }
 }
 
 /* k3  amax, sum_exp, cross_entropy  [N, 4]                             tests/golden/terms.lua:13 */
 static void k3_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2)
-        for (int n = q; n < q + 1; n++) {
-            const long at = data_row(&w, m, n);
-            for (int i2 = 0; i2 < 4; i2++) {
-                real max = -INFINITY;
-                for (int j = 0; j < 5; j++)
-                    max = r_max(max, arena.token[n][i2][j]);
-                arena.amax[n][i2] = max;
-                real sum = 0;
-                for (int j = 0; j < 5; j++)
-                    sum += r_exp(arena.token[n][i2][j] - max);
-                arena.sum_exp[n][i2] = sum;
-                real target = 0;
-                for (int j = 0; j < 5; j++) {
-                    const real x = arena.token[n][i2][j];
-                    target += j == data.target[at * 4 + i2] ? x : 0;
-                }
-                const real v = r_log(sum) + max - target;
-                arena.cross_entropy[n][i2] = v;
+    for_span (n, t, 2) {
+        const long at = data_row(&w, m, n);
+        for (int i2 = 0; i2 < 4; i2++) {
+            real max = -INFINITY;
+            for (int j = 0; j < 5; j++)
+                max = r_max(max, arena.token[n][i2][j]);
+            arena.amax[n][i2] = max;
+            real sum = 0;
+            for (int j = 0; j < 5; j++)
+                sum += r_exp(arena.token[n][i2][j] - max);
+            arena.sum_exp[n][i2] = sum;
+            real target = 0;
+            for (int j = 0; j < 5; j++) {
+                const real x = arena.token[n][i2][j];
+                target += j == data.target[at * 4 + i2] ? x : 0;
             }
-            for (int j = 4; j < 8; j++)
-                arena.cross_entropy[n][j] = 0;
-            for (int j = 4; j < 8; j++)
-                arena.amax[n][j] = 0;
-            for (int j = 4; j < 8; j++)
-                arena.sum_exp[n][j] = 0;
+            arena.cross_entropy[n][i2] = r_log(sum) + max - target;
         }
+        for (int j = 4; j < 8; j++)
+            arena.cross_entropy[n][j] = 0;
+        for (int j = 4; j < 8; j++)
+            arena.amax[n][j] = 0;
+        for (int j = 4; j < 8; j++)
+            arena.sum_exp[n][j] = 0;
+    }
 }
 
 /* k4  kept, masked  [N, 4]                                             tests/golden/terms.lua:13 */
 static void k4_kept_masked(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2)
-        for (int n = q; n < q + 1; n++) {
-            const long at = data_row(&w, m, n);
-            for (int j = 0; j < 4; j++) {
-                const real v = data.target[at * 4 + j] == -100 ? 0 : 1;
-                arena.kept[n][j] = v;
-                const real l = arena.cross_entropy[n][j];
-                arena.masked[n][j] = v == 0 ? 0 : l * v;
-            }
-            for (int j = 4; j < 8; j++) {
-                arena.masked[n][j] = 0;
-                arena.kept[n][j] = 0;
-            }
+    for_span (n, t, 2) {
+        const long at = data_row(&w, m, n);
+        for (int j = 0; j < 4; j++) {
+            const real v = data.target[at * 4 + j] == -100 ? 0 : 1;
+            arena.kept[n][j] = v;
+            const real l = arena.cross_entropy[n][j];
+            arena.masked[n][j] = v == 0 ? 0 : l * v;
         }
+        for (int j = 4; j < 8; j++) {
+            arena.masked[n][j] = 0;
+            arena.kept[n][j] = 0;
+        }
+    }
 }
 
 /* k5  sums[0] = sum  []; also k6                                       tests/golden/terms.lua:13 */
 SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict N][8], double result[restrict])
 {
     const int rows = m->rows;
-    for_span (q, t, 2) {
+    for_span (n, t, 2) {
         double total = 0;
-        for (int n = q; n < q + 1 && n < rows; n++)
+        if (n < rows)
             for (int j = 0; j < 4; j++)
                 total += x[n][j];
-        result[q] = total;
+        result[n] = total;
     }
 }
 
@@ -394,12 +387,9 @@ static void k7_matmul_add_sub_square(const Thread *t, const Micro *m)
         const real score = data.score[at];
         matmul((Matmul) { .rows = 1, .columns = 8, .depth = 24, .blocks = 4, .block = 8 }, arena.h[n][0],
                 p.score.weight[0], arena.square[n], 0);
-        for (int j = 0; j < 1; j++) {
-            const real v = arena.square[n][j];
-            const real v2 = v + p.score.bias[j] - score;
-            arena.sub[n][j] = v2;
-            arena.square[n][j] = v2 * v2;
-        }
+        const real v = arena.square[n][0] + p.score.bias[0] - score;
+        arena.sub[n][0] = v;
+        arena.square[n][0] = v * v;
         for (int j = 1; j < 8; j++)
             arena.sub[n][j] = 0;
     }
@@ -409,12 +399,11 @@ static void k7_matmul_add_sub_square(const Thread *t, const Micro *m)
 static void k8_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
-    for_span (q, t, 2) {
+    for_span (n, t, 2) {
         double total = 0;
-        for (int n = q; n < q + 1 && n < rows; n++)
-            for (int j = 0; j < 1; j++)
-                total += arena.square[n][j];
-        part[2][q] = total;
+        if (n < rows)
+            total += arena.square[n][0];
+        part[2][n] = total;
     }
 }
 
@@ -423,12 +412,11 @@ static void k9_square_dx(const Thread *t, const Micro *m)
 {
     const real scale_in1 = w.scale_in[1];
     const int rows = m->rows;
-    for_span (q, t, 2)
-        for (int n = q; n < q + 1; n++) {
-            const real scale = n < rows ? scale_in1 : 0;
-            for (int j = 0; j < 8; j += LANES8)
-                v8_store(&arena.d_sub[n][j], v8_keep(2 * scale * v8_load(&arena.sub[n][j]), 1 - j));
-        }
+    for_span (n, t, 2) {
+        const real scale = n < rows ? scale_in1 : 0;
+        for (int j = 0; j < 8; j += LANES8)
+            v8_store(&arena.d_sub[n][j], v8_keep(2 * scale * v8_load(&arena.sub[n][j]), 1 - j));
+    }
 }
 
 /* k10  d score.bias = sum  [1]                                         tests/golden/terms.lua:8 */
@@ -465,35 +453,34 @@ static void k13_masked_dl(const Thread *t, const Micro *m)
 {
     const real scale_in2 = w.scale_in[2];
     const int rows = m->rows;
-    for_span (q, t, 2)
-        for (int n = q; n < q + 1; n++) {
-            const real scale = n < rows ? scale_in2 : 0;
-            for (int j = 0; j < 8; j += LANES8) {
-                const vec8 m2 = v8_load(&arena.kept[n][j]);
-                v8_store(&arena.d_cross_entropy[n][j], v8_keep(v8_select(m2 == 0, v8_set(0), scale * m2), 4 - j));
-            }
+    for_span (n, t, 2) {
+        const real scale = n < rows ? scale_in2 : 0;
+        for (int j = 0; j < 8; j += LANES8) {
+            const vec8 m2 = v8_load(&arena.kept[n][j]);
+            v8_store(&arena.d_cross_entropy[n][j], v8_keep(v8_select(m2 == 0, v8_set(0), scale * m2), 4 - j));
         }
+    }
 }
 
 /* k14  d_token = cross_entropy_grad  [N, 4, 5]                         tests/golden/terms.lua:13 */
 static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
 {
-    for_span (q, t, 2)
-        for (int n = q; n < q + 1; n++) {
-            const long at = data_row(&w, m, n);
-            for (int i2 = 0; i2 < 4; i2++)
-                for (int j = 0; j < 5; j++) {
-                    const real x = arena.token[n][i2][j];
-                    const real t2 = data.target[at * 4 + i2];
-                    const real max = arena.amax[n][i2];
-                    const real sum = arena.sum_exp[n][i2];
-                    const real gy = arena.d_cross_entropy[n][i2];
-                    arena.d_token[n][i2][j] = gy == 0 ? 0 : gy * (r_exp(x - max) / sum - (j == t2 ? 1 : 0));
-                }
-            for (int i2 = 0; i2 < 4; i2++)
-                for (int j = 5; j < 8; j++)
-                    arena.d_token[n][i2][j] = 0;
+    for_span (n, t, 2) {
+        const long at = data_row(&w, m, n);
+        for (int i2 = 0; i2 < 4; i2++) {
+            const real t2 = data.target[at * 4 + i2];
+            const real max = arena.amax[n][i2];
+            const real sum = arena.sum_exp[n][i2];
+            const real gy = arena.d_cross_entropy[n][i2];
+            for (int j = 0; j < 5; j++) {
+                const real x = arena.token[n][i2][j];
+                arena.d_token[n][i2][j] = gy == 0 ? 0 : gy * (r_exp(x - max) / sum - (j == t2 ? 1 : 0));
+            }
         }
+        for (int i2 = 0; i2 < 4; i2++)
+            for (int j = 5; j < 8; j++)
+                arena.d_token[n][i2][j] = 0;
+    }
 }
 
 /* k15  d token.bias = sum  [5]                                         tests/golden/terms.lua:7 */
@@ -522,11 +509,10 @@ static void k16_matmul_add_mul_db(const Thread *t)
         for (int n = 0; n < N; n++)
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 8; j += LANES8) {
-                    const vec8 v = v8_load(&arena.d_h[n][i2][j]);
-                    const vec8 v2 = v8_load(&arena.score_matmul[n][i2 * 6 + j]) + v;
-                    v8_store(&arena.d_h[n][i2][j], v8_keep(v2, 6 - j));
+                    const vec8 v = v8_load(&arena.score_matmul[n][i2 * 6 + j]) + v8_load(&arena.d_h[n][i2][j]);
+                    v8_store(&arena.d_h[n][i2][j], v8_keep(v, 6 - j));
                     v8_store(&arena.norm_mul_db[n][i2][j],
-                            v8_keep(v2 * v8_load(&arena.norm_normalize[n][i2][j]), 6 - j));
+                            v8_keep(v * v8_load(&arena.norm_normalize[n][i2][j]), 6 - j));
                 }
     }
 }

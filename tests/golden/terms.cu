@@ -228,15 +228,15 @@ static __global__ __launch_bounds__(256) void k1_normalize_mul_add(Device *dev)
         const long at = dev->row[m->from + n];
         real sum = 0;
         for (int j = lane; j < 6; j += 32)
-            sum += data.x[at * 24 + (i2 * 6 + j) % 24];
+            sum += data.x[at * 24 + i2 * 6 + j];
         sum = gg_fold_sum<32>(sum);
         const real mean = sum / 6;
         real squares = 0;
         for (int j = lane; j < 6; j += 32)
-            squares += (data.x[at * 24 + (i2 * 6 + j) % 24] - mean) * (data.x[at * 24 + (i2 * 6 + j) % 24] - mean);
+            squares += (data.x[at * 24 + i2 * 6 + j] - mean) * (data.x[at * 24 + i2 * 6 + j] - mean);
         squares = gg_fold_sum<32>(squares);
         for (int j = lane; j < 6; j += 32) {
-            const real v = (data.x[at * 24 + (i2 * 6 + j) % 24] - mean) / r_sqrt(squares / 6 + R(1e-5));
+            const real v = (data.x[at * 24 + i2 * 6 + j] - mean) / r_sqrt(squares / 6 + R(1e-5));
             arena.norm_normalize[n][i2][j] = v;
             arena.h[n][i2][j] = v * p.norm.weight[j] + p.norm.bias[j];
         }
@@ -271,10 +271,8 @@ static __device__ void k3_amax_sum_exp_cross_entropy(Device *dev)
             target += j == data.target[at * 4 + i2] ? x : 0;
         }
         target = gg_fold_sum<32>(target);
-        if (lane == 0) {
-            const real v = r_log(sum) + max - target;
-            arena.cross_entropy[n][i2] = v;
-        }
+        if (lane == 0)
+            arena.cross_entropy[n][i2] = r_log(sum) + max - target;
     }
 }
 
@@ -456,12 +454,12 @@ static __device__ void k14_cross_entropy_grad(Device *dev)
     for (unsigned id = threadIdx.x / 32; id < N * 4; id += 16) {
         const int i2 = id % 4, n = id / 4;
         const long at = dev->row[m->from + n];
+        const real t2 = data.target[at * 4 + i2];
+        const real max = arena.amax[n][i2];
+        const real sum = arena.sum_exp[n][i2];
+        const real gy = arena.d_cross_entropy[n][i2];
         for (int j = lane; j < 5; j += 32) {
             const real x = arena.token[n][i2][j];
-            const real t2 = data.target[at * 4 + i2];
-            const real max = arena.amax[n][i2];
-            const real sum = arena.sum_exp[n][i2];
-            const real gy = arena.d_cross_entropy[n][i2];
             arena.d_token[n][i2][j] = gy == 0 ? 0 : gy * (r_exp(x - max) / sum - (j == t2 ? 1 : 0));
         }
     }
@@ -496,10 +494,9 @@ static __global__ __launch_bounds__(256) void k16_matmul_add_mul_db(Device *dev)
     const unsigned id = blockIdx.x * 256u + threadIdx.x;
     if (id < N * 24) {
         const int j = id % 6, i2 = id / 6 % 4, n = id / 24;
-        const real v = arena.d_h[n][i2][j];
-        const real v2 = arena.score_matmul[n][i2 * 6 + j] + v;
-        arena.d_h[n][i2][j] = v2;
-        arena.norm_mul_db[n][i2][j] = v2 * arena.norm_normalize[n][i2][j];
+        const real v = arena.score_matmul[n][i2 * 6 + j] + arena.d_h[n][i2][j];
+        arena.d_h[n][i2][j] = v;
+        arena.norm_mul_db[n][i2][j] = v * arena.norm_normalize[n][i2][j];
     }
 }
 

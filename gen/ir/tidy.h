@@ -1,0 +1,10 @@
+/* tidy.h -- a tree that says the same in fewer words. */
+#ifndef GAGEN_TIDY_H
+#define GAGEN_TIDY_H
+#include "ir/loops.h"
+
+/* simpler indices, no conditions that always hold, constants where they are read (tidy.c) */
+void loops_tidy(Loops *k);
+/* a constant that one statement after it reads once, written into that statement (inline.c) */
+void loops_inline(Loops *k);
+#endif
