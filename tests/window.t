@@ -129,9 +129,9 @@ no "11. the tail divided by K" compare "$work/tail.out" $want --case "tail 80 st
 tail_gradient 2
 
 inside tail_inside "$work/tail_step.c" window_tail
-yes "12. 1 to 199 micro-batches, K = 2 to 16: ceil(L / K) updates, each of weight 1" "$work/tail_inside" plan
+yes "12. 1 to 199 micro-batches, K = 2 to 16: ceil(L / K) updates, each of weight 1" "$work/tail_inside" calendar
 inside tail_light "$work/tail_step.c" window_tail -DWEIGHT=1.00001
-no "12. weights 1.00001" "$work/tail_light" plan
+no "12. weights 1.00001" "$work/tail_light" calendar
 
 for tail in step carry; do trainer train_$tail $models/window_tail.lua -D tail=$tail; done
 trainer train_drop $models/window_tail.lua -D tail=drop
