@@ -1,4 +1,4 @@
-/* actual.h -- what a program calls the memory that kernels touch. */
+/* actual.h -- the names in a program of the memory that kernels touch. */
 #ifndef ACTUAL_H
 #define ACTUAL_H
 #include "back/value.h"
@@ -9,7 +9,7 @@ char *buffer_name(const Buffer *b); /* "p.net_0.weight", "packed.net_2_weight", 
 char *state_name(const Buffer *gradient, const char *state);
 /* "arena.h1", "s_m.net_0.weight", "data.image", "sums[1]"; NULL: a table */
 char *actual_name(const Actual *a, const char *sums);
-char *stream_text(const Node *noise); /* the number of the stream that a draw comes from */
-/* the names for k's tree; sums: the array whose elements sums are, or lists of their parts */
+char *stream_text(const Node *noise); /* the key of a random draw: a hash of its path */
+/* the names for k's tree; sums: the name of the array with the sums, or of that with their parts */
 Words *words_of(const Kernel *k, const char *sums);
 #endif

@@ -1,4 +1,4 @@
-/* alike.c -- which kernels are alike, and in what they differ. */
+/* alike.c -- finds the kernels with equal trees, and the buffers in which they differ. */
 #include <ctype.h>
 #include <string.h>
 #include "back/alike.h"
@@ -26,7 +26,7 @@ static bool actual_same(const Actual *a, const Actual *b)
     return a->buffer == b->buffer && a->column == b->column && a->sum == b->sum && state;
 }
 
-/* What may be given to one function: of one kind of memory each. */
+/* Two actuals may be arguments of one function if their memory is of one kind. */
 static bool actual_alike(const Actual *a, const Actual *b)
 {
     return a->column == b->column && !a->buffer == !b->buffer && (a->sum < 0) == (b->sum < 0);
@@ -69,7 +69,7 @@ static void add_stored(Text *t, const Kernels *k, const Kernel *x, const Node *n
             text_add(t, "%s%s", t->n ? ", " : "", buffer_of(k, x->stores.at[i])->ident);
 }
 
-/* What it makes, in order: "h, mask", "d net.0.bias", "sums[1]". */
+/* The names of the kernel's results, in order: "h, mask", "d net.0.bias", "sums[1]". */
 static char *results_of(const Kernels *k, const Kernel *x)
 {
     Text t = { 0 };
@@ -81,7 +81,7 @@ static char *results_of(const Kernels *k, const Kernel *x)
     return t.s;
 }
 
-/* The ops that it computes: "matmul, add, relu". */
+/* The ops of the kernel: "matmul, add, relu". */
 static char *ops_of(const Kernel *x)
 {
     Text t = { 0 };
@@ -92,7 +92,7 @@ static char *ops_of(const Kernel *x)
     return t.s;
 }
 
-/* "k2  h = matmul, add, relu  [N, 256]"; "k1  div  [N, 784]" where a value has its op's name. */
+/* "k2  h = matmul, add, relu  [N, 256]"; "k1 div [N, 784]" if the value has the name of its op. */
 char *title_of(const Kernels *k, const Kernel *x)
 {
     const char *results = results_of(k, x), *ops = ops_of(x);
@@ -127,7 +127,7 @@ static char *others(const Alike *x)
 
 void alike_heading(const Alike *x, const char *says, Env *e)
 {
-    enum { ROOM = 84 }; /* for what stands before the line of the model */
+    enum { ROOM = 84 }; /* room for the text before the line of the model */
     const char *title = text("%s%s", title_of(x->s->k, x->k), says), *also = others(x);
     const bool fits = strlen(title) + strlen(also) < ROOM && x->also.n < 16;
     const Loc loc = x->k->out->loc;
@@ -137,7 +137,7 @@ void alike_heading(const Alike *x, const char *says, Env *e)
 }
 
 /* ---- names of parameters ---- */
-/* A local of that name would hide what the macro for_span declares or calls. */
+/* Whether a local of that name would hide a name that the macro for_span uses. */
 static bool is_of_span(const char *name)
 {
     const size_t n = strlen(name);
@@ -154,7 +154,7 @@ static char *field_of(const Actual *a)
                : NULL;
 }
 
-/* What node n calls that buffer among its arguments; NULL: it reads another. */
+/* The name that n's op gives to the argument in that buffer; NULL: no argument is in it. */
 static const char *argument_name(const Kernel *x, const Node *n, const Buffer *b)
 {
     for (int i = 0; i < n->nargs && n->op; i++) {

@@ -1,5 +1,5 @@
-/* alike.h -- kernels that are the same but for what they touch have equal trees, and one function,
-   called with it. */
+/* alike.h -- kernels that differ only in the memory they touch have equal trees and one
+   function, which gets this memory as arguments. */
 #ifndef ALIKE_H
 #define ALIKE_H
 #include "back/template.h"
@@ -8,11 +8,11 @@
 typedef struct Alike {
     const Program *s;
     Kernel *k;
-    bool alone;             /* it is like no other */
-    long kind;              /* kernels of different kinds are not alike */
-    struct Alike *first;    /* whose function runs it: itself, or one before it */
-    VEC(struct Alike) also; /* of the first: those after it */
-    /* of the first: by formal, then by argument of the tree: not all of them are given the same */
+    bool alone;             /* no other kernel has its function */
+    long kind;              /* only kernels of one kind are compared */
+    struct Alike *first;    /* the kernel whose function it calls: itself, or an earlier one */
+    VEC(struct Alike) also; /* of the first: the later kernels that call its function */
+    /* of the first: by formal, then by argument of the tree: whether the kernels differ in it */
     bool *differs;
 } Alike;
 typedef struct {
@@ -27,7 +27,6 @@ char *note_of(const Kernels *k, const Kernel *x);  /* beside its call: "h  [N, 2
 /* fills title, also and loc of what stands over a function; says: added to the title. Those that
    are alike stand in the title where it has room */
 void alike_heading(const Alike *first, const char *says, Env *e);
-/* what a parameter is called: as all layers call it, else x where it is read and y where it is
-   written */
+/* a parameter's name: the one that all layers use, else x if it is read and y if it is written */
 const char *alike_wish(const Alike *first, int formal);
 #endif

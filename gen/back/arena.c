@@ -1,9 +1,10 @@
 /* arena.c -- the arena as a union of structs, whose members are the buffers at their places.
 
-   1. A struct takes every buffer that meets none that it has, from the first that is alive on. So
-      the first struct is what forward makes, and the later ones lie over what is no longer needed.
-   2. A buffer has a line with its shape and its life. Where they are many, they share lines, and a
-      struct tells from when to when something in it lives. */
+   1. A struct takes each buffer that overlaps none of its buffers in memory, in the order of
+      their lifetimes. So the first struct has the values of forward. Later structs have the
+      memory of values that are no longer needed.
+   2. A buffer has a line with its shape and its lifetime. If a struct has many buffers, they
+      share lines, and the struct has one lifetime. */
 #include <stdlib.h>
 #include <string.h>
 #include "back/emit.h"
@@ -43,7 +44,7 @@ static bool takes(const Buffers *taken, const Buffer *b)
     return may;
 }
 
-/* Moves what a struct takes from `left`. */
+/* Moves the buffers that a struct takes out of `left`. */
 static Buffers take(Buffers *left)
 {
     Buffers taken = { 0 };
@@ -62,7 +63,7 @@ static char *lives(int first, int last)
     return first == last ? text("phase %d", first) : text("phases %d-%d", first, last);
 }
 
-/* "pad3[512], h1[N][64]": after what lies before it, which ends there */
+/* "pad3[512], h1[N][64]": a member, after padding from the end of the one before */
 static char *member(Names *names, const Buffer *b, long end)
 {
     const long gap = b->offset - end;

@@ -1,5 +1,4 @@
-/* banner.c -- what stands at the top of a program: the model as a table, the window, memory and
-   work. */
+/* banner.c -- the first comment of a program: the model as a table, the window, memory and work. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +32,7 @@ static bool follows(const char *a, const char *b, size_t *at)
     return y == x + 1 && !strcmp(after_a, after_b);
 }
 
-/* How often the n entries from there on come, each time with the next number. */
+/* How often the n entries from there on are repeated, each time with the next number. */
 static int times_of(const Entries *e, int from, int n)
 {
     int times = 1;
@@ -58,7 +57,7 @@ static char *range_of(const char *name, const char *next, const char *last)
     return text("%.*s-%.*s%s", (int)at + n, name, m, last + at, name + at + n);
 }
 
-/* How many entries from there on come again with other numbers, so that most lines are saved. */
+/* The length of the repeated run from there on that saves most lines. */
 static int longest_block(const Entries *e, int from, int *times)
 {
     enum { LONGEST = 64 };
@@ -71,7 +70,7 @@ static int longest_block(const Entries *e, int from, int *times)
     return best;
 }
 
-/* Entries that are numbered on and else the same become one. */
+/* Joins entries that differ only in a number that counts up. */
 static Entries folded(const Entries *e)
 {
     Entries out = { 0 };
@@ -116,7 +115,7 @@ typedef struct {
 } Layer;
 typedef VEC(Layer) Layers;
 
-/* The row of the layer that has the parameter; a new one where it is the layer's first. */
+/* The row of the parameter's layer; a new one for the layer's first parameter. */
 static Layer *row_of(Layers *rows, const Param *p)
 {
     const char *dot = strrchr(p->name, '.');
@@ -129,7 +128,7 @@ static Layer *row_of(Layers *rows, const Param *p)
     return r;
 }
 
-/* what the layer of that path gives, or NULL */
+/* the result of the layer of that path, or NULL */
 static const Node *output_of(const Graph *g, const char *path)
 {
     for (int i = 0; i < g->nodes.n; i++) {
@@ -140,7 +139,7 @@ static const Node *output_of(const Graph *g, const char *path)
     return NULL;
 }
 
-/* the one map without parameters that follows */
+/* the only reader, if it is a map without parameters */
 static const Node *activation_of(const Graph *g, const Node *y)
 {
     for (int i = 0; y && i < g->nodes.n; i++) {
@@ -202,7 +201,7 @@ static void add_layers(Text *out, const Graph *g)
     add_untrained(out, g, "   ", before);
 }
 
-/* ---- what rules made of every tensor ---- */
+/* ---- the rules of every tensor ---- */
 static char *first_value(const Param *p)
 {
     const Init *i = &p->init;
@@ -211,7 +210,7 @@ static char *first_value(const Param *p)
     return text("%s %.4g %.4g", i->kind, i->a, i->b);
 }
 
-/* What the optimizer does with it. */
+/* The optimizer's options for the tensor. */
 static char *rule_of(const Graph *g, const Param *p)
 {
     if (!p->trained) return "frozen";
@@ -247,7 +246,7 @@ static const char *unit_name(char unit)
     return unit == 'u' ? "update" : unit == 's' ? "sample" : unit == 't' ? "token" : "epoch";
 }
 
-/* A sum over the real rows of a micro-batch is a part of n's value. */
+/* Whether n's value depends on a sum over the real rows of a micro-batch. */
 static bool mixes_rows(const Graph *g, const Node *n)
 {
     bool *reached = NEW_ARRAY(bool, g->nodes.n), mixes = false;
@@ -266,7 +265,7 @@ static char *step_turn(const Graph *g)
 
 #define SPACE "            "
 
-/* By what a gradient is multiplied, and where. */
+/* The factors of the gradients, and the time at which they are known. */
 static void add_scales(Text *out, const Program *s)
 {
     static const char *const when[] = {

@@ -1,5 +1,5 @@
-/* declare.c -- what the program's memory is called: parameters as nested structs, packed copies,
-   the arena, the data. */
+/* declare.c -- the declarations of the program's memory: parameters as nested structs, packed
+   copies, the arena, the data. */
 #include <string.h>
 #include "back/emit.h"
 
@@ -17,7 +17,7 @@ static void add_array(Text *t, const char *name, const Buffer *b, int pad)
     if (pad_of(&b->layout)) text_add(t, ", pad_%d[%ld]", pad, pad_of(&b->layout));
 }
 
-/* The struct of the parameters from .. to - 1, or the one parameter that stands for itself. */
+/* The struct of the parameters from .. to - 1, or a lone parameter without a struct. */
 static char *group_text(const Kernels *k, int from, int to)
 {
     Text t = { 0 }, shapes = { 0 };
@@ -38,7 +38,7 @@ static char *group_text(const Kernels *k, int from, int to)
     return text("%s @@%s", t.s, shapes.s);
 }
 
-/* Both stand for themselves and are of one layer: a batch norm's running mean and variance. */
+/* Whether both are lone parameters of one layer: a batch norm's running mean and variance. */
 static bool side_by_side(const Param *a, const Param *b)
 {
     const char *dot = strrchr(a->name, '.'), *other = strrchr(b->name, '.');
@@ -65,7 +65,7 @@ static char *states_list(const Whole *all)
     return t.s;
 }
 
-/* Adds a field to lines that have several. */
+/* Adds a field to a line that may have several. */
 static void add_packed(Text *lines, const char *field)
 {
     enum { WIDTH = 108 };
@@ -113,7 +113,7 @@ static char *packed_text(const Buffer *b, int pad)
     return t.s;
 }
 
-/* Each step's packed copies are made anew for its window, so they share their room. */
+/* A step packs its copies anew for each of its windows, so steps share this memory. */
 static int declare_packed(const Whole *all, Env *e)
 {
     int packed = 0;

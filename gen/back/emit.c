@@ -1,4 +1,5 @@
-/* emit.c -- the program's text, from templates/program.c or program.cu and what fills its holes. */
+/* emit.c -- fills the holes of templates/program.c or program.cu, which becomes the program's
+   text. */
 #include <string.h>
 #include "back/emit.h"
 
@@ -8,7 +9,7 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The rooms of a step that are neither its kernels' nor its update's. */
+/* The holes of a step, without those of its kernels and of its update. */
 static void fill_step(const Program *s, Env *e)
 {
     const Objective *t = s->g->step;
@@ -86,7 +87,7 @@ static Env *program_words(Whole *all, const Opts *o)
     return e;
 }
 
-/* Where the program stands alone, the runtime's headers come before it and the rest of the runtime
+/* A standalone program has the runtime's headers before its own text and the rest of the runtime
    after it. */
 void emit(Whole *all, const Opts *o, Text *out)
 {

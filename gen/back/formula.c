@@ -11,7 +11,7 @@ char *host_text(const Expr *e)
     return t.s;
 }
 
-/* t, T and E as they stand in `context`, "w." for the window at hand */
+/* t, T and E with the prefix `context`, such as "w." */
 static const Expr *of_window(void *context, const char *name)
 {
     const bool given = !strcmp(name, "t") || !strcmp(name, "T") || !strcmp(name, "E");
@@ -23,8 +23,8 @@ typedef struct {
     Text *lines;
 } Reads;
 
-/* What a name of memory is called in a local, "sums[1]" sums_1, "(double)w.t" w_t; NULL: it is no
-   memory's. */
+/* The local for a value in memory: sums_1 for "sums[1]", w_t for "(double)w.t"; NULL: not in
+   memory. */
 static char *local_name(const char *name)
 {
     Text t = { 0 };

@@ -1,5 +1,5 @@
-/* index.c -- how indices grow with a variable, and which index of a buffer's array a term of a
-   place belongs to. */
+/* index.c -- the growth of indices with a variable, and the subscripts of an element in its
+   buffer's array. */
 #include <stdlib.h>
 #include "back/value.h"
 #include "ir/ident.h"

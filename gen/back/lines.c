@@ -21,8 +21,7 @@ static const char *skip_quoted(const char *c, const char *end)
     return c;
 }
 
-/* The mark before the words of a comment, which is in no string; the end when there is none.
-   Follows comments. */
+/* The mark @@ outside of strings and comments, or the end. Keeps track of open comments. */
 static const char *find_mark(const char *s, const char *end, bool *comment)
 {
     for (; s + 1 < end; s++) {
@@ -84,7 +83,7 @@ static size_t put_code(Text *out, const char *s, const char *end, size_t left)
     }
 }
 
-/* The words of a comment of its own, or the rest of a comment that the code has opened. */
+/* Puts a comment, or the rest of a comment that the code has opened. */
 static void put_words(Text *out, const char *s, const char *end, size_t column, size_t left,
                       bool opened)
 {

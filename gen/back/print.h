@@ -1,16 +1,16 @@
-/* print.h -- the statements of a tree as text, which C and CUDA share; a target has its own way for
-   some of them. */
+/* print.h -- the statements of a tree as text, for C and CUDA; a target prints some of them
+   itself. */
 #ifndef PRINT_H
 #define PRINT_H
 #include "back/value.h"
 
 typedef struct Printer {
     Words *w;
-    /* the target's way for a statement; false: it has none */
+    /* prints a statement as the target does; false: the target has no form of its own */
     bool (*own)(struct Printer *p, const Stmt *s);
-    const void *target; /* what that needs */
+    const void *target; /* the context for it */
     Text out;
-    int lines; /* statements: each with what stands under it */
+    int lines; /* the number of statements, nested ones included */
 } Printer;
 
 void put_line(Printer *p, const char *s);
@@ -19,8 +19,8 @@ void put_one(Printer *p, const Text *t);  /* lines that are one statement */
 void put_list(Printer *p, const StmtList *l);
 /* the list's own lines, and how many statements; lines may be NULL */
 char *list_text(const Printer *p, const StmtList *l, int *lines);
-/* in braces, too, unless it is one statement */
+/* the same, in braces unless it is one statement */
 void put_under(Printer *p, const char *head, const StmtList *body);
-/* a loop; before: "", or a macro that it stands after */
+/* a loop; before: "", or a macro before the loop */
 void put_serial(Printer *p, const Stmt *s, const char *before);
 #endif

@@ -1,6 +1,5 @@
-/* standalone.c -- the runtime's source as part of the program's file. What has an include guard
-   comes once, what has none is meant to be included again and again and comes wherever it is asked
-   for. */
+/* standalone.c -- the runtime's source inside the program's file. A header with an include guard
+   is copied once. A header without one is copied for each #include. */
 #include <string.h>
 #include "back/emit.h"
 #include "base/resources.h"

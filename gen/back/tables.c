@@ -1,8 +1,9 @@
-/* tables.c -- what the program says of itself: its tensors, columns and schedule. */
+/* tables.c -- the program's description for the runtime: its tensors, columns and schedule. */
 #include <string.h>
 #include "back/emit.h"
 
-/* FNV-1a over what makes a checkpoint fit: tensors, window, optimizer. */
+/* FNV-1a over the tensors, the window and the optimizer. A checkpoint fits a program with the
+   same hash. */
 static uint64_t hash(uint64_t h, const char *s)
 {
     do h = (h ^ (unsigned char)*s) * 0x100000001b3u;
@@ -119,7 +120,7 @@ static void fill_outputs(const Whole *all, Env *e)
     }
 }
 
-/* What rules read from files. */
+/* The files and keys from which rules load tensors. */
 static void fill_sources(const Graph *g, Env *e)
 {
     int n = 0;
@@ -134,7 +135,7 @@ static void fill_sources(const Graph *g, Env *e)
     env_set(e, "sources_are", "%s", n ? text(" .sources = sources, .nsources = %d,", n) : "");
 }
 
-/* Rows that begin with zeros; their place in the program goes with that of the sources. */
+/* The rows of tensors that begin with zeros. */
 static void fill_zero_rows(const Graph *g, Env *e)
 {
     Text t = { 0 };
@@ -148,7 +149,7 @@ static void fill_zero_rows(const Graph *g, Env *e)
             n ? text(" .zero_rows = zero_rows, .nzero_rows = %d,", n) : "");
 }
 
-/* What is summed of computed ids, by step. */
+/* The sums that check computed ids, by step. */
 static void fill_checks(const Whole *all, Env *e)
 {
     Text t = { 0 };
@@ -242,7 +243,7 @@ static void add_interval(Text *out, const char *name, Interval i)
     if (i.every) text_add(out, ", .%s = { '%c', %ld }", name, i.unit, i.every);
 }
 
-/* How often is validated and when that ends the run, where the model says so. */
+/* The interval of validations and patience, if the model states them. */
 static char *watch_text(const Train *t)
 {
     Text out = { 0 };
@@ -256,7 +257,7 @@ static char *watch_text(const Train *t)
 }
 
 /* ---- the rest ---- */
-/* The report at that place among all. */
+/* The report with that index. */
 static const Report *report_at(const Whole *all, int index)
 {
     for (int i = 0; i < all->steps.n; i++)

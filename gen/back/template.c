@@ -79,7 +79,7 @@ Env *env_item(Env *e, const char *list)
 }
 
 /* ---- rendering ---- */
-/* left: how far to the right all lines are */
+/* left: the indentation of all lines */
 typedef struct {
     const char *path, *s, *end;
     int line;
@@ -97,7 +97,7 @@ static bool next_line(Reader *r, const char **from, size_t *n)
     return true;
 }
 
-/* the word of a directive line after //: and what follows it, or NULL */
+/* the word of a directive line after //: and the rest of the line; NULL: no directive */
 static const char *directive(const char *s, size_t n)
 {
     while (n && *s == ' ') s++, n--;
@@ -132,7 +132,7 @@ void put_lines(Text *out, const char *s, size_t left)
     }
 }
 
-/* A value within a line: where it has more lines, these are so far to the right. */
+/* A value within a line; its further lines are indented by `left`. */
 static void put_value(Text *out, const char *s, size_t left)
 {
     for (const char *nl; (nl = strchr(s, '\n')); s = nl + 1)
@@ -192,7 +192,7 @@ static void render_for(Reader *r, const Env *e, const char *words, bool live)
     if (!x || !x->items.n) render_block(r, e, false);
 }
 
-/* Another template's text, in the same surroundings, so far to the right. */
+/* Another template's text in the same environment, indented by `left`. */
 static void render_include(Reader *r, const Env *e, const char *path, size_t left)
 {
     size_t n;

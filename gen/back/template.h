@@ -9,7 +9,8 @@
 #include "base/base.h"
 
 typedef struct Env Env;
-Env *env_new(const Env *parent); /* what is not found here is looked up in the parent */
+/* a name that is not in this environment is looked up in the parent */
+Env *env_new(const Env *parent);
 void env_set(Env *e, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void env_flag(Env *e, const char *key, bool on);

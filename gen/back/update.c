@@ -1,6 +1,6 @@
-/* update.c -- the program's formulas: the optimizer's pass over the flat arrays, what is known
-   before the window, the reports. The parameter's value is called x in the pass, its gradient
-   dx. */
+/* update.c -- the program's formulas: the optimizer's pass over the flat arrays, the scalars
+   that are known before the window, the reports. In the pass x is the parameter's value and dx
+   its gradient. */
 #include <string.h>
 #include "back/emit.h"
 #include "back/value.h"
@@ -44,8 +44,8 @@ static char *pointers_text(const Update *u, Kernel *const *pass, int n)
     return t.s;
 }
 
-/* The pass' rooms: what is the same for all elements, and what happens to one, or to lanes of
-   them. */
+/* The holes of the pass: constants of all elements, and the statements for one element or for
+   lanes. */
 static void fill_pass(const Update *u, const Kernel *x, Env *e, const char *constants,
                       const char *body)
 {
@@ -61,7 +61,7 @@ static void fill_pass(const Update *u, const Kernel *x, Env *e, const char *cons
     env_set(e, body, "%s", target->statements(w, &elements->body));
 }
 
-/* what is said of a group where there are several: its parameters and how its options differ */
+/* the comment of a group if there are several: its parameters and its own options */
 static char *group_text(const Update *u, int group)
 {
     const Program *s = u->s;
@@ -90,7 +90,7 @@ static long piece_count(const Program *s)
     return n;
 }
 
-/* The step's tensors, and how many pieces there are before each. */
+/* The step's tensors, and the number of pieces before each. */
 static void fill_tensors(const Program *s, Env *e)
 {
     Text at = { 0 }, piece = { 0 };
@@ -110,7 +110,7 @@ static void fill_tensors(const Program *s, Env *e)
     env_set(e, "pieces", "%ld", pieces);
 }
 
-/* Room on a device for the lengths of the step that has most of them. */
+/* The device's memory for lengths, as many as the largest step has. */
 void lengths(const Whole *all, Env *e)
 {
     long pieces = 0;
@@ -175,7 +175,8 @@ static char *left_out_text(const Update *u, bool counts)
 
 bool checks_finite(const Program *s) { return s->g->train.nonfinite != NONFINITE_KEEP; }
 
-/* What the first micro-batch's gradient is a mean of, and what makes it one. */
+/* The count over which the first micro-batch's gradient is a mean, and the factor that makes it
+   one. */
 static void fill_noise(const Update *u, Env *e)
 {
     const Program *s = u->s;

@@ -1,12 +1,12 @@
-/* value.h -- the text of a tree's values, which C and CUDA share: names and numbers in words.c,
-   places in index.c, values in value.c. */
+/* value.h -- the text of a tree's values, for C and CUDA: names and numbers in words.c,
+   subscripts in index.c, values in value.c. */
 #ifndef VALUE_H
 #define VALUE_H
 #include "ir/loops.h"
 
-/* what draws are made of, beside the RUN_ of trees */
+/* numbers of the run for random draws, after the RUN_ of trees */
 enum { RUN_CONSUMED = RUN_TRUST + 1, RUN_SEED };
-typedef struct Words { /* how the function of a tree calls things */
+typedef struct Words { /* the names in the function of a tree */
     const Loops *k;
     const char **formal; /* names of the formals, */
     const char **arg;    /* and the texts of the call's numbers */
@@ -50,11 +50,11 @@ char *words_table(const Words *w, int formal); /* "const real table[2] = { R(1.0
 char *number_text(double x, const char *spelled);
 
 /* ---- index.c ---- */
-/* by how much v grows with var; false: unevenly */
+/* the step of v when var grows by 1; false: it is not constant */
 bool index_step(const Val *v, int var, long *step);
-bool at_step(const At *at, int var, long *step); /* the same of the element's place */
+bool at_step(const At *at, int var, long *step); /* the same for the element's address */
 char *dims_text(const Layout *l);                /* "[4][N][64]" */
-/* one index runs over several dimensions: within its own it would be out of bounds */
+/* an index runs over several dimensions, so the array is addressed as a flat one */
 bool dims_overrun(const At *at, const Layout *l);
 
 /* ---- value.c ---- */

@@ -1,4 +1,4 @@
-/* window.c -- what programs of all targets say of a window: the statements before its first
+/* window.c -- the text about a window that all targets share: statements before its first
    micro-step and after its last one. */
 #include "back/emit.h"
 
@@ -53,7 +53,7 @@ char *penalties_text(const Program *s)
     return t.s;
 }
 
-/* The scales that are known then, from the sums. */
+/* The scales that are known at that time, from the sums. */
 static void scales_add(const Program *s, RootWhen when, Text *t)
 {
     for (int i = 0; i < s->g->roots.n; i++) {
@@ -63,7 +63,7 @@ static void scales_add(const Program *s, RootWhen when, Text *t)
     }
 }
 
-/* Whether thread 0 needs the number of samples for what is known then. */
+/* Whether the scales that are known at that time depend on the number of samples. */
 static bool needs_samples(const Program *s, RootWhen when)
 {
     bool uses = s->count && s->late == (when == ROOT_LATE) && expr_uses(s->count, "samples");
@@ -72,7 +72,7 @@ static bool needs_samples(const Program *s, RootWhen when)
     return uses;
 }
 
-/* What thread 0 computes: the denominator, what undoes it, the factors of penalties. */
+/* Thread 0's statements: the denominator, scale_out, the factors of penalties. */
 char *late_text(const Program *s)
 {
     Text t = { 0 };
@@ -100,7 +100,7 @@ char *counted_text(const Program *s)
 }
 
 /* ---- dropping ---- */
-/* The sums over the batch that the loss is made of. */
+/* The sums over the batch on which the loss depends. */
 static char *judged_text(const Program *s)
 {
     Text t = { 0 };
@@ -111,7 +111,7 @@ static char *judged_text(const Program *s)
     return t.s;
 }
 
-/* A micro-step's kernels that run only where its loss is finite: all that are not forward ones. */
+/* A micro-step's kernels that run only if its loss is finite: all except the forward ones. */
 static void split_micro(const Program *s, Env *e)
 {
     const Kernels *k = s->k;

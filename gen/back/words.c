@@ -26,7 +26,7 @@ static const char *const reserved[] = { "n",        "m",        "t",           "
                                         "matmul",   "conv2d",   "conv2d_data", "conv2d_weight",
                                         "stored",   "barrier",  "data_row",    "zero_halo",
                                         ROWS_NAME,  MICROS_NAME };
-/* what kernels call begins so */
+/* the beginnings of the names that kernels call */
 static const char *const families[] = { "r_", "v_", "v8_", "gg_", "noise_", "span_", "scale_in" };
 static const char *const of_indices[] = { "n", "q",  "s",  "j",  "r",   "c",
                                           "i", "at", "ky", "kx", "one", "id" };
@@ -59,7 +59,7 @@ const char *words_index(Words *w, const char *wish)
     return free_name(w, wish, AMONG(of_indices, wish));
 }
 
-/* A column's name may be that of a type, of what kernels call, of the end of a macro's loop. */
+/* A column's name may equal a type, a function that kernels call, or a macro's variable. */
 static const char *safe_wish(const char *wish)
 {
     const size_t n = strlen(wish);

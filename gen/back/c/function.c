@@ -1,19 +1,18 @@
 /* function.c -- C: kernels become functions, called with the memory that they touch.
 
-   1. Kernels that are alike are one function, under the name of the first. What is not the same in
-      all of them is a parameter.
-   2. Where memory is allocated at start, all buffers of a function are its parameters: compilers
-      know then that they do not overlap.
-   3. Buffers of one place and one shape are one parameter. So a kernel that works in place is like
-      others that do, and parameters never overlap: they are `restrict`. A kernel whose buffers
-      overlap in another way is like no other. */
+   1. Kernels that are alike are one function, under the name of the first. An argument in which
+      they differ is a parameter.
+   2. If memory is allocated at start, all buffers of a function are parameters. So compilers
+      know that they do not overlap.
+   3. Buffers of one address and one shape are one parameter. So parameters never overlap: they
+      are `restrict`. A kernel whose buffers overlap in another way shares no function. */
 #include <string.h>
 #include "back/c/function.h"
 #include "back/c/print.h"
 #include "back/emit.h"
 #include "back/actual.h"
 
-/* ---- one place ---- */
+/* ---- buffers at one address ---- */
 static const Buffer *in_arena(const Kernel *k, int formal)
 {
     const Buffer *b = k->actual.at[formal]->buffer;
@@ -34,7 +33,7 @@ static bool overlap(const Kernel *k, int a, int b)
            y->offset < x->offset + x->layout.size;
 }
 
-/* The first formal that lies where this one does. */
+/* The first formal at the same address. */
 static int place_of(const Kernel *k, int formal)
 {
     int first = 0;
@@ -42,7 +41,7 @@ static int place_of(const Kernel *k, int formal)
     return first;
 }
 
-/* Kernels are alike only where the same formals share places: pairs of them as one number. */
+/* A hash of the pairs of formals that share an address. Kernels with other pairs are not alike. */
 static void note_places(Alike *x)
 {
     const Kernel *k = x->k;
@@ -55,7 +54,7 @@ static void note_places(Alike *x)
     }
 }
 
-/* What differs in one of those in a place differs in all; with --allocate every buffer does. */
+/* If a formal differs between kernels, so do all formals at its address. With --allocate all do. */
 static void spread_differences(const Functions *f, Alike *x)
 {
     const Kernel *k = x->k;
@@ -230,8 +229,8 @@ char *functions_text(const Functions *f)
 }
 
 /* ---- calls ---- */
-/* Of a parameter of several calls. Its outermost extent stays open: compilers would compare it with
-   that of another value which once lay at the argument's place. */
+/* A parameter of a function of several calls. Its outermost extent is left out, because
+   compilers would warn: the address once had a value of another extent. */
 static const char *open_dims(const Formal *f)
 {
     if (is_number(f) || !f->layout) return "[]";

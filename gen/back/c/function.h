@@ -21,7 +21,8 @@ Functions *functions_of(const Whole *all, bool share);
 char *prototypes_text(const Functions *f); /* one declaration of them */
 char *functions_text(const Functions *f);
 bool function_reads_micro(const Functions *f, const Kernel *k);
-/* the statement that runs k, which is given micro where it reads that; beta NULL: it has none */
+/* the statement that calls k's function, with `micro` if it reads the micro-batch; beta NULL:
+   none */
 void function_line(const Functions *f, const Kernel *k, const char *micro, const char *beta,
                    Lines *to);
 #endif

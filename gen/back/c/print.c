@@ -1,7 +1,8 @@
-/* print.c -- what C has its own way for: loops over units and lanes, zeros, products.
+/* print.c -- the statements that C prints in its own form: loops over units and lanes, zeros,
+   products.
 
-   1. A loop over units goes to threads. Turns of a loop over lanes are lanes of vectors, inside it
-      reals are vectors.
+   1. A loop over units goes to threads. Turns of a loop over lanes are lanes of vectors, inside
+      it reals are vectors.
    2. A product is a call of contract() where it has that shape, else loops. */
 #include <limits.h>
 #include "back/c/print.h"
@@ -18,7 +19,7 @@ static bool is_few(const Val *to)
     return to->kind == VAL_NUMBER && to->number <= FEW;
 }
 
-/* A few turns, nobody knows how many, that add products: compilers are told to unroll them. */
+/* A short loop of unknown length that adds products: a pragma makes compilers unroll it. */
 static bool is_over_taps(const Stmt *s)
 {
     const Stmt *fold = s->body.n == 1 ? s->body.at[0] : NULL;
@@ -77,7 +78,7 @@ static void put_frame(Printer *p, const Stmt *s)
                      d[0].before, d[0].after, d[1].before, d[1].after, d[2].extent));
 }
 
-/* All of a box: what lies in one piece is one loop. */
+/* The whole box: its contiguous part is one loop. */
 static void put_box(Printer *p, const Stmt *s)
 {
     long piece = 1;

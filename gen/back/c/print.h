@@ -3,7 +3,7 @@
 #define C_PRINT_H
 #include "back/value.h"
 
-/* of the function that runs w->k: scalars, tables, statements; w knows then what they use */
+/* the body of the function of w->k: scalars, tables, statements; sets the uses in w */
 char *print_body(Words *w);
 char *c_statements(Words *w, const StmtList *l); /* of one thread */
 /* product.c: a call of contract(); false: the product has another shape */

@@ -1,5 +1,5 @@
-/* steps.c -- lists of tasks as statements: a micro-step, what is made before the window and after
-   it, the window. */
+/* steps.c -- lists of tasks as statements: those of a micro-step, those before and after a
+   window, the window. */
 #include "back/c/function.h"
 #include "back/c/product.h"
 #include "back/c/steps.h"

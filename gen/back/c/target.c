@@ -1,4 +1,5 @@
-/* target.c -- C: what it asks of the stages before, and how its programs are written. */
+/* target.c -- C: its properties for the earlier stages, and the functions that write its
+   programs. */
 #include "back/c/print.h"
 #include "back/c/steps.h"
 

@@ -1,5 +1,5 @@
-/* cuda.h -- what the files of the CUDA printer share: kernels become functions, and lines that
-   enqueue them. */
+/* cuda.h -- the parts of the CUDA printer: kernels become functions, and lines that enqueue
+   them. */
 #ifndef CUDA_H
 #define CUDA_H
 #include "back/alike.h"
@@ -7,17 +7,17 @@
 #include "back/cuda/print.h"
 #include "back/emit.h"
 
-typedef struct Coded { /* a kernel that others may be like */
+typedef struct Coded { /* a kernel with which others may share functions */
     const Alike *alike;
     Pieces pieces;
     bool counts; /* it reads the micro-step's number */
     bool shared; /* it is one of several that a single block runs in turn */
 } Coded;
 
-/* the member of Device that it lies in, "arena"; NULL: a table */
+/* the member of Device that contains it, "arena"; NULL: a table */
 const char *view_of(const Actual *a);
 const char *wish_of(const Actual *a);
-char *penalty_views(const Program *s);    /* what penalties_text speaks of */
+char *penalty_views(const Program *s);    /* views of the memory that penalties_text names */
 void code_kernel(Coded *x, Written *out); /* function.c: its functions, added to out */
 /* by a block that runs several kernels: first's function, for x */
 void call_on_device(Lines *to, const Coded *first, const Alike *x);

@@ -1,7 +1,6 @@
-/* function.c -- the functions of a kernel on the device: names, parameters, what they see of
-   memory; and the lines that enqueue them.
-
-   Kernels that are alike share functions: what is not the same in all of them is a parameter. */
+/* function.c -- the functions of a kernel on the device: names, parameters, views of memory, and
+   the lines that enqueue them. Kernels that are alike share functions. An argument in which they
+   differ is a parameter. */
 #include <string.h>
 #include "back/cuda/cuda.h"
 #include "back/actual.h"
@@ -41,7 +40,7 @@ static Naming naming_of(const Alike *x)
     return to;
 }
 
-/* ---- what a function sees ---- */
+/* ---- views of memory in a function ---- */
 static const char *const homes[] = {
     [HOME_ARENA] = "arena", [HOME_PARAM] = "p", [HOME_GRADIENT] = "g", [HOME_PACKED] = "packed"
 };
@@ -69,7 +68,7 @@ static bool reads_window(const Words *w)
     return reads;
 }
 
-/* It reads the window for more than the micro-batch. */
+/* Whether the kernel reads more of the window than the micro-batch. */
 static bool reads_more(const Words *w)
 {
     bool reads = false;
@@ -122,7 +121,7 @@ char *penalty_views(const Program *s)
     return t.s;
 }
 
-/* ---- parameters, and what is given for them ---- */
+/* ---- parameters and arguments ---- */
 static bool takes_dev(const Alike *x, const Piece *p)
 {
     bool takes = p->dev || reads_window(p->w);
@@ -131,7 +130,7 @@ static bool takes_dev(const Alike *x, const Piece *p)
     return takes;
 }
 
-/* What a function of several calls calls it: "h_0_ln1", "d_net_0_weight". */
+/* Its name as a parameter of a function of several calls: "h_0_ln1", "d_net_0_weight". */
 const char *wish_of(const Actual *a)
 {
     if (!a->buffer) return "sum";
@@ -216,8 +215,7 @@ static void put_piece(const Coded *c, const Piece *p, Written *out)
     text_add(&out->functions, "%s\n", template_render("cuda/kernel.cu", e));
 }
 
-/* The tree's functions; the library makes its first statement where that is a product which it can
-   make. */
+/* The tree's functions. If the first statement is a product of the library, it has none. */
 static void print_kernel(Coded *c)
 {
     const Alike *x = c->alike;

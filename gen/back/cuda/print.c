@@ -1,8 +1,8 @@
 /* print.c -- the statements of a tree on the device, dealt to threads as its loops say.
 
    1. Units alone: a thread has one, in the order of memory.
-   2. Units with lanes: 32 lanes, or a block, have a unit, and lanes take every 32nd turn. What
-      stands outside of lanes is done by all of them alike, but stores by the first.
+   2. Units with lanes: 32 lanes, or a block, have a unit, and lanes take every 32nd turn. All
+      lanes execute the statements outside of lanes; the first lane alone stores.
    3. Units with shares: 32 neighbouring units to a block, whose other dimension shares the sum.
    4. Lanes alone, into a double: one block. */
 #include <limits.h>
@@ -181,8 +181,8 @@ static void put_folds(Printer *p, const StmtList *l, const StmtList *whole)
     }
 }
 
-/* Every width-th turn of the loops, from the lane's own on; where one loop is all there is, its own
-   variable runs. */
+/* Every width-th turn of the loops, from the lane's number on. A single loop uses its own
+   variable. */
 static void set_turns(Printer *p, Env *e, const Chain *c)
 {
     int lines;
@@ -242,8 +242,8 @@ static char *elements_text(Printer *p, const Chain *units)
 }
 
 /* ---- lanes have a unit ---- */
-/* The statements from which on no lane waits for another: where some of them store, one lane does
-   them all. */
+/* The statements after the last exchange between lanes; if one of them stores, one lane executes
+   them. */
 static int after_lanes(const StmtList *l)
 {
     int from = 0;

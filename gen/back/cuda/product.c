@@ -1,8 +1,8 @@
-/* product.c -- a product as a tiled kernel: gg_tile of runtime/gagen_cuda.h, given its elements and
-   what happens to a result.
+/* product.c -- a product as a tiled kernel: gg_tile of runtime/gagen_cuda.h with functions that
+   load elements and store a result.
 
-   1. Ranges that only the first factor depends on are rows, those of the second alone are columns;
-      those of both are a batch.
+   1. Ranges that only the first factor depends on are rows, those of the second alone are
+      columns; those of both are a batch.
    2. A long sum over few results is cut into a constant number of parts, whose sums a second
       function adds in order. */
 #include "back/cuda/print.h"
@@ -75,7 +75,7 @@ static long last_step(const Group *g, const At *at)
     return step;
 }
 
-/* Lanes walk along the depth where that is how the factor lies. */
+/* Whether the factor is contiguous along the depth; then lanes run along the depth. */
 static const char *along_depth(const Group *depth, const Group *rows, const Val *v)
 {
     const long by_depth = last_step(depth, loaded(v)), by_row = last_step(rows, loaded(v));

@@ -1,9 +1,9 @@
-/* steps_cuda.c -- kernels as launches, in order: a micro-step, what is made before the window and
-   after it.
+/* steps_cuda.c -- kernels as launches, in order: those of a micro-step, those before and after a
+   window.
 
-   1. One stream runs them one after another: nobody waits for anybody inside a window.
-   2. Neighbours that are small share a launch of one block, which runs them in turn; its name says
-      the first and the last, so they are neighbours in every list. */
+   1. One stream runs them one after another, so nothing waits inside a window.
+   2. Small neighbours share a launch of one block, which runs them in turn. Its name has the
+      first and the last kernel, so they are neighbours in every list. */
 #include <string.h>
 #include "back/cuda/cuda.h"
 
@@ -77,7 +77,7 @@ static void add_step(Launches *l, const Program *s, bool share)
     add_kernels(l, s, k->predict.at, k->predict.n, share);
 }
 
-/* The kernel as it is written; NULL: it is in no list. */
+/* The kernel's functions and lines; NULL: it is in no list. */
 static Coded *coded_of(const Launches *l, const Alike *x)
 {
     for (int i = 0; i < l->coded.n; i++)
@@ -262,7 +262,7 @@ static StepLines step_lines(Launches *l, const Program *s)
                      list_lines(l, s, &s->finish, false) };
 }
 
-/* What a micro-step and evaluation begin with alike becomes a function of its own. */
+/* The launches with which both a micro-step and an evaluation begin become a function. */
 static void share_forward(Launches *l, const Program *s, Lines *micro, Lines *forward)
 {
     Text *out = &l->written.functions;
@@ -291,14 +291,14 @@ static void set_list(Launches *l, Env *e, const char *name, Lines *c)
     env_set(e, name, "%s", lines_text(c, "device"));
 }
 
-/* A kernel of one thread for what is a few numbers, or nothing. */
+/* A kernel of one thread for a few statements, or no kernel. */
 static void set_lines(Env *e, const char *name, const char *lines)
 {
     env_flag(e, text("has_%s", name), *lines != 0);
     env_set(e, text("%s_lines", name), "%s", lines);
 }
 
-/* What a step replays, and what its full window calls before it stands. */
+/* The graphs that a step replays, and declarations of the functions that its full window calls. */
 static void list_graphs(const Program *s, Env *e)
 {
     const bool prepared = s->all->steps.n > 1 && prepares(s), counted = s->counting.n > 0,
@@ -343,7 +343,7 @@ static void fill_step(Launches *l, const Program *s, StepLines *c, Env *e)
     set_lines(e, "counted", counted_text(s));
 }
 
-/* What a micro-batch calls stands after it. */
+/* Declarations of the functions that a micro-batch calls, which come after it. */
 static void set_prototypes(Launches *l, Env *e)
 {
     Text t = { 0 };

@@ -1,5 +1,5 @@
-/* target.c -- CUDA: what it asks of the stages before, and what a device program holds besides its
-   state and its arena. */
+/* target.c -- CUDA: its properties for the earlier stages, and the memory of a program besides
+   its state and its arena. */
 #include <math.h>
 #include "back/cuda/cuda.h"
 
