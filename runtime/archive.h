@@ -43,7 +43,7 @@ bool gg_shards_named(Archive *a, const char *path);
 void gg_shards_open(Archive *a);
 int gg_by_name(const void *a, const void *b); /* entries */
 
-/* ---- what a file has in place of a tensor that it lacks ---- */
+/* ---- a name that a file lacks, and the nearest ones that it has ---- */
 enum { GG_NAME = 80, GG_SHAPE = 160 };
 const char *gg_printable(char out[GG_NAME], const char *name);
 const char *gg_shape_text(char out[GG_SHAPE], const int64_t *dim, int rank);

@@ -1,4 +1,4 @@
-/* base.h -- what every file of the runtime begins with: the system's headers, errors, memory, text
+/* base.h -- the base of every file of the runtime: the system's headers, errors, memory, text
    that grows (base.c). */
 #ifndef GAGEN_BASE_H
 #define GAGEN_BASE_H
@@ -31,7 +31,7 @@ void *gg_alloc(size_t count, size_t size); /* zeroed; fails by gg_fail */
 void *gg_resize(void *memory, size_t count, size_t size);
 double gg_seconds(void); /* seconds of a monotonic clock */
 
-bool gg_ends(const char *s, const char *end); /* whether s ends with it */
+bool gg_ends(const char *s, const char *end); /* whether s ends with that suffix */
 
 typedef struct {
     char *s;
@@ -39,5 +39,5 @@ typedef struct {
 } Line;
 void gg_add(Line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void gg_add_quoted(Line *line, const char *s); /* as a JSON string */
-void gg_add_number(Line *line, double x); /* as JSON with 17 digits; null where it is not finite */
+void gg_add_number(Line *line, double x); /* as JSON with 17 digits; null if it is not finite */
 #endif

@@ -8,11 +8,11 @@ long gg_row_count(const Column *c); /* elements of a row */
 size_t gg_element_size(const Column *c);
 size_t gg_row_bytes(const Column *c);          /* its type in memory */
 bool gg_in_range(const Column *c, long value); /* whether it is a class, or the ignored value */
-/* fails unless it is */
+/* the same; fails if it is not */
 void gg_table_range(const char *file, const Column *c, long row, long value);
-/* all classes of these rows */
+/* checks all classes of these rows; fails with the row */
 void gg_table_check(const char *file, const Column *c, const char *data, long rows);
-/* fails unless rows are of these sizes */
+/* fails unless the column's rows have these sizes */
 void gg_table_dims(const char *file, const Column *c, const long *dim, int rank);
 void gg_table_put(const Column *c, char *out, long i, double value);
 #endif

@@ -30,18 +30,18 @@ typedef struct {
     long rows, dropped, replaced; /* rows kept, rows left out, values that replace missing ones */
     long *place;                  /* the field of every element of a row, column by column */
 } Csv;
-/* opens the text before its first record; s: while it reads the file */
+/* opens the text before its first record; the stream s belongs to it until the file is read */
 void gg_csv_open(Csv *f, Stream *s, const char *path, CsvForm form);
 bool gg_csv_record(Csv *f); /* the next record; false at the end; skips empty lines */
 void gg_csv_push(CsvRecord *r, CsvField field);
-/* the record just read is the first: finds columns' fields, and names to keep */
+/* takes the record just read as the first: finds the fields of columns, and the names to keep */
 void gg_csv_begin(Csv *f, Table *d);
 /* whether another field has the column's position as its name */
 bool gg_csv_is_elsewhere(const Csv *f, const Table *d, const Column *c);
 bool gg_csv_number(const char *text, char decimal, double *value);
 bool gg_csv_missing(const char *text);
 bool gg_csv_is_data(const char *text, char decimal); /* and no column's name */
-/* NULL, or the fault */
+/* reads the field's value; NULL, or the fault in words */
 const char *gg_csv_value(const Csv *f, const Column *c, const char *text, double *value);
 extern const char gg_csv_lacks[]; /* whether the field is missing; value: the model's replacement */
 void gg_csv_check_instead(const Csv *f, const Column *c);

@@ -4,12 +4,13 @@
 #include "base.h"
 #include "table.h"
 
-/* path NULL: the model's */
+/* reads the data; path NULL: the model's. Fails by gg_fail */
 void gg_table_load(Table *d, const Dataset *set, const char *path);
-/* for a prediction; path NULL: so many rows */
+/* the same for a prediction; path NULL: `rows` rows without data */
 void gg_table_ask(Table *d, const Dataset *set, const char *path, long rows);
+/* the same with the caller's memory: columns[i] has `rows` rows of the set's column i */
 void gg_table_give(Table *d, const Dataset *set, long rows, const void *const *columns);
 void gg_table_free(Table *d);
-/* statistics of the training rows, into the parameters that hold them */
+/* computes the statistics of training rows that parameters hold */
 void gg_table_statistics(const Table *d, const Model *m);
 #endif

@@ -19,7 +19,7 @@ void gg_flat_find(Table *d, Flat *f, const char *path, const char *source); /* o
 void gg_flat_open(Table *d, Flat *f); /* f->path; one at a time, until it is mapped or closed */
 void gg_flat_close(Table *d);
 void gg_flat_get(const Flat *f, void *to, long from, long n); /* bytes */
-/* its rows after `done` of the set; keeps or closes it */
+/* appends its rows after the set's first `done`; then keeps the file mapped or closes it */
 void gg_flat_append(Table *d, int column, const Flat *f, long done);
 void gg_flat_beside(const char *path, long rows, const char *first, long others);
 long gg_flat_next(const Table *d);

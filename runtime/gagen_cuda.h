@@ -1,20 +1,20 @@
-/* gagen_cuda.h -- what a generated CUDA program may call: launches, folds, matrix products opened
-   once, graphs, and the way of data and windows to the device and back. A program is one
-   translation unit; this state is its own.
+/* gagen_cuda.h -- the functions that a generated CUDA program calls: launches, folds, matrix
+   products opened once, graphs, and copies of data and windows to the device and back. A program
+   is one translation unit; this state is its own.
 
-   1. All work is enqueued on gg_stream, in order. Kernels get the address of the program's Device
-      and constants alone, so graphs stay true: what varies is in Device, copied there by gg_stage
-      before a window.
+   1. All work is enqueued on gg_stream, in order. Kernels get the address of the program's
+      Device and constants alone, so graphs stay true: what varies is in Device, copied there by
+      gg_stage before a window.
    2. Device holds sums, w, data and row side by side. A stage fills a pinned image of them and
-      copies it: sums 0, w as the host has it, the columns' addresses, the data rows of the samples;
-      rows past the last real one repeat the first of their micro-batch. gg_finish copies sums and w
-      back; gg_await gives the host the oldest of these results.
+      copies it: sums 0, w as the host has it, the columns' addresses, the data rows of the
+      samples; rows past the last real one repeat the first of their micro-batch. gg_finish
+      copies sums and w back; gg_await gives the host the oldest of these results.
    3. There are two slots of everything pinned. Stage k fills its slot when all that was enqueued
-      before stage k - 1 is over, so the host prepares one window while the device works on another;
-      at most two finishes may be waiting.
-   4. Columns lie on the device whole where they take a quarter of its free memory or less (and
-      GG_STREAM is not 1, and rows are not augmented). Else a stage gathers its rows into its slot,
-      and a second stream copies them beside the work that goes on.
+      before stage k - 1 is over, so the host prepares one window while the device works on
+      another; at most two finishes may be waiting.
+   4. Columns are resident on the device if they take at most a quarter of its free memory (and
+      GG_STREAM is not 1, and rows are not augmented). Else a stage gathers its rows into its
+      slot, and a second stream copies them beside the work that goes on.
    5. Folds are trees that depend on the number of threads alone. */
 #ifndef GAGEN_CUDA_H
 #define GAGEN_CUDA_H

@@ -9,10 +9,11 @@ typedef struct {
     char *text, *at, *end;
 } Json; /* part: "header" */
 _Noreturn void gg_json_fail(const Json *j, const char *what);
-bool gg_json_eat(Json *j, char c); /* whether that character comes next; skips it */
+bool gg_json_eat(Json *j, char c); /* skips that character; false: another one comes next */
 void gg_json_need(Json *j, char c);
-const char *gg_json_string(Json *j); /* in place of the text */
+/* decodes the string inside the text, as UTF-8, and returns it */
+const char *gg_json_string(Json *j);
 int64_t gg_json_size(Json *j);
-void gg_json_skip(Json *j, int depth); /* any value */
+void gg_json_skip(Json *j, int depth); /* skips a value of any kind */
 void gg_json_end(Json *j);
 #endif

@@ -4,8 +4,7 @@
 #include "program.h"
 #include "real.h"
 
-/* A function that several kernels share keeps its arguments: gcc would make copies for constant
-   ones. */
+/* A function that several kernels share. gcc may not clone it for constant arguments. */
 #if defined __clang__ || !defined __GNUC__
 #define SHARED static __attribute__((noinline))
 #else

@@ -10,9 +10,9 @@
 extern "C" {
 #endif
 
-/* Reads the data (NULL: the model's path), plans the run, makes the first weights and starts the
-   threads (0: all cores). seed -1 is the model's. A program is open once at a time; several
-   programs may be open. */
+/* Reads the data (NULL: the model's path), computes the calendar of windows, makes the first
+   weights and starts the threads (0: all cores). seed -1 is the model's. Status 1 for data, 3
+   for memory. A program can be open only once at a time; several programs may be open. */
 int gg_open(const Program *p, const char *data, int threads, long seed);
 /* The same with rows in memory: columns[i] points to `rows` rows of p->columns[i], unsigned char,
    int32_t or real, which stay the caller's and must outlive gg_close. */
@@ -20,12 +20,14 @@ int gg_open_rows(const Program *p, long rows, const void *const *columns, int th
 void gg_close(const Program *p);
 const char *gg_error(void);
 
-int gg_steps(const Program *p, long steps); /* plans this many updates in place of the model's */
-/* gradients and reports of the next window, with several steps of the round's next one; reports
-   may be NULL. Again without gg_update: the same window anew, but see accumulate_in below */
+/* the run gets this many updates in place of the model's number */
+int gg_steps(const Program *p, long steps);
+/* Computes the gradients and reports of the next window (with several steps: the next one of the
+   round). reports has as many numbers as the program has reports, or is NULL. A second call
+   without gg_update repeats the window, but see accumulate_in below */
 int gg_window(const Program *p, double *reports);
-int gg_update(const Program *p); /* applies them: the window is done */
-/* whole windows; the reports of the last */
+int gg_update(const Program *p); /* applies the gradients: the window is done */
+/* runs so many windows; the reports are the last one's */
 int gg_train(const Program *p, long windows, double *reports);
 /* "train", "valid", "test"; anywhere, also between gg_window and gg_update: it changes no bit of
    either */

@@ -26,6 +26,7 @@ void gg_number_text(char out[32], const Number *n);
 const char *gg_number_wrong(const Number *n); /* NULL, or why no real is this number */
 void gg_number_convert(const char *file, const Column *c, long row, char type, bool big,
                        const unsigned char *in, long n,
-                       /* n elements of a row; fails, with the row, where one is not the column's */
+                       /* converts n elements of a row; fails, with the row, if the column cannot
+                          hold one of them */
                        char *out);
 #endif

@@ -5,7 +5,7 @@
 #include "program.h"
 #include "table.h"
 
-/* windows of one size: where they begin */
+/* a run of windows of one size: its first update, the epoch, row and sample where it begins */
 typedef struct {
     long update, epoch, at, first, batch;
 } Span;
@@ -19,15 +19,18 @@ typedef struct {
     long unread; /* samples an epoch leaves out */
     long total;  /* samples that the run consumes */
 } Calendar;
-/* of a window; ends: an epoch ends in it */
+/* of a window: epoch from 0, first row in it, samples consumed before, samples; ends: an epoch
+   ends in it */
 typedef struct {
     long epoch, at, first, samples;
     bool ends;
 } Position;
-/* T = 0 and E = 0: not one window */
+/* the calendar of a run over so many samples; epochs or steps is -1; T = 0 and E = 0: there is
+   no window */
 Calendar gg_calendar(const Schedule *of, long samples, long epochs, long steps);
-Position gg_position(const Calendar *calendar, long update); /* of update 0 .. T - 1 */
-long gg_consumed(const Calendar *calendar, long update);     /* samples in the updates before it */
+/* of update 0 .. T - 1 (they count from 0 here) */
+Position gg_position(const Calendar *calendar, long update);
+long gg_consumed(const Calendar *calendar, long update); /* samples in the updates before it */
 /* whether the interval, or the run, ends after so many updates */
 bool gg_due(const Calendar *calendar, Interval i, long update);
 
@@ -41,7 +44,7 @@ typedef struct {
 void gg_permute(uint32_t *out, long n, uint64_t seed, long epoch);
 void gg_order_start(Order *o, const Calendar *calendar, const Rows *rows, bool shuffle,
                     uint64_t seed);
-/* makes now and next those of this group and the following */
+/* sets `now` and `next` to the order of this group of epochs and the following */
 void gg_order_group(Order *o, long group);
 void gg_order_free(Order *o);
 
@@ -54,12 +57,12 @@ typedef struct {
     bool closes, last;  /* of the step's; of the round's */
 } StepWindow;
 static inline bool gg_several_steps(const Schedule *of) { return of->nsteps > 1; }
-/* for a round of this size: the samples that its reports cover */
+/* the samples that the reports of a round of so many samples cover */
 long gg_last_window(const Schedule *of, long samples);
 StepWindow gg_step_window(const Schedule *of, long samples,
-                          long n); /* of a round of so many samples */
-/* windows that the step takes in the first rounds */
+                          long n); /* the nth window of such a round */
+/* the number of windows that the step takes in the first `rounds` rounds */
 long gg_taken(const Schedule *of, const Calendar *calendar, int step, long rounds);
-/* windows that it takes in an epoch; with "carry" not a whole number */
+/* the number of windows that it takes in an epoch; with "carry" it may be a fraction */
 double gg_epoch(const Schedule *of, const Calendar *calendar, int step);
 #endif

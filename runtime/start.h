@@ -3,10 +3,11 @@
 #define GAGEN_START_H
 #include "run.h"
 
-void gg_run_open(Run *r); /* everything else follows from r->p and r->o */
+void gg_run_open(Run *r); /* prepares a run from r->p and r->o; fails by gg_fail */
 void gg_run_close(Run *r);
-void gg_best_path(const Run *r, char out[4096]); /* the file beside --save's */
-/* checks --save, --log and --output, or fails; leaves no new file */
+/* the path of the best weights: FILE.best for --save FILE */
+void gg_best_path(const Run *r, char out[4096]);
+/* fails unless --save, --log and --output can be written; leaves no new file */
 void gg_prove_writable(const Program *p, const Options *o);
-void gg_predict(Run *r); /* writes the outputs of all rows */
+void gg_predict(Run *r); /* writes the outputs of all rows to --output; fails by gg_fail */
 #endif

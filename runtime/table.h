@@ -32,7 +32,7 @@ typedef struct {
     long rows; /* in memory, of all the file sets */
     void **column;
     Map *map;    /* by column; those with pieces are mapped; NULL: all belong to the caller */
-    char *split; /* which of the three, by row of the main set */
+    char *split; /* by row of the main set: its split, train, valid or test */
     Rows train, valid, test;
     Line notes;  /* the readers' notes about their files */
     Line fields; /* csv: positions as the header's names: "x\x1fage\x1fincome\x1ey\x1f..." */

@@ -1,4 +1,4 @@
-/* team.h -- the threads of a program: started once; each owns its spans, and all meet at
+/* team.h -- the threads of a program. They start once, each owns its spans, and all meet at
    barriers. */
 #ifndef GAGEN_TEAM_H
 #define GAGEN_TEAM_H

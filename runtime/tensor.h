@@ -1,4 +1,4 @@
-/* tensor.h -- between the stored and the logical order of tensors; the first weights. */
+/* tensor.h -- conversion between the stored and the logical order of tensors; the first weights. */
 #ifndef GAGEN_TENSOR_H
 #define GAGEN_TENSOR_H
 #include "base.h"

@@ -3,21 +3,29 @@
 #define GAGEN_WEIGHTS_H
 #include "run.h"
 
-void gg_average_start(Run *r);                         /* makes the averages the weights */
-void gg_average_swap(Run *r);                          /* exchanges the averages and the weights */
-real *gg_averages(const Model *m);                     /* NULL: there are none */
-bool gg_average_has(const Model *m, const Archive *a); /* the file has them */
+void gg_average_start(Run *r); /* sets the averages to the weights */
+void gg_average_swap(Run *r);  /* exchanges the averages and the weights */
+/* the averages, m->elements reals; NULL: there are none */
+real *gg_averages(const Model *m);
+bool gg_average_has(const Model *m, const Archive *a); /* whether the file has averages */
 
-long gg_checkpoint_bytes(const Model *m); /* of its tensors */
-/* all or nothing: a new file replaces the old one */
+long gg_checkpoint_bytes(const Model *m); /* the bytes of a checkpoint's tensors */
+/* writes a new file, which then replaces the old one; a failure leaves the old one */
 void gg_save_run(Run *r, const char *path);
-enum { GG_CHUNK = 4096 };                  /* most reals in memory at once */
-real *gg_array(const Model *m, int array); /* 0: the parameters, 1: the first state ... */
-bool gg_in_array(const Model *m, int array, const Tensor *t); /* frozen tensors have no states */
+enum { GG_CHUNK = 4096 }; /* most reals in memory at once */
+/* flat array 0: the parameters, 1: the first state ... */
+real *gg_array(const Model *m, int array);
+/* whether the array has t: a frozen tensor has no states */
+bool gg_in_array(const Model *m, int array, const Tensor *t);
 void gg_array_name(char *out, size_t room, const Model *m, int array, const Tensor *t);
 
-void gg_load_sources(Run *r); /* loads the files of the model's rules */
+/* loads the files of the model's rules; fails by gg_fail, as the next three do */
+void gg_load_sources(Run *r);
+/* loads all parameters, and the averages if the file has them */
 void gg_load_weights(Run *r, const char *path);
-void gg_load_fields(Run *r, const char *path); /* into r->data, the columns that the run reads */
-bool gg_load_run(Run *r, const char *path);    /* false: no such file */
+/* loads the CSV column names of a checkpoint into r->data */
+void gg_load_fields(Run *r, const char *path);
+/* loads weights, states and position of a run */
+/* false: there is no such file; any other fault fails */
+bool gg_load_run(Run *r, const char *path);
 #endif

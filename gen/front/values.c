@@ -1,5 +1,5 @@
 /* values.c -- values between Lua and C: fields of tables, and tensors. A tensor is userdata that
-   holds a Node; one node is always one value. */
+   contains a Node; a node has one userdata. */
 #include "front/host.h"
 
 static const char tensor_key[] = "tensor", nodes_key[] = "gagen.nodes";

@@ -157,7 +157,7 @@ StmtList *open_parts(Build *b, const Val **part)
                                 both(CALL_ADD, from, val_int(p->size)), SERIAL);
 }
 
-/* The unit that is all there is: one thread does it. */
+/* A single unit: one thread executes the kernel. */
 StmtList *open_one(Build *b)
 {
     const Val *one;

@@ -266,8 +266,8 @@ static const Val *term_of_real_rows(const Build *b, int n, const Val *v)
     return real && val_same(v->arg[2], zero) ? v->arg[1] : NULL;
 }
 
-/* In the loop over rows, which ends with the real ones where the others would add zero to a sum
-   from zero. */
+/* Opens the loop over rows. It ends with the real rows if the others would add zero to a sum
+   that begins at zero. */
 static void add_rows(Build *b, Stmt *rows, int n, int sum)
 {
     const Val *v = column_term(b), *term = term_of_real_rows(b, n, v);

@@ -227,7 +227,7 @@ static const Val *folded_name(const void *context, const char *name)
 /* Folds a micro-batch's gradient into the optimizer's states. */
 static void store_folded(Build *b, const Node *n, const Val *v)
 {
-    if (v->kind == VAL_NUMBER) return; /* padding gets zeros, which it always had */
+    if (v->kind == VAL_NUMBER) return; /* padding keeps its zeros */
     const Optimizer *o = b->k->g->step->groups.at[b->x->adds_to->group];
     const Buffer *gradient = b->k->gradients.at[b->x->adds_to->index];
     At place[STATES];

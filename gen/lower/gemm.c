@@ -8,7 +8,7 @@
 /* products in one call: the grid's z may count them */
 enum { MOST_BATCH = 65535 };
 
-/* ---- can a library say it ---- */
+/* ---- whether cuBLASLt can compute it ---- */
 static bool single(const Levels *s, long *extent)
 {
     *extent = s->n ? s->at[0].extent : 1;

@@ -5,7 +5,7 @@
       none: its readers test the border.
    3. A product's result has contiguous columns, at least a vector of them (C). If it has fewer,
       readers of an image get a copy.
-   4. A rematerialised value is stored as it was the first time. */
+   4. A rematerialised value has the layout of the first one. */
 #include <string.h>
 #include "lower/layouts.h"
 

@@ -80,7 +80,7 @@ static int result_formal(Build *b, bool *grad)
 }
 
 /* ---- C ---- */
-/* The first turn stores or adds as the window says. Later turns of an outer loop over the sum
+/* The first turn stores or adds, by the window's beta. Later turns of an outer loop over the sum
    add. */
 static const Val *turns_beta(Build *b, const Val *later)
 {

@@ -2,7 +2,7 @@
    computes in double.
 
    1. The variables of a formula are `samples` (the real rows of the window), t, T and E, and
-      `sums[i]`, the sums over the batch. After them in sums[] come the levels: scalars of
+      `sums[i]`, the sums over the batch. After them in sums[] come the penalties: scalars of
       parameters alone that a report shows, weighted by samples.
    2. A root's coefficient without sums is known before the first backward. It is scale_in, and
       scale_out is 1.

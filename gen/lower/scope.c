@@ -1,5 +1,6 @@
-/* scope.c -- loops over the factors of a layout, and addresses inside them. A factor of a layout is
-   made of the loops that lie within it; what straddles is divided and taken modulo. */
+/* scope.c -- loops over the factors of a layout, and addresses inside them. A factor's index is
+   a sum of the loops inside it. A loop that crosses a factor's border is divided and taken
+   modulo. */
 #include <string.h>
 #include "lower/build.h"
 
@@ -107,7 +108,7 @@ bool loop_overlaps(const Scope *s, int at)
     return is_part(&s->loop[at], s, at) && loop_length(s, at) < s->loop[at].extent;
 }
 
-/* n turns of that loop: all rows of a micro-batch have a name. */
+/* n turns of that loop, by the name N if they are all rows of a micro-batch. */
 static const Val *turns_of(const Scope *s, int at, long n)
 {
     return at == scope_batch(s) && n == s->domain->dim[0] ? val_rows(n) : val_int(n);
@@ -174,7 +175,7 @@ static bool outside(const ScopeLoop *l, const Factor *d)
 
 static long least(long a, long b) { return a < b ? a : b; }
 
-/* extent: of the axis in what is addressed */
+/* extent: that of the axis in the addressed tensor */
 static void straddle(At *a, const Scope *s, int axis, const Factor *d, long extent)
 {
     const long most = (extent - 1) / d->div;

@@ -8,7 +8,7 @@
 #include "lower/build.h"
 
 /* ---- pools ---- */
-/* The largest element under the window at a place of s; a NaN stays. */
+/* The largest element under the window at the position of s; NaN if there is one. */
 static const Val *best_of(Build *b, const Scope *s, Node *x, const Window *w, const Shape *out)
 {
     StmtList *here = b->out;
@@ -97,7 +97,7 @@ static void spread(Build *b, const Window *w, const Val *share, const Val *gy)
     b->scope = here;
 }
 
-/* The first of equals takes the gradient. */
+/* Of equal elements, the first gets the gradient. */
 static void spread_window(Build *b, const Window *w)
 {
     Node *f = b->x->core, *gy = f->arg[1];

@@ -1,9 +1,9 @@
-/* taps.c -- convolutions in groups: an element of the result is a sum over the taps and its group's
-   channels.
+/* taps.c -- convolutions in groups: an element of the result is a sum over the taps and its
+   group's channels.
 
-   1. The gradient of the image is such a sum over the other image, with the taps in reverse; that
-      of the weight is one over the batch and the places.
-   2. Where each channel is a group of its own, lanes are channels. */
+   1. The gradient of the image is such a sum over the other image, with the taps in reverse;
+      that of the weight is a sum over the batch and the image's positions.
+   2. If each channel is a group, lanes are channels. */
 #include <string.h>
 #include "lower/build.h"
 

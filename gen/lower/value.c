@@ -1,5 +1,5 @@
-/* value.c -- the value of a node at a place of the loops: from a buffer, a column of the data, a
-   draw, or through a view by its index. */
+/* value.c -- the value of a node at the position of the loops: from a buffer, a column of the
+   data, a random draw, or through a view by its index. */
 #include <string.h>
 #include "lower/build.h"
 
@@ -8,8 +8,8 @@ static const Val *real_of(const Val *v)
     return v->type == AS_REAL ? v : val_call(CALL_REAL, v, NULL, NULL);
 }
 
-/* n's shape as the scope sees it: a fold's argument of one value a row has ones where the folded
-   axes were. */
+/* n's shape for the scope: a fold's argument with one value per row gets axes of size 1 in place
+   of the folded ones. */
 static Shape seen_shape(const Build *b, const Node *n)
 {
     Shape s = n->shape;
@@ -19,7 +19,7 @@ static Shape seen_shape(const Build *b, const Node *n)
     return s;
 }
 
-/* v, which is the same in all of the row of the batch, as a constant at the row's beginning. */
+/* v as a constant at the beginning of the row of the batch; v must be the same in the whole row. */
 static const Val *in_row(Build *b, const char *wish, const Val *v)
 {
     for (int i = 0; i < b->nin_row; i++)
@@ -38,7 +38,7 @@ static const Val *in_row(Build *b, const char *wish, const Val *v)
     return is;
 }
 
-/* Where a row begins its number is known. */
+/* Whether a row is open, so that its number is known. */
 static bool row_begins(const Build *b)
 {
     const int n = scope_batch(&b->scope);
@@ -70,7 +70,7 @@ static const Val *load_noise(Build *b, const Node *n)
                     flat_index(&b->scope, &s));
 }
 
-/* An element of what the model states: only copies into memory read it. */
+/* An element of a table of the model; only copies into memory read tables. */
 static const Val *load_table(Build *b, const Node *n)
 {
     if (!n->table) return real_of(flat_index(&b->scope, &n->shape));
@@ -144,8 +144,7 @@ static const Val *load_reshaped(Build *b, Node *n)
     return v;
 }
 
-/* The domain's axis that is n's axis `a`: the folded ones are left out where n has a value for each
-   row. */
+/* The domain's axis for n's axis `a`. If n has a value per row, the folded axes are skipped. */
 static int domain_axis(const Build *b, const Node *n, int a)
 {
     const Shape *domain = b->scope.domain;
@@ -158,15 +157,15 @@ static int domain_axis(const Build *b, const Node *n, int a)
     BUG("an axis that the loops do not run over");
 }
 
-/* The coordinate along n's axis `a`: 0 where the one element there is repeated. */
+/* The coordinate along n's axis `a`; 0 if its single element is repeated. */
 static const Val *coordinate_in(const Build *b, const Node *n, int a)
 {
     const int d = domain_axis(b, n, a);
     return b->scope.domain->dim[d] == n->shape.dim[a] ? coordinate(&b->scope, d) : val_int(0);
 }
 
-/* n's coordinate c along the axis that a slice or a placing moves, in what it moves; whether there
-   is one, or NULL: there always is */
+/* the coordinate in n's argument for c, along the axis that a slice or a placing moves; is:
+   whether it is inside, NULL: always */
 static const Val *moved(const Node *n, const Val *c, const Val **inside)
 {
     const long from = (long)node_attr(n, "from"), step = (long)node_attr(n, "step"),
@@ -183,8 +182,8 @@ static const Val *moved(const Node *n, const Val *c, const Val **inside)
     return at;
 }
 
-/* Through a slice, or a placing among zeros: the element's coordinates, moved along one axis. What
-   is outside is read nowhere. */
+/* Through a slice, or a placing among zeros: the element's coordinates, moved along one axis.
+   Outside, nothing is read. */
 static const Val *load_moved(Build *b, Node *n)
 {
     Node *x = n->arg[0];
@@ -210,7 +209,7 @@ static const Val *load_moved(Build *b, Node *n)
     return v;
 }
 
-/* A row of a table, by a number. */
+/* An element of the row of a table that an id selects. */
 static const Val *load_gathered(Build *b, Node *n)
 {
     Node *table = n->arg[0], *ids = n->arg[1];
@@ -242,7 +241,7 @@ static const Val *load_permuted(Build *b, Node *n)
     return v;
 }
 
-/* Through a view that no factors say, by the element's index; broadcasting changes nothing. */
+/* Through a view that no factors express, by the element's index. Broadcasting changes nothing. */
 static const Val *load_view(Build *b, Node *n)
 {
     if (has_role(n, "slice") || has_role(n, "place")) return load_moved(b, n);
