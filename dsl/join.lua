@@ -53,9 +53,9 @@ local function check_embedding(what, t, w, o)
     fail("%s: the table is %s, expected rows x columns", what, table_.text)
   end
   if not ids.column(t) then
-    fail("%s: the ids are %s, computed or real; use a column of class ids or part of one, { "
-      .. "\"1-16\", classes = 65 }; a row for each position is nn.Parameter(%d, %d) itself; for "
-      .. "computed ids write fn.matmul(fn.one_hot(ids, %d), w)", what, named.text,
+    fail("%s: the ids are %s, computed or real; use a column of class ids, { \"1-16\", "
+      .. "classes = 65 }; for a row per position use nn.Parameter(%d, %d) itself; for computed ids "
+      .. "write fn.matmul(fn.one_hot(ids, %d), w)", what, named.text,
       table_.dims[1], table_.dims[2], table_.dims[1])
   end
   local p, rows = o.padding_idx, table_.dims[1]

@@ -38,9 +38,9 @@ function window.tokens(o, fail_at)
   if s and s.kind == "input" and s.rank == 2 then v = s.dims[2]
   elseif s then
     fail_at("tokens", nil,
-      "train: tokens is a number for every row, or a column of tokens, [N, T]; got %s; windows are "
-      .. "planned before the data are read, so write the most that a row may have, or count in "
-      .. "samples", util.show(v))
+      "train: tokens is a number for every row, or a column of tokens, [N, T]; got %s; gagen "
+      .. "computes windows before it reads data, so write a row's largest number of tokens, or "
+      .. "count in samples", util.show(v))
   end
   o.tokens = util.integer("train", v, 1, "'tokens' in a row")
 end

@@ -37,5 +37,15 @@ usage "-D batch x.lua" "name=value"
 usage "-t c -D nobody=1 tests/models/peer_a.lua" "nobody"
 usage "ops nothing" "nothing"
 usage "" "no model file"
+# long FILE...: the first lines of messages with more than 40 words; a word has a letter or a digit
+long() {
+    sed -n 's/^[^ ]*: \(error\|warning\|note\): //p' "$@" |
+        awk '{ n = 0; for (i = 1; i <= NF; i++) n += $i ~ /[[:alnum:]]/; if (n > 40) print n " words: " $0 }'
+}
+told=$(long tests/errors/*.err)
+if [ -z "$told" ]; then ok ok "no message has more than 40 words"; else ok "not ok" "messages have more than 40 words: $told"; fi
+{ printf 'x.lua:1: error:'; printf ' word%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40; } > $err
+short=$(long $err); printf ' more\n' >> $err
+if [ -z "$short" ] && [ -n "$(long $err)" ]; then ok ok "control: 41 words are too many, 40 are not"; else ok "not ok" "control: 41 words are too many, 40 are not"; fi
 echo "1..$n"
 exit $bad

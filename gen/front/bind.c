@@ -142,8 +142,8 @@ static void refuse_mixing(lua_State *L, const Node *y)
     else
         error_at(y->loc,
                  "%s: this mixes samples: tensor %s is gone when a sum over the batch is complete; "
-                 "write { reduction = \"none\" } for each row, { axis = 2 } within a sample, or "
-                 "declare a loss of each micro-batch, fn.per_micro(...)",
+                 "write { reduction = \"none\" }, { axis = 2 } for an axis of a sample, or a loss "
+                 "of each micro-batch, fn.per_micro(...)",
                  name, shape);
     if (sum->loc.file && sum->loc.line != y->loc.line)
         note_at(sum->loc, "the sum over the batch was made here");
