@@ -100,12 +100,12 @@ char *title_of(const Kernels *k, const Kernel *x)
                           strcmp(results, ops) ? ops : "", shape_text(&x->out->shape)));
 }
 
-char *note_of(const Kernels *k, const Kernel *x)
+char *note_of(const Kernels *k, const Kernel *x, bool named)
 {
     enum { ROOM = 28 };
     const char *results = results_of(k, x), *file = x->out->loc.file;
     Text t = { 0 };
-    if (strlen(results) <= ROOM) text_add(&t, "%s  ", c_comment(results));
+    if (!named && strlen(results) <= ROOM) text_add(&t, "%s  ", c_comment(results));
     text_add(&t, "%s", shape_text(&x->out->shape));
     if (!file) return t.s;
     const char *slash = strrchr(file, '/');

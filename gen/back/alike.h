@@ -23,7 +23,8 @@ Alike *alike_add(AlikeList *l, const Program *s, Kernel *k);
 void alike_find(const AlikeList *l); /* fills first, also, differs */
 const Alike *alike_of(const AlikeList *l, const Kernel *k);
 char *title_of(const Kernels *k, const Kernel *x); /* "k3  h = matmul, add, relu  [N, 256]" */
-char *note_of(const Kernels *k, const Kernel *x);  /* beside its call: "h  [N, 256]  line 9" */
+/* beside its call: "h  [N, 256]  line 9"; named: an argument names the result */
+char *note_of(const Kernels *k, const Kernel *x, bool named);
 /* fills title, also and loc of what stands over a function; says: added to the title. Those that
    are alike stand in the title where it has room */
 void alike_heading(const Alike *first, const char *says, Env *e);

@@ -10,7 +10,7 @@
 #include "back/template.h"
 
 /* of a sequence that becomes a function: its calls, how often it comes */
-enum { SHORTEST = 3, BLOCK = 4, LONGEST = 256, FEWEST = 3 };
+enum { SHORTEST = 3, LONGEST = 256, FEWEST = 3 };
 
 Line *line_add(Lines *to, const char *before, const char *after)
 {
@@ -60,8 +60,32 @@ static char *arguments_text(const Line *c)
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    for (int i = 0; i < c->args.n; i++) text_add(&t, "%s%s", i ? ", " : "", c->args.at[i]->text);
+    for (int i = 0; i < c->args.n; i++)
+        if (!c->args.at[i]->condition) text_add(&t, "%s%s", t.n ? ", " : "", c->args.at[i]->text);
     return t.s;
+}
+
+/* "if (training) " */
+static const char *condition_text(const Line *c)
+{
+    for (int i = 0; i < c->args.n; i++)
+        if (c->args.at[i]->condition) return text("if (%s) ", c->args.at[i]->text);
+    return "";
+}
+
+int text_height(size_t n) { return 1 + (int)(n / 86); }
+
+int line_height(const Line *c)
+{
+    size_t n = strlen(c->before);
+    for (int i = 0; i < c->args.n; i++) n += strlen(c->args.at[i]->text) + 2;
+    return text_height(n);
+}
+
+static const char *line_text(const Line *c)
+{
+    return c->brief ? c->brief
+                    : text("%s%s%s%s", condition_text(c), c->before, arguments_text(c), c->after);
 }
 
 static bool is_seen(const Lines *c, int call, int arg, const char *view)
@@ -84,8 +108,8 @@ char *lines_text(const Lines *c, const char *dev)
                 text_add(&t, "auto &%s = %s->%s;\n", view, dev, view);
         }
     for (int i = 0; i < c->n; i++)
-        text_add(&t, "%s%s%s%s%s\n", c->at[i]->before, arguments_text(c->at[i]), c->at[i]->after,
-                 *c->at[i]->note ? " @@ " : "", c->at[i]->note);
+        text_add(&t, "%s%s%s\n", line_text(c->at[i]), *c->at[i]->note ? " @@ " : "",
+                 c->at[i]->note);
     return t.s;
 }
 
@@ -225,20 +249,24 @@ char *arg_declared(const Arg *a)
     return text("%s%s%s%s%s", a->kept ? "const " : "", a->type, space, a->name, a->dims);
 }
 
-char *params_text(const Common *c)
+char *arg_type(const Arg *a) { return text("%s%s%s", a->kept ? "const " : "", a->type, a->dims); }
+
+static char *list_of(const Common *c, char *(*of)(const Arg *))
 {
     Text t = { 0 };
     text_put(&t, "", 0);
-    for (int i = 0; i < c->params.n; i++)
-        text_add(&t, "%s%s", i ? ", " : "", arg_declared(c->params.at[i]));
+    for (int i = 0; i < c->params.n; i++) text_add(&t, "%s%s", i ? ", " : "", of(c->params.at[i]));
     return t.s;
 }
+
+char *params_text(const Common *c) { return list_of(c, arg_declared); }
+char *params_types_text(const Common *c) { return list_of(c, arg_type); }
 
 void params_given(const Common *c, const Lines *from, Line *to)
 {
     for (int i = 0; i < c->params.n; i++) {
         Arg a = *arg_at(from, c->call[i], c->arg[i]);
-        a.kept = c->params.at[i]->kept;
+        a.kept = c->params.at[i]->kept, a.condition = false;
         arg_add(to, a);
     }
 }
@@ -290,11 +318,11 @@ static const char *function_name(const Lines *const *at, const Folding *f)
     return stem > 1 ? text("%s_%.*s", range, (int)stem - 1, layer) : text("%s_%s", range, f->what);
 }
 
-/* A function of that text; its name becomes k2_to_k9_h_2 where another has the wish. */
+/* A function of that text; k2_to_k9_h_2 where another has the wish. */
 static const char *write_function(Written *out, const char *wish, const char *title,
-                                  const char *params, const char *body)
+                                  const Common *common, const char *body)
 {
-    const char *name = wish, *rest = text("(%s)\n%s", params, body);
+    const char *name = wish, *params = params_text(common), *rest = text("(%s)\n%s", params, body);
     for (int i = 0, again = 2; i < out->names.n; i++) {
         if (strcmp(out->names.at[i], name)) continue;
         if (!strcmp(out->texts.at[i], rest)) return name;
@@ -302,7 +330,7 @@ static const char *write_function(Written *out, const char *wish, const char *ti
     }
     vec_push(&out->names, name);
     vec_push(&out->texts, rest);
-    declare_function(&out->steps, name, params);
+    declare_function(&out->steps, name, params_types_text(common));
     text_add(&out->functions, "%sstatic void %s(%s)\n{\n", title, name, params);
     put_lines(&out->functions, body, 4);
     text_add(&out->functions, "}\n\n");
@@ -316,12 +344,13 @@ static Lines fold_one(const Lines *const *at, int times, const Folding *f, Writt
     const Common common = lines_common(at, times);
     const char *title = text("/* %s, and what is like them up to %s */\n", range_text(at[0]),
                              range_text(at[times - 1]));
-    const char *name = write_function(out, function_name(at, f), title, params_text(&common),
+    const char *name = write_function(out, function_name(at, f), title, &common,
                                       lines_text(&common.body, f->memory));
     for (int i = 0; i < times; i++) {
         const char *layer = layer_of(at, i);
         Line *call = line_add(&calls, text("%s(", name), ");");
         call->note = layer ? text("%s: %s", layer, range_text(at[i])) : range_text(at[i]);
+        call->folded = true;
         call->first = first_of(at[i]), call->last = last_of(at[i]);
         params_given(&common, at[i], call);
     }
@@ -398,24 +427,36 @@ static bool are_blocks(const Found *x)
 
 static bool begin_phases(const Lines *c, const Found *x)
 {
-    bool begin = true;
-    for (int i = 0; i < x->times; i++) begin &= begins_phase(c, x->at[i]);
-    return begin;
+    for (int i = 0; i < x->times; i++)
+        if (!begins_phase(c, x->at[i])) return false;
+    return true;
 }
 
-/* Calls of many arguments take several lines. */
+/* Blocks are called by a macro, which is as long as one call. */
 static int lines_saved(const Lines *c, const Found *x)
 {
-    enum { AROUND = 5, IN_LINE = 5 };
+    enum { AROUND = 5 };
     Lines *each = NEW_ARRAY(Lines, x->times);
     const Lines **at = NEW_ARRAY(const Lines *, x->times);
-    for (int i = 0; i < x->times; i++) each[i] = slice(c, x->at[i], x->n), at[i] = &each[i];
-    const int params = lines_common(at, x->times).params.n;
-    return (x->times - 1) * x->n - x->times * (1 + params / IN_LINE) - AROUND;
+    int before = 0, calls = 0, one = 0;
+    for (int i = 0; i < x->times; i++) {
+        each[i] = slice(c, x->at[i], x->n), at[i] = &each[i];
+        for (int k = 0; k < x->n; k++) before += line_height(each[i].at[k]);
+    }
+    const Common common = lines_common(at, x->times);
+    for (int i = 0; i < x->times; i++) {
+        Line call = { .before = "", .after = "" };
+        params_given(&common, at[i], &call);
+        one = line_height(&call), calls += one;
+    }
+    if (are_blocks(x) && calls > x->times + one) calls = x->times + one;
+    for (int k = 0; k < x->n; k++) calls += line_height(common.body.at[k]);
+    return before - calls - text_height(strlen(params_text(&common))) - AROUND;
 }
 
-/* The sequence that saves most: blocks save calls, others have to save lines. n 0: none does. */
-static Found best_of(const Lines *c)
+/* The sequence that saves most lines; host: calls are launches, whose phases are not marked. n 0:
+   none does. */
+static Found best_of(const Lines *c, bool host)
 {
     const int *class = classes_of(c);
     Found best = { .n = 0 }, x = { .at = NEW_ARRAY(int, c->n + 1) };
@@ -424,11 +465,9 @@ static Found best_of(const Lines *c)
         for (x.n = before < SHORTEST ? SHORTEST : before + 1; x.n <= LONGEST; x.n++) {
             x.times = places_of(class, c->n, from, x.n, x.at);
             if (x.times < FEWEST) break;
-            if ((x.times - 1) * x.n - x.times <= best.saved || is_periodic(class + from, x.n))
-                continue;
-            const bool blocks = are_blocks(&x);
-            if (!blocks && !begin_phases(c, &x)) continue;
-            x.saved = blocks && x.n >= BLOCK ? (x.times - 1) * x.n : lines_saved(c, &x);
+            if (4 * x.times * x.n <= best.saved || is_periodic(class + from, x.n)) continue;
+            if (!host && !are_blocks(&x) && !begin_phases(c, &x)) continue;
+            x.saved = lines_saved(c, &x);
             if (x.saved <= best.saved) continue;
             best = x;
             x.at = NEW_ARRAY(int, c->n + 1);
@@ -454,5 +493,5 @@ static void fold_all(Lines *c, const Found *x, const Folding *f, Written *out)
 
 void lines_fold(Lines *c, const Folding *f, Written *out)
 {
-    for (Found x; (x = best_of(c)).n;) fold_all(c, &x, f, out);
+    for (Found x; (x = best_of(c, f->memory != NULL)).n;) fold_all(c, &x, f, out);
 }

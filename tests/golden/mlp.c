@@ -15,41 +15,41 @@
 */
 #include "gagen.h"
 
-enum { N = 16, MICROS = 4 };                                            /* rows of a micro-batch, micro-batches of a window */
+enum { N = 16, MICROS = 4 };                  /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct {                                                        /* as stored; logical shapes */
-    struct { real weight[3][64][16], bias[48]; } net_0;                 /* [48, 64] [48] */
-    struct { real weight[48][16], bias[16]; } net_2;                    /* [10, 48] [10] */
+typedef struct {                                        /* as stored; logical shapes */
+    struct { real weight[3][64][16], bias[48]; } net_0; /* [48, 64] [48] */
+    struct { real weight[48][16], bias[16]; } net_2;    /* [10, 48] [10] */
 } Params;
 _Static_assert(sizeof(Params) == 3904 * sizeof(real), "flat");
 
-static struct {                                                         /* rows in memory */
-    const uint8_t *image;                                               /* [64] */
-    const int32_t *label;                                               /* one number */
+static struct {                                         /* rows in memory */
+    const uint8_t *image;                               /* [64] */
+    const int32_t *label;                               /* one number */
 } data;
 static Window w;
-static double part[2][8], sums[2];                                      /* a window's; a micro-batch's, in parts */
-_Alignas(64) static Params p, g, s_m, s_v;                              /* parameters, gradients, optimizer states */
-_Alignas(64) static struct {                                            /* made from Params once per update */
-    real net_2_weight_t[3][10][16];                                     /* [10, 48] */
+static double part[2][8], sums[2];                      /* a window's; a micro-batch's, in parts */
+_Alignas(64) static Params p, g, s_m, s_v;             /* parameters, gradients, optimizer states */
+_Alignas(64) static struct {                            /* made from Params once per update */
+    real net_2_weight_t[3][10][16];                     /* [10, 48] */
 } packed;
-_Alignas(64) static union {                                             /* a micro-step's values; each struct lies over the others */
+_Alignas(64) static union {            /* a micro-step's values; each struct lies over the others */
     real all[2816];
     struct {
-        real div[N][64];                                                /* [N, 64]  phases 0-3 */
-        real net_1[3][N][16];                                           /* [N, 48]  phases 1-3 */
-        real logits[N][16];                                             /* [N, 10]  phase 2 */
-        real amax[N];                                                   /* [N]  phase 2 */
-        real sum_exp[N];                                                /* [N]  phase 2 */
-        real cross_entropy[N];                                          /* [N]  phase 2 */
-        real hit[N];                                                    /* [N]  phase 2 */
-        real pad[448], d_logits[N][16];                                 /* [N, 10]  phases 2-3 */
+        real div[N][64];                                /* [N, 64]  phases 0-3 */
+        real net_1[3][N][16];                           /* [N, 48]  phases 1-3 */
+        real logits[N][16];                             /* [N, 10]  phase 2 */
+        real amax[N];                                   /* [N]  phase 2 */
+        real sum_exp[N];                                /* [N]  phase 2 */
+        real cross_entropy[N];                          /* [N]  phase 2 */
+        real hit[N];                                    /* [N]  phase 2 */
+        real pad[448], d_logits[N][16];                 /* [N, 10]  phases 2-3 */
     };
-    struct { real pad2[1792], d_net_0[3][N][16]; };                     /* [N, 48]  phase 3 */
+    struct { real pad2[1792], d_net_0[3][N][16]; };     /* [N, 48]  phase 3 */
 } arena;
 
-static void add_up(int sum, int parts)                                  /* in order, whatever the threads */
+static void add_up(int sum, int parts)                  /* in order, whatever the threads */
 {
     for (int i = 0; i < parts; i++) sums[sum] += part[sum][i];
 }
@@ -93,8 +93,9 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with their shapes and lines of mlp.lua ---- */
-static void k13_copy(const Thread *), k1_div(const Thread *, const Micro *), k2_matmul_add_relu(const Thread *),
-        k3_matmul_add(const Thread *), k4_amax_sum_exp_cross_entropy_hit(const Thread *, const Micro *),
+static void k13_copy(const Thread *), k1_div(const Thread *, const Micro *),
+        k2_matmul_add_relu(const Thread *), k3_matmul_add(const Thread *),
+        k4_amax_sum_exp_cross_entropy_hit(const Thread *, const Micro *),
         k5_sum(const Thread *, const Micro *, real[N], double[]),
         k7_cross_entropy_grad(const Thread *, const Micro *), k8_sum_d_bias(const Thread *, int),
         k9_matmul_relu_dx(const Thread *), k10_matmul_d_weight(const Thread *, int),
@@ -105,14 +106,14 @@ static void forward(const Thread *t, const Micro *m);
 INLINE void micro(const Thread *t, const Micro *m, const int beta)
 {
     forward(t, m);
-    k7_cross_entropy_grad(t, m);                                        /* d_logits  [N, 10]  line 10 */
+    k7_cross_entropy_grad(t, m);                        /* d_logits  [N, 10]  line 10 */
     barrier(t);
     if (t->id == 0) add_up(0, 8), add_up(1, 8);
-    k8_sum_d_bias(t, beta);                                             /* d net.2.bias  [10]  line 5 */
-    k9_matmul_relu_dx(t);                                               /* d_net_0  [N, 48]  line 5 */
-    k10_matmul_d_weight(t, beta);                                       /* d net.2.weight  [10, 48]  line 5 */
-    k11_sum_d_bias(t, beta);                                            /* d net.0.bias  [48]  line 5 */
-    k12_matmul_d_weight(t, beta);                                       /* d net.0.weight  [48, 64]  line 5 */
+    k8_sum_d_bias(t, beta);                             /* d net.2.bias  [10]  line 5 */
+    k9_matmul_relu_dx(t);                               /* d_net_0  [N, 48]  line 5 */
+    k10_matmul_d_weight(t, beta);                       /* d net.2.weight  [10, 48]  line 5 */
+    k11_sum_d_bias(t, beta);                            /* d net.0.bias  [48]  line 5 */
+    k12_matmul_d_weight(t, beta);                       /* d net.0.weight  [48, 64]  line 5 */
     barrier(t);
 }
 
@@ -122,14 +123,14 @@ NOINLINE void micro_next(const Thread *t, const Micro *m)  { micro(t, m, 1); }
 /* The forward part. */
 static void forward(const Thread *t, const Micro *m)
 {
-    k1_div(t, m);                                                       /* div  [N, 64]  line 6 */
+    k1_div(t, m);                                       /* div  [N, 64]  line 6 */
     barrier(t);
-    k2_matmul_add_relu(t);                                              /* net_1  [N, 48]  line 5 */
+    k2_matmul_add_relu(t);                              /* net_1  [N, 48]  line 5 */
     barrier(t);
-    k3_matmul_add(t);                                                   /* logits  [N, 10]  line 5 */
-    k4_amax_sum_exp_cross_entropy_hit(t, m);                            /* [N]  line 10 */
-    k5_sum(t, m, arena.cross_entropy, part[0]);                         /* sums[0]  []  line 10 */
-    k5_sum(t, m, arena.hit, part[1]);                                   /* k6  sums[1]  []  line 12 */
+    k3_matmul_add(t);                                   /* logits  [N, 10]  line 5 */
+    k4_amax_sum_exp_cross_entropy_hit(t, m);            /* [N]  line 10 */
+    k5_sum(t, m, arena.cross_entropy, part[0]);         /* sums[0]  []  line 10 */
+    k5_sum(t, m, arena.hit, part[1]);                   /* k6  sums[1]  []  line 12 */
 }
 
 /* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
@@ -158,8 +159,8 @@ static void k1_div(const Thread *t, const Micro *m)
 static void k2_matmul_add_relu(const Thread *t)
 {
     for_span (s, t, 3) {
-        matmul((Matmul) { .rows = N, .columns = 16, .depth = 64 }, arena.div[0], p.net_0.weight[s][0],
-                arena.net_1[s][0], 0);
+        matmul((Matmul) { .rows = N, .columns = 16, .depth = 64 }, arena.div[0],
+                p.net_0.weight[s][0], arena.net_1[s][0], 0);
         for (int n = 0; n < N; n++)
             for (int j = 0; j < 16; j += LANES) {
                 const vec v = v_load(&arena.net_1[s][n][j]) + v_load(&p.net_0.bias[s * 16 + j]);
@@ -172,11 +173,12 @@ static void k2_matmul_add_relu(const Thread *t)
 static void k3_matmul_add(const Thread *t)
 {
     for_span (q, t, 8) {
-        matmul((Matmul) { .rows = 2, .columns = 16, .depth = 48, .blocks = 3, .block = 256 }, arena.net_1[0][q * 2],
-                p.net_2.weight[0], arena.logits[q * 2], 0);
+        matmul((Matmul) { .rows = 2, .columns = 16, .depth = 48, .blocks = 3, .block = 256 },
+                arena.net_1[0][q * 2], p.net_2.weight[0], arena.logits[q * 2], 0);
         for (int n = 2 * q; n < 2 * q + 2; n++)
             for (int j = 0; j < 16; j += LANES)
-                v_store(&arena.logits[n][j], v_keep(v_load(&arena.logits[n][j]) + v_load(&p.net_2.bias[j]), 10 - j));
+                v_store(&arena.logits[n][j], v_keep(v_load(&arena.logits[n][j])
+                        + v_load(&p.net_2.bias[j]), 10 - j));
     }
 }
 
@@ -234,7 +236,8 @@ static void k7_cross_entropy_grad(const Thread *t, const Micro *m)
             const real sum = arena.sum_exp[n];
             for (int j = 0; j < 10; j++) {
                 const real x = arena.logits[n][j];
-                arena.d_logits[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
+                arena.d_logits[n][j] = scale == 0 ? 0 : scale
+                        * (r_exp(x - max) / sum - (j == label ? 1 : 0));
             }
             for (int j = 10; j < 16; j++)
                 arena.d_logits[n][j] = 0;
@@ -263,7 +266,8 @@ static void k9_matmul_relu_dx(const Thread *t)
         for (int n = 0; n < N; n++)
             for (int j = 0; j < 16; j += LANES) {
                 const vec v = v_load(&arena.d_net_0[s][n][j]);
-                v_store(&arena.d_net_0[s][n][j], v_select(v_load(&arena.net_1[s][n][j]) <= 0, v_set(0), v));
+                v_store(&arena.d_net_0[s][n][j],
+                        v_select(v_load(&arena.net_1[s][n][j]) <= 0, v_set(0), v));
             }
     }
 }
@@ -272,8 +276,8 @@ static void k9_matmul_relu_dx(const Thread *t)
 INLINE void k10_matmul_d_weight(const Thread *t, const int beta)
 {
     for_span (q, t, 3)
-        matmul((Matmul) { .rows = 16, .columns = 16, .depth = N, .a_turned = true }, arena.net_1[q][0],
-                arena.d_logits[0], g.net_2.weight[q * 16], beta);
+        matmul((Matmul) { .rows = 16, .columns = 16, .depth = N, .a_turned = true },
+                arena.net_1[q][0], arena.d_logits[0], g.net_2.weight[q * 16], beta);
 }
 
 /* k11  d net.0.bias = sum  [48]                                        tests/golden/mlp.lua:5 */
@@ -301,7 +305,7 @@ INLINE void k12_matmul_d_weight(const Thread *t, const int beta)
 /* What is made from parameters once per update. */
 static void prepare(const Thread *t)
 {
-    k13_copy(t);                                                        /* net_2_weight_t  [10, 48]  line 5 */
+    k13_copy(t);                                        /* net_2_weight_t  [10, 48]  line 5 */
     barrier(t);
 }
 
@@ -373,9 +377,9 @@ static void scalars(Window *to)
     const double t = (double)to->t;
     const double lr = (double)to->lr;
     to->rate = (real)to->lr;
-    to->c[0] = (real)(1.0 / (1.0 - pow(0.9, t)));                       /* c1 */
-    to->c[1] = (real)(1.0 / sqrt(1.0 - pow(0.999, t)));                 /* c2 */
-    to->c[2] = (real)(1.0 - lr * 0.01);                                 /* shrink */
+    to->c[0] = (real)(1.0 / (1.0 - pow(0.9, t)));       /* c1 */
+    to->c[1] = (real)(1.0 / sqrt(1.0 - pow(0.999, t))); /* c2 */
+    to->c[2] = (real)(1.0 - lr * 0.01);                 /* shrink */
     to->scale_in[0] = (real)(1.0 / samples);
     to->count = (double)to->samples;
 }
@@ -383,16 +387,18 @@ static void scalars(Window *to)
 /* From sums over any number of windows. */
 static void report(const double *s, double samples, double *out)
 {
-    out[0] = s[0] / samples;                                            /* loss */
-    out[1] = s[1] / samples;                                            /* accuracy */
+    out[0] = s[0] / samples;                            /* loss */
+    out[1] = s[1] / samples;                            /* accuracy */
 }
 
 static const Tensor tensors[] = {
-    { "net.0.weight", 2, { 48, 64 }, { { { 1, 16, 1 }, { 16, 0, 1024 } }, { { 1, 0, 16 } } }, 0, 'u', -0.125, 0.125 },
+    { "net.0.weight", 2, { 48, 64 }, { { { 1, 16, 1 }, { 16, 0, 1024 } }, { { 1, 0, 16 } } }, 0,
+            'u', -0.125, 0.125 },
     { "net.0.bias", 1, { 48 }, { { { 1, 0, 1 } } }, 3072, 'u', -0.125, 0.125 },
-    { "net.2.weight", 2, { 10, 48 }, { { { 1, 0, 1 } }, { { 1, 16, 16 }, { 16, 0, 256 } } }, 3120, 'u',
-            -0.14433756729740646, 0.14433756729740646 },
-    { "net.2.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 3888, 'u', -0.14433756729740646, 0.14433756729740646 },
+    { "net.2.weight", 2, { 10, 48 }, { { { 1, 0, 1 } }, { { 1, 16, 16 }, { 16, 0, 256 } } }, 3120,
+            'u', -0.14433756729740646, 0.14433756729740646 },
+    { "net.2.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 3888, 'u', -0.14433756729740646,
+            0.14433756729740646 },
 };
 
 static const Column columns[] = {
@@ -430,7 +436,8 @@ static const Program gagen_mlp = {
         .columns = columns, .ncolumns = 2,
     },
     .device = {
-        .target = "c", .machine = GG_BUILT_FOR, .memory = sizeof p * 4 + sizeof packed + sizeof arena,
+        .target = "c", .machine = GG_BUILT_FOR,
+                .memory = sizeof p * 4 + sizeof packed + sizeof arena,
         .w = &w, .sums = sums,
         .prepare = prepare, .evaluate = evaluate,
     },

@@ -9,59 +9,60 @@
    scales   backward starts with  scale_in[0] = 1 / samples, for the loss in line 10
    sums     sums[0] = sum of cross_entropy, line 10
             sums[1] = sum of hit, line 12
-   memory   parameters, gradients, states 57 KiB; packed 0 KiB; arena 11 KiB (lower bound 11); cuBLASLt's workspace 32 MiB
+   memory   parameters, gradients, states 57 KiB; packed 0 KiB; arena 11 KiB (lower bound 11);
+   cuBLASLt's workspace 32 MiB
    a micro-step   0.244 MFLOP in 12 kernels;  an update   3 616 elements, AdamW
    lr cosine 0.001, warmup 10
 */
 #include "gagen_cuda.h"
 
-enum { N = 16, MICROS = 4 };                                            /* rows of a micro-batch, micro-batches of a window */
+enum { N = 16, MICROS = 4 };                  /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct {                                                        /* as stored; logical shapes */
-    struct { real weight[48][64], bias[48]; } net_0;                    /* [48, 64] [48] */
-    struct { real weight[10][48], bias[12], pad_3[4]; } net_2;          /* [10, 48] [10] */
+typedef struct {                                        /* as stored; logical shapes */
+    struct { real weight[48][64], bias[48]; } net_0;    /* [48, 64] [48] */
+    struct { real weight[10][48], bias[12], pad_3[4]; } net_2;  /* [10, 48] [10] */
 } Params;
 static_assert(sizeof(Params) == 3616 * sizeof(real), "flat");
 
-typedef struct {                                                        /* rows in memory */
-    const uint8_t *image;                                               /* [64] */
-    const int32_t *label;                                               /* one number */
+typedef struct {                                        /* rows in memory */
+    const uint8_t *image;                               /* [64] */
+    const int32_t *label;                               /* one number */
 } Data;
 
-typedef struct {                                                        /* all that lies on the device */
-    alignas(256) Params p;                                              /* parameters, gradients, optimizer states */
+typedef struct {                                        /* all that lies on the device */
+    alignas(256) Params p;                             /* parameters, gradients, optimizer states */
     Params g, s_m, s_v;
-    double sums[2];                                                     /* over the window's samples */
+    double sums[2];                                     /* over the window's samples */
     Window w;
     Data data;
-    uint32_t row[N * MICROS];                                           /* of data, by the window's samples */
+    uint32_t row[N * MICROS];                           /* of data, by the window's samples */
     uint32_t row_end;
-    alignas(256) union {                                                /* a micro-step's values; each struct lies over the others */
+    alignas(256) union {               /* a micro-step's values; each struct lies over the others */
         real all[2752];
         struct {
-            real div[N][64];                                            /* [N, 64]  phases 0-11 */
-            real net_1[N][48];                                          /* [N, 48]  phases 1-9 */
-            real logits[N][12];                                         /* [N, 10]  phases 2-6 */
-            real amax[N];                                               /* [N]  phases 3-6 */
-            real sum_exp[N];                                            /* [N]  phases 3-6 */
-            real cross_entropy[N];                                      /* [N]  phases 3-4 */
-            real hit[N];                                                /* [N]  phases 3-5 */
-            real pad[512], d_logits[N][12];                             /* [N, 10]  phases 6-9 */
+            real div[N][64];                            /* [N, 64]  phases 0-11 */
+            real net_1[N][48];                          /* [N, 48]  phases 1-9 */
+            real logits[N][12];                         /* [N, 10]  phases 2-6 */
+            real amax[N];                               /* [N]  phases 3-6 */
+            real sum_exp[N];                            /* [N]  phases 3-6 */
+            real cross_entropy[N];                      /* [N]  phases 3-4 */
+            real hit[N];                                /* [N]  phases 3-5 */
+            real pad[512], d_logits[N][12];             /* [N, 10]  phases 6-9 */
         };
-        struct { real pad2[1792], d_net_0[N][48]; };                    /* [N, 48]  phases 8-11 */
+        struct { real pad2[1792], d_net_0[N][48]; };    /* [N, 48]  phases 8-11 */
     } arena;
 } Device;
 
 static Device *device;
-static struct {                                                         /* what files and options see, allocated at start */
+static struct {                                 /* what files and options see, allocated at start */
     Params p, g, s_m, s_v;
 } *host;
 static Data data;
 static Window w;
 static double sums[2];
-static GgMatmul k2, k3, k9;                                             /* products that cuBLASLt makes */
-static GgMatmul k10[2], k12[2];                                         /* those of gradients: [0] stores, [1] adds */
+static GgMatmul k2, k3, k9;                             /* products that cuBLASLt makes */
+static GgMatmul k10[2], k12[2];                       /* those of gradients: [0] stores, [1] adds */
 
 /* ---- a window ---- */
 static void micro_first(void), update_steps(void), micro_next(void);
@@ -104,21 +105,21 @@ static void window(const Thread *)
 }
 
 /* ---- a micro-batch: its kernels in order, with their shapes and lines of mlp.lua ---- */
-static __global__ void k1_div(Device *dev), k9_matmul_relu_dx(Device *dev), k11_sum_d_bias(Device *dev, int beta),
-        k4_to_k8_next(Device *dev, int beta), k4_to_k6_next(Device *dev);
+static __global__ void k1_div(Device *), k9_matmul_relu_dx(Device *),
+        k11_sum_d_bias(Device *, int), k4_to_k8_next(Device *, int), k4_to_k6_next(Device *);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    GG_RUN(k1_div, 4, 256, device);                                     /* div  [N, 64]  line 6 */
-    gg_matmul_run(&k2);                                                 /* k2  net_1 = matmul, add, relu  [N, 48]  line 5 */
-    gg_matmul_run(&k3);                                                 /* k3  logits = matmul, add  [N, 10]  line 5 */
+    GG_RUN(k1_div, 4, 256, device);                     /* div  [N, 64]  line 6 */
+    gg_matmul_run(&k2);                         /* k2  net_1 = matmul, add, relu  [N, 48]  line 5 */
+    gg_matmul_run(&k3);                              /* k3  logits = matmul, add  [N, 10]  line 5 */
     GG_RUN(k4_to_k8_next, 1, 512, device, beta);
-    gg_matmul_run(&k9);                                                 /* k9  d_net_0 = matmul, relu_dx  [N, 48]  line 5 */
-    GG_RUN(k9_matmul_relu_dx, 3, 256, device);                          /* d_net_0  [N, 48]  line 5 */
-    gg_matmul_run(&k10[beta]);                                          /* k10  d net.2.weight = matmul  [10, 48]  line 5 */
-    GG_RUN(k11_sum_d_bias, 2, 256, device, beta);                       /* d net.0.bias  [48]  line 5 */
-    gg_matmul_run(&k12[beta]);                                          /* k12  d net.0.weight = matmul  [48, 64]  line 5 */
+    gg_matmul_run(&k9);                         /* k9  d_net_0 = matmul, relu_dx  [N, 48]  line 5 */
+    GG_RUN(k9_matmul_relu_dx, 3, 256, device);          /* d_net_0  [N, 48]  line 5 */
+    gg_matmul_run(&k10[beta]);                  /* k10  d net.2.weight = matmul  [10, 48]  line 5 */
+    GG_RUN(k11_sum_d_bias, 2, 256, device, beta);       /* d net.0.bias  [48]  line 5 */
+    gg_matmul_run(&k12[beta]);                  /* k12  d net.0.weight = matmul  [48, 64]  line 5 */
 }
 
 static void micro_first(void) { micro(0); }
@@ -127,9 +128,9 @@ static void micro_next(void) { micro(1); }
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_RUN(k1_div, 4, 256, device);                                     /* div  [N, 64]  line 6 */
-    gg_matmul_run(&k2);                                                 /* k2  net_1 = matmul, add, relu  [N, 48]  line 5 */
-    gg_matmul_run(&k3);                                                 /* k3  logits = matmul, add  [N, 10]  line 5 */
+    GG_RUN(k1_div, 4, 256, device);                     /* div  [N, 64]  line 6 */
+    gg_matmul_run(&k2);                         /* k2  net_1 = matmul, add, relu  [N, 48]  line 5 */
+    gg_matmul_run(&k3);                              /* k3  logits = matmul, add  [N, 10]  line 5 */
     GG_RUN(k4_to_k6_next, 1, 512, device);
 }
 
@@ -221,7 +222,8 @@ static __device__ void k7_cross_entropy_grad(Device *dev)
         const real sum = arena.sum_exp[n];
         for (int j = lane; j < 10; j += 32) {
             const real x = arena.logits[n][j];
-            arena.d_logits[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
+            arena.d_logits[n][j] = scale == 0 ? 0 : scale
+                    * (r_exp(x - max) / sum - (j == label ? 1 : 0));
         }
     }
 }
@@ -354,18 +356,21 @@ static void open_products(void)
     auto &p = device->p;
     auto &g = device->g;
     gg_product_open(&k2, &arena.div[0][0], &p.net_0.weight[0][0], &arena.net_1[0][0], p.net_0.bias,
-            { .rows = N, .columns = 48, .depth = 64, .b_turned = true, .lead = { 64, 64, 48 }, .relu = true });
-    gg_product_open(&k3, &arena.net_1[0][0], &p.net_2.weight[0][0], &arena.logits[0][0], p.net_2.bias,
-            { .rows = N, .columns = 10, .depth = 48, .b_turned = true, .lead = { 48, 48, 12 } });
+            { .rows = N, .columns = 48, .depth = 64, .b_turned = true, .lead = { 64, 64, 48 },
+            .relu = true });
+    gg_product_open(&k3, &arena.net_1[0][0], &p.net_2.weight[0][0], &arena.logits[0][0],
+            p.net_2.bias, { .rows = N, .columns = 10, .depth = 48, .b_turned = true,
+            .lead = { 48, 48, 12 } });
     gg_product_open(&k9, &arena.d_logits[0][0], &p.net_2.weight[0][0], &arena.d_net_0[0][0], NULL,
             { .rows = N, .columns = 48, .depth = 10, .lead = { 12, 48, 48 } });
-    gg_product_open_both(k10, &arena.d_logits[0][0], &arena.net_1[0][0], &g.net_2.weight[0][0], NULL,
-            { .rows = 10, .columns = 48, .depth = N, .a_turned = true, .lead = { 12, 48, 48 } });
+    gg_product_open_both(k10, &arena.d_logits[0][0], &arena.net_1[0][0], &g.net_2.weight[0][0],
+            NULL, { .rows = 10, .columns = 48, .depth = N, .a_turned = true,
+            .lead = { 12, 48, 48 } });
     gg_product_open_both(k12, &arena.d_net_0[0][0], &arena.div[0][0], &g.net_0.weight[0][0], NULL,
             { .rows = 48, .columns = 64, .depth = N, .a_turned = true, .lead = { 48, 64, 64 } });
 }
 
-static void record(void)                                                /* what the device replays */
+static void record(void)                                /* what the device replays */
 {
     pass = gg_record(forward);
     first = gg_record(micro_first);
@@ -402,9 +407,9 @@ static void scalars(Window *to)
     const double t = (double)to->t;
     const double lr = (double)to->lr;
     to->rate = (real)to->lr;
-    to->c[0] = (real)(1.0 / (1.0 - pow(0.9, t)));                       /* c1 */
-    to->c[1] = (real)(1.0 / sqrt(1.0 - pow(0.999, t)));                 /* c2 */
-    to->c[2] = (real)(1.0 - lr * 0.01);                                 /* shrink */
+    to->c[0] = (real)(1.0 / (1.0 - pow(0.9, t)));       /* c1 */
+    to->c[1] = (real)(1.0 / sqrt(1.0 - pow(0.999, t))); /* c2 */
+    to->c[2] = (real)(1.0 - lr * 0.01);                 /* shrink */
     to->scale_in[0] = (real)(1.0 / samples);
     to->count = (double)to->samples;
 }
@@ -412,16 +417,17 @@ static void scalars(Window *to)
 /* From sums over any number of windows. */
 static void report(const double *s, double samples, double *out)
 {
-    out[0] = s[0] / samples;                                            /* loss */
-    out[1] = s[1] / samples;                                            /* accuracy */
+    out[0] = s[0] / samples;                            /* loss */
+    out[1] = s[1] / samples;                            /* accuracy */
 }
 
 static const Tensor tensors[] = {
     { "net.0.weight", 2, { 48, 64 }, { { { 1, 0, 64 } }, { { 1, 0, 1 } } }, 0, 'u', -0.125, 0.125 },
     { "net.0.bias", 1, { 48 }, { { { 1, 0, 1 } } }, 3072, 'u', -0.125, 0.125 },
-    { "net.2.weight", 2, { 10, 48 }, { { { 1, 0, 48 } }, { { 1, 0, 1 } } }, 3120, 'u', -0.14433756729740646,
+    { "net.2.weight", 2, { 10, 48 }, { { { 1, 0, 48 } }, { { 1, 0, 1 } } }, 3120, 'u',
+            -0.14433756729740646, 0.14433756729740646 },
+    { "net.2.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 3600, 'u', -0.14433756729740646,
             0.14433756729740646 },
-    { "net.2.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 3600, 'u', -0.14433756729740646, 0.14433756729740646 },
 };
 
 static const Column columns[] = {

@@ -11,67 +11,68 @@
                                   scale_in[1] = 1 / samples, for the loss in line 9
    sums     sums[0] = sum of square, line 9
             sums[1] = sum of cross_entropy, line 10
-   memory   parameters, gradients 3 KiB; packed 0 KiB; arena 4 KiB (lower bound 4); cuBLASLt's workspace 32 MiB
+   memory   parameters, gradients 3 KiB; packed 0 KiB; arena 4 KiB (lower bound 4); cuBLASLt's
+   workspace 32 MiB
    a micro-step   0.00974 MFLOP in 17 kernels;  an update   336 elements, SGD
    lr 0.1
 */
 #include "gagen_cuda.h"
 
-enum { N = 8, MICROS = 1 };                                             /* rows of a micro-batch, micro-batches of a window */
+enum { N = 8, MICROS = 1 };                   /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct {                                                        /* as stored; logical shapes */
-    struct { real weight[24][8], bias[24], pad_1[8]; } trunk;           /* [24, 8] [24] */
-    struct { real weight[24], pad_2[8], bias[1], pad_3[15]; } price;    /* [1, 24] [1] */
-    struct { real weight[2][24], bias[2], pad_5[14]; } brand;           /* [2, 24] [2] */
+typedef struct {                                        /* as stored; logical shapes */
+    struct { real weight[24][8], bias[24], pad_1[8]; } trunk;  /* [24, 8] [24] */
+    struct { real weight[24], pad_2[8], bias[1], pad_3[15]; } price;  /* [1, 24] [1] */
+    struct { real weight[2][24], bias[2], pad_5[14]; } brand;  /* [2, 24] [2] */
 } Params;
 static_assert(sizeof(Params) == 336 * sizeof(real), "flat");
 
-typedef struct {                                                        /* rows in memory */
-    const real *body;                                                   /* [8] */
-    const real *price;                                                  /* one number */
-    const int32_t *brand;                                               /* one number */
+typedef struct {                                        /* rows in memory */
+    const real *body;                                   /* [8] */
+    const real *price;                                  /* one number */
+    const int32_t *brand;                               /* one number */
 } Data;
 
-typedef struct {                                                        /* all that lies on the device */
-    alignas(256) Params p;                                              /* parameters, gradients */
+typedef struct {                                        /* all that lies on the device */
+    alignas(256) Params p;                              /* parameters, gradients */
     Params g;
-    double sums[2];                                                     /* over the window's samples */
+    double sums[2];                                     /* over the window's samples */
     Window w;
     Data data;
-    uint32_t row[N * MICROS];                                           /* of data, by the window's samples */
+    uint32_t row[N * MICROS];                           /* of data, by the window's samples */
     uint32_t row_end;
-    alignas(256) union {                                                /* a micro-step's values; each struct lies over the others */
+    alignas(256) union {               /* a micro-step's values; each struct lies over the others */
         real all[864];
         struct {
-            real h[N][24];                                              /* [N, 24]  phases 1-13 */
-            real gelu[N][24];                                           /* [N, 24]  phases 1-14 */
-            real tanh[N][24];                                           /* [N, 24]  phases 1-10 */
-            real square[N][1];                                          /* [N, 1]  phases 2-3 */
-            real pad[8], amax[N];                                       /* [N]  phases 5-7 */
-            real pad2[8], sum_exp[N];                                   /* [N]  phases 5-7 */
-            real pad3[8], cross_entropy[N];                             /* [N]  phases 5-6 */
-            real pad4[136], body[N][8];                                 /* [N, 8]  phases 0-16 */
-            real sub[N][1];                                             /* [N, 1]  phases 2-11 */
-            real pad5[8], d_brand[N][2];                                /* [N, 2]  phases 7-10 */
+            real h[N][24];                              /* [N, 24]  phases 1-13 */
+            real gelu[N][24];                           /* [N, 24]  phases 1-14 */
+            real tanh[N][24];                           /* [N, 24]  phases 1-10 */
+            real square[N][1];                          /* [N, 1]  phases 2-3 */
+            real pad[8], amax[N];                       /* [N]  phases 5-7 */
+            real pad2[8], sum_exp[N];                   /* [N]  phases 5-7 */
+            real pad3[8], cross_entropy[N];             /* [N]  phases 5-6 */
+            real pad4[136], body[N][8];                 /* [N, 8]  phases 0-16 */
+            real sub[N][1];                             /* [N, 1]  phases 2-11 */
+            real pad5[8], d_brand[N][2];                /* [N, 2]  phases 7-10 */
         };
         struct {
-            real pad6[384], d_h[N][24];                                 /* [N, 24]  phases 13-16 */
-            real brand[N][2];                                           /* [N, 2]  phases 4-7 */
-            real pad7[256], d_sub[N][1];                                /* [N, 1]  phases 11-14 */
+            real pad6[384], d_h[N][24];                 /* [N, 24]  phases 13-16 */
+            real brand[N][2];                           /* [N, 2]  phases 4-7 */
+            real pad7[256], d_sub[N][1];                /* [N, 1]  phases 11-14 */
         };
-        struct { real pad8[576], tanh_dx[N][24]; };                     /* [N, 24]  phases 9-13 */
+        struct { real pad8[576], tanh_dx[N][24]; };     /* [N, 24]  phases 9-13 */
     } arena;
 } Device;
 
 static Device *device;
-static struct {                                                         /* what files and options see, allocated at start */
+static struct {                                 /* what files and options see, allocated at start */
     Params p, g;
 } *host;
 static Data data;
 static Window w;
 static double sums[2];
-static GgMatmul k2, k3, k5, k10, k11, k14, k15, k17;                    /* products that cuBLASLt makes */
+static GgMatmul k2, k3, k5, k10, k11, k14, k15, k17;    /* products that cuBLASLt makes */
 
 /* ---- a window ---- */
 static void micro_first(void), update_steps(void);
@@ -110,43 +111,43 @@ static void window(const Thread *)
 }
 
 /* ---- a micro-batch: its kernels in order, with their shapes and lines of one.lua ---- */
-static __global__ void k1_copy(Device *dev), k2_matmul_add_gelu_tanh(Device *dev),
-        k3_matmul_add_sub_square(Device *dev), k4_sum(Device *dev), k10_matmul_tanh_dx(Device *dev),
-        k14_matmul_gelu_dx_add(Device *dev), k16_sum_d_bias(Device *dev), k6_to_k9(Device *dev),
-        k12_to_k13_next(Device *dev), k6_to_k7_next(Device *dev);
+static __global__ void k1_copy(Device *), k2_matmul_add_gelu_tanh(Device *),
+        k3_matmul_add_sub_square(Device *), k4_sum(Device *), k10_matmul_tanh_dx(Device *),
+        k14_matmul_gelu_dx_add(Device *), k16_sum_d_bias(Device *), k6_to_k9(Device *),
+        k12_to_k13_next(Device *), k6_to_k7_next(Device *);
 
 /* The window's micro-batch: forward, loss, backward. */
 static void micro_first(void)
 {
-    GG_RUN(k1_copy, 1, 256, device);                                    /* body  [N, 8]  line 4 */
-    gg_matmul_run(&k2);                                                 /* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24]  line 5 */
-    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);                    /* h, gelu, tanh  [N, 24]  line 5 */
-    gg_matmul_run(&k3);                                                 /* k3  sub, square = matmul, add, sub, square  [N, 1]  line 9 */
-    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);                   /* sub, square  [N, 1]  line 9 */
-    GG_RUN(k4_sum, 1, 32, device);                                      /* sums[0]  []  line 9 */
-    gg_matmul_run(&k5);                                                 /* k5  brand = matmul, add  [N, 2]  line 10 */
+    GG_RUN(k1_copy, 1, 256, device);                    /* body  [N, 8]  line 4 */
+    gg_matmul_run(&k2);           /* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24]  line 5 */
+    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);    /* h, gelu, tanh  [N, 24]  line 5 */
+    gg_matmul_run(&k3);             /* k3  sub, square = matmul, add, sub, square  [N, 1]  line 9 */
+    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);   /* sub, square  [N, 1]  line 9 */
+    GG_RUN(k4_sum, 1, 32, device);                      /* sums[0]  []  line 9 */
+    gg_matmul_run(&k5);                               /* k5  brand = matmul, add  [N, 2]  line 10 */
     GG_RUN(k6_to_k9, 1, 512, device);
-    gg_matmul_run(&k10);                                                /* k10  tanh_dx = matmul, tanh_dx  [N, 24]  line 10 */
-    GG_RUN(k10_matmul_tanh_dx, 1, 256, device);                         /* tanh_dx  [N, 24]  line 10 */
-    gg_matmul_run(&k11);                                                /* k11  d brand.weight = matmul  [2, 24]  line 10 */
+    gg_matmul_run(&k10);                      /* k10  tanh_dx = matmul, tanh_dx  [N, 24]  line 10 */
+    GG_RUN(k10_matmul_tanh_dx, 1, 256, device);         /* tanh_dx  [N, 24]  line 10 */
+    gg_matmul_run(&k11);                        /* k11  d brand.weight = matmul  [2, 24]  line 10 */
     GG_RUN(k12_to_k13_next, 1, 512, device);
-    gg_matmul_run(&k14);                                                /* k14  d_h = matmul, gelu_dx, add  [N, 24]  line 9 */
-    GG_RUN(k14_matmul_gelu_dx_add, 1, 256, device);                     /* d_h  [N, 24]  line 9 */
-    gg_matmul_run(&k15);                                                /* k15  d price.weight = matmul  [1, 24]  line 9 */
-    GG_RUN(k16_sum_d_bias, 1, 256, device);                             /* d trunk.bias  [24]  line 5 */
-    gg_matmul_run(&k17);                                                /* k17  d trunk.weight = matmul  [24, 8]  line 5 */
+    gg_matmul_run(&k14);                      /* k14  d_h = matmul, gelu_dx, add  [N, 24]  line 9 */
+    GG_RUN(k14_matmul_gelu_dx_add, 1, 256, device);     /* d_h  [N, 24]  line 9 */
+    gg_matmul_run(&k15);                         /* k15  d price.weight = matmul  [1, 24]  line 9 */
+    GG_RUN(k16_sum_d_bias, 1, 256, device);             /* d trunk.bias  [24]  line 5 */
+    gg_matmul_run(&k17);                         /* k17  d trunk.weight = matmul  [24, 8]  line 5 */
 }
 
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_RUN(k1_copy, 1, 256, device);                                    /* body  [N, 8]  line 4 */
-    gg_matmul_run(&k2);                                                 /* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24]  line 5 */
-    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);                    /* h, gelu, tanh  [N, 24]  line 5 */
-    gg_matmul_run(&k3);                                                 /* k3  sub, square = matmul, add, sub, square  [N, 1]  line 9 */
-    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);                   /* sub, square  [N, 1]  line 9 */
-    GG_RUN(k4_sum, 1, 32, device);                                      /* sums[0]  []  line 9 */
-    gg_matmul_run(&k5);                                                 /* k5  brand = matmul, add  [N, 2]  line 10 */
+    GG_RUN(k1_copy, 1, 256, device);                    /* body  [N, 8]  line 4 */
+    gg_matmul_run(&k2);           /* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24]  line 5 */
+    GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);    /* h, gelu, tanh  [N, 24]  line 5 */
+    gg_matmul_run(&k3);             /* k3  sub, square = matmul, add, sub, square  [N, 1]  line 9 */
+    GG_RUN(k3_matmul_add_sub_square, 1, 256, device);   /* sub, square  [N, 1]  line 9 */
+    GG_RUN(k4_sum, 1, 32, device);                      /* sums[0]  []  line 9 */
+    gg_matmul_run(&k5);                               /* k5  brand = matmul, add  [N, 2]  line 10 */
     GG_RUN(k6_to_k7_next, 1, 512, device);
 }
 
@@ -165,7 +166,8 @@ static __global__ __launch_bounds__(256) void k1_copy(Device *dev)
     }
 }
 
-/* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24], after the product tests/golden/one.lua:5 */
+/* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24], after the product
+   tests/golden/one.lua:5 */
 static __global__ __launch_bounds__(256) void k2_matmul_add_gelu_tanh(Device *dev)
 {
     auto &arena = dev->arena;
@@ -178,7 +180,7 @@ static __global__ __launch_bounds__(256) void k2_matmul_add_gelu_tanh(Device *de
     }
 }
 
-/* k3  sub, square = matmul, add, sub, square  [N, 1], after the product tests/golden/one.lua:9 */
+/* k3  sub, square = matmul, add, sub, square  [N, 1], after the product  tests/golden/one.lua:9 */
 static __global__ __launch_bounds__(256) void k3_matmul_add_sub_square(Device *dev)
 {
     const Micro here = gg_micro(dev->w, N), *m = &here;
@@ -281,7 +283,8 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
         const real sum = arena.sum_exp[n];
         for (int j = lane; j < 2; j += 32) {
             const real x = arena.brand[n][j];
-            arena.d_brand[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == brand ? 1 : 0));
+            arena.d_brand[n][j] = scale == 0 ? 0 : scale
+                    * (r_exp(x - max) / sum - (j == brand ? 1 : 0));
         }
     }
 }
@@ -452,8 +455,9 @@ static void open_products(void)
             { .rows = N, .columns = 24, .depth = 8, .b_turned = true, .lead = { 8, 8, 24 } });
     gg_product_open(&k3, &p.price.weight[0], &arena.gelu[0][0], &arena.square[0][0], NULL,
             { .rows = 1, .columns = N, .depth = 24, .b_turned = true, .lead = { 24, 24, 8 } });
-    gg_product_open(&k5, &arena.tanh[0][0], &p.brand.weight[0][0], &arena.brand[0][0], p.brand.bias,
-            { .rows = N, .columns = 2, .depth = 24, .b_turned = true, .lead = { 24, 24, 2 } });
+    gg_product_open(&k5, &arena.tanh[0][0], &p.brand.weight[0][0], &arena.brand[0][0],
+            p.brand.bias, { .rows = N, .columns = 2, .depth = 24, .b_turned = true,
+            .lead = { 24, 24, 2 } });
     gg_product_open(&k10, &arena.d_brand[0][0], &p.brand.weight[0][0], &arena.tanh_dx[0][0], NULL,
             { .rows = N, .columns = 24, .depth = 2, .lead = { 2, 24, 24 } });
     gg_product_open(&k11, &arena.d_brand[0][0], &arena.tanh[0][0], &g.brand.weight[0][0], NULL,
@@ -466,7 +470,7 @@ static void open_products(void)
             { .rows = 24, .columns = 8, .depth = N, .a_turned = true, .lead = { 24, 8, 8 } });
 }
 
-static void record(void)                                                /* what the device replays */
+static void record(void)                                /* what the device replays */
 {
     pass = gg_record(forward);
     first = gg_record(micro_first);
@@ -507,19 +511,22 @@ static void scalars(Window *to)
 /* From sums over any number of windows. */
 static void report(const double *s, double samples, double *out)
 {
-    out[0] = s[0] / samples + s[1] / samples;                           /* loss */
+    out[0] = s[0] / samples + s[1] / samples;           /* loss */
 }
 
 static const Tensor tensors[] = {
-    { "trunk.weight", 2, { 24, 8 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 0, 'u', -0.35355339059327373,
+    { "trunk.weight", 2, { 24, 8 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 0, 'u',
+            -0.35355339059327373, 0.35355339059327373 },
+    { "trunk.bias", 1, { 24 }, { { { 1, 0, 1 } } }, 192, 'u', -0.35355339059327373,
             0.35355339059327373 },
-    { "trunk.bias", 1, { 24 }, { { { 1, 0, 1 } } }, 192, 'u', -0.35355339059327373, 0.35355339059327373 },
-    { "price.weight", 2, { 1, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 224, 'u', -0.20412414523193154,
+    { "price.weight", 2, { 1, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 224, 'u',
+            -0.20412414523193154, 0.20412414523193154 },
+    { "price.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 256, 'u', -0.20412414523193154,
             0.20412414523193154 },
-    { "price.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 256, 'u', -0.20412414523193154, 0.20412414523193154 },
-    { "brand.weight", 2, { 2, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 272, 'u', -0.20412414523193154,
+    { "brand.weight", 2, { 2, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 272, 'u',
+            -0.20412414523193154, 0.20412414523193154 },
+    { "brand.bias", 1, { 2 }, { { { 1, 0, 1 } } }, 320, 'u', -0.20412414523193154,
             0.20412414523193154 },
-    { "brand.bias", 1, { 2 }, { { { 1, 0, 1 } } }, 320, 'u', -0.20412414523193154, 0.20412414523193154 },
 };
 
 static const char *const classes_brand[] = { "alba", "elm", NULL };

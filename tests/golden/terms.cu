@@ -9,85 +9,87 @@
    window   batch 8 = 4 x 2, tail "step": a shorter last window updates, too
    scales   backward starts with  scale_in[0] = 1, for the loss in line 14
                                   scale_in[1] = 0.3 / samples, for the loss in line 14
-                                  scale_in[2] = 1 / sums[1], for the loss in line 13, pre-count: counted from the data before the first backward
+                                  scale_in[2] = 1 / sums[1], for the loss in line 13, pre-count:
+                                  counted from the data before the first backward
    sums     sums[0] = sum of masked, line 13
             sums[1] = sum of kept, line 13
             sums[2] = sum of square, line 14
-   memory   parameters, gradients, states 3 KiB; packed 1 KiB; arena 2 KiB (lower bound 2); cuBLASLt's workspace 32 MiB
+   memory   parameters, gradients, states 3 KiB; packed 1 KiB; arena 2 KiB (lower bound 2);
+   cuBLASLt's workspace 32 MiB
    a micro-step   0.00198 MFLOP in 19 kernels;  an update   144 elements, Adam
    lr 0.001
 */
 #include "gagen_cuda.h"
 
-enum { N = 2, MICROS = 4 };                                             /* rows of a micro-batch, micro-batches of a window */
+enum { N = 2, MICROS = 4 };                   /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct {                                                        /* as stored; logical shapes */
-    struct { real weight[8], pad_0[8], bias[8], pad_1[8]; } norm;       /* [6] [6] */
-    struct { real weight[5][8], pad_2[8], bias[8], pad_3[8]; } token;   /* [5, 6] [5] */
-    struct { real weight[4][8], bias[1], pad_5[15]; } score;            /* [1, 24] [1] */
+typedef struct {                                        /* as stored; logical shapes */
+    struct { real weight[8], pad_0[8], bias[8], pad_1[8]; } norm;  /* [6] [6] */
+    struct { real weight[5][8], pad_2[8], bias[8], pad_3[8]; } token;  /* [5, 6] [5] */
+    struct { real weight[4][8], bias[1], pad_5[15]; } score;  /* [1, 24] [1] */
 } Params;
 static_assert(sizeof(Params) == 144 * sizeof(real), "flat");
 
-typedef struct {                                                        /* rows in memory */
-    const real *x;                                                      /* [24] */
-    const int32_t *target;                                              /* [4] */
-    const real *score;                                                  /* one number */
+typedef struct {                                        /* rows in memory */
+    const real *x;                                      /* [24] */
+    const int32_t *target;                              /* [4] */
+    const real *score;                                  /* one number */
 } Data;
 
-typedef struct {                                                        /* all that lies on the device */
-    alignas(256) Params p;                                              /* parameters, gradients, optimizer states */
+typedef struct {                                        /* all that lies on the device */
+    alignas(256) Params p;                             /* parameters, gradients, optimizer states */
     Params g, s_m, s_v;
-    double sums[4];                                                     /* over the window's samples */
+    double sums[4];                                     /* over the window's samples */
     Window w;
     Data data;
-    uint32_t row[N * MICROS];                                           /* of data, by the window's samples */
+    uint32_t row[N * MICROS];                           /* of data, by the window's samples */
     uint32_t row_end;
-    alignas(256) struct {                                               /* made from parameters once per update */
-        real square2[5][8], pad_0[8];                                   /* [5, 6] */
-        real sum2, pad_1[15];                                           /* [] */
-        real mul, pad_2[15];                                            /* [] */
-        real d_sum, pad_3[15];                                          /* [] */
-        real d_div, pad_4[15];                                          /* [] */
+    alignas(256) struct {                               /* made from parameters once per update */
+        real square2[5][8], pad_0[8];                   /* [5, 6] */
+        real sum2, pad_1[15];                           /* [] */
+        real mul, pad_2[15];                            /* [] */
+        real d_sum, pad_3[15];                          /* [] */
+        real d_div, pad_4[15];                          /* [] */
     } packed;
-    alignas(256) union {                                                /* a micro-step's values; each struct lies over the others */
+    alignas(256) union {               /* a micro-step's values; each struct lies over the others */
         real all[368];
         struct {
-            real norm_normalize[N][4][8];                               /* [N, 4, 6]  phases 0-15 */
-            real h[N][4][8];                                            /* [N, 4, 6]  phases 0-16 */
-            real token[N][4][8];                                        /* [N, 4, 5]  phases 1-13 */
-            real cross_entropy[N][4];                                   /* [N, 4]  phases 2-3 */
-            real pad[8], kept[N][4];                                    /* [N, 4]  phases 3-12 */
-            real pad2[8], masked[N][4];                                 /* [N, 4]  phases 3-4 */
-            real pad3[24], amax[N][4];                                  /* [N, 4]  phases 2-13 */
-            real pad4[8], sum_exp[N][4];                                /* [N, 4]  phases 2-13 */
-            real pad5[8], d_cross_entropy[N][4];                        /* [N, 4]  phases 12-13 */
-            real pad6[24], score_matmul[N][24];                         /* [N, 24]  phases 10-15 */
+            real norm_normalize[N][4][8];               /* [N, 4, 6]  phases 0-15 */
+            real h[N][4][8];                            /* [N, 4, 6]  phases 0-16 */
+            real token[N][4][8];                        /* [N, 4, 5]  phases 1-13 */
+            real cross_entropy[N][4];                   /* [N, 4]  phases 2-3 */
+            real pad[8], kept[N][4];                    /* [N, 4]  phases 3-12 */
+            real pad2[8], masked[N][4];                 /* [N, 4]  phases 3-4 */
+            real pad3[24], amax[N][4];                  /* [N, 4]  phases 2-13 */
+            real pad4[8], sum_exp[N][4];                /* [N, 4]  phases 2-13 */
+            real pad5[8], d_cross_entropy[N][4];        /* [N, 4]  phases 12-13 */
+            real pad6[24], score_matmul[N][24];         /* [N, 24]  phases 10-15 */
         };
         struct {
-            real pad7[128], d_h[N][4][8];                               /* [N, 4, 6]  phases 15-17 */
-            real sub[N][1];                                             /* [N, 1]  phases 6-8 */
-            real pad8[30], square[N][1];                                /* [N, 1]  phases 6-7 */
-            real pad9[30], norm_mul_db[N][4][8];                        /* [N, 4, 6]  phases 15-18 */
+            real pad7[128], d_h[N][4][8];               /* [N, 4, 6]  phases 15-17 */
+            real sub[N][1];                             /* [N, 1]  phases 6-8 */
+            real pad8[30], square[N][1];                /* [N, 1]  phases 6-7 */
+            real pad9[30], norm_mul_db[N][4][8];        /* [N, 4, 6]  phases 15-18 */
         };
-        struct { real pad10[224], d_sub[N][1]; };                       /* [N, 1]  phases 8-11 */
-        struct { real pad11[192], d_token[N][4][8]; };                  /* [N, 4, 5]  phases 13-16 */
+        struct { real pad10[224], d_sub[N][1]; };       /* [N, 1]  phases 8-11 */
+        struct { real pad11[192], d_token[N][4][8]; };  /* [N, 4, 5]  phases 13-16 */
     } arena;
 } Device;
 
 static Device *device;
-static struct {                                                         /* what files and options see, allocated at start */
+static struct {                                 /* what files and options see, allocated at start */
     Params p, g, s_m, s_v;
 } *host;
 static Data data;
 static Window w;
 static double sums[4];
-static GgMatmul k2, k16;                                                /* products that cuBLASLt makes */
-static GgMatmul k17[2];                                                 /* those of gradients: [0] stores, [1] adds */
+static GgMatmul k2, k16;                                /* products that cuBLASLt makes */
+static GgMatmul k17[2];                               /* those of gradients: [0] stores, [1] adds */
 
 /* ---- a window ---- */
-static void micro_first(void), update_steps(void), micro_next(void), counting_steps(void), counted_steps(void),
-        conclude_steps(void);
+static void micro_first(void), update_steps(void), micro_next(void), counting_steps(void),
+        counted_steps(void), conclude_steps(void);
 
 /* 8 samples = 4 x 2: the graph of a full window. The first micro-batch stores its gradients,
    the others add theirs. */
@@ -133,27 +135,28 @@ static void window(const Thread *)
 }
 
 /* ---- a micro-batch: its kernels in order, with their shapes and lines of terms.lua ---- */
-static __global__ void k23_square(Device *dev), k24_sum(Device *dev), k25_mul(Device *dev),
-        k1_normalize_mul_add(Device *dev), k7_matmul_add_sub_square(Device *dev), k11_matmul(Device *dev),
-        k12_matmul_d_weight(Device *dev, int beta), k16_matmul_add_mul_db(Device *dev),
-        k4_kept_masked_counted(Device *dev), k20_mul_db(Device *dev), k21_square_dx_d_weight(Device *dev, int beta),
-        k22_mul_db(Device *dev), k6_to_k6_next(Device *dev), k3_to_k6(Device *dev), k8_to_k10(Device *dev, int beta),
-        k13_to_k15_next(Device *dev, int beta), k18_to_k19(Device *dev, int beta), k8_to_k8_next(Device *dev);
+static __global__ void k23_square(Device *), k24_sum(Device *), k25_mul(Device *),
+        k1_normalize_mul_add(Device *), k7_matmul_add_sub_square(Device *), k11_matmul(Device *),
+        k12_matmul_d_weight(Device *, int), k16_matmul_add_mul_db(Device *),
+        k4_kept_masked_counted(Device *), k20_mul_db(Device *),
+        k21_square_dx_d_weight(Device *, int), k22_mul_db(Device *), k6_to_k6_next(Device *),
+        k3_to_k6(Device *), k8_to_k10(Device *, int), k13_to_k15_next(Device *, int),
+        k18_to_k19(Device *, int), k8_to_k8_next(Device *);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
-    GG_RUN(k1_normalize_mul_add, 1, 256, device);                       /* norm_normalize, h  [N, 4, 6]  line 6 */
-    gg_matmul_run(&k2);                                                 /* k2  token = matmul, add  [N, 4, 5]  line 7 */
+    GG_RUN(k1_normalize_mul_add, 1, 256, device);       /* norm_normalize, h  [N, 4, 6]  line 6 */
+    gg_matmul_run(&k2);                             /* k2  token = matmul, add  [N, 4, 5]  line 7 */
     GG_RUN(k3_to_k6, 1, 512, device);
-    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* sub, square  [N, 1]  line 8 */
+    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);   /* sub, square  [N, 1]  line 8 */
     GG_RUN(k8_to_k10, 1, 512, device, beta);
-    GG_RUN(k11_matmul, 1, 256, device);                                 /* score_matmul  [N, 24]  line 8 */
-    GG_RUN(k12_matmul_d_weight, 1, 256, device, beta);                  /* d score.weight  [1, 24]  line 8 */
+    GG_RUN(k11_matmul, 1, 256, device);                 /* score_matmul  [N, 24]  line 8 */
+    GG_RUN(k12_matmul_d_weight, 1, 256, device, beta);  /* d score.weight  [1, 24]  line 8 */
     GG_RUN(k13_to_k15_next, 1, 512, device, beta);
-    gg_matmul_run(&k16);                                                /* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6]  line 7 */
-    GG_RUN(k16_matmul_add_mul_db, 1, 256, device);                      /* d_h, norm_mul_db  [N, 4, 6]  line 7 */
-    gg_matmul_run(&k17[beta]);                                          /* k17  d token.weight = matmul  [5, 6]  line 7 */
+    gg_matmul_run(&k16);        /* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6]  line 7 */
+    GG_RUN(k16_matmul_add_mul_db, 1, 256, device);      /* d_h, norm_mul_db  [N, 4, 6]  line 7 */
+    gg_matmul_run(&k17[beta]);                    /* k17  d token.weight = matmul  [5, 6]  line 7 */
     GG_RUN(k18_to_k19, 1, 512, device, beta);
 }
 
@@ -165,10 +168,10 @@ static __global__ void penalties(Device *dev);
 /* The forward part of it. */
 static void forward(void)
 {
-    GG_RUN(k1_normalize_mul_add, 1, 256, device);                       /* norm_normalize, h  [N, 4, 6]  line 6 */
-    gg_matmul_run(&k2);                                                 /* k2  token = matmul, add  [N, 4, 5]  line 7 */
+    GG_RUN(k1_normalize_mul_add, 1, 256, device);       /* norm_normalize, h  [N, 4, 6]  line 6 */
+    gg_matmul_run(&k2);                             /* k2  token = matmul, add  [N, 4, 5]  line 7 */
     GG_RUN(k3_to_k6, 1, 512, device);
-    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);                   /* sub, square  [N, 1]  line 8 */
+    GG_RUN(k7_matmul_add_sub_square, 1, 256, device);   /* sub, square  [N, 1]  line 8 */
     GG_RUN(k8_to_k8_next, 1, 512, device);
     GG_LAUNCH(penalties, 1, 1, 0, gg_stream, device);
 }
@@ -233,7 +236,8 @@ static __global__ __launch_bounds__(256) void k1_normalize_mul_add(Device *dev)
         const real mean = sum / 6;
         real squares = 0;
         for (int j = lane; j < 6; j += 32)
-            squares += (data.x[at * 24 + i2 * 6 + j] - mean) * (data.x[at * 24 + i2 * 6 + j] - mean);
+            squares += (data.x[at * 24 + i2 * 6 + j] - mean)
+                    * (data.x[at * 24 + i2 * 6 + j] - mean);
         squares = gg_fold_sum<32>(squares);
         for (int j = lane; j < 6; j += 32) {
             const real v = (data.x[at * 24 + i2 * 6 + j] - mean) / r_sqrt(squares / 6 + R(1e-5));
@@ -487,7 +491,8 @@ static __device__ void k15_sum_d_bias(Device *dev, int beta)
     }
 }
 
-/* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6], after the product tests/golden/terms.lua:7 */
+/* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6], after the product
+   tests/golden/terms.lua:7 */
 static __global__ __launch_bounds__(256) void k16_matmul_add_mul_db(Device *dev)
 {
     auto &arena = dev->arena;
@@ -656,7 +661,7 @@ static __global__ void counted(Device *dev)
 
 static void counting_steps(void)
 {
-    GG_RUN(k4_kept_masked_counted, 1, 256, device);                     /* kept  [N, 4]  line 13 */
+    GG_RUN(k4_kept_masked_counted, 1, 256, device);     /* kept  [N, 4]  line 13 */
     GG_RUN(k6_to_k6_next, 1, 512, device);
 }
 static void counted_steps(void)
@@ -667,9 +672,9 @@ static void counted_steps(void)
 /* What is made from parameters once per update. */
 static void prepare_steps(void)
 {
-    GG_RUN(k23_square, 1, 256, device);                                 /* square2  [5, 6]  line 14 */
-    GG_RUN(k24_sum, 1, 256, device);                                    /* sum2  []  line 14 */
-    GG_RUN(k25_mul, 1, 256, device);                                    /* mul  []  line 14 */
+    GG_RUN(k23_square, 1, 256, device);                 /* square2  [5, 6]  line 14 */
+    GG_RUN(k24_sum, 1, 256, device);                    /* sum2  []  line 14 */
+    GG_RUN(k25_mul, 1, 256, device);                    /* mul  []  line 14 */
 }
 
 enum { BLOCK = 4096, BLOCKS = (144 + BLOCK - 1) / BLOCK };
@@ -711,9 +716,9 @@ static void update_steps(void)
 static void conclude_steps(void)
 {
     GG_LAUNCH(penalties, 1, 1, 0, gg_stream, device);
-    GG_RUN(k20_mul_db, 1, 256, device);                                 /* d_sum  []  line 14 */
-    GG_RUN(k21_square_dx_d_weight, 1, 256, device, 1);                  /* d token.weight  [5, 6]  line 14 */
-    GG_RUN(k22_mul_db, 1, 256, device);                                 /* d_div  []  line 14 */
+    GG_RUN(k20_mul_db, 1, 256, device);                 /* d_sum  []  line 14 */
+    GG_RUN(k21_square_dx_d_weight, 1, 256, device, 1);  /* d token.weight  [5, 6]  line 14 */
+    GG_RUN(k22_mul_db, 1, 256, device);                 /* d_div  []  line 14 */
 }
 
 static void evaluate(const Thread *) { gg_evaluate(&pass); }
@@ -731,15 +736,16 @@ static void open_products(void)
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_product_open(&k2, &arena.h[0][0][0], &p.token.weight[0][0], &arena.token[0][0][0], p.token.bias,
-            { .rows = 8, .columns = 5, .depth = 6, .b_turned = true, .lead = { 8, 8, 8 } });
-    gg_product_open(&k16, &arena.d_token[0][0][0], &p.token.weight[0][0], &arena.d_h[0][0][0], NULL,
-            { .rows = 8, .columns = 6, .depth = 5, .lead = { 8, 8, 8 } });
-    gg_product_open_both(k17, &arena.d_token[0][0][0], &arena.h[0][0][0], &g.token.weight[0][0], NULL,
-            { .rows = 5, .columns = 6, .depth = 8, .a_turned = true, .lead = { 8, 8, 8 } });
+    gg_product_open(&k2, &arena.h[0][0][0], &p.token.weight[0][0], &arena.token[0][0][0],
+            p.token.bias, { .rows = 8, .columns = 5, .depth = 6, .b_turned = true,
+            .lead = { 8, 8, 8 } });
+    gg_product_open(&k16, &arena.d_token[0][0][0], &p.token.weight[0][0], &arena.d_h[0][0][0],
+            NULL, { .rows = 8, .columns = 6, .depth = 5, .lead = { 8, 8, 8 } });
+    gg_product_open_both(k17, &arena.d_token[0][0][0], &arena.h[0][0][0], &g.token.weight[0][0],
+            NULL, { .rows = 5, .columns = 6, .depth = 8, .a_turned = true, .lead = { 8, 8, 8 } });
 }
 
-static void record(void)                                                /* what the device replays */
+static void record(void)                                /* what the device replays */
 {
     pass = gg_record(forward);
     first = gg_record(micro_first);
@@ -777,8 +783,8 @@ static void scalars(Window *to)
     const double samples = (double)to->samples;
     const double t = (double)to->t;
     to->rate = (real)to->lr;
-    to->c[0] = (real)(1.0 / (1.0 - pow(0.9, t)));                       /* c1 */
-    to->c[1] = (real)(1.0 / sqrt(1.0 - pow(0.999, t)));                 /* c2 */
+    to->c[0] = (real)(1.0 / (1.0 - pow(0.9, t)));       /* c1 */
+    to->c[1] = (real)(1.0 / sqrt(1.0 - pow(0.999, t))); /* c2 */
     to->scale_in[0] = (real)(1.0);
     to->scale_in[1] = (real)(0.3 / samples);
     to->count = (double)to->samples;
@@ -789,18 +795,20 @@ static void report(const double *s, double samples, double *out)
 {
     const double s_1 = s[1];
     const double s_0 = s[0];
-    out[0] = (s_1 == 0.0 ? 0.0 : s_0 / s_1) + 0.3 * (s[2] / samples) + s[3] / samples; /* loss */
+    out[0] = (s_1 == 0.0 ? 0.0 : s_0 / s_1) + 0.3 * (s[2] / samples) + s[3] / samples;  /* loss */
 }
 
 static const Tensor tensors[] = {
     { "norm.weight", 1, { 6 }, { { { 1, 0, 1 } } }, 0, 'c', 1.0, 0.0 },
     { "norm.bias", 1, { 6 }, { { { 1, 0, 1 } } }, 16, 'c', 0.0, 0.0 },
-    { "token.weight", 2, { 5, 6 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 32, 'u', -0.4082482904638631,
+    { "token.weight", 2, { 5, 6 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 32, 'u',
+            -0.4082482904638631, 0.4082482904638631 },
+    { "token.bias", 1, { 5 }, { { { 1, 0, 1 } } }, 80, 'u', -0.4082482904638631,
             0.4082482904638631 },
-    { "token.bias", 1, { 5 }, { { { 1, 0, 1 } } }, 80, 'u', -0.4082482904638631, 0.4082482904638631 },
     { "score.weight", 2, { 1, 24 }, { { { 1, 0, 32 } }, { { 1, 6, 1 }, { 6, 0, 8 } } }, 96, 'u',
             -0.20412414523193154, 0.20412414523193154 },
-    { "score.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 128, 'u', -0.20412414523193154, 0.20412414523193154 },
+    { "score.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 128, 'u', -0.20412414523193154,
+            0.20412414523193154 },
 };
 
 static const Column columns[] = {

@@ -248,6 +248,16 @@ static void add_formal(Line *to, const Kernel *k, int i)
                         .dims = open_dims(f) });
 }
 
+/* What the kernel writes is a parameter. */
+static bool passes_result(const Alike *x)
+{
+    bool passes = false;
+    for (int i = 0; i < x->k->actual.n; i++)
+        passes |= is_parameter(x->first, i) && x->k->loops->formals.at[i]->written &&
+                  x->k->actual.at[i]->buffer;
+    return passes;
+}
+
 void function_line(const Functions *f, const Kernel *k, const char *micro, const char *beta,
                    Lines *to)
 {
@@ -255,7 +265,8 @@ void function_line(const Functions *f, const Kernel *k, const char *micro, const
     const int n = k->actual.n;
     Line *c = line_add(to, text("%s(", first->k->ident), ");");
     c->first = c->last = k->id;
-    c->note = text("%s%s", first == x ? "" : text("k%d  ", k->id), note_of(x->s->k, k));
+    c->note =
+        text("%s%s", first == x ? "" : text("k%d  ", k->id), note_of(x->s->k, k, passes_result(x)));
     arg_add(c,
             (Arg) { .text = "t", .type = "const Thread *", .name = "t", .dims = "", .own = true });
     if (function_reads_micro(f, k))

@@ -81,7 +81,7 @@ static char *tasks_of(Functions *f, const TaskList *list, const char *micro, con
     static const Folding folding = { "calls", NULL };
     Calls x = { .f = f, .micro = micro, .evaluated = evaluated };
     add_tasks(&x, list);
-    lines_fold(&x.lines, &folding, &f->blocks);
+    lines_shorten(&x.lines, &folding, &f->blocks);
     return text("%s%s%s", before, lines_text(&x.lines, NULL),
                 *micro == 'm' && !x.given && !*before ? "(void)m;\n" : "");
 }
@@ -169,7 +169,8 @@ void c_kernels(const Whole *all, bool share, Env *program, Env *const *step)
 {
     Functions *f = functions_of(all, share);
     for (int i = 0; i < all->steps.n; i++) fill_step(f, all->steps.at[i], step[i]);
-    env_set(program, "blocks", "%s", f->blocks.functions.s ? f->blocks.functions.s : "");
+    env_set(program, "blocks", "%s%s", f->blocks.functions.s ? f->blocks.functions.s : "",
+            f->blocks.calls.s ? f->blocks.calls.s : "");
     env_set(program, "prototypes", "%s", prototypes_text(f));
     env_set(program, "kernels", "%s", functions_text(f));
     env_flag(program, "multiplies", f->products & PRODUCT_OF_ROWS);

@@ -186,14 +186,15 @@ static void add_args(Line *c, const Alike *first, const Alike *x, const Piece *p
                            .own = x->k->first_write });
 }
 
-static char *parameters_text(const Alike *x, const Piece *p)
+/* named: with their names */
+static char *parameters_text(const Alike *x, const Piece *p, bool named)
 {
     Text t = { 0 };
     Line c = { .before = "" };
     text_put(&t, "", 0);
     add_args(&c, x, x, p, "dev");
     for (int i = 0; i < c.args.n; i++)
-        text_add(&t, "%s%s", i ? ", " : "", arg_declared(c.args.at[i]));
+        text_add(&t, "%s%s", i ? ", " : "", (named ? arg_declared : arg_type)(c.args.at[i]));
     return t.s;
 }
 
@@ -206,10 +207,10 @@ static void put_piece(const Coded *c, const Piece *p, Written *out)
     alike_heading(x, p->says, e);
     env_set(e, "threads", "%d", p->grid.threads);
     env_set(e, "ident", "%s%s", x->k->ident, p->suffix);
-    env_set(e, "parameters", "%s", parameters_text(x, p));
+    env_set(e, "parameters", "%s", parameters_text(x, p, true));
     if (!c->shared)
         declare_function(&out->kernels, text("%s%s", x->k->ident, p->suffix),
-                         parameters_text(x, p));
+                         parameters_text(x, p, false));
     env_set(e, "views", "%s%s%s", views_text(x, p->w), words_scalars(p->w), tables_text(p->w));
     env_set(e, "body", "%s", p->body);
     text_add(&out->functions, "%s\n", template_render("cuda/kernel.cu", e));
@@ -237,11 +238,21 @@ void code_kernel(Coded *c, Written *out)
     }
 }
 
+/* What the kernel writes is a parameter. */
+static bool passes_result(const Alike *first, const Alike *x)
+{
+    bool passes = false;
+    for (int i = 0; i < x->k->actual.n; i++)
+        passes |=
+            first->differs[i] && x->k->loops->formals.at[i]->written && x->k->actual.at[i]->buffer;
+    return passes;
+}
+
 static void name_kernel(Line *c, const Coded *first, const Alike *x)
 {
     c->first = c->last = x->k->id;
-    c->note =
-        text("%s%s", x == first->alike ? "" : text("k%d  ", x->k->id), note_of(x->s->k, x->k));
+    c->note = text("%s%s", x == first->alike ? "" : text("k%d  ", x->k->id),
+                   note_of(x->s->k, x->k, passes_result(first->alike, x)));
 }
 
 void call_on_device(Lines *to, const Coded *first, const Alike *x)

@@ -182,7 +182,9 @@ static void code_block(Launches *l, const Block *first, Block **alike, int n)
     const char *parameters =
         text("%s%s%s", dev ? "Device *dev" : "", dev && c.params.n ? ", " : "", params_text(&c));
     env_set(e, "parameters", "%s", parameters);
-    declare_function(&l->written.kernels, ident, parameters);
+    declare_function(&l->written.kernels, ident,
+                     text("%s%s%s", dev ? "Device *" : "", dev && c.params.n ? ", " : "",
+                          params_types_text(&c)));
     env_set(e, "lines", "%s", block_text(&c, first->last));
     text_add(&l->written.functions, "%s\n", template_render("cuda/block.cu", e));
     for (int i = 0; i < n; i++) {
@@ -262,32 +264,82 @@ static StepLines step_lines(Launches *l, const Program *s)
                      list_lines(l, s, &s->finish, false) };
 }
 
-/* The launches with which both a micro-step and an evaluation begin become a function. */
+static int place_in(const Lines *c, int from, const Line *line)
+{
+    while (from < c->n && !line_same(c->at[from], line)) from++;
+    return from;
+}
+
+/* The line runs forward kernels alone. */
+static bool is_forward(const Kernels *k, const Line *line)
+{
+    bool forward = line->first > 0;
+    for (int i = 0; i < k->micro.n; i++)
+        if (line->first <= k->micro.at[i]->id && k->micro.at[i]->id <= line->last)
+            forward &= !k->micro.at[i]->backward;
+    return forward;
+}
+
+/* How many lines a micro-step has in common with evaluation; *end: how many that has of them. Lines
+   between them that evaluation has not are those of states: training alone runs them. */
+static int common_lines(const Kernels *k, const Lines *micro, const Lines *forward, int *end)
+{
+    int n = 0;
+    *end = 0;
+    for (int i = 0; i < micro->n && *end < forward->n && is_forward(k, micro->at[i]); i++)
+        if (line_same(micro->at[i], forward->at[*end])) n = i + 1, ++*end;
+        else if (place_in(forward, *end, micro->at[i]) < forward->n) break;
+    return n;
+}
+
+/* The first n lines of a micro-step; returns whether training alone runs some. */
+static bool forward_lines(const Lines *micro, int n, const Lines *forward, int end, Lines *both)
+{
+    const Lines common = { forward->at, end, end };
+    bool some = false;
+    for (int i = 0; i < n; i++) {
+        const bool always = place_in(&common, 0, micro->at[i]) < end;
+        if (!always)
+            arg_add(micro->at[i], (Arg) { .text = "training",
+                                          .type = "bool",
+                                          .name = "training",
+                                          .dims = "",
+                                          .own = true,
+                                          .condition = true });
+        some |= !always;
+        vec_push(both, micro->at[i]);
+    }
+    return some;
+}
+
+/* What a micro-step and evaluation begin with alike becomes a function of its own. */
 static void share_forward(Launches *l, const Program *s, Lines *micro, Lines *forward)
 {
     Text *out = &l->written.functions;
-    int n = 0;
-    while (n < micro->n && n < forward->n && line_same(micro->at[n], forward->at[n])) n++;
+    int end;
+    const int n = common_lines(s->k, micro, forward, &end);
     if (n < 8) return;
-    Lines both = { micro->at, n, n };
+    Lines both = { 0 };
+    const bool some = forward_lines(micro, n, forward, end, &both);
     const char *name = text("%sforward_steps", s->g->step->prefix);
-    lines_fold(&both, &steps_folding, &l->written);
-    declare_function(&l->written.steps, name, "");
-    text_add(out, "/* The forward part of a micro-step. */\nstatic void %s(void)\n{\n", name);
+    lines_shorten(&both, &steps_folding, &l->written);
+    declare_function(&l->written.steps, name, some ? "bool training" : "");
+    text_add(out, "/* The forward part of a micro-step. */\nstatic void %s(%s)\n{\n", name,
+             some ? "bool training" : "void");
     put_lines(out, lines_text(&both, "device"), 4);
     text_add(out, "}\n\n");
     Lines *const lists[] = { micro, forward };
     for (int i = 0; i < 2; i++) {
         Lines rest = { 0 };
-        line_add(&rest, text("%s(", name), ");");
-        for (int k = n; k < lists[i]->n; k++) vec_push(&rest, lists[i]->at[k]);
+        line_add(&rest, text("%s(%s", name, !some ? "" : i ? "false" : "true"), ");");
+        for (int k = i ? end : n; k < lists[i]->n; k++) vec_push(&rest, lists[i]->at[k]);
         *lists[i] = rest;
     }
 }
 
 static void set_list(Launches *l, Env *e, const char *name, Lines *c)
 {
-    lines_fold(c, &steps_folding, &l->written);
+    lines_shorten(c, &steps_folding, &l->written);
     env_set(e, name, "%s", lines_text(c, "device"));
 }
 
@@ -352,6 +404,7 @@ static void set_prototypes(Launches *l, Env *e)
     if (l->alone) declare_function(&out->kernels, "next_micro", "Device *dev");
     if (out->kernels.n) text_add(&t, "static __global__ void %s;\n", out->kernels.s);
     if (out->steps.n) text_add(&t, "static void %s;\n", out->steps.s);
+    if (out->calls.n) text_add(&t, "%s", out->calls.s);
     env_set(e, "prototypes", "%s", t.s);
 }
 
@@ -364,8 +417,8 @@ static void fill_facts(Launches *l, const Whole *all, Env *e)
         skips |= all->steps.at[i]->count || all->steps.at[i]->g->checks.n ||
                  checks_finite(all->steps.at[i]);
     Written *out = &l->written;
+    lines_shorten(&x->products, &products_folding, out);
     set_prototypes(l, e);
-    lines_fold(&x->products, &products_folding, out);
     env_flag(e, "next_micro", l->alone);
     env_set(e, "kernels", "%s", out->functions.s ? out->functions.s : "");
     env_flag(e, "rounds", all->steps.at[0]->g->train.precision >= BF16);
