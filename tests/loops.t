@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 ASAN_OPTIONS=detect_leaks=0
 export ASAN_OPTIONS
-sources="gen/ir/tidy.c gen/ir/inline.c gen/ir/linear.c gen/ir/loops.c gen/ir/calls.c gen/ir/print_loops.c gen/ir/parse_loops.c gen/ir/parse_vals.c gen/ir/verify_loops.c gen/ir/verify_accesses.c gen/ir/accesses.c
+sources="gen/ir/tidy.c gen/ir/inline.c gen/ir/linear.c gen/ir/dividend.c gen/ir/loops.c gen/ir/calls.c gen/ir/print_loops.c gen/ir/parse_loops.c gen/ir/parse_vals.c gen/ir/verify_loops.c gen/ir/verify_accesses.c gen/ir/accesses.c
     gen/ir/intervals.c gen/ir/layout.c gen/ir/shape.c gen/ir/op.c gen/ir/expr.c"
 # shellcheck disable=SC2086
 $CC -std=gnu11 -O1 -g -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=undefined -Igen -o "$work/loops" tests/loops.c $sources \
@@ -200,6 +200,15 @@ stays "what a loop without turns might read outside" 'for n 4, for j min(n, 3)
   let max = x[n][j] + column[n]
   let sum = column[n]
   y[n][j] = max*sum*sum*max'
+tidies "an index that is divided twice" 'for s 2, for j 32: y[(s*32 + j) div 12 mod 4][(s*32 + j) mod 12] = x[(s*32 + j) div 12 mod 4][j mod 16]*2.0' 'for s 2, for j 32
+  let e = s*32 + j
+  y[e div 12 mod 4][e mod 12] = x[e div 12 mod 4][j mod 16]*2.0'
+stays "one that is divided once" 'for s 2, for j 12: y[((s*32 + j) mod 12)][0] = 1.0'
+stays "an index of lanes" 'for s 2, lanes j 32: y[((s*32 + j) div 12 mod 4)][((s*32 + j) mod 12)] = x[((s*32 + j) div 12 mod 4)][j mod 16]'
+tidies "an id that is divided, in all turns" 'for n 4, for j 2
+  y[n][j] = x[int(column[n]) div 16][int(column[n]) mod 16]' 'for n 4
+  let id = int(column[n])
+  for j 2: y[n][j] = x[id div 16][id mod 16]'
 tidies "a constant that is read once" 'for n 4
   let v = x[n][0]*2.0
   y[n][0] = v + 1.0' 'for n 4: y[n][0] = x[n][0]*2.0 + 1.0'

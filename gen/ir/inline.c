@@ -46,13 +46,6 @@ static int reads_of(const StmtList *l, int from, int var)
     return n;
 }
 
-static bool reads_memory(const Val *v)
-{
-    bool is = v->kind == VAL_LOAD;
-    for (int i = 0; i < v->n; i++) is |= reads_memory(v->arg[i]);
-    return is;
-}
-
 /* It comes from a column, a flat array, a draw: of nothing that the program computes. */
 static bool is_given(const Loops *k, const Val *v)
 {
@@ -132,7 +125,7 @@ static bool inlined(Loops *k, const StmtList *l, int i)
     const Stmt *s = l->at[i];
     if (s->kind != STMT_LET || is_telling(k, s)) return false;
     Stmt *to = reader_of(l, i);
-    if (!to || !may_stand(to->value, s->var, !reads_memory(s->value))) return false;
+    if (!to || !may_stand(to->value, s->var, !val_loads(s->value))) return false;
     if (statement_width(to) + width_of(s->value) > SHORT) return false;
     to->value = replaced(to->value, s->var, s->value);
     return true;

@@ -390,11 +390,12 @@ static void put_terms(const Known *k, At *to, const Sum *x, long stride)
     if (!x->n) to->base += x->constant * stride;
 }
 
-/* The terms of at in dimension d, in fewer operations; false: nothing is simpler. */
+/* The terms of at in dimension d, in no more operations, large strides first; false: there is no
+   such sum. */
 static bool dimension_simpler(const Known *k, const At *at, const Layout *l, int d, Sum *out)
 {
     const long unit = l ? l->strides[d] : 1;
-    int old = 0, new = 0;
+    int before = 0, after = 0;
     Sum x = { 0 };
     for (int i = 0; i < at->n; i++) {
         const Term *t = &at->term[i];
@@ -402,12 +403,12 @@ static bool dimension_simpler(const Known *k, const At *at, const Layout *l, int
         if (t->stride % unit) return false;
         const Sum own = sum_of(k, t->index, DEEP);
         add_all(&x, &own, t->stride / unit);
-        old += term_cost(t->index, t->stride / unit);
+        before += term_cost(t->index, t->stride / unit);
     }
     x = met(k, x);
     *out = ordered(&x);
-    for (int i = 0; i < out->n; i++) new += term_cost(out->at[i].index, out->at[i].by);
-    return !out->wide && new < old &&fits(k, l, d, out);
+    for (int i = 0; i < out->n; i++) after += term_cost(out->at[i].index, out->at[i].by);
+    return !out->wide && after <= before && fits(k, l, d, out);
 }
 
 void at_simpler(const Known *k, At *at)

@@ -218,6 +218,13 @@ static bool at_has(const At *at, ValKind kind, int id)
 
 bool val_uses(const Val *v, int var) { return val_has(v, VAL_VAR, var); }
 
+bool val_loads(const Val *v)
+{
+    bool loads = v->kind == VAL_LOAD;
+    for (int i = 0; i < v->n; i++) loads |= val_loads(v->arg[i]);
+    return loads;
+}
+
 bool list_has(const StmtList *l, ValKind kind, int id)
 {
     for (int i = 0; i < l->n; i++) {

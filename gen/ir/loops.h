@@ -152,6 +152,7 @@ const Val *val_call(Call call, const Val *a, const Val *b, const Val *c);
 bool val_same(const Val *a, const Val *b);
 bool at_same(const At *a, const At *b);
 bool val_uses(const Val *v, int var);
+bool val_loads(const Val *v);                           /* it reads memory */
 bool list_uses(const StmtList *l, int var);             /* whether a value in it depends on var */
 bool list_has(const StmtList *l, ValKind kind, int id); /* the same for any VAR, RUN or CALL */
 bool list_declares(const StmtList *l, int var);         /* as a constant or a variable */

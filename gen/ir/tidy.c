@@ -5,7 +5,9 @@
    3. A loop of one turn is its body; where it ends with the real rows, the body has a condition.
    4. A constant that is a variable, or an int, is not named.
    5. A constant that is the same in all turns of a loop goes before the loop, if the loop does
-      not write what it reads. If the loop may have no turn, that must be inside its buffer. */
+      not write what it reads. If the loop may have no turn, that must be inside its buffer.
+   6. A long index that a statement divides more than once has a name. Lanes have none, since
+      their indices grow by 1. */
 #include <string.h>
 #include "ir/linear.h"
 #include "ir/tidy.h"
@@ -13,7 +15,9 @@
 typedef struct {
     Loops *k;
     Around around;
-    const Val **is;   /* by variable: what is written for it, or NULL */
+    int given;        /* the variables that the tree had at first */
+    const Val **is;   /* by such a variable: what is written for it, or NULL */
+    int lane;         /* the variable of the loop over lanes around, or -1 */
     bool names_alone; /* nothing else changes */
     bool knows;
     Known known; /* of what is around now, if it knows */
@@ -87,7 +91,7 @@ static const Val *simple_call(Tidy *t, const Val *v)
 
 static const Val *simple(Tidy *t, const Val *v)
 {
-    if (v->kind == VAL_VAR) return t->is[v->id] ? t->is[v->id] : v;
+    if (v->kind == VAL_VAR) return v->id < t->given && t->is[v->id] ? t->is[v->id] : v;
     if (v->kind == VAL_LOAD) return simple_load(t, v);
     return v->kind == VAL_CALL ? simple_call(t, v) : v;
 }
@@ -220,6 +224,33 @@ static void hoist(Tidy *t, StmtList *l, int i)
     }
 }
 
+/* ---- indices that are divided ---- */
+/* A constant of the list that is v, if v reads no memory. */
+static const Val *named(const Tidy *t, const StmtList *l, const Val *v)
+{
+    for (int i = 0; !val_loads(v) && i < l->n; i++)
+        if (l->at[i]->kind == STMT_LET && val_same(l->at[i]->value, v))
+            return val_var(t->k, l->at[i]->var);
+    return NULL;
+}
+
+static const Val *name_index(Tidy *t, StmtList *out, const Val *v)
+{
+    Stmt *s = stmt_new(out, STMT_LET);
+    s->var = loops_var(t->k, is_call(v, CALL_INT) ? "id" : "e", v->type);
+    s->value = v;
+    push(t, (Bind) { .kind = BIND_LET, .var = s->var, .from = v });
+    return val_var(t->k, s->var);
+}
+
+static void name_dividends(Tidy *t, Stmt *s, StmtList *out)
+{
+    for (const Val *v; (v = stmt_dividend(s, t->lane)) != NULL;) {
+        const Val *name = named(t, out, v);
+        stmt_replace(t->k, s, v, name ? name : name_index(t, out, v));
+    }
+}
+
 /* ---- statements ---- */
 static void tidy_list(Tidy *t, StmtList *l);
 
@@ -249,7 +280,10 @@ static void tidy_body(Tidy *t, Stmt *s)
         push(t, (Bind) { .kind = BIND_LOOP, .var = s->var, .from = s->from, .to = s->to });
     if (s->kind == STMT_IF) push(t, (Bind) { .kind = BIND_IF, .from = s->value });
     if (s->kind == STMT_PRODUCT) tidy_product(t, s);
+    const int lane = t->lane;
+    if (s->kind == STMT_FOR && s->deal == LANES) t->lane = s->var;
     tidy_list(t, &s->body);
+    t->lane = lane;
     leave(t, before);
 }
 
@@ -263,6 +297,7 @@ static void tidy_stmt(Tidy *t, Stmt *s, StmtList *out)
     if (loop) t->is[s->var] = NULL; /* another loop may have the same variable */
     if (body) return;
     if ((s->kind == STMT_FOR || s->kind == STMT_IF) && !s->body.n) return;
+    name_dividends(t, s, out);
     vec_push(out, s);
     if (s->kind == STMT_LET) push(t, (Bind) { .kind = BIND_LET, .var = s->var, .from = s->value });
     hoist(t, out, out->n - 1);
@@ -280,7 +315,7 @@ static void tidy_list(Tidy *t, StmtList *l)
 void loops_tidy(Loops *k)
 {
     Tidy *t = NEW(Tidy);
-    *t = (Tidy) { .k = k, .is = NEW_ARRAY(const Val *, k->vars.n) };
+    *t = (Tidy) { .k = k, .lane = -1, .is = NEW_ARRAY(const Val *, k->vars.n), .given = k->vars.n };
     t->around.k = k;
     tidy_list(t, &k->body);
 }

@@ -141,7 +141,7 @@ static void k13_copy(const Thread *t)
     for_span (s, t, 3)
         for (int i = 0; i < 10; i++)
             for (int j = 0; j < 16; j++)
-                packed.net_2_weight_t[s][i][j] = p.net_2.weight[j + s * 16][i];
+                packed.net_2_weight_t[s][i][j] = p.net_2.weight[s * 16 + j][i];
 }
 
 /* k1  div  [N, 64]                                                     tests/golden/mlp.lua:6 */
