@@ -86,6 +86,19 @@ prints "added numbers, a condition" 'units one 1
     }
 }
 uses m'
+prints "a value that is added to or multiplied in its place, and what is not" 'units n 4
+  b[n] = b[n]*2.0
+  b[n] = b[n] + x[0][n][0]
+  b[n] = b[n + 4]*2.0
+  b[n] = 2.0*b[n]
+  b[n] = b[n] - 2.0' \
+'for_span (n, t, 4) {
+    b[n] *= 2;
+    b[n] += x[0][n][0];
+    b[n] = b[n + 4] * 2;
+    b[n] = 2 * b[n];
+    b[n] = b[n] - 2;
+}'
 prints "the frame of an image" 'units n 4: zero y[n][0][0] box 4:128(1, 1), 8:16(2, 2), 16' \
 'for_span (n, t, 4)
     zero_halo((real *)y + n * 512, 4, 8, 1, 1, 2, 2, 16);'
