@@ -264,7 +264,7 @@ static void ${prefix}conclude(const Thread *t)
 /* ---- kernels, in order of execution ---- */
 //:end
 //:if multiplies
-/* matmul: c = a b, or c += a b with beta 1; runtime/contract.h explains its fields. */
+/* matmul: c = a b, or c += a b; runtime/contract.h explains its fields. */
 //:end
 //:if convolves
 /* conv2d, conv2d_data, conv2d_weight: a convolution of one image, the gradients of x and weight. */

@@ -140,7 +140,7 @@ static void forward(const Thread *t, const Micro *m)
 }
 
 /* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
-/* matmul: c = a b, or c += a b with beta 1; runtime/contract.h explains its fields. */
+/* matmul: c = a b, or c += a b; runtime/contract.h explains its fields. */
 /* conv2d, conv2d_data, conv2d_weight: a convolution of one image, the gradients of x and weight. */
 /* k15  net_5_weight_t = copy  [10, 288]                                tests/golden/conv.lua:7 */
 static void k15_copy(const Thread *t)

@@ -134,7 +134,7 @@ static void forward(const Thread *t, const Micro *m)
 }
 
 /* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
-/* matmul: c = a b, or c += a b with beta 1; runtime/contract.h explains its fields. */
+/* matmul: c = a b, or c += a b; runtime/contract.h explains its fields. */
 /* k13  net_2_weight_t = copy  [10, 48]                                 tests/golden/mlp.lua:5 */
 static void k13_copy(const Thread *t)
 {

@@ -133,7 +133,7 @@ static void forward(const Thread *t, const Micro *m)
 }
 
 /* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
-/* matmul: c = a b, or c += a b with beta 1; runtime/contract.h explains its fields. */
+/* matmul: c = a b, or c += a b; runtime/contract.h explains its fields. */
 /* k18  brand_weight_t = copy  [2, 24]                                  tests/golden/one.lua:10 */
 static void k18_copy(const Thread *t)
 {

@@ -208,7 +208,7 @@ static void conclude(const Thread *t)
 }
 
 /* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
-/* matmul: c = a b, or c += a b with beta 1; runtime/contract.h explains its fields. */
+/* matmul: c = a b, or c += a b; runtime/contract.h explains its fields. */
 /* k23  square2 = square  [5, 6]                                        tests/golden/terms.lua:14 */
 static void k23_square(const Thread *t)
 {
