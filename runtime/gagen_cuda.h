@@ -445,17 +445,20 @@ static inline GgMatmul gg_matmul_open(int ta, int tb, long m, long n, long k, co
 struct GgSizes {
     long rows, columns, depth;
     bool a_turned = false, b_turned = false;
-    long lead[3] = { 0, 0, 0 }; /* of A, B and D: from one row in memory to the next */
-    bool relu = false;          /* after the bias */
-    int batch = 1;              /* so many products, */
-    long step[3] = { 0, 0, 0 }; /* whose A, B and D lie so far apart */
+    long a_row = 0, b_row = 0, c_row = 0; /* from one row in memory to the next; 0: dense */
+    bool relu = false;                    /* after the bias */
+    int batch = 1;                        /* so many products, */
+    long step[3] = { 0, 0, 0 };           /* whose A, B and D lie so far apart */
 };
 
 static inline GgMatmul gg_product_opened(const gg_factor *A, const gg_factor *B, real *D,
                                          const real *bias, const GgSizes &s, int beta)
 {
-    return gg_matmul_open(s.a_turned, s.b_turned, s.rows, s.columns, s.depth, A, s.lead[0], B,
-                          s.lead[1], D, s.lead[2], s.batch, s.step[0], s.step[1], s.step[2], beta,
+    const long a_row = s.a_row ? s.a_row : s.a_turned ? s.rows : s.depth;
+    const long b_row = s.b_row ? s.b_row : s.b_turned ? s.depth : s.columns;
+    const long c_row = s.c_row ? s.c_row : s.columns;
+    return gg_matmul_open(s.a_turned, s.b_turned, s.rows, s.columns, s.depth, A, a_row, B, b_row, D,
+                          c_row, s.batch, s.step[0], s.step[1], s.step[2], beta,
                           bias ? s.relu ? GG_RELU_BIAS : GG_BIAS : GG_NONE, bias);
 }
 

@@ -29,6 +29,7 @@ typedef struct {
     char init;
     double a, b;
 } Tensor;
+#define UNIFORM(x) 'u', -(x), x /* of a Tensor: uniform in -x..x */
 
 /* a tensor's first value: that name in a safetensors file */
 typedef struct {

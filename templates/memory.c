@@ -12,6 +12,7 @@ _Alignas(64) ${static}${packed_kind} { @@ made from Params once per update
 } packed;
 //:end
 //:if arena
+/* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
 _Alignas(64) ${static}union { @@ a micro-step's values; each struct lies over the others
     real ${all}[${arena}];
     //:for b in buffers

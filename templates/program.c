@@ -6,7 +6,7 @@
 enum { ${sizes} }; @@ ${sizes_are}
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct { @@ as stored; logical shapes
+typedef struct { @@ as stored, weight[block][in][column]; shapes
     //:for f in fields
     ${text}
     //:end

@@ -54,6 +54,7 @@ typedef struct { @@ all that lies on the device
     double before[${nsums}]; @@ sums ahead of the micro-step
     //:end
     //:if arena
+    /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
     alignas(256) union { @@ a micro-step's values; each struct lies over the others
         real ${all}[${arena}];
         //:for b in buffers
@@ -95,8 +96,7 @@ static GgMatmul ${pairs}; @@ those of gradients: [0] stores, [1] adds
 //:if unrolled
 static void ${prefix}micro_first(void), ${prefix}update_steps(void)${steps_before};
 
-/* ${window}: the graph of a full window. The first micro-batch stores its gradients,
-   the others add theirs. */
+/* ${window}, one graph: the first micro-batch stores its gradients, others add theirs. */
 static void ${prefix}window_full(void)
 {
     //:if refreshed

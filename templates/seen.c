@@ -99,16 +99,13 @@ static real *const flat[] = { ${flat} };
 
 //:if turns
 static const Step steps[] = { @@ a round: each in turn
+//:else
+static const Step steps[] = {
+//:end
     //:for s in steps
-    { "${step_name}", ${times}, ${prefix}window, ${prefix}gradient, ${prefix}update,
-      ${prefix}learning_rate, ${prefix}scalars },
+    ${row}
     //:end
 };
-//:else
-//:for s in steps
-static const Step steps[] = { { "", ${times}, window, gradient, update, learning_rate, scalars } };
-//:end
-//:end
 
 ${linkage}const Program gagen_${title} = {
     .name = "${name}",

@@ -48,9 +48,9 @@ a value is read after its life|late|/void k20_sum/,/^}/s/arena.d_hidden/arena.d_
 two values that live at once share a place|late|s/struct { real pad[0-9]*\[[0-9]*\], d_norm\[/struct { real d_norm[/|numbers|
 conclude before the last micro-step|late|/^static void window_full/,/^}/{/conclude_steps/d;s/micro_first();/& conclude_steps();/}|numbers|
 the update before the last gradient|late|/^static void window_full/,/^}/{/update_steps/d;s/conclude_steps();/&/;s/micro_first();/& conclude_steps(); update_steps();/}|numbers|
-a leading dimension without its padding|late|/gg_product_open(&k6,/{n;s/{ 40, 40, 8 }/{ 40, 37, 8 }/}|numbers|
-a factor is not transposed|late|/gg_product_open(&k6,/{n;s/ .b_turned = true,//}|numbers|
-a product leaves a row out|late|/gg_product_open(&k6,/{n;s/rows = N/rows = N - 1/}|numbers|
+a leading dimension without its padding|late|/gg_product_open(&k6,/,/});/s/, .b_row = 40//|numbers|
+a factor is not transposed|late|/gg_product_open(&k6,/,/});/s/ .b_turned = true,//|numbers|
+a product leaves a row out|late|/gg_product_open(&k6,/,/});/s/rows = N/rows = N - 1/|numbers|
 END
 }
 

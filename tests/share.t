@@ -21,7 +21,7 @@ kernels=$(./gagen -t c --dump=partition $model | grep -c '^  k[0-9]')
 awk 'match($0, /k[0-9]+ to k[0-9]+ \*\//) { split(substr($0, RSTART, RLENGTH), at, /[k ]+/); for (i = at[2]; i <= at[4]; i++) print "k" i }' "$work/text.c" > "$work/ranges"
 for id in $(seq "$kernels"); do
     grep -q "^/\* k$id  \|[;*] also.*\bk$id\b\|^   .*\bk$id\b.*\*/" "$work/text.c" &&
-        { grep -q "^    k${id}_\|; *.*/\* k$id\( \|  .*\)\*/$" "$work/text.c" || grep -qx "k$id" "$work/ranges"; } || echo "k$id"
+        { grep -q "^    k${id}_\|[; ] *.*/\* k$id\( \|  .*\)\*/$" "$work/text.c" || grep -qx "k$id" "$work/ranges"; } || echo "k$id"
 done > "$work/missing"
 [ ! -s "$work/missing" ]; tell $? "every kernel's number stands at a function and at a call"
 for name in mnist_mlp mnist_cnn; do
@@ -48,7 +48,7 @@ wrong() {
     ! cmp -s "$work/$1.c" "$work/shared.c" && quick compile "$work/$1" "tests/probe.c $work/$1.c" gagen -DPROGRAM=share && run "$1" 1
     no "$3" same "$1"
 }
-wrong block 's/\(_images(t, m, arena\.images_0_add, p\.images_\)1/\10/' "a block that is called with what is another's"
+wrong block 's/^\(    K[0-9]*_TO_K[0-9]*_IMAGES(\)1, arena\.images_0_add/\10, arena.images_0_add/' "a block that is called with what is another's"
 wrong noise 's/, 0x[0-9a-f]*u\([,)]\)/, 0x12345678u\1/' "noise under another key"
 wrong adds 's/\(g\.vectors_0\.scale, \)beta)/\10)/' "a gradient that every micro-step stores"
 

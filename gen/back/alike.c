@@ -77,7 +77,8 @@ static char *results_of(const Kernels *k, const Kernel *x)
     if (x->adds_to) text_add(&t, x->moves_state ? "%s" : "d %s", x->adds_to->name);
     if (x->core) add_stored(&t, k, x, x->core);
     for (int i = 0; i < x->body.n; i++) add_stored(&t, k, x, x->body.at[i]);
-    if (x->sum >= 0) text_add(&t, "%ssums[%d]", t.n ? ", " : "", x->sum);
+    if (x->sum >= 0)
+        text_add(&t, "%s%s[%d]", t.n ? ", " : "", k->target->launches ? "sums" : "part", x->sum);
     return t.s;
 }
 

@@ -68,7 +68,7 @@ static char *states_list(const Whole *all)
 /* Adds a field to a line that may have several. */
 static void add_packed(Text *lines, const char *field)
 {
-    enum { WIDTH = 108 };
+    enum { WIDTH = 90 };
     size_t line = 0;
     while (line < lines->n && lines->s[lines->n - 1 - line] != '\n') line++;
     if (lines->n) text_add(lines, line + strlen(field) > WIDTH ? "\n" : " ");
@@ -109,8 +109,35 @@ static char *packed_text(const Buffer *b, int pad)
     Text t = { 0 };
     text_add(&t, "%s ", type_of(b));
     add_array(&t, b->ident, b, pad);
-    text_add(&t, "; @@ %s", shape_text(&b->node->shape));
+    text_add(&t, ";");
     return t.s;
+}
+
+/* A field to a line, with its shape; many of them share lines. */
+static void add_packed_fields(const Kernels *k, int *packed, Env *e)
+{
+    enum { MANY = 24 };
+    Text together = { 0 };
+    int n = 0;
+    text_put(&together, "", 0);
+    for (int i = 0; i < k->buffers.n; i++) n += k->buffers.at[i]->home == HOME_PACKED;
+    for (int i = 0; i < k->buffers.n; i++) {
+        const Buffer *b = k->buffers.at[i];
+        if (b->home != HOME_PACKED) continue;
+        const char *field = packed_text(b, (*packed)++);
+        if (n > MANY) add_packed(&together, field);
+        else
+            env_set(env_item(e, "packed_fields"), "text", "%s @@ %s", field,
+                    shape_text(&b->node->shape));
+    }
+    if (n > MANY) env_set(env_item(e, "packed_fields"), "text", "%s", together.s);
+}
+
+static bool any_packed(const Kernels *k)
+{
+    bool any = false;
+    for (int i = 0; i < k->buffers.n; i++) any |= k->buffers.at[i]->home == HOME_PACKED;
+    return any;
 }
 
 /* A step packs its copies anew for each of its windows, so steps share this memory. */
@@ -120,16 +147,12 @@ static int declare_packed(const Whole *all, Env *e)
     const bool several = all->steps.n > 1;
     for (int n = 0; n < all->steps.n; n++) {
         const Program *s = all->steps.at[n];
-        const int before = packed;
-        for (int i = 0; i < s->k->buffers.n; i++) {
-            const Buffer *b = s->k->buffers.at[i];
-            if (b->home != HOME_PACKED) continue;
-            if (several && packed == before)
-                env_set(env_item(e, "packed_fields"), "text", "struct { @@ of %s",
-                        c_comment(s->g->step->name));
-            env_set(env_item(e, "packed_fields"), "text", "%s", packed_text(b, packed++));
-        }
-        if (several && packed > before) env_set(env_item(e, "packed_fields"), "text", "};");
+        const bool named = several && any_packed(s->k);
+        if (named)
+            env_set(env_item(e, "packed_fields"), "text", "struct { @@ of %s",
+                    c_comment(s->g->step->name));
+        add_packed_fields(s->k, &packed, e);
+        if (named) env_set(env_item(e, "packed_fields"), "text", "};");
     }
     return packed;
 }

@@ -15,8 +15,11 @@ static void fill_step(const Program *s, Env *e)
     const Objective *t = s->g->step;
     const bool several = s->all->steps.n > 1;
     env_set(e, "prefix", "%s", t->prefix);
-    env_set(e, "step_name", "%s", c_string(t->name));
-    env_set(e, "times", "%ld, %ld", t->times, t->batch);
+    env_set(e, "row",
+            "{ .name = \"%s\", .times = %ld, .batch = %ld, .window = %swindow, .gradient = "
+            "%sgradient, .update = %supdate, .lr = %slearning_rate, .scalars = %sscalars },",
+            c_string(t->name), t->times, t->batch, t->prefix, t->prefix, t->prefix, t->prefix,
+            t->prefix);
     env_set(e, "step_title", "%s", c_comment(t->name));
     env_flag(e, "makes_outputs", s->g->outputs.n > 0);
     env_flag(e, "refreshed", several && prepares(s));

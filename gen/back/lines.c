@@ -3,7 +3,8 @@
 
    1. A line breaks outside most brackets, there rather at a comma than at an operator, then as far
       right as there is room. It breaks between subscripts only where there is no other place, and
-      inside one only where there is none between them. It goes on two levels deeper.
+      inside one only where there is none between them. It goes on two levels deeper. A row of a
+      table is filled, but for its innermost lists.
    2. Words after a mark are a comment in a column. Words that do not fit there begin earlier or
       further right; those that do not fit beside the code stand before it.
    3. Comments break at spaces. Lines of the preprocessor stay as they are. Of several empty lines
@@ -14,6 +15,7 @@
 
 enum { DEEPEST = 1000, COLUMN = 56, SOURCE_COLUMN = 72, WIDTH = 100, DEEPER = 8 };
 /* how bad a place is after a condition, between subscripts, inside them; brackets count 2 each */
+enum { LISTS = 2 }; /* a row of a table breaks anywhere in its lists */
 enum { AFTER = 150, BETWEEN = 200, INSIDE = 400 };
 typedef struct {
     bool comment, macro; /* inside a comment; inside a # line that goes on */
@@ -57,6 +59,7 @@ static bool may_break(const char *c, const char *end, int braces)
 /* Where the line stands open while it is read. */
 typedef struct {
     int depth, braces, subscripts;
+    bool row; /* it is a row of a table */
 } Open;
 
 static void read_bracket(Open *o, char c)
@@ -73,6 +76,7 @@ static int badness(const Open *o, const char *c, const char *end)
     if (*c == ' ' && c[-1] == ')' && !o->depth && !o->subscripts && isalpha((unsigned char)c[1]))
         return AFTER;
     if (!may_break(c, end, o->braces)) return DEEPEST;
+    if (o->row && o->braces <= LISTS) return 0;
     return 2 * (o->depth + o->braces) + (c[-1] != ',') + (o->subscripts ? INSIDE : 0);
 }
 
@@ -93,7 +97,7 @@ static const char *find_break(const char *s, const char *end, size_t room, Open 
 /* Returns the column after the code, 0 when it is empty. */
 static size_t put_code(Text *out, const char *s, const char *end, size_t left)
 {
-    Open open = { 0 };
+    Open open = { .row = *s == '{' };
     if (s == end) return 0;
     for (const size_t next = left + DEEPER;; left = next) {
         const size_t n = (size_t)(end - s);

@@ -87,12 +87,20 @@ static char *place_text(const char *name, const Shape *s, const Layout *l, long 
     return t.s;
 }
 
+/* "'c', 1.0, 0.0", or "UNIFORM(0.0625)" */
+static char *init_text(const Param *p)
+{
+    const char *b = decimal_text(p->init.b, NULL);
+    if (!p->of && p->init.kind[0] == 'u' && p->init.a <= -p->init.b && p->init.a >= -p->init.b)
+        return text("UNIFORM(%s)", b);
+    return text("'%c', %s, %s", p->init.kind[0],
+                decimal_text(p->of ? (double)p->of->index : p->init.a, NULL), b);
+}
+
 static char *tensor_text(const Buffer *b)
 {
     const Param *p = b->param;
-    return text("{ %s, '%c', %s, %s },", place_text(p->name, &p->shape, &b->layout, b->offset),
-                p->init.kind[0], decimal_text(p->of ? (double)p->of->index : p->init.a, NULL),
-                decimal_text(p->init.b, NULL));
+    return text("{ %s, %s },", place_text(p->name, &p->shape, &b->layout, b->offset), init_text(p));
 }
 
 /* ---- outputs ---- */

@@ -6,6 +6,7 @@
    3. A real that is a whole number, or made of an int, is C's int: beside a real, as an argument
       and in an assignment C makes a real of it. Where C would compute with ints, one of the
       operands is cast. Ints are compared as they are: real would round what is above 2^24. */
+#include <string.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -190,6 +191,13 @@ char *at_text(Words *w, const At *at)
     text_add(&t, "%s", name);
     for (int i = 0; i < l->ndims; i++) text_add(&t, "[%s]", sum_text(w, &index[i]));
     return t.s;
+}
+
+char *pointer_text(Words *w, const At *at)
+{
+    char *place = at_text(w, at);
+    const size_t n = strlen(place);
+    return n > 3 && !strcmp(place + n - 3, "[0]") ? mem_copy(place, n - 3) : text("&%s", place);
 }
 
 /* ---- choices, draws, calls ---- */

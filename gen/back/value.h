@@ -67,5 +67,6 @@ bool val_is_even(const Words *w, const Val *v); /* with lanes: a real that is th
 char *val_even(Words *w, const Val *v);         /* which is a vector in val_text, here none */
 /* "arena.h1[s][n][j + 2]"; a sum that is one number: "sums[1]" */
 char *at_text(Words *w, const At *at);
+char *pointer_text(Words *w, const At *at);     /* to it: "arena.h1[s][n]", "&arena.h1[s][n][4]" */
 bool val_is_mask(const Words *w, const Val *v); /* with lanes: a comparison of vectors */
 #endif

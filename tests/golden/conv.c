@@ -17,7 +17,7 @@
 enum { N = 8, MICROS = 32 };                  /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct {                                        /* as stored; logical shapes */
+typedef struct {                                  /* as stored, weight[block][in][column]; shapes */
     struct { real weight[3][3][8], pad_0[8], bias[8], pad_1[8]; } net_0;  /* [8, 1, 3, 3] [8] */
     struct { real weight[320][16], bias[16]; } net_5;   /* [10, 288] [10] */
 } Params;
@@ -33,6 +33,7 @@ _Alignas(64) static Params p, g, s_m;                  /* parameters, gradients,
 _Alignas(64) static struct {                            /* made from Params once per update */
     real net_5_weight_t[10][36][8];                     /* [10, 288] */
 } packed;
+/* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
 _Alignas(64) static union {            /* a micro-step's values; each struct lies over the others */
     real all[24992];
     struct {
@@ -136,7 +137,7 @@ static void forward(const Thread *t, const Micro *m)
     barrier(t);
     k5_matmul_add(t);                                   /* net_5  [N, 10]  line 7 */
     k6_amax_sum_exp_cross_entropy(t, m);            /* amax, sum_exp, cross_entropy  [N]  line 12 */
-    k7_sum(t, m);                                       /* sums[0]  []  line 12 */
+    k7_sum(t, m);                                       /* part[0]  []  line 12 */
 }
 
 /* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
@@ -253,7 +254,7 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
     }
 }
 
-/* k7  sums[0] = sum  []                                                tests/golden/conv.lua:12 */
+/* k7  part[0] = sum  []                                                tests/golden/conv.lua:12 */
 static void k7_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
@@ -506,15 +507,12 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "net.0.weight", 4, { 8, 1, 3, 3 },
-            { { { 1, 0, 1 } }, { { 1, 0, 8 } }, { { 1, 0, 24 } }, { { 1, 0, 8 } } }, 0, 'u',
-            -0.3333333333333333, 0.3333333333333333 },
-    { "net.0.bias", 1, { 8 }, { { { 1, 0, 1 } } }, 80, 'u', -0.3333333333333333,
-            0.3333333333333333 },
+    { "net.0.weight", 4, { 8, 1, 3, 3 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } }, { { 1, 0, 24 } },
+            { { 1, 0, 8 } } }, 0, UNIFORM(0.3333333333333333) },
+    { "net.0.bias", 1, { 8 }, { { { 1, 0, 1 } } }, 80, UNIFORM(0.3333333333333333) },
     { "net.5.weight", 2, { 10, 288 }, { { { 1, 0, 1 } }, { { 1, 64, 16 }, { 64, 0, 1024 } } }, 96,
-            'u', -0.05892556509887897, 0.05892556509887897 },
-    { "net.5.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 5216, 'u', -0.05892556509887897,
-            0.05892556509887897 },
+            UNIFORM(0.05892556509887897) },
+    { "net.5.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 5216, UNIFORM(0.05892556509887897) },
 };
 
 static const Column columns[] = {
@@ -528,7 +526,10 @@ static const ReportName reports[] = { { "loss", false, false } };
 
 static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m };
 
-static const Step steps[] = { { "", 1, 256, window, gradient, update, learning_rate, scalars } };
+static const Step steps[] = {
+    { .name = "", .times = 1, .batch = 256, .window = window, .gradient = gradient,
+            .update = update, .lr = learning_rate, .scalars = scalars },
+};
 
 static const Program gagen_conv = {
     .name = "conv",

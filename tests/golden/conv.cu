@@ -38,6 +38,7 @@ typedef struct {                                        /* all that lies on the 
     uint32_t row[N * MICROS];                           /* of data, by the window's samples */
     uint32_t row_end;
     double squares[(2992 + 4095) / 4096];
+    /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
     alignas(256) union {               /* a micro-step's values; each struct lies over the others */
         real all[21888];
         struct {
@@ -494,12 +495,10 @@ static void open_products(void)
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_product_open(&k5, &arena.net_4[0][0], &p.net_5.weight[0][0], &arena.net_5[0][0],
-            p.net_5.bias, { .rows = N, .columns = 10, .depth = 288, .b_turned = true,
-            .lead = { 288, 288, 12 } });
-    gg_product_open_both(k11, &arena.d_net_5[0][0], &arena.net_4[0][0], &g.net_5.weight[0][0],
-            NULL, { .rows = 10, .columns = 288, .depth = N, .a_turned = true,
-            .lead = { 12, 288, 288 } });
+    gg_product_open(&k5, arena.net_4[0], p.net_5.weight[0], arena.net_5[0], p.net_5.bias,
+            { .rows = N, .columns = 10, .depth = 288, .b_turned = true, .c_row = 12 });
+    gg_product_open_both(k11, arena.d_net_5[0], arena.net_4[0], g.net_5.weight[0], NULL,
+            { .rows = 10, .columns = 288, .depth = N, .a_turned = true, .a_row = 12 });
 }
 
 static void record(void)                                /* what the device replays */
@@ -546,15 +545,12 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "net.0.weight", 4, { 8, 1, 3, 3 },
-            { { { 1, 0, 1 } }, { { 1, 0, 8 } }, { { 1, 0, 24 } }, { { 1, 0, 8 } } }, 0, 'u',
-            -0.3333333333333333, 0.3333333333333333 },
-    { "net.0.bias", 1, { 8 }, { { { 1, 0, 1 } } }, 80, 'u', -0.3333333333333333,
-            0.3333333333333333 },
-    { "net.5.weight", 2, { 10, 288 }, { { { 1, 0, 288 } }, { { 1, 0, 1 } } }, 96, 'u',
-            -0.05892556509887897, 0.05892556509887897 },
-    { "net.5.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 2976, 'u', -0.05892556509887897,
-            0.05892556509887897 },
+    { "net.0.weight", 4, { 8, 1, 3, 3 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } }, { { 1, 0, 24 } },
+            { { 1, 0, 8 } } }, 0, UNIFORM(0.3333333333333333) },
+    { "net.0.bias", 1, { 8 }, { { { 1, 0, 1 } } }, 80, UNIFORM(0.3333333333333333) },
+    { "net.5.weight", 2, { 10, 288 }, { { { 1, 0, 288 } }, { { 1, 0, 1 } } }, 96,
+            UNIFORM(0.05892556509887897) },
+    { "net.5.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 2976, UNIFORM(0.05892556509887897) },
 };
 
 static const Column columns[] = {
@@ -575,7 +571,10 @@ static void allocate(void)
 
 static void release(void) { gg_room_free(host), host = NULL; }
 
-static const Step steps[] = { { "", 1, 256, window, gradient, update, learning_rate, scalars } };
+static const Step steps[] = {
+    { .name = "", .times = 1, .batch = 256, .window = window, .gradient = gradient,
+            .update = update, .lr = learning_rate, .scalars = scalars },
+};
 
 extern "C" const Program gagen_conv = {
     .name = "conv",

@@ -18,7 +18,7 @@
 enum { N = 16, MICROS = 4 };                  /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct {                                        /* as stored; logical shapes */
+typedef struct {                                  /* as stored, weight[block][in][column]; shapes */
     struct { real weight[3][64][16], bias[48]; } net_0; /* [48, 64] [48] */
     struct { real weight[48][16], bias[16]; } net_2;    /* [10, 48] [10] */
 } Params;
@@ -34,6 +34,7 @@ _Alignas(64) static Params p, g, s_m, s_v;             /* parameters, gradients,
 _Alignas(64) static struct {                            /* made from Params once per update */
     real net_2_weight_t[3][10][16];                     /* [10, 48] */
 } packed;
+/* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
 _Alignas(64) static union {            /* a micro-step's values; each struct lies over the others */
     real all[2816];
     struct {
@@ -129,8 +130,8 @@ static void forward(const Thread *t, const Micro *m)
     barrier(t);
     k3_matmul_add(t);                                   /* logits  [N, 10]  line 5 */
     k4_amax_sum_exp_cross_entropy_hit(t, m);            /* [N]  line 10 */
-    k5_sum(t, m, arena.cross_entropy, part[0]);         /* sums[0]  []  line 10 */
-    k5_sum(t, m, arena.hit, part[1]);                   /* k6  sums[1]  []  line 12 */
+    k5_sum(t, m, arena.cross_entropy, part[0]);         /* part[0]  []  line 10 */
+    k5_sum(t, m, arena.hit, part[1]);                   /* k6  part[1]  []  line 12 */
 }
 
 /* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
@@ -210,7 +211,7 @@ static void k4_amax_sum_exp_cross_entropy_hit(const Thread *t, const Micro *m)
         }
 }
 
-/* k5  sums[0] = sum  []; also k6                                       tests/golden/mlp.lua:10 */
+/* k5  part[0] = sum  []; also k6                                       tests/golden/mlp.lua:10 */
 SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict N], double result[restrict])
 {
     const int rows = m->rows;
@@ -393,12 +394,11 @@ static void report(const double *s, double samples, double *out)
 
 static const Tensor tensors[] = {
     { "net.0.weight", 2, { 48, 64 }, { { { 1, 16, 1 }, { 16, 0, 1024 } }, { { 1, 0, 16 } } }, 0,
-            'u', -0.125, 0.125 },
-    { "net.0.bias", 1, { 48 }, { { { 1, 0, 1 } } }, 3072, 'u', -0.125, 0.125 },
+            UNIFORM(0.125) },
+    { "net.0.bias", 1, { 48 }, { { { 1, 0, 1 } } }, 3072, UNIFORM(0.125) },
     { "net.2.weight", 2, { 10, 48 }, { { { 1, 0, 1 } }, { { 1, 16, 16 }, { 16, 0, 256 } } }, 3120,
-            'u', -0.14433756729740646, 0.14433756729740646 },
-    { "net.2.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 3888, 'u', -0.14433756729740646,
-            0.14433756729740646 },
+            UNIFORM(0.14433756729740646) },
+    { "net.2.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 3888, UNIFORM(0.14433756729740646) },
 };
 
 static const Column columns[] = {
@@ -412,7 +412,10 @@ static const ReportName reports[] = { { "loss", false, false }, { "accuracy", tr
 
 static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m, (real *)&s_v };
 
-static const Step steps[] = { { "", 1, 64, window, gradient, update, learning_rate, scalars } };
+static const Step steps[] = {
+    { .name = "", .times = 1, .batch = 64, .window = window, .gradient = gradient,
+            .update = update, .lr = learning_rate, .scalars = scalars },
+};
 
 static const Program gagen_mlp = {
     .name = "mlp",

@@ -38,6 +38,7 @@ typedef struct {                                        /* all that lies on the 
     Data data;
     uint32_t row[N * MICROS];                           /* of data, by the window's samples */
     uint32_t row_end;
+    /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
     alignas(256) union {               /* a micro-step's values; each struct lies over the others */
         real all[2752];
         struct {
@@ -67,8 +68,7 @@ static GgMatmul k10[2], k12[2];                       /* those of gradients: [0]
 /* ---- a window ---- */
 static void micro_first(void), update_steps(void), micro_next(void);
 
-/* 64 samples = 4 x 16: the graph of a full window. The first micro-batch stores its gradients,
-   the others add theirs. */
+/* 64 samples = 4 x 16, one graph: the first micro-batch stores its gradients, others add theirs. */
 static void window_full(void)
 {
     micro_first();
@@ -355,19 +355,16 @@ static void open_products(void)
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_product_open(&k2, &arena.div[0][0], &p.net_0.weight[0][0], &arena.net_1[0][0], p.net_0.bias,
-            { .rows = N, .columns = 48, .depth = 64, .b_turned = true, .lead = { 64, 64, 48 },
-            .relu = true });
-    gg_product_open(&k3, &arena.net_1[0][0], &p.net_2.weight[0][0], &arena.logits[0][0],
-            p.net_2.bias, { .rows = N, .columns = 10, .depth = 48, .b_turned = true,
-            .lead = { 48, 48, 12 } });
-    gg_product_open(&k9, &arena.d_logits[0][0], &p.net_2.weight[0][0], &arena.d_net_0[0][0], NULL,
-            { .rows = N, .columns = 48, .depth = 10, .lead = { 12, 48, 48 } });
-    gg_product_open_both(k10, &arena.d_logits[0][0], &arena.net_1[0][0], &g.net_2.weight[0][0],
-            NULL, { .rows = 10, .columns = 48, .depth = N, .a_turned = true,
-            .lead = { 12, 48, 48 } });
-    gg_product_open_both(k12, &arena.d_net_0[0][0], &arena.div[0][0], &g.net_0.weight[0][0], NULL,
-            { .rows = 48, .columns = 64, .depth = N, .a_turned = true, .lead = { 48, 64, 64 } });
+    gg_product_open(&k2, arena.div[0], p.net_0.weight[0], arena.net_1[0], p.net_0.bias,
+            { .rows = N, .columns = 48, .depth = 64, .b_turned = true, .relu = true });
+    gg_product_open(&k3, arena.net_1[0], p.net_2.weight[0], arena.logits[0], p.net_2.bias,
+            { .rows = N, .columns = 10, .depth = 48, .b_turned = true, .c_row = 12 });
+    gg_product_open(&k9, arena.d_logits[0], p.net_2.weight[0], arena.d_net_0[0], NULL,
+            { .rows = N, .columns = 48, .depth = 10, .a_row = 12 });
+    gg_product_open_both(k10, arena.d_logits[0], arena.net_1[0], g.net_2.weight[0], NULL,
+            { .rows = 10, .columns = 48, .depth = N, .a_turned = true, .a_row = 12 });
+    gg_product_open_both(k12, arena.d_net_0[0], arena.div[0], g.net_0.weight[0], NULL,
+            { .rows = 48, .columns = 64, .depth = N, .a_turned = true });
 }
 
 static void record(void)                                /* what the device replays */
@@ -422,12 +419,11 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "net.0.weight", 2, { 48, 64 }, { { { 1, 0, 64 } }, { { 1, 0, 1 } } }, 0, 'u', -0.125, 0.125 },
-    { "net.0.bias", 1, { 48 }, { { { 1, 0, 1 } } }, 3072, 'u', -0.125, 0.125 },
-    { "net.2.weight", 2, { 10, 48 }, { { { 1, 0, 48 } }, { { 1, 0, 1 } } }, 3120, 'u',
-            -0.14433756729740646, 0.14433756729740646 },
-    { "net.2.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 3600, 'u', -0.14433756729740646,
-            0.14433756729740646 },
+    { "net.0.weight", 2, { 48, 64 }, { { { 1, 0, 64 } }, { { 1, 0, 1 } } }, 0, UNIFORM(0.125) },
+    { "net.0.bias", 1, { 48 }, { { { 1, 0, 1 } } }, 3072, UNIFORM(0.125) },
+    { "net.2.weight", 2, { 10, 48 }, { { { 1, 0, 48 } }, { { 1, 0, 1 } } }, 3120,
+            UNIFORM(0.14433756729740646) },
+    { "net.2.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 3600, UNIFORM(0.14433756729740646) },
 };
 
 static const Column columns[] = {
@@ -449,7 +445,10 @@ static void allocate(void)
 
 static void release(void) { gg_room_free(host), host = NULL; }
 
-static const Step steps[] = { { "", 1, 64, window, gradient, update, learning_rate, scalars } };
+static const Step steps[] = {
+    { .name = "", .times = 1, .batch = 64, .window = window, .gradient = gradient,
+            .update = update, .lr = learning_rate, .scalars = scalars },
+};
 
 extern "C" const Program gagen_mlp = {
     .name = "mlp",

@@ -20,7 +20,7 @@
 enum { N = 8, MICROS = 1 };                   /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct {                                        /* as stored; logical shapes */
+typedef struct {                                  /* as stored, weight[block][in][column]; shapes */
     struct { real weight[8][32], bias[32]; } trunk;     /* [24, 8] [24] */
     struct { real weight[24][8], bias[8], pad_3[8]; } price;  /* [1, 24] [1] */
     struct { real weight[24][8], bias[8], pad_5[8]; } brand;  /* [2, 24] [2] */
@@ -39,6 +39,7 @@ _Alignas(64) static struct {                            /* made from Params once
     real brand_weight_t[2][32];                         /* [2, 24] */
     real price_weight_t[32];                            /* [1, 24] */
 } packed;
+/* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
 _Alignas(64) static union {            /* a micro-step's values; each struct lies over the others */
     real all[1280];
     struct {
@@ -126,10 +127,10 @@ static void forward(const Thread *t, const Micro *m)
     k1_copy(t, m);                                      /* body  [N, 8]  line 4 */
     k2_matmul_add_gelu_tanh(t);                         /* h, gelu, tanh  [N, 24]  line 5 */
     k3_matmul_add_sub_square(t, m);                     /* sub, square  [N, 1]  line 9 */
-    k4_sum(t, m);                                       /* sums[0]  []  line 9 */
+    k4_sum(t, m);                                       /* part[0]  []  line 9 */
     k5_matmul_add(t);                                   /* brand  [N, 2]  line 10 */
     k6_amax_sum_exp_cross_entropy(t, m);            /* amax, sum_exp, cross_entropy  [N]  line 10 */
-    k7_sum(t, m);                                       /* sums[1]  []  line 10 */
+    k7_sum(t, m);                                       /* part[1]  []  line 10 */
 }
 
 /* ---- kernels: what an update prepares, then those of a micro-batch in order of execution ---- */
@@ -199,7 +200,7 @@ static void k3_matmul_add_sub_square(const Thread *t, const Micro *m)
     }
 }
 
-/* k4  sums[0] = sum  []                                                tests/golden/one.lua:9 */
+/* k4  part[0] = sum  []                                                tests/golden/one.lua:9 */
 static void k4_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
@@ -246,7 +247,7 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
     }
 }
 
-/* k7  sums[1] = sum  []                                                tests/golden/one.lua:10 */
+/* k7  part[1] = sum  []                                                tests/golden/one.lua:10 */
 static void k7_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
@@ -450,18 +451,15 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "trunk.weight", 2, { 24, 8 }, { { { 1, 0, 1 } }, { { 1, 0, 32 } } }, 0, 'u',
-            -0.35355339059327373, 0.35355339059327373 },
-    { "trunk.bias", 1, { 24 }, { { { 1, 0, 1 } } }, 256, 'u', -0.35355339059327373,
-            0.35355339059327373 },
-    { "price.weight", 2, { 1, 24 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 288, 'u',
-            -0.20412414523193154, 0.20412414523193154 },
-    { "price.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 480, 'u', -0.20412414523193154,
-            0.20412414523193154 },
-    { "brand.weight", 2, { 2, 24 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 496, 'u',
-            -0.20412414523193154, 0.20412414523193154 },
-    { "brand.bias", 1, { 2 }, { { { 1, 0, 1 } } }, 688, 'u', -0.20412414523193154,
-            0.20412414523193154 },
+    { "trunk.weight", 2, { 24, 8 }, { { { 1, 0, 1 } }, { { 1, 0, 32 } } }, 0,
+            UNIFORM(0.35355339059327373) },
+    { "trunk.bias", 1, { 24 }, { { { 1, 0, 1 } } }, 256, UNIFORM(0.35355339059327373) },
+    { "price.weight", 2, { 1, 24 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 288,
+            UNIFORM(0.20412414523193154) },
+    { "price.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 480, UNIFORM(0.20412414523193154) },
+    { "brand.weight", 2, { 2, 24 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 496,
+            UNIFORM(0.20412414523193154) },
+    { "brand.bias", 1, { 2 }, { { { 1, 0, 1 } } }, 688, UNIFORM(0.20412414523193154) },
 };
 
 static const char *const classes_brand[] = { "alba", "elm", NULL };
@@ -478,7 +476,10 @@ static const ReportName reports[] = { { "loss", false, false } };
 
 static real *const flat[] = { (real *)&p, (real *)&g };
 
-static const Step steps[] = { { "", 1, 8, window, gradient, update, learning_rate, scalars } };
+static const Step steps[] = {
+    { .name = "", .times = 1, .batch = 8, .window = window, .gradient = gradient, .update = update,
+            .lr = learning_rate, .scalars = scalars },
+};
 
 static const Program gagen_one = {
     .name = "one",

@@ -42,6 +42,7 @@ typedef struct {                                        /* all that lies on the 
     Data data;
     uint32_t row[N * MICROS];                           /* of data, by the window's samples */
     uint32_t row_end;
+    /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
     alignas(256) union {               /* a micro-step's values; each struct lies over the others */
         real all[864];
         struct {
@@ -77,8 +78,7 @@ static GgMatmul k2, k3, k5, k10, k11, k14, k15, k17;    /* products that cuBLASL
 /* ---- a window ---- */
 static void micro_first(void), update_steps(void);
 
-/* 8 samples = 1 x 8: the graph of a full window. The first micro-batch stores its gradients,
-   the others add theirs. */
+/* 8 samples = 1 x 8, one graph: the first micro-batch stores its gradients, others add theirs. */
 static void window_full(void)
 {
     micro_first();
@@ -451,23 +451,22 @@ static void open_products(void)
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_product_open(&k2, &arena.body[0][0], &p.trunk.weight[0][0], &arena.h[0][0], p.trunk.bias,
-            { .rows = N, .columns = 24, .depth = 8, .b_turned = true, .lead = { 8, 8, 24 } });
-    gg_product_open(&k3, &p.price.weight[0], &arena.gelu[0][0], &arena.square[0][0], NULL,
-            { .rows = 1, .columns = N, .depth = 24, .b_turned = true, .lead = { 24, 24, 8 } });
-    gg_product_open(&k5, &arena.tanh[0][0], &p.brand.weight[0][0], &arena.brand[0][0],
-            p.brand.bias, { .rows = N, .columns = 2, .depth = 24, .b_turned = true,
-            .lead = { 24, 24, 2 } });
-    gg_product_open(&k10, &arena.d_brand[0][0], &p.brand.weight[0][0], &arena.tanh_dx[0][0], NULL,
-            { .rows = N, .columns = 24, .depth = 2, .lead = { 2, 24, 24 } });
-    gg_product_open(&k11, &arena.d_brand[0][0], &arena.tanh[0][0], &g.brand.weight[0][0], NULL,
-            { .rows = 2, .columns = 24, .depth = N, .a_turned = true, .lead = { 2, 24, 24 } });
-    gg_product_open(&k14, &arena.d_sub[0][0], &p.price.weight[0], &arena.d_h[0][0], NULL,
-            { .rows = N, .columns = 24, .depth = 1, .a_turned = true, .lead = { 8, 24, 24 } });
-    gg_product_open(&k15, &arena.d_sub[0][0], &arena.gelu[0][0], &g.price.weight[0], NULL,
-            { .rows = 1, .columns = 24, .depth = N, .lead = { 8, 24, 24 } });
-    gg_product_open(&k17, &arena.d_h[0][0], &arena.body[0][0], &g.trunk.weight[0][0], NULL,
-            { .rows = 24, .columns = 8, .depth = N, .a_turned = true, .lead = { 24, 8, 8 } });
+    gg_product_open(&k2, arena.body[0], p.trunk.weight[0], arena.h[0], p.trunk.bias,
+            { .rows = N, .columns = 24, .depth = 8, .b_turned = true });
+    gg_product_open(&k3, p.price.weight, arena.gelu[0], arena.square[0], NULL,
+            { .rows = 1, .columns = N, .depth = 24, .b_turned = true });
+    gg_product_open(&k5, arena.tanh[0], p.brand.weight[0], arena.brand[0], p.brand.bias,
+            { .rows = N, .columns = 2, .depth = 24, .b_turned = true });
+    gg_product_open(&k10, arena.d_brand[0], p.brand.weight[0], arena.tanh_dx[0], NULL,
+            { .rows = N, .columns = 24, .depth = 2 });
+    gg_product_open(&k11, arena.d_brand[0], arena.tanh[0], g.brand.weight[0], NULL,
+            { .rows = 2, .columns = 24, .depth = N, .a_turned = true });
+    gg_product_open(&k14, arena.d_sub[0], p.price.weight, arena.d_h[0], NULL,
+            { .rows = N, .columns = 24, .depth = 1, .a_turned = true });
+    gg_product_open(&k15, arena.d_sub[0], arena.gelu[0], g.price.weight, NULL,
+            { .rows = 1, .columns = 24, .depth = N });
+    gg_product_open(&k17, arena.d_h[0], arena.body[0], g.trunk.weight[0], NULL,
+            { .rows = 24, .columns = 8, .depth = N, .a_turned = true });
 }
 
 static void record(void)                                /* what the device replays */
@@ -515,18 +514,15 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "trunk.weight", 2, { 24, 8 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 0, 'u',
-            -0.35355339059327373, 0.35355339059327373 },
-    { "trunk.bias", 1, { 24 }, { { { 1, 0, 1 } } }, 192, 'u', -0.35355339059327373,
-            0.35355339059327373 },
-    { "price.weight", 2, { 1, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 224, 'u',
-            -0.20412414523193154, 0.20412414523193154 },
-    { "price.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 256, 'u', -0.20412414523193154,
-            0.20412414523193154 },
-    { "brand.weight", 2, { 2, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 272, 'u',
-            -0.20412414523193154, 0.20412414523193154 },
-    { "brand.bias", 1, { 2 }, { { { 1, 0, 1 } } }, 320, 'u', -0.20412414523193154,
-            0.20412414523193154 },
+    { "trunk.weight", 2, { 24, 8 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 0,
+            UNIFORM(0.35355339059327373) },
+    { "trunk.bias", 1, { 24 }, { { { 1, 0, 1 } } }, 192, UNIFORM(0.35355339059327373) },
+    { "price.weight", 2, { 1, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 224,
+            UNIFORM(0.20412414523193154) },
+    { "price.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 256, UNIFORM(0.20412414523193154) },
+    { "brand.weight", 2, { 2, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 272,
+            UNIFORM(0.20412414523193154) },
+    { "brand.bias", 1, { 2 }, { { { 1, 0, 1 } } }, 320, UNIFORM(0.20412414523193154) },
 };
 
 static const char *const classes_brand[] = { "alba", "elm", NULL };
@@ -550,7 +546,10 @@ static void allocate(void)
 
 static void release(void) { gg_room_free(host), host = NULL; }
 
-static const Step steps[] = { { "", 1, 8, window, gradient, update, learning_rate, scalars } };
+static const Step steps[] = {
+    { .name = "", .times = 1, .batch = 8, .window = window, .gradient = gradient, .update = update,
+            .lr = learning_rate, .scalars = scalars },
+};
 
 extern "C" const Program gagen_one = {
     .name = "one",

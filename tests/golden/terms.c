@@ -23,7 +23,7 @@
 enum { N = 2, MICROS = 4 };                   /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct {                                        /* as stored; logical shapes */
+typedef struct {                                  /* as stored, weight[block][in][column]; shapes */
     struct { real weight[8], pad_0[8], bias[8], pad_1[8]; } norm;  /* [6] [6] */
     struct { real weight[6][8], bias[8], pad_3[8]; } token;  /* [5, 6] [5] */
     struct { real weight[24][8], bias[8], pad_5[8]; } score;  /* [1, 24] [1] */
@@ -47,6 +47,7 @@ _Alignas(64) static struct {                            /* made from Params once
     real score_weight_t[32];                            /* [1, 24] */
     real token_weight_t[5][8], pad_6[8];                /* [5, 6] */
 } packed;
+/* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
 _Alignas(64) static union {            /* a micro-step's values; each struct lies over the others */
     real all[400];
     struct {
@@ -169,10 +170,10 @@ static void forward(const Thread *t, const Micro *m)
     barrier(t);
     k3_amax_sum_exp_cross_entropy(t, m);         /* amax, sum_exp, cross_entropy  [N, 4]  line 13 */
     k4_kept_masked(t, m);                               /* kept, masked  [N, 4]  line 13 */
-    k5_sum(t, m, arena.masked, part[0]);                /* sums[0]  []  line 13 */
-    k5_sum(t, m, arena.kept, part[1]);                  /* k6  sums[1]  []  line 13 */
+    k5_sum(t, m, arena.masked, part[0]);                /* part[0]  []  line 13 */
+    k5_sum(t, m, arena.kept, part[1]);                  /* k6  part[1]  []  line 13 */
     k7_matmul_add_sub_square(t, m);                     /* sub, square  [N, 1]  line 8 */
-    k8_sum(t, m);                                       /* sums[2]  []  line 14 */
+    k8_sum(t, m);                                       /* part[2]  []  line 14 */
 }
 
 /* Scales consist of these sums over the window's data, known before the first backward. */
@@ -182,7 +183,7 @@ static void count(const Thread *t)
     for (int k = 0; k <= last; k++) {
         const Micro *m = &(Micro){ (long)N * k, k == last ? rows : N };
         k4_kept_masked_counted(t, m);                   /* kept  [N, 4]  line 13 */
-        k5_sum(t, m, arena.kept, part[1]);              /* k6  sums[1]  []  line 13 */
+        k5_sum(t, m, arena.kept, part[1]);              /* k6  part[1]  []  line 13 */
         barrier(t);
         if (t->id == 0) add_up(1, 2);
         barrier(t);
@@ -373,7 +374,7 @@ static void k4_kept_masked(const Thread *t, const Micro *m)
     }
 }
 
-/* k5  sums[0] = sum  []; also k6                                       tests/golden/terms.lua:13 */
+/* k5  part[0] = sum  []; also k6                                       tests/golden/terms.lua:13 */
 SHARED void k5_sum(const Thread *t, const Micro *m, real x[restrict N][8], double result[restrict])
 {
     const int rows = m->rows;
@@ -402,7 +403,7 @@ static void k7_matmul_add_sub_square(const Thread *t, const Micro *m)
     }
 }
 
-/* k8  sums[2] = sum  []                                                tests/golden/terms.lua:14 */
+/* k8  part[2] = sum  []                                                tests/golden/terms.lua:14 */
 static void k8_sum(const Thread *t, const Micro *m)
 {
     const int rows = m->rows;
@@ -678,14 +679,12 @@ static void report(const double *s, double samples, double *out)
 static const Tensor tensors[] = {
     { "norm.weight", 1, { 6 }, { { { 1, 0, 1 } } }, 0, 'c', 1.0, 0.0 },
     { "norm.bias", 1, { 6 }, { { { 1, 0, 1 } } }, 16, 'c', 0.0, 0.0 },
-    { "token.weight", 2, { 5, 6 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 32, 'u',
-            -0.4082482904638631, 0.4082482904638631 },
-    { "token.bias", 1, { 5 }, { { { 1, 0, 1 } } }, 80, 'u', -0.4082482904638631,
-            0.4082482904638631 },
-    { "score.weight", 2, { 1, 24 }, { { { 1, 0, 1 } }, { { 1, 6, 8 }, { 6, 0, 48 } } }, 96, 'u',
-            -0.20412414523193154, 0.20412414523193154 },
-    { "score.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 288, 'u', -0.20412414523193154,
-            0.20412414523193154 },
+    { "token.weight", 2, { 5, 6 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 32,
+            UNIFORM(0.4082482904638631) },
+    { "token.bias", 1, { 5 }, { { { 1, 0, 1 } } }, 80, UNIFORM(0.4082482904638631) },
+    { "score.weight", 2, { 1, 24 }, { { { 1, 0, 1 } }, { { 1, 6, 8 }, { 6, 0, 48 } } }, 96,
+            UNIFORM(0.20412414523193154) },
+    { "score.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 288, UNIFORM(0.20412414523193154) },
 };
 
 static const Column columns[] = {
@@ -701,7 +700,10 @@ static const ReportName reports[] = { { "loss", false, false } };
 
 static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m, (real *)&s_v };
 
-static const Step steps[] = { { "", 1, 8, window, gradient, update, learning_rate, scalars } };
+static const Step steps[] = {
+    { .name = "", .times = 1, .batch = 8, .window = window, .gradient = gradient, .update = update,
+            .lr = learning_rate, .scalars = scalars },
+};
 
 static const Program gagen_terms = {
     .name = "terms",

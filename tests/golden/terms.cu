@@ -52,6 +52,7 @@ typedef struct {                                        /* all that lies on the 
         real d_sum, pad_3[15];                          /* [] */
         real d_div, pad_4[15];                          /* [] */
     } packed;
+    /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
     alignas(256) union {               /* a micro-step's values; each struct lies over the others */
         real all[368];
         struct {
@@ -91,8 +92,7 @@ static GgMatmul k17[2];                               /* those of gradients: [0]
 static void micro_first(void), update_steps(void), micro_next(void), counting_steps(void),
         counted_steps(void), conclude_steps(void);
 
-/* 8 samples = 4 x 2: the graph of a full window. The first micro-batch stores its gradients,
-   the others add theirs. */
+/* 8 samples = 4 x 2, one graph: the first micro-batch stores its gradients, others add theirs. */
 static void window_full(void)
 {
     for (int k = 0; k < MICROS; k++) counting_steps();
@@ -736,13 +736,14 @@ static void open_products(void)
     auto &arena = device->arena;
     auto &p = device->p;
     auto &g = device->g;
-    gg_product_open(&k2, &arena.h[0][0][0], &p.token.weight[0][0], &arena.token[0][0][0],
-            p.token.bias, { .rows = 8, .columns = 5, .depth = 6, .b_turned = true,
-            .lead = { 8, 8, 8 } });
-    gg_product_open(&k16, &arena.d_token[0][0][0], &p.token.weight[0][0], &arena.d_h[0][0][0],
-            NULL, { .rows = 8, .columns = 6, .depth = 5, .lead = { 8, 8, 8 } });
-    gg_product_open_both(k17, &arena.d_token[0][0][0], &arena.h[0][0][0], &g.token.weight[0][0],
-            NULL, { .rows = 5, .columns = 6, .depth = 8, .a_turned = true, .lead = { 8, 8, 8 } });
+    gg_product_open(&k2, arena.h[0][0], p.token.weight[0], arena.token[0][0], p.token.bias,
+            { .rows = 8, .columns = 5, .depth = 6, .b_turned = true, .a_row = 8, .b_row = 8,
+            .c_row = 8 });
+    gg_product_open(&k16, arena.d_token[0][0], p.token.weight[0], arena.d_h[0][0], NULL,
+            { .rows = 8, .columns = 6, .depth = 5, .a_row = 8, .b_row = 8, .c_row = 8 });
+    gg_product_open_both(k17, arena.d_token[0][0], arena.h[0][0], g.token.weight[0], NULL,
+            { .rows = 5, .columns = 6, .depth = 8, .a_turned = true, .a_row = 8, .b_row = 8,
+            .c_row = 8 });
 }
 
 static void record(void)                                /* what the device replays */
@@ -801,14 +802,12 @@ static void report(const double *s, double samples, double *out)
 static const Tensor tensors[] = {
     { "norm.weight", 1, { 6 }, { { { 1, 0, 1 } } }, 0, 'c', 1.0, 0.0 },
     { "norm.bias", 1, { 6 }, { { { 1, 0, 1 } } }, 16, 'c', 0.0, 0.0 },
-    { "token.weight", 2, { 5, 6 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 32, 'u',
-            -0.4082482904638631, 0.4082482904638631 },
-    { "token.bias", 1, { 5 }, { { { 1, 0, 1 } } }, 80, 'u', -0.4082482904638631,
-            0.4082482904638631 },
-    { "score.weight", 2, { 1, 24 }, { { { 1, 0, 32 } }, { { 1, 6, 1 }, { 6, 0, 8 } } }, 96, 'u',
-            -0.20412414523193154, 0.20412414523193154 },
-    { "score.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 128, 'u', -0.20412414523193154,
-            0.20412414523193154 },
+    { "token.weight", 2, { 5, 6 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 32,
+            UNIFORM(0.4082482904638631) },
+    { "token.bias", 1, { 5 }, { { { 1, 0, 1 } } }, 80, UNIFORM(0.4082482904638631) },
+    { "score.weight", 2, { 1, 24 }, { { { 1, 0, 32 } }, { { 1, 6, 1 }, { 6, 0, 8 } } }, 96,
+            UNIFORM(0.20412414523193154) },
+    { "score.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 128, UNIFORM(0.20412414523193154) },
 };
 
 static const Column columns[] = {
@@ -832,7 +831,10 @@ static void allocate(void)
 
 static void release(void) { gg_room_free(host), host = NULL; }
 
-static const Step steps[] = { { "", 1, 8, window, gradient, update, learning_rate, scalars } };
+static const Step steps[] = {
+    { .name = "", .times = 1, .batch = 8, .window = window, .gradient = gradient, .update = update,
+            .lr = learning_rate, .scalars = scalars },
+};
 
 extern "C" const Program gagen_terms = {
     .name = "terms",

@@ -50,9 +50,7 @@ static char *first_element(Words *w, const Stmt *s, const At *at)
             ranged |= val_uses(at->term[i].index, s->range[r].var);
         if (!ranged) first.term[first.n++] = at->term[i];
     }
-    char *place = at_text(w, &first);
-    const size_t n = strlen(place);
-    return n > 3 && !strcmp(place + n - 3, "[0]") ? mem_copy(place, n - 3) : text("&%s", place);
+    return pointer_text(w, &first);
 }
 
 /* Ranges at[0 .. n - 1] as the last of `room`: how often, and their strides in two of A, B, C. */

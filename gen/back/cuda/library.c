@@ -11,7 +11,7 @@ static const Actual *actual_at(const Kernel *x, const At *at) { return x->actual
 static Arg element_arg(const Kernel *x, Words *w, const At *at, const char *type, const char *name)
 {
     const At first = { .buffer = at->buffer, .base = at->base };
-    return (Arg) { .text = text("&%s", at_text(w, &first)),
+    return (Arg) { .text = pointer_text(w, &first),
                    .view = view_of(actual_at(x, at)),
                    .type = type,
                    .name = name,
@@ -49,7 +49,8 @@ static const char *extent_text(const Stmt *product, long extent, bool summed)
     return text("%ld", extent);
 }
 
-/* "{ .rows = N, .columns = 10, .depth = 256, .b_turned = true, .lead = { 256, 256, 12 } }" */
+/* "{ .rows = N, .columns = 10, .depth = 256, .b_turned = true, .c_row = 12 }": a distance of rows
+   is there if the rows are padded. */
 static char *sizes_text(const Kernel *x, const Stmt *product, bool relu)
 {
     Text t = { 0 };
@@ -58,7 +59,10 @@ static char *sizes_text(const Kernel *x, const Stmt *product, bool relu)
              extent_text(product, b->columns, false), extent_text(product, b->depth, true));
     for (int i = 0; i < 2; i++)
         if (b->turned[i]) text_add(&t, ", .%c_turned = true", "ab"[i]);
-    text_add(&t, ", .lead = { %ld, %ld, %ld }", b->lead[0], b->lead[1], b->lead[2]);
+    const long dense[3] = { b->turned[0] ? b->rows : b->depth, b->turned[1] ? b->depth : b->columns,
+                            b->columns };
+    for (int i = 0; i < 3; i++)
+        if (b->lead[i] != dense[i]) text_add(&t, ", .%c_row = %ld", "abc"[i], b -> lead[i]);
     if (relu) text_add(&t, ", .relu = true");
     if (b->batch > 1)
         text_add(&t, ", .batch = %ld, .step = { %ld, %ld, %ld }", b->batch, b->step[0], b->step[1],
