@@ -11,7 +11,8 @@ conv2d_data((Conv2d) { ${sizes} }, ${a}, ${b}, ${c}, ${beta});
 conv2d_weight((Conv2d) { ${sizes} }, ${a}, ${b}, ${c}, ${beta});
 //:end
 //:if of_sums
-contract((Contract) { .rows = { ${rows} }, .a_row = { ${a_row} }, .c_row = { ${c_row} }, .depth = { ${depth} },
+contract((Contract) { .rows = { ${rows} }, .a_row = { ${a_row} }, .c_row = { ${c_row} },
+                      .depth = { ${depth} },
                       .a_k = { ${a_k} }, .b_k = { ${b_k} }, .width = ${width} },
          ${a}, ${b}, ${c}, ${beta});
 //:end
