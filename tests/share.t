@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 window_data
 rows=$data/rows_64
 model=tests/models/share.lua
+length() { ./gagen -t c "$@" | wc -l; }
 functions() { ./gagen -t c "$@" | grep -c '^/\* k[0-9]*  '; }
 run() { "$work/$1" "$rows" - "$2" 2 1 2 > "$work/$1.out" 2> "$work/$1.said"; }
 same() { [ -s "$work/${2:-alone}.out" ] && cmp "$work/${2:-alone}.out" "$work/$1.out"; }
@@ -16,6 +17,12 @@ kernels=$(./gagen -t c --dump=partition $model | grep -c '^  k[0-9]')
 [ $((shared * 5)) -lt $((kernels * 2)) ]; tell $? "else $shared functions"
 [ "$(functions -D depth=8 $model)" = "$shared" ]; tell $? "of twice the blocks no more"
 [ "$(functions -D depth=8 --no-share $model)" -gt $((alone * 3 / 2)) ]; tell $? "control: but many more kernels"
+for most in "mnist_mlp 450" "resnet18 3500" "gpt2_by_hand 1800"; do
+    file=examples/${most% *}.lua
+    [ -f "$file" ] || file=bench/models/${most% *}.lua
+    lines=$(length "$file")
+    [ "$lines" -gt 0 ] && [ "$lines" -le "${most#* }" ]; tell $? "${most% *}.c has $lines lines, ${most#* } at most"
+done
 ./gagen -t c $model > "$work/text.c"
 # calls in a comment's range, "k10 to k16": a line for each number
 awk 'match($0, /k[0-9]+ to k[0-9]+ \*\//) { split(substr($0, RSTART, RLENGTH), at, /[k ]+/); for (i = at[2]; i <= at[4]; i++) print "k" i }' "$work/text.c" > "$work/ranges"

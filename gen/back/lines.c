@@ -13,7 +13,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { DEEPEST = 1000, COLUMN = 56, SOURCE_COLUMN = 72, WIDTH = 100, DEEPER = 8 };
+enum { DEEPEST = 1000, COLUMN = 56, SOURCE_COLUMN = 72, WIDTH = 120, DEEPER = 8 };
 /* how bad a place is after a condition, between subscripts, inside them; brackets count 2 each */
 enum { LISTS = 2 }; /* a row of a table breaks anywhere in its lists */
 enum { AFTER = 150, BETWEEN = 200, INSIDE = 400 };

@@ -14,10 +14,10 @@
 */
 #include "gagen.h"
 
-enum { N = 8, MICROS = 32 };                  /* rows of a micro-batch, micro-batches of a window */
+enum { N = 8, MICROS = 32 };                            /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct {                                  /* as stored, weight[block][in][column]; shapes */
+typedef struct {                                        /* as stored, weight[block][in][column]; shapes */
     struct { real weight[3][3][8], pad_0[8], bias[8], pad_1[8]; } net_0;  /* [8, 1, 3, 3] [8] */
     struct { real weight[320][16], bias[16]; } net_5;   /* [10, 288] [10] */
 } Params;
@@ -29,12 +29,12 @@ static struct {                                         /* rows in memory */
 } data;
 static Window w;
 static double part[1][8], sums[1];                      /* a window's; a micro-batch's, in parts */
-_Alignas(64) static Params p, g, s_m;                  /* parameters, gradients, optimizer states */
+_Alignas(64) static Params p, g, s_m;                   /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                            /* made from Params once per update */
     real net_5_weight_t[10][36][8];                     /* [10, 288] */
 } packed;
 /* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
-_Alignas(64) static union {            /* a micro-step's values; each struct lies over the others */
+_Alignas(64) static union {                             /* a micro-step's values; each struct lies over the others */
     real all[24992];
     struct {
         real net_1[N][12][12][8];                       /* [N, 8, 12, 12]  phases 0-3 */
@@ -95,15 +95,13 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with their shapes and lines of conv.lua ---- */
-static void k15_copy(const Thread *), k1_div(const Thread *, const Micro *),
-        k2_conv2d_3x3_add_relu(const Thread *), k3_max_pool2d_2x2(const Thread *),
-        k4_dropout(const Thread *, const Micro *), k5_matmul_add(const Thread *),
-        k6_amax_sum_exp_cross_entropy(const Thread *, const Micro *),
-        k7_sum(const Thread *, const Micro *),
+static void k15_copy(const Thread *), k1_div(const Thread *, const Micro *), k2_conv2d_3x3_add_relu(const Thread *),
+        k3_max_pool2d_2x2(const Thread *), k4_dropout(const Thread *, const Micro *), k5_matmul_add(const Thread *),
+        k6_amax_sum_exp_cross_entropy(const Thread *, const Micro *), k7_sum(const Thread *, const Micro *),
         k8_cross_entropy_grad(const Thread *, const Micro *), k9_sum_d_bias(const Thread *, int),
-        k10_matmul_dropout_dx(const Thread *, const Micro *),
-        k11_matmul_d_weight(const Thread *, int), k12_max_pool2d_grad_2x2_relu_dx(const Thread *),
-        k13_sum_d_bias(const Thread *, int), k14_conv2d_weight_3x3_d_weight(const Thread *, int);
+        k10_matmul_dropout_dx(const Thread *, const Micro *), k11_matmul_d_weight(const Thread *, int),
+        k12_max_pool2d_grad_2x2_relu_dx(const Thread *), k13_sum_d_bias(const Thread *, int),
+        k14_conv2d_weight_3x3_d_weight(const Thread *, int);
 static void forward(const Thread *t, const Micro *m);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
@@ -136,7 +134,7 @@ static void forward(const Thread *t, const Micro *m)
     k4_dropout(t, m);                                   /* net_4  [N, 288]  line 7 */
     barrier(t);
     k5_matmul_add(t);                                   /* net_5  [N, 10]  line 7 */
-    k6_amax_sum_exp_cross_entropy(t, m);            /* amax, sum_exp, cross_entropy  [N]  line 12 */
+    k6_amax_sum_exp_cross_entropy(t, m);                /* amax, sum_exp, cross_entropy  [N]  line 12 */
     k7_sum(t, m);                                       /* part[0]  []  line 12 */
 }
 
@@ -151,8 +149,7 @@ static void k15_copy(const Thread *t)
             for (int i2_6 = 0; i2_6 < 6; i2_6++)
                 for (int i2_1 = 0; i2_1 < 6; i2_1++)
                     for (int j = 0; j < 8; j++)
-                        packed.net_5_weight_t[i][i2_6 * 6 + i2_1][j] =
-                                p.net_5.weight[j * 36 + i2_6 * 6 + i2_1][i];
+                        packed.net_5_weight_t[i][i2_6 * 6 + i2_1][j] = p.net_5.weight[j * 36 + i2_6 * 6 + i2_1][i];
 }
 
 /* k1  div  [N, 1, 12, 12]                                              tests/golden/conv.lua:12 */
@@ -171,8 +168,8 @@ static void k1_div(const Thread *t, const Micro *m)
 static void k2_conv2d_3x3_add_relu(const Thread *t)
 {
     for_span (n, t, 8) {
-        conv2d((Conv2d) { .size = { 12, 12 }, .taps = { 3, 3 }, .in = 1, .out = 8, .line = 14 },
-                arena.div[n][0][0], p.net_0.weight[0][0], arena.net_1[n][0][0], 0);
+        conv2d((Conv2d) { .size = { 12, 12 }, .taps = { 3, 3 }, .in = 1, .out = 8, .line = 14 }, arena.div[n][0][0],
+                p.net_0.weight[0][0], arena.net_1[n][0][0], 0);
         for (int r = 0; r < 12; r++)
             for (int c = 0; c < 12; c++)
                 for (int j = 0; j < 8; j += LANES8) {
@@ -210,9 +207,8 @@ static void k4_dropout(const Thread *t, const Micro *m)
             for (int j = 0, j_to = 288 - s * 64 < 64 ? 288 - s * 64 : 64; j < j_to; j++) {
                 const int e = s * 64 + j;
                 const real x = arena.net_2[n][e / 6 % 6][e % 6][e / 36];
-                arena.net_4[s][n][j] = training
-                        ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(s * 64 + j))
-                        < R(0.2) ? 0 : x * R(1.25)) : x;
+                arena.net_4[s][n][j] = training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u,
+                        (uint32_t)(s * 64 + j)) < R(0.2) ? 0 : x * R(1.25)) : x;
             }
             for (int j = 288 - s * 64 < 64 ? 288 - s * 64 : 64; j < 64; j++)
                 arena.net_4[s][n][j] = 0;
@@ -223,11 +219,10 @@ static void k4_dropout(const Thread *t, const Micro *m)
 static void k5_matmul_add(const Thread *t)
 {
     for_span (n, t, 8) {
-        matmul((Matmul) { .rows = 1, .columns = 16, .depth = 320, .blocks = 5, .block = 512 },
-                arena.net_4[0][n], p.net_5.weight[0], arena.net_5[n], 0);
+        matmul((Matmul) { .rows = 1, .columns = 16, .depth = 320, .blocks = 5, .block = 512 }, arena.net_4[0][n],
+                p.net_5.weight[0], arena.net_5[n], 0);
         for (int j = 0; j < 16; j += LANES)
-            v_store(&arena.net_5[n][j], v_keep(v_load(&arena.net_5[n][j])
-                    + v_load(&p.net_5.bias[j]), 10 - j));
+            v_store(&arena.net_5[n][j], v_keep(v_load(&arena.net_5[n][j]) + v_load(&p.net_5.bias[j]), 10 - j));
     }
 }
 
@@ -279,8 +274,7 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
         const real sum = arena.sum_exp[n];
         for (int j = 0; j < 10; j++) {
             const real x = arena.net_5[n][j];
-            arena.d_net_5[n][j] = scale == 0 ? 0 : scale
-                    * (r_exp(x - max) / sum - (j == label ? 1 : 0));
+            arena.d_net_5[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
         }
         for (int j = 10; j < 16; j++)
             arena.d_net_5[n][j] = 0;
@@ -307,15 +301,14 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
     const uint64_t seed = w.seed;
     const bool training = w.training;
     for_span (n, t, 8) {
-        matmul((Matmul) { .rows = 1, .columns = 288, .depth = 10 }, arena.d_net_5[n],
-                packed.net_5_weight_t[0][0], arena.d_net_2[n][0][0], 0);
+        matmul((Matmul) { .rows = 1, .columns = 288, .depth = 10 }, arena.d_net_5[n], packed.net_5_weight_t[0][0],
+                arena.d_net_2[n][0][0], 0);
         for (int i2_6 = 0; i2_6 < 6; i2_6++)
             for (int i2_1 = 0; i2_1 < 6; i2_1++)
                 for (int j = 0; j < 8; j += LANES8) {
                     const vec8 v = v8_load(&arena.d_net_2[n][i2_6][i2_1][j]);
                     real u[LANES8];
-                    noise_fill(u, LANES8, seed, consumed + n, 0x5a6fa3a6u,
-                            (uint32_t)(i2_6 * 6 + i2_1 + j * 36), 36);
+                    noise_fill(u, LANES8, seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i2_6 * 6 + i2_1 + j * 36), 36);
                     const vec8 u2 = v8_load(u);
                     v8_store(&arena.d_net_2[n][i2_6][i2_1][j],
                             training ? v8_select(u2 < R(0.2), v8_set(0), v * R(1.25)) : v);
@@ -327,8 +320,8 @@ static void k10_matmul_dropout_dx(const Thread *t, const Micro *m)
 INLINE void k11_matmul_d_weight(const Thread *t, const int beta)
 {
     for_span (q, t, 5)
-        matmul((Matmul) { .rows = 64, .columns = 16, .depth = N, .a_turned = true },
-                arena.net_4[q][0], arena.d_net_5[0], g.net_5.weight[q * 64], beta);
+        matmul((Matmul) { .rows = 64, .columns = 16, .depth = N, .a_turned = true }, arena.net_4[q][0],
+                arena.d_net_5[0], g.net_5.weight[q * 64], beta);
 }
 
 /* k12  d_net_0 = max_pool2d_grad, relu_dx  [N, 8, 12, 12]              tests/golden/conv.lua:6 */
@@ -348,12 +341,11 @@ static void k12_max_pool2d_grad_2x2_relu_dx(const Thread *t)
                     vec8 open = v8_set(1);
                     for (int ky = 0; ky < 2; ky++)
                         for (int kx = 0; kx < 2; kx++) {
-                            const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky]
-                                    [c * 2 + kx][j]) == best, open, v8_set(0));
+                            const vec8 share = v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) == best,
+                                    open, v8_set(0));
                             const vec8 v2 = v8_select(share > 0, gy, v8_set(0));
                             v8_store(&arena.d_net_0[n][r * 2 + ky][c * 2 + kx][j],
-                                    v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j])
-                                    <= 0, v8_set(0), v2));
+                                    v8_select(v8_load(&arena.net_1[n][r * 2 + ky][c * 2 + kx][j]) <= 0, v8_set(0), v2));
                             open = open - share;
                         }
                 }
@@ -382,9 +374,8 @@ INLINE void k14_conv2d_weight_3x3_d_weight(const Thread *t, const int beta)
 {
     for_span (q, t, 3)
         for (int n = 0; n < N; n++)
-            conv2d_weight((Conv2d) { .size = { 12, 12 }, .taps = { 1, 3 }, .in = 1, .out = 8,
-                    .line = 14 }, arena.div[n][q][0], arena.d_net_0[n][0][0], g.net_0.weight[q][0],
-                    n ? 1 : beta);
+            conv2d_weight((Conv2d) { .size = { 12, 12 }, .taps = { 1, 3 }, .in = 1, .out = 8, .line = 14 },
+                    arena.div[n][q][0], arena.d_net_0[n][0][0], g.net_0.weight[q][0], n ? 1 : beta);
 }
 
 /* ---- the update ---- */
@@ -507,8 +498,8 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "net.0.weight", 4, { 8, 1, 3, 3 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } }, { { 1, 0, 24 } },
-            { { 1, 0, 8 } } }, 0, UNIFORM(0.3333333333333333) },
+    { "net.0.weight", 4, { 8, 1, 3, 3 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } }, { { 1, 0, 24 } }, { { 1, 0, 8 } } }, 0,
+            UNIFORM(0.3333333333333333) },
     { "net.0.bias", 1, { 8 }, { { { 1, 0, 1 } } }, 80, UNIFORM(0.3333333333333333) },
     { "net.5.weight", 2, { 10, 288 }, { { { 1, 0, 1 } }, { { 1, 64, 16 }, { 64, 0, 1024 } } }, 96,
             UNIFORM(0.05892556509887897) },
@@ -527,8 +518,8 @@ static const ReportName reports[] = { { "loss", false, false } };
 static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m };
 
 static const Step steps[] = {
-    { .name = "", .times = 1, .batch = 256, .window = window, .gradient = gradient,
-            .update = update, .lr = learning_rate, .scalars = scalars },
+    { .name = "", .times = 1, .batch = 256, .window = window, .gradient = gradient, .update = update,
+            .lr = learning_rate, .scalars = scalars },
 };
 
 static const Program gagen_conv = {
@@ -553,8 +544,7 @@ static const Program gagen_conv = {
         .columns = columns, .ncolumns = 2,
     },
     .device = {
-        .target = "c", .machine = GG_BUILT_FOR,
-                .memory = sizeof p * 3 + sizeof packed + sizeof arena,
+        .target = "c", .machine = GG_BUILT_FOR, .memory = sizeof p * 3 + sizeof packed + sizeof arena,
         .w = &w, .sums = sums,
         .prepare = prepare, .evaluate = evaluate,
     },

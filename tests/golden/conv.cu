@@ -8,14 +8,13 @@
    window   batch 256 = 32 x 8, tail "carry": the next epoch goes on in the same window
    scales   backward starts with  scale_in[0] = 1 / samples, for the loss in line 12
    sums     sums[0] = sum of cross_entropy, line 12
-   memory   parameters, gradients, states 36 KiB; packed 0 KiB; arena 86 KiB (lower bound 86);
-   cuBLASLt's workspace 32 MiB
+   memory   parameters, gradients, states 36 KiB; packed 0 KiB; arena 86 KiB (lower bound 86); workspace 32 MiB
    a micro-step   0.494 MFLOP in 14 kernels;  an update   2 992 elements, SGD
    lr 0.1, norm clipped at 1
 */
 #include "gagen_cuda.h"
 
-enum { N = 8, MICROS = 32 };                  /* rows of a micro-batch, micro-batches of a window */
+enum { N = 8, MICROS = 32 };                            /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
 typedef struct {                                        /* as stored; logical shapes */
@@ -30,7 +29,7 @@ typedef struct {                                        /* rows in memory */
 } Data;
 
 typedef struct {                                        /* all that lies on the device */
-    alignas(256) Params p;                             /* parameters, gradients, optimizer states */
+    alignas(256) Params p;                              /* parameters, gradients, optimizer states */
     Params g, s_m;
     double sums[1];                                     /* over the window's samples */
     Window w;
@@ -39,7 +38,7 @@ typedef struct {                                        /* all that lies on the 
     uint32_t row_end;
     double squares[(2992 + 4095) / 4096];
     /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
-    alignas(256) union {               /* a micro-step's values; each struct lies over the others */
+    alignas(256) union {                                /* a micro-step's values; each struct lies over the others */
         real all[21888];
         struct {
             real net_1[N][12][12][8];                   /* [N, 8, 12, 12]  phases 1-11 */
@@ -60,14 +59,14 @@ typedef struct {                                        /* all that lies on the 
 } Device;
 
 static Device *device;
-static struct {                                 /* what files and options see, allocated at start */
+static struct {                                         /* what files and options see, allocated at start */
     Params p, g, s_m;
 } *host;
 static Data data;
 static Window w;
 static double sums[1];
 static GgMatmul k5;                                     /* products that cuBLASLt makes */
-static GgMatmul k11[2];                               /* those of gradients: [0] stores, [1] adds */
+static GgMatmul k11[2];                                 /* those of gradients: [0] stores, [1] adds */
 
 /* ---- a window ---- */
 /* Recorded once, at start: forward, a micro-step that stores, an update, a micro-step that adds. */
@@ -97,10 +96,9 @@ static void window(const Thread *)
 }
 
 /* ---- a micro-batch: its kernels in order, with their shapes and lines of conv.lua ---- */
-static __global__ void k1_div(Device *), k2_conv2d_3x3_add_relu(Device *),
-        k3_max_pool2d_2x2(Device *), k4_dropout(Device *), k10_matmul_dropout_dx(Device *),
-        k12_max_pool2d_grad_2x2_relu_dx(Device *), k13_sum_d_bias(Device *, int),
-        k14_conv2d_weight_3x3_d_weight(Device *, int), k6_to_k9(Device *, int),
+static __global__ void k1_div(Device *), k2_conv2d_3x3_add_relu(Device *), k3_max_pool2d_2x2(Device *),
+        k4_dropout(Device *), k10_matmul_dropout_dx(Device *), k12_max_pool2d_grad_2x2_relu_dx(Device *),
+        k13_sum_d_bias(Device *, int), k14_conv2d_weight_3x3_d_weight(Device *, int), k6_to_k9(Device *, int),
         k6_to_k7_next(Device *), next_micro(Device *dev);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
@@ -110,14 +108,13 @@ static void micro(int beta)
     GG_RUN(k2_conv2d_3x3_add_relu, 18, 256, device);    /* net_1  [N, 8, 12, 12]  line 6 */
     GG_RUN(k3_max_pool2d_2x2, 9, 256, device);          /* net_2  [N, 8, 6, 6]  line 6 */
     GG_RUN(k4_dropout, 9, 256, device);                 /* net_4  [N, 288]  line 7 */
-    gg_matmul_run(&k5);                               /* k5  net_5 = matmul, add  [N, 10]  line 7 */
+    gg_matmul_run(&k5);                                 /* k5  net_5 = matmul, add  [N, 10]  line 7 */
     GG_RUN(k6_to_k9, 1, 512, device, beta);
     GG_RUN(k10_matmul_dropout_dx, 5, 256, device);      /* d_net_2  [N, 288]  line 7 */
-    gg_matmul_run(&k11[beta]);                 /* k11  d net.5.weight = matmul  [10, 288]  line 7 */
+    gg_matmul_run(&k11[beta]);                          /* k11  d net.5.weight = matmul  [10, 288]  line 7 */
     GG_RUN(k12_max_pool2d_grad_2x2_relu_dx, 9, 256, device);  /* d_net_0  [N, 8, 12, 12]  line 6 */
     GG_RUN(k13_sum_d_bias, 1, 256, device, beta);       /* d net.0.bias  [8]  line 6 */
-    /* d net.0.weight  [8, 1, 3, 3]  line 6 */
-    GG_RUN(k14_conv2d_weight_3x3_d_weight, 1, 256, device, beta);
+    GG_RUN(k14_conv2d_weight_3x3_d_weight, 1, 256, device, beta);  /* d net.0.weight  [8, 1, 3, 3]  line 6 */
     GG_RUN(next_micro, 1, 1, device);
 }
 
@@ -131,7 +128,7 @@ static void forward(void)
     GG_RUN(k2_conv2d_3x3_add_relu, 18, 256, device);    /* net_1  [N, 8, 12, 12]  line 6 */
     GG_RUN(k3_max_pool2d_2x2, 9, 256, device);          /* net_2  [N, 8, 6, 6]  line 6 */
     GG_RUN(k4_dropout, 9, 256, device);                 /* net_4  [N, 288]  line 7 */
-    gg_matmul_run(&k5);                               /* k5  net_5 = matmul, add  [N, 10]  line 7 */
+    gg_matmul_run(&k5);                                 /* k5  net_5 = matmul, add  [N, 10]  line 7 */
     GG_RUN(k6_to_k7_next, 1, 512, device);
 }
 
@@ -203,8 +200,8 @@ static __global__ __launch_bounds__(256) void k4_dropout(Device *dev)
     if (id < N * 288) {
         const int j = id % 288, n = id / 288;
         const real x = arena.net_2[n][j / 6 % 6][j % 6][j / 36];
-        arena.net_4[n][j] = training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)j)
-                < R(0.2) ? 0 : x * R(1.25)) : x;
+        arena.net_4[n][j] = training ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)j) < R(0.2) ? 0 : x
+                * R(1.25)) : x;
     }
 }
 
@@ -277,8 +274,7 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
         const real sum = arena.sum_exp[n];
         for (int j = lane; j < 10; j += 32) {
             const real x = arena.net_5[n][j];
-            arena.d_net_5[n][j] = scale == 0 ? 0 : scale
-                    * (r_exp(x - max) / sum - (j == label ? 1 : 0));
+            arena.d_net_5[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
         }
     }
 }
@@ -324,8 +320,8 @@ static __global__ __launch_bounds__(256) void k10_matmul_dropout_dx(Device *dev)
     const auto store = [&](int row, int column, real sum) {
         const int n = row, i3 = column % 8, i2 = column / 8 % 6, i = column / 48;
         arena.d_net_2[n][i][i2][i3] = training
-                ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i * 6 + i2 + i3 * 36))
-                < R(0.2) ? 0 : sum * R(1.25)) : sum;
+                ? (noise_uniform(seed, consumed + n, 0x5a6fa3a6u, (uint32_t)(i * 6 + i2 + i3 * 36)) < R(0.2) ? 0 : sum
+                * R(1.25)) : sum;
     };
     gg_tile<8, 288, 4, true, false>(
         0, blockIdx.x * 64, 0, 10, a, b, store);
@@ -350,8 +346,7 @@ static __global__ __launch_bounds__(256) void k12_max_pool2d_grad_2x2_relu_dx(De
             for (int kx = 0; kx < 2; kx++) {
                 const real share = arena.net_1[n][r * 2 + ky][c * 2 + kx][j] == best ? open : 0;
                 const real v2 = share > 0 ? gy : 0;
-                arena.d_net_0[n][r * 2 + ky][c * 2 + kx][j] =
-                        arena.net_1[n][r * 2 + ky][c * 2 + kx][j] <= 0 ? 0 : v2;
+                arena.d_net_0[n][r * 2 + ky][c * 2 + kx][j] = arena.net_1[n][r * 2 + ky][c * 2 + kx][j] <= 0 ? 0 : v2;
                 open = open - share;
             }
     }
@@ -545,11 +540,10 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "net.0.weight", 4, { 8, 1, 3, 3 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } }, { { 1, 0, 24 } },
-            { { 1, 0, 8 } } }, 0, UNIFORM(0.3333333333333333) },
+    { "net.0.weight", 4, { 8, 1, 3, 3 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } }, { { 1, 0, 24 } }, { { 1, 0, 8 } } }, 0,
+            UNIFORM(0.3333333333333333) },
     { "net.0.bias", 1, { 8 }, { { { 1, 0, 1 } } }, 80, UNIFORM(0.3333333333333333) },
-    { "net.5.weight", 2, { 10, 288 }, { { { 1, 0, 288 } }, { { 1, 0, 1 } } }, 96,
-            UNIFORM(0.05892556509887897) },
+    { "net.5.weight", 2, { 10, 288 }, { { { 1, 0, 288 } }, { { 1, 0, 1 } } }, 96, UNIFORM(0.05892556509887897) },
     { "net.5.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 2976, UNIFORM(0.05892556509887897) },
 };
 
@@ -572,8 +566,8 @@ static void allocate(void)
 static void release(void) { gg_room_free(host), host = NULL; }
 
 static const Step steps[] = {
-    { .name = "", .times = 1, .batch = 256, .window = window, .gradient = gradient,
-            .update = update, .lr = learning_rate, .scalars = scalars },
+    { .name = "", .times = 1, .batch = 256, .window = window, .gradient = gradient, .update = update,
+            .lr = learning_rate, .scalars = scalars },
 };
 
 extern "C" const Program gagen_conv = {

@@ -15,10 +15,10 @@
 */
 #include "gagen.h"
 
-enum { N = 16, MICROS = 4 };                  /* rows of a micro-batch, micro-batches of a window */
+enum { N = 16, MICROS = 4 };                            /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct {                                  /* as stored, weight[block][in][column]; shapes */
+typedef struct {                                        /* as stored, weight[block][in][column]; shapes */
     struct { real weight[3][64][16], bias[48]; } net_0; /* [48, 64] [48] */
     struct { real weight[48][16], bias[16]; } net_2;    /* [10, 48] [10] */
 } Params;
@@ -30,12 +30,12 @@ static struct {                                         /* rows in memory */
 } data;
 static Window w;
 static double part[2][8], sums[2];                      /* a window's; a micro-batch's, in parts */
-_Alignas(64) static Params p, g, s_m, s_v;             /* parameters, gradients, optimizer states */
+_Alignas(64) static Params p, g, s_m, s_v;              /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                            /* made from Params once per update */
     real net_2_weight_t[3][10][16];                     /* [10, 48] */
 } packed;
 /* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
-_Alignas(64) static union {            /* a micro-step's values; each struct lies over the others */
+_Alignas(64) static union {                             /* a micro-step's values; each struct lies over the others */
     real all[2816];
     struct {
         real div[N][64];                                /* [N, 64]  phases 0-3 */
@@ -94,13 +94,12 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with their shapes and lines of mlp.lua ---- */
-static void k13_copy(const Thread *), k1_div(const Thread *, const Micro *),
-        k2_matmul_add_relu(const Thread *), k3_matmul_add(const Thread *),
-        k4_amax_sum_exp_cross_entropy_hit(const Thread *, const Micro *),
-        k5_sum(const Thread *, const Micro *, real[N], double[]),
-        k7_cross_entropy_grad(const Thread *, const Micro *), k8_sum_d_bias(const Thread *, int),
-        k9_matmul_relu_dx(const Thread *), k10_matmul_d_weight(const Thread *, int),
-        k11_sum_d_bias(const Thread *, int), k12_matmul_d_weight(const Thread *, int);
+static void k13_copy(const Thread *), k1_div(const Thread *, const Micro *), k2_matmul_add_relu(const Thread *),
+        k3_matmul_add(const Thread *), k4_amax_sum_exp_cross_entropy_hit(const Thread *, const Micro *),
+        k5_sum(const Thread *, const Micro *, real[N], double[]), k7_cross_entropy_grad(const Thread *, const Micro *),
+        k8_sum_d_bias(const Thread *, int), k9_matmul_relu_dx(const Thread *),
+        k10_matmul_d_weight(const Thread *, int), k11_sum_d_bias(const Thread *, int),
+        k12_matmul_d_weight(const Thread *, int);
 static void forward(const Thread *t, const Micro *m);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
@@ -160,8 +159,8 @@ static void k1_div(const Thread *t, const Micro *m)
 static void k2_matmul_add_relu(const Thread *t)
 {
     for_span (s, t, 3) {
-        matmul((Matmul) { .rows = N, .columns = 16, .depth = 64 }, arena.div[0],
-                p.net_0.weight[s][0], arena.net_1[s][0], 0);
+        matmul((Matmul) { .rows = N, .columns = 16, .depth = 64 }, arena.div[0], p.net_0.weight[s][0],
+                arena.net_1[s][0], 0);
         for (int n = 0; n < N; n++)
             for (int j = 0; j < 16; j += LANES) {
                 const vec v = v_load(&arena.net_1[s][n][j]) + v_load(&p.net_0.bias[s * 16 + j]);
@@ -174,12 +173,11 @@ static void k2_matmul_add_relu(const Thread *t)
 static void k3_matmul_add(const Thread *t)
 {
     for_span (q, t, 8) {
-        matmul((Matmul) { .rows = 2, .columns = 16, .depth = 48, .blocks = 3, .block = 256 },
-                arena.net_1[0][q * 2], p.net_2.weight[0], arena.logits[q * 2], 0);
+        matmul((Matmul) { .rows = 2, .columns = 16, .depth = 48, .blocks = 3, .block = 256 }, arena.net_1[0][q * 2],
+                p.net_2.weight[0], arena.logits[q * 2], 0);
         for (int n = 2 * q; n < 2 * q + 2; n++)
             for (int j = 0; j < 16; j += LANES)
-                v_store(&arena.logits[n][j], v_keep(v_load(&arena.logits[n][j])
-                        + v_load(&p.net_2.bias[j]), 10 - j));
+                v_store(&arena.logits[n][j], v_keep(v_load(&arena.logits[n][j]) + v_load(&p.net_2.bias[j]), 10 - j));
     }
 }
 
@@ -237,8 +235,7 @@ static void k7_cross_entropy_grad(const Thread *t, const Micro *m)
             const real sum = arena.sum_exp[n];
             for (int j = 0; j < 10; j++) {
                 const real x = arena.logits[n][j];
-                arena.d_logits[n][j] = scale == 0 ? 0 : scale
-                        * (r_exp(x - max) / sum - (j == label ? 1 : 0));
+                arena.d_logits[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
             }
             for (int j = 10; j < 16; j++)
                 arena.d_logits[n][j] = 0;
@@ -267,8 +264,7 @@ static void k9_matmul_relu_dx(const Thread *t)
         for (int n = 0; n < N; n++)
             for (int j = 0; j < 16; j += LANES) {
                 const vec v = v_load(&arena.d_net_0[s][n][j]);
-                v_store(&arena.d_net_0[s][n][j],
-                        v_select(v_load(&arena.net_1[s][n][j]) <= 0, v_set(0), v));
+                v_store(&arena.d_net_0[s][n][j], v_select(v_load(&arena.net_1[s][n][j]) <= 0, v_set(0), v));
             }
     }
 }
@@ -277,8 +273,8 @@ static void k9_matmul_relu_dx(const Thread *t)
 INLINE void k10_matmul_d_weight(const Thread *t, const int beta)
 {
     for_span (q, t, 3)
-        matmul((Matmul) { .rows = 16, .columns = 16, .depth = N, .a_turned = true },
-                arena.net_1[q][0], arena.d_logits[0], g.net_2.weight[q * 16], beta);
+        matmul((Matmul) { .rows = 16, .columns = 16, .depth = N, .a_turned = true }, arena.net_1[q][0],
+                arena.d_logits[0], g.net_2.weight[q * 16], beta);
 }
 
 /* k11  d net.0.bias = sum  [48]                                        tests/golden/mlp.lua:5 */
@@ -298,8 +294,8 @@ INLINE void k11_sum_d_bias(const Thread *t, const int beta)
 INLINE void k12_matmul_d_weight(const Thread *t, const int beta)
 {
     for_span (s, t, 3)
-        matmul((Matmul) { .rows = 64, .columns = 16, .depth = N, .a_turned = true }, arena.div[0],
-                arena.d_net_0[s][0], g.net_0.weight[s][0], beta);
+        matmul((Matmul) { .rows = 64, .columns = 16, .depth = N, .a_turned = true }, arena.div[0], arena.d_net_0[s][0],
+                g.net_0.weight[s][0], beta);
 }
 
 /* ---- the update ---- */
@@ -393,8 +389,7 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "net.0.weight", 2, { 48, 64 }, { { { 1, 16, 1 }, { 16, 0, 1024 } }, { { 1, 0, 16 } } }, 0,
-            UNIFORM(0.125) },
+    { "net.0.weight", 2, { 48, 64 }, { { { 1, 16, 1 }, { 16, 0, 1024 } }, { { 1, 0, 16 } } }, 0, UNIFORM(0.125) },
     { "net.0.bias", 1, { 48 }, { { { 1, 0, 1 } } }, 3072, UNIFORM(0.125) },
     { "net.2.weight", 2, { 10, 48 }, { { { 1, 0, 1 } }, { { 1, 16, 16 }, { 16, 0, 256 } } }, 3120,
             UNIFORM(0.14433756729740646) },
@@ -413,8 +408,8 @@ static const ReportName reports[] = { { "loss", false, false }, { "accuracy", tr
 static real *const flat[] = { (real *)&p, (real *)&g, (real *)&s_m, (real *)&s_v };
 
 static const Step steps[] = {
-    { .name = "", .times = 1, .batch = 64, .window = window, .gradient = gradient,
-            .update = update, .lr = learning_rate, .scalars = scalars },
+    { .name = "", .times = 1, .batch = 64, .window = window, .gradient = gradient, .update = update,
+            .lr = learning_rate, .scalars = scalars },
 };
 
 static const Program gagen_mlp = {
@@ -439,8 +434,7 @@ static const Program gagen_mlp = {
         .columns = columns, .ncolumns = 2,
     },
     .device = {
-        .target = "c", .machine = GG_BUILT_FOR,
-                .memory = sizeof p * 4 + sizeof packed + sizeof arena,
+        .target = "c", .machine = GG_BUILT_FOR, .memory = sizeof p * 4 + sizeof packed + sizeof arena,
         .w = &w, .sums = sums,
         .prepare = prepare, .evaluate = evaluate,
     },

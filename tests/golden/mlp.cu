@@ -9,14 +9,13 @@
    scales   backward starts with  scale_in[0] = 1 / samples, for the loss in line 10
    sums     sums[0] = sum of cross_entropy, line 10
             sums[1] = sum of hit, line 12
-   memory   parameters, gradients, states 57 KiB; packed 0 KiB; arena 11 KiB (lower bound 11);
-   cuBLASLt's workspace 32 MiB
+   memory   parameters, gradients, states 57 KiB; packed 0 KiB; arena 11 KiB (lower bound 11); workspace 32 MiB
    a micro-step   0.244 MFLOP in 12 kernels;  an update   3 616 elements, AdamW
    lr cosine 0.001, warmup 10
 */
 #include "gagen_cuda.h"
 
-enum { N = 16, MICROS = 4 };                  /* rows of a micro-batch, micro-batches of a window */
+enum { N = 16, MICROS = 4 };                            /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
 typedef struct {                                        /* as stored; logical shapes */
@@ -31,7 +30,7 @@ typedef struct {                                        /* rows in memory */
 } Data;
 
 typedef struct {                                        /* all that lies on the device */
-    alignas(256) Params p;                             /* parameters, gradients, optimizer states */
+    alignas(256) Params p;                              /* parameters, gradients, optimizer states */
     Params g, s_m, s_v;
     double sums[2];                                     /* over the window's samples */
     Window w;
@@ -39,7 +38,7 @@ typedef struct {                                        /* all that lies on the 
     uint32_t row[N * MICROS];                           /* of data, by the window's samples */
     uint32_t row_end;
     /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
-    alignas(256) union {               /* a micro-step's values; each struct lies over the others */
+    alignas(256) union {                                /* a micro-step's values; each struct lies over the others */
         real all[2752];
         struct {
             real div[N][64];                            /* [N, 64]  phases 0-11 */
@@ -56,14 +55,14 @@ typedef struct {                                        /* all that lies on the 
 } Device;
 
 static Device *device;
-static struct {                                 /* what files and options see, allocated at start */
+static struct {                                         /* what files and options see, allocated at start */
     Params p, g, s_m, s_v;
 } *host;
 static Data data;
 static Window w;
 static double sums[2];
 static GgMatmul k2, k3, k9;                             /* products that cuBLASLt makes */
-static GgMatmul k10[2], k12[2];                       /* those of gradients: [0] stores, [1] adds */
+static GgMatmul k10[2], k12[2];                         /* those of gradients: [0] stores, [1] adds */
 
 /* ---- a window ---- */
 static void micro_first(void), update_steps(void), micro_next(void);
@@ -105,21 +104,21 @@ static void window(const Thread *)
 }
 
 /* ---- a micro-batch: its kernels in order, with their shapes and lines of mlp.lua ---- */
-static __global__ void k1_div(Device *), k9_matmul_relu_dx(Device *),
-        k11_sum_d_bias(Device *, int), k4_to_k8_next(Device *, int), k4_to_k6_next(Device *);
+static __global__ void k1_div(Device *), k9_matmul_relu_dx(Device *), k11_sum_d_bias(Device *, int),
+        k4_to_k8_next(Device *, int), k4_to_k6_next(Device *);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
     GG_RUN(k1_div, 4, 256, device);                     /* div  [N, 64]  line 6 */
-    gg_matmul_run(&k2);                         /* k2  net_1 = matmul, add, relu  [N, 48]  line 5 */
-    gg_matmul_run(&k3);                              /* k3  logits = matmul, add  [N, 10]  line 5 */
+    gg_matmul_run(&k2);                                 /* k2  net_1 = matmul, add, relu  [N, 48]  line 5 */
+    gg_matmul_run(&k3);                                 /* k3  logits = matmul, add  [N, 10]  line 5 */
     GG_RUN(k4_to_k8_next, 1, 512, device, beta);
-    gg_matmul_run(&k9);                         /* k9  d_net_0 = matmul, relu_dx  [N, 48]  line 5 */
+    gg_matmul_run(&k9);                                 /* k9  d_net_0 = matmul, relu_dx  [N, 48]  line 5 */
     GG_RUN(k9_matmul_relu_dx, 3, 256, device);          /* d_net_0  [N, 48]  line 5 */
-    gg_matmul_run(&k10[beta]);                  /* k10  d net.2.weight = matmul  [10, 48]  line 5 */
+    gg_matmul_run(&k10[beta]);                          /* k10  d net.2.weight = matmul  [10, 48]  line 5 */
     GG_RUN(k11_sum_d_bias, 2, 256, device, beta);       /* d net.0.bias  [48]  line 5 */
-    gg_matmul_run(&k12[beta]);                  /* k12  d net.0.weight = matmul  [48, 64]  line 5 */
+    gg_matmul_run(&k12[beta]);                          /* k12  d net.0.weight = matmul  [48, 64]  line 5 */
 }
 
 static void micro_first(void) { micro(0); }
@@ -129,8 +128,8 @@ static void micro_next(void) { micro(1); }
 static void forward(void)
 {
     GG_RUN(k1_div, 4, 256, device);                     /* div  [N, 64]  line 6 */
-    gg_matmul_run(&k2);                         /* k2  net_1 = matmul, add, relu  [N, 48]  line 5 */
-    gg_matmul_run(&k3);                              /* k3  logits = matmul, add  [N, 10]  line 5 */
+    gg_matmul_run(&k2);                                 /* k2  net_1 = matmul, add, relu  [N, 48]  line 5 */
+    gg_matmul_run(&k3);                                 /* k3  logits = matmul, add  [N, 10]  line 5 */
     GG_RUN(k4_to_k6_next, 1, 512, device);
 }
 
@@ -222,8 +221,7 @@ static __device__ void k7_cross_entropy_grad(Device *dev)
         const real sum = arena.sum_exp[n];
         for (int j = lane; j < 10; j += 32) {
             const real x = arena.logits[n][j];
-            arena.d_logits[n][j] = scale == 0 ? 0 : scale
-                    * (r_exp(x - max) / sum - (j == label ? 1 : 0));
+            arena.d_logits[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
         }
     }
 }
@@ -421,8 +419,7 @@ static void report(const double *s, double samples, double *out)
 static const Tensor tensors[] = {
     { "net.0.weight", 2, { 48, 64 }, { { { 1, 0, 64 } }, { { 1, 0, 1 } } }, 0, UNIFORM(0.125) },
     { "net.0.bias", 1, { 48 }, { { { 1, 0, 1 } } }, 3072, UNIFORM(0.125) },
-    { "net.2.weight", 2, { 10, 48 }, { { { 1, 0, 48 } }, { { 1, 0, 1 } } }, 3120,
-            UNIFORM(0.14433756729740646) },
+    { "net.2.weight", 2, { 10, 48 }, { { { 1, 0, 48 } }, { { 1, 0, 1 } } }, 3120, UNIFORM(0.14433756729740646) },
     { "net.2.bias", 1, { 10 }, { { { 1, 0, 1 } } }, 3600, UNIFORM(0.14433756729740646) },
 };
 
@@ -439,15 +436,14 @@ static real *flat[4];
 static void allocate(void)
 {
     host = (decltype(host))gg_room(sizeof *host);
-    flat[0] = (real *)&host->p, flat[1] = (real *)&host->g, flat[2] = (real *)&host->s_m,
-            flat[3] = (real *)&host->s_v;
+    flat[0] = (real *)&host->p, flat[1] = (real *)&host->g, flat[2] = (real *)&host->s_m, flat[3] = (real *)&host->s_v;
 }
 
 static void release(void) { gg_room_free(host), host = NULL; }
 
 static const Step steps[] = {
-    { .name = "", .times = 1, .batch = 64, .window = window, .gradient = gradient,
-            .update = update, .lr = learning_rate, .scalars = scalars },
+    { .name = "", .times = 1, .batch = 64, .window = window, .gradient = gradient, .update = update,
+            .lr = learning_rate, .scalars = scalars },
 };
 
 extern "C" const Program gagen_mlp = {

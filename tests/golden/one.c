@@ -17,10 +17,10 @@
 */
 #include "gagen.h"
 
-enum { N = 8, MICROS = 1 };                   /* rows of a micro-batch, micro-batches of a window */
+enum { N = 8, MICROS = 1 };                             /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct {                                  /* as stored, weight[block][in][column]; shapes */
+typedef struct {                                        /* as stored, weight[block][in][column]; shapes */
     struct { real weight[8][32], bias[32]; } trunk;     /* [24, 8] [24] */
     struct { real weight[24][8], bias[8], pad_3[8]; } price;  /* [1, 24] [1] */
     struct { real weight[24][8], bias[8], pad_5[8]; } brand;  /* [2, 24] [2] */
@@ -40,7 +40,7 @@ _Alignas(64) static struct {                            /* made from Params once
     real price_weight_t[32];                            /* [1, 24] */
 } packed;
 /* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
-_Alignas(64) static union {            /* a micro-step's values; each struct lies over the others */
+_Alignas(64) static union {                             /* a micro-step's values; each struct lies over the others */
     real all[1280];
     struct {
         real h[N][32];                                  /* [N, 24]  phases 0-2 */
@@ -86,18 +86,14 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with their shapes and lines of one.lua ---- */
-static void k18_copy(const Thread *), k19_copy(const Thread *),
-        k1_copy(const Thread *, const Micro *), k2_matmul_add_gelu_tanh(const Thread *),
-        k3_matmul_add_sub_square(const Thread *, const Micro *),
+static void k18_copy(const Thread *), k19_copy(const Thread *), k1_copy(const Thread *, const Micro *),
+        k2_matmul_add_gelu_tanh(const Thread *), k3_matmul_add_sub_square(const Thread *, const Micro *),
         k4_sum(const Thread *, const Micro *), k5_matmul_add(const Thread *),
-        k6_amax_sum_exp_cross_entropy(const Thread *, const Micro *),
-        k7_sum(const Thread *, const Micro *),
+        k6_amax_sum_exp_cross_entropy(const Thread *, const Micro *), k7_sum(const Thread *, const Micro *),
         k8_cross_entropy_grad(const Thread *, const Micro *), k9_sum_d_bias(const Thread *),
-        k10_matmul_tanh_dx(const Thread *),
-        k11_matmul_d_weight(const Thread *, real[N][32], real[N][8], real[24][8]),
+        k10_matmul_tanh_dx(const Thread *), k11_matmul_d_weight(const Thread *, real[N][32], real[N][8], real[24][8]),
         k12_square_dx(const Thread *, const Micro *), k13_sum_d_bias(const Thread *),
-        k14_matmul_gelu_dx_add(const Thread *), k16_sum_d_bias(const Thread *),
-        k17_matmul_d_weight(const Thread *);
+        k14_matmul_gelu_dx_add(const Thread *), k16_sum_d_bias(const Thread *), k17_matmul_d_weight(const Thread *);
 static void forward(const Thread *t, const Micro *m);
 
 /* The window is one micro-batch: forward, loss, backward. */
@@ -129,7 +125,7 @@ static void forward(const Thread *t, const Micro *m)
     k3_matmul_add_sub_square(t, m);                     /* sub, square  [N, 1]  line 9 */
     k4_sum(t, m);                                       /* part[0]  []  line 9 */
     k5_matmul_add(t);                                   /* brand  [N, 2]  line 10 */
-    k6_amax_sum_exp_cross_entropy(t, m);            /* amax, sum_exp, cross_entropy  [N]  line 10 */
+    k6_amax_sum_exp_cross_entropy(t, m);                /* amax, sum_exp, cross_entropy  [N]  line 10 */
     k7_sum(t, m);                                       /* part[1]  []  line 10 */
 }
 
@@ -172,13 +168,11 @@ static void k1_copy(const Thread *t, const Micro *m)
 static void k2_matmul_add_gelu_tanh(const Thread *t)
 {
     for_span (n, t, 8) {
-        matmul((Matmul) { .rows = 1, .columns = 32, .depth = 8 }, arena.body[n], p.trunk.weight[0],
-                arena.gelu[n], 0);
+        matmul((Matmul) { .rows = 1, .columns = 32, .depth = 8 }, arena.body[n], p.trunk.weight[0], arena.gelu[n], 0);
         for (int j = 0; j < 32; j += LANES) {
             const vec v = v_load(&arena.gelu[n][j]) + v_load(&p.trunk.bias[j]);
             v_store(&arena.h[n][j], v_keep(v, 24 - j));
-            v_store(&arena.gelu[n][j], v_keep(R(0.5) * v * (1 + v_erf(v * R(0.7071067811865476))),
-                    24 - j));
+            v_store(&arena.gelu[n][j], v_keep(R(0.5) * v * (1 + v_erf(v * R(0.7071067811865476))), 24 - j));
             v_store(&arena.tanh[n][j], v_keep(v_tanh(v), 24 - j));
         }
     }
@@ -190,8 +184,7 @@ static void k3_matmul_add_sub_square(const Thread *t, const Micro *m)
     for_span (n, t, 8) {
         const long at = data_row(&w, m, n);
         const real price = data.price[at];
-        matmul((Matmul) { .rows = 1, .columns = 8, .depth = 24 }, arena.gelu[n], p.price.weight[0],
-                arena.square[n], 0);
+        matmul((Matmul) { .rows = 1, .columns = 8, .depth = 24 }, arena.gelu[n], p.price.weight[0], arena.square[n], 0);
         const real v = arena.square[n][0] + p.price.bias[0] - price;
         arena.sub[n][0] = v;
         arena.square[n][0] = v * v;
@@ -216,11 +209,9 @@ static void k4_sum(const Thread *t, const Micro *m)
 static void k5_matmul_add(const Thread *t)
 {
     for_span (n, t, 8) {
-        matmul((Matmul) { .rows = 1, .columns = 8, .depth = 24 }, arena.tanh[n], p.brand.weight[0],
-                arena.brand[n], 0);
+        matmul((Matmul) { .rows = 1, .columns = 8, .depth = 24 }, arena.tanh[n], p.brand.weight[0], arena.brand[n], 0);
         for (int j = 0; j < 8; j += LANES8)
-            v8_store(&arena.brand[n][j], v8_keep(v8_load(&arena.brand[n][j])
-                    + v8_load(&p.brand.bias[j]), 2 - j));
+            v8_store(&arena.brand[n][j], v8_keep(v8_load(&arena.brand[n][j]) + v8_load(&p.brand.bias[j]), 2 - j));
     }
 }
 
@@ -272,8 +263,7 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
         const real sum = arena.sum_exp[n];
         for (int j = 0; j < 2; j++) {
             const real x = arena.brand[n][j];
-            arena.d_brand[n][j] = scale == 0 ? 0 : scale
-                    * (r_exp(x - max) / sum - (j == brand ? 1 : 0));
+            arena.d_brand[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == brand ? 1 : 0));
         }
         for (int j = 2; j < 8; j++)
             arena.d_brand[n][j] = 0;
@@ -296,12 +286,11 @@ static void k9_sum_d_bias(const Thread *t)
 static void k10_matmul_tanh_dx(const Thread *t)
 {
     for_span (n, t, 8) {
-        matmul((Matmul) { .rows = 1, .columns = 32, .depth = 2 }, arena.d_brand[n],
-                packed.brand_weight_t[0], arena.tanh_dx[n], 0);
+        matmul((Matmul) { .rows = 1, .columns = 32, .depth = 2 }, arena.d_brand[n], packed.brand_weight_t[0],
+                arena.tanh_dx[n], 0);
         for (int j = 0; j < 32; j += LANES) {
             const vec y = v_load(&arena.tanh[n][j]);
-            v_store(&arena.tanh_dx[n][j], v_keep(v_load(&arena.tanh_dx[n][j]) * (1 - y * y),
-                    24 - j));
+            v_store(&arena.tanh_dx[n][j], v_keep(v_load(&arena.tanh_dx[n][j]) * (1 - y * y), 24 - j));
         }
     }
 }
@@ -311,8 +300,8 @@ SHARED void k11_matmul_d_weight(const Thread *t, real a[restrict N][32], real b[
         real d_weight[restrict 24][8])
 {
     for_span (q, t, 8)
-        matmul((Matmul) { .rows = 3, .columns = 8, .depth = N, .a_turned = true, .a_row = 32 },
-                &a[0][q * 3], b[0], d_weight[q * 3], 0);
+        matmul((Matmul) { .rows = 3, .columns = 8, .depth = N, .a_turned = true, .a_row = 32 }, &a[0][q * 3], b[0],
+                d_weight[q * 3], 0);
 }
 
 /* k12  d_sub = square_dx  [N, 1]                                       tests/golden/one.lua:9 */
@@ -343,8 +332,8 @@ static void k13_sum_d_bias(const Thread *t)
 static void k14_matmul_gelu_dx_add(const Thread *t)
 {
     for_span (n, t, 8) {
-        matmul((Matmul) { .rows = 1, .columns = 32, .depth = 1 }, arena.d_sub[n],
-                packed.price_weight_t, arena.d_h[n], 0);
+        matmul((Matmul) { .rows = 1, .columns = 32, .depth = 1 }, arena.d_sub[n], packed.price_weight_t, arena.d_h[n],
+                0);
         for (int j = 0; j < 32; j += LANES) {
             const vec v = v_load(&arena.d_h[n][j]);
             const vec x = v_load(&arena.h[n][j]);
@@ -371,8 +360,8 @@ static void k16_sum_d_bias(const Thread *t)
 static void k17_matmul_d_weight(const Thread *t)
 {
     for_span (q, t, 8)
-        matmul((Matmul) { .rows = 1, .columns = 32, .depth = N, .a_turned = true, .a_row = 8 },
-                &arena.body[0][q], arena.d_h[0], g.trunk.weight[q], 0);
+        matmul((Matmul) { .rows = 1, .columns = 32, .depth = N, .a_turned = true, .a_row = 8 }, &arena.body[0][q],
+                arena.d_h[0], g.trunk.weight[q], 0);
 }
 
 /* ---- the update ---- */
@@ -451,14 +440,11 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "trunk.weight", 2, { 24, 8 }, { { { 1, 0, 1 } }, { { 1, 0, 32 } } }, 0,
-            UNIFORM(0.35355339059327373) },
+    { "trunk.weight", 2, { 24, 8 }, { { { 1, 0, 1 } }, { { 1, 0, 32 } } }, 0, UNIFORM(0.35355339059327373) },
     { "trunk.bias", 1, { 24 }, { { { 1, 0, 1 } } }, 256, UNIFORM(0.35355339059327373) },
-    { "price.weight", 2, { 1, 24 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 288,
-            UNIFORM(0.20412414523193154) },
+    { "price.weight", 2, { 1, 24 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 288, UNIFORM(0.20412414523193154) },
     { "price.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 480, UNIFORM(0.20412414523193154) },
-    { "brand.weight", 2, { 2, 24 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 496,
-            UNIFORM(0.20412414523193154) },
+    { "brand.weight", 2, { 2, 24 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 496, UNIFORM(0.20412414523193154) },
     { "brand.bias", 1, { 2 }, { { { 1, 0, 1 } } }, 688, UNIFORM(0.20412414523193154) },
 };
 
@@ -503,8 +489,7 @@ static const Program gagen_one = {
         .columns = columns, .ncolumns = 3,
     },
     .device = {
-        .target = "c", .machine = GG_BUILT_FOR,
-                .memory = sizeof p * 2 + sizeof packed + sizeof arena,
+        .target = "c", .machine = GG_BUILT_FOR, .memory = sizeof p * 2 + sizeof packed + sizeof arena,
         .w = &w, .sums = sums,
         .prepare = prepare, .evaluate = evaluate,
     },

@@ -11,14 +11,13 @@
                                   scale_in[1] = 1 / samples, for the loss in line 9
    sums     sums[0] = sum of square, line 9
             sums[1] = sum of cross_entropy, line 10
-   memory   parameters, gradients 3 KiB; packed 0 KiB; arena 4 KiB (lower bound 4); cuBLASLt's
-   workspace 32 MiB
+   memory   parameters, gradients 3 KiB; packed 0 KiB; arena 4 KiB (lower bound 4); workspace 32 MiB
    a micro-step   0.00974 MFLOP in 17 kernels;  an update   336 elements, SGD
    lr 0.1
 */
 #include "gagen_cuda.h"
 
-enum { N = 8, MICROS = 1 };                   /* rows of a micro-batch, micro-batches of a window */
+enum { N = 8, MICROS = 1 };                             /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
 typedef struct {                                        /* as stored; logical shapes */
@@ -43,7 +42,7 @@ typedef struct {                                        /* all that lies on the 
     uint32_t row[N * MICROS];                           /* of data, by the window's samples */
     uint32_t row_end;
     /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
-    alignas(256) union {               /* a micro-step's values; each struct lies over the others */
+    alignas(256) union {                                /* a micro-step's values; each struct lies over the others */
         real all[864];
         struct {
             real h[N][24];                              /* [N, 24]  phases 1-13 */
@@ -67,7 +66,7 @@ typedef struct {                                        /* all that lies on the 
 } Device;
 
 static Device *device;
-static struct {                                 /* what files and options see, allocated at start */
+static struct {                                         /* what files and options see, allocated at start */
     Params p, g;
 } *host;
 static Data data;
@@ -111,43 +110,42 @@ static void window(const Thread *)
 }
 
 /* ---- a micro-batch: its kernels in order, with their shapes and lines of one.lua ---- */
-static __global__ void k1_copy(Device *), k2_matmul_add_gelu_tanh(Device *),
-        k3_matmul_add_sub_square(Device *), k4_sum(Device *), k10_matmul_tanh_dx(Device *),
-        k14_matmul_gelu_dx_add(Device *), k16_sum_d_bias(Device *), k6_to_k9(Device *),
-        k12_to_k13_next(Device *), k6_to_k7_next(Device *);
+static __global__ void k1_copy(Device *), k2_matmul_add_gelu_tanh(Device *), k3_matmul_add_sub_square(Device *),
+        k4_sum(Device *), k10_matmul_tanh_dx(Device *), k14_matmul_gelu_dx_add(Device *), k16_sum_d_bias(Device *),
+        k6_to_k9(Device *), k12_to_k13_next(Device *), k6_to_k7_next(Device *);
 
 /* The window's micro-batch: forward, loss, backward. */
 static void micro_first(void)
 {
     GG_RUN(k1_copy, 1, 256, device);                    /* body  [N, 8]  line 4 */
-    gg_matmul_run(&k2);           /* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24]  line 5 */
+    gg_matmul_run(&k2);                               /* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24]  line 5 */
     GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);    /* h, gelu, tanh  [N, 24]  line 5 */
-    gg_matmul_run(&k3);             /* k3  sub, square = matmul, add, sub, square  [N, 1]  line 9 */
+    gg_matmul_run(&k3);                                 /* k3  sub, square = matmul, add, sub, square  [N, 1]  line 9 */
     GG_RUN(k3_matmul_add_sub_square, 1, 256, device);   /* sub, square  [N, 1]  line 9 */
     GG_RUN(k4_sum, 1, 32, device);                      /* sums[0]  []  line 9 */
-    gg_matmul_run(&k5);                               /* k5  brand = matmul, add  [N, 2]  line 10 */
+    gg_matmul_run(&k5);                                 /* k5  brand = matmul, add  [N, 2]  line 10 */
     GG_RUN(k6_to_k9, 1, 512, device);
-    gg_matmul_run(&k10);                      /* k10  tanh_dx = matmul, tanh_dx  [N, 24]  line 10 */
+    gg_matmul_run(&k10);                                /* k10  tanh_dx = matmul, tanh_dx  [N, 24]  line 10 */
     GG_RUN(k10_matmul_tanh_dx, 1, 256, device);         /* tanh_dx  [N, 24]  line 10 */
-    gg_matmul_run(&k11);                        /* k11  d brand.weight = matmul  [2, 24]  line 10 */
+    gg_matmul_run(&k11);                                /* k11  d brand.weight = matmul  [2, 24]  line 10 */
     GG_RUN(k12_to_k13_next, 1, 512, device);
-    gg_matmul_run(&k14);                      /* k14  d_h = matmul, gelu_dx, add  [N, 24]  line 9 */
+    gg_matmul_run(&k14);                                /* k14  d_h = matmul, gelu_dx, add  [N, 24]  line 9 */
     GG_RUN(k14_matmul_gelu_dx_add, 1, 256, device);     /* d_h  [N, 24]  line 9 */
-    gg_matmul_run(&k15);                         /* k15  d price.weight = matmul  [1, 24]  line 9 */
+    gg_matmul_run(&k15);                                /* k15  d price.weight = matmul  [1, 24]  line 9 */
     GG_RUN(k16_sum_d_bias, 1, 256, device);             /* d trunk.bias  [24]  line 5 */
-    gg_matmul_run(&k17);                         /* k17  d trunk.weight = matmul  [24, 8]  line 5 */
+    gg_matmul_run(&k17);                                /* k17  d trunk.weight = matmul  [24, 8]  line 5 */
 }
 
 /* The forward part of it. */
 static void forward(void)
 {
     GG_RUN(k1_copy, 1, 256, device);                    /* body  [N, 8]  line 4 */
-    gg_matmul_run(&k2);           /* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24]  line 5 */
+    gg_matmul_run(&k2);                               /* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24]  line 5 */
     GG_RUN(k2_matmul_add_gelu_tanh, 1, 256, device);    /* h, gelu, tanh  [N, 24]  line 5 */
-    gg_matmul_run(&k3);             /* k3  sub, square = matmul, add, sub, square  [N, 1]  line 9 */
+    gg_matmul_run(&k3);                                 /* k3  sub, square = matmul, add, sub, square  [N, 1]  line 9 */
     GG_RUN(k3_matmul_add_sub_square, 1, 256, device);   /* sub, square  [N, 1]  line 9 */
     GG_RUN(k4_sum, 1, 32, device);                      /* sums[0]  []  line 9 */
-    gg_matmul_run(&k5);                               /* k5  brand = matmul, add  [N, 2]  line 10 */
+    gg_matmul_run(&k5);                                 /* k5  brand = matmul, add  [N, 2]  line 10 */
     GG_RUN(k6_to_k7_next, 1, 512, device);
 }
 
@@ -166,8 +164,7 @@ static __global__ __launch_bounds__(256) void k1_copy(Device *dev)
     }
 }
 
-/* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24], after the product
-   tests/golden/one.lua:5 */
+/* k2  h, gelu, tanh = matmul, add, gelu, tanh  [N, 24], after the product  tests/golden/one.lua:5 */
 static __global__ __launch_bounds__(256) void k2_matmul_add_gelu_tanh(Device *dev)
 {
     auto &arena = dev->arena;
@@ -283,8 +280,7 @@ static __device__ void k8_cross_entropy_grad(Device *dev)
         const real sum = arena.sum_exp[n];
         for (int j = lane; j < 2; j += 32) {
             const real x = arena.brand[n][j];
-            arena.d_brand[n][j] = scale == 0 ? 0 : scale
-                    * (r_exp(x - max) / sum - (j == brand ? 1 : 0));
+            arena.d_brand[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == brand ? 1 : 0));
         }
     }
 }
@@ -514,14 +510,11 @@ static void report(const double *s, double samples, double *out)
 }
 
 static const Tensor tensors[] = {
-    { "trunk.weight", 2, { 24, 8 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 0,
-            UNIFORM(0.35355339059327373) },
+    { "trunk.weight", 2, { 24, 8 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 0, UNIFORM(0.35355339059327373) },
     { "trunk.bias", 1, { 24 }, { { { 1, 0, 1 } } }, 192, UNIFORM(0.35355339059327373) },
-    { "price.weight", 2, { 1, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 224,
-            UNIFORM(0.20412414523193154) },
+    { "price.weight", 2, { 1, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 224, UNIFORM(0.20412414523193154) },
     { "price.bias", 1, { 1 }, { { { 1, 0, 1 } } }, 256, UNIFORM(0.20412414523193154) },
-    { "brand.weight", 2, { 2, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 272,
-            UNIFORM(0.20412414523193154) },
+    { "brand.weight", 2, { 2, 24 }, { { { 1, 0, 24 } }, { { 1, 0, 1 } } }, 272, UNIFORM(0.20412414523193154) },
     { "brand.bias", 1, { 2 }, { { { 1, 0, 1 } } }, 320, UNIFORM(0.20412414523193154) },
 };
 

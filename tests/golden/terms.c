@@ -9,8 +9,8 @@
    window   batch 8 = 4 x 2, tail "step": a shorter last window updates, too
    scales   backward starts with  scale_in[0] = 1, for the loss in line 14
                                   scale_in[1] = 0.3 / samples, for the loss in line 14
-                                  scale_in[2] = 1 / sums[1], for the loss in line 13, pre-count:
-                                  counted from the data before the first backward
+                                  scale_in[2] = 1 / sums[1], for the loss in line 13, pre-count: counted from the data
+                                  before the first backward
    sums     sums[0] = sum of masked, line 13
             sums[1] = sum of kept, line 13
             sums[2] = sum of square, line 14
@@ -20,10 +20,10 @@
 */
 #include "gagen.h"
 
-enum { N = 2, MICROS = 4 };                   /* rows of a micro-batch, micro-batches of a window */
+enum { N = 2, MICROS = 4 };                             /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
-typedef struct {                                  /* as stored, weight[block][in][column]; shapes */
+typedef struct {                                        /* as stored, weight[block][in][column]; shapes */
     struct { real weight[8], pad_0[8], bias[8], pad_1[8]; } norm;  /* [6] [6] */
     struct { real weight[6][8], bias[8], pad_3[8]; } token;  /* [5, 6] [5] */
     struct { real weight[24][8], bias[8], pad_5[8]; } score;  /* [1, 24] [1] */
@@ -37,7 +37,7 @@ static struct {                                         /* rows in memory */
 } data;
 static Window w;
 static double part[3][2], sums[4];                      /* a window's; a micro-batch's, in parts */
-_Alignas(64) static Params p, g, s_m, s_v;             /* parameters, gradients, optimizer states */
+_Alignas(64) static Params p, g, s_m, s_v;              /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                            /* made from Params once per update */
     real square2[5][8], pad_0[8];                       /* [5, 6] */
     real sum2, pad_1[15];                               /* [] */
@@ -48,7 +48,7 @@ _Alignas(64) static struct {                            /* made from Params once
     real token_weight_t[5][8], pad_6[8];                /* [5, 6] */
 } packed;
 /* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
-_Alignas(64) static union {            /* a micro-step's values; each struct lies over the others */
+_Alignas(64) static union {                             /* a micro-step's values; each struct lies over the others */
     real all[400];
     struct {
         real norm_normalize[N][4][8];                   /* [N, 4, 6]  phases 0-4 */
@@ -120,16 +120,13 @@ static void window(const Thread *t)
 }
 
 /* ---- a micro-batch: its kernels in order, with their shapes and lines of terms.lua ---- */
-static void k23_square(const Thread *), k24_sum(const Thread *), k25_mul(const Thread *),
-        k26_copy(const Thread *), k27_copy(const Thread *),
-        k4_kept_masked_counted(const Thread *, const Micro *),
+static void k23_square(const Thread *), k24_sum(const Thread *), k25_mul(const Thread *), k26_copy(const Thread *),
+        k27_copy(const Thread *), k4_kept_masked_counted(const Thread *, const Micro *),
         k1_normalize_mul_add(const Thread *, const Micro *), k2_matmul_add(const Thread *),
-        k3_amax_sum_exp_cross_entropy(const Thread *, const Micro *),
-        k4_kept_masked(const Thread *, const Micro *),
+        k3_amax_sum_exp_cross_entropy(const Thread *, const Micro *), k4_kept_masked(const Thread *, const Micro *),
         k5_sum(const Thread *, const Micro *, real[N][8], double[]),
-        k7_matmul_add_sub_square(const Thread *, const Micro *),
-        k8_sum(const Thread *, const Micro *), k9_square_dx(const Thread *, const Micro *),
-        k10_sum_d_bias(const Thread *, int), k11_matmul(const Thread *),
+        k7_matmul_add_sub_square(const Thread *, const Micro *), k8_sum(const Thread *, const Micro *),
+        k9_square_dx(const Thread *, const Micro *), k10_sum_d_bias(const Thread *, int), k11_matmul(const Thread *),
         k12_matmul_d_weight(const Thread *, int), k13_masked_dl(const Thread *, const Micro *),
         k14_cross_entropy_grad(const Thread *, const Micro *), k15_sum_d_bias(const Thread *, int),
         k16_matmul_add_mul_db(const Thread *), k17_matmul_d_weight(const Thread *, int),
@@ -168,7 +165,7 @@ static void forward(const Thread *t, const Micro *m)
     barrier(t);
     k2_matmul_add(t);                                   /* token  [N, 4, 5]  line 7 */
     barrier(t);
-    k3_amax_sum_exp_cross_entropy(t, m);         /* amax, sum_exp, cross_entropy  [N, 4]  line 13 */
+    k3_amax_sum_exp_cross_entropy(t, m);                /* amax, sum_exp, cross_entropy  [N, 4]  line 13 */
     k4_kept_masked(t, m);                               /* kept, masked  [N, 4]  line 13 */
     k5_sum(t, m, arena.masked, part[0]);                /* part[0]  []  line 13 */
     k5_sum(t, m, arena.kept, part[1]);                  /* k6  part[1]  []  line 13 */
@@ -293,11 +290,9 @@ static void k1_normalize_mul_add(const Thread *t, const Micro *m)
             const real mean = sum / 6;
             real squares = 0;
             for (int j = 0; j < 6; j++)
-                squares += (data.x[at * 24 + i2 * 6 + j] - mean)
-                        * (data.x[at * 24 + i2 * 6 + j] - mean);
+                squares += (data.x[at * 24 + i2 * 6 + j] - mean) * (data.x[at * 24 + i2 * 6 + j] - mean);
             for (int j = 0; j < 6; j++) {
-                const real v = (data.x[at * 24 + i2 * 6 + j] - mean)
-                        / r_sqrt(squares / 6 + R(1e-5));
+                const real v = (data.x[at * 24 + i2 * 6 + j] - mean) / r_sqrt(squares / 6 + R(1e-5));
                 arena.norm_normalize[n][i2][j] = v;
                 arena.h[n][i2][j] = v * p.norm.weight[j] + p.norm.bias[j];
             }
@@ -315,14 +310,13 @@ static void k1_normalize_mul_add(const Thread *t, const Micro *m)
 static void k2_matmul_add(const Thread *t)
 {
     for_span (one, t, 1) {
-        matmul((Matmul) { .rows = 8, .columns = 8, .depth = 6, .a_row = 8 }, arena.h[0][0],
-                p.token.weight[0], arena.token[0][0], 0);
+        matmul((Matmul) { .rows = 8, .columns = 8, .depth = 6, .a_row = 8 }, arena.h[0][0], p.token.weight[0],
+                arena.token[0][0], 0);
         for (int n = 0; n < N; n++)
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 8; j += LANES8)
-                    v8_store(&arena.token[n][i2][j],
-                            v8_keep(v8_load(&arena.token[n][i2][j]) + v8_load(&p.token.bias[j]),
-                            5 - j));
+                    v8_store(&arena.token[n][i2][j], v8_keep(v8_load(&arena.token[n][i2][j])
+                            + v8_load(&p.token.bias[j]), 5 - j));
     }
 }
 
@@ -393,8 +387,8 @@ static void k7_matmul_add_sub_square(const Thread *t, const Micro *m)
     for_span (n, t, 2) {
         const long at = data_row(&w, m, n);
         const real score = data.score[at];
-        matmul((Matmul) { .rows = 1, .columns = 8, .depth = 24, .blocks = 4, .block = 8 },
-                arena.h[n][0], p.score.weight[0], arena.square[n], 0);
+        matmul((Matmul) { .rows = 1, .columns = 8, .depth = 24, .blocks = 4, .block = 8 }, arena.h[n][0],
+                p.score.weight[0], arena.square[n], 0);
         const real v = arena.square[n][0] + p.score.bias[0] - score;
         arena.sub[n][0] = v;
         arena.square[n][0] = v * v;
@@ -444,16 +438,16 @@ INLINE void k10_sum_d_bias(const Thread *t, const int beta)
 static void k11_matmul(const Thread *t)
 {
     for_span (n, t, 2)
-        matmul((Matmul) { .rows = 1, .columns = 32, .depth = 1 }, arena.d_sub[n],
-                packed.score_weight_t, arena.score_matmul[n], 0);
+        matmul((Matmul) { .rows = 1, .columns = 32, .depth = 1 }, arena.d_sub[n], packed.score_weight_t,
+                arena.score_matmul[n], 0);
 }
 
 /* k12  d score.weight = matmul  [1, 24]                                tests/golden/terms.lua:8 */
 INLINE void k12_matmul_d_weight(const Thread *t, const int beta)
 {
     for_span (q, t, 4)
-        matmul((Matmul) { .rows = 6, .columns = 8, .depth = N, .a_turned = true, .a_row = 32 },
-                arena.h[0][q], arena.d_sub[0], g.score.weight[q * 6], beta);
+        matmul((Matmul) { .rows = 6, .columns = 8, .depth = N, .a_turned = true, .a_row = 32 }, arena.h[0][q],
+                arena.d_sub[0], g.score.weight[q * 6], beta);
 }
 
 /* k13  d_cross_entropy = masked_dl  [N, 4]                             tests/golden/terms.lua:13 */
@@ -465,8 +459,7 @@ static void k13_masked_dl(const Thread *t, const Micro *m)
         const real scale = n < rows ? scale_in2 : 0;
         for (int j = 0; j < 8; j += LANES8) {
             const vec8 m2 = v8_load(&arena.kept[n][j]);
-            v8_store(&arena.d_cross_entropy[n][j],
-                    v8_keep(v8_select(m2 == 0, v8_set(0), scale * m2), 4 - j));
+            v8_store(&arena.d_cross_entropy[n][j], v8_keep(v8_select(m2 == 0, v8_set(0), scale * m2), 4 - j));
         }
     }
 }
@@ -483,8 +476,7 @@ static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
             const real gy = arena.d_cross_entropy[n][i2];
             for (int j = 0; j < 5; j++) {
                 const real x = arena.token[n][i2][j];
-                arena.d_token[n][i2][j] = gy == 0 ? 0 : gy
-                        * (r_exp(x - max) / sum - (j == t2 ? 1 : 0));
+                arena.d_token[n][i2][j] = gy == 0 ? 0 : gy * (r_exp(x - max) / sum - (j == t2 ? 1 : 0));
             }
         }
         for (int i2 = 0; i2 < 4; i2++)
@@ -519,8 +511,7 @@ static void k16_matmul_add_mul_db(const Thread *t)
         for (int n = 0; n < N; n++)
             for (int i2 = 0; i2 < 4; i2++)
                 for (int j = 0; j < 8; j += LANES8) {
-                    const vec8 v = v8_load(&arena.score_matmul[n][i2 * 6 + j])
-                            + v8_load(&arena.d_h[n][i2][j]);
+                    const vec8 v = v8_load(&arena.score_matmul[n][i2 * 6 + j]) + v8_load(&arena.d_h[n][i2][j]);
                     v8_store(&arena.d_h[n][i2][j], v8_keep(v, 6 - j));
                     v8_store(&arena.norm_mul_db[n][i2][j],
                             v8_keep(v * v8_load(&arena.norm_normalize[n][i2][j]), 6 - j));
@@ -532,13 +523,12 @@ static void k16_matmul_add_mul_db(const Thread *t)
 INLINE void k17_matmul_d_weight(const Thread *t, const int beta)
 {
     for_span (q, t, 6)
-        matmul((Matmul) { .rows = 1, .columns = 8, .depth = 8, .a_turned = true, .a_row = 8 },
-                &arena.h[0][0][q], arena.d_token[0][0], g.token.weight[q], beta);
+        matmul((Matmul) { .rows = 1, .columns = 8, .depth = 8, .a_turned = true, .a_row = 8 }, &arena.h[0][0][q],
+                arena.d_token[0][0], g.token.weight[q], beta);
 }
 
 /* k18  d norm.bias = sum  [6]; also k19                                tests/golden/terms.lua:6 */
-SHARED void k18_sum_d_bias(const Thread *t, real x[restrict N][4][8], real dx[restrict 8],
-        const int beta)
+SHARED void k18_sum_d_bias(const Thread *t, real x[restrict N][4][8], real dx[restrict 8], const int beta)
 {
     for_span (one, t, 1)
         for (int j = 0; j < 8; j += LANES8) {
@@ -679,8 +669,7 @@ static void report(const double *s, double samples, double *out)
 static const Tensor tensors[] = {
     { "norm.weight", 1, { 6 }, { { { 1, 0, 1 } } }, 0, 'c', 1.0, 0.0 },
     { "norm.bias", 1, { 6 }, { { { 1, 0, 1 } } }, 16, 'c', 0.0, 0.0 },
-    { "token.weight", 2, { 5, 6 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 32,
-            UNIFORM(0.4082482904638631) },
+    { "token.weight", 2, { 5, 6 }, { { { 1, 0, 1 } }, { { 1, 0, 8 } } }, 32, UNIFORM(0.4082482904638631) },
     { "token.bias", 1, { 5 }, { { { 1, 0, 1 } } }, 80, UNIFORM(0.4082482904638631) },
     { "score.weight", 2, { 1, 24 }, { { { 1, 0, 1 } }, { { 1, 6, 8 }, { 6, 0, 48 } } }, 96,
             UNIFORM(0.20412414523193154) },
@@ -727,8 +716,7 @@ static const Program gagen_terms = {
         .columns = columns, .ncolumns = 3,
     },
     .device = {
-        .target = "c", .machine = GG_BUILT_FOR,
-                .memory = sizeof p * 4 + sizeof packed + sizeof arena,
+        .target = "c", .machine = GG_BUILT_FOR, .memory = sizeof p * 4 + sizeof packed + sizeof arena,
         .w = &w, .sums = sums,
         .prepare = prepare, .evaluate = evaluate,
     },

@@ -9,19 +9,18 @@
    window   batch 8 = 4 x 2, tail "step": a shorter last window updates, too
    scales   backward starts with  scale_in[0] = 1, for the loss in line 14
                                   scale_in[1] = 0.3 / samples, for the loss in line 14
-                                  scale_in[2] = 1 / sums[1], for the loss in line 13, pre-count:
-                                  counted from the data before the first backward
+                                  scale_in[2] = 1 / sums[1], for the loss in line 13, pre-count: counted from the data
+                                  before the first backward
    sums     sums[0] = sum of masked, line 13
             sums[1] = sum of kept, line 13
             sums[2] = sum of square, line 14
-   memory   parameters, gradients, states 3 KiB; packed 1 KiB; arena 2 KiB (lower bound 2);
-   cuBLASLt's workspace 32 MiB
+   memory   parameters, gradients, states 3 KiB; packed 1 KiB; arena 2 KiB (lower bound 2); workspace 32 MiB
    a micro-step   0.00198 MFLOP in 19 kernels;  an update   144 elements, Adam
    lr 0.001
 */
 #include "gagen_cuda.h"
 
-enum { N = 2, MICROS = 4 };                   /* rows of a micro-batch, micro-batches of a window */
+enum { N = 2, MICROS = 4 };                             /* rows of a micro-batch, micro-batches of a window */
 /* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
 
 typedef struct {                                        /* as stored; logical shapes */
@@ -38,7 +37,7 @@ typedef struct {                                        /* rows in memory */
 } Data;
 
 typedef struct {                                        /* all that lies on the device */
-    alignas(256) Params p;                             /* parameters, gradients, optimizer states */
+    alignas(256) Params p;                              /* parameters, gradients, optimizer states */
     Params g, s_m, s_v;
     double sums[4];                                     /* over the window's samples */
     Window w;
@@ -53,7 +52,7 @@ typedef struct {                                        /* all that lies on the 
         real d_div, pad_4[15];                          /* [] */
     } packed;
     /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
-    alignas(256) union {               /* a micro-step's values; each struct lies over the others */
+    alignas(256) union {                                /* a micro-step's values; each struct lies over the others */
         real all[368];
         struct {
             real norm_normalize[N][4][8];               /* [N, 4, 6]  phases 0-15 */
@@ -79,18 +78,18 @@ typedef struct {                                        /* all that lies on the 
 } Device;
 
 static Device *device;
-static struct {                                 /* what files and options see, allocated at start */
+static struct {                                         /* what files and options see, allocated at start */
     Params p, g, s_m, s_v;
 } *host;
 static Data data;
 static Window w;
 static double sums[4];
 static GgMatmul k2, k16;                                /* products that cuBLASLt makes */
-static GgMatmul k17[2];                               /* those of gradients: [0] stores, [1] adds */
+static GgMatmul k17[2];                                 /* those of gradients: [0] stores, [1] adds */
 
 /* ---- a window ---- */
-static void micro_first(void), update_steps(void), micro_next(void), counting_steps(void),
-        counted_steps(void), conclude_steps(void);
+static void micro_first(void), update_steps(void), micro_next(void), counting_steps(void), counted_steps(void),
+        conclude_steps(void);
 
 /* 8 samples = 4 x 2, one graph: the first micro-batch stores its gradients, others add theirs. */
 static void window_full(void)
@@ -135,28 +134,26 @@ static void window(const Thread *)
 }
 
 /* ---- a micro-batch: its kernels in order, with their shapes and lines of terms.lua ---- */
-static __global__ void k23_square(Device *), k24_sum(Device *), k25_mul(Device *),
-        k1_normalize_mul_add(Device *), k7_matmul_add_sub_square(Device *), k11_matmul(Device *),
-        k12_matmul_d_weight(Device *, int), k16_matmul_add_mul_db(Device *),
-        k4_kept_masked_counted(Device *), k20_mul_db(Device *),
-        k21_square_dx_d_weight(Device *, int), k22_mul_db(Device *), k6_to_k6_next(Device *),
-        k3_to_k6(Device *), k8_to_k10(Device *, int), k13_to_k15_next(Device *, int),
-        k18_to_k19(Device *, int), k8_to_k8_next(Device *);
+static __global__ void k23_square(Device *), k24_sum(Device *), k25_mul(Device *), k1_normalize_mul_add(Device *),
+        k7_matmul_add_sub_square(Device *), k11_matmul(Device *), k12_matmul_d_weight(Device *, int),
+        k16_matmul_add_mul_db(Device *), k4_kept_masked_counted(Device *), k20_mul_db(Device *),
+        k21_square_dx_d_weight(Device *, int), k22_mul_db(Device *), k6_to_k6_next(Device *), k3_to_k6(Device *),
+        k8_to_k10(Device *, int), k13_to_k15_next(Device *, int), k18_to_k19(Device *, int), k8_to_k8_next(Device *);
 
 /* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
 static void micro(int beta)
 {
     GG_RUN(k1_normalize_mul_add, 1, 256, device);       /* norm_normalize, h  [N, 4, 6]  line 6 */
-    gg_matmul_run(&k2);                             /* k2  token = matmul, add  [N, 4, 5]  line 7 */
+    gg_matmul_run(&k2);                                 /* k2  token = matmul, add  [N, 4, 5]  line 7 */
     GG_RUN(k3_to_k6, 1, 512, device);
     GG_RUN(k7_matmul_add_sub_square, 1, 256, device);   /* sub, square  [N, 1]  line 8 */
     GG_RUN(k8_to_k10, 1, 512, device, beta);
     GG_RUN(k11_matmul, 1, 256, device);                 /* score_matmul  [N, 24]  line 8 */
     GG_RUN(k12_matmul_d_weight, 1, 256, device, beta);  /* d score.weight  [1, 24]  line 8 */
     GG_RUN(k13_to_k15_next, 1, 512, device, beta);
-    gg_matmul_run(&k16);        /* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6]  line 7 */
+    gg_matmul_run(&k16);                            /* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6]  line 7 */
     GG_RUN(k16_matmul_add_mul_db, 1, 256, device);      /* d_h, norm_mul_db  [N, 4, 6]  line 7 */
-    gg_matmul_run(&k17[beta]);                    /* k17  d token.weight = matmul  [5, 6]  line 7 */
+    gg_matmul_run(&k17[beta]);                          /* k17  d token.weight = matmul  [5, 6]  line 7 */
     GG_RUN(k18_to_k19, 1, 512, device, beta);
 }
 
@@ -169,7 +166,7 @@ static __global__ void penalties(Device *dev);
 static void forward(void)
 {
     GG_RUN(k1_normalize_mul_add, 1, 256, device);       /* norm_normalize, h  [N, 4, 6]  line 6 */
-    gg_matmul_run(&k2);                             /* k2  token = matmul, add  [N, 4, 5]  line 7 */
+    gg_matmul_run(&k2);                                 /* k2  token = matmul, add  [N, 4, 5]  line 7 */
     GG_RUN(k3_to_k6, 1, 512, device);
     GG_RUN(k7_matmul_add_sub_square, 1, 256, device);   /* sub, square  [N, 1]  line 8 */
     GG_RUN(k8_to_k8_next, 1, 512, device);
@@ -236,8 +233,7 @@ static __global__ __launch_bounds__(256) void k1_normalize_mul_add(Device *dev)
         const real mean = sum / 6;
         real squares = 0;
         for (int j = lane; j < 6; j += 32)
-            squares += (data.x[at * 24 + i2 * 6 + j] - mean)
-                    * (data.x[at * 24 + i2 * 6 + j] - mean);
+            squares += (data.x[at * 24 + i2 * 6 + j] - mean) * (data.x[at * 24 + i2 * 6 + j] - mean);
         squares = gg_fold_sum<32>(squares);
         for (int j = lane; j < 6; j += 32) {
             const real v = (data.x[at * 24 + i2 * 6 + j] - mean) / r_sqrt(squares / 6 + R(1e-5));
@@ -491,8 +487,7 @@ static __device__ void k15_sum_d_bias(Device *dev, int beta)
     }
 }
 
-/* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6], after the product
-   tests/golden/terms.lua:7 */
+/* k16  d_h, norm_mul_db = matmul, add, mul_db  [N, 4, 6], after the product  tests/golden/terms.lua:7 */
 static __global__ __launch_bounds__(256) void k16_matmul_add_mul_db(Device *dev)
 {
     auto &arena = dev->arena;
@@ -737,13 +732,11 @@ static void open_products(void)
     auto &p = device->p;
     auto &g = device->g;
     gg_product_open(&k2, arena.h[0][0], p.token.weight[0], arena.token[0][0], p.token.bias,
-            { .rows = 8, .columns = 5, .depth = 6, .b_turned = true, .a_row = 8, .b_row = 8,
-            .c_row = 8 });
+            { .rows = 8, .columns = 5, .depth = 6, .b_turned = true, .a_row = 8, .b_row = 8, .c_row = 8 });
     gg_product_open(&k16, arena.d_token[0][0], p.token.weight[0], arena.d_h[0][0], NULL,
             { .rows = 8, .columns = 6, .depth = 5, .a_row = 8, .b_row = 8, .c_row = 8 });
     gg_product_open_both(k17, arena.d_token[0][0], arena.h[0][0], g.token.weight[0], NULL,
-            { .rows = 5, .columns = 6, .depth = 8, .a_turned = true, .a_row = 8, .b_row = 8,
-            .c_row = 8 });
+            { .rows = 5, .columns = 6, .depth = 8, .a_turned = true, .a_row = 8, .b_row = 8, .c_row = 8 });
 }
 
 static void record(void)                                /* what the device replays */
@@ -802,8 +795,7 @@ static void report(const double *s, double samples, double *out)
 static const Tensor tensors[] = {
     { "norm.weight", 1, { 6 }, { { { 1, 0, 1 } } }, 0, 'c', 1.0, 0.0 },
     { "norm.bias", 1, { 6 }, { { { 1, 0, 1 } } }, 16, 'c', 0.0, 0.0 },
-    { "token.weight", 2, { 5, 6 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 32,
-            UNIFORM(0.4082482904638631) },
+    { "token.weight", 2, { 5, 6 }, { { { 1, 0, 8 } }, { { 1, 0, 1 } } }, 32, UNIFORM(0.4082482904638631) },
     { "token.bias", 1, { 5 }, { { { 1, 0, 1 } } }, 80, UNIFORM(0.4082482904638631) },
     { "score.weight", 2, { 1, 24 }, { { { 1, 0, 32 } }, { { 1, 6, 1 }, { 6, 0, 8 } } }, 96,
             UNIFORM(0.20412414523193154) },
@@ -825,8 +817,7 @@ static real *flat[4];
 static void allocate(void)
 {
     host = (decltype(host))gg_room(sizeof *host);
-    flat[0] = (real *)&host->p, flat[1] = (real *)&host->g, flat[2] = (real *)&host->s_m,
-            flat[3] = (real *)&host->s_v;
+    flat[0] = (real *)&host->p, flat[1] = (real *)&host->g, flat[2] = (real *)&host->s_m, flat[3] = (real *)&host->s_v;
 }
 
 static void release(void) { gg_room_free(host), host = NULL; }

@@ -47,7 +47,7 @@ const Target target_cuda = {
     .host = "host->",
     .allocated = "sizeof(Device) + GG_WORKSPACE",
     .multiplies = "cuBLASLt multiplies",
-    .beside = "; cuBLASLt's workspace 32 MiB",
+    .beside = "; workspace 32 MiB",
     .fixed = device_bytes,
     .tools = { .variable = "NVCC",
                .command = "nvcc",
