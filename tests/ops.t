@@ -211,11 +211,14 @@ local files = {}
 for path in run("find gen -name '*.c'"):gmatch("%S+") do
   files[#files + 1] = path
 end
+-- functions of the runtime that programs call: words.c keeps their names from variables
+local called = {}
+for name in assert(io.open "runtime/contract.h"):read("a"):gmatch("\nSPECIALISED void ([%w_]+)%(") do called[name] = true end
 local quoted = {}
 for _, path in ipairs(files) do
   for name in assert(io.open(path)):read("a"):gmatch('"([%w_]+)"') do
     local shown = names[name] and run("./gagen ops " .. name)
-    if shown and not shown:find("\n  role     " .. name .. "\n") then quoted[#quoted + 1] = path .. ": " .. name end
+    if shown and not shown:find("\n  role     " .. name .. "\n") and not (path == "gen/back/words.c" and called[name]) then quoted[#quoted + 1] = path .. ": " .. name end
   end
 end
 ok(#quoted == 0, "C quotes no op's name but where it is a role  # " .. table.concat(quoted, ", "))
