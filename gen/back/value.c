@@ -58,6 +58,12 @@ static bool is_floating(const Val *v)
     return !is_whole_number(v) && !is_of_int(v);
 }
 
+/* The number of a lane, and an even one: 0 + i, 1 + i, ... */
+static bool is_lane_count(const Words *w, const Val *v)
+{
+    return is_of_int(v) && in_lanes(w) && val_uses(v, w->lanes);
+}
+
 /* ---- what lanes share ---- */
 static bool is_even(const Words *w, const Val *v);
 
@@ -87,6 +93,7 @@ static bool is_even(const Words *w, const Val *v)
     long step;
     if (v->kind == VAL_LOAD) return at_step(v->at, w->lanes, &step) && step == 0;
     if (v->kind == VAL_VAR) return !w->vector[v->id];
+    if (is_lane_count(w, v)) return false;
     return v->kind != VAL_CALL || is_call(v, CALL_REAL) || is_even_call(w, v);
 }
 
@@ -97,6 +104,7 @@ bool val_is_even(const Words *w, const Val *v)
 
 static int level(const Words *w, const Val *v)
 {
+    if (is_lane_count(w, v)) return LEVEL_SUM;
     if (is_of_int(v)) return level(w, v->arg[0]);
     if (v->kind == VAL_NUMBER) return signbit(v->number) ? LEVEL_SIGN : LEVEL_WHOLE;
     if (is_call(v, CALL_SELECT)) return val_is_mask(w, v->arg[0]) ? LEVEL_WHOLE : LEVEL_LOOSE;
@@ -357,6 +365,13 @@ static void put_load(Words *w, Text *out, const Val *v)
     else BUG("lanes of %s that are not neighbours", at);
 }
 
+static void put_lane_count(Words *w, Text *out, const Val *v)
+{
+    long step;
+    if (!index_step(v->arg[0], w->lanes, &step) || step != 1) BUG("lanes that count unevenly");
+    text_add(out, "%siota() + (real)%s", w->prefix, val_within(w, v->arg[0], LEVEL_SIGN));
+}
+
 static void put_plain(Words *w, Text *out, const Val *v)
 {
     switch (v->kind) {
@@ -375,7 +390,8 @@ static void put_plain(Words *w, Text *out, const Val *v)
         case VAL_CALL:
             break;
     }
-    if (is_of_int(v)) put(w, out, v->arg[0], LEVEL_LOOSE, true);
+    if (is_lane_count(w, v)) put_lane_count(w, out, v);
+    else if (is_of_int(v)) put(w, out, v->arg[0], LEVEL_LOOSE, true);
     else if (operators[v->id].sign) put_operator(w, out, v);
     else if (is_call(v, CALL_SELECT)) put_choice(w, out, v);
     else if (is_call(v, CALL_KEEP)) put_keep(w, out, v);

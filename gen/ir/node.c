@@ -17,6 +17,8 @@ bool is_leaf(const Node *n) { return n->kind < K_MAP; }
 
 bool is_batch_sum(const Node *n) { return n->kind == K_REDUCE && n->when == WHEN_AFTER; }
 
+bool attends(const Node *n) { return n->kind == K_WINDOW && !strncmp(n->op->role, "attention", 9); }
+
 bool reads_buffers(const Node *n) { return n->kind == K_MATMUL || n->kind == K_WINDOW; }
 
 static void add_bases(Bases *b, Node *n)

@@ -73,6 +73,11 @@ int formal_table(Build *b, const Node *n)
             .type = AS_REAL, .table = n->table, .count = shape_count(&n->shape), .wish = "table" });
 }
 
+int formal_local(Build *b, const char *wish)
+{
+    return actual_of(b, &(Actual) { .sum = -1 }, &(Formal) { .type = AS_REAL, .wish = wish });
+}
+
 int grad_formal(Build *b)
 {
     const int i = b->x->adds_to->index;

@@ -87,6 +87,7 @@ int formal_column(Build *b, const Column *c);
 int formal_array(Build *b, const char *name);
 int formal_sum(Build *b); /* the parts of the kernel's sum, or the sum itself */
 int formal_table(Build *b, const Node *n);
+int formal_local(Build *b, const char *wish); /* memory of a unit, which a LOCAL declares */
 const Val *argument_of(Build *b, const Node *noise); /* the key of its random draws */
 /* the formal of the gradient to which the kernel adds */
 int grad_formal(Build *b);
@@ -196,4 +197,5 @@ void build_spread(Build *b);      /* an image's rows and columns, apart */
 void build_weight_taps(Build *b); /* the weight's gradient of a convolution in groups */
 void build_scatter(Build *b);     /* rows added to rows of a table, by number */
 void build_product(Build *b);     /* a contraction */
+void build_attention(Build *b);   /* both passes, in tiles */
 #endif

@@ -15,7 +15,9 @@
    8. A fold with a value per row joins the kernel of such a fold of the same rows, if its other
       arguments exist by then. So a row is read while it is cached, and in one launch.
    9. The maps that make a state write it in place, unless a later kernel reads its old value or a
-      micro-batch may be dropped. Then a copy writes it at the micro-step's end. */
+      micro-batch may be dropped. Then a copy writes it at the micro-step's end.
+   10. The rows' statistics and the result of an attention are one kernel, and so are its three
+      gradients. */
 #include "lower/lower.h"
 
 static Kernel *open_kernel(Kernels *k, Node *n, Node *core)
@@ -45,7 +47,7 @@ static bool takes_maps(const Kernel *x)
 {
     if (!x->core) return true;
     if (is_batch_sum(x->core) || !x->core->shape.batch) return false;
-    return !has_role(x->core, "spread") && !has_role(x->core, "scatter") &&
+    return !attends(x->core) && !has_role(x->core, "spread") && !has_role(x->core, "scatter") &&
            (!has_role(x->core, "max_grad") || pool_tiles(x->core));
 }
 
@@ -103,6 +105,21 @@ static Kernel *row_kernel(Kernels *k, const Node *n)
     return NULL;
 }
 
+/* Rule 10. */
+static Kernel *attention_kernel(Kernels *k, const Node *n)
+{
+    for (int i = k->micro.n; i-- > 0;) {
+        Kernel *x = k->micro.at[i];
+        const Node *f = x->core;
+        if (!f || !attends(f) || x->backward != n->backward || x->predicts != is_predicted(k->g, n))
+            continue;
+        bool same = true;
+        for (int a = 0; a < f->nargs && a < n->nargs; a++) same &= f->arg[a] == n->arg[a];
+        if (same) return x;
+    }
+    return NULL;
+}
+
 static int sum_index(const Graph *g, const Node *n)
 {
     for (int i = 0; i < g->sums.n; i++)
@@ -118,7 +135,7 @@ static void add_node(Kernels *k, Node *n)
         add_map(k, n);
         return;
     }
-    Kernel *rows = is_row_fold(n) ? row_kernel(k, n) : NULL;
+    Kernel *rows = is_row_fold(n) ? row_kernel(k, n) : attends(n) ? attention_kernel(k, n) : NULL;
     if (rows) {
         add_to_body(k, rows, n);
         return;

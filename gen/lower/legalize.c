@@ -27,11 +27,11 @@ void predict_copy(Graph *g, Node *copy)
     copy->when = WHEN_MICRO;
 }
 
-/* Whether no product can read it in place. */
-static bool needs_copy(Node *n)
+/* Whether the reader cannot read it in place. */
+static bool needs_copy(const Node *reader, Node *n)
 {
     const Node *base = node_base(n);
-    return moves(n) || (is_leaf(base) && base->kind != K_PARAM);
+    return (moves(n) && !attends(reader)) || (is_leaf(base) && base->kind != K_PARAM);
 }
 
 /* An existing copy of n that the user may read; NULL: none. */
@@ -83,7 +83,7 @@ void legalize(Graph *g)
     for (int i = 0; i < g->first_copy; i++) {
         Node *n = g->nodes.at[i];
         for (int a = 0; a < n->nargs && computes(g, n) && reads_buffers(n); a++)
-            if (needs_copy(n->arg[a])) n->arg[a] = copy_for(g, n->arg[a], n);
+            if (needs_copy(n, n->arg[a])) n->arg[a] = copy_for(g, n->arg[a], n);
     }
     for (int i = 0; i < g->gradients.n; i++) copy_contribution(g, g->gradients.at[i]);
     for (int i = 0; i < g->states.n; i++) copy_state(g, g->states.at[i]);

@@ -10,6 +10,7 @@ static void (*kind_of(const Kernels *k, const Kernel *x))(Build *b)
     if (contracts(k, x)) return build_product;
     if (f->kind == K_REDUCE)
         return f->when == WHEN_AFTER ? build_total : is_column(f) ? build_column : build_fold;
+    if (attends(f)) return build_attention;
     if (has_role(f, "spread")) return build_spread;
     if (has_role(f, "scatter")) return build_scatter;
     if (by_taps(k, f) && has_role(f, "weight")) return build_weight_taps;

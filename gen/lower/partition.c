@@ -201,7 +201,7 @@ static const char *name_of(const Kernel *x)
     Text t = { 0 };
     int named = x->core && x->core->op;
     if (named) add_name(&t, x->core->op->name);
-    if (named && x->core->kind == K_WINDOW)
+    if (named && x->core->kind == K_WINDOW && x->core->attr[0] > 0 && !attends(x->core))
         text_add(&t, "_%.0fx%.0f", x->core->attr[0], x->core->attr[1]);
     for (int i = 0; i < x->body.n && named < NAMED; i++) {
         if (i && x->body.at[i]->op == x->body.at[i - 1]->op) continue;

@@ -62,6 +62,14 @@ static Partition of_scatter(const Kernels *k, const Kernel *x)
     return same && blocks > 1 ? (Partition) { PART_BLOCKS, (int)blocks, 1 } : one();
 }
 
+/* A sample and a head: forward of the queries, backward of the keys. */
+static Partition of_attention(const Node *f)
+{
+    const bool back = f->nargs == 6;
+    const long heads = (long)node_attr(f, back ? "kv_heads" : "heads");
+    return (Partition) { PART_TILES, (int)(f->shape.dim[0] * heads), 1 };
+}
+
 static Partition of_map(const Kernels *k, const Kernel *x)
 {
     const Layout *l = dealt_layout(k, x);
@@ -75,6 +83,7 @@ Partition partition_of(const Kernels *k, const Kernel *x)
 {
     if (x->contraction) return of_contraction(x);
     if (x->core && x->core->kind == K_REDUCE) return of_fold(k, x);
+    if (x->core && attends(x->core)) return of_attention(x->core);
     if (x->core && has_role(x->core, "scatter")) return of_scatter(k, x);
     if (x->core && by_taps(k, x->core) && !x->core->shape.batch) {
         const long blocks = blocks_of(dealt_layout(k, x));

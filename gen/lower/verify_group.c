@@ -25,7 +25,7 @@ static void verify_reads(const Graph *g, Node *n)
 {
     for (int a = 0; a < n->nargs; a++) {
         const Node *x = n->arg[a], *base = node_base(n->arg[a]);
-        MUST(!reads_buffers(n) || !moves(x), "legalize: %s reads %s, which is moved", value_text(n),
+        MUST(!reads_buffers(n) || attends(n) || !moves(x), "legalize: %s reads %s, which is moved", value_text(n),
              value_text(x));
         MUST(!reads_buffers(n) || base->kind == K_PARAM || computes(g, base),
              "legalize: %s reads %s, which has no buffer", value_text(n), value_text(x));
@@ -98,7 +98,7 @@ static void verify_node(Kernels *k, const Kernel *x, Node *n, int at)
     MUST(place_in(x, n) == at, "group: %s stands twice in its kernel", value_text(n));
     MUST(n->backward == x->backward && is_predicted(k->g, n) == x->predicts,
          "group: %s shares a kernel with nodes of another pass", value_text(n));
-    MUST(at < x->pre.n || shape_same(&n->shape, &x->out->shape),
+    MUST(at < x->pre.n || attends(n) || shape_same(&n->shape, &x->out->shape),
          "group: %s does not run over its kernel's shape", value_text(n));
     for (int a = 0; a < n->nargs; a++) {
         const Bases below = node_bases(n->arg[a]);

@@ -22,6 +22,15 @@ static bool run_of(const Stmt *s, const Range *r, Run *out)
            at_step(&s->body.at[0]->at, r->var, &out->stride[OF_C]);
 }
 
+/* Each index is the variable of a range, or depends on none. */
+static bool is_apart(const Stmt *s, const At *at)
+{
+    for (int i = 0; i < at->n; i++)
+        for (int r = 0; r < s->n + s->summed && at->term[i].index->kind != VAL_VAR; r++)
+            if (val_uses(at->term[i].index, s->range[r].var)) return false;
+    return true;
+}
+
 static bool has_shape(const Stmt *s, Run *run)
 {
     const Stmt *to = s->body.n == 1 ? s->body.at[0] : NULL;
@@ -29,6 +38,7 @@ static bool has_shape(const Stmt *s, Run *run)
         return false;
     if (s->n < 1 || s->n > 3 || s->summed > 3 || s->a->kind != VAL_LOAD || s->b->kind != VAL_LOAD)
         return false;
+    if (!is_apart(s, s->a->at) || !is_apart(s, s->b->at) || !is_apart(s, &to->at)) return false;
     for (int i = 0; i < s->n + s->summed; i++) {
         if (!run_of(s, &s->range[i], &run[i])) return false;
         if (i < s->n - 1 && run[i].stride[OF_B]) return false;

@@ -1,0 +1,31 @@
+-- Attention by itself, or, by = "hand", written out of products and a softmax.
+local T, S, C = option("t", 16), option("s", 0), option("dim", 32)
+local heads, kv, causal, frozen = option("heads", 2), option("kv", 2), option("causal", false), option("frozen", "")
+if S == 0 then S = T end
+local d = data.npy { "rows", shuffle = false, columns = { x = { "x.npy", T, C }, m = { "m.npy", S, C }, t = { "t.npy", T, C } } }
+local q, k, v, o = nn.Linear(C), nn.Linear(C // heads * kv), nn.Linear(C // heads * kv), nn.Linear(C)
+
+local function split(x, n, positions)
+  x = fn.permute(fn.reshape(x, positions, n, C // heads), 1, 3, 2, 4)
+  local all = {}
+  for i = 1, n do
+    for _ = 1, heads // n do all[#all + 1] = fn.slice(x, { axis = 2, from = i, to = i }) end
+  end
+  if #all == 1 then return all[1] end
+  all[#all + 1] = { axis = 2 }
+  return fn.concat(table.unpack(all))
+end
+
+local function by_hand(q, k, v)
+  q, k, v = split(q, heads, T), split(k, kv, S), split(v, kv, S)
+  local s = fn.matmul(q, fn.transpose(k, 3, 4)) / math.sqrt(C // heads)
+  if causal then s = s + fn.where(fn.le(fn.reshape(fn.arange(S), 1, S), fn.reshape(fn.arange(T), T, 1)), 0, -1e30) end
+  return fn.reshape(fn.permute(fn.matmul(fn.softmax(s, { axis = -1 }), v), 1, 3, 2, 4), T, C)
+end
+
+local a, b, c = q(d.x), k(d.m), v(d.m)
+local y
+if option("by", "fused") == "hand" then y = by_hand(a, b, c)
+else y = fn.attention(a, b, c, { heads = heads, kv_heads = kv, causal = causal }) end
+train { data = d, micro_batch = option("micro_batch", 3), accumulate = 2, steps = 5, minimize = fn.mse(o(y), d.t),
+  optim = optim.SGD { lr = 0.1 } }
