@@ -215,3 +215,34 @@ void put_list(Printer *p, const StmtList *l)
         put[l->at[i]->kind](p, l->at[i]);
     }
 }
+
+/* ---- products ---- */
+static Stmt *loop_over(StmtList *into, const Range *r, Deal deal)
+{
+    Stmt *s = stmt_new(into, STMT_FOR);
+    s->var = r->var, s->deal = deal, s->from = val_int(0), s->to = val_int(r->extent);
+    return s;
+}
+
+void put_product_loops(Printer *p, const Stmt *s, Deal results)
+{
+    StmtList all = { 0 }, *inner = &all;
+    for (int i = 0; i < s->n; i++) inner = &loop_over(inner, &s->range[i], results)->body;
+    const Stmt *to = s->body.at[0];
+    const Val *zero = val_number(0), *start = zero;
+    if (s->chain)
+        start = to->beta ? val_call(CALL_SELECT, to->beta, val_load(p->w->k, &to->at), zero) : zero;
+    Stmt *sum = stmt_new(inner, STMT_VARIABLE);
+    sum->var = s->var, sum->value = start;
+    StmtList *terms = inner;
+    for (int i = s->n; i < s->n + s->summed; i++)
+        terms = &loop_over(terms, &s->range[i], SERIAL)->body;
+    Stmt *term = stmt_new(terms, STMT_FOLD);
+    term->var = s->var, term->fold = FOLD_SUM, term->value = val_call(CALL_MUL, s->a, s->b, NULL);
+    for (int i = 0; i < s->body.n; i++) {
+        Stmt *x = stmt_new(inner, s->body.at[i]->kind);
+        *x = *s->body.at[i];
+        if (s->chain && i == 0) x->beta = NULL;
+    }
+    put_list(p, &all);
+}

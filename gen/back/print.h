@@ -23,4 +23,6 @@ char *list_text(const Printer *p, const StmtList *l, int *lines);
 void put_under(Printer *p, const char *head, const StmtList *body);
 /* a loop; before: "", or a macro before the loop */
 void put_serial(Printer *p, const Stmt *s, const char *before);
+/* a product as loops; results: how those over its results are dealt */
+void put_product_loops(Printer *p, const Stmt *s, Deal results);
 #endif

@@ -216,10 +216,25 @@ void layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape 
     *out = v;
 }
 
-/* Not along the contiguous axis: lanes would cross blocks. */
+/* Whole blocks of an axis in blocks. */
+static bool slice_blocks(Layout *out, const Layout *l, int axis, long from, long extent)
+{
+    const Axis *x = &l->axis[axis];
+    const Factor *in = &x->factor[0], *of = &x->factor[1];
+    if (x->n != 2 || in->div != 1 || in->stride != 1 || of->div != in->extent || of->mod ||
+        from % of->div || extent % of->div)
+        return false;
+    *out = *l;
+    out->offset += from / of->div * of->stride;
+    out->axis[axis].factor[1].extent = extent / of->div;
+    return true;
+}
+
+/* Along the contiguous axis only in whole blocks: lanes would cross blocks. */
 bool layout_slice(Layout *out, const Layout *l, int axis, long from, long step, long extent)
 {
     const Axis *x = &l->axis[axis];
+    if (step == 1 && slice_blocks(out, l, axis, from, extent)) return true;
     if (x->n != 1 || x->factor[0].div != 1 || x->factor[0].mod || x->factor[0].stride == 1)
         return false;
     Layout v = *l;

@@ -15,7 +15,8 @@
 #include <math.h>
 #include "lower/build.h"
 
-enum { QUERIES = 32, KEYS = 64 }; /* most in a tile */
+/* most in a tile; on a device less, since a unit's memory is that of a block: 48 KiB, in reals */
+enum { QUERIES = 32, KEYS = 64, DEVICE_QUERIES = 16, DEVICE_KEYS = 32, DEVICE_REALS = 12288 };
 typedef struct {
     long all, tile, tiles;
 } Tiles; /* positions, those of a tile, and how many tiles there are */
@@ -36,18 +37,38 @@ typedef struct {
 /* ---- sizes ---- */
 static long up(long n, long by) { return (n + by - 1) / by * by; }
 
-static Tiles queries_of(long all)
+static Tiles queries_of(long all, long most)
 {
-    const long tile = up(all < QUERIES ? all : QUERIES, BLOCK_MIN);
+    const long tile = up(all < most ? all : most, BLOCK_MIN);
     return (Tiles) { all, tile, (all + tile - 1) / tile };
 }
 
 /* All tiles of keys are whole. */
-static Tiles keys_of(long all)
+static Tiles keys_of(long all, long most)
 {
-    long tile = all < KEYS ? all : KEYS;
+    long tile = all < most ? all : most;
     while (all % tile) tile--;
     return (Tiles) { all, tile, all / tile };
+}
+
+/* Reals of a unit's memory backward. */
+static long reals_of(const Attention *a, long queries)
+{
+    return queries *
+           (3 * up(a->each, BLOCK_MIN) + 2 * up(a->values, BLOCK_MIN) + 2 * DEVICE_KEYS + 3);
+}
+
+/* Half of that memory is enough, so that a build in double runs, too. */
+static long most_queries(const Attention *a)
+{
+    if (!a->b->k->target->launches) return QUERIES;
+    const long most = reals_of(a, DEVICE_QUERIES) <= DEVICE_REALS / 2 ? DEVICE_QUERIES : BLOCK_MIN;
+    if (reals_of(a, most) > DEVICE_REALS)
+        error_at(a->b->x->core->loc,
+                 "fn.attention: heads of %ld channels take more memory than a block has: take more "
+                 "heads",
+                 a->each > a->values ? a->each : a->values);
+    return most;
 }
 
 static Attention attention_of(Build *b)
@@ -60,7 +81,8 @@ static Attention attention_of(Build *b)
     a.shared = a.heads / (long)node_attr(f, "kv_heads");
     a.each = a.q->shape.dim[2] / a.heads;
     a.values = a.v->shape.dim[2] * a.shared / a.heads;
-    a.query = queries_of(a.q->shape.dim[1]), a.key = keys_of(a.k->shape.dim[1]);
+    a.query = queries_of(a.q->shape.dim[1], most_queries(&a));
+    a.key = keys_of(a.k->shape.dim[1], b->k->target->launches ? DEVICE_KEYS : KEYS);
     return a;
 }
 
@@ -90,7 +112,7 @@ static Layout layout_in(const Attention *a, Node *x)
     return l;
 }
 
-/* Numbers of a head that lie side by side: all, or a block of them. */
+/* InHead of a head that lie side by side: all, or a block of them. */
 static long piece_of(const Attention *a, Node *x, long each)
 {
     const Layout l = layout_in(a, x);
@@ -125,8 +147,7 @@ static At element(const Attention *a, Node *x, const Val *head, const Val *tile,
     return address_of(&s, &l, &x->shape, formal_of(a->b, buffer_of(a->b->k, node_base(x))));
 }
 
-static At of_query(const Attention *a, Node *x, const Val *i, long each, const Val *c,
-                   const Val *d)
+static At of_query(const Attention *a, Node *x, const Val *i, long each, const Val *c, const Val *d)
 {
     return element(a, x, a->head, a->at, a->query.tile, i, each, c, d);
 }
@@ -234,9 +255,24 @@ static const Val *scale_of(const Attention *a)
 static void fill(const Attention *a, const Local *m, long rows, double x)
 {
     StmtList *out = a->b->out;
-    const Val *i = serial(a, "i", rows), *j = lanes(a, "j", m->row);
-    store(a, in(m, rows > 1 ? i : NULL, j), val_number(x));
+    const Val *i = rows > 1 ? turns(a, "i", rows) : NULL, *j = lanes(a, "j", m->row);
+    store(a, in(m, i, j), val_number(x));
     a->b->out = out;
+}
+
+/* The loops over the numbers of a tile's queries in x, those that exist. */
+typedef struct {
+    const Val *i, *c, *d;
+} InHead;
+static InHead open_numbers(const Attention *a, long each, long piece)
+{
+    InHead at;
+    const bool device = a->b->k->target->launches;
+    at.i = turns(a, "i", a->query.tile);
+    if (!device) only_real(a, at.i);
+    at.c = piece < each ? turns(a, "c", each / piece) : val_int(0), at.d = turns(a, "j", piece);
+    if (device) only_real(a, at.i);
+    return at;
 }
 
 /* x of the tile's queries, transposed and perhaps as it is; times: or NULL. */
@@ -245,13 +281,11 @@ static void take_queries(const Attention *a, Node *x, long each, const Local *tu
 {
     const long piece = piece_of(a, x, each);
     StmtList *out = a->b->out;
-    const Val *i = turns(a, "i", a->query.tile);
-    only_real(a, i);
-    const Val *c = serial(a, "c", each / piece), *d = loop(a, "j", val_int(piece), SERIAL);
-    const Val *v = load(a, of_query(a, x, i, each, c, d));
+    const InHead at = open_numbers(a, each, piece);
+    const Val *v = load(a, of_query(a, x, at.i, each, at.c, at.d));
     v = let(a->b, "x", times ? both(CALL_MUL, v, times) : v);
-    store(a, in_row(turned, c, piece, d, i), v);
-    if (plain) store(a, in_column(plain, i, c, piece, d), v);
+    store(a, in_row(turned, at.c, piece, at.d, at.i), v);
+    if (plain) store(a, in_column(plain, at.i, at.c, piece, at.d), v);
     a->b->out = out;
 }
 
@@ -295,8 +329,7 @@ static void score(const Attention *a, Node *x, long each, const Local *turned, c
     const Val *j = result(a, s, "j", a->key.tile), *i = result(a, s, "i", a->query.tile);
     const Val *c = piece < each ? summed(a, s, "c", each / piece) : val_int(0),
               *d = summed(a, s, "d", piece);
-    product(a, s, of_key(a, x, j, each, c, d), in_row(turned, c, piece, d, i),
-            in(to, j, i), false);
+    product(a, s, of_key(a, x, j, each, c, d), in_row(turned, c, piece, d, i), in(to, j, i), false);
 }
 
 /* to[query][d] += SUM p[key][query] * x[key][d] */
@@ -308,8 +341,7 @@ static void add_values(const Attention *a, const Local *p, Node *x, long each, c
     Stmt *s = stmt_new(a->b->out, STMT_PRODUCT);
     const Val *i = result(a, s, "i", a->query.tile), *d = result(a, s, "d", piece),
               *j = summed(a, s, "j", a->key.tile);
-    product(a, s, in(p, j, i), of_key(a, x, j, each, c, d), in_column(to, i, c, piece, d),
-            true);
+    product(a, s, in(p, j, i), of_key(a, x, j, each, c, d), in_column(to, i, c, piece, d), true);
     a->b->out = out;
 }
 
@@ -322,8 +354,7 @@ static void add_queries(const Attention *a, const Local *p, const Local *x, Node
     Stmt *s = stmt_new(a->b->out, STMT_PRODUCT);
     const Val *j = result(a, s, "j", a->key.tile), *d = result(a, s, "d", piece),
               *i = summed(a, s, "i", a->query.tile);
-    product(a, s, in(p, j, i), in_column(x, i, c, piece, d), of_key(a, to, j, each, c, d),
-            true);
+    product(a, s, in(p, j, i), in_column(x, i, c, piece, d), of_key(a, to, j, each, c, d), true);
     a->b->out = out;
 }
 
@@ -340,10 +371,9 @@ static void mask(const Attention *a, const Local *scores)
         s->value = crosses, a->b->out = &s->body;
     }
     const Val *i = lanes(a, "i", a->query.tile), *j = loop(a, "j", val_int(a->key.tile), SERIAL);
-    const Val *query = position(a->at, a->query.tile, i),
-              *key = position(a->from, a->key.tile, j);
-    const Val *later = both(CALL_LT, val_call(CALL_REAL, query, NULL, NULL),
-                            val_call(CALL_REAL, key, NULL, NULL));
+    const Val *query = position(a->at, a->query.tile, i), *key = position(a->from, a->key.tile, j);
+    const Val *later =
+        both(CALL_LT, val_call(CALL_REAL, query, NULL, NULL), val_call(CALL_REAL, key, NULL, NULL));
     const Val *x = let(a->b, "x", load(a, in(scores, j, i)));
     store(a, in(scores, j, i), choose(later, val_number(-INFINITY), x));
     a->b->out = out;
@@ -355,10 +385,10 @@ static void open_keys(Attention *a)
     const Val *to = val_int(a->key.tiles);
     if (node_attr(a->b->x->core, "causal") && a->key.tiles > 1) {
         const Val *end = both(CALL_MUL, both(CALL_ADD, a->at, val_int(1)), val_int(a->query.tile));
-        to = both(CALL_MIN,
-                  both(CALL_IDIV, both(CALL_ADD, end, val_int(a->key.tile - 1)),
-                       val_int(a->key.tile)),
-                  to);
+        to = both(
+            CALL_MIN,
+            both(CALL_IDIV, both(CALL_ADD, end, val_int(a->key.tile - 1)), val_int(a->key.tile)),
+            to);
     }
     a->from = a->key.tiles == 1 ? val_int(0) : loop(a, "k", to, SERIAL);
 }
@@ -382,7 +412,8 @@ static void weigh(const Attention *a, const Local *scores, const Local *largest,
 {
     Build *b = a->b;
     StmtList *out = b->out;
-    const Val *i = lanes(a, "i", a->query.tile), *old = let(b, "old", load(a, in(largest, NULL, i)));
+    const Val *i = lanes(a, "i", a->query.tile),
+              *old = let(b, "old", load(a, in(largest, NULL, i)));
     StmtList *query = b->out;
     const int most = variable(b, "peak", AS_REAL, old);
     const Val *j = loop(a, "j", val_int(a->key.tile), SERIAL);
@@ -393,8 +424,8 @@ static void weigh(const Attention *a, const Local *scores, const Local *largest,
     const Val *by = let(b, "by", val_call(CALL_EXP, both(CALL_SUB, old, base), NULL, NULL));
     const int total = variable(b, "total", AS_REAL, both(CALL_MUL, load(a, in(sum, NULL, i)), by));
     j = loop(a, "j", val_int(a->key.tile), SERIAL);
-    const Val *p =
-        let(b, "e", val_call(CALL_EXP, both(CALL_SUB, load(a, in(scores, j, i)), base), NULL, NULL));
+    const Val *p = let(
+        b, "e", val_call(CALL_EXP, both(CALL_SUB, load(a, in(scores, j, i)), base), NULL, NULL));
     store(a, in(scores, j, i), p);
     fold_into(b, total, FOLD_SUM, p);
     b->out = query;
@@ -408,10 +439,8 @@ static void weigh(const Attention *a, const Local *scores, const Local *largest,
 static void scale_rows(const Attention *a, const Local *m, const Local *factor)
 {
     StmtList *out = a->b->out;
-    const Val *i = loop(a, "i", val_int(a->query.tile), SERIAL), *by = load(a, in(factor, NULL, i));
-    by = let(a->b, "by", by);
-    const Val *d = lanes(a, "d", m->row);
-    store(a, in(m, i, d), both(CALL_MUL, load(a, in(m, i, d)), by));
+    const Val *i = turns(a, "i", a->query.tile), *d = lanes(a, "d", m->row);
+    store(a, in(m, i, d), both(CALL_MUL, load(a, in(m, i, d)), load(a, in(factor, NULL, i))));
     a->b->out = out;
 }
 
@@ -430,24 +459,28 @@ static void store_rows(const Attention *a, Node *rows, const Local *largest, con
     b->out = out;
 }
 
-/* y = m / sum, or 0 for a query without a key. sum NULL: y = m * times. */
-static void store_result(const Attention *a, Node *y, long each, const Local *m, const Local *sum)
+/* 1 / sum of each query, or 0 for one without a key */
+static void invert(const Attention *a, const Local *sum, const Local *to)
 {
-    Build *b = a->b;
+    StmtList *out = a->b->out;
+    const Val *i = lanes(a, "i", a->query.tile),
+              *v = let(a->b, "weight", load(a, in(sum, NULL, i)));
+    store(a, in(to, NULL, i),
+          choose(both(CALL_GT, v, val_number(0)), both(CALL_DIV, val_number(1), v), val_number(0)));
+    a->b->out = out;
+}
+
+/* y = m, times a factor of each query or the scale */
+static void store_result(const Attention *a, Node *y, long each, const Local *m,
+                         const Local *factor)
+{
     const long piece = piece_of(a, y, each);
-    StmtList *out = b->out;
-    const Val *i = turns(a, "i", a->query.tile), *by = scale_of(a);
-    only_real(a, i);
-    if (sum) {
-        const Val *total = let(b, "weight", load(a, in(sum, NULL, i)));
-        by = let(b, "by",
-                 choose(both(CALL_GT, total, val_number(0)), both(CALL_DIV, val_number(1), total),
-                        val_number(0)));
-    }
-    const Val *c = serial(a, "c", each / piece), *d = loop(a, "j", val_int(piece), SERIAL);
-    store(a, of_query(a, y, i, each, c, d),
-          both(CALL_MUL, load(a, in_column(m, i, c, piece, d)), by));
-    b->out = out;
+    StmtList *out = a->b->out;
+    const InHead at = open_numbers(a, each, piece);
+    const Val *by = factor ? load(a, in(factor, NULL, at.i)) : scale_of(a);
+    store(a, of_query(a, y, at.i, each, at.c, at.d),
+          both(CALL_MUL, load(a, in_column(m, at.i, at.c, piece, at.d)), by));
+    a->b->out = out;
 }
 
 static void build_forward(Attention *a)
@@ -455,8 +488,8 @@ static void build_forward(Attention *a)
     Build *b = a->b;
     Node *y = made(a, "attention"), *rows = made(a, "attention_rows");
     open_unit(a, a->heads, &a->head);
-    a->of_keys = a->shared == 1 ? a->head
-                                : let(b, "of_keys", both(CALL_IDIV, a->head, val_int(a->shared)));
+    a->of_keys =
+        a->shared == 1 ? a->head : let(b, "of_keys", both(CALL_IDIV, a->head, val_int(a->shared)));
     const Local turned = local(a, "q_turned", a->each, a->query.tile),
                 scores = local(a, "scores", a->key.tile, a->query.tile);
     const Local largest = local(a, "largest", 1, a->query.tile),
@@ -476,7 +509,9 @@ static void build_forward(Attention *a)
     if (y) add_values(a, &scores, a->v, a->values, &m);
     b->out = tile;
     store_rows(a, rows, &largest, &sum);
-    if (y) store_result(a, y, a->values, &m, &sum);
+    if (!y) return;
+    invert(a, &sum, &shrink);
+    store_result(a, y, a->values, &m, &shrink);
 }
 
 /* ---- backward ---- */
@@ -487,8 +522,9 @@ static void zero_keys(const Attention *a, Node *x, long each)
     Attention all = *a;
     const long piece = piece_of(a, x, each);
     all.from = serial(a, "k", a->key.tiles);
-    const Val *j = turns(a, "i", a->key.tile), *c = serial(a, "c", each / piece),
-              *d = loop(a, "j", val_int(piece), SERIAL);
+    const Val *j = turns(a, "i", a->key.tile),
+              *c = piece < each ? turns(a, "c", each / piece) : val_int(0),
+              *d = turns(a, "j", piece);
     store(a, of_key(&all, x, j, each, c, d), val_number(0));
     a->b->out = out;
 }
@@ -518,7 +554,8 @@ static void take_rows(const Attention *a, const Local *rows, const Local *d)
 static void weigh_again(const Attention *a, const Local *scores, const Local *rows)
 {
     StmtList *out = a->b->out;
-    const Val *i = lanes(a, "i", a->query.tile), *row = let(a->b, "row", load(a, in(rows, NULL, i))),
+    const Val *i = lanes(a, "i", a->query.tile),
+              *row = let(a->b, "row", load(a, in(rows, NULL, i))),
               *j = loop(a, "j", val_int(a->key.tile), SERIAL);
     store(a, in(scores, j, i),
           val_call(CALL_EXP, both(CALL_SUB, load(a, in(scores, j, i)), row), NULL, NULL));
@@ -539,7 +576,8 @@ static void slope(const Attention *a, const Local *p, const Local *dp, const Loc
 static void build_backward(Attention *a)
 {
     Build *b = a->b;
-    Node *dq = made(a, "attention_dq"), *dk = made(a, "attention_dk"), *dv = made(a, "attention_dv");
+    Node *dq = made(a, "attention_dq"), *dk = made(a, "attention_dk"),
+         *dv = made(a, "attention_dv");
     const long heads = a->heads / a->shared, tile = a->query.tile;
     open_unit(a, heads, &a->of_keys);
     const Local q_turned = local(a, "q_turned", a->each, tile),
@@ -582,7 +620,7 @@ void build_attention(Build *b)
     Attention a = attention_of(b);
     if (a.gy) build_backward(&a);
     else build_forward(&a);
-    for (int i = 0; i < b->x->stores.n; i++) {
+    for (int i = 0; i < b->x->stores.n && !b->k->target->launches; i++) {
         StmtList *one = open_one(b);
         zero_padding(b, one, b->x->stores.at[i], false);
         if (!one->n) b->l->body.n--;

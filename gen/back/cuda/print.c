@@ -4,7 +4,9 @@
    2. Units with lanes: 32 lanes, or a block, have a unit, and lanes take every 32nd turn. All
       lanes execute the statements outside of lanes; the first lane alone stores.
    3. Units with shares: 32 neighbouring units to a block, whose other dimension shares the sum.
-   4. Lanes alone, into a double: one block. */
+   4. Lanes alone, into a double: one block.
+   5. Units with memory of their own: a block has a unit, and its memory is shared. All threads do
+      what stands outside of lanes; they meet after each loop over lanes and each product. */
 #include <limits.h>
 #include "back/cuda/print.h"
 #include "back/print.h"
@@ -20,6 +22,7 @@ typedef struct { /* of a Printer */
     const Grid *g;
     const char *lane; /* the number of a thread among those of its unit */
     int width;        /* and how many they are */
+    bool meets;       /* they meet after each loop over lanes */
 } Threads;
 
 static const Threads *threads_of(const Printer *p) { return p->target; }
@@ -82,6 +85,8 @@ static const Stmt *together_in(const StmtList *l)
 
 static GridKind kind_of(const Loops *k, const Chain *units, const Stmt *together)
 {
+    for (int i = 0; i < units->inner->n; i++)
+        if (units->inner->at[i]->kind == STMT_LOCAL) return GRID_TILES;
     if (units->inner->n && units->inner->at[0]->kind == STMT_PRODUCT) return GRID_PRODUCT;
     if (!together) return GRID_ELEMENTS;
     if (together->deal == SHARES) return GRID_COLUMNS;
@@ -103,6 +108,7 @@ static Grid grid_of(const Loops *k, const StmtList *l, bool shared)
                1,
                shared };
     if (g.kind == GRID_TOTAL) g.threads = g.width;
+    if (g.kind == GRID_TILES) g.width = g.threads, g.blocks = g.count;
     if (g.kind == GRID_COLUMNS) g.threads = 32 * g.width;
     if (g.kind == GRID_ELEMENTS || g.kind == GRID_ROWS) g.blocks = over(g.count, THREADS / g.width);
     if (g.kind == GRID_COLUMNS) g.blocks = over(g.count, 32);
@@ -118,7 +124,8 @@ long work_of(const Loops *k)
     const Chain units = chain_of(&k->body, UNITS);
     const Stmt *together = together_in(units.inner);
     const GridKind kind = kind_of(k, &units, together);
-    if (kind == GRID_PRODUCT || (kind == GRID_ROWS && together->width > 32)) return LONG_MAX;
+    if (kind == GRID_PRODUCT || kind == GRID_TILES || (kind == GRID_ROWS && together->width > 32))
+        return LONG_MAX;
     if (!together) return turns_of(&units);
     const Chain lanes = chain_from(together);
     return turns_of(&units) * turns_of(&lanes);
@@ -212,10 +219,19 @@ static void put_lanes(Printer *p, const Stmt *s)
     text_add(&p->out, "%s", template_render("cuda/lanes.cu", e));
     p->lines++;
     put_folds(p, c.inner, c.inner);
+    if (threads_of(p)->meets) put_line(p, "__syncthreads();");
+}
+
+static void put_shared(Printer *p, const Stmt *s)
+{
+    put_line(p, text("__shared__ real %s[%ld];", p->w->formal[s->buffer], s->extent));
 }
 
 static bool put_own(Printer *p, const Stmt *s)
 {
+    if (s->kind == STMT_LOCAL) put_shared(p, s);
+    if (s->kind == STMT_PRODUCT) put_product_loops(p, s, LANES);
+    if (s->kind == STMT_LOCAL || s->kind == STMT_PRODUCT) return true;
     if (s->kind != STMT_FOR || s->deal == SERIAL) return false;
     if (s->deal != LANES) BUG("units inside of other statements");
     put_lanes(p, s);
@@ -277,7 +293,8 @@ static char *rows_text(Printer *p, const Chain *units)
     const Grid *g = threads_of(p)->g;
     const long each = THREADS / g->width;
     Env *e = env_new(NULL);
-    env_set(e, "inner", "%s", row_text(p, units->inner));
+    env_set(e, "inner", "%s",
+            g->kind == GRID_TILES ? list_text(p, units->inner, NULL) : row_text(p, units->inner));
     set_units(p, e, units);
     env_set(e, "warps_in_block", "%d", BLOCK_THREADS / 32);
     env_set(e, "each", "%ld", each);
@@ -313,7 +330,7 @@ static char *columns_text(Printer *p, const Chain *units)
 
 char *statements_text(Words *w, const StmtList *l)
 {
-    const Printer p = { .w = w, .own = put_own, .target = &(Threads) { NULL, NULL, 0 } };
+    const Printer p = { .w = w, .own = put_own, .target = &(Threads) { NULL, NULL, 0, false } };
     return list_text(&p, l, NULL);
 }
 
@@ -322,15 +339,17 @@ static char *body_text(Words *w, const StmtList *l, const Grid *g)
     static const char *const lanes[] = { [GRID_ELEMENTS] = NULL,
                                          [GRID_ROWS] = "lane",
                                          [GRID_COLUMNS] = "share",
-                                         [GRID_TOTAL] = "threadIdx.x" };
+                                         [GRID_TOTAL] = "threadIdx.x",
+                                         [GRID_TILES] = "lane" };
     const Chain units = chain_of(l, UNITS);
-    const Threads threads = { g, lanes[g->kind], g->width };
+    const Threads threads = { g, lanes[g->kind], g->width, g->kind == GRID_TILES };
     Printer p = { .w = w, .own = put_own, .target = &threads };
     name_loops(w, &units);
     switch (g->kind) {
         case GRID_ELEMENTS:
             return elements_text(&p, &units);
         case GRID_ROWS:
+        case GRID_TILES:
             return rows_text(&p, &units);
         case GRID_COLUMNS:
             return columns_text(&p, &units);

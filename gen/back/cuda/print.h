@@ -3,10 +3,10 @@
 #define CUDA_PRINT_H
 #include "back/value.h"
 
-typedef enum { GRID_ELEMENTS, GRID_ROWS, GRID_COLUMNS, GRID_TOTAL, GRID_PRODUCT } GridKind;
+typedef enum { GRID_ELEMENTS, GRID_ROWS, GRID_COLUMNS, GRID_TOTAL, GRID_PRODUCT, GRID_TILES } GridKind;
 typedef struct Grid {
     /* what a thread has: a unit; a lane of a unit; a share of a unit; a lane of all; a part of a
-       tile */
+       tile; a lane of each of a unit's loops in turn */
     GridKind kind;
     long count;  /* units */
     int width;   /* lanes or shares of one */
