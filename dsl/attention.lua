@@ -59,7 +59,12 @@ function fn.attention(q, k, v, o)
   if is_options(k) then
     o, q, k, v = k, thirds(q)
   end
+  if v == nil or is_options(v) then
+    fail("%s: q, k and v are three tensors, or one that holds all: %s(q, k, v, { heads = 4 })",
+      what, what)
+  end
   q, k, v, o = sequence("q", q), sequence("k", k), sequence("v", v), options(what, o, spec)
+  if not o.heads then fail("%s: the number of heads is missing, write { heads = 4 }", what) end
   o.heads = util.integer(what, o.heads, 1, "heads, their number")
   o.kv_heads = util.integer(what, o.kv_heads or o.heads, 1, "kv_heads, their number")
   local each = check(q, k, v, o)

@@ -98,6 +98,7 @@ local words = {
   learning_rate = "lr",
   batch_size = "batch", micro_batch_size = "micro_batch", max_norm = "clip", grad_clip = "clip",
   max_grad_norm = "clip", gradient_clip_val = "clip", loss = "minimize",
+  is_causal = "causal", num_heads = "heads", nhead = "heads", num_kv_heads = "kv_heads",
   wd = "weight_decay", metrics = "report", accumulation_steps = "accumulate",
   gradient_accumulation_steps = "accumulate", sep = "separator", delimiter = "separator",
   delim = "separator", na = "missing",

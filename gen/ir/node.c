@@ -17,7 +17,12 @@ bool is_leaf(const Node *n) { return n->kind < K_MAP; }
 
 bool is_batch_sum(const Node *n) { return n->kind == K_REDUCE && n->when == WHEN_AFTER; }
 
-bool attends(const Node *n) { return n->kind == K_WINDOW && !strncmp(n->op->role, "attention", 9); }
+bool attends(const Node *n)
+{
+    return has_role(n, "attention_rows") || has_role(n, "attention") ||
+           has_role(n, "attention_dq") || has_role(n, "attention_dk") ||
+           has_role(n, "attention_dv");
+}
 
 bool reads_buffers(const Node *n) { return n->kind == K_MATMUL || n->kind == K_WINDOW; }
 

@@ -87,7 +87,7 @@ int formal_column(Build *b, const Column *c);
 int formal_array(Build *b, const char *name);
 int formal_sum(Build *b); /* the parts of the kernel's sum, or the sum itself */
 int formal_table(Build *b, const Node *n);
-int formal_local(Build *b, const char *wish); /* memory of a unit, which a LOCAL declares */
+int formal_local(Build *b, const char *wish);        /* memory of a unit, which a LOCAL declares */
 const Val *argument_of(Build *b, const Node *noise); /* the key of its random draws */
 /* the formal of the gradient to which the kernel adds */
 int grad_formal(Build *b);

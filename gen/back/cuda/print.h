@@ -3,7 +3,14 @@
 #define CUDA_PRINT_H
 #include "back/value.h"
 
-typedef enum { GRID_ELEMENTS, GRID_ROWS, GRID_COLUMNS, GRID_TOTAL, GRID_PRODUCT, GRID_TILES } GridKind;
+typedef enum {
+    GRID_ELEMENTS,
+    GRID_ROWS,
+    GRID_COLUMNS,
+    GRID_TOTAL,
+    GRID_PRODUCT,
+    GRID_TILES
+} GridKind;
 typedef struct Grid {
     /* what a thread has: a unit; a lane of a unit; a share of a unit; a lane of all; a part of a
        tile; a lane of each of a unit's loops in turn */

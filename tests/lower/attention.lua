@@ -1,0 +1,4 @@
+local d = data.npy { "rows", shuffle = false, columns = { x = { "x.npy", 40, 16 } } }
+local qkv = nn.Linear(48)
+local y = fn.attention(qkv(d.x), { heads = 2, causal = true })
+train { data = d, micro_batch = 2, steps = 1, minimize = fn.mean(y), optim = optim.SGD { lr = 0.1 } }
