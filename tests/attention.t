@@ -42,7 +42,7 @@ broken() {
 broken "an unmasked tile" 's/v_select(v_iota() + (real)(tile/v_select(v_iota() + 1000 + (real)(tile/'
 broken "a stale maximum" 's/v_store(&largest\[.*/;/'
 broken "a tile that is skipped" 's/k < k_to/k < k_to - 1/'
-broken "rows of another query" 's/\(= arena.*attention_rows\[n\]\)\[head\]/\1[0]/'
+broken "the sums of another tile" 's/\(row_sums\[i\] = arena.attention_rows\)\[tile\]/\1[0]/'
 
 # ---- CUDA
 on_device() {
