@@ -322,7 +322,8 @@ bool has_role(const Node *n, const char *role);
 bool is_leaf(const Node *n); /* no kernel computes it */
 /* a sum over the batch to one number, complete after the window */
 bool is_batch_sum(const Node *n);
-bool attends(const Node *n);       /* attention, or a part of its gradient */
+bool attends_back(const Node *n);  /* a gradient of attention */
+bool attends(const Node *n);       /* attention, its rows, or one of its gradients */
 bool reads_buffers(const Node *n); /* a product, or a window that slides over images */
 void mark_reached(const Node *n, bool *reached); /* by id: n and all nodes it depends on */
 

@@ -17,11 +17,15 @@ bool is_leaf(const Node *n) { return n->kind < K_MAP; }
 
 bool is_batch_sum(const Node *n) { return n->kind == K_REDUCE && n->when == WHEN_AFTER; }
 
+bool attends_back(const Node *n)
+{
+    return has_role(n, "attention_dq") || has_role(n, "attention_dk") ||
+           has_role(n, "attention_dv");
+}
+
 bool attends(const Node *n)
 {
-    return has_role(n, "attention_rows") || has_role(n, "attention") ||
-           has_role(n, "attention_dq") || has_role(n, "attention_dk") ||
-           has_role(n, "attention_dv");
+    return has_role(n, "attention_rows") || has_role(n, "attention") || attends_back(n);
 }
 
 bool reads_buffers(const Node *n) { return n->kind == K_MATMUL || n->kind == K_WINDOW; }

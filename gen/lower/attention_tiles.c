@@ -43,7 +43,7 @@ static long most_queries(const Attention *a)
 Attention attention_of(Build *b)
 {
     Node *f = b->x->core, *const *arg = f->arg;
-    const bool back = f->nargs == 6;
+    const bool back = attends_back(f);
     Attention a = { .b = b, .q = arg[0], .k = arg[1], .v = arg[2] };
     if (back) a.rows = arg[3], a.y = arg[4], a.gy = arg[5];
     a.heads = (long)node_attr(f, "heads");

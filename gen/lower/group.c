@@ -111,7 +111,8 @@ static Kernel *attention_kernel(Kernels *k, const Node *n)
     for (int i = k->micro.n; i-- > 0;) {
         Kernel *x = k->micro.at[i];
         const Node *f = x->core;
-        if (!f || !attends(f) || x->backward != n->backward || x->predicts != is_predicted(k->g, n))
+        if (!f || !attends(f) || attends_back(f) != attends_back(n) || x->backward != n->backward ||
+            x->predicts != is_predicted(k->g, n))
             continue;
         bool same = true;
         for (int a = 0; a < f->nargs && a < n->nargs; a++) same &= f->arg[a] == n->arg[a];

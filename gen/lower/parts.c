@@ -65,7 +65,7 @@ static Partition of_scatter(const Kernels *k, const Kernel *x)
 /* A sample and a head: forward of the queries, backward of the keys. */
 static Partition of_attention(const Node *f)
 {
-    const bool back = f->nargs == 6;
+    const bool back = attends_back(f);
     const long heads = (long)node_attr(f, back ? "kv_heads" : "heads");
     return (Partition) { PART_TILES, (int)(f->shape.dim[0] * heads), 1 };
 }

@@ -1,6 +1,6 @@
 -- Attention by itself, or, by = "hand", written out of products and a softmax.
 local T, S, C = option("t", 16), option("s", 0), option("dim", 32)
-local heads, kv, causal, frozen = option("heads", 2), option("kv", 2), option("causal", false), option("frozen", "")
+local heads, kv, causal = option("heads", 2), option("kv", 2), option("causal", false)
 if S == 0 then S = T end
 local d = data.npy { "rows", shuffle = false, columns = { x = { "x.npy", T, C }, m = { "m.npy", S, C }, t = { "t.npy", T, C } } }
 local q, k, v, o = nn.Linear(C), nn.Linear(C // heads * kv), nn.Linear(C // heads * kv), nn.Linear(C)
@@ -28,4 +28,4 @@ local y
 if option("by", "fused") == "hand" then y = by_hand(a, b, c)
 else y = fn.attention(a, b, c, { heads = heads, kv_heads = kv, causal = causal }) end
 train { data = d, micro_batch = option("micro_batch", 3), accumulate = 2, steps = 5, minimize = fn.mse(o(y), d.t),
-  optim = optim.SGD { lr = 0.1 } }
+  optim = optim.SGD { lr = 0.1 }, rules = option("frozen", "") == "" and {} or { { ({ q = q, k = k, v = v })[option("frozen", "")], freeze = true } } }
