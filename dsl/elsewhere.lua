@@ -45,7 +45,7 @@ elsewhere.fn = {
   tensordot = "write fn.reshape and fn.matmul",
   einsum = "write fn.permute and fn.matmul, or fn.sum(a * b, { axis = 2 })",
   kron = "fn.reshape(fn.reshape(a, -1, 1) * fn.reshape(b, 1, -1), -1)",
-  scaled_dot_product_attention = "fn.attention",
+  scaled_dot_product_attention = "write fn.attention(q, k, v, { heads = 1 })",
   amax = "fn.max", amin = "fn.min", any = "fn.max", all = "fn.min", average = "fn.mean",
   variance = "fn.var", cumprod = "fn.exp(fn.cumsum(fn.log(x), { axis = 2 }))",
   count_nonzero = "fn.sum(fn.ne(x, 0), { axis = 2 })",

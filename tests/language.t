@@ -70,7 +70,7 @@ local cures = {
   { "fn.randint(10)", "fn.floor(10 * fn.rand(16))" }, { "fn.bernoulli(0.5)", "fn.lt(fn.rand(16), 0.5)" },
   { "fn.nanmean(x)", "fn.mean(x, { mask = fn.isfinite(x) })" }, { "fn.pairwise_distance(a, b)", "fn.norm(a - b, { axis = 2 })" },
   { "fn.triplet_margin_loss(a, p, n)", "fn.mean(fn.relu(fn.norm(a - p, { axis = 2 }) - fn.norm(a - n, { axis = 2 }) + 1))" },
-  { "fn.scaled_dot_product_attention(q, k, v)", "fn.matmul(fn.softmax(fn.matmul(q, fn.transpose(k, -2, -1)) / d ^ 0.5, { axis = -1 }), v)" },
+  { "fn.scaled_dot_product_attention(q, k, v)", "fn.attention(q, k, v, { heads = 1 })" },
   { "fn.scatter_add(x)", "fn.sum(fn.one_hot(ids, 10) * fn.reshape(x, -1, 1), { axis = 2 })", "local x = rows.two" },
   { "fn.tile(a, 3)", "fn.expand(fn.reshape(x, 1, 4), 3, 4)", "local x = a" }, { "fn.expand(a, 3, 4)", "fn.expand(fn.reshape(x, 1, 4), 3, 4)", "local x = a" },
   { "x.mT", "fn.transpose(x, -2, -1)" }, { "fn.embedding(fn.arange(4), nn.Parameter(4, 2))", "nn.Parameter(4, 2)" },

@@ -34,24 +34,44 @@ static bool slides_over(const Kernels *k, const Kernel *x, const Node *n, const 
 
 /* Whether an argument of a window's kernel needs no copy. For arguments without a buffer that a
    convolution does not slide over, lowering makes the copy. */
-static bool reads_in_place(const Kernels *k, const Kernel *x, int a)
+static bool reads_in_place(const Kernels *k, const Kernel *x, Node *f, int a)
 {
     Layout l;
-    Node *n = x->core->arg[a];
+    Node *n = f->arg[a];
+    if (kernel_of(k, n) == x) return true;
     const bool lies = node_layout(k, n, &l);
     if (contracts(k, x) && a > 0) return !lies || lies_as_image(k, n, &l);
     return lies && lies_as_image(k, n, &l) && slides_over(k, x, n, &l);
 }
 
-static void settle_arguments(Kernels *k, Kernel *x, bool weights)
+/* The copy of n that another node of the kernel reads: the core's arguments were `first`. */
+static Node *copied_before(const Kernel *x, Node *const first[ARGS], const Node *n)
 {
-    Node *f = x->core;
+    for (int a = 0; a < x->core->nargs; a++)
+        if (first[a] == n && x->core->arg[a] != n) return x->core->arg[a];
+    return NULL;
+}
+
+static void settle_node(Kernels *k, Kernel *x, Node *f, Node *const first[ARGS], bool weights)
+{
     for (int a = 0; a < f->nargs; a++) {
-        if ((node_base(f->arg[a])->kind == K_PARAM) != weights || reads_in_place(k, x, a)) continue;
+        Node *before = copied_before(x, first, f->arg[a]);
+        if ((node_base(f->arg[a])->kind == K_PARAM) != weights) continue;
+        if (before) f->arg[a] = before;
+        if (before || reads_in_place(k, x, f, a)) continue;
         Buffer *b = store_copy(k, x, f->arg[a], "copy");
         f->arg[a] = b->node;
         lay_out(k, b);
     }
+}
+
+static void settle_arguments(Kernels *k, Kernel *x, bool weights)
+{
+    Node *first[ARGS] = { 0 };
+    for (int a = 0; a < x->core->nargs; a++) first[a] = x->core->arg[a];
+    settle_node(k, x, x->core, first, weights);
+    for (int i = 0; i < x->body.n; i++)
+        if (x->body.at[i]->kind == K_WINDOW) settle_node(k, x, x->body.at[i], first, weights);
 }
 
 void settle_images(Kernels *k, Kernel *x) { settle_arguments(k, x, false); }

@@ -9,7 +9,7 @@ from cases import Case
 HEAD = """# Attention by PyTorch {version} in double; the words are those of ops.txt.
 """
 Case.first = 300000
-N = 2
+SMALL = 200
 # name, positions of q, of k and v, heads, kv_heads, channels of a head of q and k, of v, options
 CASES = (
     ("one", 1, 1, 1, 1, 3, 3, {}), ("one_causal", 1, 1, 3, 3, 2, 2, dict(causal=True)),
@@ -18,8 +18,8 @@ CASES = (
     ("cross", 7, 19, 2, 2, 4, 4, {}), ("cross_long", 19, 7, 2, 1, 4, 6, {}), ("cross_causal", 9, 5, 2, 2, 3, 3, dict(causal=True)),
     ("wide_values", 7, 7, 2, 2, 3, 8, {}), ("scaled", 7, 7, 2, 2, 4, 4, dict(scale=0.3, causal=True)),
     ("negative", 7, 7, 1, 1, 4, 4, dict(scale=-0.5)), ("tiles", 130, 130, 1, 1, 2, 2, {}),
-    ("tiles_causal", 130, 130, 3, 3, 1, 1, dict(causal=True)), ("vectors", 40, 40, 2, 2, 16, 16, dict(causal=True)),
-    ("blocks", 3, 3, 1, 1, 128, 128, {}), ("many_keys", 2, 300, 1, 1, 2, 2, {}), ("prime_keys", 3, 127, 1, 1, 2, 2, dict(causal=True)),
+    ("tiles_causal", 130, 130, 3, 3, 1, 1, dict(causal=True)), ("vectors", 33, 33, 2, 2, 8, 8, dict(causal=True)),
+    ("blocks", 2, 2, 1, 1, 128, 128, {}), ("many_keys", 2, 260, 1, 1, 1, 1, {}), ("prime_keys", 3, 127, 1, 1, 2, 2, dict(causal=True)),
 )
 
 
@@ -43,11 +43,12 @@ def main():
     print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
     for name, t, s, heads, kv_heads, each, values, given in CASES:
         case = Case("attention_" + name, f"fn.attention(q, k, v, {text(heads, kv_heads, given)})")
-        q, k = case.real("q", N, t, heads * each), case.real("k", N, s, kv_heads * each)
-        v = case.real("v", N, s, kv_heads * values)
+        n = 2 if max(t, s) * heads * each < SMALL else 1
+        q, k = case.real("q", n, t, heads * each), case.real("k", n, s, kv_heads * each)
+        v = case.real("v", n, s, kv_heads * values)
         case.finish(attention(q, k, v, heads, kv_heads, **given))
     case = Case("attention_thirds", "fn.attention(x, { heads = 2, causal = true })")
-    x = case.real("x", N, 9, 48)
+    x = case.real("x", 1, 9, 48)
     case.finish(attention(*x.chunk(3, 2), 2, 2, causal=True))
 
 
