@@ -14,6 +14,7 @@ typedef struct {
     int n;
     VEC(const char) name;            /* parameters of the macro, */
     const char **value[MOST_PARAMS]; /* and by parameter and call what it is given */
+    int numbers, wholes;             /* how many of both kinds */
     bool fits;                       /* there are no more of them */
 } Macro;
 
@@ -35,21 +36,24 @@ static bool has_name(const Macro *m, const char *name)
     return false;
 }
 
-/* The parameter that is given these values. */
-static const char *param_for(Macro *m, const char **value)
+/* The parameter that is given these values: numbers of layers, or other things. */
+static const char *param_for(Macro *m, const char **value, bool numbers)
 {
-    static const char *const names[MOST_PARAMS] = { "I", "J", "K", "L", "O", "P",
-                                                    "Q", "R", "S", "T", "U", "V" };
+    static const char *const layers[] = { "LAYER", "OTHER", "THIRD", "FOURTH" }, *const wholes[] = {
+        "X", "Y", "Z", "U", "V", "W", "P", "Q"
+    };
+    int *count = numbers ? &m->numbers : &m->wholes;
     for (int i = 0; i < m->name.n; i++) {
         bool same = true;
         for (int k = 0; same && k < m->n; k++) same = !strcmp(m->value[i][k], value[k]);
         if (same) return m->name.at[i];
     }
-    if (m->name.n == MOST_PARAMS || has_name(m, names[m->name.n])) {
+    const char *own = *count < (numbers ? 4 : 8) ? (numbers ? layers : wholes)[*count] : NULL;
+    if (!own || has_name(m, own)) {
         m->fits = false;
         return "";
     }
-    const char *own = names[m->name.n];
+    ++*count;
     m->value[m->name.n] = value;
     vec_push(&m->name, own);
     return own;
@@ -86,7 +90,7 @@ static bool all_same(const Macro *m, int arg)
     return same;
 }
 
-/* "arena.h_##I##_qkv", or "&J[beta]" of &k12[beta], where a number differs */
+/* "arena.h_##LAYER##_qkv", or "&X[beta]" of &k12[beta], where a number differs */
 static const char *numbered_text(Macro *m, int arg, size_t at)
 {
     const char *first = text_of(m, 0, arg), **value = NEW_ARRAY(const char *, m->n);
@@ -97,7 +101,7 @@ static const char *numbered_text(Macro *m, int arg, size_t at)
         value[i] = mem_copy(s, !pasted + digits_at(s + !pasted));
     }
     const char *rest = first + at + strlen(value[0]);
-    return text("%.*s%s%s%s%s", (int)at, first, pasted ? "##" : "", param_for(m, value),
+    return text("%.*s%s%s%s%s", (int)at, first, pasted ? "##" : "", param_for(m, value, pasted),
                 *rest == '_' ? "##" : "", rest);
 }
 
@@ -108,7 +112,7 @@ static const char *argument_text(Macro *m, int arg)
     for (size_t at = 1; first[at]; at++)
         if (number_differs(m, arg, at)) return numbered_text(m, arg, at);
     for (int i = 0; i < m->n; i++) value[i] = text_of(m, i, arg);
-    return param_for(m, value);
+    return param_for(m, value, false);
 }
 
 static char *names_text(const Macro *m)
@@ -118,7 +122,7 @@ static char *names_text(const Macro *m)
     return t.s;
 }
 
-/* "(I, J) \ ..." */
+/* "(LAYER, X) \ ..." */
 static char *define_text(Macro *m)
 {
     Text t = { 0 };
@@ -148,7 +152,7 @@ static const char *define(Written *out, const char *before, const char *define)
     }
     vec_push(&out->macros, name);
     vec_push(&out->defines, define);
-    text_add(&out->calls, "/* its call, by numbers in the names of its arguments */\n");
+    text_add(&out->calls, "/* its call for a layer of that number */\n");
     text_add(&out->calls, "#define %s%s", name, define);
     return name;
 }
