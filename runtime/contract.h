@@ -55,6 +55,8 @@ SPECIALISED void contract(const Contract d, const real *a, const real *b, real *
 }
 
 /* ---- products and convolutions in words; all become contract() ---- */
+INLINE long or_else(long given, long preset) { return given ? given : preset; }
+
 /* C = A B, with rows x columns numbers in C and `depth` terms in each. All three are stored row by
    row. A field may be left out if it has the value in brackets. */
 typedef struct {
@@ -72,10 +74,11 @@ typedef struct {
 
 SPECIALISED void matmul(const Matmul d, const real *a, const real *b, real *c, const int beta)
 {
-    const int blocks = d.blocks ? d.blocks : 1, batch = d.batch ? d.batch : 1;
-    const int wide = (d.a_turned ? d.rows : d.depth) / blocks; /* columns of A in a block */
-    const long a_row = d.a_row ? d.a_row : wide, b_row = d.b_row ? d.b_row : d.columns;
-    const long c_row = d.c_row ? d.c_row : d.columns;
+    const int blocks = or_else(d.blocks, 1), batch = or_else(d.batch, 1);
+    const int rows = d.rows, depth = d.depth;
+    const int wide = (d.a_turned ? rows : depth) / blocks; /* columns of A in a block */
+    const long a_row = or_else(d.a_row, wide), b_row = or_else(d.b_row, d.columns);
+    const long c_row = or_else(d.c_row, d.columns);
     if (d.a_turned)
         contract((Contract) { .rows = { blocks, wide },
                               .a_row = { d.block, 1 },
@@ -113,15 +116,15 @@ typedef struct {
 /* y[r][c] = sum of x[r * stride + tap row][c * stride + tap column] weight */
 SPECIALISED void conv2d(const Conv2d d, const real *x, const real *weight, real *y, const int beta)
 {
-    const int ky = d.taps[0] ? d.taps[0] : 1, kx = d.taps[1] ? d.taps[1] : 1,
-              stride = d.stride ? d.stride : 1, blocks = d.blocks ? d.blocks : 1,
-              in = d.in / blocks;
+    const int ky = or_else(d.taps[0], 1), kx = or_else(d.taps[1], 1), stride = or_else(d.stride, 1),
+              blocks = or_else(d.blocks, 1), in = d.in / blocks;
     const long row = (long)kx * in * d.out; /* of taps */
+    const long line = d.line, block = d.block;
     contract((Contract) { .rows = { d.size[0], d.size[1] },
                           .a_row = { stride * d.line, stride * in },
                           .c_row = { d.size[1] * d.out, d.out },
                           .depth = { ky > 1 ? blocks : 1, ky > 1 ? ky : blocks, kx * in },
-                          .a_k = { d.block, ky > 1 ? d.line : d.block, 1 },
+                          .a_k = { block, ky > 1 ? line : block, 1 },
                           .b_k = { ky * row, row, d.out },
                           .width = d.out },
              x, weight, y, beta);
@@ -132,7 +135,7 @@ SPECIALISED void conv2d(const Conv2d d, const real *x, const real *weight, real 
 SPECIALISED void conv2d_data(const Conv2d d, const real *dy, const real *weight, real *dx,
                              const int beta)
 {
-    const int ky = d.taps[0] ? d.taps[0] : 1, kx = d.taps[1] ? d.taps[1] : 1;
+    const int ky = or_else(d.taps[0], 1), kx = or_else(d.taps[1], 1);
     const long tap = (long)d.in * d.out;
     contract((Contract) { .rows = { d.size[0], d.size[1] },
                           .a_row = { d.line, d.in },
@@ -148,15 +151,15 @@ SPECIALISED void conv2d_data(const Conv2d d, const real *dy, const real *weight,
 SPECIALISED void conv2d_weight(const Conv2d d, const real *x, const real *dy, real *dweight,
                                const int beta)
 {
-    const int ky = d.taps[0] ? d.taps[0] : 1, kx = d.taps[1] ? d.taps[1] : 1,
-              stride = d.stride ? d.stride : 1, blocks = d.blocks ? d.blocks : 1,
-              in = d.in / blocks;
+    const int ky = or_else(d.taps[0], 1), kx = or_else(d.taps[1], 1), stride = or_else(d.stride, 1),
+              blocks = or_else(d.blocks, 1), in = d.in / blocks;
+    const long line = d.line, block = d.block;
     contract((Contract) { .rows = { ky > 1 ? ky : blocks, kx * in },
-                          .a_row = { ky > 1 ? d.line : d.block, 1 },
+                          .a_row = { ky > 1 ? line : block, 1 },
                           .c_row = { (long)kx * in * d.out, d.out },
                           .depth = { 1, d.size[0], d.size[1] },
                           .a_k = { 0, stride * d.line, stride * in },
-                          .b_k = { 0, d.dy_line ? d.dy_line : d.size[1] * d.out, d.out },
+                          .b_k = { 0, or_else(d.dy_line, d.size[1] * d.out), d.out },
                           .width = d.out },
              x, dy, dweight, beta);
 }

@@ -68,5 +68,6 @@ for target in c cuda; do
     short=$(arena $target 256 fused) long=$(arena $target 1024 fused)
     [ "$long" -gt "$short" ] && [ "$long" -le $((4 * short + 64)) ]; tell $? "$target: 4 times the positions, $long of $short KiB"
 done
-[ "$(arena c 1024 hand)" -gt $((8 * $(arena c 256 hand))) ]; tell $? "control: with a matrix of scores it grows with the square"
+short=$(arena c 256 hand) long=$(arena c 1024 hand)
+[ "$long" -gt $((8 * short)) ]; tell $? "control: with a matrix of scores it grows with the square"
 finish

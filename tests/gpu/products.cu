@@ -68,7 +68,7 @@ static bool product(Device *device, const Size &s, int ta, int tb, int beta, int
     const long sa = lda * (ta ? s.k : s.m), sb = ldb * (tb ? s.n : s.k), sd = ldd * s.m;
     for (long i = 0; i < s.batch * sd + 64; i++) before[i] = beta ? number() : (real)NAN;
     gg_copy_in(device->d, before, sizeof before);
-    GgMatmul plan = gg_matmul_plan(ta, tb, s.m, s.n, s.k, device->a, lda, device->b, ldb, device->d, ldd, s.batch, sa, sb, sd, beta,
+    GgMatmul plan = gg_matmul_open(ta, tb, s.m, s.n, s.k, device->a, lda, device->b, ldb, device->d, ldd, s.batch, sa, sb, sd, beta,
                                    e, e == GG_NONE ? NULL : device->bias);
     running = &plan;
     const GgGraph graph = gg_record(run);
@@ -88,8 +88,8 @@ int main(void)
     Window w = Window();
     int good = 0, all = 0;
     p.name = "products", p.batch = p.micro_batch = 4, p.nsums = 1, p.sums = sums, p.w = &w;
-    static const GgPlaces places = GG_PLACES(Device);
-    Device *device = (Device *)gg_device_open(&p, 4, sizeof(Device), places);
+    static const GgOffsets offsets = GG_OFFSETS(Device);
+    Device *device = (Device *)gg_device_open(&p, 4, sizeof(Device), offsets);
     for (long i = 0; i < ROOM; i++) a[i] = number(), b[i] = number();
     for (real &x : bias) x = number();
     gg_copy_in(device->a, a, sizeof a);

@@ -150,18 +150,18 @@ static void window(const Thread *)
 extern "C" const Program mlp;
 static const char *device_open(long rows)
 {
-    static const GgPlaces places = GG_PLACES(Device);
-    device = (Device *)gg_device_open(&mlp, rows, sizeof(Device), places);
+    static const GgOffsets offsets = GG_OFFSETS(Device);
+    device = (Device *)gg_device_open(&mlp, rows, sizeof(Device), offsets);
     Params *p = &device->s.p, *g = &device->s.g;
-    k2 = gg_matmul_plan(0, 1, MICRO, HIDDEN, IN, device->x[0], IN, p->w1[0], IN, device->h[0], HIDDEN, 1, 0, 0, 0, 0, GG_RELU_BIAS, p->b1);
-    k4 = gg_matmul_plan(0, 1, MICRO, CLASSES, HIDDEN, device->h[0], HIDDEN, p->w2[0], HIDDEN, device->z[0], CLASSES, 1, 0, 0, 0, 0, GG_BIAS,
+    k2 = gg_matmul_open(0, 1, MICRO, HIDDEN, IN, device->x[0], IN, p->w1[0], IN, device->h[0], HIDDEN, 1, 0, 0, 0, 0, GG_RELU_BIAS, p->b1);
+    k4 = gg_matmul_open(0, 1, MICRO, CLASSES, HIDDEN, device->h[0], HIDDEN, p->w2[0], HIDDEN, device->z[0], CLASSES, 1, 0, 0, 0, 0, GG_BIAS,
                         p->b2);
-    k8 = gg_matmul_plan(0, 0, MICRO, HIDDEN, CLASSES, device->z[0], CLASSES, p->w2[0], HIDDEN, device->dh[0], HIDDEN, 1, 0, 0, 0, 0, GG_NONE,
+    k8 = gg_matmul_open(0, 0, MICRO, HIDDEN, CLASSES, device->z[0], CLASSES, p->w2[0], HIDDEN, device->dh[0], HIDDEN, 1, 0, 0, 0, 0, GG_NONE,
                         NULL);
     for (int b = 0; b < 2; b++) {
-        k6[b] = gg_matmul_plan(1, 0, CLASSES, HIDDEN, MICRO, device->z[0], CLASSES, device->h[0], HIDDEN, g->w2[0], HIDDEN, 1, 0, 0, 0, b,
+        k6[b] = gg_matmul_open(1, 0, CLASSES, HIDDEN, MICRO, device->z[0], CLASSES, device->h[0], HIDDEN, g->w2[0], HIDDEN, 1, 0, 0, 0, b,
                                GG_NONE, NULL);
-        k10[b] = gg_matmul_plan(1, 0, HIDDEN, IN, MICRO, device->dh[0], HIDDEN, device->x[0], IN, g->w1[0], IN, 1, 0, 0, 0, b, GG_NONE, NULL);
+        k10[b] = gg_matmul_open(1, 0, HIDDEN, IN, MICRO, device->dh[0], HIDDEN, device->x[0], IN, g->w1[0], IN, 1, 0, 0, 0, b, GG_NONE, NULL);
     }
     pass = gg_record(forward), first = gg_record(micro_first), next = gg_record(micro_next), step = gg_record(update_steps);
     full = gg_record(window_full);
