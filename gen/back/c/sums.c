@@ -85,6 +85,9 @@ static char *rows_text(const Rows *m, const Sums *s)
     return t.s;
 }
 
+/* A distance that is walked: 0 would be read as a field that is left out. */
+static bool is_told(long distance, long turns) { return distance || turns == 1; }
+
 /* Rows of A that overlap are those of a convolution. */
 static bool is_product(const Sums *s, char **sizes, bool batch)
 {
@@ -101,6 +104,9 @@ static bool is_product(const Sums *s, char **sizes, bool batch)
                      .step = { turned ? s->a_k[1] : s->a_row[0], turned ? s->b_k[1] : s->c_row[0] },
                      .turned = turned };
     if (m.a_row && m.a_row < (turned ? m.rows : m.depth)) return false;
+    if (!is_told(m.a_row, turned ? m.depth : m.rows) || !is_told(m.b_row, m.depth) ||
+        !is_told(m.c_row, m.rows))
+        return false;
     *sizes = rows_text(&m, s);
     return (batch || m.batch == 1) && equal(s, sums_of_rows(&m));
 }
@@ -177,7 +183,7 @@ static bool find_image(Image *c, const Layout *a, long column, long row_of_taps)
     c->in = a->plane[2], c->line = a->plane[1] * a->plane[2];
     if (!c->in || column % c->in || row_of_taps % c->in) return false;
     c->stride = column / c->in, c->taps[1] = row_of_taps / c->in;
-    return true;
+    return is_told(c->stride, c->size[1]);
 }
 
 /* Of one channel the gradient of a weight has the same form: its taps are more than its results. */
@@ -209,7 +215,7 @@ static bool is_to_images(const Sums *s, const Layout *a, char **sizes)
 static bool is_to_taps(const Sums *s, const Layout *a, char **sizes)
 {
     Image c = { .size = { s->depth[1], s->depth[2] }, .out = s->width, .dy_line = s->b_k[1] };
-    if (!find_image(&c, a, s->a_k[2], s->rows[1])) return false;
+    if (!find_image(&c, a, s->a_k[2], s->rows[1]) || !is_told(c.dy_line, c.size[0])) return false;
     c.taps[0] = s->rows[0], c.blocks = 1;
     *sizes = image_text(&c);
     if (equal(s, sums_to_taps(&c))) return true;
