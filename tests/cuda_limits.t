@@ -31,7 +31,7 @@ emulated deep gagen
 no "one in z is refused" sh -c "$work/deep --steps 0 || exit 1"
 twins tiles $limits/heads.lua -D batch=2 -D heads=3 -D size=70
 yes "tiles of rows, of columns and of products are counted by one number: the losses are C's" near_to tiles tiles_c
-sed 's/(blockIdx.x % 2 \* 64/(blockIdx.x \/ 2 % 2 * 64/' "$work/tiles.cu" > "$work/other.cu"
+sed 's/\bblockIdx.x % 2 \* 64/blockIdx.x \/ 2 % 2 * 64/' "$work/tiles.cu" > "$work/other.cu"
 emulated other gagen_double
 no "tiles that are counted otherwise are seen" near_to other tiles_c
 
