@@ -117,9 +117,9 @@ generate "$work/often.cu" $ranks -t cuda --no-share
 for of in c cu; do
     program=$([ $of = c ] && echo often_7.c || echo often.cu)
     [ "$(runs forward "$program")" -eq 0 ]; tell $? "$of: evaluation runs no kernel of a running statistic"
-    [ "$(runs micro "$program")" -gt 0 ] || grep -q '^ *if (w.training) k[0-9]*_running_' "$work/$program"; tell $? "control: $of: a micro-step does"
+    [ "$(runs micro "$program")" -gt 0 ] || grep -q '^ *if (\(w\.\)\?training) \(GG_RUN(\)\?k[0-9]*_running_' "$work/$program"; tell $? "control: $of: a micro-step does"
     sums=$(grep -c 'void k[0-9]*_batch_\(mean\|var\)[0-9]*(' "$work/$program")
-    [ "$sums" -gt 0 ] && [ "$(grep -c '^ *if (training)\|&& training; ' "$work/$program")" -eq "$sums" ]; tell $? "$of: $sums sums for statistics, all in training alone"
+    [ "$sums" -gt 0 ] && [ "$(grep '^ *if (training)\|&& training; ' "$work/$program" | grep -vc GG_RUN)" -eq "$sums" ]; tell $? "$of: $sums sums for statistics, all in training alone"
 done
 sed 's/^ *if (training)//' "$work/often_7.c" > "$work/summed.c" && ! cmp -s "$work/often_7.c" "$work/summed.c" && compile "$work/summed" "$work/summed.c" gagen
 sed 's/(training ? /(1 ? /' "$work/summed.c" > "$work/training.c" && compile "$work/training" "$work/training.c" gagen

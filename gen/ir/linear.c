@@ -387,7 +387,9 @@ static void put_terms(const Known *k, At *to, const Sum *x, long stride)
         to->term[to->n++] = (Term) { index, by * stride, hi > 0 && hi < FAR ? hi : 0 };
         if (x->constant) return;
     }
-    if (!x->n) to->base += x->constant * stride;
+    if (x->n) return;
+    if (x->constant >= 0) to->base += x->constant * stride;
+    else to->term[to->n++] = (Term) { val_int(x->constant), stride, 0 };
 }
 
 /* The terms of at in dimension d, in no more operations, large strides first; false: there is no

@@ -57,7 +57,8 @@ static void simple_at(Tidy *t, At *at)
         Term x = at->term[i];
         x.index = simple(t, x.index);
         composed |= x.index->kind == VAL_CALL;
-        if (is_number(x.index)) to.base += (long)x.index->number * x.stride;
+        /* what is negative stays in its dimension */
+        if (is_number(x.index) && x.index->number >= 0) to.base += (long)x.index->number * x.stride;
         else to.term[to.n++] = x;
     }
     if (composed && !t->names_alone) at_simpler(known(t), &to);
