@@ -162,7 +162,8 @@ product='units s 4, for n 2
 call() {
     printf 'for_span (s, t, 4)
     for (int n = 0; n < 2; n++)
-        contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 64 }, .c_row = { 0, 64 }, .depth = { 1, 4, 64 },
+        contract((Contract) { .rows = { 1, 8 }, .a_row = { 0, 64 }, .c_row = { 0, 64 },
+                              .depth = { 1, 4, 64 },
                               .a_k = { 0, 512, 1 }, .b_k = { 0, 0, 64 }, .width = 64 },
                  x[0][0], b, y[s][0], %s);' "$1"
 }

@@ -119,10 +119,11 @@ Words *words_new(const Loops *k, const char *const *formal, const char *const *a
     w->touched = NEW_ARRAY(bool, k->formals.n + 1);
     w->formal = NEW_ARRAY(const char *, k->formals.n + 1);
     for (int i = 0; i < k->args; i++) w->arg[i] = arg[i];
-    for (int i = 0; i < k->formals.n; i++)
-        w->formal[i] = formal[i]
-                           ? formal[i]
-                           : words_free(w, k->formals.at[i]->wish ? k->formals.at[i]->wish : "own");
+    for (int i = 0; i < k->formals.n; i++) {
+        const Formal *f = k->formals.at[i];
+        const char *wish = f->table ? "table" : f->wish ? f->wish : "own";
+        w->formal[i] = formal[i] ? formal[i] : words_free(w, wish);
+    }
     return w;
 }
 
