@@ -13,10 +13,12 @@ for level in 1 2 all; do
     prober again_$level $model gagen -D recompute=$level && run again_$level
     [ -s "$work/none.out" ] && cmp -s "$work/none.out" "$work/again_$level.out"; tell $? "36. recompute = $level: losses and gradients of two updates, bit for bit"
 done
+# bare NAME: the program without comments that begin a line
+bare() { awk '/^\/\*/ { c = 1 } !c { print } /\*\// { c = 0 }' "$work/$1.c"; }
 sed 's/^train {/train { recompute = 2,/' $model > "$work/recompute.lua"
-generate "$work/stated.c" "$work/recompute.lua" --library && grep -v '^/\*' "$work/stated.c" > "$work/stated" && grep -v '^/\*' "$work/again_2.c" | cmp -s - "$work/stated"
+generate "$work/stated.c" "$work/recompute.lua" --library && bare stated > "$work/stated" && bare again_2 | cmp -s - "$work/stated"
 tell $? "recompute = 2 in train, a number, is -D recompute=2"
-! grep -v '^/\*' "$work/again_1.c" | cmp -s - "$work/stated"; tell $? "control: and not level 1"
+! bare again_1 | cmp -s - "$work/stated"; tell $? "control: and not level 1"
 ./gagen --library -o "$work/alone.c" -D recompute=2 --no-share $model
 [ "$(grep -c '^static void k[0-9]*_[a-z0-9_]*_again(' "$work/alone.c")" -ge 3 ] && ! grep -q _again "$work/none.c"; tell $? "the program rematerialises values again: nothing has undone it"
 prober apart $model gagen -D recompute=2 --no-reuse && run apart && cmp -s "$work/none.out" "$work/apart.out"
