@@ -56,7 +56,7 @@ yes "three threads give the bits of one" same_tensors uneven.safetensors three.s
 sed 's/sums\[5\] = (double)w.samples;/sums[5] = 8;/' "$work/uneven.c" > "$work/off.c"
 quick compile "$work/off" "$work/off.c" gagen_double && rounds off > "$work/off.got"
 no "one step's samples told for the other's" compare "$work/off.got" $want --case apart --loss 1e-9
-sed 's/{ "g", 1, 12,/{ "g", 1, 8,/' "$work/uneven.c" > "$work/off.c"
+sed 's/{ .name = "g", .times = 1, .batch = 12,/{ .name = "g", .times = 1, .batch = 8,/' "$work/uneven.c" > "$work/off.c"
 quick compile "$work/off" "$work/off.c" gagen_double && rounds off > "$work/off.got"
 no "the generator's window is the other's" compare "$work/off.got" $want --case apart --loss 1e-9
 
