@@ -132,7 +132,8 @@ yes "31. CUDA: the same" longer equal_cuda
 no "31. Adam itself" longer equal_adam
 prober equal_one "$work/equal.lua" gagen_double -D micro_batch=16 && step_of equal_one
 yes "31. one micro-batch to a window: Adam, bit for bit" cmp "$work/equal_one.step" "$work/equal_adam.step"
-yes "31. the header says that it is another optimizer" grep -q "^   a micro-step .*, Adam that accumulates in its moments (AdamA), not equivalent to Adam$" "$work/equal_c.c"
+tr -s '\n ' '  ' < "$work/equal_c.c" | grep -q " a micro-step .*, Adam that accumulates in its moments (AdamA), not equivalent to Adam "
+tell $? "31. the header says that it is another optimizer"
 sed 's/R(0\.9[0-9]*) \* \(m[0-9]*\))/\1)/' "$work/adama.c" > "$work/off.c" && quick compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=adama
 updates off 1 > "$work/off.got"
 no "31. m that does not decay" compare "$work/off.got" "$work/adama.txt" --loss 1e-12 --weight 1e-12
