@@ -56,7 +56,7 @@ beta of a norm's weight is dropped|conv|s/\((t, .*g.net_1.weight, \)beta/\10/
 the first micro-step adds to the window before|tail|s/{ micro(t, m, 0); }/{ micro(t, m, 1); }/
 the second micro-step of a window is skipped|adamw|/^static void window_full/,/^}/s/micro_next(t, &(Micro){ N, N });//
 the last micro-batch of a window is skipped|adamw|/^static void window_full/,/^}/s/micro_next(t, &(Micro){ 7 \* N, N });//
-the last micro-batch of a tail is skipped|tail|s/for (int k = 1; k <= last; k++) micro_next/for (int k = 1; k < last; k++) micro_next/
+the last micro-batch of a tail is skipped|tail|s/for (int k = 1; k <= last; k++)/for (int k = 1; k < last; k++)/
 a micro-batch is read twice|adamw|/^static void window_full/,/^}/s/{ 7 \* N, N }/{ 6 * N, N }/
 micro-batches begin one row late|even|/^static void window_full/,/^}/s/{ \([^,]*\), N }/{ (\1 + 1) % 961, N }/
 the gradient is scaled by 1 / N twice|tail|s/to->scale_in\[0\] = (real)(1.0 \/ samples);/to->scale_in[0] = (real)(1.0 \/ samples \/ samples);/
@@ -70,7 +70,7 @@ the last micro-batch alone is counted|terms|/^static void count/,/^}/s/k = 0/k =
 a term is divided by the other one's count|terms|s/w.scale_in\[1\] = .*;/w.scale_in[1] = (real)(1.0 \/ 8);/
 lambda is lost|terms|s/(0.3 \/ samples)/(1.0 \/ samples)/
 rows that pad a tail count in the gradient|tail|s/n < rows ? scale_in0 : 0/scale_in0/g
-rows that pad a tail count in the loss|tail|s/ && n < rows//
+rows that pad a tail count in the loss|tail|s/^        if (n < rows)$/        if (n < N)/
 a part of the sum is left out|even|s/add_up(0, 8)/add_up(0, 7)/
 sums of the window before are kept|tail|s/sums\[i\] = 0;/(void)i;/
 the accumulator has 16 bits|even|s/{ micro(t, m, \([01]\)); }/{ micro(t, m, \1); to_16_bits(t); }/;s/^INLINE void micro(.*/static void to_16_bits(const Thread *t)\n{\n    uint32_t *x = (uint32_t *)(void *)\&g;\n    for (size_t i = 0; t->id == 0 \&\& i < sizeof g \/ 4; i++) x[i] = (x[i] + 0x7fff + (x[i] >> 16 \& 1)) \& 0xffff0000;\n    barrier(t);\n}\n&/
