@@ -25,6 +25,7 @@ equal "7 queries and 19 keys, heads of 12 channels" -D t=7 -D s=19 -D dim=24
 equal "heads that share keys" -D t=17 -D heads=4 -D kv=2 -D causal=true
 equal "heads in one half of a block" -D t=40 -D dim=128 -D heads=4 -D kv=4
 equal "a head of two blocks, two tiles of keys" -D t=65 -D s=128 -D dim=128 -D heads=1 -D kv=1
+equal "two of the same q, k and v, one of them causal" -D twice=true
 equal "rematerialised" -D recompute=all
 for part in q k v; do equal "$part is frozen" -D frozen=$part; done
 equal "130 positions, causal: tiles after the last key are skipped" -D t=130 -D causal=true

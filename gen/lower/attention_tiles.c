@@ -2,7 +2,9 @@
 #include <math.h>
 #include "lower/attention.h"
 
+/* most in a tile; on a device less, since a unit's memory is that of a block: 48 KiB, in reals */
 enum { QUERIES = 32, KEYS = 64, DEVICE_QUERIES = 16, DEVICE_KEYS = 32, DEVICE_REALS = 12288 };
+
 /* ---- sizes ---- */
 long round_up(long n, long by) { return (n + by - 1) / by * by; }
 
@@ -251,28 +253,23 @@ void take_queries(const Attention *a, Node *x, long each, const Local *turned, c
     a->b->out = out;
 }
 
-static Range range_new(const Attention *a, Stmt *s, const char *wish, long extent, const Val **v)
+/* A new range of a product, the next in count: its results, or what it sums. */
+static const Val *range_new(const Attention *a, Stmt *s, int *count, const char *wish, long extent)
 {
     const int var = loops_var(a->b->l, wish, AS_INT);
-    *v = val_var(a->b->l, var);
     s->range[s->n + s->summed] = (Range) { var, extent, NULL };
-    return s->range[s->n + s->summed];
+    ++*count;
+    return val_var(a->b->l, var);
 }
 
 static const Val *range_of_result(const Attention *a, Stmt *s, const char *wish, long extent)
 {
-    const Val *v;
-    range_new(a, s, wish, extent, &v);
-    s->n++;
-    return v;
+    return range_new(a, s, &s->n, wish, extent);
 }
 
 static const Val *range_of_sum(const Attention *a, Stmt *s, const char *wish, long extent)
 {
-    const Val *v;
-    range_new(a, s, wish, extent, &v);
-    s->summed++;
-    return v;
+    return range_new(a, s, &s->summed, wish, extent);
 }
 
 static void product_of(const Attention *a, Stmt *s, At x, At y, At to, bool add)

@@ -18,6 +18,7 @@
       micro-batch may be dropped. Then a copy writes it at the micro-step's end.
    10. The rows' statistics and the result of an attention are one kernel, and so are its three
       gradients. */
+#include <string.h>
 #include "lower/lower.h"
 
 static Kernel *open_kernel(Kernels *k, Node *n, Node *core)
@@ -114,7 +115,7 @@ static Kernel *attention_kernel(Kernels *k, const Node *n)
         if (!f || !attends(f) || attends_back(f) != attends_back(n) || x->backward != n->backward ||
             x->predicts != is_predicted(k->g, n))
             continue;
-        bool same = true;
+        bool same = !memcmp(f->attr, n->attr, sizeof f->attr);
         for (int a = 0; a < f->nargs && a < n->nargs; a++) same &= f->arg[a] == n->arg[a];
         if (same) return x;
     }

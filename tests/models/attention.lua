@@ -16,7 +16,7 @@ local function split(x, n, positions)
   return fn.concat(table.unpack(all))
 end
 
-local function by_hand(q, k, v)
+local function by_hand(q, k, v, causal)
   q, k, v = split(q, heads, T), split(k, kv, S), split(v, kv, S)
   local s = fn.matmul(q, fn.transpose(k, 3, 4)) / math.sqrt(C // heads)
   if causal then s = s + fn.where(fn.le(fn.reshape(fn.arange(S), 1, S), fn.reshape(fn.arange(T), T, 1)), 0, -1e30) end
@@ -24,8 +24,12 @@ local function by_hand(q, k, v)
 end
 
 local a, b, c = q(d.x), k(d.m), v(d.m)
-local y
-if option("by", "fused") == "hand" then y = by_hand(a, b, c)
-else y = fn.attention(a, b, c, { heads = heads, kv_heads = kv, causal = causal }) end
+
+local function attend(causal)
+  if option("by", "fused") == "hand" then return by_hand(a, b, c, causal) end
+  return fn.attention(a, b, c, { heads = heads, kv_heads = kv, causal = causal })
+end
+local y = attend(causal)
+if option("twice", false) then y = y + attend(not causal) end
 train { data = d, micro_batch = option("micro_batch", 3), accumulate = 2, steps = 5, minimize = fn.mse(o(y), d.t),
   optim = optim.SGD { lr = 0.1 }, rules = option("frozen", "") == "" and {} or { { ({ q = q, k = k, v = v })[option("frozen", "")], freeze = true } } }
