@@ -11,12 +11,13 @@ end
 core.use("dsl/op.lua")
 for _, name in ipairs { "map", "activation", "math", "noise", "reduce", "moments", "softmax",
   "normalize", "batch_norm", "micro", "cross_entropy",
-  "loss", "matmul", "attention", "conv2d", "max_pool2d", "view", "move", "gather" } do
+  "loss", "matmul", "attention", "rotary", "conv2d", "max_pool2d", "view", "move", "gather" } do
   core.use("dsl/ops/" .. name .. ".lua")
 end
 core.use("dsl/fold.lua")
 core.use("dsl/join.lua")
 core.use("dsl/attention.lua")
+core.use("dsl/rotary.lua")
 core.use("dsl/make.lua")
 core.use("dsl/manual.lua")
 core.help = function(name) return core.use("dsl/doc.lua").help(name) end

@@ -1,0 +1,4 @@
+local d = data.npy { "rows", shuffle = false, columns = { x = { "x.npy", 8, 12 }, r = { "r.npy", 12 } } }
+local net = nn.Linear(12)
+local y = fn.rotary(net(d.x), { heads = 2, base = 0 })
+train { data = d, batch = 4, steps = 1, minimize = fn.mean(y), optim = optim.SGD { lr = 0.1 } }
