@@ -6,7 +6,8 @@ local fn = base.open
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
 local what = "fn.attention"
 
-local spec = { heads = util.any, kv_heads = util.any, causal = false, scale = util.any }
+local spec = { heads = util.any, kv_heads = util.any, causal = false, scale = util.any,
+  window = util.any, softcap = util.any }
 
 local function sequence(name, x)
   x = tensor(what .. ": " .. name, x)
@@ -51,6 +52,16 @@ local function thirds(x)
   return fn.chunk(x, 3, { axis = 3 })
 end
 
+-- what the ops take as numbers; 0: the option is not given
+local function attributes(o, each, positions)
+  local a = { heads = o.heads, kv_heads = o.kv_heads, causal = o.causal and 1 or 0,
+    scale = util.number(what, o.scale or 1 / math.sqrt(each), -1e30, 1e30, "scale") }
+  a.window = o.window and util.integer(what, o.window, 1, "window, keys that a query sees") or 0
+  a.window = math.min(a.window, positions)
+  a.softcap = o.softcap and util.number(what, o.softcap, 1e-30, 1e30, "softcap") or 0
+  return a
+end
+
 local function is_options(x) return type(x) == "table" and not getmetatable(x) end
 
 say("fn.attention(q, k, v, { heads = 4, causal = true })",
@@ -67,8 +78,6 @@ function fn.attention(q, k, v, o)
   if not o.heads then fail("%s: the number of heads is missing, write { heads = 4 }", what) end
   o.heads = util.integer(what, o.heads, 1, "heads, their number")
   o.kv_heads = util.integer(what, o.kv_heads or o.heads, 1, "kv_heads, their number")
-  local each = check(q, k, v, o)
-  local a = { heads = o.heads, kv_heads = o.kv_heads, causal = o.causal and 1 or 0,
-    scale = util.number(what, o.scale or 1 / math.sqrt(each), -1e30, 1e30, "scale") }
+  local a = attributes(o, check(q, k, v, o), info(q).dims[2] + info(k).dims[2])
   return call.attention(q, k, v, call.attention_rows(q, k, v, a), a)
 end

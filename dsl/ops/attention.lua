@@ -3,7 +3,7 @@
 local core = ...
 local op = core.use("dsl/op.lua")
 local info, call = core.info, op.call
-local attrs = { "heads", "kv_heads", "causal", "scale" }
+local attrs = { "heads", "kv_heads", "causal", "scale", "window", "softcap" }
 local example = "fn.attention(q, k, v, { heads = 4 })"
 
 local function part(t)

@@ -3,7 +3,7 @@
 #define GAGEN_OP_H
 #include "ir/expr.h"
 
-enum { RANK = 6, ARGS = 8, ATTRS = 8, LETS = 8 };
+enum { RANK = 6, ARGS = 14, ATTRS = 12, LETS = 8 };
 typedef enum {
     K_CONST,
     K_PARAM,

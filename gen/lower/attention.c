@@ -10,8 +10,10 @@
       exp(score - rows), are 0 backward.
    4. Backward makes the scores again. With p = exp(score - rows), dp = dy v' and
       d = SUM dy * y over a head's channels, ds = p * (dp - d), dq = ds k * scale,
-      dk = ds' q * scale and dv = p' dy (Dao et al., "FlashAttention", 2022, appendix B).
-   5. Causal: a query sees the keys up to its own position. Tiles without such a key are skipped. */
+      dk = ds' q * scale and dv = p' dy (Dao et al., "FlashAttention", 2022, appendix B). If a
+      score is no product, ds is multiplied by its slope.
+   5. attention_scores.c has what options make of a score. A tile of keys that no query of the tile
+      sees is skipped. */
 #include <math.h>
 #include "lower/attention.h"
 
@@ -118,6 +120,7 @@ static void build_forward(Attention *a)
     fill(a, &largest, 1, -INFINITY), fill(a, &sum, 1, 0), fill(a, &m, a->query.tile, 0);
     open_keys(a);
     score(a, a->k, a->each, &turned, &scores);
+    bend(a, &scores);
     mask(a, &scores);
     weigh(a, &scores, &largest, &sum, &shrink);
     if (a->key.tiles > 1) scale_rows(a, &m, &shrink);
@@ -186,9 +189,10 @@ static void slope(const Attention *a, const Local *p, const Local *dp, const Loc
     const Val *i = lane_turns(a, "i", a->query.tile),
               *mean = let(a->b, "mean", load_from(a, local_at(d, NULL, i))),
               *j = loop_of(a, "j", val_int(a->key.tile), SERIAL);
-    store_to(a, local_at(dp, j, i),
-             both(CALL_MUL, load_from(a, local_at(p, j, i)),
-                  both(CALL_SUB, load_from(a, local_at(dp, j, i)), mean)));
+    const Val *ds = both(CALL_MUL, load_from(a, local_at(p, j, i)),
+                         both(CALL_SUB, load_from(a, local_at(dp, j, i)), mean));
+    if (a->bends) ds = both(CALL_MUL, ds, load_from(a, local_at(&a->slopes, j, i)));
+    store_to(a, local_at(dp, j, i), ds);
     a->b->out = out;
 }
 
@@ -205,6 +209,7 @@ static void build_backward(Attention *a)
                 dy = local_new(a, "dy", tile, round_up(a->values, BLOCK_MIN));
     const Local p = local_new(a, "weights", a->key.tile, tile),
                 ds = local_new(a, "ds", a->key.tile, tile);
+    if (a->bends) a->slopes = local_new(a, "slopes", a->key.tile, tile);
     const Local rows = local_new(a, "row_sums", 1, tile), d = local_new(a, "means", 1, tile),
                 sums = local_new(a, "result", tile, round_up(a->each, BLOCK_MIN));
     zero_keys(a, dk, a->each), zero_keys(a, dv, a->values);
@@ -222,6 +227,7 @@ static void build_backward(Attention *a)
     fill(a, &sums, tile, 0);
     open_keys(a);
     score(a, a->k, a->each, &q_turned, &p);
+    bend(a, &p);
     mask(a, &p);
     weigh_again(a, &p, &rows);
     if (dv) add_queries(a, &p, &dy, dv, a->values);

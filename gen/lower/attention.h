@@ -1,5 +1,5 @@
-/* attention.h -- shared by attention.c, which has the two passes, and by attention_tiles.c: tiles,
-   their elements, loops and products. */
+/* attention.h -- shared by attention.c, which has the two passes, attention_tiles.c, tiles, their
+   elements, loops and products, and attention_scores.c, the options about scores. */
 #ifndef LOWER_ATTENTION_H
 #define LOWER_ATTENTION_H
 #include "lower/build.h"
@@ -8,6 +8,10 @@ typedef struct {
     long all, tile, tiles;
 } Tiles; /* positions, those of a tile, and how many tiles there are */
 typedef struct {
+    int buffer;
+    long row;
+} Local; /* a matrix of the unit's own, with rows of that many numbers */
+typedef struct {
     Build *b;
     Node *q, *k, *v, *rows, *y, *gy;
     long heads, shared; /* of queries; how many of them read one head of keys */
@@ -15,11 +19,9 @@ typedef struct {
     Tiles query, key;
     const Val *n, *head, *of_keys; /* the sample, and the heads at hand */
     const Val *at, *from;          /* numbers of the tiles at hand */
+    bool bends;                    /* a score is not linear in q k' */
+    Local slopes;                  /* backward: then its derivative, like a tile of scores */
 } Attention;
-typedef struct {
-    int buffer;
-    long row;
-} Local; /* a matrix of the unit's own, with rows of that many numbers */
 
 /* The loops over the numbers of a tile's queries in x, those that exist. */
 typedef struct {
@@ -60,12 +62,16 @@ void score(const Attention *a, Node *x, long each, const Local *turned, const Lo
 void add_values(const Attention *a, const Local *p, Node *x, long each, const Local *to);
 /* to, a gradient of keys or values: [key][d] += SUM p[key][query] * x[query][d] */
 void add_queries(const Attention *a, const Local *p, const Local *x, Node *to, long each);
-/* Causal: the scores of later keys are -inf, in tiles that have any. */
-void mask(const Attention *a, const Local *scores);
-/* The loop over tiles of keys, up to the last with a key that some query of the tile sees. */
-void open_keys(Attention *a);
 void open_query_tiles(Attention *a);
 /* A unit: a sample and a head; heads: their number in what the kernel makes. */
 void open_unit(Attention *a, long heads, const Val **head);
 long round_up(long n, long by);
+
+/* ---- attention_scores.c ---- */
+/* Products become scores; backward their slopes, too. */
+void bend(const Attention *a, const Local *scores);
+/* Scores of keys that a query does not see become -inf. */
+void mask(const Attention *a, const Local *scores);
+/* The loop over tiles of keys, those with a key that some query of the tile may see. */
+void open_keys(Attention *a);
 #endif

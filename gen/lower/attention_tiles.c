@@ -26,7 +26,7 @@ static Tiles keys_of(long all, long most)
 static long reals_of(const Attention *a, long queries)
 {
     return queries * (3 * round_up(a->each, BLOCK_MIN) + 2 * round_up(a->values, BLOCK_MIN) +
-                      2 * DEVICE_KEYS + 3);
+                      (2 + a->bends) * DEVICE_KEYS + 3);
 }
 
 /* Half of that memory is enough, so that a build in double runs, too. */
@@ -48,6 +48,7 @@ Attention attention_of(Build *b)
     const bool back = attends_back(f);
     Attention a = { .b = b, .q = arg[0], .k = arg[1], .v = arg[2] };
     if (back) a.rows = arg[3], a.y = arg[4], a.gy = arg[5];
+    a.bends = node_attr(f, "softcap") > 0;
     a.heads = (long)node_attr(f, "heads");
     a.shared = a.heads / (long)node_attr(f, "kv_heads");
     a.each = a.q->shape.dim[2] / a.heads;
@@ -319,42 +320,6 @@ void add_queries(const Attention *a, const Local *p, const Local *x, Node *to, l
     product_of(a, s, local_at(p, j, i), local_column(x, i, c, piece, d),
                of_key(a, to, j, each, c, d), true);
     a->b->out = out;
-}
-
-/* Causal: scores of later keys are -inf, in tiles that have any. */
-void mask(const Attention *a, const Local *scores)
-{
-    if (!node_attr(a->b->x->core, "causal")) return;
-    StmtList *out = a->b->out;
-    const Val *last = position(a->from, a->key.tile, val_int(a->key.tile - 1)),
-              *first = both(CALL_MUL, a->at, val_int(a->query.tile));
-    const Val *crosses = both(CALL_GT, last, first);
-    if (crosses->kind != VAL_NUMBER) {
-        Stmt *s = stmt_new(out, STMT_IF);
-        s->value = crosses, a->b->out = &s->body;
-    }
-    const Val *i = lane_turns(a, "i", a->query.tile),
-              *j = loop_of(a, "j", val_int(a->key.tile), SERIAL);
-    const Val *query = position(a->at, a->query.tile, i), *key = position(a->from, a->key.tile, j);
-    const Val *later =
-        both(CALL_LT, val_call(CALL_REAL, query, NULL, NULL), val_call(CALL_REAL, key, NULL, NULL));
-    const Val *x = let(a->b, "x", load_from(a, local_at(scores, j, i)));
-    store_to(a, local_at(scores, j, i), choose(later, val_number(-INFINITY), x));
-    a->b->out = out;
-}
-
-/* The loop over tiles of keys, up to the last with a key that some query of the tile sees. */
-void open_keys(Attention *a)
-{
-    const Val *to = val_int(a->key.tiles);
-    if (node_attr(a->b->x->core, "causal") && a->key.tiles > 1) {
-        const Val *end = both(CALL_MUL, both(CALL_ADD, a->at, val_int(1)), val_int(a->query.tile));
-        to = both(
-            CALL_MIN,
-            both(CALL_IDIV, both(CALL_ADD, end, val_int(a->key.tile - 1)), val_int(a->key.tile)),
-            to);
-    }
-    a->from = a->key.tiles == 1 ? val_int(0) : loop_of(a, "k", to, SERIAL);
 }
 
 void open_query_tiles(Attention *a) { a->at = serial_turns(a, "tile", a->query.tiles); }

@@ -1,6 +1,7 @@
 -- Attention by itself, or, by = "hand", written out of products and a softmax.
 local T, S, C = option("t", 16), option("s", 0), option("dim", 32)
 local heads, kv, causal = option("heads", 2), option("kv", 2), option("causal", false)
+local window, softcap = option("window", 0), option("softcap", 0)
 if S == 0 then S = T end
 local d = data.npy { "rows", shuffle = false, columns = { x = { "x.npy", T, C }, m = { "m.npy", S, C }, t = { "t.npy", T, C } } }
 local q, k, v, o = nn.Linear(C), nn.Linear(C // heads * kv), nn.Linear(C // heads * kv), nn.Linear(C)
@@ -19,7 +20,10 @@ end
 local function by_hand(q, k, v, causal)
   q, k, v = split(q, heads, T), split(k, kv, S), split(v, kv, S)
   local s = fn.matmul(q, fn.transpose(k, 3, 4)) / math.sqrt(C // heads)
-  if causal then s = s + fn.where(fn.le(fn.reshape(fn.arange(S), 1, S), fn.reshape(fn.arange(T), T, 1)), 0, -1e30) end
+  local i, j = fn.reshape(fn.arange(T), T, 1), fn.reshape(fn.arange(S), 1, S)
+  if softcap > 0 then s = softcap * fn.tanh(s / softcap) end
+  if causal then s = s + fn.where(fn.le(j, i), 0, -1e30) end
+  if window > 0 then s = s + fn.where(fn.lt(fn.abs(i - j), window), 0, -1e30) end
   return fn.reshape(fn.permute(fn.matmul(fn.softmax(s, { axis = -1 }), v), 1, 3, 2, 4), T, C)
 end
 
@@ -27,7 +31,8 @@ local a, b, c = q(d.x), k(d.m), v(d.m)
 
 local function attend(causal)
   if option("by", "fused") == "hand" then return by_hand(a, b, c, causal) end
-  return fn.attention(a, b, c, { heads = heads, kv_heads = kv, causal = causal })
+  return fn.attention(a, b, c, { heads = heads, kv_heads = kv, causal = causal,
+    window = window > 0 and window or nil, softcap = softcap > 0 and softcap or nil })
 end
 local y = attend(causal)
 if option("twice", false) then y = y + attend(not causal) end

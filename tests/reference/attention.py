@@ -1,4 +1,5 @@
-"""Writes attention.txt: fn.attention by PyTorch in double, in the words of ops.txt.
+"""Writes attention.txt: fn.attention by PyTorch in double, in the words of ops.txt. Cases without options are PyTorch's
+scaled_dot_product_attention; it lacks most options, so that those are written out of products and a softmax.
 
     python3 tests/reference/attention.py > tests/reference/attention.txt
 """
@@ -21,16 +22,45 @@ CASES = (
     ("tiles_causal", 130, 130, 3, 3, 1, 1, dict(causal=True)), ("vectors", 33, 33, 2, 2, 8, 8, dict(causal=True)),
     ("blocks", 2, 2, 1, 1, 128, 128, {}), ("many_keys", 2, 260, 1, 1, 1, 1, {}), ("prime_keys", 3, 127, 1, 1, 2, 2, dict(causal=True)),
 )
+# The same, with options that PyTorch lacks. Sizes: a name of SIZES.
+SIZES = dict(one=(1, 1, 1, 1, 3, 3), seven=(7, 7, 3, 1, 2, 3), seventeen=(17, 17, 1, 1, 3, 3), long=(130, 130, 1, 1, 1, 1),
+             shared=(17, 17, 3, 3, 1, 1), cross=(7, 19, 2, 1, 2, 2), back=(19, 7, 1, 1, 2, 2), odd=(9, 9, 3, 3, 1, 1))
+OPTIONS = (
+    ("one", dict(window=1, softcap=2)), ("seven", dict(window=2)), ("seven", dict(window=3, causal=True)), ("long", dict(window=20)),
+    ("long", dict(window=9, causal=True)), ("long", dict(window=1000)), ("cross", dict(window=4)), ("back", dict(window=2)),
+    ("back", dict(window=3, causal=True)), ("seventeen", dict(softcap=0.5)), ("shared", dict(softcap=1.5, causal=True)),
+    ("long", dict(softcap=0.75, window=40)), ("cross", dict(softcap=3, scale=2)),
+)
 
 
 def split(x, heads):
     return x.unflatten(2, (heads, -1)).transpose(1, 2)
 
 
-def attention(q, k, v, heads, kv_heads, causal=False, scale=None):
-    y = F.scaled_dot_product_attention(split(q, heads), split(k, kv_heads), split(v, kv_heads), is_causal=causal, scale=scale,
-                                       enable_gqa=True)
+def joined(y):
     return y.transpose(1, 2).flatten(2)
+
+
+def attention(q, k, v, heads, kv_heads, causal=False, scale=None):
+    return joined(F.scaled_dot_product_attention(split(q, heads), split(k, kv_heads), split(v, kv_heads), is_causal=causal,
+                                                 scale=scale, enable_gqa=True))
+
+
+def seen(i, j, causal=False, window=None, **_):
+    """Whether query i sees key j."""
+    see = j <= i if causal else torch.ones_like(i - j, dtype=torch.bool)
+    return see if window is None else see & ((i - j).abs() < window)
+
+
+def by_hand(q, k, v, heads, kv_heads, scale=None, softcap=None, **given):
+    q, k, v = (split(x, h).repeat_interleave(heads // h, 1) for x, h in ((q, heads), (k, kv_heads), (v, kv_heads)))
+    s = q @ k.mT * (q.shape[3] ** -0.5 if scale is None else scale)
+    if softcap is not None:
+        s = softcap * torch.tanh(s / softcap)
+    i, j = torch.arange(q.shape[2])[:, None], torch.arange(k.shape[2])
+    see = seen(i, j, **given).expand_as(s)
+    p = torch.where(see, torch.softmax(torch.where(see, s, -1e30), -1), 0)
+    return joined(p @ v)
 
 
 def text(heads, kv_heads, given):
@@ -39,17 +69,24 @@ def text(heads, kv_heads, given):
     return "{ " + ", ".join(words) + " }"
 
 
+def finish(function, name, t, s, heads, kv_heads, each, values, given):
+    case = Case("attention_" + name, f"fn.attention(q, k, v, {text(heads, kv_heads, given)})")
+    n = 2 if max(t, s) * heads * each < SMALL else 1
+    q, k = case.real("q", n, t, heads * each), case.real("k", n, s, kv_heads * each)
+    v = case.real("v", n, s, kv_heads * values)
+    case.finish(function(q, k, v, heads, kv_heads, **given))
+
+
 def main():
     print(HEAD.format(version=torch.__version__.split("+")[0]), end="")
-    for name, t, s, heads, kv_heads, each, values, given in CASES:
-        case = Case("attention_" + name, f"fn.attention(q, k, v, {text(heads, kv_heads, given)})")
-        n = 2 if max(t, s) * heads * each < SMALL else 1
-        q, k = case.real("q", n, t, heads * each), case.real("k", n, s, kv_heads * each)
-        v = case.real("v", n, s, kv_heads * values)
-        case.finish(attention(q, k, v, heads, kv_heads, **given))
+    for name, *sizes, given in CASES:
+        finish(attention, name, *sizes, given)
     case = Case("attention_thirds", "fn.attention(x, { heads = 2, causal = true })")
     x = case.real("x", 1, 9, 48)
     case.finish(attention(*x.chunk(3, 2), 2, 2, causal=True))
+    for size, given in OPTIONS:
+        name = "_".join([size] + [f"{k}{v}" if not isinstance(v, bool) else k for k, v in given.items()]).replace(".", "")
+        finish(by_hand, name, *SIZES[size], given)
 
 
 main()
