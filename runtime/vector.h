@@ -134,6 +134,11 @@ INLINE real V(sum)(VEC x)
     UNROLL for (int n = V_LANES / 2; n; n /= 2) x = x + V(rotate)(x, n);
     return x[0];
 }
+INLINE real V(product)(VEC x)
+{
+    UNROLL for (int n = V_LANES / 2; n; n /= 2) x = x * V(rotate)(x, n);
+    return x[0];
+}
 INLINE real V(hmax)(VEC x)
 {
     UNROLL for (int n = V_LANES / 2; n; n /= 2) x = V(max)(x, V(rotate)(x, n));

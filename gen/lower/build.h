@@ -125,6 +125,9 @@ void zero_loop(Build *b, StmtList *into, const Scope *s, const Node *padded);
 
 /* ---- value.c: reading; formula.c: computing and storing ---- */
 const Val *load_node(Build *b, Node *n); /* n's element at the position of the scope */
+/* n's shape for the scope: a fold's argument with one value per row gets axes of size 1 in place
+   of the folded ones */
+Shape seen_shape(const Build *b, const Node *n);
 /* the value of a formula; lookup returns the value of a name */
 const Val *value_of(const Expr *e, const Val *(*lookup)(const void *context, const char *name),
                     const void *context);

@@ -1,7 +1,8 @@
 /* fold.c -- folds: passes along the axes of a sample, and sums over the batch.
 
-   1. Along axes of a sample every fold of the op is a pass. Then comes a value for each row, or
-      for each element.
+   1. Along axes of a sample, folds of the op that do not read one another are a pass. Then comes
+      a value for each row, or for each element. In C the contiguous axis is lanes if everything
+      read and stored is contiguous there; a lane after the end of the axis folds the start.
    2. A sum over the batch is a number, in double, or a tensor. In C each row is summed first, then
       the rows.
    3. On a device the folded loops are lanes, and all others are dealt. */
@@ -14,16 +15,25 @@ static const double fold_start[] = {
     [FOLD_SUM] = 0, [FOLD_MAX] = -INFINITY, [FOLD_MIN] = INFINITY, [FOLD_PROD] = 1
 };
 
-/* Loops over the first argument; returns which of them fold. */
-static unsigned fold_scope(Build *b)
+/* The layout that the loops follow: that of the first argument, or of the result. */
+static Layout walked(const Build *b)
 {
     Layout l;
     Node *f = b->x->core;
     const Shape *s = &f->arg[0]->shape;
-    const bool known = !b->x->pre.n && node_layout(b->k, f->arg[0], &l) && layout_whole(&l, s);
-    if (!known && b->x->stores.n && shape_same(&b->x->stores.at[0]->shape, s))
-        l = buffer_of(b->k, b->x->stores.at[0])->layout;
-    else if (!known) layout_make(&l, s, -1, 0, 0);
+    if (!b->x->pre.n && node_layout(b->k, f->arg[0], &l) && layout_whole(&l, s)) return l;
+    if (b->x->stores.n && shape_same(&b->x->stores.at[0]->shape, s))
+        return buffer_of(b->k, b->x->stores.at[0])->layout;
+    layout_make(&l, s, -1, 0, 0);
+    return l;
+}
+
+/* Loops over the first argument; returns which of them fold. */
+static unsigned fold_scope(Build *b)
+{
+    Node *f = b->x->core;
+    const Shape *s = &f->arg[0]->shape;
+    const Layout l = walked(b);
     b->scope = scope_of(b->l, &l, s);
     b->fold = f, b->fold_count = 1;
     unsigned folded = 0;
@@ -59,28 +69,105 @@ static StmtList *open_folded(Build *b, StmtList *into, unsigned folded, int lane
     return open_together(b, into, folded, LANES, lanes);
 }
 
-/* ---- along axes of a sample ---- */
-/* One pass of fold f: "m = max(x)". */
-static void build_pass(Build *b, Node *f, int i, unsigned folded, int lanes)
+/* ---- lanes in C ---- */
+/* Whether the axis of the lanes ends before its elements in memory. */
+static bool lanes_pad(const Scope *s)
 {
-    const Let *pass = &f->op->let[i];
-    if (pass->fold == FOLD_NONE) {
-        b->fold_value[i] = let(b, pass->name, formula_of(b, f, pass->e));
+    const ScopeLoop *j = &s->loop[s->lanes];
+    for (int i = 0; i < s->n; i++)
+        if (s->loop[i].axis == j->axis &&
+            s->loop[i].div * s->loop[i].extent > s->domain->dim[j->axis])
+            return true;
+    return false;
+}
+
+/* Lanes reach the end of what is stored only if it lies as what the loops follow. */
+static bool stores_alike(const Build *b)
+{
+    const Layout l = walked(b);
+    for (int i = 0; i < b->x->stores.n; i++)
+        if (!layout_same(&buffer_of(b->k, b->x->stores.at[i])->layout, &l)) return false;
+    return true;
+}
+
+static bool all_read(const Build *b, const Scope *s)
+{
+    bool read = lanes_read(b, s, b->x->core);
+    for (int i = 0; i < b->x->pre.n; i++) read &= lanes_read(b, s, b->x->pre.at[i]);
+    for (int i = 0; i < b->x->body.n; i++) read &= lanes_read(b, s, b->x->body.at[i]);
+    return read;
+}
+
+static bool all_stored(Build *b)
+{
+    bool stored = lanes_store(b, b->x->core);
+    for (int i = 0; i < b->x->body.n; i++) stored &= lanes_store(b, b->x->body.at[i]);
+    return stored;
+}
+
+/* Lanes along the contiguous axis, if it folds, or else if each element has a value. */
+static void fold_lanes(Build *b, unsigned folded)
+{
+    const Scope here = b->scope;
+    const int j = here.n - 1;
+    const bool rows = b->x->core->op->per_row, folds = j >= 0 && folded >> j & 1;
+    if (b->k->target->launches || !scope_wide(&here) || here.loop[j].div != 1 ||
+        loop_overlaps(&here, j) || (rows && !folds))
         return;
-    }
+    b->scope.lanes = j;
+    if (!all_read(b, &b->scope) ||
+        (!rows && (!all_stored(b) || (lanes_pad(&b->scope) && !stores_alike(b)))))
+        b->scope = here;
+}
+
+/* v, but the start of that fold in lanes after the end of the axis. */
+static const Val *real_lanes(Build *b, const Val *v, Fold fold, unsigned folded)
+{
+    const Scope *s = &b->scope;
+    if (s->lanes < 0 || !(folded >> s->lanes & 1) || !lanes_pad(s)) return v;
+    const int axis = s->loop[s->lanes].axis;
+    const Val *at = val_call(CALL_REAL, coordinate(s, axis), NULL, NULL);
+    return choose(both(CALL_LT, at, val_number((double)s->domain->dim[axis])), let(b, "term", v),
+                  val_number(fold_start[fold]));
+}
+
+/* ---- along axes of a sample ---- */
+/* The number of folds from the op's let `from` on of which none reads another one. */
+static int together(const Op *op, int from)
+{
+    int n = 0;
+    for (; from + n < op->nlets && op->let[from + n].fold != FOLD_NONE; n++)
+        for (int i = from; i < from + n; i++)
+            if (expr_uses(op->let[from + n].e, op->let[i].name)) return n;
+    return n;
+}
+
+/* One pass of fold f, of its lets from .. from + n - 1: "m = max(x)". */
+static void build_pass(Build *b, Node *f, int from, int n, unsigned folded, int lanes)
+{
+    const Let *pass = &f->op->let[from];
     StmtList *out = b->out;
-    const int var = variable(b, pass->name, AS_REAL, val_number(fold_start[pass->fold]));
+    int var[LETS];
+    for (int i = 0; i < n; i++)
+        var[i] = variable(b, pass[i].name, AS_REAL, val_number(fold_start[pass[i].fold]));
     b->out = open_folded(b, out, folded, lanes);
     build_maps(b, b->x->pre.at, b->x->pre.n, &f, 1);
-    fold_into(b, var, pass->fold, formula_of(b, f, pass->e));
+    for (int i = 0; i < n; i++)
+        fold_into(b, var[i], pass[i].fold,
+                  real_lanes(b, formula_of(b, f, pass[i].e), pass[i].fold, folded));
     b->out = out;
-    b->fold_value[i] = val_var(b->l, var);
+    for (int i = 0; i < n; i++) b->fold_value[from + i] = val_var(b->l, var[i]);
 }
 
 static void build_passes(Build *b, Node *f, unsigned folded, int lanes)
 {
+    const Op *op = f->op;
     b->fold = f;
-    for (int i = 0; i < f->op->nlets; i++) build_pass(b, f, i, folded, lanes);
+    for (int i = 0, n; i < op->nlets; i += n) {
+        n = b->k->target->launches ? op->let[i].fold != FOLD_NONE : together(op, i);
+        if (n) build_pass(b, f, i, n, folded, lanes);
+        else b->fold_value[i] = let(b, op->let[i].name, formula_of(b, f, op->let[i].e)), n = 1;
+    }
 }
 
 /* The loops around the folded ones, over a value for each row. */
@@ -164,11 +251,13 @@ void build_fold(Build *b)
     StmtList *row = NULL;
     const unsigned folded = fold_scope(b);
     const int lanes = turns(&b->scope, folded) > LONG_ROW ? THREADS : WARP;
+    fold_lanes(b, folded);
     b->out = open_rows(b, all_loops(b) & ~folded, &row);
     if (b->k->target->launches) b->rows = b->out;
     if (f->op->per_row) row_results(b, folded, lanes);
     else build_passes(b, f, folded, lanes), element_result(b, folded, lanes);
-    for (int i = 0; row && i < b->x->stores.n; i++)
+    const bool wide = !f->op->per_row && b->scope.lanes >= 0; /* lanes have zeroed it */
+    for (int i = 0; row && !wide && i < b->x->stores.n; i++)
         zero_padding(b, row, b->x->stores.at[i], scope_batch(&b->scope) >= 0);
 }
 

@@ -303,19 +303,38 @@ bool lanes_store(Build *b, const Node *n)
     return lane_stride(&b->scope, &to) == 1;
 }
 
+/* Neighbouring lanes are neighbours there, or all read one element. */
+static bool lanes_reach(const Scope *s, const At *at)
+{
+    const long lane = lane_stride(s, at);
+    return lane == 0 || lane == 1;
+}
+
+/* A column of the data is no buffer of whole vectors: lanes read one element of it. */
+static bool lanes_share(const Build *b, const Scope *s, const Node *input)
+{
+    const Shape seen = seen_shape(b, input);
+    const At at = flat_address(s, &seen, -1);
+    return b->fold && lane_stride(s, &at) == 0;
+}
+
 static bool lanes_read_one(const Build *b, const Scope *s, Node *n)
 {
     Layout l;
     if (kernel_of(b->k, n) == b->x && node_base(n) == n) return true;
     Node *base = node_base(n);
-    if (base->kind == K_INPUT) return false;
+    if (base->kind == K_INPUT) return n == base && lanes_share(b, s, n);
     if (moves(n) && !(buffer_of(b->k, base) && node_layout(b->k, n, &l))) return false;
     if (base->kind == K_CONST || base->kind == K_ROOT || base->kind == K_ROWS || n->kind == K_NOISE)
         return true;
     if (!buffer_of(b->k, base) || !node_layout(b->k, n, &l)) return false;
-    const At at = address_of(s, &l, &n->shape, -1);
-    const long lane = lane_stride(s, &at);
-    return lane == 0 || lane == 1;
+    const Shape seen = seen_shape(b, n);
+    if (seen.rank > n->shape.rank) {
+        Shape wide;
+        l = with_ones(&l, &n->shape, b->fold->axes, &wide);
+    }
+    const At at = address_of(s, &l, &seen, -1);
+    return lanes_reach(s, &at);
 }
 
 bool lanes_read(const Build *b, const Scope *s, const Node *n)

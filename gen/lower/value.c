@@ -8,9 +8,7 @@ static const Val *real_of(const Val *v)
     return v->type == AS_REAL ? v : val_call(CALL_REAL, v, NULL, NULL);
 }
 
-/* n's shape for the scope: a fold's argument with one value per row gets axes of size 1 in place
-   of the folded ones. */
-static Shape seen_shape(const Build *b, const Node *n)
+Shape seen_shape(const Build *b, const Node *n)
 {
     Shape s = n->shape;
     const Layout none = { 0 };

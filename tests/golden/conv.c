@@ -232,19 +232,27 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
     for_span (n, t, 8) {
         const long at = data_row(&w, m, n);
         const int label = data.label[at];
-        real max = -INFINITY;
-        for (int j = 0; j < 10; j++)
-            max = r_max(max, arena.net_5[n][j]);
-        arena.amax[n] = max;
-        real sum = 0;
-        for (int j = 0; j < 10; j++)
-            sum += r_exp(arena.net_5[n][j] - max);
-        arena.sum_exp[n] = sum;
-        real target = 0;
-        for (int j = 0; j < 10; j++) {
-            const real x = arena.net_5[n][j];
-            target += j == label ? x : 0;
+        vec lane_max = v_set(-INFINITY);
+        for (int j = 0; j < 16; j += LANES) {
+            const vec term = v_load(&arena.net_5[n][j]);
+            lane_max = v_max(lane_max, v_select(v_iota() + (real)j < 10, term, v_set(((real)-INFINITY))));
         }
+        const real max = v_hmax(lane_max);
+        arena.amax[n] = max;
+        vec lane_sum = v_set(0);
+        for (int j = 0; j < 16; j += LANES) {
+            const vec term2 = v_exp(v_load(&arena.net_5[n][j]) - max);
+            lane_sum += v_select(v_iota() + (real)j < 10, term2, v_set(0));
+        }
+        const real sum = v_sum(lane_sum);
+        arena.sum_exp[n] = sum;
+        vec lane_target = v_set(0);
+        for (int j = 0; j < 16; j += LANES) {
+            const vec x = v_load(&arena.net_5[n][j]);
+            lane_target += v_select(v_iota() + (real)j < 10, v_select(v_iota() + (real)j == (real)label, x, v_set(0)),
+                    v_set(0));
+        }
+        const real target = v_sum(lane_target);
         arena.cross_entropy[n] = r_log(sum) + max - target;
     }
 }
@@ -272,9 +280,11 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
         const real scale = n < rows ? scale_in0 : 0;
         const real max = arena.amax[n];
         const real sum = arena.sum_exp[n];
-        for (int j = 0; j < 10; j++) {
-            const real x = arena.net_5[n][j];
-            arena.d_net_5[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == label ? 1 : 0));
+        for (int j = 0; j < 16; j += LANES) {
+            const vec x = v_load(&arena.net_5[n][j]);
+            v_store(&arena.d_net_5[n][j], v_keep(scale == 0 ? v_set(0) : scale
+                    * (v_exp(x - max) / sum - v_select(v_iota() + (real)j == (real)label, v_set(1), v_set(0))),
+                    10 - j));
         }
         for (int j = 10; j < 16; j++)
             arena.d_net_5[n][j] = 0;

@@ -221,19 +221,27 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
     for_span (n, t, 8) {
         const long at = data_row(&w, m, n);
         const int brand = data.brand[at];
-        real max = -INFINITY;
-        for (int j = 0; j < 2; j++)
-            max = r_max(max, arena.brand[n][j]);
-        arena.amax[n] = max;
-        real sum = 0;
-        for (int j = 0; j < 2; j++)
-            sum += r_exp(arena.brand[n][j] - max);
-        arena.sum_exp[n] = sum;
-        real target = 0;
-        for (int j = 0; j < 2; j++) {
-            const real x = arena.brand[n][j];
-            target += j == brand ? x : 0;
+        vec8 lane_max = v8_set(-INFINITY);
+        for (int j = 0; j < 8; j += LANES8) {
+            const vec8 term = v8_load(&arena.brand[n][j]);
+            lane_max = v8_max(lane_max, v8_select(v8_iota() + (real)j < 2, term, v8_set(((real)-INFINITY))));
         }
+        const real max = v8_hmax(lane_max);
+        arena.amax[n] = max;
+        vec8 lane_sum = v8_set(0);
+        for (int j = 0; j < 8; j += LANES8) {
+            const vec8 term2 = v8_exp(v8_load(&arena.brand[n][j]) - max);
+            lane_sum += v8_select(v8_iota() + (real)j < 2, term2, v8_set(0));
+        }
+        const real sum = v8_sum(lane_sum);
+        arena.sum_exp[n] = sum;
+        vec8 lane_target = v8_set(0);
+        for (int j = 0; j < 8; j += LANES8) {
+            const vec8 x = v8_load(&arena.brand[n][j]);
+            lane_target += v8_select(v8_iota() + (real)j < 2,
+                    v8_select(v8_iota() + (real)j == (real)brand, x, v8_set(0)), v8_set(0));
+        }
+        const real target = v8_sum(lane_target);
         arena.cross_entropy[n] = r_log(sum) + max - target;
     }
 }
@@ -261,9 +269,11 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
         const real scale = n < rows ? scale_in0 : 0;
         const real max = arena.amax[n];
         const real sum = arena.sum_exp[n];
-        for (int j = 0; j < 2; j++) {
-            const real x = arena.brand[n][j];
-            arena.d_brand[n][j] = scale == 0 ? 0 : scale * (r_exp(x - max) / sum - (j == brand ? 1 : 0));
+        for (int j = 0; j < 8; j += LANES8) {
+            const vec8 x = v8_load(&arena.brand[n][j]);
+            v8_store(&arena.d_brand[n][j], v8_keep(scale == 0 ? v8_set(0) : scale
+                    * (v8_exp(x - max) / sum - v8_select(v8_iota() + (real)j == (real)brand, v8_set(1), v8_set(0))),
+                    2 - j));
         }
         for (int j = 2; j < 8; j++)
             arena.d_brand[n][j] = 0;

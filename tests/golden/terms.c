@@ -326,19 +326,27 @@ static void k3_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
     for_span (n, t, 2) {
         const long at = data_row(&w, m, n);
         for (int i2 = 0; i2 < 4; i2++) {
-            real max = -INFINITY;
-            for (int j = 0; j < 5; j++)
-                max = r_max(max, arena.token[n][i2][j]);
-            arena.amax[n][i2] = max;
-            real sum = 0;
-            for (int j = 0; j < 5; j++)
-                sum += r_exp(arena.token[n][i2][j] - max);
-            arena.sum_exp[n][i2] = sum;
-            real target = 0;
-            for (int j = 0; j < 5; j++) {
-                const real x = arena.token[n][i2][j];
-                target += j == data.target[at * 4 + i2] ? x : 0;
+            vec8 lane_max = v8_set(-INFINITY);
+            for (int j = 0; j < 8; j += LANES8) {
+                const vec8 term = v8_load(&arena.token[n][i2][j]);
+                lane_max = v8_max(lane_max, v8_select(v8_iota() + (real)j < 5, term, v8_set(((real)-INFINITY))));
             }
+            const real max = v8_hmax(lane_max);
+            arena.amax[n][i2] = max;
+            vec8 lane_sum = v8_set(0);
+            for (int j = 0; j < 8; j += LANES8) {
+                const vec8 term2 = v8_exp(v8_load(&arena.token[n][i2][j]) - max);
+                lane_sum += v8_select(v8_iota() + (real)j < 5, term2, v8_set(0));
+            }
+            const real sum = v8_sum(lane_sum);
+            arena.sum_exp[n][i2] = sum;
+            vec8 lane_target = v8_set(0);
+            for (int j = 0; j < 8; j += LANES8) {
+                const vec8 x = v8_load(&arena.token[n][i2][j]);
+                const vec8 term3 = v8_select(v8_iota() + (real)j == (real)data.target[at * 4 + i2], x, v8_set(0));
+                lane_target += v8_select(v8_iota() + (real)j < 5, term3, v8_set(0));
+            }
+            const real target = v8_sum(lane_target);
             arena.cross_entropy[n][i2] = r_log(sum) + max - target;
         }
         for (int j = 4; j < 8; j++)
@@ -474,9 +482,10 @@ static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
             const real max = arena.amax[n][i2];
             const real sum = arena.sum_exp[n][i2];
             const real gy = arena.d_cross_entropy[n][i2];
-            for (int j = 0; j < 5; j++) {
-                const real x = arena.token[n][i2][j];
-                arena.d_token[n][i2][j] = gy == 0 ? 0 : gy * (r_exp(x - max) / sum - (j == t2 ? 1 : 0));
+            for (int j = 0; j < 8; j += LANES8) {
+                const vec8 x = v8_load(&arena.token[n][i2][j]);
+                v8_store(&arena.d_token[n][i2][j], v8_keep(gy == 0 ? v8_set(0) : gy
+                        * (v8_exp(x - max) / sum - v8_select(v8_iota() + (real)j == t2, v8_set(1), v8_set(0))), 5 - j));
             }
         }
         for (int i2 = 0; i2 < 4; i2++)

@@ -5,6 +5,7 @@
       it reals are vectors.
    2. A product is a call of contract() where it has that shape, else loops. */
 #include <limits.h>
+#include "back/c/lanes.h"
 #include "back/c/print.h"
 #include "back/print.h"
 
@@ -47,9 +48,11 @@ static void put_units(Printer *p, const Stmt *s)
 
 static void put_for(Printer *p, const Stmt *s)
 {
+    folds_open(p, s);
     if (s->deal == LANES) put_lanes(p, s);
     else if (s->deal == UNITS) put_units(p, s);
     else put_serial(p, s, is_over_taps(s) ? "TAPS " : "");
+    folds_close(p, s);
 }
 
 /* ---- zeros ---- */
@@ -126,6 +129,7 @@ static bool put_own(Printer *p, const Stmt *s)
                                                             [STMT_ZERO] = put_zero,
                                                             [STMT_PRODUCT] = put_product,
                                                             [STMT_LOCAL] = put_local };
+    if (s->kind == STMT_VARIABLE) return folds_wait(p, s);
     if (!put[s->kind]) return false;
     put[s->kind](p, s);
     return true;
@@ -133,7 +137,7 @@ static bool put_own(Printer *p, const Stmt *s)
 
 char *c_statements(Words *w, const StmtList *l)
 {
-    const Printer p = { .w = w, .own = put_own };
+    const Printer p = { .w = w, .own = put_own, .target = folds_of(w->k, l) };
     return list_text(&p, l, NULL);
 }
 
