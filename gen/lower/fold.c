@@ -105,19 +105,25 @@ static bool all_stored(Build *b)
     return stored;
 }
 
-/* Lanes along the contiguous axis, if it folds, or else if each element has a value. */
+/* Lanes that do not fold have values of their own to store. */
+static bool lanes_suit(Build *b, bool folds)
+{
+    const bool rows = b->x->core->op->per_row;
+    if (!all_read(b, &b->scope)) return false;
+    return (rows && folds) ||
+           (all_stored(b) && (!lanes_pad(&b->scope) || (!rows && stores_alike(b))));
+}
+
+/* Lanes along the contiguous axis. */
 static void fold_lanes(Build *b, unsigned folded)
 {
     const Scope here = b->scope;
     const int j = here.n - 1;
-    const bool rows = b->x->core->op->per_row, folds = j >= 0 && folded >> j & 1;
     if (b->k->target->launches || !scope_wide(&here) || here.loop[j].div != 1 ||
-        loop_overlaps(&here, j) || (rows && !folds))
+        loop_overlaps(&here, j))
         return;
     b->scope.lanes = j;
-    if (!all_read(b, &b->scope) ||
-        (!rows && (!all_stored(b) || (lanes_pad(&b->scope) && !stores_alike(b)))))
-        b->scope = here;
+    if (!lanes_suit(b, folded >> j & 1)) b->scope = here;
 }
 
 /* v, but the start of that fold in lanes after the end of the axis. */
@@ -178,6 +184,7 @@ static Scope rows_of(const Build *b, const Node *f)
         ScopeLoop l = b->scope.loop[i];
         if (f->axes >> l.axis & 1) continue;
         for (int a = 0, axis = l.axis; a < axis; a++) l.axis -= f->axes >> a & 1;
+        if (i == b->scope.lanes) rows.lanes = rows.n;
         rows.loop[rows.n++] = l;
     }
     return rows;
