@@ -9,6 +9,7 @@ local repeated = "write fn.expand(fn.reshape(x, 1, 4), 3, 4): a size of 1 where 
 local joined = "write fn.concat(a, b, { axis = 2 })"
 local cells = "write its step with nn.Linear, fn.sigmoid and fn.tanh in nn.Module, and call it in "
   .. "a loop"
+local stacked = "write nn.Repeat(6, function() return nn.TransformerEncoderLayer(8) end)"
 local made = "write fn.const(0), which meets any shape, or fn.const(0, 3, 4) for a tensor of these "
   .. "sizes"
 local ones = "write fn.const(1), which meets any shape, or fn.const(1, 3, 4) for a tensor of these "
@@ -125,7 +126,8 @@ elsewhere.nn = {
     .. "true }",
   Lambda = "nn.Module { forward = function(m, x) return x end }", LSTM = cells, GRU = cells,
   RNN = cells, LSTMCell = cells, GRUCell = cells,
-  MultiheadAttention = "write it with nn.Linear, fn.softmax and fn.matmul in nn.Module",
+  TransformerEncoder = stacked, TransformerDecoder = stacked,
+  Transformer = "nn.TransformerEncoderLayer and nn.TransformerDecoderLayer",
   RotaryPositionalEmbeddings = "fn.rotary", RoPE = "fn.rotary",
   functional = "write fn in place of nn.functional",
   init = "write { init = \"kaiming_normal\" } in a rule of train",

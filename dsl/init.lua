@@ -18,6 +18,7 @@ core.use("dsl/fold.lua")
 core.use("dsl/join.lua")
 core.use("dsl/attention.lua")
 core.use("dsl/rotary.lua")
+core.use("dsl/transformer.lua")
 core.use("dsl/make.lua")
 core.use("dsl/manual.lua")
 core.help = function(name) return core.use("dsl/doc.lua").help(name) end

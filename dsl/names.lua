@@ -53,11 +53,14 @@ local function name_locals(paths)
   end
 end
 
--- layers that are in no local: by their own name, or an error
+-- layers that are in no local: by their own name, which the layers in them share, or an error
 local function name_rest(paths, nodes)
   for _, l in ipairs(nodes) do
     local m = inside[l]
     if not paths[l] and m.name then name_layer(paths, l, check_name(m.place, m.name)) end
+  end
+  for _, l in ipairs(nodes) do
+    local m = inside[l]
     if not paths[l] and #m.order > 0 then
       local message = "nn.%s: this layer has no name: keep it in a local or in a field of a "
         .. "Module, or write { name = \"head\" }"

@@ -51,7 +51,7 @@ end
 local function check_taken(m, given)
   local f = debug.getinfo(m.forward, "u")
   if f.isvararg or given < f.nparams then return end
-  if not m.kids then
+  if not m.kids or m.ours then
     fail("nn.%s: takes %s, got %d values", m.kind, f.nparams == 2 and "one tensor"
       or "fewer values", given)
   end
@@ -70,13 +70,18 @@ local function check_returned(m, results)
     "forward stands here", core.defined(m.forward))
 end
 
+-- what forward returns; a user's own forward speaks for itself, ours in the layer's name
+local function run(l, m, ...)
+  if m.kids and not m.ours then return m.forward(l, ...) end
+  return util.calling("nn." .. m.kind, m.forward, m.kids and l or m, ...)
+end
+
 function Layer.__call(l, ...)
   local m = inside[l]
   check_taken(m, select("#", ...))
   op.layers[#op.layers + 1] = l
   core.within(m.kids and 0 or m.place)
-  local results = m.kids and table.pack(m.forward(l, ...))
-    or table.pack(util.calling("nn." .. m.kind, m.forward, m, ...))
+  local results = table.pack(run(l, m, ...))
   core.within(0)
   check_returned(m, results)
   op.layers[#op.layers] = nil
@@ -162,6 +167,20 @@ local function check_name(place, name)
 end
 
 -- ---- layers with parameters ---------------------------------------------------------------------
+-- x W^T + b. `out` is a number, or a function that gives it at the first call; o.zero: the bias
+-- begins with zeros
+local function dense(out, o)
+  return layer("Linear", function(m, x)
+    x = rows_of("nn.Linear", m, x)
+    local s, rows = info(x), type(out) == "function" and out() or out
+    local k = s.dims[s.rank]
+    local bound = 1 / math.sqrt(k)
+    local w = parameter(m, "weight", { rows, k }, { "uniform", -bound, bound }, x)
+    local first = o.zero and { "constant", 0 } or { "uniform", -bound, bound }
+    return fn.linear(x, w, o.bias and parameter(m, "bias", { rows }, first, x) or nil)
+  end, { weight = true, bias = o.bias or nil }, o.name)
+end
+
 say("nn.Linear(128, { bias = true })", "x W^T + b on the last axis, of any rank; W is out x in.")
 function nn.Linear(out, o, more)
   if type(o) == "number" then
@@ -169,16 +188,7 @@ function nn.Linear(out, o, more)
   end
   no_input_size("nn.Linear", more, "nn.Linear(n)")
   out = util.integer("nn.Linear", out, 1, "the number of outputs")
-  o = options("nn.Linear", o, { bias = true, name = util.any })
-  return layer("Linear", function(m, x)
-    x = rows_of("nn.Linear", m, x)
-    local s = info(x)
-    local k = s.dims[s.rank]
-    local bound = 1 / math.sqrt(k)
-    local w = parameter(m, "weight", { out, k }, { "uniform", -bound, bound }, x)
-    return fn.linear(x, w, o.bias and parameter(m, "bias", { out }, { "uniform", -bound, bound },
-      x) or nil)
-  end, { weight = true, bias = o.bias or nil }, o.name)
+  return dense(out, options("nn.Linear", o, { bias = true, name = util.any }))
 end
 
 -- rows of a table by class ids
@@ -432,6 +442,6 @@ end
 return { open = nn, public = util.namespace("nn", nn, elsewhere.nn), inside = inside,
   outputs = outputs,
          is_layer = is_layer, init_of = init_of, gather = gather, check_name = check_name,
-         layer = layer, state = state,
+         layer = layer, container = container, dense = dense, share = share, state = state,
          set_world = function(w) world = w end, parameter = parameter, features = features,
          rows_of = rows_of, by_channel = by_channel }

@@ -130,6 +130,8 @@ local places = {
   nesterov = "it stands in the optimizer, optim = optim.SGD { lr = 0.1, momentum = 0.9, nesterov = "
     .. "true }",
   reduction = "it stands in a loss, fn.mse(p, t, { reduction = \"none\" })",
+  batch_first = "the batch is always the first axis", d_model = "input sizes are inferred",
+  embed_dim = "input sizes are inferred", embed_size = "input sizes are inferred",
   name = "a local names it" }
 
 -- what an option may be where nothing is like it

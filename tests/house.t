@@ -153,7 +153,7 @@ local function names_in(paths, pattern, prefix)
   end
   return names
 end
-documented("layers", names_in("dsl/nn.lua dsl/layers.lua", "\nfunction nn%.(%a%w*)", "nn."))
+documented("layers", names_in("dsl/nn.lua dsl/layers.lua dsl/transformer.lua", "\nfunction nn%.(%a%w*)", "nn."))
 documented("layers made of functions", names_in("dsl/layers.lua", "\n%l+%(\"(%w+)\"", "nn."))
 documented("functions", names_in("dsl/fn.lua dsl/loss.lua", "\nfunction fn%.([%a_][%w_]*)", "fn."))
 documented("losses of pairs", names_in("dsl/loss.lua", "\n%l+wise%(\"([%l_%d]+)\"", "fn."))

@@ -1,4 +1,4 @@
--- op_model.lua -- turns cases of tests/reference/ops.txt, everyday.txt, wider.txt, attention.txt and rotary.txt into a model whose parameters' gradients are y and every d.
+-- op_model.lua -- turns cases of tests/reference/ops.txt, everyday.txt, wider.txt, attention.txt and rotary.txt, or of those that CASES names, into a model whose parameters' gradients are y and every d.
 --
 --   lua5.4 tests/op_model.lua [--float] --list        a line "ROWS KIND NAME" for every case; KIND: tensor, loss or edges
 --   lua5.4 tests/op_model.lua [--float] DIR NAME...   writes DIR/model.lua, rows.csv, weights.safetensors, expect.txt
@@ -277,7 +277,7 @@ local function write(path, text)
 end
 
 local cases, beside = {}, arg[0]:match "^(.*)/[^/]*$" or "."
-for _, name in ipairs { "ops", "everyday", "wider", "attention", "rotary" } do read_cases(cases, beside .. "/reference/" .. name .. ".txt") end
+for name in (os.getenv "CASES" or "ops everyday wider attention rotary"):gmatch "%S+" do read_cases(cases, beside .. "/reference/" .. name .. ".txt") end
 for _, c in ipairs(cases) do finish(c) end
 if arg[1] == "--list" then
   for _, case in ipairs(cases) do print(case.rows, case.kind, case.name) end

@@ -7,7 +7,8 @@
       `group` leaves out the copy of a contribution if the kernel of the value can add by itself.
    3. An output without a kernel, a leaf or a view, is copied.
    4. Copies are nodes of role "copy", from Graph.first_copy on, each with a kernel of its own.
-      Backward never shares a copy with forward, nor training with outputs. */
+      Backward never shares a copy with forward, nor training with outputs. What is copied once
+      per window is copied before its micro-steps, whoever reads it. */
 #include "lower/lower.h"
 
 Node *copy_node(Graph *g, Node *n)
@@ -50,7 +51,7 @@ static Node *copy_for(Graph *g, Node *n, const Node *user)
     Node *c = copied(g, n, user, false);
     if (c) return c;
     c = copy_node(g, n);
-    c->backward = user->backward;
+    c->backward = user->backward && (c->when >= WHEN_MICRO || node_base(n)->backward);
     if (is_predicted(g, user)) predict_copy(g, c);
     return c;
 }

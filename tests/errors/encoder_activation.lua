@@ -1,0 +1,4 @@
+local d = data.npy { "rows", shuffle = false, columns = { x = { "x.npy", 8, 12 }, m = { "m.npy", 5, 6 }, r = { "r.npy", 12 } } }
+local net = nn.TransformerEncoderLayer(4, { activation = "gleu" })
+local y = net(d.x)
+train { data = d, batch = 4, steps = 1, minimize = fn.mean(y), optim = optim.SGD { lr = 0.1 } }
