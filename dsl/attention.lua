@@ -4,10 +4,11 @@ local util, op, base = core.use("dsl/util.lua"), core.use("dsl/op.lua"), core.us
 local say = core.use("dsl/doc.lua").section "functions"
 local fn = base.open
 local call, info, tensor, fail, options = op.call, core.info, op.tensor, util.fail, util.options
-local what = "fn.attention"
+local what, tensors = "fn.attention", core.use("dsl/ops/attention.lua").tensors
 
 local spec = { heads = util.any, kv_heads = util.any, causal = false, scale = util.any,
-  window = util.any, softcap = util.any }
+  window = util.any, softcap = util.any, lengths = util.any, mask = util.any,
+  documents = util.any }
 
 local function sequence(name, x)
   x = tensor(what .. ": " .. name, x)
@@ -62,6 +63,67 @@ local function attributes(o, each, positions)
   return a
 end
 
+-- ---- options that are tensors: each returns its value as the op takes it ----
+local as = {}
+
+local function shown(dims, batch)
+  local t = {}
+  for i, d in ipairs(dims) do t[i] = i == 1 and batch and "N" or tostring(d) end
+  return "[" .. table.concat(t, ", ") .. "]"
+end
+
+function as.lengths(x, s)
+  local of = info(x)
+  if of.rank ~= 1 or not of.batch then
+    fail("%s: lengths is a number of each sample, [N], got %s", what, of.text)
+  end
+  if of.classes > s.keys + 1 then
+    fail("%s: lengths go up to %d, and k has %d positions: state classes = %d", what,
+      of.classes - 1, s.keys, s.keys + 1)
+  end
+  return call.reshape(x, { dims = { 0, 1, 1, 1 }, batch = true })
+end
+
+-- A mask has the last axes of [N, heads, queries, keys], each whole or 1; [N, keys] has no queries.
+function as.mask(x, s)
+  local of, all = info(x), { s.heads, s.queries, s.keys }
+  local dims = table.move(of.dims, 1, of.rank, 1, {})
+  if of.batch then table.remove(dims, 1) end
+  local good = #dims >= 1 and #dims <= (of.batch and 3 or 4)
+  while #dims < 3 do table.insert(dims, 1, 1) end
+  for a = 1, 3 do good = good and (dims[a] == 1 or dims[a] == all[a]) end
+  if not good then
+    fail("%s: a mask is [N, keys], [N, queries, keys] or [N, heads, queries, keys], here %s, got "
+      .. "%s", what, shown({ 0, s.heads, s.queries, s.keys }, true), of.text)
+  end
+  table.insert(dims, 1, of.batch and 0 or 1)
+  return call.reshape(x, { dims = dims, batch = of.batch })
+end
+
+function as.documents(x, s)
+  local of = info(x)
+  if s.queries ~= s.keys then
+    fail("%s: documents need as many queries as keys, here %d and %d: write a mask", what,
+      s.queries, s.keys)
+  end
+  if of.rank ~= 2 or not of.batch or of.dims[2] ~= s.keys then
+    fail("%s: documents has a number for each position, [N, %d], got %s", what, s.keys, of.text)
+  end
+  return x
+end
+
+-- those that are given, in the order of the op, and their bits
+local function given(o, sizes)
+  local list, bits = {}, 0
+  for i, name in ipairs(tensors) do
+    if o[name] ~= nil then
+      list[#list + 1] = as[name](tensor(what .. ": " .. name, o[name]), sizes)
+      bits = bits | 1 << (i - 1)
+    end
+  end
+  return list, bits
+end
+
 local function is_options(x) return type(x) == "table" and not getmetatable(x) end
 
 say("fn.attention(q, k, v, { heads = 4, causal = true })",
@@ -78,6 +140,12 @@ function fn.attention(q, k, v, o)
   if not o.heads then fail("%s: the number of heads is missing, write { heads = 4 }", what) end
   o.heads = util.integer(what, o.heads, 1, "heads, their number")
   o.kv_heads = util.integer(what, o.kv_heads or o.heads, 1, "kv_heads, their number")
-  local a = attributes(o, check(q, k, v, o), info(q).dims[2] + info(k).dims[2])
-  return call.attention(q, k, v, call.attention_rows(q, k, v, a), a)
+  local sizes = { heads = o.heads, queries = info(q).dims[2], keys = info(k).dims[2] }
+  local a, args = attributes(o, check(q, k, v, o), sizes.queries + sizes.keys), { q, k, v }
+  local list, bits = given(o, sizes)
+  table.move(list, 1, #list, 4, args)
+  a.given, args[#args + 1] = bits, a
+  args[#args] = call.attention_rows(table.unpack(args))
+  args[#args + 1] = a
+  return call.attention(table.unpack(args))
 end

@@ -9,7 +9,8 @@
 --                domain: from where tests/ops.t draws arguments
 --   reduce       folds, value and per_row (one value for a row); grad(y, gy, ...) by calls of other
 -- ops; fn.lua or loss.lua calls it
---   others       shape(...) gives its sizes; grad(...) as above
+--   others       shape(...) gives its sizes; grad(...) as above; optional: calls may leave out
+-- arguments
 -- A new file of ops is named in dsl/init.lua and, where it has formulas, in tests/ops.t.
 local core = ...
 local util = core.use("dsl/util.lua")
@@ -56,7 +57,9 @@ end
 local function caller(t)
   return function(...)
     local args, options = { ... }, nil
-    if #args > #t.args then options = table.remove(args) end
+    if #args > #t.args or (t.optional and not core.is_tensor(args[#args])) then
+      options = table.remove(args)
+    end
     options = options or {}
     if t.shape then
       options = setmetatable({}, { __index = options })

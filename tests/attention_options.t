@@ -33,4 +33,9 @@ equal "a causal window of 20 and a softcap" -D t=130 -D causal=true -D window=20
 broken "a tile that is skipped at the low end" 's/: 0) \/ 26,/: 0) \/ 26 + 1,/'
 broken "keys before the window" 's/(real)(k \* 26 + j + 20)/(real)(k * 26 + j + 21)/'
 broken "the slope of another score" 's/\* v_load(&slopes\[j/* v_load(\&slopes[(j ^ 1)/'
+equal "lengths, a mask and documents" -D t=130 -D lengths=true -D mask=true -D documents=true
+broken "a tile that is skipped before the last valid key" 's/((long)length + 25) \/ 26/((long)length - 1) \/ 26/g'
+broken "a key after the last valid one" 's/(real)(k \* 26 + j) >= length/(real)(k * 26 + j) > length/'
+broken "the mask of another key" 's/\(may = .*\)\[k \* 26 + j\]/\1[k * 26 + (j ^ 1)]/'
+broken "keys of other documents" 's/mine != other/mine < other/'
 finish

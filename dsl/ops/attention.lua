@@ -1,13 +1,18 @@
 -- attention.lua -- scaled dot-product attention without a matrix of scores in memory. The rows'
 -- statistics, log(sum(exp(score))), are a value of their own; the backward pass reads them.
+-- Arguments after v are those options that are tensors; `given` has a bit for each, in the order
+-- of `tensors`.
 local core = ...
 local op = core.use("dsl/op.lua")
 local info, call = core.info, op.call
-local attrs = { "heads", "kv_heads", "causal", "scale", "window", "softcap" }
+local attrs = { "heads", "kv_heads", "causal", "scale", "window", "softcap", "given" }
+local tensors = { "bias", "lengths", "mask", "documents", "noise" }
 local example = "fn.attention(q, k, v, { heads = 4 })"
 
-local function part(t)
-  t.hidden, t.attrs, t.example = true, attrs, example
+local function part(t, after)
+  t.args = { "q", "k", "v", table.unpack(tensors) }
+  table.move(after, 1, #after, #t.args + 1, t.args)
+  t.hidden, t.optional, t.attrs, t.example, t.role = true, true, attrs, example, t.name
   op.window(t)
 end
 
@@ -19,30 +24,29 @@ local function options(y)
   return o
 end
 
-part { name = "attention_rows", role = "attention_rows", args = { "q", "k", "v" },
+part({ name = "attention_rows",
   doc = "The logarithm of the sum of exp(score) of each query and head.",
-  shape = function(q, _, _, o)
-    local d = info(q).dims
+  shape = function(q, ...)
+    local d, o = info(q).dims, select(select("#", ...), ...)
     return { d[1], o.heads, d[2] }, true
-  end }
-part { name = "attention", role = "attention", args = { "q", "k", "v", "rows" },
-  doc = "softmax(q k' * scale) v of each head.",
-  shape = function(q, _, v, _, o)
-    local d = info(q).dims
+  end }, {})
+part({ name = "attention", doc = "softmax(q k' * scale) v of each head.",
+  shape = function(q, _, v, ...)
+    local d, o = info(q).dims, select(select("#", ...), ...)
     return { d[1], d[2], info(v).dims[3] // o.kv_heads * o.heads }, true
   end,
-  grad = function(y, gy, q, k, v, rows)
-    local function of(name) return call[name](q, k, v, rows, y, gy, options(y)) end
+  grad = function(y, gy, ...)
+    local args = { ... }
+    table.move({ y, gy, options(y) }, 1, 3, #args + 1, args)
+    local function of(name) return call[name](table.unpack(args)) end
     return of "attention_dq", of "attention_dk", of "attention_dv"
-  end }
-part { name = "attention_dq", role = "attention_dq",
-  args = { "q", "k", "v", "rows", "y", "gy" }, shape = like,
-  doc = "The gradient of attention in its queries." }
-part { name = "attention_dk", role = "attention_dk",
-  args = { "q", "k", "v", "rows", "y", "gy" },
-  shape = function(_, k) return like(k) end,
-  doc = "The gradient of attention in its keys." }
-part { name = "attention_dv", role = "attention_dv",
-  args = { "q", "k", "v", "rows", "y", "gy" },
-  shape = function(_, _, v) return like(v) end,
-  doc = "The gradient of attention in its values." }
+  end }, { "rows" })
+
+local back = { "rows", "y", "gy" }
+part({ name = "attention_dq", shape = like, doc = "The gradient of attention in its queries." },
+  back)
+part({ name = "attention_dk", shape = function(_, k) return like(k) end,
+  doc = "The gradient of attention in its keys." }, back)
+part({ name = "attention_dv", shape = function(_, _, v) return like(v) end,
+  doc = "The gradient of attention in its values." }, back)
+return { tensors = tensors }

@@ -46,7 +46,8 @@ Node *node_call(Graph *g, Op *op, Loc loc, int nargs, Node **arg)
     Node *y = node_new(g, op->kind, loc);
     y->op = op;
     y->nargs = nargs;
-    if (nargs != op->nargs) BUG("%s: %d arguments, expected %d", op->name, nargs, op->nargs);
+    if (nargs > op->nargs || (nargs < op->nargs && op->kind != K_WINDOW))
+        BUG("%s: %d arguments, expected %d", op->name, nargs, op->nargs);
     memcpy(y->attr, op->preset, sizeof y->attr);
     for (int i = 0; i < nargs; i++) {
         y->arg[i] = arg[i];

@@ -114,8 +114,10 @@ static void build_forward(Attention *a)
                 shrink = local_new(a, "shrink", 1, a->query.tile);
     const Local m = local_new(a, "result", a->query.tile, round_up(a->values, BLOCK_MIN));
     if (a->query.tiles * a->query.tile > a->query.all) fill(a, &turned, a->each, 0);
+    open_options(a);
     open_query_tiles(a);
     StmtList *tile = b->out;
+    take_options(a);
     take_queries(a, a->q, a->each, &turned, NULL, scale_of(a));
     fill(a, &largest, 1, -INFINITY), fill(a, &sum, 1, 0), fill(a, &m, a->query.tile, 0);
     open_keys(a);
@@ -217,10 +219,12 @@ static void build_backward(Attention *a)
         fill(a, &q_turned, a->each, 0), fill(a, &q, tile, 0);
         fill(a, &dy_turned, a->values, 0), fill(a, &dy, tile, 0);
     }
+    open_options(a);
     const Val *group = serial_turns(a, "group", a->shared);
     a->head = a->shared == 1 ? a->of_keys : let(b, "head", position(a->of_keys, a->shared, group));
     open_query_tiles(a);
     StmtList *out = b->out;
+    take_options(a);
     take_queries(a, a->q, a->each, &q_turned, &q, scale_of(a));
     take_queries(a, a->gy, a->values, &dy_turned, &dy, NULL);
     take_rows(a, &rows, &d);

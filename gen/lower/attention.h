@@ -11,6 +11,8 @@ typedef struct {
     int buffer;
     long row;
 } Local; /* a matrix of the unit's own, with rows of that many numbers */
+/* the options that are tensors, by bit of the attribute `given`: arguments after v */
+enum { BIAS, LENGTHS, MASK, DOCUMENTS, NOISE, TENSORS };
 typedef struct {
     Build *b;
     Node *q, *k, *v, *rows, *y, *gy;
@@ -19,8 +21,11 @@ typedef struct {
     Tiles query, key;
     const Val *n, *head, *of_keys; /* the sample, and the heads at hand */
     const Val *at, *from;          /* numbers of the tiles at hand */
-    bool bends;                    /* a score is not linear in q k' */
-    Local slopes;                  /* backward: then its derivative, like a tile of scores */
+    Node *given[TENSORS];
+    const Val *length; /* keys of the sample that are valid */
+    Local documents;   /* of the tile's queries */
+    bool bends;        /* a score is not linear in q k' */
+    Local slopes;      /* backward: then its derivative, like a tile of scores */
 } Attention;
 
 /* The loops over the numbers of a tile's queries in x, those that exist. */
@@ -35,6 +40,11 @@ Node *made_here(const Attention *a, const char *role);
 long piece_of(const Attention *a, Node *x, long each);
 At of_query(const Attention *a, Node *x, const Val *i, long each, const Val *c, const Val *d);
 At of_key(const Attention *a, Node *x, const Val *j, long each, const Val *c, const Val *d);
+/* The element of an option that belongs to the head, to query i and to key j; its axes are 1 where
+   they do not matter. */
+At of_pair(const Attention *a, Node *x, const Val *i, const Val *j);
+/* number i of the tile, of an option [N, positions] */
+At of_position(const Attention *a, Node *x, const Val *tile, const Tiles *in, const Val *i);
 /* rows of query i of the tile */
 At row_of(const Attention *a, Node *x, const Val *i);
 Local local_new(const Attention *a, const char *wish, long rows, long row);
@@ -69,6 +79,9 @@ long round_up(long n, long by);
 
 /* ---- attention_scores.c ---- */
 /* Products become scores; backward their slopes, too. */
+/* What scores of a unit need, and of a tile of queries. */
+void open_options(Attention *a);
+void take_options(const Attention *a);
 void bend(const Attention *a, const Local *scores);
 /* Scores of keys that a query does not see become -inf. */
 void mask(const Attention *a, const Local *scores);

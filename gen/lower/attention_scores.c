@@ -14,6 +14,26 @@ static double option(const Attention *a, const char *name)
     return node_attr(a->b->x->core, name);
 }
 
+/* ---- tensors ---- */
+void open_options(Attention *a)
+{
+    if (a->given[LENGTHS])
+        a->length = let(a->b, "length", load_from(a, of_pair(a, a->given[LENGTHS], NULL, NULL)));
+    if (a->given[DOCUMENTS]) a->documents = local_new(a, "document", 1, a->query.tile);
+}
+
+void take_options(const Attention *a)
+{
+    StmtList *out = a->b->out;
+    if (!a->given[DOCUMENTS]) return;
+    if (a->query.tiles * a->query.tile > a->query.all) fill(a, &a->documents, 1, 0);
+    const Val *i = turns(a, "i", a->query.tile);
+    only_real(a, i);
+    store_to(a, local_at(&a->documents, NULL, i),
+             load_from(a, of_position(a, a->given[DOCUMENTS], a->at, &a->query, i)));
+    a->b->out = out;
+}
+
 /* ---- rule 1 ---- */
 void bend(const Attention *a, const Local *scores)
 {
@@ -98,10 +118,56 @@ static const Val *hides_behind(const Attention *a, const Val *i, const Val *j)
                 real_of(both(CALL_SUB, key_at(a, j), width_of(a))));
 }
 
+/* lengths: keys that are not valid */
+static bool has_beyond(const Attention *a) { return a->given[LENGTHS]; }
+
+static const Val *crosses_beyond(const Attention *a, const Span *query, const Span *key)
+{
+    (void)query;
+    return both(CALL_GE, real_of(key->last), a->length);
+}
+
+static const Val *hides_beyond(const Attention *a, const Val *i, const Val *j)
+{
+    (void)i;
+    return both(CALL_GE, real_of(key_at(a, j)), a->length);
+}
+
+static const Val *crosses_always(const Attention *a, const Span *query, const Span *key)
+{
+    (void)a, (void)query, (void)key;
+    return val_int(1);
+}
+
+/* mask: where it is 0 */
+static bool has_masked(const Attention *a) { return a->given[MASK]; }
+
+static const Val *hides_masked(const Attention *a, const Val *i, const Val *j)
+{
+    const Val *may = let(a->b, "may", load_from(a, of_pair(a, a->given[MASK], i, j)));
+    return both(CALL_EQ, may, val_number(0));
+}
+
+/* A mask of queries is no vector of neighbours: the target takes one query after another. */
+static bool differs_by_query(const Attention *a)
+{
+    return has_masked(a) && a->given[MASK]->shape.dim[2] > 1;
+}
+
+/* documents: keys of others */
+static bool has_others(const Attention *a) { return a->given[DOCUMENTS]; }
+
+static const Val *hides_others(const Attention *a, const Val *i, const Val *j)
+{
+    const Val *mine = let(a->b, "mine", load_from(a, local_at(&a->documents, NULL, i)));
+    const At at = of_position(a, a->given[DOCUMENTS], a->from, &a->key, j);
+    return both(CALL_NE, mine, let(a->b, "other", load_from(a, at)));
+}
+
 static const Rule rules[] = {
-    { has_later, crosses_later, hides_later },
-    { has_before, crosses_before, hides_before },
-    { has_behind, crosses_behind, hides_behind },
+    { has_later, crosses_later, hides_later },    { has_before, crosses_before, hides_before },
+    { has_behind, crosses_behind, hides_behind }, { has_beyond, crosses_beyond, hides_beyond },
+    { has_masked, crosses_always, hides_masked }, { has_others, crosses_always, hides_others },
 };
 enum { RULES = sizeof rules / sizeof *rules };
 
@@ -142,11 +208,14 @@ void mask(const Attention *a, const Local *scores)
         Stmt *s = stmt_new(out, STMT_IF);
         s->value = any, b->out = &s->body;
     }
-    const Val *i = lane_turns(a, "i", a->query.tile),
-              *j = loop_of(a, "j", val_int(a->key.tile), SERIAL);
+    const Val *i = (differs_by_query(a) ? turns : lane_turns)(a, "i", a->query.tile);
+    if (differs_by_query(a)) only_real(a, i);
+    const Val *j = loop_of(a, "j", val_int(a->key.tile), SERIAL), *hidden[RULES] = { 0 };
+    for (int r = 0; r < RULES; r++)
+        if (in[r]) hidden[r] = rules[r].hides(a, i, j);
     const Val *x = let(b, "x", load_from(a, local_at(scores, j, i)));
     for (int r = 0; r < RULES; r++)
-        if (in[r]) x = choose(rules[r].hides(a, i, j), val_number(-INFINITY), x);
+        if (in[r]) x = choose(hidden[r], val_number(-INFINITY), x);
     store_to(a, local_at(scores, j, i), x);
     b->out = out;
 }
@@ -182,6 +251,10 @@ void open_keys(Attention *a)
     a->from = val_int(0);
     if (a->key.tiles == 1) return;
     const Val *end = end_of(a), *to = end ? tiles_to(a, end) : val_int(a->key.tiles);
+    if (a->length) {
+        const Val *valid = tiles_to(a, val_call(CALL_INT, a->length, NULL, NULL));
+        to = end ? both(CALL_MIN, to, valid) : valid;
+    }
     const int var = loops_var(b->l, "k", AS_INT);
     b->out = open_range(b, b->out, var, tile_from(a), to, SERIAL);
     a->from = val_var(b->l, var);

@@ -42,12 +42,24 @@ static long most_queries(const Attention *a)
     return most;
 }
 
+/* Returns how many arguments are options. */
+static int read_options(Attention *a)
+{
+    const Node *f = a->b->x->core;
+    const unsigned given = (unsigned)node_attr(f, "given");
+    int n = 0;
+    for (int i = 0; i < TENSORS; i++)
+        if (given >> i & 1) a->given[i] = f->arg[3 + n++];
+    return n;
+}
+
 Attention attention_of(Build *b)
 {
     Node *f = b->x->core, *const *arg = f->arg;
     const bool back = attends_back(f);
     Attention a = { .b = b, .q = arg[0], .k = arg[1], .v = arg[2] };
-    if (back) a.rows = arg[3], a.y = arg[4], a.gy = arg[5];
+    arg += 3 + read_options(&a);
+    if (back) a.rows = arg[0], a.y = arg[1], a.gy = arg[2];
     a.bends = node_attr(f, "softcap") > 0;
     a.heads = (long)node_attr(f, "heads");
     a.shared = a.heads / (long)node_attr(f, "kv_heads");
@@ -129,6 +141,35 @@ At of_key(const Attention *a, Node *x, const Val *j, long each, const Val *c, co
     return element(a, x, a->of_keys, a->from, a->key.tile, j, each, c, d);
 }
 
+static void add_positions(Scope *s, int axis, const Tiles *in, const Val *tile, const Val *i)
+{
+    if (in->tiles > 1) scope_add(s, axis, in->tile, in->tiles, tile);
+    scope_add(s, axis, 1, in->tile, i);
+}
+
+At of_pair(const Attention *a, Node *x, const Val *i, const Val *j)
+{
+    const Layout l = layout_in(a, x);
+    const Shape all = { .rank = 4,
+                        .batch = true,
+                        .dim = { a->q->shape.dim[0], a->heads, a->query.all, a->key.all } };
+    Scope s = { .domain = &all, .lanes = -1, .blocks = -1 };
+    scope_add(&s, 0, 1, all.dim[0], a->n);
+    scope_add(&s, 1, 1, a->heads, a->head);
+    add_positions(&s, 2, &a->query, a->at, i);
+    add_positions(&s, 3, &a->key, a->from, j);
+    return address_of(&s, &l, &x->shape, formal_of(a->b, buffer_of(a->b->k, node_base(x))));
+}
+
+At of_position(const Attention *a, Node *x, const Val *tile, const Tiles *in, const Val *i)
+{
+    const Layout l = layout_in(a, x);
+    Scope s = { .domain = &x->shape, .lanes = -1, .blocks = -1 };
+    scope_add(&s, 0, 1, x->shape.dim[0], a->n);
+    add_positions(&s, 1, in, tile, i);
+    return address_of(&s, &l, &x->shape, formal_of(a->b, buffer_of(a->b->k, node_base(x))));
+}
+
 /* rows of query i of the tile */
 At row_of(const Attention *a, Node *x, const Val *i)
 {
@@ -136,8 +177,7 @@ At row_of(const Attention *a, Node *x, const Val *i)
     Scope s = { .domain = &x->shape, .lanes = -1, .blocks = -1 };
     scope_add(&s, 0, 1, x->shape.dim[0], a->n);
     scope_add(&s, 1, 1, a->heads, a->head);
-    if (a->query.tiles > 1) scope_add(&s, 2, a->query.tile, a->query.tiles, a->at);
-    scope_add(&s, 2, 1, a->query.tile, i);
+    add_positions(&s, 2, &a->query, a->at, i);
     return address_of(&s, l, &x->shape, formal_of(a->b, buffer_of(a->b->k, x)));
 }
 

@@ -2,7 +2,7 @@
 
    1. Products and windows read buffers. Data, noise, roots and constants have none, and a moved
       value (a slice, a placing, gathered rows) has other positions than its buffer. Then the
-      product reads a copy.
+      product reads a copy. Attention alone draws its noise.
    2. A copy writes a contribution into its gradient, and a state's next value into the state.
       `group` leaves out the copy of a contribution if the kernel of the value can add by itself.
    3. An output without a kernel, a leaf or a view, is copied.
@@ -32,6 +32,7 @@ void predict_copy(Graph *g, Node *copy)
 static bool needs_copy(const Node *reader, Node *n)
 {
     const Node *base = node_base(n);
+    if (attends(reader) && n->kind == K_NOISE) return false;
     return (moves(n) && !attends(reader)) || (is_leaf(base) && base->kind != K_PARAM);
 }
 

@@ -38,7 +38,7 @@ static bool reads_in_place(const Kernels *k, const Kernel *x, Node *f, int a)
 {
     Layout l;
     Node *n = f->arg[a];
-    if (kernel_of(k, n) == x) return true;
+    if (kernel_of(k, n) == x || n->kind == K_NOISE) return true;
     const bool lies = node_layout(k, n, &l);
     if (contracts(k, x) && a > 0) return !lies || lies_as_image(k, n, &l);
     return lies && lies_as_image(k, n, &l) && slides_over(k, x, n, &l);

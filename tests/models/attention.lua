@@ -3,7 +3,12 @@ local T, S, C = option("t", 16), option("s", 0), option("dim", 32)
 local heads, kv, causal = option("heads", 2), option("kv", 2), option("causal", false)
 local window, softcap = option("window", 0), option("softcap", 0)
 if S == 0 then S = T end
-local d = data.npy { "rows", shuffle = false, columns = { x = { "x.npy", T, C }, m = { "m.npy", S, C }, t = { "t.npy", T, C } } }
+local lengths, mask, documents = option("lengths", false), option("mask", false), option("documents", false)
+local columns = { x = { "x.npy", T, C }, m = { "m.npy", S, C }, t = { "t.npy", T, C } }
+if lengths then columns.n = { "n.npy", classes = S + 1 } end
+if mask then columns.may = { "may.npy", S, classes = 2 } end
+if documents then columns.doc = { "doc.npy", S, classes = 3 } end
+local d = data.npy { "rows", shuffle = false, columns = columns }
 local q, k, v, o = nn.Linear(C), nn.Linear(C // heads * kv), nn.Linear(C // heads * kv), nn.Linear(C)
 
 local function split(x, n, positions)
@@ -24,6 +29,9 @@ local function by_hand(q, k, v, causal)
   if softcap > 0 then s = softcap * fn.tanh(s / softcap) end
   if causal then s = s + fn.where(fn.le(j, i), 0, -1e30) end
   if window > 0 then s = s + fn.where(fn.lt(fn.abs(i - j), window), 0, -1e30) end
+  if lengths then s = s + fn.where(fn.lt(j, fn.reshape(d.n, 1, 1, 1)), 0, -1e30) end
+  if mask then s = s + fn.where(fn.reshape(d.may, 1, 1, S), 0, -1e30) end
+  if documents then s = s + fn.where(fn.eq(fn.reshape(d.doc, 1, T, 1), fn.reshape(d.doc, 1, 1, T)), 0, -1e30) end
   return fn.reshape(fn.permute(fn.matmul(fn.softmax(s, { axis = -1 }), v), 1, 3, 2, 4), T, C)
 end
 
@@ -32,7 +40,8 @@ local a, b, c = q(d.x), k(d.m), v(d.m)
 local function attend(causal)
   if option("by", "fused") == "hand" then return by_hand(a, b, c, causal) end
   return fn.attention(a, b, c, { heads = heads, kv_heads = kv, causal = causal,
-    window = window > 0 and window or nil, softcap = softcap > 0 and softcap or nil })
+    window = window > 0 and window or nil, softcap = softcap > 0 and softcap or nil,
+    lengths = lengths and d.n or nil, mask = mask and d.may or nil, documents = documents and d.doc or nil })
 end
 local y = attend(causal)
 if option("twice", false) then y = y + attend(not causal) end

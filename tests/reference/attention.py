@@ -30,6 +30,12 @@ OPTIONS = (
     ("long", dict(window=9, causal=True)), ("long", dict(window=1000)), ("cross", dict(window=4)), ("back", dict(window=2)),
     ("back", dict(window=3, causal=True)), ("seventeen", dict(softcap=0.5)), ("shared", dict(softcap=1.5, causal=True)),
     ("long", dict(softcap=0.75, window=40)), ("cross", dict(softcap=3, scale=2)),
+    ("one", dict(lengths="len")), ("seven", dict(lengths="len")), ("cross", dict(lengths="len", causal=True)),
+    ("long", dict(lengths="len")), ("shared", dict(lengths="len", window=5)), ("seven", dict(mask="keys")),
+    ("seventeen", dict(mask="keys", causal=True)), ("cross", dict(mask="pairs")), ("odd", dict(mask="all", softcap=2)),
+    ("long", dict(mask="keys", window=30)), ("back", dict(mask="pairs", lengths="len")), ("cross", dict(mask="keys", causal=True)),
+    ("seven", dict(documents="doc", causal=True)), ("long", dict(documents="doc", lengths="len")),
+    ("odd", dict(documents="doc", mask="pairs")), ("shared", dict(documents="doc", window=4)),
 )
 
 
@@ -46,10 +52,18 @@ def attention(q, k, v, heads, kv_heads, causal=False, scale=None):
                                                  scale=scale, enable_gqa=True))
 
 
-def seen(i, j, causal=False, window=None, **_):
-    """Whether query i sees key j."""
+def seen(i, j, causal=False, window=None, lengths=None, mask=None, documents=None):
+    """Whether query i sees key j: broadcasts to [N, heads, queries, keys]."""
     see = j <= i if causal else torch.ones_like(i - j, dtype=torch.bool)
-    return see if window is None else see & ((i - j).abs() < window)
+    if window is not None:
+        see = see & ((i - j).abs() < window)
+    if lengths is not None:
+        see = see & (j < lengths[:, None, None, None])
+    if mask is not None:
+        see = see & (mask.reshape(mask.shape[:1] + (1,) * (4 - mask.dim()) + mask.shape[1:]) != 0)
+    if documents is not None:
+        see = see & (documents[:, None, :, None] == documents[:, None, None, :])
+    return see
 
 
 def by_hand(q, k, v, heads, kv_heads, scale=None, softcap=None, **given):
@@ -63,6 +77,14 @@ def by_hand(q, k, v, heads, kv_heads, scale=None, softcap=None, **given):
     return joined(p @ v)
 
 
+def tensors(case, given, n, heads, t, s):
+    """The options, where a name stands for a tensor the tensor."""
+    make = dict(len=lambda: case.ids("len", n, n=s + 1), doc=lambda: case.ids("doc", n, t, n=3),
+                keys=lambda: case.bits("keys", n, s), pairs=lambda: case.bits("pairs", n, t, s),
+                all=lambda: case.bits("all", n, heads, t, s))
+    return {k: make[v]() if isinstance(v, str) else v for k, v in given.items()}
+
+
 def text(heads, kv_heads, given):
     words = [f"heads = {heads}"] + ([f"kv_heads = {kv_heads}"] if kv_heads != heads else [])
     words += [f"{k} = {str(v).lower()}" for k, v in given.items()]
@@ -74,7 +96,7 @@ def finish(function, name, t, s, heads, kv_heads, each, values, given):
     n = 2 if max(t, s) * heads * each < SMALL else 1
     q, k = case.real("q", n, t, heads * each), case.real("k", n, s, kv_heads * each)
     v = case.real("v", n, s, kv_heads * values)
-    case.finish(function(q, k, v, heads, kv_heads, **given))
+    case.finish(function(q, k, v, heads, kv_heads, **tensors(case, given, n, heads, t, s)))
 
 
 def main():
@@ -85,7 +107,7 @@ def main():
     x = case.real("x", 1, 9, 48)
     case.finish(attention(*x.chunk(3, 2), 2, 2, causal=True))
     for size, given in OPTIONS:
-        name = "_".join([size] + [f"{k}{v}" if not isinstance(v, bool) else k for k, v in given.items()]).replace(".", "")
+        name = "_".join([size] + [k if isinstance(v, bool) else v if isinstance(v, str) else f"{k}{v}" for k, v in given.items()]).replace(".", "")
         finish(by_hand, name, *SIZES[size], given)
 
 
