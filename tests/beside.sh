@@ -55,5 +55,5 @@ builds() {
     lua5.4 -e 'local s, n = io.read("a"):gsub("(lr%s*=[^\n%d]-)(%d[%d.e-]*)", function(a, x) return ("%s%.17g"):format(a, 1.01 * x) end)
         assert(n == 1, n .. " rates") io.write(s)' < "$model" > "$off" || return
     program "${net}_float" "$model" gagen "$@" && program "${net}_double" "$model" gagen_double "$@" &&
-        program "${net}_off" "$off" gagen_double "$@"
+        quick program "${net}_off" "$off" gagen_double "$@"
 }

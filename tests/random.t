@@ -11,7 +11,7 @@ emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 export WORK="$work"
 
 relay "found: " lua5.4 tests/random/check.lua found
-relay "" lua5.4 tests/random/check.lua 1 "${NETS:-24}"
+relay "" lua5.4 tests/random/check.lua 1 "${NETS:-16}"
 
 # A fault that is planted is found, and the net that is printed has what it takes and no more.
 net="rows 30; micro 5; accumulate 4; updates 3; tail step; optim AdamW lr=0.01 eps=0.001 weight_decay=0.05; loss_scale 64; 1 input 0 24;

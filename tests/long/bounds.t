@@ -1,4 +1,4 @@
 #!/bin/sh
-# bounds.t -- tests/bounds.t with every model and both compilers.
+# bounds.t -- tests/bounds.t with every model, by both compilers in turn.
 cd "$(dirname "$0")/../.." || exit 1
 ALL=1 exec sh tests/bounds.t

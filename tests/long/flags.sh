@@ -1,5 +1,6 @@
-# flags.sh -- nets, ops and examples as each pair of one compiler builds them: flags_gcc.t and flags_clang.t name the compilers.
-# Examples are held to a build in double without optimization.
+# flags.sh -- nets, ops and examples as pairs of a compiler and a machine build them: flags_gcc.t and flags_clang.t name the compilers, and
+# which machine each test is for, so that both compilers and both machines have every test. ALL=1 takes every pair. Examples are held
+# to a build in double at -O1.
 . tests/lib.sh
 
 # example NAME ROWS OPTION...: loss and gradients of two updates, of hashed rows and weights
@@ -27,17 +28,27 @@ examples() {
     example resnet18 16 -D steps=1 -D batch=8 -D micro_batch=4
 }
 
-machines=native
-if grep -qsw avx2 /proc/cpuinfo; then machines="native x86-64-v3"; fi
+# machines_of MACHINE: those that a test is built for
+machines_of() {
+    if ! grep -qsw avx2 /proc/cpuinfo; then echo native; elif [ -n "$ALL" ]; then echo "native x86-64-v3"; else echo "$1"; fi
+}
+# at_pairs MACHINE TEST...: the tests by themselves
+at_pairs() {
+    local m test
+    for m in $(machines_of "$1"); do
+        for test in $(shift; echo "$@"); do relay "$compiler:$m $test: " env PAIR="$compiler:$m" sh "tests/$test.t"; done
+    done
+}
+
 for compiler in $compilers; do
     if ! command -v "$compiler" > /dev/null; then
         facts=$((facts + 1))
         echo "ok $facts - $compiler # skip it is not installed"
         continue
     fi
-    for m in $machines; do
-        for test in nets gradients moves; do relay "$compiler:$m $test: " env PAIR="$compiler:$m" sh "tests/$test.t"; done
-    done
+    at_pairs "$for_ops" gradients
+    at_pairs "$for_nets" nets moves
+    machines=$(machines_of "$for_nets")
     examples
 done
 finish

@@ -1,5 +1,5 @@
 #!/bin/sh
-# random.t -- 200 random nets in several ways (tests/random.t says which), NETS=1000 for more, FIRST=5000 for others; and the U-Net,
+# random.t -- 80 random nets in several ways (tests/random.t says which), NETS=1000 for more, FIRST=5000 for others; and the U-Net,
 # compiled as users compile it, computes at -O3 what it computes at -O1: losses and gradients, gcc and clang, in float.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib.sh
@@ -11,7 +11,7 @@ emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 [ -f build/tests/probe_gagen_double.o ] || probe_objects
 
 export WORK="$work"
-relay "" lua5.4 tests/random/check.lua "${FIRST:-101}" "${NETS:-160}"
+relay "" lua5.4 tests/random/check.lua "${FIRST:-101}" "${NETS:-80}"
 data=hashed=200,mask%5        # among 16 of 165 rows one maximum of a pool falls elsewhere in float, at -O1 as well
 plain unet examples/unet.lua
 optimized "the U-Net" unet gagen $levels
