@@ -35,7 +35,7 @@ no "37. c: a layer in training where it is frozen" compare "$work/c_micro.out" $
 # In float, and with what should change nothing.
 for target in c cuda; do
     program ${target}_float $model gagen && run ${target}_float 1 1 1 > "$work/$target.float"
-    program ${target}_one $model gagen_double && run ${target}_one 1 1 1 > "$work/$target.double"
+    run ${target}_micro 1 1 1 > "$work/$target.double"
     yes "37. $target, in float: running statistics and weights of one update to 1e-6" \
         compare "$work/$target.float" "$work/$target.double" --loss 1e-6 --weight 1e-6
 done
@@ -65,7 +65,7 @@ arena() { ./gagen -t $1 --dump=join -D recompute=$2 "$work/drop/batch_norm.lua" 
 for target in c cuda; do [ "$(arena $target all)" -lt "$(arena $target none)" ]; tell $? "36. $target: in an arena of $(arena $target all) numbers, and not $(arena $target none)"; done
 sed 's/v8_store(&p.first_running_mean\[j\], /&R(2.0) * /' \
     "$work/c_drop_all.c" > "$work/moves.c"
-! cmp -s "$work/moves.c" "$work/c_drop_all.c" && compile "$work/moves" "tests/probe.c $work/moves.c" gagen -DPROGRAM=batch_norm && run moves 1 2 1 2 > "$work/moves.out"
+! cmp -s "$work/moves.c" "$work/c_drop_all.c" && quick compile "$work/moves" "tests/probe.c $work/moves.c" gagen -DPROGRAM=batch_norm && run moves 1 2 1 2 > "$work/moves.out"
 no "36. c: statistics that move twice" cmp "$work/moves.out" "$work/c_drop_none.out"
 
 # 37: by what a micro-batch moves them: one of eight has means of 1, the last one, and the others 0
@@ -81,7 +81,7 @@ for target in c cuda; do
     program ${target}_moment "$work/moment.lua" gagen_double
     near "$(moves ${target}_moment)" 0.0130837186 1e-8; tell $? "37. $target: momentum 0.1 of a window of 8 moves them by $(moves ${target}_moment)"
 done
-prober c_tenth "$work/tenth/moment.lua" gagen_double
+quick prober c_tenth "$work/tenth/moment.lua" gagen_double
 ! near "$(moves c_tenth)" 0.0130837186 1e-8; tell $? "control: 37. as given, by $(moves c_tenth)"
 # Rows and sequences are images of one pixel's width; evaluation, however often, moves nothing, and is made of what was saved.
 ranks=tests/models/batch_norm_ranks.lua
@@ -93,11 +93,11 @@ for target in c cuda; do
     for as in is image; do "$work/${target}_$as" "$rows" "$work/ranks.safetensors" 2 8 1 > "$work/${target}_$as.out"; done
     yes "37. $target: [N, C] and [N, C, L] as images" compare "$work/${target}_is.out" "$work/${target}_image.out" --loss 1e-12 --gradient 1e-12 --weight 1e-12
 done
-prober c_wrong $ranks gagen_double -D as=image -D wrong=true
+quick prober c_wrong $ranks gagen_double -D as=image -D wrong=true
 "$work/c_wrong" "$rows" "$work/ranks.safetensors" 2 8 1 > "$work/c_wrong.out"
 no "37. other channels of a sequence" compare "$work/c_is.out" "$work/c_wrong.out" --loss 1e-12
 for often in 1 7; do
-    trainer often_$often $ranks -D validate="${often}updates"
+    quick trainer often_$often $ranks -D validate="${often}updates"
     "$work/often_$often" --data "$rows" --save "$work/often_$often.safetensors" --log "$work/often_$often.jsonl" > "$work/said" 2>&1
     tensors "$work/often_$often.safetensors"
 done
@@ -121,8 +121,8 @@ for of in c cu; do
     sums=$(grep -c 'void k[0-9]*_batch_\(mean\|var\)[0-9]*(' "$work/$program")
     [ "$sums" -gt 0 ] && [ "$(grep '^ *if (training)\|&& training; ' "$work/$program" | grep -vc GG_RUN)" -eq "$sums" ]; tell $? "$of: $sums sums for statistics, all in training alone"
 done
-sed 's/^ *if (training)//' "$work/often_7.c" > "$work/summed.c" && ! cmp -s "$work/often_7.c" "$work/summed.c" && compile "$work/summed" "$work/summed.c" gagen
-sed 's/(training ? /(1 ? /' "$work/summed.c" > "$work/training.c" && compile "$work/training" "$work/training.c" gagen
+sed 's/^ *if (training)//' "$work/often_7.c" > "$work/summed.c" && ! cmp -s "$work/often_7.c" "$work/summed.c" && quick compile "$work/summed" "$work/summed.c" gagen
+sed 's/(training ? /(1 ? /' "$work/summed.c" > "$work/training.c" && quick compile "$work/training" "$work/training.c" gagen
 for p in often_7 summed training; do
     "$work/$p" --data "$rows" --load "$work/often_1.safetensors" --eval 2>&1 | grep '^valid' | sed 's/ in [0-9.]* ms.*//' > "$work/$p.eval"
 done
@@ -140,8 +140,8 @@ lua5.4 -e 'for i = 1, 19 do print(("%g,%g,%g,%g"):format(i % 5, i % 3, i % 7, i 
 lone=tests/models/batch_norm_lone.lua
 # warned PROGRAM OPTION...: its last micro-batch of one row is told
 warned() { "$work/$1" --data "$work" $(shift; echo "$@") > "$work/out" 2> "$work/told" || return; grep -q "warning: the last micro-batch of .* has 1 row, .* net.1 " "$work/told"; }
-trainer lone $lone && trainer lone_even $lone -D batch=4 -D micro_batch=4 && trainer lone_drop $lone -D tail=drop && trainer lone_carry $lone -D tail=carry &&
-    trainer lone_frozen $lone -D freeze=true && cuda_trainer cuda_lone $lone
+quick trainer lone $lone && quick trainer lone_even $lone -D batch=4 -D micro_batch=4 && quick trainer lone_drop $lone -D tail=drop &&
+    quick trainer lone_carry $lone -D tail=carry && quick trainer lone_frozen $lone -D freeze=true && cuda_trainer cuda_lone $lone
 yes "19 rows in micro-batches of 3: a row alone is told" warned lone
 yes "and in CUDA" warned cuda_lone
 yes "tail = carry: 4 epochs of 19 rows leave a row alone" warned lone_carry --epochs 4

@@ -11,6 +11,19 @@ emu_checks="-fsanitize=thread,bounds,alignment -fno-sanitize-recover=all -fstack
 
 emu_calls="--redefine-sym memcpy=emu_memcpy --redefine-sym memmove=emu_memmove --redefine-sym memset=emu_memset"
 
+# emu_header: prints the flag that finds gagen_cuda.h compiled before, a fifth of the time that a program takes; g++ reads it only if the
+# flags are the same
+emu_header() {
+    local made
+    case $EMU_CFLAGS in "" | -DGAGEN_DOUBLE) [ -z "$RT" ] || return ;; *) return ;; esac
+    made=$emu/before/gagen_cuda.h.gch/$(echo "$emu_checks $EMU_CFLAGS" | cksum | tr ' ' _)
+    echo "-I$emu/before"
+    [ -f "$made" ] && [ -z "$(find runtime tests/cuda -name '*.h' -newer "$made")" ] && return
+    mkdir -p $emu/before/gagen_cuda.h.gch
+    # shellcheck disable=SC2086
+    $CXX -x c++-header -Iruntime $emu_flags -O1 -g1 $emu_warnings $emu_checks $EMU_CFLAGS -c runtime/gagen_cuda.h -o "$made.$$" && mv "$made.$$" "$made"
+}
+
 emu_library() {
     mkdir -p $emu
     local f
@@ -25,13 +38,14 @@ emu_library() {
 }
 
 emu_build() {
-    local out=$1 source object objects=
+    local out=$1 source object objects= before
     local sources=$2
     shift 2
+    before=$(emu_header) || return
     for source in $sources; do
         object=$out.$(basename "$source").o
         # shellcheck disable=SC2086
-        $CXX -x c++ "-I${RT:-runtime}" $emu_flags -O1 -g1 $emu_warnings $emu_checks $EMU_CFLAGS -c "$source" -o "$object" || return 1
+        $CXX -x c++ $before "-I${RT:-runtime}" $emu_flags -O1 -g1 $emu_warnings $emu_checks $EMU_CFLAGS -c "$source" -o "$object" || return 1
         # shellcheck disable=SC2086
         objcopy $emu_calls "$object" || return 1
         objects="$objects $object"
