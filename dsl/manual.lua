@@ -37,6 +37,10 @@ train("recompute",
   "gradient checkpointing: `\"auto\"`, `\"none\"`, `\"all\"` or a level, 1 or more, says which "
   .. "values backward rematerialises ([tools.md](tools.md))",
   "`\"auto\"`")
+train("head_pieces",
+  "logits are computed in so many pieces of rows, forward and backward; 1: whole "
+  .. "([attention.md](attention.md))",
+  "`\"auto\"`: large ones in pieces")
 train("memory",
   "in place of both: gagen chooses the largest micro-batch that fits `\"6 GB\"` "
   .. "([tools.md](tools.md))")

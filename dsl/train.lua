@@ -111,6 +111,18 @@ local function recompute(o)
   end
 end
 
+-- head_pieces = "auto" or a number: logits are computed in so many pieces of rows
+local function head_pieces(o)
+  overridden(o, "head_pieces", tostring)
+  if o.head_pieces == nil then o.head_pieces = "auto" end
+  o.pieces = o.head_pieces == "auto" and 0 or math.tointeger(tonumber(o.head_pieces))
+  if not o.pieces or o.pieces > 65536 or o.pieces < 1 and o.head_pieces ~= "auto" then
+    fail_at("head_pieces", nil,
+      "train: head_pieces is \"auto\" or a number of pieces, 1 or more, got %s",
+      util.show(o.head_pieces))
+  end
+end
+
 local function length(o)
   local e, s = overridden(o, "epochs", tonumber), overridden(o, "steps", tonumber)
   if e and not s then o.steps = nil end
@@ -315,7 +327,7 @@ end
 -- count = "before": denominators that are sums over the data are counted ahead of the window,
 -- though they could wait
 local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumulate = util.any,
-  memory = util.any, recompute = util.any,
+  memory = util.any, recompute = util.any, head_pieces = util.any,
   epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads",
   seed = 0, minimize = util.any, optim = util.any,
   tokens = util.any, report = {}, predict = {}, rules = {}, ema = util.any, best = util.any,
@@ -391,6 +403,7 @@ local function train(given)
   window(o)
   turns_of.windows(o.turns, o, stated)
   recompute(o)
+  head_pieces(o)
   length(o)
   options_of_window.check(o, fail_at)
   if #o.turns > 1 and o.milestones then

@@ -19,6 +19,7 @@ static void run_differentiate(Compilation *c) { differentiate(c->g, c->gradient)
 static void run_simplify(Compilation *c) { simplify(c->g); }
 static void run_recompute(Compilation *c) { recompute(c->g); }
 static void run_order(Compilation *c) { order(c->g); }
+static void run_pieces(Compilation *c) { pieces(c->g); }
 static void run_legalize(Compilation *c) { legalize(c->g); }
 static void run_group(Compilation *c) { c->k = group(c->g, c->opts->target); }
 static void run_layout(Compilation *c) { layout(c->k); }
@@ -44,6 +45,7 @@ static void verify_adjoints(const Compilation *c) { verify_differentiate(c->g); 
 static void verify_simplified(const Compilation *c) { verify_simplify(c->g); }
 static void verify_recomputed(const Compilation *c) { verify_recompute(c->g); }
 static void verify_ordered(const Compilation *c) { verify_order(c->g); }
+static void verify_cut(const Compilation *c) { verify_pieces(c->g); }
 static void verify_copies(const Compilation *c) { verify_legalize(c->g); }
 static void verify_groups(const Compilation *c) { verify_group(c->k); }
 static void verify_layouts(const Compilation *c) { verify_layout(c->k); }
@@ -68,6 +70,8 @@ static const Stage table[] = {
       verify_recomputed, print_graph },
     { "order", "the order of nodes: term after term where that saves memory", EACH_STEP, run_order,
       verify_ordered, print_graph },
+    { "pieces", "nodes for each piece of rows, where logits are large", EACH_STEP, run_pieces,
+      verify_cut, print_graph },
     { "legalize", "copies of values that a reader cannot address in place", EACH_STEP, run_legalize,
       verify_copies, print_graph },
     { "group", "Kernels: which nodes each computes, in lists", EACH_STEP, run_group, verify_groups,

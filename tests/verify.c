@@ -117,6 +117,14 @@ static void last(Graph *g)
     renumber(g, at, g->nodes.n);
 }
 
+static void uncut(Graph *g)
+{
+    Head *h = NEW(Head);
+    *h = (Head){ copy_of(g->minimize), 2, 1 };
+    h->product->id = g->minimize->id;
+    vec_push(&g->heads, h);
+}
+
 /* ---- the stages ---- */
 static OpGradient host;
 static int of_no_shape(void *h, Graph *g, Node *y, Node *gy, const bool need[ARGS], Node *out[ARGS])
@@ -181,6 +189,7 @@ static const Damage damages[] = {
     { "again_late", "recompute", again_late, "a value is rematerialised for gradients, after the first one" },
     { "turns", "order", turns, "terms in turn stand in the order of their roots" },
     { "last", "order", last, "forward comes before backward" },
+    { "uncut", "pieces", uncut, "training reads pieces alone of logits that are cut" },
 };
 
 /* The stage's verifier, of the graph that this damage was done to first. */
@@ -208,6 +217,8 @@ static void compile(Opts *o, const Damage *d)
     verify("recompute", g, verify_recompute, d);
     order(g);
     verify("order", g, verify_order, d);
+    pieces(g);
+    verify("pieces", g, verify_pieces, d);
 }
 
 int main(int argc, char **argv)

@@ -357,12 +357,19 @@ static void add_again(Text *out, const Kernels *k)
 {
     double flop = 0;
     int n = 0;
+    const int level = k->g->train.recompute_level;
     for (int i = 0; i < k->micro.n; i++)
         if (k->micro.at[i]->again) flop += k->micro.at[i]->flop, n++;
     if (n)
         text_add(out,
                  "   recompute   %s: %d kernels rematerialise values for backward, %.3g MFLOP\n",
-                 recompute_text(k->g->train.recompute_level), n, flop / 1e6);
+                 level ? recompute_text(level) : "logits", n, flop / 1e6);
+}
+
+static void add_heads(Text *out, const Graph *g)
+{
+    for (int i = 0; i < g->heads.n; i++)
+        text_add(out, "   %s     %s\n", i ? "    " : "head", head_text(g->heads.at[i]));
 }
 
 static void add_averages(Text *out, const Graph *g)
@@ -380,6 +387,7 @@ static void add_costs(Text *out, const Program *s)
     const Optimizer *o = &s->g->step->optimizer;
     double flop = 0;
     for (int i = 0; i < k->micro.n; i++) flop += k->micro.at[i]->flop;
+    add_heads(out, k->g);
     add_again(out, k);
     text_add(out, "   a micro-step   %.3g MFLOP in %d kernels%s;  an update   %s elements, %s\n",
              flop / 1e6, k->micro.n,

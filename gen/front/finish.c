@@ -160,6 +160,7 @@ static void read_train(lua_State *L, int index, Train *t)
                    : *again == 'l'         ? RECOMPUTE_LEVEL
                                            : RECOMPUTE_AUTO;
     t->recompute_level = (int)field_number(L, index, "level", 0);
+    t->head_pieces = (long)field_number(L, index, "pieces", 0);
 }
 
 static void read_reports(lua_State *L, int index, Graph *g)

@@ -119,7 +119,7 @@ static const Option option_table[] = {
       set_target },
     { "--define", "-D", "NAME=VALUE", MODEL,
       "what option(\"NAME\", default) gives in the model; batch, micro_batch, accumulate,\n"
-      "epochs, steps, seed, tail and recompute stand before those of train { ... }",
+      "epochs, steps, seed, tail, recompute and head_pieces stand before those of train { ... }",
       add_define },
     { "--memory", NULL, "SIZE", MODEL,
       "choose the largest micro-batch that fits SIZE, as in 6GB or 512MiB, and say from what;\n"

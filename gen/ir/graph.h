@@ -219,6 +219,7 @@ typedef struct {
     bool memory_free; /* it chooses micro_batch; else a given one has to fit */
     Recompute recompute;
     int recompute_level; /* see recompute.c */
+    long head_pieces;    /* see pieces.c; 0: gagen chooses */
     const char *lone;    /* the layer whose statistics have one value a row; NULL: none */
     const char *chosen;  /* the choice, for the banner */
 } Train;
@@ -237,6 +238,12 @@ typedef struct Objective { /* an objective: a loss, its parameters and its optim
     long accumulate, batch; /* its own micro-batches in a window, 0: train's; samples in a window */
     Loc loc;
 } Objective;
+
+/* logits that are computed in pieces; rows: of a piece */
+typedef struct Head {
+    Node *product;
+    long pieces, rows;
+} Head;
 
 typedef struct Graph {
     Ops *ops;           /* the model's ops, and their gradients */
@@ -266,6 +273,7 @@ typedef struct Graph {
     VEC(struct Contribution) gradients;
     VEC(struct Root) roots; /* the nodes where the backward pass starts */
     bool in_turn;           /* order: terms run one after another */
+    VEC(Head) heads;        /* pieces: those cut into pieces */
     int first_copy;         /* legalize: the nodes from here on are its copies */
     int nforward;           /* in differentiate: nodes 0 .. nforward - 1 are the forward ones */
     struct { /* results of stages about nodes; the functions of found.c read and set them */
@@ -359,4 +367,5 @@ void graph_print(Text *out, const Graph *g);
 /* lines that count parameters without training, after a total */
 void add_untrained(Text *out, const Graph *g, const char *indent, int width);
 char *recompute_text(int level); /* a recompute level as text: "what is cheap" */
+char *head_text(const Head *h);  /* "logits of line 12 in 4 pieces of up to 64 rows" */
 #endif

@@ -166,6 +166,7 @@ void graph_print(Text *out, const Graph *g)
         text_add(out, "root %%%d is %%%d\n", g->roots.at[i]->node->id,
                  g->roots.at[i]->coefficient->id);
     if (g->in_turn) text_add(out, "terms in turn\n");
+    for (int i = 0; i < g->heads.n; i++) text_add(out, "%s\n", head_text(g->heads.at[i]));
     for (int i = 0; i < g->states.n; i++)
         if (g->step)
             text_add(out, "state %s := %%%d\n", g->states.at[i]->param->name,
@@ -193,4 +194,10 @@ void add_untrained(Text *out, const Graph *g, const char *indent, int width)
 char *recompute_text(int level)
 {
     return text(level == 0 ? "nothing" : level == 1 ? "what is cheap" : "%d pieces", level);
+}
+
+char *head_text(const Head *h)
+{
+    return text("logits of line %d in %ld pieces of up to %ld rows", h->product->loc.line,
+                h->pieces, h->rows);
 }

@@ -7,8 +7,8 @@
    3. No unit ever adds to what another unit writes.
    4. Kernels for outputs alone have phases of their own, after the last phase with a forward
       kernel. There their inputs are still alive, and training is the same with and without them.
-   5. A buffer is free after its last phase. So phases end early where values are rematerialised
-      or terms run in turn. */
+   5. A buffer is free after its last phase. So phases end early where values are rematerialised,
+      terms run in turn or a head is in pieces. */
 #include <string.h>
 #include "lower/lower.h"
 
@@ -168,7 +168,7 @@ static int find_phases(const Kernels *k, Kernel **at, int n)
     for (int i = 0; i < n; i++) {
         bool meets = k->target->launches;
         for (int j = from; j < i; j++) meets |= clash(at[j], at[i]);
-        if ((k->g->train.recompute_level || k->g->in_turn) && !meets)
+        if ((k->g->train.recompute_level || k->g->in_turn || k->g->heads.n) && !meets)
             meets = frees(at, n, from, i, largest);
         if (meets && i > from) phase++, from = i;
         at[i]->phase = phase;

@@ -15,7 +15,9 @@
    After recompute: a rematerialised node has the op, shape and attributes of the first one, comes
    after it, and reads the same values.
 
-   After order: forward comes before backward, or terms run in turn. */
+   After order: forward comes before backward, or terms run in turn.
+
+   After pieces: training reads pieces alone of logits that are cut. */
 #include <string.h>
 #include "ir/verify_graph.h"
 #include "middle/middle.h"
@@ -165,4 +167,15 @@ void verify_order(const Graph *g)
         backward |= n->backward && n->kind >= K_MAP;
         if (n->kind == K_ROOT) root = n;
     }
+}
+
+/* ---- pieces ---- */
+void verify_pieces(const Graph *g)
+{
+    const Verify v = { "pieces", g };
+    verify_simple(&v);
+    for (int h = 0; h < g->heads.n; h++)
+        must(&v, g->heads.at[h]->product,
+             !is_live(g, g->heads.at[h]->product) || is_predicted(g, g->heads.at[h]->product),
+             "training reads pieces alone of logits that are cut");
 }

@@ -72,6 +72,7 @@ static void add_memory(Text *out, const Whole *all, const Figures *f)
     text_add(out, "  %-42s %16s  lower bound %s, %.1f %% over it\n",
              "arena, the peak of a micro-step's values", digits(f->arena), digits(f->bound),
              f->bound > 0 ? 100 * (f->arena / f->bound - 1) : 0.0);
+    for (int i = 0; i < k->g->heads.n; i++) text_add(out, "    %s\n", head_text(k->g->heads.at[i]));
     if (f->fixed > 0)
         text_add(out, "  %-42s %16s\n", "workspace, scratch, the window", digits(f->fixed));
     text_add(out, "  %-42s %16s  %s\n", "all", digits(memory_of(f)), size_text(memory_of(f)));
