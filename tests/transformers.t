@@ -2,7 +2,7 @@
 # transformers.t -- the layers of a transformer are PyTorch's, with its names of parameters; ACCEPTANCE's case 54 for whole ones.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
-OPTIMIZE=-O1
+OPTIMIZE=-O1     # these programs compile longer than they run
 
 # ---- layers: outputs and gradients from the same weights, by name
 export CASES=layers
@@ -19,4 +19,42 @@ if prober layers_probe "$work/layers/model.lua" gagen_double; then
     no "the first gradient times 1 + 1e-6" compare "$work/layers/got" "$work/layers/expect.txt" $limit --scale 1.000001
 fi
 unset CASES
+
+# ---- ACCEPTANCE's case 54: 50 updates at accumulate = 4, with ragged tails, beside PyTorch
+want="tests/reference/transformers.txt --case"
+limits="--loss 1e-9 --gradient 1e-9 --weight 1e-9"
+updates=50
+probe() { "$work/$1" hashed=108 "$2" "$3" $updates 1 20 > "$work/$1.got" 2> "$work/errors" || { tell 1 "$1 runs"; sed 's/^/# /' "$work/errors"; }; }
+# whole NET: in double
+whole() {
+    prober "$1" "tests/transformers/$1.lua" gagen_double && probe "$1" hashed 2 || return
+    # shellcheck disable=SC2086
+    yes "54. $1, C: 50 losses, gradients of updates 1 and 20 and the weights are PyTorch's to 1e-9" \
+        compare "$work/$1.got" $want "$1 double" $limits
+    probe "$1" nudged=1 2
+    no "54. $1: first weights that are 2^-22 off, in the losses" compare "$work/$1.got" $want "$1 double" --loss 1e-9
+    no "54. $1: first weights that are 2^-22 off, in the weights" compare "$work/$1.got" $want "$1 double" --weight 1e-9
+}
+for net in gpt seq2seq; do whole $net; done
+
+# in float: the first losses, and the gradients of update 20 from the weights that float has by then
+if prober gpt_float tests/transformers/gpt.lua gagen && probe gpt_float hashed 2; then
+    yes "54. gpt, in float: ten losses are PyTorch's in double to 1e-6" compare "$work/gpt_float.got" $want "gpt double" --loss 1e-6 --updates 10
+    no "54. gpt, in float: losses times 1 + 2e-6" compare "$work/gpt_float.got" $want "gpt double" --loss 1e-6 --updates 10 --scale 1.000002
+    "$work/gpt_float" hashed=108 hashed 2 19 save="$work/nineteen" > "$work/said"
+    for build in gpt_float gpt; do "$work/$build" hashed=108 resume="$work/nineteen" 2 1 1 > "$work/$build.20"; done
+    yes "54. gpt: gradients of update 20 in float and in double from the same weights" compare "$work/gpt_float.20" "$work/gpt.20" --tensor 1e-4
+    no "54. gpt: one gradient times 1.001" compare "$work/gpt_float.20" "$work/gpt.20" --tensor 1e-4 --scale 1.001
+fi
+
+# in CUDA: the fourth of these updates has a ragged tail
+. tests/cuda/emu.sh
+emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
+if cuda_prober gpt_cuda tests/transformers/gpt.lua gagen_double; then
+    updates=5
+    probe gpt_cuda hashed 1
+    yes "54. gpt, CUDA: $updates losses and the first gradient" compare "$work/gpt_cuda.got" $want "gpt double" --loss 1e-9 --gradient 1e-9 --updates $updates
+    probe gpt_cuda nudged=1 1
+    no "54. gpt, CUDA: first weights that are 2^-22 off" compare "$work/gpt_cuda.got" $want "gpt double" --loss 1e-9 --updates $updates
+fi
 finish
