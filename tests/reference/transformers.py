@@ -108,6 +108,30 @@ class Seq2seq(nn.Module):
         return torch.optim.Adam(self.parameters(), lr=1e-2)
 
 
+class Encoder(nn.Module):
+    clip = None
+
+    def __init__(self):
+        super().__init__()
+        self.emb, self.at = nn.Embedding(11, 12), nn.Parameter(torch.zeros(7, 12))
+        self.layers = nn.ModuleList(nn.TransformerEncoderLayer(12, 2, 10, 0.0, batch_first=True) for _ in range(2))
+        self.head = nn.Linear(12, 5)
+
+    def data(self):
+        n, label = ids((ROWS,), seed_of("n"), 8).clamp(min=1), ids((ROWS,), seed_of("label"), 5)
+        return column("x", 7, 11), n, label
+
+    def terms(self, x, n, label):
+        y, padding = self.emb(x) + self.at, torch.arange(7) >= n[:, None]
+        for layer in self.layers:
+            y = layer(y, src_key_padding_mask=padding)
+        mean = y.masked_fill(padding[:, :, None], 0).sum(1) / n[:, None]
+        return F.cross_entropy(self.head(mean), label, reduction="sum"), len(label)
+
+    def optimizer(self):
+        return torch.optim.SGD(self.parameters(), lr=0.05, momentum=0.9)
+
+
 def initialise(net):
     for name, t in net.named_parameters():
         seed, scale = seed_of(name.replace("to_", "to")), 1.0
@@ -173,6 +197,6 @@ def run(name, make, kind):
 
 
 print(HEAD.format(version=torch.__version__.split("+")[0], samples=SAMPLES), end="")
-for name, make in (("gpt", Gpt), ("seq2seq", Seq2seq)):
+for name, make in (("gpt", Gpt), ("seq2seq", Seq2seq), ("encoder", Encoder)):
     for kind in ("double", "float"):
         run(name, make, kind)
