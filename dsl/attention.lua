@@ -8,7 +8,7 @@ local what, tensors = "fn.attention", core.use("dsl/ops/attention.lua").tensors
 
 local spec = { heads = util.any, kv_heads = util.any, causal = false, scale = util.any,
   window = util.any, softcap = util.any, lengths = util.any, mask = util.any,
-  documents = util.any }
+  documents = util.any, dropout = 0 }
 
 local function sequence(name, x)
   x = tensor(what .. ": " .. name, x)
@@ -60,6 +60,9 @@ local function attributes(o, each, positions)
   a.window = o.window and util.integer(what, o.window, 1, "window, keys that a query sees") or 0
   a.window = math.min(a.window, positions)
   a.softcap = o.softcap and util.number(what, o.softcap, 1e-30, 1e30, "softcap") or 0
+  a.dropout = util.number(what, o.dropout, 0, 1, "dropout, a probability")
+  if a.dropout == 1 then fail("%s: dropout = 1 would drop everything; it is below 1", what) end
+  o.noise = a.dropout > 0 or nil
   return a
 end
 
@@ -112,12 +115,22 @@ function as.documents(x, s)
   return x
 end
 
+-- draws for each head, query and key
+function as.noise(_, s)
+  if s.heads * s.queries * s.keys >= 1 << 31 then
+    fail("%s: dropout numbers each of %d * %d * %d weights, which an int cannot count", what,
+      s.heads, s.queries, s.keys)
+  end
+  return op.draw { s.heads, s.queries, s.keys }
+end
+
 -- those that are given, in the order of the op, and their bits
 local function given(o, sizes)
   local list, bits = {}, 0
   for i, name in ipairs(tensors) do
     if o[name] ~= nil then
-      list[#list + 1] = as[name](tensor(what .. ": " .. name, o[name]), sizes)
+      local x = name ~= "noise" and tensor(what .. ": " .. name, o[name])
+      list[#list + 1] = as[name](x, sizes)
       bits = bits | 1 << (i - 1)
     end
   end

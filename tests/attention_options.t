@@ -38,4 +38,19 @@ broken "a tile that is skipped before the last valid key" 's/((long)length + 25)
 broken "a key after the last valid one" 's/(real)(k \* 26 + j) >= length/(real)(k * 26 + j) > length/'
 broken "the mask of another key" 's/\(may = .*\)\[k \* 26 + j\]/\1[k * 26 + (j ^ 1)]/'
 broken "keys of other documents" 's/mine != other/mine < other/'
+
+# A draw has the number of its head, query and key, so that dropout of the written-out weights drops the same ones.
+equal "dropout drops the same weights" -D t=70 -D dropout=0.3 -D heads=3 -D kv=1 -D dim=9
+ask fused 1 && cp "$work/fused.got" "$work/one" && ask fused 3
+yes "on 3 threads the same bits as on 1" cmp "$work/fused.got" "$work/one"
+# The line "average" has the loss that evaluation finds.
+as_by_hand() { cat "$1" "$work/hand.got" | awk '$1 == "average" { x[++n] = $2 } END { exit !(n == 2 && (x[1] - x[2]) ^ 2 < 1e-24) }'; }
+yes "evaluation draws none" as_by_hand "$work/fused.got"
+sed 's/if (training)/if (1)/' "$work/fused.c" > "$work/off.c"
+compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=attention && ask off 2
+no "it draws" as_by_hand "$work/off.got"
+broken "weights of another key are dropped" 's/k \* 35 + j)/k * 35 + j + 1)/g'
+prober fused $model gagen_double -D t=70 -D dropout=0.3 -D heads=3 -D kv=1 -D dim=9 -D micro_batch=1 -D accumulate=6 && ask fused 2
+# shellcheck disable=SC2086
+yes "in micro-batches of one, too" compare "$work/fused.got" "$work/hand.got" $limits
 finish

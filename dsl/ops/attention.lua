@@ -5,7 +5,8 @@
 local core = ...
 local op = core.use("dsl/op.lua")
 local info, call = core.info, op.call
-local attrs = { "heads", "kv_heads", "causal", "scale", "window", "softcap", "given" }
+local attrs = { "heads", "kv_heads", "causal", "scale", "window", "softcap", "dropout",
+  "given" }
 local tensors = { "bias", "lengths", "mask", "documents", "noise" }
 local example = "fn.attention(q, k, v, { heads = 4 })"
 

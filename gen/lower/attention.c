@@ -126,7 +126,10 @@ static void build_forward(Attention *a)
     mask(a, &scores);
     weigh(a, &scores, &largest, &sum, &shrink);
     if (a->key.tiles > 1) scale_rows(a, &m, &shrink);
-    if (y) add_values(a, &scores, a->v, a->values, &m);
+    if (y) {
+        drop(a, &scores);
+        add_values(a, &scores, a->v, a->values, &m);
+    }
     b->out = tile;
     store_rows(a, rows, &largest, &sum);
     if (!y) return;
@@ -184,65 +187,103 @@ static void weigh_again(const Attention *a, const Local *scores, const Local *ro
     a->b->out = out;
 }
 
-/* dp becomes ds */
+/* dp becomes ds, and with dropout p the weights that v had */
 static void slope(const Attention *a, const Local *p, const Local *dp, const Local *d)
 {
     StmtList *out = a->b->out;
     const Val *i = lane_turns(a, "i", a->query.tile),
               *mean = let(a->b, "mean", load_from(a, local_at(d, NULL, i))),
               *j = loop_of(a, "j", val_int(a->key.tile), SERIAL);
-    const Val *ds = both(CALL_MUL, load_from(a, local_at(p, j, i)),
-                         both(CALL_SUB, load_from(a, local_at(dp, j, i)), mean));
+    const Val *by = kept(a, i, j), *weight = load_from(a, local_at(p, j, i)),
+              *of_weight = load_from(a, local_at(dp, j, i));
+    if (by) by = let(a->b, "by", by), weight = let(a->b, "p", weight);
+    if (by) of_weight = both(CALL_MUL, of_weight, by);
+    const Val *ds = both(CALL_MUL, weight, both(CALL_SUB, of_weight, mean));
     if (a->bends) ds = both(CALL_MUL, ds, load_from(a, local_at(&a->slopes, j, i)));
     store_to(a, local_at(dp, j, i), ds);
+    if (by) store_to(a, local_at(p, j, i), both(CALL_MUL, weight, by));
     a->b->out = out;
+}
+
+typedef struct {
+    Node *dq, *dk, *dv;               /* NULL: not needed */
+    Local q_turned, q, dy_turned, dy; /* of the tile's queries */
+    Local p, ds, rows, d, sums;       /* of rule 4; sums of dq */
+} Backward;
+
+static Backward backward_of(const Attention *a)
+{
+    const long tile = a->query.tile;
+    Backward x = { .dq = made_here(a, "attention_dq"),
+                   .dk = made_here(a, "attention_dk"),
+                   .dv = made_here(a, "attention_dv") };
+    x.q_turned = local_new(a, "q_turned", a->each, tile);
+    x.q = local_new(a, "q_scaled", tile, round_up(a->each, BLOCK_MIN));
+    x.dy_turned = local_new(a, "dy_turned", a->values, tile);
+    x.dy = local_new(a, "dy", tile, round_up(a->values, BLOCK_MIN));
+    x.p = local_new(a, "weights", a->key.tile, tile);
+    x.ds = local_new(a, "ds", a->key.tile, tile);
+    x.rows = local_new(a, "row_sums", 1, tile), x.d = local_new(a, "means", 1, tile);
+    x.sums = local_new(a, "result", tile, round_up(a->each, BLOCK_MIN));
+    return x;
+}
+
+/* Queries beyond the last are zeros. */
+static void zero_queries(const Attention *a, const Backward *x)
+{
+    const long tile = a->query.tile;
+    if (a->query.tiles * tile == a->query.all) return;
+    fill(a, &x->q_turned, a->each, 0), fill(a, &x->q, tile, 0);
+    fill(a, &x->dy_turned, a->values, 0), fill(a, &x->dy, tile, 0);
+}
+
+static void take_tile(const Attention *a, const Backward *x)
+{
+    take_options(a);
+    take_queries(a, a->q, a->each, &x->q_turned, &x->q, scale_of(a));
+    take_queries(a, a->gy, a->values, &x->dy_turned, &x->dy, NULL);
+    take_rows(a, &x->rows, &x->d);
+    fill(a, &x->sums, a->query.tile, 0);
+}
+
+/* Of the tiles at hand: dropped weights are those of v. */
+static void add_tile(const Attention *a, const Backward *x)
+{
+    const bool drops = a->given[NOISE];
+    score(a, a->k, a->each, &x->q_turned, &x->p);
+    bend(a, &x->p);
+    mask(a, &x->p);
+    weigh_again(a, &x->p, &x->rows);
+    if (x->dv && !drops) add_queries(a, &x->p, &x->dy, x->dv, a->values);
+    if (x->dq || x->dk) {
+        score(a, a->v, a->values, &x->dy_turned, &x->ds);
+        slope(a, &x->p, &x->ds, &x->d);
+    } else {
+        drop(a, &x->p);
+    }
+    if (x->dv && drops) add_queries(a, &x->p, &x->dy, x->dv, a->values);
+    if (x->dk) add_queries(a, &x->ds, &x->q, x->dk, a->each);
+    if (x->dq) add_values(a, &x->ds, a->k, a->each, &x->sums);
 }
 
 static void build_backward(Attention *a)
 {
     Build *b = a->b;
-    Node *dq = made_here(a, "attention_dq"), *dk = made_here(a, "attention_dk"),
-         *dv = made_here(a, "attention_dv");
-    const long heads = a->heads / a->shared, tile = a->query.tile;
-    open_unit(a, heads, &a->of_keys);
-    const Local q_turned = local_new(a, "q_turned", a->each, tile),
-                q = local_new(a, "q_scaled", tile, round_up(a->each, BLOCK_MIN)),
-                dy_turned = local_new(a, "dy_turned", a->values, tile),
-                dy = local_new(a, "dy", tile, round_up(a->values, BLOCK_MIN));
-    const Local p = local_new(a, "weights", a->key.tile, tile),
-                ds = local_new(a, "ds", a->key.tile, tile);
-    if (a->bends) a->slopes = local_new(a, "slopes", a->key.tile, tile);
-    const Local rows = local_new(a, "row_sums", 1, tile), d = local_new(a, "means", 1, tile),
-                sums = local_new(a, "result", tile, round_up(a->each, BLOCK_MIN));
-    zero_keys(a, dk, a->each), zero_keys(a, dv, a->values);
-    if (a->query.tiles * tile > a->query.all) {
-        fill(a, &q_turned, a->each, 0), fill(a, &q, tile, 0);
-        fill(a, &dy_turned, a->values, 0), fill(a, &dy, tile, 0);
-    }
+    open_unit(a, a->heads / a->shared, &a->of_keys);
+    const Backward x = backward_of(a);
+    if (a->bends) a->slopes = local_new(a, "slopes", a->key.tile, a->query.tile);
+    zero_keys(a, x.dk, a->each), zero_keys(a, x.dv, a->values);
+    zero_queries(a, &x);
     open_options(a);
     const Val *group = serial_turns(a, "group", a->shared);
     a->head = a->shared == 1 ? a->of_keys : let(b, "head", position(a->of_keys, a->shared, group));
     open_query_tiles(a);
     StmtList *out = b->out;
-    take_options(a);
-    take_queries(a, a->q, a->each, &q_turned, &q, scale_of(a));
-    take_queries(a, a->gy, a->values, &dy_turned, &dy, NULL);
-    take_rows(a, &rows, &d);
-    fill(a, &sums, tile, 0);
+    take_tile(a, &x);
     open_keys(a);
-    score(a, a->k, a->each, &q_turned, &p);
-    bend(a, &p);
-    mask(a, &p);
-    weigh_again(a, &p, &rows);
-    if (dv) add_queries(a, &p, &dy, dv, a->values);
-    if (dq || dk) {
-        score(a, a->v, a->values, &dy_turned, &ds);
-        slope(a, &p, &ds, &d);
-    }
-    if (dk) add_queries(a, &ds, &q, dk, a->each);
-    if (dq) add_values(a, &ds, a->k, a->each, &sums);
+    add_tile(a, &x);
     b->out = out;
-    if (dq) store_result(a, dq, a->each, &sums, NULL);
+    if (x.dq) store_result(a, x.dq, a->each, &x.sums, NULL);
 }
 
 void build_attention(Build *b)

@@ -85,6 +85,10 @@ void take_options(const Attention *a);
 void bend(const Attention *a, const Local *scores);
 /* Scores of keys that a query does not see become -inf. */
 void mask(const Attention *a, const Local *scores);
+/* 0 where dropout drops the weight of that pair, else 1 / (1 - p); NULL: there is no dropout */
+const Val *kept(const Attention *a, const Val *i, const Val *j);
+/* Weights of pairs that dropout drops become 0; others grow. */
+void drop(const Attention *a, const Local *weights);
 /* The loop over tiles of keys, those with a key that some query of the tile may see. */
 void open_keys(Attention *a);
 #endif

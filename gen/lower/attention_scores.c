@@ -220,6 +220,34 @@ void mask(const Attention *a, const Local *scores)
     b->out = out;
 }
 
+/* ---- dropout ---- */
+const Val *kept(const Attention *a, const Val *i, const Val *j)
+{
+    Build *b = a->b;
+    const Node *noise = a->given[NOISE];
+    if (!noise) return NULL;
+    const double p = option(a, "dropout");
+    const Val *row = position(a->head, a->query.all, query_at(a, i)),
+              *at = position(row, a->key.all, key_at(a, j));
+    const Val *u = let(b, "u", val_call(CALL_UNIFORM, a->n, argument_of(b, noise), at));
+    return choose(both(CALL_LT, u, val_number(p)), val_number(0), val_number(1 / (1 - p)));
+}
+
+void drop(const Attention *a, const Local *weights)
+{
+    StmtList *out = a->b->out;
+    if (!a->given[NOISE]) return;
+    if (!a->gy) {
+        Stmt *s = stmt_new(out, STMT_IF);
+        s->value = val_run(RUN_TRAINING, AS_BOOL), a->b->out = &s->body;
+    }
+    const Val *i = lane_turns(a, "i", a->query.tile),
+              *j = loop_of(a, "j", val_int(a->key.tile), SERIAL);
+    const Val *by = kept(a, i, j);
+    store_to(a, local_at(weights, j, i), both(CALL_MUL, load_from(a, local_at(weights, j, i)), by));
+    a->b->out = out;
+}
+
 /* ---- rule 3 ---- */
 /* The tiles up to position `end`, or all. */
 static const Val *tiles_to(const Attention *a, const Val *end)

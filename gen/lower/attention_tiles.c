@@ -50,6 +50,7 @@ static int read_options(Attention *a)
     int n = 0;
     for (int i = 0; i < TENSORS; i++)
         if (given >> i & 1) a->given[i] = f->arg[3 + n++];
+    if (a->given[NOISE] && a->given[NOISE]->still) a->given[NOISE] = NULL;
     return n;
 }
 

@@ -107,7 +107,7 @@ static void verify_node(Kernels *k, const Kernel *x, Node *n, int at)
     for (int a = 0; a < n->nargs; a++) {
         if (!contracts(k, x) || n != x->core) verify_argument(k, x, n, n->arg[a]);
         const bool own = kernel_of(k, n->arg[a]) == x;
-        if (n->kind != K_WINDOW || contracts(k, x) || own) continue;
+        if (n->kind != K_WINDOW || contracts(k, x) || own || n->arg[a]->kind == K_NOISE) continue;
         MUST(node_layout(k, n->arg[a], &l), "layout: %s slides over %s, which has no factors",
              value_text(n), value_text(n->arg[a]));
         MUST(a > 0 || layout_whole(&l, &n->arg[a]->shape),
