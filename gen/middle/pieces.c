@@ -12,11 +12,11 @@
    5. Values that outputs alone need stay whole. So do all values where a micro-batch's gradient is
       folded into the optimizer's states, and where deterministic = "split" orders its sums.
    6. train's head_pieces says how many pieces, 1: none. Without it, logits of LARGE numbers or more
-      are cut into pieces of LARGE numbers, but at least ROWS rows. */
+      are cut into pieces of LARGE numbers, but at least ROWS rows, and at most MOST pieces. */
 #include <string.h>
 #include "middle/region.h"
 
-enum { LARGE = 1 << 22, ROWS = 64 };
+enum { LARGE = 1 << 22, ROWS = 128, MOST = 16 };
 typedef struct Cut {
     Region r;
     Graph *g;
@@ -273,15 +273,15 @@ static void cut_head(Graph *g, const Region *r, long pieces)
 }
 
 /* ---- heads ---- */
+static long least(long a, long b) { return a < b ? a : b; }
+
 /* Rule 6. */
 static long pieces_for(const Graph *g, const Node *product, int axis)
 {
-    const long count = shape_count(&product->shape), extent = product->shape.dim[axis],
-               rows = rows_of_product(product);
-    long n = g->train.head_pieces;
-    if (!n)
-        n = (count + LARGE - 1) / LARGE < rows / ROWS ? (count + LARGE - 1) / LARGE : rows / ROWS;
-    return n < extent ? n : extent;
+    const long extent = product->shape.dim[axis];
+    if (g->train.head_pieces) return least(g->train.head_pieces, extent);
+    const long large = (shape_count(&product->shape) + LARGE - 1) / LARGE;
+    return least(least(large, rows_of_product(product) / ROWS), least(MOST, extent));
 }
 
 /* Cuts it along its longest axis of rows that can be cut. */

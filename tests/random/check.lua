@@ -14,7 +14,7 @@ local function chosen(seed)
   if seed % 2 == 1 then list[2] = turns[seed // 2 % #turns + 1] end
   if ways.torch then list[#list + 1] = "torch" end
   if seed % 10 == 1 then list[#list + 1] = "cuda" end
-  if recipe.made(seed).deterministic then list[#list + 1] = "split" end
+  list[#list + 1] = recipe.made(seed).deterministic and "split" or "pieces"
   return list
 end
 

@@ -1,7 +1,7 @@
 -- ways.lua -- ways to run a random net (recipe.lua), and what is wrong with what it computes.
 --   local ways = dofile "tests/random/ways.lua"
 --   ways.exact(r)           nil, or what is wrong: the net in C, double, not optimized, whose output all others are held to
---   ways.run[NAME](r)       nil, or what is wrong; "gcc-float" ... "cuda", "torch", "split", "trees"
+--   ways.run[NAME](r)       nil, or what is wrong; "gcc-float" ... "cuda", "torch", "split", "pieces", "trees"
 -- PLANT is a script for sed that damages the program of a way, as controls do; OPTIMIZE stands for -O3.
 local recipe = dofile "tests/random/recipe.lua"
 local ways = { run = {}, doubtful = 0 }
@@ -154,6 +154,14 @@ function ways.run.split(r)
   if wrong then return wrong end
   for _, name in ipairs { "exact", "other" } do sh("grep -v ^loss %s/%s.out > %s/%s.bits", dir, name, dir, name) end
   return not sh("cmp -s %s/exact.bits %s/other.bits", dir, dir) and "differs in bits" or nil
+end
+
+-- Large products in pieces, where the net has a head.
+function ways.run.pieces(r)
+  if r.deterministic then return end
+  local wrong = generated(r, "c", "-D head_pieces=3")
+  if wrong or not sh("grep -q 'pieces of up to' %s/net.c", dir) then return wrong end
+  return whole(r, "other", compiled(planted "c", "other", gcc, "-O0", true), true)
 end
 
 -- ---- PyTorch: one process for all recipes, that reads them line by line ---------------------------------------------
