@@ -9,8 +9,9 @@
    3. The last piece may have fewer rows. All others have the same number, so they share functions.
    4. If micro-batches may be dropped, backward must not begin before forward ends. Then the forward
       pass has pieces, and those of backward compute wide values again.
-   5. Values that outputs alone need stay whole. So do all values where a micro-batch's gradient is
-      folded into the optimizer's states, and where deterministic = "split" orders its sums.
+   5. Outputs read logits of their own, in pieces, too, or whole ones. All logits are whole where a
+      micro-batch's gradient is folded into the optimizer's states, and where deterministic =
+      "split" orders its sums.
    6. train's head_pieces says how many pieces, 1: none. Without it, logits of LARGE numbers or more
       are cut into pieces of LARGE numbers, but at least ROWS rows, and at most MOST pieces. */
 #include <string.h>
@@ -214,11 +215,15 @@ static void rewire(const Cut *c)
 {
     for (int i = 0; i < c->g->nodes.n; i++) {
         Node *n = c->g->nodes.at[i];
-        if (!trains(c->g, n) || in_region(&c->r, n)) continue;
+        if (!belongs(&c->r, n) || in_region(&c->r, n)) continue;
         for (int k = 0; k < n->nargs; k++) {
             const Node *a = original(&c->r, n->arg[k]);
             if (c->joined[a->id]) n->arg[k] = c->joined[a->id];
         }
+    }
+    for (int i = 0; i < c->g->outputs.n && is_predicted(c->g, c->r.product); i++) {
+        Node **at = &c->g->outputs.at[i]->node;
+        if (c->joined[(*at)->id]) *at = c->joined[(*at)->id];
     }
 }
 
@@ -267,6 +272,8 @@ static void cut_head(Graph *g, const Region *r, long pieces)
     renumber(g, c.order.at, c.order.n);
     set_again(&c, n, c.made);
     count_uses(g);
+    for (int i = 0; i < g->heads.n; i++)
+        if (g->heads.at[i]->product == r->product) return;
     Head *h = NEW(Head);
     *h = (Head) { r->product, c.pieces, rows_of_product(r->product) / r->extent * c.rows };
     vec_push(&g->heads, h);
@@ -306,7 +313,7 @@ static bool cut_product(Graph *g, Node *product)
 
 static bool may_be_head(const Graph *g, const Node *n)
 {
-    return n->kind == K_MATMUL && trains(g, n) && !n->backward && n->when == WHEN_MICRO &&
+    return n->kind == K_MATMUL && is_live(g, n) && !n->backward && n->when == WHEN_MICRO &&
            (g->train.head_pieces || shape_count(&n->shape) >= LARGE);
 }
 
@@ -315,6 +322,6 @@ void pieces(Graph *g)
     if (g->train.chains || g->step->optimizer.fold[0]) return;
     for (int i = 0; i < g->nodes.n; i++) {
         Node *n = g->nodes.at[i];
-        if (may_be_head(g, n) && cut_product(g, n)) i = n->id;
+        while (may_be_head(g, n) && cut_product(g, n)) i = n->id;
     }
 }

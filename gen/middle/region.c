@@ -12,7 +12,11 @@
 #include <string.h>
 #include "middle/region.h"
 
-bool trains(const Graph *g, const Node *n) { return is_live(g, n) && !is_predicted(g, n); }
+bool belongs(const Region *r, const Node *n)
+{
+    return is_live(r->g, n) && is_predicted(r->g, n) == is_predicted(r->g, r->product);
+}
+
 bool in_region(const Region *r, const Node *n) { return r->axis[n->id] != OUTSIDE; }
 
 Node *original(const Region *r, Node *n)
@@ -21,14 +25,21 @@ Node *original(const Region *r, Node *n)
     return first ? first : n;
 }
 
+static bool is_output(const Region *r, const Node *n)
+{
+    for (int i = 0; i < r->g->outputs.n && is_predicted(r->g, n); i++)
+        if (r->g->outputs.at[i]->node == n) return true;
+    return false;
+}
+
 bool is_read(const Region *r, const Node *n)
 {
     for (int i = 0; i < r->g->nodes.n; i++) {
         const Node *u = r->g->nodes.at[i];
-        for (int k = 0; k < u->nargs && trains(r->g, u) && !in_region(r, u); k++)
+        for (int k = 0; k < u->nargs && belongs(r, u) && !in_region(r, u); k++)
             if (original(r, u->arg[k]) == n) return true;
     }
-    return false;
+    return is_output(r, n);
 }
 
 bool is_row_axis(const Node *product, int axis)
@@ -162,7 +173,7 @@ int axis_of_argument(const Region *r, const Node *n, int k)
 /* ---- the nodes ---- */
 static bool is_large(const Region *r, const Node *n)
 {
-    return n->kind >= K_MAP && n->when == WHEN_MICRO && trains(r->g, n) &&
+    return n->kind >= K_MAP && n->when == WHEN_MICRO && belongs(r, n) &&
            shape_count(&n->shape) >= shape_count(&r->product->shape);
 }
 
@@ -203,7 +214,7 @@ static bool add_between(const Region *r, bool *mine)
     }
     for (int i = n; i-- > 0;) {
         const Node *x = r->g->nodes.at[i];
-        for (int k = 0; k < x->nargs && trains(r->g, x); k++)
+        for (int k = 0; k < x->nargs && belongs(r, x); k++)
             before[x->arg[k]->id] |= before[i] || mine[i];
     }
     for (int i = 0; i < n; i++) {
@@ -217,8 +228,7 @@ static bool add_between(const Region *r, bool *mine)
 static void find_readers(const Region *r, bool *mine)
 {
     for (int i = 0; i < r->g->nodes.n; i++)
-        mine[i] =
-            r->wide[i] || (trains(r->g, r->g->nodes.at[i]) && reads_wide(r, r->g->nodes.at[i]));
+        mine[i] = r->wide[i] || (belongs(r, r->g->nodes.at[i]) && reads_wide(r, r->g->nodes.at[i]));
 }
 
 /* ---- the axis of each node ---- */
@@ -238,7 +248,7 @@ static bool sums_up(const Region *r, const Node *n) { return r->axis[n->id] == S
 /* A view of what adds up adds up. */
 static bool take_view(Region *r, const Node *n, bool *mine)
 {
-    if (n->kind != K_VIEW || in_region(r, n) || !trains(r->g, n) || !sums_up(r, n->arg[0]))
+    if (n->kind != K_VIEW || in_region(r, n) || !belongs(r, n) || !sums_up(r, n->arg[0]))
         return false;
     mine[n->id] = true, r->axis[n->id] = SUMMED;
     return true;

@@ -25,8 +25,8 @@ bool is_row_axis(const Node *product, int axis);
 long rows_of_product(const Node *product);
 /* n, or the value that n rematerialises: pieces run where it still exists */
 Node *original(const Region *r, Node *n);
-/* whether nodes outside of the region read n */
+/* whether nodes outside of the region read n, or it is an output */
 bool is_read(const Region *r, const Node *n);
-/* live, and no value of outputs alone */
-bool trains(const Graph *g, const Node *n);
+/* live, and needed by training as the product is, or by outputs alone as it is */
+bool belongs(const Region *r, const Node *n);
 #endif
