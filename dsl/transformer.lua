@@ -78,7 +78,7 @@ end
 
 -- what fn.attention is told: the layer's options, and those of the call
 local function told(what, o, given)
-  local a = { heads = o.heads, kv_heads = o.kv_heads, causal = o.causal }
+  local a = { heads = o.heads, kv_heads = o.kv_heads, causal = o.causal, dropout = o.dropout }
   for _, k in ipairs(util.sorted(given or {})) do
     if k == "heads" or k == "kv_heads" then
       fail("%s: %s stands where the layer is made", what, k)

@@ -20,6 +20,31 @@ if prober layers_probe "$work/layers/model.lua" gagen_double; then
 fi
 unset CASES
 
+# ---- defaults: first values, and dropout at each place where PyTorch's layers have it
+dump() { ./gagen --dump=read_model -t c tests/transformers/defaults.lua "$@"; }
+first() { dump | awk -v name="$1" '$1 == name { sub(/.*\] */, ""); print $2, $3 }'; }
+is() { [ "$(first "$1")" = "$2" ]; tell $? "$1 begins with $2, as PyTorch's"; }
+is encoder.self_attn.in_proj_weight "uniform(-0.353553, 0.353553)"       # Xavier's, of 12 inputs and 36 outputs
+is decoder.multihead_attn.in_proj_bias "constant(0, 0)"
+is decoder.multihead_attn.out_proj.weight "uniform(-0.288675, 0.288675)"
+is decoder.self_attn.out_proj.bias "constant(0, 0)"
+is encoder.linear1.bias "uniform(-0.288675, 0.288675)"
+is decoder.linear2.weight "uniform(-0.0220971, 0.0220971)"               # of 2048 inputs
+drops() { dump "$@" | grep -c 'noise  *noise '; }
+[ "$(drops)" -eq 10 ]; tell $? "4 draws in an encoder's layer and 6 in a decoder's: $(drops)"
+[ "$(dump | grep -c 'attention .*dropout=0.1 ')" -eq 3 ]; tell $? "three of them are of attentions, 0.1"
+[ "$(drops -D dropout=0)" -eq 0 ]; tell $? "control: none without dropout"
+
+# no table of angles stands in a program: 4,096 positions take as many lines as 16
+cat > "$work/turned.lua" << 'END'
+local T = option("t", 16)
+local d = data.npy { "rows", columns = { x = { "x.npy", T, 64 } } }
+local first = nn.Linear(64)
+train { data = d, batch = 4, steps = 1, minimize = fn.mean(fn.square(fn.rotary(first(d.x), { heads = 2 }))), optim = optim.SGD { lr = 0.1 } }
+END
+length() { ./gagen -t c -D t="$1" "$work/turned.lua" | wc -l; }
+[ "$(length 4096)" -eq "$(length 16)" ]; tell $? "rotary positions are computed: $(length 16) lines for 16 and for 4,096 positions"
+
 # ---- ACCEPTANCE's case 54: 50 updates at accumulate = 4, with ragged tails, beside PyTorch
 want="tests/reference/transformers.txt --case"
 limits="--loss 1e-9 --gradient 1e-9 --weight 1e-9"
