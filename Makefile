@@ -2,6 +2,7 @@
 #   make          build all three            make run        train on digits and print the accuracy
 #   make test     everything, in minutes     make test-long  what takes longer
 #   make check    a part of it, in three minutes, for the inner loop
+#   make test-floats  elementary functions at all floats, half an hour
 #   make fuzz     ten minutes of damaged models, data files, checkpoints and logs, under sanitizers
 #   make test-bare  run and test on a bare Debian made for it (root; about half an hour)
 #   make bench    beside PyTorch and JAX     make install    PREFIX=/usr/local, DESTDIR= for packagers
@@ -91,6 +92,10 @@ test-long: deps
 	@sh tests/prepare.sh
 	$(PROVE) --jobs $(JOBS) tests/long/*.t
 
+# elementary functions at all floats: half an hour
+test-floats: all
+	FLOATS=1 $(PROVE) -v tests/long/floats.t
+
 CHECK = house errors verify dumps language table ops expr man golden moves share nets cuda
 
 check: all
@@ -145,4 +150,4 @@ uninstall:
 clean:
 	rm -rf build gagen $(LIBRARIES)
 
-.PHONY: all run train test check test-long test-bare fuzz bless bench gpu-kit test-gpu bench-gpu deps install uninstall print-lua clean
+.PHONY: all run train test check test-long test-floats test-bare fuzz bless bench gpu-kit test-gpu bench-gpu deps install uninstall print-lua clean

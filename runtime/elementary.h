@@ -1,19 +1,20 @@
 /* elementary.h -- exp, log, tanh and the like of one vector type; real.h includes this file for vec
    and for vec8. In the double build libm does the lanes one by one. In float the functions are our
-   own, within 2 ulp (sin, cos of 1e5 and more, erfc, pow and atan2 are libm's): a polynomial on a
-   reduced argument; the reductions are exact, or end with a correction. What overflows gives inf,
-   NaN gives NaN, denormals may come out as 0. */
+   own, within 2 ulp, exp and log within 1 (sin, cos of 1e5 and more, erfc, pow and atan2 are
+   libm's): a polynomial on a reduced argument; the reductions are exact, or end with a correction.
+   What overflows gives inf, NaN gives NaN, denormals may come out as 0. A lane's bits do not depend
+   on the others, but for sin and cos. */
 #define V_LANEWISE(name) \
     INLINE VEC V(name)(VEC x) \
     { \
-        for (int i = 0; i < V_LANES; i++) x[i] = r_##name(x[i]); \
+        for (int i = 0; i < V_LANES; i++) x[i] = R_LIBM(name)(x[i]); \
         return x; \
     }
 
 #define V_PAIRWISE(name) \
     INLINE VEC V(name)(VEC x, VEC y) \
     { \
-        for (int i = 0; i < V_LANES; i++) x[i] = r_##name(x[i], y[i]); \
+        for (int i = 0; i < V_LANES; i++) x[i] = R_LIBM(name)(x[i], y[i]); \
         return x; \
     }
 
@@ -112,10 +113,16 @@ INLINE VEC V(log1p)(VEC x)
     return V(select)(V(abs)(x) < R(1e-8), x, y);
 }
 
+/* x + x^3 P(x^2) near 0, 1 - 2 / (exp(2 x) + 1) beyond */
 INLINE VEC V(tanh)(VEC x)
 {
-    const VEC a = V(abs)(x), t = V(expm1)(2 * V(select)(a > 10, V(set)(10), a));
-    return V(copysign)(t / (t + 2), x);
+    static const real near[] = { R(-0.333333194), R(0.133326024), R(-0.0538538583), R(0.0210777577),
+                                 R(-0.00628247159) };
+    MASK n;
+    const VEC a = V(abs)(x), z = x * x;
+    const VEC p = V(exp_reduced)(2 * V(select)(a > 10, V(set)(10), a), &n), power = V(power2)(n);
+    const VEC far = 1 - 2 / (V(fma)(p, power, power) + 1);
+    return V(select)(a > R(0.55), V(copysign)(far, x), V(fma)(x * z, V(poly)(z, 5, near), x));
 }
 
 /* sin of x + quarter turns, |x| < 1e5, given a fused multiply-add: the first two steps of the

@@ -125,4 +125,17 @@ typedef real_int mask8 __attribute__((vector_size(LANES8 * REAL_BYTES)));
 #undef MASK
 #undef V
 #undef V_LANES
+
+/* ---- one number: as a lane, with the same bits ---- */
+#ifndef GAGEN_DOUBLE
+#define SINGLE(name) \
+    INLINE real r_##name(real x) { return v8_##name(v8_set(x))[0]; }
+SINGLE(exp)
+SINGLE(log)
+SINGLE(log1p)
+SINGLE(expm1)
+SINGLE(tanh)
+SINGLE(erf)
+#undef SINGLE
+#endif
 #endif

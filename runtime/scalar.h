@@ -41,16 +41,19 @@ typedef uint32_t real_bits;
 #define R_LIBM(name) name##f
 #endif
 
+/* ---- functions of one number; in C's float, real.h has those that vectors have ---- */
+#if defined GAGEN_DOUBLE || defined __CUDACC__ || defined GG_EMU
 INLINE real r_exp(real x) { return R_LIBM(exp)(x); }
 INLINE real r_log(real x) { return R_LIBM(log)(x); }
 INLINE real r_log1p(real x) { return R_LIBM(log1p)(x); }
 INLINE real r_expm1(real x) { return R_LIBM(expm1)(x); }
+INLINE real r_tanh(real x) { return R_LIBM(tanh)(x); }
+INLINE real r_erf(real x) { return R_LIBM(erf)(x); }
+#endif
 INLINE real r_sqrt(real x) { return R_LIBM(sqrt)(x); }
 INLINE real r_fma(real a, real b, real c) { return R_LIBM(fma)(a, b, c); }
-INLINE real r_tanh(real x) { return R_LIBM(tanh)(x); }
 INLINE real r_sin(real x) { return R_LIBM(sin)(x); }
 INLINE real r_cos(real x) { return R_LIBM(cos)(x); }
-INLINE real r_erf(real x) { return R_LIBM(erf)(x); }
 INLINE real r_erfc(real x) { return R_LIBM(erfc)(x); }
 INLINE real r_abs(real x) { return R_LIBM(fabs)(x); }
 INLINE real r_floor(real x) { return R_LIBM(floor)(x); }
