@@ -72,6 +72,24 @@ static void choose_unit(const Lowering *w, Contraction *c, Levels *batch, Levels
     take_unit(c, rows, at);
 }
 
+enum { ROWS_OF_SAMPLE = 32 };
+
+/* A sample with enough rows for tiles is a product of its own, so that its part of A and of the
+   result stay in the cache for the maps that follow. */
+static void take_samples(const Lowering *w, Contraction *c, Levels *rows, int vector)
+{
+    const Operand *result = &w->operand[2];
+    const Levels apart = levels_in(w, true, false, true, vector, 2, false);
+    if (w->x->core->kind != K_MATMUL || !result->shape.batch || rows->n != 1 || apart.n < 2 ||
+        apart.at[0].label != result->index[0].label[0] || apart.at[0].div != 1 ||
+        apart.at[0].extent != result->shape.dim[0] ||
+        rows->at[0].extent / apart.at[0].extent < ROWS_OF_SAMPLE)
+        return;
+    split_level(rows, 0, apart.at[0].extent);
+    take_outer(c, &apart.at[0], false);
+    *rows = (Levels) { .n = 1, .at = { rows->at[1] } };
+}
+
 static Contraction *assemble(const Lowering *w, char v)
 {
     Contraction *c = NEW(Contraction);
@@ -82,9 +100,11 @@ static Contraction *assemble(const Lowering *w, char v)
     Levels columns = levels_in(w, false, true, true, vector, 2, true),
            depth = levels_in(w, true, true, false, vector, 0, true);
     widen(c, &columns);
+    const int blocks = columns.n;
     choose_unit(w, c, &batch, &rows, &columns);
     for (int i = 0; i < batch.n; i++) take_outer(c, &batch.at[i], false);
     for (int i = 0; i < columns.n; i++) take_outer(c, &columns.at[i], false);
+    if (blocks) take_samples(w, c, &rows, vector);
     const bool samples = has_role(w->x->core, "weight");
     int r = 0, d = 0;
     for (; rows.n - r > 2; r++) take_outer(c, &rows.at[r], false);

@@ -156,13 +156,32 @@ static void zero_all_halos(Build *b, StmtList *into, const Val *row)
     if (!body->n) into->n--;
 }
 
+/* Whether the outermost loop inside a unit is over samples: all of them, or those of the unit. */
+static bool by_samples(const Build *b)
+{
+    const Contraction *c = b->x->contraction;
+    if (!c->nouter || c->outer_sum[0]) return false;
+    return b->x->part.kind == PART_ROWS ? c->outer[0].label == c->unit.label
+                                        : is_rows(b, &c->outer[0]) && b->x->core->shape.batch;
+}
+
+/* The loop over samples that by_samples speaks of. */
+static StmtList *open_samples(Build *b, StmtList *body, const Val *unit, const Val **row)
+{
+    const Partition *p = &b->x->part;
+    const int n = loops_var(b->l, "n", AS_INT);
+    const Val *from = val_int(0), *to = val_rows(b->x->core->shape.dim[0]);
+    if (p->kind == PART_ROWS)
+        from = both(CALL_MUL, val_int(p->size), unit), to = both(CALL_ADD, from, val_int(p->size));
+    *row = val_var(b->l, n);
+    return b->rows = open_range(b, body, n, from, to, SERIAL);
+}
+
 static void build_tiles(Build *b)
 {
     const Contraction *c = b->x->contraction;
     const Partition *p = &b->x->part;
-    const bool rows = p->kind == PART_ROWS,
-               samples = rows && c->nouter && c->outer[0].label == c->unit.label,
-               lone = rows && p->size == 1;
+    const bool rows = p->kind == PART_ROWS, samples = by_samples(b), lone = rows && p->size == 1;
     const char *wish = p->kind == PART_BLOCKS ? "s"
                        : c->unit.extent == 1  ? "one"
                        : lone && !samples     ? "n"
@@ -170,13 +189,9 @@ static void build_tiles(Build *b)
     const Val *unit, *row = NULL, *later = NULL;
     Opens o = { 0 };
     StmtList *body = open_units(b, &b->l->body, wish, p->count, &unit);
-    if (c->unit.extent > 1 && !samples) open_level(&o, &c->unit, unit);
+    if (c->unit.extent > 1 && !(rows && samples)) open_level(&o, &c->unit, unit);
     if (samples) {
-        const int n = loops_var(b->l, "n", AS_INT);
-        const Val *from = both(CALL_MUL, val_int(p->size), unit);
-        row = val_var(b->l, n);
-        body = b->rows =
-            open_range(b, body, n, from, both(CALL_ADD, from, val_int(p->size)), SERIAL);
+        body = open_samples(b, body, unit, &row);
         open_level(&o, &c->outer[0], row);
     } else if (lone) {
         row = unit;
