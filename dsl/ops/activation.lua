@@ -18,10 +18,11 @@ map { name = "gelu", args = { "x" },
         .. "exp(-0.5 * x * x))" } }
 map { name = "gelu_tanh", args = { "x" }, hidden = true,
   doc = "The approximation of gelu that GPT-2 uses.",
-      let = { "t = tanh(0.7978845608028654 * (x + 0.044715 * x * x * x))", "s = 1 - t * t" },
-      value = "0.5 * x * (1 + t)", example = "fn.gelu(x, { approximate = \"tanh\" })",
-      grad = { x = "gy * 0.5 * (1 + t + select(s == 0, 0, x * s * 0.7978845608028654 * (1 + "
-        .. "0.134145 * x * x)))" } }
+      let = { "s = 1 / (1 + exp(-1.5957691216057308 * (x + 0.044715 * x * x * x)))",
+        "d = s * (1 - s)" },
+      value = "x * s", example = "fn.gelu(x, { approximate = \"tanh\" })",
+      grad = { x = "gy * (s + select(d == 0, 0, x * d * 1.5957691216057308 * (1 + 0.134145 * x "
+        .. "* x)))" } }
 map { name = "silu", args = { "x" }, doc = "x * sigmoid(x), also called swish.",
       let = { "s = 1 / (1 + exp(-x))" }, value = "x * s",
       grad = { x = "gy * s * (1 + x * (1 - s))" } }

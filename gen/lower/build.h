@@ -125,6 +125,8 @@ void zero_loop(Build *b, StmtList *into, const Scope *s, const Node *padded);
 
 /* ---- value.c: reading; formula.c: computing and storing ---- */
 const Val *load_node(Build *b, Node *n); /* n's element at the position of the scope */
+/* whether lanes can read a slice or a placing: it moves whole blocks of neighbours */
+bool lanes_move(Build *b, const Scope *s, Node *n);
 /* n's shape for the scope: a fold's argument with one value per row gets axes of size 1 in place
    of the folded ones */
 Shape seen_shape(const Build *b, const Node *n);
@@ -147,7 +149,7 @@ bool is_stored(const Kernel *k, const Node *n); /* others read it, or it is a gr
 bool is_column(const Node *f); /* a sum that leaves a tensor: over the batch, or of parameters */
 bool folds_in_training(const Node *f); /* its value in evaluation needs none of its folds */
 /* whether lanes can read n's arguments */
-bool lanes_read(const Build *b, const Scope *s, const Node *n);
+bool lanes_read(Build *b, const Scope *s, const Node *n);
 /* whether neighbouring lanes of n are neighbours in memory */
 bool lanes_store(Build *b, const Node *n);
 /* whether lanes can compute these maps */

@@ -90,7 +90,7 @@ static bool stores_alike(const Build *b)
     return true;
 }
 
-static bool all_read(const Build *b, const Scope *s)
+static bool all_read(Build *b, const Scope *s)
 {
     bool read = lanes_read(b, s, b->x->core);
     for (int i = 0; i < b->x->pre.n; i++) read &= lanes_read(b, s, b->x->pre.at[i]);

@@ -318,13 +318,14 @@ static bool lanes_share(const Build *b, const Scope *s, const Node *input)
     return b->fold && lane_stride(s, &at) == 0;
 }
 
-static bool lanes_read_one(const Build *b, const Scope *s, Node *n)
+static bool lanes_read_one(Build *b, const Scope *s, Node *n)
 {
     Layout l;
     if (kernel_of(b->k, n) == b->x && node_base(n) == n) return true;
     Node *base = node_base(n);
     if (base->kind == K_INPUT) return n == base && lanes_share(b, s, n);
-    if (moves(n) && !(buffer_of(b->k, base) && node_layout(b->k, n, &l))) return false;
+    if (moves(n) && !(buffer_of(b->k, base) && node_layout(b->k, n, &l)))
+        return lanes_move(b, s, n);
     if (base->kind == K_CONST || base->kind == K_ROOT || base->kind == K_ROWS || n->kind == K_NOISE)
         return true;
     if (!buffer_of(b->k, base) || !node_layout(b->k, n, &l)) return false;
@@ -337,7 +338,7 @@ static bool lanes_read_one(const Build *b, const Scope *s, Node *n)
     return lanes_reach(s, &at);
 }
 
-bool lanes_read(const Build *b, const Scope *s, const Node *n)
+bool lanes_read(Build *b, const Scope *s, const Node *n)
 {
     for (int a = 0; a < n->nargs; a++)
         if (uses_in_op(n->op, n->op->arg[a]) && !lanes_read_one(b, s, n->arg[a])) return false;

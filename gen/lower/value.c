@@ -162,12 +162,12 @@ static const Val *coordinate_in(const Build *b, const Node *n, int a)
     return b->scope.domain->dim[d] == n->shape.dim[a] ? coordinate(&b->scope, d) : val_int(0);
 }
 
-/* the coordinate in n's argument for c, along the axis that a slice or a placing moves; is:
-   whether it is inside, NULL: always */
-static const Val *moved(const Node *n, const Val *c, const Val **inside)
+/* The coordinate in n's argument for c, along the axis that a slice or a placing moves, both in
+   blocks; inside: whether it is there, NULL: always. */
+static const Val *moved(const Node *n, const Val *c, long block, const Val **inside)
 {
-    const long from = (long)node_attr(n, "from"), step = (long)node_attr(n, "step"),
-               extent = n->arg[0]->shape.dim[(int)node_attr(n, "axis")];
+    const long from = (long)node_attr(n, "from") / block, step = (long)node_attr(n, "step"),
+               extent = n->arg[0]->shape.dim[(int)node_attr(n, "axis")] / block;
     *inside = NULL;
     if (has_role(n, "slice"))
         return both(CALL_ADD, val_int(from), both(CALL_MUL, c, val_int(step)));
@@ -180,31 +180,78 @@ static const Val *moved(const Node *n, const Val *c, const Val **inside)
     return at;
 }
 
+/* Whether a slice or a placing moves whole blocks of the innermost loop, and which loop counts
+   them. */
+static bool moves_blocks(const Scope *s, const Node *n, int axis, int *blocks)
+{
+    const ScopeLoop *j = s->n ? &s->loop[s->n - 1] : NULL;
+    const long from = (long)node_attr(n, "from"), extent = n->arg[0]->shape.dim[axis];
+    int loops = 0;
+    for (int i = 0; i < s->n; i++)
+        if (s->loop[i].axis == axis) *blocks = i, loops++;
+    if (loops != 2 || !s->contiguous || j->axis != axis || j->div != 1 ||
+        s->domain->rank != n->shape.rank || node_attr(n, "step") != 1)
+        return false;
+    *blocks = scope_loop(s, axis, j->extent);
+    return *blocks >= 0 && from % j->extent == 0 && extent % j->extent == 0;
+}
+
+/* The loops over n's argument, and whether n's element is inside; NULL: always. */
+static Scope moved_scope(Build *b, const Node *n, const Val **inside)
+{
+    Node *x = n->arg[0];
+    const Scope *s = &b->scope;
+    const int axis = (int)node_attr(n, "axis");
+    int blocks;
+    const bool whole = moves_blocks(s, n, axis, &blocks);
+    const long block = whole ? s->loop[s->n - 1].extent : 1;
+    Scope there = { .domain = &x->shape, .lanes = -1, .blocks = -1 };
+    for (int a = 0; a < x->shape.rank; a++) {
+        if (a == axis) {
+            const Val *c =
+                moved(n, whole ? s->loop[blocks].index : coordinate_in(b, n, a), block, inside);
+            if (*inside) *inside = let(b, "in", *inside), c = choose(*inside, c, val_int(0));
+            scope_add(&there, a, block, x->shape.dim[a] / block, c);
+            if (whole) scope_add(&there, a, 1, block, s->loop[s->n - 1].index);
+        } else if (n->shape.dim[a] > 1 || (a == 0 && n->shape.batch)) {
+            scope_add(&there, a, 1, x->shape.dim[a], coordinate_in(b, n, a));
+        }
+    }
+    return there;
+}
+
 /* Through a slice, or a placing among zeros: the element's coordinates, moved along one axis.
    Outside, nothing is read. */
 static const Val *load_moved(Build *b, Node *n)
 {
-    Node *x = n->arg[0];
-    const int axis = (int)node_attr(n, "axis");
     const Val *inside = NULL;
-    Scope there = { .domain = &x->shape, .lanes = -1, .blocks = -1 };
-    for (int a = 0; a < x->shape.rank; a++) {
-        const Val *c = coordinate_in(b, n, a);
-        if (a == axis) {
-            c = moved(n, c, &inside);
-            if (inside) inside = let(b, "in", inside), c = choose(inside, c, val_int(0));
-        } else if (n->shape.dim[a] == 1 && !(a == 0 && n->shape.batch)) {
-            continue;
-        }
-        scope_add(&there, a, 1, x->shape.dim[a], c);
-    }
+    const Scope there = moved_scope(b, n, &inside);
     const Saved here = leave(b, &there);
-    const Val *v = load_node(b, x);
+    const Val *v = load_node(b, n->arg[0]);
     if (inside)
         v = choose(inside, v->kind == VAL_NUMBER || v->kind == VAL_VAR ? v : let(b, "x", v),
                    val_number(0));
     come_back(b, &here);
     return v;
+}
+
+bool lanes_move(Build *b, const Scope *s, Node *n)
+{
+    Layout l;
+    Node *x = n->arg[0];
+    int blocks;
+    const bool view = has_role(n, "slice") || has_role(n, "place");
+    if (!view || s->lanes != s->n - 1 || !moves_blocks(s, n, (int)node_attr(n, "axis"), &blocks) ||
+        moves(x) || !buffer_of(b->k, node_base(x)) || !node_layout(b->k, x, &l))
+        return false;
+    const Val *inside = NULL;
+    StmtList aside = { 0 }, *out = b->out;
+    const Scope here = b->scope;
+    b->scope = *s, b->out = &aside;
+    const Scope there = moved_scope(b, n, &inside);
+    b->scope = here, b->out = out;
+    const At at = address_of(&there, &l, &x->shape, -1);
+    return lane_stride(s, &at) == 1;
 }
 
 /* An element of the row of a table that an id selects. */
