@@ -8,7 +8,8 @@ local what, tensors = "fn.attention", core.use("dsl/ops/attention.lua").tensors
 
 local spec = { heads = util.any, kv_heads = util.any, causal = false, scale = util.any,
   window = util.any, softcap = util.any, lengths = util.any, mask = util.any,
-  documents = util.any, dropout = 0 }
+  documents = util.any, dropout = 0,
+  bias = util.any, score = util.any }
 
 local function sequence(name, x)
   x = tensor(what .. ": " .. name, x)
@@ -53,6 +54,25 @@ local function thirds(x)
   return fn.chunk(x, 3, { axis = 3 })
 end
 
+-- the number of the map that makes a score of a score, two positions and a head; 0: none
+local function formula(f)
+  if f == nil then return 0 end
+  local t = op.formulas[f]
+  if not t or t.noise then
+    fail("%s: score is a map, map { name = \"alibi\", args = { \"s\", \"i\", \"j\", \"h\" }, "
+      .. "value = ..., grad = { s = ... } }, got %s", what, util.show(f))
+  end
+  if #t.args > 4 then
+    fail("%s: score: map '%s' has %d arguments; a score has four: its product, the positions of "
+      .. "query and key, the head", what, t.name, #t.args)
+  end
+  if not t.grad or not t.grad[t.args[1]] then
+    fail("%s: score: map '%s' has no grad for '%s': write grad = { %s = \"gy\" } where the score "
+      .. "is %s and more", what, t.name, t.args[1], t.args[1], t.args[1])
+  end
+  return t.number
+end
+
 -- what the ops take as numbers; 0: the option is not given
 local function attributes(o, each, positions)
   local a = { heads = o.heads, kv_heads = o.kv_heads, causal = o.causal and 1 or 0,
@@ -60,14 +80,24 @@ local function attributes(o, each, positions)
   a.window = o.window and util.integer(what, o.window, 1, "window, keys that a query sees") or 0
   a.window = math.min(a.window, positions)
   a.softcap = o.softcap and util.number(what, o.softcap, 1e-30, 1e30, "softcap") or 0
-  a.dropout = util.number(what, o.dropout, 0, 1, "dropout, a probability")
-  if a.dropout == 1 then fail("%s: dropout = 1 would drop everything; it is below 1", what) end
-  o.noise = a.dropout > 0 or nil
+  a.drop = util.number(what, o.dropout, 0, 1, "dropout, a probability")
+  if a.drop == 1 then fail("%s: dropout = 1 would drop everything; it is below 1", what) end
+  a.score = formula(o.score)
+  o.noise = a.drop > 0 or nil
   return a
 end
 
 -- ---- options that are tensors: each returns its value as the op takes it ----
 local as = {}
+
+function as.bias(x, s)
+  local of, n = info(x), s.queries + s.keys - 1
+  if of.batch or of.rank ~= 2 or of.dims[1] ~= s.heads or of.dims[2] ~= n then
+    fail("%s: bias has a number for each head and distance, [heads, queries + keys - 1], here "
+      .. "[%d, %d], got %s", what, s.heads, n, of.text)
+  end
+  return x
+end
 
 local function shown(dims, batch)
   local t = {}

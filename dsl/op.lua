@@ -14,8 +14,9 @@
 -- A new file of ops is named in dsl/init.lua and, where it has formulas, in tests/ops.t.
 local core = ...
 local util = core.use("dsl/util.lua")
+-- formulas: by the function that a user's map is, its op
 local op = { list = {}, call = {}, made = {}, noises = {}, states = {}, norms = {}, checks = {},
-  layers = {} }
+  layers = {}, formulas = {} }
 
 -- a tensor from what the user gave: numbers become constants
 function op.tensor(what, v)
@@ -85,6 +86,7 @@ local function declare(kind, given)
   t.attrs, t.preset = attributes(given)
   t.handle = core.op(t, kind)
   op.list[#op.list + 1] = t
+  t.number = #op.list
   op.list[t.name] = t
   op.call[t.name] = caller(t)
   return t

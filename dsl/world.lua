@@ -134,8 +134,11 @@ local function map(given)
       fail("map '%s': attribute '%s' must be a number", t.name, tostring(a))
     end
   end
-  local f = op.public(op.map(t), t.name)
-  return function(...) return util.calling(t.name, f, ...) end
+  local made = op.map(t)
+  local f = op.public(made, t.name)
+  local function called(...) return util.calling(t.name, f, ...) end
+  op.formulas[called] = made
+  return called
 end
 
 -- option("layers", 4): what -D layers=6 says, else the default, whose type it takes

@@ -18,12 +18,19 @@ equal() {
     yes "$what" compare "$work/fused.got" "$work/hand.got" $limits
 }
 
+# plant OF WHAT SED...: a fault, in off.c
+plant() {
+    local of=$1 what=$2
+    shift 2
+    sed "$@" "$work/$of.c" > "$work/off.c"
+    cmp -s "$work/$of.c" "$work/off.c" && tell 1 "control: $what: nothing was planted"
+}
+
 # broken WHAT SED...: a fault that `equal` sees
 broken() {
     local what=$1
     shift
-    sed "$@" "$work/fused.c" > "$work/off.c"
-    cmp -s "$work/fused.c" "$work/off.c" && tell 1 "control: $what: nothing was planted"
+    plant fused "$what" "$@"
     compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=attention && ask off 2
     # shellcheck disable=SC2086
     no "$what" compare "$work/off.got" "$work/hand.got" $limits
@@ -53,4 +60,24 @@ broken "weights of another key are dropped" 's/k \* 35 + j)/k * 35 + j + 1)/g'
 prober fused $model gagen_double -D t=70 -D dropout=0.3 -D heads=3 -D kv=1 -D dim=9 -D micro_batch=1 -D accumulate=6 && ask fused 2
 # shellcheck disable=SC2086
 yes "in micro-batches of one, too" compare "$work/fused.got" "$work/hand.got" $limits
+
+# ---- a bias and a formula beside PyTorch
+lua5.4 tests/op_model.lua "$work" attention_long_bias_window25 attention_odd_bent && prober cases "$work/model.lua" gagen_double
+reference() { "$work/$1" "$work/rows.csv" "$work/weights.safetensors" 2 1 1 > "$work/$1.got"; compare "$work/$1.got" "$work/expect.txt" $limits; }
+yes "a bias and a formula are PyTorch's" reference cases
+wrong() {
+    plant cases "$@"
+    compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=model && no "$1" reference off
+}
+wrong "the bias of another distance" 's/v_load(&bias\[i - j + 25\])/v_load(\&bias[i - j + 26])/'
+wrong "a diagonal's sum without its last score" 's/57 - e < 26 ? 57 - e : 26; j < j/57 - e < 26 ? 57 - e : 26; j < -1 + j/'
+wrong "the formula's slope" 's/v_store(&slopes\[j \* 16 + i\], c2 \* /v_store(\&slopes[j * 16 + i], /'
+
+# ---- CUDA; tests/cuda_ops.t has the other options there
+. tests/cuda/emu.sh
+emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
+set -- -D t=21 -D dropout=0.3 -D heads=3 -D kv=1 -D dim=9 -D documents=true -D window=5
+cuda_prober device $model gagen_double "$@" && prober hand $model gagen_double "$@" -D by=hand && ask hand 2
+# shellcheck disable=SC2086
+yes "CUDA, all orders: dropout, a window and documents" emu_orders sh -c "$work/device hashed=5 hashed 1 1 1 > $work/device.got && lua5.4 tests/compare.lua $work/device.got $work/hand.got $limits"
 finish

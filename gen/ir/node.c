@@ -20,7 +20,7 @@ bool is_batch_sum(const Node *n) { return n->kind == K_REDUCE && n->when == WHEN
 bool attends_back(const Node *n)
 {
     return has_role(n, "attention_dq") || has_role(n, "attention_dk") ||
-           has_role(n, "attention_dv");
+           has_role(n, "attention_dv") || has_role(n, "attention_dbias");
 }
 
 bool attends(const Node *n)

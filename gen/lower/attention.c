@@ -206,7 +206,7 @@ static void slope(const Attention *a, const Local *p, const Local *dp, const Loc
 }
 
 typedef struct {
-    Node *dq, *dk, *dv;               /* NULL: not needed */
+    Node *dq, *dk, *dv, *dbias;       /* NULL: not needed */
     Local q_turned, q, dy_turned, dy; /* of the tile's queries */
     Local p, ds, rows, d, sums;       /* of rule 4; sums of dq */
 } Backward;
@@ -216,7 +216,8 @@ static Backward backward_of(const Attention *a)
     const long tile = a->query.tile;
     Backward x = { .dq = made_here(a, "attention_dq"),
                    .dk = made_here(a, "attention_dk"),
-                   .dv = made_here(a, "attention_dv") };
+                   .dv = made_here(a, "attention_dv"),
+                   .dbias = made_here(a, "attention_dbias") };
     x.q_turned = local_new(a, "q_turned", a->each, tile);
     x.q = local_new(a, "q_scaled", tile, round_up(a->each, BLOCK_MIN));
     x.dy_turned = local_new(a, "dy_turned", a->values, tile);
@@ -255,13 +256,14 @@ static void add_tile(const Attention *a, const Backward *x)
     mask(a, &x->p);
     weigh_again(a, &x->p, &x->rows);
     if (x->dv && !drops) add_queries(a, &x->p, &x->dy, x->dv, a->values);
-    if (x->dq || x->dk) {
+    if (x->dq || x->dk || x->dbias) {
         score(a, a->v, a->values, &x->dy_turned, &x->ds);
         slope(a, &x->p, &x->ds, &x->d);
     } else {
         drop(a, &x->p);
     }
     if (x->dv && drops) add_queries(a, &x->p, &x->dy, x->dv, a->values);
+    add_bias(a, &x->ds, x->dbias);
     if (x->dk) add_queries(a, &x->ds, &x->q, x->dk, a->each);
     if (x->dq) add_values(a, &x->ds, a->k, a->each, &x->sums);
 }
@@ -277,6 +279,7 @@ static void build_backward(Attention *a)
     open_options(a);
     const Val *group = serial_turns(a, "group", a->shared);
     a->head = a->shared == 1 ? a->of_keys : let(b, "head", position(a->of_keys, a->shared, group));
+    zero_bias(a, x.dbias);
     open_query_tiles(a);
     StmtList *out = b->out;
     take_tile(a, &x);

@@ -1,5 +1,6 @@
 /* attention.h -- shared by attention.c, which has the two passes, attention_tiles.c, tiles, their
-   elements, loops and products, and attention_scores.c, the options about scores. */
+   elements, loops and products, attention_bend.c, scores, and
+   attention_scores.c, the keys that a query sees. */
 #ifndef LOWER_ATTENTION_H
 #define LOWER_ATTENTION_H
 #include "lower/build.h"
@@ -24,6 +25,7 @@ typedef struct {
     Node *given[TENSORS];
     const Val *length; /* keys of the sample that are valid */
     Local documents;   /* of the tile's queries */
+    Local bias;        /* of the pairs of the tiles at hand, by distance */
     bool bends;        /* a score is not linear in q k' */
     Local slopes;      /* backward: then its derivative, like a tile of scores */
 } Attention;
@@ -45,6 +47,8 @@ At of_key(const Attention *a, Node *x, const Val *j, long each, const Val *c, co
 At of_pair(const Attention *a, Node *x, const Val *i, const Val *j);
 /* number i of the tile, of an option [N, positions] */
 At of_position(const Attention *a, Node *x, const Val *tile, const Tiles *in, const Val *i);
+/* That number of the head, in x [heads, numbers] or [N, heads, numbers]. */
+At of_number(const Attention *a, Node *x, const Val *at);
 /* rows of query i of the tile */
 At row_of(const Attention *a, Node *x, const Val *i);
 Local local_new(const Attention *a, const char *wish, long rows, long row);
@@ -77,12 +81,18 @@ void open_query_tiles(Attention *a);
 void open_unit(Attention *a, long heads, const Val **head);
 long round_up(long n, long by);
 
-/* ---- attention_scores.c ---- */
+/* ---- attention_bend.c ---- */
+void open_bias(Attention *a);
 /* Products become scores; backward their slopes, too. */
+void bend(const Attention *a, const Local *scores);
+/* to, the gradient of a bias; NULL: there is none */
+void zero_bias(const Attention *a, Node *to);
+void add_bias(const Attention *a, const Local *ds, Node *to);
+
+/* ---- attention_scores.c ---- */
 /* What scores of a unit need, and of a tile of queries. */
 void open_options(Attention *a);
 void take_options(const Attention *a);
-void bend(const Attention *a, const Local *scores);
 /* Scores of keys that a query does not see become -inf. */
 void mask(const Attention *a, const Local *scores);
 /* 0 where dropout drops the weight of that pair, else 1 / (1 - p); NULL: there is no dropout */

@@ -1,11 +1,9 @@
-/* attention_scores.c -- what the options of an attention make of its scores.
+/* attention_scores.c -- which keys a query sees, and which weights are dropped.
 
-   1. A product q k' * scale becomes a score in one pass over the tile. The backward pass also needs
-      the derivative, the slope, and makes it in the same pass.
-   2. Then the scores of keys that a query does not see become -inf. Rule, a row of a table, has
-      three functions: whether the attention has the rule, whether it hides anything in the tile at
-      hand, and whether it hides key j from query i.
-   3. Tiles in which no query sees a key are left out: the loop over tiles has bounds. */
+   1. The scores of keys that a query does not see become -inf. Rule, a row of a table, has three
+      functions: whether the attention has the rule, whether it hides anything in the tile at hand,
+      and whether it hides key j from query i.
+   2. Tiles in which no query sees a key are left out: the loop over tiles has bounds. */
 #include <math.h>
 #include "lower/attention.h"
 
@@ -20,6 +18,7 @@ void open_options(Attention *a)
     if (a->given[LENGTHS])
         a->length = let(a->b, "length", load_from(a, of_pair(a, a->given[LENGTHS], NULL, NULL)));
     if (a->given[DOCUMENTS]) a->documents = local_new(a, "document", 1, a->query.tile);
+    open_bias(a);
 }
 
 void take_options(const Attention *a)
@@ -35,24 +34,6 @@ void take_options(const Attention *a)
 }
 
 /* ---- rule 1 ---- */
-void bend(const Attention *a, const Local *scores)
-{
-    Build *b = a->b;
-    const double cap = option(a, "softcap");
-    if (!a->bends) return;
-    StmtList *out = b->out;
-    const Val *i = lane_turns(a, "i", a->query.tile),
-              *j = loop_of(a, "j", val_int(a->key.tile), SERIAL);
-    const Val *part = both(CALL_MUL, load_from(a, local_at(scores, j, i)), val_number(1 / cap)),
-              *t = let(b, "t", val_call(CALL_TANH, part, NULL, NULL));
-    store_to(a, local_at(scores, j, i), both(CALL_MUL, val_number(cap), t));
-    if (a->gy)
-        store_to(a, local_at(&a->slopes, j, i),
-                 both(CALL_SUB, val_number(1), both(CALL_MUL, t, t)));
-    b->out = out;
-}
-
-/* ---- rule 2 ---- */
 typedef struct {
     const Val *first, *last;
 } Span; /* positions of a tile */
@@ -226,7 +207,7 @@ const Val *kept(const Attention *a, const Val *i, const Val *j)
     Build *b = a->b;
     const Node *noise = a->given[NOISE];
     if (!noise) return NULL;
-    const double p = option(a, "dropout");
+    const double p = option(a, "drop");
     const Val *row = position(a->head, a->query.all, query_at(a, i)),
               *at = position(row, a->key.all, key_at(a, j));
     const Val *u = let(b, "u", val_call(CALL_UNIFORM, a->n, argument_of(b, noise), at));
@@ -248,7 +229,7 @@ void drop(const Attention *a, const Local *weights)
     a->b->out = out;
 }
 
-/* ---- rule 3 ---- */
+/* ---- rule 2 ---- */
 /* The tiles up to position `end`, or all. */
 static const Val *tiles_to(const Attention *a, const Val *end)
 {

@@ -26,7 +26,7 @@ static Tiles keys_of(long all, long most)
 static long reals_of(const Attention *a, long queries)
 {
     return queries * (3 * round_up(a->each, BLOCK_MIN) + 2 * round_up(a->values, BLOCK_MIN) +
-                      (2 + a->bends) * DEVICE_KEYS + 3);
+                      (2 + a->bends) * DEVICE_KEYS + 4);
 }
 
 /* Half of that memory is enough, so that a build in double runs, too. */
@@ -61,7 +61,7 @@ Attention attention_of(Build *b)
     Attention a = { .b = b, .q = arg[0], .k = arg[1], .v = arg[2] };
     arg += 3 + read_options(&a);
     if (back) a.rows = arg[0], a.y = arg[1], a.gy = arg[2];
-    a.bends = node_attr(f, "softcap") > 0;
+    a.bends = node_attr(f, "softcap") > 0 || node_attr(f, "score") > 0;
     a.heads = (long)node_attr(f, "heads");
     a.shared = a.heads / (long)node_attr(f, "kv_heads");
     a.each = a.q->shape.dim[2] / a.heads;
@@ -159,6 +159,17 @@ At of_pair(const Attention *a, Node *x, const Val *i, const Val *j)
     scope_add(&s, 1, 1, a->heads, a->head);
     add_positions(&s, 2, &a->query, a->at, i);
     add_positions(&s, 3, &a->key, a->from, j);
+    return address_of(&s, &l, &x->shape, formal_of(a->b, buffer_of(a->b->k, node_base(x))));
+}
+
+At of_number(const Attention *a, Node *x, const Val *at)
+{
+    const Layout l = layout_in(a, x);
+    Scope s = { .domain = &x->shape, .lanes = -1, .blocks = -1 };
+    const int head = x->shape.rank - 2;
+    if (head) scope_add(&s, 0, 1, x->shape.dim[0], a->n);
+    scope_add(&s, head, 1, a->heads, a->head);
+    scope_add(&s, head + 1, 1, x->shape.dim[head + 1], at);
     return address_of(&s, &l, &x->shape, formal_of(a->b, buffer_of(a->b->k, node_base(x))));
 }
 

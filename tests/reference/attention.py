@@ -36,7 +36,26 @@ OPTIONS = (
     ("long", dict(mask="keys", window=30)), ("back", dict(mask="pairs", lengths="len")), ("cross", dict(mask="keys", causal=True)),
     ("seven", dict(documents="doc", causal=True)), ("long", dict(documents="doc", lengths="len")),
     ("odd", dict(documents="doc", mask="pairs")), ("shared", dict(documents="doc", window=4)),
+    ("one", dict(bias=True)), ("seven", dict(bias=True, causal=True)), ("long", dict(bias=True, window=25)),
+    ("cross", dict(bias=True, softcap=2)), ("back", dict(bias=True)), ("odd", dict(bias=True, mask="all")),
+    ("shared", dict(bias=True, lengths="len")), ("one", dict(score="alibi")), ("seven", dict(score="alibi", causal=True)),
+    ("long", dict(score="prefix")), ("odd", dict(score="bent")), ("shared", dict(score="bent", softcap=2)),
+    ("cross", dict(score="logistic", lengths="len")), ("back", dict(score="prefix", bias=True)),
+    ("seventeen", dict(score="logistic", documents="doc")), ("seven", dict(score="bent", bias=True, window=3)),
 )
+# score: the options of map, and the same in PyTorch
+SCORES = dict(
+    alibi=('args = { "s", "i", "j", "h" }, value = "s - pow(2, -4 * (h + 1)) * abs(i - j)", grad = { s = "gy" }',
+           lambda s, i, j, h: s - 2.0 ** (-4 * (h + 1)) * (i - j).abs()),
+    prefix=('args = { "x", "i", "j" }, attrs = { to = 3 }, value = "select(j <= max(i, to), x, -1e30)", '
+            'grad = { x = "select(j <= max(i, to), gy, 0)" }',
+            lambda s, i, j, h: torch.where(j <= i.clamp(min=3), s, -1e30)),
+    bent=('args = { "s", "i", "j", "h" }, let = { "c = 0.5 + 0.25 * h", "t = tanh(s)" }, value = "c * t + (i - 2 * j) / 8", '
+          'grad = { s = "gy * c * (1 - t * t)" }',
+          lambda s, i, j, h: (0.5 + 0.25 * h) * torch.tanh(s) + (i - 2 * j) / 8),
+    logistic=('args = { "s" }, value = "1 / (1 + exp(-s))", grad = { s = "gy * y * (1 - y)" }',
+              lambda s, i, j, h: torch.sigmoid(s)))
+
 
 
 def split(x, heads):
@@ -66,12 +85,16 @@ def seen(i, j, causal=False, window=None, lengths=None, mask=None, documents=Non
     return see
 
 
-def by_hand(q, k, v, heads, kv_heads, scale=None, softcap=None, **given):
+def by_hand(q, k, v, heads, kv_heads, scale=None, softcap=None, bias=None, score=None, **given):
     q, k, v = (split(x, h).repeat_interleave(heads // h, 1) for x, h in ((q, heads), (k, kv_heads), (v, kv_heads)))
     s = q @ k.mT * (q.shape[3] ** -0.5 if scale is None else scale)
+    i, j, h = torch.arange(q.shape[2])[:, None], torch.arange(k.shape[2]), torch.arange(heads)[:, None, None]
+    if bias is not None:
+        s = s + bias[:, i - j + k.shape[2] - 1]
     if softcap is not None:
         s = softcap * torch.tanh(s / softcap)
-    i, j = torch.arange(q.shape[2])[:, None], torch.arange(k.shape[2])
+    if score is not None:
+        s = SCORES[score][1](s, i, j, h)
     see = seen(i, j, **given).expand_as(s)
     p = torch.where(see, torch.softmax(torch.where(see, s, -1e30), -1), 0)
     return joined(p @ v)
@@ -79,20 +102,27 @@ def by_hand(q, k, v, heads, kv_heads, scale=None, softcap=None, **given):
 
 def tensors(case, given, n, heads, t, s):
     """The options, where a name stands for a tensor the tensor."""
+    given = dict(given, bias=case.parameter(case.name + "_bias", heads, t + s - 1)) if "bias" in given else given
     make = dict(len=lambda: case.ids("len", n, n=s + 1), doc=lambda: case.ids("doc", n, t, n=3),
                 keys=lambda: case.bits("keys", n, s), pairs=lambda: case.bits("pairs", n, t, s),
                 all=lambda: case.bits("all", n, heads, t, s))
-    return {k: make[v]() if isinstance(v, str) else v for k, v in given.items()}
+    return {k: make[v]() if isinstance(v, str) and k != "score" else v for k, v in given.items()}
 
 
-def text(heads, kv_heads, given):
+def text(name, heads, kv_heads, given):
+    if "score" in given:
+        given = dict(given, score=f"map {{ name = \"{name}\", {SCORES[given['score']][0]} }}")
+    if "bias" in given:
+        given = dict(given, bias="layer")
     words = [f"heads = {heads}"] + ([f"kv_heads = {kv_heads}"] if kv_heads != heads else [])
-    words += [f"{k} = {str(v).lower()}" for k, v in given.items()]
+    words += [f"{k} = {v if isinstance(v, str) else str(v).lower()}" for k, v in given.items()]
     return "{ " + ", ".join(words) + " }"
 
 
 def finish(function, name, t, s, heads, kv_heads, each, values, given):
-    case = Case("attention_" + name, f"fn.attention(q, k, v, {text(heads, kv_heads, given)})")
+    name = "attention_" + name
+    layer = f'nn.Parameter({heads}, {t + s - 1}, {{ name = "{name}_bias" }})' if "bias" in given else None
+    case = Case(name, f"fn.attention(q, k, v, {text(name, heads, kv_heads, given)})", layer)
     n = 2 if max(t, s) * heads * each < SMALL else 1
     q, k = case.real("q", n, t, heads * each), case.real("k", n, s, kv_heads * each)
     v = case.real("v", n, s, kv_heads * values)
