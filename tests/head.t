@@ -38,7 +38,7 @@ broken "a piece is skipped" 's/k[0-9]*_to_k[0-9]*_calls(t, m, 1, arena.h3,/if (0
 broken "the weight's gradient is the last piece's" 's/_matmul_d_weight(t, 1);/_matmul_d_weight(t, 0);/'
 
 # ---- single precision
-prober cut $model gagen -D head_pieces=5 && quick prober whole $model gagen -D head_pieces=1 && ask cut 2 && ask whole 2
+quick prober cut $model gagen -D head_pieces=5 && quick prober whole $model gagen -D head_pieces=1 && ask cut 2 && ask whole 2
 yes "42. in single precision" compare "$work/cut.got" "$work/whole.got" --gradient 1e-6 --loss 1e-6
 
 # ---- outputs
