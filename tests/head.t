@@ -72,13 +72,16 @@ cuda_prober device $model gagen_double -D head_pieces=5 $options && quick prober
     yes "42. CUDA, all orders: a tied head, ignored rows" emu_orders sh -c "$work/device hashed=5 hashed 1 1 1 > $work/device.got && lua5.4 tests/compare.lua $work/device.got $work/whole.got $limits"
 
 # ---- memory: all values of a micro-step together take less than the logits
-kib() { ./gagen -t "$1" -D classes=50000 -D t=64 -D predict=true -D head_pieces="$2" $model | sed -n 's/.*arena \([0-9 ]*\)KiB.*/\1/p' | tr -d ' '; }
+kib() { ./gagen -t "$1" -D classes=50000 -D t=64 -D predict=true -D head_pieces="$2" ${3:+-D dim=256 -D recompute=$3} $model | sed -n 's/.*arena \([0-9 ]*\)KiB.*/\1/p' | tr -d ' '; }
 logits=$((3 * 64 * 50000 * 4 / 1024))
 for target in c cuda; do
     cut=$(kib $target 8)
     [ "$cut" -gt $((logits / 8)) ] && [ "$cut" -lt "$logits" ]; tell $? "42. $target: 50,000 classes: $cut KiB are less than $logits KiB of logits"
     [ "$(kib $target 1)" -gt "$logits" ]; tell $? "control: 42. $target: not where they are whole"
 done
+few=$(kib c 8 1) many=$(kib c 8 none)
+[ "$few" -lt "$many" ]; tell $? "42. a value that is small beside whole logits, but not beside a piece, is rematerialised: $few of $many KiB"
+[ "$(kib c 1 1)" -eq "$(kib c 1 none)" ]; tell $? "control: 42. beside whole logits it is not"
 ./gagen plan -t c -D classes=50000 -D t=128 $model > "$work/plan"
 grep -q '    logits of line 7 in 3 pieces of up to 129 rows' "$work/plan"; tell $? "so many are cut without being told, and gagen plan says so"
 no "few are not" sh -c "./gagen plan -t c $model | grep 'logits of'"

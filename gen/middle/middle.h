@@ -10,7 +10,9 @@ void simplify(Graph *g);
 void count_uses(Graph *g); /* simplify.c: counts uses, which make nodes alive */
 void recompute(Graph *g);  /* train.recompute_level says which values backward rematerialises */
 void order(Graph *g);      /* terms run one after another, where that saves memory */
-void pieces(Graph *g);     /* a head computes its logits in pieces of rows */
+/* by node number: in how many pieces it will be computed, 1: whole */
+long *piece_counts(Graph *g);
+void pieces(Graph *g); /* a head computes its logits in pieces of rows */
 
 /* ---- verify.c: BUG where the graph breaks a rule after that stage ---- */
 void verify_objective(const Graph *g);

@@ -93,7 +93,7 @@ static void read_at(const Node *n, int at, int *last)
 
 /* The peak of memory, in numbers: the largest sum of values between their nodes and their last
    readers. */
-static long peak_of(const Graph *g, Node **at)
+static long peak_of(const Graph *g, Node **at, const long *pieces)
 {
     const int n = g->nodes.n;
     int *last = NEW_ARRAY(int, n);
@@ -103,8 +103,8 @@ static long peak_of(const Graph *g, Node **at)
             read_at(at[i]->arg[k], i, last);
     for (int i = 0; i < n; i++) {
         if (!has_value(g, at[i]) || last[at[i]->id] <= i) continue;
-        change[i] += shape_count(&at[i]->shape),
-            change[last[at[i]->id] + 1] -= shape_count(&at[i]->shape);
+        const long size = shape_count(&at[i]->shape) / pieces[at[i]->id];
+        change[i] += size, change[last[at[i]->id] + 1] -= size;
     }
     for (int i = 0; i <= n; i++) {
         sum += change[i];
@@ -130,9 +130,10 @@ static bool terms_share(const Graph *g)
     return false;
 }
 
-static bool saves(const Graph *g, Node **at)
+static bool saves(Graph *g, Node **at)
 {
-    const long now = peak_of(g, g->nodes.at), then = peak_of(g, at);
+    const long *pieces = piece_counts(g);
+    const long now = peak_of(g, g->nodes.at, pieces), then = peak_of(g, at, pieces);
     return now >= LITTLE && (terms_share(g) ? 4 * then <= 3 * now : then < now);
 }
 

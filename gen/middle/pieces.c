@@ -9,15 +9,10 @@
    3. The last piece may have fewer rows. All others have the same number, so they share functions.
    4. If micro-batches may be dropped, backward must not begin before forward ends. Then the forward
       pass has pieces, and those of backward compute wide values again.
-   5. Outputs read logits of their own, in pieces, too, or whole ones. All logits are whole where a
-      micro-batch's gradient is folded into the optimizer's states, and where deterministic =
-      "split" orders its sums.
-   6. train's head_pieces says how many pieces, 1: none. Without it, logits of LARGE numbers or more
-      are cut into pieces of LARGE numbers, but at least ROWS rows, and at most MOST pieces. */
+   5. Outputs read logits of their own, in pieces, too, or whole ones. */
 #include <string.h>
 #include "middle/region.h"
 
-enum { LARGE = 1 << 22, ROWS = 128, MOST = 16 };
 typedef struct Cut {
     Region r;
     Graph *g;
@@ -244,14 +239,6 @@ static void cut_contributions(const Cut *c)
     }
 }
 
-/* Whether a parameter's gradient would be no sum of the pieces'. */
-static bool joins_gradient(const Region *r)
-{
-    for (int i = 0; i < r->g->gradients.n; i++)
-        if (r->axis[r->g->gradients.at[i]->value->id] >= 0) return true;
-    return false;
-}
-
 static void set_again(const Cut *c, int nodes, Node **first)
 {
     for (long i = 0; i < c->pieces * nodes; i++)
@@ -279,49 +266,11 @@ static void cut_head(Graph *g, const Region *r, long pieces)
     vec_push(&g->heads, h);
 }
 
-/* ---- heads ---- */
-static long least(long a, long b) { return a < b ? a : b; }
-
-/* Rule 6. */
-static long pieces_for(const Graph *g, const Node *product, int axis)
-{
-    const long extent = product->shape.dim[axis];
-    if (g->train.head_pieces) return least(g->train.head_pieces, extent);
-    const long large = (shape_count(&product->shape) + LARGE - 1) / LARGE;
-    return least(least(large, rows_of_product(product) / ROWS), least(MOST, extent));
-}
-
-/* Cuts it along its longest axis of rows that can be cut. */
-static bool cut_product(Graph *g, Node *product)
-{
-    bool tried[RANK] = { 0 };
-    for (;;) {
-        int best = -1;
-        Region r;
-        for (int a = 0; a < product->shape.rank; a++) {
-            if (tried[a] || (a == 0 && product->shape.batch) || !is_row_axis(product, a)) continue;
-            if (best < 0 || product->shape.dim[a] > product->shape.dim[best]) best = a;
-        }
-        if (best < 0) return false;
-        tried[best] = true;
-        const long pieces = pieces_for(g, product, best);
-        if (pieces < 2 || !find_region(&r, g, product, best) || joins_gradient(&r)) continue;
-        cut_head(g, &r, pieces);
-        return true;
-    }
-}
-
-static bool may_be_head(const Graph *g, const Node *n)
-{
-    return n->kind == K_MATMUL && is_live(g, n) && !n->backward && n->when == WHEN_MICRO &&
-           (g->train.head_pieces || shape_count(&n->shape) >= LARGE);
-}
-
 void pieces(Graph *g)
 {
-    if (g->train.chains || g->step->optimizer.fold[0]) return;
     for (int i = 0; i < g->nodes.n; i++) {
-        Node *n = g->nodes.at[i];
-        while (may_be_head(g, n) && cut_product(g, n)) i = n->id;
+        Region r;
+        for (long n; (n = find_head(&r, g, g->nodes.at[i])) > 1; i = r.product->id)
+            cut_head(g, &r, n);
     }
 }

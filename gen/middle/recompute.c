@@ -18,6 +18,7 @@ typedef struct Recomputation {
     int *last;    /* the last forward node that reads it */
     bool *kept;
     Node **twin; /* the second node; the node itself where it needs none */
+    const long *pieces;
     long largest;
     VEC(Node) order; /* the new order of all nodes */
 } Recomputation;
@@ -29,9 +30,15 @@ static bool is_value(const Graph *g, const Node *n)
 }
 
 static bool is_cheap(const Node *n) { return n->kind == K_MAP || n->kind == K_REDUCE; }
+/* the numbers of it that are in memory at once */
+static long size_of(const Recomputation *r, const Node *n)
+{
+    return shape_count(&n->shape) / r->pieces[n->id];
+}
+
 static bool is_small(const Recomputation *r, const Node *n)
 {
-    return shape_count(&n->shape) * SMALL <= r->largest;
+    return size_of(r, n) * SMALL <= r->largest;
 }
 
 /* ---- readers ---- */
@@ -53,8 +60,8 @@ static void find_reads(Recomputation *r)
             note_read(r, u->arg[k], u);
     }
     for (int i = 0; i < r->g->nodes.n; i++)
-        if (r->wanted[i] && shape_count(&r->g->nodes.at[i]->shape) > r->largest)
-            r->largest = shape_count(&r->g->nodes.at[i]->shape);
+        if (r->wanted[i] && size_of(r, r->g->nodes.at[i]) > r->largest)
+            r->largest = size_of(r, r->g->nodes.at[i]);
 }
 
 /* ---- level 1 ---- */
@@ -91,7 +98,7 @@ static long *crossings(const Recomputation *r)
     for (int i = 0; i < r->g->nodes.n; i++) {
         const Node *n = r->g->nodes.at[i];
         if (!is_value(r->g, n) || r->last[i] <= i) continue;
-        const long size = shape_count(&n->shape), weight = r->wanted[i] ? size : size + size / 8;
+        const long size = size_of(r, n), weight = r->wanted[i] ? size : size + size / 8;
         sum[i + 1] += weight, sum[r->last[i] + 1] -= weight;
     }
     for (int i = 1; i <= r->g->nodes.n; i++) sum[i] += sum[i - 1];
@@ -100,7 +107,7 @@ static long *crossings(const Recomputation *r)
 
 static long weight_of(const Recomputation *r, int i)
 {
-    return r->wanted[i] ? shape_count(&r->g->nodes.at[i]->shape) : 0;
+    return r->wanted[i] ? size_of(r, r->g->nodes.at[i]) : 0;
 }
 
 /* The cheapest cut after `from` for a piece of half to all of `most` numbers; 0: the rest is one
@@ -178,6 +185,7 @@ void recompute(Graph *g)
                         .kept = NEW_ARRAY(bool, n),
                         .twin = NEW_ARRAY(Node *, n) };
     if (!level) return;
+    r.pieces = piece_counts(g);
     find_reads(&r);
     for (int i = 0; i < n; i++)
         r.kept[i] = is_value(g, g->nodes.at[i]) && is_small(&r, g->nodes.at[i]);

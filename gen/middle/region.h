@@ -27,6 +27,8 @@ long rows_of_product(const Node *product);
 Node *original(const Region *r, Node *n);
 /* whether nodes outside of the region read n, or it is an output */
 bool is_read(const Region *r, const Node *n);
+/* the number of pieces of this product's region; 1: it is no head, and stays whole */
+long find_head(Region *r, Graph *g, Node *product);
 /* live, and needed by training as the product is, or by outputs alone as it is */
 bool belongs(const Region *r, const Node *n);
 #endif
