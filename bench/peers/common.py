@@ -1,6 +1,8 @@
 """What the peers share: hashed data and weights (tests/reference/hashed.py explains the hash), and how an update is timed."""
+import json
 import os
 import resource
+import struct
 import sys
 import time
 
@@ -36,6 +38,19 @@ def dataset(shape, seed):
         x[n:n + BATCH] = uniform((BATCH, 784), seed, n * 784)
         y[n:n + BATCH] = ((x[n:n + BATCH] - 0.5).astype(np.float64) @ teacher).argmax(1)
     return x.reshape((ROWS,) + shape), y
+
+
+def safetensors(path):
+    """The fp32 tensors of a file, by name; a checkpoint's optimizer states are among them."""
+    with open(path, "rb") as f:
+        raw = f.read()
+    size = struct.unpack("<Q", raw[:8])[0]
+    tensors = {}
+    for key, t in json.loads(raw[8:8 + size]).items():
+        if key != "__metadata__" and t["dtype"] == "F32":
+            a, b = (8 + size + x for x in t["data_offsets"])
+            tensors[key] = np.frombuffer(raw[a:b], "<f4").copy().reshape(t["shape"])
+    return tensors
 
 
 def measure(update, version):

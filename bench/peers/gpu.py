@@ -4,7 +4,6 @@
 
 Offers PREFIX/torch-eager, -graph (the whole window captured once), -compiled (mode reduce-overhead) and -compiled-graph (compiled,
 then the whole window captured). Data lies on the device; losses are read once per turn. PEER_CPU=1: eager, on the CPU."""
-import json
 import os
 import struct
 import sys
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+from common import safetensors
 
 prefix, name, batch, micro, precision, data, weights = sys.argv[1:8]
 batch, micro, limit = int(batch), int(micro), float(sys.argv[8]) if len(sys.argv) > 8 else 0.25
@@ -32,19 +32,6 @@ def idx(path):
     dims = struct.unpack(f">{rank}I", raw[4:4 + 4 * rank])
     values = np.frombuffer(raw, {8: "u1", 13: ">f4"}[kind], offset=4 + 4 * rank)
     return values.astype({8: np.uint8, 13: np.float32}[kind]).reshape(dims)
-
-
-def safetensors(path):
-    with open(path, "rb") as f:
-        raw = f.read()
-    size = struct.unpack("<Q", raw[:8])[0]
-    head = json.loads(raw[8:8 + size])
-    tensors = {}
-    for key, t in head.items():
-        if key != "__metadata__" and t["dtype"] == "F32":
-            a, b = (8 + size + x for x in t["data_offsets"])
-            tensors[key] = torch.from_numpy(np.frombuffer(raw[a:b], "<f4").copy().reshape(t["shape"]))
-    return tensors
 
 
 class Block(nn.Module):
@@ -190,7 +177,7 @@ torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
 torch.backends.cudnn.allow_tf32 = precision == "tf32"
 torch.backends.cudnn.benchmark = True
 say("version", "PyTorch", torch.__version__, torch.cuda.get_device_name() if cuda else "on the CPU")
-first = safetensors(weights)
+first = {key: torch.from_numpy(t) for key, t in safetensors(weights).items()}
 x_all = torch.from_numpy(idx(data + "/images.idx")).to(device)
 y_all = torch.from_numpy(idx(data + "/labels.idx").astype(np.int64)).to(device)
 kinds = {"torch-eager": lambda: Trainer()}

@@ -83,6 +83,12 @@ program char_mlp
 gradients char_mlp "$work/data/names"
 yes "char_mlp: 2.06 nats a letter" below char_mlp loss 2.06 --data "$work/data/names"
 no "char_mlp after 3 updates" below char_mlp loss 2.06 --data "$work/data/names" --steps 3
+cat docs/*.md dsl/*.lua > "$work/data/book.txt"
+head -c $(($(wc -c < "$work/data/book.txt") / 128 * 128)) "$work/data/book.txt" > "$work/data/text.bin"
+program gpt
+gradients gpt "$work/data/text.bin"
+yes "gpt: 3.4 nats a byte after 60 updates" below gpt loss 3.4 --data "$work/data/text.bin" --steps 60
+no "gpt after 3 updates" below gpt loss MOST --data "$work/data/text.bin" --steps 3
 program unet
 gradients unet "$work/data/shapes"
 yes "unet: 84 % of the pixels" reaches unet 84 --data "$work/data/shapes"
