@@ -12,9 +12,9 @@ emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 rm -rf "$work"/tensor_* "$work"/loss_* "$work"/edges_*
 lua5.4 tests/op_model.lua --float --list > "$work/list"
 
-# A line for a program: its name, batch, micro-batch, flags or -, cases. Losses go by six, others by sixty.
+# A line for a program: its name, batch, micro-batch, flags or -, cases. Losses go by eighteen, others by sixty.
 awk -v both="$BOTH" -v rest="${REST:-0}" '
-    { k = $2 "_" $1; n = count[k]++; at = k "_" int(n / ($2 == "loss" ? 6 : 60)); list[at] = list[at] " " $3; rows[at] = $1; kind[at] = $2
+    { k = $2 "_" $1; n = count[k]++; at = k "_" int(n / ($2 == "loss" ? 18 : 60)); list[at] = list[at] " " $3; rows[at] = $1; kind[at] = $2
       if (!(at in known)) { known[at] = 1; order[++last] = at } }
     END { for (i = 1; i <= last; i++) {
               at = order[i]; r = rows[at]; micro = r < 3 ? 1 : 2

@@ -22,8 +22,8 @@ try() {
 }
 
 : > "$work/seen"
-# Losses go by six, others by sixty.
-awk '{ k = $2 "_" $1; n = count[k]++; at = k "_" int(n / ($2 == "loss" ? 6 : 60)); list[at] = list[at] " " $3
+# Losses go by eighteen, others by sixty.
+awk '{ k = $2 "_" $1; n = count[k]++; at = k "_" int(n / ($2 == "loss" ? 18 : 60)); list[at] = list[at] " " $3
        if (!(at in known)) { known[at] = 1; order[++last] = at } }
      END { for (i = 1; i <= last; i++) print order[i] list[order[i]] }' "$work/list" > "$work/groups"
 while read -r group cases; do
