@@ -22,11 +22,13 @@ static Tiles keys_of(long all, long most)
     return (Tiles) { all, tile, all / tile };
 }
 
-/* Reals of a unit's memory backward. */
+/* Reals of a unit's memory backward. A bias has a number for each distance in a pair of tiles. */
 static long reals_of(const Attention *a, long queries)
 {
-    return queries * (3 * round_up(a->each, BLOCK_MIN) + 2 * round_up(a->values, BLOCK_MIN) +
-                      (2 + a->bends) * DEVICE_KEYS + 4);
+    const long channels = 3 * round_up(a->each, BLOCK_MIN) + 2 * round_up(a->values, BLOCK_MIN),
+               rows = (2 + a->bends) * DEVICE_KEYS + 3 + (a->given[DOCUMENTS] != NULL),
+               distances = a->given[BIAS] ? round_up(queries + DEVICE_KEYS, BLOCK_MIN) : 0;
+    return queries * (channels + rows) + distances;
 }
 
 /* Half of that memory is enough, so that a build in double runs, too. */

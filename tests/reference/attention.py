@@ -27,7 +27,7 @@ SIZES = dict(one=(1, 1, 1, 1, 3, 3), seven=(7, 7, 3, 1, 2, 3), seventeen=(17, 17
              shared=(17, 17, 3, 3, 1, 1), cross=(7, 19, 2, 1, 2, 2), back=(19, 7, 1, 1, 2, 2), odd=(9, 9, 3, 3, 1, 1))
 OPTIONS = (
     ("one", dict(window=1, softcap=2)), ("seven", dict(window=2)), ("seven", dict(window=3, causal=True)), ("long", dict(window=20)),
-    ("long", dict(window=9, causal=True)), ("long", dict(window=1000)), ("cross", dict(window=4)), ("back", dict(window=2)),
+    ("long", dict(window=9, causal=True)), ("seventeen", dict(window=1000)), ("cross", dict(window=4)), ("back", dict(window=2)),
     ("back", dict(window=3, causal=True)), ("seventeen", dict(softcap=0.5)), ("shared", dict(softcap=1.5, causal=True)),
     ("long", dict(softcap=0.75, window=40)), ("cross", dict(softcap=3, scale=2)),
     ("one", dict(lengths="len")), ("seven", dict(lengths="len")), ("cross", dict(lengths="len", causal=True)),
