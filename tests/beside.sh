@@ -1,7 +1,8 @@
 # beside.sh -- ACCEPTANCE's case 54: a net trained by programs in float and in double, beside PyTorch.
 #   . tests/lib.sh; . tests/beside.sh        then set what `beside` reads:
 # want             the reference and how compare.lua finds a run in it, "tests/reference/nets.txt --case"
-# updates at       how many there are; of updates 1 and `at` gradients are compared
+# updates at       how many there are; of updates 1 and `at` gradients are compared with PyTorch's,
+# far              and of 1 and `far`, float's with double's; at, unless told
 # data weights threads raw                   the probe's (tests/probe.c)
 
 # probed BUILD UPDATES ARGUMENT...: what a build of $net prints, after `from` where it says a checkpoint
@@ -20,7 +21,7 @@ told() {
 
 # beside "54. WHAT" NET RUN: build/tests/.../NET_float, NET_double and NET_off (lr times 1.01, in double) are there
 beside() {
-    local what=$1 net=$2 run=$3 out=$work/$2 first=10 from=
+    local what=$1 net=$2 run=$3 out=$work/$2 first=10 from= far=${far:-$at}
     if [ $updates -lt 10 ]; then first=$updates; fi
     for build in float double off; do probed $build $updates 1 $at > "$out.$build"; done
     yes "$what, 1, in double: $updates losses, gradients of updates 1 and $at and the weights are PyTorch's to 1e-9" \
@@ -28,8 +29,8 @@ beside() {
     no "54.1 lr times 1.01 in the losses" compare "$out.off" $want "$run double" --loss 1e-9
     no "54.1 lr times 1.01 in the weights" compare "$out.off" $want "$run double" --weight 1e-9
 
-    probed float $((at - 1)) save="$out.safetensors" > "$work/said"
-    for u in 1 $at; do
+    probed float $((far - 1)) save="$out.safetensors" > "$work/said"
+    for u in 1 $far; do
         if [ $u -gt 1 ]; then from=resume=$out.safetensors; fi
         for build in float double; do probed $build 1 1 > "$out.$build.$u"; done
         yes "$what, 2: gradients of update $u in float and in double from the same weights" \

@@ -72,7 +72,7 @@ static void choose_unit(const Lowering *w, Contraction *c, Levels *batch, Levels
     take_unit(c, rows, at);
 }
 
-enum { ROWS_OF_SAMPLE = 32 };
+enum { ROWS_OF_SAMPLE = 32, LARGE = 1 << 17 };
 
 /* A sample with enough rows for tiles is a product of its own, so that its part of A and of the
    result stay in the cache for the maps that follow. */
@@ -80,13 +80,31 @@ static void take_samples(const Lowering *w, Contraction *c, Levels *rows, int ve
 {
     const Operand *result = &w->operand[2];
     const Levels apart = levels_in(w, true, false, true, vector, 2, false);
-    if (w->x->core->kind != K_MATMUL || !result->shape.batch || rows->n != 1 || apart.n < 2 ||
+    if (w->x->core->kind != K_MATMUL || rows->n != 1 || apart.n < 2 ||
         apart.at[0].label != result->index[0].label[0] || apart.at[0].div != 1 ||
         apart.at[0].extent != result->shape.dim[0] ||
         rows->at[0].extent / apart.at[0].extent < ROWS_OF_SAMPLE)
         return;
     split_level(rows, 0, apart.at[0].extent);
     take_outer(c, &apart.at[0], false);
+    *rows = (Levels) { .n = 1, .at = { rows->at[1] } };
+}
+
+static long reals_in(const Levels *s)
+{
+    long n = 1;
+    for (int i = 0; i < s->n; i++) n *= s->at[i].extent;
+    return n;
+}
+
+/* If A is larger than a cache, a block of its rows is a product of its own, so that it is fetched
+   once for all columns of the unit. */
+static void take_block(const Lowering *w, Contraction *c, Levels *rows, const Levels *depth)
+{
+    if (w->x->core->kind != K_MATMUL || rows->n != 2 || rows->at[1].extent < ROWS_OF_SAMPLE ||
+        reals_in(rows) * reals_in(depth) < LARGE)
+        return;
+    take_outer(c, &rows->at[0], false);
     *rows = (Levels) { .n = 1, .at = { rows->at[1] } };
 }
 
@@ -104,7 +122,8 @@ static Contraction *assemble(const Lowering *w, char v)
     choose_unit(w, c, &batch, &rows, &columns);
     for (int i = 0; i < batch.n; i++) take_outer(c, &batch.at[i], false);
     for (int i = 0; i < columns.n; i++) take_outer(c, &columns.at[i], false);
-    if (blocks) take_samples(w, c, &rows, vector);
+    if (blocks && w->operand[2].shape.batch) take_samples(w, c, &rows, vector);
+    else if (blocks) take_block(w, c, &rows, &depth);
     const bool samples = has_role(w->x->core, "weight");
     int r = 0, d = 0;
     for (; rows.n - r > 2; r++) take_outer(c, &rows.at[r], false);
