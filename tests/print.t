@@ -3,7 +3,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 objects=
-for name in back/c/print back/c/product back/c/sums back/print back/value back/words back/index back/template resources base/memory base/number base/diag base/resource ir/loops ir/calls \
+for name in back/c/print back/c/lanes back/c/product back/c/sums back/print back/value back/words back/index back/template resources base/memory base/number base/diag base/resource ir/loops ir/calls \
     ir/print_loops ir/parse_loops ir/parse_vals ir/layout ir/shape ir/op ir/expr; do objects="$objects build/gen/$name.o"; done
 # shellcheck disable=SC2086
 $CC -std=gnu11 -g -Igen -o "$work/print" tests/print.c $objects -lm 2> "$work/errors"; tell $? "the driver builds"
@@ -45,6 +45,31 @@ prints "folds" 'units one 1
     for (int j = 0; j < 64; j++)
         s2 += r_exp(x[0][0][j] - m2);
     b[0] = s2;
+}'
+prints "lanes fold into variables from outside" 'units one 1
+  variable m = -inf
+  for s 4, lanes j 64: m max= x[s][0][j]
+  variable s = 0.0
+  variable p = 1.0
+  lanes j 8
+    s += exp(x[0][0][j] - m)
+    p *= x[0][0][j]
+  b[0] = s * p' \
+'for_span (one, t, 1) {
+    vec lane_m = v_set(-INFINITY);
+    for (int s = 0; s < 4; s++)
+        for (int j = 0; j < 64; j += LANES)
+            lane_m = v_max(lane_m, v_load(&x[s][0][j]));
+    const real m2 = v_hmax(lane_m);
+    vec8 lane_s = v8_set(0);
+    vec8 lane_p = v8_set(1);
+    for (int j = 0; j < 8; j += LANES8) {
+        lane_s += v8_exp(v8_load(&x[0][0][j]) - m2);
+        lane_p *= v8_load(&x[0][0][j]);
+    }
+    const real s2 = v8_sum(lane_s);
+    const real p2 = v8_product(lane_p);
+    b[0] = s2 * p2;
 }'
 prints "real rows, in double" 'units q 2
   variable total = 0:double
