@@ -56,6 +56,14 @@ static int read_options(Attention *a)
     return n;
 }
 
+/* Few causal queries skip more of the keys in tiles as short as their own. */
+static long most_keys(const Attention *a)
+{
+    const bool few = node_attr(a->b->x->core, "causal") > 0 && a->k->shape.dim[1] <= 4 * QUERIES;
+    if (a->b->k->target->launches) return DEVICE_KEYS;
+    return few ? QUERIES : KEYS;
+}
+
 Attention attention_of(Build *b)
 {
     Node *f = b->x->core, *const *arg = f->arg;
@@ -69,7 +77,7 @@ Attention attention_of(Build *b)
     a.each = a.q->shape.dim[2] / a.heads;
     a.values = a.v->shape.dim[2] * a.shared / a.heads;
     a.query = queries_of(a.q->shape.dim[1], most_queries(&a));
-    a.key = keys_of(a.k->shape.dim[1], b->k->target->launches ? DEVICE_KEYS : KEYS);
+    a.key = keys_of(a.k->shape.dim[1], most_keys(&a));
     return a;
 }
 

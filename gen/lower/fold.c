@@ -132,9 +132,11 @@ static const Val *real_lanes(Build *b, const Val *v, Fold fold, unsigned folded)
     const Scope *s = &b->scope;
     if (s->lanes < 0 || !(folded >> s->lanes & 1) || !lanes_pad(s)) return v;
     const int axis = s->loop[s->lanes].axis;
-    const Val *at = val_call(CALL_REAL, coordinate(s, axis), NULL, NULL);
-    return choose(both(CALL_LT, at, val_number((double)s->domain->dim[axis])), let(b, "term", v),
-                  val_number(fold_start[fold]));
+    const long extent = s->domain->dim[axis];
+    const Val *at = coordinate(s, axis);
+    if (fold == FOLD_SUM) return both(CALL_KEEP, v, elements_left(extent, at, 1));
+    return choose(both(CALL_LT, val_call(CALL_REAL, at, NULL, NULL), val_number((double)extent)),
+                  let(b, "term", v), val_number(fold_start[fold]));
 }
 
 /* ---- along axes of a sample ---- */
