@@ -240,17 +240,14 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
         const real max = v_hmax(lane_max);
         arena.amax[n] = max;
         vec lane_sum = v_set(0);
-        for (int j = 0; j < 16; j += LANES) {
-            const vec term2 = v_exp(v_load(&arena.net_5[n][j]) - max);
-            lane_sum += v_select(v_iota() + (real)j < 10, term2, v_set(0));
-        }
+        for (int j = 0; j < 16; j += LANES)
+            lane_sum += v_keep(v_exp(v_load(&arena.net_5[n][j]) - max), 10 - j);
         const real sum = v_sum(lane_sum);
         arena.sum_exp[n] = sum;
         vec lane_target = v_set(0);
         for (int j = 0; j < 16; j += LANES) {
             const vec x = v_load(&arena.net_5[n][j]);
-            lane_target += v_select(v_iota() + (real)j < 10, v_select(v_iota() + (real)j == (real)label, x, v_set(0)),
-                    v_set(0));
+            lane_target += v_keep(v_select(v_iota() + (real)j == (real)label, x, v_set(0)), 10 - j);
         }
         const real target = v_sum(lane_target);
         arena.cross_entropy[n] = r_log(sum) + max - target;

@@ -229,17 +229,14 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
         const real max = v8_hmax(lane_max);
         arena.amax[n] = max;
         vec8 lane_sum = v8_set(0);
-        for (int j = 0; j < 8; j += LANES8) {
-            const vec8 term2 = v8_exp(v8_load(&arena.brand[n][j]) - max);
-            lane_sum += v8_select(v8_iota() + (real)j < 2, term2, v8_set(0));
-        }
+        for (int j = 0; j < 8; j += LANES8)
+            lane_sum += v8_keep(v8_exp(v8_load(&arena.brand[n][j]) - max), 2 - j);
         const real sum = v8_sum(lane_sum);
         arena.sum_exp[n] = sum;
         vec8 lane_target = v8_set(0);
         for (int j = 0; j < 8; j += LANES8) {
             const vec8 x = v8_load(&arena.brand[n][j]);
-            lane_target += v8_select(v8_iota() + (real)j < 2,
-                    v8_select(v8_iota() + (real)j == (real)brand, x, v8_set(0)), v8_set(0));
+            lane_target += v8_keep(v8_select(v8_iota() + (real)j == (real)brand, x, v8_set(0)), 2 - j);
         }
         const real target = v8_sum(lane_target);
         arena.cross_entropy[n] = r_log(sum) + max - target;

@@ -334,17 +334,15 @@ static void k3_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
             const real max = v8_hmax(lane_max);
             arena.amax[n][i2] = max;
             vec8 lane_sum = v8_set(0);
-            for (int j = 0; j < 8; j += LANES8) {
-                const vec8 term2 = v8_exp(v8_load(&arena.token[n][i2][j]) - max);
-                lane_sum += v8_select(v8_iota() + (real)j < 5, term2, v8_set(0));
-            }
+            for (int j = 0; j < 8; j += LANES8)
+                lane_sum += v8_keep(v8_exp(v8_load(&arena.token[n][i2][j]) - max), 5 - j);
             const real sum = v8_sum(lane_sum);
             arena.sum_exp[n][i2] = sum;
             vec8 lane_target = v8_set(0);
             for (int j = 0; j < 8; j += LANES8) {
                 const vec8 x = v8_load(&arena.token[n][i2][j]);
-                const vec8 term3 = v8_select(v8_iota() + (real)j == (real)data.target[at * 4 + i2], x, v8_set(0));
-                lane_target += v8_select(v8_iota() + (real)j < 5, term3, v8_set(0));
+                lane_target += v8_keep(v8_select(v8_iota() + (real)j == (real)data.target[at * 4 + i2], x, v8_set(0)),
+                        5 - j);
             }
             const real target = v8_sum(lane_target);
             arena.cross_entropy[n][i2] = r_log(sum) + max - target;
