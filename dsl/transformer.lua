@@ -76,6 +76,20 @@ local function projected(m, o, q, k, v)
   return part(q, 0, e), part(k, e, kv), part(v, e + kv, kv)
 end
 
+-- queries, keys and values: k is q and v is k where they are not given
+local function inputs(what, q, k, v)
+  q = sequence(what, q)
+  k = k ~= nil and sequence(what, k) or q
+  v = v ~= nil and sequence(what, v) or k
+  for _, x in ipairs { k, v } do
+    if width(x) ~= width(q) then
+      fail("%s: %s and %s have other numbers of channels: nn.Linear(%d) before it makes them equal",
+        what, info(q).text, info(x).text, width(q))
+    end
+  end
+  return q, k, v
+end
+
 -- what fn.attention is told: the layer's options, and those of the call
 local function told(what, o, given)
   local a = { heads = o.heads, kv_heads = o.kv_heads, causal = o.causal, dropout = o.dropout }
@@ -102,15 +116,8 @@ function nn.MultiheadAttention(heads, o)
   local out = kit.dense(function() return of end, { bias = o.bias, zero = true })
   local l = made("MultiheadAttention", { { "out_proj", out } }, function(l, q, k, v, given)
     if is_options(k) then k, given = nil, k elseif is_options(v) then v, given = nil, v end
-    q, k = sequence(what, q), k ~= nil and sequence(what, k) or sequence(what, q)
-    v = v ~= nil and sequence(what, v) or k
+    q, k, v = inputs(what, q, k, v)
     of = width(q)
-    for _, x in ipairs { k, v } do
-      if width(x) ~= of then
-        fail("%s: %s and %s have other numbers of channels: nn.Linear(%d) before it makes them "
-          .. "equal", what, info(q).text, info(x).text, of)
-      end
-    end
     q, k, v = projected(kit.inside[l], o, q, k, v)
     local y = fn.attention(q, k, v, told(what, o, given))
     kit.outputs[#kit.outputs + 1] = { node = y, layer = l }

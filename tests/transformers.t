@@ -32,7 +32,7 @@ is encoder.linear1.bias "uniform(-0.288675, 0.288675)"
 is decoder.linear2.weight "uniform(-0.0220971, 0.0220971)"               # of 2048 inputs
 drops() { dump "$@" | grep -c 'noise  *noise '; }
 [ "$(drops)" -eq 10 ]; tell $? "4 draws in an encoder's layer and 6 in a decoder's: $(drops)"
-[ "$(dump | grep -c 'attention .*dropout=0.1 ')" -eq 3 ]; tell $? "three of them are of attentions, 0.1"
+[ "$(dump | grep -c 'noise .* at .*_attn#1')" -eq 3 ]; tell $? "three of them are of attentions"
 [ "$(drops -D dropout=0)" -eq 0 ]; tell $? "control: none without dropout"
 
 # no table of angles stands in a program

@@ -48,16 +48,18 @@ class Grouped(nn.Module):
         return self.out_proj(F.scaled_dot_product_attention(q, k, v, enable_gqa=True).transpose(1, 2).flatten(2))
 
 
-def block(kind, name, heads, t, s=None, causal=False, activation=F.relu, text=None, **given):
-    """An encoder's or a decoder's block without dropout."""
+def block(kind, name, heads, t, s=None, causal=False, activation=F.relu, text=None, seen=None, **given):
+    """An encoder's or a decoder's block without dropout; `seen` positions of the memory may be attended to."""
     words = dict(dim_feedforward=FF, dropout=0) | given | (dict(causal=True) if causal else {})
     line = ours(name, kind, heads, **words)
     if text:
         line = line.replace("{ ", f"{{ activation = {text}, ", 1)
-    case = Case(name, "layer(x, m)" if s else "layer(x)", line)
+    mask = f", {{ memory_mask = fn.lt(fn.arange({s}), {seen}) }}" if seen else ""
+    case = Case(name, f"layer(x, m{mask})" if s else "layer(x)", line)
     x = [case.real("x", 2, t, E)] + ([case.real("m", 2, s, E)] if s else [])
     layer = case.layer(getattr(nn, kind)(E, heads, FF, 0.0, activation, batch_first=True, **given))
-    case.finish(layer(*x, **({("tgt_mask" if s else "src_mask"): causal_mask(t)} if causal else {})))
+    masks = {"tgt_mask" if s else "src_mask": causal_mask(t)} if causal else {}
+    case.finish(layer(*x, **masks, **(dict(memory_mask=(torch.arange(s) >= seen).expand(t, s)) if seen else {})))
 
 
 def main():
@@ -70,7 +72,7 @@ def main():
     case.finish(case.layer(Grouped(6, 2))(x))
     block("TransformerEncoderLayer", "encoder_plain", 2, 5, activation=F.silu, text="fn.silu")
     block("TransformerEncoderLayer", "encoder_causal", 3, 5, causal=True, norm_first=True, bias=False, layer_norm_eps=0.01)
-    block("TransformerDecoderLayer", "decoder_plain", 2, 3, 5)
+    block("TransformerDecoderLayer", "decoder_plain", 2, 3, 5, seen=3)
     block("TransformerDecoderLayer", "decoder_causal", 3, 5, 2, causal=True, norm_first=True, activation="gelu", text='"gelu"')
 
 
