@@ -14,14 +14,14 @@ emu_calls="--redefine-sym memcpy=emu_memcpy --redefine-sym memmove=emu_memmove -
 # emu_header: prints the flag that finds gagen_cuda.h compiled before, a fifth of the time that a program takes; g++ reads it only if the
 # flags are the same
 emu_header() {
-    local made
-    case $EMU_CFLAGS in "" | -DGAGEN_DOUBLE) [ -z "$RT" ] || return ;; *) return ;; esac
+    local made new
+    case $EMU_CFLAGS in "" | -DGAGEN_DOUBLE) [ -z "$RT" ] || return 0 ;; *) return 0 ;; esac
     made=$emu/before/gagen_cuda.h.gch/$(echo "$emu_checks $EMU_CFLAGS" | cksum | tr ' ' _)
     echo "-I$emu/before"
     [ -f "$made" ] && [ -z "$(find runtime tests/cuda -name '*.h' -newer "$made")" ] && return
-    mkdir -p $emu/before/gagen_cuda.h.gch
+    mkdir -p $emu/before/gagen_cuda.h.gch && new=$(mktemp $emu/header.XXXXXX) || return
     # shellcheck disable=SC2086
-    $CXX -x c++-header -Iruntime $emu_flags -O1 -g1 $emu_warnings $emu_checks $EMU_CFLAGS -c runtime/gagen_cuda.h -o "$made.$$" && mv "$made.$$" "$made"
+    $CXX -x c++-header -Iruntime $emu_flags -O1 -g1 $emu_warnings $emu_checks $EMU_CFLAGS -c runtime/gagen_cuda.h -o "$new" && mv "$new" "$made"
 }
 
 emu_library() {
