@@ -62,6 +62,7 @@ typedef struct Kernel {
     When when;               /* whether it runs once per window, or per micro-step */
     bool backward, predicts; /* predicts: only outputs need it */
     bool again;              /* it rematerialises all that it makes, see recompute.c */
+    bool in_lanes;           /* it folds in lanes, see fold.c */
     Partition part;
     int phase; /* kernels of one phase run without a barrier between them */
     /* of a matmul or a convolution: A and B, its arguments or copies of them */

@@ -2,7 +2,8 @@
 
    1. Along axes of a sample, folds of the op that do not read one another are a pass. Then comes
       a value for each row, or for each element. In C the contiguous axis is lanes if everything
-      read and stored is contiguous there; a lane after the end of the axis folds the start.
+      read and stored is contiguous there; a lane after the end of the axis folds the start. A row
+      that is rematerialised is folded as it was, so that its bits are the same.
    2. A sum over the batch is a number, in double, or a tensor. In C each row is summed first, then
       the rows.
    3. On a device the folded loops are lanes, and all others are dealt. */
@@ -114,16 +115,24 @@ static bool lanes_suit(Build *b, bool folds)
            (all_stored(b) && (!lanes_pad(&b->scope) || (!rows && stores_alike(b))));
 }
 
+/* Whether the kernel rematerialises a fold that was not done in lanes. */
+static bool was_serial(const Build *b)
+{
+    const Node *first = first_of(b->k->g, b->x->core);
+    return first && kernel_of(b->k, first) && !kernel_of(b->k, first)->in_lanes;
+}
+
 /* Lanes along the contiguous axis. */
 static void fold_lanes(Build *b, unsigned folded)
 {
     const Scope here = b->scope;
     const int j = here.n - 1;
     if (b->k->target->launches || !scope_wide(&here) || here.loop[j].div != 1 ||
-        loop_overlaps(&here, j))
+        loop_overlaps(&here, j) || was_serial(b))
         return;
     b->scope.lanes = j;
-    if (!lanes_suit(b, folded >> j & 1)) b->scope = here;
+    b->x->in_lanes = lanes_suit(b, folded >> j & 1);
+    if (!b->x->in_lanes) b->scope = here;
 }
 
 /* v, but the start of that fold in lanes after the end of the axis. */
