@@ -9,7 +9,7 @@ emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 . tests/same_bits.sh
 one='window_sum.*early|window_dropout.*batch=16'
 
-planted runtime/plan.c '$a\
+planted runtime/calendar.c '$a\
 /* another */'
 bits 0 . "$off" --only="$one"; says $? "another runtime: all run, and have equal bits" '6 programs to run; the runtime is other' '(0 have equal texts, 6 ran and have equal bits'
 back
