@@ -99,6 +99,26 @@ static bool all_read(Build *b, const Scope *s)
     return read;
 }
 
+/* Whether what n reads lies as what the loops follow: rows that end in padding, if they have any. */
+static bool reads_alike(const Build *b, const Node *n, const Layout *walk)
+{
+    Layout l;
+    for (int i = 0; i < n->nargs; i++)
+        if (shape_same(&n->arg[i]->shape, &b->x->core->arg[0]->shape) &&
+            node_layout(b->k, n->arg[i], &l) && !layout_same(&l, walk))
+            return false;
+    return true;
+}
+
+static bool all_alike(const Build *b)
+{
+    const Layout walk = walked(b);
+    bool alike = reads_alike(b, b->x->core, &walk);
+    for (int i = 0; i < b->x->pre.n; i++) alike &= reads_alike(b, b->x->pre.at[i], &walk);
+    for (int i = 0; i < b->x->body.n; i++) alike &= reads_alike(b, b->x->body.at[i], &walk);
+    return alike;
+}
+
 static bool all_stored(Build *b)
 {
     bool stored = lanes_store(b, b->x->core);
@@ -110,7 +130,7 @@ static bool all_stored(Build *b)
 static bool lanes_suit(Build *b, bool folds)
 {
     const bool rows = b->x->core->op->per_row;
-    if (!all_read(b, &b->scope)) return false;
+    if (!all_read(b, &b->scope) || (lanes_pad(&b->scope) && !all_alike(b))) return false;
     return (rows && folds) ||
            (all_stored(b) && (!lanes_pad(&b->scope) || (!rows && stores_alike(b))));
 }
