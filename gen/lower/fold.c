@@ -294,8 +294,7 @@ void build_fold(Build *b)
     if (b->k->target->launches) b->rows = b->out;
     if (f->op->per_row) row_results(b, folded, lanes);
     else build_passes(b, f, folded, lanes), element_result(b, folded, lanes);
-    const bool wide = !f->op->per_row && b->scope.lanes >= 0; /* lanes have zeroed it */
-    for (int i = 0; row && !wide && i < b->x->stores.n; i++)
+    for (int i = 0; row && i < b->x->stores.n; i++)
         zero_padding(b, row, b->x->stores.at[i], scope_batch(&b->scope) >= 0);
 }
 
