@@ -8,7 +8,8 @@ cd "$(dirname "$0")/../.." || exit 1
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
 program() { if [ $target = c ]; then prober "$@"; else cuda_prober "$@"; fi; }
 want="tests/reference/examples.txt --case" weights=hashed raw=raw
-target=c threads=2 updates=4 at=4 data=hashed=16
+# after two updates of eight images a ReLU of ResNet-18 is so near to 0 that float and double take different sides
+target=c threads=2 updates=4 at=4 far=2 data=hashed=16
 builds resnet18 examples/resnet18.lua -D steps=4 -D batch=8 -D micro_batch=4 && beside "54. ResNet-18" resnet18 resnet18
 
 # The U-Net's rows are such that no ReLU is so near to 0 that float and double take different sides of it in ten updates; most are not,
