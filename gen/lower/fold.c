@@ -99,7 +99,7 @@ static bool all_read(Build *b, const Scope *s)
     return read;
 }
 
-/* Whether what n reads lies as what the loops follow: rows that end in padding, if they have any. */
+/* Whether n reads what lies as the loops follow: in rows that end in padding, if they have any. */
 static bool reads_alike(const Build *b, const Node *n, const Layout *walk)
 {
     Layout l;
