@@ -91,14 +91,6 @@ static bool stores_alike(const Build *b)
     return true;
 }
 
-static bool all_read(Build *b, const Scope *s)
-{
-    bool read = lanes_read(b, s, b->x->core);
-    for (int i = 0; i < b->x->pre.n; i++) read &= lanes_read(b, s, b->x->pre.at[i]);
-    for (int i = 0; i < b->x->body.n; i++) read &= lanes_read(b, s, b->x->body.at[i]);
-    return read;
-}
-
 /* Whether n reads what lies as the loops follow: in rows that end in padding, if they have any. */
 static bool reads_alike(const Build *b, const Node *n, const Layout *walk)
 {
@@ -110,13 +102,18 @@ static bool reads_alike(const Build *b, const Node *n, const Layout *walk)
     return true;
 }
 
-static bool all_alike(const Build *b)
+static bool all_read(Build *b)
 {
     const Layout walk = walked(b);
-    bool alike = reads_alike(b, b->x->core, &walk);
-    for (int i = 0; i < b->x->pre.n; i++) alike &= reads_alike(b, b->x->pre.at[i], &walk);
-    for (int i = 0; i < b->x->body.n; i++) alike &= reads_alike(b, b->x->body.at[i], &walk);
-    return alike;
+    const bool pad = lanes_pad(&b->scope);
+    bool read = true;
+    for (int i = -1; i < b->x->pre.n + b->x->body.n; i++) {
+        const Node *n = i < 0             ? b->x->core
+                        : i < b->x->pre.n ? b->x->pre.at[i]
+                                          : b->x->body.at[i - b->x->pre.n];
+        read &= lanes_read(b, &b->scope, n) && (!pad || reads_alike(b, n, &walk));
+    }
+    return read;
 }
 
 static bool all_stored(Build *b)
@@ -130,7 +127,7 @@ static bool all_stored(Build *b)
 static bool lanes_suit(Build *b, bool folds)
 {
     const bool rows = b->x->core->op->per_row;
-    if (!all_read(b, &b->scope) || (lanes_pad(&b->scope) && !all_alike(b))) return false;
+    if (!all_read(b)) return false;
     return (rows && folds) ||
            (all_stored(b) && (!lanes_pad(&b->scope) || (!rows && stores_alike(b))));
 }
@@ -294,7 +291,8 @@ void build_fold(Build *b)
     if (b->k->target->launches) b->rows = b->out;
     if (f->op->per_row) row_results(b, folded, lanes);
     else build_passes(b, f, folded, lanes), element_result(b, folded, lanes);
-    for (int i = 0; row && i < b->x->stores.n; i++)
+    const bool zeroed = !f->op->per_row && b->scope.lanes >= 0 && stores_alike(b); /* by lanes */
+    for (int i = 0; row && !zeroed && i < b->x->stores.n; i++)
         zero_padding(b, row, b->x->stores.at[i], scope_batch(&b->scope) >= 0);
 }
 

@@ -247,8 +247,6 @@ static void k7_cross_entropy_grad(const Thread *t, const Micro *m)
                         * (v_exp(x - max) / sum - v_select(v_iota() + (real)j == (real)label, v_set(1), v_set(0))),
                         10 - j));
             }
-            for (int j = 10; j < 16; j++)
-                arena.d_logits[n][j] = 0;
         }
 }
 

@@ -272,8 +272,6 @@ static void k8_cross_entropy_grad(const Thread *t, const Micro *m)
                     * (v8_exp(x - max) / sum - v8_select(v8_iota() + (real)j == (real)brand, v8_set(1), v8_set(0))),
                     2 - j));
         }
-        for (int j = 2; j < 8; j++)
-            arena.d_brand[n][j] = 0;
     }
 }
 

@@ -486,9 +486,6 @@ static void k14_cross_entropy_grad(const Thread *t, const Micro *m)
                         * (v8_exp(x - max) / sum - v8_select(v8_iota() + (real)j == t2, v8_set(1), v8_set(0))), 5 - j));
             }
         }
-        for (int i2 = 0; i2 < 4; i2++)
-            for (int j = 5; j < 8; j++)
-                arena.d_token[n][i2][j] = 0;
     }
 }
 
