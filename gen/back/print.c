@@ -109,8 +109,7 @@ static void put_let(Printer *p, const Stmt *s)
     statement(p, text("const %s %s = %s;", words_type(w, s->var), name, value));
 }
 
-/* Where a fold begins: "0", "v_set(-INFINITY)" */
-static char *start_text(Words *w, const Val *v)
+char *start_text(Words *w, const Val *v)
 {
     if (v->kind != VAL_NUMBER) return val_text(w, v);
     const char *number = !isinf(v->number) ? decimal(v->number)

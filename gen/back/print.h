@@ -25,4 +25,6 @@ void put_under(Printer *p, const char *head, const StmtList *body);
 void put_serial(Printer *p, const Stmt *s, const char *before);
 /* a product as loops; results: how those over its results are dealt */
 void put_product_loops(Printer *p, const Stmt *s, Deal results);
+/* where a fold begins: "0", "v_set(-INFINITY)" */
+char *start_text(Words *w, const Val *v);
 #endif

@@ -7,6 +7,7 @@
 typedef struct {
     bool across; /* lanes fold into it from outside; its loop: */
     Fold fold;
+    const Val *start;
     long extent;
     bool waits; /* its declaration is passed, but not its loop */
     const Stmt *loop;
@@ -45,6 +46,7 @@ bool folds_wait(const Printer *p, const Stmt *variable)
     Folded *x = &((Folds *)p->target)->of[variable->var];
     if (x->across && variable->value->kind != VAL_NUMBER)
         BUG("lanes fold into what has a value before");
+    x->start = variable->value;
     return x->waits = x->across;
 }
 
@@ -59,15 +61,12 @@ static bool folds_into(const StmtList *l, int var)
 
 static void open_fold(Printer *p, const Stmt *loop, int var)
 {
-    static const char *const start[] = {
-        [FOLD_SUM] = "0", [FOLD_PROD] = "1", [FOLD_MAX] = "-INFINITY", [FOLD_MIN] = "INFINITY"
-    };
     Words *w = p->w;
     Folded *x = &((Folds *)p->target)->of[var];
     x->waits = false, x->loop = loop;
     x->lanes = words_free(w, text("lane_%s", w->k->vars.at[var]->wish));
     words_lanes(w, loop->var, x->extent);
-    put_line(p, text("%s %s = %sset(%s);", w->type, x->lanes, w->prefix, start[x->fold]));
+    put_line(p, text("%s %s = %s;", w->type, x->lanes, start_text(w, x->start)));
     words_lanes(w, -1, 0);
     w->var[var] = x->lanes, w->vector[var] = true;
 }
