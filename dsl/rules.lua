@@ -1,11 +1,11 @@
 -- rules.lua -- train's rules: who they are for, and what follows for every parameter.
 --   { who, option = value, ... }: who is a layer, a parameter or function(p). Later rules win, one
 -- option at a time.
---   init; load = FILE with key = function(path); freeze; any option of the optimizer but those of
--- the whole update.
+--   init; load = FILE with key = function(path) or "gpt2"; freeze; any option of the optimizer but
+-- those of the whole update.
 local core = ...
 local util, nn, op = core.use("dsl/util.lua"), core.use("dsl/nn.lua"), core.use("dsl/op.lua")
-local optim = core.use("dsl/optim.lua")
+local optim, hub = core.use("dsl/optim.lua"), core.use("dsl/hub.lua")
 local schedules, halves, scaled = optim.schedules, optim.halves, optim.scaled
 local fail, info, inside = util.fail, core.info, nn.inside
 local own = { init = util.any, freeze = false, load = "", key = util.any }
@@ -72,20 +72,19 @@ local function checked(what, r, turns)
     end
   end
   util.options(what, r, spec, 1)
-  if r.key ~= nil and (type(r.key) ~= "function" or r.load == nil) then
-    fail("%s: key is a function from a path to a name in the file that load names", what)
+  if r.key ~= nil then hub.check(what, r.key) end
+  if r.key ~= nil and r.load == nil then
+    fail("%s: key gives names in a file: write load = \"net.safetensors\" beside it", what)
   end
 end
 
-local function load_from(what, r, path)
+-- what the rule loads into p: the pieces of a file's tensors
+local function load_from(what, r, p, path)
   if r.load == "" or #r.load > 1000 or r.load:find("[%c]") then
     fail("%s: load is the name of a safetensors file", what)
   end
-  local key = r.key and r.key(path) or path
-  if type(key) ~= "string" or key == "" or #key > 500 then
-    fail("%s: key(%s) is the name in the file, got %s", what, util.show(path), util.show(key))
-  end
-  return { r.load, key }
+  return { file = r.load, naming = hub.namings[r.key] and r.key or nil,
+    pieces = hub.pieces(what, r.key, path, info(p).dims) }
 end
 
 -- one rule for one parameter: f is what follows so far
@@ -95,7 +94,7 @@ local function apply(what, r, p, path, f, recipe)
     f.init = nn.init_of(where, r.init, info(p).dims)
   end
   if r.freeze ~= nil then f.frozen = r.freeze or info(p).statistic end
-  if r.load ~= nil then f.load = load_from(what, r, path) end
+  if r.load ~= nil then f.load = load_from(what, r, p, path) end
   for _, k in ipairs(util.sorted(r)) do
     if type(k) == "string" and own[k] == nil then
       if recipe and recipe.spec[k] == nil then
@@ -199,12 +198,29 @@ local function deal(parameters, facts, turns, owner)
   end
 end
 
--- Applies the rules; gives each turn the groups of parameters that share a recipe: groups = { {
--- recipe, text }, ... }
-local function apply_all(rules, parameters, turns, owner)
-  local facts, frozen = {}, {}
+-- The files from which parameters come, as a list of pieces, and the namings of the program.
+local function loaded(o, parameters, facts)
+  local used = {}
+  for _, p in ipairs(parameters) do
+    local load = facts[p].load
+    if load and load.naming then used[load.naming] = true end
+  end
+  o.namings, o.sources = hub.carried(parameters, used), {}
+  for _, p in ipairs(parameters) do
+    local load = facts[p].load
+    for _, piece in ipairs(load and load.pieces or {}) do
+      piece.parameter, piece.file, piece.naming = p, load.file, used[load.naming] or 0
+      o.sources[#o.sources + 1] = piece
+    end
+  end
+end
+
+-- Applies the rules of train's o; gives each of its turns the groups of parameters that share a
+-- recipe: groups = { { recipe, text }, ... }
+local function apply_all(o, parameters, owner)
+  local facts, frozen, turns = {}, {}, o.turns
   for _, p in ipairs(parameters) do facts[p] = { options = {}, frozen = info(p).statistic } end
-  for i, r in ipairs(rules) do
+  for i, r in ipairs(o.rules) do
     local what = ("train: rule %d"):format(i)
     checked(what, r, turns)
     local paths, layers = found(what, r[1], parameters)
@@ -217,10 +233,9 @@ local function apply_all(rules, parameters, turns, owner)
     end
   end
   for _, p in ipairs(parameters) do
-    local f = facts[p]
-    if f.init then core.set_init(p, table.unpack(f.init)) end
-    if f.load then core.set_load(p, f.load[1], f.load[2]) end
+    if facts[p].init then core.set_init(p, table.unpack(facts[p].init)) end
   end
+  loaded(o, parameters, facts)
   still(frozen)
   move_states(frozen)
   deal(parameters, facts, turns, owner)

@@ -443,7 +443,7 @@ local function train(given)
     s.optimizer = scaled(s.optimizer, { batch = batch, tokens = o.tokens,
       varies = o.milestones ~= nil })
   end
-  rules.apply(o.rules, parameters, o.turns, owner)
+  rules.apply(o, parameters, owner)
   o.best_stated = o.best ~= nil
   o.best, o.best_max = best(o, list)
   o.place, o.batch_place = done, core.key_place(done, o.batch and "batch" or "micro_batch")

@@ -66,10 +66,9 @@ static void gg_header(Run *r)
             at += bytes;
         }
     gg_add(h, "}");
-    while (h->n % 8) gg_add(h, " ");
 }
 
-static bool gg_write(int fd, const void *data, size_t n)
+bool gg_write(int fd, const void *data, size_t n)
 {
     const char *from = data;
     while (n > 0) {
@@ -91,8 +90,9 @@ static bool gg_write_one(const Tensor *t, const real *flat, int fd)
     return true;
 }
 
-static bool gg_write_tensors(const Model *m, int fd)
+static bool gg_write_tensors(Run *r, int fd)
 {
+    const Model *m = &r->p->model;
     for (int array = 0; array <= m->nstates; array++)
         for (int i = 0; i < m->ntensors; i++)
             if (gg_in_array(m, array, &m->tensors[i]) &&
@@ -111,12 +111,11 @@ long gg_checkpoint_bytes(const Model *m)
     return bytes;
 }
 
-static bool gg_write_file(Run *r, int fd)
+static bool gg_write_header(Run *r, int fd)
 {
     unsigned char size[8];
     for (int i = 0; i < 8; i++) size[i] = (unsigned char)(r->model.header.n >> 8 * i);
-    return gg_write(fd, size, 8) && gg_write(fd, r->model.header.s, r->model.header.n) &&
-           gg_write_tensors(&r->p->model, fd) && !fsync(fd);
+    return gg_write(fd, size, 8) && gg_write(fd, r->model.header.s, r->model.header.n);
 }
 
 /* A new name is on the disk only when its directory is. */
@@ -132,18 +131,15 @@ static void gg_sync_directory(const char *path)
     close(fd);
 }
 
-void gg_save_run(Run *r, const char *path)
+void gg_replace_file(Run *r, const char *path, bool (*write)(Run *r, int fd))
 {
     char temporary[4096];
-    if (r->schedule.step_window.n)
-        gg_fail(GG_USAGE, "%s: a round is under way: its last step first, then a checkpoint", path);
     if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
         gg_fail(GG_DATA, "%s: too long a name", path);
-    gg_run_fetch(r);
-    gg_header(r);
+    while (r->model.header.n % 8) gg_add(&r->model.header, " ");
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) gg_fail(GG_DATA, "%s: %s", temporary, strerror(errno));
-    bool written = gg_write_file(r, fd);
+    bool written = gg_write_header(r, fd) && write(r, fd) && !fsync(fd);
     if (close(fd)) written = false;
     if (!written || rename(temporary, path)) {
         int why = errno;
@@ -151,4 +147,13 @@ void gg_save_run(Run *r, const char *path)
         gg_fail(GG_DATA, "%s: %s; what it held before is untouched", path, strerror(why));
     }
     gg_sync_directory(path);
+}
+
+void gg_save_run(Run *r, const char *path)
+{
+    if (r->schedule.step_window.n)
+        gg_fail(GG_USAGE, "%s: a round is under way: its last step first, then a checkpoint", path);
+    gg_run_fetch(r);
+    gg_header(r);
+    gg_replace_file(r, path, gg_write_tensors);
 }

@@ -1,75 +1,7 @@
 /* load.c -- loads weights and runs from safetensors files: checkpoints (checkpoint.c), or files
-   of other programs. Numbers of any type are converted. The message about a missing tensor has
-   the nearest one in the file (near.c). */
+   of other programs with the model's names (entry.c) or with their own (sources.c). */
 #include "weights.h"
 #include "device.h"
-#include "number.h"
-#include "tensor.h"
-
-static void gg_check_shape(const Archive *a, const Entry *e, const Tensor *t)
-{
-    bool same = e->rank == t->rank, turned = same && t->rank > 1;
-    for (int i = 0; i < t->rank && same; i++) turned &= e->dim[i] == t->dim[t->rank - 1 - i];
-    for (int i = 0; i < t->rank && same; i++) same = e->dim[i] == t->dim[i];
-    if (same) return;
-    char name[GG_NAME], in_file[GG_SHAPE], in_model[GG_SHAPE];
-    int64_t dim[GG_RANK];
-    for (int i = 0; i < t->rank; i++) dim[i] = t->dim[i];
-    gg_fail(GG_DATA, "%s: %s is %s, the model says %s%s", a->path, gg_printable(name, e->name),
-            gg_shape_text(in_file, e->dim, e->rank), gg_shape_text(in_model, dim, t->rank),
-            turned ? ", the other way round: weights of [in, out] are "
-                     "to be saved as v.T.copy(), square ones too"
-                   : "");
-}
-
-static const Entry *gg_match(const Archive *a, const char *name, const Tensor *t,
-                             const Source *source)
-{
-    const Entry *e = gg_archive_find(a, name);
-    char shown[GG_NAME];
-    if (!e) gg_missing(a, name, t, source);
-    if (!gg_dtype(e->dtype))
-        gg_fail(GG_DATA,
-                "%s: %s is %.20s: floats of 16 to 64 bits and whole numbers can be read: save it "
-                "as t.to(torch.float32)",
-                a->path, gg_printable(shown, name), e->dtype);
-    gg_check_shape(a, e, t);
-    if (gg_is_kernel(e->name) && !gg_is_kernel(t->name) && t->rank > 1) gg_kernel(a, e, t);
-    return e;
-}
-
-static void gg_read_chunk(const Archive *a, const Entry *e, int64_t from, long n, real *out)
-{
-    unsigned char raw[GG_CHUNK * 8];
-    const char type = gg_dtype(e->dtype);
-    const long unit = gg_type_bytes(type);
-    char name[GG_NAME], text[32];
-    if (pread(a->shard[e->shard].fd, raw, (size_t)(n * unit), e->from + from * unit) !=
-        (ssize_t)(n * unit))
-        gg_fail(GG_DATA, "%s: %s cannot be read", a->shard[e->shard].path,
-                gg_printable(name, e->name));
-    if (type == (sizeof(real) == 8 ? 'd' : 'f')) memcpy(out, raw, (size_t)n * sizeof *out);
-    else
-        for (long i = 0; i < n; i++) {
-            const Number x = gg_number(type, false, raw + i * unit);
-            const char *wrong = gg_number_wrong(&x);
-            gg_number_text(text, &x);
-            if (wrong)
-                gg_fail(GG_DATA, "%s: an element of %s is %s, %s", a->path,
-                        gg_printable(name, e->name), text, wrong);
-            out[i] = (real)x.value;
-        }
-}
-
-static void gg_read_one(const Archive *a, const Entry *e, const Tensor *t, real *flat)
-{
-    real chunk[GG_CHUNK];
-    for (long from = 0, count = gg_count(t); from < count; from += GG_CHUNK) {
-        long n = count - from < GG_CHUNK ? count - from : GG_CHUNK;
-        gg_read_chunk(a, e, from, n, chunk);
-        gg_write_tensor(t, flat, from, n, chunk);
-    }
-}
 
 /* Looks up every tensor before it reads the first, so a wrong file changes nothing. */
 static void gg_read_arrays(const Archive *a, const Model *m, int from, int to)
@@ -82,7 +14,7 @@ static void gg_read_arrays(const Archive *a, const Model *m, int from, int to)
             if (!gg_in_array(m, array, t)) continue;
             gg_array_name(name, sizeof name, m, array, t);
             const Entry *e = gg_match(a, name, t, NULL);
-            if (pass) gg_read_one(a, e, t, gg_array(m, array));
+            if (pass) gg_read_entry(a, e, t, NULL, gg_array(m, array));
         }
 }
 
@@ -91,22 +23,6 @@ static bool gg_open_archive(Run *r, const char *path)
 {
     gg_archive_close(&r->model.archive);
     return gg_archive_open(&r->model.archive, path);
-}
-
-void gg_load_sources(Run *r)
-{
-    const Program *p = r->p;
-    for (int i = 0; i < p->model.nsources; i++) {
-        const Source *s = &p->model.sources[i];
-        const Tensor *t = &p->model.tensors[s->tensor];
-        const bool again = i && !strcmp(s->file, p->model.sources[i - 1].file);
-        if (!again && !gg_open_archive(r, s->file))
-            gg_fail(GG_DATA, "%s: no such file: a rule of the model loads %s from it", s->file,
-                    t->name);
-        gg_read_one(&r->model.archive, gg_match(&r->model.archive, s->key, t, s), t,
-                    gg_params(&p->model));
-    }
-    gg_archive_close(&r->model.archive);
 }
 
 static void gg_scan_skipped(Run *r, const char *text)
@@ -134,9 +50,11 @@ void gg_load_weights(Run *r, const char *path)
 {
     if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
     gg_run_fetch(r);
-    gg_read_arrays(&r->model.archive, &r->p->model, 0, 1);
+    const Naming *naming = gg_names_of(r, &r->model.archive);
+    if (naming) gg_load_named(&r->model.archive, &r->p->model, naming);
+    else gg_read_arrays(&r->model.archive, &r->p->model, 0, 1);
     gg_average_start(r);
-    if (gg_average_has(&r->p->model, &r->model.archive))
+    if (!naming && gg_average_has(&r->p->model, &r->model.archive))
         gg_read_arrays(&r->model.archive, &r->p->model, r->p->model.ema, r->p->model.ema + 1);
     if (r->o.eval) gg_load_updates(r);
     gg_archive_close(&r->model.archive);

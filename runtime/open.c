@@ -101,6 +101,20 @@ static void gg_run_device(Run *r)
     if (r->o.profile) r->p->device.profile(true);
 }
 
+void gg_run_open_weights(Run *r)
+{
+    const Program *p = r->p;
+    char best[4096];
+    r->log.file = -1;
+    if (p->device.allocate) p->device.allocate();
+    gg_run_memory(r);
+    gg_run_device(r);
+    gg_clear_states(p);
+    gg_init_weights(&p->model, 0);
+    gg_load_weights(r, gg_predict_weights(&r->o, best));
+    gg_average_swap(r);
+}
+
 void gg_run_open(Run *r)
 {
     const Program *p = r->p;

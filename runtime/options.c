@@ -25,6 +25,10 @@ static const Option gg_option_table[] = {
     { "save-every", "N", "save after every N updates too, not only every epoch", GG_NUMBER,
       AT(save_every), 1 },
     { "load", "FILE", "begin with the weights in FILE", GG_TEXT, AT(load), 0 },
+    { "key", "NAME", "of --load and --export: the names in that file, gpt2 or llama", GG_TEXT,
+      AT(key), 0 },
+    { "export", "FILE", "no training: write the weights of --load, with the names of --key",
+      GG_TEXT, AT(exported), 0 },
     { "resume", NULL, "go on from the file that --save names, if it exists", GG_FLAG, AT(resume),
       0 },
     { "log", "FILE", "write a line of JSON for every update", GG_TEXT, AT(log), 0 },
@@ -126,6 +130,32 @@ static void gg_predict_check(const Options *o, const Program *p)
     gg_predict_count(&p->data, o->predict);
 }
 
+/* ---- what --key and --export say ---- */
+const Naming *gg_naming(const Model *m, const char *key)
+{
+    for (int i = 0; i < m->nnamings; i++)
+        if (m->namings[i].nsources && !strcmp(m->namings[i].name, key)) return &m->namings[i];
+    return NULL;
+}
+
+static void gg_export_check(const Options *o, const Program *p)
+{
+    if (o->key && !o->load && !o->exported)
+        gg_fail(GG_USAGE, "--key says the names in a file: it needs --load FILE or --export FILE");
+    if (o->key && !gg_naming(&p->model, o->key))
+        gg_fail(GG_USAGE,
+                "--key %s: this program's parameters do not have the names of %s: a rule { net, "
+                "load = FILE, key = \"%s\" } tells which, when it is generated",
+                o->key, o->key, o->key);
+    if (!o->exported) return;
+    if (!o->key) gg_fail(GG_USAGE, "--export needs the names: --key gpt2 or --key llama");
+    if (!o->load && !o->save)
+        gg_fail(GG_USAGE, "--export needs the weights: --load FILE, or the --save FILE of a run, "
+                          "whose best ones it takes");
+    if (o->eval || o->predict || o->log)
+        gg_fail(GG_USAGE, "--export excludes --eval, --predict and --log");
+}
+
 /* The file of the weights. */
 const char *gg_predict_weights(const Options *o, char best[4096])
 {
@@ -148,6 +178,7 @@ static void gg_options_check(const Options *o, const Program *p)
         gg_fail(GG_USAGE, "--log -: reports go to standard output already: name a file");
     if (o->eval && !o->load && !o->resume) gg_fail(GG_USAGE, "--eval needs --load FILE");
     gg_predict_check(o, p);
+    gg_export_check(o, p);
     if (o->threads > GG_THREADS)
         gg_fail(GG_USAGE, "--threads %ld: at most %d", o->threads, GG_THREADS);
     if (o->profile && !p->device.profile)

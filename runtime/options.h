@@ -6,7 +6,7 @@
 
 typedef struct {
     long epochs, steps, seed, threads, save_every; /* -1: not given */
-    const char *data, *save, *load, *log, *predict, *output;
+    const char *data, *save, *load, *key, *exported, *log, *predict, *output;
     bool resume, eval, profile;
     const void *const *columns; /* a number of rows, in place of files */
     long rows;
@@ -19,5 +19,7 @@ Options gg_options(int argc, char **argv, const Program *p);
 long gg_predict_count(const Dataset *set, const char *rows);
 /* the file of the weights; best: room for its name */
 const char *gg_predict_weights(const Options *o, char best[4096]);
+/* the naming of all tensors; NULL: the program has none of that name */
+const Naming *gg_naming(const Model *m, const char *key);
 bool gg_predict_single(const char *path); /* --output: a file, not a directory of files */
 #endif

@@ -31,11 +31,25 @@ typedef struct {
 } Tensor;
 #define UNIFORM(x) 'u', -(x), x /* of a Tensor: uniform in -x..x */
 
-/* a tensor's first value: that name in a safetensors file */
+/* Where a tensor is in a file of another program. turned: the file's axes are [in, out]. rows:
+   so many of its rows from `row` are those of the file's tensor from `from`; 0: it is whole */
 typedef struct {
     int tensor;
-    const char *file, *key;
+    const char *file, *key;  /* file: of a rule; NULL: the command line says it */
+    const struct Naming *of; /* NULL: the key is the model's own */
+    bool turned;
+    long row, rows, from;
 } Source;
+#define WHOLE 0, 0, 0 /* of a Source */
+/* How another program names tensors: the prefix of all keys but the head's, which files may leave
+   out; ends of keys that are no weights, NULL-terminated. The head equals `tied` where there is
+   none. sources: of all tensors; nsources 0: some have no name */
+typedef struct Naming {
+    const char *name, *prefix, *head, *tied;
+    const char *const *buffers;
+    const Source *sources;
+    int nsources;
+} Naming;
 typedef struct {
     int tensor;
     long row;
@@ -187,6 +201,8 @@ typedef struct {
     int ntensors;
     const Source *sources;
     int nsources;
+    const Naming *namings;
+    int nnamings;
     const ZeroRow *zero_rows;
     int nzero_rows;
     const char *lone; /* a layer whose statistics have one value a row, or NULL */

@@ -272,6 +272,36 @@ static void gg_need_valid(const Run *r)
             r->p->name, what, r->data.rows, what);
 }
 
+/* All that a program does with data; the exit status. */
+static int gg_run_all(Run *r)
+{
+    int status = 0;
+    gg_run_open(r);
+    gg_need_valid(r);
+    gg_log_open(r);
+    gg_catch_lost_pages(r);
+    if (r->o.predict || r->o.eval) gg_show_notes(r, r->o.eval ? stdout : stderr);
+    if (r->o.predict) gg_predict(r);
+    else if (r->o.eval) gg_evaluate_all(r);
+    else {
+        gg_catch_signals();
+        gg_show_plan(r);
+        if (r->schedule.update) printf("resumed after update %ld\n", r->schedule.update);
+        fflush(stdout);
+        gg_train_all(r);
+        status = gg_finish(r);
+    }
+    if (r->o.profile) r->p->device.profile(false);
+    return status;
+}
+
+static int gg_export_all(Run *r)
+{
+    gg_run_open_weights(r);
+    gg_export(r);
+    return 0;
+}
+
 int gg_main(int argc, char **argv, const Program *p)
 {
     Run run = { .p = p, .o = gg_options(argc, argv, p) };
@@ -279,23 +309,7 @@ int gg_main(int argc, char **argv, const Program *p)
         gg_fail(GG_MACHINE, "built for %s, which this machine lacks: compile again here",
                 gg_lacking(p));
     gg_prove_writable(p, &run.o);
-    gg_run_open(&run);
-    gg_need_valid(&run);
-    gg_log_open(&run);
-    gg_catch_lost_pages(&run);
-    int status = 0;
-    if (run.o.predict || run.o.eval) gg_show_notes(&run, run.o.eval ? stdout : stderr);
-    if (run.o.predict) gg_predict(&run);
-    else if (run.o.eval) gg_evaluate_all(&run);
-    else {
-        gg_catch_signals();
-        gg_show_plan(&run);
-        if (run.schedule.update) printf("resumed after update %ld\n", run.schedule.update);
-        fflush(stdout);
-        gg_train_all(&run);
-        status = gg_finish(&run);
-    }
-    if (run.o.profile) p->device.profile(false);
+    const int status = (run.o.exported ? gg_export_all : gg_run_all)(&run);
     gg_run_close(&run);
     if (fflush(stdout) || ferror(stdout)) gg_fail(GG_DATA, "standard output cannot be written");
     return status;

@@ -159,13 +159,24 @@ static bool gg_same_file(const char *a, const char *b)
            !S_ISCHR(x.st_mode);
 }
 
+static void gg_prove_export(const Program *p, const Options *o)
+{
+    char best[4096];
+    const Written w = { "export", o->exported };
+    gg_prove_replaced(w);
+    gg_prove_room(w, (double)p->model.elements * sizeof(real), "a file");
+    if (gg_same_file(o->exported, gg_predict_weights(o, best)))
+        gg_unwritable(w, "the weights are read from there: name another file");
+}
+
 void gg_prove_writable(const Program *p, const Options *o)
 {
-    const bool trains = !o->eval && !o->predict;
+    const bool trains = !o->eval && !o->predict && !o->exported;
     if (trains && o->save) gg_prove_save(p, o->save);
     if (o->log) gg_prove_log(o->log);
     if (o->log && o->save && gg_same_file(o->log, o->save))
         gg_fail(GG_USAGE, "--log and --save name one file, %s: each needs its own", o->log);
+    if (o->exported) gg_prove_export(p, o);
     if (!o->output) return;
     if (gg_same_file(o->output, o->predict))
         gg_fail(GG_USAGE, "--output %s: the rows are read from there: name another file",

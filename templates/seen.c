@@ -30,6 +30,23 @@ static const Tensor tensors[] = {
     //:end
 };
 
+//:if has_namings
+//:for n in namings
+static const char *const ${naming}_buffers[] = { ${buffers} };
+//:if named
+static const Source ${naming}_sources[] = {
+    //:for p in pieces
+    ${text}
+    //:end
+};
+//:end
+//:end
+static const Naming namings[] = { @@ names in files of other programs
+    //:for n in namings
+    ${row}
+    //:end
+};
+//:end
 //:if loads
 static const Source sources[] = {
     //:for s in sources

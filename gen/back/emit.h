@@ -12,6 +12,7 @@ void declare_arena(const Kernels *k, Env *e); /* arena.c: the members of its uni
 void update(const Program *s, Env *e);        /* update.c: optimizer, scalars, learning rate */
 void reports(const Whole *all, Env *e);       /* update.c: reports */
 void tables(const Whole *all, Env *e);        /* tables.c: tensors, columns, the Program */
+void sources(const Graph *g, Env *e);         /* sources.c: files of other programs */
 char *banner(const Whole *all);               /* banner.c: the comment at the top */
 /* standalone.c: the files of the runtime that the program's text already contains */
 typedef VEC(const char) Pasted;

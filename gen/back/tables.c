@@ -128,21 +128,6 @@ static void fill_outputs(const Whole *all, Env *e)
     }
 }
 
-/* The files and keys from which rules load tensors. */
-static void fill_sources(const Graph *g, Env *e)
-{
-    int n = 0;
-    for (int i = 0; i < g->params.n; i++) {
-        const Param *p = g->params.at[i];
-        if (!p->file) continue;
-        env_set(env_item(e, "sources"), "text", "{ %d, \"%s\", \"%s\" },", i, c_string(p->file),
-                c_string(p->key));
-        n++;
-    }
-    env_flag(e, "loads", n > 0);
-    env_set(e, "sources_are", "%s", n ? text(" .sources = sources, .nsources = %d,", n) : "");
-}
-
 /* The rows of tensors that begin with zeros. */
 static void fill_zero_rows(const Graph *g, Env *e)
 {
@@ -388,7 +373,7 @@ void tables(const Whole *all, Env *e)
         env_set(env_item(e, "tensors"), "text", "%s", tensor_text(s->k->params.at[i]));
         tensors++;
     }
-    fill_sources(g, e);
+    sources(g, e);
     fill_zero_rows(g, e);
     fill_checks(all, e);
     env_set(e, "trained_is", "%s",

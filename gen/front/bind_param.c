@@ -63,14 +63,6 @@ static int set_group(lua_State *L)
     return 0;
 }
 
-/* set_load(parameter, file, key) */
-static int set_load(lua_State *L)
-{
-    Param *p = check_node(L, 1)->param;
-    p->file = text("%s", luaL_checkstring(L, 2)), p->key = text("%s", luaL_checkstring(L, 3));
-    return 0;
-}
-
 /* set_state(state, value, by): the state's new value at the end of a training micro-step whose
    loss reads `by` */
 static int set_state(lua_State *L)
@@ -111,11 +103,16 @@ static int parameters(lua_State *L)
 
 void params_push(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        { "param", param },           { "parameters", parameters },     { "set_init", set_init },
-        { "set_frozen", set_frozen }, { "set_state", set_state },       { "replace", replace },
-        { "set_attr", set_attr },     { "set_zero_row", set_zero_row }, { "set_step", set_step },
-        { "set_group", set_group },   { "set_load", set_load },         { NULL, NULL }
-    };
+    static const luaL_Reg functions[] = { { "param", param },
+                                          { "parameters", parameters },
+                                          { "set_init", set_init },
+                                          { "set_frozen", set_frozen },
+                                          { "set_state", set_state },
+                                          { "replace", replace },
+                                          { "set_attr", set_attr },
+                                          { "set_zero_row", set_zero_row },
+                                          { "set_step", set_step },
+                                          { "set_group", set_group },
+                                          { NULL, NULL } };
     luaL_setfuncs(L, functions, 0);
 }

@@ -250,6 +250,7 @@ int finish_train(lua_State *L)
     read_train(L, 1, &g->train);
     read_data(L, 1, g);
     read_recipes(L, 1, g);
+    read_sources(L, 1, g);
     read_reports(L, 1, g);
     read_outputs(L, 1, g);
     read_checks(L, 1, g);

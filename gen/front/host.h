@@ -46,6 +46,8 @@ Node *check_node(lua_State *L, int index);                /* raises an error whe
 Node *node_at(lua_State *L, int index);                   /* NULL when it is no tensor */
 Op *op_read(lua_State *L, int index, Kind kind, Loc loc); /* from an op's table; registers it */
 int finish_train(lua_State *L); /* from the table that dsl/train.lua made */
+/* sources.c: where parameters are in files of other programs */
+void read_sources(lua_State *L, int index, Graph *g);
 /* recipe.c: the optimizer and its groups; orders the parameters */
 void read_recipes(lua_State *L, int index, Graph *g);
 

@@ -49,7 +49,7 @@ typedef struct Param {
     bool mine;     /* and whether that step is this graph's */
     int group;     /* in Objective.groups */
     long zero_row; /* 1 + the row that begins with zeros; 0: none does */
-    /* the safetensors file with its first value, under this name; or NULL */
+    /* the safetensors file with its first value, and the name of its first rows there; or NULL */
     const char *file, *key;
     struct Node *node;
     int index; /* in Graph.params */
@@ -245,6 +245,24 @@ typedef struct Head {
     long pieces, rows;
 } Head;
 
+/* Where rows of a parameter are in files of other programs. rows: `rows` of them from `row` are
+   those of the file's tensor from `from`; 0: all. turned: the file's axes are [in, out] */
+typedef struct Source {
+    Param *param;
+    const char *file, *key; /* file: of a rule; NULL: the command line says it */
+    bool turned;
+    long row, rows, from;
+    int naming; /* 1 + the index of its naming; 0: it has none */
+} Source;
+
+/* How another program names tensors: the prefix of all names but the head's, which files may leave
+   out, and ends of names that are no weights. The head equals `tied` where there is none. */
+typedef struct FileNaming {
+    const char *name, *prefix, *head, *tied;
+    VEC(const char) buffers;
+    VEC(Source) pieces; /* of all parameters; none: some have no name */
+} FileNaming;
+
 typedef struct Graph {
     Ops *ops;           /* the model's ops, and their gradients */
     const char *called; /* the function that the user calls now, for messages; NULL: none */
@@ -258,6 +276,8 @@ typedef struct Graph {
     VEC(Objective) steps;
     VEC(Output) outputs; /* of the last step's graph */
     bool ruled;          /* the model has rules */
+    VEC(Source) sources; /* what rules load */
+    VEC(FileNaming) namings;
     VEC(Report) reports; /* reports of one step: "loss" first */
     VEC(Check) checks;
     /* of one step's graph, made by objective */
