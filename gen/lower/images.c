@@ -5,7 +5,9 @@
       none: its readers test the border.
    3. A product's result has contiguous columns, at least a vector of them (C). If it has fewer,
       readers of an image get a copy.
-   4. A rematerialised value has the layout of the first one. */
+   4. A rematerialised value has the layout of the first one.
+   5. The maps of a product follow over a part of its result (C). So all that its kernel stores has
+      one layout, for the readers of all. */
 #include <string.h>
 #include "lower/layouts.h"
 
@@ -139,12 +141,44 @@ static bool suits_product(const Kernels *k, const Node *n, const Layout *l)
     return false;
 }
 
+/* Rule 5: the values that have n's layout. */
+typedef VEC(Node) Stored;
+static Stored alike(const Kernels *k, Node *n)
+{
+    const Kernel *x = kernel_of(k, n);
+    Stored all = { 0 };
+    vec_push(&all, n);
+    const bool product = k->target->blocks && x->core && x->core->kind == K_MATMUL;
+    for (int i = 0; i < x->stores.n && product; i++)
+        if (x->stores.at[i] != n && shape_same(&x->stores.at[i]->shape, &n->shape))
+            vec_push(&all, x->stores.at[i]);
+    return all;
+}
+
+static void each_reader_of(const Kernels *k, Node *n, void (*f)(Node *user, int arg, void *x),
+                           void *x)
+{
+    const Stored all = alike(k, n);
+    for (int i = 0; i < all.n; i++) each_reader(k->g, all.at[i], f, x);
+}
+
+/* Rule 4: the buffer of the value that n, or one that lies alike, rematerialises; or NULL. */
+static const Buffer *buffer_before(const Kernels *k, Node *n)
+{
+    const Stored all = alike(k, n);
+    for (int i = 0; i < all.n; i++) {
+        const Node *first = first_of(k->g, all.at[i]);
+        if (first && buffer_of(k, first)) return buffer_of(k, first);
+    }
+    return NULL;
+}
+
 /* Rule 1: the shape of the images as which n is read; NULL: its own shape. */
 static const Shape *image_of(const Kernels *k, Node *n)
 {
     Found f = { .k = k };
     if (image_shape(&n->shape)) return NULL;
-    each_reader(k->g, n, find_image, &f);
+    each_reader_of(k, n, find_image, &f);
     const Kernel *x = kernel_of(k, n);
     if (f.shape && x->core && x->core->kind == K_MATMUL && f.shape->dim[1] < BLOCK_MIN &&
         !f.slid_over)
@@ -164,7 +198,7 @@ static void lay_out_as(const Kernels *k, Node *n, const Shape *s, bool image, La
 {
     const Kernel *x = kernel_of(k, n);
     Readers r = { .k = k, .only_conv = true, .only_matmul = true, .shape = s };
-    each_reader(k->g, n, note_reader, &r);
+    each_reader_of(k, n, note_reader, &r);
     if (!k->target->blocks || !image) memset(r.halo, 0, sizeof r.halo);
     const int v = !x->core && reads_data(x) && r.only_matmul ? -1 : vector_axis(s, image);
     long block = v < 0 ? 0 : block_of(k, s->dim[v]);
@@ -175,8 +209,7 @@ static void lay_out_as(const Kernels *k, Node *n, const Shape *s, bool image, La
 void lay_out(const Kernels *k, Buffer *b)
 {
     Node *n = b->node;
-    const Node *first = first_of(k->g, n);
-    const Buffer *before = first ? buffer_of(k, first) : NULL;
+    const Buffer *before = buffer_before(k, n);
     if (before) {
         b->layout = before->layout;
         return;

@@ -269,6 +269,9 @@ function recipe.settled(r)
   for _, p in ipairs(r.penalties) do
     if live(p.id) and (made[p.id].op == "linear" or made[p.id].op:find "^conv") then t.penalties[#t.penalties + 1] = p end
   end
+  -- gradients in momentum are divided before the first one
+  local counted = any(t.losses, function(l) return l.kind == "ignored" or l.kind == "weighed" or l.kind == "masked" or l.kind == "ratio" end)
+  if counted and t.optim and t.optim:find "accumulate_in" then t.count = "before" end
   local headed = any(t.losses, function(l) return l.kind ~= "plain" end)
   local layers = any(t.steps, function(s) return ops[s.op].layer end)
   if not headed and not layers then t.losses[1].kind = "mse" end
