@@ -26,6 +26,7 @@ typedef struct {
     double *sums;
     Given given;
     long from, rows;                    /* of the micro-step at hand */
+    long turn;                          /* of the loop at hand */
     bool trains;
     Order order;
     uint64_t meeting;                   /* number of times that the threads have met */
@@ -127,6 +128,11 @@ static Memory *memory_of(const Oracle *o, const Actual *a, const Formal *f)
         return slice(flat_of(o, a->buffer, a->state), a->buffer->offset, a->buffer->layout.size);
     for (int i = 0; i < o->k->buffers.n; i++)
         if (o->k->buffers.at[i] == a->buffer) return o->held.at[i];
+    const Buffer *b = a->buffer, *all = b->of;
+    for (int i = 0; all && i < o->k->buffers.n; i++) {
+        const long each = all->layout.axis[1].factor[0].stride;
+        if (o->k->buffers.at[i] == all) return slice(o->held.at[i], (b->slot + (b->turns ? o->turn : 0)) * each, b->layout.size);
+    }
     BUG("a buffer that is nowhere");
 }
 
@@ -267,7 +273,7 @@ static void run_tasks(Oracle *o, const TaskList *list, bool next)
         if (t->kind == TASK_MEET) o->meeting++;
         if (t->kind == TASK_CALL) call(o, t, next);
         for (int j = 0; t->kind == TASK_ADD_UP && j < t->parts; j++) o->sums[t->sum] += o->parts[t->sum]->at[j];
-        for (long n = 0; t->kind == TASK_LOOP && n < t->turns; n++) run_tasks(o, &t->body, next);
+        for (long n = 0; t->kind == TASK_LOOP && n < t->turns; n++) o->turn = t->back ? t->turns - 1 - n : n, run_tasks(o, &t->body, next);
     }
 }
 

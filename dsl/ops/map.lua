@@ -17,6 +17,9 @@ map { name = "neg", args = { "x" }, doc = "-x", value = "-x", grad = { x = "-gy"
 map { name = "copy", role = "copy", args = { "x" }, hidden = true,
   doc = "x itself, in memory of its own.",
       value = "x", grad = { x = "gy" } }
+map { name = "next", role = "next", args = { "x", "carry" }, hidden = true,
+  doc = "x, which fn.scan carries on to its next step.",
+      value = "x", grad = { x = "gy" } }
 map { name = "power", args = { "x" }, attrs = { p = 2 }, hidden = true,
   doc = "x to a constant power p.",
       value = "pow(x, p)", grad = { x = "gy * p * pow(x, p - 1)" }, domain = { x = { 0.2, 2 } } }

@@ -3,6 +3,15 @@
 
 static const char *inside(const Buffer *b) { return b->inside ? b->inside : ""; }
 
+/* "arena.h[turn + 1]", "arena.h[64]", "arena.h + 1": a step, in a loop or outside, or several. */
+static char *slots_name(const Buffer *b, char *all)
+{
+    if (!b->of) return all;
+    if (b->turns) return b->slot ? text("%s[turn + %ld]", all, b->slot) : text("%s[turn]", all);
+    if (!b->slots) return text("%s[%ld]", all, b->slot);
+    return b->slot ? text("%s + %ld", all, b->slot) : all;
+}
+
 char *buffer_name(const Buffer *b)
 {
     switch (b->home) {
@@ -13,7 +22,7 @@ char *buffer_name(const Buffer *b)
         case HOME_PACKED:
             return text("%spacked.%s", inside(b), b->ident);
         default:
-            return text("%sarena.%s", inside(b), b->ident);
+            return slots_name(b, text("%sarena.%s", inside(b), b->ident));
     }
 }
 

@@ -8,6 +8,10 @@ Alike *alike_add(AlikeList *l, const Program *s, Kernel *k)
     Alike *x = NEW(Alike);
     *x = (Alike) { .s = s, .k = k, .first = x };
     x->differs = NEW_ARRAY(bool, k->actual.n + k->draws.n + 1);
+    for (int i = 0; i < k->actual.n; i++) {
+        const Buffer *b = k->actual.at[i]->buffer;
+        x->differs[i] = b && b->of; /* its function knows no turn */
+    }
     vec_push(&l->at, x);
     return x;
 }

@@ -166,6 +166,7 @@ static int call(lua_State *L)
     if (op->kind == K_REDUCE) reduce_shape(L, y);
     else if (op->kind != K_MAP) given_shape(L, 3, y);
     refuse_mixing(L, y);
+    check_body(L, y);
     node_push(L, y);
     return 1;
 }
@@ -325,6 +326,7 @@ void core_push(lua_State *L)
     luaL_newlib(L, functions);
     leaves_push(L);
     params_push(L);
+    scans_push(L);
     tensor_methods(L);
     lua_setfield(L, -2, "tensor");
     lua_pushvalue(L, -1);

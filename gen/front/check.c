@@ -38,6 +38,7 @@ static void reach(Node *n, char *seen, bool (*by)(const Node *, int))
     seen[n->id] = 1;
     for (int i = 0; i < n->nargs; i++)
         if (by(n, i)) reach(n->arg[i], seen, by);
+    if (n->next) reach(n->next, seen, by);
 }
 
 /* The loss reads at least one trained parameter. */

@@ -257,6 +257,7 @@ int finish_train(lua_State *L)
     name_params(g);
     name_fields(g);
     still_frozen(g);
+    gather_loops(g);
     bind_micro_batch(g, g->train.micro_batch);
     return 0;
 }

@@ -42,6 +42,10 @@ void node_push(lua_State *L, Node *n);
 void leaves_push(lua_State *L);
 /* bind_param.c: adds the functions for parameters to the table on the top */
 void params_push(lua_State *L);
+/* bind_scan.c: adds the functions for loops to the table on the top */
+void scans_push(lua_State *L);
+/* refuses a node that no step may make, or that reads a step's node outside of it */
+void check_body(lua_State *L, const Node *y);
 Node *check_node(lua_State *L, int index);                /* raises an error when it is no tensor */
 Node *node_at(lua_State *L, int index);                   /* NULL when it is no tensor */
 Op *op_read(lua_State *L, int index, Kind kind, Loc loc); /* from an op's table; registers it */

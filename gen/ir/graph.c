@@ -52,6 +52,7 @@ Node *node_call(Graph *g, Op *op, Loc loc, int nargs, Node **arg)
     for (int i = 0; i < nargs; i++) {
         y->arg[i] = arg[i];
         if (arg[i]->when > y->when) y->when = arg[i]->when;
+        if (arg[i]->loop) y->loop = arg[i]->loop;
     }
     if (op->kind == K_MAP) infer_shape(g, y);
     return y;

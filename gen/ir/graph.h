@@ -55,6 +55,15 @@ typedef struct Param {
     int index; /* in Graph.params */
 } Param;
 
+/* Steps in turn: a body of nodes that runs `turns` times. back: the last step first. closed: the model
+   has left its body. */
+typedef struct Loop {
+    int id;
+    long turns;
+    bool back, closed;
+    Loc loc;
+} Loop;
+
 typedef struct Node {
     int id;
     Kind kind;
@@ -82,6 +91,9 @@ typedef struct Node {
     struct Node *of; /* differentiate: the forward node whose backward made this one, or NULL */
     bool backward;   /* differentiate: made for a gradient; evaluation does not need it */
     struct Node *adjoint_of; /* differentiate: the forward node whose adjoint this is, or NULL */
+    Loop *loop;              /* the loop whose body it is in, or NULL; see slots.c */
+    long slots, slot;        /* see slots.c */
+    struct Node *next;       /* of what a loop carries: the node that writes its next slot */
 } Node;
 
 /* a function of sums over the batch; its index among all reports */
@@ -270,6 +282,7 @@ typedef struct Graph {
        symbol is gagen_TITLE */
     const char *file, *name, *title;
     VEC(Node) nodes; /* in order of creation, so arguments come before users */
+    VEC(Loop) loops;
     VEC(Param) params;
     Dataset data;
     Train train;
@@ -354,6 +367,24 @@ bool attends_back(const Node *n);  /* a gradient of attention */
 bool attends(const Node *n);       /* attention, its rows, or one of its gradients */
 bool reads_buffers(const Node *n); /* a product, or a window that slides over images */
 void mark_reached(const Node *n, bool *reached); /* by id: n and all nodes it depends on */
+
+/* ---- slots.c: values that loops read and write step by step ---- */
+bool in_slots(const Node *n); /* it writes slots: a line, what a loop carries, what it keeps */
+bool is_step(const Node *n);  /* it is, or shows, one step of the memory; else all of it */
+Node *slots_of(Node *n);      /* the node whose memory it writes or reads */
+Shape step_shape(const Node *n);            /* of one step of what it writes or reads */
+Shape all_steps(const Shape *s, long slots); /* with axis 1 for them */
+/* a value of each step before a loop: its memory has a slot for each */
+Node *line_new(Graph *g, Node *x);
+/* what a loop carries: the first slot has x */
+Node *carry_new(Graph *g, Node *x, const Loop *l);
+Node *keep_new(Graph *g, Node *x, Loop *l);              /* writes x of a turn into its slot */
+Node *next_new(Graph *g, Node *x, Node *carry, Loop *l); /* writes what is carried on */
+Node *turn_new(Graph *g, Node *of, Loop *l, long slot);  /* reads a slot, from the turn on */
+Node *whole_new(Graph *g, Node *of, long from, long turns); /* reads slots from .. from + turns - 1 */
+Node *last_new(Graph *g, Node *next);                    /* reads what is carried in the end */
+/* orders nodes so that each body is in one piece, and its arguments before it */
+void gather_loops(Graph *g);
 
 /* ---- found.c: results of stages about nodes ---- */
 Node *same_of(const Graph *g, const Node *n); /* the node that replaces n; NULL: none */

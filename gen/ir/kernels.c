@@ -31,6 +31,8 @@ bool node_layout(const Kernels *k, Node *n, Layout *out)
     return true;
 }
 
+Buffer *whole_of(Buffer *b) { return b->of ? b->of : b; }
+
 long block_of(const Kernels *k, long extent)
 {
     return k->target->blocks ? layout_block(extent)

@@ -16,6 +16,10 @@ typedef struct Buffer {
     int first, last;       /* phases in which it is alive */
     bool half;             /* its numbers have 16 bits, as factors for cuBLASLt */
     struct Buffer *shares; /* in place: it has the memory of this one */
+    /* a view of slots of this one: from `slot` on, in a loop from the turn on; see slots.c */
+    struct Buffer *of;
+    long slot, slots; /* slots: their number, of memory or of a view of several; else 0 */
+    bool turns;
     const char *inside;    /* the prefix of its name in the program, "memory->"; NULL: none */
 } Buffer;
 
@@ -57,6 +61,7 @@ typedef struct Kernel {
     bool for_fold;
     bool moves_state;        /* the result is not added: it becomes the state adds_to */
     Layout grad_layout;      /* of the gradient, seen in grad's shape */
+    Loop *loop;              /* it runs in each of its turns; NULL: once */
     bool first_write;        /* of adds_to in a micro-step: the window's first one stores */
     int sum;                 /* >= 0: its value is partial sum number `sum` */
     When when;               /* whether it runs once per window, or per micro-step */
@@ -117,6 +122,7 @@ bool is_conv(const Kernels *k, const Node *n);
 /* whether its core is a product: matmul or is_conv */
 bool contracts(const Kernels *k, const Kernel *x);
 bool reads_data(const Kernel *x);
+Buffer *whole_of(Buffer *b); /* b, or the memory of the slots that it is a view of */
 long buffer_size(const Buffer *b);            /* in reals */
 long block_of(const Kernels *k, long extent); /* the block of a vector axis, by the target */
 /* whether it stores its gradient in one micro-step of a window and adds in others */

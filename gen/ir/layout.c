@@ -197,6 +197,34 @@ bool layout_view(Layout *out, const Layout *l, const Shape *from, const Shape *t
     return true;
 }
 
+void layout_steps(Layout *out, const Layout *l, long steps)
+{
+    Layout v = *l;
+    long each = 1;
+    for (int i = 0; i < l->ndims; i++) each *= l->dims[i];
+    for (int a = v.rank++; a > 1; a--) v.axis[a] = l->axis[a - 1];
+    v.axis[1] = (Axis) { 1, { { 1, 0, each, steps } } };
+    memmove(v.dims + 1, l->dims, sizeof(long) * (size_t)l->ndims);
+    memmove(v.strides + 1, l->strides, sizeof(long) * (size_t)l->ndims);
+    v.dims[0] = steps, v.strides[0] = each, v.ndims++;
+    v.rows += v.rows > 0, v.vaxis += v.vaxis > 0;
+    v.size = round_up(each * steps, ALIGN);
+    *out = v;
+}
+
+void layout_step(Layout *out, const Layout *l)
+{
+    Layout v = *l;
+    for (int a = 1; a + 1 < v.rank; a++) v.axis[a] = v.axis[a + 1];
+    v.axis[--v.rank] = (Axis) { 0 };
+    v.ndims--;
+    memmove(v.dims, v.dims + 1, sizeof(long) * (size_t)v.ndims);
+    memmove(v.strides, v.strides + 1, sizeof(long) * (size_t)v.ndims);
+    v.rows -= v.rows > 0, v.vaxis -= v.vaxis > 1;
+    v.size = round_up(l->axis[1].factor[0].stride, ALIGN);
+    *out = v;
+}
+
 void layout_permute(Layout *out, const Layout *l, const int perm[RANK])
 {
     Layout v = same_memory(l, l->rank);

@@ -38,6 +38,9 @@ long layout_row(long extent, long by);
 void layout_make(Layout *l, const Shape *s, int vaxis, long block, long halo[RANK][2]);
 /* a reshape; false: only a copy will do */
 bool layout_view(Layout *out, const Layout *l, const Shape *from, const Shape *to);
+/* of so many values of layout l, one after another, as axis 1 */
+void layout_steps(Layout *out, const Layout *l, long steps);
+void layout_step(Layout *out, const Layout *l); /* of one of them */
 void layout_permute(Layout *out, const Layout *l, const int perm[RANK]);
 void layout_expand(Layout *out, const Layout *l, const Shape *from, const Shape *to);
 long layout_at(const Layout *l, const long index[RANK]); /* the element's position */

@@ -73,6 +73,7 @@ void mark_reached(const Node *n, bool *reached)
     if (reached[n->id]) return;
     reached[n->id] = true;
     for (int i = 0; i < n->nargs; i++) mark_reached(n->arg[i], reached);
+    if (n->next) mark_reached(n->next, reached);
 }
 
 double node_attr(const Node *n, const char *name)

@@ -12,6 +12,7 @@ typedef enum {
     K_ROWS,
     K_ROOT,
     K_TABLE,
+    K_SLOT,
     K_MAP,
     K_REDUCE,
     K_MATMUL,

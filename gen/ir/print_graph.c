@@ -5,7 +5,7 @@
 
 static const char *const kinds[] = {
     [K_CONST] = "const",   [K_PARAM] = "param",        [K_INPUT] = "input",   [K_NOISE] = "noise",
-    [K_ROWS] = "rows",     [K_ROOT] = "root",          [K_TABLE] = "table",   [K_MAP] = "map",
+    [K_ROWS] = "rows",     [K_ROOT] = "root",          [K_TABLE] = "table",   [K_SLOT] = "slot",   [K_MAP] = "map",
     [K_REDUCE] = "reduce", [K_MATMUL] = "contraction", [K_WINDOW] = "window", [K_VIEW] = "view"
 };
 static const char *const whens[] = { "const", "window", "micro", "after" };
@@ -31,6 +31,9 @@ static void print_facts(Text *out, const Graph *g, const Node *n)
     if (n->kind == K_CONST || n->kind == K_ROOT) text_add(out, " %.9g", n->value);
     if (n->param) text_add(out, " %s", n->param->name);
     if (n->column) text_add(out, " %s", n->column->name);
+    if (n->slots) text_add(out, " slots=%ld", n->slots);
+    if (n->slots || n->kind == K_SLOT) text_add(out, " slot=%ld", n->slot);
+    if (n->loop) text_add(out, " in loop %d", n->loop->id);
     if (n->path) text_add(out, " at %s", n->path);
     if (n->name && !n->param && !n->column) text_add(out, " named %s", n->name);
     if (same_of(g, n)) text_add(out, " same as %%%d", same_of(g, n)->id);

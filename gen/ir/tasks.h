@@ -4,7 +4,7 @@
 #include "ir/kernels.h"
 
 /* CALL     kernel, with beta where it has one
-   LOOP     the body so many times, for time steps and pieces of rows; no stage makes one yet
+   LOOP     the body so many times, one for each step of fn.scan
    MEET     all threads wait for one another
    ADD_UP   sums[sum] += its parts, in order, by one thread */
 typedef enum { TASK_CALL, TASK_LOOP, TASK_MEET, TASK_ADD_UP } TaskKind;
@@ -19,6 +19,7 @@ typedef struct Task {
     const Val *beta;
     long turns;     /* LOOP */
     int sum, parts; /* ADD_UP */
+    bool back;      /* LOOP: the last turn first */
     TaskList body;  /* LOOP */
 } Task;
 

@@ -32,7 +32,9 @@ static void verify_arguments(const Verify *v, const Node *n)
 
 static void verify_node(const Verify *v, const Node *n)
 {
-    must(v, n, n->kind < K_MAP ? !n->op && !n->nargs : n->op && n->op->kind == n->kind,
+    must(v, n,
+         n->kind < K_MAP ? !n->op && n->nargs == (n->kind == K_SLOT)
+                         : n->op && n->op->kind == n->kind,
          "a node has an op of its own kind");
     must(v, n,
          !n->op || n->nargs == n->op->nargs || (n->kind == K_WINDOW && n->nargs < n->op->nargs),
@@ -137,6 +139,7 @@ static void verify_uses(const Verify *v)
                  "what outputs alone need is read by that alone");
             uses[n->arg[k]->id]++;
         }
+        if (n->next && is_live(g, n)) uses[n->next->id]++;
     }
     for (int i = 0; i < g->nodes.n; i++)
         must(v, g->nodes.at[i], uses_of(g, g->nodes.at[i]) == uses[i],

@@ -58,7 +58,9 @@ static bool is_there(Kernels *k, const Kernel *x, Node *n)
 {
     const Bases below = node_bases(n);
     for (int i = 0; i < below.n; i++) {
-        const Kernel *y = kernel_of(k, below.at[i]);
+        const bool slot = below.at[i]->kind == K_SLOT;
+        const Kernel *y = kernel_of(k, slot ? below.at[i]->arg[0] : below.at[i]);
+        if (slot && y == x) return false;
         if (y && (y == x ? below.at[i] != n : runs_after(k, y, x))) return false;
     }
     return true;
@@ -81,7 +83,7 @@ static bool can_join(Kernels *k, const Kernel *x, const Node *n)
     if (!shape_same(&x->out->shape, &n->shape) || x->backward != n->backward ||
         x->predicts != is_predicted(k->g, n))
         return false;
-    if ((x->when == WHEN_MICRO) != (n->when == WHEN_MICRO)) return false;
+    if ((x->when == WHEN_MICRO) != (n->when == WHEN_MICRO) || x->loop != n->loop) return false;
     for (int i = 0; i < n->nargs; i++)
         if (!is_there(k, x, n->arg[i])) return false;
     return true;
@@ -180,7 +182,7 @@ static void absorb(Kernels *k, Kernel *x)
     const Node *a = f->arg[0];
     Kernel *m = kernel_of(k, a);
     if (a->kind != K_MAP || !m || m->core || m->when != x->when || m->backward != x->backward ||
-        m->predicts != x->predicts)
+        m->predicts != x->predicts || m->loop != x->loop)
         return;
     if (!only_this(k, m, a)) return;
     for (int i = 0; i < m->body.n; i++) {

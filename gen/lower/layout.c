@@ -56,11 +56,59 @@ static void find_stores(const Kernels *k)
     const Graph *g = k->g;
     for (int i = 0; i < g->nodes.n; i++) store_arguments(k, g->nodes.at[i]);
     for (int i = 0; i < g->nodes.n; i++) store_ids(k, g->nodes.at[i]);
+    for (int i = 0; i < g->nodes.n; i++)
+        if (has_role(g->nodes.at[i], "next") && is_live(g, g->nodes.at[i])) store(k, g->nodes.at[i]);
     for (int i = 0; i < g->reports.n; i++) {
         Node *b = node_base(g->reports.at[i]->node);
         if (kernel_of(k, b) && b->when == WHEN_WINDOW) store(k, b);
     }
     for (int i = 0; i < g->outputs.n; i++) store(k, g->outputs.at[i]->node);
+}
+
+/* The memory of slots that n writes. */
+static Buffer *memory_for(Kernels *k, Node *n)
+{
+    for (int i = 0; i < k->buffers.n; i++)
+        if (k->buffers.at[i]->node == n) return k->buffers.at[i];
+    const Shape s = step_shape(n);
+    Layout l;
+    const int v = s.rank > 1 ? s.rank - 1 : -1;
+    layout_make(&l, &s, v, v < 0 ? 0 : block_of(k, s.dim[v]), 0);
+    Buffer *b = buffer_new(k, n, HOME_ARENA, ident_new(k->g->names, wish_of(k, n)));
+    layout_steps(&b->layout, &l, n->slots);
+    b->slots = n->slots;
+    return b;
+}
+
+/* The view of that memory that n writes or reads; equal ones are one. */
+static void view_slots(Kernels *k, const Node *n, Buffer *memory)
+{
+    const bool step = is_step(n);
+    const long steps = step ? 0 : n->slots;
+    for (int i = 0; i < k->g->nodes.n; i++) {
+        Buffer *o = buffer_of(k, k->g->nodes.at[i]);
+        if (!o || o->of != memory || o->slot != n->slot || o->turns != (n->loop != NULL) ||
+            o->slots != steps)
+            continue;
+        set_buffer(k, n, o);
+        return;
+    }
+    Buffer *b = NEW(Buffer);
+    *b = *memory;
+    b->of = memory, b->slot = n->slot, b->turns = n->loop != NULL, b->slots = steps;
+    Layout l;
+    layout_step(&l, &memory->layout);
+    if (step) b->layout = l;
+    else layout_steps(&b->layout, &l, steps);
+    set_buffer(k, n, b);
+}
+
+static void read_slots(Kernels *k)
+{
+    for (int i = 0; i < k->g->nodes.n; i++) {
+        Node *n = k->g->nodes.at[i];
+        if (n->kind == K_SLOT && is_live(k->g, n)) view_slots(k, n, memory_for(k, slots_of(n)));
+    }
 }
 
 static void make_buffers(Kernels *k)
@@ -69,7 +117,8 @@ static void make_buffers(Kernels *k)
         Node *n = k->g->nodes.at[i];
         const Kernel *x = kernel_of(k, n);
         for (int s = 0; x && s < x->stores.n; s++)
-            if (x->stores.at[s] == n)
+            if (x->stores.at[s] == n && in_slots(n)) view_slots(k, n, memory_for(k, slots_of(n)));
+            else if (x->stores.at[s] == n)
                 lay_out(k, buffer_new(k, n, home_of(n), ident_new(k->g->names, wish_of(k, n))));
     }
 }
@@ -170,6 +219,7 @@ void layout(Kernels *k)
     find_stores(k);
     make_parameters(k);
     make_buffers(k);
+    read_slots(k);
     settle_windows(k, settle_images);
     const Wants wants = decide_weights(k);
     place_parameters(k);

@@ -33,7 +33,7 @@ static bool needs_copy(const Node *reader, Node *n)
 {
     const Node *base = node_base(n);
     if (attends(reader) && n->kind == K_NOISE) return false;
-    return (moves(n) && !attends(reader)) || (is_leaf(base) && base->kind != K_PARAM);
+    return (moves(n) && !attends(reader)) || (is_leaf(base) && base->kind != K_PARAM && base->kind != K_SLOT);
 }
 
 /* An existing copy of n that the user may read; NULL: none. */
@@ -42,6 +42,7 @@ static Node *copied(const Graph *g, const Node *n, const Node *user, bool predic
     for (int i = g->first_copy; i < g->nodes.n; i++) {
         Node *c = g->nodes.at[i];
         if (c->arg[0] != n || c->when < WHEN_MICRO || is_predicted(g, c) != predicted) continue;
+        if (c->loop != user->loop) continue;
         if (predicted || user->backward || !c->backward) return c;
     }
     return is_predicted(g, user) && !predicted ? copied(g, n, user, true) : NULL;
@@ -52,6 +53,7 @@ static Node *copy_for(Graph *g, Node *n, const Node *user)
     Node *c = copied(g, n, user, false);
     if (c) return c;
     c = copy_node(g, n);
+    c->loop = user->loop;
     c->backward = user->backward && (c->when >= WHEN_MICRO || node_base(n)->backward);
     if (is_predicted(g, user)) predict_copy(g, c);
     return c;

@@ -7,7 +7,7 @@ Kernel *kernel_new(const Graph *g, Node *core, Node *out, When when, bool backwa
 {
     Kernel *x = NEW(Kernel);
     x->core = core, x->out = out, x->when = when, x->backward = backward,
-    x->predicts = is_predicted(g, out), x->sum = -1, x->id = -1;
+    x->predicts = is_predicted(g, out), x->sum = -1, x->id = -1, x->loop = out->loop;
     return x;
 }
 
@@ -61,6 +61,7 @@ Node *copy_before(Kernels *k, Kernel *user, Node *n)
                backward = maker ? maker->backward : base->kind == K_ROOT;
     Kernel *x = kernel_new(k->g, NULL, c, once ? WHEN_WINDOW : WHEN_MICRO,
                            once ? backward : user->backward);
+    if (list_of(k, x) == list_of(k, user)) x->loop = c->loop = user->loop;
     set_kernel(k, c, x);
     vec_push(&x->body, c);
     insert_kernel(k, x, list_of(k, x) == list_of(k, user) ? place_in_list(k, user) : k->once.n);

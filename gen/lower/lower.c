@@ -46,6 +46,7 @@ static void lower_kernel(Kernels *k, Kernel *x)
     else if (x->core && by_taps(k, x->core)) x->flop = flop_of_taps(x->core);
     if (x->flop <= 0)
         x->flop = (double)shape_count(&x->out->shape) * (x->body.n + (x->core ? 1 : 0));
+    if (x->loop) x->flop *= (double)x->loop->turns;
     x->part = partition_of(k, x);
     build_loops(k, x);
 }

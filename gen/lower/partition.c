@@ -170,6 +170,7 @@ static int find_phases(const Kernels *k, Kernel **at, int n)
         for (int j = from; j < i; j++) meets |= clash(at[j], at[i]);
         if ((k->g->train.recompute_level || k->g->in_turn || k->g->heads.n) && !meets)
             meets = frees(at, n, from, i, largest);
+        meets |= i > 0 && at[i]->loop != at[i - 1]->loop;
         if (meets && i > from) phase++, from = i;
         at[i]->phase = phase;
     }
@@ -236,6 +237,25 @@ static void list_forward(Kernels *k)
     }
 }
 
+static bool is_wanted(const Kernel *x, bool sums, const bool *need)
+{
+    bool wanted = sums && x->sum >= 0;
+    for (int t = 0; t < x->touches.n; t++)
+        wanted |= x->touches.at[t]->write && need[x->touches.at[t]->buffer->node->id];
+    return wanted;
+}
+
+/* x is wanted, or another kernel of its loop: a turn reads what the turn before wrote. */
+static bool any_wanted(const Kernels *k, const Kernel *x, bool sums, const bool *need)
+{
+    const KernelList *const lists[] = { &k->micro, &k->predict };
+    bool wanted = is_wanted(x, sums, need);
+    for (int l = 0; l < 2 && x->loop; l++)
+        for (int i = 0; i < lists[l]->n; i++)
+            if (lists[l]->at[i]->loop == x->loop) wanted |= is_wanted(lists[l]->at[i], sums, need);
+    return wanted;
+}
+
 /* The kernels of forward, then of predict, that make sums or a needed node; from the last to the
    first, since earlier kernels make what a kernel reads. */
 static void list_needed(const Kernels *k, KernelList *out, bool sums, bool *need)
@@ -243,10 +263,7 @@ static void list_needed(const Kernels *k, KernelList *out, bool sums, bool *need
     VEC(Kernel) chosen = { 0 };
     for (int i = k->forward.n + (sums ? 0 : k->predict.n); i-- > 0;) {
         Kernel *x = i < k->forward.n ? k->forward.at[i] : k->predict.at[i - k->forward.n];
-        bool wanted = sums && x->sum >= 0;
-        for (int t = 0; t < x->touches.n; t++)
-            wanted |= x->touches.at[t]->write && need[x->touches.at[t]->buffer->node->id];
-        if (!wanted) continue;
+        if (!any_wanted(k, x, sums, need)) continue;
         for (int t = 0; t < x->touches.n; t++)
             need[x->touches.at[t]->buffer->node->id] |= !x->touches.at[t]->write;
         vec_push(&chosen, x);

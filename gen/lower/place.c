@@ -7,7 +7,8 @@
       free during its lifetime.
    3. If the result is above the bound, the largest sum of live buffers, other orders are tried,
       and the best is taken.
-   4. Values that are made from parameters once per update are outside the arena and never
+   4. A loop's kernels run again and again: what others touch, too, is alive in all its phases.
+   5. Values that are made from parameters once per update are outside the arena and never
       reused. */
 #include <limits.h>
 #include <stdlib.h>
@@ -16,12 +17,39 @@
 
 enum { TURNS = 8000 }; /* divided by the number of buffers: how often the order is changed */
 
-static void live(Kernel *x)
+/* Kernels of this loop alone touch it, so it holds values of one turn. */
+static bool is_of_turn(const Kernels *k, const Buffer *b, const Loop *l)
+{
+    const KernelList *const lists[] = { &k->micro, &k->predict };
+    if (b->slots) return false;
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < lists[i]->n; j++) {
+            const Kernel *x = lists[i]->at[j];
+            for (int t = 0; t < x->touches.n && x->loop != l; t++)
+                if (x->touches.at[t]->buffer == b) return false;
+        }
+    return true;
+}
+
+/* The phases of x's loop. */
+static void span_of(const Kernels *k, const Kernel *x, int *first, int *last)
+{
+    const KernelList *l = x->predicts ? &k->predict : &k->micro;
+    for (int i = 0; i < l->n; i++) {
+        if (l->at[i]->loop != x->loop) continue;
+        if (l->at[i]->phase < *first) *first = l->at[i]->phase;
+        if (l->at[i]->phase > *last) *last = l->at[i]->phase;
+    }
+}
+
+static void live(const Kernels *k, Kernel *x)
 {
     for (int i = 0; i < x->touches.n; i++) {
-        Buffer *b = x->touches.at[i]->buffer;
-        if (b->first < 0) b->first = x->phase;
-        if (x->phase > b->last) b->last = x->phase;
+        Buffer *b = whole_of(x->touches.at[i]->buffer);
+        int first = x->phase, last = x->phase;
+        if (x->loop && !is_of_turn(k, b, x->loop)) span_of(k, x, &first, &last);
+        if (b->first < 0 || first < b->first) b->first = first;
+        if (last > b->last) b->last = last;
     }
 }
 
@@ -148,10 +176,10 @@ Plan *place(Kernels *k, bool reuse)
     Plan *p = NEW(Plan);
     VEC(Piece) arena = { 0 };
     p->k = k;
-    for (int i = 0; i < k->micro.n; i++) live(k->micro.at[i]);
-    for (int i = 0; i < k->predict.n; i++) live(k->predict.at[i]);
+    for (int i = 0; i < k->micro.n; i++) live(k, k->micro.at[i]);
+    for (int i = 0; i < k->predict.n; i++) live(k, k->predict.at[i]);
     for (int i = 0; i < k->g->outputs.n; i++) {
-        Buffer *b = buffer_of(k, k->g->outputs.at[i]->node);
+        Buffer *b = whole_of(buffer_of(k, k->g->outputs.at[i]->node));
         if (b->last < k->last_output) b->last = k->last_output;
     }
     for (int i = 0; i < k->buffers.n; i++) {

@@ -3,7 +3,8 @@
 
    1. Threads meet where the phase changes and at the end. A device's launches wait for one
       another.
-   2. The parts of a sum are added up after the meeting that ends their phase. The next
+   2. Kernels of a loop follow one another, in phases of their own. So threads meet after each turn.
+   3. The parts of a sum are added up after the meeting that ends their phase. The next
       micro-step overwrites them, so a meeting must come before it. If all is one phase, there is
       none, and one is added. */
 #include "lower/lower.h"
@@ -36,10 +37,28 @@ static int add_sums(TaskList *list, Kernel *const *at, int n)
     return sums;
 }
 
-static TaskList tasks_of(const Kernels *k, Kernel *const *at, int n)
+static TaskList tasks_of(const Kernels *k, Kernel *const *at, int n, const Loop *in);
+
+/* A loop of the kernels from there on; returns how many. */
+static int add_loop(const Kernels *k, TaskList *list, Kernel *const *at, int n)
+{
+    const Loop *l = at[0]->loop;
+    int to = 0;
+    while (to < n && at[to]->loop == l) to++;
+    Task *t = task_new(list, TASK_LOOP);
+    t->turns = l->turns, t->back = l->back;
+    t->body = tasks_of(k, at, to, l);
+    return to;
+}
+
+static TaskList tasks_of(const Kernels *k, Kernel *const *at, int n, const Loop *in)
 {
     TaskList list = { 0 };
     for (int from = 0, to; from < n; from = to) {
+        if (at[from]->loop != in) {
+            to = from + add_loop(k, &list, at + from, n - from);
+            continue;
+        }
         for (to = from; to < n && at[to]->phase == at[from]->phase; to++)
             add_call(k, &list, at[to]);
         if (k->target->launches) continue;
@@ -54,11 +73,11 @@ void make_tasks(Program *s)
 {
     const Kernels *k = s->k;
     const int judged = s->drops ? k->forward.n : 0;
-    s->once = tasks_of(k, k->once.at, k->once.n);
-    s->count_tasks = tasks_of(k, s->counting.at, s->counting.n);
-    s->judge = tasks_of(k, k->micro.at, judged);
-    s->micro = tasks_of(k, k->micro.at + judged, k->micro.n - judged);
-    s->finish = tasks_of(k, k->finish.at, k->finish.n);
-    s->evaluate = tasks_of(k, k->evaluated.at, k->evaluated.n);
-    s->predict = tasks_of(k, k->outputs.at, k->outputs.n);
+    s->once = tasks_of(k, k->once.at, k->once.n, NULL);
+    s->count_tasks = tasks_of(k, s->counting.at, s->counting.n, NULL);
+    s->judge = tasks_of(k, k->micro.at, judged, NULL);
+    s->micro = tasks_of(k, k->micro.at + judged, k->micro.n - judged, NULL);
+    s->finish = tasks_of(k, k->finish.at, k->finish.n, NULL);
+    s->evaluate = tasks_of(k, k->evaluated.at, k->evaluated.n, NULL);
+    s->predict = tasks_of(k, k->outputs.at, k->outputs.n, NULL);
 }

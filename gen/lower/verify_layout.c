@@ -81,7 +81,9 @@ static void verify_buffer(Kernels *k, const Buffer *b)
     const Kernel *x = kernel_of(k, b->node);
     /* a later step orders it */
     if (b->home == HOME_PARAM && !b->layout.size && !uses_of(k->g, b->node)) return;
-    verify_places(b->ident, &b->layout, &b->node->shape);
+    Shape s = step_shape(b->node);
+    s = b->slots ? all_steps(&s, b->slots) : b->node->shape;
+    verify_places(b->ident, &b->layout, &s);
     const bool often = x && (x->predicts || x->when == WHEN_MICRO);
     MUST(b->home == HOME_PARAM || (b->home == HOME_ARENA) == often, "layout: %s is %s the arena",
          b->ident, often ? "outside" : "in");

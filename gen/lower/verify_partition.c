@@ -19,7 +19,7 @@
 static bool touches(const Kernel *x, const Buffer *b, bool write)
 {
     for (int i = 0; i < x->touches.n; i++)
-        if (x->touches.at[i]->buffer == b && (x->touches.at[i]->write || !write)) return true;
+        if (whole_of(x->touches.at[i]->buffer) == whole_of((Buffer *)b) && (x->touches.at[i]->write || !write)) return true;
     return false;
 }
 
@@ -153,7 +153,7 @@ static void verify_outputs(const Kernels *k)
 {
     for (int i = 0; i < k->g->outputs.n; i++) {
         const Buffer *b = buffer_of(k, k->g->outputs.at[i]->node);
-        MUST(b && (b->home != HOME_ARENA || b->last >= k->last_output),
+        MUST(b && (b->home != HOME_ARENA || whole_of((Buffer *)b)->last >= k->last_output),
              "place: the output %s is gone before it is read", k->g->outputs.at[i]->name);
     }
 }

@@ -8,34 +8,39 @@
    3. A parameter's adjoints are not added up here. Each is a contribution, which a kernel writes
       into the gradient with its own beta. An optimizer that folds a micro-batch's gradient into
       its states needs their sum. */
-#include "middle/middle.h"
+#include "middle/backward.h"
 
-typedef struct Backward {
-    Graph *g;
-    Node **adjoint;      /* by node id */
-    OpGradient gradient; /* of structured ops */
-    bool told;           /* the error that the loss is no sum of terms was printed */
-    bool *needed;        /* by node id: it depends on a trained parameter */
-} Backward;
+/* A slot of what a loop carries depends on what the step before carried on. */
+static bool is_needed(const Backward *b, const Node *n)
+{
+    bool needed = n->kind == K_PARAM && n->param->mine;
+    for (int k = 0; k < n->nargs && !has_role(n, "detach"); k++) {
+        needed |= b->needed[n->arg[k]->id];
+        if (n->arg[k]->next) needed |= b->needed[n->arg[k]->next->id];
+    }
+    return needed;
+}
 
 static void find_needed(Backward *b)
 {
-    for (int i = 0; i < b->g->nforward; i++) {
-        Node *n = b->g->nodes.at[i];
-        if (n->kind == K_PARAM) b->needed[i] = n->param->mine;
-        else if (!has_role(n, "detach"))
-            for (int k = 0; k < n->nargs; k++) b->needed[i] |= b->needed[n->arg[k]->id];
+    for (bool more = true; more;) {
+        more = false;
+        for (int i = 0; i < b->g->nforward; i++) {
+            const bool now = is_needed(b, b->g->nodes.at[i]);
+            more |= now && !b->needed[i] && b->g->loops.n;
+            b->needed[i] |= now;
+        }
     }
 }
 
-static Node *derived(Backward *b, Kind kind, Op *op, Loc loc, const Shape *shape, When when)
+Node *derived(Backward *b, Kind kind, Op *op, Loc loc, const Shape *shape, When when)
 {
     Node *n = node_new(b->g, kind, loc);
     n->op = op, n->shape = *shape, n->when = when;
     return n;
 }
 
-static Node *view(Backward *b, const char *role, Node *x, const Shape *to)
+Node *view(Backward *b, const char *role, Node *x, const Shape *to)
 {
     if (shape_same(&x->shape, to)) return x;
     Node *n = derived(b, K_VIEW, op_with_role(b->g->ops, role), x->loc, to, x->when);
@@ -89,11 +94,17 @@ static bool add_to_other(Backward *b, const Param *p, Node *dn)
     return false;
 }
 
-static void add_adjoint(Backward *b, Node *n, Node *dn)
+void add_adjoint(Backward *b, Node *n, Node *dn)
 {
     if (!shape_same(&n->shape, &dn->shape))
         BUG("%%%d of shape %s has an adjoint of shape %s", n->id, shape_text(&n->shape),
             shape_text(&dn->shape));
+    if (b->in && n->loop != b->in) {
+        Captured *c = NEW(Captured);
+        *c = (Captured) { n, dn };
+        vec_push(&b->captured, c);
+        return;
+    }
     if (n->kind == K_PARAM && !add_to_other(b, n->param, dn)) {
         Contribution *c = NEW(Contribution);
         *c = (Contribution) { n->param, dn, NULL };
@@ -177,13 +188,17 @@ static void sum_backward(Backward *b, Node *sum, Node *coefficient)
 
 static void backward(Backward *b, Node *y)
 {
+    if (y->loop) open_loop_of(b, y);
     Node *dy = b->adjoint[y->id];
-    int made = b->g->nodes.n;
-    if (y->kind == K_REDUCE && y->when == WHEN_AFTER) sum_backward(b, y, dy);
+    const int made = b->g->nodes.n;
+    b->in = y->loop;
+    if (slots_backward(b, y, dy)) dy = NULL;
+    else if (y->kind == K_REDUCE && y->when == WHEN_AFTER) sum_backward(b, y, dy);
     else if (y->kind == K_MAP && !y->op->has_grad) map_backward(b, y, dy);
     else structured_backward(b, y, dy);
-    for (; made < b->g->nodes.n; made++)
-        b->g->nodes.at[made]->of = y, b->g->nodes.at[made]->backward = true;
+    b->in = NULL;
+    mark_backward(b, made, y);
+    if (y->loop) settle_in_loop(b, made, y);
 }
 
 /* A backward value is named by the forward node whose adjoint it is; of several, by the last. */
@@ -193,15 +208,25 @@ static void note_adjoint(const Backward *b, int i)
     if (dy && dy->backward && !dy->adjoint_of && n->kind != K_VIEW) dy->adjoint_of = n;
 }
 
+/* It has an adjoint, or may get one when its loop is opened. */
+static bool goes_back(const Backward *b, int i)
+{
+    const Node *n = b->g->nodes.at[i];
+    return b->needed[i] && (n->loop ? loop_goes_back(b, n->loop) : b->adjoint[i] != NULL);
+}
+
 void differentiate(Graph *g, OpGradient gradient)
 {
     Backward b = { .g = g,
                    .gradient = gradient,
                    .adjoint = NEW_ARRAY(Node *, g->nforward),
+                   .last = NEW_ARRAY(Node *, g->nforward),
+                   .there = NEW_ARRAY(Node *, g->nforward),
                    .needed = NEW_ARRAY(bool, g->nforward) };
     find_needed(&b);
     add_adjoint(&b, g->minimize, node_const(g, 1));
     for (int i = g->nforward; i-- > 0;)
-        if (b.adjoint[i] && b.needed[i]) backward(&b, g->nodes.at[i]);
+        if (goes_back(&b, i)) backward(&b, g->nodes.at[i]);
     for (int i = g->nforward; i-- > 0;) note_adjoint(&b, i);
+    finish_loops(&b);
 }

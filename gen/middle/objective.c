@@ -56,6 +56,8 @@ static void copy_nodes(Graph *to, const Graph *from)
     }
     for (int i = 0; i < from->nforward; i++) {
         const Node *by = same_of(from, from->nodes.at[i]);
+        Node *const n = to->nodes.at[i];
+        if (n->next) n->next = to->nodes.at[n->next->id];
         if (by) set_same(to, to->nodes.at[i], to->nodes.at[by->id]);
     }
 }

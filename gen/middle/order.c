@@ -139,7 +139,7 @@ static bool saves(Graph *g, Node **at)
 
 void order(Graph *g)
 {
-    if (g->roots.n < 2 || g->train.nonfinite == NONFINITE_DROP) return;
+    if (g->roots.n < 2 || g->loops.n || g->train.nonfinite == NONFINITE_DROP) return;
     Node **at = in_turn(g);
     if (!saves(g, at)) return;
     g->in_turn = true;

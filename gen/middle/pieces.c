@@ -257,6 +257,7 @@ static void cut_head(Graph *g, const Region *r, long pieces)
     rewire(&c);
     cut_contributions(&c);
     renumber(g, c.order.at, c.order.n);
+    gather_loops(g);
     set_again(&c, n, c.made);
     count_uses(g);
     for (int i = 0; i < g->heads.n; i++)

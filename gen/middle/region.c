@@ -272,6 +272,7 @@ static void spread(Region *r, bool *mine)
 static bool keeps_rows(const Region *r, const Node *n)
 {
     if (n->when != WHEN_MICRO || n->kind == K_WINDOW || !in_region(r, n)) return false;
+    if (n->loop || in_slots(n) || n->kind == K_SLOT) return false;
     const int cut = cut_of(r, n);
     if (n->kind == K_VIEW && sums_up(r, n->arg[0])) return sums_up(r, n);
     if (cut < 0 || (!sums_up(r, n) && n->shape.dim[r->axis[n->id]] != r->extent)) return false;

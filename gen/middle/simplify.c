@@ -49,7 +49,7 @@ static void drop_shapes(Node *n)
 static void pass_through(Graph *g, Node *n)
 {
     if (n->kind != K_MAP || n->op->nlets || n->op->value->kind != E_VAR ||
-        !strcmp(n->op->role, "copy"))
+        !strcmp(n->op->role, "copy") || in_slots(n))
         return;
     for (int i = 0; i < n->nargs; i++)
         if (!strcmp(n->op->arg[i], n->op->value->name) &&
@@ -61,6 +61,8 @@ static bool equal(const Node *a, const Node *b)
 {
     if (a->kind != b->kind || a->op != b->op || a->nargs != b->nargs || a->axes != b->axes ||
         a->when != b->when || a->schedule != b->schedule)
+        return false;
+    if (a->loop != b->loop || a->slots != b->slots || a->slot != b->slot || a->next || b->next)
         return false;
     if (a->kind == K_ROOT || a->kind == K_NOISE || a->kind == K_PARAM || a->kind == K_INPUT)
         return false;
@@ -105,6 +107,7 @@ static void use(Graph *g, const Node *n)
 {
     if (!add_use(g, n)) return;
     for (int i = 0; i < n->nargs; i++) use(g, n->arg[i]);
+    if (n->next) use(g, n->next);
 }
 
 /* The node that replaces the result now. */
@@ -121,6 +124,7 @@ static void ask(Node *n, bool *seen)
     seen[n->id] = true;
     if (n->kind == K_INPUT) n->column->asked = true;
     for (int i = 0; i < n->nargs; i++) ask(n->arg[i], seen);
+    if (n->next) ask(n->next, seen);
 }
 
 static void use_in_output(Graph *g, Node *n)
@@ -129,6 +133,7 @@ static void use_in_output(Graph *g, Node *n)
     set_predicted(g, n, true);
     if (n->nargs) n->when = WHEN_MICRO;
     for (int i = 0; i < n->nargs; i++) use_in_output(g, n->arg[i]);
+    if (n->next) use_in_output(g, n->next);
 }
 
 static void count_outputs(Graph *g)

@@ -16,7 +16,7 @@
 static const Buffer *in_arena(const Kernel *k, int formal)
 {
     const Buffer *b = k->actual.at[formal]->buffer;
-    return b && b->home == HOME_ARENA ? b : NULL;
+    return b && b->home == HOME_ARENA && !b->of ? b : NULL;
 }
 
 static bool one_place(const Kernel *k, int a, int b)

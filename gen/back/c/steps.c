@@ -35,11 +35,14 @@ static void add_tasks(Calls *x, const TaskList *list);
 
 static void add_turns(Calls *x, const Task *t)
 {
-    Calls inner = { .f = x->f, .micro = x->micro };
+    Calls inner = { .f = x->f, .micro = x->micro, .evaluated = x->evaluated };
     Text text = { 0 };
     add_tasks(&inner, &t->body);
     x->given |= inner.given;
-    text_add(&text, "for (int turn = 0; turn < %ld; turn++) {\n", t->turns);
+    text_add(&text,
+             t->back ? "for (int turn = %ld; turn-- > 0;) {\n"
+                     : "for (int turn = 0; turn < %ld; turn++) {\n",
+             t->turns);
     put_lines(&text, lines_text(&inner.lines, NULL), 4);
     line_add(&x->lines, text.s, "}");
 }
@@ -47,7 +50,8 @@ static void add_turns(Calls *x, const Task *t)
 static bool has_call(const TaskList *l, const Kernel *k)
 {
     bool has = !l;
-    for (int i = 0; l && i < l->n; i++) has |= l->at[i]->kernel == k;
+    for (int i = 0; l && i < l->n; i++)
+        has |= l->at[i]->kernel == k || (l->at[i]->body.n && has_call(&l->at[i]->body, k));
     return has;
 }
 
@@ -106,18 +110,29 @@ static char *conclude_text(Functions *f, const Program *s)
 }
 
 /* ---- forward ---- */
+static bool task_same(const Task *a, const Task *b)
+{
+    bool same = a->kind == b->kind && a->kernel == b->kernel && a->sum == b->sum &&
+                a->body.n == b->body.n;
+    for (int i = 0; same && i < a->body.n; i++) same = task_same(a->body.at[i], b->body.at[i]);
+    return same;
+}
+
+
+static bool runs_kernels(const Task *t) { return t->kind == TASK_CALL || t->kind == TASK_LOOP; }
+
 /* A micro-step begins as an evaluation does, but for kernels that training alone runs: those of
    states. forward() has so many of its tasks, and evaluation has the rest of its own list after it;
    0: it begins otherwise. */
 static int shared_forward(const TaskList *micro, const TaskList *evaluation, int *end)
 {
     int n = 0, at = 0, calls = 0;
-    for (int i = 0; i < evaluation->n; i++) calls += evaluation->at[i]->kind == TASK_CALL;
+    for (int i = 0; i < evaluation->n; i++) calls += runs_kernels(evaluation->at[i]);
     for (; calls && n < micro->n && at < evaluation->n; n++) {
         const Task *t = micro->at[n], *e = evaluation->at[at];
-        const bool same = t->kind == e->kind && t->kernel == e->kernel && t->sum == e->sum;
-        if (same) at++, calls -= t->kind == TASK_CALL;
-        else if (t->kind == TASK_ADD_UP || (t->kind == TASK_CALL && t->kernel->backward)) return 0;
+        const bool same = task_same(t, e);
+        if (same) at++, calls -= runs_kernels(t);
+        else if (t->kind == TASK_ADD_UP || t->kind == TASK_LOOP || (t->kind == TASK_CALL && t->kernel->backward)) return 0;
     }
     *end = at;
     return calls ? 0 : n;

@@ -31,7 +31,7 @@ typedef struct {
 /* ---- all kernels ---- */
 static bool is_small(const Kernel *x)
 {
-    return (!x->core || x->core->kind == K_REDUCE) && work_of(x->loops) <= SMALL;
+    return !x->loop && (!x->core || x->core->kind == K_REDUCE) && work_of(x->loops) <= SMALL;
 }
 
 /* A kernel is shared when it and a neighbour are small: launches cost more than they compute. */
@@ -216,21 +216,51 @@ static void add_launch(Launches *l, const Program *s, Lines *to, const Kernel *x
     call_launch(to, function_of(l, x), alike_of(&l->alike, x));
 }
 
-static KernelList kernels_of(const TaskList *list)
+/* All kernels of the list, those of loops once. */
+static void add_kernels_of(const TaskList *list, KernelList *to)
 {
-    KernelList k = { 0 };
     for (int i = 0; i < list->n; i++) {
-        if (list->at[i]->kind != TASK_CALL) BUG("a device's list has other tasks than calls");
-        vec_push(&k, list->at[i]->kernel);
+        const Task *t = list->at[i];
+        if (t->kind == TASK_CALL) vec_push(to, t->kernel);
+        else if (t->kind == TASK_LOOP) add_kernels_of(&t->body, to);
+        else BUG("a device's list has other tasks than calls");
     }
-    return k;
+}
+
+/* A loop of launches. */
+static void add_turns(Launches *l, const Program *s, Lines *to, const Loop *loop, Kernel *const *at,
+                      int n)
+{
+    Lines inner = { 0 };
+    Text t = { 0 };
+    for (int i = 0; i < n; i++) add_launch(l, s, &inner, at[i]);
+    text_add(&t,
+             loop->back ? "for (int turn = %ld; turn-- > 0;) {\n"
+                        : "for (int turn = 0; turn < %ld; turn++) {\n",
+             loop->turns);
+    put_lines(&t, lines_text(&inner, "device"), 4);
+    Line *line = line_add(to, t.s, "}");
+    line->first = at[0]->id, line->last = at[n - 1]->id;
+}
+
+/* The kernels from there on that one launch runs, or one loop. */
+static int end_of(const Launches *l, Kernel *const *at, int n, int from)
+{
+    int end = from + 1;
+    if (at[from]->loop)
+        while (end < n && at[end]->loop == at[from]->loop) end++;
+    else if (function_of(l, at[from])->shared)
+        while (end < n && at[end]->id == at[end - 1]->id + 1 && function_of(l, at[end])->shared)
+            end++;
+    return end;
 }
 
 /* The kernels in order; `step`: the micro-step's number goes up after the last one that reads
    it. */
 static Lines list_lines(Launches *l, const Program *s, const TaskList *list, bool step)
 {
-    const KernelList k = kernels_of(list);
+    KernelList k = { 0 };
+    add_kernels_of(list, &k);
     Kernel *const *at = k.at;
     const int n = k.n;
     Lines to = { 0 };
@@ -238,13 +268,15 @@ static Lines list_lines(Launches *l, const Program *s, const TaskList *list, boo
     for (int i = 0; i < n; i++)
         if (function_of(l, at[i])->counts) last = i;
     for (int from = 0, end; from < n; from = end) {
-        end = from + 1;
+        end = end_of(l, at, n, from);
+        if (at[from]->loop) {
+            add_turns(l, s, &to, at[from]->loop, at + from, end - from);
+            continue;
+        }
         if (!function_of(l, at[from])->shared) {
             add_launch(l, s, &to, at[from]);
             continue;
         }
-        while (end < n && at[end]->id == at[end - 1]->id + 1 && function_of(l, at[end])->shared)
-            end++;
         const bool here = step && from <= last && last < end;
         add_block(l, &to, at + from, end - from, here);
         if (here) step = false;
