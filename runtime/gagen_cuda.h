@@ -87,6 +87,7 @@ typedef struct { /* row-major D[m][n] = op(A) op(B) + beta D, ready to run */
     cublasLtMatmulAlgo_t algo;
     const void *A, *B;
     real *D, beta;
+    size_t turn[3]; /* in a loop: from a turn's A, B and D to the next one's */
 } GgMatmul;
 /* exec NULL: called each time */
 typedef struct {
@@ -387,11 +388,12 @@ static inline cublasLtMatmulDesc_t gg_product(int ta, int tb, GgEpilogue e, cons
     return desc;
 }
 
-/* how a pointer is aligned, up to 256 bytes */
+/* how a pointer is aligned, up to 256 bytes, in each turn */
 static inline void gg_prefer(cublasLtMatmulPreference_t to,
-                             cublasLtMatmulPreferenceAttributes_t which, const void *pointer)
+                             cublasLtMatmulPreferenceAttributes_t which, const void *pointer,
+                             size_t turn)
 {
-    const uintptr_t address = (uintptr_t)pointer | 256;
+    const uintptr_t address = (uintptr_t)pointer | turn | 256;
     const uint32_t bytes = (uint32_t)(address & (~address + 1));
     gg_check(cublasLtMatmulPreferenceSetAttribute(to, which, &bytes, sizeof bytes));
 }
@@ -406,10 +408,14 @@ static inline bool gg_choose_algorithm(GgMatmul *p)
     gg_check(cublasLtMatmulPreferenceCreate(&with));
     gg_check(cublasLtMatmulPreferenceSetAttribute(with, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
                                                   &room, sizeof room));
-    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, p->B);
-    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, p->A);
-    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, p->D);
-    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, p->D);
+    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, p->B,
+              sizeof(gg_factor) * p->turn[1]);
+    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, p->A,
+              sizeof(gg_factor) * p->turn[0]);
+    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, p->D,
+              sizeof(real) * p->turn[2]);
+    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, p->D,
+              sizeof(real) * p->turn[2]);
     const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(
         gg_cuda.blas, p->desc, p->b, p->a, p->d, p->d, with, 1, &found, &count);
     gg_check(cublasLtMatmulPreferenceDestroy(with));
@@ -424,10 +430,12 @@ static inline bool gg_choose_algorithm(GgMatmul *p)
 static inline GgMatmul gg_matmul_open(int ta, int tb, long m, long n, long k, const gg_factor *A,
                                       long lda, const gg_factor *B, long ldb, real *D, long ldd,
                                       int batch, long stride_a, long stride_b, long stride_d,
-                                      int beta, GgEpilogue e, const real *bias)
+                                      int beta, GgEpilogue e, const real *bias,
+                                      const long *turn = NULL)
 {
     GgMatmul p = GgMatmul();
     p.A = A, p.B = B, p.D = D, p.beta = (real)beta;
+    for (int i = 0; i < 3 && turn; i++) p.turn[i] = (size_t)turn[i];
     p.desc = gg_product(ta, tb, e, bias);
     p.a = gg_layout(gg_factor_type, ta ? m : k, ta ? k : m, lda, batch, stride_a);
     p.b = gg_layout(gg_factor_type, tb ? k : n, tb ? n : k, ldb, batch, stride_b);
@@ -447,6 +455,7 @@ struct GgSizes {
     bool a_turned = false, b_turned = false;
     long a_row = 0, b_row = 0, c_row = 0; /* from one row in memory to the next; 0: dense */
     bool relu = false;                    /* after the bias */
+    long turn[3] = { 0, 0, 0 };           /* in a loop: from a turn's A, B and D to the next one's */
     int batch = 1;                        /* so many products, */
     long step[3] = { 0, 0, 0 };           /* whose A, B and D lie so far apart */
 };
@@ -459,7 +468,7 @@ static inline GgMatmul gg_product_opened(const gg_factor *A, const gg_factor *B,
     const long c_row = s.c_row ? s.c_row : s.columns;
     return gg_matmul_open(s.a_turned, s.b_turned, s.rows, s.columns, s.depth, A, a_row, B, b_row, D,
                           c_row, s.batch, s.step[0], s.step[1], s.step[2], beta,
-                          bias ? s.relu ? GG_RELU_BIAS : GG_BIAS : GG_NONE, bias);
+                          bias ? s.relu ? GG_RELU_BIAS : GG_BIAS : GG_NONE, bias, s.turn);
 }
 
 /* D = A B, and what the epilogue does */
@@ -476,13 +485,17 @@ static inline void gg_product_open_both(GgMatmul to[2], const gg_factor *A, cons
     for (int beta = 0; beta < 2; beta++) to[beta] = gg_product_opened(A, B, D, bias, sizes, beta);
 }
 
-#define gg_matmul_run(product) gg_matmul_enqueue(product, #product)
-static inline void gg_matmul_enqueue(const GgMatmul *p, const char *name)
+#define gg_matmul_run(product) gg_matmul_enqueue(product, 0, #product)
+#define gg_matmul_turn(product, turn) gg_matmul_enqueue(product, turn, #product)
+static inline void gg_matmul_enqueue(const GgMatmul *p, size_t turn, const char *name)
 {
     const real one = 1;
+    const gg_factor *A = (const gg_factor *)p->A + turn * p->turn[0],
+                    *B = (const gg_factor *)p->B + turn * p->turn[1];
+    real *D = (real *)p->D + turn * p->turn[2];
     gg_begin(name + (*name == '&'));
-    gg_check(cublasLtMatmul(gg_cuda.blas, p->desc, &one, p->B, p->b, p->A, p->a, &p->beta, p->D,
-                            p->d, p->D, p->d, &p->algo, gg_cuda.workspace, GG_WORKSPACE,
+    gg_check(cublasLtMatmul(gg_cuda.blas, p->desc, &one, B, p->b, A, p->a, &p->beta, D, p->d, D,
+                            p->d, &p->algo, gg_cuda.workspace, GG_WORKSPACE,
                             gg_stream));
     gg_end();
 }

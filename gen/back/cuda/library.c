@@ -38,6 +38,42 @@ static const Stmt *last_store(const Kernel *x)
     return l->at[l->n - 1];
 }
 
+/* How far the buffer of a formal moves in a turn, in numbers; 0: it stays. */
+static long turn_of(const Kernel *x, int formal)
+{
+    const Buffer *b = x->actual.at[formal]->buffer;
+    return b && b->turns ? b->of->layout.axis[1].factor[0].stride : 0;
+}
+
+/* The formals of the product's A, B and C. */
+static void operands_of(const Kernel *x, int formal[3])
+{
+    const Stmt *product = x->loops->body.at[0];
+    formal[0] = product->a->at->buffer, formal[1] = product->b->at->buffer,
+    formal[2] = last_store(x)->at.buffer;
+}
+
+static bool has_turns(const Kernel *x)
+{
+    int formal[3];
+    operands_of(x, formal);
+    return turn_of(x, formal[0]) || turn_of(x, formal[1]) || turn_of(x, formal[2]);
+}
+
+/* A product is opened for the first turn, and several slots begin at the first of them. */
+static Words *words_at_first(const Kernel *x)
+{
+    Words *w = words_of(x, "sums");
+    for (int i = 0; i < x->actual.n; i++) {
+        const Buffer *b = x->actual.at[i]->buffer;
+        if (!b || !b->of || (!b->turns && !b->slot)) continue;
+        Buffer first = *b;
+        first.turns = false;
+        w->formal[i] = b->slots ? text("(%s)", buffer_name(&first)) : buffer_name(&first);
+    }
+    return w;
+}
+
 /* The micro-batch's rows have a name. */
 static const char *extent_text(const Stmt *product, long extent, bool summed)
 {
@@ -64,6 +100,11 @@ static char *sizes_text(const Kernel *x, const Stmt *product, bool relu)
     for (int i = 0; i < 3; i++)
         if (b->lead[i] != dense[i]) text_add(&t, ", .%c_row = %ld", "abc"[i], b -> lead[i]);
     if (relu) text_add(&t, ", .relu = true");
+    int formal[3];
+    operands_of(x, formal);
+    if (has_turns(x))
+        text_add(&t, ", .turn = { %ld, %ld, %ld }", turn_of(x, formal[0]), turn_of(x, formal[1]),
+                 turn_of(x, formal[2]));
     if (b->batch > 1)
         text_add(&t, ", .batch = %ld, .step = { %ld, %ld, %ld }", b->batch, b->step[0], b->step[1],
                  b->step[2]);
@@ -74,7 +115,7 @@ static char *sizes_text(const Kernel *x, const Stmt *product, bool relu)
 void library_open(Library *l, const Program *s, const Kernel *x)
 {
     int bias;
-    Words *w = words_of(x, "sums");
+    Words *w = words_at_first(x);
     const Stmt *product = x->loops->body.at[0], *store = last_store(x);
     const bool relu = product_epilogue(product, &bias), beta = store->beta != NULL;
     const char *h = handle_of(x);
@@ -103,7 +144,8 @@ void library_open(Library *l, const Program *s, const Kernel *x)
 void call_library(Lines *to, const Program *s, const Kernel *x)
 {
     const bool beta = last_store(x)->beta, first = beta && x->first_write;
-    Line *c = line_add(to, "gg_matmul_run(", ");");
+    Line *c = has_turns(x) ? line_add(to, "gg_matmul_turn(", ", turn);")
+                           : line_add(to, "gg_matmul_run(", ");");
     c->first = c->last = x->id;
     arg_add(c, (Arg) { .text = text("&%s%s", handle_of(x),
                                     first  ? "[beta]"
