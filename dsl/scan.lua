@@ -35,7 +35,9 @@ local function for_samples(x, n)
   if s.batch then return x end
   local ones, dims = { 1 }, { n }
   for a = 1, s.rank do ones[a + 1], dims[a + 1] = s.dims[a], s.dims[a] end
-  if s.rank == 0 then fail("%s: init is a number: a tensor says its sizes, fn.const(0, 64)", what) end
+  if s.rank == 0 then
+    fail("%s: init is a number: a tensor says its sizes, fn.const(0, 64)", what)
+  end
   return call.expand(call.reshape(x, { dims = ones }), { dims = dims, batch = true })
 end
 
@@ -51,10 +53,10 @@ local function check_kept(i, new, old)
 end
 
 say("fn.scan(step, init, xs, { reverse = false })",
-  "Steps in turn, one after another, as a loop of the program: step(carry, x) gets what the step "
-  .. "before returned first, init in the first step, and element t of axis 2 of xs; it returns the next "
-  .. "carry and, if it likes, a value y. Gives the last carry and all y, [N, steps, ...]. carry, xs and y "
-  .. "are tensors or lists of tensors. reverse begins with the last element.")
+  "Steps in turn, as a loop of the program. step(carry, x) gets what the step before returned "
+  .. "first, init in the first one, and a step of xs [N, steps, ...]; it returns the next carry "
+  .. "and, if it likes, a value y. Gives the last carry and all y, [N, steps, ...]. Each may be a "
+  .. "list of tensors. reverse begins with the last step.")
 function fn.scan(step, init, xs, o)
   if type(step) ~= "function" then
     fail("%s: expected a function of a step, function(carry, x) return carry, y end; got %s", what,
@@ -71,8 +73,9 @@ function fn.scan(step, init, xs, o)
   for i, c in ipairs(listed(init)) do
     carried[i], now[i] = core.carry(for_samples(tensor(what .. ": init", c), n), loop)
   end
-  if #carried == 0 then fail("%s: init is a tensor or a list of tensors, got %s", what,
-    util.show(init)) end
+  if #carried == 0 then
+    fail("%s: init is a tensor or a list of tensors, got %s", what, util.show(init))
+  end
   for i, x in ipairs(list) do taken[i] = core.turn_of(core.line(x), loop) end
   local new, y = step(is_list(init) and now or now[1], is_list(xs) and taken or taken[1])
   under_way = nil

@@ -87,7 +87,7 @@ typedef struct { /* row-major D[m][n] = op(A) op(B) + beta D, ready to run */
     cublasLtMatmulAlgo_t algo;
     const void *A, *B;
     real *D, beta;
-    size_t turn[3]; /* in a loop: from a turn's A, B and D to the next one's */
+    size_t turn[3]; /* in a loop, from a turn to the next */
 } GgMatmul;
 /* exec NULL: called each time */
 typedef struct {
@@ -412,10 +412,8 @@ static inline bool gg_choose_algorithm(GgMatmul *p)
               sizeof(gg_factor) * p->turn[1]);
     gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, p->A,
               sizeof(gg_factor) * p->turn[0]);
-    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, p->D,
-              sizeof(real) * p->turn[2]);
-    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, p->D,
-              sizeof(real) * p->turn[2]);
+    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, p->D, sizeof(real) * p->turn[2]);
+    gg_prefer(with, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, p->D, sizeof(real) * p->turn[2]);
     const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(
         gg_cuda.blas, p->desc, p->b, p->a, p->d, p->d, with, 1, &found, &count);
     gg_check(cublasLtMatmulPreferenceDestroy(with));
@@ -455,7 +453,7 @@ struct GgSizes {
     bool a_turned = false, b_turned = false;
     long a_row = 0, b_row = 0, c_row = 0; /* from one row in memory to the next; 0: dense */
     bool relu = false;                    /* after the bias */
-    long turn[3] = { 0, 0, 0 };           /* in a loop: from a turn's A, B and D to the next one's */
+    long turn[3] = { 0, 0, 0 };           /* in a loop, from a turn to the next */
     int batch = 1;                        /* so many products, */
     long step[3] = { 0, 0, 0 };           /* whose A, B and D lie so far apart */
 };
@@ -495,8 +493,7 @@ static inline void gg_matmul_enqueue(const GgMatmul *p, size_t turn, const char 
     real *D = (real *)p->D + turn * p->turn[2];
     gg_begin(name + (*name == '&'));
     gg_check(cublasLtMatmul(gg_cuda.blas, p->desc, &one, B, p->b, A, p->a, &p->beta, D, p->d, D,
-                            p->d, &p->algo, gg_cuda.workspace, GG_WORKSPACE,
-                            gg_stream));
+                            p->d, &p->algo, gg_cuda.workspace, GG_WORKSPACE, gg_stream));
     gg_end();
 }
 

@@ -40,7 +40,7 @@ if [ -n "$NET" ]; then
 fi
 
 # ---- nets of each kind, the last micro-batch with rows that pad it
-few="net_conv:29 batch_norm:21 window_dropout:61 embedding:7 upconv:7 moves:7 edges:200 recompute:62 turned:6 attention:5"
+few="net_conv:29 batch_norm:21 window_dropout:61 embedding:7 upconv:7 moves:7 edges:200 recompute:62 turned:6 attention:5 scan:20"
 [ -z "$ALL" ] || few=
 for net in $few ${ALL:+mnist_mlp:3000 share:64 noise:8 gates:8 \
     window_split:24 window_terms:60 peer_a:300 peer_b:300 multitask:3000 char_mlp:3000 batch_norm_ranks:40 corners:64}; do

@@ -31,7 +31,7 @@ for name in run("./gagen ops"):gmatch "([%w_]+) +map " do
   if run("./gagen ops " .. name):find("example  fn." .. name, 1, true) and not listed:find("fn." .. name .. "(", 1, true) then missing[#missing + 1] = name end
 end
 missing = table.concat(missing, " ")
-ok(missing == "copy power", "every map but those that fn.pow and views use is told  # " .. missing)
+ok(missing == "copy next power", "every map but those that fn.pow and views use is told  # " .. missing)
 
 -- the options that an example names are taken: an unknown one would be an error
 local function answer(model)

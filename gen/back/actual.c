@@ -1,7 +1,11 @@
 /* actual.c -- the names of memory and of streams of noise in a program. */
 #include "back/actual.h"
 
-static const char *inside(const Buffer *b) { return b->inside ? b->inside : ""; }
+static const char *inside(const Buffer *b)
+{
+    const char *name = b->of ? b->of->inside : b->inside;
+    return name ? name : "";
+}
 
 /* "arena.h[turn + 1]", "arena.h[64]", "arena.h + 1": a step, in a loop or outside, or several. */
 static char *slots_name(const Buffer *b, char *all)

@@ -56,7 +56,8 @@ static int next(lua_State *L)
 static int keep(lua_State *L)
 {
     Loop *l = loop_at(L, 2);
-    node_push(L, whole_new(host_graph(L), keep_new(host_graph(L), check_node(L, 1), l), 0, l->turns));
+    node_push(L,
+              whole_new(host_graph(L), keep_new(host_graph(L), check_node(L, 1), l), 0, l->turns));
     return 1;
 }
 
@@ -72,12 +73,15 @@ static const char *refused(const Node *y)
 {
     for (int i = 0; i < y->nargs; i++)
         if (y->arg[i]->kind == K_NOISE)
-            return "draws would be the same in every step: drop out what goes in or comes out, for all "
+            return "draws would be the same in every step: drop out what goes in or comes out, for "
+                   "all "
                    "steps at once";
     if (has_role(y, "batch"))
-        return "statistics of a batch, as batch norm has, would be of one step: normalize what goes in "
+        return "statistics of a batch, as batch norm has, would be of one step: normalize what "
+               "goes in "
                "or comes out";
-    if (y->when == WHEN_AFTER) return "a sum over the batch is a term: return values, and sum them after";
+    if (y->when == WHEN_AFTER)
+        return "a sum over the batch is a term: return values, and sum them after";
     if (y->kind == K_WINDOW || attends(y) || has_role(y, "gather") || has_role(y, "scatter"))
         return "it has no gradient over steps: compute it for all steps before";
     return NULL;
@@ -88,8 +92,10 @@ void check_body(lua_State *L, const Node *y)
     if (!y->loop || host_graph(L)->train.loc.file) return;
     const char *name = host_called(L, y->op->name), *why = refused(y);
     if (y->loop->closed) {
-        error_at(y->loc, "%s: reads a tensor of a step of fn.scan outside of the step: the step returns "
-                         "what is needed later", name);
+        error_at(y->loc,
+                 "%s: reads a tensor of a step of fn.scan outside of the step: the step returns "
+                 "what is needed later",
+                 name);
         note_at(y->loop->loc, "the scan stands here");
     } else if (why) {
         error_at(y->loc, "%s in the step of fn.scan: %s", name, why);
@@ -99,8 +105,9 @@ void check_body(lua_State *L, const Node *y)
 
 void scans_push(lua_State *L)
 {
-    static const luaL_Reg functions[] = { { "loop", loop },   { "line", line }, { "turn_of", turn_of },
-                                          { "carry", carry }, { "next", next }, { "keep", keep },
-                                          { "close_loop", close_loop }, { NULL, NULL } };
+    static const luaL_Reg functions[] = {
+        { "loop", loop }, { "line", line }, { "turn_of", turn_of },       { "carry", carry },
+        { "next", next }, { "keep", keep }, { "close_loop", close_loop }, { NULL, NULL }
+    };
     luaL_setfuncs(L, functions, 0);
 }

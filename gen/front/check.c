@@ -80,6 +80,17 @@ static void check_parameters(const Graph *g, int step, const char *seen)
     }
 }
 
+/* An output is no value of a step. */
+static void check_output(const Graph *g, const Output *o)
+{
+    if (!o->node->loop) return;
+    error_at(g->train.loc,
+             "train: predict: '%s' is a tensor of a step of fn.scan: the step returns "
+             "what is needed later",
+             o->name);
+    note_at(o->node->loop->loc, "the scan stands here");
+}
+
 void check(Graph *g)
 {
     bool *seen = NEW_ARRAY(bool, g->nodes.n);
@@ -94,5 +105,6 @@ void check(Graph *g)
         check_parameters(g, i, in_loss);
         check_gradient(g, i, in_loss);
     }
+    for (int i = 0; i < g->outputs.n; i++) check_output(g, g->outputs.at[i]);
     g->nforward = g->nodes.n;
 }

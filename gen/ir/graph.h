@@ -55,8 +55,8 @@ typedef struct Param {
     int index; /* in Graph.params */
 } Param;
 
-/* Steps in turn: a body of nodes that runs `turns` times. back: the last step first. closed: the model
-   has left its body. */
+/* Steps in turn: a body of nodes that runs `turns` times. back: the last step first. closed: the
+   model has left its body. */
 typedef struct Loop {
     int id;
     long turns;
@@ -369,10 +369,10 @@ bool reads_buffers(const Node *n); /* a product, or a window that slides over im
 void mark_reached(const Node *n, bool *reached); /* by id: n and all nodes it depends on */
 
 /* ---- slots.c: values that loops read and write step by step ---- */
-bool in_slots(const Node *n); /* it writes slots: a line, what a loop carries, what it keeps */
-bool is_step(const Node *n);  /* it is, or shows, one step of the memory; else all of it */
-Node *slots_of(Node *n);      /* the node whose memory it writes or reads */
-Shape step_shape(const Node *n);            /* of one step of what it writes or reads */
+bool in_slots(const Node *n);    /* it writes slots: a line, what a loop carries, what it keeps */
+bool is_step(const Node *n);     /* it is, or shows, one step of the memory; else all of it */
+Node *slots_of(Node *n);         /* the node whose memory it writes or reads */
+Shape step_shape(const Node *n); /* of one step of what it writes or reads */
 Shape all_steps(const Shape *s, long slots); /* with axis 1 for them */
 /* a value of each step before a loop: its memory has a slot for each */
 Node *line_new(Graph *g, Node *x);
@@ -381,8 +381,11 @@ Node *carry_new(Graph *g, Node *x, const Loop *l);
 Node *keep_new(Graph *g, Node *x, Loop *l);              /* writes x of a turn into its slot */
 Node *next_new(Graph *g, Node *x, Node *carry, Loop *l); /* writes what is carried on */
 Node *turn_new(Graph *g, Node *of, Loop *l, long slot);  /* reads a slot, from the turn on */
-Node *whole_new(Graph *g, Node *of, long from, long turns); /* reads slots from .. from + turns - 1 */
-Node *last_new(Graph *g, Node *next);                    /* reads what is carried in the end */
+Node *whole_new(Graph *g, Node *of, long from,
+                long turns);          /* reads slots from .. from + turns - 1 */
+Node *last_new(Graph *g, Node *next); /* reads what is carried in the end */
+/* by node: live nodes of a loop are reached if one of them is, with what they depend on */
+void reach_loops(const Graph *g, bool *reached);
 /* orders nodes so that each body is in one piece, and its arguments before it */
 void gather_loops(Graph *g);
 

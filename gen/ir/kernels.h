@@ -20,7 +20,7 @@ typedef struct Buffer {
     struct Buffer *of;
     long slot, slots; /* slots: their number, of memory or of a view of several; else 0 */
     bool turns;
-    const char *inside;    /* the prefix of its name in the program, "memory->"; NULL: none */
+    const char *inside; /* the prefix of its name in the program, "memory->"; NULL: none */
 } Buffer;
 
 typedef enum { PART_ONE, PART_ROWS, PART_BLOCKS, PART_TILES } PartKind;
@@ -122,8 +122,8 @@ bool is_conv(const Kernels *k, const Node *n);
 /* whether its core is a product: matmul or is_conv */
 bool contracts(const Kernels *k, const Kernel *x);
 bool reads_data(const Kernel *x);
-Buffer *whole_of(Buffer *b); /* b, or the memory of the slots that it is a view of */
-long buffer_size(const Buffer *b);            /* in reals */
+Buffer *whole_of(Buffer *b);       /* b, or the memory of the slots that it is a view of */
+long buffer_size(const Buffer *b); /* in reals */
 long block_of(const Kernels *k, long extent); /* the block of a vector axis, by the target */
 /* whether it stores its gradient in one micro-step of a window and adds in others */
 bool has_beta(const Kernels *k, const Kernel *x);

@@ -4,9 +4,10 @@
 #include <math.h>
 
 static const char *const kinds[] = {
-    [K_CONST] = "const",   [K_PARAM] = "param",        [K_INPUT] = "input",   [K_NOISE] = "noise",
-    [K_ROWS] = "rows",     [K_ROOT] = "root",          [K_TABLE] = "table",   [K_SLOT] = "slot",   [K_MAP] = "map",
-    [K_REDUCE] = "reduce", [K_MATMUL] = "contraction", [K_WINDOW] = "window", [K_VIEW] = "view"
+    [K_CONST] = "const", [K_PARAM] = "param",   [K_INPUT] = "input",        [K_NOISE] = "noise",
+    [K_ROWS] = "rows",   [K_ROOT] = "root",     [K_TABLE] = "table",        [K_SLOT] = "slot",
+    [K_MAP] = "map",     [K_REDUCE] = "reduce", [K_MATMUL] = "contraction", [K_WINDOW] = "window",
+    [K_VIEW] = "view"
 };
 static const char *const whens[] = { "const", "window", "micro", "after" };
 static const char *const types[] = { "real", "int", "u8" };

@@ -1,7 +1,7 @@
 /* slots.c -- memory of loops: values of each step, one beside the other.
 
-   1. A loop is a body of nodes that runs so many turns. All nodes that read a body's nodes belong to
-      it, but for those of kind K_SLOT, which read memory.
+   1. A loop is a body of nodes that runs so many turns. All nodes that read a body's nodes belong
+      to it, but for those of kind K_SLOT, which read memory.
    2. Memory of slots has a value for each step, and what a loop carries has one more. A line holds
       all steps before the loop. A kept value is written in its turn. What is carried is written
       before the first turn, and each turn reads a slot and writes its neighbour: a loop that runs
@@ -22,10 +22,7 @@ Node *slots_of(Node *n)
 
 static bool is_line(const Node *n) { return in_slots(n) && !n->loop && !n->next; }
 
-bool is_step(const Node *n)
-{
-    return n->kind == K_SLOT ? !n->slots : in_slots(n) && !is_line(n);
-}
+bool is_step(const Node *n) { return n->kind == K_SLOT ? !n->slots : in_slots(n) && !is_line(n); }
 
 Shape step_shape(const Node *n)
 {
@@ -90,6 +87,22 @@ Node *whole_new(Graph *g, Node *of, long from, long turns)
 Node *last_new(Graph *g, Node *next)
 {
     return reading(g, next, NULL, 0, next->loop->back ? 0 : next->loop->turns);
+}
+
+static bool reaches(const Graph *g, const Loop *l, const bool *reached)
+{
+    for (int i = 0; i < g->nodes.n; i++)
+        if (reached[i] && g->nodes.at[i]->loop == l) return true;
+    return false;
+}
+
+void reach_loops(const Graph *g, bool *reached)
+{
+    for (int i = g->nodes.n; i-- > 0 && g->loops.n;) {
+        const Node *n = g->nodes.at[i];
+        if (n->loop && !reached[i] && is_live(g, n) && reaches(g, n->loop, reached))
+            mark_reached(n, reached), i = g->nodes.n;
+    }
 }
 
 /* ---- order ---- */

@@ -57,7 +57,8 @@ static void find_stores(const Kernels *k)
     for (int i = 0; i < g->nodes.n; i++) store_arguments(k, g->nodes.at[i]);
     for (int i = 0; i < g->nodes.n; i++) store_ids(k, g->nodes.at[i]);
     for (int i = 0; i < g->nodes.n; i++)
-        if (has_role(g->nodes.at[i], "next") && is_live(g, g->nodes.at[i])) store(k, g->nodes.at[i]);
+        if (has_role(g->nodes.at[i], "next") && is_live(g, g->nodes.at[i]))
+            store(k, g->nodes.at[i]);
     for (int i = 0; i < g->reports.n; i++) {
         Node *b = node_base(g->reports.at[i]->node);
         if (kernel_of(k, b) && b->when == WHEN_WINDOW) store(k, b);

@@ -33,7 +33,8 @@ static bool needs_copy(const Node *reader, Node *n)
 {
     const Node *base = node_base(n);
     if (attends(reader) && n->kind == K_NOISE) return false;
-    return (moves(n) && !attends(reader)) || (is_leaf(base) && base->kind != K_PARAM && base->kind != K_SLOT);
+    return (moves(n) && !attends(reader)) ||
+           (is_leaf(base) && base->kind != K_PARAM && base->kind != K_SLOT);
 }
 
 /* An existing copy of n that the user may read; NULL: none. */

@@ -27,8 +27,8 @@ static void verify_reads(const Graph *g, Node *n)
         const Node *x = n->arg[a], *base = node_base(n->arg[a]);
         MUST(!reads_buffers(n) || attends(n) || !moves(x), "legalize: %s reads %s, which is moved",
              value_text(n), value_text(x));
-        MUST(!reads_buffers(n) || base->kind == K_PARAM || base->kind == K_SLOT || computes(g, base) ||
-                 (attends(n) && base->kind == K_NOISE),
+        MUST(!reads_buffers(n) || base->kind == K_PARAM || base->kind == K_SLOT ||
+                 computes(g, base) || (attends(n) && base->kind == K_NOISE),
              "legalize: %s reads %s, which has no buffer", value_text(n), value_text(x));
         MUST(x->id < g->first_copy || may_read(g, n, x), "legalize: %s reads %s, a copy for others",
              value_text(n), value_text(x));

@@ -19,7 +19,9 @@
 static bool touches(const Kernel *x, const Buffer *b, bool write)
 {
     for (int i = 0; i < x->touches.n; i++)
-        if (whole_of(x->touches.at[i]->buffer) == whole_of((Buffer *)b) && (x->touches.at[i]->write || !write)) return true;
+        if (whole_of(x->touches.at[i]->buffer) == whole_of((Buffer *)b) &&
+            (x->touches.at[i]->write || !write))
+            return true;
     return false;
 }
 

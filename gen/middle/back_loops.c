@@ -4,8 +4,8 @@
       loop carries, and reads step by step the adjoints of all that the loop returned.
    2. It reads values of the loop's steps, so the loop keeps them.
    3. Of a value outside of the loop, each step has a part of the adjoint. A parameter's part is a
-      sum over samples, of a product or of a tensor. Its factors are kept, and one sum goes over samples
-      and steps after the loop back. Other parts are kept themselves, and added up.
+      sum over samples, of a product or of a tensor. Its factors are kept, and one sum goes over
+      samples and steps after the loop back. Other parts are kept themselves, and added up.
    4. What is kept is read where it is kept, also in the same turn. */
 #include <string.h>
 #include "middle/backward.h"
@@ -43,10 +43,7 @@ bool loop_goes_back(const Backward *b, const Loop *l)
     return false;
 }
 
-static Node *zero(Backward *b, const Shape *s)
-{
-    return view(b, "expand", node_const(b->g, 0), s);
-}
+static Node *zero(Backward *b, const Shape *s) { return view(b, "expand", node_const(b->g, 0), s); }
 
 /* The memory of the carry's adjoint is in b->there of the carry. */
 static void carry_back(Backward *b, Node *now, Loop *back)
@@ -160,9 +157,10 @@ static Node *over_steps(Backward *b, Node *d, const Loop *l)
     if (d->kind == K_REDUCE && has_role(d, "sum") && x->shape.batch)
         return sum_of_all(b, x, d->axes, &d->shape);
     Node *y = derived(b, d->kind, d->op, d->loc, &d->shape, d->when);
-    const bool linear = d->kind == K_VIEW || has_role(d, "add") ||
-                        (d->kind == K_REDUCE && has_role(d, "sum"));
-    if (!linear) BUG("the gradient %s of %s has no sum over steps", d->op->name, shape_text(&d->shape));
+    const bool linear =
+        d->kind == K_VIEW || has_role(d, "add") || (d->kind == K_REDUCE && has_role(d, "sum"));
+    if (!linear)
+        BUG("the gradient %s of %s has no sum over steps", d->op->name, shape_text(&d->shape));
     memcpy(y->attr, d->attr, sizeof y->attr), memcpy(y->perm, d->perm, sizeof y->perm);
     y->axes = d->axes;
     for (int i = 0; i < d->nargs; i++) y->arg[y->nargs++] = over_steps(b, d->arg[i], l);

@@ -1,4 +1,4 @@
-/* backward.h -- differentiate under way, with loops: differentiate.c and unroll.c. */
+/* backward.h -- differentiate under way: differentiate.c, adjoint.c and back_loops.c. */
 #ifndef BACKWARD_H
 #define BACKWARD_H
 #include "middle/middle.h"
@@ -23,15 +23,16 @@ typedef struct Backward {
     bool *needed;        /* by node id: it depends on a trained parameter */
     /* of loops */
     VEC(Back) backs;
-    Node **last;          /* by node id: the adjoint of what is carried in the end */
-    Node **there;         /* by node id: a value of a loop, in the loop back */
-    const Loop *in;       /* the loop whose nodes it goes through now, or NULL */
+    Node **last;    /* by node id: the adjoint of what is carried in the end */
+    Node **there;   /* by node id: a value of a loop, in the loop back */
+    const Loop *in; /* the loop whose nodes it goes through now, or NULL */
     VEC(Captured) captured;
 } Backward;
 
-/* ---- differentiate.c ---- */
+/* ---- adjoint.c ---- */
 Node *derived(Backward *b, Kind kind, Op *op, Loc loc, const Shape *shape, When when);
 Node *view(Backward *b, const char *role, Node *x, const Shape *to);
+/* adds dn to the adjoint of n, or to the contributions to a parameter */
 void add_adjoint(Backward *b, Node *n, Node *dn);
 
 /* ---- back_loops.c ---- */
@@ -39,7 +40,8 @@ void add_adjoint(Backward *b, Node *n, Node *dn);
 void mark_backward(Backward *b, int made, Node *y);
 /* an adjoint of what this loop returned is known */
 bool loop_goes_back(const Backward *b, const Loop *l);
-void open_loop_of(Backward *b, const Node *y); /* before the backward pass of y, which is in a loop */
+void open_loop_of(Backward *b,
+                  const Node *y); /* before the backward pass of y, which is in a loop */
 /* after it: the nodes from `made` on read values of the loop y is in */
 void settle_in_loop(Backward *b, int made, const Node *y);
 /* the backward pass of what writes or reads slots; false: y does neither */

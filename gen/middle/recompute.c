@@ -188,8 +188,9 @@ void recompute(Graph *g)
     r.pieces = piece_counts(g);
     find_reads(&r);
     for (int i = 0; i < n; i++)
-        r.kept[i] = is_value(g, g->nodes.at[i]) &&
-                    (is_small(&r, g->nodes.at[i]) || g->nodes.at[i]->loop || in_slots(g->nodes.at[i]));
+        r.kept[i] =
+            is_value(g, g->nodes.at[i]) &&
+            (is_small(&r, g->nodes.at[i]) || g->nodes.at[i]->loop || in_slots(g->nodes.at[i]));
     if (level == 1) keep_dear(&r, 0);
     else keep_pieces(&r, level);
     rewrite(&r);

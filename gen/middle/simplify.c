@@ -5,7 +5,8 @@
    2. Two nodes of equal op, arguments and attributes are one.
    3. The labels of a matmul absorb a permutation of the parameter that it reads.
    4. A map whose value is one of its arguments is that argument.
-   5. Uses are counted from the results: reports, sums, coefficients and contributions to
+   5. If training needs a part of a loop's body, it computes all that is used of it.
+   6. Uses are counted from the results: reports, sums, coefficients and contributions to
       gradients. A node that only outputs use is computed with the outputs, micro-batch by
       micro-batch, even if it is made of parameters alone. */
 #include <string.h>
@@ -146,6 +147,19 @@ static void count_outputs(Graph *g)
     }
 }
 
+/* Rule 5. */
+static void keep_loops_whole(Graph *g)
+{
+    bool *trained = NEW_ARRAY(bool, g->nodes.n);
+    for (int i = 0; i < g->nodes.n; i++) {
+        const Node *n = g->nodes.at[i];
+        trained[i] = is_live(g, n) && !is_predicted(g, n);
+    }
+    reach_loops(g, trained);
+    for (int i = 0; i < g->nodes.n; i++)
+        if (trained[i]) set_predicted(g, g->nodes.at[i], false);
+}
+
 void count_uses(Graph *g)
 {
     for (int i = 0; i < g->nodes.n; i++) set_uses(g, g->nodes.at[i], 0);
@@ -163,6 +177,7 @@ void count_uses(Graph *g)
         g->gradients.at[i]->value = use_result(g, g->gradients.at[i]->value);
     g->minimize = node_now(g, g->minimize);
     count_outputs(g);
+    keep_loops_whole(g);
 }
 
 void simplify(Graph *g)

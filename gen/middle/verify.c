@@ -95,6 +95,7 @@ static void verify_predicted(const Verify *v)
             mark_reached(g->roots.at[i]->coefficient, needed);
     for (int i = 0; i < g->states.n; i++) mark_reached(g->states.at[i]->value, needed);
     for (int i = 0; i < g->gradients.n; i++) mark_reached(g->gradients.at[i]->value, needed);
+    reach_loops(g, needed);
     for (int i = 0; i < g->nodes.n; i++) {
         const Node *n = g->nodes.at[i];
         if (is_live(g, n))

@@ -112,12 +112,11 @@ static char *conclude_text(Functions *f, const Program *s)
 /* ---- forward ---- */
 static bool task_same(const Task *a, const Task *b)
 {
-    bool same = a->kind == b->kind && a->kernel == b->kernel && a->sum == b->sum &&
-                a->body.n == b->body.n;
+    bool same =
+        a->kind == b->kind && a->kernel == b->kernel && a->sum == b->sum && a->body.n == b->body.n;
     for (int i = 0; same && i < a->body.n; i++) same = task_same(a->body.at[i], b->body.at[i]);
     return same;
 }
-
 
 static bool runs_kernels(const Task *t) { return t->kind == TASK_CALL || t->kind == TASK_LOOP; }
 
@@ -132,7 +131,9 @@ static int shared_forward(const TaskList *micro, const TaskList *evaluation, int
         const Task *t = micro->at[n], *e = evaluation->at[at];
         const bool same = task_same(t, e);
         if (same) at++, calls -= runs_kernels(t);
-        else if (t->kind == TASK_ADD_UP || t->kind == TASK_LOOP || (t->kind == TASK_CALL && t->kernel->backward)) return 0;
+        else if (t->kind == TASK_ADD_UP || t->kind == TASK_LOOP ||
+                 (t->kind == TASK_CALL && t->kernel->backward))
+            return 0;
     }
     *end = at;
     return calls ? 0 : n;
