@@ -123,25 +123,23 @@ static Scope around(Build *b, const Window *w, const Val *at[2])
     const Node *f = b->x->core;
     Scope s = b->scope;
     s.domain = &f->arg[1]->shape;
-    for (int i = 0; i < s.n; i++) {
-        const int d = s.loop[i].axis - 2;
-        if (d < 0) continue;
+    for (int d = 0; d < 2; d++) {
         const long reach = ((long)w->a[d] - 1) * (long)w->a[6 + d], stride = (long)w->a[2 + d];
-        at[d] = both(CALL_ADD, b->scope.loop[i].index, val_int((long)w->a[4 + d]));
-        s.loop[i].var = loops_var(b->l, names[d], AS_INT);
-        s.loop[i].index = val_var(b->l, s.loop[i].var);
+        const int var = loops_var(b->l, names[d], AS_INT), i = scope_loop(&s, 2 + d, 1);
+        at[d] = both(CALL_ADD, coordinate(&b->scope, 2 + d), val_int((long)w->a[4 + d]));
+        if (i >= 0) s.loop[i].var = var, s.loop[i].index = val_var(b->l, var);
+        else scope_add(&s, 2 + d, 1, s.domain->dim[2 + d], val_var(b->l, var));
         const Val *first =
             both(CALL_IDIV, both(CALL_ADD, at[d], val_int(stride - 1 - reach)), val_int(stride));
         const Val *last = both(CALL_ADD, both(CALL_IDIV, at[d], val_int(stride)), val_int(1));
-        b->out = open_range(b, b->out, s.loop[i].var, both(CALL_MAX, first, val_int(0)),
+        b->out = open_range(b, b->out, var, both(CALL_MAX, first, val_int(0)),
                             both(CALL_MIN, last, val_int(s.domain->dim[2 + d])), SERIAL);
     }
     return s;
 }
 
-static const Val *is_mine(const Build *b, const Scope *s, const Window *w, const Val *const at[2])
+static const Val *is_mine(const Scope *s, const Window *w, const Val *const at[2])
 {
-    (void)b;
     const Val *mine[2];
     for (int d = 0; d < 2; d++) {
         const Val *place = both(CALL_MUL, coordinate(s, 2 + d), val_int((long)w->a[2 + d]));
@@ -169,7 +167,7 @@ static const Val *gather_windows(Build *b, const Window *w)
     first->value = both(CALL_AND, val_var(b->l, open), both(CALL_EQ, load_at(b, &x), best));
     b->out = &first->body;
     fold_into(b, open, FOLD_NONE, val_int(0));
-    fold_into(b, mine, FOLD_NONE, is_mine(b, &s, w, at));
+    fold_into(b, mine, FOLD_NONE, is_mine(&s, w, at));
     Stmt *take = stmt_new(window, STMT_IF);
     take->value = val_var(b->l, mine);
     b->out = &take->body;

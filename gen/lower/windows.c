@@ -2,13 +2,16 @@
    factors, with repeated or unsuitable ones is copied. */
 #include "lower/layouts.h"
 
-/* Whether channels are lanes, and rows and columns have one factor each. */
+/* Rows and columns have one factor each, so that a window moves by a stride. */
+static bool has_plane(const Layout *l) { return l->axis[2].n <= 1 && l->axis[3].n <= 1; }
+
+/* Whether channels are lanes in C, and each axis of the plane is one factor. */
 static bool lies_as_image(const Kernels *k, const Node *n, const Layout *l)
 {
     if (!k->target->blocks || !image_shape(&n->shape)) return true;
     bool lanes = n->shape.dim[1] == 1;
     for (int i = 0; i < l->axis[1].n; i++) lanes |= l->axis[1].factor[i].stride == 1;
-    return lanes && l->axis[2].n <= 1 && l->axis[3].n <= 1;
+    return lanes && has_plane(l);
 }
 
 /* Whether it has its buffer's rows and columns, so that its halo is the buffer's. */
@@ -29,7 +32,8 @@ static bool keeps_plane(const Kernels *k, const Node *n, const Layout *l)
 static bool slides_over(const Kernels *k, const Kernel *x, const Node *n, const Layout *l)
 {
     if (!layout_whole(l, &n->shape)) return false;
-    return !contracts(k, x) || !k->target->blocks || keeps_plane(k, n, l);
+    if (!contracts(k, x)) return true;
+    return k->target->blocks ? keeps_plane(k, n, l) : has_plane(l);
 }
 
 /* Whether an argument of a window's kernel needs no copy. For arguments without a buffer that a
