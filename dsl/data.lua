@@ -88,7 +88,7 @@ local function set(kind, o, columns)
   local what = "data." .. kind
   local d = { kind = kind, place = core.place(), path = check_path(what, o[1]), shuffle = o.shuffle,
     header = o.header, separator = o.separator, decimal = o.decimal, columns = columns, nodes = {},
-    augments = augment(what, o.augment, columns),
+    augments = augment(what, o.augment, columns), tokens = o.tokens,
               valid = split(what, "valid", o.valid), test = split(what, "test", o.test) }
   local total = 0
   for _, v in ipairs { d.valid or 0, d.test or 0 } do
@@ -388,11 +388,90 @@ function data.cifar10(given)
       place = place } })
 end
 
+-- the vocabulary: characters of a text, its bytes, or ids of another program; how many there are
+local vocabularies = { "chars", "bytes", "classes" }
+local function vocabulary(o)
+  local given
+  for _, k in ipairs(vocabularies) do
+    if o[k] ~= nil and given then
+      fail("data.tokens: %s and %s: write one", given, k)
+    end
+    if o[k] ~= nil then given = k end
+  end
+  if not given then
+    fail("data.tokens: say what a token is: chars = 65, the different characters of a text; "
+      .. "bytes = true, its bytes; or classes = 50257, ids in a file of uint16, uint32 or .npy")
+  end
+  if given == "bytes" then
+    if o.bytes ~= true then fail("data.tokens: bytes is true, got %s", util.show(o.bytes)) end
+    return "b", 256
+  end
+  local n = util.integer("data.tokens", o[given], 2, given)
+  if given == "chars" then return "c", n end
+  if o.type ~= nil and o.type ~= "uint16" and o.type ~= "uint32" then
+    fail("data.tokens: type is \"uint16\" or \"uint32\", that of a file without a header; got %s",
+      util.show(o.type))
+  end
+  if n > 2^31 - 1 then fail("data.tokens: %d classes: at most 2147483647", n) end
+  return (o.type or (n <= 65536 and "uint16" or "uint32")) == "uint16" and "H" or "I", n
+end
+
+-- the token that ends a document; of texts a character
+local function document_end(v, kind, classes)
+  if v == nil then return -1 end
+  local text = kind == "b" or kind == "c"
+  if text and type(v) == "string" and (kind == "b" and #v or utf8.len(v)) == 1 then
+    return kind == "b" and v:byte() or utf8.codepoint(v)
+  end
+  if text then
+    fail("data.tokens: document_end is one character of the text, \"\\n\", got %s", util.show(v))
+  end
+  v = util.integer("data.tokens", v, 0, "document_end, the id of a token")
+  if v >= classes then
+    fail("data.tokens: document_end = %d, and there are %d classes, 0 to %d", v, classes,
+      classes - 1)
+  end
+  return v
+end
+
+say("data.tokens { \"data/shakespeare.txt\", chars = 65, length = 64, valid = 0.1 }",
+  "Rows of 64 tokens of a long text: the columns x and y, which is x one token later.")
+function data.tokens(given)
+  local o = options("data.tokens", given, { chars = util.any, bytes = util.any, classes = util.any,
+    type = util.any, length = util.any, stride = util.any, order = "shuffle",
+    document_end = util.any, valid = util.any, test = util.any }, 1)
+  local kind, classes = vocabulary(o)
+  if o.type and kind ~= "H" and kind ~= "I" then
+    fail("data.tokens: type belongs to a file of ids: with chars or bytes leave it out")
+  end
+  if o.length == nil then
+    fail("data.tokens: 'length' is missing: the tokens of a row, length = 64")
+  end
+  local length = util.integer("data.tokens", o.length, 1, "length, the tokens of a row")
+  local stride = util.integer("data.tokens", o.stride or length, 1,
+    "stride, the tokens from one row to the next")
+  if o.order ~= "shuffle" and o.order ~= "file" and o.order ~= "random" then
+    fail("data.tokens: order is \"shuffle\", \"file\" or \"random\", got %s", util.show(o.order))
+  end
+  local ends, place, columns = document_end(o.document_end, kind, classes), core.place(), {}
+  local function column(name, n)
+    columns[name] = { name = name, type = "int", dims = { length }, classes = n, source = name,
+      place = place }
+  end
+  column("x", classes)
+  column("y", classes)
+  if ends >= 0 then column("documents") end
+  o.shuffle = o.order ~= "file"
+  o.tokens = { kind = kind, random = o.order == "random", length = length, stride = stride,
+    classes = classes, document_end = ends }
+  return set("tokens", o, columns)
+end
+
 -- what other systems call it
 local others = {
   mnist = "data.idx { \"data/mnist\", image = { 1, 28, 28 }, classes = 10 }",
   cifar = "data.cifar10 { \"data/cifar-10-batches-bin\" }",
   numpy = "data.npy { \"data/voc\", columns = { image = { \"image.npy\", 3, 128, 128 } } }",
-  tokens = "data.npy or data.raw: gagen has no such reader yet" }
+  text = "data.tokens { \"data/shakespeare.txt\", chars = 65, length = 64 }" }
 
 return { open = data, public = util.namespace("data", data, others), sets = sets }

@@ -8,6 +8,7 @@ local sets = core.use("dsl/data.lua").sets
 local recipes, scaled = core.use("dsl/optim.lua").recipes, core.use("dsl/optim.lua").scaled
 local rules = core.use("dsl/rules.lua")
 local fail, info = util.fail, core.info
+local sample = core.use("dsl/sample.lua")
 local names, keys = core.use("dsl/names.lua"), core.use("dsl/keys.lua")
 local done
 
@@ -331,7 +332,7 @@ local spec = { data = util.any, batch = util.any, micro_batch = util.any, accumu
   epochs = util.any, steps = util.any, tail = "step", count = "auto", deterministic = "threads",
   seed = 0, minimize = util.any, optim = util.any,
   tokens = util.any, report = {}, predict = {}, rules = {}, ema = util.any, best = util.any,
-  patience = util.any }
+  patience = util.any, sample = util.any }
 
 for name, default in pairs(options_of_window.spec) do spec[name] = default end
 
@@ -394,6 +395,7 @@ local function train(given)
     fail_at("data", nil, "train: 'data' is the data set to train on, data = mnist; got %s",
       util.show(o.data))
   end
+  if o.tokens == nil and sets[o.data].tokens then o.tokens = sets[o.data].tokens.length end
   options_of_window.tokens(o, fail_at)
   budget(o)
   local stated = {}
@@ -432,6 +434,7 @@ local function train(given)
   if #inputs == 0 then fail("train: neither the loss nor a report reads the data") end
   o.outputs = outputs(o, inputs)
   for _, r in ipairs(o.outputs) do roots[#roots + 1] = r[2] end
+  o.sampling = sample.of(o, sets[o.data], core.key_place(done, "predict"), fail_at)
   inputs = core.inputs_of(table.unpack(roots))
   check_inputs(inputs, o.data)
   ids.check()

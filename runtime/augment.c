@@ -146,5 +146,5 @@ void gg_augment(Run *r)
 void gg_augment_close(Run *r)
 {
     for (int c = 0; r->staging.rows && c < r->p->data.ncolumns; c++) free(r->staging.rows[c]);
-    free(r->staging.rows), free(r->staging.room);
+    free(r->staging.rows), free(r->staging.room), free(r->staging.sums);
 }

@@ -39,6 +39,7 @@ static void gg_header_metadata(const Run *r, Line *h)
     for (int i = 0; i < r->p->model.nsums; i++) gg_add(h, " %a", r->sums.since[i]);
     gg_add(h, "\"");
     if (r->data.fields.n) gg_add(h, ",\"fields\":"), gg_add_quoted(h, r->data.fields.s);
+    if (r->data.chars.n) gg_add(h, ",\"chars\":"), gg_add_quoted(h, r->data.chars.s);
     if (r->p->schedule.scale_interval)
         gg_add(h, ",\"loss_scale\":\"%a %ld\"", at->loss_scale, at->finite);
     gg_add(h, "}");

@@ -2,17 +2,18 @@
 #include "data.h"
 #include "data_flat.h"
 #include "readers.h"
+#include "tokens.h"
 #include <errno.h>
+#include <glob.h>
 
 typedef struct {
     const char *name;
     long (*append)(Table *, const char *path, bool test);
 } Reader;
-static const Reader gg_readers[] = { { "idx", gg_idx_append },
-                                     { "csv", gg_csv_append },
-                                     { "npy", gg_npy_append },
-                                     { "raw", gg_raw_append },
-                                     { "cifar10", gg_cifar_append } };
+static const Reader gg_readers[] = {
+    { "idx", gg_idx_append }, { "csv", gg_csv_append },       { "npy", gg_npy_append },
+    { "raw", gg_raw_append }, { "cifar10", gg_cifar_append }, { "tokens", gg_tokens_append }
+};
 
 static const Reader *gg_reader(const char *name)
 {
@@ -21,27 +22,37 @@ static const Reader *gg_reader(const char *name)
     gg_fail(GG_DATA, "this runtime has no reader '%s'", name);
 }
 
+/* Whether there is such a file; of tokens, also whether there are files of such a pattern. */
+static bool gg_exists(const Dataset *set, const char *path)
+{
+    glob_t found;
+    if (access(path, F_OK) == 0) return true;
+    if (!set->tokens.length || glob(path, 0, NULL, &found)) return false;
+    globfree(&found);
+    return true;
+}
+
 /* path, $GAGEN_DATA/path, $GAGEN_DATA/the path's last part: the first that exists */
-static const char *gg_find_path(const char *path, char found[4096])
+static const char *gg_find_path(const Dataset *set, const char *path, char found[4096])
 {
     const char *root = getenv("GAGEN_DATA"), *last = strrchr(path, '/');
-    if (access(path, F_OK) == 0) return path;
+    if (gg_exists(set, path)) return path;
     if (root && *path != '/') {
         snprintf(found, 4096, "%s/%s", root, path);
-        if (access(found, F_OK) == 0) return found;
+        if (gg_exists(set, found)) return found;
         snprintf(found, 4096, "%s/%s", root, last ? last + 1 : path);
-        if (access(found, F_OK) == 0) return found;
+        if (gg_exists(set, found)) return found;
     }
     gg_fail(GG_DATA, "%s: %s; --data DIR says where the data lies%s%s", path, strerror(errno),
             root ? ", GAGEN_DATA is " : "", root ? root : "");
 }
 
 /* --data DIR: DIR/the last part of the model's path where that exists, else DIR itself */
-static const char *gg_given_path(const char *dir, const char *path, char inside[4096])
+static const char *gg_given_path(const Dataset *set, const char *dir, char inside[4096])
 {
-    const char *last = strrchr(path, '/');
+    const char *path = set->path, *last = strrchr(path, '/');
     snprintf(inside, 4096, "%s/%s", dir, last ? last + 1 : path);
-    return access(inside, F_OK) == 0 ? inside : dir;
+    return gg_exists(set, inside) ? inside : dir;
 }
 
 static Rows gg_append(Table *d, const char *path, bool test)
@@ -161,12 +172,12 @@ void gg_table_load(Table *d, const Dataset *set, const char *path)
     *d = (Table) { .set = set, .column = gg_alloc((size_t)set->ncolumns, sizeof *d->column) };
     d->map = gg_alloc((size_t)set->ncolumns, sizeof *d->map);
     char found[4096], other[4096];
-    path = path ? gg_given_path(path, set->path, found) : gg_find_path(set->path, found);
+    path = path ? gg_given_path(set, path, found) : gg_find_path(set, set->path, found);
     long rows = gg_append(d, path, false).count;
-    if (set->test_path) d->test = gg_append(d, gg_find_path(set->test_path, other), true);
+    if (set->test_path) d->test = gg_append(d, gg_find_path(set, set->test_path, other), true);
     else if (set->test > 0) d->test = gg_append(d, path, true);
-    if (set->valid_path) d->valid = gg_append(d, gg_find_path(set->valid_path, other), false);
-    gg_split(d, rows);
+    if (set->valid_path) d->valid = gg_append(d, gg_find_path(set, set->valid_path, other), false);
+    if (!d->tokens) gg_split(d, rows);
     gg_table_bind(d);
 }
 
@@ -194,6 +205,7 @@ void gg_table_free(Table *d)
     free(d->held.room);
     free(d->map), free(d->column), free(d->train.list), free(d->valid.list), free(d->test.list),
         free(d->split);
+    gg_tokens_free(d->tokens), free(d->chars.s);
     free(d->notes.s), free(d->fields.s), free(d->zeros), free(d->asked_columns);
     const Dataset *set = d->asked ? NULL : d->set;
     free(d->asked);

@@ -23,5 +23,6 @@ void gg_flat_get(const Flat *f, void *to, long from, long n); /* bytes */
 void gg_flat_append(Table *d, int column, const Flat *f, long done);
 void gg_flat_beside(const char *path, long rows, const char *first, long others);
 long gg_flat_next(const Table *d);
+void gg_npy_describe(Table *d, Flat *f); /* what an open .npy file has, by its header */
 void gg_map_free(Map *m);
 #endif

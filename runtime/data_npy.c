@@ -6,6 +6,7 @@
 #include "known.h"
 #include "number.h"
 #include <errno.h>
+#include <limits.h>
 
 enum { GG_NPY_TEXT = 1 << 16 };
 
@@ -143,15 +144,25 @@ static void gg_npy_check_size(const Flat *f)
             f->start, f->bytes);
 }
 
-static void gg_npy_header(Table *d, Flat *f, const Column *c)
+void gg_npy_describe(Table *d, Flat *f)
 {
     char *text = gg_npy_text(d, f);
     gg_npy_type(f, gg_npy_value(f, text, "descr"));
     gg_npy_shape(f, gg_npy_value(f, text, "shape"));
     f->turned = gg_npy_turned(f, gg_npy_value(f, text, "fortran_order"));
-    gg_table_dims(f->path, c, f->dim, f->rank);
-    f->stride = gg_row_count(c) * gg_type_bytes(f->type);
+    f->stride = gg_type_bytes(f->type);
+    for (int a = 0; a < f->rank; a++) {
+        if (f->dim[a] && f->stride > LONG_MAX / f->dim[a])
+            gg_fail(GG_DATA, "%s: its shape is too large", f->path);
+        f->stride *= f->dim[a];
+    }
     gg_npy_check_size(f);
+}
+
+static void gg_npy_header(Table *d, Flat *f, const Column *c)
+{
+    gg_npy_describe(d, f);
+    gg_table_dims(f->path, c, f->dim, f->rank);
 }
 
 long gg_npy_append(Table *d, const char *path, bool test)

@@ -13,7 +13,7 @@
       before stage k - 1 is over, so the host prepares one window while the device works on
       another; at most two finishes may be waiting.
    4. Columns are resident on the device if they take at most a quarter of its free memory (and
-      GG_STREAM is not 1, and rows are not augmented). Else a stage gathers its rows into its
+      GG_STREAM is not 1, and rows are neither augmented nor windows of a stream). Else a stage gathers its rows into its
       slot, and a second stream copies them beside the work that goes on.
    5. Folds are trees that depend on the number of threads alone. */
 #ifndef GAGEN_CUDA_H
@@ -613,7 +613,8 @@ static inline void gg_data_open(long rows)
             slot += ((size_t)p->schedule.batch * gg_cuda.bytes[c] + 255) / 256 * 256;
     }
     gg_check(cudaMemGetInfo(&left, &all));
-    gg_cuda.streamed = gg_wants("GG_STREAM") || p->data.naugments || (size_t)rows * row > left / 4;
+    gg_cuda.streamed = gg_wants("GG_STREAM") || p->data.naugments || p->data.tokens.length ||
+                       (size_t)rows * row > left / 4;
     if (!gg_cuda.streamed) {
         gg_upload(rows);
         return;

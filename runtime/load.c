@@ -2,6 +2,7 @@
    of other programs with the model's names (entry.c) or with their own (sources.c). */
 #include "weights.h"
 #include "device.h"
+#include "tokens.h"
 
 /* Looks up every tensor before it reads the first, so a wrong file changes nothing. */
 static void gg_read_arrays(const Archive *a, const Model *m, int from, int to)
@@ -46,9 +47,20 @@ static void gg_load_updates(Run *r)
     gg_scan_skipped(r, skipped);
 }
 
+/* A token means another character in another vocabulary. */
+static void gg_check_chars(const Run *r, const Archive *a)
+{
+    const char *chars = gg_archive_meta(a, "chars");
+    if (!chars || !r->data.chars.n || !strcmp(chars, r->data.chars.s)) return;
+    gg_fail(GG_DATA,
+            "%s: its weights are for a text of other characters: they know %ld, the data has %ld",
+            a->path, gg_characters(chars), gg_characters(r->data.chars.s));
+}
+
 void gg_load_weights(Run *r, const char *path)
 {
     if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
+    gg_check_chars(r, &r->model.archive);
     gg_run_fetch(r);
     const Naming *naming = gg_names_of(r, &r->model.archive);
     if (naming) gg_load_named(&r->model.archive, &r->p->model, naming);
@@ -65,7 +77,9 @@ void gg_load_fields(Run *r, const char *path)
 {
     if (!gg_open_archive(r, path)) gg_fail(GG_DATA, "%s: no such file", path);
     const char *fields = gg_archive_meta(&r->model.archive, "fields");
+    const char *chars = gg_archive_meta(&r->model.archive, "chars");
     if (fields) gg_add(&r->data.fields, "%s", fields);
+    if (chars) gg_add(&r->data.chars, "%s", chars);
     gg_archive_close(&r->model.archive);
 }
 
@@ -121,6 +135,7 @@ bool gg_load_run(Run *r, const char *path)
                *stale = gg_archive_meta(a, "stale");
     const char *scale = r->p->schedule.scale_interval ? gg_need_meta(a, "loss_scale") : NULL;
     gg_check_run(r, a, update, samples);
+    gg_check_chars(r, a);
     gg_run_fetch(r);
     gg_read_arrays(a, &r->p->model, 0, 1 + r->p->model.nstates);
     gg_scan_sums(r, sums);

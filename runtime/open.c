@@ -2,6 +2,7 @@
 #include "start.h"
 #include "data.h"
 #include "tensor.h"
+#include "tokens.h"
 #include "weights.h"
 #include "window.h"
 
@@ -15,15 +16,30 @@ static void gg_run_plan(Run *r)
     if (!r->schedule.calendar.E)
         gg_fail(GG_DATA, "%ld training rows do not fill one batch of %ld, and tail = \"drop\"",
                 r->data.train.count, p->schedule.round);
-    gg_order_start(&r->schedule.order, &r->schedule.calendar, &r->data.train, p->data.shuffle,
-                   r->schedule.seed);
+    const bool draws = r->data.tokens && p->data.tokens.random;
+    gg_order_start(&r->schedule.order, &r->schedule.calendar, &r->data.train,
+                   p->data.shuffle && !draws, r->schedule.seed);
+}
+
+static void gg_need_chars(const Run *r, const char *path)
+{
+    if (r->p->data.tokens.kind != 'c') return;
+    if (!r->data.chars.n)
+        gg_fail(GG_DATA,
+                "%s: it has no vocabulary: a checkpoint of --save has one, other weights do not",
+                path);
+    gg_text_count(&r->data, path);
 }
 
 static void gg_run_table(Run *r)
 {
     const Options *o = &r->o;
     char best[4096];
-    if (o->predict) {
+    if (o->sample) {
+        gg_load_fields(r, gg_predict_weights(o, best));
+        gg_table_ask(&r->data, &r->p->data, NULL, r->p->schedule.micro_batch);
+        gg_need_chars(r, gg_predict_weights(o, best));
+    } else if (o->predict) {
         long rows = gg_predict_count(&r->p->data, o->predict);
         gg_load_fields(r, gg_predict_weights(o, best));
         gg_table_ask(&r->data, &r->p->data, rows < 0 ? o->predict : NULL, rows);
@@ -42,7 +58,8 @@ static void gg_run_memory(Run *r)
         r->model.best = gg_alloc((size_t)p->model.elements, sizeof(real));
     gg_add(&r->log.text, "%4000s", "");
     gg_add(&r->model.header, "%*s",
-           4000 + 400 * p->model.ntensors * (1 + p->model.nstates) + (int)(6 * r->data.fields.n),
+           4000 + 400 * p->model.ntensors * (1 + p->model.nstates) +
+               (int)(6 * (r->data.fields.n + r->data.chars.n)),
            "");
 }
 
@@ -73,7 +90,7 @@ static void gg_run_weights(Run *r)
 {
     char best[4096];
     gg_init_weights(&r->p->model, r->schedule.seed);
-    if (r->o.predict) {
+    if (gg_infers(&r->o)) {
         gg_load_weights(r, gg_predict_weights(&r->o, best));
         gg_average_swap(r);
         return;
@@ -123,7 +140,7 @@ void gg_run_open(Run *r)
     r->schedule.loss_scale = p->schedule.loss_scale > 0 ? p->schedule.loss_scale : 1;
     r->schedule.seed = (uint64_t)(o->seed < 0 ? p->schedule.seed : o->seed);
     gg_run_table(r);
-    if (!o->predict) gg_run_plan(r);
+    if (!gg_infers(o)) gg_run_plan(r);
     if (p->device.allocate) p->device.allocate();
     gg_run_memory(r);
     gg_run_device(r);
@@ -133,7 +150,8 @@ void gg_run_open(Run *r)
                                          : o->threads < 0 ? gg_cores()
                                                           : o->threads));
     if (!r->device.team) gg_fail(GG_MACHINE, "the threads cannot be started");
-    if (!o->predict) gg_augment_open(r);
+    if (!gg_infers(o)) gg_augment_open(r);
+    gg_rows_open(r);
     r->log.terminal = isatty(2);
     r->log.start = gg_seconds(), r->log.start_update = r->schedule.update;
 }

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <stddef.h>
 
-enum { GG_FLAG, GG_NUMBER, GG_TEXT };
+enum { GG_FLAG, GG_NUMBER, GG_REAL, GG_TEXT };
 typedef struct {
     const char *name, *value, *help;
     int kind;
@@ -40,6 +40,18 @@ static const Option gg_option_table[] = {
     { "output", "FILE",
       "of --predict: FILE.csv, FILE.npy or a directory of .npy; default, and -: CSV here", GG_TEXT,
       AT(output), 0 },
+    { "sample", "TEXT", "no training: continue TEXT with the weights of --load, a token at a time",
+      GG_TEXT, AT(sample), 0 },
+    { "tokens", "N", "of --sample: so many tokens; default 200, or what the model says", GG_NUMBER,
+      AT(tokens), 1 },
+    { "samples", "N", "of --sample: so many continuations, each with draws of its own; default 1",
+      GG_NUMBER, AT(samples), 1 },
+    { "temperature", "X", "of --sample: divides the logits; 0 takes the largest; default 1",
+      GG_REAL, AT(temperature), 0 },
+    { "top-k", "N", "of --sample: among the N largest logits; 0, the default: all", GG_NUMBER,
+      AT(top_k), 0 },
+    { "top-p", "X", "of --sample: among the fewest with this share of the probability; default 1",
+      GG_REAL, AT(top_p), 0 },
     { "profile", NULL, "CUDA: time every launch, tell at the end which took how long", GG_FLAG,
       AT(profile), 0 },
 };
@@ -82,11 +94,21 @@ static long gg_option_number(const Option *o, const char *text)
     return value;
 }
 
+static double gg_option_real(const Option *o, const char *text)
+{
+    char *end;
+    const double value = strtod(text, &end);
+    if (!*text || *end || !(value >= (double)o->least && value <= 1e6))
+        gg_fail(GG_USAGE, "--%s %s: not a number of at least %ld", o->name, text, o->least);
+    return value;
+}
+
 static void gg_option_set(Options *all, const Option *o, const char *value)
 {
     char *place = (char *)all + o->place;
     if (o->kind == GG_FLAG) *(bool *)(void *)place = true;
     else if (o->kind == GG_TEXT) *(const char **)(void *)place = value;
+    else if (o->kind == GG_REAL) *(double *)(void *)place = gg_option_real(o, value);
     else *(long *)(void *)place = gg_option_number(o, value);
 }
 
@@ -164,6 +186,37 @@ const char *gg_predict_weights(const Options *o, char best[4096])
                                                                                       : o->save;
 }
 
+/* ---- what --sample says ---- */
+Sampling gg_options_sampling(const Options *o, const Program *p)
+{
+    Sampling how = p->sampling;
+    how.prompt = o->sample;
+    if (o->tokens >= 0) how.tokens = o->tokens;
+    if (o->samples >= 0) how.samples = o->samples;
+    if (o->temperature >= 0) how.temperature = o->temperature;
+    if (o->top_k >= 0) how.top_k = o->top_k;
+    if (o->top_p >= 0) how.top_p = o->top_p;
+    return how;
+}
+
+static void gg_sample_check(const Options *o, const Program *p)
+{
+    const bool finer =
+        o->tokens >= 0 || o->samples >= 0 || o->temperature >= 0 || o->top_k >= 0 || o->top_p >= 0;
+    if (finer && !o->sample)
+        gg_fail(GG_USAGE, "--tokens, --samples, --temperature, --top-k and --top-p need --sample");
+    if (!o->sample) return;
+    if (!p->sampling.print)
+        gg_fail(GG_USAGE, "--sample: the model names no logits of a next token: read data.tokens, "
+                          "write train { predict = { next = logits } } and generate again");
+    if (o->eval || o->predict || o->log)
+        gg_fail(GG_USAGE, "--sample excludes --eval, --predict and --log");
+    if (!o->load && !o->save)
+        gg_fail(GG_USAGE, "--sample needs the weights: --load FILE, or the --save FILE of a run, "
+                          "whose best ones it takes");
+    if (o->top_p > 1) gg_fail(GG_USAGE, "--top-p %g: at most 1", o->top_p);
+}
+
 /* ---- all options together ---- */
 static void gg_options_check(const Options *o, const Program *p)
 {
@@ -179,6 +232,7 @@ static void gg_options_check(const Options *o, const Program *p)
     if (o->eval && !o->load && !o->resume) gg_fail(GG_USAGE, "--eval needs --load FILE");
     gg_predict_check(o, p);
     gg_export_check(o, p);
+    gg_sample_check(o, p);
     if (o->threads > GG_THREADS)
         gg_fail(GG_USAGE, "--threads %ld: at most %d", o->threads, GG_THREADS);
     if (o->profile && !p->device.profile)

@@ -6,16 +6,21 @@
 
 typedef struct {
     long epochs, steps, seed, threads, save_every; /* -1: not given */
-    const char *data, *save, *load, *key, *exported, *log, *predict, *output;
+    long tokens, top_k, samples;                   /* of --sample; the same */
+    double temperature, top_p;
+    const char *data, *save, *load, *key, *exported, *log, *predict, *output, *sample;
     bool resume, eval, profile;
     const void *const *columns; /* a number of rows, in place of files */
     long rows;
 } Options;
 #define GG_NO_OPTIONS \
     { \
-        .epochs = -1, .steps = -1, .seed = -1, .threads = -1, .save_every = -1 \
+        .epochs = -1, .steps = -1, .seed = -1, .threads = -1, .save_every = -1, .tokens = -1, \
+        .top_k = -1, .samples = -1, .temperature = -1, .top_p = -1 \
     }
 Options gg_options(int argc, char **argv, const Program *p);
+static inline bool gg_infers(const Options *o) { return o->predict || o->sample; }
+Sampling gg_options_sampling(const Options *o, const Program *p); /* as --sample says */
 long gg_predict_count(const Dataset *set, const char *rows);
 /* the file of the weights; best: room for its name */
 const char *gg_predict_weights(const Options *o, char best[4096]);

@@ -91,6 +91,15 @@ typedef struct {
     char header, separator, decimal;
 } CsvForm;
 
+/* a stream of tokens: a row has `length` of them, and the next row begins `stride` later. kind: 'b'
+   bytes or 'c' characters of a text, else the type of a file without a header, 'H' uint16 or 'I'
+   uint32. end: the token or character that ends a document; -1: none does */
+typedef struct {
+    char kind;
+    bool random; /* training rows begin anywhere */
+    long length, stride, classes, end;
+} TokenForm;
+
 /* augmentation of a column's rows in training: 'f' flips along the last axis with this
    probability, 'c' crops after a move of at most so many positions along the last two, 'n' adds
    noise of this deviation */
@@ -255,6 +264,7 @@ typedef struct {
     double valid, test;                                 /* a fraction (< 1) or a count; 0: none */
     bool shuffle;
     CsvForm csv;
+    TokenForm tokens; /* length 0: another reader */
     const Column *columns;
     int ncolumns;
     const Augment *augments;
@@ -289,14 +299,28 @@ typedef struct {
     bool skips;
 } Engine;
 
+/* continuations of a prompt; a program without an output of logits has none */
+struct Run;
+typedef struct Sampling {
+    void (*print)(struct Run *r, const struct Sampling *how);
+    int output;           /* logits of the next token at each position */
+    const char *prompt;   /* after each validation; NULL: the schedule has none */
+    long tokens, samples; /* of each continuation; continuations */
+    double temperature;   /* 0: the largest logit */
+    long top_k;           /* 0: all */
+    double top_p;         /* 1: all */
+} Sampling;
+
 typedef struct {
     const char *name; /* "mnist_mlp" */
     Model model;
     Schedule schedule;
     Dataset data;
     Engine device;
+    Sampling sampling;
 } Program;
 
+void gg_sample(struct Run *r, const Sampling *how);
 int gg_main(int argc, char **argv, const Program *p); /* the command line program */
 /* zeroed, at a multiple of 64 bytes; untouched pages cost nothing. Fails by gg_fail */
 void *gg_room(size_t bytes);

@@ -10,4 +10,5 @@ long gg_csv_append(Table *d, const char *path, bool test);
 long gg_npy_append(Table *d, const char *path, bool test);
 long gg_raw_append(Table *d, const char *path, bool test);
 long gg_cifar_append(Table *d, const char *path, bool test);
+long gg_tokens_append(Table *d, const char *path, bool test);
 #endif

@@ -45,9 +45,12 @@ typedef struct { /* the run's position in its schedule */
     long stale;   /* validations since the best one */
 } Progress;
 
-typedef struct { /* augmented rows of a window, by column; a row for each thread */
+/* rows of a window that are copied: augmented, or from a stream of tokens; by column. A row for
+   each thread; the sums of an evaluation in pieces */
+typedef struct {
     char **rows, *room;
     size_t row;
+    double *sums;
 } Staging;
 
 typedef struct { /* what computes: the host's threads, or a device */
@@ -77,7 +80,7 @@ typedef struct { /* the messages of the run */
     long start_update;
 } Journal;
 
-typedef struct {
+typedef struct Run {
     const Program *p;
     Options o;
     Stored model;

@@ -27,6 +27,7 @@ typedef struct {
     int file;
     void *room;
 } Reading; /* file: a descriptor + 1 */
+typedef struct Tokens Tokens;
 typedef struct {
     const Dataset *set;
     long rows; /* in memory, of all the file sets */
@@ -34,8 +35,10 @@ typedef struct {
     Map *map;    /* by column; those with pieces are mapped; NULL: all belong to the caller */
     char *split; /* by row of the main set: its split, train, valid or test */
     Rows train, valid, test;
-    Line notes;  /* the readers' notes about their files */
-    Line fields; /* csv: positions as the header's names: "x\x1fage\x1fincome\x1ey\x1f..." */
+    Line notes;     /* the readers' notes about their files */
+    Line fields;    /* csv: positions as the header's names: "x\x1fage\x1fincome\x1ey\x1f..." */
+    Tokens *tokens; /* the stream that rows are windows of, or NULL */
+    Line chars;     /* its vocabulary, in the order of ids, UTF-8 */
     /* for a prediction: the set with the columns that it needs */
     Dataset *asked;
     Column *asked_columns;

@@ -69,6 +69,7 @@ static bool gg_evaluate_split(Run *r, const char *split, const Rows *rows)
 static void gg_validate(Run *r)
 {
     if (gg_evaluate_split(r, "valid", &r->data.valid)) gg_keep_best(r);
+    if (r->p->sampling.prompt) r->p->sampling.print(r, &r->p->sampling);
 }
 
 /* A line for the updates since the last one: every epoch, and every tenth of a run with few
@@ -264,12 +265,26 @@ static void gg_need_valid(const Run *r)
 {
     const Schedule *of = &r->p->schedule;
     const char *what = of->patience ? "patience" : "best";
-    if (r->o.eval || r->o.predict || r->data.valid.count || (!of->patience && !of->best_stated))
+    if (r->o.eval || gg_infers(&r->o) || r->data.valid.count || (!of->patience && !of->best_stated))
         return;
     gg_fail(GG_DATA,
             "%s: the model's %s waits for validations, and of %ld rows none validate: raise valid "
             "in the data set, or leave %s out",
             r->p->name, what, r->data.rows, what);
+}
+
+static void gg_sample_asked(Run *r)
+{
+    const Sampling how = gg_options_sampling(&r->o, r->p);
+    how.print(r, &how);
+}
+
+/* The prompt of the schedule is one that the vocabulary can say. */
+static void gg_check_prompt(Run *r)
+{
+    Sampling how = r->p->sampling;
+    how.samples = 0;
+    if (how.prompt) how.print(r, &how);
 }
 
 /* All that a program does with data; the exit status. */
@@ -280,11 +295,13 @@ static int gg_run_all(Run *r)
     gg_need_valid(r);
     gg_log_open(r);
     gg_catch_lost_pages(r);
-    if (r->o.predict || r->o.eval) gg_show_notes(r, r->o.eval ? stdout : stderr);
+    if (gg_infers(&r->o) || r->o.eval) gg_show_notes(r, r->o.eval ? stdout : stderr);
     if (r->o.predict) gg_predict(r);
     else if (r->o.eval) gg_evaluate_all(r);
+    else if (r->o.sample) gg_sample_asked(r);
     else {
         gg_catch_signals();
+        gg_check_prompt(r);
         gg_show_plan(r);
         if (r->schedule.update) printf("resumed after update %ld\n", r->schedule.update);
         fflush(stdout);

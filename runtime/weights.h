@@ -39,7 +39,7 @@ void gg_export(Run *r);
 void gg_load_sources(Run *r);
 /* loads all parameters, and the averages if the file has them */
 void gg_load_weights(Run *r, const char *path);
-/* loads the CSV column names of a checkpoint into r->data */
+/* loads the CSV column names and the vocabulary of a checkpoint into r->data */
 void gg_load_fields(Run *r, const char *path);
 /* loads weights, states and position of a run */
 /* false: there is no such file; any other fault fails */

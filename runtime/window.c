@@ -65,6 +65,7 @@ static void gg_run_aim(Run *r, long update, const Position *position)
     at->lr[step_window.step] = w->lr = s->lr((double)w->t, (double)w->T, w->E);
     s->scalars(w);
     gg_augment(r);
+    gg_rows_stage(r);
 }
 
 bool gg_run_voided(const Run *r)
@@ -164,21 +165,46 @@ void gg_run_update(Run *r)
     else gg_step_done(r), r->schedule.step_window.n++;
 }
 
-static void gg_evaluate_rows(Run *r, const Rows *rows, double *out)
+/* The sums of n of the rows, from number `from` on. */
+static void gg_evaluate_span(Run *r, const Rows *rows, long from, long n)
 {
     const Program *p = r->p;
-    if (r->staging.rows) gg_table_bind(&r->data);
-    gg_fill(r, rows->count, rows->count, rows->list ? 0 : rows->from);
-    p->device.w->order = rows->list;
+    gg_fill(r, n, n, rows->list ? 0 : rows->from + from);
+    p->device.w->order = rows->list ? rows->list + from : NULL;
+    p->device.w->first = from;
     for (int i = 0; i < p->schedule.nsteps; i++) {
         const long done = r->schedule.calendar.E ? gg_updates(r, i) : 0;
         p->device.w->of[i] = gg_clock(r, i, done > 0 ? done : 1);
     }
     gg_tell_time(p->device.w, p->device.w->of[0]);
-    gg_average_swap(r);
+    gg_rows_stage(r);
     gg_run_prepare(r);
     gg_team_call(r->device.team, p->device.evaluate);
     if (p->device.await) p->device.await();
+}
+
+/* Rows of a stream are copied, so a batch at a time. */
+static void gg_evaluate_pieces(Run *r, const Rows *rows)
+{
+    const Program *p = r->p;
+    const size_t bytes = (size_t)p->model.nsums * sizeof *r->staging.sums;
+    const long most = p->schedule.batch;
+    memset(r->staging.sums, 0, bytes);
+    for (long from = 0; from < rows->count; from += most) {
+        const long left = rows->count - from;
+        gg_evaluate_span(r, rows, from, left < most ? left : most);
+        for (int i = 0; i < p->model.nsums; i++) r->staging.sums[i] += p->device.sums[i];
+    }
+    memcpy(p->device.sums, r->staging.sums, bytes);
+}
+
+static void gg_evaluate_rows(Run *r, const Rows *rows, double *out)
+{
+    const Program *p = r->p;
+    if (r->staging.rows) gg_table_bind(&r->data);
+    gg_average_swap(r);
+    if (r->data.tokens) gg_evaluate_pieces(r, rows);
+    else gg_evaluate_span(r, rows, 0, rows->count);
     gg_average_swap(r);
     p->model.report(p->device.sums, (double)rows->count, out);
 }
@@ -263,14 +289,26 @@ static void gg_predict_ids(Run *r, long from, long n)
     if (*r->sums.beyond) gg_fail(GG_DATA, "%s", r->sums.beyond);
 }
 
+static void gg_run_filled(Run *r)
+{
+    gg_tell_time(r->p->device.w, gg_clock(r, 0, 1));
+    gg_run_prepare(r);
+    gg_team_call(r->device.team, r->p->device.predict);
+    gg_run_await(r);
+}
+
 void gg_run_predict(Run *r, long from, long n)
 {
     if (r->p->model.nchecks) gg_predict_ids(r, from, n);
     Window *w = r->p->device.w;
     gg_fill(r, n, r->data.rows, 0);
     w->at = w->first = from;
-    gg_tell_time(w, gg_clock(r, 0, 1));
-    gg_run_prepare(r);
-    gg_team_call(r->device.team, r->p->device.predict);
-    gg_run_await(r);
+    gg_rows_stage(r);
+    gg_run_filled(r);
+}
+
+void gg_run_outputs(Run *r, long n)
+{
+    gg_fill(r, n, n, 0);
+    gg_run_filled(r);
 }

@@ -20,6 +20,8 @@ void gg_run_done(Run *r);
 bool gg_run_evaluate(Run *r, const Rows *rows, double *out);
 /* computes the outputs of rows from .. from + n - 1 of the table; n is at most a micro-batch */
 void gg_run_predict(Run *r, long from, long n);
+/* the same of n rows at the columns' addresses */
+void gg_run_outputs(Run *r, long n);
 
 void gg_noise_add(Run *r, int step); /* adds the two norms of the window that is over */
 /* the noise scale in samples, over the windows since the last call; NaN: there was none */
@@ -29,4 +31,7 @@ void gg_augment_open(Run *r);
 /* augments copies of the window's rows, and lets the window read the copies */
 void gg_augment(Run *r);
 void gg_augment_close(Run *r);
+
+void gg_rows_open(Run *r);  /* room for the rows of a stream */
+void gg_rows_stage(Run *r); /* copies the window's rows out of the stream, if there is one */
 #endif

@@ -171,7 +171,7 @@ static void gg_prove_export(const Program *p, const Options *o)
 
 void gg_prove_writable(const Program *p, const Options *o)
 {
-    const bool trains = !o->eval && !o->predict && !o->exported;
+    const bool trains = !o->eval && !gg_infers(o) && !o->exported;
     if (trains && o->save) gg_prove_save(p, o->save);
     if (o->log) gg_prove_log(o->log);
     if (o->log && o->save && gg_same_file(o->log, o->save))

@@ -145,7 +145,7 @@ ${linkage}const Program gagen_${title} = {
     },
     .data = {
         .reader = "${reader}", .path = "${path}",${split_paths}
-        .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},${csv_is}
+        .valid = ${valid}, .test = ${test}, .shuffle = ${shuffle},${csv_is}${tokens_is}
         .columns = columns, .ncolumns = ${ncolumns},
         //:if augments
         .augments = augments, .naugments = ${naugments},
@@ -163,6 +163,9 @@ ${linkage}const Program gagen_${title} = {
         .await = gg_await, .profile = gg_profile, .skips = ${skips},
         //:end
     },
+    //:if can_sample
+    .sampling = ${sampling},
+    //:end
 };
 //:if main
 

@@ -99,7 +99,7 @@ void emit(Whole *all, const Opts *o, Text *out)
     fit_lines(out, template_render("head.c", e));
     if (o->standalone) paste_headers(out, "gagen.h", &done);
     fit_lines(out, template_render(text("program.%s", o->target->extension), e));
-    if (o->standalone) paste_runtime(out, &done);
+    if (o->standalone) paste_runtime(out, &done, all->steps.at[0]->g->train.sampling.output >= 0);
 }
 
 void emit_header(const Whole *all, const Opts *o, Text *out)

@@ -18,7 +18,8 @@ char *banner(const Whole *all);               /* banner.c: the comment at the to
 typedef VEC(const char) Pasted;
 /* adds a header and all that it includes */
 void paste_headers(Text *out, const char *name, Pasted *done);
-void paste_runtime(Text *out, Pasted *done); /* adds the rest of the runtime */
+/* adds the rest of the runtime; samples: also what continues a prompt */
+void paste_runtime(Text *out, Pasted *done, bool samples);
 /* scale_in times the loss scale, if there is one, as text for the window w */
 char *scale_text(Text *lines, const Program *s, const Expr *e, const char *w);
 char *host_text(const Expr *e); /* formula.c: a formula in double */

@@ -53,11 +53,13 @@ void paste_headers(Text *out, const char *name, Pasted *done)
     paste(out, name, done);
 }
 
-void paste_runtime(Text *out, Pasted *done)
+/* sample.c belongs to programs that can sample. */
+void paste_runtime(Text *out, Pasted *done, bool samples)
 {
     for (const Resource *r = resources; r->path; r++) {
         const size_t n = strlen(r->path);
         if (strncmp(r->path, "runtime/", 8) || strcmp(r->path + n - 2, ".c")) continue;
+        if (!samples && !strcmp(r->path, "runtime/sample.c")) continue;
         text_add(out, "\n");
         paste(out, r->path + 8, done);
     }

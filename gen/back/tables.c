@@ -199,6 +199,22 @@ static char *form_text(const Dataset *d)
     return t.s;
 }
 
+/* How a stream of tokens is cut into rows. */
+static char *tokens_text(const TokenForm *t)
+{
+    return text(" .tokens = { '%c', %s, %ld, %ld, %ld, %ld },", t->kind,
+                t->random ? "true" : "false", t->length, t->stride, t->classes, t->end);
+}
+
+/* How the program continues a prompt. */
+static void fill_sampling(const Sampling *s, Env *e)
+{
+    env_flag(e, "can_sample", s->output >= 0);
+    env_set(e, "sampling", "{ gg_sample, %d, %s, %ld, 1, %s, %ld, %s }", s->output,
+            s->prompt ? text("\"%s\"", c_string(s->prompt)) : "NULL", s->tokens,
+            decimal(s->temperature), s->top_k, decimal(s->top_p));
+}
+
 static void fill_columns(const Dataset *d, Env *e)
 {
     for (int i = 0; i < d->columns.n; i++) {
@@ -226,6 +242,7 @@ static void fill_columns(const Dataset *d, Env *e)
     env_set(e, "split_paths", "%s", t.s);
     env_set(e, "csv_is", "%s",
             d->header || d->separator || d->decimal ? text(" .csv = { %s },", form_text(d)) : "");
+    env_set(e, "tokens_is", "%s", d->tokens.length ? tokens_text(&d->tokens) : "");
     env_set(e, "valid", "%s", decimal(d->valid.path ? 0 : d->valid.value));
     env_set(e, "test", "%s", decimal(d->test.path ? 0 : d->test.value));
     env_set(e, "shuffle", "%s", d->shuffle ? "true" : "false");
@@ -394,6 +411,7 @@ void tables(const Whole *all, Env *e)
     env_flag(e, "drops", s->drops);
     env_set(e, "prepare_name", "%s", all->steps.n == 1 && prepares(s) ? "prepare" : "NULL");
     fill_columns(&g->data, e);
+    fill_sampling(&g->train.sampling, e);
     fill_reports(all, e);
     fill_outputs(all, e);
     fill_schedule(g, e);

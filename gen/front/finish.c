@@ -50,6 +50,19 @@ static void read_augments(lua_State *L, int index, Dataset *d)
     lua_settop(L, data - 1);
 }
 
+static void read_tokens(lua_State *L, int data, TokenForm *t)
+{
+    const int top = lua_gettop(L);
+    if (lua_getfield(L, data, "tokens") == LUA_TTABLE)
+        *t = (TokenForm) { read_character(L, top + 1, "kind"),
+                           field_true(L, top + 1, "random"),
+                           (long)field_number(L, top + 1, "length", 0),
+                           (long)field_number(L, top + 1, "stride", 0),
+                           (long)field_number(L, top + 1, "classes", 0),
+                           (long)field_number(L, top + 1, "document_end", -1) };
+    lua_settop(L, top);
+}
+
 static void read_data(lua_State *L, int index, Graph *g)
 {
     Dataset *d = &g->data;
@@ -62,6 +75,7 @@ static void read_data(lua_State *L, int index, Graph *g)
     d->decimal = read_character(L, at, "decimal");
     d->valid = read_held_out(L, at, "valid");
     d->test = read_held_out(L, at, "test");
+    read_tokens(L, at, &d->tokens);
     d->loc = field_loc(L, at);
     lua_pop(L, 1);
     lua_getfield(L, index, "inputs");
@@ -118,6 +132,19 @@ static void read_milestones(lua_State *L, int index, Train *t)
     lua_settop(L, top);
 }
 
+static void read_sampling(lua_State *L, int index, Sampling *s)
+{
+    const int top = lua_gettop(L);
+    s->output = -1;
+    if (lua_getfield(L, index, "sampling") == LUA_TTABLE)
+        *s = (Sampling) {
+            (int)field_number(L, top + 1, "output", 0),  field_string(L, top + 1, "prompt"),
+            (long)field_number(L, top + 1, "tokens", 0), (long)field_number(L, top + 1, "top_k", 0),
+            field_number(L, top + 1, "temperature", 1),  field_number(L, top + 1, "top_p", 1)
+        };
+    lua_settop(L, top);
+}
+
 static void read_train(lua_State *L, int index, Train *t)
 {
     t->batch = (long)field_number(L, index, "batch", 0);
@@ -147,6 +174,7 @@ static void read_train(lua_State *L, int index, Train *t)
     t->checkpoint = read_interval(L, index, "checkpoint");
     t->line = read_interval(L, index, "line");
     read_milestones(L, index, t);
+    read_sampling(L, index, &t->sampling);
     t->loc = field_loc(L, index);
     t->batch_loc = host_at(L, (int)field_number(L, index, "batch_place", 0));
     t->memory = field_string(L, index, "memory");

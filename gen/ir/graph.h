@@ -162,6 +162,13 @@ typedef struct {  /* a number with its unit, the unit kept */
     const char *path;
 } HeldOut;
 
+/* of runtime/program.h; length 0: the reader reads no stream of tokens */
+typedef struct {
+    char kind;
+    bool random;
+    long length, stride, classes, end;
+} TokenForm;
+
 typedef struct {
     const char *kind; /* reader: "idx", "csv" */
     const char *path;
@@ -169,9 +176,18 @@ typedef struct {
     HeldOut valid, test; /* value 0 and no path: none */
     VEC(Column) columns; /* those that the model uses */
     VEC(Augment) augments;
+    TokenForm tokens;
     char header, separator, decimal; /* csv: 'y' or 'n', ';', ','; 0: the model does not say */
     Loc loc;
 } Dataset;
+
+/* continuations of a prompt, by the output with this index; -1: the program makes none */
+typedef struct {
+    int output;
+    const char *prompt; /* after each validation; NULL: none */
+    long tokens, top_k;
+    double temperature, top_p;
+} Sampling;
 
 typedef enum { TAIL_STEP, TAIL_DROP, TAIL_CARRY } Tail;
 /* if memory requires it, never, as much as saves memory, the given level */
@@ -220,6 +236,7 @@ typedef struct {
     long patience;
     /* intervals; line: of the log; every 0: the runtime's default */
     Interval validate, checkpoint, line;
+    Sampling sampling;
     /* accumulate as a schedule; then accumulate is the largest; 0: it is one number */
     int nmilestones;
     Milestone milestone[MILESTONES];
