@@ -11,7 +11,10 @@ local Set = { __name = "data set", hint = function() return "name one of its col
 function Set.__index(s, k)
   local d = sets[s]
   local c = d.columns[k]
-  if not c then fail("data.%s: no column %s%s", d.kind, util.show(k), util.near(k, d.columns)) end
+  if not c then
+    fail("data.%s: no column %s%s", d.kind, util.show(k), d.tokens and k == "documents"
+      and ": say which token ends a document, document_end = 50256" or util.near(k, d.columns))
+  end
   if not d.nodes[k] then d.nodes[k] = core.input(c) end
   return d.nodes[k]
 end
@@ -437,6 +440,9 @@ end
 say("data.tokens { \"data/shakespeare.txt\", chars = 65, length = 64, valid = 0.1 }",
   "Rows of 64 tokens of a long text: the columns x and y, which is x one token later.")
 function data.tokens(given)
+  if type(given) == "table" and given.shuffle ~= nil then
+    fail("data.tokens: in place of shuffle it takes order = \"shuffle\", \"file\" or \"random\"")
+  end
   local o = options("data.tokens", given, { chars = util.any, bytes = util.any, classes = util.any,
     type = util.any, length = util.any, stride = util.any, order = "shuffle",
     document_end = util.any, valid = util.any, test = util.any }, 1)

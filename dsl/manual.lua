@@ -95,8 +95,8 @@ train("patience",
   "early stopping: the run stops after this many validations without improvement of `best`, and "
   .. "tests the best weights; it needs rows that validate", "none")
 train("sample",
-  "`\"ROMEO:\"`, or `{ \"ROMEO:\", tokens = 200, temperature = 0.8, top_k = 40, top_p = 0.95 }`: the "
-  .. "text that the program continues after each validation; it needs `data.tokens` and "
+  "`\"ROMEO:\"`, or `{ \"ROMEO:\", tokens = 200, temperature = 0.8, top_k = 40, top_p = 0.95 }`: "
+  .. "the text that the program continues after each validation; it needs `data.tokens` and "
   .. "`predict = { next = logits }`", "none")
 train("rules", "options of some parameters")
 

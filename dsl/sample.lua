@@ -23,13 +23,13 @@ local function check(v, set, place)
 end
 
 -- sample = "ROMEO:", or { "ROMEO:", tokens = 200, temperature = 0.8, top_k = 40, top_p = 0.95 }
-local function asked(v, fail_at)
-  if type(v) == "string" then v = { v } end
+local function asked(given, fail_at)
+  local v = type(given) == "string" and { given } or given
   if type(v) ~= "table" or getmetatable(v) or type(v[1]) ~= "string" or v[1] == ""
     or v[1]:find "%z" then
     fail_at("sample", nil,
       "train: sample is the text to continue, sample = \"ROMEO:\", or { \"ROMEO:\", tokens = 200, "
-      .. "temperature = 0.8, top_k = 40, top_p = 0.95 }; got %s", util.show(v))
+      .. "temperature = 0.8, top_k = 40, top_p = 0.95 }; got %s", util.show(given))
   end
   local o = util.options("train: sample", v, preset, 1)
   util.integer("train: sample", o.tokens, 1, "tokens")

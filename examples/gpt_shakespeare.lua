@@ -23,9 +23,9 @@ local logits = fn.linear(norm(blocks(wte(text.x))), wte.weight)           -- [N,
 local loss   = fn.cross_entropy(logits, text.y)
 
 train {
-  data     = text, batch = 32, micro_batch = 16, epochs = 5, validate = "200 updates",
+  data     = text, batch = 16, micro_batch = 8, epochs = 5,
   minimize = loss,
   optim    = optim.AdamW { lr = optim.cosine { 3e-3, warmup = 100 }, weight_decay = 0.1, clip = 1 },
   rules    = { { wte, init = { normal = 0.02 } } },
-  predict  = { next = logits }, sample = { "ROMEO:", tokens = 200, temperature = 0.8 },
+  predict  = { next = logits }, sample = { "ROMEO:", tokens = 100, temperature = 0.8 },
 }

@@ -175,7 +175,7 @@ void gg_table_load(Table *d, const Dataset *set, const char *path)
     path = path ? gg_given_path(set, path, found) : gg_find_path(set, set->path, found);
     long rows = gg_append(d, path, false).count;
     if (set->test_path) d->test = gg_append(d, gg_find_path(set, set->test_path, other), true);
-    else if (set->test > 0) d->test = gg_append(d, path, true);
+    else if (set->test > 0 && !d->tokens) d->test = gg_append(d, path, true);
     if (set->valid_path) d->valid = gg_append(d, gg_find_path(set, set->valid_path, other), false);
     if (!d->tokens) gg_split(d, rows);
     gg_table_bind(d);

@@ -1,5 +1,5 @@
-/* data_tokens.c -- streams of tokens: .bin files of uint16 or uint32, with llm.c's header or without
-   one, NumPy's arrays of one axis, texts by bytes or by characters.
+/* data_tokens.c -- streams of tokens: .bin files of uint16 or uint32, with llm.c's header or
+   without one, NumPy's arrays of one axis, texts by bytes or by characters.
 
    1. llm.c's header is 256 int32: a magic number, a version, the number of tokens. The file's
       size then says how large a token is.
@@ -188,6 +188,7 @@ long gg_tokens_append(Table *d, const char *path, bool test)
     for (int i = first; i < t->nfiles; i++)
         if (d->set->tokens.kind != 'c') gg_tokens_check(&t->file[i], d->set->tokens.classes);
     if (d->set->tokens.kind == 'c' && t->end >= 0) gg_text_end(d);
+    d->stream_bytes = gg_tokens_bytes(t), d->stream_mapped = t->mapped;
     if (main && !d->asked) return gg_token_parts(d, path, from, t->n - from);
     return gg_stretch(d, path, "", from, t->n - from).count;
 }

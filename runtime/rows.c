@@ -1,6 +1,5 @@
 /* rows.c -- rows of a stream of tokens: all threads copy those of a window out of the files. */
 #include "window.h"
-#include "data.h"
 #include "tokens.h"
 
 /* Sample i of the window, in the columns that are read. */

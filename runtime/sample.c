@@ -4,12 +4,11 @@
       `length` tokens of all rows. Its logits are those of the last one.
    2. A row that is shorter is padded after its last token, which a causal model does not read.
    3. The key of a draw is the seed, the number of the continuation and that of the token. */
-#include "device.h"
+#include "window.h"
 #include "philox.h"
 #include "tensor.h"
 #include "tokens.h"
 #include "weights.h"
-#include "window.h"
 
 enum { GG_SAMPLED = 0x73616d70 }; /* a stream of draws */
 

@@ -1,6 +1,5 @@
 /* table.c -- the columns in memory. */
 #include "table.h"
-#include "tokens.h"
 
 char *gg_table_grow(Table *d, int column, long rows)
 {
@@ -17,7 +16,7 @@ void gg_table_bind(const Table *d)
 
 long gg_table_mapped(const Table *d)
 {
-    long bytes = d->tokens ? d->tokens->mapped : 0;
+    long bytes = d->stream_mapped;
     for (int c = 0; d->map && c < d->set->ncolumns; c++) bytes += (long)d->map[c].bytes;
     return bytes;
 }
@@ -25,7 +24,7 @@ long gg_table_mapped(const Table *d)
 long gg_table_bytes(const Table *d)
 {
     long bytes = 0;
-    if (d->tokens) return gg_tokens_bytes(d->tokens);
+    if (d->tokens) return d->stream_bytes;
     for (int c = 0; c < d->set->ncolumns; c++)
         bytes += d->rows * (long)gg_row_bytes(&d->set->columns[c]);
     return bytes;

@@ -1,0 +1,1 @@
+local set = data.tokens { "text", chars = 65, classes = 65, length = 64 }

@@ -1,0 +1,1 @@
+local set = data.tokens { "text", bytes = 256, length = 64 }

@@ -1,0 +1,1 @@
+local set = data.tokens { "text", chars = "all", length = 64 }

@@ -1,0 +1,2 @@
+local set = data.tokens { "text", chars = 65, length = 64 }
+local x = fn.sum(set.documents)

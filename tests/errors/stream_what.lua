@@ -1,0 +1,1 @@
+local set = data.tokens { "text", length = 64 }
