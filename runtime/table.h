@@ -39,7 +39,7 @@ typedef struct {
     Line fields;    /* csv: positions as the header's names: "x\x1fage\x1fincome\x1ey\x1f..." */
     Tokens *tokens; /* the stream that rows are windows of, or NULL */
     long stream_bytes, stream_mapped;
-    Line chars;     /* its vocabulary, in the order of ids, UTF-8 */
+    Line chars; /* its vocabulary, in the order of ids, UTF-8 */
     /* for a prediction: the set with the columns that it needs */
     Dataset *asked;
     Column *asked_columns;
