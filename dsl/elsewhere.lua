@@ -7,8 +7,7 @@ local no_algebra = "there are no decompositions of matrices, fn.matmul is all"
 local repeated = "write fn.expand(fn.reshape(x, 1, 4), 3, 4): a size of 1 where it repeats, then "
   .. "the sizes"
 local joined = "write fn.concat(a, b, { axis = 2 })"
-local cells = "write its step with nn.Linear, fn.sigmoid and fn.tanh in nn.Module, and call it in "
-  .. "a loop"
+local cells = "write its step with nn.Linear, fn.sigmoid and fn.tanh, and run it by fn.scan"
 local stacked = "write nn.Repeat(6, function() return nn.TransformerEncoderLayer(8) end)"
 local made = "write fn.const(0), which meets any shape, or fn.const(0, 3, 4) for a tensor of these "
   .. "sizes"
@@ -124,8 +123,8 @@ elsewhere.nn = {
   UpsamplingNearest2d = "nn.Upsample",
   UpsamplingBilinear2d = "nn.Upsample { scale_factor = 2, mode = \"bilinear\", align_corners = "
     .. "true }",
-  Lambda = "nn.Module { forward = function(m, x) return x end }", LSTM = cells, GRU = cells,
-  RNN = cells, LSTMCell = cells, GRUCell = cells,
+  Lambda = "nn.Module { forward = function(m, x) return x end }", LSTMCell = cells,
+  GRUCell = cells, RNNCell = cells,
   TransformerEncoder = stacked, TransformerDecoder = stacked,
   Transformer = "nn.TransformerEncoderLayer and nn.TransformerDecoderLayer",
   RotaryPositionalEmbeddings = "fn.rotary", RoPE = "fn.rotary",
