@@ -36,7 +36,7 @@ no "the first gradient times 1 + 1e-6" reference layers --scale 1.000001
 cat > "$work/deep.lua" << 'END'
 local d = data.npy { "rows", columns = { x = { "x.npy", 5, 3 } } }
 local net = nn.LSTM(16, { num_layers = 3, dropout = option("p", 0.5), bidirectional = true })
-train { data = d, batch = 4, steps = 1, minimize = fn.mean(fn.square(net(d.x))), optim = optim.SGD { lr = 0.1 } }
+train { data = d, batch = 4, steps = 1, minimize = fn.mean(fn.square((net(d.x)))), optim = optim.SGD { lr = 0.1 } }
 END
 dump() { ./gagen --dump=read_model -t c "$work/deep.lua" "$@"; }
 [ "$(dump | grep -c '^  net.*uniform(-0.25, 0.25)')" -eq 24 ]; tell $? "3 layers of 2 directions have 24 parameters, first values below 1 / 4"
