@@ -120,6 +120,33 @@ schedule("cosine", { over = util.any, floor = 0 }, function(what, o)
   end
 end)
 
+-- what is left of the rate after the part p of its decay
+local decays = { linear = "1 - %s", cosine = "(1 + cos(3.141592653589793 * %s)) / 2",
+  sqrt = "1 - sqrt(%s)" }
+
+about("optim.wsd { 1e-3, warmup = 100, decay = 0.2, floor = 0, shape = \"linear\" }",
+  "Warm-up, stable, decay: lr, then in the last updates a way down, floor + (lr - floor) (1 - q), "
+  .. "where q = (t - 1 - (T - D)) / D. D is `decay`: a part of all updates, a number of them or "
+  .. "\"2 epochs\". shape = \"cosine\" and \"sqrt\" have (1 + cos(pi q)) / 2 and 1 - sqrt(q).")
+schedule("wsd", { decay = util.any, floor = 0, shape = "linear" }, function(what, o)
+  number(what, o.floor, 0, 1e6, "floor")
+  local part = type(o.decay) == "number" and o.decay > 0 and o.decay < 1
+  if o.decay == nil then
+    fail("%s: 'decay' is missing: decay = 0.2 is the last fifth of all updates", what)
+  end
+  if not decays[o.shape] then
+    fail("%s: shape is \"linear\", \"cosine\" or \"sqrt\", got %s%s", what, util.show(o.shape),
+      util.near(o.shape, decays))
+  end
+  local length = part and literal(o.decay) or updates(what, "decay", o.decay)
+  return function(t, T)
+    local D = part and ("max(floor(%s * %s + 0.5), 1)"):format(length, T) or length
+    local left = decays[o.shape]:format(("min(max((%s - 1 - (%s - %s)) / %s, 0), 1)"):format(t, T,
+      D, D))
+    return ("%s + %s * (%s)"):format(literal(o.floor), literal(o[1] - o.floor), left)
+  end
+end)
+
 local function every(what, o, by)
   if o.every == nil then fail("%s: 'every' is missing: every = \"%s\"", what, by) end
   number(what, o.by, 0, 1e6, "by")

@@ -2,7 +2,7 @@
 -- gagen --dump=read_model prints for them, evaluated here.   lua5.4 tests/schedules.lua DIR [BUG], BUG: a factor, for a control
 
 local dir, bug = arg[1], tonumber(arg[2] or 1)
-local env = { pow = function(a, b) return a ^ b end, floor = math.floor, cos = math.cos, min = math.min, max = math.max,
+local env = { pow = function(a, b) return a ^ b end, floor = math.floor, cos = math.cos, sqrt = math.sqrt, min = math.min, max = math.max,
   select = function(c, a, b) if c then return a end return b end }
 
 local function formula(expression, T)

@@ -172,6 +172,13 @@ def more_rates():
         0.1 * t / 5 if t <= 5 else 0.1 * 0.5 ** ((t - 6) // 10) for t in range(1, 31)])
     listed('2 * optim.linear { 0.1, 0 } * optim.exponential { 1, by = 0.5, every = "1 epoch" } + 0.01', [
         2 * 0.1 * (1 - (t - 1) / 30) * 0.5 ** ((t - 1) / 10) + 0.01 for t in range(1, 31)])
+    listed('optim.wsd { 0.1, decay = 0.4, floor = 0.01 }', torch_rates(30, 0.1, lambda o: kinds.SequentialLR(
+        o, [kinds.ConstantLR(o, 1.0), kinds.LinearLR(o, 1.0, 0.1, 12)], [18])))
+    listed('optim.wsd { 0.1, warmup = 5, decay = "1 epoch", floor = 0.02, shape = "cosine" }', [
+        0.1 * t / 5 if t <= 5 else 0.1 if t <= 20 else 0.02 + 0.04 * (1 + math.cos(math.pi * (t - 21) / 10))
+        for t in range(1, 31)])
+    listed('optim.wsd { 0.1, decay = 9, shape = "sqrt" }', [
+        0.1 * (1 - max(t - 22, 0) ** 0.5 / 3) for t in range(1, 31)])
 
 
 print(HEAD.format(version=torch.__version__.split("+")[0], updates=UPDATES, size=SIZE), end="")
