@@ -1,16 +1,16 @@
 -- hub.lua -- how files of other programs name a model's tensors: the namings of transformers' GPT-2
--- and Llama, and what a rule's key function returns.
+-- and Llama, that of PEFT's adapters, and what a rule's key function returns.
 --
 -- 1. A naming is a list of names. A parameter has the name that its path ends with:
 -- net.h.0.ln_1.weight is called h.0.ln_1.weight. A lone nn.Parameter wpe is called wpe.weight.
 -- 2. In files all names but the head's begin with the naming's prefix, or none does.
 -- 3. A program carries the namings that give each of its parameters a name of its own, for --load
--- and --export.
+-- and --export. Adapters have a naming of their own, lora, and are in no other.
 -- 4. A piece says where a parameter is in a file: { key, turned, row, rows, from }. rows = 0: it is
 -- whole, else its rows from `row` on are those of the file's tensor from `from` on. turned: the
 -- file's axes are [in, out].
 local core = ...
-local util = core.use("dsl/util.lua")
+local util, lora = core.use("dsl/util.lua"), core.use("dsl/lora.lua")
 local fail, info = util.fail, core.info
 local hub = {}
 
@@ -27,7 +27,9 @@ local namings = {
     blocks = "layers.#.", both = { "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj",
       "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj" },
     "embed_tokens.weight", "norm.weight", "lm_head.weight", "layers.#.input_layernorm.weight",
-    "layers.#.post_attention_layernorm.weight" } }
+    "layers.#.post_attention_layernorm.weight" },
+  lora = { prefix = "base_model.model.", head = "", tied = "", buffers = {}, blocks = "",
+    both = {} } }
 for name, n in pairs(namings) do
   n.name, n.known = name, {}
   for _, k in ipairs(n) do n.known[k] = true end
@@ -56,16 +58,41 @@ local function piece_of(n, path)
     turned = n.turned ~= nil and name:find(n.turned) ~= nil }
 end
 
+-- PEFT's name of an adapter: that of the layer's weight, if it has one in a naming
+local function adapter_of(path)
+  local layer, which = path:match("^(.*)%.(lora_[AB]%.weight)$")
+  if not layer then return nil end
+  for _, name in ipairs(util.sorted(namings)) do
+    local weight = piece_of(namings[name], layer .. ".weight")
+    if weight then layer = weight.key:match("^(.*)%.weight$") end
+  end
+  return { key = namings.lora.prefix .. layer .. "." .. which, row = 0, rows = 0, from = 0 }
+end
+
 -- ---- what a rule's key says ---------------------------------------------------------------------
 function hub.check(what, key)
   if type(key) == "function" or namings[key] then return end
   local near = type(key) == "string" and util.near(key, namings) or ""
-  fail("%s: key is \"gpt2\", \"llama\" or a function from a path to a name in the file that load "
-    .. "names, got %s%s", what, util.show(key), near)
+  fail("%s: key is \"gpt2\", \"llama\", \"lora\" or a function from a path to a name in the file "
+    .. "that load names, got %s%s", what, util.show(key), near)
+end
+
+-- a rule with key = "lora" is for adapters
+function hub.check_adapters(what, paths, parameters)
+  for _, p in ipairs(parameters) do
+    if paths[p] and lora.adapters[p] then return end
+  end
+  fail("%s: key = \"lora\" loads the adapters of nn.LoRA, and there are none", what)
 end
 
 local function named(what, n, path)
   local piece = piece_of(n, path)
+  if n == namings.lora then
+    piece = adapter_of(path)
+    if not piece then
+      fail("%s: key = \"lora\" is for the adapters of nn.LoRA, and '%s' is none", what, path)
+    end
+  end
   if not piece then
     local like, number = {}, path:match("%f[^.]%d+%f[.]") or "0"
     for k in pairs(n.known) do like[k:gsub("#", number)] = true end
@@ -132,16 +159,20 @@ function hub.pieces(what, key, path, dims)
 end
 
 -- ---- what a program carries ---------------------------------------------------------------------
--- the pieces of all parameters, or nil: one has no name, or two have the same
+-- the pieces of all parameters but adapters, or those of all adapters; nil: there are none, one has
+-- no name, or two have the same
 local function all_of(n, parameters)
   local list, taken = {}, {}
   for _, p in ipairs(parameters) do
-    local piece = piece_of(n, info(p).path)
-    if not piece or taken[piece.key] then return nil end
-    taken[piece.key] = true
-    piece.parameter, list[#list + 1] = p, piece
+    local path, adapter = info(p).path, lora.adapters[p] or false
+    if adapter == (n == namings.lora) then
+      local piece = adapter and adapter_of(path) or piece_of(n, path)
+      if not piece or taken[piece.key] then return nil end
+      taken[piece.key] = true
+      piece.parameter, list[#list + 1] = p, piece
+    end
   end
-  return list
+  return #list > 0 and list or nil
 end
 
 -- The namings that the program needs: those of its rules, and those of all parameters. used: the

@@ -21,6 +21,7 @@ core.use("dsl/rotary.lua")
 core.use("dsl/scan.lua")
 core.use("dsl/recurrent.lua")
 core.use("dsl/transformer.lua")
+core.use("dsl/lora.lua")
 core.use("dsl/make.lua")
 core.use("dsl/manual.lua")
 core.help = function(name) return core.use("dsl/doc.lua").help(name) end

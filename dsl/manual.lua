@@ -116,8 +116,8 @@ rule("init",
 rule("load", "a safetensors file that the program reads at start; a relative path is looked up in "
   .. "the directory where the program is started")
 rule("key", "`function(path)`: the name in that file of the parameter at `path`, or `{ name, "
-  .. "transpose = true, rows = { 1, 64 } }`, or a list of those; `\"gpt2\"` or `\"llama\"`: the "
-  .. "names of [the hub](#weights-of-the-hub)",
+  .. "transpose = true, rows = { 1, 64 } }`, or a list of those; `\"gpt2\"`, `\"llama\"` or "
+  .. "`\"lora\"`: the names of [the hub](#weights-of-the-hub)",
   "the path inside the layer that the rule names")
 rule("freeze", "`true`: no gradient, no state; a layer that is frozen as a whole is in evaluation "
   .. "mode", "`false`")

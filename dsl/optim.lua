@@ -135,6 +135,7 @@ local function recipe(name, doc, spec, build, rate)
     local lr = learning_rate(what, o.lr == nil and (rate or 1e-3) or o.lr)
     r.name, r.doc, r.options, r.spec, r.with = name, doc, o, all, make
     r.lr, r.lr_text, r.clip = lr.formula, lr.text, clip_of(what, o.clip)
+    r.plateau = lr.plateau
     for _, k in ipairs { "states", "lets", "scalars", "hyper", "fold" } do r[k] = r[k] or {} end
     return r
   end
@@ -425,6 +426,7 @@ local others = {
   ExponentialLR = "optim.exponential", PolynomialLR = "optim.polynomial",
   SequentialLR = "optim.sequence",
   ChainedScheduler = "write a product of schedules",
+  ReduceLROnPlateau = "optim.plateau", WarmupStableDecayLR = "optim.wsd",
   LambdaLR = "write a schedule, a sum or a product of some",
   MultiStepLR = "optim.sequence { { 0.1, \"30 epochs\" }, 0.01 }", step_decay = "optim.step",
   Adafactor = "optim.AdamW", LBFGS = "optim.Adam", Rprop = "optim.RMSprop",

@@ -6,6 +6,7 @@
 local core = ...
 local util, nn, op = core.use("dsl/util.lua"), core.use("dsl/nn.lua"), core.use("dsl/op.lua")
 local optim, hub = core.use("dsl/optim.lua"), core.use("dsl/hub.lua")
+local lora = core.use("dsl/lora.lua")
 local schedules, halves, scaled = optim.schedules, optim.halves, optim.scaled
 local fail, info, inside = util.fail, core.info, nn.inside
 local own = { init = util.any, freeze = false, load = "", key = util.any }
@@ -78,13 +79,19 @@ local function checked(what, r, turns)
   end
 end
 
+-- Whether a rule for a layer leaves p out: adapters are for key = "lora" alone, and it for them.
+local function left_out(r, p, option)
+  local own = option == "load" and r.key == "lora"
+  return nn.is_layer(r[1]) and own == not lora.adapters[p]
+end
+
 -- what the rule loads into p: the pieces of a file's tensors
 local function load_from(what, r, p, path)
   if r.load == "" or #r.load > 1000 or r.load:find("[%c]") then
     fail("%s: load is the name of a safetensors file", what)
   end
   return { file = r.load, naming = hub.namings[r.key] and r.key or nil,
-    pieces = hub.pieces(what, r.key, path, info(p).dims) }
+    pieces = hub.pieces(what, r.key, r.key == "lora" and info(p).path or path, info(p).dims) }
 end
 
 -- one rule for one parameter: f is what follows so far
@@ -93,8 +100,10 @@ local function apply(what, r, p, path, f, recipe)
     local where = ("%s, parameter '%s'"):format(what, info(p).path)
     f.init = nn.init_of(where, r.init, info(p).dims)
   end
-  if r.freeze ~= nil then f.frozen = r.freeze or info(p).statistic end
-  if r.load ~= nil then f.load = load_from(what, r, p, path) end
+  if r.freeze ~= nil and not left_out(r, p, "freeze") then
+    f.frozen = r.freeze or info(p).statistic
+  end
+  if r.load ~= nil and not left_out(r, p, "load") then f.load = load_from(what, r, p, path) end
   for _, k in ipairs(util.sorted(r)) do
     if type(k) == "string" and own[k] == nil then
       if recipe and recipe.spec[k] == nil then
@@ -137,6 +146,9 @@ local function overlaid(f, recipe)
   for k, v in pairs(recipe.options) do o[k] = v end
   for k, v in pairs(f.options) do o[k] = v end
   local r = scaled(recipe.with(f.what or "", o), recipe.window)
+  if f.options.lr ~= nil and (r.plateau or recipe.plateau) then
+    fail("%s: with optim.plateau all parameters share one lr; leave lr out of the rule", f.what)
+  end
   r.own_lr = f.options.lr ~= nil
   return r
 end
@@ -219,17 +231,20 @@ end
 -- recipe: groups = { { recipe, text }, ... }
 local function apply_all(o, parameters, owner)
   local facts, frozen, turns = {}, {}, o.turns
-  for _, p in ipairs(parameters) do facts[p] = { options = {}, frozen = info(p).statistic } end
+  for _, p in ipairs(parameters) do
+    facts[p] = { options = {}, frozen = info(p).statistic or lora.kept[p] }
+  end
   for i, r in ipairs(o.rules) do
     local what = ("train: rule %d"):format(i)
     checked(what, r, turns)
     local paths, layers = found(what, r[1], parameters)
+    if r.key == "lora" then hub.check_adapters(what, paths, parameters) end
     for _, p in ipairs(parameters) do
       local turn = turns[owner[p]]
       if paths[p] then apply(what, r, p, paths[p], facts[p], turn and turn.optimizer) end
     end
     if r.freeze ~= nil then
-      for l in pairs(layers) do frozen[l] = r.freeze end
+      for l in pairs(layers) do frozen[l] = r.freeze and not inside[l].lora end
     end
   end
   for _, p in ipairs(parameters) do

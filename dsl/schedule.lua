@@ -147,6 +147,43 @@ schedule("wsd", { decay = util.any, floor = 0, shape = "linear" }, function(what
   end
 end)
 
+about("optim.plateau { 1e-3, factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, floor "
+  .. "= 0 }",
+  "lr, times `factor` whenever more than `patience` validations in a row do not improve `best` by "
+  .. "the part `threshold`; then `cooldown` of them do not count. It never goes below floor. "
+  .. "PyTorch's ReduceLROnPlateau. It is the lr of an optimizer, and no part of another schedule.")
+schedule("plateau", { factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, floor = 0 },
+  function(what, o)
+  if number(what, o.factor, 0, 1, "factor") == 1 then
+    fail("%s: factor = 1 would reduce nothing; it is below 1", what)
+  end
+  util.integer(what, o.patience, 0, "patience, in validations,")
+  util.integer(what, o.cooldown, 0, "cooldown, in validations,")
+  number(what, o.threshold, 0, 1, "threshold, a part of the best value,")
+  number(what, o.floor, 0, o[1], "floor")
+  return function() return literal(o[1]) end
+end)
+local constant = optim.plateau
+function optim.plateau(given)
+  local s = constant(given)
+  local o = options("optim.plateau", given, { warmup = util.any, factor = 0.1, patience = 10,
+    threshold = 1e-4, cooldown = 0, floor = 0 }, 1)
+  schedules[s].plateau = { factor = o.factor, patience = o.patience, threshold = o.threshold,
+    cooldown = o.cooldown, least = o[1] > 0 and o.floor / o[1] or 0 }
+  schedules[s].text = ("at most %s, times %.6g on a plateau, floor %.6g"):format(
+    schedules[s].text:gsub("^plateau ", ""), o.factor, o.floor)
+  return s
+end
+
+-- A plateau's factor is known when the program runs, so formulas cannot have it.
+local function alone(what, s)
+  if s.plateau then
+    fail("%s: optim.plateau is the lr of an optimizer by itself; warmup = \"1 epoch\" may stand "
+      .. "in it", what)
+  end
+  return s
+end
+
 local function every(what, o, by)
   if o.every == nil then fail("%s: 'every' is missing: every = \"%s\"", what, by) end
   number(what, o.by, 0, 1e6, "by")
@@ -199,7 +236,7 @@ end)
 
 -- ---- made of others -----------------------------------------------------------------------------
 local function taken(what, v)
-  if schedules[v] then return schedules[v] end
+  if schedules[v] then return alone(what, schedules[v]) end
   number(what, v, -1e6, 1e6, "a schedule or a number")
   return { at = function() return literal(v) end, text = ("%.6g"):format(v) }
 end
@@ -278,7 +315,7 @@ function Schedule.__unm(s) return 0 - s end
 function Schedule.__pow() fail("^: a schedule takes + - * / alone") end
 
 function Schedule.tensor(s)
-  local x = schedules[s]
+  local x = alone("a factor of a loss", schedules[s])
   if not x.node then x.node = core.schedule(x.formula) end
   return x.node
 end

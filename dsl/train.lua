@@ -270,12 +270,28 @@ end
 -- What waits for validations needs rows that validate.
 local waits = { { "patience", "counts" }, { "best", "picks among" } }
 local function need_valid(o)
+  if o.plateau and not sets[o.data].valid then
+    core.fail("train: optim.plateau waits for validations, but there are no rows that validate: "
+      .. "write valid = 0.1 in the data set", core.key_place(done, "optim"), "it was stated here",
+      sets[o.data].place)
+  end
   for _, w in ipairs(waits) do
     if o[w[1]] ~= nil and not sets[o.data].valid then
       core.fail(
         ("train: %s %s validations, but there are no rows that validate: write valid = 0.1 in the "
         .. "data set"):format(w[1], w[2]),
         core.key_place(done, w[1]), "it was stated here", sets[o.data].place)
+    end
+  end
+end
+
+-- the plateau of the optimizer's rate, or nil
+local function plateau(o)
+  if #o.turns == 1 then return o.turns[1].optimizer.plateau end
+  for _, s in ipairs(o.turns) do
+    if s.optimizer.plateau then
+      core.fail("optim.plateau works only without steps: `best` is a report of one loss; with "
+        .. "steps write another schedule", s.place)
     end
   end
 end
@@ -423,6 +439,7 @@ local function train(given)
       .. "dropped; write \"skip_window\", or stats = \"micro\" with a number for momentum",
       core.key_place(done, "nonfinite"), "the layer was made here", op.by_window)
   end
+  o.plateau = plateau(o)
   watch(o)
   local list, roots = reports(o), {}
   for _, s in ipairs(o.turns) do

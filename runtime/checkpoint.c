@@ -42,6 +42,9 @@ static void gg_header_metadata(const Run *r, Line *h)
     if (r->data.chars.n) gg_add(h, ",\"chars\":"), gg_add_quoted(h, r->data.chars.s);
     if (r->p->schedule.scale_interval)
         gg_add(h, ",\"loss_scale\":\"%a %ld\"", at->loss_scale, at->finite);
+    if (r->p->schedule.plateau.factor > 0)
+        gg_add(h, ",\"plateau\":\"%a %a %ld %ld\"", at->level.rate, at->level.best, at->level.bad,
+               at->level.cooling);
     gg_add(h, "}");
 }
 

@@ -122,6 +122,14 @@ static void gg_scan_sums(Run *r, const char *text)
     for (int i = 0; i < r->p->model.nsums; i++) r->sums.since[i] = strtod(text = end, &end);
 }
 
+/* "rate best bad cooling", as gg_header_metadata wrote them */
+static void gg_scan_level(Level *l, const char *text)
+{
+    char *end;
+    l->rate = strtod(text, &end), l->best = strtod(end, &end);
+    l->bad = strtol(end, &end, 10), l->cooling = strtol(end, &end, 10);
+}
+
 bool gg_load_run(Run *r, const char *path)
 {
     Progress *at = &r->schedule;
@@ -134,6 +142,7 @@ bool gg_load_run(Run *r, const char *path)
     const char *sums = gg_need_meta(a, "sums"), *skipped = gg_need_meta(a, "skipped"),
                *stale = gg_archive_meta(a, "stale");
     const char *scale = r->p->schedule.scale_interval ? gg_need_meta(a, "loss_scale") : NULL;
+    const char *level = r->p->schedule.plateau.factor > 0 ? gg_need_meta(a, "plateau") : NULL;
     gg_check_run(r, a, update, samples);
     gg_check_chars(r, a);
     gg_run_fetch(r);
@@ -144,6 +153,7 @@ bool gg_load_run(Run *r, const char *path)
     at->update = update, at->best = best, at->stale = stale ? strtol(stale, NULL, 10) : 0;
     r->log.bytes = log_bytes < 0 ? 0 : log_bytes;
     char *end;
+    if (level) gg_scan_level(&at->level, level);
     if (scale) at->loss_scale = strtod(scale, &end), at->finite = strtol(end, NULL, 10);
     r->device.prepared = false;
     gg_archive_close(&r->model.archive);

@@ -86,18 +86,26 @@ static void gg_run_resume(Run *r)
     if (found && !r->o.eval) gg_need_best(r);
 }
 
+/* Whether the file of --load leaves tensors out, as one of adapters does. */
+static bool gg_loads_some(const Options *o, const Model *m)
+{
+    return o->load && o->key && gg_naming(m, o->key)->nsources < m->ntensors;
+}
+
 static void gg_run_weights(Run *r)
 {
     char best[4096];
+    const bool some = gg_loads_some(&r->o, &r->p->model);
     gg_init_weights(&r->p->model, r->schedule.seed);
     if (gg_infers(&r->o)) {
+        if (some) gg_load_sources(r);
         gg_load_weights(r, gg_predict_weights(&r->o, best));
         gg_average_swap(r);
         return;
     }
     gg_table_statistics(&r->data, &r->p->model);
     /* the others hold every tensor */
-    if (!r->o.load && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);
+    if ((!r->o.load || some) && !(r->o.resume && access(r->o.save, R_OK) == 0)) gg_load_sources(r);
     gg_average_start(r);
     if (r->o.load) gg_load_weights(r, r->o.load);
     if (r->o.resume) gg_run_resume(r);
@@ -137,6 +145,7 @@ void gg_run_open(Run *r)
     const Program *p = r->p;
     const Options *o = &r->o;
     r->log.file = -1, r->schedule.best = NAN;
+    r->schedule.level = (Level) { .rate = 1, .best = INFINITY };
     r->schedule.loss_scale = p->schedule.loss_scale > 0 ? p->schedule.loss_scale : 1;
     r->schedule.seed = (uint64_t)(o->seed < 0 ? p->schedule.seed : o->seed);
     gg_run_table(r);

@@ -25,7 +25,7 @@ static const Option gg_option_table[] = {
     { "save-every", "N", "save after every N updates too, not only every epoch", GG_NUMBER,
       AT(save_every), 1 },
     { "load", "FILE", "begin with the weights in FILE", GG_TEXT, AT(load), 0 },
-    { "key", "NAME", "of --load and --export: the names in that file, gpt2 or llama", GG_TEXT,
+    { "key", "NAME", "of --load and --export: the names in that file, gpt2, llama or lora", GG_TEXT,
       AT(key), 0 },
     { "export", "FILE", "no training: write the weights of --load, with the names of --key",
       GG_TEXT, AT(exported), 0 },
@@ -170,7 +170,7 @@ static void gg_export_check(const Options *o, const Program *p)
                 "load = FILE, key = \"%s\" } tells which, when it is generated",
                 o->key, o->key, o->key);
     if (!o->exported) return;
-    if (!o->key) gg_fail(GG_USAGE, "--export needs the names: --key gpt2 or --key llama");
+    if (!o->key) gg_fail(GG_USAGE, "--export needs the names: --key gpt2, llama or lora");
     if (!o->load && !o->save)
         gg_fail(GG_USAGE, "--export needs the weights: --load FILE, or the --save FILE of a run, "
                           "whose best ones it takes");

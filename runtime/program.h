@@ -192,6 +192,13 @@ typedef struct {
     bool percent, max;
 } ReportName;
 
+/* The rate falls by `factor` after more than `patience` validations without improvement by the part
+   `threshold`, but for `cooldown` of them after a fall, and not below the part `least`. */
+typedef struct {
+    double factor, threshold, least;
+    long patience, cooldown;
+} Plateau;
+
 typedef struct {       /* a loss and its optimizer; several take turns */
     const char *name;  /* "": it is the only one */
     long times, batch; /* windows of a round that it takes: the last ones; samples in one */
@@ -255,6 +262,7 @@ typedef struct {
     bool best_stated; /* the report that selects the best weights; whether the model states it */
     /* early stopping: the run ends after so many validations without improvement; 0: never */
     long patience;
+    Plateau plateau; /* factor 0: none */
     /* how often, line: of the log; every 0: every epoch, every epoch, every update */
     Interval validate, checkpoint, line;
 } Schedule;

@@ -25,6 +25,13 @@ typedef struct {     /* files of weights */
     Line header;     /* of a checkpoint */
 } Stored;
 
+/* of a plateau: the factor of the rate; the value to improve; validations without, and those left
+   that do not count */
+typedef struct {
+    double rate, best;
+    long bad, cooling;
+} Level;
+
 typedef struct { /* the run's position in its schedule */
     Calendar calendar;
     Order order;
@@ -43,6 +50,7 @@ typedef struct { /* the run's position in its schedule */
     double ended; /* the last window that is done, in seconds */
     double best;  /* of the report that the program names; NaN: none yet */
     long stale;   /* validations since the best one */
+    Level level;
 } Progress;
 
 /* rows of a window that are copied: augmented, or from a stream of tokens; by column. A row for

@@ -57,6 +57,29 @@ static void gg_keep_best(Run *r)
     gg_save_run(r, path);
 }
 
+static bool gg_improves(const Plateau *p, double value, double best, bool max)
+{
+    return isinf(best) ? !isnan(value)
+           : max       ? value > best * (1 + p->threshold)
+                       : value < best * (1 - p->threshold);
+}
+
+/* A validation's value may lower the rate from now on: PyTorch's ReduceLROnPlateau. */
+static void gg_level(Run *r)
+{
+    const Plateau *p = &r->p->schedule.plateau;
+    const int best = r->p->schedule.best;
+    Level *l = &r->schedule.level;
+    if (p->factor <= 0) return;
+    if (gg_improves(p, r->sums.values[best], l->best, r->p->model.reports[best].max))
+        l->best = r->sums.values[best], l->bad = 0;
+    else l->bad++;
+    if (l->cooling > 0) l->cooling--, l->bad = 0;
+    if (l->bad <= p->patience) return;
+    l->rate = fmax(l->rate * p->factor, p->least);
+    l->cooling = p->cooldown, l->bad = 0;
+}
+
 static bool gg_evaluate_split(Run *r, const char *split, const Rows *rows)
 {
     if (!gg_run_evaluate(r, rows, r->sums.values)) return false;
@@ -68,7 +91,10 @@ static bool gg_evaluate_split(Run *r, const char *split, const Rows *rows)
 
 static void gg_validate(Run *r)
 {
-    if (gg_evaluate_split(r, "valid", &r->data.valid)) gg_keep_best(r);
+    if (gg_evaluate_split(r, "valid", &r->data.valid)) {
+        gg_level(r);
+        gg_keep_best(r);
+    }
     if (r->p->sampling.prompt) r->p->sampling.print(r, &r->p->sampling);
 }
 
@@ -264,8 +290,11 @@ static int gg_finish(Run *r)
 static void gg_need_valid(const Run *r)
 {
     const Schedule *of = &r->p->schedule;
-    const char *what = of->patience ? "patience" : "best";
-    if (r->o.eval || gg_infers(&r->o) || r->data.valid.count || (!of->patience && !of->best_stated))
+    const char *what = of->plateau.factor > 0 ? "optim.plateau"
+                       : of->patience         ? "patience"
+                                              : "best";
+    if (r->o.eval || gg_infers(&r->o) || r->data.valid.count ||
+        (!of->patience && !of->best_stated && of->plateau.factor <= 0))
         return;
     gg_fail(GG_DATA,
             "%s: the model's %s waits for validations, and of %ld rows none validate: raise valid "

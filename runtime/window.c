@@ -62,7 +62,9 @@ static void gg_run_aim(Run *r, long update, const Position *position)
         gg_clock(r, step_window.step, taken - at->skipped[step_window.step] + 1);
     gg_tell_time(w, at->clock[step_window.step]);
     memcpy(w->of, at->clock, sizeof w->of);
-    at->lr[step_window.step] = w->lr = s->lr((double)w->t, (double)w->T, w->E);
+    w->lr = s->lr((double)w->t, (double)w->T, w->E);
+    if (r->p->schedule.plateau.factor > 0) w->lr *= at->level.rate;
+    at->lr[step_window.step] = w->lr;
     s->scalars(w);
     gg_augment(r);
     gg_rows_stage(r);

@@ -67,19 +67,36 @@ local function agrees(what, program, options, logits)
   ok(most < 1e-4, ("%s: logits are transformers' to %.1e%s"):format(what, most, most < math.huge and "" or ": " .. said))
 end
 
+-- a model of tests/hub with rules; edits: { what, by } of its text, plain
+local function edited(name, model, rules, edits)
+  local text = text_of("tests/hub/" .. model .. ".lua")
+  for _, e in ipairs { { "train {", "train { rules = { " .. rules .. " }," }, table.unpack(edits or {}) } do
+    local from, to = text:find(e[1], 1, true)
+    text = text:sub(1, from - 1) .. e[2] .. text:sub(to + 1)
+  end
+  T.write(name .. ".lua", text)
+  return ("%s/%s.lua"):format(dir, name)
+end
 generate("gpt2", "tests/hub/gpt2.lua")
 generate("llama", "tests/hub/llama.lua")
 generate("tied", "tests/hub/llama.lua", "-D tied=1")
 
 -- ---- logits and files, of the checkpoints in a directory -------------------------------------------------------
+-- adapters of c_attn, and the other weights from that directory
+local function with_adapters(name, from)
+  return generate(name, edited(name, "gpt2", ('{ net, load = "%s/gpt2.safetensors", key = "gpt2", freeze = true }'):format(from),
+    { { "c_attn = nn.Linear(3 * D)", "c_attn = nn.LoRA(nn.Linear(3 * D), { rank = 2, alpha = 4 })" } }))
+end
 local cases = { { "gpt2", "gpt2", "gpt2.safetensors", "GPT2LMHeadModel's F32" }, { "gpt2", "gpt2_base", "gpt2_base.safetensors", "GPT2Model's BF16, with masks" },
   { "gpt2", "gpt2_shards", "gpt2_shards", "F16 in several files" }, { "llama", "llama", "llama.safetensors", "Llama's BF16" },
-  { "tied", "llama_tied", "llama_tied.safetensors", "a tied Llama's, with a copy of the table" } }
+  { "tied", "llama_tied", "llama_tied.safetensors", "a tied Llama's, with a copy of the table" },
+  { "lora", "gpt2_lora", "gpt2_lora.safetensors", "PEFT's adapters", "lora" } }
 local python = os.getenv "PYTHON" or "python3"
 local function through(from)
+  with_adapters("lora", from)
   for _, c in ipairs(cases) do
-    local program, name, file, what = table.unpack(c)
-    local key = program == "gpt2" and "gpt2" or "llama"
+    local program, name, file, what, key = table.unpack(c)
+    key = key or program == "gpt2" and "gpt2" or "llama"
     local load, out = ("--load %s/%s --key %s"):format(from, file, key), ("%s/%s.out.safetensors"):format(dir, name)
     agrees(what, program, load, ("%s/%s.txt"):format(from, name))
     local said, good = start(program, load .. " --export " .. out)
@@ -113,17 +130,17 @@ end
 local load = "--load " .. write_tensors("swapped.safetensors", swapped) .. " --key gpt2"
 ok(off("gpt2", load, "tests/hub/gpt2.txt") > 1e-3, "control: a square weight the other way round")
 
-if (select(2, run(python .. " -c 'import transformers, torch'"))) then
+if (select(2, run(python .. " -c 'import transformers, peft, torch'"))) then
   local fresh = dir .. "/fresh"
   local said, good = run(("%s tests/reference/hub.py make %s"):format(python, fresh))
   ok(good, "transformers makes new checkpoints" .. (good and "" or ": " .. said))
   through(fresh)
   for _, c in ipairs(cases) do
     said, good = run(("%s tests/reference/hub.py agree %s %s/%s.out.safetensors %s/%s.txt 2>/dev/null"):format(python, c[2], dir, c[2], fresh, c[2]))
-    ok(good, "transformers loads what is exported: " .. said:gsub("\n", ""))
+    ok(good, "transformers loads what is exported: " .. said:match "[^\n]*%s*$":gsub("\n", ""))
   end
   said, good = run(("%s tests/reference/hub.py agree gpt2 %s/swapped.safetensors %s/gpt2.txt 2>/dev/null"):format(python, dir, fresh))
-  ok(not good and said:find "off", "control: not with another file: " .. said:gsub("\n", ""))
+  ok(not good and said:find "off", "control: not with another file: " .. said:match "[^\n]*%s*$":gsub("\n", ""))
 end
 
 -- ---- own checkpoints; training goes on from those weights --------------------------------------------------------
@@ -136,6 +153,23 @@ local a = start("gpt2", ("--load %s --predict tests/hub"):format(saved))
 local b = start("gpt2", ("--load %s/trained.safetensors --key gpt2 --predict tests/hub"):format(dir))
 ok(a:find "^logits_1," and a == b, "and predicts the same")
 ok(a ~= start("gpt2", "--load tests/hub/gpt2.safetensors --key gpt2 --predict tests/hub"), "control: not what it did before training")
+
+-- ---- adapters alone are trained and exported ------------------------------------------------------------------------
+said, good = start("lora", "--load tests/hub/gpt2_lora.safetensors --key lora --save " .. saved)
+ok(good and said:find "2 updates", "adapters are trained: " .. said:gsub("\n.*", ""))
+start("lora", ("--load %s --export %s/adapters.safetensors --key lora"):format(saved, dir))
+local before, after = select(2, tensors_of "tests/hub/gpt2_lora.safetensors"), select(2, tensors_of(dir .. "/adapters.safetensors"))
+local moved, kept = 0, 0
+for name, t in pairs(before) do moved = moved + (after[name] and after[name][3] == t[3] and after[name][4] ~= t[4] and 1 or 0) end
+local all = select(2, tensors_of(saved))
+for name, t in pairs(theirs) do
+  local o = all["net." .. name:gsub("^transformer%.", ""):gsub("^wpe%.weight$", "wpe")]
+  kept = kept + (o and #o[4] == #t[4] and (name:find "%.c_%a+%.weight" or o[4] == t[4]) and 1 or 0)
+end
+ok(moved == 4 and #tensors_of(dir .. "/adapters.safetensors") == 4, "four adapters, under PEFT's names, and all have moved: " .. moved)
+ok(kept == 28, "the other weights are still the file's: " .. kept)
+a, b = start("lora", ("--load %s --predict tests/hub"):format(saved)), start("lora", ("--load %s/adapters.safetensors --key lora --predict tests/hub"):format(dir))
+ok(a:find "^logits_1," and a == b, "and with the base they predict what the checkpoint does")
 
 -- ---- what is wrong, by name ----------------------------------------------------------------------------------------
 local function refused(what, program, options, pattern, status)
@@ -178,16 +212,6 @@ refused("over the weights", "gpt2", ("--load %s --export %s --key gpt2"):format(
 refused("into no directory", "gpt2", ("--load %s --export %s/none/x --key gpt2"):format(saved, dir), "there is no directory", 1)
 
 -- ---- rules -----------------------------------------------------------------------------------------------------------
--- a model of tests/hub with rules; edits: { what, by } of its text, plain
-local function edited(name, model, rules, edits)
-  local text = text_of("tests/hub/" .. model .. ".lua")
-  for _, e in ipairs { { "train {", "train { rules = { " .. rules .. " }," }, table.unpack(edits or {}) } do
-    local from, to = text:find(e[1], 1, true)
-    text = text:sub(1, from - 1) .. e[2] .. text:sub(to + 1)
-  end
-  T.write(name .. ".lua", text)
-  return ("%s/%s.lua"):format(dir, name)
-end
 local function by_rule(what, name, model, from, rules, edits)
   if not generate(name, edited(name, model, rules, edits)) then return end
   local weights = ("%s/%s.own.safetensors"):format(dir, name)
@@ -233,11 +257,15 @@ end
 broken("a layer of another name", "gpt2", '{ net, load = "x", key = "gpt2" }',
   "train: rule 1: key = \"gpt2\" has no name for parameter 'h%.0%.attn%.c_atn%.weight' %(did you mean 'h%.0%.attn%.c_attn%.weight'%?%)",
   { { "c_attn = nn", "c_atn = nn" }, { "a.c_attn(", "a.c_atn(" } })
-broken("another program", "gpt2", '{ net, load = "x", key = "gpt3" }', "key is \"gpt2\", \"llama\" or a function .*, got 'gpt3' %(did you mean 'gpt2'%?%)")
+broken("another program", "gpt2", '{ net, load = "x", key = "gpt3" }', "key is \"gpt2\", \"llama\", \"lora\" or a function .*, got 'gpt3' %(did you mean 'gpt2'%?%)")
 broken("rows that are too few", "gpt2", '{ net.wte, load = "x", key = function(p) return { p, rows = { 1, 10 } } end }',
   "key%('weight'%): its pieces have 10 rows, the parameter has 11: state rows = { first, last }")
 broken("rows in reverse", "gpt2", '{ net.wte, load = "x", key = function(p) return { p, rows = { 5, 1 } } end }', "expected the last of rows, a whole number of at least 5, got 1")
 broken("a transposed bias", "gpt2", '{ net.ln_f, load = "x", key = function(p) return { p, transpose = true } end }', "transpose needs two axes, and the parameter has 1")
 broken("an unknown word", "gpt2", '{ net.ln_f, load = "x", key = function(p) return { p, transposed = true } end }', "unknown option 'transposed' %(did you mean 'transpose'%?%)")
+broken("adapters that are none", "gpt2", '{ net, load = "x", key = "lora" }', 'key = "lora" loads the adapters of nn.LoRA, and there are none')
+broken("adapters of a convolution", "gpt2", "", "nn.LoRA: the layer is an nn.Linear, nn.LoRA%(nn.Linear%(64%), { rank = 8 }%), got nn.Conv2d",
+  { { "c_fc = nn.Linear(4 * D)", "c_fc = nn.LoRA(nn.Conv2d(4, 3))" } })
+broken("adapters twice", "gpt2", "", "nn.LoRA: the layer has adapters already", { { "c_fc = nn.Linear(4 * D)", "c_fc = nn.LoRA(nn.LoRA(nn.Linear(4)))" } })
 broken("a key without a file", "gpt2", '{ net, key = "gpt2" }', "key gives names in a file: write load = \"net.safetensors\" beside it")
 T.finish()

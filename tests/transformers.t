@@ -60,7 +60,7 @@ whole() {
     no "54. $1: first weights that are 2^-22 off, in the losses" compare "$work/$1.got" $want "$1 double" --loss 1e-9
     no "54. $1: first weights that are 2^-22 off, in the weights" compare "$work/$1.got" $want "$1 double" --weight 1e-9
 }
-for net in gpt seq2seq encoder; do whole $net; done
+for net in gpt seq2seq encoder lora; do whole $net; done
 
 # in float: the first losses, and the gradients of update 20 from the weights that float has by then
 if prober gpt_float tests/transformers/gpt.lua gagen && probe gpt_float hashed 2; then

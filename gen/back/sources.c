@@ -28,7 +28,7 @@ static void put_naming(const Graph *g, const FileNaming *n, Env *e)
 {
     Text t = { 0 };
     for (int i = 0; i < n->buffers.n; i++) text_add(&t, "\"%s\", ", c_string(n->buffers.at[i]));
-    env_set(e, "buffers", "%sNULL", t.s);
+    env_set(e, "buffers", "%sNULL", t.s ? t.s : "");
     env_set(e, "naming", "%s", n->name);
     env_flag(e, "named", n->pieces.n > 0);
     put_pieces(g, n->pieces.at, n->pieces.n, e, "pieces");

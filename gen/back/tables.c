@@ -260,6 +260,10 @@ static char *watch_text(const Train *t)
     text_put(&out, "", 0);
     if (t->best_stated) text_add(&out, ", .best_stated = true");
     if (t->patience) text_add(&out, ", .patience = %ld", t->patience);
+    const Plateau *p = &t->plateau;
+    if (p->factor > 0)
+        text_add(&out, ",\n.plateau = { %s, %s, %s, %ld, %ld }", decimal(p->factor),
+                 decimal(p->threshold), decimal(p->least), p->patience, p->cooldown);
     add_interval(&out, "validate", t->validate);
     add_interval(&out, "checkpoint", t->checkpoint);
     add_interval(&out, "line", t->line);

@@ -145,6 +145,17 @@ static void read_sampling(lua_State *L, int index, Sampling *s)
     lua_settop(L, top);
 }
 
+static void read_plateau(lua_State *L, int index, Plateau *p)
+{
+    if (lua_getfield(L, index, "plateau") == LUA_TTABLE) {
+        const int at = lua_gettop(L);
+        *p = (Plateau) { field_number(L, at, "factor", 0), field_number(L, at, "threshold", 0),
+                         field_number(L, at, "least", 0), (long)field_number(L, at, "patience", 0),
+                         (long)field_number(L, at, "cooldown", 0) };
+    }
+    lua_pop(L, 1);
+}
+
 static void read_train(lua_State *L, int index, Train *t)
 {
     t->batch = (long)field_number(L, index, "batch", 0);
@@ -170,6 +181,7 @@ static void read_train(lua_State *L, int index, Train *t)
     t->best_stated = field_true(L, index, "best_stated");
     t->ema = field_number(L, index, "ema", 0);
     t->patience = (long)field_number(L, index, "patience", 0);
+    read_plateau(L, index, &t->plateau);
     t->validate = read_interval(L, index, "validate");
     t->checkpoint = read_interval(L, index, "checkpoint");
     t->line = read_interval(L, index, "line");

@@ -201,6 +201,12 @@ typedef struct {
     char unit;
     long every;
 } Interval; /* 'u'pdates, 's'amples, 't'okens, 'e'pochs */
+/* The rate falls by `factor` after more than `patience` validations without improvement by the part
+   `threshold`, and not below the part `least`; factor 0: never */
+typedef struct {
+    double factor, threshold, least;
+    long patience, cooldown;
+} Plateau;
 typedef struct {
     char unit;
     long from, accumulate;
@@ -234,6 +240,7 @@ typedef struct {
     double ema;
     /* early stopping: the run ends after so many validations without improvement; 0: never */
     long patience;
+    Plateau plateau;
     /* intervals; line: of the log; every 0: the runtime's default */
     Interval validate, checkpoint, line;
     Sampling sampling;

@@ -43,8 +43,9 @@ static void add_layers(Text *out, Kernels *k)
     text_add(out, "\n");
 }
 
-static void add_window(Text *out, const Train *t, const Figures *f, const Target *target)
+static void add_window(Text *out, const Graph *g, const Figures *f, const Target *target)
 {
+    const Train *t = &g->train;
     static const char *const tails[] = {
         [TAIL_STEP] = "step", [TAIL_DROP] = "drop", [TAIL_CARRY] = "carry"
     };
@@ -54,8 +55,10 @@ static void add_window(Text *out, const Train *t, const Figures *f, const Target
              t->batch, t->accumulate, t->micro_batch, tails[t->tail], t->accumulate,
              t->accumulate == 1 ? "" : "s", f->kernels,
              !target->launches ? text(" between %d barriers", f->barriers) : "");
-    text_add(out, "  an update: %s MFLOP, %s read and written\n\n", mega(f->flop),
+    text_add(out, "  an update: %s MFLOP, %s read and written\n", mega(f->flop),
              size_text(f->traffic));
+    if (t->plateau.factor > 0) text_add(out, "  lr %s\n", g->step->optimizer.lr_text);
+    text_add(out, "\n");
 }
 
 static void add_memory(Text *out, const Whole *all, const Figures *f)
@@ -91,7 +94,7 @@ void plan_report(Text *out, const Whole *all, const Choices *c, const Opts *o)
         if (all->steps.n > 1) text_add(out, "step %s: ", all->steps.at[i]->g->step->name);
         add_layers(out, all->steps.at[i]->k);
     }
-    add_window(out, &g->train, &f, o->target);
+    add_window(out, g, &f, o->target);
     add_memory(out, all, &f);
     choices_print(out, c, g, o);
 }

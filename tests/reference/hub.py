@@ -3,9 +3,10 @@
     python3 tests/reference/hub.py make DIR              writes x.npy, the checkpoints and NAME.txt, their logits
     python3 tests/reference/hub.py agree NAME FILE TXT   loads FILE, which gagen exported, as NAME; its logits are those of TXT
 
-`make tests/hub` with transformers 5.x made the committed ones. Weights are rounded to the file's type before the logits are
+`make tests/hub` with transformers 5.24.0 and peft 0.21.2 made the committed ones. Weights are rounded to the file's type before the logits are
 computed, in float32. gpt2: one file of GPT2LMHeadModel. gpt2_base: of GPT2Model, so without a prefix, in BF16, with the buffers of
 masks that older files have. gpt2_shards: a directory of F16. llama: BF16, a head of its own. llama_tied: F32, with a copy of the table.
+gpt2_lora: PEFT's adapters of the first of them.
 """
 import json
 import os
@@ -15,6 +16,7 @@ import sys
 sys.path.pop(0)  # transformers.py beside this file is another one
 import numpy
 import torch
+from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
@@ -52,6 +54,16 @@ def logits(net):
         return net.float().eval()(ids()).logits
 
 
+def adapted(net):
+    return get_peft_model(net, LoraConfig(r=2, lora_alpha=4, target_modules=["c_attn"], fan_in_fan_out=True))
+
+
+def write_logits(path, net):
+    with open(path, "w") as out:
+        for row in logits(net).reshape(ROWS, -1).tolist():
+            print(" ".join(f"{x:.7g}" for x in row), file=out)
+
+
 def write(dir, name, net):
     if name == "gpt2_base":
         tensors = {k: v.contiguous() for k, v in net.transformer.state_dict().items()}
@@ -86,9 +98,31 @@ def make(dir):
         for p in net.parameters():  # net.to(bfloat16) would round the angles of rotary positions, too
             p.data = p.data.to(TYPE.get(name, torch.float32))
         write(dir, name, net)
-        with open(f"{dir}/{name}.txt", "w") as out:
-            for row in logits(net).reshape(ROWS, -1).tolist():
-                print(" ".join(f"{x:.7g}" for x in row), file=out)
+        write_logits(f"{dir}/{name}.txt", net)
+    net = gpt2()
+    randomise(net, 0)
+    net = adapted(net)
+    for p in (p for p in net.parameters() if p.requires_grad):
+        p.data.copy_(torch.randn_like(p) * 0.5)
+    net.save_pretrained(f"{dir}/saved")
+    os.rename(f"{dir}/saved/adapter_model.safetensors", f"{dir}/gpt2_lora.safetensors")
+    shutil.rmtree(f"{dir}/saved")
+    write_logits(f"{dir}/gpt2_lora.txt", net)
+
+
+def agree_adapters(file, text):
+    net = gpt2()
+    randomise(net, 0)
+    net = adapted(net)
+    told = set_peft_model_state_dict(net, load_file(file))
+    compare("gpt2_lora", net, text, told.unexpected_keys + [k for k in told.missing_keys if "lora" in k])
+
+
+def compare(name, net, text, wrong):
+    want = torch.tensor([[float(x) for x in line.split()] for line in open(text)])
+    far = float((logits(net).reshape(ROWS, -1) - want).abs().max())
+    print(f"{name}: {far:.2g} off, {wrong}")
+    sys.exit(bool(wrong) or not far < 1e-4)
 
 
 def agree(name, file, text):
@@ -104,14 +138,12 @@ def agree(name, file, text):
         json.dump(config, f)
     net, told = type(new).from_pretrained(place, output_loading_info=True)
     shutil.rmtree(place)
-    wrong = {k: list(v) for k, v in told.items() if v}
-    want = torch.tensor([[float(x) for x in line.split()] for line in open(text)])
-    far = float((logits(net).reshape(ROWS, -1) - want).abs().max())
-    print(f"{name}: {far:.2g} off, {wrong}")
-    sys.exit(bool(wrong) or not far < 1e-4)
+    compare(name, net, text, {k: list(v) for k, v in told.items() if v})
 
 
 if sys.argv[1] == "make":
     make(sys.argv[2])
+elif sys.argv[2] == "gpt2_lora":
+    agree_adapters(*sys.argv[3:])
 else:
     agree(*sys.argv[2:])

@@ -1,4 +1,4 @@
-"""Writes transformers.txt: 50 updates of the nets of tests/transformers by PyTorch, as ACCEPTANCE's case 54 asks. See its head.
+"""Writes transformers.txt: 50 updates of the nets of tests/transformers by PyTorch, as ACCEPTANCE's case 54 asks, and of adapters. See its head.
 
     python3 tests/reference/transformers.py > tests/reference/transformers.txt
 """
@@ -132,6 +132,35 @@ class Encoder(nn.Module):
         return torch.optim.SGD(self.parameters(), lr=0.05, momentum=0.9)
 
 
+class Adapted(nn.Linear):
+    def __init__(self, i, o, rank, alpha, bias=True):
+        super().__init__(i, o, bias=bias)
+        self.requires_grad_(False)
+        self.lora_A, self.lora_B = nn.Linear(i, rank, bias=False), nn.Linear(rank, o, bias=False)
+        self.scale = alpha / rank
+
+    def forward(self, x):
+        return super().forward(x) + self.scale * self.lora_B(self.lora_A(x))
+
+
+class Lora(nn.Module):
+    clip = 0.5
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(Adapted(7, 10, 3, 6), nn.Tanh(), nn.Linear(10, 5), nn.Tanh(), Adapted(5, 3, 2, 2, bias=False))
+
+    def data(self):
+        return real((ROWS, 7), seed_of("x")), real((ROWS, 3), seed_of("y"))
+
+    def terms(self, x, y):
+        x, y = x.to(self.net[0].weight.dtype), y.to(self.net[0].weight.dtype)
+        return F.mse_loss(self.net(x), y, reduction="sum"), y.numel()
+
+    def optimizer(self):
+        return torch.optim.AdamW((p for p in self.parameters() if p.requires_grad), lr=1e-2, weight_decay=0.1)
+
+
 def initialise(net):
     for name, t in net.named_parameters():
         seed, scale = seed_of(name.replace("to_", "to")), 1.0
@@ -188,7 +217,7 @@ def run(name, make, kind):
         optimizer.zero_grad()
         print(f"loss {update} {number(backward(net, data, *next(at)))}")
         if update in (1, 20) and kind == "double":
-            show("gradient", f" {update}", ((key, p.grad) for key, p in net.named_parameters()))
+            show("gradient", f" {update}", ((key, p.grad) for key, p in net.named_parameters() if p.requires_grad))
         if net.clip:
             nn.utils.clip_grad_norm_(net.parameters(), net.clip)
         optimizer.step()
@@ -197,6 +226,6 @@ def run(name, make, kind):
 
 
 print(HEAD.format(version=torch.__version__.split("+")[0], samples=SAMPLES), end="")
-for name, make in (("gpt", Gpt), ("seq2seq", Seq2seq), ("encoder", Encoder)):
+for name, make in (("gpt", Gpt), ("seq2seq", Seq2seq), ("encoder", Encoder), ("lora", Lora)):
     for kind in ("double", "float"):
         run(name, make, kind)
