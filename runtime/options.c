@@ -174,8 +174,8 @@ static void gg_export_check(const Options *o, const Program *p)
     if (!o->load && !o->save)
         gg_fail(GG_USAGE, "--export needs the weights: --load FILE, or the --save FILE of a run, "
                           "whose best ones it takes");
-    if (o->eval || o->predict || o->log)
-        gg_fail(GG_USAGE, "--export excludes --eval, --predict and --log");
+    if (o->eval || o->predict || o->sample || o->log)
+        gg_fail(GG_USAGE, "--export excludes --eval, --predict, --sample and --log");
 }
 
 /* The file of the weights. */

@@ -45,8 +45,8 @@ model score "factor = 0.3, patience = 0, threshold = 0.01, floor = 1e-4" "max sc
 yes "40 epochs, the larger the better, without patience" agrees score "$work/score.log" score
 model off "$(echo "$first" | sed 's/cooldown = 1/cooldown = 0/')" "min loss" && "$work/off" --threads 1 --log "$work/off.log" > "$work/said"
 no "without the cooldown" agrees loss "$work/off.log" loss
-sed 's/fmax(l->rate/(l->rate/; s/, p->least)/)/' runtime/train.c > "$work/train.c" && cp runtime/*.h "$work/"
-if $CC -std=gnu11 -O0 -DGAGEN_DOUBLE -Iruntime "$work/loss.c" "$work/train.c" -L. -lgagen_double $zlib -lm -lpthread -o "$work/floorless"; then
+sed 's/fmax(l->rate/(l->rate/; s/, p->least)/)/' runtime/train.c > "$work/floorless.c"
+if $CC -std=gnu11 -O0 -DGAGEN_DOUBLE -Iruntime "$work/loss.c" "$work/floorless.c" -L. -lgagen_double $zlib -lm -lpthread -o "$work/floorless"; then
     "$work/floorless" --threads 1 --log "$work/off.log" > "$work/said"
     no "without a floor" agrees loss "$work/off.log" loss
 fi

@@ -156,6 +156,13 @@ static void read_plateau(lua_State *L, int index, Plateau *p)
     lua_pop(L, 1);
 }
 
+static void read_intervals(lua_State *L, int index, Train *t)
+{
+    t->validate = read_interval(L, index, "validate");
+    t->checkpoint = read_interval(L, index, "checkpoint");
+    t->line = read_interval(L, index, "line");
+}
+
 static void read_train(lua_State *L, int index, Train *t)
 {
     t->batch = (long)field_number(L, index, "batch", 0);
@@ -182,9 +189,7 @@ static void read_train(lua_State *L, int index, Train *t)
     t->ema = field_number(L, index, "ema", 0);
     t->patience = (long)field_number(L, index, "patience", 0);
     read_plateau(L, index, &t->plateau);
-    t->validate = read_interval(L, index, "validate");
-    t->checkpoint = read_interval(L, index, "checkpoint");
-    t->line = read_interval(L, index, "line");
+    read_intervals(L, index, t);
     read_milestones(L, index, t);
     read_sampling(L, index, &t->sampling);
     t->loc = field_loc(L, index);
