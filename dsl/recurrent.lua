@@ -49,7 +49,7 @@ end
 local function entered(o, x, w)
   local bias = w.bias_ih
   if bias and not o.apart then bias = bias + w.bias_hh end
-  return fn.linear(x, w.ih, bias)
+  return fn.linear(core.line(x), w.ih, bias)
 end
 
 -- new where the step is before the sample's end, else old

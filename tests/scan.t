@@ -39,6 +39,9 @@ equal "the last step first" -D t=5 -D back=true
 equal "a norm, a softmax, products in the sample, the old carry as a result" -D t=4 -D kind=norm
 equal "the same, the last step first" -D t=4 -D kind=norm -D back=true
 
+equal "a number carried, a carry that no step changes" -D t=3 -D kind=thin
+equal "one step" -D t=1
+
 # a program is as long for 1,024 steps
 lines() { ./gagen --verify -t c --library -D t="$1" $model | wc -l; }
 [ "$(lines 1024)" -le $(($(lines 8) + 20)) ]; tell $? "1,024 steps are as many lines as 8: $(lines 1024), $(lines 8)"

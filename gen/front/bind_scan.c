@@ -18,10 +18,12 @@ static int loop(lua_State *L)
     return 1;
 }
 
-/* line(x): x [N, steps, ...], whose steps a loop reads */
+/* line(x): x [N, steps, ...], whose steps a loop reads, as memory has them */
 static int line(lua_State *L)
 {
-    node_push(L, line_new(host_graph(L), check_node(L, 1)));
+    Node *x = check_node(L, 1);
+    const bool lies = x->kind == K_SLOT && x->slots;
+    node_push(L, lies ? x : line_new(host_graph(L), x));
     return 1;
 }
 

@@ -108,6 +108,26 @@ static void take_block(const Lowering *w, Contraction *c, Levels *rows, const Le
     *rows = (Levels) { .n = 1, .at = { rows->at[1] } };
 }
 
+enum { DEEP = 128 };
+
+/* A sum over samples and steps, which are far apart, goes over few steps at once, so that rows of B
+   stay in the cache for all rows of A. */
+static void take_steps(const Lowering *w, Contraction *c, Levels *depth)
+{
+    const Node *f = w->x->core;
+    long at_once = depth->at[0].extent;
+    const bool steps = f->kind == K_MATMUL && node_base(f->arg[1])->kind == K_SLOT && depth->n == 2;
+    if (!steps || depth->at[0].extent * depth->at[1].extent <= DEEP) return;
+    while (depth->at[0].extent % at_once || at_once * depth->at[1].extent > DEEP) {
+        if (at_once == 1) return;
+        at_once--;
+    }
+    split_level(depth, 0, depth->at[0].extent / at_once);
+    take_outer(c, &depth->at[0], true);
+    depth->n--;
+    memmove(depth->at, depth->at + 1, sizeof(Level) * (size_t)depth->n);
+}
+
 static Contraction *assemble(const Lowering *w, char v)
 {
     Contraction *c = NEW(Contraction);
@@ -124,6 +144,7 @@ static Contraction *assemble(const Lowering *w, char v)
     for (int i = 0; i < columns.n; i++) take_outer(c, &columns.at[i], false);
     if (blocks && w->operand[2].shape.batch) take_samples(w, c, &rows, vector);
     else if (blocks) take_block(w, c, &rows, &depth);
+    take_steps(w, c, &depth);
     const bool samples = has_role(w->x->core, "weight");
     int r = 0, d = 0;
     for (; rows.n - r > 2; r++) take_outer(c, &rows.at[r], false);

@@ -7,7 +7,6 @@ local h0, peep, mixw, norm = nn.Parameter(H, { init = { uniform = 0.5 } }), nn.P
 local first = fn.reshape(fn.slice(d.x, { axis = 2, from = 1, to = 1 }), -1)
 local h1 = fn.tanh(wi(first))
 local gate = fn.sigmoid(first)                        -- [N, D], captured
-local function rows(x) return fn.expand(fn.reshape(x, 1, H), 6, H) end
 local steps = {}
 -- lstm: two carries, the first slices of gates; gated by a captured value, a peephole
 function steps.lstm(c, x)
@@ -23,16 +22,20 @@ function steps.norm(c, x)
   local m = fn.reshape(fn.sum(fn.reshape(h, H, 1) * fn.reshape(c[2], 1, H), { axis = 2 }), -1)
   return { h, 0.5 * c[2] + m * peep }, { c[1], h }
 end
+-- thin: a number for each sample is carried, what comes in passes by, a carry that no step changes
+function steps.thin(c, x)
+  local s = c[1] * fn.sum(x.x, { axis = 2 }) + fn.reshape(x.y)
+  return { fn.sin(s), c[2] }, { fn.expand(fn.reshape(c[1], 1), H) * peep, fn.expand(x.y, H) * c[2] }
+end
 local step = steps[kind]
-local function flat(x) return x end
 local hs, ys, last
-local init = { kind == "lstm" and h1 or h1, h0 }
+local init = { kind == "thin" and fn.sum(h1, { axis = 2 }) or h1, h0 }
 local yb = fn.reshape(d.y, T, 1)
 if option("scan", true) then
   local c, y = fn.scan(function(c, x) return step(c, { x = x[1], y = x[2] }) end, init, { d.x, yb }, { reverse = back })
   last, hs, ys = c, y[1], y[2]
 else
-  local c, a, b = { h1, h1 * 0 + h0 }, {}, {}
+  local c, a, b = { init[1], h1 * 0 + h0 }, {}, {}
   for t = back and T or 1, back and 1 or T, back and -1 or 1 do
     local x = fn.reshape(fn.slice(d.x, { axis = 2, from = t, to = t }), -1)
     local y = fn.reshape(fn.slice(yb, { axis = 2, from = t, to = t }), -1)
