@@ -106,7 +106,7 @@ yes "30. CUDA: six updates in double are PyTorch's" compare "$work/cuda_in_place
 state() { ./gagen plan "$1" | sed -n 's/^ *parameters, gradients, states *\([0-9 ]*[0-9]\)  .*/\1/p' | tr -d ' '; }
 trained=$(sed -n 's/.*sizeof(Trained) == \([0-9]*\) .*/\1/p' "$work/in_place.c")
 yes "30. it takes 4 bytes less for each of $trained numbers" test "$(($(state "$work/buffered.lua") - $(state "$work/in_place.lua")))" -eq $((4 * trained))
-sed 's/ahead = R(0.9) \* d/ahead = d/' "$work/in_place.c" > "$work/off.c" && quick compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=in_place
+sed 's/ahead = R(0.9) \* dx/ahead = dx/' "$work/in_place.c" > "$work/off.c" && quick compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=in_place
 updates off 1 > "$work/off.got"
 no "30. momentum 1" compare "$work/off.got" "$work/in_place.txt" --loss 1e-12 --weight 1e-12
 
@@ -134,7 +134,7 @@ prober equal_one "$work/equal.lua" gagen_double -D micro_batch=16 && step_of equ
 yes "31. one micro-batch to a window: Adam, bit for bit" cmp "$work/equal_one.step" "$work/equal_adam.step"
 tr -s '\n ' '  ' < "$work/equal_c.c" | grep -q " a micro-step .*, Adam that accumulates in its moments (AdamA), not equivalent to Adam "
 tell $? "31. the header says that it is another optimizer"
-sed 's/R(0\.9[0-9]*) \* \(m[0-9]*\))/\1)/' "$work/adama.c" > "$work/off.c" && quick compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=adama
+sed 's/R(0\.9[0-9]*) \* \(old_m\))/\1)/' "$work/adama.c" > "$work/off.c" && quick compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=adama
 updates off 1 > "$work/off.got"
 no "31. m that does not decay" compare "$work/off.got" "$work/adama.txt" --loss 1e-12 --weight 1e-12
 mkdir -p "$work/rows" && lua5.4 tests/nets_data.lua "$work/rows"

@@ -74,7 +74,7 @@ static void formulas(void)
     prints("one that C folds", two(CALL_SUB, val_number(1), beta), "(real)(1 - 0.9)");
     prints("a quotient of whole ones", two(CALL_DIV, val_number(1), val_number(3)), "(real)(1.0 / 3)");
     prints("one of few digits", two(CALL_MUL, val_number(0.5), beta), "R(0.45)");
-    prints("an infinite one", val_number(-INFINITY), "((real)-INFINITY)");
+    prints("an infinite one", val_number(-INFINITY), "-INFINITY");
     prints("an index", two(CALL_ADD, two(CALL_MUL, n, val_int(4)), j), "n * 4 + j");
     prints("a sum as a factor", two(CALL_MUL, two(CALL_ADD, n, j), val_int(4)), "(n + j) * 4");
     prints("a sum of ints on the right", two(CALL_ADD, n, two(CALL_ADD, j, n)), "n + j + n");

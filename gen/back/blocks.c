@@ -3,18 +3,21 @@
 
    1. The blocks of a net have buffers h_0_qkv, h_1_qkv, ... So the call for a block is told by its
       number, and by those of its neighbours: K2_TO_K9_H(1, 0).
-   2. An argument that differs in another way is a parameter of its own. */
+   2. An argument that differs in another way is a parameter of its own: the function's, in
+      capitals. */
 #include <ctype.h>
 #include <string.h>
 #include "back/sequence.h"
+#include "ir/ident.h"
 
-enum { FEWEST = 3, MOST_PARAMS = 12, ROOM = 98 };
+enum { FEWEST = 3, MOST_PARAMS = 12, LAYERS = 4, ROOM = 98 };
+static const char *const layers[LAYERS] = { "LAYER", "OTHER", "THIRD", "FOURTH" };
 typedef struct {
     const Line *const *call;
     int n;
     VEC(const char) name;            /* parameters of the macro, */
     const char **value[MOST_PARAMS]; /* and by parameter and call what it is given */
-    int numbers, wholes;             /* how many of both kinds */
+    int numbers;                     /* how many of them are numbers of layers */
     bool fits;                       /* there are no more of them */
 } Macro;
 
@@ -36,24 +39,46 @@ static bool has_name(const Macro *m, const char *name)
     return false;
 }
 
-/* The parameter that is given these values: numbers of layers, or other things. */
-static const char *param_for(Macro *m, const char **value, bool numbers)
+static bool is_taken(const Macro *m, const char *name)
 {
-    static const char *const layers[] = { "LAYER", "OTHER", "THIRD", "FOURTH" }, *const wholes[] = {
-        "X", "Y", "Z", "U", "V", "W", "P", "Q"
-    };
-    int *count = numbers ? &m->numbers : &m->wholes;
+    bool taken = !strcmp(name, ROWS_NAME) || has_name(m, name);
+    for (int i = 0; !taken && i < LAYERS; i++) taken = !strcmp(name, layers[i]);
+    for (int i = 0; !taken && i < m->name.n; i++) taken = !strcmp(name, m->name.at[i]);
+    return taken;
+}
+
+static char *capitals(const char *s)
+{
+    char *all = text("%s", s);
+    for (char *c = all; *c; c++) *c = (char)toupper((unsigned char)*c);
+    return all;
+}
+
+/* "KEY" of the function's key */
+static const char *capital_name(const Macro *m, int arg)
+{
+    const char *wish = capitals(m->call[0]->args.at[arg]->name), *name = wish;
+    for (int n = 2; is_taken(m, name); n++) name = text("%s%d", wish, n);
+    return name;
+}
+
+/* The parameter for that argument, which is given these values: numbers of layers, or other
+   things. */
+static const char *param_for(Macro *m, int arg, const char **value, bool numbers)
+{
     for (int i = 0; i < m->name.n; i++) {
         bool same = true;
         for (int k = 0; same && k < m->n; k++) same = !strcmp(m->value[i][k], value[k]);
         if (same) return m->name.at[i];
     }
-    const char *own = *count < (numbers ? 4 : 8) ? (numbers ? layers : wholes)[*count] : NULL;
-    if (!own || has_name(m, own)) {
+    const char *own = !numbers              ? capital_name(m, arg)
+                      : m->numbers < LAYERS ? layers[m->numbers]
+                                            : NULL;
+    if (!own || m->name.n == MOST_PARAMS || (numbers && has_name(m, own))) {
         m->fits = false;
         return "";
     }
-    ++*count;
+    m->numbers += numbers;
     m->value[m->name.n] = value;
     vec_push(&m->name, own);
     return own;
@@ -101,8 +126,8 @@ static const char *numbered_text(Macro *m, int arg, size_t at)
         value[i] = mem_copy(s, !pasted + digits_at(s + !pasted));
     }
     const char *rest = first + at + strlen(value[0]);
-    return text("%.*s%s%s%s%s", (int)at, first, pasted ? "##" : "", param_for(m, value, pasted),
-                *rest == '_' ? "##" : "", rest);
+    return text("%.*s%s%s%s%s", (int)at, first, pasted ? "##" : "",
+                param_for(m, arg, value, pasted), *rest == '_' ? "##" : "", rest);
 }
 
 static const char *argument_text(Macro *m, int arg)
@@ -112,7 +137,7 @@ static const char *argument_text(Macro *m, int arg)
     for (size_t at = 1; first[at]; at++)
         if (number_differs(m, arg, at)) return numbered_text(m, arg, at);
     for (int i = 0; i < m->n; i++) value[i] = text_of(m, i, arg);
-    return param_for(m, value, false);
+    return param_for(m, arg, value, false);
 }
 
 static char *names_text(const Macro *m)
@@ -142,9 +167,7 @@ static char *define_text(Macro *m)
 /* "K2_TO_K9_H", which has that text. */
 static const char *define(Written *out, const char *before, const char *define)
 {
-    char *wish = mem_copy(before, strcspn(before, "("));
-    for (char *c = wish; *c; c++) *c = (char)toupper((unsigned char)*c);
-    const char *name = wish;
+    const char *wish = capitals(mem_copy(before, strcspn(before, "("))), *name = wish;
     for (int i = 0, again = 2; i < out->macros.n; i++) {
         if (strcmp(out->macros.at[i], name)) continue;
         if (!strcmp(out->defines.at[i], define)) return name;

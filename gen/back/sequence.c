@@ -266,7 +266,7 @@ void params_given(const Common *c, const Lines *from, Line *to)
 {
     for (int i = 0; i < c->params.n; i++) {
         Arg a = *arg_at(from, c->call[i], c->arg[i]);
-        a.kept = c->params.at[i]->kept, a.condition = false;
+        a.kept = c->params.at[i]->kept, a.condition = false, a.name = c->params.at[i]->name;
         arg_add(to, a);
     }
 }

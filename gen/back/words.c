@@ -130,8 +130,7 @@ Words *words_new(const Loops *k, const char *const *formal, const char *const *a
 /* ---- numbers ---- */
 char *number_text(double x, const char *spelled)
 {
-    if (!isfinite(x))
-        return text("((real)%s)", isnan(x) ? "NAN" : x < 0 ? "-INFINITY" : "INFINITY");
+    if (!isfinite(x)) return text("%s", isnan(x) ? "NAN" : x < 0 ? "-INFINITY" : "INFINITY");
     const char *s = decimal_text(x, spelled);
     if (*s == '(') return text("(real)%s", s);
     return *s == '-' ? text("-R(%s)", s + 1) : text("R(%s)", s);

@@ -51,9 +51,20 @@ static const Val *read(Pass *p, const char *array)
     return load_at(&p->b, &at);
 }
 
+static void name_as(Pass *p, const char *name, const char *wish, const Val *v)
+{
+    give(p, name, v->kind == VAL_VAR ? v : let(&p->b, wish, v));
+}
+
 static void name_value(Pass *p, const char *name, const Val *v)
 {
     give(p, name, let(&p->b, name, v));
+}
+
+/* old_m before the update, new_m after it */
+static void name_state(Pass *p, const char *state, const char *time, const Val *v)
+{
+    name_as(p, state, text("%s_%s", time, state), v);
 }
 
 static void write(Pass *p, const char *array, const Val *v)
@@ -102,7 +113,7 @@ static void read_states(Pass *p, bool used)
 {
     for (int i = 0; i < p->o->nstates; i++)
         if (!used || expr_uses(p->o->step, p->o->state[i]))
-            name_value(p, p->o->state[i], read(p, p->o->state[i]));
+            name_state(p, p->o->state[i], used ? "new" : "old", read(p, p->o->state[i]));
 }
 
 static void make_states(Pass *p)
@@ -116,10 +127,11 @@ static void make_states(Pass *p)
         return;
     }
     name_value(p, "dx", scale_of(p->s) ? both(CALL_MUL, dx, given(p, "scale")) : dx);
-    for (int i = 0; i < o->nlets; i++) name_value(p, o->let[i].name, formula(p, o->let[i].e));
+    for (int i = 0; i < o->nlets; i++)
+        name_as(p, o->let[i].name, o->let[i].name, formula(p, o->let[i].e));
     for (int i = 0; i < o->nstates; i++) {
-        if (!o->in_place) name_value(p, o->state[i], read(p, o->state[i]));
-        name_value(p, o->state[i], formula(p, o->next[i]));
+        if (!o->in_place) name_state(p, o->state[i], "old", read(p, o->state[i]));
+        name_state(p, o->state[i], "new", formula(p, o->next[i]));
         write(p, o->state[i], given(p, o->state[i]));
     }
 }

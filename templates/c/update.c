@@ -22,8 +22,7 @@ static double ${prefix}square(const Thread *t)
 {
     double sum = 0;
     for_span (b, t, ${prefix}BLOCKS)
-        ${prefix}squares[b] = ${prefix}norm_of(
-            ${begin}(long)b * ${prefix}BLOCK,
+        ${prefix}squares[b] = ${prefix}norm_of(${begin}(long)b * ${prefix}BLOCK,
             b == ${prefix}BLOCKS - 1 ? ${end} : ${begin}(b + 1L) * ${prefix}BLOCK);
     barrier(t);
     for (int b = 0; b < ${prefix}BLOCKS; b++) sum += ${prefix}squares[b];
@@ -175,8 +174,7 @@ static void ${prefix}update(const Thread *t)
     }
     //:else
     for_span (b, t, ${prefix}BLOCKS)
-        ${prefix}optimize(
-            ${begin}(long)b * ${prefix}BLOCK,
+        ${prefix}optimize(${begin}(long)b * ${prefix}BLOCK,
             b == ${prefix}BLOCKS - 1 ? ${end} : ${begin}(b + 1L) * ${prefix}BLOCK);
     //:end
     //:if repacked

@@ -235,7 +235,7 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
         vec lane_max = v_set(-INFINITY);
         for (int j = 0; j < 16; j += LANES) {
             const vec term = v_load(&arena.net_5[n][j]);
-            lane_max = v_max(lane_max, v_select(v_iota() + (real)j < 10, term, v_set(((real)-INFINITY))));
+            lane_max = v_max(lane_max, v_select(v_iota() + (real)j < 10, term, v_set(-INFINITY)));
         }
         const real max = v_hmax(lane_max);
         arena.amax[n] = max;
@@ -414,8 +414,7 @@ static double square(const Thread *t)
 {
     double sum = 0;
     for_span (b, t, BLOCKS)
-        squares[b] = norm_of(
-            (long)b * BLOCK,
+        squares[b] = norm_of((long)b * BLOCK,
             b == BLOCKS - 1 ? 5232 : (b + 1L) * BLOCK);
     barrier(t);
     for (int b = 0; b < BLOCKS; b++) sum += squares[b];
@@ -446,11 +445,10 @@ static void optimize(long from, long to)
     for (long i = from; i < to; i += LANES) {
         const vec x = v_load(&x_at[i]);
         const vec dx = v_load(&dx_at[i]) * scale;
-        const vec d = dx;
-        const vec m2 = v_load(&m_at[i]);
-        const vec m3 = R(0.9) * m2 + d;
-        v_store(&m_at[i], m3);
-        v_store(&x_at[i], x - rate * (d + R(0.9) * m3));
+        const vec old_m = v_load(&m_at[i]);
+        const vec new_m = R(0.9) * old_m + dx;
+        v_store(&m_at[i], new_m);
+        v_store(&x_at[i], x - rate * (dx + R(0.9) * new_m));
     }
     stored();
 }
@@ -459,8 +457,7 @@ static void update(const Thread *t)
 {
     norm(t);
     for_span (b, t, BLOCKS)
-        optimize(
-            (long)b * BLOCK,
+        optimize((long)b * BLOCK,
             b == BLOCKS - 1 ? 5232 : (b + 1L) * BLOCK);
     barrier(t);
     prepare(t);

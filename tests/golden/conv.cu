@@ -465,11 +465,10 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
     if (i < 2992) {
         const real x = x_at[i];
         const real dx = dx_at[i] * scale;
-        const real d = dx;
-        const real m2 = m_at[i];
-        const real m3 = R(0.9) * m2 + d;
-        m_at[i] = m3;
-        x_at[i] = x - rate * (d + R(0.9) * m3);
+        const real old_m = m_at[i];
+        const real new_m = R(0.9) * old_m + dx;
+        m_at[i] = new_m;
+        x_at[i] = x - rate * (dx + R(0.9) * new_m);
     }
 }
 

@@ -224,7 +224,7 @@ static void k6_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
         vec8 lane_max = v8_set(-INFINITY);
         for (int j = 0; j < 8; j += LANES8) {
             const vec8 term = v8_load(&arena.brand[n][j]);
-            lane_max = v8_max(lane_max, v8_select(v8_iota() + (real)j < 2, term, v8_set(((real)-INFINITY))));
+            lane_max = v8_max(lane_max, v8_select(v8_iota() + (real)j < 2, term, v8_set(-INFINITY)));
         }
         const real max = v8_hmax(lane_max);
         arena.amax[n] = max;
@@ -390,8 +390,7 @@ static void optimize(long from, long to)
     for (long i = from; i < to; i += LANES) {
         const vec x = v_load(&x_at[i]);
         const vec dx = v_load(&dx_at[i]);
-        const vec d = dx;
-        v_store(&x_at[i], x - rate * d);
+        v_store(&x_at[i], x - rate * dx);
     }
     stored();
 }
@@ -399,8 +398,7 @@ static void optimize(long from, long to)
 static void update(const Thread *t)
 {
     for_span (b, t, BLOCKS)
-        optimize(
-            (long)b * BLOCK,
+        optimize((long)b * BLOCK,
             b == BLOCKS - 1 ? 704 : (b + 1L) * BLOCK);
     barrier(t);
     prepare(t);

@@ -427,8 +427,7 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
     if (i < 336) {
         const real x = x_at[i];
         const real dx = dx_at[i];
-        const real d = dx;
-        x_at[i] = x - rate * d;
+        x_at[i] = x - rate * dx;
     }
 }
 

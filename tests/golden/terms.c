@@ -329,7 +329,7 @@ static void k3_amax_sum_exp_cross_entropy(const Thread *t, const Micro *m)
             vec8 lane_max = v8_set(-INFINITY);
             for (int j = 0; j < 8; j += LANES8) {
                 const vec8 term = v8_load(&arena.token[n][i2][j]);
-                lane_max = v8_max(lane_max, v8_select(v8_iota() + (real)j < 5, term, v8_set(((real)-INFINITY))));
+                lane_max = v8_max(lane_max, v8_select(v8_iota() + (real)j < 5, term, v8_set(-INFINITY)));
             }
             const real max = v8_hmax(lane_max);
             arena.amax[n][i2] = max;
@@ -603,14 +603,13 @@ static void optimize(long from, long to)
     for (long i = from; i < to; i += LANES) {
         const vec x = v_load(&x_at[i]);
         const vec dx = v_load(&dx_at[i]);
-        const vec d = dx;
-        const vec m2 = v_load(&m_at[i]);
-        const vec m3 = R(0.9) * m2 + (real)(1 - 0.9) * d;
-        v_store(&m_at[i], m3);
-        const vec v = v_load(&v_at[i]);
-        const vec v2 = R(0.999) * v + (real)(1 - 0.999) * d * d;
-        v_store(&v_at[i], v2);
-        v_store(&x_at[i], x - rate * c1 * m3 / (v_sqrt(v2) * c2 + R(1e-8)));
+        const vec old_m = v_load(&m_at[i]);
+        const vec new_m = R(0.9) * old_m + (real)(1 - 0.9) * dx;
+        v_store(&m_at[i], new_m);
+        const vec old_v = v_load(&v_at[i]);
+        const vec new_v = R(0.999) * old_v + (real)(1 - 0.999) * dx * dx;
+        v_store(&v_at[i], new_v);
+        v_store(&x_at[i], x - rate * c1 * new_m / (v_sqrt(new_v) * c2 + R(1e-8)));
     }
     stored();
 }
@@ -618,8 +617,7 @@ static void optimize(long from, long to)
 static void update(const Thread *t)
 {
     for_span (b, t, BLOCKS)
-        optimize(
-            (long)b * BLOCK,
+        optimize((long)b * BLOCK,
             b == BLOCKS - 1 ? 304 : (b + 1L) * BLOCK);
     barrier(t);
     prepare(t);

@@ -690,14 +690,13 @@ static __global__ __launch_bounds__(256) void optimize(Device *dev)
     if (i < 144) {
         const real x = x_at[i];
         const real dx = dx_at[i];
-        const real d = dx;
-        const real m2 = m_at[i];
-        const real m3 = R(0.9) * m2 + (real)(1 - 0.9) * d;
-        m_at[i] = m3;
-        const real v = v_at[i];
-        const real v2 = R(0.999) * v + (real)(1 - 0.999) * d * d;
-        v_at[i] = v2;
-        x_at[i] = x - rate * c1 * m3 / (r_sqrt(v2) * c2 + R(1e-8));
+        const real old_m = m_at[i];
+        const real new_m = R(0.9) * old_m + (real)(1 - 0.9) * dx;
+        m_at[i] = new_m;
+        const real old_v = v_at[i];
+        const real new_v = R(0.999) * old_v + (real)(1 - 0.999) * dx * dx;
+        v_at[i] = new_v;
+        x_at[i] = x - rate * c1 * new_m / (r_sqrt(new_v) * c2 + R(1e-8));
     }
 }
 

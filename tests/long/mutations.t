@@ -75,7 +75,7 @@ a part of the sum is left out|even|s/add_up(0, 8)/add_up(0, 7)/
 sums of the window before are kept|tail|s/sums\[i\] = 0;/(void)i;/
 the accumulator has 16 bits|even|s/{ micro(t, m, \([01]\)); }/{ micro(t, m, \1); to_16_bits(t); }/;s/^INLINE void micro(.*/static void to_16_bits(const Thread *t)\n{\n    uint32_t *x = (uint32_t *)(void *)\&g;\n    for (size_t i = 0; t->id == 0 \&\& i < sizeof g \/ 4; i++) x[i] = (x[i] + 0x7fff + (x[i] >> 16 \& 1)) \& 0xffff0000;\n    barrier(t);\n}\n&/
 the optimizer steps per micro-step|adamw|/^static void window_full/,/^}/s/micro_next(t, .*;/update(t); &/
-moments are updated per micro-step|adamw|/^static void optimize/,/^}/s/const vec m3 = \(.*\);/vec m3 = \1;\n        for (int k = 1; k < 8; k++) m3 = R(0.9) * m3 + R(0.1) * d;/
+moments are updated per micro-step|adamw|/^static void optimize/,/^}/s/const vec new_m = \(.*\);/vec new_m = \1;\n        for (int k = 1; k < 8; k++) new_m = R(0.9) * new_m + R(0.1) * dx;/
 bias corrections count micro-steps|adamw|s/const double t = (double)to->t;/const double t = 8 * (double)to->t;/
 bias corrections are one update late|adamw|s/const double t = (double)to->t;/const double t = (double)to->t + 1;/
 the learning rate's schedule counts micro-steps|resume|/^static double learning_rate/,/^}/s/(t - 1.0) \/ T/(8.0 * t - 1.0) \/ T/
@@ -97,7 +97,7 @@ a penalty on weights counts twice|split|s/^    conclude(t);/    conclude(t), con
 a penalty on weights replaces the gradient|split|s/\(_d_weight(t, \)1\(); .* d token.0.weight \)/\10\2/
 momentum counts micro-steps|conv|s/R(0.9) \* m/R(0.6561) * m/
 gradients are kept in fp32 while all else is double|conv|s/{ micro(t, m, \([01]\)); }/{ micro(t, m, \1); to_fp32(t); }/;s/^INLINE void micro(.*/static void to_fp32(const Thread *t)\n{\n    real *x = (real *)\&g;\n    for (size_t i = 0; t->id == 0 \&\& i < sizeof g \/ sizeof *x; i++) x[i] = (float)x[i];\n    barrier(t);\n}\n&/
-eps stands inside of the root|adamw|s/(v_sqrt(v2) \* c2 + R(1e-8))/v_sqrt(v2 * c2 * c2 + R(1e-8))/
+eps stands inside of the root|adamw|s/(v_sqrt(new_v) \* c2 + R(1e-8))/v_sqrt(new_v * c2 * c2 + R(1e-8))/
 a loss scale is applied twice|scaled|s/to->loss_scale \* (/to->loss_scale * &/
 a loss scale is not undone|scaled|s/to->scale_out = .*;/to->scale_out = 1;/
 a loss scale is undone twice|scaled|s/1 \/ to->loss_scale/1 \/ to->loss_scale \/ to->loss_scale/
@@ -107,9 +107,9 @@ batch norm's momentum is as given where K of it make one|norm|s/arena.first_wind
 batch norm's running statistics move in evaluation|looked|/^INLINE void micro(/,/^}/{ /(t, .*p.first_running_var/H; }; /^static void forward(/,/^}/{ / k[0-9]*_running_var(t, m);/{ s/if (w.training) //; G; }; }
 the last micro-batch alone moves batch norm's running statistics|norm|/^static void forward(/,/^}/s/if (w.training) \(k[0-9]*_running\)/if (m->from >= 16) \1/
 AdamA's moments decay per micro-step|adama|s/, \(v8*_load(&[^)]*)\) + (real)(1 - 0\.9)/, R(0.9) * \1 + (real)(1 - 0.9)/
-AdamA's moments do not decay|adama|s/R(0.9) \* m2)/m2)/
+AdamA's moments do not decay|adama|s/R(0.9) \* old_m)/old_m)/
 AdamA squares the micro-batch's mean, not its part of the window's|adama|s/\* micro \* micro/* R(4.0) \* micro * micro/
-decay is a gradient, as Adam's|tasks|s/const vec d = dx;/const vec d = dx + v_set(R(0.1)) * x;/;s/x \* shrink/x/
+decay is a gradient, as Adam's|tasks|s/const vec dx = \(.*\);/const vec dx = \1 + v_set(R(0.1)) * x;/;s/x \* shrink/x/
 END
 }
 
