@@ -106,7 +106,7 @@ yes "30. CUDA: six updates in double are PyTorch's" compare "$work/cuda_in_place
 state() { ./gagen plan "$1" | sed -n 's/^ *parameters, gradients, states *\([0-9 ]*[0-9]\)  .*/\1/p' | tr -d ' '; }
 trained=$(sed -n 's/.*sizeof(Trained) == \([0-9]*\) .*/\1/p' "$work/in_place.c")
 yes "30. it takes 4 bytes less for each of $trained numbers" test "$(($(state "$work/buffered.lua") - $(state "$work/in_place.lua")))" -eq $((4 * trained))
-sed 's/ahead = R(0.9) \* dx/ahead = dx/' "$work/in_place.c" > "$work/off.c" && quick compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=in_place
+sed 's/new_ahead = R(0.9) \* d/new_ahead = d/' "$work/in_place.c" > "$work/off.c" && quick compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=in_place
 updates off 1 > "$work/off.got"
 no "30. momentum 1" compare "$work/off.got" "$work/in_place.txt" --loss 1e-12 --weight 1e-12
 

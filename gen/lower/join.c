@@ -56,6 +56,19 @@ static void find_ranges(Program *s)
     k->to = s->g->step->groups.at[s->g->step->groups.n - 1]->to;
 }
 
+/* head_pieces was stated for nothing. */
+static void warn_of_heads(const Whole *all)
+{
+    const Train *t = &all->steps.at[0]->g->train;
+    int heads = 0;
+    for (int i = 0; i < all->steps.n; i++) heads += all->steps.at[i]->g->heads.n;
+    if (t->head_pieces > 1 && !heads)
+        warn_at(t->loc,
+                "train: head_pieces = %ld cuts nothing: no product has rows within a sample that "
+                "stay apart up to the loss%s; leave it out",
+                t->head_pieces, t->chains ? ", or deterministic = \"split\" keeps it whole" : "");
+}
+
 void join(Whole *all)
 {
     Program *const *steps = all->steps.at;
@@ -73,4 +86,5 @@ void join(Whole *all)
         add_states(all, &(Optimizer) { .name = "ema", .nstates = 1, .state = { "ema" } });
     agree(all);
     for (int i = 0; i < n; i++) find_ranges(steps[i]);
+    warn_of_heads(all);
 }

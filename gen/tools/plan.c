@@ -1,5 +1,7 @@
 /* plan.c -- gagen plan: memory and work of a model, as a page of text. */
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 #include "ir/program.h"
 #include "tools/plan.h"
 
@@ -12,34 +14,72 @@ static char *mega(double flop)
 
 static char *kib(double bytes) { return digits(ceil(bytes / 1024)); }
 
-static void add_row(Text *out, const Layer *y)
+/* The widths of the columns of text, for the longest name, kind and output. */
+typedef struct {
+    int name, kind, output;
+} Widths;
+enum { LONGEST = 40 }; /* characters of a name that are shown */
+
+static void widen(int *width, const char *s, size_t most)
 {
-    text_add(out, "  %-16.40s %-24s %-18s %12s %10s %10s %10s %10s %10s %10s %6d\n", y->name,
-             y->kind, shape_text(y->output), y->params ? digits((double)y->params) : "",
-             mega(y->forward), mega(y->backward), kib(y->values), kib(y->kept), kib(y->again),
-             kib(y->adjoints), y->line);
+    const size_t n = strlen(s) < most ? strlen(s) : most;
+    if (n > (size_t)*width) *width = (int)n;
+}
+
+static Widths widths_of(const Layers *l)
+{
+    Widths w = { 16, 24, 18 };
+    for (int i = 0; i < l->at.n; i++) {
+        widen(&w.name, l->at.at[i]->name, LONGEST);
+        widen(&w.kind, l->at.at[i]->kind, SIZE_MAX);
+        widen(&w.output, shape_text(l->at.at[i]->output), SIZE_MAX);
+    }
+    return w;
+}
+
+/* What a layer is: three columns. */
+static void add_text(Text *out, const Widths *w, const char *name, const char *kind,
+                     const char *output)
+{
+    text_add(out, "  %-*.*s %-*s %-*s", w->name, LONGEST, name, w->kind, kind, w->output, output);
+}
+
+static void add_row(Text *out, const Widths *w, const Layer *y)
+{
+    add_text(out, w, y->name, y->kind, shape_text(y->output));
+    text_add(out, " %12s %10s %10s %10s %10s %10s %10s %6d\n",
+             y->params ? digits((double)y->params) : "", mega(y->forward), mega(y->backward),
+             kib(y->values), kib(y->kept), kib(y->again), kib(y->adjoints), y->line);
+}
+
+static void add_heading(Text *out, const Widths *w)
+{
+    add_text(out, w, "", "", "");
+    text_add(out, " %12s %21s %43s %6s\n", "", "MFLOP", "KiB", "");
+    add_text(out, w, "layer", "", "output");
+    text_add(out, " %12s %10s %10s %10s %10s %10s %10s %6s\n", "parameters", "forward", "backward",
+             "values", "kept on", "remat.", "adjoints", "line");
 }
 
 static void add_layers(Text *out, Kernels *k)
 {
     const Layers *l = layers_of(&k, 1);
+    const Widths w = widths_of(l);
     Layer total = { .name = "all", .kind = "" };
     text_add(out, "layers, for a micro-batch of %ld\n", k->g->train.micro_batch);
-    text_add(out, "  %-16s %-24s %-18s %12s %21s %43s %6s\n", "", "", "", "", "MFLOP", "KiB", "");
-    text_add(out, "  %-16s %-24s %-18s %12s %10s %10s %10s %10s %10s %10s %6s\n", "layer", "",
-             "output", "parameters", "forward", "backward", "values", "kept on", "remat.",
-             "adjoints", "line");
+    add_heading(out, &w);
     for (int i = 0; i < l->at.n; i++) {
         const Layer *y = l->at.at[i];
-        add_row(out, y);
+        add_row(out, &w, y);
         total.params += y->params, total.forward += y->forward, total.backward += y->backward;
         total.values += y->values, total.adjoints += y->adjoints, total.kept += y->kept,
             total.again += y->again;
     }
-    text_add(out, "  %-16s %-24s %-18s %12s %10s %10s %10s %10s %10s %10s\n", total.name, "", "",
-             digits((double)total.params), mega(total.forward), mega(total.backward),
-             kib(total.values), kib(total.kept), kib(total.again), kib(total.adjoints));
-    add_untrained(out, k->g, "  ", 60);
+    add_text(out, &w, total.name, "", "");
+    text_add(out, " %12s %10s %10s %10s %10s %10s %10s\n", digits((double)total.params),
+             mega(total.forward), mega(total.backward), kib(total.values), kib(total.kept),
+             kib(total.again), kib(total.adjoints));
+    add_untrained(out, k->g, "  ", w.name + w.kind + w.output + 2);
     text_add(out, "\n");
 }
 

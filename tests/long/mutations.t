@@ -95,7 +95,7 @@ transposed weights are those of the window before|adamw|/^static void update/,/^
 a chain of additions begins anew in each micro-step|split|s/, 2 \* beta)/, beta)/
 a penalty on weights counts twice|split|s/^    conclude(t);/    conclude(t), conclude(t);/
 a penalty on weights replaces the gradient|split|s/\(_d_weight(t, \)1\(); .* d token.0.weight \)/\10\2/
-momentum counts micro-steps|conv|s/R(0.9) \* m/R(0.6561) * m/
+momentum counts micro-steps|conv|s/R(0.9) \* old_m/R(0.6561) * old_m/
 gradients are kept in fp32 while all else is double|conv|s/{ micro(t, m, \([01]\)); }/{ micro(t, m, \1); to_fp32(t); }/;s/^INLINE void micro(.*/static void to_fp32(const Thread *t)\n{\n    real *x = (real *)\&g;\n    for (size_t i = 0; t->id == 0 \&\& i < sizeof g \/ sizeof *x; i++) x[i] = (float)x[i];\n    barrier(t);\n}\n&/
 eps stands inside of the root|adamw|s/(v_sqrt(new_v) \* c2 + R(1e-8))/v_sqrt(new_v * c2 * c2 + R(1e-8))/
 a loss scale is applied twice|scaled|s/to->loss_scale \* (/to->loss_scale * &/
