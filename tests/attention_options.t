@@ -3,38 +3,12 @@
 # a tile too few, keys that should be hidden. tests/gradients.t and cuda_ops.t hold them to PyTorch at many sizes.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
+. tests/pair.sh
 OPTIMIZE=-O0
 model=tests/models/attention.lua
 limits="--gradient 1e-11 --tensor 1e-9 --loss 1e-12"
-ask() { "$work/$1" hashed=5 hashed "$2" 1 1 > "$work/$1.got" 2> "$work/errors" || { tell 1 "$1 runs"; sed 's/^/# /' "$work/errors"; }; }
-
-# equal WHAT OPTION...: both forms in double, losses and gradients of a window whose last micro-batch is shorter
-equal() {
-    local what=$1
-    shift
-    prober fused $model gagen_double "$@" && prober hand $model gagen_double "$@" -D by=hand || return
-    ask fused 2 && ask hand 2
-    # shellcheck disable=SC2086
-    yes "$what" compare "$work/fused.got" "$work/hand.got" $limits
-}
-
-# plant OF WHAT SED...: a fault, in off.c
-plant() {
-    local of=$1 what=$2
-    shift 2
-    sed "$@" "$work/$of.c" > "$work/off.c"
-    cmp -s "$work/$of.c" "$work/off.c" && tell 1 "control: $what: nothing was planted"
-}
-
-# broken WHAT SED...: a fault that `equal` sees
-broken() {
-    local what=$1
-    shift
-    plant fused "$what" "$@"
-    compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=attention && ask off 2
-    # shellcheck disable=SC2086
-    no "$what" compare "$work/off.got" "$work/hand.got" $limits
-}
+one=fused other=hand one_options= other_options="-D by=hand" build_one= build_other=
+quick() { "$@"; }            # not optimized, either
 
 equal "a causal window of 20 and a softcap" -D t=130 -D causal=true -D window=20 -D softcap=2
 broken "a tile that is skipped at the low end" 's/: 0) \/ 26,/: 0) \/ 26 + 1,/'
@@ -48,8 +22,7 @@ broken "keys of other documents" 's/mine != other/mine < other/'
 
 # A draw has the number of its head, query and key, so that dropout of the written-out weights drops the same ones.
 equal "dropout drops the same weights" -D t=70 -D dropout=0.3 -D heads=3 -D kv=1 -D dim=9
-ask fused 1 && cp "$work/fused.got" "$work/one" && ask fused 3
-yes "on 3 threads the same bits as on 1" cmp "$work/fused.got" "$work/one"
+same_on_threads
 # The line "average" has the loss that evaluation finds.
 as_by_hand() { cat "$1" "$work/hand.got" | awk '$1 == "average" { x[++n] = $2 } END { exit !(n == 2 && (x[1] - x[2]) ^ 2 < 1e-24) }'; }
 yes "evaluation draws none" as_by_hand "$work/fused.got"
@@ -58,8 +31,7 @@ compile "$work/off" "tests/probe.c $work/off.c" gagen_double -DPROGRAM=attention
 no "it draws" as_by_hand "$work/off.got"
 broken "weights of another key are dropped" 's/k \* 35 + j)/k * 35 + j + 1)/g'
 prober fused $model gagen_double -D t=70 -D dropout=0.3 -D heads=3 -D kv=1 -D dim=9 -D micro_batch=1 -D accumulate=6 && ask fused 2
-# shellcheck disable=SC2086
-yes "in micro-batches of one, too" compare "$work/fused.got" "$work/hand.got" $limits
+agree "in micro-batches of one, too" fused hand
 
 # ---- a bias and a formula beside PyTorch
 lua5.4 tests/op_model.lua "$work" attention_long_bias_window25 attention_odd_bent && prober cases "$work/model.lua" gagen_double
@@ -76,8 +48,5 @@ wrong "the formula's slope" 's/v_store(&slopes\[j \* 16 + i\], c2 \* /v_store(\&
 # ---- CUDA; tests/cuda_ops.t has the other options there
 . tests/cuda/emu.sh
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
-set -- -D t=21 -D dropout=0.3 -D heads=3 -D kv=1 -D dim=9 -D documents=true -D window=5
-cuda_prober device $model gagen_double "$@" && prober hand $model gagen_double "$@" -D by=hand && ask hand 2
-# shellcheck disable=SC2086
-yes "CUDA, all orders: dropout, a window and documents" emu_orders sh -c "$work/device hashed=5 hashed 1 1 1 > $work/device.got && lua5.4 tests/compare.lua $work/device.got $work/hand.got $limits"
+on_device "CUDA, all orders: dropout, a window and documents" -D t=21 -D dropout=0.3 -D heads=3 -D kv=1 -D dim=9 -D documents=true -D window=5
 finish
