@@ -480,4 +480,15 @@ local others = {
   numpy = "data.npy { \"data/voc\", columns = { image = { \"image.npy\", 3, 128, 128 } } }",
   text = "data.tokens { \"data/shakespeare.txt\", chars = 65, length = 64 }" }
 
-return { open = data, public = util.namespace("data", data, others), sets = sets }
+-- whether x is a column of a stream of tokens
+local function streamed(x)
+  for _, d in pairs(sets) do
+    for _, c in pairs(d.tokens and d.nodes or {}) do
+      if rawequal(c, x) then return true end
+    end
+  end
+  return false
+end
+
+return { open = data, public = util.namespace("data", data, others), sets = sets,
+  streamed = streamed }

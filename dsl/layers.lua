@@ -218,6 +218,9 @@ function nn.Standardize(o)
       fail("nn.Standardize: expected a data column, whose rows it knows at start, got %s",
         util.show(x))
     end
+    if core.use("dsl/data.lua").streamed(x) then
+      fail("nn.Standardize: tokens are names, not measures: nn.Embedding(65, 24) reads them")
+    end
     if of and not rawequal(of, x) then
       core.fail("nn.Standardize: this layer has the statistics of another column; make one layer "
         .. "for each column", core.place(), "it was made here", m.place)

@@ -14,11 +14,17 @@ local function check(v, set, place)
     core.fail(("train: predict next: expected logits of each position, [N, %d, %d], got %s"):format(
       t.length, t.classes, util.show(v)), place, "it was made here", s.place)
   end
+  local reads = {}
   for _, c in ipairs(core.inputs_of(v)) do
+    reads[info(c).name] = true
     if info(c).name == "y" then
       core.fail("train: predict next: its logits depend on y, the tokens that they predict", place,
         "it was made here", s.place)
     end
+  end
+  if not reads.x then
+    core.fail("train: predict next: its logits do not depend on x, the tokens before", place,
+      "it was made here", s.place)
   end
 end
 

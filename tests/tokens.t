@@ -78,8 +78,16 @@ rows $at/plain16.bin random=1 windows=40 valid=0.1 threads=2 > "$work/again"
 yes "they depend on the seed alone" same "$work/random" "$work/again"
 rows $at/plain16.bin random=1 windows=40 valid=0.1 seed=1 > "$work/again"
 no "another seed draws others" same "$work/random" "$work/again"
+rows $at/plain16.bin random=1 windows=40 valid=0.1 pause=7 save="$work/rows.st" > "$work/again"
+yes "a run that is resumed goes on with the same" same "$work/random" "$work/again"
 head -c 180 $at/plain16.bin > "$work/head.bin"
 yes "and none reads what validates" check "$work/head.bin" 6 "$work/random" random
+
+# ---- larger than memory ----
+dd if=/dev/zero of=$at/large.bin bs=1 count=0 seek=6G 2> /dev/null
+(ulimit -d 200000 && rows $at/large.bin random=1 classes=65536 windows=3 evaluate=0) > "$work/out" 2>&1
+[ "$(grep -c '^x=0,0,0,0,0,0 y' "$work/out")" -eq 12 ]; tell $? "3 billion tokens train where a process may have 200 MB"
+: > $at/large.bin
 
 # ---- what cannot be ----
 refused() {

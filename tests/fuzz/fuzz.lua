@@ -102,6 +102,9 @@ local formats = {
   { "npy", "t.npy", "npy %s 0.5 0 t:i:9:t.npy:1", { npy("<i8", "(3,)", le("i8i8i8", 1, 2, 8)), npy("<i4", "(2, 1)", le("i4i4", 1, 2)), npy("|u1", "(3,)", "\1\2\3") } },
   { "raw", "x.bin", "raw %s 0 0 x:r:0:float32@4/16:3", { le("i4", 1) .. f32:sub(1, 12) .. le("i4", 2) .. f32:sub(13), ("\0"):rep(64) } },
   { "idx", "images.idx", "idx %s 0 0 image:b:0:image:2,3", { ">idx", "\0\0\8\3\0\0\0\2\0\0\0\2\0\0\0\3abcdefghijkl", "\0\0\8\2\0\0\0\1\0\0\0\6abcdef" } },
+  { "tokens", "t.bin", "tokens:H:2:300 %s 0 0.2 x:i:0:x:3 y:i:0:y:3", { le("i4i4i4", 20240520, 1, 20) .. ("\0"):rep(1012) .. ("ab\0\1"):rep(10):gsub("b", "\0"),
+      ("\5\0\7\0"):rep(9), npy("<i8", "(8,)", le("i8i8i8i8i8i8i8i8", 1, 2, 3, 4, 5, 6, 299, 0)), npy("<u2", "(9,)", ("\3\0"):rep(9)) } },
+  { "tokens", "t.txt", "tokens:c:1:4 %s 0.3 0 x:i:0:x:2 y:i:0:y:2", { "abcdabcdabcd", "a\u{e9}\u{20ac}b\u{e9}\u{1d11e}baa", "abcd\u{e9}bcd" } },
   { "gz", "images.idx", "idx %s 0 0 image:b:0:image:2,3", {} },
 }
 

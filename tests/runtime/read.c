@@ -1,7 +1,8 @@
 /* read.c -- reads files into columns and prints them: read idx|csv|npy|raw|cifar10 PATH TEST VALID COLUMN...
    A column is name:type:classes:source:dim,dim[:class,class...]; classes 0 is none. After a type d drops rows with missing fields, v5
-   makes them 5. CSV_FORM=n;, says header, separator, decimal of CSV, a point says nothing; what the reader tells is printed, too. */
+   makes them 5. tokens:KIND:STRIDE:CLASSES reads a stream in rows as long as x. CSV_FORM=n;, says header, separator, decimal of CSV, a point says nothing; what the reader tells is printed, too. */
 #include "data.h"
+#include "tokens.h"
 
 enum { COLUMNS = 8, NAMES = 8 };
 static Column columns[COLUMNS];
@@ -31,10 +32,35 @@ static void print_row(const Dataset *set, long row)
     printf("\n");
 }
 
-static void print_rows(const Dataset *set, const char *name, const Rows *rows)
+static void print_tokens(const Table *d, long row)
+{
+    const Dataset *set = d->set;
+    for (int i = 0; i < set->ncolumns; i++) {
+        int32_t *out = gg_alloc((size_t)set->tokens.length, sizeof *out);
+        gg_tokens_row(d->tokens, &columns[i], gg_tokens_begin(d->tokens, &set->tokens, row), out);
+        for (long k = 0; k < set->tokens.length; k++) printf("%d ", out[k]);
+        free(out);
+    }
+    printf("\n");
+}
+
+static void print_rows(const Table *d, const char *name, const Rows *rows)
 {
     printf("%s %ld\n", name, rows->count);
-    for (long i = 0; i < rows->count && i < 20; i++) print_row(set, rows->list ? (long)rows->list[i] : rows->from + i);
+    for (long i = 0; i < rows->count && i < 20; i++) {
+        const long row = rows->list ? (long)rows->list[i] : rows->from + i;
+        if (d->tokens) print_tokens(d, row);
+        else print_row(d->set, row);
+    }
+}
+
+/* "tokens:H:3:50" */
+static void stream(Dataset *set, char *text)
+{
+    if (strncmp(text, "tokens:", 7)) return;
+    set->reader = "tokens";
+    set->tokens = (TokenForm){ .kind = text[7], .length = columns[0].dim[0], .end = -1 };
+    sscanf(text + 9, "%ld:%ld", &set->tokens.stride, &set->tokens.classes);
 }
 
 int main(int argc, char **argv)
@@ -47,8 +73,9 @@ int main(int argc, char **argv)
     const char *form = getenv("CSV_FORM");
     for (int i = 0; form && i < 3 && form[i]; i++) ((char *)&set.csv)[i] = form[i] == '.' ? 0 : form[i];
     for (int i = 5; i < argc; i++) column(set.ncolumns++, argv[i]);
+    stream(&set, argv[1]);
     gg_table_load(&d, &set, NULL);
-    print_rows(&set, "train", &d.train), print_rows(&set, "valid", &d.valid), print_rows(&set, "test", &d.test);
+    print_rows(&d, "train", &d.train), print_rows(&d, "valid", &d.valid), print_rows(&d, "test", &d.test);
     for (int i = 0; i < set.ncolumns; i++)
         if (d.map[i].n) printf("%s mapped\n", columns[i].name);
     if (form && d.notes.n) fputs(d.notes.s, stdout);

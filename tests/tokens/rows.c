@@ -1,5 +1,6 @@
 /* rows.c -- prints the rows that a program of tokens reads: rows DATA KEY=VALUE... Keys are the fields of TokenForm and of the
-   data set, and `windows`: so many windows are trained. Then it prints the reports of each split. */
+   data set. `windows`: so many windows are trained. `pause`, `save`: after so many the run is saved to that file, and resumed. Then it
+   prints the reports of each split, unless evaluate=0. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,10 +54,17 @@ int main(int argc, char **argv)
     p->data.test_path = word(argc, argv, "test_path");
     p->data.shuffle = number(argc, argv, "shuffle", 0) > 0;
     if (gg_open(p, argv[1], (int)number(argc, argv, "threads", 1), (long)number(argc, argv, "seed", -1))) return failed();
-    const long windows = (long)number(argc, argv, "windows", -1);
+    const long windows = (long)number(argc, argv, "windows", -1), pause = (long)number(argc, argv, "pause", -1);
+    const char *save = word(argc, argv, "save");
     if (windows >= 0 && gg_steps(p, windows)) return failed();
-    while (!gg_train(p, 1, reports))
+    for (long n = 1; !gg_train(p, 1, reports); n++) {
         for (long i = 0; i < p->device.w->samples; i++) print_row(p, i);
+        if (n != pause) continue;
+        if (gg_save(p, save)) return failed();
+        gg_close(p);
+        if (gg_open(p, argv[1], 1, -1) || gg_steps(p, windows) || gg_resume(p, save)) return failed();
+    }
+    if (!number(argc, argv, "evaluate", 1)) return 0;
     const char *const splits[] = { "train", "valid", "test" };
     for (int i = 0; i < 3; i++)
         if (!gg_evaluate(p, splits[i], reports)) {
