@@ -209,8 +209,8 @@ static void gg_sample_check(const Options *o, const Program *p)
     if (!p->sampling.print)
         gg_fail(GG_USAGE, "--sample: the model names no logits of a next token: read data.tokens, "
                           "write train { predict = { next = logits } } and generate again");
-    if (o->eval || o->predict || o->log)
-        gg_fail(GG_USAGE, "--sample excludes --eval, --predict and --log");
+    if (o->eval || o->predict || o->exported || o->log)
+        gg_fail(GG_USAGE, "--sample excludes --eval, --predict, --export and --log");
     if (!o->load && !o->save)
         gg_fail(GG_USAGE, "--sample needs the weights: --load FILE, or the --save FILE of a run, "
                           "whose best ones it takes");

@@ -93,7 +93,7 @@ refused 2 "the prompt of a sample is empty" ask c --sample ""
 refused 2 "write 15496,11" "$work/ids" --load "$work/ids.st" --sample hello
 refused 2 "the model names no logits of a next token" ask without --sample a
 refused 2 "--sample needs the weights" "$work/c" --sample a
-refused 2 "--sample excludes --eval, --predict and --log" ask c --sample a --eval
+refused 2 "--sample excludes --eval, --predict, --export and --log" ask c --sample a --eval
 refused 2 "--top-k and --top-p need --sample" ask c --top-k 5
 refused 2 "--top-p 2: at most 1" ask c --sample a --top-p 2
 refused 2 "--temperature x: not a number of at least 0" ask c --sample a --temperature x
