@@ -32,6 +32,18 @@ layers $cases || finish
 yes "$(echo $cases | wc -w) layers: layers, directions, first values, lengths, projections: PyTorch's to 1e-12" reference layers
 no "the first gradient times 1 + 1e-6" reference layers --scale 1.000001
 
+# ---- 50 updates at accumulate = 4, with ragged tails and ragged lengths
+want="tests/reference/recurrent_nets.txt --case"
+limits50="--loss 1e-9 --gradient 1e-9 --weight 1e-9"
+probe() { "$work/whole" hashed=108 "$1" 2 50 1 20 > "$work/whole.got" 2> "$work/errors" || { tell 1 "it runs"; sed 's/^/# /' "$work/errors"; }; }
+if prober whole tests/recurrent/classify.lua gagen_double && probe hashed; then
+    # shellcheck disable=SC2086
+    yes "an LSTM, a GRU and an RNN: 50 losses, gradients of updates 1 and 20 and the weights are PyTorch's to 1e-9" compare "$work/whole.got" $want "classify double" $limits50
+    probe nudged=1
+    no "first weights that are 2^-22 off, in the losses" compare "$work/whole.got" $want "classify double" --loss 1e-9
+    no "first weights that are 2^-22 off, in the weights" compare "$work/whole.got" $want "classify double" --weight 1e-9
+fi
+
 # ---- first values, and dropout between layers alone
 cat > "$work/deep.lua" << 'END'
 local d = data.npy { "rows", columns = { x = { "x.npy", 5, 3 } } }

@@ -225,7 +225,8 @@ def run(name, make, kind):
         show("weight", "", net.named_parameters())
 
 
-print(HEAD.format(version=torch.__version__.split("+")[0], samples=SAMPLES), end="")
-for name, make in (("gpt", Gpt), ("seq2seq", Seq2seq), ("encoder", Encoder), ("lora", Lora)):
-    for kind in ("double", "float"):
-        run(name, make, kind)
+if __name__ == "__main__":
+    print(HEAD.format(version=torch.__version__.split("+")[0], samples=SAMPLES), end="")
+    for name, make in (("gpt", Gpt), ("seq2seq", Seq2seq), ("encoder", Encoder), ("lora", Lora)):
+        for kind in ("double", "float"):
+            run(name, make, kind)
