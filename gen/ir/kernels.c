@@ -45,6 +45,25 @@ long buffer_size(const Buffer *b)
     return b->half ? (b->layout.size / 2 + ALIGN - 1) / ALIGN * ALIGN : b->layout.size;
 }
 
+long times_run(const Kernel *x) { return x->loop ? x->loop->turns : 1; }
+
+long runs_of(const Kernels *k)
+{
+    long n = 0;
+    for (int i = 0; i < k->micro.n; i++) n += times_run(k->micro.at[i]);
+    return n;
+}
+
+long meetings_of(const Kernels *k)
+{
+    long n = k->phases;
+    for (int i = 0; i < k->micro.n; i++) {
+        const Kernel *x = k->micro.at[i];
+        if (!i || k->micro.at[i - 1]->phase != x->phase) n += times_run(x) - 1;
+    }
+    return n;
+}
+
 bool reads_data(const Kernel *x)
 {
     for (int i = 0; i < x->body.n; i++)

@@ -121,6 +121,9 @@ bool by_taps(const Kernels *k, const Node *n);
 bool is_conv(const Kernels *k, const Node *n);
 /* whether its core is a product: matmul or is_conv */
 bool contracts(const Kernels *k, const Kernel *x);
+long times_run(const Kernel *x);    /* how often a micro-step runs it */
+long runs_of(const Kernels *k);     /* kernels of a micro-step, in loops each turn counted */
+long meetings_of(const Kernels *k); /* and its phases */
 bool reads_data(const Kernel *x);
 Buffer *whole_of(Buffer *b);       /* b, or the memory of the slots that it is a view of */
 long buffer_size(const Buffer *b); /* in reals */

@@ -75,7 +75,9 @@ static Buffer *memory_for(Kernels *k, Node *n)
     Layout l;
     const int v = s.rank > 1 ? s.rank - 1 : -1;
     layout_make(&l, &s, v, v < 0 ? 0 : block_of(k, s.dim[v]), 0);
-    Buffer *b = buffer_new(k, n, HOME_ARENA, ident_new(k->g->names, wish_of(k, n)));
+    const Node *of = node_base(n->next ? n->next->arg[0] : n->arg[0]);
+    const char *name = text("%s_steps", value_name(of));
+    Buffer *b = buffer_new(k, n, HOME_ARENA, ident_new(k->g->names, name));
     layout_steps(&b->layout, &l, n->slots);
     b->slots = n->slots;
     return b;

@@ -77,7 +77,7 @@ static double traffic_of(const Kernels *k, const Kernel *x)
         if (!touched_before(x, i))
             bytes += REAL_BYTES * (double)buffer_size(b) * (b->home == HOME_GRADIENT ? 2 : 1);
     }
-    return bytes;
+    return bytes * (double)times_run(x);
 }
 
 /* ---- the sum ---- */
@@ -109,7 +109,7 @@ static void add_step(Figures *f, const Program *s, Rates r)
     add_kernels(f, k, k->once.at, k->once.n, r, times);
     add_kernels(f, k, k->finish.at, k->finish.n, r, times);
     add_update(f, s, r);
-    f->kernels += k->micro.n, f->barriers += k->phases;
+    f->kernels += (int)runs_of(k), f->barriers += (int)meetings_of(k);
 }
 
 Figures figures_of(const Whole *all, Rates r)

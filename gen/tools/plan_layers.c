@@ -84,9 +84,11 @@ static Layer *add_layer(Layers *l, const char *name, const char *kind, const Sha
     return y;
 }
 
-static double bytes_of(const Buffer *b)
+/* Of what n writes. Memory of slots counts where it begins. */
+static double bytes_of(const Node *n, const Buffer *b)
 {
-    return b->home == HOME_ARENA ? 4 * (double)buffer_size(b) : 0;
+    if (b->of && n != b->node) return 0;
+    return b->home == HOME_ARENA ? 4 * (double)buffer_size(b->of ? b->of : b) : 0;
 }
 
 bool is_kept(const Kernels *k, const Buffer *b)
@@ -94,7 +96,8 @@ bool is_kept(const Kernels *k, const Buffer *b)
     if (b->node->backward) return false;
     for (int i = 0; i < k->micro.n; i++)
         for (int t = 0; t < k->micro.at[i]->touches.n && k->micro.at[i]->backward; t++)
-            if (k->micro.at[i]->touches.at[t]->buffer == b) return true;
+            if (whole_of(k->micro.at[i]->touches.at[t]->buffer) == whole_of((Buffer *)b))
+                return true;
     return false;
 }
 
@@ -104,8 +107,8 @@ static void add_stores(Layer *y, const Kernels *k, const Kernel *x)
         const Buffer *b = buffer_of(k, x->stores.at[i]);
         *(!x->backward              ? &y->values
           : first_of(k->g, b->node) ? &y->again
-                                    : &y->adjoints) += bytes_of(b);
-        if (is_kept(k, b)) y->kept += bytes_of(b);
+                                    : &y->adjoints) += bytes_of(x->stores.at[i], b);
+        if (is_kept(k, b)) y->kept += bytes_of(x->stores.at[i], b);
     }
 }
 
