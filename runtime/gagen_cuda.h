@@ -13,7 +13,7 @@
       before stage k - 1 is over, so the host prepares one window while the device works on
       another; at most two finishes may be waiting.
    4. Columns are resident on the device if they take at most a quarter of its free memory (and
-      GG_STREAM is not 1, and rows are neither augmented nor windows of a stream of tokens). Else
+      GG_STREAM is not 1, and rows are neither augmented nor cut from a stream of tokens). Else
       a stage gathers its rows into its slot, and a second stream copies them beside the work that
       goes on.
    5. Folds are trees that depend on the number of threads alone. */

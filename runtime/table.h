@@ -37,7 +37,7 @@ typedef struct {
     Rows train, valid, test;
     Line notes;     /* the readers' notes about their files */
     Line fields;    /* csv: positions as the header's names: "x\x1fage\x1fincome\x1ey\x1f..." */
-    Tokens *tokens; /* the stream that rows are windows of, or NULL */
+    Tokens *tokens; /* the stream that rows are cut from, or NULL */
     long stream_bytes, stream_mapped;
     Line chars; /* its vocabulary, in the order of ids, UTF-8 */
     /* for a prediction: the set with the columns that it needs */

@@ -1,4 +1,4 @@
-/* tokens.c -- a stream of tokens in files, and windows of it.
+/* tokens.c -- a stream of tokens in files, and rows of it.
 
    1. Files are mapped. The host copies a window's rows out of them, so a token in a file may have
       any size, and a row may end in another file than it begins.

@@ -1,4 +1,4 @@
-/* tokens.h -- a stream of tokens in files; a row is a window of it. */
+/* tokens.h -- a stream of tokens in files; a row is `length` of them. */
 #ifndef GAGEN_TOKENS_H
 #define GAGEN_TOKENS_H
 #include "base.h"
@@ -14,7 +14,7 @@ typedef struct {
     size_t bytes;
     long from, n;
 } TokenFile;
-/* rows row .. row + rows - 1 are windows of tokens from .. from + n - 1 */
+/* rows row .. row + rows - 1 lie in tokens from .. from + n - 1 */
 typedef struct {
     long row, rows, from, n;
 } Stretch;
