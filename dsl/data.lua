@@ -13,7 +13,7 @@ function Set.__index(s, k)
   local c = d.columns[k]
   if not c then
     fail("data.%s: no column %s%s", d.kind, util.show(k), d.tokens and k == "documents"
-      and ": say which token ends a document, document_end = 50256" or util.near(k, d.columns))
+      and ": say document_end = 50256, the token that ends a document" or util.near(k, d.columns))
   end
   if not d.nodes[k] then d.nodes[k] = core.input(c) end
   return d.nodes[k]
@@ -419,22 +419,27 @@ local function vocabulary(o)
   return (o.type or (n <= 65536 and "uint16" or "uint32")) == "uint16" and "H" or "I", n
 end
 
--- the token that ends a document; of texts a character
-local function document_end(v, kind, classes)
+-- the token that begins or ends a document, of texts a character, and whether it begins it
+local function mark(o, kind, classes)
+  local begins = o.document_start ~= nil
+  local name = begins and "document_start" or "document_end"
+  local v, text = o[name], kind == "b" or kind == "c"
+  if begins and o.document_end ~= nil then
+    fail("data.tokens: document_start and document_end: write one")
+  end
   if v == nil then return -1 end
-  local text = kind == "b" or kind == "c"
   if text and type(v) == "string" and (kind == "b" and #v or utf8.len(v)) == 1 then
-    return kind == "b" and v:byte() or utf8.codepoint(v)
+    v = kind == "b" and v:byte() or utf8.codepoint(v)
+    return v, begins
   end
   if text then
-    fail("data.tokens: document_end is one character of the text, \"\\n\", got %s", util.show(v))
+    fail("data.tokens: %s is one character of the text, \"\\n\", got %s", name, util.show(v))
   end
-  v = util.integer("data.tokens", v, 0, "document_end, the id of a token")
+  v = util.integer("data.tokens", v, 0, name .. ", the id of a token")
   if v >= classes then
-    fail("data.tokens: document_end = %d, and there are %d classes, 0 to %d", v, classes,
-      classes - 1)
+    fail("data.tokens: %s = %d, and there are %d classes, 0 to %d", name, v, classes, classes - 1)
   end
-  return v
+  return v, begins
 end
 
 say("data.tokens { \"data/shakespeare.txt\", chars = 65, length = 64, valid = 0.1 }",
@@ -445,7 +450,7 @@ function data.tokens(given)
   end
   local o = options("data.tokens", given, { chars = util.any, bytes = util.any, classes = util.any,
     type = util.any, length = util.any, stride = util.any, order = "shuffle",
-    document_end = util.any, valid = util.any, test = util.any }, 1)
+    document_start = util.any, document_end = util.any, valid = util.any, test = util.any }, 1)
   local kind, classes = vocabulary(o)
   if o.type and kind ~= "H" and kind ~= "I" then
     fail("data.tokens: type belongs to a file of ids: with chars or bytes leave it out")
@@ -459,17 +464,17 @@ function data.tokens(given)
   if o.order ~= "shuffle" and o.order ~= "file" and o.order ~= "random" then
     fail("data.tokens: order is \"shuffle\", \"file\" or \"random\", got %s", util.show(o.order))
   end
-  local ends, place, columns = document_end(o.document_end, kind, classes), core.place(), {}
+  local marked, begins = mark(o, kind, classes)
+  local place, columns = core.place(), {}
   local function column(name, n)
     columns[name] = { name = name, type = "int", dims = { length }, classes = n, source = name,
       place = place }
   end
-  column("x", classes)
-  column("y", classes)
-  if ends >= 0 then column("documents") end
+  for _, name in ipairs { "x", "y" } do column(name, classes) end
+  if marked >= 0 then column("documents") end
   o.shuffle = o.order ~= "file"
   o.tokens = { kind = kind, random = o.order == "random", length = length, stride = stride,
-    classes = classes, document_end = ends }
+    classes = classes, mark = marked, begins = begins }
   return set("tokens", o, columns)
 end
 

@@ -157,13 +157,14 @@ static long gg_token_parts(Table *d, const char *path, long from, long n)
     return d->train.count + d->valid.count + d->test.count;
 }
 
-/* The character that ends documents has an id of its own. */
-static void gg_text_end(Table *d)
+/* The id of the character that begins or ends documents. */
+static void gg_text_mark(Table *d)
 {
-    const long code = d->set->tokens.end;
-    d->tokens->end = gg_character_id(d->chars.s, code);
-    if (d->tokens->end < 0)
-        gg_fail(GG_DATA, "document_end: the text has no character U+%04lX", code);
+    const long code = d->set->tokens.mark;
+    d->tokens->mark = gg_character_id(d->chars.s, code);
+    if (d->tokens->mark < 0)
+        gg_fail(GG_DATA, "document_%s: the text has no character U+%04lX",
+                d->set->tokens.begins ? "start" : "end", code);
 }
 
 static void gg_tokens_begin_set(Table *d)
@@ -172,7 +173,7 @@ static void gg_tokens_begin_set(Table *d)
     Tokens *t = d->tokens = gg_alloc(1, sizeof *t);
     for (int i = 0; i < 256; i++) t->id[i] = i;
     for (int c = 0; c < set->ncolumns; c++) t->y |= *set->columns[c].source == 'y';
-    t->end = set->tokens.end;
+    t->mark = set->tokens.mark;
 }
 
 long gg_tokens_append(Table *d, const char *path, bool test)
@@ -187,7 +188,7 @@ long gg_tokens_append(Table *d, const char *path, bool test)
     if (d->set->tokens.kind == 'c') gg_text_read(d, first);
     for (int i = first; i < t->nfiles; i++)
         if (d->set->tokens.kind != 'c') gg_tokens_check(&t->file[i], d->set->tokens.classes);
-    if (d->set->tokens.kind == 'c' && t->end >= 0) gg_text_end(d);
+    if (d->set->tokens.kind == 'c' && t->mark >= 0) gg_text_mark(d);
     d->stream_bytes = gg_tokens_bytes(t), d->stream_mapped = t->mapped;
     if (main && !d->asked) return gg_token_parts(d, path, from, t->n - from);
     return gg_stretch(d, path, "", from, t->n - from).count;

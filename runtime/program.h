@@ -93,11 +93,12 @@ typedef struct {
 
 /* a stream of tokens: a row has `length` of them, and the next row begins `stride` later. kind: 'b'
    bytes or 'c' characters of a text, else the type of a file without a header, 'H' uint16 or 'I'
-   uint32. end: the token or character that ends a document; -1: none does */
+   uint32. mark: the token or character that begins or ends a document; -1: none does */
 typedef struct {
     char kind;
     bool random; /* training rows begin anywhere */
-    long length, stride, classes, end;
+    bool begins; /* the mark is a document's first token, not its last */
+    long length, stride, classes, mark;
 } TokenForm;
 
 /* augmentation of a column's rows in training: 'f' flips along the last axis with this

@@ -13,7 +13,7 @@ static void gg_row_copy(const Run *r, long i)
               : gg_tokens_begin(r->data.tokens, &set->tokens, window_row(w, i));
     for (int c = 0; c < set->ncolumns; c++)
         if (r->staging.rows[c])
-            gg_tokens_row(r->data.tokens, &set->columns[c], from,
+            gg_tokens_row(r->data.tokens, &set->tokens, &set->columns[c], from,
                           (int32_t *)(void *)r->staging.rows[c] + i * set->tokens.length);
 }
 

@@ -19,10 +19,10 @@ typedef struct {
 typedef struct {
     const Sampling *how;
     const Program *p;
-    const char *chars;                  /* the vocabulary, or NULL */
-    long length, classes, end, n, most; /* n: tokens of each row so far, at most `most` */
-    int32_t *token;                     /* by row: the prompt, then those drawn */
-    int32_t *x, *documents;             /* the columns' rows; NULL: the program reads none */
+    const char *chars;                   /* the vocabulary, or NULL */
+    long length, classes, mark, n, most; /* n: tokens of each row so far, at most `most` */
+    int32_t *token;                      /* by row: the prompt, then those drawn */
+    int32_t *x, *documents;              /* the columns' rows; NULL: the program reads none */
     real *logits;
     Choice *choice;
 } Sampler;
@@ -131,7 +131,8 @@ static void gg_fill_rows(const Sampler *s, long rows)
                (size_t)real_ * sizeof *s->x);
     if (!s->documents) return;
     memcpy(s->documents, s->x, (size_t)(rows * s->length) * sizeof *s->x);
-    for (long i = 0; i < rows; i++) gg_documents(s->documents + i * s->length, s->length, s->end);
+    for (long i = 0; i < rows; i++)
+        gg_documents(&s->p->data.tokens, s->documents + i * s->length, s->length, s->mark);
 }
 
 /* Draws a token for each of the rows, which are continuations from `first` on. */
@@ -179,8 +180,8 @@ static void gg_sampler_open(Sampler *s, const Run *r, const Sampling *how)
                      .chars = r->data.chars.s,
                      .length = p->data.tokens.length,
                      .classes = p->data.tokens.classes,
-                     .end = p->data.tokens.end };
-    if (p->data.tokens.kind == 'c' && s->end >= 0) s->end = gg_character_id(s->chars, s->end);
+                     .mark = p->data.tokens.mark };
+    if (p->data.tokens.kind == 'c' && s->mark >= 0) s->mark = gg_character_id(s->chars, s->mark);
     s->most = (long)strlen(how->prompt) + how->tokens;
     s->token = gg_alloc(rows, (size_t)s->most * sizeof *s->token);
     s->logits = gg_alloc((size_t)s->classes, sizeof *s->logits);

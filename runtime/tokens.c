@@ -4,8 +4,8 @@
       any size, and a row may end in another file than it begins.
    2. Row r of a stretch begins at its token r x stride. With order = "random" a training sample
       begins at a token that its number and the seed determine.
-   3. y is x, one token later. `documents` counts the tokens before a position that end a
-      document. */
+   3. y is x, one token later. `documents` counts the marks up to a position, with itself if
+      a mark begins a document. */
 #include "tokens.h"
 #include "number.h"
 #include "philox.h"
@@ -127,18 +127,18 @@ static void gg_tokens_copy(const Tokens *t, long from, long n, int32_t *out)
     }
 }
 
-void gg_documents(int32_t *token, long n, long end)
+void gg_documents(const TokenForm *form, int32_t *token, long n, long mark)
 {
     int32_t now = 0;
     for (long i = 0; i < n; i++) {
-        const bool ends = token[i] == end;
-        token[i] = now;
-        now += ends;
+        const bool marked = token[i] == mark;
+        token[i] = now + (marked && form->begins);
+        now += marked;
     }
 }
 
-void gg_tokens_row(const Tokens *t, const Column *c, long from, int32_t *out)
+void gg_tokens_row(const Tokens *t, const TokenForm *form, const Column *c, long from, int32_t *out)
 {
     gg_tokens_copy(t, from + (*c->source == 'y'), c->dim[0], out);
-    if (*c->source == 'd') gg_documents(out, c->dim[0], t->end);
+    if (*c->source == 'd') gg_documents(form, out, c->dim[0], t->mark);
 }

@@ -27,7 +27,7 @@ struct Tokens {
     Stretch stretch[GG_STRETCHES];
     int nstretches;
     int32_t id[256]; /* of a token of one byte */
-    long end;        /* the token that ends a document; -1: none does */
+    long mark;       /* the token that begins or ends a document; -1: none does */
     bool y;          /* whether rows have y, one token later */
 };
 
@@ -42,11 +42,12 @@ long gg_tokens_begin(const Tokens *t, const TokenForm *form, long row);
 long gg_tokens_draw(const Tokens *t, const TokenForm *form, uint64_t seed, uint64_t sample);
 long gg_tokens_reach(const Tokens *t, const TokenForm *form); /* tokens that a row needs */
 /* a row of a column whose tokens begin at `from` */
-void gg_tokens_row(const Tokens *t, const Column *c, long from, int32_t *out);
+void gg_tokens_row(const Tokens *t, const TokenForm *form, const Column *c, long from,
+                   int32_t *out);
 long gg_tokens_bytes(const Tokens *t);
 void gg_tokens_free(Tokens *t);
-/* numbers the documents of n tokens, in place: a document ends with a token `end` */
-void gg_documents(int32_t *token, long n, long end);
+/* numbers the documents of n tokens, in place */
+void gg_documents(const TokenForm *form, int32_t *token, long n, long mark);
 
 /* ---- vocabulary.c: the characters of a text in order of their numbers, as UTF-8 ---- */
 /* the character at *at, which moves on; -1: it is not UTF-8 */

@@ -202,8 +202,9 @@ static char *form_text(const Dataset *d)
 /* How a stream of tokens is cut into rows. */
 static char *tokens_text(const TokenForm *t)
 {
-    return text(" .tokens = { '%c', %s, %ld, %ld, %ld, %ld },", t->kind,
-                t->random ? "true" : "false", t->length, t->stride, t->classes, t->end);
+    return text(" .tokens = { '%c', %s, %s, %ld, %ld, %ld, %ld },", t->kind,
+                t->random ? "true" : "false", t->begins ? "true" : "false", t->length, t->stride,
+                t->classes, t->mark);
 }
 
 /* How the program continues a prompt. */

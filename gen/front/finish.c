@@ -56,10 +56,11 @@ static void read_tokens(lua_State *L, int data, TokenForm *t)
     if (lua_getfield(L, data, "tokens") == LUA_TTABLE)
         *t = (TokenForm) { read_character(L, top + 1, "kind"),
                            field_true(L, top + 1, "random"),
+                           field_true(L, top + 1, "begins"),
                            (long)field_number(L, top + 1, "length", 0),
                            (long)field_number(L, top + 1, "stride", 0),
                            (long)field_number(L, top + 1, "classes", 0),
-                           (long)field_number(L, top + 1, "document_end", -1) };
+                           (long)field_number(L, top + 1, "mark", -1) };
     lua_settop(L, top);
 }
 

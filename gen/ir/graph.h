@@ -165,8 +165,8 @@ typedef struct {  /* a number with its unit, the unit kept */
 /* of runtime/program.h; length 0: the reader reads no stream of tokens */
 typedef struct {
     char kind;
-    bool random;
-    long length, stride, classes, end;
+    bool random, begins;
+    long length, stride, classes, mark;
 } TokenForm;
 
 typedef struct {

@@ -37,7 +37,7 @@ static void print_tokens(const Table *d, long row)
     const Dataset *set = d->set;
     for (int i = 0; i < set->ncolumns; i++) {
         int32_t *out = gg_alloc((size_t)set->tokens.length, sizeof *out);
-        gg_tokens_row(d->tokens, &columns[i], gg_tokens_begin(d->tokens, &set->tokens, row), out);
+        gg_tokens_row(d->tokens, &set->tokens, &columns[i], gg_tokens_begin(d->tokens, &set->tokens, row), out);
         for (long k = 0; k < set->tokens.length; k++) printf("%d ", out[k]);
         free(out);
     }
@@ -59,7 +59,7 @@ static void stream(Dataset *set, char *text)
 {
     if (strncmp(text, "tokens:", 7)) return;
     set->reader = "tokens";
-    set->tokens = (TokenForm){ .kind = text[7], .length = columns[0].dim[0], .end = -1 };
+    set->tokens = (TokenForm){ .kind = text[7], .length = columns[0].dim[0], .mark = -1 };
     sscanf(text + 9, "%ld:%ld", &set->tokens.stride, &set->tokens.classes);
 }
 

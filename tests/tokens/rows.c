@@ -46,6 +46,7 @@ int main(int argc, char **argv)
     double reports[8];
     p->data.tokens = (TokenForm) { kind ? *kind : 'H',
                                    number(argc, argv, "random", 0) > 0,
+                                   number(argc, argv, "begins", 0) > 0,
                                    6,
                                    (long)number(argc, argv, "stride", 6),
                                    (long)number(argc, argv, "classes", 50),
