@@ -48,6 +48,7 @@ for net in $few ${ALL:+mnist_mlp:3000 share:64 noise:8 gates:8 \
     [ -f "$model" ] || model=examples/${net%:*}.lua
     agrees "${net%:*}" "$model" hashed="${net#*:}" hashed
 done
+agrees "recurrent layers" tests/recurrent/classify.lua hashed=30 hashed
 seed=1
 last=8
 [ -z "$ALL" ] || seed=9 last=60

@@ -94,11 +94,21 @@ void zero_factors(Build *b, StmtList *into, Node *n)
     b->scope = here, b->out = out, b->rows = rows;
 }
 
+/* Lanes store whole blocks, so also the padding of these: values and steps of them differ in their
+   order, but not in their blocks. */
+static bool lanes_pad(const Build *b, const Buffer *to)
+{
+    const Layout *first = main_layout(b), *l = &to->layout;
+    const bool steps = to->of || buffer_of(b->k, b->x->stores.at[0])->of;
+    return steps && b->scope.lanes >= 0 && first->vaxis == l->vaxis && first->block == l->block;
+}
+
 void zero_others(Build *b)
 {
     for (int i = 1; i < b->x->stores.n; i++) {
         Node *n = b->x->stores.at[i];
-        if (layout_same(&buffer_of(b->k, n)->layout, main_layout(b))) continue;
+        const Buffer *to = buffer_of(b->k, n);
+        if (layout_same(&to->layout, main_layout(b)) || lanes_pad(b, to)) continue;
         StmtList *one = open_one(b);
         zero_padding(b, one, n, false);
         if (!one->n) b->l->body.n--;
