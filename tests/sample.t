@@ -27,6 +27,8 @@ if command -v nm > /dev/null; then
     yes "a program that samples has the code" sh -c 'nm "$1" | grep -q gg_sample' sh "$work/c"
     no "one that cannot has none" sh -c 'nm "$1" | grep -q gg_sample' sh "$work/without"
 fi
+./gagen --standalone -t c -D able=false -D data=x tests/tokens/sample.lua > "$work/alone_without.c"
+yes "nor has a standalone one" sh -c 'grep -q gg_sample_rows "$1" && ! grep -q gg_sample_rows "$2"' sh "$work/alone.c" "$work/alone_without.c"
 
 # ---- the logits of the prompt's last token ----
 cp "$work/c.st" "$work/w.st"
