@@ -36,6 +36,8 @@ no "another stride is seen" check $at/plain16.bin 8 "$work/other"
 rows $at/plain.txt kind=c classes=11 end=67 > "$work/plain_text"
 rows $at/wide.txt kind=c classes=11 end=66 > "$work/wide_text"
 yes "characters of up to four bytes are tokens as those of one" same "$work/plain_text" "$work/wide_text"
+rows "$at/part_*.txt" kind=c classes=11 end=66 > "$work/other"
+yes "also of several files" same "$work/wide_text" "$work/other"
 rows $at/plain.txt kind=b classes=256 end=67 | sed -n 1p > "$work/bytes"
 [ "$(cat "$work/bytes")" = "x=66,73,70,74,69,72 y=73,70,74,69,72,67 documents=0,0,0,0,0,0" ] &&
     [ "$(sed -n 1p "$work/plain_text")" = "x=1,8,5,9,4,7 y=8,5,9,4,7,2 documents=0,0,0,0,0,0" ]

@@ -48,5 +48,8 @@ for i = 1, 60 do
 end
 write("plain.txt", table.concat(plain))
 write("wide.txt", table.concat(wide))
+write("part_1.txt", wide[1])
+write("part_2.txt", table.concat(wide, "", 2, 40))
+write("part_3.txt", table.concat(wide, "", 41))
 write("other.txt", table.concat(plain):gsub("K", "Z") .. "")
 write("binary.txt", table.concat(plain) .. "\xff" .. table.concat(plain))
