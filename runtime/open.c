@@ -133,7 +133,6 @@ void gg_run_open_weights(Run *r)
     r->log.file = -1;
     if (p->device.allocate) p->device.allocate();
     gg_run_memory(r);
-    gg_run_device(r);
     gg_clear_states(p);
     gg_init_weights(&p->model, 0);
     gg_load_weights(r, gg_predict_weights(&r->o, best));

@@ -4,7 +4,7 @@
 #include "run.h"
 
 void gg_run_open(Run *r); /* prepares a run from r->p and r->o; fails by gg_fail */
-/* the weights of --load or --save alone, without data */
+/* the weights of --load or --save alone, without data and device */
 void gg_run_open_weights(Run *r);
 void gg_run_close(Run *r);
 /* the path of the best weights: FILE.best for --save FILE */

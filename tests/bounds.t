@@ -26,7 +26,7 @@ if [ -n "$ALL" ]; then
     for model in tests/models/*.lua examples/*.lua; do
         grep -q '^train' "$model" || continue
         case $model in
-            */models/large.lua|*/models/gan.lua|*/models/ids_computed.lua) continue ;;     # 10 GB; a file; rows of its own (ids.t)
+            */models/large.lua|*/models/gan.lua|*/models/ids_computed.lua|*/gpt2.lua|*/lora.lua) continue ;;     # 10 GB; a file; rows of its own (ids.t); large; a file
         esac
         if [ "$compiler" = gcc ]; then compiler=clang; else compiler=gcc; fi
         silent $compiler "$model"

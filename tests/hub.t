@@ -171,6 +171,14 @@ ok(kept == 28, "the other weights are still the file's: " .. kept)
 a, b = start("lora", ("--load %s --predict tests/hub"):format(saved)), start("lora", ("--load %s/adapters.safetensors --key lora --predict tests/hub"):format(dir))
 ok(a:find "^logits_1," and a == b, "and with the base they predict what the checkpoint does")
 
+-- ---- CUDA: the files are read and written on the host ------------------------------------------------------------------
+said, good = run([[sh -c '. tests/lib.sh; . tests/cuda/emu.sh; OPTIMIZE=-O0 emu_checks=-O0; emu_library && cuda_trainer cuda tests/hub/gpt2.lua' hub.t]])
+if ok(good, "a program for the emulator" .. (good and "" or ": " .. said)) then
+  agrees("in CUDA", "cuda", "--load tests/hub/gpt2_shards --key gpt2", "tests/hub/gpt2_shards.txt")
+  start("cuda", ("--load tests/hub/gpt2.safetensors --key gpt2 --export %s/cuda.safetensors"):format(dir))
+  ok(text_of(dir .. "/cuda.safetensors") == text_of(dir .. "/gpt2.out.safetensors"), "and the exported file is that of C")
+end
+
 -- ---- what is wrong, by name ----------------------------------------------------------------------------------------
 local function refused(what, program, options, pattern, status)
   local told, fine = start(program, options)
