@@ -33,15 +33,24 @@ local function check_path(what, path)
   return path
 end
 
--- valid and test: a fraction, a count or a path
+-- valid and test: a fraction, a count or a path; { last = 0.1 } the end of the rows, which `last`
+-- says
 local function split(what, name, v)
   if v == nil then return nil end
+  if type(v) == "table" and not getmetatable(v) then
+    local part = options(what .. ": " .. name, v, { last = util.any }).last
+    if type(part) ~= "number" then
+      fail("%s: '%s' = { last = 0.1 } is the end of the rows, a fraction or a number of them; got "
+        .. "%s", what, name, util.show(part))
+    end
+    return split(what, name, part), true
+  end
   if type(v) == "string" then return check_path(what .. ": " .. name, v) end
   if type(v) == "number" and (v > 0 and v < 1 or v >= 1 and v < 2^53 and v == math.floor(v)) then
     return v
   end
-  fail("%s: '%s' is a fraction (0.1), a number of rows (2000) or a path; got %s", what, name,
-    util.show(v))
+  fail("%s: '%s' is a fraction (0.1), a number of rows (2000), { last = 0.1 } or a path; got %s",
+    what, name, util.show(v))
 end
 
 -- the columns that an augmentation names, and its number
@@ -91,8 +100,9 @@ local function set(kind, o, columns)
   local what = "data." .. kind
   local d = { kind = kind, place = core.place(), path = check_path(what, o[1]), shuffle = o.shuffle,
     header = o.header, separator = o.separator, decimal = o.decimal, columns = columns, nodes = {},
-    augments = augment(what, o.augment, columns), tokens = o.tokens,
-              valid = split(what, "valid", o.valid), test = split(what, "test", o.test) }
+    augments = augment(what, o.augment, columns), tokens = o.tokens }
+  d.valid, d.valid_last = split(what, "valid", o.valid)
+  d.test, d.test_last = split(what, "test", o.test)
   local total = 0
   for _, v in ipairs { d.valid or 0, d.test or 0 } do
     if type(v) == "number" and v < 1 then total = total + v end

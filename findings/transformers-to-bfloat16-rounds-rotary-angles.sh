@@ -1,19 +1,18 @@
 #!/bin/sh
 # transformers: a Llama that is turned into bfloat16 by model.to() has other positions than one that is loaded as bfloat16.
 #
-# transformers 5.24.0, torch 2.9.1 (CPU), Python 3.11, Linux on x86-64, 2026-11-30.
+# transformers 5.24.0, torch 2.15.0, Python 3.11, Linux on x86-64, 2026-11-30.
 # LlamaForCausalLM keeps the speeds of its rotary positions in a buffer that is in no file. from_pretrained(dtype=torch.bfloat16) leaves
 # it in float32, and the layer computes its angles in float32. model.to(torch.bfloat16), as model.half(), rounds the buffer as well: a speed
 # is then up to 0.2 % off, and the angle at position 4,000 by as much. model.float() afterwards does not bring the speeds back.
 # All parameters and the state dicts are equal, so the two models look the same, and save_pretrained writes the same file for both. Their
-# logits differ, and more so at later positions. One would expect one model of one file and one type.
+# logits differ. One would expect one model of one file and one type.
 #
 # Output:
 #   state dicts equal: True
 #   speeds: torch.float32, torch.bfloat16
 #   the largest relative error of a speed is over 0.1 %: True
-#   in float32 again, logits at positions 0 to 9 differ by more than 1e-3: False
-#   in float32 again, logits at positions 3990 to 3999 differ by more than 1e-3: True
+#   both in float32 again: logits differ by more than 1e-3: True
 set -eu
 at=$(mktemp -d)
 trap 'rm -rf "$at"' EXIT
@@ -36,12 +35,10 @@ print("the largest relative error of a speed is over 0.1 %:", bool(((speeds[1].f
 ids = torch.arange(4000)[None] * 7 % 50
 with torch.no_grad():
     a, b = (net.float().eval()(ids).logits[0] for net in (loaded, turned))
-for first in 0, 3990:
-    far = float((a - b)[first:first + 10].abs().max())
-    print("in float32 again, logits at positions %d to %d differ by more than 1e-3: %s" % (first, first + 9, far > 1e-3))
+print("both in float32 again: logits differ by more than 1e-3:", bool((a - b).abs().max() > 1e-3))
 E
 python3 -m venv "$at/venv"
-"$at/venv/bin/pip" install --quiet --disable-pip-version-check --extra-index-url https://download.pytorch.org/whl/cpu transformers==5.24.0 torch==2.9.1
+"$at/venv/bin/pip" install --quiet --disable-pip-version-check transformers==5.24.0 torch==2.15.0
 "$at/venv/bin/python" "$at/run.py" "$at/llama" 2> /dev/null > "$at/out"
 cat "$at/out"
 sed -n 's/^#   //p' "$0" | diff - "$at/out"

@@ -99,6 +99,17 @@ static uint64_t gg_hash_bound(const char *split, long n, long count, uint64_t st
     return bound;
 }
 
+/* Marks a fraction or a count of the n rows: the last ones without a split. */
+static void gg_choose_last(char *split, long n, double part, char mark)
+{
+    const long count = part < 1 ? (long)(part * (double)n + 0.5) : (long)part;
+    long row = n, left = count;
+    for (; row > 0 && left > 0; row--)
+        if (!split[row - 1]) split[row - 1] = mark, left--;
+    if (left > 0)
+        gg_fail(GG_DATA, "a split of the last %ld rows: there are only %ld", count, count - left);
+}
+
 /* Marks the rows of a fraction or a count: those with the smallest hashes. */
 static void gg_choose(char *split, long n, double part, uint64_t stream, char mark)
 {
@@ -127,8 +138,10 @@ static void gg_split(Table *d, long n)
     enum { TRAIN, VALID, TEST };
     char *split = d->split = gg_alloc((size_t)n, 1);
     bool cut_test = !d->test.count && set->test > 0, cut_valid = !d->valid.count && set->valid > 0;
-    if (cut_test) gg_choose(split, n, set->test, 1, TEST);
-    if (cut_valid) gg_choose(split, n, set->valid, 0, VALID);
+    if (cut_test && set->test_last) gg_choose_last(split, n, set->test, TEST);
+    if (cut_valid && set->valid_last) gg_choose_last(split, n, set->valid, VALID);
+    if (cut_test && !set->test_last) gg_choose(split, n, set->test, 1, TEST);
+    if (cut_valid && !set->valid_last) gg_choose(split, n, set->valid, 0, VALID);
     if (cut_test) d->test = gg_marked(split, n, TEST);
     if (cut_valid) d->valid = gg_marked(split, n, VALID);
     d->train = gg_marked(split, n, TRAIN);

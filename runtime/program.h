@@ -271,6 +271,7 @@ typedef struct {
 typedef struct {
     const char *reader, *path, *valid_path, *test_path; /* "idx", "csv" */
     double valid, test;                                 /* a fraction (< 1) or a count; 0: none */
+    bool valid_last, test_last;                         /* the end of the rows, test after valid */
     bool shuffle;
     CsvForm csv;
     TokenForm tokens; /* length 0: another reader */

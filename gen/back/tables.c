@@ -240,6 +240,8 @@ static void fill_columns(const Dataset *d, Env *e)
     text_put(&t, "", 0);
     if (d->valid.path) text_add(&t, " .valid_path = \"%s\",", c_string(d->valid.path));
     if (d->test.path) text_add(&t, " .test_path = \"%s\",", c_string(d->test.path));
+    if (d->valid.last) text_add(&t, " .valid_last = true,");
+    if (d->test.last) text_add(&t, " .test_last = true,");
     env_set(e, "split_paths", "%s", t.s);
     env_set(e, "csv_is", "%s",
             d->header || d->separator || d->decimal ? text(" .csv = { %s },", form_text(d)) : "");

@@ -16,7 +16,7 @@ static void name_params(Graph *g)
 /* ---- data ---- */
 static HeldOut read_held_out(lua_State *L, int index, const char *key)
 {
-    HeldOut s = { 0, NULL };
+    HeldOut s = { 0, NULL, field_true(L, index, text("%s_last", key)) };
     int type = lua_getfield(L, index, key);
     if (type == LUA_TNUMBER) s.value = lua_tonumber(L, -1);
     if (type == LUA_TSTRING) s.path = text("%s", lua_tostring(L, -1));

@@ -160,6 +160,7 @@ typedef struct {
 typedef struct {  /* a number with its unit, the unit kept */
     double value; /* a fraction of the rows (0 < x < 1), or a count, when path is NULL */
     const char *path;
+    bool last; /* the end of the rows */
 } HeldOut;
 
 /* of runtime/program.h; length 0: the reader reads no stream of tokens */

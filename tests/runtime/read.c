@@ -1,6 +1,7 @@
 /* read.c -- reads files into columns and prints them: read idx|csv|npy|raw|cifar10 PATH TEST VALID COLUMN...
    A column is name:type:classes:source:dim,dim[:class,class...]; classes 0 is none. After a type d drops rows with missing fields, v5
-   makes them 5. tokens:KIND:STRIDE:CLASSES reads a stream in rows as long as x. CSV_FORM=n;, says header, separator, decimal of CSV, a point says nothing; what the reader tells is printed, too. */
+   makes them 5. TEST or VALID below 0 are the last rows. tokens:KIND:STRIDE:CLASSES reads a stream in rows as long as x.
+   CSV_FORM=n;, says header, separator, decimal of CSV, a point says nothing; what the reader tells is printed, too. */
 #include "data.h"
 #include "tokens.h"
 
@@ -68,8 +69,8 @@ int main(int argc, char **argv)
     Dataset set = { .reader = argv[1], .path = argv[2], .columns = columns };
     Table d;
     if (*argv[3] == '/' || *argv[3] == '.') set.test_path = argv[3];
-    else set.test = atof(argv[3]);
-    set.valid = atof(argv[4]);
+    else set.test = fabs(atof(argv[3])), set.test_last = argv[3][0] == '-';
+    set.valid = fabs(atof(argv[4])), set.valid_last = argv[4][0] == '-';
     const char *form = getenv("CSV_FORM");
     for (int i = 0; form && i < 3 && form[i]; i++) ((char *)&set.csv)[i] = form[i] == '.' ? 0 : form[i];
     for (int i = 5; i < argc; i++) column(set.ncolumns++, argv[i]);
