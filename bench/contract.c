@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "contract.h"
+#include "peak.h"
 
 enum { ROOM = 4 << 20, ROUNDS = 41 };
 
@@ -37,6 +37,11 @@ enum { ROOM = 4 << 20, ROUNDS = 41 };
     X(gpt_128x64_512_forward,   P(1, 512), P(0, 64),  P(0, 64),  P(1, 2, 64),   P(0, 32768, 1), P(0, 4096, 64),    64, 0) \
     X(gpt_512x64_512_data,      P(1, 512), P(0, 64),  P(0, 64),  P(1, 8, 64),   P(0, 32768, 1), P(0, 4096, 64),    64, 0) \
     X(gpt_128x64_512_weight,    P(2, 64),  P(32768, 1), P(4096, 64), P(1, 1, 512), P(0, 0, 64), P(0, 0, 64),       64, 1) \
+    X(gpt_384x64_256_forward,   P(1, 256), P(0, 64),  P(0, 64),  P(1, 6, 64),   P(0, 65536, 1), P(0, 4096, 64),    64, 0) \
+    X(gpt_1536x64_256_forward,  P(1, 256), P(0, 64),  P(0, 64),  P(1, 24, 64),  P(0, 65536, 1), P(0, 4096, 64),    64, 0) \
+    X(gpt_64x64_1024_weight,    P(1, 64),  P(0, 1),   P(0, 64),  P(1, 1, 1024), P(0, 0, 64),    P(0, 0, 64),       64, 1) \
+    X(resnet_128_8x8,           P(8, 8),   P(1280, 128), P(1024, 128), P(3, 3, 128),  P(1280, 128, 1), P(49152, 16384, 128), 128, 0) \
+    X(resnet_64_weight,         P(3, 192), P(2176, 1), P(12288, 64), P(1, 32, 32),  P(0, 2176, 64), P(0, 2048, 64),    64, 1) \
     X(gpt_384x64_1024_forward,  P(1, 1024), P(0, 64), P(0, 64),  P(1, 6, 64),   P(0, 65536, 1), P(0, 4096, 64),    64, 0) \
     X(gpt_1536x64_1024_data,    P(1, 1024), P(0, 64), P(0, 64),  P(1, 24, 64),  P(0, 65536, 1), P(0, 4096, 64),    64, 0) \
     X(gpt_384x64_1024_weight,   P(6, 64),  P(65536, 1), P(4096, 64), P(1, 1, 1024), P(0, 0, 64), P(0, 0, 64),      64, 1)
@@ -58,19 +63,6 @@ static double seconds(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-enum { CHAINS = REGISTERS / 2 };
-
-/* multiply-adds that never leave the registers: with a half and one every chain goes to 2 */
-static __attribute__((noinline)) void peak(const real *a, const real *b, real *c)
-{
-    const vec x = v_load(a), y = v_load(b);
-    vec q[CHAINS];
-    UNROLL for (int i = 0; i < CHAINS; i++) q[i] = v_set((real)i);
-    for (int k = 0; k < 4096; k++)
-        UNROLL for (int i = 0; i < CHAINS; i++) q[i] = v_fma(q[i], x, y);
-    UNROLL for (int i = 0; i < CHAINS; i++) v_store(c + i * LANES, q[i]);
 }
 
 /* the time of one call, of calls that fill half a millisecond */
@@ -104,7 +96,7 @@ int main(int argc, char **argv)
             if (u < s->best) s->best = u;
         }
     }
-    const double limit = 2.0 * 4096 * CHAINS * LANES / top;
+    const double limit = PEAK_FLOP / top;
     printf("%-28s %8.1f GFLOP/s, %d reals of %d bytes\n", "peak", limit * 1e-9, LANES, REAL_BYTES);
     bool wrong = false;
     for (int i = 0; i < CHAINS * LANES; i++) wrong |= !isnormal(chain[i]);

@@ -49,6 +49,9 @@ prepare() {
   mkdir -p "$dir/runs"
   $CC -O2 -o "$dir/measure" bench/measure.c
   $CC -O2 -o "$dir/peer_data" tests/peer_data.c -lm
+  # shellcheck disable=SC2086
+  $CC $CFLAGS -std=gnu11 -Iruntime -o "$dir/peak" bench/peak.c -lm -lpthread
+  : > "$dir/peaks"
   "$dir/peer_data" "$dir/data"
   for net in $NETS; do
     case $net in a | b) build $net "tests/models/peer_$net.lua" ;; *) build_gpt $net ;; esac
@@ -86,8 +89,9 @@ run() {
   esac
 }
 
-# round NETS MODE: each program once
+# round NETS MODE: the machine's peak, then each program once
 round() {
+  "$dir/peak" "$THREADS" >> "$dir/peaks"
   for net in $1; do
     updates=$UPDATES
     case $net in d | e) updates=$LARGE_UPDATES ;; esac
@@ -142,6 +146,20 @@ row() {
     "$(loss_at "$file" 50)" "$(memory "$file")"
 }
 
+# best FIELD: GFLOP/s (2) or GB/s (3) of all threads, the best of the rounds
+best() { awk -v f="$1" '$f > b { b = $f } END { print b }' "$dir/peaks"; }
+
+# floor NET BASE: the least time that its multiply-adds take, and ours as a multiple of it
+floor() {
+  micros=8
+  # shellcheck disable=SC2046
+  case $1 in c | d | e) set -- "$1" "$2" $(sizes "$1"); micros=$9 ;; esac
+  awk -v k="$micros" -v peak="$(best 2)" -v base="$2" '/^ *a micro-step .* MFLOP/ {
+    ms = $3 * k / peak
+    printf "| floor: %.3g GFLOP at the peak | %.2f | %.2f | %.2f | | | | |\n", $3 * k / 1000, ms, ms, base / ms
+    exit }' "$dir/peer_$1.c"
+}
+
 # table NET MODE
 table() {
   printf '\n| %s | ms, median | ms, least | ours / this | loss 1 | loss 10 | loss 50 | peak MB |\n' "$(title "$1")"
@@ -150,6 +168,7 @@ table() {
   for who in gagen torch torch_eager torch_sdpa torch_compile jax; do
     if [ -f "$dir/runs/$who-$1.$2" ]; then row "$dir/runs/$who-$1.$2" "$base"; fi
   done
+  floor "$1" "$base"
   awk -v net="$1" '$1 == "loss" && $2 == net && $3 == "double" { l[$4] = $5; n++ }
     END { if (n) printf "| PyTorch in double | | | | %.9g | %.9g | %.9g | |\n", l[1], l[10], l[50] }' tests/reference/peers.txt
 }
@@ -173,7 +192,7 @@ report() {
   echo "and of e one of 4, and one step of AdamW. $UPDATES updates a run ($LARGE_UPDATES of d and e), the first $warm untimed,"
   echo "$ROUNDS runs of each ($LARGE_ROUNDS of d and e) in turns. Times are wall milliseconds per update over all runs, memory is the"
   echo "largest resident size."
-  echo "Other processes' load before the first run: $load."
+  echo "Other processes' load before the first run: $load. Peak of $THREADS threads: $(best 2) GFLOP/s in registers, $(best 3) GB/s of reads."
   if [ ! "$torch" ]; then printf '\n%s cannot import torch: its peers are left out.\n' "$(basename "$PYTHON")"; fi
   if [ ! "$jax" ]; then printf '\n%s cannot import jax: its peer is left out.\n' "$(basename "$PYTHON")"; fi
   for net in $NETS; do table "$net" quiet; done

@@ -71,10 +71,17 @@ INLINE void V(rows)(const Contract d, const int nv, const real *a, const real *b
     }
 }
 
+#include "deep.h"
+
 INLINE void V(contract)(const Contract d, const real *a, const real *b, real *c, const int beta)
 {
-    const int n = d.width / V_LANES, most = REGISTERS == 32 ? 4 : 2;
+    const int n = d.width / V_LANES, most = V(GROUP) / V_LANES;
     const int parts = (n + most - 1) / most, low = n / parts, larger = n % parts;
+    if (d.depth[0] * d.depth[1] * d.depth[2] > PIECE && d.rows[0] * d.rows[1] >= DEEP_ROWS &&
+        d.width % V(GROUP) == 0) {
+        V(deep)(&d, a, b, c, beta);
+        return;
+    }
     for (int j = 0; j < larger; j++, b += (low + 1) * V_LANES, c += (low + 1) * V_LANES)
         V(rows)(d, low + 1, a, b, c, beta);
     for (int j = larger; j < parts; j++, b += low * V_LANES, c += low * V_LANES)

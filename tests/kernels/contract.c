@@ -22,7 +22,7 @@ static real fused(real x, real y, real z) { return FUSED ? R_LIBM(fma)(x, y, z) 
 /* element `at` of C as rule 1 has it, and whether it is near the sum in double */
 static int element(const Contract d, const real *pa, const real *pb, long at, int beta)
 {
-    real chain = broken && beta ? before[at] : 0;
+    real chain = broken ? (beta == 1 ? before[at] : 0) : beta == 2 ? before[at] : 0;
     double sum = beta ? (double)before[at] : 0, size = fabs(sum);
     for (int x = 0; x < d.depth[0]; x++)
         for (int y = 0; y < d.depth[1]; y++)
@@ -32,7 +32,7 @@ static int element(const Contract d, const real *pa, const real *pb, long at, in
                 chain = fused(u, v, chain);
                 sum += (double)u * (double)v, size += fabs((double)u * (double)v);
             }
-    right[at] = beta && !broken ? before[at] + chain : chain;
+    right[at] = beta == 1 && !broken ? before[at] + chain : chain;
     return fabs((double)c[at] - sum) <= size * (REAL_BYTES == 4 ? 1e-5 : 1e-13);
 }
 
@@ -75,6 +75,12 @@ static void prepare(void)
     X(conv2_data,     P(14, 14), P(288, 16), P(112, 8),  P(5, 5, 16),  P(288, 16, 1), P(640, 128, 8),  8)                        \
     X(conv_32,        P(3, 17),  P(672, 32), P(544, 32), P(3, 3, 32),  P(672, 32, 1), P(3072, 1024, 32), 32)                     \
     X(conv_stride,    P(7, 7),   P(256, 16), P(112, 16), P(3, 3, 8),   P(128, 8, 1),  P(384, 128, 16), 16)                         \
+    X(deep_blocks,    P(1, 67),  P(0, 64),   P(0, 64),   P(1, 5, 64),  P(0, 4288, 1), P(0, 4096, 64), 64)                        \
+    X(deep_weight,    P(2, 64),  P(13000, 1), P(4096, 64), P(1, 1, 203), P(0, 0, 64), P(0, 0, 64),    64)                        \
+    X(deep_conv,      P(9, 11),  P(494, 38), P(1408, 128), P(3, 3, 38), P(494, 38, 1), P(14592, 4864, 128), 128)                 \
+    X(deep_taps,      P(13, 5),  P(110, 22), P(330, 64), P(4, 2, 25),  P(550, 5, 3),  P(3300, 1600, 64), 64)                     \
+    X(deep_rows,      P(3, 130), P(26100, 200), P(8500, 64), P(1, 2, 193), P(0, 3, 1), P(0, 64, 65), 64)                         \
+    X(deep_few,       P(1, 64),  P(0, 3),    P(0, 192),  P(1, 1, 1000), P(0, 0, 200), P(0, 0, 192),  192)                        \
     X(odd_1, P(3, 34), P(1, 7), P(1938, 57), P(1, 1, 48), P(30, 15, 24), P(278, 52, 293), 56) \
     X(odd_2, P(1, 14), P(26, 4), P(580, 41), P(1, 1, 18), P(39, 39, 28), P(64, 67, 0), 40) \
     X(odd_3, P(2, 14), P(10, 2), P(145, 10), P(1, 3, 40), P(44, 12, 1), P(152, 11, 184), 8) \
@@ -97,6 +103,7 @@ static void prepare(void)
         prepare();                                                                                                               \
         if (cut) contract(top, a, b, c, 1);                                                                                      \
         contract(rest, a + cut * d.a_row[1], b, c + cut * d.c_row[1], 1), check(#name " cut", d, 1);                             \
+        prepare(), contract(d, a, b, c, 2), check(#name " goes on", d, 2);                                                      \
     }
 SHAPES(RUN)
 #define CALL(name, r, ar, cr, k, ak, bk, w) run_##name();
