@@ -75,11 +75,15 @@ generate() {
     return 1
 }
 
-# probe_objects: tests/probe.c for both libraries, once for all tests; the linker says which program `gagen_PROGRAM` is
+# probe_objects: tests/probe.c for both libraries, once for all tests, unless headers are newer; the linker says which program
+# `gagen_PROGRAM` is
 probe_objects() {
+    local made=build/tests/probe_gagen.o other=build/tests/probe_gagen_double.o new
     mkdir -p build/tests
-    $CC -std=gnu11 -O1 -Iruntime -Itests -c tests/probe.c -o build/tests/probe_gagen.o &&
-        $CC -std=gnu11 -O1 -Iruntime -Itests -DGAGEN_DOUBLE -c tests/probe.c -o build/tests/probe_gagen_double.o
+    [ -f $made ] && [ -f $other ] && [ -z "$(find runtime tests/probe.c tests/hashed.h -name '*.[ch]' -newer $other)" ] && return
+    new=$(mktemp -d build/tests/probe.XXXXXX) &&
+        $CC -std=gnu11 -O1 -Iruntime -Itests -c tests/probe.c -o "$new/a.o" && mv "$new/a.o" $made &&
+        $CC -std=gnu11 -O1 -Iruntime -Itests -DGAGEN_DOUBLE -c tests/probe.c -o "$new/b.o" && mv "$new/b.o" $other && rmdir "$new"
 }
 
 # compile OUT SOURCE LIBRARY FLAG...: LIBRARY is gagen or gagen_double
@@ -91,7 +95,7 @@ compile() {
         "tests/probe.c "*-DPROGRAM=*)
             local program="$* "
             program=${program#*-DPROGRAM=}
-            [ -f build/tests/probe_$library.o ] || probe_objects || return
+            probe_objects || return
             source="build/tests/probe_$library.o ${source#tests/probe.c } -Wl,--defsym=gagen_PROGRAM=gagen_${program%% *}" ;;
     esac
     # shellcheck disable=SC2086

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/optimized.sh
 . tests/cuda/emu.sh
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
-[ -f build/tests/probe_gagen_double.o ] || probe_objects
+probe_objects
 export WORK="$work"
 
 relay "found: " lua5.4 tests/random/check.lua found

@@ -8,6 +8,9 @@ arena() { ./gagen -t c --dump=join "$@" | awk '/^arena [0-9]/ { print $2 }'; }
 run() { "$work/$1" "$data" - 2 2 1 2 > "$work/$1.out" 2> "$work/$1.said"; }
 
 # ---- 36: the same bits, with dropout, norms, convolutions and residual sums
+for level in none all; do prober users_$level $model gagen -D recompute=$level && run users_$level; done
+[ -s "$work/users_none.out" ] && cmp -s "$work/users_none.out" "$work/users_all.out"; tell $? "36. as users build them, recompute = all: losses and gradients of two updates, bit for bit"
+OPTIMIZE=-O1
 prober none $model gagen -D recompute=none && run none
 for level in 1 2 all; do
     prober again_$level $model gagen -D recompute=$level && run again_$level

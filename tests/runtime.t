@@ -20,10 +20,9 @@ for source in runtime/*.c; do
 done
 for program in units read hostile hostile_npy embed train_mlp; do build $program "$asan"; done
 $cc -std=gnu11 -g -O1 -fsanitize=thread -Iruntime tests/runtime/teams.c runtime/team.c runtime/base.c -lpthread -o $dir/teams
-mkdir -p $dir/plain
-for source in runtime/*.c; do $cc -std=gnu11 -O2 -Iruntime -c $source -o $dir/plain/$(basename $source .c).o; done
+zlib=$(echo '#include <zlib.h>' | $cc -E - > /dev/null 2>&1 && echo -lz)
 # trained NAME FLAG...: a program that trains, with the runtime as users have it
-trained() { out=$dir/$1; shift; $cc -std=gnu11 -O2 -Iruntime "$@" tests/runtime/train_mlp.c $dir/plain/*.o -lm -lpthread -o $out; }
+trained() { out=$dir/$1; shift; $cc -std=gnu11 -O2 -Iruntime "$@" tests/runtime/train_mlp.c ${library:-libgagen.a} -lm -lpthread $zlib -o $out; }
 trained fast
 trained carry "-DTAIL='c'"
 # watched NAME RATE FIELD TAIL [VALID]: trains at that rate with that field of the schedule, validates on that part of the rows
@@ -35,10 +34,8 @@ watched nobody_best 0.1 ".best_stated = true" s 1e-9
 watched updates 0.1 ".validate = { 117, 10 }" s
 watched epochs 0.1 ".validate = { 101, 4 }" s
 watched carried 0.1 ".validate = { 101, 4 }" c
-$cc -std=gnu11 -O2 -Iruntime -DGAGEN_DOUBLE tests/runtime/train_mlp.c runtime/*.c -lm -lpthread -o $dir/double
-if echo '#include <zlib.h>' | $cc -E - > /dev/null 2>&1; then
-    $cc -std=gnu11 -O1 -Iruntime -DGAGEN_ZLIB tests/runtime/read.c runtime/*.c -lm -lpthread -lz -o $dir/read_gz
-fi
+library=libgagen_double.a trained double -DGAGEN_DOUBLE
+if [ -n "$zlib" ]; then $cc -std=gnu11 -O1 -Iruntime tests/runtime/read.c libgagen.a -lm -lpthread -lz -o $dir/read_gz; fi
 $cc tests/runtime/squares.c -o $dir/squares
 rm -rf $dir/data; mkdir -p $dir/data/squares; $dir/squares $dir/data/squares
 GAGEN_DATA=$PWD/$dir/data; export GAGEN_DATA

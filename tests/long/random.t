@@ -8,7 +8,7 @@ mkdir -p "$work"
 . tests/optimized.sh
 . tests/cuda/emu.sh
 emu_library > "$work/errors" 2>&1 || { tell 1 "the emulator builds"; finish; }
-[ -f build/tests/probe_gagen_double.o ] || probe_objects
+probe_objects
 
 export WORK="$work"
 relay "" lua5.4 tests/random/check.lua "${FIRST:-101}" "${NETS:-80}"
