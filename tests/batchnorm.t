@@ -51,7 +51,7 @@ mkdir -p "$work/drop"
 sed 's/^x = twice(fn.tanh(twice(x)))/x = twice(nn.Dropout(0.2)(fn.tanh(twice(x))))/' $model > "$work/drop/batch_norm.lua"
 for target in c cuda; do
     for level in none all; do
-        program ${target}_drop_$level "$work/drop/batch_norm.lua" gagen -D recompute=$level --no-share
+        quick program ${target}_drop_$level "$work/drop/batch_norm.lua" gagen -D recompute=$level --no-share
         run ${target}_drop_$level 1 2 1 2 > "$work/${target}_drop_$level.out"
     done
     yes "36. $target, dropout and batch norm, rematerialised: losses, gradients, weights and statistics keep every bit" \
@@ -78,7 +78,7 @@ mkdir -p "$work/tenth" && sed 's/momentum = "window"/momentum = 0.1/' "$work/mom
 awk 'BEGIN { print "x1,x2,y"; for (i = 1; i <= 16; i++) print (i > 14 ? "1,1,1" : "0,0,1") }' > "$work/moment.csv"
 moves() { "$work/$1" "$work/moment.csv" - 1 1 | sed -n 's/^weight [^ ]*running_mean 2 \([^ ]*\) .*/\1/p'; }
 for target in c cuda; do
-    program ${target}_moment "$work/moment.lua" gagen_double
+    quick program ${target}_moment "$work/moment.lua" gagen_double
     near "$(moves ${target}_moment)" 0.0130837186 1e-8; tell $? "37. $target: momentum 0.1 of a window of 8 moves them by $(moves ${target}_moment)"
 done
 quick prober c_tenth "$work/tenth/moment.lua" gagen_double
@@ -88,8 +88,8 @@ ranks=tests/models/batch_norm_ranks.lua
 # tensors FILE: a checkpoint without its header, which knows how long the log was
 tensors() { echo 'local s = io.open(arg[1], "rb"):read "a" io.write(s:sub(9 + string.unpack("<I8", s)))' | lua5.4 - "$1" > "$1.bytes"; }
 for target in c cuda; do
-    program ${target}_is $ranks gagen_double && "$work/${target}_is" "$rows" - 2 8 1 save="$work/ranks.safetensors" > "$work/said"
-    program ${target}_image $ranks gagen_double -D as=image
+    quick program ${target}_is $ranks gagen_double && "$work/${target}_is" "$rows" - 2 8 1 save="$work/ranks.safetensors" > "$work/said"
+    quick program ${target}_image $ranks gagen_double -D as=image
     for as in is image; do "$work/${target}_$as" "$rows" "$work/ranks.safetensors" 2 8 1 > "$work/${target}_$as.out"; done
     yes "37. $target: [N, C] and [N, C, L] as images" compare "$work/${target}_is.out" "$work/${target}_image.out" --loss 1e-12 --gradient 1e-12 --weight 1e-12
 done
