@@ -432,10 +432,20 @@ static bool begin_phases(const Lines *c, const Found *x)
     return true;
 }
 
+enum { AROUND = 5 }; /* lines around the body of a function */
+
+/* No function of the sequence saves more: a call is one line at least. */
+static int most_saved(const Lines *c, const Found *x)
+{
+    int before = 0;
+    for (int i = 0; i < x->times; i++)
+        for (int k = 0; k < x->n; k++) before += line_height(c->at[x->at[i] + k]);
+    return before - x->n - x->times - AROUND;
+}
+
 /* Blocks are called by a macro, which is as long as one call. */
 static int lines_saved(const Lines *c, const Found *x)
 {
-    enum { AROUND = 5 };
     Lines *each = NEW_ARRAY(Lines, x->times);
     const Lines **at = NEW_ARRAY(const Lines *, x->times);
     int before = 0, calls = 0, one = 0;
@@ -454,24 +464,71 @@ static int lines_saved(const Lines *c, const Found *x)
     return before - calls - text_height(strlen(params_text(&common))) - AROUND;
 }
 
-/* The sequence that saves most lines; host: calls are launches, whose phases are not marked. n 0:
-   none does. */
+/* A walk over the sequences that may become functions. host: calls are launches, whose phases are
+   not marked. */
+typedef struct {
+    const Lines *c;
+    const int *class;
+    bool host;
+    int from, n; /* the next one */
+    Found x;
+} Search;
+
+static Search search_of(const Lines *c, const int *class, bool host)
+{
+    return (Search) {
+        c, class, host, .from = -1, .n = LONGEST + 1, .x = { .at = NEW_ARRAY(int, c->n + 1) }
+    };
+}
+
+/* Goes to where the next sequences begin; a sequence that begins at a kernel and came before is
+   left out. */
+static bool next_from(Search *s)
+{
+    if (++s->from >= s->c->n) return false;
+    const int before = s->c->at[s->from]->first ? came_before(s->class, s->c->n, s->from) : LONGEST;
+    s->n = before < SHORTEST ? SHORTEST : before + 1;
+    return true;
+}
+
+/* x is the next one; false: there are no more. */
+static bool next_found(Search *s)
+{
+    while (s->n <= LONGEST || next_from(s)) {
+        s->x.n = s->n++;
+        if (s->x.n > LONGEST) continue;
+        s->x.times = places_of(s->class, s->c->n, s->from, s->x.n, s->x.at);
+        if (s->x.times < FEWEST) s->n = LONGEST + 1;
+        else if (!is_periodic(s->class + s->from, s->x.n) &&
+                 (s->host || are_blocks(&s->x) || begin_phases(s->c, &s->x)))
+            return true;
+    }
+    return false;
+}
+
+/* x becomes the one that the walk is at. */
+static void take(Found *x, Search *s)
+{
+    *x = s->x;
+    s->x.at = NEW_ARRAY(int, s->c->n + 1);
+}
+
+/* The sequence that saves most lines, the first of those; n 0: none does. What saves at most as
+   much as the best one needs no closer look, so the most promising one is looked at first. */
 static Found best_of(const Lines *c, bool host)
 {
     const int *class = classes_of(c);
-    Found best = { .n = 0 }, x = { .at = NEW_ARRAY(int, c->n + 1) };
-    for (int from = 0; from < c->n; from++) {
-        const int before = c->at[from]->first ? came_before(class, c->n, from) : LONGEST;
-        for (x.n = before < SHORTEST ? SHORTEST : before + 1; x.n <= LONGEST; x.n++) {
-            x.times = places_of(class, c->n, from, x.n, x.at);
-            if (x.times < FEWEST) break;
-            if (4 * x.times * x.n <= best.saved || is_periodic(class + from, x.n)) continue;
-            if (!host && !are_blocks(&x) && !begin_phases(c, &x)) continue;
-            x.saved = lines_saved(c, &x);
-            if (x.saved <= best.saved) continue;
-            best = x;
-            x.at = NEW_ARRAY(int, c->n + 1);
-        }
+    Found promising = { .n = 0 }, best = { .n = 0 };
+    for (Search s = search_of(c, class, host); next_found(&s);) {
+        s.x.saved = most_saved(c, &s.x);
+        if (s.x.saved > promising.saved) take(&promising, &s);
+    }
+    if (promising.n) best.saved = lines_saved(c, &promising) - 1;
+    if (best.saved < 0) best.saved = 0;
+    for (Search s = search_of(c, class, host); next_found(&s);) {
+        if (most_saved(c, &s.x) <= best.saved) continue;
+        s.x.saved = lines_saved(c, &s.x);
+        if (s.x.saved > best.saved) take(&best, &s);
     }
     return best;
 }
