@@ -51,6 +51,9 @@ typedef struct Common { /* several sequences of calls, alike */
     int *call, *arg; /* by parameter: where in a sequence it is first used */
 } Common;
 Common lines_common(const Lines *const *at, int n);
+/* The layer that sequence `which` of several is of, "h_0"; NULL: no argument names one. */
+const char *lines_layer(const Lines *const *at, int which);
+Lines lines_slice(const Lines *c, int from, int n);
 char *params_text(const Common *c);       /* "const real x[32][64], int beta" */
 char *params_types_text(const Common *c); /* "const real[32][64], int" */
 /* a sequence's arguments for the parameters */
