@@ -12,8 +12,8 @@ _Alignas(64) ${static}${packed_kind} { @@ made from Params once per update
 } packed;
 //:end
 //:if arena
-/* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
-_Alignas(64) ${static}union { @@ a micro-step's values; each struct lies over the others
+/* Phase k: the kernels after micro's barrier k, from 0. A pad keeps an offset. */
+_Alignas(64) ${static}union { @@ a micro-step's values; the structs share memory
     real ${all}[${arena}];
     //:for b in buffers
     ${text}

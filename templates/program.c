@@ -4,9 +4,9 @@
 //:end
 
 enum { ${sizes} }; @@ ${sizes_are}
-/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+/* The arena's offsets are for this N: gagen -D micro_batch=... writes the program for another. */
 
-typedef struct { @@ as stored, weight[block][in][column]; shapes
+typedef struct { @@ stored as weight[block][in][column]; PyTorch's shapes
     //:for f in fields
     ${text}
     //:end
@@ -25,7 +25,7 @@ static struct { @@ rows in memory
     //:end
 } data;
 static Window w;
-static double part[${nparts}][${parts}], sums[${nsums}]; @@ a window's; a micro-batch's, in parts
+static double part[${nparts}][${parts}], sums[${nsums}]; @@ of a micro-batch, in parts; of a window
 //:if allocated
 static struct { @@ allocated at start
     //:include memory.c
@@ -76,7 +76,7 @@ static void ${prefix}noise(const Thread *t, const Micro *m);
 static void ${prefix}micro_first(const Thread *t, const Micro *m);
 static void ${prefix}micro_next(const Thread *t, const Micro *m);
 
-/* ${window}: the first micro-batch stores its gradients, the others add theirs. */
+/* ${window}; Micro: first sample, rows. The first micro-batch stores gradients, others add. */
 static void ${prefix}window_full(const Thread *t)
 {
     ${prefix}micro_first(t, &(Micro){ 0, N });
@@ -92,7 +92,7 @@ static void ${prefix}window_full(const Thread *t)
     //:end
 }
 
-/* A window that is shorter: w.micros micro-batches, w.rows rows in the last. */
+/* Any window, the usual one as well: w.micros micro-batches, w.rows rows in the last. */
 static void ${prefix}window_short(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
@@ -205,7 +205,7 @@ static void ${prefix}micro(const Thread *t, const Micro *m)
 
 //:else
 //:if next
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+/* One micro-batch: forward, loss, backward. beta: 0 stores gradients, 1 adds to them. */
 INLINE void ${prefix}micro(const Thread *t, const Micro *m, const int beta)
 {
     //:if ignores_beta

@@ -1,7 +1,7 @@
 #include "gagen_cuda.h"
 
 enum { ${sizes} }; @@ ${sizes_are}
-/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+/* The arena's offsets are for this N: gagen -D micro_batch=... writes the program for another. */
 
 typedef struct { @@ as stored; logical shapes
     //:for f in fields
@@ -55,7 +55,7 @@ typedef struct { @@ all that lies on the device
     //:end
     //:if arena
     /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
-    alignas(256) union { @@ a micro-step's values; each struct lies over the others
+    alignas(256) union { @@ a micro-step's values; the structs share memory
         real ${all}[${arena}];
         //:for b in buffers
         ${text}
@@ -185,7 +185,7 @@ ${prototypes}
 //:if drops
 /* A micro-batch's backward. beta is 0 in the window's first that is kept, 1 in the next ones. */
 //:else
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+/* One micro-batch: forward, loss, backward. beta: 0 stores gradients, 1 adds to them. */
 //:end
 static void ${prefix}micro(int beta)
 {
