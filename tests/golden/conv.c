@@ -15,9 +15,9 @@
 #include "gagen.h"
 
 enum { N = 8, MICROS = 32 };                            /* rows of a micro-batch, micro-batches of a window */
-/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+/* The arena's offsets are for this N: gagen -D micro_batch=... writes the program for another. */
 
-typedef struct {                                        /* as stored, weight[block][in][column]; shapes */
+typedef struct {                                        /* stored as weight[block][in][column]; PyTorch's shapes */
     struct { real weight[3][3][8], pad_0[8], bias[8], pad_1[8]; } net_0;  /* [8, 1, 3, 3] [8] */
     struct { real weight[320][16], bias[16]; } net_5;   /* [10, 288] [10] */
 } Params;
@@ -28,13 +28,13 @@ static struct {                                         /* rows in memory */
     const int32_t *label;                               /* one number */
 } data;
 static Window w;
-static double part[1][8], sums[1];                      /* a window's; a micro-batch's, in parts */
+static double part[1][8], sums[1];                      /* of a micro-batch, in parts; of a window */
 _Alignas(64) static Params p, g, s_m;                   /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                            /* made from Params once per update */
     real net_5_weight_t[10][36][8];                     /* [10, 288] */
 } packed;
-/* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
-_Alignas(64) static union {                             /* a micro-step's values; each struct lies over the others */
+/* Phase k: the kernels after micro's barrier k, from 0. A pad keeps an offset. */
+_Alignas(64) static union {                             /* a micro-step's values; the structs share memory */
     real all[24992];
     struct {
         real net_1[N][12][12][8];                       /* [N, 8, 12, 12]  phases 0-3 */
@@ -63,14 +63,14 @@ static void update(const Thread *t);
 static void micro_first(const Thread *t, const Micro *m);
 static void micro_next(const Thread *t, const Micro *m);
 
-/* 256 samples = 32 x 8: the first micro-batch stores its gradients, the others add theirs. */
+/* 256 samples = 32 x 8; Micro: first sample, rows. The first micro-batch stores gradients, others add. */
 static void window_full(const Thread *t)
 {
     micro_first(t, &(Micro){ 0, N });
     for (int k = 1; k < MICROS; k++) micro_next(t, &(Micro){ (long)N * k, N });
 }
 
-/* A window that is shorter: w.micros micro-batches, w.rows rows in the last. */
+/* Any window, the usual one as well: w.micros micro-batches, w.rows rows in the last. */
 static void window_short(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
@@ -104,7 +104,7 @@ static void k15_copy(const Thread *), k1_div(const Thread *, const Micro *), k2_
         k14_conv2d_weight_3x3_d_weight(const Thread *, int);
 static void forward(const Thread *t, const Micro *m);
 
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+/* One micro-batch: forward, loss, backward. beta: 0 stores gradients, 1 adds to them. */
 INLINE void micro(const Thread *t, const Micro *m, const int beta)
 {
     forward(t, m);

@@ -15,7 +15,7 @@
 #include "gagen_cuda.h"
 
 enum { N = 8, MICROS = 32 };                            /* rows of a micro-batch, micro-batches of a window */
-/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+/* The arena's offsets are for this N: gagen -D micro_batch=... writes the program for another. */
 
 typedef struct {                                        /* as stored; logical shapes */
     struct { real weight[3][3][8], pad_0[8], bias[8], pad_1[8]; } net_0;  /* [8, 1, 3, 3] [8] */
@@ -38,7 +38,7 @@ typedef struct {                                        /* all that lies on the 
     uint32_t row_end;
     double squares[(2992 + 4095) / 4096];
     /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
-    alignas(256) union {                                /* a micro-step's values; each struct lies over the others */
+    alignas(256) union {                                /* a micro-step's values; the structs share memory */
         real all[21888];
         struct {
             real net_1[N][12][12][8];                   /* [N, 8, 12, 12]  phases 1-11 */
@@ -101,7 +101,7 @@ static __global__ void k1_div(Device *), k2_conv2d_3x3_add_relu(Device *), k3_ma
         k13_sum_d_bias(Device *, int), k14_conv2d_weight_3x3_d_weight(Device *, int), k6_to_k9(Device *, int),
         k6_to_k7_next(Device *), next_micro(Device *dev);
 
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+/* One micro-batch: forward, loss, backward. beta: 0 stores gradients, 1 adds to them. */
 static void micro(int beta)
 {
     GG_RUN(k1_div, 5, 256, device);                     /* div  [N, 1, 12, 12]  line 12 */

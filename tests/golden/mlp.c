@@ -16,9 +16,9 @@
 #include "gagen.h"
 
 enum { N = 16, MICROS = 4 };                            /* rows of a micro-batch, micro-batches of a window */
-/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+/* The arena's offsets are for this N: gagen -D micro_batch=... writes the program for another. */
 
-typedef struct {                                        /* as stored, weight[block][in][column]; shapes */
+typedef struct {                                        /* stored as weight[block][in][column]; PyTorch's shapes */
     struct { real weight[3][64][16], bias[48]; } net_0; /* [48, 64] [48] */
     struct { real weight[48][16], bias[16]; } net_2;    /* [10, 48] [10] */
 } Params;
@@ -29,13 +29,13 @@ static struct {                                         /* rows in memory */
     const int32_t *label;                               /* one number */
 } data;
 static Window w;
-static double part[2][8], sums[2];                      /* a window's; a micro-batch's, in parts */
+static double part[2][8], sums[2];                      /* of a micro-batch, in parts; of a window */
 _Alignas(64) static Params p, g, s_m, s_v;              /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                            /* made from Params once per update */
     real net_2_weight_t[3][10][16];                     /* [10, 48] */
 } packed;
-/* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
-_Alignas(64) static union {                             /* a micro-step's values; each struct lies over the others */
+/* Phase k: the kernels after micro's barrier k, from 0. A pad keeps an offset. */
+_Alignas(64) static union {                             /* a micro-step's values; the structs share memory */
     real all[2816];
     struct {
         real div[N][64];                                /* [N, 64]  phases 0-3 */
@@ -60,7 +60,7 @@ static void update(const Thread *t);
 static void micro_first(const Thread *t, const Micro *m);
 static void micro_next(const Thread *t, const Micro *m);
 
-/* 64 samples = 4 x 16: the first micro-batch stores its gradients, the others add theirs. */
+/* 64 samples = 4 x 16; Micro: first sample, rows. The first micro-batch stores gradients, others add. */
 static void window_full(const Thread *t)
 {
     micro_first(t, &(Micro){ 0, N });
@@ -69,7 +69,7 @@ static void window_full(const Thread *t)
     micro_next(t, &(Micro){ 3 * N, N });
 }
 
-/* A window that is shorter: w.micros micro-batches, w.rows rows in the last. */
+/* Any window, the usual one as well: w.micros micro-batches, w.rows rows in the last. */
 static void window_short(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
@@ -102,7 +102,7 @@ static void k13_copy(const Thread *), k1_div(const Thread *, const Micro *), k2_
         k12_matmul_d_weight(const Thread *, int);
 static void forward(const Thread *t, const Micro *m);
 
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+/* One micro-batch: forward, loss, backward. beta: 0 stores gradients, 1 adds to them. */
 INLINE void micro(const Thread *t, const Micro *m, const int beta)
 {
     forward(t, m);

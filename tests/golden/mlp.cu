@@ -16,7 +16,7 @@
 #include "gagen_cuda.h"
 
 enum { N = 16, MICROS = 4 };                            /* rows of a micro-batch, micro-batches of a window */
-/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+/* The arena's offsets are for this N: gagen -D micro_batch=... writes the program for another. */
 
 typedef struct {                                        /* as stored; logical shapes */
     struct { real weight[48][64], bias[48]; } net_0;    /* [48, 64] [48] */
@@ -38,7 +38,7 @@ typedef struct {                                        /* all that lies on the 
     uint32_t row[N * MICROS];                           /* of data, by the window's samples */
     uint32_t row_end;
     /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
-    alignas(256) union {                                /* a micro-step's values; each struct lies over the others */
+    alignas(256) union {                                /* a micro-step's values; the structs share memory */
         real all[2752];
         struct {
             real div[N][64];                            /* [N, 64]  phases 0-11 */
@@ -107,7 +107,7 @@ static void window(const Thread *)
 static __global__ void k1_div(Device *), k9_matmul_relu_dx(Device *), k11_sum_d_bias(Device *, int),
         k4_to_k8_next(Device *, int), k4_to_k6_next(Device *);
 
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+/* One micro-batch: forward, loss, backward. beta: 0 stores gradients, 1 adds to them. */
 static void micro(int beta)
 {
     GG_RUN(k1_div, 4, 256, device);                     /* div  [N, 64]  line 6 */

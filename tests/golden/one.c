@@ -18,9 +18,9 @@
 #include "gagen.h"
 
 enum { N = 8, MICROS = 1 };                             /* rows of a micro-batch, micro-batches of a window */
-/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+/* The arena's offsets are for this N: gagen -D micro_batch=... writes the program for another. */
 
-typedef struct {                                        /* as stored, weight[block][in][column]; shapes */
+typedef struct {                                        /* stored as weight[block][in][column]; PyTorch's shapes */
     struct { real weight[8][32], bias[32]; } trunk;     /* [24, 8] [24] */
     struct { real weight[24][8], bias[8], pad_3[8]; } price;  /* [1, 24] [1] */
     struct { real weight[24][8], bias[8], pad_5[8]; } brand;  /* [2, 24] [2] */
@@ -33,14 +33,14 @@ static struct {                                         /* rows in memory */
     const int32_t *brand;                               /* one number */
 } data;
 static Window w;
-static double part[2][8], sums[2];                      /* a window's; a micro-batch's, in parts */
+static double part[2][8], sums[2];                      /* of a micro-batch, in parts; of a window */
 _Alignas(64) static Params p, g;                        /* parameters, gradients */
 _Alignas(64) static struct {                            /* made from Params once per update */
     real brand_weight_t[2][32];                         /* [2, 24] */
     real price_weight_t[32];                            /* [1, 24] */
 } packed;
-/* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
-_Alignas(64) static union {                             /* a micro-step's values; each struct lies over the others */
+/* Phase k: the kernels after micro's barrier k, from 0. A pad keeps an offset. */
+_Alignas(64) static union {                             /* a micro-step's values; the structs share memory */
     real all[1280];
     struct {
         real h[N][32];                                  /* [N, 24]  phases 0-2 */

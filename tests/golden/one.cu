@@ -18,7 +18,7 @@
 #include "gagen_cuda.h"
 
 enum { N = 8, MICROS = 1 };                             /* rows of a micro-batch, micro-batches of a window */
-/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+/* The arena's offsets are for this N: gagen -D micro_batch=... writes the program for another. */
 
 typedef struct {                                        /* as stored; logical shapes */
     struct { real weight[24][8], bias[24], pad_1[8]; } trunk;  /* [24, 8] [24] */
@@ -42,7 +42,7 @@ typedef struct {                                        /* all that lies on the 
     uint32_t row[N * MICROS];                           /* of data, by the window's samples */
     uint32_t row_end;
     /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
-    alignas(256) union {                                /* a micro-step's values; each struct lies over the others */
+    alignas(256) union {                                /* a micro-step's values; the structs share memory */
         real all[864];
         struct {
             real h[N][24];                              /* [N, 24]  phases 1-13 */

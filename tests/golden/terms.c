@@ -21,9 +21,9 @@
 #include "gagen.h"
 
 enum { N = 2, MICROS = 4 };                             /* rows of a micro-batch, micro-batches of a window */
-/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+/* The arena's offsets are for this N: gagen -D micro_batch=... writes the program for another. */
 
-typedef struct {                                        /* as stored, weight[block][in][column]; shapes */
+typedef struct {                                        /* stored as weight[block][in][column]; PyTorch's shapes */
     struct { real weight[8], pad_0[8], bias[8], pad_1[8]; } norm;  /* [6] [6] */
     struct { real weight[6][8], bias[8], pad_3[8]; } token;  /* [5, 6] [5] */
     struct { real weight[24][8], bias[8], pad_5[8]; } score;  /* [1, 24] [1] */
@@ -36,7 +36,7 @@ static struct {                                         /* rows in memory */
     const real *score;                                  /* one number */
 } data;
 static Window w;
-static double part[3][2], sums[4];                      /* a window's; a micro-batch's, in parts */
+static double part[3][2], sums[4];                      /* of a micro-batch, in parts; of a window */
 _Alignas(64) static Params p, g, s_m, s_v;              /* parameters, gradients, optimizer states */
 _Alignas(64) static struct {                            /* made from Params once per update */
     real square2[5][8], pad_0[8];                       /* [5, 6] */
@@ -47,8 +47,8 @@ _Alignas(64) static struct {                            /* made from Params once
     real score_weight_t[32];                            /* [1, 24] */
     real token_weight_t[5][8], pad_6[8];                /* [5, 6] */
 } packed;
-/* A phase is what lies between two barriers of micro, from 0; a pad keeps an offset. */
-_Alignas(64) static union {                             /* a micro-step's values; each struct lies over the others */
+/* Phase k: the kernels after micro's barrier k, from 0. A pad keeps an offset. */
+_Alignas(64) static union {                             /* a micro-step's values; the structs share memory */
     real all[400];
     struct {
         real norm_normalize[N][4][8];                   /* [N, 4, 6]  phases 0-4 */
@@ -84,7 +84,7 @@ static void conclude(const Thread *t);
 static void micro_first(const Thread *t, const Micro *m);
 static void micro_next(const Thread *t, const Micro *m);
 
-/* 8 samples = 4 x 2: the first micro-batch stores its gradients, the others add theirs. */
+/* 8 samples = 4 x 2; Micro: first sample, rows. The first micro-batch stores gradients, others add. */
 static void window_full(const Thread *t)
 {
     micro_first(t, &(Micro){ 0, N });
@@ -93,7 +93,7 @@ static void window_full(const Thread *t)
     micro_next(t, &(Micro){ 3 * N, N });
 }
 
-/* A window that is shorter: w.micros micro-batches, w.rows rows in the last. */
+/* Any window, the usual one as well: w.micros micro-batches, w.rows rows in the last. */
 static void window_short(const Thread *t)
 {
     const int last = w.micros - 1, rows = w.rows;
@@ -134,7 +134,7 @@ static void k23_square(const Thread *), k24_sum(const Thread *), k25_mul(const T
         k21_square_dx_d_weight(const Thread *, int), k22_mul_db(const Thread *);
 static void forward(const Thread *t, const Micro *m);
 
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+/* One micro-batch: forward, loss, backward. beta: 0 stores gradients, 1 adds to them. */
 INLINE void micro(const Thread *t, const Micro *m, const int beta)
 {
     forward(t, m);

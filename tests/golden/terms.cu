@@ -21,7 +21,7 @@
 #include "gagen_cuda.h"
 
 enum { N = 2, MICROS = 4 };                             /* rows of a micro-batch, micro-batches of a window */
-/* The arena's places fit this N alone: gagen -D micro_batch=... makes the program for another. */
+/* The arena's offsets are for this N: gagen -D micro_batch=... writes the program for another. */
 
 typedef struct {                                        /* as stored; logical shapes */
     struct { real weight[8], pad_0[8], bias[8], pad_1[8]; } norm;  /* [6] [6] */
@@ -52,7 +52,7 @@ typedef struct {                                        /* all that lies on the 
         real d_div, pad_4[15];                          /* [] */
     } packed;
     /* A phase is a kernel of micro, from 0; a pad keeps an offset. */
-    alignas(256) union {                                /* a micro-step's values; each struct lies over the others */
+    alignas(256) union {                                /* a micro-step's values; the structs share memory */
         real all[368];
         struct {
             real norm_normalize[N][4][8];               /* [N, 4, 6]  phases 0-15 */
@@ -140,7 +140,7 @@ static __global__ void k23_square(Device *), k24_sum(Device *), k25_mul(Device *
         k21_square_dx_d_weight(Device *, int), k22_mul_db(Device *), k6_to_k6_next(Device *), k3_to_k6(Device *),
         k8_to_k10(Device *, int), k13_to_k15_next(Device *, int), k18_to_k19(Device *, int), k8_to_k8_next(Device *);
 
-/* One micro-batch: forward, loss, backward. beta is 0 in the window's first, 1 in the next ones. */
+/* One micro-batch: forward, loss, backward. beta: 0 stores gradients, 1 adds to them. */
 static void micro(int beta)
 {
     GG_RUN(k1_normalize_mul_add, 1, 256, device);       /* norm_normalize, h  [N, 4, 6]  line 6 */
