@@ -32,8 +32,8 @@ static bool keeps_plane(const Kernels *k, const Node *n, const Layout *l)
 static bool slides_over(const Kernels *k, const Kernel *x, const Node *n, const Layout *l)
 {
     if (!layout_whole(l, &n->shape)) return false;
-    if (!contracts(k, x)) return true;
-    return k->target->blocks ? keeps_plane(k, n, l) : has_plane(l);
+    if (!k->target->blocks) return has_plane(l);
+    return !contracts(k, x) || keeps_plane(k, n, l);
 }
 
 /* Whether an argument of a window's kernel needs no copy. For arguments without a buffer that a
