@@ -53,9 +53,9 @@ local function check_kept(i, new, old)
 end
 
 say("fn.scan(step, init, xs, { reverse = false })",
-  "Steps in turn, as a loop of the program. step(carry, x) gets what the step before returned "
-  .. "first, init in the first one, and a step of xs [N, steps, ...]; it returns the next carry "
-  .. "and, if it likes, a value y. Gives the last carry and all y, [N, steps, ...]. Each may be a "
+  "A loop of the program over the steps of a sequence. step(carry, x) returns the next carry, "
+  .. "and y if wanted. Its carry is what the step before returned, init in the first one; x is its "
+  .. "step of xs [N, steps, ...]. Gives the last carry and all y, [N, steps, ...]. Each may be a "
   .. "list of tensors. reverse begins with the last step.")
 function fn.scan(step, init, xs, o)
   if type(step) ~= "function" then

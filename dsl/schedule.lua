@@ -149,9 +149,10 @@ end)
 
 about("optim.plateau { 1e-3, factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, floor "
   .. "= 0 }",
-  "lr, times `factor` whenever more than `patience` validations in a row do not improve `best` by "
-  .. "the part `threshold`; then `cooldown` of them do not count. It never goes below floor. "
-  .. "PyTorch's ReduceLROnPlateau. It is the lr of an optimizer, and no part of another schedule.")
+  "lr, multiplied by `factor` after more than `patience` validations in a row that did not improve "
+  .. "`best` by the part `threshold`. The next `cooldown` validations do not count. It never goes "
+  .. "below floor. PyTorch's ReduceLROnPlateau. It is the lr of an optimizer, no part of another "
+  .. "schedule.")
 schedule("plateau", { factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, floor = 0 },
   function(what, o)
   if number(what, o.factor, 0, 1, "factor") == 1 then
