@@ -26,7 +26,7 @@ GEN       = $(filter-out gen/base/embed.c,$(wildcard gen/*.c gen/*/*.c gen/*/*/*
 GEN_DIRS  = $(sort $(dir $(GEN:gen/%=build/gen/%)))
 OBJ       = $(GEN:gen/%.c=build/gen/%.o) build/gen/resources.o
 RUNTIME   = $(wildcard runtime/*.c)
-HEADERS   = $(addprefix runtime/,gagen.h gagen_cuda.h library.h program.h kernel.h contract.h tile.h real.h scalar.h vector.h elementary.h philox.h team.h)
+HEADERS   = $(addprefix runtime/,gagen.h gagen_cuda.h library.h program.h kernel.h contract.h tile.h deep.h real.h scalar.h vector.h elementary.h philox.h team.h)
 RESOURCES = $(wildcard dsl/*.lua dsl/ops/*.lua templates/*.c templates/*.cu templates/c/*.c templates/cuda/*.cu runtime/*.h runtime/*.c)
 LIBRARIES = libgagen.a libgagen_double.a
 

@@ -169,7 +169,7 @@ function optim.plateau(given)
   local s = constant(given)
   local o = options("optim.plateau", given, { warmup = util.any, factor = 0.1, patience = 10,
     threshold = 1e-4, cooldown = 0, floor = 0 }, 1)
-  schedules[s].plateau = { factor = o.factor, patience = o.patience, threshold = o.threshold,
+  schedules[s].plateau = { factor = o.factor, patience = o.patience, improvement = o.threshold,
     cooldown = o.cooldown, least = o[1] > 0 and o.floor / o[1] or 0 }
   schedules[s].text = ("at most %s, times %.6g on a plateau, floor %.6g"):format(
     schedules[s].text:gsub("^plateau ", ""), o.factor, o.floor)

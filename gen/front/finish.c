@@ -150,7 +150,7 @@ static void read_plateau(lua_State *L, int index, Plateau *p)
 {
     if (lua_getfield(L, index, "plateau") == LUA_TTABLE) {
         const int at = lua_gettop(L);
-        *p = (Plateau) { field_number(L, at, "factor", 0), field_number(L, at, "threshold", 0),
+        *p = (Plateau) { field_number(L, at, "factor", 0), field_number(L, at, "improvement", 0),
                          field_number(L, at, "least", 0), (long)field_number(L, at, "patience", 0),
                          (long)field_number(L, at, "cooldown", 0) };
     }
