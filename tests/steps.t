@@ -184,7 +184,7 @@ for target in c cuda; do
     [ "$d" -gt 0 ] && [ "$g" -gt 0 ] && [ "$both" -eq $((d > g ? d : g)) ]; tell $? "$target: one arena of $both reals for steps that need $d and $g"
 done
 yes "both steps have their functions" grep -q '^static void step_d_update' "$work/gan.c" && grep -q '^static void step_g_update' "$work/gan.c"
-yes "an update is one pass over a step's part of the arrays" sh -c "grep -A1 '^ *step_g_optimize($' '$work/gan.c' | grep -q '^ *192 + (long)b \\* step_g_BLOCK,'"
+yes "an update is one pass over a step's part of the arrays" grep -q '^ *step_g_optimize(192 + (long)b \* step_g_BLOCK,$' "$work/gan.c"
 for target in c cuda; do
     yes "examples/gan.lua is a program, $target" ./gagen -t $target -o "$work/example" examples/gan.lua
 done
