@@ -44,7 +44,7 @@ plant() {
         $CC $fuzz_checks -Iruntime $fuzz_zlib -c "$work/$1.c" -o "$work/$1/$(echo "${2%.c}" | tr / _).o" 2> "$work/errors" &&
         $CC $fuzz_checks -Iruntime "tests/runtime/$4.c" "$work/$1"/*.o ${fuzz_zlib:+-lz} -lm -lpthread -o "$work/$1/program" 2> "$work/errors" || tell 1 "$1 compiles: $(head -n 1 "$work/errors")"
 }
-plant part runtime/load.c 's/gg_write_tensor(t, flat, from, n, chunk)/gg_write_tensor(t, flat, from, n \/ 2, chunk)/' train_mlp
+plant part runtime/entry.c 's/gg_write_tensor(t, flat, first + at, n, chunk)/gg_write_tensor(t, flat, first + at, n \/ 2, chunk)/' train_mlp
 MLP=$work/part/program fuzzed checkpoints 3 400 > "$work/said" 2>&1
 planted "is not what the file holds"; tell $? "control: half of each tensor is loaded: $(sed -n 's/^# //p' "$work/said" | head -n 1)"
 finish
