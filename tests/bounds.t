@@ -52,7 +52,8 @@ for compiler in clang ${ALL:+gcc}; do
 done
 
 # An index that runs over two dimensions is told.
-sed 's/(&arena.tanh\[0\]\[0\]\[0\]\[0\])\[q \* 8\]/arena.tanh[0][0][q][0]/' "$work/gcc_tests_models_moves.c" > "$work/planted.c"
-cmp -s "$work/planted.c" "$work/gcc_tests_models_moves.c"; [ $? -eq 1 ] && CC=gcc compile "$work/planted" "tests/probe.c $work/planted.c" gagen -DPROGRAM=moves $sanitize
+moves=$(find "$work" -name '*_tests_models_moves.c' | head -n 1)
+sed 's/(&arena.tanh\[0\]\[0\]\[0\]\[0\])\[q \* 8\]/arena.tanh[0][0][q][0]/' "$moves" > "$work/planted.c"
+cmp -s "$work/planted.c" "$moves"; [ $? -eq 1 ] && CC=gcc compile "$work/planted" "tests/probe.c $work/planted.c" gagen -DPROGRAM=moves $sanitize
 "$work/planted" hashed=11 hashed 2 1 1 > "$work/out" 2> "$work/told"; [ $? -ne 0 ] && grep -q "out of bounds" "$work/told"; tell $? "control: an index of 15 in a dimension of 5 is told"
 finish
