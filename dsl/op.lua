@@ -36,6 +36,14 @@ function op.tensor(what, v)
   util.fail("%s: expected a tensor, got %s%s", what, util.show(v), hint and ": " .. hint(v) or "")
 end
 
+-- a tensor of three axes, such as "[N, positions, channels]"
+function op.sequence(what, x, axes)
+  x = op.tensor(what, x)
+  local s = core.info(x)
+  if s.rank ~= 3 or not s.batch then util.fail("%s: expected %s, got %s", what, axes, s.text) end
+  return x
+end
+
 -- n is another in training than in evaluation: in a frozen layer it is that of evaluation
 function op.in_training(n)
   op.noises[#op.noises + 1] = { node = n, layer = op.layers[#op.layers] }

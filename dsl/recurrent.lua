@@ -71,14 +71,7 @@ local function direction(o, x, w, init, inside, reverse)
 end
 
 -- ---- calls --------------------------------------------------------------------------------------
-local function sequence(what, x)
-  x = tensor(what, x)
-  local s = info(x)
-  if s.rank ~= 3 or not s.batch then
-    fail("%s: expected [N, steps, features], got %s", what, s.text)
-  end
-  return x
-end
+local function sequence(what, x) return op.sequence(what, x, "[N, steps, features]") end
 
 -- 1 in the steps of each sample, [N, steps, 1]; nil: all are
 local function steps_of(what, lengths, steps)

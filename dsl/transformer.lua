@@ -6,14 +6,7 @@ local say = core.use("dsl/doc.lua").section "layers"
 local fn, nn = base.open, kit.open
 local info, tensor, fail, options = core.info, op.tensor, util.fail, util.options
 
-local function sequence(what, x)
-  x = tensor(what, x)
-  local s = info(x)
-  if s.rank ~= 3 or not s.batch then
-    fail("%s: expected [N, positions, channels], got %s", what, s.text)
-  end
-  return x
-end
+local function sequence(what, x) return op.sequence(what, x, "[N, positions, channels]") end
 
 local function width(x) return info(x).dims[3] end
 

@@ -28,12 +28,9 @@ typedef struct {
     int width;               /* columns of B and C, contiguous, a multiple of 8 */
 } Contract;
 
-/* Sums of more than PIECE terms, in so many rows, go to deep.h: its tiles have DEEP_TILE rows or
-   one less, and so many sums go on from piece to piece at most. */
-#ifndef PIECE
-#define PIECE 192
-#endif
-enum { DEEP_ROWS = 64, DEEP_TILE = 6, DEEP_SUMS = 1 << 14 };
+/* Sums of more than PIECE terms in DEEP_ROWS rows or more go to deep.h. Its tiles have DEEP_TILE
+   rows or fewer, and at most DEEP_SUMS sums go on from piece to piece. */
+enum { PIECE = 192, DEEP_ROWS = 64, DEEP_TILE = 6, DEEP_SUMS = 1 << 14 };
 
 #define VEC vec
 #define V(name) v_##name

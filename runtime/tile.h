@@ -75,7 +75,7 @@ INLINE void V(rows)(const Contract d, const int nv, const real *a, const real *b
 
 INLINE void V(contract)(const Contract d, const real *a, const real *b, real *c, const int beta)
 {
-    const int n = d.width / V_LANES, most = V(GROUP) / V_LANES;
+    const int n = d.width / V_LANES, most = V(VECTORS);
     const int parts = (n + most - 1) / most, low = n / parts, larger = n % parts;
     if (d.depth[0] * d.depth[1] * d.depth[2] > PIECE && d.rows[0] * d.rows[1] >= DEEP_ROWS &&
         d.width % V(GROUP) == 0) {

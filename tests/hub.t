@@ -8,12 +8,7 @@ local dir = T.dir
 os.execute("rm -rf " .. dir .. " && mkdir -p " .. dir)
 
 -- ---- files --------------------------------------------------------------------------------------------------
-local function text_of(path)
-  local f = assert(io.open(path, "rb"))
-  local text = f:read "a"
-  f:close()
-  return text
-end
+local text_of = dofile("tests/tap.lua").text_of
 
 -- the tensors of a file, by name and as a list in the order of their data: { name, dtype, "2,3", bytes }
 local function tensors_of(path)
